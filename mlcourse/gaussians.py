@@ -1,0 +1,284 @@
+"""Gaussian densities, and the four covariance types as one table.
+
+Symbols
+-------
+n, d, K    number of rows, features, components
+X          (n, d)      data, one row a point
+R          (n, K)      non-negative weights, usually responsibilities
+mu         (K, d)      means
+c          (K, d)      reference points about which moments are taken
+S          scatter     Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or the part of it that a covariance type needs
+N          (K,)        effective number of points a component, Σᵢ rᵢₖ
+Sigma      covariance  Σ = L Lᵀ with L lower triangular
+P          precision Cholesky factor, Σ⁻¹ = P Pᵀ with P = L⁻ᵀ upper triangular
+
+Everything rests on whitening: y = (x − μ) P has covariance I, so ‖y‖² is the squared Mahalanobis distance and
+the sum of the logarithms of P's diagonal is −½ log |Σ|. No inverse and no determinant is formed, and data are
+centred before they are squared: E[x²] − μ² would lose every digit once the mean is large beside the spread.
+
+There are two kernels, `Dense` and `Diagonal`, which do the arithmetic, and four covariance types, which say what
+the components share: each is a constraint on the same scatter (`COVARIANCE_TYPES`).
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+ILL_DEFINED = (
+    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance"
+    " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
+    " or scale the input data."
+)
+
+
+# ── Two kernels ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Dense:
+    """Arithmetic with whole matrices: covariances and factors are (..., d, d)."""
+
+    @staticmethod
+    def factor(Sigma):
+        """P from Σ: Σ = L Lᵀ, P = L⁻ᵀ. Raises ValueError when Σ is not positive definite."""
+        try:
+            L = np.linalg.cholesky(Sigma)
+        except np.linalg.LinAlgError:
+            raise ValueError(ILL_DEFINED) from None
+        identity = np.eye(L.shape[-1], dtype=L.dtype)
+        inverses = [solve_triangular(one, identity, lower=True).T for one in L.reshape(-1, *L.shape[-2:])]
+        return np.array(inverses).reshape(L.shape)
+
+    @staticmethod
+    def factor_of_precision(precision):
+        """The upper triangular P with P Pᵀ = Λ: a Cholesky factor taken from the last row upwards.
+
+        Raises LinAlgError when Λ is not positive definite.
+        """
+        flipped = np.linalg.cholesky(precision[..., ::-1, ::-1])
+        return np.ascontiguousarray(flipped[..., ::-1, ::-1])
+
+    @staticmethod
+    def precision(P):
+        """Λ = Σ⁻¹ = P Pᵀ."""
+        return P @ np.swapaxes(P, -1, -2)
+
+    @staticmethod
+    def covariance(P):
+        """Σ from P: with W = P⁻¹ (by a triangular solve), Σ = Wᵀ W."""
+        W = [Dense.colour(np.eye(len(one), dtype=P.dtype), one) for one in P.reshape(-1, *P.shape[-2:])]
+        return np.array([one.T @ one for one in W]).reshape(P.shape)
+
+    @staticmethod
+    def log_det(P):
+        """½ log |Σ⁻¹|, the sum of the logarithms of P's diagonal: (K,)."""
+        return np.log(np.diagonal(P, axis1=-2, axis2=-1)).sum(axis=-1)
+
+    @staticmethod
+    def whiten(D, P):
+        """y = (x − μ) P for the centred rows D : (n, d)."""
+        return D @ P
+
+    @staticmethod
+    def colour(Y, P):
+        """The way back, x − μ = y P⁻¹ (`whiten` undone)."""
+        return solve_triangular(P, Y.T, trans="T").T
+
+    @staticmethod
+    def ridge(Sigma, amount):
+        """Σ + amount · I."""
+        return Sigma + amount * np.eye(Sigma.shape[-1], dtype=Sigma.dtype)
+
+
+class Diagonal:
+    """Arithmetic with variances alone: covariances and factors are (..., d), or (K,) where a type shares them."""
+
+    @staticmethod
+    def factor(Sigma):
+        """1/σ from σ². Raises ValueError when a variance is not positive."""
+        if not np.all(Sigma > 0):
+            raise ValueError(ILL_DEFINED)
+        return 1 / np.sqrt(Sigma)
+
+    @staticmethod
+    def factor_of_precision(precision):
+        """1/σ from 1/σ². Raises LinAlgError when a precision is not positive."""
+        if not np.all(precision > 0):
+            raise np.linalg.LinAlgError("a precision is not positive")
+        return np.sqrt(precision)
+
+    @staticmethod
+    def precision(P):
+        """1/σ²."""
+        return P**2
+
+    @staticmethod
+    def covariance(P):
+        """σ²."""
+        return 1 / P**2
+
+    @staticmethod
+    def log_det(P):
+        """½ log |Σ⁻¹| = −Σ log σ: (K,)."""
+        return np.log(P).sum(axis=-1)
+
+    @staticmethod
+    def whiten(D, P):
+        """y = (x − μ) / σ for the centred rows D : (n, d)."""
+        return D * P
+
+    @staticmethod
+    def colour(Y, P):
+        """The way back, x − μ = y σ (`whiten` undone)."""
+        return Y / P
+
+    @staticmethod
+    def ridge(Sigma, amount):
+        """σ² + amount."""
+        return Sigma + amount
+
+
+# ── The scatter, as much of it as a covariance type needs ─────────────────────────────────────────
+
+
+def full_scatter(X, R, c):
+    """Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ for every k: (K, d, d).
+
+    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS.
+    """
+    S = np.empty((len(c), X.shape[1], X.shape[1]), dtype=X.dtype)
+    for S_k, r_k, c_k in zip(S, np.sqrt(R.T), c):
+        A = X - c_k
+        A *= r_k[:, np.newaxis]
+        np.matmul(A.T, A, out=S_k)
+    return S
+
+
+def pooled_scatter(X, R, c):
+    """Σₖ Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ: (d, d), in one product instead of K.
+
+    By the law of total variance. With wᵢ = Σₖ rᵢₖ and mᵢ = Σₖ rᵢₖ cₖ / wᵢ, the reference that row i sees,
+    the sum is Σᵢ wᵢ (xᵢ − mᵢ)(xᵢ − mᵢ)ᵀ + Σ_{k<l} Gₖₗ (cₖ − cₗ)(cₖ − cₗ)ᵀ with G = Σᵢ rᵢ rᵢᵀ / wᵢ.
+    Only positive terms are added, so nothing cancels.
+    """
+    w = R.sum(axis=1, keepdims=True)
+    share = np.divide(R, w, out=np.zeros_like(R), where=w > 0)
+    A = X - share @ c
+    A *= np.sqrt(w)
+    k, l = np.triu_indices(len(c), 1)  # noqa: E741  (the index of the formula)
+    gaps = c[k] - c[l]
+    G = R.T @ share
+    return A.T @ A + gaps.T @ (G[k, l, np.newaxis] * gaps)
+
+
+def diagonal_scatter(X, R, c):
+    """Σᵢ rᵢₖ (xᵢ − cₖ)² for every k, feature by feature: (K, d)."""
+    S = np.empty((len(c), X.shape[1]), dtype=X.dtype)
+    for S_k, r_k, c_k in zip(S, R.T, c):
+        A = X - c_k
+        A *= A
+        np.matmul(r_k, A, out=S_k)
+    return S
+
+
+# ── The table of covariance types ─────────────────────────────────────────────────────────────────
+
+
+class CovarianceType(NamedTuple):
+    """What makes one covariance type: how its components share the scatter."""
+
+    name: str
+    kernel: Any  # Dense or Diagonal
+    scatter: Callable  # (X, R, c) -> S
+    constrain: Callable  # (S, N) -> covariances, in scikit-learn's shape for the type
+    expand: Callable  # (P, K, d) -> one factor a component: a view of (K, d, d) or (K, d)
+    shape: Callable  # (K, d) -> the shape of covariances and of P
+    n_parameters: Callable  # (K, d) -> free parameters of all the covariances together
+
+
+COVARIANCE_TYPES = {
+    row.name: row
+    for row in (
+        CovarianceType(
+            "full",
+            kernel=Dense,
+            scatter=full_scatter,
+            constrain=lambda S, N: S / N[:, np.newaxis, np.newaxis],
+            expand=lambda P, K, d: P,
+            shape=lambda K, d: (K, d, d),
+            n_parameters=lambda K, d: K * d * (d + 1) // 2,
+        ),
+        CovarianceType(
+            "tied",
+            kernel=Dense,
+            scatter=pooled_scatter,
+            constrain=lambda S, N: S / N.sum(),
+            expand=lambda P, K, d: np.broadcast_to(P, (K, d, d)),
+            shape=lambda K, d: (d, d),
+            n_parameters=lambda K, d: d * (d + 1) // 2,
+        ),
+        CovarianceType(
+            "diag",
+            kernel=Diagonal,
+            scatter=diagonal_scatter,
+            constrain=lambda S, N: S / N[:, np.newaxis],
+            expand=lambda P, K, d: P,
+            shape=lambda K, d: (K, d),
+            n_parameters=lambda K, d: K * d,
+        ),
+        CovarianceType(
+            "spherical",
+            kernel=Diagonal,
+            scatter=diagonal_scatter,
+            constrain=lambda S, N: S.mean(axis=1) / N,
+            expand=lambda P, K, d: np.broadcast_to(P[:, np.newaxis], (K, d)),
+            shape=lambda K, d: (K,),
+            n_parameters=lambda K, d: K,
+        ),
+    )
+}
+
+
+def covariance_type(name: str) -> CovarianceType:
+    """The row of the table called `name`. Raises ValueError for a name that is not in it."""
+    if name not in COVARIANCE_TYPES:
+        raise ValueError(f"covariance_type={name!r} is unknown; use one of {', '.join(COVARIANCE_TYPES)}.")
+    return COVARIANCE_TYPES[name]
+
+
+# ── Densities ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def squared_mahalanobis(X, mu, P, type_: CovarianceType) -> np.ndarray:
+    """(x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖² for every row and component: (n, K)."""
+    K, d = mu.shape
+    distances = np.empty((len(X), K), dtype=X.dtype)
+    for k, P_k in enumerate(type_.expand(P, K, d)):
+        Y = type_.kernel.whiten(X - mu[k], P_k)
+        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
+    return distances
+
+
+def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
+    """log N(x | μₖ, Σₖ) for every row and component.
+
+    −½ (d log 2π + ‖(x − μₖ) Pₖ‖²) + log |Pₖ|: Bishop, *Pattern Recognition and Machine Learning* (2006),
+    equation 2.43, in logarithms.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+    mu : array of shape (K, d)
+    P : precision Cholesky factors, in the shape of `type_`
+    type_ : a row of `COVARIANCE_TYPES`
+
+    Returns
+    -------
+    array of shape (n, K), in X's dtype
+    """
+    K, d = mu.shape
+    log_density = squared_mahalanobis(X, mu, P, type_)
+    log_density *= -0.5
+    log_density += type_.kernel.log_det(type_.expand(P, K, d)) - X.dtype.type(0.5 * d * np.log(2 * np.pi))
+    return log_density

@@ -1,0 +1,218 @@
+"""`KMeans`: scikit-learn's interface over `mlcourse.kmeans.lloyd`."""
+
+import warnings
+from itertools import islice
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    ClusterMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from mlcourse.kmeans.lloyd import assign, lloyd, sums_about
+from mlcourse.kmeans.start import kmeans_plusplus
+
+FLOATS = (np.float64, np.float32)
+
+
+class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
+    """k-means clustering, with scikit-learn's interface.
+
+    Parameters
+    ----------
+    n_clusters : int, default=8
+    init : {"k-means++", "random"}, array of shape (n_clusters, d), or callable, default="k-means++"
+        A callable gets `(X, n_clusters, random_state=...)` and returns centres.
+    n_init : int or "auto", default="auto"
+        How many starts; the run with the lowest inertia is kept. "auto" is 1 for k-means++ and for an array, else 10.
+    max_iter : int, default=300
+    tol : float, default=1e-4
+        A run ends when the squared shift of all centres is at most `tol` times the mean variance of the features.
+    verbose : int, default=0
+    random_state : int, RandomState or None, default=None
+    copy_x : bool, default=True
+        For scikit-learn's sake: the data are never modified, whatever is given.
+    algorithm : {"lloyd", "elkan"}, default="lloyd"
+        For scikit-learn's sake: both names mean the same result, and here the same code.
+
+    Attributes
+    ----------
+    cluster_centers_ : array of shape (n_clusters, d)
+    labels_ : array of shape (n,), int32
+    inertia_ : float
+        Sum of *squared* distances to the own centre, in squared units of the data.
+    n_iter_ : int
+    n_features_in_, feature_names_in_ : as in scikit-learn
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "init": [StrOptions({"k-means++", "random"}), callable, "array-like"],
+        "n_init": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "copy_x": ["boolean"],
+        "algorithm": [StrOptions({"lloyd", "elkan"})],
+    }
+
+    def __init__(
+        self,
+        n_clusters=8,
+        *,
+        init="k-means++",
+        n_init="auto",
+        max_iter=300,
+        tol=1e-4,
+        verbose=0,
+        random_state=None,
+        copy_x=True,
+        algorithm="lloyd",
+    ):
+        self.n_clusters = n_clusters
+        self.init = init
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.verbose = verbose
+        self.random_state = random_state
+        self.copy_x = copy_x
+        self.algorithm = algorithm
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Cluster the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : ignored
+        sample_weight : array-like of shape (n,), default all ones
+
+        Raises
+        ------
+        ValueError
+            For NaN, infinity, fewer rows than clusters, or centres of the wrong shape. TypeError for sparse data.
+        """
+        X = validate_data(self, X, dtype=FLOATS)
+        if len(X) < self.n_clusters:
+            raise ValueError(
+                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: ask for fewer clusters or bring"
+                " more rows."
+            )
+        w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        random_state = check_random_state(self.random_state)
+        best = None
+        for _ in range(self._n_starts()):
+            run = self._run(X, self._start(X, w, random_state), w)
+            if best is None or (run.inertia < best.inertia and not same_clustering(run.labels, best.labels)):
+                best = run
+        self._warn_of_lost_clusters(best.labels)
+        self.cluster_centers_, self.labels_, self.inertia_, self.n_iter_ = best
+        self._n_features_out = self.n_clusters
+        return self
+
+    def _n_starts(self):
+        given = not (isinstance(self.init, str) or callable(self.init))
+        if given and self.n_init not in ("auto", 1):
+            warnings.warn(
+                "Explicit initial center position passed: performing only one init in KMeans instead of"
+                f" n_init={self.n_init}.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        if given:
+            return 1
+        if self.n_init == "auto":
+            return 1 if isinstance(self.init, str) and self.init == "k-means++" else 10
+        return self.n_init
+
+    def _start(self, X, w, random_state):
+        """The first centres: (n_clusters, d), in X's dtype."""
+        if callable(self.init):
+            centers = self.init(X, self.n_clusters, random_state=random_state)
+        elif not isinstance(self.init, str):
+            centers = self.init
+        elif self.init == "random":
+            centers = X[random_state.choice(len(X), size=self.n_clusters, replace=False, p=w / w.sum())]
+        else:
+            centers, _ = kmeans_plusplus(X, self.n_clusters, sample_weight=w, random_state=random_state)
+        centers = check_array(centers, dtype=X.dtype, order="C", input_name="init")
+        if centers.shape != (self.n_clusters, X.shape[1]):
+            raise ValueError(
+                f"The shape of the initial centers {centers.shape} does not match the number of clusters"
+                f" {self.n_clusters} and the number of features of the data {X.shape[1]}."
+            )
+        return centers
+
+    def _run(self, X, centers, w):
+        """One run of Lloyd's algorithm to its end."""
+        tol = self.tol * np.mean(np.var(X, axis=0)) if self.tol else 0
+        before = None
+        for n_iter, step in enumerate(islice(lloyd(X, centers, w), self.max_iter), start=1):
+            if self.verbose:
+                print(f"Iteration {n_iter}, inertia {step.inertia}.")
+            settled = before is not None and np.array_equal(step.labels, before)
+            if settled or np.sum((step.next_centers - step.centers) ** 2) <= tol:
+                break
+            before = step.labels
+        centers = step.next_centers
+        labels = step.labels if settled else assign(X, centers)
+        return Run(centers, labels, sums_about(X, centers, labels, w).inertia, n_iter)
+
+    def _warn_of_lost_clusters(self, labels):
+        found = len(np.unique(labels))
+        if found < self.n_clusters:
+            warnings.warn(
+                f"Number of distinct clusters ({found}) found smaller than n_clusters ({self.n_clusters})."
+                " Possibly due to duplicate points in X.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _check_X(self, X):
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, dtype=FLOATS)
+
+    def predict(self, X):
+        """The nearest centre for every row: (n,) int32."""
+        return assign(self._check_X(X), self.cluster_centers_)
+
+    def transform(self, X):
+        """Euclidean distance (not squared) of every row to every centre: (n, n_clusters)."""
+        X = self._check_X(X)
+        origin = self.cluster_centers_.mean(axis=0)
+        return euclidean_distances(X - origin, self.cluster_centers_ - origin)
+
+    def score(self, X, y=None, sample_weight=None):
+        """Minus the inertia of X about the fitted centres: the greater, the better."""
+        X = self._check_X(X)
+        w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        centers = self.cluster_centers_
+        return -sums_about(X, centers, assign(X, centers), w).inertia
+
+
+class Run(NamedTuple):
+    """How one run of Lloyd's algorithm ended."""
+
+    centers: np.ndarray
+    labels: np.ndarray
+    inertia: float
+    n_iter: int
+
+
+def same_clustering(a, b) -> bool:
+    """Whether two labelings cut the rows into the same groups, whatever the groups are called."""
+    pairs = np.unique(np.stack([a, b]), axis=1)
+    return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]

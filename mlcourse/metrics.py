@@ -1,0 +1,155 @@
+"""How good is a clustering, and do two of them say the same?
+
+Symbols
+-------
+n, K       number of rows, clusters
+a, b       (n,)   mean distance of a row to its own cluster, and to the nearest other one
+"""
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import pairwise_distances_chunked
+from sklearn.utils import check_array, check_random_state, check_X_y
+
+from mlcourse.kmeans import squared_distance_to_own
+
+
+def _check_labels(n_labels, n):
+    if not 1 < n_labels < n:
+        raise ValueError(
+            f"Number of labels is {n_labels}. Valid values are 2 to n_samples - 1 = {n - 1} (inclusive): a"
+            " silhouette compares a cluster with another one."
+        )
+
+
+def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
+    """Silhouette of every row, (b − a) / max(a, b), between −1 (in the wrong cluster) and 1 (deep in its own).
+
+    Rousseeuw (1987), J. Comput. Appl. Math. 20. A row that is a cluster of its own has 0. Mean distances to all
+    clusters at once are one product, distances (n, n) @ membership (n, K), taken over blocks of rows.
+
+    Parameters
+    ----------
+    X : array of shape (n, d), or of distances (n, n) with `metric="precomputed"`
+    labels : array of shape (n,)
+    metric : str or callable
+        As in `sklearn.metrics.pairwise_distances`, which gets `kwds` too.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Unless there are at least 2 and at most n − 1 different labels.
+    """
+    X, labels = check_X_y(X, labels, accept_sparse=False, dtype=(np.float64, np.float32))
+    names, labels = np.unique(labels, return_inverse=True)
+    _check_labels(len(names), len(X))
+    if metric == "euclidean":
+        X = X - X.mean(axis=0)  # distances stay, and keep their digits when the data lie far from zero
+    if metric == "precomputed" and np.any(np.diagonal(X) != 0):
+        raise ValueError(
+            "The precomputed distance matrix contains non-zero elements on the diagonal; a row has distance 0 to"
+            " itself. Use np.fill_diagonal(X, 0)."
+        )
+    member = np.eye(len(names), dtype=X.dtype)[labels]
+    chunks = pairwise_distances_chunked(X, metric=metric, reduce_func=lambda D, start: D @ member, **kwds)
+    sums, sizes, own = np.concatenate(list(chunks)), member.sum(axis=0), member.astype(bool)
+
+    a = sums[own] / np.maximum(sizes[labels] - 1, 1)  # a row does not count as its own neighbour
+    b = np.where(own, np.inf, sums / sizes).min(axis=1)
+    widest = np.maximum(a, b)
+    alone = (sizes[labels] == 1) | (widest == 0)
+    return np.where(alone, 0, (b - a) / np.where(alone, 1, widest))
+
+
+def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_state=None, **kwds):
+    """Mean silhouette of all rows, or of `sample_size` rows drawn without replacement.
+
+    Parameters and errors as in `silhouette_samples`.
+
+    Returns
+    -------
+    float
+    """
+    if sample_size is not None:
+        X, labels = check_X_y(X, labels, accept_sparse=False)
+        drawn = check_random_state(random_state).permutation(len(X))[:sample_size]
+        X, labels = (X[np.ix_(drawn, drawn)] if metric == "precomputed" else X[drawn]), labels[drawn]
+    return float(np.mean(silhouette_samples(X, labels, metric=metric, **kwds)))
+
+
+def inertia(X, centers, labels) -> float:
+    """Sum of squared distances of the rows to the centres they are labelled with, in squared units of X."""
+    X = check_array(X, dtype=(np.float64, np.float32))
+    return float(squared_distance_to_own(X, np.asarray(centers, dtype=X.dtype), np.asarray(labels)).sum())
+
+
+def match_labels(reference, labels) -> np.ndarray:
+    """`labels` renamed so that they agree with `reference` in as many rows as possible.
+
+    Cluster numbers are arbitrary: two equal clusterings may call the same group 0 and 2. The best renaming is an
+    assignment problem, solved by the Hungarian algorithm (Kuhn, 1955) in SciPy.
+
+    Parameters
+    ----------
+    reference, labels : arrays of shape (n,)
+
+    Returns
+    -------
+    array of shape (n,)
+        Groups of `labels` without a partner in `reference` (when it has fewer groups) get new integers above all
+        of the reference's.
+
+    Raises
+    ------
+    ValueError
+        When the two differ in length.
+    """
+    reference, labels = np.asarray(reference), np.asarray(labels)
+    if reference.shape != labels.shape:
+        raise ValueError(
+            f"reference has shape {reference.shape}, labels has {labels.shape}; give one label a row in both."
+        )
+    names, row = np.unique(reference, return_inverse=True)
+    groups, column = np.unique(labels, return_inverse=True)
+    overlap = np.zeros((len(names), len(groups)), dtype=int)
+    np.add.at(overlap, (row, column), 1)
+    matched, partners = linear_sum_assignment(overlap, maximize=True)
+    spare = iter(range(int(names.max()) + 1, int(names.max()) + 1 + len(groups)))
+    renamed = {partner: names[name] for name, partner in zip(matched, partners)}
+    return np.array([renamed[g] if g in renamed else next(spare) for g in range(len(groups))])[column]
+
+
+def align_components(reference, means) -> np.ndarray:
+    """The order in which `means` come nearest to `reference`: `means[order]` lines up with it.
+
+    Parameters
+    ----------
+    reference, means : arrays of shape (K, d), or anything with `means_` or `means`
+        Two fits of one mixture: their components are the same up to one of K! orders.
+
+    Returns
+    -------
+    array of shape (K,), a permutation that makes the sum of squared distances between partners smallest.
+
+    Raises
+    ------
+    ValueError
+        When the two differ in shape.
+    """
+    reference, means = _means_of(reference), _means_of(means)
+    if reference.shape != means.shape:
+        raise ValueError(
+            f"reference has means {reference.shape}, the other {means.shape}; they must be alike."
+        )
+    gaps = reference[:, np.newaxis] - means
+    return linear_sum_assignment(np.einsum("rkj,rkj->rk", gaps, gaps))[1]
+
+
+def _means_of(mixture) -> np.ndarray:
+    for name in ("means_", "means"):
+        mixture = getattr(mixture, name, mixture)
+    return np.asarray(mixture)

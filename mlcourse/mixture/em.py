@@ -1,0 +1,213 @@
+"""Expectation–maximisation for a mixture of Gaussians.
+
+Symbols
+-------
+n, d, K    number of rows, features, components
+X          (n, d)   data
+theta      the parameters θ = (π, μ, Σ), a `Mixture`
+R          (n, K)   responsibilities, rᵢₖ = p(component k | xᵢ, θ)
+N          (K,)     effective number of points a component, Σᵢ rᵢₖ
+c          (K, d)   reference points about which sums are taken
+delta      (K, d)   how far the new means lie from c
+
+The algorithm in three lines:
+
+    E    rᵢₖ = πₖ N(xᵢ | μₖ, Σₖ) / Σₗ πₗ N(xᵢ | μₗ, Σₗ)           `e_step`
+         and the sums over i that the next line needs              `expectation`
+    M    πₖ = Nₖ / n,  μₖ = Σᵢ rᵢₖ xᵢ / Nₖ,  Σₖ = Σᵢ rᵢₖ (xᵢ − μₖ)(xᵢ − μₖ)ᵀ / Nₖ    `m_step`
+
+Source: Dempster, Laird & Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm",
+JRSS B 39; in this notation Bishop (2006), section 9.2.2, equations 9.23–9.28.
+
+The M-step needs only sums over the rows, the sufficient statistics. They are added up block by block, taken about
+the current means: that keeps memory constant, loses no digits to a large offset, and makes a fit over files or
+machines the same code, since `Statistics` of parts add up to the `Statistics` of the whole.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from mlcourse.blocks import row_blocks
+from mlcourse.gaussians import CovarianceType, log_density
+
+
+class Mixture(NamedTuple):
+    """The parameters θ of a Gaussian mixture, in scikit-learn's shapes."""
+
+    weights: np.ndarray  # (K,)
+    means: np.ndarray  # (K, d)
+    covariances: np.ndarray  # the shape of the type
+    precisions_cholesky: np.ndarray  # the shape of the type
+    covariance_type: CovarianceType
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """All that an M-step needs to know about the data: sums over rows, about reference points.
+
+    Statistics about the same references add: `a + b` are those of both sets of rows together.
+    """
+
+    n_rows: int
+    log_likelihood: float  # Σᵢ log p(xᵢ)
+    N: np.ndarray  # (K,)    Σᵢ rᵢₖ
+    first: np.ndarray  # (K, d)  Σᵢ rᵢₖ (xᵢ − cₖ)
+    scatter: np.ndarray  # Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or what the covariance type needs of it
+    c: np.ndarray  # (K, d)
+    covariance_type: CovarianceType
+
+    def __add__(self, other: "Statistics") -> "Statistics":
+        if self.covariance_type is not other.covariance_type or not np.array_equal(self.c, other.c):
+            raise ValueError(
+                "Statistics add up only when they have the same covariance type and were taken about the same"
+                " reference points; take both about the means of one mixture."
+            )
+        return Statistics(
+            self.n_rows + other.n_rows,
+            self.log_likelihood + other.log_likelihood,
+            self.N + other.N,
+            self.first + other.first,
+            self.scatter + other.scatter,
+            self.c,
+            self.covariance_type,
+        )
+
+
+class Step(NamedTuple):
+    """One stop of EM: parameters, and what the data say about them."""
+
+    n_iter: int  # M-steps done so far
+    mixture: Mixture
+    lower_bound: float  # mean log-likelihood of a row under `mixture`
+    statistics: Statistics  # the expected sufficient statistics under `mixture`
+
+
+# ── E ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def weighted_log_density(X, theta: Mixture) -> np.ndarray:
+    """log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K)."""
+    densities = log_density(X, theta.means, theta.precisions_cholesky, theta.covariance_type)
+    with np.errstate(divide="ignore"):  # a component of weight 0 has log-weight −∞, and takes no point
+        densities += np.log(theta.weights)
+    return densities
+
+
+def e_step(X, theta: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    """Log-likelihood of every row, and every component's responsibility for it.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+    theta : Mixture
+
+    Returns
+    -------
+    log_likelihood : array of shape (n,)
+        log p(xᵢ | θ) = log Σₖ πₖ N(xᵢ | μₖ, Σₖ), by log-sum-exp: finite however far away a point lies.
+    R : array of shape (n, K)
+        The responsibilities (Bishop, equation 9.23). Each row sums to 1.
+    """
+    R = weighted_log_density(X, theta)
+    peak = R.max(axis=1, keepdims=True)
+    R -= peak
+    np.exp(R, out=R)
+    total = R.sum(axis=1, keepdims=True)
+    R /= total
+    return (peak + np.log(total))[:, 0], R
+
+
+def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float = 0.0) -> Statistics:
+    """The `Statistics` of the rows X weighted by R, about the reference points c."""
+    N = R.sum(axis=0)
+    origin = c.mean(axis=0)
+    return Statistics(
+        n_rows=len(X),
+        log_likelihood=log_likelihood,
+        N=N,
+        first=R.T @ (X - origin) - N[:, np.newaxis] * (c - origin),
+        scatter=covariance_type.scatter(X, R, c),
+        c=c,
+        covariance_type=covariance_type,
+    )
+
+
+def expectation(X, theta: Mixture) -> Statistics:
+    """The E-step over all rows: expected sufficient statistics under θ, about θ's means.
+
+    Memory does not grow with the number of rows.
+    """
+    total = None
+    for rows in row_blocks(X, row_width=sum(theta.means.shape)):
+        log_likelihood, R = e_step(X[rows], theta)
+        part = accumulate(
+            X[rows], R, theta.means, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64))
+        )
+        total = part if total is None else total + part
+    return total
+
+
+# ── M ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
+    """The parameters that maximise the expected log-likelihood (Bishop, equations 9.24–9.28).
+
+    With δ = mean of x − c, the means are c + δ and the scatter about them is the scatter about c less N δ δᵀ.
+
+    Parameters
+    ----------
+    statistics : Statistics
+    reg_covar : float
+        Added to every variance, in squared units of the data, to keep covariances positive definite.
+
+    Raises
+    ------
+    ValueError
+        When a covariance is not positive definite all the same.
+    """
+    type_, c = statistics.covariance_type, statistics.c
+    N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
+    delta = statistics.first / N[:, np.newaxis]
+    moved = type_.scatter(delta, np.diag(N), np.zeros_like(c))
+    covariances = type_.kernel.ridge(type_.constrain(statistics.scatter - moved, N), c.dtype.type(reg_covar))
+    return Mixture(
+        weights=N / N.sum(),
+        means=c + delta,
+        covariances=covariances,
+        precisions_cholesky=type_.kernel.factor(covariances),
+        covariance_type=type_,
+    )
+
+
+# ── EM ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def em(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
+    """Run EM from θ for as long as the caller asks for steps.
+
+    The first step yielded is the start itself, each later one an M-step and an E-step further. Without
+    `reg_covar` the lower bounds never fall.
+
+    Parameters
+    ----------
+    X : array of shape (n, d), float32 or float64
+    theta : Mixture
+        The start.
+    reg_covar : float
+        See `m_step`.
+
+    Yields
+    ------
+    Step
+        So `for step in itertools.islice(em(X, start), 20)` is twenty likelihoods and nineteen M-steps; the
+        parameters one further are `m_step(step.statistics)`.
+    """
+    for n_iter in count():
+        statistics = expectation(X, theta)
+        yield Step(n_iter, theta, statistics.log_likelihood / statistics.n_rows, statistics)
+        theta = m_step(statistics, reg_covar)

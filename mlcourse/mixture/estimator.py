@@ -1,0 +1,349 @@
+"""`GaussianMixture`: scikit-learn's interface over `mlcourse.mixture.em`."""
+
+import warnings
+from itertools import islice
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import entr
+from sklearn.base import BaseEstimator, DensityMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mlcourse.blocks import row_blocks
+from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
+from mlcourse.mixture.em import Mixture, e_step, em, m_step
+from mlcourse.mixture.start import INIT_PARAMS, mixture_from_responsibilities
+
+FLOATS = (np.float64, np.float32)
+
+
+class GaussianMixture(DensityMixin, BaseEstimator):
+    """A mixture of Gaussians, fitted by expectation–maximisation.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
+        What the components share: see `mlcourse.gaussians.COVARIANCE_TYPES`.
+    tol : float, default=1e-3
+        A run has converged when the mean log-likelihood of a row (in nats) changes by less than this.
+    reg_covar : float, default=1e-6
+        Added to every variance, in squared units of the data.
+    max_iter : int, default=100
+    n_init : int, default=1
+        How many starts; the run with the greatest likelihood is kept.
+    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
+    weights_init : array of shape (n_components,), default=None
+    means_init : array of shape (n_components, d), default=None
+    precisions_init : array in the shape of `covariances_`, default=None
+        Inverse covariances to start from.
+    random_state : int, RandomState or None, default=None
+    warm_start : bool, default=False
+        Go on from the last fit's parameters instead of starting afresh.
+    verbose : int, default=0
+    verbose_interval : int, default=10
+        Iterations between two lines of output.
+
+    Attributes
+    ----------
+    weights_ : array of shape (n_components,)
+    means_ : array of shape (n_components, d)
+    covariances_, precisions_, precisions_cholesky_ : array
+        (K, d, d) for "full", (d, d) for "tied", (K, d) for "diag", (K,) for "spherical".
+    converged_ : bool
+    n_iter_ : int
+    lower_bound_ : float
+        Mean log-likelihood of a row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
+    n_features_in_, feature_names_in_ : as in scikit-learn
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
+        "tol": [Interval(Real, 0.0, None, closed="left")],
+        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
+        "max_iter": [Interval(Integral, 0, None, closed="left")],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "init_params": [StrOptions(set(INIT_PARAMS))],
+        "weights_init": ["array-like", None],
+        "means_init": ["array-like", None],
+        "precisions_init": ["array-like", None],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_components=1,
+        *,
+        covariance_type="full",
+        tol=1e-3,
+        reg_covar=1e-6,
+        max_iter=100,
+        n_init=1,
+        init_params="kmeans",
+        weights_init=None,
+        means_init=None,
+        precisions_init=None,
+        random_state=None,
+        warm_start=False,
+        verbose=0,
+        verbose_interval=10,
+    ):
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+
+    # ── Fitting ───────────────────────────────────────────────────────────────────────────────────
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Estimate the parameters from the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : ignored
+
+        Raises
+        ------
+        ValueError
+            For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, or
+            a component whose covariance is not positive definite. TypeError for sparse data.
+        """
+        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+        if len(X) < self.n_components:
+            raise ValueError(
+                f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
+                f" {len(X)}: ask for fewer components or bring more rows."
+            )
+        runs = self._runs(X)
+        best = next(runs)
+        for run in runs:
+            if run.lower_bound > best.lower_bound:
+                best = run
+        if not best.converged and self.max_iter > 0:
+            warnings.warn(
+                "Best performing initialization did not converge. Try different init parameters, or increase"
+                " max_iter, tol, or check for degenerate data.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self._keep(best)
+        return self
+
+    def fit_predict(self, X, y=None):
+        """Fit to the rows of X and return their most probable components: (n,)."""
+        return self.fit(X).predict(X)
+
+    def _runs(self, X):
+        """Yield one finished run of EM after the other."""
+        if self.warm_start and hasattr(self, "converged_"):
+            yield self._run(X, self._mixture(), self.lower_bound_)
+            return
+        random_state = check_random_state(self.random_state)
+        given = self._given_start(X)
+        for init in range(self.n_init):
+            if self.verbose:
+                print(f"Initialization {init}")
+            yield self._run(X, self._start(X, given, random_state), -np.inf)
+
+    def _run(self, X, theta, lower_bound):
+        """EM from θ until it converges or `max_iter` is reached."""
+        lower_bounds, converged = [], False
+        for step in islice(em(X, theta, self.reg_covar), self.max_iter):
+            change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
+            lower_bounds.append(lower_bound)
+            if self.verbose and (step.n_iter + 1) % self.verbose_interval == 0:
+                print(
+                    f"  Iteration {step.n_iter + 1}\t log-likelihood {lower_bound:.5f}\t change {change:.5f}"
+                )
+            if abs(change) < self.tol:
+                converged = True
+                break
+        if lower_bounds:
+            theta = m_step(step.statistics, self.reg_covar)
+        if self.verbose:
+            print(f"Initialization {'converged' if converged else 'did not converge'}.")
+        return Run(theta, lower_bound, lower_bounds, converged)
+
+    def _start(self, X, given, random_state):
+        """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
+        if all(part is not None for part in given):
+            return given
+        R = INIT_PARAMS[self.init_params](X, self.n_components, random_state)
+        found = mixture_from_responsibilities(X, R, covariance_type(self.covariance_type), self.reg_covar)
+        return Mixture(*(mine if mine is not None else theirs for mine, theirs in zip(given, found)))
+
+    def _given_start(self, X):
+        """`weights_init`, `means_init` and `precisions_init`, checked, as a Mixture with gaps (None)."""
+        type_, K, d = covariance_type(self.covariance_type), self.n_components, X.shape[1]
+        weights = _checked("weights_init", self.weights_init, (K,), X.dtype)
+        if weights is not None:
+            _check_weights(weights)
+        precisions = _checked("precisions_init", self.precisions_init, type_.shape(K, d), X.dtype)
+        P = covariances = None
+        if precisions is not None:
+            P = _factor_of_precision(precisions, type_)
+            covariances = type_.kernel.covariance(P)
+        means = _checked("means_init", self.means_init, (K, d), X.dtype)
+        return Mixture(weights, means, covariances, P, type_)
+
+    def _keep(self, run):
+        self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_ = run.mixture
+        self.precisions_ = type_.kernel.precision(self.precisions_cholesky_)
+        self.lower_bound_, self.lower_bounds_ = run.lower_bound, run.lower_bounds
+        self.converged_, self.n_iter_ = run.converged, len(run.lower_bounds)
+
+    # ── Using a fitted mixture ────────────────────────────────────────────────────────────────────
+
+    def _mixture(self):
+        type_ = covariance_type(self.covariance_type)
+        return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_)
+
+    def _e_step(self, X):
+        """Yield rows, and their log-likelihoods (n,) and responsibilities (n, K), block by block."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=FLOATS)
+        for rows in row_blocks(X, row_width=sum(self.means_.shape)):
+            yield e_step(X[rows], self._mixture())
+
+    def score_samples(self, X):
+        """Log-likelihood of every row, log p(x): (n,), in nats."""
+        return np.concatenate([log_likelihood for log_likelihood, _ in self._e_step(X)])
+
+    def score(self, X, y=None):
+        """Mean log-likelihood of a row, in nats."""
+        return float(np.mean(self.score_samples(X), dtype=np.float64))
+
+    def predict_proba(self, X):
+        """Responsibility of every component for every row: (n, n_components), rows summing to 1."""
+        return np.concatenate([R for _, R in self._e_step(X)])
+
+    def predict(self, X):
+        """The most probable component of every row: (n,)."""
+        return np.concatenate([R.argmax(axis=1) for _, R in self._e_step(X)])
+
+    def sample(self, n_samples=1):
+        """Draw new rows from the fitted mixture.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+
+        Returns
+        -------
+        X : array of shape (n_samples, d)
+        y : array of shape (n_samples,)
+            The component each row was drawn from; rows are grouped by it.
+
+        Raises
+        ------
+        ValueError
+            When `n_samples` is less than 1.
+        """
+        check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(
+                f"Invalid value for 'n_samples': {n_samples}. The sampling requires at least one sample."
+            )
+        random_state = check_random_state(self.random_state)
+        theta, (K, d) = self._mixture(), self.means_.shape
+        kernel, factors = (
+            theta.covariance_type.kernel,
+            theta.covariance_type.expand(theta.precisions_cholesky, K, d),
+        )
+        weights = theta.weights.astype(np.float64)
+        y = np.repeat(np.arange(K), random_state.multinomial(n_samples, weights / weights.sum()))
+        Z = random_state.standard_normal(size=(n_samples, d)).astype(theta.means.dtype, copy=False)
+        X = [mu + kernel.colour(Z[y == k], P) for k, (mu, P) in enumerate(zip(theta.means, factors))]
+        return np.concatenate(X), y
+
+    # ── Choosing between mixtures ─────────────────────────────────────────────────────────────────
+
+    def _n_parameters(self):
+        """Free parameters: weights (they sum to 1), means, covariances."""
+        K, d = self.means_.shape
+        return (K - 1) + K * d + covariance_type(self.covariance_type).n_parameters(K, d)
+
+    def aic(self, X):
+        """Akaike's information criterion on X: the lower, the better. Akaike (1974)."""
+        return -2 * self.score_samples(X).sum(dtype=np.float64) + 2 * self._n_parameters()
+
+    def bic(self, X):
+        """Bayesian information criterion on X: the lower, the better. Schwarz (1978)."""
+        scores = self.score_samples(X)
+        return -2 * scores.sum(dtype=np.float64) + self._n_parameters() * np.log(len(scores))
+
+    def icl(self, X):
+        """Integrated completed likelihood on X: the BIC plus twice the entropy of the responsibilities.
+
+        It prefers components that do not overlap: clusters. Biernacki, Celeux & Govaert (2000), IEEE PAMI 22.
+        """
+        return self.bic(X) + 2 * entr(self.predict_proba(X)).sum(dtype=np.float64)
+
+
+class Run(NamedTuple):
+    """How one run of EM ended."""
+
+    mixture: Mixture
+    lower_bound: float
+    lower_bounds: list
+    converged: bool
+
+
+# ── Checks of a given start ───────────────────────────────────────────────────────────────────────
+
+
+def _checked(name, value, shape, dtype):
+    """`value` as an array of `dtype`, or None. Raises ValueError when its shape is not `shape`."""
+    if value is None:
+        return None
+    value = check_array(value, dtype=dtype, ensure_2d=False, allow_nd=True, input_name=name)
+    if value.shape != shape:
+        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {value.shape}.")
+    return value
+
+
+def _check_weights(weights):
+    if np.any(weights < 0) or np.any(weights > 1):
+        raise ValueError(
+            "The parameter 'weights_init' should be in the range [0, 1], but got max value"
+            f" {weights.max():.5f}, min value {weights.min():.5f}."
+        )
+    if not np.isclose(weights.sum(), 1):
+        raise ValueError(
+            "The parameter 'weights_init' should be normalized, but got sum(weights_init) ="
+            f" {weights.sum():.5f}. Divide it by its sum."
+        )
+
+
+def _factor_of_precision(precisions, type_):
+    """P with P Pᵀ = precisions. Raises ValueError unless they are symmetric and positive definite."""
+    try:
+        P = type_.kernel.factor_of_precision(precisions)
+    except np.linalg.LinAlgError:
+        P = None
+    if P is None or not np.allclose(type_.kernel.precision(P), precisions):
+        raise ValueError(
+            f"'{type_.name} precision' should be symmetric, positive-definite: check precisions_init (inverse"
+            " covariances, not covariances)."
+        )
+    return P

@@ -1,0 +1,69 @@
+"""Where EM starts: first responsibilities, and the mixture that follows from them.
+
+Symbols as in `mlcourse.mixture.em`.
+"""
+
+import numpy as np
+
+from mlcourse.blocks import row_blocks
+from mlcourse.gaussians import CovarianceType
+from mlcourse.kmeans import KMeans, kmeans_plusplus
+from mlcourse.mixture.em import Mixture, accumulate, m_step
+
+
+def one_hot(labels, n_components: int, dtype) -> np.ndarray:
+    """Responsibilities that give every row wholly to its label: (n, K)."""
+    R = np.zeros((len(labels), n_components), dtype=dtype)
+    R[np.arange(len(labels)), labels] = 1
+    return R
+
+
+def from_kmeans(X, n_components, random_state):
+    """Each row belongs to its cluster in one k-means run."""
+    labels = KMeans(n_components, n_init=1, random_state=random_state).fit(X).labels_
+    return one_hot(labels, n_components, X.dtype)
+
+
+def from_kmeans_plusplus(X, n_components, random_state):
+    """Each component has one row, chosen by k-means++; all other rows count for nothing."""
+    _, indices = kmeans_plusplus(X, n_components, random_state=random_state)
+    return one_hot(indices, len(X), X.dtype).T
+
+
+def from_data(X, n_components, random_state):
+    """Each component has one row, chosen at random; all other rows count for nothing."""
+    indices = random_state.choice(len(X), size=n_components, replace=False)
+    return one_hot(indices, len(X), X.dtype).T
+
+
+def at_random(X, n_components, random_state):
+    """Random responsibilities, every row summing to 1."""
+    R = random_state.uniform(size=(len(X), n_components)).astype(X.dtype, copy=False)
+    return R / R.sum(axis=1, keepdims=True)
+
+
+INIT_PARAMS = {
+    "kmeans": from_kmeans,
+    "k-means++": from_kmeans_plusplus,
+    "random": at_random,
+    "random_from_data": from_data,
+}
+
+
+def mixture_from_responsibilities(X, R, covariance_type: CovarianceType, reg_covar: float = 1e-6) -> Mixture:
+    """The mixture that an M-step makes of given responsibilities.
+
+    Two passes over the rows: the first finds the means, the second takes the scatter about them.
+    """
+    reference = np.repeat(X.mean(axis=0, keepdims=True), R.shape[1], axis=0)
+    N = R.sum(axis=0) + 10 * np.finfo(X.dtype).eps
+    means = reference + sum(R[rows].T @ (X[rows] - reference[0]) for rows in _blocks(X, R)) / N[:, np.newaxis]
+    parts = (accumulate(X[rows], R[rows], means, covariance_type) for rows in _blocks(X, R))
+    statistics = next(parts)
+    for part in parts:
+        statistics += part
+    return m_step(statistics, reg_covar)
+
+
+def _blocks(X, R):
+    return row_blocks(X, row_width=X.shape[1] + R.shape[1])

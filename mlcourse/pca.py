@@ -1,0 +1,257 @@
+"""Principal component analysis, by a singular value decomposition or by the covariance's eigenvectors.
+
+Symbols
+-------
+n, d, q    number of rows, features, components kept
+X          (n, d)   data
+A          (n, d)   centred data, X − mean
+S          (q,)     singular values of A, descending
+Vt         (q, d)   right singular vectors of A, one a row: the principal axes
+
+    A = U diag(S) Vt,   covariance AᵀA / (n − 1) = Vtᵀ diag(S² / (n − 1)) Vt
+
+Sources: Pearson (1901); Jolliffe (2002), *Principal Component Analysis*; for the density, Tipping & Bishop (1999),
+"Probabilistic principal component analysis", JRSS B 61.
+"""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.linalg import eigh, svd
+from scipy.sparse.linalg import svds
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.extmath import randomized_svd, svd_flip
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mlcourse.blocks import row_blocks
+from mlcourse.gaussians import Dense, covariance_type, log_density
+
+FLOATS = (np.float64, np.float32)
+
+
+# ── Singular values and axes, four ways ───────────────────────────────────────────────────────────
+
+
+def _by_svd(X, mean, pca):
+    """All of them, from the data themselves: the most exact."""
+    _, S, Vt = svd(X - mean, full_matrices=False)
+    return S, Vt
+
+
+def _by_eigh(X, mean, pca):
+    """All of them, from the covariance: the fastest when rows are many and features few."""
+    scatter = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
+    for rows in row_blocks(X, row_width=X.shape[1]):
+        A = X[rows] - mean
+        scatter += A.T @ A
+    eigenvalues, vectors = eigh(scatter)
+    return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
+
+
+def _by_arpack(X, mean, pca):
+    """The first `n_components`, by Lanczos iteration."""
+    start = check_random_state(pca.random_state).uniform(-1, 1, size=min(X.shape)).astype(X.dtype)
+    _, S, Vt = svds(X - mean, k=pca.n_components, tol=pca.tol, v0=start)
+    return S[::-1], Vt[::-1]
+
+
+def _by_random_projection(X, mean, pca):
+    """The first `n_components`, by a randomised range finder (Halko, Martinsson & Tropp, 2011)."""
+    _, S, Vt = randomized_svd(
+        X - mean,
+        n_components=pca.n_components,
+        n_oversamples=pca.n_oversamples,
+        n_iter=pca.iterated_power,
+        power_iteration_normalizer=pca.power_iteration_normalizer,
+        random_state=pca.random_state,
+    )
+    return S, Vt
+
+
+SOLVERS = {
+    "full": _by_svd,
+    "covariance_eigh": _by_eigh,
+    "arpack": _by_arpack,
+    "randomized": _by_random_projection,
+}
+TRUNCATED = {"arpack", "randomized"}
+
+
+class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Principal component analysis, with scikit-learn's interface.
+
+    Parameters
+    ----------
+    n_components : int, float or None, default=None
+        How many axes to keep; a share between 0 and 1 keeps as many as explain more than that share of the
+        variance; None keeps min(n, d).
+    copy : bool, default=True
+        For scikit-learn's sake: the data are never modified, whatever is given.
+    whiten : bool, default=False
+        Scale the transformed features to variance 1.
+    svd_solver : {"auto", "full", "covariance_eigh", "arpack", "randomized"}, default="auto"
+        "auto" chooses as scikit-learn does.
+    tol : float, default=0.0
+        For "arpack".
+    iterated_power, n_oversamples, power_iteration_normalizer, random_state
+        For "randomized" (and `random_state` for "arpack"): see `sklearn.utils.extmath.randomized_svd`.
+
+    Attributes
+    ----------
+    components_ : array of shape (q, d)
+        Principal axes; the entry of greatest size in each is positive.
+    explained_variance_, explained_variance_ratio_, singular_values_ : arrays of shape (q,)
+    mean_ : array of shape (d,)
+    n_components_, n_samples_ : int
+    noise_variance_ : float
+        Mean variance of the axes left out.
+    n_features_in_, feature_names_in_ : as in scikit-learn
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
+        "n_components": [
+            Interval(Integral, 0, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
+        ],
+        "copy": ["boolean"],
+        "whiten": ["boolean"],
+        "svd_solver": [StrOptions({"auto", *SOLVERS})],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "iterated_power": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+        "n_oversamples": [Interval(Integral, 1, None, closed="left")],
+        "power_iteration_normalizer": [StrOptions({"auto", "QR", "LU", "none"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_components=None,
+        *,
+        copy=True,
+        whiten=False,
+        svd_solver="auto",
+        tol=0.0,
+        iterated_power="auto",
+        n_oversamples=10,
+        power_iteration_normalizer="auto",
+        random_state=None,
+    ):
+        self.n_components = n_components
+        self.copy = copy
+        self.whiten = whiten
+        self.svd_solver = svd_solver
+        self.tol = tol
+        self.iterated_power = iterated_power
+        self.n_oversamples = n_oversamples
+        self.power_iteration_normalizer = power_iteration_normalizer
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Find the principal axes of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : ignored
+
+        Raises
+        ------
+        ValueError
+            For NaN, infinity, fewer than two rows, or more components than min(n, d). TypeError for sparse data.
+        """
+        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+        n, d = X.shape
+        solver = self._check_solver(n, d)
+        self.mean_ = X.mean(axis=0)
+        S, Vt = SOLVERS[solver](X, self.mean_, self)
+        _, Vt = svd_flip(None, Vt, u_based_decision=False)
+        variance = S**2 / (n - 1)
+        total = variance.sum() if solver not in TRUNCATED else X.var(axis=0, ddof=1).sum()
+        q = self._n_kept(variance / total, n, d)
+
+        self.components_ = np.array(Vt[:q])
+        self.explained_variance_ = variance[:q]
+        self.explained_variance_ratio_ = variance[:q] / total
+        self.singular_values_ = S[:q]
+        left_out = (min(n, d) if solver in TRUNCATED else len(variance)) - q
+        self.noise_variance_ = float(total - variance[:q].sum()) / left_out if q < min(n, d) else 0.0
+        self.n_components_, self.n_samples_ = q, n
+        self._n_features_out = q
+        return self
+
+    def _check_solver(self, n, d):
+        """The solver to use, once it is sure that it can give `n_components`."""
+        q, solver = self.n_components, self.svd_solver
+        if solver == "auto":
+            if d <= 1000 and n >= 10 * d:
+                solver = "covariance_eigh"
+            elif max(n, d) > 500 and isinstance(q, Integral) and 1 <= q < 0.8 * min(n, d):
+                solver = "randomized"
+            else:
+                solver = "full"
+        lowest, highest = (1 if solver in TRUNCATED else 0), min(n, d) - (solver == "arpack")
+        counted = isinstance(q, Integral)
+        if (counted and not lowest <= q <= highest) or (solver in TRUNCATED and not counted):
+            raise ValueError(
+                f"n_components={q!r} must be an integer between {lowest} and {highest} (from min(n_samples,"
+                f" n_features)={min(n, d)}) with svd_solver={solver!r}."
+            )
+        return solver
+
+    def _n_kept(self, ratio, n, d):
+        """How many axes `n_components` asks for."""
+        if self.n_components is None:
+            return min(n, d)
+        if isinstance(self.n_components, Integral):
+            return int(self.n_components)
+        return int(np.searchsorted(np.cumsum(ratio), self.n_components, side="right")) + 1
+
+    def _axes(self, power):
+        """The axes, each times its standard deviation to `power` when whitening: (q, d)."""
+        if not self.whiten:
+            return self.components_
+        scale = np.sqrt(self.explained_variance_).clip(min=np.finfo(self.components_.dtype).eps)
+        return self.components_ * scale[:, np.newaxis] ** power
+
+    def _check_X(self, X):
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, dtype=FLOATS)
+
+    def transform(self, X):
+        """Coordinates of the rows of X along the axes: (n, q), with variance 1 when whitening."""
+        X = self._check_X(X)
+        axes = self._axes(-1).T
+        coordinates = np.empty((len(X), axes.shape[1]), dtype=np.result_type(X, axes))
+        for rows in row_blocks(X, row_width=X.shape[1]):
+            np.matmul(X[rows] - self.mean_, axes, out=coordinates[rows])
+        return coordinates
+
+    def inverse_transform(self, X):
+        """From coordinates (n, q) back to the space of the data (n, d): exact when q = d, else a projection."""
+        check_is_fitted(self)
+        return np.asarray(X) @ self._axes(1) + self.mean_
+
+    def get_covariance(self):
+        """Covariance of the model, W + σ² I with W of rank q (Tipping & Bishop): (d, d)."""
+        check_is_fitted(self)
+        surplus = (self.explained_variance_ - self.noise_variance_).clip(min=0)
+        covariance = (self.components_.T * surplus) @ self.components_
+        return Dense.ridge(covariance, self.noise_variance_)
+
+    def get_precision(self):
+        """Inverse of `get_covariance`, by its Cholesky factor: (d, d)."""
+        return Dense.precision(Dense.factor(self.get_covariance()))
+
+    def score_samples(self, X):
+        """Log-density of every row under a Gaussian with the model's mean and covariance: (n,), in nats."""
+        X = self._check_X(X)
+        P = Dense.factor(self.get_covariance())
+        return log_density(X, self.mean_[np.newaxis], P, covariance_type("tied"))[:, 0]
+
+    def score(self, X, y=None):
+        """Mean of `score_samples`."""
+        return float(np.mean(self.score_samples(X)))

@@ -1,0 +1,124 @@
+"""k-means against scikit-learn from the same starts, and the laws of Lloyd's algorithm."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import sklearn.cluster
+from mixtures import random_points
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from mlcourse import KMeans
+from mlcourse.kmeans import assign, kmeans_plusplus, lloyd
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+@pytest.mark.parametrize("n_clusters", [1, 2, 5, 12])
+def test_same_seed_same_answer_as_scikit_learn(init, n_clusters):
+    X = random_points(1)
+    w = np.random.default_rng(0).uniform(0.5, 2, size=len(X))
+    for weights in (None, w):
+        ours = KMeans(n_clusters, init=init, random_state=0).fit(X, sample_weight=weights)
+        theirs = sklearn.cluster.KMeans(n_clusters, init=init, random_state=0).fit(X, sample_weight=weights)
+        assert_array_equal(ours.labels_, theirs.labels_)
+        assert_allclose(ours.cluster_centers_, theirs.cluster_centers_, rtol=1e-10, atol=1e-10)
+        assert_allclose(ours.inertia_, theirs.inertia_)
+        assert ours.n_iter_ == theirs.n_iter_
+        assert_allclose(ours.transform(X), theirs.transform(X), atol=1e-6)
+        assert_allclose(ours.score(X), theirs.score(X))
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 3, 7])
+def test_every_iteration_equals_scikit_learn(max_iter):
+    X = random_points(2, n_groups=5)
+    start = X[:5]
+    theirs = sklearn.cluster.KMeans(5, init=start, n_init=1, max_iter=max_iter, tol=0).fit(X)
+    step = list(islice(lloyd(X, start), max_iter))[-1]
+    assert_allclose(step.next_centers, theirs.cluster_centers_, rtol=1e-10, atol=1e-10)
+
+
+def test_inertia_never_rises():
+    X = random_points(3, n_groups=6)
+    inertias = [step.inertia for step in islice(lloyd(X, X[:6]), 30)]
+    assert np.all(np.diff(inertias) <= 1e-9)
+
+
+def test_assign_is_the_nearest_centre_even_far_from_zero():
+    X = random_points(4)
+    centers = X[:7]
+    nearest = np.linalg.norm(X[:, None] - centers, axis=2).argmin(axis=1)
+    assert_array_equal(assign(X, centers), nearest)
+    far = assign(X + 1e8, centers + 1e8)
+    assert np.mean(far == nearest) > 0.999  # a tie may go either way: adding 1e8 rounds the points themselves
+
+
+def test_translation_by_1e8_changes_nothing():
+    X = random_points(5)
+    here, there = KMeans(4, random_state=0).fit(X), KMeans(4, random_state=0).fit(X + 1e8)
+    assert_allclose(there.cluster_centers_ - 1e8, here.cluster_centers_, atol=1e-6)
+    assert_allclose(there.inertia_, here.inertia_, rtol=1e-6)
+    assert_allclose(there.transform(X + 1e8), here.transform(X), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_empty_clusters_are_relocated_like_scikit_learns(seed):
+    X = random_points(seed, n=60)
+    start = np.concatenate([X[:2], np.full((3, 3), 1e4) + np.arange(3)[:, None]])
+    ours = KMeans(5, init=start).fit(X)
+    theirs = sklearn.cluster.KMeans(5, init=start, n_init=1).fit(X)
+    assert len(np.unique(ours.labels_)) == 5
+    assert_allclose(ours.inertia_, theirs.inertia_, rtol=1e-8)
+
+
+def test_a_callable_start_gets_data_number_and_random_state():
+    def first_rows(X, n_clusters, random_state):
+        assert isinstance(random_state, np.random.RandomState)
+        return X[:n_clusters]
+
+    X = random_points(6)
+    assert_allclose(KMeans(3, init=first_rows).fit(X).inertia_, KMeans(3, init=X[:3]).fit(X).inertia_)
+
+
+def test_an_array_start_with_several_runs_warns():
+    X = random_points(7)
+    with pytest.warns(RuntimeWarning, match="only one init"):
+        KMeans(3, init=X[:3], n_init=5).fit(X)
+
+
+def test_fewer_distinct_points_than_clusters_warns():
+    with pytest.warns(ConvergenceWarning, match="distinct clusters"):
+        KMeans(3, random_state=0).fit(np.repeat(np.eye(2), 5, axis=0))
+
+
+def test_k_means_plus_plus_draws_the_rows_that_scikit_learn_draws():
+    X = random_points(8)
+    for seed in range(10):
+        centers, indices = kmeans_plusplus(X, 5, random_state=seed)
+        assert_array_equal(indices, sklearn.cluster.kmeans_plusplus(X, 5, random_state=seed)[1])
+        assert_array_equal(centers, X[indices])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_kept_data_untouched_any_memory_order(order, dtype):
+    X = np.array(random_points(9), dtype=dtype, order=order)
+    before = X.copy()
+    X.flags.writeable = False
+    model = KMeans(3, random_state=0, copy_x=False).fit(X)
+    assert model.cluster_centers_.dtype == model.transform(X).dtype == dtype
+    assert_array_equal(X, before)
+
+
+def test_inertia_is_the_sum_of_squared_distances():
+    X = random_points(10)
+    model = KMeans(3, random_state=0).fit(X)
+    by_hand = sum(np.sum((X[model.labels_ == k] - c) ** 2) for k, c in enumerate(model.cluster_centers_))
+    assert_allclose(model.inertia_, by_hand)
+    assert_allclose(model.score(X), -by_hand)
+    assert_allclose(model.inertia_, np.sum(model.transform(X).min(axis=1) ** 2))
+
+
+def test_verbose_tells_the_iterations(capsys):
+    KMeans(2, verbose=1, random_state=0).fit(random_points(11))
+    assert "Iteration 1, inertia" in capsys.readouterr().out

@@ -1,0 +1,98 @@
+"""Silhouettes against scikit-learn, matchings against all permutations."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from mixtures import random_points
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
+from mlcourse.metrics import align_components, inertia, match_labels
+
+
+@pytest.fixture
+def points():
+    X = random_points(1, n=120)
+    return X, KMeans(4, random_state=0).fit_predict(X)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "cosine"])
+def test_silhouettes_equal_scikit_learns(points, metric):
+    X, labels = points
+    labels[0] = 99  # a cluster of one
+    assert_allclose(
+        silhouette_samples(X, labels, metric=metric),
+        sklearn.metrics.silhouette_samples(X, labels, metric=metric),
+        atol=1e-10,
+    )
+    for options in ({}, {"sample_size": 50, "random_state": 0}):
+        assert_allclose(
+            silhouette_score(X, labels, metric=metric, **options),
+            sklearn.metrics.silhouette_score(X, labels, metric=metric, **options),
+        )
+
+
+def test_silhouettes_of_precomputed_distances(points):
+    X, labels = points
+    D = sklearn.metrics.pairwise_distances(X)
+    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
+    assert_allclose(silhouette_samples(D, labels, metric="precomputed"), expected, atol=1e-12)
+    with pytest.raises(ValueError, match="diagonal"):
+        silhouette_samples(D + 1, labels, metric="precomputed")
+
+
+def test_silhouettes_do_not_mind_a_large_offset(points):
+    X, labels = points
+    assert_allclose(silhouette_samples(X + 1e8, labels), silhouette_samples(X, labels), atol=1e-6)
+
+
+def test_labels_may_be_strings(points):
+    X, labels = points
+    assert_allclose(silhouette_samples(X, labels.astype(str)), silhouette_samples(X, labels))
+
+
+@pytest.mark.parametrize("labels", [np.zeros(10), np.arange(10)])
+def test_silhouettes_need_two_to_n_minus_one_clusters(labels):
+    with pytest.raises(ValueError, match="Number of labels"):
+        silhouette_score(np.random.default_rng(0).normal(size=(10, 2)), labels)
+
+
+def test_identical_points_have_silhouette_zero():
+    assert_array_equal(silhouette_samples(np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]), 0)
+
+
+def test_inertia_is_that_of_k_means(points):
+    X, _ = points
+    model = KMeans(4, random_state=0).fit(X)
+    assert_allclose(inertia(X, model.cluster_centers_, model.labels_), model.inertia_)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_match_labels_finds_the_best_of_all_permutations(seed):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(4, size=60)
+    labels = np.where(rng.uniform(size=60) < 0.6, (truth + 1) % 4, rng.integers(4, size=60))
+    best = max(np.mean(np.array(p)[labels] == truth) for p in permutations(range(4)))
+    assert_allclose(np.mean(match_labels(truth, labels) == truth), best)
+
+
+def test_match_labels_with_more_groups_than_the_reference_invents_new_numbers():
+    renamed = match_labels([0, 0, 0, 1, 1, 1], [7, 7, 5, 9, 9, 9])
+    assert_array_equal(renamed[[0, 1, 3, 4, 5]], [0, 0, 1, 1, 1])
+    assert renamed[2] == 2
+
+
+def test_match_labels_of_different_lengths():
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        match_labels([0, 1, 2], [0, 1])
+
+
+def test_align_components_undoes_a_permutation():
+    model = GaussianMixture(4, random_state=0).fit(random_points(2, n_groups=4))
+    shuffled = np.array([2, 0, 3, 1])
+    order = align_components(model, model.means_[shuffled] + 1e-3)
+    assert_array_equal(shuffled[order], np.arange(4))
+    with pytest.raises(ValueError, match="alike"):
+        align_components(model, model.means_[:2])
