@@ -1,0 +1,27 @@
+"""Checks of the exercises: specifications (`specification`, `bank`), judging (`examine`), and the `check` object."""
+
+from mlcourse.checks.bank import CHECKS
+from mlcourse.checks.examine import Verdict, examine
+from mlcourse.checks.notebook import Checker, CheckFailed, check
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+
+
+def specification(name: str) -> Check:
+    """The specification of the task called `name`. Raises KeyError when there is none."""
+    return CHECKS[name]
+
+
+__all__ = [
+    "CHECKS",
+    "Case",
+    "Check",
+    "CheckFailed",
+    "Checker",
+    "Law",
+    "Mistake",
+    "Verdict",
+    "check",
+    "choice",
+    "examine",
+    "specification",
+]

@@ -1,0 +1,617 @@
+"""Checks of lesson 04, EM: responsibilities, log-sum-exp, the two steps, a planted bug, the whole loop.
+
+Symbols: x (n,) or X (n, d) data; pi (K,) weights; mu (K,) or (K, d) means; var (K,) variances; Sigma (K, d, d)
+covariances; R (n, K) responsibilities; N (K,) their sums.
+"""
+
+from functools import cache
+
+import numpy as np
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal, norm
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.datasets import elongated_blobs
+from mlcourse.mixture import GaussianMixture
+
+LESSON = "04_em"
+
+
+# ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mixture_1d(rng, n=40, K=3, spread=3.0):
+    """x, pi, mu, var of a random mixture on the line, and points from around it."""
+    mu = rng.normal(scale=spread, size=K)
+    x = rng.choice(mu, size=n) + rng.normal(size=n)
+    return x, rng.dirichlet(np.full(K, 3.0)), mu, rng.uniform(0.3, 2.0, size=K)
+
+
+def mixture_nd(rng, n=50, K=3, d=2):
+    """X, pi, mu, Sigma of a random mixture in d dimensions, and points from around it."""
+    mu = rng.normal(scale=3.0, size=(K, d))
+    X = mu[rng.integers(K, size=n)] + rng.normal(size=(n, d))
+    A = rng.normal(size=(K, d, d))
+    return X, rng.dirichlet(np.full(K, 3.0)), mu, A @ np.swapaxes(A, 1, 2) + 0.3 * np.eye(d)
+
+
+def cases_1d(rng):
+    yield Case("three overlapping components on the line", mixture_1d(rng, spread=1.0))
+    yield Case("four components well apart", mixture_1d(rng, K=4, spread=8.0))
+
+
+def rows_sum_to_one(R, *_):
+    return np.allclose(np.sum(R, axis=1), 1)
+
+
+ROWS_SUM_TO_ONE = Law("the responsibilities of one point sum to 1 (along axis 1).", rows_sum_to_one)
+
+
+# ── 1  Responsibilities on the line ──────────────────────────────────────────────────────────────────
+
+
+def joint_1d(x, pi, mu, var):
+    return pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+
+
+def responsibilities_1d(x, pi, mu, var):
+    R = np.empty((len(x), len(pi)))
+    for i in range(len(x)):
+        for k in range(len(pi)):
+            R[i, k] = pi[k] * norm(mu[k], var[k] ** 0.5).pdf(x[i])
+        R[i] /= R[i].sum()
+    return R
+
+
+def _by_column(x, pi, mu, var):
+    joint = joint_1d(x, pi, mu, var)
+    return joint / joint.sum(axis=0)
+
+
+def _variance_as_deviation(x, pi, mu, var):
+    joint = pi * norm.pdf(x[:, np.newaxis], mu, var)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+def _no_weights_1d(x, pi, mu, var):
+    density = norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+    return density / density.sum(axis=1, keepdims=True)
+
+
+def _hard(x, pi, mu, var):
+    joint = joint_1d(x, pi, mu, var)
+    return np.eye(len(pi))[joint.argmax(axis=1)]
+
+
+RESPONSIBILITIES_1D = Check(
+    name="responsibilities_1d",
+    lesson=LESSON,
+    points=2,
+    reference=responsibilities_1d,
+    cases=cases_1d,
+    laws=(ROWS_SUM_TO_ONE,),
+    expected="array (n, K): one row a point, one column a component, each row summing to 1",
+    mistakes=(
+        Mistake(
+            "normalised over points",
+            _by_column,
+            "the columns sum to 1, not the rows. The question is put to each point: which component are you from?",
+            hint=2,
+        ),
+        Mistake(
+            "not normalised",
+            joint_1d,
+            "these are the joint densities πₖ N(xᵢ | μₖ, σₖ²); they still have to be divided by something.",
+            hint=2,
+        ),
+        Mistake(
+            "variance taken for a standard deviation",
+            _variance_as_deviation,
+            "the densities are too wide or too narrow: `norm.pdf` takes a standard deviation, and you were given"
+            " variances.",
+            hint=1,
+        ),
+        Mistake(
+            "weights left out",
+            _no_weights_1d,
+            "every component counts the same here, however rare it is: the weights π do not appear.",
+            hint=1,
+        ),
+        Mistake(
+            "hard assignment",
+            _hard,
+            "each point went wholly to its likeliest component: that is k-means' habit. Keep the doubt.",
+        ),
+    ),
+)
+
+
+# ── 2  Log-sum-exp ───────────────────────────────────────────────────────────────────────────────────
+
+
+def log_sum_exp_cases(rng):
+    yield Case("ordinary numbers", (rng.normal(size=(6, 4)),))
+    yield Case("a very small row beside a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
+    yield Case("very large numbers", (rng.uniform(800, 1000, size=(5, 3)),))
+
+
+LOG_SUM_EXP = Check(
+    name="log_sum_exp",
+    lesson=LESSON,
+    points=2,
+    reference=lambda A: logsumexp(A, axis=1),
+    cases=log_sum_exp_cases,
+    laws=(
+        Law("the result is at least the row's maximum.", lambda out, A: np.all(out >= A.max(axis=1) - 1e-9)),
+    ),
+    expected="array (n,): one finite number a row",
+    mistakes=(
+        Mistake(
+            "naive",
+            lambda A: np.log(np.exp(A).sum(axis=1)),
+            "the exponentials run out of range: e⁻¹⁰⁰⁰ is 0 for a computer, and e¹⁰⁰⁰ infinite.",
+            hint=1,
+        ),
+        Mistake(
+            "maximum not added back",
+            lambda A: np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum(axis=1)),
+            "something was taken off inside the exponential and never put back outside the logarithm.",
+            hint=2,
+        ),
+        Mistake(
+            "one maximum for all rows",
+            lambda A: A.max() + np.log(np.exp(A - A.max()).sum(axis=1)),
+            "one maximum of the whole table was subtracted; a row far below it still vanishes.",
+            hint=2,
+        ),
+        Mistake(
+            "maximum of the columns",
+            lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1)),
+            "the maximum was taken down the columns (axis 0) in one place and along the rows in another.",
+            hint=2,
+        ),
+        Mistake(
+            "summed over points",
+            lambda A: logsumexp(A, axis=0),
+            "this sums over the points. The sum is over the components of one point.",
+            hint=1,
+        ),
+        Mistake(
+            "maximum alone",
+            lambda A: A.max(axis=1),
+            "this is the maximum alone: a good approximation when one"
+            " term dwarfs the rest, and wrong when two are close.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 3  The E-step ────────────────────────────────────────────────────────────────────────────────────
+
+
+def e_step_cases(rng):
+    yield Case("three components in the plane", mixture_nd(rng))
+    yield Case("four components in five dimensions", mixture_nd(rng, n=30, K=4, d=5))
+    X, pi, mu, Sigma = mixture_nd(rng, n=20)
+    yield Case("points a thousand units away", (X + 1000, pi, mu, Sigma))
+
+
+def weighted_log_densities(X, pi, mu, Sigma):
+    columns = [np.log(p) + multivariate_normal(m, S).logpdf(X) for p, m, S in zip(pi, mu, Sigma)]
+    return np.transpose(columns)
+
+
+def e_step(X, pi, mu, Sigma):
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    log_likelihood = logsumexp(log_joint, axis=1)
+    return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
+
+
+def _from_log_joint(log_joint):
+    log_likelihood = logsumexp(log_joint, axis=1)
+    return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
+
+
+def _outside_log_space(X, pi, mu, Sigma):
+    joint = np.exp(weighted_log_densities(X, pi, mu, Sigma))
+    total = joint.sum(axis=1)
+    return np.log(total), joint / total[:, np.newaxis]
+
+
+def _e_step_no_weights(X, pi, mu, Sigma):
+    return _from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
+
+
+def _weights_not_logged(X, pi, mu, Sigma):
+    return _from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
+
+
+def _log_responsibilities(X, pi, mu, Sigma):
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    log_likelihood = logsumexp(log_joint, axis=1)
+    return log_likelihood, log_joint - log_likelihood[:, np.newaxis]
+
+
+def _swapped(X, pi, mu, Sigma):
+    return e_step(X, pi, mu, Sigma)[::-1]
+
+
+def _sum_of_logs(X, pi, mu, Sigma):
+    _, R = e_step(X, pi, mu, Sigma)
+    return weighted_log_densities(X, pi, mu, Sigma).sum(axis=1), R
+
+
+def _determinant_dropped(X, pi, mu, Sigma):
+    half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
+    return _from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
+
+
+E_STEP = Check(
+    name="e_step",
+    lesson=LESSON,
+    points=4,
+    reference=e_step,
+    cases=e_step_cases,
+    laws=(Law("the responsibilities of one point sum to 1.", lambda out, *_: rows_sum_to_one(out[1])),),
+    expected="(log_likelihood of shape (n,), R of shape (n, K)), all finite; each row of R sums to 1",
+    mistakes=(
+        Mistake(
+            "densities outside log space",
+            _outside_log_space,
+            "far from every mean each density is 0 for a"
+            " computer, and 0/0 is not a responsibility. Stay in logarithms to the end.",
+            hint=2,
+        ),
+        Mistake(
+            "weights left out",
+            _e_step_no_weights,
+            "the weights π do not take part: log πₖ is missing.",
+            hint=1,
+        ),
+        Mistake(
+            "weights not in logarithms",
+            _weights_not_logged,
+            "πₖ was added where log πₖ belongs: a product turns into a sum of logarithms, of both factors.",
+            hint=1,
+        ),
+        Mistake(
+            "log-responsibilities",
+            _log_responsibilities,
+            "these are the logarithms of the responsibilities. One exponential is left to do.",
+            hint=3,
+        ),
+        Mistake("return values swapped", _swapped, "the two return values stand in the other order."),
+        Mistake(
+            "sum of logarithms",
+            _sum_of_logs,
+            "the log-likelihood adds up logarithms of the components; the"
+            " likelihood adds up the components, and then takes one logarithm.",
+            hint=2,
+        ),
+        Mistake(
+            "determinant left out",
+            _determinant_dropped,
+            "wide and narrow components get the same height: the term with log |Σ| is missing or cancels.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 4  The M-step ────────────────────────────────────────────────────────────────────────────────────
+
+
+def m_step_cases(rng):
+    for description, n, K, d in (
+        ("three components in the plane", 60, 3, 2),
+        ("two components, d = 4", 40, 2, 4),
+    ):
+        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
+        yield Case(description, (X, rng.dirichlet(np.full(K, 0.7), size=n)))
+
+
+def m_step(X, R):
+    N = R.sum(axis=0)
+    mu = np.array([sum(r * x for r, x in zip(R[:, k], X)) / N[k] for k in range(R.shape[1])])
+    Sigma = [
+        sum(r * np.outer(x - mu[k], x - mu[k]) for r, x in zip(R[:, k], X)) / N[k] for k in range(R.shape[1])
+    ]
+    return N / len(X), mu, np.array(Sigma)
+
+
+def covariances_about(X, R, mu, N):
+    D = X[np.newaxis] - mu[:, np.newaxis]
+    return np.einsum("nk,knd,kne->kde", R, D, D) / N[:, np.newaxis, np.newaxis]
+
+
+def _about_the_overall_mean(X, R):
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, np.repeat([X.mean(axis=0)], len(mu), axis=0), R.sum(axis=0))
+
+
+def _not_centred(X, R):
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, np.zeros_like(mu), R.sum(axis=0))
+
+
+def _divided_by_n(X, R):
+    n = np.full(R.shape[1], len(X))
+    mu = R.T @ X / n[:, np.newaxis]
+    return R.sum(axis=0) / len(X), mu, covariances_about(X, R, mu, n)
+
+
+def _counts_for_weights(X, R):
+    _, mu, Sigma = m_step(X, R)
+    return R.sum(axis=0), mu, Sigma
+
+
+def _sample_covariance(X, R):
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, mu, R.sum(axis=0) - 1)
+
+
+def _hard_m_step(X, R):
+    return m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)])
+
+
+def _squared_responsibilities(X, R):
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R**2, mu, R.sum(axis=0))
+
+
+def _variances_only(X, R):
+    pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma * np.eye(X.shape[1])
+
+
+M_STEP = Check(
+    name="m_step",
+    lesson=LESSON,
+    points=4,
+    reference=m_step,
+    cases=m_step_cases,
+    laws=(
+        Law("the weights sum to 1.", lambda out, *_: np.isclose(out[0].sum(), 1)),
+        Law("a covariance is symmetric.", lambda out, *_: np.allclose(out[2], np.swapaxes(out[2], 1, 2))),
+    ),
+    expected="(weights of shape (K,), means of shape (K, d), covariances of shape (K, d, d))",
+    mistakes=(
+        Mistake(
+            "about the overall mean",
+            _about_the_overall_mean,
+            "the covariances are taken about the mean of all"
+            " the data. Each component has a centre of its own.",
+            hint=2,
+        ),
+        Mistake(
+            "not centred",
+            _not_centred,
+            "the covariances are too large by the square of the mean: x xᵀ was"
+            " averaged without taking the mean off first.",
+            hint=2,
+        ),
+        Mistake(
+            "divided by n",
+            _divided_by_n,
+            "means and covariances are divided by n, as if every component owned"
+            " all the points. How many does component k own?",
+            hint=1,
+        ),
+        Mistake("counts for weights", _counts_for_weights, "the weights are counts: they sum to n.", hint=1),
+        Mistake(
+            "divided by N - 1",
+            _sample_covariance,
+            "this divides by Nₖ − 1, which makes a sample covariance"
+            " unbiased. Maximum likelihood wants something simpler.",
+            hint=2,
+        ),
+        Mistake(
+            "hard assignment",
+            _hard_m_step,
+            "each point counts for its likeliest component alone. Let it count"
+            " for every component by its responsibility.",
+            hint=1,
+        ),
+        Mistake(
+            "responsibilities squared",
+            _squared_responsibilities,
+            "the responsibilities enter twice: weight one of the two factors (x − μ), or both by √r.",
+            hint=3,
+        ),
+        Mistake(
+            "off-diagonal lost",
+            _variances_only,
+            "only the variances are there. Off the diagonal a covariance says how two features go together.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 5  Find the bug ──────────────────────────────────────────────────────────────────────────────────
+
+
+def em_iteration_1d(x, pi, mu, var):
+    R = responsibilities_1d(x, pi, mu, var)
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return N / len(x), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+def _weights_change_in_the_loop(x, pi, mu, var):
+    pi, mu, var = pi.copy(), mu.copy(), var.copy()
+    for k in range(len(pi)):
+        r = responsibilities_1d(x, pi, mu, var)[:, k]
+        pi[k] = r.mean()
+        mu[k] = (r @ x) / r.sum()
+        var[k] = (r @ (x - mu[k]) ** 2) / r.sum()
+    return pi, mu, var
+
+
+def _weights_renormalised_after(x, pi, mu, var):
+    pi, mu, var = _weights_change_in_the_loop(x, pi, mu, var)
+    return pi / pi.sum(), mu, var
+
+
+def _variance_about_old_mean(x, pi, mu, var):
+    R = responsibilities_1d(x, pi, mu, var)
+    N = R.sum(axis=0)
+    new = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+MEND_EM = Check(
+    name="mend_em",
+    lesson=LESSON,
+    points=3,
+    reference=em_iteration_1d,
+    cases=cases_1d,
+    laws=(Law("the weights sum to 1.", lambda out, *_: np.isclose(out[0].sum(), 1)),),
+    expected="(weights, means, variances), each of shape (K,)",
+    mistakes=(
+        Mistake("the planted bug", _weights_change_in_the_loop, "the bug is still in there.", planted=True),
+        Mistake(
+            "weights normalised afterwards",
+            _weights_renormalised_after,
+            "the weights sum to 1 again, but that"
+            " treats the symptom: component 2 is still judged with the new component 1.",
+            hint=2,
+        ),
+        Mistake(
+            "variances about the old means",
+            _variance_about_old_mean,
+            "the responsibilities are right now; the variances are taken about the means of before.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 6  The whole loop ────────────────────────────────────────────────────────────────────────────────
+
+
+def fit_em_cases(rng):
+    X, pi, mu, Sigma = mixture_nd(rng, n=80)
+    yield Case("eight iterations in the plane", (X, pi, mu, Sigma, 8))
+    yield Case("one iteration", (X, pi, mu, Sigma, 1))
+
+
+def fit_em(X, pi, mu, Sigma, n_iter):
+    bounds = []
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, pi, mu, Sigma)
+        bounds.append(log_likelihood.mean())
+        pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma, np.array(bounds)
+
+
+def _loop(X, pi, mu, Sigma, n_iter, bound, refresh=True):
+    """The loop with another `bound(log_likelihood)`, or with responsibilities that are never refreshed."""
+    bounds, start = [], (pi, mu, Sigma)
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, *((pi, mu, Sigma) if refresh else start))
+        bounds.append(bound(log_likelihood))
+        pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma, np.array(bounds)
+
+
+def _one_too_few(X, pi, mu, Sigma, n_iter):
+    bounds = fit_em(X, pi, mu, Sigma, n_iter)[3]
+    return (*fit_em(X, pi, mu, Sigma, n_iter - 1)[:3], bounds)
+
+
+FIT_EM = Check(
+    name="fit_em",
+    lesson=LESSON,
+    points=3,
+    reference=fit_em,
+    cases=fit_em_cases,
+    laws=(Law("the log-likelihood never falls.", lambda out, *_: np.all(np.diff(out[3]) > -1e-9)),),
+    expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never falling",
+    mistakes=(
+        Mistake(
+            "total instead of mean",
+            lambda *a: _loop(*a, bound=np.sum),
+            "the curve is right up to a factor n:"
+            " it adds the log-likelihoods up where the mean of a point is wanted.",
+            hint=2,
+        ),
+        Mistake(
+            "E-step always from the start",
+            lambda *a: _loop(*a, bound=np.mean, refresh=False),
+            "the E-step uses"
+            " the parameters of the start again and again, so nothing moves after the first step.",
+            hint=1,
+        ),
+        Mistake("last M-step missing", _one_too_few, "the parameters lag one M-step behind.", hint=1),
+    ),
+)
+
+
+# ── 7  Read a picture, 8  What a tolerance does ──────────────────────────────────────────────────────
+
+FALLING_LIKELIHOOD = choice(
+    "falling_likelihood",
+    LESSON,
+    1,
+    right="C",
+    wrong={
+        "A": "each start climbs its own hill, but every hill is climbed upwards: a bad start gives a low curve, not a"
+        " falling one.",
+        "B": "near the top the steps get small, and they still go up. EM has no step size with which to overshoot.",
+        "D": "the M-step maximises exactly what the E-step hands it; too many components make it overfit, which raises"
+        " the likelihood.",
+    },
+)
+
+
+@cache
+def _largest_weight(**options):
+    model = GaussianMixture(3, n_init=10, random_state=42, max_iter=1000, **options)
+    return float(model.fit(elongated_blobs()[0]).weights_.max())
+
+
+LARGEST_WEIGHT = Check(
+    name="largest_weight",
+    lesson=LESSON,
+    points=2,
+    kind="value",
+    reference=lambda: _largest_weight(tol=1e-10),
+    atol=5e-6,
+    rtol=0,
+    expected="one number between 0 and 1, right to five decimals",
+    mistakes=(
+        Mistake(
+            "the default tolerance",
+            lambda: _largest_weight(),
+            "that is where the default `tol` stops. Which parameter decides when EM has had enough?",
+            hint=1,
+        ),
+        Mistake(
+            "a tolerance in between",
+            lambda: _largest_weight(tol=1e-5),
+            "closer, and still not settled to five"
+            " decimals: the tolerance compares likelihoods, and weights settle later.",
+            hint=1,
+        ),
+        Mistake(
+            "the smallest weight",
+            lambda: 1 - _largest_weight(tol=1e-10),
+            "this is what the other two components weigh together.",
+            hint=2,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    RESPONSIBILITIES_1D,
+    LOG_SUM_EXP,
+    E_STEP,
+    M_STEP,
+    MEND_EM,
+    FIT_EM,
+    FALLING_LIKELIHOOD,
+    LARGEST_WEIGHT,
+)

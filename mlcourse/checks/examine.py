@@ -1,0 +1,150 @@
+"""Hold an answer against a specification, and find out what went wrong.
+
+`examine` knows nothing of notebooks. The answer is anything that can be called with plain arguments and gives back a
+plain value: a learner's function, or a stand-in that asks a function in another process.
+"""
+
+import copy
+import linecache
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from mlcourse.checks.compare import ANY_NUMBERS, NotPlain, describe, difference, plain
+from mlcourse.checks.specification import Case, Check, Mistake
+
+
+class Verdict(NamedTuple):
+    """What an examination found."""
+
+    status: Literal["right", "wrong", "not attempted"]
+    message: str  # one or more lines for the learner; empty when right
+    mistake: str | None = None  # the name of the recognised mistake
+
+
+class Outcome(NamedTuple):
+    """What one call gave: a plain output, or a problem that kept it from giving one."""
+
+    output: object = None
+    problem: str | None = None  # a sentence for the learner
+    error: str | None = None  # the name of the exception, when one was raised
+
+
+class Fault(NamedTuple):
+    """Why an outcome is not right."""
+
+    case: Case
+    outcome: Outcome
+    what: str
+
+
+def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
+    """Call `answer` on the check's cases and judge what it gives.
+
+    Parameters
+    ----------
+    check : Check
+    answer : callable
+        The learner's function; for a value, a function without arguments that returns it.
+    seed : int
+        Of the random cases.
+    """
+    cases = list(check.cases(np.random.default_rng(seed)))
+    outcomes = []
+    for case in cases:
+        outcomes.append(call(answer, case))
+        if outcomes[-1].error == "NotImplementedError" or outcomes[-1].output is Ellipsis:
+            return Verdict("not attempted", "not attempted yet.")
+    faults = [fault for case, outcome in zip(cases, outcomes) if (fault := fault_of(check, case, outcome))]
+    if not faults:
+        return Verdict("right", "")
+    mistake = recognise(check, cases, outcomes)
+    if mistake and mistake.planted:
+        return Verdict("not attempted", f"not attempted yet: {mistake.message}", mistake.name)
+    return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name)
+
+
+def call(answer: Callable, case: Case) -> Outcome:
+    """Call `answer` on copies of the case's arguments, and make plain what it gives."""
+    args = copy.deepcopy(case.args)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            output = answer(*args)
+        if output is Ellipsis:
+            return Outcome(output)
+        output = plain(output)
+    except Exception as error:
+        return Outcome(problem=_problem(error, answer), error=type(error).__name__)
+    if output is None:
+        return Outcome(problem="it gave nothing back (None). Does it end with `return`?")
+    if difference(plain(args), plain(case.args), 0, 0):
+        advice = "Work on a copy (`X = X.copy()`), or make a new array."
+        return Outcome(output, problem=f"it changes its arguments. {advice}")
+    return Outcome(output)
+
+
+def _problem(error: Exception, answer) -> str:
+    """The exception as a sentence, with the learner's own line where there is one."""
+    if isinstance(error, NotPlain):
+        return f"it gave back {error}."
+    told = f"it raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else '(no message)'}"
+    home = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
+    if not lines:
+        return told
+    number = lines[-1].lineno
+    return f"{told}\n  in line {number} of your cell: {linecache.getline(home, number).strip()}"
+
+
+def fault_of(check: Check, case: Case, outcome: Outcome) -> Fault | None:
+    """Why the outcome is not right, or None when it is."""
+    if outcome.problem:
+        return Fault(case, outcome, outcome.problem)
+    output = check.canonical(outcome.output)
+    expected = check.canonical(plain(check.reference(*copy.deepcopy(case.args))))
+    shape = difference(output, expected, 0, ANY_NUMBERS)
+    if shape and not (check.accepts and isinstance(expected, (str, bool))):
+        return Fault(case, outcome, shape + ".")
+    broken = next((law for law in check.laws if not law.holds(output, *copy.deepcopy(case.args))), None)
+    if broken:
+        return Fault(case, outcome, f"a law is broken: {broken.message}")
+    if check.accepts:
+        right = check.accepts(output, *copy.deepcopy(case.args))
+        return None if right else Fault(case, outcome, "the result is not right.")
+    found = difference(output, expected, check.rtol, check.atol)
+    return Fault(case, outcome, found + ".") if found else None
+
+
+def recognise(check: Check, cases: list[Case], outcomes: list[Outcome]) -> Mistake | None:
+    """The known mistake that gives the same outcomes, if there is one."""
+    for mistake in check.mistakes:
+        answer = mistake.answer if callable(mistake.answer) else lambda value=mistake.answer: value
+        if all(same_outcome(check, call(answer, case), outcome) for case, outcome in zip(cases, outcomes)):
+            return mistake
+    return None
+
+
+def same_outcome(check: Check, one: Outcome, other: Outcome) -> bool:
+    """Whether two calls gave the same value, or failed in the same way."""
+    if (one.error, bool(one.problem)) != (other.error, bool(other.problem)):
+        return False
+    if one.output is None or other.output is None:
+        return one.output is other.output
+    return difference(check.canonical(one.output), check.canonical(other.output), 1e-7, 1e-10) is None
+
+
+def report(check: Check, fault: Fault, mistake: Mistake | None) -> str:
+    """The lines a learner reads: where, what came beside what was wanted, and the likely mistake."""
+    lines = [fault.what] if check.kind == "value" else [f"{fault.case.description}: {fault.what}"]
+    if fault.outcome.output is not None:
+        lines.append(f"  yours     {describe(fault.outcome.output)}")
+    if check.expected:
+        lines.append(f"  expected  {check.expected}")
+    if mistake:
+        lines.append(f"Likely mistake: {mistake.message}")
+        lines.append(f"→ Hint {mistake.hint} may help.")
+    return "\n".join(lines)

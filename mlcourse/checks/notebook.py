@@ -1,0 +1,131 @@
+"""The `check` object of the exercise notebooks: `check.e_step(e_step)` and `check.progress()`."""
+
+import difflib
+import os
+from html import escape
+
+from mlcourse.checks.bank import CHECKS
+from mlcourse.checks.examine import Verdict, examine
+
+MARKS = {"right": "✓", "wrong": "✗", "not attempted": "·"}
+
+
+class CheckFailed(AssertionError):
+    """A wrong answer. A notebook shows one line of it instead of a traceback."""
+
+    def _render_traceback_(self):
+        return [f"{type(self).__name__}: {str(self).splitlines()[0]} (see above)"]
+
+
+class Progress:
+    """A table of what is done in one lesson; shown as HTML in a notebook, as text elsewhere."""
+
+    def __init__(self, rows):
+        self.rows = rows  # (mark, name, points, out of)
+
+    def __str__(self):
+        lines = [f"{mark} {name:<28} {points} / {total}" for mark, name, points, total in self.rows]
+        return "\n".join([*lines, self._summary()])
+
+    __repr__ = __str__
+
+    def _summary(self):
+        points, total = sum(row[2] for row in self.rows), sum(row[3] for row in self.rows)
+        done = sum(row[0] == MARKS["right"] for row in self.rows)
+        return f"{done} of {len(self.rows)} tasks done, {points} of {total} points"
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<tr><td>{mark}</td><td style='text-align:left'><code>{escape(name)}</code></td>"
+            f"<td>{points} / {total}</td></tr>"
+            for mark, name, points, total in self.rows
+        )
+        head = "<tr><th></th><th style='text-align:left'>task</th><th>points</th></tr>"
+        return (
+            f"<table><caption>{self._summary()}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
+        )
+
+
+class Checker:
+    """One method a task: `check.NAME(answer)` says at once whether the answer is right.
+
+    A wrong answer raises `CheckFailed`; an untouched one says so and raises nothing, unless the environment variable
+    MLCOURSE_STRICT is 1.
+    """
+
+    def __init__(self):
+        self._verdicts: dict[str, Verdict] = {}
+
+    def __getattr__(self, name):
+        if name in CHECKS:
+            return lambda answer: self._run(CHECKS[name], answer)
+        near = difflib.get_close_matches(name, CHECKS, n=1)
+        advice = (
+            f"Did you mean check.{near[0]}?"
+            if near
+            else "The check cells of the exercises hold the right calls."
+        )
+        raise AttributeError(f"there is no check called {name!r}. {advice}")
+
+    def __dir__(self):
+        return [*super().__dir__(), *CHECKS]
+
+    def _run(self, check, answer):
+        verdict = self._verdict(check, answer)
+        self._verdicts[check.name] = verdict
+        headline, *details = (
+            f"{MARKS[verdict.status]} {check.name}: {verdict.message or 'right.'}".splitlines()
+        )
+        print("\n".join([headline, *("  " + line for line in details)]))
+        strict = os.environ.get("MLCOURSE_STRICT") == "1"
+        if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
+            raise CheckFailed(
+                f"{check.name} is {'not right' if verdict.status == 'wrong' else 'not attempted'} yet"
+            )
+
+    def _verdict(self, check, answer):
+        if answer is Ellipsis:
+            return Verdict("not attempted", "not attempted yet.")
+        if check.kind == "value":
+            if callable(answer):
+                return Verdict(
+                    "wrong", f"this task asks for a value, and got the function {_name(answer)}. Call it?"
+                )
+            return examine(check, lambda: answer)
+        if not callable(answer):
+            return Verdict(
+                "wrong",
+                f"this task asks for the function itself: `check.{check.name}({check.name})`, without calling it.",
+            )
+        return examine(check, answer)
+
+    def progress(self, lesson: str | None = None) -> Progress:
+        """What is done of a lesson, by default of the one whose check ran last.
+
+        Parameters
+        ----------
+        lesson : str, optional
+            Such as "04_em".
+        """
+        if lesson is None:
+            if not self._verdicts:
+                print(
+                    "No check has run yet: run a check cell first, or name a lesson: check.progress('01_kmeans')."
+                )
+                return Progress([])
+            lesson = CHECKS[next(reversed(self._verdicts))].lesson
+        known = {check.lesson for check in CHECKS.values()}
+        if lesson not in known:
+            raise ValueError(f"lesson={lesson!r} has no checks; choose one of {', '.join(sorted(known))}.")
+        return Progress([self._row(check) for check in CHECKS.values() if check.lesson == lesson])
+
+    def _row(self, check):
+        status = self._verdicts[check.name].status if check.name in self._verdicts else "not attempted"
+        return MARKS[status], check.name, check.points * (status == "right"), check.points
+
+
+def _name(function):
+    return getattr(function, "__name__", type(function).__name__)
+
+
+check = Checker()

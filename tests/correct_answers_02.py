@@ -1,0 +1,3 @@
+"""Right answers to the tasks of lesson 02, written in other ways than the reference."""
+
+VARIANTS = {}
