@@ -440,13 +440,13 @@ def em_iteration_1d(x, pi, mu, var):
 
 
 def _weights_change_in_the_loop(x, pi, mu, var):
-    pi, mu, var = pi.copy(), mu.copy(), var.copy()
+    pi, R = pi.copy(), np.empty((len(x), len(pi)))
     for k in range(len(pi)):
-        r = responsibilities_1d(x, pi, mu, var)[:, k]
-        pi[k] = r.mean()
-        mu[k] = (r @ x) / r.sum()
-        var[k] = (r @ (x - mu[k]) ** 2) / r.sum()
-    return pi, mu, var
+        R[:, k] = responsibilities_1d(x, pi, mu, var)[:, k]
+        pi[k] = R[:, k].mean()
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return pi, mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
 def _weights_renormalised_after(x, pi, mu, var):
@@ -475,7 +475,7 @@ MEND_EM = Check(
             "weights normalised afterwards",
             _weights_renormalised_after,
             "the weights sum to 1 again, but that"
-            " treats the symptom: component 2 is still judged with the new component 1.",
+            " treats the symptom: component 1 is still judged with a new weight of component 0.",
             hint=2,
         ),
         Mistake(

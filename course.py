@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""The course in one command.
+
+    python course.py           open the course in JupyterLab (the same as: lab)
+    python course.py lab       ... more arguments go to JupyterLab: lab --no-browser
+    python course.py test      run the tests, then every notebook; with arguments, only pytest with these
+    python course.py build     write notebooks/, exercises/ and solutions/ anew from sources/
+    python course.py bench     time the course's models beside scikit-learn's
+
+The first call makes .venv beside this file, with the exact packages of pins.txt: a minute or so, and about a
+gigabyte. Later calls start at once, and mend .venv when it is stale or broken. Nothing outside this folder is
+changed, download caches aside: to be rid of the course, delete the folder.
+On Windows, type `py course.py`. `python course.py COMMAND --help` says more about a command.
+"""
+
+# An old Python must be able to parse this file, to say what is wrong: no f-strings, no annotations, no stars
+# in lists, no `raise ... from`, and ASCII only.
+# ruff: noqa: RUF005, UP032, UP036
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "course.py needs Python 3.11 or newer; this is Python {} ({}). Install a newer one from python.org, "
+        "or name one that you have: python3.12 course.py".format(sys.version.split()[0], sys.executable)
+    )
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sysconfig
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(os.path.abspath(__file__)).parent
+VENV = ROOT / ".venv"
+SCRIPTS = Path(sysconfig.get_path("scripts", "venv", {"base": str(VENV)}))
+SITE = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "complete.json"  # written last: without it, .venv counts as half-made
+WORK = ROOT / ".venv.setup"  # outlives .venv: the lock and the log
+LOG = WORK / "log.txt"
+
+# Settings that lead .venv's Python astray are dropped; of pip's and uv's settings only those are kept that say
+# where packages come from, for the others say where they go.
+MISLEADING = re.compile(r"PYTHON(HOME|PATH|OPTIMIZE|WARNINGS|STARTUP)|__PYVENV_LAUNCHER__|(PIP|UV)_\w+")
+SOURCES = re.compile(
+    r"(PIP|UV)_(\w*INDEX\w*|FIND_LINKS|CONFIG_FILE|\w*CERTS?|NATIVE_TLS|\w*_HOST|PROXY|KEYRING_PROVIDER"
+    r"|\w*TIMEOUT|RETRIES|OFFLINE|\w*CACHE\w*|LINK_MODE)"
+)
+
+# What a failure says of itself, and what to tell the reader; the first that fits is told.
+CAUSES = {
+    r"No space left|\[Errno (28|122)\]|os error (28|122)|WinError 112|quota exceeded|not enough space": (
+        "the disk is full. Free about 2 GB, where the course is and in {temporary}."
+    ),
+    r"No module named '?(venv|ensurepip)\b": (
+        "this Python came without venv. Debian and Ubuntu have it in the package python3-venv "
+        "(sudo apt install python3-venv); elsewhere install Python from python.org."
+    ),
+    r"Permission ?denied|PermissionError|Read-only file system|\[Errno (1|13|30)\]"
+    r"|os error (13|30)|WinError 5\b": (
+        "{root} cannot be written to. Close JupyterLab if it is open, or copy the course to another folder."
+    ),
+    r"Retrying \(Retry|Connection ?(Error|refused|reset|broken)|name resolution|dns error|client error"
+    r"|error sending request|[Nn]etwork (is|was|connectivity is) (unreachable|disabled)|[Tt]imed out"
+    r"|ProxyError|SSLError": (
+        "the package index cannot be reached. Check the network (and the proxy, if you use one), and try again."
+    ),
+    r"No matching distribution found|No solution found": (
+        "a package of pins.txt cannot be had for Python {version} on this machine. Try Python 3.11 to 3.14, "
+        "and see that pip or uv is set to look at an index."
+    ),
+}
+
+
+class SetUpError(Exception):
+    """A command of the set-up failed; the text is what it printed."""
+
+
+def main(arguments):
+    """Set up if need be, then hand over to the installed `mlcourse` command."""
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return
+    try:
+        if not is_ready():
+            set_up()
+    except KeyboardInterrupt:
+        say("\nSet-up interrupted; the next call starts it afresh.")
+        sys.exit(130)
+    except SetUpError as error:
+        sys.exit("Set-up failed: {} (Details: {})".format(explain(str(error)), LOG))
+    except (OSError, ValueError) as error:
+        sys.exit("Set-up failed: " + explain(str(error)))
+    hand_over(arguments)
+
+
+def is_ready():
+    """Whether .venv was finished, from today's files, by such a Python, in this place, and is still whole."""
+    try:
+        stamp = json.loads(STAMP.read_text("utf-8"))
+        return (
+            stamp["made_from"] == made_from()
+            and os.path.samefile(stamp["folder"], VENV)  # a moved or copied .venv points at its old place
+            and all(Path(part).exists() for part in (PYTHON, VENV / "pyvenv.cfg", stamp["base_python"]))
+            and set(stamp["contents"]) <= set(os.listdir(SITE))
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def made_from():
+    """Hash all that decides what belongs into .venv: this Python, the pins, the project's own metadata."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        project = tomllib.load(file)
+    python = [sysconfig.get_python_version(), sysconfig.get_platform()]
+    facts = [python, (ROOT / "pins.txt").read_text("utf-8"), project["project"], project["build-system"]]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def set_up():
+    """Make .venv from nothing, whatever was there: what readers get is always what a first set-up gives."""
+    source = made_from()
+    WORK.mkdir(exist_ok=True)
+    with only_one():
+        if is_ready():  # another call did it while this one waited
+            return
+        start = time.monotonic()
+        say("Setting up the course in {}, once: a minute or so.".format(VENV))
+        LOG.write_text("")
+        uv = shutil.which("uv")
+        step("a new environment", [sys.executable, "-m", "venv", "--clear", "--without-pip", VENV])
+        if not uv:  # a step of its own, for venv would not say why it failed
+            step("pip", [PYTHON, "-m", "ensurepip"])
+        install = [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
+        step("the packages of pins.txt", install + ["--only-binary", ":all:", "-r", ROOT / "pins.txt"])
+        step("the course itself", install + ["--no-deps", "--no-build-isolation", "-e", ROOT])
+        finish(source)
+        say("Set up in {:.0f} seconds.".format(time.monotonic() - start))
+
+
+def step(name, command):
+    """Run one command of the set-up, quietly: its output goes to the log."""
+    say("  " + name)
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        close_fds=False,  # see only_one
+        encoding="utf-8",
+        errors="replace",
+    )
+    with contextlib.suppress(OSError), open(LOG, "a", encoding="utf-8") as log:
+        log.write("== {}\n{}\n".format(name, done.stdout))
+    if done.returncode:
+        raise SetUpError(done.stdout)
+
+
+def finish(source):
+    """Put the last touches to .venv, then the stamp, in one move."""
+    # Before 3.13 Python reads .pth files in the locale's encoding: a relative path is ASCII wherever we are.
+    for path in SITE.glob("*mlcourse.pth"):
+        path.write_text(os.path.relpath(ROOT, SITE) + "\n", "ascii")
+    stamp = {
+        "made_from": source,
+        "folder": str(VENV),
+        "base_python": sys.base_prefix,
+        "contents": sorted(name for name in os.listdir(SITE) if name != "__pycache__"),
+    }
+    draft = STAMP.with_suffix(".draft")
+    draft.write_text(json.dumps(stamp), "utf-8")
+    os.replace(draft, STAMP)
+
+
+@contextlib.contextmanager
+def only_one():
+    """Let one set-up at a time into this folder: a lock of the operating system's dies with its owner."""
+    with open(WORK / "lock", "a") as file:
+        if not try_lock(file):
+            say("Another call is setting up the course; waiting for it.")
+            while not try_lock(file):
+                time.sleep(0.2)
+        os.set_inheritable(file.fileno(), True)  # a pip that outlives its killed parent keeps the lock
+        yield
+
+
+def try_lock(file):
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # some network drives have no locks: an unguarded set-up is better than none
+        return True
+    return True
+
+
+def environment():
+    """Return the user's environment as if .venv were activated, without what leads Python or pip astray."""
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if SOURCES.fullmatch(name) or not MISLEADING.fullmatch(name)
+    }
+    # Set, not dropped: so they overrule the user's pip.conf too.
+    env.update(PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0", PIP_NO_INPUT="1")
+    env.update(VIRTUAL_ENV=str(VENV), PATH=os.pathsep.join([str(SCRIPTS), env.get("PATH", os.defpath)]))
+    return env
+
+
+def explain(output):
+    """Say in a sentence or two what the output of a failed command, or an exception's text, means."""
+    last_line = (output.strip().splitlines() or ["no reason was given."])[-1]
+    causes = (advice for pattern, advice in CAUSES.items() if re.search(pattern, output))
+    facts = {"root": ROOT, "temporary": tempfile.gettempdir(), "version": sysconfig.get_python_version()}
+    return next(causes, "{last_line}").format(last_line=last_line, **facts)
+
+
+def hand_over(arguments):
+    """Become `mlcourse ARGUMENTS`. With -P, no file of the caller's folder stands in for a package."""
+    command = [str(PYTHON), "-P", "-m", "mlcourse"] + arguments
+    if os.name == "posix":
+        os.execve(command[0], command, environment())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, whose exit code is passed on
+    sys.exit(subprocess.call(command, env=environment()))
+
+
+def say(text):
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

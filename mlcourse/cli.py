@@ -1,0 +1,151 @@
+"""The `mlcourse` command: lab, test, build, bench. `course.py` sets up an environment and hands over to it."""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(os.path.abspath(__file__)).parents[1]
+WELCOME = "notebooks/00_welcome.ipynb"
+PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+def main(arguments=None):
+    """Run one subcommand and return its exit code; without a subcommand, `lab`.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        The words after `mlcourse`; None means those of the command line.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    options, extra = command_line().parse_known_args(words or ["lab"])
+    if not (ROOT / "course.py").is_file():
+        return complain(
+            f"`mlcourse {options.command}` works on the course's own folder, and {ROOT} is not that: "
+            "get the course's folder, and run `python course.py` in it."
+        )
+    try:
+        return options.run(extra)
+    except KeyboardInterrupt:
+        return 130
+
+
+def command_line():
+    parser = argparse.ArgumentParser("mlcourse", description="Open, test, build or time the course.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for run, summary, extra in (
+        (lab, "open the course in JupyterLab", "go to `jupyter lab`, for example --no-browser"),
+        (test, "run the tests, then every notebook", "go to pytest, and then only pytest runs"),
+        (build, "write the notebooks anew from sources/", "go to tools/build_notebooks.py"),
+        (bench, "time the models beside scikit-learn's", "go to benchmarks/em.py"),
+    ):
+        command = commands.add_parser(
+            run.__name__,
+            help=summary,
+            description=f"{summary.capitalize()}.",
+            epilog=f"More arguments {extra}.",
+        )
+        command.set_defaults(run=run)
+    return parser
+
+
+def lab(extra):
+    """Open JupyterLab at the welcome page; its settings and kernels are the course's, not the user's."""
+    os.environ.update(private_jupyter())
+    page_config = Path(os.environ["JUPYTER_CONFIG_DIR"], "labconfig", "page_config.json")
+    if not page_config.exists():
+        page_config.parent.mkdir(parents=True, exist_ok=True)
+        page_config.write_text(json.dumps(PAGE_CONFIG), "utf-8")
+
+    from jupyterlab.labapp import LabApp
+
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    options = [
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url=/lab/tree/{WELCOME}",
+        "--LanguageServerManager.autodetect=False",  # it asks npm, which writes to the home folder
+    ]
+    LabApp.launch_instance([*options, *as_root, *extra])
+    return 0
+
+
+def test(extra):
+    """Run pytest on tests/ and, unless `extra` asks for something particular, every notebook."""
+    missing = [name for name in ("pytest", "xdist", "nbval") if not importlib.util.find_spec(name)]
+    if missing:
+        return complain(
+            f"testing needs {', '.join(missing)}: run `python course.py test`, which brings them."
+        )
+    start = time.monotonic()
+    outcome = {"tests": run_pytest(*extra)}
+    if not extra:
+        outcome["lectures and solutions"] = run_notebooks("notebooks", "solutions", strict=True)
+        outcome["exercises"] = run_notebooks("exercises", strict=False)
+    told = ", ".join(f"{part} {'FAILED' if code else 'passed'}" for part, code in outcome.items())
+    print(f"\nmlcourse test: {told}; {time.monotonic() - start:.0f} s")
+    return int(any(outcome.values()))
+
+
+def run_notebooks(*folders, strict):
+    """Run the folders' notebooks with nbval: a cell that raises fails, outputs are not compared.
+
+    With `strict`, so does a task left undone. The cells run in order, hence no pytest-randomly, and a notebook stays
+    with one worker, hence loadfile.
+    """
+    empty = [folder for folder in folders if not any((ROOT / folder).glob("*.ipynb"))]
+    if empty:
+        return complain(f"no notebooks in {' or '.join(empty)}: run `python course.py build` first.")
+    options = ["--nbval-lax", "-p", "no:randomly", "--dist", "loadfile"]
+    return run_pytest(*options, *folders, MLCOURSE_STRICT="1" if strict else "")
+
+
+def run_pytest(*arguments, **variables):
+    """Run pytest in parallel in the course's folder and return its exit code; 5 is "nothing was selected"."""
+    workers = min(max(2, os.cpu_count() or 1), 8)
+    environment = {**os.environ, **private_jupyter(), "MPLBACKEND": "agg", **variables}
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def build(extra):
+    """Write notebooks/, exercises/ and solutions/ from sources/."""
+    return run_script("tools/build_notebooks.py", extra)
+
+
+def bench(extra):
+    """Time the course's mixtures beside scikit-learn's."""
+    return run_script("benchmarks/em.py", extra)
+
+
+def run_script(path, extra):
+    if not (ROOT / path).is_file():
+        return complain(f"{path} is missing from {ROOT}: get the whole of the course's folder.")
+    return subprocess.run([sys.executable, ROOT / path, *extra], cwd=ROOT).returncode
+
+
+def private_jupyter():
+    """Return the variables that keep Jupyter, IPython and matplotlib inside the course's own .jupyter."""
+    folder = ROOT / ".jupyter"
+    folder.mkdir(exist_ok=True)  # IPython asks for the parent of its folder
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "lab/settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "lab/workspaces",
+        "IPYTHONDIR": "ipython",
+        "MPLCONFIGDIR": "matplotlib",
+    }
+    return {"JUPYTER_PATH": "", "JUPYTER_CONFIG_PATH": ""} | {
+        name: str(folder / place) for name, place in places.items()
+    }
+
+
+def complain(sentence):
+    print(f"mlcourse: {sentence}", file=sys.stderr)
+    return 1

@@ -1,0 +1,31 @@
+"""Every data set of the course: drawn on the spot, read from a file, or fetched once and kept."""
+
+from mlcourse.datasets.files import load_digits, load_iris, load_photo, load_points
+from mlcourse.datasets.mnist import Digits, MNISTUnavailable, load_mnist, load_mnist_or_digits
+from mlcourse.datasets.synthetic import (
+    elongated_blobs,
+    five_blobs,
+    four_blobs,
+    gaussian_pair,
+    stretched_blobs,
+    three_gaussians_1d,
+    two_moons,
+)
+
+__all__ = [
+    "Digits",
+    "MNISTUnavailable",
+    "elongated_blobs",
+    "five_blobs",
+    "four_blobs",
+    "gaussian_pair",
+    "load_digits",
+    "load_iris",
+    "load_mnist",
+    "load_mnist_or_digits",
+    "load_photo",
+    "load_points",
+    "stretched_blobs",
+    "three_gaussians_1d",
+    "two_moons",
+]

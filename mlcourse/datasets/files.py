@@ -1,0 +1,194 @@
+"""Data from files: points, photographs, and the small sets that come with scikit-learn. Nothing is downloaded."""
+
+import difflib
+import re
+from pathlib import Path
+
+import numpy as np
+import sklearn.datasets
+from PIL import Image, ImageOps
+
+SAMPLE_POINTS = Path(__file__).parents[1] / "data" / "kmeans_samples.txt"
+BUNDLED_PHOTOS = ("flower.jpg", "china.jpg")
+
+
+def load_points(path=None):
+    """Points from a text file: one point a line, its numbers parted by spaces or tabs, or else by commas.
+
+    Blank lines, and anything after a `#`, are passed over. The first line may be a header, that is, names for the
+    columns: a letter in each, and none of them a number.
+
+    Parameters
+    ----------
+    path : str or Path, default=None
+        The file; None stands for `kmeans_samples.txt`, 30 points that come with the course.
+
+    Returns
+    -------
+    X : float64 array of shape (n, d), d ≥ 2
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        There is no such file; the message names the nearest that there are.
+    ValueError
+        The file is not plain text, is empty, or some line of it is not a point. File and line are named.
+    """
+    path = _existing_file(SAMPLE_POINTS if path is None else path)
+    lines = _data_lines(path)
+    if lines and _is_header(lines[0][1]):
+        del lines[0]
+    if not lines:
+        raise ValueError(f"{path} holds no points. Write one point a line, such as: 1.5 2.0")
+    first, width = lines[0][0], len(lines[0][1])
+    X = np.array([_parse_point(path, number, fields, width) for number, fields in lines])
+    if width < 2:
+        raise ValueError(
+            f"{path}, line {first}: one column where two or more are needed. Write the coordinates of a point side"
+            " by side, such as: 1.5 2.0"
+        )
+    return X
+
+
+def load_photo(name_or_path="flower.jpg"):
+    """A photograph as red, green and blue between 0 and 1.
+
+    Transparent parts are laid over white, grey pictures become three equal colours, and a picture taken with the
+    camera held sideways is turned upright.
+
+    Parameters
+    ----------
+    name_or_path : str or Path, default="flower.jpg"
+        "flower.jpg" or "china.jpg", which come with scikit-learn, or the path of any PNG, JPEG or other image file
+        that Pillow reads. A file of your own with one of those names is reached as "./flower.jpg".
+
+    Returns
+    -------
+    photo : float64 array of shape (height, width, 3), values in [0, 1]
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        There is no such file; the message names the nearest that there are.
+    ValueError
+        The file is not an image, or is cut short.
+    """
+    if name_or_path in BUNDLED_PHOTOS:
+        return sklearn.datasets.load_sample_image(name_or_path) / 255
+    path = _existing_file(name_or_path, also=BUNDLED_PHOTOS)
+    with path.open("rb") as file:
+        try:
+            image = ImageOps.exif_transpose(Image.open(file))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise ValueError(
+                f"{path} cannot be read as an image ({error}). Give a whole PNG or JPEG file."
+            ) from error
+        return _colours(image, path)
+
+
+def load_digits():
+    """The 1797 handwritten digits that come with scikit-learn.
+
+    Returns
+    -------
+    X : float64 array of shape (1797, 64), 8×8 pixels row by row, grey levels 0 (paper) to 16 (ink)
+    y : array of shape (1797,), the digit 0 … 9
+    """
+    return sklearn.datasets.load_digits(return_X_y=True)
+
+
+def load_iris():
+    """Fisher's irises: 150 flowers of three species.
+
+    Returns
+    -------
+    X : float64 array of shape (150, 4), sepal length and width, petal length and width, in cm
+    y : array of shape (150,), 0 setosa, 1 versicolor, 2 virginica
+    """
+    return sklearn.datasets.load_iris(return_X_y=True)
+
+
+def _existing_file(path, also=()):
+    """`path` as a Path, or an error that offers the nearest names in its folder (and of `also`)."""
+    path = Path(path).expanduser()
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder. Give the path of a file in it.")
+    if path.is_file():
+        return path
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"There is no file {path}: its folder does not exist either. Looked from {Path.cwd()}."
+        )
+    names = [*also, *sorted(entry.name for entry in path.parent.iterdir())]
+    near = difflib.get_close_matches(path.name, names)
+    advice = f"Did you mean {' or '.join(near)}?" if near else "Check the name and the folder."
+    raise FileNotFoundError(f"There is no file {path.name} in {path.parent.resolve()}. {advice}")
+
+
+def _data_lines(path):
+    """(line number, fields) of every line that says something."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")  # spreadsheets like to begin with a byte-order mark
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise ValueError(f"{path} is not plain text. Save the points as a UTF-8 text or CSV file.")
+    bare = [
+        (number, line.partition("#")[0].strip()) for number, line in enumerate(text.splitlines(), start=1)
+    ]
+    return [(number, _fields(line)) for number, line in bare if line]
+
+
+def _fields(line):
+    return [field.strip() for field in line.split(",")] if "," in line else line.split()
+
+
+def _is_header(fields):
+    return all(
+        re.search(r"[^\W\d_]", field) and not _is_number(field) for field in fields
+    )  # a letter in each
+
+
+def _is_number(field):
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse_point(path, number, fields, width):
+    """The numbers of one line, or an error that names it."""
+    where = f"{path}, line {number}"
+    for column, field in enumerate(fields, start=1):
+        if not _is_number(field):
+            raise ValueError(
+                f"{where}: column {column} is {field!r}, not a number. Write numbers like 1.5, parted by spaces"
+                " or commas; put # before a remark."
+            )
+        if not np.isfinite(float(field)):
+            raise ValueError(
+                f"{where}: column {column} is {field!r}. Every coordinate must be finite: leave the point out or"
+                " fill the gap."
+            )
+    if len(fields) != width:
+        raise ValueError(
+            f"{where}: {len(fields)} columns where the lines before have {width}. Give every point the same number"
+            " of coordinates."
+        )
+    return [float(field) for field in fields]
+
+
+def _colours(image, path):
+    """Any of Pillow's modes as (height, width, 3) floats in [0, 1]."""
+    if (
+        image.mode.startswith("I") or image.mode == "F"
+    ):  # 16-bit grey; Pillow's own conversion would clip it at 255
+        grey = np.asarray(image, dtype=float) / 65535
+        if image.mode == "F" or grey.max() > 1 or grey.min() < 0:
+            raise ValueError(f"{path} does not say which of its numbers is white. Save it as an 8-bit PNG.")
+        return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+    opaque = Image.new("RGBA", image.size, "white")
+    opaque.alpha_composite(image.convert("RGBA"))
+    return np.asarray(opaque.convert("RGB")) / 255

@@ -1,0 +1,148 @@
+"""The points the lessons draw for themselves: seeded, and the same on every machine.
+
+Each function returns `(X, y)`: the points, one a row, and the number of the group each was drawn from. The default
+arguments give the very points whose figures the lessons quote; another `random_state` gives fresh points of the
+same law.
+"""
+
+import numpy as np
+from sklearn.datasets import make_blobs, make_moons
+
+# Numbers as good as arbitrary: they shear the plane until round blobs are slanted cigars.
+# They are RandomState(13).randn(2, 2), the choice of a well-known book, so that its pictures can be compared.
+STRETCH = np.array([[-0.71239066, 0.75376638], [-0.04450308, 0.45181234]])
+
+ELONGATION = np.array([[0.374, 0.95], [0.732, 0.598]])
+LONE_CENTRE = np.array([3.49080238, 1.01428613])
+
+
+def five_blobs(n_samples=2000, *, random_state=7):
+    """Five round groups, three of them small and close together: how many clusters are there?
+
+    Parameters
+    ----------
+    n_samples : int, default=2000
+        Points in all, shared equally between the groups.
+    random_state : int, RandomState or None, default=7
+        As everywhere in scikit-learn.
+
+    Returns
+    -------
+    X : array of shape (n_samples, 2)
+    y : array of shape (n_samples,), the group 0 … 4
+    """
+    centers = [[0.2, 2.3], [-1.5, 2.3], [-2.8, 1.8], [-2.8, 2.8], [-2.8, 1.3]]
+    return make_blobs(
+        n_samples, centers=centers, cluster_std=[0.4, 0.3, 0.1, 0.1, 0.1], random_state=random_state
+    )
+
+
+def four_blobs(n_samples=400, *, random_state=0):
+    """Four round groups of one size, where k-means is at home.
+
+    The centres are drawn too, so another seed moves the groups.
+
+    Parameters
+    ----------
+    n_samples : int, default=400
+        Points in all, shared equally between the groups.
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    X : array of shape (n_samples, 2)
+    y : array of shape (n_samples,), the group 0 … 3
+    """
+    X, y = make_blobs(n_samples, centers=4, cluster_std=0.6, random_state=random_state)
+    return np.ascontiguousarray(X[:, ::-1]), y  # axes swapped: it sits better on a wide page
+
+
+def stretched_blobs(n_samples=400, *, random_state=0):
+    """`four_blobs` seen through a linear map: four parallel cigars, which k-means cuts across.
+
+    Parameters
+    ----------
+    n_samples : int, default=400
+        Points in all, shared equally between the groups.
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    X : array of shape (n_samples, 2)
+    y : array of shape (n_samples,), the group 0 … 3
+    """
+    X, y = four_blobs(n_samples, random_state=random_state)
+    return X @ STRETCH, y
+
+
+def elongated_blobs(*, random_state=42):
+    """Two long groups of 500 points and a round one of 250: unequal in size, shape and density.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None, default=42
+
+    Returns
+    -------
+    X : array of shape (1250, 2)
+    y : array of shape (1250,), 0 and 1 for the long groups, 2 for the round one
+    """
+    X_long, y_long = make_blobs(1000, centers=[[4, -4], [0, 0]], random_state=random_state)
+    X_lone, y_lone, drawn = make_blobs(250, centers=1, random_state=random_state, return_centers=True)
+    # make_blobs puts a lone blob anywhere; bring it to the same place beside the others, whatever the seed.
+    X = np.concatenate([X_long @ ELONGATION, X_lone - drawn + LONE_CENTRE])
+    return X, np.concatenate([y_long, y_lone + 2])  # both draws count from 0
+
+
+def gaussian_pair(separation=10.0, *, random_state=0):
+    """A small tight group at the origin and a big loose one at (separation, separation).
+
+    At 10 they lie apart; at 3 they overlap, and some points cannot be decided by anyone. The same seed draws the
+    same points about each centre, whatever the separation.
+
+    Parameters
+    ----------
+    separation : float, default=10.0
+        Both coordinates of the second centre.
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    X : array of shape (900, 2)
+    y : array of shape (900,), 0 for the 300 points of std 1.2, 1 for the 600 of std 1.8
+    """
+    centers = [[0, 0], [separation, separation]]
+    return make_blobs([300, 600], centers=centers, cluster_std=[1.2, 1.8], random_state=random_state)
+
+
+def three_gaussians_1d(*, random_state=0):
+    """A hundred numbers from each of three Gaussians: means −5, 5, 0 and variances 1.2, 1.8, 1.6.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    X : array of shape (300, 1)
+    y : array of shape (300,), the Gaussian 0 … 2, in the order above
+    """
+    deviations = np.sqrt([1.2, 1.8, 1.6])
+    return make_blobs([100] * 3, centers=[[-5], [5], [0]], cluster_std=deviations, random_state=random_state)
+
+
+def two_moons(n_samples=200, *, random_state=0):
+    """Two interleaved crescents with a little noise (std 0.05): clusters that are no Gaussians.
+
+    Parameters
+    ----------
+    n_samples : int, default=200
+        Points in all, shared equally between the moons.
+    random_state : int, RandomState or None, default=0
+
+    Returns
+    -------
+    X : array of shape (n_samples, 2)
+    y : array of shape (n_samples,), the moon 0 or 1
+    """
+    return make_moons(n_samples, noise=0.05, random_state=random_state)

@@ -1,0 +1,34 @@
+"""Pictures of results: each function takes arrays or a fitted model, draws, and returns the Axes.
+
+Nothing here fits a model. `ax=None` opens a new figure; pass the Axes that one function returned to the
+next one to draw on top of it. Label k has colour k and marker k in every figure of the course.
+"""
+
+from mlcourse.plotting.captions import figure_html, show
+from mlcourse.plotting.curves import plot_curve, plot_lower_bound, plot_silhouettes
+from mlcourse.plotting.density import plot_density, plot_ellipses, plot_mixture_1d
+from mlcourse.plotting.images import plot_digits, plot_photo
+from mlcourse.plotting.points import plot_centers, plot_decision_regions, plot_points, plot_responsibilities
+from mlcourse.plotting.style import MARKERS, PALETTE, color, marker, use_course_style
+
+__all__ = [
+    "MARKERS",
+    "PALETTE",
+    "color",
+    "figure_html",
+    "marker",
+    "plot_centers",
+    "plot_curve",
+    "plot_decision_regions",
+    "plot_density",
+    "plot_digits",
+    "plot_ellipses",
+    "plot_lower_bound",
+    "plot_mixture_1d",
+    "plot_photo",
+    "plot_points",
+    "plot_responsibilities",
+    "plot_silhouettes",
+    "show",
+    "use_course_style",
+]

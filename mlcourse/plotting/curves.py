@@ -1,0 +1,76 @@
+"""Curves that help to choose: a score against k, silhouettes, the bound that EM climbs."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from sklearn.utils import check_consistent_length
+
+from mlcourse.plotting.style import INK, PALETTE, axes_or_new, blend, check_labels, color, label_axes
+
+
+def plot_curve(x, y, xlabel: str, ylabel: str, chosen=None, ax: Axes | None = None) -> Axes:
+    """Draw a score against what it was computed for, such as inertia against k.
+
+    Parameters
+    ----------
+    x, y : arrays of n numbers
+    chosen : one of the values in `x`, marked by a ring and a dotted line; None marks nothing
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    check_consistent_length(x, y)
+    if chosen is not None and chosen not in x:
+        raise ValueError(f"chosen={chosen} is not among x: choose one of {x}.")
+    ax = axes_or_new(ax)
+    ax.plot(x, y, marker="o", color=PALETTE[0], markersize=5)
+    if chosen is not None:
+        ax.axvline(chosen, color=INK, linestyle=":", linewidth=1)
+        ax.plot(chosen, y[x == chosen], "o", markersize=12, fillstyle="none", color=INK)
+    if x.dtype.kind in "iu":
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    label_axes(ax, xlabel, ylabel)
+    return ax
+
+
+def plot_lower_bound(values, ax: Axes | None = None) -> Axes:
+    """Draw the log-likelihood (or its lower bound) of EM against the iteration, counted from 1.
+
+    Parameters
+    ----------
+    values : array of one value an iteration, such as `lower_bounds_`
+    """
+    iterations = np.arange(1, len(values) + 1)
+    return plot_curve(iterations, values, "iteration", "mean log-likelihood", ax=ax)
+
+
+def plot_silhouettes(values, labels, ax: Axes | None = None) -> Axes:
+    """Draw the silhouette diagram: one knife a cluster, sharpest points first, and the mean as a dashed line.
+
+    A knife's thickness is the size of its cluster. A knife that ends before the mean line, or reaches
+    below zero, is a cluster to doubt. P. J. Rousseeuw (1987), J. Comput. Appl. Math. 20, 53–65.
+
+    Parameters
+    ----------
+    values : array of n silhouette coefficients, from −1 to 1
+    labels : array of n integers from 0 on
+    """
+    values = np.asarray(values)
+    labels = check_labels(labels, values)
+    ax = axes_or_new(ax)
+    gap = max(1, len(values) // 40)
+    start, middles = gap, {}
+    for k in np.unique(labels):
+        knife = np.sort(values[labels == k])
+        rows = np.arange(start, start + len(knife))
+        style = {"facecolor": blend(color(k), "white", 0.25), "edgecolor": color(k), "step": "mid"}
+        ax.fill_betweenx(rows, 0, knife, label=f"cluster {k}", **style)
+        middles[k] = rows.mean()
+        start += len(knife) + gap
+    mean = values.mean()
+    ax.axvline(mean, color=INK, linestyle="--", linewidth=1.2)
+    top = 1.07 * start
+    ax.text(mean, top, f" mean {mean:.3f}", color=INK, size="small", va="top")
+    ax.set_yticks(list(middles.values()), [str(k) for k in middles])
+    ax.set_ylim(0, top)
+    ax.tick_params(axis="y", length=0)
+    label_axes(ax, "silhouette coefficient", "cluster")
+    return ax

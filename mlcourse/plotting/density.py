@@ -1,0 +1,131 @@
+"""Gaussians and mixtures: ellipses, contours of the density, curves in one dimension."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.patches import Ellipse
+from matplotlib.patheffects import withStroke
+from matplotlib.pyplot import get_cmap
+from scipy.stats import norm
+from sklearn.utils import check_array
+
+from mlcourse.gaussians import covariance_type as covariance_row
+from mlcourse.plotting.style import INK, axes_or_new, blend, color, grid_over, label_axes, on_the_plane
+
+LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+# White along both sides of a line, which keeps it visible among points of its own colour.
+CASING = withStroke(linewidth=3.2, foreground="white")
+
+# Contours half a unit of log density below the peak, then 1, 2, 4, …: for one Gaussian, 0.5 is the ellipse
+# of one standard deviation and 2 that of two.
+DROPS = 0.5 * 2.0 ** np.arange(10)
+
+# Viridis without its palest yellow, which would vanish on white paper.
+DEPTHS = ListedColormap(get_cmap("viridis")(np.linspace(0, 0.85, 256)))
+
+
+def plot_ellipses(
+    means, covariances, covariance_type: str = "full", n_std=(1, 2, 3), ax: Axes | None = None
+) -> Axes:
+    """Draw each Gaussian as ellipses: eigenvectors for axes, `n_std` times √eigenvalue for half-lengths.
+
+    Parameters
+    ----------
+    means : array of shape (K, 2)
+    covariances : array in scikit-learn's shape for `covariance_type`
+        (K, 2, 2) for "full", (2, 2) for "tied", (K, 2) for "diag", (K,) for "spherical".
+    n_std : numbers of standard deviations, one ellipse each, or a single one
+        In the plane 1, 2, 3 hold 39 %, 86 %, 99 % of a Gaussian (χ² with two degrees of freedom).
+    """
+    means = on_the_plane(means, "means")
+    spectra = zip(*_spectra(_matrices(covariances, len(means), covariance_type)))
+    ax = axes_or_new(ax)
+    for k, (mean, (variances, directions)) in enumerate(zip(means, spectra)):
+        angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
+        for n in np.atleast_1d(n_std):
+            minor, major = 2 * n * np.sqrt(variances)
+            ax.add_patch(Ellipse(mean, major, minor, angle=angle, **_ellipse_style(k)))
+    ax.autoscale_view()
+    ax.set_aspect("equal")  # else right angles and circles would not look it
+    label_axes(ax)
+    return ax
+
+
+def plot_density(model, X, ax: Axes | None = None) -> Axes:
+    """Draw contours of log density, each twice as far below the peak as the one inside it.
+
+    Parameters
+    ----------
+    model : a fitted model of two features with `score_samples`
+    X : array of shape (n, 2)
+        The points that the picture must cover.
+    """
+    X = on_the_plane(X)
+    xs, ys, grid = grid_over(X, n_steps=200)
+    log_density = model.score_samples(grid).reshape(len(ys), len(xs))
+    ax = axes_or_new(ax)
+    # The peak itself, at drop 0, has no place on a logarithmic scale of colours.
+    drop = np.clip(log_density.max() - log_density, DROPS[0] / 2, 2 * DROPS[-1])
+    levels = DROPS[drop.max() > DROPS]
+    contours = ax.contour(xs, ys, drop, levels=levels, cmap=DEPTHS, norm=LogNorm(), linewidths=1.4)
+    contours.set_path_effects([CASING])
+    label_axes(ax)
+    return ax
+
+
+def plot_mixture_1d(weights, means, covariances, X=None, ax: Axes | None = None) -> Axes:
+    """Draw the components of a one-dimensional mixture, each times its weight, and their sum.
+
+    Parameters
+    ----------
+    weights : array of shape (K,)
+    means : array of K numbers
+    covariances : array of K variances, or one that all share, in any of scikit-learn's shapes
+    X : array of n numbers, or None
+        The data, for a histogram behind the curves. `plot_points(X, ax=ax)` adds the points themselves.
+    """
+    weights, means, variances = np.ravel(weights), np.ravel(means), np.ravel(covariances)
+    ax = axes_or_new(ax)
+    std = np.sqrt(np.broadcast_to(variances, means.shape))
+    x = np.linspace((means - 4 * std).min(), (means + 4 * std).max(), 500)
+    curves = weights * norm.pdf(x[:, np.newaxis], means, std)
+    if X is not None:
+        ax.hist(np.ravel(X), bins="auto", density=True, color="#E4E4E4", edgecolor="white", label="data")
+    ax.plot(x, curves.sum(axis=1), color=INK, linewidth=1, label="mixture")
+    for k, curve in enumerate(curves.T):
+        style = LINE_STYLES[k % len(LINE_STYLES)]
+        ax.plot(x, curve, color=color(k), linestyle=style, linewidth=2, label=f"component {k}")
+    ax.use_sticky_edges = False  # a margin below 0, where points along the axis stay whole
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    label_axes(ax, "x", "density")
+    return ax
+
+
+def _ellipse_style(k: int) -> dict:
+    """A line darker than the points of its component."""
+    return {"edgecolor": blend(color(k), "black", 0.35), "fill": False, "lw": 1.6, "path_effects": [CASING]}
+
+
+def _matrices(covariances, K: int, covariance_type: str) -> np.ndarray:
+    """The covariances of any type as one (2, 2) matrix a component. Raises ValueError for a wrong shape."""
+    row = covariance_row(covariance_type)
+    covariances = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
+    if covariances.shape != row.shape(K, 2):
+        raise ValueError(
+            f"covariances has shape {covariances.shape}; {K} {covariance_type!r} covariances in the plane"
+            f" have {row.shape(K, 2)}. Pass the model's `covariance_type` along with its `covariances_`."
+        )
+    expanded = row.expand(covariances, K, 2)
+    return expanded[..., np.newaxis] * np.eye(2) if expanded.ndim == 2 else expanded
+
+
+def _spectra(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, (K, 2) and rising, and eigenvectors, (K, 2, 2). Raises ValueError when one is not positive."""
+    variances, directions = np.linalg.eigh(matrices)
+    if not np.all(variances > 0):
+        raise ValueError(
+            f"covariances have the eigenvalue {variances.min():g}, whose root is no length: they must be positive"
+            " definite. Add a small number to every variance, as `reg_covar` does."
+        )
+    return variances, directions

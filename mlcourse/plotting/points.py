@@ -1,0 +1,132 @@
+"""Points and what was decided about them: labels, centres, regions, responsibilities."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from scipy.ndimage import gaussian_filter
+from sklearn.utils import check_array, check_consistent_length
+
+from mlcourse.plotting.style import (
+    INK,
+    PALE_INK,
+    axes_or_new,
+    blend,
+    check_labels,
+    color,
+    grid_over,
+    label_axes,
+    marker,
+    on_a_line_or_plane,
+    on_the_plane,
+)
+
+
+def plot_points(X, labels=None, sizes=None, ax: Axes | None = None) -> Axes:
+    """Scatter the points, with one colour and one marker a label.
+
+    Each label is its own artist, called "cluster k", so that `ax.legend()` names them.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2), or (n, 1) for points along a line
+    labels : array of n integers from 0 on, or None for grey points
+    sizes : array of n areas in points², one area for all, or None to suit the number of points
+    """
+    X = on_a_line_or_plane(X)
+    sizes = _sizes(sizes, len(X))
+    labels = None if labels is None else check_labels(labels, X)
+    ax = axes_or_new(ax)
+    label_axes(ax)
+    if labels is None:
+        ax.scatter(*X.T, s=sizes, c=PALE_INK, linewidths=0, alpha=0.8)
+        return ax
+    for k in np.unique(labels):
+        rows = labels == k
+        style = _marker_style(k, np.array([to_rgb(color(k))]))
+        ax.scatter(*X[rows].T, s=sizes[rows], label=f"cluster {k}", **style)
+    return ax
+
+
+def plot_centers(centers, ax: Axes | None = None) -> Axes:
+    """Mark each centre by a white disc with its number.
+
+    Parameters
+    ----------
+    centers : array of shape (K, 2), or (K, 1) for centres along a line
+    """
+    centers = on_a_line_or_plane(centers, "centers")
+    ax = axes_or_new(ax)
+    ax.scatter(*centers.T, s=170, c="white", edgecolors=INK, linewidths=1.6, zorder=4)
+    for k, center in enumerate(centers):
+        style = {"size": 9, "weight": "bold", "ha": "center", "va": "center_baseline", "zorder": 5}
+        ax.text(*center, str(k), color=INK, **style)
+    label_axes(ax)
+    return ax
+
+
+def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
+    """Tint the plane by what `model.predict` says, with a line wherever the answer changes.
+
+    For k-means these are the Voronoi cells of the centres. Draw points and centres on top of it.
+
+    Parameters
+    ----------
+    model : a fitted model of two features, whose `predict` gives integers from 0 on
+    X : array of shape (n, 2)
+        The points that the picture must cover.
+    """
+    X = on_the_plane(X)
+    xs, ys, grid = grid_over(X, n_steps=300)
+    labels = check_labels(model.predict(grid), grid, "model.predict").reshape(len(ys), len(xs))
+    ax = axes_or_new(ax)
+    found = np.unique(labels)
+    tints = np.array([blend(color(k), "white", 0.72) for k in range(found[-1] + 1)])
+    extent = (*xs[[0, -1]], *ys[[0, -1]])
+    ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
+    for k in found[1:]:
+        inside = gaussian_filter((labels == k).astype(float), sigma=2)  # else the line shows the grid's steps
+        if inside.min() < 0.5 < inside.max():  # a speck of a region has no outline left
+            ax.contour(xs, ys, inside, levels=[0.5], colors=INK, linewidths=0.9)
+    ax.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]])
+    label_axes(ax)
+    return ax
+
+
+def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
+    """Colour each point by its mixture of components: pure where one owns it, greyish where they share it.
+
+    The marker is that of the likeliest component. To let certainty show in the size too, pass
+    `sizes=40 * resp.max(axis=1) ** 2`.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2), or (n, 1) for points along a line
+    resp : array of shape (n, K), rows summing to 1
+    sizes : array of n areas in points², one area for all, or None to suit the number of points
+    """
+    X = on_a_line_or_plane(X)
+    resp = check_array(resp, input_name="resp")
+    check_consistent_length(X, resp)
+    sizes = _sizes(sizes, len(X))
+    ax = axes_or_new(ax)
+    pure = np.array([to_rgb(color(k)) for k in range(resp.shape[1])])
+    mixed = np.clip(resp @ pure, 0, 1)
+    likeliest = resp.argmax(axis=1)
+    for k in np.unique(likeliest):
+        rows = likeliest == k
+        style = _marker_style(k, mixed[rows])
+        ax.scatter(*X[rows].T, s=sizes[rows], label=f"component {k}", **style)
+    label_axes(ax)
+    return ax
+
+
+def _sizes(sizes, n: int) -> np.ndarray:
+    """One area a point; by default smaller the more points there are."""
+    if sizes is None:
+        sizes = np.clip(24_000 / n, 12, 36)
+    return np.broadcast_to(sizes, n)
+
+
+def _marker_style(k: int, colors: np.ndarray) -> dict:
+    """Marker k filled with `colors` : (1, 3) or one row a point, and outlined in a darker shade of them."""
+    return {"marker": marker(k), "c": colors, "edgecolors": 0.65 * colors, "linewidths": 0.4, "alpha": 0.85}

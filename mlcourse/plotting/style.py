@@ -1,0 +1,106 @@
+"""One look for the whole course: colours, markers, and the few helpers that every plot shares."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from sklearn.utils import check_array, check_consistent_length
+
+# Okabe and Ito's colours (2008), which colour-blind readers can tell apart, ordered so that neighbours also
+# differ in lightness: the first three stay distinct on a grey printer.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
+
+# Seven markers beside eight colours: the pair repeats only after 56 clusters.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+INK = "#222222"
+PALE_INK = "#8A8A8A"
+
+
+def color(k: int) -> str:
+    """The colour of label `k`, the same in every figure."""
+    return PALETTE[k % len(PALETTE)]
+
+
+def marker(k: int) -> str:
+    """The marker of label `k`, so that no figure relies on colour alone."""
+    return MARKERS[k % len(MARKERS)]
+
+
+def blend(one, other, share: float) -> tuple[float, ...]:
+    """The colour that is `share` of `other` and the rest of `one`."""
+    return tuple((1 - share) * np.array(to_rgb(one)) + share * np.array(to_rgb(other)))
+
+
+def use_course_style() -> None:
+    """Set Matplotlib's defaults for this notebook: call it once, at the top."""
+    seaborn.set_theme(context="notebook", style="ticks", palette=PALETTE)
+    plt.rcParams.update(
+        {
+            "figure.figsize": (6.4, 4.2),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "legend.frameon": False,
+        }
+    )
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """`ax` itself, or the Axes of a new figure."""
+    if ax is None:
+        _, ax = plt.subplots(layout="constrained")
+    return ax
+
+
+def label_axes(ax: Axes, x: str = "feature 1", y: str = "feature 2") -> None:
+    """Name the axes that have no name yet, so that a name given earlier or later wins."""
+    ax.set(xlabel=ax.get_xlabel() or x, ylabel=ax.get_ylabel() or y)
+
+
+def on_the_plane(X, name: str = "X") -> np.ndarray:
+    """Check that `X` is (n, 2), which is what a plane can show. Raises ValueError otherwise."""
+    X = check_array(X, input_name=name)
+    if X.shape[1] != 2:
+        raise ValueError(
+            f"{name} has {X.shape[1]} feature(s), and a plane shows 2: choose two columns, such as"
+            f" {name}[:, [0, 1]], or project onto two with PCA first."
+        )
+    return X
+
+
+def on_a_line_or_plane(X, name: str = "X") -> np.ndarray:
+    """`X` as (n, 2): points with one feature lie along the line of height 0."""
+    X = check_array(X, input_name=name)
+    return np.column_stack([X, np.zeros_like(X)]) if X.shape[1] == 1 else on_the_plane(X, name)
+
+
+def check_labels(labels, X, name: str = "labels") -> np.ndarray:
+    """Integers from 0 on, one a row of `X`: they say which colour. Raises ValueError otherwise."""
+    labels = np.asarray(labels)
+    check_consistent_length(X, labels)
+    if labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError(
+            f"{name} must hold integers from 0 on, one a colour; got {np.unique(labels)[:5]}. Number other"
+            " labels with `_, numbers = np.unique(labels, return_inverse=True)`."
+        )
+    return labels
+
+
+def grid_over(X: np.ndarray, n_steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A square grid over the points and a margin of 8 % around them.
+
+    Returns
+    -------
+    xs, ys : arrays of shape (n_steps,)
+    grid : array of shape (n_steps * n_steps, 2), in X's dtype, row after row of the picture
+    """
+    low, high = X.min(axis=0), X.max(axis=0)
+    # Where all points share a coordinate, a span of one keeps the picture from having no width.
+    margin = 0.08 * np.where(high > low, high - low, 1)
+    xs, ys = np.linspace(low - margin, high + margin, n_steps).T
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    return xs, ys, grid.astype(X.dtype, copy=False)

@@ -1,0 +1,365 @@
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal, norm
+
+from mlcourse import GaussianMixture, check
+from mlcourse.datasets import elongated_blobs, three_gaussians_1d
+from mlcourse.plotting import show, use_course_style
+
+use_course_style()
+
+# %% [markdown]
+# ## Task 1 · Who threw this grain? (2 points)
+#
+# Write the responsibilities of a mixture on the line.
+#
+# - in: `x` of shape (n,), `pi`, `mu`, `var` of shape (K,): weights, means and **variances**
+# - out: `R` of shape (n, K), with $r_{ik} = \dfrac{\pi_k N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l N(x_i \mid \mu_l, \sigma_l^2)}$
+#
+# `norm.pdf(x, mean, standard_deviation)` is at hand. No trouble with underflow here: that is task 2.
+
+
+# %% task="responsibilities_1d" role="answer"
+def responsibilities_1d(x, pi, mu, var):
+    """Responsibilities (n, K) of components pi, mu, var (K,) for points x (n,)."""
+    ### BEGIN SOLUTION
+    joint = pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+    return joint / joint.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+
+
+# %% task="responsibilities_1d" role="check"
+check.responsibilities_1d(responsibilities_1d)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Begin with the numerator for one point and one component: a weight times a density. Which of `norm.pdf`'s three
+# arguments do you have to convert?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# With `x[:, np.newaxis]` the numerators for all points and components come out at once, as a table (n, K). Each *row*
+# of it belongs to one point. What must a row sum to, and which `axis` runs along a row?
+#
+# </details>
+
+# %% [markdown]
+# ## Task 2 · Log-sum-exp (2 points)
+#
+# Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, without calling a library's
+# `logsumexp`.
+#
+# - in: `A` of shape (n, K)
+# - out: an array of shape (n,)
+
+
+# %% task="log_sum_exp" role="answer"
+def log_sum_exp(A):
+    """log Σ_k exp(A_ik) for every row of A (n, K): an array (n,)."""
+    ### BEGIN SOLUTION
+    peak = A.max(axis=1, keepdims=True)
+    return peak[:, 0] + np.log(np.exp(A - peak).sum(axis=1))
+    ### END SOLUTION
+
+
+# %% task="log_sum_exp" role="check"
+check.log_sum_exp(log_sum_exp)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# A factor $e^m$ may be taken out of the sum, and becomes $+m$ outside the logarithm. Which $m$ makes the largest term
+# inside equal to 1? The sum is over $k$: along a row.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Every row has an $m$ of its own. Take it off inside the exponential, and put it back outside the logarithm;
+# `keepdims=True` keeps the shapes from quarrelling.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 3 · The E-step, in any dimension (4 points)
+#
+# - in: `X` of shape (n, d), `pi` (K,), `mu` (K, d), `Sigma` (K, d, d)
+# - out: two things, `log_likelihood` of shape (n,) with $\log p(x_i)$, and `R` of shape (n, K)
+#
+# One of the test cases lies a thousand units away from every mean. `multivariate_normal(mean, covariance).logpdf(X)` gives
+# one column; you may use your own `log_sum_exp`, or `logsumexp` from SciPy.
+
+
+# %% task="e_step" role="answer"
+def e_step(X, pi, mu, Sigma):
+    """Log-likelihood (n,) and responsibilities (n, K)."""
+    ### BEGIN SOLUTION
+    log_density = [multivariate_normal(m, S).logpdf(X) for m, S in zip(mu, Sigma)]
+    A = np.log(pi) + np.transpose(log_density)
+    log_likelihood = logsumexp(A, axis=1)
+    return log_likelihood, np.exp(A - log_likelihood[:, np.newaxis])
+    ### END SOLUTION
+
+
+# %% task="e_step" role="check"
+check.e_step(e_step)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# You need a table $a_{ik} = \log \pi_k + \log N(x_i \mid \mu_k, \Sigma_k)$. Build it column by column, one component at
+# a time. Does each column hold both parts?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# $\log p(x_i)$ is the log-sum-exp of row $i$: the components are added up *inside* the logarithm. No density is ever
+# computed outside of it.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Dividing by $p(x_i)$ is a subtraction of logarithms. At the very end one exponential turns the log-responsibilities
+# into responsibilities.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 4 · The M-step (4 points)
+#
+# - in: `X` of shape (n, d), `R` of shape (n, K)
+# - out: `pi` (K,), `mu` (K, d), `Sigma` (K, d, d), by maximum likelihood, without `reg_covar`
+
+
+# %% task="m_step" role="answer"
+def m_step(X, R):
+    """Weights (K,), means (K, d) and covariances (K, d, d)."""
+    ### BEGIN SOLUTION
+    N = R.sum(axis=0)
+    mu = R.T @ X / N[:, np.newaxis]
+    Sigma = []
+    for r_k, N_k, mu_k in zip(R.T, N, mu):
+        D = X - mu_k
+        Sigma.append((r_k[:, np.newaxis] * D).T @ D / N_k)
+    return N / len(X), mu, np.array(Sigma)
+    ### END SOLUTION
+
+
+# %% task="m_step" role="check"
+check.m_step(m_step)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Component $k$ owns $N_k = \sum_i r_{ik}$ points. Everything about component $k$ is a sum over *its share* of the points,
+# divided by how many it owns. Only the weight compares $N_k$ with all $n$ points.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# For the covariance of component $k$: first centre, `D = X - mu[k]`, then average $d\,d^{\mathsf T}$ over the points,
+# each counted by its responsibility. The result is a full (d, d) matrix.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Multiplying the rows of `D` by $r$ in *one* of the two factors of `D.T @ D` is enough.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 5 · Find the bug (3 points)
+#
+# This is the published round of EM from the lecture. Its likelihood falls in most runs. Find out why, and mend it: the
+# function below must do one honest round of EM. It may call your `responsibilities_1d`.
+#
+# - in: `x` (n,), `pi`, `mu`, `var` (K,)
+# - out: the new `pi`, `mu`, `var`
+
+
+# %% task="mend_em" role="answer"
+def mend_em(x, pi, mu, var):
+    """One round of EM on the line: new weights, means and variances, each (K,)."""
+    ### BEGIN SOLUTION
+    R = responsibilities_1d(x, pi, mu, var)
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    var = (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+    return N / len(x), mu, var
+    ### STUB
+    # pi, R = pi.copy(), np.empty((len(x), len(pi)))
+    # for k in range(len(pi)):
+    #     joint = pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+    #     R[:, k] = joint[:, k] / joint.sum(axis=1)
+    #     pi[k] = R[:, k].mean()
+    # N = R.sum(axis=0)
+    # mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    # var = (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+    # return pi, mu, var
+    ### END SOLUTION
+
+
+# %% task="mend_em" role="check"
+check.mend_em(mend_em)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Sum the rows of `R` when the loop is done. What should they sum to, and do they?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The E-step asks one question with *one* set of parameters. Follow `pi` through the loop with pencil and paper, for
+# $K = 2$: which `pi` judges component 0, and which judges component 1?
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# First everything from the old parameters, then everything new. Within the M-step the order matters once more: a variance
+# is taken about the *new* mean.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 6 · The whole loop (3 points)
+#
+# Put it together: `n_iter` rounds of EM from a given start.
+#
+# - in: `X`, `pi`, `mu`, `Sigma` as above, and the number of rounds `n_iter`
+# - out: the parameters after the last M-step, and `bounds` of shape (n_iter,): the **mean** log-likelihood of a point, as
+#   each E-step found it
+
+
+# %% task="fit_em" role="answer"
+def fit_em(X, pi, mu, Sigma, n_iter):
+    """Weights, means, covariances after n_iter rounds, and the likelihoods (n_iter,) on the way."""
+    ### BEGIN SOLUTION
+    bounds = []
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, pi, mu, Sigma)
+        bounds.append(log_likelihood.mean())
+        pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma, np.array(bounds)
+    ### END SOLUTION
+
+
+# %% task="fit_em" role="check"
+check.fit_em(fit_em)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# One round is one E-step with the current parameters and one M-step with what it found. The M-step's results have to be
+# the current parameters of the next round.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `e_step` gives a log-likelihood for every point. The curve wants one number a round that does not depend on how many
+# points there are.
+#
+# </details>
+
+# %% [markdown]
+# When the check is happy, try your own EM on the elongated groups of the lecture: `fit_em(elongated_blobs()[0], …)`, from
+# a start of your choice. Add a cell and look at the likelihood.
+
+# %% tags=["solution-only"]
+X, _ = elongated_blobs()
+*theta, bounds = fit_em(X, np.full(3, 1 / 3), X[[0, 500, 1100]], np.array([np.eye(2)] * 3), 60)
+assert np.all(np.diff(bounds) > -1e-9)
+print("weights", np.round(theta[0], 4), " mean log-likelihood", round(bounds[-1], 4))
+
+# %% [markdown]
+# ## Task 7 · Read a picture (1 point)
+#
+# A fellow student shows you the likelihood of their new EM program.
+
+# %%
+x = three_gaussians_1d()[0][:, 0]
+pi, mu, var, path = np.full(3, 1 / 3), np.array([-0.2, 0.1, 2.0]), np.full(3, 0.5), []
+for _ in range(30):
+    joint = pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+    path.append(np.log(joint.sum(axis=1)).mean())
+    R = joint / joint.sum(axis=1, keepdims=True)
+    new = (R * x[:, np.newaxis]).sum(axis=0) / R.sum(axis=0)
+    var = (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / R.sum(axis=0)
+    pi, mu = R.mean(axis=0), new
+ax = plt.figure(figsize=(7, 3)).subplots()
+ax.plot(range(1, 30), path[1:], marker="o")
+ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood")
+show(
+    ax,
+    "The likelihood of a fellow student's EM, from the second round on.",
+    "A curve of the mean log-likelihood against the number of rounds: see the exercise.",
+)
+
+# %% [markdown]
+# It goes up, and it also goes down. What do you tell them?
+#
+# - **A.** A bad start. Try another one, or k-means.
+# - **B.** Nearly converged: near the top EM jumps about a little.
+# - **C.** There is a bug: a likelihood that falls is never EM.
+# - **D.** Too many components; the M-step overshoots.
+#
+# Answer with a letter in quotes.
+
+# %% task="falling_likelihood" role="answer"
+### BEGIN SOLUTION
+falling_likelihood = "C"
+### END SOLUTION
+
+# %% task="falling_likelihood" role="check"
+check.falling_likelihood(falling_likelihood)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# What does the theorem of Dempster, Laird and Rubin say about one round, whatever the start and however many components?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A theorem has no exceptions near the top. If its conclusion fails, what about its assumption, that this *is* EM?
+#
+# </details>
+
+# %% [markdown]
+# ## Task 8 · What a tolerance does (2 points, stretch)
+#
+# Fit `GaussianMixture(3, n_init=10, random_state=42)` to `elongated_blobs()`, so patiently that the **largest weight** is
+# settled to five decimals. What is it?
+
+# %% task="largest_weight" role="answer"
+### BEGIN SOLUTION
+X, _ = elongated_blobs()
+model = GaussianMixture(3, n_init=10, random_state=42, tol=1e-10, max_iter=1000).fit(X)
+largest_weight = model.weights_.max()
+### STUB
+# X, _ = elongated_blobs()
+# model = GaussianMixture(3, n_init=10, random_state=42)
+# largest_weight = ...
+### END SOLUTION
+
+# %% task="largest_weight" role="check"
+check.largest_weight(largest_weight)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Two parameters decide when a run ends: `tol` and `max_iter`. Make one smaller and the other larger, until the answer does
+# not change any more.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The weights are in `model.weights_`, in no particular order.
+#
+# </details>
+
+# %%
+check.progress()

@@ -1,0 +1,59 @@
+"""The lists of packages agree: pyproject.toml's bounds, environment.yml for conda users, the exact pins."""
+
+import tomllib
+
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from mlcourse.cli import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+PINS = [Requirement(line) for line in (ROOT / "pins.txt").read_text("utf-8").splitlines()]
+
+
+def needs():
+    """Name and bounds of everything the course and its tests need."""
+    listed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+    return {canonicalize_name(need.name): need.specifier for need in map(Requirement, listed)}
+
+
+def test_conda_environment_asks_for_the_same():
+    conda = {
+        need.name: need.specifier
+        for need in map(Requirement, (item for item in CONDA if isinstance(item, str)))
+    }
+    assert str(conda.pop("python")) == PROJECT["requires-python"]
+    assert str(conda.pop("pip")) == ""
+    assert conda == needs()
+
+
+def test_conda_environment_installs_the_course():
+    assert {"pip": ["-e ."]} in CONDA
+
+
+def test_build_tools_are_there_without_isolation():
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    assert {Requirement(tool).name for tool in build} <= set(needs())
+
+
+def test_pins_are_exact_plain_and_within_the_bounds():
+    for pin in PINS:
+        assert [part.operator for part in pin.specifier] == ["=="], pin
+        assert pin.url is None, pin
+    for name, bounds in needs().items():
+        for python in ("3.11.0", "3.12.0", "3.14.0"):
+            environment = default_environment() | {
+                "python_full_version": python,
+                "python_version": python[:4],
+            }
+            found = [
+                pin
+                for pin in PINS
+                if pin.name == name and (not pin.marker or pin.marker.evaluate(environment))
+            ]
+            assert len(found) == 1, f"{name} on Python {python}: {found}"
+            (version,) = (part.version for part in found[0].specifier)
+            assert version in bounds, f"{found[0]} is outside {bounds}"

@@ -1,0 +1,145 @@
+"""Build the notebooks that people open from the text that people write.
+
+    python tools/build_notebooks.py            write what has changed, remove what has no source
+    python tools/build_notebooks.py --check    write nothing; exit 1 when anything is out of date
+
+One direction only: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
+sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
+the lesson map come from sources/lessons.toml. Building twice changes no byte.
+
+The source format
+-----------------
+jupytext's percent format, starting with the lesson's own first cell. A cell header may carry `task`, `role`,
+`points` and `tags`; magics are written commented out (`# %matplotlib inline`); `{{lesson_map}}` in a Markdown
+cell becomes the table of lessons. In sources/solutions a task is an answer cell, then its check cell:
+
+    # %% task="e_step" role="answer"
+    def e_step(X, mixture):
+        ### BEGIN SOLUTION
+        return the_right_answer
+        ### STUB
+        # return a_planted_bug
+        ### END SOLUTION
+
+    # %% task="e_step" role="check"
+    check.e_step(e_step)
+
+The solution shows the answer. The exercise shows the lines below STUB, each freed from one "# ". Without STUB
+an indented block becomes `raise NotImplementedError(…)`, and one at the margin becomes `name = ...` for every
+name that it assigns. An open question, graded by hand, is one Markdown cell:
+
+    # %% [markdown] task="why_log" role="open" points=3
+    # <!-- BEGIN SOLUTION -->
+    # A model answer; the exercise says *Your answer here.*, or what follows <!-- STUB -->.
+    # <!-- END SOLUTION -->
+
+Cells tagged "solution-only" are left out of the exercise.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from notebook_builder.answers import exercise_cells, solution_cells
+from notebook_builder.ipynb import notebook_bytes
+from notebook_builder.lessons import FOLDERS, BuildError, read_course
+from notebook_builder.pages import framed, readme_with_map
+from notebook_builder.sources import check_lecture, check_tasks, check_unique, read_cells
+
+ROOT = Path(__file__).resolve().parents[1]
+VARIANTS = {"notebooks": list, "exercises": exercise_cells, "solutions": solution_cells}
+
+
+def main(arguments=None):
+    """Build, or with --check compare; return the exit code."""
+    parser = argparse.ArgumentParser(prog="build_notebooks", description="Build the notebooks from sources/.")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when anything is out of date"
+    )
+    check = parser.parse_args(arguments).check
+    try:
+        changes = differences(ROOT, build_all(ROOT))
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not check:
+        write(changes)
+    for path, content in changes.items():
+        verb = "removed" if content is None else "written"
+        print(f"{'out of date' if check else verb}: {path.relative_to(ROOT).as_posix()}")
+    if not changes:
+        print("Every notebook is up to date.")
+    return 1 if check and changes else 0
+
+
+def points_of(task):
+    """Points of a checked task, from the specification of its check."""
+    from mlcourse.checks import specification  # late: a course of lectures alone needs no checks
+
+    return specification(task).points
+
+
+def build_all(root=ROOT, points_of=points_of):
+    """Build everything in memory.
+
+    Returns
+    -------
+    dict of Path to bytes
+        The content of every notebook below `root`, and of README.md when it is there.
+
+    Raises
+    ------
+    BuildError
+        Naming the file and cell that cannot be built, and what to write instead.
+    """
+    course = read_course(root)
+    cells = read_sources(course)
+    built = {}
+    for folder, source in FOLDERS.items():
+        for name in course.names(folder):
+            page = framed(VARIANTS[folder](cells[source][name]), course, folder, name)
+            built[root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, points_of)
+    readme = root / "README.md"
+    if readme.exists():
+        built[readme] = readme_with_map(readme.read_text(encoding="utf-8"), course).encode()
+    return built
+
+
+def read_sources(course):
+    """The cells of every source, valid each and together, as {"notebooks" or "solutions": {name: cells}}."""
+    rules = {"notebooks": check_lecture, "solutions": check_tasks}
+    cells = {}
+    for folder, rule in rules.items():
+        cells[folder] = {
+            name: read_cells(course.root / "sources" / folder / f"{name}.py", course.root)
+            for name in course.sources[folder]
+        }
+        for own in cells[folder].values():
+            rule(own)
+    check_unique(cell for own in cells["solutions"].values() for cell in own)
+    return cells
+
+
+def differences(root, built):
+    """What is to be written, {path: bytes}, and what is to be removed for want of a source, {path: None}."""
+    changes = {
+        path: content
+        for path, content in sorted(built.items())
+        if not path.exists() or path.read_bytes() != content
+    }
+    there = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+    return changes | {path: None for path in there if path not in built}
+
+
+def write(changes):
+    """Carry out what `differences` found."""
+    for path, content in changes.items():
+        if content is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
