@@ -46,9 +46,10 @@ class Dense:
             L = np.linalg.cholesky(Sigma)
         except np.linalg.LinAlgError:
             raise ValueError(ILL_DEFINED) from None
-        identity = np.eye(L.shape[-1], dtype=L.dtype)
-        inverses = [solve_triangular(one, identity, lower=True).T for one in L.reshape(-1, *L.shape[-2:])]
-        return np.array(inverses).reshape(L.shape)
+        P, identity = np.empty_like(L), np.eye(L.shape[-1], dtype=L.dtype)
+        for k in np.ndindex(L.shape[:-2]):
+            P[k] = solve_triangular(L[k], identity, lower=True).T
+        return P
 
     @staticmethod
     def factor_of_precision(precision):
@@ -67,8 +68,11 @@ class Dense:
     @staticmethod
     def covariance(P):
         """Σ from P: with W = P⁻¹ (by a triangular solve), Σ = Wᵀ W."""
-        W = [Dense.colour(np.eye(len(one), dtype=P.dtype), one) for one in P.reshape(-1, *P.shape[-2:])]
-        return np.array([one.T @ one for one in W]).reshape(P.shape)
+        Sigma, identity = np.empty_like(P), np.eye(P.shape[-1], dtype=P.dtype)
+        for k in np.ndindex(P.shape[:-2]):
+            W = Dense.colour(identity, P[k])
+            Sigma[k] = W.T @ W
+        return Sigma
 
     @staticmethod
     def log_det(P):

@@ -1,5 +1,6 @@
 """EM against scikit-learn, step by step, and against the laws it must obey."""
 
+import tracemalloc
 from itertools import islice
 
 import numpy as np
@@ -318,3 +319,18 @@ def test_a_collapsing_component_says_what_to_do():
     X = np.repeat(np.eye(3), 5, axis=0)
     with pytest.raises(ValueError, match="reg_covar"):
         GaussianMixture(3, reg_covar=0, random_state=0).fit(X)
+
+
+@every_type
+def test_memory_does_not_grow_with_the_rows(name):
+    """Four times the rows may cost the responsibilities of the start, (n, K), and not a copy of the data."""
+
+    def extra(X):
+        tracemalloc.start()
+        GaussianMixture(2, covariance_type=name, max_iter=2, random_state=0).fit(X)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    X = np.tile(random_points(24, n=5000, d=40), (4, 1))
+    assert extra(np.tile(X, (4, 1))) - extra(X) < 0.25 * 3 * X.nbytes

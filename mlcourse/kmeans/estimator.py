@@ -19,7 +19,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from mlcourse.kmeans.lloyd import assign, lloyd, sums_about
+from mlcourse.kmeans.lloyd import assign, inertia_of, lloyd, squared_distance_to_own
 from mlcourse.kmeans.start import kmeans_plusplus
 
 FLOATS = (np.float64, np.float32)
@@ -158,18 +158,18 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def _run(self, X, centers, w):
         """One run of Lloyd's algorithm to its end."""
-        tol = self.tol * np.mean(np.var(X, axis=0)) if self.tol else 0
+        tol = self.tol * mean_variance(X) if self.tol else 0
         before = None
         for n_iter, step in enumerate(islice(lloyd(X, centers, w), self.max_iter), start=1):
             if self.verbose:
-                print(f"Iteration {n_iter}, inertia {step.inertia}.")
+                print(f"Iteration {n_iter}, inertia {inertia_of(X, step.centers, step.labels, w)}.")
             settled = before is not None and np.array_equal(step.labels, before)
             if settled or np.sum((step.next_centers - step.centers) ** 2) <= tol:
                 break
             before = step.labels
         centers = step.next_centers
         labels = step.labels if settled else assign(X, centers)
-        return Run(centers, labels, sums_about(X, centers, labels, w).inertia, n_iter)
+        return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter)
 
     def _warn_of_lost_clusters(self, labels):
         found = len(np.unique(labels))
@@ -200,7 +200,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         X = self._check_X(X)
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         centers = self.cluster_centers_
-        return -sums_about(X, centers, assign(X, centers), w).inertia
+        return -inertia_of(X, centers, assign(X, centers), w)
 
 
 class Run(NamedTuple):
@@ -210,6 +210,12 @@ class Run(NamedTuple):
     labels: np.ndarray
     inertia: float
     n_iter: int
+
+
+def mean_variance(X) -> float:
+    """Mean over the features of their variance: all squared distances to the overall mean, divided by n d."""
+    everyone = np.zeros(len(X), dtype=np.int32)
+    return squared_distance_to_own(X, X.mean(axis=0, keepdims=True), everyone).mean() / X.shape[1]
 
 
 def same_clustering(a, b) -> bool:

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from mlcourse.blocks import row_blocks
 
@@ -43,23 +42,27 @@ def assign(X, c) -> np.ndarray:
 
 
 class Sums(NamedTuple):
-    """What the update needs to know of the rows: sums about the centres `c` they are assigned to."""
+    """What the update needs to know of the rows: sums over each cluster, about one origin."""
 
-    weight: np.ndarray  # (K,)   Σ w over a cluster's rows
-    offset: np.ndarray  # (K, d) Σ w (x − c)
-    inertia: float  # Σ w ‖x − c‖²
+    origin: np.ndarray  # (d,)
+    weight: np.ndarray  # (K,)   Σ w
+    offset: np.ndarray  # (K, d) Σ w (x − origin)
 
 
-def sums_about(X, c, labels, w) -> Sums:
-    """Weight, weighted offset from the centre, and inertia of every cluster's rows."""
-    weight = np.bincount(labels, weights=w, minlength=len(c)).astype(X.dtype)
-    offset, inertia = np.zeros_like(c), 0.0
-    for rows in row_blocks(X, row_width=2 * X.shape[1]):
-        D = X[rows] - c[labels[rows]]
-        members = csr_array((w[rows], (labels[rows], np.arange(len(D)))), shape=(len(c), len(D)))
-        offset += members @ D
-        inertia += float(w[rows] @ np.einsum("ij,ij->i", D, D))
-    return Sums(weight, offset, inertia)
+def cluster_sums(X, c, labels, w) -> Sums:
+    """Weight and weighted offset of every cluster's rows, about the midst of the centres.
+
+    A block's membership table times its rows gives all K sums at once; the origin comes off block by block, before a
+    large one could swallow digits.
+    """
+    origin = c.mean(axis=0)
+    weight, offset = np.zeros(len(c), dtype=X.dtype), np.zeros_like(c)
+    for rows in row_blocks(X, row_width=sum(c.shape)):
+        member = (labels[rows, np.newaxis] == np.arange(len(c))) * w[rows, np.newaxis]
+        in_block = member.sum(axis=0)
+        weight += in_block
+        offset += member.T @ X[rows] - in_block[:, np.newaxis] * origin
+    return Sums(origin, weight, offset)
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:
@@ -71,6 +74,11 @@ def squared_distance_to_own(X, c, labels) -> np.ndarray:
     return distances
 
 
+def inertia_of(X, c, labels, w) -> float:
+    """Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
+    return float(np.dot(w, squared_distance_to_own(X, c, labels)))
+
+
 def relocate_empty(X, c, labels, w, sums: Sums) -> Sums:
     """Give every empty cluster the row that lies farthest from its own centre, and take it from its old one."""
     empty = np.flatnonzero(sums.weight == 0)
@@ -80,12 +88,12 @@ def relocate_empty(X, c, labels, w, sums: Sums) -> Sums:
     distances = squared_distance_to_own(X, c, labels)
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
     for new, row in zip(empty, farthest):
-        old = labels[row]
-        offset[old] -= w[row] * (X[row] - c[old])
+        old, moved = labels[row], w[row] * (X[row] - sums.origin)
+        offset[old] -= moved
         weight[old] -= w[row]
-        offset[new] = w[row] * (X[row] - c[new])
+        offset[new] = moved
         weight[new] = w[row]
-    return Sums(weight, offset, sums.inertia)
+    return Sums(sums.origin, weight, offset)
 
 
 class LloydStep(NamedTuple):
@@ -93,7 +101,6 @@ class LloydStep(NamedTuple):
 
     centers: np.ndarray  # (K, d)
     labels: np.ndarray  # (n,)
-    inertia: float  # of `labels` about `centers`
     next_centers: np.ndarray  # (K, d)
 
 
@@ -109,16 +116,14 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
     Yields
     ------
     LloydStep
-        The inertia never rises from one to the next, unless an empty cluster was relocated.
+        Inertia never rises from one to the next.
     """
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
     while True:
         labels = assign(X, c)
-        sums = sums_about(X, c, labels, w)
-        inertia = sums.inertia
-        weight, offset, _ = relocate_empty(X, c, labels, w, sums)
+        origin, weight, offset = relocate_empty(X, c, labels, w, cluster_sums(X, c, labels, w))
         alive = weight > 0
         new = c.copy()
-        new[alive] += offset[alive] / weight[alive, np.newaxis]
-        yield LloydStep(c, labels, inertia, new)
+        new[alive] = origin + offset[alive] / weight[alive, np.newaxis]
+        yield LloydStep(c, labels, new)
         c = new

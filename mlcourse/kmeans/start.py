@@ -7,7 +7,7 @@ Source: Arthur & Vassilvitskii (2007), "k-means++: the advantages of careful see
 import numpy as np
 from sklearn.utils import check_random_state
 
-from mlcourse.blocks import row_blocks
+from mlcourse.kmeans.lloyd import squared_distance_to_own
 
 
 def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None):
@@ -29,13 +29,16 @@ def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None
     random_state = check_random_state(random_state)
     w = np.ones(len(X), dtype=X.dtype) if sample_weight is None else sample_weight
     n_candidates = 2 + int(np.log(n_clusters))
+    origin = X.mean(axis=0, keepdims=True)
+    norms = squared_distance_to_own(X, origin, np.zeros(len(X), dtype=int))
     indices = [random_state.choice(len(X), p=w / w.sum())]
-    nearest = squared_distances_to(X, indices)[0]
+    nearest = squared_distances_to(X, X[indices] - origin, norms, origin)[0]
     potential = nearest @ w
     while len(indices) < n_clusters:
         drawn = random_state.uniform(size=n_candidates) * potential
         candidates = np.searchsorted(np.cumsum(w * nearest), drawn).clip(max=len(X) - 1)
-        trials = np.minimum(nearest, squared_distances_to(X, candidates))
+        distances = squared_distances_to(X, X[candidates] - origin, norms, origin)
+        trials = np.minimum(nearest, distances)
         potentials = trials @ w
         best = np.argmin(potentials)
         nearest, potential = trials[best], potentials[best]
@@ -43,11 +46,7 @@ def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None
     return X[indices], np.array(indices)
 
 
-def squared_distances_to(X, chosen) -> np.ndarray:
-    """‖xᵢ − x_chosen‖² for every chosen row: (len(chosen), n)."""
-    distances = np.empty((len(chosen), len(X)), dtype=X.dtype)
-    for rows in row_blocks(X, row_width=X.shape[1]):
-        for distance, row in zip(distances, chosen):
-            D = X[rows] - X[row]
-            np.einsum("ij,ij->i", D, D, out=distance[rows])
-    return distances
+def squared_distances_to(X, Y, norms, origin) -> np.ndarray:
+    """‖x − o − y‖² = ‖x − o‖² − 2 (x − o)·y + ‖y‖² for centred points Y : (m, d), given the first term: (m, n)."""
+    products = Y @ X.T - Y @ origin.T
+    return (norms - 2 * products + np.einsum("ij,ij->i", Y, Y)[:, np.newaxis]).clip(min=0)

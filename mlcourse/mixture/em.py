@@ -173,8 +173,8 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
     type_, c = statistics.covariance_type, statistics.c
     N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
-    moved = type_.scatter(delta, np.diag(N), np.zeros_like(c))
-    covariances = type_.kernel.ridge(type_.constrain(statistics.scatter - moved, N), c.dtype.type(reg_covar))
+    scatter = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
+    covariances = type_.kernel.ridge(type_.constrain(scatter, N), c.dtype.type(reg_covar))
     return Mixture(
         weights=N / N.sum(),
         means=c + delta,
