@@ -46,7 +46,7 @@ math.pi
 
 TASKS = '''\
 # %% [markdown]
-# ## Double it
+# ## Task 1 · Double it
 
 # %% task="double" role="answer"
 def double(x):
@@ -89,7 +89,7 @@ check.best(best)
 # A remark for afterwards.
 
 # %% [markdown] task="why" role="open" points=3
-# **Why?**
+# ## Task 2 · Why?
 #
 # <!-- BEGIN SOLUTION -->
 # Because.
@@ -163,7 +163,7 @@ def test_files_are_what_nbformat_would_write(course):
 def test_building_again_changes_no_byte(course):
     built = build_all(course, points_of=len)
     assert set(differences(course, built)) == set(built)
-    write(differences(course, built))
+    write(differences(course, built), course)
     assert differences(course, build_all(course, points_of=len)) == {}
 
 
@@ -175,13 +175,44 @@ def test_line_endings_of_a_source_do_not_matter(course):
 
 
 def test_notebook_without_source_is_removed(course):
-    write(differences(course, build_all(course, points_of=len)))
+    write(differences(course, build_all(course, points_of=len)), course)
     orphan = course / "exercises" / "09_gone.ipynb"
     orphan.write_text("{}")
     changes = differences(course, build_all(course, points_of=len))
     assert changes == {orphan: None}
-    write(changes)
+    write(changes, course)
     assert not orphan.exists()
+
+
+def test_points_follow_the_heading_of_a_task(course):
+    for folder in ("exercises", "solutions"):
+        said = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two.ipynb"))
+        assert "## Task 1 · Double it · 6 points\n" in said  # points_of is the length of "double"
+        assert "## Task 2 · Why? · 3 points\n" in said
+
+
+def test_a_notebook_that_somebody_wrote_in_is_kept_aside(course):
+    write(differences(course, build_all(course, points_of=len)), course)
+    path = course / "exercises" / "02_two.ipynb"
+    untouched = path.read_bytes()
+    for answer in ("x * 2", "x + x"):
+        notebook = json.loads(untouched)
+        notebook["cells"][-1]["source"] = [answer]
+        path.write_text(json.dumps(notebook))
+        write(differences(course, build_all(course, points_of=len)), course)
+    assert path.read_bytes() == untouched
+    kept = [json.loads(copy.read_text()) for copy in sorted((course / "kept" / "exercises").glob("*.ipynb"))]
+    assert [notebook["cells"][-1]["source"] for notebook in kept] == [["x * 2"], ["x + x"]]
+
+
+def test_a_stale_notebook_that_nobody_wrote_in_is_written_over(course):
+    write(differences(course, build_all(course, points_of=len)), course)
+    path = course / "notebooks" / "01_one.ipynb"
+    ran = json.loads(path.read_text())
+    ran["cells"][-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["3.14"]}]
+    path.write_text(json.dumps(ran))
+    write(differences(course, build_all(course, points_of=len)), course)
+    assert not (course / "kept").exists()
 
 
 def test_check_reports_and_writes_nothing(course, monkeypatch, capsys):
@@ -251,7 +282,7 @@ def test_value_to_fill_is_ellipsis(course):
 def test_open_question(course):
     asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
     answered = task_cell(course, "solutions/02_two.ipynb", "why", "open")
-    assert text(asked) == "**Why?**\n\n*Your answer here.*"
+    assert text(asked) == "## Task 2 · Why? · 3 points\n\n*Your answer here.*"
     assert "Because." in text(answered)
 
 
@@ -259,7 +290,7 @@ def test_open_question_with_a_stub_of_its_own(course):
     source = TASKS.replace("# Because.", "# Because.\n# <!-- STUB -->\n# | a | b |")
     (course / "sources/solutions/02_two.py").write_text(source, encoding="utf-8")
     asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
-    assert text(asked) == "**Why?**\n\n| a | b |"
+    assert text(asked) == "## Task 2 · Why? · 3 points\n\n| a | b |"
 
 
 def test_solution_only_cells_stay_with_the_solution(course):

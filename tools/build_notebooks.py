@@ -5,7 +5,8 @@
 
 One direction only: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
 sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
-the lesson map come from sources/lessons.toml. Building twice changes no byte.
+the lesson map come from sources/lessons.toml. Building twice changes no byte, and nobody's work is lost: a
+notebook that was edited by hand is copied to kept/ before it is written over or removed.
 
 The source format
 -----------------
@@ -24,7 +25,8 @@ cell becomes the table of lessons. In sources/solutions a task is an answer cell
     # %% task="e_step" role="check"
     check.e_step(e_step)
 
-The solution shows the answer. The exercise shows the lines below STUB, each freed from one "# ". Without STUB
+The points of a task are added to its heading, `## Task 3 · The E-step`, from its specification. The solution
+shows the answer. The exercise shows the lines below STUB, each freed from one "# ". Without STUB
 an indented block becomes `raise NotImplementedError(…)`, and one at the margin becomes `name = ...` for every
 name that it assigns. An open question, graded by hand, is one Markdown cell:
 
@@ -37,13 +39,15 @@ Cells tagged "solution-only" are left out of the exercise.
 """
 
 import argparse
+import shutil
 import sys
+from itertools import count
 from pathlib import Path
 
 from notebook_builder.answers import exercise_cells, solution_cells
-from notebook_builder.ipynb import notebook_bytes
+from notebook_builder.ipynb import notebook_bytes, was_edited
 from notebook_builder.lessons import FOLDERS, BuildError, read_course
-from notebook_builder.pages import framed, readme_with_map
+from notebook_builder.pages import framed, readme_with_map, with_points
 from notebook_builder.sources import check_lecture, check_tasks, check_unique, read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +67,7 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 1
     if not check:
-        write(changes)
+        write(changes, ROOT)
     for path, content in changes.items():
         verb = "removed" if content is None else "written"
         print(f"{'out of date' if check else verb}: {path.relative_to(ROOT).as_posix()}")
@@ -97,7 +101,8 @@ def build_all(root=ROOT, points_of=points_of):
     built = {}
     for folder, source in FOLDERS.items():
         for name in course.names(folder):
-            page = framed(VARIANTS[folder](cells[source][name]), course, folder, name)
+            own = with_points(VARIANTS[folder](cells[source][name]), points_of)
+            page = framed(own, course, folder, name)
             built[root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, points_of)
     readme = root / "README.md"
     if readme.exists():
@@ -131,14 +136,28 @@ def differences(root, built):
     return changes | {path: None for path in there if path not in built}
 
 
-def write(changes):
-    """Carry out what `differences` found."""
+def write(changes, root):
+    """Carry out what `differences` found; a notebook that somebody has written in is kept aside first."""
     for path, content in changes.items():
+        if path.suffix == ".ipynb" and path.exists() and was_edited(path):
+            keep(path, root)
         if content is None:
             path.unlink()
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+
+
+def keep(path, root):
+    """Copy a notebook to kept/, under a name of its own."""
+    folder = root / "kept" / path.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
+    names = (folder / f"{path.stem}-{number}.ipynb" for number in count(1))
+    copy = next(name for name in names if not name.exists())
+    shutil.copy2(path, copy)
+    print(
+        f"kept: {path.relative_to(root).as_posix()} was edited; a copy is in {copy.relative_to(root).as_posix()}"
+    )
 
 
 if __name__ == "__main__":

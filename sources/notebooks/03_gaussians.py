@@ -28,29 +28,33 @@ use_course_style()
 # and how wide. Then two more flowers turn up, A and B, and nobody knows where they come from. Both lie equally far
 # from the middle of the fifty.
 #
-# **Before you run the next cell:** if all you know about a flower is its distance from the middle, which of the two
-# is the odd one out? Keep your answer in mind, and look.
+# **Before you run the next cells:** if all you know about a flower is its distance from the middle, which of the
+# two is the odd one out? Keep your answer in mind, and look.
 
 
 # %%
 def mark(points, ax):
     """Write A and B where the two strangers are."""
     for name, point in zip("AB", points):
-        disc = {"boxstyle": "circle", "facecolor": "white"}
+        disc = {"boxstyle": "circle", "facecolor": "white", "edgecolor": "black"}
         ax.text(*point, name, weight="bold", ha="center", va="center", bbox=disc)
     ax.update_datalim(points)
+    ax.autoscale_view()
 
 
 setosa = load_iris()[0][:50, :2]
 strangers = setosa.mean(axis=0) + np.array([[0.7, 0.7], [0.7, -0.7]])
+
+# %%
 ax = plot_points(setosa)
 mark(strangers, ax)
 ax.set(xlabel="sepal length (cm)", ylabel="sepal width (cm)", aspect="equal")
 show(
     ax,
-    "Figure 1. Fifty flowers of one species, and two strangers at the same distance from their middle.",
-    "A cloud of grey points that rises from lower left to upper right. A lies at its upper right end, B lies alone"
-    " at the lower right.",
+    "Figure 1. Fifty flowers of one species, and two strangers at the same distance from"
+    " their middle.",
+    "A cloud of grey points that rises from lower left to upper right. A lies at its upper"
+    " right end, B lies alone at the lower right.",
 )
 
 # %%
@@ -62,7 +66,7 @@ assert np.isclose(*distance)
 # The distance alone cannot tell. Your eye can, and it needs no time to do it. In this family long goes with wide. A
 # is long and wide: a large member of the family. B is long and narrow, and none of the fifty is like it.
 #
-# The ruler of lesson 02 is the same in every direction, and so it calls A and B equal. Your eye has used another
+# The ruler of k-means is the same in every direction, and so it calls A and B equal. Your eye has used another
 # ruler, one that is short across the cloud and long along it. This lesson builds that ruler. It comes with a shape,
 # the [Gaussian](../GLOSSARY.md#gaussian), and that shape is the one brick that the rest of the course builds with.
 
@@ -74,7 +78,7 @@ assert np.isclose(*distance)
 # it stands, and the [standard deviation](../GLOSSARY.md#standard-deviation) $\sigma$ says how wide it is. Its
 # square $\sigma^2$ is called the [variance](../GLOSSARY.md#variance).
 #
-# $$ N(x \mid \mu, \sigma^2) = \frac{1}{\sqrt{2\pi}\,\sigma}\; e^{-\frac{1}{2} z^2}, \qquad z = \frac{x - \mu}{\sigma} $$
+# $$ N(x \mid \mu, \sigma^2) = \frac{1}{\sqrt{2\pi}\,\sigma}\; e^{-z^2 / 2}, \qquad z = \frac{x - \mu}{\sigma} $$
 #
 # Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The square treats left
 # and right alike. The exponential turns far into unlikely. The factor in front makes the area under the curve 1.
@@ -118,15 +122,13 @@ wider = np.array([log_likelihood(length, mu, s) for s in sigmas])
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
 plot_curve(mus, along, "mean μ (cm)", "log-likelihood", chosen=mus[along.argmax()], ax=axes[0])
-plot_curve(
-    sigmas, wider, "width σ (cm)", "log-likelihood", chosen=sigmas[wider.argmax()], ax=axes[1]
-)
+plot_curve(sigmas, wider, "width σ (cm)", "", chosen=sigmas[wider.argmax()], ax=axes[1])
 show(
     fig,
-    "Figure 2. The log-likelihood of fifty sepal lengths. Rings mark the tops: the mean of the lengths, and the"
-    " root of their mean squared distance from it.",
-    "Two curves with one top each. The left one is a symmetric parabola over the mean. The right one rises steeply"
-    " to its top and falls slowly after it.",
+    "Figure 2. The log-likelihood of fifty sepal lengths. Rings mark the tops: the mean of"
+    " the lengths, and the root of their mean squared distance from it.",
+    "Two curves with one top each. The left one is a symmetric parabola over the mean. The"
+    " right one rises steeply to its top and falls slowly after it.",
 )
 
 # %%
@@ -149,7 +151,7 @@ assert np.isclose(sigmas[wider.argmax()], length.std())
 # **Before you run the next cell:** can a density be greater than 1?
 
 # %%
-x = np.linspace(mu - 4 * sigma, mu + 4 * sigma, 400)
+x = np.linspace(mu - 4.5 * sigma, mu + 4.5 * sigma, 400)
 fig, ax = plt.subplots()
 ax.hist(length, bins=np.arange(4.25, 5.95, 0.2), density=True, color="#DDDDDD", edgecolor="white")
 ax.plot(x, gaussian(x, mu, sigma), color=color(0))
@@ -158,9 +160,10 @@ for step in (-1, 1):
 ax.set(xlabel="sepal length (cm)", ylabel="density (per cm)")
 show(
     ax,
-    "Figure 3. The fitted Gaussian over the histogram of the lengths. Dashed: one standard deviation either side.",
-    "A histogram with one hump, and a bell-shaped curve that follows it. The top of the curve is a little above"
-    " one.",
+    "Figure 3. The fitted Gaussian over the histogram of the lengths. Dashed: one standard"
+    " deviation either side.",
+    "A histogram with one hump, and a bell-shaped curve that follows it. The top of the curve"
+    " is a little above one.",
 )
 
 # %%
@@ -205,10 +208,13 @@ for r in (1, 2, 3):
 z_strangers = (strangers - setosa.mean(axis=0)) / setosa.std(axis=0)
 print(z_strangers.round(2))
 print("distance from the middle in these units:", np.linalg.norm(z_strangers, axis=1).round(2))
+longer, wider = (setosa > strangers[1]).sum(axis=0)
+print(f"of the fifty, {longer} is longer than B, and {50 - wider} is narrower")
 
 # %% [markdown]
-# Another tie. Each feature by itself finds nothing wrong with B: there are flowers as long, and flowers as narrow.
-# What is rare is the *combination*. To see that, we need a number that looks at two features at once.
+# Another tie. Each feature by itself finds nothing wrong with B: one of the fifty is longer still, and one is
+# narrower still. What is rare is the *combination*. To see that, we need a number that looks at two features at
+# once.
 
 # %% [markdown]
 # ## The covariance matrix
@@ -252,9 +258,8 @@ assert np.allclose(Sigma, np.cov(setosa.T, ddof=0))
 
 # %%
 angles = np.arange(0, 180, 4)
-u = np.stack(
-    [np.cos(np.radians(angles)), np.sin(np.radians(angles))]
-)  # (2, 45): one direction a column
+radians = np.radians(angles)
+u = np.stack([np.cos(radians), np.sin(radians)])  # (2, 45): one direction a column
 spread = (setosa @ u).std(axis=0)
 assert np.allclose(spread**2, [one @ Sigma @ one for one in u.T])
 best = angles[spread.argmax()]
@@ -262,8 +267,8 @@ ax = plot_curve(angles, spread, "direction (degrees)", "spread of the flowers (c
 show(
     ax,
     f"Figure 4. The standard deviation of the flowers in every direction. The ring marks {best}°.",
-    "A smooth wave over the angles from 0 to 180 degrees, with one top and, a quarter turn further on, one"
-    " bottom.",
+    "A smooth wave over the angles from 0 to 180 degrees, with one top and, a quarter turn"
+    " further on, one bottom.",
 )
 
 # %% [markdown]
@@ -279,9 +284,7 @@ show(
 # %%
 eigenvalues, U = np.linalg.eigh(Sigma)  # rising; one eigenvector a column of U
 widest = np.degrees(np.arctan(U[1, 1] / U[0, 1]))
-print(
-    f"widest at {widest:.1f}°; standard deviations along the axes: {np.sqrt(eigenvalues).round(3)} cm"
-)
+print(f"widest at {widest:.1f}°; spread along the axes: {np.sqrt(eigenvalues).round(3)} cm")
 assert best == 48
 assert abs(widest - 48) < 1
 assert np.allclose(U.T @ U, np.eye(2))  # a right angle between them
@@ -305,10 +308,10 @@ mark(strangers, ax)
 ax.set(xlabel="sepal length (cm)", ylabel="sepal width (cm)")
 show(
     ax,
-    "Figure 5. The covariance matrix as a shape: 1, 2 and 3 σ ellipses. The arrows are the eigenvectors, drawn"
-    " to the length √λ.",
-    "Three slanted ellipses around the cloud, longest towards the upper right. A lies close to the second ellipse."
-    " B lies far outside the third.",
+    "Figure 5. The covariance matrix as a shape: 1, 2 and 3 σ ellipses. The arrows are the"
+    " eigenvectors, drawn to the length √λ.",
+    "Three slanted ellipses around the cloud, longest towards the upper right. A lies close"
+    " to the second ellipse. B lies far outside the third.",
 )
 
 # %% [markdown]
@@ -323,9 +326,8 @@ show(
 t = np.linspace(0, 2 * np.pi, 1001)
 ellipse = np.column_stack([np.cos(t), np.sin(t)]) @ half_axes.T  # a circle, stretched and turned
 assert np.allclose(ellipse.max(axis=0), np.sqrt(np.diag(Sigma)), rtol=1e-4)
-print(
-    "shadows:", ellipse.max(axis=0).round(3), "  standard deviations:", setosa.std(axis=0).round(3)
-)
+print("the shadows reach  ", ellipse.max(axis=0).round(3), "cm")
+print("standard deviations", np.sqrt(np.diag(Sigma)).round(3), "cm")
 
 # %% [markdown]
 # The way back is as short. With the eigenvectors as columns of $U$ and the eigenvalues on the diagonal of
@@ -366,9 +368,9 @@ show(*draw_covariance(noise, std_1=2, std_2=1, angle=30))
 #
 # $$ \Delta^2 = (x - \mu)^\top \Sigma^{-1} (x - \mu) $$
 #
-# It divides by a matrix, where $z$ divided by a number. It also wants a root, since $z$ divided by $\sigma$ and not
-# by $\sigma^2$. The most convenient root of a matrix is its [Cholesky factor](../GLOSSARY.md#cholesky-factor): the
-# lower triangular $L$ with a positive diagonal for which
+# Where $z$ divides by a number, $\Delta$ divides by a matrix. And as $z$ divides by $\sigma$, not by $\sigma^2$, we
+# want a root of $\Sigma$. The most convenient root of a matrix is its [Cholesky
+# factor](../GLOSSARY.md#cholesky-factor): the lower triangular $L$ with a positive diagonal for which
 #
 # $$ \Sigma = L L^\top. $$
 #
@@ -392,26 +394,27 @@ def mahalanobis(X, mu, Sigma):
 # To go from $x$ to $y$ is called [whitening](../GLOSSARY.md#whitening). It is the standardising of many dimensions:
 # the whitened data have mean 0, every variance is 1, and every covariance is 0.
 #
-# **Before you run the next cell:** what becomes of the ellipses when the flowers are whitened? And of A and B?
+# **Before you run the next cells:** what becomes of the ellipses when the flowers are whitened? And of A and B?
 
 # %%
 Y = whiten(setosa, mu, Sigma)
 assert np.allclose(Y.mean(axis=0), 0)
 assert np.allclose(np.cov(Y.T, ddof=0), np.eye(2))
+
+# %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6))
-for ax, points, two, center, shape in (
-    (axes[0], setosa, strangers, mu, Sigma),
-    (axes[1], Y, whiten(strangers, mu, Sigma), np.zeros(2), np.eye(2)),
-):
-    plot_ellipses([center], [shape], ax=plot_points(points, ax=ax))
-    mark(two, ax)
+plot_ellipses([mu], [Sigma], ax=plot_points(setosa, ax=axes[0]))
+plot_ellipses([np.zeros(2)], [np.eye(2)], ax=plot_points(Y, ax=axes[1]))
+mark(strangers, axes[0])
+mark(whiten(strangers, mu, Sigma), axes[1])
 axes[0].set(xlabel="sepal length (cm)", ylabel="sepal width (cm)", title="measured")
 axes[1].set(xlabel="y₁ (no unit)", ylabel="y₂ (no unit)", title="whitened")
 show(
     fig,
-    "Figure 6. Whitening turns the ellipses into circles. In the new picture plain distance is the right ruler.",
-    "Left: the flowers with slanted ellipses. Right: the same flowers whitened, with circles of radius 1, 2 and 3."
-    " A lies near the second circle, B far outside the third.",
+    "Figure 6. Whitening turns the ellipses into circles. In the new picture plain distance"
+    " is the right ruler.",
+    "Left: the flowers with slanted ellipses. Right: the same flowers whitened, with circles"
+    " of radius 1, 2 and 3. A lies near the second circle, B far outside the third.",
 )
 
 # %%
@@ -438,6 +441,7 @@ for d in dimensions:
     print(f"d = {d:2d}: within 1, 2, 3 σ  ", "  ".join(f"{share:8.4%}" for share in shares))
 inside = [(mahalanobis(setosa, mu, Sigma) < r).sum() for r in radii]
 print("flowers (d = 2) within 1, 2, 3 σ:", *inside, "of 50")
+print("where a Gaussian in the plane expects", *(50 * chi2.cdf(radii**2, df=2)).round(1))
 
 # %% [markdown]
 # Smaller, and in ten dimensions next to nothing. The reason is in the formula. After whitening, $\Delta^2$ is a sum
@@ -445,8 +449,8 @@ print("flowers (d = 2) within 1, 2, 3 σ:", *inside, "of 50")
 #
 # $$ \Delta^2 = y_1^2 + y_2^2 + \dots + y_d^2, $$
 #
-# and each $y_j$ is a standard Gaussian of its own. To be within one σ, *all* of them together must stay small, and
-# every dimension adds one more chance to stray. The sum has a [chi-squared
+# and when $x$ comes from the Gaussian, each $y_j$ is a standard Gaussian of its own. To be within one σ, *all* of
+# them together must stay small, and every dimension adds one more chance to stray. The sum has a [chi-squared
 # distribution](../GLOSSARY.md#chi-squared-distribution) with $d$ degrees of freedom, written $\chi^2_d$. So the
 # share within $r$ sigma is the probability that $\chi^2_d$ stays below $r^2$. Mind the square.
 
@@ -460,32 +464,29 @@ ax.legend()
 show(
     ax,
     "Figure 7. The share of a Gaussian within 1, 2 and 3 σ, for 1 to 20 dimensions.",
-    "Three falling curves. They start near 68, 95 and over 99 per cent at one dimension. At ten dimensions the first"
-    " two are close to zero and the third is a little under one half.",
+    "Three falling curves. They start near 68, 95 and over 99 per cent at one dimension. At"
+    " ten dimensions the first two are close to zero and the third is a little under one half.",
 )
 
 # %%
 draws = np.random.default_rng(0).standard_normal((100_000, 10))
 lengths = np.linalg.norm(draws, axis=1)
-print(
-    f"a sample in ten dimensions: {(lengths < 3).mean():.1%} within 3σ, mean distance {lengths.mean():.2f}"
-)
-print(
-    "to hold 95 % you need, for d = 1, 2, 10:", *np.sqrt(chi2.ppf(0.95, dimensions)).round(2), "σ"
-)
+print(f"sample, d = 10: {(lengths < 3).mean():.1%} within 3σ, mean distance {lengths.mean():.2f}")
+print("to hold 95 %, for d = 1, 2, 10:", *np.sqrt(chi2.ppf(0.95, dimensions)).round(2), "σ")
 assert np.isclose((lengths < 3).mean(), chi2.cdf(9, df=10), atol=0.01)
 assert np.isclose(lengths.mean(), np.sqrt(10), atol=0.1)
 
 # %% [markdown]
 # In ten dimensions a perfectly ordinary point is about $\sqrt{10}$, a little over 3, from the mean. "Beyond three
-# sigma, so it is an outlier" is a one-dimensional thought. Whenever you judge a distance, ask in how many
-# dimensions.
+# sigma, so it is an [outlier](../GLOSSARY.md#outlier)" is a one-dimensional thought. Whenever you judge a distance,
+# ask in how many dimensions.
 
 # %% [markdown]
 # ## The density, kept in logarithms
 #
 # Now the Gaussian in $d$ dimensions. It is the old formula with $\Delta$ in the place of $|z|$, and with the
-# determinant $|\Sigma|$, which measures the volume of the ellipse, in the factor that makes the total 1:
+# [determinant](../GLOSSARY.md#determinant) $|\Sigma|$, which measures the volume of the ellipse, in the factor that
+# makes the total 1:
 #
 # $$ N(x \mid \mu, \Sigma) = \frac{1}{\sqrt{(2\pi)^d\, |\Sigma|}}\; e^{-\frac{1}{2} \Delta^2} $$
 #
@@ -519,33 +520,32 @@ assert np.allclose(log_density(setosa, mu, Sigma), multivariate_normal(mu, Sigma
 walk = np.linspace(0, 60, 601)
 density = gaussian(walk, 0, 1)
 logs = log_density(walk[:, np.newaxis], np.zeros(1), np.eye(1))
-first_zero = walk[density == 0][0]
+zero_from = walk[density == 0][0]
+print(f"the density is 0 from {zero_from:.1f}σ on; the log density at 60σ is {logs[-1]:.1f}")
+assert 38 < zero_from < 39
+assert np.isfinite(logs).all()
+assert 1e-323 > 0
+assert 1e-324 == 0
+
+# %%
 fig, ax = plt.subplots()
+alive = density > 0
 ax.plot(walk, logs, color=color(0), label="log density, computed as such")
-with np.errstate(divide="ignore"):
-    ax.plot(walk, np.log(density), "--", color=color(1), linewidth=4, label="log of the density")
-ax.axvline(
-    first_zero, color=color(5), linestyle=":", label=f"density is 0 from {first_zero:.1f}σ on"
-)
+ax.plot(walk[alive], np.log(density[alive]), "--", color=color(1), lw=4, label="log of the density")
+ax.axvline(zero_from, color=color(5), linestyle=":", label="here the density becomes 0")
 ax.set(xlabel="distance from the mean (σ)", ylabel="log density")
 ax.legend()
 show(
     ax,
-    "Figure 8. Walking away from the mean. The density underflows; its logarithm, computed as such, is an"
-    " ordinary number.",
-    "A solid curve falls like half a parabola out to 60 sigma. A dashed curve covers it and stops between 38 and 39"
-    " sigma, where a dotted line stands.",
+    "Figure 8. Walking away from the mean. The density underflows; its logarithm, computed as"
+    " such, is an ordinary number.",
+    "A solid curve falls like half a parabola out to 60 sigma. A dashed curve covers it and"
+    " stops between 38 and 39 sigma, where a dotted line stands.",
 )
-
-# %%
-print(f"at 60σ: density {density[-1]}, log density {logs[-1]:.1f}")
-assert density[-1] == 0
-assert 38 < first_zero < 39
-assert np.isfinite(logs).all()
 
 # %% [markdown]
 # Nobody walks 39 sigma away by chance. But a mixture has several components, and a point that is near one of them
-# may well be that far from another. In many dimensions it is the rule.
+# may well be that far from another.
 #
 # ### Why no determinant, and no inverse?
 #
@@ -556,17 +556,17 @@ assert np.isfinite(logs).all()
 narrow = 0.01**2 * np.eye(200)
 L = np.linalg.cholesky(narrow)
 print("determinant:", np.linalg.det(narrow))
-print("its logarithm, from the diagonal of L:", (2 * np.log(np.diag(L)).sum()).round(2))
+print("its logarithm to base 10, from the diagonal of L:", 2 * np.log10(np.diag(L)).sum().round(6))
 assert np.linalg.det(narrow) == 0
-assert np.isclose(2 * np.log(np.diag(L)).sum(), 200 * np.log(0.0001))
+assert np.isclose(2 * np.log10(np.diag(L)).sum(), -800)
 
 # %% [markdown]
 # A determinant of 0, for a matrix that could not be healthier. It is $10^{-800}$, and has underflowed. The sum of
 # logarithms is an ordinary number.
 #
-# And the inverse? Take two features that are near copies of one another, such as a length in centimetres and the
-# same in inches, rounded. Here we know the truth: draw $y$ first, make $x = L y$, and ask for the length of $y$
-# back.
+# And the inverse? Take two features that are near copies of one another: one length in centimetres and in inches,
+# each rounded to six digits, say. Here we know the truth: draw $y$ first, make $x = L y$, and ask for the length of
+# $y$ back.
 
 # %%
 copies = np.array([[1, 1 - 1e-12], [1 - 1e-12, 1]])
@@ -576,13 +576,11 @@ x = y @ L.T
 truth = (y**2).sum(axis=1)
 by_inverse = np.abs((x @ np.linalg.inv(copies) * x).sum(axis=1) - truth).max()
 by_cholesky = np.abs(mahalanobis(x, np.zeros(2), copies) ** 2 - truth).max()
-print(
-    f"largest error of Δ²: with the inverse {by_inverse:.0e}, with the triangular solve {by_cholesky:.0e}"
-)
+print(f"largest error of Δ²: inverse {by_inverse:.0e}, triangular solve {by_cholesky:.0e}")
 assert by_inverse > 1000 * by_cholesky
 
 # %% [markdown]
-# The triangular solve keeps thousands of times more of the answer. It is also less work, and a sum of squares can
+# The triangular solve is thousands of times nearer to the truth. It is also less work, and a sum of squares can
 # never come out negative. From here on, whenever a formula says $\Sigma^{-1}$ or $|\Sigma|$, think $L$.
 #
 # You have seen the code, so from now on we import it. `mlcourse.gaussians.log_density` is the same formula for $K$
@@ -628,9 +626,10 @@ axes[0].set(xlabel="z₁", ylabel="z₂", title="noise")
 axes[1].set(xlabel="sepal length (cm)", ylabel="sepal width (cm)", title="flowers that never grew")
 show(
     fig,
-    "Figure 9. Three hundred points of round noise, and the three hundred flowers that the Gaussian makes of them.",
-    "Left: a round cloud in circles. Right: the same points as a slanted cloud in the ellipses of the"
-    " irises.",
+    "Figure 9. Three hundred points of round noise, and the three hundred flowers that the"
+    " Gaussian makes of them.",
+    "Left: a round cloud in circles. Right: the same points as a slanted cloud in the"
+    " ellipses of the irises.",
 )
 
 # %%
@@ -669,9 +668,10 @@ for ax, gap in zip(axes, (1, 2, 3)):
     ax.get_legend().set_visible(gap == 3)
 show(
     fig,
-    "Figure 10. Two components of equal weight and width, 1, 2 and 3 σ apart. The solid line is the mixture.",
-    "Three panels. In the first two the mixture has one peak. Only in the third does it have two, with a shallow dip"
-    " between them.",
+    "Figure 10. Two components of equal weight and width, 1, 2 and 3 σ apart. The solid line"
+    " is the mixture.",
+    "Three panels. In the first two the mixture has one peak. Only in the third does it have"
+    " two, with a shallow dip between them.",
 )
 
 
@@ -682,7 +682,8 @@ def n_peaks(gap):
     return ((p[1:-1] > p[:-2]) & (p[1:-1] > p[2:])).sum()
 
 
-print({gap: int(n_peaks(gap)) for gap in (1, 1.9, 2.1, 3)})
+for gap in (1, 1.9, 2.1, 3):
+    print(f"means {gap}σ apart: number of peaks {n_peaks(gap)}")
 
 # %% [markdown]
 # They must be more than 2σ apart. So two components can look like one bump, and you cannot count components by
@@ -736,13 +737,22 @@ for ax, points, title in ((axes[0], X, "data"), (axes[1], made, "drawn from the 
     ax.set_title(title)
 show(
     fig,
-    "Figure 11. The data, and as many points drawn from a mixture fitted to them. The contours are the mixture's"
-    " density, and the same in both panels.",
-    "Two panels with the same contours around three groups, two long and one round. The points left and right differ"
-    " one by one and have the same shapes.",
+    "Figure 11. The data, and as many points drawn from a mixture fitted to them. The"
+    " contours are the mixture's density, and the same in both panels.",
+    "Two panels with the same contours around three groups, two long and one round. The"
+    " points left and right differ one by one and have the same shapes.",
 )
 
+# %%
+K, d = means.shape
+n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2  # weights, means, symmetric matrices
+print(f"numbers in the data: {X.size}; numbers in the mixture: {n_parameters}")
+
 # %% [markdown]
+# Hardly, unless you compare point by point. The mixture does not remember a single point. It has a few numbers in
+# the place of thousands, and can make as many new points as you like. The weights have lost one number on the way:
+# they sum to 1, so the last follows from the others.
+#
 # ### Does it sum to one?
 #
 # A density must. Lay a grid of small squares over the plane, multiply the density in each by its area, and add up.
@@ -761,7 +771,7 @@ def grid_sum(model, half_width, step):
 
 total = grid_sum(model, half_width=10, step=0.01)
 print(f"{total:.11f}")
-assert round(total, 11) == 0.99999999992
+assert abs(total - 0.99999999992) < 1e-10
 
 # %% [markdown]
 # Ten nines, and then a bit is missing. What is it: are the squares too coarse, or the plane too small? Guess, and
@@ -799,10 +809,13 @@ assert np.cov(setosa).shape == (50, 50)
 # %% [markdown]
 # ## Quiz
 #
-# **1.** $\Sigma = \begin{pmatrix} 4 & 0 \\ 0 & 1 \end{pmatrix}$. What are the half-lengths of its one-sigma
-# ellipse?
+# **1.** What are the half-lengths of the one-sigma ellipse of $\Sigma = \begin{pmatrix} 4 & 0 \\ 0 & 1
+# \end{pmatrix}$?
 #
-# A. 4 and 1   B. 2 and 1   C. 16 and 1   D. It cannot be said without the mean.
+# - **A.** 4 and 1
+# - **B.** 2 and 1
+# - **C.** 16 and 1
+# - **D.** That depends on the mean.
 #
 # <details><summary>Answer</summary>
 #
@@ -811,11 +824,14 @@ assert np.cov(setosa).shape == (50, 50)
 # how large it is.
 #
 # </details>
-#
+
+# %% [markdown]
 # **2.** Your program reports a log density of +3 for one of the points. What do you conclude?
 #
-# A. There is a bug: a logarithm of a probability is never positive.   B. The point is an outlier.   C. Nothing is
-# wrong: the density there is about 20.   D. The covariance matrix has a negative eigenvalue.
+# - **A.** There is a bug: the logarithm of a probability is never positive.
+# - **B.** The point is an outlier.
+# - **C.** Nothing is wrong: the density there is about 20.
+# - **D.** The covariance matrix has a negative eigenvalue.
 #
 # <details><summary>Answer</summary>
 #
@@ -824,16 +840,20 @@ assert np.cov(setosa).shape == (50, 50)
 # the Cholesky factorisation with an error.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3.** A point in ten dimensions has the Mahalanobis distance 3. How unusual is it?
 #
-# A. Very: only 0.3 % lie beyond three sigma.   B. Not at all: more than half of all points lie further out. C. It
-# depends on the correlations.   D. It depends on the units of the features.
+# - **A.** Very: only 0.3 % lie beyond three sigma.
+# - **B.** Not at all: more than half of all points lie further out.
+# - **C.** That depends on the correlations.
+# - **D.** That depends on the units of the features.
 #
 # <details><summary>Answer</summary>
 #
-# **B.** In ten dimensions 47 % lie within three sigma. A is the share in one dimension. C and D: the distance is
-# measured after whitening, which has taken correlations and units out. That is what it is for.
+# **B.** In ten dimensions 47 % lie within three sigma, and the other 53 % beyond. A gives the share of one
+# dimension. C and D: the distance is measured after whitening, which has taken correlations and units out. That is
+# what it is for.
 #
 # </details>
 
@@ -871,5 +891,5 @@ assert round(chi2.cdf(9, df=10), 2) == 0.47
 # - Benoît, Commandant (1924). Note sur une méthode de résolution des équations normales provenant de l'application
 #   de la méthode des moindres carrés à un système d'équations linéaires en nombre inférieur à celui des inconnues
 #   (procédé du Commandant Cholesky). *Bulletin géodésique* 2, 67–77.
-# - N. J. Higham (2002). *Accuracy and Stability of Numerical Algorithms*, second edition. SIAM. Why triangular
-#   solves are to be trusted and inverses are not.
+# - N. J. Higham (2002). *Accuracy and Stability of Numerical Algorithms*, second edition. SIAM. Chapter 8 on
+#   triangular systems, chapter 14 on inverses.

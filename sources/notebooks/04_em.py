@@ -13,6 +13,7 @@ from mlcourse.gaussians import covariance_type, log_density
 from mlcourse.plotting import (
     color,
     plot_centers,
+    plot_curve,
     plot_decision_regions,
     plot_density,
     plot_ellipses,
@@ -29,8 +30,8 @@ use_course_style()
 # %% [markdown]
 # ## Three hundred numbers
 #
-# Three machines throw sand onto a line. Each throws around a spot of its own, and some throw wider than others. In
-# the morning you find three hundred grains, and nobody wrote down which machine threw which.
+# Three machines throw sand onto a line. Each throws around a spot of its own, and some throw wider than
+# others. In the morning you find three hundred grains, and nobody wrote down which machine threw which.
 
 # %%
 X, machine = three_gaussians_1d()
@@ -39,31 +40,38 @@ ax = plt.figure(figsize=(8, 2.6)).subplots()
 ax.hist(x, bins=40, color="#C9C9C9", edgecolor="white")
 ax.plot(x, np.full(len(x), -1.0), "|", color="#444444", markersize=9)
 ax.set(xlabel="position x", ylabel="grains")
-show(ax, "Figure 1. Three hundred grains on a line. Where does one heap end and the next begin?",
-     "Histogram of 300 points from -8 to 8, with heaps near -5, near 0 and near 5 that touch.")
+show(
+    ax,
+    "Figure 1. Three hundred grains on a line. Where does one heap end and the next begin?",
+    "Histogram of 300 points from -8 to 8, with heaps near -5, near 0 and near 5 that touch.",
+)
 
 # %% [markdown]
-# **Before you run on:** where do you think the machines stand? Take a grain at 2.5. Which machine threw it? How sure
-# are you, as a percentage? Write your three numbers down. You will meet them again.
+# **Before you run the next cells:** where do you think the machines stand? Take a grain at 2.5. Which
+# machine threw it? How sure are you, as a percentage? Write your three numbers down. You will meet them
+# again.
 #
 # ## Two easy questions and one hard one
 #
-# *If somebody told you which machine threw each grain*, the rest would be [lesson 03](03_gaussians.ipynb): a mean, a
-# variance and a share for each machine.
+# *If somebody told you which machine threw each grain*, the rest would be [lesson 03](03_gaussians.ipynb):
+# a mean, a variance and a share for each machine.
 
 # %%
 for k in range(3):
     own = x[machine == k]
-    print(f"machine {k}: share {len(own) / len(x):.2f}, mean {own.mean():5.2f}, variance {own.var():.2f}")
+    print(
+        f"machine {k}: share {len(own) / len(x):.2f}, mean {own.mean():5.2f}, variance {own.var():.2f}"
+    )
 
 # %% [markdown]
-# *If somebody told you those nine numbers*, Bayes' rule would tell you which machine probably threw a grain. The
-# probability of component $k$ for point $x_i$ is called its [responsibility](../GLOSSARY.md#responsibility):
+# *If somebody told you those nine numbers*, Bayes' rule would tell you which machine probably threw a
+# grain. The probability of component $k$ for point $x_i$ is called its
+# [responsibility](../GLOSSARY.md#responsibility):
 #
 # $$ r_{ik} = \frac{\pi_k \, N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l \, N(x_i \mid \mu_l, \sigma_l^2)} $$
 #
-# The numerator asks: how common is this component, and how well does it explain this point? The denominator makes the
-# answers of one point add up to 1. In code, the same, in the same order:
+# The numerator asks: how common is this component, and how well does it explain this point? The denominator
+# makes the answers of one point add up to 1. In code, the same, in the same order:
 
 
 # %%
@@ -74,39 +82,43 @@ def responsibilities(x, pi, mu, var):
 
 
 # %% [markdown]
-# Five grains, three components, in round numbers: weights of a third each, means −5, 0 and 5, and a variance of 1.5
-# for all.
+# Five grains, three components, in round numbers: weights of a third each, means −5, 0 and 5, and a
+# variance of 1.5 for all.
 
 # %%
 grains = np.array([-6.0, -2.5, 0.0, 2.5, 2.6])
-R = responsibilities(grains, pi=np.full(3, 1 / 3), mu=np.array([-5.0, 0.0, 5.0]), var=np.full(3, 1.5))
+R = responsibilities(
+    grains, pi=np.full(3, 1 / 3), mu=np.array([-5.0, 0.0, 5.0]), var=np.full(3, 1.5)
+)
 print("  x      r at −5   r at 0   r at 5")
 for grain, row in zip(grains, R):
     print(f"{grain:5.1f}" + "".join(f"{r:10.3f}" for r in row))
 
 # %% [markdown]
-# Read the rows. The grain at −6 belongs to the left machine, without a doubt worth printing. The grain at 2.5 lies
-# halfway, and its row says so: one half, one half. Move it by a tenth and the balance tips a little, not all the way.
-# K-means could only ever have said "this one".
+# Read the rows. The grain at −6 belongs to the left machine, without a doubt worth printing. The grain at
+# 2.5 lies halfway, and its row says so: one half, one half. Move it by a tenth and the balance tips a
+# little, not all the way. K-means could only ever have said "this one".
 #
-# Each row sums to 1. The columns do not sum to anything in particular: a component may own many points or few.
+# Each row sums to 1. The columns do not sum to anything in particular: a component may own many points or
+# few.
 
 # %%
 assert np.allclose(R.sum(axis=1), 1)
 
 # %% [markdown]
-# So: with the labels we could find the parameters, and with the parameters we could find the labels. We have neither.
-# That is the hard question, and the answer is almost cheeky: **guess the parameters, compute responsibilities as if
-# the guess were true, compute parameters as if those responsibilities were true, and repeat.**
+# So: with the labels we could find the parameters, and with the parameters we could find the labels. We
+# have neither. That is the hard question, and the answer is almost cheeky: **guess the parameters, compute
+# responsibilities as if the guess were true, compute parameters as if those responsibilities were true, and
+# repeat.**
 #
-# It is called [expectation–maximisation](../GLOSSARY.md#expectation-maximisation), EM for short. The first half is the
-# [E-step](../GLOSSARY.md#e-step), and you have just written it. Here is the second.
+# It is called [expectation–maximisation](../GLOSSARY.md#expectation-maximisation), EM for short. The first
+# half is the [E-step](../GLOSSARY.md#e-step), and you have just written it. Here is the second.
 #
 # ## The M-step: means and variances, weighted
 #
-# If grain $i$ belongs to component $k$ with responsibility $r_{ik}$, let it count for that much. Component $k$ then
-# owns $N_k$ grains altogether, not necessarily a whole number, and its share, mean and variance are the ones you know,
-# weighted:
+# If grain $i$ belongs to component $k$ with responsibility $r_{ik}$, let it count for that much. Component
+# $k$ then owns $N_k$ grains altogether, not necessarily a whole number, and its share, mean and variance
+# are the ones you know, weighted:
 #
 # $$ N_k = \sum_i r_{ik} \qquad \pi_k = \frac{N_k}{n} \qquad \mu_k = \frac{1}{N_k}\sum_i r_{ik}\, x_i \qquad
 # \sigma_k^2 = \frac{1}{N_k}\sum_i r_{ik}\,(x_i - \mu_k)^2 $$
@@ -135,8 +147,8 @@ assert np.allclose(var, [x[machine == k].var() for k in range(3)])
 #
 # We start with a poor guess on purpose: three narrow components huddled around zero.
 #
-# **Predict:** the outer two start at −1 and 1, far from the heaps at −5 and 5. After one round, will they have moved
-# a little, or a lot? What makes them move at all?
+# **Before you run the next cell:** the outer two start at −1 and 1, far from the heaps at −5 and 5. After
+# one round, will they have moved a little, or a lot? What makes them move at all?
 
 # %%
 theta = np.full(3, 1 / 3), np.array([-1.0, 0.0, 1.0]), np.ones(3)
@@ -150,17 +162,22 @@ fig, axes = plt.subplots(2, 2, figsize=(11, 6), sharex=True, sharey=True)
 for ax, round_ in zip(axes.flat, (0, 1, 4, 40)):
     plot_mixture_1d(*history[round_], X=x, ax=ax)
     plot_responsibilities(X, responsibilities(x, *history[round_]), sizes=14, ax=ax)
-    ax.set(title=f"after {round_} rounds", ylim=(-0.03, 0.25), xlabel="position x", ylabel="density")
+    ax.set(
+        title=f"after {round_} rounds", ylim=(-0.03, 0.25), xlabel="position x", ylabel="density"
+    )
     ax.get_legend().remove()
-show(fig, "Figure 2. EM from a poor start. Every point wears a mixture of its components' colours:"
-     " pure where one owns it, in between where two share it.",
-     "Four panels of the data's histogram with three component curves. At the start all three sit"
-     " at zero; after one round they have spread out; after forty each sits on one heap.")
+show(
+    fig,
+    "Figure 2. EM from a poor start. Every point wears a mixture of its components' colours:"
+    " pure where one owns it, in between where two share it.",
+    "Four panels of the data's histogram with three component curves. At the start all three sit"
+    " at zero; after one round they have spread out; after forty each sits on one heap.",
+)
 
 # %% [markdown]
-# A lot, in one round. All the grains on the left have to be explained by *somebody*, and the component at −1, bad as
-# it is, explains them far better than the others. So it owns them, and its new mean is in the midst of them. That is
-# the whole engine: **competition in the E-step, averaging in the M-step.**
+# A lot, in one round. All the grains on the left have to be explained by *somebody*, and the component at
+# −1, bad as it is, explains them far better than the others. So it owns them, and its new mean is in the
+# midst of them. That is the whole engine: **competition in the E-step, averaging in the M-step.**
 #
 # Compare with what the labels would have said, above, and with the numbers you wrote down.
 
@@ -173,8 +190,8 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # %% [markdown]
 # ## The likelihood never falls
 #
-# Is it getting better, or only different? The measure is the [log-likelihood](../GLOSSARY.md#log-likelihood) of the
-# data, here as a mean over the points:
+# Is it getting better, or only different? The measure is the
+# [log-likelihood](../GLOSSARY.md#log-likelihood) of the data, here as a mean over the points:
 #
 # $$ \ell = \frac{1}{n} \sum_i \log p(x_i), \qquad p(x_i) = \sum_k \pi_k \, N(x_i \mid \mu_k, \sigma_k^2) $$
 #
@@ -189,17 +206,24 @@ def mean_log_likelihood(x, pi, mu, var):
 # %%
 bounds = [mean_log_likelihood(x, *theta) for theta in history]
 assert np.all(np.diff(bounds) > -1e-12)  # this is a theorem, so we may insist on it
-ax = plot_lower_bound(bounds)
-ax.set_ylabel("mean log-likelihood of a grain")
-show(ax, "Figure 3. The likelihood rises in every single round: fast at first, then hardly.",
-     "A curve that climbs steeply in the first rounds, then flattens out, and never goes down.")
+print(f"start {bounds[0]:.2f}, after one round {bounds[1]:.2f}, after forty {bounds[-1]:.2f}")
+
+# %%
+rounds = np.arange(1, 41)
+show(
+    plot_curve(rounds, bounds[1:], "rounds of EM", "mean log-likelihood of a grain"),
+    "Figure 3. From the first round on, for the leap from the start would dwarf the rest: the"
+    " likelihood rises in every single round, fast at first, then hardly.",
+    "A curve that climbs steeply in the first rounds, then flattens out, and never goes down.",
+)
 
 # %% [markdown]
-# The assertion in that cell is more than decoration. Dempster, Laird and Rubin proved in 1977 that an EM round cannot
-# lower the likelihood ([lesson 05](../README.md) shows why). So **a likelihood that falls is a bug. Always.** It is the best test you
-# will ever have for an algorithm that has no right answer to compare with.
+# The assertion above is more than decoration. Dempster, Laird and Rubin proved in 1977 that an EM round
+# cannot lower the likelihood (lesson 05 will show why). So **a likelihood that falls is a bug. Always.** It
+# is the best test you will ever have for an algorithm that has no right answer to compare with.
 #
-# Here is how far that test carries. The function below follows a published implementation. Read it. It looks right.
+# Here is how far that test carries. The function below follows a published implementation. Read it. It
+# looks right.
 
 
 # %%
@@ -215,8 +239,8 @@ def published_round(x, pi, mu, var):
 
 
 # %% [markdown]
-# **Predict:** it is run from fifty random starts, sixty rounds each. In how many of the fifty does the likelihood fall
-# at least once? And the numbers it ends with: will they look wrong?
+# **Before you run the next cell:** it is run from fifty random starts, sixty rounds each. In how many of
+# the fifty does the likelihood fall at least once? And the numbers it ends with: will they look wrong?
 
 
 # %%
@@ -238,34 +262,37 @@ def falls(one_round, seed, n_rounds=60):
 for one_round in (published_round, our_round):
     runs = [falls(one_round, seed) for seed in range(50)]
     pi, mu, var = runs[0][1]
-    print(f"{one_round.__name__:16s} falls in {sum(fell for fell, _ in runs):2d} of 50 runs; "
-          f"the first ends at means {np.round(np.sort(mu), 2)}, weights summing to {pi.sum():.5f}")
+    print(
+        f"{one_round.__name__:16s} falls in {sum(fell for fell, _ in runs):2d} of 50 runs; "
+        f"the first ends at means {np.round(np.sort(mu), 2)}, weights summing to {pi.sum():.5f}"
+    )
 
 # %% [markdown]
-# The final means agree to two decimals. Nobody would have noticed: the plots look right, the results are plausible. The
-# likelihood noticed, in most of the runs. Finding and mending the bug is task 5 of the
+# The final means agree to two decimals. Nobody would have noticed: the plots look right, the results are
+# plausible. The likelihood noticed, in most of the runs. Finding and mending the bug is task 5 of the
 # [exercises](../exercises/04_em.ipynb).
 #
 # ## When numbers run out
 #
-# One more trap before we leave the line. **Predict:** what are the responsibilities of a grain at 100, far to the right
-# of everything?
+# One more trap before we leave the line. **Before you run the next cell:** what are the responsibilities of
+# a grain at 100, far to the right of everything?
 
 # %%
 with np.errstate(invalid="ignore"):
     print(responsibilities(np.array([100.0]), *history[-1]))
 
 # %% [markdown]
-# Not a number. The densities at 100 are so small that the computer stores 0 for every one of them, and 0/0 is nothing
-# at all. One such point is enough: its NaN enters every sum of the M-step, and the whole fit is gone.
+# Not a number. The densities at 100 are so small that the computer stores 0 for every one of them, and 0/0
+# is nothing at all. One such point is enough: its NaN enters every sum of the M-step, and the whole fit is
+# gone.
 #
 # The cure is to stay in logarithms. With $a_k = \log \pi_k + \log N(x \mid \mu_k, \sigma_k^2)$ we need
 # $\log \sum_k e^{a_k}$, and the maximum $m = \max_k a_k$ may be taken out of the sum:
 #
 # $$ \log \sum_k e^{a_k} = m + \log \sum_k e^{a_k - m} $$
 #
-# The greatest term inside is now $e^0 = 1$. It cannot underflow, and the others do no harm if they do. This is
-# [log-sum-exp](../GLOSSARY.md#log-sum-exp).
+# The greatest term inside is now $e^0 = 1$. It cannot underflow, and the others do no harm if they do. This
+# is [log-sum-exp](../GLOSSARY.md#log-sum-exp).
 
 
 # %%
@@ -282,7 +309,8 @@ print("log densities   ", np.round(A[0], 1))
 print("responsibilities", np.exp(A - log_sum_exp(A)[:, np.newaxis])[0])
 
 # %% [markdown]
-# The right-hand component takes it, and rightly so: the grain is absurd for all of them, and least absurd for that one.
+# The right-hand component takes it, and rightly so: the grain is absurd for all of them, and least absurd
+# for that one.
 #
 # ## Into the plane, and beyond
 #
@@ -316,12 +344,13 @@ def m_step(X, R, reg_covar=1e-6):
 
 
 # %% [markdown]
-# Two details. The root of $r$ goes into both factors, so that the product is symmetric to the last digit. And
-# `reg_covar` adds a millionth to each variance: should a component ever shrink onto a single point, its covariance can
-# still be inverted. More about that below.
+# Two details. The root of $r$ goes into both factors, so that the product is symmetric to the last digit.
+# And `reg_covar` adds a millionth to each variance: should a component ever shrink onto a single point, its
+# covariance can still be inverted. More about that below.
 #
-# The data are the ones that k-means could not do in [lesson 02](02_kmeans_limits.ipynb): two long thin groups and a
-# round one. We start from a rough guess: three points of the data as means, and one round unit covariance for each.
+# The data are the ones that k-means could not do in [lesson 02](02_kmeans_limits.ipynb): two long thin
+# groups and a round one. We start from a rough guess: three points of the data as means, and one round unit
+# covariance for each.
 
 # %%
 Y, truth = elongated_blobs()
@@ -339,20 +368,24 @@ plot_responsibilities(Y, R, ax=left)
 plot_ellipses(theta[1], theta[2], n_std=(1, 2), ax=left)
 left.set_title("60 rounds, by hand")
 plot_lower_bound(bounds, ax=right)
-show(fig, "Figure 4. Your own EM on the elongated groups: ellipses of one and two standard"
-     " deviations, and the likelihood's climb.",
-     "Left, two long groups of points and a round one, each under a pair of ellipses that follow"
-     " its shape. Right, a rising curve that flattens out.")
+show(
+    fig,
+    "Figure 4. Your own EM on the elongated groups: ellipses of one and two standard"
+    " deviations, and the likelihood's climb.",
+    "Left, two long groups of points and a round one, each under a pair of ellipses that follow"
+    " its shape. Right, a rising curve that flattens out.",
+)
 
 # %% [markdown]
-# Twenty lines of code, and the groups that defeated k-means are found: each component has taken on the length, the
-# width and the direction of its group.
+# Twenty lines of code, and the groups that defeated k-means are found: each component has taken on the
+# length, the width and the direction of its group.
 #
 # ## The EM microscope
 #
 # From here on we use the package. `mlcourse.mixture.em` is the loop above as a
-# [generator](../GLOSSARY.md#generator): it yields one step after the other for as long as you ask, so that a fit, a plot
-# and a slider can all look at the same steps. Press **E** and watch the colours; press **M** and watch the ellipses.
+# [generator](../GLOSSARY.md#generator): it yields one step after the other for as long as you ask, so that
+# a fit, a plot and a slider can all look at the same steps. Press **E** and watch the colours; press **M**
+# and watch the ellipses.
 
 # %%
 from mlcourse.mixture import em, mixture_from_responsibilities
@@ -373,16 +406,16 @@ show(*draw_em(Y, steps, 1))
 show(*draw_em(Y, steps, 79))
 
 # %% [markdown]
-# The start was as ignorant as can be: random responsibilities, so three components on top of one another in the middle
-# of everything. Watch how long nothing seems to happen, and how suddenly it then does. The likelihood curve shows the
-# same plateau. A flat stretch does not mean that EM has arrived.
+# The start was as ignorant as can be: random responsibilities, so three components on top of one another in
+# the middle of everything. Watch how long nothing seems to happen, and how suddenly it then does. The
+# likelihood curve shows the same plateau. A flat stretch does not mean that EM has arrived.
 #
 # ## Same start, same path
 #
-# How do we know that all this is right? We compare with the implementation that most people use, **step by step**, from
-# the same start, for all four kinds of covariance matrices: [lesson 06](../README.md) is about those.
+# How do we know that all this is right? We compare with the implementation that most people use, **step by
+# step**, from the same start, for all four kinds of covariance matrices: lesson 06 will be about those.
 #
-# **Predict:** after 20 rounds, in how many digits will the two agree?
+# **Before you run the next cell:** after 20 rounds, in how many digits will the two agree?
 
 # %%
 for name in ("full", "tied", "diag", "spherical"):
@@ -400,8 +433,9 @@ for name in ("full", "tied", "diag", "spherical"):
     assert gap < 1e-8
 
 # %% [markdown]
-# To the limits of the arithmetic. Once this holds for every step, every difference that you will ever see between two
-# EM programs is a difference in *where they start* or *when they stop*. These are the two choices left.
+# To the limits of the arithmetic. Once this holds for every step, every difference that you will ever see
+# between two EM programs is a difference in *where they start* or *when they stop*. These are the two
+# choices left.
 #
 # ## Where to start
 #
@@ -411,46 +445,59 @@ for name in ("full", "tied", "diag", "spherical"):
 fig, ax = plt.subplots(figsize=(8, 4))
 for seed in range(10):
     guess = np.random.default_rng(seed).dirichlet(np.ones(3), size=len(Y))
-    path = [s.lower_bound for s in islice(em(Y, mixture_from_responsibilities(Y, guess, FULL)), 120)]
+    path = [
+        s.lower_bound for s in islice(em(Y, mixture_from_responsibilities(Y, guess, FULL)), 120)
+    ]
     ax.plot(path, color=color(seed % 3), linestyle=("-", "--", ":")[seed % 3])
 ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood of a point")
-show(ax, "Figure 5. Ten random starts. Long plateaus, sudden climbs, and not all at the same time.",
-     "Ten rising curves. They begin together, rest on a plateau for different lengths of time,"
-     " then climb steeply; all end at the same height.")
+show(
+    ax,
+    "Figure 5. Ten random starts. Long plateaus, sudden climbs, and not all at the same time.",
+    "Ten rising curves. They begin together, rest on a plateau for different lengths of time,"
+    " then climb steeply; all end at the same height.",
+)
 
 # %% [markdown]
 # Random responsibilities make all components alike at first, and it takes rounds to tell them apart. So
-# `GaussianMixture` runs k-means first and begins with its clusters (`init_params="kmeans"`). The other choices are
-# `"k-means++"`, one well-spread point for each component; `"random_from_data"`, one point picked at random; and
-# `"random"`, which you see above.
+# `GaussianMixture` runs k-means first and begins with its clusters (`init_params="kmeans"`). The other
+# choices are `"k-means++"`, one well-spread point for each component; `"random_from_data"`, one point
+# picked at random; and `"random"`, which you see above.
 #
-# **Predict:** which of the four needs the fewest rounds on these data?
+# **Before you run the next cell:** which of the four needs the fewest rounds on these data?
 
 # %%
 for init_params in ("kmeans", "k-means++", "random_from_data", "random"):
-    model = GaussianMixture(3, init_params=init_params, random_state=0, tol=1e-6, max_iter=500).fit(Y)
-    print(f"{init_params:17s} {model.n_iter_:3d} rounds, mean log-likelihood {model.lower_bound_:.4f}")
+    model = GaussianMixture(3, init_params=init_params, random_state=0, tol=1e-6, max_iter=500).fit(
+        Y
+    )
+    print(
+        f"{init_params:17s} {model.n_iter_:3d} rounds, mean log-likelihood {model.lower_bound_:.4f}"
+    )
 
 # %% [markdown]
-# Not k-means. It cuts the long groups in the wrong places, as you saw in lesson 02, and EM has to undo that first. On
-# rounder data its clusters are nearly right from the beginning, which is why it is the default.
+# Not k-means. It cuts the long groups in the wrong places, as you saw in lesson 02, and EM has to undo that
+# first. On rounder data its clusters are nearly right from the beginning, which is why it is the default.
 #
-# All runs so far climbed the same hill. Do not rely on it. Here are the five blobs of lesson 01, from eight starts:
+# All runs so far climbed the same hill. Do not rely on it. Here are the five blobs of lesson 01, from eight
+# starts:
 
 # %%
 blobs, _ = five_blobs()
 for seed in range(8):
-    model = GaussianMixture(5, init_params="random_from_data", random_state=seed, tol=1e-6, max_iter=1000)
+    model = GaussianMixture(
+        5, init_params="random_from_data", random_state=seed, tol=1e-6, max_iter=1000
+    )
     print(f"start {seed}: mean log-likelihood {model.fit(blobs).lower_bound_:.4f}")
 
 # %% [markdown]
-# Several hills, and nothing in a single run tells you that there is a higher one next door. So **`n_init` restarts and
-# keeps the best**: the likelihood says which that is.
+# Several hills, and nothing in a single run tells you that there is a higher one next door. So **`n_init`
+# restarts and keeps the best**: the likelihood says which that is.
 #
 # ### `reg_covar`: a floor under the variances
 #
-# Some hills have no top. Let a component sit on one point and shrink: the density there grows without bound, and so
-# does the likelihood, while the model says less and less. `reg_covar` puts a floor under every variance. Without it:
+# Some hills have no top. Let a component sit on one point and shrink: the density there grows without
+# bound, and so does the likelihood, while the model says less and less. `reg_covar` puts a floor under
+# every variance. Without it:
 
 # %%
 spikes = np.concatenate([Y[:50], np.full((5, 2), 9.0)])  # five points in exactly the same place
@@ -462,16 +509,17 @@ for reg_covar in (1e-2, 1e-6, 0):
         print(f"reg_covar={reg_covar:g}: {str(error)[:75]} …")
 
 # %% [markdown]
-# A *bigger* likelihood, for a model that has learned nothing but five identical points. Hold that thought until
-# lesson 05. For today: the floor is in squared units of your data, so for data in nanometres 1e-6 is a high floor, and
-# for data in metres a low one.
+# A *bigger* likelihood, for a model that has learned nothing but five identical points. Hold that thought
+# until lesson 05. For today: the floor is in squared units of your data, so for data in nanometres 1e-6 is
+# a high floor, and for data in metres a low one.
 #
 # ## When to stop
 #
-# EM never arrives; it gets closer. `tol` says how little the mean log-likelihood must change in one round to call it a
-# day. The default, 0.001, is generous.
+# EM never arrives; it gets closer. `tol` says how little the mean log-likelihood must change in one round
+# to call it a day. The default, 0.001, is generous.
 #
-# **Predict:** you make the tolerance ten million times smaller. Which digit of the weights changes first?
+# **Before you run the next cell:** you make the tolerance ten million times smaller. Which digit of the
+# weights changes first?
 
 # %%
 model = GaussianMixture(3, n_init=10, random_state=42).fit(Y)
@@ -486,9 +534,10 @@ assert np.allclose(np.sort(patient.weights_), [0.203347, 0.396282, 0.400371], at
 assert round(np.abs(np.sort(model.weights_) - np.sort(patient.weights_)).max(), 3) == 0.006
 
 # %% [markdown]
-# The third decimal. After four rounds the default is content, and one of the weights is still 0.006 away from where it
-# is going. For a picture that is plenty. To compare two programs, or to quote three decimals, it is not. **If your
-# numbers differ from somebody's text, look at the tolerance before you look for a bug.**
+# The third decimal. After four rounds the default is content, and one of the weights is still 0.006 away
+# from where it is going. For a picture that is plenty. To compare two programs, or to quote three decimals,
+# it is not. **If your numbers differ from somebody's text, look at the tolerance before you look for a
+# bug.**
 #
 # ## What a fitted mixture can do
 
@@ -500,10 +549,10 @@ print("predict_proba\n", np.round(model.predict_proba(new), 3))
 print("score_samples  ", np.round(model.score_samples(new), 1))
 
 # %% [markdown]
-# Four questions, four methods. `predict`: which component, if you must choose? `predict_proba`: how sure? (These are
-# the responsibilities.) `score_samples`: how likely is such a point at all? The point at (9, 9) is a good lesson: the
-# probabilities say "certainly this component", and the score says "certainly nothing I know". **Certainty about the
-# component is not familiarity with the point.**
+# Four questions, four methods. `predict`: which component, if you must choose? `predict_proba`: how sure?
+# (These are the responsibilities.) `score_samples`: how likely is such a point at all? The point at (9, 9)
+# is a good lesson: the probabilities say "certainly this component", and the score says "certainly nothing
+# I know". **Certainty about the component is not familiarity with the point.**
 #
 # The fourth is `sample`, which tells the generative story of lesson 02 forwards.
 
@@ -515,50 +564,57 @@ plot_decision_regions(model, Y, ax=axes[1])
 plot_density(model, Y, ax=axes[1])
 plot_centers(model.means_, ax=axes[1])
 plot_points(*model.sample(1250), ax=axes[2])
-for ax, title in zip(axes, ("size by certainty", "density and decision boundary", "1250 new points")):
+for ax, title in zip(
+    axes, ("size by certainty", "density and decision boundary", "1250 new points")
+):
     ax.set(title=title, xlim=axes[1].get_xlim(), ylim=axes[1].get_ylim())
-show(fig, "Figure 6. Points drawn small where the mixture is unsure; contours of the density with"
-     " the boundary between components; a sample from the fitted model.",
-     "Three panels: the data, with the smallest points where two groups touch; contour lines around"
-     " three means on a plane tinted by the likeliest component; new points that look like the data.")
+show(
+    fig,
+    "Figure 6. Points drawn small where the mixture is unsure; contours of the density with"
+    " the boundary between components; a sample from the fitted model.",
+    "Three panels: the data, with the smallest points where two groups touch; contour lines around"
+    " three means on a plane tinted by the likeliest component; new points that look like the data.",
+)
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - **The likelihood falls.** A bug, without exception. Usual suspects: parameters updated while responsibilities are
-#   still being computed, and a covariance taken about the old mean in one place and the new mean in another.
-# - **NaN after a few rounds.** A density left log space, or a component lost all its points and was divided by zero.
-# - **The weights never move.** A local name was rebound (`pi = …` inside a function) and never returned. Check the law:
-#   learned weights are the mean responsibilities.
+# - **The likelihood falls.** A bug, without exception. Usual suspects: parameters updated while
+#   responsibilities are still being computed, and a covariance taken about the old mean in one place and
+#   the new mean in another.
+# - **NaN after a few rounds.** A density left log space, or a component lost all its points and was divided
+#   by zero.
+# - **The weights never move.** A local name was rebound (`pi = …` inside a function) and never returned.
+#   Check the law: learned weights are the mean responsibilities.
 # - **"My means are in the wrong order."** Components have no order. Align them before you compare
 #   (`mlcourse.metrics.align_components`).
-# - **"EM finds the best mixture."** It finds a place where the likelihood no longer rises: mostly a local maximum,
-#   rarely a saddle. Restart, and keep the best.
+# - **"EM finds the best mixture."** It finds a place where the likelihood no longer rises: mostly a local
+#   maximum, rarely a saddle. Restart, and keep the best.
 #
 # ## Quiz
 #
 # **1.** A point has responsibilities (0.5, 0.5). What does that say?
 #
-# A. It lies in a region of low density.  B. Both components explain it equally well, given how common they are.
-# C. It lies halfway between the two means.
+# A. It lies in a region of low density.  B. Both components explain it equally well, given how common they
+# are. C. It lies halfway between the two means.
 #
 # <details><summary>Answer</summary>
 #
-# **B.** Responsibilities compare the components with one another. A is a matter of `score_samples`: a point deep inside
-# two overlapping components can be both undecided and very likely. C holds when weights and covariances are equal; a
-# wide or common component pushes the boundary away from itself.
+# **B.** Responsibilities compare the components with one another. A is a matter of `score_samples`: a point
+# deep inside two overlapping components can be both undecided and very likely. C holds when weights and
+# covariances are equal; a wide or common component pushes the boundary away from itself.
 #
 # </details>
 #
-# **2.** You run EM twice from the same start. The first time with `tol=1e-3`, the second time with `tol=1e-10`. The
-# second likelihood is …
+# **2.** You run EM twice from the same start. The first time with `tol=1e-3`, the second time with
+# `tol=1e-10`. The second likelihood is …
 #
 # A. higher or equal.  B. lower or equal.  C. either, it depends on the start.
 #
 # <details><summary>Answer</summary>
 #
-# **A.** Same start, same path: the second run goes the way of the first and then on, and the likelihood never falls. C
-# would be right for two *different* starts; B would be a bug.
+# **A.** Same start, same path: the second run goes the way of the first and then on, and the likelihood
+# never falls. C would be right for two *different* starts; B would be a bug.
 #
 # </details>
 #
@@ -569,9 +625,9 @@ show(fig, "Figure 6. Points drawn small where the mixture is unsure; contours of
 #
 # <details><summary>Answer</summary>
 #
-# **B.** A mean over the points that count for component $k$ is divided by how much they count. Unbiasedness (A) would
-# ask for a number smaller than $N_k$, and maximum likelihood does not ask for it. The weights (C) sum to 1 because
-# $\sum_k N_k = n$; they are the one place where $n$ is the divisor.
+# **B.** A mean over the points that count for component $k$ is divided by how much they count. Unbiasedness
+# (A) would ask for a number smaller than $N_k$, and maximum likelihood does not ask for it. The weights (C)
+# sum to 1 because $\sum_k N_k = n$; they are the one place where $n$ is the divisor.
 #
 # </details>
 #
@@ -580,17 +636,19 @@ show(fig, "Figure 6. Points drawn small where the mixture is unsure; contours of
 # 1. Known labels give parameters; known parameters give responsibilities; EM guesses one and alternates.
 # 2. E: Bayes' rule for each point, in log space. M: weighted shares, means and covariances.
 # 3. The likelihood never falls. If it does, there is a bug.
-# 4. EM climbs the hill it starts on: start with k-means, restart, keep the best; `reg_covar` is the floor under it.
+# 4. EM climbs the hill it starts on: start with k-means, restart, keep the best; `reg_covar` is the floor
+#    under it.
 # 5. The tolerance decides how many of your digits are real.
 #
 # ## Where next
 #
-# The [exercises](../exercises/04_em.ipynb): you write each of these functions, find the published bug, and put the loop
-# together.
+# The [exercises](../exercises/04_em.ipynb): you write each of these functions, find the published bug, and
+# put the loop together.
 #
 # ## References
 #
-# - A. P. Dempster, N. M. Laird, D. B. Rubin (1977). Maximum likelihood from incomplete data via the EM algorithm.
-#   *Journal of the Royal Statistical Society B* 39(1), 1–38.
-# - C. F. J. Wu (1983). On the convergence properties of the EM algorithm. *The Annals of Statistics* 11(1), 95–103.
+# - A. P. Dempster, N. M. Laird, D. B. Rubin (1977). Maximum likelihood from incomplete data via the EM
+#   algorithm. *Journal of the Royal Statistical Society B* 39(1), 1–38.
+# - C. F. J. Wu (1983). On the convergence properties of the EM algorithm. *The Annals of Statistics* 11(1),
+#   95–103.
 # - C. M. Bishop (2006). *Pattern Recognition and Machine Learning*, chapter 9. Springer.

@@ -11,12 +11,13 @@ from mlcourse.plotting import show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Who threw this grain? (2 points)
+# ## Task 1 · Who threw this grain?
 #
 # Write the responsibilities of a mixture on the line.
 #
 # - in: `x` of shape (n,), `pi`, `mu`, `var` of shape (K,): weights, means and **variances**
-# - out: `R` of shape (n, K), with $r_{ik} = \dfrac{\pi_k N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l N(x_i \mid \mu_l, \sigma_l^2)}$
+# - out: `R` of shape (n, K), with $r_{ik} = \dfrac{\pi_k N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l N(x_i
+#   \mid \mu_l, \sigma_l^2)}$
 #
 # `norm.pdf(x, mean, standard_deviation)` is at hand. No trouble with underflow here: that is task 2.
 
@@ -36,22 +37,22 @@ check.responsibilities_1d(responsibilities_1d)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Begin with the numerator for one point and one component: a weight times a density. Which of `norm.pdf`'s three
-# arguments do you have to convert?
+# Begin with the numerator for one point and one component: a weight times a density. Which of `norm.pdf`'s
+# three arguments do you have to convert?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# With `x[:, np.newaxis]` the numerators for all points and components come out at once, as a table (n, K). Each *row*
-# of it belongs to one point. What must a row sum to, and which `axis` runs along a row?
+# With `x[:, np.newaxis]` the numerators for all points and components come out at once, as a table (n, K).
+# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row?
 #
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Log-sum-exp (2 points)
+# ## Task 2 · Log-sum-exp
 #
-# Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, without calling a library's
-# `logsumexp`.
+# Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, without
+# calling a library's `logsumexp`.
 #
 # - in: `A` of shape (n, K)
 # - out: an array of shape (n,)
@@ -72,8 +73,8 @@ check.log_sum_exp(log_sum_exp)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# A factor $e^m$ may be taken out of the sum, and becomes $+m$ outside the logarithm. Which $m$ makes the largest term
-# inside equal to 1? The sum is over $k$: along a row.
+# A factor $e^m$ may be taken out of the sum, and becomes $+m$ outside the logarithm. Which $m$ makes the
+# largest term inside equal to 1? The sum is over $k$: along a row.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -84,13 +85,13 @@ check.log_sum_exp(log_sum_exp)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · The E-step, in any dimension (4 points)
+# ## Task 3 · The E-step, in any dimension
 #
 # - in: `X` of shape (n, d), `pi` (K,), `mu` (K, d), `Sigma` (K, d, d)
 # - out: two things, `log_likelihood` of shape (n,) with $\log p(x_i)$, and `R` of shape (n, K)
 #
-# One of the test cases lies a thousand units away from every mean. `multivariate_normal(mean, covariance).logpdf(X)` gives
-# one column; you may use your own `log_sum_exp`, or `logsumexp` from SciPy.
+# One of the test cases lies a thousand units away from every mean. `multivariate_normal(mean,
+# covariance).logpdf(X)` gives one column; you may use your own `log_sum_exp`, or `logsumexp` from SciPy.
 
 
 # %% task="e_step" role="answer"
@@ -110,25 +111,25 @@ check.e_step(e_step)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# You need a table $a_{ik} = \log \pi_k + \log N(x_i \mid \mu_k, \Sigma_k)$. Build it column by column, one component at
-# a time. Does each column hold both parts?
+# You need a table $a_{ik} = \log \pi_k + \log N(x_i \mid \mu_k, \Sigma_k)$. Build it column by column, one
+# component at a time. Does each column hold both parts?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# $\log p(x_i)$ is the log-sum-exp of row $i$: the components are added up *inside* the logarithm. No density is ever
-# computed outside of it.
+# $\log p(x_i)$ is the log-sum-exp of row $i$: the components are added up *inside* the logarithm. No
+# density is ever computed outside of it.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Dividing by $p(x_i)$ is a subtraction of logarithms. At the very end one exponential turns the log-responsibilities
-# into responsibilities.
+# Dividing by $p(x_i)$ is a subtraction of logarithms. At the very end one exponential turns the
+# log-responsibilities into responsibilities.
 #
 # </details>
 
 # %% [markdown]
-# ## Task 4 · The M-step (4 points)
+# ## Task 4 · The M-step
 #
 # - in: `X` of shape (n, d), `R` of shape (n, K)
 # - out: `pi` (K,), `mu` (K, d), `Sigma` (K, d, d), by maximum likelihood, without `reg_covar`
@@ -154,14 +155,14 @@ check.m_step(m_step)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Component $k$ owns $N_k = \sum_i r_{ik}$ points. Everything about component $k$ is a sum over *its share* of the points,
-# divided by how many it owns. Only the weight compares $N_k$ with all $n$ points.
+# Component $k$ owns $N_k = \sum_i r_{ik}$ points. Everything about component $k$ is a sum over *its share*
+# of the points, divided by how many it owns. Only the weight compares $N_k$ with all $n$ points.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# For the covariance of component $k$: first centre, `D = X - mu[k]`, then average $d\,d^{\mathsf T}$ over the points,
-# each counted by its responsibility. The result is a full (d, d) matrix.
+# For the covariance of component $k$: first centre, `D = X - mu[k]`, then average $d\,d^{\mathsf T}$ over
+# the points, each counted by its responsibility. The result is a full (d, d) matrix.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -171,10 +172,10 @@ check.m_step(m_step)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Find the bug (3 points)
+# ## Task 5 · Find the bug
 #
-# This is the published round of EM from the lecture. Its likelihood falls in most runs. Find out why, and mend it: the
-# function below must do one honest round of EM. It may call your `responsibilities_1d`.
+# This is the published round of EM from the lecture. Its likelihood falls in most runs. Find out why, and
+# mend it: the function below must do one honest round of EM. It may call your `responsibilities_1d`.
 #
 # - in: `x` (n,), `pi`, `mu`, `var` (K,)
 # - out: the new `pi`, `mu`, `var`
@@ -213,25 +214,25 @@ check.mend_em(mend_em)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The E-step asks one question with *one* set of parameters. Follow `pi` through the loop with pencil and paper, for
-# $K = 2$: which `pi` judges component 0, and which judges component 1?
+# The E-step asks one question with *one* set of parameters. Follow `pi` through the loop with pencil and
+# paper, for $K = 2$: which `pi` judges component 0, and which judges component 1?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# First everything from the old parameters, then everything new. Within the M-step the order matters once more: a variance
-# is taken about the *new* mean.
+# First everything from the old parameters, then everything new. Within the M-step the order matters once
+# more: a variance is taken about the *new* mean.
 #
 # </details>
 
 # %% [markdown]
-# ## Task 6 · The whole loop (3 points)
+# ## Task 6 · The whole loop
 #
 # Put it together: `n_iter` rounds of EM from a given start.
 #
 # - in: `X`, `pi`, `mu`, `Sigma` as above, and the number of rounds `n_iter`
-# - out: the parameters after the last M-step, and `bounds` of shape (n_iter,): the **mean** log-likelihood of a point, as
-#   each E-step found it
+# - out: the parameters after the last M-step, and `bounds` of shape (n_iter,): the **mean** log-likelihood
+#   of a point, as each E-step found it
 
 
 # %% task="fit_em" role="answer"
@@ -253,20 +254,20 @@ check.fit_em(fit_em)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# One round is one E-step with the current parameters and one M-step with what it found. The M-step's results have to be
-# the current parameters of the next round.
+# One round is one E-step with the current parameters and one M-step with what it found. The M-step's
+# results have to be the current parameters of the next round.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `e_step` gives a log-likelihood for every point. The curve wants one number a round that does not depend on how many
-# points there are.
+# `e_step` gives a log-likelihood for every point. The curve wants one number a round that does not depend
+# on how many points there are.
 #
 # </details>
 
 # %% [markdown]
-# When the check is happy, try your own EM on the elongated groups of the lecture: `fit_em(elongated_blobs()[0], …)`, from
-# a start of your choice. Add a cell and look at the likelihood.
+# When the check is happy, try your own EM on the elongated groups of the lecture:
+# `fit_em(elongated_blobs()[0], …)`, from a start of your choice. Add a cell and look at the likelihood.
 
 # %% tags=["solution-only"]
 X, _ = elongated_blobs()
@@ -275,7 +276,7 @@ assert np.all(np.diff(bounds) > -1e-9)
 print("weights", np.round(theta[0], 4), " mean log-likelihood", round(bounds[-1], 4))
 
 # %% [markdown]
-# ## Task 7 · Read a picture (1 point)
+# ## Task 7 · Read a picture
 #
 # A fellow student shows you the likelihood of their new EM program.
 
@@ -319,20 +320,22 @@ check.falling_likelihood(falling_likelihood)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# What does the theorem of Dempster, Laird and Rubin say about one round, whatever the start and however many components?
+# What does the theorem of Dempster, Laird and Rubin say about one round, whatever the start and however
+# many components?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A theorem has no exceptions near the top. If its conclusion fails, what about its assumption, that this *is* EM?
+# A theorem has no exceptions near the top. If its conclusion fails, what about its assumption, that this
+# *is* EM?
 #
 # </details>
 
 # %% [markdown]
-# ## Task 8 · What a tolerance does (2 points, stretch)
+# ## Task 8 · What a tolerance does · stretch
 #
-# Fit `GaussianMixture(3, n_init=10, random_state=42)` to `elongated_blobs()`, so patiently that the **largest weight** is
-# settled to five decimals. What is it?
+# Fit `GaussianMixture(3, n_init=10, random_state=42)` to `elongated_blobs()`, so patiently that the
+# **largest weight** is settled to five decimals. What is it?
 
 # %% task="largest_weight" role="answer"
 ### BEGIN SOLUTION
@@ -351,8 +354,8 @@ check.largest_weight(largest_weight)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Two parameters decide when a run ends: `tol` and `max_iter`. Make one smaller and the other larger, until the answer does
-# not change any more.
+# Two parameters decide when a run ends: `tol` and `max_iter`. Make one smaller and the other larger, until
+# the answer does not change any more.
 #
 # </details>
 # <details><summary>Hint 2</summary>

@@ -30,9 +30,25 @@ def notebook_bytes(cells, lesson, points_of):
         if cell.kind == "code":
             content |= {"execution_count": None, "outputs": []}
         contents.append(content)
-    notebook = {"cells": contents, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    metadata = METADATA | {"mlcourse": {"built": fingerprint(contents)}}
+    notebook = {"cells": contents, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
     return (text + "\n").encode()
+
+
+def fingerprint(contents):
+    """A digest of what the cells say, outputs and metadata aside; `contents` is the "cells" of a notebook's JSON."""
+    said = [[cell["cell_type"], "".join(cell["source"])] for cell in contents]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def was_edited(path):
+    """Whether somebody has written in a notebook since it was built, or made it without the builder."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        return notebook["metadata"]["mlcourse"]["built"] != fingerprint(notebook["cells"])
+    except (ValueError, KeyError, TypeError):
+        return True
 
 
 def cell_ids(cells):

@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 
+from .ipynb import check_points
 from .lessons import BuildError
 from .sources import Cell
 
 MAP_PLACEHOLDER = re.compile(r"\{\{\s*lesson_map\s*\}\}")
 MAP_REGION = re.compile(r"(<!-- lesson-map -->\n).*?(<!-- /lesson-map -->)", re.DOTALL)
+TASK_HEADING = re.compile(r"^(## Task \d.*)$", re.MULTILINE)
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
 
 ABOUT = {
@@ -36,6 +38,25 @@ def framed(cells, course, folder, name):
     links = neighbour_links(course, folder, name)
     last = [Cell("markdown", f"---\n\n{links}")] if links else []
     return [header(course, folder, name), *colab_setup(course), *own, *last]
+
+
+def with_points(cells, points_of):
+    """The cells, each task's heading followed by its points: "## Task 3 · The E-step · 4 points"."""
+    return [
+        replace(cell, source=TASK_HEADING.sub(lambda found: f"{found[1]} · {points}", cell.source))
+        if (points := heading_points(cells, i, points_of))
+        else cell
+        for i, cell in enumerate(cells)
+    ]
+
+
+def heading_points(cells, i, points_of):
+    """Return "4 points" when cell i is headed as a task, of the answer or open question below it; else None."""
+    task = next((cell for cell in cells[i:] if cell.role in ("answer", "open")), None)
+    if cells[i].kind != "markdown" or not TASK_HEADING.search(cells[i].source) or task is None:
+        return None
+    points = task.points if task.role == "open" else check_points(task, points_of)
+    return f"{points} point{'s' if points != 1 else ''}"
 
 
 def header(course, folder, name):

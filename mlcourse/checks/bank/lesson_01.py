@@ -1,3 +1,761 @@
-"""Checks of lesson 01."""
+"""Checks of lesson 01, k-means: Lloyd's step, seeding, matching, silhouettes, the choice of k, colours.
 
-CHECKS = ()
+Symbols: X (n, d) data; c (K, d) centres; labels (n,); distances (n, K) from points to centres; D (n, n) distances
+between points; photo (h, w, 3); palette (K, 3).
+"""
+
+from functools import cache
+from itertools import permutations
+from math import ceil, log2
+
+import numpy as np
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.datasets import load_iris
+from mlcourse.kmeans import KMeans
+from mlcourse.metrics import silhouette_score
+
+LESSON = "01_kmeans"
+
+
+# ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scattered(rng, n=40, d=2, K=4):
+    """Points around K places, and K centres somewhere among them."""
+    places = rng.normal(scale=4.0, size=(K, d))
+    return places[rng.integers(K, size=n)] + rng.normal(size=(n, d)), places + rng.normal(size=(K, d))
+
+
+def distances_between(X, c):
+    return np.linalg.norm(X[:, np.newaxis] - c, axis=2)
+
+
+def squared_distances(X, c):
+    return distances_between(X, c) ** 2
+
+
+# ── 1  Read the table of distances ───────────────────────────────────────────────────────────────────
+
+
+def read_distances_cases(rng):
+    yield Case("twelve points, three centres", (distances_between(*scattered(rng, n=12, K=3)),))
+    yield Case("as many centres as points", (distances_between(*scattered(rng, n=5, K=5)),))
+
+
+def read_distances(distances):
+    labels = [min(range(len(row)), key=row.__getitem__) for row in distances]
+    return np.array(labels), float(sum(min(row) ** 2 for row in distances))
+
+
+READ_DISTANCES = Check(
+    name="read_distances",
+    lesson=LESSON,
+    points=1,
+    reference=read_distances,
+    cases=read_distances_cases,
+    expected="(labels of shape (n,), inertia: one number)",
+    mistakes=(
+        Mistake(
+            "not squared",
+            lambda t: (t.argmin(axis=1), t.min(axis=1).sum()),
+            "the labels are right. The table holds plain distances, and inertia is not a sum of plain distances.",
+            hint=2,
+        ),
+        Mistake(
+            "squared too late",
+            lambda t: (t.argmin(axis=1), t.min(axis=1).sum() ** 2),
+            "the distances were added first and the sum was squared. Those are not the same thing.",
+            hint=2,
+        ),
+        Mistake(
+            "all centres",
+            lambda t: (t.argmin(axis=1), (t**2).sum()),
+            "the inertia adds up the distances to all centres. How many of them does one point answer for?",
+            hint=2,
+        ),
+        Mistake(
+            "mean instead of sum",
+            lambda t: (t.argmin(axis=1), (t.min(axis=1) ** 2).mean()),
+            "this is the inertia of an average point, because a mean was taken at the end.",
+            hint=2,
+        ),
+        Mistake(
+            "farthest centre",
+            lambda t: (t.argmax(axis=1), (t.max(axis=1) ** 2).sum()),
+            "every point went to the centre it is farthest from. These numbers are distances, not scores.",
+            hint=1,
+        ),
+        Mistake(
+            "counted from one",
+            lambda t: (t.argmin(axis=1) + 1, (t.min(axis=1) ** 2).sum()),
+            "the inertia is right. The clusters are numbered from 1, and the course counts from 0.",
+            hint=1,
+        ),
+        Mistake(
+            "down the columns",
+            lambda t: (t.argmin(axis=0), (t.min(axis=0) ** 2).sum()),
+            "for each centre you looked for the nearest point. The question is put to each point.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 2  One step of Lloyd's algorithm ─────────────────────────────────────────────────────────────────
+
+
+def lloyd_step_cases(rng):
+    yield Case("four clusters in the plane", scattered(rng))
+    X, c = scattered(rng, n=60, d=3, K=3)
+    yield Case("a centre so far away that its cluster is empty", (X, np.insert(c, 1, 100.0, axis=0)))
+
+
+def lloyd_step(X, c):
+    labels = np.array([np.argmin([np.sum((x - center) ** 2) for center in c]) for x in X])
+    inertia = sum(np.sum((x - c[label]) ** 2) for x, label in zip(X, labels))
+    new = c.astype(float)
+    for k in range(len(c)):
+        if np.any(labels == k):
+            new[k] = X[labels == k].mean(axis=0)
+    return labels, inertia, new
+
+
+def _with_centers(center, X, c):
+    """The right labels and inertia with the new centres `center(members, old)`, also of empty clusters."""
+    labels, inertia, _ = lloyd_step(X, c)
+    new = [center(X[labels == k], c[k]) for k in range(len(c))]
+    return labels, inertia, np.array(new)
+
+
+def _mean_or(replacement):
+    def step(X, c):
+        return _with_centers(
+            lambda own, old: own.mean(axis=0) if len(own) else np.full(len(old), replacement), X, c
+        )
+
+    return step
+
+
+def _empty_lost(X, c):
+    labels, inertia, new = lloyd_step(X, c)
+    return labels, inertia, new[np.unique(labels)]
+
+
+def _inertia_after(X, c):
+    labels, _, new = lloyd_step(X, c)
+    return labels, np.sum((X - new[labels]) ** 2), new
+
+
+def _inertia_unsquared(X, c):
+    labels, _, new = lloyd_step(X, c)
+    return labels, distances_between(X, c).min(axis=1).sum(), new
+
+
+def _labels_after(X, c):
+    _, inertia, new = lloyd_step(X, c)
+    return lloyd_step(X, new)[0], inertia, new
+
+
+def _medians(X, c):
+    return _with_centers(lambda own, old: np.median(own, axis=0) if len(own) else old, X, c)
+
+
+def _divided_by_n(X, c):
+    return _with_centers(lambda own, old: own.sum(axis=0) / len(X) if len(own) else old, X, c)
+
+
+LLOYD_STEP = Check(
+    name="lloyd_step",
+    lesson=LESSON,
+    points=3,
+    reference=lloyd_step,
+    cases=lloyd_step_cases,
+    expected="(labels of shape (n,), inertia: one number, new centres of shape (K, d) without NaN)",
+    mistakes=(
+        Mistake(
+            "empty cluster becomes NaN",
+            _mean_or(np.nan),
+            "all is right until a cluster is empty: the mean of no points is NaN, and from there it never returns.",
+            hint=3,
+        ),
+        Mistake(
+            "empty cluster sent to zero",
+            _mean_or(0.0),
+            "the centre of an empty cluster jumps to the origin, which is a place like any other.",
+            hint=3,
+        ),
+        Mistake(
+            "empty cluster left out",
+            _empty_lost,
+            "the empty cluster has vanished from the centres, so that all numbers after it shift by one.",
+            hint=3,
+        ),
+        Mistake(
+            "inertia about the new centres",
+            _inertia_after,
+            "the inertia belongs to the centres that the points chose, and was computed about the ones that follow.",
+            hint=2,
+        ),
+        Mistake(
+            "inertia not squared",
+            _inertia_unsquared,
+            "the inertia adds up plain distances. Labels and centres are right.",
+            hint=2,
+        ),
+        Mistake(
+            "labels of the next step",
+            _labels_after,
+            "the points chose once more after the centres had moved. That already is the next step.",
+            hint=1,
+        ),
+        Mistake(
+            "medians",
+            _medians,
+            "these are medians. They make the sum of absolute differences small, and inertia is another sum.",
+            hint=1,
+        ),
+        Mistake(
+            "divided by n",
+            _divided_by_n,
+            "the sums of the clusters were divided by the number of all points.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 3  Seeding ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def greedy_seed_cases(rng):
+    for description, n, m in (("one centre chosen", 30, 1), ("three centres chosen", 50, 3)):
+        X, _ = scattered(rng, n=n)
+        rows = rng.permutation(n)
+        yield Case(f"{description}, five candidates", (X, X[rows[:m]], rows[m : m + 5]))
+    X = rng.normal(size=(30, 2))
+    X[3:, 0] += 8.0  # a crowd at some distance from row 0, and row 1 far from everyone
+    X[1] = [-30.0, 0.0]
+    yield Case("an outlier among the candidates", (X, X[:1], np.array([2, 1, 20])))
+
+
+def greedy_seed(X, chosen, candidates):
+    D2 = np.array([min(np.sum((x - c) ** 2) for c in chosen) for x in X])
+    left = [sum(min(D2[i], np.sum((X[i] - X[row]) ** 2)) for i in range(len(X))) for row in candidates]
+    return D2 / D2.sum(), int(candidates[np.argmin(left)])
+
+
+def _chances_from(weights):
+    """The right candidate, with chances in proportion to `weights(distances to the chosen, X, chosen)`."""
+
+    def seed(X, chosen, candidates):
+        w = weights(distances_between(X, chosen), X, chosen)
+        return w / w.sum(), greedy_seed(X, chosen, candidates)[1]
+
+    return seed
+
+
+def _not_normalised(X, chosen, candidates):
+    _, row = greedy_seed(X, chosen, candidates)
+    return squared_distances(X, chosen).min(axis=1), row
+
+
+def _likeliest_candidate(X, chosen, candidates):
+    p, _ = greedy_seed(X, chosen, candidates)
+    return p, int(candidates[np.argmax(p[candidates])])
+
+
+def _forgets_chosen(X, chosen, candidates):
+    p, _ = greedy_seed(X, chosen, candidates)
+    return p, int(candidates[np.argmin(squared_distances(X, X[candidates]).sum(axis=0))])
+
+
+def _place_in_the_list(X, chosen, candidates):
+    p, row = greedy_seed(X, chosen, candidates)
+    return p, int(np.flatnonzero(candidates == row)[0])
+
+
+GREEDY_SEED = Check(
+    name="greedy_seed",
+    lesson=LESSON,
+    points=3,
+    reference=greedy_seed,
+    cases=greedy_seed_cases,
+    laws=(
+        Law("the chances of all points sum to 1.", lambda out, *_: np.isclose(np.sum(out[0]), 1)),
+        Law(
+            "the row that is kept is one of the candidates.",
+            lambda out, X, chosen, candidates: np.isin(out[1], candidates),
+        ),
+    ),
+    expected="(chances of shape (n,), summing to 1; one of the candidate rows)",
+    mistakes=(
+        Mistake(
+            "distances not squared",
+            _chances_from(lambda D, X, chosen: D.min(axis=1)),
+            "the chances grow with the distance, and far points still get too small a share: something is missing"
+            " from D.",
+            hint=1,
+        ),
+        Mistake(
+            "not normalised",
+            _not_normalised,
+            "these are squared distances. Chances add up to 1.",
+            hint=1,
+        ),
+        Mistake(
+            "all chosen centres added",
+            _chances_from(lambda D, X, chosen: (D**2).sum(axis=1)),
+            "the squared distances to all chosen centres were added up, so that even a chosen point may be drawn"
+            " again.",
+            hint=1,
+        ),
+        Mistake(
+            "farthest chosen centre",
+            _chances_from(lambda D, X, chosen: (D**2).max(axis=1)),
+            "the distance to the farthest chosen centre was taken. A point beside one centre is well served,"
+            " however far the others are.",
+            hint=1,
+        ),
+        Mistake(
+            "last chosen centre only",
+            _chances_from(lambda D, X, chosen: D[:, -1] ** 2),
+            "only the last centre counts here; the ones chosen before it are forgotten.",
+            hint=1,
+        ),
+        Mistake(
+            "likeliest candidate",
+            _likeliest_candidate,
+            "the chances are right. The candidate kept is the farthest one, which need not help the other points.",
+            hint=3,
+        ),
+        Mistake(
+            "candidate judged alone",
+            _forgets_chosen,
+            "the chances are right. Each candidate was judged as if it were the only centre.",
+            hint=2,
+        ),
+        Mistake(
+            "place in the list",
+            _place_in_the_list,
+            "the chances are right. The second value is a place in the list of candidates, not a row of X.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 4  Match the labels ──────────────────────────────────────────────────────────────────────────────
+
+
+def labelings(rng, counts):
+    """Classes and clusters of n points with this table of counts, in random order."""
+    counts = np.asarray(counts) + rng.integers(4, size=np.shape(counts))
+    K = len(counts)
+    y, labels = (np.repeat(part, counts.ravel()) for part in np.divmod(np.arange(K * K), K))
+    order = rng.permutation(len(y))
+    return y[order], labels[order]
+
+
+def matched_share_cases(rng):
+    yield Case("three classes", labelings(rng, [[2, 40, 5], [4, 9, 50], [30, 20, 10]]))
+    yield Case(
+        "two classes that want the same cluster", labelings(rng, [[60, 50, 2], [40, 10, 3], [5, 4, 40]])
+    )
+    yield Case("four classes", labelings(rng, 20 * rng.permutation(np.eye(4, dtype=int)) + 2))
+
+
+def matched_share(y, labels):
+    classes = np.unique(y)
+    best = max(np.sum(np.array(names)[labels] == y) for names in permutations(classes))
+    return best / len(y)
+
+
+def _counts(y, labels):
+    table = np.zeros((y.max() + 1, labels.max() + 1), dtype=int)
+    np.add.at(table, (y, labels), 1)
+    return table
+
+
+def _greedy_matching(y, labels):
+    table, agree = _counts(y, labels), 0
+    for _ in range(len(table)):
+        row, column = np.unravel_index(table.argmax(), table.shape)
+        agree += table[row, column]
+        table[row], table[:, column] = -1, -1
+    return agree / len(y)
+
+
+def _worst_matching(y, labels):
+    return min(np.sum(np.array(names)[labels] == y) for names in permutations(np.unique(y))) / len(y)
+
+
+MATCHED_SHARE = Check(
+    name="matched_share",
+    lesson=LESSON,
+    points=3,
+    reference=matched_share,
+    cases=matched_share_cases,
+    expected="one number between 0 and 1",
+    mistakes=(
+        Mistake(
+            "numbers compared",
+            lambda y, labels: np.mean(y == labels),
+            "the number of a cluster was compared with the number of a class, as if they meant the same.",
+            hint=1,
+        ),
+        Mistake(
+            "majority of each cluster",
+            lambda y, labels: _counts(y, labels).max(axis=0).sum() / len(y),
+            "each cluster took the class most frequent in it, and so two clusters can take the same class."
+            " Every name may be given once.",
+            hint=1,
+        ),
+        Mistake(
+            "majority of each class",
+            lambda y, labels: _counts(y, labels).max(axis=1).sum() / len(y),
+            "each class took the cluster that holds most of it, and so one cluster can serve two classes.",
+            hint=1,
+        ),
+        Mistake(
+            "greedy matching",
+            _greedy_matching,
+            "the largest count was matched first, then the largest of the rest. The first choice can spoil"
+            " the others.",
+            hint=2,
+        ),
+        Mistake(
+            "worst matching",
+            _worst_matching,
+            "this is the *worst* of all matchings: a solver of assignment problems makes costs small unless it is"
+            " told otherwise.",
+            hint=3,
+        ),
+        Mistake(
+            "count instead of share",
+            lambda y, labels: matched_share(y, labels) * len(y),
+            "this is how many points agree. A share lies between 0 and 1.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 5  Silhouettes from distances ────────────────────────────────────────────────────────────────────
+
+
+def silhouettes_cases(rng):
+    X, _ = scattered(rng, n=24, K=3)
+    yield Case("three clusters", (distances_between(X, X), rng.permutation(np.arange(24) % 3)))
+    X, _ = scattered(rng, n=20, K=4)
+    labels = np.r_[np.arange(19) % 3, 3]
+    yield Case("four clusters, one of them a single point", (distances_between(X, X), labels))
+
+
+def silhouettes(D, labels):
+    return _silhouettes_with(D, labels)
+
+
+def _mean_of_others(distances):
+    return distances.sum() / (len(distances) - 1)
+
+
+def _silhouettes_with(
+    D,
+    labels,
+    own=_mean_of_others,
+    other=lambda groups: min(group.mean() for group in groups),
+    value=lambda a, b: (b - a) / max(a, b),
+    alone=lambda groups: 0.0,
+):
+    """Silhouettes in which one of the four ideas may be exchanged for another."""
+    s = np.empty(len(D))
+    for i, row in enumerate(D):
+        groups = [row[labels == k] for k in np.unique(labels) if k != labels[i]]
+        mine = row[labels == labels[i]]
+        s[i] = value(own(mine), other(groups)) if len(mine) > 1 else alone(groups)
+    return s
+
+
+SILHOUETTES = Check(
+    name="silhouettes",
+    lesson=LESSON,
+    points=4,
+    reference=silhouettes,
+    cases=silhouettes_cases,
+    laws=(Law("a silhouette lies between -1 and 1.", lambda out, *_: np.all(np.abs(out) <= 1 + 1e-9)),),
+    expected="array of shape (n,), values from -1 to 1",
+    mistakes=(
+        Mistake(
+            "own neighbour",
+            lambda D, labels: _silhouettes_with(D, labels, own=np.mean),
+            "every point counts as its own neighbour at distance 0, so each a comes out a little too small.",
+            hint=1,
+        ),
+        Mistake(
+            "all others together",
+            lambda D, labels: _silhouettes_with(
+                D, labels, other=lambda groups: np.concatenate(groups).mean()
+            ),
+            "b is the mean distance to all points of other clusters. Only one other cluster counts.",
+            hint=2,
+        ),
+        Mistake(
+            "nearest point",
+            lambda D, labels: _silhouettes_with(D, labels, other=lambda groups: np.concatenate(groups).min()),
+            "b is the distance to the nearest foreign point. A cluster is more than its nearest member.",
+            hint=2,
+        ),
+        Mistake(
+            "farthest cluster",
+            lambda D, labels: _silhouettes_with(
+                D, labels, other=lambda groups: max(group.mean() for group in groups)
+            ),
+            "b was taken from the farthest cluster. A point is tempted by a near one.",
+            hint=2,
+        ),
+        Mistake(
+            "sign",
+            lambda D, labels: -silhouettes(D, labels),
+            "a and b have changed places: deep inside its cluster a point should come near 1, and here"
+            " it is near -1.",
+            hint=3,
+        ),
+        Mistake(
+            "divided by b",
+            lambda D, labels: _silhouettes_with(D, labels, value=lambda a, b: (b - a) / b),
+            "dividing by b alone is right for happy points. An unhappy one, with a > b, can then fall below -1.",
+            hint=3,
+        ),
+        Mistake(
+            "mean of all",
+            lambda D, labels: silhouettes(D, labels).mean(),
+            "this is the score of the whole clustering. Give each point its own value.",
+            hint=3,
+        ),
+        Mistake(
+            "alone is perfect",
+            lambda D, labels: _silhouettes_with(D, labels, alone=lambda groups: 1.0),
+            "a point alone in its cluster got the best mark. Then a cluster for every point would be perfect.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 6  Read a picture ────────────────────────────────────────────────────────────────────────────────
+
+SILHOUETTE_DIAGRAM = choice(
+    "silhouette_diagram",
+    LESSON,
+    1,
+    right="B",
+    wrong={
+        "A": "five groups of the same size would show as five blades of the same thickness, and here one is far"
+        " thicker than the two thinnest together.",
+        "C": "a blade's length says how well its points sit, not where they are. Two whole blades fall short of the"
+        " line, and outliers would be a few points at a blade's tip or below zero.",
+        "D": "k-means never does that: when it has come to rest, every point has the label of its nearest centre. A"
+        " silhouette asks about members, not about centres.",
+    },
+)
+
+
+# ── 7  Choose k ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _iris_score(k):
+    X, _ = load_iris()
+    return silhouette_score(X, KMeans(k, n_init=10, random_state=0).fit_predict(X))
+
+
+@cache
+def _iris_inertia(k):
+    return KMeans(k, n_init=10, random_state=0).fit(load_iris()[0]).inertia_
+
+
+def _to_two_decimals(answer):
+    """(k, score) with the score rounded, so that 0.681 and 0.68 are the same answer."""
+    if isinstance(answer, np.ndarray):
+        answer = tuple(answer.tolist()) if answer.ndim else answer.item()
+    if isinstance(answer, tuple) and all(isinstance(part, (int, float)) for part in answer):
+        return tuple(round(float(part), 2) for part in answer)
+    return answer
+
+
+IRIS_K = Check(
+    name="iris_k",
+    lesson=LESSON,
+    points=2,
+    kind="value",
+    reference=lambda: (2, _iris_score(2)),
+    accepts=lambda answer: any(
+        answer[0] == k and np.isclose(answer[1], _iris_score(k), rtol=0, atol=0.0051) for k in (2, 3)
+    ),
+    canonical=_to_two_decimals,
+    expected="(k, its silhouette score), the score to two decimals or more",
+    mistakes=(
+        Mistake(
+            "inertia for k = 2",
+            lambda: (2, _iris_inertia(2)),
+            "the second number is the inertia of your clustering, which is a sum of squares in cm².",
+            hint=2,
+        ),
+        Mistake(
+            "inertia for k = 3",
+            lambda: (3, _iris_inertia(3)),
+            "the second number is the inertia, which grows with the number of flowers. A silhouette score does not.",
+            hint=2,
+        ),
+        Mistake(
+            "scores exchanged, 2",
+            lambda: (2, _iris_score(3)),
+            "that score belongs to one cluster more.",
+            hint=2,
+        ),
+        Mistake(
+            "scores exchanged, 3",
+            lambda: (3, _iris_score(2)),
+            "that score belongs to one cluster fewer.",
+            hint=2,
+        ),
+        Mistake(
+            "four",
+            lambda: (4, _iris_score(4)),
+            "the score is computed rightly, and k = 4 is hard to defend: neither the score nor the botanist asks for"
+            " it.",
+            hint=1,
+        ),
+        Mistake(
+            "the elbow's tail",
+            lambda: (5, _iris_score(5)),
+            "the score is computed rightly. Past the elbow the inertia still falls, as it always does.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 8  Repaint a photograph ──────────────────────────────────────────────────────────────────────────
+
+
+def repaint_cases(rng):
+    for description, h, w, K in (("eight colours", 7, 9, 8), ("five colours", 6, 11, 5)):
+        yield Case(description, (rng.uniform(size=(h, w, 3)), rng.uniform(size=(K, 3))))
+
+
+def bits(K):
+    return ceil(log2(K))
+
+
+def times_smaller(photo, K):
+    n_pixels = photo.shape[0] * photo.shape[1]
+    return 24 * n_pixels / (bits(K) * n_pixels + 24 * K)
+
+
+def repaint(photo, palette):
+    new = np.empty_like(photo)
+    for row in range(photo.shape[0]):
+        for column in range(photo.shape[1]):
+            distances = [np.linalg.norm(photo[row, column] - color) for color in palette]
+            new[row, column] = palette[np.argmin(distances)]
+    return new, times_smaller(photo, len(palette))
+
+
+def _with_ratio(ratio):
+    """The right picture with another ratio, `ratio(number of pixels, K)`."""
+    return lambda photo, palette: (
+        repaint(photo, palette)[0],
+        ratio(photo.shape[0] * photo.shape[1], len(palette)),
+    )
+
+
+def _with_picture(picture):
+    """The right ratio with another picture, made of the squared distances (h, w, K)."""
+
+    def repaint_wrongly(photo, palette):
+        D2 = np.sum((photo[:, :, np.newaxis] - palette) ** 2, axis=-1)
+        return picture(D2, palette), times_smaller(photo, len(palette))
+
+    return repaint_wrongly
+
+
+REPAINT = Check(
+    name="repaint",
+    lesson=LESSON,
+    points=3,
+    reference=repaint,
+    cases=repaint_cases,
+    laws=(
+        Law(
+            "every pixel has one of the colours of the palette.",
+            lambda out, photo, palette: np.allclose(
+                distances_between(out[0].reshape(-1, 3), palette).min(axis=1), 0
+            ),
+        ),
+    ),
+    expected="(picture of the photo's shape (h, w, 3), times smaller: one number)",
+    mistakes=(
+        Mistake(
+            "numbers instead of colours",
+            _with_picture(lambda D2, palette: D2.argmin(axis=-1)),
+            "the picture holds the numbers of the colours. Each still has to be looked up in the palette.",
+            hint=1,
+        ),
+        Mistake(
+            "a list of pixels",
+            _with_picture(lambda D2, palette: palette[D2.argmin(axis=-1)].reshape(-1, 3)),
+            "all pixels are right and stand in one long list: the picture has lost its height and width.",
+            hint=1,
+        ),
+        Mistake(
+            "farthest colour",
+            _with_picture(lambda D2, palette: palette[D2.argmax(axis=-1)]),
+            "every pixel got the colour of the palette that is least like it.",
+            hint=1,
+        ),
+        Mistake(
+            "palette forgotten",
+            _with_ratio(lambda n, K: 24 / bits(K)),
+            "the picture is right. The ratio leaves out the palette, without which nobody can show the picture.",
+            hint=3,
+        ),
+        Mistake(
+            "fractions of a bit",
+            _with_ratio(lambda n, K: 24 * n / (log2(K) * n + 24 * K)),
+            "the picture is right. The ratio takes a fraction of a bit for a pixel, and bits come whole.",
+            hint=2,
+        ),
+        Mistake(
+            "fraction of a bit, palette forgotten",
+            _with_ratio(lambda n, K: 24 / log2(K)),
+            "the picture is right. The ratio takes fractions of a bit, and the palette costs it nothing.",
+            hint=2,
+        ),
+        Mistake(
+            "counting colours",
+            _with_ratio(lambda n, K: 2**24 / K),
+            "the picture is right. The ratio compares numbers of colours, and a file is made of bits.",
+            hint=2,
+        ),
+        Mistake(
+            "upside down",
+            _with_ratio(lambda n, K: (bits(K) * n + 24 * K) / (24 * n)),
+            "the picture is right. The ratio is below 1: it says what share is left, not how many times smaller.",
+            hint=3,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    READ_DISTANCES,
+    LLOYD_STEP,
+    GREEDY_SEED,
+    MATCHED_SHARE,
+    SILHOUETTES,
+    SILHOUETTE_DIAGRAM,
+    IRIS_K,
+    REPAINT,
+)

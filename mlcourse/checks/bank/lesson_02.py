@@ -1,3 +1,562 @@
-"""Checks of lesson 02."""
+"""Checks of lesson 02, the limits of k-means: an objective, a bug in the labels, a mixture's story and its doubt.
 
-CHECKS = ()
+Symbols: X (n, d) or x (n,) data; y or labels (n,); pi (K,) weights; mu means; sigma (K,) standard deviations; u (n,)
+uniform on [0, 1); Z (n, d) standard normal; k (n,) the component of each point.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import norm
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.datasets import load_points
+
+LESSON = "02_kmeans_limits"
+
+
+# ── 1  Read a picture ────────────────────────────────────────────────────────────────────────────────
+
+WHOSE_POINT = choice(
+    "whose_point",
+    LESSON,
+    1,
+    right="B",
+    wrong={
+        "A": "the circles are drawn around the result, when the labels are settled. `predict` does not know them.",
+        "C": "k-means has no way to say “none of mine”: every place in the plane has a label.",
+        "D": "how many points a cluster has plays a part in moving its centre, and none in labelling a new point.",
+    },
+)
+
+
+# ── 2  The inertia of a labelling ────────────────────────────────────────────────────────────────────
+
+
+def labelled_points(rng, n, K, d):
+    """Points of K groups unequal in number, and the group of each; every group is there."""
+    labels = rng.permutation(np.r_[np.arange(K), rng.choice(K, size=n - K, p=rng.dirichlet(np.full(K, 2.0)))])
+    return rng.normal(scale=4, size=(K, d))[labels] + rng.normal(size=(n, d)), labels
+
+
+def inertia_cases(rng):
+    yield Case("three groups in the plane", labelled_points(rng, 40, 3, 2))
+    yield Case("five groups, d = 4", labelled_points(rng, 60, 5, 4))
+
+
+def inertia_of_labels(X, labels):
+    total = 0.0
+    for k in np.unique(labels):
+        members = X[labels == k]
+        center = members.mean(axis=0)
+        total += sum(np.sum((x - center) ** 2) for x in members)
+    return total
+
+
+def distances_to_own_mean(X, labels):
+    means = {k: X[labels == k].mean(axis=0) for k in np.unique(labels)}
+    return np.linalg.norm(X - np.array([means[k] for k in labels]), axis=1)
+
+
+def _mean_of_each_group(X, labels):
+    squared = distances_to_own_mean(X, labels) ** 2
+    return sum(squared[labels == k].mean() for k in np.unique(labels))
+
+
+INERTIA_OF_LABELS = Check(
+    name="inertia_of_labels",
+    lesson=LESSON,
+    points=2,
+    reference=inertia_of_labels,
+    cases=inertia_cases,
+    expected="one number, in squared units of the data",
+    mistakes=(
+        Mistake(
+            "distances not squared",
+            lambda X, labels: distances_to_own_mean(X, labels).sum(),
+            "these are the distances added up. What is added in the inertia has the unit of an area.",
+            hint=2,
+        ),
+        Mistake(
+            "root taken",
+            lambda X, labels: np.sqrt(inertia_of_labels(X, labels)),
+            "a square root was taken at the end, as in the norm of the whole table. The inertia stays squared.",
+            hint=2,
+        ),
+        Mistake(
+            "about the overall mean",
+            lambda X, labels: ((X - X.mean(axis=0)) ** 2).sum(),
+            "every point is measured from the mean of all the data, so the labels play no part.",
+            hint=1,
+        ),
+        Mistake(
+            "mean instead of sum",
+            lambda X, labels: (distances_to_own_mean(X, labels) ** 2).mean(),
+            "this is the inertia of an average point: it was divided by n.",
+            hint=2,
+        ),
+        Mistake(
+            "every group counts the same",
+            _mean_of_each_group,
+            "each group's sum was divided by its size, so a small group weighs as much as a large one.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 3  Find the bug: labels that run together ────────────────────────────────────────────────────────
+
+
+def numbered_as_they_come(labels):
+    """Labels renamed 0, 1, … in the order in which they first appear: names do not matter. Else as it was."""
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1 or not np.isfinite(labels).all():
+        return labels
+    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group]
+
+
+def label_pairs(rng):
+    yield Case("labels 0, 1 and labels 0", (np.r_[0, 1, rng.integers(2, size=6)], np.zeros(4, dtype=int)))
+    y1 = rng.permutation(np.r_[np.arange(4), rng.integers(4, size=8)])
+    yield Case("four groups and three groups", (y1, rng.permutation(np.r_[np.arange(3), 0, 2])))
+    gap = rng.permutation(np.repeat([0, 4], 3))
+    yield Case("a file that skips some numbers: 0 and 4", (gap, np.r_[np.arange(3), rng.integers(3, size=4)]))
+
+
+def join_labels(y1, y2):
+    joined = list(y1)
+    for label in y2:
+        joined.append(label + max(y1) + 1)
+    return np.array(joined)
+
+
+JOIN_LABELS = Check(
+    name="join_labels",
+    lesson=LESSON,
+    points=2,
+    reference=join_labels,
+    cases=label_pairs,
+    canonical=numbered_as_they_come,
+    expected="array (n1 + n2,) of labels, those of y1 first; no group of y1 shares its number with one of y2",
+    mistakes=(
+        Mistake("the planted bug", lambda y1, y2: np.r_[y1, y2], "the bug is still in there.", planted=True),
+        Mistake(
+            "always two",
+            lambda y1, y2: np.r_[y1, y2 + 2],
+            "2 was right for the data of the lecture. These files may hold any number of groups.",
+            hint=2,
+        ),
+        Mistake(
+            "the largest label",
+            lambda y1, y2: np.r_[y1, y2 + y1.max()],
+            "the last group of the first file and the first group of the second have the same number.",
+            hint=2,
+        ),
+        Mistake(
+            "the number of groups",
+            lambda y1, y2: np.r_[y1, y2 + len(np.unique(y1))],
+            "counting the groups of `y1` is right as long as it skips no number, and one of these does.",
+            hint=3,
+        ),
+        Mistake(
+            "one group for the second file",
+            lambda y1, y2: np.r_[y1, np.full(len(y2), y1.max() + 1)],
+            "all points of the second file have become one group. It may hold several.",
+            hint=1,
+        ),
+        Mistake(
+            "second file first",
+            lambda y1, y2: np.r_[y2 + y1.max() + 1, y1],
+            "the groups are kept apart; but the points of the first file come first, and here the second's do.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 4  Draw from a mixture ───────────────────────────────────────────────────────────────────────────
+
+
+def draws(rng):
+    for description, n, weights, d in (
+        ("two components in the plane", 30, [0.2, 0.8], 2),
+        ("four components, d = 3", 60, [0.1, 0.35, 0.15, 0.4], 3),
+    ):
+        K = len(weights)
+        parts = rng.uniform(size=n), rng.standard_normal((n, d)), np.array(weights)
+        yield Case(description, (*parts, rng.normal(scale=5, size=(K, d)), rng.uniform(0.4, 3, size=K)))
+
+
+def pick(u, weights):
+    """The component of each u (n,): the first whose cumulative weight is above it."""
+    return np.array([next(k for k, c in enumerate(np.cumsum(weights)) if c > share) for share in u])
+
+
+def mixture_sample(u, Z, weights, means, stds):
+    k = pick(u, weights)
+    return np.array([means[j] + stds[j] * z for j, z in zip(k, Z)]), k
+
+
+def _placed(Z, k, means, stds):
+    return means[k] + stds[k][:, np.newaxis] * Z, k
+
+
+def _not_cumulative(u, Z, weights, means, stds):
+    return _placed(Z, (u[:, np.newaxis] < weights).argmax(axis=1), means, stds)
+
+
+def _equal_weights(u, Z, weights, means, stds):
+    return _placed(Z, (u * len(weights)).astype(int), means, stds)
+
+
+def _heaviest(u, Z, weights, means, stds):
+    return _placed(Z, np.full(len(u), weights.argmax()), means, stds)
+
+
+def _variances(u, Z, weights, means, stds):
+    return _placed(Z, pick(u, weights), means, stds**2)
+
+
+def _no_spread(u, Z, weights, means, stds):
+    return _placed(Z, pick(u, weights), means, np.ones_like(stds))
+
+
+def _mean_scaled_too(u, Z, weights, means, stds):
+    k = pick(u, weights)
+    return stds[k][:, np.newaxis] * (means[k] + Z), k
+
+
+MIXTURE_SAMPLE = Check(
+    name="mixture_sample",
+    lesson=LESSON,
+    points=3,
+    reference=mixture_sample,
+    cases=draws,
+    laws=(
+        Law(
+            "every component number is one of 0 … K − 1.",
+            lambda out, u, Z, weights, *_: np.isin(out[1], range(len(weights))).all(),
+        ),
+    ),
+    expected="(X of shape (n, d), k of shape (n,)): the points, and the component of each",
+    mistakes=(
+        Mistake(
+            "weights not added up",
+            _not_cumulative,
+            "each uniform number was held against single weights. The components should divide the line from 0 to 1"
+            " among them, each with a stretch of its own.",
+            hint=1,
+        ),
+        Mistake(
+            "equal weights",
+            _equal_weights,
+            "every component comes up equally often: the stretches from 0 to 1 are all of one length.",
+            hint=1,
+        ),
+        Mistake(
+            "always the heaviest",
+            _heaviest,
+            "every point comes from the component with the largest weight. The rare ones come up too, rarely.",
+            hint=1,
+        ),
+        Mistake(
+            "standard deviations squared",
+            _variances,
+            "the spread is that of a variance; `stds` are standard deviations.",
+            hint=2,
+        ),
+        Mistake("no spread", _no_spread, "all components have spread 1: `stds` plays no part.", hint=2),
+        Mistake(
+            "mean scaled too",
+            _mean_scaled_too,
+            "the means were multiplied by the spread as well, so the components stand in the wrong places.",
+            hint=2,
+        ),
+        Mistake(
+            "return values swapped",
+            lambda *args: mixture_sample(*args)[::-1],
+            "the two return values stand in the other order.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 5  The share of errors that nobody avoids ────────────────────────────────────────────────────────
+
+
+def line_cases(rng):
+    for description, K in (("two components on the line", 2), ("three components on the line", 3)):
+        mu = np.sort(rng.normal(scale=2, size=K))
+        sigma = rng.uniform(0.6, 2.0, size=K)
+        x = rng.choice(mu, size=50) + 1.5 * rng.normal(size=50)
+        yield Case(description, (x, rng.dirichlet(np.full(K, 4.0)), mu, sigma))
+
+
+def joint(x, pi, mu, sigma):
+    return pi * norm.pdf(x[:, np.newaxis], mu, sigma)
+
+
+def shares(x, pi, mu, sigma):
+    """Responsibilities (n, K)."""
+    p = joint(x, pi, mu, sigma)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def unavoidable_share(x, pi, mu, sigma):
+    doubt = 0.0
+    for point in x:
+        p = [w * norm(m, s).pdf(point) for w, m, s in zip(pi, mu, sigma)]
+        doubt += 1 - max(p) / sum(p)
+    return doubt / len(x)
+
+
+UNAVOIDABLE_SHARE = Check(
+    name="unavoidable_share",
+    lesson=LESSON,
+    points=3,
+    reference=unavoidable_share,
+    cases=line_cases,
+    laws=(
+        Law(
+            "the share lies between 0 and 1 − 1/K: with K components even a blind guess does no worse.",
+            lambda out, x, pi, *_: 0 <= out <= 1 - 1 / len(pi),
+        ),
+    ),
+    expected="one number between 0 and 1",
+    mistakes=(
+        Mistake(
+            "share that is right",
+            lambda *a: shares(*a).max(axis=1).mean(),
+            "this is how often the best rule is right. The question was how often it is wrong.",
+            hint=2,
+        ),
+        Mistake(
+            "number instead of share",
+            lambda *a: (1 - shares(*a).max(axis=1)).sum(),
+            "this is the expected number of errors among these points; as a share it would be below 1.",
+            hint=2,
+        ),
+        Mistake(
+            "weights left out",
+            lambda x, pi, mu, sigma: (1 - shares(x, np.ones_like(pi), mu, sigma).max(axis=1)).mean(),
+            "rare and frequent components count the same here: the weights do not appear.",
+            hint=1,
+        ),
+        Mistake(
+            "variance taken for a standard deviation",
+            lambda x, pi, mu, sigma: (1 - shares(x, pi, mu, sigma**2).max(axis=1)).mean(),
+            "the bells are too wide or too narrow: `sigma` holds standard deviations, which `norm.pdf` takes as they"
+            " are.",
+            hint=1,
+        ),
+        Mistake(
+            "not normalised",
+            lambda *a: (1 - joint(*a).max(axis=1)).mean(),
+            "these are joint densities, not probabilities: those of one point do not sum to 1 yet.",
+            hint=1,
+        ),
+        Mistake(
+            "least probable component",
+            lambda *a: shares(*a).min(axis=1).mean(),
+            "with three components, the chance of being wrong is more than the chance of the least probable one.",
+            hint=2,
+        ),
+        Mistake(
+            "share of unsure points",
+            lambda *a: (shares(*a).max(axis=1) < 0.9).mean(),
+            "this counts the points that are in doubt. A point in doubt is not yet an error: how probable is one?",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 6  Where two Gaussians are equally probable ──────────────────────────────────────────────────────
+
+
+def pair_cases(rng):
+    for description, order in (
+        ("the tight one first", slice(None)),
+        ("the loose one first", slice(None, None, -1)),
+    ):
+        weight, place = rng.uniform(0.4, 0.7), rng.normal(scale=3)
+        pi = np.array([weight, 1 - weight])
+        mu = np.array([place, place + rng.choice([-1, 1]) * rng.uniform(3, 5)])
+        sigma = np.array([rng.uniform(0.5, 0.9), rng.uniform(1.5, 2.4)])
+        yield Case(description, (pi[order], mu[order], sigma[order]))
+
+
+def crossing(log_ratio):
+    """A solver: where (x − μ₀)²/2σ₀² − (x − μ₁)²/2σ₁² equals `log_ratio(pi, sigma)`, as a sorted array (2,)."""
+
+    def points(pi, mu, sigma):
+        a = 1 / (2 * sigma**2)
+        coefficients = [
+            a[0] - a[1],
+            -2 * (a[0] * mu[0] - a[1] * mu[1]),
+            a[0] * mu[0] ** 2 - a[1] * mu[1] ** 2 - log_ratio(pi, sigma),
+        ]
+        return np.sort(np.roots(coefficients))
+
+    return points
+
+
+equal_points = crossing(lambda pi, s: np.log(pi[0] * s[1] / (pi[1] * s[0])))
+
+
+def in_order(points):
+    """Two numbers as a sorted array, however they came; anything else as it was."""
+    if isinstance(points, tuple) and all(isinstance(point, (int, float)) for point in points):
+        points = np.array(points)
+    return np.sort(points) if isinstance(points, np.ndarray) and points.ndim == 1 else points
+
+
+def equally_probable(out, pi, mu, sigma):
+    return np.allclose(*(pi * norm.pdf(out[:, np.newaxis], mu, sigma)).T, rtol=1e-5, atol=0)
+
+
+EQUAL_POINTS = Check(
+    name="equal_points",
+    lesson=LESSON,
+    points=4,
+    reference=equal_points,
+    cases=pair_cases,
+    canonical=in_order,
+    laws=(Law("at both points, weight times density is the same for both components.", equally_probable),),
+    expected="array (2,): two places on the line",
+    mistakes=(
+        Mistake(
+            "the formula of the plane",
+            crossing(lambda pi, s: np.log(pi[0] * s[1] ** 2 / (pi[1] * s[0] ** 2))),
+            "this is the boundary of the lecture, and that was in the plane. What stands before the exponential on a"
+            " line?",
+            hint=1,
+        ),
+        Mistake(
+            "weights left out",
+            crossing(lambda pi, s: np.log(s[1] / s[0])),
+            "the two densities are equal here; but one component is more frequent than the other.",
+            hint=1,
+        ),
+        Mistake(
+            "height left out",
+            crossing(lambda pi, s: np.log(pi[0] / pi[1])),
+            "only the exponentials were compared. A narrow Gaussian is also higher than a wide one.",
+            hint=1,
+        ),
+        Mistake(
+            "weights the wrong way round",
+            crossing(lambda pi, s: np.log(pi[1] * s[1] / (pi[0] * s[0]))),
+            "the weights have changed sides: each belongs to its own Gaussian.",
+            hint=2,
+        ),
+        Mistake(
+            "a half lost",
+            crossing(lambda pi, s: np.log(pi[0] * s[1] / (pi[1] * s[0])) / 2),
+            "a factor 2 went missing: the exponent is the squared distance over twice the variance.",
+            hint=2,
+        ),
+        Mistake(
+            "variance taken for a standard deviation",
+            lambda pi, mu, sigma: equal_points(pi, mu, sigma**2),
+            "the spreads are squared once too often: `sigma` holds standard deviations.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 7  Mend a file ───────────────────────────────────────────────────────────────────────────────────
+
+RIVER = """\
+# river level in metres, at the upper and at the lower gauge
+upper  lower
+1.2    2.9
+1.4 ;  3.1
+1,7    3.3
+2.0    n/a
+2.4    3.9  rising
+2.6    4.4
+"""
+MENDED = (
+    RIVER.replace(" ; ", "").replace("1,7", "1.7").replace("2.0    n/a\n", "").replace("rising", "# rising")
+)
+
+
+def points_in(text):
+    """The points that `load_points` reads in a text, spelt out one a line; a text that it refuses as it is."""
+    if not isinstance(text, str):
+        return text
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "points.txt")
+        path.write_text(text, encoding="utf-8")
+        try:
+            return "\n".join(" ".join(map(repr, point)) for point in load_points(path).tolist())
+        except ValueError:
+            return text.strip()
+
+
+def _with_gap_as(value):
+    return RIVER.replace(" ; ", "").replace("1,7", "1.7").replace("n/a", value).replace("rising", "# rising")
+
+
+def _without(*starts):
+    return "".join(line for line in MENDED.splitlines(keepends=True) if not line.startswith(starts))
+
+
+MENDED_POINTS = Check(
+    name="mended_points",
+    lesson=LESSON,
+    points=1,
+    kind="value",
+    reference=lambda: MENDED,
+    canonical=points_in,
+    expected="a text that `load_points` reads, with every measured point in it and nothing else",
+    mistakes=(
+        Mistake("the text as it was", RIVER, "the text is still as it came.", planted=True),
+        Mistake(
+            "a zero for the gap",
+            _with_gap_as("0"),
+            "there is a river level of 0 now that nobody measured. A gap is not a zero.",
+            hint=2,
+        ),
+        Mistake(
+            "the gap filled with a neighbour's mean",
+            _with_gap_as("3.6"),
+            "a plausible number is still one that nobody measured. Which honest choice is left for that point?",
+            hint=2,
+        ),
+        Mistake(
+            "every faulty line left out",
+            _without("1.4", "1.7", "2.4"),
+            "it loads, and half of the measured points are gone. Three of the faulty lines hold a whole point.",
+            hint=1,
+        ),
+        Mistake(
+            "the decimal comma dropped",
+            MENDED.replace("1.7", "17"),
+            "a level of seventeen metres: the comma in that line meant something.",
+            hint=1,
+        ),
+        Mistake(
+            "the line with the comma left out",
+            _without("1.7"),
+            "one measured point is missing: its line is written in another country's way, and it is whole.",
+            hint=1,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    WHOSE_POINT,
+    INERTIA_OF_LABELS,
+    JOIN_LABELS,
+    MIXTURE_SAMPLE,
+    UNAVOIDABLE_SHARE,
+    EQUAL_POINTS,
+    MENDED_POINTS,
+)

@@ -1,3 +1,615 @@
-"""Checks of lesson 03."""
+"""Checks of lesson 03, Gaussians: a density, a weighted fit, shapes, distances, log densities, samples, mixtures.
 
-CHECKS = ()
+Symbols: x (n,) or X (n, d) data; w (n,) weights of rows; mu (d,) mean; Sigma (d, d) covariance, Sigma = L Lᵀ;
+U (d, d) eigenvectors; Z (n, d) standard normals; pi (K,), mu (K, d), sigma (K,) a mixture of round components.
+"""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.special import logsumexp
+from scipy.stats import chi2, multivariate_normal, norm
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+
+LESSON = "03_gaussians"
+
+
+# ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def covariance(rng, d):
+    A = rng.normal(size=(d, d))
+    return A @ A.T + 0.3 * np.eye(d)
+
+
+# ── 1  A density on the line ─────────────────────────────────────────────────────────────────────────
+
+
+def gaussian_pdf_cases(rng):
+    yield Case("a narrow Gaussian", (rng.normal(size=30), rng.normal(), rng.uniform(0.2, 0.5)))
+    yield Case("a wide Gaussian", (rng.normal(scale=3, size=30), rng.normal(), rng.uniform(4.0, 9.0)))
+
+
+def _pdf_with(exponent=lambda z: -0.5 * z**2, factor=lambda var: 1 / np.sqrt(2 * np.pi * var)):
+    """The density with another exponent, or with another factor in front."""
+    return lambda x, mu, var: factor(var) * np.exp(exponent((x - mu) / np.sqrt(var)))
+
+
+GAUSSIAN_PDF = Check(
+    name="gaussian_pdf",
+    lesson=LESSON,
+    points=2,
+    reference=lambda x, mu, var: np.array([norm(mu, var**0.5).pdf(one) for one in x]),
+    cases=gaussian_pdf_cases,
+    laws=(Law("a density is never negative.", lambda out, *_: np.all(out >= 0)),),
+    expected="array (n,): one positive number a point",
+    mistakes=(
+        Mistake(
+            "variance taken for a standard deviation",
+            lambda x, mu, var: norm.pdf(x, mu, var),
+            "the curve has the wrong width: `var` is a variance, and you use it as if it were a standard deviation.",
+            hint=1,
+        ),
+        Mistake(
+            "not normalised",
+            _pdf_with(factor=lambda var: 1.0),
+            "the shape is right, but every curve has the height 1 at its mean, and so the area is not 1.",
+            hint=2,
+        ),
+        Mistake(
+            "width missing in the factor",
+            _pdf_with(factor=lambda var: 1 / np.sqrt(2 * np.pi)),
+            "every curve is equally high, however wide it is. A wide one must be lower to keep its area at 1.",
+            hint=2,
+        ),
+        Mistake(
+            "root missing in the factor",
+            _pdf_with(factor=lambda var: 1 / (2 * np.pi * var)),
+            "the factor in front lacks a root, so the area is not 1.",
+            hint=2,
+        ),
+        Mistake(
+            "square missing",
+            _pdf_with(exponent=lambda z: -0.5 * z),
+            "the curve falls on one side and rises on the other: z has to be squared.",
+            hint=3,
+        ),
+        Mistake(
+            "half missing",
+            _pdf_with(exponent=lambda z: -(z**2)),
+            "the curve falls too fast: a factor in the exponent is missing.",
+            hint=3,
+        ),
+        Mistake(
+            "log density",
+            lambda x, mu, var: norm.logpdf(x, mu, np.sqrt(var)),
+            "this is the logarithm of the density. Here the density itself is asked for.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 2  A weighted fit ────────────────────────────────────────────────────────────────────────────────
+
+
+def fit_gaussian_cases(rng):
+    for description, n, d in (("every weight is 1", 30, 2), ("unequal weights, three features", 40, 3)):
+        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
+        yield Case(description, (X, np.ones(n) if d == 2 else rng.uniform(0, 3, size=n)))
+
+
+def weighted_mean(X, w):
+    return sum(w_i * x for w_i, x in zip(w, X)) / sum(w)
+
+
+def weighted_scatter(X, w, mu):
+    return sum(w_i * np.outer(x - mu, x - mu) for w_i, x in zip(w, X))
+
+
+def fit_gaussian(X, w):
+    mu = weighted_mean(X, w)
+    return mu, weighted_scatter(X, w, mu) / sum(w)
+
+
+def _divided_by_n(X, w):
+    mu = w @ X / len(X)
+    return mu, weighted_scatter(X, w, mu) / len(X)
+
+
+def _sample_covariance(X, w):
+    mu, Sigma = fit_gaussian(X, w)
+    return mu, Sigma * w.sum() / (w.sum() - 1)
+
+
+def _not_centred(X, w):
+    return weighted_mean(X, w), weighted_scatter(X, w, np.zeros(X.shape[1])) / w.sum()
+
+
+def _rows_for_columns(X, w):
+    D = np.sqrt(w)[:, np.newaxis] * (X - weighted_mean(X, w))
+    return weighted_mean(X, w), D @ D.T / w.sum()
+
+
+def _about_the_plain_mean(X, w):
+    return weighted_mean(X, w), weighted_scatter(X, w, X.mean(axis=0)) / w.sum()
+
+
+def _weights_twice(X, w):
+    mu = weighted_mean(X, w)
+    return mu, weighted_scatter(X, w**2, mu) / w.sum()
+
+
+def _variances_only(X, w):
+    mu, Sigma = fit_gaussian(X, w)
+    return mu, np.diag(np.diag(Sigma))
+
+
+FIT_GAUSSIAN = Check(
+    name="fit_gaussian",
+    lesson=LESSON,
+    points=3,
+    reference=fit_gaussian,
+    cases=fit_gaussian_cases,
+    laws=(Law("a covariance matrix is symmetric.", lambda out, *_: np.allclose(out[1], out[1].T)),),
+    expected="(mu of shape (d,), Sigma of shape (d, d))",
+    mistakes=(
+        Mistake(
+            "weights ignored",
+            lambda X, w: fit_gaussian(X, np.ones(len(X))),
+            "every row counts the same here: the weights do not take part.",
+            hint=1,
+        ),
+        Mistake(
+            "divided by n",
+            _divided_by_n,
+            "you divide by the number of rows. A row of weight 2 counts as two: how many are there in effect?",
+            hint=1,
+        ),
+        Mistake(
+            "divided by one less",
+            _sample_covariance,
+            "the covariance has the −1 in it that makes it unbiased. Maximum likelihood asks for something else.",
+            hint=2,
+        ),
+        Mistake(
+            "not centred",
+            _not_centred,
+            "the covariance is too large: x xᵀ was averaged before the mean was taken off.",
+            hint=2,
+        ),
+        Mistake(
+            "rows and columns exchanged",
+            _rows_for_columns,
+            "there is one row of the covariance for every *point*. It should have one for every *feature*.",
+            hint=3,
+        ),
+        Mistake(
+            "about the unweighted mean",
+            _about_the_plain_mean,
+            "the deviations are taken from the plain mean of the rows, not from the mean that you return.",
+            hint=2,
+        ),
+        Mistake(
+            "weights enter twice",
+            _weights_twice,
+            "the weights enter the covariance squared: one of the two deviations should carry them, not both.",
+            hint=3,
+        ),
+        Mistake(
+            "covariances lost",
+            _variances_only,
+            "only the variances are there. Off the diagonal belongs what two features do together.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 3  Read a picture ────────────────────────────────────────────────────────────────────────────────
+
+WHICH_ELLIPSE = choice(
+    "which_ellipse",
+    LESSON,
+    1,
+    right="D",
+    wrong={
+        "A": "this ellipse leans to the right, as if the two features went up together. Look at the sign of the"
+        " covariance again.",
+        "B": "this ellipse is wider than it is high. The first entry of the diagonal belongs to the horizontal axis.",
+        "C": "this ellipse reaches as far as the numbers on the diagonal say. Are those lengths?",
+    },
+)
+
+
+# ── 4  A covariance from its axes ────────────────────────────────────────────────────────────────────
+
+
+def axes_cases(rng):
+    yield Case("no turn", (np.array([2.0, 0.5]), 0.0))
+    yield Case("a turn to the left", (rng.uniform([2, 0.3], [3, 1.5]), rng.uniform(15, 75)))
+    yield Case("a turn to the right", (rng.uniform([2, 0.3], [3, 1.5]), -rng.uniform(15, 75)))
+
+
+def turn(radians):
+    return np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
+
+
+def covariance_from_axes(stds, angle):
+    U = turn(np.deg2rad(angle))
+    return sum(std**2 * np.outer(u, u) for std, u in zip(stds, U.T))
+
+
+COVARIANCE_FROM_AXES = Check(
+    name="covariance_from_axes",
+    lesson=LESSON,
+    points=2,
+    reference=covariance_from_axes,
+    cases=axes_cases,
+    laws=(
+        Law("a covariance matrix is symmetric.", lambda out, *_: np.allclose(out, out.T)),
+        Law(
+            "turning an ellipse changes no total variance: the trace is the sum of the two variances.",
+            lambda out, stds, angle: np.isclose(np.trace(out), np.sum(stds**2)),
+        ),
+    ),
+    expected="array (2, 2), symmetric",
+    mistakes=(
+        Mistake(
+            "degrees taken for radians",
+            lambda stds, angle: covariance_from_axes(stds, np.rad2deg(angle)),
+            "the ellipse points somewhere else: the angle comes in degrees, and `np.cos` takes radians.",
+            hint=1,
+        ),
+        Mistake(
+            "standard deviations for variances",
+            lambda stds, angle: covariance_from_axes(np.sqrt(stds), angle),
+            "the ellipse has the right direction and the wrong size: an eigenvalue is a variance.",
+            hint=2,
+        ),
+        Mistake(
+            "turned the wrong way",
+            lambda stds, angle: covariance_from_axes(stds, -angle),
+            "the ellipse is turned by the same angle to the other side: the two directions should be the *columns* of"
+            " your U.",
+            hint=3,
+        ),
+        Mistake(
+            "turn lost",
+            lambda stds, angle: np.diag(stds**2),
+            "the result does not depend on the angle. Perhaps you turn first and stretch afterwards: a circle looks"
+            " the same after a turn.",
+            hint=2,
+        ),
+        Mistake(
+            "multiplied on one side only",
+            lambda stds, angle: turn(np.deg2rad(angle)) @ np.diag(stds**2),
+            "the matrix is not symmetric: U stands on one side of the eigenvalues only.",
+            hint=2,
+        ),
+        Mistake(
+            "widths exchanged",
+            lambda stds, angle: covariance_from_axes(stds[::-1], angle),
+            "the two widths have changed places: the first one belongs to the direction that `angle` gives.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 5  How much is inside ────────────────────────────────────────────────────────────────────────────
+
+
+def share_cases(rng):
+    for d in (1, 2, 10):
+        yield Case(f"d = {d}", (np.sort(rng.uniform(0.5, 4, size=6)), d))
+
+
+SHARE_INSIDE = Check(
+    name="share_inside",
+    lesson=LESSON,
+    points=2,
+    reference=lambda r, d: np.array([chi2(d).cdf(one * one) for one in r]),
+    cases=share_cases,
+    laws=(Law("a share is between 0 and 1.", lambda out, *_: np.all((out >= 0) & (out <= 1))),),
+    expected="array (m,): one share between 0 and 1 for every r",
+    mistakes=(
+        Mistake(
+            "one dimension for all",
+            lambda r, d: chi2.cdf(r**2, 1),
+            "these are the shares in one dimension, whatever d is: 68 % within one sigma, and so on.",
+            hint=1,
+        ),
+        Mistake(
+            "not squared",
+            lambda r, d: chi2.cdf(r, d),
+            "χ² is the law of the *squared* distance, and you gave it r.",
+            hint=2,
+        ),
+        Mistake(
+            "outside",
+            lambda r, d: chi2.sf(r**2, d),
+            "these are the shares outside.",
+            hint=2,
+        ),
+        Mistake(
+            "a box",
+            lambda r, d: (norm.cdf(r) - norm.cdf(-r)) ** d,
+            "this is the share in a box: each coordinate within r by itself. An ellipse has no corners.",
+            hint=1,
+        ),
+        Mistake(
+            "one tail counted as inside",
+            lambda r, d: norm.cdf(r),
+            "this is the share of one dimension that lies below r, with all of the left tail in it.",
+            hint=1,
+        ),
+        Mistake(
+            "one degree of freedom too few",
+            lambda r, d: chi2.cdf(r**2, d - 1),
+            "there is one degree of freedom too few: no coordinate has been used up, since the mean is known.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 6  The log density ───────────────────────────────────────────────────────────────────────────────
+
+
+def log_density_cases(rng):
+    yield Case("points in the plane", (rng.normal(size=(20, 2)), rng.normal(size=2), covariance(rng, 2)))
+    yield Case("five features", (rng.normal(size=(20, 5)), rng.normal(size=5), covariance(rng, 5)))
+    far = 200 * rng.normal(size=(5, 3)) + 500
+    yield Case("far from the mean", (far, rng.normal(size=3), covariance(rng, 3)))
+    X = 0.01 * rng.normal(size=(6, 200))
+    yield Case("two hundred narrow features", (X, np.zeros(200), 1e-4 * (np.eye(200) + 0.1)))
+
+
+def _log_density_with(
+    squared=lambda Y: (Y**2).sum(axis=0),
+    log_det=lambda L: np.log(np.diag(L)).sum(),
+    half=0.5,
+    lower=True,
+    d=None,
+):
+    """The log density by Cholesky, with one of its parts exchanged."""
+
+    def answer(X, mu, Sigma):
+        L = np.linalg.cholesky(Sigma)
+        Y = solve_triangular(L, (X - mu).T, lower=lower)
+        return -0.5 * (d or len(mu)) * np.log(2 * np.pi) - half * squared(Y) - log_det(L)
+
+    return answer
+
+
+LOG_DENSITY = Check(
+    name="log_density",
+    lesson=LESSON,
+    points=4,
+    reference=lambda X, mu, Sigma: np.array([multivariate_normal(mu, Sigma).logpdf(x) for x in X]),
+    cases=log_density_cases,
+    expected="array (n,): one finite number a point",
+    mistakes=(
+        Mistake(
+            "wrong triangle",
+            _log_density_with(lower=False),
+            "all correlations are lost: the solver read the triangle of L in which there is nothing.",
+            hint=1,
+        ),
+        Mistake(
+            "half missing",
+            _log_density_with(half=1.0),
+            "points far from the mean are punished twice as much as they should be: a factor before Δ² is missing.",
+            hint=2,
+        ),
+        Mistake(
+            "sign of the determinant",
+            _log_density_with(log_det=lambda L: -np.log(np.diag(L)).sum()),
+            "wide Gaussians come out higher than narrow ones: look at the sign of the part with log |Σ|.",
+            hint=3,
+        ),
+        Mistake(
+            "log determinant counted twice",
+            _log_density_with(log_det=lambda L: 2 * np.log(np.diag(L)).sum()),
+            "the logarithm of the determinant comes in whole, where its half belongs.",
+            hint=3,
+        ),
+        Mistake(
+            "dimension missing",
+            _log_density_with(d=1),
+            "every dimension brings a factor √(2π) of its own, and you have only one of them.",
+            hint=3,
+        ),
+        Mistake(
+            "summed before it is squared",
+            _log_density_with(squared=lambda Y: Y.sum(axis=0) ** 2),
+            "the coordinates of y are added up before they are squared, so they can cancel one another.",
+            hint=2,
+        ),
+        Mistake(
+            "distance not squared",
+            _log_density_with(squared=lambda Y: np.linalg.norm(Y, axis=0)),
+            "this uses Δ where Δ² belongs.",
+            hint=2,
+        ),
+        Mistake(
+            "determinant outside log space",
+            lambda X, mu, Sigma: _log_density_with(log_det=lambda L: 0.5 * np.log(np.linalg.det(Sigma)))(
+                X, mu, Sigma
+            ),
+            "with many narrow features the determinant underflows to 0, and its logarithm is −∞.",
+            hint=3,
+        ),
+        Mistake(
+            "logarithm of a density",
+            lambda X, mu, Sigma: np.log(multivariate_normal(mu, Sigma).pdf(X)),
+            "far from the mean the density is 0 for a computer before you take its logarithm. Never leave log space.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 7  Find the bug in a sampler ─────────────────────────────────────────────────────────────────────
+
+
+def sampler_cases(rng):
+    yield Case(
+        "fifty points in the plane", (rng.normal(size=(50, 2)), rng.normal(size=2), covariance(rng, 2))
+    )
+    yield Case("three features", (rng.normal(size=(40, 3)), rng.normal(size=3), covariance(rng, 3)))
+
+
+def has_the_right_law(output, Z, mu, Sigma):
+    """Whether output = mu + Z B with Bᵀ B = Σ: any root of Σ will do, not Cholesky's alone."""
+    B = np.linalg.lstsq(Z, output - mu, rcond=None)[0]
+    return np.allclose(Z @ B, output - mu) and np.allclose(B.T @ B, Sigma)
+
+
+MEND_SAMPLER = Check(
+    name="mend_sampler",
+    lesson=LESSON,
+    points=3,
+    reference=lambda Z, mu, Sigma: np.array([mu + np.linalg.cholesky(Sigma) @ z for z in Z]),
+    cases=sampler_cases,
+    accepts=has_the_right_law,
+    expected="array (n, d): mu plus a linear map of each row of Z, with the covariance Sigma",
+    mistakes=(
+        Mistake(
+            "the planted bug",
+            lambda Z, mu, Sigma: mu + Z @ np.linalg.cholesky(Sigma),
+            "the bug is still in there.",
+            planted=True,
+        ),
+        Mistake(
+            "covariance for its root",
+            lambda Z, mu, Sigma: mu + Z @ Sigma,
+            "the cloud is stretched by Σ, where a root of Σ belongs: its covariance is Σ Σ.",
+            hint=1,
+        ),
+        Mistake(
+            "mean missing",
+            lambda Z, mu, Sigma: Z @ np.linalg.cholesky(Sigma).T,
+            "the shape is right now, and the cloud stands at the origin.",
+            hint=3,
+        ),
+        Mistake(
+            "mean mapped too",
+            lambda Z, mu, Sigma: (Z + mu) @ np.linalg.cholesky(Sigma).T,
+            "the shape is right now, but the mean went through L with the noise.",
+            hint=3,
+        ),
+        Mistake(
+            "correlation lost",
+            lambda Z, mu, Sigma: mu + Z * np.sqrt(np.diag(Sigma)),
+            "each feature has its right spread, and none of them knows of the others: the correlation is gone.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 8  A mixture of round components ─────────────────────────────────────────────────────────────────
+
+
+def round_mixture_cases(rng):
+    for description, n, d, far in (
+        ("three components in the plane", 25, 2, 0),
+        ("two components, five features", 20, 5, 0),
+        ("points far from every component", 5, 3, 300),
+    ):
+        K = 2 if d == 5 else 3
+        X = rng.normal(scale=2, size=(n, d)) + far
+        pi = rng.dirichlet(np.full(K, 3.0))
+        yield Case(description, (X, pi, rng.normal(scale=2, size=(K, d)), rng.uniform(0.4, 1.8, size=K)))
+
+
+def round_log_joint(X, pi, mu, sigma, d=None):
+    """log πₖ + log N(xᵢ | μₖ, σₖ² I) : (n, K)."""
+    squared = ((X[:, np.newaxis] - mu) ** 2).sum(axis=2) / sigma**2
+    return np.log(pi) - 0.5 * (X.shape[1] * np.log(2 * np.pi) + squared) - (d or X.shape[1]) * np.log(sigma)
+
+
+def mixture_log_density(X, pi, mu, sigma):
+    def joint(x, k):
+        return np.log(pi[k]) + norm(mu[k], sigma[k]).logpdf(x).sum()
+
+    return np.array([logsumexp([joint(x, k) for k in range(len(pi))]) for x in X])
+
+
+def _one_averaged_gaussian(X, pi, mu, sigma):
+    return round_log_joint(X, np.ones(1), (pi @ mu)[np.newaxis], np.sqrt([pi @ sigma**2]))[:, 0]
+
+
+MIXTURE_LOG_DENSITY = Check(
+    name="mixture_log_density",
+    lesson=LESSON,
+    points=3,
+    reference=mixture_log_density,
+    cases=round_mixture_cases,
+    expected="array (n,): one finite number a point",
+    mistakes=(
+        Mistake(
+            "outside log space",
+            lambda *a: np.log(np.exp(round_log_joint(*a)).sum(axis=1)),
+            "far from every component all the densities are 0 for a computer, and log 0 is −∞.",
+            hint=2,
+        ),
+        Mistake(
+            "weights left out",
+            lambda X, pi, mu, sigma: logsumexp(round_log_joint(X, np.ones_like(pi), mu, sigma), axis=1),
+            "the weights do not take part: every component counts in full, and the total area is K.",
+            hint=1,
+        ),
+        Mistake(
+            "weights not in logarithms",
+            lambda X, pi, mu, sigma: logsumexp(pi + round_log_joint(X, np.ones_like(pi), mu, sigma), axis=1),
+            "πₖ was added to a logarithm. A product becomes a sum when *both* factors are in logarithms.",
+            hint=1,
+        ),
+        Mistake(
+            "logarithms added up",
+            lambda *a: round_log_joint(*a).sum(axis=1),
+            "you add up the logarithms of the components, which multiplies densities. A mixture adds them.",
+            hint=2,
+        ),
+        Mistake(
+            "weighted mean of logarithms",
+            lambda X, pi, mu, sigma: round_log_joint(X, np.ones_like(pi), mu, sigma) @ pi,
+            "this is the mean of the log densities. The logarithm of a mean is another thing, and always at least as"
+            " large.",
+            hint=2,
+        ),
+        Mistake(
+            "largest component only",
+            lambda *a: round_log_joint(*a).max(axis=1),
+            "only the largest component counts here. The others are small, and still add something.",
+            hint=2,
+        ),
+        Mistake(
+            "one averaged Gaussian",
+            _one_averaged_gaussian,
+            "this is one Gaussian with averaged parameters. A mixture averages *densities*, and keeps its bumps.",
+            hint=2,
+        ),
+        Mistake(
+            "width counted once",
+            lambda *a: logsumexp(round_log_joint(*a, d=1), axis=1),
+            "log σₖ stands there once. How many entries does the diagonal of L have?",
+            hint=3,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    GAUSSIAN_PDF,
+    FIT_GAUSSIAN,
+    WHICH_ELLIPSE,
+    COVARIANCE_FROM_AXES,
+    SHARE_INSIDE,
+    LOG_DENSITY,
+    MEND_SAMPLER,
+    MIXTURE_LOG_DENSITY,
+)
