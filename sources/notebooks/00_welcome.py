@@ -28,7 +28,7 @@ from mlcourse.plotting import (
 )
 
 use_course_style()
-print("NumPy", np.__version__, "· scikit-learn", sklearn.__version__, "· ready")
+print(f"NumPy {np.__version__} · scikit-learn {sklearn.__version__} · ready")
 
 # %% [markdown]
 # A line of versions that ends with *ready*: your set-up works. An error instead? Close JupyterLab and start
@@ -39,8 +39,7 @@ print("NumPy", np.__version__, "· scikit-learn", sklearn.__version__, "· ready
 # %%
 X, _ = five_blobs()
 model = mlcourse.KMeans(5, random_state=0).fit(X)
-ax = plot_decision_regions(model, X)
-plot_points(X, model.labels_, ax=ax)
+ax = plot_points(X, model.labels_, ax=plot_decision_regions(model, X))
 plot_centers(model.cluster_centers_, ax=ax)
 show(
     ax,
@@ -68,23 +67,20 @@ show(
 #
 # ## How a check speaks
 #
-# Here is a task: the mean of the squares of some numbers. And here are a wrong answer and a check of the
-# kind that you will meet. Run both cells.
+# Here is an answer to one of the tasks of lesson 01. You are given the species of some flowers and the
+# clusters that k-means put them in, and asked for the share that agree. This answer looks reasonable, and it
+# is wrong.
+
 
 # %%
-from mlcourse.checks import Case, Check, Mistake, examine
+def matched_share(y, labels):
+    return np.mean(y == labels)
 
-task = Check(
-    name="mean_square", lesson="00_welcome", points=1,
-    reference=lambda x: np.mean(x**2),
-    cases=lambda rng: [Case("ten random numbers", (rng.normal(size=10),))],
-    mistakes=(Mistake("square of the mean", lambda x: np.mean(x) ** 2,
-                      "this is the square of the mean. Which comes first, the square or the mean?"),),
-    expected="one number",
-)  # fmt: skip
 
 # %%
-print(examine(task, lambda x: np.mean(x) ** 2).message)
+from mlcourse.checks import examine, specification
+
+print(examine(specification("matched_share"), matched_share).message)
 
 # %% [markdown]
 # Where it differs, what came, what was wanted, and the thought that probably went wrong. Never the answer.

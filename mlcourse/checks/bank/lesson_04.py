@@ -557,11 +557,11 @@ FALLING_LIKELIHOOD = choice(
     1,
     right="C",
     wrong={
-        "A": "each start climbs its own hill, but every hill is climbed upwards: a bad start gives a low curve, not a"
-        " falling one.",
+        "A": "each start climbs its own hill, but every hill is climbed upwards: a bad start gives a low curve,"
+        " not a falling one.",
         "B": "near the top the steps get small, and they still go up. EM has no step size with which to overshoot.",
-        "D": "the M-step maximises exactly what the E-step hands it; too many components make it overfit, which raises"
-        " the likelihood.",
+        "D": "the M-step maximises exactly what the E-step hands it; too many components make it overfit, which"
+        " raises the likelihood.",
     },
 )
 
