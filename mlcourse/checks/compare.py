@@ -19,22 +19,30 @@ def plain(value):
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, (str, bool, numbers.Number)):
+    if value is None or isinstance(value, (str, bool, int, float, complex)):
         return value
+    if isinstance(value, numbers.Number):  # a Fraction, a Decimal
+        return float(value)
     if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, tuple):
         return tuple(plain(part) for part in value)
     if isinstance(value, (list, np.ndarray)) or hasattr(value, "__array__"):
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            array = np.asarray(None)  # ragged: falls through to the parts
+        return _plain_array(value)
+    raise NotPlain(f"a {type(value).__name__}, which is not an array, a number or a tuple of them")
+
+
+def _plain_array(value):
+    """A list or anything array-like as an array of numbers; with other things in it, as a tuple of its parts."""
+    try:
+        array = np.asarray(value)
         if array.dtype.kind in "biufc":
             return array
-        if isinstance(value, list):
-            return tuple(plain(part) for part in value)
-    raise NotPlain(f"a {type(value).__name__}, which is not an array, a number or a tuple of them")
+        return (
+            array.astype(float) if array.dtype.kind == "O" else tuple(plain(part) for part in array.tolist())
+        )
+    except (ValueError, TypeError):  # ragged, or entries that are no numbers
+        return tuple(plain(part) for part in value)
 
 
 def describe(value) -> str:
@@ -43,6 +51,8 @@ def describe(value) -> str:
         start = ", ".join(f"{number:.4g}" for number in value.ravel()[:4])
         more = ", …" if value.size > 4 else ""
         return f"{start}{more}" if value.ndim == 0 else f"array of shape {value.shape}: {start}{more}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, tuple):
         return "(" + "; ".join(describe(part) for part in value) + ")"
     if isinstance(value, dict):
@@ -72,12 +82,21 @@ def difference(yours, expected, rtol: float, atol: float, where: str = "the resu
 
 
 def _tuple_difference(yours, expected, rtol, atol, where):
-    if not isinstance(yours, tuple) and not (isinstance(yours, np.ndarray) and len(yours.shape) > 0):
-        return f"{where} is one value, expected {len(expected)} values (`return a, b`)"
+    wanted = f"expected {len(expected)} values, as in (a, b)"
+    if (
+        np.ndim(yours)
+        and isinstance(yours, np.ndarray)
+        and [np.shape(part) for part in yours] == [np.shape(e) for e in expected]
+    ):
+        yours = tuple(yours)  # a list of alike parts has become an array
+    if isinstance(yours, np.ndarray) and yours.ndim:
+        return f"{where} is one array of shape {yours.shape}, {wanted}"
+    if not isinstance(yours, tuple):
+        return f"{where} is one value, {wanted}"
     if len(yours) != len(expected):
         return f"{where} has {len(yours)} values, expected {len(expected)}"
-    for number, (mine, wanted) in enumerate(zip(yours, expected), start=1):
-        found = difference(mine, wanted, rtol, atol, f"value {number} of {where}")
+    for number, (mine, right) in enumerate(zip(yours, expected), start=1):
+        found = difference(mine, right, rtol, atol, f"value {number} of {where}")
         if found:
             return found
     return None
@@ -98,9 +117,13 @@ def _dict_difference(yours, expected, rtol, atol, where):
 def _array_difference(yours, expected, rtol, atol, where):
     expected = np.asarray(expected)
     wanted = f"an array of shape {expected.shape}" if expected.ndim else "one number"
+    if isinstance(yours, tuple) and expected.ndim and all(isinstance(part, (int, float)) for part in yours):
+        yours = np.array(yours)
     if isinstance(yours, (tuple, dict, str)) or yours is None:
         return f"{where} is {'nothing' if yours is None else 'a ' + type(yours).__name__}, expected {wanted}"
     yours = np.asarray(yours)
+    if not expected.ndim and yours.size == 1:
+        yours = yours.reshape(())
     if yours.shape != expected.shape:
         return f"{where} has shape {yours.shape}, expected {wanted}"
     if np.isnan(yours).any() and not np.isnan(expected).any():
@@ -112,8 +135,8 @@ def _array_difference(yours, expected, rtol, atol, where):
         return None
     if not expected.ndim:
         return f"{where} is not right"
-    first = tuple(int(index) for index in np.argwhere(off)[0])
-    place = first[0] if len(first) == 1 else first
+    first = tuple(np.argwhere(off)[0])
+    place = ", ".join(str(index) for index in first)
     return (
         f"{where} is off in {off.sum()} of {off.size} entries, first at [{place}]: yours {yours[first]:.6g}"
     )

@@ -23,6 +23,7 @@ class Verdict(NamedTuple):
     status: Literal["right", "wrong", "not attempted"]
     message: str  # one or more lines for the learner; empty when right
     mistake: str | None = None  # the name of the recognised mistake
+    case: Case | None = None  # the input that was answered wrongly
 
 
 class Outcome(NamedTuple):
@@ -57,14 +58,21 @@ def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
     for case in cases:
         outcomes.append(call(answer, case))
         if outcomes[-1].error == "NotImplementedError" or outcomes[-1].output is Ellipsis:
-            return Verdict("not attempted", "not attempted yet.")
+            return Verdict("not attempted", untouched(outcomes[-1]))
     faults = [fault for case, outcome in zip(cases, outcomes) if (fault := fault_of(check, case, outcome))]
     if not faults:
         return Verdict("right", "")
     mistake = recognise(check, cases, outcomes)
     if mistake and mistake.planted:
         return Verdict("not attempted", f"not attempted yet: {mistake.message}", mistake.name)
-    return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name)
+    return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name, faults[0].case)
+
+
+def untouched(outcome: Outcome) -> str:
+    """What to say of an answer that is not there yet."""
+    if outcome.error:
+        return "not attempted yet: it still comes to the line `raise NotImplementedError`."
+    return "not attempted yet."
 
 
 def call(answer: Callable, case: Case) -> Outcome:
@@ -81,10 +89,19 @@ def call(answer: Callable, case: Case) -> Outcome:
         return Outcome(problem=_problem(error, answer), error=type(error).__name__)
     if output is None:
         return Outcome(problem="it gave nothing back (None). Does it end with `return`?")
-    if difference(plain(args), plain(case.args), 0, 0):
-        advice = "Work on a copy (`X = X.copy()`), or make a new array."
-        return Outcome(output, problem=f"it changes its arguments. {advice}")
-    return Outcome(output)
+    return Outcome(output, problem=_changed(args, case))
+
+
+def _changed(args, case: Case) -> str | None:
+    """A sentence when a call has changed one of its arguments."""
+    changed = [
+        place
+        for place, (now, before) in enumerate(zip(args, case.args), start=1)
+        if difference(plain(now), plain(before), 0, 0)
+    ]
+    if not changed:
+        return None
+    return f"it changes its arguments (number {changed[0]}). Work on a copy, `X.copy()`, or make a new array."
 
 
 def _problem(error: Exception, answer) -> str:

@@ -1,5 +1,6 @@
 """The `check` object of the exercise notebooks: `check.e_step(e_step)` and `check.progress()`."""
 
+import copy
 import difflib
 import os
 from html import escape
@@ -49,8 +50,8 @@ class Progress:
 class Checker:
     """One method a task: `check.NAME(answer)` says at once whether the answer is right.
 
-    A wrong answer raises `CheckFailed`; an untouched one says so and raises nothing, unless the environment variable
-    MLCOURSE_STRICT is 1.
+    A wrong answer raises `CheckFailed`, and `check.last_input` holds the arguments on which it went wrong. An
+    untouched one says so and raises nothing, unless the environment variable MLCOURSE_STRICT is 1.
     """
 
     def __init__(self):
@@ -72,6 +73,7 @@ class Checker:
 
     def _run(self, check, answer):
         verdict = self._verdict(check, answer)
+        self._verdicts.pop(check.name, None)  # so that the last one checked stands last
         self._verdicts[check.name] = verdict
         headline, *details = (
             f"{MARKS[verdict.status]} {check.name}: {verdict.message or 'right.'}".splitlines()
@@ -84,9 +86,9 @@ class Checker:
             )
 
     def _verdict(self, check, answer):
-        if answer is Ellipsis:
-            return Verdict("not attempted", "not attempted yet.")
         if check.kind == "value":
+            if answer is None:
+                return Verdict("wrong", "it is None; fill in a value.")
             if callable(answer):
                 return Verdict(
                     "wrong", f"this task asks for a value, and got the function {_name(answer)}. Call it?"
@@ -98,6 +100,12 @@ class Checker:
                 f"this task asks for the function itself: `check.{check.name}({check.name})`, without calling it.",
             )
         return examine(check, answer)
+
+    @property
+    def last_input(self) -> tuple:
+        """The arguments on which the last checked function failed, to try it on; empty when it did not."""
+        verdict = next(reversed(self._verdicts.values()), None)
+        return copy.deepcopy(verdict.case.args) if verdict and verdict.case else ()
 
     def progress(self, lesson: str | None = None) -> Progress:
         """What is done of a lesson, by default of the one whose check ran last.

@@ -90,15 +90,19 @@ class Check:
     atol: float = 1e-9
 
 
-def choice(name: str, lesson: str, points: int, *, right: str, wrong: dict[str, str]) -> Check:
-    """A multiple-choice task: the right letter, and for every wrong one the reason why it is wrong."""
+def choice(name: str, lesson: str, points: int, *, right: str, wrong: dict) -> Check:
+    """A multiple-choice task: the right letter, and for every wrong one the reason why it is wrong.
+
+    `wrong` gives a sentence for each letter, or a pair of a sentence and the number of the hint to open.
+    """
+    reasons = {letter: reason if isinstance(reason, tuple) else (reason,) for letter, reason in wrong.items()}
     return Check(
         name=name,
         lesson=lesson,
         points=points,
         kind="value",
         reference=lambda: right,
-        mistakes=tuple(Mistake(f"chose {letter}", letter, reason) for letter, reason in wrong.items()),
+        mistakes=tuple(Mistake(f"chose {letter}", letter, *reason) for letter, reason in reasons.items()),
         canonical=lambda letter: letter.strip().upper() if isinstance(letter, str) else letter,
         expected="one letter in quotes: " + ", ".join(sorted([right, *wrong])),
     )
