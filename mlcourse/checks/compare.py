@@ -83,14 +83,10 @@ def difference(yours, expected, rtol: float, atol: float, where: str = "the resu
 
 def _tuple_difference(yours, expected, rtol, atol, where):
     wanted = f"expected {len(expected)} values, as in (a, b)"
-    if (
-        np.ndim(yours)
-        and isinstance(yours, np.ndarray)
-        and [np.shape(part) for part in yours] == [np.shape(e) for e in expected]
-    ):
-        yours = tuple(yours)  # a list of alike parts has become an array
     if isinstance(yours, np.ndarray) and yours.ndim:
-        return f"{where} is one array of shape {yours.shape}, {wanted}"
+        if [np.shape(part) for part in yours] != [np.shape(part) for part in expected]:
+            return f"{where} is one array of shape {yours.shape}, {wanted}"
+        yours = tuple(yours)  # a list of parts that are alike has become an array
     if not isinstance(yours, tuple):
         return f"{where} is one value, {wanted}"
     if len(yours) != len(expected):
