@@ -26,13 +26,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import solve_triangular
 
-ILL_DEFINED = (
-    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance"
-    " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
-    " or scale the input data."
-)
-
-
 # ── Two kernels ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -41,11 +34,8 @@ class Dense:
 
     @staticmethod
     def factor(Sigma):
-        """P from Σ: Σ = L Lᵀ, P = L⁻ᵀ. Raises ValueError when Σ is not positive definite."""
-        try:
-            L = np.linalg.cholesky(Sigma)
-        except np.linalg.LinAlgError:
-            raise ValueError(ILL_DEFINED) from None
+        """P from Σ: Σ = L Lᵀ, P = L⁻ᵀ. Raises LinAlgError when Σ is not positive definite."""
+        L = np.linalg.cholesky(Sigma)
         P, identity = np.empty_like(L), np.eye(L.shape[-1], dtype=L.dtype)
         for k in np.ndindex(L.shape[:-2]):
             P[k] = solve_triangular(L[k], identity, lower=True).T
@@ -55,8 +45,10 @@ class Dense:
     def factor_of_precision(precision):
         """The upper triangular P with P Pᵀ = Λ: a Cholesky factor taken from the last row upwards.
 
-        Raises LinAlgError when Λ is not positive definite.
+        Raises LinAlgError when Λ is not symmetric and positive definite.
         """
+        if not np.allclose(precision, np.swapaxes(precision, -1, -2)):
+            raise np.linalg.LinAlgError("the matrix is not symmetric")
         flipped = np.linalg.cholesky(precision[..., ::-1, ::-1])
         return np.ascontiguousarray(flipped[..., ::-1, ::-1])
 
@@ -100,9 +92,9 @@ class Diagonal:
 
     @staticmethod
     def factor(Sigma):
-        """1/σ from σ². Raises ValueError when a variance is not positive."""
+        """1/σ from σ². Raises LinAlgError when a variance is not positive."""
         if not np.all(Sigma > 0):
-            raise ValueError(ILL_DEFINED)
+            raise np.linalg.LinAlgError("a variance is not positive")
         return 1 / np.sqrt(Sigma)
 
     @staticmethod
@@ -170,10 +162,11 @@ def pooled_scatter(X, R, c):
     share = np.divide(R, w, out=np.zeros_like(R), where=w > 0)
     A = X - share @ c
     A *= np.sqrt(w)
-    k, l = np.triu_indices(len(c), 1)  # noqa: E741  (the index of the formula)
-    gaps = c[k] - c[l]
-    G = R.T @ share
-    return A.T @ A + gaps.T @ (G[k, l, np.newaxis] * gaps)
+    S, G = A.T @ A, R.T @ share
+    for k in range(len(c) - 1):
+        gaps = c[k + 1 :] - c[k]
+        S += (gaps.T * G[k, k + 1 :]) @ gaps
+    return S
 
 
 def diagonal_scatter(X, R, c):
@@ -257,7 +250,7 @@ def covariance_type(name: str) -> CovarianceType:
 def squared_mahalanobis(X, mu, P, type_: CovarianceType) -> np.ndarray:
     """(x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖² for every row and component: (n, K)."""
     K, d = mu.shape
-    distances = np.empty((len(X), K), dtype=X.dtype)
+    distances = np.empty((len(X), K), dtype=np.result_type(X, mu, P))
     for k, P_k in enumerate(type_.expand(P, K, d)):
         Y = type_.kernel.whiten(X - mu[k], P_k)
         np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
@@ -279,10 +272,11 @@ def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
 
     Returns
     -------
-    array of shape (n, K), in X's dtype
+    array of shape (n, K)
     """
     K, d = mu.shape
     log_density = squared_mahalanobis(X, mu, P, type_)
     log_density *= -0.5
-    log_density += type_.kernel.log_det(type_.expand(P, K, d)) - X.dtype.type(0.5 * d * np.log(2 * np.pi))
+    normaliser = log_density.dtype.type(0.5 * d * np.log(2 * np.pi))
+    log_density += type_.kernel.log_det(type_.expand(P, K, d)) - normaliser
     return log_density

@@ -6,12 +6,16 @@ n, K       number of rows, clusters
 a, b       (n,)   mean distance of a row to its own cluster, and to the nearest other one
 """
 
+from numbers import Integral
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils import check_array, check_random_state, check_X_y
+from sklearn.utils._param_validation import Interval, validate_params
 
 from mlcourse.kmeans import squared_distance_to_own
+from mlcourse.validation import FLOATS
 
 
 def _check_labels(n_labels, n):
@@ -44,12 +48,12 @@ def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     ValueError
         Unless there are at least 2 and at most n − 1 different labels.
     """
-    X, labels = check_X_y(X, labels, accept_sparse=False, dtype=(np.float64, np.float32))
+    X, labels = check_X_y(X, labels, accept_sparse=False, dtype=FLOATS)
     names, labels = np.unique(labels, return_inverse=True)
     _check_labels(len(names), len(X))
     if metric == "euclidean":
         X = X - X.mean(axis=0)  # distances stay, and keep their digits when the data lie far from zero
-    if metric == "precomputed" and np.any(np.diagonal(X) != 0):
+    if metric == "precomputed" and np.any(np.abs(np.diagonal(X)) > 100 * np.finfo(X.dtype).eps):
         raise ValueError(
             "The precomputed distance matrix contains non-zero elements on the diagonal; a row has distance 0 to"
             " itself. Use np.fill_diagonal(X, 0)."
@@ -65,6 +69,10 @@ def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     return np.where(alone, 0, (b - a) / np.where(alone, 1, widest))
 
 
+@validate_params(
+    {"sample_size": [Interval(Integral, 1, None, closed="left"), None], "random_state": ["random_state"]},
+    prefer_skip_nested_validation=True,
+)
 def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_state=None, **kwds):
     """Mean silhouette of all rows, or of `sample_size` rows drawn without replacement.
 
@@ -83,7 +91,7 @@ def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_
 
 def inertia(X, centers, labels) -> float:
     """Sum of squared distances of the rows to the centres they are labelled with, in squared units of X."""
-    X = check_array(X, dtype=(np.float64, np.float32))
+    X = check_array(X, dtype=FLOATS)
     return float(squared_distance_to_own(X, np.asarray(centers, dtype=X.dtype), np.asarray(labels)).sum())
 
 
@@ -100,8 +108,8 @@ def match_labels(reference, labels) -> np.ndarray:
     Returns
     -------
     array of shape (n,)
-        Groups of `labels` without a partner in `reference` (when it has fewer groups) get new integers above all
-        of the reference's.
+        Groups of `labels` without a partner in `reference` (when it has fewer groups, all integers) get new
+        integers above all of the reference's.
 
     Raises
     ------
@@ -118,9 +126,10 @@ def match_labels(reference, labels) -> np.ndarray:
     overlap = np.zeros((len(names), len(groups)), dtype=int)
     np.add.at(overlap, (row, column), 1)
     matched, partners = linear_sum_assignment(overlap, maximize=True)
-    spare = iter(range(int(names.max()) + 1, int(names.max()) + 1 + len(groups)))
-    renamed = {partner: names[name] for name, partner in zip(matched, partners)}
-    return np.array([renamed[g] if g in renamed else next(spare) for g in range(len(groups))])[column]
+    renamed = dict(zip(partners, names[matched]))
+    left_over = sorted(set(range(len(groups))) - set(renamed))
+    renamed.update({group: names.max() + place for place, group in enumerate(left_over, start=1)})
+    return np.array([renamed[group] for group in range(len(groups))], dtype=names.dtype)[column]
 
 
 def align_components(reference, means) -> np.ndarray:

@@ -20,27 +20,25 @@ import numpy as np
 from scipy.linalg import eigh, svd
 from scipy.sparse.linalg import svds
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.extmath import randomized_svd, svd_flip
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import row_blocks
 from mlcourse.gaussians import Dense, covariance_type, log_density
-
-FLOATS = (np.float64, np.float32)
-
+from mlcourse.validation import FLOATS, new_rows
 
 # ── Singular values and axes, four ways ───────────────────────────────────────────────────────────
 
 
-def _by_svd(X, mean, pca):
+def _by_svd(X, mean, q, pca):
     """All of them, from the data themselves: the most exact."""
     _, S, Vt = svd(X - mean, full_matrices=False)
     return S, Vt
 
 
-def _by_eigh(X, mean, pca):
+def _by_eigh(X, mean, q, pca):
     """All of them, from the covariance: the fastest when rows are many and features few."""
     scatter = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
     for rows in row_blocks(X, row_width=X.shape[1]):
@@ -50,18 +48,18 @@ def _by_eigh(X, mean, pca):
     return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
 
 
-def _by_arpack(X, mean, pca):
-    """The first `n_components`, by Lanczos iteration."""
+def _by_arpack(X, mean, q, pca):
+    """The first q, by Lanczos iteration."""
     start = check_random_state(pca.random_state).uniform(-1, 1, size=min(X.shape)).astype(X.dtype)
-    _, S, Vt = svds(X - mean, k=pca.n_components, tol=pca.tol, v0=start)
+    _, S, Vt = svds(X - mean, k=q, tol=pca.tol, v0=start)
     return S[::-1], Vt[::-1]
 
 
-def _by_random_projection(X, mean, pca):
-    """The first `n_components`, by a randomised range finder (Halko, Martinsson & Tropp, 2011)."""
+def _by_random_projection(X, mean, q, pca):
+    """The first q, by a randomised range finder (Halko, Martinsson & Tropp, 2011)."""
     _, S, Vt = randomized_svd(
         X - mean,
-        n_components=pca.n_components,
+        n_components=q,
         n_oversamples=pca.n_oversamples,
         n_iter=pca.iterated_power,
         power_iteration_normalizer=pca.power_iteration_normalizer,
@@ -106,7 +104,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     mean_ : array of shape (d,)
     n_components_, n_samples_ : int
     noise_variance_ : float
-        Mean variance of the axes left out.
+        Mean variance of the axes left out, as many as the solver could have found.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
@@ -165,26 +163,29 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
         n, d = X.shape
-        solver = self._check_solver(n, d)
+        solver, wanted = self._check_solver(n, d)
         self.mean_ = X.mean(axis=0)
-        S, Vt = SOLVERS[solver](X, self.mean_, self)
+        S, Vt = SOLVERS[solver](X, self.mean_, wanted, self)
         _, Vt = svd_flip(None, Vt, u_based_decision=False)
         variance = S**2 / (n - 1)
-        total = variance.sum() if solver not in TRUNCATED else X.var(axis=0, ddof=1).sum()
-        q = self._n_kept(variance / total, n, d)
+        total = X.var(axis=0, ddof=1).sum() if solver in TRUNCATED else variance.sum()
+        q = wanted if isinstance(wanted, int) else n_to_explain(wanted, variance / total)
+        if solver in TRUNCATED:  # what was not computed can be had by subtraction alone
+            noise = (total - variance.sum()) / max(min(n, d) - q, 1)
+        else:
+            noise = variance[q:].sum() / max(len(variance) - q, 1)
 
-        self.components_ = np.array(Vt[:q])
-        self.explained_variance_ = variance[:q]
+        self.components_ = Vt[:q].copy()
+        self.explained_variance_ = variance[:q].copy()
         self.explained_variance_ratio_ = variance[:q] / total
-        self.singular_values_ = S[:q]
-        left_out = (min(n, d) if solver in TRUNCATED else len(variance)) - q
-        self.noise_variance_ = float(total - variance[:q].sum()) / left_out if q < min(n, d) else 0.0
+        self.singular_values_ = S[:q].copy()
+        self.noise_variance_ = noise if q < min(n, d) else 0.0
         self.n_components_, self.n_samples_ = q, n
         self._n_features_out = q
         return self
 
     def _check_solver(self, n, d):
-        """The solver to use, once it is sure that it can give `n_components`."""
+        """The solver to use, and how many axes it shall find: a number, or a share of the variance."""
         q, solver = self.n_components, self.svd_solver
         if solver == "auto":
             if d <= 1000 and n >= 10 * d:
@@ -194,21 +195,15 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             else:
                 solver = "full"
         lowest, highest = (1 if solver in TRUNCATED else 0), min(n, d) - (solver == "arpack")
+        if q is None:
+            return solver, highest
         counted = isinstance(q, Integral)
         if (counted and not lowest <= q <= highest) or (solver in TRUNCATED and not counted):
             raise ValueError(
                 f"n_components={q!r} must be an integer between {lowest} and {highest} (from min(n_samples,"
                 f" n_features)={min(n, d)}) with svd_solver={solver!r}."
             )
-        return solver
-
-    def _n_kept(self, ratio, n, d):
-        """How many axes `n_components` asks for."""
-        if self.n_components is None:
-            return min(n, d)
-        if isinstance(self.n_components, Integral):
-            return int(self.n_components)
-        return int(np.searchsorted(np.cumsum(ratio), self.n_components, side="right")) + 1
+        return solver, (int(q) if counted else q)
 
     def _axes(self, power):
         """The axes, each times its standard deviation to `power` when whitening: (q, d)."""
@@ -217,13 +212,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         scale = np.sqrt(self.explained_variance_).clip(min=np.finfo(self.components_.dtype).eps)
         return self.components_ * scale[:, np.newaxis] ** power
 
-    def _check_X(self, X):
-        check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=FLOATS)
-
     def transform(self, X):
         """Coordinates of the rows of X along the axes: (n, q), with variance 1 when whitening."""
-        X = self._check_X(X)
+        X = new_rows(self, X)
         axes = self._axes(-1).T
         coordinates = np.empty((len(X), axes.shape[1]), dtype=np.result_type(X, axes))
         for rows in row_blocks(X, row_width=X.shape[1]):
@@ -233,25 +224,46 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def inverse_transform(self, X):
         """From coordinates (n, q) back to the space of the data (n, d): exact when q = d, else a projection."""
         check_is_fitted(self)
-        return np.asarray(X) @ self._axes(1) + self.mean_
+        return check_array(X, dtype=FLOATS, input_name="X") @ self._axes(1) + self.mean_
 
     def get_covariance(self):
-        """Covariance of the model, W + σ² I with W of rank q (Tipping & Bishop): (d, d)."""
+        """Covariance of the model: Vtᵀ diag(variance) Vt along the axes, `noise_variance_` across them: (d, d)."""
         check_is_fitted(self)
         surplus = (self.explained_variance_ - self.noise_variance_).clip(min=0)
         covariance = (self.components_.T * surplus) @ self.components_
         return Dense.ridge(covariance, self.noise_variance_)
 
     def get_precision(self):
-        """Inverse of `get_covariance`, by its Cholesky factor: (d, d)."""
-        return Dense.precision(Dense.factor(self.get_covariance()))
+        """Inverse of `get_covariance`, by its Cholesky factor: (d, d). Raises ValueError when it is singular."""
+        return Dense.precision(self._factor())
+
+    def _factor(self):
+        try:
+            return Dense.factor(self.get_covariance())
+        except np.linalg.LinAlgError:
+            raise ValueError(
+                "The covariance of this PCA is singular, so it has no density: the data vary in fewer directions"
+                " than they have features. Keep fewer components, so that noise_variance_ is positive."
+            ) from None
 
     def score_samples(self, X):
         """Log-density of every row under a Gaussian with the model's mean and covariance: (n,), in nats."""
-        X = self._check_X(X)
-        P = Dense.factor(self.get_covariance())
-        return log_density(X, self.mean_[np.newaxis], P, covariance_type("tied"))[:, 0]
+        X, P, mean = new_rows(self, X), self._factor(), self.mean_[np.newaxis]
+        blocks = row_blocks(X, row_width=X.shape[1])
+        return np.concatenate(
+            [log_density(X[rows], mean, P, covariance_type("tied"))[:, 0] for rows in blocks]
+        )
 
     def score(self, X, y=None):
         """Mean of `score_samples`."""
         return float(np.mean(self.score_samples(X)))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def n_to_explain(share, ratio) -> int:
+    """How many axes explain more than `share` of the variance, given each one's ratio."""
+    return int(np.searchsorted(np.cumsum(ratio), share, side="right")) + 1

@@ -63,6 +63,26 @@ def test_translation_by_1e8_changes_nothing():
     assert_allclose(there.transform(X + 1e8), here.transform(X), rtol=1e-6, atol=1e-6)
 
 
+def test_one_far_centre_does_not_blur_the_others():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(500, 2)) * 0.1 + shift for shift in (0, 1)] + [[[1e9, 1e9]]])
+    ours = KMeans(3, init=X[[0, 600, 1000]]).fit(X)
+    theirs = sklearn.cluster.KMeans(3, init=X[[0, 600, 1000]], n_init=1).fit(X)
+    assert_allclose(ours.inertia_, theirs.inertia_, rtol=1e-6)
+    assert_allclose(ours.transform(X[:1000]).min(axis=1) ** 2, np.min(
+        [((X[:1000] - c) ** 2).sum(axis=1) for c in ours.cluster_centers_], axis=0
+    ), atol=1e-6)  # fmt: skip
+
+
+def test_rows_without_weight_do_not_fill_empty_clusters():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(40, 2))
+    w = (np.arange(40) < 20).astype(float)
+    start = np.concatenate([X[:2], np.full((2, 2), 50.0) + np.arange(2)[:, None]])
+    model = KMeans(4, init=start).fit(X, sample_weight=w)
+    assert len(np.unique(model.labels_[w > 0])) == 4
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_empty_clusters_are_relocated_like_scikit_learns(seed):
     X = random_points(seed, n=60)

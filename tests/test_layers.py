@@ -9,7 +9,7 @@ import mlcourse
 
 # From the bottom up. Parts of one layer do not import one another, except as BESIDE says.
 LAYERS = (
-    {"blocks", "datasets"},
+    {"blocks", "datasets", "validation"},
     {"kmeans", "gaussians", "mixture", "pca"},
     {"metrics", "plotting"},
     {"widgets", "checks"},

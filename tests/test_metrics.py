@@ -84,6 +84,16 @@ def test_match_labels_with_more_groups_than_the_reference_invents_new_numbers():
     assert renamed[2] == 2
 
 
+def test_match_labels_takes_names():
+    assert_array_equal(match_labels(["a", "b", "b"], ["x", "y", "y"]), ["a", "b", "b"])
+
+
+@pytest.mark.parametrize("bad", [{"sample_size": 0}, {"sample_size": 0.5}, {"random_state": "a"}])
+def test_silhouette_score_refuses_what_scikit_learn_refuses(points, bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        silhouette_score(*points, **bad)
+
+
 def test_match_labels_of_different_lengths():
     with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         match_labels([0, 1, 2], [0, 1])

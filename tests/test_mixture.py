@@ -162,6 +162,49 @@ def test_translation_by_1e8_leaves_covariances(name):
 
 
 @every_type
+@pytest.mark.parametrize("far", [1e5, 1e8])
+def test_a_start_far_from_the_data_costs_no_digits(name, far):
+    X = random_points(25)
+    one = covariance_type(name).kernel.precision(np.ones(covariance_type(name).shape(1, 3)))
+    precision = one if name in ("diag", "spherical") else np.broadcast_to(np.eye(3), one.shape)
+    options = dict(weights_init=[1.0], means_init=np.full((1, 3), far), precisions_init=precision)
+    model = GaussianMixture(1, covariance_type=name, reg_covar=0, max_iter=1, **options).fit(X)
+    near = GaussianMixture(1, covariance_type=name, reg_covar=0).fit(X)
+    assert_allclose(model.covariances_, near.covariances_, rtol=1e-8)
+
+
+def test_a_far_component_takes_no_digits_from_a_near_one():
+    X = np.concatenate([random_points(26, n_groups=1), random_points(27, n_groups=1) + 1e12])
+    model = GaussianMixture(2, random_state=0).fit(X)
+    near = X[:400].mean(axis=0)
+    assert_allclose(model.means_[np.abs(model.means_).max(axis=1).argmin()], near, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@every_type
+def test_fitted_precisions_can_be_given_back(name, scale):
+    X = (scale * random_points(28, d=8)).astype(np.float32)
+    model = GaussianMixture(2, covariance_type=name, reg_covar=0, random_state=0).fit(X)
+    again = GaussianMixture(2, covariance_type=name, precisions_init=model.precisions_, max_iter=0).fit(X)
+    assert_allclose(
+        again.precisions_, model.precisions_, rtol=1e-2, atol=1e-3 * np.abs(model.precisions_).max()
+    )
+
+
+def test_a_point_beyond_all_numbers_has_log_likelihood_minus_infinity():
+    model = GaussianMixture(2, random_state=0).fit(random_points(29))
+    with np.errstate(over="ignore"):
+        assert model.score_samples(np.full((1, 3), 1e200))[0] == -np.inf
+
+
+def test_warm_start_still_checks_given_starts():
+    X = random_points(30)
+    model = GaussianMixture(K, warm_start=True, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="weights_init"):
+        model.set_params(weights_init=[0.5, 0.5]).fit(X)
+
+
+@every_type
 def test_far_points_have_finite_scores_and_responsibilities(name):
     model = GaussianMixture(K, covariance_type=name, random_state=0).fit(random_points(10))
     far = np.full((2, 3), [[1e7], [-1e100]])

@@ -73,6 +73,33 @@ def test_identities(svd_solver):
     assert_allclose(pca.explained_variance_ratio_.sum(), 1)
 
 
+@pytest.mark.parametrize("svd_solver", list(SOLVERS))
+def test_no_number_of_components_keeps_as_many_as_scikit_learn(svd_solver):
+    X = random_points(6, n=50, d=5)
+    ours = PCA(svd_solver=svd_solver, random_state=0).fit(X)
+    theirs = sklearn.decomposition.PCA(svd_solver=svd_solver, random_state=0).fit(X)
+    assert ours.n_components_ == theirs.n_components_
+
+
+def test_the_noise_survives_one_loud_axis():
+    X = np.random.default_rng(0).normal(size=(60, 3)) * [1e9, 1, 1]
+    ours = PCA(1, svd_solver="full").fit(X)
+    theirs = sklearn.decomposition.PCA(1, svd_solver="full").fit(X)
+    assert_allclose(ours.noise_variance_, theirs.noise_variance_)
+    assert np.isfinite(ours.score(X))
+
+
+def test_a_singular_covariance_says_what_to_do():
+    with pytest.raises(ValueError, match="fewer components"):
+        PCA().fit(np.ones((5, 2)) * np.arange(5)[:, None]).score(np.ones((1, 2)))
+
+
+def test_inverse_transform_checks_its_input():
+    pca = PCA(2).fit(random_points(7))
+    with pytest.raises(ValueError, match="2D"):
+        pca.inverse_transform(np.zeros(2))
+
+
 def test_signs_are_deterministic():
     X = random_points(3, d=5)
     axes = PCA().fit(X).components_

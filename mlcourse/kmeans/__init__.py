@@ -1,7 +1,7 @@
-"""k-means: Lloyd's algorithm (`lloyd`), k-means++ (`start`) and the estimator (`estimator`)."""
+"""k-means: Lloyd's algorithm (`steps`), k-means++ (`start`) and the estimator (`estimator`)."""
 
 from mlcourse.kmeans.estimator import KMeans
-from mlcourse.kmeans.lloyd import LloydStep, assign, lloyd, squared_distance_to_own
 from mlcourse.kmeans.start import kmeans_plusplus
+from mlcourse.kmeans.steps import LloydStep, assign, lloyd, squared_distance_to_own
 
 __all__ = ["KMeans", "LloydStep", "assign", "kmeans_plusplus", "lloyd", "squared_distance_to_own"]

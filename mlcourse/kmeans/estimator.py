@@ -1,4 +1,4 @@
-"""`KMeans`: scikit-learn's interface over `mlcourse.kmeans.lloyd`."""
+"""`KMeans`: scikit-learn's interface over `mlcourse.kmeans.steps`."""
 
 import warnings
 from itertools import islice
@@ -17,12 +17,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from mlcourse.kmeans.lloyd import assign, inertia_of, lloyd, squared_distance_to_own
+from mlcourse.blocks import row_blocks
 from mlcourse.kmeans.start import kmeans_plusplus
-
-FLOATS = (np.float64, np.float32)
+from mlcourse.kmeans.steps import assign, inertia_of, lloyd, squared_distance_to_own
+from mlcourse.validation import FLOATS, new_rows
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -124,13 +124,19 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         return self
 
     def _n_starts(self):
+        if self.algorithm == "elkan" and self.n_clusters == 1:
+            warnings.warn(
+                "algorithm='elkan' doesn't make sense for a single cluster. Using 'lloyd' instead.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         given = not (isinstance(self.init, str) or callable(self.init))
         if given and self.n_init not in ("auto", 1):
             warnings.warn(
                 "Explicit initial center position passed: performing only one init in KMeans instead of"
                 f" n_init={self.n_init}.",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         if given:
             return 1
@@ -178,26 +184,31 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 f"Number of distinct clusters ({found}) found smaller than n_clusters ({self.n_clusters})."
                 " Possibly due to duplicate points in X.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
-    def _check_X(self, X):
-        check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=FLOATS)
+    def fit_predict(self, X, y=None, sample_weight=None):
+        """Fit to the rows of X and return their labels: (n,) int32."""
+        return self.fit(X, sample_weight=sample_weight).labels_
+
+    def fit_transform(self, X, y=None, sample_weight=None):
+        """Fit to the rows of X and return their distances to the centres: (n, n_clusters)."""
+        return self.fit(X, sample_weight=sample_weight).transform(X)
 
     def predict(self, X):
         """The nearest centre for every row: (n,) int32."""
-        return assign(self._check_X(X), self.cluster_centers_)
+        return assign(new_rows(self, X), self.cluster_centers_)
 
     def transform(self, X):
         """Euclidean distance (not squared) of every row to every centre: (n, n_clusters)."""
-        X = self._check_X(X)
-        origin = self.cluster_centers_.mean(axis=0)
-        return euclidean_distances(X - origin, self.cluster_centers_ - origin)
+        X, c = new_rows(self, X), self.cluster_centers_
+        blocks = [X[rows] for rows in row_blocks(X, row_width=sum(c.shape))]
+        origins = [block.mean(axis=0) for block in blocks]  # about it, data far from zero keep their digits
+        return np.concatenate([euclidean_distances(block - o, c - o) for block, o in zip(blocks, origins)])
 
     def score(self, X, y=None, sample_weight=None):
         """Minus the inertia of X about the fitted centres: the greater, the better."""
-        X = self._check_X(X)
+        X = new_rows(self, X)
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         centers = self.cluster_centers_
         return -inertia_of(X, centers, assign(X, centers), w)

@@ -1,13 +1,13 @@
 """k-means++: where k-means starts.
 
 Source: Arthur & Vassilvitskii (2007), "k-means++: the advantages of careful seeding", SODA. With the same
-`random_state` the same rows are drawn as in scikit-learn. Symbols as in `mlcourse.kmeans.lloyd`.
+`random_state` the same rows are drawn as in scikit-learn. Symbols as in `mlcourse.kmeans.steps`.
 """
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from mlcourse.kmeans.lloyd import squared_distance_to_own
+from mlcourse.kmeans.steps import squared_distance_to_own
 
 
 def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None):
@@ -15,7 +15,7 @@ def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None
 
     Parameters
     ----------
-    X : array of shape (n, d)
+    X : array of shape (n, d), float32 or float64
     n_clusters : int
     sample_weight : array of shape (n,), default all ones
     random_state : int, RandomState or None
@@ -26,6 +26,8 @@ def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None
     indices : array of shape (n_clusters,)
         The rows that were chosen.
     """
+    if n_clusters > len(X):
+        raise ValueError(f"n_samples={len(X)} should be >= n_clusters={n_clusters}: ask for fewer clusters.")
     random_state = check_random_state(random_state)
     w = np.ones(len(X), dtype=X.dtype) if sample_weight is None else sample_weight
     n_candidates = 2 + int(np.log(n_clusters))

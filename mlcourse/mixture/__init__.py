@@ -1,6 +1,8 @@
-"""Gaussian mixtures: the EM algorithm (`em`), where it starts (`start`) and the estimator (`estimator`)."""
+"""Gaussian mixtures: the EM algorithm (`steps`), where it starts (`start`) and the estimator (`estimator`)."""
 
-from mlcourse.mixture.em import (
+from mlcourse.mixture.estimator import GaussianMixture
+from mlcourse.mixture.start import mixture_from_responsibilities
+from mlcourse.mixture.steps import (
     Mixture,
     Statistics,
     Step,
@@ -11,8 +13,6 @@ from mlcourse.mixture.em import (
     m_step,
     weighted_log_density,
 )
-from mlcourse.mixture.estimator import GaussianMixture
-from mlcourse.mixture.start import mixture_from_responsibilities
 
 __all__ = [
     "GaussianMixture",

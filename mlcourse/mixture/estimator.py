@@ -1,4 +1,4 @@
-"""`GaussianMixture`: scikit-learn's interface over `mlcourse.mixture.em`."""
+"""`GaussianMixture`: scikit-learn's interface over `mlcourse.mixture.steps`."""
 
 import warnings
 from itertools import islice
@@ -15,10 +15,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import row_blocks
 from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
-from mlcourse.mixture.em import Mixture, e_step, em, m_step
 from mlcourse.mixture.start import INIT_PARAMS, mixture_from_responsibilities
-
-FLOATS = (np.float64, np.float32)
+from mlcourse.mixture.steps import Mixture, e_step, em, m_step
+from mlcourse.validation import FLOATS, new_rows
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):
@@ -144,7 +143,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 "Best performing initialization did not converge. Try different init parameters, or increase"
                 " max_iter, tol, or check for degenerate data.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         self._keep(best)
         return self
@@ -155,11 +154,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def _runs(self, X):
         """Yield one finished run of EM after the other."""
+        given = self._given_start(X)
         if self.warm_start and hasattr(self, "converged_"):
             yield self._run(X, self._mixture(), self.lower_bound_)
             return
         random_state = check_random_state(self.random_state)
-        given = self._given_start(X)
         for init in range(self.n_init):
             if self.verbose:
                 print(f"Initialization {init}")
@@ -219,9 +218,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_)
 
     def _e_step(self, X):
-        """Yield rows, and their log-likelihoods (n,) and responsibilities (n, K), block by block."""
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=FLOATS)
+        """Yield the rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
+        X = new_rows(self, X)
         for rows in row_blocks(X, row_width=sum(self.means_.shape)):
             yield e_step(X[rows], self._mixture())
 
@@ -297,7 +295,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
         It prefers components that do not overlap: clusters. Biernacki, Celeux & Govaert (2000), IEEE PAMI 22.
         """
-        return self.bic(X) + 2 * entr(self.predict_proba(X)).sum(dtype=np.float64)
+        n = score = entropy = 0
+        for log_likelihood, R in self._e_step(X):
+            n, score = n + len(R), score + log_likelihood.sum(dtype=np.float64)
+            entropy += entr(R).sum(dtype=np.float64)
+        return -2 * score + self._n_parameters() * np.log(n) + 2 * entropy
 
 
 class Run(NamedTuple):
@@ -316,7 +318,7 @@ def _checked(name, value, shape, dtype):
     """`value` as an array of `dtype`, or None. Raises ValueError when its shape is not `shape`."""
     if value is None:
         return None
-    value = check_array(value, dtype=dtype, ensure_2d=False, allow_nd=True, input_name=name)
+    value = check_array(value, dtype=dtype, ensure_2d=False, allow_nd=True, copy=True, input_name=name)
     if value.shape != shape:
         raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {value.shape}.")
     return value
@@ -328,7 +330,7 @@ def _check_weights(weights):
             "The parameter 'weights_init' should be in the range [0, 1], but got max value"
             f" {weights.max():.5f}, min value {weights.min():.5f}."
         )
-    if not np.isclose(weights.sum(), 1):
+    if abs(weights.sum() - 1) > (1e-6 if weights.dtype == np.float32 else 1e-8):
         raise ValueError(
             "The parameter 'weights_init' should be normalized, but got sum(weights_init) ="
             f" {weights.sum():.5f}. Divide it by its sum."
@@ -338,12 +340,9 @@ def _check_weights(weights):
 def _factor_of_precision(precisions, type_):
     """P with P Pᵀ = precisions. Raises ValueError unless they are symmetric and positive definite."""
     try:
-        P = type_.kernel.factor_of_precision(precisions)
+        return type_.kernel.factor_of_precision(precisions)
     except np.linalg.LinAlgError:
-        P = None
-    if P is None or not np.allclose(type_.kernel.precision(P), precisions):
         raise ValueError(
             f"'{type_.name} precision' should be symmetric, positive-definite: check precisions_init (inverse"
             " covariances, not covariances)."
-        )
-    return P
+        ) from None

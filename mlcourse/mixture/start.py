@@ -1,6 +1,6 @@
 """Where EM starts: first responsibilities, and the mixture that follows from them.
 
-Symbols as in `mlcourse.mixture.em`.
+Symbols as in `mlcourse.mixture.steps`.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from mlcourse.blocks import row_blocks
 from mlcourse.gaussians import CovarianceType
 from mlcourse.kmeans import KMeans, kmeans_plusplus
-from mlcourse.mixture.em import Mixture, accumulate, m_step
+from mlcourse.mixture.steps import Mixture, accumulate, m_step
 
 
 def one_hot(labels, n_components: int, dtype) -> np.ndarray:

@@ -30,44 +30,41 @@ def assign(X, c) -> np.ndarray:
     """The index of the nearest centre for every row: (n,) int32.
 
     ‖x − c‖² = ‖x − o‖² − 2 x·(c − o) + terms of c alone, for any origin o; the first term is the same for all
-    centres and is left out. With o in the midst of the centres nothing cancels when the data lie far from zero.
+    centres and is left out. With o in the midst of a block's rows, data far from zero keep their digits.
     """
-    o = c.mean(axis=0)
-    slopes = -2 * (c - o).T
-    offsets = np.einsum("kj,kj->k", c - o, c + o)
     labels = np.empty(len(X), dtype=np.int32)
     for rows in row_blocks(X, row_width=sum(c.shape)):
-        labels[rows] = np.argmin(X[rows] @ slopes + offsets, axis=1)
+        o = X[rows].mean(axis=0)
+        offsets = np.einsum("kj,kj->k", c - o, c + o)
+        labels[rows] = np.argmin(X[rows] @ (-2 * (c - o).T) + offsets, axis=1)
     return labels
 
 
 class Sums(NamedTuple):
-    """What the update needs to know of the rows: sums over each cluster, about one origin."""
+    """What the update needs to know of the rows: sums over each cluster, about its centre."""
 
-    origin: np.ndarray  # (d,)
     weight: np.ndarray  # (K,)   Σ w
-    offset: np.ndarray  # (K, d) Σ w (x − origin)
+    offset: np.ndarray  # (K, d) Σ w (x − c)
 
 
 def cluster_sums(X, c, labels, w) -> Sums:
-    """Weight and weighted offset of every cluster's rows, about the midst of the centres.
+    """Weight of every cluster's rows, and their weighted offset from its centre.
 
-    A block's membership table times its rows gives all K sums at once; the origin comes off block by block, before a
-    large one could swallow digits.
+    A block's membership table times its rows gives all K sums at once; the centre comes off block by block, before
+    a large one could swallow digits.
     """
-    origin = c.mean(axis=0)
     weight, offset = np.zeros(len(c), dtype=X.dtype), np.zeros_like(c)
     for rows in row_blocks(X, row_width=sum(c.shape)):
         member = (labels[rows, np.newaxis] == np.arange(len(c))) * w[rows, np.newaxis]
         in_block = member.sum(axis=0)
         weight += in_block
-        offset += member.T @ X[rows] - in_block[:, np.newaxis] * origin
-    return Sums(origin, weight, offset)
+        offset += member.T @ X[rows] - in_block[:, np.newaxis] * c
+    return Sums(weight, offset)
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:
     """‖xᵢ − c_label(i)‖² for every row: (n,)."""
-    distances = np.empty(len(X), dtype=X.dtype)
+    distances = np.empty(len(X), dtype=np.result_type(X, c))
     for rows in row_blocks(X, row_width=2 * X.shape[1]):
         D = X[rows] - c[labels[rows]]
         np.einsum("ij,ij->i", D, D, out=distances[rows])
@@ -85,15 +82,15 @@ def relocate_empty(X, c, labels, w, sums: Sums) -> Sums:
     if not len(empty):
         return sums
     weight, offset = sums.weight.copy(), sums.offset.copy()
-    distances = squared_distance_to_own(X, c, labels)
+    distances = squared_distance_to_own(X, c, labels) * (w > 0)  # a row without weight would not fill it
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
     for new, row in zip(empty, farthest):
-        old, moved = labels[row], w[row] * (X[row] - sums.origin)
-        offset[old] -= moved
+        old = labels[row]
+        offset[old] -= w[row] * (X[row] - c[old])
         weight[old] -= w[row]
-        offset[new] = moved
+        offset[new] = w[row] * (X[row] - c[new])
         weight[new] = w[row]
-    return Sums(sums.origin, weight, offset)
+    return Sums(weight, offset)
 
 
 class LloydStep(NamedTuple):
@@ -121,9 +118,9 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
     while True:
         labels = assign(X, c)
-        origin, weight, offset = relocate_empty(X, c, labels, w, cluster_sums(X, c, labels, w))
+        weight, offset = relocate_empty(X, c, labels, w, cluster_sums(X, c, labels, w))
         alive = weight > 0
         new = c.copy()
-        new[alive] = origin + offset[alive] / weight[alive, np.newaxis]
+        new[alive] += offset[alive] / weight[alive, np.newaxis]
         yield LloydStep(c, labels, new)
         c = new

@@ -17,7 +17,7 @@ The algorithm in three lines:
     M    πₖ = Nₖ / n,  μₖ = Σᵢ rᵢₖ xᵢ / Nₖ,  Σₖ = Σᵢ rᵢₖ (xᵢ − μₖ)(xᵢ − μₖ)ᵀ / Nₖ    `m_step`
 
 Source: Dempster, Laird & Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm",
-JRSS B 39; in this notation Bishop (2006), section 9.2.2, equations 9.23–9.28.
+JRSS B 39; in this notation Bishop (2006), section 9.2.2, equations 9.23–9.27.
 
 The M-step needs only sums over the rows, the sufficient statistics. They are added up block by block, taken about
 the current means: that keeps memory constant, loses no digits to a large offset, and makes a fit over files or
@@ -33,6 +33,13 @@ import numpy as np
 
 from mlcourse.blocks import row_blocks
 from mlcourse.gaussians import CovarianceType, log_density
+
+ILL_DEFINED = (
+    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance"
+    " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
+    " or scale the input data."
+)
+PRECISION_TIP = " The data are float32: float64 data may be enough of a help."
 
 
 class Mixture(NamedTuple):
@@ -102,51 +109,50 @@ def e_step(X, theta: Mixture) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    X : array of shape (n, d)
+    X : array of shape (n, d), float32 or float64
     theta : Mixture
 
     Returns
     -------
     log_likelihood : array of shape (n,)
-        log p(xᵢ | θ) = log Σₖ πₖ N(xᵢ | μₖ, Σₖ), by log-sum-exp: finite however far away a point lies.
+        log p(xᵢ | θ) = log Σₖ πₖ N(xᵢ | μₖ, Σₖ), by log-sum-exp: finite for any point whose squared distance is.
     R : array of shape (n, K)
         The responsibilities (Bishop, equation 9.23). Each row sums to 1.
     """
     R = weighted_log_density(X, theta)
-    peak = R.max(axis=1, keepdims=True)
+    peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be no number
     R -= peak
     np.exp(R, out=R)
     total = R.sum(axis=1, keepdims=True)
-    R /= total
-    return (peak + np.log(total))[:, 0], R
+    with np.errstate(divide="ignore", invalid="ignore"):  # a point beyond all numbers: log-likelihood −∞, no R
+        R /= total
+        return (peak + np.log(total))[:, 0], R
 
 
 def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float = 0.0) -> Statistics:
     """The `Statistics` of the rows X weighted by R, about the reference points c."""
     N = R.sum(axis=0)
-    origin = c.mean(axis=0)
     return Statistics(
         n_rows=len(X),
         log_likelihood=log_likelihood,
         N=N,
-        first=R.T @ (X - origin) - N[:, np.newaxis] * (c - origin),
+        first=R.T @ X - N[:, np.newaxis] * c,
         scatter=covariance_type.scatter(X, R, c),
         c=c,
         covariance_type=covariance_type,
     )
 
 
-def expectation(X, theta: Mixture) -> Statistics:
-    """The E-step over all rows: expected sufficient statistics under θ, about θ's means.
+def expectation(X, theta: Mixture, c=None) -> Statistics:
+    """The E-step over all rows: expected sufficient statistics under θ, about the points c (default θ's means).
 
     Memory does not grow with the number of rows.
     """
+    c = theta.means if c is None else c
     total = None
     for rows in row_blocks(X, row_width=sum(theta.means.shape)):
         log_likelihood, R = e_step(X[rows], theta)
-        part = accumulate(
-            X[rows], R, theta.means, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64))
-        )
+        part = accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
         total = part if total is None else total + part
     return total
 
@@ -155,7 +161,7 @@ def expectation(X, theta: Mixture) -> Statistics:
 
 
 def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
-    """The parameters that maximise the expected log-likelihood (Bishop, equations 9.24–9.28).
+    """The parameters that maximise the expected log-likelihood (Bishop, equations 9.24–9.27).
 
     With δ = mean of x − c, the means are c + δ and the scatter about them is the scatter about c less N δ δᵀ.
 
@@ -175,13 +181,11 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
     delta = statistics.first / N[:, np.newaxis]
     scatter = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
     covariances = type_.kernel.ridge(type_.constrain(scatter, N), c.dtype.type(reg_covar))
-    return Mixture(
-        weights=N / N.sum(),
-        means=c + delta,
-        covariances=covariances,
-        precisions_cholesky=type_.kernel.factor(covariances),
-        covariance_type=type_,
-    )
+    try:
+        P = type_.kernel.factor(covariances)
+    except np.linalg.LinAlgError:
+        raise ValueError(ILL_DEFINED + PRECISION_TIP * (c.dtype == np.float32)) from None
+    return Mixture(N / N.sum(), c + delta, covariances, P, type_)
 
 
 # ── EM ────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +211,8 @@ def em(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
         So `for step in itertools.islice(em(X, start), 20)` is twenty likelihoods and nineteen M-steps; the
         parameters one further are `m_step(step.statistics)`.
     """
+    low, high = X.min(axis=0), X.max(axis=0)  # a start may lie far from the data, their reference must not
     for n_iter in count():
-        statistics = expectation(X, theta)
+        statistics = expectation(X, theta, theta.means.clip(low, high))
         yield Step(n_iter, theta, statistics.log_likelihood / statistics.n_rows, statistics)
         theta = m_step(statistics, reg_covar)
