@@ -11,7 +11,12 @@ from pathlib import Path
 
 ROOT = Path(os.path.abspath(__file__)).parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
-PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+LAB_CONFIG = {
+    "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
+    "default_setting_overrides.json": {  # README and glossary open as pages, not as text
+        "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
+    },
+}
 
 
 def main(arguments=None):
@@ -57,10 +62,11 @@ def command_line():
 def lab(extra):
     """Open JupyterLab at the welcome page; its settings and kernels are the course's, not the user's."""
     os.environ.update(private_jupyter())
-    page_config = Path(os.environ["JUPYTER_CONFIG_DIR"], "labconfig", "page_config.json")
-    if not page_config.exists():
-        page_config.parent.mkdir(parents=True, exist_ok=True)
-        page_config.write_text(json.dumps(PAGE_CONFIG), "utf-8")
+    folder = Path(os.environ["JUPYTER_CONFIG_DIR"], "labconfig")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in LAB_CONFIG.items():
+        if not (folder / name).exists():
+            (folder / name).write_text(json.dumps(content), "utf-8")
 
     from jupyterlab.labapp import LabApp
 

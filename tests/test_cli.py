@@ -134,6 +134,8 @@ def test_lab_keeps_to_the_courses_folder_and_keeps_the_readers_choice(lab, cours
     )
     (page_config,) = (course / ".jupyter").rglob("page_config.json")
     assert json.loads(page_config.read_text("utf-8"))["disabledExtensions"]
+    overrides = json.loads(page_config.with_name("default_setting_overrides.json").read_text("utf-8"))
+    assert "Markdown Preview" in str(overrides)
     page_config.write_text("{}")
     lab()
     assert page_config.read_text() == "{}"

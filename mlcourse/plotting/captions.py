@@ -49,7 +49,20 @@ def _figure_html(png: str, width: int, caption: str, alt: str) -> str:
 def _render(figure: Figure | Axes) -> tuple[str, int]:
     """The picture as base64 PNG, its width in pixels, and the figure closed."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
+    _label_outer_axes(figure)
     png = io.BytesIO()
     figure.savefig(png, format="png")
     plt.close(figure)
     return base64.b64encode(png.getvalue()).decode("ascii"), round(figure.get_figwidth() * figure.dpi)
+
+
+def _label_outer_axes(figure: Figure) -> None:
+    """Where panels share an axis, its name stands once, beside the numbers."""
+    for ax in figure.axes:
+        place = ax.get_subplotspec()
+        if place is None:
+            continue
+        if len(ax.get_shared_x_axes().get_siblings(ax)) > 1 and not place.is_last_row():
+            ax.set_xlabel("")
+        if len(ax.get_shared_y_axes().get_siblings(ax)) > 1 and not place.is_first_col():
+            ax.set_ylabel("")

@@ -76,7 +76,7 @@ def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
         The points that the picture must cover.
     """
     X = on_the_plane(X)
-    xs, ys, grid = grid_over(X, n_steps=300)
+    xs, ys, grid = grid_over(X, n_steps=600)
     labels = check_labels(model.predict(grid), grid, "model.predict").reshape(len(ys), len(xs))
     ax = axes_or_new(ax)
     found = np.unique(labels)
@@ -84,7 +84,7 @@ def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
     extent = (*xs[[0, -1]], *ys[[0, -1]])
     ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
     for k in found[1:]:
-        inside = gaussian_filter((labels == k).astype(float), sigma=2)  # else the line shows the grid's steps
+        inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the grid's steps
         if inside.min() < 0.5 < inside.max():  # a speck of a region has no outline left
             ax.contour(xs, ys, inside, levels=[0.5], colors=INK, linewidths=0.9)
     ax.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]])

@@ -22,7 +22,7 @@ def overlap_explorer(random_state=0) -> ipywidgets.VBox:
     """
     noise = check_random_state(random_state).standard_normal((900, 2))
     place = ipywidgets.FloatSlider(
-        10, min=0, max=10, step=0.5, description="place", continuous_update=False, readout_format=".1f"
+        10, min=0, max=10, step=0.5, description="distance", continuous_update=False, readout_format=".1f"
     )
     return interactive(lambda place: draw_overlap(noise, place), {"place": place})
 

@@ -48,13 +48,20 @@ show(
 )
 
 # %% [markdown]
-# Change the 5 to a 3 and run the cell again. Nothing can break: to put everything back, choose *Kernel →
-# Restart Kernel and Run All Cells* from the menu. To get a lesson's original text back, close it and
-# download the course again, or restore the file with git; your other files are not touched.
+# Change the 5 to a 3 and run the cell again. Nothing can break. To take a change back, press Ctrl + Z in the
+# cell; to start afresh, choose *Kernel → Restart Kernel and Run All Cells* from the menu. What you write is
+# kept when you save (Ctrl + S). Should a notebook be beyond repair, close it and run `python course.py build`
+# in a terminal: it gives back the original text of every changed notebook, and puts your version aside in the
+# folder `kept`.
+#
+# To stop for today, press Ctrl + C in the terminal where the course runs. Tomorrow, the same command brings
+# you back here.
 #
 # ## How a lesson goes
 #
-# Each lesson is three notebooks with the same number and name.
+# After this page, each lesson is three notebooks with the same number and name. Read the lesson first; the
+# link *Exercises* at its top and at its end leads on. The other folders beside them are the course's
+# workshop; you do not need them.
 #
 # - The **lesson** (`notebooks/`) shows a picture first and the formula later. Now and then it asks you to
 #   guess what a cell will print, *before you run it*. Do guess. A guess that turns out wrong is worth more
@@ -67,25 +74,34 @@ show(
 #
 # ## How a check speaks
 #
-# Here is an answer to one of the tasks of lesson 01. You are given the species of some flowers and the
-# clusters that k-means put them in, and asked for the share that agree. This answer looks reasonable, and it
-# is wrong.
+# Here is a first task, to see how it goes: the bell curve of the normal distribution, at points `x`, with
+# mean `mu` and **variance** `var`. Its author was in a hurry. Run both cells; the second one is meant to
+# complain.
 
 
 # %%
-def matched_share(y, labels):
-    return np.mean(y == labels)
+def gaussian_pdf(x, mu, var):
+    z = (x - mu) / var
+    return np.exp(-(z**2) / 2) / (np.sqrt(2 * np.pi) * var)
 
 
-# %%
-from mlcourse.checks import examine, specification
+# %% tags=["raises-exception"]
+from mlcourse import check
 
-print(examine(specification("matched_share"), matched_share).message)
+check.gaussian_pdf(gaussian_pdf)
 
 # %% [markdown]
-# Where it differs, what came, what was wanted, and the thought that probably went wrong. Never the answer.
-# A check can be run as often as you like; nobody counts. `check.progress()` at the end of each exercise
-# notebook shows what is done.
+# <details><summary>Hint 1</summary>
+#
+# The curve is written in standard deviations. What do you do to a variance to get one?
+#
+# </details>
+#
+# It says in which case the answer differs, what came, what was wanted, and the thought that probably went
+# wrong. Never the answer. The red line only repeats that something is left to do. Mend the function (the
+# hint unfolds when you click it), run the two cells again, and the cross becomes a check mark. A check may
+# be run as often as you like; nobody counts. Run the cell with your answer before you run its check: the
+# check sees what was run last. At the end of each exercise notebook `check.progress()` shows what is done.
 #
 # ## The lessons
 #
@@ -95,8 +111,10 @@ print(examine(specification("matched_share"), matched_share).message)
 # figures of [lesson 02](02_kmeans_limits.ipynb) and go on with 03. If you came for EM,
 # [lesson 04](04_em.ipynb) is the heart of it.
 #
+# More lessons are being written: why EM works, covariance types, choosing the number of components,
+# anomalies, and the digits.
+#
 # ## When something is not there
 #
-# The course works without a network. The one thing that is fetched is MNIST, the seventy thousand digits of
-# a later lesson; where it cannot be had, the lesson says so and goes on with smaller digits. Terms are
-# explained at their first use, and all together in the [glossary](../GLOSSARY.md).
+# The lessons need no network: their data come with the course or with scikit-learn. Terms are explained at
+# their first use, and all together in the [glossary](../GLOSSARY.md).
