@@ -81,6 +81,10 @@ def silhouettes_by_membership(D, labels):
     return np.where(n[labels] == 1, 0, (b - a) / np.maximum(a, b))
 
 
+def silhouettes_in_single_precision(D, labels):
+    return silhouettes_by_membership(D.astype(np.float32), labels).astype(np.float32)
+
+
 def repaint_by_cdist(photo, palette):
     h, w, _ = photo.shape
     nearest = cdist(photo.reshape(-1, 3), palette).argmin(axis=1)
@@ -95,13 +99,23 @@ def repaint_by_the_package(photo, palette):
     return palette[labels.reshape(photo.shape[:2])], before / after
 
 
+def repaint_in_single_precision(photo, palette):
+    painted, times_smaller = repaint_by_cdist(photo, palette)
+    return painted.astype(np.float32), np.float32(times_smaller)
+
+
 VARIANTS = {
     "read_distances": [read_distances_by_argmin, read_distances_by_sorting],
     "lloyd_step": [lloyd_step_by_cdist, lloyd_step_by_the_package, lloyd_step_by_living_clusters],
     "greedy_seed": [greedy_seed_by_cdist, greedy_seed_by_trying],
     "matched_share": [matched_share_by_hungarian, matched_share_by_the_package],
-    "silhouettes": [silhouettes_by_scikit_learn, silhouettes_by_the_package, silhouettes_by_membership],
+    "silhouettes": [
+        silhouettes_by_scikit_learn,
+        silhouettes_by_the_package,
+        silhouettes_by_membership,
+        silhouettes_in_single_precision,
+    ],
     "silhouette_diagram": ["b"],
     "iris_k": [(2, 0.68), (3, 0.553), [2, 0.6810461692117464], (np.int64(3), np.float64(0.5528))],
-    "repaint": [repaint_by_cdist, repaint_by_the_package],
+    "repaint": [repaint_by_cdist, repaint_by_the_package, repaint_in_single_precision],
 }

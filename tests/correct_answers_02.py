@@ -29,8 +29,12 @@ def labels_after_the_largest(y1, y2):
     return np.concatenate([y1, y2 + y1.max() + 1])
 
 
-def labels_with_room(y1, y2):
-    return np.r_[y1, y2 + 1000]
+def labels_with_letters(y1, y2):
+    return np.array([f"a{label}" for label in y1] + [f"b{label}" for label in y2])
+
+
+def labels_even_and_odd(y1, y2):
+    return np.r_[2 * y1, 2 * y2 + 1]
 
 
 def labels_below_zero(y1, y2):
@@ -84,12 +88,19 @@ def points_by_bisection(pi, mu, sigma):
 VARIANTS = {
     "whose_point": ["b"],
     "inertia_of_labels": [inertia_by_groups, inertia_by_pairs, inertia_by_the_package],
-    "join_labels": [labels_after_the_largest, labels_with_room, labels_below_zero, labels_from_pairs],
+    "join_labels": [
+        labels_after_the_largest,
+        labels_with_letters,
+        labels_even_and_odd,
+        labels_below_zero,
+        labels_from_pairs,
+    ],
     "mixture_sample": [sample_by_search, sample_by_counting],
     "unavoidable_share": [share_by_softmax, share_by_arrays],
     "equal_points": [points_by_the_quadratic_formula, points_by_bisection],
     "mended_points": [
         "1.2 2.9\n1.4 3.1\n1.7 3.3\n2.4 3.9\n2.6 4.4",
         "1.2,2.9\n1.4,3.1\n1.7,3.3\n\n2.4,3.9\n2.6,4.4\n",
+        "2.6 4.4\n1.2 2.9\n1.7 3.30\n1.4 3.1\n2.4 3.9",
     ],
 }

@@ -55,6 +55,10 @@ def share_by_chi(r, d):
     return [chi.cdf(one, d) for one in r]
 
 
+def share_as_a_tuple(r, d):
+    return tuple(chi2.cdf(r**2, df=d).tolist())
+
+
 def share_by_gamma(r, d):
     return gammainc(d / 2, r**2 / 2)
 
@@ -86,6 +90,14 @@ def sampler_by_symmetric_root(Z, mu, Sigma):
     return mu + Z @ np.real(sqrtm(Sigma))
 
 
+def sampler_in_float32(Z, mu, Sigma):
+    return sampler_by_cholesky(Z.astype(np.float32), mu.astype(np.float32), Sigma.astype(np.float32))
+
+
+def sampler_rounded(Z, mu, Sigma):
+    return sampler_by_cholesky(Z, mu, Sigma).round(6)
+
+
 def mixture_by_features(X, pi, mu, sigma):
     log_densities = [norm.logpdf(X, m, s).sum(axis=1) for m, s in zip(mu, sigma)]
     return logsumexp(np.transpose(log_densities), axis=1, b=pi)
@@ -101,8 +113,14 @@ VARIANTS = {
     "fit_gaussian": [fit_by_average, fit_by_products],
     "which_ellipse": ["d"],
     "covariance_from_axes": [axes_by_eigenvectors, axes_by_the_package, axes_by_entries],
-    "share_inside": [share_by_chi_squared, share_by_chi, share_by_gamma],
+    "share_inside": [share_by_chi_squared, share_by_chi, share_as_a_tuple, share_by_gamma],
     "log_density": [log_density_by_scipy, log_density_by_the_package, log_density_by_solving],
-    "mend_sampler": [sampler_by_cholesky, sampler_by_eigenvectors, sampler_by_symmetric_root],
+    "mend_sampler": [
+        sampler_by_cholesky,
+        sampler_by_eigenvectors,
+        sampler_by_symmetric_root,
+        sampler_in_float32,
+        sampler_rounded,
+    ],
     "mixture_log_density": [mixture_by_features, mixture_by_logaddexp],
 }

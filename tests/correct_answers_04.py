@@ -32,6 +32,10 @@ def log_sum_exp_by_logaddexp(A):
     return np.logaddexp.reduce(A, axis=1)
 
 
+def log_sum_exp_in_float32(A):
+    return log_sum_exp_by_logaddexp(A.astype(np.float32))
+
+
 def as_mixture(pi, mu, Sigma):
     return Mixture(pi, mu, Sigma, FULL.kernel.factor(Sigma), FULL)
 
@@ -109,7 +113,7 @@ VARIANTS = {
         responsibilities_by_softmax,
         responsibilities_as_lists,
     ],
-    "log_sum_exp": [log_sum_exp_by_row, log_sum_exp_by_logaddexp],
+    "log_sum_exp": [log_sum_exp_by_row, log_sum_exp_by_logaddexp, log_sum_exp_in_float32],
     "e_step": [e_step_by_the_package, e_step_by_solving, e_step_by_cholesky],
     "m_step": [m_step_by_weighted_cov, m_step_by_square_roots],
     "mend_em": [iteration_by_arrays, iteration_mended_in_place],

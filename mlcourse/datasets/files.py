@@ -169,8 +169,7 @@ def _parse_point(path, number, fields, width):
             )
         if not np.isfinite(float(field)):
             raise ValueError(
-                f"{where}: column {column} is {field!r}. Every coordinate must be finite: leave the point out or"
-                " fill the gap."
+                f"{where}: column {column} is {field!r}. Every coordinate must be finite: leave the point out."
             )
     if len(fields) != width:
         raise ValueError(

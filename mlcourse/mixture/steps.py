@@ -124,7 +124,9 @@ def e_step(X, theta: Mixture) -> tuple[np.ndarray, np.ndarray]:
     R -= peak
     np.exp(R, out=R)
     total = R.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a point beyond all numbers: log-likelihood −∞, no R
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # a point beyond all numbers: log-likelihood −∞, no R
         R /= total
         return (peak + np.log(total))[:, 0], R
 

@@ -134,13 +134,14 @@ assert round(adjusted_rand_score(y, kmeans.labels_), 3) == 0.813
 # %%
 many_starts = KMeans(4, n_init=100, random_state=0).fit(X)
 print(f"a hundred starts          : ARI {adjusted_rand_score(y, many_starts.labels_):.3f}")
+print(f"    inertia {many_starts.inertia_:.3f}, with ten starts {kmeans.inertia_:.3f}")
 X_many, y_many = stretched_blobs(40_000)
 many_points = KMeans(4, n_init=10, random_state=0).fit(X_many)
 print(f"a hundred times the points: ARI {adjusted_rand_score(y_many, many_points.labels_):.3f}")
 
 # %% [markdown]
-# Neither changes much. A distance that counts every direction alike cannot know that these groups are long one way
-# and thin the other.
+# Neither changes much. The hundred starts did find a slightly lower inertia than the ten. But a distance that counts
+# every direction alike cannot know that these groups are long one way and thin the other.
 
 # %% [markdown]
 # ## Unequal spread, unequal numbers
@@ -236,6 +237,8 @@ for name, c, labels in (
 ):
     print(f"{name}: inertia {J(X, c, labels):.1f}, ARI {adjusted_rand_score(y, labels):.3f}")
 assert (round(from_truth.inertia_, 1), round(kmeans.inertia_, 1)) == (2242.6, 2179.6)
+to_the_end = KMeans(3, init=true_means, tol=0).fit(X)
+print(f"start at the truth, tol=0: inertia {to_the_end.inertia_:.1f}")
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
@@ -255,16 +258,17 @@ show(
 )
 
 # %% [markdown]
-# Read the three lines from the top. The true labels have the *highest* inertia. Started at the truth, Lloyd's
+# Read the first three lines from the top. The true labels have the *highest* inertia. Started at the truth, Lloyd's
 # algorithm walks away from it, because every step away lowers $J$. And the best of ten starts, lowest of all, is
-# the one that no person would accept. The truth is not even a place where the algorithm would rest.
+# the one that no person would accept. The truth is not even a place where the algorithm would rest. (By the default
+# `tol` it stops when the centres hardly move. The last line shows that without it the walk goes on a little.)
 #
 # These are two different failures, and they need different cures:
 #
 # | | the search failed | the objective failed |
 # |---|---|---|
 # | the good answer has | a lower inertia than ours | a *higher* inertia than ours |
-# | more starts | help | make it worse |
+# | more starts | help | do not help, and can make it worse |
 # | the cure | `n_init`, k-means++ | another objective |
 
 # %% [markdown]
@@ -307,7 +311,9 @@ assert round(adjusted_rand_score(np.r_[y1, y2 + 2], found), 3) == 0.965
 # 2. Draw the point from that component's [Gaussian](../GLOSSARY.md#gaussian), with mean $\mu_k$ and, for now, the
 #    same standard deviation $\sigma_k$ in every direction.
 #
-# $$ k \sim \pi, \qquad x = \mu_k + \sigma_k z, \quad z \sim N(0, I) . $$
+# In symbols, where $\sim$ says "is drawn from" and $z$ holds $d$ independent standard normal numbers:
+#
+# $$ k \sim \pi, \qquad x = \mu_k + \sigma_k z . $$
 #
 # A story that can produce data is called a [generative model](../GLOSSARY.md#generative-model). This one is a
 # [mixture](../GLOSSARY.md#mixture). In code each step is a line or two.
@@ -368,8 +374,8 @@ show(
 overlap_explorer()
 
 # %% [markdown]
-# The slider needs a running kernel, and moves nine hundred points of its own. Here is one of its positions as a
-# plain figure, with the second mean at (3, 3).
+# The slider moves nine hundred points of its own. The same as a still picture, should it not appear: here the
+# second mean is at (3, 3).
 
 # %%
 noise = np.random.default_rng(0).standard_normal((900, 2))
@@ -415,17 +421,22 @@ def responsibilities(X, pi, mu, sigma):
 # Now the two cases side by side: the second group at (10, 10), and at (3, 3). Colours mix by responsibility, and a
 # point is drawn smaller the less certain it is.
 #
-# **Before you run the next cell:** of the 900 points on the right, for how many is no component at least 90 %
+# **Before you run the next two cells:** of the 900 points on the right, for how many is no component at least 90 %
 # probable?
 
 # %%
 near = np.array([[0.0, 0.0], [3.0, 3.0]])
+X_far, _ = gaussian_pair(10)
+r_far = responsibilities(X_far, pi, mu, sigma)
+X, y = gaussian_pair(3)
+r = responsibilities(X, pi, near, sigma)
+assert (r.max(axis=1) < 0.9).sum() == 203
+
+# %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.4))
-for ax, separation, means in zip(axes, (10, 3), (mu, near)):
-    X, y = gaussian_pair(separation)
-    r = responsibilities(X, pi, means, sigma)
-    plot_responsibilities(X, r, sizes=40 * r.max(axis=1) ** 2, ax=ax)
-    unsure = (r.max(axis=1) < 0.9).sum()
+for ax, separation, points, resp in zip(axes, (10, 3), (X_far, X), (r_far, r)):
+    plot_responsibilities(points, resp, sizes=40 * resp.max(axis=1) ** 2, ax=ax)
+    unsure = (resp.max(axis=1) < 0.9).sum()
     ax.set_title(f"second mean at ({separation}, {separation}): {unsure} points unsure")
 show(
     fig,
@@ -434,7 +445,6 @@ show(
     "Two scatter plots. Left: two clouds far apart, in two pure colours. Right: the clouds overlap,"
     " and the points between them are small and coloured in shades between the two.",
 )
-assert unsure == 203
 
 # %% [markdown]
 # On the left the answer is as sharp as k-means gives it. On the right more than a fifth of the points are in doubt.
@@ -446,7 +456,8 @@ assert unsure == 203
 #
 # With different spreads the squares of $x$ do not cancel, and the [equal-probability
 # boundary](../GLOSSARY.md#equal-probability-boundary) is a circle around the tighter group, with its middle beyond
-# that group's mean. With equal spreads they cancel, and it is a straight line. With equal weights besides, the
+# that group's mean, as long as that group's weight is not too small: then the loose one wins everywhere. With equal
+# spreads they cancel, and it is a straight line. With equal weights besides, the
 # right side is 0 and the line lies halfway: the nearest mean wins. You have met that rule before.
 
 # %%
@@ -471,8 +482,8 @@ assert ((hard != y).sum(), wrong) == (118, 63)
 
 # %% [markdown]
 # K-means makes nearly twice as many errors, but look at the other number too. The rule that knows the true knobs
-# still misplaces 63 points. And it *knew* that it would: its doubts, $1 - \max_k r_{ik}$, add up to about that
-# number.
+# still misplaces 63 points. (The slider counts on another draw, so it shows another number.) And it *knew* that it
+# would: its doubts, $1 - \max_k r_{ik}$, add up to about that number.
 #
 # Are these probabilities worth the name? Put them to the test. Draw many points from the story. Collect those whose
 # responsibility for component 0 is below 10 %, those between 10 and 20 %, and so on. In each collection, count how
@@ -540,11 +551,13 @@ show(
 # The valley appears when the distance passes two standard deviations. Below that, two components make one bump. A
 # component is a part of the story of how data are made. A [cluster](../GLOSSARY.md#cluster) is something you see in
 # the result. They often coincide, and they need not: one cluster with a bent shape may take several components, as
-# the two moons of lesson 07 will show. So "how many components fit best?" and "how many groups are there?" are two
+# a later lesson will show. So "how many components fit best?" and "how many groups are there?" are two
 # questions.
 
 # %% [markdown]
-# ## A cousin: the self-organising map
+# ## A cousin, if you are curious: the self-organising map
+#
+# You may pass over this section; nothing later builds on it.
 #
 # K-means has a relative among neural networks, Kohonen's [self-organising map](../GLOSSARY.md#self-organising-map).
 # Its centres, called units, are the knots of a flexible net. Points are shown to it one at a time. The nearest unit
@@ -586,8 +599,9 @@ show(
 # %% [markdown]
 # ## Points of your own
 #
-# Data from your own work come in a file. `load_points` reads a text file with one point a line. Without a path it
-# reads a small sample that comes with the course.
+# Data from your own work come in a file. `load_points` reads a text file with one point a line. A first line that
+# holds names and no numbers is skipped, and so is anything after a `#`. Without a path it reads a small sample that
+# comes with the course.
 
 # %%
 X = load_points()
@@ -615,7 +629,7 @@ show(
 files = {
     "ragged.txt": "1.0 2.0\n3.0 4.0 5.0\n",
     "text.txt": "1.0 2.0\nthree 4.0\n",
-    "gap.txt": "1.0 2.0\n3.0 nan\n",
+    "missing.txt": "1.0 2.0\n3.0 nan\n",
     "column.txt": "1.0\n2.0\n3.0\n",
     "empty.txt": "# measured on Monday\n",
 }
@@ -628,7 +642,7 @@ with TemporaryDirectory() as folder, chdir(folder):
         try:
             load_points(name)
         except (OSError, ValueError) as error:
-            print(error, "\n")
+            print(str(error).replace(str(Path.cwd()), "this folder"), "\n")
 
 # %% [markdown]
 # Each message names the file, and where it can the line; says what it found and what it wanted; and offers a next
@@ -658,7 +672,7 @@ with TemporaryDirectory() as folder, chdir(folder):
 #
 # <details><summary>Answer</summary>
 #
-# **B.** The search did its work and found a lower value; you dislike what is low. A would bring the inertia down
+# **B.** The search did its work and found a lower value; you dislike what is low. A could bring the inertia down
 # further, towards what you dislike. C cannot be: the optimum has the lowest inertia, and 850 is lower than 900.
 #
 # </details>
@@ -697,7 +711,7 @@ with TemporaryDirectory() as folder, chdir(folder):
 #
 # 1. K-means asks for the nearest centre. That suits groups that are round, equally wide and equally many, without
 #    doubt.
-# 2. When the right answer has the higher inertia, the objective is at fault, and more starts make it worse.
+# 2. When the right answer has the higher inertia, the objective is at fault, and more starts do not help.
 # 3. A mixture is a story: pick a component with probability $\pi_k$, then draw from its Gaussian.
 # 4. Responsibilities are honest probabilities; at the boundary nobody can know, and they say so.
 # 5. Components belong to the story, clusters to the eye. Compare groupings with the ARI, and count the groups

@@ -141,6 +141,17 @@ assert np.isclose(sigmas[wider.argmax()], length.std())
 #
 # $$ \mu = \frac{1}{n} \sum_i x_i, \qquad \sigma^2 = \frac{1}{n} \sum_i (x_i - \mu)^2. $$
 #
+# <details><summary>The two slopes, for those who want to see them</summary>
+#
+# Written out, $\ell = -n \log \sigma - \frac{1}{2\sigma^2} \sum_i (x_i - \mu)^2$ and a constant. Its slopes are
+#
+# $$ \frac{\partial \ell}{\partial \mu} = \frac{1}{\sigma^2} \sum_i (x_i - \mu), \qquad
+# \frac{\partial \ell}{\partial \sigma} = -\frac{n}{\sigma} + \frac{1}{\sigma^3} \sum_i (x_i - \mu)^2. $$
+#
+# The first is zero when $\sum_i x_i = n \mu$, the second when $\sum_i (x_i - \mu)^2 = n \sigma^2$.
+#
+# </details>
+#
 # Look at the right-hand curve once more. It falls steeply on the left: a Gaussian that is too narrow is badly
 # surprised by the outermost flowers. One that is too wide is only vague.
 #
@@ -208,8 +219,9 @@ for r in (1, 2, 3):
 z_strangers = (strangers - setosa.mean(axis=0)) / setosa.std(axis=0)
 print(z_strangers.round(2))
 print("distance from the middle in these units:", np.linalg.norm(z_strangers, axis=1).round(2))
-longer, wider = (setosa > strangers[1]).sum(axis=0)
-print(f"of the fifty, {longer} is longer than B, and {50 - wider} is narrower")
+longer = (setosa[:, 0] > strangers[1, 0]).sum()
+narrower = (setosa[:, 1] < strangers[1, 1]).sum()
+print(f"of the fifty, {longer} is longer than B, and {narrower} is narrower")
 
 # %% [markdown]
 # Another tie. Each feature by itself finds nothing wrong with B: one of the fifty is longer still, and one is
@@ -226,7 +238,8 @@ print(f"of the fifty, {longer} is longer than B, and {50 - wider} is narrower")
 #
 # $$ \mu = \frac{1}{n} \sum_i x_i, \qquad \Sigma = \frac{1}{n} \sum_i (x_i - \mu)(x_i - \mu)^\top $$
 #
-# This is again the maximum-likelihood answer, for a Gaussian in $d$ dimensions.
+# This is again the maximum-likelihood answer, for the Gaussian in $d$ dimensions. Its formula comes later in this
+# lesson: it needs a distance first, and the distance needs this matrix.
 
 
 # %%
@@ -349,7 +362,7 @@ assert np.allclose(U @ Lambda @ U.T, Sigma)
 covariance_explorer()
 
 # %% [markdown]
-# And here is one position of the sliders as a still picture, in case you read this without a running kernel.
+# And here is one position of the sliders as a still picture, should they not appear.
 
 # %%
 noise = np.random.default_rng(0).standard_normal((400, 2))
@@ -484,9 +497,9 @@ assert np.isclose(lengths.mean(), np.sqrt(10), atol=0.1)
 # %% [markdown]
 # ## The density, kept in logarithms
 #
-# Now the Gaussian in $d$ dimensions. It is the old formula with $\Delta$ in the place of $|z|$, and with the
-# [determinant](../GLOSSARY.md#determinant) $|\Sigma|$, which measures the volume of the ellipse, in the factor that
-# makes the total 1:
+# Now the Gaussian in $d$ dimensions, as promised. It is the old formula with $\Delta$ in the place of $|z|$. The
+# place of $\sigma$ is taken by $\sqrt{|\Sigma|}$, the root of the [determinant](../GLOSSARY.md#determinant): it
+# grows with the volume of the ellipse, as $\sigma$ grows with the width of the curve.
 #
 # $$ N(x \mid \mu, \Sigma) = \frac{1}{\sqrt{(2\pi)^d\, |\Sigma|}}\; e^{-\frac{1}{2} \Delta^2} $$
 #
@@ -580,8 +593,8 @@ print(f"largest error of Δ²: inverse {by_inverse:.0e}, triangular solve {by_ch
 assert by_inverse > 1000 * by_cholesky
 
 # %% [markdown]
-# The triangular solve is thousands of times nearer to the truth. It is also less work, and a sum of squares can
-# never come out negative. From here on, whenever a formula says $\Sigma^{-1}$ or $|\Sigma|$, think $L$.
+# The triangular solve is far nearer to the truth. It is also less work, and a sum of squares can never come out
+# negative. From here on, whenever a formula says $\Sigma^{-1}$ or $|\Sigma|$, think $L$.
 #
 # You have seen the code, so from now on we import it. `mlcourse.gaussians.log_density` is the same formula for $K$
 # Gaussians at once. It takes them already factorised, as $P = L^{-\top}$, so that no factor is computed twice.
@@ -820,8 +833,7 @@ assert np.cov(setosa).shape == (50, 50)
 # <details><summary>Answer</summary>
 #
 # **B.** The eigenvalues 4 and 1 are variances, and half-lengths are their square roots. A takes variances for
-# lengths, the commonest slip of all. C squares where a root belongs. D: the mean says where the ellipse lies, not
-# how large it is.
+# lengths. C squares where a root belongs. D: the mean says where the ellipse lies, not how large it is.
 #
 # </details>
 

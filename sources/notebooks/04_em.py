@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import sklearn.mixture
 from scipy.stats import norm
+from sklearn.base import clone
 
 from mlcourse import GaussianMixture
 from mlcourse.datasets import elongated_blobs, five_blobs, three_gaussians_1d
@@ -47,8 +48,8 @@ show(
 )
 
 # %% [markdown]
-# **Before you run the next cells:** where do you think the machines stand? Take a grain at 2.5. Which
-# machine threw it? How sure are you, as a percentage? Write your three numbers down. You will meet them
+# **Before you run the next cells:** where do you think the three machines stand? Take a grain at 2.5. Which
+# machine threw it, and how sure are you, as a percentage? Write your answers down. You will need them
 # again.
 #
 # ## Two easy questions and one hard one
@@ -65,8 +66,8 @@ for k in range(3):
 
 # %% [markdown]
 # *If somebody told you those nine numbers*, Bayes' rule would tell you which machine probably threw a
-# grain. The probability of component $k$ for point $x_i$ is called its
-# [responsibility](../GLOSSARY.md#responsibility):
+# grain. The probability of component $k$ for point $x_i$ is the
+# [responsibility](../GLOSSARY.md#responsibility) that you know from lesson 02:
 #
 # $$ r_{ik} = \frac{\pi_k \, N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l \, N(x_i \mid \mu_l, \sigma_l^2)} $$
 #
@@ -112,7 +113,7 @@ assert np.allclose(R.sum(axis=1), 1)
 # repeat.**
 #
 # It is called [expectation–maximisation](../GLOSSARY.md#expectation-maximisation), EM for short. The first
-# half is the [E-step](../GLOSSARY.md#e-step), and you have just written it. Here is the second.
+# half is the [E-step](../GLOSSARY.md#e-step), and you have just read it. Here is the second.
 #
 # ## The M-step: means and variances, weighted
 #
@@ -170,16 +171,21 @@ show(
     fig,
     "Figure 2. EM from a poor start. Every point wears a mixture of its components' colours:"
     " pure where one owns it, in between where two share it.",
-    "Four panels of the data's histogram with three component curves. At the start all three sit"
-    " at zero; after one round they have spread out; after forty each sits on one heap.",
+    "Four panels of the data's histogram with three component curves. At the start they are narrow and"
+    " huddle at −1, 0 and 1; after one round they have spread out; after forty each sits on one heap.",
 )
+
+# %%
+print("means at the start:    ", history[0][1])
+print("means after one round: ", history[1][1].round(2))
+print("means after forty:     ", history[40][1].round(2))
 
 # %% [markdown]
 # A lot, in one round. All the grains on the left have to be explained by *somebody*, and the component at
 # −1, bad as it is, explains them far better than the others. So it owns them, and its new mean is in the
 # midst of them. That is the whole engine: **competition in the E-step, averaging in the M-step.**
 #
-# Compare with what the labels would have said, above, and with the numbers you wrote down.
+# Now take out what you wrote down: three positions, a machine for the grain at 2.5, and a percentage.
 
 # %%
 pi, mu, var = history[-1]
@@ -188,6 +194,9 @@ for k in np.argsort(mu):
 print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, var)[0], 2))
 
 # %% [markdown]
+# EM, too, gives the grain to the machine on the right, and keeps some doubt. Perhaps you were more certain,
+# or less: nobody can know which machine it was, only how often such a guess is right.
+#
 # ## The likelihood never falls
 #
 # Is it getting better, or only different? The measure is the
@@ -212,15 +221,28 @@ print(f"start {bounds[0]:.2f}, after one round {bounds[1]:.2f}, after forty {bou
 rounds = np.arange(1, 41)
 show(
     plot_curve(rounds, bounds[1:], "rounds of EM", "mean log-likelihood of a grain"),
-    "Figure 3. From the first round on, for the leap from the start would dwarf the rest: the"
-    " likelihood rises in every single round, fast at first, then hardly.",
+    "Figure 3. The likelihood rises in every round: fast at first, then hardly. (The start itself lies"
+    " far below, and is left out.)",
     "A curve that climbs steeply in the first rounds, then flattens out, and never goes down.",
 )
 
 # %% [markdown]
-# The assertion above is more than decoration. Dempster, Laird and Rubin proved in 1977 that an EM round
-# cannot lower the likelihood (lesson 05 will show why). So **a likelihood that falls is a bug. Always.** It
-# is the best test you will ever have for an algorithm that has no right answer to compare with.
+# The variances are not those of the labels. Is something wrong with them? Ask the likelihood.
+
+# %%
+with_labels = maximise(x, np.eye(3)[machine])
+print(f"EM {bounds[-1]:.4f}, the labels' parameters {mean_log_likelihood(x, *with_labels):.4f}")
+assert bounds[-1] > mean_log_likelihood(x, *with_labels)
+
+# %% [markdown]
+# EM explains the positions *better* than the labels do. It has never seen a label, so it owes them nothing.
+# Where two heaps touch, it may share the grains out in another way, and the variances follow.
+#
+# The assertion on the rising likelihood is more than decoration. Dempster, Laird and Rubin proved in 1977
+# that an EM round cannot lower the likelihood (lesson 05 will show why). So **for exact EM, a likelihood that
+# falls is a bug. Always.** (Exact means: with nothing added to the variances. You will soon meet
+# `reg_covar`, which adds something.) It is the best test you will ever have for an algorithm that has no
+# right answer to compare with.
 #
 # Here is how far that test carries. The function below follows a published implementation. Read it. It
 # looks right.
@@ -259,18 +281,21 @@ def falls(one_round, seed, n_rounds=60):
 
 
 # %%
+ends = {}
 for one_round in (published_round, our_round):
     runs = [falls(one_round, seed) for seed in range(50)]
-    pi, mu, var = runs[0][1]
-    print(
-        f"{one_round.__name__:16s} falls in {sum(fell for fell, _ in runs):2d} of 50 runs; "
-        f"the first ends at means {np.round(np.sort(mu), 2)}, weights summing to {pi.sum():.5f}"
-    )
+    ends[one_round] = np.array([np.sort(mu) for _, (pi, mu, var) in runs])
+    print(f"{one_round.__name__:15s} falls in {sum(fell for fell, _ in runs):2d} of 50 runs")
+gap = np.abs(ends[published_round] - ends[our_round]).max(axis=1)
+print(
+    f"from the same start, all means end within 0.01 of one another in {(gap < 0.01).sum()} of 50"
+)
+print("first run:", ends[published_round][0].round(2), "and", ends[our_round][0].round(2))
 
 # %% [markdown]
-# The final means agree to two decimals. Nobody would have noticed: the plots look right, the results are
-# plausible. The likelihood noticed, in most of the runs. Finding and mending the bug is task 5 of the
-# [exercises](../exercises/04_em.ipynb).
+# In most of the runs the final means are the same, to a hundredth. Hardly anybody would have noticed: the
+# plots look right, the results are plausible. The likelihood noticed, in most of the runs. Finding and
+# mending the bug is task 5 of the [exercises](../exercises/04_em.ipynb).
 #
 # ## When numbers run out
 #
@@ -349,12 +374,14 @@ def m_step(X, R, reg_covar=1e-6):
 # covariance can still be inverted. More about that below.
 #
 # The data are the ones that k-means could not do in [lesson 02](02_kmeans_limits.ipynb): two long thin
-# groups and a round one. We start from a rough guess: three points of the data as means, and one round unit
-# covariance for each.
+# groups and a round one. We start from a rough guess: three points of the data, drawn by chance, as means,
+# and a round unit covariance for each.
 
 # %%
 Y, truth = elongated_blobs()
-theta = np.full(3, 1 / 3), Y[[0, 500, 1100]], np.array([np.eye(2)] * 3)
+drawn = np.random.default_rng(1).choice(len(Y), size=3, replace=False)
+print("the three points belong to the groups", truth[drawn])
+theta = np.full(3, 1 / 3), Y[drawn], np.array([np.eye(2)] * 3)
 bounds = []
 for _ in range(60):
     log_likelihood, R = e_step(Y, *theta)
@@ -370,15 +397,16 @@ left.set_title("60 rounds, by hand")
 plot_lower_bound(bounds, ax=right)
 show(
     fig,
-    "Figure 4. Your own EM on the elongated groups: ellipses of one and two standard"
+    "Figure 4. EM written by hand, on the elongated groups: ellipses of one and two standard"
     " deviations, and the likelihood's climb.",
     "Left, two long groups of points and a round one, each under a pair of ellipses that follow"
     " its shape. Right, a rising curve that flattens out.",
 )
 
 # %% [markdown]
-# Twenty lines of code, and the groups that defeated k-means are found: each component has taken on the
-# length, the width and the direction of its group.
+# About twenty lines of code and the density of lesson 03, and the groups that defeated k-means are found:
+# each component has taken on the length, the width and the direction of its group. It had no starting point
+# in each group, and needed none. Try other draws too. For some of them sixty rounds are too few.
 #
 # ## The EM microscope
 #
@@ -397,7 +425,7 @@ steps = list(islice(em(Y, start), 40))
 em_microscope(Y, steps)
 
 # %% [markdown]
-# Without a running kernel, the same thing at two moments:
+# The same as still pictures, should the slider not appear:
 
 # %%
 show(*draw_em(Y, steps, 1))
@@ -439,7 +467,7 @@ for name in ("full", "tied", "diag", "spherical"):
 #
 # ## Where to start
 #
-# The likelihood only climbs, so EM ends on whatever hill it started on. Ten runs, from ten random starts:
+# The likelihood only climbs, so EM ends on a hill that depends on the start. Ten runs, from ten random starts:
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 4))
@@ -463,23 +491,27 @@ show(
 # choices are `"k-means++"`, one well-spread point for each component; `"random_from_data"`, one point
 # picked at random; and `"random"`, which you see above.
 #
-# **Before you run the next cell:** which of the four needs the fewest rounds on these data?
+# **Before you run the next cell:** which of the four needs the fewest rounds on these data, as a rule? And at
+# worst? We ask twelve seeds.
 
 # %%
 for init_params in ("kmeans", "k-means++", "random_from_data", "random"):
-    model = GaussianMixture(3, init_params=init_params, random_state=0, tol=1e-6, max_iter=500).fit(
-        Y
-    )
+    model = GaussianMixture(3, init_params=init_params, tol=1e-6, max_iter=500)
+    runs = [clone(model).set_params(random_state=seed).fit(Y) for seed in range(12)]
+    n = [run.n_iter_ for run in runs]
+    ends = [run.lower_bound_ for run in runs]
     print(
-        f"{init_params:17s} {model.n_iter_:3d} rounds, mean log-likelihood {model.lower_bound_:.4f}"
+        f"{init_params:17s} rounds: median {np.median(n):3.0f}, most {max(n):3d};  "
+        f"mean log-likelihood {min(ends):.3f} to {max(ends):.3f}"
     )
 
 # %% [markdown]
-# Not k-means. It cuts the long groups in the wrong places, as you saw in lesson 02, and EM has to undo that
-# first. On rounder data its clusters are nearly right from the beginning, which is why it is the default.
+# K-means, as a rule. That is why it is the default. But look at its worst run: where k-means cuts the long
+# groups in the wrong places, as you saw in lesson 02, EM has to undo that first, and it takes its time. A
+# single run would have told you either story. So compare starts by many runs, never by one.
 #
-# All runs so far climbed the same hill. Do not rely on it. Here are the five blobs of lesson 01, from eight
-# starts:
+# And look at the last column. In the third row not every run reached the same height. It can be worse. Here
+# are the five blobs of lesson 01, from eight starts:
 
 # %%
 blobs, _ = five_blobs()
@@ -510,8 +542,46 @@ for reg_covar in (1e-2, 1e-6, 0):
 
 # %% [markdown]
 # A *bigger* likelihood, for a model that has learned nothing but five identical points. Hold that thought
-# until lesson 05. For today: the floor is in squared units of your data, so for data in nanometres 1e-6 is
-# a high floor, and for data in metres a low one.
+# until lesson 05.
+#
+# A floor has two prices. The first: an M-step that adds something no longer maximises the likelihood, so the
+# theorem does not hold to the letter. Here is the deepest fall in thirty runs, for two floors.
+
+
+# %%
+def smallest_step(seed, reg_covar):
+    guess = np.random.default_rng(seed).dirichlet(np.ones(4), size=len(spikes))
+    start = mixture_from_responsibilities(spikes, guess, FULL)
+    return np.diff(
+        [s.lower_bound for s in islice(em(spikes, start, reg_covar=reg_covar), 80)]
+    ).min()
+
+
+for reg_covar in (1e-2, 1e-6):
+    fall = min(smallest_step(seed, reg_covar) for seed in range(30))
+    print(f"reg_covar={reg_covar:g}: {fall:.0e}")
+    assert fall < -1e-12
+
+# %% [markdown]
+# With a floor of a hundredth the likelihood can fall in the fourth decimal. With the default the fall is tiny,
+# and it is there. That is why the assertion in the plane allowed a billionth, and the one on the line, without
+# a floor, far less.
+#
+# The second price: the floor is in *squared units of your data*. Say that the lengths in `Y` are micrometres.
+#
+# **Before you run the next cell:** you write the same lengths in metres, then in nanometres. In which unit is
+# a floor of `1e-6` too high?
+
+# %%
+for unit, factor in (("micrometres", 1), ("metres", 1e-6), ("nanometres", 1e3)):
+    fitted = GaussianMixture(3, random_state=0).fit(factor * Y)
+    width = np.sqrt(np.linalg.eigvalsh(fitted.covariances_).min()) / factor
+    print(f"in {unit:11s}: the narrowest component has a width of {width:.2f} µm")
+
+# %% [markdown]
+# In metres. There every variance is about $10^{-12}$, and a millionth swamps them all: the fit sees the floor
+# and not the data. In nanometres the floor is nothing. If your numbers are very small, standardise them first,
+# or choose `reg_covar` to fit them.
 #
 # ## When to stop
 #
@@ -525,7 +595,7 @@ for reg_covar in (1e-2, 1e-6, 0):
 model = GaussianMixture(3, n_init=10, random_state=42).fit(Y)
 patient = GaussianMixture(3, n_init=10, random_state=42, tol=1e-10, max_iter=1000).fit(Y)
 for name, m in (("tol=1e-3 ", model), ("tol=1e-10", patient)):
-    print(name, "weights", np.round(np.sort(m.weights_), 6), " last run:", m.n_iter_, "rounds")
+    print(name, "weights", np.round(np.sort(m.weights_), 6), " best run:", m.n_iter_, "rounds")
 
 # %%
 assert model.n_iter_ == 4
@@ -579,9 +649,10 @@ show(
 # %% [markdown]
 # ## Common mistakes
 #
-# - **The likelihood falls.** A bug, without exception. Usual suspects: parameters updated while
-#   responsibilities are still being computed, and a covariance taken about the old mean in one place and
-#   the new mean in another.
+# - **The likelihood falls.** Without a `reg_covar` of some size: a bug. The usual suspect: parameters that are
+#   updated while responsibilities are still being computed.
+# - **"The likelihood rises, so the code is right."** A wrong M-step may still climb. A covariance taken about the
+#   *old* mean never makes the likelihood fall, and is a bug all the same. Compare with another program too.
 # - **NaN after a few rounds.** A density left log space, or a component lost all its points and was divided
 #   by zero.
 # - **The weights never move.** A local name was rebound (`pi = …` inside a function) and never returned.
@@ -590,26 +661,44 @@ show(
 #   (`mlcourse.metrics.align_components`).
 # - **"EM finds the best mixture."** It finds a place where the likelihood no longer rises: mostly a local
 #   maximum, rarely a saddle. Restart, and keep the best.
-#
+
+
+# %%
+def old_mean_round(x, pi, mu, var):
+    """One round of EM with another bug: the variances are taken about the old means."""
+    R = responsibilities(x, pi, mu, var)
+    pi, new, _ = maximise(x, R)
+    return pi, new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / R.sum(axis=0)
+
+
+# The second mistake of the list: in fifty runs the likelihood does not fall once.
+assert not any(falls(old_mean_round, seed)[0] for seed in range(50))
+
+# %% [markdown]
 # ## Quiz
 #
 # **1.** A point has responsibilities (0.5, 0.5). What does that say?
 #
-# A. It lies in a region of low density.  B. Both components explain it equally well, given how common they
-# are. C. It lies halfway between the two means.
+# - **A.** It lies in a region of low density.
+# - **B.** Both components explain it equally well, given how common they are.
+# - **C.** It lies halfway between the two means.
 #
 # <details><summary>Answer</summary>
 #
 # **B.** Responsibilities compare the components with one another. A is a matter of `score_samples`: a point
-# deep inside two overlapping components can be both undecided and very likely. C holds when weights and
-# covariances are equal; a wide or common component pushes the boundary away from itself.
+# deep inside two overlapping components can be both undecided and very likely. C is too narrow even when
+# weights and covariances are equal: then a whole line of points is undecided. It passes through the point
+# halfway and goes on without end. A wider or commoner component moves the boundary.
 #
 # </details>
+
+# %% [markdown]
+# **2.** You run EM twice from the same start, without `reg_covar`. The first time with `tol=1e-3`, the second
+# time with `tol=1e-10`. The second likelihood is …
 #
-# **2.** You run EM twice from the same start. The first time with `tol=1e-3`, the second time with
-# `tol=1e-10`. The second likelihood is …
-#
-# A. higher or equal.  B. lower or equal.  C. either, it depends on the start.
+# - **A.** higher or equal.
+# - **B.** lower or equal.
+# - **C.** either, it depends on the start.
 #
 # <details><summary>Answer</summary>
 #
@@ -617,11 +706,13 @@ show(
 # never falls. C would be right for two *different* starts; B would be a bug.
 #
 # </details>
-#
+
+# %% [markdown]
 # **3.** Why does the M-step divide by $N_k$, and not by $n$?
 #
-# A. To make the covariance unbiased.  B. Because $N_k$ is how many points component $k$ owns.
-# C. To make the weights sum to 1.
+# - **A.** To make the covariance unbiased.
+# - **B.** Because $N_k$ is how many points component $k$ owns.
+# - **C.** To make the weights sum to 1.
 #
 # <details><summary>Answer</summary>
 #
@@ -630,14 +721,15 @@ show(
 # sum to 1 because $\sum_k N_k = n$; they are the one place where $n$ is the divisor.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## In five lines
 #
 # 1. Known labels give parameters; known parameters give responsibilities; EM guesses one and alternates.
 # 2. E: Bayes' rule for each point, in log space. M: weighted shares, means and covariances.
-# 3. The likelihood never falls. If it does, there is a bug.
-# 4. EM climbs the hill it starts on: start with k-means, restart, keep the best; `reg_covar` is the floor
-#    under it.
+# 3. The likelihood of exact EM never falls. If it does, there is a bug.
+# 4. Which hill EM climbs depends on the start: begin with k-means, restart, keep the best. `reg_covar` is a floor
+#    under the variances, in squared units of the data.
 # 5. The tolerance decides how many of your digits are real.
 #
 # ## Where next

@@ -14,7 +14,7 @@ use_course_style()
 # Eight tasks, from a warm-up to a photograph. Nobody counts the hints that you open.
 
 # %% [markdown]
-# ## Task 1 · Read the table of distances (1 point)
+# ## Task 1 · Read the table of distances
 #
 # `KMeans.transform` gives you a table of distances, one row for each point and one column for each centre.
 # Everything about the clustering can be read from it.
@@ -58,7 +58,7 @@ check.read_distances(read_distances)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · One step of Lloyd's algorithm (3 points)
+# ## Task 2 · One step of Lloyd's algorithm
 #
 # The lecture's `update` takes the mean of each cluster. It has a weak spot: a cluster may have no points at
 # all, and the mean of nothing is not a number.
@@ -127,7 +127,7 @@ for _ in range(8):
     print(f"inertia {inertia:.2f}")
 
 # %% [markdown]
-# ## Task 3 · A greedy seed (3 points)
+# ## Task 3 · A greedy seed
 #
 # Plain k-means++ draws the next centre by lot. The greedy kind, which scikit-learn and this course use, draws
 # a few *candidates* with the same chances, and keeps the one that leaves the lowest inertia. Here the drawing
@@ -185,7 +185,7 @@ check.greedy_seed(greedy_seed)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · Match the labels (3 points)
+# ## Task 4 · Match the labels
 #
 # Cluster numbers are arbitrary. To say how well clusters agree with known classes, give each cluster the name
 # of one class, each name once, such that as many points as possible agree.
@@ -193,7 +193,7 @@ check.greedy_seed(greedy_seed)
 # Write `matched_share`. It takes
 #
 # - `y`, the classes, integers 0 … K − 1, of shape `(n,)`;
-# - `labels`, the clusters, also 0 … K − 1, of shape `(n,)`;
+# - `labels`, the clusters, also 0 … K − 1, of shape `(n,)`; every number occurs in both;
 #
 # and returns one number between 0 and 1: the share of the points that agree under the best naming. Two useful
 # functions are imported already: `confusion_matrix(y, labels)` counts how many points of each class (row) are
@@ -236,7 +236,7 @@ check.matched_share(matched_share)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Silhouettes from distances (4 points)
+# ## Task 5 · Silhouettes from distances
 #
 # A silhouette needs no coordinates, only distances. So it works for cities with travel times, or for words
 # with edit distances, too.
@@ -244,7 +244,7 @@ check.matched_share(matched_share)
 # Write `silhouettes`. It takes
 #
 # - `D`, the distances between all pairs of points, of shape `(n, n)`, with zeros on the diagonal;
-# - `labels`, integers from 0 on, of shape `(n,)`; there are at least two clusters;
+# - `labels`, integers 0 … K − 1, each of them there at least once, of shape `(n,)`; K is at least 2;
 #
 # and returns the silhouette coefficient of every point, of shape `(n,)`. **A point that is alone in its
 # cluster gets 0**, as Rousseeuw proposed: it has no other member whose distance could be taken.
@@ -293,7 +293,7 @@ check.silhouettes(silhouettes)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · Read a silhouette diagram (1 point)
+# ## Task 6 · Read a silhouette diagram
 #
 # Somebody has clustered the two thousand points of the lecture with k = 5. You do not see the points, only
 # this.
@@ -344,7 +344,7 @@ check.silhouette_diagram(silhouette_diagram)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · How many kinds of iris? (2 points)
+# ## Task 7 · How many kinds of iris?
 #
 # The curves below are for the irises, all four features, without the species.
 
@@ -393,14 +393,14 @@ check.iris_k(iris_k)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Repaint a photograph (3 points)
+# ## Task 8 · Repaint a photograph
 #
 # Given a palette, paint a photograph with it, and say honestly how much that saves.
 #
 # Write `repaint`. It takes
 #
-# - `photo`, of shape `(h, w, 3)`: red, green and blue of each pixel;
-# - `palette`, of shape `(K, 3)`, with K ≥ 2 colours;
+# - `photo`, of shape `(h, w, 3)`: red, green and blue of each pixel, as floats from 0 to 1;
+# - `palette`, of shape `(K, 3)`, with K ≥ 2 colours, also floats from 0 to 1;
 #
 # and returns two things:
 #

@@ -14,7 +14,7 @@ from mlcourse.plotting import plot_centers, plot_ellipses, plot_points, show, us
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Whose point is it? (1 point)
+# ## Task 1 · Whose point is it?
 #
 # K-means has found two clusters. As in the lecture, a circle around each centre reaches the farthest member. Then a
 # new point arrives: the star.
@@ -67,7 +67,7 @@ check.whose_point(whose_point)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · The inertia of any labelling (2 points)
+# ## Task 2 · The inertia of any labelling
 #
 # The inertia belongs to a labelling, not to an algorithm: give every group its own mean as centre, and add up the
 # squared distances of all points to the centre of their group. With that you can ask what k-means thinks of *your*
@@ -113,7 +113,7 @@ print(f"true labels {inertia_of_labels(X, y):.1f}, k-means {inertia_of_labels(X,
 assert inertia_of_labels(X, y) > inertia_of_labels(X, by_kmeans)
 
 # %% [markdown]
-# ## Task 3 · Find the bug: labels that run together (2 points)
+# ## Task 3 · Find the bug: labels that run together
 #
 # Two colleagues have labelled the points of one file each. Each counted the groups from 0, or nearly so: some skip
 # a number. No group stands in both files. The function below joins their labels into one array, for the points of
@@ -121,7 +121,7 @@ assert inertia_of_labels(X, y) > inertia_of_labels(X, by_kmeans)
 #
 # - in: `y1` of shape (n1,) and `y2` of shape (n2,), integers from 0 on
 # - out: an array of shape (n1 + n2,): two points have the same label when they are in the same file *and* the same
-#   group, and only then. The numbers themselves are up to you.
+#   group, and only then. The labels themselves are up to you.
 
 
 # %% task="join_labels" role="answer"
@@ -168,7 +168,7 @@ for truth in (np.r_[y1, y2], join_labels(y1, y2)):
     print(f"{len(np.unique(truth))} groups, ARI {adjusted_rand_score(truth, found):.2f}")
 
 # %% [markdown]
-# ## Task 4 · Tell the story (3 points)
+# ## Task 4 · Tell the story
 #
 # Draw points from a mixture of round Gaussians. So that the answer is the same for everyone, chance is handed to
 # you: for each point a number `u[i]`, uniform between 0 and 1, to pick the component, and a row `Z[i]` of standard
@@ -234,7 +234,7 @@ show(
 )
 
 # %% [markdown]
-# ## Task 5 · The errors that nobody avoids (3 points)
+# ## Task 5 · The errors that nobody avoids
 #
 # You know the knobs of a mixture on the line, and want to guess where each point came from. The best you can do is
 # to pick the most probable component every time. You will still be wrong at $x_i$ with probability $1 - \max_k
@@ -274,11 +274,11 @@ check.unavoidable_share(unavoidable_share)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · Where both are equally probable (4 points)
+# ## Task 6 · Where both are equally probable
 #
-# Two Gaussians on the line, one tight and one loose. Between them lies a point where both components are equally
-# probable. There is a second one, on the far side of the tight Gaussian: far out the loose one is the higher of the
-# two, in both directions. Find both.
+# Two Gaussians on the line, one tight and one loose. For the numbers here there are two places where both components
+# are equally probable. One lies between the means. The other is on the far side of the tight Gaussian: far out the
+# loose one is the higher of the two, in both directions. Find both.
 #
 # - in: `pi`, `mu`, `sigma`, each of shape (2,): weights, means and standard deviations (the two differ)
 # - out: an array of shape (2,) with the two places, in any order
@@ -327,11 +327,12 @@ check.equal_points(equal_points)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Mend a file (1 point)
+# ## Task 7 · Mend a file
 #
 # A friend sends you six lines of measurements from a river. `load_points` refuses them. Mend the text until it
-# loads, so that it holds every point that was measured, and nothing that was not. The helper below saves a text to
-# a file and reads it.
+# loads, so that it holds every point that was measured, and nothing that was not. A first line that holds names and
+# no numbers is skipped, as you know, and the order of the points does not matter. The function below saves a text
+# to a file and reads it.
 
 
 # %%
@@ -388,7 +389,7 @@ check.mended_points(mended_points)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Your own field (3 points, read by a person)
+# ## Task 8 · Your own field (read by a person)
 #
 # Describe data from your own work or interest that k-means would group badly. In five to eight sentences: what is
 # one row, and what are its features? Which assumption of k-means fails there, and why? What would you see in the
@@ -427,6 +428,8 @@ check.mended_points(mended_points)
 
 # %% [markdown]
 # ## How far you have come
+#
+# The table counts the checked tasks. The open question is read by a person, and is not in it.
 
 # %%
 check.progress()

@@ -13,7 +13,7 @@ use_course_style()
 # %% [markdown]
 # ## Task 1 · A density on the line
 #
-# *2 points.* Write the Gaussian density in one dimension. In the lecture it took a standard deviation. Here it
+# Write the Gaussian density in one dimension. In the lecture it took a standard deviation. Here it
 # takes a **variance**, as mixtures do.
 #
 # - In: `x`, an array (n,); `mu`, a number; `var`, a positive number, the variance.
@@ -54,7 +54,7 @@ check.gaussian_pdf(gaussian_pdf)
 # %% [markdown]
 # ## Task 2 · A fit in which points have weights
 #
-# *3 points.* Some points may count more than others. Point $i$ has a weight $w_i \ge 0$, and a weight of 2 means
+# Some points may count more than others. Point $i$ has a weight $w_i \ge 0$, and a weight of 2 means
 # "as if this row stood there twice". Weights need not be whole numbers. Fit a Gaussian to such data by maximum
 # likelihood. Lesson 04 will do this once for every component, in every step.
 #
@@ -102,7 +102,7 @@ check.fit_gaussian(fit_gaussian)
 # %% [markdown]
 # ## Task 3 · Which ellipse?
 #
-# *1 point.* One of the four ellipses below is the one-sigma ellipse of
+# One of the four ellipses below is the one-sigma ellipse of
 #
 # $$ \Sigma = \begin{pmatrix} 1 & -0.9 \\ -0.9 & 4 \end{pmatrix}. $$
 #
@@ -154,7 +154,7 @@ check.which_ellipse(which_ellipse)
 # %% [markdown]
 # ## Task 4 · A covariance from its axes
 #
-# *2 points.* The other way round: you have an ellipse in mind, and want its matrix. The first axis points in the
+# The other way round: you have an ellipse in mind, and want its matrix. The first axis points in the
 # direction `angle`, in **degrees**, counted from the horizontal towards the vertical. The second is at a right
 # angle to it.
 #
@@ -200,7 +200,7 @@ check.covariance_from_axes(covariance_from_axes)
 # %% [markdown]
 # ## Task 5 · How much is inside?
 #
-# *2 points.* What share of a $d$-dimensional Gaussian lies within Mahalanobis distance $r$ of its mean?
+# What share of a $d$-dimensional Gaussian lies within Mahalanobis distance $r$ of its mean?
 #
 # - In: `r`, an array (m,) of distances; `d`, the number of dimensions.
 # - Out: an array (m,) of shares between 0 and 1.
@@ -235,12 +235,13 @@ check.share_inside(share_inside)
 # %% [markdown]
 # ## Task 6 · The log density
 #
-# *4 points.* This is the most useful function of the lesson. Try to write it with the lecture closed, from the
+# This is the most useful function of the lesson. Try to write it with the lecture closed, from the
 # formula
 #
 # $$ \log N(x \mid \mu, \Sigma) = -\tfrac{1}{2} \left( d \log 2\pi + \Delta^2 + \log |\Sigma| \right). $$
 #
-# It will be tried far from the mean, and with two hundred narrow features. No inverse and no determinant, please.
+# It will be tried far from the mean, and with two hundred narrow features. You can do without an inverse and
+# without a determinant.
 #
 # - In: `X`, an array (n, d); `mu`, an array (d,); `Sigma`, an array (d, d).
 # - Out: an array (n,), the log density at every row, always finite.
@@ -288,7 +289,7 @@ check.log_density(log_density)
 # %% [markdown]
 # ## Task 7 · Find the bug
 #
-# *3 points.* A sampler gets round noise and should return points with the mean `mu` and the covariance `Sigma`. It
+# A sampler gets round noise and should return points with the mean `mu` and the covariance `Sigma`. It
 # runs without any error, and its clouds look plausible: they lean to the right side, and they are about as large as
 # they should be. But the covariance is wrong. Here is what it drew, with the ellipses that it was asked for.
 
@@ -350,9 +351,9 @@ check.mend_sampler(mend_sampler)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · A mixture of round components
+# ## Task 8 · A mixture of round components · stretch
 #
-# *3 points.* A stretch, and a preview of the next lesson. Component $k$ of this mixture is round: its covariance is
+# A preview of the next lesson. Component $k$ of this mixture is round: its covariance is
 # $\Sigma_k = \sigma_k^2 I$, with one standard deviation $\sigma_k$ for all directions. Its Cholesky factor is so
 # plain that you can do without the factorisation. Write the mixture's log density, and keep it finite even far from
 # every component.

@@ -44,15 +44,16 @@ check.responsibilities_1d(responsibilities_1d)
 # <details><summary>Hint 2</summary>
 #
 # With `x[:, np.newaxis]` the numerators for all points and components come out at once, as a table (n, K).
-# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row?
+# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row? A division is
+# enough: nobody has to win.
 #
 # </details>
 
 # %% [markdown]
 # ## Task 2 · Log-sum-exp
 #
-# Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, without
-# calling a library's `logsumexp`.
+# Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, even in one
+# row. SciPy's `logsumexp` does the same; try it without.
 #
 # - in: `A` of shape (n, K)
 # - out: an array of shape (n,)
@@ -124,7 +125,7 @@ check.e_step(e_step)
 # <details><summary>Hint 3</summary>
 #
 # Dividing by $p(x_i)$ is a subtraction of logarithms. At the very end one exponential turns the
-# log-responsibilities into responsibilities.
+# log-responsibilities into responsibilities. The order in which the two go out is the order of the statement.
 #
 # </details>
 
@@ -231,8 +232,8 @@ check.mend_em(mend_em)
 # Put it together: `n_iter` rounds of EM from a given start.
 #
 # - in: `X`, `pi`, `mu`, `Sigma` as above, and the number of rounds `n_iter`
-# - out: the parameters after the last M-step, and `bounds` of shape (n_iter,): the **mean** log-likelihood
-#   of a point, as each E-step found it
+# - out: `return pi, mu, Sigma, bounds`: the parameters after the last M-step, and `bounds` of shape (n_iter,),
+#   the **mean** log-likelihood of a point, as each E-step found it
 
 
 # %% task="fit_em" role="answer"
@@ -271,32 +272,38 @@ check.fit_em(fit_em)
 
 # %% tags=["solution-only"]
 X, _ = elongated_blobs()
-*theta, bounds = fit_em(X, np.full(3, 1 / 3), X[[0, 500, 1100]], np.array([np.eye(2)] * 3), 60)
+drawn = np.random.default_rng(1).choice(len(X), size=3, replace=False)
+*theta, bounds = fit_em(X, np.full(3, 1 / 3), X[drawn], np.array([np.eye(2)] * 3), 60)
 assert np.all(np.diff(bounds) > -1e-9)
 print("weights", np.round(theta[0], 4), " mean log-likelihood", round(bounds[-1], 4))
 
 # %% [markdown]
 # ## Task 7 · Read a picture
 #
-# A fellow student shows you the likelihood of their new EM program.
+# A fellow student shows you the likelihood of their new EM program, on the grains of the lecture. It has three
+# components, and no `reg_covar`.
 
 # %%
 x = three_gaussians_1d()[0][:, 0]
-pi, mu, var, path = np.full(3, 1 / 3), np.array([-0.2, 0.1, 2.0]), np.full(3, 0.5), []
-for _ in range(30):
+pi, mu, var, path = np.full(3, 1 / 3), np.array([-4.0, 0.0, 2.0]), np.full(3, 8.0), []
+for _ in range(16):
     joint = pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
     path.append(np.log(joint.sum(axis=1)).mean())
     R = joint / joint.sum(axis=1, keepdims=True)
-    new = (R * x[:, np.newaxis]).sum(axis=0) / R.sum(axis=0)
-    var = (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / R.sum(axis=0)
-    pi, mu = R.mean(axis=0), new
+    N = R.sum(axis=0)
+    var = R.T @ x**2 / N - mu**2
+    pi, mu = N / len(x), R.T @ x / N
+assert (np.diff(path[1:]) < -1e-3).any()
+
+# %%
 ax = plt.figure(figsize=(7, 3)).subplots()
-ax.plot(range(1, 30), path[1:], marker="o")
-ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood")
+ax.plot(range(1, 16), path[1:], marker="o")
+ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood of a grain")
 show(
     ax,
-    "The likelihood of a fellow student's EM, from the second round on.",
-    "A curve of the mean log-likelihood against the number of rounds: see the exercise.",
+    "The likelihood of a fellow student's EM, after each round.",
+    "A jagged curve over fifteen rounds. It rises on the whole, but again and again a round ends"
+    " lower than the one before. It falls furthest from round eight to ten, and from eleven to twelve.",
 )
 
 # %% [markdown]
@@ -304,7 +311,7 @@ show(
 #
 # - **A.** A bad start. Try another one, or k-means.
 # - **B.** Nearly converged: near the top EM jumps about a little.
-# - **C.** There is a bug: a likelihood that falls is never EM.
+# - **C.** There is a bug: a likelihood that falls is not that of exact EM.
 # - **D.** Too many components; the M-step overshoots.
 #
 # Answer with a letter in quotes.

@@ -9,6 +9,7 @@ from itertools import permutations
 from math import ceil, log2
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import load_iris
@@ -98,6 +99,18 @@ READ_DISTANCES = Check(
             "for each centre you looked for the nearest point. The question is put to each point.",
             hint=1,
         ),
+        Mistake(
+            "values swapped",
+            lambda t: read_distances(t)[::-1],
+            "the two values stand in the other order: the labels come first.",
+            hint=1,
+        ),
+        Mistake(
+            "distance instead of place",
+            lambda t: (t.min(axis=1), (t.min(axis=1) ** 2).sum()),
+            "the inertia is right. In place of the labels stand the smallest distances themselves.",
+            hint=1,
+        ),
     ),
 )
 
@@ -107,6 +120,7 @@ READ_DISTANCES = Check(
 
 def lloyd_step_cases(rng):
     yield Case("four clusters in the plane", scattered(rng))
+    yield Case("no groups at all", (rng.normal(size=(80, 2)), rng.normal(size=(4, 2))))
     X, c = scattered(rng, n=60, d=3, K=3)
     yield Case("a centre so far away that its cluster is empty", (X, np.insert(c, 1, 100.0, axis=0)))
 
@@ -165,6 +179,14 @@ def _divided_by_n(X, c):
     return _with_centers(lambda own, old: own.sum(axis=0) / len(X) if len(own) else old, X, c)
 
 
+def _all_divided_by_n(X, c):
+    return _with_centers(lambda own, old: own.sum(axis=0) / len(X), X, c)
+
+
+def _mean_of_everything(X, c):
+    return _with_centers(lambda own, old: np.full(len(old), own.mean()) if len(own) else old, X, c)
+
+
 LLOYD_STEP = Check(
     name="lloyd_step",
     lesson=LESSON,
@@ -221,6 +243,19 @@ LLOYD_STEP = Check(
             "the sums of the clusters were divided by the number of all points.",
             hint=1,
         ),
+        Mistake(
+            "divided by n, also where nothing was added",
+            _all_divided_by_n,
+            "the sums of the clusters were divided by the number of all points; so the empty cluster raised no"
+            " alarm, and its centre went to the origin.",
+            hint=1,
+        ),
+        Mistake(
+            "mean without an axis",
+            _mean_of_everything,
+            "all coordinates of a new centre are equal: the mean was taken over the features as well.",
+            hint=1,
+        ),
     ),
 )
 
@@ -235,8 +270,13 @@ def greedy_seed_cases(rng):
         yield Case(f"{description}, five candidates", (X, X[rows[:m]], rows[m : m + 5]))
     X = rng.normal(size=(30, 2))
     X[3:, 0] += 8.0  # a crowd at some distance from row 0, and row 1 far from everyone
-    X[1] = [-30.0, 0.0]
+    X[:2] = [[0.0, 0.0], [-30.0, 0.0]]
     yield Case("an outlier among the candidates", (X, X[:1], np.array([2, 1, 20])))
+    X = rng.normal(scale=0.3, size=(24, 2))
+    X[0] = 0.0
+    X[1:21, 0] += 4.0  # twenty points near row 0, and three far away from it
+    X[21:, 0] -= 12.0
+    yield Case("a crowd nearby, a few points far away", (X, X[:1], np.array([3, 22, 12])))
 
 
 def greedy_seed(X, chosen, candidates):
@@ -268,6 +308,18 @@ def _likeliest_candidate(X, chosen, candidates):
 def _forgets_chosen(X, chosen, candidates):
     p, _ = greedy_seed(X, chosen, candidates)
     return p, int(candidates[np.argmin(squared_distances(X, X[candidates]).sum(axis=0))])
+
+
+def _best_unsquared(X, chosen, candidates):
+    p, _ = greedy_seed(X, chosen, candidates)
+    D = distances_between(X, chosen).min(axis=1, keepdims=True)
+    left = np.minimum(D, distances_between(X, X[candidates])).sum(axis=0)
+    return p, int(candidates[np.argmin(left)])
+
+
+def _nothing_squared(X, chosen, candidates):
+    D = distances_between(X, chosen).min(axis=1)
+    return D / D.sum(), _best_unsquared(X, chosen, candidates)[1]
 
 
 def _place_in_the_list(X, chosen, candidates):
@@ -336,6 +388,19 @@ GREEDY_SEED = Check(
             hint=2,
         ),
         Mistake(
+            "candidates judged by plain distances",
+            _best_unsquared,
+            "the chances are right. The candidates were compared by sums of plain distances, and the inertia is"
+            " another sum.",
+            hint=2,
+        ),
+        Mistake(
+            "nothing squared",
+            _nothing_squared,
+            "both the chances and the choice of the candidate were made with plain distances.",
+            hint=1,
+        ),
+        Mistake(
             "place in the list",
             _place_in_the_list,
             "the chances are right. The second value is a place in the list of candidates, not a row of X.",
@@ -386,6 +451,11 @@ def _greedy_matching(y, labels):
     return agree / len(y)
 
 
+def _wrong_direction(y, labels):
+    _, clusters = linear_sum_assignment(_counts(y, labels), maximize=True)
+    return np.mean(clusters[labels] == y)
+
+
 def _worst_matching(y, labels):
     return min(np.sum(np.array(names)[labels] == y) for names in permutations(np.unique(y))) / len(y)
 
@@ -396,7 +466,8 @@ MATCHED_SHARE = Check(
     points=3,
     reference=matched_share,
     cases=matched_share_cases,
-    expected="one number between 0 and 1",
+    laws=(Law("a share lies between 0 and 1.", lambda out, *_: 0 <= out <= 1 + 1e-9),),
+    expected="one number, the share of points that agree under the best naming",
     mistakes=(
         Mistake(
             "numbers compared",
@@ -434,7 +505,19 @@ MATCHED_SHARE = Check(
         Mistake(
             "count instead of share",
             lambda y, labels: matched_share(y, labels) * len(y),
-            "this is how many points agree. A share lies between 0 and 1.",
+            "this is how many points agree; the question was how large a part of all.",
+            hint=3,
+        ),
+        Mistake(
+            "percent",
+            lambda y, labels: 100 * matched_share(y, labels),
+            "this is the share in percent.",
+            hint=3,
+        ),
+        Mistake(
+            "the wrong direction",
+            _wrong_direction,
+            "the matching says which cluster belongs to each class, and was read as the class of each cluster.",
             hint=3,
         ),
     ),
@@ -450,6 +533,9 @@ def silhouettes_cases(rng):
     X, _ = scattered(rng, n=20, K=4)
     labels = np.r_[np.arange(19) % 3, 3]
     yield Case("four clusters, one of them a single point", (distances_between(X, X), labels))
+    X, _ = scattered(rng, n=18, K=3)
+    X[3] = X[0]
+    yield Case("two points of a cluster at the same place", (distances_between(X, X), np.arange(18) % 3))
 
 
 def silhouettes(D, labels):
@@ -483,8 +569,9 @@ SILHOUETTES = Check(
     points=4,
     reference=silhouettes,
     cases=silhouettes_cases,
-    laws=(Law("a silhouette lies between -1 and 1.", lambda out, *_: np.all(np.abs(out) <= 1 + 1e-9)),),
+    laws=(Law("a silhouette lies between -1 and 1.", lambda out, *_: np.all(np.abs(out) <= 1 + 1e-6)),),
     expected="array of shape (n,), values from -1 to 1",
+    atol=1e-6,
     mistakes=(
         Mistake(
             "own neighbour",
@@ -532,6 +619,38 @@ SILHOUETTES = Check(
             lambda D, labels: silhouettes(D, labels).mean(),
             "this is the score of the whole clustering. Give each point its own value.",
             hint=3,
+        ),
+        Mistake(
+            "the lecture's silhouette for everyone",
+            lambda D, labels: _silhouettes_with(D, labels, alone=lambda groups: np.nan),
+            "all is right but the point that is alone: the mean distance to no other members is 0/0.",
+            hint=3,
+        ),
+        Mistake(
+            "zeros dropped",
+            lambda D, labels: _silhouettes_with(D, labels, own=lambda mine: mine[mine > 0].mean()),
+            "the zeros were left out of a. A zero may also be the distance to another point at the same place.",
+            hint=1,
+        ),
+        Mistake(
+            "mean of the clusters",
+            lambda D, labels: _silhouettes_with(
+                D, labels, other=lambda groups: np.mean([group.mean() for group in groups])
+            ),
+            "b is the average over all other clusters, near and far alike.",
+            hint=2,
+        ),
+        Mistake(
+            "divided by a + b",
+            lambda D, labels: _silhouettes_with(D, labels, value=lambda a, b: (b - a) / (a + b)),
+            "the signs are right, and the values too close to 0: look at what the difference is divided by.",
+            hint=3,
+        ),
+        Mistake(
+            "squared distances",
+            lambda D, labels: silhouettes(D**2, labels),
+            "the distances were squared first. That belongs to the inertia; a silhouette takes them as they are.",
+            hint=1,
         ),
         Mistake(
             "alone is perfect",
@@ -621,6 +740,18 @@ IRIS_K = Check(
             hint=2,
         ),
         Mistake(
+            "swapped, 2",
+            lambda: (_iris_score(2), 2),
+            "the score stands first here, and k second.",
+            hint=2,
+        ),
+        Mistake(
+            "swapped, 3",
+            lambda: (_iris_score(3), 3),
+            "k and its score have changed places.",
+            hint=2,
+        ),
+        Mistake(
             "four",
             lambda: (4, _iris_score(4)),
             "the score is computed rightly, and k = 4 is hard to defend: neither the score nor the botanist asks for"
@@ -641,7 +772,11 @@ IRIS_K = Check(
 
 
 def repaint_cases(rng):
-    for description, h, w, K in (("eight colours", 7, 9, 8), ("five colours", 6, 11, 5)):
+    for description, h, w, K in (
+        ("eight colours", 7, 9, 8),
+        ("five colours", 6, 11, 5),
+        ("six colours", 10, 8, 6),
+    ):
         yield Case(description, (rng.uniform(size=(h, w, 3)), rng.uniform(size=(K, 3))))
 
 
@@ -691,11 +826,12 @@ REPAINT = Check(
         Law(
             "every pixel has one of the colours of the palette.",
             lambda out, photo, palette: np.allclose(
-                distances_between(out[0].reshape(-1, 3), palette).min(axis=1), 0
+                distances_between(out[0].reshape(-1, 3), palette).min(axis=1), 0, atol=1e-6
             ),
         ),
     ),
     expected="(picture of the photo's shape (h, w, 3), times smaller: one number)",
+    atol=1e-6,
     mistakes=(
         Mistake(
             "numbers instead of colours",
@@ -726,6 +862,31 @@ REPAINT = Check(
             _with_ratio(lambda n, K: 24 * n / (log2(K) * n + 24 * K)),
             "the picture is right. The ratio takes a fraction of a bit for a pixel, and bits come whole.",
             hint=2,
+        ),
+        Mistake(
+            "bits rounded down",
+            _with_ratio(lambda n, K: 24 * n / (int(log2(K)) * n + 24 * K)),
+            "the picture is right. The bits of a pixel were rounded down, so that some colours have no number.",
+            hint=2,
+        ),
+        Mistake(
+            "bits rounded",
+            _with_ratio(lambda n, K: 24 * n / (round(log2(K)) * n + 24 * K)),
+            "the picture is right. The bits of a pixel were rounded to the nearest whole, and two bits cannot number"
+            " five colours.",
+            hint=2,
+        ),
+        Mistake(
+            "every channel a pixel",
+            _with_ratio(lambda n, K: 72 * n / (bits(K) * 3 * n + 24 * K)),
+            "the picture is right. The ratio counts every number of the photograph as a pixel; a pixel is three.",
+            hint=3,
+        ),
+        Mistake(
+            "ratio cut off",
+            _with_ratio(lambda n, K: 24 * n // (bits(K) * n + 24 * K)),
+            "the picture is right. The ratio was cut down to a whole number.",
+            hint=3,
         ),
         Mistake(
             "fraction of a bit, palette forgotten",

@@ -43,6 +43,8 @@ def labelled_points(rng, n, K, d):
 def inertia_cases(rng):
     yield Case("three groups in the plane", labelled_points(rng, 40, 3, 2))
     yield Case("five groups, d = 4", labelled_points(rng, 60, 5, 4))
+    X, labels = labelled_points(rng, 30, 3, 2)
+    yield Case("groups that lie across one another", (X, rng.permutation(labels)))
 
 
 def inertia_of_labels(X, labels):
@@ -54,9 +56,18 @@ def inertia_of_labels(X, labels):
     return total
 
 
+def squared_to_means(X, labels):
+    """Squared distances (n, K) of the points to the means of all groups."""
+    means = np.array([X[labels == k].mean(axis=0) for k in np.unique(labels)])
+    return ((X[:, np.newaxis] - means) ** 2).sum(axis=2)
+
+
 def distances_to_own_mean(X, labels):
-    means = {k: X[labels == k].mean(axis=0) for k in np.unique(labels)}
-    return np.linalg.norm(X - np.array([means[k] for k in labels]), axis=1)
+    return np.sqrt(squared_to_means(X, labels)[np.arange(len(X)), labels])
+
+
+def _mean_without_an_axis(X, labels):
+    return sum(((X[labels == k] - X[labels == k].mean()) ** 2).sum() for k in np.unique(labels))
 
 
 def _mean_of_each_group(X, labels):
@@ -102,6 +113,24 @@ INERTIA_OF_LABELS = Check(
             "each group's sum was divided by its size, so a small group weighs as much as a large one.",
             hint=2,
         ),
+        Mistake(
+            "mean without an axis",
+            _mean_without_an_axis,
+            "each group was given one number for a centre: its mean was taken over the features as well.",
+            hint=1,
+        ),
+        Mistake(
+            "all centres",
+            lambda X, labels: squared_to_means(X, labels).sum(),
+            "every point is measured from the means of all groups, and it belongs to one of them.",
+            hint=1,
+        ),
+        Mistake(
+            "nearest centre",
+            lambda X, labels: squared_to_means(X, labels).min(axis=1).sum(),
+            "every point is measured from the nearest mean. The labels say otherwise for some of them.",
+            hint=1,
+        ),
     ),
 )
 
@@ -109,12 +138,11 @@ INERTIA_OF_LABELS = Check(
 # ── 3  Find the bug: labels that run together ────────────────────────────────────────────────────────
 
 
-def numbered_as_they_come(labels):
-    """Labels renamed 0, 1, … in the order in which they first appear: names do not matter. Else as it was."""
-    if not isinstance(labels, np.ndarray) or labels.ndim != 1 or not np.isfinite(labels).all():
-        return labels
-    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[group]
+def words_as_numbers(labels):
+    """Labels that are words, such as "a0", as the numbers of their kinds; anything else as it was."""
+    if isinstance(labels, tuple) and labels and all(isinstance(label, str) for label in labels):
+        return np.unique(labels, return_inverse=True)[1]
+    return labels
 
 
 def label_pairs(rng):
@@ -123,6 +151,13 @@ def label_pairs(rng):
     yield Case("four groups and three groups", (y1, rng.permutation(np.r_[np.arange(3), 0, 2])))
     gap = rng.permutation(np.repeat([0, 4], 3))
     yield Case("a file that skips some numbers: 0 and 4", (gap, np.r_[np.arange(3), rng.integers(3, size=4)]))
+    gap = rng.permutation(np.repeat([0, 37], 4))
+    yield Case(
+        "two groups called 0 and 37", (gap, rng.permutation(np.r_[0, 29, rng.integers(25, 40, size=9)]))
+    )
+    # whatever constant is added to the second file, up to 1200 or close to a power of ten: some number is taken
+    large = np.r_[20 * np.arange(61), 10 ** np.arange(4, 7)]
+    yield Case("many groups, and large numbers", (rng.permutation(large), rng.permutation(20)))
 
 
 def join_labels(y1, y2):
@@ -132,21 +167,77 @@ def join_labels(y1, y2):
     return np.array(joined)
 
 
+def files_apart(joined, y1, y2):
+    return not np.isin(joined[: len(y1)], joined[len(y1) :]).any()
+
+
+def groups_kept(joined, y1, y2):
+    """Whether two points of one file share a label exactly when they did before."""
+    parts = (np.asarray(joined[: len(y1)]), y1), (np.asarray(joined[len(y1) :]), y2)
+    return all(np.array_equal(new[:, None] == new, old[:, None] == old) for new, old in parts)
+
+
 JOIN_LABELS = Check(
     name="join_labels",
     lesson=LESSON,
     points=2,
     reference=join_labels,
     cases=label_pairs,
-    canonical=numbered_as_they_come,
-    expected="array (n1 + n2,) of labels, those of y1 first; no group of y1 shares its number with one of y2",
+    canonical=words_as_numbers,
+    laws=(
+        Law("points of different files never share a label.", files_apart),
+        Law(
+            "two points of the same file share a label when they are in the same group, and only then; those of the"
+            " first file stand first.",
+            groups_kept,
+        ),
+    ),
+    accepts=lambda *_: True,  # the laws say all that is asked
+    expected="array (n1 + n2,) of labels, those of y1 first; no group of y1 shares its label with one of y2",
     mistakes=(
         Mistake("the planted bug", lambda y1, y2: np.r_[y1, y2], "the bug is still in there.", planted=True),
+        Mistake(
+            "both moved",
+            lambda y1, y2: np.r_[y1, y2] + y1.max() + 1,
+            "both files were moved alike, so they still collide.",
+            hint=2,
+        ),
+        Mistake(
+            "numbered after joining",
+            lambda y1, y2: np.unique(np.r_[y1, y2], return_inverse=True)[1],
+            "the labels were joined first and numbered afresh afterwards. By then nobody can tell the two files"
+            " apart.",
+            hint=1,
+        ),
+        Mistake(
+            "always one",
+            lambda y1, y2: np.r_[y1, y2 + 1],
+            "moving up by 1 frees one number. The first file may have taken more.",
+            hint=2,
+        ),
         Mistake(
             "always two",
             lambda y1, y2: np.r_[y1, y2 + 2],
             "2 was right for the data of the lecture. These files may hold any number of groups.",
             hint=2,
+        ),
+        Mistake(
+            "always a hundred",
+            lambda y1, y2: np.r_[y1, y2 + 100],
+            "100 is far enough until a file counts further, and one of these does.",
+            hint=3,
+        ),
+        Mistake(
+            "always a thousand",
+            lambda y1, y2: np.r_[y1, y2 + 1000],
+            "a thousand is a guess about files that you have not seen, and one of these counts further.",
+            hint=3,
+        ),
+        Mistake(
+            "the number of points",
+            lambda y1, y2: np.r_[y1, y2 + len(y1)],
+            "you moved up by the number of points. A file that skips numbers can have labels beyond that.",
+            hint=3,
         ),
         Mistake(
             "the largest label",
@@ -207,6 +298,23 @@ def _not_cumulative(u, Z, weights, means, stds):
     return _placed(Z, (u[:, np.newaxis] < weights).argmax(axis=1), means, stds)
 
 
+def _not_cumulative_counted(u, Z, weights, means, stds):
+    return _placed(Z, (u[:, np.newaxis] >= weights[:-1]).sum(axis=1), means, stds)
+
+
+def _one_too_low(u, Z, weights, means, stds):
+    return _placed(Z, pick(u, weights) - 1, means, stds)
+
+
+def _counted_from_one(*args):
+    X, k = mixture_sample(*args)
+    return X, k + 1
+
+
+def _beyond_the_last(u, Z, weights, means, stds):
+    return _placed(Z, np.full(len(u), len(weights)), means, stds)
+
+
 def _equal_weights(u, Z, weights, means, stds):
     return _placed(Z, (u * len(weights)).astype(int), means, stds)
 
@@ -239,6 +347,10 @@ MIXTURE_SAMPLE = Check(
             "every component number is one of 0 … K − 1.",
             lambda out, u, Z, weights, *_: np.isin(out[1], range(len(weights))).all(),
         ),
+        Law(
+            "`k` of each point is the component on whose stretch its `u` falls.",
+            lambda out, u, Z, weights, *_: np.array_equal(out[1], pick(u, weights)),
+        ),
     ),
     expected="(X of shape (n, d), k of shape (n,)): the points, and the component of each",
     mistakes=(
@@ -247,6 +359,30 @@ MIXTURE_SAMPLE = Check(
             _not_cumulative,
             "each uniform number was held against single weights. The components should divide the line from 0 to 1"
             " among them, each with a stretch of its own.",
+            hint=1,
+        ),
+        Mistake(
+            "weights counted but not added up",
+            _not_cumulative_counted,
+            "you counted the weights that `u` has passed. A stretch begins where the one before it ends, not at 0.",
+            hint=1,
+        ),
+        Mistake(
+            "one too low",
+            _one_too_low,
+            "every component is one too low, and −1 quietly means the last one.",
+            hint=1,
+        ),
+        Mistake(
+            "counted from one",
+            _counted_from_one,
+            "the points are right. The components in `k` are counted from 1, and the course counts from 0.",
+            hint=1,
+        ),
+        Mistake(
+            "no such component",
+            _beyond_the_last,
+            "a component has no row in `means`: its number lies beyond the last one, or is no integer.",
             hint=1,
         ),
         Mistake(
@@ -313,6 +449,16 @@ def unavoidable_share(x, pi, mu, sigma):
     return doubt / len(x)
 
 
+def _normalised_down_the_columns(*a):
+    p = joint(*a)
+    return (1 - (p / p.sum(axis=0)).max(axis=1)).mean()
+
+
+def _picked_without_weights(x, pi, mu, sigma):
+    picked = norm.pdf(x[:, np.newaxis], mu, sigma).argmax(axis=1)
+    return (1 - shares(x, pi, mu, sigma)[np.arange(len(x)), picked]).mean()
+
+
 UNAVOIDABLE_SHARE = Check(
     name="unavoidable_share",
     lesson=LESSON,
@@ -359,6 +505,18 @@ UNAVOIDABLE_SHARE = Check(
             hint=1,
         ),
         Mistake(
+            "normalised down the columns",
+            _normalised_down_the_columns,
+            "each column sums to 1 here. It is the components of one point that share its probability.",
+            hint=1,
+        ),
+        Mistake(
+            "component picked without the weights",
+            _picked_without_weights,
+            "the probabilities are right. The component was picked by its density alone, without its weight.",
+            hint=2,
+        ),
+        Mistake(
             "least probable component",
             lambda *a: shares(*a).min(axis=1).mean(),
             "with three components, the chance of being wrong is more than the chance of the least probable one.",
@@ -389,14 +547,17 @@ def pair_cases(rng):
         yield Case(description, (pi[order], mu[order], sigma[order]))
 
 
-def crossing(log_ratio):
-    """A solver: where (x − μ₀)²/2σ₀² − (x − μ₁)²/2σ₁² equals `log_ratio(pi, sigma)`, as a sorted array (2,)."""
+def crossing(log_ratio, power=2, middle=-2):
+    """A solver: where (x − μ₀)²/2σ₀² − (x − μ₁)²/2σ₁² equals `log_ratio(pi, sigma)`, as a sorted array (2,).
+
+    Another `power` of σ, or another factor in the `middle` term, makes it a wrong one.
+    """
 
     def points(pi, mu, sigma):
-        a = 1 / (2 * sigma**2)
+        a = 1 / (2 * sigma**power)
         coefficients = [
             a[0] - a[1],
-            -2 * (a[0] * mu[0] - a[1] * mu[1]),
+            middle * (a[0] * mu[0] - a[1] * mu[1]),
             a[0] * mu[0] ** 2 - a[1] * mu[1] ** 2 - log_ratio(pi, sigma),
         ]
         return np.sort(np.roots(coefficients))
@@ -404,7 +565,12 @@ def crossing(log_ratio):
     return points
 
 
-equal_points = crossing(lambda pi, s: np.log(pi[0] * s[1] / (pi[1] * s[0])))
+def heights(pi, sigma):
+    """Logarithm of the ratio of the two components' heights on the line."""
+    return np.log(pi[0] * sigma[1] / (pi[1] * sigma[0]))
+
+
+equal_points = crossing(heights)
 
 
 def in_order(points):
@@ -425,7 +591,10 @@ EQUAL_POINTS = Check(
     reference=equal_points,
     cases=pair_cases,
     canonical=in_order,
-    laws=(Law("at both points, weight times density is the same for both components.", equally_probable),),
+    laws=(
+        Law("both places are real numbers: these two Gaussians do cross.", lambda out, *_: np.isrealobj(out)),
+        Law("at both points, weight times density is the same for both components.", equally_probable),
+    ),
     expected="array (2,): two places on the line",
     mistakes=(
         Mistake(
@@ -465,6 +634,24 @@ EQUAL_POINTS = Check(
             "the spreads are squared once too often: `sigma` holds standard deviations.",
             hint=2,
         ),
+        Mistake(
+            "standard deviation taken for a variance",
+            lambda pi, mu, sigma: equal_points(pi, mu, np.sqrt(sigma)),
+            "`sigma` was read as a variance, in the exponent and in the height.",
+            hint=2,
+        ),
+        Mistake(
+            "sigma not squared",
+            crossing(heights, power=1),
+            "the heights are right. In the exponent `sigma` lost its square.",
+            hint=2,
+        ),
+        Mistake(
+            "sign of the middle term",
+            crossing(heights, middle=2),
+            "both places came out mirrored at 0, as if the means had the other sign.",
+            hint=3,
+        ),
     ),
 )
 
@@ -486,17 +673,28 @@ MENDED = (
 )
 
 
-def points_in(text):
-    """The points that `load_points` reads in a text, spelt out one a line; a text that it refuses as it is."""
+def points_of(text):
+    """The points that `load_points` reads in a text, as a sorted list; None when it refuses the text."""
     if not isinstance(text, str):
-        return text
+        return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "points.txt")
         path.write_text(text, encoding="utf-8")
         try:
-            return "\n".join(" ".join(map(repr, point)) for point in load_points(path).tolist())
+            return sorted(map(tuple, load_points(path).tolist()))
         except ValueError:
-            return text.strip()
+            return None
+
+
+def points_spelt_out(text):
+    """The points in a text, one a line and in order: spaces and remarks do not matter. Else as it was."""
+    points = points_of(text)
+    if points is None:
+        return text.strip() if isinstance(text, str) else text
+    return "\n".join(" ".join(map(repr, point)) for point in points)
+
+
+MEASURED = points_of(MENDED)
 
 
 def _with_gap_as(value):
@@ -513,7 +711,17 @@ MENDED_POINTS = Check(
     points=1,
     kind="value",
     reference=lambda: MENDED,
-    canonical=points_in,
+    canonical=points_spelt_out,
+    laws=(
+        Law(
+            "`load_points` can read the text. Run the answer's cell: it says which line cannot be read, and why.",
+            lambda text: points_of(text) is not None,
+        ),
+        Law("every point that was measured is in the text.", lambda text: {*MEASURED} <= {*points_of(text)}),
+        Law("no point is in the text that was not measured.", lambda text: {*points_of(text)} <= {*MEASURED}),
+        Law("each point is in the text once.", lambda text: len(points_of(text)) == len(MEASURED)),
+    ),
+    accepts=lambda text: True,  # the laws say all that is asked
     expected="a text that `load_points` reads, with every measured point in it and nothing else",
     mistakes=(
         Mistake("the text as it was", RIVER, "the text is still as it came.", planted=True),
@@ -545,6 +753,36 @@ MENDED_POINTS = Check(
             "the line with the comma left out",
             _without("1.7"),
             "one measured point is missing: its line is written in another country's way, and it is whole.",
+            hint=1,
+        ),
+        Mistake(
+            "the line with the semicolon left out",
+            _without("1.4"),
+            "one measured point is missing: a stray mark between two numbers takes nothing from them.",
+            hint=1,
+        ),
+        Mistake(
+            "the line with the remark left out",
+            _without("2.4"),
+            "one measured point is missing: somebody added a word to it, and the numbers before it are whole.",
+            hint=1,
+        ),
+        Mistake(
+            "two lines left out",
+            _without("1.4", "1.7"),
+            "two measured points are missing, although both of their numbers stand in the file.",
+            hint=1,
+        ),
+        Mistake(
+            "a line twice",
+            MENDED + "2.6 4.4\n",
+            "the last point is in there twice, and the friend measured it once.",
+            hint=1,
+        ),
+        Mistake(
+            "columns swapped",
+            "\n".join(f"{lower} {upper}" for upper, lower in MEASURED),
+            "the columns have changed places: the upper gauge comes first.",
             hint=1,
         ),
     ),

@@ -41,13 +41,20 @@ GAUSSIAN_PDF = Check(
     points=2,
     reference=lambda x, mu, var: np.array([norm(mu, var**0.5).pdf(one) for one in x]),
     cases=gaussian_pdf_cases,
-    laws=(Law("a density is never negative.", lambda out, *_: np.all(out >= 0)),),
+    laws=(Law("a density is never negative.", lambda out, *_: np.min(out) >= 0),),
     expected="array (n,): one positive number a point",
     mistakes=(
         Mistake(
             "variance taken for a standard deviation",
             lambda x, mu, var: norm.pdf(x, mu, var),
             "the curve has the wrong width: `var` is a variance, and you use it as if it were a standard deviation.",
+            hint=1,
+        ),
+        Mistake(
+            "variance taken for a standard deviation in z only",
+            lambda x, mu, var: np.exp(-0.5 * ((x - mu) / var) ** 2) / np.sqrt(2 * np.pi * var),
+            "the height is right and the width is not: inside the exponent `var` stands where a standard deviation"
+            " belongs.",
             hint=1,
         ),
         Mistake(
@@ -69,9 +76,22 @@ GAUSSIAN_PDF = Check(
             hint=2,
         ),
         Mistake(
+            "multiplied after a division",
+            _pdf_with(factor=lambda var: 1 / np.sqrt(2 * np.pi) * np.sqrt(var)),
+            "wide curves come out higher than narrow ones. `a / b * c` is (a / b) · c: are your brackets where you"
+            " want them?",
+            hint=2,
+        ),
+        Mistake(
             "square missing",
             _pdf_with(exponent=lambda z: -0.5 * z),
             "the curve falls on one side and rises on the other: z has to be squared.",
+            hint=3,
+        ),
+        Mistake(
+            "minus missing",
+            _pdf_with(exponent=lambda z: 0.5 * z**2),
+            "the density grows with the distance from the mean: look at the sign in the exponent.",
             hint=3,
         ),
         Mistake(
@@ -117,9 +137,24 @@ def _divided_by_n(X, w):
     return mu, weighted_scatter(X, w, mu) / len(X)
 
 
+def _covariance_divided_by_n(X, w):
+    mu = weighted_mean(X, w)
+    return mu, weighted_scatter(X, w, mu) / len(X)
+
+
 def _sample_covariance(X, w):
     mu, Sigma = fit_gaussian(X, w)
     return mu, Sigma * w.sum() / (w.sum() - 1)
+
+
+def _weights_in_the_mean_only(X, w):
+    mu = weighted_mean(X, w)
+    return mu, weighted_scatter(X, np.ones(len(X)), mu) / len(X)
+
+
+def _weights_in_the_covariance_only(X, w):
+    mu = X.mean(axis=0)
+    return mu, weighted_scatter(X, w, mu) / w.sum()
 
 
 def _not_centred(X, w):
@@ -165,6 +200,30 @@ FIT_GAUSSIAN = Check(
             _divided_by_n,
             "you divide by the number of rows. A row of weight 2 counts as two: how many are there in effect?",
             hint=1,
+        ),
+        Mistake(
+            "covariance divided by n",
+            _covariance_divided_by_n,
+            "the mean is right. The covariance is divided by the number of rows, and the mean was not.",
+            hint=2,
+        ),
+        Mistake(
+            "weights in the mean only",
+            _weights_in_the_mean_only,
+            "the mean is right. In the covariance every row counts the same: the weights are missing there.",
+            hint=3,
+        ),
+        Mistake(
+            "weights in the covariance only",
+            _weights_in_the_covariance_only,
+            "the mean is the plain mean of the rows: the weights count in the covariance only.",
+            hint=1,
+        ),
+        Mistake(
+            "np.cov as it comes",
+            lambda X, w: (weighted_mean(X, w), np.cov(X.T, aweights=w)),
+            "the mean is right. `np.cov` takes something off its divisor unless you tell it not to.",
+            hint=2,
         ),
         Mistake(
             "divided by one less",
@@ -214,8 +273,11 @@ WHICH_ELLIPSE = choice(
     1,
     right="D",
     wrong={
-        "A": "this ellipse leans to the right, as if the two features went up together. Look at the sign of the"
-        " covariance again.",
+        "A": (
+            "this ellipse leans to the right, as if the two features went up together. Look at the sign of the"
+            " covariance again.",
+            2,
+        ),
         "B": "this ellipse is wider than it is high. The first entry of the diagonal belongs to the horizontal axis.",
         "C": "this ellipse reaches as far as the numbers on the diagonal say. Are those lengths?",
     },
@@ -233,6 +295,11 @@ def axes_cases(rng):
 
 def turn(radians):
     return np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
+
+
+def _with_the_product(product, U=turn):
+    """Another `product` of U and the eigenvalues, or another U."""
+    return lambda stds, angle: product(U(np.deg2rad(angle)), np.diag(stds**2))
 
 
 def covariance_from_axes(stds, angle):
@@ -283,8 +350,32 @@ COVARIANCE_FROM_AXES = Check(
         ),
         Mistake(
             "multiplied on one side only",
-            lambda stds, angle: turn(np.deg2rad(angle)) @ np.diag(stds**2),
+            _with_the_product(lambda U, Lambda: U @ Lambda),
             "the matrix is not symmetric: U stands on one side of the eigenvalues only.",
+            hint=2,
+        ),
+        Mistake(
+            "multiplied entry by entry",
+            _with_the_product(lambda U, Lambda: U * Lambda * U.T),
+            "the covariance is always 0: `*` multiplies entry by entry, and a product of matrices is another sign.",
+            hint=2,
+        ),
+        Mistake(
+            "not transposed",
+            _with_the_product(lambda U, Lambda: U @ Lambda @ U),
+            "the same U stands on both sides. Look at the lecture's formula: what is different on the right?",
+            hint=2,
+        ),
+        Mistake(
+            "second axis with the wrong sign",
+            _with_the_product(lambda U, Lambda: U @ Lambda @ U.T, U=lambda a: turn(a) * [[1, -1], [1, 1]]),
+            "your two directions are not at a right angle: one sign in the second column of U is wrong.",
+            hint=3,
+        ),
+        Mistake(
+            "a root returned",
+            _with_the_product(lambda U, Lambda: U @ np.sqrt(Lambda)),
+            "these are the two half-axes as columns, a root of Σ. The covariance is that root times its transpose.",
             hint=2,
         ),
         Mistake(
@@ -311,7 +402,7 @@ SHARE_INSIDE = Check(
     points=2,
     reference=lambda r, d: np.array([chi2(d).cdf(one * one) for one in r]),
     cases=share_cases,
-    laws=(Law("a share is between 0 and 1.", lambda out, *_: np.all((out >= 0) & (out <= 1))),),
+    laws=(Law("a share is between 0 and 1.", lambda out, *_: 0 <= np.min(out) <= np.max(out) <= 1),),
     expected="array (m,): one share between 0 and 1 for every r",
     mistakes=(
         Mistake(
@@ -343,6 +434,18 @@ SHARE_INSIDE = Check(
             lambda r, d: norm.cdf(r),
             "this is the share of one dimension that lies below r, with all of the left tail in it.",
             hint=1,
+        ),
+        Mistake(
+            "per cent",
+            lambda r, d: 100 * chi2.cdf(r**2, d),
+            "these are percentages. A share is a part of 1.",
+            hint=2,
+        ),
+        Mistake(
+            "density of chi-squared",
+            lambda r, d: chi2.pdf(r**2, d),
+            "this is the density of χ² at r². A share is an area under it: everything below r².",
+            hint=2,
         ),
         Mistake(
             "one degree of freedom too few",
@@ -416,6 +519,37 @@ LOG_DENSITY = Check(
             hint=3,
         ),
         Mistake(
+            "log determinant halved twice",
+            _log_density_with(log_det=lambda L: 0.5 * np.log(np.diag(L)).sum()),
+            "half of the sum over the diagonal of L is a quarter of log |Σ|: the half has been taken twice.",
+            hint=3,
+        ),
+        Mistake(
+            "log determinant missing",
+            _log_density_with(log_det=lambda L: 0.0),
+            "wide and narrow Gaussians get the same height: the part with log |Σ| is missing.",
+            hint=3,
+        ),
+        Mistake(
+            "logarithm of all of L",
+            _log_density_with(log_det=lambda L: np.log(L).sum()),
+            "the logarithm was taken of every entry of L, of the zeros in its upper triangle too. The"
+            " determinant needs the diagonal alone.",
+            hint=3,
+        ),
+        Mistake(
+            "mean not taken off",
+            lambda X, mu, Sigma: _log_density_with()(X, np.zeros_like(mu), Sigma),
+            "the distances are measured from the origin: `mu` does not take part.",
+            hint=1,
+        ),
+        Mistake(
+            "a density",
+            lambda X, mu, Sigma: np.exp(_log_density_with()(X, mu, Sigma)),
+            "this is the density itself. Here its logarithm is asked for.",
+            hint=3,
+        ),
+        Mistake(
             "dimension missing",
             _log_density_with(d=1),
             "every dimension brings a factor √(2π) of its own, and you have only one of them.",
@@ -461,10 +595,20 @@ def sampler_cases(rng):
     yield Case("three features", (rng.normal(size=(40, 3)), rng.normal(size=3), covariance(rng, 3)))
 
 
-def has_the_right_law(output, Z, mu, Sigma):
-    """Whether output = mu + Z B with Bᵀ B = Σ: any root of Σ will do, not Cholesky's alone."""
-    B = np.linalg.lstsq(Z, output - mu, rcond=None)[0]
-    return np.allclose(Z @ B, output - mu) and np.allclose(B.T @ B, Sigma)
+def mean_and_map(output, Z):
+    """The a and B for which output is nearest to a + Z B."""
+    a, *B = np.linalg.lstsq(np.column_stack([np.ones(len(Z)), Z]), output, rcond=None)[0]
+    return a, np.array(B)
+
+
+def close(one, other):
+    return np.allclose(one, other, rtol=1e-4, atol=1e-4)  # room for float32, and for rounding
+
+
+def is_a_map_of_the_noise(output, Z, mu, Sigma):
+    """Whether output = a + Z B: any root of Σ will do for B, not Cholesky's alone. Laws see to a and Bᵀ B."""
+    a, B = mean_and_map(output, Z)
+    return close(a + Z @ B, output)
 
 
 MEND_SAMPLER = Check(
@@ -473,7 +617,17 @@ MEND_SAMPLER = Check(
     points=3,
     reference=lambda Z, mu, Sigma: np.array([mu + np.linalg.cholesky(Sigma) @ z for z in Z]),
     cases=sampler_cases,
-    accepts=has_the_right_law,
+    laws=(
+        Law(
+            "where the noise is 0 there must be the mean.",
+            lambda out, Z, mu, Sigma: close(mean_and_map(out, Z)[0], mu),
+        ),
+        Law(
+            "the mean is right, but the covariance of the points is not Sigma.",
+            lambda out, Z, mu, Sigma: close((B := mean_and_map(out, Z)[1]).T @ B, Sigma),
+        ),
+    ),
+    accepts=is_a_map_of_the_noise,
     expected="array (n, d): mu plus a linear map of each row of Z, with the covariance Sigma",
     mistakes=(
         Mistake(
@@ -529,6 +683,11 @@ def round_log_joint(X, pi, mu, sigma, d=None):
     """log πₖ + log N(xᵢ | μₖ, σₖ² I) : (n, K)."""
     squared = ((X[:, np.newaxis] - mu) ** 2).sum(axis=2) / sigma**2
     return np.log(pi) - 0.5 * (X.shape[1] * np.log(2 * np.pi) + squared) - (d or X.shape[1]) * np.log(sigma)
+
+
+def _dimension_missing(X, pi, mu, sigma, d=None):
+    joint = round_log_joint(X, pi, mu, sigma, d) + 0.5 * (X.shape[1] - 1) * np.log(2 * np.pi)
+    return logsumexp(joint, axis=1)
 
 
 def mixture_log_density(X, pi, mu, sigma):
@@ -592,6 +751,30 @@ MIXTURE_LOG_DENSITY = Check(
             _one_averaged_gaussian,
             "this is one Gaussian with averaged parameters. A mixture averages *densities*, and keeps its bumps.",
             hint=2,
+        ),
+        Mistake(
+            "a density",
+            lambda *a: np.exp(mixture_log_density(*a)),
+            "this is the density itself. Here its logarithm is asked for.",
+            hint=2,
+        ),
+        Mistake(
+            "standard deviation taken for a variance",
+            lambda X, pi, mu, sigma: mixture_log_density(X, pi, mu, np.sqrt(sigma)),
+            "the widths are wrong: `sigma` holds standard deviations, and you use them as if they were variances.",
+            hint=3,
+        ),
+        Mistake(
+            "dimension missing",
+            _dimension_missing,
+            "every dimension brings a factor √(2π) of its own, and you have only one of them.",
+            hint=3,
+        ),
+        Mistake(
+            "dimension missing twice",
+            lambda *a: _dimension_missing(*a, d=1),
+            "the factor in front is that of one dimension: the number of features d does not appear in it.",
+            hint=3,
         ),
         Mistake(
             "width counted once",

@@ -121,6 +121,7 @@ RESPONSIBILITIES_1D = Check(
             "hard assignment",
             _hard,
             "each point went wholly to its likeliest component: that is k-means' habit. Keep the doubt.",
+            hint=2,
         ),
     ),
 )
@@ -133,6 +134,14 @@ def log_sum_exp_cases(rng):
     yield Case("ordinary numbers", (rng.normal(size=(6, 4)),))
     yield Case("a very small row beside a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
     yield Case("very large numbers", (rng.uniform(800, 1000, size=(5, 3)),))
+    yield Case("very negative numbers", (rng.uniform(-1000, -800, size=(5, 3)),))
+    extremes = np.array([[-1000.0, 0, 1000], [1000, 0, -1000], [-500, 0, 500], [-300, -300, 600]])
+    yield Case("very negative and very large numbers in one row", (extremes,))
+
+
+def _shifted_by(shift):
+    """Log-sum-exp with another number taken out of each row: `shift(A)` (n, 1)."""
+    return lambda A: shift(A)[:, 0] + np.log(np.exp(A - shift(A)).sum(axis=1))
 
 
 LOG_SUM_EXP = Check(
@@ -142,7 +151,10 @@ LOG_SUM_EXP = Check(
     reference=lambda A: logsumexp(A, axis=1),
     cases=log_sum_exp_cases,
     laws=(
-        Law("the result is at least the row's maximum.", lambda out, A: np.all(out >= A.max(axis=1) - 1e-9)),
+        Law(
+            "the result is at least the row's maximum.",
+            lambda out, A: np.all(out >= A.max(axis=1) - 1e-6 * (1 + np.abs(A).max(axis=1))),
+        ),
     ),
     expected="array (n,): one finite number a row",
     mistakes=(
@@ -163,6 +175,31 @@ LOG_SUM_EXP = Check(
             lambda A: A.max() + np.log(np.exp(A - A.max()).sum(axis=1)),
             "one maximum of the whole table was subtracted; a row far below it still vanishes.",
             hint=2,
+        ),
+        Mistake(
+            "shifted by the row's minimum",
+            _shifted_by(lambda A: A.min(axis=1, keepdims=True)),
+            "the smallest number of a row was taken out. Far above it, the exponentials still run out of range.",
+            hint=1,
+        ),
+        Mistake(
+            "shifted by the row's mean",
+            _shifted_by(lambda A: A.mean(axis=1, keepdims=True)),
+            "the mean of a row was taken out. A number far above the mean still runs out of range.",
+            hint=1,
+        ),
+        Mistake(
+            "shifted by the first column",
+            _shifted_by(lambda A: A[:, :1]),
+            "the first number of a row was taken out. That goes well as long as no other is far above it.",
+            hint=1,
+        ),
+        Mistake(
+            "largest size instead of largest number",
+            _shifted_by(lambda A: np.abs(A).max(axis=1, keepdims=True)),
+            "the largest number without its sign was taken out: in a row of very negative numbers that makes"
+            " everything smaller still.",
+            hint=1,
         ),
         Mistake(
             "maximum of the columns",
@@ -281,7 +318,7 @@ E_STEP = Check(
             "these are the logarithms of the responsibilities. One exponential is left to do.",
             hint=3,
         ),
-        Mistake("return values swapped", _swapped, "the two return values stand in the other order."),
+        Mistake("return values swapped", _swapped, "the two return values stand in the other order.", hint=3),
         Mistake(
             "sum of logarithms",
             _sum_of_logs,
@@ -341,6 +378,21 @@ def _divided_by_n(X, R):
     return R.sum(axis=0) / len(X), mu, covariances_about(X, R, mu, n)
 
 
+def _means_divided_by_n(X, R):
+    mu, N = R.T @ X / len(X), R.sum(axis=0)
+    return N / len(X), mu, covariances_about(X, R, mu, N)
+
+
+def _covariances_divided_by_n(X, R):
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, mu, np.full(len(mu), len(X)))
+
+
+def _responsibilities_missing(X, R):
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, np.ones_like(R), mu, R.sum(axis=0))
+
+
 def _counts_for_weights(X, R):
     _, mu, Sigma = m_step(X, R)
     return R.sum(axis=0), mu, Sigma
@@ -398,6 +450,24 @@ M_STEP = Check(
             " all the points. How many does component k own?",
             hint=1,
         ),
+        Mistake(
+            "means divided by n",
+            _means_divided_by_n,
+            "the means are too near to 0: they are sums over component k, divided by all n points.",
+            hint=1,
+        ),
+        Mistake(
+            "covariances divided by n",
+            _covariances_divided_by_n,
+            "the means are right. The covariances are too small: they are divided by all n points.",
+            hint=1,
+        ),
+        Mistake(
+            "responsibilities missing in the covariances",
+            _responsibilities_missing,
+            "the means are right. In the covariances every point counts in full for every component.",
+            hint=3,
+        ),
         Mistake("counts for weights", _counts_for_weights, "the weights are counts: they sum to n.", hint=1),
         Mistake(
             "divided by N - 1",
@@ -439,19 +509,29 @@ def em_iteration_1d(x, pi, mu, var):
     return N / len(x), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-def _weights_change_in_the_loop(x, pi, mu, var):
+def _weights_change_in_the_loop(x, pi, mu, var, row_sums=np.ones_like, weights=lambda pi, R: pi):
+    """The planted bug, and treatments of its symptoms: rows divided by something, weights made in another way."""
     pi, R = pi.copy(), np.empty((len(x), len(pi)))
     for k in range(len(pi)):
         R[:, k] = responsibilities_1d(x, pi, mu, var)[:, k]
         pi[k] = R[:, k].mean()
+    R = R / row_sums(R.sum(axis=1, keepdims=True))
     N = R.sum(axis=0)
     mu = (R * x[:, np.newaxis]).sum(axis=0) / N
-    return pi, mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+    return weights(pi, R), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
 def _weights_renormalised_after(x, pi, mu, var):
-    pi, mu, var = _weights_change_in_the_loop(x, pi, mu, var)
-    return pi / pi.sum(), mu, var
+    return _weights_change_in_the_loop(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum())
+
+
+def _rows_renormalised_after(x, pi, mu, var):
+    return _weights_change_in_the_loop(x, pi, mu, var, row_sums=lambda sums: sums)
+
+
+def _rows_renormalised_then_weights(x, pi, mu, var):
+    mended = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
+    return _weights_change_in_the_loop(x, pi, mu, var, **mended)
 
 
 def _variance_about_old_mean(x, pi, mu, var):
@@ -476,6 +556,20 @@ MEND_EM = Check(
             _weights_renormalised_after,
             "the weights sum to 1 again, but that"
             " treats the symptom: component 1 is still judged with a new weight of component 0.",
+            hint=2,
+        ),
+        Mistake(
+            "rows normalised afterwards",
+            _rows_renormalised_after,
+            "the rows of R sum to 1 again, and the weights do not. Both are symptoms: within one round, the"
+            " components are still judged with different weights.",
+            hint=2,
+        ),
+        Mistake(
+            "rows normalised afterwards, then weights",
+            _rows_renormalised_then_weights,
+            "rows and weights sum to 1 again, and still a symptom was treated: what you divide was computed with"
+            " weights of two different rounds.",
             hint=2,
         ),
         Mistake(
@@ -516,6 +610,29 @@ def _loop(X, pi, mu, Sigma, n_iter, bound, refresh=True):
     return pi, mu, Sigma, np.array(bounds)
 
 
+def _keeping(X, pi, mu, Sigma, n_iter, kept):
+    """The loop in which one of the parameters, `kept`, stays as it was at the start."""
+    start, bounds = (pi, mu, Sigma), []
+    theta = start
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, *theta)
+        bounds.append(log_likelihood.mean())
+        theta = tuple(
+            old if place == kept else new for place, (old, new) in enumerate(zip(start, m_step(X, R)))
+        )
+    return *theta, np.array(bounds)
+
+
+def _likelihood_after_the_m_step(X, pi, mu, Sigma, n_iter):
+    *theta, bounds = fit_em(X, pi, mu, Sigma, n_iter)
+    return *theta, np.append(bounds[1:], e_step(X, *theta)[0].mean())
+
+
+def _one_bound_too_many(X, pi, mu, Sigma, n_iter):
+    *theta, bounds = fit_em(X, pi, mu, Sigma, n_iter)
+    return *theta, np.append(bounds, e_step(X, *theta)[0].mean())
+
+
 def _one_too_few(X, pi, mu, Sigma, n_iter):
     bounds = fit_em(X, pi, mu, Sigma, n_iter)[3]
     return (*fit_em(X, pi, mu, Sigma, n_iter - 1)[:3], bounds)
@@ -545,6 +662,31 @@ FIT_EM = Check(
             hint=1,
         ),
         Mistake("last M-step missing", _one_too_few, "the parameters lag one M-step behind.", hint=1),
+        Mistake(
+            "likelihood after the M-step",
+            _likelihood_after_the_m_step,
+            "the curve is one round ahead: each number belongs to the parameters *after* the M-step, and the E-step"
+            " has found it before.",
+            hint=1,
+        ),
+        Mistake(
+            "one bound too many",
+            _one_bound_too_many,
+            "there is one number too many in `bounds`: one E-step a round, and none after the last.",
+            hint=1,
+        ),
+        Mistake(
+            "weights not fed back",
+            lambda *a: _keeping(*a, kept=0),
+            "the weights stay as they were at the start: the M-step's weights never reach the next round.",
+            hint=1,
+        ),
+        Mistake(
+            "covariances not fed back",
+            lambda *a: _keeping(*a, kept=2),
+            "the covariances stay as they were at the start: the M-step's covariances never reach the next round.",
+            hint=1,
+        ),
     ),
 )
 
@@ -559,7 +701,10 @@ FALLING_LIKELIHOOD = choice(
     wrong={
         "A": "each start climbs its own hill, but every hill is climbed upwards: a bad start gives a low curve,"
         " not a falling one.",
-        "B": "near the top the steps get small, and they still go up. EM has no step size with which to overshoot.",
+        "B": (
+            "near the top the steps get small, and they still go up. EM has no step size with which to overshoot.",
+            2,
+        ),
         "D": "the M-step maximises exactly what the E-step hands it; too many components make it overfit, which"
         " raises the likelihood.",
     },
