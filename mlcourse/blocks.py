@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-BLOCK_BYTES = 2**21
+BLOCK_BYTES = 2**22
 
 
 def row_blocks(X: np.ndarray, row_width: int) -> Iterator[slice]:

@@ -141,12 +141,14 @@ class Diagonal:
 def full_scatter(X, R, c):
     """Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ for every k: (K, d, d).
 
-    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS.
+    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS. Rows of
+    which component k has no share at all are left out.
     """
     S = np.empty((len(c), X.shape[1], X.shape[1]), dtype=X.dtype)
     for S_k, r_k, c_k in zip(S, np.sqrt(R.T), c):
-        A = X - c_k
-        A *= r_k[:, np.newaxis]
+        owned = np.flatnonzero(r_k)
+        A = (X if len(owned) == len(X) else X[owned]) - c_k
+        A *= r_k[owned, np.newaxis]
         np.matmul(A.T, A, out=S_k)
     return S
 
@@ -179,6 +181,48 @@ def diagonal_scatter(X, R, c):
     return S
 
 
+# ── Squared Mahalanobis distances, (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖²: (n, K) ──────────────────────
+
+
+def full_distances(X, mu, P):
+    """Each component whitens the rows by its own factor P : (K, d, d)."""
+    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
+    for k, P_k in enumerate(P):
+        Y = (X - mu[k]) @ P_k
+        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
+    return distances
+
+
+def tied_distances(X, mu, P):
+    """One factor P : (d, d) whitens rows and means alike; what is left are plain distances."""
+    origin = X.mean(axis=0)
+    return plain_distances((X - origin) @ P, (mu - origin) @ P)
+
+
+def diagonal_distances(X, mu, P):
+    """Each component divides every feature by its own standard deviation: P = 1/σ, (K, d)."""
+    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
+    for k, P_k in enumerate(P):
+        Y = X - mu[k]
+        Y *= P_k
+        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
+    return distances
+
+
+def spherical_distances(X, mu, P):
+    """Each component divides plain distances by its one standard deviation: P = 1/σ, (K,)."""
+    return plain_distances(X, mu) * P**2
+
+
+def plain_distances(X, mu):
+    """‖x − μₖ‖²: (n, K)."""
+    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu))
+    for k, mu_k in enumerate(mu):
+        Y = X - mu_k
+        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
+    return distances
+
+
 # ── The table of covariance types ─────────────────────────────────────────────────────────────────
 
 
@@ -188,10 +232,12 @@ class CovarianceType(NamedTuple):
     name: str
     kernel: Any  # Dense or Diagonal
     scatter: Callable  # (X, R, c) -> S
+    distances: Callable  # (X, mu, P) -> squared Mahalanobis distances (n, K)
     constrain: Callable  # (S, N) -> covariances, in scikit-learn's shape for the type
     expand: Callable  # (P, K, d) -> one factor a component: a view of (K, d, d) or (K, d)
     shape: Callable  # (K, d) -> the shape of covariances and of P
     n_parameters: Callable  # (K, d) -> free parameters of all the covariances together
+    own_factors: bool = False  # has each component a (d, d) factor of its own?
 
 
 COVARIANCE_TYPES = {
@@ -201,15 +247,18 @@ COVARIANCE_TYPES = {
             "full",
             kernel=Dense,
             scatter=full_scatter,
+            distances=full_distances,
             constrain=lambda S, N: S / N[:, np.newaxis, np.newaxis],
             expand=lambda P, K, d: P,
             shape=lambda K, d: (K, d, d),
             n_parameters=lambda K, d: K * d * (d + 1) // 2,
+            own_factors=True,
         ),
         CovarianceType(
             "tied",
             kernel=Dense,
             scatter=pooled_scatter,
+            distances=tied_distances,
             constrain=lambda S, N: S / N.sum(),
             expand=lambda P, K, d: np.broadcast_to(P, (K, d, d)),
             shape=lambda K, d: (d, d),
@@ -219,6 +268,7 @@ COVARIANCE_TYPES = {
             "diag",
             kernel=Diagonal,
             scatter=diagonal_scatter,
+            distances=diagonal_distances,
             constrain=lambda S, N: S / N[:, np.newaxis],
             expand=lambda P, K, d: P,
             shape=lambda K, d: (K, d),
@@ -228,6 +278,7 @@ COVARIANCE_TYPES = {
             "spherical",
             kernel=Diagonal,
             scatter=diagonal_scatter,
+            distances=spherical_distances,
             constrain=lambda S, N: S.mean(axis=1) / N,
             expand=lambda P, K, d: np.broadcast_to(P[:, np.newaxis], (K, d)),
             shape=lambda K, d: (K,),
@@ -247,16 +298,6 @@ def covariance_type(name: str) -> CovarianceType:
 # ── Densities ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def squared_mahalanobis(X, mu, P, type_: CovarianceType) -> np.ndarray:
-    """(x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖² for every row and component: (n, K)."""
-    K, d = mu.shape
-    distances = np.empty((len(X), K), dtype=np.result_type(X, mu, P))
-    for k, P_k in enumerate(type_.expand(P, K, d)):
-        Y = type_.kernel.whiten(X - mu[k], P_k)
-        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
-    return distances
-
-
 def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
     """log N(x | μₖ, Σₖ) for every row and component.
 
@@ -274,9 +315,12 @@ def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
     -------
     array of shape (n, K)
     """
-    K, d = mu.shape
-    log_density = squared_mahalanobis(X, mu, P, type_)
+    log_density = type_.distances(X, mu, P)
     log_density *= -0.5
-    normaliser = log_density.dtype.type(0.5 * d * np.log(2 * np.pi))
-    log_density += type_.kernel.log_det(type_.expand(P, K, d)) - normaliser
+    log_density += log_peak(P, *mu.shape, type_).astype(log_density.dtype)
     return log_density
+
+
+def log_peak(P, K: int, d: int, type_: CovarianceType) -> np.ndarray:
+    """log N(μₖ | μₖ, Σₖ) = log |Pₖ| − ½ d log 2π, the log density where it is greatest: (K,)."""
+    return type_.kernel.log_det(type_.expand(P, K, d)) - 0.5 * d * np.log(2 * np.pi)

@@ -41,7 +41,9 @@ def _by_svd(X, mean, q, pca):
 def _by_eigh(X, mean, q, pca):
     """All of them, from the covariance: the fastest when rows are many and features few."""
     scatter = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
-    for rows in row_blocks(X, row_width=X.shape[1]):
+    for rows in row_blocks(
+        X, row_width=1 + X.shape[1] // 8
+    ):  # long blocks: each one's (d, d) product has a cost too
         A = X[rows] - mean
         scatter += A.T @ A
     eigenvalues, vectors = eigh(scatter)

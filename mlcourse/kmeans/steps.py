@@ -27,17 +27,8 @@ from mlcourse.blocks import row_blocks
 
 
 def assign(X, c) -> np.ndarray:
-    """The index of the nearest centre for every row: (n,) int32.
-
-    ‖x − c‖² = ‖x − o‖² − 2 x·(c − o) + terms of c alone, for any origin o; the first term is the same for all
-    centres and is left out. With o in the midst of a block's rows, data far from zero keep their digits.
-    """
-    labels = np.empty(len(X), dtype=np.int32)
-    for rows in row_blocks(X, row_width=sum(c.shape)):
-        o = X[rows].mean(axis=0)
-        offsets = np.einsum("kj,kj->k", c - o, c + o)
-        labels[rows] = np.argmin(X[rows] @ (-2 * (c - o).T) + offsets, axis=1)
-    return labels
+    """The index of the nearest centre for every row: (n,) int32."""
+    return assign_and_sum(X, c, np.ones(len(X), dtype=X.dtype), X.mean(axis=0))[0]
 
 
 class Sums(NamedTuple):
@@ -47,19 +38,23 @@ class Sums(NamedTuple):
     offset: np.ndarray  # (K, d) Σ w (x − c)
 
 
-def cluster_sums(X, c, labels, w) -> Sums:
-    """Weight of every cluster's rows, and their weighted offset from its centre.
+def assign_and_sum(X, c, w, origin) -> tuple[np.ndarray, Sums]:
+    """The nearest centre of every row, and the sums that the update needs, in one pass over the data.
 
-    A block's membership table times its rows gives all K sums at once; the centre comes off block by block, before
-    a large one could swallow digits.
+    ‖x − c‖² = ‖x − o‖² − 2 x·(c − o) + terms of c alone, for any origin o; the first term is the same for all
+    centres and is left out. With o in the midst of the rows, data far from zero keep their digits; and so they do in
+    the sums, since the centre comes off block by block.
     """
+    slopes, heights = -2 * (c - origin).T, np.einsum("kj,kj->k", c - origin, c + origin)
+    labels = np.empty(len(X), dtype=np.int32)
     weight, offset = np.zeros(len(c), dtype=X.dtype), np.zeros_like(c)
     for rows in row_blocks(X, row_width=sum(c.shape)):
+        labels[rows] = np.argmin(X[rows] @ slopes + heights, axis=1)
         member = (labels[rows, np.newaxis] == np.arange(len(c))) * w[rows, np.newaxis]
         in_block = member.sum(axis=0)
         weight += in_block
         offset += member.T @ X[rows] - in_block[:, np.newaxis] * c
-    return Sums(weight, offset)
+    return labels, Sums(weight, offset)
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:
@@ -116,9 +111,10 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
         Inertia never rises from one to the next.
     """
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
+    origin = X.mean(axis=0)
     while True:
-        labels = assign(X, c)
-        weight, offset = relocate_empty(X, c, labels, w, cluster_sums(X, c, labels, w))
+        labels, sums = assign_and_sum(X, c, w, origin)
+        weight, offset = relocate_empty(X, c, labels, w, sums)
         alive = weight > 0
         new = c.copy()
         new[alive] += offset[alive] / weight[alive, np.newaxis]

@@ -32,7 +32,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcourse.blocks import row_blocks
-from mlcourse.gaussians import CovarianceType, log_density
+from mlcourse.gaussians import CovarianceType, log_density, log_peak
+from mlcourse.mixture.screening import negligible, screened
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance"
@@ -96,21 +97,26 @@ class Step(NamedTuple):
 # ── E ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def weighted_log_density(X, theta: Mixture) -> np.ndarray:
-    """log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K)."""
-    densities = log_density(X, theta.means, theta.precisions_cholesky, theta.covariance_type)
+def weighted_log_density(X, theta: Mixture, t: float = np.inf) -> np.ndarray:
+    """log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K); what lies more than t below its row's best may come out as −∞."""
+    weights, mu, _, P, type_ = theta
     with np.errstate(divide="ignore"):  # a component of weight 0 has log-weight −∞, and takes no point
-        densities += np.log(theta.weights)
-    return densities
+        log_weights = np.log(weights)
+    if type_.own_factors and t < np.inf:
+        return screened(X, mu, P, log_weights + log_peak(P, *mu.shape, type_), t)
+    return log_density(X, mu, P, type_) + log_weights
 
 
-def e_step(X, theta: Mixture) -> tuple[np.ndarray, np.ndarray]:
+def e_step(X, theta: Mixture, t: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
     """Log-likelihood of every row, and every component's responsibility for it.
 
     Parameters
     ----------
     X : array of shape (n, d), float32 or float64
     theta : Mixture
+    t : float
+        In nats. A component whose share of a point is below e⁻ᵗ may be given none; by default every share is
+        computed.
 
     Returns
     -------
@@ -119,7 +125,7 @@ def e_step(X, theta: Mixture) -> tuple[np.ndarray, np.ndarray]:
     R : array of shape (n, K)
         The responsibilities (Bishop, equation 9.23). Each row sums to 1.
     """
-    R = weighted_log_density(X, theta)
+    R = weighted_log_density(X, theta, t)
     peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be no number
     R -= peak
     np.exp(R, out=R)
@@ -151,9 +157,10 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
     Memory does not grow with the number of rows.
     """
     c = theta.means if c is None else c
+    t = negligible(len(X), len(c), X.dtype)
     total = None
     for rows in row_blocks(X, row_width=sum(theta.means.shape)):
-        log_likelihood, R = e_step(X[rows], theta)
+        log_likelihood, R = e_step(X[rows], theta, t)
         part = accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
         total = part if total is None else total + part
     return total
