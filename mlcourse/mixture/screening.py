@@ -57,7 +57,7 @@ def screened(X, mu, P, constants, t: float) -> np.ndarray:
     if len(levels) > 1:
         complete_the_likely(A, X, mu, P, levels, t)
     floor = A.max(axis=1, keepdims=True) - t
-    A[A < floor] = -np.inf
+    A[floor > A] = -np.inf
     return A
 
 
