@@ -10,62 +10,97 @@ from numbers import Integral
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import pairwise_distances_chunked
-from sklearn.utils import check_array, check_random_state, check_X_y
+from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from mlcourse.blocks import row_blocks
 from mlcourse.kmeans import squared_distance_to_own
 from mlcourse.validation import FLOATS
-
-
-def _check_labels(n_labels, n):
-    if not 1 < n_labels < n:
-        raise ValueError(
-            f"Number of labels is {n_labels}. Valid values are 2 to n_samples - 1 = {n - 1} (inclusive): a"
-            " silhouette compares a cluster with another one."
-        )
 
 
 def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     """Silhouette of every row, (b − a) / max(a, b), between −1 (in the wrong cluster) and 1 (deep in its own).
 
-    Rousseeuw (1987), J. Comput. Appl. Math. 20. A row that is a cluster of its own has 0. Mean distances to all
-    clusters at once are one product, distances (n, n) @ membership (n, K), taken over blocks of rows.
+    Rousseeuw (1987), J. Comput. Appl. Math. 20. A row that is a cluster of its own has 0.
 
     Parameters
     ----------
     X : array of shape (n, d), or of distances (n, n) with `metric="precomputed"`
-    labels : array of shape (n,)
+    labels : array of shape (n,), or (m, n) for m labelings of the same rows
+        Several labelings share one pass over the distances, which is nearly all of the work.
     metric : str or callable
-        As in `sklearn.metrics.pairwise_distances`, which gets `kwds` too.
+        As in `sklearn.metrics.pairwise_distances`, which gets `kwds` too. It must be symmetric.
 
     Returns
     -------
-    array of shape (n,)
+    array of the shape of `labels`
 
     Raises
     ------
     ValueError
-        Unless there are at least 2 and at most n − 1 different labels.
+        Unless a labeling has at least 2 and at most n − 1 different labels.
     """
-    X, labels = check_X_y(X, labels, accept_sparse=False, dtype=FLOATS)
-    names, labels = np.unique(labels, return_inverse=True)
-    _check_labels(len(names), len(X))
+    X, labelings = check_array(X, dtype=FLOATS), np.asarray(labels)
+    check_consistent_length(X, labelings.T)
+    members = [_membership(labeling, X.dtype) for labeling in np.atleast_2d(labelings)]
     if metric == "euclidean":
         X = X - X.mean(axis=0)  # distances stay, and keep their digits when the data lie far from zero
-    if metric == "precomputed" and np.any(np.abs(np.diagonal(X)) > 100 * np.finfo(X.dtype).eps):
+    if metric == "precomputed":
+        _check_diagonal(X)
+        sums = X @ np.hstack(members)
+    else:
+        sums = _summed_distances(X, np.hstack(members), metric, kwds)
+    widths = np.cumsum([member.shape[1] for member in members])[:-1]
+    silhouettes = [_silhouettes(part, m) for part, m in zip(np.split(sums, widths, axis=1), members)]
+    return np.reshape(silhouettes, labelings.shape)
+
+
+def _membership(labels, dtype) -> np.ndarray:
+    """Which row is in which cluster: (n, K) of 0 and 1."""
+    names, labels = np.unique(labels, return_inverse=True)
+    if not 1 < len(names) < len(labels):
+        raise ValueError(
+            f"Number of labels is {len(names)}. Valid values are 2 to n_samples - 1 = {len(labels) - 1}"
+            " (inclusive): a silhouette compares a cluster with another one."
+        )
+    return np.eye(len(names), dtype=dtype)[labels]
+
+
+def _check_diagonal(D):
+    if np.any(np.abs(np.diagonal(D)) > 100 * np.finfo(D.dtype).eps):
         raise ValueError(
             "The precomputed distance matrix contains non-zero elements on the diagonal; a row has distance 0 to"
             " itself. Use np.fill_diagonal(X, 0)."
         )
-    member = np.eye(len(names), dtype=X.dtype)[labels]
-    chunks = pairwise_distances_chunked(X, metric=metric, reduce_func=lambda D, start: D @ member, **kwds)
-    sums, sizes, own = np.concatenate(list(chunks)), member.sum(axis=0), member.astype(bool)
 
-    a = sums[own] / np.maximum(sizes[labels] - 1, 1)  # a row does not count as its own neighbour
+
+def _summed_distances(X, member, metric, kwds) -> np.ndarray:
+    """Sum of the distances of every row to the members of every cluster, D @ member : (n, K).
+
+    D is never held as a whole, and each of its entries is computed once: a block of rows against itself and all later
+    rows serves these rows, and turned round it serves the later ones.
+    """
+    sums = np.zeros(member.shape, dtype=X.dtype)
+    for rows in row_blocks(X, row_width=1 + len(X) // 8):
+        later = slice(rows.stop, None)
+        D = pairwise_distances(X[rows], X[rows.start :], metric=metric, **kwds)
+        sums[rows] += D @ member[rows.start :]
+        sums[later] += D[:, rows.stop - rows.start :].T @ member[rows]
+    return sums
+
+
+def _silhouettes(sums, member) -> np.ndarray:
+    """Silhouettes (n,) from summed distances and membership, both (n, K).
+
+    With a the mean distance to the others of one's own cluster and b that to the nearest other cluster.
+    """
+    own, sizes = member.astype(bool), member.sum(axis=0)
+    own_size = member @ sizes
+    a = sums[own] / np.maximum(own_size - 1, 1)  # a row does not count as its own neighbour
     b = np.where(own, np.inf, sums / sizes).min(axis=1)
     widest = np.maximum(a, b)
-    alone = (sizes[labels] == 1) | (widest == 0)
+    alone = (own_size == 1) | (widest == 0)
     return np.where(alone, 0, (b - a) / np.where(alone, 1, widest))
 
 
@@ -80,13 +115,15 @@ def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_
 
     Returns
     -------
-    float
+    float, or array of shape (m,) for m labelings
     """
     if sample_size is not None:
-        X, labels = check_X_y(X, labels, accept_sparse=False)
+        X, labels = check_array(X), np.asarray(labels)
+        check_consistent_length(X, labels.T)
         drawn = check_random_state(random_state).permutation(len(X))[:sample_size]
-        X, labels = (X[np.ix_(drawn, drawn)] if metric == "precomputed" else X[drawn]), labels[drawn]
-    return float(np.mean(silhouette_samples(X, labels, metric=metric, **kwds)))
+        X, labels = (X[np.ix_(drawn, drawn)] if metric == "precomputed" else X[drawn]), labels[..., drawn]
+    score = np.mean(silhouette_samples(X, labels, metric=metric, **kwds), axis=-1)
+    return float(score) if score.ndim == 0 else score
 
 
 def inertia(X, centers, labels) -> float:

@@ -8,6 +8,7 @@ import sklearn.metrics
 from mixtures import random_points
 from numpy.testing import assert_allclose, assert_array_equal
 
+import mlcourse.blocks
 from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
 from mlcourse.metrics import align_components, inertia, match_labels
 
@@ -32,6 +33,20 @@ def test_silhouettes_equal_scikit_learns(points, metric):
             silhouette_score(X, labels, metric=metric, **options),
             sklearn.metrics.silhouette_score(X, labels, metric=metric, **options),
         )
+
+
+def test_several_labelings_share_a_pass(points):
+    X, labels = points
+    labelings = np.array([labels, labels % 2, (labels + 1) % 3])
+    expected = [sklearn.metrics.silhouette_samples(X, one) for one in labelings]
+    assert_allclose(silhouette_samples(X, labelings), expected, atol=1e-10)
+    assert_allclose(silhouette_score(X, labelings), np.mean(expected, axis=1))
+
+
+def test_the_size_of_a_block_does_not_matter(points, monkeypatch):
+    expected = silhouette_samples(*points)
+    monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 1000)
+    assert_allclose(silhouette_samples(*points), expected, atol=1e-12)
 
 
 def test_silhouettes_of_precomputed_distances(points):

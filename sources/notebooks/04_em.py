@@ -159,17 +159,19 @@ for _ in range(40):
     history.append(theta)
 
 # %%
+strip = np.column_stack([x, np.random.default_rng(0).uniform(-0.05, -0.01, size=len(x))])
 fig, axes = plt.subplots(2, 2, figsize=(11, 6), sharex=True, sharey=True)
 for ax, round_ in zip(axes.flat, (0, 1, 4, 40)):
     plot_mixture_1d(*history[round_], X=x, ax=ax)
-    plot_responsibilities(X, responsibilities(x, *history[round_]), sizes=14, ax=ax)
+    plot_responsibilities(strip, responsibilities(x, *history[round_]), sizes=14, ax=ax)
     ax.set(
-        title=f"after {round_} rounds", ylim=(-0.03, 0.25), xlabel="position x", ylabel="density"
+        title=f"after {round_} rounds", ylim=(-0.055, 0.45), xlabel="position x", ylabel="density"
     )
     ax.get_legend().remove()
 show(
     fig,
-    "Figure 2. EM from a poor start. Every point wears a mixture of its components' colours:"
+    "Figure 2. EM from a poor start. Every point, in the strip below the curves (shaken up and"
+    " down so that they can be told apart), wears a mixture of its components' colours:"
     " pure where one owns it, in between where two share it.",
     "Four panels of the data's histogram with three component curves. At the start they are narrow and"
     " huddle at −1, 0 and 1; after one round they have spread out; after forty each sits on one heap.",
