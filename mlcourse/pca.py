@@ -17,7 +17,7 @@ Sources: Pearson (1901); Jolliffe (2002), *Principal Component Analysis*; for th
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.linalg import eigh, svd
+from scipy.linalg import svd
 from scipy.sparse.linalg import svds
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_array, check_random_state
@@ -46,7 +46,7 @@ def _by_eigh(X, mean, q, pca):
     ):  # long blocks: each one's (d, d) product has a cost too
         A = X[rows] - mean
         scatter += A.T @ A
-    eigenvalues, vectors = eigh(scatter)
+    eigenvalues, vectors = np.linalg.eigh(scatter)
     return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
 
 

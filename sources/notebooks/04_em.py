@@ -165,7 +165,7 @@ for ax, round_ in zip(axes.flat, (0, 1, 4, 40)):
     plot_mixture_1d(*history[round_], X=x, ax=ax)
     plot_responsibilities(strip, responsibilities(x, *history[round_]), sizes=14, ax=ax)
     ax.set(
-        title=f"after {round_} rounds", ylim=(-0.055, 0.45), xlabel="position x", ylabel="density"
+        title=f"after {round_} rounds", ylim=(-0.055, 0.32), xlabel="position x", ylabel="density"
     )
     ax.get_legend().remove()
 show(
