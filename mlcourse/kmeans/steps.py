@@ -26,35 +26,42 @@ from mlcourse.blocks import row_blocks
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
 
-def assign(X, c) -> np.ndarray:
-    """The index of the nearest centre for every row: (n,) int32."""
-    return assign_and_sum(X, c, np.ones(len(X), dtype=X.dtype), X.mean(axis=0))[0]
+def assign(X, c, origin=None) -> np.ndarray:
+    """The index of the nearest centre for every row: (n,) int32.
+
+    ‖x − c‖² = ‖x − o‖² − 2 x·(c − o) + terms of c alone, for any origin o; the first term is the same for all
+    centres and is left out. With o in the midst of the rows (the default), data far from zero keep their digits.
+    """
+    origin = X.mean(axis=0) if origin is None else origin
+    slopes, heights = -2 * (c - origin).T, np.einsum("kj,kj->k", c - origin, c + origin)
+    labels = np.empty(len(X), dtype=np.int32)
+    for rows in row_blocks(X, row_width=sum(c.shape)):
+        labels[rows] = np.argmin(X[rows] @ slopes + heights, axis=1)
+    return labels
 
 
 class Sums(NamedTuple):
-    """What the update needs to know of the rows: sums over each cluster, about its centre."""
+    """What the update needs to know of the rows: sums over each cluster, about an origin."""
 
     weight: np.ndarray  # (K,)   Σ w
-    offset: np.ndarray  # (K, d) Σ w (x − c)
+    offset: np.ndarray  # (K, d) Σ w (x − origin)
 
 
-def assign_and_sum(X, c, w, origin) -> tuple[np.ndarray, Sums]:
-    """The nearest centre of every row, and the sums that the update needs, in one pass over the data.
+def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
+    """The sums for the labels `now`, from those for the labels `before`, of which −1 means none yet.
 
-    ‖x − c‖² = ‖x − o‖² − 2 x·(c − o) + terms of c alone, for any origin o; the first term is the same for all
-    centres and is left out. With o in the midst of the rows, data far from zero keep their digits; and so they do in
-    the sums, since the centre comes off block by block.
+    Only rows that have moved are looked at, and once the algorithm has settled they are few. A block's table of
+    changes, +1 where a row has come and −1 where it has gone, times its rows gives all K changes at once.
     """
-    slopes, heights = -2 * (c - origin).T, np.einsum("kj,kj->k", c - origin, c + origin)
-    labels = np.empty(len(X), dtype=np.int32)
-    weight, offset = np.zeros(len(c), dtype=X.dtype), np.zeros_like(c)
-    for rows in row_blocks(X, row_width=sum(c.shape)):
-        labels[rows] = np.argmin(X[rows] @ slopes + heights, axis=1)
-        member = (labels[rows, np.newaxis] == np.arange(len(c))) * w[rows, np.newaxis]
-        in_block = member.sum(axis=0)
-        weight += in_block
-        offset += member.T @ X[rows] - in_block[:, np.newaxis] * c
-    return labels, Sums(weight, offset)
+    K = len(sums.weight)
+    offset = sums.offset.copy()
+    for rows in row_blocks(X, row_width=sum(offset.shape)):
+        moved = np.flatnonzero(before[rows] != now[rows])
+        block = X[rows] if len(moved) == len(X[rows]) else X[rows][moved]
+        come, gone = (labels[rows][moved, np.newaxis] == np.arange(K) for labels in (now, before))
+        change = np.subtract(come, gone, dtype=X.dtype) * w[rows][moved, np.newaxis]
+        offset += change.T @ block - change.sum(axis=0)[:, np.newaxis] * origin
+    return Sums(np.bincount(now, weights=w, minlength=K).astype(X.dtype), offset)
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:
@@ -71,7 +78,7 @@ def inertia_of(X, c, labels, w) -> float:
     return float(np.dot(w, squared_distance_to_own(X, c, labels)))
 
 
-def relocate_empty(X, c, labels, w, sums: Sums) -> Sums:
+def relocate_empty(X, c, labels, w, origin, sums: Sums) -> Sums:
     """Give every empty cluster the row that lies farthest from its own centre, and take it from its old one."""
     empty = np.flatnonzero(sums.weight == 0)
     if not len(empty):
@@ -80,10 +87,10 @@ def relocate_empty(X, c, labels, w, sums: Sums) -> Sums:
     distances = squared_distance_to_own(X, c, labels) * (w > 0)  # a row without weight would not fill it
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
     for new, row in zip(empty, farthest):
-        old = labels[row]
-        offset[old] -= w[row] * (X[row] - c[old])
+        old, moved = labels[row], w[row] * (X[row] - origin)
+        offset[old] -= moved
         weight[old] -= w[row]
-        offset[new] = w[row] * (X[row] - c[new])
+        offset[new] = moved
         weight[new] = w[row]
     return Sums(weight, offset)
 
@@ -112,11 +119,13 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
     """
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
     origin = X.mean(axis=0)
+    labels, sums = np.full(len(X), -1), Sums(np.zeros(len(c)), np.zeros_like(c))
     while True:
-        labels, sums = assign_and_sum(X, c, w, origin)
-        weight, offset = relocate_empty(X, c, labels, w, sums)
+        before, labels = labels, assign(X, c, origin)
+        sums = sums_after_moves(sums, X, before, labels, w, origin)
+        weight, offset = relocate_empty(X, c, labels, w, origin, sums)
         alive = weight > 0
         new = c.copy()
-        new[alive] += offset[alive] / weight[alive, np.newaxis]
+        new[alive] = origin + offset[alive] / weight[alive, np.newaxis]
         yield LloydStep(c, labels, new)
         c = new
