@@ -26,18 +26,65 @@ from mlcourse.blocks import row_blocks
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
 
-def assign(X, c, origin=None) -> np.ndarray:
-    """The index of the nearest centre for every row: (n,) int32.
-
-    ‖x − c‖² = ‖x − o‖² − 2 x·(c − o) + terms of c alone, for any origin o; the first term is the same for all
-    centres and is left out. With o in the midst of the rows (the default), data far from zero keep their digits.
-    """
-    origin = X.mean(axis=0) if origin is None else origin
-    slopes, heights = -2 * (c - origin).T, np.einsum("kj,kj->k", c - origin, c + origin)
-    labels = np.empty(len(X), dtype=np.int32)
+def assign(X, c) -> np.ndarray:
+    """The index of the nearest centre for every row: (n,) int32."""
+    labels, origin = np.empty(len(X), dtype=np.int32), X.mean(axis=0)
     for rows in row_blocks(X, row_width=sum(c.shape)):
-        labels[rows] = np.argmin(X[rows] @ slopes + heights, axis=1)
+        labels[rows] = np.argmin(scores(X[rows], c, origin), axis=1)
     return labels
+
+
+def scores(X, c, origin) -> np.ndarray:
+    """‖x − c‖² − ‖x − origin‖² for every row and centre: (n, K).
+
+    That is −2 x·(c − origin) plus terms of c alone. With the origin in the midst of the rows, data far from zero keep
+    their digits.
+    """
+    return X @ (-2 * (c - origin).T) + np.einsum("kj,kj->k", c - origin, c + origin)
+
+
+class Search:
+    """The nearest centre of every row, for centres that move: rows that cannot have changed are not looked at.
+
+    For every row the gap is known between the distances to its second nearest and its nearest centre. While no centre
+    has moved more than half of that since, the nearest one cannot have changed (Hamerly, 2010, "Making k-means even
+    faster", SDM). So one number a row, and one for how far the centres have drifted, tell which rows to look at.
+    """
+
+    def __init__(self, X):
+        self.X, self.origin = X, X.mean(axis=0)
+        self.norms = squared_distance_to_own(X, self.origin[np.newaxis], np.zeros(len(X), dtype=int))
+        self.labels = np.full(len(X), -1, dtype=np.int32)
+        self.drift = 0.0
+        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label stands
+        self.c = None
+
+    def update(self, c):
+        """Find the labels for the centres c."""
+        if self.c is not None:
+            self.drift += float(np.sqrt(np.max(np.sum((c - self.c) ** 2, axis=1))))
+        self.c = c
+        stale = np.flatnonzero(self.safe <= self.drift)
+        labels = self.labels.copy()
+        for part in row_blocks(stale, row_width=sum(c.shape)):
+            rows = stale[part]
+            labels[rows], gap = nearest_and_gap(self.X[rows], c, self.origin, self.norms[rows])
+            self.safe[rows] = self.drift + gap / 2
+        self.labels = labels
+
+
+def nearest_and_gap(X, c, origin, norms) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest centre of every row, and at least how much farther the second nearest one is: both (n,).
+
+    `norms` are the rows' squared distances from the origin. What rounding may have cost is taken off the gap.
+    """
+    S = scores(X, c, origin)
+    labels, every = np.argmin(S, axis=1), np.arange(len(X))
+    best = S[every, labels]
+    S[every, labels] = np.inf
+    rounding = 8 * X.shape[1] * np.finfo(X.dtype).eps * (norms + np.max((c - origin) ** 2) * X.shape[1])
+    far = np.sqrt((norms + S.min(axis=1) - rounding).clip(min=0))
+    return labels, far - np.sqrt((norms + best + rounding).clip(min=0))
 
 
 class Sums(NamedTuple):
@@ -118,10 +165,12 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
         Inertia never rises from one to the next.
     """
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
-    origin = X.mean(axis=0)
-    labels, sums = np.full(len(X), -1), Sums(np.zeros(len(c)), np.zeros_like(c))
+    search = Search(X)
+    sums = Sums(np.zeros(len(c)), np.zeros_like(c))
     while True:
-        before, labels = labels, assign(X, c, origin)
+        before = search.labels
+        search.update(c)
+        labels, origin = search.labels, search.origin
         sums = sums_after_moves(sums, X, before, labels, w, origin)
         weight, offset = relocate_empty(X, c, labels, w, origin, sums)
         alive = weight > 0
