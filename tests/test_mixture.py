@@ -12,6 +12,7 @@ from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning
 
 import mlcourse.blocks
+import mlcourse.mixture.estimator
 from mlcourse import GaussianMixture
 from mlcourse.gaussians import covariance_type
 from mlcourse.mixture import (
@@ -306,6 +307,24 @@ def test_warm_start_goes_on_where_it_stopped():
         warm.fit(X).fit(X)
     straight = GaussianMixture(**options, max_iter=10).fit(X)
     assert_allclose(warm.means_, straight.means_, rtol=1e-10)
+
+
+@pytest.mark.parametrize("n_init", [1, 4])
+def test_an_interrupted_fit_leaves_a_usable_model(n_init, monkeypatch):
+    X = random_points(31)
+
+    def interrupted(X, theta, reg_covar):
+        yield from islice(em(X, theta, reg_covar), 3)
+        raise KeyboardInterrupt
+
+    options = dict(n_components=K, tol=0, random_state=0, init_params="random")
+    straight = GaussianMixture(**options, max_iter=3).fit(X)
+    monkeypatch.setattr(mlcourse.mixture.estimator, "em", interrupted)
+    with pytest.warns(ConvergenceWarning, match="interrupted in run 1"):
+        model = GaussianMixture(**options, n_init=n_init).fit(X)
+    assert_allclose(model.means_, straight.means_)
+    assert model.n_iter_ == 3
+    assert len(model.predict(X)) == len(X)
 
 
 def test_more_starts_are_never_worse():

@@ -126,6 +126,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         ValueError
             For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, or
             a component whose covariance is not positive definite. TypeError for sparse data.
+
+        Notes
+        -----
+        Ctrl-C during EM ends the fit with a warning and a model that can be used.
         """
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
         if len(X) < self.n_components:
@@ -133,12 +137,18 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
                 f" {len(X)}: ask for fewer components or bring more rows."
             )
-        runs = self._runs(X)
-        best = next(runs)
-        for run in runs:
-            if run.lower_bound > best.lower_bound:
+        best = None
+        for n_runs, run in enumerate(self._runs(X), start=1):
+            if best is None or run.lower_bound > best.lower_bound:
                 best = run
-        if not best.converged and self.max_iter > 0:
+        if run.interrupted:
+            warnings.warn(
+                f"The fit was interrupted in run {n_runs} of {self.n_init}. The model holds the best parameters"
+                " found so far and can be used; to go on from them, fit again with warm_start=True.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        elif not best.converged and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase"
                 " max_iter, tol, or check for degenerate data.",
@@ -162,26 +172,34 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         for init in range(self.n_init):
             if self.verbose:
                 print(f"Initialization {init}")
-            yield self._run(X, self._start(X, given, random_state), -np.inf)
+            run = self._run(X, self._start(X, given, random_state), -np.inf)
+            yield run
+            if run.interrupted:
+                return
 
     def _run(self, X, theta, lower_bound):
-        """EM from θ until it converges or `max_iter` is reached."""
-        lower_bounds, converged = [], False
-        for step in islice(em(X, theta, self.reg_covar), self.max_iter):
-            change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
-            lower_bounds.append(lower_bound)
-            if self.verbose and (step.n_iter + 1) % self.verbose_interval == 0:
-                print(
-                    f"  Iteration {step.n_iter + 1}\t log-likelihood {lower_bound:.5f}\t change {change:.5f}"
-                )
-            if abs(change) < self.tol:
-                converged = True
-                break
+        """EM from θ until it converges, `max_iter` is reached, or somebody presses Ctrl-C."""
+        lower_bounds, converged, interrupted = [], False, False
+        try:
+            for step in islice(em(X, theta, self.reg_covar), self.max_iter):
+                change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
+                lower_bounds.append(lower_bound)
+                self._tell(step, change)
+                if abs(change) < self.tol:
+                    converged = True
+                    break
+        except KeyboardInterrupt:
+            interrupted = True
         if lower_bounds:
             theta = m_step(step.statistics, self.reg_covar)
         if self.verbose:
             print(f"Initialization {'converged' if converged else 'did not converge'}.")
-        return Run(theta, lower_bound, lower_bounds, converged)
+        return Run(theta, lower_bound, lower_bounds, converged, interrupted)
+
+    def _tell(self, step, change):
+        n_iter = step.n_iter + 1
+        if self.verbose and n_iter % self.verbose_interval == 0:
+            print(f"  Iteration {n_iter}\t log-likelihood {step.lower_bound:.5f}\t change {change:.5f}")
 
     def _start(self, X, given, random_state):
         """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
@@ -309,6 +327,7 @@ class Run(NamedTuple):
     lower_bound: float
     lower_bounds: list
     converged: bool
+    interrupted: bool
 
 
 # ── Checks of a given start ───────────────────────────────────────────────────────────────────────
