@@ -1,12 +1,13 @@
-"""EM beside scikit-learn's: time, memory, likelihood, from the same start, in the same run.
+"""The course's models beside scikit-learn's: time, memory and likelihood, in the same run.
 
-    python course.py bench             MNIST, 50 000 x 261, K = 10, full: some minutes
-    python course.py bench --quick     a smaller problem of the same kind: seconds
+    python course.py bench             the whole table: about ten minutes on two cores
+    python course.py bench --quick     the same with a tenth of the rows: under a minute
 
-Times alternate between the two, so that a machine that slows down slows both; medians are printed, and the ratio
-scikit-learn / mlcourse. Memory is what NumPy allocates during a fit at its peak, plus the data, as a multiple of the
-data. Where MNIST is not at hand (see `mlcourse.datasets.load_mnist`), random data stand in: Gaussian groups of the
-same shape, whose variances fall off along the axes as MNIST's principal components do.
+Each line alternates between the two, so that a machine that slows down slows both, and prints medians and their
+ratio, scikit-learn / mlcourse. EM runs from the same start for the same number of iterations. Memory is what NumPy
+allocates during a fit at its peak, plus the data, as a multiple of the data. Where MNIST is not at hand (see
+`mlcourse.datasets.load_mnist`), random data stand in: Gaussian groups of the same shape, whose variances fall off
+along the axes as MNIST's principal components do.
 """
 
 import argparse
@@ -17,19 +18,29 @@ from time import perf_counter
 
 import numpy as np
 import sklearn
+import sklearn.cluster
+import sklearn.decomposition
+import sklearn.metrics
 import sklearn.mixture
 from threadpoolctl import threadpool_info
 
 import mlcourse
 from mlcourse.datasets import MNISTUnavailable, load_mnist
+from mlcourse.gaussians import covariance_type
+from mlcourse.mixture import mixture_from_responsibilities
 
-MODELS = {"mlcourse": mlcourse.GaussianMixture, "scikit-learn": sklearn.mixture.GaussianMixture}
+OURS, THEIRS = "mlcourse", "scikit-learn"
+MIXTURES = {OURS: mlcourse.GaussianMixture, THEIRS: sklearn.mixture.GaussianMixture}
+CLUSTERINGS = {OURS: mlcourse.KMeans, THEIRS: sklearn.cluster.KMeans}
+COMPRESSIONS = {OURS: mlcourse.PCA, THEIRS: sklearn.decomposition.PCA}
 
 
-def mnist_axes(n, d):
-    """The first n digits on their first d principal axes: (n, d)."""
-    X = load_mnist().images[:n] / 255.0
-    return mlcourse.PCA(d).fit_transform(X)
+# ── Data ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pixels(n):
+    """The first n digits, as numbers from 0 to 1: (n, 784). Raises MNISTUnavailable."""
+    return load_mnist().images[:n] / 255.0
 
 
 def stand_in(n, d, n_groups=10):
@@ -42,54 +53,135 @@ def stand_in(n, d, n_groups=10):
     return centers[group] + rng.normal(size=(n, d)) * shapes[group]
 
 
-def fit(model, X, n_iter):
-    """Fit for exactly n_iter iterations from a k-means start of the model's own."""
+def overlapping(n, d, K):
+    """A cloud in which K components can hardly be told apart: (n, d)."""
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(n, d)) + 0.3 * rng.integers(K, size=(n, 1))
+
+
+# ── Timing ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def compare(name, tasks, repeat):
+    """Time the two tasks in turn, print a line, and return what each gave last."""
+    seconds, results = {who: [] for who in tasks}, {}
+    for _ in range(repeat):
+        for who, task in tasks.items():
+            start = perf_counter()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", sklearn.exceptions.ConvergenceWarning)
+                results[who] = task()
+            seconds[who].append(perf_counter() - start)
+    ours, theirs = median(seconds[OURS]), median(seconds[THEIRS])
+    print(f"{name:58} {ours:8.2f} s {theirs:8.2f} s {theirs / ours:7.2f}", flush=True)
+    return results
+
+
+def em_from_one_start(X, K, type_name, n_iter):
+    """The two mixtures' fits from the same random start."""
+    R = np.random.default_rng(2).dirichlet(np.full(K, 0.5), size=len(X))
+    start = mixture_from_responsibilities(X, R, covariance_type(type_name))
+    options = dict(
+        covariance_type=type_name,
+        weights_init=start.weights,
+        means_init=start.means,
+        precisions_init=start.covariance_type.kernel.precision(start.precisions_cholesky),
+        max_iter=n_iter,
+        tol=0,
+    )
+    return {who: lambda model=model: model(K, **options).fit(X) for who, model in MIXTURES.items()}
+
+
+def memory(fit, X):
+    """The peak of a fit, as a multiple of the data, the data included."""
+    tracemalloc.start()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sklearn.exceptions.ConvergenceWarning)
-        return model(10, max_iter=n_iter, tol=0, random_state=0).fit(X)
-
-
-def timed(model, X, n_iter):
-    start = perf_counter()
-    fitted = fit(model, X, n_iter)
-    return perf_counter() - start, fitted.lower_bound_
-
-
-def memory(model, X):
-    """Peak of a fit of two iterations, as a multiple of the data (the data included)."""
-    tracemalloc.start()
-    fit(model, X, 2)
+        fit()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return 1 + peak / X.nbytes
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="bench", description="Time EM beside scikit-learn's.")
-    parser.add_argument("--quick", action="store_true", help="a smaller problem: seconds instead of minutes")
-    parser.add_argument("--repeat", type=int, default=3, help="fits of each, alternating (default 3)")
-    options = parser.parse_args(arguments)
-    n, d, n_iter = (5_000, 60, 10) if options.quick else (50_000, 261, 20)
-    try:
-        X, source = mnist_axes(n, d), "MNIST"
-    except MNISTUnavailable:
-        X, source = stand_in(n, d), "a random stand-in for MNIST"
-    threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
-    print(f"{source}, {n} x {d}, K = 10, full, {n_iter} iterations with their k-means start")
-    print(f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, threads {threads}")
+# ── The table ────────────────────────────────────────────────────────────────────────────────────────
 
-    runs = {name: [] for name in MODELS}
-    for _ in range(options.repeat):
-        for name, model in MODELS.items():
-            runs[name].append(timed(model, X, n_iter))
-    print(f"{'':14}{'time':>10}{'memory':>14}{'mean log-likelihood':>24}")
-    for name, model in MODELS.items():
-        seconds, bound = median(run[0] for run in runs[name]), runs[name][0][1]
-        print(f"{name:14}{seconds:8.2f} s{memory(model, X):9.2f} x data{bound:24.10f}")
-    ours, theirs = (median(run[0] for run in runs[name]) for name in MODELS)
-    print(f"ratio scikit-learn / mlcourse: {theirs / ours:.2f}")
+
+def digits_table(n, repeat):
+    """Everything that is done with the digits."""
+    try:
+        raw, source = pixels(n), "MNIST"
+    except MNISTUnavailable:
+        raw, source = stand_in(n, 784), "stand-in"
+    compressed = compare(
+        f"PCA(0.98), {source} {n} x 784",
+        {who: lambda model=model: model(0.98).fit(raw) for who, model in COMPRESSIONS.items()},
+        repeat,
+    )
+    X = compressed[OURS].transform(raw)
+    shape = f"{source} {X.shape[0]} x {X.shape[1]}"
+    compare(
+        f"KMeans(10), {shape}, one start",
+        {
+            who: lambda model=model: model(10, init=X[:10], n_init=1).fit(X)
+            for who, model in CLUSTERINGS.items()
+        },
+        repeat,
+    )
+    em = {
+        who: lambda model=model: model(10, max_iter=20, tol=0, random_state=0).fit(X)
+        for who, model in MIXTURES.items()
+    }
+    fitted = compare(f"EM, {shape}, K=10, full, k-means start, 20 iterations", em, repeat)
+    for who, model in fitted.items():
+        print(f"    {who:13} {memory(em[who], X):5.2f} x data, log-likelihood {model.lower_bound_:.10f}")
+    some = X[: n // 5]
+    labels = [mlcourse.KMeans(k, random_state=0).fit_predict(some) for k in (2, 6, 10, 14, 18)]
+    compare(
+        f"silhouettes of five labelings, {len(some)} x {X.shape[1]}",
+        {
+            OURS: lambda: mlcourse.silhouette_score(some, labels),
+            THEIRS: lambda: [sklearn.metrics.silhouette_score(some, one) for one in labels],
+        },
+        repeat,
+    )
+
+
+def synthetic_table(scale, repeat):
+    """EM where there is nothing to leave out, on many rows, and on few."""
+    n = 200_000 // scale
+    tasks = em_from_one_start(overlapping(n, 20, 8), 8, "full", 5)
+    compare(f"EM, {n} x 20, K=8, full, overlapping, 5 iterations", tasks, repeat)
+    n = 1_000_000 // scale
+    X = overlapping(n, 8, 16)
+    for name in ("diag", "spherical", "tied"):
+        compare(f"EM, {n} x 8, K=16, {name}, 3 iterations", em_from_one_start(X, 16, name, 3), repeat)
+    fitted = {who: fit() for who, fit in em_from_one_start(X, 16, "full", 1).items()}
+    for method in ("score_samples", "predict_proba"):
+        tasks = {who: lambda model=model: getattr(model, method)(X) for who, model in fitted.items()}  # noqa: B023
+        compare(f"{method}, {n} x 8, K=16, full", tasks, repeat)
+    few = stand_in(300, 2, n_groups=3)
+    tasks = {
+        who: lambda model=model: [model(3, random_state=seed).fit(few) for seed in range(20)]
+        for who, model in MIXTURES.items()
+    }
+    compare("EM, 300 x 2, K=3, full, to convergence, 20 fits", tasks, max(repeat, 3))
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="bench", description="Time the models beside scikit-learn's.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows: under a minute")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each, alternating (default 3)")
+    options = parser.parse_args(arguments)
+    scale = 10 if options.quick else 1
+    threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
+    print(f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, threads {threads}")
+    print(f"{'':58} {OURS:>10} {THEIRS:>10} {'ratio':>7}")
+    digits_table(50_000 // scale, options.repeat)
+    synthetic_table(scale, options.repeat)
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sklearn.exceptions.ConvergenceWarning)
+        raise SystemExit(main())

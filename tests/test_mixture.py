@@ -320,7 +320,7 @@ def test_an_interrupted_fit_leaves_a_usable_model(n_init, monkeypatch):
     options = dict(n_components=K, tol=0, random_state=0, init_params="random")
     straight = GaussianMixture(**options, max_iter=3).fit(X)
     monkeypatch.setattr(mlcourse.mixture.estimator, "em", interrupted)
-    with pytest.warns(ConvergenceWarning, match="interrupted in run 1"):
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
         model = GaussianMixture(**options, n_init=n_init).fit(X)
     assert_allclose(model.means_, straight.means_)
     assert model.n_iter_ == 3

@@ -138,13 +138,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 f" {len(X)}: ask for fewer components or bring more rows."
             )
         best = None
-        for n_runs, run in enumerate(self._runs(X), start=1):
+        for run in self._runs(X):
             if best is None or run.lower_bound > best.lower_bound:
                 best = run
         if run.interrupted:
             warnings.warn(
-                f"The fit was interrupted in run {n_runs} of {self.n_init}. The model holds the best parameters"
-                " found so far and can be used; to go on from them, fit again with warm_start=True.",
+                "The fit was interrupted. The model holds the best parameters found so far and can be used; to go on"
+                " from them, fit again with warm_start=True.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
