@@ -182,6 +182,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         lower_bounds, converged, interrupted = [], False, False
         try:
             for step in islice(em(X, theta, self.reg_covar), self.max_iter):
+                theta = step.mixture  # so that no earlier one is kept in memory
                 change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
                 lower_bounds.append(lower_bound)
                 self._tell(step, change)

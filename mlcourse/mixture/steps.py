@@ -25,7 +25,7 @@ machines the same code, since `Statistics` of parts add up to the `Statistics` o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
 
@@ -68,21 +68,22 @@ class Statistics:
     c: np.ndarray  # (K, d)
     covariance_type: CovarianceType
 
-    def __add__(self, other: "Statistics") -> "Statistics":
+    def __iadd__(self, other: "Statistics") -> "Statistics":
+        """Add in place: only one set of the large arrays is ever needed."""
         if self.covariance_type is not other.covariance_type or not np.array_equal(self.c, other.c):
             raise ValueError(
                 "Statistics add up only when they have the same covariance type and were taken about the same"
                 " reference points; take both about the means of one mixture."
             )
-        return Statistics(
-            self.n_rows + other.n_rows,
-            self.log_likelihood + other.log_likelihood,
-            self.N + other.N,
-            self.first + other.first,
-            self.scatter + other.scatter,
-            self.c,
-            self.covariance_type,
-        )
+        for mine, more in ((self.N, other.N), (self.first, other.first), (self.scatter, other.scatter)):
+            np.add(mine, more, out=mine)
+        n_rows, log_likelihood = self.n_rows + other.n_rows, self.log_likelihood + other.log_likelihood
+        return replace(self, n_rows=n_rows, log_likelihood=log_likelihood)
+
+    def __add__(self, other: "Statistics") -> "Statistics":
+        total = replace(self, N=self.N.copy(), first=self.first.copy(), scatter=self.scatter.copy())
+        total += other
+        return total
 
 
 class Step(NamedTuple):
@@ -158,12 +159,18 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
     """
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
-    total = None
-    for rows in row_blocks(X, row_width=sum(theta.means.shape)):
-        log_likelihood, R = e_step(X[rows], theta, t)
-        part = accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
-        total = part if total is None else total + part
+    blocks = row_blocks(X, row_width=sum(theta.means.shape))
+    parts = (expectation_of_block(X[rows], theta, c, t) for rows in blocks)
+    total = next(parts)
+    for part in parts:
+        total += part
     return total
+
+
+def expectation_of_block(X, theta: Mixture, c, t: float) -> Statistics:
+    """The statistics of a few rows."""
+    log_likelihood, R = e_step(X, theta, t)
+    return accumulate(X, R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
