@@ -184,29 +184,29 @@ def diagonal_scatter(X, R, c):
 # ── Squared Mahalanobis distances, (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖²: (n, K) ──────────────────────
 
 
-def full_distances(X, mu, P):
-    """Each component whitens the rows by its own factor P : (K, d, d)."""
+def squared_lengths(X, mu, P, whiten):
+    """‖whiten(x − μₖ, Pₖ)‖²: every distance below is this one, with its own way to whiten."""
     distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
     for k, P_k in enumerate(P):
-        Y = (X - mu[k]) @ P_k
+        Y = whiten(X - mu[k], P_k)
         np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
     return distances
+
+
+def full_distances(X, mu, P):
+    """Each component whitens the rows by its own factor P : (K, d, d)."""
+    return squared_lengths(X, mu, P, Dense.whiten)
 
 
 def tied_distances(X, mu, P):
     """One factor P : (d, d) whitens rows and means alike; what is left are plain distances."""
     origin = X.mean(axis=0)
-    return plain_distances((X - origin) @ P, (mu - origin) @ P)
+    return plain_distances(Dense.whiten(X - origin, P), Dense.whiten(mu - origin, P))
 
 
 def diagonal_distances(X, mu, P):
     """Each component divides every feature by its own standard deviation: P = 1/σ, (K, d)."""
-    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
-    for k, P_k in enumerate(P):
-        Y = X - mu[k]
-        Y *= P_k
-        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
-    return distances
+    return squared_lengths(X, mu, P, Diagonal.whiten)
 
 
 def spherical_distances(X, mu, P):
@@ -216,11 +216,7 @@ def spherical_distances(X, mu, P):
 
 def plain_distances(X, mu):
     """‖x − μₖ‖²: (n, K)."""
-    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu))
-    for k, mu_k in enumerate(mu):
-        Y = X - mu_k
-        np.einsum("ij,ij->i", Y, Y, out=distances[:, k])
-    return distances
+    return squared_lengths(X, mu, mu, lambda D, _: D)
 
 
 # ── The table of covariance types ─────────────────────────────────────────────────────────────────

@@ -113,9 +113,10 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
             )
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         random_state = check_random_state(self.random_state)
+        tol = self.tol * mean_variance(X) if self.tol else 0
         best = None
         for _ in range(self._n_starts()):
-            run = self._run(X, self._start(X, w, random_state), w)
+            run = self._run(X, self._start(X, w, random_state), w, tol)
             if best is None or (run.inertia < best.inertia and not same_clustering(run.labels, best.labels)):
                 best = run
         self._warn_of_lost_clusters(best.labels)
@@ -162,9 +163,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
             )
         return centers
 
-    def _run(self, X, centers, w):
+    def _run(self, X, centers, w, tol):
         """One run of Lloyd's algorithm to its end."""
-        tol = self.tol * mean_variance(X) if self.tol else 0
         before = None
         for n_iter, step in enumerate(islice(lloyd(X, centers, w), self.max_iter), start=1):
             if self.verbose:

@@ -282,15 +282,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 f"Invalid value for 'n_samples': {n_samples}. The sampling requires at least one sample."
             )
         random_state = check_random_state(self.random_state)
-        theta, (K, d) = self._mixture(), self.means_.shape
-        kernel, factors = (
-            theta.covariance_type.kernel,
-            theta.covariance_type.expand(theta.precisions_cholesky, K, d),
-        )
-        weights = theta.weights.astype(np.float64)
+        weights, mu, _, P, type_ = self._mixture()
+        K, d = mu.shape
+        weights = weights.astype(np.float64)
         y = np.repeat(np.arange(K), random_state.multinomial(n_samples, weights / weights.sum()))
-        Z = random_state.standard_normal(size=(n_samples, d)).astype(theta.means.dtype, copy=False)
-        X = [mu + kernel.colour(Z[y == k], P) for k, (mu, P) in enumerate(zip(theta.means, factors))]
+        Z = random_state.standard_normal(size=(n_samples, d)).astype(mu.dtype, copy=False)
+        factors = type_.expand(P, K, d)
+        X = [mu[k] + type_.kernel.colour(Z[y == k], factors[k]) for k in range(K)]
         return np.concatenate(X), y
 
     # ── Choosing between mixtures ─────────────────────────────────────────────────────────────────

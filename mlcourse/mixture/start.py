@@ -3,6 +3,9 @@
 Symbols as in `mlcourse.mixture.steps`.
 """
 
+from functools import reduce
+from operator import iadd
+
 import numpy as np
 
 from mlcourse.blocks import row_blocks
@@ -59,10 +62,7 @@ def mixture_from_responsibilities(X, R, covariance_type: CovarianceType, reg_cov
     N = R.sum(axis=0) + 10 * np.finfo(X.dtype).eps
     means = reference + sum(R[rows].T @ (X[rows] - reference[0]) for rows in _blocks(X, R)) / N[:, np.newaxis]
     parts = (accumulate(X[rows], R[rows], means, covariance_type) for rows in _blocks(X, R))
-    statistics = next(parts)
-    for part in parts:
-        statistics += part
-    return m_step(statistics, reg_covar)
+    return m_step(reduce(iadd, parts), reg_covar)
 
 
 def _blocks(X, R):

@@ -26,7 +26,9 @@ machines the same code, since `Statistics` of parts add up to the `Statistics` o
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import count
+from operator import iadd
 from typing import NamedTuple
 
 import numpy as np
@@ -131,9 +133,7 @@ def e_step(X, theta: Mixture, t: float = np.inf) -> tuple[np.ndarray, np.ndarray
     R -= peak
     np.exp(R, out=R)
     total = R.sum(axis=1, keepdims=True)
-    with np.errstate(
-        divide="ignore", invalid="ignore"
-    ):  # a point beyond all numbers: log-likelihood −∞, no R
+    with np.errstate(divide="ignore", invalid="ignore"):  # a point beyond all numbers has −∞, and no R
         R /= total
         return (peak + np.log(total))[:, 0], R
 
@@ -160,11 +160,7 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
     blocks = row_blocks(X, row_width=sum(theta.means.shape))
-    parts = (expectation_of_block(X[rows], theta, c, t) for rows in blocks)
-    total = next(parts)
-    for part in parts:
-        total += part
-    return total
+    return reduce(iadd, (expectation_of_block(X[rows], theta, c, t) for rows in blocks))
 
 
 def expectation_of_block(X, theta: Mixture, c, t: float) -> Statistics:
