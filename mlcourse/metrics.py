@@ -14,7 +14,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import map_blocks
 from mlcourse.kmeans import squared_distance_to_own
 from mlcourse.validation import FLOATS
 
@@ -82,11 +82,14 @@ def _summed_distances(X, member, metric, kwds) -> np.ndarray:
     rows serves these rows, and turned round it serves the later ones.
     """
     sums = np.zeros(member.shape, dtype=X.dtype)
-    for rows in row_blocks(X, row_width=1 + len(X) // 8):
-        later = slice(rows.stop, None)
+
+    def sums_of_block(rows):
         D = pairwise_distances(X[rows], X[rows.start :], metric=metric, **kwds)
-        sums[rows] += D @ member[rows.start :]
-        sums[later] += D[:, rows.stop - rows.start :].T @ member[rows]
+        return rows, D @ member[rows.start :], D[:, rows.stop - rows.start :].T @ member[rows]
+
+    for rows, own, later in map_blocks(sums_of_block, X, row_width=1 + len(X) // 8):
+        sums[rows] += own
+        sums[rows.stop :] += later
     return sums
 
 

@@ -20,12 +20,12 @@ import numpy as np
 from scipy.linalg import svd
 from scipy.sparse.linalg import svds
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.extmath import randomized_svd, svd_flip
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import rows_of_blocks, sum_over_blocks
 from mlcourse.gaussians import Dense, covariance_type, log_density
 from mlcourse.validation import FLOATS, new_rows
 
@@ -40,14 +40,26 @@ def _by_svd(X, mean, q, pca):
 
 def _by_eigh(X, mean, q, pca):
     """All of them, from the covariance: the fastest when rows are many and features few."""
+    varying = varying_features(X, mean)
+
+    def scatter_of_block(rows):
+        A = X[rows] if len(varying) == X.shape[1] else X[rows].take(varying, axis=1)
+        A = A - mean[varying]
+        return A.T @ A
+
+    long = 1 + X.shape[1] // 8  # each block's (d, d) product has a cost of its own
     scatter = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
-    for rows in row_blocks(
-        X, row_width=1 + X.shape[1] // 8
-    ):  # long blocks: each one's (d, d) product has a cost too
-        A = X[rows] - mean
-        scatter += A.T @ A
+    scatter[np.ix_(varying, varying)] = sum_over_blocks(scatter_of_block, X, row_width=long)
     eigenvalues, vectors = np.linalg.eigh(scatter)
     return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
+
+
+def varying_features(X, mean) -> np.ndarray:
+    """The features that are not the same in all rows, such as all but the margins of a picture: their indices."""
+    still = np.flatnonzero(mean == X[0])
+    varies = np.ones(X.shape[1], dtype=bool)
+    varies[still] = (X.take(still, axis=1) != X[0, still]).any(axis=0)
+    return np.flatnonzero(varies)
 
 
 def _by_arpack(X, mean, q, pca):
@@ -163,10 +175,15 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ValueError
             For NaN, infinity, fewer than two rows, or more components than min(n, d). TypeError for sparse data.
         """
-        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2, ensure_all_finite=False)
         n, d = X.shape
         solver, wanted = self._check_solver(n, d)
-        self.mean_ = X.mean(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.mean_ = X.mean(axis=0)
+        if not np.isfinite(
+            self.mean_
+        ).all():  # the mean has looked at every number: no pass of its own for that
+            assert_all_finite(X, estimator_name="PCA", input_name="X")
         S, Vt = SOLVERS[solver](X, self.mean_, wanted, self)
         _, Vt = svd_flip(None, Vt, u_based_decision=False)
         variance = S**2 / (n - 1)
@@ -218,10 +235,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Coordinates of the rows of X along the axes: (n, q), with variance 1 when whitening."""
         X = new_rows(self, X)
         axes = self._axes(-1).T
-        coordinates = np.empty((len(X), axes.shape[1]), dtype=np.result_type(X, axes))
-        for rows in row_blocks(X, row_width=X.shape[1]):
-            np.matmul(X[rows] - self.mean_, axes, out=coordinates[rows])
-        return coordinates
+        return rows_of_blocks(lambda rows: (X[rows] - self.mean_) @ axes, X, row_width=X.shape[1])
 
     def inverse_transform(self, X):
         """From coordinates (n, q) back to the space of the data (n, d): exact when q = d, else a projection."""
@@ -251,10 +265,11 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def score_samples(self, X):
         """Log-density of every row under a Gaussian with the model's mean and covariance: (n,), in nats."""
         X, P, mean = new_rows(self, X), self._factor(), self.mean_[np.newaxis]
-        blocks = row_blocks(X, row_width=X.shape[1])
-        return np.concatenate(
-            [log_density(X[rows], mean, P, covariance_type("tied"))[:, 0] for rows in blocks]
-        )
+
+        def score(rows):
+            return log_density(X[rows], mean, P, covariance_type("tied"))[:, 0]
+
+        return rows_of_blocks(score, X, row_width=X.shape[1])
 
     def score(self, X, y=None):
         """Mean of `score_samples`."""

@@ -34,6 +34,26 @@ def test_equals_scikit_learn(svd_solver, whiten, shape):
     assert_allclose(ours.inverse_transform(Y), theirs.inverse_transform(Y), rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("offset", [0.0, 7.5, 1 / 3])
+def test_features_that_never_vary_have_no_part_in_an_axis(offset):
+    X = random_points(2, 200, 6)
+    padded = np.full((200, 9), offset)
+    padded[:, [1, 2, 4, 5, 6, 8]] = X
+    ours = PCA(6, svd_solver="covariance_eigh").fit(padded)
+    theirs = sklearn.decomposition.PCA(6, svd_solver="full").fit(padded)
+    for attribute in LEARNED:
+        assert_allclose(getattr(ours, attribute), getattr(theirs, attribute), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("svd_solver", ["auto", *SOLVERS])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_is_refused(svd_solver, bad):
+    X = random_points(2, 200, 6)
+    X[17, 3] = bad
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
+        PCA(2, svd_solver=svd_solver).fit(X)
+
+
 @pytest.mark.parametrize("svd_solver", ["auto", *SOLVERS])
 @pytest.mark.parametrize("whiten", [False, True])
 def test_the_density_equals_scikit_learns_whether_whitened_or_not(svd_solver, whiten):

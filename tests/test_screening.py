@@ -86,10 +86,10 @@ def test_far_components_are_not_computed_to_the_end(monkeypatch):
     X = points_of(rng, theta, 400)
     finished = []
 
-    def counting(A, rows, k, X, mu, P, start, stop, original=screening.subtract_coordinates):
-        if stop == X.shape[1]:
+    def counting(A, rows, k, X, mu, P, edges, original=screening.subtract_coordinates):
+        if edges[-1] == X.shape[1]:
             finished.append(len(rows))
-        original(A, rows, k, X, mu, P, start, stop)
+        original(A, rows, k, X, mu, P, edges)
 
     monkeypatch.setattr(screening, "subtract_coordinates", counting)
     expectation(X, theta)

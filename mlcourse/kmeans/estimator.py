@@ -19,7 +19,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import rows_of_blocks
 from mlcourse.kmeans.start import kmeans_plusplus
 from mlcourse.kmeans.steps import assign, inertia_of, lloyd, squared_distance_to_own
 from mlcourse.validation import FLOATS, new_rows
@@ -202,9 +202,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     def transform(self, X):
         """Euclidean distance (not squared) of every row to every centre: (n, n_clusters)."""
         X, c = new_rows(self, X), self.cluster_centers_
-        blocks = [X[rows] for rows in row_blocks(X, row_width=sum(c.shape))]
-        origins = [block.mean(axis=0) for block in blocks]  # about it, data far from zero keep their digits
-        return np.concatenate([euclidean_distances(block - o, c - o) for block, o in zip(blocks, origins)])
+
+        def distances(rows):
+            origin = X[rows].mean(axis=0)  # about it, data far from zero keep their digits
+            return euclidean_distances(X[rows] - origin, c - origin)
+
+        return rows_of_blocks(distances, X, row_width=sum(c.shape))
 
     def score(self, X, y=None, sample_weight=None):
         """Minus the inertia of X about the fitted centres: the greater, the better."""

@@ -21,17 +21,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import map_blocks, rows_of_blocks, sum_over_blocks
 
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
 
 def assign(X, c) -> np.ndarray:
     """The index of the nearest centre for every row: (n,) int32."""
-    labels, origin = np.empty(len(X), dtype=np.int32), X.mean(axis=0)
-    for rows in row_blocks(X, row_width=sum(c.shape)):
-        labels[rows] = np.argmin(scores(X[rows], c, origin), axis=1)
-    return labels
+    origin = X.mean(axis=0)
+
+    def nearest(rows):
+        return np.argmin(scores(X[rows], c, origin), axis=1).astype(np.int32)
+
+    return rows_of_blocks(nearest, X, row_width=sum(c.shape))
 
 
 def scores(X, c, origin) -> np.ndarray:
@@ -66,10 +68,13 @@ class Search:
         self.c = c
         stale = np.flatnonzero(self.safe <= self.drift)
         labels = self.labels.copy()
-        for part in row_blocks(stale, row_width=sum(c.shape)):
-            rows = stale[part]
-            labels[rows], gap = nearest_and_gap(self.X[rows], c, self.origin, self.norms[rows])
-            self.safe[rows] = self.drift + gap / 2
+
+        def look(block):
+            rows = stale[block]
+            return rows, *nearest_and_gap(self.X[rows], c, self.origin, self.norms[rows])
+
+        for rows, nearest, gap in map_blocks(look, stale, row_width=sum(c.shape)):
+            labels[rows], self.safe[rows] = nearest, self.drift + gap / 2
         self.labels = labels
 
 
@@ -101,23 +106,26 @@ def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
     changes, +1 where a row has come and −1 where it has gone, times its rows gives all K changes at once.
     """
     K = len(sums.weight)
-    offset = sums.offset.copy()
-    for rows in row_blocks(X, row_width=sum(offset.shape)):
+
+    def change_of_block(rows):
         moved = np.flatnonzero(before[rows] != now[rows])
         block = X[rows] if len(moved) == len(X[rows]) else X[rows][moved]
         come, gone = (labels[rows][moved, np.newaxis] == np.arange(K) for labels in (now, before))
         change = np.subtract(come, gone, dtype=X.dtype) * w[rows][moved, np.newaxis]
-        offset += change.T @ block - change.sum(axis=0)[:, np.newaxis] * origin
+        return change.T @ block - change.sum(axis=0)[:, np.newaxis] * origin
+
+    offset = sums.offset + sum_over_blocks(change_of_block, X, row_width=sum(sums.offset.shape))
     return Sums(np.bincount(now, weights=w, minlength=K).astype(X.dtype), offset)
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:
     """‖xᵢ − c_label(i)‖² for every row: (n,)."""
-    distances = np.empty(len(X), dtype=np.result_type(X, c))
-    for rows in row_blocks(X, row_width=2 * X.shape[1]):
+
+    def distances(rows):
         D = X[rows] - c[labels[rows]]
-        np.einsum("ij,ij->i", D, D, out=distances[rows])
-    return distances
+        return np.einsum("ij,ij->i", D, D)
+
+    return rows_of_blocks(distances, X, row_width=2 * X.shape[1])
 
 
 def inertia_of(X, c, labels, w) -> float:

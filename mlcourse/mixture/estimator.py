@@ -12,8 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
+from tqdm.auto import tqdm
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import map_blocks
 from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
 from mlcourse.mixture.start import INIT_PARAMS, mixture_from_responsibilities
 from mlcourse.mixture.steps import Mixture, e_step, em, m_step
@@ -44,8 +45,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     warm_start : bool, default=False
         Go on from the last fit's parameters instead of starting afresh.
     verbose : int, default=0
+        Above 0, a bar for every start shows the log-likelihood, its last change, and the time left should all
+        `max_iter` iterations be needed.
     verbose_interval : int, default=10
-        Iterations between two lines of output.
+        Iterations between two updates of the bar.
 
     Attributes
     ----------
@@ -166,41 +169,47 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """Yield one finished run of EM after the other."""
         given = self._given_start(X)
         if self.warm_start and hasattr(self, "converged_"):
-            yield self._run(X, self._mixture(), self.lower_bound_)
+            yield self._run(X, self._mixture(), self.lower_bound_, "Warm start")
             return
         random_state = check_random_state(self.random_state)
         for init in range(self.n_init):
-            if self.verbose:
-                print(f"Initialization {init}")
-            run = self._run(X, self._start(X, given, random_state), -np.inf)
+            name = f"Start {init + 1} of {self.n_init}"
+            run = self._run(X, self._start(X, given, random_state), -np.inf, name)
             yield run
             if run.interrupted:
                 return
 
-    def _run(self, X, theta, lower_bound):
+    def _run(self, X, theta, lower_bound, name):
         """EM from θ until it converges, `max_iter` is reached, or somebody presses Ctrl-C."""
         lower_bounds, converged, interrupted = [], False, False
         try:
-            for step in islice(em(X, theta, self.reg_covar), self.max_iter):
-                theta = step.mixture  # so that no earlier one is kept in memory
-                change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
-                lower_bounds.append(lower_bound)
-                self._tell(step, change)
-                if abs(change) < self.tol:
-                    converged = True
-                    break
+            with self._progress(name) as bar:
+                for step in islice(em(X, theta, self.reg_covar), self.max_iter):
+                    theta = step.mixture  # so that no earlier one is kept in memory
+                    change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
+                    lower_bounds.append(lower_bound)
+                    bar.set_postfix_str(
+                        f"log-likelihood {lower_bound:.5f}, change {change:.5f}", refresh=False
+                    )
+                    bar.update()
+                    if abs(change) < self.tol:
+                        converged = True
+                        bar.set_description(f"{name}, converged")
+                        break
         except KeyboardInterrupt:
             interrupted = True
         if lower_bounds:
             theta = m_step(step.statistics, self.reg_covar)
-        if self.verbose:
-            print(f"Initialization {'converged' if converged else 'did not converge'}.")
         return Run(theta, lower_bound, lower_bounds, converged, interrupted)
 
-    def _tell(self, step, change):
-        n_iter = step.n_iter + 1
-        if self.verbose and n_iter % self.verbose_interval == 0:
-            print(f"  Iteration {n_iter}\t log-likelihood {step.lower_bound:.5f}\t change {change:.5f}")
+    def _progress(self, name):
+        return tqdm(
+            desc=name,
+            total=self.max_iter,
+            unit="iteration",
+            miniters=self.verbose_interval,
+            disable=not self.verbose,
+        )
 
     def _start(self, X, given, random_state):
         """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
@@ -237,10 +246,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_)
 
     def _e_step(self, X):
-        """Yield the rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
-        X = new_rows(self, X)
-        for rows in row_blocks(X, row_width=sum(self.means_.shape)):
-            yield e_step(X[rows], self._mixture())
+        """The rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
+        X, theta = new_rows(self, X), self._mixture()
+        return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(self.means_.shape))
 
     def score_samples(self, X):
         """Log-likelihood of every row, log p(x): (n,), in nats."""

@@ -3,12 +3,9 @@
 Symbols as in `mlcourse.mixture.steps`.
 """
 
-from functools import reduce
-from operator import iadd
-
 import numpy as np
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import sum_over_blocks
 from mlcourse.gaussians import CovarianceType
 from mlcourse.kmeans import KMeans, kmeans_plusplus
 from mlcourse.mixture.steps import Mixture, accumulate, m_step
@@ -60,10 +57,8 @@ def mixture_from_responsibilities(X, R, covariance_type: CovarianceType, reg_cov
     """
     reference = np.repeat(X.mean(axis=0, keepdims=True), R.shape[1], axis=0)
     N = R.sum(axis=0) + 10 * np.finfo(X.dtype).eps
-    means = reference + sum(R[rows].T @ (X[rows] - reference[0]) for rows in _blocks(X, R)) / N[:, np.newaxis]
-    parts = (accumulate(X[rows], R[rows], means, covariance_type) for rows in _blocks(X, R))
-    return m_step(reduce(iadd, parts), reg_covar)
-
-
-def _blocks(X, R):
-    return row_blocks(X, row_width=X.shape[1] + R.shape[1])
+    width = X.shape[1] + R.shape[1]
+    first = sum_over_blocks(lambda rows: R[rows].T @ (X[rows] - reference[0]), X, width)
+    means = reference + first / N[:, np.newaxis]
+    statistics = sum_over_blocks(lambda rows: accumulate(X[rows], R[rows], means, covariance_type), X, width)
+    return m_step(statistics, reg_covar)

@@ -26,14 +26,12 @@ machines the same code, since `Statistics` of parts add up to the `Statistics` o
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import count
-from operator import iadd
 from typing import NamedTuple
 
 import numpy as np
 
-from mlcourse.blocks import row_blocks
+from mlcourse.blocks import one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, log_density, log_peak
 from mlcourse.mixture.screening import negligible, screened
 
@@ -159,14 +157,12 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
     """
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
-    blocks = row_blocks(X, row_width=sum(theta.means.shape))
-    return reduce(iadd, (expectation_of_block(X[rows], theta, c, t) for rows in blocks))
 
+    def expectation_of_block(rows):
+        log_likelihood, R = e_step(X[rows], theta, t)
+        return accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
 
-def expectation_of_block(X, theta: Mixture, c, t: float) -> Statistics:
-    """The statistics of a few rows."""
-    log_likelihood, R = e_step(X, theta, t)
-    return accumulate(X, R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
+    return sum_over_blocks(expectation_of_block, X, row_width=sum(theta.means.shape))
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,12 +187,13 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
     type_, c = statistics.covariance_type, statistics.c
     N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
-    scatter = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
-    covariances = type_.kernel.ridge(type_.constrain(scatter, N), c.dtype.type(reg_covar))
-    try:
-        P = type_.kernel.factor(covariances)
-    except np.linalg.LinAlgError:
-        raise ValueError(ILL_DEFINED + PRECISION_TIP * (c.dtype == np.float32)) from None
+    with one_blas_thread():
+        scatter = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
+        covariances = type_.kernel.ridge(type_.constrain(scatter, N), c.dtype.type(reg_covar))
+        try:
+            P = type_.kernel.factor(covariances)
+        except np.linalg.LinAlgError:
+            raise ValueError(ILL_DEFINED + PRECISION_TIP * (c.dtype == np.float32)) from None
     return Mixture(N / N.sum(), c + delta, covariances, P, type_)
 
 

@@ -1,0 +1,83 @@
+"""Rows in blocks: all of them, in order, and the same whatever the number of cores."""
+
+import threading
+
+import numpy as np
+import pytest
+from mixtures import random_points
+from numpy.testing import assert_array_equal
+from threadpoolctl import threadpool_limits
+
+from mlcourse import PCA, GaussianMixture, KMeans, blocks, silhouette_samples
+from mlcourse.blocks import blas_threads, map_blocks, row_blocks, rows_of_blocks, sum_over_blocks
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """So that a few rows make many blocks."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 2**9)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 64, 1000])
+@pytest.mark.parametrize("row_width", [1, 3, 10**9])
+def test_the_blocks_are_all_rows_in_order(n, row_width, small_blocks):
+    rows = np.arange(n)
+    assert_array_equal(
+        np.concatenate([rows[:0], *(rows[block] for block in row_blocks(rows, row_width))]), rows
+    )
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_results_come_in_order_and_add_up(n_threads, small_blocks):
+    X = random_points(0, 500, 3)
+    with threadpool_limits(n_threads):
+        assert_array_equal(rows_of_blocks(lambda rows: 2 * X[rows], X, 3), 2 * X)
+        assert sum_over_blocks(lambda rows: len(X[rows]), X, 3) == len(X)
+
+
+@pytest.mark.parametrize("n_threads", [2, 5])
+def test_blocks_are_worked_on_at_once_with_one_blas_thread_each(n_threads, small_blocks):
+    X = np.zeros((20 * 21, 3))  # twenty blocks
+    together = threading.Barrier(n_threads)  # lets nobody pass before all are there
+
+    def work(rows):
+        together.wait(timeout=30)
+        return blas_threads()
+
+    with threadpool_limits(n_threads):
+        assert set(map_blocks(work, X, 3)) == {1}
+        assert blas_threads() == n_threads
+
+
+def test_results_do_not_pile_up(small_blocks):
+    """A consumer that takes its time holds the workers back."""
+    X, begun = np.zeros((500, 3)), []
+    with threadpool_limits(2):
+        for taken, _ in enumerate(map_blocks(begun.append, X, 3)):
+            assert len(begun) <= taken + 1 + 2
+
+
+def test_an_error_in_a_block_reaches_the_caller_and_gives_the_threads_back(small_blocks):
+    X = np.zeros((500, 3))
+    with threadpool_limits(2):
+        with pytest.raises(ZeroDivisionError):
+            rows_of_blocks(lambda rows: 1 / 0, X, 3)
+        assert blas_threads() == 2
+
+
+def fits(X):
+    """What the models learn from X."""
+    mixture = GaussianMixture(3, random_state=0).fit(X)
+    clusters = KMeans(3, random_state=0).fit(X)
+    yield from (mixture.means_, mixture.covariances_, mixture.predict_proba(X))
+    yield from (clusters.cluster_centers_, clusters.labels_, clusters.transform(X))
+    yield from (PCA(2).fit_transform(X), silhouette_samples(X, clusters.labels_))
+
+
+def test_models_do_not_depend_on_the_number_of_cores(small_blocks):
+    X = random_points(3, 300, 5)
+    with threadpool_limits(1):
+        alone = list(fits(X))
+    with threadpool_limits(3):
+        for one, three in zip(alone, fits(X), strict=True):
+            assert_array_equal(one, three)
