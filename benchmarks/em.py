@@ -1,13 +1,14 @@
 """The course's models beside scikit-learn's: time, memory and likelihood, in the same run.
 
-    python course.py bench             the whole table: about ten minutes on two cores
-    python course.py bench --quick     the same with a tenth of the rows: under a minute
+    python course.py bench             the whole table: about half an hour on two cores
+    python course.py bench --quick     the same with a tenth of the rows: about a minute
 
-Each line alternates between the two, so that a machine that slows down slows both, and prints medians and their
-ratio, scikit-learn / mlcourse. EM runs from the same start for the same number of iterations. Memory is what NumPy
-allocates during a fit at its peak, plus the data, as a multiple of the data. Where MNIST is not at hand (see
-`mlcourse.datasets.load_mnist`), random data stand in: Gaussian groups of the same shape, whose variances fall off
-along the axes as MNIST's principal components do.
+Each line alternates between the two, so that a machine that slows down slows both, and prints medians, their ratio
+(scikit-learn / mlcourse), and the ratio wanted at full size. EM runs from the same start for the same number of
+iterations. Memory is what NumPy allocates during a fit at its peak, plus the data, as a multiple of the data. Where
+MNIST is not at hand (see `mlcourse.datasets.load_mnist`), random data stand in: Gaussian groups of the same shape,
+whose variances fall off along the axes as MNIST's principal components do. `README.md` beside this file has the table
+as it was measured last, and what it means.
 """
 
 import argparse
@@ -27,7 +28,8 @@ from threadpoolctl import threadpool_info
 import mlcourse
 from mlcourse.datasets import MNISTUnavailable, load_mnist
 from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import mixture_from_responsibilities
+from mlcourse.mixture import Mixture, e_step, mixture_from_responsibilities
+from mlcourse.mixture.screening import negligible
 
 OURS, THEIRS = "mlcourse", "scikit-learn"
 MIXTURES = {OURS: mlcourse.GaussianMixture, THEIRS: sklearn.mixture.GaussianMixture}
@@ -62,8 +64,8 @@ def overlapping(n, d, K):
 # ── Timing ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compare(name, tasks, repeat):
-    """Time the two tasks in turn, print a line, and return what each gave last."""
+def compare(name, wanted, tasks, repeat):
+    """Time the two tasks in turn, print a line, and return each one's last result and median seconds."""
     seconds, results = {who: [] for who in tasks}, {}
     for _ in range(repeat):
         for who, task in tasks.items():
@@ -72,14 +74,14 @@ def compare(name, tasks, repeat):
                 warnings.simplefilter("ignore", sklearn.exceptions.ConvergenceWarning)
                 results[who] = task()
             seconds[who].append(perf_counter() - start)
-    ours, theirs = median(seconds[OURS]), median(seconds[THEIRS])
-    print(f"{name:58} {ours:8.2f} s {theirs:8.2f} s {theirs / ours:7.2f}", flush=True)
-    return results
+    medians = {who: median(times) for who, times in seconds.items()}
+    ratio = medians[THEIRS] / medians[OURS]
+    print(f"{name:58} {medians[OURS]:8.3f} s {medians[THEIRS]:8.3f} s {ratio:8.2f} {wanted:8.1f}", flush=True)
+    return results, medians
 
 
-def em_from_one_start(X, K, type_name, n_iter):
-    """The two mixtures' fits from the same random start."""
-    R = np.random.default_rng(2).dirichlet(np.full(K, 0.5), size=len(X))
+def same_start(X, R, type_name, n_iter):
+    """The two mixtures' fits from the mixture that the responsibilities R give, for n_iter iterations."""
     start = mixture_from_responsibilities(X, R, covariance_type(type_name))
     options = dict(
         covariance_type=type_name,
@@ -89,7 +91,41 @@ def em_from_one_start(X, K, type_name, n_iter):
         max_iter=n_iter,
         tol=0,
     )
+    K = R.shape[1]
     return {who: lambda model=model: model(K, **options).fit(X) for who, model in MIXTURES.items()}
+
+
+def random_start(X, K):
+    """Responsibilities at random: (n, K)."""
+    return np.random.default_rng(2).dirichlet(np.full(K, 0.5), size=len(X))
+
+
+def multiplication_rate(size=2000):
+    """How many floating-point operations a second this machine does when it multiplies large matrices."""
+    A, B = np.random.default_rng(0).normal(size=(2, size, size))
+    product, seconds = A @ B, []
+    for _ in range(5):
+        start = perf_counter()
+        np.matmul(A, B, out=product)
+        seconds.append(perf_counter() - start)
+    return 2 * size**3 / median(seconds)
+
+
+def needed_operations(model, X):
+    """The floating-point operations that one iteration of EM cannot do without.
+
+    For each row and component that are not negligible to each other: d² for the distance, by a triangular factor, and
+    d² for the share of the covariance, which is symmetric.
+    """
+    theta = Mixture(
+        model.weights_,
+        model.means_,
+        model.covariances_,
+        model.precisions_cholesky_,
+        covariance_type(model.covariance_type),
+    )
+    _, R = e_step(X, theta, negligible(len(X), *model.weights_.shape, X.dtype))
+    return 2 * X.shape[1] ** 2 * np.count_nonzero(R)
 
 
 def memory(fit, X):
@@ -112,32 +148,29 @@ def digits_table(n, repeat):
         raw, source = pixels(n), "MNIST"
     except MNISTUnavailable:
         raw, source = stand_in(n, 784), "stand-in"
-    compressed = compare(
+    compressed, _ = compare(
         f"PCA(0.98), {source} {n} x 784",
+        1,
         {who: lambda model=model: model(0.98).fit(raw) for who, model in COMPRESSIONS.items()},
         repeat,
     )
     X = compressed[OURS].transform(raw)
     shape = f"{source} {X.shape[0]} x {X.shape[1]}"
-    compare(
+    clusterings, _ = compare(
         f"KMeans(10), {shape}, one start",
+        1,
         {
             who: lambda model=model: model(10, init=X[:10], n_init=1).fit(X)
             for who, model in CLUSTERINGS.items()
         },
         repeat,
     )
-    em = {
-        who: lambda model=model: model(10, max_iter=20, tol=0, random_state=0).fit(X)
-        for who, model in MIXTURES.items()
-    }
-    fitted = compare(f"EM, {shape}, K=10, full, k-means start, 20 iterations", em, repeat)
-    for who, model in fitted.items():
-        print(f"    {who:13} {memory(em[who], X):5.2f} x data, log-likelihood {model.lower_bound_:.10f}")
+    em_table(X, clusterings[OURS].labels_, shape, repeat)
     some = X[: n // 5]
     labels = [mlcourse.KMeans(k, random_state=0).fit_predict(some) for k in (2, 6, 10, 14, 18)]
     compare(
         f"silhouettes of five labelings, {len(some)} x {X.shape[1]}",
+        6,
         {
             OURS: lambda: mlcourse.silhouette_score(some, labels),
             THEIRS: lambda: [sklearn.metrics.silhouette_score(some, one) for one in labels],
@@ -146,38 +179,80 @@ def digits_table(n, repeat):
     )
 
 
+def em_table(X, labels, shape, repeat):
+    """EM on the digits: the iterations alone, and the whole fit as users call it."""
+    n_iter = 20
+    iterations = same_start(X, np.eye(10)[labels], "full", n_iter)
+    fitted, seconds = compare(f"EM, {shape}, K=10, from k-means labels, {n_iter} it.", 5, iterations, repeat)
+    rate = multiplication_rate()
+    needed = n_iter * needed_operations(fitted[OURS], X)
+    print(
+        f"    the machine multiplies matrices at {rate / 1e9:.0f} GFLOP/s; needed: {needed / 1e9:.0f} GFLOP"
+    )
+    for who, model in fitted.items():
+        share, peak = needed / (rate * seconds[who]), memory(iterations[who], X)
+        print(
+            f"    {who:13} {share:6.1%} of that rate, {peak:.2f} x data, log-likelihood {model.lower_bound_:.10f}"
+        )
+    whole = {who: lambda model=model: model(10, random_state=0).fit(X) for who, model in MIXTURES.items()}
+    fitted, _ = compare(f"EM, {shape}, K=10, whole fit, to convergence", 4, whole, repeat)
+    for who, model in fitted.items():
+        print(f"    {who:13} {model.n_iter_} iterations, log-likelihood {model.lower_bound_:.10f}")
+
+
 def synthetic_table(scale, repeat):
     """EM where there is nothing to leave out, on many rows, and on few."""
     n = 200_000 // scale
-    tasks = em_from_one_start(overlapping(n, 20, 8), 8, "full", 5)
-    compare(f"EM, {n} x 20, K=8, full, overlapping, 5 iterations", tasks, repeat)
+    X = overlapping(n, 20, 8)
+    compare(
+        f"EM, {n} x 20, K=8, full, overlapping, 5 it.",
+        1.5,
+        same_start(X, random_start(X, 8), "full", 5),
+        repeat,
+    )
     n = 1_000_000 // scale
     X = overlapping(n, 8, 16)
+    R = random_start(X, 16)
     for name in ("diag", "spherical", "tied"):
-        compare(f"EM, {n} x 8, K=16, {name}, 3 iterations", em_from_one_start(X, 16, name, 3), repeat)
-    fitted = {who: fit() for who, fit in em_from_one_start(X, 16, "full", 1).items()}
+        compare(f"EM, {n} x 8, K=16, {name}, 3 it.", 1.5, same_start(X, R, name, 3), repeat)
+    fitted = {who: fit() for who, fit in same_start(X, R, "full", 1).items()}
     for method in ("score_samples", "predict_proba"):
         tasks = {who: lambda model=model: getattr(model, method)(X) for who, model in fitted.items()}  # noqa: B023
-        compare(f"{method}, {n} x 8, K=16, full", tasks, repeat)
+        compare(f"{method}, {n} x 8, K=16, full", 1.5, tasks, repeat)
     few = stand_in(300, 2, n_groups=3)
     tasks = {
         who: lambda model=model: [model(3, random_state=seed).fit(few) for seed in range(20)]
         for who, model in MIXTURES.items()
     }
-    compare("EM, 300 x 2, K=3, full, to convergence, 20 fits", tasks, max(repeat, 3))
+    compare("EM, 300 x 2, K=3, full, to convergence, 20 fits", 1, tasks, max(repeat, 3))
+
+
+def growth_table(scale, repeat):
+    """How the time of the same five iterations grows with the number of rows."""
+    rows = [size // scale for size in (10_000, 100_000, 1_000_000)]
+    seconds = {OURS: [], THEIRS: []}
+    for n in rows:
+        X = overlapping(n, 8, 4)
+        tasks = same_start(X, random_start(X, 4), "full", 5)
+        _, medians = compare(f"EM, {n} x 8, K=4, full, 5 it.", 1, tasks, repeat)
+        for who, times in seconds.items():
+            times.append(medians[who])
+    for who, times in seconds.items():
+        print(f"    {who:13} time grows like n^{np.polyfit(np.log(rows), np.log(times), 1)[0]:.2f}")
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="bench", description="Time the models beside scikit-learn's.")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows: under a minute")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows: about a minute")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, alternating (default 3)")
     options = parser.parse_args(arguments)
     scale = 10 if options.quick else 1
     threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
     print(f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, threads {threads}")
-    print(f"{'':58} {OURS:>10} {THEIRS:>10} {'ratio':>7}")
+    print(f"{'':58} {OURS:>10} {THEIRS:>12} {'ratio':>6} {'wanted':>8}")
     digits_table(50_000 // scale, options.repeat)
     synthetic_table(scale, options.repeat)
+    growth_table(scale, options.repeat)
     return 0
 
 

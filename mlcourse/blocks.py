@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, reduce
+from itertools import pairwise
 from operator import iadd
 from typing import Any
 
@@ -16,10 +17,11 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 BLOCK_BYTES = 2**22
+SHARES = 4  # blocks come in multiples of this, so that two or four cores have equally much to do
 
 
-def row_blocks(X: np.ndarray, row_width: int) -> Iterator[slice]:
-    """Yield slices that cut the rows of `X` into blocks of about `BLOCK_BYTES` of temporaries.
+def row_blocks(X: np.ndarray, row_width: int) -> list[slice]:
+    """Slices that cut the rows of `X` into equal blocks of at most about `BLOCK_BYTES` of temporaries.
 
     Parameters
     ----------
@@ -28,9 +30,12 @@ def row_blocks(X: np.ndarray, row_width: int) -> Iterator[slice]:
     row_width : int
         How many numbers of X's dtype the work needs per row.
     """
-    size = max(1, BLOCK_BYTES // (row_width * X.itemsize))
-    for start in range(0, len(X), size):
-        yield slice(start, start + size)
+    n = len(X)
+    n_blocks = -(-n * row_width * X.itemsize // BLOCK_BYTES)
+    if n_blocks > 1:
+        n_blocks = min(n, -(-n_blocks // SHARES) * SHARES)
+    edges = [n * block // max(n_blocks, 1) for block in range(n_blocks + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def map_blocks(work: Callable[[slice], Any], X: np.ndarray, row_width: int) -> Iterator[Any]:
@@ -47,7 +52,7 @@ def map_blocks(work: Callable[[slice], Any], X: np.ndarray, row_width: int) -> I
         rows of what it shares with other blocks.
     X, row_width : as in `row_blocks`
     """
-    blocks = list(row_blocks(X, row_width))
+    blocks = row_blocks(X, row_width)
     if len(blocks) <= 1:  # nothing to share out, and few rows need not wait for threads
         yield from map(work, blocks)
         return

@@ -22,6 +22,7 @@ def small_blocks(monkeypatch):
 @pytest.mark.parametrize("row_width", [1, 3, 10**9])
 def test_the_blocks_are_all_rows_in_order(n, row_width, small_blocks):
     rows = np.arange(n)
+    assert all(block.stop > block.start for block in row_blocks(rows, row_width))
     assert_array_equal(
         np.concatenate([rows[:0], *(rows[block] for block in row_blocks(rows, row_width))]), rows
     )
@@ -38,6 +39,7 @@ def test_results_come_in_order_and_add_up(n_threads, small_blocks):
 @pytest.mark.parametrize("n_threads", [2, 5])
 def test_blocks_are_worked_on_at_once_with_one_blas_thread_each(n_threads, small_blocks):
     X = np.zeros((20 * 21, 3))  # twenty blocks
+    assert len(row_blocks(X, 3)) == 20
     together = threading.Barrier(n_threads)  # lets nobody pass before all are there
 
     def work(rows):

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcourse.blocks import map_blocks, rows_of_blocks, sum_over_blocks
+from mlcourse.blocks import map_blocks, rows_of_blocks
 
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
@@ -105,17 +105,18 @@ def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
     Only rows that have moved are looked at, and once the algorithm has settled they are few. A block's table of
     changes, +1 where a row has come and −1 where it has gone, times its rows gives all K changes at once.
     """
-    K = len(sums.weight)
+    moved, clusters = np.flatnonzero(before != now), np.arange(len(sums.weight))
 
-    def change_of_block(rows):
-        moved = np.flatnonzero(before[rows] != now[rows])
-        block = X[rows] if len(moved) == len(X[rows]) else X[rows][moved]
-        come, gone = (labels[rows][moved, np.newaxis] == np.arange(K) for labels in (now, before))
-        change = np.subtract(come, gone, dtype=X.dtype) * w[rows][moved, np.newaxis]
-        return change.T @ block - change.sum(axis=0)[:, np.newaxis] * origin
+    def change_of_block(block):
+        rows = moved[block]
+        come, gone = (labels[rows, np.newaxis] == clusters for labels in (now, before))
+        change = np.subtract(come, gone, dtype=X.dtype) * w[rows, np.newaxis]
+        return change.T @ X[rows] - change.sum(axis=0)[:, np.newaxis] * origin
 
-    offset = sums.offset + sum_over_blocks(change_of_block, X, row_width=sum(sums.offset.shape))
-    return Sums(np.bincount(now, weights=w, minlength=K).astype(X.dtype), offset)
+    offset = sums.offset.copy()
+    for change in map_blocks(change_of_block, moved, row_width=sum(offset.shape)):
+        offset += change
+    return Sums(np.bincount(now, weights=w, minlength=len(clusters)).astype(X.dtype), offset)
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:

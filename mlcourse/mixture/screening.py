@@ -50,11 +50,13 @@ def screened(X, mu, P, constants, t: float) -> np.ndarray:
     array of shape (n, K)
     """
     n, d = X.shape
-    edges = np.linspace(0, d, max(1, round(d / STEP)) + 1).astype(int)
+    n_steps = max(1, round(d / STEP))
+    edges = [d * step // n_steps for step in range(n_steps + 1)]
     A = np.tile(constants, (n, 1)).astype(np.result_type(X, mu, P), copy=False)
     for k in range(len(mu)):
         subtract_coordinates(A, slice(None), k, X, mu, P, edges[:2])
-    complete_the_likely(A, X, mu, P, edges[1:], t)
+    if n_steps > 1:
+        complete_the_likely(A, X, mu, P, edges[1:], t)
     floor = A.max(axis=1, keepdims=True) - t
     A[floor > A] = -np.inf
     return A
