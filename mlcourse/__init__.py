@@ -1,9 +1,21 @@
 """mlcourse: the code behind the course on Gaussian mixtures, and a reference implementation of EM."""
 
+from mlcourse.anomaly import DensityDetector
 from mlcourse.checks import check
+from mlcourse.classifier import GaussianMixtureClassifier
 from mlcourse.kmeans import KMeans
 from mlcourse.metrics import silhouette_samples, silhouette_score
-from mlcourse.mixture import GaussianMixture
+from mlcourse.mixture import GaussianMixture, PPCAMixture
 from mlcourse.pca import PCA
 
-__all__ = ["PCA", "GaussianMixture", "KMeans", "check", "silhouette_samples", "silhouette_score"]
+__all__ = [
+    "PCA",
+    "DensityDetector",
+    "GaussianMixture",
+    "GaussianMixtureClassifier",
+    "KMeans",
+    "PPCAMixture",
+    "check",
+    "silhouette_samples",
+    "silhouette_score",
+]

@@ -11,6 +11,7 @@ S          scatter     Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or the p
 N          (K,)        effective number of points a component, Σᵢ rᵢₖ
 Sigma      covariance  Σ = L Lᵀ with L lower triangular
 P          precision Cholesky factor, Σ⁻¹ = P Pᵀ with P = L⁻ᵀ upper triangular
+T          a covariance that another one is compared with
 
 Everything rests on whitening: y = (x − μ) P has covariance I, so ‖y‖² is the squared Mahalanobis distance and
 the sum of the logarithms of P's diagonal is −½ log |Σ|. No inverse and no determinant is formed, and data are
@@ -72,6 +73,11 @@ class Dense:
         return np.log(np.diagonal(P, axis1=-2, axis2=-1)).sum(axis=-1)
 
     @staticmethod
+    def trace(P, T):
+        """tr(Σ⁻¹ T) = tr(Pᵀ T P), the total variance of points of covariance T once P whitens them: (K,)."""
+        return np.einsum("...ij,...ij->...", P, T @ P)
+
+    @staticmethod
     def whiten(D, P):
         """y = (x − μ) P for the centred rows D : (n, d)."""
         return D @ P
@@ -118,6 +124,11 @@ class Diagonal:
     def log_det(P):
         """½ log |Σ⁻¹| = −Σ log σ: (K,)."""
         return np.log(P).sum(axis=-1)
+
+    @staticmethod
+    def trace(P, T):
+        """tr(Σ⁻¹ T) = Σ t / σ², the total variance of points of variances T once P whitens them: (K,)."""
+        return (T * P**2).sum(axis=-1)
 
     @staticmethod
     def whiten(D, P):
@@ -234,6 +245,12 @@ class CovarianceType(NamedTuple):
     shape: Callable  # (K, d) -> the shape of covariances and of P
     n_parameters: Callable  # (K, d) -> free parameters of all the covariances together
     own_factors: bool = False  # has each component a (d, d) factor of its own?
+    shared: bool = False  # have all components one covariance?
+
+    def shape_of_one(self, d: int) -> tuple[int, ...]:
+        """The shape of a single covariance of d features."""
+        shape = self.shape(1, d)
+        return shape if self.shared else shape[1:]
 
 
 COVARIANCE_TYPES = {
@@ -259,6 +276,7 @@ COVARIANCE_TYPES = {
             expand=lambda P, K, d: np.broadcast_to(P, (K, d, d)),
             shape=lambda K, d: (d, d),
             n_parameters=lambda K, d: d * (d + 1) // 2,
+            shared=True,
         ),
         CovarianceType(
             "diag",

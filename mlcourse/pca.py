@@ -43,8 +43,8 @@ def _by_eigh(X, mean, q, pca):
     varying = varying_features(X, mean)
 
     def scatter_of_block(rows):
-        A = X[rows] if len(varying) == X.shape[1] else X[rows].take(varying, axis=1)
-        A = A - mean[varying]
+        A = X[rows].take(varying, axis=1)
+        A -= mean[varying]
         return A.T @ A
 
     long = 1 + X.shape[1] // 8  # each block's (d, d) product has a cost of its own

@@ -11,7 +11,8 @@ import mlcourse
 LAYERS = (
     {"blocks", "datasets", "validation"},
     {"kmeans", "gaussians", "mixture", "pca"},
-    {"metrics", "plotting"},
+    {"anomaly", "classifier"},
+    {"metrics", "evaluation", "plotting"},
     {"widgets", "checks"},
     {"cli"},
 )

@@ -35,6 +35,7 @@ PLOTS = {
     "centers": (lambda ax=None: plotting.plot_centers(X[:3], ax=ax), True),
     "regions": (lambda ax=None: plotting.plot_decision_regions(fitted_kmeans(), X, ax=ax), True),
     "responsibilities": (lambda ax=None: plotting.plot_responsibilities(X, RESP, ax=ax), True),
+    "anomalies": (lambda ax=None: plotting.plot_anomalies(X, X[:, 0] > 4, ax=ax), True),
     "ellipses": (lambda ax=None: plotting.plot_ellipses(X[:1], [np.eye(2)], ax=ax), True),
     "density": (lambda ax=None: plotting.plot_density(fitted_mixture(), X, ax=ax), True),
     "mixture": (lambda ax=None: plotting.plot_mixture_1d([1.0], [0.0], [1.0], X[:, 0], ax=ax), True),
@@ -117,6 +118,8 @@ def test_inputs_stay_as_they_were():
         (lambda: plotting.plot_centers(np.ones((2, 3))), "centers has 3 feature"),
         (lambda: plotting.plot_responsibilities(X, RESP[:-1]), "inconsistent numbers of samples"),
         (lambda: plotting.plot_decision_regions(fitted_kmeans(), X[:, :1]), "X has 1 feature"),
+        (lambda: plotting.plot_anomalies(X, np.where(truth, 1, -1)), r"\[-1  1\].*predict\(X\) == -1"),
+        (lambda: plotting.plot_anomalies(X, truth[:-1] == 1), "inconsistent numbers of samples"),
         (lambda: plotting.plot_density(fitted_mixture(), X[:, :1]), "X has 1 feature"),
         (lambda: plotting.plot_ellipses(X[:3], np.ones((3, 2))), r"\(3, 2\); 3 'full'.*\(3, 2, 2\)"),
         (lambda: plotting.plot_ellipses(X[:3], np.ones(3), "round"), "covariance_type='round'"),
@@ -222,6 +225,16 @@ def test_sizes_follow_their_points():
     ):
         for k, scatter in enumerate(ax.collections):
             np.testing.assert_array_equal(scatter.get_sizes(), sizes[truth == k])
+
+
+def test_anomalies_are_stars_and_all_other_points_are_not():
+    is_outlier = X[:, 0] > 4
+    ax = plotting.plot_anomalies(X, is_outlier)
+    normal, stars = ax.collections
+    np.testing.assert_array_equal(normal.get_offsets(), X[~is_outlier])
+    np.testing.assert_array_equal(stars.get_offsets(), X[is_outlier])
+    np.testing.assert_array_equal(stars.get_paths()[0].vertices, _outline("*"))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["normal", "anomaly"]
 
 
 # ── Gaussians and densities ─────────────────────────────────────────────────────────────────────────────────

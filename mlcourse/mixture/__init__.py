@@ -1,6 +1,8 @@
 """Gaussian mixtures: the EM algorithm (`steps`), where it starts (`start`) and the estimator (`estimator`)."""
 
 from mlcourse.mixture.estimator import GaussianMixture
+from mlcourse.mixture.ppca import PPCAMixture, ppca
+from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import mixture_from_responsibilities
 from mlcourse.mixture.steps import (
     Mixture,
@@ -15,8 +17,10 @@ from mlcourse.mixture.steps import (
 )
 
 __all__ = [
+    "CovariancePrior",
     "GaussianMixture",
     "Mixture",
+    "PPCAMixture",
     "Statistics",
     "Step",
     "accumulate",
@@ -25,5 +29,6 @@ __all__ = [
     "expectation",
     "m_step",
     "mixture_from_responsibilities",
+    "ppca",
     "weighted_log_density",
 ]

@@ -16,7 +16,8 @@ from tqdm.auto import tqdm
 
 from mlcourse.blocks import map_blocks
 from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
-from mlcourse.mixture.start import INIT_PARAMS, mixture_from_responsibilities
+from mlcourse.mixture.prior import CovariancePrior
+from mlcourse.mixture.start import INIT_PARAMS, covariance_of_all, mixture_from_responsibilities
 from mlcourse.mixture.steps import Mixture, e_step, em, m_step
 from mlcourse.validation import FLOATS, new_rows
 
@@ -35,7 +36,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Added to every variance, in squared units of the data.
     max_iter : int, default=100
     n_init : int, default=1
-        How many starts; the run with the greatest likelihood is kept.
+        How many starts; the run with the greatest `lower_bound_` is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
     weights_init : array of shape (n_components,), default=None
     means_init : array of shape (n_components, d), default=None
@@ -49,6 +50,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         `max_iter` iterations be needed.
     verbose_interval : int, default=10
         Iterations between two updates of the bar.
+    covariance_prior : None, "data" or array of one component's shape, default=None
+        A covariance T towards which every component's is pulled: (S + m T) / (N + m) for a component of N points
+        and scatter S. "data" is the covariance of all rows, under the same constraint as the components' own; an
+        array is (d, d) for "full" and "tied", (d,) for "diag", and for "spherical" a number.
+    prior_strength : float, default=0.0
+        m, how many points the prior counts for; 0 is no prior. See `mlcourse.mixture.CovariancePrior`.
 
     Attributes
     ----------
@@ -60,6 +67,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     n_iter_ : int
     lower_bound_ : float
         Mean log-likelihood of a row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
+        With a prior, both have the logarithm of its density (but for a constant) added, divided by n.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
@@ -78,6 +86,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+        "covariance_prior": [
+            "array-like",
+            Interval(Real, 0.0, None, closed="neither"),
+            StrOptions({"data"}),
+            None,
+        ],
+        "prior_strength": [Interval(Real, 0.0, None, closed="left")],
     }
 
     def __init__(
@@ -97,6 +112,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         warm_start=False,
         verbose=0,
         verbose_interval=10,
+        covariance_prior=None,
+        prior_strength=0.0,
     ):
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -112,6 +129,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self.warm_start = warm_start
         self.verbose = verbose
         self.verbose_interval = verbose_interval
+        self.covariance_prior = covariance_prior
+        self.prior_strength = prior_strength
 
     # ── Fitting ───────────────────────────────────────────────────────────────────────────────────
 
@@ -127,8 +146,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, or
-            a component whose covariance is not positive definite. TypeError for sparse data.
+            For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, a
+            prior's covariance of the wrong shape, or a covariance that is not positive definite. TypeError for
+            sparse data.
 
         Notes
         -----
@@ -167,30 +187,29 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def _runs(self, X):
         """Yield one finished run of EM after the other."""
-        given = self._given_start(X)
+        given, prior = self._given_start(X), self._prior(X)
         if self.warm_start and hasattr(self, "converged_"):
-            yield self._run(X, self._mixture(), self.lower_bound_, "Warm start")
+            yield self._run(X, self._mixture(), prior, self.lower_bound_, "Warm start")
             return
         random_state = check_random_state(self.random_state)
         for init in range(self.n_init):
             name = f"Start {init + 1} of {self.n_init}"
-            run = self._run(X, self._start(X, given, random_state), -np.inf, name)
+            run = self._run(X, self._start(X, given, prior, random_state), prior, -np.inf, name)
             yield run
             if run.interrupted:
                 return
 
-    def _run(self, X, theta, lower_bound, name):
+    def _run(self, X, theta, prior, lower_bound, name):
         """EM from θ until it converges, `max_iter` is reached, or somebody presses Ctrl-C."""
         lower_bounds, converged, interrupted = [], False, False
+        climbed = "log-likelihood" if prior is None else "log-posterior"
         try:
             with self._progress(name) as bar:
-                for step in islice(em(X, theta, self.reg_covar), self.max_iter):
+                for step in islice(em(X, theta, self.reg_covar, prior), self.max_iter):
                     theta = step.mixture  # so that no earlier one is kept in memory
                     change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
                     lower_bounds.append(lower_bound)
-                    bar.set_postfix_str(
-                        f"log-likelihood {lower_bound:.5f}, change {change:.5f}", refresh=False
-                    )
+                    bar.set_postfix_str(f"{climbed} {lower_bound:.5f}, change {change:.5f}", refresh=False)
                     bar.update()
                     if abs(change) < self.tol:
                         converged = True
@@ -199,7 +218,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         except KeyboardInterrupt:
             interrupted = True
         if lower_bounds:
-            theta = m_step(step.statistics, self.reg_covar)
+            theta = m_step(step.statistics, self.reg_covar, prior)
         return Run(theta, lower_bound, lower_bounds, converged, interrupted)
 
     def _progress(self, name):
@@ -211,17 +230,32 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             disable=not self.verbose,
         )
 
-    def _start(self, X, given, random_state):
+    def _type(self):
+        """What constrains the covariances of this mixture."""
+        return covariance_type(self.covariance_type)
+
+    def _prior(self, X):
+        """What `covariance_prior` and `prior_strength` say, checked; None where they say nothing."""
+        if self.covariance_prior is None or self.prior_strength == 0:
+            return None
+        if isinstance(self.covariance_prior, str):
+            return CovariancePrior(covariance_of_all(X, self._type()), self.prior_strength)
+        shape = self._type().shape_of_one(X.shape[1])
+        T = _checked("covariance_prior", self.covariance_prior, shape, X.dtype)
+        _check_covariance(T, self._type())
+        return CovariancePrior(T, self.prior_strength)
+
+    def _start(self, X, given, prior, random_state):
         """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
         if all(part is not None for part in given):
             return given
         R = INIT_PARAMS[self.init_params](X, self.n_components, random_state)
-        found = mixture_from_responsibilities(X, R, covariance_type(self.covariance_type), self.reg_covar)
+        found = mixture_from_responsibilities(X, R, self._type(), self.reg_covar, prior)
         return Mixture(*(mine if mine is not None else theirs for mine, theirs in zip(given, found)))
 
     def _given_start(self, X):
         """`weights_init`, `means_init` and `precisions_init`, checked, as a Mixture with gaps (None)."""
-        type_, K, d = covariance_type(self.covariance_type), self.n_components, X.shape[1]
+        type_, K, d = self._type(), self.n_components, X.shape[1]
         weights = _checked("weights_init", self.weights_init, (K,), X.dtype)
         if weights is not None:
             _check_weights(weights)
@@ -242,8 +276,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     # ── Using a fitted mixture ────────────────────────────────────────────────────────────────────
 
     def _mixture(self):
-        type_ = covariance_type(self.covariance_type)
-        return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_)
+        return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, self._type())
 
     def _e_step(self, X):
         """The rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
@@ -304,7 +337,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     def _n_parameters(self):
         """Free parameters: weights (they sum to 1), means, covariances."""
         K, d = self.means_.shape
-        return (K - 1) + K * d + covariance_type(self.covariance_type).n_parameters(K, d)
+        return (K - 1) + K * d + self._type().n_parameters(K, d)
 
     def aic(self, X):
         """Akaike's information criterion on X: the lower, the better. Akaike (1974)."""
@@ -337,14 +370,22 @@ class Run(NamedTuple):
     interrupted: bool
 
 
-# ── Checks of a given start ───────────────────────────────────────────────────────────────────────
+# ── Checks of a given start or prior ──────────────────────────────────────────────────────────────
 
 
 def _checked(name, value, shape, dtype):
     """`value` as an array of `dtype`, or None. Raises ValueError when its shape is not `shape`."""
     if value is None:
         return None
-    value = check_array(value, dtype=dtype, ensure_2d=False, allow_nd=True, copy=True, input_name=name)
+    value = check_array(
+        value,
+        dtype=dtype,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,  # a number is an array of shape ()
+        copy=True,
+        input_name=name,
+    )
     if value.shape != shape:
         raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {value.shape}.")
     return value
@@ -371,4 +412,14 @@ def _factor_of_precision(precisions, type_):
         raise ValueError(
             f"'{type_.name} precision' should be symmetric, positive-definite: check precisions_init (inverse"
             " covariances, not covariances)."
+        ) from None
+
+
+def _check_covariance(T, type_):
+    try:
+        type_.kernel.factor_of_precision(T)  # which asks for what a covariance must be, too
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            "The parameter 'covariance_prior' should be a covariance, symmetric and positive-definite. Leave out"
+            f" features that never vary, or give 'data' for the covariance of all rows. Got:\n{T}"
         ) from None

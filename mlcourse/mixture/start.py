@@ -8,7 +8,8 @@ import numpy as np
 from mlcourse.blocks import sum_over_blocks
 from mlcourse.gaussians import CovarianceType
 from mlcourse.kmeans import KMeans, kmeans_plusplus
-from mlcourse.mixture.steps import Mixture, accumulate, m_step
+from mlcourse.mixture.prior import CovariancePrior
+from mlcourse.mixture.steps import Mixture, Statistics, accumulate, m_step
 
 
 def one_hot(labels, n_components: int, dtype) -> np.ndarray:
@@ -50,8 +51,27 @@ INIT_PARAMS = {
 }
 
 
-def mixture_from_responsibilities(X, R, covariance_type: CovarianceType, reg_covar: float = 1e-6) -> Mixture:
-    """The mixture that an M-step makes of given responsibilities.
+def mixture_from_responsibilities(
+    X,
+    R,
+    covariance_type: CovarianceType,
+    reg_covar: float = 1e-6,
+    prior: CovariancePrior | None = None,
+) -> Mixture:
+    """The mixture that an M-step makes of given responsibilities."""
+    return m_step(statistics_about_means(X, R, covariance_type), reg_covar, prior)
+
+
+def covariance_of_all(X, covariance_type: CovarianceType) -> np.ndarray:
+    """The covariance of all rows of X together, in the type's shape for one component; it may be singular."""
+    together = np.ones((len(X), 1), dtype=X.dtype)
+    statistics = statistics_about_means(X, together, covariance_type)
+    covariance = covariance_type.constrain(statistics.scatter, statistics.N)
+    return covariance.reshape(covariance_type.shape_of_one(X.shape[1]))
+
+
+def statistics_about_means(X, R, covariance_type: CovarianceType) -> Statistics:
+    """The `Statistics` of the rows weighted by R, about the weighted means themselves.
 
     Two passes over the rows: the first finds the means, the second takes the scatter about them.
     """
@@ -60,5 +80,4 @@ def mixture_from_responsibilities(X, R, covariance_type: CovarianceType, reg_cov
     width = X.shape[1] + R.shape[1]
     first = sum_over_blocks(lambda rows: R[rows].T @ (X[rows] - reference[0]), X, width)
     means = reference + first / N[:, np.newaxis]
-    statistics = sum_over_blocks(lambda rows: accumulate(X[rows], R[rows], means, covariance_type), X, width)
-    return m_step(statistics, reg_covar)
+    return sum_over_blocks(lambda rows: accumulate(X[rows], R[rows], means, covariance_type), X, width)

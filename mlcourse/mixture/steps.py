@@ -9,6 +9,7 @@ R          (n, K)   responsibilities, rᵢₖ = p(component k | xᵢ, θ)
 N          (K,)     effective number of points a component, Σᵢ rᵢₖ
 c          (K, d)   reference points about which sums are taken
 delta      (K, d)   how far the new means lie from c
+S          scatter about the new means, as much of it as the covariance type needs
 
 The algorithm in three lines:
 
@@ -33,6 +34,7 @@ import numpy as np
 
 from mlcourse.blocks import one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, log_density, log_peak
+from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import negligible, screened
 
 ILL_DEFINED = (
@@ -91,7 +93,7 @@ class Step(NamedTuple):
 
     n_iter: int  # M-steps done so far
     mixture: Mixture
-    lower_bound: float  # mean log-likelihood of a row under `mixture`
+    lower_bound: float  # mean log-likelihood of a row under `mixture`, plus any log prior / n
     statistics: Statistics  # the expected sufficient statistics under `mixture`
 
 
@@ -168,8 +170,8 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
-    """The parameters that maximise the expected log-likelihood (Bishop, equations 9.24–9.27).
+def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePrior | None = None) -> Mixture:
+    """The parameters that maximise the expected log-likelihood (Bishop, equations 9.24–9.27), plus any log prior.
 
     With δ = mean of x − c, the means are c + δ and the scatter about them is the scatter about c less N δ δᵀ.
 
@@ -178,19 +180,22 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
     statistics : Statistics
     reg_covar : float
         Added to every variance, in squared units of the data, to keep covariances positive definite.
+    prior : CovariancePrior, optional
+        Pulls every covariance towards its own, the more the fewer points a component has.
 
     Raises
     ------
     ValueError
-        When a covariance is not positive definite all the same.
+        When a covariance is not positive definite all the same, or a prior's has the wrong shape.
     """
     type_, c = statistics.covariance_type, statistics.c
     N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
     with one_blas_thread():
-        scatter = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
-        covariances = type_.kernel.ridge(type_.constrain(scatter, N), c.dtype.type(reg_covar))
+        S = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
         try:
+            constrained = type_.constrain(*with_prior(S, N, prior, type_))
+            covariances = type_.kernel.ridge(constrained, c.dtype.type(reg_covar))
             P = type_.kernel.factor(covariances)
         except np.linalg.LinAlgError:
             raise ValueError(ILL_DEFINED + PRECISION_TIP * (c.dtype == np.float32)) from None
@@ -200,7 +205,7 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6) -> Mixture:
 # ── EM ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def em(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
+def em(X, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None) -> Iterator[Step]:
     """Run EM from θ for as long as the caller asks for steps.
 
     The first step yielded is the start itself, each later one an M-step and an E-step further. Without
@@ -211,17 +216,18 @@ def em(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
     X : array of shape (n, d), float32 or float64
     theta : Mixture
         The start.
-    reg_covar : float
+    reg_covar, prior
         See `m_step`.
 
     Yields
     ------
     Step
         So `for step in itertools.islice(em(X, start), 20)` is twenty likelihoods and nineteen M-steps; the
-        parameters one further are `m_step(step.statistics)`.
+        parameters one further are `m_step(step.statistics, reg_covar, prior)`.
     """
     low, high = X.min(axis=0), X.max(axis=0)  # a start may lie far from the data, their reference must not
     for n_iter in count():
         statistics = expectation(X, theta, theta.means.clip(low, high))
-        yield Step(n_iter, theta, statistics.log_likelihood / statistics.n_rows, statistics)
-        theta = m_step(statistics, reg_covar)
+        climbed = statistics.log_likelihood + log_prior(theta, prior)
+        yield Step(n_iter, theta, climbed / statistics.n_rows, statistics)
+        theta = m_step(statistics, reg_covar, prior)

@@ -8,7 +8,13 @@ from mlcourse.plotting.captions import figure_html, show
 from mlcourse.plotting.curves import plot_curve, plot_lower_bound, plot_silhouettes
 from mlcourse.plotting.density import plot_density, plot_ellipses, plot_mixture_1d
 from mlcourse.plotting.images import plot_digits, plot_photo
-from mlcourse.plotting.points import plot_centers, plot_decision_regions, plot_points, plot_responsibilities
+from mlcourse.plotting.points import (
+    plot_anomalies,
+    plot_centers,
+    plot_decision_regions,
+    plot_points,
+    plot_responsibilities,
+)
 from mlcourse.plotting.style import MARKERS, PALETTE, color, marker, use_course_style
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "color",
     "figure_html",
     "marker",
+    "plot_anomalies",
     "plot_centers",
     "plot_curve",
     "plot_decision_regions",

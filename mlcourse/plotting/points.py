@@ -1,4 +1,4 @@
-"""Points and what was decided about them: labels, centres, regions, responsibilities."""
+"""Points and what was decided about them: labels, centres, regions, responsibilities, anomalies."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,6 +9,7 @@ from sklearn.utils import check_array, check_consistent_length
 from mlcourse.plotting.style import (
     INK,
     PALE_INK,
+    PALETTE,
     axes_or_new,
     blend,
     check_labels,
@@ -116,6 +117,32 @@ def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
         rows = likeliest == k
         style = _marker_style(k, mixed[rows])
         ax.scatter(*X[rows].T, s=sizes[rows], label=f"component {k}", **style)
+    label_axes(ax)
+    return ax
+
+
+def plot_anomalies(X, is_outlier, ax: Axes | None = None) -> Axes:
+    """Scatter the points, the anomalies among them as stars, with a legend.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2), or (n, 1) for points along a line
+    is_outlier : array of n booleans
+        Such as `detector.predict(X) == -1`.
+    """
+    X, is_outlier = on_a_line_or_plane(X), np.asarray(is_outlier)
+    check_consistent_length(X, is_outlier)
+    if is_outlier.dtype != bool:
+        raise ValueError(
+            f"is_outlier must hold True or False, one a point; got {np.unique(is_outlier)[:5]}. From a detector's"
+            " answers make `detector.predict(X) == -1`."
+        )
+    ax = axes_or_new(ax)
+    normal, outliers = X[~is_outlier], X[is_outlier]
+    ax.scatter(*normal.T, s=_sizes(None, len(X))[0], c=PALE_INK, linewidths=0, alpha=0.8, label="normal")
+    star = {"marker": "*", "s": 110, "c": PALETTE[5], "edgecolors": INK, "linewidths": 0.6}
+    ax.scatter(*outliers.T, label="anomaly", **star)
+    ax.legend()
     label_axes(ax)
     return ax
 

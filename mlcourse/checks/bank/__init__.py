@@ -1,10 +1,18 @@
 """The specifications of all tasks, lesson by lesson, in the order of the notebooks."""
 
-from mlcourse.checks.bank import lesson_01, lesson_02, lesson_03, lesson_04
+from importlib import import_module
+from pkgutil import iter_modules
+
 from mlcourse.checks.specification import Check
 
 
-def _collect(*lessons) -> dict[str, Check]:
+def _lessons():
+    """The modules of this folder, lesson_01, lesson_02, …, in order."""
+    names = sorted(module.name for module in iter_modules(__path__))
+    return [import_module(f"{__name__}.{name}") for name in names]
+
+
+def _collect(lessons) -> dict[str, Check]:
     """All checks by name. Raises ValueError when two have the same."""
     checks: dict[str, Check] = {}
     for check in (check for lesson in lessons for check in lesson.CHECKS):
@@ -14,4 +22,4 @@ def _collect(*lessons) -> dict[str, Check]:
     return checks
 
 
-CHECKS = _collect(lesson_01, lesson_02, lesson_03, lesson_04)
+CHECKS = _collect(_lessons())

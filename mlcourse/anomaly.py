@@ -1,0 +1,80 @@
+"""Anomalies: a row is one where the density is low. "Low" is what a chosen share of the training rows fall below."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import check_is_fitted
+
+from mlcourse.mixture import GaussianMixture
+
+
+class DensityDetector(OutlierMixin, BaseEstimator):
+    """Calls a row an anomaly when its density is below a threshold, with scikit-learn's interface for outliers.
+
+    Fit it to rows with anomalies among them and ask about the same rows (outlier detection), or to normal rows alone
+    and ask about new ones (novelty detection). In the second case `contamination` is the share of normal rows that
+    you accept as false alarms; a density that follows its training rows too closely gives more of them.
+
+    Parameters
+    ----------
+    density : estimator with `fit` and `score_samples`, default=None
+        Anything that gives a log-density: a mixture, `sklearn.neighbors.KernelDensity`, `mlcourse.PCA`, a pipeline
+        that ends in one. It is cloned, never changed. None is `GaussianMixture()`, one Gaussian.
+    contamination : float in (0, 0.5], default=0.04
+        The share of training rows to lie below the threshold.
+
+    Attributes
+    ----------
+    density_ : estimator
+        `density`, fitted to the training rows.
+    offset_ : float
+        The threshold, in nats: the `contamination` quantile of the training rows' log-densities, interpolated
+        linearly between two of them.
+    n_features_in_, feature_names_in_ : those of `density_`
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
+        "density": [HasMethods(["fit", "score_samples"]), None],
+        "contamination": [Interval(Real, 0, 0.5, closed="right")],
+    }
+
+    def __init__(self, density=None, contamination=0.04):
+        self.density = density
+        self.contamination = contamination
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit the density to the rows of X, and set the threshold by them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            What the density accepts: it is the density that checks the rows, here and in every other method.
+        y : ignored
+        """
+        self.density_ = clone(GaussianMixture() if self.density is None else self.density).fit(X)
+        self.offset_ = float(np.percentile(self.density_.score_samples(X), 100 * self.contamination))
+        return self
+
+    def score_samples(self, X):
+        """Log-density of every row: (n,), in nats. The lower, the less normal."""
+        check_is_fitted(self)
+        return self.density_.score_samples(X)
+
+    def decision_function(self, X):
+        """How far every row is above the threshold: (n,), in nats. Negative for anomalies."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """−1 for every anomaly and 1 for every other row: (n,)."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    @property
+    def n_features_in_(self):
+        return self.density_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        return self.density_.feature_names_in_

@@ -1,0 +1,194 @@
+"""A classifier from densities: one mixture a class, and Bayes' rule.
+
+    log p(class c | x) = log p(c) + log p(x | c) − log Σ_c' p(c') p(x | c')
+
+Sources: Bishop (2006), equations 4.62 and 4.63; Hastie & Tibshirani (1996), "Discriminant analysis by Gaussian
+mixtures", JRSS B 58.
+"""
+
+from copy import copy
+
+import numpy as np
+from scipy.special import log_softmax, logsumexp
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mlcourse.mixture import GaussianMixture
+from mlcourse.validation import FLOATS
+
+
+class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
+    """A Gaussian mixture for every class, and for every row the class that most probably drew it.
+
+    With one component a class this is quadratic discriminant analysis ("full") or Gaussian naive Bayes ("diag").
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Components of each class's mixture.
+    covariance_type, reg_covar, n_init
+        As in `GaussianMixture`.
+    random_state : int, RandomState or None, default=None
+        For the mixtures built from these parameters, and for `sample`.
+    priors : array of shape (n_classes,), default=None
+        How probable each class is before its row is seen, in the order of `classes_`. None takes the classes' shares
+        of the training rows.
+    mixture : estimator with `fit` and `score_samples`, default=None
+        Cloned and fitted to each class in place of a GaussianMixture built from `n_components` to `n_init`, which
+        then play no part. `sample` asks for its `sample` and `random_state`.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+    mixtures_ : list of n_classes fitted mixtures
+    priors_ : array of shape (n_classes,)
+    n_features_in_, feature_names_in_ : as in scikit-learn
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
+        **{
+            name: GaussianMixture._parameter_constraints[name]
+            for name in ("n_components", "covariance_type", "reg_covar", "n_init", "random_state")
+        },
+        "priors": ["array-like", None],
+        "mixture": [HasMethods(["fit", "score_samples"]), None],
+    }
+
+    def __init__(
+        self,
+        n_components=1,
+        *,
+        covariance_type="full",
+        reg_covar=1e-6,
+        n_init=1,
+        random_state=None,
+        priors=None,
+        mixture=None,
+    ):
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.reg_covar = reg_covar
+        self.n_init = n_init
+        self.random_state = random_state
+        self.priors = priors
+        self.mixture = mixture
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Fit a mixture to the rows of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : array-like of shape (n,)
+            The class of each row: integers, strings, anything that can be sorted.
+
+        Raises
+        ------
+        ValueError
+            When a class's rows do not make a mixture, such as fewer rows than components, with the class's name; for
+            priors that are no probabilities of the classes; for data that scikit-learn would refuse.
+        """
+        X, y = self._rows(X, y)
+        check_classification_targets(y)
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.priors_ = counts / len(y) if self.priors is None else self._checked_priors()
+        self.mixtures_ = [self._fit_class(X[y == name], name) for name in self.classes_]
+        return self
+
+    def _rows(self, X, y="no_validation", *, reset=True):
+        # Whether NaN are welcome is for the mixtures to say: some take them for missing entries.
+        return validate_data(self, X, y, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
+
+    def _checked_priors(self):
+        priors = check_array(self.priors, ensure_2d=False, dtype=np.float64, input_name="priors")
+        n_classes = len(self.classes_)
+        if priors.shape != (n_classes,) or (priors < 0).any() or not np.isclose(priors.sum(), 1):
+            raise ValueError(
+                f"priors={self.priors} must be {n_classes} probabilities that sum to 1, one for each class in the"
+                f" order {self.classes_.tolist()}; leave priors=None for the classes' shares of the rows."
+            )
+        return priors / priors.sum()
+
+    def _fit_class(self, X, name):
+        try:
+            return self._new_mixture().fit(X)
+        except ValueError as error:
+            raise ValueError(
+                f"The {len(X)} row(s) of class {name} do not make a mixture: {str(error).rstrip('.')}. If they are"
+                " too few, bring more of them, ask for fewer components, or leave the class out."
+            ) from error
+
+    def _new_mixture(self):
+        if self.mixture is not None:
+            return clone(self.mixture)
+        return GaussianMixture(
+            self.n_components,
+            covariance_type=self.covariance_type,
+            reg_covar=self.reg_covar,
+            n_init=self.n_init,
+            random_state=self.random_state,
+        )
+
+    def _log_joint(self, X):
+        """log p(c) + log p(x | c) for every row and class: (n, n_classes)."""
+        check_is_fitted(self)
+        X = self._rows(X, reset=False)
+        log_density = np.column_stack([mixture.score_samples(X) for mixture in self.mixtures_])
+        with np.errstate(divide="ignore"):  # a class of prior 0 has log-prior −∞, and takes no row
+            log_priors = np.log(self.priors_)
+        # Where all densities are 0 there is nothing to share out; the smallest number in place of −∞ shares evenly.
+        return log_density.clip(min=np.finfo(log_density.dtype).min) + log_priors
+
+    def predict_log_proba(self, X):
+        """Log of `predict_proba`: (n, n_classes). Exact where the probabilities themselves are too small to show."""
+        return log_softmax(self._log_joint(X), axis=1)
+
+    def predict_proba(self, X):
+        """Probability of every class for every row: (n, n_classes), rows summing to 1."""
+        return np.exp(self.predict_log_proba(X))
+
+    def predict(self, X):
+        """The most probable class of every row: (n,)."""
+        best = self._log_joint(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def score_samples(self, X):
+        """Log-density of every row, whatever its class, log Σ_c p(c) p(x | c): (n,), in nats."""
+        return logsumexp(self._log_joint(X), axis=1)
+
+    def sample(self, n_samples=1):
+        """Draw new rows: first the class, by the priors, then a row from its mixture.
+
+        An integer `random_state` gives the same rows at every call: ask once for all that you need.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+
+        Returns
+        -------
+        X : array of shape (n_samples, d)
+        y : array of shape (n_samples,)
+            The class each row was drawn from; rows are grouped by it.
+
+        Raises
+        ------
+        ValueError
+            When `n_samples` is less than 1.
+        """
+        check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(f"n_samples={n_samples} must be at least 1.")
+        random_state = check_random_state(self.random_state)
+        counts = random_state.multinomial(n_samples, self.priors_)
+        # One stream of random numbers through all classes: with a seed each, equal seeds would draw classes alike.
+        X = [
+            copy(mixture).set_params(random_state=random_state).sample(count)[0]
+            for mixture, count in zip(self.mixtures_, counts)
+            if count > 0
+        ]
+        return np.concatenate(X), np.repeat(self.classes_, counts)

@@ -1,0 +1,160 @@
+"""Are generated rows any good? Four questions that a likelihood does not answer.
+
+Can they be told from real ones (`two_sample_test`)? Which real row is each one nearest to (`nearest_rows`), and is it
+a copy of that one (`memorised_share`)? Is every class among them (`class_coverage`)?
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.base import clone
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.utils import check_array, check_random_state
+
+from mlcourse.validation import FLOATS
+
+
+class TwoSampleTest(NamedTuple):
+    """How well a classifier tells real rows from generated ones."""
+
+    accuracy: float  # on rows it was not trained on: 0.5 is guessing, 1 is never wrong
+    p_value: float  # how probable guessing is to get that far or further
+    n_test: int  # rows it was asked about
+
+
+def two_sample_test(real, generated, classifier=None, random_state=None) -> TwoSampleTest:
+    """Can a classifier tell the two samples apart?
+
+    Real rows are labelled 1, generated ones 0; a classifier learns from half of them and is asked about the other
+    half. Were both drawn from one distribution, it could only guess. Lopez-Paz & Oquab (2017), "Revisiting
+    classifier two-sample tests", ICLR.
+
+    Parameters
+    ----------
+    real : array of shape (n, d)
+        Rows the generator was not fitted to; otherwise copies of them would pass for real.
+    generated : array of shape (m, d)
+        From the larger sample min(n, m) rows are drawn, so that guessing is right half of the time.
+    classifier : scikit-learn classifier, default=None
+        The judge, cloned. None is `KNeighborsClassifier()`: five neighbours, which compare where the samples lie, in
+        the units of the features. A random forest is much stricter: one telling feature is enough for it, such as
+        grey levels that are not whole numbers.
+    random_state : int, RandomState or None, default=None
+        For the choice of rows and halves.
+
+    Returns
+    -------
+    TwoSampleTest
+        With the p-value of the one-sided binomial test of `accuracy` against 1/2.
+
+    Raises
+    ------
+    ValueError
+        When the samples differ in width, or one has fewer than 10 rows.
+    """
+    real, generated = _in_one_space(real=real, generated=generated)
+    n = min(len(real), len(generated))
+    if n < 10:
+        raise ValueError(
+            f"real has {len(real)} rows and generated {len(generated)}; from fewer than 10 of each there is nothing"
+            " to learn. Bring more rows."
+        )
+    random_state = check_random_state(random_state)
+    X = np.concatenate([rows[random_state.permutation(len(rows))[:n]] for rows in (generated, real)])
+    y = np.repeat([0, 1], n)
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y, test_size=0.5, stratify=y, random_state=random_state
+    )
+    judge = KNeighborsClassifier() if classifier is None else clone(classifier)
+    n_correct = int(np.sum(judge.fit(X_train, y_train).predict(X_test) == y_test))
+    test = binomtest(n_correct, len(y_test), alternative="greater")
+    return TwoSampleTest(float(test.statistic), float(test.pvalue), len(y_test))
+
+
+def nearest_rows(X, reference) -> tuple[np.ndarray, np.ndarray]:
+    """The row of `reference` nearest to each row of X, by Euclidean distance.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+    reference : array of shape (m, d)
+
+    Returns
+    -------
+    distances : array of shape (n,)
+        In the units of X; exactly 0 for a copy.
+    indices : array of shape (n,)
+        `reference[indices]` lines up with X.
+
+    Raises
+    ------
+    ValueError
+        When the two differ in width.
+    """
+    X, reference = _in_one_space(X=X, reference=reference)
+    center = reference.mean(axis=0)  # distances stay, and keep their digits when the data lie far from zero
+    X, reference = X - center, reference - center
+    indices = NearestNeighbors(n_neighbors=1).fit(reference).kneighbors(X, return_distance=False)[:, 0]
+    return np.linalg.norm(X - reference[indices], axis=1), indices
+
+
+def memorised_share(generated, train, held_out, quantile=0.01) -> float:
+    """Share of generated rows that are suspiciously near to a training row.
+
+    A row is, when it lies no further from its nearest training row than the nearest `quantile` of the held-out rows
+    lie from theirs. An honest generator therefore has a share of about `quantile`, one that copies has 1.
+
+    Parameters
+    ----------
+    generated : array of shape (n, d)
+    train : array of shape (m, d)
+        The rows that the generator was fitted to.
+    held_out : array of shape (l, d)
+        Rows of the same origin that it was not fitted to: 1 / `quantile` or more, so that the nearest of them count.
+    quantile : float in [0, 1], default=0.01
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        When the three differ in width, or `quantile` is not between 0 and 1.
+    """
+    generated, train, held_out = _in_one_space(generated=generated, train=train, held_out=held_out)
+    honest, _ = nearest_rows(held_out, train)
+    distances, _ = nearest_rows(generated, train)
+    return float(np.mean(distances <= np.quantile(honest, quantile)))
+
+
+def class_coverage(generated, classifier) -> np.ndarray:
+    """Share of the generated rows that `classifier` takes for each class.
+
+    A class with a share near 0 is one that the generator has forgotten; compare with the shares in real rows.
+
+    Parameters
+    ----------
+    generated : array of shape (n, d)
+    classifier : fitted classifier with `classes_`
+
+    Returns
+    -------
+    array of shape (n_classes,), in the order of `classifier.classes_`, summing to 1
+    """
+    found = np.asarray(classifier.predict(generated))
+    return np.mean(found[:, np.newaxis] == classifier.classes_, axis=0)
+
+
+def _in_one_space(**samples) -> list[np.ndarray]:
+    """The samples as arrays of floats; raises ValueError, with their names, unless they have as many features."""
+    arrays = [check_array(rows, dtype=FLOATS, input_name=name) for name, rows in samples.items()]
+    if len({rows.shape[1] for rows in arrays}) > 1:
+        shapes = ", ".join(f"{name} {rows.shape}" for name, rows in zip(samples, arrays))
+        raise ValueError(
+            f"The samples differ in width: {shapes}. Bring them into one space first, such as the pixels or the"
+            " coordinates of one PCA."
+        )
+    return arrays
