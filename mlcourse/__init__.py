@@ -5,7 +5,7 @@ from mlcourse.checks import check
 from mlcourse.classifier import GaussianMixtureClassifier
 from mlcourse.kmeans import KMeans
 from mlcourse.metrics import silhouette_samples, silhouette_score
-from mlcourse.mixture import GaussianMixture, PPCAMixture
+from mlcourse.mixture import GaussianMixture, IncompleteDataMixture, PPCAMixture, SemiSupervisedMixture
 from mlcourse.pca import PCA
 
 __all__ = [
@@ -13,8 +13,10 @@ __all__ = [
     "DensityDetector",
     "GaussianMixture",
     "GaussianMixtureClassifier",
+    "IncompleteDataMixture",
     "KMeans",
     "PPCAMixture",
+    "SemiSupervisedMixture",
     "check",
     "silhouette_samples",
     "silhouette_score",

@@ -154,7 +154,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -----
         Ctrl-C during EM ends the fit with a warning and a model that can be used.
         """
-        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+        X = self._training_rows(X)
         if len(X) < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
@@ -185,6 +185,14 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """Fit to the rows of X and return their most probable components: (n,)."""
         return self.fit(X).predict(X)
 
+    def _training_rows(self, X):
+        """X, checked, as an array of floats."""
+        return validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+
+    def _em(self, X, theta, prior):
+        """The steps of EM from θ."""
+        return em(X, theta, self.reg_covar, prior)
+
     def _runs(self, X):
         """Yield one finished run of EM after the other."""
         given, prior = self._given_start(X), self._prior(X)
@@ -205,7 +213,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         climbed = "log-likelihood" if prior is None else "log-posterior"
         try:
             with self._progress(name) as bar:
-                for step in islice(em(X, theta, self.reg_covar, prior), self.max_iter):
+                for step in islice(self._em(X, theta, prior), self.max_iter):
                     theta = step.mixture  # so that no earlier one is kept in memory
                     change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
                     lower_bounds.append(lower_bound)
