@@ -1,0 +1,681 @@
+"""Checks of lesson 05, why EM works: the gap, a bound with a bug, slopes, hardening, aligned runs, shrinkage.
+
+Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of who made which point; R (n, K)
+responsibilities; mu (K, d) means; Sigma (K, d, d) covariances; T (d, d) the prior's target; m its strength.
+"""
+
+from functools import cache
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp, rel_entr, softmax, xlogy
+from scipy.stats import multivariate_normal
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.datasets import elongated_blobs
+from mlcourse.mixture import GaussianMixture
+
+LESSON = "05_why_em_works"
+
+
+# ── 1  The gap ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def kl_gap_cases(rng):
+    yield Case("a guess that is far off", (rng.dirichlet(np.ones(4), 7), rng.dirichlet(np.ones(4), 7)))
+    R = rng.dirichlet(np.full(3, 2.0), 8)
+    yield Case(
+        "a guess that is nearly right", (softmax(np.log(R) + 0.1 * rng.normal(size=R.shape), axis=1), R)
+    )
+    hard = np.eye(3)[np.r_[0, 1, 2, rng.integers(3, size=4)]]
+    yield Case("a guess of zeros and ones", (hard, rng.dirichlet(np.full(3, 2.0), 7)))
+
+
+def kl_gap(Q, R):
+    gap = np.zeros(len(Q))
+    for i in range(len(Q)):
+        for k in range(Q.shape[1]):
+            if Q[i, k] > 0:
+                gap[i] += Q[i, k] * (np.log(Q[i, k]) - np.log(R[i, k]))
+    return gap
+
+
+KL_GAP = Check(
+    name="kl_gap",
+    lesson=LESSON,
+    points=2,
+    reference=kl_gap,
+    cases=kl_gap_cases,
+    laws=(Law("a gap is never negative.", lambda gap, Q, R: np.all(gap >= -1e-9)),),
+    expected="array (n,): one finite number a point, none below 0",
+    mistakes=(
+        Mistake(
+            "0 log 0",
+            lambda Q, R: (Q * np.log(Q / R)).sum(axis=1),
+            "right where every entry of Q is positive. Where the guess is certain, 0 · log 0 comes out as NaN.",
+            hint=2,
+        ),
+        Mistake(
+            "small number added in the logarithm",
+            lambda Q, R: (Q * np.log(Q / R + 1e-3)).sum(axis=1),
+            "something small was added inside the logarithm. That avoids NaN, and shifts every other number.",
+            hint=2,
+        ),
+        Mistake(
+            "arguments exchanged",
+            lambda Q, R: rel_entr(R, Q).sum(axis=1),
+            "this is the divergence of R from Q. It is not the same in both directions: whose entries stand in"
+            " front of the logarithm?",
+            hint=1,
+        ),
+        Mistake(
+            "sign",
+            lambda Q, R: -rel_entr(Q, R).sum(axis=1),
+            "these are the right sizes with the wrong sign.",
+            hint=1,
+        ),
+        Mistake(
+            "not weighted",
+            lambda Q, R: (np.log(Q) - np.log(R)).sum(axis=1),
+            "every component counts the same here. A mean under the guess weights each by what the guess gives it.",
+            hint=1,
+        ),
+        Mistake(
+            "entropy forgotten",
+            lambda Q, R: -xlogy(Q, R).sum(axis=1),
+            "this is −Σ q log r. The part that depends on q alone is missing, so it is not 0 where q = r.",
+            hint=1,
+        ),
+        Mistake(
+            "summed over points",
+            lambda Q, R: rel_entr(Q, R).sum(axis=0),
+            "this adds up the points of each component. Every point has a gap of its own.",
+            hint=2,
+        ),
+        Mistake(
+            "one number for all",
+            lambda Q, R: rel_entr(Q, R).sum(),
+            "this adds up the gaps of all points. Keep one for each.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 2  Find the bug ──────────────────────────────────────────────────────────────────────────────────
+
+
+def elbo_cases(rng):
+    A = rng.normal(-3, 1.5, size=(9, 3))
+    yield Case("the guess is the responsibilities", (A, softmax(A, axis=1)))
+    yield Case("any guess", (A, rng.dirichlet(np.ones(3), 9)))
+    yield Case("a guess of zeros and ones", (A, np.eye(3)[rng.integers(3, size=9)]))
+
+
+def elbo(A, Q):
+    bound = np.zeros(len(A))
+    for i in range(len(A)):
+        for k in range(A.shape[1]):
+            if Q[i, k] > 0:
+                bound[i] += Q[i, k] * (A[i, k] - np.log(Q[i, k]))
+    return bound
+
+
+def touches(bound, A, Q):
+    R = softmax(A, axis=1)
+    return not np.allclose(Q, R) or np.allclose(bound, logsumexp(A, axis=1))
+
+
+MEND_ELBO = Check(
+    name="mend_elbo",
+    lesson=LESSON,
+    points=3,
+    reference=elbo,
+    cases=elbo_cases,
+    laws=(
+        Law(
+            "the bound never lies above the log-likelihood.",
+            lambda bound, A, Q: np.all(bound <= logsumexp(A, axis=1) + 1e-9),
+        ),
+        Law("where the guess is the responsibilities, the bound touches the log-likelihood.", touches),
+    ),
+    expected="array (n,): below log p(x), and equal to it where Q is the responsibilities",
+    mistakes=(
+        Mistake(
+            "the planted bug",
+            lambda A, Q: (Q * A).sum(axis=1) + xlogy(Q, Q).sum(axis=1),
+            "the bug is still in there.",
+            planted=True,
+        ),
+        Mistake(
+            "entropy left out",
+            lambda A, Q: (Q * A).sum(axis=1),
+            "without the second part the gap is smaller, and it still does not close: an undecided guess is punished"
+            " for its doubt.",
+            hint=2,
+        ),
+        Mistake(
+            "the likelihood itself",
+            lambda A, Q: logsumexp(A, axis=1),
+            "this always touches, because it is the likelihood, whatever the guess. A floor must depend on Q.",
+            hint=1,
+        ),
+        Mistake(
+            "the whole bound turned over",
+            lambda A, Q: -(Q * A).sum(axis=1) - xlogy(Q, Q).sum(axis=1),
+            "now the first part has the wrong sign.",
+            hint=2,
+        ),
+        Mistake(
+            "0 log 0",
+            lambda A, Q: (Q * (A - np.log(Q))).sum(axis=1),
+            "the bug is mended, and a new one has come in: a guess of 0 gives 0 · log 0, which is NaN.",
+            hint=3,
+        ),
+        Mistake(
+            "entropy of the responsibilities",
+            lambda A, Q: (Q * A).sum(axis=1) + entropy(softmax(A, axis=1)),
+            "the entropy is that of the responsibilities. The guess may be another one.",
+            hint=2,
+        ),
+        Mistake(
+            "entropy twice",
+            lambda A, Q: (Q * A).sum(axis=1) + 2 * entropy(Q),
+            "the entropy enters twice: now the bound lies too high.",
+            hint=2,
+        ),
+    ),
+)
+
+
+def entropy(Q):
+    return -xlogy(Q, Q).sum(axis=1)
+
+
+# ── 3  The slope in the means ────────────────────────────────────────────────────────────────────────
+
+
+def mean_gradient_cases(rng):
+    for description, n, K, d in (
+        ("three components in the plane", 25, 3, 2),
+        ("two components, d = 3", 20, 2, 3),
+    ):
+        B = rng.normal(size=(K, d, d))
+        Sigma = B @ np.swapaxes(B, 1, 2) + 0.5 * np.eye(d)
+        X, mu = 2 * rng.normal(size=(n, d)), rng.normal(size=(K, d))
+        yield Case(description, (X, rng.dirichlet(np.ones(K), n), mu, Sigma))
+
+
+def weighted_log_density(X, R, mu, Sigma):
+    """The part of n · ELBO that depends on the means."""
+    return sum((r * multivariate_normal(m, S).logpdf(X)).sum() for r, m, S in zip(R.T, mu, Sigma))
+
+
+def mean_gradient(X, R, mu, Sigma):
+    return np.array([np.linalg.solve(Sigma[k], pull(X, R, mu)[k]) for k in range(len(mu))])
+
+
+def pull(X, R, mu):
+    """Σᵢ rᵢₖ (xᵢ − μₖ): (K, d)."""
+    return np.array([sum(r * (x - m) for r, x in zip(R[:, k], X)) for k, m in enumerate(mu)])
+
+
+def agrees_with_finite_differences(gradient, X, R, mu, Sigma, h=1e-4):
+    nudges = h * np.eye(mu.size).reshape(-1, *mu.shape)
+    rise = [
+        weighted_log_density(X, R, mu + nudge, Sigma) - weighted_log_density(X, R, mu - nudge, Sigma)
+        for nudge in nudges
+    ]
+    return np.allclose(np.ravel(gradient), np.divide(rise, 2 * h), rtol=1e-4, atol=1e-4)
+
+
+MEAN_GRADIENT = Check(
+    name="mean_gradient",
+    lesson=LESSON,
+    points=3,
+    reference=mean_gradient,
+    cases=mean_gradient_cases,
+    laws=(Law("it agrees with finite differences of the bound.", agrees_with_finite_differences),),
+    expected="array (K, d): one slope for each coordinate of each mean",
+    mistakes=(
+        Mistake(
+            "wrong direction",
+            lambda X, R, mu, Sigma: -mean_gradient(X, R, mu, Sigma),
+            "every sign is turned: this slope points from the points to the mean, and climbing it leads away from"
+            " them.",
+            hint=1,
+        ),
+        Mistake(
+            "covariance left out",
+            lambda X, R, mu, Sigma: pull(X, R, mu),
+            "the pull of the points is there, the covariance is not: a wide component feels each of them less.",
+            hint=2,
+        ),
+        Mistake(
+            "times the covariance",
+            lambda X, R, mu, Sigma: np.einsum("kde,ke->kd", Sigma, pull(X, R, mu)),
+            "this multiplies by Σ. In the density it is the inverse of Σ that stands beside (x − μ).",
+            hint=2,
+        ),
+        Mistake(
+            "elementwise division",
+            lambda X, R, mu, Sigma: (1 / Sigma @ pull(X, R, mu)[..., np.newaxis])[..., 0],
+            "1 / Σ divides entry by entry. The inverse of a matrix is something else.",
+            hint=2,
+        ),
+        Mistake(
+            "variances alone",
+            lambda X, R, mu, Sigma: pull(X, R, mu) / np.diagonal(Sigma, axis1=1, axis2=2),
+            "only the variances were used. The entries off the diagonal turn the slope as well.",
+            hint=2,
+        ),
+        Mistake(
+            "divided by the counts",
+            lambda X, R, mu, Sigma: mean_gradient(X, R, mu, Sigma) / R.sum(axis=0)[:, np.newaxis],
+            "this is divided by Nₖ. That is how the M-step's mean comes about, after the slope was set to zero.",
+            hint=3,
+        ),
+        Mistake(
+            "divided by n",
+            lambda X, R, mu, Sigma: mean_gradient(X, R, mu, Sigma) / len(X),
+            "this is the slope of the mean over the points. The task asks for the sum.",
+            hint=3,
+        ),
+        Mistake(
+            "responsibilities left out",
+            lambda X, R, mu, Sigma: mean_gradient(X, np.ones_like(R), mu, Sigma),
+            "every point pulls with its full weight. How much of it belongs to component k?",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 4  Hardening ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def hardening_cases(rng):
+    X = 2 * rng.normal(size=(30, 2))
+    mu = X[rng.choice(30, size=3, replace=False)]
+    yield Case("wide components, σ = 1.5", (X, mu, 1.5))
+    yield Case("narrow components, σ = 0.4", (X, mu, 0.4))
+    yield Case("very narrow components, σ = 0.001", (X, mu, 1e-3))
+
+
+def round_with(X, R):
+    """The round that ends with these responsibilities."""
+    return R, R.T @ X / R.sum(axis=0)[:, np.newaxis]
+
+
+def hardening_round(X, mu, sigma):
+    R = np.empty((len(X), len(mu)))
+    for i, x in enumerate(X):
+        log_density = np.array([-((x - m) @ (x - m)) / (2 * sigma**2) for m in mu])
+        R[i] = np.exp(log_density - logsumexp(log_density))
+    return R, np.array([sum(r * x for r, x in zip(R[:, k], X)) / R[:, k].sum() for k in range(len(mu))])
+
+
+def _outside_log_space(X, mu, sigma):
+    density = np.exp(-cdist(X, mu, "sqeuclidean") / (2 * sigma**2))
+    return round_with(X, density / density.sum(axis=1, keepdims=True))
+
+
+def _hard(X, mu, sigma):
+    return round_with(X, np.eye(len(mu))[cdist(X, mu).argmin(axis=1)])
+
+
+def _by_column(X, mu, sigma):
+    return round_with(X, softmax(-cdist(X, mu, "sqeuclidean") / (2 * sigma**2), axis=0))
+
+
+def _exponent(distance):
+    """The round with another exponent, `distance(X, mu, sigma)` (n, K)."""
+    return lambda X, mu, sigma: round_with(X, softmax(-distance(X, mu, sigma), axis=1))
+
+
+def _means_divided_by_n(X, mu, sigma):
+    R = hardening_round(X, mu, sigma)[0]
+    return R, R.T @ X / len(X)
+
+
+def _means_not_divided(X, mu, sigma):
+    R = hardening_round(X, mu, sigma)[0]
+    return R, R.T @ X
+
+
+HARDENING_ROUND = Check(
+    name="hardening_round",
+    lesson=LESSON,
+    points=3,
+    reference=hardening_round,
+    cases=hardening_cases,
+    laws=(
+        Law(
+            "the responsibilities of one point sum to 1.",
+            lambda out, *_: np.allclose(np.sum(out[0], axis=1), 1),
+        ),
+    ),
+    expected="(R of shape (n, K), means of shape (K, d)), all finite; each row of R sums to 1",
+    mistakes=(
+        Mistake(
+            "outside log space",
+            _outside_log_space,
+            "right while σ is large. For a small one every density of a point is 0 for a computer, and 0/0 is no"
+            " responsibility.",
+            hint=2,
+        ),
+        Mistake(
+            "always hard",
+            _hard,
+            "every point goes wholly to its nearest mean. That is the limit, and σ is not there yet.",
+            hint=1,
+        ),
+        Mistake(
+            "σ not squared",
+            _exponent(lambda X, mu, sigma: cdist(X, mu, "sqeuclidean") / (2 * sigma)),
+            "squared distances are divided by σ, which is a length. Their units do not agree.",
+            hint=1,
+        ),
+        Mistake(
+            "factor 2 lost",
+            _exponent(lambda X, mu, sigma: cdist(X, mu, "sqeuclidean") / sigma**2),
+            "the responsibilities harden too early: a factor is missing in the exponent.",
+            hint=1,
+        ),
+        Mistake(
+            "distance not squared",
+            _exponent(lambda X, mu, sigma: cdist(X, mu) / (2 * sigma**2)),
+            "the exponent holds distances. A Gaussian falls with the square of the distance.",
+            hint=1,
+        ),
+        Mistake(
+            "normalised over points",
+            _by_column,
+            "the columns of R sum to 1, not the rows. Each point shares itself out among the components.",
+            hint=2,
+        ),
+        Mistake(
+            "means divided by n",
+            _means_divided_by_n,
+            "R is right. The means are too near to 0: each is divided by all n points, and not by those that"
+            " component k owns.",
+            hint=3,
+        ),
+        Mistake(
+            "means not divided",
+            _means_not_divided,
+            "R is right. The means are sums: nothing has been divided yet by how many points component k owns.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 5  Read a picture ────────────────────────────────────────────────────────────────────────────────
+
+STUCK_START = choice(
+    "stuck_start",
+    LESSON,
+    1,
+    right="C",
+    wrong={
+        "A": "a comparison of one fit with another one shows how many components the data want. This run has never"
+        " had more than one: all three are the same.",
+        "B": "the theorem says that the likelihood does not fall. A flat line keeps it.",
+        "D": ("the rises are not small, they are exactly 0. No tolerance makes 0 larger.", 2),
+    },
+)
+
+
+# ── 6  Averages of several fits ──────────────────────────────────────────────────────────────────────
+
+# Asked one after the other, two means of the first run would choose the same partner in the second.
+CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]])
+
+
+def average_runs_cases(rng):
+    means = np.array([[4.0, 1], [-5, 2], [1, -4], [0, 6]]) + rng.normal(size=(4, 2))
+    orders = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 1, 0], [3, 0, 1, 2]])
+    yield Case(
+        "four runs, every one numbered otherwise", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),)
+    )
+    yield Case("two means that lie close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
+
+
+def average_runs(runs):
+    aligned = []
+    for run in runs:
+        order = linear_sum_assignment(cdist(runs[0], run, "sqeuclidean"))[1]
+        aligned.append([run[k] for k in order])
+    return np.mean(aligned, axis=0)
+
+
+def _averaged(order):
+    """The average when each run is put in the order `order(first, run)`."""
+    return lambda runs: np.mean([run[order(runs[0], run)] for run in runs], axis=0)
+
+
+def _backwards(first, run):
+    return np.argsort(linear_sum_assignment(cdist(first, run, "sqeuclidean"))[1])
+
+
+AVERAGE_RUNS = Check(
+    name="average_runs",
+    lesson=LESSON,
+    points=3,
+    reference=average_runs,
+    cases=average_runs_cases,
+    expected="array (K, d): the averaged means, in the order of the first run",
+    mistakes=(
+        Mistake(
+            "not aligned",
+            lambda runs: runs.mean(axis=0),
+            "component 0 of one run was averaged with component 0 of the others. Their numbers mean nothing.",
+            hint=1,
+        ),
+        Mistake(
+            "sorted by the first feature",
+            _averaged(lambda first, run: np.argsort(run[:, 0])),
+            "every run was sorted. That matches these components, and not in the order of the first run; and where"
+            " two first features are close, it fails altogether.",
+            hint=2,
+        ),
+        Mistake(
+            "nearest partner",
+            _averaged(lambda first, run: cdist(first, run).argmin(axis=1)),
+            "each mean took the nearest one of the other run. Two of them took the same, and one was left over.",
+            hint=2,
+        ),
+        Mistake(
+            "the order backwards",
+            _averaged(_backwards),
+            "the pairs are right, and applied in the wrong direction: the order says where each partner is found, not"
+            " where it goes.",
+            hint=3,
+        ),
+        Mistake(
+            "asked from the other side",
+            _averaged(lambda first, run: cdist(run, first).argmin(axis=1)),
+            "each mean of a run asked for its nearest in the first. That order goes the wrong way, and two means may"
+            " have asked for the same partner.",
+            hint=3,
+        ),
+        Mistake(
+            "the first run alone",
+            lambda runs: runs[0],
+            "this is the first run. The others have something to say too.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 7  Shrinkage ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def map_cases(rng):
+    for description, n, K, d, m in (
+        ("three components, m = 4", 40, 3, 2, 4.0),
+        ("d = 3, m = 0.5", 30, 2, 3, 0.5),
+    ):
+        B = rng.normal(size=(d, d))
+        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
+        yield Case(description, (X, rng.dirichlet(np.full(K, 0.6), n), B @ B.T + np.eye(d), m))
+    X = rng.normal(size=(12, 2))
+    lone = np.eye(2)[(np.arange(12) == 0).astype(int)]
+    yield Case("a component on a single point, m = 1", (X, lone, np.diag([2.0, 0.5]), 1.0))
+
+
+def scatters(X, R):
+    """S (K, d, d) about the weighted means, and N (K, 1, 1), point by point."""
+    S = []
+    for r in R.T:
+        mean = sum(w * x for w, x in zip(r, X)) / r.sum()
+        S.append(sum(w * np.outer(x - mean, x - mean) for w, x in zip(r, X)))
+    return np.array(S), R.sum(axis=0)[:, np.newaxis, np.newaxis]
+
+
+def _shrunk(formula):
+    """Covariances by `formula(S, N, T, m, n, d)`."""
+
+    def covariances(X, R, T, m):
+        S, N = scatters(X, R)
+        return formula(S, N, T, m, *X.shape)
+
+    return covariances
+
+
+map_covariances = _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m))
+
+
+def _not_centred(X, R, T, m):
+    N = R.sum(axis=0)[:, np.newaxis, np.newaxis]
+    return (np.einsum("nk,nd,ne->kde", R, X, X) + m * T) / (N + m)
+
+
+MAP_COVARIANCES = Check(
+    name="map_covariances",
+    lesson=LESSON,
+    points=3,
+    reference=map_covariances,
+    cases=map_cases,
+    laws=(
+        Law("a covariance is symmetric.", lambda C, *_: np.allclose(C, np.swapaxes(C, 1, 2))),
+        Law("no variance is zero or negative.", lambda C, *_: np.all(np.linalg.eigvalsh(C) > 0)),
+    ),
+    expected="array (K, d, d): symmetric, positive definite",
+    mistakes=(
+        Mistake(
+            "maximum likelihood",
+            _shrunk(lambda S, N, T, m, n, d: S / N),
+            "the prior takes no part: this is maximum likelihood, and the component on one point has collapsed.",
+            hint=1,
+        ),
+        Mistake(
+            "divided by the real points alone",
+            _shrunk(lambda S, N, T, m, n, d: (S + m * T) / N),
+            "the imagined points add to the sum, and they are missing among those it is divided by: all variances are"
+            " too large.",
+            hint=1,
+        ),
+        Mistake(
+            "a ridge",
+            _shrunk(lambda S, N, T, m, n, d: S / N + m * T),
+            "m T was added after the division, as `reg_covar` is. A component of a thousand points then feels it as"
+            " much as one of three.",
+            hint=1,
+        ),
+        Mistake(
+            "strength forgotten",
+            _shrunk(lambda S, N, T, m, n, d: (S + T) / (N + m)),
+            "T is the covariance of *one* imagined point's worth. How many points are there?",
+            hint=2,
+        ),
+        Mistake(
+            "divided by all points",
+            _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (n + m)),
+            "this divides by all n points. Component k has only Nₖ of them.",
+            hint=2,
+        ),
+        Mistake(
+            "dimension counted in",
+            _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m + d + 1)),
+            "d + 1 stands in the denominator as well. In the lecture's formula it is already counted in m.",
+            hint=2,
+        ),
+        Mistake(
+            "not centred",
+            _not_centred,
+            "the scatter is taken about 0. It belongs about the component's own mean.",
+            hint=3,
+        ),
+        Mistake(
+            "half and half",
+            _shrunk(lambda S, N, T, m, n, d: (S / N + T) / 2),
+            "this is half the data and half the prior, whatever m and Nₖ are.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 8  How strong a prior ────────────────────────────────────────────────────────────────────────────
+
+STRENGTHS = (0.03, 0.3, 3.0, 30.0)
+
+
+@cache
+def _fits():
+    """Training and validation likelihoods of the task's four fits: (4, 2)."""
+    rows = np.random.default_rng(0).permutation(elongated_blobs(random_state=1)[0])
+    train, validation = rows[:60], rows[60:200]
+    models = [
+        GaussianMixture(
+            6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500
+        ).fit(train)
+        for m in STRENGTHS
+    ]
+    return np.array([(model.score(train), model.score(validation)) for model in models])
+
+
+BEST_STRENGTH = Check(
+    name="best_strength",
+    lesson=LESSON,
+    points=2,
+    kind="value",
+    reference=lambda: STRENGTHS[_fits()[:, 1].argmax()],
+    expected="one of the four numbers in `strengths`",
+    mistakes=(
+        Mistake(
+            "chosen on the training points",
+            lambda: STRENGTHS[_fits()[:, 0].argmax()],
+            "that one suits the points it was fitted to best, as the weakest prior always does. Who may judge?",
+            hint=1,
+        ),
+        Mistake(
+            "the strongest prior",
+            STRENGTHS[-1],
+            "so strong a prior makes all components alike. It cannot collapse, and it has learned little.",
+            hint=2,
+        ),
+        Mistake(
+            "the runner-up",
+            lambda: STRENGTHS[_fits()[:, 1].argsort()[-2]],
+            "near the best, and not the best: compare the four likelihoods of the points that judge once more.",
+            hint=2,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    KL_GAP,
+    MEND_ELBO,
+    MEAN_GRADIENT,
+    HARDENING_ROUND,
+    STUCK_START,
+    AVERAGE_RUNS,
+    MAP_COVARIANCES,
+    BEST_STRENGTH,
+)

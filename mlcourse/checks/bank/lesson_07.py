@@ -1,0 +1,711 @@
+"""Checks of lesson 07, choosing K: prices, criteria, held-out scores, an honest report, joining, Bayes' rule.
+
+Symbols: X (n, d) data; K components; p free parameters; log_likelihood (n,) of the points; R (n, K)
+responsibilities; fold (n,) the fold of each point.
+"""
+
+from functools import cache
+
+import numpy as np
+from scipy.special import logsumexp, xlogy
+from sklearn.datasets import make_moons
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.classifier import GaussianMixtureClassifier
+from mlcourse.mixture import GaussianMixture
+
+LESSON = "07_choosing_k"
+
+
+# ── 1  The price of a component ──────────────────────────────────────────────────────────────────────
+
+
+def rise_cases(rng):
+    yield Case("fifty points in the plane", (rng.normal(size=(50, 2)),))
+    yield Case("three hundred points in five dimensions", (rng.normal(size=(300, 5)),))
+
+
+def rise_needed(X):
+    n, d = X.shape
+    price = full_parameters(2, d) - full_parameters(1, d)
+    return price, price * np.log(n) / 2
+
+
+def full_parameters(K, d):
+    """Free parameters of K components with full covariances in d dimensions, listed one by one."""
+    upper_triangle = sum(1 for row in range(d) for column in range(d) if column >= row)
+    return (K - 1) + K * d + K * upper_triangle
+
+
+def _rise_at(price_of_component):
+    """`rise_needed` with another count of parameters: `price_of_component(d)`."""
+
+    def answer(X):
+        n, d = X.shape
+        return price_of_component(d), price_of_component(d) * np.log(n) / 2
+
+    return answer
+
+
+def _doubled(X):
+    of_aic, of_bic = rise_needed(X)
+    return 2 * of_aic, 2 * of_bic
+
+
+def _with_numbers_for_points(X):
+    of_aic, of_bic = rise_needed(X)
+    return of_aic, of_bic / np.log(len(X)) * np.log(X.size)
+
+
+def _with_log10(X):
+    of_aic, of_bic = rise_needed(X)
+    return of_aic, of_bic / np.log(10)
+
+
+RISE_NEEDED = Check(
+    name="rise_needed",
+    lesson=LESSON,
+    points=2,
+    reference=rise_needed,
+    cases=rise_cases,
+    laws=(Law("from eight points on, BIC asks for more than AIC.", lambda out, X: out[1] > out[0]),),
+    expected="(rise for AIC, rise for BIC): two positive numbers",
+    mistakes=(
+        Mistake(
+            "fall of the criterion instead of rise of the likelihood",
+            _doubled,
+            "this is by how much the *price* rises. The criterion takes the log-likelihood times two against it.",
+            hint=2,
+        ),
+        Mistake(
+            "weight left out",
+            _rise_at(lambda d: d + d * (d + 1) // 2),
+            "a mean and a covariance are paid for; the new component has one more number that says how common it is.",
+            hint=1,
+        ),
+        Mistake(
+            "every entry of the covariance counted",
+            _rise_at(lambda d: 1 + d + d * d),
+            "all entries of the covariance were counted. Can all of them be chosen freely?",
+            hint=1,
+        ),
+        Mistake(
+            "variances alone",
+            _rise_at(lambda d: 1 + 2 * d),
+            "only the diagonal of the covariance was counted. A full covariance can also be tilted.",
+            hint=1,
+        ),
+        Mistake(
+            "numbers instead of points",
+            _with_numbers_for_points,
+            "the logarithm was taken of how many numbers there are in X. BIC counts points.",
+            hint=2,
+        ),
+        Mistake(
+            "logarithm to the base of ten",
+            _with_log10,
+            "the logarithm of BIC was taken to the base of ten; likelihoods here use the natural one.",
+            hint=2,
+        ),
+        Mistake(
+            "order swapped",
+            lambda X: rise_needed(X)[::-1],
+            "the two numbers stand in the other order.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 2  Three criteria ────────────────────────────────────────────────────────────────────────────────
+
+
+def criteria_cases(rng):
+    for description, n, K in (("two hundred points", 200, 4), ("thirty points", 30, 3)):
+        R = rng.dirichlet(np.full(K, 0.3), size=n)
+        R[: n // 4] = np.eye(K)[rng.integers(K, size=n // 4)]  # points without a doubt: log 0 lies in wait
+        yield Case(
+            f"{description}, some of them without a doubt",
+            (rng.normal(-2, 1, size=n), R, int(rng.integers(5, 40))),
+        )
+
+
+def criteria(log_likelihood, R, p):
+    return _criteria(log_likelihood, R, p)
+
+
+def _criteria(log_likelihood, R, p, *, total=np.sum, factor=-2, n_counted=len, doubt=2, rows=np.sum):
+    """The three criteria, with a place for every mistake."""
+    fit = factor * total(log_likelihood)
+    bic = fit + p * np.log(n_counted(R))
+    return fit + 2 * p, bic, bic + doubt * rows(-xlogy(R, R).sum(axis=1))
+
+
+def _zero_times_log_zero(log_likelihood, R, p):
+    aic, bic, _ = _criteria(log_likelihood, R, p)
+    return aic, bic, bic - 2 * (R * np.log(R)).sum()
+
+
+def _halved(log_likelihood, R, p):
+    return tuple(criterion / 2 for criterion in _criteria(log_likelihood, R, p))
+
+
+def _most_probable_only(log_likelihood, R, p):
+    aic, bic, _ = _criteria(log_likelihood, R, p)
+    return aic, bic, bic - 2 * np.log(R.max(axis=1)).sum()
+
+
+def _prices_swapped(log_likelihood, R, p):
+    aic, bic, icl = _criteria(log_likelihood, R, p)
+    return bic, aic, icl - bic + aic
+
+
+CRITERIA = Check(
+    name="criteria",
+    lesson=LESSON,
+    points=3,
+    reference=criteria,
+    cases=criteria_cases,
+    laws=(
+        Law(
+            "ICL is never below BIC: doubt is charged, not paid out.", lambda out, *_: out[2] >= out[1] - 1e-9
+        ),
+    ),
+    expected="(AIC, BIC, ICL): three finite numbers",
+    mistakes=(
+        Mistake(
+            "mean instead of sum",
+            lambda *args: _criteria(*args, total=np.mean),
+            "the mean log-likelihood of a point was put where that of all the points belongs; beside it, the price"
+            " of the parameters weighs far too much.",
+            hint=1,
+        ),
+        Mistake(
+            "sign of the likelihood",
+            lambda *args: _criteria(*args, factor=2),
+            "a better fit makes these criteria worse: look at the sign of the likelihood.",
+            hint=1,
+        ),
+        Mistake(
+            "half the scale",
+            _halved,
+            "everything is half as large as in the lecture. The minimum is in the same place, and the numbers cannot"
+            " be compared with those of anybody else.",
+            hint=1,
+        ),
+        Mistake(
+            "prices swapped",
+            _prices_swapped,
+            "AIC and BIC have swapped their prices of a parameter.",
+            hint=1,
+        ),
+        Mistake(
+            "components counted as points",
+            lambda *args: _criteria(*args, n_counted=lambda R: R.shape[1]),
+            "the price of BIC was computed from the number of components. What does its n count?",
+            hint=1,
+        ),
+        Mistake(
+            "zero times the logarithm of zero",
+            _zero_times_log_zero,
+            "a responsibility of 0 has no logarithm, and 0 · (−∞) is not a number. Such an entry adds no doubt.",
+            hint=2,
+        ),
+        Mistake(
+            "doubt paid out",
+            lambda *args: _criteria(*args, doubt=-2),
+            "doubt lowers this ICL: look at the sign of the entropy.",
+            hint=2,
+        ),
+        Mistake(
+            "doubt counted once",
+            lambda *args: _criteria(*args, doubt=1),
+            "the entropy was added once. It stands beside a likelihood that has been doubled.",
+            hint=2,
+        ),
+        Mistake(
+            "mean doubt",
+            lambda *args: _criteria(*args, rows=np.mean),
+            "this is the mean entropy of a point. The other terms are of all the points.",
+            hint=2,
+        ),
+        Mistake(
+            "the most probable component alone",
+            _most_probable_only,
+            "only each point's greatest responsibility takes part. The entropy is a sum over all components.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 3  Held-out scores ───────────────────────────────────────────────────────────────────────────────
+
+
+def held_out_cases(rng):
+    for description, n, K, n_folds in (("five folds in the plane", 60, 2, 5), ("unequal folds", 45, 3, 3)):
+        X = rng.normal(size=(n, 2)) + 4 * rng.normal(size=(3, 2))[rng.integers(3, size=n)]
+        fold = rng.permutation(np.arange(n) % n_folds if n % 2 == 0 else np.repeat([0, 1, 2], [10, 15, 20]))
+        yield Case(description, (X, fold, K))
+
+
+def fitted(X, K):
+    return GaussianMixture(K, random_state=0).fit(X)
+
+
+def held_out_scores(X, fold, K):
+    scores = np.empty(len(X))
+    for f in np.unique(fold):
+        out = fold == f
+        scores[out] = fitted(X[~out], K).score_samples(X[out])
+    return scores
+
+
+def _fitted_on_everything(X, fold, K):
+    return fitted(X, K).score_samples(X)
+
+
+def _fitted_on_the_fold(X, fold, K):
+    scores = np.empty(len(X))
+    for f in np.unique(fold):
+        scores[fold == f] = fitted(X[fold == f], K).score_samples(X[fold == f])
+    return scores
+
+
+def _in_the_order_of_the_folds(X, fold, K):
+    scores = held_out_scores(X, fold, K)
+    return np.concatenate([scores[fold == f] for f in np.unique(fold)])
+
+
+def _mean_of_the_fold(X, fold, K):
+    scores = held_out_scores(X, fold, K)
+    return np.array([scores[fold == f].mean() for f in fold])
+
+
+def _one_number_a_fold(X, fold, K):
+    scores = held_out_scores(X, fold, K)
+    return np.array([scores[fold == f].mean() for f in np.unique(fold)])
+
+
+def _overwritten_by_training_scores(X, fold, K):
+    scores = np.empty(len(X))
+    for f in np.unique(fold):
+        rest = fold != f
+        scores[rest] = fitted(X[rest], K).score_samples(X[rest])
+    return scores
+
+
+HELD_OUT_SCORES = Check(
+    name="held_out_scores",
+    lesson=LESSON,
+    points=3,
+    reference=held_out_scores,
+    cases=held_out_cases,
+    expected="array (n,): the held-out log-likelihood of each point, in the order of X",
+    mistakes=(
+        Mistake(
+            "fitted on everything",
+            _fitted_on_everything,
+            "every point was scored by a model that has seen it. These are training scores.",
+            hint=1,
+        ),
+        Mistake(
+            "fitted on the fold",
+            _fitted_on_the_fold,
+            "each model was fitted to the very fold that it then scored.",
+            hint=1,
+        ),
+        Mistake(
+            "the points of the fit scored",
+            _overwritten_by_training_scores,
+            "the model is fitted to the rest, and then scores the rest: those are the points that it has seen.",
+            hint=1,
+        ),
+        Mistake(
+            "in the order of the folds",
+            _in_the_order_of_the_folds,
+            "the scores come fold after fold, so they no longer stand beside their points.",
+            hint=2,
+        ),
+        Mistake(
+            "the mean of its fold for every point",
+            _mean_of_the_fold,
+            "all points of a fold got the same score, their mean. A score of its own is wanted for each.",
+            hint=2,
+        ),
+        Mistake(
+            "one number a fold",
+            _one_number_a_fold,
+            "there is one number for each fold here. A score for each *point* is wanted.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 4  An honest report ──────────────────────────────────────────────────────────────────────────────
+
+RANGE = range(1, 6)
+
+
+def report_cases(rng):
+    yield Case("forty points to fit, thirty to choose with", three_sets(rng, spread=3.0))
+    yield Case("groups that overlap", three_sets(rng, spread=2.0))
+
+
+def three_sets(rng, spread):
+    """Training, validation and test points that would each choose another K."""
+    while True:
+        centers = spread * rng.normal(size=(3, 2))
+        sets = [centers[rng.integers(3, size=n)] + rng.normal(size=(n, 2)) for n in (40, 30, 30)]
+        models = [fitted(sets[0], K) for K in RANGE]
+        if len({max(models, key=lambda model: model.score(Z)) for Z in sets}) == 3:
+            return tuple(sets)
+
+
+def _best(X_train, Z):
+    """The model, fitted to the training points, that gives Z the greatest likelihood."""
+    return max((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(Z))
+
+
+def mend_report(X_train, X_val, X_test):
+    best = _best(X_train, X_val)
+    return best.n_components, best.score(X_test)
+
+
+def _chosen_on_the_test_points(X_train, X_val, X_test):
+    best = _best(X_train, X_test)
+    return best.n_components, best.score(X_test)
+
+
+def _winner_s_own_score(X_train, X_val, X_test):
+    best = _best(X_train, X_val)
+    return best.n_components, best.score(X_val)
+
+
+def _chosen_on_the_training_points(X_train, X_val, X_test):
+    best = _best(X_train, X_train)
+    return best.n_components, best.score(X_test)
+
+
+def _fitted_to_the_validation_points_too(X_train, X_val, X_test):
+    best = _best(np.concatenate([X_train, X_val]), X_val)
+    return best.n_components, best.score(X_test)
+
+
+def _best_of_each(X_train, X_val, X_test):
+    return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
+
+
+MEND_REPORT = Check(
+    name="mend_report",
+    lesson=LESSON,
+    points=2,
+    reference=mend_report,
+    cases=report_cases,
+    expected="(K, mean log-likelihood to report)",
+    mistakes=(
+        Mistake(
+            "chosen on the test points",
+            _chosen_on_the_test_points,
+            "this is the report as your fellow student wrote it. Which points decide about K in it?",
+            planted=True,
+        ),
+        Mistake(
+            "the winner's own score",
+            _winner_s_own_score,
+            "the choice is right. The reported score is the one that the winner won with, luck included.",
+            hint=2,
+        ),
+        Mistake(
+            "chosen on the training points",
+            _chosen_on_the_training_points,
+            "K is chosen by the points that were fitted, and those like every further component.",
+            hint=1,
+        ),
+        Mistake(
+            "fitted to the validation points too",
+            _fitted_to_the_validation_points_too,
+            "the models were fitted to the points that choose between them, so that these are training points now.",
+            hint=1,
+        ),
+        Mistake(
+            "best of each",
+            _best_of_each,
+            "K is chosen well, and the reported score belongs to another model: the best on the test points.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 5  Which two belong together ─────────────────────────────────────────────────────────────────────
+
+
+def pair_cases(rng):
+    yield Case("six components", (telling_responsibilities(rng, 6),))
+    yield Case("five components", (telling_responsibilities(rng, 5),))
+    yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
+
+
+def telling_responsibilities(rng, K):
+    """Responsibilities for which the right rule and three wrong ones pick four different pairs."""
+    rules = (_entropy_fall, _least_fall, _overlap, _smallest)
+    while True:
+        R = rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=30)
+        if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
+            return R
+
+
+def entropy(R):
+    return -xlogy(R, R).sum()
+
+
+def _entropy_fall(R, i, j):
+    joined = R.copy()
+    joined[:, i] += joined[:, j]
+    joined[:, j] = 0
+    return entropy(R) - entropy(joined)
+
+
+def _least_fall(R, i, j):
+    return -_entropy_fall(R, i, j)
+
+
+def _overlap(R, i, j):
+    return R[:, i] @ R[:, j]
+
+
+def _smallest(R, i, j):
+    return -(R[:, i] + R[:, j]).sum()
+
+
+def _doubt_left_in_the_sum(R, i, j):
+    return -entropy(R[:, i] + R[:, j])
+
+
+def _pair_by(rule):
+    """The pair (i, j) with the greatest `rule(R, i, j)`."""
+
+    def answer(R):
+        pairs = [(i, j) for i in range(R.shape[1]) for j in range(i + 1, R.shape[1])]
+        return max(pairs, key=lambda pair: rule(R, *pair))
+
+    return answer
+
+
+def _in_order(pair):
+    """The two numbers in rising order, where they are numbers."""
+    try:
+        return np.sort(np.asarray(pair, dtype=float).ravel())
+    except (TypeError, ValueError):
+        return pair
+
+
+CLOSEST_PAIR = Check(
+    name="closest_pair",
+    lesson=LESSON,
+    points=3,
+    reference=_pair_by(_entropy_fall),
+    cases=pair_cases,
+    canonical=_in_order,
+    expected="(i, j): the numbers of two components, counted from 0",
+    mistakes=(
+        Mistake(
+            "the smallest fall",
+            _pair_by(_least_fall),
+            "these are the two whose union removes the *least* doubt. Look at what is being maximised.",
+            hint=2,
+        ),
+        Mistake(
+            "greatest overlap",
+            _pair_by(_overlap),
+            "the products of responsibilities were compared. That is an overlap, and it is not the entropy.",
+            hint=1,
+        ),
+        Mistake(
+            "the two rarest",
+            _pair_by(_smallest),
+            "these are the two rarest components. Rare ones can be far apart.",
+            hint=1,
+        ),
+        Mistake(
+            "doubt left in the sum",
+            _pair_by(_doubt_left_in_the_sum),
+            "the entropy of the joined column alone was compared. How much was there *before* the two were joined?",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 6  Bayes' rule ───────────────────────────────────────────────────────────────────────────────────
+
+
+def class_cases(rng):
+    counts = np.array([90, 9, 1])
+    yield Case("three classes, one of them rare", (rng.normal(-3, 2, size=(20, 3)), counts))
+    yield Case("points far from every class", (rng.normal(-2000, 3, size=(10, 3)), counts[::-1].copy()))
+
+
+def class_probabilities(log_density, counts):
+    A = log_density + np.log(counts / np.sum(counts))
+    return np.exp(A - logsumexp(A, axis=1, keepdims=True))
+
+
+def _outside_log_space(log_density, counts):
+    joint = np.exp(log_density) * counts / counts.sum()
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+def _log_probabilities(log_density, counts):
+    A = log_density + np.log(counts)
+    return A - logsumexp(A, axis=1, keepdims=True)
+
+
+def _by_column(log_density, counts):
+    A = log_density + np.log(counts)
+    return np.exp(A - logsumexp(A, axis=0))
+
+
+CLASS_PROBABILITIES = Check(
+    name="class_probabilities",
+    lesson=LESSON,
+    points=3,
+    reference=class_probabilities,
+    cases=class_cases,
+    laws=(
+        Law(
+            "the probabilities of one point's classes sum to 1.", lambda P, *_: np.allclose(P.sum(axis=1), 1)
+        ),
+    ),
+    expected="array (n, C), all finite; each row sums to 1",
+    mistakes=(
+        Mistake(
+            "classes equally probable",
+            lambda log_density, counts: class_probabilities(log_density, np.ones(len(counts))),
+            "every class counts the same here, however rare it is. What does the training set say about that?",
+            hint=1,
+        ),
+        Mistake(
+            "shares not in logarithms",
+            lambda log_density, counts: class_probabilities(log_density, np.exp(counts / counts.sum())),
+            "the shares were added to log densities as they are. A product becomes a sum of *two* logarithms.",
+            hint=2,
+        ),
+        Mistake(
+            "densities outside log space",
+            _outside_log_space,
+            "far from every class all densities are 0 for a computer, and 0/0 is no probability. Lesson 04 had a"
+            " cure.",
+            hint=2,
+        ),
+        Mistake(
+            "logarithms of the probabilities",
+            _log_probabilities,
+            "these are the logarithms of the probabilities. One exponential is left to do.",
+            hint=2,
+        ),
+        Mistake(
+            "normalised over points",
+            _by_column,
+            "the columns sum to 1, not the rows. The question is put to each point: which class are you from?",
+            hint=2,
+        ),
+        Mistake(
+            "hard decision",
+            lambda log_density, counts: np.eye(len(counts))[
+                class_probabilities(log_density, counts).argmax(axis=1)
+            ],
+            "each point was given to its most probable class. Keep the doubt: probabilities are wanted.",
+            hint=2,
+        ),
+        Mistake(
+            "shares counted twice",
+            lambda log_density, counts: class_probabilities(log_density, (counts / counts.sum()) ** 2),
+            "the share of a class was multiplied in twice.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 7  Read a picture, 8  A number to report ─────────────────────────────────────────────────────────
+
+WHAT_BIC_COUNTS = choice(
+    "what_bic_counts",
+    LESSON,
+    1,
+    right="B",
+    wrong={
+        "A": "BIC has compared densities, and nothing else. It has not been told what a group is.",
+        "C": "by BIC, one Gaussian describes this heap far worse than three do. What does a component describe?",
+        "D": (
+            "more starts may move a minimum by one or so, and the question would stay: what does the number count?",
+            2,
+        ),
+    },
+)
+
+
+@cache
+def _classifiers():
+    """The three sets of the last task, and its ten classifiers."""
+    sets = [make_moons(n, noise=0.3, random_state=seed) for n, seed in ((80, 18), (80, 19), (1000, 20))]
+    return sets, [GaussianMixtureClassifier(K, random_state=0).fit(*sets[0]) for K in range(1, 11)]
+
+
+def _accuracy(chosen_on, reported_on):
+    """Of the classifier that is best on one of the sets (0 training, 1 validation, 2 test), on another."""
+    sets, classifiers = _classifiers()
+    return max(classifiers, key=lambda model: model.score(*sets[chosen_on])).score(*sets[reported_on])
+
+
+REPORTED_ACCURACY = Check(
+    name="reported_accuracy",
+    lesson=LESSON,
+    points=2,
+    kind="value",
+    reference=lambda: _accuracy(1, 2),
+    rtol=0,
+    atol=0.0011,
+    expected="one number between 0 and 1, right to three decimals",
+    mistakes=(
+        Mistake(
+            "the winner's validation accuracy",
+            lambda: _accuracy(1, 1),
+            "this is the score that the winner won with. The best of ten is also the luckiest of ten.",
+            hint=2,
+        ),
+        Mistake(
+            "the best accuracy on the test set",
+            lambda: _accuracy(2, 2),
+            "this is the best that any of the ten reaches on the test set. Who chose that one?",
+            hint=1,
+        ),
+        Mistake(
+            "chosen on the training set",
+            lambda: _accuracy(0, 2),
+            "this K was chosen on the points that were fitted, and they like large K.",
+            hint=1,
+        ),
+        Mistake(
+            "the training accuracy",
+            lambda: _accuracy(0, 0),
+            "this is how well the classifier knows the points it was fitted to.",
+            hint=2,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    RISE_NEEDED,
+    CRITERIA,
+    HELD_OUT_SCORES,
+    MEND_REPORT,
+    CLOSEST_PAIR,
+    CLASS_PROBABILITIES,
+    WHAT_BIC_COUNTS,
+    REPORTED_ACCURACY,
+)

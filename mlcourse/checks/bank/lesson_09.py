@@ -1,0 +1,724 @@
+"""Checks of lesson 09, PCA and digits: the SVD, how many axes, whitening, counting, units, choosing, copies.
+
+Symbols: X (n, d) data; mean (d,); axes (q, d) principal axes, one a row; variances (q,) along them; Z (n, q)
+whitened amounts, and `back` (n, d) the rows rebuilt from them; m the strength of a covariance prior.
+"""
+
+from functools import cache
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.datasets import load_digits
+from mlcourse.mixture import GaussianMixture
+from mlcourse.pca import PCA
+
+LESSON = "09_pca_digits"
+
+
+def correlated(rng, n, d):
+    """Rows (n, d) that vary differently in different directions, around a mean that is not zero."""
+    rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    spread = 2.0 * 0.7 ** np.arange(d)
+    return rng.normal(size=(n, d)) * spread @ rotation + rng.uniform(1, 3, size=d)
+
+
+# ── 1  PCA by singular values ────────────────────────────────────────────────────────────────────────
+
+
+def pca_cases(rng):
+    yield Case("forty rows, five features, two axes", (correlated(rng, 40, 5), 2))
+    yield Case("thirty rows, six features, five axes", (correlated(rng, 30, 6), 5))
+
+
+def pca_by_svd(X, q):
+    variances, vectors = np.linalg.eigh(np.cov(X.T))
+    return X.mean(axis=0), vectors.T[::-1][:q], variances[::-1][:q]
+
+
+def with_signs_settled(output):
+    """Axes turned so that their largest entry is positive: an axis has no sign of its own."""
+    if not (
+        isinstance(output, tuple) and len(output) == 3 and np.ndim(output[1]) == 2 and np.size(output[1])
+    ):
+        return output
+    axes = np.asarray(output[1])
+    largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+    return output[0], axes * np.where(largest < 0, -1, 1)[:, np.newaxis], output[2]
+
+
+def _svd(X, q, *, center=True, axes=lambda Vt, q: Vt[:q], variances=lambda s, n: s**2 / (n - 1)):
+    """PCA with one part done in another way."""
+    mean = X.mean(axis=0)
+    _, s, Vt = np.linalg.svd(X - mean if center else X, full_matrices=False)
+    return mean, axes(Vt, q), variances(s, len(X))[:q]
+
+
+def _one_mean_for_all(X, q):
+    _, axes, variances = _svd(X - X.mean(), q, center=False)
+    return X.mean(), axes, variances
+
+
+def _smallest_axes(X, q):
+    mean, axes, variances = _svd(X, X.shape[1])
+    return mean, axes[-q:], variances[-q:]
+
+
+PCA_BY_SVD = Check(
+    name="pca_by_svd",
+    lesson=LESSON,
+    points=3,
+    reference=pca_by_svd,
+    cases=pca_cases,
+    canonical=with_signs_settled,
+    laws=(
+        Law(
+            "the axes have length 1 and stand at right angles: axes @ axes.T is the identity.",
+            lambda out, X, q: np.allclose(out[1] @ out[1].T, np.eye(q)),
+        ),
+        Law(
+            "the variance along an axis is that of the centred data projected onto it.",
+            lambda out, X, q: np.allclose(((X - X.mean(axis=0)) @ out[1].T).var(axis=0, ddof=1), out[2]),
+        ),
+    ),
+    expected="(mean of shape (d,), axes of shape (q, d), one a row, variances of shape (q,), largest first)",
+    mistakes=(
+        Mistake(
+            "not centred",
+            lambda X, q: _svd(X, q, center=False),
+            "the singular values are those of X as it came: the first axis points from zero to the mean, and not"
+            " to where the rows differ.",
+            hint=1,
+        ),
+        Mistake(
+            "one mean for all features",
+            _one_mean_for_all,
+            "one number was taken off all features. The mean of the rows has an entry for each of them.",
+            hint=1,
+        ),
+        Mistake(
+            "divided by n",
+            lambda X, q: _svd(X, q, variances=lambda s, n: s**2 / n),
+            "the axes are right. The variances are a little too small: they are divided by the number of rows, and"
+            " the lecture's formula divides by another number.",
+            hint=2,
+        ),
+        Mistake(
+            "not divided at all",
+            lambda X, q: _svd(X, q, variances=lambda s, n: s**2),
+            "the axes are right. The squared singular values are sums over the rows, and a variance is a mean.",
+            hint=2,
+        ),
+        Mistake(
+            "singular values themselves",
+            lambda X, q: _svd(X, q, variances=lambda s, n: s),
+            "the axes are right, and in the place of the variances stand the singular values as they are.",
+            hint=2,
+        ),
+        Mistake(
+            "standard deviations",
+            lambda X, q: _svd(X, q, variances=lambda s, n: s / np.sqrt(n - 1)),
+            "the axes are right, and in the place of the variances stand their roots.",
+            hint=2,
+        ),
+        Mistake(
+            "shares of the variance",
+            lambda X, q: _svd(X, q, variances=lambda s, n: s**2 / np.sum(s**2)),
+            "the axes are right, and in the place of the variances stand shares of the whole: those have no unit.",
+            hint=2,
+        ),
+        Mistake(
+            "columns of the right factor",
+            lambda X, q: _svd(X, q, axes=lambda Vt, q: Vt[:, :q].T),
+            "the axes were taken from the columns of the third factor. NumPy hands it out transposed already.",
+            hint=3,
+        ),
+        Mistake(
+            "axes as columns",
+            lambda X, q: _svd(X, q, axes=lambda Vt, q: Vt[:q].T),
+            "the axes are right and stand in the columns; one axis a row was asked for.",
+            hint=3,
+        ),
+        Mistake(
+            "the last axes",
+            _smallest_axes,
+            "these are the axes along which the data vary least. NumPy sorts singular values downwards.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 2  How many axes? ────────────────────────────────────────────────────────────────────────────────
+
+
+def axes_cases(rng):
+    for share in (0.5, 0.8, 0.9, 0.95, 0.99):
+        d = int(rng.integers(30, 60))
+        yield Case(f"{d} variances, share {share}", (rng.exponential(50 * 0.9 ** np.arange(d)), share))
+
+
+def descending(cases):
+    """The same cases with the variances sorted downwards, as a PCA gives them."""
+
+    def sorted_cases(rng):
+        for description, (variances, share) in cases(rng):
+            yield Case(description, (np.sort(variances)[::-1], share))
+
+    return sorted_cases
+
+
+def axes_to_keep(variances, share):
+    kept = 0.0
+    for q, variance in enumerate(variances, start=1):
+        kept += variance / np.sum(variances)
+        if kept >= share:
+            return q
+    return len(variances)
+
+
+AXES_TO_KEEP = Check(
+    name="axes_to_keep",
+    lesson=LESSON,
+    points=2,
+    reference=axes_to_keep,
+    cases=descending(axes_cases),
+    expected="one whole number, from 1 to d",
+    mistakes=(
+        Mistake(
+            "counted from zero",
+            lambda variances, share: axes_to_keep(variances, share) - 1,
+            "one axis too few each time: the position of the axis that reaches the share, counted from 0, is not the"
+            " number of axes up to it.",
+            hint=2,
+        ),
+        Mistake(
+            "one too many",
+            lambda variances, share: axes_to_keep(variances, share) + 1,
+            "one axis too many each time: the share was reached one axis earlier.",
+            hint=2,
+        ),
+        Mistake(
+            "not divided by the whole",
+            lambda variances, share: int(np.argmax(np.cumsum(variances) >= share)) + 1,
+            "variances were compared with a share. What part of the whole is each of them?",
+            hint=1,
+        ),
+        Mistake(
+            "shares of standard deviations",
+            lambda variances, share: axes_to_keep(np.sqrt(variances), share),
+            "these are shares of the summed standard deviations. Along axes at right angles it is variances that"
+            " add up.",
+            hint=1,
+        ),
+        Mistake(
+            "each axis for itself",
+            lambda variances, share: int(np.sum(variances / variances.sum() >= 1 - share)),
+            "each axis was judged for itself. The question is what the first q of them hold together.",
+            hint=1,
+        ),
+        Mistake(
+            "smallest first",
+            lambda variances, share: axes_to_keep(variances[::-1], share),
+            "the axes were added up from the smallest variance on.",
+            hint=2,
+        ),
+        Mistake(
+            "share of the number of axes",
+            lambda variances, share: int(np.ceil(share * len(variances))),
+            "that is a share of the number of axes, whatever their variances.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 3  Find the bug: a round trip that looks perfect ─────────────────────────────────────────────────
+
+
+def whitening_cases(rng):
+    X = correlated(rng, 60, 5)
+    yield Case("the rows that the axes were found from, all axes kept", (X, *pca_by_svd(X, 5)))
+    yield Case("the same rows, two axes kept", (X, *pca_by_svd(X, 2)))
+    new = correlated(rng, 8, 5)
+    yield Case("eight new rows, three axes kept", (new, *pca_by_svd(X, 3)))
+
+
+def whiten_and_back(X, mean, axes, variances):
+    Z = np.array([[(x - mean) @ v / s2**0.5 for v, s2 in zip(axes, variances)] for x in X])
+    back = [mean + sum(z_j * s2**0.5 * v for z_j, v, s2 in zip(z, axes, variances)) for z in Z]
+    return Z, np.array(back)
+
+
+def _round_trip(there=0.5, back=0.5, center=True):
+    """Whitening with other powers of the variances on the way there and back, or without the mean."""
+
+    def round_trip(X, mean, axes, variances):
+        origin = mean if center else 0
+        Z = (X - origin) @ axes.T / variances**there
+        return Z, (Z * variances**back) @ axes + origin
+
+    return round_trip
+
+
+def _mean_lost_on_the_way_back(X, mean, axes, variances):
+    Z, back = whiten_and_back(X, mean, axes, variances)
+    return Z, back - mean
+
+
+def _own_spread(X, mean, axes, variances):
+    amounts = (X - mean) @ axes.T
+    spread = amounts.std(axis=0, ddof=1)
+    return amounts / spread, (amounts / spread * np.sqrt(variances)) @ axes + mean
+
+
+def _own_mean(X, mean, axes, variances):
+    own = X.mean(axis=0)
+    Z = (X - own) @ axes.T / np.sqrt(variances)
+    return Z, (Z * np.sqrt(variances)) @ axes + own
+
+
+MEND_WHITENING = Check(
+    name="mend_whitening",
+    lesson=LESSON,
+    points=3,
+    reference=whiten_and_back,
+    cases=whitening_cases,
+    expected="(Z of shape (n, q), back of shape (n, d)); where X are the rows behind the axes, Z has variances 1",
+    mistakes=(
+        Mistake("the planted bug", _round_trip(1, 1), "the bug is still in there.", planted=True),
+        Mistake(
+            "the way there mended alone",
+            _round_trip(0.5, 1),
+            "the way there is right now. The way back still undoes the old one.",
+            hint=2,
+        ),
+        Mistake(
+            "the way back mended alone",
+            _round_trip(1, 0.5),
+            "the way back is right. On the way there the amounts still come out with the wrong spread.",
+            hint=1,
+        ),
+        Mistake(
+            "multiplied instead of divided",
+            _round_trip(-0.5, -0.5),
+            "the wide axes became wider still. What has to be done to a large amount to make it ordinary?",
+            hint=1,
+        ),
+        Mistake(
+            "not whitened at all",
+            _round_trip(0, 0),
+            "these are the plain amounts along the axes. Whitened ones all vary equally much.",
+            hint=1,
+        ),
+        Mistake(
+            "the mean left out both ways",
+            _round_trip(center=False),
+            "the mean is neither taken off nor put back: with a few axes kept, part of it is lost.",
+            hint=3,
+        ),
+        Mistake(
+            "the mean lost on the way back",
+            _mean_lost_on_the_way_back,
+            "the way there is right. On the way back the mean was taken off once and never returned.",
+            hint=3,
+        ),
+        Mistake(
+            "spread measured anew",
+            _own_spread,
+            "the spread was measured anew on the rows that came in. New rows have to be measured with the ruler of"
+            " the old ones.",
+            hint=3,
+        ),
+        Mistake(
+            "mean measured anew",
+            _own_mean,
+            "the rows were centred about their own mean. New rows have to be measured from where the old ones were.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 4  Counting before believing ─────────────────────────────────────────────────────────────────────
+
+N_DIGITS, N_AXES, N_PIXELS = 1797, 41, 64
+
+
+def most_components(numbers, own, shared=-1):
+    """The largest K for which K components with `own` parameters each, and `shared` ones, stay within `numbers`."""
+    return (numbers - shared) // own
+
+
+def full_parameters(d):
+    return 1 + d + d * (d + 1) // 2
+
+
+MOST_COMPONENTS = Check(
+    name="most_components",
+    lesson=LESSON,
+    points=2,
+    kind="value",
+    reference=lambda: most_components(N_DIGITS * N_AXES, full_parameters(N_AXES)),
+    expected="one whole number",
+    atol=0,
+    rtol=0,
+    mistakes=(
+        Mistake(
+            "one more",
+            lambda: most_components(N_DIGITS * N_AXES, full_parameters(N_AXES)) + 1,
+            "one component too many: with these there are already more parameters than numbers.",
+            hint=2,
+        ),
+        Mistake(
+            "a fraction of a component",
+            lambda: (N_DIGITS * N_AXES + 1) / full_parameters(N_AXES),
+            "the counting is right so far, and components come whole.",
+            hint=2,
+        ),
+        Mistake(
+            "rows in the place of numbers",
+            lambda: most_components(N_DIGITS, full_parameters(N_AXES)),
+            "the parameters were held against the number of digits. Each digit brings several numbers.",
+            hint=2,
+        ),
+        Mistake(
+            "pixels in the place of axes",
+            lambda: most_components(N_DIGITS * N_PIXELS, full_parameters(N_PIXELS)),
+            "that is the count for the 64 pixels. The mixture is fitted to what the PCA has kept.",
+            hint=2,
+        ),
+        Mistake(
+            "the covariance counted twice",
+            lambda: most_components(N_DIGITS * N_AXES, 1 + N_AXES + N_AXES**2),
+            "every covariance was counted in full. It is symmetric, so that half of what stands off its diagonal is"
+            " known from the other half.",
+            hint=1,
+        ),
+        Mistake(
+            "means left out",
+            lambda: most_components(N_DIGITS * N_AXES, full_parameters(N_AXES) - N_AXES),
+            "the means were not counted: each component has one, with a number for every axis.",
+            hint=1,
+        ),
+        Mistake(
+            "variances alone",
+            lambda: most_components(N_DIGITS * N_AXES, 1 + 2 * N_AXES),
+            "that is the count for diagonal covariances. Full ones have more to say.",
+            hint=1,
+        ),
+        Mistake(
+            "one covariance for all",
+            lambda: most_components(N_DIGITS * N_AXES, 1 + N_AXES, N_AXES * (N_AXES + 1) // 2 - 1),
+            "that is the count for a tied covariance, shared by all components. Full ones have one each.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 5  The same units ────────────────────────────────────────────────────────────────────────────────
+
+
+def units_cases(rng):
+    for description, n, q in (("seven rows on three axes", 7, 3), ("twenty rows on nine axes", 20, 9)):
+        yield Case(
+            description, (rng.normal(-1.5 * q, 2, size=n), np.sort(rng.uniform(0.2, 60, size=q))[::-1])
+        )
+
+
+def in_plain_units(log_density, variances):
+    """One axis after the other: where an axis is stretched by √λ, the density is divided by √λ."""
+    plain = np.array(log_density, dtype=float)
+    for variance in variances:
+        plain = plain - np.log(variance**0.5)
+    return plain
+
+
+def _off_by(constant):
+    """Another constant, `constant(variances)`, taken off every log density."""
+    return lambda log_density, variances: log_density - constant(variances)
+
+
+IN_PLAIN_UNITS = Check(
+    name="in_plain_units",
+    lesson=LESSON,
+    points=3,
+    reference=in_plain_units,
+    cases=units_cases,
+    laws=(
+        Law(
+            "all rows change by one and the same constant.",
+            lambda out, log_density, variances: np.ptp(out - log_density) < 1e-6,
+        ),
+    ),
+    expected="array (n,): the log densities, all changed by one and the same constant",
+    mistakes=(
+        Mistake(
+            "the wrong way",
+            _off_by(lambda variances: -0.5 * np.log(variances).sum()),
+            "this goes the other way. Unwhitening stretches every axis. The same probability, over more room: is the"
+            " density higher or lower then?",
+            hint=1,
+        ),
+        Mistake(
+            "variances in the place of standard deviations",
+            _off_by(lambda variances: np.log(variances).sum()),
+            "the step is twice too large: lengths along an axis are stretched by its standard deviation.",
+            hint=2,
+        ),
+        Mistake(
+            "mean in the place of the sum",
+            _off_by(lambda variances: 0.5 * np.log(variances).mean()),
+            "this is the step for an average axis. A volume is stretched along all of them.",
+            hint=2,
+        ),
+        Mistake(
+            "logarithm of the sum",
+            _off_by(lambda variances: np.log(np.sqrt(variances).sum())),
+            "lengths were added before the logarithm was taken. Along several axes the factors of a volume multiply.",
+            hint=2,
+        ),
+        Mistake(
+            "logarithm forgotten",
+            _off_by(lambda variances: np.sqrt(np.prod(variances))),
+            "the factor by which the density changes was taken off as it is; the densities are logarithms.",
+            hint=3,
+        ),
+        Mistake(
+            "a factor for the logarithms",
+            lambda log_density, variances: log_density / np.sqrt(np.prod(variances)),
+            "the logarithms were divided. To divide a density is to do what to its logarithm?",
+            hint=3,
+        ),
+        Mistake(
+            "wrong base",
+            _off_by(lambda variances: 0.5 * np.log10(variances).sum()),
+            "the logarithm has another base than the log densities, which are in nats.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 6  Choose on validation data ─────────────────────────────────────────────────────────────────────
+
+STRENGTHS = (1, 3, 10, 30, 100, 300)
+
+
+@cache
+def _strength_scores():
+    """Mean log-likelihood of training, validation and test digits for every strength: dict of (3,) arrays."""
+    X, y = load_digits()
+    X_rest, X_test, y_rest, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=1)
+    X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=1)
+    pca = PCA(0.99).fit(X_train)
+    parts = [pca.transform(part) for part in (X_train, X_val, X_test)]
+    fits = {
+        m: GaussianMixture(20, covariance_prior="data", prior_strength=m, random_state=0).fit(parts[0])
+        for m in STRENGTHS
+    }
+    return {m: [model.score(part) for part in parts] for m, model in fits.items()}
+
+
+def _best_strength(part):
+    scores = _strength_scores()
+    return max(scores, key=lambda m: scores[m][part])
+
+
+STRENGTH_FOR_DIGITS = Check(
+    name="strength_for_digits",
+    lesson=LESSON,
+    points=3,
+    kind="value",
+    reference=lambda: _best_strength(1),
+    expected=f"one of {', '.join(map(str, STRENGTHS))}",
+    mistakes=(
+        Mistake(
+            "chosen on the training digits",
+            lambda: _best_strength(0),
+            "this one explains the training digits best. On those the weakest prior always wins, since every"
+            " restraint costs likelihood there.",
+            hint=1,
+        ),
+        Mistake(
+            "the strongest",
+            lambda: max(STRENGTHS),
+            "so strong a prior makes all components alike, and the validation digits like that least. Was the"
+            " largest score taken, or the smallest?",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 7  Read a picture ────────────────────────────────────────────────────────────────────────────────
+
+GREY_DIGITS = choice(
+    "grey_digits",
+    LESSON,
+    1,
+    right="B",
+    wrong={
+        "A": "then every picture would be *exactly* the same. Look again: they differ, by very little.",
+        "C": (
+            "without the mean there would be no grey blob to see: the amounts alone go to both sides of zero, and on"
+            " average there is blank paper.",
+            2,
+        ),
+        "D": (
+            "a mixture with too few components draws smudges that are very different from one another; these all but"
+            " agree.",
+            1,
+        ),
+    },
+)
+
+
+# ── 8  Catch the copier ──────────────────────────────────────────────────────────────────────────────
+
+
+def copies_cases(rng):
+    train, held_out = (rng.normal(size=(n, 3)) for n in (60, 50))
+    for description, n_copies, noise, quantile in (
+        ("a generator that copies half of the time", 20, 0.02, 0.05),
+        ("a generator that copies with some noise", 30, 0.12, 0.1),
+        ("an honest generator", 0, 1.0, 0.2),
+    ):
+        copied = train[rng.integers(len(train), size=n_copies)] + noise * rng.normal(size=(n_copies, 3))
+        yield Case(
+            description, (np.concatenate([copied, rng.normal(size=(40, 3))]), train, held_out, quantile)
+        )
+
+
+def distances_to(X, reference):
+    """Distances (n, m) of all rows of X from all rows of the reference."""
+    return np.linalg.norm(X[:, np.newaxis] - reference, axis=2)
+
+
+def copied_share(generated, train, held_out, quantile):
+    honest = [min(np.linalg.norm(row - other) for other in train) for row in held_out]
+    threshold = np.quantile(honest, quantile)
+    nearest = [min(np.linalg.norm(row - other) for other in train) for row in generated]
+    return sum(distance <= threshold for distance in nearest) / len(nearest)
+
+
+def _copied(generated, train, held_out, quantile, *, nearest=np.min, cut=np.quantile, count=np.mean):
+    """The share with another idea of nearness, threshold or counting."""
+    threshold = cut(nearest(distances_to(held_out, train), axis=1), quantile)
+    return float(count(nearest(distances_to(generated, train), axis=1) <= threshold))
+
+
+def _against_the_held_out(generated, train, held_out, quantile):
+    threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, held_out).min(axis=1) <= threshold))
+
+
+def _quantile_as_a_distance(generated, train, held_out, quantile):
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= quantile))
+
+
+def _threshold_from_the_generated(generated, train, held_out, quantile):
+    distances = distances_to(generated, train).min(axis=1)
+    return float(np.mean(distances <= np.quantile(distances, quantile)))
+
+
+def _share_of_training_rows(generated, train, held_out, quantile):
+    threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=0) <= threshold))
+
+
+def _threshold_within_training(generated, train, held_out, quantile):
+    threshold = np.quantile(distances_to(train, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
+
+
+COPIED_SHARE = Check(
+    name="copied_share",
+    lesson=LESSON,
+    points=4,
+    reference=copied_share,
+    cases=copies_cases,
+    laws=(Law("a share lies between 0 and 1.", lambda out, *_: 0 <= out <= 1),),
+    expected="one number between 0 and 1",
+    mistakes=(
+        Mistake(
+            "count instead of a share",
+            lambda *args: _copied(*args, count=np.sum),
+            "this counts the suspicious rows. What part of the generated ones are they?",
+            hint=2,
+        ),
+        Mistake(
+            "mean distance",
+            lambda *args: _copied(*args, nearest=np.mean),
+            "the mean distance to all training rows says how far out a row lies. A copy is near to *one* row.",
+            hint=1,
+        ),
+        Mistake(
+            "the other end of the quantile",
+            lambda *args: _copied(*args, cut=lambda honest, q: np.quantile(honest, 1 - q)),
+            "the threshold lies at the far end: nearly every honest row would be called a copy.",
+            hint=2,
+        ),
+        Mistake(
+            "the smallest distance for a threshold",
+            lambda *args: _copied(*args, cut=lambda honest, q: np.min(honest)),
+            "the threshold is the one nearest held-out row, whatever the quantile: one odd row decides everything.",
+            hint=2,
+        ),
+        Mistake(
+            "the others",
+            lambda *args: 1 - _copied(*args),
+            "these are the rows that are *not* suspicious.",
+            hint=2,
+        ),
+        Mistake(
+            "copies of held-out rows",
+            _against_the_held_out,
+            "the generated rows were compared with the held-out ones. The generator has never seen those, so it"
+            " cannot have copied them.",
+            hint=1,
+        ),
+        Mistake(
+            "the quantile as a distance",
+            _quantile_as_a_distance,
+            "the distances were compared with the quantile itself. It is a share of the held-out rows, and has"
+            " yet to be turned into a distance.",
+            hint=2,
+        ),
+        Mistake(
+            "threshold from the generated rows",
+            _threshold_from_the_generated,
+            "the threshold comes from the generated rows themselves: then the share is the quantile, whoever wrote"
+            " them.",
+            hint=2,
+        ),
+        Mistake(
+            "threshold within the training rows",
+            _threshold_within_training,
+            "the threshold comes from training rows, each nearest to itself at a distance of 0. Honest distances are"
+            " those of rows that the generator has not seen.",
+            hint=2,
+        ),
+        Mistake(
+            "share of training rows",
+            _share_of_training_rows,
+            "this is the share of training rows that somebody came near to. The question is put to each generated"
+            " row.",
+            hint=3,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    PCA_BY_SVD,
+    AXES_TO_KEEP,
+    MEND_WHITENING,
+    MOST_COMPONENTS,
+    IN_PLAIN_UNITS,
+    STRENGTH_FOR_DIGITS,
+    GREY_DIGITS,
+    COPIED_SHARE,
+)

@@ -1,0 +1,509 @@
+"""Checks of lesson 12, the capstone: functions on random cases, and one choice judged by the learner's own evidence.
+
+Symbols: B refits, M candidate models, n rows; scores are log-densities in nats, the higher the better.
+"""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score, rand_score
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake
+
+LESSON = "12_capstone"
+
+
+# ── 1  Standardise by the training rows ──────────────────────────────────────────────────────────────
+
+
+def standardise_cases(rng):
+    units = np.array([1.0, 0.01, 1000.0])
+    center = np.array([5.0, 0.3, -2000.0])
+    train, other = (rng.normal(size=(n, 3)) * units + center for n in (40, 15))
+    yield Case("three features in different units", (train, other + units))
+    still = np.full((40, 1), 3.0), np.full((15, 1), 4.0)
+    yield Case(
+        "a feature that never varies in the training rows", tuple(map(np.hstack, zip((train, other), still)))
+    )
+
+
+def scaled(rows, center, scale):
+    return (rows - center) / np.where(scale == 0, 1, scale)
+
+
+def standardise_by_train(train, other):
+    center, scale = train.mean(axis=0), train.std(axis=0)
+    return scaled(train, center, scale), scaled(other, center, scale)
+
+
+def _each_by_itself(train, other):
+    return tuple(scaled(rows, rows.mean(axis=0), rows.std(axis=0)) for rows in (train, other))
+
+
+def _by_all_rows(train, other):
+    rows = np.vstack([train, other])
+    return tuple(scaled(part, rows.mean(axis=0), rows.std(axis=0)) for part in (train, other))
+
+
+def _zero_divided(train, other):
+    with np.errstate(all="ignore"):
+        return tuple((rows - train.mean(axis=0)) / train.std(axis=0) for rows in (train, other))
+
+
+def _with(center, scale):
+    """A standardisation by other numbers: `center` and `scale` make them from the training rows."""
+    return lambda train, other: tuple(scaled(rows, center(train), scale(train)) for rows in (train, other))
+
+
+def mean(rows):
+    return rows.mean(axis=0)
+
+
+def columns_of_train_are_standard(output, train, other):
+    first = np.asarray(output[0])
+    spread = np.where(train.std(axis=0) == 0, 0, 1)
+    return np.allclose(first.mean(axis=0), 0) and np.allclose(first.std(axis=0), spread)
+
+
+STANDARDISE_BY_TRAIN = Check(
+    name="standardise_by_train",
+    lesson=LESSON,
+    points=2,
+    reference=standardise_by_train,
+    cases=standardise_cases,
+    laws=(
+        Law(
+            "every column of the training rows has mean 0 and standard deviation 1 afterwards (or 0, where it never"
+            " varied).",
+            columns_of_train_are_standard,
+        ),
+    ),
+    expected="two arrays, of the shapes of `train` and `other`, without NaN",
+    mistakes=(
+        Mistake(
+            "each part by itself",
+            _each_by_itself,
+            "each part was standardised by its own mean and deviation. One and the same row would then get two"
+            " different positions, depending on the part it landed in.",
+            hint=1,
+        ),
+        Mistake(
+            "by all rows",
+            _by_all_rows,
+            "the mean and the deviation were taken over all rows together, so the other rows have had a say in how"
+            " the training rows look.",
+            hint=1,
+        ),
+        Mistake(
+            "divided by zero",
+            _zero_divided,
+            "a column that never varies has a standard deviation of 0, and something was divided by it.",
+            hint=2,
+        ),
+        Mistake(
+            "divided by n − 1",
+            _with(mean, lambda rows: rows.std(axis=0, ddof=1)),
+            "the deviations are a little too large: they were computed with n − 1. The course (and"
+            " `StandardScaler`) divides by n.",
+            hint=2,
+        ),
+        Mistake(
+            "divided by the variance",
+            _with(mean, lambda rows: rows.var(axis=0)),
+            "the columns were divided by their variances, which are in squared units.",
+            hint=2,
+        ),
+        Mistake(
+            "only centred",
+            _with(mean, lambda rows: np.ones(rows.shape[1])),
+            "the columns are centred, and keep their units: the one with the largest numbers still decides"
+            " everything.",
+            hint=2,
+        ),
+        Mistake(
+            "squeezed between 0 and 1",
+            _with(lambda rows: rows.min(axis=0), lambda rows: np.ptp(rows, axis=0)),
+            "the columns were squeezed between their smallest and largest value. One outlier sets the scale then.",
+            hint=2,
+        ),
+        Mistake(
+            "one number for all columns",
+            lambda train, other: tuple(scaled(rows, train.mean(), train.std()) for rows in (train, other)),
+            "one mean and one deviation were taken over the whole table. Every column has a unit of its own.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 2  Choose by validation scores ───────────────────────────────────────────────────────────────────
+
+
+def validation_table(rng, behind, n=60):
+    """Scores (M, n) of M candidates, each as many paired standard errors behind the best as `behind` says."""
+    difficulty = rng.normal(size=n)  # of a row, the same for all candidates
+    difficulty *= 3.6 / difficulty.std(ddof=1)  # twelve times as much as the differences vary
+    noise = rng.normal(size=(len(behind), n))
+    noise -= noise.mean(axis=1, keepdims=True)
+    noise *= 0.3 / noise.std(axis=1, ddof=1, keepdims=True)
+    gap = np.array(behind)[:, np.newaxis] * 0.3 / np.sqrt(n)
+    lead = (np.array(behind) == 0)[
+        :, np.newaxis
+    ]  # the best is the row effect itself, so differences are exact
+    return -8 + difficulty - np.where(lead, 0, gap + noise)
+
+
+def choose_cases(rng):
+    for description, behind in (
+        ("a cheaper candidate is level with the best", [30, 9.5, 4, 0.5, 0, 0.7, 60]),
+        ("nothing cheaper is level with the best", [30, 9.5, 4, 0, 2.5, 0.6, 60]),
+    ):
+        order = rng.permutation(len(behind))
+        n_parameters = np.array([3, 7, 12, 18, 25, 33, 42])
+        yield Case(description, (validation_table(rng, behind)[order], n_parameters[order]))
+
+
+def one_se_rule(scores, n_parameters, tolerance=None):
+    """The index that the rule gives; `tolerance(D, best)` replaces the paired standard error."""
+    best = int(np.argmax(scores.mean(axis=1)))
+    level = []
+    for m in range(len(scores)):
+        D = scores[best] - scores[m]
+        allowed = tolerance(D, scores[best]) if tolerance else D.std(ddof=1) / np.sqrt(len(D))
+        if D.mean() <= allowed:
+            level.append(m)
+    return best, level, min(level, key=lambda m: n_parameters[m])
+
+
+def choose_on_validation(scores, n_parameters):
+    return one_se_rule(scores, n_parameters)[2]
+
+
+def _most_of_the_level(scores, n_parameters):
+    return max(one_se_rule(scores, n_parameters)[1], key=lambda m: n_parameters[m])
+
+
+CHOOSE_ON_VALIDATION = Check(
+    name="choose_on_validation",
+    lesson=LESSON,
+    points=3,
+    reference=choose_on_validation,
+    cases=choose_cases,
+    laws=(
+        Law(
+            "the answer is the place of a candidate in the table, from 0 to M − 1.",
+            lambda m, scores, _: float(m).is_integer() and 0 <= m < len(scores),
+        ),
+    ),
+    expected="one whole number: the index of a candidate",
+    mistakes=(
+        Mistake(
+            "the highest mean",
+            lambda scores, n_parameters: int(scores.mean(axis=1).argmax()),
+            "this is the candidate with the highest mean score. Another one is level with it, within the noise of"
+            " so few rows, and costs less.",
+            hint=1,
+        ),
+        Mistake(
+            "not paired",
+            lambda *a: one_se_rule(*a, tolerance=lambda D, best: best.std(ddof=1) / np.sqrt(len(D)))[2],
+            "the error bar is that of one candidate's scores. It is mostly the difference between easy and hard"
+            " rows, which all candidates share, and which cancels when you compare them row by row.",
+            hint=2,
+        ),
+        Mistake(
+            "deviation instead of standard error",
+            lambda *a: one_se_rule(*a, tolerance=lambda D, best: D.std(ddof=1))[2],
+            "the mean of many differences was allowed to stray as far as a single one: a standard deviation stands"
+            " where the standard error of a mean belongs.",
+            hint=2,
+        ),
+        Mistake(
+            "the fewest parameters of all",
+            lambda scores, n_parameters: int(np.argmin(n_parameters)),
+            "the cheapest candidate of all was taken, however far behind it is.",
+            hint=3,
+        ),
+        Mistake(
+            "the most parameters of those level",
+            _most_of_the_level,
+            "among the candidates that are level with the best, the most expensive one was taken.",
+            hint=3,
+        ),
+        Mistake(
+            "scores taken for losses",
+            lambda scores, n_parameters: int(scores.mean(axis=1).argmin()),
+            "the lowest score was taken for the best. These are log-densities of rows that the model has not seen.",
+            hint=1,
+        ),
+        Mistake(
+            "the number of parameters",
+            lambda scores, n_parameters: n_parameters[choose_on_validation(scores, n_parameters)],
+            "this is how many parameters the candidate has. Which place in the table does it stand at?",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 3  Agreement of refits, with a planted bug ───────────────────────────────────────────────────────
+
+
+def agreement_cases(rng):
+    for description, B, n, K, flips in (
+        ("five refits that nearly agree", 5, 60, 3, 4),
+        ("six refits that hardly agree", 6, 50, 4, 30),
+    ):
+        truth = rng.integers(K, size=n)
+        runs = np.array([rng.permutation(K)[truth] for _ in range(B)])
+        for b, run in enumerate(runs):
+            run[rng.choice(n, size=flips + b, replace=False)] = rng.integers(K, size=flips + b)
+        yield Case(description, (runs,))
+
+
+def pairs_mean(runs, similarity=adjusted_rand_score, pairs=lambda B: combinations(range(B), 2)):
+    return float(np.mean([similarity(runs[a], runs[b]) for a, b in pairs(len(runs))]))
+
+
+MEND_AGREEMENT = Check(
+    name="mend_agreement",
+    lesson=LESSON,
+    points=3,
+    reference=pairs_mean,
+    cases=agreement_cases,
+    laws=(Law("an agreement is at most 1.", lambda output, _: output <= 1 + 1e-9),),
+    expected="one number, 1 when all refits make the same groups",
+    mistakes=(
+        Mistake(
+            "the published function",
+            lambda runs: pairs_mean(runs, lambda one, other: np.mean(one == other)),
+            "this still does what the function did as you found it. Two refits that make the same groups get a low"
+            " agreement from it.",
+            hint=1,
+            planted=True,
+        ),
+        Mistake(
+            "every refit with itself too",
+            lambda runs: pairs_mean(runs, pairs=lambda B: ((a, b) for a in range(B) for b in range(B))),
+            "the mean holds pairs of a refit with itself, and those agree for certain. It is too high.",
+            hint=3,
+        ),
+        Mistake(
+            "only with the first",
+            lambda runs: pairs_mean(runs, pairs=lambda B: ((0, b) for b in range(1, B))),
+            "every refit was compared with the first alone. The first is no better than the others.",
+            hint=3,
+        ),
+        Mistake(
+            "only neighbours",
+            lambda runs: pairs_mean(runs, pairs=lambda B: pairwise(range(B))),
+            "each refit was compared with the next one only; the other pairs are missing.",
+            hint=3,
+        ),
+        Mistake(
+            "not adjusted for chance",
+            lambda runs: pairs_mean(runs, rand_score),
+            "this is the Rand index without its adjustment. Labels drawn at random would look like more than"
+            " half an agreement.",
+            hint=2,
+        ),
+        Mistake(
+            "a sum",
+            lambda runs: pairs_mean(runs) * len(runs) * (len(runs) - 1) / 2,
+            "the agreements of all pairs were added up, and not divided by the number of pairs.",
+            hint=3,
+        ),
+    ),
+)
+
+
+# ── 4  A choice that the learner's own evidence bears ────────────────────────────────────────────────
+
+EVIDENCE = ("n_components", "covariance_type", "behind", "standard_error", "top_on_training")
+
+
+def judged(evidence):
+    """What the evidence says of a choice, in one word or two; anything else comes back as it is."""
+    if not isinstance(evidence, dict) or set(evidence) != set(EVIDENCE):
+        return evidence
+    if np.isnan(evidence["behind"]):
+        return "not a candidate"
+    if evidence["behind"] <= evidence["standard_error"]:
+        return "level with the best"
+    return "top on training" if evidence["top_on_training"] else "behind"
+
+
+def evidence(behind, standard_error=0.1, top_on_training=False):
+    return dict(zip(EVIDENCE, (2, "full", behind, standard_error, top_on_training)))
+
+
+MY_CHOICE = Check(
+    name="my_choice",
+    lesson=LESSON,
+    points=1,
+    kind="value",
+    reference=lambda: evidence(behind=0.0),
+    canonical=judged,
+    expected='a pair such as (1, "full"), for which behind ≤ standard_error',
+    mistakes=(
+        Mistake(
+            "not in the table",
+            evidence(behind=np.nan),
+            "this is not one of the candidates in the table. Write the number of components and the type as a pair,"
+            ' such as (1, "full").',
+            hint=1,
+        ),
+        Mistake(
+            "chosen on the training rows",
+            evidence(behind=1.0, top_on_training=True),
+            "this candidate explains the *training* rows best of all, and unseen rows clearly worse than the best"
+            " does. It has learned rows by heart.",
+            hint=1,
+        ),
+        Mistake(
+            "clearly behind",
+            evidence(behind=1.0),
+            "on the validation rows this candidate is more than one standard error behind the best. There may be a"
+            " reason to take it, but not in this table.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 6  A false-alarm rate, promised and measured ─────────────────────────────────────────────────────
+
+
+def alarm_cases(rng):
+    for description, n, m, rate in (
+        ("a promise of 5 %", 200, 150, 0.05),
+        ("a promise of 10 %, and harder rows in the test", 120, 80, 0.1),
+    ):
+        validation, test = -rng.gamma(4, size=n), -rng.gamma(4, size=m) - 5 * rate
+        yield Case(description, (validation, test, rate))
+
+
+def alarm_report(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, rate)
+    share = np.mean(test_scores < threshold)
+    return threshold, share, np.sqrt(share * (1 - share) / len(test_scores))
+
+
+def _report(threshold, alarms, n=None):
+    """A report with a threshold of one's own, and the share of `alarms`; `n` replaces their number."""
+    share = np.mean(alarms)
+    return threshold, share, np.sqrt(share * (1 - share) / (n or len(alarms)))
+
+
+def _threshold_from_test(validation_scores, test_scores, rate):
+    return alarm_report(test_scores, test_scores, rate)
+
+
+def _from_all_rows(validation_scores, test_scores, rate):
+    return alarm_report(np.concatenate([validation_scores, test_scores]), test_scores, rate)
+
+
+def _upper_tail(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, 1 - rate)
+    return _report(threshold, test_scores > threshold)
+
+
+def _per_cent(validation_scores, test_scores, rate):
+    threshold = np.percentile(validation_scores, rate)
+    return _report(threshold, test_scores < threshold)
+
+
+def _on_validation(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, rate)
+    return _report(threshold, validation_scores < threshold)
+
+
+def _rate_repeated(validation_scores, test_scores, rate):
+    threshold, share, _ = alarm_report(validation_scores, test_scores, rate)
+    return threshold, share, np.sqrt(rate * (1 - rate) / len(test_scores))
+
+
+def _count(validation_scores, test_scores, rate):
+    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
+    return threshold, share * len(test_scores), error
+
+
+def _of_one_row(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, rate)
+    return _report(threshold, test_scores < threshold, n=1)
+
+
+def _by_validation_rows(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, rate)
+    return _report(threshold, test_scores < threshold, n=len(validation_scores))
+
+
+ALARM_REPORT = Check(
+    name="alarm_report",
+    lesson=LESSON,
+    points=3,
+    reference=alarm_report,
+    cases=alarm_cases,
+    laws=(Law("a share lies between 0 and 1.", lambda output, *_: 0 <= output[1] <= 1),),
+    expected="(threshold, share, standard_error): three numbers",
+    mistakes=(
+        Mistake(
+            "threshold from the test rows",
+            _threshold_from_test,
+            "the threshold comes from the test rows themselves. They raise the promised number of alarms by"
+            " construction, and measure nothing.",
+            hint=1,
+        ),
+        Mistake(
+            "threshold from all rows",
+            _from_all_rows,
+            "the test rows have had a say in the threshold that they are to judge.",
+            hint=1,
+        ),
+        Mistake(
+            "the upper tail",
+            _upper_tail,
+            "the alarms go off where the density is *high*. An anomaly is a row that the model finds improbable.",
+            hint=2,
+        ),
+        Mistake(
+            "a share taken for per cent",
+            _per_cent,
+            "`rate` is a share, and was handed to something that counts in per cent.",
+            hint=2,
+        ),
+        Mistake(
+            "measured on the validation rows",
+            _on_validation,
+            "the alarms were counted among the rows that set the threshold. They keep the promise by construction.",
+            hint=1,
+        ),
+        Mistake(
+            "the promise instead of the measurement",
+            _rate_repeated,
+            "the standard error was computed from the rate that was promised, not from the share that was measured.",
+            hint=3,
+        ),
+        Mistake(
+            "a count",
+            _count,
+            "the second number is how many alarms there were. A rate is wanted: a share of the rows.",
+            hint=2,
+        ),
+        Mistake(
+            "the deviation of one row",
+            _of_one_row,
+            "the third number is the spread of a single yes or no. A share of many rows is known better than that.",
+            hint=3,
+        ),
+        Mistake(
+            "as many rows as in validation",
+            _by_validation_rows,
+            "the standard error counts the validation rows. In which rows was the share measured?",
+            hint=3,
+        ),
+    ),
+)
+
+
+CHECKS = (STANDARDISE_BY_TRAIN, CHOOSE_ON_VALIDATION, MEND_AGREEMENT, MY_CHOICE, ALARM_REPORT)

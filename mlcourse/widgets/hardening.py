@@ -1,0 +1,81 @@
+"""Lesson 05: components that share one width σ, and k-means as what is left of EM when σ goes to 0."""
+
+import ipywidgets
+import numpy as np
+from sklearn.utils import check_array
+
+from mlcourse.gaussians import COVARIANCE_TYPES
+from mlcourse.kmeans import assign
+from mlcourse.mixture import Mixture, e_step
+from mlcourse.plotting import plot_centers, plot_responsibilities
+from mlcourse.plotting.style import PALE_INK
+from mlcourse.widgets.controls import Drawing, interactive
+from mlcourse.widgets.panels import fix_limits, listed, two_panels
+
+
+def hardening_explorer(X, centers) -> ipywidgets.VBox:
+    """Make the components of a mixture narrower, all at once, until EM does what k-means does.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2)
+    centers : array of shape (K, 2), those of a k-means that has converged
+    """
+    widest = np.sqrt(np.linalg.eigvalsh(np.cov(X.T))[-1])  # above it no centre finds a group of its own
+    low, high = np.log10(widest / 100), np.log10(1.5 * widest)
+    sigma = ipywidgets.FloatLogSlider(
+        10**high, min=low, max=high, step=(high - low) / 30, description="σ", continuous_update=False
+    )
+    return interactive(lambda sigma: draw_hardening(X, centers, sigma), {"sigma": sigma})
+
+
+def draw_hardening(X, centers, sigma: float) -> Drawing:
+    """Where EM settles for one σ, started at the centres of k-means: points, and how sure it is of them.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2)
+    centers : array of shape (K, 2)
+    sigma : the standard deviation of every component, in units of X. Raises ValueError unless positive.
+    """
+    X, centers = check_array(X, input_name="X"), check_array(centers, input_name="centers")
+    if not sigma > 0:
+        raise ValueError(f"sigma={sigma} is no width; choose a positive number. K-means is the limit, not 0.")
+    means, R = settle(X, centers, sigma)
+    R = R.round(4)  # where components coincide, rounding errors must not tell them apart
+    figure, (left, right) = two_panels()
+    plot_responsibilities(X, R, ax=left)
+    plot_centers(means, ax=left)
+    fix_limits(X, left)
+    right.hist(R.max(axis=1), bins=np.linspace(0, 1, 26), color=PALE_INK, edgecolor="white")
+    right.set(xlim=(0, 1.02), ylim=(0, len(X)), xlabel="largest responsibility of a point", ylabel="points")
+    caption = _caption(X, centers, sigma, means, R)
+    return Drawing(figure, caption, f"{caption} Means at {listed(means)}.")
+
+
+def settle(X, means, sigma: float, max_iter: int = 500) -> tuple[np.ndarray, np.ndarray]:
+    """EM for the means alone: weights equal, every covariance σ² I. Returns means (K, d) and responsibilities (n, K).
+
+    With 1/σ² as an inverse temperature this is Rose's deterministic annealing (1998, Proc. IEEE 86) at one
+    temperature.
+    """
+    K, tol = len(means), 1e-6 * X.std()
+    variances, precisions = np.full(K, sigma**2), np.full(K, 1 / sigma)
+    for _ in range(max_iter):
+        theta = Mixture(np.full(K, 1 / K), means, variances, precisions, COVARIANCE_TYPES["spherical"])
+        R = e_step(X, theta)[1]
+        N = R.sum(axis=0)[:, np.newaxis]
+        means = np.divide(R.T @ X, N, out=means.copy(), where=N > 0)  # who owns nothing stays
+        if np.abs(means - theta.means).max() < tol:
+            break
+    return means, R
+
+
+def _caption(X, centers, sigma, means, R) -> str:
+    moved = int((R.argmax(axis=1) != assign(X, centers)).sum())
+    apart = np.linalg.norm(means - centers, axis=1).max()
+    return (
+        f"σ = {sigma:.2g}. The largest responsibility of a point is {R.max(axis=1).mean():.3f} on average;"
+        f" {moved} of {len(X)} points have another label than k-means gives them; a mean lies at most"
+        f" {apart:.2g} from where k-means has it."
+    )

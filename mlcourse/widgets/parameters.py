@@ -1,0 +1,64 @@
+"""Lesson 06: how many numbers a mixture has to learn, for each covariance type."""
+
+import ipywidgets
+import matplotlib.pyplot as plt
+
+from mlcourse.gaussians import COVARIANCE_TYPES
+from mlcourse.plotting import color, marker
+from mlcourse.plotting.style import INK
+from mlcourse.widgets.controls import Drawing, interactive
+
+SAMPLE_SIZES = (50, 100, 200, 500, 1250, 1797, 5000, 10_000, 50_000)
+
+# Behind a number, so that no line crosses it.
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+
+
+def parameter_calculator() -> ipywidgets.VBox:
+    """Choose components, features and points; see what each covariance type has to learn from them."""
+    controls = {
+        "n_components": ipywidgets.IntSlider(3, min=1, max=200, description="K", continuous_update=False),
+        "n_features": ipywidgets.IntSlider(2, min=1, max=300, description="d", continuous_update=False),
+        "n_samples": ipywidgets.SelectionSlider(
+            options=SAMPLE_SIZES, value=1250, description="n", continuous_update=False
+        ),
+    }
+    return interactive(draw_parameters, controls)
+
+
+def parameter_counts(n_components: int, n_features: int) -> dict[str, tuple[int, int, int]]:
+    """Free parameters of the weights, the means and the covariances, for each covariance type.
+
+    The weights sum to 1, so one of them is no choice.
+    """
+    K, d = n_components, n_features
+    return {name: (K - 1, K * d, row.n_parameters(K, d)) for name, row in COVARIANCE_TYPES.items()}
+
+
+def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawing:
+    """The free parameters of the four types on one scale, beside the numbers that the data hold.
+
+    Parameters
+    ----------
+    n_components, n_features, n_samples : K, d and n, each at least 1
+    """
+    counts = parameter_counts(n_components, n_features)
+    in_data = n_samples * n_features
+    figure, ax = plt.subplots(figsize=(8.4, 3), layout="constrained")
+    for k, parts in enumerate(counts.values()):
+        total, sum_of_parts = sum(parts), " + ".join(f"{part:,}" for part in parts)
+        ax.plot(total, k, marker=marker(k), color=color(k), markersize=11, zorder=4)
+        ax.text(total, k - 0.32, f"{total:,} = {sum_of_parts}", ha="center", va="center", bbox=PAPER)
+    ax.axvline(in_data, color=INK, linestyle=":", zorder=1)
+    ax.text(in_data, 3.55, "numbers in the data ", ha="right", va="center")
+    shown = [in_data, *map(sum, counts.values())]
+    ax.set(xscale="log", xlim=(min(shown) / 20, max(shown) * 20), ylim=(3.8, -0.7))
+    ax.set(
+        yticks=range(len(counts)), yticklabels=counts, xlabel="free parameters: weights + means + covariances"
+    )
+    totals = ", ".join(f"{name} {sum(parts):,}" for name, parts in counts.items())
+    caption = (
+        f"K = {n_components:,} components of d = {n_features:,} features have these free parameters: {totals}."
+        f" n = {n_samples:,} points hold {in_data:,} numbers."
+    )
+    return Drawing(figure, caption, f"One mark for each covariance type on a logarithmic scale. {caption}")

@@ -1,0 +1,422 @@
+# %%
+from itertools import islice
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp, softmax, xlogy
+from scipy.stats import norm
+
+from mlcourse import GaussianMixture, check
+from mlcourse.datasets import elongated_blobs, three_gaussians_1d
+from mlcourse.gaussians import covariance_type
+from mlcourse.mixture import em, mixture_from_responsibilities
+from mlcourse.plotting import plot_ellipses, plot_points, show, use_course_style
+
+use_course_style()
+
+# %% [markdown]
+# ## Task 1 · How large is the gap?
+#
+# Between the log-likelihood of a point and its bound lies the divergence of the guess from the responsibilities.
+# Write it, for each point.
+#
+# - in: `Q` of shape (n, K), a guess, and `R` of shape (n, K), the responsibilities; all rows sum to 1. Every
+#   entry of `R` is positive; entries of `Q` may be 0.
+# - out: an array of shape (n,), with $\mathrm{KL}(q_i \,\|\, r_i) = \sum_k q_{ik} \log \dfrac{q_{ik}}{r_{ik}}$
+#
+# SciPy has this as `rel_entr`. Try it without.
+
+
+# %% task="kl_gap" role="answer"
+def kl_gap(Q, R):
+    """Σ_k q_ik log(q_ik / r_ik) for every point: an array (n,)."""
+    ### BEGIN SOLUTION
+    return (xlogy(Q, Q) - Q * np.log(R)).sum(axis=1)
+    ### END SOLUTION
+
+
+# %% task="kl_gap" role="check"
+check.kl_gap(kl_gap)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# It is a mean, taken under the guess, of a difference of two logarithms: of the guess, less that of the truth. It
+# must be 0 for a guess that is right.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Each row gives one number. For a guess of 0, the term is 0, since $q \log q \to 0$ as $q \to 0$. The computer
+# does not know that: try `0 * np.log(0)`. `xlogy` knows.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 2 · Find the bug: a floor that never touches
+#
+# A colleague plots the evidence lower bound along with the likelihood. After each E-step they ought to meet. They
+# never do:
+
+# %%
+x = three_gaussians_1d()[0][:, 0]
+mu, tops, floors = np.array([-1.0, 0.0, 1.0]), [], []
+for _ in range(12):
+    A = np.log(1 / 3) + norm.logpdf(x[:, np.newaxis], mu, 1.3)
+    R = softmax(A, axis=1)
+    tops.append(logsumexp(A, axis=1).mean())
+    floors.append(((R * A).sum(axis=1) + xlogy(R, R).sum(axis=1)).mean())
+    mu = x @ R / R.sum(axis=0)
+
+# %%
+ax = plt.figure(figsize=(7, 3)).subplots()
+ax.plot(range(1, 13), tops, color="#222222", marker="o", label="log-likelihood")
+ax.plot(
+    range(1, 13), floors, color="#0072B2", marker="s", linestyle="--", label="the colleague's bound"
+)
+ax.set(xlabel="E-steps", ylabel="mean over the points")
+ax.legend()
+show(
+    ax,
+    "Likelihood and bound, right after each E-step.",
+    "Two rising curves over twelve E-steps. The dashed one, the bound, stays below the other"
+    " all the way.",
+)
+
+# %% [markdown]
+# The EM itself is right, and so is every responsibility. Below is the function that computes the bound. Mend it.
+#
+# - in: `A` of shape (n, K), with $\log p(x_i, k)$; `Q` of shape (n, K), any guess
+# - out: an array of shape (n,), the bound of each point
+
+
+# %% task="mend_elbo" role="answer"
+def mend_elbo(A, Q):
+    """The evidence lower bound of every point, for the guess Q: an array (n,)."""
+    ### BEGIN SOLUTION
+    fit = (Q * A).sum(axis=1)
+    entropy = -xlogy(Q, Q).sum(axis=1)
+    return fit + entropy
+    ### STUB
+    # fit = (Q * A).sum(axis=1)
+    # entropy = xlogy(Q, Q).sum(axis=1)
+    # return fit + entropy
+    ### END SOLUTION
+
+
+# %% task="mend_elbo" role="check"
+check.mend_elbo(mend_elbo)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Take one point, K = 2 and the guess (0.5, 0.5). Compute both parts by hand, and the log-likelihood, with `A`
+# equal to (−1, −1). By how much does the bound miss?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Test each part alone. An entropy measures doubt. What should it be for a guess of (1, 0), and should it be
+# positive or negative for (0.5, 0.5)?
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Guesses of 0 are allowed. Whatever you change, keep what makes $0 \log 0$ equal to 0.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 3 · The slope in the means
+#
+# With the guess fixed at `R`, the sum of the bounds of all points depends on the means through
+# $\sum_i \sum_k r_{ik} \log N(x_i \mid \mu_k, \Sigma_k)$. Write its slope in every coordinate of every mean:
+#
+# $$ \frac{\partial}{\partial \mu_k} = \sum_i r_{ik}\, \Sigma_k^{-1} (x_i - \mu_k) $$
+#
+# - in: `X` (n, d), `R` (n, K), `mu` (K, d), `Sigma` (K, d, d)
+# - out: an array of shape (K, d)
+#
+# The check compares you with finite differences. No inverse, please: `np.linalg.solve(Sigma[k], v)` is
+# $\Sigma_k^{-1} v$.
+
+
+# %% task="mean_gradient" role="answer"
+def mean_gradient(X, R, mu, Sigma):
+    """Slope of Σ_i Σ_k r_ik log N(x_i | mu_k, Sigma_k) in the means: an array (K, d)."""
+    ### BEGIN SOLUTION
+    gradient = np.empty(mu.shape)
+    for k in range(len(mu)):
+        gradient[k] = np.linalg.solve(Sigma[k], R[:, k] @ (X - mu[k]))
+    return gradient
+    ### END SOLUTION
+
+
+# %% task="mean_gradient" role="check"
+check.mean_gradient(mean_gradient)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# First the pull: every point pulls mean k towards itself, by the vector from the mean to the point, and only as
+# much as it belongs to k. Add the pulls up.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# $\Sigma_k^{-1}$ is the same for all points, so it may be applied once, to the sum. It is the inverse of a
+# *matrix*.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Nothing is divided at the end. At the M-step's means the slope is zero, and the division by $N_k$ is in *those*.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 4 · Harden it
+#
+# One round of EM for components of equal weight that share one width: $\Sigma_k = \sigma^2 I$, and $\sigma$ is
+# given.
+#
+# - in: `X` (n, d), `mu` (K, d), and the number `sigma`
+# - out: `return R, means`: the responsibilities (n, K) under the old means, and the new means (K, d)
+#
+# One of the test cases has `sigma=0.001`. `cdist(X, mu, "sqeuclidean")` gives the squared distances (n, K).
+
+
+# %% task="hardening_round" role="answer"
+def hardening_round(X, mu, sigma):
+    """Responsibilities (n, K) and new means (K, d), for equal weights and covariances sigma² I."""
+    ### BEGIN SOLUTION
+    A = -cdist(X, mu, "sqeuclidean") / (2 * sigma**2)
+    R = np.exp(A - logsumexp(A, axis=1, keepdims=True))
+    return R, R.T @ X / R.sum(axis=0)[:, np.newaxis]
+    ### END SOLUTION
+
+
+# %% task="hardening_round" role="check"
+check.hardening_round(hardening_round)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Weights and the constants of the density are the same for all components, and cancel. What is left in the
+# exponent? It has no unit: a squared length divided by a squared length, and one more number.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Stay in logarithms until each row has been normalised. With $\sigma = 0.001$ the exponents are in the millions.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# The means are those of lesson 04's M-step: a weighted sum over the points, divided by how many points the
+# component owns. Responsibilities come first.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 5 · Read a picture
+#
+# A fellow student fits three components to the elongated groups. They start with equal weights, and give all
+# components the mean and the covariance of the whole data set, "so that no component is favoured". Here are the
+# likelihood and the ellipses after thirty rounds. There is no bug in the program.
+
+# %%
+X, _ = elongated_blobs()
+even = np.full((len(X), 3), 1 / 3)
+start = mixture_from_responsibilities(X, even, covariance_type("full"))
+steps = list(islice(em(X, start), 30))
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
+plot_points(X, sizes=8, ax=left)
+plot_ellipses(steps[-1].mixture.means, steps[-1].mixture.covariances, n_std=(1, 2), ax=left)
+right.plot(range(1, 31), [round(step.lower_bound, 6) for step in steps], marker="o", markersize=4)
+right.set(xlabel="rounds of EM", ylabel="mean log-likelihood", ylim=(-4, -3))
+show(
+    fig,
+    "Thirty rounds of EM, three components.",
+    "Left, three groups of points under what looks like a single pair of large ellipses. Right,"
+    " a likelihood that is the same, about −3.7, in all thirty rounds.",
+)
+
+# %% [markdown]
+# What do you tell them?
+#
+# - **A.** The data want one component only. EM has found that out.
+# - **B.** There must be a bug: a likelihood has to rise.
+# - **C.** EM sits at a stationary point that is no maximum. The start has to break the symmetry.
+# - **D.** EM stops too early. Make the tolerance smaller.
+#
+# Answer with a letter in quotes.
+
+# %% task="stuck_start" role="answer"
+### BEGIN SOLUTION
+stuck_start = "C"
+### END SOLUTION
+
+# %% task="stuck_start" role="check"
+check.stuck_start(stuck_start)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Three components with the same weight, mean and covariance: what are the responsibilities of any point? What
+# will the M-step give to each component?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Will round thirty-one be different from round thirty? Then think of Figure 4 of the lecture: what does the theorem
+# promise, and what does it not promise?
+#
+# </details>
+
+# %% [markdown]
+# ## Task 6 · Average several fits
+#
+# Several runs of EM have found the same components, each in an order of its own. Average their means, component by
+# component, in the order of the *first* run.
+#
+# - in: `runs` of shape (m, K, d): the means of m fits
+# - out: an array of shape (K, d)
+#
+# Partners are those pairs, one to one, whose squared distances have the smallest sum. `rows, columns =
+# linear_sum_assignment(cost)` finds them: row `rows[j]` of the table belongs to column `columns[j]`, and `rows`
+# is 0, 1, 2, …
+
+
+# %% task="average_runs" role="answer"
+def average_runs(runs):
+    """Mean over runs (m, K, d) of the components' means, aligned to the first run: an array (K, d)."""
+    ### BEGIN SOLUTION
+    total = np.zeros(runs[0].shape)
+    for run in runs:
+        _, partners = linear_sum_assignment(cdist(runs[0], run, "sqeuclidean"))
+        total += run[partners]
+    return total / len(runs)
+    ### END SOLUTION
+
+
+# %% task="average_runs" role="check"
+check.average_runs(average_runs)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# One run at a time: put it into the order of the first run, then add it up. All m runs take part in the
+# average, the first included.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Sorting works on a line and fails in the plane. Asking each mean for its nearest partner can give the same partner
+# twice. That is what the one-to-one assignment is for.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Let the rows of the table stand for the first run and the columns for the other. Then the columns say, for
+# each component of the first run, where its partner stands in the other. Indexing with them *fetches*.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 7 · Shrink the covariances
+#
+# The M-step for covariances with an inverse-Wishart prior of strength `m` and target `T`, the same for all
+# components:
+#
+# $$ \Sigma_k = \frac{S_k + m\,T}{N_k + m}, \qquad S_k = \sum_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T} $$
+#
+# - in: `X` (n, d), `R` (n, K), `T` (d, d), and the number `m`. The means $\mu_k$ are those of the M-step;
+#   compute them.
+# - out: an array of shape (K, d, d)
+
+
+# %% task="map_covariances" role="answer"
+def map_covariances(X, R, T, m):
+    """Covariances (K, d, d), each pulled towards T by m imagined points."""
+    ### BEGIN SOLUTION
+    covariances = []
+    for r in R.T:
+        D = X - r @ X / r.sum()
+        S = (r[:, np.newaxis] * D).T @ D
+        covariances.append((S + m * T) / (r.sum() + m))
+    return np.array(covariances)
+    ### END SOLUTION
+
+
+# %% task="map_covariances" role="check"
+check.map_covariances(map_covariances)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Imagine m extra points in each component, which lie about its mean with covariance T. What do they add to the
+# sum of outer products, and what to the number of points?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Check the two ends. With m = 0 it is lesson 04's covariance. With an enormous m it is T. Points means: points of
+# component k.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# $S_k$ is lesson 04's covariance before the division, about the component's own, weighted mean.
+#
+# </details>
+
+# %% [markdown]
+# ## Task 8 · How strong a prior? · stretch
+#
+# Sixty points to fit, six components, and a prior whose target is the covariance of the data. Which of the four
+# strengths would you use? Use what you have been given, and let the right points judge. (One fit takes less
+# than a second.)
+#
+# `GaussianMixture(6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500)` is the
+# model.
+
+# %%
+shuffled = np.random.default_rng(0).permutation(elongated_blobs(random_state=1)[0])
+train, validation = shuffled[:60], shuffled[60:200]
+strengths = [0.03, 0.3, 3.0, 30.0]
+
+# %% task="best_strength" role="answer"
+### BEGIN SOLUTION
+scores = []
+for m in strengths:
+    model = GaussianMixture(
+        6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500
+    )
+    scores.append(model.fit(train).score(validation))
+best_strength = strengths[np.argmax(scores)]
+### STUB
+# best_strength = ...
+### END SOLUTION
+
+# %% task="best_strength" role="check"
+check.best_strength(best_strength)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Two sets of points are there, and one of them has been used up by the fit.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `model.score(points)` is the mean log-likelihood of a point. Print it for all four strengths before you decide.
+#
+# </details>
+
+# %%
+check.progress()
