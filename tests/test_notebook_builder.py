@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import build_notebooks
 from build_notebooks import build_all, differences, write
+from notebook_builder.lessons import BuildError
 
 LESSON = """
 [[lesson]]
@@ -354,6 +355,22 @@ def test_readme_changes_between_its_markers_only(course):
     assert readme.endswith("|\n\n<!-- /lesson-map -->\nBelow\n")
     assert "](notebooks/01_one.ipynb)" in readme
     assert "old" not in readme
+
+
+def test_a_page_in_a_folder_gets_the_map_too(course):
+    (course / "docs").mkdir()
+    (course / "docs/instructors.md").write_text("Above\n<!-- lesson-map -->\n<!-- /lesson-map -->\nBelow\n")
+    guide = build(course)["docs/instructors.md"].decode()
+    assert guide.startswith("Above\n<!-- lesson-map -->\n\n| Lesson ")
+    assert "](../notebooks/01_one.ipynb)" in guide
+    assert "](../exercises/02_two.ipynb)" in guide
+
+
+def test_half_a_pair_of_markers_is_told_with_its_page(course):
+    (course / "docs").mkdir()
+    (course / "docs/instructors.md").write_text("<!-- lesson-map -->\n")
+    with pytest.raises(BuildError, match=r"^docs/instructors\.md"):
+        build(course)
 
 
 @pytest.mark.parametrize("content", [None, "No map wanted.\n"])

@@ -19,7 +19,7 @@ from mlcourse.checks import CHECKS
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = read_course(ROOT)
 PAGES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
-DOCUMENTS = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
 def pages(folder):

@@ -66,6 +66,12 @@ def test_the_picture_shows_every_point_and_its_certainty():
     assert alt.startswith(caption)
 
 
+def test_where_the_means_coincide_the_caption_compares_no_labels():
+    _, caption, _ = widgets.draw_hardening(X, CENTERS, 1.5 * CRITICAL)
+    assert "all means lie in one place" in caption
+    assert "another label" not in caption
+
+
 def test_the_slider_redraws_and_leaves_no_figure():
     widget = widgets.hardening_explorer(X, CENTERS)
     slider, picture = widget.children[0].children[0], widget.children[1]

@@ -47,10 +47,11 @@ from pathlib import Path
 from notebook_builder.answers import exercise_cells, solution_cells
 from notebook_builder.ipynb import notebook_bytes, was_edited
 from notebook_builder.lessons import FOLDERS, BuildError, read_course
-from notebook_builder.pages import framed, readme_with_map, with_points
+from notebook_builder.pages import framed, page_with_map, with_points
 from notebook_builder.sources import check_lecture, check_tasks, check_unique, read_cells
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/instructors.md")  # where a lesson map may stand between its markers
 VARIANTS = {"notebooks": list, "exercises": exercise_cells, "solutions": solution_cells}
 
 
@@ -89,7 +90,7 @@ def build_all(root=ROOT, points_of=points_of):
     Returns
     -------
     dict of Path to bytes
-        The content of every notebook below `root`, and of README.md when it is there.
+        The content of every notebook below `root`, and of those of PAGES that are there.
 
     Raises
     ------
@@ -104,9 +105,10 @@ def build_all(root=ROOT, points_of=points_of):
             own = with_points(VARIANTS[folder](cells[source][name]), points_of)
             page = framed(own, course, folder, name)
             built[root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, points_of)
-    readme = root / "README.md"
-    if readme.exists():
-        built[readme] = readme_with_map(readme.read_text(encoding="utf-8"), course).encode()
+    for name in PAGES:
+        page = root / name
+        if page.exists():
+            built[page] = page_with_map(page.read_text(encoding="utf-8"), course, name).encode()
     return built
 
 

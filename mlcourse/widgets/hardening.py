@@ -72,10 +72,15 @@ def settle(X, means, sigma: float, max_iter: int = 500) -> tuple[np.ndarray, np.
 
 
 def _caption(X, centers, sigma, means, R) -> str:
+    certainty = (
+        f"σ = {sigma:.2g}. Colours are mixed by responsibility. The largest responsibility of a point is"
+        f" {R.max(axis=1).mean():.3f} on average;"
+    )
+    if np.ptp(means, axis=0).max() < 1e-3 * X.std():  # then no label means anything
+        return f"{certainty} all means lie in one place, so every point is shared evenly."
     moved = int((R.argmax(axis=1) != assign(X, centers)).sum())
     apart = np.linalg.norm(means - centers, axis=1).max()
     return (
-        f"σ = {sigma:.2g}. The largest responsibility of a point is {R.max(axis=1).mean():.3f} on average;"
-        f" {moved} of {len(X)} points have another label than k-means gives them; a mean lies at most"
-        f" {apart:.2g} from where k-means has it."
+        f"{certainty} {moved} of {len(X)} points have another label than k-means gives them; a mean lies at"
+        f" most {apart:.2g} from where k-means has it."
     )

@@ -161,8 +161,8 @@ for name, Q in guesses.items():
 #
 # - **[E-step](../GLOSSARY.md#e-step):** $\mu$ stays, choose the best $q$. That is $q = r$, because then KL = 0. The
 #   gap closes. The likelihood does not move, for $\mu$ has not moved.
-# - **[M-step](../GLOSSARY.md#m-step):** $q$ stays, choose the best $\mu$. The floor rises. The likelihood lies
-#   above the floor, so it has to rise too.
+# - **[M-step](../GLOSSARY.md#m-step):** $q$ stays, choose the best $\mu$. The floor rises. The likelihood stood
+#   on the floor when the step began and is never below it, so it has to rise too.
 #
 # **Before you run the next cell:** in an M-step, which of the two rises more, the floor or the likelihood?
 
@@ -256,8 +256,8 @@ show(
 # above the likelihood, so its top cannot be a trap: going there, EM cannot end lower than it began. That is
 # why it needs no stride. Each floor brings its own.
 #
-# The nearer the guess stays to the truth as $\mu$ moves, the better the floor follows the hill, and the longer
-# the steps. Where components overlap strongly the floor bends away soon, and EM crawls.
+# The less the responsibilities change as $\mu$ moves, the better the floor follows the hill, and the longer the
+# steps. Where components overlap strongly they change fast, the floor bends away soon, and EM crawls.
 #
 # ## The top of the floor, by finite differences
 #
@@ -334,7 +334,7 @@ assert np.allclose(slopes(floor, old), slopes(top, old), atol=1e-6)
 N = R.sum(axis=0)
 mu = R.T @ grains / N
 var = (R * (grains[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
-new = np.concatenate([np.log(N), mu, var])
+new = np.concatenate([np.log(N), mu, var])  # the softmax of log N is N / n
 for name, f in (("floor", floor), ("likelihood", top)):
     print(f"steepest slope of the {name:11s} {np.abs(slopes(f, new)).max():.1e}")
 assert np.allclose(slopes(floor, new), 0, atol=1e-7)
@@ -360,7 +360,7 @@ assert max(floor(new + nudge) for nudge in nudges) < floor(new)
 # %%
 show(
     draw_climb(0.0, 1, plt.figure(figsize=(9, 3.8)).subplots()),
-    "Figure 4. The start that never breaks. At μ = 0 the floor touches the likelihood at the"
+    "Figure 4. A start that EM never leaves. At μ = 0 the floor touches the likelihood at the"
     " bottom of the valley, and touches it with its top. EM has arrived, at the lowest place"
     " between two hills.",
     "The likelihood curve has a valley at μ = 0. A dashed parabola lies below it and touches it"
@@ -454,7 +454,7 @@ assert np.allclose(lower_bounds(0, 30), one, atol=1e-9)
 #
 # ## The same hill, K! times
 #
-# Figure 5 has two hills because nothing says which machine is number 0. Exchange the numbers and you have
+# Figure 5 has two hills because nothing says which side is number 0. Exchange the numbers and you have
 # the other hill, at exactly the same height. This is a lack of
 # [identifiability](../GLOSSARY.md#identifiability): different parameters, the same density, and no data can
 # tell them apart.
@@ -669,7 +669,7 @@ assert np.isclose(spike(few, 8.0, 1e-11).sum() - spike(few, 8.0, 1e-10).sum(), n
 # one.
 
 # %%
-widths = np.logspace(-8, 0.3, 60)
+widths = np.logspace(-8, 0, 60)
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 for ax, data, title in zip(axes, (few, fresh[:, 0]), ("the 51 grains", "1000 fresh grains")):
     for k, place in enumerate((8.0, few[10])):
@@ -681,7 +681,7 @@ axes[0].legend(loc="upper right")
 show(
     fig,
     "Figure 7. A spike on a grain. The narrower, the higher the likelihood of the grains that"
-    " were fitted, without end. Fresh grains from the same machine gain nothing.",
+    " were fitted, without end. Fresh grains from the same machine gain next to nothing.",
     "Two panels over the width of the spike on a logarithmic axis. On the left the solid line"
     " rises steadily as the width shrinks to 10 to the minus 8; the dashed one lies lower and"
     " rises as steeply once the width is below a hundredth. On the right both lines are nearly"
@@ -709,8 +709,8 @@ for reg_covar in (1e-2, 1e-4, 1e-6, 1e-9):
 assert [round(total, 1) for total in totals] == [-80.4, -78.1, -75.8, -72.3]
 
 # %% [markdown]
-# The likelihood rises by eight, and the model has learned nothing: it says the same about fresh grains, and a
-# variance of the fit *is* `reg_covar`. What you read off here is a setting, not the data. **A bigger
+# The likelihood rises by eight, and the model has learned nothing: it says nearly the same about fresh grains,
+# and a variance of the fit *is* `reg_covar`. What you read off here is a setting, not the data. **A bigger
 # likelihood is not a better model.**
 #
 # That is also how you recognise a spike: a variance that equals `reg_covar`, or a component that owns about one

@@ -83,35 +83,35 @@ def scatter(X, R):
 
 S, N = scatter(X, R)
 print("N =", N)
-print("S of component 1, for each of its points:\n", np.round(S[1] / N[1], 3))
+print("S of component 0, for each of its points:\n", np.round(S[0] / N[0], 3))
 
 # %% [markdown]
-# On the diagonal of $S_1 / N_1$ stand the two [variances](../GLOSSARY.md#variance), off the diagonal the
+# On the diagonal of $S_0 / N_0$ stand the two [variances](../GLOSSARY.md#variance), off the diagonal the
 # [covariance](../GLOSSARY.md#covariance). Everything that follows is arithmetic with these few numbers. The
 # points themselves are not needed again.
 #
 # Here is what each of the four takes from them.
 
 # %%
-fig, axes = plt.subplots(1, 4, figsize=(14, 3.9), sharex=True, sharey=True)
+fig, axes = plt.subplots(1, 4, figsize=(12, 4), sharex=True, sharey=True)
 D = X - known["full"].means[y]  # every group moved onto the origin
 for ax, name in zip(axes, TYPES):
-    shown = np.full(len(X), True) if name == "tied" else y == 1
+    shown = np.full(len(X), True) if name == "tied" else y == 0
     plot_points(D[shown], y[shown], sizes=6, ax=ax)
     Sigma = known[name].covariances
-    own = Sigma if name == "tied" else Sigma[[1]]
+    own = Sigma if name == "tied" else Sigma[[0]]
     plot_ellipses(np.zeros((1, 2)), own, name, n_std=2, ax=ax)
     ax.set_title(name)
-shadow = 2 * np.sqrt(known["diag"].covariances[1])
+shadow = 2 * np.sqrt(known["diag"].covariances[0])
 axes[2].hlines(-4, -shadow[0], shadow[0], color="#222222", linewidth=5)
 axes[2].vlines(-4, -shadow[1], shadow[1], color="#222222", linewidth=5)
-axes[3].hlines(0, 0, 2 * np.sqrt(known["spherical"].covariances[1]), color="#222222", linewidth=5)
+axes[3].hlines(0, 0, 2 * np.sqrt(known["spherical"].covariances[0]), color="#222222", linewidth=5)
 show(
     fig,
     "Figure 2. Full looks at the points of one group. Tied lays all groups over one another and draws one"
     " ellipse. Diag keeps the shadows on the two axes (black bars). Spherical keeps one length, its radius.",
     "Four panels about the origin. First, one slanted group and its slanted ellipse. Second, all three"
-    " groups on top of one another and one ellipse. Third, the first group in an upright ellipse exactly as"
+    " groups on top of one another and one ellipse. Third, the slanted group in an upright ellipse exactly as"
     " wide and as high as the bars on the axes. Fourth, the same group in a circle whose radius is a black bar.",
 )
 
@@ -173,7 +173,7 @@ for constrain in (full, tied, diag, spherical):
 
 # %% [markdown]
 # Look at the shapes: a constraint is also a saving. Scikit-learn stores its `covariances_` in just these shapes,
-# and a program that expects (K, d, d) of a tied model is a common surprise.
+# and a program that expects (K, d, d) from a tied model trips over them.
 #
 # ## The best that each rule allows
 #
@@ -299,8 +299,8 @@ for formula in (full, tied, diag, spherical):
 
 # %% [markdown]
 # Four searches, and all four end at the formula, as near as the optimiser cares to go. So each type is the
-# maximum likelihood answer **under its constraint**. The two rightmost shapes of Figure 1 look wrong because the
-# constraint is wrong for these data. The fit is perfect.
+# maximum likelihood answer **under its constraint**. The lower row of Figure 1 looks wrong because its constraints
+# are wrong for these data. The fit is perfect.
 #
 # ## Four models without labels
 #
@@ -503,6 +503,7 @@ show(
 )
 
 # %%
+assert len(X4) == 400
 wrong = {name: (match_labels(y4, m.predict(X4)) != y4).sum() for name, m in models.items()}
 assert wrong["tied"] <= wrong["full"] <= 3 < wrong["k-means"] < wrong["spherical"]
 assert models["tied"].bic(X4) < models["full"].bic(X4)
@@ -575,18 +576,22 @@ show(
 
 # %% [markdown]
 # The same numbers, to the limits of the arithmetic. A mixture is a discriminant analysis that has to guess its
-# labels; a discriminant analysis is a mixture after one M-step with the labels given. (Two conventions differ
-# between programs: whether to divide by $N_k$ or by a little less. Scikit-learn's default LDA solver does the
+# labels; a discriminant analysis is a mixture after one M-step with the labels given. (Programs differ in
+# one convention: whether to divide by $N_k$ or by a little less. Scikit-learn's default LDA solver does the
 # latter, so we asked for `lsqr`.)
+#
+# Look at the top left corner of the right panel. It belongs to the round group, which is far away; so it did in
+# Figure 4. Across their long axes the slanted ellipses are narrow. In that direction their densities fall faster
+# than that of the round one, and far enough out the round one wins.
 #
 # ## The trap: who turned the page?
 #
 # Now something that goes wrong quietly. You measure the same points along other axes: you rotate the picture, or
-# you [standardise](../GLOSSARY.md#standardise) every feature, as many a tutorial tells you to. No point has moved
-# among its neighbours. Should the groups change?
+# you [standardise](../GLOSSARY.md#standardise) every feature, as many a tutorial tells you to. They are still the
+# same points. Should the groups change?
 #
 # A method is [equivariant](../GLOSSARY.md#equivariance) under a change of axes when it gives the same answer,
-# carried over. We test it fairly: the same start for all, k-means' labels in the original axes, 200 rounds of EM,
+# carried over. We test it fairly: the same start for all, k-means' labels in the original axes, 500 rounds of EM,
 # no `reg_covar`. Densities have units, one over area, so the log-likelihood is carried over by adding $\log|\det
 # A|$ of the map $x \mapsto Ax$.
 
@@ -600,7 +605,7 @@ MAPS = {
 start = np.eye(3)[KMeans(3, n_init=10, random_state=0).fit_predict(X)]
 
 
-def run(Z, name, n_rounds=200):
+def run(Z, name, n_rounds=500):
     """The mixture after `n_rounds` of EM on Z, from the same responsibilities every time."""
     row = covariance_type(name)
     steps = em(Z, mixture_from_responsibilities(Z, start, row, reg_covar=0), reg_covar=0)
@@ -609,7 +614,7 @@ def run(Z, name, n_rounds=200):
 
 # %% [markdown]
 # **Before you run the next cell:** for each of the four types, and for each of the two changes: same answer, or
-# another one? Eight guesses.
+# another one? Eight guesses. (It takes a few seconds.)
 
 # %%
 groups = {}
@@ -629,6 +634,9 @@ for name in ("full", "tied"):
 assert np.array_equal(groups["diag", "as it is"], groups["diag", "standardised"])
 assert np.array_equal(groups["spherical", "as it is"], groups["spherical", "rotated"])
 assert e_step(X, run(X, "tied"))[0].mean() < fits["tied"].score(X)
+assert adjusted_rand_score(y, groups["diag", "rotated"]) > 0.9
+long_axis = np.linalg.eigh(S[0] / N[0])[1][:, 1]
+print(f"a long group leans at {np.degrees(np.arctan2(*long_axis[::-1])) % 180:.0f}°")
 
 # %% [markdown]
 # In brackets stands how many of the 1250 points have changed their group. Full and tied do not care. **Diag
@@ -649,14 +657,14 @@ show(
     fig,
     "Figure 7. The groups that EM finds, drawn in the original axes. Upper row: diag, and diag on the"
     " rotated data. Lower row: spherical, and spherical on the standardised data. Same points, same start.",
-    "Four panels of the same points in three colours. In both rows the colours change from left to right:"
-    " diag cuts the long groups in other places and follows them better after the rotation; the cuts of"
-    " spherical move a little.",
+    "Four panels of the same points in three colours. Upper left, one component of diag covers nearly all of"
+    " both long groups, and another a patch inside one of them; upper right, each long group has its own."
+    " Lower row, spherical cuts across both long groups, and the cuts move a little.",
 )
 
 # %% [markdown]
-# Turned by thirty degrees, the two long groups stand nearly upright, and diag can follow them better. Nothing
-# about the points has changed but the axes.
+# The long groups lean at about 55°. Turned by another thirty, they stand nearly upright, and upright ellipses
+# can follow them: in the table, diag comes close to full. Nothing about the points has changed but the axes.
 #
 # Why? A map takes a covariance $\Sigma$ to $A \Sigma A^{\mathsf T}$. The question is whether the result still
 # obeys the rule. A full matrix stays a full matrix under any map. A circle, turned, is a circle; stretched along
@@ -715,6 +723,7 @@ def held_out(draw_train, test, K, sizes):
 
 # %%
 assert n_parameters("full", 3, 12) == 272
+assert (round(40 / 3), 12 * 13 // 2) == (13, 78)
 sizes = 40 * 2 ** np.arange(7)
 curves = held_out(draw, draw(4000), K=3, sizes=sizes)
 for n, values in zip(sizes, zip(*curves.values())):
@@ -836,12 +845,6 @@ print(f"−2 n times the sum of log scales: {-2 * len(X) * np.log(X.std(axis=0))
 #
 # </details>
 
-# %%
-covariance_numbers = {name: covariance_type(name).n_parameters(10, 100) for name in TYPES}
-print(covariance_numbers)
-assert covariance_numbers["tied"] == 5050
-assert covariance_type("diag").n_parameters(1000, 100) > 5050
-
 # %% [markdown]
 # **3.** On the same data, the tied mixture has a higher log-likelihood than the full one, with the same $K$. What
 # does that say?
@@ -857,6 +860,13 @@ assert covariance_type("diag").n_parameters(1000, 100) > 5050
 # held-out data, where tied may well be higher; on the training data overfitting makes a likelihood *too good*.
 #
 # </details>
+
+# %%
+# The numbers in the answer to question 2.
+covariance_numbers = {name: covariance_type(name).n_parameters(10, 100) for name in TYPES}
+print(covariance_numbers)
+assert covariance_numbers["tied"] == 5050
+assert covariance_type("diag").n_parameters(1000, 100) > 5050
 
 # %% [markdown]
 # ## In five lines

@@ -62,29 +62,30 @@ print("K = 2 against the moons, adjusted Rand index:", end=" ")
 print(round(adjusted_rand_score(moon, two.predict(X)), 3))
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(13, 3.6), sharex=True, sharey=True)
-for ax, model in zip(axes, (two, sixteen)):
+fig, axes = plt.subplots(2, 2, figsize=(10.5, 6), sharex=True, sharey=True)
+for ax, model in zip(axes[0], (two, sixteen)):
     plot_responsibilities(X, model.predict_proba(X), ax=ax)
     plot_ellipses(model.means_, model.covariances_, n_std=2, ax=ax)
     ax.set_title(f"K = {model.n_components}")
-plot_density(sixteen, X, ax=axes[2])
-plot_points(new, sizes=5, ax=axes[2])
-axes[2].set(title="400 new points from K = 16", aspect="equal")
+plot_density(sixteen, X, ax=axes[1, 0])
+plot_points(new, ax=axes[1, 1])
+axes[1, 0].set(title="the density of K = 16", aspect="equal")
+axes[1, 1].set(title="400 new points from it", aspect="equal")
 show(
     fig,
-    "Figure 2. Two components cut across the moons. Sixteen cover them like tiles, and what they"
-    " generate looks like moons again.",
-    "Left, two broad ellipses, each with one moon's larger part and a tip of the other. Middle,"
-    " sixteen small ellipses along the two crescents. Right, 400 points that form the same two"
-    " crescents, among contours of the density.",
+    "Figure 2. Two components cut across the moons. Sixteen cover them like tiles; their sum is"
+    " high along both moons, and what it generates looks like moons again.",
+    "Two broad ellipses, each with one moon's larger part and a tip of the other; sixteen small"
+    " ellipses along the crescents; contours of a density that follows them; 400 new points that"
+    " form the same two crescents.",
 )
 
 # %% [markdown]
 # Two components are what you would ask for if you wanted two groups. They find neither moon, since a moon is no
 # ellipse. The [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1 for a perfect match.
 #
-# Sixteen components find no groups at all. Nobody would say that there are sixteen. But look at the right-hand
-# panel: as a *description of where points fall*, the mixture is good enough to draw from.
+# Sixteen components find no groups at all. Nobody would say that there are sixteen. But look at the lower
+# panels: as a *description of where points fall*, the mixture is good enough to draw from.
 #
 # So there are two questions, and they have different answers:
 #
@@ -649,7 +650,7 @@ assert np.isclose(np.exp(PlugIn(sparse).score_samples(grid)).sum() * step**2, 1,
 # default, as one point would).
 #
 # **Before you run the next cell:** which matters more for the number of components, the concentration or these two?
-# (About five seconds.)
+# (A few seconds.)
 
 
 # %%
@@ -659,7 +660,7 @@ def judged(**prior):
     return n_used(bayesian(X, max_iter=1000, **prior)), out.mean()
 
 
-for pull in (1, 0.1, 0.01):
+for pull in (1, 0.01):
     for name, covariance in {
         "data": None,
         "0.03 I": 0.03 * np.eye(2),
@@ -869,11 +870,6 @@ print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):
 #
 # </details>
 
-# %%
-price = n_parameters(4, 2) - n_parameters(3, 2)
-assert price == 6
-assert 2 * price == 12 < 2 * 9 == 18 < round(price * np.log(200), 1) == 31.8
-
 # %% [markdown]
 # **2.** You compared forty models on a validation set, and the best has an accuracy of 0.94 there. What do you
 # report?
@@ -904,14 +900,21 @@ assert 2 * price == 12 < 2 * 9 == 18 < round(price * np.log(200), 1) == 31.8
 #
 # </details>
 
+# %%
+# The numbers of the first answer.
+price = n_parameters(4, 2) - n_parameters(3, 2)
+assert price == 6
+assert 2 * price == 12 < 2 * 9 == 18 < round(price * np.log(200), 1) == 31.8
+
 # %% [markdown]
 # ## In five lines
 #
-# 1. The training likelihood rises with every component. It can never tell you to stop. 2. AIC, BIC and ICL
-# charge for parameters, ICL also for doubt; held-out likelihood asks new points. Read curves, and report
-# ranges. 3. Components are pieces of a density. Join them if you want clusters, and look at the result. 4. A
-# prior on the weights does not spare you the choice. It moves it to the other priors. 5. Choose on validation
-# data. Report on test data, once.
+# 1. The training likelihood rises with every component. It can never tell you to stop.
+# 2. AIC, BIC and ICL charge for parameters, ICL also for doubt; held-out likelihood asks new points. Read
+#    curves, and report ranges.
+# 3. Components are pieces of a density. Join them if you want clusters, and look at the result.
+# 4. A prior on the weights does not spare you the choice. It moves it to the other priors.
+# 5. Choose on validation data. Report on test data, once.
 #
 # ## Where next
 #

@@ -365,8 +365,8 @@ check.map_covariances(map_covariances)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Check the two ends. With m = 0 it is lesson 04's covariance. With an enormous m it is T. Points means: points of
-# component k.
+# Check the two ends. With m = 0 it is lesson 04's covariance. With an enormous m it is T. And the points
+# that are counted are those of component k.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -391,6 +391,7 @@ train, validation = shuffled[:60], shuffled[60:200]
 strengths = [0.03, 0.3, 3.0, 30.0]
 
 # %% task="best_strength" role="answer"
+# Fit, score, and then set:
 ### BEGIN SOLUTION
 scores = []
 for m in strengths:

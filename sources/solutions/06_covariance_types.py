@@ -1,7 +1,6 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from mlcourse import PCA, GaussianMixture, check
 from mlcourse.datasets import elongated_blobs, load_digits
@@ -201,7 +200,7 @@ class Regions:
 
 # %%
 fig, axes = plt.subplots(2, 2, figsize=(10, 7.4), sharex=True, sharey=True)
-order = ("diag", "full", "tied", "spherical")
+order = np.random.default_rng(0).permutation(["full", "tied", "diag", "spherical"])
 for ax, letter, name in zip(axes.flat, "ABCD", order):
     plot_decision_regions(Regions(name), np.vstack([X, [[-7, -5], [9, 7]]]), ax=ax)
     plot_points(X, y, sizes=6, ax=ax)
@@ -284,6 +283,8 @@ check.linear_discriminant(linear_discriminant)
 # </details>
 
 # %% tags=["solution-only"]
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
 pi, mu = np.bincount(y) / len(y), np.array([X[y == k].mean(axis=0) for k in range(3)])
 tied = mend_tied(X, np.eye(3)[y])[2]
 W, b = linear_discriminant(pi, mu, tied)

@@ -98,6 +98,8 @@ assert (answers == -1).sum() == 50
 # - in: `scores` of shape (n,); `truth` of shape (n,), scikit-learn's way: −1 for an anomaly, 1 for a normal row; a
 #   threshold `t`. A score below `t` is an alarm.
 # - out: three numbers, `precision, recall, false_alarm_rate`, in this order. There is at least one alarm.
+#
+# Mind the two differences from the lecture's function: there the truth is True or False, and the order is another.
 
 
 # %% task="alarm_rates" role="answer"
@@ -318,8 +320,8 @@ check.second_opinion(second_opinion)
 # %% [markdown]
 # ## Task 8 · Who decides? (read by a person)
 #
-# Back to the water company of task 4. It has 50 000 pipes and four crews. An engineer shows you the detector: "I
-# have set it to four per cent, as in the course. Is that right?"
+# Back to the water company of task 4. It has 50 000 pipes and four crews, each good for some five visits a day. An
+# engineer shows you the detector: "I have set it to four per cent, as in the course. Is that right?"
 #
 # Write eight to twelve sentences. Who should decide the false-alarm rate, and why? What would you need to know
 # before you advise them, and how would you get it? Use at least one calculation with the numbers of task 4. How
@@ -333,7 +335,7 @@ check.second_opinion(second_opinion)
 # costs should take it, with the engineer's curves before them: the head of operations, who pays for the crews,
 # together with whoever answers for water loss and damage. My first question is how many calls four crews can
 # answer, since alarms that nobody follows are worth nothing. With four per cent of about 49 900 sound pipes there
-# are some 2000 false alarms a night. If a crew manages five visits a day, twenty are possible, which is a
+# are some 2000 false alarms a night. At five visits a day for each crew, twenty are possible, which is a
 # false-alarm rate of about four in ten thousand, a hundredth of what the engineer has set. Then I need the costs:
 # of a visit for nothing, and of a leak that runs for another month. I need the base rate, one in 500 or 100 leaks,
 # and how sure that is, and whether it changes with frost. I need the recall at *low* false-alarm rates, from rows

@@ -154,12 +154,16 @@ def lesson_map(course, addresses):
     return "\n".join(rows)
 
 
-def readme_with_map(text, course):
-    """The README with the lesson map between its two markers; unchanged when it has none."""
+def page_with_map(text, course, path):
+    """A Markdown page with the lesson map between its two markers; unchanged when it has none.
+
+    `path` is where the page stands below the course's folder: "docs/instructors.md".
+    """
     if ("<!-- lesson-map -->" in text or "<!-- /lesson-map -->" in text) and not MAP_REGION.search(text):
         raise BuildError(
-            "README.md: the lesson map goes between a line <!-- lesson-map --> and a line "
+            f"{path}: the lesson map goes between a line <!-- lesson-map --> and a line "
             "<!-- /lesson-map -->; only one is there, or they stand the wrong way round."
         )
-    table = lesson_map(course, {folder: f"{folder}/" for folder in LABELS})
+    up = "../" * path.count("/")
+    table = lesson_map(course, {folder: f"{up}{folder}/" for folder in LABELS})
     return MAP_REGION.sub(lambda region: f"{region[1]}\n{table}\n\n{region[2]}", text)

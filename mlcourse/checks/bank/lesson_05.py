@@ -456,6 +456,11 @@ def _averaged(order):
     return lambda runs: np.mean([run[order(runs[0], run)] for run in runs], axis=0)
 
 
+def _without_the_first(runs):
+    m = len(runs)
+    return (m * average_runs(runs) - runs[0]) / (m - 1)
+
+
 def _backwards(first, run):
     return np.argsort(linear_sum_assignment(cdist(first, run, "sqeuclidean"))[1])
 
@@ -500,6 +505,12 @@ AVERAGE_RUNS = Check(
             "each mean of a run asked for its nearest in the first. That order goes the wrong way, and two means may"
             " have asked for the same partner.",
             hint=3,
+        ),
+        Mistake(
+            "the first run left out",
+            _without_the_first,
+            "the others are aligned and averaged, and the first run gave its order only. It is one of the m fits.",
+            hint=1,
         ),
         Mistake(
             "the first run alone",
@@ -549,9 +560,14 @@ def _shrunk(formula):
 map_covariances = _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m))
 
 
-def _not_centred(X, R, T, m):
-    N = R.sum(axis=0)[:, np.newaxis, np.newaxis]
-    return (np.einsum("nk,nd,ne->kde", R, X, X) + m * T) / (N + m)
+def _about(center):
+    """Covariances from deviations from the one place `center(X)`."""
+
+    def covariances(X, R, T, m):
+        D, N = X - center(X), R.sum(axis=0)[:, np.newaxis, np.newaxis]
+        return (np.einsum("nk,nd,ne->kde", R, D, D) + m * T) / (N + m)
+
+    return covariances
 
 
 MAP_COVARIANCES = Check(
@@ -589,7 +605,7 @@ MAP_COVARIANCES = Check(
         Mistake(
             "strength forgotten",
             _shrunk(lambda S, N, T, m, n, d: (S + T) / (N + m)),
-            "T is the covariance of *one* imagined point's worth. How many points are there?",
+            "T was added once, as if one point had been imagined. How many are there?",
             hint=2,
         ),
         Mistake(
@@ -606,15 +622,22 @@ MAP_COVARIANCES = Check(
         ),
         Mistake(
             "not centred",
-            _not_centred,
+            _about(lambda X: 0.0),
             "the scatter is taken about 0. It belongs about the component's own mean.",
             hint=3,
         ),
         Mistake(
-            "half and half",
-            _shrunk(lambda S, N, T, m, n, d: (S / N + T) / 2),
-            "this is half the data and half the prior, whatever m and Nₖ are.",
-            hint=1,
+            "about the mean of all points",
+            _about(lambda X: X.mean(axis=0)),
+            "the scatter is taken about the mean of all points. It belongs about the component's own mean.",
+            hint=3,
+        ),
+        Mistake(
+            "divided twice",
+            _shrunk(lambda S, N, T, m, n, d: (S / N + m * T) / (N + m)),
+            "the scatter was divided by Nₖ before the imagined points came in. S is a sum; one division, at the end,"
+            " is enough.",
+            hint=3,
         ),
     ),
 )

@@ -137,16 +137,23 @@ def _divided_by_all(S, N):
     return four_from_scatter(S, np.full(len(N), N.sum() / len(N)))
 
 
-def total_variance_is_kept(out, S, N):
-    full, tied, diag, spherical = out
-    d = S.shape[1]
-    totals = (
-        N @ np.trace(full, axis1=1, axis2=2),
-        N.sum() * np.trace(tied),
-        N @ diag.sum(axis=1),
-        d * N @ spherical,
-    )
-    return np.allclose(totals, np.trace(S, axis1=1, axis2=2).sum())
+# The variances of all features and points, added up, from the covariances of each type.
+TOTAL_VARIANCE = {
+    "full": lambda Sigma, N, d: N @ np.trace(Sigma, axis1=1, axis2=2),
+    "tied": lambda Sigma, N, d: N.sum() * np.trace(Sigma),
+    "diag": lambda variances, N, d: N @ variances.sum(axis=1),
+    "spherical": lambda variances, N, d: N @ variances * d,
+}
+
+
+def keeps_total_variance(name):
+    """A law for one type, so that the message says which of the four breaks it."""
+
+    def holds(out, S, N):
+        total = TOTAL_VARIANCE[name](out[TYPES.index(name)], N, S.shape[1])
+        return np.isclose(total, np.trace(S, axis1=1, axis2=2).sum())
+
+    return Law(f"the total variance of {name}, over all points, is the sum of the traces of S.", holds)
 
 
 CONSTRAIN_SCATTER = Check(
@@ -155,12 +162,7 @@ CONSTRAIN_SCATTER = Check(
     points=4,
     reference=four_from_scatter,
     cases=scatter_cases,
-    laws=(
-        Law(
-            "all four keep the same total variance, that of the scatters S.",
-            total_variance_is_kept,
-        ),
-    ),
+    laws=tuple(keeps_total_variance(name) for name in TYPES),
     expected="(full, tied, diag, spherical) of shapes (K, d, d), (d, d), (K, d), (K,)",
     mistakes=(
         Mistake(
@@ -218,9 +220,9 @@ CONSTRAIN_SCATTER = Check(
             hint=3,
         ),
         Mistake(
-            "spread of the variances",
-            _with(spherical=lambda full, S, N: np.diagonal(full, axis1=1, axis2=2).std(axis=1)),
-            "spherical asks how much the variances differ from one another, not how large they are.",
+            "mean of every entry for spherical",
+            _with(spherical=lambda full, S, N: full.mean(axis=(1, 2))),
+            "spherical is the mean of every entry of the matrix. Those off the diagonal are no variances.",
             hint=3,
         ),
         Mistake(
@@ -309,6 +311,24 @@ BIC_FROM_COUNTS = Check(
             hint=2,
         ),
         Mistake("means left out", _bic_with(mean_numbers=0), "nobody pays for the means.", hint=2),
+        Mistake(
+            "weights left out",
+            lambda log_likelihood, K, *rest: bic(log_likelihood, K, *rest, weights=-K),
+            "nobody pays for the weights.",
+            hint=2,
+        ),
+        Mistake(
+            "covariances alone",
+            lambda log_likelihood, K, *rest: bic(log_likelihood, K, *rest, weights=-K, mean_numbers=0),
+            "only the covariances are paid for. A mixture has two more kinds of parameters.",
+            hint=2,
+        ),
+        Mistake(
+            "the numbers in the data counted",
+            lambda log_likelihood, K, d, name: bic(log_likelihood, K, d, name, price=lambda n: np.log(n * d)),
+            "the price is the logarithm of how many numbers the data hold. A point counts once, whatever it holds.",
+            hint=1,
+        ),
         Mistake(
             "every entry of a matrix counted",
             _bic_with(
@@ -449,6 +469,20 @@ MEND_TIED = Check(
             "responsibilities missing",
             lambda X, R: tied_m_step(X, R, power=0),
             "every point counts in full for every component in the covariance: its responsibilities are missing.",
+            hint=3,
+        ),
+        Mistake(
+            "divided by the components alone",
+            lambda X, R: tied_m_step(X, R, lambda S, N: S.mean(axis=0)),
+            "the centres are right now. The scatters were averaged over the components, and a scatter is a sum over"
+            " points.",
+            hint=3,
+        ),
+        Mistake(
+            "n − K",
+            lambda X, R: tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - len(N))),
+            "the centres are right now. To divide by n − K is the unbiased convention; maximum likelihood was asked"
+            " for.",
             hint=3,
         ),
         Mistake(
@@ -648,6 +682,19 @@ CARRY_OVER = Check(
             lambda mu, Sigma, A, b: carry_over(mu, Sigma, A.T, b),
             "means and covariances both went through the transposed map: the points are stored as rows.",
             hint=1,
+        ),
+        Mistake(
+            "the map applied to the table of means",
+            lambda mu, Sigma, A, b: (A @ mu + b, carry_over(mu, Sigma, A, b)[1]),
+            "the covariances are right. `A @ mu` blends the means of different components: each is a row.",
+            hint=1,
+        ),
+        Mistake(
+            "the inverse for the transpose",
+            lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ np.linalg.inv(A)),
+            "the means are right. In the covariances the map enters on one side and is undone on the other; a"
+            " covariance is made of squares, so it enters twice.",
+            hint=2,
         ),
         Mistake(
             "shift left out",

@@ -58,6 +58,12 @@ ALARM_THRESHOLD = Check(
             hint=2,
         ),
         Mistake(
+            "the threshold as a density",
+            lambda scores, share: np.exp(np.quantile(scores, share)),
+            "the threshold was turned into a density at the end, and it is to be compared with logarithms.",
+            hint=2,
+        ),
+        Mistake(
             "as if the scores were Gaussian",
             lambda scores, share: np.mean(scores) + norm.ppf(share) * np.std(scores),
             "this would be right if the scores were Gaussian. They have a long tail to the left; count instead.",
@@ -170,6 +176,20 @@ DETECTOR_PREDICT = Check(
             " densities.",
         ),
         Mistake(
+            "a weighted sum of logarithms",
+            lambda X, pi, mu, Sigma, t: labels((log_joint(X, pi, mu, Sigma) - np.log(pi)) @ pi < t),
+            "the *logarithms* of the components were weighted and added. The formula weights and adds the"
+            " densities.",
+        ),
+        Mistake(
+            "weights among the logarithms",
+            lambda X, pi, mu, Sigma, t: labels(
+                logsumexp(log_joint(X, pi, mu, Sigma) - np.log(pi) + pi, axis=1) < t
+            ),
+            "the weights were added to log densities as they are. What does multiplying a density by a weight do"
+            " to its logarithm?",
+        ),
+        Mistake(
             "a density against a logarithm",
             lambda X, pi, mu, Sigma, t: labels(np.exp(score(X, pi, mu, Sigma)) < t),
             "nothing ever rings: a density, which is positive, is compared with a threshold for its logarithm.",
@@ -217,6 +237,19 @@ def _signs_as_truth_values(scores, truth, t):
     return hits / alarm.sum(), hits / truth.sum(), (alarm & ~truth).sum() / (~truth).sum()
 
 
+def _lecture_order(precision, recall, false_alarm):
+    return recall, false_alarm, precision
+
+
+def _lecture_as_it_stands(scores, truth, t):
+    return _lecture_order(*_signs_as_truth_values(scores, truth, t))
+
+
+def _every_sign_true(scores, truth, t):
+    """The lecture's lines, with the truth made boolean first: −1 and 1 both become True."""
+    return _signs_as_truth_values(scores, truth.astype(bool), t)
+
+
 ALARM_RATES = Check(
     name="alarm_rates",
     lesson=LESSON,
@@ -247,6 +280,29 @@ ALARM_RATES = Check(
             _signs_as_truth_values,
             "the truth holds −1 and 1 here, not True and False: `&` and `~` make something else of these.",
             hint=2,
+        ),
+        Mistake(
+            "the lecture's function as it stands",
+            _lecture_as_it_stands,
+            "these are the lecture's lines. There the truth was True or False, and the three numbers came in"
+            " another order.",
+            hint=2,
+        ),
+        Mistake(
+            "every sign true",
+            _every_sign_true,
+            "as a truth value every number except 0 is True, −1 and 1 alike: no normal row is left.",
+            hint=2,
+        ),
+        Mistake(
+            "the lecture's order",
+            lambda *a: _lecture_order(*alarm_rates(*a)),
+            "all three are right, in the order of the lecture. The statement asks for another one.",
+        ),
+        Mistake(
+            "normal rows that stay silent",
+            _with(2, lambda s, y, t: 1 - alarm_rates(s, y, t)[2]),
+            "your third number is the share of normal rows that stay *silent*.",
         ),
         Mistake(
             "false alarms among all rows",
@@ -284,6 +340,7 @@ SHARE_OF_REAL_ALARMS = Check(
     reference=lambda: 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998),
     rtol=0,
     atol=2e-3,
+    laws=(Law("it is a share, a number between 0 and 1. Is yours in per cent?", lambda out: 0 <= out <= 1),),
     expected="one number between 0 and 1, right to two decimals",
     mistakes=(
         Mistake(
@@ -319,6 +376,16 @@ SHARE_OF_REAL_ALARMS = Check(
             lambda: 1 - 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998),
             "that is the share of alarms that are false.",
         ),
+        Mistake(
+            "the false ones, rounded",
+            0.86,
+            "those are the false ones among the alarms.",
+        ),
+        Mistake(
+            "the false-alarm rate",
+            0.01,
+            "that is the false-alarm rate: of the sound pipes, how many ring. The question is about the alarms.",
+        ),
     ),
 )
 
@@ -329,8 +396,7 @@ OPTIMISTIC_HISTOGRAM = choice(
     right="B",
     wrong={
         "A": "both samples were drawn in the same way, from the three groups and from nowhere else. What"
-        " rings here is"
-        " false.",
+        " rings here is false.",
         "C": (
             "a lower threshold rings less, and breaks its own, smaller promise in the same way: try it in"
             " the cell above.",
@@ -407,24 +473,28 @@ MEND_EVALUATION = Check(
             "model chosen on the test",
             _evaluation("test"),
             "the threshold is honest now. The model is not: it was picked because it does well on the very"
-            " rows it is"
-            " reported on.",
+            " rows it is reported on.",
             hint=1,
         ),
         Mistake(
             "threshold from the test",
             _evaluation(threshold_of=_normal_test_rows),
             "the model is chosen honestly now. The false-alarm rate is still what you asked for, whatever"
-            " the model: look"
-            " at where the threshold comes from.",
+            " the model: look at where the threshold comes from.",
             hint=2,
         ),
         Mistake(
             "threshold with anomalies among the rows",
             _evaluation(threshold_of=lambda v, v_truth, s, s_truth: v),
             "the threshold comes from the right part, and from the wrong rows of it: a promise about false"
-            " alarms is a"
-            " promise about normal rows.",
+            " alarms is a promise about normal rows.",
+            hint=2,
+        ),
+        Mistake(
+            "threshold from the anomalies",
+            _evaluation(threshold_of=lambda v, v_truth, s, s_truth: v[v_truth]),
+            "the threshold comes from the right part, and from the anomalies in it. Whose alarms does the promise"
+            " count?",
             hint=2,
         ),
         Mistake(
@@ -481,6 +551,21 @@ def _not_centred(X_train, X_new, q):
     return squared_distance(X_new, origin, directions(X_train, origin)[:q])
 
 
+def _directions_not_centred(X_train, X_new, q):
+    V = np.linalg.svd(X_train, full_matrices=False)[2][:q]
+    return squared_distance(X_new, X_train.mean(axis=0), V)
+
+
+def _new_rows_not_centred(X_train, X_new, q):
+    V = directions(X_train, X_train.mean(axis=0))[:q]
+    return squared_distance(X_new, np.zeros(X_train.shape[1]), V)
+
+
+def _columns(X_train, X_new, q):
+    mean = X_train.mean(axis=0)
+    return squared_distance(X_new, mean, directions(X_train, mean)[:, :q].T)
+
+
 def _mean_not_put_back(X_train, X_new, q):
     mean = X_train.mean(axis=0)
     V = directions(X_train, mean)[:q]
@@ -520,6 +605,24 @@ SECOND_OPINION = Check(
             "not centred",
             _not_centred,
             "the plane goes through the origin here: the mean was never subtracted.",
+        ),
+        Mistake(
+            "directions of uncentred rows",
+            _directions_not_centred,
+            "the distances are measured from the mean, and the directions come from training rows that were not"
+            " centred.",
+        ),
+        Mistake(
+            "new rows not centred",
+            _new_rows_not_centred,
+            "the directions are right, and the plane goes through the origin: nothing was taken off the new rows.",
+            hint=2,
+        ),
+        Mistake(
+            "columns of the third factor",
+            _columns,
+            "the directions were taken from the columns of the third factor. The statement says where they stand.",
+            hint=2,
         ),
         Mistake(
             "mean not put back",

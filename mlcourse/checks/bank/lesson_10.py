@@ -1,0 +1,623 @@
+"""Checks of lesson 10, the whole pipeline: a stratified part, a leak, an honest choice, draws, legibility, bytes.
+
+Symbols: X (n, d) rows; y or labels (n,) classes; E (n, d) standard normal numbers; c (n,) the class each row is
+drawn for; mean (d,), covariance (d, d), or means (C, d), covariances (C, d, d) of C classes; q directions kept.
+"""
+
+from functools import cache
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from mlcourse.checks.specification import Case, Check, Law, Mistake
+from mlcourse.datasets import load_digits
+from mlcourse.mixture import GaussianMixture
+from mlcourse.pca import PCA
+
+LESSON = "10_mnist"
+
+
+# ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
+
+
+def classes_in_disorder(rng, sizes, names):
+    return rng.permutation(np.repeat(names, sizes))
+
+
+def stratified_cases(rng):
+    yield Case("three classes of unequal size", (classes_in_disorder(rng, (11, 25, 14), (0, 1, 2)), 0.3))
+    yield Case("classes called 3, 5, 8 and 9", (classes_in_disorder(rng, (9, 21, 6, 17), (3, 5, 8, 9)), 0.7))
+    yield Case("a class of one row", (classes_in_disorder(rng, (13, 1, 19), (1, 2, 4)), 0.5))
+
+
+def _by_class(y, n_of_class, pick=lambda rows, n: rows[:n]):
+    """A mask in which class c has n_of_class(its size) rows, chosen by pick."""
+    part = np.zeros(len(y), dtype=bool)
+    for c in np.unique(y):
+        rows = np.flatnonzero(y == c)
+        part[pick(rows, n_of_class(len(rows)))] = True
+    return part
+
+
+def stratified_part(y, share):
+    return _by_class(y, lambda n_c: int(np.floor(share * n_c)))
+
+
+def _classes_counted_from_zero(y, share):
+    part = np.zeros(len(y), dtype=bool)
+    for c in range(len(np.unique(y))):
+        rows = np.flatnonzero(y == c)
+        part[rows[: int(share * len(rows))]] = True
+    return part
+
+
+STRATIFIED_PART = Check(
+    name="stratified_part",
+    lesson=LESSON,
+    points=2,
+    reference=stratified_part,
+    cases=stratified_cases,
+    expected="a mask of shape (n,): True for the rows in the part",
+    mistakes=(
+        Mistake(
+            "the first rows of all",
+            lambda y, share: np.arange(len(y)) < int(share * len(y)),
+            "these are the first rows of the whole table, whatever their class: a rare class may miss out"
+            " altogether.",
+            hint=1,
+        ),
+        Mistake(
+            "equally many of each class",
+            lambda y, share: _by_class(y, lambda n_c: int(share * len(y) / len(np.unique(y)))),
+            "every class has equally many rows in the part. A common class should be common there, too.",
+            hint=2,
+        ),
+        Mistake(
+            "rounded up",
+            lambda y, share: _by_class(y, lambda n_c: int(np.ceil(share * n_c))),
+            "where the share is not a whole number of rows, a class gets one row too many: it was rounded up.",
+            hint=2,
+        ),
+        Mistake(
+            "rounded to the nearest",
+            lambda y, share: _by_class(y, lambda n_c: round(share * n_c)),
+            "it was rounded to the nearest whole number. The statement rounds the other way in some classes.",
+            hint=2,
+        ),
+        Mistake(
+            "the last rows",
+            lambda y, share: _by_class(
+                y, lambda n_c: int(share * n_c), lambda rows, n: rows[len(rows) - n :]
+            ),
+            "the numbers are right, but these are the last rows of each class.",
+            hint=1,
+        ),
+        Mistake(
+            "the other part",
+            lambda y, share: ~stratified_part(y, share),
+            "True and False are the wrong way round: this is what remains when the part has been cut off.",
+            hint=2,
+        ),
+        Mistake(
+            "classes counted from zero",
+            _classes_counted_from_zero,
+            "the classes are taken to be called 0, 1, 2, …, and in one of the cases they are not.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 2  The leak ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def leak_cases(rng):
+    X_train, X_new = rng.normal(2, 3, size=(30, 4)), rng.normal(3, 2, size=(12, 4))
+    yield Case("two parts, four pixels", (X_train, X_new))
+    X_train, X_new = X_train.copy(), X_new.copy()
+    X_train[:, 1] = 0.25
+    yield Case("a pixel that varies in the new part alone", (X_train, X_new))
+
+
+def _standardised(X_train, X_new, scale=None, *, ddof=0):
+    mean = X_train.mean(axis=0)
+    scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+def _with_everything(X_train, X_new):
+    everything = np.concatenate([X_train, X_new])
+    mean, scale = everything.mean(axis=0), everything.std(axis=0)
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+def _each_by_itself(X_train, X_new):
+    return _standardised(X_train, X_train)[0], _standardised(X_new, X_new)[0]
+
+
+def _mean_mended_only(X_train, X_new):
+    return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
+
+
+def _constant_pixel_forgotten(X_train, X_new):
+    mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+def _one_scale_for_all(X_train, X_new):
+    return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
+
+
+MEND_LEAK = Check(
+    name="mend_leak",
+    lesson=LESSON,
+    points=2,
+    reference=_standardised,
+    cases=leak_cases,
+    laws=(
+        Law(
+            "every pixel of the training part has mean 0 afterwards.",
+            lambda out, *_: np.allclose(out[0].mean(axis=0), 0),
+        ),
+    ),
+    expected="two arrays, (n, d) and (m, d); the first has mean 0 in every pixel",
+    mistakes=(
+        Mistake(
+            "statistics of all rows",
+            _with_everything,
+            "mean and scale still come from both parts together. That is the leak.",
+            hint=1,
+            planted=True,
+        ),
+        Mistake(
+            "each part by itself",
+            _each_by_itself,
+            "each part got a map of its own. Nothing leaks, but the same picture has other coordinates in the"
+            " one part"
+            " than in the other.",
+            hint=2,
+        ),
+        Mistake(
+            "the scale still leaks",
+            _mean_mended_only,
+            "the mean is mended; the scale still comes from both parts together.",
+            hint=1,
+        ),
+        Mistake(
+            "variance in place of the standard deviation",
+            lambda A, B: _standardised(A, B, A.var(axis=0)),
+            "the rows were divided by the variance; the unit does not cancel then.",
+            hint=2,
+        ),
+        Mistake(
+            "constant pixel",
+            _constant_pixel_forgotten,
+            "where a pixel never varies in the training part, it was divided by zero.",
+            hint=2,
+        ),
+        Mistake(
+            "one mean and scale for all pixels",
+            _one_scale_for_all,
+            "there is one mean and one scale for all pixels together; every pixel should have its own.",
+            hint=2,
+        ),
+        Mistake(
+            "only centred",
+            lambda A, B: _standardised(A, B, np.ones(A.shape[1])),
+            "the parts are centred, and nothing has been divided by a scale.",
+            hint=2,
+        ),
+        Mistake(
+            "n minus one",
+            lambda A, B: _standardised(A, B, ddof=1),
+            "the scale divides by n − 1; the one that was handed to you divides by n, and that was not the leak.",
+            hint=2,
+        ),
+    ),
+)
+
+
+# ── 3  An honest choice ──────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _fits():
+    """(K, training, validation, test log-likelihood, BIC) of every candidate."""
+    X, y = load_digits()
+    X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=0)
+    X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=0)
+    pca = PCA(0.98).fit(X_train)
+    Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_test))
+    fits = [
+        GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z_train)
+        for K in (5, 10, 20, 40, 80, 160)
+    ]
+    return [
+        (fit.n_components, fit.score(Z_train), fit.score(Z_val), fit.score(Z_test), fit.bic(Z_train))
+        for fit in fits
+    ]
+
+
+def _choice(by, report, lowest=False):
+    """(K, score): the candidate with the highest (or lowest) entry `by`, and its entry `report`."""
+    best = (min if lowest else max)(_fits(), key=lambda fit: fit[by])
+    return best[0], best[report]
+
+
+TRAINING, VALIDATION, TEST, BIC = 1, 2, 3, 4
+
+HONEST_CHOICE = Check(
+    name="honest_choice",
+    lesson=LESSON,
+    points=3,
+    kind="value",
+    reference=lambda: _choice(VALIDATION, TEST),
+    rtol=0,
+    atol=0.05,
+    expected="a pair (K, log-likelihood): one of the six K, and a number of nats",
+    mistakes=(
+        Mistake(
+            "the validation score reported",
+            lambda: _choice(VALIDATION, VALIDATION),
+            "the choice is right. But the number is the very one that made you choose, the highest of six:"
+            " somebody who"
+            " brings new digits will see less.",
+            hint=2,
+        ),
+        Mistake(
+            "the training score reported",
+            lambda: _choice(VALIDATION, TRAINING),
+            "the choice is right. But the number was measured on the digits that the model was fitted to.",
+            hint=1,
+        ),
+        Mistake(
+            "chosen on the training part",
+            lambda: _choice(TRAINING, TEST),
+            "on the training part more components always look better. Which part had no say in the fit?",
+            hint=1,
+        ),
+        Mistake(
+            "chosen and reported on the training part",
+            lambda: _choice(TRAINING, TRAINING),
+            "both were taken from the training part: the model has seen these digits, and more components always look"
+            " better there.",
+            hint=1,
+        ),
+        Mistake(
+            "chosen by BIC",
+            lambda: _choice(BIC, TEST, lowest=True),
+            "this K has the lowest BIC on the training part. It is a guess at what the validation part can tell you.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 4  Draws, class by class ─────────────────────────────────────────────────────────────────────────
+
+
+def covariances_for(rng, C, d):
+    A = rng.normal(size=(C, d, d))
+    return A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
+
+
+def draw_cases(rng):
+    for C, n, d in ((3, 12, 2), (4, 15, 5)):
+        classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
+        yield Case(
+            f"{C} classes in {d} dimensions, in disorder",
+            (rng.normal(size=(n, d)), classes, 3 * rng.normal(size=(C, d)), covariances_for(rng, C, d)),
+        )
+
+
+def _drawn(E, c, means, covariances, colour):
+    """Row i as means[cᵢ] + colour(covariances[cᵢ], εᵢ)."""
+    return np.array([means[k] + colour(covariances[k], e) for e, k in zip(E, c)])
+
+
+def draw_by_class(E, c, means, covariances):
+    return _drawn(E, c, means, covariances, lambda S, e: np.linalg.cholesky(S) @ e)
+
+
+def _symmetric_root(S, e):
+    variances, axes = np.linalg.eigh(S)
+    return axes @ (np.sqrt(variances) * (axes.T @ e))
+
+
+def _grouped_by_class(E, c, means, covariances):
+    order = np.argsort(c, kind="stable")
+    return draw_by_class(E, c, means, covariances)[order]
+
+
+DRAW_BY_CLASS = Check(
+    name="draw_by_class",
+    lesson=LESSON,
+    points=3,
+    reference=draw_by_class,
+    cases=draw_cases,
+    expected="array (n, d): row i is drawn for class c[i]",
+    mistakes=(
+        Mistake(
+            "factor transposed",
+            lambda E, c, m, S: _drawn(E, c, m, S, lambda S, e: np.linalg.cholesky(S).T @ e),
+            "the factor stands the wrong way round: the draws have another covariance than they should have.",
+            hint=2,
+        ),
+        Mistake(
+            "covariance in place of its factor",
+            lambda E, c, m, S: _drawn(E, c, m, S, lambda S, e: S @ e),
+            "the noise was multiplied by the covariance itself. Its square root is wanted, or the variances come out"
+            " squared.",
+            hint=2,
+        ),
+        Mistake(
+            "standard deviations only",
+            lambda E, c, m, S: _drawn(E, c, m, S, lambda S, e: np.sqrt(np.diag(S)) * e),
+            "every feature has the right width, and features do not vary together any more.",
+            hint=2,
+        ),
+        Mistake(
+            "the symmetric root",
+            lambda E, c, m, S: _drawn(E, c, m, S, _symmetric_root),
+            "these draws have the right covariance, from a symmetric square root. The statement asks for the"
+            " triangular"
+            " one.",
+            hint=2,
+        ),
+        Mistake(
+            "mean left out",
+            lambda E, c, m, S: draw_by_class(E, c, np.zeros_like(m), S),
+            "all draws lie around zero: the means do not appear.",
+            hint=1,
+        ),
+        Mistake(
+            "one covariance for all",
+            lambda E, c, m, S: draw_by_class(E, c, m, np.repeat(S[:1], len(S), axis=0)),
+            "every class has its mean, and all have the width and direction of the first class.",
+            hint=1,
+        ),
+        Mistake(
+            "the average covariance",
+            lambda E, c, m, S: draw_by_class(E, c, m, np.repeat(S.mean(axis=0)[np.newaxis], len(S), axis=0)),
+            "every class has its mean, and all share one average covariance.",
+            hint=1,
+        ),
+        Mistake(
+            "grouped by class",
+            _grouped_by_class,
+            "the rows are right and stand in another order: they have been sorted by class on the way.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 5  The shape without its noise ───────────────────────────────────────────────────────────────────
+
+
+def shape_cases(rng):
+    for n, d, q in ((9, 4, 2), (7, 6, 1)):
+        X = rng.normal(2, 2, size=(n, d))
+        yield Case(
+            f"{d} dimensions, {q} direction(s) kept",
+            (X, rng.normal(3, 1, size=d), covariances_for(rng, 1, d)[0], q),
+        )
+
+
+def _projected(X, mean, covariance, q, *, center=True, back=True, columns=lambda V, q: V[:, len(V) - q :]):
+    """Projection and return, with one part done in another way."""
+    widest = columns(np.linalg.eigh(covariance)[1], q)
+    amounts = (X - mean if center else X) @ widest
+    return amounts @ widest.T + (mean if back else 0)
+
+
+def shape_only(X, mean, covariance, q):
+    _, axes = np.linalg.eigh(covariance)
+    shape = np.tile(mean, (len(X), 1)).astype(float)
+    for axis in axes.T[::-1][:q]:
+        for i in range(len(X)):
+            shape[i] += ((X[i] - mean) @ axis) * axis
+    return shape
+
+
+SHAPE_ONLY = Check(
+    name="shape_only",
+    lesson=LESSON,
+    points=3,
+    reference=shape_only,
+    cases=shape_cases,
+    expected="array (n, d): the mean plus what lies along q directions",
+    mistakes=(
+        Mistake(
+            "the narrowest directions",
+            lambda *a: _projected(*a, columns=lambda V, q: V[:, :q]),
+            "the first q directions were kept. In rising order these are the narrowest: the noise has stayed, and the"
+            " shape is gone.",
+            hint=2,
+        ),
+        Mistake(
+            "rows in place of columns",
+            lambda *a: _projected(*a, columns=lambda V, q: V[len(V) - q :].T),
+            "rows of the matrix were taken for directions; its columns are.",
+            hint=2,
+        ),
+        Mistake(
+            "mean not put back",
+            lambda *a: _projected(*a, back=False),
+            "the mean was taken off before the projection, and never put back.",
+            hint=1,
+        ),
+        Mistake(
+            "not centred",
+            lambda *a: _projected(*a, center=False),
+            "the rows were projected as they are, and the mean came on top. The directions go through the mean.",
+            hint=1,
+        ),
+        Mistake(
+            "no mean at all",
+            lambda *a: _projected(*a, center=False, back=False),
+            "these are projections onto directions through the origin. The component has its centre elsewhere.",
+            hint=1,
+        ),
+        Mistake(
+            "the noise itself",
+            lambda X, mean, S, q: mean + X - shape_only(X, mean, S, q),
+            "this is what should have been taken away, about the mean.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 6  Can it be read? ───────────────────────────────────────────────────────────────────────────────
+
+
+def legible_cases(rng):
+    for n_classes, d, k in ((3, 2, 4), (4, 3, 5)):
+        centers = 1.6 * rng.normal(size=(n_classes, d))
+        labels = np.arange(60) % n_classes
+        train = centers[labels] + rng.normal(size=(60, d))
+        drawn = centers[rng.integers(n_classes, size=47)] + rng.normal(size=(47, d))
+        yield Case(f"{n_classes} classes that overlap, k = {k}", (drawn, train, labels, k))
+
+
+def _neighbours(drawn, train, labels, k, nearest=slice(None)):
+    """Labels (m, k) of each drawn row's nearest training rows."""
+    distances = np.array([[np.sqrt(np.sum((row - other) ** 2)) for other in train] for row in drawn])
+    return labels[np.argsort(distances, axis=1)[:, nearest][:, :k]]
+
+
+def _unanimous(found):
+    return np.all(found == found[:, :1], axis=1)
+
+
+def legible_share(drawn, train, labels, k):
+    return float(np.mean(_unanimous(_neighbours(drawn, train, labels, k))))
+
+
+def _greatest_share(found):
+    """The share of the commonest label among each row's neighbours: (m,)."""
+    return np.array([np.bincount(row).max() / len(row) for row in found])
+
+
+LEGIBLE_SHARE = Check(
+    name="legible_share",
+    lesson=LESSON,
+    points=3,
+    reference=legible_share,
+    cases=legible_cases,
+    laws=(Law("a share lies between 0 and 1.", lambda out, *_: 0 <= out <= 1),),
+    expected="one number between 0 and 1",
+    mistakes=(
+        Mistake(
+            "a majority is enough",
+            lambda *a: np.mean(_greatest_share(_neighbours(*a)) > 0.5),
+            "a row counts here as soon as most of its neighbours agree. All of them have to.",
+            hint=2,
+        ),
+        Mistake(
+            "mean agreement",
+            lambda *a: np.mean(_greatest_share(_neighbours(*a))),
+            "this is how large the majority is on average. The question put to each row has a yes or a no for"
+            " an answer.",
+            hint=2,
+        ),
+        Mistake(
+            "the farthest rows",
+            lambda drawn, train, labels, k: np.mean(
+                _unanimous(_neighbours(drawn, train, labels, k, slice(None, None, -1)))
+            ),
+            "these are the training rows that lie farthest.",
+            hint=1,
+        ),
+        Mistake(
+            "the nearest one left out",
+            lambda drawn, train, labels, k: np.mean(
+                _unanimous(_neighbours(drawn, train, labels, k, slice(1, None)))
+            ),
+            "the nearest training row was skipped. That is right when a row is among its own neighbours, and a"
+            " drawn row"
+            " is not.",
+            hint=1,
+        ),
+        Mistake(
+            "the illegible share",
+            lambda *a: 1 - legible_share(*a),
+            "this is the share of the rows that cannot be read.",
+            hint=2,
+        ),
+        Mistake(
+            "one neighbour too many",
+            lambda drawn, train, labels, k: legible_share(drawn, train, labels, k + 1),
+            "one neighbour too many was asked.",
+            hint=1,
+        ),
+        Mistake(
+            "one neighbour too few",
+            lambda drawn, train, labels, k: legible_share(drawn, train, labels, k - 1),
+            "one neighbour too few was asked.",
+            hint=1,
+        ),
+    ),
+)
+
+
+# ── 7  What does it save? ────────────────────────────────────────────────────────────────────────────
+
+BEFORE, AMOUNTS, BACK = 50_000 * 784, 50_000 * 261, 261 * 784 + 784
+
+COMPRESSION = Check(
+    name="compression",
+    lesson=LESSON,
+    points=2,
+    kind="value",
+    reference=lambda: BEFORE / (4 * (AMOUNTS + BACK)),
+    rtol=0,
+    atol=0.002,
+    expected="one number: bytes before divided by bytes after",
+    mistakes=(
+        Mistake(
+            "numbers in place of bytes",
+            lambda: 784 / 261,
+            "numbers were counted, not bytes: a pixel and an amount do not take equally much room.",
+            hint=1,
+        ),
+        Mistake(
+            "numbers, with the axes",
+            lambda: BEFORE / (AMOUNTS + BACK),
+            "the axes are counted, and still in numbers rather than bytes.",
+            hint=1,
+        ),
+        Mistake(
+            "the axes forgotten",
+            lambda: BEFORE / (4 * AMOUNTS),
+            "the amounts alone are no pictures: what is needed to get back takes room, too.",
+            hint=1,
+        ),
+        Mistake(
+            "after divided by before",
+            lambda: 4 * (AMOUNTS + BACK) / BEFORE,
+            "this is the size after, divided by the size before.",
+            hint=2,
+        ),
+        Mistake(
+            "64-bit floats",
+            lambda: BEFORE / (8 * (AMOUNTS + BACK)),
+            "eight bytes were counted for an amount; the statement stores smaller floats.",
+            hint=1,
+        ),
+    ),
+)
+
+
+CHECKS = (
+    STRATIFIED_PART,
+    MEND_LEAK,
+    HONEST_CHOICE,
+    DRAW_BY_CLASS,
+    SHAPE_ONLY,
+    LEGIBLE_SHARE,
+    COMPRESSION,
+)
