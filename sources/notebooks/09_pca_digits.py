@@ -1,5 +1,4 @@
 # %%
-
 import matplotlib.pyplot as plt
 import numpy as np
 import sklearn.decomposition
@@ -69,7 +68,8 @@ except ValueError as error:
 #
 # Read the second equation from the left: a covariance is, on the right, an orthogonal matrix, a diagonal of
 # variances, and the orthogonal matrix again. So the rows of $V^{\mathsf T}$ are the axes, and
-# $\lambda_j = s_j^2/(n-1)$ is the variance along the $j$-th.
+# $\lambda_j = s_j^2/(n-1)$ is the variance along the $j$-th. ([Lesson 08](08_anomaly_detection.ipynb) called the
+# matrix with one axis a row $V$; here, as in most books, that is $V^{\mathsf T}$.)
 
 
 # %%
@@ -301,10 +301,11 @@ show(
     "Two falling curves that flatten out near 150 and then rise a little. A ring marks the lowest point.",
 )
 print("lowest at K =", best)
+assert best.min() >= 120
 
 # %% [markdown]
 # It looks like a curve from a textbook: steep, a minimum, a rise. It *is* a curve from textbooks. One edition
-# puts its minimum at 110, another at 140. Two seeds here do not agree either.
+# puts its minimum at 110, another at 140, and our two seeds put theirs where the line under the figure says.
 #
 # **Before you run the next cell:** how many free parameters does a full mixture of 140 components have in 41
 # dimensions? And how many numbers are there in the data?
@@ -335,21 +336,23 @@ for K in few_to_many:
     print(f"K = {K:3d}   training {m.score(Z_fit):7.1f}   held out {held[K]:14,.1f}")
 
 # %%
-assert round(held[10], 1) == -48.9
-assert -4.4e6 < held[140] < -4.2e6
+assert max(held, key=held.get) == 10
+assert -49.5 < held[10] < -48.5
+assert -6e6 < held[140] < -3e6
 ax = plot_curve(
     few_to_many, [-held[K] for K in few_to_many], "components K", "− log-likelihood (log scale)"
 )
 ax.set_yscale("log")
 show(
     ax,
-    "Figure 7. Minus the mean log-likelihood of a held-out digit: lower is better, and each step of the"
-    " axis is ten times worse than the last. The best is near K = 10, far to the left of figure 6.",
-    "A curve that is low and level up to about twenty components, and then climbs by almost five powers of ten.",
+    "Figure 7. Minus the mean log-likelihood of a held-out digit: lower is better, and each labelled"
+    " step of the axis is ten times worse than the last. The best is near K = 10, far to the left of figure 6.",
+    "A curve that is low and level up to about twenty components, and then climbs by almost five"
+    " powers of ten.",
 )
 
 # %% [markdown]
-# Minus 48.9 with ten components, minus 4.3 *million* with 140. At $K = 140$ the model would not lose a bet
+# Minus 49 with ten components, minus four *million* and more with 140. At $K = 140$ the model would not lose a bet
 # about the held-out digits by a little. It says that they cannot exist.
 #
 # Why? Ask how many digits a component owns.
@@ -358,7 +361,7 @@ show(
 owned = np.bincount(m.predict(Z_fit), minlength=140)
 print(f"digits of a component: median {np.median(owned):.0f}, most {owned.max()};", end=" ")
 print(f"components with fewer than 42 digits: {np.sum(owned < 42)} of {len(owned)}")
-assert np.median(owned) == 9
+assert 8 <= np.median(owned) <= 10
 
 # %% [markdown]
 # Nine points lie in a flat of eight dimensions, or fewer. In the other 33 directions the covariance has no
@@ -445,7 +448,8 @@ fig.legend(*panels[0].get_legend_handles_labels(), ncols=5, loc="outside upper c
 show(
     fig,
     "Figure 8. Higher is better. Full covariances (circles) fall after five components, PPCA (diamonds)"
-    " after ten. Tied and diagonal ones keep rising slowly. Shrunk ones (triangles) do best.",
+    " after ten. Tied and diagonal ones keep rising slowly. Shrunk ones (triangles that point"
+    " down) do best.",
     "Two panels of five curves. In both, the full one drops out of the picture after ten components, and"
     " PPCA after thirty. Tied and diagonal lie close together and rise slowly. The shrunk one lies above"
     " all others from five components on, and higher in the plain panel.",
@@ -453,9 +457,12 @@ show(
 
 # %%
 best = {key: max(scores) for key, scores in curves.items()}
-assert max(best, key=best.get) == ("plain", "shrunk")
+winner = best["plain", "shrunk"]
+assert winner > 3 + max(value for (_, name), value in best.items() if name != "shrunk")
+assert winner > 1 + best["whitened", "shrunk"]
+assert winner < 0.3 + curves["plain", "shrunk"][list(Ks).index(20)]  # twenty is best, or nearly
 gains = {name: best["plain", name] - best["whitened", name] for name in families}
-assert max(gains, key=gains.get) == "PPCA"
+assert gains["PPCA"] > 0.5 + max(gain for name, gain in gains.items() if name != "PPCA")
 print("gained by plain coordinates:", {name: float(gain.round(1)) for name, gain in gains.items()})
 
 # %% [markdown]
@@ -479,9 +486,16 @@ for name, T in targets.items():
     for m in strengths:
         shrunk = GaussianMixture(20, covariance_prior=T, prior_strength=m, random_state=0)
         scores[name, m] = shrunk.fit(P_train).score(P_val) + shift
-chosen_target, chosen_m = max(scores, key=scores.get)
-print("best:", chosen_target, chosen_m, f"{scores[chosen_target, chosen_m]:.2f}")
-assert (chosen_target, chosen_m) == ("tied", 20)
+
+# %%
+top = {name: int(max(strengths, key=lambda m: scores[name, m])) for name in targets}
+fall = {name: scores[name, top[name]] - scores[name, 200] for name in targets}
+for name, m in top.items():
+    print(f"towards {name:10s} best m = {m}: {scores[name, m]:.2f};", end=" ")
+    print(f"at m = 200 lower by {fall[name]:.1f}")
+assert scores["tied", top["tied"]] > 0.5 + scores["all digits", top["all digits"]]
+assert fall["tied"] + 1 < fall["all digits"]
+assert 10 <= top["tied"] <= 50
 
 # %%
 ax = plt.figure(figsize=(8, 3.8)).subplots()
@@ -496,35 +510,47 @@ show(
     ax,
     "Figure 9. Twenty components, shrunk towards two targets. Too weak, and the covariances are noise; too"
     " strong, and they are all alike.",
-    "Two hump-shaped curves over the strength. The one towards the tied covariance has its top at 20,"
-    " and the other a lower top at 10.",
+    "Two hump-shaped curves over the strength. The one towards the tied covariance has its top at"
+    f" {top['tied']}, and the other a lower top at {top['all digits']}.",
 )
 
 # %% [markdown]
-# The better target bears more weight. Twenty digits' worth: a component of fifty digits still has mostly a
-# shape of its own, one of five hardly.
+# The better target bears more weight. With some twenty digits' worth of it, a component of fifty digits still has
+# mostly a shape of its own, one of five hardly.
 #
 # ## The report, once
 #
 # Everything is chosen now: twenty components, full, plain coordinates, shrunk towards the tied covariance with
-# a strength of 20. Beside it we set what the AIC chooses on the very same training digits. Only now do we look
-# at the test digits.
+# the best strength of figure 9. Beside it we set what the AIC chooses on the very same training digits. Only now do
+# we look at the test digits.
 
 # %%
 many = np.arange(50, 201, 10)
 by_aic = [GaussianMixture(K, random_state=0).fit(Z_train) for K in many]
 aic_choice = min(by_aic, key=lambda m: m.aic(Z_train))
 held_out_choice = GaussianMixture(
-    20, covariance_prior=tied.covariances_, prior_strength=20, random_state=0
+    20, covariance_prior=tied.covariances_, prior_strength=top["tied"], random_state=0
 ).fit(P_train)
-print(f"AIC chose K = {aic_choice.n_components}")
-print(f"test log-likelihood of a digit, AIC's choice:        {aic_choice.score(Z_test):14,.1f}")
-print(
-    f"test log-likelihood of a digit, the held-out choice: {held_out_choice.score(P_test) + shift:14,.1f}"
-)
 
 # %%
-assert held_out_choice.score(P_test) + shift > -48 > aic_choice.score(Z_test)
+by_aic_on_test, honest_on_test = aic_choice.score(Z_test), held_out_choice.score(P_test) + shift
+print(f"AIC chose K = {aic_choice.n_components}; test log-likelihood of a digit:")
+print(f"  AIC's choice        {by_aic_on_test:14,.1f}")
+print(f"  the held-out choice {honest_on_test:14,.1f}")
+print(f"  the same on validation digits {scores['tied', top['tied']]:4.1f}")
+assert honest_on_test > -48 > -1e6 > by_aic_on_test
+
+# %% [markdown]
+# The held-out choice does nearly as well on the test digits as on the validation digits that it was chosen by. Had
+# the choosing misled us, the two would lie far apart.
+#
+# How much is "once" worth here? In this notebook no choice depends on the test digits, and from here on nothing is
+# chosen any more: they only stand for real digits, against which the generated ones are judged. But the lesson was
+# run many times while it was being written, and whoever wrote it saw these results before you did. No setting was
+# changed because of them. You cannot check that from here, and that is why the most trusted test data are those that
+# somebody else keeps.
+
+# %%
 drawn = {
     "AIC's choice": to_pixels(pca, aic_choice.sample(2000)[0]),
     "held-out choice": to_pixels(plain_pca, held_out_choice.sample(2000)[0]),
@@ -537,7 +563,7 @@ drawn = {name: images[shuffle] for name, images in drawn.items()}
 # millions. What will its digits look like?
 
 # %%
-fig, panels = plt.subplots(1, 3, figsize=(14, 4.8))
+fig, panels = plt.subplots(1, 3, figsize=(11, 4))
 fig.get_layout_engine().set(wspace=0.06)
 for ax, (name, images) in zip(panels, {**drawn, "real test digits": X_test}.items()):
     plot_digits(images[:100], ax=ax)
@@ -546,8 +572,8 @@ show(
     fig,
     "Figure 10. A hundred digits from the model that AIC chose, a hundred from the one that held-out data"
     " chose, and a hundred real ones.",
-    "Three grids of a hundred digits. All three look handwritten. The first is crisp; the second has a little"
-    " more haze and some digits that are hard to read; the third is the real thing.",
+    "Three grids of a hundred digits. All three look handwritten. The first is crisp; the second has a"
+    " little more haze and some digits that are hard to read; the third is the real thing.",
 )
 
 # %% [markdown]
@@ -558,19 +584,21 @@ show(
 #
 # ### Is it a copy?
 #
-# For each generated digit we look up its nearest neighbour among the training digits, in pixels. Here are ten
-# of the forty that lie nearest, for both models.
+# For each generated digit we look up its nearest neighbour among the training digits, in pixels, and do the same
+# for the real test digits, which cannot be copies. Then ten of the forty that lie nearest, for both models.
 
 # %%
-rows, labels = [], []
-for name, images in drawn.items():
+rows, labels, near = [], [], {}
+for name, images in {**drawn, "real test digits": X_test}.items():
     distances, nearest = nearest_rows(images, X_train)
-    closest = np.argsort(distances)[:40:4]
-    rows += [images[closest], X_train[nearest[closest]]]
-    labels += [name, "nearest in training"]
-    print(f"{name:15s} typical distance to the nearest training digit {np.median(distances):.1f}")
-typical = np.median(nearest_rows(X_test, X_train)[0])
-print(f"{'real test digits':15s} typical distance to the nearest training digit {typical:.1f}")
+    near[name] = np.quantile(distances, 0.01)
+    print(f"{name:16s} distance to the nearest training digit: typical", end=" ")
+    print(f"{np.median(distances):.1f}, nearest hundredth below {near[name]:.1f}")
+    if name in drawn:
+        closest = np.argsort(distances)[:40:4]
+        rows += [images[closest], X_train[nearest[closest]]]
+        labels += [name, "nearest in training"]
+assert near["AIC's choice"] + 1 < near["real test digits"] < near["held-out choice"] + 1
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 3.1))
@@ -580,9 +608,10 @@ for row, label in enumerate(labels):
 show(
     fig,
     "Figure 11. Generated digits, each above the training digit that it resembles most. The upper pairs are"
-    " the same picture twice. The lower pairs are the same digit, written again.",
-    "Four rows of ten digits. Each digit of the first row is a copy, almost to the pixel, of the one below it."
-    " The digits of the third row resemble those below and differ from them in shape and thickness.",
+    " the same picture twice, grey by grey. The lower pairs are much alike too, but look at the greys: the strokes"
+    " are plain ones that many people write, and they are written again.",
+    "Four rows of ten digits. Each digit of the first row is a copy, almost to the pixel, of the one"
+    " below it. Those of the third row, mostly 1, 0 and 6, have the outline of those below, with other greys.",
 )
 
 # %%
@@ -591,7 +620,8 @@ print("digits of the smallest components of AIC's choice:", owned[:10])
 assert owned[0] < 5
 
 # %% [markdown]
-# There is the answer. AIC's choice **draws from memory.** A component that owns a handful of digits can draw only
+# There is the answer. AIC's choice **draws from memory**: its nearest hundredth lies nearer to the training digits
+# than real digits ever come, and that of the held-out choice does not. A component that owns a handful of digits can draw only
 # blends of these, and where one of them dominates, a copy. The crispness is that of the originals.
 #
 # How many are copies? `memorised_share` counts generated digits that lie nearer to the training set than all
@@ -605,7 +635,8 @@ assert owned[0] < 5
 # the first, once:
 
 # %%
-print(two_sample_test(X_test, drawn["held-out choice"], random_state=0))
+once = two_sample_test(X_test, drawn["held-out choice"], random_state=0)
+print(f"accuracy {once.accuracy:.3f} on {once.n_test} digits, p-value {once.p_value:.3f}")
 
 # %% [markdown]
 # The p-value says how probable it is to get that far by guessing. A small one means that the judge does not guess.
@@ -641,8 +672,9 @@ for name, images in {**drawn, "photocopier": X_train, "real (validation)": X_val
     print(f"{name:18s} " + "".join(f"{v:7.3f}         " for v in verdicts[name]))
 
 # %%
-copies, neighbours, strict, _ = np.transpose(list(verdicts.values()))
-assert copies[2] == 1 > copies[0] > 0.05 > 0.02 > copies[1]
+copies, neighbours, strict, rarest = np.transpose(list(verdicts.values()))
+assert copies[2] == 1 > copies[0] > 0.04 > 0.02 > copies[1]
+assert rarest.min() > 0.05
 assert neighbours[2] < neighbours[0] < neighbours[1] < 0.62
 assert strict[2] < 0.6 < strict[0] < strict[1]
 

@@ -224,6 +224,9 @@ straight_borders = "C"
 # %% task="straight_borders" role="check"
 check.straight_borders(straight_borders)
 
+# %% tags=["solution-only"]
+assert order["ABCD".index(straight_borders)] == "tied"
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
