@@ -241,8 +241,8 @@ assert bounds[-1] > mean_log_likelihood(x, *with_labels)
 # Where two heaps touch, it may share the grains out in another way, and the variances follow.
 #
 # The assertion on the rising likelihood is more than decoration. Dempster, Laird and Rubin proved in 1977
-# that an EM round cannot lower the likelihood (lesson 05 will show why). So **for exact EM, a likelihood that
-# falls is a bug. Always.** (Exact means: with nothing added to the variances. You will soon meet
+# that an EM round cannot lower the likelihood ([lesson 05](05_why_em_works.ipynb) shows why). So **for exact EM,
+# a likelihood that falls is a bug. Always.** (Exact means: with nothing added to the variances. You will soon meet
 # `reg_covar`, which adds something.) It is the best test you will ever have for an algorithm that has no
 # right answer to compare with.
 #
@@ -443,7 +443,8 @@ show(*draw_em(Y, steps, 79))
 # ## Same start, same path
 #
 # How do we know that all this is right? We compare with the implementation that most people use, **step by
-# step**, from the same start, for all four kinds of covariance matrices: lesson 06 will be about those.
+# step**, from the same start, for all four kinds of covariance matrices, which
+# [lesson 06](06_covariance_types.ipynb) is about.
 #
 # **Before you run the next cell:** after 20 rounds, in how many digits will the two agree?
 
@@ -544,7 +545,7 @@ for reg_covar in (1e-2, 1e-6, 0):
 
 # %% [markdown]
 # A *bigger* likelihood, for a model that has learned nothing but five identical points. Hold that thought
-# until lesson 05.
+# until [lesson 05](05_why_em_works.ipynb).
 #
 # A floor has two prices. The first: an M-step that adds something no longer maximises the likelihood, so the
 # theorem does not hold to the letter. Here is the deepest fall in thirty runs, for two floors.

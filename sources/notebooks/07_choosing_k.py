@@ -43,7 +43,7 @@ use_course_style()
 
 # %%
 X, moon = two_moons()
-test, test_moon = two_moons(2000, random_state=1)  # the envelope
+test, _ = two_moons(2000, random_state=1)  # the envelope
 show(
     plot_points(X),
     "Figure 1. Two hundred points. You see two groups. What will a mixture of two Gaussians see?",
@@ -216,6 +216,8 @@ gap = scores[best] - scores
 error = gap.std(axis=1) / np.sqrt(len(X))
 for K in range(6, 14):
     print(f"K = {K:2d}: behind by {gap[K - 1].mean():5.3f} ± {error[K - 1]:.3f}")
+assert all(gap[[5, 6]].mean(axis=1) > 2 * error[[5, 6]])  # six and seven
+assert gap[7].mean() < error[7]  # eight
 
 # %% [markdown]
 # Eight and nine cannot be told apart. Six and seven do worse. Ten looks worse too, and twelve does not, which shows
@@ -301,7 +303,7 @@ for K in (2, 4, 7, 12):
 
 # %% [markdown]
 # With two components: about right. With seven, there are five points for every parameter, and the formula
-# promises less than half of the true price. AIC is too cheap when parameters are many and points are few. Keep
+# promises about half of the true price. AIC is too cheap when parameters are many and points are few. Keep
 # this table in mind for [lesson 09](09_pca_digits.ipynb), where somebody computes an AIC with more parameters than
 # numbers.
 #
@@ -386,6 +388,7 @@ for name, fits in by_starts.items():
         f"{name:10s}: BIC {Ks[bics.argmin()]}, AIC {Ks[aics.argmin()]}; ",
         f"BIC at 6, 7, 8: {bics[5:8].round(1)}",
     )
+assert np.ptp(bics[5:8]) < 2  # of the ten starts
 
 # %% [markdown]
 # Now BIC says 6 and AIC says 10. Look at the values: with ten starts, BIC at 6, 7 and 8 lies within one
@@ -427,6 +430,7 @@ for name, ks in picks.items():
     print(f"{name:10s} BIC chose", dict(sorted(Counter(ks).items())))
 distinct = np.mean([len(np.unique(Z, axis=0)) for Z in resampled])
 print(f"distinct points in a resample: {distinct:.0f}")
+assert np.std(picks["bootstrap"]) > 1.5 * np.std(picks["fresh data"])
 
 # %%
 tried, agreement = (2, 3, 4, 5, 6, 7, 8, 10, 12, 16), []
@@ -435,6 +439,7 @@ for K in tried:
     pairs = [adjusted_rand_score(a, b) for a, b in combinations(labels, 2)]
     agreement.append(float(np.mean(pairs)))
 print({K: round(a, 2) for K, a in zip(tried, agreement)})
+assert tried[np.argmax(agreement)] in (6, 7) and max(agreement) < 0.8
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.4))
@@ -493,6 +498,8 @@ while path[-1].shape[1] > 1:
     path.append(join_once(path[-1]))
 entropies = {R.shape[1]: float(entr(R).sum().round(2)) for R in path}
 print(entropies)
+*falls, last_fall = -np.diff(list(entropies.values()))
+assert min(falls) > 2 and last_fall < 1
 moons_found = path[5].argmax(axis=1)
 assert adjusted_rand_score(moon, moons_found) == 1.0
 
@@ -522,11 +529,14 @@ show(
 # Does it always work?
 
 # %%
+rand = {}
 for K in (4, 5, 6, 7, 9, 12, 15, 16):
     R = models[K - 1].predict_proba(X)
     while R.shape[1] > 2:
         R = join_once(R)
-    print(f"K = {K:2d} joined into 2: ARI {adjusted_rand_score(moon, R.argmax(axis=1)):.2f}")
+    rand[K] = adjusted_rand_score(moon, R.argmax(axis=1))
+    print(f"K = {K:2d} joined into 2: ARI {rand[K]:.2f}")
+assert max(rand[4], rand[15]) < 0.5
 
 # %% [markdown]
 # Not always. With four components the ellipses are still so fat that they overlap across the gap more than
@@ -676,8 +686,8 @@ for alpha in (1e-3, 1, 1e4):
 tuned = bayesian(X, **prior)
 
 # %% [markdown]
-# The same data, the same concentration, and anything from five components to eighteen, by a prior of which
-# nobody had spoken. At its defaults the model expects each component to be as wide as all the data, in the
+# The same data, the same concentration, and anything from five components to eighteen, by two priors that are
+# seldom spoken of. At its defaults the model expects each component to be as wide as all the data, in the
 # middle of all the data; so it finds few and fat ones. Told to expect small ones, it holds its own, and uses
 # fourteen.
 #
@@ -702,9 +712,14 @@ candidates = {
     "Bayesian, defaults": PlugIn(sparse),
     "Bayesian, held out": PlugIn(tuned),
 }
+on_new = {}
 for name, model in candidates.items():
     s = model.score_samples(test)
+    on_new[name] = s.mean()
     print(f"{name:19s} {s.mean():6.2f} ± {s.std() / np.sqrt(len(s)):.2f}")
+assert max(on_new, key=on_new.get) == "Bayesian, held out"
+aic_ahead = on_new["AIC, K = 12"] - on_new["BIC, K = 7"]
+assert aic_ahead > 0.07
 
 # %% [markdown]
 # And the truth? The moons are half circles, blurred by a Gaussian of width 0.05. That is a mixture too: of
@@ -741,6 +756,7 @@ for criterion in ("aic", "bic", "icl"):
     print(f"{criterion.upper()}: median K {median:4.1f}, new points on average {average:.3f}")
 lead = on_fresh["bic"] - on_fresh["aic"]
 print(f"BIC ahead of AIC: {lead.mean():.3f} ± {lead.std(ddof=1) / np.sqrt(20):.3f}")
+assert abs(lead.mean()) < aic_ahead / 2
 
 # %% [markdown]
 # BIC, by a little, and the lead is less than two standard errors. On our two hundred points AIC had been ahead
@@ -834,6 +850,7 @@ print(
     f"validation {on_val[winner]:.3f} ± {np.sqrt(on_val[winner] * (1 - on_val[winner]) / 100):.3f}"
 )
 print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):.3f}")
+assert accuracy < on_val[winner] - 0.01
 
 # %% [markdown]
 # Lower, and not by bad luck alone. The winner was picked *because* it did well on those hundred points, and a

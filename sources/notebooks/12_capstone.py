@@ -62,8 +62,10 @@ print(" rows that repeat another one:", len(X) - len(np.unique(X, axis=0)))
 #
 # Write down what you want *before* you see anything that could change your mind:
 #
-# > *Groups:* as few as describe wines that I have not seen, and only groups that come back when I draw other
-# > wines. *Odd:* a wine that a threshold with 10 % of false alarms reports.
+# > *Groups:* as few as describe wines that I have not seen, and only groups that come back when I draw
+# > other wines.
+# >
+# > *Odd:* a wine that is reported by an alarm with 10 % of false alarms.
 #
 # And lock rows away. Every choice from here on is made with the rows called `known`.
 
@@ -84,15 +86,15 @@ ax.set(xlabel=names[widest[0]], ylabel=names[widest[1]])
 show(
     ax,
     "Figure 1. The wines in the two features whose numbers spread most.",
-    "One grey cloud without clear groups: magnesium from 70 to 160, proline from about 280 to 1500.",
+    "One grey cloud without clear groups: magnesium from 70 to 162, proline from 290 to 1547.",
 )
 share = X[known].var(axis=0)[widest[1]] / X[known].var(axis=0).sum()
 print(f"{names[widest[1]]} alone holds {share:.1%} of the variance of all thirteen features")
 assert names[widest[1]] == "proline"
 
 # %% [markdown]
-# One cloud. Proline is measured in milligrams, so its numbers are large, and to anything that measures
-# distances it *is* the data. Who chose that unit? Nobody who was thinking of groups.
+# One cloud. The numbers of proline run past 1500, those of most other features stop before 15. To anything
+# that measures distances, proline *is* the data. Who chose that unit? Nobody who was thinking of groups.
 #
 # ## One ruler, and only as many directions as carry something
 #
@@ -143,7 +145,8 @@ print(f"the three hold {pca.explained_variance_ratio_.sum():.0%} of the variance
 assert n_directions == 3
 
 # %% [markdown]
-# **Before you read on:** how many groups do you see on the right? Write the number down, and how sure you are.
+# Three directions, the third only just. **Before you read on:** how many groups do you see on the right? Write
+# the number down, and how sure you are.
 #
 # One warning. The number of directions cannot be chosen by likelihood: densities in three dimensions and in
 # five are measured in different units, and the larger number means nothing. Choose it beforehand, and later try
@@ -275,21 +278,24 @@ for t, kind in enumerate(COVARIANCE_TYPES):
     left.errorbar(place, -delta[own].mean(axis=1), sem(delta[own], axis=1), label=kind, **style)
     right.plot(range(2, 7), [agreement[K, kind] for K in range(2, 7)], **style)
 left.set(xlabel="components K", ylabel="held-out score, beside the best")
-right.set(xlabel="components K", ylabel="agreement of refits (ARI)", ylim=(0, 1))
+right.set(
+    xlabel="components K", ylabel="agreement of refits (ARI)", ylim=(0, 1), xticks=range(2, 7)
+)
 left.legend()
 show(
     fig,
     "Figure 4. Two questions, one answer. Left: how far each candidate is behind the best, with the standard error of"
     " the difference. Right: how well twelve refits agree.",
-    "Two panels, four curves each. On the left all rise steeply to K = 3 and then fall slowly. On the right"
-    " all have their highest point at K = 3.",
+    "Two panels, four curves each. On the left all rise steeply up to K = 3, are highest there and fall"
+    " again, the full type at once. On the right, too, all have their highest point at K = 3.",
 )
 assert all(max(range(2, 7), key=lambda K: agreement[K, kind]) == 3 for kind in COVARIANCE_TYPES)
 assert max(agreement, key=agreement.get) == (3, "spherical")
 
 # %% [markdown]
-# It falls on both sides, and for all four types the peak is at 3. Neither panel had to agree with the other.
-# (With other data they may not. Then say so, and say which of the two your purpose needs.)
+# Towards 2, for three of the types; the full type falls faster towards 4. For all four the peak is at 3.
+# Neither panel had to agree with the other. (With other data they may not. Then say so, and say which of the
+# two your purpose needs.)
 #
 # ### What a defended choice looks like in writing
 #
@@ -347,17 +353,19 @@ for row, score in sorted(zip(test[alarms], test_scores[alarms]), key=lambda pair
 assert alarms.sum() == 4
 
 # %%
-ax = plot_anomalies(Z[test][:, :2], alarms)
-ax.set(xlabel="principal direction 1", ylabel="principal direction 2")
+ax = plot_anomalies(Z[test][:, [0, 2]], alarms)
+ax.set(xlabel="principal direction 1", ylabel="principal direction 3")
 show(
     ax,
-    "Figure 5. The 36 test wines, those below the threshold as stars. In this plane some stars do not look odd: they"
-    " are odd along the third direction.",
-    "Thirty-six points in the shape of the horseshoe, four of them stars.",
+    "Figure 5. The 36 test wines, those below the threshold as stars. All four are far out along the third"
+    " direction, where Figure 2 did not look.",
+    "A scatter plot. Three stars lie at the upper and lower rim of the points, and one far above all others.",
 )
+most = np.argsort(-np.abs(pca.components_[2]))[:2]
+print("the third direction is mostly", " and ".join(names[j] for j in most))
 
 # %% [markdown]
-# The first is far below the others, with two features more than three deviations out: worth a call to the
+# The first is far below the others, and has two features more than three deviations out: worth a call to the
 # laboratory. The other three are ordinary wines near the rim. With 10 % of false alarms that is what you asked
 # for.
 #
@@ -373,7 +381,7 @@ print(f"told apart with accuracy {verdict.accuracy:.2f} (p = {verdict.p_value:.2
 print(f"{verdict.n_test} wines); near-copies {memorised_share(invented, Z[known], Z[test]):.1%}")
 
 # %% [markdown]
-# No difference found, and hardly more near-copies than the one in a hundred that honest rows show: tempting.
+# No difference found, and few near-copies (honest rows show about one in a hundred): tempting.
 # **Before you run the next cell:** an invented wine goes back from three directions to thirteen features by
 # `inverse_transform`. How far from the plane of the three directions will it lie? And a real one?
 
@@ -386,10 +394,8 @@ def distance_from_plane(rows):
 real, drawn = scaler.transform(X[test]), pca.inverse_transform(invented)
 print(f"real wines {distance_from_plane(real).min():.2f} or more,", end=" ")
 print(f"invented ones {distance_from_plane(drawn).max():.0e} at most")
-print(
-    "the same test, in all features:",
-    round(two_sample_test(real, drawn, random_state=0).p_value, 2),
-)
+verdict = two_sample_test(real, drawn, random_state=0)
+print(f"the same test, in all features: p = {verdict.p_value:.2f}")
 assert distance_from_plane(drawn).max() < 1e-12
 
 # %% [markdown]
@@ -428,18 +434,24 @@ for kind in COVARIANCE_TYPES:
 #
 # ## The page
 #
-# > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual? > **Data.**
-# > Thirteen measurements a wine, none missing. Standardised, then condensed to three directions (67 % of the
-# > variance; chosen because more would be indistinguishable from chance). 142 wines to choose and fit, 36
-# > locked away. > **Found.** Three groups: the fewest that describe unseen wines as well as anything we tried,
-# > and the number at which repeated analyses of resampled wines agree best (0.91 of 1). An alarm set to 10 %
-# > went off for 4 of 36 new wines (11 %, 95 % interval 3 % to 26 %); one of the four is far out and should be
-# > measured again. The groups agree with the cultivars, which were not used, at an adjusted Rand index of 0.81.
-# > > **Not claimed.** That there are three kinds of wine in the world: this is one region. That four groups are
-# > excluded: in one of two draws they did as well. That the groups are round: the shape is not settled. That an
-# > alarm means a bad wine, or a wrong measurement. That the alarm's rate is 11 %. That invented wines are like
-# > real ones: in ten of thirteen directions they have no variation at all. > **What would change our mind.**
-# > Wines of another year that fill the gaps between the groups.
+# > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual?
+# >
+# > **Data.** Thirteen measurements a wine, none missing. Standardised, then condensed to three directions
+# > (67 % of the variance; a fourth could not be told from chance). 142 wines to choose and fit, 36 locked
+# > away.
+# >
+# > **Found.** Three groups: the fewest that describe unseen wines as well as anything we tried, and the
+# > number at which repeated analyses of resampled wines agree best (0.91 of 1). An alarm set to 10 % went
+# > off for 4 of 36 new wines (11 %, 95 % interval 3 % to 26 %); one of the four is far out and should be
+# > measured again. The groups agree with the cultivars, which were not used, at an adjusted Rand index of
+# > 0.81.
+# >
+# > **Not claimed.** That there are three kinds of wine in the world: this is one region. That four groups
+# > are excluded: in one of two draws they did as well. That the groups are round: the shape is not settled.
+# > That an alarm means a bad wine, or a wrong measurement. That the alarm's rate is 11 %. That invented
+# > wines are like real ones: in ten of thirteen directions they have no variation at all.
+# >
+# > **What would change our mind.** Wines of another year that fill the gaps between the groups.
 
 # %%
 assert round(pca.explained_variance_ratio_.sum(), 2) == 0.67

@@ -308,8 +308,9 @@ check.what_bic_counts(what_bic_counts)
 # %% [markdown]
 # ## Task 8 · The number to report · stretch
 #
-# Three sets of noisy moons are below. Fit `GaussianMixtureClassifier(K, random_state=0)` for $K = 1, \dots, 10$
-# components a class, choose one, and give the accuracy that you would publish for it.
+# Three sets of noisy moons are below. Fit `GaussianMixtureClassifier(K, random_state=0)` to `train`, for
+# $K = 1, \dots, 10$ components a class. Choose one, and give the accuracy that you would publish for it. (Do not
+# fit it again with more points.)
 
 # %% task="reported_accuracy" role="answer"
 train = make_moons(80, noise=0.3, random_state=18)

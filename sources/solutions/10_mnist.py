@@ -236,8 +236,9 @@ check.shape_only(shape_only)
 # </details>
 
 # %% [markdown]
-# Your function at work, when the check is happy: sixteen digits from a mixture for each class, and the same
-# sixteen without their noise.
+# When the check is happy, see it at work. Add a cell: fit a `GaussianMixtureClassifier(mixture=PPCAMixture(3, 5,
+# random_state=0), random_state=0)` to the training digits, draw from it, pick a few draws, bring each onto the
+# directions of its component, and go back to pixels with `pca.inverse_transform`. Show both with `plot_digits`.
 
 # %% tags=["solution-only"]
 writer = GaussianMixtureClassifier(mixture=PPCAMixture(3, 5, random_state=0), random_state=0)

@@ -1,4 +1,6 @@
 # %%
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import sem, skew
@@ -28,7 +30,7 @@ use_course_style()
 # - **The defence of K** (task 5, 4 points): the question it serves; validation *and* stability, with numbers
 #   and error bars; the best rival, named and answered; what else you tried.
 # - **Anomalies and samples** (task 7, 3 points): the promised and the measured alarm rate, with its error;
-#   strange rows looked at one by one, in the units of the data; what the two judges say of your samples.
+#   strange rows looked at one by one, in the units of the data; what the judge says of your samples.
 # - **The page** (task 8, 5 points): claims that a number in this notebook bears; what you would *not* claim,
 #   and why; what would change your mind; words that somebody can read who has never heard of mixtures.
 #
@@ -48,10 +50,7 @@ use_course_style()
 
 # %%
 data = load_breast_cancer()
-X, names = (
-    data.data[:, :10],
-    data.feature_names[:10],
-)  # the means of ten measurements of a sample's nuclei
+X, names = data.data[:, :10], data.feature_names[:10]  # means over the nuclei of a sample
 labels = data.target_names[data.target]
 
 # Your own, for example:
@@ -63,27 +62,23 @@ labels = data.target_names[data.target]
 #   X, names, labels = frame.to_numpy(), list(frame.columns), None
 
 # %% [markdown]
-# Rows with missing values are left out, and you are told how many. If that is a large share of yours, it
-# deserves a sentence on your page ([lesson 11](../notebooks/11_beyond.ipynb) fits mixtures to incomplete rows).
+# Rows with missing values are left out, and you are told how many. If that is a large share of yours, it deserves
+# a sentence on your page ([lesson 11](../notebooks/11_beyond.ipynb) fits mixtures to incomplete rows). Rows that
+# repeat another one are counted: if a copy lands among the test rows, the model has seen it. Leave copies out in
+# the loading cell, unless they are separate measurements that happen to agree.
 
 # %%
 X = np.asarray(X, dtype=float)
+if X.ndim != 2 or X.shape[1] < 2:
+    raise ValueError(f"X has shape {X.shape}; a table of rows and two or more features is needed.")
 complete = np.isfinite(X).all(axis=1)
+if complete.sum() < 25:
+    raise ValueError(f"X has {complete.sum()} complete rows; 25 are the least. Bring more.")
 X, labels = X[complete], None if labels is None else np.asarray(labels)[complete]
-names = (
-    [f"feature {j + 1}" for j in range(X.shape[1])]
-    if names is None
-    else [str(name) for name in names]
-)
-print(
-    f"{len(X)} rows of {X.shape[1]} features; {(~complete).sum()} incomplete rows left out;",
-    end=" ",
-)
-print(f"{len(X) - len(np.unique(X, axis=0))} rows that repeat another one")
-if len(X) < 25:
-    raise ValueError(
-        f"X has {len(X)} complete rows; split in three that is too few to say anything. Bring more."
-    )
+names = range(1, 1 + X.shape[1]) if names is None else names
+names = [name if isinstance(name, str) else f"feature {name}" for name in names]
+print(f"{len(X)} rows of {X.shape[1]} features; {(~complete).sum()} incomplete rows left out")
+print(f"{len(X) - len(np.unique(X, axis=0))} rows repeat another one")
 
 # %% [markdown]
 # ## Three parts, and three only
@@ -203,13 +198,9 @@ def fit(candidate, rows, n_init=5):
 
 
 models = [fit(candidate, train) for candidate in candidates]
-scores = np.array(
-    [model.score_samples(Z[validation]) for model in models]
-)  # (M, n): one row a candidate
-d = Z.shape[1]
-n_parameters = np.array(
-    [K - 1 + K * d + COVARIANCE_TYPES[kind].n_parameters(K, d) for K, kind in candidates]
-)
+scores = np.array([model.score_samples(Z[validation]) for model in models])  # (M, n)
+shapes = [COVARIANCE_TYPES[kind].n_parameters(K, Z.shape[1]) for K, kind in candidates]
+n_parameters = np.array([K - 1 + K * Z.shape[1] for K, _ in candidates]) + shapes
 
 # %% [markdown]
 # ## Task 2 · Level with the best, and cheaper
@@ -267,10 +258,7 @@ check.choose_on_validation(choose_on_validation)
 # %% tags=["solution-only"]
 by_rule = candidates[choose_on_validation(scores, n_parameters)]
 print(
-    "the rule takes",
-    by_rule,
-    "and the highest score is that of",
-    candidates[scores.mean(axis=1).argmax()],
+    "the rule takes", by_rule, "and the highest score has", candidates[scores.mean(axis=1).argmax()]
 )
 
 # %% [markdown]
@@ -278,7 +266,7 @@ print(
 #
 # Would other rows have told the same story? Refit a candidate to rows drawn with replacement, several times,
 # and let every refit label the same rows. The function below measures how well the refits agree. On refits that
-# make exactly the same groups it says 0.3. Find out why, and mend it.
+# make exactly the same groups it can say 0. Find out why, and mend it.
 #
 # - in: `runs` of shape (B, n): the label that refit b gives to row i
 # - out: the mean agreement over all pairs of refits, 1 when all of them make the same groups, about 0 by chance
@@ -335,38 +323,36 @@ def agreement(candidate, n_refits=10):
     """Mean adjusted Rand index of refits to resampled training rows."""
     draws = [resample(train, random_state=b) for b in range(n_refits)]
     runs = [fit(candidate, rows, n_init=1).predict(Z[train]) for rows in draws]
-    return np.mean(
-        [adjusted_rand_score(runs[a], runs[b]) for a in range(n_refits) for b in range(a)]
-    )
+    return np.mean([adjusted_rand_score(*pair) for pair in combinations(runs, 2)])
 
 
 behind = scores[scores.mean(axis=1).argmax()] - scores
-stability = [agreement(candidate) if candidate[0] > 1 else np.nan for candidate in candidates]
+stability = np.array([agreement(c) if c[0] > 1 else np.nan for c in candidates])
 
 # %%
 print("type        K   validation   behind the best   agreement of refits")
 for (K, kind), row, gap, stable in zip(candidates, scores, behind, stability):
-    print(f"{kind:10s}{K:3d}{row.mean():12.3f}{gap.mean():12.3f} ± {sem(gap):.3f}{stable:14.2f}")
+    told = f"{kind:10s}{K:3d}{row.mean():12.3f}{gap.mean():12.3f} ± {sem(gap):.3f}"
+    print(told + (f"{stable:14.2f}" if K > 1 else "             –"))
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 for t, kind in enumerate(COVARIANCE_TYPES):
     own = [m for m, candidate in enumerate(candidates) if candidate[1] == kind]
-    style = {"color": color(t), "marker": marker(t), "label": kind, "capsize": 3}
-    left.errorbar(
-        np.array(sizes) + 0.06 * t, -behind[own].mean(axis=1), sem(behind[own], axis=1), **style
-    )
-    right.plot(sizes, np.array(stability)[own], color=color(t), marker=marker(t), label=kind)
-left.set(xlabel="components K", ylabel="validation score, beside the best", ylim=(-1.2, 0.15))
+    place, style = np.array(sizes) + 0.06 * t, {"color": color(t), "marker": marker(t)}
+    left.errorbar(place, -behind[own].mean(axis=1), sem(behind[own], axis=1), label=kind, **style)
+    right.plot(sizes, stability[own], **style)
+lowest = -4 * np.median(behind.mean(axis=1))
+left.set(xlabel="components K", ylabel="validation score, beside the best", ylim=(lowest, None))
 right.set(xlabel="components K", ylabel="agreement of refits (ARI)", ylim=(0, 1.05))
 left.legend()
 show(
     fig,
-    "Left: how far each candidate is behind the best on the validation rows, with the standard error of the"
-    " difference; candidates that are very far behind lie below the frame. Right: how well ten refits to resampled"
-    " rows agree.",
-    "Two panels with a line for each of the four covariance types against the number of components: validation"
-    " scores on the left, agreement of refits on the right.",
+    "Left: how far each candidate is behind the best on the validation rows, with the standard error of"
+    " the difference; candidates that are very far behind lie below the frame. Right: how well ten refits"
+    " to resampled rows agree.",
+    "Two panels with a line for each of the four covariance types against the number of components:"
+    " validation scores on the left, agreement of refits on the right.",
 )
 
 # %% [markdown]
@@ -565,15 +551,15 @@ print(f"threshold {threshold:.2f} nats; promised 5 %, measured {share:.1%} ± {e
 # group?
 
 # %%
-lowest = test[np.argsort(test_scores)[:10]]
-far = scaler.transform(X[lowest])
-for row, deviations in zip(lowest, far):
-    most = np.argsort(-np.abs(deviations))[:3]
-    told = ", ".join(f"{names[j]} {X[row, j]:.4g} ({deviations[j]:+.1f})" for j in most)
-    print(f"row {row:4d}  {final.score_samples(Z[[row]])[0]:8.1f} nats   {told}")
+strangest = test[np.argsort(test_scores)[:10]]
+for row in strangest:
+    far = scaler.transform(X[[row]])[0]
+    most = np.argsort(-np.abs(far))[:2]
+    told = ", ".join(f"{names[j]} {X[row, j]:.4g} ({far[j]:+.1f})" for j in most)
+    print(f"row {row:4d} {final.score_samples(Z[[row]])[0]:7.1f} nats   {told}")
 
 # %%
-ax = plot_anomalies(Z[test][:, :2], np.isin(test, lowest))
+ax = plot_anomalies(Z[test][:, :2], np.isin(test, strangest))
 ax.set(xlabel="principal direction 1", ylabel="principal direction 2")
 show(
     ax,
@@ -583,7 +569,7 @@ show(
 )
 
 # %% [markdown]
-# ## Samples, and two judges
+# ## Samples, and a judge who is asked twice
 #
 # As many invented rows as there are unseen ones. The judge is a classifier that tries to tell the two apart, as
 # in [lesson 09](../notebooks/09_pca_digits.ipynb); 0.5 means that it cannot. It is asked twice: among the
@@ -596,11 +582,9 @@ spaces = {
     "in the principal directions": (Z[unseen], invented),
     "in all features": (scaler.transform(X[unseen]), pca.inverse_transform(invented)),
 }
-for space, (real, drawn) in spaces.items():
-    verdict = two_sample_test(real, drawn, random_state=0)
-    print(
-        f"{space:29s} told apart with accuracy {verdict.accuracy:.2f} (p = {verdict.p_value:.2g})"
-    )
+for space, rows in spaces.items():
+    verdict = two_sample_test(*rows, random_state=0)
+    print(f"{space:28s} accuracy {verdict.accuracy:.2f} (p = {verdict.p_value:.2g})")
 print(f"suspiciously near to a training row: {memorised_share(invented, Z[train], Z[unseen]):.1%}")
 
 # %%
@@ -626,9 +610,8 @@ elif len(np.unique(labels)) > 20:
     print("The labels are no classes: more than twenty different values.")
 else:
     component = final.predict(Z[test])
-    print(
-        f"on the test rows, adjusted Rand index {adjusted_rand_score(labels[test], component):.2f}"
-    )
+    index = adjusted_rand_score(labels[test], component)
+    print(f"on the test rows, adjusted Rand index {index:.2f}")
     for label in np.unique(labels):
         counts = np.bincount(component[labels[test] == label], minlength=final.n_components)
         print(f"  {label!s:14s} rows in each component: {counts}")
@@ -638,16 +621,16 @@ else:
 #
 # Two short paragraphs. *Anomalies:* which rate did you promise, what did you measure, with which error; is the
 # promise kept? Take three of the strangest rows: what is strange about each, in the units of the data, and what
-# would you ask the person who measured it? *Samples:* what do the two judges say, where do the invented rows
-# give themselves away, and are they copies?
+# would you ask the person who measured it? *Samples:* what does the judge say, each time, where do the invented
+# rows give themselves away, and are they copies?
 
 # %% [markdown] task="read_anomalies_and_samples" role="open" points=3
 # <!-- BEGIN SOLUTION -->
 # *One answer of many, for the bundled data.* **Anomalies.** I promised 5 % of false alarms and measured 5.3 % ±
 # 2.1 % on 114 test rows: the promise may well be kept, and 114 rows could not tell it from 3 % or 8 %. Row 505
-# has a mean fractal dimension of 0.096, almost five standard deviations above the mean, with nuclei of
-# unremarkable size; I would ask whether the outline in that image was traced twice or is out of focus. Row 108
-# has a concavity of 0.43 and the concave points and compactness to match: the far tail of the larger group,
+# has a mean fractal dimension of 0.096, almost five standard deviations above the mean, and a high compactness;
+# I would ask whether the outline in that image was traced twice or is out of focus. Row 108
+# has a concavity of 0.43 and the concave points to match: the far tail of the larger group,
 # plausible, and rare rather than wrong. Row 538 has a radius of 7.7 and a perimeter of 48, among the smallest:
 # an edge, not an error. None of the three is a diagnosis. "Strange" and "malignant" are different questions.
 #
@@ -660,7 +643,7 @@ else:
 #
 # *Points:* one for promised and measured rate with its error, read correctly; one for at least three rows
 # discussed in the units of the data, with a guess at the cause and no leap from "rare" to "wrong"; one for both
-# judges and the copies, with a place where the samples fail.
+# verdicts and the copies, with a place where the samples fail.
 # <!-- END SOLUTION -->
 
 # %% [markdown]
@@ -672,7 +655,7 @@ else:
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The second judge sees directions that you left out. What do invented rows look like along those?
+# Asked a second time, the judge sees directions that you left out. What do invented rows look like along those?
 #
 # </details>
 

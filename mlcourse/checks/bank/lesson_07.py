@@ -52,6 +52,15 @@ def _doubled(X):
     return 2 * of_aic, 2 * of_bic
 
 
+def _bic_doubled(X):
+    of_aic, of_bic = rise_needed(X)
+    return of_aic, 2 * of_bic
+
+
+def _for_one_point(X):
+    return tuple(rise / len(X) for rise in rise_needed(X))
+
+
 def _with_numbers_for_points(X):
     of_aic, of_bic = rise_needed(X)
     return of_aic, of_bic / np.log(len(X)) * np.log(X.size)
@@ -75,6 +84,18 @@ RISE_NEEDED = Check(
             "fall of the criterion instead of rise of the likelihood",
             _doubled,
             "this is by how much the *price* rises. The criterion takes the log-likelihood times two against it.",
+            hint=2,
+        ),
+        Mistake(
+            "price of BIC instead of rise of the likelihood",
+            _bic_doubled,
+            "the rise for AIC is right. For BIC this is the price; what is it weighed against?",
+            hint=2,
+        ),
+        Mistake(
+            "rise of the mean",
+            _for_one_point,
+            "this is the rise of a point's mean log-likelihood. The one of all the points together is wanted.",
             hint=2,
         ),
         Mistake(
@@ -155,6 +176,11 @@ def _most_probable_only(log_likelihood, R, p):
     return aic, bic, bic - 2 * np.log(R.max(axis=1)).sum()
 
 
+def _doubt_added_to_aic(log_likelihood, R, p):
+    aic, bic, icl = _criteria(log_likelihood, R, p)
+    return aic, bic, aic + icl - bic
+
+
 def _prices_swapped(log_likelihood, R, p):
     aic, bic, icl = _criteria(log_likelihood, R, p)
     return bic, aic, icl - bic + aic
@@ -198,6 +224,12 @@ CRITERIA = Check(
             _prices_swapped,
             "AIC and BIC have swapped their prices of a parameter.",
             hint=1,
+        ),
+        Mistake(
+            "doubt added to AIC",
+            _doubt_added_to_aic,
+            "AIC and BIC are right. The doubt was charged, and on top of the wrong one of the two.",
+            hint=2,
         ),
         Mistake(
             "components counted as points",
@@ -393,6 +425,11 @@ def _fitted_to_the_validation_points_too(X_train, X_val, X_test):
     return best.n_components, best.score(X_test)
 
 
+def _refitted_with_the_validation_points(X_train, X_val, X_test):
+    K = _best(X_train, X_val).n_components
+    return K, fitted(np.concatenate([X_train, X_val]), K).score(X_test)
+
+
 def _best_of_each(X_train, X_val, X_test):
     return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
 
@@ -430,6 +467,13 @@ MEND_REPORT = Check(
             hint=1,
         ),
         Mistake(
+            "refitted with the validation points",
+            _refitted_with_the_validation_points,
+            "the choice is right. Then the winner was fitted once more, to more points: that can be worth doing, but"
+            " here the fit is to the training points alone.",
+            hint=2,
+        ),
+        Mistake(
             "best of each",
             _best_of_each,
             "K is chosen well, and the reported score belongs to another model: the best on the test points.",
@@ -449,8 +493,8 @@ def pair_cases(rng):
 
 
 def telling_responsibilities(rng, K):
-    """Responsibilities for which the right rule and three wrong ones pick four different pairs."""
-    rules = (_entropy_fall, _least_fall, _overlap, _smallest)
+    """Responsibilities for which the right rule and four wrong ones pick five different pairs."""
+    rules = (_entropy_fall, _least_fall, _overlap, _smallest, _doubt_before)
     while True:
         R = rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=30)
         if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
@@ -478,6 +522,10 @@ def _overlap(R, i, j):
 
 def _smallest(R, i, j):
     return -(R[:, i] + R[:, j]).sum()
+
+
+def _doubt_before(R, i, j):
+    return entropy(R[:, i]) + entropy(R[:, j])
 
 
 def _doubt_left_in_the_sum(R, i, j):
@@ -528,6 +576,12 @@ CLOSEST_PAIR = Check(
             _pair_by(_smallest),
             "these are the two rarest components. Rare ones can be far apart.",
             hint=1,
+        ),
+        Mistake(
+            "doubt before joining",
+            _pair_by(_doubt_before),
+            "these are the two columns with the most entropy. Joined, they may keep most of it.",
+            hint=2,
         ),
         Mistake(
             "doubt left in the sum",
@@ -661,6 +715,14 @@ def _accuracy(chosen_on, reported_on):
     return max(classifiers, key=lambda model: model.score(*sets[chosen_on])).score(*sets[reported_on])
 
 
+def _accuracy_of_refit():
+    """The validation set's choice, fitted to both the training and the validation points."""
+    sets, classifiers = _classifiers()
+    K = 1 + int(np.argmax([model.score(*sets[1]) for model in classifiers]))
+    both = [np.concatenate(parts) for parts in zip(*sets[:2], strict=True)]
+    return GaussianMixtureClassifier(K, random_state=0).fit(*both).score(*sets[2])
+
+
 REPORTED_ACCURACY = Check(
     name="reported_accuracy",
     lesson=LESSON,
@@ -687,6 +749,13 @@ REPORTED_ACCURACY = Check(
             "chosen on the training set",
             lambda: _accuracy(0, 2),
             "this K was chosen on the points that were fitted, and they like large K.",
+            hint=1,
+        ),
+        Mistake(
+            "fitted once more with the validation set",
+            _accuracy_of_refit,
+            "the winner was fitted once more, with the validation points. That can be worth doing; here the"
+            " classifier is fitted to `train` alone.",
             hint=1,
         ),
         Mistake(

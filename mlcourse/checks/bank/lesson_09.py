@@ -117,6 +117,12 @@ PCA_BY_SVD = Check(
             hint=2,
         ),
         Mistake(
+            "singular values not squared",
+            lambda X, q: _svd(X, q, variances=lambda s, n: s / (n - 1)),
+            "the axes are right. The singular values were divided and not squared: a variance has squared units.",
+            hint=2,
+        ),
+        Mistake(
             "standard deviations",
             lambda X, q: _svd(X, q, variances=lambda s, n: s / np.sqrt(n - 1)),
             "the axes are right, and in the place of the variances stand their roots.",
@@ -213,6 +219,18 @@ AXES_TO_KEEP = Check(
             hint=1,
         ),
         Mistake(
+            "shares of squared variances",
+            lambda variances, share: axes_to_keep(np.square(variances), share),
+            "the variances were squared before they were added up. Only singular values have to be squared.",
+            hint=1,
+        ),
+        Mistake(
+            "the axes from there on",
+            lambda variances, share: int(np.sum(np.cumsum(variances) / np.sum(variances) >= share)),
+            "this counts the places at which the share has been reached, up to the last axis.",
+            hint=2,
+        ),
+        Mistake(
             "each axis for itself",
             lambda variances, share: int(np.sum(variances / variances.sum() >= 1 - share)),
             "each axis was judged for itself. The question is what the first q of them hold together.",
@@ -271,6 +289,12 @@ def _own_spread(X, mean, axes, variances):
     amounts = (X - mean) @ axes.T
     spread = amounts.std(axis=0, ddof=1)
     return amounts / spread, (amounts / spread * np.sqrt(variances)) @ axes + mean
+
+
+def _own_spread_both_ways(X, mean, axes, variances):
+    amounts = (X - mean) @ axes.T
+    spread = amounts.std(axis=0)
+    return amounts / spread, (amounts / spread * spread) @ axes + mean
 
 
 def _own_mean(X, mean, axes, variances):
@@ -332,6 +356,12 @@ MEND_WHITENING = Check(
             hint=3,
         ),
         Mistake(
+            "spread measured anew both ways",
+            _own_spread_both_ways,
+            "the spread that you divide by was measured on the rows that came in, and `variances` is not used.",
+            hint=3,
+        ),
+        Mistake(
             "mean measured anew",
             _own_mean,
             "the rows were centred about their own mean. New rows have to be measured from where the old ones were.",
@@ -351,6 +381,13 @@ def most_components(numbers, own, shared=-1):
     return (numbers - shared) // own
 
 
+def fractions_alike(K):
+    """Half a component in the place of any fraction of one: 81.6 and 81.59 are the same wrong thought."""
+    if isinstance(K, float) and np.isfinite(K) and not K.is_integer():
+        return int(K) + 0.5
+    return K
+
+
 def full_parameters(d):
     return 1 + d + d * (d + 1) // 2
 
@@ -364,6 +401,7 @@ MOST_COMPONENTS = Check(
     expected="one whole number",
     atol=0,
     rtol=0,
+    canonical=fractions_alike,
     mistakes=(
         Mistake(
             "one more",
@@ -399,7 +437,14 @@ MOST_COMPONENTS = Check(
         Mistake(
             "means left out",
             lambda: most_components(N_DIGITS * N_AXES, full_parameters(N_AXES) - N_AXES),
-            "the means were not counted: each component has one, with a number for every axis.",
+            "each component has more parameters than you counted. Have you got its mean, with a number for every"
+            " axis, and the diagonal of its covariance?",
+            hint=1,
+        ),
+        Mistake(
+            "a full table and nothing else",
+            lambda: most_components(N_DIGITS * N_AXES, N_AXES**2, 0),
+            "the covariance was counted in full, though it is symmetric; and a component has more than a covariance.",
             hint=1,
         ),
         Mistake(
@@ -461,6 +506,25 @@ IN_PLAIN_UNITS = Check(
             "this goes the other way. Unwhitening stretches every axis. The same probability, over more room: is the"
             " density higher or lower then?",
             hint=1,
+        ),
+        Mistake(
+            "nothing changed",
+            _off_by(lambda variances: 0.0),
+            "these are the log densities as they came in. Other units, another height of the density.",
+            hint=1,
+        ),
+        Mistake(
+            "twice too far, the wrong way",
+            _off_by(lambda variances: -np.log(variances).sum()),
+            "the step goes the other way and is twice too large. What was each axis divided by?",
+            hint=1,
+        ),
+        Mistake(
+            "a Gaussian's constant",
+            _off_by(lambda variances: 0.5 * np.log(2 * np.pi * variances).sum()),
+            "the 2π belongs to the formula of a Gaussian. The densities have it inside already; here only the room"
+            " changes.",
+            hint=2,
         ),
         Mistake(
             "variances in the place of standard deviations",
@@ -615,6 +679,16 @@ def _against_the_held_out(generated, train, held_out, quantile):
     return float(np.mean(distances_to(generated, held_out).min(axis=1) <= threshold))
 
 
+def _cut_of_all_distances(generated, train, held_out, quantile):
+    threshold = np.quantile(distances_to(held_out, train), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
+
+
+def _held_out_against_generated(generated, train, held_out, quantile):
+    threshold = np.quantile(distances_to(held_out, generated).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
+
+
 def _quantile_as_a_distance(generated, train, held_out, quantile):
     return float(np.mean(distances_to(generated, train).min(axis=1) <= quantile))
 
@@ -664,7 +738,8 @@ COPIED_SHARE = Check(
         Mistake(
             "the smallest distance for a threshold",
             lambda *args: _copied(*args, cut=lambda honest, q: np.min(honest)),
-            "the threshold is the one nearest held-out row, whatever the quantile: one odd row decides everything.",
+            "the threshold is the nearest held-out row, or next to it: one odd row decides everything."
+            " Did a share go to `np.percentile`, which counts to 100?",
             hint=2,
         ),
         Mistake(
@@ -678,6 +753,20 @@ COPIED_SHARE = Check(
             _against_the_held_out,
             "the generated rows were compared with the held-out ones. The generator has never seen those, so it"
             " cannot have copied them.",
+            hint=1,
+        ),
+        Mistake(
+            "a quantile of all distances",
+            _cut_of_all_distances,
+            "the threshold is a quantile of *all* distances between held-out and training rows, and most of those"
+            " are long. One distance for each held-out row is wanted.",
+            hint=1,
+        ),
+        Mistake(
+            "held-out rows against generated ones",
+            _held_out_against_generated,
+            "the threshold says how far held-out rows lie from the *generated* ones. Both sets are measured against"
+            " the same rows.",
             hint=1,
         ),
         Mistake(

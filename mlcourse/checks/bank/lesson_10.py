@@ -17,6 +17,13 @@ from mlcourse.pca import PCA
 LESSON = "10_mnist"
 
 
+def rounded(value, decimals):
+    """Numbers rounded, within tuples too, so that a mistake is known however many decimals were written down."""
+    if isinstance(value, tuple):
+        return tuple(rounded(part, decimals) for part in value)
+    return np.round(value, decimals) if isinstance(value, (int, float, np.ndarray)) else value
+
+
 # ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -254,6 +261,7 @@ HONEST_CHOICE = Check(
     points=3,
     kind="value",
     reference=lambda: _choice(VALIDATION, TEST),
+    canonical=lambda value: rounded(value, 1),
     rtol=0,
     atol=0.05,
     expected="a pair (K, log-likelihood): one of the six K, and a number of nats",
@@ -574,6 +582,7 @@ COMPRESSION = Check(
     points=2,
     kind="value",
     reference=lambda: BEFORE / (4 * (AMOUNTS + BACK)),
+    canonical=lambda value: rounded(value, 2),
     rtol=0,
     atol=0.002,
     expected="one number: bytes before divided by bytes after",

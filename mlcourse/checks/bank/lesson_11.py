@@ -96,6 +96,10 @@ def _precision_of_the_unknown(mu, Sigma, known, values):
     return _gaussian(mu, Sigma, known, values, cov=lambda u, slopes: np.linalg.inv(Sigma)[np.ix_(u, u)])
 
 
+def _known_sorted(mu, Sigma, known, values):
+    return condition_gaussian(mu, Sigma, np.sort(known), values)
+
+
 def _mean_from_zero(mu, Sigma, known, values):
     return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: (values - mu[known]) @ slopes)
 
@@ -140,6 +144,13 @@ CONDITION_GAUSSIAN = Check(
             _without_solving,
             "the covariance of the known features was multiplied by, where its inverse belongs.",
             hint=2,
+        ),
+        Mistake(
+            "known features sorted, their values not",
+            _known_sorted,
+            "the known features were taken in rising order, and the values as they came: they no longer stand side by"
+            " side.",
+            hint=1,
         ),
         Mistake(
             "covariance not reduced",
@@ -202,6 +213,10 @@ def _variances_alone(pi, mu, Sigma, *others):
     return softmax(log_joint_of_known(pi, mu, diagonal, *others))
 
 
+def _weights_of_sorted(pi, mu, Sigma, known, values):
+    return conditional_weights(pi, mu, Sigma, np.sort(known), values)
+
+
 def _hard_weights(*args):
     weights = conditional_weights(*args)
     return np.eye(len(weights))[weights.argmax()]
@@ -250,6 +265,13 @@ CONDITIONAL_WEIGHTS = Check(
             "correlation of the known features ignored",
             _variances_alone,
             "only the variances of the known features take part. They may go together as well.",
+            hint=2,
+        ),
+        Mistake(
+            "known features in rising order, their values not",
+            _weights_of_sorted,
+            "the known features were taken in rising order, and the values as they came: they no longer stand side by"
+            " side.",
             hint=2,
         ),
         Mistake(
@@ -391,6 +413,11 @@ def _mean_of_logs(x, pi, mu, Sigma):
     return pi @ log_joint_of_known(np.ones_like(pi), mu, Sigma, known, x[known])
 
 
+def _sum_of_logs(x, pi, mu, Sigma):
+    known = np.flatnonzero(~np.isnan(x))
+    return log_joint_of_known(pi, mu, Sigma, known, x[known]).sum()
+
+
 KNOWN_LOG_DENSITY = Check(
     name="known_log_density",
     lesson=LESSON,
@@ -423,6 +450,12 @@ KNOWN_LOG_DENSITY = Check(
             lambda x, pi, *others: known_log_density(x, np.ones_like(pi), *others),
             "the components are added up as if each were as common as all together: π does not appear.",
             hint=2,
+        ),
+        Mistake(
+            "sum of the logarithms",
+            _sum_of_logs,
+            "the logarithms of the components are added up. That multiplies their densities.",
+            hint=3,
         ),
         Mistake(
             "mean of the logarithms",
@@ -479,6 +512,11 @@ def _scatters_averaged(n_a, mean_a, S_a, n_b, mean_b, S_b):
     return n, mean, (n_a * S_a + n_b * S_b) / n
 
 
+def _covariance_of_all(*args):
+    n, mean, S = merge_statistics(*args)
+    return n, mean, S / n
+
+
 def _about_the_origin(n_a, mean_a, S_a, n_b, mean_b, S_b):
     n = n_a + n_b
     mean = (n_a * mean_a + n_b * mean_b) / n
@@ -512,6 +550,18 @@ MERGE_STATISTICS = Check(
             _scatters_averaged,
             "the scatters were averaged, as one does with covariances. A scatter is a sum.",
             hint=2,
+        ),
+        Mistake(
+            "covariance instead of scatter",
+            _covariance_of_all,
+            "this is the covariance of all rows. A scatter is a sum, not a mean.",
+            hint=2,
+        ),
+        Mistake(
+            "gap counted once",
+            lambda *args: _merged(*args, factor=lambda a, b: 1),
+            "the gap between the means comes in once, however many rows there are. Each row lies off the new mean.",
+            hint=3,
         ),
         Mistake(
             "gap counted for every row in full",
@@ -574,7 +624,19 @@ PPCA_COUNT = Check(
             "all ten weights were counted, but once nine are chosen the tenth is settled.",
             hint=1,
         ),
-        Mistake("weights forgotten", ppca_total(weights=0), "the weights are missing.", hint=1),
+        Mistake(
+            "turns taken off once",
+            ppca_total(turns=False) - 8 * 7 // 2,
+            "the turns were taken off for one component. Each of the others has a W that can be turned, too.",
+            hint=2,
+        ),
+        Mistake(
+            "weights forgotten, or one noise for all",
+            ppca_total(weights=0),
+            "this is too few by as many as there are free weights. Are these missing? Or has σ² been counted once,"
+            " for all components together?",
+            hint=1,
+        ),
         Mistake("means forgotten", ppca_total(means=False), "the means are missing.", hint=1),
         Mistake(
             "covariances alone",
@@ -619,6 +681,16 @@ def _minus_one_is_a_class(log_joint, y):
     return np.eye(log_joint.shape[1])[y]
 
 
+def _class_zero_forgotten(log_joint, y):
+    return clamped_responsibilities(log_joint, np.where(y > 0, y, -1))
+
+
+def _one_set_others_kept(log_joint, y):
+    R = softmax(log_joint, axis=1)
+    R[y >= 0, y[y >= 0]] = 1
+    return R
+
+
 def _labels_ignored(log_joint, y):
     return softmax(log_joint, axis=1)
 
@@ -661,6 +733,18 @@ CLAMPED_RESPONSIBILITIES = Check(
             "minus one taken for a class",
             _minus_one_is_a_class,
             "rows without a label went wholly to the last component: as an index, −1 means the last one.",
+            hint=2,
+        ),
+        Mistake(
+            "class 0 taken for unlabelled",
+            _class_zero_forgotten,
+            "rows of class 0 were treated as if they had no label. Which number stands for “no label”?",
+            hint=2,
+        ),
+        Mistake(
+            "the other entries kept",
+            _one_set_others_kept,
+            "a labelled row has its 1, and the other components still hold what the densities gave them.",
             hint=2,
         ),
         Mistake(

@@ -6,7 +6,7 @@ Symbols: B refits, M candidate models, n rows; scores are log-densities in nats,
 from itertools import combinations, pairwise
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score, rand_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, rand_score
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake
 
@@ -50,6 +50,11 @@ def _zero_divided(train, other):
         return tuple((rows - train.mean(axis=0)) / train.std(axis=0) for rows in (train, other))
 
 
+def _each_by_itself_unguarded(train, other):
+    with np.errstate(all="ignore"):
+        return tuple((rows - rows.mean(axis=0)) / rows.std(axis=0) for rows in (train, other))
+
+
 def _with(center, scale):
     """A standardisation by other numbers: `center` and `scale` make them from the training rows."""
     return lambda train, other: tuple(scaled(rows, center(train), scale(train)) for rows in (train, other))
@@ -85,6 +90,13 @@ STANDARDISE_BY_TRAIN = Check(
             _each_by_itself,
             "each part was standardised by its own mean and deviation. One and the same row would then get two"
             " different positions, depending on the part it landed in.",
+            hint=1,
+        ),
+        Mistake(
+            "each part by itself, divided by zero",
+            _each_by_itself_unguarded,
+            "each part was standardised by its own mean and deviation, so the two are measured with different rulers;"
+            " and a column that never varies is divided by 0.",
             hint=1,
         ),
         Mistake(
@@ -308,6 +320,13 @@ MEND_AGREEMENT = Check(
             hint=2,
         ),
         Mistake(
+            "adjusted mutual information",
+            lambda runs: pairs_mean(runs, adjusted_mutual_info_score),
+            "this is adjusted mutual information: a sound measure, and another one than the course's, which asks of"
+            " pairs of rows whether they are together.",
+            hint=2,
+        ),
+        Mistake(
             "a sum",
             lambda runs: pairs_mean(runs) * len(runs) * (len(runs) - 1) / 2,
             "the agreements of all pairs were added up, and not divided by the number of pairs.",
@@ -433,6 +452,11 @@ def _of_one_row(validation_scores, test_scores, rate):
     return _report(threshold, test_scores < threshold, n=1)
 
 
+def _variance(validation_scores, test_scores, rate):
+    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
+    return threshold, share, error**2
+
+
 def _by_validation_rows(validation_scores, test_scores, rate):
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, test_scores < threshold, n=len(validation_scores))
@@ -494,6 +518,13 @@ ALARM_REPORT = Check(
             "the deviation of one row",
             _of_one_row,
             "the third number is the spread of a single yes or no. A share of many rows is known better than that.",
+            hint=3,
+        ),
+        Mistake(
+            "a variance",
+            _variance,
+            "the third number is the variance of the share, in squared units. An error stands in the units of the"
+            " share itself.",
             hint=3,
         ),
         Mistake(
