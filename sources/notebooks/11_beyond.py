@@ -365,10 +365,10 @@ for name, gone in reasons.items():
     print(f"{name:20s} {dropped:8.2f} {dropped:14.2f} {fit.means_[0, 1]:10.2f}")
 
 # %% [markdown]
-# (All 2000 rows have a mean of 0.02, so a few hundredths are chance.) A coin harms nobody. In the second case, missing at random,
-# dropping rows is badly wrong and EM is right: it
-# saw every feature 1, and knows what goes with it. In the third, EM is wrong as well, though a little less.
-# High values hide *because* they are high (incomes in a questionnaire), and the known entries cannot say so.
+# (All 2000 rows have a mean of 0.02, so a few hundredths are chance.) A coin harms nobody. In the second case,
+# missing at random, dropping rows is badly wrong and EM is right: it saw every feature 1, and knows what goes
+# with it. In the third, EM is wrong as well, though a little less. High values hide *because* they are high
+# (incomes in a questionnaire), and the known entries cannot say so.
 # **No method can tell from the data which of the last two cases you are in.** Ask how the holes came about.
 #
 # ## Many features: a few directions each
@@ -457,8 +457,9 @@ print(
 )
 
 # %% [markdown]
-# In pixels a noise for each is worth a lot. PPCA does not mind rotated axes; factor analysis does not mind rescaled ones. Choose by your units: alike in
-# all features, as in PCA's, or each with its own. Ghahramani and Hinton have mixtures of factor analysers.
+# In pixels, a noise for each is worth a lot. PPCA does not mind rotated axes; factor analysis does not mind
+# rescaled ones. Choose by your units: alike in all features, as in PCA's, or each with its own. Ghahramani and
+# Hinton have mixtures of factor analysers.
 #
 # ## A handful of labels
 #
@@ -567,7 +568,8 @@ right = np.array([[m.score(P, above) for m in fits] for _, *fits in trials])
 drop = right[:, 0] - right[:, 1]
 print("mean accuracy, ten labels alone and with 390 more rows:", right.mean(axis=0).round(2))
 print(f"the other rows help in {np.sum(drop < 0)} and hurt in {np.sum(drop > 0)} of 40 choices")
-assert drop.mean() > 0.02 and drop.max() > 0.2
+assert drop.mean() > 0.02
+assert drop.max() > 0.2
 
 # %%
 worst = int(drop.argmax())
@@ -718,7 +720,8 @@ print(
     f"stepwise, read once {online[-1]:.4f};  EM, read once {batch[0]:.4f}, thirty times {batch[-1]:.4f}"
 )
 print(f"EM comes within 0.001 of stepwise EM in round {rounds}")
-assert batch[1] < online[-1] - 0.05 and batch[-1] - online[-1] < 0.01
+assert batch[1] < online[-1] - 0.05
+assert batch[-1] - online[-1] < 0.01
 
 # %% [markdown]
 # The price: the likelihood may fall from batch to batch, so the best test of lesson 04 is lost, and there is

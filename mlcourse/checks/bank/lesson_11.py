@@ -738,7 +738,7 @@ CLAMPED_RESPONSIBILITIES = Check(
         Mistake(
             "class 0 taken for unlabelled",
             _class_zero_forgotten,
-            "rows of class 0 were treated as if they had no label. Which number stands for “no label”?",
+            "rows of class 0 were treated as if they had no label. Which number says that there is none?",
             hint=2,
         ),
         Mistake(
