@@ -246,6 +246,11 @@ class CovarianceType(NamedTuple):
     n_parameters: Callable  # (K, d) -> free parameters of all the covariances together
     own_factors: bool = False  # has each component a (d, d) factor of its own?
     shared: bool = False  # have all components one covariance?
+    made_by: tuple | None = None  # (function, arguments) that gives this type, where it is not in the table
+
+    def __reduce__(self):
+        """Pickled by where it comes from, so that statistics from another process have the same type, and add."""
+        return self.made_by or (covariance_type, (self.name,))
 
     def shape_of_one(self, d: int) -> tuple[int, ...]:
         """The shape of a single covariance of d features."""

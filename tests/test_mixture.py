@@ -1,5 +1,6 @@
 """EM against scikit-learn, step by step, and against the laws it must obey."""
 
+import pickle
 import tracemalloc
 from itertools import islice
 
@@ -14,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 import mlcourse.blocks
 import mlcourse.mixture.estimator
 from mlcourse import GaussianMixture
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
 from mlcourse.mixture import (
     accumulate,
     e_step,
@@ -22,6 +23,7 @@ from mlcourse.mixture import (
     expectation,
     m_step,
     mixture_from_responsibilities,
+    ppca,
     weighted_log_density,
 )
 from mlcourse.mixture.start import INIT_PARAMS
@@ -236,6 +238,15 @@ def test_statistics_of_parts_add_up_to_those_of_the_whole(name):
     assert_array_equal(first.scatter, before)  # a sum leaves its parts alone
     for field in ("n_rows", "log_likelihood", "N", "first", "scatter"):
         assert_allclose(getattr(parts, field), getattr(whole, field), rtol=1e-10, atol=1e-9)
+
+
+@pytest.mark.parametrize("type_", [*COVARIANCE_TYPES.values(), ppca(2)], ids=lambda type_: type_.name)
+def test_statistics_from_another_process_add(type_):
+    X = random_points(12)
+    R = np.random.default_rng(0).dirichlet(np.ones(K), size=len(X))
+    here = accumulate(X, R, X[:K], type_)
+    sent = pickle.loads(pickle.dumps(here))
+    assert_array_equal((here + sent).scatter, 2 * here.scatter)
 
 
 @every_type

@@ -50,6 +50,7 @@ def ppca(n_directions: int) -> CovarianceType:
         name="ppca",
         constrain=lambda S, N: directions_and_noise(S, N, n_directions),
         n_parameters=lambda K, d: K * n_spectral_parameters(d, n_directions),
+        made_by=(ppca, (n_directions,)),
     )
 
 
