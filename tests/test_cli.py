@@ -45,6 +45,9 @@ def test_test_runs_pytest_then_every_notebook(course, started, capsys):
         assert "--nbval-lax" in words
         assert "no:randomly" in words
         assert words[words.index("--dist") + 1] == "loadfile"
+    for environment in (strict, lenient):
+        assert environment["MLCOURSE_MNIST"] == "no"
+        assert environment["OMP_NUM_THREADS"] == "1"
     assert lectures[-2:] == ["notebooks", "solutions"]
     assert strict["MLCOURSE_STRICT"] == "1"
     assert exercises[-1] == "exercises"

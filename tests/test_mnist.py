@@ -33,6 +33,7 @@ def no_openml(*args, **kwargs):
 def cache(monkeypatch, tmp_path):
     """An empty cache, and no way out of this machine."""
     monkeypatch.delenv("MLCOURSE_DATA", raising=False)
+    monkeypatch.delenv("MLCOURSE_MNIST", raising=False)
     monkeypatch.setenv("MLCOURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(mnist, "MIRRORS", ())
@@ -130,6 +131,21 @@ def test_user_folder(small, monkeypatch, tmp_path, cache, folder, packed):
     assert (digits.images.dtype, digits.labels.dtype) == (np.uint8, np.int64)
     assert digits.images.flags.writeable
     assert names_in(cache) == set()
+
+
+def test_to_do_without_mnist_is_to_look_nowhere(small, monkeypatch, tmp_path, serve):
+    files, _ = small
+    write(tmp_path / "mine", files)
+    url, requests = serve(files)
+    monkeypatch.setattr(mnist, "MIRRORS", (url,))
+    monkeypatch.setenv("MLCOURSE_DATA", str(tmp_path / "mine"))
+    monkeypatch.setenv("MLCOURSE_MNIST", "no")
+    with pytest.raises(MNISTUnavailable, match="unset it"):
+        load_mnist()
+    digits, note = load_mnist_or_digits()
+    assert digits.images.shape == (1797, 64)
+    assert "MNIST could not be had" in note
+    assert not requests
 
 
 @pytest.mark.filterwarnings("error")  # a look at the bad file in the cache would warn

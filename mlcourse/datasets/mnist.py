@@ -1,7 +1,8 @@
 """MNIST: 70 000 handwritten digits, looked for near before far, and never believed unseen.
 
 `load_mnist` looks in the folder that the environment variable MLCOURSE_DATA names, then in the cache
-(MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML. Wherever a file comes from,
+(MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML; with MLCOURSE_MNIST=no it does
+not look at all, for a class or a test that wants the small digits. Wherever a file comes from,
 its decompressed content must have the published SHA-256; compressed, equal files differ from mirror to mirror.
 
 Source: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", 1998.
@@ -71,8 +72,11 @@ def load_mnist():
     ValueError
         A file in MLCOURSE_DATA is cut short or altered; the message names it.
     MNISTUnavailable
-        There is no copy here, and none could be downloaded. A download that fails leaves nothing behind.
+        There is no copy here, and none could be downloaded. A download that fails leaves nothing behind. Also
+        where MLCOURSE_MNIST=no.
     """
+    if os.environ.get("MLCOURSE_MNIST", "").lower() == "no":
+        raise MNISTUnavailable("MLCOURSE_MNIST=no says to do without MNIST: unset it to have MNIST looked for.")
     contents = _contents_here()
     failures = []
     for source, download in _downloads().items():
