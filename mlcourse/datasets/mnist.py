@@ -76,7 +76,9 @@ def load_mnist():
         where MLCOURSE_MNIST=no.
     """
     if os.environ.get("MLCOURSE_MNIST", "").lower() == "no":
-        raise MNISTUnavailable("MLCOURSE_MNIST=no says to do without MNIST: unset it to have MNIST looked for.")
+        raise MNISTUnavailable(
+            "MLCOURSE_MNIST=no says to do without MNIST: unset it to have MNIST looked for."
+        )
     contents = _contents_here()
     failures = []
     for source, download in _downloads().items():

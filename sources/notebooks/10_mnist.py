@@ -29,8 +29,8 @@ display(Markdown(f"> **{note}**"))
 # The line above says which digits you have. This lesson is about [MNIST](../GLOSSARY.md#mnist), seventy thousand
 # digits from forms filled in by clerks and by school pupils. If MNIST cannot be had, the lesson goes on with the
 # small digits of [lesson 09](09_pca_digits.ipynb): the same cells, the same questions, smaller numbers, and less
-# than a minute. With MNIST it takes some minutes on two cores, and the longest cell says so. Every number that you
-# will read about comes from a cell, so it is true for the digits that you have.
+# than a minute. With MNIST it takes ten to twenty minutes on two cores, most of them in two cells that say so.
+# Every number that you will read about comes from a cell, so it is true for the digits that you have.
 #
 # Nothing new is invented here. You have all the parts: [k-means](../GLOSSARY.md#k-means),
 # [mixtures](../GLOSSARY.md#gaussian-mixture), [PCA](../GLOSSARY.md#principal-component-analysis), honest
@@ -383,7 +383,8 @@ with timed("one M-step, from the sums"):
 # Ten components were a guess, and so was "full". [Lesson 09](09_pca_digits.ipynb) has taught you what to try: other
 # [covariance types](../GLOSSARY.md#covariance-type), more components, and [shrinkage](../GLOSSARY.md#shrinkage)
 # towards the covariance of all digits, here with a strength of ten digits. One start each, and a
-# [tolerance](../GLOSSARY.md#tolerance) of 0.01: good enough to choose by, and faster.
+# [tolerance](../GLOSSARY.md#tolerance) of 0.01: good enough to choose by, and faster. With MNIST this takes some
+# minutes, too.
 #
 # **Before you run the next cell:** which will win on validation digits? And will a mixture with more components
 # be better with shrinkage, or without?
