@@ -28,7 +28,8 @@ from threadpoolctl import threadpool_info
 import mlcourse
 from mlcourse.datasets import MNISTUnavailable, load_mnist
 from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import Mixture, e_step, mixture_from_responsibilities
+from mlcourse.mixture import e_step, mixture_from_responsibilities
+from mlcourse.mixture.conditional import mixture_of
 from mlcourse.mixture.screening import negligible
 
 OURS, THEIRS = "mlcourse", "scikit-learn"
@@ -117,14 +118,7 @@ def needed_operations(model, X):
     For each row and component that are not negligible to each other: d² for the distance, by a triangular factor, and
     d² for the share of the covariance, which is symmetric.
     """
-    theta = Mixture(
-        model.weights_,
-        model.means_,
-        model.covariances_,
-        model.precisions_cholesky_,
-        covariance_type(model.covariance_type),
-    )
-    _, R = e_step(X, theta, negligible(len(X), *model.weights_.shape, X.dtype))
+    _, R = e_step(X, mixture_of(model), negligible(len(X), *model.weights_.shape, X.dtype))
     return 2 * X.shape[1] ** 2 * np.count_nonzero(R)
 
 

@@ -180,9 +180,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         solver, wanted = self._check_solver(n, d)
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = X.mean(axis=0)
-        if not np.isfinite(
-            self.mean_
-        ).all():  # the mean has looked at every number: no pass of its own for that
+        if not np.isfinite(self.mean_).all():  # the mean has seen every number: one pass does for both
             assert_all_finite(X, estimator_name="PCA", input_name="X")
         S, Vt = SOLVERS[solver](X, self.mean_, wanted, self)
         _, Vt = svd_flip(None, Vt, u_based_decision=False)

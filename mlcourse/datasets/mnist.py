@@ -2,8 +2,8 @@
 
 `load_mnist` looks in the folder that the environment variable MLCOURSE_DATA names, then in the cache
 (MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML; with MLCOURSE_MNIST=no it does
-not look at all, for a class or a test that wants the small digits. Wherever a file comes from,
-its decompressed content must have the published SHA-256; compressed, equal files differ from mirror to mirror.
+not look at all, for a class or a test that wants the small digits. Wherever a file comes from, its decompressed
+content must have the published SHA-256; compressed, equal files differ from mirror to mirror.
 
 Source: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", 1998.
 """

@@ -14,11 +14,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
-from mlcourse.blocks import map_blocks
 from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
 from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import INIT_PARAMS, covariance_of_all, mixture_from_responsibilities
-from mlcourse.mixture.steps import Mixture, e_step, em, m_step
+from mlcourse.mixture.steps import Mixture, e_step_by_blocks, em, m_step
 from mlcourse.validation import FLOATS, new_rows
 
 
@@ -288,8 +287,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def _e_step(self, X):
         """The rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
-        X, theta = new_rows(self, X), self._mixture()
-        return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(self.means_.shape))
+        return e_step_by_blocks(new_rows(self, X), self._mixture())
 
     def score_samples(self, X):
         """Log-likelihood of every row, log p(x): (n,), in nats."""

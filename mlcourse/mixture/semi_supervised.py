@@ -25,7 +25,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from mlcourse.blocks import map_blocks
 from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType, covariance_type
 from mlcourse.mixture.start import mixture_from_responsibilities, one_hot
 from mlcourse.mixture.steps import (
@@ -33,7 +32,7 @@ from mlcourse.mixture.steps import (
     Statistics,
     Step,
     accumulate,
-    e_step,
+    e_step_by_blocks,
     expectation,
     m_step,
     weighted_log_density,
@@ -201,8 +200,7 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
 
     def _e_step(self, X):
         """The rows' log-likelihoods (n,) and class probabilities (n, n_classes), block by block."""
-        X, theta = new_rows(self, X), self._mixture()
-        return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(self.means_.shape))
+        return e_step_by_blocks(new_rows(self, X), self._mixture())
 
     def predict_proba(self, X):
         """Probability of every class for every row, in the order of `classes_`: (n, n_classes)."""

@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcourse.blocks import one_blas_thread, sum_over_blocks
+from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, log_density, log_peak
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import negligible, screened
@@ -136,6 +136,11 @@ def e_step(X, theta: Mixture, t: float = np.inf) -> tuple[np.ndarray, np.ndarray
     with np.errstate(divide="ignore", invalid="ignore"):  # a point beyond all numbers has −∞, and no R
         R /= total
         return (peak + np.log(total))[:, 0], R
+
+
+def e_step_by_blocks(X, theta: Mixture) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield what `e_step` gives, block by block of the rows, computed on all cores."""
+    return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(theta.means.shape))
 
 
 def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float = 0.0) -> Statistics:
