@@ -62,22 +62,28 @@ def command_line():
 def lab(extra):
     """Open JupyterLab at the welcome page; its settings and kernels are the course's, not the user's."""
     os.environ.update(private_jupyter())
-    folder = Path(os.environ["JUPYTER_CONFIG_DIR"], "labconfig")
+    write_lab_config(os.environ["JUPYTER_CONFIG_DIR"])
+
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance([*lab_options(ROOT), f"--LabApp.default_url=/lab/tree/{WELCOME}", *extra])
+    return 0
+
+
+def write_lab_config(config):
+    """Put JupyterLab's settings into its folder of configuration; those that a user has changed stay."""
+    folder = Path(config, "labconfig")
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in LAB_CONFIG.items():
         if not (folder / name).exists():
             (folder / name).write_text(json.dumps(content), "utf-8")
 
-    from jupyterlab.labapp import LabApp
 
+def lab_options(folder):
+    """Command-line options of a JupyterLab that serves a folder, also to root."""
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    options = [
-        f"--ServerApp.root_dir={ROOT}",
-        f"--LabApp.default_url=/lab/tree/{WELCOME}",
-        "--LanguageServerManager.autodetect=False",  # it asks npm, which writes to the home folder
-    ]
-    LabApp.launch_instance([*options, *as_root, *extra])
-    return 0
+    # The language servers' search asks npm, which writes to the home folder.
+    return [f"--ServerApp.root_dir={folder}", "--LanguageServerManager.autodetect=False", *as_root]
 
 
 def test(extra):
@@ -135,9 +141,9 @@ def run_script(path, extra):
     return subprocess.run([sys.executable, ROOT / path, *extra], cwd=ROOT).returncode
 
 
-def private_jupyter():
-    """Return the variables that keep Jupyter, IPython and matplotlib inside the course's own .jupyter."""
-    folder = ROOT / ".jupyter"
+def private_jupyter(folder=None):
+    """Return the variables that keep Jupyter, IPython and matplotlib inside a folder, by default our .jupyter."""
+    folder = folder or ROOT / ".jupyter"
     folder.mkdir(exist_ok=True)  # IPython asks for the parent of its folder
     places = {
         "JUPYTER_CONFIG_DIR": "config",

@@ -79,7 +79,7 @@ def test_imports_run_one_way():
         ("mixture/em.py", "from ..pca import PCA"),
         ("mixture/em.py", "from mlcourse import KMeans"),
         ("plotting/__init__.py", "from mlcourse import widgets"),
-        ("checks/bank.py", "from mlcourse.widgets import em_microscope"),
+        ("checks/bank.py", "from mlcourse.widgets import em_player"),
         ("helpers.py", "import numpy"),
     ],
 )

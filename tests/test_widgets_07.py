@@ -1,8 +1,5 @@
 """The explorer of lesson 07: the picture is of the K it names, and the curves are those handed in."""
 
-import re
-
-import ipywidgets
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,23 +52,11 @@ def test_the_curves_are_those_handed_in_and_marked_at_their_minima(models, curve
     assert caption.endswith(f"BIC at {np.argmin(curves['BIC']) + 1}.")
 
 
-def test_the_slider_redraws_picture_and_alt_text_and_leaves_no_figure(models, curves):
-    row, picture = widgets.components_explorer(X, models, curves).children
-    (slider,) = row.children
-    assert isinstance(slider, ipywidgets.IntSlider)
-    assert (slider.min, slider.max, slider.continuous_update) == (1, len(models), False)
-    before, slider.value = picture.value, 4
-    for name in ("src", "alt"):
-        part = re.compile(f'{name}="([^"]+)"')
-        assert part.search(picture.value)[1] != part.search(before)[1]
-    assert plt.get_fignums() == []
-
-
 def test_a_curve_of_another_length_is_refused(models, curves):
     with pytest.raises(ValueError, match=r"each of the 5 models; got \{'AIC': 4\}"):
-        widgets.components_explorer(X, models, {"AIC": curves["AIC"][:4]})
+        widgets.components_player(X, models, {"AIC": curves["AIC"][:4]})
 
 
 def test_a_generator_of_models_is_refused_with_the_remedy(models, curves):
     with pytest.raises(TypeError, match=r"generator.*range\(1, 21\)"):
-        widgets.components_explorer(X, (model for model in models), curves)
+        widgets.components_player(X, (model for model in models), curves)

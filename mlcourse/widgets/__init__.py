@@ -1,37 +1,70 @@
-"""Interactive figures: sliders over the plots of `mlcourse.plotting`.
+"""Interactive figures.
 
-Each widget is a drawing function and its controls. The drawing functions (`draw_…`) take a state and return
-a `Drawing`; they need no browser, so `show(*draw_…(…))` shows the same figure on a page without a kernel. What
-a widget shows is one piece of HTML with the picture, its caption and its alt text, so that a screen reader
-learns of every change.
+Two kinds. A player (`…_player`, `playground`) moves in the page alone: it needs no Python once it is shown, and
+lives on in an exported page. A slider (`…_explorer`, `parameter_calculator`) asks Python for every picture.
+Both draw with the functions of `mlcourse.plotting`; the drawing functions (`draw_…`) take a state and return
+a `Drawing`, so `show(*draw_…(…))` shows the same figure on a page without a kernel. What a slider shows is one
+piece of HTML with the picture, its caption and its alt text, so that a screen reader learns of every change.
 """
 
-from mlcourse.widgets.choosing import components_explorer, draw_components
+from mlcourse.widgets.choosing import components_player, draw_components
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.covariance import covariance_explorer, covariance_from_axes, draw_covariance
-from mlcourse.widgets.em import draw_em, em_microscope
-from mlcourse.widgets.hardening import draw_hardening, hardening_explorer
-from mlcourse.widgets.kmeans import draw_kmeans, kmeans_frames, kmeans_stepper
+from mlcourse.widgets.criteria import criteria_curves, criteria_explorer, draw_criteria
+from mlcourse.widgets.digits import (
+    draw_morph,
+    draw_reconstruction,
+    morphing_explorer,
+    reconstruction_explorer,
+)
+from mlcourse.widgets.em import draw_em, em_player
+from mlcourse.widgets.floor import draw_floor, floor_explorer, floor_fits
+from mlcourse.widgets.hardening import draw_hardening, hardening_player
+from mlcourse.widgets.kmeans import draw_kmeans, kmeans_frames, kmeans_player
 from mlcourse.widgets.overlap import draw_overlap, overlap_explorer
 from mlcourse.widgets.parameters import draw_parameters, parameter_calculator, parameter_counts
+from mlcourse.widgets.photo import draw_photo, photo_explorer, photo_palette
+from mlcourse.widgets.player import Player
+from mlcourse.widgets.playground import playground
+from mlcourse.widgets.threshold import draw_density_threshold, threshold_player
+from mlcourse.widgets.types import draw_types, types_player
 
 __all__ = [
     "Drawing",
-    "components_explorer",
+    "Player",
+    "components_player",
     "covariance_explorer",
     "covariance_from_axes",
+    "criteria_curves",
+    "criteria_explorer",
     "draw_components",
     "draw_covariance",
+    "draw_criteria",
+    "draw_density_threshold",
     "draw_em",
+    "draw_floor",
     "draw_hardening",
     "draw_kmeans",
+    "draw_morph",
     "draw_overlap",
     "draw_parameters",
-    "em_microscope",
-    "hardening_explorer",
+    "draw_photo",
+    "draw_reconstruction",
+    "draw_types",
+    "em_player",
+    "floor_explorer",
+    "floor_fits",
+    "hardening_player",
     "kmeans_frames",
-    "kmeans_stepper",
+    "kmeans_player",
+    "morphing_explorer",
     "overlap_explorer",
     "parameter_calculator",
     "parameter_counts",
+    "photo_explorer",
+    "photo_palette",
+    "playground",
+    "reconstruction_explorer",
+    "threshold_player",
+    "types_player",
 ]

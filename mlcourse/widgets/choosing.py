@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-import ipywidgets
 import numpy as np
 from matplotlib.axes import Axes
+from sklearn.utils import check_array
 
+from mlcourse.mixture.conditional import mixture_of
 from mlcourse.plotting import color, marker, plot_ellipses, plot_responsibilities
 from mlcourse.plotting.style import INK, label_axes
-from mlcourse.widgets.controls import Drawing, interactive
+from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits, two_panels
+from mlcourse.widgets.player import Player, plane
 
 
-def components_explorer(X, models, curves) -> ipywidgets.VBox:
-    """Slide through mixtures of more and more components, and watch the fit beside what the criteria say of it.
+def components_player(X, models, curves) -> Player:
+    """Let K grow, and watch the fit beside what the criteria say of it.
 
     Parameters
     ----------
@@ -22,8 +24,23 @@ def components_explorer(X, models, curves) -> ipywidgets.VBox:
     curves : dict of criteria, the lower the better: name → one number a model
     """
     _check_curves(models, curves)
-    slider = ipywidgets.IntSlider(1, min=1, max=len(models), description="K", continuous_update=False)
-    return interactive(lambda K: draw_components(X, models, curves, K), {"K": slider})
+    numbers = list(range(1, len(models) + 1))
+    scene = {
+        "label": f"Mixtures of 1 to {len(models)} components on {len(X)} points, and criteria for choosing",
+        "note": "Ellipses: two standard deviations. Rings: the minimum of each criterion.",
+        "points": check_array(X, input_name="X"),
+        "planes": [plane([mixture_of(model) for model in models], ellipses=[2], numbers=False)],
+        "frames": [(K - 1, K - 1) for K in numbers],
+        "captions": [_caption(curves, K) for K in numbers],
+        "curve": {
+            "x": numbers,
+            "xlabel": "components K",
+            "ylabel": "criterion (lower is better)",
+            "minima": True,
+            "lines": [{"name": name, "values": curve} for name, curve in curves.items()],
+        },
+    }
+    return Player(scene, draw_components(X, models, curves, len(models) // 2))
 
 
 def draw_components(X, models, curves, K: int) -> Drawing:
@@ -33,7 +50,7 @@ def draw_components(X, models, curves, K: int) -> Drawing:
 
     Parameters
     ----------
-    X, models, curves : as in `components_explorer`
+    X, models, curves : as in `components_player`
     K : which of the models
     """
     _check_curves(models, curves)
@@ -43,9 +60,7 @@ def draw_components(X, models, curves, K: int) -> Drawing:
     plot_ellipses(model.means_, model.covariances_, model.covariance_type, n_std=2, ax=left)
     fix_limits(X, left)
     _plot_criteria(curves, K, right)
-    values = ", ".join(f"{name} {curve[K - 1]:.0f}" for name, curve in curves.items())
-    lowest = ", ".join(f"{name} at {np.argmin(curve) + 1}" for name, curve in curves.items())
-    caption = f"K = {K}: {values}. Lowest: {lowest}."
+    caption = _caption(curves, K)
     return Drawing(figure, caption, f"Points under {K} ellipses, beside curves over K. {caption}")
 
 
@@ -58,6 +73,12 @@ def _plot_criteria(curves, K: int, ax: Axes) -> None:
     ax.axvline(K, color=INK, linestyle=":", linewidth=1)
     ax.legend(fontsize="small", loc="upper center")
     label_axes(ax, "components K", "criterion (lower is better)")
+
+
+def _caption(curves, K: int) -> str:
+    values = ", ".join(f"{name} {curve[K - 1]:.0f}" for name, curve in curves.items())
+    lowest = ", ".join(f"{name} at {np.argmin(curve) + 1}" for name, curve in curves.items())
+    return f"K = {K}: {values}. Lowest: {lowest}."
 
 
 def _check_curves(models, curves) -> None:

@@ -1,6 +1,6 @@
-"""What every widget shares: a picture that follows its controls, and a slider that plays."""
+"""What every slider shares: a picture that follows its controls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import ipywidgets
@@ -17,8 +17,13 @@ class Drawing(NamedTuple):
     alt: str
 
 
-def interactive(draw: Callable[..., Drawing], controls: dict, toolbar=()) -> ipywidgets.VBox:
-    """Controls above a picture that is drawn anew when a control's value changes."""
+def interactive(
+    draw: Callable[..., Drawing], controls: dict, bar: ipywidgets.IntProgress | None = None
+) -> ipywidgets.VBox:
+    """Controls above a picture that is drawn anew when a control's value changes.
+
+    A `bar` stands between them, for a `draw` that takes its time: see `progress`.
+    """
     picture = ipywidgets.HTML()
 
     def redraw(_change=None):
@@ -27,30 +32,21 @@ def interactive(draw: Callable[..., Drawing], controls: dict, toolbar=()) -> ipy
     for control in controls.values():
         control.observe(redraw, "value")
     redraw()
-    return ipywidgets.VBox([ipywidgets.HBox([*toolbar, *controls.values()]), picture])
+    row = ipywidgets.HBox(list(controls.values()))
+    return ipywidgets.VBox([row, picture] if bar is None else [row, bar, picture])
 
 
-def stepper(draw: Callable[[int], Drawing], n_frames: int, names=()) -> ipywidgets.VBox:
-    """A slider over frames with a play button, and one button for each kind of half step in `names`."""
-    last = n_frames - 1
-    slider = ipywidgets.IntSlider(0, min=0, max=last, description="step", continuous_update=False)
-    play = ipywidgets.Play(max=last, interval=700, show_repeat=False)
-    ipywidgets.jslink((play, "value"), (slider, "value"))
-    buttons = [_next_button(name, parity, slider) for parity, name in enumerate(names)]
-    return interactive(draw, {"frame": slider}, toolbar=[*buttons, play])
+def progress(bar: ipywidgets.IntProgress, items: Iterable) -> Iterator:
+    """The items, one after the other; until the last is done the bar is seen, and grows with each.
 
-
-def _next_button(name: str, parity: int, slider: ipywidgets.IntSlider) -> ipywidgets.Button:
-    """A button that takes the slider one frame on, awake only when it is its turn: at even or odd frames."""
-    button = ipywidgets.Button(description=name, tooltip=f"{name}-step", layout={"width": "3em"})
-
-    def wake(_change=None):
-        button.disabled = slider.value % 2 != parity or slider.value == slider.max
-
-    def advance(_button):
-        slider.value += 1
-
-    button.on_click(advance)
-    slider.observe(wake, "value")
-    wake()
-    return button
+    Hidden it keeps its place, so that nothing below it jumps.
+    """
+    items = list(items)
+    bar.value, bar.max = 0, len(items)
+    bar.layout.visibility = "visible"
+    try:
+        for item in items:
+            yield item
+            bar.value += 1
+    finally:
+        bar.layout.visibility = "hidden"

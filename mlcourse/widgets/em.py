@@ -1,23 +1,35 @@
-"""Lesson 04: the EM microscope, half a step at a time."""
+"""Lessons 04 and 05: EM, half a step at a time, along a line or in the plane."""
 
 from collections.abc import Sequence
 
-import ipywidgets
 import numpy as np
+from matplotlib.axes import Axes
 from sklearn.utils import check_array
 
-from mlcourse.mixture import e_step
-from mlcourse.plotting import plot_centers, plot_ellipses, plot_points, plot_responsibilities
-from mlcourse.widgets.controls import Drawing, stepper
+from mlcourse.mixture import Mixture, e_step
+from mlcourse.plotting import (
+    plot_centers,
+    plot_ellipses,
+    plot_mixture_1d,
+    plot_points,
+    plot_responsibilities,
+)
+from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits, listed, plot_history, plot_trails, two_panels
+from mlcourse.widgets.player import Player, half_steps, plane
+
+EM_NOTE = (
+    "E: every point mixes the colours of the components that may have made it."
+    " M: every component moves to its points, each counted by its share of that colour."
+)
 
 
-def em_microscope(X, steps) -> ipywidgets.VBox:
-    """Watch EM by half steps: E colours the points, M moves the ellipses, the likelihood climbs.
+def em_player(X, steps) -> Player:
+    """Watch EM by half steps: E colours the points, M moves the components, the likelihood climbs.
 
     Parameters
     ----------
-    X : array of shape (n, 2)
+    X : array of shape (n, 2), or (n, 1) for points along a line
     steps : list of steps of `mlcourse.mixture.em`, the start first
         For twenty: `list(itertools.islice(em(X, start), 20))`.
     """
@@ -26,38 +38,100 @@ def em_microscope(X, steps) -> ipywidgets.VBox:
             f"steps must be a list of steps, at least the start; got {type(steps).__name__}. `em` itself never"
             " ends: take as many as you want to see, list(itertools.islice(em(X, start), 20))."
         )
-    return stepper(lambda frame: draw_em(X, steps, frame), 2 * len(steps), names=("E", "M"))
+    X = check_array(X, input_name="X")
+    frames = half_steps(len(steps))
+    options = {"trails": True} if X.shape[1] == 2 else line_options(X, [step.mixture for step in steps])
+    captions = ["The start: no point knows its component yet."]
+    captions += [em_caption(steps, frame) for frame in range(1, len(frames))]
+    scene = {
+        "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, half a round at a time",
+        "note": EM_NOTE,
+        "points": X,
+        "planes": [plane([step.mixture for step in steps], **options)],
+        "frames": frames,
+        "captions": captions,
+        "curve": likelihood_curve({"": steps}, frames),
+        "weights": True,
+    }
+    return Player(scene, draw_em(X, steps, 2 * len(steps) - 1))
+
+
+def em_caption(steps, frame: int) -> str:
+    """What half step `frame` ≥ 1 has done, and what the likelihood is."""
+    step = (frame + 1) // 2
+    if frame % 2 == 0:
+        return f"M-step {step}."
+    return f"E-step {step}. Mean log-likelihood {steps[step - 1].lower_bound:.4f}."
+
+
+def likelihood_curve(runs: dict, frames) -> dict:
+    """The mean log-likelihood over the E-steps, one line for each of the runs (name → steps)."""
+    lines = [
+        {"name": name, "values": [None if e < 0 else steps[e].lower_bound for _, e in frames]}
+        for name, steps in runs.items()
+    ]
+    return {
+        "x": [e + 1 for _, e in frames],
+        "xlabel": "E-step",
+        "ylabel": "mean log-likelihood",
+        "grow": True,
+        "lines": lines,
+    }
+
+
+def line_options(X, mixtures: list[Mixture]) -> dict:
+    """Axes and histogram for points along a line: room for all curves, but not for a spike."""
+    heights, edges = np.histogram(X, bins="auto", density=True)
+    x = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
+    highest = max(np.exp(e_step(x, mixture)[0]).max() for mixture in mixtures)
+    return {
+        "xlabel": "x",
+        "ylabel": "density",
+        "numbers": False,
+        "top": 1.15 * min(max(highest, heights.max()), 3 * heights.max()),
+        "histogram": np.column_stack([edges[:-1], edges[1:], heights]),
+    }
 
 
 def draw_em(X, steps, frame: int) -> Drawing:
     """Half step `frame` of EM. Frame 0 is the start; then E and M alternate.
 
     On the left the points, coloured by the responsibilities of the last E-step, with ellipses of 1 and 2
-    standard deviations; on the right the likelihood so far.
+    standard deviations, or under the components' curves; on the right the likelihood so far.
     """
     X = check_array(X, input_name="X")
     shown, coloured = frame // 2, (frame - 1) // 2
     theta = steps[shown].mixture
+    R = None if frame == 0 else e_step(X, steps[coloured].mixture)[1]
     figure, (left, right) = two_panels()
-    if frame == 0:
-        plot_points(X, ax=left)
+    if X.shape[1] == 1:
+        _draw_line(X, theta, R, left)
     else:
-        plot_responsibilities(X, e_step(X, steps[coloured].mixture)[1], ax=left)
-    plot_ellipses(theta.means, theta.covariances, theta.covariance_type.name, n_std=(1, 2), ax=left)
-    plot_trails(np.array([step.mixture.means for step in steps[: shown + 1]]), left)
-    plot_centers(theta.means, ax=left)
-    fix_limits(X, left)
+        _plot_colored(X, R, left)
+        plot_ellipses(theta.means, theta.covariances, theta.covariance_type.name, n_std=(1, 2), ax=left)
+        plot_trails(np.array([step.mixture.means for step in steps[: shown + 1]]), left)
+        plot_centers(theta.means, ax=left)
+        fix_limits(X, left)
     plot_history([step.lower_bound for step in steps], coloured, "E-step", "mean log-likelihood", right)
-    caption = _em_caption(steps, frame)
+    caption = em_caption(steps, frame) if frame else "The start: no point knows its component yet."
     weights = ", ".join(f"{weight:.2f}" for weight in theta.weights)
     return Drawing(figure, caption, f"{caption} Means at {listed(theta.means)}; weights {weights}.")
 
 
-def _em_caption(steps, frame: int) -> str:
-    if frame == 0:
-        return "The start: no point knows its component yet."
-    step = (frame + 1) // 2
-    if frame % 2:
-        said = "every point mixes the colours of the components that may have made it"
-        return f"E-step {step}: {said}. Mean log-likelihood {steps[step - 1].lower_bound:.4f}."
-    return f"M-step {step}: every component moves to its points, each counted by its share of that colour."
+def _draw_line(X, theta: Mixture, R, ax: Axes) -> None:
+    """Curves over the histogram, and the points in a strip below, shaken so that they can be told apart."""
+    top = line_options(X, [theta])["top"]
+    strip = -top * (0.04 + 0.1 * np.modf(0.618034 * np.arange(len(X)))[0])
+    plot_mixture_1d(theta.weights, theta.means, theta.covariances, X=X, ax=ax)
+    _plot_colored(np.column_stack([X, strip]), R, ax)
+    ax.get_legend().remove()
+    low, high = X.min(), X.max()
+    ax.set(xlim=(low - 0.12 * (high - low), high + 0.12 * (high - low)), ylim=(-0.16 * top, top))
+
+
+def _plot_colored(X, R, ax: Axes) -> None:
+    """The points by their responsibilities; grey before the first E-step."""
+    if R is None:
+        plot_points(X, ax=ax)
+    else:
+        plot_responsibilities(X, R, ax=ax)

@@ -1,6 +1,5 @@
 """Lesson 05: components that share one width σ, and k-means as what is left of EM when σ goes to 0."""
 
-import ipywidgets
 import numpy as np
 from sklearn.utils import check_array
 
@@ -9,24 +8,47 @@ from mlcourse.kmeans import assign
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import plot_centers, plot_responsibilities
 from mlcourse.plotting.style import PALE_INK
-from mlcourse.widgets.controls import Drawing, interactive
+from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits, listed, two_panels
+from mlcourse.widgets.player import Player, plane
 
 
-def hardening_explorer(X, centers) -> ipywidgets.VBox:
+def hardening_player(X, centers, n_widths: int = 31) -> Player:
     """Make the components of a mixture narrower, all at once, until EM does what k-means does.
 
     Parameters
     ----------
     X : array of shape (n, 2)
     centers : array of shape (K, 2), those of a k-means that has converged
+    n_widths : how many values of σ, from one above which no centre finds a group of its own, down
     """
-    widest = np.sqrt(np.linalg.eigvalsh(np.cov(X.T))[-1])  # above it no centre finds a group of its own
-    low, high = np.log10(widest / 100), np.log10(1.5 * widest)
-    sigma = ipywidgets.FloatLogSlider(
-        10**high, min=low, max=high, step=(high - low) / 30, description="σ", continuous_update=False
-    )
-    return interactive(lambda sigma: draw_hardening(X, centers, sigma), {"sigma": sigma})
+    X, centers = check_array(X, input_name="X"), check_array(centers, input_name="centers")
+    widest = np.sqrt(np.linalg.eigvalsh(np.cov(X.T))[-1])
+    sigmas = np.geomspace(1.5 * widest, widest / 100, n_widths)
+    settled = [settle(X, centers, sigma) for sigma in sigmas]
+    scene = {
+        "label": f"EM with one width for {len(centers)} components on {len(X)} points: the width goes to 0",
+        "note": "EM starts at the centres of k-means and settles, anew for every σ. Circles: one standard deviation."
+        " Dashed: where k-means draws its borders.",
+        "points": X,
+        "planes": [
+            plane(
+                [round_mixture(means, sigma) for (means, _), sigma in zip(settled, sigmas)],
+                ellipses=[1],
+                borders=centers,
+            )
+        ],
+        "frames": [(i, i) for i in range(n_widths)],
+        "captions": [_caption(X, centers, sigma, *result) for sigma, result in zip(sigmas, settled)],
+        "curve": {
+            "x": sigmas,
+            "xlabel": "σ, on a logarithmic axis",
+            "ylabel": "largest responsibility of a point, on average",
+            "log": True,
+            "lines": [{"name": "", "values": [R.max(axis=1).mean() for _, R in settled]}],
+        },
+    }
+    return Player(scene, draw_hardening(X, centers, sigmas[n_widths // 2]))
 
 
 def draw_hardening(X, centers, sigma: float) -> Drawing:
@@ -59,16 +81,22 @@ def settle(X, means, sigma: float, max_iter: int = 500) -> tuple[np.ndarray, np.
     With 1/σ² as an inverse temperature this is Rose's deterministic annealing (1998, Proc. IEEE 86) at one
     temperature.
     """
-    K, tol = len(means), 1e-6 * X.std()
-    variances, precisions = np.full(K, sigma**2), np.full(K, 1 / sigma)
+    tol = 1e-6 * X.std()
     for _ in range(max_iter):
-        theta = Mixture(np.full(K, 1 / K), means, variances, precisions, COVARIANCE_TYPES["spherical"])
+        theta = round_mixture(means, sigma)
         R = e_step(X, theta)[1]
         N = R.sum(axis=0)[:, np.newaxis]
         means = np.divide(R.T @ X, N, out=means.copy(), where=N > 0)  # who owns nothing stays
         if np.abs(means - theta.means).max() < tol:
             break
     return means, R
+
+
+def round_mixture(means, sigma: float) -> Mixture:
+    """Components of equal weight, all with covariance σ² I."""
+    K = len(means)
+    variances, precisions = np.full(K, sigma**2), np.full(K, 1 / sigma)
+    return Mixture(np.full(K, 1 / K), means, variances, precisions, COVARIANCE_TYPES["spherical"])
 
 
 def _caption(X, centers, sigma, means, R) -> str:

@@ -4,18 +4,18 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
 
-import ipywidgets
 import numpy as np
 from sklearn.metrics.pairwise import pairwise_distances_argmin
 from sklearn.utils import check_array
 
 from mlcourse.plotting import plot_centers, plot_decision_regions, plot_points
-from mlcourse.widgets.controls import Drawing, stepper
+from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import listed, plot_history, plot_trails, two_panels
+from mlcourse.widgets.player import Player, half_steps, plane
 
 
-def kmeans_stepper(X, history) -> ipywidgets.VBox:
-    """Step through Lloyd's algorithm: points choose the nearest centre, then centres move to their points.
+def kmeans_player(X, history) -> Player:
+    """Watch Lloyd's algorithm: points choose the nearest centre, then centres move to their points.
 
     Parameters
     ----------
@@ -23,8 +23,26 @@ def kmeans_stepper(X, history) -> ipywidgets.VBox:
     history : list of (centers, labels), one an iteration
         The labels are those of the nearest of these centres; the next item has the centres moved.
     """
-    frames = kmeans_frames(X, history)
-    return stepper(lambda frame: draw_kmeans(X, frames, frame), len(frames))
+    X = check_array(X, input_name="X")
+    halves = kmeans_frames(X, history)
+    frames = half_steps(len(history))[1:]  # the first thing to see is the first choice
+    scene = {
+        "label": f"k-means on {len(X)} points, half a round at a time",
+        "note": "Choose: every point takes the colour of its nearest centre. Move: every centre goes to the mean"
+        " of its points.",
+        "points": X,
+        "planes": [plane([centers for centers, _ in history], cells=True, trails=True)],
+        "frames": frames,
+        "captions": [kmeans_caption(halves, frame) for frame in range(len(frames))],
+        "curve": {
+            "x": list(range(1, len(frames) + 1)),
+            "xlabel": "half step",
+            "ylabel": "inertia",
+            "grow": True,
+            "lines": [{"name": "", "values": [half.inertia for half in halves]}],
+        },
+    }
+    return Player(scene, draw_kmeans(X, halves, len(halves) - 1))
 
 
 class KMeansFrame(NamedTuple):
@@ -56,11 +74,12 @@ def draw_kmeans(X, frames: list[KMeansFrame], frame: int) -> Drawing:
     plot_trails(np.array([past.centers for past in frames[: frame + 1]]), left)
     plot_centers(now.centers, ax=left)
     plot_history([past.inertia for past in frames], frame, "half step", "inertia", right)
-    step = frame // 2 + 1
-    what = (
-        f"Move {step}: every centre goes to the mean of its points"
-        if frame % 2
-        else f"Choose {step}: every point takes the colour of its nearest centre"
-    )
-    caption = f"{what}. Inertia {now.inertia:.1f}."
+    caption = kmeans_caption(frames, frame)
     return Drawing(figure, caption, f"{caption} Centres at {listed(now.centers)}.")
+
+
+def kmeans_caption(frames: list[KMeansFrame], frame: int) -> str:
+    step, inertia = frame // 2 + 1, frames[frame].inertia
+    if frame % 2:
+        return f"Move {step}: every centre goes to the mean of its points. Inertia {inertia:.1f}."
+    return f"Choose {step}: every point takes the colour of its nearest centre. Inertia {inertia:.1f}."

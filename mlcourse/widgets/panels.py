@@ -35,5 +35,5 @@ def fix_limits(X, ax: Axes) -> None:
 
 
 def listed(points) -> str:
-    """Points of the plane as text, for alt texts."""
-    return " ".join(f"({x:.2f}, {y:.2f})" for x, y in points)
+    """Points as text, for alt texts."""
+    return " ".join(f"({', '.join(f'{value:.2f}' for value in point)})" for point in points)

@@ -15,7 +15,7 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
-from mlcourse.widgets import draw_kmeans, kmeans_frames, kmeans_stepper
+from mlcourse.widgets import kmeans_player
 
 use_course_style()
 
@@ -234,17 +234,12 @@ show(
 )
 
 # %% [markdown]
-# In the interactive figure you can go back and forth, half a round at a time. The tinted regions show which
-# points each centre would get; the curve on the right is the inertia.
+# Here you can go back and forth, half a round at a time, or press ▶ and watch. The tinted regions show which
+# points each centre would get; the curve on the right is the inertia. Follow centre 4 once more: it moves only
+# in every other half step. What moves it?
 
 # %%
-kmeans_stepper(X, history)
-
-# %% [markdown]
-# The same as a still picture, should the slider not appear: this is its third position.
-
-# %%
-show(*draw_kmeans(X, kmeans_frames(X, history), 2))
+kmeans_player(X, history)
 
 # %% [markdown]
 # Does it agree with the implementation that everybody uses? Give scikit-learn the same start. Its `tol` says
@@ -694,6 +689,38 @@ for name, color in zip(("leaves", "petals"), two_colors):
 # %% [markdown]
 # The red holds no green and hardly any blue. The colour of the leaves holds little of them, and that of the
 # petals plenty. So the red lies nearer to the leaves.
+#
+# Here you choose the number of colours. The bar below the picture is the palette, each colour as wide as its share
+# of the pixels.
+#
+# **Before you move the slider:** how many colours does it take until that pixel of the heart is painted red? And
+# once it is red, will it stay red with every colour more?
+
+# %%
+from mlcourse.widgets import draw_photo, photo_explorer, photo_palette
+
+photo_explorer(photo)
+
+# %% [markdown]
+# Ten colours as a still picture, should the slider not appear. And what becomes of that pixel, in numbers:
+
+# %%
+show(*draw_photo(photo, photo_palette(photo, 10)))
+
+# %%
+for K in range(2, 17):
+    palette = photo_palette(photo, K)
+    apart = np.linalg.norm(palette - red, axis=1)
+    paint = palette[apart.argmin()]
+    assert (paint[0] > 0.5) == (K == 10)
+    if K in (2, 9, 10, 11, 16):
+        print(f"{K:2d} colours: painted {paint.round(2)}, at a distance of {apart.min():.2f}")
+
+# %% [markdown]
+# Ten, and no other number up to sixteen. Among eleven colours there is a dark olive that lies a little nearer in
+# numbers, and the red of that pixel is gone. To the eye the olive is not nearer. So a larger palette is not the
+# smaller one and a colour more. K-means finds all centres anew, to make the sum over *all* pixels small, and in that
+# sum four dark greens matter more than any red: look how wide they are in the bar.
 #
 # The second photograph holds a warning. Look at the bright red columns of the pavilion in Figure 11.
 #

@@ -199,6 +199,22 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # EM, too, gives the grain to the machine on the right, and keeps some doubt. Perhaps you were more certain,
 # or less: nobody can know which machine it was, only how often such a guess is right.
 #
+# Now watch the same forty rounds move, half a round at a time. (`em` is the loop that you have just read, as the
+# package has it; more of it below.) Point at a grain near 2.5 while EM runs, and watch it change its mind.
+
+# %%
+from mlcourse.mixture import Mixture, em
+from mlcourse.widgets import em_player
+
+start = Mixture(
+    weights=np.full(3, 1 / 3),
+    means=np.array([[-1.0], [0.0], [1.0]]),
+    covariances=np.ones(3),  # one variance each: in one dimension every type says the same
+    precisions_cholesky=np.ones(3),
+    covariance_type=covariance_type("spherical"),
+)
+em_player(X, list(islice(em(X, start), 41)))
+#
 # ## The likelihood never falls
 #
 # Is it getting better, or only different? The measure is the
@@ -414,32 +430,37 @@ show(
 #
 # From here on we use the package. `mlcourse.mixture.em` is the loop above as a
 # [generator](../GLOSSARY.md#generator): it yields one step after the other for as long as you ask, so that
-# a fit, a plot and a slider can all look at the same steps. Press **E** and watch the colours; press **M**
-# and watch the ellipses.
+# a fit, a plot and a film can all look at the same steps. Step on with **▶|**: at an E-step watch the colours, at
+# an M-step watch the ellipses. Each changes one thing only.
 
 # %%
-from mlcourse.mixture import em, mixture_from_responsibilities
-from mlcourse.widgets import draw_em, em_microscope
+from mlcourse.mixture import mixture_from_responsibilities
 
 guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(Y))
 start = mixture_from_responsibilities(Y, guess, FULL)
 steps = list(islice(em(Y, start), 40))
-em_microscope(Y, steps)
-
-# %% [markdown]
-# The same as still pictures, should the slider not appear:
-
-# %%
-show(*draw_em(Y, steps, 1))
-
-# %%
-show(*draw_em(Y, steps, 79))
+em_player(Y, steps)
 
 # %% [markdown]
 # The start was as ignorant as can be: random responsibilities, so three components on top of one another in
 # the middle of everything. Watch how long nothing seems to happen, and how suddenly it then does. The
 # likelihood curve shows the same plateau. A flat stretch does not mean that EM has arrived.
 #
+# ### Your own points
+#
+# Here EM runs in the page itself, on points that are yours. Click to put one down, drag it to move it; EM goes on from
+# where it stands. Three things to try, each with a guess first:
+#
+# - Put one point far away from all the others. Does a component go and fetch it?
+# - Choose more components than there are groups. Where do the spare ones go?
+# - Press *New start* a few times. Does EM always come to the same end?
+
+# %%
+from mlcourse.widgets import playground
+
+playground(Y[::12])
+
+# %% [markdown]
 # ## Same start, same path
 #
 # How do we know that all this is right? We compare with the implementation that most people use, **step by

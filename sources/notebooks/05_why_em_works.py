@@ -22,7 +22,7 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
-from mlcourse.widgets import draw_hardening, hardening_explorer
+from mlcourse.widgets import em_player, hardening_player
 
 use_course_style()
 
@@ -595,24 +595,12 @@ print(f"inertia       {inertia(Y, kmeans.cluster_centers_, kmeans.labels_):9.3f}
 # choices that we have taken away, one by one.
 #
 # Now harden the responsibilities yourself. EM starts at the centres of k-means and settles, anew for every
-# $\sigma$. Begin at the right-hand end, where the components are wide.
+# $\sigma$. It begins with wide components, and each step makes them narrower.
 #
-# **Before you move the slider:** what happens when the components are wider than the data?
+# **Before you step on:** what happens when the components are wider than the data?
 
 # %%
-hardening_explorer(Y, kmeans.cluster_centers_)
-
-# %% [markdown]
-# Three stations of the slider, should it not appear:
-
-# %%
-show(*draw_hardening(Y, kmeans.cluster_centers_, 2.5))
-
-# %%
-show(*draw_hardening(Y, kmeans.cluster_centers_, 1.0))
-
-# %%
-show(*draw_hardening(Y, kmeans.cluster_centers_, 0.03))
+hardening_player(Y, kmeans.cluster_centers_)
 
 # %% [markdown]
 # Very wide components all fall into one place, and every point is shared evenly. You know this state: it is the
@@ -689,6 +677,31 @@ show(
 )
 
 # %% [markdown]
+# Does EM walk into such a spike by itself? Here it starts with two round components of ordinary size, the second
+# to the right of the crowd, and without `reg_covar`. **Before you press ▶:** the curve on the right climbs slowly at
+# first. What will it look like at the end?
+
+# %%
+start = Mixture(
+    weights=np.array([0.5, 0.5]),
+    means=np.array([[0.0], [4.0]]),
+    covariances=np.array([1.0, 4.0]),
+    precisions_cholesky=np.array([1.0, 0.5]),  # one over the standard deviation
+    covariance_type=covariance_type("spherical"),
+)
+steps = []
+try:
+    for step in em(column, start, reg_covar=0):
+        steps.append(step)
+except ValueError:
+    print(f"after {len(steps) - 1} rounds a variance is 0, and EM cannot go on")
+print("standard deviations before:", np.sqrt(steps[-1].mixture.covariances))
+em_player(column, steps)
+
+# %% [markdown]
+# The second component gives up one grain of the crowd after the other. Each one fewer makes it narrower, and being
+# narrower makes it lose the next one. In the last rounds there is one grain left, and nothing holds the width.
+#
 # ### What `reg_covar` does about it, and what it does not
 #
 # `reg_covar` is added to every variance, so the spike cannot become infinitely high. But it stops *there*,
@@ -712,6 +725,44 @@ assert [round(total, 1) for total in totals] == [-80.4, -78.1, -75.8, -72.3]
 # The likelihood rises by eight, and the model has learned nothing: it says nearly the same about fresh grains,
 # and a variance of the fit *is* `reg_covar`. What you read off here is a setting, not the data. **A bigger
 # likelihood is not a better model.**
+#
+# Here are nineteen values of `reg_covar`, from a billionth to one. On the left is the density, on the right what it
+# says of the grains, on average. **Before you move the slider:** one of the two curves rises to the left for ever.
+# Where does the other one stop rising, and why? And can `reg_covar` be too large?
+
+# %%
+from mlcourse.widgets import draw_floor, floor_explorer, floor_fits
+
+floor_explorer(column, fresh)
+
+# %% [markdown]
+# One position of the slider as a still picture, should it not appear: the default, a millionth.
+
+# %%
+fits = floor_fits(column)
+show(*draw_floor(column, fresh, fits, 6))
+
+# %%
+of_fitted, of_fresh = (np.array([fit.score(data) for fit in fits]) for data in (column, fresh))
+gain = len(column) * (of_fitted[0] - of_fitted[2])  # there are two fits to a factor of ten
+print(
+    f"fitted grains: a factor of ten adds {gain:.3f} in all; half of log 10 is {np.log(10) / 2:.3f}"
+)
+for name, values in (("up to 0.001", of_fresh[:13]), ("up to 0.01 ", of_fresh[:15])):
+    print(f"fresh grains, reg_covar {name}: from {values.min():.4f} to {values.max():.4f}")
+print(f"variance of the crowd's component: {fits[6].covariances_.max():.2f}")
+print(f"at reg_covar = 1: fitted {of_fitted[-1]:.2f}, fresh {of_fresh[-1]:.2f}")
+assert len(fits) == 19
+assert np.isclose(gain, np.log(10) / 2, atol=1e-3)
+assert np.ptp(of_fresh[:15]) < 0.002 < 0.1 < of_fresh[0] - of_fresh[-1]
+
+# %% [markdown]
+# On the fitted grains every factor of ten adds half of $\log 10$. It is one half because the height of a spike is one
+# over its *width*, and `reg_covar` is added to the square of the width. Fresh grains do not meet the spike. What they
+# ask for is a wide component that is right, and up to a hundredth it is: there `reg_covar` is small beside the
+# crowd's variance, 1.27. At 1 it is nearly as large, blurs the crowd, and both curves fall. So `reg_covar` should be
+# small beside every variance that means something. *How* small makes no difference to fresh grains, only to the
+# number that you report.
 #
 # That is also how you recognise a spike: a variance that equals `reg_covar`, or a component that owns about one
 # point. Look for both before you believe a likelihood. With `reg_covar=0` you are told at once:

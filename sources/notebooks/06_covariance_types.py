@@ -1,4 +1,6 @@
 # %%
+from itertools import islice
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.optimize import minimize
@@ -333,6 +335,17 @@ show(
     " the same groups, with straight borders. Diag and spherical: one component on the round group, and"
     " a border that cuts across both long groups.",
 )
+
+# %% [markdown]
+# Watch the four get there. All start from the same groups, those of k-means, and each M-step shapes the ellipses
+# as its type allows.
+
+# %%
+from mlcourse.widgets import types_player
+
+groups = np.eye(3)[KMeans(3, random_state=0).fit_predict(X)]
+starts = {name: mixture_from_responsibilities(X, groups, covariance_type(name)) for name in TYPES}
+types_player(X, {name: list(islice(em(X, start), 30)) for name, start in starts.items()})
 
 # %% [markdown]
 # Full and tied find the groups. Diag and spherical give the round group to one component, cover both long groups

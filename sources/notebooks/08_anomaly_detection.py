@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from mlcourse import PCA, GaussianMixture
 from mlcourse.datasets import elongated_blobs, load_digits, two_moons
 from mlcourse.plotting import color, plot_digits, plot_ellipses, plot_points, show, use_course_style
+from mlcourse.widgets import threshold_player
 from mlcourse.widgets.controls import Drawing, interactive
 
 use_course_style()
@@ -332,13 +333,22 @@ print(f"standard error of the recall, from {truth.sum()} anomalies: {error:.2f}"
 # %% [markdown]
 # Why not all of them? A point drawn anywhere in the frame may land in the middle of a group, and there it is a
 # point like any other. No method can find it from these two measurements. Move the threshold and see what you can
-# buy, and at what price.
+# buy, and at what price. A threshold is a contour of the density: what lies outside of it rings.
+
+# %%
+validation_scores = mixture.score_samples(validation)
+thresholds = [threshold_for(validation_scores, percent / 100) for percent in np.arange(0.5, 30.5, 0.5)]
+threshold_player(mixed, truth, mixture, thresholds)
+
+# %% [markdown]
+# Which stars stay inside for as long as you look? And the same seen from the scores, where the threshold is a line
+# and both kinds of rows are heaps:
 
 
 # %%
 def draw_threshold(percent):
     """Scores of both kinds of rows, and a threshold at a percentage of the validation rows."""
-    t = threshold_for(mixture.score_samples(validation), percent / 100)
+    t = threshold_for(validation_scores, percent / 100)
     figure, ax = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
     bins = np.linspace(-25, 0, 51)
     for kind, (name, hatch) in enumerate((("normal", ""), ("anomaly", "////"))):

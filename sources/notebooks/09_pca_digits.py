@@ -169,6 +169,52 @@ show(
 # %% [markdown]
 # With thirteen axes you can read most of them. With 41 you have to look twice to see a difference.
 #
+# Now one digit at a time, of the hundred in Figure 1. The `PCA` of the package does here what our functions do, with
+# all 64 axes. The map on the right has two signs: violet where the rebuilt digit has too much ink, orange where
+# some is missing. Its scale is that of the digits, so that a pale map means a small error.
+#
+# **Before you move a slider:** can one axis more ever make a digit worse? And 13 axes hold 80 % of the variance: do
+# they hold 80 % of *each* digit?
+
+# %%
+from mlcourse.widgets import draw_reconstruction, reconstruction_explorer
+
+all_axes = PCA().fit(X)
+reconstruction_explorer(X[:100], all_axes)
+
+# %% [markdown]
+# One position as a still picture, should the sliders not appear: row 9, a 9, from thirteen axes.
+
+# %%
+show(*draw_reconstruction(X[:100], all_axes, row=9, q=13))
+
+
+# %%
+def squared_error(k):
+    """What k axes leave over of each of the hundred digits: (100,)."""
+    rebuilt = rebuild(project(X[:100], mean, axes[:k]), mean, axes[:k])
+    return np.sum((X[:100] - rebuilt) ** 2, axis=1)
+
+
+left_over = np.array([squared_error(k) for k in range(65)])
+assert np.all(np.diff(left_over, axis=0) < 1e-9)
+error = np.sqrt(left_over[13] / 64)
+needed = np.argmax(left_over < 0.2 * left_over[0], axis=0)
+print(
+    f"13 axes: errors from {error.min():.2f} to {error.max():.2f}, the largest in row {error.argmax()}"
+)
+print(
+    f"for 80 % of its own squared distance from the mean a digit needs {needed.min()} to {needed.max()}"
+)
+assert error.argmax() == 9
+assert needed.min() < 10 < 20 < needed.max()
+
+# %% [markdown]
+# No axis makes a digit worse: the axes are at right angles, so each takes a square of its own, $z_j^2$, off the
+# squared error. But the 80 % are those of all digits together. Some digits are told with a few axes; others need
+# many. Of the hundred, row 9 fares worst with thirteen: look at the violet spot where the ring of the 9 has been
+# filled with ink. A share of variance is an average, and an average promises nothing to a single digit.
+#
 # ## Whitening: every axis in its own unit
 #
 # The amounts differ in size: along axis 1 they vary a great deal, along axis 41 hardly. Divide each by its
@@ -275,8 +321,57 @@ print("different digits:", len(np.unique(loop, axis=0)), "and", len(np.unique(on
 # rows of a sample are grouped by [component](../GLOSSARY.md#component), so shuffle them before you take the
 # first few.
 #
-# Most on the right can be read. Some are smudges. Ten components are few for ten digits that everybody writes
-# in a way of their own. So: how many?
+# Most on the right can be read. Some are smudges.
+#
+# What has the mixture learned: ten kinds of digits, or also how one turns into another? We can ask it. Go in a
+# straight line from the mean of one component to that of another, and look at the picture and at the density.
+#
+# **Before you move the slider:** halfway between two means, is there a digit? And how probable is it there, beside
+# what the mixture draws by itself, the dashed line?
+
+# %%
+from mlcourse.widgets import draw_morph, morphing_explorer
+
+morphing_explorer(mixture, pca)
+
+# %% [markdown]
+# One position as a still picture, should the controls not appear: from the component that owns most of the 2s to the
+# one with the 7s. After it, all 45 pairs.
+
+# %%
+owner = mixture.predict(Z)
+kinds = [int(np.bincount(y[owner == k]).argmax()) for k in range(10)]
+two, seven = kinds.index(2), kinds.index(7)
+show(*draw_morph(mixture, pca, two, seven, 0.8))
+
+# %%
+from itertools import combinations
+
+drawn = mixture.score_samples(mixture.sample(2000)[0])
+rare, half = np.quantile(drawn, [0.05, 0.5])
+ways = [np.linspace(*mixture.means_[list(pair)], 101) for pair in combinations(range(10), 2)]
+valleys = np.array([mixture.score_samples(way).min() for way in ways])
+print(f"of its own draws half lie above {half:.0f}, nineteen in twenty above {rare:.0f}")
+print(f"ways that fall below that: {np.sum(valleys < rare)} of 45; lowest points", end=" ")
+print(f"from {valleys.min():.0f} to {valleys.max():.0f}")
+tops = mixture.score_samples(mixture.means_[[two, seven]])
+print(f"draws that lie higher than the mean of the 2s or the 7s: {np.mean(drawn > tops.min()):.1%}")
+middle = 0.6 * mixture.means_[two] + 0.4 * mixture.means_[seven]
+(third,) = mixture.predict(middle[np.newaxis])
+print(f"at t = 0.4 the most probable component is one of the {kinds[third]}s")
+assert third not in (two, seven)
+assert np.sum(valleys < rare) > 25 > 1 > np.sum(valleys > tops.min())
+
+# %% [markdown]
+# Ten hills, with valleys between them. Most of the valleys are so deep that nineteen in twenty of the mixture's own
+# draws lie higher. On the way from the 2s to the 7s the picture down there is not one digit but two, the one shining
+# through the other, and the low hill in the middle is a third component that the line happens to pass.
+#
+# The ends are remarkable, too. The two means lie higher than nearly everything that the mixture draws.
+# [Lesson 03](03_gaussians.ipynb) had the reason: in many dimensions hardly anything lies close to the mean.
+#
+# So the mixture does not turn digits into one another. It picks a component, and draws on its hill. Ten hills are
+# few for ten digits that everybody writes in a way of their own. So: how many?
 #
 # ## The curve that lies
 #

@@ -58,6 +58,11 @@ def _classes_counted_from_zero(y, share):
     return part
 
 
+def _row_numbers(y, share):
+    part = stratified_part(y, share)
+    return np.concatenate([np.flatnonzero(part & (y == c)) for c in np.unique(y)])
+
+
 STRATIFIED_PART = Check(
     name="stratified_part",
     lesson=LESSON,
@@ -106,6 +111,25 @@ STRATIFIED_PART = Check(
             hint=2,
         ),
         Mistake(
+            "nothing switched on",
+            lambda y, share: np.zeros(len(y), dtype=bool),
+            "no row is switched on. In `part[y == c][:n] = True` the first pair of brackets makes a copy, and the"
+            " mask itself stays as it was.",
+            hint=2,
+        ),
+        Mistake(
+            "counted from the whole table",
+            lambda y, share: _by_class(y, lambda n_c: int(share * len(y))),
+            "how many rows a class gets was worked out from the size of the whole table.",
+            hint=2,
+        ),
+        Mistake(
+            "row numbers",
+            _row_numbers,
+            "these are the numbers of the rows. A mask says True or False of every row.",
+            hint=2,
+        ),
+        Mistake(
             "classes counted from zero",
             _classes_counted_from_zero,
             "the classes are taken to be called 0, 1, 2, …, and in one of the cases they are not.",
@@ -126,8 +150,8 @@ def leak_cases(rng):
     yield Case("a pixel that varies in the new part alone", (X_train, X_new))
 
 
-def _standardised(X_train, X_new, scale=None, *, ddof=0):
-    mean = X_train.mean(axis=0)
+def _standardised(X_train, X_new, scale=None, *, mean=None, ddof=0):
+    mean = X_train.mean(axis=0) if mean is None else mean
     scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
     scale = np.where(scale == 0, 1, scale)
     return (X_train - mean) / scale, (X_new - mean) / scale
@@ -146,6 +170,10 @@ def _each_by_itself(X_train, X_new):
 
 def _mean_mended_only(X_train, X_new):
     return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
+
+
+def _scale_mended_only(X_train, X_new):
+    return _standardised(X_train, X_new, mean=np.concatenate([X_train, X_new]).mean(axis=0))
 
 
 def _constant_pixel_forgotten(X_train, X_new):
@@ -174,17 +202,33 @@ MEND_LEAK = Check(
         Mistake(
             "statistics of all rows",
             _with_everything,
-            "mean and scale still come from both parts together. That is the leak.",
-            hint=1,
+            "the leak is still in there.",
             planted=True,
         ),
         Mistake(
             "each part by itself",
             _each_by_itself,
             "each part got a map of its own. Nothing leaks, but the same picture has other coordinates in the"
-            " one part"
-            " than in the other.",
+            " one part than in the other.",
             hint=2,
+        ),
+        Mistake(
+            "statistics of the new part",
+            lambda A, B: _standardised(A, B, B.std(axis=0), mean=B.mean(axis=0)),
+            "mean and scale come from the new part. The leak has changed sides.",
+            hint=1,
+        ),
+        Mistake(
+            "the new part as it came",
+            lambda A, B: (_standardised(A, B)[0], B),
+            "the training part is standardised. The new part still has the units that it came with.",
+            hint=2,
+        ),
+        Mistake(
+            "the mean still leaks",
+            _scale_mended_only,
+            "the scale is mended; the mean still comes from both parts together.",
+            hint=1,
         ),
         Mistake(
             "the scale still leaks",
@@ -230,21 +274,33 @@ MEND_LEAK = Check(
 
 
 @cache
+def _parts():
+    """The digits of the exercise on the axes of its training part: training, validation, test."""
+    X, y = load_digits()
+    X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=20)
+    X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=20)
+    pca = PCA(0.98).fit(X_train)
+    return tuple(pca.transform(part) for part in (X_train, X_val, X_test))
+
+
+def _fit(K, Z):
+    return GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z)
+
+
+@cache
 def _fits():
     """(K, training, validation, test log-likelihood, BIC) of every candidate."""
-    X, y = load_digits()
-    X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=0)
-    X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=0)
-    pca = PCA(0.98).fit(X_train)
-    Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_test))
-    fits = [
-        GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z_train)
-        for K in (5, 10, 20, 40, 80, 160)
-    ]
-    return [
-        (fit.n_components, fit.score(Z_train), fit.score(Z_val), fit.score(Z_test), fit.bic(Z_train))
-        for fit in fits
-    ]
+    parts = _parts()
+    fits = [_fit(K, parts[0]) for K in (5, 10, 20, 40, 80, 160)]
+    return [(fit.n_components, *map(fit.score, parts), fit.bic(parts[0])) for fit in fits]
+
+
+@cache
+def _fitted_again():
+    """The choice, and the test log-likelihood of as many components fitted to two of the parts."""
+    Z_train, Z_val, Z_test = _parts()
+    K, _ = _choice(VALIDATION, TEST)
+    return K, _fit(K, np.concatenate([Z_train, Z_val])).score(Z_test)
 
 
 def _choice(by, report, lowest=False):
@@ -270,8 +326,7 @@ HONEST_CHOICE = Check(
             "the validation score reported",
             lambda: _choice(VALIDATION, VALIDATION),
             "the choice is right. But the number is the very one that made you choose, the highest of six:"
-            " somebody who"
-            " brings new digits will see less.",
+            " somebody who brings new digits will see less.",
             hint=2,
         ),
         Mistake(
@@ -291,6 +346,19 @@ HONEST_CHOICE = Check(
             lambda: _choice(TRAINING, TRAINING),
             "both were taken from the training part: the model has seen these digits, and more components always look"
             " better there.",
+            hint=1,
+        ),
+        Mistake(
+            "chosen on the test part",
+            lambda: _choice(TEST, TEST),
+            "this K is the best on the test digits. Now they have had a say in the choice, and nobody is left to"
+            " report on it.",
+            hint=1,
+        ),
+        Mistake(
+            "fitted again",
+            _fitted_again,
+            "the choice is right. But the number is that of another fit, to training and validation digits together.",
             hint=1,
         ),
         Mistake(
@@ -370,8 +438,7 @@ DRAW_BY_CLASS = Check(
             "the symmetric root",
             lambda E, c, m, S: _drawn(E, c, m, S, _symmetric_root),
             "these draws have the right covariance, from a symmetric square root. The statement asks for the"
-            " triangular"
-            " one.",
+            " triangular one.",
             hint=2,
         ),
         Mistake(
@@ -430,6 +497,12 @@ def shape_only(X, mean, covariance, q):
     return shape
 
 
+def _stretched(X, mean, covariance, q):
+    variances, axes = np.linalg.eigh(covariance)
+    widest = (axes * np.sqrt(variances))[:, len(mean) - q :]
+    return mean + (X - mean) @ widest @ widest.T
+
+
 SHAPE_ONLY = Check(
     name="shape_only",
     lesson=LESSON,
@@ -450,6 +523,30 @@ SHAPE_ONLY = Check(
             lambda *a: _projected(*a, columns=lambda V, q: V[len(V) - q :].T),
             "rows of the matrix were taken for directions; its columns are.",
             hint=2,
+        ),
+        Mistake(
+            "the amounts",
+            lambda X, mean, S, q: (X - mean) @ np.linalg.eigh(S)[1][:, len(mean) - q :],
+            "these are the amounts along the directions, q for each row: half of the way.",
+            hint=3,
+        ),
+        Mistake(
+            "directions stretched",
+            _stretched,
+            "the directions were multiplied by their standard deviations. A direction has length 1.",
+            hint=1,
+        ),
+        Mistake(
+            "the rows' own mean",
+            lambda X, mean, S, q: shape_only(X, X.mean(axis=0), S, q),
+            "the mean of these few rows was used. The component has one of its own.",
+            hint=1,
+        ),
+        Mistake(
+            "the rows' own directions",
+            lambda X, mean, S, q: shape_only(X, mean, np.cov(X.T), q),
+            "the directions come from the rows themselves. The component has some of its own.",
+            hint=1,
         ),
         Mistake(
             "mean not put back",
@@ -546,8 +643,19 @@ LEGIBLE_SHARE = Check(
                 _unanimous(_neighbours(drawn, train, labels, k, slice(1, None)))
             ),
             "the nearest training row was skipped. That is right when a row is among its own neighbours, and a"
-            " drawn row"
-            " is not.",
+            " drawn row is not.",
+            hint=1,
+        ),
+        Mistake(
+            "how many",
+            lambda drawn, *a: len(drawn) * legible_share(drawn, *a),
+            "this is how many rows can be read, whatever their number.",
+            hint=1,
+        ),
+        Mistake(
+            "an answer for every row",
+            lambda *a: _unanimous(_neighbours(*a)),
+            "there is a yes or a no for every row. One number is wanted for all of them.",
             hint=1,
         ),
         Mistake(
@@ -602,7 +710,7 @@ COMPRESSION = Check(
         Mistake(
             "the axes forgotten",
             lambda: BEFORE / (4 * AMOUNTS),
-            "the amounts alone are no pictures: what is needed to get back takes room, too.",
+            "the amounts alone are no pictures. What is needed to get back takes room too, and as floats.",
             hint=1,
         ),
         Mistake(

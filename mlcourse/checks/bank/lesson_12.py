@@ -6,9 +6,15 @@ Symbols: B refits, M candidate models, n rows; scores are log-densities in nats,
 from itertools import combinations, pairwise
 
 import numpy as np
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, rand_score
+from sklearn.metrics import (
+    adjusted_mutual_info_score,
+    adjusted_rand_score,
+    normalized_mutual_info_score,
+    rand_score,
+)
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake
+from mlcourse.metrics import match_labels
 
 LESSON = "12_capstone"
 
@@ -17,11 +23,11 @@ LESSON = "12_capstone"
 
 
 def standardise_cases(rng):
-    units = np.array([1.0, 0.01, 1000.0])
+    units = np.array([1.0, 0.1, 1000.0])
     center = np.array([5.0, 0.3, -2000.0])
     train, other = (rng.normal(size=(n, 3)) * units + center for n in (40, 15))
     yield Case("three features in different units", (train, other + units))
-    still = np.full((40, 1), 3.0), np.full((15, 1), 4.0)
+    still = np.full((40, 1), 3.0), rng.normal(4, 2, size=(15, 1))
     yield Case(
         "a feature that never varies in the training rows", tuple(map(np.hstack, zip((train, other), still)))
     )
@@ -40,6 +46,10 @@ def _each_by_itself(train, other):
     return tuple(scaled(rows, rows.mean(axis=0), rows.std(axis=0)) for rows in (train, other))
 
 
+def _other_by_its_own_spread(train, other):
+    return scaled(train, mean(train), train.std(axis=0)), scaled(other, mean(train), other.std(axis=0))
+
+
 def _by_all_rows(train, other):
     rows = np.vstack([train, other])
     return tuple(scaled(part, rows.mean(axis=0), rows.std(axis=0)) for part in (train, other))
@@ -53,6 +63,11 @@ def _zero_divided(train, other):
 def _each_by_itself_unguarded(train, other):
     with np.errstate(all="ignore"):
         return tuple((rows - rows.mean(axis=0)) / rows.std(axis=0) for rows in (train, other))
+
+
+def _still_columns_set_to_zero(train, other):
+    still = train.std(axis=0) == 0
+    return tuple(np.where(still, 0, part) for part in standardise_by_train(train, other))
 
 
 def _with(center, scale):
@@ -70,6 +85,11 @@ def columns_of_train_are_standard(output, train, other):
     return np.allclose(first.mean(axis=0), 0) and np.allclose(first.std(axis=0), spread)
 
 
+def still_columns_are_only_centred(output, train, other):
+    still = train.std(axis=0) == 0
+    return np.allclose(output[1][:, still], other[:, still] - train[0, still])
+
+
 STANDARDISE_BY_TRAIN = Check(
     name="standardise_by_train",
     lesson=LESSON,
@@ -81,6 +101,11 @@ STANDARDISE_BY_TRAIN = Check(
             "every column of the training rows has mean 0 and standard deviation 1 afterwards (or 0, where it never"
             " varied).",
             columns_of_train_are_standard,
+        ),
+        Law(
+            "a column that never varied in the training rows is only centred: other rows may differ in it, and by how"
+            " much is not changed.",
+            still_columns_are_only_centred,
         ),
     ),
     expected="two arrays, of the shapes of `train` and `other`, without NaN",
@@ -100,6 +125,12 @@ STANDARDISE_BY_TRAIN = Check(
             hint=1,
         ),
         Mistake(
+            "the other rows by their own deviations",
+            _other_by_its_own_spread,
+            "the means are those of the training rows, but the other rows were divided by deviations of their own.",
+            hint=1,
+        ),
+        Mistake(
             "by all rows",
             _by_all_rows,
             "the mean and the deviation were taken over all rows together, so the other rows have had a say in how"
@@ -110,6 +141,13 @@ STANDARDISE_BY_TRAIN = Check(
             "divided by zero",
             _zero_divided,
             "a column that never varies has a standard deviation of 0, and something was divided by it.",
+            hint=2,
+        ),
+        Mistake(
+            "set to zero",
+            _still_columns_set_to_zero,
+            "a column that never varies in the training rows was made 0 everywhere. In the other rows it may vary,"
+            " and that is worth knowing.",
             hint=2,
         ),
         Mistake(
@@ -151,28 +189,32 @@ STANDARDISE_BY_TRAIN = Check(
 # ── 2  Choose by validation scores ───────────────────────────────────────────────────────────────────
 
 
-def validation_table(rng, behind, n=60):
-    """Scores (M, n) of M candidates, each as many paired standard errors behind the best as `behind` says."""
+def validation_table(rng, behind, spread, n=60):
+    """Scores (M, n) of M candidates, each as many paired standard errors behind the best as `behind` says.
+
+    `spread` has the standard deviations of the differences; the best is where `behind` is 0.
+    """
+    behind, spread = np.array(behind)[:, np.newaxis], np.array(spread)[:, np.newaxis]
     difficulty = rng.normal(size=n)  # of a row, the same for all candidates
-    difficulty *= 3.6 / difficulty.std(ddof=1)  # twelve times as much as the differences vary
+    difficulty *= 3.6 / difficulty.std(ddof=1)  # much more than the differences vary
     noise = rng.normal(size=(len(behind), n))
     noise -= noise.mean(axis=1, keepdims=True)
-    noise *= 0.3 / noise.std(axis=1, ddof=1, keepdims=True)
-    gap = np.array(behind)[:, np.newaxis] * 0.3 / np.sqrt(n)
-    lead = (np.array(behind) == 0)[
-        :, np.newaxis
-    ]  # the best is the row effect itself, so differences are exact
-    return -8 + difficulty - np.where(lead, 0, gap + noise)
+    noise *= spread / noise.std(axis=1, ddof=1, keepdims=True)
+    gap = behind * spread / np.sqrt(n)
+    return -8 + difficulty - np.where(behind == 0, 0, gap + noise)  # so the differences are exact
 
 
 def choose_cases(rng):
+    hopeless = [20, 45]  # stand first, so that a place among the level ones is never one in the table
+    spread = [0.3, 0.3, 0.3, 0.3, 0.3, 0.9, 0.3, 0.3, 0.3]  # not the same for all, and so are the errors
     for description, behind in (
         ("a cheaper candidate is level with the best", [30, 9.5, 4, 0.5, 0, 0.7, 60]),
-        ("nothing cheaper is level with the best", [30, 9.5, 4, 0, 2.5, 0.6, 60]),
+        ("nothing cheaper is level with the best", [30, 9.5, 1.6, 0, 2.5, 0.6, 60]),
     ):
-        order = rng.permutation(len(behind))
-        n_parameters = np.array([3, 7, 12, 18, 25, 33, 42])
-        yield Case(description, (validation_table(rng, behind)[order], n_parameters[order]))
+        order = np.append([0, 1], 2 + rng.permutation(len(behind)))
+        n_parameters = np.array([52, 63, 3, 7, 12, 18, 25, 33, 42])
+        scores = validation_table(rng, hopeless + behind, spread)
+        yield Case(description, (scores[order], n_parameters[order]))
 
 
 def one_se_rule(scores, n_parameters, tolerance=None):
@@ -193,6 +235,16 @@ def choose_on_validation(scores, n_parameters):
 
 def _most_of_the_level(scores, n_parameters):
     return max(one_se_rule(scores, n_parameters)[1], key=lambda m: n_parameters[m])
+
+
+def _without_the_best(scores, n_parameters):
+    best, level, _ = one_se_rule(scores, n_parameters)
+    return min((m for m in level if m != best), key=lambda m: n_parameters[m])
+
+
+def _place_among_the_level(scores, n_parameters):
+    _, level, chosen = one_se_rule(scores, n_parameters)
+    return level.index(chosen)
 
 
 CHOOSE_ON_VALIDATION = Check(
@@ -229,6 +281,26 @@ CHOOSE_ON_VALIDATION = Check(
             "the mean of many differences was allowed to stray as far as a single one: a standard deviation stands"
             " where the standard error of a mean belongs.",
             hint=2,
+        ),
+        Mistake(
+            "two standard errors",
+            lambda *a: one_se_rule(*a, tolerance=lambda D, best: 2 * D.std(ddof=1) / np.sqrt(len(D)))[2],
+            "a candidate about two standard errors behind was still counted as level. That is a sound rule too, and"
+            " another one than the task's.",
+            hint=2,
+        ),
+        Mistake(
+            "the best left out",
+            _without_the_best,
+            "the best candidate itself was not among those that could be taken. With nothing cheaper beside it, it"
+            " has to be.",
+            hint=2,
+        ),
+        Mistake(
+            "a place among the level ones",
+            _place_among_the_level,
+            "this is the right candidate's place in your short list of those that are level, not in the whole table.",
+            hint=3,
         ),
         Mistake(
             "the fewest parameters of all",
@@ -275,6 +347,10 @@ def agreement_cases(rng):
 
 def pairs_mean(runs, similarity=adjusted_rand_score, pairs=lambda B: combinations(range(B), 2)):
     return float(np.mean([similarity(runs[a], runs[b]) for a, b in pairs(len(runs))]))
+
+
+def _matched_share(one, other):
+    return np.mean(match_labels(one, other) == one)
 
 
 MEND_AGREEMENT = Check(
@@ -324,6 +400,20 @@ MEND_AGREEMENT = Check(
             lambda runs: pairs_mean(runs, adjusted_mutual_info_score),
             "this is adjusted mutual information: a sound measure, and another one than the course's, which asks of"
             " pairs of rows whether they are together.",
+            hint=2,
+        ),
+        Mistake(
+            "normalised mutual information",
+            lambda runs: pairs_mean(runs, normalized_mutual_info_score),
+            "this is normalised mutual information. It is not corrected for chance, so labels drawn at random get"
+            " more than 0.",
+            hint=2,
+        ),
+        Mistake(
+            "matched and counted",
+            lambda runs: pairs_mean(runs, _matched_share),
+            "the numbers of the clusters were matched, and equal ones counted. Labels drawn at random would get far"
+            " more than 0 from that.",
             hint=2,
         ),
         Mistake(
@@ -427,6 +517,11 @@ def _upper_tail(validation_scores, test_scores, rate):
     return _report(threshold, test_scores > threshold)
 
 
+def _wrong_side(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, rate)
+    return _report(threshold, test_scores > threshold)
+
+
 def _per_cent(validation_scores, test_scores, rate):
     threshold = np.percentile(validation_scores, rate)
     return _report(threshold, test_scores < threshold)
@@ -462,6 +557,16 @@ def _by_validation_rows(validation_scores, test_scores, rate):
     return _report(threshold, test_scores < threshold, n=len(validation_scores))
 
 
+def _one_row_fewer(validation_scores, test_scores, rate):
+    threshold = np.quantile(validation_scores, rate)
+    return _report(threshold, test_scores < threshold, n=len(test_scores) - 1)
+
+
+def _swapped(validation_scores, test_scores, rate):
+    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
+    return share, threshold, error
+
+
 ALARM_REPORT = Check(
     name="alarm_report",
     lesson=LESSON,
@@ -488,6 +593,12 @@ ALARM_REPORT = Check(
             "the upper tail",
             _upper_tail,
             "the alarms go off where the density is *high*. An anomaly is a row that the model finds improbable.",
+            hint=2,
+        ),
+        Mistake(
+            "the wrong side",
+            _wrong_side,
+            "the rows on the other side of the threshold were counted: those that ring no alarm.",
             hint=2,
         ),
         Mistake(
@@ -532,6 +643,19 @@ ALARM_REPORT = Check(
             _by_validation_rows,
             "the standard error counts the validation rows. In which rows was the share measured?",
             hint=3,
+        ),
+        Mistake(
+            "one row fewer",
+            _one_row_fewer,
+            "the third number is a little too large: it divides by one row fewer than were counted. So does SciPy's"
+            " `sem`; the task's formula does not.",
+            hint=3,
+        ),
+        Mistake(
+            "changed places",
+            _swapped,
+            "the first two numbers stand in each other's place.",
+            hint=2,
         ),
     ),
 )

@@ -1,0 +1,74 @@
+"""The player in a browser: its size, its frame rate, and how far its EM is from the package's.
+
+    python benchmarks/player.py
+
+Needs a Chromium on the path. The rate counts the pictures that the player draws in four seconds of playing, in a
+headless browser that draws without a graphics card.
+"""
+
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from mlcourse.mixture import em
+from mlcourse.widgets.player import as_json, parameters, script
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT / "tools"), str(ROOT / "tests" / "browser")]
+
+from browser import chromium  # noqa: E402
+from scenes import PLAYERS, X, em_steps, large  # noqa: E402
+
+PLAYER = "document.querySelector('[data-mlcourse-player]').player"
+COUNT = f"[{PLAYER}.drawn, performance.now()]"
+SECONDS = 4
+
+
+def pictures_a_second(page, player):
+    """How many pictures a second the player draws while it plays."""
+    page.set_content(player._repr_html_())
+    page.wait_for_function(PLAYER)
+    page.evaluate(f"{PLAYER}.play()")
+    page.wait_for_timeout(500)
+    drawn, since = page.evaluate(COUNT)
+    page.wait_for_timeout(1000 * SECONDS)
+    drawn_now, now = page.evaluate(COUNT)
+    return 1000 * (drawn_now - drawn) / (now - since)
+
+
+def disagreement(page, type_name, n_steps=30):
+    """The largest difference between EM in the page and in the package, over all steps and parameters."""
+    steps = em_steps(X, 1, type_name=type_name)
+    here = [parameters(step.mixture) for step in islice(em(X, steps[0].mixture), n_steps)]
+    given = json.dumps({"X": X.tolist(), "theta": {name: part.tolist() for name, part in here[0].items()}})
+    source = (ROOT / "mlcourse" / "widgets" / "player" / "mixture.js").read_text("utf-8")
+    call = f"em(X, theta, {{type: '{type_name}', tol: -1, maxIter: {n_steps - 1}}}).map((step) => step.theta)"
+    there = page.evaluate(f"({{X, theta}}) => {{ {source}\nreturn {call}; }}", json.loads(given))
+    return max(
+        np.abs(np.array(theirs[name]) - ours[name]).max()
+        for ours, theirs in zip(here, there)
+        for name in ours
+    )
+
+
+def main():
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1100, "height": 900})
+        print(f"{'scene':34} {'page':>9} {'data':>9} {'pictures/s':>11}")
+        players = {"1000 points, 100 steps": large(), **{name: make() for name, make in PLAYERS.items()}}
+        for name, player in players.items():
+            sizes = len(player._repr_html_()), len(as_json(player.scene))
+            told = " ".join(f"{size / 1000:6.1f} kB" for size in sizes)
+            print(f"{name:34} {told} {pictures_a_second(page, player):11.1f}")
+        print(f"the script: {len(script(playground=False)) / 1000:.1f} kB of each page")
+        for type_name in ("full", "tied", "diag", "spherical"):
+            print(
+                f"EM in the page and in the package, {type_name:9}: {disagreement(page, type_name):.1e} apart"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""A figure that moves without Python: frames of a mixture, played by a script in the page.
+
+Python sends points, parameters and captions; the script computes responsibilities, densities and everything in
+between, so a hundred steps of EM on a thousand points are a few ten thousand characters. One player, several
+scenes: what a scene holds is written down at `Scene`.
+
+The script, in the order in which it is read:
+
+    mixture.js     Gaussians and EM           geometry.js   ellipses, cells, contours
+    look.js        colours and markers        panel.js      canvas and axes
+    plane.js       points and components      curve.js      numbers over the frames
+    player.js      stepping and playing       playground.js points that the reader puts down
+    start.js       where on the page
+
+It works wherever HTML from a notebook is shown and may run scripts; elsewhere a still picture stands in its place.
+"""
+
+import base64
+import hashlib
+import html
+import io
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mlcourse.plotting.style import PALETTE
+from mlcourse.widgets.controls import Drawing
+
+# What a page can do without: /* … */, // …, and the spaces at the beginning of a line. No string of the scripts has
+# any of them.
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
+
+SCRIPTS = ["mixture", "geometry", "look", "panel", "plane", "curve", "player", "playground", "start"]
+
+# A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead of it.
+PAGE = """\
+<div data-mlcourse-player="{key}" data-lm-suppress-shortcuts="true">
+<figure style="margin: 0.5em 0; max-width: 980px">
+<img src="data:image/png;base64,{png}" alt="{alt}" style="width: 100%">
+<figcaption>{caption} This is a still picture: the moving one needs a notebook that is trusted to run
+scripts.</figcaption>
+</figure>
+<script>({script})({arguments});</script>
+</div>"""
+
+
+class Scene(TypedDict, total=False):
+    """What the player plays. Arrays may be given; they are sent with six significant digits.
+
+    A frame is a pair of numbers of mixtures: the one that is drawn, and the one whose responsibilities colour the
+    points, -1 for none. An E-step changes the second, an M-step the first.
+    """
+
+    label: str  # what it shows, for a screen reader
+    note: str  # one or two sentences below, for everybody
+    hint: str  # what there is to try, where the numbers of a point will stand
+    points: np.ndarray  # (n, d), d 1 or 2
+    truth: np.ndarray  # n of 0 and 1: points to mark by a star
+    planes: list[dict]  # one picture of the points each: see `plane`
+    frames: list[tuple[int, int]]
+    captions: list[str]  # one a frame
+    curve: dict  # numbers over the frames: x, xlabel, ylabel, lines, and options of curve.js
+    weights: bool  # whether the first plane's weights are shown as bars
+
+
+class Player:
+    """A scene that a browser plays and a notebook shows: the last value of a cell.
+
+    Parameters
+    ----------
+    scene : Scene
+    still : Drawing
+        The picture for pages that run no scripts; closed once it is rendered.
+    """
+
+    def __init__(self, scene: Scene, still: Drawing):
+        self.scene = {"palette": PALETTE, "hint": "Point at a point to read its numbers.", **scene}
+        self._caption, self._alt = still.caption, still.alt
+        self._png = small_png(still.figure)
+
+    def __repr__(self) -> str:
+        return f"Player: {self._alt}"
+
+    def _repr_html_(self) -> str:
+        sent = as_json(self.scene)
+        key = hashlib.sha256(sent.encode()).hexdigest()[:12]
+        return PAGE.format(
+            key=key,
+            png=self._png,
+            alt=html.escape(self._alt),
+            caption=html.escape(self._caption),
+            script=script("kind" in self.scene),
+            arguments=f"{as_json(key)}, {as_json(stylesheet())}, {sent}",
+        )
+
+
+def plane(
+    mixtures: list, *, title: str = "", xlabel: str = "feature 1", ylabel: str = "feature 2", **options
+) -> dict:
+    """One picture of the points.
+
+    Parameters
+    ----------
+    mixtures : list of `mlcourse.mixture.Mixture`, or of arrays (K, d) of centres
+    title, xlabel, ylabel : str
+    **options
+        ellipses: standard deviations; trails, numbers, cells: True to draw them; borders: centres whose cells are
+        drawn dashed; levels: one log density a frame, the threshold, with contours: those drawn thin beside it;
+        top and histogram: for points along a line, the highest density and the bars (left, right, height).
+    """
+    defaults = {"ellipses": [1, 2], "numbers": True}
+    return {
+        **defaults,
+        "mixtures": [parameters(m) for m in mixtures],
+        "title": title,
+        "xlabel": xlabel,
+        "ylabel": ylabel,
+        **options,
+    }
+
+
+def parameters(mixture) -> dict:
+    """A mixture as the script wants it: every covariance a matrix; centres alone have none."""
+    if not hasattr(mixture, "covariances"):
+        return {"weights": np.full(len(mixture), 1 / len(mixture)), "means": mixture}
+    K, d = mixture.means.shape
+    covariances = mixture.covariance_type.expand(mixture.covariances, K, d)
+    if covariances.ndim == 2:
+        covariances = covariances[..., np.newaxis] * np.eye(d)
+    return {"weights": mixture.weights, "means": mixture.means, "covariances": covariances}
+
+
+def half_steps(n_steps: int) -> list[tuple[int, int]]:
+    """The frames of EM: the start, then E and M in turn, E last."""
+    return [(0, -1), *((m, e) for e in range(n_steps) for m in (e, e + 1))][:-1]
+
+
+def as_json(value) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def small_png(figure: Figure) -> str:
+    """The figure as a base64 PNG of 32 colours, a quarter of the size of one with all. Closes the figure."""
+    import matplotlib.pyplot as plt
+
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=72)
+    plt.close(figure)
+    small = io.BytesIO()
+    Image.open(png).convert("RGB").quantize(32, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode("ascii")
+
+
+@cache
+def script(playground: bool) -> str:
+    """The script as one function of a key, a stylesheet and a scene, without comments and indentation."""
+    names = [name for name in SCRIPTS if playground or name != "playground"]
+    parts = [COMMENT.sub("", files(__package__).joinpath(f"{name}.js").read_text("utf-8")) for name in names]
+    return 'function (key, style, scene) {\n"use strict";\n' + "".join(parts) + "}"
+
+
+@cache
+def stylesheet() -> str:
+    return files(__package__).joinpath("player.css").read_text("utf-8")

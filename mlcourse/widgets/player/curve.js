@@ -1,0 +1,58 @@
+/* Numbers over the frames: as many as there have been so far, or all of them, with a cursor. */
+
+class Curve extends Panel {
+  /** @param spec {x, xlabel, ylabel, log, grow, minima, lines: [{name, values}]}: one number a frame, null where there is none */
+  constructor(canvas, spec) {
+    const x = spec.log ? spec.x.map(Math.log10) : spec.x;
+    const values = spec.lines.flatMap((line) => line.values).filter((value) => value !== null);
+    const limits = [...rangeWithMargin(x, 0.04), ...rangeWithMargin(values, 0.08)];
+    super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel, log: spec.log });
+    Object.assign(this, { spec, x });
+  }
+
+  draw(look, a, b, t) {
+    this.begin(look);
+    const { brush, spec, x } = this;
+    const cursor = between(x[a], x[b], t);
+    this.clipped(() => {
+      brush.setLineDash([3, 3]);
+      this.path([[cursor, this.limits[2]], [cursor, this.limits[3]]]);
+      brush.strokeStyle = css(look.pale);
+      brush.stroke();
+      brush.setLineDash([]);
+      spec.lines.forEach(({ values }, k) => this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]));
+    });
+  }
+
+  /** One line, with its marker where the cursor is; a ring shows the lowest number of all. */
+  drawLine(k, values, [cursor, now]) {
+    const { spec, x } = this;
+    const known = x.map((at, i) => [at, values[i]]).filter(([, value]) => value !== null);
+    const here = now === null ? [] : [[cursor, now]];
+    const shown = spec.grow ? [...known.filter(([at]) => at < cursor), ...here] : known;
+    if (shown.length) this.casedLine(shown, this.colorOf(k));
+    for (const point of here) this.drawMark(k, point);
+    if (!spec.minima) return;
+    const [lowX, lowY] = known.reduce((best, point) => (point[1] < best[1] ? point : best));
+    this.brush.beginPath();
+    this.brush.arc(this.px(lowX), this.py(lowY), 9, 0, 2 * Math.PI);
+    this.brush.strokeStyle = css(this.colorOf(k));
+    this.brush.stroke();
+  }
+
+  drawMark(k, [x, y]) {
+    const edge = css(this.look.paper);
+    drawMarker(this.brush, MARKERS[k % MARKERS.length], this.px(x), this.py(y), 5, css(this.colorOf(k)), edge);
+  }
+
+  /** A line among others has its component's colour, a line alone is plain. */
+  colorOf(k) {
+    return this.spec.lines.length > 1 ? outline(this.look.component(k), this.look) : this.look.ink;
+  }
+}
+
+/** The number on the way from frame a to frame b; none before the first. */
+function valueAt(values, a, b, t) {
+  if (values[b] === null) return t < 1 ? values[a] : null;
+  return values[a] === null ? values[b] : between(values[a], values[b], t);
+}

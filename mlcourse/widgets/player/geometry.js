@@ -1,0 +1,92 @@
+/* Shapes of the plane, in the data's own units: ellipses, Voronoi cells, contours, round numbers for axes. */
+
+/** Half-lengths and angle of the ellipse of one standard deviation of a 2 × 2 covariance. */
+function ellipseOf([[a, b], [, c]]) {
+  const middle = (a + c) / 2;
+  const radius = Math.hypot((a - c) / 2, b);
+  return {
+    major: Math.sqrt(middle + radius),
+    minor: Math.sqrt(Math.max(middle - radius, 0)),
+    angle: 0.5 * Math.atan2(2 * b, a - c),
+  };
+}
+
+/** Points of the ellipse of `std` standard deviations about `mean`, once around. */
+function ellipsePoints(mean, covariance, std, corners = 72) {
+  const { major, minor, angle } = ellipseOf(covariance);
+  return range(corners).map((i) => {
+    const turn = (2 * Math.PI * i) / corners;
+    const [u, v] = [std * major * Math.cos(turn), std * minor * Math.sin(turn)];
+    return [
+      mean[0] + u * Math.cos(angle) - v * Math.sin(angle),
+      mean[1] + u * Math.sin(angle) + v * Math.cos(angle),
+    ];
+  });
+}
+
+/** The Voronoi cell of centre k within a rectangle: the rectangle, cut by the line halfway to each other centre. */
+function voronoiCell(centers, k, [left, right, bottom, top]) {
+  const rectangle = [[left, bottom], [right, bottom], [right, top], [left, top]];
+  return centers.reduce((cell, other, j) => (j === k ? cell : closerTo(centers[k], other, cell)), rectangle);
+}
+
+/** The part of a convex polygon that is closer to `near` than to `far` (Sutherland & Hodgman, 1974). */
+function closerTo(near, far, polygon) {
+  const side = ([x, y]) =>
+    (x - far[0]) ** 2 + (y - far[1]) ** 2 - (x - near[0]) ** 2 - (y - near[1]) ** 2;
+  const kept = [];
+  polygon.forEach((corner, i) => {
+    const next = polygon[(i + 1) % polygon.length];
+    const [here, there] = [side(corner), side(next)];
+    if (here >= 0) kept.push(corner);
+    if (here * there < 0) kept.push(between(corner, next, here / (here - there)));
+  });
+  return kept;
+}
+
+/** The numbers of `height` on a square grid over a rectangle: {xs, ys, values[row][column]}. */
+function onGrid(height, [left, right, bottom, top], steps = 90) {
+  const xs = range(steps).map((i) => left + ((right - left) * i) / (steps - 1));
+  const ys = range(steps).map((i) => bottom + ((top - bottom) * i) / (steps - 1));
+  return { xs, ys, values: ys.map((y) => xs.map((x) => height([x, y]))) };
+}
+
+/** The line on which a grid has the value `level`, as short segments: marching squares (Lorensen & Cline's in 2-D). */
+function contour({ xs, ys, values }, level) {
+  const segments = [];
+  for (let i = 0; i + 1 < ys.length; i++) {
+    for (let j = 0; j + 1 < xs.length; j++) {
+      const corners = [
+        [xs[j], ys[i], values[i][j]],
+        [xs[j + 1], ys[i], values[i][j + 1]],
+        [xs[j + 1], ys[i + 1], values[i + 1][j + 1]],
+        [xs[j], ys[i + 1], values[i + 1][j]],
+      ];
+      const crossings = [];
+      corners.forEach((corner, c) => {
+        const next = corners[(c + 1) % 4];
+        if (corner[2] < level !== next[2] < level) {
+          const crossing = between(corner, next, (level - corner[2]) / (next[2] - corner[2]));
+          crossings.push(crossing.slice(0, 2));
+        }
+      });
+      for (let c = 0; c + 1 < crossings.length; c += 2) segments.push([crossings[c], crossings[c + 1]]);
+    }
+  }
+  return segments;
+}
+
+/** Round numbers from low to high, about `count` of them. */
+function ticks(low, high, count = 5) {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+  const first = Math.ceil(low / step);
+  const last = Math.floor(high / step + 1e-9);
+  return range(Math.max(last - first + 1, 0)).map((i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** (1 − t) · one + t · other, for numbers and for arrays of any depth. */
+function between(one, other, t) {
+  return Array.isArray(one) ? one.map((value, i) => between(value, other[i], t)) : one + t * (other - one);
+}

@@ -1,0 +1,78 @@
+/* Colours and marks: the palette comes from mlcourse.plotting, light or dark follows the page. */
+
+const PAPERS = {
+  light: { paper: [255, 255, 255], ink: [34, 34, 34], pale: [107, 107, 107] },
+  dark: { paper: [20, 22, 26], ink: [232, 232, 232], pale: [158, 158, 158] },
+};
+
+/** The colours for a page whose background behind `host` is light or dark. */
+function lookOf(host, palette) {
+  const colors = PAPERS[isDark(host) ? "dark" : "light"];
+  return { ...colors, component: (k) => fromHex(palette[k % palette.length]) };
+}
+
+/** Whether the first painted background behind an element is dark; where none is painted, what the reader prefers. */
+function isDark(element) {
+  for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
+    const painted = getComputedStyle(node).backgroundColor.match(/[\d.]+/g) ?? [0, 0, 0, 0];
+    const [red, green, blue, alpha = 1] = painted.map(Number);
+    if (alpha > 0) return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function fromHex(hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+function css(rgb, alpha = 1) {
+  return `rgb(${rgb.map(Math.round).join(" ")} / ${alpha})`;
+}
+
+/** The colour of an outline: darker than what it surrounds on light paper, lighter on dark paper. */
+function outline(rgb, look) {
+  return look.paper[0] > 128 ? rgb.map((value) => 0.6 * value) : between(rgb, [255, 255, 255], 0.35);
+}
+
+/** Each component's colour by its share: Σ rₖ colourₖ. */
+function blended(shares, look) {
+  return [0, 1, 2].map((channel) => sum(shares.map((share, k) => share * look.component(k)[channel])));
+}
+
+/* The markers of mlcourse.plotting in its order (o s ^ D v P X, and a star), as paths of radius r about (x, y). */
+const polygon = (corners) => (brush, x, y, r) => {
+  corners.forEach(([u, v], i) => brush[i ? "lineTo" : "moveTo"](x + u * r, y + v * r));
+  brush.closePath();
+};
+const turned = (corners) => corners.map(([u, v]) => [(u - v) * Math.SQRT1_2, (u + v) * Math.SQRT1_2]);
+const PLUS = [
+  [-0.35, -1], [0.35, -1], [0.35, -0.35], [1, -0.35], [1, 0.35], [0.35, 0.35],
+  [0.35, 1], [-0.35, 1], [-0.35, 0.35], [-1, 0.35], [-1, -0.35], [-0.35, -0.35],
+];
+const STAR = range(10).map((i) => {
+  const [reach, turn] = [i % 2 ? 0.6 : 1.5, (Math.PI * i) / 5];
+  return [reach * Math.sin(turn), -reach * Math.cos(turn)];
+});
+const MARKERS = [
+  (brush, x, y, r) => {
+    brush.moveTo(x + r, y);
+    brush.arc(x, y, r, 0, 2 * Math.PI);
+  },
+  polygon([[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]]),
+  polygon([[0, -1.1], [1.05, 0.85], [-1.05, 0.85]]),
+  polygon([[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]]),
+  polygon([[0, 1.1], [1.05, -0.85], [-1.05, -0.85]]),
+  polygon(PLUS),
+  polygon(turned(PLUS)),
+];
+const STAR_MARKER = polygon(STAR);
+const SIGNS = "●■▲◆▼✚✖"; // the same markers in a line of text
+
+function drawMarker(brush, path, x, y, r, fill, edge) {
+  brush.beginPath();
+  path(brush, x, y, r);
+  brush.fillStyle = fill;
+  brush.fill();
+  brush.strokeStyle = edge;
+  brush.stroke();
+}

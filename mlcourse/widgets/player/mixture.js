@@ -1,0 +1,155 @@
+/* Expectation–maximisation in the page, for points of a line or of the plane.
+
+   Symbols
+     n, d, K   number of points, features, components
+     X         n points, each d numbers
+     theta     {weights: K numbers, means: K points, covariances: K matrices of d rows}
+     L         lower triangular, L Lᵀ = Σ
+     R         responsibilities: n rows of K numbers
+
+   The equations of mlcourse/mixture/steps.py, in its order. tests/browser compares the two number by number. */
+
+/** L of the covariance S; holds NaN when S is not positive definite. */
+function choleskyFactor(S) {
+  const L = S.map((row) => row.map(() => 0));
+  for (let i = 0; i < S.length; i++) {
+    for (let j = 0; j <= i; j++) {
+      let rest = S[i][j];
+      for (let m = 0; m < j; m++) rest -= L[i][m] * L[j][m];
+      L[i][j] = i === j ? Math.sqrt(rest) : rest / L[j][j];
+    }
+  }
+  return L;
+}
+
+/** log N(x | mean, L Lᵀ) = −½ (d log 2π + ‖y‖²) − Σ log Lᵢᵢ with L y = x − mean. */
+function logDensity(x, mean, L) {
+  let squared = 0;
+  let logRoot = 0;
+  const y = [];
+  for (let i = 0; i < x.length; i++) {
+    let rest = x[i] - mean[i];
+    for (let j = 0; j < i; j++) rest -= L[i][j] * y[j];
+    y.push(rest / L[i][i]);
+    squared += y[i] * y[i];
+    logRoot += Math.log(L[i][i]);
+  }
+  return -0.5 * (x.length * Math.log(2 * Math.PI) + squared) - logRoot;
+}
+
+/** The function x → the K numbers log πₖ + log N(x | μₖ, Σₖ). */
+function weightedLogDensity(theta) {
+  const factors = theta.covariances.map(choleskyFactor);
+  const logWeights = theta.weights.map(Math.log);
+  return (x) => factors.map((L, k) => logWeights[k] + logDensity(x, theta.means[k], L));
+}
+
+function logSumExp(values) {
+  const peak = Math.max(...values);
+  return peak === -Infinity ? peak : peak + Math.log(sum(values.map((value) => Math.exp(value - peak))));
+}
+
+/** Mean log-likelihood of the points, and every component's responsibility for each. */
+function eStep(X, theta) {
+  const logJoint = weightedLogDensity(theta);
+  let total = 0;
+  const R = X.map((x) => {
+    const joint = logJoint(x);
+    const logLikelihood = logSumExp(joint);
+    total += logLikelihood;
+    return joint.map((value) => Math.exp(value - logLikelihood));
+  });
+  return { lowerBound: total / X.length, R };
+}
+
+/* What each covariance type leaves of the K scatter matrices S, of components with N points each. */
+const CONSTRAIN = {
+  full: (S) => S,
+  tied: (S, N) => {
+    const shared = combine(S, N.map((Nk) => Nk / sum(N)));
+    return S.map(() => shared);
+  },
+  diag: (S) => S.map((Sk) => Sk.map((row, i) => row.map((value, j) => (i === j ? value : 0)))),
+  spherical: (S) =>
+    S.map((Sk) => {
+      const variance = sum(Sk.map((row, i) => row[i])) / Sk.length;
+      return Sk.map((row, i) => row.map((_, j) => (i === j ? variance : 0)));
+    }),
+};
+
+/** πₖ = Nₖ / n, μₖ = Σᵢ rᵢₖ xᵢ / Nₖ, Σₖ = what the type leaves of Σᵢ rᵢₖ (xᵢ − μₖ)(xᵢ − μₖ)ᵀ / Nₖ, plus regCovar. */
+function mStep(X, R, type, regCovar) {
+  const components = range(R[0].length);
+  const features = range(X[0].length);
+  // An empty component divides by this, not by zero.
+  const N = components.map((k) => 10 * Number.EPSILON + sum(R.map((row) => row[k])));
+  const means = components.map((k) => features.map((j) => sum(X.map((x, i) => R[i][k] * x[j])) / N[k]));
+  const S = components.map((k) => scatter(X, R, means[k], k, N[k]));
+  const covariances = CONSTRAIN[type](S, N).map((Sk) =>
+    Sk.map((row, i) => row.map((value, j) => (i === j ? value + regCovar : value)))
+  );
+  return { weights: N.map((Nk) => Nk / sum(N)), means, covariances };
+}
+
+/** Σᵢ rᵢₖ (xᵢ − mean)(xᵢ − mean)ᵀ / Nₖ. */
+function scatter(X, R, mean, k, Nk) {
+  return mean.map((_, a) =>
+    mean.map((_, b) => sum(X.map((x, i) => R[i][k] * (x[a] - mean[a]) * (x[b] - mean[b]))) / Nk)
+  );
+}
+
+/** EM from theta until the likelihood gains less than tol or maxIter M-steps are done: one {theta, lowerBound} a step. */
+function em(X, theta, { type, regCovar = 1e-6, tol = 1e-5, maxIter = 100 }) {
+  const steps = [];
+  for (;;) {
+    const { lowerBound, R } = eStep(X, theta);
+    const gain = steps.length ? lowerBound - steps[steps.length - 1].lowerBound : Infinity;
+    if (!Number.isFinite(lowerBound)) return steps; // a covariance has collapsed: what came before is good
+    steps.push({ theta, lowerBound });
+    if (steps.length > maxIter || Math.abs(gain) < tol) return steps;
+    theta = mStep(X, R, type, regCovar);
+  }
+}
+
+/** K different points as means, equal weights, and the whole cloud's covariance, as the type allows it, for all. */
+function randomStart(X, K, type, random) {
+  const rows = range(X.length);
+  const means = range(K).map(() => X[rows.splice(Math.floor(random() * rows.length), 1)[0]].slice());
+  const whole = mStep(X, X.map(() => [1]), type, 1e-6).covariances[0];
+  return { weights: means.map(() => 1 / K), means, covariances: means.map(() => whole) };
+}
+
+/** One-hot responsibilities of k-means: each point belongs to its nearest centre. */
+function nearestCenter(X, centers) {
+  return X.map((x) => {
+    const distances = centers.map((center) => sum(center.map((value, j) => (x[j] - value) ** 2)));
+    const best = distances.indexOf(Math.min(...distances));
+    return centers.map((_, k) => Number(k === best));
+  });
+}
+
+/** Numbers from [0, 1), the same for the same seed: mulberry32 (Ettinger, 2017). */
+function seededRandom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function sum(values) {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function range(n) {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+/** Σ shareₖ · matrixₖ. */
+function combine(matrices, shares) {
+  return matrices[0].map((row, i) => row.map((_, j) => sum(matrices.map((M, k) => shares[k] * M[i][j]))));
+}

@@ -1,0 +1,146 @@
+/* What every picture shares: a canvas as sharp as the screen, two axes with ticks and names, lines in data units. */
+
+const MARGIN = { right: 10, top: 22, bottom: 38 };
+const FONT = "12px system-ui, sans-serif";
+const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // pixels from one number of an axis to the next, at least
+
+class Panel {
+  /** @param limits [left, right, bottom, top]; with `equal` both axes get the same scale, the limits being widened. */
+  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, log = false }) {
+    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, log });
+    this.brush = canvas.getContext("2d");
+  }
+
+  /** Fit the canvas to its place on the page; clear it; draw the axes. */
+  begin(look) {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const ratio = window.devicePixelRatio || 1;
+    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(width * ratio);
+      this.canvas.height = Math.round(height * ratio);
+    }
+    this.brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const room = Math.max(height - MARGIN.top - MARGIN.bottom, 1);
+    const left = this.widestTick(room) + 14;
+    this.box = { left, top: MARGIN.top, width: Math.max(width - left - MARGIN.right, 1), height: room };
+    this.limits = this.equal ? equalised(this.wanted, this.box) : this.wanted;
+    this.look = look;
+    this.brush.fillStyle = css(look.paper);
+    this.brush.fillRect(0, 0, width, height);
+    this.brush.lineWidth = 1;
+    this.brush.setLineDash([]);
+    this.drawAxes();
+  }
+
+  px(x) {
+    const [left, right] = this.limits;
+    return this.box.left + (this.box.width * (x - left)) / (right - left);
+  }
+
+  py(y) {
+    const [, , bottom, top] = this.limits;
+    return this.box.top + (this.box.height * (top - y)) / (top - bottom);
+  }
+
+  /** The point of the data at a place on the canvas. */
+  dataAt(px, py) {
+    const [left, right, bottom, top] = this.limits;
+    return [
+      left + ((px - this.box.left) / this.box.width) * (right - left),
+      top - ((py - this.box.top) / this.box.height) * (top - bottom),
+    ];
+  }
+
+  /** How much room the numbers beside the upright axis need. */
+  widestTick(height) {
+    this.brush.font = FONT;
+    const [, , bottom, top] = this.wanted;
+    const numbers = ticks(bottom, top, height / ROOM_FOR_Y).map((y) => this.brush.measureText(tickText(y)).width);
+    return Math.max(16, ...numbers);
+  }
+
+  drawAxes() {
+    const { brush, box, look } = this;
+    const [left, right, bottom, top] = this.limits;
+    brush.font = FONT;
+    brush.strokeStyle = css(look.pale);
+    brush.fillStyle = css(look.ink);
+    brush.beginPath();
+    brush.moveTo(box.left, box.top);
+    brush.lineTo(box.left, box.top + box.height);
+    brush.lineTo(box.left + box.width, box.top + box.height);
+    brush.stroke();
+    brush.textAlign = "center";
+    brush.textBaseline = "top";
+    for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
+      brush.fillRect(this.px(x), box.top + box.height, 1, 4);
+      brush.fillText(tickText(x, this.log), this.px(x), box.top + box.height + 6);
+    }
+    brush.fillText(this.xlabel, box.left + box.width / 2, box.top + box.height + 22);
+    brush.textAlign = "right";
+    brush.textBaseline = "middle";
+    for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
+      brush.fillRect(box.left - 4, this.py(y), 4, 1);
+      brush.fillText(tickText(y), box.left - 6, this.py(y));
+    }
+    brush.textAlign = "left";
+    brush.textBaseline = "top";
+    brush.fillText([this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   "), 4, 4);
+  }
+
+  /** Everything that `draw` draws is cut off at the axes. */
+  clipped(draw) {
+    this.brush.save();
+    this.brush.beginPath();
+    this.brush.rect(this.box.left, 0, this.box.width + MARGIN.right, this.box.top + this.box.height);
+    this.brush.clip();
+    draw();
+    this.brush.restore();
+  }
+
+  /** A path through points of the data. */
+  path(points, closed = false) {
+    this.brush.beginPath();
+    points.forEach(([x, y], i) => this.brush[i ? "lineTo" : "moveTo"](this.px(x), this.py(y)));
+    if (closed) this.brush.closePath();
+  }
+
+  /** A line with paper along both sides, which keeps it visible among points of its own colour. */
+  casedLine(points, rgb, width = 1.8, closed = false) {
+    this.path(points, closed);
+    this.brush.strokeStyle = css(this.look.paper, 0.85);
+    this.brush.lineWidth = width + 2;
+    this.brush.stroke();
+    this.brush.strokeStyle = css(rgb);
+    this.brush.lineWidth = width;
+    this.brush.stroke();
+  }
+}
+
+/** Limits widened until a unit is as long along both axes. */
+function equalised([left, right, bottom, top], box) {
+  const unit = Math.min(box.width / (right - left), box.height / (top - bottom));
+  const [spareX, spareY] = [box.width / unit - (right - left), box.height / unit - (top - bottom)];
+  return [left - spareX / 2, right + spareX / 2, bottom - spareY / 2, top + spareY / 2];
+}
+
+/** The smallest and the largest number, and `margin` of the distance on both sides. */
+function rangeWithMargin(values, margin) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low > high) return [0, 1];
+  const room = high > low ? margin * (high - low) : 1;
+  return [low - room, high + room];
+}
+
+/** A number for an axis; on a logarithmic axis the number is a power of ten. */
+function tickText(value, log = false) {
+  if (log) return Number.isInteger(value) ? Number((10 ** value).toPrecision(1)).toString() : "";
+  const size = Math.abs(value);
+  const text = size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value);
+  return text.replace("-", "−");
+}

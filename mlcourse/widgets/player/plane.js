@@ -1,0 +1,225 @@
+/* The points and what a mixture makes of them, in the plane or along a line, at any moment between two frames. */
+
+class Plane extends Panel {
+  /**
+   * @param scene  the whole scene, whose points and frames all planes share
+   * @param spec   this plane: mixtures, and what to draw of them
+   */
+  constructor(canvas, scene, spec) {
+    const line = spec.top !== undefined;
+    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene, spec), equal: !line });
+    Object.assign(this, { scene, spec, line, shares: new Map() });
+    this.density = spec.levels ? weightedDensity(spec.mixtures[0]) : null;
+    this.scores = this.density && scene.points.map(this.density);
+  }
+
+  /** The responsibilities for the points under mixture number i; none when i is −1. */
+  responsibilities(i) {
+    if (i < 0) return null;
+    if (!this.shares.has(i)) {
+      const theta = this.spec.mixtures[i];
+      const R = theta.covariances
+        ? eStep(this.scene.points, theta).R
+        : nearestCenter(this.scene.points, theta.means);
+      this.shares.set(i, R);
+    }
+    return this.shares.get(i);
+  }
+
+  /** The mixture on the way from frame a to frame b, 0 ≤ t ≤ 1. */
+  mixtureAt(a, b, t) {
+    const [one, other] = [a, b].map((frame) => this.spec.mixtures[this.scene.frames[frame][0]]);
+    // Between mixtures of different numbers of components there is no way: the new one appears.
+    if (one === other || one.means.length !== other.means.length) return other;
+    return {
+      weights: between(one.weights, other.weights, t),
+      means: between(one.means, other.means, t),
+      covariances: one.covariances && between(one.covariances, other.covariances, t),
+    };
+  }
+
+  draw(look, a, b, t, chosen) {
+    this.begin(look);
+    const theta = this.mixtureAt(a, b, t);
+    const level = this.spec.levels && between(this.spec.levels[a], this.spec.levels[b], t);
+    this.clipped(() => {
+      if (this.spec.cells) this.drawCells(theta.means);
+      if (this.spec.borders) this.drawBorders(this.spec.borders);
+      if (level !== null && level !== undefined) this.drawLevels(level);
+      if (this.line) this.drawCurves(theta);
+      this.drawPoints(this.colors(a, b, t, level), chosen);
+      if (!this.line) this.drawGaussians(theta, b);
+    });
+  }
+
+  /** Where point i stands: those of a line lie in a strip under the curves, shaken so that they can be told apart. */
+  place(i) {
+    const [x, y] = this.scene.points[i];
+    return this.line ? [x, this.limits[2] * (0.25 + 0.6 * ((i * 0.618034) % 1))] : [x, y];
+  }
+
+  /** Colour and marker of every point. */
+  colors(a, b, t, level) {
+    const { look, scene } = this;
+    if (this.scores) {
+      const alarm = [look.component(5), look.pale];
+      return this.scores.map((score, i) => ({
+        rgb: alarm[Number(score >= level)],
+        path: scene.truth && scene.truth[i] ? STAR_MARKER : MARKERS[0],
+      }));
+    }
+    const [before, after] = [a, b].map((frame) => this.responsibilities(scene.frames[frame][1]));
+    return scene.points.map((_, i) => {
+      const share = after && after[i];
+      const was = before && before[i];
+      const target = share ? blended(share, look) : look.pale;
+      const from = was ? blended(was, look) : look.pale;
+      const path = share ? MARKERS[share.indexOf(Math.max(...share)) % MARKERS.length] : MARKERS[0];
+      return { rgb: before === after ? target : between(from, target, t), path };
+    });
+  }
+
+  drawPoints(styles, chosen) {
+    const { brush, look } = this;
+    const r = Math.max(2.4, Math.min(4.5, Math.sqrt(3600 / styles.length)));
+    brush.lineWidth = 0.8;
+    styles.forEach(({ rgb, path }, i) => {
+      const [x, y] = this.place(i);
+      drawMarker(brush, path, this.px(x), this.py(y), r, css(rgb), css(outline(rgb, look)));
+    });
+    if (chosen >= 0 && chosen < styles.length) {
+      const [x, y] = this.place(chosen);
+      brush.beginPath();
+      brush.arc(this.px(x), this.py(y), 9, 0, 2 * Math.PI);
+      brush.strokeStyle = css(look.ink);
+      brush.lineWidth = 2;
+      brush.stroke();
+    }
+  }
+
+  /** Ellipses, the way the centres have come, and the centres with their numbers. */
+  drawGaussians(theta, frame) {
+    const { brush, look, spec } = this;
+    theta.means.forEach((mean, k) => {
+      const dark = outline(look.component(k), look);
+      if (spec.trails) {
+        const last = this.scene.frames[frame][0];
+        this.casedLine([...spec.mixtures.slice(0, last).map((past) => past.means[k]), mean], dark, 1.4);
+      }
+      for (const std of theta.covariances ? spec.ellipses : []) {
+        this.casedLine(ellipsePoints(mean, theta.covariances[k], std), dark, 1.8, true);
+      }
+    });
+    if (!spec.numbers) return;
+    theta.means.forEach(([x, y], k) => {
+      brush.beginPath();
+      brush.arc(this.px(x), this.py(y), 8.5, 0, 2 * Math.PI);
+      brush.fillStyle = css(look.paper);
+      brush.fill();
+      brush.strokeStyle = css(look.ink);
+      brush.lineWidth = 1.5;
+      brush.stroke();
+      brush.fillStyle = css(look.ink);
+      brush.textAlign = "center";
+      brush.textBaseline = "middle";
+      brush.fillText(k, this.px(x), this.py(y) + 0.5);
+    });
+  }
+
+  /** The cell of each centre, tinted. */
+  drawCells(centers) {
+    centers.forEach((_, k) => {
+      this.path(voronoiCell(centers, k, this.limits), true);
+      this.brush.fillStyle = css(between(this.look.component(k), this.look.paper, 0.75));
+      this.brush.fill();
+      this.brush.strokeStyle = css(this.look.ink);
+      this.brush.lineWidth = 0.8;
+      this.brush.stroke();
+    });
+  }
+
+  /** The borders between the cells of fixed centres, dashed. */
+  drawBorders(centers) {
+    this.brush.setLineDash([5, 4]);
+    centers.forEach((_, k) => {
+      this.path(voronoiCell(centers, k, this.limits), true);
+      this.brush.strokeStyle = css(this.look.pale);
+      this.brush.lineWidth = 1;
+      this.brush.stroke();
+    });
+    this.brush.setLineDash([]);
+  }
+
+  /** Contours of the log density, thin, and the one at the threshold, thick. */
+  drawLevels(level) {
+    const key = this.limits.join();
+    if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
+    const stroke = (at, rgb, width) => {
+      this.brush.beginPath();
+      for (const [[x, y], [u, v]] of contour(this.grid, at)) {
+        this.brush.moveTo(this.px(x), this.py(y));
+        this.brush.lineTo(this.px(u), this.py(v));
+      }
+      this.brush.strokeStyle = css(rgb);
+      this.brush.lineWidth = width;
+      this.brush.stroke();
+    };
+    for (const height of this.spec.contours) stroke(height, between(this.look.pale, this.look.paper, 0.4), 1);
+    stroke(level, this.look.ink, 2.4);
+  }
+
+  /** The data's histogram, each component's density times its weight, and their sum. */
+  drawCurves(theta) {
+    const { brush, look, spec } = this;
+    brush.fillStyle = css(between(look.pale, look.paper, 0.75));
+    for (const [left, right, height] of spec.histogram) {
+      brush.fillRect(this.px(left), this.py(height), this.px(right) - this.px(left) - 1, this.py(0) - this.py(height));
+    }
+    const [low, high] = this.limits;
+    const logJoint = weightedLogDensity(theta);
+    const xs = [...range(301).map((i) => low + ((high - low) * i) / 300), ...theta.means.map(([mean]) => mean)];
+    const heights = xs.sort((one, other) => one - other).map((x) => [x, logJoint([x]).map(Math.exp)]);
+    this.casedLine(heights.map(([x, joint]) => [x, sum(joint)]), look.ink, 1.2);
+    theta.means.forEach((_, k) => {
+      brush.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
+      this.path(heights.map(([x, joint]) => [x, joint[k]]));
+      brush.strokeStyle = css(outline(look.component(k), look));
+      brush.lineWidth = 2.2;
+      brush.stroke();
+      brush.setLineDash([]);
+    });
+  }
+
+  /** The number of the point nearest to a place on the canvas, if one lies within reach; −1 otherwise. */
+  nearest(px, py, reach = 14) {
+    let [best, closest] = [-1, reach];
+    this.scene.points.forEach((_, i) => {
+      const [x, y] = this.place(i);
+      const distance = Math.hypot(this.px(x) - px, this.py(y) - py);
+      if (distance < closest) [best, closest] = [i, distance];
+    });
+    return best;
+  }
+
+  /** What is known of point i at a frame, as a sentence. */
+  describe(i, frame) {
+    const point = this.scene.points[i].map((value) => value.toFixed(2)).join(", ");
+    if (this.scores) return `point ${i} at (${point}): log density ${this.scores[i].toFixed(2)}`;
+    const R = this.responsibilities(this.scene.frames[frame][1]);
+    if (!R) return `point ${i} at (${point}): no responsibilities yet`;
+    return `point ${i} at (${point}): ${R[i].map((share, k) => `component ${k} ${share.toFixed(3)}`).join(", ")}`;
+  }
+}
+
+/** log p(x) of a mixture, as a function of x. */
+function weightedDensity(theta) {
+  const logJoint = weightedLogDensity(theta);
+  return (x) => logSumExp(logJoint(x));
+}
+
+/** The points with a margin; along a line, from a strip for the points up to the highest curve that is to be seen. */
+function limitsOf(scene, spec) {
+  const [left, right] = rangeWithMargin(scene.points.map(([x]) => x), 0.12);
+  if (spec.top) return [left, right, -0.16 * spec.top, spec.top];
+  return [left, right, ...rangeWithMargin(scene.points.map(([, y]) => y), 0.12)];
+}

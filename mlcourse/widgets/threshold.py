@@ -1,0 +1,88 @@
+"""Lesson 08: a threshold on the density, as a contour that slides over the points."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.utils import check_array
+
+from mlcourse.mixture.conditional import mixture_of
+from mlcourse.plotting import plot_anomalies, plot_density
+from mlcourse.plotting.style import INK, grid_over
+from mlcourse.widgets.controls import Drawing
+from mlcourse.widgets.player import Player, plane
+
+
+def threshold_player(X, truth, model, thresholds) -> Player:
+    """Slide a threshold over the contours of the density, and watch what falls outside.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2)
+    truth : array of n booleans
+        Which of the points are anomalies.
+    model : a fitted mixture of two features
+    thresholds : array of log densities, one a frame
+    """
+    X, truth = check_array(X, input_name="X"), np.asarray(truth, dtype=bool)
+    scores = model.score_samples(X)
+    rates = np.array([_rates(scores, truth, t) for t in thresholds])
+    scene = {
+        "label": f"A density threshold over {len(X)} points, {truth.sum()} of them anomalies",
+        "note": "Stars are anomalies, discs are normal. Orange: outside the thick line, an alarm. Thin lines:"
+        " contours of the density.",
+        "sliderName": "threshold",
+        "points": X,
+        "truth": truth.astype(int),
+        "planes": [
+            plane(
+                [mixture_of(model)],
+                ellipses=[],
+                numbers=False,
+                levels=thresholds,
+                contours=contour_levels(scores),
+            )
+        ],
+        "frames": [(0, 0)] * len(thresholds),
+        "captions": [_caption(t, rate) for t, rate in zip(thresholds, rates)],
+        "curve": {
+            "x": thresholds,
+            "xlabel": "threshold on the log density",
+            "ylabel": "share of its kind that rings",
+            "lines": [
+                {"name": "anomalies (recall)", "values": rates[:, 0]},
+                {"name": "normal (false alarms)", "values": rates[:, 1]},
+            ],
+        },
+    }
+    return Player(scene, draw_density_threshold(X, truth, model, thresholds[len(thresholds) // 2]))
+
+
+def contour_levels(scores) -> np.ndarray:
+    """Log densities for thin contours: below the highest score by 1, 2, 4, … nats, as far as scores go."""
+    drops = 2.0 ** np.arange(10)
+    return scores.max() - drops[drops < np.ptp(scores)]
+
+
+def draw_density_threshold(X, truth, model, t: float) -> Drawing:
+    """The points, stars where they ring, the density's contours, and the contour at the threshold `t`."""
+    scores = model.score_samples(X)
+    figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+    plot_anomalies(X, scores < t, ax=ax)
+    plot_density(model, X, ax=ax)
+    xs, ys, grid = grid_over(X, n_steps=200)
+    height = model.score_samples(grid).reshape(len(ys), len(xs))
+    ax.contour(xs, ys, height, levels=[t], colors=INK, linewidths=2.4)
+    caption = _caption(t, _rates(scores, truth, t))
+    return Drawing(
+        figure, caption, f"Points, contours of a density, and a thick one: the threshold. {caption}"
+    )
+
+
+def _rates(scores, truth, t: float) -> tuple[float, float]:
+    """The share of the anomalies below t, and of the normal points."""
+    alarm = scores < t
+    return alarm[truth].mean(), alarm[~truth].mean()
+
+
+def _caption(t: float, rates) -> str:
+    recall, false_alarms = rates
+    return f"Threshold {t:.2f}: recall {recall:.2f}, false alarms {false_alarms:.3f}."

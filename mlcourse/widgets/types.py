@@ -1,0 +1,62 @@
+"""Lesson 06: the four covariance types, side by side from one start."""
+
+import matplotlib.pyplot as plt
+from sklearn.utils import check_array
+
+from mlcourse.mixture import e_step
+from mlcourse.plotting import plot_ellipses, plot_responsibilities
+from mlcourse.widgets.controls import Drawing
+from mlcourse.widgets.em import likelihood_curve
+from mlcourse.widgets.panels import fix_limits
+from mlcourse.widgets.player import Player, half_steps, plane
+
+
+def types_player(X, runs) -> Player:
+    """Watch EM fit one covariance type a panel, all at the same half step.
+
+    Parameters
+    ----------
+    X : array of shape (n, 2)
+    runs : dict of up to four, name → list of steps of `mlcourse.mixture.em`, all equally long
+    """
+    X = check_array(X, input_name="X")
+    lengths = {name: len(steps) for name, steps in runs.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(
+            f"runs must be equally long, to be seen at the same step; got {lengths} steps. Take as many of"
+            " each: list(itertools.islice(em(X, start), 20))."
+        )
+    frames = half_steps(min(lengths.values()))
+    scene = {
+        "label": f"EM on {len(X)} points with {len(runs)} covariance types from one start, half a round at a time",
+        "note": "E: points take colours. M: components move, within what their type allows. Ellipses: one and two"
+        " standard deviations.",
+        "points": X,
+        "planes": [plane([step.mixture for step in steps], title=name) for name, steps in runs.items()],
+        "frames": frames,
+        "captions": [_caption(runs, frame) for frame in range(len(frames))],
+        "curve": likelihood_curve(runs, frames),
+    }
+    return Player(scene, draw_types(X, runs, len(frames) - 1))
+
+
+def draw_types(X, runs, frame: int) -> Drawing:
+    """Half step `frame`, at least 1, of every run: a panel each."""
+    figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), sharex=True, sharey=True, layout="constrained")
+    for ax, (name, steps) in zip(axes.flat, runs.items()):
+        theta = steps[frame // 2].mixture
+        plot_responsibilities(X, e_step(X, steps[(frame - 1) // 2].mixture)[1], ax=ax)
+        plot_ellipses(theta.means, theta.covariances, theta.covariance_type.name, n_std=(1, 2), ax=ax)
+        fix_limits(X, ax)
+        ax.set_title(name)
+    caption = _caption(runs, frame)
+    return Drawing(
+        figure, caption, f"One panel for each covariance type, with ellipses over the points. {caption}"
+    )
+
+
+def _caption(runs, frame: int) -> str:
+    if frame == 0:
+        return "The start, the same for all."
+    known = ", ".join(f"{name} {steps[(frame - 1) // 2].lower_bound:.3f}" for name, steps in runs.items())
+    return f"{'E' if frame % 2 else 'M'}-step {(frame + 1) // 2}. Mean log-likelihood: {known}."

@@ -1,0 +1,82 @@
+"""JupyterLab as a person uses it: open a notebook, run it, type into a cell, read what comes out."""
+
+import re
+
+NOTEBOOK = ".jp-NotebookPanel .jp-Notebook"
+PANEL = "window.jupyterapp.shell.currentWidget"
+QUIET = (
+    f"{PANEL}?.sessionContext?.session?.kernel?.status === 'idle'"
+    f" && {PANEL}.sessionContext.session.kernel.connectionStatus === 'connected'"
+)
+MINUTES = 60_000
+
+
+def open_notebook(page, lab, path):
+    """Open a notebook and wait for its kernel. A workspace of its own keeps tests apart."""
+    workspace = re.sub(r"\W", "-", path)
+    page.goto(f"{lab}/lab/workspaces/{workspace}/tree/{path}?reset", wait_until="domcontentloaded")
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=2 * MINUTES)
+    page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=2 * MINUTES)
+    page.wait_for_function(QUIET, timeout=2 * MINUTES)
+
+
+def run_all(page):
+    """Run every cell; return when the last is done."""
+    page.set_default_timeout(5 * MINUTES)
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.set_default_timeout(30_000)
+
+
+def outputs(page):
+    """Every output of every code cell: a list of cells, each a list of nbformat outputs."""
+    return page.evaluate(
+        f"[...{PANEL}.content.widgets].filter((cell) => cell.model.type === 'code')"
+        ".map((cell) => cell.model.outputs.toJSON())"
+    )
+
+
+def errors(page):
+    """What the code cells of the notebook complained of, as text."""
+    return [
+        f"{output['ename']}: {output['evalue']}"
+        for cell in outputs(page)
+        for output in cell
+        if output["output_type"] == "error"
+    ]
+
+
+def cell_index(page, text):
+    """The number of the first cell whose source has the text."""
+    return page.evaluate(
+        f"(text) => {PANEL}.content.widgets.findIndex((cell) => cell.model.sharedModel.getSource().includes(text))",
+        text,
+    )
+
+
+def type_into(page, index, text):
+    """Replace what stands in a cell by typing, and run it with Shift+Enter."""
+    page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
+    page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'center')", index)
+    editor = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active .cm-content")
+    editor.click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_timeout(300)
+    page.wait_for_function(QUIET, timeout=MINUTES)
+
+
+def run_cell(page, index):
+    """Run one cell and return its outputs as text."""
+    page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+    page.wait_for_function(QUIET, timeout=MINUTES)
+    return text_of(page, index)
+
+
+def text_of(page, index):
+    shown = page.evaluate(f"(index) => {PANEL}.content.widgets[index].model.outputs?.toJSON() ?? []", index)
+    return "\n".join(
+        str(output.get("text") or output.get("data") or output.get("evalue")) for output in shown
+    )

@@ -1,0 +1,139 @@
+"""EM in the page gives what `mlcourse` gives: same points, same start, same numbers."""
+
+import json
+from importlib.resources import files
+from itertools import islice
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
+from mlcourse.mixture import e_step, em, mixture_from_responsibilities
+from mlcourse.widgets.player import as_json, parameters
+
+SCRIPT = "\n".join(
+    files("mlcourse.widgets.player").joinpath(f"{name}.js").read_text("utf-8")
+    for name in ("mixture", "geometry")
+)
+TOLERANCE = 1e-6
+
+
+@pytest.fixture
+def run(open_page):
+    """Evaluate an expression with the script's functions and a value `given`, in full precision."""
+    page = open_page()
+
+    def evaluate(expression, **given):
+        listed = json.loads(json.dumps(given, default=lambda value: np.asarray(value).tolist()))
+        return page.evaluate(f"(given) => {{ {SCRIPT}\nreturn {expression}; }}", listed)
+
+    return evaluate
+
+
+def random_problem(seed, type_name, d=2):
+    """Points of a line or plane, far from zero and of unequal units, and a start from random responsibilities."""
+    rng = np.random.default_rng(seed)
+    n, K = int(rng.integers(20, 300)), int(rng.integers(1, 7))
+    X = rng.normal(size=(n, d)) * [3.0, 0.2][:d] + rng.integers(0, 4, size=(n, 1)) + [100.0, -5.0][:d]
+    start = mixture_from_responsibilities(
+        X, rng.dirichlet(np.full(K, 0.3), size=n), covariance_type(type_name)
+    )
+    return X, start
+
+
+@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize("type_name", COVARIANCE_TYPES)
+@pytest.mark.parametrize("seed", range(3))
+def test_em_in_the_page_is_em_in_the_package(run, seed, type_name, d):
+    X, start = random_problem(seed, type_name, d)
+    here = list(islice(em(X, start, reg_covar=1e-6), 30))
+    there = run(
+        "em(given.X, given.theta, {type: given.type, tol: 0, maxIter: 29})",
+        X=X,
+        theta=parameters(start),
+        type=type_name,
+    )
+    for ours, theirs in zip(here, there, strict=True):
+        assert theirs["lowerBound"] == pytest.approx(ours.lower_bound, abs=TOLERANCE)
+        for name, value in parameters(ours.mixture).items():
+            np.testing.assert_allclose(theirs["theta"][name], value, atol=TOLERANCE, rtol=TOLERANCE)
+
+
+@pytest.mark.parametrize("type_name", COVARIANCE_TYPES)
+def test_responsibilities_in_the_page_are_those_of_the_package(run, type_name):
+    X, start = random_problem(7, type_name)
+    theirs = run("eStep(given.X, given.theta)", X=X, theta=parameters(start))
+    log_likelihood, R = e_step(X, start)
+    np.testing.assert_allclose(theirs["R"], R, atol=TOLERANCE)
+    assert theirs["lowerBound"] == pytest.approx(log_likelihood.mean(), abs=TOLERANCE)
+
+
+def test_the_density_is_that_of_scipy(run):
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(2, 2))
+    S, mean, x = A @ A.T + 0.1 * np.eye(2), rng.normal(size=2), rng.normal(size=2)
+    theirs = run("logDensity(given.x, given.mean, choleskyFactor(given.S))", x=x, mean=mean, S=S)
+    assert theirs == pytest.approx(multivariate_normal(mean, S).logpdf(x), rel=1e-12)
+
+
+def test_points_far_from_every_component_still_share_one(run):
+    """In log space nothing underflows: the nearer of two components ten thousand deviations away takes the point."""
+    theta = {"weights": [0.5, 0.5], "means": [[0.0, 0.0], [1.0, 0.0]], "covariances": [np.eye(2), np.eye(2)]}
+    theirs = run("eStep(given.X, given.theta).R", X=[[1e4, 0.0]], theta=theta)
+    np.testing.assert_allclose(theirs, [[0, 1]], atol=1e-12)
+
+
+def test_a_start_is_made_of_the_points_and_the_same_for_the_same_seed(run):
+    X, _ = random_problem(3, "full")
+    draw = "[1, 1, 2].map((seed) => randomStart(given.X, 4, 'full', seededRandom(seed)))"
+    first, again, other = run(draw, X=X)
+    assert first == again
+    assert first["means"] != other["means"]
+    assert len({tuple(mean) for mean in first["means"]}) == 4
+    assert {tuple(mean) for mean in first["means"]} <= {tuple(row) for row in X.tolist()}
+    np.testing.assert_allclose(first["covariances"][0], np.cov(X.T, bias=True) + 1e-6 * np.eye(2), rtol=1e-9)
+
+
+def test_a_cell_holds_what_is_nearest_to_its_centre(run):
+    """Cells of random centres: their areas fill the rectangle, and each contains the points nearest to its centre."""
+    rng = np.random.default_rng(5)
+    centers = rng.uniform(-2, 2, size=(6, 2))
+    cells = run("given.centers.map((_, k) => voronoiCell(given.centers, k, [-3, 3, -2, 2]))", centers=centers)
+    areas = [shoelace(np.array(cell)) for cell in cells]
+    assert sum(areas) == pytest.approx(24, rel=1e-12)
+    points = rng.uniform([-3, -2], [3, 2], size=(20_000, 2))
+    nearest = np.linalg.norm(points[:, np.newaxis] - centers, axis=2).argmin(axis=1)
+    shares = np.bincount(nearest, minlength=6) / len(points)
+    np.testing.assert_allclose(np.array(areas) / 24, shares, atol=0.015)
+
+
+def shoelace(corners):
+    (x, y), (u, v) = corners.T, np.roll(corners, -1, axis=0).T
+    return abs(x @ v - y @ u) / 2
+
+
+def test_an_ellipse_lies_at_its_distance(run):
+    """Every point of the ellipse of two deviations has Mahalanobis distance 2."""
+    S, mean = np.array([[2.0, -0.8], [-0.8, 0.5]]), np.array([3.0, 1.0])
+    points = np.array(run("ellipsePoints(given.mean, given.S, 2)", mean=mean, S=S))
+    away = points - mean
+    squared = np.einsum("ij,ij->i", away, np.linalg.solve(S, away.T).T)
+    np.testing.assert_allclose(squared, 4, rtol=1e-9)
+
+
+def test_a_contour_lies_at_its_level(run):
+    """The contour of x² + y² at 1 is the unit circle, as finely as the grid is."""
+    segments = run("contour(onGrid(([x, y]) => x * x + y * y, [-2, 2, -2, 2]), 1)")
+    points = np.array(segments).reshape(-1, 2)
+    np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1, atol=1e-3)
+    lengths = np.linalg.norm(np.diff(np.array(segments), axis=1), axis=-1).sum()
+    assert lengths == pytest.approx(2 * np.pi, rel=1e-3)
+
+
+def test_what_is_sent_keeps_six_digits():
+    sent = json.loads(
+        as_json({"a": np.array([1 / 3, 2e-9]), "b": None, "c": "</script>"}).replace("\\u003c", "<")
+    )
+    assert sent["a"] == pytest.approx([1 / 3, 2e-9], rel=1e-5)
+    assert "</script>" not in as_json({"c": "</script>"})

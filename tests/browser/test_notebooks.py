@@ -1,0 +1,117 @@
+"""Every lesson in JupyterLab, as a student meets it: all cells run, every figure that moves moves."""
+
+import re
+
+import pytest
+from jupyter import MINUTES, NOTEBOOK, PANEL, cell_index, errors, open_notebook, run_all, run_cell, type_into
+
+from mlcourse.cli import ROOT
+
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_runs_and_its_figures_move(open_page, lab, screenshot, lesson):
+    page = open_page()
+    open_notebook(page, lab, f"notebooks/{lesson}.ipynb")
+    run_all(page)
+    assert errors(page) == []
+    players = play_all(page)
+    sliders = slide_all(page)
+    source = (ROOT / "notebooks" / f"{lesson}.ipynb").read_text("utf-8")
+    assert players == len(re.findall(r'"(?:\w+ = )?(?:\w+_player|playground)\(', source))
+    assert sliders == len(re.findall(r'"(?:\w+_explorer|parameter_calculator|interactive)\(', source))
+    for number, cell in enumerate(interesting_cells(page)):
+        scroll_to(page, cell)
+        screenshot(page, f"lesson_{lesson}_{number}")
+
+
+def play_all(page):
+    """Step every player of the notebook; return how many there are."""
+    cells = cells_with(page, "data-mlcourse-player")
+    for cell in cells:
+        scroll_to(page, cell)
+        host = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active [data-mlcourse-player]")
+        host.wait_for(state="visible")
+        picture = "(host) => host.shadowRoot.querySelector('canvas').toDataURL()"
+        before = host.evaluate(picture)
+        host.get_by_role("button", name="Step on").click()
+        page.wait_for_function(
+            "(host) => host.player.frame === 1 && host.player.t === 1", arg=host.element_handle()
+        )
+        assert host.evaluate(picture) != before
+        host.locator("canvas.plane").first.press("ArrowRight")  # JupyterLab must leave the key to the player
+        page.wait_for_function("(host) => host.player.frame === 2", arg=host.element_handle())
+        host.locator("canvas.plane").first.press("ArrowDown")
+        assert host.locator(".reading").inner_text().startswith("point 0")
+    return len(cells)
+
+
+def slide_all(page):
+    """Move the first slider of every interactive figure; the picture must change. Return how many there are."""
+    cells = cells_with(page, "application/vnd.jupyter.widget-view+json", mime=True)
+    for cell in cells:
+        scroll_to(page, cell)
+        active = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active")
+        picture = active.locator(".widget-html img, .jupyter-widgets img").first
+        picture.wait_for(state="visible")
+        before = picture.get_attribute("src")
+        handle = active.locator(".noUi-handle").first
+        handle.focus()
+        handle.press(
+            "ArrowRight"
+            if handle.get_attribute("aria-valuenow") != handle.get_attribute("aria-valuemax")
+            else "ArrowLeft"
+        )
+        page.wait_for_function(
+            "([cell, before]) => cell.querySelector('img')?.src !== before",
+            arg=[active.element_handle(), before],
+            timeout=MINUTES,
+        )
+        assert active.locator("img").first.get_attribute("alt")
+    return len(cells)
+
+
+WITH_OUTPUT = f"""([text, mime]) => [...{PANEL}.content.widgets].map((cell) =>
+  cell.model.type === "code" && cell.model.outputs.toJSON().some(({{ data = {{}} }}) =>
+    mime ? text in data : String(data["text/html"] ?? "").includes(text)))"""
+
+
+def cells_with(page, text, mime=False):
+    """Numbers of the cells whose output has a MIME type, or HTML with the text."""
+    return [index for index, has in enumerate(page.evaluate(WITH_OUTPUT, [text, mime])) if has]
+
+
+def interesting_cells(page):
+    """The cells with a picture."""
+    return cells_with(page, "<img")
+
+
+def scroll_to(page, index):
+    page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
+    page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'start')", index)
+    page.wait_for_timeout(150)
+
+
+WRONG = """def read_distances(distances):
+    return distances.argmin(axis=1), distances.min(axis=1).sum()"""
+RIGHT = """def read_distances(distances):
+    return distances.argmin(axis=1), (distances.min(axis=1) ** 2).sum()"""
+
+
+def test_the_first_exercise_is_solved_by_typing(open_page, lab, screenshot):
+    """Wrong first: the message names the mistake. Then right: the check is content."""
+    page = open_page()
+    open_notebook(page, lab, "exercises/01_kmeans.ipynb")
+    answer, check = (cell_index(page, text) for text in ("def read_distances(", "check.read_distances("))
+    for index in range(check):
+        run_cell(page, index)
+    type_into(page, answer, WRONG)
+    complaint = run_cell(page, check)
+    screenshot(page, "exercise_wrong")
+    assert "✗ read_distances" in complaint
+    assert "inertia is not a sum of plain distances" in complaint
+    type_into(page, answer, RIGHT)
+    praise = run_cell(page, check)
+    screenshot(page, "exercise_right")
+    assert "✓ read_distances" in praise

@@ -1,0 +1,32 @@
+"""Chromium for the browser tests, the player's benchmark and the README's picture, driven by Playwright."""
+
+import shutil
+from contextlib import contextmanager
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# Quiet, without a graphics card, and able to run as root in a container.
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium():
+    """A headless browser. Raises RuntimeError when there is none on the path."""
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        raise RuntimeError("no Chromium on the path: install Debian's chromium, or Google Chrome.")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=OPTIONS)
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,91 @@
+"""Film the README's picture, docs/em.gif: the player at work, in a real browser.
+
+    python tools/film_player.py
+
+Needs a Chromium on the path. Every picture of the film is asked for by frame and moment, so the film does not depend
+on how fast this machine draws.
+"""
+
+import io
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+from browser import chromium
+from PIL import Image
+
+from mlcourse.datasets import elongated_blobs
+from mlcourse.gaussians import covariance_type
+from mlcourse.mixture import em, mixture_from_responsibilities
+from mlcourse.widgets import em_player
+
+FILM = Path(__file__).resolve().parents[1] / "docs" / "em.gif"
+SIZE = {"width": 760, "height": 560}
+ROUNDS = [
+    0,
+    1,
+    2,
+    4,
+    6,
+    8,
+    10,
+    12,
+    13,
+    14,
+    15,
+    16,
+    18,
+    20,
+    24,
+    30,
+    40,
+]  # between them too little happens to be watched
+MOMENTS = (1 / 3, 2 / 3, 1)
+MS_A_PICTURE, MS_AT_THE_END = 120, 2500
+
+SHOW = """([a, b, t]) => {
+  const { player } = document.querySelector('[data-mlcourse-player]');
+  Object.assign(player, { a, b, t });
+  player.arrive();
+}"""
+
+
+def main():
+    X, _ = elongated_blobs()
+    guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(X))
+    start = mixture_from_responsibilities(X, guess, covariance_type("full"))
+    steps = list(islice(em(X, start), ROUNDS[-1] + 1))
+    with chromium() as browser:
+        page = browser.new_page(viewport=SIZE)
+        page.set_content(f"<body style='margin: 0'>{em_player(X, steps)._repr_html_()}</body>")
+        stage = page.locator(".stage")
+        pictures = [picture(page, stage, moment) for moment in moments()]
+    palette = beside(pictures[0], pictures[len(pictures) // 3], pictures[-1]).quantize(96)
+    film = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in pictures]
+    pauses = [MS_A_PICTURE] * (len(film) - 1) + [MS_AT_THE_END]
+    film[0].save(FILM, save_all=True, append_images=film[1:], duration=pauses, loop=0, optimize=True)
+    print(f"{FILM.name}: {len(film)} pictures, {FILM.stat().st_size / 1000:.0f} kB")
+
+
+def moments():
+    """From half step to half step of the rounds that are shown: frames before and after, and how far between."""
+    frames = [frame for i in ROUNDS for frame in (2 * i, 2 * i + 1)]
+    return [(0, 0, 1), *((a, b, t) for a, b in pairwise(frames) for t in MOMENTS)]
+
+
+def beside(*pictures):
+    """The pictures in one: a palette made of it serves them all."""
+    width, height = pictures[0].size
+    strip = Image.new("RGB", (width * len(pictures), height))
+    for place, one in enumerate(pictures):
+        strip.paste(one, (place * width, 0))
+    return strip
+
+
+def picture(page, stage, moment):
+    page.evaluate(SHOW, list(moment))
+    return Image.open(io.BytesIO(stage.screenshot())).convert("RGB")
+
+
+if __name__ == "__main__":
+    main()
