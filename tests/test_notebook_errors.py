@@ -127,6 +127,11 @@ def test_exercise_cell_refused(tmp_path, source, cell, reason):
     assert reason in str(caught.value)
 
 
+def test_a_course_without_its_sources_is_told_so(tmp_path):
+    with pytest.raises(BuildError, match=r"lessons\.toml is missing: .* get the whole folder"):
+        build_all(tmp_path, points_of=len)
+
+
 def test_task_names_are_the_courses(tmp_path):
     with pytest.raises(
         BuildError, match=r"02_two\.py, cell 1: 'a' is taken by sources/solutions/01_one\.py, cell 1"

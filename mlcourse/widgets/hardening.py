@@ -43,7 +43,7 @@ def hardening_player(X, centers, n_widths: int = 31) -> Player:
         "curve": {
             "x": sigmas,
             "xlabel": "σ, on a logarithmic axis",
-            "ylabel": "largest responsibility of a point, on average",
+            "ylabel": "largest responsibility (mean)",
             "log": True,
             "lines": [{"name": "", "values": [R.max(axis=1).mean() for _, R in settled]}],
         },

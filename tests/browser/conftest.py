@@ -82,26 +82,32 @@ def screenshot():
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """The address of a JupyterLab that serves a copy of the course's notebooks, with the course's own settings."""
+def lab_folder(tmp_path_factory):
+    """A copy of the course's notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     for part in ("notebooks", "exercises"):
         shutil.copytree(ROOT / part, folder / part)
     for name in ("GLOSSARY.md", "README.md"):
         shutil.copy(ROOT / name, folder)
-    places = private_jupyter(folder / ".jupyter")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab(lab_folder):
+    """The address of a JupyterLab that serves the copy, with the course's own settings."""
+    places = private_jupyter(lab_folder / ".jupyter")
     write_lab_config(places["JUPYTER_CONFIG_DIR"])
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
-    command += [*lab_options(folder), "--IdentityProvider.token=", "--expose-app-in-browser"]
+    command += [*lab_options(lab_folder), "--IdentityProvider.token=", "--expose-app-in-browser"]
     # A kernel chooses its own backend for figures; the tests' variable would take it away.
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     environment = {**inherited, **places, "MLCOURSE_MNIST": "no", "OMP_NUM_THREADS": "1"}
-    with open(folder / "log.txt", "w") as log:
+    with open(lab_folder / "log.txt", "w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/api", server, folder / "log.txt")
+        wait_for(f"{address}/api", server, lab_folder / "log.txt")
         yield address
     finally:
         server.terminate()

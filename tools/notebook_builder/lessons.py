@@ -77,6 +77,10 @@ def read_course(root):
 
 def read_lessons(path):
     """Read the `[[lesson]]` entries of a TOML file as {name: Lesson}, in lesson order."""
+    if not path.is_file():
+        raise BuildError(
+            f"{path} is missing: the sources of the lessons come with the course; get the whole folder."
+        )
     lessons = {}
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["lesson"]:
         lesson = parse_lesson(entry)

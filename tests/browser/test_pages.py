@@ -1,0 +1,46 @@
+"""The player where there is no kernel: an exported page, and a notebook that nobody has trusted yet."""
+
+import nbformat
+import pytest
+from jupyter import NOTEBOOK, open_notebook
+from nbconvert import HTMLExporter
+from scenes import PLAYERS
+
+PLAYER = "document.querySelector('[data-mlcourse-player]').player"
+
+
+@pytest.fixture(scope="module")
+def with_output():
+    """A notebook of one cell, whose stored output is a player."""
+    output = nbformat.v4.new_output("execute_result", {"text/html": PLAYERS["em_plane"]()._repr_html_()})
+    cell = nbformat.v4.new_code_cell("em_player(X, steps)", execution_count=1, outputs=[output])
+    return nbformat.v4.new_notebook(
+        cells=[cell],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+
+
+def test_an_exported_page_plays(open_page, tmp_path, with_output):
+    # The exporter's own links to MathJax and RequireJS on the web are no business of the player.
+    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
+    path = tmp_path / "page.html"
+    path.write_text(exporter.from_notebook_node(with_output)[0], "utf-8")
+    page = open_page()
+    page.set_content(path.read_text("utf-8"))
+    page.wait_for_function(PLAYER)
+    page.get_by_role("button", name="Step on").click()
+    page.wait_for_function(f"{PLAYER}.frame === 1 && {PLAYER}.t === 1")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(f"{PLAYER}.frame >= 3")
+
+
+def test_an_untrusted_notebook_shows_the_still_picture(open_page, lab, lab_folder, with_output):
+    nbformat.write(with_output, lab_folder / "notebooks" / "stored.ipynb")
+    page = open_page()
+    open_notebook(page, lab, "notebooks/stored.ipynb")
+    figure = page.locator(f"{NOTEBOOK} .jp-OutputArea-output figure")
+    figure.wait_for(state="visible")
+    assert "still picture" in figure.inner_text()
+    assert len(figure.locator("img").get_attribute("alt")) > 20
+    assert page.evaluate("document.querySelectorAll('canvas.plane').length") == 0
+    assert page.evaluate("!document.querySelector('[data-mlcourse-player]')?.player")
