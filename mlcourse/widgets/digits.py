@@ -17,6 +17,9 @@ from mlcourse.widgets.controls import Drawing, interactive
 # Where the strip between two components shows a digit.
 STATIONS = np.linspace(0, 1, 11)
 
+# A dropdown that leaves the slider beside it long enough to be moved.
+NARROW = {"layout": {"width": "12em"}, "style": {"description_width": "3em"}}
+
 # ── One digit from its first components ───────────────────────────────────────────────────────────
 
 
@@ -110,8 +113,8 @@ def morphing_explorer(model, pca) -> ipywidgets.VBox:
         "t": ipywidgets.FloatSlider(
             0.5, min=0, max=1, step=0.1, description="t", continuous_update=False, readout_format=".1f"
         ),
-        "i": ipywidgets.Dropdown(options=components, value=0, description="from"),
-        "j": ipywidgets.Dropdown(options=components, value=len(components) - 1, description="to"),
+        "i": ipywidgets.Dropdown(options=components, value=0, description="from", **NARROW),
+        "j": ipywidgets.Dropdown(options=components, value=len(components) - 1, description="to", **NARROW),
     }
     return interactive(lambda **state: draw_morph(model, pca, **state), controls)
 

@@ -214,7 +214,8 @@ start = Mixture(
     covariance_type=covariance_type("spherical"),
 )
 em_player(X, list(islice(em(X, start), 41)))
-#
+
+# %% [markdown]
 # ## The likelihood never falls
 #
 # Is it getting better, or only different? The measure is the

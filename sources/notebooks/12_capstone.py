@@ -120,6 +120,7 @@ def variances(rows):
     return PCA().fit(rows).explained_variance_
 
 
+# %%
 shuffled = [variances(rng.permuted(scaled, axis=0)) for _ in range(50)]  # each column by itself
 by_chance = np.quantile(shuffled, 0.95, axis=0)
 n_directions = int(np.argmin(variances(scaled) > by_chance))  # the place of the first that fails
@@ -249,6 +250,7 @@ def n_parameters(K, kind, q=3):
     return K - 1 + K * q + COVARIANCE_TYPES[kind].n_parameters(K, q)
 
 
+# %%
 delta, level = behind_best(held_out), level_with_best(held_out)
 for K, kind in level:
     own = delta[candidates.index((K, kind))]
@@ -313,6 +315,7 @@ def stability(K, kind, first, n_refits=12):
     return np.mean([adjusted_rand_score(*pair) for pair in combinations(runs, 2)])
 
 
+# %%
 agreement = {c: [stability(*c, first) for first in (0, 12, 24)] for c in candidates if c[0] > 1}
 for kind in COVARIANCE_TYPES:
     triples = (" ".join(f"{a:.2f}" for a in agreement[K, kind]) for K in range(2, 6))
@@ -486,6 +489,7 @@ def accuracies(real, generated):
     return np.array([two_sample_test(real, generated, random_state=s).accuracy for s in range(5)])
 
 
+# %%
 invented, _ = final.sample(len(known))
 told_apart = accuracies(Z[test], invented)
 print("told apart with accuracy", *told_apart.round(2), f" mean {told_apart.mean():.2f}")
@@ -509,6 +513,7 @@ def distance_from_plane(rows):
     return np.linalg.norm(rows - pca.inverse_transform(pca.transform(rows)), axis=1)
 
 
+# %%
 real, drawn = scaler.transform(X[test]), pca.inverse_transform(invented)
 print(f"real wines {distance_from_plane(real).min():.2f} or more,", end=" ")
 print(f"invented ones {distance_from_plane(drawn).max():.0e} at most")

@@ -491,8 +491,8 @@ print(f"so a row is {middle:.2f} times as probable ({low:.2f} to {high:.2f}), on
 # K = 2 four times (two diag, two spherical) and three full components once. With two directions, which is what
 # parallel analysis asks for, it takes two diag again; with 90 % of the variance five, with 95 % three. So
 # the validation rows alone do not settle K, and I lean on stability. With logarithms of all features the rule takes
-# two diag in three draws of three, but one Gaussian is only 0.03 to 0.05 behind the best, in place of 0.33. A good
-# part of what the second component does is to describe long tails, and I say so on the page.
+# two diag in three draws of three, but one Gaussian is only 0.03 to 0.05 behind the best, in place of 0.20 to
+# 0.33. A good part of what the second component does is to describe long tails, and I say so on the page.
 #
 # *Points:* one for a purpose and a choice that follows from it; one for validation and stability, both with
 # numbers and the error of a paired difference; one for the best rival, named and answered by a number; one for

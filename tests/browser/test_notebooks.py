@@ -27,24 +27,42 @@ def test_a_lesson_runs_and_its_figures_move(open_page, lab, screenshot, lesson):
 
 
 def play_all(page):
-    """Step every player of the notebook; return how many there are."""
+    """Step, play and read every player of the notebook, by mouse and by keyboard; return how many there are."""
     cells = cells_with(page, "data-mlcourse-player")
     for cell in cells:
         scroll_to(page, cell)
         host = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active [data-mlcourse-player]")
         host.wait_for(state="visible")
-        picture = "(host) => host.shadowRoot.querySelector('canvas').toDataURL()"
-        before = host.evaluate(picture)
+        plane = host.locator("canvas.plane").first
+        before = picture_of(plane)
         host.get_by_role("button", name="Step on").click()
-        page.wait_for_function(
-            "(host) => host.player.frame === 1 && host.player.t === 1", arg=host.element_handle()
-        )
-        assert host.evaluate(picture) != before
-        host.locator("canvas.plane").first.press("ArrowRight")  # JupyterLab must leave the key to the player
-        page.wait_for_function("(host) => host.player.frame === 2", arg=host.element_handle())
-        host.locator("canvas.plane").first.press("ArrowDown")
+        wait_until(page, host, "frame === 1 && player.t === 1")
+        assert picture_of(plane) != before
+        plane.press("ArrowRight")  # JupyterLab must leave the key to the player
+        wait_until(page, host, "frame === 2")
+        plane.press("ArrowDown")
         assert host.locator(".reading").inner_text().startswith("point 0")
+        place = host.evaluate(POINT_ONE)
+        plane.hover(position=place)
+        assert re.match(r"point \d+ at", host.locator(".reading").inner_text())
+        host.get_by_role("button", name="Play").click()
+        wait_until(page, host, "frame >= 3")
+        host.get_by_role("button", name="Pause").click()
     return len(cells)
+
+
+POINT_ONE = """({ player: { planes: [plane] } }) => {
+  const [x, y] = plane.place(1);
+  return { x: plane.px(x), y: plane.py(y) };
+}"""
+
+
+def picture_of(canvas):
+    return canvas.evaluate("(canvas) => canvas.toDataURL()")
+
+
+def wait_until(page, host, state):
+    page.wait_for_function(f"({{ player }}) => player.{state}", arg=host.element_handle())
 
 
 def slide_all(page):
