@@ -10,6 +10,7 @@ piece of HTML with the picture, its caption and its alt text, so that a screen r
 from mlcourse.widgets.choosing import components_player, draw_components
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.covariance import covariance_explorer, covariance_from_axes, draw_covariance
+from mlcourse.widgets.covariance_types import draw_types, types_player
 from mlcourse.widgets.criteria import criteria_curves, criteria_explorer, draw_criteria
 from mlcourse.widgets.digits import (
     draw_morph,
@@ -27,7 +28,6 @@ from mlcourse.widgets.photo import draw_photo, photo_explorer, photo_palette
 from mlcourse.widgets.player import Player
 from mlcourse.widgets.playground import playground
 from mlcourse.widgets.threshold import draw_density_threshold, threshold_player
-from mlcourse.widgets.types import draw_types, types_player
 
 __all__ = [
     "Drawing",
