@@ -58,5 +58,7 @@ def draw_types(X, runs, frame: int) -> Drawing:
 def _caption(runs, frame: int) -> str:
     if frame == 0:
         return "The start, the same for all."
-    known = ", ".join(f"{name} {steps[(frame - 1) // 2].lower_bound:.3f}" for name, steps in runs.items())
-    return f"{'E' if frame % 2 else 'M'}-step {(frame + 1) // 2}. Mean log-likelihood: {known}."
+    if frame % 2 == 0:
+        return f"M-step {frame // 2}."
+    known = ", ".join(f"{name} {steps[frame // 2].lower_bound:.3f}" for name, steps in runs.items())
+    return f"E-step {frame // 2 + 1}. Mean log-likelihood: {known}."

@@ -119,7 +119,7 @@ function playgroundScene(points, theta, options) {
     palette: options.palette,
     points,
     frames,
-    captions: frames.map(([shown, colored], i) => (i ? `${halfStep(shown, colored)} Mean log-likelihood ${values[i].toFixed(4)}.` : waiting)),
+    captions: [waiting, ...steps.flatMap(({ lowerBound }, i) => (i ? [`M-step ${i}.`] : []).concat(eStepCaption(i, lowerBound)))],
     weights: true,
     planes: [{ title: "", xlabel: "x", ylabel: "y", limits: options.limits, mixtures, ellipses: [1, 2], trails: true, numbers: true }],
     curve: {
@@ -132,8 +132,8 @@ function playgroundScene(points, theta, options) {
   };
 }
 
-function halfStep(shown, colored) {
-  return shown === colored ? `E-step ${shown + 1}.` : `M-step ${shown}.`;
+function eStepCaption(i, lowerBound) {
+  return `E-step ${i + 1}. Mean log-likelihood ${lowerBound.toFixed(4)}.`;
 }
 
 function middleOf([left, right, bottom, top]) {
