@@ -128,4 +128,4 @@ def wait_for(url, server, log, seconds=90):
                 return
         except OSError:
             time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text()[-2000:]}")
+    raise RuntimeError(f"JupyterLab did not come up (exit code {server.poll()}):\n{log.read_text()[-2000:]}")

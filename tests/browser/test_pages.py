@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from jupyter import NOTEBOOK, open_notebook
+from lab_page import NOTEBOOK, open_notebook
 from nbconvert import HTMLExporter
 from scenes import PLAYERS
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from jupyter import MINUTES, NOTEBOOK, PANEL, cell_index, errors, open_notebook, run_all, run_cell, type_into
+from lab_page import MINUTES, NOTEBOOK, PANEL, cell_index, errors, open_notebook, run_all, run_cell, type_into
 
 from mlcourse.cli import ROOT
 
