@@ -6,6 +6,10 @@
     python course.py test      run the tests, then every notebook; with arguments, only pytest with these
     python course.py build     write notebooks/, exercises/ and solutions/ anew from sources/
     python course.py bench     time the course's models beside scikit-learn's
+    python course.py grade     mark the notebooks of a class: grade SUBMISSIONS -o OUT
+    python course.py report    write the tables and pages of a marked class anew: report OUT
+    python course.py doctor    say which sandbox works here, and what it withstands
+    python course.py similarity  find pairs of alike answers: similarity SUBMISSIONS
 
 The first call makes .venv beside this file, with the exact packages of pins.txt: a minute or so, and about a
 gigabyte. Later calls start at once, and mend .venv when it is stale or broken. Nothing outside this folder is

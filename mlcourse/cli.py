@@ -1,4 +1,4 @@
-"""The `mlcourse` command: lab, test, build, bench. `course.py` sets up an environment and hands over to it."""
+"""The `mlcourse` command: lab, test, build, bench, grading. `course.py` makes an environment and hands over to it."""
 
 import argparse
 import importlib.util
@@ -41,7 +41,9 @@ def main(arguments=None):
 
 
 def command_line():
-    parser = argparse.ArgumentParser("mlcourse", description="Open, test, build or time the course.")
+    parser = argparse.ArgumentParser(
+        "mlcourse", description="Open, test, build, time the course; grade a class."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for run, summary, extra in (
         (lab, "open the course in JupyterLab", "go to `jupyter lab`, for example --no-browser"),
@@ -56,6 +58,14 @@ def command_line():
             epilog=f"More arguments {extra}.",
         )
         command.set_defaults(run=run)
+    for run, summary in (
+        (grade, "mark the notebooks of a class"),
+        (report, "write the tables and pages of a marked class anew"),
+        (doctor, "say which sandbox works here, and what it withstands"),
+        (similarity, "find pairs of alike answers"),
+    ):
+        # These have parsers of their own, which answer --help too.
+        commands.add_parser(run.__name__, help=summary, add_help=False).set_defaults(run=run)
     return parser
 
 
@@ -133,6 +143,34 @@ def build(extra):
 def bench(extra):
     """Time the course's mixtures beside scikit-learn's."""
     return run_script("benchmarks/em.py", extra)
+
+
+def grade(extra):
+    """Mark the notebooks of a class."""
+    return run_grading("grade", extra)
+
+
+def report(extra):
+    """Write the tables and pages of a marked class anew."""
+    return run_grading("report", extra)
+
+
+def doctor(extra):
+    """Say which sandbox works here, and what it withstands."""
+    return run_grading("doctor", extra)
+
+
+def similarity(extra):
+    """Find pairs of alike answers."""
+    return run_grading("similarity", extra)
+
+
+def run_grading(command, extra):
+    if sys.platform == "win32":
+        return complain("grading holds strangers' code by means of Linux or macOS: on Windows, use WSL.")
+    from mlcourse.grading.commands import run  # brings all checks, which other commands need not wait for
+
+    return run(command, extra)
 
 
 def run_script(path, extra):

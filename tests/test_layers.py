@@ -14,6 +14,7 @@ LAYERS = (
     {"anomaly", "classifier"},
     {"metrics", "evaluation", "plotting"},
     {"widgets", "checks"},
+    {"grading"},
     {"cli"},
 )
 BESIDE = {"mixture": {"gaussians", "kmeans"}, "pca": {"gaussians"}}

@@ -449,8 +449,8 @@ em_player(Y, steps)
 #
 # ### Your own points
 #
-# Here EM runs in the page itself, on points that are yours. Click to put one down, drag it to move it; EM goes on from
-# where it stands. Three things to try, each with a guess first:
+# Here EM runs in the page itself, on points that are yours. Click to put one down, drag it to move it; EM goes on
+# from where it stands. Three things to try, each with a guess first:
 #
 # - Put one point far away from all the others. Does a component go and fetch it?
 # - Choose more components than there are groups. Where do the spare ones go?

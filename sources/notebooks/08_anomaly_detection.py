@@ -337,7 +337,9 @@ print(f"standard error of the recall, from {truth.sum()} anomalies: {error:.2f}"
 
 # %%
 validation_scores = mixture.score_samples(validation)
-thresholds = [threshold_for(validation_scores, percent / 100) for percent in np.arange(0.5, 30.5, 0.5)]
+thresholds = [
+    threshold_for(validation_scores, percent / 100) for percent in np.arange(0.5, 30.5, 0.5)
+]
 threshold_player(mixed, truth, mixture, thresholds)
 
 # %% [markdown]

@@ -1,0 +1,87 @@
+"""Zips from strangers: their members are read one by one, in memory. Nothing is ever extracted to the disk."""
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from mlcourse.grading.notebooks import MAX_BYTES
+
+MAX_MEMBERS = 20_000
+MAX_INNER_ZIP = 20_000_000
+MAX_TOTAL = 2_000_000_000  # bytes, unpacked, of all that is read
+
+
+class RefusedArchive(ValueError):
+    """A zip that is not opened at all; the message says why."""
+
+
+class Member(NamedTuple):
+    """A file in a zip: where it lies, and how to get its bytes, or why there are none."""
+
+    parts: tuple[str, ...]
+    read: Callable[[], tuple[bytes | None, str | None]]
+
+
+def notebooks_in(source: Path | bytes) -> list[Member]:
+    """The notebooks and zips in a zip, in the order of their names; none is unpacked before its `read` is called.
+
+    A member that is a link, too large, or named so that it would land elsewhere, has a problem in place of bytes.
+    Raises RefusedArchive for a zip that is broken or a bomb.
+    """
+    try:
+        file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise RefusedArchive(f"It is not a zip that can be read: {error}.") from error
+    members = file.infolist()
+    _refuse_bombs(members)
+    wanted = sorted(filter(_wanted, members), key=lambda member: member.filename)
+    return [Member(_parts(member), partial(_read, file, member)) for member in wanted]
+
+
+def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
+    """Refuse a zip that unpacks to far more than it is."""
+    if len(members) > MAX_MEMBERS:
+        raise RefusedArchive(f"It holds {len(members)} files; more than {MAX_MEMBERS} are not opened.")
+    if sum(member.file_size for member in members) > MAX_TOTAL:
+        raise RefusedArchive("Unpacked, it would be larger than 2 GB.")
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:  # one piece of data as many files: a well-known bomb
+            raise RefusedArchive("Files in it overlap.")
+        end = member.header_offset + 30 + member.compress_size
+
+
+def _wanted(member: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(member.filename)
+    hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
+    return not member.is_dir() and not hidden and path.suffix.lower() in (".ipynb", ".zip")
+
+
+def _path(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))
+
+
+def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
+    """Where a member lies, for display and for its owner's name."""
+    return tuple(part for part in _path(member).parts if part not in ("/", "..")) or ("(no name)",)
+
+
+def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes | None, str | None]:
+    """One member's bytes, or a problem. Its declared size is not believed: no more than the limit is unpacked."""
+    path = _path(member)
+    if path.is_absolute() or ".." in path.parts or path.parts[0].endswith(":"):
+        return None, f"Its name in the zip, {member.filename!r}, points outside of it."
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return None, "It is a link, and links are not followed."
+    limit = MAX_INNER_ZIP if path.suffix.lower() == ".zip" else MAX_BYTES
+    try:
+        with file.open(member) as opened:
+            data = opened.read(limit + 1)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error) as error:
+        return None, f"It cannot be unpacked: {error}."
+    return (None, f"It has more than {limit / 1e6:.0f} MB.") if len(data) > limit else (data, None)

@@ -1,0 +1,120 @@
+"""A notebook's bytes as cells: text, and nothing but text."""
+
+import json
+import re
+from collections import Counter
+from itertools import chain
+
+from mlcourse.checks import CHECKS
+from mlcourse.grading.records import Cell
+
+MAX_BYTES = 5_000_000
+MAX_TEXT = 200  # of a name
+
+
+class NotReadable(ValueError):
+    """Not a notebook; the message is a sentence for the instructor."""
+
+
+def tidy(text: str) -> str:
+    """Text that can be written everywhere: no halves of characters, no control characters, and not endless."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "?", text).strip()[:MAX_TEXT]
+
+
+def read_notebook(data: bytes) -> tuple[Cell, ...]:
+    """The code and Markdown cells of a notebook of format 3 or 4. Raises NotReadable."""
+    notebook = _json(data)
+    if not isinstance(notebook, dict):
+        raise NotReadable("It is JSON, but not a notebook.")
+    cells = [_cell(cell) for cell in _raw_cells(notebook)]
+    return tuple(cell for cell in cells if cell is not None)
+
+
+def _json(data: bytes):
+    if not data.strip():
+        raise NotReadable("The file is empty.")
+    if len(data) > MAX_BYTES:
+        raise NotReadable(f"It has more than {MAX_BYTES / 1e6:.0f} MB.")
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise NotReadable(
+            f"It is not UTF-8: byte {error.start} is not. Save it anew from Jupyter."
+        ) from error
+    except RecursionError as error:
+        raise NotReadable("It is nested too deeply to be a notebook.") from error
+    except ValueError as error:
+        raise NotReadable(f"It is not JSON: {str(error)[:100]}.") from error
+
+
+def _raw_cells(notebook: dict) -> list:
+    """The list of cells, wherever this version of the format keeps it."""
+    version = notebook.get("nbformat", 4 if "cells" in notebook else 3)
+    if version == 4:
+        cells = notebook.get("cells")
+    elif version == 3:
+        sheets = notebook.get("worksheets")
+        if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
+            raise NotReadable("It says that it is a notebook of format 3, and has no worksheets.")
+        inner = [sheet.get("cells") for sheet in sheets]
+        cells = [*chain(*inner)] if all(isinstance(one, list) for one in inner) else None
+    else:
+        raise NotReadable(f"It is a notebook of format {str(version)[:20]}; formats 3 and 4 can be read.")
+    if not isinstance(cells, list):
+        raise NotReadable("It has no list of cells.")
+    return cells
+
+
+def _cell(raw) -> Cell | None:
+    """A cell as text; None for kinds that hold neither code nor an answer."""
+    if not isinstance(raw, dict):
+        raise NotReadable("One of its cells is not a cell.")
+    kind = raw.get("cell_type")
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise NotReadable("The text of one of its cells is not text.")
+    if kind not in ("code", "markdown", "heading"):
+        return None
+    task, role = _task_and_role(raw.get("metadata"))
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    return Cell("code" if kind == "code" else "markdown", source, task, role)
+
+
+def _task_and_role(metadata) -> tuple[str | None, str | None]:
+    """What a cell is for, by our metadata or by nbgrader's. Both may be forged; no points come from here."""
+    if not isinstance(metadata, dict):
+        return None, None
+    ours, theirs = metadata.get("mlcourse"), metadata.get("nbgrader")
+    if isinstance(ours, dict) and isinstance(ours.get("task"), str):
+        role = ours.get("role")
+        return ours["task"], role if role in ("answer", "check", "open") else None
+    if isinstance(theirs, dict) and isinstance(theirs.get("grade_id"), str):
+        grade, solution = theirs.get("grade") is True, theirs.get("solution") is True
+        role = {(True, True): "open", (True, False): "check", (False, True): "answer"}.get((grade, solution))
+        return theirs["grade_id"].removeprefix("check_"), role
+    return None, None
+
+
+DEFINED = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+
+
+def lesson_of(cells: tuple[Cell, ...]) -> str | None:
+    """The lesson whose tasks a notebook holds, by its metadata, and failing that by the names that it defines."""
+    tagged = Counter(CHECKS[cell.task].lesson for cell in cells if cell.task in CHECKS)
+    if not tagged:
+        names = {
+            name
+            for cell in cells
+            if cell.kind == "code"
+            for found in DEFINED.finditer(cell.source)
+            for name in found.groups()
+            if name in CHECKS
+        }
+        tagged = Counter(CHECKS[name].lesson for name in names)
+    ranked = tagged.most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]

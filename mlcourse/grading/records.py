@@ -1,0 +1,62 @@
+"""What is known of a submission before it runs, and after."""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+MarkStatus = Literal["right", "wrong", "not attempted", "missing", "crashed", "timeout", "by hand"]
+GradeStatus = Literal["ok", "partial", "crashed", "timeout", "unreadable", "missing"]
+
+
+class Cell(NamedTuple):
+    """One cell of a notebook, as text."""
+
+    kind: Literal["code", "markdown"]
+    source: str
+    task: str | None = None  # from our metadata, or nbgrader's; may be forged: points never come from here
+    role: str | None = None  # "answer", "check", "open"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in for one lesson."""
+
+    student: str  # as the folder or the learning platform names them: any text at all
+    source: str  # the file's name, for display
+    cells: tuple[Cell, ...] = ()
+    lesson: str | None = None  # such as "04_em"; None when it cannot be told
+    problem: str | None = None  # why it cannot be read: a sentence for the instructor
+
+
+class Mark(NamedTuple):
+    """What one task earned."""
+
+    task: str
+    points: float
+    out_of: int
+    status: MarkStatus
+    message: str = ""  # what the check said in the student's notebook, or would have said
+    mistake: str | None = None  # the name of a recognised mistake
+
+
+@dataclass
+class Grade:
+    """All marks of one submission."""
+
+    student: str
+    lesson: str | None
+    source: str
+    status: GradeStatus
+    marks: list[Mark] = field(default_factory=list)
+    open_answers: dict[str, str] = field(default_factory=dict)  # task → the student's text, for the hand
+    notes: list[str] = field(default_factory=list)  # what the instructor should know: imports, skipped cells
+    output: str = ""  # the end of what the cells printed, capped
+    isolation: str = ""  # which sandbox; "not isolated" when there was none
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> float:
+        return sum(mark.points for mark in self.marks)
+
+    @property
+    def out_of(self) -> int:
+        return sum(mark.out_of for mark in self.marks)

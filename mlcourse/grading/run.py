@@ -1,0 +1,152 @@
+"""A folder of submissions, from beginning to end: who is there, mark them, say what came out."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mlcourse.checks import CHECKS
+from mlcourse.grading.exports import UNREAD, inert
+from mlcourse.grading.extra import add_extra_checks
+from mlcourse.grading.outgoing import number, shown
+from mlcourse.grading.pool import spread
+from mlcourse.grading.publish import entry, publish, write_manifest
+from mlcourse.grading.read import read_submissions
+from mlcourse.grading.records import Grade
+from mlcourse.grading.work import Outcome, Settings, assess, lost, prepare
+
+try:
+    import fcntl
+except ImportError:  # Windows, where there is no sandbox either
+    fcntl = None
+
+
+class CannotGrade(ValueError):
+    """A run that cannot begin; the message says why and what to do."""
+
+
+@dataclass
+class Summary:
+    """What a run has done."""
+
+    grades: list[Grade] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)  # who gains or loses against the run before
+
+    @property
+    def unread(self) -> list[Grade]:
+        return [grade for grade in self.grades if grade.status in UNREAD]
+
+
+def grade_folder(
+    submissions: Path, settings: Settings, jobs: int, lesson: str | None = None, quiet: bool = False
+) -> Summary:
+    """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
+
+    Parameters
+    ----------
+    submissions : Path
+    settings : Settings
+    jobs : int
+        Processes that mark; 0 marks in this one.
+    lesson : str, optional
+        Such as "04_em" or "04", of all of them; else each notebook tells.
+    quiet : bool
+        No progress bar.
+
+    Raises
+    ------
+    CannotGrade, ExtraCheckError, HandTableError, NoSandbox
+    """
+    lesson = full_name(lesson)
+    with only_run_in(settings.out):
+        if settings.extra_checks:
+            add_extra_checks(settings.extra_checks)
+        # Read twice: once to know how many there are, once to mark them, a few in memory at a time.
+        entries = [entry(submission) for submission in read_submissions(submissions, lesson)]
+        if not entries:
+            raise CannotGrade(
+                f"no notebooks were found in {submissions}. docs/grading.md shows the folders that are read."
+            )
+        write_manifest(settings.out, entries, [])
+        settings.journal.write(
+            "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
+        )
+        changes = mark_all(read_submissions(submissions, lesson), len(entries), settings, jobs, quiet)
+        write_manifest(settings.out, entries, changes)
+        return Summary(publish(settings.out), changes)
+
+
+def mark_all(submissions, count: int, settings: Settings, jobs: int, quiet: bool) -> list[str]:
+    """Mark every submission, show how far it is, and return the lines on who gains or loses."""
+    # BLAS asks once, when a process loads it, how many threads to start.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    outcomes = spread(assess, submissions, jobs, prepare, (settings,), partial(lost, settings))
+    bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
+    changes = {}
+    for outcome in bar:
+        bar.set_postfix_str(shown(outcome.grade.student, limit=30))
+        changes[outcome.name] = change(outcome)
+    return [line for _, line in sorted(changes.items()) if line]
+
+
+def change(outcome: Outcome) -> str | None:
+    """Who gains or loses against the run before, and where; None when nothing changed."""
+    if outcome.before is None:
+        return None
+    before, now = outcome.before, {mark.task: mark.points for mark in outcome.grade.marks}
+    tasks = [task for task in {**before, **now} if before.get(task, 0) != now.get(task, 0)]
+    if not tasks:
+        return None
+    gain = sum(now.values()) - sum(before.values())
+    verb = "gains" if gain > 0 else "loses" if gain < 0 else "keeps the sum of points"
+    what = "; ".join(f"{task} {number(before.get(task, 0))} → {number(now.get(task, 0))}" for task in tasks)
+    return f"{shown(outcome.grade.student)} {verb}{f' {number(abs(gain))}' if gain else ''}: {what}"
+
+
+def full_name(lesson: str | None) -> str | None:
+    """A lesson's name from it or from its number. Raises CannotGrade."""
+    if lesson is None:
+        return None
+    known = sorted({check.lesson for check in CHECKS.values()})
+    fitting = [name for name in known if name == lesson or name.split("_")[0] == lesson.zfill(2)]
+    if not fitting:
+        raise CannotGrade(
+            f"--lesson: there is no lesson {inert(lesson)!r}; choose one of {', '.join(known)}."
+        )
+    return fitting[0]
+
+
+def seed_from(path: Path) -> bytes:
+    """The secret that the random cases are made from; a new one, readable by its owner alone, when there is no file.
+
+    It stays with the results: the same submissions, marked again, get the same cases and the same marks.
+    """
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass  # the secret of an earlier run, or the instructor's own
+    seed = path.read_bytes()
+    if not seed:
+        raise CannotGrade(f"{path} is empty: put a secret into it, or delete it to get a new one.")
+    return seed
+
+
+@contextmanager
+def only_run_in(out: Path) -> Iterator[None]:
+    """Keep a second run out of the folder. The kernel lets go of the lock however this process ends."""
+    (out / "results").mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        try:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotGrade(
+                f"another run is writing into {out}: wait for it, or name another folder with -o."
+            ) from None
+        yield

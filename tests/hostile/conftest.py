@@ -1,0 +1,99 @@
+"""Every sandbox that works on this machine, and a world around it whose every change is seen."""
+
+import os
+import shutil
+import stat
+
+import honest
+import pytest
+
+from mlcourse.grading import marking, sandbox
+from mlcourse.grading.read import Found, read_one
+from mlcourse.grading.sandbox.container import PROGRAMS
+from mlcourse.grading.sandbox.ladder import BACKENDS
+from mlcourse.grading.sandbox.watchdog import descendants
+
+# Tight, so that what has to be stopped is stopped soon; honest work needs a hundredth of it.
+LIMITS = sandbox.Limits(
+    cell=3, call=3, total=90, memory=700_000_000, disk=30_000_000, files=500, threads=32, output=5000
+)
+SEED = b"a secret of these tests"
+BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())))
+
+
+# Those of a program that is not there would only be skipped.
+TRIED = [name for name in BACKENDS if name not in PROGRAMS or shutil.which(name)]
+
+
+@pytest.fixture(scope="session", params=TRIED)
+def walls(request):
+    """One sandbox after the other; those that MLCOURSE_SANDBOXES names have to work here, as in CI."""
+    try:
+        chosen = sandbox.choose(only=request.param)
+    except sandbox.NoSandbox as error:
+        needed = request.param in os.environ.get("MLCOURSE_SANDBOXES", "").split()
+        (pytest.fail if needed else pytest.skip)(str(error))
+    with chosen:
+        yield chosen
+
+
+class World:
+    """What a submission must not change, and what it would like to read.
+
+    Parameters
+    ----------
+    folder : Path
+    walls : Sandbox
+    """
+
+    def __init__(self, folder, walls):
+        self.folder, self.walls = folder, walls
+        self.files = {
+            "other": folder / "submitted" / "ben" / "04_em.ipynb",
+            "seed": folder / "out" / "seed",
+            "grades": folder / "out" / "grades.csv",
+            "canary": folder / "home" / "diary.txt",
+            "solutions": honest.ROOT / "solutions" / "04_em.ipynb",
+            "checks": honest.ROOT / "mlcourse" / "checks" / "bank" / "lesson_04.py",
+        }
+        for path in self.files.values():
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("nobody's business")
+
+    def snapshot(self) -> dict:
+        """Everything about every file of this world, but for when it was last read."""
+        paths = [*sorted(self.folder.rglob("*")), self.files["solutions"], self.files["checks"], self.folder]
+        seen = {}
+        for path in paths:
+            found = os.lstat(path)
+            content = path.read_bytes() if stat.S_ISREG(found.st_mode) else None
+            seen[path] = found.st_mode, found.st_uid, found.st_mtime_ns, found.st_nlink, content
+        return seen
+
+    def mark(self, content: dict | bytes):
+        """Grade a hostile notebook and then an honest one; assert all that holds of any hostile notebook at all."""
+        data = content if isinstance(content, bytes) else honest.as_bytes(content)
+        submission = read_one(Found(("eve", "04_em.ipynb"), data))
+        before, reported = self.snapshot(), []
+        grade = marking.grade(submission, self.walls, SEED, on_mark=reported.append, limits=LIMITS)
+        assert self.processes() == [], "a process is left"
+        assert self.snapshot() == before, "something outside has changed"
+        assert reported == grade.marks
+        neighbour = marking.grade(BEN, self.walls, SEED, limits=LIMITS)
+        assert {mark.task: mark.points for mark in neighbour.marks} == honest.POINTS
+        assert neighbour.status == "ok"
+        assert neighbour.notes == []
+        assert neighbour.output == ""
+        return grade
+
+    def processes(self) -> list[int]:
+        """What runs below the launcher: nothing, between two submissions."""
+        launch = self.walls._launch
+        return descendants(launch.launcher) if launch and launch.alive() else []
+
+
+@pytest.fixture
+def world(tmp_path, walls, monkeypatch):
+    monkeypatch.setenv("MLCOURSE_SECRET_TOKEN", "nobody's business")
+    return World(tmp_path, walls)

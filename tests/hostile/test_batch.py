@@ -1,0 +1,134 @@
+"""A whole folder, from hostile files to tables and pages: everybody has a row, and nothing of theirs comes alive."""
+
+import csv
+import html
+import html.parser
+import json
+import os
+import subprocess
+import sys
+import time
+
+import honest
+import pytest
+from test_formats import GOOD, put
+
+from mlcourse.grading import sandbox
+from mlcourse.grading.run import grade_folder
+from mlcourse.grading.work import Settings
+
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+STUDENTS = {
+    "ada": GOOD,
+    "=cmd()|' C'!A1": GOOD,
+    "\"quoted\", 'twice'": GOOD,
+    f"{SCRIPT.split('/')[0]}": GOOD,
+    "Ада 🙂": b"",
+    "eve": honest.as_bytes(
+        honest.notebook(
+            before=f"print({SCRIPT!r})",
+            log_sum_exp=f"def log_sum_exp(A):\n    raise ValueError({SCRIPT!r})  # {SCRIPT}",
+            falling_likelihood=f"falling_likelihood = {SCRIPT!r}",
+        )
+    ),
+    "mallory": honest.as_bytes(honest.notebook(before="import os\nos._exit(0)")),
+}
+
+
+class Found(html.parser.HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+
+def mark_everybody(folder) -> object:
+    for student, data in STUDENTS.items():
+        put(folder / "submitted" / student / "04_em.ipynb", data)
+    return grade_folder(
+        folder / "submitted", Settings(out=folder / "out", seed=b"x" * 32), jobs=1, quiet=True
+    )
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory):
+    try:
+        sandbox.choose().close()
+    except sandbox.NoSandbox as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("batch")
+    return folder / "out", mark_everybody(folder)
+
+
+def test_everybody_has_the_marks_they_earned(batch):
+    _, summary = batch
+    points = {grade.student: grade.points for grade in summary.grades}
+    full = sum(honest.POINTS.values())
+    lost = honest.POINTS["log_sum_exp"] + honest.POINTS["falling_likelihood"]
+    assert points == {**dict.fromkeys(STUDENTS, full), "Ада 🙂": 0, "eve": full - lost}
+    assert [grade.student for grade in summary.unread] == ["Ада 🙂"]
+
+
+def test_no_page_holds_anything_that_runs(batch):
+    out, _ = batch
+    pages = list(out.rglob("*.html"))
+    assert len(pages) == len(STUDENTS) + 1
+    for path in pages:
+        text = path.read_text("utf-8")
+        page = Found(text)
+        assert not {"script", "img", "iframe", "object", "embed", "form", "base"} & set(page.tags)
+        assert not [name for name in page.attributes if name.startswith("on")]
+        assert "default-src 'none'" in html.unescape(text)
+
+
+def test_no_cell_of_a_table_is_a_formula(batch):
+    out, _ = batch
+    tables = list(out.rglob("*.csv"))
+    assert tables
+    for path in tables:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for cell in (cell for row in csv.reader(file) for cell in row):
+                assert not cell.startswith(("=", "@", "+", "\t", "\r"))
+
+
+def test_no_file_lands_anywhere_else(batch):
+    out, _ = batch
+    assert {path.name for path in out.parent.iterdir()} == {"out", "submitted"}
+    assert {path.name for path in (out.parent / "submitted").iterdir()} == set(STUDENTS)
+
+
+def test_nothing_is_left_of_a_grader_that_was_killed(tmp_path, walls):
+    """kill -9 in the middle of an endless cell: the launcher hears that nobody is there any more, and ends."""
+    program = """
+import sys
+from mlcourse.grading import marking, sandbox
+from mlcourse.grading.records import Cell, Submission
+with sandbox.choose(only=sys.argv[1]) as chosen:
+    session = chosen.start(sandbox.Limits())
+    print(chosen._launch.launcher, chosen._launch.folder or "", flush=True)
+    session.ask({"do": "cell", "cell": 0, "source": "while True: pass"}, seconds=1000)
+"""
+    grader = subprocess.Popen([sys.executable, "-c", program, walls.name], stdout=subprocess.PIPE, text=True)
+    launcher, _, folder = grader.stdout.readline().rstrip("\n").partition(" ")
+    time.sleep(0.5)
+    grader.kill()
+    grader.wait()
+    deadline = time.monotonic() + 30
+    while (os.path.exists(f"/proc/{launcher}") or (folder and os.path.exists(folder))) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.05)
+    assert not os.path.exists(f"/proc/{launcher}")
+    assert not folder or not os.path.exists(folder)
+
+
+def test_results_are_json_without_surprises(batch):
+    out, _ = batch
+    for path in (out / "results").glob("*.json"):
+        json.loads(path.read_text("utf-8"), parse_constant=lambda name: pytest.fail(name))

@@ -1,0 +1,185 @@
+"""Forged replies, and answers that are not what they look like: judged as plain values, or not at all."""
+
+import honest
+import pytest
+
+# Finds the worker's socket, and what it takes to write to it.
+SOCKET = """
+import io, json, os, stat, struct, zipfile
+import numpy as np
+def sockets():
+    for fd in range(256):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode): yield fd
+        except OSError:
+            pass
+def forge(words, arrays=b""):
+    words = words if isinstance(words, bytes) else json.dumps(words).encode()
+    write(struct.pack(">II", len(words), len(arrays)) + words + arrays)
+def write(data):
+    for fd in sockets():
+        rest = memoryview(data)
+        while rest: rest = rest[os.write(fd, rest):]
+def npz(**parts):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", parts.pop("method", zipfile.ZIP_STORED)) as archive:
+        for name, data in parts.items(): archive.writestr(name + ".npy", data)
+    return file.getvalue()
+def npy(descr, shape, data=b""):
+    header = repr(dict(descr=descr, fortran_order=False, shape=shape)).encode()
+    header += b" " * (-(10 + len(header) + 1) % 64) + b"\\n"
+    return b"\\x93NUMPY\\x01\\x00" + struct.pack("<H", len(header)) + header + data
+class Command:
+    def __reduce__(self): return exec, ("open('/tmp/owned', 'w')",)
+"""
+FORGED = {
+    "for a question to come": "forge(dict(number='0' * 16, value=dict(array=0)))",
+    "no message": "write(b'hello, this is eve' * 100)",
+    "a verdict": "forge(dict(status='right', points=100))",
+    "a huge length": "write(b'\\xff' * 8)",
+    "half a message": "write(struct.pack('>II', 1000, 1000) + b'{')",
+    "a message that never ends": """
+import time
+write(struct.pack('>II', 900_000, 0))
+while True:
+    write(b' ')
+    time.sleep(0.01)
+""",
+    "bytes without end": "while True: write(b'\\x00\\x0f\\x00\\x00\\x00\\x00\\x00\\x00' + b' ' * 0xf0000)",
+    "a pickle": "import pickle; forge(pickle.dumps(Command()))",
+    "an array of pickles": (
+        "file = io.BytesIO(); np.savez(file, np.array([Command()], dtype=object), allow_pickle=True)\n"
+        "forge(dict(value=dict(array=0)), file.getvalue())"
+    ),
+    "a terabyte in a header": "forge(dict(value=dict(array=0)), npz(arr_0=npy('<f8', (10**12,))))",
+    "a negative size": "forge(dict(value=dict(array=0)), npz(arr_0=npy('<f8', (-1, -8), bytes(64))))",
+    "a compressed bomb": (
+        "forge(dict(value=dict(array=0)),"
+        " npz(arr_0=npy('<f8', (10**7,), bytes(8 * 10**7)), method=zipfile.ZIP_DEFLATED))"
+    ),
+    "a header that is a program": (
+        "part = npy('<f8', (10,), bytes(80)).replace(b'False', b'exit()')\n"
+        "forge(dict(value=dict(array=0)), npz(arr_0=part))"
+    ),
+    "a header of brackets": (
+        "part = b'\\x93NUMPY\\x01\\x00\\x80\\x03' + b'(' * 896\nforge(dict(value=dict(array=0)), npz(arr_0=part))"
+    ),
+    "an array of objects in disguise": "forge(dict(value=dict(array=0)), npz(arr_0=npy('|O', (1,), bytes(8))))",
+    "records": "forge(dict(value=dict(array=0)), npz(arr_0=npy([('x', '<f8')], (1,), bytes(8))))",
+    "a zip that is none": "forge(dict(value=dict(array=0)), b'PK\\x03\\x04' + bytes(100))",
+    "depth": "forge(b'[' * 900_000)",
+    "a number of a million digits": "forge(b'{\"number\": ' + b'9' * 900_000 + b'}')",
+    "not UTF-8": "forge(b'{\"number\": \"\\xff\\xfe\"}')",
+    "infinitely nested values": "forge(b'{\"value\":' + b'{\"tuple\":[' * 5000 + b']}' * 5000 + b'}')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", FORGED)
+def test_a_forged_reply_costs_the_answer_that_forges_it(world, attack):
+    body = "\n".join("    " + line for line in FORGED[attack].splitlines())
+    source = f"def log_sum_exp(A):\n{body}\n    return logsumexp(A, axis=1)"
+    grade = world.mark(honest.notebook(before=SOCKET, log_sum_exp=source))
+    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
+    assert {mark.status for mark in grade.marks if mark.task == "log_sum_exp"} <= {"crashed", "timeout"}
+
+
+@pytest.mark.parametrize("attack", ["for a question to come", "a verdict", "no message", "depth"])
+def test_a_cell_that_forges_is_left_out(world, attack):
+    grade = world.mark(honest.notebook(before=f"{SOCKET}\n{FORGED[attack]}"))
+    assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
+    assert grade.status == "partial"
+
+
+ODD = {
+    "equal to everything": "class X:\n    def __eq__(self, other): return True\n    __hash__ = None\nreturn X()",
+    "close to everything": (
+        "class X(np.ndarray):\n    def __array_ufunc__(self, *a, **k): return np.array(True)\n"
+        "    def __array_function__(self, *a, **k): return True\n    def __eq__(self, other): return True\n"
+        "return np.zeros(len(A)).view(X)"
+    ),
+    "a subclass that lies about its shape": (
+        "class X(np.ndarray):\n    shape = property(lambda self: (len(A),))\nreturn np.zeros(3).view(X)"
+    ),
+    "an array of what is equal to everything": (
+        "class X:\n    def __eq__(self, other): return True\n    def __float__(self): return 0.0\n"
+        "return np.array([X()] * len(A), dtype=object)"
+    ),
+    "a number that is a program": "class X(float):\n    def __eq__(self, other): return True\nreturn X(1)",
+    "text that is a program": "class X(str):\n    def __eq__(self, other): return True\nreturn X('right')",
+    "a dict that agrees": "class X(dict):\n    def __eq__(self, other): return True\nreturn X(right=True)",
+    "NaN": "return np.full(len(A), np.nan)",
+    "infinity": "return np.full(len(A), np.inf)",
+    "nothing": "return None",
+    "an ellipsis": "return ...",
+    "not started": "raise NotImplementedError",
+    "a generator": "return (a for a in A)",
+    "a generator without end": "import itertools\nreturn itertools.count()",
+    "a list without end": "import itertools\nreturn list(itertools.repeat(1))",
+    "an array larger than the machine": "return np.broadcast_to(0.0, (10**11,))",
+    "an array larger than a message": "return np.zeros(10**7)",
+    "a list within itself": "x = []\nx.append(x)\nreturn x",
+    "a tuple within a tuple, deeper and deeper": "x = ()\nfor _ in range(10**5): x = (x,)\nreturn x",
+    "an int of a million digits": "return 10 ** 10**6",
+    "complex": "return np.full(len(A), 1j)",
+    "dates": "return np.full(len(A), np.datetime64('2020-01-01'))",
+    "text": "return np.array(['right'] * len(A))",
+    "records": "return np.zeros(len(A), dtype=[('x', float)])",
+    "the function itself": "return log_sum_exp",
+    "a function": "return lambda *a: True",
+    "what makes itself an array for ever": (
+        "class X:\n    def __array__(self, *a, **k):\n        while True: pass\nreturn X()"
+    ),
+    "what fails to be an array": "class X:\n    def __array__(self, *a, **k): raise SystemExit\nreturn X()",
+    "an exception that is not told": "class X(Exception):\n    def __str__(self):\n        while True: pass\nraise X",
+    "an exception with a false name": "raise type('right', (Exception,), {})('✓ right')",
+    "a warning": "import warnings\nwarnings.warn('x')\nreturn A[0]",
+    "a thousand arrays and one": "return tuple(np.zeros(1) for _ in range(1001))",
+    "its arguments, changed": "A[...] = 0\nreturn np.zeros(len(A))",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", ODD)
+def test_an_odd_answer_is_not_right(world, attack):
+    body = "\n".join("    " + line for line in ODD[attack].splitlines())
+    grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n{body}"))
+    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "type('X', (str,), {'__eq__': lambda *a: True, '__hash__': str.__hash__})('A')",
+        "type('X', (), {'__eq__': lambda *a: True})()",
+        "['C', 'A']",
+        "b'C'",
+        "{'C'}",
+        "lambda: 'C'",
+        "type('X', (str,), {'strip': lambda self: 'C', 'upper': lambda self: 'C'})('A')",
+        "None",
+        "'C' * 10**8",
+        "float('nan')",
+    ],
+)
+def test_an_odd_value_is_not_right(world, value):
+    grade = world.mark(honest.notebook(falling_likelihood=f"falling_likelihood = {value}"))
+    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "falling_likelihood": 0}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "return list(logsumexp(A, axis=1))",
+        "return tuple(logsumexp(A, axis=1))",
+        "return logsumexp(A, axis=1).astype(np.longdouble)",
+        "return logsumexp(A, axis=1).astype(object)",
+        "return logsumexp(A, axis=1).astype('>f8')",
+        "return np.asfortranarray(logsumexp(A, axis=1, keepdims=True))[:, 0]",
+        "return logsumexp(A, axis=1)[::-1][::-1]",
+        "import pandas as pd\n    return pd.Series(logsumexp(A, axis=1))",
+        "print('x' * 10**6)\n    return logsumexp(A, axis=1)",
+        "return np.ma.array(logsumexp(A, axis=1))",
+    ],
+)
+def test_an_honest_answer_in_an_odd_form_is_right(world, answer):
+    grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n    {answer}"))
+    assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
