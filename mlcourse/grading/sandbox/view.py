@@ -78,7 +78,7 @@ def course_view() -> View:
     scikit_learn = Path(sklearn.__file__).parent
     masked = [
         *(str(PACKAGE / name) for name in ("checks", "grading", "cli.py")),
-        *(str(scikit_learn / part) for part in HIDDEN if part not in NEEDED),
+        *(f"{scikit_learn / part}{end}" for part in HIDDEN if part not in NEEDED for end in ("", ".py")),
     ]
     there = dict.fromkeys(path for path in shown if os.path.exists(path))
     return View(tuple(there), tuple(path for path in masked if os.path.exists(path)))
