@@ -5,16 +5,12 @@ import stat
 
 import honest
 import pytest
+from honest import LIMITS, SEED
 
 from mlcourse.grading import marking, sandbox
 from mlcourse.grading.read import Found, read_one
 from mlcourse.grading.sandbox.watchdog import descendants
 
-# Tight, so that what has to be stopped is stopped soon; honest work needs a hundredth of it.
-LIMITS = sandbox.Limits(
-    cell=3, call=3, total=90, memory=700_000_000, disk=30_000_000, files=500, threads=32, output=5000
-)
-SEED = b"a secret of these tests"
 BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())))
 
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from mlcourse.checks import CHECKS
+from mlcourse.grading import sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "04_em"
@@ -14,6 +15,12 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 from mlcourse import check
 """
+
+# Tight, so that what has to be stopped is stopped soon; honest work needs a hundredth of it.
+LIMITS = sandbox.Limits(
+    cell=3, call=3, total=90, memory=700_000_000, disk=30_000_000, files=500, threads=32, output=5000
+)
+SEED = b"a secret of these tests"
 
 
 def _answers() -> dict[str, str]:

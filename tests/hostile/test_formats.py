@@ -8,7 +8,7 @@ import zipfile
 
 import honest
 import pytest
-from conftest import LIMITS, SEED
+from honest import LIMITS, SEED
 
 from mlcourse.grading import marking
 from mlcourse.grading.read import read_submissions
