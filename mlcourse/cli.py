@@ -11,6 +11,10 @@ from pathlib import Path
 
 ROOT = Path(os.path.abspath(__file__)).parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
+REAL = (
+    "tests/browser",
+    "tests/hostile",
+)  # real browsers and attacks: apart, so that no other test is in their way
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
     "default_setting_overrides.json": {  # README and glossary open as pages, not as text
@@ -104,8 +108,11 @@ def test(extra):
             f"testing needs {', '.join(missing)}: run `python course.py test`, which brings them."
         )
     start = time.monotonic()
-    outcome = {"tests": run_pytest(*extra)}
-    if not extra:
+    if extra:
+        outcome = {"tests": run_pytest(*extra)}
+    else:
+        outcome = {"tests": run_pytest("tests", *(f"--ignore={folder}" for folder in REAL))}
+        outcome["browser and sandbox"] = run_pytest(*REAL)
         outcome["lectures and solutions"] = run_notebooks("notebooks", "solutions", strict=True)
         outcome["exercises"] = run_notebooks("exercises", strict=False)
     told = ", ".join(f"{part} {'FAILED' if code else 'passed'}" for part, code in outcome.items())

@@ -39,8 +39,11 @@ def started(monkeypatch):
 
 def test_test_runs_pytest_then_every_notebook(course, started, capsys):
     assert cli.main(["test"]) == 0
-    (tests, _), (lectures, strict), (exercises, lenient) = started.runs
-    assert "--nbval-lax" not in tests
+    (tests, _), (real, _), (lectures, strict), (exercises, lenient) = started.runs
+    assert "--nbval-lax" not in tests + real
+    assert {word.removeprefix("--ignore=") for word in tests if word.startswith("--ignore=")} == set(
+        real[-2:]
+    )
     for words in (lectures, exercises):
         assert "--nbval-lax" in words
         assert "no:randomly" in words
@@ -53,14 +56,16 @@ def test_test_runs_pytest_then_every_notebook(course, started, capsys):
     assert exercises[-1] == "exercises"
     assert not lenient["MLCOURSE_STRICT"]
     summary = capsys.readouterr().out.strip().splitlines()[-1]
-    assert "tests passed, lectures and solutions passed, exercises passed" in summary
+    assert (
+        "tests passed, browser and sandbox passed, lectures and solutions passed, exercises passed" in summary
+    )
 
 
-@pytest.mark.parametrize("codes", [[1, 0, 0], [0, 1, 0], [0, 0, 5]])
+@pytest.mark.parametrize("codes", [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 5]])
 def test_test_fails_when_any_part_fails_and_still_runs_the_rest(course, started, capsys, codes):
     started.codes.extend(codes)
     assert cli.main(["test"]) == 1
-    assert len(started.runs) == 3
+    assert len(started.runs) == 4
     assert capsys.readouterr().out.count("FAILED") == 1
 
 
