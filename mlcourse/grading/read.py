@@ -14,7 +14,6 @@ A file that cannot be read is a submission too, with `problem` as its sentence: 
 import os
 import re
 import stat
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -59,13 +58,15 @@ def read_submissions(path: str | os.PathLike, lesson: str | None = None) -> Iter
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there are no submissions at {path}: no such file or folder.")
-    times: Counter[tuple[str, str | None]] = Counter()
+    lessons: dict[str, list] = {}
     for found in find(path):
         submission = read_one(found, lesson)
-        who = submission.student, submission.lesson
-        times[who] += 1
-        if times[who] > 1:
-            submission = replace(submission, student=f"{submission.student} ({times[who]})")
+        earlier = lessons.setdefault(submission.student, [])
+        # A lesson that cannot be told may be any of them.
+        same = sum(lesson == submission.lesson or None in (lesson, submission.lesson) for lesson in earlier)
+        earlier.append(submission.lesson)
+        if same:
+            submission = replace(submission, student=f"{submission.student} ({same + 1})")
         yield submission
 
 
