@@ -340,6 +340,12 @@ def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
     return log_density
 
 
+def as_matrices(A, K: int, d: int, type_: CovarianceType) -> np.ndarray:
+    """Covariances or factors of any type as one matrix a component: (K, d, d)."""
+    A = type_.expand(A, K, d)
+    return A if A.ndim == 3 else A[..., np.newaxis] * np.eye(d, dtype=A.dtype)
+
+
 def log_peak(P, K: int, d: int, type_: CovarianceType) -> np.ndarray:
     """log N(μₖ | μₖ, Σₖ) = log |Pₖ| − ½ d log 2π, the log density where it is greatest: (K,)."""
     return type_.kernel.log_det(type_.expand(P, K, d)) - 0.5 * d * np.log(2 * np.pi)

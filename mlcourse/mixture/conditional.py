@@ -34,7 +34,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import one_blas_thread
-from mlcourse.gaussians import COVARIANCE_TYPES, Dense
+from mlcourse.gaussians import COVARIANCE_TYPES, Dense, as_matrices
 from mlcourse.mixture.steps import Mixture, e_step
 from mlcourse.validation import FLOATS
 
@@ -171,11 +171,9 @@ def patterns(X) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
     """The same mixture with one (d, d) covariance and factor a component, in `dtype`."""
     weights, mu, Sigma, P, type_ = theta
-    K, d = mu.shape
 
     def whole(A):
-        A = type_.expand(A, K, d).astype(dtype, copy=False)
-        return A if A.ndim == 3 else A[:, :, np.newaxis] * np.eye(d, dtype=dtype)
+        return as_matrices(A.astype(dtype, copy=False), *mu.shape, type_)
 
     weights, mu = weights.astype(dtype, copy=False), mu.astype(dtype, copy=False)
     return Mixture(weights, mu, whole(Sigma), whole(P), FULL)

@@ -9,6 +9,7 @@ from matplotlib.pyplot import get_cmap
 from scipy.stats import norm
 from sklearn.utils import check_array
 
+from mlcourse.gaussians import as_matrices
 from mlcourse.gaussians import covariance_type as covariance_row
 from mlcourse.plotting.style import INK, axes_or_new, blend, color, grid_over, label_axes, on_the_plane
 
@@ -116,8 +117,7 @@ def _matrices(covariances, K: int, covariance_type: str) -> np.ndarray:
             f"covariances has shape {covariances.shape}; {K} {covariance_type!r} covariances in the plane"
             f" have {row.shape(K, 2)}. Pass the model's `covariance_type` along with its `covariances_`."
         )
-    expanded = row.expand(covariances, K, 2)
-    return expanded[..., np.newaxis] * np.eye(2) if expanded.ndim == 2 else expanded
+    return as_matrices(covariances, K, 2, row)
 
 
 def _spectra(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -41,15 +41,13 @@ def em_player(X, steps) -> Player:
     X = check_array(X, input_name="X")
     frames = half_steps(len(steps))
     options = {"trails": True} if X.shape[1] == 2 else line_options(X, [step.mixture for step in steps])
-    captions = ["The start: no point knows its component yet."]
-    captions += [em_caption(steps, frame) for frame in range(1, len(frames))]
     scene = {
         "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, half a round at a time",
         "note": EM_NOTE,
         "points": X,
         "planes": [plane([step.mixture for step in steps], **options)],
         "frames": frames,
-        "captions": captions,
+        "captions": [em_caption(steps, frame) for frame in range(len(frames))],
         "curve": likelihood_curve({"": steps}, frames),
         "weights": True,
     }
@@ -57,7 +55,9 @@ def em_player(X, steps) -> Player:
 
 
 def em_caption(steps, frame: int) -> str:
-    """What half step `frame` ≥ 1 has done, and what the likelihood is."""
+    """What half step `frame` has done, and, after an E-step, what the likelihood is."""
+    if frame == 0:
+        return "The start: no point knows its component yet."
     step = (frame + 1) // 2
     if frame % 2 == 0:
         return f"M-step {step}."
@@ -113,7 +113,7 @@ def draw_em(X, steps, frame: int) -> Drawing:
         plot_centers(theta.means, ax=left)
         fix_limits(X, left)
     plot_history([step.lower_bound for step in steps], coloured, "E-step", "mean log-likelihood", right)
-    caption = em_caption(steps, frame) if frame else "The start: no point knows its component yet."
+    caption = em_caption(steps, frame)
     weights = ", ".join(f"{weight:.2f}" for weight in theta.weights)
     return Drawing(figure, caption, f"{caption} Means at {listed(theta.means)}; weights {weights}.")
 

@@ -1,5 +1,7 @@
 """Forged replies, and answers that are not what they look like: judged as plain values, or not at all."""
 
+from textwrap import indent
+
 import honest
 import pytest
 
@@ -76,7 +78,7 @@ while True:
 
 @pytest.mark.parametrize("attack", FORGED)
 def test_a_forged_reply_costs_the_answer_that_forges_it(world, attack):
-    body = "\n".join("    " + line for line in FORGED[attack].splitlines())
+    body = indent(FORGED[attack], "    ")
     source = f"def log_sum_exp(A):\n{body}\n    return logsumexp(A, axis=1)"
     grade = world.mark(honest.notebook(before=SOCKET, log_sum_exp=source))
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
@@ -140,7 +142,7 @@ ODD = {
 
 @pytest.mark.parametrize("attack", ODD)
 def test_an_odd_answer_is_not_right(world, attack):
-    body = "\n".join("    " + line for line in ODD[attack].splitlines())
+    body = indent(ODD[attack], "    ")
     grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n{body}"))
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
 

@@ -25,10 +25,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TypedDict
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mlcourse.mixture.conditional import in_full
 from mlcourse.plotting.style import PALETTE
 from mlcourse.widgets.controls import Drawing
 
@@ -129,11 +131,8 @@ def parameters(mixture) -> dict:
     """A mixture as the script wants it: every covariance a matrix; centres alone have none."""
     if not hasattr(mixture, "covariances"):
         return {"weights": np.full(len(mixture), 1 / len(mixture)), "means": mixture}
-    K, d = mixture.means.shape
-    covariances = mixture.covariance_type.expand(mixture.covariances, K, d)
-    if covariances.ndim == 2:
-        covariances = covariances[..., np.newaxis] * np.eye(d)
-    return {"weights": mixture.weights, "means": mixture.means, "covariances": covariances}
+    full = in_full(mixture)
+    return {"weights": full.weights, "means": full.means, "covariances": full.covariances}
 
 
 def half_steps(n_steps: int) -> list[tuple[int, int]]:
@@ -160,8 +159,6 @@ def _plain(value):
 
 def small_png(figure: Figure) -> str:
     """The figure as a base64 PNG of 32 colours, a quarter of the size of one with all. Closes the figure."""
-    import matplotlib.pyplot as plt
-
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=72)
     plt.close(figure)
