@@ -11,10 +11,7 @@ from pathlib import Path
 
 ROOT = Path(os.path.abspath(__file__)).parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
-REAL = (
-    "tests/browser",
-    "tests/hostile",
-)  # real browsers and attacks: apart, so that no other test is in their way
+REAL = ("tests/browser", "tests/hostile")  # browsers and attacks run apart: they take all that there is
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
     "default_setting_overrides.json": {  # README and glossary open as pages, not as text

@@ -15,11 +15,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mlcourse.checks import CHECKS, Checker, examine
+from mlcourse.checks import CHECKS, examine, verdict_on
 from mlcourse.checks.compare import plain
 from mlcourse.grading import marking, pipe, read, sandbox
 from mlcourse.grading.asking import Reply, runs
 from mlcourse.grading.cells import Tail, notebook_namespace, run_cell, without_magics
+from mlcourse.grading.files import owner
 from mlcourse.grading.notebooks import lesson_of, tidy
 from mlcourse.grading.records import Cell, Mark, Submission
 from mlcourse.grading.sandbox import container, ladder, landlock, seccomp
@@ -500,7 +501,7 @@ def test_only_check_cells_are_left_out(lesson):
     ],
 )
 def test_whose_it_is(parts, student):
-    assert read.owner(parts) == student
+    assert owner(parts) == student
 
 
 def test_tidy_text_can_be_written_anywhere():
@@ -568,7 +569,7 @@ def test_the_grader_says_what_the_notebook_says(name, answer):
     answer = (lambda *args: 1.0) if answer == "lambda" else answer
     if callable(answer):
         answer.__name__ = name
-    verdict = Checker()._verdict(CHECKS[name], answer)
+    verdict = verdict_on(CHECKS[name], answer)
     mark = ask(CHECKS[name], answer)
     assert mark.status == verdict.status
     if not (callable(answer) and name == "e_step"):  # whose message describes random numbers

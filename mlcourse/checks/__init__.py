@@ -2,7 +2,7 @@
 
 from mlcourse.checks.bank import CHECKS
 from mlcourse.checks.examine import Verdict, examine
-from mlcourse.checks.notebook import Checker, CheckFailed, check
+from mlcourse.checks.notebook import Checker, CheckFailed, check, verdict_on
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 
 
@@ -24,4 +24,5 @@ __all__ = [
     "choice",
     "examine",
     "specification",
+    "verdict_on",
 ]

@@ -7,6 +7,7 @@ from html import escape
 
 from mlcourse.checks.bank import CHECKS
 from mlcourse.checks.examine import Verdict, examine
+from mlcourse.checks.specification import Check
 
 MARKS = {"right": "✓", "wrong": "✗", "not attempted": "·"}
 
@@ -72,7 +73,7 @@ class Checker:
         return [*super().__dir__(), *CHECKS]
 
     def _run(self, check, answer):
-        verdict = self._verdict(check, answer)
+        verdict = verdict_on(check, answer)
         self._verdicts.pop(check.name, None)  # so that the last one checked stands last
         self._verdicts[check.name] = verdict
         headline, *details = (
@@ -84,22 +85,6 @@ class Checker:
             raise CheckFailed(
                 f"{check.name} is {'not right' if verdict.status == 'wrong' else 'not attempted'} yet"
             )
-
-    def _verdict(self, check, answer):
-        if check.kind == "value":
-            if answer is None:
-                return Verdict("wrong", "it is None; fill in a value.")
-            if callable(answer):
-                return Verdict(
-                    "wrong", f"this task asks for a value, and got the function {_name(answer)}. Call it?"
-                )
-            return examine(check, lambda: answer)
-        if not callable(answer):
-            return Verdict(
-                "wrong",
-                f"this task asks for the function itself: `check.{check.name}({check.name})`, without calling it.",
-            )
-        return examine(check, answer)
 
     @property
     def last_input(self) -> tuple:
@@ -130,6 +115,24 @@ class Checker:
     def _row(self, check):
         status = self._verdicts[check.name].status if check.name in self._verdicts else "not attempted"
         return MARKS[status], check.name, check.points * (status == "right"), check.points
+
+
+def verdict_on(check: Check, answer) -> Verdict:
+    """What a check says of whatever a notebook hands to it, which may be the wrong kind of thing."""
+    if check.kind == "value":
+        if answer is None:
+            return Verdict("wrong", "it is None; fill in a value.")
+        if callable(answer):
+            return Verdict(
+                "wrong", f"this task asks for a value, and got the function {_name(answer)}. Call it?"
+            )
+        return examine(check, lambda: answer)
+    if not callable(answer):
+        return Verdict(
+            "wrong",
+            f"this task asks for the function itself: `check.{check.name}({check.name})`, without calling it.",
+        )
+    return examine(check, answer)
 
 
 def _name(function):

@@ -4,11 +4,10 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
+from mlcourse.grading.files import File, Reading, is_submission
 from mlcourse.grading.notebooks import MAX_BYTES
 
 MAX_MEMBERS = 20_000
@@ -20,17 +19,10 @@ class RefusedArchive(ValueError):
     """A zip that is not opened at all; the message says why."""
 
 
-class Member(NamedTuple):
-    """A file in a zip: where it lies, and how to get its bytes, or why there are none."""
+def files_in(source: Path | bytes) -> list[File]:
+    """The files in a zip, in the order of their names; none is unpacked before its `read` is called.
 
-    parts: tuple[str, ...]
-    read: Callable[[], tuple[bytes | None, str | None]]
-
-
-def notebooks_in(source: Path | bytes) -> list[Member]:
-    """The notebooks and zips in a zip, in the order of their names; none is unpacked before its `read` is called.
-
-    A member that is a link, too large, or named so that it would land elsewhere, has a problem in place of bytes.
+    One that is a link, too large, or named so that it would land elsewhere, has a problem in place of bytes.
     Raises RefusedArchive for a zip that is broken or a bomb.
     """
     try:
@@ -39,8 +31,8 @@ def notebooks_in(source: Path | bytes) -> list[Member]:
         raise RefusedArchive(f"It is not a zip that can be read: {error}.") from error
     members = file.infolist()
     _refuse_bombs(members)
-    wanted = sorted(filter(_wanted, members), key=lambda member: member.filename)
-    return [Member(_parts(member), partial(_read, file, member)) for member in wanted]
+    seen = sorted((one for one in members if not _hidden(one)), key=lambda member: member.filename)
+    return [File(_parts(one), partial(_read, file, one), is_submission(one.filename)) for one in seen]
 
 
 def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
@@ -56,10 +48,10 @@ def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
         end = member.header_offset + 30 + member.compress_size
 
 
-def _wanted(member: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(member.filename)
-    hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
-    return not member.is_dir() and not hidden and path.suffix.lower() in (".ipynb", ".zip")
+def _hidden(member: zipfile.ZipInfo) -> bool:
+    """Whether it is a folder, or something that a program has put there for itself."""
+    parts = PurePosixPath(member.filename).parts
+    return member.is_dir() or any(part.startswith((".", "__MACOSX")) and part != ".." for part in parts)
 
 
 def _path(member: zipfile.ZipInfo) -> PurePosixPath:
@@ -71,7 +63,7 @@ def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
     return tuple(part for part in _path(member).parts if part not in ("/", "..")) or ("(no name)",)
 
 
-def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes | None, str | None]:
+def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reading:
     """One member's bytes, or a problem. Its declared size is not believed: no more than the limit is unpacked."""
     path = _path(member)
     if path.is_absolute() or ".." in path.parts or path.parts[0].endswith(":"):

@@ -4,6 +4,8 @@ import re
 import time
 from typing import NamedTuple
 
+import numpy as np
+
 from mlcourse.grading.pipe import Forged, pack, unpack
 from mlcourse.grading.records import Submission
 from mlcourse.grading.sandbox import Ended, Limits, Sandbox, Session
@@ -47,6 +49,7 @@ class Asker:
     def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits):
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells) if runs(cell)]
         self.sources = dict(self.cells)
+        self.files = submission.files
         self.sandbox, self.limits = sandbox, limits
         self.deadline = time.monotonic() + limits.total
         self.session: Session | None = None
@@ -138,6 +141,10 @@ class Asker:
     def _run_cells(self) -> None:
         """Start a worker and run the cells; leave `session` as None when one of them has ended it."""
         session, output = self.sandbox.start(self.limits), ""
+        if self.files:
+            names, contents = zip(*self.files)
+            arrays = [np.frombuffer(data, np.uint8) for data in contents]
+            session.ask({"do": "files", "names": names}, arrays, self.limits.cell)
         for k, source in self.cells:
             if k in self.skipped:
                 continue

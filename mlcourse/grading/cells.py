@@ -18,9 +18,7 @@ class Anything:
     """Takes every call and gives back itself: `check` and `get_ipython()` where nothing is to be checked or shown."""
 
     def __getattr__(self, name):
-        if name.startswith(
-            "__"
-        ):  # protocols such as copying ask for these, and must hear that there are none
+        if name.startswith("__"):  # copying and its like ask for these, and must hear that there are none
             raise AttributeError(name)
         return self
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from mlcourse.grading.outgoing import number, shown
+from mlcourse.grading.platforms import canvas, moodle
 from mlcourse.grading.records import Grade, Mark
 
 # A spreadsheet takes a cell that begins with one of these for a formula, also in their full-width forms, and some
@@ -25,11 +26,6 @@ from mlcourse.grading.records import Grade, Mark
 FORMULA = "=+-@＝＋－＠"
 # A table is not always cut where we cut it: with another separator set, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
-
-# Names of downloaded files. Canvas: "lovelaceada_LATE_1234_5678_04_em.ipynb", with the student's number first.
-CANVAS_FILE = re.compile(r"[^_/]+_(?:LATE_)?(?P<id>\d+)_\d+_")
-# Moodle: "Ada Lovelace_1234_assignsubmission_file/04_em.ipynb", or with "_file_04_em.ipynb" after it.
-MOODLE_FILE = re.compile(r"(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_")
 
 UNREAD = ("unreadable", "missing")
 GIVEN = "marked by a person"  # the message of an open question's mark once a person has given it points
@@ -107,8 +103,8 @@ def canvas_csv(grades: list[Grade], assignment: str) -> str:
         ["    Points Possible", None, None, None, None, out_of],
     ]
     for grade in grades:
-        known = CANVAS_FILE.match(grade.source)
-        identity = [int(known["id"]), None, None] if known else [None, None, grade.student]
+        known = canvas(grade.source)
+        identity = [int(known["user"]), None, None] if known else [None, None, grade.student]
         rows.append([grade.student, *identity, None, points_of(grade)])
     return table(rows)
 
@@ -119,8 +115,8 @@ def moodle_csv(grades: list[Grade]) -> str:
     head = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
     rows = [head]
     for grade in grades:
-        known = MOODLE_FILE.match(grade.source)
-        identifier, name = (f"Participant {known['id']}", known["name"]) if known else (grade.student,) * 2
+        known = moodle(grade.source)
+        identifier, name = (f"Participant {known['user']}", known["name"]) if known else (grade.student,) * 2
         rows.append([identifier, name, points_of(grade), grade.out_of or None, None, summary(grade)])
     return table(rows, limit=2000)
 

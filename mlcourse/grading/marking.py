@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlcourse.checks import CHECKS, Check, Checker, Verdict, examine
+from mlcourse.checks import CHECKS, Check, Verdict, examine, verdict_on
 from mlcourse.checks.compare import NotPlain
 from mlcourse.grading.asking import Asker
 from mlcourse.grading.notebooks import tidy
@@ -79,7 +79,7 @@ def grade(
     finally:
         asker.close()
     _add_open_questions(grade, submission, on_mark, done)
-    grade.notes += [*asker.notes, *borrowed(submission)]
+    grade.notes += [*submission.notes, *asker.notes, *borrowed(submission)]
     grade.output = asker.output
     grade.status = status_of(grade, asker)
     grade.seconds = time.monotonic() - start
@@ -129,7 +129,7 @@ def wrong_kind(check: Check, kind: str, name: str) -> Verdict:
     def function(): ...
 
     function.__name__ = name
-    return Checker()._verdict(check, {"none": None, "function": function}.get(kind, 0))
+    return verdict_on(check, {"none": None, "function": function}.get(kind, 0))
 
 
 def with_line(message: str, line: str) -> str:

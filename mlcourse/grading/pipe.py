@@ -148,9 +148,7 @@ def _from_npy(data: bytes) -> np.ndarray:
     if start > 1000:
         raise Forged("a header that is too long")
     try:
-        header = ast.literal_eval(
-            data[10:start].decode("ascii")
-        )  # literals alone, and no more than 1000 bytes
+        header = ast.literal_eval(data[10:start].decode("ascii"))  # literals, in a thousand bytes
     except (SyntaxError, MemoryError, RecursionError) as error:
         raise Forged("a header that cannot be read") from error
     descr, shape, fortran = header["descr"], header["shape"], header["fortran_order"]
@@ -158,9 +156,7 @@ def _from_npy(data: bytes) -> np.ndarray:
         raise Forged("an array of something else than numbers")
     if not isinstance(shape, tuple) or len(shape) > 10 or not all(type(n) is int and n >= 0 for n in shape):
         raise Forged("not a shape")
-    array = np.frombuffer(
-        data, dtype=descr, offset=start
-    )  # raises ValueError for a part of a number left over
+    array = np.frombuffer(data, dtype=descr, offset=start)  # ValueError when part of a number is left over
     return array.reshape(shape, order="F" if fortran is True else "C").copy()
 
 

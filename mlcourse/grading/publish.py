@@ -83,9 +83,8 @@ def _results(out: Path, entries: list[dict[str, str]], entered: dict[Key, str]) 
 
 def write_exports(out: Path, grades: list[Grade]):
     """All tables; those for Canvas and Moodle are one for each lesson, as assignments are."""
-    write_whole(
-        out / "grades.csv", "\ufeff" + exports.grades_csv(grades)
-    )  # the mark is for Excel, which it tells UTF-8
+    byte_order_mark = "\ufeff"  # it tells Excel that this is UTF-8
+    write_whole(out / "grades.csv", byte_order_mark + exports.grades_csv(grades))
     write_whole(out / "junit.xml", exports.junit_xml(grades))
     for lesson in sorted({grade.lesson for grade in grades if grade.lesson}):
         of_lesson = [grade for grade in grades if grade.lesson == lesson]

@@ -12,28 +12,29 @@ A file that cannot be read is a submission too, with `problem` as its sentence: 
 """
 
 import os
-import re
 import stat
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
-from mlcourse.grading.archives import RefusedArchive, notebooks_in
+from mlcourse.grading.archives import RefusedArchive, files_in
+from mlcourse.grading.files import File, Reading, beside, is_submission, owner, read_beside
 from mlcourse.grading.notebooks import MAX_BYTES, NotReadable, lesson_of, read_notebook, tidy
 from mlcourse.grading.records import Submission
 
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
-CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
-MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_\w*")
 
 
 class Found(NamedTuple):
-    """One file: where it lies, in parts, and its bytes or why there are none."""
+    """One file that was handed in: where it lies, in parts, its bytes or why there are none, what lies beside it."""
 
     parts: tuple[str, ...]
     data: bytes | None
     problem: str | None = None
+    beside: tuple[File, ...] = ()
 
 
 def read_submissions(path: str | os.PathLike, lesson: str | None = None) -> Iterator[Submission]:
@@ -84,17 +85,8 @@ def read_one(found: Found, lesson: str | None = None) -> Submission:
         problem = (
             "It cannot be told which exercise this is: no task of the course is in it. Name it with --lesson."
         )
-    return Submission(student, source, cells, lesson, problem)
-
-
-def owner(parts: tuple[str, ...]) -> str:
-    """Whose file it is, by the folder's name, or by the file's where there is no folder.
-
-    A platform's own numbers stay in the name, for two people may be called the same: `smithjane_1234`.
-    """
-    name = parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
-    found = (CANVAS if len(parts) == 1 else MOODLE).fullmatch(parts[0])
-    return tidy(f"{found['name']}_{found['user']}" if found else name) or "(no name)"
+    files, notes = ((), ()) if problem else read_beside(found.beside)
+    return Submission(student, source, cells, lesson, problem, files, notes)
 
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,28 +96,36 @@ def find(path: Path) -> Iterator[Found]:
     """Every file that somebody handed in, read one at a time."""
     if path.is_dir():
         top = path / "submitted" if (path / "submitted").is_dir() else path
-        for parts in sorted(_walk(top, ())):
-            yield from _expand(Found(parts, *_read(top.joinpath(*parts))))
+        yield from _submitted(_walk(top, ()))
     elif path.suffix.lower() == ".zip":
         yield from _in_zip(path)
     else:
         yield Found((path.name,), *_read(path))
 
 
+def _submitted(files: Iterable[File]) -> Iterator[Found]:
+    """Each notebook among the files, and what its owner put beside it."""
+    files, of_owner = sorted(files, key=lambda file: file.parts), defaultdict(list)
+    for file in files:
+        of_owner[owner(file.parts)].append(file)
+    for file in files:
+        if file.submitted:
+            company = beside(file, of_owner[owner(file.parts)])
+            yield from _expand(Found(file.parts, *file.read(), company))
+
+
 def _in_zip(path: Path) -> Iterator[Found]:
-    """Every file in a platform's bulk zip."""
+    """Every notebook in a platform's bulk zip."""
     try:
-        members = notebooks_in(path)
+        files = files_in(path)
     except RefusedArchive as error:
         yield Found((path.name,), None, str(error))
         return
-    places = _places([member.parts for member in members])
-    for place, member in sorted(zip(places, members), key=lambda pair: pair[0]):
-        yield from _expand(Found(place, *member.read()))
+    yield from _submitted(_unwrapped(files))
 
 
-def _walk(top: Path, parts: tuple[str, ...], depth: int = 4) -> Iterator[tuple[str, ...]]:
-    """Notebooks, zips and links below a folder. A link is never followed: it is listed, and then refused."""
+def _walk(top: Path, parts: tuple[str, ...], depth: int = 4) -> Iterator[File]:
+    """The files below a folder. A link is never followed: it is listed as a submission, and then refused."""
     for entry in os.scandir(top.joinpath(*parts)):
         here = (*parts, entry.name)
         if entry.name in IGNORED:
@@ -133,15 +133,12 @@ def _walk(top: Path, parts: tuple[str, ...], depth: int = 4) -> Iterator[tuple[s
         if entry.is_dir(follow_symlinks=False):
             if depth:
                 yield from _walk(top, here, depth - 1)
-        elif entry.is_symlink() or _wanted(entry.name):
-            yield here
+        elif entry.is_symlink() or not entry.name.startswith("."):
+            link_or_notebook = entry.is_symlink() or is_submission(entry.name)
+            yield File(here, partial(_read, top.joinpath(*here)), link_or_notebook)
 
 
-def _wanted(name: str) -> bool:
-    return name.lower().endswith((".ipynb", ".zip")) and not name.startswith("._")
-
-
-def _read(path: Path) -> tuple[bytes | None, str | None]:
+def _read(path: Path) -> Reading:
     """A file's bytes, or why they were not read."""
     try:
         # Not through a link, and without waiting for the other end of a pipe.
@@ -179,23 +176,31 @@ def _expand(found: Found) -> Iterator[Found]:
         yield Found(found.parts, None, f"It has more than {MAX_UPLOAD / 1e6:.0f} MB.")
         return
     try:
-        inner = [member for member in notebooks_in(found.data) if member.parts[-1].lower().endswith(".ipynb")]
+        files = files_in(found.data)
     except RefusedArchive as error:
         yield Found(found.parts, None, str(error))
         return
-    if not inner:
+    notebooks = [file for file in files if file.parts[-1].lower().endswith(".ipynb")]
+    if not notebooks:
         yield Found(found.parts, None, "There is no notebook in this zip.")
-    for member in inner:  # whose it is, the zip's own place says
-        yield Found((owner(found.parts), *found.parts[1:], *member.parts), *member.read())
+    for file in notebooks:  # whose it is, the zip's own place says
+        yield Found((*found.parts, *file.parts), *file.read(), beside(file, files))
 
 
-def _places(paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Where files in a zip lie, without what nbgrader, or the program that zipped them, has put around the students.
+def _unwrapped(files: list[File]) -> list[File]:
+    """Files in a zip, without what nbgrader, or the program that zipped them, has put around the students.
 
     A single folder around everything is a wrapper, and no student, when there are several folders in it.
     """
-    paths = [parts[parts.index("submitted") + 1 :] if "submitted" in parts[:-1] else parts for parts in paths]
+    files = [file._replace(parts=_below_submitted(file.parts)) for file in files]
+    paths = [file.parts for file in files if file.submitted]
     tops = {parts[0] for parts in paths}
     students = {parts[1] for parts in paths if len(parts) > 2}
     wrapped = len(tops) == 1 and all(len(parts) > 2 for parts in paths) and len(students) > 1
-    return [parts[1:] for parts in paths] if wrapped else paths
+    if not wrapped:
+        return files
+    return [file._replace(parts=file.parts[1:]) for file in files if file.parts[0] in tops and file.parts[1:]]
+
+
+def _below_submitted(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return parts[parts.index("submitted") + 1 :] if "submitted" in parts[:-1] else parts

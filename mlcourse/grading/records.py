@@ -16,6 +16,13 @@ class Cell(NamedTuple):
     role: str | None = None  # "answer", "check", "open"
 
 
+class Attachment(NamedTuple):
+    """A file that lay beside a notebook, such as a student's own data."""
+
+    name: str  # as its cells know it; folders are parted by slashes
+    data: bytes
+
+
 @dataclass(frozen=True)
 class Submission:
     """What a student handed in for one lesson."""
@@ -25,6 +32,8 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     lesson: str | None = None  # such as "04_em"; None when it cannot be told
     problem: str | None = None  # why it cannot be read: a sentence for the instructor
+    files: tuple[Attachment, ...] = ()
+    notes: tuple[str, ...] = ()  # what the instructor should know of its files
 
 
 class Mark(NamedTuple):

@@ -29,9 +29,7 @@ class Result:
     checks: dict[str, str] = field(default_factory=dict)  # task → digest of the check that gave its mark
     finished: bool = False
     code: list[str] = field(default_factory=list)  # what was run, to be read
-    before: dict[str, float] | None = (
-        None  # points of the last finished result, while this one is not finished
-    )
+    before: dict[str, float] | None = None  # while this one is not finished: the points of the last that was
 
     def valid_marks(self, about: str, checks: dict[str, str]) -> dict[str, Mark]:
         """The marks that would be given again: same submission, same seed, same check."""
@@ -64,8 +62,13 @@ def about(submission: Submission, circumstances: str) -> str:
     circumstances : str
         Such as digests of the seed and of the package that answers use.
     """
-    told = json.dumps([asdict(submission), circumstances], sort_keys=True)  # ASCII, whatever the names hold
-    return hashlib.sha256(told.encode("ascii")).hexdigest()
+    # ASCII, whatever the names hold; files by digests of their own.
+    told = json.dumps([asdict(submission), circumstances], sort_keys=True, default=_digest)
+    return _digest(told.encode("ascii"))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def begun(submission: Submission, digest: str, marks: dict[str, Mark], checks: dict[str, str]) -> Result:

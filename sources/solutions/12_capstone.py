@@ -53,7 +53,7 @@ data = load_breast_cancer()
 X, names = data.data[:, :10], data.feature_names[:10]  # means over the nuclei of a sample
 labels = data.target_names[data.target]
 
-# Your own, for example:
+# Your own, for example (and hand the file in together with this notebook):
 #   from mlcourse.datasets import load_points
 #   X, names, labels = load_points("my_points.txt"), None, None
 # or, when pandas is installed:

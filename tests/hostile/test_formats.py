@@ -223,6 +223,32 @@ def test_one_student_twice_is_two_submissions(tmp_path, walls):
     assert sorted(grades(tmp_path, walls).items()) == [("ada", UNREAD), ("ada (2)", FULL)]
 
 
+# ── What lies beside a notebook ──────────────────────────────────────────────────────────────────────
+
+READ_FROM_A_FILE = """import os
+assert not os.path.exists("left.txt")
+largest_weight = float(open("data/weight.txt").read())
+open("data/weight.txt", "a").write("9")
+open("left.txt", "x")
+"""
+
+
+def test_data_that_a_student_brought_are_there(tmp_path, walls):
+    """As they were handed in, also when all cells run a second time; somebody else's are not there."""
+    data = honest.as_bytes(honest.notebook(largest_weight=READ_FROM_A_FILE, after="import os\nos._exit(0)"))
+    for student in ("ada", "ben", "eve"):
+        put(tmp_path / student / "04_em.ipynb", data)
+    for student in ("ada", "ben"):
+        put(tmp_path / student / "data" / "weight.txt", b"0.40037")
+    without = FULL[1] - honest.POINTS["largest_weight"]
+    assert grades(tmp_path, walls) == {
+        "ada": ("partial", FULL[1]),
+        "ben": ("partial", FULL[1]),
+        "eve": ("partial", without),
+    }
+    assert (tmp_path / "ada" / "data" / "weight.txt").read_bytes() == b"0.40037"
+
+
 # ── Zips ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -113,10 +113,8 @@ def program(machine: str, me: int) -> list[tuple[int, int, int, int]]:
         (OPEN, _opens_without_truncating(1)),
         (OPENAT, _opens_without_truncating(2)),
         (CLONE, [*_load(0), (AND, 0, 0, CLONE_THREAD | NAMESPACES), *_allow_if(CLONE_THREAD)]),
-        (
-            CLONE3,
-            [(ANSWER, 0, 0, UNKNOWN)],
-        ),  # its flags lie in memory, out of sight; glibc goes back to clone
+        # Its flags lie in memory, out of sight; told that there is no such call, glibc goes back to clone.
+        (CLONE3, [(ANSWER, 0, 0, UNKNOWN)]),
         (KILL, [*_load(0), *_allow_if(me)]),
         (TKILL, [*_load(0), *_allow_if(me)]),
         (TGKILL, [*_load(0), *_allow_if(me)]),

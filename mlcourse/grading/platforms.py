@@ -1,0 +1,20 @@
+"""How learning platforms name what they hand out.
+
+lovelaceada_LATE_1234_5678_04_em.ipynb             Canvas: name, student's number, upload's number, file
+Ada Lovelace_1234_assignsubmission_file/04_em.ipynb   Moodle: name and number, then a folder's content
+"""
+
+import re
+
+CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
+MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_\w*")
+
+
+def canvas(place: str) -> re.Match | None:
+    """A file as Canvas names it, by its place below the folder of submissions; None when it is named otherwise."""
+    return CANVAS.fullmatch(place.partition("/")[0])
+
+
+def moodle(place: str) -> re.Match | None:
+    """A folder as Moodle names it, by the place of something in it; None when it is named otherwise."""
+    return MOODLE.fullmatch(place.partition("/")[0])
