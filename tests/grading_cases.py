@@ -16,6 +16,8 @@ import correct_answers_04
 import numpy as np
 
 from mlcourse.checks import CHECKS
+from mlcourse.grading.notebooks import tidy
+from mlcourse.grading.records import Grade
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = "04_em"
@@ -194,6 +196,19 @@ def students(n: int, seed: int = 0) -> list[Student]:
     rng = np.random.default_rng(seed)
     names = [*ODD_NAMES, *(f"student {number:03d}" for number in range(n))][:n]
     return [student(name, str(rng.choice(KINDS, p=SHARES)), rng) for name in names]
+
+
+def assert_earned(made: list[Student], grades: list[Grade]):
+    """Everybody has the points and the recognised mistakes of their making, and what cannot be read says so."""
+    found = {grade.source: grade for grade in grades}
+    assert len(found) == len(grades) == len(made)
+    for one in made:
+        grade = found[tidy(f"{folder_name(one.name)}/{LESSON}.ipynb")]
+        if one.points is None:
+            assert grade.status == "unreadable"
+            continue
+        assert {mark.task: mark.points for mark in grade.marks} == one.points
+        assert {mark.task: mark.mistake for mark in grade.marks if mark.task in one.mistakes} == one.mistakes
 
 
 def folder_name(name: str) -> str:

@@ -1,0 +1,92 @@
+"""kill -9 of the grader while it marks: no mark is lost, none is given twice, and no process stays behind."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from grading_cases import assert_earned, students, write_submissions
+
+from mlcourse.grading import sandbox
+from mlcourse.grading.journal import Journal
+from mlcourse.grading.publish import publish
+from mlcourse.grading.run import grade_folder
+from mlcourse.grading.sandbox.watchdog import descendants
+from mlcourse.grading.work import Settings
+
+CLASS = students(40)
+KILLS = 20
+SEED = b"a secret of these tests"
+
+
+def grade_when_told(folder: str, walls: str):
+    """For every line that comes in: grade in a copy of this process; tell its number, and then how it ended.
+
+    A copy has everything imported, where a new Python would need seconds for that.
+    """
+    out, choose = Path(folder, "out"), partial(sandbox.choose, only=walls)
+    settings = Settings(out=out, seed=SEED, resume=True, choose=choose)
+    for _ in sys.stdin:
+        process = os.fork()
+        if process == 0:
+            grade_folder(Path(folder, "class"), settings, jobs=0, quiet=True)
+            os._exit(0)
+        print(process, flush=True)
+        print(os.waitpid(process, 0)[1], flush=True)
+
+
+def marks_in(out: Path) -> dict[tuple[str, str], list]:
+    """Every mark on the disk, by the name of its result and by its task."""
+    results = {path.stem: json.loads(path.read_text()) for path in (out / "results").glob("*.json")}
+    return {(name, mark[0]): mark for name, result in results.items() for mark in result["grade"]["marks"]}
+
+
+def wait_until(true, seconds: float = 60):
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert true()
+
+
+def test_killed_at_twenty_random_moments_the_grader_loses_no_mark(tmp_path, walls):
+    rng, out = random.Random(0), tmp_path / "out"
+    write_submissions(tmp_path / "class", CLASS)
+    command = [sys.executable, __file__, str(tmp_path), walls.name]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    grader = subprocess.Popen(command, env=environment, **pipes)
+
+    def go_on() -> int:
+        print("go", file=grader.stdin, flush=True)
+        return int(grader.stdout.readline())
+
+    for _ in range(KILLS):
+        before, process = marks_in(out), go_on()
+        wait_until(lambda: len(marks_in(out)) > len(before))  # noqa: B023
+        time.sleep(rng.uniform(0, 0.5))
+        below = descendants(process)
+        os.kill(process, signal.SIGKILL)
+        assert int(grader.stdout.readline()) == signal.SIGKILL
+        assert before.items() <= marks_in(out).items()
+        wait_until(lambda: not any(Path(f"/proc/{one}").exists() for one in below))  # noqa: B023
+    go_on()
+    assert int(grader.stdout.readline()) == 0
+    grader.stdin.close()
+    assert grader.wait() == 0
+
+    assert_earned(CLASS, publish(out))
+    given = [
+        (one["source"], one["task"])
+        for one in Journal(out / "journal.jsonl").events()
+        if one["event"] == "mark"
+    ]
+    assert len(given) - len(set(given)) <= KILLS  # only what was being asked is asked again
+
+
+if __name__ == "__main__":
+    grade_when_told(*sys.argv[1:])
