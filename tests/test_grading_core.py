@@ -496,7 +496,12 @@ def test_only_check_cells_are_left_out(lesson):
         (("lovelaceada_11_22_04_em.ipynb",), "lovelaceada_11"),
         (("lovelaceada_LATE_11_22_04_em.ipynb",), "lovelaceada_11"),
         (("Ada Lovelace_77_assignsubmission_file_", "04_em.ipynb"), "Ada Lovelace_77"),
+        (("Ada Lovelace_77_assignsubmission_file_04_em.ipynb",), "Ada Lovelace_77"),
+        (("Ada Lovelace_77_assignsubmission_file_", "work.zip", "04_em.ipynb"), "Ada Lovelace_77"),
+        (("ada_11_22_work.zip", "04_em.ipynb"), "ada_11"),
+        (("ada_11_22_work", "04_em.ipynb"), "ada_11_22_work"),
         (("ada.ipynb",), "ada"),
+        (("ada.zip", "04_em.ipynb"), "ada"),
         (("\n", "x.ipynb"), "?"),
     ],
 )

@@ -45,6 +45,12 @@ PLACES = {
         "Ben_12_assignsubmission_file/04_em.ipynb": NOTEBOOK,
         "Ben_12_assignsubmission_file/points.csv": b"ben's",
     },
+    "Moodle without folders": {
+        "Ada_11_assignsubmission_file_04_em.ipynb": NOTEBOOK,
+        "Ada_11_assignsubmission_file_points.csv": b"ada's",
+        "Ben_12_assignsubmission_file_04_em.ipynb": NOTEBOOK,
+        "Ben_12_assignsubmission_file_points.csv": b"ben's",
+    },
 }
 
 
@@ -75,7 +81,7 @@ def files_of(path) -> list[dict[str, bytes]]:
 def test_files_go_with_the_notebook_that_they_lie_beside(tmp_path, place, packed):
     (tmp_path / "all.zip").write_bytes(zipped(PLACES[place]))
     ada, ben = files_of(tmp_path / "all.zip" if packed else write(tmp_path / "all", PLACES[place]))
-    more = {} if place == "Canvas" else {"data/more.txt": b"more"}
+    more = {} if place in ("Canvas", "Moodle without folders") else {"data/more.txt": b"more"}
     assert ada == {"points.csv": b"ada's", **more}
     assert ben == {"points.csv": b"ben's"}
 

@@ -298,8 +298,11 @@ def test_what_could_not_be_read_is_an_empty_cell_and_never_a_zero():
     assert [row["Grade"] for row in rows_of(exports.moodle_csv(grades))] == ["", ""]
 
 
-def test_canvas_finds_students_by_number_or_login():
-    downloaded = replace(good_grade(), source="lovelaceada_LATE_123_4567_04_em-1.ipynb")
+@pytest.mark.parametrize(
+    "source", ["lovelaceada_LATE_123_4567_04_em-1.ipynb", "lovelaceada_123_4567_work.zip/04_em.ipynb"]
+)
+def test_canvas_finds_students_by_number_or_login(source):
+    downloaded = replace(good_grade(), source=source)
     points, known, named = rows_of(exports.canvas_csv([downloaded, good_grade("bob")], "04_em"))
     assert points["Student"].strip() == "Points Possible"
     assert points["04_em"] == "7"
@@ -307,8 +310,9 @@ def test_canvas_finds_students_by_number_or_login():
     assert (named["ID"], named["SIS Login ID"]) == ("", "bob")
 
 
-def test_moodle_finds_students_by_number_or_name():
-    downloaded = replace(good_grade(), source="Ada Lovelace_123_assignsubmission_file/04_em.ipynb")
+@pytest.mark.parametrize("rest", ["/04_em.ipynb", "_/04_em.ipynb", "_04_em.ipynb", "/work.zip/04_em.ipynb"])
+def test_moodle_finds_students_by_number_or_name(rest):
+    downloaded = replace(good_grade(), source=f"Ada Lovelace_123_assignsubmission_file{rest}")
     known, named = rows_of(exports.moodle_csv([downloaded, good_grade("bob")]))
     assert (known["Identifier"], known["Full name"]) == ("Participant 123", "Ada Lovelace")
     assert (known["Grade"], known["Maximum Grade"]) == ("4", "7")
@@ -1111,22 +1115,32 @@ def headings(text: str) -> list[str]:
 # ── nbgrader ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_exercise_is_a_valid_assignment_of_nbgrader(tmp_path):
+def nbgrader(folder: Path, *words: str) -> str:
+    """What one of nbgrader's commands says."""
     pytest.importorskip("nbgrader")
-    root = HERE.parent
-    source = tmp_path / "source" / "em"
-    source.mkdir(parents=True)
-    (source / "04_em.ipynb").write_bytes((root / "solutions" / "04_em.ipynb").read_bytes())
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "em", "--create", "--force"]
-    # nbgrader starts a program of its environment by name
+    # It starts programs of its environment by name.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path}
-    made = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert made.returncode == 0, made.stderr
+    command = [sys.executable, "-m", "nbgrader", *words]
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_exercise_is_a_valid_assignment_of_nbgrader(tmp_path):
+    source = tmp_path / "source" / "em" / "04_em.ipynb"
+    source.parent.mkdir(parents=True)
+    source.write_bytes((HERE.parent / "solutions" / "04_em.ipynb").read_bytes())
+    nbgrader(tmp_path, "generate_assignment", "em", "--create", "--force")
     cells = json.loads((tmp_path / "release" / "em" / "04_em.ipynb").read_text("utf-8"))["cells"]
     graded = {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if cell["metadata"].get("nbgrader")}
     assert {f"check_{check.name}" for check in TASKS} <= graded
     assert "BEGIN SOLUTION" not in json.dumps(cells)
+
+
+def test_a_solution_is_valid_for_nbgrader(tmp_path):
+    assert "Success" in nbgrader(tmp_path, "validate", str(HERE.parent / "solutions" / "04_em.ipynb"))
 
 
 def test_a_check_is_what_the_fakes_say():

@@ -1,6 +1,7 @@
 """Answers that look alike, for a folder of submissions: the pairs, and a page with their texts side by side."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,9 @@ def alike_pairs(submissions: Path, lesson: str | None = None) -> list[Hit]:
     The published solution takes part as if it were a student's: an answer that was copied from it shows up.
     """
     readable = [
-        found for found in read_submissions(submissions, lesson) if not found.problem and found.lesson
+        replace(found, files=())  # all are in memory at once, and what lies beside them does not count
+        for found in read_submissions(submissions, lesson)
+        if not found.problem and found.lesson
     ]
     hits = []
     for name in sorted({submission.lesson for submission in readable}):

@@ -10,7 +10,7 @@ from mlcourse.grading.pipe import Forged, pack, unpack
 from mlcourse.grading.records import Submission
 from mlcourse.grading.sandbox import Ended, Limits, Sandbox, Session
 
-ONLY_A_CHECK = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*;?\s*")
+ONLY_A_CHECK = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
 
 
 class Reply(NamedTuple):
@@ -176,7 +176,7 @@ class Asker:
 
     def why_missing(self, name: str) -> str:
         """A sentence on a name that is not there: the cell that would have made it may have failed."""
-        made = re.compile(rf"^\s*(?:(?:def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*=)", re.MULTILINE)
+        made = re.compile(rf"^[ \t]*(?:(?:def|class)[ \t]+{name}\b|{name}[ \t]*=)", re.MULTILINE)
         for cell, source in self.cells:
             if made.search(source) and cell in self.skipped:
                 return f"the cell that makes `{name}` was left out: it {self.skipped[cell]}."

@@ -38,7 +38,7 @@ def owner(parts: tuple[str, ...]) -> str:
     """
     first = parts[0]
     in_folder = len(parts) > 1 and not first.lower().endswith(".zip")
-    found = (moodle if in_folder else canvas)(first)
+    found = moodle(first) or (None if in_folder else canvas(first))
     name = f"{found['name']}_{found['user']}" if found else first if in_folder else PurePosixPath(first).stem
     return tidy(name) or "(no name)"
 
@@ -51,7 +51,7 @@ def beside(notebook: File, files: Iterable[File]) -> tuple[File, ...]:
 
 
 def _from(folder: tuple[str, ...], parts: tuple[str, ...]) -> tuple[str, ...]:
-    named = canvas(parts[0]) if len(parts) == 1 else None
+    named = moodle(parts[0]) or canvas(parts[0]) if len(parts) == 1 else None
     return (named["file"],) if named else parts[len(folder) :]
 
 

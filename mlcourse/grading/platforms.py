@@ -1,13 +1,14 @@
-"""How learning platforms name what they hand out.
+"""How learning platforms name what they hand out: whose it is, and what it was called.
 
-lovelaceada_LATE_1234_5678_04_em.ipynb             Canvas: name, student's number, upload's number, file
-Ada Lovelace_1234_assignsubmission_file/04_em.ipynb   Moodle: name and number, then a folder's content
+lovelaceada_LATE_1234_5678_04_em.ipynb                Canvas: name, student's number, upload's number, file
+Ada Lovelace_1234_assignsubmission_file/04_em.ipynb   Moodle: a folder for each student
+Ada Lovelace_1234_assignsubmission_file_04_em.ipynb   Moodle, downloaded without folders
 """
 
 import re
 
 CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
-MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_\w*")
+MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
 
 
 def canvas(place: str) -> re.Match | None:
@@ -16,5 +17,5 @@ def canvas(place: str) -> re.Match | None:
 
 
 def moodle(place: str) -> re.Match | None:
-    """A folder as Moodle names it, by the place of something in it; None when it is named otherwise."""
+    """A file or folder as Moodle names it, by the place of it or of something in it; None when named otherwise."""
     return MOODLE.fullmatch(place.partition("/")[0])

@@ -5,7 +5,7 @@ What can stand at the path:
     student/notebook.ipynb                       a folder a student
     submitted/student/assignment/notebook.ipynb  nbgrader's tree, or a course folder that has it
     name_1234_5678_notebook.ipynb                a flat folder, as learning platforms name files
-    Name_1234_assignsubmission_file_/…           the same platforms' folders
+    Name_1234_assignsubmission_file/…            the same platforms' folders
     all.zip                                      a zip of any of these; so may be what one student handed in
 
 A file that cannot be read is a submission too, with `problem` as its sentence: nobody disappears.

@@ -97,6 +97,10 @@ HONEST = {
     "80 000 empty cells": with_cells(
         lambda cells: [{"cell_type": "code", "source": ""} for _ in range(80_000)] + cells
     ),
+    "a sea of blank lines": with_cells(lambda cells: [honest.code("\n" * 2_000_000 + "x = 1"), *cells]),
+    "a check with a long tail": with_cells(
+        lambda cells: [*cells, honest.code(f"check.e_step(e_step){' ' * 3_000_000}#")]
+    ),
     "a long line": with_cells(lambda cells: [honest.code("x = '" + "x" * 3_000_000 + "'"), *cells]),
 }
 
