@@ -445,10 +445,10 @@ print(f"{alarms.sum()} alarms of {len(test)}: {alarms.mean():.0%}, ", end="")
 print(f"95 % interval {interval.low:.0%} to {interval.high:.0%}")
 
 # %% [markdown]
-# Four of 36. The interval says: were the true rate below 3 %, four alarms or more would come up less than once in
-# forty times; were it above 26 %, four or fewer would. So the four agree with the promise, and would agree with 5 %
-# or 20 % just as well. Do not report the 11 % without the interval. And an alarm is the beginning of a look, not its
-# end. (Wines are numbered from 0, in the order of the file.)
+# Four of 36. The [interval](../GLOSSARY.md#confidence-interval) says: were the true rate below 3 %, four alarms or
+# more would come up less than once in forty times; were it above 26 %, four or fewer would. So the four agree with
+# the promise, and would agree with 5 % or 20 % just as well. Do not report the 11 % without the interval. And an
+# alarm is the beginning of a look, not its end. (Wines are numbered from 0, in the order of the file.)
 
 # %%
 for row in test[alarms][np.argsort(test_scores[alarms])]:
