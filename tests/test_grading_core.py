@@ -672,13 +672,19 @@ def test_open_questions_come_by_hand_with_points_from_the_course(lesson):
 
 
 def test_what_an_answer_imports_is_told():
-    source = (
-        "from sklearn.mixture import GaussianMixture\nimport mlcourse.mixture\nfrom mlcourse import check"
-    )
-    notes = marking.borrowed(Submission("ada", "x", (Cell("code", source),), "04_em"))
-    assert [note.removeprefix("Cell 0 imports ").split(",")[0] for note in notes] == [
-        "sklearn.mixture",
+    source = """from sklearn.mixture import GaussianMixture
+import mlcourse.mixture, torch
+from mlcourse import check
+import math
+  import google.colab.drive
+import numpy.linalg as la
+"""
+    cells = (Cell("markdown", "import nothing"), Cell("code", source))
+    notes = marking.borrowed(Submission("ada", "x", cells, "04_em"))
+    assert [note.removeprefix("Cell 2 imports ").split(",")[0] for note in notes] == [
+        "google",
         "mlcourse.mixture",
+        "sklearn.mixture",
     ]
 
 

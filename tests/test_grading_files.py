@@ -34,7 +34,6 @@ PLACES = {
     "Canvas": {
         "ada_11_22_04_em.ipynb": NOTEBOOK,
         "ada_11_23_points.csv": b"ada's",
-        "ada_11_24_data/more.txt": b"no name that Canvas gives",
         "ben_LATE_12_25_04_em.ipynb": NOTEBOOK,
         "ben_LATE_12_26_points.csv": b"ben's",
     },
@@ -133,6 +132,27 @@ def test_links_are_not_followed_but_listed(tmp_path):
     ada = one_with(tmp_path / "all", {}, students=2)
     assert ada.files == ()
     assert "links" in list(read_submissions(tmp_path / "all"))[1].problem
+
+
+def test_folders_without_a_notebook_are_listed(tmp_path):
+    (tmp_path / "noone").mkdir()
+    (tmp_path / "noone J. Smith").mkdir()
+    found = list(
+        read_submissions(write(tmp_path, {"ada/04_em.ipynb": NOTEBOOK, "eve/04_em.py": b"x", ".git/x": b"x"}))
+    )
+    assert [(one.student, one.problem is None) for one in found] == [
+        ("ada", True),
+        ("eve", False),
+        ("noone", False),
+        ("noone J. Smith", False),
+    ]
+
+
+def test_what_is_odd_about_a_notebook_is_noted(tmp_path):
+    write(tmp_path, {"ada_LATE_1_2_04_em.ipynb": NOTEBOOK, "ben_1_2_LATE_04_em.ipynb": NOTEBOOK})
+    assert [one.notes for one in read_submissions(tmp_path)] == [("Canvas marks it as late.",), ()]
+    (one, _) = read_submissions(tmp_path, "01_kmeans")
+    assert one.notes == ("Canvas marks it as late.", "By its tasks it is lesson 04_em.")
 
 
 def test_hidden_files_stay_where_they_are(tmp_path):

@@ -41,7 +41,7 @@ from grading_fakes import (
 
 from mlcourse import cli
 from mlcourse.checks import CHECKS, Check, Mistake
-from mlcourse.grading import commands, exports, run
+from mlcourse.grading import byhand, commands, exports, run
 from mlcourse.grading.byhand import HandTableError
 from mlcourse.grading.digests import check_digest, has_effect, task_digests
 from mlcourse.grading.extra import ExtraCheckError, add_extra_checks
@@ -354,7 +354,7 @@ TAGS = words(
 )
 ATTRIBUTES = words(
     "lang charset http-equiv content name class href scope x y width height viewbox role aria-label"
-    " text-anchor"
+    " text-anchor colspan"
 )
 
 
@@ -403,7 +403,7 @@ class Document(HTMLParser):
 @pytest.mark.parametrize("status", ["partial", "unreadable"])
 def test_nothing_that_a_student_writes_becomes_markup(text, status):
     grade = nasty_grade(text, status)
-    for source in (index_page([grade, good_grade()], [text]), student_page(grade, [text])):
+    for source in (index_page([grade, good_grade()], [text]), student_page(grade, [(1, text)])):
         source.encode("utf-8")
         document = Document(source)
         assert set(document.tags) <= TAGS
@@ -617,7 +617,7 @@ def test_who_is_not_marked_yet_is_told_first_and_has_no_points(folder):
     result = load(begun)
     result.finished = False
     save(begun, result)
-    grades = publish(out)
+    grades = publish(out).grades
     assert [grade.student for grade in grades] == list("abcde")
     assert [exports.points_of(grade) for grade in grades] == [None, None, 4, 4, 4]
     assert all("Not marked to the end" in grade.notes[0] for grade in grades[:2])
@@ -639,8 +639,66 @@ def test_a_spoilt_result_is_made_anew(folder):
 
 def test_results_of_earlier_submissions_are_not_published(folder):
     go(folder)
+    out = folder.parent / "out"
+    (out / "canvas_01_kmeans.csv").write_text("from another class")
     folder.write_text(json.dumps({"a": {}}))
-    assert [grade.student for grade in go(folder).grades] == ["a"]
+    (grade,) = go(folder).grades
+    assert grade.student == "a"
+    assert [path.relative_to(out).as_posix() for path in out.glob("students/*")] == [student_path(grade)]
+    assert len(list(out.glob("gradescope/*"))) == 1
+    assert sorted(path.name for path in out.glob("*_*_*.csv")) == ["canvas_04_em.csv", "moodle_04_em.csv"]
+
+
+def test_which_of_several_notebooks_counts_is_for_a_person_to_say(folder, monkeypatch):
+    made = [
+        submission("ada"),
+        submission("ada (2)", source="ada/again.ipynb", owner="ada"),
+        submission("ada (3)", source="ada/kmeans.ipynb", lesson="01_kmeans", owner="ada"),
+        submission("ben"),
+        submission("ben (2)", source="ben/x.ipynb", cells=(), lesson=None, problem="no JSON.", owner="ben"),
+        submission("eve"),
+    ]
+    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter(made))
+    summary = go(folder)
+    told = {remark.split(" handed in ")[0]: remark for remark in summary.remarks}
+    assert told.keys() == {"ada", "ben"}
+    assert "ada/04_em.ipynb, ada/again.ipynb: which one counts?" in told["ada"]
+    out = folder.parent / "out"
+    names = [row["SIS Login ID"] for row in rows_of((out / "canvas_04_em.csv").read_text())]
+    assert names == ["", "eve"]
+    assert len(rows_of((out / "grades.csv").read_text("utf-8-sig"))) == len(made)
+    assert told["ada"] in Document((out / "index.html").read_text("utf-8")).text
+
+
+def undefined(*inputs):
+    return nothing_of_this_name  # noqa: F821
+
+
+@pytest.mark.parametrize("reference", [undefined, lambda *inputs: None])
+def test_nobody_is_marked_by_a_check_that_is_wrong(folder, monkeypatch, reference):
+    monkeypatch.setitem(CHECKS, TASKS[0].name, replace(TASKS[0], reference=reference))
+    with pytest.raises(CannotGrade, match=TASKS[0].name):
+        go(folder)
+    assert not asked(folder)
+
+
+@pytest.mark.parametrize("out", [".", "in", "in/out"])
+def test_results_do_not_lie_among_submissions(tmp_path, out):
+    (tmp_path / "in").mkdir()
+    submissions = tmp_path if out == "." else tmp_path / "in"
+    with pytest.raises(CannotGrade, match="among the submissions"):
+        run.check_places(submissions, tmp_path / out)
+
+
+def test_a_notebook_of_another_lesson_has_blanks_and_no_row_by_hand(folder):
+    def grade(submission, sandbox, seed, on_mark, done):
+        marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
+        return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": ""})
+
+    go(folder, grade=grade)
+    row, *_ = rows_of((folder.parent / "out" / "grades.csv").read_text("utf-8-sig"))
+    assert (row["points"], row["e_step"], row["e_step: status"]) == ("", "", "missing")
+    assert not (folder.parent / "out" / "by_hand.csv").exists()
 
 
 def test_a_folder_without_notebooks_is_refused(folder):
@@ -676,7 +734,7 @@ def test_lessons_are_known_by_number_and_name():
 
 # ── Checks of one's own ──────────────────────────────────────────────────────────────────────────────
 
-EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '04_em', 2, lambda x: x),)"
+EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '4', 2, lambda: 1.0),)"
 
 
 @pytest.mark.parametrize("jobs", [0, 1])
@@ -697,8 +755,12 @@ def test_checks_of_ones_own_are_asked_too(folder, monkeypatch, jobs):
     ("source", "message"),
     [
         (EXTRA.format(name="e_step"), "already"),
+        (EXTRA.format(name="my_own").replace("'4'", "'99'"), "belongs to '99'; choose one of 01_kmeans"),
         ("CHECKS = ()", "holds no .py file"),
         ("CHECKS = (1,)", "must hold"),
+        ("CHECKS = 1", "must hold"),
+        ("x = 1\ny = x.nothing", "mine.py, line 2: AttributeError"),
+        ("x = 1\ny = (", "mine.py, line 2: SyntaxError"),
     ],
 )
 def test_checks_that_cannot_be_used_are_refused(tmp_path, source, message):
@@ -739,7 +801,7 @@ def test_points_given_by_hand_count_and_are_kept(with_open_question, separator):
     out = with_open_question
     enter(out, {"a": "2,5", "=b": "0"}, separator)
     for _ in range(2):
-        grades = {grade.student: grade for grade in publish(out)}
+        grades = {grade.student: grade for grade in publish(out).grades}
         assert grades["a"].points == 6.5
         assert exports.waiting(grades["a"]) == exports.waiting(grades["=b"]) == 0
         rows = {
@@ -748,6 +810,60 @@ def test_points_given_by_hand_count_and_are_kept(with_open_question, separator):
         }
         assert rows == {"a": "2,5", "=b": "0"}
     assert "6.5" in (out / "canvas_04_em.csv").read_text()
+
+
+def test_an_older_spreadsheets_letters_are_read(with_open_question):
+    table = with_open_question / "by_hand.csv"
+    rows = table.read_text("utf-8-sig").replace("because", "weil es schön ist")
+    table.write_text(rows.replace('"","', '"3","', 1), "cp1252")
+    assert sorted(grade.points for grade in publish(with_open_question).grades) == [4, 7]
+
+
+def add_row(out, **cells):
+    rows = rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), restval="")
+    writer.writeheader()
+    writer.writerows([*rows, cells])
+    (out / "by_hand.csv").write_text(text.getvalue(), "utf-8")
+
+
+def test_a_person_overrules_a_check(with_open_question):
+    add_row(with_open_question, student="a", file="a/04_em.ipynb", task="e_step", points="1.5")
+    for _ in range(2):
+        grades = {grade.student: grade for grade in publish(with_open_question).grades}
+        assert (grades["a"].points, grades["=b"].points) == (1.5, 4)
+        (mark, *_) = grades["a"].marks
+        assert mark.status == "by hand"
+        assert mark.message.startswith("marked by a person; the check said right")
+
+
+def test_points_for_another_text_are_kept_and_not_counted(with_open_question, folder):
+    enter(with_open_question, {"a": "3"})
+
+    def grade(submission, sandbox, seed, on_mark, done):
+        changed = replace(good_grade(submission.student), open_answers={"why": "I have thought again"})
+        return replace(changed, source=submission.source)
+
+    summary = go(folder, grade=grade)
+    assert [exports.waiting(grade) for grade in summary.grades] == [3, 3]
+    assert summary.remarks == [
+        "by_hand.csv has points that are not counted, since the answer has changed or nothing here is called so"
+        " (a, why: 3)."
+    ]
+    rows = rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+    assert [row["points"] for row in rows] == ["", "", "3"]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_what_was_entered_stays_whoever_it_is_for(tmp_path, text):
+    path = tmp_path / "by_hand.csv"
+    entered = {byhand.key_of(text, text, "why"): "2"}
+    for _ in range(3):
+        byhand.write_table(path, {}, entered)
+        once, entered = entered, byhand.read_points(path)
+    assert list(entered.values()) == ["2"]
+    assert entered == once
 
 
 @pytest.mark.parametrize("word", ["four", "-1", "3.5", "nan", "inf"])
@@ -779,7 +895,7 @@ def test_points_of_a_student_who_is_gone_are_kept(with_open_question, folder):
 
 
 def test_there_is_nothing_to_publish_before_a_run(tmp_path):
-    with pytest.raises(NothingToPublish, match="mlcourse grade"):
+    with pytest.raises(NothingToPublish, match="SUBMISSIONS"):
         publish(tmp_path)
 
 
@@ -1019,7 +1135,7 @@ def test_no_sandbox_is_a_sentence_too(folder, monkeypatch, capsys):
     )
     for jobs in ("0", "1"):
         assert cli.main(["grade", str(folder), "-o", str(folder.parent / "out"), "-j", jobs]) == 1
-        assert "mlcourse grade: nothing here holds strangers' code" in capsys.readouterr().err
+        assert "grade: nothing here holds strangers' code" in capsys.readouterr().err
 
 
 def test_similarity_writes_a_page(tmp_path, capsys):
@@ -1054,7 +1170,7 @@ def test_a_made_up_class_earns_what_it_must(tmp_path, capsys):
     words = ["grade", tmp_path / "class", "-o", tmp_path / "out", "-j", "2"]
     code = cli.main([str(word) for word in words])
     assert code == (3 if any(one.points is None for one in made) else 0)
-    assert_earned(made, publish(tmp_path / "out"))
+    assert_earned(made, publish(tmp_path / "out").grades)
     before = marks_in(tmp_path / "out")
     assert cli.main([*(str(word) for word in words), "--resume"]) == code
     assert marks_in(tmp_path / "out") == before

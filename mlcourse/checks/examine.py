@@ -171,5 +171,6 @@ def report(check: Check, fault: Fault, mistake: Mistake | None) -> str:
         lines.append(f"  expected  {check.expected}")
     if mistake:
         lines.append(f"Likely mistake: {mistake.message}")
-        lines.append(f"→ Hint {mistake.hint} may help.")
+        if mistake.hint:
+            lines.append(f"→ Hint {mistake.hint} may help.")
     return "\n".join(lines)

@@ -31,14 +31,14 @@ class Mistake(NamedTuple):
     """A known wrong answer: a tiny implementation (or a plain value), and the sentence that names it.
 
     An answer that gives the same outputs on the same inputs *is* this mistake. The sentence points to the thought
-    that went wrong, never to the right answer; `hint` is the number of the hint to open. A `planted` mistake is the
-    one that stands in a find-the-bug task: to hand it in means not to have started yet.
+    that went wrong, never to the right answer; `hint` is the number of the hint to open, if there is one. A `planted`
+    mistake is the one that stands in a find-the-bug task: to hand it in means not to have started yet.
     """
 
     name: str
     answer: Any
     message: str
-    hint: int = 1
+    hint: int | None = 1
     planted: bool = False
 
 

@@ -10,6 +10,7 @@ from mlcourse.grading.pipe import Forged, pack, unpack
 from mlcourse.grading.records import Submission
 from mlcourse.grading.sandbox import Ended, Limits, Sandbox, Session
 
+MOST_NOTES = 20
 ONLY_A_CHECK = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
 
 
@@ -39,15 +40,15 @@ class Asker:
     Attributes
     ----------
     skipped : dict of int → str
-        The cells that were left out, and why.
-    notes : list of str
-        The same as sentences for the instructor.
+        The cells that were left out, and why. Cells are counted from 1, those with text too.
+    errors : dict of int → str
+        What cells raised.
     output : str
         The end of what the cells printed.
     """
 
     def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits):
-        self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells) if runs(cell)]
+        self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if runs(cell)]
         self.sources = dict(self.cells)
         self.files = submission.files
         self.sandbox, self.limits = sandbox, limits
@@ -55,7 +56,6 @@ class Asker:
         self.session: Session | None = None
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
-        self.notes: list[str] = []
         self.output = ""
         self.hopeless: Ended | None = None
 
@@ -158,7 +158,6 @@ class Asker:
                 reply, _ = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
             except Ended as end:
                 self.skipped[k] = end.why
-                self.notes.append(f"Cell {k} was left out: it {end.why}.")
                 return
             self._note_error(k, reply.get("error"))
             printed = reply.get("output")
@@ -173,6 +172,12 @@ class Asker:
             and isinstance(error.get("text"), str)
         ):
             self.errors[cell] = f"{error['name']}: {error['text']}"[:300]
+
+    def notes(self) -> list[str]:
+        """A sentence for the instructor on every cell that did not run to its end; not on all of a thousand."""
+        told = {k: f"Cell {k} was left out: it {why}." for k, why in self.skipped.items()}
+        told |= {k: f"Cell {k} raised {error}" for k, error in self.errors.items() if k not in told}
+        return [told[k] for k in sorted(told)[:MOST_NOTES]]
 
     def why_missing(self, name: str) -> str:
         """A sentence on a name that is not there: the cell that would have made it may have failed."""

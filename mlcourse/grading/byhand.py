@@ -1,86 +1,167 @@
-"""Open questions: a table with a blank column for a person's points, which every later run reads and keeps."""
+"""What a person says of marks: points for open questions, and points in place of a check's.
+
+It stands in one table, `by_hand.csv`. Every later run reads it and writes it anew, with what was entered. Each open
+answer has a row. Its `version` is a word made from the answer's text: points that were given to another text are not
+taken over, but stay in the table. A row without a version, added by hand, overrules what a check has said.
+"""
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterable
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from mlcourse.grading.exports import GIVEN, inert, table
+from mlcourse.grading.exports import GIVEN, NOTHING, UNREAD, inert, table
 from mlcourse.grading.outgoing import write_whole
 from mlcourse.grading.records import Grade, Mark
 
-HEAD = ("student", "file", "task", "out of", "points", "answer")
+HEAD = ("student", "file", "task", "version", "out of", "points", "answer")
 LONGEST = 5000  # characters of an answer in the table; the student's page has all of it
-
-Key = tuple[str, str, str]  # student, file, task, as they stand in the table
+LETTERS = "bcdfghjklmnpqrst"  # without vowels there are no words, and no spreadsheet takes them for a number
 
 
 class HandTableError(ValueError):
     """A table that cannot be read; the message says where and why. It is never overwritten then."""
 
 
+class Key(NamedTuple):
+    """What points are for, as it stands in the table."""
+
+    student: str
+    file: str
+    task: str
+    version: str = ""
+
+
+def key_of(student, file, task, version="") -> Key:
+    # A spreadsheet may take an apostrophe that makes a cell inert for its own, and not write it again; and a row that
+    # is kept gets a second one. So neither the first nor doubled ones tell two keys apart.
+    words = (re.sub("'+", "'", (word or "").strip()) for word in (student, file, task, version))
+    return Key(*(word.lstrip("'") for word in words))
+
+
+def key_for(grade: Grade, mark: Mark) -> Key:
+    """The key of a mark of this run."""
+    version = version_of(grade.open_answers.get(mark.task, "")) if mark.status == "by hand" else ""
+    return key_of(inert(grade.student), inert(grade.source), mark.task, version)
+
+
+def version_of(text: str) -> str:
+    """Six letters that are others for another text."""
+    digest = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).digest()
+    return "".join(LETTERS[byte % 16] for byte in digest[:6])
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
+
+
 def read_points(path: Path) -> dict[Key, str]:
-    """What a person has entered, as text, for each question. Raises HandTableError."""
+    """What a person has entered, as text. Raises HandTableError."""
     if not path.exists():
         return {}
-    try:
-        content = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise HandTableError(f"{path.name} is not UTF-8 any more: save it as “CSV UTF-8”.") from None
+    content = _decoded(path)
     first = content.partition("\n")[0]
     separator = max(",;\t", key=first.count)  # a spreadsheet writes the one of its country
     try:
-        rows = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=separator))
-        return {_key(row["student"], row["file"], row["task"]): (row["points"] or "").strip() for row in rows}
-    except (csv.Error, KeyError):
-        raise HandTableError(
-            f"{path.name} is no table with the columns {', '.join(HEAD)} any more."
-        ) from None
+        reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
+        rows = list(reader)
+    except csv.Error:
+        rows, reader = [], None
+    if content.strip() and not {*Key._fields, "points"} <= set(reader.fieldnames if reader else ()):
+        raise HandTableError(f"{path.name} is no table with the columns {', '.join(HEAD)} any more.")
+    return {key_of(*map(row.get, Key._fields)): (row["points"] or "").strip() for row in rows}
 
 
-def _key(student, source, task) -> Key:
-    # A spreadsheet may take the apostrophe that makes a cell inert for its own, and not write it again.
-    return tuple((word or "").lstrip("'") for word in (student, source, task))
+def _decoded(path: Path) -> str:
+    """The text of a table; an older Excel's “CSV” has the letters of Western Europe in one byte each."""
+    content = path.read_bytes()
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise HandTableError(f"{path.name} is not UTF-8 any more: save it as “CSV UTF-8”.")
 
 
-def with_points(grade: Grade, entered: dict[Key, str]) -> Grade:
-    """The grade with the points that a person has given. Raises HandTableError for what is no number of points."""
-    return replace(grade, marks=[_marked(grade, mark, entered) for mark in grade.marks])
+def with_points(grade: Grade, entered: dict[Key, str], used: set[Key]) -> Grade:
+    """The grade with the points that a person has given; their keys go into `used`.
+
+    Raises HandTableError for what is no number of points.
+    """
+    return replace(grade, marks=[_marked(grade, mark, entered, used) for mark in grade.marks])
 
 
-def _marked(grade: Grade, mark: Mark, entered: dict[Key, str]) -> Mark:
-    word = entered.get(_key(inert(grade.student), inert(grade.source), mark.task), "")
-    if mark.status != "by hand" or not word:
-        return mark
+def _marked(grade: Grade, mark: Mark, entered: dict[Key, str], used: set[Key]) -> Mark:
+    exact = key_for(grade, mark)
+    for key in (exact, exact._replace(version="")):
+        if entered.get(key):
+            used.add(key)
+            return mark._replace(
+                points=_points(entered[key], key, mark.out_of), status="by hand", message=_given(mark)
+            )
+    return mark
+
+
+def _points(word: str, key: Key, out_of: int) -> float:
     try:
         points = float(word.replace(",", "."))
     except ValueError:
         points = -1
-    if not 0 <= points <= mark.out_of:
-        raise HandTableError(
-            f"by_hand.csv, {inert(grade.student)}, {mark.task}: {word!r} is not a number from 0 to {mark.out_of}."
-        )
-    return mark._replace(points=points, message=GIVEN)
+    if 0 <= points <= out_of:
+        return points
+    raise HandTableError(
+        f"by_hand.csv, {key.student}, {key.task}: {word!r} is not a number from 0 to {out_of}."
+    )
 
 
-def hand_rows(grade: Grade, entered: dict[Key, str]) -> list[list]:
-    """The rows of one submission's open questions."""
-    rows = []
-    for mark in grade.marks:
-        if mark.status == "by hand":
-            text = grade.open_answers.get(mark.task, "")
-            given = entered.get(_key(inert(grade.student), inert(grade.source), mark.task), "")
-            rows.append(
-                [grade.student, grade.source, mark.task, mark.out_of, given, text.replace("\n", " ⏎ ")]
-            )
-    return rows
+def _given(mark: Mark) -> str:
+    """That a person has given the points, and what the check said before."""
+    return (
+        GIVEN
+        if mark.status == "by hand"
+        else f"{GIVEN}; the check said {mark.status}.\n{mark.message}".strip()
+    )
 
 
-def write_table(path: Path, rows: Iterable[list], entered: dict[Key, str]):
+def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
+    """A sentence for all points that belong to nothing in this run; none when there are none."""
+    names = [
+        f"{key.student}, {key.task}: {points}"
+        for key, points in entered.items()
+        if points and key not in used
+    ]
+    if not names:
+        return []
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return [
+        "by_hand.csv has points that are not counted, since the answer has changed or nothing here is called so"
+        f" ({'; '.join(names[:5])}{more})."
+    ]
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hand_rows(grade: Grade) -> dict[Key, list]:
+    """What stands in the table beside the points, for each open answer of one submission."""
+    return {
+        key_for(grade, mark): [mark.out_of, _one_line(grade.open_answers.get(mark.task, ""))]
+        for mark in grade.marks
+        if mark.status == "by hand" and grade.status not in UNREAD
+    }
+
+
+def _one_line(text: str) -> str:
+    return text.strip().replace("\n", " ⏎ ") or NOTHING
+
+
+def write_table(path: Path, rows: dict[Key, list], entered: dict[Key, str]):
     """Write the table, unless there is nothing in it. What a person has entered is never dropped."""
-    rows = list(rows)
-    here = {_key(*map(inert, row[:3])) for row in rows}
-    rows += [[*key, None, points, None] for key, points in entered.items() if points and key not in here]
+    kept = {key: [None, None] for key, points in entered.items() if points and key not in rows}
+    rows = [
+        [*key, out_of, entered.get(key) or None, answer] for key, (out_of, answer) in {**rows, **kept}.items()
+    ]
     if rows:  # the mark at the beginning tells Excel that this is UTF-8
         write_whole(path, "\ufeff" + table([HEAD, *rows], limit=LONGEST))

@@ -3,7 +3,6 @@
 from collections import Counter
 
 from mlcourse.grading.markup import Html, element
-from mlcourse.grading.outgoing import number
 
 STATUSES = ("right", "wrong", "crashed", "timeout", "not attempted", "missing", "by hand")
 WIDTH, HEIGHT = 240, 16
@@ -36,9 +35,10 @@ def share_bar(counts: Counter) -> Html:
 
 
 def histogram(points: list[float], out_of: int, bins: int = 10) -> Html:
-    """How many submissions earned how much: bars over equal parts of 0 to `out_of` points."""
-    step = max(out_of, 1) / bins
-    counts = Counter(min(bins - 1, int(earned / step)) for earned in points)
+    """How many submissions earned how much: at most `bins` bars, each over the same number of whole points."""
+    step = -(-(out_of + 1) // bins)  # rounded up; the last bar has those with all points
+    bins = out_of // step + 1
+    counts = Counter(int(earned // step) for earned in points)
     wide, tall, foot = 48, 100, 34
     most, parts = max(counts.values(), default=1), []
     for place in range(bins):
@@ -56,12 +56,8 @@ def histogram(points: list[float], out_of: int, bins: int = 10) -> Html:
         )
         if counts[place]:
             parts.append(_label(counts[place], middle, tall + 11 - height))
-        parts.append(_label(f"≥ {number(round(place * step, 2))}", middle, tall + foot))
-    told = "; ".join(
-        f"{number(round(place * step, 2))} to {number(round((place + 1) * step, 2))} points: {counts[place]}"
-        for place in range(bins)
-        if counts[place]
-    )
+        parts.append(_label(f"≥ {place * step}", middle, tall + foot))
+    told = "; ".join(f"from {place * step} points: {counts[place]}" for place in range(bins) if counts[place])
     size = {
         "viewBox": f"0 0 {bins * wide} {tall + foot + 6}",
         "width": bins * wide,

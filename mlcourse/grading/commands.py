@@ -12,10 +12,11 @@ from mlcourse.grading.exports import waiting
 from mlcourse.grading.extra import ExtraCheckError
 from mlcourse.grading.outgoing import shown, write_whole
 from mlcourse.grading.pages import why_not
-from mlcourse.grading.publish import NothingToPublish, publish
-from mlcourse.grading.run import CannotGrade, Summary, full_name, grade_folder, seed_from
+from mlcourse.grading.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.run import CannotGrade, check_places, full_name, grade_folder, seed_from
 from mlcourse.grading.work import Settings
 
+COURSE = "python course.py"  # how the course is called in its own folder
 UNREADABLE = 3  # the exit code when a submission could not be graded; everybody else is
 EXPECTED = (CannotGrade, ExtraCheckError, HandTableError, NothingToPublish, sandbox.NoSandbox)
 
@@ -30,7 +31,7 @@ def run(command: str, words: list[str]) -> int:
 
 
 def grade_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("mlcourse grade", description="Mark the notebooks of a class.")
+    parser = argparse.ArgumentParser(f"{COURSE} grade", description="Mark the notebooks of a class.")
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
     add("-o", "--out", type=Path, required=True, help="the folder for marks, tables and pages")
@@ -46,7 +47,7 @@ def grade_parser() -> argparse.ArgumentParser:
 def grade(words: list[str]) -> int:
     """Mark a folder of submissions, and say where the marks are."""
     options = grade_parser().parse_args(words)
-    check_there(options.submissions)
+    check_places(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are nobody else's business
     settings = Settings(
         out=options.out,
@@ -58,27 +59,22 @@ def grade(words: list[str]) -> int:
     try:
         summary = grade_folder(options.submissions, settings, max(0, options.jobs), options.lesson)
     except KeyboardInterrupt:
-        print("\nmlcourse grade: stopped. The same command with --resume goes on from here.", file=sys.stderr)
+        print("\nStopped. The same command with --resume goes on from here.", file=sys.stderr)
         raise
     tell(summary, options.out)
     return UNREADABLE if summary.unread else 0
 
 
-def check_there(submissions: Path):
-    if not submissions.exists():
-        raise CannotGrade(f"{submissions} does not exist.")
-
-
 def tell(summary: Summary, out: Path):
-    """Say in the terminal what came out, what could not be read first."""
+    """Say in the terminal what came out, what needs a person first."""
     for grade in summary.unread:
         print(f"could not be graded: {shown(grade.student)} ({shown(grade.source)}): {shown(why_not(grade))}")
-    for line in summary.changes:
+    for line in [*summary.remarks, *summary.changes]:
         print(line)
     open_answers = sum(waiting(grade) > 0 for grade in summary.grades)
     if open_answers:
         print(
-            f"{open_answers} have open answers: fill in {out / 'by_hand.csv'}, then `mlcourse report {out}`."
+            f"Notebooks with open answers: {open_answers}. Fill in {out / 'by_hand.csv'}, then {COURSE} report {out}"
         )
     every = len(summary.grades)
     print(f"{every - len(summary.unread)} of {every} graded: {out / 'index.html'}")
@@ -86,17 +82,18 @@ def tell(summary: Summary, out: Path):
 
 def report(words: list[str]) -> int:
     """Write tables and pages anew, with the points that a person has given."""
-    parser = argparse.ArgumentParser("mlcourse report", description="Write a run's tables and pages anew.")
+    parser = argparse.ArgumentParser(f"{COURSE} report", description="Write a run's tables and pages anew.")
     parser.add_argument("out", type=Path, help="the folder that `mlcourse grade` wrote")
     options = parser.parse_args(words)
-    tell(Summary(publish(options.out)), options.out)
-    return 0
+    summary = publish(options.out)
+    tell(summary, options.out)
+    return UNREADABLE if summary.unread else 0
 
 
 def doctor(words: list[str]) -> int:
     """Say which sandbox works here; the exit code is 1 when none does."""
     told = "Say which sandbox works on this machine, and what it withstands."
-    argparse.ArgumentParser("mlcourse doctor", description=told).parse_args(words)
+    argparse.ArgumentParser(f"{COURSE} doctor", description=told).parse_args(words)
     lines = sandbox.report()
     print("\n".join(lines))
     return 0 if any(line.startswith("works") for line in lines) else 1
@@ -104,7 +101,7 @@ def doctor(words: list[str]) -> int:
 
 def similarity_parser() -> argparse.ArgumentParser:
     told = "Find pairs of alike answers: a hint to look, not a verdict."
-    parser = argparse.ArgumentParser("mlcourse similarity", description=told)
+    parser = argparse.ArgumentParser(f"{COURSE} similarity", description=told)
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
     add("-o", "--out", type=Path, help="a page to write, with the answers side by side")
@@ -115,7 +112,8 @@ def similarity_parser() -> argparse.ArgumentParser:
 def similarity(words: list[str]) -> int:
     """List the pairs of alike answers, and write a page about them."""
     options = similarity_parser().parse_args(words)
-    check_there(options.submissions)
+    if not options.submissions.exists():
+        raise CannotGrade(f"{options.submissions} does not exist.")
     found = alike_pairs(options.submissions, full_name(options.lesson))
     for hit in found:
         names = f"{shown(hit.one.student)}  ~  {shown(hit.other.student)}"

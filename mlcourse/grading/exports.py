@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
-from mlcourse.grading.outgoing import number, shown
+from mlcourse.grading.outgoing import number, shown, slug
 from mlcourse.grading.platforms import canvas, moodle
 from mlcourse.grading.records import Grade, Mark
 
@@ -28,7 +28,8 @@ FORMULA = "=+-@＝＋－＠"
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
 
 UNREAD = ("unreadable", "missing")
-GIVEN = "marked by a person"  # the message of an open question's mark once a person has given it points
+NOTHING = "(nothing written)"  # in the place of an open answer
+GIVEN = "marked by a person"  # how the message of a mark begins once a person has given its points
 
 
 # ── Comma-separated values ───────────────────────────────────────────────────────────────────────────
@@ -67,32 +68,39 @@ def tasks_of(grades: Iterable[Grade]) -> dict[str, int]:
 
 
 def waiting(grade: Grade) -> int:
-    """Points that a person has still to give."""
-    return sum(mark.out_of for mark in grade.marks if waits(mark))
+    """Points that a person has still to give; none while it is not known whether this counts at all."""
+    return 0 if grade.status in UNREAD else sum(mark.out_of for mark in grade.marks if waits(mark))
+
+
+def student_path(grade: Grade) -> str:
+    """Where a student's page stands, from the index."""
+    return f"students/{slug(grade.student, grade.source)}.html"
 
 
 def waits(mark: Mark) -> bool:
     """Whether a person has still to give this mark."""
-    return mark.status == "by hand" and mark.message != GIVEN
+    return mark.status == "by hand" and not mark.message.startswith(GIVEN)
 
 
 def grades_csv(grades: list[Grade]) -> str:
     """One row for each submission, two columns for each task: points and status."""
     tasks = tasks_of(grades)
-    head = ["student", "lesson", "file", "status", "points", "out of", "waiting for a person"]
+    head = ["student", "lesson", "file", "page", "status", "points", "out of", "waiting for a person"]
     rows = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
     for grade in grades:
         marks = {mark.task: mark for mark in grade.marks}
-        cells = [cell for task in tasks for cell in _task_cells(marks.get(task))]
+        cells = [cell for task in tasks for cell in _task_cells(grade, marks.get(task))]
         of_all = [points_of(grade), grade.out_of if grade.marks else None, waiting(grade)]
-        rows.append([grade.student, grade.lesson, grade.source, grade.status, *of_all, *cells])
+        rows.append(
+            [grade.student, grade.lesson, grade.source, student_path(grade), grade.status, *of_all, *cells]
+        )
     return table(rows)
 
 
-def _task_cells(mark: Mark | None):
+def _task_cells(grade: Grade, mark: Mark | None):
     if mark is None:
         return None, None
-    return (None if waits(mark) else mark.points), mark.status
+    return (None if waits(mark) or grade.status in UNREAD else mark.points), mark.status
 
 
 def canvas_csv(grades: list[Grade], assignment: str) -> str:
@@ -125,9 +133,12 @@ def summary(grade: Grade) -> str:
     """What each task earned, in one line made of our own words."""
     if not grade.marks:
         return f"not graded: {grade.status}"
-    return "; ".join(
-        f"{mark.task}: {number(mark.points)} of {mark.out_of}, {mark.status}" for mark in grade.marks
-    )
+    return "; ".join(f"{mark.task}: {earned(mark)} of {mark.out_of}, {mark.status}" for mark in grade.marks)
+
+
+def earned(mark: Mark) -> str:
+    """The points of a mark in words; a dash while a person has still to give them."""
+    return "–" if waits(mark) else number(mark.points)
 
 
 # ── Gradescope ───────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,9 @@ import builtins
 import hashlib
 import json
 import re
+import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -79,7 +81,7 @@ def grade(
     finally:
         asker.close()
     _add_open_questions(grade, submission, on_mark, done)
-    grade.notes += [*submission.notes, *asker.notes, *borrowed(submission)]
+    grade.notes += [*submission.notes, *asker.notes(), *borrowed(submission)]
     grade.output = asker.output
     grade.status = status_of(grade, asker)
     grade.seconds = time.monotonic() - start
@@ -199,6 +201,22 @@ def spoil(argument) -> None:
         argument.clear()
 
 
+# ── Is the judge right itself? ───────────────────────────────────────────────────────────────────────
+
+
+def fault_in(check: Check, seed: bytes) -> str | None:
+    """What is wrong with a check, found by asking its own reference for the cases that students will get."""
+    reference = check.reference if check.kind == "function" else lambda: check.reference()
+    try:
+        verdict = examine(check, reference, task_seed(seed, check.name))
+    except (
+        Exception
+    ) as error:  # it is somebody's code, and whatever it raises has to be mended before anything else
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    return None if verdict.status == "right" else f"it does not accept its own reference: {verdict.message}"
+
+
 # ── The whole ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -251,19 +269,27 @@ def status_of(grade: Grade, asker: Asker) -> str:
 
 # Patterns for strangers' text never begin with `\s*` on every line, nor have two of them in a row: a megabyte of
 # blank lines would take the square of its length.
-IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+((?:sklearn|mlcourse)[\w.]*)", re.MULTILINE)
+IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
+IN_PARTS = ("sklearn", "mlcourse")  # packages of which it matters what is imported
+
+
+def imports(source: str) -> set[str]:
+    """The packages that a cell imports, Python's own left out; of some, the part that is imported."""
+    found = {
+        name if name.split(".")[0] in IN_PARTS else name.split(".")[0] for name in IMPORT.findall(source)
+    }
+    return found - sys.stdlib_module_names
 
 
 def borrowed(submission: Submission) -> list[str]:
-    """A note for every cell that imports scikit-learn, or parts of the course, which the exercise itself does not.
+    """A note for every cell that imports a package, or a part of one, which the exercise itself does not.
 
     Read from the text, so that nothing in the notebook can hide it; what is imported in a roundabout way is not seen.
     """
-    own = {name for cell in exercise(submission.lesson) for name in IMPORT.findall("".join(cell["source"]))}
+    own = set().union(*(imports("".join(cell["source"])) for cell in exercise(submission.lesson)))
     return [
         f"Cell {number} imports {name}, which the exercise does not."
-        for number, cell in enumerate(submission.cells)
+        for number, cell in enumerate(submission.cells, 1)
         if cell.kind == "code"
-        for name in dict.fromkeys(IMPORT.findall(cell.source))
-        if name not in own
+        for name in sorted(imports(cell.source) - own)
     ][:20]

@@ -52,11 +52,17 @@ def _html(part) -> str:
 
 
 def table(head: list, rows: list[list], **attributes) -> Html:
-    """A table: words for the head, and rows of parts. Numbers stand to the right."""
+    """A table: words for the head, and rows of parts. Numbers stand to the right; a single part takes a whole row."""
     cells = [element("th", word, scope="col") for word in head]
-    body = [element("tr", *(_data(part) for part in row)) for row in rows]
+    body = [element("tr", *_row(row, len(head))) for row in rows]
     inside = (element("thead", element("tr", *cells)), element("tbody", *body))
     return element("div", element("table", *inside, **attributes), class_="scroll")
+
+
+def _row(parts: list, columns: int) -> list[Html]:
+    if len(parts) == 1 < columns:
+        return [element("td", *parts, colspan=columns)]
+    return [_data(part) for part in parts]
 
 
 def _data(part) -> Html:

@@ -5,29 +5,25 @@ from collections.abc import Iterable
 from statistics import median
 
 from mlcourse.grading.charts import STATUSES, histogram, share_bar
-from mlcourse.grading.exports import UNREAD, points_of, tasks_of, waiting
+from mlcourse.grading.exports import NOTHING, UNREAD, earned, points_of, student_path, tasks_of, waiting
 from mlcourse.grading.markup import Html, element, page, table
-from mlcourse.grading.outgoing import number, slug
+from mlcourse.grading.outgoing import number
 from mlcourse.grading.records import Grade, Mark
 
 SHOWN_MISTAKES = 20
 NOT_ISOLATED = "not isolated"
 
 
-def student_path(grade: Grade) -> str:
-    """Where a student's page stands, from the index."""
-    return f"students/{slug(grade.student, grade.source)}.html"
-
-
 # ── For the instructor ───────────────────────────────────────────────────────────────────────────────
 
 
-def index_page(grades: list[Grade], changes: Iterable[str] = ()) -> Html:
+def index_page(grades: list[Grade], changes: Iterable[str] = (), remarks: Iterable[str] = ()) -> Html:
     """What needs a person first, then lesson by lesson how it went: points, tasks, mistakes, everyone."""
     lessons = {grade.lesson: [other for other in grades if other.lesson == grade.lesson] for grade in grades}
     sections = [lesson_section(lesson, lessons[lesson]) for lesson in sorted(lessons, key=str) if lesson]
-    parts = (stamp(grades), overview(grades), needs_a_person(grades), changed(list(changes)))
-    return page("Grades", *parts, *sections)
+    parts = (stamp(grades), overview(grades), needs_a_person(grades))
+    lists = (listed("For you to decide", remarks), listed("Changed since the last run", changes))
+    return page("Grades", *parts, *lists, *sections)
 
 
 def lesson_section(lesson: str, grades: list[Grade]) -> Html:
@@ -64,7 +60,8 @@ def needs_a_person(grades: list[Grade]) -> Html | None:
         element("h2", "Could not be graded"),
         element(
             "p",
-            "These have no points, in no table, until you say so. Open the file, or ask the student for it again.",
+            "These have no points, in no table. Look at the file as text, or ask the student for it again; then"
+            " `grade` with --resume reads it.",
         ),
         table(["Student", "File", "Why"], rows),
         class_="alarm",
@@ -79,21 +76,23 @@ def why_not(grade: Grade) -> str:
     return " ".join([nothing, *grade.notes]).strip()
 
 
-def changed(changes: list[str]) -> Html | None:
-    if not changes:
-        return None
-    lines = element("ul", *(element("li", line) for line in changes))
-    return element("section", element("h2", "Changed since the last run"), lines)
+def listed(heading: str, lines: Iterable[str]) -> Html | None:
+    """A section with a line for each sentence; none when there are none."""
+    items = [element("li", line) for line in lines]
+    return element("section", element("h2", heading), element("ul", *items)) if items else None
 
 
 def points_section(grades: list[Grade]) -> Html | None:
-    points = [earned for grade in grades if (earned := points_of(grade)) is not None]
+    points = [of_one for grade in grades if (of_one := points_of(grade)) is not None]
     if not points:
         return None
     out_of = max(grade.out_of for grade in grades)
     lowest, middle, highest = map(number, (min(points), median(points), max(points)))
     told = f"Median {middle} of {out_of} points; lowest {lowest}, highest {highest}."
-    return element("section", element("h3", "Points"), element("p", told), histogram(points, out_of))
+    most = max(map(waiting, grades))
+    open_ = f" Up to {number(most)} of them wait for a person, and count as none so far." if most else ""
+    chart = element("div", histogram(points, out_of), class_="scroll")
+    return element("section", element("h3", "Points"), element("p", told, open_), chart)
 
 
 def tasks_section(grades: list[Grade]) -> Html | None:
@@ -149,15 +148,16 @@ def mistakes_section(grades: list[Grade]) -> Html | None:
 
 def everyone(grades: list[Grade]) -> Html:
     tasks = tasks_of(grades)
-    rows = [_student_row(grade, tasks) for grade in grades]
-    head = ["Student", "Status", "Points", "To be given by hand", *(element("code", task) for task in tasks)]
-    return element("section", element("h3", "Everyone"), table(head, rows))
+    by_hand = ["By hand"] if any(waiting(grade) for grade in grades) else []
+    rows = [_student_row(grade, tasks, by_hand) for grade in grades]
+    head = ["Student", "Status", "Points", *by_hand, *(element("code", task) for task in tasks)]
+    return element("section", element("h3", "Everyone"), table(head, rows, class_="everyone"), class_="wide")
 
 
-def _student_row(grade: Grade, tasks) -> list:
+def _student_row(grade: Grade, tasks, by_hand) -> list:
     marks = {mark.task: mark for mark in grade.marks}
     cells = [points_word(marks[task]) if task in marks else "" for task in tasks]
-    return [link(grade), grade.status, points_of(grade), waiting(grade) or "", *cells]
+    return [link(grade), grade.status, points_of(grade), *([waiting(grade) or ""] if by_hand else []), *cells]
 
 
 def points_word(mark: Mark):
@@ -172,8 +172,14 @@ def link(grade: Grade) -> Html:
 # ── For a student ────────────────────────────────────────────────────────────────────────────────────
 
 
-def student_page(grade: Grade, code: Iterable[str] = ()) -> Html:
-    """Every mark with its message, the open answers, what was run, and the end of what it printed."""
+def student_page(grade: Grade, code: Iterable[tuple[int, str]] = ()) -> Html:
+    """Every mark with its message, the open answers, what was run, and the end of what it printed.
+
+    `code` has the cells that were run, each with its number.
+    """
+    run = [
+        [element("p", f"Cell {number_}", class_="quiet"), element("pre", source)] for number_, source in code
+    ]
     return page(
         f"{grade.student} · {grade.lesson or 'lesson unknown'}",
         stamp([grade]),
@@ -181,15 +187,15 @@ def student_page(grade: Grade, code: Iterable[str] = ()) -> Html:
         element("ul", *(element("li", note) for note in grade.notes)) if grade.notes else None,
         marks_table(grade) if grade.marks else None,
         open_section(grade),
-        folded("What was run", code),
-        folded("The end of what it printed", [grade.output] if grade.output else []),
+        folded("What was run (all cells are counted, text too; pictures are not kept)", run),
+        folded("The end of what it printed", [element("pre", grade.output)] if grade.output else []),
     )
 
 
 def standing(grade: Grade) -> Html:
-    earned = points_of(grade)
-    told = "No points yet" if earned is None else f"{number(earned)} of {grade.out_of} points"
-    hand = f"; {waiting(grade)} of them wait for a person" if waiting(grade) else ""
+    of_all, open_ = points_of(grade), waiting(grade)
+    told = "No points yet" if of_all is None else f"{number(of_all)} of {grade.out_of - open_} points"
+    hand = f"; {number(open_)} more wait for a person" if open_ else ""
     return element(
         "p",
         element("strong", told),
@@ -200,30 +206,43 @@ def standing(grade: Grade) -> Html:
 
 
 def marks_table(grade: Grade) -> Html:
+    """Two rows for each task: the points, and below them what the check says."""
     rows = [
-        [element("code", mark.task), f"{number(mark.points)} / {mark.out_of}", mark.status, message(mark)]
+        row
         for mark in grade.marks
+        for row in (
+            [element("code", mark.task), f"{earned(mark)} / {mark.out_of}", mark.status],
+            [message(mark)],
+        )
+        if row != [None]
     ]
     return element(
-        "section", element("h2", "Tasks"), table(["Task", "Points", "Status", "What the check says"], rows)
+        "section",
+        element("h2", "Tasks"),
+        table(["Task", "Points", "Status"], rows, class_="marks"),
     )
 
 
 def message(mark: Mark) -> Html | None:
-    return element("pre", mark.message) if mark.message else None
+    """What the check said, with code between its backticks set as code."""
+    if not mark.message:
+        return None
+    parts = mark.message.split("`")
+    if len(parts) % 2 == 0:  # one of them has no partner
+        return element("pre", mark.message)
+    return element("pre", *(element("code", part) if k % 2 else part for k, part in enumerate(parts)))
 
 
 def open_section(grade: Grade) -> Html | None:
     if not grade.open_answers:
         return None
     answers = [
-        [element("h3", element("code", task)), element("pre", text)]
+        [element("h3", element("code", task)), element("pre", text.strip() or NOTHING)]
         for task, text in grade.open_answers.items()
     ]
     return element("section", element("h2", "Open answers"), *answers)
 
 
-def folded(title: str, texts: Iterable[str]) -> Html | None:
-    """Texts that are there for those who unfold them."""
-    blocks = [element("pre", text) for text in texts]
-    return element("details", element("summary", title), *blocks) if blocks else None
+def folded(title: str, parts: list) -> Html | None:
+    """What is there for those who unfold it."""
+    return element("details", element("summary", title), *parts) if parts else None

@@ -7,7 +7,7 @@ Ada Lovelace_1234_assignsubmission_file_04_em.ipynb   Moodle, downloaded without
 
 import re
 
-CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
+CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
 MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
 
 
@@ -19,3 +19,9 @@ def canvas(place: str) -> re.Match | None:
 def moodle(place: str) -> re.Match | None:
     """A file or folder as Moodle names it, by the place of it or of something in it; None when named otherwise."""
     return MOODLE.fullmatch(place.partition("/")[0])
+
+
+def late(place: str) -> bool:
+    """Whether a platform says so in the name."""
+    found = canvas(place)
+    return bool(found and found["late"])

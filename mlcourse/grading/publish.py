@@ -5,16 +5,32 @@ is dropped: a thousand submissions need little memory.
 """
 
 import json
+import shutil
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlcourse.grading import exports
-from mlcourse.grading.byhand import Key, hand_rows, read_points, with_points, write_table
-from mlcourse.grading.outgoing import write_whole
-from mlcourse.grading.pages import index_page, student_page, student_path
+from mlcourse.grading.byhand import hand_rows, read_points, unused, with_points, write_table
+from mlcourse.grading.exports import student_path
+from mlcourse.grading.outgoing import shown, write_whole
+from mlcourse.grading.pages import index_page, student_page
 from mlcourse.grading.records import Grade, Submission
 from mlcourse.grading.results import Result, lean, load, name_of
+
+
+@dataclass
+class Summary:
+    """What a run has come to."""
+
+    grades: list[Grade]
+    changes: list[str] = field(default_factory=list)  # who gains or loses against the run before
+    remarks: list[str] = field(default_factory=list)  # what else the instructor has to decide, as sentences
+
+    @property
+    def unread(self) -> list[Grade]:
+        return [grade for grade in self.grades if grade.status in exports.UNREAD]
 
 
 class NothingToPublish(ValueError):
@@ -23,7 +39,13 @@ class NothingToPublish(ValueError):
 
 def entry(submission: Submission) -> dict[str, str]:
     """What a run's manifest says of a submission: enough to miss it when its result is not there."""
-    return {"name": name_of(submission), "student": submission.student, "source": submission.source}
+    owner = submission.owner or submission.student
+    return {
+        "name": name_of(submission),
+        "student": submission.student,
+        "owner": owner,
+        "source": submission.source,
+    }
 
 
 def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]):
@@ -34,13 +56,13 @@ def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str])
 def read_manifest(out: Path) -> dict:
     if not (out / "run.json").exists():
         raise NothingToPublish(
-            f"{out} holds no graded submissions: `mlcourse grade SUBMISSIONS -o {out}` first."
+            f"{out} holds no graded submissions: `python course.py grade SUBMISSIONS -o {out}` first."
         )
     return json.loads((out / "run.json").read_text("utf-8"))
 
 
-def publish(out: Path) -> list[Grade]:
-    """Write all pages and tables of a run, and return the grades, those that could not be read first.
+def publish(out: Path) -> Summary:
+    """Write all pages and tables of a run, remove those of earlier ones, and say what a person has to see.
 
     Raises
     ------
@@ -50,23 +72,28 @@ def publish(out: Path) -> list[Grade]:
         When by_hand.csv cannot be read; nothing is written then.
     """
     manifest = read_manifest(out)
-    entered = read_points(out / "by_hand.csv")
-    grades, rows = [], []
-    for result in _results(out, manifest["submissions"], entered):
+    entered, used = read_points(out / "by_hand.csv"), set()
+    grades, rows, owners = [], {}, {}
+    for entry, result in _results(out, manifest["submissions"]):
+        result.grade = with_points(result.grade, entered, used)
         write_whole(out / student_path(result.grade), student_page(result.grade, result.code))
-        rows += hand_rows(result.grade, entered)
+        rows |= hand_rows(result.grade)
         grades.append(lean(result.grade))
+        owners[student_path(result.grade)] = entry["owner"]
     grades.sort(
         key=lambda grade: (grade.status not in exports.UNREAD, grade.student.casefold(), grade.source)
     )
     write_table(out / "by_hand.csv", rows, entered)
-    write_exports(out, grades)
-    write_whole(out / "index.html", index_page(grades, manifest["changes"]))
-    return grades
+    twice = several(grades, owners)
+    write_exports(out, grades, twice)
+    remarks = [*said_of(twice, owners), *unused(entered, used)]
+    write_whole(out / "index.html", index_page(grades, manifest["changes"], remarks))
+    remove_leftovers(out, grades)
+    return Summary(grades, manifest["changes"], remarks)
 
 
-def _results(out: Path, entries: list[dict[str, str]], entered: dict[Key, str]) -> Iterator[Result]:
-    """The result of every submission of a run, with the points that a person has given.
+def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
+    """Every submission of a run, and its result.
 
     One that is not marked to the end, because the run was stopped or the grader failed, counts as one that could not
     be read: it is told first, and has no points in any table.
@@ -75,21 +102,76 @@ def _results(out: Path, entries: list[dict[str, str]], entered: dict[Key, str]) 
         nothing = Result(Grade(each["student"], None, each["source"], "unreadable"), "")
         result = load(out / "results" / f"{each['name']}.json") or nothing
         if not result.finished:
-            notes = [*result.grade.notes, "Not marked to the end: the same command with --resume goes on."]
+            notes = [*result.grade.notes, "Not marked to the end: `grade` with --resume goes on."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
-        result.grade = with_points(result.grade, entered)
-        yield result
+        yield each, result
 
 
-def write_exports(out: Path, grades: list[Grade]):
-    """All tables; those for Canvas and Moodle are one for each lesson, as assignments are."""
+# ── Several notebooks of one student ─────────────────────────────────────────────────────────────────
+
+
+def several(grades: list[Grade], owners: dict[str, str]) -> list[Grade]:
+    """The grades of students with more than one notebook of a lesson: which one counts, a person has to say.
+
+    One whose lesson cannot be told may be of any.
+    """
+    counts = Counter((owners[student_path(grade)], grade.lesson) for grade in grades)
+    of_any = Counter(owner for owner, lesson in counts.elements())
+
+    def is_one_of_several(grade: Grade) -> bool:
+        owner = owners[student_path(grade)]
+        same = of_any[owner] if grade.lesson is None else counts[owner, grade.lesson] + counts[owner, None]
+        return same > 1
+
+    return [grade for grade in grades if is_one_of_several(grade)]
+
+
+def said_of(twice: list[Grade], owners: dict[str, str]) -> list[str]:
+    """A sentence for each student with several notebooks."""
+    files: dict[str, list[str]] = {}
+    for grade in twice:
+        files.setdefault(owners[student_path(grade)], []).append(shown(grade.source))
+    return [
+        f"{shown(owner)} handed in {', '.join(sources)}: which one counts? The tables for Canvas and Moodle leave"
+        " them out. Remove the others, and `grade` with --resume."
+        for owner, sources in files.items()
+    ]
+
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def table_paths(grades: list[Grade]) -> dict[str, tuple[str, str]]:
+    """For each lesson the names of its tables for Canvas and Moodle, where each lesson is an assignment."""
+    lessons = sorted({grade.lesson for grade in grades if grade.lesson})
+    return {lesson: (f"canvas_{lesson}.csv", f"moodle_{lesson}.csv") for lesson in lessons}
+
+
+def gradescope_path(grade: Grade) -> str:
+    return f"gradescope/{Path(student_path(grade)).stem}"
+
+
+def write_exports(out: Path, grades: list[Grade], twice: list[Grade]):
+    """All tables; `twice` are left out of those that are uploaded."""
+    left_out = {student_path(grade) for grade in twice}
     byte_order_mark = "\ufeff"  # it tells Excel that this is UTF-8
     write_whole(out / "grades.csv", byte_order_mark + exports.grades_csv(grades))
     write_whole(out / "junit.xml", exports.junit_xml(grades))
-    for lesson in sorted({grade.lesson for grade in grades if grade.lesson}):
-        of_lesson = [grade for grade in grades if grade.lesson == lesson]
-        write_whole(out / f"canvas_{lesson}.csv", exports.canvas_csv(of_lesson, lesson))
-        write_whole(out / f"moodle_{lesson}.csv", exports.moodle_csv(of_lesson))
+    for lesson, (canvas, moodle) in table_paths(grades).items():
+        of_lesson = [
+            grade for grade in grades if grade.lesson == lesson and student_path(grade) not in left_out
+        ]
+        write_whole(out / canvas, exports.canvas_csv(of_lesson, lesson))
+        write_whole(out / moodle, exports.moodle_csv(of_lesson))
     for grade in grades:
-        folder = student_path(grade).removeprefix("students/").removesuffix(".html")
-        write_whole(out / "gradescope" / folder / "results.json", exports.gradescope_json(grade))
+        write_whole(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
+
+
+def remove_leftovers(out: Path, grades: list[Grade]):
+    """Remove pages and tables of submissions that are not in this run: somebody might hand them out."""
+    current = {student_path(grade) for grade in grades} | {gradescope_path(grade) for grade in grades}
+    current |= {name for names in table_paths(grades).values() for name in names}
+    for pattern in ("students/*.html", "gradescope/*", "canvas_*.csv", "moodle_*.csv"):
+        for path in out.glob(pattern):
+            if path.relative_to(out).as_posix() not in current:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from mlcourse.grading.archives import RefusedArchive, files_in
 from mlcourse.grading.files import File, Reading, beside, is_submission, owner, read_beside
 from mlcourse.grading.notebooks import MAX_BYTES, NotReadable, lesson_of, read_notebook, tidy
+from mlcourse.grading.platforms import late
 from mlcourse.grading.records import Submission
 
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
@@ -67,7 +68,8 @@ def read_submissions(path: str | os.PathLike, lesson: str | None = None) -> Iter
         same = sum(lesson == submission.lesson or None in (lesson, submission.lesson) for lesson in earlier)
         earlier.append(submission.lesson)
         if same:
-            submission = replace(submission, student=f"{submission.student} ({same + 1})")
+            owner = submission.student
+            submission = replace(submission, student=f"{owner} ({same + 1})", owner=owner)
         yield submission
 
 
@@ -80,13 +82,24 @@ def read_one(found: Found, lesson: str | None = None) -> Submission:
             cells = read_notebook(found.data)
         except NotReadable as error:
             problem = str(error)
-    lesson = lesson or lesson_of(cells)
+    told = lesson_of(cells)
+    lesson = lesson or told
     if not problem and lesson is None:
         problem = (
             "It cannot be told which exercise this is: no task of the course is in it. Name it with --lesson."
         )
-    files, notes = ((), ()) if problem else read_beside(found.beside)
-    return Submission(student, source, cells, lesson, problem, files, notes)
+    if problem:
+        return Submission(student, source, cells, lesson, problem)
+    files, notes = read_beside(found.beside)
+    return Submission(student, source, cells, lesson, None, files, (*remarks(source, lesson, told), *notes))
+
+
+def remarks(source: str, lesson: str, told: str | None) -> Iterator[str]:
+    """What is odd about a notebook before it runs."""
+    if late(source):
+        yield "Canvas marks it as late."
+    if told not in (None, lesson):
+        yield f"By its tasks it is lesson {told}."
 
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────────
@@ -96,7 +109,8 @@ def find(path: Path) -> Iterator[Found]:
     """Every file that somebody handed in, read one at a time."""
     if path.is_dir():
         top = path / "submitted" if (path / "submitted").is_dir() else path
-        yield from _submitted(_walk(top, ()))
+        files = list(_walk(top, ()))
+        yield from _submitted([*files, *_folders_without(files, top)])
     elif path.suffix.lower() == ".zip":
         yield from _in_zip(path)
     else:
@@ -112,6 +126,17 @@ def _submitted(files: Iterable[File]) -> Iterator[Found]:
         if file.submitted:
             company = beside(file, of_owner[owner(file.parts)])
             yield from _expand(Found(file.parts, *file.read(), company))
+
+
+def _folders_without(files: list[File], top: Path) -> Iterator[File]:
+    """The students' folders in which there is no notebook, each as a file that cannot be read."""
+    with_one = {file.parts[0] for file in files if file.submitted}
+    for entry in os.scandir(top):
+        hidden = entry.name in IGNORED or entry.name.startswith(".")
+        if entry.is_dir(follow_symlinks=False) and not hidden and entry.name not in with_one:
+            yield File(
+                (entry.name, ""), lambda: (None, "There is no notebook in this folder."), submitted=True
+            )
 
 
 def _in_zip(path: Path) -> Iterator[Found]:

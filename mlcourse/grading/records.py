@@ -33,7 +33,8 @@ class Submission:
     lesson: str | None = None  # such as "04_em"; None when it cannot be told
     problem: str | None = None  # why it cannot be read: a sentence for the instructor
     files: tuple[Attachment, ...] = ()
-    notes: tuple[str, ...] = ()  # what the instructor should know of its files
+    notes: tuple[str, ...] = ()  # what the instructor should know of it
+    owner: str | None = None  # the student without the number that a second notebook gets
 
 
 class Mark(NamedTuple):

@@ -28,7 +28,7 @@ class Result:
     about: str  # digest of the submission and of what holds for all its checks
     checks: dict[str, str] = field(default_factory=dict)  # task → digest of the check that gave its mark
     finished: bool = False
-    code: list[str] = field(default_factory=list)  # what was run, to be read
+    code: list[tuple[int, str]] = field(default_factory=list)  # the cells that were run, with their numbers
     before: dict[str, float] | None = None  # while this one is not finished: the points of the last that was
 
     def valid_marks(self, about: str, checks: dict[str, str]) -> dict[str, Mark]:
@@ -78,12 +78,12 @@ def begun(submission: Submission, digest: str, marks: dict[str, Mark], checks: d
     return Result(grade, digest, kept, code=shown_code(submission))
 
 
-def shown_code(submission: Submission) -> list[str]:
+def shown_code(submission: Submission) -> list[tuple[int, str]]:
     """The code cells, up to a size that a page can show."""
     kept, room = [], SHOWN_CODE
-    for cell in submission.cells:
+    for number, cell in enumerate(submission.cells, 1):
         if cell.kind == "code" and cell.source.strip() and room > 0:
-            kept.append(cell.source[:room])
+            kept.append((number, cell.source[:room]))
             room -= len(cell.source)
     return kept
 

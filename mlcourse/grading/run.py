@@ -4,20 +4,19 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from mlcourse.checks import CHECKS
-from mlcourse.grading.exports import UNREAD, inert
-from mlcourse.grading.extra import add_extra_checks
+from mlcourse.grading.exports import inert
+from mlcourse.grading.extra import add_extra_checks, lesson_called
+from mlcourse.grading.marking import fault_in
 from mlcourse.grading.outgoing import number, shown
 from mlcourse.grading.pool import spread
-from mlcourse.grading.publish import entry, publish, write_manifest
+from mlcourse.grading.publish import Summary, entry, publish, write_manifest
 from mlcourse.grading.read import read_submissions
-from mlcourse.grading.records import Grade
 from mlcourse.grading.work import Outcome, Settings, assess, lost, prepare
 
 try:
@@ -28,18 +27,6 @@ except ImportError:  # Windows, where there is no sandbox either
 
 class CannotGrade(ValueError):
     """A run that cannot begin; the message says why and what to do."""
-
-
-@dataclass
-class Summary:
-    """What a run has done."""
-
-    grades: list[Grade] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)  # who gains or loses against the run before
-
-    @property
-    def unread(self) -> list[Grade]:
-        return [grade for grade in self.grades if grade.status in UNREAD]
 
 
 def grade_folder(
@@ -67,24 +54,38 @@ def grade_folder(
         if settings.extra_checks:
             add_extra_checks(settings.extra_checks)
         # Read twice: once to know how many there are, once to mark them, a few in memory at a time.
-        entries = [entry(submission) for submission in read_submissions(submissions, lesson)]
+        entries, lessons = [], set()
+        for submission in read_submissions(submissions, lesson):
+            entries.append(entry(submission))
+            lessons.add(submission.lesson)
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md shows the folders that are read."
             )
+        refuse_wrong_checks(lessons, settings.seed)
         write_manifest(settings.out, entries, [])
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
         changes = mark_all(read_submissions(submissions, lesson), len(entries), settings, jobs, quiet)
         write_manifest(settings.out, entries, changes)
-        return Summary(publish(settings.out), changes)
+        return publish(settings.out)
+
+
+def refuse_wrong_checks(lessons: set[str | None], seed: bytes):
+    """A check with a mistake in it would mark everybody down. Raises CannotGrade."""
+    for check in CHECKS.values():
+        fault = fault_in(check, seed) if check.lesson in lessons else None
+        if fault:
+            raise CannotGrade(f"the check of {check.name} has to be mended before anybody is marked: {fault}")
 
 
 def mark_all(submissions, count: int, settings: Settings, jobs: int, quiet: bool) -> list[str]:
     """Mark every submission, show how far it is, and return the lines on who gains or loses."""
     # BLAS asks once, when a process loads it, how many threads to start.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A run that is stopped ends its processes at once. What they leave is cleared up, and need not be complained of.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     outcomes = spread(assess, submissions, jobs, prepare, (settings,), partial(lost, settings))
     bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
     changes = {}
@@ -108,17 +109,25 @@ def change(outcome: Outcome) -> str | None:
     return f"{shown(outcome.grade.student)} {verb}{f' {number(abs(gain))}' if gain else ''}: {what}"
 
 
+def check_places(submissions: Path, out: Path):
+    """Raise CannotGrade when there are no submissions, or results would lie among them."""
+    if not submissions.exists():
+        raise CannotGrade(f"{submissions} does not exist.")
+    if submissions.resolve() in (out.resolve(), *out.resolve().parents):
+        raise CannotGrade(f"{out} lies in {submissions}, among the submissions: name another folder with -o.")
+
+
 def full_name(lesson: str | None) -> str | None:
     """A lesson's name from it or from its number. Raises CannotGrade."""
     if lesson is None:
         return None
     known = sorted({check.lesson for check in CHECKS.values()})
-    fitting = [name for name in known if name == lesson or name.split("_")[0] == lesson.zfill(2)]
-    if not fitting:
+    found = lesson_called(lesson, known)
+    if not found:
         raise CannotGrade(
             f"--lesson: there is no lesson {inert(lesson)!r}; choose one of {', '.join(known)}."
         )
-    return fitting[0]
+    return found
 
 
 def seed_from(path: Path) -> bytes:

@@ -79,7 +79,7 @@ def test_killed_at_twenty_random_moments_the_grader_loses_no_mark(tmp_path, wall
     grader.stdin.close()
     assert grader.wait() == 0
 
-    assert_earned(CLASS, publish(out))
+    assert_earned(CLASS, publish(out).grades)
     given = [
         (one["source"], one["task"])
         for one in Journal(out / "journal.jsonl").events()
