@@ -23,7 +23,7 @@ from mlcourse.grading.cells import Tail, notebook_namespace, run_cell, without_m
 from mlcourse.grading.files import owner
 from mlcourse.grading.notebooks import lesson_of, tidy
 from mlcourse.grading.records import Cell, Mark, Submission
-from mlcourse.grading.sandbox import container, ladder, landlock, seccomp
+from mlcourse.grading.sandbox import container, ladder, landlock, seccomp, view
 from mlcourse.grading.sandbox.desk import Desk, used
 from mlcourse.grading.sandbox.view import View, course_view
 
@@ -507,6 +507,14 @@ def test_only_check_cells_are_left_out(lesson):
 )
 def test_whose_it_is(parts, student):
     assert owner(parts) == student
+
+
+def test_another_copy_of_the_course_is_hidden_too(tmp_path, monkeypatch):
+    (tmp_path / "mlcourse" / "checks").mkdir(parents=True)
+    monkeypatch.setattr(view, "search_path", lambda: [str(view.PACKAGE.parent), str(tmp_path)])
+    seen = view.course_view()
+    assert str(tmp_path / "mlcourse") in seen.masked
+    assert str(view.PACKAGE) not in seen.masked
 
 
 def test_tidy_text_can_be_written_anywhere():

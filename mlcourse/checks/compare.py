@@ -56,8 +56,13 @@ def describe(value) -> str:
     if isinstance(value, tuple):
         return "(" + "; ".join(describe(part) for part in value) + ")"
     if isinstance(value, dict):
-        return "{" + "; ".join(f"{key}: {describe(part)}" for key, part in value.items()) + "}"
+        return "{" + "; ".join(f"{_key(key)}: {describe(part)}" for key, part in value.items()) + "}"
     return repr(value)
+
+
+def _key(text: str) -> str:
+    """A dict's key as a word, or quoted when it might be taken for something else than a key."""
+    return text if text.isidentifier() else repr(text)
 
 
 ANY_NUMBERS = np.finfo(float).max  # as `atol`: numbers may differ at will, only the form is compared
@@ -84,7 +89,9 @@ def difference(yours, expected, rtol: float, atol: float, where: str = "the resu
 def _tuple_difference(yours, expected, rtol, atol, where):
     wanted = f"expected {len(expected)} values, as in (a, b)"
     if isinstance(yours, np.ndarray) and yours.ndim:
-        if [np.shape(part) for part in yours] != [np.shape(part) for part in expected]:
+        if len(yours) != len(expected) or any(
+            np.shape(mine) != np.shape(right) for mine, right in zip(yours, expected)
+        ):
             return f"{where} is one array of shape {yours.shape}, {wanted}"
         yours = tuple(yours)  # a list of parts that are alike has become an array
     if not isinstance(yours, tuple):
@@ -102,7 +109,8 @@ def _dict_difference(yours, expected, rtol, atol, where):
     if not isinstance(yours, dict):
         return f"{where} is not a dict, expected one with the keys {', '.join(expected)}"
     if set(yours) != set(expected):
-        return f"{where} has the keys {', '.join(sorted(yours))}, expected {', '.join(sorted(expected))}"
+        mine, right = (", ".join(_key(key) for key in sorted(keys)) for keys in (yours, expected))
+        return f"{where} has the keys {mine}, expected {right}"
     for key, wanted in expected.items():
         found = difference(yours[key], wanted, rtol, atol, f"`{key}` of {where}")
         if found:

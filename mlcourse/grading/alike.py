@@ -35,9 +35,10 @@ def alike_pairs(submissions: Path, lesson: str | None = None) -> list[Hit]:
     hits = []
     for name in sorted({submission.lesson for submission in readable}):
         group = [submission for submission in readable if submission.lesson == name]
-        group += own_notebook("solutions", name, "(the published solution)")
+        published = own_notebook("solutions", name, "(the published solution)")
         handed_out = [cell for ours in own_notebook("exercises", name, "") for cell in ours.cells]
-        hits += [Hit(group[pair.one], group[pair.other], pair) for pair in similar(group, handed_out)[:MOST]]
+        pairs = similar(group + published, handed_out, published=len(published))[:MOST]
+        hits += [Hit((group + published)[pair.one], (group + published)[pair.other], pair) for pair in pairs]
     return hits
 
 

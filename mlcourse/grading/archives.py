@@ -3,7 +3,6 @@
 import io
 import stat
 import zipfile
-import zlib
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -27,12 +26,18 @@ def files_in(source: Path | bytes) -> list[File]:
     """
     try:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise RefusedArchive(f"It is not a zip that can be read: {error}.") from error
-    members = file.infolist()
-    _refuse_bombs(members)
-    seen = sorted((one for one in members if not _hidden(one)), key=lambda member: member.filename)
+        members = file.infolist()
+        _refuse_bombs(members)
+        seen = sorted((one for one in members if not _hidden(one)), key=lambda member: member.filename)
+    except RefusedArchive:
+        raise
+    except Exception as error:  # whatever else bytes from a stranger make of `zipfile`
+        raise RefusedArchive(f"It is not a zip that can be read: {_told(error)}") from error
     return [File(_parts(one), partial(_read, file, one), is_submission(one.filename)) for one in seen]
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]
 
 
 def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
@@ -66,14 +71,16 @@ def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
 def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reading:
     """One member's bytes, or a problem. Its declared size is not believed: no more than the limit is unpacked."""
     path = _path(member)
-    if path.is_absolute() or ".." in path.parts or path.parts[0].endswith(":"):
+    if path.is_absolute() or ".." in path.parts or "".join(path.parts[:1]).endswith(":"):
         return None, f"Its name in the zip, {member.filename!r}, points outside of it."
     if stat.S_ISLNK(member.external_attr >> 16):
         return None, "It is a link, and links are not followed."
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return None, "It is packed in a way that is not unpacked here: only “stored” and “deflated” are."
     limit = MAX_INNER_ZIP if path.suffix.lower() == ".zip" else MAX_BYTES
     try:
         with file.open(member) as opened:
             data = opened.read(limit + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error) as error:
-        return None, f"It cannot be unpacked: {error}."
+    except Exception as error:
+        return None, f"It cannot be unpacked: {_told(error)}"
     return (None, f"It has more than {limit / 1e6:.0f} MB.") if len(data) > limit else (data, None)

@@ -270,7 +270,8 @@ def status_of(grade: Grade, asker: Asker) -> str:
 # Patterns for strangers' text never begin with `\s*` on every line, nor have two of them in a row: a megabyte of
 # blank lines would take the square of its length.
 IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
-IN_PARTS = ("sklearn", "mlcourse")  # packages of which it matters what is imported
+IN_PARTS = ("scipy", "sklearn", "mlcourse")  # packages of which it matters what is imported
+ROUNDABOUT = re.compile(r"\b(importlib|__import__|sys\.modules)\b")
 
 
 def imports(source: str) -> set[str]:
@@ -284,12 +285,19 @@ def imports(source: str) -> set[str]:
 def borrowed(submission: Submission) -> list[str]:
     """A note for every cell that imports a package, or a part of one, which the exercise itself does not.
 
-    Read from the text, so that nothing in the notebook can hide it; what is imported in a roundabout way is not seen.
+    Read from the text, so that nothing in the notebook can hide it. What is imported in a roundabout way is not seen,
+    but such ways are named.
     """
     own = set().union(*(imports("".join(cell["source"])) for cell in exercise(submission.lesson)))
-    return [
-        f"Cell {number} imports {name}, which the exercise does not."
-        for number, cell in enumerate(submission.cells, 1)
-        if cell.kind == "code"
-        for name in sorted(imports(cell.source) - own)
-    ][:20]
+    notes = []
+    for number, cell in enumerate(submission.cells, 1):
+        if cell.kind == "code":
+            notes += [
+                f"Cell {number} imports {name}, which the exercise does not."
+                for name in sorted(imports(cell.source) - own)
+            ]
+            notes += [
+                f"Cell {number} mentions {word}, a way to import things unseen."
+                for word in sorted(set(ROUNDABOUT.findall(cell.source)))
+            ]
+    return notes[:20]

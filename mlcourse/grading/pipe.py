@@ -18,7 +18,8 @@ import numpy as np
 
 LENGTHS = struct.Struct(">II")  # of the words, of the arrays
 MAX_WORDS = 1_000_000  # bytes of an answer's words; Python needs thirty times as much to hold the worst JSON
-MAX_ARRAYS = 64_000_000  # bytes; the largest honest answer is a few thousand rows
+MAX_ARRAYS = 16_000_000  # bytes; the largest honest answer is a few thousand rows
+MAX_SIDE = 1_000_000  # of an array with nothing in it, which may claim any shape
 MAX_PARTS = 1000  # arrays in one message
 MAX_DEPTH = 20  # tuples within tuples
 LARGEST_INT = 2**63 - 1  # beyond it NumPy makes objects
@@ -126,18 +127,24 @@ def from_npz(data: bytes) -> list:
     """
     if not data:
         return []
+    if data.count(b"PK\1\2") > MAX_PARTS:  # counted before `zipfile` makes an object of each
+        raise Forged("too many arrays")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             parts = {part.filename: part for part in file.infolist()}
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts.values()) > len(data):
+            if sum(part.file_size for part in parts.values()) > len(data):
                 raise Forged("more arrays than bytes")
-            if any(part.compress_type != zipfile.ZIP_STORED for part in parts.values()):
+            if not all(_is_stored(part) for part in parts.values()):
                 raise Forged("compressed arrays")
             return [_from_npy(file.read(parts[f"arr_{number}.npy"])) for number in range(len(parts))]
     except Forged:
         raise
     except Exception as error:  # whatever else bytes from a stranger make of `zipfile` and NumPy
         raise Forged(f"not an npz file: {type(error).__name__}") from error
+
+
+def _is_stored(part: zipfile.ZipInfo) -> bool:
+    return part.compress_type == zipfile.ZIP_STORED and part.compress_size == part.file_size
 
 
 def _from_npy(data: bytes) -> np.ndarray:
@@ -156,6 +163,8 @@ def _from_npy(data: bytes) -> np.ndarray:
         raise Forged("an array of something else than numbers")
     if not isinstance(shape, tuple) or len(shape) > 10 or not all(type(n) is int and n >= 0 for n in shape):
         raise Forged("not a shape")
+    if max(shape, default=0) > max(MAX_SIDE, len(data)):
+        raise Forged("a shape that is larger than its numbers")
     array = np.frombuffer(data, dtype=descr, offset=start)  # ValueError when part of a number is left over
     return array.reshape(shape, order="F" if fortran is True else "C").copy()
 
@@ -177,14 +186,16 @@ def send(socket, words: dict, arrays: list = (), seconds: float | None = None) -
             raise Closed from error
 
 
-def receive(socket, seconds: float | None = None, max_words: int = MAX_WORDS) -> tuple[dict, list]:
+def receive(
+    socket, seconds: float | None = None, max_words: int = MAX_WORDS, max_arrays: int = MAX_ARRAYS
+) -> tuple[dict, list]:
     """Take one message: its words, and its arrays. Raises Closed, Late or Forged.
 
     `seconds` is for the whole message, so that one that drips byte by byte does not last for ever.
     """
     deadline = _deadline(seconds)
     n_words, n_arrays = LENGTHS.unpack(_exactly(socket, LENGTHS.size, deadline))
-    if n_words > max_words or n_arrays > MAX_ARRAYS:
+    if n_words > max_words or n_arrays > max_arrays:
         raise Forged("a message that is too large")
     words = _exactly(socket, n_words, deadline)
     arrays = from_npz(_exactly(socket, n_arrays, deadline))

@@ -6,6 +6,8 @@ Two students who handed in the same program have the same syntax trees, whatever
 2. Every part of the tree with at least `LEAST` nodes is a shape. Those handed out with the exercise do not count.
 3. A shape that the whole class wrote says nothing: w = 1 / (number of others who wrote it).
 4. How alike two are: the weight of the shapes that they share, as a part of all that the one with less has.
+5. Two who share nearly everything are named however many did the same; so is whoever shares much with the published
+   solution, where every shape counts in full.
 
 This finds pairs for a person to read. It proves nothing: a short task has few right answers, and people who studied
 together write alike. Hence the pairs come with the two texts side by side, and with no verdict.
@@ -16,6 +18,7 @@ import builtins
 import hashlib
 import io
 import tokenize
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -29,6 +32,8 @@ from mlcourse.grading.records import Cell, Submission
 LEAST = 6  # nodes: less is grammar, such as `x[:, 0]`
 ENOUGH = 15  # shapes' worth of evidence below which nothing is said: one line may well be shared by chance
 ALIKE = 0.6
+MUCH, THROUGHOUT = 30, 0.9  # shapes, and the part of all shapes of both, that make two the same throughout
+MOST_CELLS = 200  # of a submission whose passages are compared
 
 # What the parser is given at most. It is written in C and recursive: a cell of ten thousand brackets is made to
 # overflow its stack, not to be read.
@@ -36,15 +41,8 @@ LONGEST = 100_000  # characters of a cell
 DEEPEST = 40  # brackets in brackets, blocks in blocks
 WIDEST = 5000  # tokens in a statement
 
-UNSAID = (
-    "ctx",
-    "annotation",
-    "returns",
-    "type_comment",
-    "type_params",
-    "lineno",
-    "kind",
-)  # fields without meaning here
+# Fields without meaning here.
+UNSAID = ("ctx", "annotation", "returns", "type_comment", "type_params", "lineno", "kind")
 CHOSEN = ("id", "arg", "name", "asname")  # fields with names that a student may choose
 
 
@@ -59,7 +57,7 @@ class Pair(NamedTuple):
 
 
 def similar(
-    submissions: list[Submission], handed_out: Iterable[Cell] = (), alike: float = ALIKE
+    submissions: list[Submission], handed_out: Iterable[Cell] = (), alike: float = ALIKE, published: int = 0
 ) -> list[Pair]:
     """Pairs of submissions that look alike, the most alike first.
 
@@ -71,13 +69,15 @@ def similar(
         The exercise as students got it; what stands there is nobody's own.
     alike : float
         Only pairs at least this much alike.
+    published : int
+        How many at the end of the list are no student's, but lie where everybody can read them.
     """
     handed_out = tuple(handed_out)
     given = shapes_of(handed_out)
     own = [shapes_of(submission.cells) - given for submission in submissions]
-    shares, evidence = overlap(own)
+    shares, evidence, same = overlap(own, published)
     pairs = []
-    for one, other in zip(*np.nonzero(np.triu((shares >= alike) & (evidence >= ENOUGH), k=1))):
+    for one, other in zip(*np.nonzero(np.triu(((shares >= alike) & (evidence >= ENOUGH)) | same, k=1))):
         mine, theirs = submissions[one], submissions[other]
         passages = common_passages(mine, theirs, own[one] & own[other])
         verbatim = verbatim_share(mine, theirs, handed_out)
@@ -96,7 +96,10 @@ def shapes(source: str, rename: bool = True) -> frozenset[bytes]:
         return frozenset()
     found: set[bytes] = set()
     try:
-        for statement in ast.parse(source).body:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, which would print a stranger's line
+            tree = ast.parse(source)
+        for statement in tree.body:
             _walk(statement, rename, found)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()  # such a cell cannot be compared; that it does not run, the marks say
@@ -176,17 +179,26 @@ def shapes_of(cells: Iterable[Cell], rename: bool = True) -> set[bytes]:
 # ── From shapes to pairs ─────────────────────────────────────────────────────────────────────────────
 
 
-def overlap(own: list[set]) -> tuple[np.ndarray, np.ndarray]:
-    """For every two submissions (n, n): what they share as a part of the smaller one, and how much that is."""
-    writers = Counter(shape for shapes in own for shape in shapes)
-    column = {shape: place for place, shape in enumerate(writers)}
-    weight = np.array([1 / max(1, count - 1) for count in writers.values()])
-    rows = np.repeat(np.arange(len(own)), [len(shapes) for shapes in own])
+def overlap(own: list[set], published: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For every two submissions (n, n): what they share as a part of the smaller one; how much that is; and whether
+    they are the same throughout."""
+    n = len(own)
+    students = own[: n - published]
+    writers = Counter(shape for shapes in students for shape in shapes)
+    column = {shape: place for place, shape in enumerate(dict.fromkeys(s for shapes in own for s in shapes))}
+    weight = np.array([1 / max(1, writers[shape] - 1) for shape in column])
+    rows = np.repeat(np.arange(n), [len(shapes) for shapes in own])
     columns = np.array([column[shape] for shapes in own for shape in shapes], dtype=int)
-    wrote = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(own), len(writers)))
-    shared = (wrote.multiply(weight).tocsr() @ wrote.T).toarray()
-    smaller = np.minimum.outer(np.diag(shared), np.diag(shared))
-    return shared / np.where(smaller > 0, smaller, 1), shared
+    wrote = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n, len(column)))
+    common = (wrote @ wrote.T).toarray()
+    evidence = (wrote.multiply(weight).tocsr() @ wrote.T).toarray()
+    size, weighed = np.diag(common).copy(), np.diag(evidence).copy()
+    smaller = np.minimum.outer(weighed, weighed)
+    if published:
+        evidence[:, n - published :] = common[:, n - published :]
+        smaller[:, n - published :] = np.minimum.outer(size, size)[:, n - published :]
+    same = (common >= MUCH) & (common >= THROUGHOUT * (np.add.outer(size, size) - common))
+    return evidence / np.where(smaller > 0, smaller, 1), evidence, same
 
 
 def verbatim_share(one: Submission, other: Submission, handed_out: Iterable[Cell]) -> float:
@@ -201,7 +213,10 @@ def common_passages(
 ) -> tuple[tuple[str, str], ...]:
     """The pairs of cells that hold most of what is shared."""
     left, right = (
-        [(cell.source, shapes(cell.source) & shared) for cell in submission.cells if cell.kind == "code"]
+        sorted(
+            ((cell.source, shapes(cell.source) & shared) for cell in submission.cells if cell.kind == "code"),
+            key=lambda passage: -len(passage[1]),
+        )[:MOST_CELLS]
         for submission in (one, other)
     )
     found = []

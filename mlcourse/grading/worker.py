@@ -43,7 +43,7 @@ PRELOADED = (
     "sklearn.model_selection",
     "sklearn.preprocessing",
 )
-MAX_CELL = 32_000_000  # bytes of a message from the parent, whose notebooks have 5 MB
+MAX_REQUEST = 32_000_000  # bytes from the parent: of words, whose notebooks have 5 MB, and of arrays
 
 
 # ── Before any student's line ────────────────────────────────────────────────────────────────────────
@@ -259,7 +259,7 @@ class Worker:
 
         while True:
             try:
-                request, arrays = pipe.receive(self.channel, max_words=MAX_CELL)
+                request, arrays = pipe.receive(self.channel, max_words=MAX_REQUEST, max_arrays=MAX_REQUEST)
             except pipe.Closed:
                 return
             answers = (self.files, self.cell, self.find, self.value, self.call)

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import zipfile
+from collections import Counter
 
 import honest
 import pytest
@@ -253,6 +254,15 @@ def test_data_that_a_student_brought_are_there(tmp_path, walls):
     assert (tmp_path / "ada" / "data" / "weight.txt").read_bytes() == b"0.40037"
 
 
+def test_a_student_hands_in_twenty_notebooks_at_most(tmp_path):
+    put(tmp_path / "ada" / "04_em.ipynb", HONEST["as it is"])
+    put(tmp_path / "eve.zip", zipped({f"{number:05d}.ipynb": b"{}" for number in range(5000)}))
+    for number in range(30):
+        put(tmp_path / "mallory" / f"{number}.ipynb", b"{}")
+    found = Counter(submission.student.split(" ")[0] for submission in read_submissions(tmp_path))
+    assert found == {"ada": 1, "eve": 21, "mallory": 21}  # the last one says that there are more
+
+
 # ── Zips ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -337,6 +347,49 @@ ZIPS = {
     "broken data": (
         zipped({"ada/04_em.ipynb": GOOD}).replace(b"\x00", b"\x01", 0)[:60] + bytes(900),
         {"all": UNREAD},
+    ),
+    "names that are none": (
+        zipped({"ada/04_em.ipynb": GOOD, "eve/x.zip": zipped({"04_em.ipynb": GOOD, ".": b"x"})}),
+        {"ada": FULL, "eve": FULL},
+    ),
+    "an empty name": (
+        zipped(
+            {
+                "ada/04_em.ipynb": GOOD,
+                "eve/x.zip": zipped({"04_em.ipynb": GOOD, "QQQQ": b"x"}).replace(b"QQQQ", b"\0QQQ"),
+            }
+        ),
+        {"ada": FULL, "eve": UNREAD},
+    ),
+    "a bomb of another method": (
+        zipped(
+            {
+                "ada/04_em.ipynb": GOOD,
+                "eve/x.zip": zipped({"04_em.ipynb": b" " * 100_000_000}, zipfile.ZIP_BZIP2),
+                "mallory/x.zip": zipped({"04_em.ipynb": b" " * 100_000_000}, zipfile.ZIP_LZMA),
+            }
+        ),
+        {"ada": FULL, "eve": UNREAD, "mallory": UNREAD},
+    ),
+    "another student's place": (
+        zipped(
+            {
+                "Ada_77_assignsubmission_file/04_em.ipynb": GOOD,
+                "Eve_78_assignsubmission_file/04_em.ipynb": GOOD,
+                "Eve_78_assignsubmission_file/submitted/Ada_77_assignsubmission_file/00.ipynb": b"",
+            }
+        ),
+        {"Ada_77": FULL, "Eve_78": FULL, "Eve_78 (2)": UNREAD},
+    ),
+    "a wrapper's place": (
+        zipped(
+            {
+                "all/ada/04_em.ipynb": GOOD,
+                "all/eve/04_em.ipynb": GOOD,
+                "all/eve/submitted/x/04_em.ipynb": GOOD,
+            }
+        ),
+        {"ada": FULL, "eve": FULL, "eve (2)": FULL},
     ),
     "an unknown method": (
         zipped({"ada/04_em.ipynb": GOOD}, zipfile.ZIP_STORED)

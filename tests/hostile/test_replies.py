@@ -1,5 +1,6 @@
 """Forged replies, and answers that are not what they look like: judged as plain values, or not at all."""
 
+import resource
 from textwrap import indent
 
 import honest
@@ -70,6 +71,7 @@ while True:
     "records": "forge(dict(value=dict(array=0)), npz(arr_0=npy([('x', '<f8')], (1,), bytes(8))))",
     "a zip that is none": "forge(dict(value=dict(array=0)), b'PK\\x03\\x04' + bytes(100))",
     "depth": "forge(b'[' * 900_000)",
+    "a directory of a million entries": "forge(dict(value=dict(array=0)), b'PK\\1\\2' * 2_000_000)",
     "a number of a million digits": "forge(b'{\"number\": ' + b'9' * 900_000 + b'}')",
     "not UTF-8": "forge(b'{\"number\": \"\\xff\\xfe\"}')",
     "infinitely nested values": "forge(b'{\"value\":' + b'{\"tuple\":[' * 5000 + b']}' * 5000 + b'}')",
@@ -117,6 +119,10 @@ ODD = {
     "a generator": "return (a for a in A)",
     "a generator without end": "import itertools\nreturn itertools.count()",
     "a list without end": "import itertools\nreturn list(itertools.repeat(1))",
+    "nothing, in a huge shape": "return np.zeros((10**15, 0))",
+    "nothing, in another huge shape": "return np.zeros((0, 10**15))",
+    "many small things": "return np.zeros(15_000_000, np.uint8)",
+    "keys that are lines": "return {'x': 0, '}\\n✓ right.\\n4 of 4 points\\n': 1}",
     "an array larger than the machine": "return np.broadcast_to(0.0, (10**11,))",
     "an array larger than a message": "return np.zeros(10**7)",
     "a list within itself": "x = []\nx.append(x)\nreturn x",
@@ -185,3 +191,18 @@ def test_an_odd_value_is_not_right(world, value):
 def test_an_honest_answer_in_an_odd_form_is_right(world, answer):
     grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n    {answer}"))
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
+
+
+def test_a_shape_without_numbers_does_not_fill_the_parent(world):
+    """Nothing is counted out, row by row, that is not there."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    grade = world.mark(honest.notebook(e_step="def e_step(*inputs):\n    return np.zeros((10**9, 0))"))
+    assert {mark.task: mark.points for mark in grade.marks}["e_step"] == 0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kilobytes
+
+
+def test_what_a_check_says_has_no_lines_of_a_student(world):
+    key = "}\n✓ right.\n4 of 4 points\n"
+    grade = world.mark(honest.notebook(e_step=f"def e_step(*inputs):\n    return {{{key!r}: 1}}"))
+    (message,) = (mark.message for mark in grade.marks if mark.task == "e_step")
+    assert not any(line.startswith(("✓", "4 of 4")) for line in message.splitlines())

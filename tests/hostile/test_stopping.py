@@ -65,7 +65,7 @@ def test_a_cell_that_ends_the_worker_costs_nothing_but_itself(world, attack):
     grade = world.mark(honest.notebook(before=CELLS[attack]))
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
     assert grade.status == "partial"
-    assert grade.notes[0].startswith("Cell 0 was left out")
+    assert grade.notes[0].startswith("Cell 1 was left out")
 
 
 # A cell that wants too much, is refused it with an exception, and may go on.
@@ -149,6 +149,19 @@ def test_answers_that_all_end_the_worker_earn_nothing_and_the_batch_goes_on(worl
     assert grade.points == 0
     assert grade.status == "partial"  # two tasks ask for a value, and are told so
     assert {mark.status for mark in grade.marks} == {"crashed", "wrong"}
+
+
+def test_a_desk_made_to_be_hard_to_clear_is_cleared(world):
+    """The launcher lives on: the next worker is there at once, and not after another start."""
+    traps = """
+import os
+for name in ("moved-1/x", "desk/sub/y", "0/1/2/3"):
+    os.makedirs("../" + name, exist_ok=True)
+"""
+    world.mark(honest.notebook())
+    launcher = world.walls._launch.launcher
+    world.mark(honest.notebook(before=traps))
+    assert world.walls._launch.launcher == launcher
 
 
 def test_what_a_thread_does_between_two_questions_costs_the_next_one_alone(world):

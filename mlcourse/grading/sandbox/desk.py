@@ -1,6 +1,7 @@
 """The one folder that a worker may write to, and how to empty it whatever was done to it."""
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -30,7 +31,6 @@ class Desk:
         A hostile tree may be nested deeper than a path may be long, and deeper than functions may call themselves.
         So no folder is entered: its folders are moved up to the top, one level at a time, until all lie there empty.
         """
-        moved = 0
         while entries := list(os.scandir(self.folder)):
             for entry in entries:
                 if not entry.is_dir(follow_symlinks=False):
@@ -39,9 +39,10 @@ class Desk:
                 os.chmod(entry.path, stat.S_IRWXU)  # a folder may have been made that its owner may not open
                 for inner in list(os.scandir(entry.path)):
                     if inner.is_dir(follow_symlinks=False):
-                        moved += 1
                         os.chmod(inner.path, stat.S_IRWXU)  # to move a folder one must be able to write to it
-                        os.rename(inner.path, self.folder / f"moved-{moved}")
+                        os.rename(
+                            inner.path, self.folder / secrets.token_hex(16)
+                        )  # nobody can have taken that name
                     else:
                         os.unlink(inner.path)
                 os.rmdir(entry.path)

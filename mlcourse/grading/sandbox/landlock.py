@@ -1,7 +1,8 @@
 """Landlock (Linux 5.13): a process gives up, for ever, every file that it does not list.
 
 No privileges are needed, and nothing has to be installed. What Landlock does not cover (chmod, chown, time stamps,
-sockets, signals, truncation before ABI 3), the filter of `seccomp.py` does. See landlock(7).
+sockets, signals, truncation before ABI 3), the filter of `seccomp.py` does. What is in a file stays hidden; that it
+is there, how large and how old, does not. See landlock(7).
 """
 
 import ctypes

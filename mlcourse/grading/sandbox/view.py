@@ -76,7 +76,9 @@ def course_view() -> View:
         str(PACKAGE / "checks" / "compare.py"),
     ]
     scikit_learn = Path(sklearn.__file__).parent
+    others = [copy for folder in search_path() if (copy := Path(folder, PACKAGE.name)) != PACKAGE]
     masked = [
+        *map(str, others),  # a copy of the course that is installed has its checks, too
         *(str(PACKAGE / name) for name in ("checks", "grading", "cli.py")),
         *(f"{scikit_learn / part}{end}" for part in HIDDEN if part not in NEEDED for end in ("", ".py")),
     ]

@@ -1,0 +1,185 @@
+"""Find what was handed in, in a folder or a zip.
+
+What can stand at the path:
+
+    student/notebook.ipynb                       a folder a student
+    submitted/student/assignment/notebook.ipynb  nbgrader's tree, or a course folder that has it
+    name_1234_5678_notebook.ipynb                a flat folder, as learning platforms name files
+    Name_1234_assignsubmission_file/…            the same platforms' folders
+    all.zip                                      a zip of any of these; so may be what one student handed in
+
+What cannot be read is found all the same, with a sentence that says why.
+"""
+
+import os
+import stat
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from mlcourse.grading.archives import RefusedArchive, files_in
+from mlcourse.grading.files import File, Reading, beside, is_submission, owner
+from mlcourse.grading.notebooks import MAX_BYTES
+
+MAX_NOTEBOOKS = 20  # of one student
+MAX_UPLOAD = 20_000_000  # bytes of a student's zip
+DEEPEST = 8  # folders in folders
+NO_LINKS_NO_WAITING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+IGNORED = {".ipynb_checkpoints", "__MACOSX"}
+
+
+class Found(NamedTuple):
+    """One file that was handed in: where it lies, in parts, its bytes or why there are none, what lies beside it."""
+
+    parts: tuple[str, ...]
+    data: bytes | None
+    problem: str | None = None
+    beside: tuple[File, ...] = ()
+
+
+def find(path: Path) -> Iterator[Found]:
+    """Every file that somebody handed in, read one at a time."""
+    if path.is_dir():
+        top = path / "submitted" if (path / "submitted").is_dir() else path
+        files = list(_walk(top, ()))
+        yield from _submitted([*files, *_folders_without(files, top)])
+    elif path.suffix.lower() == ".zip":
+        yield from _in_zip(path)
+    else:
+        yield Found((path.name,), *_read(path))
+
+
+def _submitted(files: Iterable[File]) -> Iterator[Found]:
+    """Each notebook among the files, and what its owner put beside it."""
+    files, of_owner, read = sorted(files, key=lambda file: file.parts), defaultdict(list), Counter()
+    for file in files:
+        of_owner[owner(file.parts)].append(file)
+    for file in files:
+        whose = owner(file.parts)
+        if not file.submitted or read[whose] > MAX_NOTEBOOKS:
+            continue
+        for found in _expand(Found(file.parts, *file.read(), beside(file, of_owner[whose]))):
+            read[whose] += 1
+            if read[whose] > MAX_NOTEBOOKS:
+                yield Found(
+                    file.parts, None, f"More than {MAX_NOTEBOOKS} notebooks of one student are not read."
+                )
+                break
+            yield found
+
+
+def _folders_without(files: list[File], top: Path) -> Iterator[File]:
+    """The students' folders in which there is no notebook, each as a file that cannot be read."""
+    with_one = {file.parts[0] for file in files if file.submitted}
+    for entry in os.scandir(top):
+        hidden = entry.name in IGNORED or entry.name.startswith(".")
+        if entry.is_dir(follow_symlinks=False) and not hidden and entry.name not in with_one:
+            yield File(
+                (entry.name, ""), lambda: (None, "There is no notebook in this folder."), submitted=True
+            )
+
+
+def _in_zip(path: Path) -> Iterator[Found]:
+    """Every notebook in a platform's bulk zip."""
+    try:
+        files = files_in(path)
+    except RefusedArchive as error:
+        yield Found((path.name,), None, str(error))
+        return
+    yield from _submitted(_unwrapped(files))
+
+
+def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
+    """The files below a folder. A link is never followed: it is listed as a submission, and then refused."""
+    try:
+        entries = list(os.scandir(top.joinpath(*parts)))
+    except OSError as error:
+        problem = f"This folder cannot be listed: {error.strerror}."
+        yield File((*parts, ""), lambda: (None, problem), submitted=True)
+        return
+    for entry in entries:
+        here = (*parts, entry.name)
+        if entry.name in IGNORED:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if len(here) < DEEPEST:
+                yield from _walk(top, here)
+        elif entry.is_symlink() or not entry.name.startswith("."):
+            link_or_notebook = entry.is_symlink() or is_submission(entry.name)
+            yield File(here, partial(_read, top.joinpath(*here)), link_or_notebook)
+
+
+def _read(path: Path) -> Reading:
+    """A file's bytes, or why they were not read."""
+    try:
+        # Not through a link, and without waiting for the other end of a pipe.
+        file = os.open(path, os.O_RDONLY | NO_LINKS_NO_WAITING)
+    except OSError as error:
+        link = path.is_symlink()
+        return (
+            None,
+            "It is a link, and links are not followed."
+            if link
+            else f"It cannot be opened: {error.strerror}.",
+        )
+    with os.fdopen(file, "rb") as opened:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            return None, "It is not an ordinary file."
+        if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
+            return (
+                None,
+                f"It has {found.st_size / 1e6:.1f} MB; more than {MAX_BYTES / 1e6:.0f} MB are not read.",
+            )
+        return opened.read(MAX_UPLOAD + 1), None
+
+
+def _expand(found: Found) -> Iterator[Found]:
+    """A student's own zip as the notebooks in it; anything else as it is."""
+    if found.problem or not found.parts[-1].lower().endswith(".zip"):
+        yield found
+        return
+    if len(found.data) > MAX_UPLOAD:
+        yield Found(found.parts, None, f"It has more than {MAX_UPLOAD / 1e6:.0f} MB.")
+        return
+    try:
+        files = files_in(found.data)
+    except RefusedArchive as error:
+        yield Found(found.parts, None, str(error))
+        return
+    notebooks = [file for file in files if file.parts[-1].lower().endswith(".ipynb")]
+    if not notebooks:
+        yield Found(found.parts, None, "There is no notebook in this zip.")
+    for file in notebooks[: MAX_NOTEBOOKS + 1]:  # whose it is, the zip's own place says
+        yield Found((*found.parts, *file.parts), *file.read(), beside(file, files))
+
+
+def _unwrapped(files: list[File]) -> list[File]:
+    """Files in a zip, without what nbgrader, or the program that zipped them, has put around the students.
+
+    nbgrader's folder is found at the top, or in a single folder at the top, but never in a student's own. A single
+    folder around everything is a wrapper, and no student, when there are several folders in it.
+    """
+    paths = [file.parts for file in files if file.submitted]
+    tops = {parts[0] for parts in paths}
+    for wrapper in ((), *((top,) for top in tops if len(tops) == 1)):
+        prefix = (*wrapper, "submitted")
+        if any(_lies_below(prefix, parts) for parts in paths):
+            return _below(prefix, files)
+    students = {parts[1] for parts in paths if len(parts) > 2}
+    if len(tops) == 1 and all(len(parts) > 2 for parts in paths) and len(students) > 1:
+        return _below(tuple(tops), files)
+    return files
+
+
+def _lies_below(folder: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    return len(parts) > len(folder) and parts[: len(folder)] == folder
+
+
+def _below(folder: tuple[str, ...], files: list[File]) -> list[File]:
+    """The files in a folder, as seen from it."""
+    return [
+        file._replace(parts=file.parts[len(folder) :]) for file in files if _lies_below(folder, file.parts)
+    ]
