@@ -51,6 +51,14 @@ def _html(part) -> str:
     return escape(shown(part, limit=100_000, lines=True))
 
 
+def spoken(text: str) -> Html:
+    """A sentence with what stands between its backticks set as code; as it is when one of them has no partner."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return join([text])
+    return join(element("code", part) if place % 2 else part for place, part in enumerate(parts))
+
+
 def table(head: list, rows: list[list], **attributes) -> Html:
     """A table: words for the head, and rows of parts. Numbers stand to the right; a single part takes a whole row."""
     cells = [element("th", word, scope="col") for word in head]

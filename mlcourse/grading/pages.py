@@ -6,7 +6,7 @@ from statistics import median
 
 from mlcourse.grading.charts import STATUSES, histogram, share_bar
 from mlcourse.grading.exports import NOTHING, UNREAD, earned, points_of, student_path, tasks_of, waiting
-from mlcourse.grading.markup import Html, element, page, table
+from mlcourse.grading.markup import Html, element, page, spoken, table
 from mlcourse.grading.outgoing import number
 from mlcourse.grading.records import Grade, Mark
 
@@ -60,8 +60,10 @@ def needs_a_person(grades: list[Grade]) -> Html | None:
         element("h2", "Could not be graded"),
         element(
             "p",
-            "These have no points, in no table. Look at the file as text, or ask the student for it again; then"
-            " `grade` with --resume reads it.",
+            spoken(
+                "These have no points, in no table. Look at the file as text, or ask the student for it again; then"
+                " `grade` with `--resume` reads it."
+            ),
         ),
         table(["Student", "File", "Why"], rows),
         class_="alarm",
@@ -78,7 +80,7 @@ def why_not(grade: Grade) -> str:
 
 def listed(heading: str, lines: Iterable[str]) -> Html | None:
     """A section with a line for each sentence; none when there are none."""
-    items = [element("li", line) for line in lines]
+    items = [element("li", spoken(line)) for line in lines]
     return element("section", element("h2", heading), element("ul", *items)) if items else None
 
 
@@ -140,7 +142,8 @@ def mistakes_section(grades: list[Grade]) -> Html | None:
     if not mistakes:
         return None
     rows = [
-        [count, element("code", task), name, told] for task, name, count, told in mistakes[:SHOWN_MISTAKES]
+        [count, element("code", task), name, spoken(told)]
+        for task, name, count, told in mistakes[:SHOWN_MISTAKES]
     ]
     heading = element("h3", "What to teach again: recognised mistakes, the most common first")
     return element("section", heading, table(["Made by", "Task", "Mistake", "What was said"], rows))
@@ -224,13 +227,7 @@ def marks_table(grade: Grade) -> Html:
 
 
 def message(mark: Mark) -> Html | None:
-    """What the check said, with code between its backticks set as code."""
-    if not mark.message:
-        return None
-    parts = mark.message.split("`")
-    if len(parts) % 2 == 0:  # one of them has no partner
-        return element("pre", mark.message)
-    return element("pre", *(element("code", part) if k % 2 else part for k, part in enumerate(parts)))
+    return element("pre", spoken(mark.message)) if mark.message else None
 
 
 def open_section(grade: Grade) -> Html | None:

@@ -102,7 +102,7 @@ def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[st
         nothing = Result(Grade(each["student"], None, each["source"], "unreadable"), "")
         result = load(out / "results" / f"{each['name']}.json") or nothing
         if not result.finished:
-            notes = [*result.grade.notes, "Not marked to the end: `grade` with --resume goes on."]
+            notes = [*result.grade.notes, "Not marked to the end: `grade` with `--resume` goes on."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
         yield each, result
 
@@ -133,7 +133,7 @@ def said_of(twice: list[Grade], owners: dict[str, str]) -> list[str]:
         files.setdefault(owners[student_path(grade)], []).append(shown(grade.source))
     return [
         f"{shown(owner)} handed in {', '.join(sources)}: which one counts? The tables for Canvas and Moodle leave"
-        " them out. Remove the others, and `grade` with --resume."
+        " them out. Remove the others, and `grade` with `--resume`."
         for owner, sources in files.items()
     ]
 
