@@ -148,6 +148,14 @@ def test_folders_without_a_notebook_are_listed(tmp_path):
     ]
 
 
+def test_a_text_beside_the_file_is_no_student_without_a_notebook(tmp_path):
+    text = {"Ada_11_assignsubmission_onlinetext/onlinetext.html": b"Dear teacher"}
+    found = list(
+        read_submissions(write(tmp_path, {"Ada_11_assignsubmission_file/04_em.ipynb": NOTEBOOK, **text}))
+    )
+    assert [one.problem for one in found] == [None]
+
+
 def test_what_is_odd_about_a_notebook_is_noted(tmp_path):
     write(tmp_path, {"ada_LATE_1_2_04_em.ipynb": NOTEBOOK, "ben_1_2_LATE_04_em.ipynb": NOTEBOOK})
     assert [one.notes for one in read_submissions(tmp_path)] == [("Canvas marks it as late.",), ()]

@@ -837,6 +837,8 @@ def test_a_person_overrules_a_check(with_open_question):
         (mark, *_) = grades["a"].marks
         assert mark.status == "by hand"
         assert mark.message.startswith("marked by a person; the check said right")
+        rows = rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+        assert [(row["task"], row["points"]) for row in rows] == [("why", ""), ("why", ""), ("e_step", "1.5")]
 
 
 def test_points_for_another_text_are_kept_and_not_counted(with_open_question, folder):

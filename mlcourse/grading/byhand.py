@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from mlcourse.grading.exports import GIVEN, NOTHING, UNREAD, inert, table
+from mlcourse.grading.exports import BYTE_ORDER_MARK, GIVEN, NOTHING, UNREAD, inert, table
 from mlcourse.grading.outgoing import write_whole
 from mlcourse.grading.records import Grade, Mark
 
@@ -44,7 +44,7 @@ def key_of(student, file, task, version="") -> Key:
 
 def key_for(grade: Grade, mark: Mark) -> Key:
     """The key of a mark of this run."""
-    version = version_of(grade.open_answers.get(mark.task, "")) if mark.status == "by hand" else ""
+    version = version_of(grade.open_answers[mark.task]) if mark.task in grade.open_answers else ""
     return key_of(inert(grade.student), inert(grade.source), mark.task, version)
 
 
@@ -118,11 +118,9 @@ def _points(word: str, key: Key, out_of: int) -> float:
 
 def _given(mark: Mark) -> str:
     """That a person has given the points, and what the check said before."""
-    return (
-        GIVEN
-        if mark.status == "by hand"
-        else f"{GIVEN}; the check said {mark.status}.\n{mark.message}".strip()
-    )
+    if mark.status == "by hand":
+        return GIVEN
+    return f"{GIVEN}; the check said {mark.status}.\n{mark.message}".strip()
 
 
 def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
@@ -147,9 +145,9 @@ def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
 def hand_rows(grade: Grade) -> dict[Key, list]:
     """What stands in the table beside the points, for each open answer of one submission."""
     return {
-        key_for(grade, mark): [mark.out_of, _one_line(grade.open_answers.get(mark.task, ""))]
+        key_for(grade, mark): [mark.out_of, _one_line(grade.open_answers[mark.task])]
         for mark in grade.marks
-        if mark.status == "by hand" and grade.status not in UNREAD
+        if mark.task in grade.open_answers and grade.status not in UNREAD
     }
 
 
@@ -158,10 +156,12 @@ def _one_line(text: str) -> str:
 
 
 def write_table(path: Path, rows: dict[Key, list], entered: dict[Key, str]):
-    """Write the table, unless there is nothing in it. What a person has entered is never dropped."""
+    """Write the table; with nothing to write, there is none. What a person has entered is never dropped."""
     kept = {key: [None, None] for key, points in entered.items() if points and key not in rows}
     rows = [
         [*key, out_of, entered.get(key) or None, answer] for key, (out_of, answer) in {**rows, **kept}.items()
     ]
-    if rows:  # the mark at the beginning tells Excel that this is UTF-8
-        write_whole(path, "\ufeff" + table([HEAD, *rows], limit=LONGEST))
+    if rows:
+        write_whole(path, BYTE_ORDER_MARK + table([HEAD, *rows], limit=LONGEST))
+    else:
+        path.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ FORMULA = "=+-@＝＋－＠"
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
 
 UNREAD = ("unreadable", "missing")
+BYTE_ORDER_MARK = "\ufeff"  # at the beginning of a file, it tells Excel that this is UTF-8
 NOTHING = "(nothing written)"  # in the place of an open answer
 GIVEN = "marked by a person"  # how the message of a mark begins once a person has given its points
 

@@ -71,14 +71,13 @@ def _submitted(files: Iterable[File]) -> Iterator[Found]:
 
 
 def _folders_without(files: list[File], top: Path) -> Iterator[File]:
-    """The students' folders in which there is no notebook, each as a file that cannot be read."""
-    with_one = {file.parts[0] for file in files if file.submitted}
+    """The folders of students of whom there is no notebook, each as a file that cannot be read."""
+    with_one = {owner(file.parts) for file in files if file.submitted}
     for entry in os.scandir(top):
         hidden = entry.name in IGNORED or entry.name.startswith(".")
-        if entry.is_dir(follow_symlinks=False) and not hidden and entry.name not in with_one:
-            yield File(
-                (entry.name, ""), lambda: (None, "There is no notebook in this folder."), submitted=True
-            )
+        here = (entry.name, "")
+        if entry.is_dir(follow_symlinks=False) and not hidden and owner(here) not in with_one:
+            yield File(here, lambda: (None, "There is no notebook in this folder."), submitted=True)
 
 
 def _in_zip(path: Path) -> Iterator[Found]:

@@ -39,13 +39,8 @@ class NothingToPublish(ValueError):
 
 def entry(submission: Submission) -> dict[str, str]:
     """What a run's manifest says of a submission: enough to miss it when its result is not there."""
-    owner = submission.owner or submission.student
-    return {
-        "name": name_of(submission),
-        "student": submission.student,
-        "owner": owner,
-        "source": submission.source,
-    }
+    who = {"student": submission.student, "owner": submission.owner or submission.student}
+    return {"name": name_of(submission), **who, "source": submission.source}
 
 
 def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]):
@@ -69,17 +64,17 @@ def publish(out: Path) -> Summary:
     NothingToPublish
         When there was no run.
     HandTableError
-        When by_hand.csv cannot be read; nothing is written then.
+        When by_hand.csv cannot be read, or holds what is no number of points. It stays as it is then.
     """
     manifest = read_manifest(out)
     entered, used = read_points(out / "by_hand.csv"), set()
     grades, rows, owners = [], {}, {}
-    for entry, result in _results(out, manifest["submissions"]):
+    for each, result in _results(out, manifest["submissions"]):
         result.grade = with_points(result.grade, entered, used)
         write_whole(out / student_path(result.grade), student_page(result.grade, result.code))
         rows |= hand_rows(result.grade)
         grades.append(lean(result.grade))
-        owners[student_path(result.grade)] = entry["owner"]
+        owners[student_path(result.grade)] = each["owner"]
     grades.sort(
         key=lambda grade: (grade.status not in exports.UNREAD, grade.student.casefold(), grade.source)
     )
@@ -154,8 +149,7 @@ def gradescope_path(grade: Grade) -> str:
 def write_exports(out: Path, grades: list[Grade], twice: list[Grade]):
     """All tables; `twice` are left out of those that are uploaded."""
     left_out = {student_path(grade) for grade in twice}
-    byte_order_mark = "\ufeff"  # it tells Excel that this is UTF-8
-    write_whole(out / "grades.csv", byte_order_mark + exports.grades_csv(grades))
+    write_whole(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(grades))
     write_whole(out / "junit.xml", exports.junit_xml(grades))
     for lesson, (canvas, moodle) in table_paths(grades).items():
         of_lesson = [
