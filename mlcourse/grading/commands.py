@@ -70,7 +70,7 @@ def tell(summary: Summary, out: Path):
     for grade in summary.unread:
         print(f"could not be graded: {shown(grade.student)} ({shown(grade.source)}): {shown(why_not(grade))}")
     for line in [*summary.remarks, *summary.changes]:
-        print(line)
+        print(shown(line, 2000))
     open_answers = sum(waiting(grade) > 0 for grade in summary.grades)
     if open_answers:
         print(

@@ -188,6 +188,7 @@ def test_files_that_are_none_are_not_followed(tmp_path, walls):
     (top / "folder" / "04_em.ipynb").mkdir()
     assert grades(top, walls) == {
         "ada": FULL,
+        "folder": UNREAD,
         "link": UNREAD,
         "link of a folder": UNREAD,
         "link to nowhere": UNREAD,

@@ -675,7 +675,8 @@ MENDED = (
 
 def points_of(text):
     """The points that `load_points` reads in a text, as a sorted list; None when it refuses the text."""
-    if not isinstance(text, str) or len(text) > 100 * len(RIVER):
+    much_more = 100 * len(RIVER)  # than anybody measured; a grader would read it for seconds
+    if not isinstance(text, str) or len(text) > much_more:
         return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "points.txt")
