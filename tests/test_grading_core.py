@@ -72,6 +72,30 @@ def test_a_plain_value_arrives_as_it_was(ends, value):
     np.testing.assert_equal(pipe.unpack(received["value"], arrays), value)
 
 
+def test_an_array_stands_in_one_place():
+    arrays = []
+    pipe.pack(np.ones(3), arrays)
+    with pytest.raises(pipe.Forged):
+        pipe.unpack({"tuple": [{"array": 0}, {"array": 0}]}, arrays)
+
+
+@pytest.mark.parametrize("count", [1, 20_000])
+def test_texts_that_would_fill_an_array_are_no_answer(count):
+    words = pipe.pack(tuple(["a"] * count + ["b" * 20_000]), [])
+    if count == 1:
+        assert pipe.unpack(words, []) == ("a", "b" * 20_000)
+    else:
+        with pytest.raises(pipe.Forged, match="memory"):
+            pipe.unpack(words, [])
+
+
+@pytest.mark.parametrize("shape", [(0, 8000, 8000), (10**15, 0), (0, 10**7)])
+def test_nothing_in_a_huge_shape_is_no_answer(shape):
+    with pytest.raises(pipe.Forged, match="shape"):
+        pipe.from_npz(pipe.to_npz([np.empty(shape)]))
+    np.testing.assert_equal(pipe.from_npz(pipe.to_npz([np.empty((0, 784))])), [np.empty((0, 784))])
+
+
 def test_nan_arrives():
     assert np.isnan(pipe.unpack(pipe.pack(float("nan"), []), []))
 
@@ -498,6 +522,8 @@ def test_only_check_cells_are_left_out(lesson):
         (("Ada Lovelace_77_assignsubmission_file_", "04_em.ipynb"), "Ada Lovelace_77"),
         (("Ada Lovelace_77_assignsubmission_file_04_em.ipynb",), "Ada Lovelace_77"),
         (("Ada Lovelace_77_assignsubmission_file_", "work.zip", "04_em.ipynb"), "Ada Lovelace_77"),
+        (("Ada_12_assignsubmission_file_x_99_assignsubmission_file_.ipynb",), "Ada_12"),
+        (("Ada_12_assignsubmission_file_a\nb.ipynb",), "Ada_12"),
         (("ada_11_22_work.zip", "04_em.ipynb"), "ada_11"),
         (("ada_11_22_work", "04_em.ipynb"), "ada_11_22_work"),
         (("ada.ipynb",), "ada"),

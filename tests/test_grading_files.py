@@ -156,6 +156,36 @@ def test_a_text_beside_the_file_is_no_student_without_a_notebook(tmp_path):
     assert [one.problem for one in found] == [None]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "place", ["bob/report.pdf", "bob_3_4_report.pdf", "bob_3_assignsubmission_file_report.pdf"]
+)
+def test_who_handed_in_something_else_is_listed(tmp_path, packed, place):
+    files = {"ada/04_em.ipynb": NOTEBOOK, place: b"x", "README.txt": b"of the platform"}
+    (tmp_path / "all.zip").write_bytes(zipped(files))
+    found = list(read_submissions(tmp_path / "all.zip" if packed else write(tmp_path / "all", files)))
+    assert [(one.student[:3], one.problem) for one in found] == [
+        ("ada", None),
+        ("bob", "There is no notebook here."),
+    ]
+
+
+@pytest.mark.parametrize("inner", ["submitted/Bob_99_assignsubmission_file", "Bob_99_assignsubmission_file"])
+def test_the_only_one_with_notebooks_is_no_wrapper(tmp_path, inner):
+    own = "Ada_12_assignsubmission_file"
+    files = {
+        f"{own}/{inner}/04.ipynb": NOTEBOOK,
+        f"{own}/zed/04.ipynb": NOTEBOOK,
+        "Bob_99_assignsubmission_file/x.pdf": b"x",
+    }
+    for left_out in ("", "Bob_99_assignsubmission_file/x.pdf"):
+        (tmp_path / "all.zip").write_bytes(
+            zipped({name: data for name, data in files.items() if name != left_out})
+        )
+        graded = [one.student for one in read_submissions(tmp_path / "all.zip") if not one.problem]
+        assert graded == ["Ada_12", "Ada_12 (2)"]
+
+
 def test_what_is_odd_about_a_notebook_is_noted(tmp_path):
     write(tmp_path, {"ada_LATE_1_2_04_em.ipynb": NOTEBOOK, "ben_1_2_LATE_04_em.ipynb": NOTEBOOK})
     assert [one.notes for one in read_submissions(tmp_path)] == [("Canvas marks it as late.",), ()]

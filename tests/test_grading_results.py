@@ -40,7 +40,7 @@ from grading_fakes import (
 )
 
 from mlcourse import cli
-from mlcourse.checks import CHECKS, Check, Mistake, examine
+from mlcourse.checks import CHECKS, Case, Check, Mistake, examine
 from mlcourse.grading import byhand, commands, exports, run
 from mlcourse.grading.byhand import HandTableError
 from mlcourse.grading.digests import check_digest, has_effect, task_digests
@@ -650,6 +650,36 @@ def test_results_of_earlier_submissions_are_not_published(folder):
     assert sorted(path.name for path in out.glob("*_*_*.csv")) == ["canvas_04_em.csv", "moodle_04_em.csv"]
 
 
+def test_only_what_a_run_can_have_written_is_removed(folder, tmp_path):
+    go(folder)
+    out, web = folder.parent / "out", tmp_path / "web"
+    mine = [
+        out / "canvas_roster.csv",
+        out / "students" / "notes.html",
+        out / "students" / "folder.html" / "x",
+        out / "gradescope" / "setup.sh",
+        out / "gradescope" / "mine-0123456789" / "results.txt",
+        web / "site-0123456789.html",
+    ]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    (out / "canvas_01_kmeans.csv").symlink_to(web / "site-0123456789.html")
+    publish(out)
+    assert all(path.exists() for path in mine)
+    (out / "students").rename(tmp_path / "pages")
+    (out / "students").symlink_to(web)
+    publish(out)
+    assert all(path.exists() for path in mine if out / "students" not in path.parents)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "null", "[]", '{"submissions": 1}'])
+def test_a_folder_with_a_spoilt_list_of_submissions_holds_no_run(tmp_path, content):
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(NothingToPublish):
+        publish(tmp_path)
+
+
 def test_which_of_several_notebooks_counts_is_for_a_person_to_say(folder, monkeypatch):
     made = [
         submission("ada"),
@@ -681,6 +711,26 @@ def test_nobody_is_marked_by_a_check_that_is_wrong(folder, monkeypatch, referenc
     with pytest.raises(CannotGrade, match=TASKS[0].name):
         go(folder)
     assert not asked(folder)
+
+
+def cases_of(*args):
+    return lambda rng: [Case("all of it", args)]
+
+
+@pytest.mark.parametrize(
+    ("cases", "fault"),
+    [
+        (lambda rng: [], "no cases"),
+        (cases_of([1.0, 2.0]), "list is not plain"),
+        (cases_of({1: 2.0}), "keys that are not text"),
+        (cases_of(np.array(["a", "b"])), "could not convert"),
+        (cases_of(np.zeros(3_000_000)), "do not arrive"),
+        (cases_of(np.zeros(3)), None),
+    ],
+)
+def test_a_check_that_cannot_be_asked_is_found(cases, fault):
+    told = fault_in(Check("my_own", "04_em", 2, lambda *args: 1.0, cases=cases), b"seed")
+    assert told is None if fault is None else fault in told
 
 
 @pytest.mark.parametrize("out", [".", "in", "in/out"])
@@ -757,6 +807,12 @@ def test_checks_of_ones_own_are_asked_too(folder, monkeypatch, jobs):
     [
         (EXTRA.format(name="e_step"), "already"),
         (EXTRA.format(name="my_own").replace("'4'", "'99'"), "belongs to '99'; choose one of 01_kmeans"),
+        (EXTRA.format(name="a b"), "called like a function"),
+        (EXTRA.format(name="my_own").replace("2,", "'2',"), "number above 0"),
+        (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=1"), "needs tuples"),
+        (EXTRA.format(name="defend_my_choice").replace("'4'", "'12'"), "open question"),
+        (EXTRA.format(name="my_own").replace("'4'", "None"), "belongs to None"),
+        ("raise SystemExit(2)", "mine.py, line 1: SystemExit"),
         ("CHECKS = ()", "holds no .py file"),
         ("CHECKS = (1,)", "must hold"),
         ("CHECKS = 1", "must hold"),
@@ -839,6 +895,54 @@ def test_a_person_overrules_a_check(with_open_question):
         assert mark.message.startswith("marked by a person; the check said right")
         rows = rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
         assert [(row["task"], row["points"]) for row in rows] == [("why", ""), ("why", ""), ("e_step", "1.5")]
+
+
+@pytest.mark.parametrize(
+    ("words", "points"), [(("2", ""), 6), (("", "2"), 6), (("2", "2"), 6), (("2", "1"), None)]
+)
+def test_a_row_that_stands_twice(with_open_question, words, points):
+    enter(with_open_question, {"a": words[0]})
+    (row,) = (
+        one
+        for one in rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+        if one["student"] == "a"
+    )
+    add_row(with_open_question, **{**row, "points": words[1]})
+    if points is None:
+        with pytest.raises(HandTableError, match="has both 2 and 1 for a, why"):
+            publish(with_open_question)
+    else:
+        assert {grade.student: grade.points for grade in publish(with_open_question).grades}["a"] == points
+
+
+def test_a_person_may_give_points_where_no_check_could(folder):
+    def grade(submission, sandbox, seed, on_mark, done):
+        marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
+        return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": "because"})
+
+    folder.write_text(json.dumps({"a": {}}))
+    go(folder, grade=grade)
+    out = folder.parent / "out"
+    enter(out, {"a": "2"})
+    (grade,) = publish(out).grades
+    assert (grade.status, exports.points_of(grade)) == ("ok", 2)
+    assert '"a",,' not in (out / "canvas_04_em.csv").read_text()
+
+
+def test_points_of_a_second_notebook_follow_its_file(with_open_question, monkeypatch):
+    def run_with(*made):
+        monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter(made))
+        return go(with_open_question.parent / "class.json", grade=grade)
+
+    def grade(submission, sandbox, seed, on_mark, done):
+        return replace(good_grade(submission.student), source=submission.source)
+
+    run_with(submission("ada"), submission("ada (2)", source="ada/2.ipynb", owner="ada"))
+    enter(with_open_question, {"ada": "1"})
+    rows = (with_open_question / "by_hand.csv").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 3
+    second = run_with(submission("ada", source="ada/2.ipynb"))
+    assert [exports.waiting(grade) for grade in second.grades] == [0]
 
 
 def test_points_for_another_text_are_kept_and_not_counted(with_open_question, folder):

@@ -11,7 +11,6 @@ from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.similarity import Pair, similar
 
 COURSE = Path(__file__).parents[2]  # the folder with exercises/ and solutions/
-MOST = 100  # pairs: who has more has another problem
 
 
 class Hit(NamedTuple):
@@ -37,7 +36,7 @@ def alike_pairs(submissions: Path, lesson: str | None = None) -> list[Hit]:
         group = [submission for submission in readable if submission.lesson == name]
         published = own_notebook("solutions", name, "(the published solution)")
         handed_out = [cell for ours in own_notebook("exercises", name, "") for cell in ours.cells]
-        pairs = similar(group + published, handed_out, published=len(published))[:MOST]
+        pairs = similar(group + published, handed_out, published=len(published))
         hits += [Hit((group + published)[pair.one], (group + published)[pair.other], pair) for pair in pairs]
     return hits
 

@@ -24,6 +24,8 @@ def files_in(source: Path | bytes) -> list[File]:
     One that is a link, too large, or named so that it would land elsewhere, has a problem in place of bytes.
     Raises RefusedArchive for a zip that is broken or a bomb.
     """
+    if isinstance(source, bytes) and source.count(b"PK\1\2") > MAX_MEMBERS:  # before each becomes an object
+        raise RefusedArchive(f"It holds more than {MAX_MEMBERS} files.")
     try:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
         members = file.infolist()

@@ -107,7 +107,7 @@ class Asker:
             return Reply(
                 error=_text(error["name"]), text=_text(error["text"]), line=self._line(error["place"])
             )
-        except (Forged, KeyError, TypeError):
+        except (Forged, KeyError, TypeError, ValueError):
             raise self._lied() from None
 
     def _line(self, place) -> str:

@@ -37,8 +37,10 @@ class Key(NamedTuple):
 
 def key_of(student, file, task, version="") -> Key:
     # A spreadsheet may take an apostrophe that makes a cell inert for its own, and not write it again; and a row that
-    # is kept gets a second one. So neither the first nor doubled ones tell two keys apart.
-    words = (re.sub("'+", "'", (word or "").strip()) for word in (student, file, task, version))
+    # is kept gets a second one. So neither the first nor doubled ones tell two keys apart. Nor does the number of a
+    # student's second notebook, which goes when the first is removed: the file tells them apart.
+    owner = re.sub(r" \(\d+\)$", "", (student or "").strip())
+    words = (re.sub("'+", "'", (word or "").strip()) for word in (owner, file, task, version))
     return Key(*(word.lstrip("'") for word in words))
 
 
@@ -71,7 +73,16 @@ def read_points(path: Path) -> dict[Key, str]:
         rows, reader = [], None
     if content.strip() and not {*Key._fields, "points"} <= set(reader.fieldnames if reader else ()):
         raise HandTableError(f"{path.name} is no table with the columns {', '.join(HEAD)} any more.")
-    return {key_of(*map(row.get, Key._fields)): (row["points"] or "").strip() for row in rows}
+    entered: dict[Key, str] = {}
+    for row in rows:
+        key, points = key_of(*map(row.get, Key._fields)), (row["points"] or "").strip()
+        if points and entered.get(key, points) != points:
+            raise HandTableError(
+                f"{path.name} has both {entered[key]} and {points} for {key.student}, {key.task}: which is it?"
+            )
+        if points:
+            entered[key] = points
+    return entered
 
 
 def _decoded(path: Path) -> str:
@@ -90,13 +101,16 @@ def with_points(grade: Grade, entered: dict[Key, str], used: set[Key]) -> Grade:
 
     Raises HandTableError for what is no number of points.
     """
-    return replace(grade, marks=[_marked(grade, mark, entered, used) for mark in grade.marks])
+    marks = [_marked(grade, mark, entered, used) for mark in grade.marks]
+    # With points from a person, a notebook of which no check could say anything counts after all.
+    status = "ok" if grade.status == "missing" and marks != grade.marks else grade.status
+    return replace(grade, marks=marks, status=status)
 
 
 def _marked(grade: Grade, mark: Mark, entered: dict[Key, str], used: set[Key]) -> Mark:
     exact = key_for(grade, mark)
     for key in (exact, exact._replace(version="")):
-        if entered.get(key):
+        if key in entered:
             used.add(key)
             return mark._replace(
                 points=_points(entered[key], key, mark.out_of), status="by hand", message=_given(mark)
@@ -125,11 +139,7 @@ def _given(mark: Mark) -> str:
 
 def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
     """A sentence for all points that belong to nothing in this run; none when there are none."""
-    names = [
-        f"{key.student}, {key.task}: {points}"
-        for key, points in entered.items()
-        if points and key not in used
-    ]
+    names = [f"{key.student}, {key.task}: {points}" for key, points in entered.items() if key not in used]
     if not names:
         return []
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -147,21 +157,20 @@ def hand_rows(grade: Grade) -> dict[Key, list]:
     return {
         key_for(grade, mark): [mark.out_of, _one_line(grade.open_answers[mark.task])]
         for mark in grade.marks
-        if mark.task in grade.open_answers and grade.status not in UNREAD
+        if mark.task in grade.open_answers and (grade.status not in UNREAD or grade.open_answers[mark.task])
     }
 
 
 def _one_line(text: str) -> str:
-    return text.strip().replace("\n", " ⏎ ") or NOTHING
+    """The beginning of an answer: the whole of it is on the student's page, and a class may write a lot."""
+    return inert(text.strip().replace("\n", " ⏎ "), LONGEST) or NOTHING
 
 
 def write_table(path: Path, rows: dict[Key, list], entered: dict[Key, str]):
     """Write the table; with nothing to write, there is none. What a person has entered is never dropped."""
-    kept = {key: [None, None] for key, points in entered.items() if points and key not in rows}
-    rows = [
-        [*key, out_of, entered.get(key) or None, answer] for key, (out_of, answer) in {**rows, **kept}.items()
-    ]
+    kept = {key: [None, None] for key in entered if key not in rows}
+    rows = [[*key, out_of, entered.get(key), answer] for key, (out_of, answer) in {**rows, **kept}.items()]
     if rows:
-        write_whole(path, BYTE_ORDER_MARK + table([HEAD, *rows], limit=LONGEST))
+        write_whole(path, BYTE_ORDER_MARK + table([HEAD, *rows], limit=2 * LONGEST))
     else:
         path.unlink(missing_ok=True)

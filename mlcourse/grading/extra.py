@@ -3,12 +3,16 @@
 They are run by you, in the trusted process: only ever name a folder that you wrote yourself.
 """
 
+import math
+import sys
 import traceback
+import types
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from mlcourse.checks import CHECKS, Check
+from mlcourse.grading.marking import open_questions
 
 EXTRA = "mlcourse_extra_checks"  # modules get names that begin with this
 
@@ -52,7 +56,7 @@ def _checks_of(path: Path, lessons: list[str]) -> list[Check]:
         raise ExtraCheckError(
             f"--extra-checks: CHECKS in {path} must hold `Check`s, in a tuple, as in mlcourse/checks/bank/."
         )
-    return [_of_known_lesson(check, lessons, path) for check in checks]
+    return [_usable(check, lessons, path) for check in checks]
 
 
 def _run(path: Path) -> dict:
@@ -60,10 +64,13 @@ def _run(path: Path) -> dict:
 
     It is not imported: Python would take a compiled copy from beside it, which may be older by less than a second.
     """
-    names = {"__name__": f"{EXTRA}.{path.stem}", "__file__": str(path)}
+    module = types.ModuleType(f"{EXTRA}.{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # where dataclasses look for it
+    names = vars(module)
     try:
         exec(compile(path.read_text("utf-8"), str(path), "exec"), names)
-    except Exception as error:  # whatever it is, its author mends it
+    except (Exception, SystemExit) as error:  # whatever it is, its author mends it
         lines = [
             frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
         ]
@@ -74,10 +81,22 @@ def _run(path: Path) -> dict:
     return names
 
 
-def _of_known_lesson(check: Check, lessons: list[str], path: Path) -> Check:
-    lesson = lesson_called(check.lesson, lessons)
-    if lesson is None:
-        raise ExtraCheckError(
-            f"--extra-checks: {path}: {check.name} belongs to {check.lesson!r}; choose one of {', '.join(lessons)}."
-        )
+def _usable(check: Check, lessons: list[str], path: Path) -> Check:
+    """The check, with the whole name of its lesson. Raises ExtraCheckError when a field cannot be what it is."""
+    lesson = lesson_called(str(check.lesson), lessons)
+    points = check.points
+    wrong = {
+        f"belongs to {check.lesson!r}; choose one of {', '.join(lessons)}": lesson is None,
+        "must be called like a function": not str(check.name).isidentifier(),
+        f"has {points!r} points; a number above 0 is wanted": not (
+            isinstance(points, (int, float)) and 0 < points < math.inf
+        ),
+        "needs tuples for mistakes and laws: (one,)": not (
+            type(check.mistakes) is tuple and type(check.laws) is tuple
+        ),
+        "is called like an open question of the lesson": check.name in open_questions(lesson or ""),
+    }
+    for what, is_so in wrong.items():
+        if is_so:
+            raise ExtraCheckError(f"--extra-checks: {path}: {check.name} {what}.")
     return replace(check, lesson=lesson)

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from mlcourse.grading.archives import RefusedArchive, files_in
 from mlcourse.grading.files import File, Reading, beside, is_submission, owner
 from mlcourse.grading.notebooks import MAX_BYTES
+from mlcourse.grading.platforms import canvas, moodle
 
 MAX_NOTEBOOKS = 20  # of one student
 MAX_UPLOAD = 20_000_000  # bytes of a student's zip
@@ -44,7 +45,7 @@ def find(path: Path) -> Iterator[Found]:
     if path.is_dir():
         top = path / "submitted" if (path / "submitted").is_dir() else path
         files = list(_walk(top, ()))
-        yield from _submitted([*files, *_folders_without(files, top)])
+        yield from _submitted([*files, *_without_notebook(files, _folders(top))])
     elif path.suffix.lower() == ".zip":
         yield from _in_zip(path)
     else:
@@ -70,14 +71,25 @@ def _submitted(files: Iterable[File]) -> Iterator[Found]:
             yield found
 
 
-def _folders_without(files: list[File], top: Path) -> Iterator[File]:
-    """The folders of students of whom there is no notebook, each as a file that cannot be read."""
+def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterator[File]:
+    """One file that cannot be read for everybody who has a folder, or a file from a platform, and no notebook."""
+    places = {(name, "") for name in folders} | {(file.parts[0], "") for file in files if len(file.parts) > 1}
+    places |= {
+        file.parts
+        for file in files
+        if len(file.parts) == 1 and (moodle(file.parts[0]) or canvas(file.parts[0]))
+    }
     with_one = {owner(file.parts) for file in files if file.submitted}
-    for entry in os.scandir(top):
-        hidden = entry.name in IGNORED or entry.name.startswith(".")
-        here = (entry.name, "")
-        if entry.is_dir(follow_symlinks=False) and not hidden and owner(here) not in with_one:
-            yield File(here, lambda: (None, "There is no notebook in this folder."), submitted=True)
+    for place in sorted(places):
+        if owner(place) not in with_one and not place[0].startswith("."):
+            with_one.add(owner(place))
+            yield File(place, lambda: (None, "There is no notebook here."), submitted=True)
+
+
+def _folders(top: Path) -> list[str]:
+    """The folders at the top, empty ones too."""
+    entries = [entry for entry in os.scandir(top) if entry.is_dir(follow_symlinks=False)]
+    return [entry.name for entry in entries if entry.name not in IGNORED and not entry.name.startswith(".")]
 
 
 def _in_zip(path: Path) -> Iterator[Found]:
@@ -87,7 +99,8 @@ def _in_zip(path: Path) -> Iterator[Found]:
     except RefusedArchive as error:
         yield Found((path.name,), None, str(error))
         return
-    yield from _submitted(_unwrapped(files))
+    files = _unwrapped(files)
+    yield from _submitted([*files, *_without_notebook(files)])
 
 
 def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
@@ -161,15 +174,16 @@ def _unwrapped(files: list[File]) -> list[File]:
     nbgrader's folder is found at the top, or in a single folder at the top, but never in a student's own. A single
     folder around everything is a wrapper, and no student, when there are several folders in it.
     """
+    tops = {file.parts[0] for file in files if len(file.parts) > 1}
+    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(top)]
     paths = [file.parts for file in files if file.submitted]
-    tops = {parts[0] for parts in paths}
-    for wrapper in ((), *((top,) for top in tops if len(tops) == 1)):
+    for wrapper in ((), *wrappers):
         prefix = (*wrapper, "submitted")
         if any(_lies_below(prefix, parts) for parts in paths):
             return _below(prefix, files)
-    students = {parts[1] for parts in paths if len(parts) > 2}
-    if len(tops) == 1 and all(len(parts) > 2 for parts in paths) and len(students) > 1:
-        return _below(tuple(tops), files)
+    inner = {parts[1] for parts in paths if len(parts) > 2}
+    if wrappers and all(len(parts) > 2 for parts in paths) and len(inner) > 1:
+        return _below(wrappers[0], files)
     return files
 
 

@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from mlcourse.checks import CHECKS, Check, Verdict, examine, verdict_on
-from mlcourse.checks.compare import NotPlain
+from mlcourse.checks.compare import NotPlain, difference, plain
 from mlcourse.grading.asking import Asker
 from mlcourse.grading.notebooks import tidy
+from mlcourse.grading.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.records import Grade, Mark, Submission
 from mlcourse.grading.sandbox import Ended, Limits, Sandbox
 
@@ -206,15 +207,27 @@ def spoil(argument) -> None:
 
 def fault_in(check: Check, seed: bytes) -> str | None:
     """What is wrong with a check, found by asking its own reference for the cases that students will get."""
-    reference = check.reference if check.kind == "function" else lambda: check.reference()
+    seed = task_seed(seed, check.name)
     try:
-        verdict = examine(check, reference, task_seed(seed, check.name))
+        cases = list(check.cases(np.random.default_rng(seed)))
+        if not cases or not all(arrives(case.args) for case in cases):
+            return "it has no cases" if not cases else "its cases do not arrive in the sandbox as they are"
+        verdict = examine(check, check.reference, seed)
     except (
         Exception
     ) as error:  # it is somebody's code, and whatever it raises has to be mended before anything else
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
     return None if verdict.status == "right" else f"it does not accept its own reference: {verdict.message}"
+
+
+def arrives(args: tuple) -> bool:
+    """Whether arguments come out of the pipe as they went in. Raises what `pack` and `unpack` raise."""
+    arrays: list = []
+    words = pack(args, arrays)
+    data = to_npz(arrays)
+    back = unpack(words, from_npz(data))
+    return len(data) <= MAX_ARRAYS and difference(plain(back), plain(args), 0, 0) is None
 
 
 # ── The whole ────────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +306,7 @@ def borrowed(submission: Submission) -> list[str]:
     for number, cell in enumerate(submission.cells, 1):
         if cell.kind == "code":
             notes += [
-                f"Cell {number} imports {name}, which the exercise does not."
+                f"Cell {number} imports {name[:60]}, which the exercise does not."
                 for name in sorted(imports(cell.source) - own)
             ]
             notes += [

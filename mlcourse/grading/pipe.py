@@ -9,6 +9,7 @@ a pickle.
 import ast
 import io
 import json
+import math
 import select
 import struct
 import time
@@ -19,7 +20,8 @@ import numpy as np
 LENGTHS = struct.Struct(">II")  # of the words, of the arrays
 MAX_WORDS = 1_000_000  # bytes of an answer's words; Python needs thirty times as much to hold the worst JSON
 MAX_ARRAYS = 16_000_000  # bytes; the largest honest answer is a few thousand rows
-MAX_SIDE = 1_000_000  # of an array with nothing in it, which may claim any shape
+MAX_EMPTY = 1_000_000  # numbers that the other sides of an array with nothing in it may claim
+MAX_PADDED = 10_000_000  # characters of all texts in a value, were they all as long as the longest
 MAX_PARTS = 1000  # arrays in one message
 MAX_DEPTH = 20  # tuples within tuples
 LARGEST_INT = 2**63 - 1  # beyond it NumPy makes objects
@@ -60,7 +62,9 @@ def pack(value, arrays: list):
     if isinstance(value, tuple):
         return {"tuple": [pack(part, arrays) for part in value]}
     if isinstance(value, dict):
-        return {"dict": [[str(key), pack(part, arrays)] for key, part in value.items()]}
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a dict with keys that are not text is not plain")
+        return {"dict": [[key, pack(part, arrays)] for key, part in value.items()]}
     raise TypeError(f"{type(value).__name__} is not plain")
 
 
@@ -81,7 +85,12 @@ def _ordinary(array):
 
 
 def unpack(words, arrays: list, depth: int = 0):
-    """The value that `pack` took apart. Raises Forged for anything that `pack` does not make."""
+    """The value that `pack` took apart. Raises Forged for anything that `pack` does not make.
+
+    Takes every array out of the list, so that none can be in two places.
+    """
+    if not depth:
+        _refuse_padding(words)
     if depth > MAX_DEPTH:
         raise Forged("values within values, too deep")
     if words is None or isinstance(words, (bool, str)):
@@ -97,11 +106,32 @@ def unpack(words, arrays: list, depth: int = 0):
         raise Forged(f"not a value: {type(error).__name__}") from error
 
 
+def _refuse_padding(words) -> None:
+    """Raise Forged for many short texts and a long one: an array of them has room for the longest everywhere."""
+    waiting, parts, longest = [words], 0, 0
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (list, dict)):
+            waiting += part.values() if isinstance(part, dict) else part
+        else:
+            parts += 1
+            longest = max(longest, len(part)) if isinstance(part, str) else longest
+    if parts * longest > MAX_PADDED:
+        raise Forged("a value that would fill the memory")
+
+
+def _take(number, arrays: list) -> np.ndarray:
+    if type(number) is not int or number < 0 or arrays[number] is None:
+        raise Forged("not the number of an array")
+    array, arrays[number] = arrays[number], None
+    return array
+
+
 _UNPACK = {
     "ellipsis": lambda content, arrays, depth: Ellipsis,
     "float": lambda content, arrays, depth: float.fromhex(content),
     "complex": lambda content, arrays, depth: complex(*(unpack(part, arrays, depth) for part in content)),
-    "array": lambda content, arrays, depth: arrays[content],
+    "array": lambda content, arrays, depth: _take(content, arrays),
     "tuple": lambda content, arrays, depth: tuple(unpack(part, arrays, depth) for part in content),
     "dict": lambda content, arrays, depth: {str(k): unpack(part, arrays, depth) for k, part in content},
 }
@@ -163,7 +193,7 @@ def _from_npy(data: bytes) -> np.ndarray:
         raise Forged("an array of something else than numbers")
     if not isinstance(shape, tuple) or len(shape) > 10 or not all(type(n) is int and n >= 0 for n in shape):
         raise Forged("not a shape")
-    if max(shape, default=0) > max(MAX_SIDE, len(data)):
+    if math.prod(side for side in shape if side) > max(MAX_EMPTY, len(data)):
         raise Forged("a shape that is larger than its numbers")
     array = np.frombuffer(data, dtype=descr, offset=start)  # ValueError when part of a number is left over
     return array.reshape(shape, order="F" if fortran is True else "C").copy()

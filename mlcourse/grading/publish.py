@@ -5,12 +5,13 @@ is dropped: a thousand submissions need little memory.
 """
 
 import json
-import shutil
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mlcourse.checks import CHECKS
 from mlcourse.grading import exports
 from mlcourse.grading.byhand import hand_rows, read_points, unused, with_points, write_table
 from mlcourse.grading.exports import student_path
@@ -49,11 +50,13 @@ def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str])
 
 
 def read_manifest(out: Path) -> dict:
-    if not (out / "run.json").exists():
+    try:
+        manifest = json.loads((out / "run.json").read_text("utf-8"))
+        return {"submissions": manifest["submissions"], "changes": manifest["changes"]}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise NothingToPublish(
             f"{out} holds no graded submissions: `python course.py grade SUBMISSIONS -o {out}` first."
-        )
-    return json.loads((out / "run.json").read_text("utf-8"))
+        ) from None
 
 
 def publish(out: Path) -> Summary:
@@ -136,12 +139,6 @@ def said_of(twice: list[Grade], owners: dict[str, str]) -> list[str]:
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def table_paths(grades: list[Grade]) -> dict[str, tuple[str, str]]:
-    """For each lesson the names of its tables for Canvas and Moodle, where each lesson is an assignment."""
-    lessons = sorted({grade.lesson for grade in grades if grade.lesson})
-    return {lesson: (f"canvas_{lesson}.csv", f"moodle_{lesson}.csv") for lesson in lessons}
-
-
 def gradescope_path(grade: Grade) -> str:
     return f"gradescope/{Path(student_path(grade)).stem}"
 
@@ -151,21 +148,40 @@ def write_exports(out: Path, grades: list[Grade], twice: list[Grade]):
     left_out = {student_path(grade) for grade in twice}
     write_whole(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(grades))
     write_whole(out / "junit.xml", exports.junit_xml(grades))
-    for lesson, (canvas, moodle) in table_paths(grades).items():
+    for lesson in sorted({grade.lesson for grade in grades if grade.lesson}):  # an assignment each
         of_lesson = [
             grade for grade in grades if grade.lesson == lesson and student_path(grade) not in left_out
         ]
-        write_whole(out / canvas, exports.canvas_csv(of_lesson, lesson))
-        write_whole(out / moodle, exports.moodle_csv(of_lesson))
+        write_whole(out / f"canvas_{lesson}.csv", exports.canvas_csv(of_lesson, lesson))
+        write_whole(out / f"moodle_{lesson}.csv", exports.moodle_csv(of_lesson))
     for grade in grades:
         write_whole(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
 
 
+OURS = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
+
+
 def remove_leftovers(out: Path, grades: list[Grade]):
-    """Remove pages and tables of submissions that are not in this run: somebody might hand them out."""
-    current = {student_path(grade) for grade in grades} | {gradescope_path(grade) for grade in grades}
-    current |= {name for names in table_paths(grades).values() for name in names}
-    for pattern in ("students/*.html", "gradescope/*", "canvas_*.csv", "moodle_*.csv"):
-        for path in out.glob(pattern):
-            if path.relative_to(out).as_posix() not in current:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Remove pages and tables of submissions that are not in this run: somebody might hand them out.
+
+    Nothing goes but what a run can have written, and nothing through a link.
+    """
+    pages = {Path(student_path(grade)).stem for grade in grades}
+    lessons = {grade.lesson for grade in grades}
+    gone = [out / "students" / f"{name}.html" for name in _names_of_ours(out / "students") - pages]
+    gone += [
+        out / "gradescope" / name / "results.json" for name in _names_of_ours(out / "gradescope") - pages
+    ]
+    for lesson in {check.lesson for check in CHECKS.values()} - lessons:
+        gone += [out / f"canvas_{lesson}.csv", out / f"moodle_{lesson}.csv"]
+    for path in gone:
+        if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+            path.unlink()
+            if path.name == "results.json" and not list(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def _names_of_ours(folder: Path) -> set[str]:
+    if folder.is_symlink() or not folder.is_dir():
+        return set()
+    return {path.stem for path in folder.iterdir() if OURS.fullmatch(path.stem)}

@@ -97,11 +97,11 @@ def load(path: Path) -> Result | None:
     """Read the file of a result; None when there is none, or somebody has spoilt it."""
     try:
         record = json.loads(path.read_text("ascii"))
-    except (FileNotFoundError, ValueError):
+        grade = record.pop("grade")
+        marks = [Mark(*mark) for mark in grade.pop("marks")]
+        return Result(Grade(**grade, marks=marks), **record)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    grade = record.pop("grade")
-    marks = [Mark(*mark) for mark in grade.pop("marks")]
-    return Result(Grade(**grade, marks=marks), **record)
 
 
 def lean(grade: Grade) -> Grade:

@@ -33,7 +33,8 @@ LEAST = 6  # nodes: less is grammar, such as `x[:, 0]`
 ENOUGH = 15  # shapes' worth of evidence below which nothing is said: one line may well be shared by chance
 ALIKE = 0.6
 MUCH, THROUGHOUT = 30, 0.9  # shapes, and the part of all shapes of both, that make two the same throughout
-MOST_CELLS = 200  # of a submission whose passages are compared
+MOST = 100  # pairs: who has more has another problem
+MOST_CELLS = 50  # of a submission whose passages are compared
 
 # What the parser is given at most. It is written in C and recursive: a cell of ten thousand brackets is made to
 # overflow its stack, not to be read.
@@ -57,7 +58,11 @@ class Pair(NamedTuple):
 
 
 def similar(
-    submissions: list[Submission], handed_out: Iterable[Cell] = (), alike: float = ALIKE, published: int = 0
+    submissions: list[Submission],
+    handed_out: Iterable[Cell] = (),
+    alike: float = ALIKE,
+    published: int = 0,
+    most: int = MOST,
 ) -> list[Pair]:
     """Pairs of submissions that look alike, the most alike first.
 
@@ -71,13 +76,17 @@ def similar(
         Only pairs at least this much alike.
     published : int
         How many at the end of the list are no student's, but lie where everybody can read them.
+    most : int
+        Pairs that are given back.
     """
     handed_out = tuple(handed_out)
     given = shapes_of(handed_out)
     own = [shapes_of(submission.cells) - given for submission in submissions]
     shares, evidence, same = overlap(own, published)
+    found = zip(*np.nonzero(np.triu(((shares >= alike) & (evidence >= ENOUGH)) | same, k=1)))
+    ranked = sorted(found, key=lambda pair: -shares[pair])[:most]
     pairs = []
-    for one, other in zip(*np.nonzero(np.triu(((shares >= alike) & (evidence >= ENOUGH)) | same, k=1))):
+    for one, other in ranked:
         mine, theirs = submissions[one], submissions[other]
         passages = common_passages(mine, theirs, own[one] & own[other])
         verbatim = verbatim_share(mine, theirs, handed_out)

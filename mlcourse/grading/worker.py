@@ -301,8 +301,8 @@ class Worker:
         """Call a student's function, and say which of its arguments it has changed."""
         from mlcourse.grading.pipe import unpack
 
-        function, args = self.namespace[request["name"]], unpack(request["args"], arrays)
         before = unpack(request["args"], [array.copy() for array in arrays])
+        function, args = self.namespace[request["name"]], unpack(request["args"], arrays)
         words, arrays = packed(lambda: function(*args))
         self.tail.take()
         return {**words, "changed": changed(args, before)}, arrays

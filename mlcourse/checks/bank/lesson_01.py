@@ -696,7 +696,7 @@ def _iris_inertia(k):
 
 def _to_two_decimals(answer):
     """(k, score) with the score rounded, so that 0.681 and 0.68 are the same answer."""
-    if isinstance(answer, np.ndarray):
+    if isinstance(answer, np.ndarray) and answer.size <= 2:
         answer = tuple(answer.tolist()) if answer.ndim else answer.item()
     if isinstance(answer, tuple) and all(isinstance(part, (int, float)) for part in answer):
         return tuple(round(float(part), 2) for part in answer)
