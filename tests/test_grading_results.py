@@ -810,6 +810,7 @@ def test_checks_of_ones_own_are_asked_too(folder, monkeypatch, jobs):
         (EXTRA.format(name="a b"), "called like a function"),
         (EXTRA.format(name="my_own").replace("2,", "'2',"), "number above 0"),
         (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=1"), "needs tuples"),
+        (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=('a', 2, 'b')"), "no `Mistake`"),
         (EXTRA.format(name="defend_my_choice").replace("'4'", "'12'"), "open question"),
         (EXTRA.format(name="my_own").replace("'4'", "None"), "belongs to None"),
         ("raise SystemExit(2)", "mine.py, line 1: SystemExit"),

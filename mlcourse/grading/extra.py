@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from mlcourse.checks import CHECKS, Check
+from mlcourse.checks import CHECKS, Check, Mistake
 from mlcourse.grading.marking import open_questions
 
 EXTRA = "mlcourse_extra_checks"  # modules get names that begin with this
@@ -83,20 +83,20 @@ def _run(path: Path) -> dict:
 
 def _usable(check: Check, lessons: list[str], path: Path) -> Check:
     """The check, with the whole name of its lesson. Raises ExtraCheckError when a field cannot be what it is."""
-    lesson = lesson_called(str(check.lesson), lessons)
-    points = check.points
-    wrong = {
-        f"belongs to {check.lesson!r}; choose one of {', '.join(lessons)}": lesson is None,
-        "must be called like a function": not str(check.name).isidentifier(),
-        f"has {points!r} points; a number above 0 is wanted": not (
-            isinstance(points, (int, float)) and 0 < points < math.inf
-        ),
-        "needs tuples for mistakes and laws: (one,)": not (
-            type(check.mistakes) is tuple and type(check.laws) is tuple
-        ),
-        "is called like an open question of the lesson": check.name in open_questions(lesson or ""),
-    }
-    for what, is_so in wrong.items():
-        if is_so:
-            raise ExtraCheckError(f"--extra-checks: {path}: {check.name} {what}.")
+    lesson, points = lesson_called(str(check.lesson), lessons), check.points
+    problem = None
+    if lesson is None:
+        problem = f"belongs to {check.lesson!r}; choose one of {', '.join(lessons)}"
+    elif not str(check.name).isidentifier():
+        problem = "must be called like a function"
+    elif check.name in open_questions(lesson):
+        problem = "is called like an open question of the lesson"
+    elif not (isinstance(points, (int, float)) and 0 < points < math.inf):
+        problem = f"has {points!r} points; a number above 0 is wanted"
+    elif not (isinstance(check.mistakes, tuple) and isinstance(check.laws, tuple)):
+        problem = "needs tuples for mistakes and laws, such as (one,)"
+    elif not all(isinstance(mistake, Mistake) for mistake in check.mistakes):
+        problem = "has a mistake that is no `Mistake`; a tuple of one is written (one,)"
+    if problem:
+        raise ExtraCheckError(f"--extra-checks: {path}: {check.name} {problem}.")
     return replace(check, lesson=lesson)

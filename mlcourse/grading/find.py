@@ -64,21 +64,18 @@ def _submitted(files: Iterable[File]) -> Iterator[Found]:
         for found in _expand(Found(file.parts, *file.read(), beside(file, of_owner[whose]))):
             read[whose] += 1
             if read[whose] > MAX_NOTEBOOKS:
-                yield Found(
-                    file.parts, None, f"More than {MAX_NOTEBOOKS} notebooks of one student are not read."
-                )
+                problem = f"More than {MAX_NOTEBOOKS} notebooks of one student are not read."
+                yield Found(file.parts, None, problem)
                 break
             yield found
 
 
 def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterator[File]:
     """One file that cannot be read for everybody who has a folder, or a file from a platform, and no notebook."""
-    places = {(name, "") for name in folders} | {(file.parts[0], "") for file in files if len(file.parts) > 1}
-    places |= {
-        file.parts
-        for file in files
-        if len(file.parts) == 1 and (moodle(file.parts[0]) or canvas(file.parts[0]))
-    }
+    places = {(name, "") for name in folders}
+    for first, *rest in (file.parts for file in files):
+        if rest or moodle(first) or canvas(first):
+            places.add((first, "") if rest else (first,))
     with_one = {owner(file.parts) for file in files if file.submitted}
     for place in sorted(places):
         if owner(place) not in with_one and not place[0].startswith("."):
@@ -129,22 +126,16 @@ def _read(path: Path) -> Reading:
         # Not through a link, and without waiting for the other end of a pipe.
         file = os.open(path, os.O_RDONLY | NO_LINKS_NO_WAITING)
     except OSError as error:
-        link = path.is_symlink()
-        return (
-            None,
-            "It is a link, and links are not followed."
-            if link
-            else f"It cannot be opened: {error.strerror}.",
-        )
+        if path.is_symlink():
+            return None, "It is a link, and links are not followed."
+        return None, f"It cannot be opened: {error.strerror}."
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             return None, "It is not an ordinary file."
         if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
-            return (
-                None,
-                f"It has {found.st_size / 1e6:.1f} MB; more than {MAX_BYTES / 1e6:.0f} MB are not read.",
-            )
+            size, most = (f"{number / 1e6:.3g} MB" for number in (found.st_size, MAX_BYTES))
+            return None, f"It has {size}; more than {most} are not read."
         return opened.read(MAX_UPLOAD + 1), None
 
 
