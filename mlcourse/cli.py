@@ -7,11 +7,18 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(os.path.abspath(__file__)).parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
 REAL = ("tests/browser", "tests/hostile")  # browsers and attacks run apart: they take all that there is
+GRADING = {
+    "grade": "mark the notebooks of a class",
+    "report": "write the tables and pages of a marked class anew",
+    "doctor": "say which sandbox works here, and what it withstands",
+    "similarity": "find pairs of alike answers",
+}
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
     "default_setting_overrides.json": {  # README and glossary open as pages, not as text
@@ -59,14 +66,9 @@ def command_line():
             epilog=f"More arguments {extra}.",
         )
         command.set_defaults(run=run)
-    for run, summary in (
-        (grade, "mark the notebooks of a class"),
-        (report, "write the tables and pages of a marked class anew"),
-        (doctor, "say which sandbox works here, and what it withstands"),
-        (similarity, "find pairs of alike answers"),
-    ):
-        # These have parsers of their own, which answer --help too.
-        commands.add_parser(run.__name__, help=summary, add_help=False).set_defaults(run=run)
+    for name, summary in GRADING.items():  # these have parsers of their own, which answer --help too
+        command = commands.add_parser(name, help=summary, add_help=False)
+        command.set_defaults(run=partial(run_grading, name))
     return parser
 
 
@@ -149,27 +151,8 @@ def bench(extra):
     return run_script("benchmarks/em.py", extra)
 
 
-def grade(extra):
-    """Mark the notebooks of a class."""
-    return run_grading("grade", extra)
-
-
-def report(extra):
-    """Write the tables and pages of a marked class anew."""
-    return run_grading("report", extra)
-
-
-def doctor(extra):
-    """Say which sandbox works here, and what it withstands."""
-    return run_grading("doctor", extra)
-
-
-def similarity(extra):
-    """Find pairs of alike answers."""
-    return run_grading("similarity", extra)
-
-
 def run_grading(command, extra):
+    """Run one of the commands in GRADING."""
     if sys.platform == "win32":
         return complain("grading holds strangers' code by means of Linux or macOS: on Windows, use WSL.")
     from mlcourse.grading.commands import run  # brings all checks, which other commands need not wait for

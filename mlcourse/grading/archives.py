@@ -10,7 +10,7 @@ from mlcourse.grading.files import File, Reading, is_submission
 from mlcourse.grading.notebooks import MAX_BYTES
 
 MAX_MEMBERS = 20_000
-MAX_INNER_ZIP = 20_000_000
+MAX_ZIP = 20_000_000  # bytes of one that a student handed in
 MAX_TOTAL = 2_000_000_000  # bytes, unpacked, of all that is read
 
 
@@ -79,7 +79,7 @@ def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reading:
         return None, "It is a link, and links are not followed."
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return None, "It is packed in a way that is not unpacked here: only “stored” and “deflated” are."
-    limit = MAX_INNER_ZIP if path.suffix.lower() == ".zip" else MAX_BYTES
+    limit = MAX_ZIP if path.suffix.lower() == ".zip" else MAX_BYTES
     try:
         with file.open(member) as opened:
             data = opened.read(limit + 1)

@@ -19,13 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mlcourse.grading.archives import RefusedArchive, files_in
+from mlcourse.grading.archives import MAX_ZIP, RefusedArchive, files_in
 from mlcourse.grading.files import File, Reading, beside, is_submission, owner
 from mlcourse.grading.notebooks import MAX_BYTES
 from mlcourse.grading.platforms import canvas, moodle
 
 MAX_NOTEBOOKS = 20  # of one student
-MAX_UPLOAD = 20_000_000  # bytes of a student's zip
 DEEPEST = 8  # folders in folders
 NO_LINKS_NO_WAITING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
@@ -86,7 +85,7 @@ def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterato
 def _folders(top: Path) -> list[str]:
     """The folders at the top, empty ones too."""
     entries = [entry for entry in os.scandir(top) if entry.is_dir(follow_symlinks=False)]
-    return [entry.name for entry in entries if entry.name not in IGNORED and not entry.name.startswith(".")]
+    return [entry.name for entry in entries if entry.name not in IGNORED]
 
 
 def _in_zip(path: Path) -> Iterator[Found]:
@@ -136,7 +135,7 @@ def _read(path: Path) -> Reading:
         if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
             size, most = (f"{number / 1e6:.3g} MB" for number in (found.st_size, MAX_BYTES))
             return None, f"It has {size}; more than {most} are not read."
-        return opened.read(MAX_UPLOAD + 1), None
+        return opened.read(MAX_ZIP + 1), None
 
 
 def _expand(found: Found) -> Iterator[Found]:
@@ -144,8 +143,8 @@ def _expand(found: Found) -> Iterator[Found]:
     if found.problem or not found.parts[-1].lower().endswith(".zip"):
         yield found
         return
-    if len(found.data) > MAX_UPLOAD:
-        yield Found(found.parts, None, f"It has more than {MAX_UPLOAD / 1e6:.0f} MB.")
+    if len(found.data) > MAX_ZIP:
+        yield Found(found.parts, None, f"It has more than {MAX_ZIP / 1e6:.0f} MB.")
         return
     try:
         files = files_in(found.data)

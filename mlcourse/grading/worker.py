@@ -270,9 +270,8 @@ class Worker:
     def files(self, request, arrays):
         """Put what lay beside the notebook where its cells look for it."""
         for name, data in zip(request["names"], arrays):
-            with contextlib.suppress(
-                OSError
-            ):  # a name that this file system does not take; no cell finds it then
+            # A name that the desk does not take is left out, and no cell finds that file.
+            with contextlib.suppress(OSError):
                 os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
                 with open(name, "wb") as file:
                     file.write(data.tobytes())
