@@ -56,7 +56,7 @@ def command_line():
     for run, summary, extra in (
         (lab, "open the course in JupyterLab", "go to `jupyter lab`, for example --no-browser"),
         (test, "run the tests, then every notebook", "go to pytest, and then only pytest runs"),
-        (build, "write the notebooks anew from sources/", "go to tools/build_notebooks.py"),
+        (build, "write the notebooks anew from sources/", "go to the builder: --check"),
         (bench, "time the models beside scikit-learn's", "go to benchmarks/em.py"),
     ):
         command = commands.add_parser(
@@ -143,7 +143,11 @@ def run_pytest(*arguments, **variables):
 
 def build(extra):
     """Write notebooks/, exercises/ and solutions/ from sources/."""
-    return run_script("tools/build_notebooks.py", extra)
+    from mlcourse.builder.build import (
+        main as build_notebooks,  # needs jupytext, which comes with the dev extra
+    )
+
+    return build_notebooks(extra)
 
 
 def bench(extra):

@@ -1,6 +1,6 @@
 """Film the README's picture, docs/em.gif: the player at work, in a real browser.
 
-    python tools/film_player.py
+    .venv/bin/python -m tools.film_player
 
 Needs a Chromium on the path. Every picture of the film is asked for by frame and moment, so the film does not depend
 on how fast this machine draws.
@@ -11,13 +11,13 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
-from browser import chromium
 from PIL import Image
 
 from mlcourse.datasets import elongated_blobs
 from mlcourse.gaussians import covariance_type
 from mlcourse.mixture import em, mixture_from_responsibilities
 from mlcourse.widgets import em_player
+from tools.browser import chromium
 
 FILM = Path(__file__).resolve().parents[1] / "docs" / "em.gif"
 SIZE = {"width": 760, "height": 560}

@@ -1,7 +1,7 @@
 """Build the notebooks that people open from the text that people write.
 
-    python tools/build_notebooks.py            write what has changed, remove what has no source
-    python tools/build_notebooks.py --check    write nothing; exit 1 when anything is out of date
+    python course.py build            write what has changed, remove what has no source
+    python course.py build --check    write nothing; exit 1 when anything is out of date
 
 One direction only: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
 sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
@@ -44,20 +44,20 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from notebook_builder.answers import exercise_cells, solution_cells
-from notebook_builder.ipynb import notebook_bytes, was_edited
-from notebook_builder.lessons import FOLDERS, BuildError, read_course
-from notebook_builder.pages import framed, page_with_map, with_points
-from notebook_builder.sources import check_lecture, check_tasks, check_unique, read_cells
+from .answers import exercise_cells, solution_cells
+from .ipynb import notebook_bytes, was_edited
+from .lessons import FOLDERS, BuildError, read_course
+from .pages import framed, page_with_map, with_points
+from .sources import check_lecture, check_tasks, check_unique, read_cells
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/instructors.md")  # where a lesson map may stand between its markers
 VARIANTS = {"notebooks": list, "exercises": exercise_cells, "solutions": solution_cells}
 
 
 def main(arguments=None):
     """Build, or with --check compare; return the exit code."""
-    parser = argparse.ArgumentParser(prog="build_notebooks", description="Build the notebooks from sources/.")
+    parser = argparse.ArgumentParser(prog="mlcourse build", description="Build the notebooks from sources/.")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when anything is out of date"
     )
