@@ -1,8 +1,8 @@
 """How long it takes to mark a class: submissions of lesson 04, made up, in one process and in two.
 
-    python benchmarks/grading.py [--students 200] [--nbgrader PYTHON]
+    .venv/bin/python -m benchmarks.grading [--students 200] [--nbgrader PYTHON]
 
-The class is that of `tests/grading_cases.py`: right, partly right, wrong in known ways, and broken, a tenth of them.
+The class is that of `tests/helpers/made_up_class.py`: right, partly right, wrong in known ways, and broken.
 With `--nbgrader`, the Python of an environment that has nbgrader and the course, twenty of them are marked by
 `nbgrader autograde` as well; what it says of the marks is not compared, only the time.
 """
@@ -17,10 +17,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+from tests.helpers.made_up_class import students, write_submissions
 
-from grading_cases import students, write_submissions  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 COMMAND = [sys.executable, "-m", "mlcourse", "grade"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}

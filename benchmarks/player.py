@@ -1,13 +1,12 @@
 """The player in a browser: its size, its frame rate, and how far its EM is from the package's.
 
-    python benchmarks/player.py
+    .venv/bin/python -m benchmarks.player
 
 Needs a Chromium on the path. The rate counts the pictures that the player draws in four seconds of playing, in a
 headless browser that draws without a graphics card.
 """
 
 import json
-import sys
 from itertools import islice
 from pathlib import Path
 
@@ -15,12 +14,10 @@ import numpy as np
 
 from mlcourse.mixture import em
 from mlcourse.widgets.player import as_json, parameters, script
+from tests.helpers.scenes import PLAYERS, X, em_steps, large
+from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / "tools"), str(ROOT / "tests" / "browser")]
-
-from browser import chromium  # noqa: E402
-from scenes import PLAYERS, X, em_steps, large  # noqa: E402
 
 PLAYER = "document.querySelector('[data-mlcourse-player]').player"
 COUNT = f"[{PLAYER}.drawn, performance.now()]"

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from mixtures import random_points
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -14,6 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlcourse import PCA, DensityDetector, GaussianMixture
 from mlcourse.datasets import elongated_blobs
+from tests.helpers.mixtures import random_points
 
 DENSITIES = {
     "default": None,

@@ -4,12 +4,12 @@ import threading
 
 import numpy as np
 import pytest
-from mixtures import random_points
 from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_limits
 
 from mlcourse import PCA, GaussianMixture, KMeans, blocks, silhouette_samples
 from mlcourse.blocks import blas_threads, map_blocks, row_blocks, rows_of_blocks, sum_over_blocks
+from tests.helpers.mixtures import random_points
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.mixture
-from mixtures import TYPES, random_points
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 from sklearn.base import clone
@@ -19,6 +18,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlcourse import GaussianMixture, GaussianMixtureClassifier
 from mlcourse.datasets import two_moons
+from tests.helpers.mixtures import TYPES, random_points
 
 NAMES = np.array(["ant", "bee", "cat"])
 COUNTS = np.array([60, 90, 150])

@@ -152,9 +152,7 @@ def test_lab_keeps_to_the_courses_folder_and_keeps_the_readers_choice(lab, cours
 # -- build, bench, and the rest ----
 
 
-@pytest.mark.parametrize(
-    ("command", "script"), [("build", "tools/build_notebooks.py"), ("bench", "benchmarks/em.py")]
-)
+@pytest.mark.parametrize(("command", "script"), [("bench", "benchmarks/em.py")])
 def test_scripts_are_run_with_their_arguments_and_exit_code(course, started, command, script):
     (course / script).parent.mkdir()
     (course / script).touch()

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from mixtures import random_points
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from scipy.stats import binom
@@ -12,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlcourse import GaussianMixtureClassifier
 from mlcourse.evaluation import class_coverage, memorised_share, nearest_rows, two_sample_test
+from tests.helpers.mixtures import random_points
 
 JUDGES = {
     "default": None,

@@ -4,11 +4,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from mixtures import TYPES, as_full, random_covariances
 from numpy.testing import assert_allclose
 from scipy.stats import multivariate_normal
 
 from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type, log_density
+from tests.helpers.mixtures import TYPES, as_full, random_covariances
 
 K, D = 4, 3
 every_type = pytest.mark.parametrize("name", TYPES)

@@ -5,12 +5,12 @@ from itertools import permutations
 import numpy as np
 import pytest
 import sklearn.metrics
-from mixtures import random_points
 from numpy.testing import assert_allclose, assert_array_equal
 
 import mlcourse.blocks
 from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
 from mlcourse.metrics import align_components, inertia, match_labels
+from tests.helpers.mixtures import random_points
 
 
 @pytest.fixture

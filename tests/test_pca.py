@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import sklearn.decomposition
-from mixtures import random_points
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 
 from mlcourse import PCA
 from mlcourse.pca import SOLVERS
+from tests.helpers.mixtures import random_points
 
 LEARNED = (
     "components_",

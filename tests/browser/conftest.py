@@ -14,10 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
-import browser
-
 from mlcourse.cli import ROOT, lab_options, private_jupyter, write_lab_config
+from tools import browser
 
 SCREENSHOTS = ROOT / ".screenshots"
 

@@ -3,9 +3,19 @@
 import re
 
 import pytest
-from lab_page import MINUTES, NOTEBOOK, PANEL, cell_index, errors, open_notebook, run_all, run_cell, type_into
 
 from mlcourse.cli import ROOT
+from tests.helpers.lab_page import (
+    MINUTES,
+    NOTEBOOK,
+    PANEL,
+    cell_index,
+    errors,
+    open_notebook,
+    run_all,
+    run_cell,
+    type_into,
+)
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 

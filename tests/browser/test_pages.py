@@ -2,9 +2,10 @@
 
 import nbformat
 import pytest
-from lab_page import NOTEBOOK, open_notebook
 from nbconvert import HTMLExporter
-from scenes import PLAYERS
+
+from tests.helpers.lab_page import NOTEBOOK, open_notebook
+from tests.helpers.scenes import PLAYERS
 
 PLAYER = "document.querySelector('[data-mlcourse-player]').player"
 

@@ -5,11 +5,11 @@ import re
 
 import numpy as np
 import pytest
-from scenes import CENTERS, PLAYERS, X, em_steps, large
 
 from mlcourse.mixture import e_step
 from mlcourse.plotting.style import PALETTE
 from mlcourse.widgets import em_player
+from tests.helpers.scenes import CENTERS, PLAYERS, X, em_steps, large
 
 HTML = "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>A page</title></head><body>{}</body></html>"
 

@@ -3,13 +3,13 @@
 import os
 import stat
 
-import honest
 import pytest
-from honest import LIMITS, SEED
 
 from mlcourse.grading import marking, sandbox
 from mlcourse.grading.read import Found, read_one
 from mlcourse.grading.sandbox.watchdog import descendants
+from tests.helpers import honest
+from tests.helpers.honest import LIMITS, SEED
 
 BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())))
 

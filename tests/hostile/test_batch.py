@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 
-import honest
 import pytest
-from test_formats import GOOD, put
 
 from mlcourse.grading import sandbox
 from mlcourse.grading.run import grade_folder
 from mlcourse.grading.work import Settings
+from tests.helpers import honest
+from tests.hostile.test_formats import GOOD, put
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 STUDENTS = {

@@ -7,12 +7,12 @@ import stat
 import zipfile
 from collections import Counter
 
-import honest
 import pytest
-from honest import LIMITS, SEED
 
 from mlcourse.grading import marking
 from mlcourse.grading.read import read_submissions
+from tests.helpers import honest
+from tests.helpers.honest import LIMITS, SEED
 
 
 def version_3(content: dict) -> dict:

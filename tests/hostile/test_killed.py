@@ -10,14 +10,14 @@ import time
 from functools import partial
 from pathlib import Path
 
-from grading_cases import assert_earned, students, write_submissions
-
+from mlcourse.cli import ROOT
 from mlcourse.grading import sandbox
 from mlcourse.grading.journal import Journal
 from mlcourse.grading.publish import publish
 from mlcourse.grading.run import grade_folder
 from mlcourse.grading.sandbox.watchdog import descendants
 from mlcourse.grading.work import Settings
+from tests.helpers.made_up_class import assert_earned, students, write_submissions
 
 CLASS = students(40)
 KILLS = 20
@@ -56,10 +56,9 @@ def wait_until(true, seconds: float = 60):
 def test_killed_at_twenty_random_moments_the_grader_loses_no_mark(tmp_path, walls):
     rng, out = random.Random(0), tmp_path / "out"
     write_submissions(tmp_path / "class", CLASS)
-    command = [sys.executable, __file__, str(tmp_path), walls.name]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "tests.hostile.test_killed", str(tmp_path), walls.name]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    grader = subprocess.Popen(command, env=environment, **pipes)
+    grader = subprocess.Popen(command, cwd=ROOT, **pipes)
 
     def go_on() -> int:
         print("go", file=grader.stdin, flush=True)

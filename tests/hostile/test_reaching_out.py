@@ -5,8 +5,9 @@ Each attack tries one thing. If that succeeds, the last answer becomes right; so
 
 import textwrap
 
-import honest
 import pytest
+
+from tests.helpers import honest
 
 TRY = """
 import ctypes, os, signal, socket, struct, sys

@@ -3,8 +3,9 @@
 import resource
 from textwrap import indent
 
-import honest
 import pytest
+
+from tests.helpers import honest
 
 # Finds the worker's socket, and what it takes to write to it.
 SOCKET = """

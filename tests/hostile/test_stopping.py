@@ -1,7 +1,8 @@
 """Work that does not end, ends everything, or takes everything: it costs itself, and nothing else."""
 
-import honest
 import pytest
+
+from tests.helpers import honest
 
 # A cell that does harm beside honest answers: it is left out, and everything that was earned is kept.
 CELLS = {

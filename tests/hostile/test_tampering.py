@@ -1,7 +1,8 @@
 """Work that tampers with the judge: its functions, its cells, its metadata. The judge is somewhere else."""
 
-import honest
 import pytest
+
+from tests.helpers import honest
 
 WRONG = "def log_sum_exp(A):\n    return np.zeros(len(A))"
 

@@ -1,0 +1,392 @@
+"""The notebook builder, tried on a small made-up course in a temporary folder."""
+
+import json
+
+import nbformat
+import pytest
+
+from mlcourse.builder import build as build_notebooks
+from mlcourse.builder.build import build_all, differences, write
+from mlcourse.builder.lessons import BuildError
+
+LESSON = """
+[[lesson]]
+name = "{name}"
+title = "{title}"
+promise = "You will see."
+read = 35
+do = 60
+builds_on = {builds_on}
+objectives = ["count;", "add."]
+"""
+
+LECTURE = """\
+# %% [markdown]
+# Words with an ä and *stars*.
+#
+# {{lesson_map}}
+
+# %%
+# %matplotlib inline
+
+# %% tags=["hide-input"]
+import math
+
+# cat is a comment here, and no shell command
+
+# %%
+math.pi
+
+# %%
+math.pi
+"""
+
+TASKS = '''\
+# %% [markdown]
+# ## Task 1 · Double it
+
+# %% task="double" role="answer"
+def double(x):
+    """Twice x."""
+    ### BEGIN SOLUTION
+    result = x + x
+    return result
+    ### END SOLUTION
+
+# %% task="double" role="check"
+check.double(double)
+
+# %% task="half" role="answer"
+def half(x):
+    if x is not None:
+        ### BEGIN SOLUTION
+        return x / 2
+        ### STUB
+        # for _ in range(1):
+        #     # a planted bug
+        #     x = x / 3
+        #
+        # return x
+        ### END SOLUTION
+    return "nothing"
+
+# %% task="half" role="check"
+check.half(half)
+
+# %% task="best" role="answer"
+### BEGIN SOLUTION
+best, second = 5, 4
+best_reason: str = "the elbow"
+### END SOLUTION
+
+# %% task="best" role="check"
+check.best(best)
+
+# %% [markdown] tags=["solution-only"]
+# A remark for afterwards.
+
+# %% [markdown] task="why" role="open" points=3
+# ## Task 2 · Why?
+#
+# <!-- BEGIN SOLUTION -->
+# Because.
+# <!-- END SOLUTION -->
+'''
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of two lectures, the second with exercises, and a README."""
+    for folder in ("notebooks", "solutions"):
+        (tmp_path / "sources" / folder).mkdir(parents=True)
+    lessons = LESSON.format(name="01_one", title="First steps", builds_on=[])
+    lessons += LESSON.format(name="02_two", title="Two ≥ one", builds_on='["01_one"]')
+    lessons += LESSON.format(name="03_three", title="Yet to come", builds_on='["02_two"]')
+    (tmp_path / "sources" / "lessons.toml").write_text(lessons, encoding="utf-8")
+    (tmp_path / "sources/notebooks/01_one.py").write_text(LECTURE, encoding="utf-8")
+    (tmp_path / "sources/notebooks/02_two.py").write_text(LECTURE, encoding="utf-8")
+    (tmp_path / "sources/solutions/02_two.py").write_text(TASKS, encoding="utf-8")
+    (tmp_path / "README.md").write_text("Above\n<!-- lesson-map -->\nold\n<!-- /lesson-map -->\nBelow\n")
+    return tmp_path
+
+
+def build(root):
+    """Everything built below `root`, by relative path."""
+    built = build_all(root, points_of=lambda task: len(task))
+    return {path.relative_to(root).as_posix(): content for path, content in built.items()}
+
+
+def cells(root, path):
+    """The cells of one built notebook."""
+    return json.loads(build(root)[path])["cells"]
+
+
+def text(cell):
+    return "".join(cell["source"])
+
+
+def task_cell(root, path, task, role):
+    wanted = {"lesson": "02_two", "task": task, "role": role}
+    (cell,) = [cell for cell in cells(root, path) if cell["metadata"].get("mlcourse") == wanted]
+    return cell
+
+
+def run(cell):
+    """The names that a code cell defines."""
+    names = {}
+    exec(text(cell), names)
+    return names
+
+
+def test_each_source_becomes_its_notebooks(course):
+    assert set(build(course)) == {
+        "notebooks/01_one.ipynb",
+        "notebooks/02_two.ipynb",
+        "exercises/02_two.ipynb",
+        "solutions/02_two.ipynb",
+        "README.md",
+    }
+
+
+def test_files_are_what_nbformat_would_write(course):
+    for path, content in build(course).items():
+        if path.endswith(".ipynb"):
+            notebook = nbformat.reads(content.decode(), as_version=4)
+            nbformat.validate(notebook)
+            assert nbformat.writes(notebook) + "\n" == content.decode()
+            assert "ä".encode() in content or "notebooks" not in path
+
+
+def test_building_again_changes_no_byte(course):
+    built = build_all(course, points_of=len)
+    assert set(differences(course, built)) == set(built)
+    write(differences(course, built), course)
+    assert differences(course, build_all(course, points_of=len)) == {}
+
+
+def test_line_endings_of_a_source_do_not_matter(course):
+    before = build(course)
+    for path in course.rglob("*.py"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert build(course) == before
+
+
+def test_notebook_without_source_is_removed(course):
+    write(differences(course, build_all(course, points_of=len)), course)
+    orphan = course / "exercises" / "09_gone.ipynb"
+    orphan.write_text("{}")
+    changes = differences(course, build_all(course, points_of=len))
+    assert changes == {orphan: None}
+    write(changes, course)
+    assert not orphan.exists()
+
+
+def test_points_follow_the_heading_of_a_task(course):
+    for folder in ("exercises", "solutions"):
+        said = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two.ipynb"))
+        assert "## Task 1 · Double it · 6 points\n" in said  # points_of is the length of "double"
+        assert "## Task 2 · Why? · 3 points\n" in said
+
+
+def test_a_notebook_that_somebody_wrote_in_is_kept_aside(course):
+    write(differences(course, build_all(course, points_of=len)), course)
+    path = course / "exercises" / "02_two.ipynb"
+    untouched = path.read_bytes()
+    for answer in ("x * 2", "x + x"):
+        notebook = json.loads(untouched)
+        notebook["cells"][-1]["source"] = [answer]
+        path.write_text(json.dumps(notebook))
+        write(differences(course, build_all(course, points_of=len)), course)
+    assert path.read_bytes() == untouched
+    kept = [json.loads(copy.read_text()) for copy in sorted((course / "kept" / "exercises").glob("*.ipynb"))]
+    assert [notebook["cells"][-1]["source"] for notebook in kept] == [["x * 2"], ["x + x"]]
+
+
+def test_a_stale_notebook_that_nobody_wrote_in_is_written_over(course):
+    write(differences(course, build_all(course, points_of=len)), course)
+    path = course / "notebooks" / "01_one.ipynb"
+    ran = json.loads(path.read_text())
+    ran["cells"][-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["3.14"]}]
+    path.write_text(json.dumps(ran))
+    write(differences(course, build_all(course, points_of=len)), course)
+    assert not (course / "kept").exists()
+
+
+def test_check_reports_and_writes_nothing(course, monkeypatch, capsys):
+    (course / "sources/solutions/02_two.py").unlink()  # the command asks mlcourse.checks for points
+    monkeypatch.setattr(build_notebooks, "ROOT", course)
+    assert build_notebooks.main(["--check"]) == 1
+    assert "out of date: notebooks/01_one.ipynb" in capsys.readouterr().out
+    assert not (course / "notebooks").exists()
+    assert build_notebooks.main([]) == 0
+    assert "written: notebooks/01_one.ipynb" in capsys.readouterr().out
+    assert build_notebooks.main(["--check"]) == 0
+
+
+def test_the_command_says_what_cannot_be_built(course, monkeypatch, capsys):
+    (course / "sources/notebooks/01_one.py").write_text("# %% task='a'\nx\n")
+    monkeypatch.setattr(build_notebooks, "ROOT", course)
+    assert build_notebooks.main([]) == 1
+    assert "sources/notebooks/01_one.py, cell 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_new_cell_leaves_the_other_ids(course, place):
+    before = [cell["id"] for cell in cells(course, "notebooks/01_one.ipynb")]
+    parts = LECTURE.split("\n\n# %%")
+    parts.insert(place + 1, "\nsomething_new = 1")
+    source = "\n\n# %%".join(parts)
+    (course / "sources/notebooks/01_one.py").write_text(source, encoding="utf-8")
+    after = [cell["id"] for cell in cells(course, "notebooks/01_one.ipynb")]
+    assert len(after) == len(set(after)) == len(before) + 1
+    assert [cell_id for cell_id in after if cell_id in before] == before
+
+
+def test_comments_stay_and_magics_run(course):
+    code = [text(cell) for cell in cells(course, "notebooks/01_one.ipynb") if cell["cell_type"] == "code"]
+    assert code[0] == "%matplotlib inline"
+    assert "\n# cat is a comment here" in code[1]
+
+
+def test_tags_are_kept(course):
+    tags = [cell["metadata"].get("tags") for cell in cells(course, "notebooks/01_one.ipynb")]
+    assert [tag for tag in tags if tag] == [["hide-input"]]
+
+
+def test_solution_works_and_exercise_waits(course):
+    solved = run(task_cell(course, "solutions/02_two.ipynb", "double", "answer"))["double"]
+    assert solved(21) == 42
+    assert solved.__doc__ == "Twice x."
+    waiting = run(task_cell(course, "exercises/02_two.ipynb", "double", "answer"))["double"]
+    assert waiting.__doc__ == "Twice x."
+    with pytest.raises(NotImplementedError, match="write your answer here"):
+        waiting(21)
+
+
+def test_planted_bug_is_in_the_exercise_only(course):
+    solved = run(task_cell(course, "solutions/02_two.ipynb", "half", "answer"))["half"]
+    planted = run(task_cell(course, "exercises/02_two.ipynb", "half", "answer"))["half"]
+    assert (solved(6), planted(6)) == (3, 2)
+    assert solved(None) == planted(None) == "nothing"
+    assert "# a planted bug" in text(task_cell(course, "exercises/02_two.ipynb", "half", "answer"))
+
+
+def test_value_to_fill_is_ellipsis(course):
+    names = run(task_cell(course, "exercises/02_two.ipynb", "best", "answer"))
+    assert names["best"] is names["second"] is names["best_reason"] is ...
+
+
+def test_open_question(course):
+    asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
+    answered = task_cell(course, "solutions/02_two.ipynb", "why", "open")
+    assert text(asked) == "## Task 2 · Why? · 3 points\n\n*Your answer here.*"
+    assert "Because." in text(answered)
+
+
+def test_open_question_with_a_stub_of_its_own(course):
+    source = TASKS.replace("# Because.", "# Because.\n# <!-- STUB -->\n# | a | b |")
+    (course / "sources/solutions/02_two.py").write_text(source, encoding="utf-8")
+    asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
+    assert text(asked) == "## Task 2 · Why? · 3 points\n\n| a | b |"
+
+
+def test_solution_only_cells_stay_with_the_solution(course):
+    texts = {
+        folder: build(course)[f"{folder}/02_two.ipynb"].decode() for folder in ("exercises", "solutions")
+    }
+    assert "A remark for afterwards" in texts["solutions"]
+    assert "A remark for afterwards" not in texts["exercises"]
+
+
+@pytest.mark.parametrize("folder", ["exercises", "solutions"])
+@pytest.mark.parametrize(
+    ("task", "role", "wanted"),
+    [
+        ("double", "answer", {"grade": False, "grade_id": "double", "locked": False, "solution": True}),
+        (
+            "double",
+            "check",
+            {"grade": True, "grade_id": "check_double", "locked": True, "solution": False, "points": 6},
+        ),
+        ("why", "open", {"grade": True, "grade_id": "why", "locked": False, "solution": True, "points": 3}),
+    ],
+)
+def test_nbgrader_can_read_the_tasks(course, folder, task, role, wanted):
+    metadata = task_cell(course, f"{folder}/02_two.ipynb", task, role)["metadata"]["nbgrader"]
+    assert metadata == wanted | {"schema_version": 3, "task": False}
+
+
+def test_header_and_links(course):
+    first, *_, last = cells(course, "notebooks/02_two.ipynb")
+    assert text(first).startswith("# 02 · Two ≥ one\n\nYou will see.\n\n")
+    assert "Read ≈ 35 min · do ≈ 60 min · builds on lesson [01](01_one.ipynb)" in text(first)
+    assert "After this lesson you can\n\n- count;\n- add." in text(first)
+    for cell in (first, last):
+        assert "← [01 · First steps](01_one.ipynb) | [Exercises](../exercises/02_two.ipynb)" in text(cell)
+    assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
+
+
+def test_exercises_and_solutions_say_what_they_are(course):
+    exercise, solution = (
+        text(cells(course, f"{folder}/02_two.ipynb")[0]) for folder in ("exercises", "solutions")
+    )
+    assert exercise.startswith("# 02 · Two ≥ one · exercises\n")
+    assert "[Lesson](../notebooks/02_two.ipynb)" in exercise
+    assert solution.startswith("# 02 · Two ≥ one · solutions\n")
+
+
+def test_lesson_map_lists_what_exists(course):
+    page = text(cells(course, "notebooks/01_one.ipynb")[1])
+    assert (
+        "[02 · Two ≥ one](02_two.ipynb) | 35 min | 60 min | 01 | [exercises](../exercises/02_two.ipynb)"
+        in page
+    )
+    assert "Yet to come" not in page
+    assert "{{" not in page
+
+
+def test_readme_changes_between_its_markers_only(course):
+    readme = build(course)["README.md"].decode()
+    assert readme.startswith("Above\n<!-- lesson-map -->\n\n| Lesson ")
+    assert readme.endswith("|\n\n<!-- /lesson-map -->\nBelow\n")
+    assert "](notebooks/01_one.ipynb)" in readme
+    assert "old" not in readme
+
+
+def test_a_page_in_a_folder_gets_the_map_too(course):
+    (course / "docs").mkdir()
+    (course / "docs/instructors.md").write_text("Above\n<!-- lesson-map -->\n<!-- /lesson-map -->\nBelow\n")
+    guide = build(course)["docs/instructors.md"].decode()
+    assert guide.startswith("Above\n<!-- lesson-map -->\n\n| Lesson ")
+    assert "](../notebooks/01_one.ipynb)" in guide
+    assert "](../exercises/02_two.ipynb)" in guide
+
+
+def test_half_a_pair_of_markers_is_told_with_its_page(course):
+    (course / "docs").mkdir()
+    (course / "docs/instructors.md").write_text("<!-- lesson-map -->\n")
+    with pytest.raises(BuildError, match=r"^docs/instructors\.md"):
+        build(course)
+
+
+@pytest.mark.parametrize("content", [None, "No map wanted.\n"])
+def test_readme_without_a_map_is_left_alone(course, content):
+    readme = course / "README.md"
+    readme.unlink()
+    if content:
+        readme.write_text(content, newline="\n")
+    assert readme not in differences(course, build_all(course, points_of=len))
+
+
+def test_no_public_link_before_there_is_an_address(course):
+    assert not any(b"http" in content for content in build(course).values())
+
+
+def test_public_address_brings_colab(course):
+    address = "https://github.com/someone/course/blob/main"
+    (course / "pyproject.toml").write_text(f'[tool.mlcourse]\npublic_address = "{address}/"\n')
+    header, setup, *_ = (text(cell) for cell in cells(course, "exercises/02_two.ipynb"))
+    assert (
+        "(https://colab.research.google.com/github/someone/course/blob/main/exercises/02_two.ipynb)" in header
+    )
+    assert "%pip install --quiet git+https://github.com/someone/course" in setup.splitlines()[-1]

@@ -1,0 +1,78 @@
+"""The check object that a notebook uses."""
+
+import io
+from contextlib import redirect_stdout
+
+import pytest
+
+from mlcourse.checks import CHECKS, Checker, CheckFailed, specification
+from tests.helpers.answers import divides_by_zero, returns_nothing, stub
+
+
+@pytest.fixture
+def checker(monkeypatch):
+    monkeypatch.delenv("MLCOURSE_STRICT", raising=False)
+    return Checker()
+
+
+def printed(function, *args):
+    out = io.StringIO()
+    with redirect_stdout(out):
+        function(*args)
+    return out.getvalue()
+
+
+def test_right_wrong_and_untouched(checker, monkeypatch, capsys):
+    assert printed(checker.e_step, CHECKS["e_step"].reference).startswith("✓ e_step")
+    assert "not attempted" in printed(checker.e_step, stub)
+    assert "not attempted" in printed(checker.falling_likelihood, ...)
+    with pytest.raises(CheckFailed, match="e_step is not right"):
+        checker.e_step(returns_nothing)
+    assert "✗ e_step" in capsys.readouterr().out
+    monkeypatch.setenv("MLCOURSE_STRICT", "1")
+    with pytest.raises(CheckFailed, match="not attempted"):
+        checker.e_step(stub)
+
+
+def test_a_failure_shows_one_line_and_no_traceback(checker):
+    with pytest.raises(CheckFailed) as caught:
+        checker.e_step(divides_by_zero)
+    (line,) = caught.value._render_traceback_()
+    assert "\n" not in line
+
+
+def test_a_value_for_a_function_and_a_function_for_a_value(checker, capsys):
+    with pytest.raises(CheckFailed):
+        checker.e_step(3)
+    assert "check.e_step(e_step)" in capsys.readouterr().out
+    with pytest.raises(CheckFailed):
+        checker.falling_likelihood(stub)
+    assert "asks for a value" in capsys.readouterr().out
+
+
+def test_an_unknown_check_suggests_the_nearest(checker):
+    with pytest.raises(AttributeError, match=r"check\.e_step"):
+        checker.e_stepp  # noqa: B018
+    assert "e_step" in dir(checker)
+
+
+def test_progress_counts_what_is_right(checker):
+    assert printed(checker.progress).startswith("No check has run yet")
+    printed(checker.e_step, CHECKS["e_step"].reference)
+    progress = checker.progress()
+    lesson = [check for check in CHECKS.values() if check.lesson == "04_em"]
+    total = sum(check.points for check in lesson)
+    summary = f"1 of {len(lesson)} tasks done, {specification('e_step').points} of {total} points"
+    assert summary in str(progress)
+    assert summary in progress._repr_html_()
+    with pytest.raises(ValueError, match="04_em"):
+        checker.progress("99_nothing")
+
+
+def test_the_failing_input_can_be_had(checker):
+    with pytest.raises(CheckFailed):
+        checker.m_step(lambda X, R: (X[0], R))
+    X, R = checker.last_input
+    assert len(X) == len(R)
+    printed(checker.m_step, CHECKS["m_step"].reference)
+    assert checker.last_input == ()

@@ -1,0 +1,32 @@
+"""Fixtures for the tests of grading."""
+
+import json
+
+import pytest
+
+from mlcourse import cli
+from mlcourse.grading import commands, run
+from mlcourse.grading.work import Settings
+from tests.helpers.fake_grading import (
+    fake_grade,
+    no_sandbox,
+    read_fake,
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A class of five, read by the stand-in."""
+    monkeypatch.setattr(run, "read_submissions", read_fake)
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "asked.txt"))
+    path = tmp_path / "class.json"
+    path.write_text(json.dumps({name: {"e_step": 4, "m_step": "boo"} for name in "abcde"}))
+    return path
+
+
+@pytest.fixture
+def command(folder, monkeypatch):
+    """`mlcourse WORDS` with the stand-in; returns the exit code."""
+    fakes = {"grade": fake_grade, "choose": no_sandbox}
+    monkeypatch.setattr(commands, "Settings", lambda **options: Settings(**options, **fakes))
+    return lambda *words: cli.main([str(word) for word in words])

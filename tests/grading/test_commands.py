@@ -1,0 +1,81 @@
+"""The grading commands, and a made-up class graded in a real sandbox."""
+
+import pytest
+
+from mlcourse import cli
+from mlcourse.grading import commands, run
+from mlcourse.grading.publish import publish
+from mlcourse.grading.sandbox import NoSandbox, choose
+from mlcourse.grading.work import Settings
+from tests.helpers.fake_grading import (
+    fake_grade,
+    marks_in,
+    read_fake,
+    refuse_all,
+    submission,
+)
+from tests.helpers.made_up_class import assert_earned, students, write_submissions
+
+
+def test_grade_says_where_to_look(command, folder, capsys):
+    out = folder.parent / "out"
+    assert command("grade", folder, "-o", out, "-j", "0") == 0
+    assert f"5 of 5 graded: {out / 'index.html'}" in capsys.readouterr().out
+    assert (out / "seed").stat().st_size == 32
+    folder.write_text(folder.read_text().replace("boo", "BOO").replace('"e_step": 4', '"e_step": 3', 1))
+    assert command("grade", folder, "-o", out, "-j", "0", "--resume") == 0
+    assert "a loses 1: e_step 4 → 3" in capsys.readouterr().out
+    assert command("report", out) == 0
+    assert "5 of 5 graded" in capsys.readouterr().out
+
+
+def test_the_exit_code_tells_that_some_could_not_be_read(command, folder, monkeypatch, capsys):
+    bad = submission("\x1b[31mzed", cells=(), lesson=None, problem="it is no JSON.")
+    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter([*read_fake(path), bad]))
+    assert command("grade", folder, "-o", folder.parent / "out", "-j", "0") == 3
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == r"could not be graded: \x1b[31mzed (\x1b[31mzed/04_em.ipynb): it is no JSON."
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["grade", "nowhere", "-o", "OUT"], "nowhere does not exist"),
+        (["grade", "HERE", "-o", "OUT", "--lesson", "99"], "there is no lesson '99'"),
+        (["grade", "HERE", "-o", "OUT", "--extra-checks", "OUT"], "--extra-checks"),
+        (["report", "OUT"], "holds no graded submissions"),
+        (["similarity", "nowhere"], "nowhere does not exist"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(command, folder, tmp_path, capsys, words, message):
+    places = {"HERE": folder, "OUT": tmp_path / "out"}
+    assert command(*(places.get(word, word) for word in words)) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"mlcourse {words[0]}: ")
+    assert message in told
+
+
+def test_no_sandbox_is_a_sentence_too(folder, monkeypatch, capsys):
+    monkeypatch.setattr(
+        commands, "Settings", lambda **options: Settings(**options, grade=fake_grade, choose=refuse_all)
+    )
+    for jobs in ("0", "1"):
+        assert cli.main(["grade", str(folder), "-o", str(folder.parent / "out"), "-j", jobs]) == 1
+        assert "grade: nothing here holds strangers' code" in capsys.readouterr().err
+
+
+def test_a_made_up_class_earns_what_it_must(tmp_path, capsys):
+    try:
+        choose().close()
+    except NoSandbox as reason:
+        pytest.skip(str(reason))
+    made = students(10, seed=0)
+    assert {one.kind for one in made} == {"right", "partly right", "wrong", "broken"}
+    write_submissions(tmp_path / "class", made)
+    words = ["grade", tmp_path / "class", "-o", tmp_path / "out", "-j", "2"]
+    code = cli.main([str(word) for word in words])
+    assert code == (3 if any(one.points is None for one in made) else 0)
+    assert_earned(made, publish(tmp_path / "out").grades)
+    before = marks_in(tmp_path / "out")
+    assert cli.main([*(str(word) for word in words), "--resume"]) == code
+    assert marks_in(tmp_path / "out") == before

@@ -1,0 +1,50 @@
+"""Checks that an instructor adds."""
+
+import json
+
+import pytest
+
+from mlcourse.checks import CHECKS
+from mlcourse.grading.extra import ExtraCheckError, add_extra_checks
+from tests.helpers.fake_grading import go
+
+EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '4', 2, lambda: 1.0),)"
+
+
+@pytest.mark.parametrize("jobs", [0, 1])
+def test_checks_of_ones_own_are_asked_too(folder, monkeypatch, jobs):
+    monkeypatch.setattr("mlcourse.checks.bank.CHECKS", CHECKS)
+    extra = folder.parent / "extra"
+    extra.mkdir()
+    (extra / "mine.py").write_text(EXTRA.format(name="my_own"))
+    folder.write_text(json.dumps({"a": {"my_own": 2}}))
+    try:
+        (grade,) = go(folder, jobs=jobs, extra_checks=extra).grades
+    finally:
+        CHECKS.pop("my_own", None)
+    assert {mark.task: mark.points for mark in grade.marks}["my_own"] == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (EXTRA.format(name="e_step"), "already"),
+        (EXTRA.format(name="my_own").replace("'4'", "'99'"), "belongs to '99'; choose one of 01_kmeans"),
+        (EXTRA.format(name="a b"), "called like a function"),
+        (EXTRA.format(name="my_own").replace("2,", "'2',"), "number above 0"),
+        (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=1"), "needs tuples"),
+        (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=('a', 2, 'b')"), "no `Mistake`"),
+        (EXTRA.format(name="defend_my_choice").replace("'4'", "'12'"), "open question"),
+        (EXTRA.format(name="my_own").replace("'4'", "None"), "belongs to None"),
+        ("raise SystemExit(2)", "mine.py, line 1: SystemExit"),
+        ("CHECKS = ()", "holds no .py file"),
+        ("CHECKS = (1,)", "must hold"),
+        ("CHECKS = 1", "must hold"),
+        ("x = 1\ny = x.nothing", "mine.py, line 2: AttributeError"),
+        ("x = 1\ny = (", "mine.py, line 2: SyntaxError"),
+    ],
+)
+def test_checks_that_cannot_be_used_are_refused(tmp_path, source, message):
+    (tmp_path / "mine.py").write_text(source)
+    with pytest.raises(ExtraCheckError, match=message):
+        add_extra_checks(tmp_path)

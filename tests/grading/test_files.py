@@ -1,0 +1,208 @@
+"""What lies beside a notebook goes with it, and with no other; what cannot go is said."""
+
+import io
+import os
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from mlcourse.grading.files import MAX_BESIDE, MAX_BESIDE_BYTES
+from mlcourse.grading.read import read_submissions
+from mlcourse.grading.records import Attachment
+from mlcourse.grading.results import about
+from tests.helpers.made_up_class import as_file, with_answers
+
+NOTEBOOK = as_file(with_answers({}))
+PLACES = {
+    "a folder for each student": {
+        "ada/04_em.ipynb": NOTEBOOK,
+        "ada/points.csv": b"ada's",
+        "ada/data/more.txt": b"more",
+        "ben/04_em.ipynb": NOTEBOOK,
+        "ben/points.csv": b"ben's",
+        "points.csv": b"nobody's",
+    },
+    "nbgrader's tree": {
+        "submitted/ada/em/04_em.ipynb": NOTEBOOK,
+        "submitted/ada/em/points.csv": b"ada's",
+        "submitted/ada/em/data/more.txt": b"more",
+        "submitted/ada/other/points.csv": b"of another lesson",
+        "submitted/ben/em/04_em.ipynb": NOTEBOOK,
+        "submitted/ben/em/points.csv": b"ben's",
+    },
+    "Canvas": {
+        "ada_11_22_04_em.ipynb": NOTEBOOK,
+        "ada_11_23_points.csv": b"ada's",
+        "ben_LATE_12_25_04_em.ipynb": NOTEBOOK,
+        "ben_LATE_12_26_points.csv": b"ben's",
+    },
+    "Moodle": {
+        "Ada_11_assignsubmission_file/04_em.ipynb": NOTEBOOK,
+        "Ada_11_assignsubmission_file/points.csv": b"ada's",
+        "Ada_11_assignsubmission_file/data/more.txt": b"more",
+        "Ben_12_assignsubmission_file/04_em.ipynb": NOTEBOOK,
+        "Ben_12_assignsubmission_file/points.csv": b"ben's",
+    },
+    "Moodle without folders": {
+        "Ada_11_assignsubmission_file_04_em.ipynb": NOTEBOOK,
+        "Ada_11_assignsubmission_file_points.csv": b"ada's",
+        "Ben_12_assignsubmission_file_04_em.ipynb": NOTEBOOK,
+        "Ben_12_assignsubmission_file_points.csv": b"ben's",
+    },
+}
+
+
+def write(folder, files):
+    for place, data in files.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def zipped(files) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for place, data in files.items():
+            archive.writestr(place, data)
+    return made.getvalue()
+
+
+def files_of(path) -> list[dict[str, bytes]]:
+    found = list(read_submissions(path))
+    assert [one.problem for one in found] == [None] * len(found)
+    return [dict(one.files) for one in found]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_go_with_the_notebook_that_they_lie_beside(tmp_path, place, packed):
+    (tmp_path / "all.zip").write_bytes(zipped(PLACES[place]))
+    ada, ben = files_of(tmp_path / "all.zip" if packed else write(tmp_path / "all", PLACES[place]))
+    more = {} if place in ("Canvas", "Moodle without folders") else {"data/more.txt": b"more"}
+    assert ada == {"points.csv": b"ada's", **more}
+    assert ben == {"points.csv": b"ben's"}
+
+
+@pytest.mark.parametrize("name", ["ada.zip", "ada/work.zip", "ada_11_22_work.zip"])
+def test_files_in_a_zip_of_a_students_own(tmp_path, name):
+    own = zipped({"work/04_em.ipynb": NOTEBOOK, "work/points.csv": b"ada's", "notes.txt": b"elsewhere"})
+    assert files_of(write(tmp_path, {name: own})) == [{"points.csv": b"ada's"}]
+
+
+def test_a_wrapper_is_found_whatever_else_lies_in_the_zip(tmp_path):
+    inner = {f"all/{place}": data for place, data in PLACES["a folder for each student"].items()}
+    (tmp_path / "all.zip").write_bytes(zipped({**inner, "README.txt": b"read me"}))
+    assert [one.student for one in read_submissions(tmp_path / "all.zip")] == ["ada", "ben"]
+
+
+def one_with(folder, files, students=1):
+    found = list(read_submissions(write(folder, {"ada/04_em.ipynb": NOTEBOOK, **files})))
+    assert len(found) == students
+    return found[0]
+
+
+def test_too_many_files_are_said(tmp_path):
+    ada = one_with(tmp_path, {f"ada/{n:02d}.txt": b"x" for n in range(MAX_BESIDE + 1)})
+    assert [file.name for file in ada.files] == [f"{n:02d}.txt" for n in range(MAX_BESIDE)]
+    assert [note.split(";")[0] for note in ada.notes] == [f"{MAX_BESIDE + 1} files lie beside the notebook"]
+
+
+def test_files_that_are_too_large_are_said_and_the_others_go(tmp_path):
+    half = bytes(MAX_BESIDE_BYTES // 2 - 10)
+    large = {"ada/a.txt": half, "ada/b.txt": half, "ada/c.txt": bytes(100), "ada/d.txt": b"fits"}
+    ada = one_with(tmp_path, {**large, "ada/e.txt": bytes(MAX_BESIDE_BYTES)})
+    assert [file.name for file in ada.files] == ["a.txt", "b.txt", "d.txt"]
+    assert [note.split()[0] for note in ada.notes] == ["c.txt", "e.txt"]
+
+
+def test_odd_names_are_said(tmp_path):
+    odd = os.fsdecode(b"latin-\xe9.txt")
+    ada = one_with(tmp_path, {f"ada/{odd}": b"x", "ada/a\nb.txt": b"x", "ada/ä 🙂.txt": b"fits"})
+    assert ada.files == (Attachment("ä 🙂.txt", b"fits"),)
+    assert len(ada.notes) == 2
+    assert "".join(ada.notes).isprintable()
+
+
+def test_links_are_not_followed_but_listed(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "all" / "ada").mkdir(parents=True)
+    (tmp_path / "all" / "ada" / "z.txt").symlink_to(tmp_path / "secret.txt")
+    ada = one_with(tmp_path / "all", {}, students=2)
+    assert ada.files == ()
+    assert "links" in list(read_submissions(tmp_path / "all"))[1].problem
+
+
+def test_folders_without_a_notebook_are_listed(tmp_path):
+    (tmp_path / "noone").mkdir()
+    (tmp_path / "noone J. Smith").mkdir()
+    found = list(
+        read_submissions(write(tmp_path, {"ada/04_em.ipynb": NOTEBOOK, "eve/04_em.py": b"x", ".git/x": b"x"}))
+    )
+    assert [(one.student, one.problem is None) for one in found] == [
+        ("ada", True),
+        ("eve", False),
+        ("noone", False),
+        ("noone J. Smith", False),
+    ]
+
+
+def test_a_text_beside_the_file_is_no_student_without_a_notebook(tmp_path):
+    text = {"Ada_11_assignsubmission_onlinetext/onlinetext.html": b"Dear teacher"}
+    found = list(
+        read_submissions(write(tmp_path, {"Ada_11_assignsubmission_file/04_em.ipynb": NOTEBOOK, **text}))
+    )
+    assert [one.problem for one in found] == [None]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "place", ["bob/report.pdf", "bob_3_4_report.pdf", "bob_3_assignsubmission_file_report.pdf"]
+)
+def test_who_handed_in_something_else_is_listed(tmp_path, packed, place):
+    files = {"ada/04_em.ipynb": NOTEBOOK, place: b"x", "README.txt": b"of the platform"}
+    (tmp_path / "all.zip").write_bytes(zipped(files))
+    found = list(read_submissions(tmp_path / "all.zip" if packed else write(tmp_path / "all", files)))
+    assert [(one.student[:3], one.problem) for one in found] == [
+        ("ada", None),
+        ("bob", "There is no notebook here."),
+    ]
+
+
+@pytest.mark.parametrize("inner", ["submitted/Bob_99_assignsubmission_file", "Bob_99_assignsubmission_file"])
+def test_the_only_one_with_notebooks_is_no_wrapper(tmp_path, inner):
+    own = "Ada_12_assignsubmission_file"
+    files = {
+        f"{own}/{inner}/04.ipynb": NOTEBOOK,
+        f"{own}/zed/04.ipynb": NOTEBOOK,
+        "Bob_99_assignsubmission_file/x.pdf": b"x",
+    }
+    for left_out in ("", "Bob_99_assignsubmission_file/x.pdf"):
+        (tmp_path / "all.zip").write_bytes(
+            zipped({name: data for name, data in files.items() if name != left_out})
+        )
+        graded = [one.student for one in read_submissions(tmp_path / "all.zip") if not one.problem]
+        assert graded == ["Ada_12", "Ada_12 (2)"]
+
+
+def test_what_is_odd_about_a_notebook_is_noted(tmp_path):
+    write(tmp_path, {"ada_LATE_1_2_04_em.ipynb": NOTEBOOK, "ben_1_2_LATE_04_em.ipynb": NOTEBOOK})
+    assert [one.notes for one in read_submissions(tmp_path)] == [("Canvas marks it as late.",), ()]
+    (one, _) = read_submissions(tmp_path, "01_kmeans")
+    assert one.notes == ("Canvas marks it as late.", "By its tasks it is lesson 04_em.")
+
+
+def test_hidden_files_stay_where_they_are(tmp_path):
+    hidden = {
+        "ada/.DS_Store": b"x",
+        "ada/.ipynb_checkpoints/04_em-checkpoint.ipynb": NOTEBOOK,
+        "ada/._x.csv": b"x",
+    }
+    assert one_with(tmp_path, hidden).files == ()
+
+
+def test_another_file_is_another_submission(tmp_path):
+    one = one_with(tmp_path, {"ada/points.csv": b"1"})
+    assert about(one, "") == about(one_with(tmp_path, {}), "")
+    assert about(one, "") != about(replace(one, files=(Attachment("points.csv", b"2"),)), "")

@@ -1,0 +1,77 @@
+"""docs/grading.md describes what the grader does."""
+
+import re
+from typing import get_args
+
+from mlcourse.checks import CHECKS, examine
+from mlcourse.cli import ROOT
+from mlcourse.grading import commands
+from mlcourse.grading.extra import add_extra_checks
+from mlcourse.grading.marking import fault_in
+from mlcourse.grading.records import GradeStatus, MarkStatus
+from mlcourse.grading.run import seed_from
+from mlcourse.grading.sandbox import Limits
+from tests.helpers.fake_grading import go
+
+GUIDE = (ROOT / "docs" / "grading.md").read_text("utf-8")
+
+
+def test_the_guide_tells_every_option_and_no_other():
+    parsers = (commands.grade_parser(), commands.similarity_parser())
+    there = {name for parser in parsers for action in parser._actions for name in action.option_strings}
+    prose = re.sub(r"```.*?```", "", GUIDE, flags=re.DOTALL)
+    commands_ = " ".join(re.findall(r"`[^`]+`|^    .*$", prose, re.MULTILINE))
+    told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", commands_))
+    assert told >= there - {"-h", "--help", "--jobs", "--out"}
+    assert told <= there
+
+
+def test_the_guide_tells_every_file_that_a_run_leaves(folder):
+    go(folder)
+    seed_from(folder.parent / "out" / "seed")
+    for path in (folder.parent / "out").iterdir():
+        assert f"`{path.name}" in GUIDE, path.name
+
+
+def test_the_guide_tells_every_status():
+    statuses = {*get_args(MarkStatus), *get_args(GradeStatus)}
+    section = GUIDE.split("## Statuses")[1].split("\n## ")[0]
+    assert not [status for status in statuses if status not in section]
+
+
+def test_the_guide_tells_the_limits_as_they_are():
+    limits = Limits()
+    section = " ".join(GUIDE.split("## What the sandbox withstands, and what not")[1].split())
+    assert limits.memory == 2e9
+    assert "two gigabytes of memory" in section
+    assert f"{limits.disk / 1e6:.0f} MB of disk" in section
+    assert f"{limits.cell:.0f} seconds for a cell, {limits.call:.0f} for one call of an answer" in section
+    assert f"{limits.total:.0f} for the whole notebook" in section
+
+
+def test_the_guides_check_of_ones_own_works(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "mine.py").write_text(example)
+    try:
+        (check,) = add_extra_checks(tmp_path)
+    finally:
+        CHECKS.pop("scatter", None)
+    assert check.lesson == "04_em"
+    assert fault_in(check, b"seed") is None
+    verdict = examine(check, check.mistakes[0].answer)
+    assert verdict.mistake == "not centred"
+    assert "Hint" not in verdict.message
+
+
+def test_the_guides_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", GUIDE):
+        file, _, anchor = target.partition("#")
+        if file.startswith("https:"):
+            continue
+        text = (ROOT / "docs" / file).read_text("utf-8") if file else GUIDE
+        anchors = {re.sub(r"[^\w -]", "", line).strip().replace(" ", "-").lower() for line in headings(text)}
+        assert not anchor or anchor in anchors, target
+
+
+def headings(text: str) -> list[str]:
+    return [line.lstrip("# ") for line in text.splitlines() if line.startswith("#")]

@@ -1,0 +1,99 @@
+"""A run that is killed at any moment loses no mark."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlcourse.cli import ROOT
+from tests.helpers.fake_grading import (
+    TASKS,
+    marks_in,
+)
+
+
+def start(how, folder, out, log):
+    """The stand-in as a program that can be killed."""
+    environment = {**os.environ, "FAKE_LOG": str(log), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.helpers.fake_grading", how, folder, out]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen([str(word) for word in command], env=environment, cwd=ROOT, **pipes)
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def wait_until(true, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert true()
+
+
+def made_up_class(path, n):
+    answers = {check.name: check.points for check in TASKS}
+    path.write_text(json.dumps({f"s{number:03d}": answers | {"e_step": number % 5} for number in range(n)}))
+    return path
+
+
+def lines_of(log: Path) -> list[str]:
+    return [line.split(" ask ")[1] for line in log.read_text().splitlines()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks a process in which libraries are loaded")
+def test_killed_at_twenty_moments_a_run_loses_no_mark(tmp_path):
+    rng, log = random.Random(6), tmp_path / "asked.txt"
+    source, out = made_up_class(tmp_path / "class.json", 60), tmp_path / "out"
+    with start("when told", source, out, log) as grader:
+
+        def go_on() -> int:
+            print("go", file=grader.stdin, flush=True)
+            return int(grader.stdout.readline())
+
+        for _ in range(20):
+            before, process = size(log), go_on()
+            wait_until(lambda: size(log) > before)  # noqa: B023
+            time.sleep(rng.uniform(0, 0.2))
+            os.kill(process, signal.SIGKILL)
+            assert int(grader.stdout.readline()) == signal.SIGKILL
+        go_on()
+        assert int(grader.stdout.readline()) == 0
+
+    earned = {check.name: check.points for check in TASKS}
+    given = marks_in(out)
+    assert len(given) == 60
+    for marks in given.values():
+        assert {task: points for task, points, *_ in marks} | {"e_step": 4} == earned
+    assert (
+        sum(points for marks in given.values() for task, points, *_ in marks if task == "e_step") == 12 * 10
+    )
+    lines = lines_of(log)
+    assert len(set(lines)) == 60 * len(TASKS)
+    assert len(lines) - len(set(lines)) <= 20  # only the check that was being asked is asked again
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; one that has ended and waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_processes_end_with_the_one_that_started_them(tmp_path):
+    log = tmp_path / "asked.txt"
+    grader = start("in processes", made_up_class(tmp_path / "class.json", 200), tmp_path / "out", log)
+    wait_until(lambda: size(log) > 2000)
+    grader.kill()
+    grader.communicate()
+    workers = {int(line.split()[0]) for line in log.read_text().splitlines()}
+    assert len(workers) == 2
+    wait_until(lambda: not any(map(alive, workers)), 30)

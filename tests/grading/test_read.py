@@ -1,0 +1,70 @@
+"""Reading submissions: lessons, tasks and students are recognised."""
+
+import sys
+
+import pytest
+
+from mlcourse.checks import CHECKS
+from mlcourse.grading import marking, read
+from mlcourse.grading.asking import runs
+from mlcourse.grading.files import owner
+from mlcourse.grading.notebooks import lesson_of, tidy
+from mlcourse.grading.records import Cell
+
+if sys.platform == "win32":
+    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+
+
+LESSONS = sorted({check.lesson for check in CHECKS.values()})
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_is_recognised_with_and_without_metadata(lesson):
+    data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
+    submission = read.read_one(read.Found(("ada", "x.ipynb"), data))
+    assert (submission.lesson, submission.problem) == (lesson, None)
+    bare = tuple(cell._replace(task=None, role=None) for cell in submission.cells)
+    assert lesson_of(bare) == lesson
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_only_check_cells_are_left_out(lesson):
+    data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
+    cells = read.read_one(read.Found(("ada", "x.ipynb"), data)).cells
+    assert all(runs(cell) for cell in cells if cell.role == "answer")
+    left_out = [
+        cell.source for cell in cells if cell.kind == "code" and cell.source.strip() and not runs(cell)
+    ]
+    assert all(source.startswith("check.") for source in left_out)
+    assert not runs(Cell("code", "check.e_step(e_step)"))
+    assert runs(Cell("code", "check.e_step(e_step)\nx = 1"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "student"),
+    [
+        (("ada", "04_em.ipynb"), "ada"),
+        (("ada", "04_em", "04_em.ipynb"), "ada"),
+        (("lovelaceada_11_22_04_em.ipynb",), "lovelaceada_11"),
+        (("lovelaceada_LATE_11_22_04_em.ipynb",), "lovelaceada_11"),
+        (("Ada Lovelace_77_assignsubmission_file_", "04_em.ipynb"), "Ada Lovelace_77"),
+        (("Ada Lovelace_77_assignsubmission_file_04_em.ipynb",), "Ada Lovelace_77"),
+        (("Ada Lovelace_77_assignsubmission_file_", "work.zip", "04_em.ipynb"), "Ada Lovelace_77"),
+        (("Ada_12_assignsubmission_file_x_99_assignsubmission_file_.ipynb",), "Ada_12"),
+        (("Ada_12_assignsubmission_file_a\nb.ipynb",), "Ada_12"),
+        (("ada_11_22_work.zip", "04_em.ipynb"), "ada_11"),
+        (("ada_11_22_work", "04_em.ipynb"), "ada_11_22_work"),
+        (("ada.ipynb",), "ada"),
+        (("ada.zip", "04_em.ipynb"), "ada"),
+        (("\n", "x.ipynb"), "?"),
+    ],
+)
+def test_whose_it_is(parts, student):
+    assert owner(parts) == student
+
+
+def test_tidy_text_can_be_written_anywhere():
+    for text in ("a\nb", "a\x00b", "\ud800", "\u202eevil", "x" * 1000, "\x1b[31m"):
+        assert tidy(text).isprintable()
+        assert len(tidy(text)) <= 200
+        tidy(text).encode()

@@ -1,0 +1,328 @@
+"""A grading run: resume, regrade, several processes, faults."""
+
+import json
+import os
+import stat
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from mlcourse.checks import CHECKS, Case, Check, Mistake
+from mlcourse.grading import exports, run
+from mlcourse.grading.journal import Journal
+from mlcourse.grading.marking import fault_in
+from mlcourse.grading.pages import student_path
+from mlcourse.grading.publish import NothingToPublish, publish
+from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.results import load, save
+from mlcourse.grading.run import CannotGrade, full_name, grade_folder, only_run_in, seed_from
+from tests.helpers.fake_grading import (
+    TASKS,
+    go,
+    grade_or_die,
+    grade_or_raise,
+    marks_in,
+    read_fake,
+    settings,
+    submission,
+)
+from tests.helpers.grades import rows_of
+from tests.helpers.page import Document
+
+
+def asked(folder) -> list[str]:
+    """What was asked since the last call, as "student task"."""
+    log = folder.with_name("asked.txt")
+    lines = [line.split(" ask ")[1] for line in log.read_text().splitlines()] if log.exists() else []
+    log.unlink(missing_ok=True)
+    return lines
+
+
+def test_a_run_leaves_marks_tables_and_pages(folder):
+    summary = go(folder)
+    out = folder.parent / "out"
+    assert [grade.points for grade in summary.grades] == [4] * 5
+    assert not summary.unread
+    rows = rows_of((out / "grades.csv").read_text("utf-8-sig"))
+    assert [row["student"] for row in rows] == list("abcde")
+    document = Document((out / "index.html").read_text("utf-8"))
+    assert sorted(document.links) == sorted(student_path(grade) for grade in summary.grades)
+    assert all((out / link).is_file() for link in document.links)
+    assert len(list(out.glob("gradescope/*/results.json"))) == 5
+    assert (out / "canvas_04_em.csv").is_file()
+    assert (out / "moodle_04_em.csv").is_file()
+    ElementTree.parse(out / "junit.xml")
+    told = [event for event in Journal(out / "journal.jsonl").events() if event["event"] == "mark"]
+    assert len(told) == 5 * len(TASKS)
+
+
+def test_processes_give_what_one_gives(folder):
+    go(folder)
+    alone = marks_in(folder.parent / "out")
+    grade_folder(folder, settings(folder.parent / "two"), 2, quiet=True)
+    assert marks_in(folder.parent / "two") == alone
+    assert len(alone) == 5
+
+
+def test_resume_asks_nothing_twice(folder):
+    go(folder)
+    assert len(asked(folder)) == 5 * len(TASKS)
+    assert not go(folder, resume=True).changes
+    assert not asked(folder)
+
+
+def test_without_resume_everything_is_asked_anew(folder):
+    go(folder)
+    asked(folder)
+    go(folder)
+    assert len(asked(folder)) == 5 * len(TASKS)
+
+
+def test_resume_asks_what_was_handed_in_again(folder):
+    go(folder)
+    asked(folder)
+    handed_in = json.loads(folder.read_text()) | {"b": {"e_step": 4, "m_step": 4}}
+    folder.write_text(json.dumps(handed_in))
+    summary = go(folder, resume=True)
+    assert {line.split()[0] for line in asked(folder)} == {"b"}
+    assert summary.changes == ["b gains 4: m_step 0 → 4"]
+
+
+def test_another_seed_gives_all_marks_anew(folder):
+    go(folder)
+    asked(folder)
+    go(folder, resume=True, seed=b"another")
+    assert len(asked(folder)) == 5 * len(TASKS)
+
+
+def test_regrading_touches_what_changed_and_tells_who_gains_and_loses(folder, monkeypatch):
+    folder.write_text(json.dumps({"a": {"e_step": 4}, "b": {"e_step": 1}, "c": {"log_sum_exp": 2}}))
+    go(folder)
+    asked(folder)
+    monkeypatch.setitem(CHECKS, "e_step", replace(CHECKS["e_step"], points=3, expected="something else"))
+    summary = go(folder, resume=True)
+    assert sorted(asked(folder)) == ["a e_step", "b e_step", "c e_step"]
+    assert summary.changes == ["a loses 1: e_step 4 → 3"]
+    index = Document((folder.parent / "out" / "index.html").read_text("utf-8")).text
+    assert "Changed since the last run" in index
+    assert "a loses 1" in index
+
+
+def test_a_regrading_that_was_interrupted_still_tells_who_gains(folder, monkeypatch):
+    folder.write_text(json.dumps({"culprit": {"e_step": 1, "responsibilities_1d": 1}}))
+    go(folder)
+    folder.write_text(json.dumps({"culprit": {"e_step": 3, "responsibilities_1d": 1}}))
+    assert go(folder, resume=True, grade=grade_or_raise).unread
+    assert go(folder, resume=True).changes == ["culprit gains 2: e_step 1 → 3"]
+
+
+def test_a_fault_of_the_grader_costs_nobody_else_and_is_tried_again(folder):
+    folder.write_text(json.dumps({"a": {"e_step": 4}, "culprit": {"e_step": 4}, "z": {"e_step": 4}}))
+    first = go(folder, grade=grade_or_raise)
+    assert [grade.student for grade in first.grades] == ["culprit", "a", "z"]  # no points, and told first
+    assert exports.points_of(first.grades[0]) is None
+    assert "a fault of the grader" in first.grades[0].notes[0]
+    asked(folder)
+    second = go(folder, resume=True)
+    assert [grade.points for grade in second.grades] == [4, 5, 4]  # the mark from before the fault stays
+    assert {line.split()[0] for line in asked(folder)} == {"culprit"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_a_submission_that_ends_its_process_is_known_by_name(folder):
+    folder.write_text(json.dumps({name: {"e_step": 4} for name in ("a", "b", "killer", "x", "y", "z")}))
+    summary = go(folder, jobs=2, grade=grade_or_die)
+    assert {grade.student: grade.status for grade in summary.grades} == {
+        **dict.fromkeys("abxyz", "ok"),
+        "killer": "unreadable",
+    }
+    assert [grade.points for grade in summary.grades if grade.student != "killer"] == [4] * 5
+
+
+def test_unreadable_submissions_come_first_and_stop_nobody(folder, monkeypatch):
+    bad = submission("zed", cells=(), lesson=None, problem="it is no JSON.")
+    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter([*read_fake(path), bad]))
+    summary = go(folder)
+    assert [grade.student for grade in summary.grades] == ["zed", *"abcde"]
+    assert [grade.student for grade in summary.unread] == ["zed"]
+
+
+def test_who_is_not_marked_yet_is_told_first_and_has_no_points(folder):
+    go(folder)
+    out = folder.parent / "out"
+    missing, begun, *_ = sorted(out.glob("results/*.json"))
+    missing.unlink()
+    result = load(begun)
+    result.finished = False
+    save(begun, result)
+    grades = publish(out).grades
+    assert [grade.student for grade in grades] == list("abcde")
+    assert [exports.points_of(grade) for grade in grades] == [None, None, 4, 4, 4]
+    assert all("Not marked to the end" in grade.notes[0] for grade in grades[:2])
+    assert [row["04_em"] for row in rows_of((out / "canvas_04_em.csv").read_text())[1:]] == [
+        "",
+        "4",
+        "4",
+        "4",
+    ]
+
+
+def test_a_spoilt_result_is_made_anew(folder):
+    go(folder)
+    asked(folder)
+    next((folder.parent / "out").glob("results/a-*.json")).write_text("{")
+    assert [grade.points for grade in go(folder, resume=True).grades] == [4] * 5
+    assert {line.split()[0] for line in asked(folder)} == {"a"}
+
+
+def test_results_of_earlier_submissions_are_not_published(folder):
+    go(folder)
+    out = folder.parent / "out"
+    (out / "canvas_01_kmeans.csv").write_text("from another class")
+    folder.write_text(json.dumps({"a": {}}))
+    (grade,) = go(folder).grades
+    assert grade.student == "a"
+    assert [path.relative_to(out).as_posix() for path in out.glob("students/*")] == [student_path(grade)]
+    assert len(list(out.glob("gradescope/*"))) == 1
+    assert sorted(path.name for path in out.glob("*_*_*.csv")) == ["canvas_04_em.csv", "moodle_04_em.csv"]
+
+
+def test_only_what_a_run_can_have_written_is_removed(folder, tmp_path):
+    go(folder)
+    out, web = folder.parent / "out", tmp_path / "web"
+    mine = [
+        out / "canvas_roster.csv",
+        out / "students" / "notes.html",
+        out / "students" / "folder.html" / "x",
+        out / "gradescope" / "setup.sh",
+        out / "gradescope" / "mine-0123456789" / "results.txt",
+        web / "site-0123456789.html",
+    ]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    (out / "canvas_01_kmeans.csv").symlink_to(web / "site-0123456789.html")
+    publish(out)
+    assert all(path.exists() for path in mine)
+    (out / "students").rename(tmp_path / "pages")
+    (out / "students").symlink_to(web)
+    publish(out)
+    assert all(path.exists() for path in mine if out / "students" not in path.parents)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "null", "[]", '{"submissions": 1}'])
+def test_a_folder_with_a_spoilt_list_of_submissions_holds_no_run(tmp_path, content):
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(NothingToPublish):
+        publish(tmp_path)
+
+
+def test_which_of_several_notebooks_counts_is_for_a_person_to_say(folder, monkeypatch):
+    made = [
+        submission("ada"),
+        submission("ada (2)", source="ada/again.ipynb", owner="ada"),
+        submission("ada (3)", source="ada/kmeans.ipynb", lesson="01_kmeans", owner="ada"),
+        submission("ben"),
+        submission("ben (2)", source="ben/x.ipynb", cells=(), lesson=None, problem="no JSON.", owner="ben"),
+        submission("eve"),
+    ]
+    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter(made))
+    summary = go(folder)
+    told = {remark.split(" handed in ")[0]: remark for remark in summary.remarks}
+    assert told.keys() == {"ada", "ben"}
+    assert "ada/04_em.ipynb, ada/again.ipynb: which one counts?" in told["ada"]
+    out = folder.parent / "out"
+    names = [row["SIS Login ID"] for row in rows_of((out / "canvas_04_em.csv").read_text())]
+    assert names == ["", "eve"]
+    assert len(rows_of((out / "grades.csv").read_text("utf-8-sig"))) == len(made)
+    assert told["ada"].replace("`", "") in Document((out / "index.html").read_text("utf-8")).text
+
+
+def undefined(*inputs):
+    return nothing_of_this_name  # noqa: F821
+
+
+@pytest.mark.parametrize("reference", [undefined, lambda *inputs: None])
+def test_nobody_is_marked_by_a_check_that_is_wrong(folder, monkeypatch, reference):
+    monkeypatch.setitem(CHECKS, TASKS[0].name, replace(TASKS[0], reference=reference))
+    with pytest.raises(CannotGrade, match=TASKS[0].name):
+        go(folder)
+    assert not asked(folder)
+
+
+def cases_of(*args):
+    return lambda rng: [Case("all of it", args)]
+
+
+@pytest.mark.parametrize(
+    ("cases", "fault"),
+    [
+        (lambda rng: [], "no cases"),
+        (cases_of([1.0, 2.0]), "list is not plain"),
+        (cases_of({1: 2.0}), "keys that are not text"),
+        (cases_of(np.array(["a", "b"])), "could not convert"),
+        (cases_of(np.zeros(3_000_000)), "do not arrive"),
+        (cases_of(np.zeros(3)), None),
+    ],
+)
+def test_a_check_that_cannot_be_asked_is_found(cases, fault):
+    told = fault_in(Check("my_own", "04_em", 2, lambda *args: 1.0, cases=cases), b"seed")
+    assert told is None if fault is None else fault in told
+
+
+@pytest.mark.parametrize("out", [".", "in", "in/out"])
+def test_results_do_not_lie_among_submissions(tmp_path, out):
+    (tmp_path / "in").mkdir()
+    submissions = tmp_path if out == "." else tmp_path / "in"
+    with pytest.raises(CannotGrade, match="among the submissions"):
+        run.check_places(submissions, tmp_path / out)
+
+
+def test_a_notebook_of_another_lesson_has_blanks_and_no_row_by_hand(folder):
+    def grade(submission, sandbox, seed, on_mark, done):
+        marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
+        return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": ""})
+
+    go(folder, grade=grade)
+    row, *_ = rows_of((folder.parent / "out" / "grades.csv").read_text("utf-8-sig"))
+    assert (row["points"], row["e_step"], row["e_step: status"]) == ("", "", "missing")
+    assert not (folder.parent / "out" / "by_hand.csv").exists()
+
+
+def test_a_folder_without_notebooks_is_refused(folder):
+    folder.write_text("{}")
+    with pytest.raises(CannotGrade, match="no notebooks were found"):
+        go(folder)
+
+
+@pytest.mark.skipif(run.fcntl is None, reason="no locks of this kind")
+def test_two_runs_do_not_write_into_one_folder(folder):
+    with only_run_in(folder.parent / "out"), pytest.raises(CannotGrade, match="another run"):
+        go(folder)
+    go(folder)
+
+
+def test_the_seed_is_secret_and_stays(tmp_path):
+    seed = seed_from(tmp_path / "seed")
+    assert len(seed) == 32
+    assert seed_from(tmp_path / "seed") == seed != seed_from(tmp_path / "other")
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "seed").stat().st_mode) == 0o600
+    (tmp_path / "empty").touch()
+    with pytest.raises(CannotGrade, match="is empty"):
+        seed_from(tmp_path / "empty")
+
+
+def test_lessons_are_known_by_number_and_name():
+    assert full_name("4") == full_name("04") == full_name("04_em") == "04_em"
+    assert full_name(None) is None
+    with pytest.raises(CannotGrade, match="there is no lesson"):
+        full_name("99")
+
+
+def test_a_check_is_what_the_fakes_say():
+    """The stand-in marks the tasks of the real lesson."""
+    assert all(isinstance(check, Check) for check in TASKS)
+    assert all(isinstance(mistake, Mistake) for check in TASKS for mistake in check.mistakes)

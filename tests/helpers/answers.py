@@ -1,0 +1,37 @@
+"""The functions of the bank, and answers that are nonsense."""
+
+import importlib
+
+from mlcourse.checks import CHECKS
+from mlcourse.cli import ROOT
+
+FUNCTIONS = {name: check for name, check in CHECKS.items() if check.kind == "function"}
+
+
+ALL_MISTAKES = [(check, mistake) for check in CHECKS.values() for mistake in check.mistakes]
+
+
+VARIANTS = [
+    (name, variant)
+    for answers in sorted((ROOT / "tests" / "checks" / "correct_answers").glob("lesson_*.py"))
+    for name, variants in importlib.import_module(
+        f"tests.checks.correct_answers.{answers.stem}"
+    ).VARIANTS.items()
+    for variant in variants
+]
+
+
+def called(answer):
+    return answer if callable(answer) else lambda: answer
+
+
+def stub(*args):
+    raise NotImplementedError("write your answer here")
+
+
+def returns_nothing(*args):
+    return None
+
+
+def divides_by_zero(*args):
+    return 1 / 0

@@ -1,0 +1,74 @@
+"""An honest notebook of lesson 04, to which hostile submissions do something; and what it earns."""
+
+import copy
+import json
+
+from mlcourse.checks import CHECKS
+from mlcourse.cli import ROOT
+from mlcourse.grading import sandbox
+
+LESSON = "04_em"
+POINTS = {check.name: check.points for check in CHECKS.values() if check.lesson == LESSON}
+SETUP = """import numpy as np
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal, norm
+from mlcourse import check
+"""
+
+# Tight, so that what has to be stopped is stopped soon; honest work needs a hundredth of it.
+LIMITS = sandbox.Limits(
+    cell=3, call=3, total=90, memory=700_000_000, disk=30_000_000, files=500, threads=32, output=5000
+)
+SEED = b"a secret of these tests"
+
+
+def _answers() -> dict[str, str]:
+    """The text of every answer, from the course's solutions; one that takes a second to compute, as its number."""
+    cells = json.loads((ROOT / "solutions" / f"{LESSON}.ipynb").read_text("utf-8"))["cells"]
+    found = {
+        cell["metadata"]["mlcourse"]["task"]: "".join(cell["source"])
+        for cell in cells
+        if cell["metadata"].get("mlcourse", {}).get("role") == "answer"
+    }
+    return {**found, "largest_weight": "largest_weight = 0.40037"}
+
+
+ANSWERS = _answers()
+
+
+def code(source: str, task: str | None = None, role: str | None = None) -> dict:
+    """A code cell."""
+    metadata = {"mlcourse": {"lesson": LESSON, "role": role, "task": task}} if task else {}
+    return {
+        "cell_type": "code",
+        "metadata": metadata,
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+def text(source: str) -> dict:
+    """A Markdown cell."""
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def notebook(before: str | None = None, after: str | None = None, **answers: str) -> dict:
+    """The honest notebook with a cell before all others, one after them, or other answers."""
+    cells = [code(before)] if before else []
+    cells += [text("# My answers"), code(SETUP)]
+    for task, source in {**ANSWERS, **answers}.items():
+        cells += [code(source, task, "answer"), code(f"check.{task}({task})", task, "check")]
+    cells += [code(after)] if after else []
+    return copy.deepcopy(
+        {
+            "cells": cells,
+            "metadata": {"kernelspec": {"name": "python3"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
+def as_bytes(content: dict) -> bytes:
+    return json.dumps(content).encode()

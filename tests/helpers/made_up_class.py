@@ -1,0 +1,224 @@
+"""Submissions of lesson 04 made up for tests and benchmarks: right, partly right, wrong in known ways, broken.
+
+Right answers are those of `correct_answers_04.py`, wrong ones the mistakes of the bank, both as text in a notebook
+made from the exercise. So for every task it is known beforehand what it must earn, and which mistake is recognised.
+"""
+
+import copy
+import inspect
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
+
+import numpy as np
+
+from mlcourse.checks import CHECKS
+from mlcourse.cli import ROOT
+from mlcourse.grading.notebooks import tidy
+from mlcourse.grading.records import Grade
+from tests.checks.correct_answers import lesson_04 as correct_answers_04
+
+LESSON = "04_em"
+TASKS = {name: check for name, check in CHECKS.items() if check.lesson == LESSON}
+KINDS = ("right", "partly right", "wrong", "broken")
+SHARES = (0.4, 0.3, 0.2, 0.1)
+IN_THE_EXERCISE = {"np", "norm", "logsumexp", "multivariate_normal"}  # what its first cell imports
+RIGHT = {
+    "responsibilities_1d": ("responsibilities_by_arrays",),
+    "log_sum_exp": ("log_sum_exp_by_row", "log_sum_exp_by_logaddexp"),
+    "e_step": ("e_step_by_solving",),
+    "m_step": ("m_step_by_weighted_cov", "m_step_by_square_roots"),
+    "mend_em": ("iteration_by_arrays",),
+    "fit_em": ("fit_em_by_hand",),
+}
+VALUES = {
+    "falling_likelihood": ("'C'", ("'A'", "'B'", "'D'")),
+    "largest_weight": ("0.40037", ("0.25", "0.5")),
+}
+WRITTEN_OUT = {  # where the bank's mistakes are lambdas
+    "log_sum_exp": [
+        ("def log_sum_exp(A):\n    return np.log(np.exp(A).sum(axis=1))", "naive"),
+        ("def log_sum_exp(A):\n    return A.max(axis=1)", "maximum alone"),
+        ("def log_sum_exp(A):\n    return logsumexp(A, axis=0)", "summed over points"),
+    ]
+}
+ODD_NAMES = (
+    "=cmd()|' /C calc'!A1",
+    'O\'Brien "Bobby"',
+    "<script>alert(1)<",
+    "Ада Лавлейс 🙂",
+    "..",
+    "nul",
+    "a b\tc",
+)
+
+
+@dataclass
+class Student:
+    """One submission, and what it must earn."""
+
+    name: str
+    kind: str
+    content: bytes  # of the notebook's file
+    points: dict[str, int] | None = None  # by task; None when the file cannot be read
+    mistakes: dict[str, str] = field(default_factory=dict)  # task → the mistake that is recognised
+
+
+# ── Answers as text ──────────────────────────────────────────────────────────────────────────────────
+
+
+def names_in(code: CodeType) -> set[str]:
+    inner = (names_in(part) for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def helpers_of(function) -> list[FunctionType] | None:
+    """The function and those of its module that it calls, callees first; None when its text would not stand alone."""
+    found: dict[str, FunctionType] = {}
+    home = getattr(function, "__module__", None)
+
+    def visit(one) -> bool:
+        one = getattr(one, "__wrapped__", one)
+        if not isinstance(one, FunctionType) or one.__name__ == "<lambda>" or one.__module__ != home:
+            return False
+        used = sorted(name for name in names_in(one.__code__) if name in one.__globals__)
+        calls = [
+            name
+            for name in used
+            if name not in IN_THE_EXERCISE and name not in found and name != one.__name__
+        ]
+        if not all(visit(one.__globals__[name]) for name in calls):
+            return False
+        found.setdefault(one.__name__, one)
+        return True
+
+    return list(found.values()) if visit(function) else None
+
+
+def as_text(function, task: str) -> str | None:
+    """Python that defines `task` as this function does, or None when it cannot be written on its own."""
+    helpers = helpers_of(function)
+    if helpers is None:
+        return None
+    text = "\n\n".join(inspect.getsource(helper).rstrip() for helper in helpers)
+    for helper in helpers:  # a helper must not be called like an answer
+        text = re.sub(rf"\b{helper.__name__}\b", f"bank_{helper.__name__}", text)
+    return f"{text}\n\n\ndef {task}(*inputs):\n    return bank_{function.__name__}(*inputs)"
+
+
+def right_answer(task: str, rng) -> str:
+    if task in VALUES:
+        return f"{task} = {VALUES[task][0]}"
+    return as_text(getattr(correct_answers_04, rng.choice(RIGHT[task])), task)
+
+
+def wrong_answers(task: str) -> list[tuple[str, str | None]]:
+    """Texts of wrong answers, each with the mistake that must be recognised in it."""
+    if task in VALUES:
+        return [(f"{task} = {value}", None) for value in VALUES[task][1]]
+    if task in WRITTEN_OUT:
+        return WRITTEN_OUT[task]
+    pairs = [(as_text(mistake.answer, task), mistake) for mistake in TASKS[task].mistakes]
+    return [(text, mistake.name) for text, mistake in pairs if text and not mistake.planted]
+
+
+def broken_answer(task: str, rng) -> str:
+    """A cell that raises, does not parse, ends its process, or answers with something that is no answer."""
+    return str(
+        rng.choice(
+            [
+                f"def {task}(*inputs):\n    raise ValueError('so far, so bad')",
+                f"def {task}(*inputs:\n    return",
+                "import os\nos._exit(1)",
+                f"{task} = object()",
+                f"def {task}(*inputs):\n    return {{'a': lambda: 1}}",
+                f"del {task}",
+            ]
+        )
+    )
+
+
+# ── Notebooks ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def exercise() -> dict:
+    return json.loads((ROOT / "exercises" / f"{LESSON}.ipynb").read_text("utf-8"))
+
+
+def with_answers(answers: dict[str, str]) -> dict:
+    """The exercise with these answers in the place of its stubs."""
+    notebook = copy.deepcopy(exercise())
+    for cell in notebook["cells"]:
+        about = cell["metadata"].get("mlcourse", {})
+        if about.get("role") == "answer" and about["task"] in answers:
+            cell["source"] = answers[about["task"]]
+    return notebook
+
+
+def as_file(notebook: dict) -> bytes:
+    return json.dumps(notebook, ensure_ascii=False).encode("utf-8")
+
+
+def student(name: str, kind: str, rng) -> Student:
+    """One made-up submission of a kind."""
+    made = Student(name, kind, b"", dict.fromkeys(TASKS, 0))
+    if kind == "broken" and rng.random() < 0.3:
+        whole = as_file(with_answers({}))
+        return Student(name, kind, whole[: len(whole) // 2], None)
+    answers = {}
+    for task, check in TASKS.items():
+        fate = rng.choice(
+            ["right", "wrong", "untouched", "broken"],
+            p={
+                "right": (1, 0, 0, 0),
+                "partly right": (0.6, 0.25, 0.15, 0),
+                "wrong": (0, 0.8, 0.2, 0),
+                "broken": (0.4, 0.1, 0.1, 0.4),
+            }[kind],
+        )
+        if fate == "right":
+            answers[task], made.points[task] = right_answer(task, rng), check.points
+        elif fate == "wrong":
+            choices = wrong_answers(task)
+            answers[task], mistake = choices[rng.integers(len(choices))]
+            if mistake:
+                made.mistakes[task] = mistake
+        elif fate == "broken":
+            answers[task] = broken_answer(task, rng)
+    made.content = as_file(with_answers(answers))
+    return made
+
+
+def students(n: int, seed: int = 0) -> list[Student]:
+    """`n` submissions in the shares of a class; the first ones have odd names."""
+    rng = np.random.default_rng(seed)
+    names = [*ODD_NAMES, *(f"student {number:03d}" for number in range(n))][:n]
+    return [student(name, str(rng.choice(KINDS, p=SHARES)), rng) for name in names]
+
+
+def assert_earned(made: list[Student], grades: list[Grade]):
+    """Everybody has the points and the recognised mistakes of their making, and what cannot be read says so."""
+    found = {grade.source: grade for grade in grades}
+    assert len(found) == len(grades) == len(made)
+    for one in made:
+        grade = found[tidy(f"{folder_name(one.name)}/{LESSON}.ipynb")]
+        if one.points is None:
+            assert grade.status == "unreadable"
+            continue
+        assert {mark.task: mark.points for mark in grade.marks} == one.points
+        assert {mark.task: mark.mistake for mark in grade.marks if mark.task in one.mistakes} == one.mistakes
+
+
+def folder_name(name: str) -> str:
+    """The name as a file system takes it; `..` and slashes are not names of folders."""
+    return re.sub(r"[/\0]", "_", name) if name not in (".", "..") else f"{name}_"
+
+
+def write_submissions(folder: Path, made: list[Student]):
+    """Write a folder of `student/04_em.ipynb`."""
+    for one in made:
+        path = folder / folder_name(one.name) / f"{LESSON}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(one.content)

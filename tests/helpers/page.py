@@ -1,0 +1,54 @@
+"""A page of HTML, read for a test."""
+
+from html.parser import HTMLParser
+
+
+def words(text: str) -> set[str]:
+    return set(text.split())
+
+
+TAGS = words(
+    "html head meta title style body main section h1 h2 h3 p ul li div table thead tbody tr th"
+    " td a code pre strong details summary svg g rect text"
+)
+
+
+class Document(HTMLParser):
+    """Tags, attributes and text of a page, as a browser would find them."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.tags, self.attributes, self.links, self.metas, self.text, self.style, self._open = (
+            [],
+            [],
+            [],
+            [],
+            "",
+            "",
+            [],
+        )
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self._open.append(tag)
+        self.attributes += [name for name, _ in attributes]
+        self.links += [value for name, value in attributes if name == "href"]
+        self.metas += [dict(attributes)] if tag == "meta" else []
+
+    def handle_endtag(self, tag):
+        assert tag in self._open
+        while self._open[-1] == "meta":
+            self._open.pop()
+        assert self._open.pop() == tag
+
+    @property
+    def still_open(self):
+        return self._open
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] == "style":
+            self.style += data
+        else:
+            self.text += data

@@ -1,0 +1,30 @@
+"""Digits and photographs."""
+
+import numpy as np
+import pytest
+
+from mlcourse import plotting
+
+
+@pytest.mark.parametrize("flatten", [False, True])
+def test_digit_grid_holds_every_pixel_once(flatten):
+    digits = np.random.default_rng(0).uniform(1, 16, size=(7, 8, 8))
+    ax = plotting.plot_digits(digits.reshape(7, 64) if flatten else digits, n_cols=3)
+    (image,) = ax.images
+    canvas = np.asarray(image.get_array())
+    assert canvas.shape == (3 * 9 - 1, 3 * 9 - 1)
+    for i, digit in enumerate(digits):
+        row, column = divmod(i, 3)
+        np.testing.assert_array_equal(canvas[9 * row : 9 * row + 8, 9 * column : 9 * column + 8], digit)
+    assert canvas.sum() == pytest.approx(digits.sum())
+
+
+def test_fewer_digits_than_columns_leave_no_empty_columns():
+    (image,) = plotting.plot_digits(np.ones((2, 4, 6)), n_cols=10).images
+    assert image.get_array().shape == (4, 2 * 7 - 1)
+
+
+@pytest.mark.parametrize("photo", [np.full((2, 3, 3), 200, dtype=np.uint8), np.full((2, 3, 3), 0.25)])
+def test_photo_is_shown_as_it_is(photo):
+    (image,) = plotting.plot_photo(photo).images
+    np.testing.assert_array_equal(image.get_array(), photo)

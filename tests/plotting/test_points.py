@@ -1,0 +1,108 @@
+"""Plots of points and centres."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.markers import MarkerStyle
+from sklearn.cluster import KMeans
+
+from mlcourse import plotting
+from mlcourse.plotting import color, marker
+from tests.helpers.blobs import X, fitted_kmeans, truth
+
+
+def test_each_label_has_its_own_colour_marker_and_points():
+    ax = plotting.plot_points(X, truth)
+    for k, scatter in enumerate(ax.collections):
+        np.testing.assert_array_equal(scatter.get_offsets(), X[truth == k])
+        assert to_rgb(scatter.get_facecolor()[0]) == to_rgb(color(k))
+        np.testing.assert_array_equal(scatter.get_paths()[0].vertices, _outline(marker(k)))
+        assert scatter.get_label() == f"cluster {k}"
+
+
+def _outline(shape):
+    style = MarkerStyle(shape)
+    return style.get_path().transformed(style.get_transform()).vertices
+
+
+def test_a_label_keeps_its_colour_when_another_is_absent():
+    without_first = truth > 0
+    ax = plotting.plot_points(X[without_first], truth[without_first])
+    assert [to_rgb(scatter.get_facecolor()[0]) for scatter in ax.collections] == [
+        to_rgb(color(1)),
+        to_rgb(color(2)),
+    ]
+
+
+def test_pairs_of_colour_and_marker_do_not_repeat_soon():
+    assert len({(color(k), marker(k)) for k in range(56)}) == 56
+
+
+def test_centers_are_numbered_where_they_are():
+    centers = X[:4]
+    ax = plotting.plot_centers(centers)
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), centers)
+    assert [(text.get_text(), text.get_position()) for text in ax.texts] == [
+        (str(k), tuple(center)) for k, center in enumerate(centers)
+    ]
+
+
+def test_decision_regions_are_the_tints_of_what_predict_says():
+    model = fitted_kmeans()
+    ax = plotting.plot_decision_regions(model, X)
+    (image,) = ax.images
+    left, right, bottom, top = image.get_extent()
+    picture = image.get_array()
+    columns = ((X[:, 0] - left) / (right - left) * (picture.shape[1] - 1)).round().astype(int)
+    rows = ((X[:, 1] - bottom) / (top - bottom) * (picture.shape[0] - 1)).round().astype(int)
+    tints = picture[rows, columns]
+    labels = model.predict(X)
+    expected = np.array([to_rgb(color(k)) for k in range(3)])[labels]
+    # A tint is white blended with the colour by one share, so what is taken off white is proportional.
+    share = (1 - tints) / (1 - expected + 1e-9)
+    interior = np.abs(np.subtract(*np.sort(model.transform(X), axis=1)[:, :2].T)) > 0.5
+    np.testing.assert_allclose(share[interior][expected[interior] < 1], 0.28, atol=1e-6)
+
+
+def test_boundary_of_two_centres_is_their_perpendicular_bisector():
+    model = KMeans(2, n_init=1, init=np.array([[-1.0, 0.0], [1.0, 1.0]])).fit([[-1.0, 0.0], [1.0, 1.0]])
+    ax = plotting.plot_decision_regions(model, np.array([[-3.0, -3.0], [3.0, 3.0]]))
+    a, b = model.cluster_centers_
+    line = np.concatenate([path.vertices for lines in ax.collections for path in lines.get_paths()])
+    inner = line[np.abs(line).max(axis=1) < 2.5]
+    distance = (inner - (a + b) / 2) @ (b - a) / np.linalg.norm(b - a)
+    assert len(inner) > 20
+    np.testing.assert_allclose(distance, 0, atol=0.03)
+
+
+def test_one_hot_responsibilities_give_pure_colours_and_a_tie_their_mean():
+    resp = np.array([[1, 0], [0, 1], [0.5, 0.5]])
+    ax = plotting.plot_responsibilities(X[:3], resp)
+    drawn = {
+        tuple(place): face[:3]
+        for scatter in ax.collections
+        for place, face in zip(scatter.get_offsets(), scatter.get_facecolors(), strict=True)
+    }
+    pure = np.array([to_rgb(color(0)), to_rgb(color(1))])
+    expected = [pure[0], pure[1], pure.mean(axis=0)]
+    for place, wanted in zip(X[:3], expected, strict=True):
+        np.testing.assert_allclose(drawn[tuple(place)], wanted)
+
+
+def test_sizes_follow_their_points():
+    sizes = np.arange(1.0, len(X) + 1)
+    for ax in (
+        plotting.plot_points(X, truth, sizes=sizes),
+        plotting.plot_responsibilities(X, np.eye(3)[truth], sizes=sizes),
+    ):
+        for k, scatter in enumerate(ax.collections):
+            np.testing.assert_array_equal(scatter.get_sizes(), sizes[truth == k])
+
+
+def test_anomalies_are_stars_and_all_other_points_are_not():
+    is_outlier = X[:, 0] > 4
+    ax = plotting.plot_anomalies(X, is_outlier)
+    normal, stars = ax.collections
+    np.testing.assert_array_equal(normal.get_offsets(), X[~is_outlier])
+    np.testing.assert_array_equal(stars.get_offsets(), X[is_outlier])
+    np.testing.assert_array_equal(stars.get_paths()[0].vertices, _outline("*"))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["normal", "anomaly"]

@@ -1,0 +1,84 @@
+"""What all sliders promise."""
+
+import re
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import pytest
+
+from mlcourse import widgets
+from mlcourse.plotting import figure_html
+from tests.helpers.slider_data import (
+    BLOBS,
+    DIGITS,
+    FITS,
+    FRESH,
+    GRAINS,
+    MODEL,
+    PHOTO,
+    PLAIN,
+    UNSEEN,
+    WHITE,
+    parts,
+)
+
+EXPLORERS = {
+    "reconstruction": lambda: widgets.reconstruction_explorer(DIGITS, PLAIN),
+    "morphing": lambda: widgets.morphing_explorer(MODEL, WHITE),
+    "floor": lambda: widgets.floor_explorer(GRAINS, FRESH),
+    "photo": lambda: widgets.photo_explorer(PHOTO),
+    "criteria": lambda: widgets.criteria_explorer(BLOBS, UNSEEN),
+}
+
+
+def moved(control):
+    """Another value that the control can have."""
+    if isinstance(control, ipywidgets.IntSlider | ipywidgets.FloatSlider):
+        return control.max if control.value != control.max else control.min
+    values = [option[1] if isinstance(option, tuple) else option for option in control.options]
+    return next(value for value in reversed(values) if value != control.value)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_control_redraws_picture_and_alt_text_and_leaves_no_figure(name):
+    controls, picture = parts(EXPLORERS[name]())
+    for control in controls:
+        assert not getattr(control, "continuous_update", False)
+        before = picture.value
+        control.value = moved(control)
+        for attribute in ("src", "alt"):
+            then, now = (re.search(f'{attribute}="([^"]+)"', text)[1] for text in (before, picture.value))
+            assert then != now, f"{control.description} changed no {attribute}"
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_slider_comes_first_for_the_keyboard(name):
+    first, *_ = parts(EXPLORERS[name]())[0]
+    assert isinstance(first, ipywidgets.IntSlider | ipywidgets.FloatSlider | ipywidgets.SelectionSlider)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_same_place_is_the_same_picture_and_another_widget_stays_where_it_is(name):
+    (controls, picture), (_, other) = (parts(EXPLORERS[name]()) for _ in range(2))
+    start = picture.value
+    assert other.value == start
+    for control in controls:
+        place, control.value = control.value, moved(control)
+        assert other.value == start
+        control.value = place
+    assert picture.value == start
+
+
+def test_a_drawing_of_every_slider_is_what_the_page_without_a_kernel_shows():
+    stills = [
+        widgets.draw_reconstruction(DIGITS, PLAIN, 0, 5),
+        widgets.draw_morph(MODEL, WHITE, 0, 1, 0.5),
+        widgets.draw_floor(GRAINS, FRESH, FITS, 3),
+        widgets.draw_photo(PHOTO, widgets.photo_palette(PHOTO, 4)),
+        widgets.draw_criteria(BLOBS, UNSEEN, 50, "full"),
+    ]
+    for still in stills:
+        page = figure_html(*still)
+        assert still.caption.split(".")[0] in page
+    assert plt.get_fignums() == []

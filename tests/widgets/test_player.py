@@ -1,0 +1,158 @@
+"""Players, without a browser: what they send is what the package computes; tests/browser plays them."""
+
+import base64
+import io
+import json
+import re
+from itertools import islice, pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.stats import multivariate_normal
+from sklearn.datasets import make_blobs
+
+from mlcourse import widgets
+from mlcourse.gaussians import COVARIANCE_TYPES, log_density
+from mlcourse.mixture import GaussianMixture, em, mixture_from_responsibilities
+from mlcourse.widgets.player import Player, as_json, half_steps, parameters
+
+X, _ = make_blobs(90, centers=[(0, 0), (3, 1), (0, 4)], random_state=3)
+CENTERS = np.array([[0.0, 0.0], [3.0, 1.0], [0.0, 4.0]])
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_left_over():
+    yield
+    left = plt.get_fignums()
+    plt.close("all")
+    assert left == []
+
+
+def steps_of(points=X, name="full", n_steps=5):
+    guess = np.random.default_rng(0).dirichlet(np.ones(3), size=len(points))
+    start = mixture_from_responsibilities(points, guess, COVARIANCE_TYPES[name])
+    return list(islice(em(points, start), n_steps))
+
+
+def sent(player):
+    """The scene as the page gets it."""
+    scene = re.search(r"\)\(\"\w+\", \".*\", (\{.*\})\);</script>", player._repr_html_(), re.DOTALL)[1]
+    return json.loads(scene)
+
+
+def test_half_steps_are_the_start_then_e_and_m_in_turn():
+    frames = half_steps(4)
+    assert frames[0] == (0, -1)
+    assert frames[-1] == (3, 3)
+    for (shown, coloured), (later_shown, later_coloured) in pairwise(frames):
+        assert (later_shown - shown) + (later_coloured - coloured) == 1  # one of the two changes, by one
+
+
+@pytest.mark.parametrize("name", COVARIANCE_TYPES)
+def test_em_sends_the_mixture_of_every_step(name):
+    steps = steps_of(name=name)
+    scene = sent(widgets.em_player(X, steps))
+    np.testing.assert_allclose(scene["points"], X, rtol=1e-5)
+    for mixture, step in zip(scene["planes"][0]["mixtures"], steps, strict=True):
+        theta = step.mixture
+        np.testing.assert_allclose(mixture["weights"], theta.weights, rtol=1e-5)
+        np.testing.assert_allclose(mixture["means"], theta.means, rtol=1e-5)
+        ours = log_density(X, theta.means, theta.precisions_cholesky, theta.covariance_type)
+        for k, covariance in enumerate(mixture["covariances"]):
+            oracle = multivariate_normal(mixture["means"][k], covariance).logpdf(X)
+            np.testing.assert_allclose(oracle, ours[:, k], rtol=1e-4)
+    values = scene["curve"]["lines"][0]["values"]
+    assert values[0] is None
+    np.testing.assert_allclose(values[1::2], [step.lower_bound for step in steps], rtol=1e-5)
+
+
+def test_along_a_line_the_histogram_and_the_curves_find_room():
+    steps = steps_of(X[:, :1])
+    plane = sent(widgets.em_player(X[:, :1], steps))["planes"][0]
+    areas = [(right - left) * height for left, right, height in plane["histogram"]]
+    assert sum(areas) == pytest.approx(1, rel=1e-5)
+    assert plane["top"] > max(height for _, _, height in plane["histogram"])
+
+
+def test_a_spike_does_not_set_the_scale():
+    spike = mixture_from_responsibilities(
+        X[:, :1], np.eye(2)[(np.arange(len(X)) == 0).astype(int)], COVARIANCE_TYPES["full"], reg_covar=1e-12
+    )
+    plane = sent(widgets.em_player(X[:, :1], list(islice(em(X[:, :1], spike, reg_covar=1e-12), 1))))[
+        "planes"
+    ][0]
+    assert plane["top"] < 4 * max(height for _, _, height in plane["histogram"])
+
+
+def test_hardening_ends_where_kmeans_is():
+    scene = sent(widgets.hardening_player(X, CENTERS, n_widths=9))
+    widths = scene["curve"]["x"]
+    assert widths == sorted(widths, reverse=True)
+    certainty = scene["curve"]["lines"][0]["values"]
+    assert certainty[0] == pytest.approx(1 / 3, abs=1e-3)
+    assert certainty[-1] == pytest.approx(1, abs=1e-3)
+
+
+def test_types_must_be_equally_long():
+    runs = {"full": steps_of(), "diag": steps_of(name="diag", n_steps=4)}
+    with pytest.raises(ValueError, match=r"equally long.*'diag': 4"):
+        widgets.types_player(X, runs)
+
+
+def test_types_share_one_clock():
+    runs = {name: steps_of(name=name) for name in COVARIANCE_TYPES}
+    scene = sent(widgets.types_player(X, runs))
+    assert [plane["title"] for plane in scene["planes"]] == list(COVARIANCE_TYPES)
+    assert {len(plane["mixtures"]) for plane in scene["planes"]} == {5}
+    assert len(scene["frames"]) == len(scene["captions"]) == 10
+
+
+def test_the_threshold_counts_what_lies_below():
+    model = GaussianMixture(3, random_state=0).fit(X)
+    truth = np.arange(len(X)) % 5 == 0
+    thresholds = np.quantile(model.score_samples(X), [0.05, 0.3, 0.9])
+    scene = sent(widgets.threshold_player(X, truth, model, thresholds))
+    recall, false_alarms = (line["values"] for line in scene["curve"]["lines"])
+    for t, one, other in zip(thresholds, recall, false_alarms):
+        below = model.score_samples(X) < t
+        assert one == pytest.approx((below & truth).sum() / truth.sum(), abs=1e-6)
+        assert other == pytest.approx((below & ~truth).sum() / (~truth).sum(), abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [{"n_components": 7}, {"n_components": 0}, {"covariance_type": "round"}])
+def test_the_playground_refuses_what_it_has_no_control_for(wrong):
+    with pytest.raises(ValueError, match=r"1 to 6|round"):
+        widgets.playground(X, **wrong)
+
+
+def test_parameters_of_any_type_are_matrices():
+    for name, row in COVARIANCE_TYPES.items():
+        theta = steps_of(name=name)[0].mixture
+        covariances = parameters(theta)["covariances"]
+        assert covariances.shape == (3, 2, 2)
+        np.testing.assert_allclose(row.expand(theta.covariances, 3, 2).sum(), covariances.sum())
+
+
+def test_numbers_are_sent_with_six_digits_and_no_markup():
+    value = as_json({"a": np.array([1 / 3, 2e-9]), "b": None, "c": "</script>", "d": np.int64(3)})
+    assert "<" not in value
+    assert json.loads(value) == {"a": [0.333333, 2e-9], "b": None, "c": "</script>", "d": 3}
+
+
+def test_the_still_picture_is_a_small_png_with_its_words():
+    player = widgets.em_player(X, steps_of())
+    html = player._repr_html_()
+    png = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
+    assert Image.open(io.BytesIO(png)).size[0] > 600
+    assert len(png) < 30_000
+    assert re.search(r'alt="E-step 5[^"]+Means at', html)
+    assert repr(player).startswith("Player: E-step 5")
+
+
+def test_words_from_outside_stay_words():
+    """A label is text wherever it ends up."""
+    drawing = widgets.draw_covariance(np.zeros((3, 2)) + np.arange(3)[:, None], 2, 1, 30)
+    player = Player({"label": "</script><b>", "points": X, "planes": [], "frames": []}, drawing)
+    assert "</script><b>" not in player._repr_html_()
