@@ -656,7 +656,7 @@ EQUAL_POINTS = Check(
 )
 
 
-# ── 7  Mend a file ───────────────────────────────────────────────────────────────────────────────────
+# ── 7  Fix a file ────────────────────────────────────────────────────────────────────────────────────
 
 RIVER = """\
 # river level in metres, at the upper and at the lower gauge
@@ -668,7 +668,7 @@ upper  lower
 2.4    3.9  rising
 2.6    4.4
 """
-MENDED = (
+FIXED = (
     RIVER.replace(" ; ", "").replace("1,7", "1.7").replace("2.0    n/a\n", "").replace("rising", "# rising")
 )
 
@@ -695,7 +695,7 @@ def points_spelt_out(text):
     return "\n".join(" ".join(map(repr, point)) for point in points)
 
 
-MEASURED = points_of(MENDED)
+MEASURED = points_of(FIXED)
 
 
 def _with_gap_as(value):
@@ -703,15 +703,15 @@ def _with_gap_as(value):
 
 
 def _without(*starts):
-    return "".join(line for line in MENDED.splitlines(keepends=True) if not line.startswith(starts))
+    return "".join(line for line in FIXED.splitlines(keepends=True) if not line.startswith(starts))
 
 
-MENDED_POINTS = Check(
-    name="mended_points",
+FIXED_FILE = Check(
+    name="fixed_file",
     lesson=LESSON,
     points=1,
     kind="value",
-    reference=lambda: MENDED,
+    reference=lambda: FIXED,
     canonical=points_spelt_out,
     laws=(
         Law(
@@ -746,7 +746,7 @@ MENDED_POINTS = Check(
         ),
         Mistake(
             "the decimal comma dropped",
-            MENDED.replace("1.7", "17"),
+            FIXED.replace("1.7", "17"),
             "a level of seventeen metres: the comma in that line meant something.",
             hint=1,
         ),
@@ -776,7 +776,7 @@ MENDED_POINTS = Check(
         ),
         Mistake(
             "a line twice",
-            MENDED + "2.6 4.4\n",
+            FIXED + "2.6 4.4\n",
             "the last point is in there twice, and the friend measured it once.",
             hint=1,
         ),
@@ -797,5 +797,5 @@ CHECKS = (
     MIXTURE_SAMPLE,
     UNAVOIDABLE_SHARE,
     EQUAL_POINTS,
-    MENDED_POINTS,
+    FIXED_FILE,
 )

@@ -611,8 +611,8 @@ def is_a_map_of_the_noise(output, Z, mu, Sigma):
     return close(a + Z @ B, output)
 
 
-MEND_SAMPLER = Check(
-    name="mend_sampler",
+FIX_SAMPLER = Check(
+    name="fix_sampler",
     lesson=LESSON,
     points=3,
     reference=lambda Z, mu, Sigma: np.array([mu + np.linalg.cholesky(Sigma) @ z for z in Z]),
@@ -793,6 +793,6 @@ CHECKS = (
     COVARIANCE_FROM_AXES,
     SHARE_INSIDE,
     LOG_DENSITY,
-    MEND_SAMPLER,
+    FIX_SAMPLER,
     MIXTURE_LOG_DENSITY,
 )

@@ -530,8 +530,8 @@ def _rows_renormalised_after(x, pi, mu, var):
 
 
 def _rows_renormalised_then_weights(x, pi, mu, var):
-    mended = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
-    return _weights_change_in_the_loop(x, pi, mu, var, **mended)
+    treated = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
+    return _weights_change_in_the_loop(x, pi, mu, var, **treated)
 
 
 def _variance_about_old_mean(x, pi, mu, var):
@@ -541,8 +541,8 @@ def _variance_about_old_mean(x, pi, mu, var):
     return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-MEND_EM = Check(
-    name="mend_em",
+FIX_EM = Check(
+    name="fix_em",
     lesson=LESSON,
     points=3,
     reference=em_iteration_1d,
@@ -755,7 +755,7 @@ CHECKS = (
     LOG_SUM_EXP,
     E_STEP,
     M_STEP,
-    MEND_EM,
+    FIX_EM,
     FIT_EM,
     FALLING_LIKELIHOOD,
     LARGEST_WEIGHT,

@@ -127,8 +127,8 @@ def touches(bound, A, Q):
     return not np.allclose(Q, R) or np.allclose(bound, logsumexp(A, axis=1))
 
 
-MEND_ELBO = Check(
-    name="mend_elbo",
+FIX_ELBO = Check(
+    name="fix_elbo",
     lesson=LESSON,
     points=3,
     reference=elbo,
@@ -694,7 +694,7 @@ BEST_STRENGTH = Check(
 
 CHECKS = (
     KL_GAP,
-    MEND_ELBO,
+    FIX_ELBO,
     MEAN_GRADIENT,
     HARDENING_ROUND,
     STUCK_START,

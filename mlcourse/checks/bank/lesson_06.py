@@ -409,8 +409,8 @@ def _about_the_expected_mean(X, R):
     return pi, mu, D.T @ D / len(X)
 
 
-MEND_TIED = Check(
-    name="mend_tied",
+FIX_TIED = Check(
+    name="fix_tied",
     lesson=LESSON,
     points=3,
     reference=lambda X, R: tied_m_step(X, R),
@@ -801,7 +801,7 @@ CHECKS = (
     COUNT_BY_HAND,
     CONSTRAIN_SCATTER,
     BIC_FROM_COUNTS,
-    MEND_TIED,
+    FIX_TIED,
     LINEAR_DISCRIMINANT,
     CARRY_OVER,
     STRAIGHT_BORDERS,
