@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 05, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 05, written differently from the reference."""
 
 import numpy as np
 from scipy.special import entr, logsumexp, rel_entr, softmax, xlogy
