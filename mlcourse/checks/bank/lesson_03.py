@@ -368,7 +368,9 @@ COVARIANCE_FROM_AXES = Check(
         ),
         Mistake(
             "second axis with the wrong sign",
-            _with_the_product(lambda U, Lambda: U @ Lambda @ U.T, U=lambda a: rotation(a) * [[1, -1], [1, 1]]),
+            _with_the_product(
+                lambda U, Lambda: U @ Lambda @ U.T, U=lambda a: rotation(a) * [[1, -1], [1, 1]]
+            ),
             "your two directions are not at a right angle: one sign in the second column of U is wrong.",
             hint=3,
         ),
