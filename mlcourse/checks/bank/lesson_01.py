@@ -348,7 +348,8 @@ GREEDY_SEED = Check(
         Mistake(
             "distances not squared",
             _chances_from(lambda D, X, chosen: D.min(axis=1)),
-            "the probabilities grow with the distance, but far points still get too little: should it be D itself?",
+            "the probabilities grow with the distance, but far points still get too little: is D itself"
+            " the right weight?",
             hint=1,
         ),
         Mistake(
@@ -513,7 +514,7 @@ MATCHED_SHARE = Check(
         Mistake(
             "percent",
             lambda y, labels: 100 * matched_share(y, labels),
-            "this is the share in per cent.",
+            "this is the share in per cent. The task asks for a number between 0 and 1.",
             hint=3,
         ),
         Mistake(

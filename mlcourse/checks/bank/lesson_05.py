@@ -600,8 +600,8 @@ MAP_COVARIANCES = Check(
         Mistake(
             "a ridge",
             _shrunk(lambda S, N, T, m, n, d: S / N + m * T),
-            "you added m T after the division, as `reg_covar` is. A component of a thousand points then feels it"
-            " as much as one of three.",
+            "you added m T after the division, the way `reg_covar` is added. A component of a thousand"
+            " points then feels it as much as one of three.",
             hint=1,
         ),
         Mistake(
@@ -687,8 +687,8 @@ BEST_STRENGTH = Check(
         Mistake(
             "the runner-up",
             lambda: STRENGTHS[_fits()[:, 1].argsort()[-2]],
-            "this one is close to the best, but not the best: compare the four likelihoods on"
-            " the deciding points again.",
+            "this one is close to the best, but not the best: look again at the four likelihoods on"
+            " the points that decide.",
             hint=2,
         ),
     ),

@@ -233,7 +233,7 @@ CONSTRAIN_SCATTER = Check(
         Mistake(
             "all components divided by the same number",
             _divided_by_all,
-            "every component is divided by the same number of points. Each has a number of its own.",
+            "every component is divided by the same number of points. Each component owns a different number.",
             hint=1,
         ),
     ),
