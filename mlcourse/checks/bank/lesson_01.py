@@ -429,7 +429,8 @@ def labelings(rng, counts):
 def matched_share_cases(rng):
     yield Case("three classes", labelings(rng, [[2, 40, 5], [4, 9, 50], [30, 20, 10]]))
     yield Case(
-        "two classes whose largest cluster is the same", labelings(rng, [[60, 50, 2], [40, 10, 3], [5, 4, 40]])
+        "two classes whose largest cluster is the same",
+        labelings(rng, [[60, 50, 2], [40, 10, 3], [5, 4, 40]]),
     )
     yield Case("four classes", labelings(rng, 20 * rng.permutation(np.eye(4, dtype=int)) + 2))
 

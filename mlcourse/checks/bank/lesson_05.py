@@ -437,9 +437,7 @@ CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]
 def average_runs_cases(rng):
     means = np.array([[4.0, 1], [-5, 2], [1, -4], [0, 6]]) + rng.normal(size=(4, 2))
     orders = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 1, 0], [3, 0, 1, 2]])
-    yield Case(
-        "four runs, each numbered differently", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),)
-    )
+    yield Case("four runs, each numbered differently", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),))
     yield Case("two means close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
 
 

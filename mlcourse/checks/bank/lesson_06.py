@@ -310,7 +310,9 @@ BIC_FROM_COUNTS = Check(
             "there is one parameter too many: the weights sum to 1.",
             hint=2,
         ),
-        Mistake("means left out", _bic_with(mean_numbers=0), "the means are not counted as parameters.", hint=2),
+        Mistake(
+            "means left out", _bic_with(mean_numbers=0), "the means are not counted as parameters.", hint=2
+        ),
         Mistake(
             "weights left out",
             lambda log_likelihood, K, *rest: bic(log_likelihood, K, *rest, weights=-K),
