@@ -314,7 +314,7 @@ print("first run:", ends[published_round][0].round(2), "and", ends[our_round][0]
 # %% [markdown]
 # In most of the runs the final means are the same, to a hundredth. Hardly anybody would have noticed: the
 # plots look right, the results are plausible. The likelihood noticed, in most of the runs. Finding and
-# mending the bug is task 5 of the [exercises](../exercises/04_em.ipynb).
+# fixing the bug is task 5 of the [exercises](../exercises/04_em.ipynb).
 #
 # ## When numbers run out
 #

@@ -117,7 +117,7 @@ assert inertia_of_labels(X, y) > inertia_of_labels(X, by_kmeans)
 #
 # Two colleagues have labelled the points of one file each. Each counted the groups from 0, or nearly so: some skip
 # a number. No group stands in both files. The function below joins their labels into one array, for the points of
-# the first file followed by those of the second. It runs, and the scores that come of it are far too low. Mend it.
+# the first file followed by those of the second. It runs, and the scores that come of it are far too low. Fix it.
 #
 # - in: `y1` of shape (n1,) and `y2` of shape (n2,), integers from 0 on
 # - out: an array of shape (n1 + n2,): two points have the same label when they are in the same file *and* the same
@@ -327,9 +327,9 @@ check.equal_points(equal_points)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Mend a file
+# ## Task 7 · Fix a file
 #
-# A friend sends you six lines of measurements from a river. `load_points` refuses them. Mend the text until it
+# A friend sends you six lines of measurements from a river. `load_points` refuses them. Fix the text until it
 # loads, so that it holds every point that was measured, and nothing that was not. A first line that holds names and
 # no numbers is skipped, as you know, and the order of the points does not matter. The function below saves a text
 # to a file and reads it.
@@ -346,10 +346,10 @@ def try_to_read(text):
             print(error)
 
 
-# %% task="mended_points" role="answer"
+# %% task="fixed_file" role="answer"
 ### BEGIN SOLUTION
 # The semicolon goes, the comma was a decimal point, the remark gets its #, and the gap cannot be filled.
-mended_points = """\
+fixed_file = """\
 # river level in metres, at the upper and at the lower gauge
 upper  lower
 1.2    2.9
@@ -359,7 +359,7 @@ upper  lower
 2.6    4.4
 """
 ### STUB
-# mended_points = """\
+# fixed_file = """\
 # # river level in metres, at the upper and at the lower gauge
 # upper  lower
 # 1.2    2.9
@@ -370,15 +370,15 @@ upper  lower
 # 2.6    4.4
 # """
 ### END SOLUTION
-try_to_read(mended_points)
+try_to_read(fixed_file)
 
-# %% task="mended_points" role="check"
-check.mended_points(mended_points)
+# %% task="fixed_file" role="check"
+check.fixed_file(fixed_file)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The message names one line at a time: mend it, run the cell again, and the next one comes. Before you take a line
+# The message names one line at a time: fix it, run the cell again, and the next one comes. Before you take a line
 # out, ask whether its point was measured. Numbers are written differently in different countries.
 #
 # </details>

@@ -308,15 +308,15 @@ show(
 )
 
 # %% [markdown]
-# Find the bug and mend it.
+# Find the bug and fix it.
 #
 # - In: `Z`, an array (n, d) of independent standard Gaussian numbers, one point a row; `mu`, an array (d,);
 #   `Sigma`, an array (d, d).
 # - Out: an array (n, d), one point a row.
 
 
-# %% task="mend_sampler" role="answer"
-def mend_sampler(Z, mu, Sigma):
+# %% task="fix_sampler" role="answer"
+def fix_sampler(Z, mu, Sigma):
     """Points (n, d) with mean mu and covariance Sigma, made of the noise Z."""
     L = np.linalg.cholesky(Sigma)
     ### BEGIN SOLUTION
@@ -326,8 +326,8 @@ def mend_sampler(Z, mu, Sigma):
     ### END SOLUTION
 
 
-# %% task="mend_sampler" role="check"
-check.mend_sampler(mend_sampler)
+# %% task="fix_sampler" role="check"
+check.fix_sampler(fix_sampler)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

@@ -176,14 +176,14 @@ check.m_step(m_step)
 # ## Task 5 · Find the bug
 #
 # This is the published round of EM from the lecture. Its likelihood falls in most runs. Find out why, and
-# mend it: the function below must do one honest round of EM. It may call your `responsibilities_1d`.
+# fix it: the function below must do one honest round of EM. It may call your `responsibilities_1d`.
 #
 # - in: `x` (n,), `pi`, `mu`, `var` (K,)
 # - out: the new `pi`, `mu`, `var`
 
 
-# %% task="mend_em" role="answer"
-def mend_em(x, pi, mu, var):
+# %% task="fix_em" role="answer"
+def fix_em(x, pi, mu, var):
     """One round of EM on the line: new weights, means and variances, each (K,)."""
     ### BEGIN SOLUTION
     R = responsibilities_1d(x, pi, mu, var)
@@ -204,8 +204,8 @@ def mend_em(x, pi, mu, var):
     ### END SOLUTION
 
 
-# %% task="mend_em" role="check"
-check.mend_em(mend_em)
+# %% task="fix_em" role="check"
+check.fix_em(fix_em)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

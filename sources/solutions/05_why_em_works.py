@@ -86,14 +86,14 @@ show(
 )
 
 # %% [markdown]
-# The EM itself is right, and so is every responsibility. Below is the function that computes the bound. Mend it.
+# The EM itself is right, and so is every responsibility. Below is the function that computes the bound. Fix it.
 #
 # - in: `A` of shape (n, K), with $\log p(x_i, k)$; `Q` of shape (n, K), any guess
 # - out: an array of shape (n,), the bound of each point
 
 
-# %% task="mend_elbo" role="answer"
-def mend_elbo(A, Q):
+# %% task="fix_elbo" role="answer"
+def fix_elbo(A, Q):
     """The evidence lower bound of every point, for the guess Q: an array (n,)."""
     ### BEGIN SOLUTION
     fit = (Q * A).sum(axis=1)
@@ -106,8 +106,8 @@ def mend_elbo(A, Q):
     ### END SOLUTION
 
 
-# %% task="mend_elbo" role="check"
-check.mend_elbo(mend_elbo)
+# %% task="fix_elbo" role="check"
+check.fix_elbo(fix_elbo)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

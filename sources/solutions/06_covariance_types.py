@@ -131,14 +131,14 @@ assert np.isclose(bic_from_counts(model.score_samples(X), 3, 2, "tied"), model.b
 # ## Task 4 · Find the bug
 #
 # This M-step is meant for a tied covariance. It runs, its weights and means are right, its covariance is
-# symmetric and positive definite, and its ellipses are far too large. Find out why, and mend it.
+# symmetric and positive definite, and its ellipses are far too large. Find out why, and fix it.
 #
 # - in: `X` (n, d), `R` (n, K)
 # - out: weights (K,), means (K, d), and the one covariance (d, d), by maximum likelihood
 
 
-# %% task="mend_tied" role="answer"
-def mend_tied(X, R):
+# %% task="fix_tied" role="answer"
+def fix_tied(X, R):
     """The M-step of a mixture with one covariance for all: weights, means, covariance."""
     ### BEGIN SOLUTION
     N = R.sum(axis=0)
@@ -156,8 +156,8 @@ def mend_tied(X, R):
     ### END SOLUTION
 
 
-# %% task="mend_tied" role="check"
-check.mend_tied(mend_tied)
+# %% task="fix_tied" role="check"
+check.fix_tied(fix_tied)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -289,7 +289,7 @@ check.linear_discriminant(linear_discriminant)
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 pi, mu = np.bincount(y) / len(y), np.array([X[y == k].mean(axis=0) for k in range(3)])
-tied = mend_tied(X, np.eye(3)[y])[2]
+tied = fix_tied(X, np.eye(3)[y])[2]
 W, b = linear_discriminant(pi, mu, tied)
 lda = LinearDiscriminantAnalysis(solver="lsqr").fit(X, y)
 assert np.allclose(W, lda.coef_)

@@ -78,7 +78,7 @@ def test_mistakes_are_told_the_most_common_first():
     for number, mistake in enumerate(["rare", "common", "common"]):
         marks = [Mark("e_step", 0, 4, "wrong", f"no.\nLikely mistake: you are {mistake}.\n→ Hint 1", mistake)]
         grades.append(Grade(f"s{number}", "04_em", "f", "ok", marks))
-    planted = Mark("mend_em", 0, 3, "not attempted", "still there", "the planted bug")
+    planted = Mark("fix_em", 0, 3, "not attempted", "still there", "the planted bug")
     grades[0].marks.append(planted)
     assert common_mistakes(grades) == [
         ("e_step", "common", 2, "you are common."),

@@ -30,7 +30,7 @@ RIGHT = {
     "log_sum_exp": ("log_sum_exp_by_row", "log_sum_exp_by_logaddexp"),
     "e_step": ("e_step_by_solving",),
     "m_step": ("m_step_by_weighted_cov", "m_step_by_square_roots"),
-    "mend_em": ("iteration_by_arrays",),
+    "fix_em": ("iteration_by_arrays",),
     "fit_em": ("fit_em_by_hand",),
 }
 VALUES = {

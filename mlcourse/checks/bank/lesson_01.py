@@ -1,4 +1,4 @@
-"""Checks of lesson 01, k-means: Lloyd's step, seeding, matching, silhouettes, the choice of k, colours.
+"""Checks for lesson 01 (k-means): Lloyd's step, seeding, matching, silhouettes, the choice of k, colours.
 
 Symbols: X (n, d) data; c (K, d) centres; labels (n,); distances (n, K) from points to centres; D (n, n) distances
 between points; photo (h, w, 3); palette (K, 3).
@@ -23,7 +23,7 @@ LESSON = "01_kmeans"
 
 
 def scattered(rng, n=40, d=2, K=4):
-    """Points around K places, and K centres somewhere among them."""
+    """n points in K groups, and K centres near the groups."""
     places = rng.normal(scale=4.0, size=(K, d))
     return places[rng.integers(K, size=n)] + rng.normal(size=(n, d)), places + rng.normal(size=(K, d))
 
@@ -60,55 +60,56 @@ READ_DISTANCES = Check(
         Mistake(
             "not squared",
             lambda t: (t.argmin(axis=1), t.min(axis=1).sum()),
-            "the labels are right. The table holds plain distances, and inertia is not a sum of plain distances.",
+            "the labels are right. You added up plain distances, and the inertia is not a sum of plain distances.",
             hint=2,
         ),
         Mistake(
             "squared too late",
             lambda t: (t.argmin(axis=1), t.min(axis=1).sum() ** 2),
-            "the distances were added first and the sum was squared. Those are not the same thing.",
+            "you added up the distances and then squared the sum. The square of a sum is not a sum of squares.",
             hint=2,
         ),
         Mistake(
             "all centres",
             lambda t: (t.argmin(axis=1), (t**2).sum()),
-            "the inertia adds up the distances to all centres. How many of them does one point answer for?",
+            "the inertia adds up the squared distances to all centres. How many of them does"
+            " one point contribute to?",
             hint=2,
         ),
         Mistake(
             "mean instead of sum",
             lambda t: (t.argmin(axis=1), (t.min(axis=1) ** 2).mean()),
-            "this is the inertia of an average point, because a mean was taken at the end.",
+            "the inertia is an average per point: you took a mean at the end.",
             hint=2,
         ),
         Mistake(
             "farthest centre",
             lambda t: (t.argmax(axis=1), (t.max(axis=1) ** 2).sum()),
-            "every point went to the centre it is farthest from. These numbers are distances, not scores.",
+            "every point went to its farthest centre. The entries of the table are distances, not scores.",
             hint=1,
         ),
         Mistake(
             "counted from one",
             lambda t: (t.argmin(axis=1) + 1, (t.min(axis=1) ** 2).sum()),
-            "the inertia is right. The clusters are numbered from 1, and the course counts from 0.",
+            "the inertia is right. The clusters are numbered from 1, but the course counts from 0.",
             hint=1,
         ),
         Mistake(
             "down the columns",
             lambda t: (t.argmin(axis=0), (t.min(axis=0) ** 2).sum()),
-            "for each centre you looked for the nearest point. The question is put to each point.",
+            "you looked for the nearest point of each centre. The task asks something about each point.",
             hint=1,
         ),
         Mistake(
             "values swapped",
             lambda t: read_distances(t)[::-1],
-            "the two values stand in the other order: the labels come first.",
+            "the two values are in the wrong order: the labels come first.",
             hint=1,
         ),
         Mistake(
-            "distance instead of place",
+            "distance instead of label",
             lambda t: (t.min(axis=1), (t.min(axis=1) ** 2).sum()),
-            "the inertia is right. In place of the labels stand the smallest distances themselves.",
+            "the inertia is right. Where the labels should be, you return the smallest distances themselves.",
             hint=1,
         ),
     ),
@@ -136,7 +137,7 @@ def lloyd_step(X, c):
 
 
 def _with_centers(center, X, c):
-    """The right labels and inertia with the new centres `center(members, old)`, also of empty clusters."""
+    """Right labels and inertia; each new centre is `center(members, old)`, even for an empty cluster."""
     labels, inertia, _ = lloyd_step(X, c)
     new = [center(X[labels == k], c[k]) for k in range(len(c))]
     return labels, inertia, np.array(new)
@@ -198,62 +199,64 @@ LLOYD_STEP = Check(
         Mistake(
             "empty cluster becomes NaN",
             _mean_or(np.nan),
-            "all is right until a cluster is empty: the mean of no points is NaN, and from there it never returns.",
+            "everything is right until a cluster is empty. The mean of no points is NaN, and a"
+            " NaN centre never recovers.",
             hint=3,
         ),
         Mistake(
             "empty cluster sent to zero",
             _mean_or(0.0),
-            "the centre of an empty cluster jumps to the origin, which is a place like any other.",
+            "the centre of an empty cluster jumps to the origin. Nothing in the data puts it there.",
             hint=3,
         ),
         Mistake(
             "empty cluster left out",
             _empty_lost,
-            "the empty cluster has vanished from the centres, so that all numbers after it shift by one.",
+            "the empty cluster is missing from the new centres, so every centre after it has the wrong number.",
             hint=3,
         ),
         Mistake(
             "inertia about the new centres",
             _inertia_after,
-            "the inertia belongs to the centres that the points chose, and was computed about the ones that follow.",
+            "the inertia was measured from the new centres, but the points chose among the old ones.",
             hint=2,
         ),
         Mistake(
             "inertia not squared",
             _inertia_unsquared,
-            "the inertia adds up plain distances. Labels and centres are right.",
+            "the labels and the new centres are right. The inertia adds up plain distances.",
             hint=2,
         ),
         Mistake(
             "labels of the next step",
             _labels_after,
-            "the points chose once more after the centres had moved. That already is the next step.",
+            "the points chose again after the centres had moved. That is already the next step.",
             hint=1,
         ),
         Mistake(
             "medians",
             _medians,
-            "these are medians. They make the sum of absolute differences small, and inertia is another sum.",
+            "the new centres are medians. They minimise the sum of absolute differences, and the"
+            " inertia is a different sum.",
             hint=1,
         ),
         Mistake(
             "divided by n",
             _divided_by_n,
-            "the sums of the clusters were divided by the number of all points.",
+            "you divided each cluster's sum by the number of all points.",
             hint=1,
         ),
         Mistake(
-            "divided by n, also where nothing was added",
+            "divided by n, empty clusters too",
             _all_divided_by_n,
-            "the sums of the clusters were divided by the number of all points; so the empty cluster raised no"
-            " alarm, and its centre went to the origin.",
+            "you divided each cluster's sum by the number of all points. That hid the empty cluster: its centre"
+            " went to the origin without a warning.",
             hint=1,
         ),
         Mistake(
             "mean without an axis",
             _mean_of_everything,
-            "all coordinates of a new centre are equal: the mean was taken over the features as well.",
+            "all coordinates of each new centre are equal: you took the mean over the features as well.",
             hint=1,
         ),
     ),
@@ -269,14 +272,14 @@ def greedy_seed_cases(rng):
         rows = rng.permutation(n)
         yield Case(f"{description}, five candidates", (X, X[rows[:m]], rows[m : m + 5]))
     X = rng.normal(size=(30, 2))
-    X[3:, 0] += 8.0  # a crowd at some distance from row 0, and row 1 far from everyone
+    X[3:, 0] += 8.0  # most points 8 away from row 0, and row 1 far from all of them
     X[:2] = [[0.0, 0.0], [-30.0, 0.0]]
     yield Case("an outlier among the candidates", (X, X[:1], np.array([2, 1, 20])))
     X = rng.normal(scale=0.3, size=(24, 2))
     X[0] = 0.0
     X[1:21, 0] += 4.0  # twenty points near row 0, and three far away from it
     X[21:, 0] -= 12.0
-    yield Case("a crowd nearby, a few points far away", (X, X[:1], np.array([3, 22, 12])))
+    yield Case("many points nearby, a few far away", (X, X[:1], np.array([3, 22, 12])))
 
 
 def greedy_seed(X, chosen, candidates):
@@ -286,7 +289,7 @@ def greedy_seed(X, chosen, candidates):
 
 
 def _chances_from(weights):
-    """The right candidate, with chances in proportion to `weights(distances to the chosen, X, chosen)`."""
+    """The right candidate, but probabilities proportional to `weights(distances to chosen, X, chosen)`."""
 
     def seed(X, chosen, candidates):
         w = weights(distances_between(X, chosen), X, chosen)
@@ -305,7 +308,7 @@ def _likeliest_candidate(X, chosen, candidates):
     return p, int(candidates[np.argmax(p[candidates])])
 
 
-def _forgets_chosen(X, chosen, candidates):
+def _ignores_chosen(X, chosen, candidates):
     p, _ = greedy_seed(X, chosen, candidates)
     return p, int(candidates[np.argmin(squared_distances(X, X[candidates]).sum(axis=0))])
 
@@ -322,7 +325,7 @@ def _nothing_squared(X, chosen, candidates):
     return D / D.sum(), _best_unsquared(X, chosen, candidates)[1]
 
 
-def _place_in_the_list(X, chosen, candidates):
+def _position_in_the_list(X, chosen, candidates):
     p, row = greedy_seed(X, chosen, candidates)
     return p, int(np.flatnonzero(candidates == row)[0])
 
@@ -334,76 +337,77 @@ GREEDY_SEED = Check(
     reference=greedy_seed,
     cases=greedy_seed_cases,
     laws=(
-        Law("the chances of all points sum to 1.", lambda out, *_: np.isclose(np.sum(out[0]), 1)),
+        Law("the probabilities of all points sum to 1.", lambda out, *_: np.isclose(np.sum(out[0]), 1)),
         Law(
-            "the row that is kept is one of the candidates.",
+            "the row that you return is one of the candidates.",
             lambda out, X, chosen, candidates: np.isin(out[1], candidates),
         ),
     ),
-    expected="(chances of shape (n,), summing to 1; one of the candidate rows)",
+    expected="(probabilities of shape (n,), summing to 1; one of the candidate rows)",
     mistakes=(
         Mistake(
             "distances not squared",
             _chances_from(lambda D, X, chosen: D.min(axis=1)),
-            "the chances grow with the distance, and far points still get too small a share: something is missing"
-            " from D.",
+            "the probabilities grow with the distance, but far points still get too little: is D itself"
+            " the right weight?",
             hint=1,
         ),
         Mistake(
             "not normalised",
             _not_normalised,
-            "these are squared distances. Chances add up to 1.",
+            "these are still squared distances. Probabilities have to sum to 1.",
             hint=1,
         ),
         Mistake(
             "all chosen centres added",
             _chances_from(lambda D, X, chosen: (D**2).sum(axis=1)),
-            "the squared distances to all chosen centres were added up, so that even a chosen point may be drawn"
-            " again.",
+            "you added up the squared distances to all chosen centres, so even a point that was already"
+            " chosen can be drawn again.",
             hint=1,
         ),
         Mistake(
             "farthest chosen centre",
             _chances_from(lambda D, X, chosen: (D**2).max(axis=1)),
-            "the distance to the farthest chosen centre was taken. A point beside one centre is well served,"
-            " however far the others are.",
+            "you took the distance to the farthest chosen centre. A point next to one centre is well served,"
+            " however far away the others are.",
             hint=1,
         ),
         Mistake(
             "last chosen centre only",
             _chances_from(lambda D, X, chosen: D[:, -1] ** 2),
-            "only the last centre counts here; the ones chosen before it are forgotten.",
+            "only the last chosen centre counts: the ones before it are ignored.",
             hint=1,
         ),
         Mistake(
             "likeliest candidate",
             _likeliest_candidate,
-            "the chances are right. The candidate kept is the farthest one, which need not help the other points.",
+            "the probabilities are right. You kept the candidate that is farthest away, which may do"
+            " little for the other points.",
             hint=3,
         ),
         Mistake(
             "candidate judged alone",
-            _forgets_chosen,
-            "the chances are right. Each candidate was judged as if it were the only centre.",
+            _ignores_chosen,
+            "the probabilities are right. You judged each candidate as if it were the only centre.",
             hint=2,
         ),
         Mistake(
             "candidates judged by plain distances",
             _best_unsquared,
-            "the chances are right. The candidates were compared by sums of plain distances, and the inertia is"
-            " another sum.",
+            "the probabilities are right. You compared the candidates by sums of plain distances, and the"
+            " inertia is a different sum.",
             hint=2,
         ),
         Mistake(
             "nothing squared",
             _nothing_squared,
-            "both the chances and the choice of the candidate were made with plain distances.",
+            "both the probabilities and the choice of candidate use plain distances.",
             hint=1,
         ),
         Mistake(
-            "place in the list",
-            _place_in_the_list,
-            "the chances are right. The second value is a place in the list of candidates, not a row of X.",
+            "position in the list",
+            _position_in_the_list,
+            "the probabilities are right. The second value is a position in the list of candidates, not a row of X.",
             hint=3,
         ),
     ),
@@ -414,7 +418,7 @@ GREEDY_SEED = Check(
 
 
 def labelings(rng, counts):
-    """Classes and clusters of n points with this table of counts, in random order."""
+    """Classes and clusters in random order, with roughly this table of counts."""
     counts = np.asarray(counts) + rng.integers(4, size=np.shape(counts))
     K = len(counts)
     y, labels = (np.repeat(part, counts.ravel()) for part in np.divmod(np.arange(K * K), K))
@@ -425,7 +429,8 @@ def labelings(rng, counts):
 def matched_share_cases(rng):
     yield Case("three classes", labelings(rng, [[2, 40, 5], [4, 9, 50], [30, 20, 10]]))
     yield Case(
-        "two classes that want the same cluster", labelings(rng, [[60, 50, 2], [40, 10, 3], [5, 4, 40]])
+        "two classes whose largest cluster is the same",
+        labelings(rng, [[60, 50, 2], [40, 10, 3], [5, 4, 40]]),
     )
     yield Case("four classes", labelings(rng, 20 * rng.permutation(np.eye(4, dtype=int)) + 2))
 
@@ -466,58 +471,57 @@ MATCHED_SHARE = Check(
     points=3,
     reference=matched_share,
     cases=matched_share_cases,
-    laws=(Law("a share lies between 0 and 1.", lambda out, *_: 0 <= out <= 1 + 1e-9),),
+    laws=(Law("a share is between 0 and 1.", lambda out, *_: 0 <= out <= 1 + 1e-9),),
     expected="one number, the share of points that agree under the best naming",
     mistakes=(
         Mistake(
             "numbers compared",
             lambda y, labels: np.mean(y == labels),
-            "the number of a cluster was compared with the number of a class, as if they meant the same.",
+            "you compared cluster numbers with class numbers, as if they meant the same.",
             hint=1,
         ),
         Mistake(
             "majority of each cluster",
             lambda y, labels: _counts(y, labels).max(axis=0).sum() / len(y),
-            "each cluster took the class most frequent in it, and so two clusters can take the same class."
-            " Every name may be given once.",
+            "each cluster got its most frequent class, so two clusters can get the same class. Each"
+            " name may be used only once.",
             hint=1,
         ),
         Mistake(
             "majority of each class",
             lambda y, labels: _counts(y, labels).max(axis=1).sum() / len(y),
-            "each class took the cluster that holds most of it, and so one cluster can serve two classes.",
+            "each class got the cluster that holds most of it, so two classes can get the same cluster.",
             hint=1,
         ),
         Mistake(
             "greedy matching",
             _greedy_matching,
-            "the largest count was matched first, then the largest of the rest. The first choice can spoil"
-            " the others.",
+            "you matched the largest count first, then the largest of the rest. The first"
+            " choice can spoil the others.",
             hint=2,
         ),
         Mistake(
             "worst matching",
             _worst_matching,
-            "this is the *worst* of all matchings: a solver of assignment problems makes costs small unless it is"
-            " told otherwise.",
+            "this is the *worst* of all matchings: an assignment solver minimises unless you ask it not to.",
             hint=3,
         ),
         Mistake(
             "count instead of share",
             lambda y, labels: matched_share(y, labels) * len(y),
-            "this is how many points agree; the question was how large a part of all.",
+            "this is how many points agree. The task asks for a share of all points.",
             hint=3,
         ),
         Mistake(
             "percent",
             lambda y, labels: 100 * matched_share(y, labels),
-            "this is the share in percent.",
+            "this is the share in per cent. The task asks for a number between 0 and 1.",
             hint=3,
         ),
         Mistake(
             "the wrong direction",
             _wrong_direction,
-            "the matching says which cluster belongs to each class, and was read as the class of each cluster.",
+            "the matching gives the cluster of each class. You read it as the class of each cluster.",
             hint=3,
         ),
     ),
@@ -554,7 +558,7 @@ def _silhouettes_with(
     value=lambda a, b: (b - a) / max(a, b),
     alone=lambda groups: 0.0,
 ):
-    """Silhouettes in which one of the four ideas may be exchanged for another."""
+    """Silhouettes, with any of the four steps replaced."""
     s = np.empty(len(D))
     for i, row in enumerate(D):
         groups = [row[labels == k] for k in np.unique(labels) if k != labels[i]]
@@ -569,14 +573,14 @@ SILHOUETTES = Check(
     points=4,
     reference=silhouettes,
     cases=silhouettes_cases,
-    laws=(Law("a silhouette lies between -1 and 1.", lambda out, *_: np.all(np.abs(out) <= 1 + 1e-6)),),
+    laws=(Law("a silhouette is between -1 and 1.", lambda out, *_: np.all(np.abs(out) <= 1 + 1e-6)),),
     expected="array of shape (n,), values from -1 to 1",
     atol=1e-6,
     mistakes=(
         Mistake(
             "own neighbour",
             lambda D, labels: _silhouettes_with(D, labels, own=np.mean),
-            "every point counts as its own neighbour at distance 0, so each a comes out a little too small.",
+            "every point counts as its own neighbour, at distance 0, so the mean distance a is a little too small.",
             hint=1,
         ),
         Mistake(
@@ -584,13 +588,14 @@ SILHOUETTES = Check(
             lambda D, labels: _silhouettes_with(
                 D, labels, other=lambda groups: np.concatenate(groups).mean()
             ),
-            "b is the mean distance to all points of other clusters. Only one other cluster counts.",
+            "b is the mean distance to the points of all other clusters together. Only one"
+            " of those clusters counts.",
             hint=2,
         ),
         Mistake(
             "nearest point",
             lambda D, labels: _silhouettes_with(D, labels, other=lambda groups: np.concatenate(groups).min()),
-            "b is the distance to the nearest foreign point. A cluster is more than its nearest member.",
+            "b is the distance to the nearest point of another cluster. A cluster is more than its nearest member.",
             hint=2,
         ),
         Mistake(
@@ -598,38 +603,39 @@ SILHOUETTES = Check(
             lambda D, labels: _silhouettes_with(
                 D, labels, other=lambda groups: max(group.mean() for group in groups)
             ),
-            "b was taken from the farthest cluster. A point is tempted by a near one.",
+            "b comes from the farthest cluster. Which other cluster could the point belong to most easily?",
             hint=2,
         ),
         Mistake(
             "sign",
             lambda D, labels: -silhouettes(D, labels),
-            "a and b have changed places: deep inside its cluster a point should come near 1, and here"
-            " it is near -1.",
+            "a and b are swapped: a point deep inside its cluster should get a value near 1, and"
+            " here it gets one near -1.",
             hint=3,
         ),
         Mistake(
             "divided by b",
             lambda D, labels: _silhouettes_with(D, labels, value=lambda a, b: (b - a) / b),
-            "dividing by b alone is right for happy points. An unhappy one, with a > b, can then fall below -1.",
+            "dividing by b alone is right for points with a < b. For the others the value can fall below -1.",
             hint=3,
         ),
         Mistake(
             "mean of all",
             lambda D, labels: silhouettes(D, labels).mean(),
-            "this is the score of the whole clustering. Give each point its own value.",
+            "this is the score of the whole clustering. Each point has a value of its own.",
             hint=3,
         ),
         Mistake(
-            "the lecture's silhouette for everyone",
+            "NaN for a point alone",
             lambda D, labels: _silhouettes_with(D, labels, alone=lambda groups: np.nan),
-            "all is right but the point that is alone: the mean distance to no other members is 0/0.",
+            "everything is right except for a point alone in its cluster: its mean distance"
+            " to no other points is 0/0.",
             hint=3,
         ),
         Mistake(
             "zeros dropped",
             lambda D, labels: _silhouettes_with(D, labels, own=lambda mine: mine[mine > 0].mean()),
-            "the zeros were left out of a. A zero may also be the distance to another point at the same place.",
+            "you left the zeros out of a. A zero can also be the distance to another point in the same place.",
             hint=1,
         ),
         Mistake(
@@ -643,19 +649,20 @@ SILHOUETTES = Check(
         Mistake(
             "divided by a + b",
             lambda D, labels: _silhouettes_with(D, labels, value=lambda a, b: (b - a) / (a + b)),
-            "the signs are right, and the values too close to 0: look at what the difference is divided by.",
+            "the signs are right, but the values are too close to 0: look at what you divide the difference by.",
             hint=3,
         ),
         Mistake(
             "squared distances",
             lambda D, labels: silhouettes(D**2, labels),
-            "the distances were squared first. That belongs to the inertia; a silhouette takes them as they are.",
+            "you squared the distances. The inertia needs that; a silhouette takes them as they are.",
             hint=1,
         ),
         Mistake(
             "alone is perfect",
             lambda D, labels: _silhouettes_with(D, labels, alone=lambda groups: 1.0),
-            "a point alone in its cluster got the best mark. Then a cluster for every point would be perfect.",
+            "a point alone in its cluster got the best possible value. Then one cluster per point would"
+            " be a perfect clustering.",
             hint=3,
         ),
     ),
@@ -670,12 +677,12 @@ SILHOUETTE_DIAGRAM = choice(
     1,
     right="B",
     wrong={
-        "A": "five groups of the same size would show as five blades of the same thickness, and here one is far"
+        "A": "five groups of equal size would show as five blades of equal thickness. Here one blade is far"
         " thicker than the two thinnest together.",
-        "C": "a blade's length says how well its points sit, not where they are. Two whole blades fall short of the"
-        " line, and outliers would be a few points at a blade's tip or below zero.",
-        "D": "k-means never does that: when it has come to rest, every point has the label of its nearest centre. A"
-        " silhouette asks about members, not about centres.",
+        "C": "a blade's length says how well its points fit, not where they are. Here two whole blades end before"
+        " the line; outliers would be a few points at a blade's tip or below zero.",
+        "D": "k-means never does that: once it has converged, every point has the label of its nearest centre. A"
+        " silhouette compares distances to members, not to centres.",
     },
 )
 
@@ -695,7 +702,7 @@ def _iris_inertia(k):
 
 
 def _to_two_decimals(answer):
-    """(k, score) with the score rounded, so that 0.681 and 0.68 are the same answer."""
+    """Round the score in (k, score), so that 0.681 and 0.68 are the same answer."""
     if isinstance(answer, np.ndarray) and answer.size <= 2:
         answer = tuple(answer.tolist()) if answer.ndim else answer.item()
     if isinstance(answer, tuple) and all(isinstance(part, (int, float)) for part in answer):
@@ -718,7 +725,7 @@ IRIS_K = Check(
         Mistake(
             "inertia for k = 2",
             lambda: (2, _iris_inertia(2)),
-            "the second number is the inertia of your clustering, which is a sum of squares in cm².",
+            "the second number is the inertia of your clustering: a sum of squares, in cm².",
             hint=2,
         ),
         Mistake(
@@ -728,40 +735,41 @@ IRIS_K = Check(
             hint=2,
         ),
         Mistake(
-            "scores exchanged, 2",
+            "score of 3 clusters with k = 2",
             lambda: (2, _iris_score(3)),
-            "that score belongs to one cluster more.",
+            "that score belongs to the clustering with one cluster more.",
             hint=2,
         ),
         Mistake(
-            "scores exchanged, 3",
+            "score of 2 clusters with k = 3",
             lambda: (3, _iris_score(2)),
-            "that score belongs to one cluster fewer.",
+            "that score belongs to the clustering with one cluster fewer.",
             hint=2,
         ),
         Mistake(
-            "swapped, 2",
+            "swapped, k = 2",
             lambda: (_iris_score(2), 2),
-            "the score stands first here, and k second.",
+            "the score comes first here, and k second. The task asks for k first.",
             hint=2,
         ),
         Mistake(
-            "swapped, 3",
+            "swapped, k = 3",
             lambda: (_iris_score(3), 3),
-            "k and its score have changed places.",
+            "k and its score are in the wrong order.",
             hint=2,
         ),
         Mistake(
             "four",
             lambda: (4, _iris_score(4)),
-            "the score is computed rightly, and k = 4 is hard to defend: neither the score nor the botanist asks for"
-            " it.",
+            "the score is computed correctly, but k = 4 is hard to defend: neither the"
+            " scores nor botany suggest it.",
             hint=1,
         ),
         Mistake(
             "the elbow's tail",
             lambda: (5, _iris_score(5)),
-            "the score is computed rightly. Past the elbow the inertia still falls, as it always does.",
+            "the score is computed correctly, but k = 5 is past the elbow. The inertia still falls"
+            " there, as it always does.",
             hint=1,
         ),
     ),
@@ -807,7 +815,7 @@ def _with_ratio(ratio):
 
 
 def _with_picture(picture):
-    """The right ratio with another picture, made of the squared distances (h, w, K)."""
+    """The right ratio with another picture, `picture(squared distances (h, w, K), palette)`."""
 
     def repaint_wrongly(photo, palette):
         D2 = np.sum((photo[:, :, np.newaxis] - palette) ** 2, axis=-1)
@@ -824,62 +832,63 @@ REPAINT = Check(
     cases=repaint_cases,
     laws=(
         Law(
-            "every pixel has one of the colours of the palette.",
+            "every pixel has a colour of the palette.",
             lambda out, photo, palette: np.allclose(
                 distances_between(out[0].reshape(-1, 3), palette).min(axis=1), 0, atol=1e-6
             ),
         ),
     ),
-    expected="(picture of the photo's shape (h, w, 3), times smaller: one number)",
+    expected="(picture of the photo's shape (h, w, 3), how many times smaller: one number)",
     atol=1e-6,
     mistakes=(
         Mistake(
             "numbers instead of colours",
             _with_picture(lambda D2, palette: D2.argmin(axis=-1)),
-            "the picture holds the numbers of the colours. Each still has to be looked up in the palette.",
+            "the picture holds the numbers of the colours. You still have to look each one up in the palette.",
             hint=1,
         ),
         Mistake(
             "a list of pixels",
             _with_picture(lambda D2, palette: palette[D2.argmin(axis=-1)].reshape(-1, 3)),
-            "all pixels are right and stand in one long list: the picture has lost its height and width.",
+            "all pixels are right, but they are one long list: the picture has lost its height and width.",
             hint=1,
         ),
         Mistake(
             "farthest colour",
             _with_picture(lambda D2, palette: palette[D2.argmax(axis=-1)]),
-            "every pixel got the colour of the palette that is least like it.",
+            "every pixel got the palette colour that is least like it.",
             hint=1,
         ),
         Mistake(
             "palette forgotten",
             _with_ratio(lambda n, K: 24 / bits(K)),
-            "the picture is right. The ratio leaves out the palette, without which nobody can show the picture.",
+            "the picture is right. The ratio leaves out the palette, and nobody can show the picture without it.",
             hint=3,
         ),
         Mistake(
             "fractions of a bit",
             _with_ratio(lambda n, K: 24 * n / (log2(K) * n + 24 * K)),
-            "the picture is right. The ratio takes a fraction of a bit for a pixel, and bits come whole.",
+            "the picture is right. The ratio uses a fraction of a bit per pixel, but bits only come whole.",
             hint=2,
         ),
         Mistake(
             "bits rounded down",
             _with_ratio(lambda n, K: 24 * n / (int(log2(K)) * n + 24 * K)),
-            "the picture is right. The bits of a pixel were rounded down, so that some colours have no number.",
+            "the picture is right. You rounded the bits per pixel down, so some colours have no number.",
             hint=2,
         ),
         Mistake(
             "bits rounded",
             _with_ratio(lambda n, K: 24 * n / (round(log2(K)) * n + 24 * K)),
-            "the picture is right. The bits of a pixel were rounded to the nearest whole, and two bits cannot number"
-            " five colours.",
+            "the picture is right. You rounded the bits per pixel to the nearest integer, but two bits"
+            " cannot number five colours.",
             hint=2,
         ),
         Mistake(
-            "every channel a pixel",
+            "every channel counted as a pixel",
             _with_ratio(lambda n, K: 72 * n / (bits(K) * 3 * n + 24 * K)),
-            "the picture is right. The ratio counts every number of the photograph as a pixel; a pixel is three.",
+            "the picture is right. The ratio counts every number in the photograph as a"
+            " pixel, but a pixel has three.",
             hint=3,
         ),
         Mistake(
@@ -891,19 +900,20 @@ REPAINT = Check(
         Mistake(
             "fraction of a bit, palette forgotten",
             _with_ratio(lambda n, K: 24 / log2(K)),
-            "the picture is right. The ratio takes fractions of a bit, and the palette costs it nothing.",
+            "the picture is right. The ratio uses fractions of a bit, and it leaves out the palette.",
             hint=2,
         ),
         Mistake(
             "counting colours",
             _with_ratio(lambda n, K: 2**24 / K),
-            "the picture is right. The ratio compares numbers of colours, and a file is made of bits.",
+            "the picture is right. The ratio compares numbers of colours, but a file is made of bits.",
             hint=2,
         ),
         Mistake(
             "upside down",
             _with_ratio(lambda n, K: (bits(K) * n + 24 * K) / (24 * n)),
-            "the picture is right. The ratio is below 1: it says what share is left, not how many times smaller.",
+            "the picture is right. The ratio is below 1: it says what share is left, not how many"
+            " times smaller the picture is.",
             hint=3,
         ),
     ),

@@ -1,4 +1,4 @@
-"""Checks of lesson 02, the limits of k-means: an objective, a bug in the labels, a mixture's story and its doubt.
+"""Checks for lesson 02 (the limits of k-means): inertia, a bug in the labels, sampling and errors of a mixture.
 
 Symbols: X (n, d) or x (n,) data; y or labels (n,); pi (K,) weights; mu means; sigma (K,) standard deviations; u (n,)
 uniform on [0, 1); Z (n, d) standard normal; k (n,) the component of each point.
@@ -24,9 +24,9 @@ WHOSE_POINT = choice(
     1,
     right="B",
     wrong={
-        "A": "the circles are drawn around the result, when the labels are settled. `predict` does not know them.",
-        "C": "k-means has no way to say “none of mine”: every place in the plane has a label.",
-        "D": "how many points a cluster has plays a part in moving its centre, and none in labelling a new point.",
+        "A": "the circles are drawn afterwards, around the finished clusters. `predict` knows nothing about them.",
+        "C": "k-means has no way to say “none of these”: every place in the plane gets a label.",
+        "D": "the number of points in a cluster affects where its centre is, but not how a new point is labelled.",
     },
 )
 
@@ -35,7 +35,7 @@ WHOSE_POINT = choice(
 
 
 def labelled_points(rng, n, K, d):
-    """Points of K groups unequal in number, and the group of each; every group is there."""
+    """n points in K groups of unequal size, and the group of each point; no group is empty."""
     labels = rng.permutation(np.r_[np.arange(K), rng.choice(K, size=n - K, p=rng.dirichlet(np.full(K, 2.0)))])
     return rng.normal(scale=4, size=(K, d))[labels] + rng.normal(size=(n, d)), labels
 
@@ -44,7 +44,7 @@ def inertia_cases(rng):
     yield Case("three groups in the plane", labelled_points(rng, 40, 3, 2))
     yield Case("five groups, d = 4", labelled_points(rng, 60, 5, 4))
     X, labels = labelled_points(rng, 30, 3, 2)
-    yield Case("groups that lie across one another", (X, rng.permutation(labels)))
+    yield Case("groups mixed together", (X, rng.permutation(labels)))
 
 
 def inertia_of_labels(X, labels):
@@ -86,49 +86,49 @@ INERTIA_OF_LABELS = Check(
         Mistake(
             "distances not squared",
             lambda X, labels: distances_to_own_mean(X, labels).sum(),
-            "these are the distances added up. What is added in the inertia has the unit of an area.",
+            "you added up plain distances. What the inertia adds up has the unit of an area.",
             hint=2,
         ),
         Mistake(
             "root taken",
             lambda X, labels: np.sqrt(inertia_of_labels(X, labels)),
-            "a square root was taken at the end, as in the norm of the whole table. The inertia stays squared.",
+            "you took a square root at the end, as in the norm of the whole table. The inertia has no root.",
             hint=2,
         ),
         Mistake(
             "about the overall mean",
             lambda X, labels: ((X - X.mean(axis=0)) ** 2).sum(),
-            "every point is measured from the mean of all the data, so the labels play no part.",
+            "every point is measured from the mean of all the data, so the labels make no difference.",
             hint=1,
         ),
         Mistake(
             "mean instead of sum",
             lambda X, labels: (distances_to_own_mean(X, labels) ** 2).mean(),
-            "this is the inertia of an average point: it was divided by n.",
+            "this is an average per point: you divided by n.",
             hint=2,
         ),
         Mistake(
             "every group counts the same",
             _mean_of_each_group,
-            "each group's sum was divided by its size, so a small group weighs as much as a large one.",
+            "you divided each group's sum by its size, so a small group counts as much as a large one.",
             hint=2,
         ),
         Mistake(
             "mean without an axis",
             _mean_without_an_axis,
-            "each group was given one number for a centre: its mean was taken over the features as well.",
+            "the centre of each group is a single number: you took the mean over the features as well.",
             hint=1,
         ),
         Mistake(
             "all centres",
             lambda X, labels: squared_to_means(X, labels).sum(),
-            "every point is measured from the means of all groups, and it belongs to one of them.",
+            "every point is measured from the means of all groups, but it belongs to only one of them.",
             hint=1,
         ),
         Mistake(
             "nearest centre",
             lambda X, labels: squared_to_means(X, labels).min(axis=1).sum(),
-            "every point is measured from the nearest mean. The labels say otherwise for some of them.",
+            "every point is measured from the nearest mean. For some points, the label names another group.",
             hint=1,
         ),
     ),
@@ -139,7 +139,7 @@ INERTIA_OF_LABELS = Check(
 
 
 def words_as_numbers(labels):
-    """Labels that are words, such as "a0", as the numbers of their kinds; anything else as it was."""
+    """Turn labels that are words, such as "a0", into numbers; return anything else unchanged."""
     if isinstance(labels, tuple) and labels and all(isinstance(label, str) for label in labels):
         return np.unique(labels, return_inverse=True)[1]
     return labels
@@ -153,9 +153,9 @@ def label_pairs(rng):
     yield Case("a file that skips some numbers: 0 and 4", (gap, np.r_[np.arange(3), rng.integers(3, size=4)]))
     gap = rng.permutation(np.repeat([0, 37], 4))
     yield Case(
-        "two groups called 0 and 37", (gap, rng.permutation(np.r_[0, 29, rng.integers(25, 40, size=9)]))
+        "two groups numbered 0 and 37", (gap, rng.permutation(np.r_[0, 29, rng.integers(25, 40, size=9)]))
     )
-    # whatever constant is added to the second file, up to 1200 or close to a power of ten: some number is taken
+    # whatever constant is added to the second file, up to 1200 or close to a power of ten, collides with a label
     large = np.r_[20 * np.arange(61), 10 ** np.arange(4, 7)]
     yield Case("many groups, and large numbers", (rng.permutation(large), rng.permutation(20)))
 
@@ -172,7 +172,7 @@ def files_apart(joined, y1, y2):
 
 
 def groups_kept(joined, y1, y2):
-    """Whether two points of one file share a label exactly when they did before."""
+    """Whether two points of one file share a label exactly when they did before joining."""
     parts = (np.asarray(joined[: len(y1)]), y1), (np.asarray(joined[len(y1) :]), y2)
     return all(np.array_equal(new[:, None] == new, old[:, None] == old) for new, old in parts)
 
@@ -187,80 +187,80 @@ JOIN_LABELS = Check(
     laws=(
         Law("points of different files never share a label.", files_apart),
         Law(
-            "two points of the same file share a label when they are in the same group, and only then; those of the"
-            " first file stand first.",
+            "two points of the same file share a label if they are in the same group, and only then; the points of"
+            " the first file come first.",
             groups_kept,
         ),
     ),
-    accepts=lambda *_: True,  # the laws say all that is asked
+    accepts=lambda *_: True,  # the laws are the whole specification
     expected="array (n1 + n2,) of labels, those of y1 first; no group of y1 shares its label with one of y2",
     mistakes=(
-        Mistake("the planted bug", lambda y1, y2: np.r_[y1, y2], "the bug is still in there.", planted=True),
+        Mistake("the planted bug", lambda y1, y2: np.r_[y1, y2], "the bug is still there.", planted=True),
         Mistake(
             "both moved",
             lambda y1, y2: np.r_[y1, y2] + y1.max() + 1,
-            "both files were moved alike, so they still collide.",
+            "you moved the labels of both files by the same amount, so they still collide.",
             hint=2,
         ),
         Mistake(
             "numbered after joining",
             lambda y1, y2: np.unique(np.r_[y1, y2], return_inverse=True)[1],
-            "the labels were joined first and numbered afresh afterwards. By then nobody can tell the two files"
-            " apart.",
+            "you joined the labels first and renumbered them afterwards. By then nothing tells the two files apart.",
             hint=1,
         ),
         Mistake(
             "always one",
             lambda y1, y2: np.r_[y1, y2 + 1],
-            "moving up by 1 frees one number. The first file may have taken more.",
+            "adding 1 frees one number. The first file may use more than one.",
             hint=2,
         ),
         Mistake(
             "always two",
             lambda y1, y2: np.r_[y1, y2 + 2],
-            "2 was right for the data of the lecture. These files may hold any number of groups.",
+            "2 was right for the lecture's data. These files may have any number of groups.",
             hint=2,
         ),
         Mistake(
             "always a hundred",
             lambda y1, y2: np.r_[y1, y2 + 100],
-            "100 is far enough until a file counts further, and one of these does.",
+            "100 is enough until a file has a label that large, and one of these files does.",
             hint=3,
         ),
         Mistake(
             "always a thousand",
             lambda y1, y2: np.r_[y1, y2 + 1000],
-            "a thousand is a guess about files that you have not seen, and one of these counts further.",
+            "a thousand is a guess about files that you have not seen. One of these files has larger labels.",
             hint=3,
         ),
         Mistake(
             "the number of points",
             lambda y1, y2: np.r_[y1, y2 + len(y1)],
-            "you moved up by the number of points. A file that skips numbers can have labels beyond that.",
+            "you added the number of points. A file that skips numbers can have larger labels than that.",
             hint=3,
         ),
         Mistake(
             "the largest label",
             lambda y1, y2: np.r_[y1, y2 + y1.max()],
-            "the last group of the first file and the first group of the second have the same number.",
+            "the group with the largest label in the first file and group 0 of the second get the same number.",
             hint=2,
         ),
         Mistake(
             "the number of groups",
             lambda y1, y2: np.r_[y1, y2 + len(np.unique(y1))],
-            "counting the groups of `y1` is right as long as it skips no number, and one of these does.",
+            "the number of groups in `y1` is enough only if no number is skipped, and one"
+            " of these files skips some.",
             hint=3,
         ),
         Mistake(
             "one group for the second file",
             lambda y1, y2: np.r_[y1, np.full(len(y2), y1.max() + 1)],
-            "all points of the second file have become one group. It may hold several.",
+            "all points of the second file are in one group now. It may have several.",
             hint=1,
         ),
         Mistake(
             "second file first",
             lambda y1, y2: np.r_[y2 + y1.max() + 1, y1],
-            "the groups are kept apart; but the points of the first file come first, and here the second's do.",
+            "the groups are kept apart, but the points are in the wrong order: those of the first file come first.",
             hint=1,
         ),
     ),
@@ -281,7 +281,7 @@ def draws(rng):
 
 
 def pick(u, weights):
-    """The component of each u (n,): the first whose cumulative weight is above it."""
+    """The component of each u (n,): the first one whose cumulative weight is greater than u."""
     return np.array([next(k for k, c in enumerate(np.cumsum(weights)) if c > share) for share in u])
 
 
@@ -348,7 +348,7 @@ MIXTURE_SAMPLE = Check(
             lambda out, u, Z, weights, *_: np.isin(out[1], range(len(weights))).all(),
         ),
         Law(
-            "`k` of each point is the component on whose stretch its `u` falls.",
+            "the `k` of each point is the component whose stretch its `u` falls on.",
             lambda out, u, Z, weights, *_: np.array_equal(out[1], pick(u, weights)),
         ),
     ),
@@ -357,63 +357,64 @@ MIXTURE_SAMPLE = Check(
         Mistake(
             "weights not added up",
             _not_cumulative,
-            "each uniform number was held against single weights. The components should divide the line from 0 to 1"
-            " among them, each with a stretch of its own.",
+            "you compared each `u` with the single weights. The components should divide the line from 0 to 1"
+            " between them, each with a stretch of its own.",
             hint=1,
         ),
         Mistake(
             "weights counted but not added up",
             _not_cumulative_counted,
-            "you counted the weights that `u` has passed. A stretch begins where the one before it ends, not at 0.",
+            "you counted the weights that `u` exceeds. A stretch begins where the one before it ends, not at 0.",
             hint=1,
         ),
         Mistake(
             "one too low",
             _one_too_low,
-            "every component is one too low, and −1 quietly means the last one.",
+            "every component number is one too low, and −1 silently means the last component.",
             hint=1,
         ),
         Mistake(
             "counted from one",
             _counted_from_one,
-            "the points are right. The components in `k` are counted from 1, and the course counts from 0.",
+            "the points are right. The components in `k` are counted from 1, but the course counts from 0.",
             hint=1,
         ),
         Mistake(
             "no such component",
             _beyond_the_last,
-            "a component has no row in `means`: its number lies beyond the last one, or is no integer.",
+            "some component has no row in `means`: its number is beyond the last one, or is not an integer.",
             hint=1,
         ),
         Mistake(
             "equal weights",
             _equal_weights,
-            "every component comes up equally often: the stretches from 0 to 1 are all of one length.",
+            "every component comes up equally often: all stretches from 0 to 1 have the same length.",
             hint=1,
         ),
         Mistake(
             "always the heaviest",
             _heaviest,
-            "every point comes from the component with the largest weight. The rare ones come up too, rarely.",
+            "every point comes from the component with the largest weight. The rare ones"
+            " should come up too, rarely.",
             hint=1,
         ),
         Mistake(
             "standard deviations squared",
             _variances,
-            "the spread is that of a variance; `stds` are standard deviations.",
+            "you multiplied by variances; `stds` holds standard deviations.",
             hint=2,
         ),
-        Mistake("no spread", _no_spread, "all components have spread 1: `stds` plays no part.", hint=2),
+        Mistake("no spread", _no_spread, "all components have spread 1: `stds` makes no difference.", hint=2),
         Mistake(
             "mean scaled too",
             _mean_scaled_too,
-            "the means were multiplied by the spread as well, so the components stand in the wrong places.",
+            "the means were multiplied by the spread as well, so the components are in the wrong places.",
             hint=2,
         ),
         Mistake(
             "return values swapped",
             lambda *args: mixture_sample(*args)[::-1],
-            "the two return values stand in the other order.",
+            "the two return values are in the wrong order.",
             hint=3,
         ),
     ),
@@ -467,65 +468,67 @@ UNAVOIDABLE_SHARE = Check(
     cases=line_cases,
     laws=(
         Law(
-            "the share lies between 0 and 1 − 1/K: with K components even a blind guess does no worse.",
+            "the share is between 0 and 1 − 1/K: even a blind guess among K components does no worse.",
             lambda out, x, pi, *_: 0 <= out <= 1 - 1 / len(pi),
         ),
     ),
     expected="one number between 0 and 1",
     mistakes=(
         Mistake(
-            "share that is right",
+            "share of right answers",
             lambda *a: shares(*a).max(axis=1).mean(),
-            "this is how often the best rule is right. The question was how often it is wrong.",
+            "this is how often the best rule is right. The task asks how often it is wrong.",
             hint=2,
         ),
         Mistake(
             "number instead of share",
             lambda *a: (1 - shares(*a).max(axis=1)).sum(),
-            "this is the expected number of errors among these points; as a share it would be below 1.",
+            "this is the expected number of errors among these points, not a share of them.",
             hint=2,
         ),
         Mistake(
             "weights left out",
             lambda x, pi, mu, sigma: (1 - shares(x, np.ones_like(pi), mu, sigma).max(axis=1)).mean(),
-            "rare and frequent components count the same here: the weights do not appear.",
+            "rare and frequent components count the same: the weights are missing.",
             hint=1,
         ),
         Mistake(
             "variance taken for a standard deviation",
             lambda x, pi, mu, sigma: (1 - shares(x, pi, mu, sigma**2).max(axis=1)).mean(),
-            "the bells are too wide or too narrow: `sigma` holds standard deviations, which `norm.pdf` takes as they"
-            " are.",
+            "the bells are too wide or too narrow: `sigma` holds standard deviations already,"
+            " and `norm.pdf` wants those.",
             hint=1,
         ),
         Mistake(
             "not normalised",
             lambda *a: (1 - joint(*a).max(axis=1)).mean(),
-            "these are joint densities, not probabilities: those of one point do not sum to 1 yet.",
+            "these are joint densities, not probabilities: for one point they do not sum to 1 yet.",
             hint=1,
         ),
         Mistake(
             "normalised down the columns",
             _normalised_down_the_columns,
-            "each column sums to 1 here. It is the components of one point that share its probability.",
+            "each column sums to 1 here. But a probability of 1 is shared by the components of one"
+            " point, not by the points.",
             hint=1,
         ),
         Mistake(
             "component picked without the weights",
             _picked_without_weights,
-            "the probabilities are right. The component was picked by its density alone, without its weight.",
+            "the probabilities are right. You picked the component by its density alone, without its weight.",
             hint=2,
         ),
         Mistake(
             "least probable component",
             lambda *a: shares(*a).min(axis=1).mean(),
-            "with three components, the chance of being wrong is more than the chance of the least probable one.",
+            "with three components, the probability of being wrong is more than the probability"
+            " of the least probable one.",
             hint=2,
         ),
         Mistake(
             "share of unsure points",
             lambda *a: (shares(*a).max(axis=1) < 0.9).mean(),
-            "this counts the points that are in doubt. A point in doubt is not yet an error: how probable is one?",
+            "this counts the points that are in doubt. A doubtful point is not yet an error: how probable is one?",
             hint=2,
         ),
     ),
@@ -548,9 +551,9 @@ def pair_cases(rng):
 
 
 def crossing(log_ratio, power=2, middle=-2):
-    """A solver: where (x − μ₀)²/2σ₀² − (x − μ₁)²/2σ₁² equals `log_ratio(pi, sigma)`, as a sorted array (2,).
+    """Make a solver of (x − μ₀)²/2σ₀² − (x − μ₁)²/2σ₁² = log_ratio(pi, sigma) that returns x (2,), sorted.
 
-    Another `power` of σ, or another factor in the `middle` term, makes it a wrong one.
+    Another `power` of σ, or another factor in the `middle` term, makes a wrong solver.
     """
 
     def points(pi, mu, sigma):
@@ -574,7 +577,7 @@ equal_points = crossing(heights)
 
 
 def in_order(points):
-    """Two numbers as a sorted array, however they came; anything else as it was."""
+    """Turn two numbers, in any container, into a sorted array; return anything else unchanged."""
     if isinstance(points, tuple) and all(isinstance(point, (int, float)) for point in points):
         points = np.array(points)
     return np.sort(points) if isinstance(points, np.ndarray) and points.ndim == 1 else points
@@ -592,40 +595,40 @@ EQUAL_POINTS = Check(
     cases=pair_cases,
     canonical=in_order,
     laws=(
-        Law("both places are real numbers: these two Gaussians do cross.", lambda out, *_: np.isrealobj(out)),
+        Law("both points are real numbers: these two Gaussians do cross.", lambda out, *_: np.isrealobj(out)),
         Law("at both points, weight times density is the same for both components.", equally_probable),
     ),
-    expected="array (2,): two places on the line",
+    expected="array (2,): two points on the line",
     mistakes=(
         Mistake(
             "the formula of the plane",
             crossing(lambda pi, s: np.log(pi[0] * s[1] ** 2 / (pi[1] * s[0] ** 2))),
-            "this is the boundary of the lecture, and that was in the plane. What stands before the exponential on a"
-            " line?",
+            "this is the lecture's boundary, which is for the plane. What is the factor in front of"
+            " the exponential on a line?",
             hint=1,
         ),
         Mistake(
             "weights left out",
             crossing(lambda pi, s: np.log(s[1] / s[0])),
-            "the two densities are equal here; but one component is more frequent than the other.",
+            "the two densities are equal here, but one component is more frequent than the other.",
             hint=1,
         ),
         Mistake(
             "height left out",
             crossing(lambda pi, s: np.log(pi[0] / pi[1])),
-            "only the exponentials were compared. A narrow Gaussian is also higher than a wide one.",
+            "you compared only the exponentials. A narrow Gaussian is also higher than a wide one.",
             hint=1,
         ),
         Mistake(
             "weights the wrong way round",
             crossing(lambda pi, s: np.log(pi[1] * s[1] / (pi[0] * s[0]))),
-            "the weights have changed sides: each belongs to its own Gaussian.",
+            "the weights are swapped: each belongs to its own Gaussian.",
             hint=2,
         ),
         Mistake(
             "a half lost",
             crossing(lambda pi, s: np.log(pi[0] * s[1] / (pi[1] * s[0])) / 2),
-            "a factor 2 went missing: the exponent is the squared distance over twice the variance.",
+            "a factor of 2 is missing: the exponent is the squared distance over *twice* the variance.",
             hint=2,
         ),
         Mistake(
@@ -637,26 +640,26 @@ EQUAL_POINTS = Check(
         Mistake(
             "standard deviation taken for a variance",
             lambda pi, mu, sigma: equal_points(pi, mu, np.sqrt(sigma)),
-            "`sigma` was read as a variance, in the exponent and in the height.",
+            "you used `sigma` as if it were a variance, both in the exponent and in the height.",
             hint=2,
         ),
         Mistake(
             "sigma not squared",
             crossing(heights, power=1),
-            "the heights are right. In the exponent `sigma` lost its square.",
+            "the heights are right. In the exponent, `sigma` is not squared.",
             hint=2,
         ),
         Mistake(
             "sign of the middle term",
             crossing(heights, middle=2),
-            "both places came out mirrored at 0, as if the means had the other sign.",
+            "both points are mirrored at 0, as if the means had the opposite sign.",
             hint=3,
         ),
     ),
 )
 
 
-# ── 7  Mend a file ───────────────────────────────────────────────────────────────────────────────────
+# ── 7  Fix a file ────────────────────────────────────────────────────────────────────────────────────
 
 RIVER = """\
 # river level in metres, at the upper and at the lower gauge
@@ -668,15 +671,15 @@ upper  lower
 2.4    3.9  rising
 2.6    4.4
 """
-MENDED = (
+FIXED = (
     RIVER.replace(" ; ", "").replace("1,7", "1.7").replace("2.0    n/a\n", "").replace("rising", "# rising")
 )
 
 
 def points_of(text):
-    """The points that `load_points` reads in a text, as a sorted list; None when it refuses the text."""
-    much_more = 100 * len(RIVER)  # than anybody measured; a grader would read it for seconds
-    if not isinstance(text, str) or len(text) > much_more:
+    """The points that `load_points` reads in a text, as a sorted list; None if it rejects the text."""
+    far_too_long = 100 * len(RIVER)  # reading a longer text would keep a grader busy for seconds
+    if not isinstance(text, str) or len(text) > far_too_long:
         return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "points.txt")
@@ -687,15 +690,15 @@ def points_of(text):
             return None
 
 
-def points_spelt_out(text):
-    """The points in a text, one a line and in order: spaces and remarks do not matter. Else as it was."""
+def canonical_points(text):
+    """The points in a text, one per line and in order, so that spaces and remarks do not matter."""
     points = points_of(text)
     if points is None:
         return text.strip() if isinstance(text, str) else text
     return "\n".join(" ".join(map(repr, point)) for point in points)
 
 
-MEASURED = points_of(MENDED)
+MEASURED = points_of(FIXED)
 
 
 def _with_gap_as(value):
@@ -703,87 +706,90 @@ def _with_gap_as(value):
 
 
 def _without(*starts):
-    return "".join(line for line in MENDED.splitlines(keepends=True) if not line.startswith(starts))
+    return "".join(line for line in FIXED.splitlines(keepends=True) if not line.startswith(starts))
 
 
-MENDED_POINTS = Check(
-    name="mended_points",
+FIXED_FILE = Check(
+    name="fixed_file",
     lesson=LESSON,
     points=1,
     kind="value",
-    reference=lambda: MENDED,
-    canonical=points_spelt_out,
+    reference=lambda: FIXED,
+    canonical=canonical_points,
     laws=(
         Law(
-            "`load_points` can read the text. Run the answer's cell: it says which line cannot be read, and why.",
+            "`load_points` can read the text. Run the cell with your answer: it says which line"
+            " cannot be read, and why.",
             lambda text: points_of(text) is not None,
         ),
-        Law("every point that was measured is in the text.", lambda text: {*MEASURED} <= {*points_of(text)}),
-        Law("no point is in the text that was not measured.", lambda text: {*points_of(text)} <= {*MEASURED}),
-        Law("each point is in the text once.", lambda text: len(points_of(text)) == len(MEASURED)),
+        Law("every measured point is in the text.", lambda text: {*MEASURED} <= {*points_of(text)}),
+        Law("the text contains no invented points.", lambda text: {*points_of(text)} <= {*MEASURED}),
+        Law("each point is in the text only once.", lambda text: len(points_of(text)) == len(MEASURED)),
     ),
-    accepts=lambda text: True,  # the laws say all that is asked
-    expected="a text that `load_points` reads, with every measured point in it and nothing else",
+    accepts=lambda text: True,  # the laws are the whole specification
+    expected="a text that `load_points` can read, with every measured point in it and nothing else",
     mistakes=(
-        Mistake("the text as it was", RIVER, "the text is still as it came.", planted=True),
+        Mistake("the text as it was", RIVER, "the text is unchanged.", planted=True),
         Mistake(
             "a zero for the gap",
             _with_gap_as("0"),
-            "there is a river level of 0 now that nobody measured. A gap is not a zero.",
+            "there is now a river level of 0 that nobody measured. A gap is not a zero.",
             hint=2,
         ),
         Mistake(
-            "the gap filled with a neighbour's mean",
+            "the gap filled with the mean of its neighbours",
             _with_gap_as("3.6"),
-            "a plausible number is still one that nobody measured. Which honest choice is left for that point?",
+            "a plausible number is still one that nobody measured. What can you honestly do with that line?",
             hint=2,
         ),
         Mistake(
             "every faulty line left out",
             _without("1.4", "1.7", "2.4"),
-            "it loads, and half of the measured points are gone. Three of the faulty lines hold a whole point.",
+            "it loads, but more than half of the measured points are gone. Three of the faulty"
+            " lines hold a complete point.",
             hint=1,
         ),
         Mistake(
             "the decimal comma dropped",
-            MENDED.replace("1.7", "17"),
-            "a level of seventeen metres: the comma in that line meant something.",
+            FIXED.replace("1.7", "17"),
+            "there is now a river level of 17 metres: the comma in that line meant something.",
             hint=1,
         ),
         Mistake(
             "the line with the comma left out",
             _without("1.7"),
-            "one measured point is missing: its line is written in another country's way, and it is whole.",
+            "one measured point is missing: its number is written the way some countries do,"
+            " but the line is complete.",
             hint=1,
         ),
         Mistake(
             "the line with the semicolon left out",
             _without("1.4"),
-            "one measured point is missing: a stray mark between two numbers takes nothing from them.",
+            "one measured point is missing: a stray mark between two numbers takes nothing away from them.",
             hint=1,
         ),
         Mistake(
             "the line with the remark left out",
             _without("2.4"),
-            "one measured point is missing: somebody added a word to it, and the numbers before it are whole.",
+            "one measured point is missing: somebody added a word after it, but both numbers are there.",
             hint=1,
         ),
         Mistake(
             "two lines left out",
             _without("1.4", "1.7"),
-            "two measured points are missing, although both of their numbers stand in the file.",
+            "two measured points are missing, although both of their lines hold two good numbers.",
             hint=1,
         ),
         Mistake(
             "a line twice",
-            MENDED + "2.6 4.4\n",
-            "the last point is in there twice, and the friend measured it once.",
+            FIXED + "2.6 4.4\n",
+            "the last point is in the text twice, but your friend measured it once.",
             hint=1,
         ),
         Mistake(
             "columns swapped",
             "\n".join(f"{lower} {upper}" for upper, lower in MEASURED),
-            "the columns have changed places: the upper gauge comes first.",
+            "the columns are swapped: the upper gauge comes first.",
             hint=1,
         ),
     ),
@@ -797,5 +803,5 @@ CHECKS = (
     MIXTURE_SAMPLE,
     UNAVOIDABLE_SHARE,
     EQUAL_POINTS,
-    MENDED_POINTS,
+    FIXED_FILE,
 )

@@ -1,4 +1,4 @@
-"""Checks of lesson 03, Gaussians: a density, a weighted fit, shapes, distances, log densities, samples, mixtures.
+"""Checks for lesson 03 (Gaussians): a density, a weighted fit, shapes, distances, log densities, samples, mixtures.
 
 Symbols: x (n,) or X (n, d) data; w (n,) weights of rows; mu (d,) mean; Sigma (d, d) covariance, Sigma = L Lᵀ;
 U (d, d) eigenvectors; Z (n, d) standard normals; pi (K,), mu (K, d), sigma (K,) a mixture of round components.
@@ -42,50 +42,49 @@ GAUSSIAN_PDF = Check(
     reference=lambda x, mu, var: np.array([norm(mu, var**0.5).pdf(one) for one in x]),
     cases=gaussian_pdf_cases,
     laws=(Law("a density is never negative.", lambda out, *_: np.min(out) >= 0),),
-    expected="array (n,): one positive number a point",
+    expected="array (n,): one positive number per point",
     mistakes=(
         Mistake(
             "variance taken for a standard deviation",
             lambda x, mu, var: norm.pdf(x, mu, var),
-            "the curve has the wrong width: `var` is a variance, and you use it as if it were a standard deviation.",
+            "the curve has the wrong width: `var` is a variance, but you use it as a standard deviation.",
             hint=1,
         ),
         Mistake(
             "variance taken for a standard deviation in z only",
             lambda x, mu, var: np.exp(-0.5 * ((x - mu) / var) ** 2) / np.sqrt(2 * np.pi * var),
-            "the height is right and the width is not: inside the exponent `var` stands where a standard deviation"
-            " belongs.",
+            "the height is right, but the width is not: the exponent uses `var` as a standard deviation.",
             hint=1,
         ),
         Mistake(
             "not normalised",
             _pdf_with(factor=lambda var: 1.0),
-            "the shape is right, but every curve has the height 1 at its mean, and so the area is not 1.",
+            "the shape is right, but every curve has height 1 at its mean, so the area is not 1.",
             hint=2,
         ),
         Mistake(
             "width missing in the factor",
             _pdf_with(factor=lambda var: 1 / np.sqrt(2 * np.pi)),
-            "every curve is equally high, however wide it is. A wide one must be lower to keep its area at 1.",
+            "every curve has the same height, however wide it is. A wide one must be lower to keep its area at 1.",
             hint=2,
         ),
         Mistake(
             "root missing in the factor",
             _pdf_with(factor=lambda var: 1 / (2 * np.pi * var)),
-            "the factor in front lacks a root, so the area is not 1.",
+            "a root is missing in the factor in front, so the area is not 1.",
             hint=2,
         ),
         Mistake(
             "multiplied after a division",
             _pdf_with(factor=lambda var: 1 / np.sqrt(2 * np.pi) * np.sqrt(var)),
-            "wide curves come out higher than narrow ones. `a / b * c` is (a / b) · c: are your brackets where you"
-            " want them?",
+            "wide curves come out higher than narrow ones. Python reads `a / b * c` as (a / b) · c: are your"
+            " parentheses where you want them?",
             hint=2,
         ),
         Mistake(
             "square missing",
             _pdf_with(exponent=lambda z: -0.5 * z),
-            "the curve falls on one side and rises on the other: z has to be squared.",
+            "the curve falls on one side and rises on the other: z is not squared.",
             hint=3,
         ),
         Mistake(
@@ -97,13 +96,13 @@ GAUSSIAN_PDF = Check(
         Mistake(
             "half missing",
             _pdf_with(exponent=lambda z: -(z**2)),
-            "the curve falls too fast: a factor in the exponent is missing.",
+            "the curve falls too fast: a factor is missing in the exponent.",
             hint=3,
         ),
         Mistake(
             "log density",
             lambda x, mu, var: norm.logpdf(x, mu, np.sqrt(var)),
-            "this is the logarithm of the density. Here the density itself is asked for.",
+            "this is the logarithm of the density. The task asks for the density itself.",
             hint=3,
         ),
     ),
@@ -192,19 +191,19 @@ FIT_GAUSSIAN = Check(
         Mistake(
             "weights ignored",
             lambda X, w: fit_gaussian(X, np.ones(len(X))),
-            "every row counts the same here: the weights do not take part.",
+            "every row counts the same: the weights are not used.",
             hint=1,
         ),
         Mistake(
             "divided by n",
             _divided_by_n,
-            "you divide by the number of rows. A row of weight 2 counts as two: how many are there in effect?",
+            "you divide by the number of rows. A row of weight 2 counts as two: how many rows are there in effect?",
             hint=1,
         ),
         Mistake(
             "covariance divided by n",
             _covariance_divided_by_n,
-            "the mean is right. The covariance is divided by the number of rows, and the mean was not.",
+            "the mean is right. The covariance is divided by the number of rows, but the mean was not.",
             hint=2,
         ),
         Mistake(
@@ -216,31 +215,32 @@ FIT_GAUSSIAN = Check(
         Mistake(
             "weights in the covariance only",
             _weights_in_the_covariance_only,
-            "the mean is the plain mean of the rows: the weights count in the covariance only.",
+            "the mean is the plain mean of the rows: only the covariance uses the weights.",
             hint=1,
         ),
         Mistake(
-            "np.cov as it comes",
+            "np.cov with its defaults",
             lambda X, w: (weighted_mean(X, w), np.cov(X.T, aweights=w)),
-            "the mean is right. `np.cov` takes something off its divisor unless you tell it not to.",
+            "the mean is right. By default, `np.cov` takes something off the number that it divides by.",
             hint=2,
         ),
         Mistake(
             "divided by one less",
             _sample_covariance,
-            "the covariance has the −1 in it that makes it unbiased. Maximum likelihood asks for something else.",
+            "the covariance has the −1 in its denominator that makes it unbiased. Maximum"
+            " likelihood has another one.",
             hint=2,
         ),
         Mistake(
             "not centred",
             _not_centred,
-            "the covariance is too large: x xᵀ was averaged before the mean was taken off.",
+            "the covariance is too large: you averaged x xᵀ without subtracting the mean first.",
             hint=2,
         ),
         Mistake(
             "rows and columns exchanged",
             _rows_for_columns,
-            "there is one row of the covariance for every *point*. It should have one for every *feature*.",
+            "the covariance has one row per *point*. It should have one per *feature*.",
             hint=3,
         ),
         Mistake(
@@ -252,13 +252,13 @@ FIT_GAUSSIAN = Check(
         Mistake(
             "weights enter twice",
             _weights_twice,
-            "the weights enter the covariance squared: one of the two deviations should carry them, not both.",
+            "the covariance uses the weights squared. Only one of the two deviations should carry them.",
             hint=3,
         ),
         Mistake(
             "covariances lost",
             _variances_only,
-            "only the variances are there. Off the diagonal belongs what two features do together.",
+            "only the variances are there. The entries off the diagonal should say how two features vary together.",
             hint=3,
         ),
     ),
@@ -274,12 +274,12 @@ WHICH_ELLIPSE = choice(
     right="D",
     wrong={
         "A": (
-            "this ellipse leans to the right, as if the two features went up together. Look at the sign of the"
-            " covariance again.",
+            "this ellipse leans to the right, as if the two features rose together. Look at the sign"
+            " of the covariance again.",
             2,
         ),
         "B": "this ellipse is wider than it is high. The first entry of the diagonal belongs to the horizontal axis.",
-        "C": "this ellipse reaches as far as the numbers on the diagonal say. Are those lengths?",
+        "C": "this ellipse reaches as far as the numbers on the diagonal. Are those numbers lengths?",
     },
 )
 
@@ -288,22 +288,22 @@ WHICH_ELLIPSE = choice(
 
 
 def axes_cases(rng):
-    yield Case("no turn", (np.array([2.0, 0.5]), 0.0))
-    yield Case("a turn to the left", (rng.uniform([2, 0.3], [3, 1.5]), rng.uniform(15, 75)))
-    yield Case("a turn to the right", (rng.uniform([2, 0.3], [3, 1.5]), -rng.uniform(15, 75)))
+    yield Case("no rotation", (np.array([2.0, 0.5]), 0.0))
+    yield Case("rotated to the left", (rng.uniform([2, 0.3], [3, 1.5]), rng.uniform(15, 75)))
+    yield Case("rotated to the right", (rng.uniform([2, 0.3], [3, 1.5]), -rng.uniform(15, 75)))
 
 
-def turn(radians):
+def rotation(radians):
     return np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
 
 
-def _with_the_product(product, U=turn):
-    """Another `product` of U and the eigenvalues, or another U."""
+def _with_the_product(product, U=rotation):
+    """The covariance with another `product` of U and Λ, or with another U."""
     return lambda stds, angle: product(U(np.deg2rad(angle)), np.diag(stds**2))
 
 
 def covariance_from_axes(stds, angle):
-    U = turn(np.deg2rad(angle))
+    U = rotation(np.deg2rad(angle))
     return sum(std**2 * np.outer(u, u) for std, u in zip(stds, U.T))
 
 
@@ -316,7 +316,7 @@ COVARIANCE_FROM_AXES = Check(
     laws=(
         Law("a covariance matrix is symmetric.", lambda out, *_: np.allclose(out, out.T)),
         Law(
-            "turning an ellipse changes no total variance: the trace is the sum of the two variances.",
+            "rotating an ellipse does not change its total variance: the trace is the sum of the two variances.",
             lambda out, stds, angle: np.isclose(np.trace(out), np.sum(stds**2)),
         ),
     ),
@@ -325,63 +325,65 @@ COVARIANCE_FROM_AXES = Check(
         Mistake(
             "degrees taken for radians",
             lambda stds, angle: covariance_from_axes(stds, np.rad2deg(angle)),
-            "the ellipse points somewhere else: the angle comes in degrees, and `np.cos` takes radians.",
+            "the ellipse points in the wrong direction: the angle is in degrees, but `np.cos` takes radians.",
             hint=1,
         ),
         Mistake(
             "standard deviations for variances",
             lambda stds, angle: covariance_from_axes(np.sqrt(stds), angle),
-            "the ellipse has the right direction and the wrong size: an eigenvalue is a variance.",
+            "the direction is right, but the size is not: an eigenvalue is a variance.",
             hint=2,
         ),
         Mistake(
-            "turned the wrong way",
+            "rotated the wrong way",
             lambda stds, angle: covariance_from_axes(stds, -angle),
-            "the ellipse is turned by the same angle to the other side: the two directions should be the *columns* of"
-            " your U.",
+            "the ellipse is rotated by the same angle to the other side: the two directions should be"
+            " the *columns* of your U.",
             hint=3,
         ),
         Mistake(
-            "turn lost",
+            "rotation lost",
             lambda stds, angle: np.diag(stds**2),
-            "the result does not depend on the angle. Perhaps you turn first and stretch afterwards: a circle looks"
-            " the same after a turn.",
+            "the result does not depend on the angle. Perhaps you rotate first and stretch afterwards: a circle"
+            " looks the same after a rotation.",
             hint=2,
         ),
         Mistake(
             "multiplied on one side only",
             _with_the_product(lambda U, Lambda: U @ Lambda),
-            "the matrix is not symmetric: U stands on one side of the eigenvalues only.",
+            "the matrix is not symmetric: U is on only one side of the eigenvalues.",
             hint=2,
         ),
         Mistake(
             "multiplied entry by entry",
             _with_the_product(lambda U, Lambda: U * Lambda * U.T),
-            "the covariance is always 0: `*` multiplies entry by entry, and a product of matrices is another sign.",
+            "the covariance is always 0: `*` multiplies entry by entry. The matrix product has another operator.",
             hint=2,
         ),
         Mistake(
             "not transposed",
             _with_the_product(lambda U, Lambda: U @ Lambda @ U),
-            "the same U stands on both sides. Look at the lecture's formula: what is different on the right?",
+            "the same U is on both sides. Look at the lecture's formula: what is different on the right?",
             hint=2,
         ),
         Mistake(
             "second axis with the wrong sign",
-            _with_the_product(lambda U, Lambda: U @ Lambda @ U.T, U=lambda a: turn(a) * [[1, -1], [1, 1]]),
+            _with_the_product(
+                lambda U, Lambda: U @ Lambda @ U.T, U=lambda a: rotation(a) * [[1, -1], [1, 1]]
+            ),
             "your two directions are not at a right angle: one sign in the second column of U is wrong.",
             hint=3,
         ),
         Mistake(
             "a root returned",
             _with_the_product(lambda U, Lambda: U @ np.sqrt(Lambda)),
-            "these are the two half-axes as columns, a root of Σ. The covariance is that root times its transpose.",
+            "these are the two half-axes as columns: a square root of Σ, not Σ itself.",
             hint=2,
         ),
         Mistake(
             "widths exchanged",
             lambda stds, angle: covariance_from_axes(stds[::-1], angle),
-            "the two widths have changed places: the first one belongs to the direction that `angle` gives.",
+            "the two widths are swapped: the first one belongs to the direction that `angle` gives.",
             hint=3,
         ),
     ),
@@ -403,7 +405,7 @@ SHARE_INSIDE = Check(
     reference=lambda r, d: np.array([chi2(d).cdf(one * one) for one in r]),
     cases=share_cases,
     laws=(Law("a share is between 0 and 1.", lambda out, *_: 0 <= np.min(out) <= np.max(out) <= 1),),
-    expected="array (m,): one share between 0 and 1 for every r",
+    expected="array (m,): one share between 0 and 1 for each r",
     mistakes=(
         Mistake(
             "one dimension for all",
@@ -414,31 +416,32 @@ SHARE_INSIDE = Check(
         Mistake(
             "not squared",
             lambda r, d: chi2.cdf(r, d),
-            "χ² is the law of the *squared* distance, and you gave it r.",
+            "χ² is the distribution of the *squared* distance, but you gave it r.",
             hint=2,
         ),
         Mistake(
             "outside",
             lambda r, d: chi2.sf(r**2, d),
-            "these are the shares outside.",
+            "these are the shares outside, not inside.",
             hint=2,
         ),
         Mistake(
             "a box",
             lambda r, d: (norm.cdf(r) - norm.cdf(-r)) ** d,
-            "this is the share in a box: each coordinate within r by itself. An ellipse has no corners.",
+            "this is the share inside a box, where each coordinate is within r on its own."
+            " An ellipse has no corners.",
             hint=1,
         ),
         Mistake(
             "one tail counted as inside",
             lambda r, d: norm.cdf(r),
-            "this is the share of one dimension that lies below r, with all of the left tail in it.",
+            "this is the share below r in one dimension. It includes all of the left tail.",
             hint=1,
         ),
         Mistake(
             "per cent",
             lambda r, d: 100 * chi2.cdf(r**2, d),
-            "these are percentages. A share is a part of 1.",
+            "these are percentages. A share is a fraction of 1.",
             hint=2,
         ),
         Mistake(
@@ -450,7 +453,7 @@ SHARE_INSIDE = Check(
         Mistake(
             "one degree of freedom too few",
             lambda r, d: chi2.cdf(r**2, d - 1),
-            "there is one degree of freedom too few: no coordinate has been used up, since the mean is known.",
+            "there is one degree of freedom too few. None has been used up, because the mean is known.",
             hint=2,
         ),
     ),
@@ -476,7 +479,7 @@ def _log_density_with(
     lower=True,
     d=None,
 ):
-    """The log density by Cholesky, with one of its parts exchanged."""
+    """The log density by Cholesky, with one of its parts replaced."""
 
     def answer(X, mu, Sigma):
         L = np.linalg.cholesky(Sigma)
@@ -492,67 +495,68 @@ LOG_DENSITY = Check(
     points=4,
     reference=lambda X, mu, Sigma: np.array([multivariate_normal(mu, Sigma).logpdf(x) for x in X]),
     cases=log_density_cases,
-    expected="array (n,): one finite number a point",
+    expected="array (n,): one finite number per point",
     mistakes=(
         Mistake(
             "wrong triangle",
             _log_density_with(lower=False),
-            "all correlations are lost: the solver read the triangle of L in which there is nothing.",
+            "all correlations are lost: the solver read the empty triangle of L.",
             hint=1,
         ),
         Mistake(
             "half missing",
             _log_density_with(half=1.0),
-            "points far from the mean are punished twice as much as they should be: a factor before Δ² is missing.",
+            "points far from the mean are penalised twice as much as they should be: a factor"
+            " in front of Δ² is missing.",
             hint=2,
         ),
         Mistake(
             "sign of the determinant",
             _log_density_with(log_det=lambda L: -np.log(np.diag(L)).sum()),
-            "wide Gaussians come out higher than narrow ones: look at the sign of the part with log |Σ|.",
+            "wide Gaussians come out higher than narrow ones: look at the sign of the log |Σ| term.",
             hint=3,
         ),
         Mistake(
             "log determinant counted twice",
             _log_density_with(log_det=lambda L: 2 * np.log(np.diag(L)).sum()),
-            "the logarithm of the determinant comes in whole, where its half belongs.",
+            "log |Σ| enters in full, but only half of it belongs there.",
             hint=3,
         ),
         Mistake(
             "log determinant halved twice",
             _log_density_with(log_det=lambda L: 0.5 * np.log(np.diag(L)).sum()),
-            "half of the sum over the diagonal of L is a quarter of log |Σ|: the half has been taken twice.",
+            "half of the sum over the diagonal of L is a quarter of log |Σ|: you took the half twice.",
             hint=3,
         ),
         Mistake(
             "log determinant missing",
             _log_density_with(log_det=lambda L: 0.0),
-            "wide and narrow Gaussians get the same height: the part with log |Σ| is missing.",
+            "wide and narrow Gaussians get the same height: the log |Σ| term is missing.",
             hint=3,
         ),
         Mistake(
             "logarithm of all of L",
             _log_density_with(log_det=lambda L: np.log(L).sum()),
-            "the logarithm was taken of every entry of L, of the zeros in its upper triangle too. The"
-            " determinant needs the diagonal alone.",
+            "you took the logarithm of every entry of L, including the zeros in its upper triangle. The"
+            " determinant needs only the diagonal.",
             hint=3,
         ),
         Mistake(
-            "mean not taken off",
+            "mean not subtracted",
             lambda X, mu, Sigma: _log_density_with()(X, np.zeros_like(mu), Sigma),
-            "the distances are measured from the origin: `mu` does not take part.",
+            "the distances are measured from the origin: `mu` is not used.",
             hint=1,
         ),
         Mistake(
             "a density",
             lambda X, mu, Sigma: np.exp(_log_density_with()(X, mu, Sigma)),
-            "this is the density itself. Here its logarithm is asked for.",
+            "this is the density itself. The task asks for its logarithm.",
             hint=3,
         ),
         Mistake(
             "dimension missing",
             _log_density_with(d=1),
-            "every dimension brings a factor √(2π) of its own, and you have only one of them.",
+            "every dimension contributes a factor of √(2π), but you have only one of them.",
             hint=3,
         ),
         Mistake(
@@ -578,7 +582,8 @@ LOG_DENSITY = Check(
         Mistake(
             "logarithm of a density",
             lambda X, mu, Sigma: np.log(multivariate_normal(mu, Sigma).pdf(X)),
-            "far from the mean the density is 0 for a computer before you take its logarithm. Never leave log space.",
+            "far from the mean the density underflows to 0 before you take its logarithm. Stay"
+            " in log space all the way.",
             hint=3,
         ),
     ),
@@ -606,24 +611,24 @@ def close(one, other):
 
 
 def is_a_map_of_the_noise(output, Z, mu, Sigma):
-    """Whether output = a + Z B: any root of Σ will do for B, not Cholesky's alone. Laws see to a and Bᵀ B."""
+    """Whether output = a + Z B. B may be any root of Σ, not only Cholesky's; the laws check a and Bᵀ B."""
     a, B = mean_and_map(output, Z)
     return close(a + Z @ B, output)
 
 
-MEND_SAMPLER = Check(
-    name="mend_sampler",
+FIX_SAMPLER = Check(
+    name="fix_sampler",
     lesson=LESSON,
     points=3,
     reference=lambda Z, mu, Sigma: np.array([mu + np.linalg.cholesky(Sigma) @ z for z in Z]),
     cases=sampler_cases,
     laws=(
         Law(
-            "where the noise is 0 there must be the mean.",
+            "where the noise is 0, the point is the mean.",
             lambda out, Z, mu, Sigma: close(mean_and_map(out, Z)[0], mu),
         ),
         Law(
-            "the mean is right, but the covariance of the points is not Sigma.",
+            "the covariance of the points is Sigma.",
             lambda out, Z, mu, Sigma: close((B := mean_and_map(out, Z)[1]).T @ B, Sigma),
         ),
     ),
@@ -633,31 +638,31 @@ MEND_SAMPLER = Check(
         Mistake(
             "the planted bug",
             lambda Z, mu, Sigma: mu + Z @ np.linalg.cholesky(Sigma),
-            "the bug is still in there.",
+            "the bug is still there.",
             planted=True,
         ),
         Mistake(
             "covariance for its root",
             lambda Z, mu, Sigma: mu + Z @ Sigma,
-            "the cloud is stretched by Σ, where a root of Σ belongs: its covariance is Σ Σ.",
+            "the noise is multiplied by Σ, where a root of Σ belongs: the covariance becomes Σ Σ.",
             hint=1,
         ),
         Mistake(
             "mean missing",
             lambda Z, mu, Sigma: Z @ np.linalg.cholesky(Sigma).T,
-            "the shape is right now, and the cloud stands at the origin.",
+            "the shape is right now, but the cloud is at the origin.",
             hint=3,
         ),
         Mistake(
             "mean mapped too",
             lambda Z, mu, Sigma: (Z + mu) @ np.linalg.cholesky(Sigma).T,
-            "the shape is right now, but the mean went through L with the noise.",
+            "the shape is right now, but the mean went through L along with the noise.",
             hint=3,
         ),
         Mistake(
             "correlation lost",
             lambda Z, mu, Sigma: mu + Z * np.sqrt(np.diag(Sigma)),
-            "each feature has its right spread, and none of them knows of the others: the correlation is gone.",
+            "each feature has the right spread, but the features are independent: the correlation is gone.",
             hint=2,
         ),
     ),
@@ -707,43 +712,44 @@ MIXTURE_LOG_DENSITY = Check(
     points=3,
     reference=mixture_log_density,
     cases=round_mixture_cases,
-    expected="array (n,): one finite number a point",
+    expected="array (n,): one finite number per point",
     mistakes=(
         Mistake(
             "outside log space",
             lambda *a: np.log(np.exp(round_log_joint(*a)).sum(axis=1)),
-            "far from every component all the densities are 0 for a computer, and log 0 is −∞.",
+            "far from every component all densities underflow to 0, and log 0 is −∞.",
             hint=2,
         ),
         Mistake(
             "weights left out",
             lambda X, pi, mu, sigma: logsumexp(round_log_joint(X, np.ones_like(pi), mu, sigma), axis=1),
-            "the weights do not take part: every component counts in full, and the total area is K.",
+            "the weights are missing: every component counts in full, and the total area is K.",
             hint=1,
         ),
         Mistake(
             "weights not in logarithms",
             lambda X, pi, mu, sigma: logsumexp(pi + round_log_joint(X, np.ones_like(pi), mu, sigma), axis=1),
-            "πₖ was added to a logarithm. A product becomes a sum when *both* factors are in logarithms.",
+            "you added πₖ to a logarithm. A product becomes a sum only if *both* factors are logarithms.",
             hint=1,
         ),
         Mistake(
             "logarithms added up",
             lambda *a: round_log_joint(*a).sum(axis=1),
-            "you add up the logarithms of the components, which multiplies densities. A mixture adds them.",
+            "you add up the logarithms of the components, which multiplies their densities. A"
+            " mixture adds the densities.",
             hint=2,
         ),
         Mistake(
             "weighted mean of logarithms",
             lambda X, pi, mu, sigma: round_log_joint(X, np.ones_like(pi), mu, sigma) @ pi,
-            "this is the mean of the log densities. The logarithm of a mean is another thing, and always at least as"
-            " large.",
+            "this is the weighted mean of the log densities. The logarithm of a mean is something"
+            " else, and never smaller.",
             hint=2,
         ),
         Mistake(
             "largest component only",
             lambda *a: round_log_joint(*a).max(axis=1),
-            "only the largest component counts here. The others are small, and still add something.",
+            "only the largest component counts here. The others are small, but they still add something.",
             hint=2,
         ),
         Mistake(
@@ -755,31 +761,31 @@ MIXTURE_LOG_DENSITY = Check(
         Mistake(
             "a density",
             lambda *a: np.exp(mixture_log_density(*a)),
-            "this is the density itself. Here its logarithm is asked for.",
+            "this is the density itself. The task asks for its logarithm.",
             hint=2,
         ),
         Mistake(
             "standard deviation taken for a variance",
             lambda X, pi, mu, sigma: mixture_log_density(X, pi, mu, np.sqrt(sigma)),
-            "the widths are wrong: `sigma` holds standard deviations, and you use them as if they were variances.",
+            "the widths are wrong: `sigma` holds standard deviations, but you use them as variances.",
             hint=3,
         ),
         Mistake(
             "dimension missing",
             _dimension_missing,
-            "every dimension brings a factor √(2π) of its own, and you have only one of them.",
+            "every dimension contributes a factor of √(2π), but you have only one of them.",
             hint=3,
         ),
         Mistake(
             "dimension missing twice",
             lambda *a: _dimension_missing(*a, d=1),
-            "the factor in front is that of one dimension: the number of features d does not appear in it.",
+            "the factor in front is that of one dimension: it does not depend on the number of features.",
             hint=3,
         ),
         Mistake(
             "width counted once",
             lambda *a: logsumexp(round_log_joint(*a, d=1), axis=1),
-            "log σₖ stands there once. How many entries does the diagonal of L have?",
+            "log σₖ appears only once. How many entries does the diagonal of L have?",
             hint=3,
         ),
     ),
@@ -793,6 +799,6 @@ CHECKS = (
     COVARIANCE_FROM_AXES,
     SHARE_INSIDE,
     LOG_DENSITY,
-    MEND_SAMPLER,
+    FIX_SAMPLER,
     MIXTURE_LOG_DENSITY,
 )

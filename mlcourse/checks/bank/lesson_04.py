@@ -1,4 +1,4 @@
-"""Checks of lesson 04, EM: responsibilities, log-sum-exp, the two steps, a planted bug, the whole loop.
+"""Checks for lesson 04 (EM): responsibilities, log-sum-exp, the two steps, a planted bug, the whole loop.
 
 Symbols: x (n,) or X (n, d) data; pi (K,) weights; mu (K,) or (K, d) means; var (K,) variances; Sigma (K, d, d)
 covariances; R (n, K) responsibilities; N (K,) their sums.
@@ -21,14 +21,14 @@ LESSON = "04_em"
 
 
 def mixture_1d(rng, n=40, K=3, spread=3.0):
-    """x, pi, mu, var of a random mixture on the line, and points from around it."""
+    """x, pi, mu, var: a random mixture on the line, and points near its components."""
     mu = rng.normal(scale=spread, size=K)
     x = rng.choice(mu, size=n) + rng.normal(size=n)
     return x, rng.dirichlet(np.full(K, 3.0)), mu, rng.uniform(0.3, 2.0, size=K)
 
 
 def mixture_nd(rng, n=50, K=3, d=2):
-    """X, pi, mu, Sigma of a random mixture in d dimensions, and points from around it."""
+    """X, pi, mu, Sigma: a random mixture in d dimensions, and points near its components."""
     mu = rng.normal(scale=3.0, size=(K, d))
     X = mu[rng.integers(K, size=n)] + rng.normal(size=(n, d))
     A = rng.normal(size=(K, d, d))
@@ -44,7 +44,7 @@ def rows_sum_to_one(R, *_):
     return np.allclose(np.sum(R, axis=1), 1)
 
 
-ROWS_SUM_TO_ONE = Law("the responsibilities of one point sum to 1 (along axis 1).", rows_sum_to_one)
+ROWS_SUM_TO_ONE = Law("the responsibilities of each point sum to 1 (along axis 1).", rows_sum_to_one)
 
 
 # ── 1  Responsibilities on the line ──────────────────────────────────────────────────────────────────
@@ -90,37 +90,37 @@ RESPONSIBILITIES_1D = Check(
     reference=responsibilities_1d,
     cases=cases_1d,
     laws=(ROWS_SUM_TO_ONE,),
-    expected="array (n, K): one row a point, one column a component, each row summing to 1",
+    expected="array (n, K): one row per point, one column per component, each row summing to 1",
     mistakes=(
         Mistake(
             "normalised over points",
             _by_column,
-            "the columns sum to 1, not the rows. The question is put to each point: which component are you from?",
+            "the columns sum to 1, not the rows. The question is about each point: which component is it from?",
             hint=2,
         ),
         Mistake(
             "not normalised",
             joint_1d,
-            "these are the joint densities πₖ N(xᵢ | μₖ, σₖ²); they still have to be divided by something.",
+            "these are the joint densities πₖ N(xᵢ | μₖ, σₖ²). They still have to be divided by something.",
             hint=2,
         ),
         Mistake(
             "variance taken for a standard deviation",
             _variance_as_deviation,
-            "the densities are too wide or too narrow: `norm.pdf` takes a standard deviation, and you were given"
-            " variances.",
+            "the densities are too wide or too narrow: `norm.pdf` takes a standard deviation, but"
+            " you were given variances.",
             hint=1,
         ),
         Mistake(
             "weights left out",
             _no_weights_1d,
-            "every component counts the same here, however rare it is: the weights π do not appear.",
+            "every component counts the same, however rare it is: the weights π are missing.",
             hint=1,
         ),
         Mistake(
             "hard assignment",
             _hard,
-            "each point went wholly to its likeliest component: that is k-means' habit. Keep the doubt.",
+            "each point belongs entirely to its most likely component, as in k-means. EM keeps the doubt.",
             hint=2,
         ),
     ),
@@ -132,7 +132,7 @@ RESPONSIBILITIES_1D = Check(
 
 def log_sum_exp_cases(rng):
     yield Case("ordinary numbers", (rng.normal(size=(6, 4)),))
-    yield Case("a very small row beside a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
+    yield Case("a very small row next to a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
     yield Case("very large numbers", (rng.uniform(800, 1000, size=(5, 3)),))
     yield Case("very negative numbers", (rng.uniform(-1000, -800, size=(5, 3)),))
     extremes = np.array([[-1000.0, 0, 1000], [1000, 0, -1000], [-500, 0, 500], [-300, -300, 600]])
@@ -140,7 +140,7 @@ def log_sum_exp_cases(rng):
 
 
 def _shifted_by(shift):
-    """Log-sum-exp with another number taken out of each row: `shift(A)` (n, 1)."""
+    """Log-sum-exp that subtracts `shift(A)` (n, 1) from the rows instead of their maxima."""
     return lambda A: shift(A)[:, 0] + np.log(np.exp(A - shift(A)).sum(axis=1))
 
 
@@ -156,68 +156,68 @@ LOG_SUM_EXP = Check(
             lambda out, A: np.all(out >= A.max(axis=1) - 1e-6 * (1 + np.abs(A).max(axis=1))),
         ),
     ),
-    expected="array (n,): one finite number a row",
+    expected="array (n,): one finite number per row",
     mistakes=(
         Mistake(
             "naive",
             lambda A: np.log(np.exp(A).sum(axis=1)),
-            "the exponentials run out of range: e⁻¹⁰⁰⁰ is 0 for a computer, and e¹⁰⁰⁰ infinite.",
+            "the exponentials go out of range: e⁻¹⁰⁰⁰ underflows to 0, and e¹⁰⁰⁰ overflows to infinity.",
             hint=1,
         ),
         Mistake(
             "maximum not added back",
             lambda A: np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum(axis=1)),
-            "something was taken off inside the exponential and never put back outside the logarithm.",
+            "something was subtracted inside the exponential and never added back outside the logarithm.",
             hint=2,
         ),
         Mistake(
             "one maximum for all rows",
             lambda A: A.max() + np.log(np.exp(A - A.max()).sum(axis=1)),
-            "one maximum of the whole table was subtracted; a row far below it still vanishes.",
+            "you subtracted the maximum of the whole table. A row far below it still underflows.",
             hint=2,
         ),
         Mistake(
             "shifted by the row's minimum",
             _shifted_by(lambda A: A.min(axis=1, keepdims=True)),
-            "the smallest number of a row was taken out. Far above it, the exponentials still run out of range.",
+            "you subtracted the smallest number of each row. Numbers far above it still overflow.",
             hint=1,
         ),
         Mistake(
             "shifted by the row's mean",
             _shifted_by(lambda A: A.mean(axis=1, keepdims=True)),
-            "the mean of a row was taken out. A number far above the mean still runs out of range.",
+            "you subtracted the mean of each row. A number far above the mean still overflows.",
             hint=1,
         ),
         Mistake(
             "shifted by the first column",
             _shifted_by(lambda A: A[:, :1]),
-            "the first number of a row was taken out. That goes well as long as no other is far above it.",
+            "you subtracted the first number of each row. That works only while no other number is far above it.",
             hint=1,
         ),
         Mistake(
-            "largest size instead of largest number",
+            "largest absolute value",
             _shifted_by(lambda A: np.abs(A).max(axis=1, keepdims=True)),
-            "the largest number without its sign was taken out: in a row of very negative numbers that makes"
+            "you subtracted the largest absolute value. In a row of very negative numbers, that makes"
             " everything smaller still.",
             hint=1,
         ),
         Mistake(
             "maximum of the columns",
             lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1)),
-            "the maximum was taken down the columns (axis 0) in one place and along the rows in another.",
+            "you took the maximum down the columns (axis 0) in one place and along the rows in another.",
             hint=2,
         ),
         Mistake(
             "summed over points",
             lambda A: logsumexp(A, axis=0),
-            "this sums over the points. The sum is over the components of one point.",
+            "this sums over the points. The sum should run over the components of one point.",
             hint=1,
         ),
         Mistake(
             "maximum alone",
             lambda A: A.max(axis=1),
-            "this is the maximum alone: a good approximation when one"
-            " term dwarfs the rest, and wrong when two are close.",
+            "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
+            " wrong when two are close.",
             hint=2,
         ),
     ),
@@ -290,46 +290,46 @@ E_STEP = Check(
     points=4,
     reference=e_step,
     cases=e_step_cases,
-    laws=(Law("the responsibilities of one point sum to 1.", lambda out, *_: rows_sum_to_one(out[1])),),
+    laws=(Law("the responsibilities of each point sum to 1.", lambda out, *_: rows_sum_to_one(out[1])),),
     expected="(log_likelihood of shape (n,), R of shape (n, K)), all finite; each row of R sums to 1",
     mistakes=(
         Mistake(
             "densities outside log space",
             _outside_log_space,
-            "far from every mean each density is 0 for a"
-            " computer, and 0/0 is not a responsibility. Stay in logarithms to the end.",
+            "far from every mean all densities underflow to 0, and 0/0 is not a responsibility. Stay"
+            " in log space to the end.",
             hint=2,
         ),
         Mistake(
             "weights left out",
             _e_step_no_weights,
-            "the weights π do not take part: log πₖ is missing.",
+            "the weights π are not used: log πₖ is missing.",
             hint=1,
         ),
         Mistake(
             "weights not in logarithms",
             _weights_not_logged,
-            "πₖ was added where log πₖ belongs: a product turns into a sum of logarithms, of both factors.",
+            "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.",
             hint=1,
         ),
         Mistake(
             "log-responsibilities",
             _log_responsibilities,
-            "these are the logarithms of the responsibilities. One exponential is left to do.",
+            "these are the logarithms of the responsibilities. One exponential is still missing.",
             hint=3,
         ),
-        Mistake("return values swapped", _swapped, "the two return values stand in the other order.", hint=3),
+        Mistake("return values swapped", _swapped, "the two return values are in the wrong order.", hint=3),
         Mistake(
             "sum of logarithms",
             _sum_of_logs,
-            "the log-likelihood adds up logarithms of the components; the"
-            " likelihood adds up the components, and then takes one logarithm.",
+            "you added up the logarithms of the components. The likelihood adds up the components themselves, and"
+            " then takes one logarithm.",
             hint=2,
         ),
         Mistake(
             "determinant left out",
             _determinant_dropped,
-            "wide and narrow components get the same height: the term with log |Σ| is missing or cancels.",
+            "wide and narrow components get the same height: the log |Σ| term is missing or cancels.",
             hint=1,
         ),
     ),
@@ -432,15 +432,14 @@ M_STEP = Check(
         Mistake(
             "about the overall mean",
             _about_the_overall_mean,
-            "the covariances are taken about the mean of all"
-            " the data. Each component has a centre of its own.",
+            "the covariances are measured from the mean of all the data. Each component has a centre of its own.",
             hint=2,
         ),
         Mistake(
             "not centred",
             _not_centred,
-            "the covariances are too large by the square of the mean: x xᵀ was"
-            " averaged without taking the mean off first.",
+            "the covariances are too large by the square of the mean: you averaged x xᵀ without"
+            " subtracting the mean first.",
             hint=2,
         ),
         Mistake(
@@ -453,7 +452,7 @@ M_STEP = Check(
         Mistake(
             "means divided by n",
             _means_divided_by_n,
-            "the means are too near to 0: they are sums over component k, divided by all n points.",
+            "the means are too close to 0: they are sums over component k, divided by all n points.",
             hint=1,
         ),
         Mistake(
@@ -468,31 +467,36 @@ M_STEP = Check(
             "the means are right. In the covariances every point counts in full for every component.",
             hint=3,
         ),
-        Mistake("counts for weights", _counts_for_weights, "the weights are counts: they sum to n.", hint=1),
+        Mistake(
+            "counts for weights",
+            _counts_for_weights,
+            "the weights are counts: they sum to n, not to 1.",
+            hint=1,
+        ),
         Mistake(
             "divided by N - 1",
             _sample_covariance,
-            "this divides by Nₖ − 1, which makes a sample covariance"
-            " unbiased. Maximum likelihood wants something simpler.",
+            "this divides by Nₖ − 1, which makes a sample covariance unbiased. Maximum likelihood is simpler.",
             hint=2,
         ),
         Mistake(
             "hard assignment",
             _hard_m_step,
-            "each point counts for its likeliest component alone. Let it count"
-            " for every component by its responsibility.",
+            "each point counts only for its most likely component. It should count for every"
+            " component, by its responsibility.",
             hint=1,
         ),
         Mistake(
             "responsibilities squared",
             _squared_responsibilities,
-            "the responsibilities enter twice: weight one of the two factors (x − μ), or both by √r.",
+            "the covariances use the responsibilities twice. Put r on one of the two"
+            " factors (x − μ), or √r on both.",
             hint=3,
         ),
         Mistake(
             "off-diagonal lost",
             _variances_only,
-            "only the variances are there. Off the diagonal a covariance says how two features go together.",
+            "only the variances are there. Off the diagonal, a covariance says how two features vary together.",
             hint=2,
         ),
     ),
@@ -510,7 +514,7 @@ def em_iteration_1d(x, pi, mu, var):
 
 
 def _weights_change_in_the_loop(x, pi, mu, var, row_sums=np.ones_like, weights=lambda pi, R: pi):
-    """The planted bug, and treatments of its symptoms: rows divided by something, weights made in another way."""
+    """The planted bug. Other `row_sums` or `weights` treat its symptoms without removing it."""
     pi, R = pi.copy(), np.empty((len(x), len(pi)))
     for k in range(len(pi)):
         R[:, k] = responsibilities_1d(x, pi, mu, var)[:, k]
@@ -530,8 +534,8 @@ def _rows_renormalised_after(x, pi, mu, var):
 
 
 def _rows_renormalised_then_weights(x, pi, mu, var):
-    mended = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
-    return _weights_change_in_the_loop(x, pi, mu, var, **mended)
+    treated = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
+    return _weights_change_in_the_loop(x, pi, mu, var, **treated)
 
 
 def _variance_about_old_mean(x, pi, mu, var):
@@ -541,8 +545,8 @@ def _variance_about_old_mean(x, pi, mu, var):
     return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-MEND_EM = Check(
-    name="mend_em",
+FIX_EM = Check(
+    name="fix_em",
     lesson=LESSON,
     points=3,
     reference=em_iteration_1d,
@@ -550,32 +554,32 @@ MEND_EM = Check(
     laws=(Law("the weights sum to 1.", lambda out, *_: np.isclose(out[0].sum(), 1)),),
     expected="(weights, means, variances), each of shape (K,)",
     mistakes=(
-        Mistake("the planted bug", _weights_change_in_the_loop, "the bug is still in there.", planted=True),
+        Mistake("the planted bug", _weights_change_in_the_loop, "the bug is still there.", planted=True),
         Mistake(
             "weights normalised afterwards",
             _weights_renormalised_after,
-            "the weights sum to 1 again, but that"
-            " treats the symptom: component 1 is still judged with a new weight of component 0.",
+            "the weights sum to 1 again, but you only treated the symptom: component 1 is still judged with the"
+            " new weight of component 0.",
             hint=2,
         ),
         Mistake(
             "rows normalised afterwards",
             _rows_renormalised_after,
-            "the rows of R sum to 1 again, and the weights do not. Both are symptoms: within one round, the"
+            "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
             " components are still judged with different weights.",
             hint=2,
         ),
         Mistake(
             "rows normalised afterwards, then weights",
             _rows_renormalised_then_weights,
-            "rows and weights sum to 1 again, and still a symptom was treated: what you divide was computed with"
-            " weights of two different rounds.",
+            "rows and weights sum to 1 again, but you only treated the symptoms: the numbers that you divide were"
+            " computed with weights from two different rounds.",
             hint=2,
         ),
         Mistake(
             "variances about the old means",
             _variance_about_old_mean,
-            "the responsibilities are right now; the variances are taken about the means of before.",
+            "the responsibilities are right now. The variances are measured from the old means.",
             hint=3,
         ),
     ),
@@ -601,7 +605,7 @@ def fit_em(X, pi, mu, Sigma, n_iter):
 
 
 def _loop(X, pi, mu, Sigma, n_iter, bound, refresh=True):
-    """The loop with another `bound(log_likelihood)`, or with responsibilities that are never refreshed."""
+    """The loop with another `bound(log_likelihood)`, or with an E-step that always uses the start."""
     bounds, start = [], (pi, mu, Sigma)
     for _ in range(n_iter):
         log_likelihood, R = e_step(X, *((pi, mu, Sigma) if refresh else start))
@@ -611,7 +615,7 @@ def _loop(X, pi, mu, Sigma, n_iter, bound, refresh=True):
 
 
 def _keeping(X, pi, mu, Sigma, n_iter, kept):
-    """The loop in which one of the parameters, `kept`, stays as it was at the start."""
+    """The loop in which parameter number `kept` stays as it was at the start."""
     start, bounds = (pi, mu, Sigma), []
     theta = start
     for _ in range(n_iter):
@@ -645,34 +649,33 @@ FIT_EM = Check(
     reference=fit_em,
     cases=fit_em_cases,
     laws=(Law("the log-likelihood never falls.", lambda out, *_: np.all(np.diff(out[3]) > -1e-9)),),
-    expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never falling",
+    expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
     mistakes=(
         Mistake(
             "total instead of mean",
             lambda *a: _loop(*a, bound=np.sum),
-            "the curve is right up to a factor n:"
-            " it adds the log-likelihoods up where the mean of a point is wanted.",
+            "the curve is right up to a factor of n: you add up the log-likelihoods, but the task"
+            " asks for the mean per point.",
             hint=2,
         ),
         Mistake(
             "E-step always from the start",
             lambda *a: _loop(*a, bound=np.mean, refresh=False),
-            "the E-step uses"
-            " the parameters of the start again and again, so nothing moves after the first step.",
+            "the E-step uses the starting parameters every time, so nothing changes after the first round.",
             hint=1,
         ),
-        Mistake("last M-step missing", _one_too_few, "the parameters lag one M-step behind.", hint=1),
+        Mistake("last M-step missing", _one_too_few, "the parameters are one M-step behind.", hint=1),
         Mistake(
             "likelihood after the M-step",
             _likelihood_after_the_m_step,
-            "the curve is one round ahead: each number belongs to the parameters *after* the M-step, and the E-step"
-            " has found it before.",
+            "the curve is one round ahead: you record the likelihood *after* each M-step. The task asks for the"
+            " one that each E-step finds.",
             hint=1,
         ),
         Mistake(
             "one bound too many",
             _one_bound_too_many,
-            "there is one number too many in `bounds`: one E-step a round, and none after the last.",
+            "`bounds` has one number too many: there is one E-step per round, and none after the last.",
             hint=1,
         ),
         Mistake(
@@ -699,14 +702,14 @@ FALLING_LIKELIHOOD = choice(
     1,
     right="C",
     wrong={
-        "A": "each start climbs its own hill, but every hill is climbed upwards: a bad start gives a low curve,"
-        " not a falling one.",
+        "A": "each start climbs its own hill, but it always climbs: a bad start gives a low"
+        " curve, not a falling one.",
         "B": (
-            "near the top the steps get small, and they still go up. EM has no step size with which to overshoot.",
+            "near the top the steps get small, but they still go up. EM has no step size, so it cannot overshoot.",
             2,
         ),
-        "D": "the M-step maximises exactly what the E-step hands it; too many components make it overfit, which"
-        " raises the likelihood.",
+        "D": "the M-step maximises exactly what the E-step gives it. Too many components make it overfit,"
+        " which raises the likelihood.",
     },
 )
 
@@ -725,23 +728,23 @@ LARGEST_WEIGHT = Check(
     reference=lambda: _largest_weight(tol=1e-10),
     atol=5e-6,
     rtol=0,
-    expected="one number between 0 and 1, right to five decimals",
+    expected="one number between 0 and 1, accurate to five decimals",
     mistakes=(
         Mistake(
             "the default tolerance",
             lambda: _largest_weight(),
-            "that is where the default `tol` stops. Which parameter decides when EM has had enough?",
+            "this is where the default `tol` stops. Which parameter decides when EM has done enough?",
             hint=1,
         ),
         Mistake(
             "a tolerance in between",
             lambda: _largest_weight(tol=1e-5),
-            "closer, and still not settled to five"
-            " decimals: the tolerance compares likelihoods, and weights settle later.",
+            "this is closer, but not yet settled to five decimals: the tolerance compares likelihoods, and"
+            " the weights settle later.",
             hint=1,
         ),
         Mistake(
-            "the smallest weight",
+            "the other two weights",
             lambda: 1 - _largest_weight(tol=1e-10),
             "this is what the other two components weigh together.",
             hint=2,
@@ -755,7 +758,7 @@ CHECKS = (
     LOG_SUM_EXP,
     E_STEP,
     M_STEP,
-    MEND_EM,
+    FIX_EM,
     FIT_EM,
     FALLING_LIKELIHOOD,
     LARGEST_WEIGHT,

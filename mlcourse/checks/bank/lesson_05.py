@@ -1,6 +1,6 @@
-"""Checks of lesson 05, why EM works: the gap, a bound with a bug, slopes, hardening, aligned runs, shrinkage.
+"""Checks for lesson 05 (why EM works): the gap, a bound with a bug, slopes, hardening, aligned runs, shrinkage.
 
-Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of who made which point; R (n, K)
+Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of the responsibilities; R (n, K)
 responsibilities; mu (K, d) means; Sigma (K, d, d) covariances; T (d, d) the prior's target; m its strength.
 """
 
@@ -48,55 +48,55 @@ KL_GAP = Check(
     reference=kl_gap,
     cases=kl_gap_cases,
     laws=(Law("a gap is never negative.", lambda gap, Q, R: np.all(gap >= -1e-9)),),
-    expected="array (n,): one finite number a point, none below 0",
+    expected="array (n,): one finite number per point, none below 0",
     mistakes=(
         Mistake(
             "0 log 0",
             lambda Q, R: (Q * np.log(Q / R)).sum(axis=1),
-            "right where every entry of Q is positive. Where the guess is certain, 0 · log 0 comes out as NaN.",
+            "this is right where every entry of Q is positive. Where an entry is 0, 0 · log 0 comes out as NaN.",
             hint=2,
         ),
         Mistake(
             "small number added in the logarithm",
             lambda Q, R: (Q * np.log(Q / R + 1e-3)).sum(axis=1),
-            "something small was added inside the logarithm. That avoids NaN, and shifts every other number.",
+            "you added something small inside the logarithm. That avoids NaN, but it shifts every other number.",
             hint=2,
         ),
         Mistake(
-            "arguments exchanged",
+            "arguments swapped",
             lambda Q, R: rel_entr(R, Q).sum(axis=1),
-            "this is the divergence of R from Q. It is not the same in both directions: whose entries stand in"
-            " front of the logarithm?",
+            "this is the divergence of R from Q, and the two directions differ. Whose entries belong"
+            " in front of the logarithm?",
             hint=1,
         ),
         Mistake(
             "sign",
             lambda Q, R: -rel_entr(Q, R).sum(axis=1),
-            "these are the right sizes with the wrong sign.",
+            "the sizes are right, but the sign is wrong.",
             hint=1,
         ),
         Mistake(
             "not weighted",
             lambda Q, R: (np.log(Q) - np.log(R)).sum(axis=1),
-            "every component counts the same here. A mean under the guess weights each by what the guess gives it.",
+            "every component counts the same here. A mean under the guess weights each component by the guess.",
             hint=1,
         ),
         Mistake(
             "entropy forgotten",
             lambda Q, R: -xlogy(Q, R).sum(axis=1),
-            "this is −Σ q log r. The part that depends on q alone is missing, so it is not 0 where q = r.",
+            "this is −Σ q log r. The part that depends only on q is missing, so the result is not 0 where q = r.",
             hint=1,
         ),
         Mistake(
             "summed over points",
             lambda Q, R: rel_entr(Q, R).sum(axis=0),
-            "this adds up the points of each component. Every point has a gap of its own.",
+            "this adds up the points of each component. Each point has a gap of its own.",
             hint=2,
         ),
         Mistake(
             "one number for all",
             lambda Q, R: rel_entr(Q, R).sum(),
-            "this adds up the gaps of all points. Keep one for each.",
+            "this adds up the gaps of all points. Keep one gap per point.",
             hint=2,
         ),
     ),
@@ -109,7 +109,7 @@ KL_GAP = Check(
 def elbo_cases(rng):
     A = rng.normal(-3, 1.5, size=(9, 3))
     yield Case("the guess is the responsibilities", (A, softmax(A, axis=1)))
-    yield Case("any guess", (A, rng.dirichlet(np.ones(3), 9)))
+    yield Case("a random guess", (A, rng.dirichlet(np.ones(3), 9)))
     yield Case("a guess of zeros and ones", (A, np.eye(3)[rng.integers(3, size=9)]))
 
 
@@ -127,42 +127,42 @@ def touches(bound, A, Q):
     return not np.allclose(Q, R) or np.allclose(bound, logsumexp(A, axis=1))
 
 
-MEND_ELBO = Check(
-    name="mend_elbo",
+FIX_ELBO = Check(
+    name="fix_elbo",
     lesson=LESSON,
     points=3,
     reference=elbo,
     cases=elbo_cases,
     laws=(
         Law(
-            "the bound never lies above the log-likelihood.",
+            "the bound is never above the log-likelihood.",
             lambda bound, A, Q: np.all(bound <= logsumexp(A, axis=1) + 1e-9),
         ),
-        Law("where the guess is the responsibilities, the bound touches the log-likelihood.", touches),
+        Law("where the guess equals the responsibilities, the bound touches the log-likelihood.", touches),
     ),
-    expected="array (n,): below log p(x), and equal to it where Q is the responsibilities",
+    expected="array (n,): at most log p(x), and equal to it where Q equals the responsibilities",
     mistakes=(
         Mistake(
             "the planted bug",
             lambda A, Q: (Q * A).sum(axis=1) + xlogy(Q, Q).sum(axis=1),
-            "the bug is still in there.",
+            "the bug is still there.",
             planted=True,
         ),
         Mistake(
             "entropy left out",
             lambda A, Q: (Q * A).sum(axis=1),
-            "without the second part the gap is smaller, and it still does not close: an undecided guess is punished"
-            " for its doubt.",
+            "without the second part the gap is smaller, but it still does not close: an undecided guess is"
+            " penalised for its doubt.",
             hint=2,
         ),
         Mistake(
             "the likelihood itself",
             lambda A, Q: logsumexp(A, axis=1),
-            "this always touches, because it is the likelihood, whatever the guess. A floor must depend on Q.",
+            "this always touches, because it is the log-likelihood, whatever the guess. A bound must depend on Q.",
             hint=1,
         ),
         Mistake(
-            "the whole bound turned over",
+            "sign of the first part",
             lambda A, Q: -(Q * A).sum(axis=1) - xlogy(Q, Q).sum(axis=1),
             "now the first part has the wrong sign.",
             hint=2,
@@ -170,19 +170,19 @@ MEND_ELBO = Check(
         Mistake(
             "0 log 0",
             lambda A, Q: (Q * (A - np.log(Q))).sum(axis=1),
-            "the bug is mended, and a new one has come in: a guess of 0 gives 0 · log 0, which is NaN.",
+            "the bug is fixed, but there is a new one: a guess of 0 gives 0 · log 0, which is NaN.",
             hint=3,
         ),
         Mistake(
             "entropy of the responsibilities",
             lambda A, Q: (Q * A).sum(axis=1) + entropy(softmax(A, axis=1)),
-            "the entropy is that of the responsibilities. The guess may be another one.",
+            "the entropy is that of the responsibilities. The guess may be a different one.",
             hint=2,
         ),
         Mistake(
             "entropy twice",
             lambda A, Q: (Q * A).sum(axis=1) + 2 * entropy(Q),
-            "the entropy enters twice: now the bound lies too high.",
+            "the entropy enters twice, so the bound is too high.",
             hint=2,
         ),
     ),
@@ -236,50 +236,50 @@ MEAN_GRADIENT = Check(
     points=3,
     reference=mean_gradient,
     cases=mean_gradient_cases,
-    laws=(Law("it agrees with finite differences of the bound.", agrees_with_finite_differences),),
-    expected="array (K, d): one slope for each coordinate of each mean",
+    laws=(Law("the slope agrees with finite differences of the bound.", agrees_with_finite_differences),),
+    expected="array (K, d): one slope per coordinate of each mean",
     mistakes=(
         Mistake(
             "wrong direction",
             lambda X, R, mu, Sigma: -mean_gradient(X, R, mu, Sigma),
-            "every sign is turned: this slope points from the points to the mean, and climbing it leads away from"
-            " them.",
+            "every sign is reversed: climbing this slope takes a mean away from its points.",
             hint=1,
         ),
         Mistake(
             "covariance left out",
             lambda X, R, mu, Sigma: pull(X, R, mu),
-            "the pull of the points is there, the covariance is not: a wide component feels each of them less.",
+            "the pull of the points is there, but the covariance is not: a wide component feels each point less.",
             hint=2,
         ),
         Mistake(
             "times the covariance",
             lambda X, R, mu, Sigma: np.einsum("kde,ke->kd", Sigma, pull(X, R, mu)),
-            "this multiplies by Σ. In the density it is the inverse of Σ that stands beside (x − μ).",
+            "this multiplies by Σ. In the density, what multiplies (x − μ) is the inverse of Σ.",
             hint=2,
         ),
         Mistake(
             "elementwise division",
             lambda X, R, mu, Sigma: (1 / Sigma @ pull(X, R, mu)[..., np.newaxis])[..., 0],
-            "1 / Σ divides entry by entry. The inverse of a matrix is something else.",
+            "1 / Σ divides entry by entry. That is not the inverse of a matrix.",
             hint=2,
         ),
         Mistake(
             "variances alone",
             lambda X, R, mu, Sigma: pull(X, R, mu) / np.diagonal(Sigma, axis1=1, axis2=2),
-            "only the variances were used. The entries off the diagonal turn the slope as well.",
+            "you used only the variances. The entries off the diagonal also turn the slope.",
             hint=2,
         ),
         Mistake(
             "divided by the counts",
             lambda X, R, mu, Sigma: mean_gradient(X, R, mu, Sigma) / R.sum(axis=0)[:, np.newaxis],
-            "this is divided by Nₖ. That is how the M-step's mean comes about, after the slope was set to zero.",
+            "this is divided by Nₖ. That division belongs to the M-step's mean, once the"
+            " slope has been set to zero.",
             hint=3,
         ),
         Mistake(
             "divided by n",
             lambda X, R, mu, Sigma: mean_gradient(X, R, mu, Sigma) / len(X),
-            "this is the slope of the mean over the points. The task asks for the sum.",
+            "this is the slope of the average over the points. The task asks for the slope of the sum.",
             hint=3,
         ),
         Mistake(
@@ -304,7 +304,7 @@ def hardening_cases(rng):
 
 
 def round_with(X, R):
-    """The round that ends with these responsibilities."""
+    """These responsibilities, and the means that follow from them."""
     return R, R.T @ X / R.sum(axis=0)[:, np.newaxis]
 
 
@@ -330,7 +330,7 @@ def _by_column(X, mu, sigma):
 
 
 def _exponent(distance):
-    """The round with another exponent, `distance(X, mu, sigma)` (n, K)."""
+    """The round with −`distance(X, mu, sigma)` (n, K) as the exponent."""
     return lambda X, mu, sigma: round_with(X, softmax(-distance(X, mu, sigma), axis=1))
 
 
@@ -352,7 +352,7 @@ HARDENING_ROUND = Check(
     cases=hardening_cases,
     laws=(
         Law(
-            "the responsibilities of one point sum to 1.",
+            "the responsibilities of each point sum to 1.",
             lambda out, *_: np.allclose(np.sum(out[0], axis=1), 1),
         ),
     ),
@@ -361,20 +361,20 @@ HARDENING_ROUND = Check(
         Mistake(
             "outside log space",
             _outside_log_space,
-            "right while σ is large. For a small one every density of a point is 0 for a computer, and 0/0 is no"
-            " responsibility.",
+            "this is right while σ is large. For a small σ, all densities of a point underflow to 0, and 0/0"
+            " is not a responsibility.",
             hint=2,
         ),
         Mistake(
             "always hard",
             _hard,
-            "every point goes wholly to its nearest mean. That is the limit, and σ is not there yet.",
+            "every point belongs entirely to its nearest mean. That is the limit, and σ is not there yet.",
             hint=1,
         ),
         Mistake(
             "σ not squared",
             _exponent(lambda X, mu, sigma: cdist(X, mu, "sqeuclidean") / (2 * sigma)),
-            "squared distances are divided by σ, which is a length. Their units do not agree.",
+            "squared distances are divided by σ, which is a length. The units do not match.",
             hint=1,
         ),
         Mistake(
@@ -392,20 +392,20 @@ HARDENING_ROUND = Check(
         Mistake(
             "normalised over points",
             _by_column,
-            "the columns of R sum to 1, not the rows. Each point shares itself out among the components.",
+            "the columns of R sum to 1, not the rows. Each point is divided among the components.",
             hint=2,
         ),
         Mistake(
             "means divided by n",
             _means_divided_by_n,
-            "R is right. The means are too near to 0: each is divided by all n points, and not by those that"
-            " component k owns.",
+            "R is right. The means are too close to 0: each is divided by all n points, not by"
+            " those that component k owns.",
             hint=3,
         ),
         Mistake(
             "means not divided",
             _means_not_divided,
-            "R is right. The means are sums: nothing has been divided yet by how many points component k owns.",
+            "R is right. The means are still sums: they have not been divided by how many points component k owns.",
             hint=3,
         ),
     ),
@@ -420,27 +420,25 @@ STUCK_START = choice(
     1,
     right="C",
     wrong={
-        "A": "a comparison of one fit with another one shows how many components the data want. This run has never"
-        " had more than one: all three are the same.",
-        "B": "the theorem says that the likelihood does not fall. A flat line keeps it.",
-        "D": ("the rises are not small, they are exactly 0. No tolerance makes 0 larger.", 2),
+        "A": "only a comparison with other fits can show how many components the data need. This run has never had"
+        " more than one: all three are identical.",
+        "B": "the theorem says that the likelihood does not fall. A flat line satisfies it.",
+        "D": ("the increases are not small: they are exactly 0. No tolerance can change that.", 2),
     },
 )
 
 
 # ── 6  Averages of several fits ──────────────────────────────────────────────────────────────────────
 
-# Asked one after the other, two means of the first run would choose the same partner in the second.
+# If each mean of the first run took its nearest partner, two of them would take the same one in the second.
 CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]])
 
 
 def average_runs_cases(rng):
     means = np.array([[4.0, 1], [-5, 2], [1, -4], [0, 6]]) + rng.normal(size=(4, 2))
     orders = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 1, 0], [3, 0, 1, 2]])
-    yield Case(
-        "four runs, every one numbered otherwise", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),)
-    )
-    yield Case("two means that lie close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
+    yield Case("four runs, each numbered differently", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),))
+    yield Case("two means close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
 
 
 def average_runs(runs):
@@ -452,7 +450,7 @@ def average_runs(runs):
 
 
 def _averaged(order):
-    """The average when each run is put in the order `order(first, run)`."""
+    """The average with each run reordered by `order(first, run)`."""
     return lambda runs: np.mean([run[order(runs[0], run)] for run in runs], axis=0)
 
 
@@ -476,46 +474,48 @@ AVERAGE_RUNS = Check(
         Mistake(
             "not aligned",
             lambda runs: runs.mean(axis=0),
-            "component 0 of one run was averaged with component 0 of the others. Their numbers mean nothing.",
+            "you averaged component 0 of one run with component 0 of the others. The numbering"
+            " is arbitrary in each run.",
             hint=1,
         ),
         Mistake(
             "sorted by the first feature",
             _averaged(lambda first, run: np.argsort(run[:, 0])),
-            "every run was sorted. That matches these components, and not in the order of the first run; and where"
-            " two first features are close, it fails altogether.",
+            "you sorted every run. That matches these components, but not in the order of the first run, and it"
+            " fails where two first features are close.",
             hint=2,
         ),
         Mistake(
             "nearest partner",
             _averaged(lambda first, run: cdist(first, run).argmin(axis=1)),
-            "each mean took the nearest one of the other run. Two of them took the same, and one was left over.",
+            "each mean took the nearest one in the other run. Two of them took the same one,"
+            " and another was left over.",
             hint=2,
         ),
         Mistake(
             "the order backwards",
             _averaged(_backwards),
-            "the pairs are right, and applied in the wrong direction: the order says where each partner is found, not"
-            " where it goes.",
+            "the pairs are right, but applied in the wrong direction: the order says where each"
+            " partner is, not where it goes.",
             hint=3,
         ),
         Mistake(
             "asked from the other side",
             _averaged(lambda first, run: cdist(run, first).argmin(axis=1)),
-            "each mean of a run asked for its nearest in the first. That order goes the wrong way, and two means may"
-            " have asked for the same partner.",
+            "each mean of a run looked for its nearest one in the first run. That order goes the wrong way, and"
+            " two means may pick the same partner.",
             hint=3,
         ),
         Mistake(
             "the first run left out",
             _without_the_first,
-            "the others are aligned and averaged, and the first run gave its order only. It is one of the m fits.",
+            "you used the first run only for its order, and averaged the others. It is one of the m fits.",
             hint=1,
         ),
         Mistake(
             "the first run alone",
             lambda runs: runs[0],
-            "this is the first run. The others have something to say too.",
+            "this is the first run alone. The others should count too.",
             hint=1,
         ),
     ),
@@ -561,7 +561,7 @@ map_covariances = _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m))
 
 
 def _about(center):
-    """Covariances from deviations from the one place `center(X)`."""
+    """Covariances with every component's scatter taken about the same `center(X)`."""
 
     def covariances(X, R, T, m):
         D, N = X - center(X), R.sum(axis=0)[:, np.newaxis, np.newaxis]
@@ -578,34 +578,34 @@ MAP_COVARIANCES = Check(
     cases=map_cases,
     laws=(
         Law("a covariance is symmetric.", lambda C, *_: np.allclose(C, np.swapaxes(C, 1, 2))),
-        Law("no variance is zero or negative.", lambda C, *_: np.all(np.linalg.eigvalsh(C) > 0)),
+        Law("every variance is positive.", lambda C, *_: np.all(np.linalg.eigvalsh(C) > 0)),
     ),
     expected="array (K, d, d): symmetric, positive definite",
     mistakes=(
         Mistake(
             "maximum likelihood",
             _shrunk(lambda S, N, T, m, n, d: S / N),
-            "the prior takes no part: this is maximum likelihood, and the component on one point has collapsed.",
+            "the prior is not used: this is maximum likelihood, and the component on a single point has collapsed.",
             hint=1,
         ),
         Mistake(
             "divided by the real points alone",
             _shrunk(lambda S, N, T, m, n, d: (S + m * T) / N),
-            "the imagined points add to the sum, and they are missing among those it is divided by: all variances are"
-            " too large.",
+            "the imagined points are in the sum, but not in the number that you divide by: all"
+            " variances are too large.",
             hint=1,
         ),
         Mistake(
             "a ridge",
             _shrunk(lambda S, N, T, m, n, d: S / N + m * T),
-            "m T was added after the division, as `reg_covar` is. A component of a thousand points then feels it as"
-            " much as one of three.",
+            "you added m T after the division, the way `reg_covar` is added. A component of a thousand"
+            " points then feels it as much as one of three.",
             hint=1,
         ),
         Mistake(
             "strength forgotten",
             _shrunk(lambda S, N, T, m, n, d: (S + T) / (N + m)),
-            "T was added once, as if one point had been imagined. How many are there?",
+            "you added T once, as if there were one imagined point. How many are there?",
             hint=2,
         ),
         Mistake(
@@ -617,26 +617,26 @@ MAP_COVARIANCES = Check(
         Mistake(
             "dimension counted in",
             _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m + d + 1)),
-            "d + 1 stands in the denominator as well. In the lecture's formula it is already counted in m.",
+            "the denominator has an extra d + 1. In the lecture's formula, that is already part of m.",
             hint=2,
         ),
         Mistake(
             "not centred",
             _about(lambda X: 0.0),
-            "the scatter is taken about 0. It belongs about the component's own mean.",
+            "the scatter is taken about 0. It should be about the component's own mean.",
             hint=3,
         ),
         Mistake(
             "about the mean of all points",
             _about(lambda X: X.mean(axis=0)),
-            "the scatter is taken about the mean of all points. It belongs about the component's own mean.",
+            "the scatter is taken about the mean of all points, not about the component's own mean.",
             hint=3,
         ),
         Mistake(
             "divided twice",
             _shrunk(lambda S, N, T, m, n, d: (S / N + m * T) / (N + m)),
-            "the scatter was divided by Nₖ before the imagined points came in. S is a sum; one division, at the end,"
-            " is enough.",
+            "you divided the scatter by Nₖ before the imagined points came in. S is a sum: one"
+            " division, at the end, is enough.",
             hint=3,
         ),
     ),
@@ -673,19 +673,20 @@ BEST_STRENGTH = Check(
         Mistake(
             "chosen on the training points",
             lambda: STRENGTHS[_fits()[:, 0].argmax()],
-            "that one suits the points it was fitted to best, as the weakest prior always does. Who may judge?",
+            "this one fits the training points best, as the weakest prior always does. Which points should decide?",
             hint=1,
         ),
         Mistake(
             "the strongest prior",
             STRENGTHS[-1],
-            "so strong a prior makes all components alike. It cannot collapse, and it has learned little.",
+            "a prior this strong makes all components alike. They cannot collapse, but they have learned little.",
             hint=2,
         ),
         Mistake(
             "the runner-up",
             lambda: STRENGTHS[_fits()[:, 1].argsort()[-2]],
-            "near the best, and not the best: compare the four likelihoods of the points that judge once more.",
+            "this one is close to the best, but not the best: look again at the four likelihoods on"
+            " the points that decide.",
             hint=2,
         ),
     ),
@@ -694,7 +695,7 @@ BEST_STRENGTH = Check(
 
 CHECKS = (
     KL_GAP,
-    MEND_ELBO,
+    FIX_ELBO,
     MEAN_GRADIENT,
     HARDENING_ROUND,
     STUCK_START,

@@ -1,4 +1,4 @@
-"""Checks of lesson 06, covariance types: four constraints on one scatter, what they cost and what they survive.
+"""Checks for lesson 06 (covariance types): four constraints on one scatter, their costs and their invariances.
 
 Symbols: X (n, d) data; R (n, K) responsibilities; pi (K,) weights; mu (K, d) means; S (K, d, d) scatters about the
 means; N (K,) effective numbers of points; Sigma (K, d, d) covariances, or (d, d) when they are tied; A (d, d), b (d,)
@@ -25,7 +25,7 @@ PARTS = {"full": (3, 24, 84), "tied": (3, 24, 21), "diag": (3, 24, 24), "spheric
 
 
 def counted(**changes):
-    """The four totals, with the covariances of some types counted in another way."""
+    """The four totals, with the covariances of some types counted differently."""
     return tuple(PARTS[name][0] + PARTS[name][1] + changes.get(name, PARTS[name][2]) for name in TYPES)
 
 
@@ -44,31 +44,31 @@ COUNT_BY_HAND = Check(
         Mistake(
             "every weight counted",
             tuple(total + 1 for total in counted()),
-            "all four are one too many. Could you choose the last weight freely, once you know the others?",
+            "all four are one too high. Could you choose the last weight freely, once you know the others?",
             hint=1,
         ),
         Mistake(
             "every entry of a matrix counted",
             counted(full=4 * 36, tied=36),
-            "full and tied count every entry of a 6 × 6 matrix. It is symmetric, so many entries are no choice.",
+            "full and tied count every entry of a 6 × 6 matrix. It is symmetric, so many entries are not free.",
             hint=2,
         ),
         Mistake(
             "the diagonal forgotten",
             counted(full=4 * 15, tied=15),
-            "full and tied count the pairs of different features, and forget the variances.",
+            "full and tied count the pairs of different features, but not the variances.",
             hint=2,
         ),
         Mistake(
             "tied counted for every component",
             counted(tied=84),
-            "tied has as many as full here. Ask how often its matrix is stored.",
+            "tied has as many as full here. How many times is its matrix stored?",
             hint=2,
         ),
         Mistake(
             "one radius for all",
             counted(spherical=1),
-            "spherical has one variance for everybody here. Each component may have a size of its own.",
+            "spherical has one variance for all components here. Each component may have a size of its own.",
             hint=2,
         ),
         Mistake(
@@ -80,13 +80,13 @@ COUNT_BY_HAND = Check(
         Mistake(
             "means left out",
             counted_without(1),
-            "the means are missing: they have to be learned too.",
+            "the means are missing: they are parameters too.",
             hint=1,
         ),
         Mistake(
             "weights left out",
             counted_without(0),
-            "the weights are missing: they have to be learned too.",
+            "the weights are missing: they are parameters too.",
             hint=1,
         ),
         Mistake(
@@ -118,7 +118,7 @@ def four_from_scatter(S, N):
 
 
 def _with(tied=None, diag=None, spherical=None):
-    """The right four, with some of them made in another way from the right full covariances, S and N."""
+    """The right four, with some replaced by a function of the right full covariances, S and N."""
 
     def answer(S, N):
         full, *right = four_from_scatter(S, N)
@@ -137,7 +137,7 @@ def _divided_by_all(S, N):
     return four_from_scatter(S, np.full(len(N), N.sum() / len(N)))
 
 
-# The variances of all features and points, added up, from the covariances of each type.
+# The total variance over all features and points, from the covariances of each type.
 TOTAL_VARIANCE = {
     "full": lambda Sigma, N, d: N @ np.trace(Sigma, axis1=1, axis2=2),
     "tied": lambda Sigma, N, d: N.sum() * np.trace(Sigma),
@@ -168,20 +168,20 @@ CONSTRAIN_SCATTER = Check(
         Mistake(
             "tied as the mean of the covariances",
             _with(tied=lambda full, S, N: full.mean(axis=0)),
-            "tied is the plain average of the components' covariances: a component of five points has as much"
-            " say in it as one of sixty.",
+            "tied is the plain average of the components' covariances: a component of five points counts"
+            " as much as one of sixty.",
             hint=2,
         ),
         Mistake(
             "tied never divided",
             _with(tied=lambda full, S, N: S.sum(axis=0)),
-            "the sum for tied grows with the number of points: something is left to divide by.",
+            "the sum for tied grows with the number of points: it still has to be divided by something.",
             hint=2,
         ),
         Mistake(
             "tied divided by the components too",
             _with(tied=lambda full, S, N: S.mean(axis=0) / N.sum()),
-            "tied is too small by a factor K: it is divided by the points and by the components.",
+            "tied is too small by a factor of K: you divided by the points and by the components.",
             hint=2,
         ),
         Mistake(
@@ -196,45 +196,44 @@ CONSTRAIN_SCATTER = Check(
         Mistake(
             "diag as matrices",
             _with(diag=lambda full, S, N: full * np.eye(S.shape[1])),
-            "diag is right and stored with all its zeros. A type keeps only what its rule leaves free.",
+            "diag is right, but stored with all its zeros. A type stores only its free numbers.",
             hint=1,
         ),
         Mistake(
             "spherical as the whole trace",
             _with(spherical=lambda full, S, N: np.trace(full, axis1=1, axis2=2)),
-            "spherical is the sum over the features. One feature alone should have that much variance only when"
-            " d is 1.",
+            "spherical is the sum of all variances. That is the variance of one feature only when d is 1.",
             hint=3,
         ),
         Mistake(
             "spherical of equal volume",
             _with(spherical=lambda full, S, N: np.exp(np.linalg.slogdet(full)[1] / S.shape[1])),
-            "spherical is the ball of the same volume as full. It is a natural guess, and not where the likelihood"
-            " is highest.",
+            "spherical is the ball with the same volume as full. It is a natural guess, but not where"
+            " the likelihood is highest.",
             hint=3,
         ),
         Mistake(
             "the largest variance for spherical",
             _with(spherical=lambda full, S, N: np.diagonal(full, axis1=1, axis2=2).max(axis=1)),
-            "spherical takes the widest feature for all of them. The likelihood prefers a compromise.",
+            "spherical uses the variance of the widest feature. The likelihood prefers a compromise.",
             hint=3,
         ),
         Mistake(
             "mean of every entry for spherical",
             _with(spherical=lambda full, S, N: full.mean(axis=(1, 2))),
-            "spherical is the mean of every entry of the matrix. Those off the diagonal are no variances.",
+            "spherical is the mean of every entry of the matrix. Those off the diagonal are not variances.",
             hint=3,
         ),
         Mistake(
             "never divided",
             _never_divided,
-            "these are scatters, sums over points. A covariance is what one point contributes on average.",
+            "these are scatters, which are sums over points. A covariance is what one point contributes on average.",
             hint=1,
         ),
         Mistake(
             "all components divided by the same number",
             _divided_by_all,
-            "every component is divided by the same number of points. Each has its own.",
+            "every component is divided by the same number of points. Each component owns a different number.",
             hint=1,
         ),
     ),
@@ -256,7 +255,7 @@ def covariance_numbers(K, d, name):
 
 
 def bic(log_likelihood, K, d, name, fit=-2, price=np.log, weights=-1, mean_numbers=1, matrices=None):
-    """BIC, with a place for each of the usual mistakes."""
+    """BIC, with a parameter for each of the usual mistakes."""
     covariances = covariance_numbers(K, d, name) if matrices is None else matrices(K, d, name)
     p = K + weights + mean_numbers * K * d + covariances
     return fit * np.sum(log_likelihood) + p * price(len(log_likelihood))
@@ -283,25 +282,26 @@ BIC_FROM_COUNTS = Check(
         Mistake(
             "mean instead of total",
             lambda log_likelihood, *rest: bic(log_likelihood, *rest, fit=-2 / len(log_likelihood)),
-            "the fit enters as a mean over the points, the price as a whole. One of them is in the wrong unit.",
+            "the fit is a mean over the points, but the penalty is for all of them. The two"
+            " are on different scales.",
             hint=1,
         ),
         Mistake(
             "sign of the fit",
             _bic_with(fit=2),
-            "a better fit makes this number larger. Lower is to be better.",
+            "a better fit makes this number larger. Lower should be better.",
             hint=1,
         ),
         Mistake(
             "factor two missing",
             _bic_with(fit=-1),
-            "the log-likelihood counts once here; compare with the formula.",
+            "the log-likelihood enters only once here. Compare with the formula.",
             hint=1,
         ),
         Mistake(
             "upside down",
             lambda *args: -bic(*args),
-            "everything is there, with the opposite sign: some books want BIC large. Here lower is better.",
+            "all the terms are there, with the opposite sign. Some books maximise BIC; here lower is better.",
             hint=1,
         ),
         Mistake(
@@ -310,23 +310,26 @@ BIC_FROM_COUNTS = Check(
             "there is one parameter too many: the weights sum to 1.",
             hint=2,
         ),
-        Mistake("means left out", _bic_with(mean_numbers=0), "nobody pays for the means.", hint=2),
+        Mistake(
+            "means left out", _bic_with(mean_numbers=0), "the means are not counted as parameters.", hint=2
+        ),
         Mistake(
             "weights left out",
             lambda log_likelihood, K, *rest: bic(log_likelihood, K, *rest, weights=-K),
-            "nobody pays for the weights.",
+            "the weights are not counted as parameters.",
             hint=2,
         ),
         Mistake(
             "covariances alone",
             lambda log_likelihood, K, *rest: bic(log_likelihood, K, *rest, weights=-K, mean_numbers=0),
-            "only the covariances are paid for. A mixture has two more kinds of parameters.",
+            "only the covariances are counted. A mixture has two more kinds of parameters.",
             hint=2,
         ),
         Mistake(
             "the numbers in the data counted",
             lambda log_likelihood, K, d, name: bic(log_likelihood, K, d, name, price=lambda n: np.log(n * d)),
-            "the price is the logarithm of how many numbers the data hold. A point counts once, whatever it holds.",
+            "the penalty uses the logarithm of how many numbers the data hold. A point counts once,"
+            " however many features it has.",
             hint=1,
         ),
         Mistake(
@@ -338,7 +341,7 @@ BIC_FROM_COUNTS = Check(
                     else covariance_numbers(K, d, name)
                 )
             ),
-            "full and tied pay for every entry of a matrix, and it is symmetric.",
+            "full and tied count every entry of a matrix, but the matrix is symmetric.",
             hint=2,
         ),
         Mistake(
@@ -346,19 +349,19 @@ BIC_FROM_COUNTS = Check(
             _bic_with(
                 matrices=lambda K, d, name: covariance_numbers(K, d, "full" if name == "tied" else name)
             ),
-            "tied pays as much as full. How often is its matrix learned?",
+            "tied costs as much as full here. How many matrices does it learn?",
             hint=2,
         ),
         Mistake(
-            "the same price for all types",
+            "the same count for all types",
             _bic_with(matrices=lambda K, d, name: covariance_numbers(K, d, "full")),
-            "all types pay the price of full. The name of the type has to make a difference.",
+            "all types cost as much as full. The name of the type has to make a difference.",
             hint=2,
         ),
         Mistake(
             "logarithm to base ten",
             _bic_with(price=np.log10),
-            "the price is the natural logarithm of n, not the one to base ten.",
+            "the penalty uses the logarithm to base ten, but the formula has the natural one.",
             hint=1,
         ),
     ),
@@ -409,8 +412,8 @@ def _about_the_expected_mean(X, R):
     return pi, mu, D.T @ D / len(X)
 
 
-MEND_TIED = Check(
-    name="mend_tied",
+FIX_TIED = Check(
+    name="fix_tied",
     lesson=LESSON,
     points=3,
     reference=lambda X, R: tied_m_step(X, R),
@@ -418,33 +421,33 @@ MEND_TIED = Check(
     laws=(Law("the weights sum to 1.", lambda out, *_: np.isclose(np.sum(out[0]), 1)),),
     expected="(weights, means, covariance) of shapes (K,), (K, d), (d, d)",
     mistakes=(
-        Mistake("the planted bug", _about_the_overall_mean, "the bug is still in there.", planted=True),
+        Mistake("the planted bug", _about_the_overall_mean, "the bug is still there.", planted=True),
         Mistake(
             "about the mean of the means",
             _about_the_mean_of_means,
-            "there is another centre now, and still a single one for all points. The gaps between the groups are"
-            " in the covariance.",
+            "you use another centre now, but still a single one for all points. The gaps between the groups are"
+            " still in the covariance.",
             hint=2,
         ),
         Mistake(
             "about the expected mean",
             _about_the_expected_mean,
             "each point is compared with a blend of the means, `R @ mu`. A point that is undecided between two"
-            " means then looks as if it were near one.",
+            " means then seems to be close to one.",
             hint=3,
         ),
         Mistake(
             "about the likeliest mean",
             _hard_labels,
-            "each point is compared with its likeliest mean alone. Let it be compared with all of them, each"
-            " by its responsibility.",
+            "each point is compared only with its most likely mean. Compare it with all of them,"
+            " each by its responsibility.",
             hint=3,
         ),
         Mistake(
             "average of the covariances",
             lambda X, R: tied_m_step(X, R, lambda S, N: (S / N[:, np.newaxis, np.newaxis]).mean(axis=0)),
-            "the centres are right now. The components' covariances are averaged as if all owned equally many"
-            " points.",
+            "the centres are right now. The components' covariances are averaged as if each owned"
+            " the same number of points.",
             hint=3,
         ),
         Mistake(
@@ -454,7 +457,7 @@ MEND_TIED = Check(
             hint=3,
         ),
         Mistake(
-            "one covariance a component",
+            "one covariance per component",
             lambda X, R: tied_m_step(X, R, lambda S, N: S / N[:, np.newaxis, np.newaxis]),
             "each component has its own covariance again. That is full.",
             hint=1,
@@ -462,7 +465,7 @@ MEND_TIED = Check(
         Mistake(
             "responsibilities squared",
             lambda X, R: tied_m_step(X, R, power=2),
-            "the responsibilities enter twice. One factor of the product is enough to carry them.",
+            "the responsibilities enter twice. Only one factor of the product should carry them.",
             hint=3,
         ),
         Mistake(
@@ -474,21 +477,21 @@ MEND_TIED = Check(
         Mistake(
             "divided by the components alone",
             lambda X, R: tied_m_step(X, R, lambda S, N: S.mean(axis=0)),
-            "the centres are right now. The scatters were averaged over the components, and a scatter is a sum over"
-            " points.",
+            "the centres are right now. You averaged the scatters over the components, but a"
+            " scatter is a sum over points.",
             hint=3,
         ),
         Mistake(
             "n − K",
             lambda X, R: tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - len(N))),
-            "the centres are right now. To divide by n − K is the unbiased convention; maximum likelihood was asked"
-            " for.",
+            "the centres are right now. Dividing by n − K is the unbiased convention, but the task"
+            " asks for maximum likelihood.",
             hint=3,
         ),
         Mistake(
             "divided by components too",
             lambda X, R: tied_m_step(X, R, lambda S, N: S.mean(axis=0) / N.sum()),
-            "the centres are right now, and the covariance is too small by a factor K.",
+            "the centres are right now, but the covariance is too small by a factor of K.",
             hint=3,
         ),
     ),
@@ -536,7 +539,7 @@ def _slopes_in_columns(pi, mu, Sigma):
 
 
 def without_what_all_share(output):
-    """Scores compare components, so something added to every row of W, or of b, changes nothing."""
+    """Remove what all rows of W, or of b, share: scores compare components, so it has no effect."""
     if isinstance(output, tuple) and all(np.ndim(part) > 0 for part in output):
         return tuple(
             part - np.mean(part, axis=0) if isinstance(part, np.ndarray) else part for part in output
@@ -556,32 +559,32 @@ LINEAR_DISCRIMINANT = Check(
         Mistake(
             "weights left out",
             _discriminant_with(log_weights=lambda p: 0.0),
-            "all components count as equally common: the weights π do not appear in b.",
+            "all components count as equally common: the weights π are missing from b.",
             hint=3,
         ),
         Mistake(
             "weights not in logarithms",
             _discriminant_with(log_weights=lambda p: p),
-            "π was added where log π belongs.",
+            "you added π where log π belongs.",
             hint=3,
         ),
         Mistake(
             "the half forgotten",
             _discriminant_with(half=-1.0),
-            "the slopes are right. In b, the term with μ is twice what it should be.",
+            "the slopes are right. In b, the term with μ is twice as large as it should be.",
             hint=2,
         ),
         Mistake(
             "the sign of the constant",
             _discriminant_with(half=0.5),
-            "the slopes are right. In b, the term with μ has the wrong sign: a component whose mean is far from the"
-            " origin gets a bonus.",
+            "the slopes are right. In b, the term with μ has the wrong sign: a component with its mean far from"
+            " the origin gets a bonus.",
             hint=2,
         ),
         Mistake(
             "nothing but the weight in b",
             _discriminant_with(half=0.0),
-            "the slopes are right. In b, the part of the square that holds μ alone is missing.",
+            "the slopes are right. In b, the part of the square that holds only μ is missing.",
             hint=2,
         ),
         Mistake(
@@ -593,25 +596,26 @@ LINEAR_DISCRIMINANT = Check(
         Mistake(
             "variances alone",
             _discriminant_with(solve=lambda Sigma, m: m / np.diagonal(Sigma)),
-            "each feature is divided by its own variance. That is diag; tied keeps the covariances.",
+            "each feature is divided by its own variance. That is diag; tied uses the covariances as well.",
             hint=2,
         ),
         Mistake(
             "no covariance at all",
             _discriminant_with(solve=lambda Sigma, m: m),
-            "Σ does not appear. This is the rule of the nearest mean.",
+            "Σ is not used: the score compares plain distances to the means.",
             hint=2,
         ),
         Mistake(
             "slope doubled",
             _slope_doubled,
-            "b is right, and the slopes are twice too steep: the square comes with a half in front.",
+            "b is right, but the slopes are twice as steep as they should be: the square has a half in front.",
             hint=2,
         ),
         Mistake(
             "slope halved",
             _slope_halved,
-            "b is right, and the slopes are half as steep as they should be: the mixed term of a square comes twice.",
+            "b is right, but the slopes are half as steep as they should be: the mixed term"
+            " of a square appears twice.",
             hint=2,
         ),
         Mistake(
@@ -623,7 +627,7 @@ LINEAR_DISCRIMINANT = Check(
         Mistake(
             "slopes in columns",
             _slopes_in_columns,
-            "W lies on its side: one row a component is wanted.",
+            "W is transposed: it should have one row per component.",
             hint=1,
         ),
     ),
@@ -662,13 +666,13 @@ CARRY_OVER = Check(
         Mistake(
             "the map on one side only",
             lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], A @ Sigma),
-            "a covariance is made of squares, and the map has entered only once.",
+            "a covariance is made of squares, but the map enters only once.",
             hint=2,
         ),
         Mistake(
             "the transpose on the wrong side",
             lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], A.T @ Sigma @ A),
-            "the means are right. In the covariances the transpose stands on the wrong side.",
+            "the means are right. In the covariances, the transpose is on the wrong side.",
             hint=2,
         ),
         Mistake(
@@ -686,14 +690,14 @@ CARRY_OVER = Check(
         Mistake(
             "the map applied to the table of means",
             lambda mu, Sigma, A, b: (A @ mu + b, carry_over(mu, Sigma, A, b)[1]),
-            "the covariances are right. `A @ mu` blends the means of different components: each is a row.",
+            "the covariances are right. `A @ mu` blends the means of different components: each mean is a row.",
             hint=1,
         ),
         Mistake(
             "the inverse for the transpose",
             lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ np.linalg.inv(A)),
-            "the means are right. In the covariances the map enters on one side and is undone on the other; a"
-            " covariance is made of squares, so it enters twice.",
+            "the means are right. In the covariances, you apply the map on one side and undo it on the other. A"
+            " covariance is made of squares, so the map enters twice.",
             hint=2,
         ),
         Mistake(
@@ -705,25 +709,25 @@ CARRY_OVER = Check(
         Mistake(
             "covariances shifted too",
             lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A.T + np.outer(b, b)),
-            "the shift has entered the covariances. Does a cloud get wider when it is moved?",
+            "the shift is in the covariances too. Does a cloud get wider when you move it?",
             hint=2,
         ),
         Mistake(
             "shifted before the map",
             lambda mu, Sigma, A, b: carry_over(mu + b, Sigma, A, 0 * b),
-            "the means are shifted first and mapped afterwards. The statement has the other order.",
+            "you shifted the means first and mapped them afterwards. The task has the other order.",
             hint=1,
         ),
         Mistake(
             "covariances left alone",
             lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], Sigma),
-            "the means have moved, and the shapes of the clouds are still the old ones.",
+            "the means have moved, but the clouds still have their old shapes.",
             hint=2,
         ),
         Mistake(
             "entry by entry",
             lambda mu, Sigma, A, b: (carry_over(mu, Sigma, A, b)[0], A**2 * Sigma),
-            "the entries are multiplied one by one. That is right for no map but a few; use matrix products.",
+            "you multiplied entry by entry. That is right only for a few special maps; use matrix products.",
             hint=2,
         ),
     ),
@@ -738,16 +742,17 @@ STRAIGHT_BORDERS = choice(
     1,
     right="C",
     wrong={
-        "A": "follow the borders of this panel: they bend. Components of equal shape could not do that.",
-        "B": "this panel follows the groups best, and that is another matter. Look at its borders, not at its fit.",
-        "D": "arcs come from components that differ in size. What is left of the arcs when they do not differ?",
+        "A": "follow the borders in this panel: they bend. Components of equal shape could not do that.",
+        "B": "this panel follows the groups best, but that is a different question. Look at its"
+        " borders, not at its fit.",
+        "D": "arcs come from components of different size. What is left of the arcs when all sizes are equal?",
     },
 )
 
 
 @cache
 def sixty_digits():
-    """The rows of the exercise: 60 to fit, 500 to choose by; the last 737 have found the features."""
+    """The rows of the exercise: 60 to fit and 500 to validate; the features come from the last 737."""
     X = load_digits()[0]
     X = X[np.random.default_rng(0).permutation(len(X))]
     Z = PCA(15).fit(X[1060:]).transform(X[:560])
@@ -777,20 +782,20 @@ THRIFTY_TYPE = Check(
         Mistake(
             "full",
             "full",
-            "full looks best on the sixty rows that it was fitted to. Whose opinion was asked for?",
+            "full looks best on the sixty rows that it was fitted to. Which rows should decide?",
             hint=1,
         ),
         Mistake(
             "tied",
             "tied",
-            "tied has one matrix, but that one has 120 numbers of its own. Print the four scores on `validation`.",
+            "tied has only one matrix, but that one holds 120 numbers. Print the four scores on `validation`.",
             hint=2,
         ),
         Mistake(
             "spherical",
             "spherical",
-            "spherical has the fewest parameters, and the cheapest is not always the best. Print the four scores on"
-            " `validation`.",
+            "spherical has the fewest parameters, but the cheapest type is not always the best. Print the"
+            " four scores on `validation`.",
             hint=2,
         ),
     ),
@@ -801,7 +806,7 @@ CHECKS = (
     COUNT_BY_HAND,
     CONSTRAIN_SCATTER,
     BIC_FROM_COUNTS,
-    MEND_TIED,
+    FIX_TIED,
     LINEAR_DISCRIMINANT,
     CARRY_OVER,
     STRAIGHT_BORDERS,

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 01, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 01, written differently from the reference."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -33,10 +33,10 @@ def lloyd_step_by_the_package(X, c):
     return labels, squared_distance_to_own(X, c, labels).sum(), new
 
 
-def lloyd_step_by_living_clusters(X, c):
+def lloyd_step_by_nonempty_clusters(X, c):
     labels = cdist(X, c).argmin(axis=1)
-    alive, new = np.unique(labels), c.copy()
-    new[alive] = next(lloyd(X, c[alive])).next_centers
+    nonempty, new = np.unique(labels), c.copy()
+    new[nonempty] = next(lloyd(X, c[nonempty])).next_centers
     return labels.tolist(), inertia(X, c, labels), new
 
 
@@ -106,7 +106,7 @@ def repaint_in_single_precision(photo, palette):
 
 VARIANTS = {
     "read_distances": [read_distances_by_argmin, read_distances_by_sorting],
-    "lloyd_step": [lloyd_step_by_cdist, lloyd_step_by_the_package, lloyd_step_by_living_clusters],
+    "lloyd_step": [lloyd_step_by_cdist, lloyd_step_by_the_package, lloyd_step_by_nonempty_clusters],
     "greedy_seed": [greedy_seed_by_cdist, greedy_seed_by_trying],
     "matched_share": [matched_share_by_hungarian, matched_share_by_the_package],
     "silhouettes": [

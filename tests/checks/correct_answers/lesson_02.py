@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 02, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 02, written differently from the reference."""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -98,7 +98,7 @@ VARIANTS = {
     "mixture_sample": [sample_by_search, sample_by_counting],
     "unavoidable_share": [share_by_softmax, share_by_arrays],
     "equal_points": [points_by_the_quadratic_formula, points_by_bisection],
-    "mended_points": [
+    "fixed_file": [
         "1.2 2.9\n1.4 3.1\n1.7 3.3\n2.4 3.9\n2.6 4.4",
         "1.2,2.9\n1.4,3.1\n1.7,3.3\n\n2.4,3.9\n2.6,4.4\n",
         "2.6 4.4\n1.2 2.9\n1.7 3.30\n1.4 3.1\n2.4 3.9",

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 03, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 03, written differently from the reference."""
 
 import numpy as np
 from scipy.linalg import sqrtm
@@ -115,7 +115,7 @@ VARIANTS = {
     "covariance_from_axes": [axes_by_eigenvectors, axes_by_the_package, axes_by_entries],
     "share_inside": [share_by_chi_squared, share_by_chi, share_as_a_tuple, share_by_gamma],
     "log_density": [log_density_by_scipy, log_density_by_the_package, log_density_by_solving],
-    "mend_sampler": [
+    "fix_sampler": [
         sampler_by_cholesky,
         sampler_by_eigenvectors,
         sampler_by_symmetric_root,

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 04, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 04, written differently from the reference."""
 
 import numpy as np
 from scipy.special import logsumexp, softmax
@@ -80,7 +80,7 @@ def iteration_by_arrays(x, pi, mu, var):
     return R.mean(axis=0), mu, np.average((x[:, None] - mu) ** 2, axis=0, weights=R)
 
 
-def iteration_mended_in_place(x, pi, mu, var):
+def iteration_fixed_in_place(x, pi, mu, var):
     R = responsibilities_by_softmax(x, pi, mu, var)
     pi, mu, var = pi.copy(), mu.copy(), var.copy()
     for k in range(len(pi)):
@@ -116,7 +116,7 @@ VARIANTS = {
     "log_sum_exp": [log_sum_exp_by_row, log_sum_exp_by_logaddexp, log_sum_exp_in_float32],
     "e_step": [e_step_by_the_package, e_step_by_solving, e_step_by_cholesky],
     "m_step": [m_step_by_weighted_cov, m_step_by_square_roots],
-    "mend_em": [iteration_by_arrays, iteration_mended_in_place],
+    "fix_em": [iteration_by_arrays, iteration_fixed_in_place],
     "fit_em": [fit_em_by_hand, fit_em_by_the_package],
     "falling_likelihood": ["c"],
     "largest_weight": [0.40037],

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 05, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 05, written differently from the reference."""
 
 import numpy as np
 from scipy.special import entr, logsumexp, rel_entr, softmax, xlogy
@@ -28,7 +28,7 @@ def elbo_as_likelihood_less_gap(A, Q):
     return logsumexp(A, axis=1) - rel_entr(Q, softmax(A, axis=1)).sum(axis=1)
 
 
-def elbo_mended(A, Q):
+def elbo_fixed(A, Q):
     return np.einsum("nk,nk->n", Q, A) - xlogy(Q, Q).sum(axis=1)
 
 
@@ -82,7 +82,7 @@ def covariances_as_a_blend(X, R, T, m):
 
 VARIANTS = {
     "kl_gap": [kl_gap_by_scipy, kl_gap_with_a_mask],
-    "mend_elbo": [elbo_by_entr, elbo_as_likelihood_less_gap, elbo_mended],
+    "fix_elbo": [elbo_by_entr, elbo_as_likelihood_less_gap, elbo_fixed],
     "mean_gradient": [gradient_by_inverse, gradient_at_once],
     "hardening_round": [round_by_softmax, round_by_the_package],
     "stuck_start": ["c"],

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 06, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 06, written differently from the reference."""
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -91,7 +91,7 @@ VARIANTS = {
     "count_by_hand": [[111, 48, 51, 31], np.array([111.0, 48, 51, 31])],
     "constrain_scatter": [four_by_arrays, four_by_the_package, four_by_loops],
     "bic_from_counts": [bic_by_cases, bic_by_scikit_learn],
-    "mend_tied": [tied_by_the_package, tied_by_total_minus_between, tied_by_weighted_cov],
+    "fix_tied": [tied_by_the_package, tied_by_total_minus_between, tied_by_weighted_cov],
     "linear_discriminant": [
         discriminant_by_arrays,
         discriminant_by_cholesky,
