@@ -25,7 +25,9 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit(
         "course.py needs Python 3.11 or newer; this is Python {} ({}). Install a newer one from python.org, "
-        "or call one that you have by its name: python3.12 course.py".format(sys.version.split()[0], sys.executable)
+        "or call one that you have by its name: python3.12 course.py".format(
+            sys.version.split()[0], sys.executable
+        )
     )
 
 import contextlib

@@ -232,7 +232,9 @@ def growth_table(scale, repeat):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="bench", description="Compare the course's models with scikit-learn's.")
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Compare the course's models with scikit-learn's."
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows: about a minute")
     parser.add_argument("--repeat", type=int, default=3, help="how often to time each model (default 3)")
     options = parser.parse_args(arguments)

@@ -107,7 +107,9 @@ def nbgrader(python: str, course: Path, *words: str):
     command = [python, "-m", "nbgrader", *words]
     done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
     if done.returncode:
-        print(f"nbgrader {words[0]} exited with code {done.returncode}: {done.stderr.strip().splitlines()[-1]}")
+        print(
+            f"nbgrader {words[0]} exited with code {done.returncode}: {done.stderr.strip().splitlines()[-1]}"
+        )
 
 
 def main():
