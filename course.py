@@ -2,30 +2,32 @@
 """The course in one command.
 
     python course.py           open the course in JupyterLab (the same as: lab)
-    python course.py lab       ... more arguments go to JupyterLab: lab --no-browser
-    python course.py test      run the tests, then every notebook; with arguments, only pytest with these
-    python course.py build     write notebooks/, exercises/ and solutions/ anew from sources/
-    python course.py bench     time the course's models beside scikit-learn's
+    python course.py lab       the same; arguments are passed to JupyterLab: lab --no-browser
+    python course.py test      run the tests, then every notebook; with arguments, run only pytest with them
+    python course.py build     rewrite notebooks/, exercises/ and solutions/ from sources/
+    python course.py bench     compare the speed of the course's models with scikit-learn's
     python course.py grade     mark the notebooks of a class: grade SUBMISSIONS -o OUT
-    python course.py report    write the tables and pages of a marked class anew: report OUT
-    python course.py doctor    say which sandbox works here, and what it withstands
-    python course.py similarity  find pairs of alike answers: similarity SUBMISSIONS
+    python course.py report    rewrite the tables and pages of a marked class: report OUT
+    python course.py doctor    show which sandbox works here, and what it withstands
+    python course.py similarity  find pairs of similar answers: similarity SUBMISSIONS
 
-The first call makes .venv beside this file, with the exact packages of pins.txt: a minute or so, and about a
-gigabyte. Later calls start at once, and mend .venv when it is stale or broken. Nothing outside this folder is
-changed, download caches aside: to be rid of the course, delete the folder.
-On Windows, type `py course.py`. `python course.py COMMAND --help` says more about a command.
+The first call creates .venv next to this file, with the exact packages of pins.txt. It takes about a minute, and
+about a gigabyte of disk. Later calls start at once; they rebuild .venv if it is out of date or broken. Nothing
+outside this folder is changed except download caches: to remove the course, delete the folder.
+On Windows, type `py course.py`. `python course.py COMMAND --help` describes a command.
 """
 
-# An old Python must be able to parse this file, to say what is wrong: no f-strings, no annotations, no stars
-# in lists, no `raise ... from`, and ASCII only.
+# An old Python must be able to parse this file, so that it can say what is wrong: no f-strings, no annotations, no
+# stars in lists, no `raise ... from`, and ASCII only.
 # ruff: noqa: RUF005, UP032, UP036
 import sys
 
 if sys.version_info < (3, 11):
     sys.exit(
         "course.py needs Python 3.11 or newer; this is Python {} ({}). Install a newer one from python.org, "
-        "or name one that you have: python3.12 course.py".format(sys.version.split()[0], sys.executable)
+        "or call one that you have by its name: python3.12 course.py".format(
+            sys.version.split()[0], sys.executable
+        )
     )
 
 import contextlib
@@ -47,30 +49,30 @@ VENV = ROOT / ".venv"
 SCRIPTS = Path(sysconfig.get_path("scripts", "venv", {"base": str(VENV)}))
 SITE = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
-STAMP = VENV / "complete.json"  # written last: without it, .venv counts as half-made
+STAMP = VENV / "complete.json"  # written last: without it, .venv counts as unfinished
 WORK = ROOT / ".venv.setup"  # outlives .venv: the lock and the log
 LOG = WORK / "log.txt"
 
-# Settings that lead .venv's Python astray are dropped; of pip's and uv's settings only those are kept that say
-# where packages come from, for the others say where they go.
+# Settings that would mislead .venv's Python are dropped. Of pip's and uv's settings, only those that say where
+# packages come from are kept: the others could change where they are installed.
 MISLEADING = re.compile(r"PYTHON(HOME|PATH|OPTIMIZE|WARNINGS|STARTUP)|__PYVENV_LAUNCHER__|(PIP|UV)_\w+")
 SOURCES = re.compile(
     r"(PIP|UV)_(\w*INDEX\w*|FIND_LINKS|CONFIG_FILE|\w*CERTS?|NATIVE_TLS|\w*_HOST|PROXY|KEYRING_PROVIDER"
     r"|\w*TIMEOUT|RETRIES|OFFLINE|\w*CACHE\w*|LINK_MODE)"
 )
 
-# What a failure says of itself, and what to tell the reader; the first that fits is told.
+# Patterns in the output of a failed command, and the explanation for the reader. The first match is used.
 CAUSES = {
     r"No space left|\[Errno (28|122)\]|os error (28|122)|WinError 112|quota exceeded|not enough space": (
-        "the disk is full. Free about 2 GB, where the course is and in {temporary}."
+        "the disk is full. Free about 2 GB on the disk that holds {root}, and in {temporary}."
     ),
     r"No module named '?(venv|ensurepip)\b": (
-        "this Python came without venv. Debian and Ubuntu have it in the package python3-venv "
-        "(sudo apt install python3-venv); elsewhere install Python from python.org."
+        "this Python has no venv module. On Debian and Ubuntu, install it with "
+        "`sudo apt install python3-venv`; elsewhere, install Python from python.org."
     ),
     r"Permission ?denied|PermissionError|Read-only file system|\[Errno (1|13|30)\]"
     r"|os error (13|30)|WinError 5\b": (
-        "{root} cannot be written to. Close JupyterLab if it is open, or copy the course to another folder."
+        "{root} cannot be written to. Close JupyterLab if it is open, or copy the course to a folder of your own."
     ),
     r"Retrying \(Retry|Connection ?(Error|refused|reset|broken)|name resolution|dns error|client error"
     r"|error sending request|[Nn]etwork (is|was|connectivity is) (unreachable|disabled)|[Tt]imed out"
@@ -78,18 +80,18 @@ CAUSES = {
         "the package index cannot be reached. Check the network (and the proxy, if you use one), and try again."
     ),
     r"No matching distribution found|No solution found": (
-        "a package of pins.txt cannot be had for Python {version} on this machine. Try Python 3.11 to 3.14, "
-        "and see that pip or uv is set to look at an index."
+        "a package in pins.txt is not available for Python {version} on this machine. Try Python 3.11 to 3.14, "
+        "and check that pip or uv is configured to use a package index."
     ),
 }
 
 
 class SetUpError(Exception):
-    """A command of the set-up failed; the text is what it printed."""
+    """A command of the set-up failed; the message is its output."""
 
 
 def main(arguments):
-    """Set up if need be, then hand over to the installed `mlcourse` command."""
+    """Set up if necessary, then hand over to the installed `mlcourse` command."""
     if arguments[:1] in (["-h"], ["--help"]):
         print(__doc__.strip())
         return
@@ -97,7 +99,7 @@ def main(arguments):
         if not is_ready():
             set_up()
     except KeyboardInterrupt:
-        say("\nSet-up interrupted; the next call starts it afresh.")
+        say("\nSet-up interrupted; the next call starts over.")
         sys.exit(130)
     except SetUpError as error:
         sys.exit("Set-up failed: {} (Details: {})".format(explain(str(error)), LOG))
@@ -107,7 +109,7 @@ def main(arguments):
 
 
 def is_ready():
-    """Whether .venv was finished, from today's files, by such a Python, in this place, and is still whole."""
+    """Whether .venv is complete: finished, from the current files, with this version of Python, in this place."""
     try:
         stamp = json.loads(STAMP.read_text("utf-8"))
         return (
@@ -121,7 +123,7 @@ def is_ready():
 
 
 def made_from():
-    """Hash all that decides what belongs into .venv: this Python, the pins, the project's own metadata."""
+    """Hash everything that determines the contents of .venv: this Python, the pins, the project's metadata."""
     with open(ROOT / "pyproject.toml", "rb") as file:
         project = tomllib.load(file)
     python = [sysconfig.get_python_version(), sysconfig.get_platform()]
@@ -130,18 +132,18 @@ def made_from():
 
 
 def set_up():
-    """Make .venv from nothing, whatever was there: what readers get is always what a first set-up gives."""
+    """Create .venv from scratch, whatever was there, so that a repair gives the same as a first set-up."""
     source = made_from()
     WORK.mkdir(exist_ok=True)
     with only_one():
         if is_ready():  # another call did it while this one waited
             return
         start = time.monotonic()
-        say("Setting up the course in {}, once: a minute or so.".format(VENV))
+        say("Setting up the course in {}. This is needed once, and takes about a minute.".format(VENV))
         LOG.write_text("")
         uv = shutil.which("uv")
         step("a new environment", [sys.executable, "-m", "venv", "--clear", "--without-pip", VENV])
-        if not uv:  # a step of its own, for venv would not say why it failed
+        if not uv:  # a separate step, because venv would not say why it failed
             step("pip", [PYTHON, "-m", "ensurepip"])
         install = [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
         step("the packages of pins.txt", install + ["--only-binary", ":all:", "-r", ROOT / "pins.txt"])
@@ -151,7 +153,7 @@ def set_up():
 
 
 def step(name, command):
-    """Run one command of the set-up, quietly: its output goes to the log."""
+    """Run one command of the set-up, with its output in the log. Raise SetUpError if it fails."""
     say("  " + name)
     done = subprocess.run(
         [str(part) for part in command],
@@ -171,8 +173,8 @@ def step(name, command):
 
 
 def finish(source):
-    """Put the last touches to .venv, then the stamp, in one move."""
-    # Before 3.13 Python reads .pth files in the locale's encoding: a relative path is ASCII wherever we are.
+    """Finish .venv, then write the stamp atomically."""
+    # Before 3.13, Python reads .pth files in the locale's encoding: a relative path is ASCII in any folder.
     for path in SITE.glob("*mlcourse.pth"):
         path.write_text(os.path.relpath(ROOT, SITE) + "\n", "ascii")
     stamp = {
@@ -188,17 +190,18 @@ def finish(source):
 
 @contextlib.contextmanager
 def only_one():
-    """Let one set-up at a time into this folder: a lock of the operating system's dies with its owner."""
+    """Allow one set-up at a time in this folder. The operating system releases the lock when its owner ends."""
     with open(WORK / "lock", "a") as file:
         if not try_lock(file):
             say("Another call is setting up the course; waiting for it.")
             while not try_lock(file):
                 time.sleep(0.2)
-        os.set_inheritable(file.fileno(), True)  # a pip that outlives its killed parent keeps the lock
+        os.set_inheritable(file.fileno(), True)  # a pip that outlives its killed parent still holds the lock
         yield
 
 
 def try_lock(file):
+    """Lock the file if no other process has; return whether this one may go on."""
     try:
         if os.name == "nt":
             import msvcrt
@@ -210,26 +213,26 @@ def try_lock(file):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
-    except OSError:  # some network drives have no locks: an unguarded set-up is better than none
+    except OSError:  # some network drives have no locks: an unlocked set-up is better than none
         return True
     return True
 
 
 def environment():
-    """Return the user's environment as if .venv were activated, without what leads Python or pip astray."""
+    """Return the user's environment as if .venv were activated, without settings that mislead Python or pip."""
     env = {
         name: value
         for name, value in os.environ.items()
         if SOURCES.fullmatch(name) or not MISLEADING.fullmatch(name)
     }
-    # Set, not dropped: so they overrule the user's pip.conf too.
+    # Set rather than dropped, so that they overrule pip.conf too.
     env.update(PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0", PIP_NO_INPUT="1")
     env.update(VIRTUAL_ENV=str(VENV), PATH=os.pathsep.join([str(SCRIPTS), env.get("PATH", os.defpath)]))
     return env
 
 
 def explain(output):
-    """Say in a sentence or two what the output of a failed command, or an exception's text, means."""
+    """Explain the output of a failed command, or the text of an exception, in a sentence or two."""
     last_line = (output.strip().splitlines() or ["no reason was given."])[-1]
     causes = (advice for pattern, advice in CAUSES.items() if re.search(pattern, output))
     facts = {"root": ROOT, "temporary": tempfile.gettempdir(), "version": sysconfig.get_python_version()}
@@ -237,7 +240,7 @@ def explain(output):
 
 
 def hand_over(arguments):
-    """Become `mlcourse ARGUMENTS`. With -P, no file of the caller's folder stands in for a package."""
+    """Become `mlcourse ARGUMENTS`. With -P, no file in the caller's folder can shadow a package."""
     command = [str(PYTHON), "-P", "-m", "mlcourse"] + arguments
     if os.name == "posix":
         os.execve(command[0], command, environment())
@@ -246,6 +249,7 @@ def hand_over(arguments):
 
 
 def say(text):
+    """Print a message for the user to stderr, at once."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

@@ -1,14 +1,14 @@
-"""The course's models beside scikit-learn's: time, memory and likelihood, in the same run.
+"""Compare the course's models with scikit-learn's: time, memory and likelihood, in the same run.
 
     python course.py bench             the whole table: about half an hour on two cores
     python course.py bench --quick     the same with a tenth of the rows: about a minute
 
-Each line alternates between the two, so that a machine that slows down slows both, and prints medians, their ratio
-(scikit-learn / mlcourse), and the ratio wanted at full size. EM runs from the same start for the same number of
-iterations. Memory is what NumPy allocates during a fit at its peak, plus the data, as a multiple of the data. Where
-MNIST is not at hand (see `mlcourse.datasets.load_mnist`), random data stand in: Gaussian groups of the same shape,
-whose variances fall off along the axes as MNIST's principal components do. `README.md` beside this file has the table
-as it was measured last, and what it means.
+Each line alternates between the two, so that a machine that slows down slows both. It prints medians, their ratio
+(scikit-learn / mlcourse), and the target ratio at full size. EM runs from the same start for the same number of
+iterations. Memory is the data plus the peak of what NumPy allocates during a fit, as a multiple of the data. If MNIST
+is not available (see `mlcourse.datasets.load_mnist`), random data replace it: Gaussian groups of the same shape,
+whose variances fall off along the axes as those of MNIST's principal components do. `README.md` in this folder has
+the table as last measured, and explains it.
 """
 
 import argparse
@@ -42,12 +42,12 @@ COMPRESSIONS = {OURS: mlcourse.PCA, THEIRS: sklearn.decomposition.PCA}
 
 
 def pixels(n):
-    """The first n digits, as numbers from 0 to 1: (n, 784). Raises MNISTUnavailable."""
+    """Return the first n digits as numbers from 0 to 1: (n, 784). Raise MNISTUnavailable if there is no MNIST."""
     return load_mnist().images[:n] / 255.0
 
 
 def stand_in(n, d, n_groups=10):
-    """Random groups of MNIST's shape: axis j has a standard deviation that falls off like 2.4 (j + 1)^-0.6."""
+    """Draw random groups shaped like MNIST, (n, d): the standard deviation along axis j is about 2.4 (j + 1)^-0.6."""
     rng = np.random.default_rng(0)
     scale = 2.4 * np.arange(1, d + 1) ** -0.6
     centers = rng.normal(size=(n_groups, d)) * scale
@@ -57,7 +57,7 @@ def stand_in(n, d, n_groups=10):
 
 
 def overlapping(n, d, K):
-    """A cloud in which K components can hardly be told apart: (n, d)."""
+    """Draw a cloud of K components that can hardly be told apart: (n, d)."""
     rng = np.random.default_rng(1)
     return rng.normal(size=(n, d)) + 0.3 * rng.integers(K, size=(n, 1))
 
@@ -65,8 +65,8 @@ def overlapping(n, d, K):
 # ── Timing ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compare(name, wanted, tasks, repeat):
-    """Time the two tasks in turn, print a line, and return each one's last result and median seconds."""
+def compare(name, target, tasks, repeat):
+    """Time the two tasks alternately, print a line, and return the last result and the median seconds of each."""
     seconds, results = {who: [] for who in tasks}, {}
     for _ in range(repeat):
         for who, task in tasks.items():
@@ -75,12 +75,12 @@ def compare(name, wanted, tasks, repeat):
             seconds[who].append(perf_counter() - start)
     medians = {who: median(times) for who, times in seconds.items()}
     ratio = medians[THEIRS] / medians[OURS]
-    print(f"{name:58} {medians[OURS]:8.3f} s {medians[THEIRS]:8.3f} s {ratio:8.2f} {wanted:8.1f}", flush=True)
+    print(f"{name:58} {medians[OURS]:8.3f} s {medians[THEIRS]:8.3f} s {ratio:8.2f} {target:8.1f}", flush=True)
     return results, medians
 
 
 def same_start(X, R, type_name, n_iter):
-    """The two mixtures' fits from the mixture that the responsibilities R give, for n_iter iterations."""
+    """Return one fit for each library: n_iter iterations of EM from the mixture given by responsibilities R."""
     start = mixture_from_responsibilities(X, R, covariance_type(type_name))
     options = dict(
         covariance_type=type_name,
@@ -95,12 +95,12 @@ def same_start(X, R, type_name, n_iter):
 
 
 def random_start(X, K):
-    """Responsibilities at random: (n, K)."""
+    """Draw random responsibilities: (n, K)."""
     return np.random.default_rng(2).dirichlet(np.full(K, 0.5), size=len(X))
 
 
 def multiplication_rate(size=2000):
-    """How many floating-point operations a second this machine does when it multiplies large matrices."""
+    """Measure this machine's floating-point operations per second when it multiplies large matrices."""
     A, B = np.random.default_rng(0).normal(size=(2, size, size))
     product, seconds = A @ B, []
     for _ in range(5):
@@ -111,17 +111,17 @@ def multiplication_rate(size=2000):
 
 
 def needed_operations(model, X):
-    """The floating-point operations that one iteration of EM cannot do without.
+    """Count the floating-point operations that one iteration of EM cannot avoid.
 
-    For each row and component that are not negligible to each other: d² for the distance, by a triangular factor, and
-    d² for the share of the covariance, which is symmetric.
+    For each row and component whose responsibility is not negligible: d² for the distance, by a triangular factor,
+    and d² for the contribution to the covariance, which is symmetric.
     """
     _, R = e_step(X, mixture_of(model), negligible(len(X), *model.weights_.shape, X.dtype))
     return 2 * X.shape[1] ** 2 * np.count_nonzero(R)
 
 
 def memory(fit, X):
-    """The peak of a fit, as a multiple of the data, the data included."""
+    """Measure the peak memory of a fit, data included, as a multiple of the data."""
     tracemalloc.start()
     fit()
     peak = tracemalloc.get_traced_memory()[1]
@@ -133,7 +133,7 @@ def memory(fit, X):
 
 
 def digits_table(n, repeat):
-    """Everything that is done with the digits."""
+    """Run all comparisons on the digits."""
     try:
         raw, source = pixels(n), "MNIST"
     except MNISTUnavailable:
@@ -170,14 +170,14 @@ def digits_table(n, repeat):
 
 
 def em_table(X, labels, shape, repeat):
-    """EM on the digits: the iterations alone, and the whole fit as users call it."""
+    """Compare EM on the digits: the iterations alone, and the whole fit as users call it."""
     n_iter = 20
     iterations = same_start(X, np.eye(10)[labels], "full", n_iter)
     fitted, seconds = compare(f"EM, {shape}, K=10, from k-means labels, {n_iter} it.", 5, iterations, repeat)
     rate = multiplication_rate()
     needed = n_iter * needed_operations(fitted[OURS], X)
     print(
-        f"    the machine multiplies matrices at {rate / 1e9:.0f} GFLOP/s; needed: {needed / 1e9:.0f} GFLOP"
+        f"    this machine multiplies matrices at {rate / 1e9:.0f} GFLOP/s; EM needs {needed / 1e9:.0f} GFLOP"
     )
     for who, model in fitted.items():
         share, peak = needed / (rate * seconds[who]), memory(iterations[who], X)
@@ -191,7 +191,7 @@ def em_table(X, labels, shape, repeat):
 
 
 def synthetic_table(scale, repeat):
-    """EM where there is nothing to leave out, on many rows, and on few."""
+    """Compare EM where nothing can be left out, on many rows and on few."""
     n = 200_000 // scale
     X = overlapping(n, 20, 8)
     compare(
@@ -218,7 +218,7 @@ def synthetic_table(scale, repeat):
 
 
 def growth_table(scale, repeat):
-    """How the time of the same five iterations grows with the number of rows."""
+    """Measure how the time of the same five iterations grows with the number of rows."""
     rows = [size // scale for size in (10_000, 100_000, 1_000_000)]
     seconds = {OURS: [], THEIRS: []}
     for n in rows:
@@ -232,14 +232,16 @@ def growth_table(scale, repeat):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="bench", description="Time the models beside scikit-learn's.")
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Compare the course's models with scikit-learn's."
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows: about a minute")
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each, alternating (default 3)")
+    parser.add_argument("--repeat", type=int, default=3, help="how often to time each model (default 3)")
     options = parser.parse_args(arguments)
     scale = 10 if options.quick else 1
     threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
     print(f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, threads {threads}")
-    print(f"{'':58} {OURS:>10} {THEIRS:>12} {'ratio':>6} {'wanted':>8}")
+    print(f"{'':58} {OURS:>10} {THEIRS:>12} {'ratio':>6} {'target':>8}")
     digits_table(50_000 // scale, options.repeat)
     synthetic_table(scale, options.repeat)
     growth_table(scale, options.repeat)

@@ -1,10 +1,10 @@
-"""How long it takes to mark a class: submissions of lesson 04, made up, in one process and in two.
+"""Time the grading of a class: made-up submissions of lesson 04, in one process and in two.
 
     .venv/bin/python -m benchmarks.grading [--students 200] [--nbgrader PYTHON]
 
-The class is that of `tests/helpers/made_up_class.py`: right, partly right, wrong in known ways, and broken.
-With `--nbgrader`, the Python of an environment that has nbgrader and the course, twenty of them are marked by
-`nbgrader autograde` as well; what it says of the marks is not compared, only the time.
+The class comes from `tests/helpers/made_up_class.py`: submissions that are right, partly right, wrong in known ways, and (a
+tenth of them) broken. With `--nbgrader`, the Python of an environment that has nbgrader and the course,
+`nbgrader autograde` marks twenty of them as well. Only the time is compared, not the marks.
 """
 
 import argparse
@@ -25,23 +25,23 @@ COMMAND = [sys.executable, "-m", "mlcourse", "grade"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def marked(folder: Path, out: Path, jobs: int) -> tuple[float, float]:
-    """Seconds to mark a folder, and the largest memory of the process that leads, in MB."""
+def time_marking(folder: Path, out: Path, jobs: int) -> tuple[float, float]:
+    """Mark a folder; return the seconds it took and the peak memory of the main process in MB."""
     start = time.perf_counter()
     words = [*COMMAND, str(folder), "-o", str(out), "-j", str(jobs)]
     process = subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     peak = [0.0]
     watch = threading.Thread(target=follow, args=(process, peak))
     watch.start()
-    _, said = process.communicate()
+    _, messages = process.communicate()
     watch.join()
     if process.returncode not in (0, 3):
-        raise SystemExit(said.decode())
+        raise SystemExit(messages.decode())
     return time.perf_counter() - start, peak[0]
 
 
 def follow(process, peak: list[float]):
-    """Keep the largest resident memory of a process while it runs, where /proc tells it."""
+    """Record the largest resident memory of a process while it runs, where there is a /proc."""
     status = Path(f"/proc/{process.pid}/status")
     while process.poll() is None:
         try:
@@ -62,22 +62,22 @@ def compare_processes(n: int):
         few, many = Path(folder, "few"), Path(folder, "many")
         write_submissions(few, made[: n // 10])
         write_submissions(many, made)
-        start, small = marked(few, Path(folder, "out few"), 1)
+        start, small = time_marking(few, Path(folder, "out few"), 1)
         print(
-            f"{'the first ' + str(n // 10) + ', one process':34} {start:7.1f} s  leading process {small:4.0f} MB"
+            f"{'the first ' + str(n // 10) + ', one process':34} {start:7.1f} s  main process {small:4.0f} MB"
         )
         for jobs in (1, 2):
-            seconds, large = marked(many, Path(folder, f"out {jobs}"), jobs)
+            seconds, large = time_marking(many, Path(folder, f"out {jobs}"), jobs)
             each = (seconds - start) / (n - n // 10) if jobs == 1 else seconds / n
-            told = "each, start-up aside" if jobs == 1 else "each, with start-up"
+            per = "each, without start-up" if jobs == 1 else "each, with start-up"
             print(
                 f"{'all, ' + ('one process' if jobs == 1 else 'two processes'):34} {seconds:7.1f} s"
-                f"  leading process {large:4.0f} MB  {each:.2f} s {told}"
+                f"  main process {large:4.0f} MB  {each:.2f} s {per}"
             )
 
 
 def compare_nbgrader(python: str, n: int = 20):
-    """Mark the same submissions with nbgrader, and with ours, both with one process."""
+    """Mark the same submissions with nbgrader and with mlcourse, in one process each."""
     made = [one for one in students(200) if one.points is not None][:n]
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder, "course")
@@ -94,24 +94,26 @@ def compare_nbgrader(python: str, n: int = 20):
         theirs = time.perf_counter() - start
         finished = len(list(course.glob("autograded/*/em/04_em.ipynb")))
         write_submissions(Path(folder, "class"), made)
-        ours, _ = marked(Path(folder, "class"), Path(folder, "out"), 1)
-    told = f"nbgrader {theirs:.1f} s, mlcourse {ours:.1f} s, {theirs / ours:.1f} times"
-    print(f"{n} submissions, start-up included, of which nbgrader finished {finished}: {told}")
+        ours, _ = time_marking(Path(folder, "class"), Path(folder, "out"), 1)
+    times = f"nbgrader {theirs:.1f} s, mlcourse {ours:.1f} s, ratio {theirs / ours:.1f}"
+    print(f"{n} submissions, with start-up ({finished} finished by nbgrader): {times}")
 
 
 def nbgrader(python: str, course: Path, *words: str):
-    """Run one of nbgrader's commands; one that a submission has stopped is shown and not hidden."""
-    path = os.pathsep.join([str(Path(python).parent), os.environ["PATH"]])  # it starts programs by name
+    """Run one of nbgrader's commands; if a submission makes it fail, say so and go on."""
+    path = os.pathsep.join([str(Path(python).parent), os.environ["PATH"]])  # nbgrader starts programs by name
     environment = {**ENVIRONMENT, "PATH": path}
     command = [python, "-m", "nbgrader", *words]
     done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
     if done.returncode:
-        print(f"nbgrader {words[0]} ended with {done.returncode}: {done.stderr.strip().splitlines()[-1]}")
+        print(
+            f"nbgrader {words[0]} exited with code {done.returncode}: {done.stderr.strip().splitlines()[-1]}"
+        )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", type=int, default=200)
+    parser.add_argument("--students", type=int, default=200, help="how many submissions (default 200)")
     parser.add_argument("--nbgrader", metavar="PYTHON", help="of an environment with nbgrader and the course")
     options = parser.parse_args()
     compare_processes(options.students)

@@ -1,9 +1,9 @@
-"""The player in a browser: its size, its frame rate, and how far its EM is from the package's.
+"""Measure the player in a browser: its size, its frame rate, and how far its EM is from the package's.
 
     .venv/bin/python -m benchmarks.player
 
-Needs a Chromium on the path. The rate counts the pictures that the player draws in four seconds of playing, in a
-headless browser that draws without a graphics card.
+Needs Chromium on the path. The rate counts the frames that the player draws in four seconds of playing, in a headless
+browser without a graphics card.
 """
 
 import json
@@ -24,8 +24,8 @@ COUNT = f"[{PLAYER}.drawn, performance.now()]"
 SECONDS = 4
 
 
-def pictures_a_second(page, player):
-    """How many pictures a second the player draws while it plays."""
+def frames_per_second(page, player):
+    """Measure how many frames per second the player draws while it plays."""
     page.set_content(player._repr_html_())
     page.wait_for_function(PLAYER)
     page.evaluate(f"{PLAYER}.play()")
@@ -37,7 +37,7 @@ def pictures_a_second(page, player):
 
 
 def disagreement(page, type_name, n_steps=30):
-    """The largest difference between EM in the page and in the package, over all steps and parameters."""
+    """Return the largest difference between EM in the page and in the package, over all steps and parameters."""
     steps = em_steps(X, 1, type_name=type_name)
     here = [parameters(step.mixture) for step in islice(em(X, steps[0].mixture), n_steps)]
     given = json.dumps({"X": X.tolist(), "theta": {name: part.tolist() for name, part in here[0].items()}})
@@ -54,17 +54,16 @@ def disagreement(page, type_name, n_steps=30):
 def main():
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1100, "height": 900})
-        print(f"{'scene':34} {'page':>9} {'data':>9} {'pictures/s':>11}")
+        print(f"{'scene':34} {'page':>9} {'data':>9} {'frames/s':>11}")
         players = {"1000 points, 100 steps": large(), **{name: make() for name, make in PLAYERS.items()}}
         for name, player in players.items():
             sizes = len(player._repr_html_()), len(as_json(player.scene))
-            told = " ".join(f"{size / 1000:6.1f} kB" for size in sizes)
-            print(f"{name:34} {told} {pictures_a_second(page, player):11.1f}")
+            columns = " ".join(f"{size / 1000:6.1f} kB" for size in sizes)
+            print(f"{name:34} {columns} {frames_per_second(page, player):11.1f}")
         print(f"the script: {len(script(playground=False)) / 1000:.1f} kB of each page")
         for type_name in ("full", "tied", "diag", "spherical"):
-            print(
-                f"EM in the page and in the package, {type_name:9}: {disagreement(page, type_name):.1e} apart"
-            )
+            gap = disagreement(page, type_name)
+            print(f"EM in the page and in the package, {type_name:9}: at most {gap:.1e} apart")
 
 
 if __name__ == "__main__":

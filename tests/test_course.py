@@ -271,7 +271,7 @@ troubles = {
     "connection: [Errno -3] Temporary failure in name resolution')'\nERROR: No matching distribution found for "
     "anyio==4": "cannot be reached",
     "error: Failed to fetch: `x`\n  Caused by: error sending request\n  Caused by: dns error": "cannot be reached",
-    "ERROR: No matching distribution found for anyio==4.16.0": "cannot be had for Python 3",
+    "ERROR: No matching distribution found for anyio==4.16.0": "is not available for Python 3",
     "first line\nsomething never seen before": "Set-up failed: something never seen before",
 }
 

@@ -1,11 +1,11 @@
-"""Chromium for the browser tests, the player's benchmark and the README's picture, driven by Playwright."""
+"""Chromium for the browser tests, the player's benchmark and the README's animation, driven by Playwright."""
 
 import shutil
 from contextlib import contextmanager
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-# Quiet, without a graphics card, and able to run as root in a container.
+# No background traffic, no graphics card, and able to run as root in a container.
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -19,11 +19,11 @@ OPTIONS = [
 
 @contextmanager
 def chromium():
-    """A headless browser. Raises RuntimeError when there is none on the path."""
+    """Start a headless browser and close it afterwards. Raise RuntimeError if there is none on the path."""
     from playwright.sync_api import sync_playwright
 
     if CHROMIUM is None:
-        raise RuntimeError("no Chromium on the path: install Debian's chromium, or Google Chrome.")
+        raise RuntimeError("found no Chromium on the path: install Debian's chromium, or Google Chrome.")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=OPTIONS)
         try:

@@ -1,9 +1,9 @@
-"""Film the README's picture, docs/em.gif: the player at work, in a real browser.
+"""Make the README's animation, docs/em.gif: the player at work, in a real browser.
 
     .venv/bin/python -m tools.film_player
 
-Needs a Chromium on the path. Every picture of the film is asked for by frame and moment, so the film does not depend
-on how fast this machine draws.
+Needs Chromium on the path. The script asks the player for each picture by frame and moment, so the animation does not
+depend on how fast this machine draws.
 """
 
 import io
@@ -39,9 +39,9 @@ ROUNDS = [
     24,
     30,
     40,
-]  # between them too little happens to be watched
+]  # too little happens in the rounds between them
 MOMENTS = (1 / 3, 2 / 3, 1)
-MS_A_PICTURE, MS_AT_THE_END = 120, 2500
+MS_PER_PICTURE, MS_AT_THE_END = 120, 2500
 
 SHOW = """([a, b, t]) => {
   const { player } = document.querySelector('[data-mlcourse-player]');
@@ -59,30 +59,31 @@ def main():
         page = browser.new_page(viewport=SIZE)
         page.set_content(f"<body style='margin: 0'>{em_player(X, steps)._repr_html_()}</body>")
         stage = page.locator(".stage")
-        pictures = [picture(page, stage, moment) for moment in moments()]
-    palette = beside(pictures[0], pictures[len(pictures) // 3], pictures[-1]).quantize(96)
+        pictures = [screenshot(page, stage, moment) for moment in moments()]
+    palette = side_by_side(pictures[0], pictures[len(pictures) // 3], pictures[-1]).quantize(96)
     film = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in pictures]
-    pauses = [MS_A_PICTURE] * (len(film) - 1) + [MS_AT_THE_END]
+    pauses = [MS_PER_PICTURE] * (len(film) - 1) + [MS_AT_THE_END]
     film[0].save(FILM, save_all=True, append_images=film[1:], duration=pauses, loop=0, optimize=True)
     print(f"{FILM.name}: {len(film)} pictures, {FILM.stat().st_size / 1000:.0f} kB")
 
 
 def moments():
-    """From half step to half step of the rounds that are shown: frames before and after, and how far between."""
+    """List what to show as (frame before, frame after, how far between them), for each half step of ROUNDS."""
     frames = [frame for i in ROUNDS for frame in (2 * i, 2 * i + 1)]
     return [(0, 0, 1), *((a, b, t) for a, b in pairwise(frames) for t in MOMENTS)]
 
 
-def beside(*pictures):
-    """The pictures in one: a palette made of it serves them all."""
+def side_by_side(*pictures):
+    """Join pictures into one, so that a palette made from it suits them all."""
     width, height = pictures[0].size
     strip = Image.new("RGB", (width * len(pictures), height))
-    for place, one in enumerate(pictures):
-        strip.paste(one, (place * width, 0))
+    for place, picture in enumerate(pictures):
+        strip.paste(picture, (place * width, 0))
     return strip
 
 
-def picture(page, stage, moment):
+def screenshot(page, stage, moment):
+    """Show a moment in the player and return its picture."""
     page.evaluate(SHOW, list(moment))
     return Image.open(io.BytesIO(stage.screenshot())).convert("RGB")
 

@@ -41,7 +41,7 @@ def test_the_guide_tells_every_status():
 
 def test_the_guide_tells_the_limits_as_they_are():
     limits = Limits()
-    section = " ".join(GUIDE.split("## What the sandbox withstands, and what not")[1].split())
+    section = " ".join(GUIDE.split("## What the sandbox withstands, and what it does not")[1].split())
     assert limits.memory == 2e9
     assert "two gigabytes of memory" in section
     assert f"{limits.disk / 1e6:.0f} MB of disk" in section
