@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.grading [--students 200] [--nbgrader PYTHON]
 
-The class comes from `tests/helpers/made_up_class.py`: submissions that are right, partly right, wrong in known ways, and (a
-tenth of them) broken. With `--nbgrader`, the Python of an environment that has nbgrader and the course,
+The class comes from `tests/helpers/made_up_class.py`: submissions that are right, partly right, wrong in known
+ways, and (a tenth of them) broken. With `--nbgrader`, the Python of an environment that has nbgrader and the course,
 `nbgrader autograde` marks twenty of them as well. Only the time is compared, not the marks.
 """
 

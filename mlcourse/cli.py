@@ -143,11 +143,9 @@ def run_pytest(*arguments, **variables):
 
 def build(extra):
     """Write notebooks/, exercises/ and solutions/ from sources/."""
-    from mlcourse.builder.build import (
-        main as build_notebooks,  # needs jupytext, which comes with the dev extra
-    )
+    from mlcourse.builder import build  # needs jupytext, which comes with the dev extra
 
-    return build_notebooks(extra)
+    return build.main(extra)
 
 
 def bench(extra):

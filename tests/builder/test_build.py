@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from mlcourse.builder import build as build_notebooks
+from mlcourse.builder import build as builder
 from mlcourse.builder.build import build_all, differences, write
 from mlcourse.builder.lessons import BuildError
 
@@ -214,19 +214,19 @@ def test_a_stale_notebook_that_nobody_wrote_in_is_written_over(course):
 
 def test_check_reports_and_writes_nothing(course, monkeypatch, capsys):
     (course / "sources/solutions/02_two.py").unlink()  # the command asks mlcourse.checks for points
-    monkeypatch.setattr(build_notebooks, "ROOT", course)
-    assert build_notebooks.main(["--check"]) == 1
+    monkeypatch.setattr(builder, "ROOT", course)
+    assert builder.main(["--check"]) == 1
     assert "out of date: notebooks/01_one.ipynb" in capsys.readouterr().out
     assert not (course / "notebooks").exists()
-    assert build_notebooks.main([]) == 0
+    assert builder.main([]) == 0
     assert "written: notebooks/01_one.ipynb" in capsys.readouterr().out
-    assert build_notebooks.main(["--check"]) == 0
+    assert builder.main(["--check"]) == 0
 
 
 def test_the_command_says_what_cannot_be_built(course, monkeypatch, capsys):
     (course / "sources/notebooks/01_one.py").write_text("# %% task='a'\nx\n")
-    monkeypatch.setattr(build_notebooks, "ROOT", course)
-    assert build_notebooks.main([]) == 1
+    monkeypatch.setattr(builder, "ROOT", course)
+    assert builder.main([]) == 1
     assert "sources/notebooks/01_one.py, cell 1" in capsys.readouterr().err
 
 
