@@ -1,4 +1,4 @@
-"""Writing a notebook: the same cells give the same bytes, always."""
+"""Write notebooks: the same cells always give the same bytes."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from collections import Counter
 from .lessons import BuildError
 
 METADATA = {
-    # As JupyterLab itself would write it, so that opening a notebook does not count as changing it.
+    # The same as JupyterLab writes, so that opening a notebook does not change it.
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
         "codemirror_mode": {"name": "ipython", "version": 3},
@@ -21,15 +21,15 @@ METADATA = {
 
 
 def notebook_bytes(cells, lesson, points_of):
-    """The .ipynb file (format 4.5, no outputs) of a list of cells.
+    """Return the .ipynb file (format 4.5, no outputs) of a list of cells.
 
     Parameters
     ----------
     cells : list of Cell
     lesson : str
-        Name of the lesson, for the metadata of its tasks.
+        Name of the lesson for the metadata of its tasks.
     points_of : callable
-        Points of a checked task, by its name; raises KeyError for a task that has no check.
+        Maps the name of a checked task to its points; raises KeyError if the task has no check.
     """
     contents = []
     for cell, cell_id in zip(cells, cell_ids(cells)):
@@ -45,13 +45,13 @@ def notebook_bytes(cells, lesson, points_of):
 
 
 def fingerprint(contents):
-    """A digest of what the cells say, outputs and metadata aside; `contents` is the "cells" of a notebook's JSON."""
-    said = [[cell["cell_type"], "".join(cell["source"])] for cell in contents]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    """Digest types and sources of cells, without outputs and metadata; `contents` is "cells" of the notebook JSON."""
+    sources = [[cell["cell_type"], "".join(cell["source"])] for cell in contents]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
 
 
 def was_edited(path):
-    """Whether somebody has written in a notebook since it was built, or made it without the builder."""
+    """Whether a notebook was edited after it was built, or was not built by this builder."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         return notebook["metadata"]["mlcourse"]["built"] != fingerprint(notebook["cells"])
@@ -60,9 +60,9 @@ def was_edited(path):
 
 
 def cell_ids(cells):
-    """One id a cell, from its content and never its place, so that a cell put in leaves the other ids alone.
+    """Return one id per cell, from its content and not its position, so that a new cell leaves the other ids alone.
 
-    Cells that are alike to the letter are told apart by a count: "…", "…-2", "…-3".
+    Identical cells are numbered: "…", "…-2", "…-3".
     """
     counts, ids = Counter(), []
     for cell in cells:
@@ -74,7 +74,7 @@ def cell_ids(cells):
 
 
 def cell_metadata(cell, lesson, points_of):
-    """Tags, and for a task's cells our own record beside nbgrader's (its schema 3)."""
+    """Return the tags of a cell, and in a task also our own metadata and those of nbgrader (schema 3)."""
     metadata = {"tags": cell.tags} if cell.tags else {}
     if cell.role:
         metadata["mlcourse"] = {"lesson": lesson, "role": cell.role, "task": cell.task}
@@ -83,7 +83,7 @@ def cell_metadata(cell, lesson, points_of):
 
 
 def nbgrader_metadata(cell, points_of):
-    """An answer is written; a check is locked and graded by running; an open one is graded by hand."""
+    """Return nbgrader's metadata: a check is locked and graded automatically, an open question is graded by hand."""
     graded = cell.role in ("check", "open")
     metadata = {
         "grade": graded,
@@ -99,10 +99,10 @@ def nbgrader_metadata(cell, points_of):
 
 
 def check_points(cell, points_of):
-    """The points of a check cell; a BuildError when nothing is known of its task."""
+    """Return the points of a check cell; raise BuildError if its task has no specification."""
     try:
         return points_of(cell.task)
     except KeyError:
         raise BuildError(
-            f"{cell.where}: mlcourse.checks has no specification of {cell.task!r}; write one, or mend the name."
+            f"{cell.where}: mlcourse.checks has no specification of {cell.task!r}; write one, or correct the name."
         ) from None

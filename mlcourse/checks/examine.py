@@ -58,7 +58,7 @@ def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
     for case in cases:
         outcomes.append(call(answer, case))
         if outcomes[-1].error == "NotImplementedError" or outcomes[-1].output is Ellipsis:
-            return Verdict("not attempted", untouched(outcomes[-1]))
+            return Verdict("not attempted", not_attempted_message(outcomes[-1]))
     faults = [fault for case, outcome in zip(cases, outcomes) if (fault := fault_of(check, case, outcome))]
     if not faults:
         return Verdict("right", "")
@@ -68,7 +68,7 @@ def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
     return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name, faults[0].case)
 
 
-def untouched(outcome: Outcome) -> str:
+def not_attempted_message(outcome: Outcome) -> str:
     """The message for an answer that is still a stub."""
     if outcome.error:
         return "not attempted yet: replace the line `raise NotImplementedError(…)` with your answer."

@@ -103,7 +103,7 @@ class Checker:
         if lesson is None:
             if not self._verdicts:
                 print(
-                    "No check has run yet. Run a check cell first, or name a lesson, as in check.progress('01_kmeans')."
+                    "No check has run yet. Run a check cell first, or name a lesson: check.progress('01_kmeans')."
                 )
                 return Progress([])
             lesson = CHECKS[next(reversed(self._verdicts))].lesson
