@@ -92,7 +92,11 @@ def test_tags_are_a_list(tmp_path):
         (TASK.replace("a = 1", "a = ("), 1, "answer is not valid Python"),
         (TASK.replace("a = 1", "def a():\n    return 1"), 1, "assigns no name"),
         # tasks
-        (TASK + TASK.replace("# %%", "\n# %%", 1), 3, "'a' is already used in sources/solutions/01_one.py, cell 1"),
+        (
+            TASK + TASK.replace("# %%", "\n# %%", 1),
+            3,
+            "'a' is already used in sources/solutions/01_one.py, cell 1",
+        ),
         (
             TASK + OPEN.replace("why", "a") + "# <!-- BEGIN SOLUTION -->\n# <!-- END SOLUTION -->\n",
             3,
@@ -123,7 +127,9 @@ def test_invalid_exercise_cell(tmp_path, source, cell, reason):
 
 
 def test_missing_sources(tmp_path):
-    with pytest.raises(BuildError, match=r"lessons\.toml is missing: ; this command needs the whole course folder"):
+    with pytest.raises(
+        BuildError, match=r"lessons\.toml is missing; this command needs the whole course folder"
+    ):
         build_all(tmp_path, points_of=len)
 
 
