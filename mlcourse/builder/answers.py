@@ -3,14 +3,16 @@
 import ast
 import re
 import textwrap
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from .lessons import BuildError
+from .sources import Cell
 
 MARKERS = {"code": "### {}", "markdown": "<!-- {} -->"}
 # The markers that may follow each marker. None is the start or the end of a cell.
-FOLLOWERS = {
+FOLLOWERS: dict[str | None, tuple[str | None, ...]] = {
     None: ("BEGIN SOLUTION", None),
     "BEGIN SOLUTION": ("STUB", "END SOLUTION"),
     "STUB": ("END SOLUTION",),
@@ -29,12 +31,12 @@ class Block:
     stub: list[str] | None = None
 
 
-def solution_cells(cells):
+def solution_cells(cells: list[Cell]) -> list[Cell]:
     """Return the cells of the solution notebook: answers between their markers, and no stubs."""
     return [replace(cell, source=render(cell, marked_answer)) for cell in cells]
 
 
-def exercise_cells(cells):
+def exercise_cells(cells: list[Cell]) -> list[Cell]:
     """Return the cells of the exercise notebook: stubs for answers, and no cells tagged "solution-only".
 
     Raises
@@ -52,15 +54,15 @@ def exercise_cells(cells):
     return stubs
 
 
-def render(cell, rewrite):
+def render(cell: Cell, rewrite: Callable[[Cell, Block], list[str]]) -> str:
     """Return the source of a cell with each block replaced by the lines of `rewrite(cell, block)`."""
-    lines = []
+    lines: list[str] = []
     for part in split_blocks(cell):
         lines += rewrite(cell, part) if isinstance(part, Block) else [part]
     return "\n".join(lines)
 
 
-def marked_answer(cell, block):
+def marked_answer(cell: Cell, block: Block) -> list[str]:
     """Return a block for the solution notebook. The markers stay, to show which part was the task."""
     begin, end = (
         block.indent + MARKERS[cell.kind].format(word) for word in ("BEGIN SOLUTION", "END SOLUTION")
@@ -68,7 +70,7 @@ def marked_answer(cell, block):
     return [begin, *block.answer, end]
 
 
-def stub(cell, block):
+def stub(cell: Cell, block: Block) -> list[str]:
     """Return a block for the exercise: its own stub if it has one, otherwise the default."""
     if block.stub is None:
         return [block.indent + line for line in default_stub(cell, block)]
@@ -77,18 +79,20 @@ def stub(cell, block):
     return [uncomment(cell, line, block.indent) for line in block.stub]
 
 
-def split_blocks(cell):
+def split_blocks(cell: Cell) -> list[str | Block]:
     """Split a cell into plain lines and Blocks, without the markers; raise BuildError if these are out of order."""
     check_markers(cell)
-    parts = []
-    here = parts  # where the next line goes
+    parts: list[str | Block] = []
+    here: list[str | Block] | list[str] = parts  # where the next line goes
+    block = Block(indent="")
     for line in cell.source.split("\n"):
         word = marker(cell, line)
         if word == "BEGIN SOLUTION":
-            parts.append(Block(indent=line[: len(line) - len(line.lstrip())]))
-            here = parts[-1].answer
+            block = Block(indent=line[: len(line) - len(line.lstrip())])
+            parts.append(block)
+            here = block.answer
         elif word == "STUB":
-            here = parts[-1].stub = []
+            here = block.stub = []
         elif word == "END SOLUTION":
             here = parts
         else:
@@ -96,7 +100,7 @@ def split_blocks(cell):
     return parts
 
 
-def check_markers(cell):
+def check_markers(cell: Cell) -> None:
     """Raise BuildError unless markers come as BEGIN, optional STUB, END, only in cells that a student fills in."""
     words = [word for line in cell.source.split("\n") if (word := marker(cell, line))]
     for last, word in pairwise([None, *words, None]):
@@ -111,7 +115,7 @@ def check_markers(cell):
         )
 
 
-def marker(cell, line):
+def marker(cell: Cell, line: str) -> str | None:
     """Return the words of a marker line, or None for any other line."""
     for word in ("BEGIN SOLUTION", "STUB", "END SOLUTION"):
         if line.strip() == MARKERS[cell.kind].format(word):
@@ -124,7 +128,7 @@ def marker(cell, line):
     return None
 
 
-def default_stub(cell, block):
+def default_stub(cell: Cell, block: Block) -> list[str]:
     """Return the stub for an answer without one: a text, a `raise` or assignments of `...`."""
     if cell.kind == "markdown":
         return [ANSWER_HERE]
@@ -140,7 +144,7 @@ def default_stub(cell, block):
     return [f"{name} = ..." for name in names]
 
 
-def assigned_names(statements):
+def assigned_names(statements: list[ast.stmt]) -> list[str]:
     """Return the names that top-level assignments bind, in order and without duplicates."""
     targets = [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
     targets += [node.target for node in statements if isinstance(node, ast.AnnAssign)]
@@ -148,7 +152,7 @@ def assigned_names(statements):
     return list(dict.fromkeys(name.id for name in names if isinstance(name.ctx, ast.Store)))
 
 
-def uncomment(cell, line, indent):
+def uncomment(cell: Cell, line: str, indent: str) -> str:
     """Remove "# " from a line of a stub, and keep its indentation."""
     text = line.removeprefix(indent)
     if text.strip() in ("", "#"):
@@ -160,7 +164,7 @@ def uncomment(cell, line, indent):
     return indent + text.removeprefix("# ")
 
 
-def parse(cell, source, what):
+def parse(cell: Cell, source: str, what: str) -> ast.Module:
     """Parse `source`; raise BuildError if it is not valid Python."""
     try:
         return ast.parse(textwrap.dedent(source))
@@ -168,7 +172,7 @@ def parse(cell, source, what):
         raise BuildError(f"{cell.where}: the {what} is not valid Python: {error}.") from error
 
 
-def check_answer_hidden(cell, stubs):
+def check_answer_hidden(cell: Cell, stubs: list[Cell]) -> None:
     """Raise BuildError if an exercise cell contains the consecutive lines of an answer, at any indentation."""
     for block in split_blocks(cell):
         if not isinstance(block, Block) or not (answer := stripped(block.answer)):
@@ -182,6 +186,6 @@ def check_answer_hidden(cell, stubs):
                 )
 
 
-def stripped(lines):
+def stripped(lines: Iterable[str]) -> list[str]:
     """The non-blank lines, stripped."""
     return [line.strip() for line in lines if line.strip()]

@@ -42,21 +42,26 @@ Cells tagged "solution-only" are left out of the exercise.
 import argparse
 import shutil
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from .answers import exercise_cells, solution_cells
 from .ipynb import notebook_bytes, was_edited
-from .lessons import FOLDERS, BuildError, read_course
+from .lessons import FOLDERS, BuildError, Course, read_course
 from .pages import framed, page_with_map, with_points
-from .sources import check_lecture, check_tasks, check_unique, read_cells
+from .sources import Cell, check_lecture, check_tasks, check_unique, read_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
-VARIANTS = {"notebooks": list, "exercises": exercise_cells, "solutions": solution_cells}
+VARIANTS: dict[str, Callable[[list[Cell]], list[Cell]]] = {
+    "notebooks": list,
+    "exercises": exercise_cells,
+    "solutions": solution_cells,
+}
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Build the notebooks, or compare them if --check is given; return the exit code."""
     parser = argparse.ArgumentParser(prog="mlcourse build", description="Build the notebooks from sources/.")
     parser.add_argument(
@@ -78,14 +83,14 @@ def main(arguments=None):
     return 1 if check and changes else 0
 
 
-def points_of(task):
+def points_of(task: str) -> int:
     """Return the points of a checked task from its specification; raise KeyError if it has none."""
     from mlcourse.checks import specification  # late: a course without exercises needs no checks
 
     return specification(task).points
 
 
-def build_all(root=ROOT, points_of=points_of):
+def build_all(root: Path = ROOT, points_of: Callable[[str], int] = points_of) -> dict[Path, bytes]:
     """Build all notebooks and pages in memory.
 
     Returns
@@ -107,16 +112,16 @@ def build_all(root=ROOT, points_of=points_of):
             page = framed(own, course, folder, name)
             built[root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, points_of)
     for name in PAGES:
-        page = root / name
-        if page.exists():
-            built[page] = page_with_map(page.read_text(encoding="utf-8"), course, name).encode()
+        path = root / name
+        if path.exists():
+            built[path] = page_with_map(path.read_text(encoding="utf-8"), course, name).encode()
     return built
 
 
-def read_sources(course):
+def read_sources(course: Course) -> dict[str, dict[str, list[Cell]]]:
     """Read and validate all sources, as {"notebooks" or "solutions": {name: cells}}."""
     rules = {"notebooks": check_lecture, "solutions": check_tasks}
-    cells = {}
+    cells: dict[str, dict[str, list[Cell]]] = {}
     for folder, rule in rules.items():
         cells[folder] = {
             name: read_cells(course.root / "sources" / folder / f"{name}.py", course.root)
@@ -128,9 +133,9 @@ def read_sources(course):
     return cells
 
 
-def differences(root, built):
+def differences(root: Path, built: Mapping[Path, bytes]) -> dict[Path, bytes | None]:
     """Return files to write as {path: bytes}, and notebooks to remove, which have no source, as {path: None}."""
-    changes = {
+    changes: dict[Path, bytes | None] = {
         path: content
         for path, content in sorted(built.items())
         if not path.exists() or path.read_bytes() != content
@@ -139,7 +144,7 @@ def differences(root, built):
     return changes | {path: None for path in there if path not in built}
 
 
-def write(changes, root):
+def write(changes: Mapping[Path, bytes | None], root: Path) -> None:
     """Apply the changes that `differences` returned. Copy a notebook that was edited by hand to kept/ first."""
     for path, content in changes.items():
         if path.suffix == ".ipynb" and path.exists() and was_edited(path):
@@ -151,7 +156,7 @@ def write(changes, root):
             path.write_bytes(content)
 
 
-def keep(path, root):
+def keep(path: Path, root: Path) -> None:
     """Copy a notebook to kept/ under a new name."""
     folder = root / "kept" / path.parent.name
     folder.mkdir(parents=True, exist_ok=True)

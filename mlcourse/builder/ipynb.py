@@ -3,10 +3,14 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from .lessons import BuildError
+from .sources import Cell
 
-METADATA = {
+METADATA: dict[str, Any] = {
     # The same as JupyterLab writes, so that opening a notebook does not change it.
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
@@ -20,7 +24,7 @@ METADATA = {
 }
 
 
-def notebook_bytes(cells, lesson, points_of):
+def notebook_bytes(cells: list[Cell], lesson: str, points_of: Callable[[str], int]) -> bytes:
     """Return the .ipynb file (format 4.5, no outputs) of a list of cells.
 
     Parameters
@@ -33,8 +37,12 @@ def notebook_bytes(cells, lesson, points_of):
     """
     contents = []
     for cell, cell_id in zip(cells, cell_ids(cells)):
-        content = {"cell_type": cell.kind, "id": cell_id, "metadata": cell_metadata(cell, lesson, points_of)}
-        content["source"] = cell.source.splitlines(keepends=True)
+        content: dict[str, Any] = {
+            "cell_type": cell.kind,
+            "id": cell_id,
+            "metadata": cell_metadata(cell, lesson, points_of),
+            "source": cell.source.splitlines(keepends=True),
+        }
         if cell.kind == "code":
             content |= {"execution_count": None, "outputs": []}
         contents.append(content)
@@ -44,27 +52,29 @@ def notebook_bytes(cells, lesson, points_of):
     return (text + "\n").encode()
 
 
-def fingerprint(contents):
+def fingerprint(contents: list[dict[str, Any]]) -> str:
     """Digest types and sources of cells, without outputs and metadata; `contents` is "cells" of the notebook JSON."""
     sources = [[cell["cell_type"], "".join(cell["source"])] for cell in contents]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
 
 
-def was_edited(path):
+def was_edited(path: Path) -> bool:
     """Whether a notebook was edited after it was built, or was not built by this builder."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        return notebook["metadata"]["mlcourse"]["built"] != fingerprint(notebook["cells"])
+        built: str = notebook["metadata"]["mlcourse"]["built"]
+        return built != fingerprint(notebook["cells"])
     except (ValueError, KeyError, TypeError):
         return True
 
 
-def cell_ids(cells):
+def cell_ids(cells: list[Cell]) -> list[str]:
     """Return one id per cell, from its content and not its position, so that a new cell leaves the other ids alone.
 
     Identical cells are numbered: "…", "…-2", "…-3".
     """
-    counts, ids = Counter(), []
+    counts: Counter[str] = Counter()
+    ids = []
     for cell in cells:
         content = f"{cell.kind} {cell.role}\n{cell.source}"
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
@@ -73,19 +83,19 @@ def cell_ids(cells):
     return ids
 
 
-def cell_metadata(cell, lesson, points_of):
+def cell_metadata(cell: Cell, lesson: str, points_of: Callable[[str], int]) -> dict[str, Any]:
     """Return the tags of a cell, and in a task also our own metadata and those of nbgrader (schema 3)."""
-    metadata = {"tags": cell.tags} if cell.tags else {}
+    metadata: dict[str, Any] = {"tags": cell.tags} if cell.tags else {}
     if cell.role:
         metadata["mlcourse"] = {"lesson": lesson, "role": cell.role, "task": cell.task}
         metadata["nbgrader"] = nbgrader_metadata(cell, points_of)
     return metadata
 
 
-def nbgrader_metadata(cell, points_of):
+def nbgrader_metadata(cell: Cell, points_of: Callable[[str], int]) -> dict[str, Any]:
     """Return nbgrader's metadata: a check is locked and graded automatically, an open question is graded by hand."""
     graded = cell.role in ("check", "open")
-    metadata = {
+    metadata: dict[str, Any] = {
         "grade": graded,
         "grade_id": f"check_{cell.task}" if cell.role == "check" else cell.task,
         "locked": cell.role == "check",
@@ -98,8 +108,9 @@ def nbgrader_metadata(cell, points_of):
     return metadata
 
 
-def check_points(cell, points_of):
+def check_points(cell: Cell, points_of: Callable[[str], int]) -> int:
     """Return the points of a check cell; raise BuildError if its task has no specification."""
+    assert cell.task is not None  # a cell with a role has a task: sources.check_header
     try:
         return points_of(cell.task)
     except KeyError:

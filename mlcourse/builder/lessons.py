@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 FOLDERS = {"notebooks": "notebooks", "exercises": "solutions", "solutions": "solutions"}
 """Maps each folder of built notebooks to its folder under `sources/`."""
@@ -26,12 +27,12 @@ class Lesson:
     objectives: list[str]
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The first two digits of the name: "04" for "04_em"."""
         return self.name[:2]
 
     @property
-    def heading(self):
+    def heading(self) -> str:
         """Number and title: "04 · Expectation–maximisation"."""
         return f"{self.number} · {self.title}"
 
@@ -45,16 +46,16 @@ class Course:
     sources: dict[str, list[str]]
     public_address: str
 
-    def names(self, folder):
+    def names(self, folder: str) -> list[str]:
         """Return the names of the notebooks of `folder` (a key of FOLDERS), in lesson order."""
         return self.sources[FOLDERS[folder]]
 
-    def has(self, folder, name):
+    def has(self, folder: str, name: str) -> bool:
         """Whether `folder` has a notebook of the lesson `name`."""
         return name in self.names(folder)
 
 
-def read_course(root):
+def read_course(root: Path) -> Course:
     """Read lessons.toml, the public address and the names of the sources below `root`.
 
     Raises
@@ -75,13 +76,13 @@ def read_course(root):
     return Course(root, lessons, sources, read_public_address(root / "pyproject.toml"))
 
 
-def read_lessons(path):
+def read_lessons(path: Path) -> dict[str, Lesson]:
     """Read the `[[lesson]]` entries of a TOML file as {name: Lesson}, in lesson order."""
     if not path.is_file():
         raise BuildError(
             f"{path} is missing; this command needs the whole course folder, including sources/: download it again."
         )
-    lessons = {}
+    lessons: dict[str, Lesson] = {}
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["lesson"]:
         lesson = parse_lesson(entry)
         if unknown := [name for name in lesson.builds_on if name not in lessons]:
@@ -99,10 +100,10 @@ def read_lessons(path):
     return lessons
 
 
-def parse_lesson(entry):
+def parse_lesson(entry: dict[str, Any]) -> Lesson:
     """Convert one table of lessons.toml to a Lesson; raise BuildError if a key or value is not valid."""
     label = f"lessons.toml, lesson {entry.get('name', '(without a name)')}"
-    wanted = {field.name: field.type for field in fields(Lesson)}
+    wanted: dict[str, Any] = {field.name: field.type for field in fields(Lesson)}
     if set(entry) != set(wanted):
         raise BuildError(
             f"{label}: has the keys {', '.join(sorted(entry))}; expected {', '.join(sorted(wanted))}."
@@ -112,16 +113,18 @@ def parse_lesson(entry):
         if type(entry[key]) is not plain:
             raise BuildError(f"{label}: {key} = {entry[key]!r}; expected a value of type {plain.__name__}.")
     if not re.fullmatch(r"\d\d_[a-z0-9_]+", entry["name"]):
-        raise BuildError(f"{label}: name must be two digits, an underscore and lower-case words, such as 04_em.")
+        raise BuildError(
+            f"{label}: name must be two digits, an underscore and lower-case words, such as 04_em."
+        )
     return Lesson(**entry)
 
 
-def read_public_address(path):
+def read_public_address(path: Path) -> str:
     """Return `public_address` of [tool.mlcourse] in a pyproject.toml, or "" if there is none."""
     if not path.exists():
         return ""
     settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("mlcourse", {})
-    address = settings.get("public_address", "").rstrip("/")
+    address: str = settings.get("public_address", "").rstrip("/")
     if address and not re.fullmatch(r"https://github\.com/[^/]+/[^/]+/blob/[^/]+", address):
         raise BuildError(
             f"pyproject.toml: public_address = {address!r}; expected the address of the folder on GitHub, "

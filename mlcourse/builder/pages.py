@@ -1,10 +1,11 @@
 """Add the generated parts of a notebook: header, links, points, the Colab cell, the lesson map."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from .ipynb import check_points
-from .lessons import BuildError
+from .lessons import BuildError, Course, Lesson
 from .sources import Cell
 
 MAP_PLACEHOLDER = re.compile(r"\{\{\s*lesson_map\s*\}\}")
@@ -32,7 +33,7 @@ if "google.colab" in sys.modules:
     %pip install --quiet git+{repository}"""
 
 
-def framed(cells, course, folder, name):
+def framed(cells: list[Cell], course: Course, folder: str, name: str) -> list[Cell]:
     """Return the cells of a notebook: header, the Colab cell if needed, the lesson, links."""
     own = [fill_map(cell, course, folder) for cell in cells]
     links = neighbour_links(course, folder, name)
@@ -40,7 +41,7 @@ def framed(cells, course, folder, name):
     return [header(course, folder, name), *colab_setup(course), *own, *last]
 
 
-def with_points(cells, points_of):
+def with_points(cells: list[Cell], points_of: Callable[[str], int]) -> list[Cell]:
     """Append its points to the heading of each task: "## Task 3 · The E-step · 4 points"."""
     return [
         replace(cell, source=TASK_HEADING.sub(lambda found: f"{found[1]} · {points}", cell.source))
@@ -50,7 +51,7 @@ def with_points(cells, points_of):
     ]
 
 
-def heading_points(cells, i, points_of):
+def heading_points(cells: list[Cell], i: int, points_of: Callable[[str], int]) -> str | None:
     """Return "4 points" if cell i has the heading of a task, or None; the points are those of the task below it."""
     task = next((cell for cell in cells[i:] if cell.role in ("answer", "open")), None)
     if cells[i].kind != "markdown" or not TASK_HEADING.search(cells[i].source) or task is None:
@@ -59,7 +60,7 @@ def heading_points(cells, i, points_of):
     return f"{points} point{'s' if points != 1 else ''}"
 
 
-def header(course, folder, name):
+def header(course: Course, folder: str, name: str) -> Cell:
     """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
@@ -76,7 +77,7 @@ def header(course, folder, name):
     return Cell("markdown", "\n\n".join(paragraphs).rstrip())
 
 
-def effort(course, lesson):
+def effort(course: Course, lesson: Lesson) -> str:
     """Return the time needed and the prerequisites: "Read ≈ 35 min · do ≈ 60 min · builds on lesson 03"."""
     parts = [f"Read ≈ {lesson.read} min"]
     if lesson.do:
@@ -86,13 +87,13 @@ def effort(course, lesson):
     return " · ".join(parts)
 
 
-def lesson_links(course, names):
+def lesson_links(course: Course, names: list[str]) -> str:
     """Return "lesson [03](03_gaussians.ipynb)" or "lessons …, …"; lessons without a notebook have no link."""
     links = [f"[{name[:2]}]({name}.ipynb)" if course.has("notebooks", name) else name[:2] for name in names]
     return ("lesson " if len(links) == 1 else "lessons ") + ", ".join(links)
 
 
-def neighbour_links(course, folder, name):
+def neighbour_links(course: Course, folder: str, name: str) -> str:
     """Return one line of links: the previous notebook, the other notebooks of this lesson, Colab, the next one."""
     names = course.names(folder)
     place = names.index(name)
@@ -110,13 +111,13 @@ def neighbour_links(course, folder, name):
     return " | ".join(links)
 
 
-def colab_address(course, folder, name):
+def colab_address(course: Course, folder: str, name: str) -> str:
     """Return the address that opens a notebook in Colab: the path is the same as on GitHub."""
     path = course.public_address.removeprefix("https://github.com/")
     return f"https://colab.research.google.com/github/{path}/{folder}/{name}.ipynb"
 
 
-def colab_setup(course):
+def colab_setup(course: Course) -> list[Cell]:
     """Return the cell that installs the course on Colab, or no cell if the course has no public address."""
     if not course.public_address:
         return []
@@ -124,7 +125,7 @@ def colab_setup(course):
     return [Cell("code", COLAB_SETUP.format(repository=repository))]
 
 
-def fill_map(cell, course, folder):
+def fill_map(cell: Cell, course: Course, folder: str) -> Cell:
     """Replace the placeholder in a Markdown cell with the lesson map."""
     if cell.kind != "markdown":
         return cell
@@ -133,7 +134,7 @@ def fill_map(cell, course, folder):
     return replace(cell, source=MAP_PLACEHOLDER.sub(lambda _: table, cell.source))
 
 
-def lesson_map(course, addresses):
+def lesson_map(course: Course, addresses: dict[str, str]) -> str:
     """Return the table of all lectures; `addresses` maps each folder to its path relative to the page."""
     rows = ["| Lesson | Read | Do | Builds on | Practise |", "|---|---|---|---|---|"]
     for name in course.names("notebooks"):
@@ -154,7 +155,7 @@ def lesson_map(course, addresses):
     return "\n".join(rows)
 
 
-def page_with_map(text, course, path):
+def page_with_map(text: str, course: Course, path: str) -> str:
     """Write the lesson map between the two markers of a Markdown page; return the page unchanged if it has none.
 
     `path` is the path of the page in the course folder, such as "docs/instructors.md".

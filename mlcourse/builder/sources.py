@@ -1,8 +1,10 @@
 """Read lesson sources in percent format, and validate their cells."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jupytext
 from nbformat import ValidationError
@@ -26,7 +28,7 @@ class Cell:
     tags: list[str] = field(default_factory=list)
 
 
-def read_cells(path: Path, root: Path):
+def read_cells(path: Path, root: Path) -> list[Cell]:
     """Read the cells of one source file, and validate each cell on its own.
 
     Raises
@@ -44,7 +46,7 @@ def read_cells(path: Path, root: Path):
     return [read_cell(raw, f"{name}, cell {i}") for i, raw in enumerate(notebook.cells, start=1)]
 
 
-def read_cell(raw, where):
+def read_cell(raw: Any, where: str) -> Cell:
     """Convert one jupytext cell to a Cell; raise BuildError if it is not valid."""
     header = {key: value for key, value in raw.metadata.items() if key != "lines_to_next_cell"}
     if unknown := sorted(set(header) - set(HEADER_KEYS)):
@@ -60,12 +62,12 @@ def read_cell(raw, where):
     return cell
 
 
-def uncomment_magics(source):
+def uncomment_magics(source: str) -> str:
     """Uncomment magics such as `# %matplotlib inline`: in the sources they are comments, to be plain Python."""
     return re.sub(r"^# (?=%{1,2}[a-z])", "", source, flags=re.MULTILINE)
 
 
-def check_kind(cell):
+def check_kind(cell: Cell) -> None:
     """Raise BuildError unless the cell is code or Markdown and not empty."""
     if cell.kind not in ("code", "markdown"):
         raise BuildError(f"{cell.where}: is a {cell.kind} cell; make it a code or [markdown] cell.")
@@ -73,7 +75,7 @@ def check_kind(cell):
         raise BuildError(f"{cell.where}: is empty; fill it, or remove its `# %%` line.")
 
 
-def check_header(cell):
+def check_header(cell: Cell) -> None:
     """Raise BuildError unless task, role and points fit together."""
     if (cell.task is None) != (cell.role is None):
         raise BuildError(f"{cell.where}: task={cell.task!r} with role={cell.role!r}; write both or neither.")
@@ -92,7 +94,7 @@ def check_header(cell):
         raise BuildError(f"{cell.where}: role={cell.role!r} needs a code cell; remove [markdown].")
 
 
-def check_magic(cell):
+def check_magic(cell: Cell) -> None:
     """Raise BuildError if %matplotlib shares a cell with an import, which hides it from JupyterLite's loader."""
     magic = re.search(r"^%matplotlib\b", cell.source, re.MULTILINE)
     if cell.kind == "code" and magic and re.search(r"^\s*(import|from)\s", cell.source, re.MULTILINE):
@@ -101,7 +103,7 @@ def check_magic(cell):
         )
 
 
-def check_images(cell):
+def check_images(cell: Cell) -> None:
     """Raise BuildError if an image in Markdown has no alt text."""
     if cell.kind != "markdown":
         return
@@ -115,7 +117,7 @@ def check_images(cell):
         )
 
 
-def check_tasks(cells):
+def check_tasks(cells: list[Cell]) -> None:
     """Raise BuildError unless each answer in a source is followed by a check that calls it."""
     answered, checked = set(), set()
     for cell in cells:
@@ -124,7 +126,9 @@ def check_tasks(cells):
         if cell.role == "check":
             checked.add(cell.task)
             if cell.task not in answered:
-                raise BuildError(f"{cell.where}: checks {cell.task!r}, but no cell above it is the answer; add one.")
+                raise BuildError(
+                    f"{cell.where}: checks {cell.task!r}, but no cell above it is the answer; add one."
+                )
             if f"check.{cell.task}(" not in cell.source:
                 raise BuildError(
                     f"{cell.where}: does not call check.{cell.task}(…), the check of {cell.task!r}; add the call."
@@ -136,9 +140,9 @@ def check_tasks(cells):
             )
 
 
-def check_unique(cells):
+def check_unique(cells: Iterable[Cell]) -> None:
     """Raise BuildError if two tasks share a name, which identifies a task in checks, grades and progress."""
-    first = {}
+    first: dict[tuple[str | None, str], str] = {}
     for cell in cells:
         if cell.role:
             key = (cell.task, "check" if cell.role == "check" else "task")
@@ -149,8 +153,10 @@ def check_unique(cells):
             first[key] = cell.where
 
 
-def check_lecture(cells):
+def check_lecture(cells: list[Cell]) -> None:
     """Raise BuildError if a lecture contains a task: its questions are prose."""
     for cell in cells:
         if cell.role or "solution-only" in cell.tags or "BEGIN SOLUTION" in cell.source:
-            raise BuildError(f"{cell.where}: a lecture must not contain tasks; move this cell to sources/solutions.")
+            raise BuildError(
+                f"{cell.where}: a lecture must not contain tasks; move this cell to sources/solutions."
+            )

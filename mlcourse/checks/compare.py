@@ -4,15 +4,20 @@ The messages show what was received and which shape was expected, never the expe
 """
 
 import numbers
+from typing import Any, TypeAlias
 
 import numpy as np
+
+from mlcourse.typing import Array
+
+Plain: TypeAlias = "str | bool | int | float | complex | Array | tuple[Plain, ...] | dict[str, Plain] | None"
 
 
 class NotPlain(TypeError):
     """The value contains something other than arrays, numbers, strings, tuples and dicts."""
 
 
-def plain(value):
+def plain(value: Any) -> Plain:
     """Convert `value` to arrays, numbers, strings, tuples and dicts; raise NotPlain if that is impossible.
 
     Lists of numbers, data frames and tensors become arrays. Lists of anything else become tuples.
@@ -22,7 +27,7 @@ def plain(value):
     if value is None or isinstance(value, (str, bool, int, float, complex)):
         return value
     if isinstance(value, numbers.Number):  # a Fraction, a Decimal
-        return float(value)
+        return float(value)  # type: ignore[arg-type]  # both have __float__, which Number does not promise
     if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, tuple):
@@ -32,7 +37,7 @@ def plain(value):
     raise NotPlain(f"a value of type {type(value).__name__}; expected an array, a number or a tuple of these")
 
 
-def _plain_array(value):
+def _plain_array(value: Any) -> Plain:
     """A list or array-like as an array if it contains only numbers, otherwise as a tuple of its parts."""
     try:
         array = np.asarray(value)
@@ -45,7 +50,7 @@ def _plain_array(value):
         return tuple(plain(part) for part in value)
 
 
-def describe(value) -> str:
+def describe(value: Plain) -> str:
     """Summarise a plain value: the shape and first numbers of an array, or the value itself."""
     if isinstance(value, np.ndarray):
         start = ", ".join(f"{number:.4g}" for number in value.ravel()[:4])
@@ -68,7 +73,9 @@ def _key(text: str) -> str:
 ANY_NUMBERS = np.finfo(float).max  # pass as `atol` to accept any numbers and compare only the form
 
 
-def difference(yours, expected, rtol: float, atol: float, where: str = "the result") -> str | None:
+def difference(
+    yours: Plain, expected: Plain, rtol: float, atol: float, where: str = "the result"
+) -> str | None:
     """Describe the first difference in one sentence, or return None if there is none.
 
     Parameters
@@ -86,11 +93,13 @@ def difference(yours, expected, rtol: float, atol: float, where: str = "the resu
     return _array_difference(yours, expected, rtol, atol, where)
 
 
-def _tuple_difference(yours, expected, rtol, atol, where):
+def _tuple_difference(
+    yours: Plain, expected: tuple[Plain, ...], rtol: float, atol: float, where: str
+) -> str | None:
     wanted = f"expected a tuple of {len(expected)} values"
     if isinstance(yours, np.ndarray) and yours.ndim:
         if len(yours) != len(expected) or any(
-            np.shape(mine) != np.shape(right) for mine, right in zip(yours, expected)
+            np.shape(mine) != np.asarray(right).shape for mine, right in zip(yours, expected)
         ):
             return f"{where} is one array of shape {yours.shape}; {wanted}"
         yours = tuple(yours)  # `plain` turned a list of parts of equal shape into one array
@@ -105,7 +114,9 @@ def _tuple_difference(yours, expected, rtol, atol, where):
     return None
 
 
-def _dict_difference(yours, expected, rtol, atol, where):
+def _dict_difference(
+    yours: Plain, expected: dict[str, Plain], rtol: float, atol: float, where: str
+) -> str | None:
     if not isinstance(yours, dict):
         return f"{where} is not a dict; expected a dict with the keys {', '.join(expected)}"
     if set(yours) != set(expected):
@@ -118,7 +129,7 @@ def _dict_difference(yours, expected, rtol, atol, where):
     return None
 
 
-def _array_difference(yours, expected, rtol, atol, where):
+def _array_difference(yours: Plain, expected: Plain, rtol: float, atol: float, where: str) -> str | None:
     expected = np.asarray(expected)
     wanted = f"an array of shape {expected.shape}" if expected.ndim else "one number"
     if isinstance(yours, tuple) and expected.ndim and all(isinstance(part, (int, float)) for part in yours):
@@ -142,6 +153,4 @@ def _array_difference(yours, expected, rtol, atol, where):
         return f"{where} is not right"
     first = tuple(np.argwhere(off)[0])
     place = ", ".join(str(index) for index in first)
-    return (
-        f"{where} is off in {off.sum()} of {off.size} entries, first at [{place}]: yours is {yours[first]:.6g}"
-    )
+    return f"{where} is off in {off.sum()} of {off.size} entries, first at [{place}]: yours is {yours[first]:.6g}"

@@ -9,7 +9,7 @@ import linecache
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
 class Outcome(NamedTuple):
     """The result of one call: a plain output, or a problem, or both."""
 
-    output: object = None
+    output: Any = None
     problem: str | None = None  # a sentence for the learner
     error: str | None = None  # the name of the exception, if one was raised
 
@@ -42,7 +42,7 @@ class Fault(NamedTuple):
     what: str
 
 
-def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
+def examine(check: Check, answer: Callable[..., Any], seed: int = 0) -> Verdict:
     """Call `answer` on the cases of a check and judge the outputs.
 
     Parameters
@@ -75,7 +75,7 @@ def not_attempted_message(outcome: Outcome) -> str:
     return "not attempted yet: replace `...` with your answer."
 
 
-def call(answer: Callable, case: Case) -> Outcome:
+def call(answer: Callable[..., Any], case: Case) -> Outcome:
     """Call `answer` on copies of the case's arguments, and convert the output with `plain`."""
     args = copy.deepcopy(case.args)
     try:
@@ -92,7 +92,7 @@ def call(answer: Callable, case: Case) -> Outcome:
     return Outcome(output, problem=_changed(args, case))
 
 
-def _changed(args, case: Case) -> str | None:
+def _changed(args: tuple[Any, ...], case: Case) -> str | None:
     """A sentence if the call changed one of its arguments, else None."""
     changed = [
         place
@@ -104,16 +104,18 @@ def _changed(args, case: Case) -> str | None:
     return f"it changes argument {changed[0]} in place. Work on a copy, `X.copy()`, or create a new array."
 
 
-def _problem(error: Exception, answer) -> str:
+def _problem(error: Exception, answer: Callable[..., Any]) -> str:
     """The exception as a sentence, with the line of the learner's code that raised it, if there is one."""
     if isinstance(error, NotPlain):
         return f"it returned {error}."
-    message = f"it raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else '(no message)'}"
-    home = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    message = (
+        f"it raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else '(no message)'}"
+    )
+    home: str = getattr(getattr(answer, "__code__", None), "co_filename", "")
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
     if not lines:
         return message
-    number = lines[-1].lineno
+    number = lines[-1].lineno or 0
     return f"{message}\n  in line {number} of your cell: {linecache.getline(home, number).strip()}"
 
 
@@ -136,7 +138,7 @@ def fault_of(check: Check, case: Case, outcome: Outcome) -> Fault | None:
     return Fault(case, outcome, found + ".") if found else None
 
 
-def holds(law: Law, output, case: Case) -> bool:
+def holds(law: Law, output: Any, case: Case) -> bool:
     """Whether an output obeys a law. An output on which the law raises is left to the comparison."""
     try:
         return bool(law.holds(output, *copy.deepcopy(case.args)))

@@ -3,7 +3,9 @@
 import copy
 import difflib
 import os
+from collections.abc import Callable
 from html import escape
+from typing import Any
 
 from mlcourse.checks.bank import CHECKS
 from mlcourse.checks.examine import Verdict, examine
@@ -15,28 +17,28 @@ MARKS = {"right": "✓", "wrong": "✗", "not attempted": "·"}
 class CheckFailed(AssertionError):
     """The answer is wrong. A notebook shows one line instead of a traceback."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {str(self).splitlines()[0]} (see above)"]
 
 
 class Progress:
     """The progress in one lesson as a table: HTML in a notebook, text elsewhere."""
 
-    def __init__(self, rows):
+    def __init__(self, rows: list[tuple[str, str, int, int]]) -> None:
         self.rows = rows  # (mark, name, points, maximum)
 
-    def __str__(self):
+    def __str__(self) -> str:
         lines = [f"{mark} {name:<28} {points} / {total}" for mark, name, points, total in self.rows]
         return "\n".join([*lines, self._summary()])
 
     __repr__ = __str__
 
-    def _summary(self):
+    def _summary(self) -> str:
         points, total = sum(row[2] for row in self.rows), sum(row[3] for row in self.rows)
         done = sum(row[0] == MARKS["right"] for row in self.rows)
         return f"{done} of {len(self.rows)} tasks done, {points} of {total} points"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{mark}</td><td style='text-align:left'><code>{escape(name)}</code></td>"
             f"<td>{points} / {total}</td></tr>"
@@ -55,10 +57,10 @@ class Checker:
     is prints "not attempted yet" and raises nothing, unless the environment variable MLCOURSE_STRICT is 1.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._verdicts: dict[str, Verdict] = {}
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[[Any], None]:
         if name in CHECKS:
             return lambda answer: self._run(CHECKS[name], answer)
         near = difflib.get_close_matches(name, CHECKS, n=1)
@@ -69,10 +71,10 @@ class Checker:
         )
         raise AttributeError(f"there is no check called {name!r}. {advice}")
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return [*super().__dir__(), *CHECKS]
 
-    def _run(self, check, answer):
+    def _run(self, check: Check, answer: Any) -> None:
         verdict = verdict_on(check, answer)
         self._verdicts.pop(check.name, None)  # so that the last check comes last
         self._verdicts[check.name] = verdict
@@ -87,7 +89,7 @@ class Checker:
             )
 
     @property
-    def last_input(self) -> tuple:
+    def last_input(self) -> tuple[Any, ...]:
         """The arguments on which the last checked function failed, or an empty tuple if it passed."""
         verdict = next(reversed(self._verdicts.values()), None)
         return copy.deepcopy(verdict.case.args) if verdict and verdict.case else ()
@@ -112,19 +114,20 @@ class Checker:
             raise ValueError(f"lesson={lesson!r} has no checks; choose one of {', '.join(sorted(known))}.")
         return Progress([self._row(check) for check in CHECKS.values() if check.lesson == lesson])
 
-    def _row(self, check):
+    def _row(self, check: Check) -> tuple[str, str, int, int]:
         status = self._verdicts[check.name].status if check.name in self._verdicts else "not attempted"
         return MARKS[status], check.name, check.points * (status == "right"), check.points
 
 
-def verdict_on(check: Check, answer) -> Verdict:
+def verdict_on(check: Check, answer: Any) -> Verdict:
     """Judge whatever a notebook passes to a check, including a function for a value or a value for a function."""
     if check.kind == "value":
         if answer is None:
             return Verdict("wrong", "it is None; replace it with a value.")
         if callable(answer):
             return Verdict(
-                "wrong", f"this task asks for a value, but got the function {_name(answer)}. Is a call missing?"
+                "wrong",
+                f"this task asks for a value, but got the function {_name(answer)}. Is a call missing?",
             )
         return examine(check, lambda: answer)
     if not callable(answer):
@@ -135,7 +138,7 @@ def verdict_on(check: Check, answer) -> Verdict:
     return examine(check, answer)
 
 
-def _name(function):
+def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 

@@ -6,7 +6,7 @@ same specification therefore works in a notebook, where the answer is a function
 grader, which calls the answer in another process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -17,7 +17,7 @@ class Case(NamedTuple):
     """One input: the arguments, and what is special about them in words that a learner understands."""
 
     description: str
-    args: tuple = ()
+    args: tuple[Any, ...] = ()
 
 
 class Law(NamedTuple):
@@ -78,19 +78,21 @@ class Check:
     name: str
     lesson: str
     points: int
-    reference: Callable
+    reference: Callable[..., Any]
     kind: Literal["function", "value"] = "function"
     cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     mistakes: tuple[Mistake, ...] = ()
     laws: tuple[Law, ...] = ()
     accepts: Callable[..., bool] | None = None
-    canonical: Callable = lambda output: output
+    canonical: Callable[[Any], Any] = lambda output: output
     expected: str = ""
     rtol: float = 1e-6
     atol: float = 1e-9
 
 
-def choice(name: str, lesson: str, points: int, *, right: str, wrong: dict) -> Check:
+def choice(
+    name: str, lesson: str, points: int, *, right: str, wrong: Mapping[str, str | tuple[str, int]]
+) -> Check:
     """Specify a multiple-choice task: the right letter, and why each of the others is wrong.
 
     `wrong` maps each letter to a sentence, or to a pair of a sentence and the number of the hint to open.
