@@ -1,4 +1,4 @@
-"""The lists of packages agree: pyproject.toml's bounds, environment.yml for conda users, the exact pins."""
+"""The lists of packages agree: bounds in pyproject.toml, environment.yml for conda, the exact pins."""
 
 import tomllib
 
@@ -14,36 +14,36 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependenc
 PINS = [Requirement(line) for line in (ROOT / "pins.txt").read_text("utf-8").splitlines()]
 
 
-def needs():
-    """Name and bounds of everything the course and its tests need."""
+def requirements():
+    """The version bounds of all packages that the course and its tests need, by name."""
     listed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
     return {canonicalize_name(need.name): need.specifier for need in map(Requirement, listed)}
 
 
-def test_conda_environment_asks_for_the_same():
+def test_conda_environment_has_the_same_bounds():
     conda = {
         need.name: need.specifier
         for need in map(Requirement, (item for item in CONDA if isinstance(item, str)))
     }
     assert str(conda.pop("python")) == PROJECT["requires-python"]
     assert str(conda.pop("pip")) == ""
-    assert conda == needs()
+    assert conda == requirements()
 
 
 def test_conda_environment_installs_the_course():
     assert {"pip": ["-e ."]} in CONDA
 
 
-def test_build_tools_are_there_without_isolation():
+def test_build_tools_are_among_the_requirements():
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
-    assert {Requirement(tool).name for tool in build} <= set(needs())
+    assert {Requirement(tool).name for tool in build} <= set(requirements())
 
 
-def test_pins_are_exact_plain_and_within_the_bounds():
+def test_pins_are_exact_and_within_the_bounds():
     for pin in PINS:
         assert [part.operator for part in pin.specifier] == ["=="], pin
         assert pin.url is None, pin
-    for name, bounds in needs().items():
+    for name, bounds in requirements().items():
         for python in ("3.11.0", "3.12.0", "3.14.0"):
             environment = default_environment() | {
                 "python_full_version": python,

@@ -1,5 +1,5 @@
 """The notebook builder: `python course.py build`. `build.py` describes the source format and does the work.
 
-lessons → sources → answers → pages → ipynb: text is read, its answers are kept or replaced by stubs, a header and
-links frame it, and it is written as a notebook.
+lessons → sources → answers → pages → ipynb: read the text, keep its answers or replace them by stubs, add a header
+and links, and write the notebook.
 """

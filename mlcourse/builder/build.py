@@ -1,18 +1,19 @@
-"""Build the notebooks that people open from the text that people write.
+"""Build the notebooks of the course from their sources.
 
-    python course.py build            write what has changed, remove what has no source
-    python course.py build --check    write nothing; exit 1 when anything is out of date
+    python course.py build            write changed notebooks, remove notebooks without a source
+    python course.py build --check    write nothing; exit with 1 if anything is out of date
 
 One direction only: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
 sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
-the lesson map come from sources/lessons.toml. Building twice changes no byte, and nobody's work is lost: a
-notebook that was edited by hand is copied to kept/ before it is written over or removed.
+the lesson map come from sources/lessons.toml. A second build changes no byte. No work is lost: a notebook that was
+edited by hand is copied to kept/ before it is overwritten or removed.
 
 The source format
 -----------------
-jupytext's percent format, starting with the lesson's own first cell. A cell header may carry `task`, `role`,
-`points` and `tags`; magics are written commented out (`# %matplotlib inline`); `{{lesson_map}}` in a Markdown
-cell becomes the table of lessons. In sources/solutions a task is an answer cell, then its check cell:
+The format is jupytext's percent format. The header cell is generated, so a source starts with the cell after it. A
+cell header may contain `task`, `role`, `points` and `tags`. Magics are commented out (`# %matplotlib inline`).
+`{{lesson_map}}` in a Markdown cell becomes the table of lessons. In sources/solutions, a task is an answer cell
+followed by its check cell:
 
     # %% task="e_step" role="answer"
     def e_step(X, mixture):
@@ -25,10 +26,10 @@ cell becomes the table of lessons. In sources/solutions a task is an answer cell
     # %% task="e_step" role="check"
     check.e_step(e_step)
 
-The points of a task are added to its heading, `## Task 3 · The E-step`, from its specification. The solution
-shows the answer. The exercise shows the lines below STUB, each freed from one "# ". Without STUB
-an indented block becomes `raise NotImplementedError(…)`, and one at the margin becomes `name = ...` for every
-name that it assigns. An open question, graded by hand, is one Markdown cell:
+The points of a task come from its specification and are added to its heading, `## Task 3 · The E-step`. The
+solution shows the answer. The exercise shows the lines below STUB, uncommented. Without STUB, an indented block
+becomes `raise NotImplementedError(…)`, and an unindented block becomes `name = ...` for every name that it assigns.
+An open question, graded by hand, is one Markdown cell:
 
     # %% [markdown] task="why_log" role="open" points=3
     # <!-- BEGIN SOLUTION -->
@@ -41,25 +42,30 @@ Cells tagged "solution-only" are left out of the exercise.
 import argparse
 import shutil
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from .answers import exercise_cells, solution_cells
 from .ipynb import notebook_bytes, was_edited
-from .lessons import FOLDERS, BuildError, read_course
+from .lessons import FOLDERS, BuildError, Course, read_course
 from .pages import framed, page_with_map, with_points
-from .sources import check_lecture, check_tasks, check_unique, read_cells
+from .sources import Cell, check_lecture, check_tasks, check_unique, read_cells
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/instructors.md")  # where a lesson map may stand between its markers
-VARIANTS = {"notebooks": list, "exercises": exercise_cells, "solutions": solution_cells}
+PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
+VARIANTS: dict[str, Callable[[list[Cell]], list[Cell]]] = {
+    "notebooks": list,
+    "exercises": exercise_cells,
+    "solutions": solution_cells,
+}
 
 
-def main(arguments=None):
-    """Build, or with --check compare; return the exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the notebooks, or compare them if --check is given; return the exit code."""
     parser = argparse.ArgumentParser(prog="mlcourse build", description="Build the notebooks from sources/.")
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 when anything is out of date"
+        "--check", action="store_true", help="write nothing; exit with 1 if anything is out of date"
     )
     check = parser.parse_args(arguments).check
     try:
@@ -77,25 +83,25 @@ def main(arguments=None):
     return 1 if check and changes else 0
 
 
-def points_of(task):
-    """Points of a checked task, from the specification of its check."""
-    from mlcourse.checks import specification  # late: a course of lectures alone needs no checks
+def points_of(task: str) -> int:
+    """Return the points of a checked task from its specification; raise KeyError if it has none."""
+    from mlcourse.checks import specification  # late: a course without exercises needs no checks
 
     return specification(task).points
 
 
-def build_all(root=ROOT, points_of=points_of):
-    """Build everything in memory.
+def build_all(root: Path = ROOT, points_of: Callable[[str], int] = points_of) -> dict[Path, bytes]:
+    """Build all notebooks and pages in memory.
 
     Returns
     -------
     dict of Path to bytes
-        The content of every notebook below `root`, and of those of PAGES that are there.
+        The content of every notebook below `root`, and of the PAGES that exist.
 
     Raises
     ------
     BuildError
-        Naming the file and cell that cannot be built, and what to write instead.
+        If a source is not valid. The message names the file and the cell, and says what to write instead.
     """
     course = read_course(root)
     cells = read_sources(course)
@@ -106,16 +112,16 @@ def build_all(root=ROOT, points_of=points_of):
             page = framed(own, course, folder, name)
             built[root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, points_of)
     for name in PAGES:
-        page = root / name
-        if page.exists():
-            built[page] = page_with_map(page.read_text(encoding="utf-8"), course, name).encode()
+        path = root / name
+        if path.exists():
+            built[path] = page_with_map(path.read_text(encoding="utf-8"), course, name).encode()
     return built
 
 
-def read_sources(course):
-    """The cells of every source, valid each and together, as {"notebooks" or "solutions": {name: cells}}."""
+def read_sources(course: Course) -> dict[str, dict[str, list[Cell]]]:
+    """Read and validate all sources, as {"notebooks" or "solutions": {name: cells}}."""
     rules = {"notebooks": check_lecture, "solutions": check_tasks}
-    cells = {}
+    cells: dict[str, dict[str, list[Cell]]] = {}
     for folder, rule in rules.items():
         cells[folder] = {
             name: read_cells(course.root / "sources" / folder / f"{name}.py", course.root)
@@ -127,9 +133,9 @@ def read_sources(course):
     return cells
 
 
-def differences(root, built):
-    """What is to be written, {path: bytes}, and what is to be removed for want of a source, {path: None}."""
-    changes = {
+def differences(root: Path, built: Mapping[Path, bytes]) -> dict[Path, bytes | None]:
+    """Return files to write as {path: bytes}, and notebooks to remove, which have no source, as {path: None}."""
+    changes: dict[Path, bytes | None] = {
         path: content
         for path, content in sorted(built.items())
         if not path.exists() or path.read_bytes() != content
@@ -138,8 +144,8 @@ def differences(root, built):
     return changes | {path: None for path in there if path not in built}
 
 
-def write(changes, root):
-    """Carry out what `differences` found; a notebook that somebody has written in is kept aside first."""
+def write(changes: Mapping[Path, bytes | None], root: Path) -> None:
+    """Apply the changes that `differences` returned. Copy a notebook that was edited by hand to kept/ first."""
     for path, content in changes.items():
         if path.suffix == ".ipynb" and path.exists() and was_edited(path):
             keep(path, root)
@@ -150,8 +156,8 @@ def write(changes, root):
             path.write_bytes(content)
 
 
-def keep(path, root):
-    """Copy a notebook to kept/, under a name of its own."""
+def keep(path: Path, root: Path) -> None:
+    """Copy a notebook to kept/ under a new name."""
     folder = root / "kept" / path.parent.name
     folder.mkdir(parents=True, exist_ok=True)
     names = (folder / f"{path.stem}-{number}.ipynb" for number in count(1))

@@ -1,13 +1,17 @@
-"""Writing a notebook: the same cells give the same bytes, always."""
+"""Write notebooks: the same cells always give the same bytes."""
 
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from .lessons import BuildError
+from .sources import Cell
 
-METADATA = {
-    # As JupyterLab itself would write it, so that opening a notebook does not count as changing it.
+METADATA: dict[str, Any] = {
+    # The same as JupyterLab writes, so that opening a notebook does not change it.
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
         "codemirror_mode": {"name": "ipython", "version": 3},
@@ -20,21 +24,25 @@ METADATA = {
 }
 
 
-def notebook_bytes(cells, lesson, points_of):
-    """The .ipynb file (format 4.5, no outputs) of a list of cells.
+def notebook_bytes(cells: list[Cell], lesson: str, points_of: Callable[[str], int]) -> bytes:
+    """Return the .ipynb file (format 4.5, no outputs) of a list of cells.
 
     Parameters
     ----------
     cells : list of Cell
     lesson : str
-        Name of the lesson, for the metadata of its tasks.
+        Name of the lesson for the metadata of its tasks.
     points_of : callable
-        Points of a checked task, by its name; raises KeyError for a task that has no check.
+        Maps the name of a checked task to its points; raises KeyError if the task has no check.
     """
     contents = []
     for cell, cell_id in zip(cells, cell_ids(cells)):
-        content = {"cell_type": cell.kind, "id": cell_id, "metadata": cell_metadata(cell, lesson, points_of)}
-        content["source"] = cell.source.splitlines(keepends=True)
+        content: dict[str, Any] = {
+            "cell_type": cell.kind,
+            "id": cell_id,
+            "metadata": cell_metadata(cell, lesson, points_of),
+            "source": cell.source.splitlines(keepends=True),
+        }
         if cell.kind == "code":
             content |= {"execution_count": None, "outputs": []}
         contents.append(content)
@@ -44,27 +52,29 @@ def notebook_bytes(cells, lesson, points_of):
     return (text + "\n").encode()
 
 
-def fingerprint(contents):
-    """A digest of what the cells say, outputs and metadata aside; `contents` is the "cells" of a notebook's JSON."""
-    said = [[cell["cell_type"], "".join(cell["source"])] for cell in contents]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+def fingerprint(contents: list[dict[str, Any]]) -> str:
+    """Digest types and sources of cells, without outputs and metadata; `contents` is "cells" of the notebook JSON."""
+    sources = [[cell["cell_type"], "".join(cell["source"])] for cell in contents]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
 
 
-def was_edited(path):
-    """Whether somebody has written in a notebook since it was built, or made it without the builder."""
+def was_edited(path: Path) -> bool:
+    """Whether a notebook was edited after it was built, or was not built by this builder."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        return notebook["metadata"]["mlcourse"]["built"] != fingerprint(notebook["cells"])
+        built: str = notebook["metadata"]["mlcourse"]["built"]
+        return built != fingerprint(notebook["cells"])
     except (ValueError, KeyError, TypeError):
         return True
 
 
-def cell_ids(cells):
-    """One id a cell, from its content and never its place, so that a cell put in leaves the other ids alone.
+def cell_ids(cells: list[Cell]) -> list[str]:
+    """Return one id per cell, from its content and not its position, so that a new cell leaves the other ids alone.
 
-    Cells that are alike to the letter are told apart by a count: "…", "…-2", "…-3".
+    Identical cells are numbered: "…", "…-2", "…-3".
     """
-    counts, ids = Counter(), []
+    counts: Counter[str] = Counter()
+    ids = []
     for cell in cells:
         content = f"{cell.kind} {cell.role}\n{cell.source}"
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
@@ -73,19 +83,19 @@ def cell_ids(cells):
     return ids
 
 
-def cell_metadata(cell, lesson, points_of):
-    """Tags, and for a task's cells our own record beside nbgrader's (its schema 3)."""
-    metadata = {"tags": cell.tags} if cell.tags else {}
+def cell_metadata(cell: Cell, lesson: str, points_of: Callable[[str], int]) -> dict[str, Any]:
+    """Return the tags of a cell, and in a task also our own metadata and those of nbgrader (schema 3)."""
+    metadata: dict[str, Any] = {"tags": cell.tags} if cell.tags else {}
     if cell.role:
         metadata["mlcourse"] = {"lesson": lesson, "role": cell.role, "task": cell.task}
         metadata["nbgrader"] = nbgrader_metadata(cell, points_of)
     return metadata
 
 
-def nbgrader_metadata(cell, points_of):
-    """An answer is written; a check is locked and graded by running; an open one is graded by hand."""
+def nbgrader_metadata(cell: Cell, points_of: Callable[[str], int]) -> dict[str, Any]:
+    """Return nbgrader's metadata: a check is locked and graded automatically, an open question is graded by hand."""
     graded = cell.role in ("check", "open")
-    metadata = {
+    metadata: dict[str, Any] = {
         "grade": graded,
         "grade_id": f"check_{cell.task}" if cell.role == "check" else cell.task,
         "locked": cell.role == "check",
@@ -98,11 +108,12 @@ def nbgrader_metadata(cell, points_of):
     return metadata
 
 
-def check_points(cell, points_of):
-    """The points of a check cell; a BuildError when nothing is known of its task."""
+def check_points(cell: Cell, points_of: Callable[[str], int]) -> int:
+    """Return the points of a check cell; raise BuildError if its task has no specification."""
+    assert cell.task is not None  # a cell with a role has a task: sources.check_header
     try:
         return points_of(cell.task)
     except KeyError:
         raise BuildError(
-            f"{cell.where}: mlcourse.checks has no specification of {cell.task!r}; write one, or mend the name."
+            f"{cell.where}: mlcourse.checks has no specification of {cell.task!r}; write one, or correct the name."
         ) from None

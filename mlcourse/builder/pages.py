@@ -1,10 +1,11 @@
-"""What frames a lesson: header, links to its neighbours, the Colab cells, the lesson map."""
+"""Add the generated parts of a notebook: header, links, points, the Colab cell, the lesson map."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from .ipynb import check_points
-from .lessons import BuildError
+from .lessons import BuildError, Course, Lesson
 from .sources import Cell
 
 MAP_PLACEHOLDER = re.compile(r"\{\{\s*lesson_map\s*\}\}")
@@ -14,34 +15,34 @@ LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutio
 
 ABOUT = {
     "exercises": (
-        "Write each answer where its stub stands, then run the check cell below it, as often as you like: it says "
-        "what is right already and, where something is not, how your answer differs. When you are stuck, unfold the "
-        "hints one at a time; each gives away a little more than the one before.\n\nDo ≈ {0.do} min"
+        "Replace each stub with your answer, then run the check cell below it, as often as you like. It tells you "
+        "whether your answer is right and, if not, how it differs. If you are stuck, open the hints one at a time: "
+        "each gives away a little more than the one before.\n\nDo ≈ {0.do} min"
     ),
     "solutions": (
-        "These are worked answers to the exercises, each one way among several: yours is right when its check says "
-        "so. Read them after you have tried, and compare the route as well as the result."
+        "These are worked answers to the exercises. There are other right answers: yours is right if its check "
+        "passes. Read them after you have tried, and compare the approach as well as the result."
     ),
 }
 
 COLAB_SETUP = """\
-# On Colab this installs the course; anywhere else it does nothing.
+# Installs the course on Colab; does nothing anywhere else.
 import sys
 
 if "google.colab" in sys.modules:
     %pip install --quiet git+{repository}"""
 
 
-def framed(cells, course, folder, name):
-    """The cells of a notebook: header, Colab's set-up if wanted, the lesson's own, links."""
+def framed(cells: list[Cell], course: Course, folder: str, name: str) -> list[Cell]:
+    """Return the cells of a notebook: header, the Colab cell if needed, the lesson, links."""
     own = [fill_map(cell, course, folder) for cell in cells]
     links = neighbour_links(course, folder, name)
     last = [Cell("markdown", f"---\n\n{links}")] if links else []
     return [header(course, folder, name), *colab_setup(course), *own, *last]
 
 
-def with_points(cells, points_of):
-    """The cells, each task's heading followed by its points: "## Task 3 · The E-step · 4 points"."""
+def with_points(cells: list[Cell], points_of: Callable[[str], int]) -> list[Cell]:
+    """Append its points to the heading of each task: "## Task 3 · The E-step · 4 points"."""
     return [
         replace(cell, source=TASK_HEADING.sub(lambda found: f"{found[1]} · {points}", cell.source))
         if (points := heading_points(cells, i, points_of))
@@ -50,8 +51,8 @@ def with_points(cells, points_of):
     ]
 
 
-def heading_points(cells, i, points_of):
-    """Return "4 points" when cell i is headed as a task, of the answer or open question below it; else None."""
+def heading_points(cells: list[Cell], i: int, points_of: Callable[[str], int]) -> str | None:
+    """Return "4 points" if cell i has the heading of a task, or None; the points are those of the task below it."""
     task = next((cell for cell in cells[i:] if cell.role in ("answer", "open")), None)
     if cells[i].kind != "markdown" or not TASK_HEADING.search(cells[i].source) or task is None:
         return None
@@ -59,8 +60,8 @@ def heading_points(cells, i, points_of):
     return f"{points} point{'s' if points != 1 else ''}"
 
 
-def header(course, folder, name):
-    """The first cell: title, promise, minutes, objectives and links, or what an exercise or solution is for."""
+def header(course: Course, folder: str, name: str) -> Cell:
+    """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
         objectives = "".join(f"\n- {objective}" for objective in lesson.objectives)
@@ -76,8 +77,8 @@ def header(course, folder, name):
     return Cell("markdown", "\n\n".join(paragraphs).rstrip())
 
 
-def effort(course, lesson):
-    """The minutes and what the lesson builds on: "Read ≈ 35 min · do ≈ 60 min · builds on lesson 03"."""
+def effort(course: Course, lesson: Lesson) -> str:
+    """Return the time needed and the prerequisites: "Read ≈ 35 min · do ≈ 60 min · builds on lesson 03"."""
     parts = [f"Read ≈ {lesson.read} min"]
     if lesson.do:
         parts.append(f"do ≈ {lesson.do} min")
@@ -86,21 +87,21 @@ def effort(course, lesson):
     return " · ".join(parts)
 
 
-def lesson_links(course, names):
-    """Say "lesson [03](03_gaussians.ipynb)", "lessons …, …"; one without a notebook yet is not linked."""
+def lesson_links(course: Course, names: list[str]) -> str:
+    """Return "lesson [03](03_gaussians.ipynb)" or "lessons …, …"; lessons without a notebook have no link."""
     links = [f"[{name[:2]}]({name}.ipynb)" if course.has("notebooks", name) else name[:2] for name in names]
     return ("lesson " if len(links) == 1 else "lessons ") + ", ".join(links)
 
 
-def neighbour_links(course, folder, name):
-    """One line: the previous notebook of this folder, this lesson's other notebooks, Colab, the next one."""
+def neighbour_links(course: Course, folder: str, name: str) -> str:
+    """Return one line of links: the previous notebook, the other notebooks of this lesson, Colab, the next one."""
     names = course.names(folder)
     place = names.index(name)
     links = []
     if place > 0:
         links.append(f"← [{course.lessons[names[place - 1]].heading}]({names[place - 1]}.ipynb)")
     for other, label in LABELS.items():
-        # A lecture leads to its exercises, and they to the solutions: trying comes in between.
+        # No link from a lecture to its solutions: try the exercises first.
         if other != folder and course.has(other, name) and (folder, other) != ("notebooks", "solutions"):
             links.append(f"[{label}](../{other}/{name}.ipynb)")
     if course.public_address:
@@ -110,22 +111,22 @@ def neighbour_links(course, folder, name):
     return " | ".join(links)
 
 
-def colab_address(course, folder, name):
-    """Colab opens what GitHub holds, under the same path."""
+def colab_address(course: Course, folder: str, name: str) -> str:
+    """Return the address that opens a notebook in Colab: the path is the same as on GitHub."""
     path = course.public_address.removeprefix("https://github.com/")
     return f"https://colab.research.google.com/github/{path}/{folder}/{name}.ipynb"
 
 
-def colab_setup(course):
-    """The cell that installs the course on Colab; no cell at all while the course has no public address."""
+def colab_setup(course: Course) -> list[Cell]:
+    """Return the cell that installs the course on Colab, or no cell if the course has no public address."""
     if not course.public_address:
         return []
     repository = course.public_address.partition("/blob/")[0]
     return [Cell("code", COLAB_SETUP.format(repository=repository))]
 
 
-def fill_map(cell, course, folder):
-    """Put the lesson map where a Markdown cell has its placeholder."""
+def fill_map(cell: Cell, course: Course, folder: str) -> Cell:
+    """Replace the placeholder in a Markdown cell with the lesson map."""
     if cell.kind != "markdown":
         return cell
     addresses = {other: "" if other == folder else f"../{other}/" for other in LABELS}
@@ -133,8 +134,8 @@ def fill_map(cell, course, folder):
     return replace(cell, source=MAP_PLACEHOLDER.sub(lambda _: table, cell.source))
 
 
-def lesson_map(course, addresses):
-    """The table of the lessons that exist; `addresses` gives each folder's path as seen from the page."""
+def lesson_map(course: Course, addresses: dict[str, str]) -> str:
+    """Return the table of all lectures; `addresses` maps each folder to its path relative to the page."""
     rows = ["| Lesson | Read | Do | Builds on | Practise |", "|---|---|---|---|---|"]
     for name in course.names("notebooks"):
         lesson = course.lessons[name]
@@ -154,15 +155,15 @@ def lesson_map(course, addresses):
     return "\n".join(rows)
 
 
-def page_with_map(text, course, path):
-    """A Markdown page with the lesson map between its two markers; unchanged when it has none.
+def page_with_map(text: str, course: Course, path: str) -> str:
+    """Write the lesson map between the two markers of a Markdown page; return the page unchanged if it has none.
 
-    `path` is where the page stands below the course's folder: "docs/instructors.md".
+    `path` is the path of the page in the course folder, such as "docs/instructors.md".
     """
     if ("<!-- lesson-map -->" in text or "<!-- /lesson-map -->" in text) and not MAP_REGION.search(text):
         raise BuildError(
             f"{path}: the lesson map goes between a line <!-- lesson-map --> and a line "
-            "<!-- /lesson-map -->; only one is there, or they stand the wrong way round."
+            "<!-- /lesson-map -->; one is missing, or they are in the wrong order."
         )
     up = "../" * path.count("/")
     table = lesson_map(course, {folder: f"{up}{folder}/" for folder in LABELS})

@@ -1,8 +1,10 @@
-"""Reading a lesson source: percent format to checked cells."""
+"""Read lesson sources in percent format, and validate their cells."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jupytext
 from nbformat import ValidationError
@@ -15,7 +17,7 @@ HEADER_KEYS = ("task", "role", "points", "tags")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `where` names file and cell for error messages, `task` and `role` are None outside tasks."""
+    """One cell; `where` is file and cell number for error messages, `task` and `role` are None outside tasks."""
 
     kind: str
     source: str
@@ -26,33 +28,33 @@ class Cell:
     tags: list[str] = field(default_factory=list)
 
 
-def read_cells(path: Path, root: Path):
-    """Read the cells of one source file, each of them valid on its own.
+def read_cells(path: Path, root: Path) -> list[Cell]:
+    """Read the cells of one source file, and validate each cell on its own.
 
     Raises
     ------
     BuildError
-        Naming the file and the number of the cell (counted from 1, as written in the source).
+        If a cell is not valid. The message names the file and the number of the cell, counted from 1.
     """
-    # jupytext's own magics are off: it would turn a comment such as `# cat x` into a shell command.
+    # Do not let jupytext handle magics: it would turn a comment such as `# cat x` into a shell command.
     percent = {"extension": ".py", "format_name": "percent", "comment_magics": False}
     name = path.relative_to(root).as_posix()
     try:
         notebook = jupytext.reads(path.read_text(encoding="utf-8").lstrip(), fmt=percent)
     except ValidationError as error:
-        raise BuildError(f'{name}: {error.message} in a cell header; tags are written tags=["…"].') from error
+        raise BuildError(f'{name}: {error.message} in a cell header; write tags as tags=["…"].') from error
     return [read_cell(raw, f"{name}, cell {i}") for i, raw in enumerate(notebook.cells, start=1)]
 
 
-def read_cell(raw, where):
-    """Turn one jupytext cell into a Cell, or raise a BuildError."""
+def read_cell(raw: Any, where: str) -> Cell:
+    """Convert one jupytext cell to a Cell; raise BuildError if it is not valid."""
     header = {key: value for key, value in raw.metadata.items() if key != "lines_to_next_cell"}
     if unknown := sorted(set(header) - set(HEADER_KEYS)):
         raise BuildError(
-            f"{where}: the cell header holds {', '.join(unknown)}; it may hold only "
+            f"{where}: the cell header contains {', '.join(unknown)}; it may contain only "
             'task="…" role="…" points=3 tags=["…"], with strings in double quotes.'
         )
-    # An answer keeps its comments: those below STUB are a stub yet to be uncommented.
+    # Leave answers alone: comments below STUB are a stub that is uncommented later.
     magics = raw.cell_type == "code" and header.get("role") != "answer"
     cell = Cell(raw.cell_type, uncomment_magics(raw.source) if magics else raw.source, where, **header)
     for rule in (check_kind, check_header, check_magic, check_images):
@@ -60,49 +62,49 @@ def read_cell(raw, where):
     return cell
 
 
-def uncomment_magics(source):
-    """Magics stand commented out in the sources, which so stay plain Python: `# %matplotlib inline`."""
+def uncomment_magics(source: str) -> str:
+    """Uncomment magics such as `# %matplotlib inline`: in the sources they are comments, to be plain Python."""
     return re.sub(r"^# (?=%{1,2}[a-z])", "", source, flags=re.MULTILINE)
 
 
-def check_kind(cell):
-    """Only code and Markdown cells, and none of them empty."""
+def check_kind(cell: Cell) -> None:
+    """Raise BuildError unless the cell is code or Markdown and not empty."""
     if cell.kind not in ("code", "markdown"):
-        raise BuildError(f"{cell.where}: is a {cell.kind} cell; write code or [markdown].")
+        raise BuildError(f"{cell.where}: is a {cell.kind} cell; make it a code or [markdown] cell.")
     if not cell.source.strip():
-        raise BuildError(f"{cell.where}: is empty; write something in it or remove its `# %%` line.")
+        raise BuildError(f"{cell.where}: is empty; fill it, or remove its `# %%` line.")
 
 
-def check_header(cell):
-    """Task, role and points come together as their role asks."""
+def check_header(cell: Cell) -> None:
+    """Raise BuildError unless task, role and points fit together."""
     if (cell.task is None) != (cell.role is None):
         raise BuildError(f"{cell.where}: task={cell.task!r} with role={cell.role!r}; write both or neither.")
     if cell.role is not None and cell.role not in ROLES:
-        raise BuildError(f"{cell.where}: role={cell.role!r}; wanted one of {', '.join(ROLES)}.")
+        raise BuildError(f"{cell.where}: role={cell.role!r}; expected one of {', '.join(ROLES)}.")
     if cell.task is not None and not (isinstance(cell.task, str) and cell.task.isidentifier()):
         raise BuildError(
-            f"{cell.where}: task={cell.task!r}; wanted a Python identifier, the name of its check."
+            f"{cell.where}: task={cell.task!r}; expected a Python identifier, the name of its check."
         )
     if (cell.role == "open") != isinstance(cell.points, int):
         raise BuildError(
-            f"{cell.where}: role={cell.role!r} with points={cell.points!r}; an open question needs its points "
-            "in the header, such as points=3; any other cell takes none (a check's specification has them)."
+            f"{cell.where}: role={cell.role!r} with points={cell.points!r}; an open question needs points in "
+            "the header, such as points=3; other cells take none (a check has them in its specification)."
         )
     if cell.role in ("answer", "check") and cell.kind != "code":
-        raise BuildError(f"{cell.where}: role={cell.role!r} in a Markdown cell; remove [markdown].")
+        raise BuildError(f"{cell.where}: role={cell.role!r} needs a code cell; remove [markdown].")
 
 
-def check_magic(cell):
-    """A `%matplotlib inline` beside imports hides them from JupyterLite's package loader."""
+def check_magic(cell: Cell) -> None:
+    """Raise BuildError if %matplotlib shares a cell with an import, which hides it from JupyterLite's loader."""
     magic = re.search(r"^%matplotlib\b", cell.source, re.MULTILINE)
     if cell.kind == "code" and magic and re.search(r"^\s*(import|from)\s", cell.source, re.MULTILINE):
         raise BuildError(
-            f"{cell.where}: %matplotlib shares a cell with an import; give the magic its own cell."
+            f"{cell.where}: %matplotlib is in the same cell as an import; give the magic its own cell."
         )
 
 
-def check_images(cell):
-    """Every image in Markdown says in words what it shows."""
+def check_images(cell: Cell) -> None:
+    """Raise BuildError if an image in Markdown has no alt text."""
     if cell.kind != "markdown":
         return
     silent = re.search(r"!\[\s*\]\([^)]*\)", cell.source)
@@ -111,12 +113,12 @@ def check_images(cell):
     if silent or silent_tag:
         raise BuildError(
             f"{cell.where}: {silent.group() if silent else silent_tag} has no alt text; "
-            "say in a few words what the picture shows."
+            "describe in a few words what the image shows."
         )
 
 
-def check_tasks(cells):
-    """Tasks of one exercise source: an answer first, then the check that calls it."""
+def check_tasks(cells: list[Cell]) -> None:
+    """Raise BuildError unless each answer in a source is followed by a check that calls it."""
     answered, checked = set(), set()
     for cell in cells:
         if cell.role == "answer":
@@ -124,33 +126,37 @@ def check_tasks(cells):
         if cell.role == "check":
             checked.add(cell.task)
             if cell.task not in answered:
-                raise BuildError(f"{cell.where}: checks {cell.task!r}, which no answer cell above it has.")
+                raise BuildError(
+                    f"{cell.where}: checks {cell.task!r}, but no cell above it is the answer; add one."
+                )
             if f"check.{cell.task}(" not in cell.source:
                 raise BuildError(
-                    f"{cell.where}: is the check of {cell.task!r}; call check.{cell.task}(…) in it."
+                    f"{cell.where}: does not call check.{cell.task}(…), the check of {cell.task!r}; add the call."
                 )
     for cell in cells:
         if cell.role == "answer" and cell.task not in checked:
             raise BuildError(
-                f"{cell.where}: answers {cell.task!r}, which no cell below it checks; add its check."
+                f"{cell.where}: answers {cell.task!r}, but no cell below it is the check; add one."
             )
 
 
-def check_unique(cells):
-    """No two tasks of the course share a name: checks, grades and progress are kept by it."""
-    first = {}
+def check_unique(cells: Iterable[Cell]) -> None:
+    """Raise BuildError if two tasks share a name, which identifies a task in checks, grades and progress."""
+    first: dict[tuple[str | None, str], str] = {}
     for cell in cells:
         if cell.role:
             key = (cell.task, "check" if cell.role == "check" else "task")
             if key in first:
                 raise BuildError(
-                    f"{cell.where}: {cell.task!r} is taken by {first[key]}; choose another name."
+                    f"{cell.where}: the name {cell.task!r} is already used in {first[key]}; choose another name."
                 )
             first[key] = cell.where
 
 
-def check_lecture(cells):
-    """A lecture asks its questions in prose: tasks belong to the exercises."""
+def check_lecture(cells: list[Cell]) -> None:
+    """Raise BuildError if a lecture contains a task: its questions are prose."""
     for cell in cells:
         if cell.role or "solution-only" in cell.tags or "BEGIN SOLUTION" in cell.source:
-            raise BuildError(f"{cell.where}: a lecture has no tasks; move this cell to sources/solutions.")
+            raise BuildError(
+                f"{cell.where}: a lecture must not contain tasks; move this cell to sources/solutions."
+            )

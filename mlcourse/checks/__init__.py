@@ -1,4 +1,4 @@
-"""Checks of the exercises: specifications (`specification`, `bank`), judging (`examine`), and the `check` object."""
+"""Checks of the exercises: specifications (`specification`, `bank`), judging (`examine`) and the `check` object."""
 
 from mlcourse.checks.bank import CHECKS
 from mlcourse.checks.examine import Verdict, examine
@@ -7,7 +7,7 @@ from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 
 
 def specification(name: str) -> Check:
-    """The specification of the task called `name`. Raises KeyError when there is none."""
+    """Return the specification of the task `name`; raise KeyError if there is none."""
     return CHECKS[name]
 
 

@@ -1,7 +1,7 @@
-"""Hold an answer against a specification, and find out what went wrong.
+"""Judge an answer against a specification, and find out what went wrong.
 
-`examine` knows nothing of notebooks. The answer is anything that can be called with plain arguments and gives back a
-plain value: a learner's function, or a stand-in that asks a function in another process.
+`examine` does not depend on notebooks. The answer is any callable that takes plain arguments and returns a plain
+value: a learner's function, or a stand-in that calls a function in another process.
 """
 
 import copy
@@ -9,7 +9,7 @@ import linecache
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,47 +18,47 @@ from mlcourse.checks.specification import Case, Check, Law, Mistake
 
 
 class Verdict(NamedTuple):
-    """What an examination found."""
+    """The result of an examination."""
 
     status: Literal["right", "wrong", "not attempted"]
-    message: str  # one or more lines for the learner; empty when right
+    message: str  # one or more lines for the learner; empty if the answer is right
     mistake: str | None = None  # the name of the recognised mistake
-    case: Case | None = None  # the input that was answered wrongly
+    case: Case | None = None  # the input with the wrong output
 
 
 class Outcome(NamedTuple):
-    """What one call gave: a plain output, or a problem that kept it from giving one."""
+    """The result of one call: a plain output, or a problem, or both."""
 
-    output: object = None
+    output: Any = None
     problem: str | None = None  # a sentence for the learner
-    error: str | None = None  # the name of the exception, when one was raised
+    error: str | None = None  # the name of the exception, if one was raised
 
 
 class Fault(NamedTuple):
-    """Why an outcome is not right."""
+    """The reason why an outcome is wrong."""
 
     case: Case
     outcome: Outcome
     what: str
 
 
-def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
-    """Call `answer` on the check's cases and judge what it gives.
+def examine(check: Check, answer: Callable[..., Any], seed: int = 0) -> Verdict:
+    """Call `answer` on the cases of a check and judge the outputs.
 
     Parameters
     ----------
     check : Check
     answer : callable
-        The learner's function; for a value, a function without arguments that returns it.
+        The learner's function. For a value, a function without arguments that returns it.
     seed : int
-        Of the random cases.
+        Seed of the random cases.
     """
     cases = list(check.cases(np.random.default_rng(seed)))
     outcomes = []
     for case in cases:
         outcomes.append(call(answer, case))
         if outcomes[-1].error == "NotImplementedError" or outcomes[-1].output is Ellipsis:
-            return Verdict("not attempted", untouched(outcomes[-1]))
+            return Verdict("not attempted", not_attempted_message(outcomes[-1]))
     faults = [fault for case, outcome in zip(cases, outcomes) if (fault := fault_of(check, case, outcome))]
     if not faults:
         return Verdict("right", "")
@@ -68,15 +68,15 @@ def examine(check: Check, answer: Callable, seed: int = 0) -> Verdict:
     return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name, faults[0].case)
 
 
-def untouched(outcome: Outcome) -> str:
-    """What to say of an answer that is not there yet."""
+def not_attempted_message(outcome: Outcome) -> str:
+    """The message for an answer that is still a stub."""
     if outcome.error:
-        return "not attempted yet: it still comes to the line `raise NotImplementedError`."
-    return "not attempted yet."
+        return "not attempted yet: replace the line `raise NotImplementedError(…)` with your answer."
+    return "not attempted yet: replace `...` with your answer."
 
 
-def call(answer: Callable, case: Case) -> Outcome:
-    """Call `answer` on copies of the case's arguments, and make plain what it gives."""
+def call(answer: Callable[..., Any], case: Case) -> Outcome:
+    """Call `answer` on copies of the case's arguments, and convert the output with `plain`."""
     args = copy.deepcopy(case.args)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -88,12 +88,12 @@ def call(answer: Callable, case: Case) -> Outcome:
     except Exception as error:
         return Outcome(problem=_problem(error, answer), error=type(error).__name__)
     if output is None:
-        return Outcome(problem="it gave nothing back (None). Does it end with `return`?")
+        return Outcome(problem="it returned None. Is a `return` missing?")
     return Outcome(output, problem=_changed(args, case))
 
 
-def _changed(args, case: Case) -> str | None:
-    """A sentence when a call has changed one of its arguments."""
+def _changed(args: tuple[Any, ...], case: Case) -> str | None:
+    """A sentence if the call changed one of its arguments, else None."""
     changed = [
         place
         for place, (now, before) in enumerate(zip(args, case.args), start=1)
@@ -101,24 +101,26 @@ def _changed(args, case: Case) -> str | None:
     ]
     if not changed:
         return None
-    return f"it changes its arguments (number {changed[0]}). Work on a copy, `X.copy()`, or make a new array."
+    return f"it changes argument {changed[0]} in place. Work on a copy, `X.copy()`, or create a new array."
 
 
-def _problem(error: Exception, answer) -> str:
-    """The exception as a sentence, with the learner's own line where there is one."""
+def _problem(error: Exception, answer: Callable[..., Any]) -> str:
+    """The exception as a sentence, with the line of the learner's code that raised it, if there is one."""
     if isinstance(error, NotPlain):
-        return f"it gave back {error}."
-    told = f"it raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else '(no message)'}"
-    home = getattr(getattr(answer, "__code__", None), "co_filename", None)
+        return f"it returned {error}."
+    message = (
+        f"it raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else '(no message)'}"
+    )
+    home: str = getattr(getattr(answer, "__code__", None), "co_filename", "")
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
     if not lines:
-        return told
-    number = lines[-1].lineno
-    return f"{told}\n  in line {number} of your cell: {linecache.getline(home, number).strip()}"
+        return message
+    number = lines[-1].lineno or 0
+    return f"{message}\n  in line {number} of your cell: {linecache.getline(home, number).strip()}"
 
 
 def fault_of(check: Check, case: Case, outcome: Outcome) -> Fault | None:
-    """Why the outcome is not right, or None when it is."""
+    """Return why the outcome is wrong, or None if it is right."""
     if outcome.problem:
         return Fault(case, outcome, outcome.problem)
     output = check.canonical(outcome.output)
@@ -128,7 +130,7 @@ def fault_of(check: Check, case: Case, outcome: Outcome) -> Fault | None:
         return Fault(case, outcome, shape + ".")
     broken = next((law for law in check.laws if not holds(law, output, case)), None)
     if broken:
-        return Fault(case, outcome, f"a law is broken: {broken.message}")
+        return Fault(case, outcome, f"it breaks this rule: {broken.message}")
     if check.accepts:
         right = check.accepts(output, *copy.deepcopy(case.args))
         return None if right else Fault(case, outcome, "the result is not right.")
@@ -136,8 +138,8 @@ def fault_of(check: Check, case: Case, outcome: Outcome) -> Fault | None:
     return Fault(case, outcome, found + ".") if found else None
 
 
-def holds(law: Law, output, case: Case) -> bool:
-    """Whether an output obeys a law; one whose form the law cannot take is left to the comparison."""
+def holds(law: Law, output: Any, case: Case) -> bool:
+    """Whether an output obeys a law. An output on which the law raises is left to the comparison."""
     try:
         return bool(law.holds(output, *copy.deepcopy(case.args)))
     except Exception:
@@ -145,7 +147,7 @@ def holds(law: Law, output, case: Case) -> bool:
 
 
 def recognise(check: Check, cases: list[Case], outcomes: list[Outcome]) -> Mistake | None:
-    """The known mistake that gives the same outcomes, if there is one."""
+    """Return the known mistake that has the same outcomes, or None."""
     for mistake in check.mistakes:
         answer = mistake.answer if callable(mistake.answer) else lambda value=mistake.answer: value
         if all(same_outcome(check, call(answer, case), outcome) for case, outcome in zip(cases, outcomes)):
@@ -154,7 +156,7 @@ def recognise(check: Check, cases: list[Case], outcomes: list[Outcome]) -> Mista
 
 
 def same_outcome(check: Check, one: Outcome, other: Outcome) -> bool:
-    """Whether two calls gave the same value, or failed in the same way."""
+    """Whether two calls returned the same value or failed in the same way."""
     if (one.error, bool(one.problem)) != (other.error, bool(other.problem)):
         return False
     if one.output is None or other.output is None:
@@ -163,7 +165,7 @@ def same_outcome(check: Check, one: Outcome, other: Outcome) -> bool:
 
 
 def report(check: Check, fault: Fault, mistake: Mistake | None) -> str:
-    """The lines a learner reads: where, what came beside what was wanted, and the likely mistake."""
+    """Write the lines for the learner: where it failed, their output and the expected form, the likely mistake."""
     lines = [fault.what] if check.kind == "value" else [f"{fault.case.description}: {fault.what}"]
     if fault.outcome.output is not None:
         lines.append(f"  yours     {describe(fault.outcome.output)}")

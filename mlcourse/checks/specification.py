@@ -1,12 +1,12 @@
-"""What a check is: data, not a script.
+"""The types that specify a task: a check is data, not a script.
 
-A `Check` says how to make inputs, what a slow and obvious reference answers to them, which laws every answer obeys,
-and which wrong answers learners are known to give. Inputs and outputs are plain: arrays, numbers, strings, and
-tuples and dicts of them. So the same specification serves a notebook, where the answer is a function in the same
-process, and a grader that calls the answer in another one.
+A `Check` contains random inputs, a slow and obvious reference, laws that every right answer obeys, and wrong answers
+that learners often give. Inputs and outputs are plain: arrays, numbers, strings, and tuples and dicts of these. The
+same specification therefore works in a notebook, where the answer is a function in the same process, and in the
+grader, which calls the answer in another process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -14,25 +14,25 @@ import numpy as np
 
 
 class Case(NamedTuple):
-    """One input: what is special about it, in words a learner understands, and the arguments."""
+    """One input: the arguments, and what is special about them in words that a learner understands."""
 
     description: str
-    args: tuple = ()
+    args: tuple[Any, ...] = ()
 
 
 class Law(NamedTuple):
-    """Something that every right answer obeys: `holds(output, *args)`. The message says it as a sentence."""
+    """A property of every right answer, `holds(output, *args)`, and a sentence that states it."""
 
     message: str
     holds: Callable[..., bool]
 
 
 class Mistake(NamedTuple):
-    """A known wrong answer: a tiny implementation (or a plain value), and the sentence that names it.
+    """A known wrong answer: a tiny implementation (or a plain value), and a sentence that explains it.
 
-    An answer that gives the same outputs on the same inputs *is* this mistake. The sentence points to the thought
-    that went wrong, never to the right answer; `hint` is the number of the hint to open, if there is one. A `planted`
-    mistake is the one that stands in a find-the-bug task: to hand it in means not to have started yet.
+    An answer with the same outputs on the same inputs *is* this mistake. The sentence points to the thought that went
+    wrong, never to the right answer. `hint` is the number of the hint to open, if there is one. A `planted` mistake
+    is the bug in the stub of a find-the-bug task: submitting it counts as not attempted.
     """
 
     name: str
@@ -53,47 +53,49 @@ class Check:
     Parameters
     ----------
     name : str
-        The task's name, the answer's name in the notebook, and the method of `check`.
+        Name of the task, of the answer in the notebook, and of the method of `check`.
     lesson : str
-        Such as "04_em".
+        Name of the lesson, such as "04_em".
     points : int
     reference : callable
-        The right answer: for a function, slow and obvious; for a value, a function without arguments.
+        The right answer, slow and obvious. For a value, a function without arguments that returns it.
     kind : {"function", "value"}
     cases : callable(rng) -> iterable of Case
-        Random inputs, from a `numpy.random.Generator` alone. A value has one case without arguments.
+        Random inputs that depend only on a `numpy.random.Generator`. A value has one case without arguments.
     mistakes : tuple of Mistake
     laws : tuple of Law
     accepts : callable(output, *args) -> bool, optional
-        For tasks with several right answers: replaces the comparison with the reference.
+        Replaces the comparison with the reference in tasks with several right answers.
     canonical : callable, optional
-        Applied to outputs before they are compared, where several spellings are the same answer. It must take any
+        Applied to outputs before they are compared, if an answer can be written in several ways. It must accept any
         plain value.
     expected : str
-        What a right answer looks like, for the line "expected" of a report: shapes and names, no numbers.
+        The form of a right answer, for the line "expected" of a report: shapes and names, no numbers.
     rtol, atol : float
-        As in `numpy.isclose`.
+        Tolerances of the comparison, as in `numpy.isclose`.
     """
 
     name: str
     lesson: str
     points: int
-    reference: Callable
+    reference: Callable[..., Any]
     kind: Literal["function", "value"] = "function"
     cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     mistakes: tuple[Mistake, ...] = ()
     laws: tuple[Law, ...] = ()
     accepts: Callable[..., bool] | None = None
-    canonical: Callable = lambda output: output
+    canonical: Callable[[Any], Any] = lambda output: output
     expected: str = ""
     rtol: float = 1e-6
     atol: float = 1e-9
 
 
-def choice(name: str, lesson: str, points: int, *, right: str, wrong: dict) -> Check:
-    """A multiple-choice task: the right letter, and for every wrong one the reason why it is wrong.
+def choice(
+    name: str, lesson: str, points: int, *, right: str, wrong: Mapping[str, str | tuple[str, int]]
+) -> Check:
+    """Specify a multiple-choice task: the right letter, and why each of the others is wrong.
 
-    `wrong` gives a sentence for each letter, or a pair of a sentence and the number of the hint to open.
+    `wrong` maps each letter to a sentence, or to a pair of a sentence and the number of the hint to open.
     """
     reasons = {letter: reason if isinstance(reason, tuple) else (reason,) for letter, reason in wrong.items()}
     return Check(

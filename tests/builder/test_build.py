@@ -1,4 +1,4 @@
-"""The notebook builder, tried on a small made-up course in a temporary folder."""
+"""The notebook builder, on a small invented course in a temporary folder."""
 
 import json
 
@@ -32,7 +32,7 @@ LECTURE = """\
 # %% tags=["hide-input"]
 import math
 
-# cat is a comment here, and no shell command
+# cat is a comment here, not a shell command
 
 # %%
 math.pi
@@ -83,7 +83,7 @@ best_reason: str = "the elbow"
 check.best(best)
 
 # %% [markdown] tags=["solution-only"]
-# A remark for afterwards.
+# A closing remark.
 
 # %% [markdown] task="why" role="open" points=3
 # ## Task 2 · Why?
@@ -96,12 +96,12 @@ check.best(best)
 
 @pytest.fixture
 def course(tmp_path):
-    """A course of two lectures, the second with exercises, and a README."""
+    """A course with two lectures, exercises for the second, and a README."""
     for folder in ("notebooks", "solutions"):
         (tmp_path / "sources" / folder).mkdir(parents=True)
     lessons = LESSON.format(name="01_one", title="First steps", builds_on=[])
     lessons += LESSON.format(name="02_two", title="Two ≥ one", builds_on='["01_one"]')
-    lessons += LESSON.format(name="03_three", title="Yet to come", builds_on='["02_two"]')
+    lessons += LESSON.format(name="03_three", title="In preparation", builds_on='["02_two"]')
     (tmp_path / "sources" / "lessons.toml").write_text(lessons, encoding="utf-8")
     (tmp_path / "sources/notebooks/01_one.py").write_text(LECTURE, encoding="utf-8")
     (tmp_path / "sources/notebooks/02_two.py").write_text(LECTURE, encoding="utf-8")
@@ -132,7 +132,7 @@ def task_cell(root, path, task, role):
 
 
 def run(cell):
-    """The names that a code cell defines."""
+    """Run a code cell, and return the names that it defines."""
     names = {}
     exec(text(cell), names)
     return names
@@ -148,7 +148,7 @@ def test_each_source_becomes_its_notebooks(course):
     }
 
 
-def test_files_are_what_nbformat_would_write(course):
+def test_files_are_as_nbformat_writes_them(course):
     for path, content in build(course).items():
         if path.endswith(".ipynb"):
             notebook = nbformat.reads(content.decode(), as_version=4)
@@ -157,7 +157,7 @@ def test_files_are_what_nbformat_would_write(course):
             assert "ä".encode() in content or "notebooks" not in path
 
 
-def test_building_again_changes_no_byte(course):
+def test_a_second_build_changes_no_byte(course):
     built = build_all(course, points_of=len)
     assert set(differences(course, built)) == set(built)
     write(differences(course, built), course)
@@ -171,7 +171,7 @@ def test_line_endings_of_a_source_do_not_matter(course):
     assert build(course) == before
 
 
-def test_notebook_without_source_is_removed(course):
+def test_a_notebook_without_source_is_removed(course):
     write(differences(course, build_all(course, points_of=len)), course)
     orphan = course / "exercises" / "09_gone.ipynb"
     orphan.write_text("{}")
@@ -181,14 +181,14 @@ def test_notebook_without_source_is_removed(course):
     assert not orphan.exists()
 
 
-def test_points_follow_the_heading_of_a_task(course):
+def test_points_are_appended_to_the_heading_of_a_task(course):
     for folder in ("exercises", "solutions"):
-        said = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two.ipynb"))
-        assert "## Task 1 · Double it · 6 points\n" in said  # points_of is the length of "double"
-        assert "## Task 2 · Why? · 3 points\n" in said
+        source = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two.ipynb"))
+        assert "## Task 1 · Double it · 6 points\n" in source  # points_of is the length of "double"
+        assert "## Task 2 · Why? · 3 points\n" in source
 
 
-def test_a_notebook_that_somebody_wrote_in_is_kept_aside(course):
+def test_an_edited_notebook_is_copied_to_kept(course):
     write(differences(course, build_all(course, points_of=len)), course)
     path = course / "exercises" / "02_two.ipynb"
     untouched = path.read_bytes()
@@ -202,7 +202,7 @@ def test_a_notebook_that_somebody_wrote_in_is_kept_aside(course):
     assert [notebook["cells"][-1]["source"] for notebook in kept] == [["x * 2"], ["x + x"]]
 
 
-def test_a_stale_notebook_that_nobody_wrote_in_is_written_over(course):
+def test_a_notebook_that_only_ran_is_overwritten(course):
     write(differences(course, build_all(course, points_of=len)), course)
     path = course / "notebooks" / "01_one.ipynb"
     ran = json.loads(path.read_text())
@@ -231,7 +231,7 @@ def test_the_command_says_what_cannot_be_built(course, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("place", range(5))
-def test_a_new_cell_leaves_the_other_ids(course, place):
+def test_a_new_cell_does_not_change_other_ids(course, place):
     before = [cell["id"] for cell in cells(course, "notebooks/01_one.ipynb")]
     parts = LECTURE.split("\n\n# %%")
     parts.insert(place + 1, "\nsomething_new = 1")
@@ -253,14 +253,14 @@ def test_tags_are_kept(course):
     assert [tag for tag in tags if tag] == [["hide-input"]]
 
 
-def test_solution_works_and_exercise_waits(course):
+def test_solution_works_and_exercise_raises(course):
     solved = run(task_cell(course, "solutions/02_two.ipynb", "double", "answer"))["double"]
     assert solved(21) == 42
     assert solved.__doc__ == "Twice x."
-    waiting = run(task_cell(course, "exercises/02_two.ipynb", "double", "answer"))["double"]
-    assert waiting.__doc__ == "Twice x."
+    stub = run(task_cell(course, "exercises/02_two.ipynb", "double", "answer"))["double"]
+    assert stub.__doc__ == "Twice x."
     with pytest.raises(NotImplementedError, match="write your answer here"):
-        waiting(21)
+        stub(21)
 
 
 def test_planted_bug_is_in_the_exercise_only(course):
@@ -271,7 +271,7 @@ def test_planted_bug_is_in_the_exercise_only(course):
     assert "# a planted bug" in text(task_cell(course, "exercises/02_two.ipynb", "half", "answer"))
 
 
-def test_value_to_fill_is_ellipsis(course):
+def test_a_value_to_fill_in_is_ellipsis(course):
     names = run(task_cell(course, "exercises/02_two.ipynb", "best", "answer"))
     assert names["best"] is names["second"] is names["best_reason"] is ...
 
@@ -283,7 +283,7 @@ def test_open_question(course):
     assert "Because." in text(answered)
 
 
-def test_open_question_with_a_stub_of_its_own(course):
+def test_open_question_with_its_own_stub(course):
     source = TASKS.replace("# Because.", "# Because.\n# <!-- STUB -->\n# | a | b |")
     (course / "sources/solutions/02_two.py").write_text(source, encoding="utf-8")
     asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
@@ -294,8 +294,8 @@ def test_solution_only_cells_stay_with_the_solution(course):
     texts = {
         folder: build(course)[f"{folder}/02_two.ipynb"].decode() for folder in ("exercises", "solutions")
     }
-    assert "A remark for afterwards" in texts["solutions"]
-    assert "A remark for afterwards" not in texts["exercises"]
+    assert "A closing remark" in texts["solutions"]
+    assert "A closing remark" not in texts["exercises"]
 
 
 @pytest.mark.parametrize("folder", ["exercises", "solutions"])
@@ -326,7 +326,7 @@ def test_header_and_links(course):
     assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
 
 
-def test_exercises_and_solutions_say_what_they_are(course):
+def test_headers_of_exercises_and_solutions(course):
     exercise, solution = (
         text(cells(course, f"{folder}/02_two.ipynb")[0]) for folder in ("exercises", "solutions")
     )
@@ -335,17 +335,17 @@ def test_exercises_and_solutions_say_what_they_are(course):
     assert solution.startswith("# 02 · Two ≥ one · solutions\n")
 
 
-def test_lesson_map_lists_what_exists(course):
+def test_lesson_map_lists_existing_lessons(course):
     page = text(cells(course, "notebooks/01_one.ipynb")[1])
     assert (
         "[02 · Two ≥ one](02_two.ipynb) | 35 min | 60 min | 01 | [exercises](../exercises/02_two.ipynb)"
         in page
     )
-    assert "Yet to come" not in page
+    assert "In preparation" not in page
     assert "{{" not in page
 
 
-def test_readme_changes_between_its_markers_only(course):
+def test_readme_changes_only_between_its_markers(course):
     readme = build(course)["README.md"].decode()
     assert readme.startswith("Above\n<!-- lesson-map -->\n\n| Lesson ")
     assert readme.endswith("|\n\n<!-- /lesson-map -->\nBelow\n")
@@ -353,7 +353,7 @@ def test_readme_changes_between_its_markers_only(course):
     assert "old" not in readme
 
 
-def test_a_page_in_a_folder_gets_the_map_too(course):
+def test_a_page_in_docs_gets_the_map_too(course):
     (course / "docs").mkdir()
     (course / "docs/instructors.md").write_text("Above\n<!-- lesson-map -->\n<!-- /lesson-map -->\nBelow\n")
     guide = build(course)["docs/instructors.md"].decode()
@@ -362,7 +362,7 @@ def test_a_page_in_a_folder_gets_the_map_too(course):
     assert "](../exercises/02_two.ipynb)" in guide
 
 
-def test_half_a_pair_of_markers_is_told_with_its_page(course):
+def test_a_missing_marker_is_reported_with_its_page(course):
     (course / "docs").mkdir()
     (course / "docs/instructors.md").write_text("<!-- lesson-map -->\n")
     with pytest.raises(BuildError, match=r"^docs/instructors\.md"):
@@ -370,7 +370,7 @@ def test_half_a_pair_of_markers_is_told_with_its_page(course):
 
 
 @pytest.mark.parametrize("content", [None, "No map wanted.\n"])
-def test_readme_without_a_map_is_left_alone(course, content):
+def test_readme_without_a_map_is_not_changed(course, content):
     readme = course / "README.md"
     readme.unlink()
     if content:
@@ -378,11 +378,11 @@ def test_readme_without_a_map_is_left_alone(course, content):
     assert readme not in differences(course, build_all(course, points_of=len))
 
 
-def test_no_public_link_before_there_is_an_address(course):
+def test_no_public_links_without_an_address(course):
     assert not any(b"http" in content for content in build(course).values())
 
 
-def test_public_address_brings_colab(course):
+def test_public_address_adds_colab(course):
     address = "https://github.com/someone/course/blob/main"
     (course / "pyproject.toml").write_text(f'[tool.mlcourse]\npublic_address = "{address}/"\n')
     header, setup, *_ = (text(cell) for cell in cells(course, "exercises/02_two.ipynb"))

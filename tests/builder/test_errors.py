@@ -1,4 +1,4 @@
-"""What the notebook builder refuses, and that it says where and why."""
+"""Errors of the notebook builder: each says where and why."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def build(root, entries=ENTRY, **files):
     return build_all(root, points_of=len)
 
 
-def test_the_sound_ones_build(tmp_path):
+def test_valid_sources_build(tmp_path):
     assert len(build(tmp_path, lecture="# %%\n1\n", solution=TASK)) == 3
 
 
@@ -48,19 +48,19 @@ def test_the_sound_ones_build(tmp_path):
     ("source", "cell", "reason"),
     [
         ("# %% task=a\n1\n", 1, "strings in double quotes"),
-        ("# %% A title\n1\n", 1, "header holds title"),
+        ("# %% A title\n1\n", 1, "header contains title"),
         ("# %%\n1\n\n# %%\n\n# %%\n3\n", 2, "is empty"),
         ("# %% [raw]\n# <b>\n", 1, "raw cell"),
         ("# %%\n1\n\n# %%\n# %matplotlib inline\nimport numpy\n", 2, "its own cell"),
         ("# %% [markdown]\n# ![](a.png)\n", 1, "alt text"),
         ('# %% [markdown]\n# <img src="a.png">\n', 1, "alt text"),
         ('# %% [markdown]\n# <img src="a.png" alt=" ">\n', 1, "alt text"),
-        (TASK, 1, "a lecture has no tasks"),
-        ('# %% tags=["solution-only"]\n1\n', 1, "a lecture has no tasks"),
-        ("# %%\n### BEGIN SOLUTION\n1\n### END SOLUTION\n", 1, "a lecture has no tasks"),
+        (TASK, 1, "a lecture must not contain tasks"),
+        ('# %% tags=["solution-only"]\n1\n', 1, "a lecture must not contain tasks"),
+        ("# %%\n### BEGIN SOLUTION\n1\n### END SOLUTION\n", 1, "a lecture must not contain tasks"),
     ],
 )
-def test_lecture_cell_refused(tmp_path, source, cell, reason):
+def test_invalid_lecture_cell(tmp_path, source, cell, reason):
     with pytest.raises(BuildError) as caught:
         build(tmp_path, lecture=source)
     assert f"sources/notebooks/01_one.py, cell {cell}:" in str(caught.value)
@@ -68,7 +68,7 @@ def test_lecture_cell_refused(tmp_path, source, cell, reason):
 
 
 def test_tags_are_a_list(tmp_path):
-    with pytest.raises(BuildError, match=r"sources/notebooks/01_one\.py: 'hide' .* tags are written"):
+    with pytest.raises(BuildError, match=r"sources/notebooks/01_one\.py: 'hide' .* write tags as"):
         build(tmp_path, lecture='# %% tags="hide"\n1\n')
 
 
@@ -80,67 +80,73 @@ def test_tags_are_a_list(tmp_path):
         (ANSWER + "a = 1\n### END SOLUTION\n" + CHECK, 1, "END SOLUTION after the start of the cell"),
         (ANSWER + "### STUB\n# a = 1\n" + CHECK, 1, "STUB after the start of the cell"),
         (TASK.replace("a = 1", "a = 1\n### BEGIN SOLUTION"), 1, "BEGIN SOLUTION after BEGIN SOLUTION"),
-        (TASK.replace("### END", "## END"), 1, "'## END SOLUTION' is not a marker"),
-        (TASK.replace("### END", "# STUB\n### END"), 1, "'# STUB' is not a marker"),
+        (TASK.replace("### END", "## END"), 1, "'## END SOLUTION' is not a valid marker"),
+        (TASK.replace("### END", "# STUB\n### END"), 1, "'# STUB' is not a valid marker"),
         (OPEN + "# ### BEGIN SOLUTION\n# x\n# ### END SOLUTION\n", 1, "<!-- BEGIN SOLUTION -->"),
         (ANSWER + "a = 1\n" + CHECK, 1, "needs a block"),
         (OPEN + "# Because.\n", 1, "needs a block"),
-        ("# %%\n### BEGIN SOLUTION\na = 1\n### END SOLUTION\n", 1, "needs the role answer or open"),
+        ("# %%\n### BEGIN SOLUTION\na = 1\n### END SOLUTION\n", 1, "needs the role 'answer' or 'open'"),
         # stubs
         (TASK.replace("### END", "### STUB\na = 2\n### END"), 1, "start it with the block's indentation"),
         (TASK.replace("### END", "### STUB\n# a = (\n### END"), 1, "stub is not valid Python"),
         (TASK.replace("a = 1", "a = ("), 1, "answer is not valid Python"),
         (TASK.replace("a = 1", "def a():\n    return 1"), 1, "assigns no name"),
         # tasks
-        (TASK + TASK.replace("# %%", "\n# %%", 1), 3, "'a' is taken by sources/solutions/01_one.py, cell 1"),
+        (
+            TASK + TASK.replace("# %%", "\n# %%", 1),
+            3,
+            "'a' is already used in sources/solutions/01_one.py, cell 1",
+        ),
         (
             TASK + OPEN.replace("why", "a") + "# <!-- BEGIN SOLUTION -->\n# <!-- END SOLUTION -->\n",
             3,
-            "is taken by",
+            "is already used in",
         ),
-        (TASK + CHECK, 3, "'a' is taken by"),
-        (CHECK, 1, "no answer cell above it"),
-        (CHECK + "\n" + TASK, 1, "no answer cell above it"),
-        (TASK.removesuffix(CHECK), 1, "no cell below it checks"),
-        (TASK.replace("check.a(a)", "check.b(a)"), 2, "call check.a(…) in it"),
+        (TASK + CHECK, 3, "'a' is already used in"),
+        (CHECK, 1, "no cell above it is the answer"),
+        (CHECK + "\n" + TASK, 1, "no cell above it is the answer"),
+        (TASK.removesuffix(CHECK), 1, "no cell below it is the check"),
+        (TASK.replace("check.a(a)", "check.b(a)"), 2, "does not call check.a(…)"),
         # headers
         (ANSWER.replace('task="a" ', "") + "1\n", 1, "write both or neither"),
-        (ANSWER.replace("answer", "anwser") + "1\n", 1, "wanted one of answer, check, open"),
-        (ANSWER.replace('"a"', '"a b"') + "1\n", 1, "wanted a Python identifier"),
-        (ANSWER.replace("%%", "%% [markdown]") + "# a\n", 1, "in a Markdown cell"),
+        (ANSWER.replace("answer", "anwser") + "1\n", 1, "expected one of answer, check, open"),
+        (ANSWER.replace('"a"', '"a b"') + "1\n", 1, "expected a Python identifier"),
+        (ANSWER.replace("%%", "%% [markdown]") + "# a\n", 1, "needs a code cell"),
         (ANSWER.replace("\n", " points=2\n") + "a = 1\n", 1, "points=2"),
-        (OPEN.replace(" points=3", "") + "# x\n", 1, "needs its points"),
-        # answers told
-        (TASK + "\n# %%\n  # a hint:\na = 1\n", 1, "can be read in the exercise, in the cell built from"),
-        (TASK.replace("### END", "### STUB\n# a = 1\n### END"), 1, "can be read in the exercise"),
+        (OPEN.replace(" points=3", "") + "# x\n", 1, "needs points"),
+        # visible answers
+        (TASK + "\n# %%\n  # a hint:\na = 1\n", 1, "is visible in the exercise, in the cell built from"),
+        (TASK.replace("### END", "### STUB\n# a = 1\n### END"), 1, "is visible in the exercise"),
     ],
 )
-def test_exercise_cell_refused(tmp_path, source, cell, reason):
+def test_invalid_exercise_cell(tmp_path, source, cell, reason):
     with pytest.raises(BuildError) as caught:
         build(tmp_path, solution=source)
     assert f"sources/solutions/01_one.py, cell {cell}:" in str(caught.value)
     assert reason in str(caught.value)
 
 
-def test_a_course_without_its_sources_is_told_so(tmp_path):
-    with pytest.raises(BuildError, match=r"lessons\.toml is missing: .* get the whole folder"):
+def test_missing_sources(tmp_path):
+    with pytest.raises(
+        BuildError, match=r"lessons\.toml is missing; this command needs the whole course folder"
+    ):
         build_all(tmp_path, points_of=len)
 
 
-def test_task_names_are_the_courses(tmp_path):
+def test_task_names_are_unique_in_the_course(tmp_path):
     with pytest.raises(
-        BuildError, match=r"02_two\.py, cell 1: 'a' is taken by sources/solutions/01_one\.py, cell 1"
+        BuildError, match=r"02_two\.py, cell 1: 'a' is already used in sources/solutions/01_one\.py, cell 1"
     ):
         build(tmp_path, ENTRY + ENTRY.replace("01_one", "02_two"), solution=TASK, other_solution=TASK)
 
 
-def test_task_without_a_specification_is_refused(tmp_path):
+def test_task_without_a_specification(tmp_path):
     build(tmp_path, solution=TASK)
     with pytest.raises(BuildError, match=r"01_one\.py, cell 2: mlcourse\.checks has no specification of 'a'"):
         build_all(tmp_path, points_of={}.__getitem__)
 
 
-def test_source_without_an_entry_is_refused(tmp_path):
+def test_source_without_an_entry(tmp_path):
     with pytest.raises(BuildError, match=r"02_two\.py: lessons\.toml has no lesson named '02_two'"):
         build(tmp_path, other_lecture="# %%\n1\n")
 
@@ -151,23 +157,23 @@ def test_source_without_an_entry_is_refused(tmp_path):
         (ENTRY + ENTRY, "two lessons are named '01_one'"),
         (ENTRY.replace("01_one", "02_two") + ENTRY, "sort them by number"),
         (ENTRY.replace("builds_on = []", 'builds_on = ["00_none"]'), "builds_on names 00_none"),
-        (ENTRY.replace("read = 35\n", ""), "wanted builds_on, do, name, objectives, promise, read, title"),
-        (ENTRY.replace("35", '"35"'), "read = '35'; wanted a value of type int"),
+        (ENTRY.replace("read = 35\n", ""), "expected builds_on, do, name, objectives, promise, read, title"),
+        (ENTRY.replace("35", '"35"'), "read = '35'; expected a value of type int"),
         (ENTRY.replace("01_one", "one"), "two digits"),
     ],
 )
-def test_lesson_entry_refused(tmp_path, entries, reason):
+def test_invalid_lesson_entry(tmp_path, entries, reason):
     with pytest.raises(BuildError) as caught:
         build(tmp_path, entries)
     assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize("readme", ["<!-- lesson-map -->\n", "<!-- /lesson-map -->\n<!-- lesson-map -->\n"])
-def test_half_a_lesson_map_is_refused(tmp_path, readme):
-    with pytest.raises(BuildError, match=r"README\.md: .* only one is there"):
+def test_half_a_lesson_map(tmp_path, readme):
+    with pytest.raises(BuildError, match=r"README\.md: .* one is missing"):
         build(tmp_path, readme=readme)
 
 
-def test_address_of_no_known_kind_is_refused(tmp_path):
-    with pytest.raises(BuildError, match="wanted the folder as GitHub shows it"):
+def test_invalid_public_address(tmp_path):
+    with pytest.raises(BuildError, match="expected the address of the folder on GitHub"):
         build(tmp_path, pyproject='[tool.mlcourse]\npublic_address = "https://example.org/course"\n')

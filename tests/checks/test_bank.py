@@ -1,4 +1,4 @@
-"""The bank: references are right, mistakes are recognised, other right answers pass."""
+"""The bank: references are right, mistakes are recognised, and other right answers pass."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_the_reference_is_right(name):
 
 
 @pytest.mark.parametrize(("check", "mistake"), ALL_MISTAKES, ids=lambda part: part.name.replace(" ", "-"))
-def test_every_mistake_is_caught_with_its_own_message(check, mistake):
+def test_every_mistake_gets_its_own_message(check, mistake):
     for seed in SEEDS:
         verdict = examine(check, called(mistake.answer), seed)
         assert verdict.mistake == mistake.name
@@ -31,12 +31,12 @@ def test_other_right_answers_pass(name, variant):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_has_two_more_right_answers(name):
+def test_every_function_has_two_other_right_answers(name):
     assert sum(name == variant_name for variant_name, _ in VARIANTS) >= 2
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_messages_are_sentences_that_do_not_repeat_one_another(name):
+def test_messages_are_sentences_and_differ(name):
     messages = [mistake.message for mistake in CHECKS[name].mistakes]
     assert len(set(messages)) == len(messages)
     assert all(message.rstrip().endswith((".", "?")) for message in messages)

@@ -1,4 +1,4 @@
-"""Judging an answer."""
+"""Judgement of answers."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def returns_an_object(*args):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_nonsense_gets_a_sentence(name):
+def test_nonsense_gets_a_helpful_message(name):
     check = FUNCTIONS[name]
 
     def message(answer):
@@ -32,7 +32,7 @@ def test_nonsense_gets_a_sentence(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_nan_is_named(name):
+def test_nan_is_reported(name):
     check = FUNCTIONS[name]
 
     def with_nan(value):
@@ -54,22 +54,22 @@ def test_changing_an_argument_is_caught(name):
         next(arg for arg in args if isinstance(arg, np.ndarray))[...] = 0
         return result
 
-    assert "changes its arguments" in examine(check, changes).message
+    assert "changes argument " in examine(check, changes).message
 
 
-def test_choices_take_either_case_and_say_why_a_letter_is_wrong():
+def test_choice_ignores_case_and_says_why_a_letter_is_wrong():
     check = choice("letter", "00", 1, right="B", wrong={"A": "no, because."})
     assert examine(check, lambda: " b").status == "right"
     assert "no, because." in examine(check, lambda: "a").message
     assert examine(check, lambda: "Z").mistake is None
 
 
-def test_an_answer_with_several_right_values():
+def test_a_task_with_several_right_values():
     check = Check("k", "00", 1, kind="value", reference=lambda: 4, accepts=lambda k: k in (4, 5))
     assert [examine(check, lambda k=k: k).status for k in (4, 5, 6)] == ["right", "right", "wrong"]
 
 
-def test_a_mistake_that_raises_is_recognised_by_its_exception():
+def test_a_mistake_that_raises_is_recognised():
     check = Check(
         "f", "00", 1, lambda x: x + 1, cases=lambda rng: [Case("a number", (1,))],
         mistakes=(Mistake("index", lambda x: [][x], "there is nothing to index."),),

@@ -1,4 +1,4 @@
-"""The check object that a notebook uses."""
+"""The `check` object of the notebooks."""
 
 import io
 from contextlib import redirect_stdout
@@ -22,7 +22,7 @@ def printed(function, *args):
     return out.getvalue()
 
 
-def test_right_wrong_and_untouched(checker, monkeypatch, capsys):
+def test_right_wrong_and_not_attempted(checker, monkeypatch, capsys):
     assert printed(checker.e_step, CHECKS["e_step"].reference).startswith("✓ e_step")
     assert "not attempted" in printed(checker.e_step, stub)
     assert "not attempted" in printed(checker.falling_likelihood, ...)
@@ -30,7 +30,7 @@ def test_right_wrong_and_untouched(checker, monkeypatch, capsys):
         checker.e_step(returns_nothing)
     assert "✗ e_step" in capsys.readouterr().out
     monkeypatch.setenv("MLCOURSE_STRICT", "1")
-    with pytest.raises(CheckFailed, match="not attempted"):
+    with pytest.raises(CheckFailed, match="has not been attempted"):
         checker.e_step(stub)
 
 
@@ -41,7 +41,7 @@ def test_a_failure_shows_one_line_and_no_traceback(checker):
     assert "\n" not in line
 
 
-def test_a_value_for_a_function_and_a_function_for_a_value(checker, capsys):
+def test_a_value_or_function_in_place_of_the_other(checker, capsys):
     with pytest.raises(CheckFailed):
         checker.e_step(3)
     assert "check.e_step(e_step)" in capsys.readouterr().out
@@ -56,7 +56,7 @@ def test_an_unknown_check_suggests_the_nearest(checker):
     assert "e_step" in dir(checker)
 
 
-def test_progress_counts_what_is_right(checker):
+def test_progress_counts_right_answers(checker):
     assert printed(checker.progress).startswith("No check has run yet")
     printed(checker.e_step, CHECKS["e_step"].reference)
     progress = checker.progress()
@@ -69,7 +69,7 @@ def test_progress_counts_what_is_right(checker):
         checker.progress("99_nothing")
 
 
-def test_the_failing_input_can_be_had(checker):
+def test_the_failing_input_is_available(checker):
     with pytest.raises(CheckFailed):
         checker.m_step(lambda X, R: (X[0], R))
     X, R = checker.last_input

@@ -1,4 +1,4 @@
-"""The functions of the bank, and answers that are nonsense."""
+"""The functions of the bank with their mistakes and other right answers, and nonsense answers."""
 
 import importlib
 
@@ -7,9 +7,7 @@ from mlcourse.cli import ROOT
 
 FUNCTIONS = {name: check for name, check in CHECKS.items() if check.kind == "function"}
 
-
 ALL_MISTAKES = [(check, mistake) for check in CHECKS.values() for mistake in check.mistakes]
-
 
 VARIANTS = [
     (name, variant)

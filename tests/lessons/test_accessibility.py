@@ -1,4 +1,4 @@
-"""Nobody is left out: every picture has words, and no colour map fails colour-blind readers."""
+"""Accessibility: every image has a description, and colour-blind readers can read every colour map."""
 
 import ast
 import re
@@ -13,14 +13,14 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "GLOSSARY.md")
     (ROOT / "docs").glob("*.md")
 )
 
-# Lightness rises or falls steadily in the first five, which colour-blind readers see as we do (Nuñez, Anderton &
-# Renslow 2018); purple and orange differ for all common kinds of colour blindness (ColorBrewer).
+# The first five change steadily in lightness, which colour-blind readers see like everybody else (Nuñez, Anderton &
+# Renslow 2018). Purple and orange differ in all common types of colour blindness (ColorBrewer).
 COLOR_MAPS = {"viridis", "cividis", "gray", "gray_r", "binary", "PuOr"}
 SHORTEST_ALT = 20
 
 
 def calls(path, *names):
-    """Every call of a function or method with one of the names."""
+    """The calls of a function or method with one of the names, or all calls."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -29,7 +29,7 @@ def calls(path, *names):
 
 
 def color_maps(path):
-    """The names of colour maps that a file asks for."""
+    """The syntax nodes that name the colour maps of a file."""
     for call in calls(path):
         yield from (keyword.value for keyword in call.keywords if keyword.arg in ("cmap", "colormap"))
     for call in calls(path, "get_cmap", "set_cmap"):
@@ -40,7 +40,7 @@ def color_maps(path):
 
 
 def outside(path):
-    """Colour maps of a file that are not in the allowed set; names of our own are defined by an allowed one."""
+    """Colour maps of a file that are not allowed. A variable passes: the place that defines it is checked."""
     return [
         node.value
         for node in color_maps(path)
@@ -49,21 +49,21 @@ def outside(path):
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_colour_maps_are_of_the_allowed_set(path):
+def test_colour_maps_are_allowed(path):
     assert outside(path) == []
 
 
 @pytest.mark.parametrize(
     "code", ['ax.imshow(X, cmap="jet")', 'plt.get_cmap("rainbow")', 'plt.colormaps["hsv"]']
 )
-def test_another_colour_map_is_found(tmp_path, code):
+def test_a_forbidden_colour_map_is_found(tmp_path, code):
     path = tmp_path / "lesson.py"
     path.write_text(code)
     assert len(outside(path)) == 1
 
 
-def wordless(path):
-    """Lines of a file on which a figure is shown without a description worth the name."""
+def without_alt_text(path):
+    """Lines of a file that show a figure without an alt text, or with one that is too short."""
     for call in calls(path, "show", "Drawing"):
         starred = any(isinstance(argument, ast.Starred) for argument in call.args)
         if starred or getattr(getattr(call.func, "value", None), "id", "") == "self":
@@ -75,15 +75,15 @@ def wordless(path):
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_figure_that_is_shown_has_an_alt_text(path):
-    assert list(wordless(path)) == []
+def test_every_figure_has_an_alt_text(path):
+    assert list(without_alt_text(path)) == []
 
 
 @pytest.mark.parametrize("code", ["plt.show()", 'show(ax, "A caption")', 'show(ax, "A caption", "short")'])
-def test_a_figure_without_words_is_found(tmp_path, code):
+def test_a_figure_without_alt_text_is_found(tmp_path, code):
     path = tmp_path / "lesson.py"
     path.write_text(code)
-    assert list(wordless(path)) == [1]
+    assert list(without_alt_text(path)) == [1]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -1,4 +1,4 @@
-"""The instructor's guide stays true: its lessons, tasks, figures, sections and rubrics are the course's own."""
+"""The instructor's guide matches the course: lessons, tasks, figures, sections and rubrics."""
 
 import re
 
@@ -11,22 +11,22 @@ from mlcourse.cli import ROOT
 
 GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 COURSE = read_course(ROOT)
-PRACTISED = COURSE.names("exercises")
+WITH_EXERCISES = COURSE.names("exercises")
 VALUES = {"½": 0.5, "1½": 1.5}
 
 
 def part(text, heading):
-    """What stands below a heading, down to the next one of its rank or above."""
-    rank = re.match("#+", heading)[0]
+    """The text below a heading, up to the next heading of the same or a higher level."""
+    level = re.match("#+", heading)[0]
     found = re.search(
-        rf"^{re.escape(heading)}$(.*?)(?=^#{{1,{len(rank)}}} |\Z)", text, re.MULTILINE | re.DOTALL
+        rf"^{re.escape(heading)}$(.*?)(?=^#{{1,{len(level)}}} |\Z)", text, re.MULTILINE | re.DOTALL
     )
     assert found, f"the guide has no heading {heading!r}"
     return found[1]
 
 
 def section(name):
-    """The guide's section of one lesson."""
+    """The section of the guide about one lesson."""
     return part(GUIDE, f"### {COURSE.lessons[name].heading}")
 
 
@@ -42,7 +42,7 @@ def headings(folder, name):
 
 
 def figures(name):
-    """Numbers of the figures that a lecture shows."""
+    """The numbers of the figures in a lecture."""
     return set(
         map(int, re.findall(r"Figure (\d+)\.", (ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8")))
     )
@@ -55,47 +55,47 @@ def numbers_after(word, text):
 
 
 def in_italics(text):
-    """Titles of sections: whatever stands between single stars, also across the end of a line."""
+    """The section titles in a text: everything between single asterisks, also across lines."""
     return [" ".join(words.split()) for words in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text)]
 
 
 def rows(text):
-    """The cells of every row of the tables in a text, heads and rules left out."""
+    """The cells of each row of the tables in a text, including header rows."""
     table = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in row] for row in table]
 
 
 def open_questions():
-    for name in PRACTISED:
+    for name in WITH_EXERCISES:
         for cell in prose("exercises", name):
             if cell.metadata.get("mlcourse", {}).get("role") == "open":
                 yield pytest.param(name, cell.metadata.mlcourse.task, cell.metadata.nbgrader.points, id=name)
 
 
 @pytest.mark.parametrize("name", COURSE.lessons)
-def test_every_lesson_has_its_section(name):
+def test_every_lesson_has_a_section(name):
     assert "**Emphasise**" in section(name)
     assert "**Show live**" in section(name)
 
 
-def test_lessons_stand_in_their_order():
-    told = re.findall(r"^### (\d\d ·.*)$", GUIDE, re.MULTILINE)
-    assert told == [lesson.heading for lesson in COURSE.lessons.values()]
+def test_lessons_are_in_order():
+    found = re.findall(r"^### (\d\d ·.*)$", GUIDE, re.MULTILINE)
+    assert found == [lesson.heading for lesson in COURSE.lessons.values()]
 
 
 def test_the_lesson_map_is_generated():
     assert "<!-- lesson-map -->\n\n| Lesson |" in GUIDE
 
 
-@pytest.mark.parametrize("name", PRACTISED)
-def test_mistakes_are_those_of_the_lessons_tasks(name):
-    told = [row[0].strip("`") for row in rows(section(name))[1:]]
-    assert len(told) >= 5
-    assert {CHECKS[task].lesson for task in told} == {name}
+@pytest.mark.parametrize("name", WITH_EXERCISES)
+def test_mistakes_belong_to_tasks_of_the_lesson(name):
+    tasks = [row[0].strip("`") for row in rows(section(name))[1:]]
+    assert len(tasks) >= 5
+    assert {CHECKS[task].lesson for task in tasks} == {name}
 
 
 @pytest.mark.parametrize("name", COURSE.lessons)
-def test_tasks_figures_and_sections_are_there(name):
+def test_tasks_figures_and_sections_exist(name):
     assert numbers_after("figure", section(name)) <= figures(name)
     assert set(in_italics(section(name))) <= set(headings("notebooks", name))
     if tasks := numbers_after("task", section(name)):
@@ -107,7 +107,7 @@ def tasks_of(name):
 
 
 def timetable():
-    """Rows of both timetables that are about a lesson: its name (the last that is told), and the row."""
+    """The rows of both timetables that name a lesson: the last lesson named, and the row."""
     for row in rows(part(GUIDE, "## Timetables")):
         if numbers := re.findall(r"\b\d\d\b", row[1]):
             (name,) = [name for name in COURSE.lessons if name.startswith(numbers[-1])]
@@ -115,18 +115,18 @@ def timetable():
 
 
 @pytest.mark.parametrize(("name", "row"), list(timetable()))
-def test_a_row_of_the_timetables_names_what_is_there(name, row):
+def test_tasks_and_sections_in_the_timetables_exist(name, row):
     assert set(in_italics(" | ".join(row))) <= set(headings("notebooks", name))
     tasks = numbers_after("task", " | ".join(row))
     assert not tasks or tasks <= tasks_of(name)
 
 
 @pytest.mark.parametrize(("name", "task", "points"), list(open_questions()))
-def test_every_open_question_has_its_rubric(name, task, points):
+def test_every_open_question_has_a_rubric(name, task, points):
     parts = re.split(r"^### ", part(GUIDE, "## Open questions and how to mark them"), flags=re.MULTILINE)
-    (told,) = [text for text in parts if f"`{task}`" in text]
-    assert re.match(rf"Lesson {name[:2]}, task \d · .* · {points} points\n", told)
-    title = told.split(" · ")[1]
-    number = told.split(",")[1].split()[1]
+    (rubric,) = [text for text in parts if f"`{task}`" in text]
+    assert re.match(rf"Lesson {name[:2]}, task \d · .* · {points} points\n", rubric)
+    title = rubric.split(" · ")[1]
+    number = rubric.split(",")[1].split()[1]
     assert any(heading.startswith(f"Task {number} · {title}") for heading in headings("exercises", name))
-    assert sum(VALUES.get(row[0]) or int(row[0]) for row in rows(told)[1:]) == points
+    assert sum(VALUES.get(row[0]) or int(row[0]) for row in rows(rubric)[1:]) == points

@@ -1,4 +1,4 @@
-"""The course's own notebooks: built from the sources to the byte, and in the shape that every lesson has."""
+"""The notebooks of the course: identical to a fresh build, and of the form that every lesson has."""
 
 import re
 import statistics
@@ -18,7 +18,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
 def pages(folder):
-    """One test case for every notebook of a folder."""
+    """One test case per notebook of a folder."""
     return [pytest.param(path, id=relative(path)) for path in PAGES if path.parent.name == folder]
 
 
@@ -35,32 +35,32 @@ def sources(path, kind):
 
 
 def task_cells(path, *roles):
-    """Cells of tasks in the given roles, by task."""
+    """The cells with one of the roles, by task."""
     cells = (cell for cell in read(path).cells if cell.metadata.get("mlcourse", {}).get("role") in roles)
     return {cell.metadata.mlcourse.task: cell for cell in cells}
 
 
-def lines_said(text):
-    """Lines without indentation and blank ones, each between line ends, so that whole lines are compared."""
+def stripped_lines(text):
+    """The non-blank lines without indentation, each between newlines, so that `in` compares whole lines."""
     return "\n" + "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
 
 
 @pytest.mark.parametrize("name", COURSE.lessons)
-def test_every_lesson_is_there(name):
+def test_every_lesson_exists(name):
     assert (ROOT / "notebooks" / f"{name}.ipynb").exists()
-    practised = COURSE.lessons[name].do > 0
+    has_exercises = COURSE.lessons[name].do > 0
     assert [(ROOT / folder / f"{name}.ipynb").exists() for folder in ("exercises", "solutions")] == [
-        practised
+        has_exercises
     ] * 2
 
 
-def test_notebooks_are_what_the_sources_say():
+def test_notebooks_are_up_to_date():
     changes = differences(ROOT, build_all(ROOT))
     assert not changes, f"run `mlcourse build`; out of date: {', '.join(map(relative, changes))}"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=relative)
-def test_notebook_is_valid_and_without_output(path):
+def test_notebook_is_valid_and_has_no_output(path):
     notebook = read(path)
     nbformat.validate(notebook)
     ids = [cell.id for cell in notebook.cells]
@@ -76,17 +76,17 @@ def test_code_cells_of_a_lecture_are_short(path):
 
 
 @pytest.mark.parametrize("path", pages("exercises"))
-def test_exercise_tells_no_answer(path):
+def test_exercise_contains_no_answer(path):
     exercise = read(path)
-    said = lines_said("\n".join(cell.source for cell in exercise.cells))
-    assert "END SOLUTION" not in said
+    text = stripped_lines("\n".join(cell.source for cell in exercise.cells))
+    assert "END SOLUTION" not in text
     for solution in sources(ROOT / "solutions" / path.name, "code"):
         for answer in re.findall(r"### BEGIN SOLUTION\n(.*?)\n\s*### END SOLUTION", solution, re.DOTALL):
-            assert lines_said(answer) not in said
+            assert stripped_lines(answer) not in text
 
 
 @pytest.mark.parametrize("path", pages("exercises"))
-def test_exercise_has_its_tasks_checks_and_hints(path):
+def test_exercise_has_tasks_checks_and_hints(path):
     answers, checks, questions = (task_cells(path, role) for role in ("answer", "check", "open"))
     assert 5 <= len(answers) + len(questions) <= 8
     assert set(answers) == set(checks)
@@ -94,20 +94,20 @@ def test_exercise_has_its_tasks_checks_and_hints(path):
     assert 2 * len(answers) <= hints <= 3 * (len(answers) + len(questions))
 
 
-def test_exercises_and_specifications_are_of_the_same_tasks():
+def test_exercises_and_specifications_have_the_same_tasks():
     exercises = (path for path in PAGES if path.parent.name == "exercises")
-    asked = {(path.stem, task) for path in exercises for task in task_cells(path, "check")}
-    assert asked == {(specification.lesson, name) for name, specification in CHECKS.items()}
+    tasks = {(path.stem, task) for path in exercises for task in task_cells(path, "check")}
+    assert tasks == {(specification.lesson, name) for name, specification in CHECKS.items()}
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DOCUMENTS], ids=relative)
-def test_relative_links_lead_somewhere(path):
-    dead = [link for link in relative_links(path) if not resolves(path, link)]
-    assert not dead, f"{relative(path)} links to {', '.join(dead)}"
+def test_relative_links_are_not_broken(path):
+    broken = [link for link in relative_links(path) if not resolves(path, link)]
+    assert not broken, f"{relative(path)} has broken links: {', '.join(broken)}"
 
 
 def relative_links(path):
-    """Addresses of links and images in the Markdown of a notebook or document, code left out."""
+    """Addresses of links and images in the Markdown of a notebook or document, except in code."""
     texts = sources(path, "markdown") if path.suffix == ".ipynb" else [path.read_text(encoding="utf-8")]
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", "\n\n".join(texts), flags=re.DOTALL)
     found = re.findall(r"\]\(([^)\s]+)[^)]*\)|(?:href|src)=[\"']([^\"']+)", prose)
@@ -115,16 +115,16 @@ def relative_links(path):
 
 
 def resolves(path, link):
-    """Whether the file is there and, for a Markdown file, whether the place in it is."""
-    address, _, place = unquote(link).partition("#")
+    """Whether the file exists and, in a Markdown file, also the anchor."""
+    address, _, anchor = unquote(link).partition("#")
     target = (path.parent / address).resolve() if address else path
     if not target.exists():
         return False
-    return not place or target.suffix != ".md" or place in anchors(target)
+    return not anchor or target.suffix != ".md" or anchor in anchors(target)
 
 
 def anchors(path):
-    """The places that a link into a Markdown file can name: its headings, spelled as GitHub does, and its ids."""
+    """The anchors of a Markdown file: its headings, written as GitHub does, and its ids."""
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     headings = re.findall(r"^#+\s+(.*?)\s*$", text, re.MULTILINE)
     slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
