@@ -9,6 +9,7 @@ import linecache
 import traceback
 import warnings
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -53,19 +54,61 @@ def examine(check: Check, answer: Callable[..., Any], seed: int = 0) -> Verdict:
     seed : int
         Seed of the random cases.
     """
-    cases = list(check.cases(np.random.default_rng(seed)))
+    key = answer_key(check, seed)
     outcomes = []
-    for case in cases:
+    for case in key.cases:
         outcomes.append(call(answer, case))
         if outcomes[-1].error == "NotImplementedError" or outcomes[-1].output is Ellipsis:
             return Verdict("not attempted", not_attempted_message(outcomes[-1]))
-    faults = [fault for case, outcome in zip(cases, outcomes) if (fault := fault_of(check, case, outcome))]
+    faults = [
+        fault
+        for case, expected, outcome in zip(key.cases, key.expected, outcomes)
+        if (fault := fault_of(check, case, expected, outcome))
+    ]
     if not faults:
         return Verdict("right", "")
-    mistake = recognise(check, cases, outcomes)
+    mistake = recognise(check, key, outcomes)
     if mistake and mistake.planted:
         return Verdict("not attempted", f"not attempted yet: {mistake.message}", mistake.name)
     return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name, faults[0].case)
+
+
+class AnswerKey:
+    """The cases of a check for one seed, and the outcomes of its reference and of its known mistakes.
+
+    References are slow and every wrong answer is compared with every mistake, so each outcome is computed once, when
+    it is first needed, and kept.
+
+    Parameters
+    ----------
+    check : Check
+    seed : int
+    """
+
+    def __init__(self, check: Check, seed: int):
+        self.check = check
+        self.cases = list(check.cases(np.random.default_rng(seed)))
+        self._mistaken: dict[tuple[int, int], Outcome] = {}
+
+    @cached_property
+    def expected(self) -> list[Any]:
+        """The canonical output of the reference for every case."""
+        check = self.check
+        return [check.canonical(plain(check.reference(*copy.deepcopy(case.args)))) for case in self.cases]
+
+    def mistaken(self, mistake: int, case: int) -> Outcome:
+        """The outcome of one of the check's mistakes for one of the cases, both given by position."""
+        if (mistake, case) not in self._mistaken:
+            wrong = self.check.mistakes[mistake].answer
+            answer = wrong if callable(wrong) else lambda: wrong
+            self._mistaken[mistake, case] = call(answer, self.cases[case])
+        return self._mistaken[mistake, case]
+
+
+@lru_cache(maxsize=512)
+def answer_key(check: Check, seed: int) -> AnswerKey:
+    """The key of a check for one seed: the same object for every answer that is judged with that seed."""
+    return AnswerKey(check, seed)
 
 
 def not_attempted_message(outcome: Outcome) -> str:
@@ -119,12 +162,11 @@ def _problem(error: Exception, answer: Callable[..., Any]) -> str:
     return f"{message}\n  in line {number} of your cell: {linecache.getline(home, number).strip()}"
 
 
-def fault_of(check: Check, case: Case, outcome: Outcome) -> Fault | None:
+def fault_of(check: Check, case: Case, expected: Any, outcome: Outcome) -> Fault | None:
     """Return why the outcome is wrong, or None if it is right."""
     if outcome.problem:
         return Fault(case, outcome, outcome.problem)
     output = check.canonical(outcome.output)
-    expected = check.canonical(plain(check.reference(*copy.deepcopy(case.args))))
     shape = difference(output, expected, 0, ANY_NUMBERS)
     if shape and not (check.accepts and isinstance(expected, (str, bool))):
         return Fault(case, outcome, shape + ".")
@@ -146,11 +188,10 @@ def holds(law: Law, output: Any, case: Case) -> bool:
         return True
 
 
-def recognise(check: Check, cases: list[Case], outcomes: list[Outcome]) -> Mistake | None:
+def recognise(check: Check, key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
     """Return the known mistake that has the same outcomes, or None."""
-    for mistake in check.mistakes:
-        answer = mistake.answer if callable(mistake.answer) else lambda value=mistake.answer: value
-        if all(same_outcome(check, call(answer, case), outcome) for case, outcome in zip(cases, outcomes)):
+    for number, mistake in enumerate(check.mistakes):
+        if all(same_outcome(check, key.mistaken(number, i), outcome) for i, outcome in enumerate(outcomes)):
             return mistake
     return None
 

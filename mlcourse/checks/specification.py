@@ -46,7 +46,7 @@ def _one_case(rng: np.random.Generator) -> Iterable[Case]:
     return [Case("your answer")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # hashed by identity: a mistake may be a value that has no hash
 class Check:
     """The specification of one task.
 
