@@ -94,7 +94,7 @@ VARIANTS = {
     "rise_needed": [rise_by_formula, rise_by_fitted_models],
     "criteria": [criteria_with_entr, criteria_with_a_mask],
     "held_out_scores": [held_out_with_scikit_learn, held_out_point_by_point],
-    "mend_report": [report_by_arrays, report_by_scikit_learn],
+    "fix_report": [report_by_arrays, report_by_scikit_learn],
     "closest_pair": [pair_by_remaining_entropy, pair_by_table],
     "class_probabilities": [classes_by_softmax, classes_by_peak],
     "what_bic_counts": ["b "],

@@ -102,6 +102,6 @@ VARIANTS = {
     "alarm_rates": [rates_by_confusion, rates_by_means],
     "share_of_real_alarms": [0.138, 0.14],
     "optimistic_histogram": ["b"],
-    "mend_evaluation": [evaluation_by_ranks, evaluation_in_a_loop],
+    "fix_evaluation": [evaluation_by_ranks, evaluation_in_a_loop],
     "second_opinion": [error_by_the_package, error_by_pythagoras, error_across_the_plane],
 }

@@ -64,7 +64,7 @@ def legible_by_neighbours(drawn, train, labels, k):
 
 VARIANTS = {
     "stratified_part": [part_by_counting, part_by_cumulative_counts],
-    "mend_leak": [standardised_by_scikit_learn, standardised_pixel_by_pixel],
+    "fix_leak": [standardised_by_scikit_learn, standardised_pixel_by_pixel],
     "honest_choice": [[80, 4.18], (80.0, 4.2)],
     "draw_by_class": [draws_by_einsum, draws_row_by_row],
     "shape_only": [shape_by_singular_values, shape_by_subtraction],

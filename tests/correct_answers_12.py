@@ -98,7 +98,7 @@ LEVEL = {
 VARIANTS = {
     "standardise_by_train": [standardise_by_scikit_learn, standardise_by_columns],
     "choose_on_validation": [choose_by_arrays, choose_from_cheap_to_dear],
-    "mend_agreement": [agreement_by_array, agreement_by_hand],
+    "fix_agreement": [agreement_by_array, agreement_by_hand],
     "my_choice": [LEVEL],
     "alarm_report": [alarms_by_the_package, alarms_by_counting],
 }

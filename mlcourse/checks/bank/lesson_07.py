@@ -400,7 +400,7 @@ def _best(X_train, Z):
     return max((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(Z))
 
 
-def mend_report(X_train, X_val, X_test):
+def fix_report(X_train, X_val, X_test):
     best = _best(X_train, X_val)
     return best.n_components, best.score(X_test)
 
@@ -434,11 +434,11 @@ def _best_of_each(X_train, X_val, X_test):
     return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
 
 
-MEND_REPORT = Check(
-    name="mend_report",
+FIX_REPORT = Check(
+    name="fix_report",
     lesson=LESSON,
     points=2,
-    reference=mend_report,
+    reference=fix_report,
     cases=report_cases,
     expected="(K, mean log-likelihood to report)",
     mistakes=(
@@ -772,7 +772,7 @@ CHECKS = (
     RISE_NEEDED,
     CRITERIA,
     HELD_OUT_SCORES,
-    MEND_REPORT,
+    FIX_REPORT,
     CLOSEST_PAIR,
     CLASS_PROBABILITIES,
     WHAT_BIC_COUNTS,

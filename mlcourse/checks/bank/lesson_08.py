@@ -455,8 +455,8 @@ def _normal_test_rows(v, v_truth, s, s_truth):
     return s[~s_truth]
 
 
-MEND_EVALUATION = Check(
-    name="mend_evaluation",
+FIX_EVALUATION = Check(
+    name="fix_evaluation",
     lesson=LESSON,
     points=3,
     reference=_evaluation(),
@@ -664,6 +664,6 @@ CHECKS = (
     ALARM_RATES,
     SHARE_OF_REAL_ALARMS,
     OPTIMISTIC_HISTOGRAM,
-    MEND_EVALUATION,
+    FIX_EVALUATION,
     SECOND_OPINION,
 )

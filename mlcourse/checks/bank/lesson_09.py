@@ -303,8 +303,8 @@ def _own_mean(X, mean, axes, variances):
     return Z, (Z * np.sqrt(variances)) @ axes + own
 
 
-MEND_WHITENING = Check(
-    name="mend_whitening",
+FIX_WHITENING = Check(
+    name="fix_whitening",
     lesson=LESSON,
     points=3,
     reference=whiten_and_back,
@@ -804,7 +804,7 @@ COPIED_SHARE = Check(
 CHECKS = (
     PCA_BY_SVD,
     AXES_TO_KEEP,
-    MEND_WHITENING,
+    FIX_WHITENING,
     MOST_COMPONENTS,
     IN_PLAIN_UNITS,
     STRENGTH_FOR_DIGITS,

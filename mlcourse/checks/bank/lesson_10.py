@@ -185,8 +185,8 @@ def _one_scale_for_all(X_train, X_new):
     return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
 
 
-MEND_LEAK = Check(
-    name="mend_leak",
+FIX_LEAK = Check(
+    name="fix_leak",
     lesson=LESSON,
     points=2,
     reference=_standardised,
@@ -731,7 +731,7 @@ COMPRESSION = Check(
 
 CHECKS = (
     STRATIFIED_PART,
-    MEND_LEAK,
+    FIX_LEAK,
     HONEST_CHOICE,
     DRAW_BY_CLASS,
     SHAPE_ONLY,

@@ -353,8 +353,8 @@ def _matched_share(one, other):
     return np.mean(match_labels(one, other) == one)
 
 
-MEND_AGREEMENT = Check(
-    name="mend_agreement",
+FIX_AGREEMENT = Check(
+    name="fix_agreement",
     lesson=LESSON,
     points=3,
     reference=pairs_mean,
@@ -661,4 +661,4 @@ ALARM_REPORT = Check(
 )
 
 
-CHECKS = (STANDARDISE_BY_TRAIN, CHOOSE_ON_VALIDATION, MEND_AGREEMENT, MY_CHOICE, ALARM_REPORT)
+CHECKS = (STANDARDISE_BY_TRAIN, CHOOSE_ON_VALIDATION, FIX_AGREEMENT, MY_CHOICE, ALARM_REPORT)
