@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 08, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 08, written differently from the reference."""
 
 import numpy as np
 from scipy.stats import multivariate_normal, rankdata
@@ -53,7 +53,7 @@ def area(scores, truth):
 
 
 def area_by_ranks(scores, truth):
-    """Mann & Whitney's statistic."""
+    """The area under the ROC curve by the Mann–Whitney statistic."""
     n_odd, n_normal = truth.sum(), (~truth).sum()
     return (rankdata(-scores)[truth].sum() - n_odd * (n_odd + 1) / 2) / (n_odd * n_normal)
 
