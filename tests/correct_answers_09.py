@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 09, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 09, written differently from the reference."""
 
 import numpy as np
 import sklearn.decomposition
