@@ -236,8 +236,8 @@ check.optimistic_histogram(optimistic_histogram)
 # The area under the ROC curve, by which it chooses, may stay, and so may `np.percentile`.
 
 
-# %% task="mend_evaluation" role="answer"
-def mend_evaluation(validation, validation_truth, test, test_truth, share):
+# %% task="fix_evaluation" role="answer"
+def fix_evaluation(validation, validation_truth, test, test_truth, share):
     """The chosen model, its threshold, its recall and its false-alarm rate."""
     ### BEGIN SOLUTION
     areas = [roc_auc_score(validation_truth, -scores) for scores in validation]
@@ -254,8 +254,8 @@ def mend_evaluation(validation, validation_truth, test, test_truth, share):
     ### END SOLUTION
 
 
-# %% task="mend_evaluation" role="check"
-check.mend_evaluation(mend_evaluation)
+# %% task="fix_evaluation" role="check"
+check.fix_evaluation(fix_evaluation)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

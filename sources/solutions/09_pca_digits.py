@@ -100,8 +100,8 @@ check.axes_to_keep(axes_to_keep)
 # - out: `Z` (n, q), whitened, and `back` (n, d), the pictures rebuilt from `Z`
 
 
-# %% task="mend_whitening" role="answer"
-def mend_whitening(X, mean, axes, variances):
+# %% task="fix_whitening" role="answer"
+def fix_whitening(X, mean, axes, variances):
     """Whitened amounts Z (n, q), and the rows rebuilt from them (n, d)."""
     ### BEGIN SOLUTION
     spread = np.sqrt(variances)
@@ -116,8 +116,8 @@ def mend_whitening(X, mean, axes, variances):
     ### END SOLUTION
 
 
-# %% task="mend_whitening" role="check"
-check.mend_whitening(mend_whitening)
+# %% task="fix_whitening" role="check"
+check.fix_whitening(fix_whitening)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

@@ -69,8 +69,8 @@ check.stratified_part(stratified_part)
 # - out: both, standardised. A pixel that never varies in the training part is only centred: its scale is 1.
 
 
-# %% task="mend_leak" role="answer"
-def mend_leak(X_train, X_new):
+# %% task="fix_leak" role="answer"
+def fix_leak(X_train, X_new):
     """Both parts, standardised: arrays (n, d) and (m, d)."""
     ### BEGIN SOLUTION
     mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
@@ -84,8 +84,8 @@ def mend_leak(X_train, X_new):
     ### END SOLUTION
 
 
-# %% task="mend_leak" role="check"
-check.mend_leak(mend_leak)
+# %% task="fix_leak" role="check"
+check.fix_leak(fix_leak)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

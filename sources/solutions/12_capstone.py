@@ -289,8 +289,8 @@ print(
 # - out: the mean agreement over all pairs of refits, 1 when all of them make the same groups, about 0 by chance
 
 
-# %% task="mend_agreement" role="answer"
-def mend_agreement(runs):
+# %% task="fix_agreement" role="answer"
+def fix_agreement(runs):
     """Mean agreement of all pairs among B labellings (B, n) of the same rows."""
     ### BEGIN SOLUTION
     B = len(runs)
@@ -305,8 +305,8 @@ def mend_agreement(runs):
     ### END SOLUTION
 
 
-# %% task="mend_agreement" role="check"
-check.mend_agreement(mend_agreement)
+# %% task="fix_agreement" role="check"
+check.fix_agreement(fix_agreement)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

@@ -7,17 +7,19 @@ from mlcourse.checks.specification import Check
 
 
 def _lessons():
-    """The modules of this folder, lesson_01, lesson_02, …, in order."""
+    """Import the modules of this folder, lesson_01, lesson_02, …, in order."""
     names = sorted(module.name for module in iter_modules(__path__))
     return [import_module(f"{__name__}.{name}") for name in names]
 
 
 def _collect(lessons) -> dict[str, Check]:
-    """All checks by name. Raises ValueError when two have the same."""
+    """Collect all checks by name. Raises ValueError if two checks share a name."""
     checks: dict[str, Check] = {}
     for check in (check for lesson in lessons for check in lesson.CHECKS):
         if check.name in checks:
-            raise ValueError(f"two checks are called {check.name!r}; a name is a task's in the whole course.")
+            raise ValueError(
+                f"two checks are called {check.name!r}; rename one: names are unique in the whole course."
+            )
         checks[check.name] = check
     return checks
 

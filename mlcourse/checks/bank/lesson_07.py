@@ -1,6 +1,6 @@
-"""Checks of lesson 07, choosing K: prices, criteria, held-out scores, an honest report, joining, Bayes' rule.
+"""Checks for lesson 07, choosing K: prices, criteria, held-out scores, an honest report, joining, Bayes' rule.
 
-Symbols: X (n, d) data; K components; p free parameters; log_likelihood (n,) of the points; R (n, K)
+Symbols: X (n, d) data; K components; p free parameters; log_likelihood (n,) per point; R (n, K)
 responsibilities; fold (n,) the fold of each point.
 """
 
@@ -38,7 +38,7 @@ def full_parameters(K, d):
 
 
 def _rise_at(price_of_component):
-    """`rise_needed` with another count of parameters: `price_of_component(d)`."""
+    """Make a `rise_needed` that counts `price_of_component(d)` parameters per component."""
 
     def answer(X):
         n, d = X.shape
@@ -57,11 +57,11 @@ def _bic_doubled(X):
     return of_aic, 2 * of_bic
 
 
-def _for_one_point(X):
+def _per_point(X):
     return tuple(rise / len(X) for rise in rise_needed(X))
 
 
-def _with_numbers_for_points(X):
+def _with_entries_counted(X):
     of_aic, of_bic = rise_needed(X)
     return of_aic, of_bic / np.log(len(X)) * np.log(X.size)
 
@@ -77,61 +77,67 @@ RISE_NEEDED = Check(
     points=2,
     reference=rise_needed,
     cases=rise_cases,
-    laws=(Law("from eight points on, BIC asks for more than AIC.", lambda out, X: out[1] > out[0]),),
+    laws=(
+        Law(
+            "with eight points or more, BIC asks for a larger rise than AIC.", lambda out, X: out[1] > out[0]
+        ),
+    ),
     expected="(rise for AIC, rise for BIC): two positive numbers",
     mistakes=(
         Mistake(
-            "fall of the criterion instead of rise of the likelihood",
+            "rise of the price instead of rise of the likelihood",
             _doubled,
-            "this is by how much the *price* rises. The criterion takes the log-likelihood times two against it.",
+            "this is how much the *price* rises. What is the log-likelihood multiplied by"
+            " before the two are compared?",
             hint=2,
         ),
         Mistake(
             "price of BIC instead of rise of the likelihood",
             _bic_doubled,
-            "the rise for AIC is right. For BIC this is the price; what is it weighed against?",
+            "the rise for AIC is right. For BIC this is the price itself, not the rise in"
+            " log-likelihood that pays for it.",
             hint=2,
         ),
         Mistake(
             "rise of the mean",
-            _for_one_point,
-            "this is the rise of a point's mean log-likelihood. The one of all the points together is wanted.",
+            _per_point,
+            "this is the rise of the mean log-likelihood per point. The task asks about the sum over all points.",
             hint=2,
         ),
         Mistake(
             "weight left out",
             _rise_at(lambda d: d + d * (d + 1) // 2),
-            "a mean and a covariance are paid for; the new component has one more number that says how common it is.",
+            "you counted a mean and a covariance. The new component also brings a number that says how common it is.",
             hint=1,
         ),
         Mistake(
             "every entry of the covariance counted",
             _rise_at(lambda d: 1 + d + d * d),
-            "all entries of the covariance were counted. Can all of them be chosen freely?",
+            "you counted every entry of the covariance. Can you choose all of them freely?",
             hint=1,
         ),
         Mistake(
-            "variances alone",
+            "variances only",
             _rise_at(lambda d: 1 + 2 * d),
-            "only the diagonal of the covariance was counted. A full covariance can also be tilted.",
+            "you counted only the diagonal of the covariance. A full covariance can also be tilted.",
             hint=1,
         ),
         Mistake(
-            "numbers instead of points",
-            _with_numbers_for_points,
-            "the logarithm was taken of how many numbers there are in X. BIC counts points.",
+            "entries instead of points",
+            _with_entries_counted,
+            "you took the logarithm of the number of entries in X. BIC counts points.",
             hint=2,
         ),
         Mistake(
-            "logarithm to the base of ten",
+            "logarithm to base ten",
             _with_log10,
-            "the logarithm of BIC was taken to the base of ten; likelihoods here use the natural one.",
+            "your logarithm in BIC is to base ten. Likelihoods here use the natural logarithm.",
             hint=2,
         ),
         Mistake(
             "order swapped",
             lambda X: rise_needed(X)[::-1],
-            "the two numbers stand in the other order.",
+            "the two numbers are in the wrong order.",
             hint=2,
         ),
     ),
@@ -144,9 +150,9 @@ RISE_NEEDED = Check(
 def criteria_cases(rng):
     for description, n, K in (("two hundred points", 200, 4), ("thirty points", 30, 3)):
         R = rng.dirichlet(np.full(K, 0.3), size=n)
-        R[: n // 4] = np.eye(K)[rng.integers(K, size=n // 4)]  # points without a doubt: log 0 lies in wait
+        R[: n // 4] = np.eye(K)[rng.integers(K, size=n // 4)]  # includes zeros: log 0 is −∞
         yield Case(
-            f"{description}, some of them without a doubt",
+            f"{description}, some of them assigned with certainty",
             (rng.normal(-2, 1, size=n), R, int(rng.integers(5, 40))),
         )
 
@@ -155,11 +161,11 @@ def criteria(log_likelihood, R, p):
     return _criteria(log_likelihood, R, p)
 
 
-def _criteria(log_likelihood, R, p, *, total=np.sum, factor=-2, n_counted=len, doubt=2, rows=np.sum):
-    """The three criteria, with a place for every mistake."""
+def _criteria(log_likelihood, R, p, *, total=np.sum, factor=-2, n_counted=len, entropy_factor=2, rows=np.sum):
+    """The three criteria, with a parameter for every mistake."""
     fit = factor * total(log_likelihood)
     bic = fit + p * np.log(n_counted(R))
-    return fit + 2 * p, bic, bic + doubt * rows(-xlogy(R, R).sum(axis=1))
+    return fit + 2 * p, bic, bic + entropy_factor * rows(-xlogy(R, R).sum(axis=1))
 
 
 def _zero_times_log_zero(log_likelihood, R, p):
@@ -176,7 +182,7 @@ def _most_probable_only(log_likelihood, R, p):
     return aic, bic, bic - 2 * np.log(R.max(axis=1)).sum()
 
 
-def _doubt_added_to_aic(log_likelihood, R, p):
+def _entropy_added_to_aic(log_likelihood, R, p):
     aic, bic, icl = _criteria(log_likelihood, R, p)
     return aic, bic, aic + icl - bic
 
@@ -194,7 +200,7 @@ CRITERIA = Check(
     cases=criteria_cases,
     laws=(
         Law(
-            "ICL is never below BIC: doubt is charged, not paid out.", lambda out, *_: out[2] >= out[1] - 1e-9
+            "ICL is never below BIC: the entropy can only add to it.", lambda out, *_: out[2] >= out[1] - 1e-9
         ),
     ),
     expected="(AIC, BIC, ICL): three finite numbers",
@@ -202,69 +208,69 @@ CRITERIA = Check(
         Mistake(
             "mean instead of sum",
             lambda *args: _criteria(*args, total=np.mean),
-            "the mean log-likelihood of a point was put where that of all the points belongs; beside it, the price"
-            " of the parameters weighs far too much.",
+            "you used the mean log-likelihood per point where the sum over all points belongs. Against a mean,"
+            " the price of the parameters weighs far too much.",
             hint=1,
         ),
         Mistake(
             "sign of the likelihood",
             lambda *args: _criteria(*args, factor=2),
-            "a better fit makes these criteria worse: look at the sign of the likelihood.",
+            "a better fit makes these criteria worse. Check the sign of the log-likelihood.",
             hint=1,
         ),
         Mistake(
             "half the scale",
             _halved,
-            "everything is half as large as in the lecture. The minimum is in the same place, and the numbers cannot"
-            " be compared with those of anybody else.",
+            "all three numbers are half of what the lecture's formulas give. The minimum is in the same place,"
+            " but your numbers cannot be compared with anybody else's.",
             hint=1,
         ),
         Mistake(
             "prices swapped",
             _prices_swapped,
-            "AIC and BIC have swapped their prices of a parameter.",
+            "AIC and BIC have swapped their price per parameter.",
             hint=1,
         ),
         Mistake(
-            "doubt added to AIC",
-            _doubt_added_to_aic,
-            "AIC and BIC are right. The doubt was charged, and on top of the wrong one of the two.",
+            "entropy added to AIC",
+            _entropy_added_to_aic,
+            "AIC and BIC are right. For ICL you added the entropy to the wrong one of the two.",
             hint=2,
         ),
         Mistake(
             "components counted as points",
             lambda *args: _criteria(*args, n_counted=lambda R: R.shape[1]),
-            "the price of BIC was computed from the number of components. What does its n count?",
+            "you computed the price in BIC from the number of components. What does its n count?",
             hint=1,
         ),
         Mistake(
             "zero times the logarithm of zero",
             _zero_times_log_zero,
-            "a responsibility of 0 has no logarithm, and 0 · (−∞) is not a number. Such an entry adds no doubt.",
+            "log 0 is −∞, and 0 · (−∞) is NaN. A responsibility of 0 adds nothing to the entropy.",
             hint=2,
         ),
         Mistake(
-            "doubt paid out",
-            lambda *args: _criteria(*args, doubt=-2),
-            "doubt lowers this ICL: look at the sign of the entropy.",
+            "entropy subtracted",
+            lambda *args: _criteria(*args, entropy_factor=-2),
+            "the entropy lowers your ICL. Check its sign.",
             hint=2,
         ),
         Mistake(
-            "doubt counted once",
-            lambda *args: _criteria(*args, doubt=1),
-            "the entropy was added once. It stands beside a likelihood that has been doubled.",
+            "entropy counted once",
+            lambda *args: _criteria(*args, entropy_factor=1),
+            "you added the entropy once. The log-likelihood next to it is doubled.",
             hint=2,
         ),
         Mistake(
-            "mean doubt",
+            "mean entropy",
             lambda *args: _criteria(*args, rows=np.mean),
-            "this is the mean entropy of a point. The other terms are of all the points.",
+            "you used the mean entropy per point. The other terms are sums over all points.",
             hint=2,
         ),
         Mistake(
-            "the most probable component alone",
+            "only the most probable component",
             _most_probable_only,
-            "only each point's greatest responsibility takes part. The entropy is a sum over all components.",
+            "you used only each point's largest responsibility. The entropy is a sum over all components.",
             hint=2,
         ),
     ),
@@ -314,7 +320,7 @@ def _mean_of_the_fold(X, fold, K):
     return np.array([scores[fold == f].mean() for f in fold])
 
 
-def _one_number_a_fold(X, fold, K):
+def _one_number_per_fold(X, fold, K):
     scores = held_out_scores(X, fold, K)
     return np.array([scores[fold == f].mean() for f in np.unique(fold)])
 
@@ -338,37 +344,37 @@ HELD_OUT_SCORES = Check(
         Mistake(
             "fitted on everything",
             _fitted_on_everything,
-            "every point was scored by a model that has seen it. These are training scores.",
+            "every point was scored by a model that had been fitted to it. These are training scores.",
             hint=1,
         ),
         Mistake(
             "fitted on the fold",
             _fitted_on_the_fold,
-            "each model was fitted to the very fold that it then scored.",
+            "each model was fitted to the same fold that it then scored.",
             hint=1,
         ),
         Mistake(
-            "the points of the fit scored",
+            "the points of the fit are scored",
             _overwritten_by_training_scores,
-            "the model is fitted to the rest, and then scores the rest: those are the points that it has seen.",
+            "each model is fitted to the rest and then scores the rest, which are the points it was fitted to.",
             hint=1,
         ),
         Mistake(
             "in the order of the folds",
             _in_the_order_of_the_folds,
-            "the scores come fold after fold, so they no longer stand beside their points.",
+            "the scores are in the order of the folds, so they no longer match the rows of X.",
             hint=2,
         ),
         Mistake(
-            "the mean of its fold for every point",
+            "the mean of the fold for every point",
             _mean_of_the_fold,
-            "all points of a fold got the same score, their mean. A score of its own is wanted for each.",
+            "every point got the mean score of its fold. Each point needs a score of its own.",
             hint=2,
         ),
         Mistake(
-            "one number a fold",
-            _one_number_a_fold,
-            "there is one number for each fold here. A score for each *point* is wanted.",
+            "one number per fold",
+            _one_number_per_fold,
+            "you returned one number per fold. The task asks for one score per *point*.",
             hint=2,
         ),
     ),
@@ -382,11 +388,11 @@ RANGE = range(1, 6)
 
 def report_cases(rng):
     yield Case("forty points to fit, thirty to choose with", three_sets(rng, spread=3.0))
-    yield Case("groups that overlap", three_sets(rng, spread=2.0))
+    yield Case("overlapping groups", three_sets(rng, spread=2.0))
 
 
 def three_sets(rng, spread):
-    """Training, validation and test points that would each choose another K."""
+    """Training, validation and test points, each of which would choose a different K."""
     while True:
         centers = spread * rng.normal(size=(3, 2))
         sets = [centers[rng.integers(3, size=n)] + rng.normal(size=(n, 2)) for n in (40, 30, 30)]
@@ -396,11 +402,11 @@ def three_sets(rng, spread):
 
 
 def _best(X_train, Z):
-    """The model, fitted to the training points, that gives Z the greatest likelihood."""
+    """Of the models fitted to the training points, the one with the highest likelihood on Z."""
     return max((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(Z))
 
 
-def mend_report(X_train, X_val, X_test):
+def fix_report(X_train, X_val, X_test):
     best = _best(X_train, X_val)
     return best.n_components, best.score(X_test)
 
@@ -410,7 +416,7 @@ def _chosen_on_the_test_points(X_train, X_val, X_test):
     return best.n_components, best.score(X_test)
 
 
-def _winner_s_own_score(X_train, X_val, X_test):
+def _validation_score_reported(X_train, X_val, X_test):
     best = _best(X_train, X_val)
     return best.n_components, best.score(X_val)
 
@@ -434,49 +440,49 @@ def _best_of_each(X_train, X_val, X_test):
     return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
 
 
-MEND_REPORT = Check(
-    name="mend_report",
+FIX_REPORT = Check(
+    name="fix_report",
     lesson=LESSON,
     points=2,
-    reference=mend_report,
+    reference=fix_report,
     cases=report_cases,
     expected="(K, mean log-likelihood to report)",
     mistakes=(
         Mistake(
             "chosen on the test points",
             _chosen_on_the_test_points,
-            "this is the report as your fellow student wrote it. Which points decide about K in it?",
+            "this is still your fellow student's report. Which points does it use to choose K?",
             planted=True,
         ),
         Mistake(
             "the winner's own score",
-            _winner_s_own_score,
-            "the choice is right. The reported score is the one that the winner won with, luck included.",
+            _validation_score_reported,
+            "the choice is right. But you report the score that K was chosen by, luck included.",
             hint=2,
         ),
         Mistake(
             "chosen on the training points",
             _chosen_on_the_training_points,
-            "K is chosen by the points that were fitted, and those like every further component.",
+            "you chose K on the points that the models were fitted to. Those nearly always favour more components.",
             hint=1,
         ),
         Mistake(
             "fitted to the validation points too",
             _fitted_to_the_validation_points_too,
-            "the models were fitted to the points that choose between them, so that these are training points now.",
+            "you also fitted the models to the points that choose between them, so these are training points now.",
             hint=1,
         ),
         Mistake(
             "refitted with the validation points",
             _refitted_with_the_validation_points,
-            "the choice is right. Then the winner was fitted once more, to more points: that can be worth doing, but"
-            " here the fit is to the training points alone.",
+            "the choice is right. But then you fitted the winner again, to more points. That can be worth"
+            " doing, but here the fit uses the training points only.",
             hint=2,
         ),
         Mistake(
             "best of each",
             _best_of_each,
-            "K is chosen well, and the reported score belongs to another model: the best on the test points.",
+            "the choice of K is right. But you report the score of another model, the best one on the test points.",
             hint=2,
         ),
     ),
@@ -487,14 +493,14 @@ MEND_REPORT = Check(
 
 
 def pair_cases(rng):
-    yield Case("six components", (telling_responsibilities(rng, 6),))
-    yield Case("five components", (telling_responsibilities(rng, 5),))
+    yield Case("six components", (distinguishing_responsibilities(rng, 6),))
+    yield Case("five components", (distinguishing_responsibilities(rng, 5),))
     yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
 
 
-def telling_responsibilities(rng, K):
+def distinguishing_responsibilities(rng, K):
     """Responsibilities for which the right rule and four wrong ones pick five different pairs."""
-    rules = (_entropy_fall, _least_fall, _overlap, _smallest, _doubt_before)
+    rules = (_entropy_fall, _least_fall, _overlap, _smallest, _entropy_before)
     while True:
         R = rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=30)
         if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
@@ -524,16 +530,16 @@ def _smallest(R, i, j):
     return -(R[:, i] + R[:, j]).sum()
 
 
-def _doubt_before(R, i, j):
+def _entropy_before(R, i, j):
     return entropy(R[:, i]) + entropy(R[:, j])
 
 
-def _doubt_left_in_the_sum(R, i, j):
+def _entropy_of_the_sum(R, i, j):
     return -entropy(R[:, i] + R[:, j])
 
 
 def _pair_by(rule):
-    """The pair (i, j) with the greatest `rule(R, i, j)`."""
+    """Make a function that returns the pair (i, j) with the greatest `rule(R, i, j)`."""
 
     def answer(R):
         pairs = [(i, j) for i in range(R.shape[1]) for j in range(i + 1, R.shape[1])]
@@ -543,7 +549,7 @@ def _pair_by(rule):
 
 
 def _in_order(pair):
-    """The two numbers in rising order, where they are numbers."""
+    """Sort the two indices in ascending order; return anything that is not numeric unchanged."""
     try:
         return np.sort(np.asarray(pair, dtype=float).ravel())
     except (TypeError, ValueError):
@@ -557,36 +563,36 @@ CLOSEST_PAIR = Check(
     reference=_pair_by(_entropy_fall),
     cases=pair_cases,
     canonical=_in_order,
-    expected="(i, j): the numbers of two components, counted from 0",
+    expected="(i, j): the indices of two components, counted from 0",
     mistakes=(
         Mistake(
             "the smallest fall",
             _pair_by(_least_fall),
-            "these are the two whose union removes the *least* doubt. Look at what is being maximised.",
+            "joining these two lowers the entropy *least*. Check what you maximise.",
             hint=2,
         ),
         Mistake(
             "greatest overlap",
             _pair_by(_overlap),
-            "the products of responsibilities were compared. That is an overlap, and it is not the entropy.",
+            "you compared products of responsibilities. They measure overlap, not entropy.",
             hint=1,
         ),
         Mistake(
             "the two rarest",
             _pair_by(_smallest),
-            "these are the two rarest components. Rare ones can be far apart.",
+            "these are the two rarest components. Two rare components can be far apart.",
             hint=1,
         ),
         Mistake(
-            "doubt before joining",
-            _pair_by(_doubt_before),
-            "these are the two columns with the most entropy. Joined, they may keep most of it.",
+            "entropy before joining",
+            _pair_by(_entropy_before),
+            "these are the two columns with the most entropy. Once joined, they may keep most of it.",
             hint=2,
         ),
         Mistake(
-            "doubt left in the sum",
-            _pair_by(_doubt_left_in_the_sum),
-            "the entropy of the joined column alone was compared. How much was there *before* the two were joined?",
+            "entropy of the sum",
+            _pair_by(_entropy_of_the_sum),
+            "you compared only the entropy of the joined column. How much was there *before* the two were joined?",
             hint=2,
         ),
     ),
@@ -628,42 +634,39 @@ CLASS_PROBABILITIES = Check(
     points=3,
     reference=class_probabilities,
     cases=class_cases,
-    laws=(
-        Law(
-            "the probabilities of one point's classes sum to 1.", lambda P, *_: np.allclose(P.sum(axis=1), 1)
-        ),
-    ),
+    laws=(Law("each point's class probabilities sum to 1.", lambda P, *_: np.allclose(P.sum(axis=1), 1)),),
     expected="array (n, C), all finite; each row sums to 1",
     mistakes=(
         Mistake(
             "classes equally probable",
             lambda log_density, counts: class_probabilities(log_density, np.ones(len(counts))),
-            "every class counts the same here, however rare it is. What does the training set say about that?",
+            "every class counts the same, however rare it is. What does the training set tell you about that?",
             hint=1,
         ),
         Mistake(
-            "shares not in logarithms",
+            "no logarithm of the shares",
             lambda log_density, counts: class_probabilities(log_density, np.exp(counts / counts.sum())),
-            "the shares were added to log densities as they are. A product becomes a sum of *two* logarithms.",
+            "you added the class shares themselves to log densities. In log space, a product becomes a"
+            " sum of *two* logarithms.",
             hint=2,
         ),
         Mistake(
             "densities outside log space",
             _outside_log_space,
-            "far from every class all densities are 0 for a computer, and 0/0 is no probability. Lesson 04 had a"
-            " cure.",
+            "far from every class, all densities underflow to 0, and 0/0 is not a probability. Lesson 04"
+            " showed a way around this.",
             hint=2,
         ),
         Mistake(
             "logarithms of the probabilities",
             _log_probabilities,
-            "these are the logarithms of the probabilities. One exponential is left to do.",
+            "these are the logarithms of the probabilities. One step is left.",
             hint=2,
         ),
         Mistake(
-            "normalised over points",
+            "normalised over the points",
             _by_column,
-            "the columns sum to 1, not the rows. The question is put to each point: which class are you from?",
+            "the columns sum to 1, not the rows. For each point, the question is which class it comes from.",
             hint=2,
         ),
         Mistake(
@@ -671,13 +674,14 @@ CLASS_PROBABILITIES = Check(
             lambda log_density, counts: np.eye(len(counts))[
                 class_probabilities(log_density, counts).argmax(axis=1)
             ],
-            "each point was given to its most probable class. Keep the doubt: probabilities are wanted.",
+            "each point went entirely to its most probable class. Keep the uncertainty: the"
+            " task asks for probabilities.",
             hint=2,
         ),
         Mistake(
             "shares counted twice",
             lambda log_density, counts: class_probabilities(log_density, (counts / counts.sum()) ** 2),
-            "the share of a class was multiplied in twice.",
+            "you multiplied by the class shares twice.",
             hint=1,
         ),
     ),
@@ -692,10 +696,10 @@ WHAT_BIC_COUNTS = choice(
     1,
     right="B",
     wrong={
-        "A": "BIC has compared densities, and nothing else. It has not been told what a group is.",
-        "C": "by BIC, one Gaussian describes this heap far worse than three do. What does a component describe?",
+        "A": "BIC compares densities and nothing else. It has no notion of a group.",
+        "C": "by BIC, one Gaussian describes this histogram far worse than three do. What does a component describe?",
         "D": (
-            "more starts may move a minimum by one or so, and the question would stay: what does the number count?",
+            "more starts may shift the minimum by one or so. The question remains: what does that number count?",
             2,
         ),
     },
@@ -704,19 +708,19 @@ WHAT_BIC_COUNTS = choice(
 
 @cache
 def _classifiers():
-    """The three sets of the last task, and its ten classifiers."""
+    """The last task's three data sets and ten classifiers."""
     sets = [make_moons(n, noise=0.3, random_state=seed) for n, seed in ((80, 18), (80, 19), (1000, 20))]
     return sets, [GaussianMixtureClassifier(K, random_state=0).fit(*sets[0]) for K in range(1, 11)]
 
 
 def _accuracy(chosen_on, reported_on):
-    """Of the classifier that is best on one of the sets (0 training, 1 validation, 2 test), on another."""
+    """Accuracy on one set of the classifier that is best on another (0 training, 1 validation, 2 test)."""
     sets, classifiers = _classifiers()
     return max(classifiers, key=lambda model: model.score(*sets[chosen_on])).score(*sets[reported_on])
 
 
 def _accuracy_of_refit():
-    """The validation set's choice, fitted to both the training and the validation points."""
+    """Test accuracy of the validation set's choice, fitted to the training and the validation points."""
     sets, classifiers = _classifiers()
     K = 1 + int(np.argmax([model.score(*sets[1]) for model in classifiers]))
     both = [np.concatenate(parts) for parts in zip(*sets[:2], strict=True)]
@@ -731,37 +735,37 @@ REPORTED_ACCURACY = Check(
     reference=lambda: _accuracy(1, 2),
     rtol=0,
     atol=0.0011,
-    expected="one number between 0 and 1, right to three decimals",
+    expected="one number between 0 and 1, correct to three decimals",
     mistakes=(
         Mistake(
             "the winner's validation accuracy",
             lambda: _accuracy(1, 1),
-            "this is the score that the winner won with. The best of ten is also the luckiest of ten.",
+            "this is the accuracy that K was chosen by. The best of ten is also the luckiest of ten.",
             hint=2,
         ),
         Mistake(
             "the best accuracy on the test set",
             lambda: _accuracy(2, 2),
-            "this is the best that any of the ten reaches on the test set. Who chose that one?",
+            "this is the highest test accuracy of the ten classifiers. Which set chose that classifier?",
             hint=1,
         ),
         Mistake(
             "chosen on the training set",
             lambda: _accuracy(0, 2),
-            "this K was chosen on the points that were fitted, and they like large K.",
+            "you chose this K on the points that the classifiers were fitted to, and those favour a large K.",
             hint=1,
         ),
         Mistake(
-            "fitted once more with the validation set",
+            "fitted again with the validation set",
             _accuracy_of_refit,
-            "the winner was fitted once more, with the validation points. That can be worth doing; here the"
-            " classifier is fitted to `train` alone.",
+            "you fitted the winner again, with the validation points included. That can be worth doing, but"
+            " here the classifier is fitted to `train` only.",
             hint=1,
         ),
         Mistake(
             "the training accuracy",
             lambda: _accuracy(0, 0),
-            "this is how well the classifier knows the points it was fitted to.",
+            "this is the accuracy on the points that the classifier was fitted to.",
             hint=2,
         ),
     ),
@@ -772,7 +776,7 @@ CHECKS = (
     RISE_NEEDED,
     CRITERIA,
     HELD_OUT_SCORES,
-    MEND_REPORT,
+    FIX_REPORT,
     CLOSEST_PAIR,
     CLASS_PROBABILITIES,
     WHAT_BIC_COUNTS,

@@ -1,7 +1,7 @@
-"""Checks of lesson 08, anomalies: a threshold, a detector, its rates, an evaluation that cheats, a second opinion.
+"""Checks for lesson 08, anomalies: a threshold, a detector, its rates, an evaluation that cheats, a second opinion.
 
 Symbols: scores (n,) log densities, low for anomalies; t the threshold; share the share of alarms; X (n, d) data;
-pi (K,) weights, mu (K, d) means, Sigma (K, d, d) covariances of a mixture; V (q, d) q directions, one a row.
+pi (K,) weights, mu (K, d) means, Sigma (K, d, d) covariances of a mixture; V (q, d) q directions, one per row.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ LESSON = "08_anomaly_detection"
 
 
 def skewed_scores(rng, n):
-    """Scores with a long tail to the left, as log densities have it."""
+    """Scores with a long left tail, as log densities have."""
     return -2 - rng.exponential(size=n)
 
 
@@ -28,7 +28,7 @@ def threshold_cases(rng):
     yield Case("25 scores, a fifth of them alarms", (skewed_scores(rng, 25), 0.2))
 
 
-def _rings_for_the_share(t, scores, share):
+def _has_the_share_below(t, scores, share):
     return np.sum(scores < t) == round(share * len(scores))
 
 
@@ -38,52 +38,55 @@ ALARM_THRESHOLD = Check(
     points=1,
     reference=lambda scores, share: np.quantile(scores, share),
     cases=threshold_cases,
-    accepts=_rings_for_the_share,
-    expected="one number: the given share of the scores lies below it",
+    accepts=_has_the_share_below,
+    expected="one number with the given share of the scores below it",
     mistakes=(
         Mistake(
-            "a share taken for a percentage",
+            "the share passed as a percentage",
             lambda scores, share: np.percentile(scores, share),
-            "hardly anything lies below this number: `np.percentile` counts to 100, and you were given a share.",
+            "hardly any score is below this number: `np.percentile` counts to 100, and you were given a share.",
         ),
         Mistake(
             "the wrong end",
             lambda scores, share: np.quantile(scores, 1 - share),
-            "nearly everything lies below this number: it cuts off the highest scores, the most ordinary rows.",
+            "nearly every score is below this number. It cuts off the highest scores, those"
+            " of the most ordinary rows.",
         ),
         Mistake(
-            "densities",
+            "a quantile of densities",
             lambda scores, share: np.quantile(np.exp(scores), share),
-            "this is a density, and it is to be compared with logarithms: all of them lie below it.",
+            "this is a quantile of densities, but it will be compared with logarithms, and"
+            " all of those are below it.",
             hint=2,
         ),
         Mistake(
             "the threshold as a density",
             lambda scores, share: np.exp(np.quantile(scores, share)),
-            "the threshold was turned into a density at the end, and it is to be compared with logarithms.",
+            "you turned the threshold into a density at the end, but it will be compared with logarithms.",
             hint=2,
         ),
         Mistake(
             "as if the scores were Gaussian",
             lambda scores, share: np.mean(scores) + norm.ppf(share) * np.std(scores),
-            "this would be right if the scores were Gaussian. They have a long tail to the left; count instead.",
+            "this would be right if the scores were Gaussian. They have a long left tail, so count instead.",
         ),
         Mistake(
             "two standard deviations",
             lambda scores, share: np.mean(scores) - 2 * np.std(scores),
-            "this number does not depend on the share at all: two standard deviations are a rule for Gaussians.",
+            "this number does not depend on the share at all. Two standard deviations are a rule for Gaussians.",
         ),
         Mistake(
             "the last alarm itself",
             lambda scores, share: np.sort(scores)[round(share * len(scores)) - 1],
-            "one alarm is missing: the number is the score of a row that should ring, and no score lies"
-            " below itself.",
+            "one alarm is missing: this number is the score of a row that should raise an alarm, and"
+            " no score is below itself.",
             hint=2,
         ),
         Mistake(
             "a share of the range",
             lambda scores, share: np.min(scores) + share * np.ptp(scores),
-            "this is a share of the way from the lowest score to the highest. The share is one of the *rows*.",
+            "this is the given share of the way from the lowest to the highest score. It should"
+            " be a share of the *rows*.",
         ),
     ),
 )
@@ -103,7 +106,7 @@ def score(X, pi, mu, Sigma):
 
 
 def mixture(rng, n, K=3, d=2, spread=1.2):
-    """Points from around overlapping components of unequal weight, and the components."""
+    """Points around overlapping components of unequal weight, and those components."""
     mu = rng.normal(scale=spread, size=(K, d))
     X = mu[rng.integers(K, size=n)] + 1.5 * rng.normal(size=(n, d))
     A = rng.normal(size=(K, d, d))
@@ -139,60 +142,58 @@ DETECTOR_PREDICT = Check(
     expected="array (n,): −1 for an anomaly, 1 for everything else",
     mistakes=(
         Mistake(
-            "ones and noughts",
+            "ones and zeros",
             lambda *a: (detector_predict(*a) == -1).astype(int),
-            "you have found the right rows, and reported them as 1 and the others as 0 (or True and False). The"
-            " convention has another pair of numbers.",
+            "you found the right rows, but you report them as 1 and the others as 0 (or True and False). The"
+            " convention uses another pair of numbers.",
             hint=2,
         ),
         Mistake(
-            "signs the wrong way round",
+            "signs reversed",
             lambda *a: -detector_predict(*a),
-            "every answer has the wrong sign: the anomalies are called normal, and the normal rows anomalies.",
+            "every sign is reversed: anomalies are called normal, and normal rows anomalies.",
             hint=2,
         ),
         Mistake(
             "equal weights",
             lambda X, pi, *a: detector_predict(X, np.full(len(pi), 1 / len(pi)), *a),
-            "rare and common components count the same here, as in a plain mean of their densities.",
+            "rare and common components count the same, as in a plain mean of their densities.",
         ),
         Mistake(
             "weights left out",
             lambda X, pi, mu, Sigma, t: labels(
                 logsumexp(log_joint(X, pi, mu, Sigma) - np.log(pi), axis=1) < t
             ),
-            "the densities of the components are added up as they are: the weights π do not appear, and the"
-            " sum is too large.",
+            "you added up the component densities without the weights π, so the sum is too large.",
         ),
         Mistake(
-            "the likeliest component alone",
+            "only the likeliest component",
             lambda X, pi, mu, Sigma, t: labels(log_joint(X, pi, mu, Sigma).max(axis=1) < t),
-            "only the likeliest component is heard. Where two overlap, both make a point ordinary.",
+            "you used only the likeliest component. Where two components overlap, both make a point ordinary.",
         ),
         Mistake(
             "a sum of logarithms",
             lambda X, pi, mu, Sigma, t: labels(log_joint(X, pi, mu, Sigma).sum(axis=1) < t),
-            "the logarithms of the components are added, which multiplies their densities. A mixture adds"
-            " densities.",
+            "you added the logarithms of the components, which multiplies their densities. A mixture adds densities.",
         ),
         Mistake(
             "a weighted sum of logarithms",
             lambda X, pi, mu, Sigma, t: labels((log_joint(X, pi, mu, Sigma) - np.log(pi)) @ pi < t),
-            "the *logarithms* of the components were weighted and added. The formula weights and adds the"
-            " densities.",
+            "you weighted and added the *logarithms* of the component densities. The formula"
+            " weights and adds the densities.",
         ),
         Mistake(
             "weights among the logarithms",
             lambda X, pi, mu, Sigma, t: labels(
                 logsumexp(log_joint(X, pi, mu, Sigma) - np.log(pi) + pi, axis=1) < t
             ),
-            "the weights were added to log densities as they are. What does multiplying a density by a weight do"
-            " to its logarithm?",
+            "you added the weights themselves to log densities. What does multiplying a density by a"
+            " weight do to its logarithm?",
         ),
         Mistake(
-            "a density against a logarithm",
+            "a density compared with a logarithm",
             lambda X, pi, mu, Sigma, t: labels(np.exp(score(X, pi, mu, Sigma)) < t),
-            "nothing ever rings: a density, which is positive, is compared with a threshold for its logarithm.",
+            "there is never an alarm: you compare a density, which is positive, with a threshold for its logarithm.",
             hint=2,
         ),
     ),
@@ -220,7 +221,7 @@ def alarm_rates(scores, truth, t):
 
 
 def _with(place, value):
-    """The right rates, with another one in one place: `value(scores, truth, t)`."""
+    """Make a function that returns the right rates, with `value(scores, truth, t)` at index `place`."""
 
     def rates(*args):
         out = list(alarm_rates(*args))
@@ -231,7 +232,7 @@ def _with(place, value):
 
 
 def _signs_as_truth_values(scores, truth, t):
-    """The lecture's lines, which expect True for anomalies."""
+    """The lecture's code, which expects True for anomalies."""
     alarm = scores < t
     hits = (alarm & truth).sum()
     return hits / alarm.sum(), hits / truth.sum(), (alarm & ~truth).sum() / (~truth).sum()
@@ -241,12 +242,12 @@ def _lecture_order(precision, recall, false_alarm):
     return recall, false_alarm, precision
 
 
-def _lecture_as_it_stands(scores, truth, t):
+def _lecture_unchanged(scores, truth, t):
     return _lecture_order(*_signs_as_truth_values(scores, truth, t))
 
 
 def _every_sign_true(scores, truth, t):
-    """The lecture's lines, with the truth made boolean first: −1 and 1 both become True."""
+    """The lecture's code after `astype(bool)`, which turns both −1 and 1 into True."""
     return _signs_as_truth_values(scores, truth.astype(bool), t)
 
 
@@ -259,72 +260,72 @@ ALARM_RATES = Check(
     expected="(precision, recall, false-alarm rate), three numbers from 0 to 1",
     mistakes=(
         Mistake(
-            "precision and recall exchanged",
+            "precision and recall swapped",
             lambda *a: (*alarm_rates(*a)[1::-1], alarm_rates(*a)[2]),
-            "the first two are exchanged. One looks at the alarms, the other at the anomalies.",
+            "the first two numbers are swapped. One looks at the alarms, the other at the anomalies.",
         ),
         Mistake(
             "alarms above the threshold",
             lambda scores, truth, t: alarm_rates(-scores, truth, -t),
-            "the rows *above* the threshold ring here: the most ordinary ones.",
+            "you count the rows *above* the threshold as alarms. Those are the most ordinary rows.",
             hint=2,
         ),
         Mistake(
-            "the signs of the truth exchanged",
+            "signs of the truth swapped",
             lambda scores, truth, t: alarm_rates(scores, -truth, t),
-            "the ordinary rows are counted as anomalies: look at which sign stands for which.",
+            "you count the normal rows as anomalies. Check which sign means which.",
             hint=2,
         ),
         Mistake(
             "signs taken for True and False",
             _signs_as_truth_values,
-            "the truth holds −1 and 1 here, not True and False: `&` and `~` make something else of these.",
+            "`truth` holds −1 and 1, not True and False, so `&` and `~` do something else to it.",
             hint=2,
         ),
         Mistake(
-            "the lecture's function as it stands",
-            _lecture_as_it_stands,
-            "these are the lecture's lines. There the truth was True or False, and the three numbers came in"
-            " another order.",
+            "the lecture's function unchanged",
+            _lecture_unchanged,
+            "this is the lecture's function. There the truth is True or False, and the three"
+            " numbers come in another order.",
             hint=2,
         ),
         Mistake(
             "every sign true",
             _every_sign_true,
-            "as a truth value every number except 0 is True, −1 and 1 alike: no normal row is left.",
+            "as booleans, −1 and 1 are both True, because only 0 is False. So no normal row is left.",
             hint=2,
         ),
         Mistake(
             "the lecture's order",
             lambda *a: _lecture_order(*alarm_rates(*a)),
-            "all three are right, in the order of the lecture. The statement asks for another one.",
+            "all three numbers are right, but they are in the lecture's order. The task asks for another one.",
         ),
         Mistake(
-            "normal rows that stay silent",
+            "normal rows without an alarm",
             _with(2, lambda s, y, t: 1 - alarm_rates(s, y, t)[2]),
-            "your third number is the share of normal rows that stay *silent*.",
+            "your third number is the share of normal rows that raise *no* alarm.",
         ),
         Mistake(
             "false alarms among all rows",
             _with(2, lambda s, y, t: np.mean((s < t) & (y == 1))),
-            "the false alarms are divided by the number of all rows. Which rows could have rung falsely?",
+            "you divided the false alarms by the number of all rows. Which rows can raise a false alarm?",
         ),
         Mistake(
             "false alarms among the alarms",
             _with(2, lambda s, y, t: 1 - alarm_rates(s, y, t)[0]),
-            "your third number is the share of *alarms* that are false. The false-alarm rate is a share of"
-            " other rows.",
+            "your third number is the share of *alarms* that are false. The false-alarm rate"
+            " is a share of other rows.",
         ),
         Mistake(
             "hits among all rows",
             _with(1, lambda s, y, t: np.mean((s < t) & (y == -1))),
-            "the hits are divided by the number of all rows. Recall asks about the anomalies alone.",
+            "you divided the hits by the number of all rows. Recall is about the anomalies only.",
         ),
         Mistake(
             "accuracy",
             _with(0, lambda s, y, t: np.mean((s < t) == (y == -1))),
-            "your first number is the share of rows judged rightly, alarms or not. Precision asks about the"
-            " alarms alone.",
+            "your first number is the share of all rows that are classified correctly. Precision"
+            " is about the alarms only.",
         ),
     ),
 )
@@ -340,51 +341,58 @@ SHARE_OF_REAL_ALARMS = Check(
     reference=lambda: 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998),
     rtol=0,
     atol=2e-3,
-    laws=(Law("it is a share, a number between 0 and 1. Is yours in per cent?", lambda out: 0 <= out <= 1),),
-    expected="one number between 0 and 1, right to two decimals",
+    laws=(
+        Law(
+            "the answer is a share, a number between 0 and 1. Is yours a percentage?",
+            lambda out: 0 <= out <= 1,
+        ),
+    ),
+    expected="one number between 0 and 1, correct to two decimals",
     mistakes=(
         Mistake(
             "the recall",
             0.8,
-            "that is the recall: of the leaks, how many ring. The question is about the alarms.",
+            "this is the recall: the share of the leaks that raise an alarm. The question asks"
+            " for a share of the alarms.",
         ),
         Mistake(
-            "rows that stay silent",
+            "sound pipes without an alarm",
             0.99,
-            "that is the share of sound pipes that stay silent. The question is about the alarms.",
+            "this is the share of sound pipes that raise no alarm. The question asks for a share of the alarms.",
         ),
         Mistake(
             "without the base rate",
             lambda: 0.8 / (0.8 + 0.01),
-            "this would be right if there were as many leaks as sound pipes: the base rate is missing.",
+            "this would be right if there were as many leaks as sound pipes. The base rate is missing.",
             hint=2,
         ),
         Mistake(
             "not divided",
             0.8 * 0.002,
-            "that is the share of all pipes that leak *and* ring. It still has to be divided by something.",
+            "this is the share of all pipes that leak *and* raise an alarm. It still has to be divided by something.",
             hint=2,
         ),
         Mistake(
             "odds",
             lambda: 0.8 * 0.002 / (0.01 * 0.998),
-            "those are real alarms for each false one, the odds. A share has all alarms below the line.",
+            "these are the odds: real alarms per false alarm. A share has all alarms in its denominator.",
             hint=2,
         ),
         Mistake(
-            "the false ones",
+            "the false alarms",
             lambda: 1 - 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998),
-            "that is the share of alarms that are false.",
+            "this is the share of the alarms that are *false*.",
         ),
         Mistake(
-            "the false ones, rounded",
+            "the false alarms, rounded",
             0.86,
-            "those are the false ones among the alarms.",
+            "these are the false alarms among all alarms.",
         ),
         Mistake(
             "the false-alarm rate",
             0.01,
-            "that is the false-alarm rate: of the sound pipes, how many ring. The question is about the alarms.",
+            "this is the false-alarm rate: the share of sound pipes that raise an alarm. The question asks"
+            " for a share of the alarms.",
         ),
     ),
 )
@@ -395,16 +403,16 @@ OPTIMISTIC_HISTOGRAM = choice(
     1,
     right="B",
     wrong={
-        "A": "both samples were drawn in the same way, from the three groups and from nowhere else. What"
-        " rings here is false.",
+        "A": "both samples were drawn in the same way, from the three groups and nowhere else. So"
+        " every alarm here is false.",
         "C": (
-            "a lower threshold rings less, and breaks its own, smaller promise in the same way: try it in"
-            " the cell above.",
+            "a lower threshold raises fewer alarms, and breaks its own, smaller promise in the same way."
+            " Try it in the cell above.",
             2,
         ),
         "D": (
-            "chance would shift the grey heap now to the left and now to the right. Look at which rows the"
-            " fit has seen.",
+            "chance would shift the grey histogram sometimes to the left and sometimes to the right. Look at"
+            " which rows the fit has seen.",
             2,
         ),
     },
@@ -415,7 +423,7 @@ OPTIMISTIC_HISTOGRAM = choice(
 
 
 def sample_of_scores(rng, gaps, n_normal, n_odd):
-    """Scores (m, n) of m models for rows of which some are anomalies, and the truth (n,), True for these."""
+    """Scores (m, n) of m models for rows with some anomalies, and the truth (n,), True for anomalies."""
     truth = rng.permutation(np.repeat([False, True], [n_normal, n_odd]))
     return rng.normal(size=(len(gaps), len(truth))) - np.outer(gaps, truth), truth
 
@@ -431,13 +439,13 @@ def evaluation_cases(rng):
             validation, test = (sample_of_scores(rng, gaps, *counts) for counts in ((90, 20), (110, 25)))
             if auc_of(*validation).argmax() != auc_of(*test).argmax():
                 break
-        yield Case(f"{name}, of which validation and test prefer different ones", (*validation, *test, 0.1))
+        yield Case(f"{name}; validation and test prefer different ones", (*validation, *test, 0.1))
 
 
 def _evaluation(
     choose_on="validation", threshold_of=lambda v, v_truth, s, s_truth: v[~v_truth], report_on="test"
 ):
-    """An evaluation with its three decisions in the open. The defaults are the honest ones."""
+    """Make an evaluation from its three decisions. The defaults are the honest ones."""
 
     def evaluate(validation, validation_truth, test, test_truth, share):
         parts = {"validation": (validation, validation_truth), "test": (test, test_truth)}
@@ -455,8 +463,8 @@ def _normal_test_rows(v, v_truth, s, s_truth):
     return s[~s_truth]
 
 
-MEND_EVALUATION = Check(
-    name="mend_evaluation",
+FIX_EVALUATION = Check(
+    name="fix_evaluation",
     lesson=LESSON,
     points=3,
     reference=_evaluation(),
@@ -470,43 +478,44 @@ MEND_EVALUATION = Check(
             planted=True,
         ),
         Mistake(
-            "model chosen on the test",
+            "model chosen on the test rows",
             _evaluation("test"),
-            "the threshold is honest now. The model is not: it was picked because it does well on the very"
-            " rows it is reported on.",
+            "the threshold is honest now. The model is not: you chose it because it does well on the same"
+            " rows that you report on.",
             hint=1,
         ),
         Mistake(
-            "threshold from the test",
+            "threshold from the test rows",
             _evaluation(threshold_of=_normal_test_rows),
-            "the model is chosen honestly now. The false-alarm rate is still what you asked for, whatever"
-            " the model: look at where the threshold comes from.",
+            "the choice of the model is honest now. But the false-alarm rate is still the promised share,"
+            " whatever the model. Look at where the threshold comes from.",
             hint=2,
         ),
         Mistake(
             "threshold with anomalies among the rows",
             _evaluation(threshold_of=lambda v, v_truth, s, s_truth: v),
-            "the threshold comes from the right part, and from the wrong rows of it: a promise about false"
+            "the threshold comes from the right sample, but from the wrong rows of it. A promise about false"
             " alarms is a promise about normal rows.",
             hint=2,
         ),
         Mistake(
             "threshold from the anomalies",
             _evaluation(threshold_of=lambda v, v_truth, s, s_truth: v[v_truth]),
-            "the threshold comes from the right part, and from the anomalies in it. Whose alarms does the promise"
-            " count?",
+            "the threshold comes from the right sample, but from the anomalies in it. Among which rows does"
+            " the promise count alarms?",
             hint=2,
         ),
         Mistake(
             "reported on validation rows",
             _evaluation(report_on="validation"),
-            "choice and threshold are honest, and the report is not: it is about the rows that were chosen by.",
+            "choice and threshold are honest, but the report is not: it is about the rows that"
+            " the model was chosen on.",
             hint=1,
         ),
         Mistake(
-            "all rows thrown together",
+            "validation and test rows pooled",
             _evaluation(threshold_of=lambda v, v_truth, s, s_truth: np.append(v[~v_truth], s[~s_truth])),
-            "test rows take part in the threshold: fewer of them than before, and still some.",
+            "the threshold still uses test rows, now together with validation rows.",
             hint=2,
         ),
     ),
@@ -518,8 +527,8 @@ MEND_EVALUATION = Check(
 
 def plane_cases(rng):
     for name, n, m, d, q in (
-        ("the plane in three dimensions", 40, 15, 3, 2),
-        ("two directions of six", 50, 10, 6, 2),
+        ("a plane in three dimensions", 40, 15, 3, 2),
+        ("two directions out of six", 50, 10, 6, 2),
     ):
         A, mean = rng.normal(size=(d, d)), 5 + rng.normal(size=d)
         X_train = mean + rng.normal(size=(n, d)) @ A
@@ -532,7 +541,7 @@ def directions(X, mean):
 
 
 def squared_distance(X, mean, V):
-    """Squared distance of each row from the plane through `mean` along the rows of V, row by row."""
+    """Squared distance of each row from the plane through `mean` that the rows of V span."""
     return np.array([np.sum((x - mean - V.T @ (V @ (x - mean))) ** 2) for x in X])
 
 
@@ -566,7 +575,7 @@ def _columns(X_train, X_new, q):
     return squared_distance(X_new, mean, directions(X_train, mean)[:, :q].T)
 
 
-def _mean_not_put_back(X_train, X_new, q):
+def _mean_not_added_back(X_train, X_new, q):
     mean = X_train.mean(axis=0)
     V = directions(X_train, mean)[:q]
     return np.sum((X_new - (X_new - mean) @ V.T @ V) ** 2, axis=1)
@@ -588,70 +597,73 @@ SECOND_OPINION = Check(
     points=3,
     reference=second_opinion,
     cases=plane_cases,
-    laws=(Law("no squared distance is negative.", lambda out, *_: np.all(out > -1e-9)),),
+    laws=(Law("a squared distance is never negative.", lambda out, *_: np.all(out > -1e-9)),),
     expected="array (m,): one squared distance for each row of X_new",
     mistakes=(
         Mistake(
             "new rows centred at their own mean",
             _centred_at_new_rows,
-            "the new rows are measured from *their* mean. The plane goes through the mean of the training rows.",
+            "you centred the new rows at *their own* mean. The plane goes through the mean of the training rows.",
         ),
         Mistake(
-            "plane learned from the new rows",
+            "plane fitted to the new rows",
             lambda X_train, X_new, q: second_opinion(X_new, X_new, q),
-            "the plane was laid through the rows that it is meant to judge: they help to draw their own line.",
+            "you fitted the plane to the rows that it is meant to judge.",
         ),
         Mistake(
             "not centred",
             _not_centred,
-            "the plane goes through the origin here: the mean was never subtracted.",
+            "you never subtracted the mean, so your plane goes through the origin.",
         ),
         Mistake(
-            "directions of uncentred rows",
+            "directions from uncentred rows",
             _directions_not_centred,
-            "the distances are measured from the mean, and the directions come from training rows that were not"
-            " centred.",
+            "the distances are measured from the mean, but the directions come from training"
+            " rows that were not centred.",
         ),
         Mistake(
             "new rows not centred",
             _new_rows_not_centred,
-            "the directions are right, and the plane goes through the origin: nothing was taken off the new rows.",
+            "the directions are right, but your plane goes through the origin: nothing was"
+            " subtracted from the new rows.",
             hint=2,
         ),
         Mistake(
             "columns of the third factor",
             _columns,
-            "the directions were taken from the columns of the third factor. The statement says where they stand.",
+            "you took the directions from the columns of the third factor. The task says where they are.",
             hint=2,
         ),
         Mistake(
-            "mean not put back",
-            _mean_not_put_back,
-            "the reconstruction lacks the mean: it was taken off on the way in, and not put back on the way out.",
+            "mean not added back",
+            _mean_not_added_back,
+            "the reconstruction lacks the mean: you subtracted it on the way in, but did not"
+            " add it back on the way out.",
             hint=2,
         ),
         Mistake(
             "the weakest directions kept",
             _last_directions,
-            "the kept directions are those in which the rows vary *least*.",
+            "you kept the directions in which the rows vary *least*.",
             hint=2,
         ),
         Mistake(
             "the part inside the plane",
             _inside,
-            "this is the squared distance from the mean *inside* the plane, which is the other side of Pythagoras.",
+            "this is the squared distance from the mean *within* the plane. In Pythagoras'"
+            " triangle that is the other leg.",
             hint=2,
         ),
         Mistake(
             "not squared",
             lambda *a: np.sqrt(second_opinion(*a)),
-            "these are distances. The statement asks for their squares.",
+            "these are distances. The task asks for their squares.",
             hint=3,
         ),
         Mistake(
             "mean over the features",
             lambda X_train, X_new, q: second_opinion(X_train, X_new, q) / X_new.shape[1],
-            "the squares are averaged over the features, where they should be added up.",
+            "you averaged the squares over the features. They should be added up.",
             hint=3,
         ),
     ),
@@ -664,6 +676,6 @@ CHECKS = (
     ALARM_RATES,
     SHARE_OF_REAL_ALARMS,
     OPTIMISTIC_HISTOGRAM,
-    MEND_EVALUATION,
+    FIX_EVALUATION,
     SECOND_OPINION,
 )

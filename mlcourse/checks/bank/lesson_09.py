@@ -1,6 +1,6 @@
-"""Checks of lesson 09, PCA and digits: the SVD, how many axes, whitening, counting, units, choosing, copies.
+"""Checks for lesson 09, PCA and digits: the SVD, how many axes, whitening, counting, units, choosing, copies.
 
-Symbols: X (n, d) data; mean (d,); axes (q, d) principal axes, one a row; variances (q,) along them; Z (n, q)
+Symbols: X (n, d) data; mean (d,); axes (q, d) principal axes, one per row; variances (q,) along them; Z (n, q)
 whitened amounts, and `back` (n, d) the rows rebuilt from them; m the strength of a covariance prior.
 """
 
@@ -18,7 +18,7 @@ LESSON = "09_pca_digits"
 
 
 def correlated(rng, n, d):
-    """Rows (n, d) that vary differently in different directions, around a mean that is not zero."""
+    """Rows (n, d) with a different spread in each direction and a mean that is not zero."""
     rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
     spread = 2.0 * 0.7 ** np.arange(d)
     return rng.normal(size=(n, d)) * spread @ rotation + rng.uniform(1, 3, size=d)
@@ -37,8 +37,8 @@ def pca_by_svd(X, q):
     return X.mean(axis=0), vectors.T[::-1][:q], variances[::-1][:q]
 
 
-def with_signs_settled(output):
-    """Axes turned so that their largest entry is positive: an axis has no sign of its own."""
+def with_fixed_signs(output):
+    """Flip axes so that their largest entry is positive: the sign of an axis is arbitrary."""
     if not (
         isinstance(output, tuple) and len(output) == 3 and np.ndim(output[1]) == 2 and np.size(output[1])
     ):
@@ -49,7 +49,7 @@ def with_signs_settled(output):
 
 
 def _svd(X, q, *, center=True, axes=lambda Vt, q: Vt[:q], variances=lambda s, n: s**2 / (n - 1)):
-    """PCA with one part done in another way."""
+    """PCA with one step done differently."""
     mean = X.mean(axis=0)
     _, s, Vt = np.linalg.svd(X - mean if center else X, full_matrices=False)
     return mean, axes(Vt, q), variances(s, len(X))[:q]
@@ -71,85 +71,85 @@ PCA_BY_SVD = Check(
     points=3,
     reference=pca_by_svd,
     cases=pca_cases,
-    canonical=with_signs_settled,
+    canonical=with_fixed_signs,
     laws=(
         Law(
-            "the axes have length 1 and stand at right angles: axes @ axes.T is the identity.",
+            "the axes have length 1 and are at right angles: axes @ axes.T is the identity.",
             lambda out, X, q: np.allclose(out[1] @ out[1].T, np.eye(q)),
         ),
         Law(
-            "the variance along an axis is that of the centred data projected onto it.",
+            "the variance along an axis is the variance of the centred data projected onto it.",
             lambda out, X, q: np.allclose(((X - X.mean(axis=0)) @ out[1].T).var(axis=0, ddof=1), out[2]),
         ),
     ),
-    expected="(mean of shape (d,), axes of shape (q, d), one a row, variances of shape (q,), largest first)",
+    expected="(mean of shape (d,), axes of shape (q, d), one per row, variances of shape (q,), largest first)",
     mistakes=(
         Mistake(
             "not centred",
             lambda X, q: _svd(X, q, center=False),
-            "the singular values are those of X as it came: the first axis points from zero to the mean, and not"
-            " to where the rows differ.",
+            "you decomposed X as it came. Its first axis points from zero to the mean, not to where the rows differ.",
             hint=1,
         ),
         Mistake(
             "one mean for all features",
             _one_mean_for_all,
-            "one number was taken off all features. The mean of the rows has an entry for each of them.",
+            "you subtracted one number from all features. The mean of the rows has one entry per feature.",
             hint=1,
         ),
         Mistake(
             "divided by n",
             lambda X, q: _svd(X, q, variances=lambda s, n: s**2 / n),
-            "the axes are right. The variances are a little too small: they are divided by the number of rows, and"
+            "the axes are right. The variances are slightly too small: you divided by the number of rows, but"
             " the lecture's formula divides by another number.",
             hint=2,
         ),
         Mistake(
             "not divided at all",
             lambda X, q: _svd(X, q, variances=lambda s, n: s**2),
-            "the axes are right. The squared singular values are sums over the rows, and a variance is a mean.",
+            "the axes are right. The squared singular values are sums over the rows, but a variance is a mean.",
             hint=2,
         ),
         Mistake(
-            "singular values themselves",
+            "singular values unchanged",
             lambda X, q: _svd(X, q, variances=lambda s, n: s),
-            "the axes are right, and in the place of the variances stand the singular values as they are.",
+            "the axes are right, but in place of the variances you returned the singular values.",
             hint=2,
         ),
         Mistake(
             "singular values not squared",
             lambda X, q: _svd(X, q, variances=lambda s, n: s / (n - 1)),
-            "the axes are right. The singular values were divided and not squared: a variance has squared units.",
+            "the axes are right. You divided the singular values but did not square them. A"
+            " variance has squared units.",
             hint=2,
         ),
         Mistake(
             "standard deviations",
             lambda X, q: _svd(X, q, variances=lambda s, n: s / np.sqrt(n - 1)),
-            "the axes are right, and in the place of the variances stand their roots.",
+            "the axes are right, but in place of the variances you returned their square roots.",
             hint=2,
         ),
         Mistake(
             "shares of the variance",
             lambda X, q: _svd(X, q, variances=lambda s, n: s**2 / np.sum(s**2)),
-            "the axes are right, and in the place of the variances stand shares of the whole: those have no unit.",
+            "the axes are right, but in place of the variances you returned shares of the total, which have no unit.",
             hint=2,
         ),
         Mistake(
-            "columns of the right factor",
+            "columns of the third factor",
             lambda X, q: _svd(X, q, axes=lambda Vt, q: Vt[:, :q].T),
-            "the axes were taken from the columns of the third factor. NumPy hands it out transposed already.",
+            "you took the axes from the columns of the third factor. NumPy returns this factor already transposed.",
             hint=3,
         ),
         Mistake(
             "axes as columns",
             lambda X, q: _svd(X, q, axes=lambda Vt, q: Vt[:q].T),
-            "the axes are right and stand in the columns; one axis a row was asked for.",
+            "the axes are right, but they are in the columns. The task asks for one axis per row.",
             hint=3,
         ),
         Mistake(
             "the last axes",
             _smallest_axes,
-            "these are the axes along which the data vary least. NumPy sorts singular values downwards.",
+            "these are the axes along which the data vary least. NumPy sorts singular values in descending order.",
             hint=3,
         ),
     ),
@@ -166,7 +166,7 @@ def axes_cases(rng):
 
 
 def descending(cases):
-    """The same cases with the variances sorted downwards, as a PCA gives them."""
+    """The same cases with the variances in descending order, as PCA returns them."""
 
     def sorted_cases(rng):
         for description, (variances, share) in cases(rng):
@@ -195,57 +195,57 @@ AXES_TO_KEEP = Check(
         Mistake(
             "counted from zero",
             lambda variances, share: axes_to_keep(variances, share) - 1,
-            "one axis too few each time: the position of the axis that reaches the share, counted from 0, is not the"
-            " number of axes up to it.",
+            "one axis too few every time: the index of the axis that reaches the share, counted from 0, is not"
+            " the number of axes up to it.",
             hint=2,
         ),
         Mistake(
             "one too many",
             lambda variances, share: axes_to_keep(variances, share) + 1,
-            "one axis too many each time: the share was reached one axis earlier.",
+            "one axis too many every time: the share was reached one axis earlier.",
             hint=2,
         ),
         Mistake(
-            "not divided by the whole",
+            "not divided by the total",
             lambda variances, share: int(np.argmax(np.cumsum(variances) >= share)) + 1,
-            "variances were compared with a share. What part of the whole is each of them?",
+            "you compared variances with a share. What part of the total is each of them?",
             hint=1,
         ),
         Mistake(
             "shares of standard deviations",
             lambda variances, share: axes_to_keep(np.sqrt(variances), share),
-            "these are shares of the summed standard deviations. Along axes at right angles it is variances that"
-            " add up.",
+            "these are shares of the sum of the standard deviations. Along orthogonal axes it is"
+            " the variances that add up.",
             hint=1,
         ),
         Mistake(
             "shares of squared variances",
             lambda variances, share: axes_to_keep(np.square(variances), share),
-            "the variances were squared before they were added up. Only singular values have to be squared.",
+            "you squared the variances before you added them up. Only singular values have to be squared.",
             hint=1,
         ),
         Mistake(
-            "the axes from there on",
+            "the axes from that one on",
             lambda variances, share: int(np.sum(np.cumsum(variances) / np.sum(variances) >= share)),
-            "this counts the places at which the share has been reached, up to the last axis.",
+            "this counts all axes at which the share has been reached, up to the last one.",
             hint=2,
         ),
         Mistake(
-            "each axis for itself",
+            "each axis on its own",
             lambda variances, share: int(np.sum(variances / variances.sum() >= 1 - share)),
-            "each axis was judged for itself. The question is what the first q of them hold together.",
+            "you judged each axis on its own. The question is how much the first q axes hold together.",
             hint=1,
         ),
         Mistake(
             "smallest first",
             lambda variances, share: axes_to_keep(variances[::-1], share),
-            "the axes were added up from the smallest variance on.",
+            "you added up the variances starting from the smallest.",
             hint=2,
         ),
         Mistake(
             "share of the number of axes",
             lambda variances, share: int(np.ceil(share * len(variances))),
-            "that is a share of the number of axes, whatever their variances.",
+            "this is a share of the number of axes, whatever their variances.",
             hint=1,
         ),
     ),
@@ -257,7 +257,7 @@ AXES_TO_KEEP = Check(
 
 def whitening_cases(rng):
     X = correlated(rng, 60, 5)
-    yield Case("the rows that the axes were found from, all axes kept", (X, *pca_by_svd(X, 5)))
+    yield Case("the rows that the PCA was fitted to, all axes kept", (X, *pca_by_svd(X, 5)))
     yield Case("the same rows, two axes kept", (X, *pca_by_svd(X, 2)))
     new = correlated(rng, 8, 5)
     yield Case("eight new rows, three axes kept", (new, *pca_by_svd(X, 3)))
@@ -270,7 +270,7 @@ def whiten_and_back(X, mean, axes, variances):
 
 
 def _round_trip(there=0.5, back=0.5, center=True):
-    """Whitening with other powers of the variances on the way there and back, or without the mean."""
+    """Make a round trip with other powers of the variances there and back, or without the mean."""
 
     def round_trip(X, mean, axes, variances):
         origin = mean if center else 0
@@ -303,68 +303,69 @@ def _own_mean(X, mean, axes, variances):
     return Z, (Z * np.sqrt(variances)) @ axes + own
 
 
-MEND_WHITENING = Check(
-    name="mend_whitening",
+FIX_WHITENING = Check(
+    name="fix_whitening",
     lesson=LESSON,
     points=3,
     reference=whiten_and_back,
     cases=whitening_cases,
-    expected="(Z of shape (n, q), back of shape (n, d)); where X are the rows behind the axes, Z has variances 1",
+    expected="(Z of shape (n, q), back of shape (n, d)); if the PCA was fitted to X, each column of Z has variance 1",
     mistakes=(
-        Mistake("the planted bug", _round_trip(1, 1), "the bug is still in there.", planted=True),
+        Mistake("the planted bug", _round_trip(1, 1), "the bug is still there.", planted=True),
         Mistake(
-            "the way there mended alone",
+            "only the way there fixed",
             _round_trip(0.5, 1),
-            "the way there is right now. The way back still undoes the old one.",
+            "the way there is right now. But the way back still undoes the old version of it.",
             hint=2,
         ),
         Mistake(
-            "the way back mended alone",
+            "only the way back fixed",
             _round_trip(1, 0.5),
-            "the way back is right. On the way there the amounts still come out with the wrong spread.",
+            "the way back is right. But on the way there the amounts still come out with the wrong spread.",
             hint=1,
         ),
         Mistake(
             "multiplied instead of divided",
             _round_trip(-0.5, -0.5),
-            "the wide axes became wider still. What has to be done to a large amount to make it ordinary?",
+            "the wide axes became even wider. What turns a large spread into a spread of 1?",
             hint=1,
         ),
         Mistake(
             "not whitened at all",
             _round_trip(0, 0),
-            "these are the plain amounts along the axes. Whitened ones all vary equally much.",
+            "these are the plain amounts along the axes. After whitening, all axes have the same variance.",
             hint=1,
         ),
         Mistake(
             "the mean left out both ways",
             _round_trip(center=False),
-            "the mean is neither taken off nor put back: with a few axes kept, part of it is lost.",
+            "you neither subtract the mean nor add it back. When only a few axes are kept, part of it is lost.",
             hint=3,
         ),
         Mistake(
             "the mean lost on the way back",
             _mean_lost_on_the_way_back,
-            "the way there is right. On the way back the mean was taken off once and never returned.",
+            "the way there is right. But on the way back you do not add the mean again.",
             hint=3,
         ),
         Mistake(
-            "spread measured anew",
+            "spread measured again",
             _own_spread,
-            "the spread was measured anew on the rows that came in. New rows have to be measured with the ruler of"
-            " the old ones.",
+            "you measured the spread again on the rows that came in. New rows have to be measured on the"
+            " same scale as the old ones.",
             hint=3,
         ),
         Mistake(
-            "spread measured anew both ways",
+            "spread measured again both ways",
             _own_spread_both_ways,
-            "the spread that you divide by was measured on the rows that came in, and `variances` is not used.",
+            "you divide by the spread of the rows that came in, and do not use `variances` at all.",
             hint=3,
         ),
         Mistake(
-            "mean measured anew",
+            "mean measured again",
             _own_mean,
-            "the rows were centred about their own mean. New rows have to be measured from where the old ones were.",
+            "you centred the rows at their own mean. New rows have to be measured from the"
+            " same point as the old ones.",
             hint=3,
         ),
     ),
@@ -377,12 +378,12 @@ N_DIGITS, N_AXES, N_PIXELS = 1797, 41, 64
 
 
 def most_components(numbers, own, shared=-1):
-    """The largest K for which K components with `own` parameters each, and `shared` ones, stay within `numbers`."""
+    """The largest K for which K · own + shared parameters are at most `numbers`."""
     return (numbers - shared) // own
 
 
 def fractions_alike(K):
-    """Half a component in the place of any fraction of one: 81.6 and 81.59 are the same wrong thought."""
+    """Replace any fraction of a component by a half: 81.6 and 81.59 are the same mistake."""
     if isinstance(K, float) and np.isfinite(K) and not K.is_integer():
         return int(K) + 0.5
     return K
@@ -412,51 +413,53 @@ MOST_COMPONENTS = Check(
         Mistake(
             "a fraction of a component",
             lambda: (N_DIGITS * N_AXES + 1) / full_parameters(N_AXES),
-            "the counting is right so far, and components come whole.",
+            "the count is right so far, but there are no fractions of a component.",
             hint=2,
         ),
         Mistake(
-            "rows in the place of numbers",
+            "rows instead of numbers",
             lambda: most_components(N_DIGITS, full_parameters(N_AXES)),
-            "the parameters were held against the number of digits. Each digit brings several numbers.",
+            "you compared the parameters with the number of digits. Each digit brings several numbers.",
             hint=2,
         ),
         Mistake(
-            "pixels in the place of axes",
+            "pixels instead of axes",
             lambda: most_components(N_DIGITS * N_PIXELS, full_parameters(N_PIXELS)),
-            "that is the count for the 64 pixels. The mixture is fitted to what the PCA has kept.",
+            "this is the count for the 64 pixels. The mixture is fitted to what PCA has kept.",
             hint=2,
         ),
         Mistake(
-            "the covariance counted twice",
+            "every entry of the covariance counted",
             lambda: most_components(N_DIGITS * N_AXES, 1 + N_AXES + N_AXES**2),
-            "every covariance was counted in full. It is symmetric, so that half of what stands off its diagonal is"
-            " known from the other half.",
+            "you counted every entry of each covariance. It is symmetric, so half of the entries off the"
+            " diagonal follow from the other half.",
             hint=1,
         ),
         Mistake(
             "means left out",
             lambda: most_components(N_DIGITS * N_AXES, full_parameters(N_AXES) - N_AXES),
-            "each component has more parameters than you counted. Have you got its mean, with a number for every"
+            "each component has more parameters than you counted. Did you include its mean, with one number per"
             " axis, and the diagonal of its covariance?",
             hint=1,
         ),
         Mistake(
-            "a full table and nothing else",
+            "every entry of the covariance and nothing else",
             lambda: most_components(N_DIGITS * N_AXES, N_AXES**2, 0),
-            "the covariance was counted in full, though it is symmetric; and a component has more than a covariance.",
+            "you counted every entry of the covariance, though it is symmetric. And a component"
+            " has more than a covariance.",
             hint=1,
         ),
         Mistake(
-            "variances alone",
+            "variances only",
             lambda: most_components(N_DIGITS * N_AXES, 1 + 2 * N_AXES),
-            "that is the count for diagonal covariances. Full ones have more to say.",
+            "this is the count for diagonal covariances. Full ones have more free entries.",
             hint=1,
         ),
         Mistake(
             "one covariance for all",
             lambda: most_components(N_DIGITS * N_AXES, 1 + N_AXES, N_AXES * (N_AXES + 1) // 2 - 1),
-            "that is the count for a tied covariance, shared by all components. Full ones have one each.",
+            "this is the count for a tied covariance, shared by all components. With full covariances,"
+            " each component has its own.",
             hint=1,
         ),
     ),
@@ -474,7 +477,7 @@ def units_cases(rng):
 
 
 def in_plain_units(log_density, variances):
-    """One axis after the other: where an axis is stretched by √λ, the density is divided by √λ."""
+    """Go axis by axis: where an axis is stretched by √λ, the density is divided by √λ."""
     plain = np.array(log_density, dtype=float)
     for variance in variances:
         plain = plain - np.log(variance**0.5)
@@ -482,7 +485,7 @@ def in_plain_units(log_density, variances):
 
 
 def _off_by(constant):
-    """Another constant, `constant(variances)`, taken off every log density."""
+    """Make a function that subtracts `constant(variances)` from every log density."""
     return lambda log_density, variances: log_density - constant(variances)
 
 
@@ -494,72 +497,72 @@ IN_PLAIN_UNITS = Check(
     cases=units_cases,
     laws=(
         Law(
-            "all rows change by one and the same constant.",
+            "all rows change by the same constant.",
             lambda out, log_density, variances: np.ptp(out - log_density) < 1e-6,
         ),
     ),
-    expected="array (n,): the log densities, all changed by one and the same constant",
+    expected="array (n,): the log densities, all changed by the same constant",
     mistakes=(
         Mistake(
             "the wrong way",
             _off_by(lambda variances: -0.5 * np.log(variances).sum()),
-            "this goes the other way. Unwhitening stretches every axis. The same probability, over more room: is the"
-            " density higher or lower then?",
+            "this goes the wrong way. Undoing the whitening stretches every axis. The same probability in more"
+            " space: is the density higher or lower then?",
             hint=1,
         ),
         Mistake(
             "nothing changed",
             _off_by(lambda variances: 0.0),
-            "these are the log densities as they came in. Other units, another height of the density.",
+            "these are the log densities as they came in. Other units change the height of a density.",
             hint=1,
         ),
         Mistake(
             "twice too far, the wrong way",
             _off_by(lambda variances: -np.log(variances).sum()),
-            "the step goes the other way and is twice too large. What was each axis divided by?",
+            "the change goes the wrong way and is twice too large. What was each axis divided by?",
             hint=1,
         ),
         Mistake(
             "a Gaussian's constant",
             _off_by(lambda variances: 0.5 * np.log(2 * np.pi * variances).sum()),
-            "the 2π belongs to the formula of a Gaussian. The densities have it inside already; here only the room"
-            " changes.",
+            "the 2π belongs to the formula of a Gaussian and is already in the densities. Here"
+            " only the volume changes.",
             hint=2,
         ),
         Mistake(
-            "variances in the place of standard deviations",
+            "variances instead of standard deviations",
             _off_by(lambda variances: np.log(variances).sum()),
-            "the step is twice too large: lengths along an axis are stretched by its standard deviation.",
+            "the change is twice too large. By how much is a *length* along an axis stretched?",
             hint=2,
         ),
         Mistake(
-            "mean in the place of the sum",
+            "mean instead of the sum",
             _off_by(lambda variances: 0.5 * np.log(variances).mean()),
-            "this is the step for an average axis. A volume is stretched along all of them.",
+            "this is the change for an average axis. A volume is stretched along all of them.",
             hint=2,
         ),
         Mistake(
             "logarithm of the sum",
             _off_by(lambda variances: np.log(np.sqrt(variances).sum())),
-            "lengths were added before the logarithm was taken. Along several axes the factors of a volume multiply.",
+            "you added lengths before you took the logarithm. The stretch factors of several axes multiply.",
             hint=2,
         ),
         Mistake(
             "logarithm forgotten",
             _off_by(lambda variances: np.sqrt(np.prod(variances))),
-            "the factor by which the density changes was taken off as it is; the densities are logarithms.",
+            "you subtracted the factor itself by which the density changes. The densities are logarithms.",
             hint=3,
         ),
         Mistake(
-            "a factor for the logarithms",
+            "logarithms divided",
             lambda log_density, variances: log_density / np.sqrt(np.prod(variances)),
-            "the logarithms were divided. To divide a density is to do what to its logarithm?",
+            "you divided the logarithms. What does dividing a density do to its logarithm?",
             hint=3,
         ),
         Mistake(
             "wrong base",
             _off_by(lambda variances: 0.5 * np.log10(variances).sum()),
-            "the logarithm has another base than the log densities, which are in nats.",
+            "your logarithm has another base than the log densities, which are in nats.",
             hint=3,
         ),
     ),
@@ -573,7 +576,7 @@ STRENGTHS = (1, 3, 10, 30, 100, 300)
 
 @cache
 def _strength_scores():
-    """Mean log-likelihood of training, validation and test digits for every strength: dict of (3,) arrays."""
+    """Mean log-likelihoods of the training, validation and test digits, in a dict by strength."""
     X, y = load_digits()
     X_rest, X_test, y_rest, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=1)
     X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=1)
@@ -602,15 +605,15 @@ STRENGTH_FOR_DIGITS = Check(
         Mistake(
             "chosen on the training digits",
             lambda: _best_strength(0),
-            "this one explains the training digits best. On those the weakest prior always wins, since every"
-            " restraint costs likelihood there.",
+            "this strength explains the training digits best. On those the weakest prior always wins, because"
+            " every constraint costs likelihood there.",
             hint=1,
         ),
         Mistake(
             "the strongest",
             lambda: max(STRENGTHS),
-            "so strong a prior makes all components alike, and the validation digits like that least. Was the"
-            " largest score taken, or the smallest?",
+            "so strong a prior makes all components alike, and scores worst on the validation digits. Did you"
+            " take the largest score, or the smallest?",
             hint=2,
         ),
     ),
@@ -625,15 +628,15 @@ GREY_DIGITS = choice(
     1,
     right="B",
     wrong={
-        "A": "then every picture would be *exactly* the same. Look again: they differ, by very little.",
+        "A": "then every picture would be *exactly* the same. Look again: they differ slightly.",
         "C": (
-            "without the mean there would be no grey blob to see: the amounts alone go to both sides of zero, and on"
-            " average there is blank paper.",
+            "without the mean there would be no grey blob: the amounts alone go to both sides of zero,"
+            " and average to blank paper.",
             2,
         ),
         "D": (
-            "a mixture with too few components draws smudges that are very different from one another; these all but"
-            " agree.",
+            "a mixture with too few components draws smudges that differ a lot from one another."
+            " These are nearly the same.",
             1,
         ),
     },
@@ -646,7 +649,7 @@ GREY_DIGITS = choice(
 def copies_cases(rng):
     train, held_out = (rng.normal(size=(n, 3)) for n in (60, 50))
     for description, n_copies, noise, quantile in (
-        ("a generator that copies half of the time", 20, 0.02, 0.05),
+        ("a generator that copies a third of the time", 20, 0.02, 0.05),
         ("a generator that copies with some noise", 30, 0.12, 0.1),
         ("an honest generator", 0, 1.0, 0.2),
     ):
@@ -657,7 +660,7 @@ def copies_cases(rng):
 
 
 def distances_to(X, reference):
-    """Distances (n, m) of all rows of X from all rows of the reference."""
+    """Distances (n, m) of all rows of X from all rows of `reference`."""
     return np.linalg.norm(X[:, np.newaxis] - reference, axis=2)
 
 
@@ -669,7 +672,7 @@ def copied_share(generated, train, held_out, quantile):
 
 
 def _copied(generated, train, held_out, quantile, *, nearest=np.min, cut=np.quantile, count=np.mean):
-    """The share with another idea of nearness, threshold or counting."""
+    """The share with another definition of nearness, threshold or count."""
     threshold = cut(nearest(distances_to(held_out, train), axis=1), quantile)
     return float(count(nearest(distances_to(generated, train), axis=1) <= threshold))
 
@@ -714,87 +717,87 @@ COPIED_SHARE = Check(
     points=4,
     reference=copied_share,
     cases=copies_cases,
-    laws=(Law("a share lies between 0 and 1.", lambda out, *_: 0 <= out <= 1),),
+    laws=(Law("a share is between 0 and 1.", lambda out, *_: 0 <= out <= 1),),
     expected="one number between 0 and 1",
     mistakes=(
         Mistake(
             "count instead of a share",
             lambda *args: _copied(*args, count=np.sum),
-            "this counts the suspicious rows. What part of the generated ones are they?",
+            "this is the number of suspicious rows. What part of the generated rows are they?",
             hint=2,
         ),
         Mistake(
             "mean distance",
             lambda *args: _copied(*args, nearest=np.mean),
-            "the mean distance to all training rows says how far out a row lies. A copy is near to *one* row.",
+            "the mean distance to all training rows tells how far out a row is. A copy is close to *one* row.",
             hint=1,
         ),
         Mistake(
             "the other end of the quantile",
             lambda *args: _copied(*args, cut=lambda honest, q: np.quantile(honest, 1 - q)),
-            "the threshold lies at the far end: nearly every honest row would be called a copy.",
+            "your threshold is at the wrong end: nearly every honest row would be called a copy.",
             hint=2,
         ),
         Mistake(
-            "the smallest distance for a threshold",
+            "the smallest distance as the threshold",
             lambda *args: _copied(*args, cut=lambda honest, q: np.min(honest)),
-            "the threshold is the nearest held-out row, or next to it: one odd row decides everything."
-            " Did a share go to `np.percentile`, which counts to 100?",
+            "your threshold is the smallest held-out distance, or close to it, so a single odd row decides"
+            " everything. Did you pass a share to `np.percentile`, which counts to 100?",
             hint=2,
         ),
         Mistake(
-            "the others",
+            "the other rows",
             lambda *args: 1 - _copied(*args),
-            "these are the rows that are *not* suspicious.",
+            "this is the share of rows that are *not* suspicious.",
             hint=2,
         ),
         Mistake(
             "copies of held-out rows",
             _against_the_held_out,
-            "the generated rows were compared with the held-out ones. The generator has never seen those, so it"
+            "you compared the generated rows with the held-out ones. The generator has never seen those, so it"
             " cannot have copied them.",
             hint=1,
         ),
         Mistake(
             "a quantile of all distances",
             _cut_of_all_distances,
-            "the threshold is a quantile of *all* distances between held-out and training rows, and most of those"
-            " are long. One distance for each held-out row is wanted.",
+            "your threshold is a quantile of *all* distances between held-out and training rows, and most of"
+            " those are long. You need one distance per held-out row.",
             hint=1,
         ),
         Mistake(
             "held-out rows against generated ones",
             _held_out_against_generated,
-            "the threshold says how far held-out rows lie from the *generated* ones. Both sets are measured against"
-            " the same rows.",
+            "your threshold measures how far held-out rows are from the *generated* rows. Both sets have to be"
+            " compared with the same rows.",
             hint=1,
         ),
         Mistake(
             "the quantile as a distance",
             _quantile_as_a_distance,
-            "the distances were compared with the quantile itself. It is a share of the held-out rows, and has"
-            " yet to be turned into a distance.",
+            "you compared the distances with `quantile` itself. It is a share of the held-out rows, and still"
+            " has to be turned into a distance.",
             hint=2,
         ),
         Mistake(
             "threshold from the generated rows",
             _threshold_from_the_generated,
-            "the threshold comes from the generated rows themselves: then the share is the quantile, whoever wrote"
-            " them.",
+            "your threshold comes from the generated rows themselves. Then the share is always"
+            " `quantile`, whoever generated them.",
             hint=2,
         ),
         Mistake(
             "threshold within the training rows",
             _threshold_within_training,
-            "the threshold comes from training rows, each nearest to itself at a distance of 0. Honest distances are"
-            " those of rows that the generator has not seen.",
+            "your threshold comes from the training rows, where each row is nearest to itself, at distance 0."
+            " Honest distances are those of rows that the generator has not seen.",
             hint=2,
         ),
         Mistake(
             "share of training rows",
             _share_of_training_rows,
-            "this is the share of training rows that somebody came near to. The question is put to each generated"
-            " row.",
+            "this is the share of training rows with a generated row close to them. The task asks"
+            " about each generated row.",
             hint=3,
         ),
     ),
@@ -804,7 +807,7 @@ COPIED_SHARE = Check(
 CHECKS = (
     PCA_BY_SVD,
     AXES_TO_KEEP,
-    MEND_WHITENING,
+    FIX_WHITENING,
     MOST_COMPONENTS,
     IN_PLAIN_UNITS,
     STRENGTH_FOR_DIGITS,

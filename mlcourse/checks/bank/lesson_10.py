@@ -1,4 +1,4 @@
-"""Checks of lesson 10, the whole pipeline: a stratified part, a leak, an honest choice, draws, legibility, bytes.
+"""Checks for lesson 10, the whole pipeline: a stratified part, a leak, an honest choice, draws, legibility, bytes.
 
 Symbols: X (n, d) rows; y or labels (n,) classes; E (n, d) standard normal numbers; c (n,) the class each row is
 drawn for; mean (d,), covariance (d, d), or means (C, d), covariances (C, d, d) of C classes; q directions kept.
@@ -18,7 +18,7 @@ LESSON = "10_mnist"
 
 
 def rounded(value, decimals):
-    """Numbers rounded, within tuples too, so that a mistake is known however many decimals were written down."""
+    """Round numbers, also inside tuples, to recognise a mistake however many decimals were given."""
     if isinstance(value, tuple):
         return tuple(rounded(part, decimals) for part in value)
     return np.round(value, decimals) if isinstance(value, (int, float, np.ndarray)) else value
@@ -27,18 +27,18 @@ def rounded(value, decimals):
 # ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
 
 
-def classes_in_disorder(rng, sizes, names):
+def shuffled_classes(rng, sizes, names):
     return rng.permutation(np.repeat(names, sizes))
 
 
 def stratified_cases(rng):
-    yield Case("three classes of unequal size", (classes_in_disorder(rng, (11, 25, 14), (0, 1, 2)), 0.3))
-    yield Case("classes called 3, 5, 8 and 9", (classes_in_disorder(rng, (9, 21, 6, 17), (3, 5, 8, 9)), 0.7))
-    yield Case("a class of one row", (classes_in_disorder(rng, (13, 1, 19), (1, 2, 4)), 0.5))
+    yield Case("three classes of unequal size", (shuffled_classes(rng, (11, 25, 14), (0, 1, 2)), 0.3))
+    yield Case("classes called 3, 5, 8 and 9", (shuffled_classes(rng, (9, 21, 6, 17), (3, 5, 8, 9)), 0.7))
+    yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 2, 4)), 0.5))
 
 
 def _by_class(y, n_of_class, pick=lambda rows, n: rows[:n]):
-    """A mask in which class c has n_of_class(its size) rows, chosen by pick."""
+    """A mask with n_of_class(size) rows of each class, chosen by `pick`."""
     part = np.zeros(len(y), dtype=bool)
     for c in np.unique(y):
         rows = np.flatnonzero(y == c)
@@ -74,26 +74,26 @@ STRATIFIED_PART = Check(
         Mistake(
             "the first rows of all",
             lambda y, share: np.arange(len(y)) < int(share * len(y)),
-            "these are the first rows of the whole table, whatever their class: a rare class may miss out"
-            " altogether.",
+            "these are the first rows of the whole table, whatever their class. A rare class"
+            " may be left out altogether.",
             hint=1,
         ),
         Mistake(
-            "equally many of each class",
+            "the same number from each class",
             lambda y, share: _by_class(y, lambda n_c: int(share * len(y) / len(np.unique(y)))),
-            "every class has equally many rows in the part. A common class should be common there, too.",
+            "every class has the same number of rows in your part. A common class should be common there, too.",
             hint=2,
         ),
         Mistake(
             "rounded up",
             lambda y, share: _by_class(y, lambda n_c: int(np.ceil(share * n_c))),
-            "where the share is not a whole number of rows, a class gets one row too many: it was rounded up.",
+            "where the share is not a whole number of rows, a class gets one row too many: you rounded up.",
             hint=2,
         ),
         Mistake(
             "rounded to the nearest",
             lambda y, share: _by_class(y, lambda n_c: round(share * n_c)),
-            "it was rounded to the nearest whole number. The statement rounds the other way in some classes.",
+            "you rounded to the nearest whole number. In some classes the task rounds the other way.",
             hint=2,
         ),
         Mistake(
@@ -107,32 +107,32 @@ STRATIFIED_PART = Check(
         Mistake(
             "the other part",
             lambda y, share: ~stratified_part(y, share),
-            "True and False are the wrong way round: this is what remains when the part has been cut off.",
+            "True and False are swapped: this is what remains after the part has been cut off.",
             hint=2,
         ),
         Mistake(
-            "nothing switched on",
+            "nothing selected",
             lambda y, share: np.zeros(len(y), dtype=bool),
-            "no row is switched on. In `part[y == c][:n] = True` the first pair of brackets makes a copy, and the"
-            " mask itself stays as it was.",
+            "no row is selected. In `part[y == c][:n] = True` the first pair of brackets makes a copy, so the"
+            " mask itself does not change.",
             hint=2,
         ),
         Mistake(
             "counted from the whole table",
             lambda y, share: _by_class(y, lambda n_c: int(share * len(y))),
-            "how many rows a class gets was worked out from the size of the whole table.",
+            "you computed how many rows a class gets from the size of the whole table.",
             hint=2,
         ),
         Mistake(
             "row numbers",
             _row_numbers,
-            "these are the numbers of the rows. A mask says True or False of every row.",
+            "these are row numbers. A mask has True or False for every row.",
             hint=2,
         ),
         Mistake(
             "classes counted from zero",
             _classes_counted_from_zero,
-            "the classes are taken to be called 0, 1, 2, …, and in one of the cases they are not.",
+            "you assume that the classes are called 0, 1, 2, …, but in some of the cases they are not.",
             hint=2,
         ),
     ),
@@ -147,7 +147,7 @@ def leak_cases(rng):
     yield Case("two parts, four pixels", (X_train, X_new))
     X_train, X_new = X_train.copy(), X_new.copy()
     X_train[:, 1] = 0.25
-    yield Case("a pixel that varies in the new part alone", (X_train, X_new))
+    yield Case("a pixel that varies only in the new part", (X_train, X_new))
 
 
 def _standardised(X_train, X_new, scale=None, *, mean=None, ddof=0):
@@ -168,11 +168,11 @@ def _each_by_itself(X_train, X_new):
     return _standardised(X_train, X_train)[0], _standardised(X_new, X_new)[0]
 
 
-def _mean_mended_only(X_train, X_new):
+def _only_mean_fixed(X_train, X_new):
     return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
 
 
-def _scale_mended_only(X_train, X_new):
+def _only_scale_fixed(X_train, X_new):
     return _standardised(X_train, X_new, mean=np.concatenate([X_train, X_new]).mean(axis=0))
 
 
@@ -185,8 +185,8 @@ def _one_scale_for_all(X_train, X_new):
     return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
 
 
-MEND_LEAK = Check(
-    name="mend_leak",
+FIX_LEAK = Check(
+    name="fix_leak",
     lesson=LESSON,
     points=2,
     reference=_standardised,
@@ -202,68 +202,68 @@ MEND_LEAK = Check(
         Mistake(
             "statistics of all rows",
             _with_everything,
-            "the leak is still in there.",
+            "the leak is still there.",
             planted=True,
         ),
         Mistake(
             "each part by itself",
             _each_by_itself,
-            "each part got a map of its own. Nothing leaks, but the same picture has other coordinates in the"
-            " one part than in the other.",
+            "you standardised each part by itself. Nothing leaks, but the same picture has different"
+            " coordinates in the two parts.",
             hint=2,
         ),
         Mistake(
             "statistics of the new part",
             lambda A, B: _standardised(A, B, B.std(axis=0), mean=B.mean(axis=0)),
-            "mean and scale come from the new part. The leak has changed sides.",
+            "your mean and scale come from the new part. The leak has changed sides.",
             hint=1,
         ),
         Mistake(
             "the new part as it came",
             lambda A, B: (_standardised(A, B)[0], B),
-            "the training part is standardised. The new part still has the units that it came with.",
+            "the training part is standardised, but the new part still has its original units.",
             hint=2,
         ),
         Mistake(
             "the mean still leaks",
-            _scale_mended_only,
-            "the scale is mended; the mean still comes from both parts together.",
+            _only_scale_fixed,
+            "the scale is fixed, but the mean still comes from both parts together.",
             hint=1,
         ),
         Mistake(
             "the scale still leaks",
-            _mean_mended_only,
-            "the mean is mended; the scale still comes from both parts together.",
+            _only_mean_fixed,
+            "the mean is fixed, but the scale still comes from both parts together.",
             hint=1,
         ),
         Mistake(
-            "variance in place of the standard deviation",
+            "variance instead of the standard deviation",
             lambda A, B: _standardised(A, B, A.var(axis=0)),
-            "the rows were divided by the variance; the unit does not cancel then.",
+            "you divided by the variance, so the units do not cancel.",
             hint=2,
         ),
         Mistake(
             "constant pixel",
             _constant_pixel_forgotten,
-            "where a pixel never varies in the training part, it was divided by zero.",
+            "where a pixel never varies in the training part, you divided by zero.",
             hint=2,
         ),
         Mistake(
             "one mean and scale for all pixels",
             _one_scale_for_all,
-            "there is one mean and one scale for all pixels together; every pixel should have its own.",
+            "you used one mean and one scale for all pixels together. Every pixel should have its own.",
             hint=2,
         ),
         Mistake(
             "only centred",
             lambda A, B: _standardised(A, B, np.ones(A.shape[1])),
-            "the parts are centred, and nothing has been divided by a scale.",
+            "the parts are centred, but not divided by a scale.",
             hint=2,
         ),
         Mistake(
             "n minus one",
             lambda A, B: _standardised(A, B, ddof=1),
-            "the scale divides by n − 1; the one that was handed to you divides by n, and that was not the leak.",
+            "your scale divides by n − 1. The one that you were given divides by n, and that was not the leak.",
             hint=2,
         ),
     ),
@@ -275,7 +275,7 @@ MEND_LEAK = Check(
 
 @cache
 def _parts():
-    """The digits of the exercise on the axes of its training part: training, validation, test."""
+    """The exercise's digits on the axes of its training part: training, validation, test."""
     X, y = load_digits()
     X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=20)
     X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=20)
@@ -297,7 +297,7 @@ def _fits():
 
 @cache
 def _fitted_again():
-    """The choice, and the test log-likelihood of as many components fitted to two of the parts."""
+    """The chosen K, and the test log-likelihood of K components fitted to training and validation digits."""
     Z_train, Z_val, Z_test = _parts()
     K, _ = _choice(VALIDATION, TEST)
     return K, _fit(K, np.concatenate([Z_train, Z_val])).score(Z_test)
@@ -320,13 +320,13 @@ HONEST_CHOICE = Check(
     canonical=lambda value: rounded(value, 1),
     rtol=0,
     atol=0.05,
-    expected="a pair (K, log-likelihood): one of the six K, and a number of nats",
+    expected="a pair (K, log-likelihood): one of the six values of K, and a number of nats",
     mistakes=(
         Mistake(
             "the validation score reported",
             lambda: _choice(VALIDATION, VALIDATION),
-            "the choice is right. But the number is the very one that made you choose, the highest of six:"
-            " somebody who brings new digits will see less.",
+            "the choice is right. But the number is the one that made you choose this K, the highest of six. On"
+            " new digits, expect less.",
             hint=2,
         ),
         Mistake(
@@ -338,33 +338,33 @@ HONEST_CHOICE = Check(
         Mistake(
             "chosen on the training part",
             lambda: _choice(TRAINING, TEST),
-            "on the training part more components always look better. Which part had no say in the fit?",
+            "on the training part, more components always look better. Which part was not used in the fit?",
             hint=1,
         ),
         Mistake(
             "chosen and reported on the training part",
             lambda: _choice(TRAINING, TRAINING),
-            "both were taken from the training part: the model has seen these digits, and more components always look"
-            " better there.",
+            "K and its score both come from the training part. The model has seen these digits, and more"
+            " components always look better there.",
             hint=1,
         ),
         Mistake(
             "chosen on the test part",
             lambda: _choice(TEST, TEST),
-            "this K is the best on the test digits. Now they have had a say in the choice, and nobody is left to"
-            " report on it.",
+            "this K is the best on the test digits. Now they have been used for the choice, and no"
+            " digits are left to report on.",
             hint=1,
         ),
         Mistake(
-            "fitted again",
+            "fitted again to more digits",
             _fitted_again,
-            "the choice is right. But the number is that of another fit, to training and validation digits together.",
+            "the choice is right. But the number comes from another fit, to training and validation digits together.",
             hint=1,
         ),
         Mistake(
             "chosen by BIC",
             lambda: _choice(BIC, TEST, lowest=True),
-            "this K has the lowest BIC on the training part. It is a guess at what the validation part can tell you.",
+            "this K has the lowest BIC on the training part. BIC only estimates what the validation part measures.",
             hint=1,
         ),
     ),
@@ -383,7 +383,7 @@ def draw_cases(rng):
     for C, n, d in ((3, 12, 2), (4, 15, 5)):
         classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
         yield Case(
-            f"{C} classes in {d} dimensions, in disorder",
+            f"{C} classes in {d} dimensions, in random order",
             (rng.normal(size=(n, d)), classes, 3 * rng.normal(size=(C, d)), covariances_for(rng, C, d)),
         )
 
@@ -418,51 +418,51 @@ DRAW_BY_CLASS = Check(
         Mistake(
             "factor transposed",
             lambda E, c, m, S: _drawn(E, c, m, S, lambda S, e: np.linalg.cholesky(S).T @ e),
-            "the factor stands the wrong way round: the draws have another covariance than they should have.",
+            "the factor is transposed, so the draws have the wrong covariance.",
             hint=2,
         ),
         Mistake(
-            "covariance in place of its factor",
+            "covariance instead of its factor",
             lambda E, c, m, S: _drawn(E, c, m, S, lambda S, e: S @ e),
-            "the noise was multiplied by the covariance itself. Its square root is wanted, or the variances come out"
-            " squared.",
+            "you multiplied the noise by the covariance itself, so the variances come out squared. You"
+            " need a square root of it.",
             hint=2,
         ),
         Mistake(
             "standard deviations only",
             lambda E, c, m, S: _drawn(E, c, m, S, lambda S, e: np.sqrt(np.diag(S)) * e),
-            "every feature has the right width, and features do not vary together any more.",
+            "every feature has the right spread, but the features no longer vary together.",
             hint=2,
         ),
         Mistake(
             "the symmetric root",
             lambda E, c, m, S: _drawn(E, c, m, S, _symmetric_root),
-            "these draws have the right covariance, from a symmetric square root. The statement asks for the"
-            " triangular one.",
+            "these draws have the right covariance, but from a symmetric square root. The task"
+            " asks for the triangular one.",
             hint=2,
         ),
         Mistake(
             "mean left out",
             lambda E, c, m, S: draw_by_class(E, c, np.zeros_like(m), S),
-            "all draws lie around zero: the means do not appear.",
+            "all draws are centred at zero: the means are missing.",
             hint=1,
         ),
         Mistake(
             "one covariance for all",
             lambda E, c, m, S: draw_by_class(E, c, m, np.repeat(S[:1], len(S), axis=0)),
-            "every class has its mean, and all have the width and direction of the first class.",
+            "every class has its own mean, but all classes have the covariance of the first.",
             hint=1,
         ),
         Mistake(
             "the average covariance",
             lambda E, c, m, S: draw_by_class(E, c, m, np.repeat(S.mean(axis=0)[np.newaxis], len(S), axis=0)),
-            "every class has its mean, and all share one average covariance.",
+            "every class has its own mean, but all classes share one average covariance.",
             hint=1,
         ),
         Mistake(
             "grouped by class",
             _grouped_by_class,
-            "the rows are right and stand in another order: they have been sorted by class on the way.",
+            "the rows are right, but in another order: they were sorted by class on the way.",
             hint=1,
         ),
     ),
@@ -482,7 +482,7 @@ def shape_cases(rng):
 
 
 def _projected(X, mean, covariance, q, *, center=True, back=True, columns=lambda V, q: V[:, len(V) - q :]):
-    """Projection and return, with one part done in another way."""
+    """Project and rebuild, with one step done differently."""
     widest = columns(np.linalg.eigh(covariance)[1], q)
     amounts = (X - mean if center else X) @ widest
     return amounts @ widest.T + (mean if back else 0)
@@ -509,55 +509,55 @@ SHAPE_ONLY = Check(
     points=3,
     reference=shape_only,
     cases=shape_cases,
-    expected="array (n, d): the mean plus what lies along q directions",
+    expected="array (n, d): the mean plus the part along q directions",
     mistakes=(
         Mistake(
             "the narrowest directions",
             lambda *a: _projected(*a, columns=lambda V, q: V[:, :q]),
-            "the first q directions were kept. In rising order these are the narrowest: the noise has stayed, and the"
-            " shape is gone.",
+            "you kept the first q directions. In rising order these are the narrowest: the noise has"
+            " stayed, and the shape is gone.",
             hint=2,
         ),
         Mistake(
-            "rows in place of columns",
+            "rows instead of columns",
             lambda *a: _projected(*a, columns=lambda V, q: V[len(V) - q :].T),
-            "rows of the matrix were taken for directions; its columns are.",
+            "you used rows of the matrix as directions. The directions are in its columns.",
             hint=2,
         ),
         Mistake(
             "the amounts",
             lambda X, mean, S, q: (X - mean) @ np.linalg.eigh(S)[1][:, len(mean) - q :],
-            "these are the amounts along the directions, q for each row: half of the way.",
+            "these are the amounts along the directions, q per row. That is only half of the way.",
             hint=3,
         ),
         Mistake(
             "directions stretched",
             _stretched,
-            "the directions were multiplied by their standard deviations. A direction has length 1.",
+            "you multiplied the directions by their standard deviations. A direction has length 1.",
             hint=1,
         ),
         Mistake(
             "the rows' own mean",
             lambda X, mean, S, q: shape_only(X, X.mean(axis=0), S, q),
-            "the mean of these few rows was used. The component has one of its own.",
+            "you used the mean of these few rows. The component has its own.",
             hint=1,
         ),
         Mistake(
             "the rows' own directions",
             lambda X, mean, S, q: shape_only(X, mean, np.cov(X.T), q),
-            "the directions come from the rows themselves. The component has some of its own.",
+            "you computed the directions from the rows themselves. The component has its own.",
             hint=1,
         ),
         Mistake(
-            "mean not put back",
+            "mean not added back",
             lambda *a: _projected(*a, back=False),
-            "the mean was taken off before the projection, and never put back.",
+            "you subtracted the mean before the projection, but did not add it back.",
             hint=1,
         ),
         Mistake(
             "not centred",
             lambda *a: _projected(*a, center=False),
-            "the rows were projected as they are, and the mean came on top. The directions go through the mean.",
+            "you projected the rows uncentred and then added the mean. The directions go through the mean.",
             hint=1,
         ),
         Mistake(
@@ -569,7 +569,7 @@ SHAPE_ONLY = Check(
         Mistake(
             "the noise itself",
             lambda X, mean, S, q: mean + X - shape_only(X, mean, S, q),
-            "this is what should have been taken away, about the mean.",
+            "this is the part that should have been removed, added to the mean.",
             hint=1,
         ),
     ),
@@ -585,7 +585,7 @@ def legible_cases(rng):
         labels = np.arange(60) % n_classes
         train = centers[labels] + rng.normal(size=(60, d))
         drawn = centers[rng.integers(n_classes, size=47)] + rng.normal(size=(47, d))
-        yield Case(f"{n_classes} classes that overlap, k = {k}", (drawn, train, labels, k))
+        yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, labels, k))
 
 
 def _neighbours(drawn, train, labels, k, nearest=slice(None)):
@@ -603,7 +603,7 @@ def legible_share(drawn, train, labels, k):
 
 
 def _greatest_share(found):
-    """The share of the commonest label among each row's neighbours: (m,)."""
+    """The share of the most common label among each row's neighbours: (m,)."""
     return np.array([np.bincount(row).max() / len(row) for row in found])
 
 
@@ -613,20 +613,19 @@ LEGIBLE_SHARE = Check(
     points=3,
     reference=legible_share,
     cases=legible_cases,
-    laws=(Law("a share lies between 0 and 1.", lambda out, *_: 0 <= out <= 1),),
+    laws=(Law("a share is between 0 and 1.", lambda out, *_: 0 <= out <= 1),),
     expected="one number between 0 and 1",
     mistakes=(
         Mistake(
             "a majority is enough",
             lambda *a: np.mean(_greatest_share(_neighbours(*a)) > 0.5),
-            "a row counts here as soon as most of its neighbours agree. All of them have to.",
+            "you count a row as legible as soon as most of its neighbours agree. All of them have to.",
             hint=2,
         ),
         Mistake(
             "mean agreement",
             lambda *a: np.mean(_greatest_share(_neighbours(*a))),
-            "this is how large the majority is on average. The question put to each row has a yes or a no for"
-            " an answer.",
+            "this is the average size of the majority. For each row, the answer should be a yes or a no.",
             hint=2,
         ),
         Mistake(
@@ -634,7 +633,7 @@ LEGIBLE_SHARE = Check(
             lambda drawn, train, labels, k: np.mean(
                 _unanimous(_neighbours(drawn, train, labels, k, slice(None, None, -1)))
             ),
-            "these are the training rows that lie farthest.",
+            "you used the training rows that are farthest away.",
             hint=1,
         ),
         Mistake(
@@ -642,38 +641,38 @@ LEGIBLE_SHARE = Check(
             lambda drawn, train, labels, k: np.mean(
                 _unanimous(_neighbours(drawn, train, labels, k, slice(1, None)))
             ),
-            "the nearest training row was skipped. That is right when a row is among its own neighbours, and a"
-            " drawn row is not.",
+            "you skipped the nearest training row. That is right when a row is among its own"
+            " neighbours, but a drawn row is not.",
             hint=1,
         ),
         Mistake(
             "how many",
             lambda drawn, *a: len(drawn) * legible_share(drawn, *a),
-            "this is how many rows can be read, whatever their number.",
+            "this is the number of legible rows. The task asks for their share.",
             hint=1,
         ),
         Mistake(
             "an answer for every row",
             lambda *a: _unanimous(_neighbours(*a)),
-            "there is a yes or a no for every row. One number is wanted for all of them.",
+            "you returned a yes or a no for every row. The task asks for one number for all of them.",
             hint=1,
         ),
         Mistake(
             "the illegible share",
             lambda *a: 1 - legible_share(*a),
-            "this is the share of the rows that cannot be read.",
+            "this is the share of the rows that are *not* legible.",
             hint=2,
         ),
         Mistake(
             "one neighbour too many",
             lambda drawn, train, labels, k: legible_share(drawn, train, labels, k + 1),
-            "one neighbour too many was asked.",
+            "you looked at one neighbour too many.",
             hint=1,
         ),
         Mistake(
             "one neighbour too few",
             lambda drawn, train, labels, k: legible_share(drawn, train, labels, k - 1),
-            "one neighbour too few was asked.",
+            "you looked at one neighbour too few.",
             hint=1,
         ),
     ),
@@ -696,33 +695,34 @@ COMPRESSION = Check(
     expected="one number: bytes before divided by bytes after",
     mistakes=(
         Mistake(
-            "numbers in place of bytes",
+            "numbers instead of bytes",
             lambda: 784 / 261,
-            "numbers were counted, not bytes: a pixel and an amount do not take equally much room.",
+            "you counted numbers, not bytes. A pixel and an amount do not take the same space.",
             hint=1,
         ),
         Mistake(
             "numbers, with the axes",
             lambda: BEFORE / (AMOUNTS + BACK),
-            "the axes are counted, and still in numbers rather than bytes.",
+            "you included the axes, but still counted numbers rather than bytes.",
             hint=1,
         ),
         Mistake(
             "the axes forgotten",
             lambda: BEFORE / (4 * AMOUNTS),
-            "the amounts alone are no pictures. What is needed to get back takes room too, and as floats.",
+            "the amounts alone do not make pictures. What you need to get pictures back takes"
+            " space too, also as floats.",
             hint=1,
         ),
         Mistake(
             "after divided by before",
             lambda: 4 * (AMOUNTS + BACK) / BEFORE,
-            "this is the size after, divided by the size before.",
+            "this is the size after divided by the size before.",
             hint=2,
         ),
         Mistake(
             "64-bit floats",
             lambda: BEFORE / (8 * (AMOUNTS + BACK)),
-            "eight bytes were counted for an amount; the statement stores smaller floats.",
+            "you counted eight bytes per amount. The task stores smaller floats.",
             hint=1,
         ),
     ),
@@ -731,7 +731,7 @@ COMPRESSION = Check(
 
 CHECKS = (
     STRATIFIED_PART,
-    MEND_LEAK,
+    FIX_LEAK,
     HONEST_CHOICE,
     DRAW_BY_CLASS,
     SHAPE_ONLY,

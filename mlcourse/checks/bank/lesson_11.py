@@ -1,6 +1,6 @@
-"""Checks of lesson 11, beyond: conditioning, rows with holes, merged statistics, PPCA, clamped labels, step sizes.
+"""Checks for lesson 11, beyond: conditioning, rows with holes, merged statistics, PPCA, clamped labels, step sizes.
 
-Symbols: x (d,) a row, NaN where it is not known; pi (K,), mu (K, d), Sigma (K, d, d) a mixture, or mu (d,) and
+Symbols: x (d,) a row, NaN where unknown; pi (K,), mu (K, d), Sigma (K, d, d) a mixture, or mu (d,) and
 Sigma (d, d) one Gaussian; o, u the known and unknown features; R (n, K) responsibilities; S (d, d) a scatter about
 a mean.
 """
@@ -28,7 +28,7 @@ def mixture(rng, K, d, spread=1.5):
 
 
 def with_holes(rng, d, known, size=1.0):
-    """A row (d,) of which the features `known` are known."""
+    """A row (d,) with values for the features `known` and NaN elsewhere."""
     x = np.full(d, np.nan)
     x[known] = size * rng.normal(size=len(known))
     return x
@@ -59,7 +59,7 @@ def condition_gaussian(mu, Sigma, known, values):
 
 
 def _gaussian(mu, Sigma, known, values, *, mean=None, cov=None):
-    """The right answer, with a mean or a covariance of another make: functions of (u, slopes)."""
+    """The right answer with another mean or covariance, given as a function of (u, slopes)."""
     u = unknown(mu, known)
     slopes = np.linalg.solve(Sigma[np.ix_(known, known)], Sigma[np.ix_(known, u)])
     right = condition_gaussian(mu, Sigma, known, values)
@@ -113,7 +113,7 @@ CONDITION_GAUSSIAN = Check(
     laws=(
         Law("the covariance is symmetric.", lambda out, *_: np.allclose(out[1], np.transpose(out[1]))),
         Law(
-            "knowing something never makes a variance larger.",
+            "knowing more never makes a variance larger.",
             lambda out, mu, Sigma, known, _: np.all(
                 np.diag(out[1]) <= np.diag(Sigma)[unknown(mu, known)] + 1e-9
             ),
@@ -124,51 +124,50 @@ CONDITION_GAUSSIAN = Check(
         Mistake(
             "mean not moved",
             _mean_unmoved,
-            "the covariance is right. The mean does not take notice of the values at all.",
+            "the covariance is right. But the mean does not depend on the values at all.",
             hint=1,
         ),
         Mistake(
             "known values not centred",
             _known_not_centred,
-            "the mean moves by the values themselves. What counts is how far they lie from what was expected.",
+            "the mean moves by the values themselves. What counts is how far they are from what was expected.",
             hint=1,
         ),
         Mistake(
             "mean starts at zero",
             _mean_from_zero,
-            "this is by how much the mean moves. From where does it start?",
+            "this is how far the mean moves. Where does it start?",
             hint=1,
         ),
         Mistake(
-            "multiplied where it should be solved",
+            "multiplied instead of solved",
             _without_solving,
-            "the covariance of the known features was multiplied by, where its inverse belongs.",
+            "you multiplied by the covariance of the known features, where its inverse belongs.",
             hint=2,
         ),
         Mistake(
             "known features sorted, their values not",
             _known_sorted,
-            "the known features were taken in rising order, and the values as they came: they no longer stand side by"
-            " side.",
+            "you took the known features in rising order but the values as they came, so they no longer match.",
             hint=1,
         ),
         Mistake(
             "covariance not reduced",
             _covariance_unmoved,
-            "the mean is right. The covariance is that of before: it has not learned from the known features.",
+            "the mean is right. But the covariance is unchanged: the known features have no effect on it.",
             hint=3,
         ),
         Mistake(
             "covariance grows",
             _covariance_grows,
-            "the mean is right. The covariance has grown: how could one know less after being told something?",
+            "the mean is right. But the covariance has grown. How could you know less after learning something?",
             hint=3,
         ),
         Mistake(
             "a block of the precision",
             _precision_of_the_unknown,
-            "the mean is right. Where the covariance should be stands a block of the inverse of Σ. That block is"
-            " indeed related to the answer, but it is a precision.",
+            "the mean is right. But in place of the covariance you returned a block of the inverse of Σ. It is"
+            " related to the answer, but it is a precision.",
             hint=3,
         ),
     ),
@@ -229,24 +228,25 @@ CONDITIONAL_WEIGHTS = Check(
     reference=conditional_weights,
     cases=conditional_weights_cases,
     laws=(Law("the weights sum to 1.", lambda out, *_: np.isclose(np.sum(out), 1)),),
-    expected="array (K,), finite, not negative, with sum 1",
+    expected="array (K,): finite, not negative, with sum 1",
     mistakes=(
         Mistake(
             "weights unchanged",
             lambda pi, *_: pi.copy(),
-            "these are the weights of before. A component that hardly explains the known values should lose its say.",
+            "these are the weights π as they came. A component that hardly explains the known"
+            " values should lose weight.",
             hint=1,
         ),
         Mistake(
             "weights left out",
             _without_pi,
-            "every component counts alike here, however rare it is: π does not appear.",
+            "every component counts the same, however rare it is: π is missing.",
             hint=1,
         ),
         Mistake(
-            "weights not in logarithms",
+            "no logarithm of the weights",
             lambda pi, *others: softmax(log_joint_of_known(np.exp(pi), *others)),
-            "π was added to a log density as it is: a product turns into a sum of logarithms, of both factors.",
+            "you added π itself to a log density. A product becomes a sum of the logarithms of *both* factors.",
             hint=3,
         ),
         Mistake(
@@ -258,26 +258,25 @@ CONDITIONAL_WEIGHTS = Check(
         Mistake(
             "densities outside log space",
             _outside_log_space,
-            "far from every mean each density is 0 for a computer, and 0/0 is no weight.",
+            "far from every mean, each density underflows to 0, and 0/0 is not a weight.",
             hint=3,
         ),
         Mistake(
             "correlation of the known features ignored",
             _variances_alone,
-            "only the variances of the known features take part. They may go together as well.",
+            "you used only the variances of the known features. They may also be correlated.",
             hint=2,
         ),
         Mistake(
             "known features in rising order, their values not",
             _weights_of_sorted,
-            "the known features were taken in rising order, and the values as they came: they no longer stand side by"
-            " side.",
+            "you took the known features in rising order but the values as they came, so they no longer match.",
             hint=2,
         ),
         Mistake(
             "hard assignment",
             _hard_weights,
-            "the likeliest component has all the weight. Keep the doubt.",
+            "the likeliest component got all the weight. Keep the uncertainty.",
             hint=1,
         ),
     ),
@@ -296,7 +295,7 @@ def fill_row_cases(rng):
 
 
 def _filled_with(weights_of, mean_of):
-    """A row filled with Σₖ weightₖ meanₖ, for weights and means of one's choice."""
+    """Make a function that fills a row with Σₖ weightₖ meanₖ, for the given weights and means."""
 
     def fill(x, pi, mu, Sigma):
         known, filled = np.flatnonzero(~np.isnan(x)), x.copy()
@@ -316,7 +315,7 @@ def _own_mean(m, S, known, values):
     return m[unknown(m, known)]
 
 
-def _weights_of_before(pi, *_):
+def _weights_not_updated(pi, *_):
     return pi
 
 
@@ -344,38 +343,38 @@ FILL_ROW = Check(
         Mistake(
             "zeros",
             lambda x, *_: np.nan_to_num(x),
-            "the holes are filled with 0, which is a value like any other and was never seen here.",
+            "you filled the holes with 0, which is a value like any other, and nobody has measured it.",
             hint=1,
         ),
         Mistake(
             "mean of the mixture",
-            _filled_with(_weights_of_before, _own_mean),
-            "the holes are filled with the mean of the whole mixture: nothing that is known of this row is used.",
+            _filled_with(_weights_not_updated, _own_mean),
+            "you filled the holes with the mean of the whole mixture. Nothing that is known about this row is used.",
             hint=1,
         ),
         Mistake(
-            "weights of before",
-            _filled_with(_weights_of_before, _regression),
-            "each component's regression is right. They are averaged as if the known values said nothing about"
-            " the component.",
+            "weights not updated",
+            _filled_with(_weights_not_updated, _regression),
+            "each component's regression is right. But you average them as if the known values said"
+            " nothing about the component.",
             hint=2,
         ),
         Mistake(
             "the components' own means",
             _filled_with(conditional_weights, _own_mean),
-            "the weights are right. Within a component, the known values move the expected ones as well.",
+            "the weights are right. But within a component, the known values also shift what to expect in the holes.",
             hint=2,
         ),
         Mistake(
-            "likeliest component alone",
+            "only the likeliest component",
             _filled_with(_hard_weights, _regression),
-            "only the likeliest component speaks. That is a fair guess, but it is not the conditional mean.",
+            "you used only the likeliest component. That is a fair guess, but it is not the conditional mean.",
             hint=2,
         ),
         Mistake(
-            "the holes alone",
+            "only the holes",
             _only_the_holes,
-            "the numbers are right, and the rest of the row is missing.",
+            "the numbers are right, but the rest of the row is missing.",
             hint=3,
         ),
     ),
@@ -399,7 +398,7 @@ def known_log_density(x, pi, mu, Sigma):
 
 
 def _of_filled(fill):
-    """The log density of all features, after the holes have been filled."""
+    """Make a function that returns the log density of the whole row after `fill`."""
     return lambda x, *theta: known_log_density(fill(x, *theta), *theta)
 
 
@@ -429,45 +428,45 @@ KNOWN_LOG_DENSITY = Check(
         Mistake(
             "zeros for the holes",
             _of_filled(lambda x, *_: np.nan_to_num(x)),
-            "this judges a row whose holes hold 0. Nobody has said that they do.",
+            "you scored the row as if its holes held 0. Nobody has said that they do.",
             hint=1,
         ),
         Mistake(
             "holes filled with what is expected",
             _of_filled(fill_row),
-            "the holes were filled first, and the whole row judged. That rewards the row for entries that nobody"
-            " has seen.",
+            "you filled the holes first and then scored the whole row. That rewards the row for"
+            " entries that nobody has seen.",
             hint=1,
         ),
         Mistake(
             "density instead of its logarithm",
             lambda *args: np.exp(known_log_density(*args)),
-            "this is the density itself. Wanted is its logarithm.",
+            "this is the density itself. The task asks for its logarithm.",
             hint=3,
         ),
         Mistake(
             "weights left out",
             lambda x, pi, *others: known_log_density(x, np.ones_like(pi), *others),
-            "the components are added up as if each were as common as all together: π does not appear.",
+            "you added up the components as if each had weight 1: π is missing.",
             hint=2,
         ),
         Mistake(
             "sum of the logarithms",
             _sum_of_logs,
-            "the logarithms of the components are added up. That multiplies their densities.",
+            "you added up the logarithms of the components, which multiplies their densities.",
             hint=3,
         ),
         Mistake(
             "mean of the logarithms",
             _mean_of_logs,
-            "the logarithms of the components are averaged. The mixture averages densities, and takes one"
-            " logarithm of the result.",
+            "you averaged the logarithms of the component densities. A mixture averages the densities, and"
+            " takes one logarithm of the result.",
             hint=3,
         ),
         Mistake(
             "densities outside log space",
             _density_outside_log_space,
-            "far from every mean each density is 0 for a computer, and its logarithm is −∞.",
+            "far from every mean, each density underflows to 0, and its logarithm is −∞.",
             hint=3,
         ),
     ),
@@ -497,7 +496,7 @@ def merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b):
 def _merged(
     n_a, mean_a, S_a, n_b, mean_b, S_b, *, mean=None, factor=lambda a, b: a * b / (a + b), D=np.outer
 ):
-    """Chan's formula with one part in another way."""
+    """Chan's formula with one part changed."""
     n, right_mean, _ = merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b)
     delta = mean_b - mean_a
     return n, right_mean if mean is None else mean, S_a + S_b + factor(n_a, n_b) * D(delta, delta)
@@ -536,19 +535,19 @@ MERGE_STATISTICS = Check(
         Mistake(
             "gap between the means forgotten",
             lambda *args: _merged(*args, factor=lambda a, b: 0),
-            "number and mean are right. The scatters were added although they are about two different means.",
+            "number and mean are right. But you added the scatters as if they were about the same mean.",
             hint=2,
         ),
         Mistake(
             "plain average of the means",
             _plain_average_of_means,
-            "both means count alike, however many rows each of them stands for.",
+            "both means count the same, however many rows each of them summarises.",
             hint=1,
         ),
         Mistake(
             "scatters averaged",
             _scatters_averaged,
-            "the scatters were averaged, as one does with covariances. A scatter is a sum.",
+            "you averaged the scatters, as one does with covariances. A scatter is a sum.",
             hint=2,
         ),
         Mistake(
@@ -560,27 +559,28 @@ MERGE_STATISTICS = Check(
         Mistake(
             "gap counted once",
             lambda *args: _merged(*args, factor=lambda a, b: 1),
-            "the gap between the means comes in once, however many rows there are. Each row lies off the new mean.",
+            "you added the gap between the means once, however many rows there are. But every"
+            " row is off the new mean.",
             hint=3,
         ),
         Mistake(
             "gap counted for every row in full",
             lambda *args: _merged(*args, factor=lambda a, b: a + b),
-            "the gap between the two means counts in full for every row. Each part is closer to the common mean than"
-            " to the other part's.",
+            "you added the full gap between the two means for every row. Each part is closer to the common mean"
+            " than to the other part's mean.",
             hint=3,
         ),
         Mistake(
             "gap without its off-diagonal",
             lambda *args: _merged(*args, D=lambda a, b: np.diag(a * b)),
-            "on the diagonal it is right. A shift in two features at once also shows off the diagonal.",
+            "the diagonal is right. But a shift in two features at once also changes the entries off the diagonal.",
             hint=3,
         ),
         Mistake(
             "squares about the origin",
             _about_the_origin,
-            "right for rows near the origin. Far from it, this subtracts two huge numbers, and their digits are"
-            " lost.",
+            "this is right for rows near the origin. Far from it, you subtract two huge"
+            " numbers and lose their digits.",
             hint=3,
         ),
     ),
@@ -606,48 +606,48 @@ PPCA_COUNT = Check(
     atol=0.5,
     mistakes=(
         Mistake(
-            "turns not taken off",
+            "turns not subtracted",
             ppca_total(turns=False),
-            "every entry of W was counted as a free choice. Some choices of W give the same covariance.",
+            "you counted every entry of W as a free choice. Some choices of W give the same covariance.",
             hint=2,
         ),
         Mistake("noise forgotten", ppca_total(noise=0), "the noise σ² of each component is missing.", hint=1),
         Mistake(
-            "noise for every pixel",
+            "noise per pixel",
             ppca_total(noise=64),
-            "a noise for every pixel: that would be factor analysis.",
+            "you counted one noise variance per pixel. That would be factor analysis.",
             hint=1,
         ),
         Mistake(
             "one weight too many",
             ppca_total(weights=10),
-            "all ten weights were counted, but once nine are chosen the tenth is settled.",
+            "you counted all ten weights, but nine of them determine the tenth.",
             hint=1,
         ),
         Mistake(
-            "turns taken off once",
+            "turns subtracted once",
             ppca_total(turns=False) - 8 * 7 // 2,
-            "the turns were taken off for one component. Each of the others has a W that can be turned, too.",
+            "you subtracted the turns for one component only. Each of the others has a W that can be turned, too.",
             hint=2,
         ),
         Mistake(
             "weights forgotten, or one noise for all",
             ppca_total(weights=0),
-            "this is too few by as many as there are free weights. Are these missing? Or has σ² been counted once,"
+            "your count is too small by the number of free weights. Are they missing? Or did you count σ² once,"
             " for all components together?",
             hint=1,
         ),
         Mistake("means forgotten", ppca_total(means=False), "the means are missing.", hint=1),
         Mistake(
-            "covariances alone",
+            "only covariances",
             ppca_total(weights=0, means=False),
-            "these are the covariances alone. What else does a mixture have?",
+            "these are only the covariances. What else does a mixture have?",
             hint=1,
         ),
         Mistake(
             "one component",
             ppca_total(K=1, weights=0),
-            "this is a single component. How many are there, and what ties them together?",
+            "this is the count for one component. How many are there, and what ties them together?",
             hint=1,
         ),
     ),
@@ -724,27 +724,25 @@ CLAMPED_RESPONSIBILITIES = Check(
     points=2,
     reference=clamped_responsibilities,
     cases=clamped_cases,
-    laws=(
-        Law("the responsibilities of each row sum to 1.", lambda R, *_: np.allclose(np.sum(R, axis=1), 1)),
-    ),
-    expected="array (n, K): one row a point, each row summing to 1",
+    laws=(Law("each row of responsibilities sums to 1.", lambda R, *_: np.allclose(np.sum(R, axis=1), 1)),),
+    expected="array (n, K): one row per point, each row summing to 1",
     mistakes=(
         Mistake(
-            "minus one taken for a class",
+            "minus one used as a class",
             _minus_one_is_a_class,
-            "rows without a label went wholly to the last component: as an index, −1 means the last one.",
+            "rows without a label went entirely to the last component: as an index, −1 means the last one.",
             hint=2,
         ),
         Mistake(
             "class 0 taken for unlabelled",
             _class_zero_forgotten,
-            "rows of class 0 were treated as if they had no label. Which number says that there is none?",
+            "you treated rows of class 0 as if they had no label. Which number means that there is none?",
             hint=2,
         ),
         Mistake(
             "the other entries kept",
             _one_set_others_kept,
-            "a labelled row has its 1, and the other components still hold what the densities gave them.",
+            "a labelled row has its 1, but its other entries still hold what the densities gave them.",
             hint=2,
         ),
         Mistake(
@@ -756,7 +754,7 @@ CLAMPED_RESPONSIBILITIES = Check(
         Mistake(
             "labelled rows left out",
             _labelled_rows_dropped,
-            "labelled rows belong to no component now. They are the surest of all.",
+            "labelled rows belong to no component now. They are the most certain of all.",
             hint=2,
         ),
         Mistake(
@@ -768,7 +766,7 @@ CLAMPED_RESPONSIBILITIES = Check(
         Mistake(
             "unlabelled rows decided",
             _unlabelled_decided,
-            "rows without a label went wholly to their likeliest component. Only a label gives such certainty.",
+            "rows without a label went entirely to their likeliest component. Only a label gives such certainty.",
             hint=1,
         ),
         Mistake(
@@ -780,7 +778,7 @@ CLAMPED_RESPONSIBILITIES = Check(
         Mistake(
             "densities outside log space",
             _clamped_outside_log_space,
-            "log densities of −900 are nothing unusual with many features, and their exponentials are 0.",
+            "log densities of −900 are common when there are many features, and their exponentials underflow to 0.",
             hint=1,
         ),
     ),
@@ -796,7 +794,7 @@ def stepwise_cases(rng):
 
     yield case("the first batch", 0, 0.6, 50)
     yield case("batch number 20", 20, 0.7, 25)
-    yield case("a late batch, slow steps", 1000, 1.0, 10)
+    yield case("a late batch, small steps", 1000, 1.0, 10)
 
 
 def stepwise_update(s, batch_sum, n_batch, t, alpha):
@@ -805,7 +803,7 @@ def stepwise_update(s, batch_sum, n_batch, t, alpha):
 
 
 def _step(eta=lambda t, alpha: (t + 2.0) ** -alpha, kept=lambda eta: 1 - eta, per_row=True):
-    """The update with one part in another way."""
+    """Make an update with one part changed."""
 
     def update(s, batch_sum, n_batch, t, alpha):
         share = eta(t, alpha)
@@ -820,42 +818,42 @@ STEPWISE_UPDATE = Check(
     points=2,
     reference=stepwise_update,
     cases=stepwise_cases,
-    expected="array of the shape of `s`: the new average per row",
+    expected="array of the same shape as `s`: the new average per row",
     mistakes=(
         Mistake(
             "sum of the batch instead of its mean",
             _step(per_row=False),
-            "`s` is an average per row, and the batch came in as a sum over its rows.",
+            "`s` is an average per row, but the batch came in as a sum over its rows.",
             hint=1,
         ),
         Mistake(
-            "shares exchanged",
+            "shares swapped",
             lambda s, b, n, t, alpha: stepwise_update(b / n, s * n, n, t, alpha),
-            "old and new have exchanged their shares: the later the batch, the more would it overwrite.",
+            "old and new have swapped their shares: the later the batch, the more it would overwrite.",
             hint=2,
         ),
         Mistake(
             "sign of the exponent",
             _step(eta=lambda t, alpha: (t + 2.0) ** alpha),
-            "the step size grows with t and exceeds 1. Mind the sign of the exponent.",
+            "your step size grows with t and exceeds 1. Check the sign of the exponent.",
             hint=2,
         ),
         Mistake(
             "nothing forgotten",
             _step(kept=lambda eta: 1),
-            "the new is added, and nothing of the old is given up for it. This is not an average any more.",
+            "you add the new batch but give up nothing of the old average. The result is not an average any more.",
             hint=2,
         ),
         Mistake(
             "constant step",
             _step(eta=lambda t, alpha: alpha),
-            "the step size does not depend on t, so the noise of the last batches never averages out.",
+            "your step size does not depend on t, so the noise of the latest batches never averages out.",
             hint=2,
         ),
         Mistake(
             "counted from one",
             _step(eta=lambda t, alpha: (t + 1.0) ** -alpha),
-            "the steps are one batch ahead: the very first batch (t = 0) would replace all of `s`.",
+            "your steps are one batch off: the very first batch (t = 0) would replace all of `s`.",
             hint=2,
         ),
     ),

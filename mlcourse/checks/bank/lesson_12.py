@@ -1,4 +1,4 @@
-"""Checks of lesson 12, the capstone: functions on random cases, and one choice judged by the learner's own evidence.
+"""Checks for lesson 12, the capstone: functions on random cases, and one choice judged by the learner's own evidence.
 
 Symbols: B refits, M candidate models, n rows; scores are log-densities in nats, the higher the better.
 """
@@ -27,9 +27,10 @@ def standardise_cases(rng):
     center = np.array([5.0, 0.3, -2000.0])
     train, other = (rng.normal(size=(n, 3)) * units + center for n in (40, 15))
     yield Case("three features in different units", (train, other + units))
-    still = np.full((40, 1), 3.0), rng.normal(4, 2, size=(15, 1))
+    constant = np.full((40, 1), 3.0), rng.normal(4, 2, size=(15, 1))
     yield Case(
-        "a feature that never varies in the training rows", tuple(map(np.hstack, zip((train, other), still)))
+        "a feature that never varies in the training rows",
+        tuple(map(np.hstack, zip((train, other), constant))),
     )
 
 
@@ -65,13 +66,13 @@ def _each_by_itself_unguarded(train, other):
         return tuple((rows - rows.mean(axis=0)) / rows.std(axis=0) for rows in (train, other))
 
 
-def _still_columns_set_to_zero(train, other):
-    still = train.std(axis=0) == 0
-    return tuple(np.where(still, 0, part) for part in standardise_by_train(train, other))
+def _constant_columns_set_to_zero(train, other):
+    constant = train.std(axis=0) == 0
+    return tuple(np.where(constant, 0, part) for part in standardise_by_train(train, other))
 
 
 def _with(center, scale):
-    """A standardisation by other numbers: `center` and `scale` make them from the training rows."""
+    """Make a standardisation that uses `center(train)` and `scale(train)`."""
     return lambda train, other: tuple(scaled(rows, center(train), scale(train)) for rows in (train, other))
 
 
@@ -85,9 +86,9 @@ def columns_of_train_are_standard(output, train, other):
     return np.allclose(first.mean(axis=0), 0) and np.allclose(first.std(axis=0), spread)
 
 
-def still_columns_are_only_centred(output, train, other):
-    still = train.std(axis=0) == 0
-    return np.allclose(output[1][:, still], other[:, still] - train[0, still])
+def constant_columns_are_only_centred(output, train, other):
+    constant = train.std(axis=0) == 0
+    return np.allclose(output[1][:, constant], other[:, constant] - train[0, constant])
 
 
 STANDARDISE_BY_TRAIN = Check(
@@ -98,14 +99,14 @@ STANDARDISE_BY_TRAIN = Check(
     cases=standardise_cases,
     laws=(
         Law(
-            "every column of the training rows has mean 0 and standard deviation 1 afterwards (or 0, where it never"
-            " varied).",
+            "every column of the training rows has mean 0 and standard deviation 1 afterwards"
+            " (or 0 if it never varied).",
             columns_of_train_are_standard,
         ),
         Law(
-            "a column that never varied in the training rows is only centred: other rows may differ in it, and by how"
-            " much is not changed.",
-            still_columns_are_only_centred,
+            "a column that never varied in the training rows is only centred: how much other rows"
+            " differ in it does not change.",
+            constant_columns_are_only_centred,
         ),
     ),
     expected="two arrays, of the shapes of `train` and `other`, without NaN",
@@ -113,73 +114,74 @@ STANDARDISE_BY_TRAIN = Check(
         Mistake(
             "each part by itself",
             _each_by_itself,
-            "each part was standardised by its own mean and deviation. One and the same row would then get two"
+            "you standardised each part by its own mean and standard deviation. The same row would then get two"
             " different positions, depending on the part it landed in.",
             hint=1,
         ),
         Mistake(
             "each part by itself, divided by zero",
             _each_by_itself_unguarded,
-            "each part was standardised by its own mean and deviation, so the two are measured with different rulers;"
-            " and a column that never varies is divided by 0.",
+            "you standardised each part by its own mean and standard deviation, so the two parts have different"
+            " scales. And a column that never varies is divided by 0.",
             hint=1,
         ),
         Mistake(
-            "the other rows by their own deviations",
+            "the other rows by their own standard deviations",
             _other_by_its_own_spread,
-            "the means are those of the training rows, but the other rows were divided by deviations of their own.",
+            "the means are those of the training rows, but you divided the other rows by their"
+            " own standard deviations.",
             hint=1,
         ),
         Mistake(
             "by all rows",
             _by_all_rows,
-            "the mean and the deviation were taken over all rows together, so the other rows have had a say in how"
-            " the training rows look.",
+            "you took the mean and the standard deviation over all rows together, so the other rows influence"
+            " how the training rows look.",
             hint=1,
         ),
         Mistake(
             "divided by zero",
             _zero_divided,
-            "a column that never varies has a standard deviation of 0, and something was divided by it.",
+            "a column that never varies has a standard deviation of 0, and you divided by it.",
             hint=2,
         ),
         Mistake(
             "set to zero",
-            _still_columns_set_to_zero,
-            "a column that never varies in the training rows was made 0 everywhere. In the other rows it may vary,"
-            " and that is worth knowing.",
+            _constant_columns_set_to_zero,
+            "you set a column that never varies in the training rows to 0 everywhere. In the other rows it may"
+            " vary, and that is worth knowing.",
             hint=2,
         ),
         Mistake(
             "divided by n − 1",
             _with(mean, lambda rows: rows.std(axis=0, ddof=1)),
-            "the deviations are a little too large: they were computed with n − 1. The course (and"
+            "the standard deviations are slightly too large: you computed them with n − 1. The course (and"
             " `StandardScaler`) divides by n.",
             hint=2,
         ),
         Mistake(
             "divided by the variance",
             _with(mean, lambda rows: rows.var(axis=0)),
-            "the columns were divided by their variances, which are in squared units.",
+            "you divided the columns by their variances, which are in squared units.",
             hint=2,
         ),
         Mistake(
             "only centred",
             _with(mean, lambda rows: np.ones(rows.shape[1])),
-            "the columns are centred, and keep their units: the one with the largest numbers still decides"
-            " everything.",
+            "the columns are centred but keep their units: the one with the largest numbers"
+            " still decides everything.",
             hint=2,
         ),
         Mistake(
-            "squeezed between 0 and 1",
+            "scaled to the range from 0 to 1",
             _with(lambda rows: rows.min(axis=0), lambda rows: np.ptp(rows, axis=0)),
-            "the columns were squeezed between their smallest and largest value. One outlier sets the scale then.",
+            "you scaled the columns by their smallest and largest values. A single outlier then sets the scale.",
             hint=2,
         ),
         Mistake(
             "one number for all columns",
             lambda train, other: tuple(scaled(rows, train.mean(), train.std()) for rows in (train, other)),
-            "one mean and one deviation were taken over the whole table. Every column has a unit of its own.",
+            "you took one mean and one standard deviation over the whole table. Every column has its own unit.",
             hint=2,
         ),
     ),
@@ -190,23 +192,23 @@ STANDARDISE_BY_TRAIN = Check(
 
 
 def validation_table(rng, behind, spread, n=60):
-    """Scores (M, n) of M candidates, each as many paired standard errors behind the best as `behind` says.
+    """Scores (M, n) of M candidates that are `behind` paired standard errors behind the best.
 
-    `spread` has the standard deviations of the differences; the best is where `behind` is 0.
+    `spread` holds the standard deviations of the differences. The best candidate has `behind` 0.
     """
     behind, spread = np.array(behind)[:, np.newaxis], np.array(spread)[:, np.newaxis]
-    difficulty = rng.normal(size=n)  # of a row, the same for all candidates
+    difficulty = rng.normal(size=n)  # per row, the same for all candidates
     difficulty *= 3.6 / difficulty.std(ddof=1)  # much more than the differences vary
     noise = rng.normal(size=(len(behind), n))
     noise -= noise.mean(axis=1, keepdims=True)
     noise *= spread / noise.std(axis=1, ddof=1, keepdims=True)
     gap = behind * spread / np.sqrt(n)
-    return -8 + difficulty - np.where(behind == 0, 0, gap + noise)  # so the differences are exact
+    return -8 + difficulty - np.where(behind == 0, 0, gap + noise)  # so the gaps are exact
 
 
 def choose_cases(rng):
-    hopeless = [20, 45]  # stand first, so that a place among the level ones is never one in the table
-    spread = [0.3, 0.3, 0.3, 0.3, 0.3, 0.9, 0.3, 0.3, 0.3]  # not the same for all, and so are the errors
+    hopeless = [20, 45]  # come first, so that an index among the level ones is never right in the table
+    spread = [0.3, 0.3, 0.3, 0.3, 0.3, 0.9, 0.3, 0.3, 0.3]  # not all equal, so neither are the errors
     for description, behind in (
         ("a cheaper candidate is level with the best", [30, 9.5, 4, 0.5, 0, 0.7, 60]),
         ("nothing cheaper is level with the best", [30, 9.5, 1.6, 0, 2.5, 0.6, 60]),
@@ -218,7 +220,10 @@ def choose_cases(rng):
 
 
 def one_se_rule(scores, n_parameters, tolerance=None):
-    """The index that the rule gives; `tolerance(D, best)` replaces the paired standard error."""
+    """The best candidate, those level with it, and the rule's choice.
+
+    `tolerance(D, best)` replaces the paired standard error.
+    """
     best = int(np.argmax(scores.mean(axis=1)))
     level = []
     for m in range(len(scores)):
@@ -242,7 +247,7 @@ def _without_the_best(scores, n_parameters):
     return min((m for m in level if m != best), key=lambda m: n_parameters[m])
 
 
-def _place_among_the_level(scores, n_parameters):
+def _index_among_the_level(scores, n_parameters):
     _, level, chosen = one_se_rule(scores, n_parameters)
     return level.index(chosen)
 
@@ -255,7 +260,7 @@ CHOOSE_ON_VALIDATION = Check(
     cases=choose_cases,
     laws=(
         Law(
-            "the answer is the place of a candidate in the table, from 0 to M − 1.",
+            "the answer is the index of a candidate in the table, from 0 to M − 1.",
             lambda m, scores, _: float(m).is_integer() and 0 <= m < len(scores),
         ),
     ),
@@ -264,66 +269,66 @@ CHOOSE_ON_VALIDATION = Check(
         Mistake(
             "the highest mean",
             lambda scores, n_parameters: int(scores.mean(axis=1).argmax()),
-            "this is the candidate with the highest mean score. Another one is level with it, within the noise of"
-            " so few rows, and costs less.",
+            "this is the candidate with the highest mean score. Another one is level with it, within the noise"
+            " of so few rows, and has fewer parameters.",
             hint=1,
         ),
         Mistake(
             "not paired",
             lambda *a: one_se_rule(*a, tolerance=lambda D, best: best.std(ddof=1) / np.sqrt(len(D)))[2],
-            "the error bar is that of one candidate's scores. It is mostly the difference between easy and hard"
-            " rows, which all candidates share, and which cancels when you compare them row by row.",
+            "your error bar is that of one candidate's scores. Most of it is the difference between easy and"
+            " hard rows, which all candidates share and which cancels when you compare them row by row.",
             hint=2,
         ),
         Mistake(
-            "deviation instead of standard error",
+            "standard deviation instead of standard error",
             lambda *a: one_se_rule(*a, tolerance=lambda D, best: D.std(ddof=1))[2],
-            "the mean of many differences was allowed to stray as far as a single one: a standard deviation stands"
-            " where the standard error of a mean belongs.",
+            "you allowed the mean of many differences to stray as far as a single one: you used a standard"
+            " deviation where the standard error of a mean belongs.",
             hint=2,
         ),
         Mistake(
             "two standard errors",
             lambda *a: one_se_rule(*a, tolerance=lambda D, best: 2 * D.std(ddof=1) / np.sqrt(len(D)))[2],
-            "a candidate about two standard errors behind was still counted as level. That is a sound rule too, and"
-            " another one than the task's.",
+            "you still counted a candidate up to two standard errors behind as level. That is a sound rule"
+            " too, but not this task's.",
             hint=2,
         ),
         Mistake(
             "the best left out",
             _without_the_best,
-            "the best candidate itself was not among those that could be taken. With nothing cheaper beside it, it"
-            " has to be.",
+            "you left the best candidate itself out of the choice. If nothing cheaper is level with"
+            " it, it has to be chosen.",
             hint=2,
         ),
         Mistake(
-            "a place among the level ones",
-            _place_among_the_level,
-            "this is the right candidate's place in your short list of those that are level, not in the whole table.",
+            "an index among the level ones",
+            _index_among_the_level,
+            "this is the right candidate's index in your short list of level candidates, not in the whole table.",
             hint=3,
         ),
         Mistake(
             "the fewest parameters of all",
             lambda scores, n_parameters: int(np.argmin(n_parameters)),
-            "the cheapest candidate of all was taken, however far behind it is.",
+            "you took the cheapest candidate of all, however far behind it is.",
             hint=3,
         ),
         Mistake(
             "the most parameters of those level",
             _most_of_the_level,
-            "among the candidates that are level with the best, the most expensive one was taken.",
+            "among the candidates that are level with the best, you took the most expensive one.",
             hint=3,
         ),
         Mistake(
             "scores taken for losses",
             lambda scores, n_parameters: int(scores.mean(axis=1).argmin()),
-            "the lowest score was taken for the best. These are log-densities of rows that the model has not seen.",
+            "you took the lowest score as the best. These are log-densities of rows that the model has not seen.",
             hint=1,
         ),
         Mistake(
             "the number of parameters",
             lambda scores, n_parameters: n_parameters[choose_on_validation(scores, n_parameters)],
-            "this is how many parameters the candidate has. Which place in the table does it stand at?",
+            "this is how many parameters the candidate has. What is its index in the table?",
             hint=3,
         ),
     ),
@@ -353,8 +358,8 @@ def _matched_share(one, other):
     return np.mean(match_labels(one, other) == one)
 
 
-MEND_AGREEMENT = Check(
-    name="mend_agreement",
+FIX_AGREEMENT = Check(
+    name="fix_agreement",
     lesson=LESSON,
     points=3,
     reference=pairs_mean,
@@ -365,41 +370,41 @@ MEND_AGREEMENT = Check(
         Mistake(
             "the published function",
             lambda runs: pairs_mean(runs, lambda one, other: np.mean(one == other)),
-            "this still does what the function did as you found it. Two refits that make the same groups get a low"
-            " agreement from it.",
+            "this is still the function as you found it. It gives a low agreement to two refits"
+            " that make the same groups.",
             hint=1,
             planted=True,
         ),
         Mistake(
             "every refit with itself too",
             lambda runs: pairs_mean(runs, pairs=lambda B: ((a, b) for a in range(B) for b in range(B))),
-            "the mean holds pairs of a refit with itself, and those agree for certain. It is too high.",
+            "your mean includes pairs of a refit with itself, which always agree. So it is too high.",
             hint=3,
         ),
         Mistake(
             "only with the first",
             lambda runs: pairs_mean(runs, pairs=lambda B: ((0, b) for b in range(1, B))),
-            "every refit was compared with the first alone. The first is no better than the others.",
+            "you compared every refit with the first one only. The first is no better than the others.",
             hint=3,
         ),
         Mistake(
             "only neighbours",
             lambda runs: pairs_mean(runs, pairs=lambda B: pairwise(range(B))),
-            "each refit was compared with the next one only; the other pairs are missing.",
+            "you compared each refit with the next one only. The other pairs are missing.",
             hint=3,
         ),
         Mistake(
             "not adjusted for chance",
             lambda runs: pairs_mean(runs, rand_score),
-            "this is the Rand index without its adjustment. Labels drawn at random would look like more than"
-            " half an agreement.",
+            "this is the Rand index without its adjustment for chance. Labels drawn at random"
+            " would get more than 0.5.",
             hint=2,
         ),
         Mistake(
             "adjusted mutual information",
             lambda runs: pairs_mean(runs, adjusted_mutual_info_score),
-            "this is adjusted mutual information: a sound measure, and another one than the course's, which asks of"
-            " pairs of rows whether they are together.",
+            "this is adjusted mutual information: a sound measure, but not the course's, which asks whether"
+            " pairs of rows are together.",
             hint=2,
         ),
         Mistake(
@@ -412,27 +417,27 @@ MEND_AGREEMENT = Check(
         Mistake(
             "matched and counted",
             lambda runs: pairs_mean(runs, _matched_share),
-            "the numbers of the clusters were matched, and equal ones counted. Labels drawn at random would get far"
-            " more than 0 from that.",
+            "you matched the cluster numbers and counted equal labels. Labels drawn at random would get"
+            " far more than 0 from that.",
             hint=2,
         ),
         Mistake(
             "a sum",
             lambda runs: pairs_mean(runs) * len(runs) * (len(runs) - 1) / 2,
-            "the agreements of all pairs were added up, and not divided by the number of pairs.",
+            "you added up the agreements of all pairs, but did not divide by the number of pairs.",
             hint=3,
         ),
     ),
 )
 
 
-# ── 4  A choice that the learner's own evidence bears ────────────────────────────────────────────────
+# ── 4  A choice that the learner's own evidence supports ─────────────────────────────────────────────
 
 EVIDENCE = ("n_components", "covariance_type", "behind", "standard_error", "top_on_training")
 
 
 def judged(evidence):
-    """What the evidence says of a choice, in one word or two; anything else comes back as it is."""
+    """Put the evidence for a choice into a few words; return anything else unchanged."""
     if not isinstance(evidence, dict) or set(evidence) != set(EVIDENCE):
         return evidence
     if np.isnan(evidence["behind"]):
@@ -458,22 +463,22 @@ MY_CHOICE = Check(
         Mistake(
             "not in the table",
             evidence(behind=np.nan),
-            "this is not one of the candidates in the table. Write the number of components and the type as a pair,"
-            ' such as (1, "full").',
+            "this is not one of the candidates in the table. Write the number of components and the type as a"
+            ' pair, such as (1, "full").',
             hint=1,
         ),
         Mistake(
             "chosen on the training rows",
             evidence(behind=1.0, top_on_training=True),
-            "this candidate explains the *training* rows best of all, and unseen rows clearly worse than the best"
-            " does. It has learned rows by heart.",
+            "this candidate explains the *training* rows best of all, but unseen rows clearly worse than the"
+            " best one does. It has learned rows by heart.",
             hint=1,
         ),
         Mistake(
             "clearly behind",
             evidence(behind=1.0),
-            "on the validation rows this candidate is more than one standard error behind the best. There may be a"
-            " reason to take it, but not in this table.",
+            "on the validation rows, this candidate is more than one standard error behind the best. There may"
+            " be a reason to take it, but not in this table.",
             hint=2,
         ),
     ),
@@ -486,7 +491,7 @@ MY_CHOICE = Check(
 def alarm_cases(rng):
     for description, n, m, rate in (
         ("a promise of 5 %", 200, 150, 0.05),
-        ("a promise of 10 %, and harder rows in the test", 120, 80, 0.1),
+        ("a promise of 10 %, and stranger test rows", 120, 80, 0.1),
     ):
         validation, test = -rng.gamma(4, size=n), -rng.gamma(4, size=m) - 5 * rate
         yield Case(description, (validation, test, rate))
@@ -499,7 +504,7 @@ def alarm_report(validation_scores, test_scores, rate):
 
 
 def _report(threshold, alarms, n=None):
-    """A report with a threshold of one's own, and the share of `alarms`; `n` replaces their number."""
+    """A report with the given threshold and the share of `alarms`; `n` replaces their number."""
     share = np.mean(alarms)
     return threshold, share, np.sqrt(share * (1 - share) / (n or len(alarms)))
 
@@ -573,92 +578,93 @@ ALARM_REPORT = Check(
     points=3,
     reference=alarm_report,
     cases=alarm_cases,
-    laws=(Law("a share lies between 0 and 1.", lambda output, *_: 0 <= output[1] <= 1),),
+    laws=(Law("a share is between 0 and 1.", lambda output, *_: 0 <= output[1] <= 1),),
     expected="(threshold, share, standard_error): three numbers",
     mistakes=(
         Mistake(
             "threshold from the test rows",
             _threshold_from_test,
-            "the threshold comes from the test rows themselves. They raise the promised number of alarms by"
-            " construction, and measure nothing.",
+            "your threshold comes from the test rows themselves. They raise the promised number of alarms by"
+            " construction, and you have measured nothing.",
             hint=1,
         ),
         Mistake(
             "threshold from all rows",
             _from_all_rows,
-            "the test rows have had a say in the threshold that they are to judge.",
+            "the test rows took part in setting the threshold that they are meant to test.",
             hint=1,
         ),
         Mistake(
             "the upper tail",
             _upper_tail,
-            "the alarms go off where the density is *high*. An anomaly is a row that the model finds improbable.",
+            "you raise alarms where the density is *high*. An anomaly is a row that the model finds improbable.",
             hint=2,
         ),
         Mistake(
             "the wrong side",
             _wrong_side,
-            "the rows on the other side of the threshold were counted: those that ring no alarm.",
+            "you counted the rows on the other side of the threshold: those that raise no alarm.",
             hint=2,
         ),
         Mistake(
-            "a share taken for per cent",
+            "a share passed as a percentage",
             _per_cent,
-            "`rate` is a share, and was handed to something that counts in per cent.",
+            "`rate` is a share, but you passed it to something that counts in per cent.",
             hint=2,
         ),
         Mistake(
             "measured on the validation rows",
             _on_validation,
-            "the alarms were counted among the rows that set the threshold. They keep the promise by construction.",
+            "you counted the alarms among the rows that set the threshold. They keep the promise by construction.",
             hint=1,
         ),
         Mistake(
             "the promise instead of the measurement",
             _rate_repeated,
-            "the standard error was computed from the rate that was promised, not from the share that was measured.",
+            "you computed the standard error from the rate that was promised, not from the share that was measured.",
             hint=3,
         ),
         Mistake(
             "a count",
             _count,
-            "the second number is how many alarms there were. A rate is wanted: a share of the rows.",
+            "your second number is how many alarms there were. The task asks for a rate, a share of the rows.",
             hint=2,
         ),
         Mistake(
-            "the deviation of one row",
+            "the standard deviation of one row",
             _of_one_row,
-            "the third number is the spread of a single yes or no. A share of many rows is known better than that.",
+            "your third number is the spread of a single yes or no. A share of many rows is known"
+            " more precisely than that.",
             hint=3,
         ),
         Mistake(
             "a variance",
             _variance,
-            "the third number is the variance of the share, in squared units. An error stands in the units of the"
-            " share itself.",
+            "your third number is the variance of the share, in squared units. A standard error is in the"
+            " units of the share itself.",
             hint=3,
         ),
         Mistake(
-            "as many rows as in validation",
+            "the number of validation rows",
             _by_validation_rows,
-            "the standard error counts the validation rows. In which rows was the share measured?",
+            "your standard error uses the number of validation rows. In which rows was the share measured?",
             hint=3,
         ),
         Mistake(
             "one row fewer",
             _one_row_fewer,
-            "the third number is a little too large: it divides by one row fewer than were counted. So does SciPy's"
-            " `sem`; the task's formula does not.",
+            "your third number is slightly too large: you divided by one row fewer than you counted. SciPy's"
+            " `sem` does that too, but the task's formula does not.",
             hint=3,
         ),
         Mistake(
-            "changed places",
+            "first two swapped",
             _swapped,
-            "the first two numbers stand in each other's place.",
+            "the first two numbers are in the wrong order.",
             hint=2,
         ),
     ),
 )
 
 
-CHECKS = (STANDARDISE_BY_TRAIN, CHOOSE_ON_VALIDATION, MEND_AGREEMENT, MY_CHOICE, ALARM_REPORT)
+CHECKS = (STANDARDISE_BY_TRAIN, CHOOSE_ON_VALIDATION, FIX_AGREEMENT, MY_CHOICE, ALARM_REPORT)

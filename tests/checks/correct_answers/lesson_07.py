@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 07, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 07, written differently from the reference."""
 
 from itertools import combinations
 
@@ -17,13 +17,13 @@ def rise_by_formula(X):
 
 
 def rise_by_fitted_models(X):
-    """What both criteria charge, read off two fits of scikit-learn's."""
-    charged = []
+    """The penalties of both criteria, from two fits with scikit-learn."""
+    penalties = []
     for K in (1, 2):
         model = sklearn.mixture.GaussianMixture(K, random_state=0).fit(X)
         fit = -2 * model.score_samples(X).sum()
-        charged.append(np.array([model.aic(X) - fit, model.bic(X) - fit]))
-    return (charged[1] - charged[0]) / 2
+        penalties.append(np.array([model.aic(X) - fit, model.bic(X) - fit]))
+    return (penalties[1] - penalties[0]) / 2
 
 
 def criteria_with_entr(log_likelihood, R, p):
@@ -94,7 +94,7 @@ VARIANTS = {
     "rise_needed": [rise_by_formula, rise_by_fitted_models],
     "criteria": [criteria_with_entr, criteria_with_a_mask],
     "held_out_scores": [held_out_with_scikit_learn, held_out_point_by_point],
-    "mend_report": [report_by_arrays, report_by_scikit_learn],
+    "fix_report": [report_by_arrays, report_by_scikit_learn],
     "closest_pair": [pair_by_remaining_entropy, pair_by_table],
     "class_probabilities": [classes_by_softmax, classes_by_peak],
     "what_bic_counts": ["b "],

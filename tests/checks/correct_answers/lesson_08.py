@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 08, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 08, written differently from the reference."""
 
 import numpy as np
 from scipy.stats import multivariate_normal, rankdata
@@ -53,7 +53,7 @@ def area(scores, truth):
 
 
 def area_by_ranks(scores, truth):
-    """Mann & Whitney's statistic."""
+    """The area under the ROC curve by the Mann–Whitney statistic."""
     n_odd, n_normal = truth.sum(), (~truth).sum()
     return (rankdata(-scores)[truth].sum() - n_odd * (n_odd + 1) / 2) / (n_odd * n_normal)
 
@@ -102,6 +102,6 @@ VARIANTS = {
     "alarm_rates": [rates_by_confusion, rates_by_means],
     "share_of_real_alarms": [0.138, 0.14],
     "optimistic_histogram": ["b"],
-    "mend_evaluation": [evaluation_by_ranks, evaluation_in_a_loop],
+    "fix_evaluation": [evaluation_by_ranks, evaluation_in_a_loop],
     "second_opinion": [error_by_the_package, error_by_pythagoras, error_across_the_plane],
 }

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 09, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 09, written differently from the reference."""
 
 import numpy as np
 import sklearn.decomposition
@@ -77,7 +77,7 @@ def share_by_nearest_rows(generated, train, held_out, quantile):
 VARIANTS = {
     "pca_by_svd": [pca_by_svd_of_the_data, pca_by_the_package, pca_by_scikit_learn],
     "axes_to_keep": [axes_by_searching, axes_by_counting, axes_as_a_float],
-    "mend_whitening": [whitening_by_arrays, whitening_by_scaled_axes],
+    "fix_whitening": [whitening_by_arrays, whitening_by_scaled_axes],
     "most_components": [81.0],
     "in_plain_units": [units_by_the_determinant, units_by_a_sum, units_as_a_list],
     "strength_for_digits": [10.0],

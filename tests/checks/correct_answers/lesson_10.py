@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 10, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 10, written differently from the reference."""
 
 import numpy as np
 from scipy.stats import mode
@@ -53,8 +53,8 @@ def shape_by_subtraction(X, mean, covariance, q):
 
 
 def legible_by_classifier(drawn, train, labels, k):
-    reader = KNeighborsClassifier(k).fit(train, labels)
-    return np.mean(reader.predict_proba(drawn).max(axis=1) == 1)
+    classifier = KNeighborsClassifier(k).fit(train, labels)
+    return np.mean(classifier.predict_proba(drawn).max(axis=1) == 1)
 
 
 def legible_by_neighbours(drawn, train, labels, k):
@@ -64,7 +64,7 @@ def legible_by_neighbours(drawn, train, labels, k):
 
 VARIANTS = {
     "stratified_part": [part_by_counting, part_by_cumulative_counts],
-    "mend_leak": [standardised_by_scikit_learn, standardised_pixel_by_pixel],
+    "fix_leak": [standardised_by_scikit_learn, standardised_pixel_by_pixel],
     "honest_choice": [[80, 4.18], (80.0, 4.2)],
     "draw_by_class": [draws_by_einsum, draws_row_by_row],
     "shape_only": [shape_by_singular_values, shape_by_subtraction],

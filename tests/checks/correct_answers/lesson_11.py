@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 11, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 11, written differently from the reference."""
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve

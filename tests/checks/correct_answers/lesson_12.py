@@ -1,4 +1,4 @@
-"""Right answers to the tasks of lesson 12, written in other ways than the reference."""
+"""Right answers to the tasks of lesson 12, written differently from the reference."""
 
 from math import sqrt
 
@@ -31,7 +31,7 @@ def choose_by_arrays(scores, n_parameters):
     return np.where(level, n_parameters, np.inf).argmin()
 
 
-def choose_from_cheap_to_dear(scores, n_parameters):
+def choose_from_the_cheapest_up(scores, n_parameters):
     differences = max(scores, key=np.mean) - scores
     level = (np.mean(D) <= sem(D) if D.any() else True for D in differences[np.argsort(n_parameters)])
     return int(np.argsort(n_parameters)[list(level).index(True)])
@@ -60,7 +60,7 @@ def agreement_by_hand(runs):
 
 
 class _Scores:
-    """A density whose rows are their own log-densities."""
+    """A density model for which each row is its own log-density."""
 
     def fit(self, X):
         return self
@@ -97,8 +97,8 @@ LEVEL = {
 
 VARIANTS = {
     "standardise_by_train": [standardise_by_scikit_learn, standardise_by_columns],
-    "choose_on_validation": [choose_by_arrays, choose_from_cheap_to_dear],
-    "mend_agreement": [agreement_by_array, agreement_by_hand],
+    "choose_on_validation": [choose_by_arrays, choose_from_the_cheapest_up],
+    "fix_agreement": [agreement_by_array, agreement_by_hand],
     "my_choice": [LEVEL],
     "alarm_report": [alarms_by_the_package, alarms_by_counting],
 }
