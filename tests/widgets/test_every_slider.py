@@ -25,7 +25,7 @@ from tests.helpers.slider_data import (
 EXPLORERS = {
     "reconstruction": lambda: widgets.reconstruction_explorer(DIGITS, PLAIN),
     "morphing": lambda: widgets.morphing_explorer(MODEL, WHITE),
-    "floor": lambda: widgets.floor_explorer(GRAINS, FRESH),
+    "reg_covar": lambda: widgets.reg_covar_explorer(GRAINS, FRESH),
     "photo": lambda: widgets.photo_explorer(PHOTO),
     "criteria": lambda: widgets.criteria_explorer(BLOBS, UNSEEN),
 }
@@ -74,7 +74,7 @@ def test_a_drawing_of_every_slider_is_what_the_page_without_a_kernel_shows():
     stills = [
         widgets.draw_reconstruction(DIGITS, PLAIN, 0, 5),
         widgets.draw_morph(MODEL, WHITE, 0, 1, 0.5),
-        widgets.draw_floor(GRAINS, FRESH, FITS, 3),
+        widgets.draw_reg_covar(GRAINS, FRESH, FITS, 3),
         widgets.draw_photo(PHOTO, widgets.photo_palette(PHOTO, 4)),
         widgets.draw_criteria(BLOBS, UNSEEN, 50, "full"),
     ]

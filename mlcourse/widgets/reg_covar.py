@@ -12,10 +12,10 @@ from mlcourse.plotting import color, marker
 from mlcourse.plotting.style import INK, label_axes
 from mlcourse.widgets.controls import Drawing, interactive
 
-FLOORS = np.logspace(-9, 0, 19)
+REG_COVARS = np.logspace(-9, 0, 19)
 
 
-def floor_explorer(x, fresh) -> ipywidgets.VBox:
+def reg_covar_explorer(x, fresh) -> ipywidgets.VBox:
     """Move `reg_covar`, and compare what the fitted points and fresh ones say about it.
 
     All fits are made at once, so that a move only draws.
@@ -25,7 +25,7 @@ def floor_explorer(x, fresh) -> ipywidgets.VBox:
     x : array of shape (n, 1), the points to fit
     fresh : array of shape (m, 1), points that no fit has seen
     """
-    fits = floor_fits(x)
+    fits = reg_covar_fits(x)
     middle = len(fits) // 3
     slider = ipywidgets.SelectionSlider(
         options=[(f"{fit.reg_covar:.1g}", place) for place, fit in enumerate(fits)],
@@ -33,23 +33,23 @@ def floor_explorer(x, fresh) -> ipywidgets.VBox:
         description="reg_covar",
         continuous_update=False,
     )
-    return interactive(lambda now: draw_floor(x, fresh, fits, now), {"now": slider})
+    return interactive(lambda now: draw_reg_covar(x, fresh, fits, now), {"now": slider})
 
 
-def floor_fits(x, floors=FLOORS) -> list[GaussianMixture]:
+def reg_covar_fits(x, reg_covars=REG_COVARS) -> list[GaussianMixture]:
     """Mixtures of two components fitted to x (n, 1), one for each value of `reg_covar`."""
     x = _one_feature(x, "x")
-    return [GaussianMixture(2, reg_covar=floor, random_state=0).fit(x) for floor in floors]
+    return [GaussianMixture(2, reg_covar=reg_covar, random_state=0).fit(x) for reg_covar in reg_covars]
 
 
-def draw_floor(x, fresh, fits, now: int) -> Drawing:
+def draw_reg_covar(x, fresh, fits, now: int) -> Drawing:
     """On the left the density of fit `now` over the points, on the right the likelihoods of all fits.
 
     Parameters
     ----------
     x : array of shape (n, 1), the fitted points
     fresh : array of shape (m, 1)
-    fits : list of fitted mixtures in the order of `reg_covar`, such as `floor_fits(x)`
+    fits : list of fitted mixtures in the order of `reg_covar`, such as `reg_covar_fits(x)`
     now : which of them
     """
     x, fresh = _one_feature(x, "x"), _one_feature(fresh, "fresh")
@@ -96,11 +96,11 @@ def _plot_density(x, model, ax: Axes) -> None:
     label_axes(ax, "x", "density (logarithmic axis)")
 
 
-def _plot_scores(floors, scores, now: int, ax: Axes) -> None:
+def _plot_scores(reg_covars, scores, now: int, ax: Axes) -> None:
     """One curve for each set of points; a ring on each and a dotted line at the present value."""
     for place, (name, values) in enumerate(scores.items()):
         ax.plot(
-            floors,
+            reg_covars,
             values,
             ("--", "-")[place],
             marker=marker(place),
@@ -108,8 +108,8 @@ def _plot_scores(floors, scores, now: int, ax: Axes) -> None:
             markersize=4,
             label=name,
         )
-        ax.plot(floors[now], values[now], "o", markersize=12, fillstyle="none", color=INK)
-    ax.axvline(floors[now], color=INK, linestyle=":", linewidth=1)
+        ax.plot(reg_covars[now], values[now], "o", markersize=12, fillstyle="none", color=INK)
+    ax.axvline(reg_covars[now], color=INK, linestyle=":", linewidth=1)
     ax.set_xscale("log")
     ax.legend(loc="lower left", fontsize="small", frameon=True, framealpha=1, edgecolor="none")
     label_axes(ax, "reg_covar (logarithmic axis)", "mean log-likelihood")
