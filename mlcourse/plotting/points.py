@@ -1,4 +1,4 @@
-"""Points and what was decided about them: labels, centres, regions, responsibilities, anomalies."""
+"""Points and what a model says about them: labels, centres, regions, responsibilities, anomalies."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,14 +23,14 @@ from mlcourse.plotting.style import (
 
 
 def plot_points(X, labels=None, sizes=None, ax: Axes | None = None) -> Axes:
-    """Scatter the points, with one colour and one marker a label.
+    """Scatter the points, with one colour and one marker per label.
 
-    Each label is its own artist, called "cluster k", so that `ax.legend()` names them.
+    Each label is its own artist, named "cluster k", so that `ax.legend()` lists them.
 
     Parameters
     ----------
     X : array of shape (n, 2), or (n, 1) for points along a line
-    labels : array of n integers from 0 on, or None for grey points
+    labels : array of n non-negative integers, or None for grey points
     sizes : array of n areas in points², one area for all, or None to suit the number of points
     """
     X = on_a_line_or_plane(X)
@@ -49,7 +49,7 @@ def plot_points(X, labels=None, sizes=None, ax: Axes | None = None) -> Axes:
 
 
 def plot_centers(centers, ax: Axes | None = None) -> Axes:
-    """Mark each centre by a white disc with its number.
+    """Mark each centre with a white disc and its number.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ def plot_centers(centers, ax: Axes | None = None) -> Axes:
 
 
 def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
-    """Tint the plane by what `model.predict` says, with a line wherever the answer changes.
+    """Tint the plane by `model.predict`, with a line wherever the prediction changes.
 
-    For k-means these are the Voronoi cells of the centres. Draw points and centres on top of it.
+    For k-means these are the Voronoi cells of the centres. Draw points and centres on top.
 
     Parameters
     ----------
-    model : a fitted model of two features, whose `predict` gives integers from 0 on
+    model : a fitted model of two features, whose `predict` returns non-negative integers
     X : array of shape (n, 2)
         The points that the picture must cover.
     """
@@ -85,8 +85,8 @@ def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
     extent = (*xs[[0, -1]], *ys[[0, -1]])
     ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
     for k in found[1:]:
-        inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the grid's steps
-        if inside.min() < 0.5 < inside.max():  # a speck of a region has no outline left
+        inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the steps of the grid
+        if inside.min() < 0.5 < inside.max():  # too small a region has no outline left
             ax.contour(xs, ys, inside, levels=[0.5], colors=INK, linewidths=0.9)
     ax.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]])
     label_axes(ax)
@@ -94,9 +94,9 @@ def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
 
 
 def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
-    """Colour each point by its mixture of components: pure where one owns it, greyish where they share it.
+    """Colour each point by its responsibilities: pure where one component owns it, greyish where several share it.
 
-    The marker is that of the likeliest component. To let certainty show in the size too, pass
+    The marker is that of the most likely component. To show certainty by size too, pass
     `sizes=40 * resp.max(axis=1) ** 2`.
 
     Parameters
@@ -112,9 +112,9 @@ def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     pure = np.array([to_rgb(color(k)) for k in range(resp.shape[1])])
     mixed = np.clip(resp @ pure, 0, 1)
-    likeliest = resp.argmax(axis=1)
-    for k in np.unique(likeliest):
-        rows = likeliest == k
+    most_likely = resp.argmax(axis=1)
+    for k in np.unique(most_likely):
+        rows = most_likely == k
         style = _marker_style(k, mixed[rows])
         ax.scatter(*X[rows].T, s=sizes[rows], label=f"component {k}", **style)
     label_axes(ax)
@@ -122,7 +122,7 @@ def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
 
 
 def plot_anomalies(X, is_outlier, ax: Axes | None = None) -> Axes:
-    """Scatter the points, the anomalies among them as stars, with a legend.
+    """Scatter the points, with anomalies as stars, and a legend.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def plot_anomalies(X, is_outlier, ax: Axes | None = None) -> Axes:
     check_consistent_length(X, is_outlier)
     if is_outlier.dtype != bool:
         raise ValueError(
-            f"is_outlier must hold True or False, one a point; got {np.unique(is_outlier)[:5]}. From a detector's"
-            " answers make `detector.predict(X) == -1`."
+            f"is_outlier must hold one True or False per point; got {np.unique(is_outlier)[:5]}. For the answers of a"
+            " detector, pass `detector.predict(X) == -1`."
         )
     ax = axes_or_new(ax)
     normal, outliers = X[~is_outlier], X[is_outlier]
@@ -148,12 +148,12 @@ def plot_anomalies(X, is_outlier, ax: Axes | None = None) -> Axes:
 
 
 def _sizes(sizes, n: int) -> np.ndarray:
-    """One area a point; by default smaller the more points there are."""
+    """One area per point; by default, the more points, the smaller."""
     if sizes is None:
         sizes = np.clip(24_000 / n, 12, 36)
     return np.broadcast_to(sizes, n)
 
 
 def _marker_style(k: int, colors: np.ndarray) -> dict:
-    """Marker k filled with `colors` : (1, 3) or one row a point, and outlined in a darker shade of them."""
+    """Marker k filled with `colors`, (1, 3) or one row per point, and outlined in a darker shade."""
     return {"marker": marker(k), "c": colors, "edgecolors": 0.65 * colors, "linewidths": 0.4, "alpha": 0.85}

@@ -1,10 +1,11 @@
 """Interactive figures.
 
-Two kinds. A player (`…_player`, `playground`) moves in the page alone: it needs no Python once it is shown, and
-lives on in an exported page. A slider (`…_explorer`, `parameter_calculator`) asks Python for every picture.
-Both draw with the functions of `mlcourse.plotting`; the drawing functions (`draw_…`) take a state and return
-a `Drawing`, so `show(*draw_…(…))` shows the same figure on a page without a kernel. What a slider shows is one
-piece of HTML with the picture, its caption and its alt text, so that a screen reader learns of every change.
+There are two kinds. A player (`…_player`, `playground`) runs in the page: it needs no Python once it is shown,
+and still works in an exported page. A slider (`…_explorer`, `parameter_calculator`) asks Python for every picture.
+
+The drawing functions (`draw_…`) take a state and return a `Drawing`, so `show(*draw_…(…))` shows the same figure
+without a kernel. A slider shows one piece of HTML with the picture, its caption and its alt text, so that a screen
+reader notices every change.
 """
 
 from mlcourse.widgets.choosing import components_player, draw_components

@@ -1,4 +1,4 @@
-"""Lesson 07: how many components? The fit and the criteria, side by side."""
+"""Lesson 07: how many components? The fit beside the criteria."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,13 +15,13 @@ from mlcourse.widgets.player import Player, plane
 
 
 def components_player(X, models, curves) -> Player:
-    """Let K grow, and watch the fit beside what the criteria say of it.
+    """Step through K, and see each fit beside the criteria for choosing K.
 
     Parameters
     ----------
     X : array of shape (n, 2)
     models : list of fitted mixtures with 1, 2, 3, … components
-    curves : dict of criteria, the lower the better: name → one number a model
+    curves : dict of criteria for which lower is better: name → one number per model
     """
     _check_curves(models, curves)
     numbers = list(range(1, len(models) + 1))
@@ -44,14 +44,14 @@ def components_player(X, models, curves) -> Player:
 
 
 def draw_components(X, models, curves, K: int) -> Drawing:
-    """On the left the mixture of K components, on the right the criteria.
+    """Draw the mixture of K components on the left and the criteria on the right.
 
-    The ellipses hold two standard deviations of each component.
+    The ellipses are at two standard deviations of each component.
 
     Parameters
     ----------
     X, models, curves : as in `components_player`
-    K : which of the models
+    K : number of components of the model to draw
     """
     _check_curves(models, curves)
     model = models[K - 1]
@@ -65,7 +65,7 @@ def draw_components(X, models, curves, K: int) -> Drawing:
 
 
 def _plot_criteria(curves, K: int, ax: Axes) -> None:
-    """One line a criterion; a filled marker at its minimum, and a dotted line at K."""
+    """One line per criterion with a filled marker at its minimum, and a dotted line at K."""
     for place, (name, curve) in enumerate(curves.items()):
         number, best = np.arange(1, len(curve) + 1), np.argmin(curve)
         ax.plot(number, curve, color=color(place), linewidth=1.5, label=name)
@@ -82,15 +82,15 @@ def _caption(curves, K: int) -> str:
 
 
 def _check_curves(models, curves) -> None:
-    """Raise TypeError or ValueError when there is not one number a model in every curve."""
+    """Raise TypeError or ValueError unless every curve has one number per model."""
     if not isinstance(models, Sequence) or not models or not isinstance(curves, Mapping):
         raise TypeError(
-            f"models must be a list of fitted mixtures and curves a dict; got {type(models).__name__} and"
-            f" {type(curves).__name__}. Fit [GaussianMixture(K).fit(X) for K in range(1, 21)] first."
+            f"models must be a non-empty list of fitted mixtures, and curves a dict; got {type(models).__name__} and"
+            f" {type(curves).__name__}. Make the list first: [GaussianMixture(K).fit(X) for K in range(1, 21)]."
         )
     wrong = {name: len(curve) for name, curve in curves.items() if len(curve) != len(models)}
     if wrong:
         raise ValueError(
-            f"curves must hold one number for each of the {len(models)} models; got {wrong} numbers. Compute"
+            f"curves must hold one number for each of the {len(models)} models; got {wrong}. Compute"
             " every criterion for every model, in the order of the list."
         )

@@ -33,5 +33,5 @@ UNSEEN, _ = make_blobs(150, centers=[(0, 0), (6, 1), (0, 5)], random_state=4)
 
 
 def parts(widget):
-    """Controls and picture of an explorer."""
+    """The controls and the picture of a slider."""
     return widget.children[0].children, widget.children[-1]

@@ -1,4 +1,4 @@
-"""What all sliders promise."""
+"""Tests that every slider must pass."""
 
 import re
 
@@ -40,7 +40,7 @@ def moved(control):
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_every_control_redraws_picture_and_alt_text_and_leaves_no_figure(name):
+def test_every_control_redraws_and_leaves_no_figure(name):
     controls, picture = parts(EXPLORERS[name]())
     for control in controls:
         assert not getattr(control, "continuous_update", False)
@@ -59,7 +59,7 @@ def test_a_slider_comes_first_for_the_keyboard(name):
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_the_same_place_is_the_same_picture_and_another_widget_stays_where_it_is(name):
+def test_the_picture_depends_only_on_the_widgets_own_controls(name):
     (controls, picture), (_, other) = (parts(EXPLORERS[name]()) for _ in range(2))
     start = picture.value
     assert other.value == start
@@ -70,7 +70,7 @@ def test_the_same_place_is_the_same_picture_and_another_widget_stays_where_it_is
     assert picture.value == start
 
 
-def test_a_drawing_of_every_slider_is_what_the_page_without_a_kernel_shows():
+def test_a_page_without_a_kernel_shows_every_drawing():
     stills = [
         widgets.draw_reconstruction(DIGITS, PLAIN, 0, 5),
         widgets.draw_morph(MODEL, WHITE, 0, 1, 0.5),
