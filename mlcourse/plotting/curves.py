@@ -1,14 +1,26 @@
 """Curves that help to choose: a score against k, silhouettes, the lower bound of EM."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
 from mlcourse.plotting.style import INK, PALETTE, axes_or_new, blend, check_labels, color, label_axes
+from mlcourse.typing import Array
 
 
-def plot_curve(x, y, xlabel: str, ylabel: str, chosen=None, ax: Axes | None = None) -> Axes:
+def plot_curve(
+    x: ArrayLike,
+    y: ArrayLike,
+    xlabel: str,
+    ylabel: str,
+    chosen: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw a score against the setting it was computed for, such as inertia against k.
 
     Parameters
@@ -31,7 +43,7 @@ def plot_curve(x, y, xlabel: str, ylabel: str, chosen=None, ax: Axes | None = No
     return ax
 
 
-def plot_lower_bound(values, ax: Axes | None = None) -> Axes:
+def plot_lower_bound(values: Sequence[float] | Array, ax: Axes | None = None) -> Axes:
     """Draw the log-likelihood (or its lower bound) of EM against the iteration, counted from 1.
 
     Parameters
@@ -42,7 +54,7 @@ def plot_lower_bound(values, ax: Axes | None = None) -> Axes:
     return plot_curve(iterations, values, "iteration", "mean log-likelihood", ax=ax)
 
 
-def plot_silhouettes(values, labels, ax: Axes | None = None) -> Axes:
+def plot_silhouettes(values: ArrayLike, labels: ArrayLike, ax: Axes | None = None) -> Axes:
     """Draw the silhouette diagram: one knife-shaped area per cluster, and the mean as a dashed line.
 
     Each knife is sorted, and as thick as its cluster is large. Doubt a cluster whose knife ends before the mean line
@@ -61,7 +73,11 @@ def plot_silhouettes(values, labels, ax: Axes | None = None) -> Axes:
     for k in np.unique(labels):
         knife = np.sort(values[labels == k])
         rows = np.arange(start, start + len(knife))
-        style = {"facecolor": blend(color(k), "white", 0.25), "edgecolor": color(k), "step": "mid"}
+        style: dict[str, Any] = {
+            "facecolor": blend(color(k), "white", 0.25),
+            "edgecolor": color(k),
+            "step": "mid",
+        }
         ax.fill_betweenx(rows, 0, knife, label=f"cluster {k}", **style)
         middles[k] = rows.mean()
         start += len(knife) + gap

@@ -1,17 +1,21 @@
 """Gaussians and mixtures: ellipses, contours of the density, curves in one dimension."""
 
+from typing import Any, Protocol
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 from matplotlib.pyplot import get_cmap
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import check_array
 
 from mlcourse.gaussians import as_matrices
 from mlcourse.gaussians import covariance_type as covariance_row
 from mlcourse.plotting.style import INK, axes_or_new, blend, color, grid_over, label_axes, on_the_plane
+from mlcourse.typing import Array
 
 LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
@@ -26,8 +30,20 @@ DROPS = 0.5 * 2.0 ** np.arange(10)
 DEPTHS = ListedColormap(get_cmap("viridis")(np.linspace(0, 0.85, 256)))
 
 
+class DensityModel(Protocol):
+    """A fitted model that has a log density."""
+
+    def score_samples(self, X: Array, /) -> Array:
+        """Return the log density of each row."""
+        ...
+
+
 def plot_ellipses(
-    means, covariances, covariance_type: str = "full", n_std=(1, 2, 3), ax: Axes | None = None
+    means: ArrayLike,
+    covariances: ArrayLike,
+    covariance_type: str = "full",
+    n_std: ArrayLike = (1, 2, 3),
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw each Gaussian as ellipses: axes along the eigenvectors, half-lengths `n_std` times √eigenvalue.
 
@@ -53,7 +69,7 @@ def plot_ellipses(
     return ax
 
 
-def plot_density(model, X, ax: Axes | None = None) -> Axes:
+def plot_density(model: DensityModel, X: ArrayLike, ax: Axes | None = None) -> Axes:
     """Draw contours of the log density, each twice as far below the peak as the one inside it.
 
     Parameters
@@ -75,7 +91,13 @@ def plot_density(model, X, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_mixture_1d(weights, means, covariances, X=None, ax: Axes | None = None) -> Axes:
+def plot_mixture_1d(
+    weights: ArrayLike,
+    means: ArrayLike,
+    covariances: ArrayLike,
+    X: ArrayLike | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the components of a one-dimensional mixture, each times its weight, and their sum.
 
     Parameters
@@ -103,24 +125,24 @@ def plot_mixture_1d(weights, means, covariances, X=None, ax: Axes | None = None)
     return ax
 
 
-def _ellipse_style(k: int) -> dict:
+def _ellipse_style(k: int) -> dict[str, Any]:
     """A line darker than the points of its component."""
     return {"edgecolor": blend(color(k), "black", 0.35), "fill": False, "lw": 1.6, "path_effects": [CASING]}
 
 
-def _matrices(covariances, K: int, covariance_type: str) -> np.ndarray:
+def _matrices(covariances: ArrayLike, K: int, covariance_type: str) -> Array:
     """Expand covariances of any type to (2, 2) matrices, one per component. Raises ValueError for a wrong shape."""
     row = covariance_row(covariance_type)
-    covariances = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
-    if covariances.shape != row.shape(K, 2):
+    given: Array = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
+    if given.shape != row.shape(K, 2):
         raise ValueError(
-            f"covariances has shape {covariances.shape}, but {K} {covariance_type!r} covariances in the plane"
+            f"covariances has shape {given.shape}, but {K} {covariance_type!r} covariances in the plane"
             f" have shape {row.shape(K, 2)}. Pass the model's `covariance_type` along with its `covariances_`."
         )
-    return as_matrices(covariances, K, 2, row)
+    return as_matrices(given, K, 2, row)
 
 
-def _spectra(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _spectra(matrices: Array) -> tuple[Array, Array]:
     """Eigenvalues (K, 2), ascending, and eigenvectors (K, 2, 2). Raises ValueError unless all are positive."""
     variances, directions = np.linalg.eigh(matrices)
     if not np.all(variances > 0):

@@ -5,7 +5,11 @@ import numpy as np
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.typing import ColorType
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
+
+from mlcourse.typing import Array
 
 # Okabe and Ito's colours (2008), which colour-blind readers can tell apart, ordered so that neighbours also
 # differ in lightness: the first three stay distinct on a grey printer.
@@ -28,7 +32,7 @@ def marker(k: int) -> str:
     return MARKERS[k % len(MARKERS)]
 
 
-def blend(one, other, share: float) -> tuple[float, ...]:
+def blend(one: ColorType, other: ColorType, share: float) -> tuple[float, ...]:
     """Mix two colours: `share` of `other`, the rest of `one`."""
     return tuple((1 - share) * np.array(to_rgb(one)) + share * np.array(to_rgb(other)))
 
@@ -61,24 +65,26 @@ def label_axes(ax: Axes, x: str = "feature 1", y: str = "feature 2") -> None:
     ax.set(xlabel=ax.get_xlabel() or x, ylabel=ax.get_ylabel() or y)
 
 
-def on_the_plane(X, name: str = "X") -> np.ndarray:
+def on_the_plane(X: ArrayLike, name: str = "X") -> Array:
     """Return `X` as an array (n, 2), which a plane can show. Raises ValueError for other shapes."""
-    X = check_array(X, input_name=name)
-    if X.shape[1] != 2:
+    points: Array = check_array(X, input_name=name)
+    if points.shape[1] != 2:
         raise ValueError(
-            f"{name} has {X.shape[1]} feature(s), but a plane shows 2: choose two columns, such as"
+            f"{name} has {points.shape[1]} feature(s), but a plane shows 2: choose two columns, such as"
             f" {name}[:, [0, 1]], or project onto two with PCA first."
         )
-    return X
+    return points
 
 
-def on_a_line_or_plane(X, name: str = "X") -> np.ndarray:
+def on_a_line_or_plane(X: ArrayLike, name: str = "X") -> Array:
     """Return `X` as (n, 2): points with one feature are placed at height 0."""
-    X = check_array(X, input_name=name)
-    return np.column_stack([X, np.zeros_like(X)]) if X.shape[1] == 1 else on_the_plane(X, name)
+    points: Array = check_array(X, input_name=name)
+    if points.shape[1] == 1:
+        return np.column_stack([points, np.zeros_like(points)])
+    return on_the_plane(points, name)
 
 
-def check_labels(labels, X, name: str = "labels") -> np.ndarray:
+def check_labels(labels: ArrayLike, X: ArrayLike, name: str = "labels") -> Array:
     """Return one non-negative integer per row of `X`, which chooses its colour. Raises ValueError otherwise."""
     labels = np.asarray(labels)
     check_consistent_length(X, labels)
@@ -90,7 +96,7 @@ def check_labels(labels, X, name: str = "labels") -> np.ndarray:
     return labels
 
 
-def grid_over(X: np.ndarray, n_steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def grid_over(X: Array, n_steps: int) -> tuple[Array, Array, Array]:
     """Build a square grid over the points, with a margin of 8 % around them.
 
     Returns

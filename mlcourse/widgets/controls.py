@@ -1,12 +1,14 @@
 """Shared by all sliders: a picture that follows its controls."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import ipywidgets
 from matplotlib.figure import Figure
 
 from mlcourse.plotting import figure_html
+
+T = TypeVar("T")
 
 
 class Drawing(NamedTuple):
@@ -18,7 +20,9 @@ class Drawing(NamedTuple):
 
 
 def interactive(
-    draw: Callable[..., Drawing], controls: dict, bar: ipywidgets.IntProgress | None = None
+    draw: Callable[..., Drawing],
+    controls: dict[str, ipywidgets.ValueWidget],
+    bar: ipywidgets.IntProgress | None = None,
 ) -> ipywidgets.VBox:
     """Put controls above a picture that is redrawn when the value of a control changes.
 
@@ -26,7 +30,7 @@ def interactive(
     """
     picture = ipywidgets.HTML()
 
-    def redraw(_change=None):
+    def redraw(_change: object = None) -> None:
         picture.value = figure_html(*draw(**{name: control.value for name, control in controls.items()}))
 
     for control in controls.values():
@@ -36,7 +40,7 @@ def interactive(
     return ipywidgets.VBox([row, picture] if bar is None else [row, bar, picture])
 
 
-def progress(bar: ipywidgets.IntProgress, items: Iterable) -> Iterator:
+def progress(bar: ipywidgets.IntProgress, items: Iterable[T]) -> Iterator[T]:
     """Yield the items, and show in the bar how many of them are done.
 
     The bar hides after the last item, and still takes up space, so that nothing below it jumps.

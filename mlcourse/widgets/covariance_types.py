@@ -1,17 +1,20 @@
 """Lesson 06: the four covariance types, side by side from one start."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib.pyplot as plt
 from sklearn.utils import check_array
 
-from mlcourse.mixture import e_step
+from mlcourse.mixture import Step, e_step
 from mlcourse.plotting import plot_ellipses, plot_responsibilities
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.em import likelihood_curve
 from mlcourse.widgets.panels import fix_limits
-from mlcourse.widgets.player import Player, half_steps, plane
+from mlcourse.widgets.player import Player, Scene, half_steps, plane
 
 
-def types_player(X, runs) -> Player:
+def types_player(X: Array, runs: Mapping[str, Sequence[Step]]) -> Player:
     """Step through EM for several covariance types, one per panel, all at the same half step.
 
     Parameters
@@ -27,7 +30,7 @@ def types_player(X, runs) -> Player:
             " list(itertools.islice(em(X, start), 20))."
         )
     frames = half_steps(min(lengths.values()))
-    scene = {
+    scene: Scene = {
         "label": f"EM on {len(X)} points with {len(runs)} covariance types from one start, one half step at a time",
         "note": "E: the points are recoloured. M: the components move, as far as their type allows. Ellipses: one and"
         " two standard deviations.",
@@ -40,7 +43,7 @@ def types_player(X, runs) -> Player:
     return Player(scene, draw_types(X, runs, len(frames) - 1))
 
 
-def draw_types(X, runs, frame: int) -> Drawing:
+def draw_types(X: Array, runs: Mapping[str, Sequence[Step]], frame: int) -> Drawing:
     """Draw half step `frame` (at least 1) of every run, one panel per run."""
     figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), sharex=True, sharey=True, layout="constrained")
     for ax, (name, steps) in zip(axes.flat, runs.items()):
@@ -55,7 +58,7 @@ def draw_types(X, runs, frame: int) -> Drawing:
     )
 
 
-def _caption(runs, frame: int) -> str:
+def _caption(runs: Mapping[str, Sequence[Step]], frame: int) -> str:
     if frame == 0:
         return "The start, the same for all."
     if frame % 2 == 0:

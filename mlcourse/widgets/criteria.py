@@ -1,6 +1,7 @@
 """Lesson 07: how the choice of K depends on the amount of data and on the covariance type."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -12,18 +13,25 @@ from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import GaussianMixture
 from mlcourse.plotting import color, marker
 from mlcourse.plotting.style import label_axes
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive, progress
 
 MAX_COMPONENTS = 12
 # The best of three random starts, and a small tol: unlucky or unfinished fits would put dents in a curve.
-FIT = {"n_init": 3, "init_params": "k-means++", "tol": 1e-4, "max_iter": 500, "random_state": 0}
+FIT: dict[str, Any] = {
+    "n_init": 3,
+    "init_params": "k-means++",
+    "tol": 1e-4,
+    "max_iter": 500,
+    "random_state": 0,
+}
 
 SAMPLE_SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
 
-Watch = Callable[[Iterable], Iterable]
+Watch = Callable[[Iterable[int]], Iterable[int]]
 
 
-def criteria_explorer(sample, held_out) -> ipywidgets.VBox:
+def criteria_explorer(sample: Array, held_out: Array) -> ipywidgets.VBox:
     """Choose the amount of data and the covariance type, and see which K each criterion prefers.
 
     Every change refits all mixtures; a bar shows the progress.
@@ -45,13 +53,15 @@ def criteria_explorer(sample, held_out) -> ipywidgets.VBox:
         ),
     }
 
-    def draw(n, covariance_type):
+    def draw(n: int, covariance_type: str) -> Drawing:
         return draw_criteria(sample, held_out, n, covariance_type, watch=lambda Ks: progress(bar, Ks))
 
     return interactive(draw, controls, bar)
 
 
-def criteria_curves(X, held_out, covariance_type: str = "full", watch: Watch = iter) -> dict[str, np.ndarray]:
+def criteria_curves(
+    X: Array, held_out: Array, covariance_type: str = "full", watch: Watch = iter
+) -> dict[str, Array]:
     """Compute AIC, BIC and −2 log-likelihood of held-out rows for K = 1, 2, …, 12, each per row.
 
     Parameters
@@ -68,7 +78,9 @@ def criteria_curves(X, held_out, covariance_type: str = "full", watch: Watch = i
     return dict(zip(("AIC", "BIC", "held out"), np.transpose(values)))
 
 
-def draw_criteria(sample, held_out, n: int, covariance_type: str, watch: Watch = iter) -> Drawing:
+def draw_criteria(
+    sample: Array, held_out: Array, n: int, covariance_type: str, watch: Watch = iter
+) -> Drawing:
     """Draw the criteria over K for the first n rows of the sample, and mark their minima.
 
     Parameters
@@ -99,7 +111,7 @@ def draw_criteria(sample, held_out, n: int, covariance_type: str, watch: Watch =
     return Drawing(figure, caption, alt)
 
 
-def _plot_criteria(curves, ax: Axes) -> None:
+def _plot_criteria(curves: dict[str, Array], ax: Axes) -> None:
     """One line per criterion, with a ring at its minimum. Values worse than one component are cut off."""
     Ks = np.arange(1, MAX_COMPONENTS + 1)
     for place, (name, curve) in enumerate(curves.items()):

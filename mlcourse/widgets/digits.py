@@ -1,17 +1,23 @@
 """Lesson 09: digits rebuilt from fewer numbers, and the path between two components of a mixture of digits."""
 
 import math
+from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from mlcourse.mixture import GaussianMixture
+from mlcourse.pca import PCA
 from mlcourse.plotting import color, plot_digits
 from mlcourse.plotting.style import INK, PALE_INK, label_axes
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
 # The t at which the strip between two components shows a digit.
@@ -23,7 +29,7 @@ NARROW = {"layout": {"width": "12em"}, "style": {"description_width": "3em"}}
 # ── One digit from its first components ───────────────────────────────────────────────────────────
 
 
-def reconstruction_explorer(X, pca) -> ipywidgets.VBox:
+def reconstruction_explorer(X: Array, pca: PCA) -> ipywidgets.VBox:
     """Choose a digit and how many components to keep; see the reconstruction, and what it lacks.
 
     Parameters
@@ -42,7 +48,7 @@ def reconstruction_explorer(X, pca) -> ipywidgets.VBox:
     return interactive(lambda **state: draw_reconstruction(X, pca, **state), controls)
 
 
-def reconstruct(X, pca, q: int) -> np.ndarray:
+def reconstruct(X: Array, pca: PCA, q: int) -> Array:
     """Rebuild digits (n, d) from the first q components of a fitted PCA; the others stay at their mean."""
     if not 1 <= q <= pca.n_components_:
         raise ValueError(
@@ -53,7 +59,7 @@ def reconstruct(X, pca, q: int) -> np.ndarray:
     return pca.inverse_transform(Z)
 
 
-def draw_reconstruction(X, pca, row: int, q: int) -> Drawing:
+def draw_reconstruction(X: Array, pca: PCA, row: int, q: int) -> Drawing:
     """Draw a digit, its reconstruction, and the reconstruction minus the digit.
 
     Parameters
@@ -84,7 +90,7 @@ def draw_reconstruction(X, pca, row: int, q: int) -> Drawing:
     return Drawing(figure, caption, alt)
 
 
-def _plot_difference(difference, black: float, panels) -> None:
+def _plot_difference(difference: Array, black: float, panels: Sequence[Axes]) -> None:
     """Map the difference on the last panel: white is 0, full colour is the whole range from paper to ink.
 
     The scale is fixed. Stretched to the largest difference, the picture would look equally wrong for every q.
@@ -99,7 +105,7 @@ def _plot_difference(difference, black: float, panels) -> None:
 # ── From one component to another ─────────────────────────────────────────────────────────────────
 
 
-def morphing_explorer(model, pca) -> ipywidgets.VBox:
+def morphing_explorer(model: GaussianMixture, pca: PCA) -> ipywidgets.VBox:
     """Walk in a straight line from the mean of one component to that of another, and see each digit on the way.
 
     Parameters
@@ -119,7 +125,7 @@ def morphing_explorer(model, pca) -> ipywidgets.VBox:
     return interactive(lambda **state: draw_morph(model, pca, **state), controls)
 
 
-def draw_morph(model, pca, i: int, j: int, t: float) -> Drawing:
+def draw_morph(model: GaussianMixture, pca: PCA, i: int, j: int, t: float) -> Drawing:
     """Draw the picture at (1 − t) μᵢ + t μⱼ, a strip of pictures from mean i to mean j, and the log density along it.
 
     Parameters
@@ -142,7 +148,7 @@ def draw_morph(model, pca, i: int, j: int, t: float) -> Drawing:
         height_ratios=(1, 3),
         layout="constrained",
     )
-    _plot_strip(pictures, np.abs(STRIP_POSITIONS - t).argmin(), axes["now"], axes["strip"])
+    _plot_strip(pictures, int(np.abs(STRIP_POSITIONS - t).argmin()), axes["now"], axes["strip"])
     axes["now"].set_title(f"t = {t:.1f}")
     _plot_heights(path, heights, median, axes["height"])
     _mark_place(t, here, _cell(pictures), axes["height"])
@@ -159,30 +165,30 @@ def draw_morph(model, pca, i: int, j: int, t: float) -> Drawing:
     return Drawing(figure, caption, alt)
 
 
-def median_log_density(model) -> float:
+def median_log_density(model: GaussianMixture) -> float:
     """Return the median log density of samples from the mixture: in many dimensions far below that of any mean."""
     drawn, _ = copy(model).set_params(random_state=0).sample(1000)
     return float(np.median(model.score_samples(drawn)))
 
 
-def _between(model, i: int, j: int, t) -> np.ndarray:
+def _between(model: GaussianMixture, i: int, j: int, t: ArrayLike) -> Array:
     """The points (len(t), d) at fractions t of the way from mean i to mean j."""
     t = np.asarray(t)[:, np.newaxis]
     return (1 - t) * model.means_[i] + t * model.means_[j]
 
 
-def _plot_strip(pictures, now: int, large: Axes, strip: Axes) -> None:
+def _plot_strip(pictures: Array, now: int, large: Axes, strip: Axes) -> None:
     """Draw the first picture large, the others in a strip with a frame around number `now`; all on one grey scale."""
     plot_digits(pictures[:1], ax=large)
     plot_digits(pictures[1:], n_cols=len(STRIP_POSITIONS), ax=strip)
     for ax in (large, strip):
         ax.images[0].set_clim(0, pictures.max())
     cell = _cell(pictures)
-    frame = {"fill": False, "edgecolor": INK, "linewidth": 1.6, "clip_on": False}
+    frame: dict[str, Any] = {"fill": False, "edgecolor": INK, "linewidth": 1.6, "clip_on": False}
     strip.add_patch(Rectangle((cell * now - 1, -1), cell, cell, **frame))
 
 
-def _plot_heights(path, heights, median: float, ax: Axes) -> None:
+def _plot_heights(path: Array, heights: Array, median: float, ax: Axes) -> None:
     """Draw the log density along the path, and the median over samples from the mixture."""
     ax.plot(path, heights, color=color(0), linewidth=2)
     ax.axhline(median, color=PALE_INK, linestyle="--", linewidth=1.5, label="half of its samples are above")
@@ -198,12 +204,12 @@ def _mark_place(t: float, here: float, cell: int, ax: Axes) -> None:
     ax.set_xlim(-margin, 1 + margin)
 
 
-def _cell(pictures) -> int:
+def _cell(pictures: Array) -> int:
     """Pixels from one digit of a strip to the next: its side, and one that `plot_digits` leaves blank."""
     return math.isqrt(pictures.shape[1]) + 1
 
 
-def _check_space(model, pca) -> None:
+def _check_space(model: GaussianMixture, pca: PCA) -> None:
     """Raise ValueError unless the mixture has as many features as the PCA has components."""
     d, q = model.means_.shape[1], pca.n_components_
     if d != q:

@@ -8,12 +8,13 @@ from mlcourse.kmeans import assign
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import plot_centers, plot_responsibilities
 from mlcourse.plotting.style import PALE_INK
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits, points_as_text, two_panels
-from mlcourse.widgets.player import Player, plane
+from mlcourse.widgets.player import Player, Scene, plane
 
 
-def hardening_player(X, centers, n_widths: int = 31) -> Player:
+def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
     """Narrow the components of a mixture, all at once, until EM does what k-means does.
 
     Parameters
@@ -26,7 +27,7 @@ def hardening_player(X, centers, n_widths: int = 31) -> Player:
     widest = np.sqrt(np.linalg.eigvalsh(np.cov(X.T))[-1])
     sigmas = np.geomspace(1.5 * widest, widest / 100, n_widths)
     settled = [settle(X, centers, sigma) for sigma in sigmas]
-    scene = {
+    scene: Scene = {
         "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
         "note": "For every σ, EM starts at the centres of k-means and runs until it settles. Circles: one standard"
         " deviation. Dashed: the borders of k-means.",
@@ -51,7 +52,7 @@ def hardening_player(X, centers, n_widths: int = 31) -> Player:
     return Player(scene, draw_hardening(X, centers, sigmas[n_widths // 2]))
 
 
-def draw_hardening(X, centers, sigma: float) -> Drawing:
+def draw_hardening(X: Array, centers: Array, sigma: float) -> Drawing:
     """Draw where EM settles for one σ, started at the centres of k-means, and how certain the labels are.
 
     Parameters
@@ -77,7 +78,7 @@ def draw_hardening(X, centers, sigma: float) -> Drawing:
     return Drawing(figure, caption, f"{caption} Means at {points_as_text(means)}.")
 
 
-def settle(X, means, sigma: float, max_iter: int = 500) -> tuple[np.ndarray, np.ndarray]:
+def settle(X: Array, means: Array, sigma: float, max_iter: int = 500) -> tuple[Array, Array]:
     """Run EM for the means alone: equal weights, every covariance σ² I.
 
     Returns the means (K, d) and the responsibilities (n, K).
@@ -96,14 +97,14 @@ def settle(X, means, sigma: float, max_iter: int = 500) -> tuple[np.ndarray, np.
     return means, R
 
 
-def spherical_mixture(means, sigma: float) -> Mixture:
+def spherical_mixture(means: Array, sigma: float) -> Mixture:
     """Return components of equal weight, all with covariance σ² I."""
     K = len(means)
     variances, precisions = np.full(K, sigma**2), np.full(K, 1 / sigma)
     return Mixture(np.full(K, 1 / K), means, variances, precisions, COVARIANCE_TYPES["spherical"])
 
 
-def _caption(X, centers, sigma, means, R) -> str:
+def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> str:
     certainty = (
         f"σ = {sigma:.2g}. Colours are mixed by responsibility. The largest responsibility of a point is"
         f" {R.max(axis=1).mean():.3f} on average;"

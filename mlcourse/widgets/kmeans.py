@@ -1,5 +1,6 @@
 """Lesson 01: Lloyd's algorithm, one half step at a time."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -9,12 +10,16 @@ from sklearn.metrics.pairwise import pairwise_distances_argmin
 from sklearn.utils import check_array
 
 from mlcourse.plotting import plot_centers, plot_decision_regions, plot_points
+from mlcourse.typing import Array, Ints
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import plot_history, plot_trails, points_as_text, two_panels
-from mlcourse.widgets.player import Player, half_steps, plane
+from mlcourse.widgets.player import Player, Scene, half_steps, plane
+
+# Centres and labels, one pair per iteration.
+History = Sequence[tuple[Array, Ints]]
 
 
-def kmeans_player(X, history) -> Player:
+def kmeans_player(X: Array, history: History) -> Player:
     """Step through Lloyd's algorithm: points choose the nearest centre, then centres move to their points.
 
     Parameters
@@ -26,7 +31,7 @@ def kmeans_player(X, history) -> Player:
     X = check_array(X, input_name="X")
     halves = kmeans_frames(X, history)
     frames = half_steps(len(history))[1:]  # start with the first choice: before it there is nothing to see
-    scene = {
+    scene: Scene = {
         "label": f"k-means on {len(X)} points, one half step at a time",
         "note": "Choose: every point takes the colour of its nearest centre. Move: every centre goes to the mean"
         " of its points.",
@@ -48,12 +53,12 @@ def kmeans_player(X, history) -> Player:
 class KMeansFrame(NamedTuple):
     """Half an iteration of Lloyd's algorithm."""
 
-    centers: np.ndarray  # (K, 2)
-    labels: np.ndarray  # (n,)
+    centers: Array  # (K, 2)
+    labels: Ints  # (n,)
     inertia: float
 
 
-def kmeans_frames(X, history) -> list[KMeansFrame]:
+def kmeans_frames(X: Array, history: History) -> list[KMeansFrame]:
     """List every half step of `history`: choose, move, choose, move, …, choose. The inertia never rises."""
     X = check_array(X, input_name="X")
     if not history:
@@ -64,7 +69,7 @@ def kmeans_frames(X, history) -> list[KMeansFrame]:
     return [KMeansFrame(c, labels, float(((X - c[labels]) ** 2).sum())) for c, labels in halves]
 
 
-def draw_kmeans(X, frames: list[KMeansFrame], frame: int) -> Drawing:
+def draw_kmeans(X: Array, frames: list[KMeansFrame], frame: int) -> Drawing:
     """Draw half step `frame`: points, centres and their cells on the left, the inertia so far on the right."""
     now = frames[frame]
     figure, (left, right) = two_panels()

@@ -10,10 +10,11 @@ from sklearn.utils import check_random_state
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import plot_decision_regions, plot_points
+from mlcourse.typing import Array, RandomState
 from mlcourse.widgets.controls import Drawing, interactive
 
 
-def overlap_explorer(random_state=0) -> ipywidgets.VBox:
+def overlap_explorer(random_state: RandomState = 0) -> ipywidgets.VBox:
     """Push two round Gaussians of 300 and 600 points together, and see more and more points misclassified.
 
     Parameters
@@ -34,7 +35,7 @@ def two_round_gaussians(place: float) -> Mixture:
     return Mixture(np.array([1, 2]) / 3, means, std**2, 1 / std, COVARIANCE_TYPES["spherical"])
 
 
-def draw_overlap(noise, place: float) -> Drawing:
+def draw_overlap(noise: Array, place: float) -> Drawing:
     """Draw the two Gaussians, and the line on which both are equally probable.
 
     Parameters

@@ -11,13 +11,14 @@ from matplotlib.colors import to_hex
 from mlcourse.kmeans import KMeans, assign
 from mlcourse.plotting import plot_photo
 from mlcourse.plotting.style import INK
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
 # In pixels. A larger picture would take longer to draw than to look at.
 LONGEST_SIDE = 640
 
 
-def photo_explorer(photo) -> ipywidgets.VBox:
+def photo_explorer(photo: Array) -> ipywidgets.VBox:
     """Choose a number of colours; see the photograph in them, and the share of each.
 
     Parameters
@@ -30,7 +31,7 @@ def photo_explorer(photo) -> ipywidgets.VBox:
     return interactive(lambda K: draw_photo(photo, palette(K)), {"K": slider})
 
 
-def photo_palette(photo, K: int, n_pixels: int = 5000) -> np.ndarray:
+def photo_palette(photo: Array, K: int, n_pixels: int = 5000) -> Array:
     """Cluster `n_pixels` random pixels by k-means, and return the K centres: (K, 3)."""
     pixels = _checked(photo).reshape(-1, 3)
     n_pixels = min(n_pixels, len(pixels))
@@ -38,7 +39,7 @@ def photo_palette(photo, K: int, n_pixels: int = 5000) -> np.ndarray:
     return KMeans(K, n_init=3, random_state=0).fit(seen).cluster_centers_
 
 
-def draw_photo(photo, palette) -> Drawing:
+def draw_photo(photo: Array, palette: Array) -> Drawing:
     """Draw the photograph in the nearest colours of a palette, above a bar of the share of each colour.
 
     Parameters
@@ -71,7 +72,7 @@ def draw_photo(photo, palette) -> Drawing:
     )
 
 
-def _plot_shares(palette, shares, ax: Axes) -> None:
+def _plot_shares(palette: Array, shares: Array, ax: Axes) -> None:
     """Draw one bar, divided among the colours (K, 3) by their shares (K,), with numbers where they fit."""
     starts = np.cumsum(shares) - shares
     ax.barh(0, shares, left=starts, color=palette.clip(0, 1), edgecolor=INK, linewidth=0.5)
@@ -84,13 +85,13 @@ def _plot_shares(palette, shares, ax: Axes) -> None:
     ax.set_axis_off()
 
 
-def _thinned(photo) -> np.ndarray:
+def _thinned(photo: Array) -> Array:
     """Keep every m-th pixel of every m-th row, so that neither side is longer than `LONGEST_SIDE`."""
     step = -(-max(photo.shape) // LONGEST_SIDE)
     return np.ascontiguousarray(photo[::step, ::step])
 
 
-def _checked(photo) -> np.ndarray:
+def _checked(photo: Array) -> Array:
     """Return the photo as an array. Raises ValueError unless it is (h, w, 3) with fractions from 0 to 1."""
     photo = np.asarray(photo)
     if (

@@ -6,13 +6,14 @@ import numpy as np
 from mlcourse.gaussians import covariance_type as covariance_row
 from mlcourse.plotting import plot_points
 from mlcourse.plotting.style import on_the_plane
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits
-from mlcourse.widgets.player import Player
+from mlcourse.widgets.player import Player, PlaygroundScene
 
 
 def playground(
-    X, n_components: int = 3, covariance_type: str = "full", reg_covar: float = 1e-6, seed: int = 0
+    X: Array, n_components: int = 3, covariance_type: str = "full", reg_covar: float = 1e-6, seed: int = 0
 ) -> Player:
     """Show points that the reader can add, move and remove, and EM on them from a random start.
 
@@ -36,7 +37,7 @@ def playground(
     covariance_row(covariance_type)  # raises ValueError for an unknown name
     low, high = X.min(axis=0), X.max(axis=0)
     margin = 0.2 * (high - low)
-    scene = {
+    scene: PlaygroundScene = {
         "kind": "playground",
         "label": "Playground: EM on points that you place",
         "note": "Click to add a point, drag to move one. With the keyboard: up and down arrows choose a point;"
@@ -51,7 +52,7 @@ def playground(
     return Player(scene, draw_playground(X))
 
 
-def draw_playground(X) -> Drawing:
+def draw_playground(X: Array) -> Drawing:
     """Draw the initial points."""
     figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     plot_points(X, ax=ax)

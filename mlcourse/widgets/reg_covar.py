@@ -1,5 +1,7 @@
 """Lesson 05: what `reg_covar` does to a spike, and to the likelihood."""
 
+from collections.abc import Iterable, Sequence
+
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,12 +12,13 @@ from sklearn.utils import check_array
 from mlcourse.mixture import GaussianMixture
 from mlcourse.plotting import color, marker
 from mlcourse.plotting.style import INK, label_axes
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
 REG_COVARS = np.logspace(-9, 0, 19)
 
 
-def reg_covar_explorer(x, fresh) -> ipywidgets.VBox:
+def reg_covar_explorer(x: Array, fresh: Array) -> ipywidgets.VBox:
     """Choose `reg_covar`, and compare the likelihood of the fitted points with that of fresh ones.
 
     All mixtures are fitted up front, so that moving the slider only draws.
@@ -36,13 +39,13 @@ def reg_covar_explorer(x, fresh) -> ipywidgets.VBox:
     return interactive(lambda now: draw_reg_covar(x, fresh, fits, now), {"now": slider})
 
 
-def reg_covar_fits(x, reg_covars=REG_COVARS) -> list[GaussianMixture]:
+def reg_covar_fits(x: Array, reg_covars: Iterable[float] = REG_COVARS) -> list[GaussianMixture]:
     """Fit mixtures of two components to x (n, 1), one for each value of `reg_covar`."""
     x = _one_feature(x, "x")
     return [GaussianMixture(2, reg_covar=reg_covar, random_state=0).fit(x) for reg_covar in reg_covars]
 
 
-def draw_reg_covar(x, fresh, fits, now: int) -> Drawing:
+def draw_reg_covar(x: Array, fresh: Array, fits: Sequence[GaussianMixture], now: int) -> Drawing:
     """Draw the density of fit `now` over the points on the left, and the likelihoods of all fits on the right.
 
     Parameters
@@ -78,7 +81,7 @@ def draw_reg_covar(x, fresh, fits, now: int) -> Drawing:
     return Drawing(figure, caption, alt)
 
 
-def _plot_density(x, model, ax: Axes) -> None:
+def _plot_density(x: Array, model: GaussianMixture, ax: Axes) -> None:
     """Draw the density, its two components each times its weight, and the points along the bottom."""
     means, std = model.means_.ravel(), np.sqrt(model.covariances_.ravel())
     reach = np.linspace(x.min() - 2 * x.std(), x.max() + 2 * x.std(), 600)
@@ -96,7 +99,7 @@ def _plot_density(x, model, ax: Axes) -> None:
     label_axes(ax, "x", "density (logarithmic axis)")
 
 
-def _plot_scores(reg_covars, scores, now: int, ax: Axes) -> None:
+def _plot_scores(reg_covars: list[float], scores: dict[str, list[float]], now: int, ax: Axes) -> None:
     """Draw one curve per set of points, with a ring and a dotted line at the current value."""
     for place, (name, values) in enumerate(scores.items()):
         ax.plot(
@@ -115,12 +118,12 @@ def _plot_scores(reg_covars, scores, now: int, ax: Axes) -> None:
     label_axes(ax, "reg_covar (logarithmic axis)", "mean log-likelihood")
 
 
-def _peak(model) -> float:
+def _peak(model: GaussianMixture) -> float:
     """The largest of the densities at the means, which is close to the peak."""
     return float(np.exp(model.score_samples(model.means_).max()))
 
 
-def _one_feature(x, name: str) -> np.ndarray:
+def _one_feature(x: Array, name: str) -> Array:
     """Check that x is (n, 1). Raises ValueError otherwise."""
     x = check_array(x, input_name=name)
     if x.shape[1] != 1:

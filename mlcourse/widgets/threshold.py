@@ -1,17 +1,21 @@
 """Lesson 08: a threshold on the density, as a contour that slides over the points."""
 
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.utils import check_array
 
+from mlcourse.mixture import GaussianMixture
 from mlcourse.mixture.conditional import mixture_of
 from mlcourse.plotting import plot_anomalies, plot_density
 from mlcourse.plotting.style import INK, grid_over
+from mlcourse.typing import Array, Bools
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.player import Player, plane
+from mlcourse.widgets.player import Player, Scene, plane
 
 
-def threshold_player(X, truth, model, thresholds) -> Player:
+def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds: Array) -> Player:
     """Slide a threshold over the contours of the density, and see which points fall outside.
 
     Parameters
@@ -25,7 +29,7 @@ def threshold_player(X, truth, model, thresholds) -> Player:
     X, truth = check_array(X, input_name="X"), np.asarray(truth, dtype=bool)
     scores = model.score_samples(X)
     rates = np.array([_rates(scores, truth, t) for t in thresholds])
-    scene = {
+    scene: Scene = {
         "label": f"A threshold on the density of {len(X)} points, {truth.sum()} of them anomalies",
         "note": "Stars are anomalies, discs are normal. Orange points are outside the thick line: alarms. Thin lines:"
         " contours of the density.",
@@ -56,13 +60,13 @@ def threshold_player(X, truth, model, thresholds) -> Player:
     return Player(scene, draw_density_threshold(X, truth, model, thresholds[len(thresholds) // 2]))
 
 
-def contour_levels(scores) -> np.ndarray:
+def contour_levels(scores: Array) -> Array:
     """Choose log densities for thin contours: 1, 2, 4, … nats below the highest score, down to the lowest."""
     drops = 2.0 ** np.arange(10)
     return scores.max() - drops[drops < np.ptp(scores)]
 
 
-def draw_density_threshold(X, truth, model, t: float) -> Drawing:
+def draw_density_threshold(X: Array, truth: Bools, model: GaussianMixture, t: float) -> Drawing:
     """Draw the points, with stars for alarms, the contours of the density, and the one at the threshold `t`."""
     scores = model.score_samples(X)
     figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
@@ -77,12 +81,12 @@ def draw_density_threshold(X, truth, model, t: float) -> Drawing:
     )
 
 
-def _rates(scores, truth, t: float) -> tuple[float, float]:
+def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:
     """The share of the anomalies below t, and the share of the normal points below t."""
     alarm = scores < t
     return alarm[truth].mean(), alarm[~truth].mean()
 
 
-def _caption(t: float, rates) -> str:
+def _caption(t: float, rates: Iterable[float]) -> str:
     recall, false_alarms = rates
     return f"Threshold {t:.2f}: recall {recall:.2f}, false alarms {false_alarms:.3f}."

@@ -21,17 +21,20 @@ import html
 import io
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mlcourse.mixture import Mixture
 from mlcourse.mixture.conditional import in_full
 from mlcourse.plotting.style import PALETTE
+from mlcourse.typing import Array, Ints
 from mlcourse.widgets.controls import Drawing
 
 # Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
@@ -52,6 +55,10 @@ scripts.</figcaption>
 </div>"""
 
 
+# The indices of two mixtures: see Scene.
+Frame = tuple[int, int]
+
+
 class Scene(TypedDict, total=False):
     """What the player plays. Numbers are sent with six significant digits.
 
@@ -60,15 +67,30 @@ class Scene(TypedDict, total=False):
     """
 
     label: str  # what the scene shows, for screen readers
+    sliderName: str  # what the slider chooses, for screen readers; a frame by default
     note: str  # one or two sentences below the picture, for everybody
     hint: str  # shown until the reader points at a point
-    points: np.ndarray  # (n, d), d 1 or 2
-    truth: np.ndarray  # n of 0 and 1: points with a 1 are drawn as stars
-    planes: list[dict]  # pictures of the points, each made by `plane`
-    frames: list[tuple[int, int]]
+    points: Array  # (n, d), d 1 or 2
+    truth: Ints  # n of 0 and 1: points with a 1 are drawn as stars
+    planes: list[dict[str, Any]]  # pictures of the points, each made by `plane`
+    frames: list[Frame]
     captions: list[str]  # one per frame
-    curve: dict  # numbers over the frames; the keys are listed in curve.js
+    curve: dict[str, Any]  # numbers over the frames; the keys are listed in curve.js
     weights: bool  # whether to show the weights of the first plane as bars
+
+
+class PlaygroundScene(TypedDict):
+    """What the playground starts from. The page makes frames and captions itself."""
+
+    kind: str  # "playground"
+    label: str
+    note: str
+    points: Array  # (n, 2)
+    K: int
+    type: str  # the covariance type
+    regCovar: float
+    seed: int
+    limits: Array  # left, right, bottom, top
 
 
 class Player:
@@ -76,12 +98,12 @@ class Player:
 
     Parameters
     ----------
-    scene : Scene
+    scene : Scene or PlaygroundScene
     still : Drawing
         The picture for pages that run no scripts. Its figure is closed.
     """
 
-    def __init__(self, scene: Scene, still: Drawing):
+    def __init__(self, scene: Scene | PlaygroundScene, still: Drawing) -> None:
         self.scene = {"palette": PALETTE, "hint": "Point at a point to read its numbers.", **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
@@ -103,8 +125,13 @@ class Player:
 
 
 def plane(
-    mixtures: list, *, title: str = "", xlabel: str = "feature 1", ylabel: str = "feature 2", **options
-) -> dict:
+    mixtures: Sequence[Mixture | Array],
+    *,
+    title: str = "",
+    xlabel: str = "feature 1",
+    ylabel: str = "feature 2",
+    **options: Any,
+) -> dict[str, Any]:
     """Describe one picture of the points.
 
     Parameters
@@ -128,25 +155,25 @@ def plane(
     }
 
 
-def parameters(mixture) -> dict:
+def parameters(mixture: Mixture | Array) -> dict[str, Array]:
     """Convert a mixture for the script: every covariance becomes a matrix. Centres have no covariances."""
-    if not hasattr(mixture, "covariances"):
+    if not isinstance(mixture, Mixture):
         return {"weights": np.full(len(mixture), 1 / len(mixture)), "means": mixture}
     full = in_full(mixture)
     return {"weights": full.weights, "means": full.means, "covariances": full.covariances}
 
 
-def half_steps(n_steps: int) -> list[tuple[int, int]]:
+def half_steps(n_steps: int) -> list[Frame]:
     """List the frames of EM: the start, then E and M in turn, ending with E."""
     return [(0, -1), *((m, e) for e in range(n_steps) for m in (e, e + 1))][:-1]
 
 
-def as_json(value) -> str:
+def as_json(value: object) -> str:
     """Convert to JSON that is safe inside a script element."""
     return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _plain(value):
+def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
