@@ -193,7 +193,7 @@ class Player {
 
   curveInWords() {
     const { lines, ylabel } = this.scene.curve;
-    const now = lines.map(({ name, values }) => `${name ?? ylabel} ${values[this.b] ?? "not yet known"}`);
+    const now = lines.map(({ name, values }) => `${name || ylabel} ${values[this.b] ?? "not yet known"}`);
     return `Curve of ${ylabel}. At this frame: ${now.join(", ")}.`;
   }
 
