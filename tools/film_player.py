@@ -46,7 +46,7 @@ MS_PER_PICTURE, MS_AT_THE_END = 120, 2500
 SHOW = """([a, b, t]) => {
   const { player } = document.querySelector('[data-mlcourse-player]');
   Object.assign(player, { a, b, t });
-  player.arrive();
+  player.update();
 }"""
 
 

@@ -1,7 +1,7 @@
-"""Pictures of results: each function takes arrays or a fitted model, draws, and returns the Axes.
+"""Plots of results: each function takes arrays or a fitted model, draws, and returns the Axes.
 
-Nothing here fits a model. `ax=None` opens a new figure; pass the Axes that one function returned to the
-next one to draw on top of it. Label k has colour k and marker k in every figure of the course.
+Nothing here fits a model. `ax=None` opens a new figure; to draw on top of a plot, pass the Axes that it returned to
+the next function. Label k has colour k and marker k in every figure of the course.
 """
 
 from mlcourse.plotting.captions import figure_html, show

@@ -1,4 +1,4 @@
-"""Show a figure with its caption and, for readers who cannot see it, its description."""
+"""Show a figure with its caption and, for readers who cannot see it, a description."""
 
 import base64
 import html
@@ -18,16 +18,16 @@ FIGURE = """\
 
 
 def show(figure: Figure | Axes, caption: str, alt: str) -> None:
-    """End a lesson's cell with this: show the figure, its caption and its alt text, and close it.
+    """Show a figure with its caption and alt text, and close it: the last line of a figure cell.
 
-    In a notebook the output is an HTML figure with the picture inside, beside a plain PNG and, as text,
-    `alt`. Outside IPython there is nothing to show it on, so the caption is printed.
+    In a notebook the output is an HTML figure with the picture inside, a plain PNG, and `alt` as text. Outside
+    IPython nothing can be shown, so the caption is printed.
 
     Parameters
     ----------
-    figure : the Figure, or any Axes in it
+    figure : the Figure, or any of its Axes
     caption : what to look at, for every reader
-    alt : what there is to see, for readers who cannot see it
+    alt : what the figure shows, for readers who cannot see it
     """
     png, width = _render(figure)
     if get_ipython() is None:
@@ -38,7 +38,7 @@ def show(figure: Figure | Axes, caption: str, alt: str) -> None:
 
 
 def figure_html(figure: Figure | Axes, caption: str, alt: str) -> str:
-    """The figure as a piece of HTML that carries its picture, caption and alt text. Closes the figure."""
+    """Return the figure as HTML that holds its picture, caption and alt text. Closes the figure."""
     return _figure_html(*_render(figure), caption, alt)
 
 
@@ -47,7 +47,7 @@ def _figure_html(png: str, width: int, caption: str, alt: str) -> str:
 
 
 def _render(figure: Figure | Axes) -> tuple[str, int]:
-    """The picture as base64 PNG, its width in pixels, and the figure closed."""
+    """The picture as base64 PNG, and its width in pixels. Closes the figure."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
     _label_outer_axes(figure)
     png = io.BytesIO()
@@ -57,7 +57,7 @@ def _render(figure: Figure | Axes) -> tuple[str, int]:
 
 
 def _label_outer_axes(figure: Figure) -> None:
-    """Where panels share an axis, its name stands once, beside the numbers."""
+    """Where panels share an axis, keep its label only beside the numbers."""
     for ax in figure.axes:
         place = ax.get_subplotspec()
         if place is None:

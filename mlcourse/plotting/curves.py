@@ -1,20 +1,32 @@
-"""Curves that help to choose: a score against k, silhouettes, the bound that EM climbs."""
+"""Curves that help to choose: a score against k, silhouettes, the lower bound of EM."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
 from mlcourse.plotting.style import INK, PALETTE, axes_or_new, blend, check_labels, color, label_axes
+from mlcourse.typing import Array
 
 
-def plot_curve(x, y, xlabel: str, ylabel: str, chosen=None, ax: Axes | None = None) -> Axes:
-    """Draw a score against what it was computed for, such as inertia against k.
+def plot_curve(
+    x: ArrayLike,
+    y: ArrayLike,
+    xlabel: str,
+    ylabel: str,
+    chosen: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a score against the setting it was computed for, such as inertia against k.
 
     Parameters
     ----------
     x, y : arrays of n numbers
-    chosen : one of the values in `x`, marked by a ring and a dotted line; None marks nothing
+    chosen : one of the values in `x`, marked with a ring and a dotted line; None marks nothing
     """
     x, y = np.asarray(x), np.asarray(y)
     check_consistent_length(x, y)
@@ -31,27 +43,27 @@ def plot_curve(x, y, xlabel: str, ylabel: str, chosen=None, ax: Axes | None = No
     return ax
 
 
-def plot_lower_bound(values, ax: Axes | None = None) -> Axes:
+def plot_lower_bound(values: Sequence[float] | Array, ax: Axes | None = None) -> Axes:
     """Draw the log-likelihood (or its lower bound) of EM against the iteration, counted from 1.
 
     Parameters
     ----------
-    values : array of one value an iteration, such as `lower_bounds_`
+    values : array of one value per iteration, such as `lower_bounds_`
     """
     iterations = np.arange(1, len(values) + 1)
     return plot_curve(iterations, values, "iteration", "mean log-likelihood", ax=ax)
 
 
-def plot_silhouettes(values, labels, ax: Axes | None = None) -> Axes:
-    """Draw the silhouette diagram: one knife a cluster, sharpest points first, and the mean as a dashed line.
+def plot_silhouettes(values: ArrayLike, labels: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Draw the silhouette diagram: one knife-shaped area per cluster, and the mean as a dashed line.
 
-    A knife's thickness is the size of its cluster. A knife that ends before the mean line, or reaches
-    below zero, is a cluster to doubt. P. J. Rousseeuw (1987), J. Comput. Appl. Math. 20, 53–65.
+    Each knife is sorted, and as thick as its cluster is large. Doubt a cluster whose knife ends before the mean line
+    or reaches below zero. P. J. Rousseeuw (1987), J. Comput. Appl. Math. 20, 53–65.
 
     Parameters
     ----------
     values : array of n silhouette coefficients, from −1 to 1
-    labels : array of n integers from 0 on
+    labels : array of n non-negative integers
     """
     values = np.asarray(values)
     labels = check_labels(labels, values)
@@ -61,7 +73,11 @@ def plot_silhouettes(values, labels, ax: Axes | None = None) -> Axes:
     for k in np.unique(labels):
         knife = np.sort(values[labels == k])
         rows = np.arange(start, start + len(knife))
-        style = {"facecolor": blend(color(k), "white", 0.25), "edgecolor": color(k), "step": "mid"}
+        style: dict[str, Any] = {
+            "facecolor": blend(color(k), "white", 0.25),
+            "edgecolor": color(k),
+            "step": "mid",
+        }
         ax.fill_betweenx(rows, 0, knife, label=f"cluster {k}", **style)
         middles[k] = rows.mean()
         start += len(knife) + gap

@@ -1,35 +1,51 @@
 """Gaussians and mixtures: ellipses, contours of the density, curves in one dimension."""
 
+from typing import Any, Protocol
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 from matplotlib.pyplot import get_cmap
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import check_array
 
 from mlcourse.gaussians import as_matrices
 from mlcourse.gaussians import covariance_type as covariance_row
 from mlcourse.plotting.style import INK, axes_or_new, blend, color, grid_over, label_axes, on_the_plane
+from mlcourse.typing import Array
 
 LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
-# White along both sides of a line, which keeps it visible among points of its own colour.
+# White along both sides of a line keeps it visible among points of the same colour.
 CASING = withStroke(linewidth=3.2, foreground="white")
 
-# Contours half a unit of log density below the peak, then 1, 2, 4, …: for one Gaussian, 0.5 is the ellipse
-# of one standard deviation and 2 that of two.
+# Contours are 0.5, 1, 2, 4, … nats below the peak of the log density. For one Gaussian, 0.5 is the ellipse of
+# one standard deviation and 2 that of two.
 DROPS = 0.5 * 2.0 ** np.arange(10)
 
-# Viridis without its palest yellow, which would vanish on white paper.
+# Viridis without its palest yellow, which would vanish on white.
 DEPTHS = ListedColormap(get_cmap("viridis")(np.linspace(0, 0.85, 256)))
 
 
+class DensityModel(Protocol):
+    """A fitted model that has a log density."""
+
+    def score_samples(self, X: Array, /) -> Array:
+        """Return the log density of each row."""
+        ...
+
+
 def plot_ellipses(
-    means, covariances, covariance_type: str = "full", n_std=(1, 2, 3), ax: Axes | None = None
+    means: ArrayLike,
+    covariances: ArrayLike,
+    covariance_type: str = "full",
+    n_std: ArrayLike = (1, 2, 3),
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw each Gaussian as ellipses: eigenvectors for axes, `n_std` times √eigenvalue for half-lengths.
+    """Draw each Gaussian as ellipses: axes along the eigenvectors, half-lengths `n_std` times √eigenvalue.
 
     Parameters
     ----------
@@ -48,13 +64,13 @@ def plot_ellipses(
             minor, major = 2 * n * np.sqrt(variances)
             ax.add_patch(Ellipse(mean, major, minor, angle=angle, **_ellipse_style(k)))
     ax.autoscale_view()
-    ax.set_aspect("equal")  # else right angles and circles would not look it
+    ax.set_aspect("equal")  # otherwise circles and right angles would look distorted
     label_axes(ax)
     return ax
 
 
-def plot_density(model, X, ax: Axes | None = None) -> Axes:
-    """Draw contours of log density, each twice as far below the peak as the one inside it.
+def plot_density(model: DensityModel, X: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Draw contours of the log density, each twice as far below the peak as the one inside it.
 
     Parameters
     ----------
@@ -66,7 +82,7 @@ def plot_density(model, X, ax: Axes | None = None) -> Axes:
     xs, ys, grid = grid_over(X, n_steps=200)
     log_density = model.score_samples(grid).reshape(len(ys), len(xs))
     ax = axes_or_new(ax)
-    # The peak itself, at drop 0, has no place on a logarithmic scale of colours.
+    # The colour scale is logarithmic, and the drop of the peak itself is 0.
     drop = np.clip(log_density.max() - log_density, DROPS[0] / 2, 2 * DROPS[-1])
     levels = DROPS[drop.max() > DROPS]
     contours = ax.contour(xs, ys, drop, levels=levels, cmap=DEPTHS, norm=LogNorm(), linewidths=1.4)
@@ -75,14 +91,20 @@ def plot_density(model, X, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_mixture_1d(weights, means, covariances, X=None, ax: Axes | None = None) -> Axes:
+def plot_mixture_1d(
+    weights: ArrayLike,
+    means: ArrayLike,
+    covariances: ArrayLike,
+    X: ArrayLike | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the components of a one-dimensional mixture, each times its weight, and their sum.
 
     Parameters
     ----------
     weights : array of shape (K,)
     means : array of K numbers
-    covariances : array of K variances, or one that all share, in any of scikit-learn's shapes
+    covariances : array of K variances, or one shared variance, in any of scikit-learn's shapes
     X : array of n numbers, or None
         The data, for a histogram behind the curves. `plot_points(X, ax=ax)` adds the points themselves.
     """
@@ -97,35 +119,35 @@ def plot_mixture_1d(weights, means, covariances, X=None, ax: Axes | None = None)
     for k, curve in enumerate(curves.T):
         style = LINE_STYLES[k % len(LINE_STYLES)]
         ax.plot(x, curve, color=color(k), linestyle=style, linewidth=2, label=f"component {k}")
-    ax.use_sticky_edges = False  # a margin below 0, where points along the axis stay whole
+    ax.use_sticky_edges = False  # leaves a margin below 0, so that points on the axis are drawn whole
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     label_axes(ax, "x", "density")
     return ax
 
 
-def _ellipse_style(k: int) -> dict:
+def _ellipse_style(k: int) -> dict[str, Any]:
     """A line darker than the points of its component."""
     return {"edgecolor": blend(color(k), "black", 0.35), "fill": False, "lw": 1.6, "path_effects": [CASING]}
 
 
-def _matrices(covariances, K: int, covariance_type: str) -> np.ndarray:
-    """The covariances of any type as one (2, 2) matrix a component. Raises ValueError for a wrong shape."""
+def _matrices(covariances: ArrayLike, K: int, covariance_type: str) -> Array:
+    """Expand covariances of any type to (2, 2) matrices, one per component. Raises ValueError for a wrong shape."""
     row = covariance_row(covariance_type)
-    covariances = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
-    if covariances.shape != row.shape(K, 2):
+    given: Array = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
+    if given.shape != row.shape(K, 2):
         raise ValueError(
-            f"covariances has shape {covariances.shape}; {K} {covariance_type!r} covariances in the plane"
-            f" have {row.shape(K, 2)}. Pass the model's `covariance_type` along with its `covariances_`."
+            f"covariances has shape {given.shape}, but {K} {covariance_type!r} covariances in the plane"
+            f" have shape {row.shape(K, 2)}. Pass the model's `covariance_type` along with its `covariances_`."
         )
-    return as_matrices(covariances, K, 2, row)
+    return as_matrices(given, K, 2, row)
 
 
-def _spectra(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues, (K, 2) and rising, and eigenvectors, (K, 2, 2). Raises ValueError when one is not positive."""
+def _spectra(matrices: Array) -> tuple[Array, Array]:
+    """Eigenvalues (K, 2), ascending, and eigenvectors (K, 2, 2). Raises ValueError unless all are positive."""
     variances, directions = np.linalg.eigh(matrices)
     if not np.all(variances > 0):
         raise ValueError(
-            f"covariances have the eigenvalue {variances.min():g}, whose root is no length: they must be positive"
-            " definite. Add a small number to every variance, as `reg_covar` does."
+            f"covariances have the eigenvalue {variances.min():g}, but must be positive definite."
+            " Add a small number to every variance, as `reg_covar` does."
         )
     return variances, directions

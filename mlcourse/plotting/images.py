@@ -4,20 +4,22 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from mlcourse.plotting.style import axes_or_new
+from mlcourse.typing import Array
 
 
-def plot_digits(images, n_cols: int = 10, ax: Axes | None = None) -> Axes:
-    """Lay digits out on one canvas, row after row, black ink on white paper.
+def plot_digits(images: ArrayLike, n_cols: int = 10, ax: Axes | None = None) -> Axes:
+    """Arrange digits on one canvas, row by row, black ink on white paper.
 
     Values of 0 and less are white, the largest value is black.
 
     Parameters
     ----------
     images : array of shape (n, h, w), or (n, h * h) for flattened squares
-    n_cols : digits in a row
+    n_cols : digits per row
     """
     images = _as_images(images)
     ax = axes_or_new(ax)
@@ -26,7 +28,7 @@ def plot_digits(images, n_cols: int = 10, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_photo(image, ax: Axes | None = None) -> Axes:
+def plot_photo(image: ArrayLike, ax: Axes | None = None) -> Axes:
     """Show a photograph without axes.
 
     Parameters
@@ -34,29 +36,29 @@ def plot_photo(image, ax: Axes | None = None) -> Axes:
     image : array of shape (h, w, 3), whole numbers from 0 to 255 or fractions from 0 to 1
     """
     ax = axes_or_new(ax)
-    # Cluster centres may leave [0, 1] by a rounding error, which Matplotlib would report.
+    # Cluster centres may leave [0, 1] by a rounding error, and Matplotlib would warn.
     image = np.asarray(image)
     ax.imshow(image.clip(0, 1) if image.dtype.kind == "f" else image)
     ax.set_axis_off()
     return ax
 
 
-def _as_images(images) -> np.ndarray:
-    """Images as (n, h, w). Raises ValueError for rows that are no flattened squares."""
-    images = check_array(images, allow_nd=True, input_name="images")
-    if images.ndim == 3:
-        return images
-    side = math.isqrt(images.shape[1])
-    if side * side != images.shape[1]:
+def _as_images(images: ArrayLike) -> Array:
+    """Return images as (n, h, w). Raises ValueError for rows that are not flattened squares."""
+    given: Array = check_array(images, allow_nd=True, input_name="images")
+    if given.ndim == 3:
+        return given
+    side = math.isqrt(given.shape[1])
+    if side * side != given.shape[1]:
         raise ValueError(
-            f"images has {images.shape[1]} pixels a row, which is no square: pass an array of"
+            f"images has {given.shape[1]} pixels per row, which is not a square number: pass an array of"
             " shape (n, h, w) instead."
         )
-    return images.reshape(-1, side, side)
+    return given.reshape(-1, side, side)
 
 
-def _canvas(images: np.ndarray, n_cols: int) -> np.ndarray:
-    """One picture of all the images, a blank pixel between neighbours."""
+def _canvas(images: Array, n_cols: int) -> Array:
+    """One picture of all images, with a blank pixel between neighbours."""
     n, h, w = images.shape
     n_cols = min(n_cols, n)
     n_rows = -(-n // n_cols)

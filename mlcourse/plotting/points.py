@@ -1,8 +1,11 @@
-"""Points and what was decided about them: labels, centres, regions, responsibilities, anomalies."""
+"""Points and what a model says about them: labels, centres, regions, responsibilities, anomalies."""
+
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_array, check_consistent_length
 
@@ -20,17 +23,31 @@ from mlcourse.plotting.style import (
     on_a_line_or_plane,
     on_the_plane,
 )
+from mlcourse.typing import Array
 
 
-def plot_points(X, labels=None, sizes=None, ax: Axes | None = None) -> Axes:
-    """Scatter the points, with one colour and one marker a label.
+class Predictor(Protocol):
+    """A fitted model that gives each row a label."""
 
-    Each label is its own artist, called "cluster k", so that `ax.legend()` names them.
+    def predict(self, X: Array, /) -> Array:
+        """Return the label of each row."""
+        ...
+
+
+def plot_points(
+    X: ArrayLike,
+    labels: ArrayLike | None = None,
+    sizes: ArrayLike | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Scatter the points, with one colour and one marker per label.
+
+    Each label is its own artist, named "cluster k", so that `ax.legend()` lists them.
 
     Parameters
     ----------
     X : array of shape (n, 2), or (n, 1) for points along a line
-    labels : array of n integers from 0 on, or None for grey points
+    labels : array of n non-negative integers, or None for grey points
     sizes : array of n areas in points², one area for all, or None to suit the number of points
     """
     X = on_a_line_or_plane(X)
@@ -39,17 +56,17 @@ def plot_points(X, labels=None, sizes=None, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     label_axes(ax)
     if labels is None:
-        ax.scatter(*X.T, s=sizes, c=PALE_INK, linewidths=0, alpha=0.8)
+        ax.scatter(X[:, 0], X[:, 1], s=sizes, c=PALE_INK, linewidths=0, alpha=0.8)
         return ax
     for k in np.unique(labels):
         rows = labels == k
         style = _marker_style(k, np.array([to_rgb(color(k))]))
-        ax.scatter(*X[rows].T, s=sizes[rows], label=f"cluster {k}", **style)
+        ax.scatter(X[rows, 0], X[rows, 1], s=sizes[rows], label=f"cluster {k}", **style)
     return ax
 
 
-def plot_centers(centers, ax: Axes | None = None) -> Axes:
-    """Mark each centre by a white disc with its number.
+def plot_centers(centers: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Mark each centre with a white disc and its number.
 
     Parameters
     ----------
@@ -57,22 +74,28 @@ def plot_centers(centers, ax: Axes | None = None) -> Axes:
     """
     centers = on_a_line_or_plane(centers, "centers")
     ax = axes_or_new(ax)
-    ax.scatter(*centers.T, s=170, c="white", edgecolors=INK, linewidths=1.6, zorder=4)
+    ax.scatter(centers[:, 0], centers[:, 1], s=170, c="white", edgecolors=INK, linewidths=1.6, zorder=4)
     for k, center in enumerate(centers):
-        style = {"size": 9, "weight": "bold", "ha": "center", "va": "center_baseline", "zorder": 5}
-        ax.text(*center, str(k), color=INK, **style)
+        style: dict[str, Any] = {
+            "size": 9,
+            "weight": "bold",
+            "ha": "center",
+            "va": "center_baseline",
+            "zorder": 5,
+        }
+        ax.text(center[0], center[1], str(k), color=INK, **style)
     label_axes(ax)
     return ax
 
 
-def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
-    """Tint the plane by what `model.predict` says, with a line wherever the answer changes.
+def plot_decision_regions(model: Predictor, X: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Tint the plane by `model.predict`, with a line wherever the prediction changes.
 
-    For k-means these are the Voronoi cells of the centres. Draw points and centres on top of it.
+    For k-means these are the Voronoi cells of the centres. Draw points and centres on top.
 
     Parameters
     ----------
-    model : a fitted model of two features, whose `predict` gives integers from 0 on
+    model : a fitted model of two features, whose `predict` returns non-negative integers
     X : array of shape (n, 2)
         The points that the picture must cover.
     """
@@ -85,18 +108,20 @@ def plot_decision_regions(model, X, ax: Axes | None = None) -> Axes:
     extent = (*xs[[0, -1]], *ys[[0, -1]])
     ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
     for k in found[1:]:
-        inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the grid's steps
-        if inside.min() < 0.5 < inside.max():  # a speck of a region has no outline left
+        inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the steps of the grid
+        if inside.min() < 0.5 < inside.max():  # too small a region has no outline left
             ax.contour(xs, ys, inside, levels=[0.5], colors=INK, linewidths=0.9)
     ax.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]])
     label_axes(ax)
     return ax
 
 
-def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
-    """Colour each point by its mixture of components: pure where one owns it, greyish where they share it.
+def plot_responsibilities(
+    X: ArrayLike, resp: ArrayLike, sizes: ArrayLike | None = None, ax: Axes | None = None
+) -> Axes:
+    """Colour each point by its responsibilities: pure where one component owns it, greyish where several share it.
 
-    The marker is that of the likeliest component. To let certainty show in the size too, pass
+    The marker is that of the most likely component. To show certainty by size too, pass
     `sizes=40 * resp.max(axis=1) ** 2`.
 
     Parameters
@@ -106,23 +131,23 @@ def plot_responsibilities(X, resp, sizes=None, ax: Axes | None = None) -> Axes:
     sizes : array of n areas in points², one area for all, or None to suit the number of points
     """
     X = on_a_line_or_plane(X)
-    resp = check_array(resp, input_name="resp")
-    check_consistent_length(X, resp)
+    R: Array = check_array(resp, input_name="resp")
+    check_consistent_length(X, R)
     sizes = _sizes(sizes, len(X))
     ax = axes_or_new(ax)
-    pure = np.array([to_rgb(color(k)) for k in range(resp.shape[1])])
-    mixed = np.clip(resp @ pure, 0, 1)
-    likeliest = resp.argmax(axis=1)
-    for k in np.unique(likeliest):
-        rows = likeliest == k
+    pure = np.array([to_rgb(color(k)) for k in range(R.shape[1])])
+    mixed = np.clip(R @ pure, 0, 1)
+    most_likely = R.argmax(axis=1)
+    for k in np.unique(most_likely):
+        rows = most_likely == k
         style = _marker_style(k, mixed[rows])
-        ax.scatter(*X[rows].T, s=sizes[rows], label=f"component {k}", **style)
+        ax.scatter(X[rows, 0], X[rows, 1], s=sizes[rows], label=f"component {k}", **style)
     label_axes(ax)
     return ax
 
 
-def plot_anomalies(X, is_outlier, ax: Axes | None = None) -> Axes:
-    """Scatter the points, the anomalies among them as stars, with a legend.
+def plot_anomalies(X: ArrayLike, is_outlier: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Scatter the points, with anomalies as stars, and a legend.
 
     Parameters
     ----------
@@ -134,26 +159,27 @@ def plot_anomalies(X, is_outlier, ax: Axes | None = None) -> Axes:
     check_consistent_length(X, is_outlier)
     if is_outlier.dtype != bool:
         raise ValueError(
-            f"is_outlier must hold True or False, one a point; got {np.unique(is_outlier)[:5]}. From a detector's"
-            " answers make `detector.predict(X) == -1`."
+            f"is_outlier must hold one True or False per point; got {np.unique(is_outlier)[:5]}. For the answers of a"
+            " detector, pass `detector.predict(X) == -1`."
         )
     ax = axes_or_new(ax)
     normal, outliers = X[~is_outlier], X[is_outlier]
-    ax.scatter(*normal.T, s=_sizes(None, len(X))[0], c=PALE_INK, linewidths=0, alpha=0.8, label="normal")
-    star = {"marker": "*", "s": 110, "c": PALETTE[5], "edgecolors": INK, "linewidths": 0.6}
-    ax.scatter(*outliers.T, label="anomaly", **star)
+    size = _sizes(None, len(X))[0]
+    ax.scatter(normal[:, 0], normal[:, 1], s=size, c=PALE_INK, linewidths=0, alpha=0.8, label="normal")
+    star: dict[str, Any] = {"marker": "*", "s": 110, "c": PALETTE[5], "edgecolors": INK, "linewidths": 0.6}
+    ax.scatter(outliers[:, 0], outliers[:, 1], label="anomaly", **star)
     ax.legend()
     label_axes(ax)
     return ax
 
 
-def _sizes(sizes, n: int) -> np.ndarray:
-    """One area a point; by default smaller the more points there are."""
+def _sizes(sizes: ArrayLike | None, n: int) -> Array:
+    """One area per point; by default, the more points, the smaller."""
     if sizes is None:
         sizes = np.clip(24_000 / n, 12, 36)
     return np.broadcast_to(sizes, n)
 
 
-def _marker_style(k: int, colors: np.ndarray) -> dict:
-    """Marker k filled with `colors` : (1, 3) or one row a point, and outlined in a darker shade of them."""
+def _marker_style(k: int, colors: Array) -> dict[str, Any]:
+    """Marker k filled with `colors`, (1, 3) or one row per point, and outlined in a darker shade."""
     return {"marker": marker(k), "c": colors, "edgecolors": 0.65 * colors, "linewidths": 0.4, "alpha": 0.85}

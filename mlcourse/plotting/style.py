@@ -1,11 +1,15 @@
-"""One look for the whole course: colours, markers, and the few helpers that every plot shares."""
+"""One look for the whole course: colours, markers, and helpers that all plots share."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.typing import ColorType
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
+
+from mlcourse.typing import Array
 
 # Okabe and Ito's colours (2008), which colour-blind readers can tell apart, ordered so that neighbours also
 # differ in lightness: the first three stay distinct on a grey printer.
@@ -19,17 +23,17 @@ PALE_INK = "#8A8A8A"
 
 
 def color(k: int) -> str:
-    """The colour of label `k`, the same in every figure."""
+    """Return the colour of label `k`, the same in every figure."""
     return PALETTE[k % len(PALETTE)]
 
 
 def marker(k: int) -> str:
-    """The marker of label `k`, so that no figure relies on colour alone."""
+    """Return the marker of label `k`, so that no figure relies on colour alone."""
     return MARKERS[k % len(MARKERS)]
 
 
-def blend(one, other, share: float) -> tuple[float, ...]:
-    """The colour that is `share` of `other` and the rest of `one`."""
+def blend(one: ColorType, other: ColorType, share: float) -> tuple[float, ...]:
+    """Mix two colours: `share` of `other`, the rest of `one`."""
     return tuple((1 - share) * np.array(to_rgb(one)) + share * np.array(to_rgb(other)))
 
 
@@ -50,48 +54,50 @@ def use_course_style() -> None:
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
-    """`ax` itself, or the Axes of a new figure."""
+    """Return `ax` itself, or the Axes of a new figure."""
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
     return ax
 
 
 def label_axes(ax: Axes, x: str = "feature 1", y: str = "feature 2") -> None:
-    """Name the axes that have no name yet, so that a name given earlier or later wins."""
+    """Label the axes that have no label yet, so that a label set before or after wins."""
     ax.set(xlabel=ax.get_xlabel() or x, ylabel=ax.get_ylabel() or y)
 
 
-def on_the_plane(X, name: str = "X") -> np.ndarray:
-    """Check that `X` is (n, 2), which is what a plane can show. Raises ValueError otherwise."""
-    X = check_array(X, input_name=name)
-    if X.shape[1] != 2:
+def on_the_plane(X: ArrayLike, name: str = "X") -> Array:
+    """Return `X` as an array (n, 2), which a plane can show. Raises ValueError for other shapes."""
+    points: Array = check_array(X, input_name=name)
+    if points.shape[1] != 2:
         raise ValueError(
-            f"{name} has {X.shape[1]} feature(s), and a plane shows 2: choose two columns, such as"
+            f"{name} has {points.shape[1]} feature(s), but a plane shows 2: choose two columns, such as"
             f" {name}[:, [0, 1]], or project onto two with PCA first."
         )
-    return X
+    return points
 
 
-def on_a_line_or_plane(X, name: str = "X") -> np.ndarray:
-    """`X` as (n, 2): points with one feature lie along the line of height 0."""
-    X = check_array(X, input_name=name)
-    return np.column_stack([X, np.zeros_like(X)]) if X.shape[1] == 1 else on_the_plane(X, name)
+def on_a_line_or_plane(X: ArrayLike, name: str = "X") -> Array:
+    """Return `X` as (n, 2): points with one feature are placed at height 0."""
+    points: Array = check_array(X, input_name=name)
+    if points.shape[1] == 1:
+        return np.column_stack([points, np.zeros_like(points)])
+    return on_the_plane(points, name)
 
 
-def check_labels(labels, X, name: str = "labels") -> np.ndarray:
-    """Integers from 0 on, one a row of `X`: they say which colour. Raises ValueError otherwise."""
+def check_labels(labels: ArrayLike, X: ArrayLike, name: str = "labels") -> Array:
+    """Return one non-negative integer per row of `X`, which chooses its colour. Raises ValueError otherwise."""
     labels = np.asarray(labels)
     check_consistent_length(X, labels)
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(
-            f"{name} must hold integers from 0 on, one a colour; got {np.unique(labels)[:5]}. Number other"
+            f"{name} must hold non-negative integers, one per point; got {np.unique(labels)[:5]}. Number other"
             " labels with `_, numbers = np.unique(labels, return_inverse=True)`."
         )
     return labels
 
 
-def grid_over(X: np.ndarray, n_steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A square grid over the points and a margin of 8 % around them.
+def grid_over(X: Array, n_steps: int) -> tuple[Array, Array, Array]:
+    """Build a square grid over the points, with a margin of 8 % around them.
 
     Returns
     -------
@@ -99,7 +105,7 @@ def grid_over(X: np.ndarray, n_steps: int) -> tuple[np.ndarray, np.ndarray, np.n
     grid : array of shape (n_steps * n_steps, 2), in X's dtype, row after row of the picture
     """
     low, high = X.min(axis=0), X.max(axis=0)
-    # Where all points share a coordinate, a span of one keeps the picture from having no width.
+    # Where all points share a coordinate, a span of 1 gives the picture some width.
     margin = 0.08 * np.where(high > low, high - low, 1)
     xs, ys = np.linspace(low - margin, high + margin, n_steps).T
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)

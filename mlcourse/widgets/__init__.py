@@ -1,10 +1,11 @@
 """Interactive figures.
 
-Two kinds. A player (`…_player`, `playground`) moves in the page alone: it needs no Python once it is shown, and
-lives on in an exported page. A slider (`…_explorer`, `parameter_calculator`) asks Python for every picture.
-Both draw with the functions of `mlcourse.plotting`; the drawing functions (`draw_…`) take a state and return
-a `Drawing`, so `show(*draw_…(…))` shows the same figure on a page without a kernel. What a slider shows is one
-piece of HTML with the picture, its caption and its alt text, so that a screen reader learns of every change.
+There are two kinds. A player (`…_player`, `playground`) runs in the page: it needs no Python once it is shown,
+and still works in an exported page. A slider (`…_explorer`, `parameter_calculator`) asks Python for every picture.
+
+The drawing functions (`draw_…`) take a state and return a `Drawing`, so `show(*draw_…(…))` shows the same figure
+without a kernel. A slider shows one piece of HTML with the picture, its caption and its alt text, so that a screen
+reader notices every change.
 """
 
 from mlcourse.widgets.choosing import components_player, draw_components
@@ -19,7 +20,6 @@ from mlcourse.widgets.digits import (
     reconstruction_explorer,
 )
 from mlcourse.widgets.em import draw_em, em_player
-from mlcourse.widgets.floor import draw_floor, floor_explorer, floor_fits
 from mlcourse.widgets.hardening import draw_hardening, hardening_player
 from mlcourse.widgets.kmeans import draw_kmeans, kmeans_frames, kmeans_player
 from mlcourse.widgets.overlap import draw_overlap, overlap_explorer
@@ -27,6 +27,7 @@ from mlcourse.widgets.parameters import draw_parameters, parameter_calculator, p
 from mlcourse.widgets.photo import draw_photo, photo_explorer, photo_palette
 from mlcourse.widgets.player import Player
 from mlcourse.widgets.playground import playground
+from mlcourse.widgets.reg_covar import draw_reg_covar, reg_covar_explorer, reg_covar_fits
 from mlcourse.widgets.threshold import draw_density_threshold, threshold_player
 
 __all__ = [
@@ -42,7 +43,6 @@ __all__ = [
     "draw_criteria",
     "draw_density_threshold",
     "draw_em",
-    "draw_floor",
     "draw_hardening",
     "draw_kmeans",
     "draw_morph",
@@ -50,10 +50,9 @@ __all__ = [
     "draw_parameters",
     "draw_photo",
     "draw_reconstruction",
+    "draw_reg_covar",
     "draw_types",
     "em_player",
-    "floor_explorer",
-    "floor_fits",
     "hardening_player",
     "kmeans_frames",
     "kmeans_player",
@@ -65,6 +64,8 @@ __all__ = [
     "photo_palette",
     "playground",
     "reconstruction_explorer",
+    "reg_covar_explorer",
+    "reg_covar_fits",
     "threshold_player",
     "types_player",
 ]

@@ -1,4 +1,4 @@
-"""Lesson 07: how many components? The fit and the criteria, side by side."""
+"""Lesson 07: how many components? The fit beside the criteria."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,26 +6,31 @@ import numpy as np
 from matplotlib.axes import Axes
 from sklearn.utils import check_array
 
+from mlcourse.mixture import GaussianMixture
 from mlcourse.mixture.conditional import mixture_of
 from mlcourse.plotting import color, marker, plot_ellipses, plot_responsibilities
 from mlcourse.plotting.style import INK, label_axes
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits, two_panels
-from mlcourse.widgets.player import Player, plane
+from mlcourse.widgets.player import Player, Scene, plane
+
+# Criteria over the number of components: name → one number per model.
+Curves = Mapping[str, Sequence[float] | Array]
 
 
-def components_player(X, models, curves) -> Player:
-    """Let K grow, and watch the fit beside what the criteria say of it.
+def components_player(X: Array, models: Sequence[GaussianMixture], curves: Curves) -> Player:
+    """Step through K, and see each fit beside the criteria for choosing K.
 
     Parameters
     ----------
     X : array of shape (n, 2)
     models : list of fitted mixtures with 1, 2, 3, … components
-    curves : dict of criteria, the lower the better: name → one number a model
+    curves : dict of criteria for which lower is better: name → one number per model
     """
     _check_curves(models, curves)
     numbers = list(range(1, len(models) + 1))
-    scene = {
+    scene: Scene = {
         "label": f"Mixtures of 1 to {len(models)} components on {len(X)} points, and criteria for choosing",
         "note": "Ellipses: two standard deviations. Rings: the minimum of each criterion.",
         "points": check_array(X, input_name="X"),
@@ -43,15 +48,15 @@ def components_player(X, models, curves) -> Player:
     return Player(scene, draw_components(X, models, curves, len(models) // 2))
 
 
-def draw_components(X, models, curves, K: int) -> Drawing:
-    """On the left the mixture of K components, on the right the criteria.
+def draw_components(X: Array, models: Sequence[GaussianMixture], curves: Curves, K: int) -> Drawing:
+    """Draw the mixture of K components on the left and the criteria on the right.
 
-    The ellipses hold two standard deviations of each component.
+    The ellipses are at two standard deviations of each component.
 
     Parameters
     ----------
     X, models, curves : as in `components_player`
-    K : which of the models
+    K : number of components of the model to draw
     """
     _check_curves(models, curves)
     model = models[K - 1]
@@ -64,10 +69,10 @@ def draw_components(X, models, curves, K: int) -> Drawing:
     return Drawing(figure, caption, f"Points under {K} ellipses, beside curves over K. {caption}")
 
 
-def _plot_criteria(curves, K: int, ax: Axes) -> None:
-    """One line a criterion; a filled marker at its minimum, and a dotted line at K."""
+def _plot_criteria(curves: Curves, K: int, ax: Axes) -> None:
+    """One line per criterion with a filled marker at its minimum, and a dotted line at K."""
     for place, (name, curve) in enumerate(curves.items()):
-        number, best = np.arange(1, len(curve) + 1), np.argmin(curve)
+        number, best = np.arange(1, len(curve) + 1), int(np.argmin(curve))
         ax.plot(number, curve, color=color(place), linewidth=1.5, label=name)
         ax.plot(best + 1, curve[best], marker(place), color=color(place), markersize=8)
     ax.axvline(K, color=INK, linestyle=":", linewidth=1)
@@ -75,22 +80,22 @@ def _plot_criteria(curves, K: int, ax: Axes) -> None:
     label_axes(ax, "components K", "criterion (lower is better)")
 
 
-def _caption(curves, K: int) -> str:
+def _caption(curves: Curves, K: int) -> str:
     values = ", ".join(f"{name} {curve[K - 1]:.0f}" for name, curve in curves.items())
     lowest = ", ".join(f"{name} at {np.argmin(curve) + 1}" for name, curve in curves.items())
     return f"K = {K}: {values}. Lowest: {lowest}."
 
 
-def _check_curves(models, curves) -> None:
-    """Raise TypeError or ValueError when there is not one number a model in every curve."""
+def _check_curves(models: Sequence[GaussianMixture], curves: Curves) -> None:
+    """Raise TypeError or ValueError unless every curve has one number per model."""
     if not isinstance(models, Sequence) or not models or not isinstance(curves, Mapping):
         raise TypeError(
-            f"models must be a list of fitted mixtures and curves a dict; got {type(models).__name__} and"
-            f" {type(curves).__name__}. Fit [GaussianMixture(K).fit(X) for K in range(1, 21)] first."
+            f"models must be a non-empty list of fitted mixtures, and curves a dict; got {type(models).__name__} and"
+            f" {type(curves).__name__}. Make the list first: [GaussianMixture(K).fit(X) for K in range(1, 21)]."
         )
     wrong = {name: len(curve) for name, curve in curves.items() if len(curve) != len(models)}
     if wrong:
         raise ValueError(
-            f"curves must hold one number for each of the {len(models)} models; got {wrong} numbers. Compute"
+            f"curves must hold one number for each of the {len(models)} models; got {wrong}. Compute"
             " every criterion for every model, in the order of the list."
         )

@@ -1,16 +1,18 @@
-"""What every slider shares: a picture that follows its controls."""
+"""Shared by all sliders: a picture that follows its controls."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import ipywidgets
 from matplotlib.figure import Figure
 
 from mlcourse.plotting import figure_html
 
+T = TypeVar("T")
+
 
 class Drawing(NamedTuple):
-    """What `figure_html` and `show` need: `show(*draw_…(…))` is the printed form of a widget."""
+    """A figure, its caption and its alt text: `show(*draw_…(…))` shows one without a widget."""
 
     figure: Figure
     caption: str
@@ -18,15 +20,17 @@ class Drawing(NamedTuple):
 
 
 def interactive(
-    draw: Callable[..., Drawing], controls: dict, bar: ipywidgets.IntProgress | None = None
+    draw: Callable[..., Drawing],
+    controls: dict[str, ipywidgets.ValueWidget],
+    bar: ipywidgets.IntProgress | None = None,
 ) -> ipywidgets.VBox:
-    """Controls above a picture that is drawn anew when a control's value changes.
+    """Put controls above a picture that is redrawn when the value of a control changes.
 
-    A `bar` stands between them, for a `draw` that takes its time: see `progress`.
+    Pass a `bar` when `draw` is slow: it goes between controls and picture. See `progress`.
     """
     picture = ipywidgets.HTML()
 
-    def redraw(_change=None):
+    def redraw(_change: object = None) -> None:
         picture.value = figure_html(*draw(**{name: control.value for name, control in controls.items()}))
 
     for control in controls.values():
@@ -36,10 +40,10 @@ def interactive(
     return ipywidgets.VBox([row, picture] if bar is None else [row, bar, picture])
 
 
-def progress(bar: ipywidgets.IntProgress, items: Iterable) -> Iterator:
-    """The items, one after the other; until the last is done the bar is seen, and grows with each.
+def progress(bar: ipywidgets.IntProgress, items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, and show in the bar how many of them are done.
 
-    Hidden it keeps its place, so that nothing below it jumps.
+    The bar hides after the last item, and still takes up space, so that nothing below it jumps.
     """
     items = list(items)
     bar.value, bar.max = 0, len(items)

@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from mlcourse.plotting import color, plot_ellipses, plot_points
+from mlcourse.typing import Array, RandomState
 from mlcourse.widgets.controls import Drawing, interactive
 
 
-def covariance_explorer(random_state=0) -> ipywidgets.VBox:
+def covariance_explorer(random_state: RandomState = 0) -> ipywidgets.VBox:
     """Choose two standard deviations and an angle; see the covariance matrix, its ellipses and a sample.
 
     Parameters
@@ -28,20 +29,20 @@ def covariance_explorer(random_state=0) -> ipywidgets.VBox:
     return interactive(lambda **state: draw_covariance(noise, **state), controls)
 
 
-def covariance_from_axes(std_1: float, std_2: float, angle: float) -> np.ndarray:
-    """Σ = U diag(σ₁², σ₂²) Uᵀ: (2, 2), where U turns the first axis by `angle` degrees."""
+def covariance_from_axes(std_1: float, std_2: float, angle: float) -> Array:
+    """Return Σ = U diag(σ₁², σ₂²) Uᵀ, (2, 2), where U rotates the axes by `angle` degrees."""
     scaled = _axes_of(std_1, std_2, angle)
     return scaled @ scaled.T
 
 
-def draw_covariance(noise, std_1: float, std_2: float, angle: float) -> Drawing:
-    """A sample, its 1, 2, 3 σ ellipses, and the two half-axes as arrows.
+def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> Drawing:
+    """Draw a sample, its ellipses of 1, 2 and 3 σ, and the two half-axes as arrows.
 
     Parameters
     ----------
     noise : array of shape (n, 2), standard normal
     std_1, std_2 : standard deviations along the two axes
-    angle : of the first axis, in degrees
+    angle : angle of the first axis, in degrees
     """
     axes = _axes_of(std_1, std_2, angle)
     Sigma = covariance_from_axes(std_1, std_2, angle)
@@ -65,11 +66,11 @@ def draw_covariance(noise, std_1: float, std_2: float, angle: float) -> Drawing:
         f"Σ = [[{a:.2f}, {b:.2f}], [{b:.2f}, {c:.2f}]], correlation {b / np.sqrt(a * c):.2f}."
         f" Inside the three ellipses: {inside} of the points."
     )
-    alt = f"Points in ellipses with axes of {std_1:g} and {std_2:g}, turned by {angle:g} degrees. {caption}"
-    return Drawing(figure, caption, alt)
+    shape = f"The first has half-axes {std_1:g} and {std_2:g}, turned by {angle:g} degrees."
+    return Drawing(figure, caption, f"Points and three ellipses. {shape} {caption}")
 
 
-def _axes_of(std_1, std_2, angle) -> np.ndarray:
+def _axes_of(std_1: float, std_2: float, angle: float) -> Array:
     """U diag(σ₁, σ₂): the half-axes as columns."""
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     return np.array([[cos, -sin], [sin, cos]]) * [std_1, std_2]

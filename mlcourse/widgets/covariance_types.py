@@ -1,36 +1,39 @@
 """Lesson 06: the four covariance types, side by side from one start."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib.pyplot as plt
 from sklearn.utils import check_array
 
-from mlcourse.mixture import e_step
+from mlcourse.mixture import Step, e_step
 from mlcourse.plotting import plot_ellipses, plot_responsibilities
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.em import likelihood_curve
 from mlcourse.widgets.panels import fix_limits
-from mlcourse.widgets.player import Player, half_steps, plane
+from mlcourse.widgets.player import Player, Scene, half_steps, plane
 
 
-def types_player(X, runs) -> Player:
-    """Watch EM fit one covariance type a panel, all at the same half step.
+def types_player(X: Array, runs: Mapping[str, Sequence[Step]]) -> Player:
+    """Step through EM for several covariance types, one per panel, all at the same half step.
 
     Parameters
     ----------
     X : array of shape (n, 2)
-    runs : dict of up to four, name → list of steps of `mlcourse.mixture.em`, all equally long
+    runs : dict of up to four, name → list of steps of `mlcourse.mixture.em`, all of the same length
     """
     X = check_array(X, input_name="X")
     lengths = {name: len(steps) for name, steps in runs.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(
-            f"runs must be equally long, to be seen at the same step; got {lengths} steps. Take as many of"
-            " each: list(itertools.islice(em(X, start), 20))."
+            f"runs must all have the same number of steps; got {lengths}. Take as many steps of each, such as"
+            " list(itertools.islice(em(X, start), 20))."
         )
     frames = half_steps(min(lengths.values()))
-    scene = {
-        "label": f"EM on {len(X)} points with {len(runs)} covariance types from one start, half a round at a time",
-        "note": "E: points take colours. M: components move, within what their type allows. Ellipses: one and two"
-        " standard deviations.",
+    scene: Scene = {
+        "label": f"EM on {len(X)} points with {len(runs)} covariance types from one start, one half step at a time",
+        "note": "E: the points are recoloured. M: the components move, as far as their type allows. Ellipses: one and"
+        " two standard deviations.",
         "points": X,
         "planes": [plane([step.mixture for step in steps], title=name) for name, steps in runs.items()],
         "frames": frames,
@@ -40,8 +43,8 @@ def types_player(X, runs) -> Player:
     return Player(scene, draw_types(X, runs, len(frames) - 1))
 
 
-def draw_types(X, runs, frame: int) -> Drawing:
-    """Half step `frame`, at least 1, of every run: a panel each."""
+def draw_types(X: Array, runs: Mapping[str, Sequence[Step]], frame: int) -> Drawing:
+    """Draw half step `frame` (at least 1) of every run, one panel per run."""
     figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), sharex=True, sharey=True, layout="constrained")
     for ax, (name, steps) in zip(axes.flat, runs.items()):
         theta = steps[frame // 2].mixture
@@ -55,7 +58,7 @@ def draw_types(X, runs, frame: int) -> Drawing:
     )
 
 
-def _caption(runs, frame: int) -> str:
+def _caption(runs: Mapping[str, Sequence[Step]], frame: int) -> str:
     if frame == 0:
         return "The start, the same for all."
     if frame % 2 == 0:

@@ -1,12 +1,13 @@
-"""Lessons 04 and 05: EM, half a step at a time, along a line or in the plane."""
+"""Lessons 04 and 05: EM, one half step at a time, along a line or in the plane."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from sklearn.utils import check_array
 
-from mlcourse.mixture import Mixture, e_step
+from mlcourse.mixture import Mixture, Step, e_step
 from mlcourse.plotting import (
     plot_centers,
     plot_ellipses,
@@ -14,35 +15,36 @@ from mlcourse.plotting import (
     plot_points,
     plot_responsibilities,
 )
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.panels import fix_limits, listed, plot_history, plot_trails, two_panels
-from mlcourse.widgets.player import Player, half_steps, plane
+from mlcourse.widgets.panels import fix_limits, plot_history, plot_trails, points_as_text, two_panels
+from mlcourse.widgets.player import Frame, Player, Scene, half_steps, plane
 
 EM_NOTE = (
-    "E: every point mixes the colours of the components that may have made it."
-    " M: every component moves to its points, each counted by its share of that colour."
+    "E: every point mixes the colours of the components, by its responsibilities."
+    " M: every component moves to its points, each weighted by its responsibility."
 )
 
 
-def em_player(X, steps) -> Player:
-    """Watch EM by half steps: E colours the points, M moves the components, the likelihood climbs.
+def em_player(X: Array, steps: Sequence[Step]) -> Player:
+    """Step through EM by half steps: E colours the points, M moves the components, the likelihood rises.
 
     Parameters
     ----------
     X : array of shape (n, 2), or (n, 1) for points along a line
     steps : list of steps of `mlcourse.mixture.em`, the start first
-        For twenty: `list(itertools.islice(em(X, start), 20))`.
+        Such as `list(itertools.islice(em(X, start), 20))`.
     """
     if not isinstance(steps, Sequence) or not steps:
         raise TypeError(
-            f"steps must be a list of steps, at least the start; got {type(steps).__name__}. `em` itself never"
-            " ends: take as many as you want to see, list(itertools.islice(em(X, start), 20))."
+            f"steps must be a non-empty list of steps, the start first; got {type(steps).__name__}. `em` itself never"
+            " ends: take as many steps as you want to see, such as list(itertools.islice(em(X, start), 20))."
         )
     X = check_array(X, input_name="X")
     frames = half_steps(len(steps))
     options = {"trails": True} if X.shape[1] == 2 else line_options(X, [step.mixture for step in steps])
-    scene = {
-        "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, half a round at a time",
+    scene: Scene = {
+        "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, one half step at a time",
         "note": EM_NOTE,
         "points": X,
         "planes": [plane([step.mixture for step in steps], **options)],
@@ -54,18 +56,18 @@ def em_player(X, steps) -> Player:
     return Player(scene, draw_em(X, steps, 2 * len(steps) - 1))
 
 
-def em_caption(steps, frame: int) -> str:
-    """What half step `frame` has done, and, after an E-step, what the likelihood is."""
+def em_caption(steps: Sequence[Step], frame: int) -> str:
+    """Say what half step `frame` did and, after an E-step, give the likelihood."""
     if frame == 0:
-        return "The start: no point knows its component yet."
+        return "The start: no point has a component yet."
     step = (frame + 1) // 2
     if frame % 2 == 0:
         return f"M-step {step}."
     return f"E-step {step}. Mean log-likelihood {steps[step - 1].lower_bound:.4f}."
 
 
-def likelihood_curve(runs: dict, frames) -> dict:
-    """The mean log-likelihood over the E-steps, one line for each of the runs (name → steps)."""
+def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) -> dict[str, Any]:
+    """Describe the mean log-likelihood over the E-steps, one line per run (name → steps)."""
     lines = [
         {"name": name, "values": [None if e < 0 else steps[e].lower_bound for _, e in frames]}
         for name, steps in runs.items()
@@ -79,8 +81,8 @@ def likelihood_curve(runs: dict, frames) -> dict:
     }
 
 
-def line_options(X, mixtures: list[Mixture]) -> dict:
-    """Axes and histogram for points along a line: room for all curves, but not for a spike."""
+def line_options(X: Array, mixtures: list[Mixture]) -> dict[str, Any]:
+    """Choose axes and histogram for points along a line: room for all curves, but not for a spike."""
     heights, edges = np.histogram(X, bins="auto", density=True)
     x = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
     highest = max(np.exp(e_step(x, mixture)[0]).max() for mixture in mixtures)
@@ -93,11 +95,11 @@ def line_options(X, mixtures: list[Mixture]) -> dict:
     }
 
 
-def draw_em(X, steps, frame: int) -> Drawing:
-    """Half step `frame` of EM. Frame 0 is the start; then E and M alternate.
+def draw_em(X: Array, steps: Sequence[Step], frame: int) -> Drawing:
+    """Draw half step `frame` of EM. Frame 0 is the start; then E and M alternate.
 
-    On the left the points, coloured by the responsibilities of the last E-step, with ellipses of 1 and 2
-    standard deviations, or under the components' curves; on the right the likelihood so far.
+    Left: the points, coloured by the responsibilities of the last E-step, with ellipses of 1 and 2 standard
+    deviations; points along a line have the components' curves instead. Right: the likelihood so far.
     """
     X = check_array(X, input_name="X")
     shown, coloured = frame // 2, (frame - 1) // 2
@@ -115,22 +117,24 @@ def draw_em(X, steps, frame: int) -> Drawing:
     plot_history([step.lower_bound for step in steps], coloured, "E-step", "mean log-likelihood", right)
     caption = em_caption(steps, frame)
     weights = ", ".join(f"{weight:.2f}" for weight in theta.weights)
-    return Drawing(figure, caption, f"{caption} Means at {listed(theta.means)}; weights {weights}.")
+    return Drawing(figure, caption, f"{caption} Means at {points_as_text(theta.means)}; weights {weights}.")
 
 
-def _draw_line(X, theta: Mixture, R, ax: Axes) -> None:
-    """Curves over the histogram, and the points in a strip below, shaken so that they can be told apart."""
+def _draw_line(X: Array, theta: Mixture, R: Array | None, ax: Axes) -> None:
+    """Draw curves over the histogram, and the points in a strip below, jittered to keep them apart."""
     top = line_options(X, [theta])["top"]
     strip = -top * (0.04 + 0.1 * np.modf(0.618034 * np.arange(len(X)))[0])
     plot_mixture_1d(theta.weights, theta.means, theta.covariances, X=X, ax=ax)
     _plot_colored(np.column_stack([X, strip]), R, ax)
-    ax.get_legend().remove()
+    legend = ax.get_legend()
+    assert legend is not None  # plot_mixture_1d has just made it
+    legend.remove()
     low, high = X.min(), X.max()
     ax.set(xlim=(low - 0.12 * (high - low), high + 0.12 * (high - low)), ylim=(-0.16 * top, top))
 
 
-def _plot_colored(X, R, ax: Axes) -> None:
-    """The points by their responsibilities; grey before the first E-step."""
+def _plot_colored(X: Array, R: Array | None, ax: Axes) -> None:
+    """Colour the points by their responsibilities; grey before the first E-step."""
     if R is None:
         plot_points(X, ax=ax)
     else:

@@ -1,4 +1,4 @@
-"""Lesson 05: components that share one width σ, and k-means as what is left of EM when σ goes to 0."""
+"""Lesson 05: components that share one width σ, and k-means as the limit of EM when σ goes to 0."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -8,32 +8,33 @@ from mlcourse.kmeans import assign
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import plot_centers, plot_responsibilities
 from mlcourse.plotting.style import PALE_INK
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.panels import fix_limits, listed, two_panels
-from mlcourse.widgets.player import Player, plane
+from mlcourse.widgets.panels import fix_limits, points_as_text, two_panels
+from mlcourse.widgets.player import Player, Scene, plane
 
 
-def hardening_player(X, centers, n_widths: int = 31) -> Player:
-    """Make the components of a mixture narrower, all at once, until EM does what k-means does.
+def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
+    """Narrow the components of a mixture, all at once, until EM does what k-means does.
 
     Parameters
     ----------
     X : array of shape (n, 2)
-    centers : array of shape (K, 2), those of a k-means that has converged
-    n_widths : how many values of σ, from one above which no centre finds a group of its own, down
+    centers : array of shape (K, 2), the centres of a converged k-means
+    n_widths : number of values of σ, from wide (all means coincide) to narrow
     """
     X, centers = check_array(X, input_name="X"), check_array(centers, input_name="centers")
     widest = np.sqrt(np.linalg.eigvalsh(np.cov(X.T))[-1])
     sigmas = np.geomspace(1.5 * widest, widest / 100, n_widths)
     settled = [settle(X, centers, sigma) for sigma in sigmas]
-    scene = {
-        "label": f"EM with one width for {len(centers)} components on {len(X)} points: the width goes to 0",
-        "note": "EM starts at the centres of k-means and settles, anew for every σ. Circles: one standard deviation."
-        " Dashed: where k-means draws its borders.",
+    scene: Scene = {
+        "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
+        "note": "For every σ, EM starts at the centres of k-means and runs until it settles. Circles: one standard"
+        " deviation. Dashed: the borders of k-means.",
         "points": X,
         "planes": [
             plane(
-                [round_mixture(means, sigma) for (means, _), sigma in zip(settled, sigmas)],
+                [spherical_mixture(means, sigma) for (means, _), sigma in zip(settled, sigmas)],
                 ellipses=[1],
                 borders=centers,
             )
@@ -42,7 +43,7 @@ def hardening_player(X, centers, n_widths: int = 31) -> Player:
         "captions": [_caption(X, centers, sigma, *result) for sigma, result in zip(sigmas, settled)],
         "curve": {
             "x": sigmas,
-            "xlabel": "σ, on a logarithmic axis",
+            "xlabel": "σ (logarithmic axis)",
             "ylabel": "largest responsibility (mean)",
             "log": True,
             "lines": [{"name": "", "values": [R.max(axis=1).mean() for _, R in settled]}],
@@ -51,8 +52,8 @@ def hardening_player(X, centers, n_widths: int = 31) -> Player:
     return Player(scene, draw_hardening(X, centers, sigmas[n_widths // 2]))
 
 
-def draw_hardening(X, centers, sigma: float) -> Drawing:
-    """Where EM settles for one σ, started at the centres of k-means: points, and how sure it is of them.
+def draw_hardening(X: Array, centers: Array, sigma: float) -> Drawing:
+    """Draw where EM settles for one σ, started at the centres of k-means, and how certain the labels are.
 
     Parameters
     ----------
@@ -62,9 +63,11 @@ def draw_hardening(X, centers, sigma: float) -> Drawing:
     """
     X, centers = check_array(X, input_name="X"), check_array(centers, input_name="centers")
     if not sigma > 0:
-        raise ValueError(f"sigma={sigma} is no width; choose a positive number. K-means is the limit, not 0.")
+        raise ValueError(
+            f"sigma={sigma} must be positive: it is a standard deviation. K-means is the limit as sigma goes to 0."
+        )
     means, R = settle(X, centers, sigma)
-    R = R.round(4)  # where components coincide, rounding errors must not tell them apart
+    R = R.round(4)  # rounding errors must not separate components that coincide
     figure, (left, right) = two_panels()
     plot_responsibilities(X, R, ax=left)
     plot_centers(means, ax=left)
@@ -72,43 +75,45 @@ def draw_hardening(X, centers, sigma: float) -> Drawing:
     right.hist(R.max(axis=1), bins=np.linspace(0, 1, 26), color=PALE_INK, edgecolor="white")
     right.set(xlim=(0, 1.02), ylim=(0, len(X)), xlabel="largest responsibility of a point", ylabel="points")
     caption = _caption(X, centers, sigma, means, R)
-    return Drawing(figure, caption, f"{caption} Means at {listed(means)}.")
+    return Drawing(figure, caption, f"{caption} Means at {points_as_text(means)}.")
 
 
-def settle(X, means, sigma: float, max_iter: int = 500) -> tuple[np.ndarray, np.ndarray]:
-    """EM for the means alone: weights equal, every covariance σ² I. Returns means (K, d) and responsibilities (n, K).
+def settle(X: Array, means: Array, sigma: float, max_iter: int = 500) -> tuple[Array, Array]:
+    """Run EM for the means alone: equal weights, every covariance σ² I.
+
+    Returns the means (K, d) and the responsibilities (n, K).
 
     With 1/σ² as an inverse temperature this is Rose's deterministic annealing (1998, Proc. IEEE 86) at one
     temperature.
     """
     tol = 1e-6 * X.std()
     for _ in range(max_iter):
-        theta = round_mixture(means, sigma)
+        theta = spherical_mixture(means, sigma)
         R = e_step(X, theta)[1]
         N = R.sum(axis=0)[:, np.newaxis]
-        means = np.divide(R.T @ X, N, out=means.copy(), where=N > 0)  # who owns nothing stays
+        means = np.divide(R.T @ X, N, out=means.copy(), where=N > 0)  # without points, a mean stays
         if np.abs(means - theta.means).max() < tol:
             break
     return means, R
 
 
-def round_mixture(means, sigma: float) -> Mixture:
-    """Components of equal weight, all with covariance σ² I."""
+def spherical_mixture(means: Array, sigma: float) -> Mixture:
+    """Return components of equal weight, all with covariance σ² I."""
     K = len(means)
     variances, precisions = np.full(K, sigma**2), np.full(K, 1 / sigma)
     return Mixture(np.full(K, 1 / K), means, variances, precisions, COVARIANCE_TYPES["spherical"])
 
 
-def _caption(X, centers, sigma, means, R) -> str:
+def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> str:
     certainty = (
         f"σ = {sigma:.2g}. Colours are mixed by responsibility. The largest responsibility of a point is"
         f" {R.max(axis=1).mean():.3f} on average;"
     )
     if np.ptp(means, axis=0).max() < 1e-3 * X.std():  # then no label means anything
-        return f"{certainty} all means lie in one place, so every point is shared evenly."
+        return f"{certainty} all means coincide, so every point is shared equally."
     moved = int((R.argmax(axis=1) != assign(X, centers)).sum())
     apart = np.linalg.norm(means - centers, axis=1).max()
     return (
-        f"{certainty} {moved} of {len(X)} points have another label than k-means gives them; a mean lies at"
-        f" most {apart:.2g} from where k-means has it."
+        f"{certainty} {moved} of {len(X)} points have a different label than in k-means; a mean is at"
+        f" most {apart:.2g} from its k-means centre."
     )

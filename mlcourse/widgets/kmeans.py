@@ -1,5 +1,6 @@
-"""Lesson 01: Lloyd's algorithm, half a step at a time."""
+"""Lesson 01: Lloyd's algorithm, one half step at a time."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -9,25 +10,29 @@ from sklearn.metrics.pairwise import pairwise_distances_argmin
 from sklearn.utils import check_array
 
 from mlcourse.plotting import plot_centers, plot_decision_regions, plot_points
+from mlcourse.typing import Array, Ints
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.panels import listed, plot_history, plot_trails, two_panels
-from mlcourse.widgets.player import Player, half_steps, plane
+from mlcourse.widgets.panels import plot_history, plot_trails, points_as_text, two_panels
+from mlcourse.widgets.player import Player, Scene, half_steps, plane
+
+# Centres and labels, one pair per iteration.
+History = Sequence[tuple[Array, Ints]]
 
 
-def kmeans_player(X, history) -> Player:
-    """Watch Lloyd's algorithm: points choose the nearest centre, then centres move to their points.
+def kmeans_player(X: Array, history: History) -> Player:
+    """Step through Lloyd's algorithm: points choose the nearest centre, then centres move to their points.
 
     Parameters
     ----------
     X : array of shape (n, 2)
-    history : list of (centers, labels), one an iteration
-        The labels are those of the nearest of these centres; the next item has the centres moved.
+    history : list of (centers, labels), one per iteration
+        The labels name the nearest of these centres; the next item has the centres moved.
     """
     X = check_array(X, input_name="X")
     halves = kmeans_frames(X, history)
-    frames = half_steps(len(history))[1:]  # the first thing to see is the first choice
-    scene = {
-        "label": f"k-means on {len(X)} points, half a round at a time",
+    frames = half_steps(len(history))[1:]  # start with the first choice: before it there is nothing to see
+    scene: Scene = {
+        "label": f"k-means on {len(X)} points, one half step at a time",
         "note": "Choose: every point takes the colour of its nearest centre. Move: every centre goes to the mean"
         " of its points.",
         "points": X,
@@ -48,24 +53,24 @@ def kmeans_player(X, history) -> Player:
 class KMeansFrame(NamedTuple):
     """Half an iteration of Lloyd's algorithm."""
 
-    centers: np.ndarray  # (K, 2)
-    labels: np.ndarray  # (n,)
+    centers: Array  # (K, 2)
+    labels: Ints  # (n,)
     inertia: float
 
 
-def kmeans_frames(X, history) -> list[KMeansFrame]:
-    """Every half step of `history`: choose, move, choose, move, …, choose. The inertia never rises."""
+def kmeans_frames(X: Array, history: History) -> list[KMeansFrame]:
+    """List every half step of `history`: choose, move, choose, move, …, choose. The inertia never rises."""
     X = check_array(X, input_name="X")
     if not history:
-        raise ValueError("history is empty: record one (centers, labels) an iteration, the start first.")
+        raise ValueError("history is empty: record one (centers, labels) per iteration, the start first.")
     halves = [history[0]]
     for (_, labels), (centers, new_labels) in pairwise(history):
         halves += [(centers, labels), (centers, new_labels)]
     return [KMeansFrame(c, labels, float(((X - c[labels]) ** 2).sum())) for c, labels in halves]
 
 
-def draw_kmeans(X, frames: list[KMeansFrame], frame: int) -> Drawing:
-    """Half step `frame`: points, centres and their cells on the left, the inertia so far on the right."""
+def draw_kmeans(X: Array, frames: list[KMeansFrame], frame: int) -> Drawing:
+    """Draw half step `frame`: points, centres and their cells on the left, the inertia so far on the right."""
     now = frames[frame]
     figure, (left, right) = two_panels()
     nearest = SimpleNamespace(predict=lambda points: pairwise_distances_argmin(points, now.centers))
@@ -75,7 +80,7 @@ def draw_kmeans(X, frames: list[KMeansFrame], frame: int) -> Drawing:
     plot_centers(now.centers, ax=left)
     plot_history([past.inertia for past in frames], frame, "half step", "inertia", right)
     caption = kmeans_caption(frames, frame)
-    return Drawing(figure, caption, f"{caption} Centres at {listed(now.centers)}.")
+    return Drawing(figure, caption, f"{caption} Centres at {points_as_text(now.centers)}.")
 
 
 def kmeans_caption(frames: list[KMeansFrame], frame: int) -> str:

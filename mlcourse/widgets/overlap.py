@@ -10,11 +10,12 @@ from sklearn.utils import check_random_state
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import plot_decision_regions, plot_points
+from mlcourse.typing import Array, RandomState
 from mlcourse.widgets.controls import Drawing, interactive
 
 
-def overlap_explorer(random_state=0) -> ipywidgets.VBox:
-    """Push two round Gaussians of 300 and 600 points together, and watch points become undecidable.
+def overlap_explorer(random_state: RandomState = 0) -> ipywidgets.VBox:
+    """Push two round Gaussians of 300 and 600 points together, and see more and more points misclassified.
 
     Parameters
     ----------
@@ -22,25 +23,25 @@ def overlap_explorer(random_state=0) -> ipywidgets.VBox:
     """
     noise = check_random_state(random_state).standard_normal((900, 2))
     place = ipywidgets.FloatSlider(
-        10, min=0, max=10, step=0.5, description="distance", continuous_update=False, readout_format=".1f"
+        10, min=0, max=10, step=0.5, description="position", continuous_update=False, readout_format=".1f"
     )
     return interactive(lambda place: draw_overlap(noise, place), {"place": place})
 
 
 def two_round_gaussians(place: float) -> Mixture:
-    """A third of the weight at (0, 0) with standard deviation 1.2, the rest at (place, place) with 1.8."""
+    """Return a mixture: 1/3 at (0, 0), standard deviation 1.2, and 2/3 at (place, place), standard deviation 1.8."""
     std = np.array([1.2, 1.8])
     means = np.array([[0.0, 0.0], [place, place]])
     return Mixture(np.array([1, 2]) / 3, means, std**2, 1 / std, COVARIANCE_TYPES["spherical"])
 
 
-def draw_overlap(noise, place: float) -> Drawing:
-    """The two Gaussians, and the line on which both are equally probable.
+def draw_overlap(noise: Array, place: float) -> Drawing:
+    """Draw the two Gaussians, and the line on which both are equally probable.
 
     Parameters
     ----------
     noise : array of shape (n, 2), standard normal: the first third belongs to component 0
-    place : the second centre is at (place, place)
+    place : puts the second centre at (place, place)
     """
     theta = two_round_gaussians(place)
     origin = (np.arange(len(noise)) >= len(noise) // 3).astype(int)
@@ -54,8 +55,8 @@ def draw_overlap(noise, place: float) -> Drawing:
     wrong = int((model.predict(X) != origin).sum())
     caption = (
         f"Second centre at ({place:g}, {place:g}). On the line both components are equally probable;"
-        f" {wrong} of {len(X)} points ({wrong / len(X):.1%}) lie on the other's side of it."
+        f" {wrong} of {len(X)} points ({wrong / len(X):.1%}) are on the wrong side of it."
     )
     return Drawing(
-        figure, caption, f"Two clouds of points, circles and squares, and the line between. {caption}"
+        figure, caption, f"Two clouds of points, circles and squares, and the line between them. {caption}"
     )

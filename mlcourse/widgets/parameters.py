@@ -10,12 +10,12 @@ from mlcourse.widgets.controls import Drawing, interactive
 
 SAMPLE_SIZES = (50, 100, 200, 500, 1250, 1797, 5000, 10_000, 50_000)
 
-# Behind a number, so that no line crosses it.
+# A white box behind a number keeps lines from crossing it.
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 
 
 def parameter_calculator() -> ipywidgets.VBox:
-    """Choose components, features and points; see what each covariance type has to learn from them."""
+    """Choose K, d and n; see how many numbers each covariance type has to learn."""
     controls = {
         "n_components": ipywidgets.IntSlider(3, min=1, max=200, description="K", continuous_update=False),
         "n_features": ipywidgets.IntSlider(2, min=1, max=300, description="d", continuous_update=False),
@@ -27,16 +27,16 @@ def parameter_calculator() -> ipywidgets.VBox:
 
 
 def parameter_counts(n_components: int, n_features: int) -> dict[str, tuple[int, int, int]]:
-    """Free parameters of the weights, the means and the covariances, for each covariance type.
+    """Count the free parameters of weights, means and covariances, for each covariance type.
 
-    The weights sum to 1, so one of them is no choice.
+    The weights sum to 1, so only K − 1 of them are free.
     """
     K, d = n_components, n_features
     return {name: (K - 1, K * d, row.n_parameters(K, d)) for name, row in COVARIANCE_TYPES.items()}
 
 
 def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawing:
-    """The free parameters of the four types on one scale, beside the numbers that the data hold.
+    """Draw the number of free parameters of each type, and of numbers in the data, on one scale.
 
     Parameters
     ----------

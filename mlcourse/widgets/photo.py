@@ -11,14 +11,15 @@ from matplotlib.colors import to_hex
 from mlcourse.kmeans import KMeans, assign
 from mlcourse.plotting import plot_photo
 from mlcourse.plotting.style import INK
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
-# Pixels along the longer side: more would take longer to paint than to look at.
+# In pixels. A larger picture would take longer to draw than to look at.
 LONGEST_SIDE = 640
 
 
-def photo_explorer(photo) -> ipywidgets.VBox:
-    """Choose how many colours; see the photograph in them, and how much of it each one paints.
+def photo_explorer(photo: Array) -> ipywidgets.VBox:
+    """Choose a number of colours; see the photograph in them, and the share of each.
 
     Parameters
     ----------
@@ -30,16 +31,16 @@ def photo_explorer(photo) -> ipywidgets.VBox:
     return interactive(lambda K: draw_photo(photo, palette(K)), {"K": slider})
 
 
-def photo_palette(photo, K: int, n_pixels: int = 5000) -> np.ndarray:
-    """The centres of K clusters of pixels: (K, 3). k-means sees `n_pixels` of them, drawn by lot."""
+def photo_palette(photo: Array, K: int, n_pixels: int = 5000) -> Array:
+    """Cluster `n_pixels` random pixels by k-means, and return the K centres: (K, 3)."""
     pixels = _checked(photo).reshape(-1, 3)
     n_pixels = min(n_pixels, len(pixels))
     seen = np.random.default_rng(0).choice(pixels, size=n_pixels, replace=False)
     return KMeans(K, n_init=3, random_state=0).fit(seen).cluster_centers_
 
 
-def draw_photo(photo, palette) -> Drawing:
-    """The photograph with each pixel in the nearest colour of the palette, above the colours by their shares.
+def draw_photo(photo: Array, palette: Array) -> Drawing:
+    """Draw the photograph in the nearest colours of a palette, above a bar of the share of each colour.
 
     Parameters
     ----------
@@ -61,35 +62,37 @@ def draw_photo(photo, palette) -> Drawing:
     error = np.sqrt(np.mean(np.sum((painted - pixels) ** 2, axis=1)))
     bits = int(np.ceil(np.log2(len(palette))))
     caption = (
-        f"{len(palette)} colours, {bits} bit{'s' * (bits > 1)} a pixel. The commonest paints"
-        f" {shares.max():.1%} of the picture, the rarest {shares.min():.1%}. A pixel lies {error:.3f} from its colour"
-        " (root mean square; from black to white it is 1.732)."
+        f"{len(palette)} colours, {bits} bit{'s' * (bits > 1)} per pixel. The most common one covers"
+        f" {shares.max():.1%} of the picture, the rarest {shares.min():.1%}. A pixel is {error:.3f} away from its"
+        " colour (root mean square; black is 1.732 away from white)."
     )
     listed = ", ".join(f"{to_hex(palette[k].clip(0, 1))} {shares[k]:.1%}" for k in order)
-    return Drawing(figure, caption, f"A photograph in flat colours above a bar of these: {listed}. {caption}")
+    return Drawing(
+        figure, caption, f"A photograph in a few colours above a bar of their shares: {listed}. {caption}"
+    )
 
 
-def _plot_shares(palette, shares, ax: Axes) -> None:
-    """One bar, cut into the colours (K, 3) by their shares (K,), with numbers where there is room."""
+def _plot_shares(palette: Array, shares: Array, ax: Axes) -> None:
+    """Draw one bar, divided among the colours (K, 3) by their shares (K,), with numbers where they fit."""
     starts = np.cumsum(shares) - shares
     ax.barh(0, shares, left=starts, color=palette.clip(0, 1), edgecolor=INK, linewidth=0.5)
     for paint, start, share in zip(palette, starts, shares):
         if share >= 0.06:
-            light = paint @ [0.299, 0.587, 0.114]  # how light a colour looks: ITU-R BT.601
+            light = paint @ [0.299, 0.587, 0.114]  # perceived lightness: ITU-R BT.601
             ink = INK if light > 0.5 else "white"
             ax.text(start + share / 2, 0, f"{share:.0%}", ha="center", va="center", color=ink, size="small")
     ax.set(xlim=(0, 1), ylim=(-0.4, 0.4))
     ax.set_axis_off()
 
 
-def _thinned(photo) -> np.ndarray:
-    """Every m-th pixel of every m-th row, so that neither side is longer than `LONGEST_SIDE`."""
+def _thinned(photo: Array) -> Array:
+    """Keep every m-th pixel of every m-th row, so that neither side is longer than `LONGEST_SIDE`."""
     step = -(-max(photo.shape) // LONGEST_SIDE)
     return np.ascontiguousarray(photo[::step, ::step])
 
 
-def _checked(photo) -> np.ndarray:
-    """Raise ValueError unless the photo is (h, w, 3) and its numbers are from 0 to 1."""
+def _checked(photo: Array) -> Array:
+    """Return the photo as an array. Raises ValueError unless it is (h, w, 3) with fractions from 0 to 1."""
     photo = np.asarray(photo)
     if (
         photo.ndim != 3
@@ -98,7 +101,7 @@ def _checked(photo) -> np.ndarray:
         or not (0 <= photo.min() <= photo.max() <= 1)
     ):
         raise ValueError(
-            f"photo must be of shape (h, w, 3), with fractions from 0 to 1; got {photo.shape} of {photo.dtype}."
-            " load_photo gives it so; divide whole numbers up to 255 by 255."
+            f"photo must have shape (h, w, 3) and hold fractions from 0 to 1; got {photo.shape} of {photo.dtype}."
+            " Use load_photo, or divide numbers from 0 to 255 by 255."
         )
     return photo

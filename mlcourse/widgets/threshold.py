@@ -1,33 +1,37 @@
 """Lesson 08: a threshold on the density, as a contour that slides over the points."""
 
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.utils import check_array
 
+from mlcourse.mixture import GaussianMixture
 from mlcourse.mixture.conditional import mixture_of
 from mlcourse.plotting import plot_anomalies, plot_density
 from mlcourse.plotting.style import INK, grid_over
+from mlcourse.typing import Array, Bools
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.player import Player, plane
+from mlcourse.widgets.player import Player, Scene, plane
 
 
-def threshold_player(X, truth, model, thresholds) -> Player:
-    """Slide a threshold over the contours of the density, and watch what falls outside.
+def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds: Array) -> Player:
+    """Slide a threshold over the contours of the density, and see which points fall outside.
 
     Parameters
     ----------
     X : array of shape (n, 2)
     truth : array of n booleans
-        Which of the points are anomalies.
+        True for anomalies.
     model : a fitted mixture of two features
-    thresholds : array of log densities, one a frame
+    thresholds : array of log densities, one per frame
     """
     X, truth = check_array(X, input_name="X"), np.asarray(truth, dtype=bool)
     scores = model.score_samples(X)
     rates = np.array([_rates(scores, truth, t) for t in thresholds])
-    scene = {
-        "label": f"A density threshold over {len(X)} points, {truth.sum()} of them anomalies",
-        "note": "Stars are anomalies, discs are normal. Orange: outside the thick line, an alarm. Thin lines:"
+    scene: Scene = {
+        "label": f"A threshold on the density of {len(X)} points, {truth.sum()} of them anomalies",
+        "note": "Stars are anomalies, discs are normal. Orange points are outside the thick line: alarms. Thin lines:"
         " contours of the density.",
         "sliderName": "threshold",
         "points": X,
@@ -46,7 +50,7 @@ def threshold_player(X, truth, model, thresholds) -> Player:
         "curve": {
             "x": thresholds,
             "xlabel": "threshold on the log density",
-            "ylabel": "share of its kind that rings",
+            "ylabel": "share of points that raise an alarm",
             "lines": [
                 {"name": "anomalies (recall)", "values": rates[:, 0]},
                 {"name": "normal (false alarms)", "values": rates[:, 1]},
@@ -56,14 +60,14 @@ def threshold_player(X, truth, model, thresholds) -> Player:
     return Player(scene, draw_density_threshold(X, truth, model, thresholds[len(thresholds) // 2]))
 
 
-def contour_levels(scores) -> np.ndarray:
-    """Log densities for thin contours: below the highest score by 1, 2, 4, … nats, as far as scores go."""
+def contour_levels(scores: Array) -> Array:
+    """Choose log densities for thin contours: 1, 2, 4, … nats below the highest score, down to the lowest."""
     drops = 2.0 ** np.arange(10)
     return scores.max() - drops[drops < np.ptp(scores)]
 
 
-def draw_density_threshold(X, truth, model, t: float) -> Drawing:
-    """The points, stars where they ring, the density's contours, and the contour at the threshold `t`."""
+def draw_density_threshold(X: Array, truth: Bools, model: GaussianMixture, t: float) -> Drawing:
+    """Draw the points, with stars for alarms, the contours of the density, and the one at the threshold `t`."""
     scores = model.score_samples(X)
     figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     plot_anomalies(X, scores < t, ax=ax)
@@ -73,16 +77,16 @@ def draw_density_threshold(X, truth, model, t: float) -> Drawing:
     ax.contour(xs, ys, height, levels=[t], colors=INK, linewidths=2.4)
     caption = _caption(t, _rates(scores, truth, t))
     return Drawing(
-        figure, caption, f"Points, contours of a density, and a thick one: the threshold. {caption}"
+        figure, caption, f"Points, contours of a density, and a thick contour at the threshold. {caption}"
     )
 
 
-def _rates(scores, truth, t: float) -> tuple[float, float]:
-    """The share of the anomalies below t, and of the normal points."""
+def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:
+    """The share of the anomalies below t, and the share of the normal points below t."""
     alarm = scores < t
     return alarm[truth].mean(), alarm[~truth].mean()
 
 
-def _caption(t: float, rates) -> str:
+def _caption(t: float, rates: Iterable[float]) -> str:
     recall, false_alarms = rates
     return f"Threshold {t:.2f}: recall {recall:.2f}, false alarms {false_alarms:.3f}."

@@ -731,16 +731,16 @@ assert [round(total, 1) for total in totals] == [-80.4, -78.1, -75.8, -72.3]
 # Where does the other one stop rising, and why? And can `reg_covar` be too large?
 
 # %%
-from mlcourse.widgets import draw_floor, floor_explorer, floor_fits
+from mlcourse.widgets import draw_reg_covar, reg_covar_explorer, reg_covar_fits
 
-floor_explorer(column, fresh)
+reg_covar_explorer(column, fresh)
 
 # %% [markdown]
 # One position of the slider as a still picture, should it not appear: the default, a millionth.
 
 # %%
-fits = floor_fits(column)
-show(*draw_floor(column, fresh, fits, 6))
+fits = reg_covar_fits(column)
+show(*draw_reg_covar(column, fresh, fits, 6))
 
 # %%
 of_fitted, of_fresh = (np.array([fit.score(data) for fit in fits]) for data in (column, fresh))

@@ -1,6 +1,6 @@
-"""A real browser for the tests of this folder, and JupyterLab for it to look at.
+"""A real browser for the tests of this folder, and a JupyterLab to open in it.
 
-Debian's Chromium, driven by Playwright. Without a Chromium on the path every test here is skipped, and says so.
+The browser is Chromium, driven by Playwright. Without a Chromium on the path every test here is skipped.
 """
 
 import os
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in Path(item.path).parents:
             item.add_marker(
-                pytest.mark.skip(reason="no Chromium here: install Debian's chromium, or Google Chrome")
+                pytest.mark.skip(reason="no Chromium found: install Debian's chromium, or Google Chrome")
             )
 
 
@@ -39,7 +39,7 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium):
-    """Open pages that may reach this machine alone; at the end, none may have complained or looked elsewhere."""
+    """Open pages that reach only this machine; fail at the end if one logged an error or made another request."""
     contexts, complaints = [], []
 
     def new_page(**options):
@@ -48,7 +48,9 @@ def open_page(chromium):
         context.route("**/*", only_local(complaints))
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
@@ -59,14 +61,14 @@ def open_page(chromium):
 
 
 def only_local(complaints):
-    """A route that lets through what this machine serves, and writes down all else."""
+    """A route that lets requests to this machine through, and records and blocks all others."""
 
     def decide(route):
         url = route.request.url
         if url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")):
             route.continue_()
         else:
-            complaints.append(f"asked for {url}")
+            complaints.append(f"requested {url}")
             route.abort()
 
     return decide
@@ -74,7 +76,7 @@ def only_local(complaints):
 
 @pytest.fixture
 def screenshot():
-    """Leave a picture of a page, or of an element on it, for a person to look at."""
+    """Save a picture of a page, or of an element on it, for a person to look at."""
     SCREENSHOTS.mkdir(exist_ok=True)
     return lambda of, name: of.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
@@ -92,13 +94,13 @@ def lab_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lab(lab_folder):
-    """The address of a JupyterLab that serves the copy, with the course's own settings."""
+    """The address of a JupyterLab that serves the copy with the settings of the course."""
     places = private_jupyter(lab_folder / ".jupyter")
     write_lab_config(places["JUPYTER_CONFIG_DIR"])
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [*lab_options(lab_folder), "--IdentityProvider.token=", "--expose-app-in-browser"]
-    # A kernel chooses its own backend for figures; the tests' variable would take it away.
+    # A kernel chooses its own backend for figures; the variable of the tests would override it.
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     environment = {**inherited, **places, "MLCOURSE_MNIST": "no", "OMP_NUM_THREADS": "1"}
     with open(lab_folder / "log.txt", "w") as log:
@@ -126,4 +128,4 @@ def wait_for(url, server, log, seconds=90):
                 return
         except OSError:
             time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not come up (exit code {server.poll()}):\n{log.read_text()[-2000:]}")
+    raise RuntimeError(f"JupyterLab did not start (exit code {server.poll()}):\n{log.read_text()[-2000:]}")

@@ -1,4 +1,4 @@
-"""Every lesson in JupyterLab, as a student meets it: all cells run, every figure that moves moves."""
+"""Every lesson in JupyterLab, as a student sees it: all cells run, and all players and sliders work."""
 
 import re
 
@@ -31,13 +31,13 @@ def test_a_lesson_runs_and_its_figures_move(open_page, lab, screenshot, lesson):
     source = (ROOT / "notebooks" / f"{lesson}.ipynb").read_text("utf-8")
     assert players == len(re.findall(r'"(?:\w+ = )?(?:\w+_player|playground)\(', source))
     assert sliders == len(re.findall(r'"(?:\w+_explorer|parameter_calculator|interactive)\(', source))
-    for number, cell in enumerate(interesting_cells(page)):
+    for number, cell in enumerate(cells_with_pictures(page)):
         scroll_to(page, cell)
         screenshot(page, f"lesson_{lesson}_{number}")
 
 
 def play_all(page):
-    """Step, play and read every player of the notebook, by mouse and by keyboard; return how many there are."""
+    """Step, play and read every player of the notebook, by mouse and keyboard; return how many there are."""
     cells = cells_with(page, "data-mlcourse-player")
     for cell in cells:
         scroll_to(page, cell)
@@ -45,10 +45,10 @@ def play_all(page):
         host.wait_for(state="visible")
         plane = host.locator("canvas.plane").first
         before = picture_of(plane)
-        host.get_by_role("button", name="Step on").click()
+        host.get_by_role("button", name="Step forward").click()
         wait_until(page, host, "frame === 1 && player.t === 1")
         assert picture_of(plane) != before
-        plane.press("ArrowRight")  # JupyterLab must leave the key to the player
+        plane.press("ArrowRight")  # JupyterLab must not take the key from the player
         wait_until(page, host, "frame === 2")
         plane.press("ArrowDown")
         assert host.locator(".reading").inner_text().startswith("point 0")
@@ -106,12 +106,12 @@ WITH_OUTPUT = f"""([text, mime]) => [...{PANEL}.content.widgets].map((cell) =>
 
 
 def cells_with(page, text, mime=False):
-    """Numbers of the cells whose output has a MIME type, or HTML with the text."""
+    """Indices of the cells whose output has a MIME type, or HTML with the text."""
     return [index for index, has in enumerate(page.evaluate(WITH_OUTPUT, [text, mime])) if has]
 
 
-def interesting_cells(page):
-    """The cells with a picture."""
+def cells_with_pictures(page):
+    """Indices of the cells with a picture."""
     return cells_with(page, "<img")
 
 
@@ -127,8 +127,8 @@ RIGHT = """def read_distances(distances):
     return distances.argmin(axis=1), (distances.min(axis=1) ** 2).sum()"""
 
 
-def test_the_first_exercise_is_solved_by_typing(open_page, lab, screenshot):
-    """Wrong first: the message names the mistake. Then right: the check is content."""
+def test_the_first_exercise_can_be_solved_by_typing(open_page, lab, screenshot):
+    """A wrong answer first: the message names the mistake. Then a right one: the check passes."""
     page = open_page()
     open_notebook(page, lab, "exercises/01_kmeans.ipynb")
     answer, check = (cell_index(page, text) for text in ("def read_distances(", "check.read_distances("))

@@ -1,4 +1,4 @@
-"""EM in the page gives what `mlcourse` gives: same points, same start, same numbers."""
+"""EM in the page gives the same numbers as `mlcourse`, from the same points and start."""
 
 import json
 from importlib.resources import files
@@ -32,7 +32,7 @@ def run(open_page):
 
 
 def random_problem(seed, type_name, d=2):
-    """Points of a line or plane, far from zero and of unequal units, and a start from random responsibilities."""
+    """Points far from zero and in unequal units, and a start from random responsibilities."""
     rng = np.random.default_rng(seed)
     n, K = int(rng.integers(20, 300)), int(rng.integers(1, 7))
     X = rng.normal(size=(n, d)) * [3.0, 0.2][:d] + rng.integers(0, 4, size=(n, 1)) + [100.0, -5.0][:d]
@@ -45,7 +45,7 @@ def random_problem(seed, type_name, d=2):
 @pytest.mark.parametrize("d", [1, 2])
 @pytest.mark.parametrize("type_name", COVARIANCE_TYPES)
 @pytest.mark.parametrize("seed", range(3))
-def test_em_in_the_page_is_em_in_the_package(run, seed, type_name, d):
+def test_em_in_the_page_equals_em_in_the_package(run, seed, type_name, d):
     X, start = random_problem(seed, type_name, d)
     here = list(islice(em(X, start, reg_covar=1e-6), 30))
     there = run(
@@ -61,7 +61,7 @@ def test_em_in_the_page_is_em_in_the_package(run, seed, type_name, d):
 
 
 @pytest.mark.parametrize("type_name", COVARIANCE_TYPES)
-def test_responsibilities_in_the_page_are_those_of_the_package(run, type_name):
+def test_responsibilities_in_the_page_equal_the_packages(run, type_name):
     X, start = random_problem(7, type_name)
     theirs = run("eStep(given.X, given.theta)", X=X, theta=parameters(start))
     log_likelihood, R = e_step(X, start)
@@ -69,7 +69,7 @@ def test_responsibilities_in_the_page_are_those_of_the_package(run, type_name):
     assert theirs["lowerBound"] == pytest.approx(log_likelihood.mean(), abs=TOLERANCE)
 
 
-def test_the_density_is_that_of_scipy(run):
+def test_the_density_equals_that_of_scipy(run):
     rng = np.random.default_rng(0)
     A = rng.normal(size=(2, 2))
     S, mean, x = A @ A.T + 0.1 * np.eye(2), rng.normal(size=2), rng.normal(size=2)
@@ -77,14 +77,14 @@ def test_the_density_is_that_of_scipy(run):
     assert theirs == pytest.approx(multivariate_normal(mean, S).logpdf(x), rel=1e-12)
 
 
-def test_points_far_from_every_component_still_share_one(run):
-    """In log space nothing underflows: the nearer of two components ten thousand deviations away takes the point."""
+def test_a_distant_point_belongs_to_the_nearer_component(run):
+    """In log space nothing underflows, even ten thousand standard deviations away from both components."""
     theta = {"weights": [0.5, 0.5], "means": [[0.0, 0.0], [1.0, 0.0]], "covariances": [np.eye(2), np.eye(2)]}
     theirs = run("eStep(given.X, given.theta).R", X=[[1e4, 0.0]], theta=theta)
     np.testing.assert_allclose(theirs, [[0, 1]], atol=1e-12)
 
 
-def test_a_start_is_made_of_the_points_and_the_same_for_the_same_seed(run):
+def test_a_start_is_made_of_points_and_fixed_by_its_seed(run):
     X, _ = random_problem(3, "full")
     draw = "[1, 1, 2].map((seed) => randomStart(given.X, 4, 'full', seededRandom(seed)))"
     first, again, other = run(draw, X=X)
@@ -95,8 +95,8 @@ def test_a_start_is_made_of_the_points_and_the_same_for_the_same_seed(run):
     np.testing.assert_allclose(first["covariances"][0], np.cov(X.T, bias=True) + 1e-6 * np.eye(2), rtol=1e-9)
 
 
-def test_a_cell_holds_what_is_nearest_to_its_centre(run):
-    """Cells of random centres: their areas fill the rectangle, and each contains the points nearest to its centre."""
+def test_a_cell_holds_the_points_nearest_to_its_centre(run):
+    """Cells of random centres fill the rectangle, and each has the area of the points nearest to its centre."""
     rng = np.random.default_rng(5)
     centers = rng.uniform(-2, 2, size=(6, 2))
     cells = run("given.centers.map((_, k) => voronoiCell(given.centers, k, [-3, 3, -2, 2]))", centers=centers)
@@ -113,8 +113,8 @@ def shoelace(corners):
     return abs(x @ v - y @ u) / 2
 
 
-def test_an_ellipse_lies_at_its_distance(run):
-    """Every point of the ellipse of two deviations has Mahalanobis distance 2."""
+def test_an_ellipse_is_at_its_mahalanobis_distance(run):
+    """Every point on the ellipse of two standard deviations has Mahalanobis distance 2."""
     S, mean = np.array([[2.0, -0.8], [-0.8, 0.5]]), np.array([3.0, 1.0])
     points = np.array(run("ellipsePoints(given.mean, given.S, 2)", mean=mean, S=S))
     away = points - mean
@@ -122,8 +122,8 @@ def test_an_ellipse_lies_at_its_distance(run):
     np.testing.assert_allclose(squared, 4, rtol=1e-9)
 
 
-def test_a_contour_lies_at_its_level(run):
-    """The contour of x² + y² at 1 is the unit circle, as finely as the grid is."""
+def test_the_density_on_a_contour_is_its_level(run):
+    """The contour of x² + y² at 1 is the unit circle, to the resolution of the grid."""
     segments = run("contour(onGrid(([x, y]) => x * x + y * y, [-2, 2, -2, 2]), 1)")
     points = np.array(segments).reshape(-1, 2)
     np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1, atol=1e-3)
@@ -131,7 +131,7 @@ def test_a_contour_lies_at_its_level(run):
     assert lengths == pytest.approx(2 * np.pi, rel=1e-3)
 
 
-def test_what_is_sent_keeps_six_digits():
+def test_sent_numbers_keep_six_digits():
     sent = json.loads(
         as_json({"a": np.array([1 / 3, 2e-9]), "b": None, "c": "</script>"}).replace("\\u003c", "<")
     )

@@ -1,4 +1,4 @@
-"""The player where there is no kernel: an exported page, and a notebook that nobody has trusted yet."""
+"""The player without a kernel: in an exported page, and in a notebook that is not trusted."""
 
 import nbformat
 import pytest
@@ -22,14 +22,14 @@ def with_output():
 
 
 def test_an_exported_page_plays(open_page, tmp_path, with_output):
-    # The exporter's own links to MathJax and RequireJS on the web are no business of the player.
+    # Leave out the exporter's own links to MathJax and RequireJS on the web.
     exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
     path = tmp_path / "page.html"
     path.write_text(exporter.from_notebook_node(with_output)[0], "utf-8")
     page = open_page()
     page.set_content(path.read_text("utf-8"))
     page.wait_for_function(PLAYER)
-    page.get_by_role("button", name="Step on").click()
+    page.get_by_role("button", name="Step forward").click()
     page.wait_for_function(f"{PLAYER}.frame === 1 && {PLAYER}.t === 1")
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(f"{PLAYER}.frame >= 3")

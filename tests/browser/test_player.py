@@ -1,4 +1,4 @@
-"""The player, without any kernel, as a page shows it: stepping, playing, keys, hovering, light and dark."""
+"""The player on a page, without a kernel: stepping, playing, keys, hovering, light and dark."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def shown(open_page, made):
 
 
 def state(page, expression):
-    """Something of the player on the page, such as `frame`."""
+    """A property of the player on the page, such as `frame`."""
     return page.evaluate(f"document.querySelector('[data-mlcourse-player]').player.{expression}")
 
 
@@ -45,7 +45,7 @@ def settled(page, frame):
 
 
 def ink(page):
-    """What stands on the first plane, pixel for pixel."""
+    """The pixels of the first plane, as a data URL."""
     return page.locator("canvas.plane").first.evaluate("(canvas) => canvas.toDataURL()")
 
 
@@ -54,7 +54,7 @@ def test_every_scene_steps_and_changes_its_picture(shown, made, screenshot, name
     page = shown(name)
     pictures = [ink(page)]
     for frame in (1, 2):
-        page.get_by_role("button", name="Step on").click()
+        page.get_by_role("button", name="Step forward").click()
         settled(page, frame)
         pictures.append(ink(page))
     assert pictures[0] != pictures[1] != pictures[2]
@@ -78,7 +78,7 @@ def test_every_scene_plays_to_its_end_and_stops_there(shown, name):
     assert page.get_by_role("button", name="Play").is_visible()
 
 
-def test_playing_from_the_end_begins_anew_and_pauses_on_demand(shown):
+def test_playing_from_the_end_starts_over_and_can_be_paused(shown):
     page = shown("em_plane")
     page.locator("canvas.plane").press("End")
     settled(page, state(page, "last"))
@@ -120,27 +120,27 @@ def test_the_keyboard_reaches_every_control(shown):
     assert [name.split(" ")[0] for name in names] == ["The", "Step", "Play", "Step", "frame", "speed"]
 
 
-def test_hovering_reads_the_responsibilities_that_the_package_computes(shown):
+def test_hovering_shows_the_responsibilities_of_the_package(shown):
     steps = em_steps(X, 15)
     page = shown(em_player(X, steps))
     page.locator("canvas.plane").press("End")
     settled(page, state(page, "last"))
     R = e_step(X, steps[-1].mixture)[1]
-    i = int(np.abs(R.max(axis=1) - 0.8).argmin())  # one that is shared
+    i = int(np.abs(R.max(axis=1) - 0.8).argmin())  # a point that components share
     place = state(page, f"planes[0].place({i})")
     at = state(page, "planes[0]") and [
         state(page, f"planes[0].px({place[0]})"),
         state(page, f"planes[0].py({place[1]})"),
     ]
     page.locator("canvas.plane").hover(position={"x": at[0], "y": at[1]})
-    said = page.locator(".reading").inner_text()
-    number = int(re.match(r"point (\d+)", said)[1])
-    shares = [float(share) for share in re.findall(r"component \d ([\d.]+)", said)]
+    description = page.locator(".reading").inner_text()
+    number = int(re.match(r"point (\d+)", description)[1])
+    shares = [float(share) for share in re.findall(r"component \d ([\d.]+)", description)]
     np.testing.assert_allclose(shares, R[number], atol=6e-4)
     np.testing.assert_allclose(X[number], X[i], atol=0.3)
 
 
-def test_the_player_knows_what_python_knows(shown):
+def test_the_player_shows_the_numbers_of_python(shown):
     """Weights, means and captions of the last frame are those of the last step."""
     steps = em_steps(X, 15)
     page = shown(em_player(X, steps))
@@ -153,11 +153,11 @@ def test_the_player_knows_what_python_knows(shown):
     bars = [float(text) for text in page.locator(".number").all_inner_texts()]
     np.testing.assert_allclose(bars, theta.weights, atol=0.006)
     label = page.locator("canvas.plane").get_attribute("aria-label")
-    said = np.array(re.findall(r"\((-?[\d.]+), (-?[\d.]+)\)", label), dtype=float)
-    np.testing.assert_allclose(said, theta.means, atol=0.006)
+    means = np.array(re.findall(r"\((-?[\d.]+), (-?[\d.]+)\)", label), dtype=float)
+    np.testing.assert_allclose(means, theta.means, atol=0.006)
 
 
-def test_the_threshold_rings_where_python_says(shown, made):
+def test_the_threshold_alarms_where_python_does(shown, made):
     page = shown("threshold")
     plane = made["threshold"].scene
     page.locator("canvas.plane").press("End")
@@ -169,9 +169,9 @@ def test_the_threshold_rings_where_python_says(shown, made):
     assert alarms == round(recall * truth.sum() + false_alarms * (1 - truth).sum())
 
 
-def test_nothing_moves_for_readers_who_prefer_it_so(shown):
+def test_nothing_moves_for_readers_who_prefer_reduced_motion(shown):
     page = shown("em_plane", reduced_motion="reduce")
-    page.get_by_role("button", name="Step on").click()
+    page.get_by_role("button", name="Step forward").click()
     assert state(page, "t") == 1
     page.get_by_role("button", name="Play").click()
     assert state(page, "t") == 1
@@ -179,7 +179,7 @@ def test_nothing_moves_for_readers_who_prefer_it_so(shown):
 
 def test_a_hundred_steps_on_a_thousand_points_are_small(shown):
     player = large()
-    assert len(player._repr_html_()) - len(player._png) <= 100_000  # all but the still picture
+    assert len(player._repr_html_()) - len(player._png) <= 100_000  # without the still picture
     page = shown(player)
     assert state(page, "last") == 2 * 100 - 1
 
@@ -190,7 +190,7 @@ BACKGROUNDS = {"light": "white", "dark": "#111111"}
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
-def test_words_and_marks_stand_out_from_the_paper(shown, screenshot, background):
+def test_words_and_marks_have_enough_contrast(shown, screenshot, background):
     """WCAG 2.1 AA: 4.5 for text, 3 for controls and for the outlines of all marks (1.4.3, 1.4.11)."""
     page = shown("em_plane")
     page.add_style_tag(content=f"html, body {{ background: {BACKGROUNDS[background]} }}")
@@ -215,7 +215,7 @@ def test_words_and_marks_stand_out_from_the_paper(shown, screenshot, background)
         assert contrast(outline, look["paper"]) >= 3
 
 
-# The brush keeps the last outline it drew: draw each component's marker and ask it.
+# The colour of each component's outline.
 OUTLINES = f"""() => {{
   const player = document.querySelector('[data-mlcourse-player]').player;
   return {json.dumps(list(range(len(PALETTE))))}.map((k) => player.outlineOf(k));
@@ -257,7 +257,7 @@ def test_a_click_adds_a_point_and_a_drag_moves_it(shown):
     np.testing.assert_allclose(moved, state(page, "planes[0].dataAt(190, 160)"), atol=0.05)
 
 
-def test_the_playground_takes_k_type_restart_and_clear(shown):
+def test_the_playground_controls_work(shown):
     page = shown("playground")
     page.get_by_label("components K").select_option("2")
     assert len(state(page, "scene.planes[0].mixtures[0].means")) == 2
@@ -276,7 +276,7 @@ def test_the_playground_takes_k_type_restart_and_clear(shown):
     assert state(page, "last") > 1
 
 
-def test_the_playground_needs_no_mouse(shown):
+def test_the_playground_works_without_a_mouse(shown):
     page = shown("playground")
     before = state(page, "points.length")
     plane = page.locator("canvas.plane")
@@ -312,13 +312,13 @@ def test_without_scripts_there_is_a_picture_and_a_sentence(open_page, made, name
     assert "still picture" in page.locator("figcaption").inner_text()
 
 
-def test_two_players_on_one_page_are_two(open_page, made):
+def test_two_players_on_one_page_are_independent(open_page, made):
     page = open_page()
     page.set_content(HTML.format(made["kmeans"]._repr_html_() + made["em_plane"]._repr_html_()))
     page.wait_for_function(
         "[...document.querySelectorAll('[data-mlcourse-player]')].every((host) => host.player)"
     )
-    page.get_by_role("button", name="Step on").first.click()
+    page.get_by_role("button", name="Step forward").first.click()
     hosts = "[...document.querySelectorAll('[data-mlcourse-player]')]"
     frames = page.evaluate(f"{hosts}.map((host) => host.player.frame)")
     assert frames == [1, 0]

@@ -1,4 +1,4 @@
-"""Three blobs, for plots and widgets."""
+"""Three blobs, for the tests of plots."""
 
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs

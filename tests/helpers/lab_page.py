@@ -1,4 +1,4 @@
-"""JupyterLab as a person uses it: open a notebook, run it, type into a cell, read what comes out."""
+"""JupyterLab as a person uses it: open a notebook, run it, type into a cell, read the output."""
 
 import re
 
@@ -12,7 +12,7 @@ MINUTES = 60_000
 
 
 def open_notebook(page, lab, path):
-    """Open a notebook and wait for its kernel. A workspace of its own keeps tests apart."""
+    """Open a notebook and wait for its kernel. Its own workspace keeps tests independent."""
     workspace = re.sub(r"\W", "-", path)
     page.goto(f"{lab}/lab/workspaces/{workspace}/tree/{path}?reset", wait_until="domcontentloaded")
     page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=2 * MINUTES)
@@ -21,14 +21,14 @@ def open_notebook(page, lab, path):
 
 
 def run_all(page):
-    """Run every cell; return when the last is done."""
+    """Run every cell; return when the last one has finished."""
     page.set_default_timeout(5 * MINUTES)
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.set_default_timeout(30_000)
 
 
 def errors(page):
-    """What the code cells complained of, as text; not those that are meant to, and say so in a tag."""
+    """The errors of the code cells, as text, except in cells tagged as raising an exception on purpose."""
     outputs = page.evaluate(
         f"""[...{PANEL}.content.widgets].map(({{ model }}) => model)
             .filter((model) => model.type === "code" && !model.getMetadata("tags")?.includes("raises-exception"))
@@ -40,7 +40,7 @@ def errors(page):
 
 
 def cell_index(page, text):
-    """The number of the first cell whose source has the text."""
+    """The index of the first cell whose source contains the text."""
     return page.evaluate(
         f"(text) => {PANEL}.content.widgets.findIndex((cell) => cell.model.sharedModel.getSource().includes(text))",
         text,
@@ -48,7 +48,7 @@ def cell_index(page, text):
 
 
 def type_into(page, index, text):
-    """Replace what stands in a cell by typing, and run it with Shift+Enter."""
+    """Replace the source of a cell by typing, and run it with Shift+Enter."""
     page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
     page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'center')", index)
     editor = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active .cm-content")

@@ -1,4 +1,4 @@
-"""One player of every scene, small enough to be made in a second; the tests and the benchmark play them."""
+"""One player of every scene, each small enough to build in a second, for the browser tests and the benchmark."""
 
 from itertools import islice
 
@@ -70,7 +70,7 @@ PLAYERS = {
 
 
 def large():
-    """A hundred steps of EM on a thousand points: the size that must stay small."""
+    """A hundred steps of EM on a thousand points: its page must stay small."""
     points = five_blobs(random_state=0)[0]
     points = points[np.random.default_rng(0).permutation(len(points))[:1000]]
     return em_player(points, em_steps(points, 100))

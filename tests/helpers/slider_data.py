@@ -20,7 +20,7 @@ GRAINS = np.append(np.random.default_rng(0).standard_normal(40), 7.0)[:, np.newa
 FRESH = np.random.default_rng(1).standard_normal((200, 1))
 
 
-FITS = widgets.floor_fits(GRAINS)
+FITS = widgets.reg_covar_fits(GRAINS)
 
 
 PHOTO = np.random.default_rng(2).random((30, 40, 3)) ** 2
@@ -33,5 +33,5 @@ UNSEEN, _ = make_blobs(150, centers=[(0, 0), (6, 1), (0, 5)], random_state=4)
 
 
 def parts(widget):
-    """Controls and picture of an explorer."""
+    """The controls and the picture of a slider."""
     return widget.children[0].children, widget.children[-1]

@@ -1,4 +1,4 @@
-"""Data for the tests of widgets, and ways to look into a widget."""
+"""Data for the tests of widgets, and functions to look into a widget."""
 
 from itertools import islice
 
@@ -33,5 +33,5 @@ def find(widget, kind):
 
 
 def offsets(ax):
-    """All the points that plot functions scattered, without the discs of the centres."""
+    """All scattered points, without the discs of the centres."""
     return np.vstack([scatter.get_offsets() for scatter in ax.collections if len(scatter.get_offsets()) > 3])

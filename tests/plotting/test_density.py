@@ -13,15 +13,15 @@ TYPES = ["full", "tied", "diag", "spherical"]
 
 @pytest.mark.parametrize("covariance_type", TYPES)
 @pytest.mark.parametrize("n_std", [(1, 2, 3), 2])
-def test_every_ellipse_lies_where_the_mahalanobis_distance_is_n(covariance_type, n_std):
+def test_every_ellipse_is_at_mahalanobis_distance_n(covariance_type, n_std):
     model = GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(X @ [[1, 0.4], [0, 2]])
     ax = plotting.plot_ellipses(model.means_, model.covariances_, covariance_type, n_std)
-    # scikit-learn's precisions, in whatever shape they come, against the points of the drawn outlines
+    # scikit-learn's precisions, expanded to matrices, against the points of the drawn outlines
     precisions = {
         "full": lambda p: p,
         "tied": lambda p: np.stack([p] * 3),
         "diag": lambda p: np.stack([np.diag(row) for row in p]),
-        "spherical": lambda p: np.stack([one * np.eye(2) for one in p]),
+        "spherical": lambda p: np.stack([value * np.eye(2) for value in p]),
     }[covariance_type](model.precisions_)
     patches = iter(ax.patches)
     for mean, precision in zip(model.means_, precisions, strict=True):
@@ -63,7 +63,7 @@ def test_contours_of_one_gaussian_are_its_ellipses():
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 1), (3, 1), (3,)])
-def test_one_dimensional_curves_are_weighted_densities_and_their_sum(shape):
+def test_curves_are_weighted_densities_and_their_sum(shape):
     weights, means, variances = np.array([0.5, 0.3, 0.2]), np.array([-5, 5, 0]), np.array([1.2, 1.8, 1.6])
     ax = plotting.plot_mixture_1d(weights, means[:, np.newaxis], variances.reshape(shape))
     mixture, *components = ax.lines
@@ -76,7 +76,7 @@ def test_one_dimensional_curves_are_weighted_densities_and_their_sum(shape):
     assert len({line.get_linestyle() for line in components}) == 3
 
 
-def test_a_tied_variance_serves_every_component_and_the_histogram_has_area_one():
+def test_a_tied_variance_is_shared_by_all_components():
     ax = plotting.plot_mixture_1d([0.5, 0.5], [[0], [3]], [[4.0]], X[:, 0])
     assert all(
         line.get_ydata().max() == pytest.approx(0.5 * norm.pdf(0, scale=2), rel=1e-3) for line in ax.lines[1:]

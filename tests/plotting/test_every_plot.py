@@ -1,4 +1,4 @@
-"""What all plots promise."""
+"""Tests that every plot must pass."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +13,7 @@ from tests.helpers.blobs import X, fitted_kmeans, truth
 RESP = GaussianMixture(3, means_init=[(0, 0), (4, 1), (0, 5)]).fit(X).predict_proba(X)
 
 
-# Every plot once, on valid input. Labelled False: those that name no axes.
+# Every plot once, on valid input; False marks those without axis labels.
 PLOTS = {
     "points": (lambda ax=None: plotting.plot_points(X, truth, ax=ax), True),
     "plain points": (lambda ax=None: plotting.plot_points(X, ax=ax), True),
@@ -41,7 +41,7 @@ def fitted_mixture():
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_draws_on_the_axes_it_is_given_and_opens_nothing(name):
+def test_given_axes_are_drawn_on_and_no_figure_is_opened(name):
     plot, _ = PLOTS[name]
     _, ax = plt.subplots()
     open_before = plt.get_fignums()
@@ -52,7 +52,7 @@ def test_draws_on_the_axes_it_is_given_and_opens_nothing(name):
 
 @pytest.mark.parametrize("name", PLOTS)
 @pytest.mark.filterwarnings("error")
-def test_opens_one_figure_when_given_no_axes_and_names_them(name):
+def test_without_axes_one_figure_is_opened_and_labelled(name):
     plot, is_labelled = PLOTS[name]
     ax = plot()
     assert isinstance(ax, Axes)
@@ -62,7 +62,7 @@ def test_opens_one_figure_when_given_no_axes_and_names_them(name):
 
 
 @pytest.mark.parametrize("name", [name for name, (_, is_labelled) in PLOTS.items() if is_labelled])
-def test_axis_names_given_earlier_win(name):
+def test_existing_axis_labels_are_kept(name):
     plot, _ = PLOTS[name]
     _, ax = plt.subplots()
     ax.set(xlabel="sepal length (cm)", ylabel="sepal width (cm)")
@@ -70,7 +70,7 @@ def test_axis_names_given_earlier_win(name):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("sepal length (cm)", "sepal width (cm)")
 
 
-def test_inputs_stay_as_they_were():
+def test_inputs_are_not_changed():
     arrays = {"X": X, "truth": truth, "RESP": RESP}
     before = {name: array.copy() for name, array in arrays.items()}
     for plot, _ in PLOTS.values():
@@ -84,7 +84,7 @@ def test_inputs_stay_as_they_were():
     ("call", "message"),
     [
         (lambda: plotting.plot_points(np.ones((5, 4))), r"X has 4 feature.*X\[:, \[0, 1\]\].*PCA"),
-        (lambda: plotting.plot_points(X, np.full(len(X), -1)), "labels must hold integers from 0 on"),
+        (lambda: plotting.plot_points(X, np.full(len(X), -1)), "labels must hold non-negative integers"),
         (lambda: plotting.plot_points(X, ["iris"] * len(X)), "return_inverse=True"),
         (lambda: plotting.plot_points(X, truth[:-1]), "inconsistent numbers of samples"),
         (lambda: plotting.plot_points(X, sizes=[1, 2, 3]), "broadcast"),
@@ -94,16 +94,16 @@ def test_inputs_stay_as_they_were():
         (lambda: plotting.plot_anomalies(X, np.where(truth, 1, -1)), r"\[-1  1\].*predict\(X\) == -1"),
         (lambda: plotting.plot_anomalies(X, truth[:-1] == 1), "inconsistent numbers of samples"),
         (lambda: plotting.plot_density(fitted_mixture(), X[:, :1]), "X has 1 feature"),
-        (lambda: plotting.plot_ellipses(X[:3], np.ones((3, 2))), r"\(3, 2\); 3 'full'.*\(3, 2, 2\)"),
+        (lambda: plotting.plot_ellipses(X[:3], np.ones((3, 2))), r"\(3, 2\), but 3 'full'.*\(3, 2, 2\)"),
         (lambda: plotting.plot_ellipses(X[:3], np.ones(3), "round"), "covariance_type='round'"),
         (lambda: plotting.plot_ellipses(X[:1], [[[1, 2], [2, 1]]]), "eigenvalue -1.*positive definite"),
-        (lambda: plotting.plot_silhouettes([0.5, 0.4], [0.0, 1.0]), "labels must hold integers"),
+        (lambda: plotting.plot_silhouettes([0.5, 0.4], [0.0, 1.0]), "labels must hold non-negative integers"),
         (lambda: plotting.plot_curve([1, 2], [1, 2, 3], "k", "inertia"), "inconsistent numbers of samples"),
         (lambda: plotting.plot_curve([1, 2], [1, 2], "k", "inertia", chosen=3), "chosen=3 is not among x"),
-        (lambda: plotting.plot_digits(np.ones((2, 10))), "10 pixels.*no square"),
+        (lambda: plotting.plot_digits(np.ones((2, 10))), "10 pixels.*not a square"),
     ],
 )
-def test_bad_input_is_named_and_no_figure_opened(call, message):
+def test_bad_input_is_named_and_no_figure_is_opened(call, message):
     with pytest.raises(ValueError, match=message):
         call()
     assert plt.get_fignums() == []

@@ -25,6 +25,6 @@ def test_fewer_digits_than_columns_leave_no_empty_columns():
 
 
 @pytest.mark.parametrize("photo", [np.full((2, 3, 3), 200, dtype=np.uint8), np.full((2, 3, 3), 0.25)])
-def test_photo_is_shown_as_it_is(photo):
+def test_a_photo_is_shown_unchanged(photo):
     (image,) = plotting.plot_photo(photo).images
     np.testing.assert_array_equal(image.get_array(), photo)

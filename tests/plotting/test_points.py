@@ -37,7 +37,7 @@ def test_pairs_of_colour_and_marker_do_not_repeat_soon():
     assert len({(color(k), marker(k)) for k in range(56)}) == 56
 
 
-def test_centers_are_numbered_where_they_are():
+def test_centres_are_marked_with_their_numbers():
     centers = X[:4]
     ax = plotting.plot_centers(centers)
     np.testing.assert_array_equal(ax.collections[0].get_offsets(), centers)
@@ -46,7 +46,7 @@ def test_centers_are_numbered_where_they_are():
     ]
 
 
-def test_decision_regions_are_the_tints_of_what_predict_says():
+def test_decision_regions_are_tinted_by_predict():
     model = fitted_kmeans()
     ax = plotting.plot_decision_regions(model, X)
     (image,) = ax.images
@@ -57,7 +57,7 @@ def test_decision_regions_are_the_tints_of_what_predict_says():
     tints = picture[rows, columns]
     labels = model.predict(X)
     expected = np.array([to_rgb(color(k)) for k in range(3)])[labels]
-    # A tint is white blended with the colour by one share, so what is taken off white is proportional.
+    # A tint blends white with the colour by a fixed share, so its distance from white is proportional.
     share = (1 - tints) / (1 - expected + 1e-9)
     interior = np.abs(np.subtract(*np.sort(model.transform(X), axis=1)[:, :2].T)) > 0.5
     np.testing.assert_allclose(share[interior][expected[interior] < 1], 0.28, atol=1e-6)
@@ -74,7 +74,7 @@ def test_boundary_of_two_centres_is_their_perpendicular_bisector():
     np.testing.assert_allclose(distance, 0, atol=0.03)
 
 
-def test_one_hot_responsibilities_give_pure_colours_and_a_tie_their_mean():
+def test_one_hot_points_have_pure_colours_and_a_tie_their_mean():
     resp = np.array([[1, 0], [0, 1], [0.5, 0.5]])
     ax = plotting.plot_responsibilities(X[:3], resp)
     drawn = {
@@ -88,7 +88,7 @@ def test_one_hot_responsibilities_give_pure_colours_and_a_tie_their_mean():
         np.testing.assert_allclose(drawn[tuple(place)], wanted)
 
 
-def test_sizes_follow_their_points():
+def test_sizes_stay_with_their_points():
     sizes = np.arange(1.0, len(X) + 1)
     for ax in (
         plotting.plot_points(X, truth, sizes=sizes),
@@ -98,7 +98,7 @@ def test_sizes_follow_their_points():
             np.testing.assert_array_equal(scatter.get_sizes(), sizes[truth == k])
 
 
-def test_anomalies_are_stars_and_all_other_points_are_not():
+def test_only_anomalies_are_stars():
     is_outlier = X[:, 0] > 4
     ax = plotting.plot_anomalies(X, is_outlier)
     normal, stars = ax.collections

@@ -23,7 +23,7 @@ def test_course_style_sets_the_palette_and_can_be_undone():
         assert [to_rgb(c) for c in cycle] == [to_rgb(c) for c in plotting.PALETTE]
 
 
-def test_first_colours_differ_in_lightness_too():
+def test_the_first_colours_also_differ_in_lightness():
     # relative luminance, WCAG 2.2
     rgb = np.array([to_rgb(c) for c in plotting.PALETTE[:3]])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)

@@ -1,4 +1,4 @@
-"""The explorer of lesson 07: the picture is of the K it names, and the curves are those handed in."""
+"""The player of lesson 07: the picture shows the K it names, and the curves are those passed in."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_the_picture_is_of_the_mixture_with_k_components(models, curves, K):
     assert f"under {K} ellipses" in alt
 
 
-def test_the_curves_are_those_handed_in_and_marked_at_their_minima(models, curves):
+def test_the_curves_are_drawn_as_given_and_marked_at_minima(models, curves):
     figure, caption, _ = widgets.draw_components(X, models, curves, 2)
     lines = figure.axes[1].lines
     for curve, line, mark in zip(curves.values(), lines[0::2], lines[1::2]):
@@ -47,6 +47,6 @@ def test_a_curve_of_another_length_is_refused(models, curves):
         widgets.components_player(X, models, {"AIC": curves["AIC"][:4]})
 
 
-def test_a_generator_of_models_is_refused_with_the_remedy(models, curves):
+def test_a_generator_of_models_is_refused_with_advice(models, curves):
     with pytest.raises(TypeError, match=r"generator.*range\(1, 21\)"):
         widgets.components_player(X, (model for model in models), curves)

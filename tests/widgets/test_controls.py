@@ -6,7 +6,7 @@ import pytest
 from mlcourse.widgets.controls import progress
 
 
-def test_the_bar_is_seen_while_there_is_something_to_wait_for():
+def test_the_bar_is_visible_until_the_last_item_is_done():
     bar = ipywidgets.IntProgress(value=3, max=5, layout={"visibility": "hidden"})
     seen = []
     for _ in progress(bar, iter("abcdefgh")):
@@ -15,7 +15,7 @@ def test_the_bar_is_seen_while_there_is_something_to_wait_for():
     assert (bar.value, bar.layout.visibility) == (8, "hidden")
 
 
-def test_the_bar_goes_away_when_a_fit_fails():
+def test_the_bar_hides_when_a_fit_fails():
     bar = ipywidgets.IntProgress(layout={"visibility": "hidden"})
     items = progress(bar, range(4))
     next(items)

@@ -15,7 +15,7 @@ def test_covariance_has_the_chosen_axes(angle):
     np.testing.assert_allclose(np.linalg.eigvalsh(Sigma), [0.25, 4])
 
 
-def test_covariance_picture_has_the_ellipses_arrows_and_sample_of_the_matrix():
+def test_the_picture_has_ellipses_arrows_and_a_sample():
     figure, caption, _ = widgets.draw_covariance(noise, 2, 1, 30)
     (ax,) = figure.axes
     Sigma = widgets.covariance_from_axes(2, 1, 30)

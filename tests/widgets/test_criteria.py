@@ -6,12 +6,12 @@ import pytest
 from sklearn.mixture import GaussianMixture as Oracle
 
 from mlcourse import GaussianMixture, widgets
-from mlcourse.widgets.criteria import FIT, MOST_COMPONENTS
+from mlcourse.widgets.criteria import FIT, MAX_COMPONENTS
 from tests.helpers.slider_data import BLOBS, UNSEEN, parts
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
-def test_criteria_a_point_are_scikit_learns_for_the_same_mixtures(covariance_type):
+def test_criteria_match_scikit_learn_for_the_same_mixtures(covariance_type):
     curves = widgets.criteria_curves(BLOBS[:100], UNSEEN, covariance_type)
     for K in (1, 3, 7):
         model = GaussianMixture(K, covariance_type=covariance_type, **FIT).fit(BLOBS[:100])
@@ -22,7 +22,7 @@ def test_criteria_a_point_are_scikit_learns_for_the_same_mixtures(covariance_typ
         np.testing.assert_allclose([curve[K - 1] for curve in curves.values()], expected)
 
 
-def test_the_curves_have_their_minima_marked_and_told():
+def test_the_minima_are_marked_and_listed_in_the_caption():
     figure, caption, alt = widgets.draw_criteria(BLOBS, UNSEEN, 200, "full")
     (ax,) = figure.axes
     curves = widgets.criteria_curves(BLOBS[:200], UNSEEN, "full")
@@ -34,27 +34,27 @@ def test_the_curves_have_their_minima_marked_and_told():
     assert caption in alt
 
 
-def test_three_far_groups_are_three_components_to_bic():
+def test_bic_finds_three_components_in_three_distant_groups():
     bic = widgets.criteria_curves(BLOBS, UNSEEN)["BIC"]
     assert np.argmin(bic) + 1 == 3
 
 
-def test_a_minimum_at_the_end_of_the_range_is_called_none_and_what_is_cut_off_is_told():
-    """Fifty points of a curved band: AIC falls on and on, and the held-out rows leave the picture."""
+def test_the_caption_warns_of_a_curve_still_falling_and_of_cuts():
+    """Fifty points of a curved band: AIC keeps falling, and the held-out curve leaves the picture."""
     rng = np.random.default_rng(0)
     band, unseen = (
         np.column_stack([x, x**2 + 0.01 * rng.standard_normal(len(x))]) for x in rng.uniform(-1, 1, (2, 60))
     )
     figure, caption, _ = widgets.draw_criteria(band, unseen, 50, "full")
     curves = widgets.criteria_curves(band[:50], unseen)
-    assert np.argmin(curves["AIC"]) + 1 == MOST_COMPONENTS
-    assert "12 is the most that was tried" in caption
+    assert np.argmin(curves["AIC"]) + 1 == MAX_COMPONENTS
+    assert "12 is the largest K tried" in caption
     hidden = max(map(max, curves.values())) > figure.axes[0].get_ylim()[1]
-    assert hidden == ("a curve is not seen" in caption)
+    assert hidden == ("a curve leaves the picture" in caption)
     assert hidden
 
 
-def test_the_watcher_sees_every_fit_and_decides_what_is_fitted():
+def test_watch_sees_every_fit_and_decides_what_is_fitted():
     seen = []
 
     def watch(Ks):
@@ -63,24 +63,24 @@ def test_the_watcher_sees_every_fit_and_decides_what_is_fitted():
             yield K
 
     watched = widgets.draw_criteria(BLOBS, UNSEEN, 50, "diag", watch=watch)
-    assert seen == list(range(1, MOST_COMPONENTS + 1))
+    assert seen == list(range(1, MAX_COMPONENTS + 1))
     assert watched.caption == widgets.draw_criteria(BLOBS, UNSEEN, 50, "diag").caption
 
 
-@pytest.mark.parametrize("n", [MOST_COMPONENTS - 1, len(BLOBS) + 1])
-def test_too_few_points_or_more_than_there_are_are_refused(n):
-    with pytest.raises(ValueError, match=f"n={n}: choose from 12.*to 300"):
+@pytest.mark.parametrize("n", [MAX_COMPONENTS - 1, len(BLOBS) + 1])
+def test_too_few_or_too_many_points_are_refused(n):
+    with pytest.raises(ValueError, match=rf"n={n} must be from 12.*to 300"):
         widgets.draw_criteria(BLOBS, UNSEEN, n, "full")
 
 
-def test_the_explorer_of_criteria_moves_its_bar_with_every_fit():
+def test_the_progress_bar_moves_with_every_fit():
     widget = widgets.criteria_explorer(BLOBS, UNSEEN)
     (slider, _), _ = parts(widget)
     (bar,) = (child for child in widget.children if isinstance(child, ipywidgets.IntProgress))
     assert bar.layout.visibility == "hidden"
-    told = []
-    bar.observe(lambda change: told.append((change["new"], bar.layout.visibility)), "value")
+    seen = []
+    bar.observe(lambda change: seen.append((change["new"], bar.layout.visibility)), "value")
     slider.value = 100
-    assert [value for value, _ in told] == [0, *range(1, MOST_COMPONENTS + 1)]
-    assert all(seen == "visible" for value, seen in told if value)
+    assert [value for value, _ in seen] == [0, *range(1, MAX_COMPONENTS + 1)]
+    assert all(visibility == "visible" for value, visibility in seen if value)
     assert bar.layout.visibility == "hidden"

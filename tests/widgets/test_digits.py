@@ -1,4 +1,4 @@
-"""Reconstruction of digits, and the way from one component to another."""
+"""Reconstruction of digits, and the path from one component to another."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,24 +8,24 @@ from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA as OraclePCA
 
 from mlcourse import PCA, GaussianMixture, widgets
-from mlcourse.widgets.digits import reconstruct, usual_log_density
+from mlcourse.widgets.digits import median_log_density, reconstruct
 from tests.helpers.slider_data import DIGITS, MODEL, PLAIN, WHITE
 
 
 @pytest.mark.parametrize("pca", [WHITE, PLAIN], ids=["whitened", "plain"])
 @pytest.mark.parametrize("q", [1, 7, 20])
-def test_the_first_q_components_rebuild_what_a_pca_of_q_components_does(pca, q):
+def test_the_first_q_components_rebuild_like_a_pca_of_size_q(pca, q):
     oracle = OraclePCA(q, svd_solver="full").fit(DIGITS)
     expected = oracle.inverse_transform(oracle.transform(DIGITS))
     np.testing.assert_allclose(reconstruct(DIGITS, pca, q), expected, atol=1e-8)
 
 
-def test_one_component_more_never_harms_any_digit():
+def test_a_further_component_never_makes_a_digit_worse():
     errors = [np.sum((reconstruct(DIGITS, PLAIN, q) - DIGITS) ** 2, axis=1) for q in range(1, 21)]
     assert np.all(np.diff(errors, axis=0) <= 1e-9)
 
 
-def test_the_reconstruction_is_shown_beside_the_digit_with_the_signed_difference_on_one_scale():
+def test_digit_reconstruction_and_difference_share_one_scale():
     figure, caption, alt = widgets.draw_reconstruction(DIGITS, PLAIN, row=9, q=5)
     digit, rebuilt, difference = (ax.images[0] for ax in figure.axes[:3])
     expected = reconstruct(DIGITS[[9]], PLAIN, 5).reshape(8, 8)
@@ -42,13 +42,13 @@ def test_the_reconstruction_is_shown_beside_the_digit_with_the_signed_difference
 
 
 @pytest.mark.parametrize("q", [0, 21])
-def test_components_that_the_pca_has_not_kept_are_refused(q):
+def test_components_that_the_pca_did_not_keep_are_refused(q):
     with pytest.raises(ValueError, match=rf"q={q}.*kept 20"):
         widgets.draw_reconstruction(DIGITS, PLAIN, 0, q)
 
 
 def oracle_log_density(Z):
-    """By SciPy, component by component."""
+    """The log density by SciPy, component by component."""
     joint = [
         np.log(weight) + multivariate_normal(mean, covariance).logpdf(Z)
         for weight, mean, covariance in zip(MODEL.weights_, MODEL.means_, MODEL.covariances_)
@@ -57,7 +57,7 @@ def oracle_log_density(Z):
 
 
 @pytest.mark.parametrize("t", [0, 0.3, 1])
-def test_the_way_leads_straight_from_mean_to_mean(t):
+def test_the_path_is_a_straight_line_from_mean_to_mean(t):
     figure, caption, _ = widgets.draw_morph(MODEL, WHITE, 1, 3, t)
     now, strip, height = figure.axes
     ends, here = MODEL.means_[[1, 3]], (1 - t) * MODEL.means_[1] + t * MODEL.means_[3]
@@ -75,36 +75,36 @@ def test_the_way_leads_straight_from_mean_to_mean(t):
     assert f"falls to {curve.min():.1f}" in caption
 
 
-def test_the_frame_stands_on_the_digit_of_this_t():
-    for station in range(11):
-        figure = widgets.draw_morph(MODEL, WHITE, 0, 2, station / 10).figure
+def test_the_frame_is_around_the_digit_of_this_t():
+    for i in range(11):
+        figure = widgets.draw_morph(MODEL, WHITE, 0, 2, i / 10).figure
         (frame,) = figure.axes[1].patches
         left, right = frame.get_x(), frame.get_x() + frame.get_width()
-        assert left < 9 * station + 3.5 < right
+        assert left < 9 * i + 3.5 < right
         assert right - left == 9
         plt.close(figure)
 
 
-def test_t_and_the_strip_above_it_are_in_line():
+def test_t_is_aligned_with_the_strip_above_it():
     figure = widgets.draw_morph(MODEL, WHITE, 0, 2, 0.4).figure
     figure.draw_without_rendering()
     _, strip, height = figure.axes
-    middles = strip.transData.transform([(9 * s + 3.5, 4) for s in range(11)])[:, 0]
-    ticks = height.transData.transform([(s / 10, 0) for s in range(11)])[:, 0]
+    middles = strip.transData.transform([(9 * i + 3.5, 4) for i in range(11)])[:, 0]
+    ticks = height.transData.transform([(i / 10, 0) for i in range(11)])[:, 0]
     np.testing.assert_allclose(middles, ticks, atol=2)
 
 
-def test_the_way_back_is_the_way():
+def test_the_path_back_is_the_same_path():
     there, back = (widgets.draw_morph(MODEL, WHITE, i, j, t) for i, j, t in ((0, 2, 0.25), (2, 0, 0.75)))
     np.testing.assert_allclose(
         there.figure.axes[2].lines[0].get_ydata(), back.figure.axes[2].lines[0].get_ydata()[::-1]
     )
 
 
-def test_half_of_the_draws_lie_above_the_line_whatever_the_random_state_and_the_model_is_left_alone():
+def test_half_of_the_samples_are_above_the_line():
     other = GaussianMixture(4, random_state=0).fit(WHITE.transform(DIGITS)).set_params(random_state=None)
-    level = usual_log_density(MODEL)
-    assert usual_log_density(other) == level
+    level = median_log_density(MODEL)
+    assert median_log_density(other) == level
     assert other.random_state is None
     drawn = np.random.default_rng(5).choice(4, size=4000, p=MODEL.weights_)
     Z = np.concatenate(
@@ -118,6 +118,6 @@ def test_half_of_the_draws_lie_above_the_line_whatever_the_random_state_and_the_
     assert np.mean(oracle_log_density(Z) > level) == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_mixture_of_another_space_is_refused_with_the_remedy():
-    with pytest.raises(ValueError, match=r"20 features and pca 5 components.*pca\.transform"):
+def test_a_mixture_of_another_space_is_refused_with_advice():
+    with pytest.raises(ValueError, match=r"20 features, but pca has 5 components.*pca\.transform"):
         widgets.morphing_explorer(MODEL, PCA(5).fit(DIGITS))

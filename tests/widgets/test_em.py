@@ -1,4 +1,4 @@
-"""The EM pictures."""
+"""The pictures of EM."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,7 +18,7 @@ def steps():
     return em_steps()
 
 
-def test_e_frames_colour_by_the_mixture_and_m_frames_move_it(steps):
+def test_e_frames_colour_the_points_and_m_frames_move_the_means(steps):
     for frame in range(1, 2 * len(steps)):
         figure, caption, _ = widgets.draw_em(X, steps, frame)
         left, right = figure.axes
@@ -33,7 +33,7 @@ def test_e_frames_colour_by_the_mixture_and_m_frames_move_it(steps):
 
 
 def oracle_responsibilities(theta):
-    """Responsibilities by SciPy's densities."""
+    """Responsibilities from the densities of SciPy."""
     joint = np.column_stack(
         [
             weight * multivariate_normal(mean, cov).pdf(X)
@@ -54,7 +54,7 @@ def test_the_start_shows_plain_points_and_no_likelihood(steps):
     assert len(right.lines[0].get_ydata()) == 0
 
 
-def test_the_frame_stays_still_while_em_moves(steps):
+def test_the_axes_stay_fixed_while_em_moves(steps):
     frames = [widgets.draw_em(X, steps, frame).figure.axes for frame in (0, 3, 2 * len(steps) - 1)]
     assert (
         len(
@@ -65,7 +65,7 @@ def test_the_frame_stays_still_while_em_moves(steps):
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_em_picture_for_every_covariance_type(covariance_type):
+def test_the_picture_is_right_for_every_covariance_type(covariance_type):
     steps = em_steps(covariance_type, n_steps=3)
     figure, _, _ = widgets.draw_em(X, steps, 4)
     oracle = Oracle(3, covariance_type=covariance_type, max_iter=2, tol=0, means_init=WORST_START)
@@ -76,7 +76,7 @@ def test_em_picture_for_every_covariance_type(covariance_type):
     np.testing.assert_allclose(drawn, oracle.means_, rtol=1e-6)
 
 
-def test_em_itself_never_ends_and_is_refused_with_the_remedy():
+def test_the_endless_generator_em_is_refused_with_advice():
     endless = em(X, em_steps()[0].mixture)
     with pytest.raises(TypeError, match=r"generator.*islice"):
         widgets.em_player(X, endless)

@@ -1,4 +1,4 @@
-"""What all sliders promise."""
+"""Tests that every slider must pass."""
 
 import re
 
@@ -25,7 +25,7 @@ from tests.helpers.slider_data import (
 EXPLORERS = {
     "reconstruction": lambda: widgets.reconstruction_explorer(DIGITS, PLAIN),
     "morphing": lambda: widgets.morphing_explorer(MODEL, WHITE),
-    "floor": lambda: widgets.floor_explorer(GRAINS, FRESH),
+    "reg_covar": lambda: widgets.reg_covar_explorer(GRAINS, FRESH),
     "photo": lambda: widgets.photo_explorer(PHOTO),
     "criteria": lambda: widgets.criteria_explorer(BLOBS, UNSEEN),
 }
@@ -40,7 +40,7 @@ def moved(control):
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_every_control_redraws_picture_and_alt_text_and_leaves_no_figure(name):
+def test_every_control_redraws_and_leaves_no_figure(name):
     controls, picture = parts(EXPLORERS[name]())
     for control in controls:
         assert not getattr(control, "continuous_update", False)
@@ -59,7 +59,7 @@ def test_a_slider_comes_first_for_the_keyboard(name):
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_the_same_place_is_the_same_picture_and_another_widget_stays_where_it_is(name):
+def test_the_picture_depends_only_on_the_widgets_own_controls(name):
     (controls, picture), (_, other) = (parts(EXPLORERS[name]()) for _ in range(2))
     start = picture.value
     assert other.value == start
@@ -70,11 +70,11 @@ def test_the_same_place_is_the_same_picture_and_another_widget_stays_where_it_is
     assert picture.value == start
 
 
-def test_a_drawing_of_every_slider_is_what_the_page_without_a_kernel_shows():
+def test_a_page_without_a_kernel_shows_every_drawing():
     stills = [
         widgets.draw_reconstruction(DIGITS, PLAIN, 0, 5),
         widgets.draw_morph(MODEL, WHITE, 0, 1, 0.5),
-        widgets.draw_floor(GRAINS, FRESH, FITS, 3),
+        widgets.draw_reg_covar(GRAINS, FRESH, FITS, 3),
         widgets.draw_photo(PHOTO, widgets.photo_palette(PHOTO, 4)),
         widgets.draw_criteria(BLOBS, UNSEEN, 50, "full"),
     ]

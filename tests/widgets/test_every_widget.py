@@ -1,4 +1,4 @@
-"""What all widgets promise."""
+"""Tests that every widget must pass."""
 
 import re
 
@@ -14,7 +14,7 @@ WIDGETS = {"overlap": widgets.overlap_explorer, "covariance": widgets.covariance
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_slider_redraws_picture_and_alt_text_and_leaves_no_figure(name):
+def test_every_slider_redraws_and_leaves_no_figure(name):
     widget = WIDGETS[name]()
     (picture,) = find(widget, ipywidgets.HTML)
     for slider in find(widget, (ipywidgets.IntSlider, ipywidgets.FloatSlider)):
@@ -28,7 +28,7 @@ def test_every_slider_redraws_picture_and_alt_text_and_leaves_no_figure(name):
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_same_random_state_same_widget(name):
+def test_the_same_random_state_gives_the_same_widget(name):
     first, second = (find(WIDGETS[name](), ipywidgets.HTML)[0].value for _ in range(2))
     assert first == second
 
@@ -41,7 +41,7 @@ def test_two_widgets_do_not_share_state(name):
     assert find(second, ipywidgets.HTML)[0].value == untouched
 
 
-def test_a_drawing_is_what_show_takes(capsys, monkeypatch):
+def test_show_takes_a_drawing(capsys, monkeypatch):
     monkeypatch.setattr("mlcourse.plotting.captions.get_ipython", lambda: None)
     drawing = widgets.draw_covariance(noise, 2, 1, 30)
     show(*drawing)

@@ -1,4 +1,4 @@
-"""The widget of lesson 05: what it draws at each width, and what its slider does, without a browser."""
+"""The player of lesson 05: where EM settles at each width, and what is drawn there, without a browser."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ CRITICAL = np.sqrt(np.linalg.eigvalsh(np.cov(X.T, ddof=0))[-1])
 
 
 @pytest.mark.parametrize("sigma", [0.3, 1.0, 2.0])
-def test_where_it_settles_both_steps_change_nothing(sigma):
+def test_a_settled_fit_is_a_fixed_point_of_both_steps(sigma):
     means, R = settle(X, CENTERS, sigma, max_iter=5000)
     expected = softmax(-cdist(X, means, "sqeuclidean") / (2 * sigma**2), axis=1)
     np.testing.assert_allclose(R, expected, atol=1e-4)
@@ -31,7 +31,7 @@ def test_narrow_components_are_k_means():
 
 
 @pytest.mark.parametrize(("share", "together"), [(1.2, True), (0.8, False)])
-def test_means_part_where_sigma_squared_is_the_largest_variance_of_the_data(share, together):
+def test_means_split_where_sigma_squared_is_the_largest_variance(share, together):
     means, _ = settle(X, CENTERS, share * CRITICAL, max_iter=5000)
     assert (np.ptp(means, axis=0).max() < 1e-3) == together
 
@@ -49,17 +49,17 @@ def test_the_picture_shows_every_point_and_its_certainty():
     shown = np.vstack([s.get_offsets() for s in left.collections if len(s.get_offsets()) > 3])
     assert {tuple(point) for point in shown} == {tuple(point) for point in X}
     assert sum(bar.get_height() for bar in right.patches) == len(X)
-    assert f" 0 of {len(X)} points have another label" in caption
+    assert f" 0 of {len(X)} points have a different label" in caption
     assert alt.startswith(caption)
 
 
-def test_where_the_means_coincide_the_caption_compares_no_labels():
+def test_the_caption_compares_no_labels_where_means_coincide():
     _, caption, _ = widgets.draw_hardening(X, CENTERS, 1.5 * CRITICAL)
-    assert "all means lie in one place" in caption
-    assert "another label" not in caption
+    assert "all means coincide" in caption
+    assert "different label" not in caption
 
 
 @pytest.mark.parametrize("sigma", [0, -1, np.nan])
-def test_a_width_that_is_none_is_refused(sigma):
+def test_a_width_that_is_not_positive_is_refused(sigma):
     with pytest.raises(ValueError, match="positive"):
         widgets.draw_hardening(X, CENTERS, sigma)

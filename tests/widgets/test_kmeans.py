@@ -1,4 +1,4 @@
-"""The k-means pictures."""
+"""The pictures of k-means."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from tests.helpers.widget_data import WORST_START, X, offsets
 
 @pytest.fixture(scope="module")
 def history():
-    """Lloyd's iterations from a poor start, written out."""
+    """Lloyd's iterations from a bad start, written out."""
     centers, items = WORST_START, []
     for _ in range(6):
         labels = np.linalg.norm(X[:, np.newaxis] - centers, axis=2).argmin(axis=1)
@@ -21,7 +21,7 @@ def history():
     return items
 
 
-def test_half_steps_never_raise_the_inertia_and_end_where_kmeans_ends(history):
+def test_half_steps_never_raise_the_inertia_and_end_like_kmeans(history):
     frames = widgets.kmeans_frames(X, history)
     assert len(frames) == 2 * len(history) - 1
     assert all(later.inertia <= earlier.inertia + 1e-9 for earlier, later in pairwise(frames))
@@ -38,12 +38,12 @@ def test_each_half_step_changes_only_its_half(history):
         np.testing.assert_array_equal(move.centers, choose.centers)
 
 
-@pytest.mark.parametrize(("frame", "said"), [(0, "Choose 1"), (1, "Move 1"), (2, "Choose 2")])
-def test_kmeans_picture_shows_points_centres_and_the_inertia_so_far(history, frame, said):
+@pytest.mark.parametrize(("frame", "start"), [(0, "Choose 1"), (1, "Move 1"), (2, "Choose 2")])
+def test_the_picture_shows_points_centres_and_inertia_so_far(history, frame, start):
     frames = widgets.kmeans_frames(X, history)
     figure, caption, _ = widgets.draw_kmeans(X, frames, frame)
     left, right = figure.axes
-    assert caption.startswith(said)
+    assert caption.startswith(start)
     assert {tuple(point) for point in X} == {tuple(point) for point in offsets(left)}
     assert [text.get_position() for text in left.texts] == [tuple(c) for c in frames[frame].centers]
     np.testing.assert_allclose(right.lines[0].get_ydata(), [past.inertia for past in frames[: frame + 1]])

@@ -14,13 +14,13 @@ from mlcourse.widgets import draw_parameters, parameter_calculator, parameter_co
 
 @pytest.mark.parametrize("name", COVARIANCE_TYPES)
 @pytest.mark.parametrize(("K", "d"), [(1, 1), (3, 2), (7, 12), (140, 41)])
-def test_counts_add_up_to_scikit_learns(name, K, d):
+def test_counts_add_up_to_those_of_scikit_learn(name, K, d):
     oracle = Oracle(K, covariance_type=name)
     oracle.means_ = np.zeros((K, d))
     assert sum(parameter_counts(K, d)[name]) == oracle._n_parameters()
 
 
-def test_covariances_have_as_many_parameters_as_a_symmetric_matrix_has_choices():
+def test_a_covariance_counts_the_entries_of_a_symmetric_matrix():
     K, d = 5, 4
     own_choices = len(np.tril_indices(d)[0])
     assert parameter_counts(K, d)["full"] == (K - 1, K * d, K * own_choices)

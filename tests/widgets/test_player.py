@@ -1,4 +1,4 @@
-"""Players, without a browser: what they send is what the package computes; tests/browser plays them."""
+"""Players without a browser: they send what the package computes. tests/browser plays them."""
 
 import base64
 import io
@@ -37,7 +37,7 @@ def steps_of(points=X, name="full", n_steps=5):
 
 
 def sent(player):
-    """The scene as the page gets it."""
+    """The scene as the page receives it."""
     scene = re.search(r"\)\(\"\w+\", \".*\", (\{.*\})\);</script>", player._repr_html_(), re.DOTALL)[1]
     return json.loads(scene)
 
@@ -68,7 +68,7 @@ def test_em_sends_the_mixture_of_every_step(name):
     np.testing.assert_allclose(values[1::2], [step.lower_bound for step in steps], rtol=1e-5)
 
 
-def test_along_a_line_the_histogram_and_the_curves_find_room():
+def test_along_a_line_histogram_and_curves_fit_in_the_axes():
     steps = steps_of(X[:, :1])
     plane = sent(widgets.em_player(X[:, :1], steps))["planes"][0]
     areas = [(right - left) * height for left, right, height in plane["histogram"]]
@@ -86,7 +86,7 @@ def test_a_spike_does_not_set_the_scale():
     assert plane["top"] < 4 * max(height for _, _, height in plane["histogram"])
 
 
-def test_hardening_ends_where_kmeans_is():
+def test_hardening_ends_at_the_kmeans_solution():
     scene = sent(widgets.hardening_player(X, CENTERS, n_widths=9))
     widths = scene["curve"]["x"]
     assert widths == sorted(widths, reverse=True)
@@ -95,13 +95,13 @@ def test_hardening_ends_where_kmeans_is():
     assert certainty[-1] == pytest.approx(1, abs=1e-3)
 
 
-def test_types_must_be_equally_long():
+def test_runs_must_have_the_same_length():
     runs = {"full": steps_of(), "diag": steps_of(name="diag", n_steps=4)}
-    with pytest.raises(ValueError, match=r"equally long.*'diag': 4"):
+    with pytest.raises(ValueError, match=r"same number of steps.*'diag': 4"):
         widgets.types_player(X, runs)
 
 
-def test_types_share_one_clock():
+def test_types_share_their_frames():
     runs = {name: steps_of(name=name) for name in COVARIANCE_TYPES}
     scene = sent(widgets.types_player(X, runs))
     assert [plane["title"] for plane in scene["planes"]] == list(COVARIANCE_TYPES)
@@ -109,7 +109,7 @@ def test_types_share_one_clock():
     assert len(scene["frames"]) == len(scene["captions"]) == 10
 
 
-def test_the_threshold_counts_what_lies_below():
+def test_the_threshold_counts_the_points_below_it():
     model = GaussianMixture(3, random_state=0).fit(X)
     truth = np.arange(len(X)) % 5 == 0
     thresholds = np.quantile(model.score_samples(X), [0.05, 0.3, 0.9])
@@ -122,7 +122,7 @@ def test_the_threshold_counts_what_lies_below():
 
 
 @pytest.mark.parametrize("wrong", [{"n_components": 7}, {"n_components": 0}, {"covariance_type": "round"}])
-def test_the_playground_refuses_what_it_has_no_control_for(wrong):
+def test_the_playground_refuses_settings_it_does_not_offer(wrong):
     with pytest.raises(ValueError, match=r"1 to 6|round"):
         widgets.playground(X, **wrong)
 
@@ -141,7 +141,7 @@ def test_numbers_are_sent_with_six_digits_and_no_markup():
     assert json.loads(value) == {"a": [0.333333, 2e-9], "b": None, "c": "</script>", "d": 3}
 
 
-def test_the_still_picture_is_a_small_png_with_its_words():
+def test_the_still_picture_is_a_small_png_with_alt_text():
     player = widgets.em_player(X, steps_of())
     html = player._repr_html_()
     png = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
@@ -151,8 +151,8 @@ def test_the_still_picture_is_a_small_png_with_its_words():
     assert repr(player).startswith("Player: E-step 5")
 
 
-def test_words_from_outside_stay_words():
-    """A label is text wherever it ends up."""
+def test_markup_in_a_label_is_escaped():
+    """A label is shown as text and cannot end the script element."""
     drawing = widgets.draw_covariance(np.zeros((3, 2)) + np.arange(3)[:, None], 2, 1, 30)
     player = Player({"label": "</script><b>", "points": X, "planes": [], "frames": []}, drawing)
     assert "</script><b>" not in player._repr_html_()

@@ -1,18 +1,18 @@
 """A figure that moves without Python: frames of a mixture, played by a script in the page.
 
-Python sends points, parameters and captions; the script computes responsibilities, densities and everything in
-between, so a hundred steps of EM on a thousand points are a few ten thousand characters. One player, several
-scenes: what a scene holds is written down at `Scene`.
+Python sends points, parameters and captions. The script computes responsibilities, densities and the moments between
+frames, so a hundred steps of EM on a thousand points take less than 100,000 characters. There is one player, and
+several scenes; `Scene` lists what a scene holds.
 
-The script, in the order in which it is read:
+The script consists of these files, in this order:
 
     mixture.js     Gaussians and EM           geometry.js   ellipses, cells, contours
     look.js        colours and markers        panel.js      canvas and axes
     plane.js       points and components      curve.js      numbers over the frames
-    player.js      stepping and playing       playground.js points that the reader puts down
-    start.js       where on the page
+    player.js      stepping and playing       playground.js points that the reader places
+    start.js       starting the player on the page
 
-It works wherever HTML from a notebook is shown and may run scripts; elsewhere a still picture stands in its place.
+It works wherever HTML from a notebook is shown and may run scripts; elsewhere a still picture takes its place.
 """
 
 import base64
@@ -21,26 +21,29 @@ import html
 import io
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mlcourse.mixture import Mixture
 from mlcourse.mixture.conditional import in_full
 from mlcourse.plotting.style import PALETTE
+from mlcourse.typing import Array, Ints
 from mlcourse.widgets.controls import Drawing
 
-# What a page can do without: /* … */, // …, and the spaces at the beginning of a line. No string of the scripts has
-# any of them.
+# Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
+# any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "plane", "curve", "player", "playground", "start"]
 
-# A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead of it.
+# A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead.
 PAGE = """\
 <div data-mlcourse-player="{key}" data-lm-suppress-shortcuts="true">
 <figure style="margin: 0.5em 0; max-width: 980px">
@@ -52,36 +55,55 @@ scripts.</figcaption>
 </div>"""
 
 
-class Scene(TypedDict, total=False):
-    """What the player plays. Arrays may be given; they are sent with six significant digits.
+# The indices of two mixtures: see Scene.
+Frame = tuple[int, int]
 
-    A frame is a pair of numbers of mixtures: the one that is drawn, and the one whose responsibilities colour the
-    points, -1 for none. An E-step changes the second, an M-step the first.
+
+class Scene(TypedDict, total=False):
+    """What the player plays. Numbers are sent with six significant digits.
+
+    A frame is a pair of indices of mixtures: the one that is drawn, and the one whose responsibilities colour the
+    points, or −1 for none. An E-step changes the second, an M-step the first.
     """
 
-    label: str  # what it shows, for a screen reader
-    note: str  # one or two sentences below, for everybody
-    hint: str  # what there is to try, where the numbers of a point will stand
-    points: np.ndarray  # (n, d), d 1 or 2
-    truth: np.ndarray  # n of 0 and 1: points to mark by a star
-    planes: list[dict]  # one picture of the points each: see `plane`
-    frames: list[tuple[int, int]]
-    captions: list[str]  # one a frame
-    curve: dict  # numbers over the frames: x, xlabel, ylabel, lines, and options of curve.js
-    weights: bool  # whether the first plane's weights are shown as bars
+    label: str  # what the scene shows, for screen readers
+    sliderName: str  # what the slider chooses, for screen readers; a frame by default
+    note: str  # one or two sentences below the picture, for everybody
+    hint: str  # shown until the reader points at a point
+    points: Array  # (n, d), d 1 or 2
+    truth: Ints  # n of 0 and 1: points with a 1 are drawn as stars
+    planes: list[dict[str, Any]]  # pictures of the points, each made by `plane`
+    frames: list[Frame]
+    captions: list[str]  # one per frame
+    curve: dict[str, Any]  # numbers over the frames; the keys are listed in curve.js
+    weights: bool  # whether to show the weights of the first plane as bars
+
+
+class PlaygroundScene(TypedDict):
+    """What the playground starts from. The page makes frames and captions itself."""
+
+    kind: str  # "playground"
+    label: str
+    note: str
+    points: Array  # (n, 2)
+    K: int
+    type: str  # the covariance type
+    regCovar: float
+    seed: int
+    limits: Array  # left, right, bottom, top
 
 
 class Player:
-    """A scene that a browser plays and a notebook shows: the last value of a cell.
+    """A scene that the browser plays. A notebook shows it as the last value of a cell.
 
     Parameters
     ----------
-    scene : Scene
+    scene : Scene or PlaygroundScene
     still : Drawing
-        The picture for pages that run no scripts; closed once it is rendered.
+        The picture for pages that run no scripts. Its figure is closed.
     """
 
-    def __init__(self, scene: Scene, still: Drawing):
+    def __init__(self, scene: Scene | PlaygroundScene, still: Drawing) -> None:
         self.scene = {"palette": PALETTE, "hint": "Point at a point to read its numbers.", **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
@@ -103,18 +125,24 @@ class Player:
 
 
 def plane(
-    mixtures: list, *, title: str = "", xlabel: str = "feature 1", ylabel: str = "feature 2", **options
-) -> dict:
-    """One picture of the points.
+    mixtures: Sequence[Mixture | Array],
+    *,
+    title: str = "",
+    xlabel: str = "feature 1",
+    ylabel: str = "feature 2",
+    **options: Any,
+) -> dict[str, Any]:
+    """Describe one picture of the points.
 
     Parameters
     ----------
     mixtures : list of `mlcourse.mixture.Mixture`, or of arrays (K, d) of centres
     title, xlabel, ylabel : str
     **options
-        ellipses: standard deviations; trails, numbers, cells: True to draw them; borders: centres whose cells are
-        drawn dashed; levels: one log density a frame, the threshold, with contours: those drawn thin beside it;
-        top and histogram: for points along a line, the highest density and the bars (left, right, height).
+        ellipses: their numbers of standard deviations; trails, numbers, cells: True to draw them; borders: centres
+        whose cells get dashed outlines; levels: the threshold, one log density per frame; contours: the log densities
+        of thin contours, given with levels; top, histogram: for points along a line, the highest density and the
+        bars (left, right, height).
     """
     defaults = {"ellipses": [1, 2], "numbers": True}
     return {
@@ -127,25 +155,25 @@ def plane(
     }
 
 
-def parameters(mixture) -> dict:
-    """A mixture as the script wants it: every covariance a matrix; centres alone have none."""
-    if not hasattr(mixture, "covariances"):
+def parameters(mixture: Mixture | Array) -> dict[str, Array]:
+    """Convert a mixture for the script: every covariance becomes a matrix. Centres have no covariances."""
+    if not isinstance(mixture, Mixture):
         return {"weights": np.full(len(mixture), 1 / len(mixture)), "means": mixture}
     full = in_full(mixture)
     return {"weights": full.weights, "means": full.means, "covariances": full.covariances}
 
 
-def half_steps(n_steps: int) -> list[tuple[int, int]]:
-    """The frames of EM: the start, then E and M in turn, E last."""
+def half_steps(n_steps: int) -> list[Frame]:
+    """List the frames of EM: the start, then E and M in turn, ending with E."""
     return [(0, -1), *((m, e) for e in range(n_steps) for m in (e, e + 1))][:-1]
 
 
-def as_json(value) -> str:
-    """JSON that may stand inside a script element."""
+def as_json(value: object) -> str:
+    """Convert to JSON that is safe inside a script element."""
     return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _plain(value):
+def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -158,7 +186,7 @@ def _plain(value):
 
 
 def small_png(figure: Figure) -> str:
-    """The figure as a base64 PNG of 32 colours, a quarter of the size of one with all. Closes the figure."""
+    """Render the figure as a base64 PNG of 32 colours, a quarter of the size of a full one. Closes the figure."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=72)
     plt.close(figure)
@@ -169,7 +197,7 @@ def small_png(figure: Figure) -> str:
 
 @cache
 def script(playground: bool) -> str:
-    """The script as one function of a key, a stylesheet and a scene, without comments and indentation."""
+    """Join the script into one function of a key, a stylesheet and a scene, without comments and indentation."""
     names = [name for name in SCRIPTS if playground or name != "playground"]
     parts = [COMMENT.sub("", files(__package__).joinpath(f"{name}.js").read_text("utf-8")) for name in names]
     return 'function (key, style, scene) {\n"use strict";\n' + "".join(parts) + "}"

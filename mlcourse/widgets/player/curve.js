@@ -1,7 +1,10 @@
-/* Numbers over the frames: as many as there have been so far, or all of them, with a cursor. */
+/* Curves over the frames, with a cursor: up to the current frame, or whole. */
 
 class Curve extends Panel {
-  /** @param spec {x, xlabel, ylabel, log, grow, minima, lines: [{name, values}]}: one number a frame, null where there is none */
+  /**
+   * @param spec {x, xlabel, ylabel, log, grow, minima, lines: [{name, values}]}; values has one number per frame,
+   *             or null where there is none
+   */
   constructor(canvas, spec) {
     const x = spec.log ? spec.x.map(Math.log10) : spec.x;
     const values = spec.lines.flatMap((line) => line.values).filter((value) => value !== null);
@@ -24,7 +27,7 @@ class Curve extends Panel {
     });
   }
 
-  /** One line, with its marker where the cursor is; a ring shows the lowest number of all. */
+  /** One line, with its marker at the cursor and, with `minima`, a ring at its lowest value. */
   drawLine(k, values, [cursor, now]) {
     const { spec, x } = this;
     const known = x.map((at, i) => [at, values[i]]).filter(([, value]) => value !== null);
@@ -45,13 +48,13 @@ class Curve extends Panel {
     drawMarker(this.brush, MARKERS[k % MARKERS.length], this.px(x), this.py(y), 5, css(this.colorOf(k)), edge);
   }
 
-  /** A line among others has its component's colour, a line alone is plain. */
+  /** Each of several lines has its own colour; a single line is plain. */
   colorOf(k) {
     return this.spec.lines.length > 1 ? outline(this.look.component(k), this.look) : this.look.ink;
   }
 }
 
-/** The number on the way from frame a to frame b; none before the first. */
+/** The value on the way from frame a to frame b; null before the first value. */
 function valueAt(values, a, b, t) {
   if (values[b] === null) return t < 1 ? values[a] : null;
   return values[a] === null ? values[b] : between(values[a], values[b], t);

@@ -1,4 +1,4 @@
-/* Shapes of the plane, in the data's own units: ellipses, Voronoi cells, contours, round numbers for axes. */
+/* Shapes in the plane, in units of the data: ellipses, Voronoi cells, contours, round numbers for axes. */
 
 /** Half-lengths and angle of the ellipse of one standard deviation of a 2 × 2 covariance. */
 function ellipseOf([[a, b], [, c]]) {
@@ -11,7 +11,7 @@ function ellipseOf([[a, b], [, c]]) {
   };
 }
 
-/** Points of the ellipse of `std` standard deviations about `mean`, once around. */
+/** Points on the ellipse of `std` standard deviations around `mean`, once around. */
 function ellipsePoints(mean, covariance, std, corners = 72) {
   const { major, minor, angle } = ellipseOf(covariance);
   return range(corners).map((i) => {
@@ -24,7 +24,7 @@ function ellipsePoints(mean, covariance, std, corners = 72) {
   });
 }
 
-/** The Voronoi cell of centre k within a rectangle: the rectangle, cut by the line halfway to each other centre. */
+/** The Voronoi cell of centre k in a rectangle: the rectangle, cut halfway to each other centre. */
 function voronoiCell(centers, k, [left, right, bottom, top]) {
   const rectangle = [[left, bottom], [right, bottom], [right, top], [left, top]];
   return centers.reduce((cell, other, j) => (j === k ? cell : closerTo(centers[k], other, cell)), rectangle);
@@ -44,14 +44,14 @@ function closerTo(near, far, polygon) {
   return kept;
 }
 
-/** The numbers of `height` on a square grid over a rectangle: {xs, ys, values[row][column]}. */
+/** The values of `height` on a square grid over a rectangle: {xs, ys, values[row][column]}. */
 function onGrid(height, [left, right, bottom, top], steps = 90) {
   const xs = range(steps).map((i) => left + ((right - left) * i) / (steps - 1));
   const ys = range(steps).map((i) => bottom + ((top - bottom) * i) / (steps - 1));
   return { xs, ys, values: ys.map((y) => xs.map((x) => height([x, y]))) };
 }
 
-/** The line on which a grid has the value `level`, as short segments: marching squares (Lorensen & Cline's in 2-D). */
+/** The line on which a grid has the value `level`, as short segments: marching squares (Lorensen & Cline in 2-D). */
 function contour({ xs, ys, values }, level) {
   const segments = [];
   for (let i = 0; i + 1 < ys.length; i++) {

@@ -1,17 +1,17 @@
-/* Colours and marks: the palette comes from mlcourse.plotting, light or dark follows the page. */
+/* Colours and markers: the palette comes from mlcourse.plotting; light or dark follows the page. */
 
-const PAPERS = {
+const THEMES = {
   light: { paper: [255, 255, 255], ink: [34, 34, 34], pale: [107, 107, 107] },
   dark: { paper: [20, 22, 26], ink: [232, 232, 232], pale: [158, 158, 158] },
 };
 
-/** The colours for a page whose background behind `host` is light or dark. */
+/** The colours that suit the background behind `host`, light or dark. */
 function lookOf(host, palette) {
-  const colors = PAPERS[isDark(host) ? "dark" : "light"];
+  const colors = THEMES[isDark(host) ? "dark" : "light"];
   return { ...colors, component: (k) => fromHex(palette[k % palette.length]) };
 }
 
-/** Whether the first painted background behind an element is dark; where none is painted, what the reader prefers. */
+/** Whether the first painted background behind an element is dark; if there is none, the preference of the reader. */
 function isDark(element) {
   for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
     const painted = getComputedStyle(node).backgroundColor.match(/[\d.]+/g) ?? [0, 0, 0, 0];
@@ -29,17 +29,17 @@ function css(rgb, alpha = 1) {
   return `rgb(${rgb.map(Math.round).join(" ")} / ${alpha})`;
 }
 
-/** The colour of an outline: darker than what it surrounds on light paper, lighter on dark paper. */
+/** The colour of an outline: darker than its fill on light paper, lighter on dark paper. */
 function outline(rgb, look) {
   return look.paper[0] > 128 ? rgb.map((value) => 0.6 * value) : between(rgb, [255, 255, 255], 0.35);
 }
 
-/** Each component's colour by its share: Σ rₖ colourₖ. */
+/** The colours of the components, mixed by their shares: Σ rₖ colourₖ. */
 function blended(shares, look) {
   return [0, 1, 2].map((channel) => sum(shares.map((share, k) => share * look.component(k)[channel])));
 }
 
-/* The markers of mlcourse.plotting in its order (o s ^ D v P X, and a star), as paths of radius r about (x, y). */
+/* The markers of mlcourse.plotting in order (o s ^ D v P X, and a star), as paths of radius r around (x, y). */
 const polygon = (corners) => (brush, x, y, r) => {
   corners.forEach(([u, v], i) => brush[i ? "lineTo" : "moveTo"](x + u * r, y + v * r));
   brush.closePath();
@@ -66,7 +66,7 @@ const MARKERS = [
   polygon(turned(PLUS)),
 ];
 const STAR_MARKER = polygon(STAR);
-const SIGNS = "●■▲◆▼✚✖"; // the same markers in a line of text
+const SIGNS = "●■▲◆▼✚✖"; // the same markers as text
 
 function drawMarker(brush, path, x, y, r, fill, edge) {
   brush.beginPath();

@@ -1,4 +1,4 @@
-/* Expectation–maximisation in the page, for points of a line or of the plane.
+/* Expectation–maximisation in the page, for points on a line or in the plane.
 
    Symbols
      n, d, K   number of points, features, components
@@ -7,7 +7,7 @@
      L         lower triangular, L Lᵀ = Σ
      R         responsibilities: n rows of K numbers
 
-   The equations of mlcourse/mixture/steps.py, in its order. tests/browser compares the two number by number. */
+   The equations of mlcourse/mixture/steps.py, in the same order. tests/browser compares the numbers of both. */
 
 /** L of the covariance S; holds NaN when S is not positive definite. */
 function choleskyFactor(S) {
@@ -49,7 +49,7 @@ function logSumExp(values) {
   return peak === -Infinity ? peak : peak + Math.log(sum(values.map((value) => Math.exp(value - peak))));
 }
 
-/** Mean log-likelihood of the points, and every component's responsibility for each. */
+/** Mean log-likelihood of the points, and the responsibility of every component for each point. */
 function eStep(X, theta) {
   const logJoint = weightedLogDensity(theta);
   let total = 0;
@@ -62,7 +62,7 @@ function eStep(X, theta) {
   return { lowerBound: total / X.length, R };
 }
 
-/* What each covariance type leaves of the K scatter matrices S, of components with N points each. */
+/* How each covariance type constrains the K scatter matrices S of components with N points each. */
 const CONSTRAIN = {
   full: (S) => S,
   tied: (S, N) => {
@@ -77,7 +77,7 @@ const CONSTRAIN = {
     }),
 };
 
-/** πₖ = Nₖ / n, μₖ = Σᵢ rᵢₖ xᵢ / Nₖ, Σₖ = what the type leaves of Σᵢ rᵢₖ (xᵢ − μₖ)(xᵢ − μₖ)ᵀ / Nₖ, plus regCovar. */
+/** πₖ = Nₖ / n, μₖ = Σᵢ rᵢₖ xᵢ / Nₖ, Σₖ = the constraint of the type on Σᵢ rᵢₖ (xᵢ − μₖ)(xᵢ − μₖ)ᵀ / Nₖ, plus regCovar. */
 function mStep(X, R, type, regCovar) {
   const components = range(R[0].length);
   const features = range(X[0].length);
@@ -98,20 +98,20 @@ function scatter(X, R, mean, k, Nk) {
   );
 }
 
-/** EM from theta until the likelihood gains less than tol or maxIter M-steps are done: one {theta, lowerBound} a step. */
+/** EM from theta until the likelihood gains less than tol or maxIter M-steps are done: a list of {theta, lowerBound}. */
 function em(X, theta, { type, regCovar = 1e-6, tol = 1e-5, maxIter = 100 }) {
   const steps = [];
   for (;;) {
     const { lowerBound, R } = eStep(X, theta);
     const gain = steps.length ? lowerBound - steps[steps.length - 1].lowerBound : Infinity;
-    if (!Number.isFinite(lowerBound)) return steps; // a covariance has collapsed: what came before is good
+    if (!Number.isFinite(lowerBound)) return steps; // a covariance has collapsed: keep the steps before
     steps.push({ theta, lowerBound });
     if (steps.length > maxIter || Math.abs(gain) < tol) return steps;
     theta = mStep(X, R, type, regCovar);
   }
 }
 
-/** K different points as means, equal weights, and the whole cloud's covariance, as the type allows it, for all. */
+/** K different points as means, equal weights, and the constrained covariance of all points for each component. */
 function randomStart(X, K, type, random) {
   const rows = range(X.length);
   const means = range(K).map(() => X[rows.splice(Math.floor(random() * rows.length), 1)[0]].slice());
@@ -128,7 +128,7 @@ function nearestCenter(X, centers) {
   });
 }
 
-/** Numbers from [0, 1), the same for the same seed: mulberry32 (Ettinger, 2017). */
+/** Numbers in [0, 1), the same for the same seed: mulberry32 (Ettinger, 2017). */
 function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {

@@ -1,11 +1,11 @@
-/* What every picture shares: a canvas as sharp as the screen, two axes with ticks and names, lines in data units. */
+/* Shared by all pictures: a canvas as sharp as the screen, two labelled axes with ticks, lines in data units. */
 
 const MARGIN = { right: 10, top: 22, bottom: 38 };
 const FONT = "12px system-ui, sans-serif";
-const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // pixels from one number of an axis to the next, at least
+const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // least number of pixels between two numbers on an axis
 
 class Panel {
-  /** @param limits [left, right, bottom, top]; with `equal` both axes get the same scale, the limits being widened. */
+  /** @param limits [left, right, bottom, top]; with `equal` they are widened to give both axes the same scale. */
   constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, log = false }) {
     Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, log });
     this.brush = canvas.getContext("2d");
@@ -42,7 +42,7 @@ class Panel {
     return this.box.top + (this.box.height * (top - y)) / (top - bottom);
   }
 
-  /** The point of the data at a place on the canvas. */
+  /** The data coordinates of a place on the canvas. */
   dataAt(px, py) {
     const [left, right, bottom, top] = this.limits;
     return [
@@ -51,7 +51,7 @@ class Panel {
     ];
   }
 
-  /** How much room the numbers beside the upright axis need. */
+  /** The width of the numbers beside the vertical axis. */
   widestTick(height) {
     this.brush.font = FONT;
     const [, , bottom, top] = this.wanted;
@@ -88,7 +88,7 @@ class Panel {
     brush.fillText([this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   "), 4, 4);
   }
 
-  /** Everything that `draw` draws is cut off at the axes. */
+  /** Call `draw`, and cut off what it draws at the axes. */
   clipped(draw) {
     this.brush.save();
     this.brush.beginPath();
@@ -98,14 +98,14 @@ class Panel {
     this.brush.restore();
   }
 
-  /** A path through points of the data. */
+  /** A path through points in data units. */
   path(points, closed = false) {
     this.brush.beginPath();
     points.forEach(([x, y], i) => this.brush[i ? "lineTo" : "moveTo"](this.px(x), this.py(y)));
     if (closed) this.brush.closePath();
   }
 
-  /** A line with paper along both sides, which keeps it visible among points of its own colour. */
+  /** A line with paper along both sides, which keeps it visible among points of the same colour. */
   casedLine(points, rgb, width = 1.8, closed = false) {
     this.path(points, closed);
     this.brush.strokeStyle = css(this.look.paper, 0.85);
@@ -117,14 +117,14 @@ class Panel {
   }
 }
 
-/** Limits widened until a unit is as long along both axes. */
+/** Limits, widened until a unit has the same length on both axes. */
 function equalised([left, right, bottom, top], box) {
   const unit = Math.min(box.width / (right - left), box.height / (top - bottom));
   const [spareX, spareY] = [box.width / unit - (right - left), box.height / unit - (top - bottom)];
   return [left - spareX / 2, right + spareX / 2, bottom - spareY / 2, top + spareY / 2];
 }
 
-/** The smallest and the largest number, and `margin` of the distance on both sides. */
+/** The smallest and the largest number, with `margin` times their distance added on both sides. */
 function rangeWithMargin(values, margin) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

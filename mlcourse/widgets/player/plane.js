@@ -1,9 +1,9 @@
-/* The points and what a mixture makes of them, in the plane or along a line, at any moment between two frames. */
+/* The points and a mixture, in the plane or along a line, at any moment between two frames. */
 
 class Plane extends Panel {
   /**
    * @param scene  the whole scene, whose points and frames all planes share
-   * @param spec   this plane: mixtures, and what to draw of them
+   * @param spec   this plane: mixtures, and which parts of them to draw
    */
   constructor(canvas, scene, spec) {
     const line = spec.top !== undefined;
@@ -13,7 +13,7 @@ class Plane extends Panel {
     this.scores = this.density && scene.points.map(this.density);
   }
 
-  /** The responsibilities for the points under mixture number i; none when i is −1. */
+  /** The responsibilities of mixture number i for the points; null when i is −1. */
   responsibilities(i) {
     if (i < 0) return null;
     if (!this.shares.has(i)) {
@@ -29,7 +29,7 @@ class Plane extends Panel {
   /** The mixture on the way from frame a to frame b, 0 ≤ t ≤ 1. */
   mixtureAt(a, b, t) {
     const [one, other] = [a, b].map((frame) => this.spec.mixtures[this.scene.frames[frame][0]]);
-    // Between mixtures of different numbers of components there is no way: the new one appears.
+    // With different numbers of components there is nothing in between: the new mixture appears at once.
     if (one === other || one.means.length !== other.means.length) return other;
     return {
       weights: between(one.weights, other.weights, t),
@@ -52,7 +52,7 @@ class Plane extends Panel {
     });
   }
 
-  /** Where point i stands: those of a line lie in a strip under the curves, shaken so that they can be told apart. */
+  /** Where to draw point i: points on a line are put in a strip under the curves, jittered to keep them apart. */
   place(i) {
     const [x, y] = this.scene.points[i];
     return this.line ? [x, this.limits[2] * (0.25 + 0.6 * ((i * 0.618034) % 1))] : [x, y];
@@ -97,7 +97,7 @@ class Plane extends Panel {
     }
   }
 
-  /** Ellipses, the way the centres have come, and the centres with their numbers. */
+  /** Ellipses, the trails of the centres, and the centres with their numbers. */
   drawGaussians(theta, frame) {
     const { brush, look, spec } = this;
     theta.means.forEach((mean, k) => {
@@ -150,7 +150,7 @@ class Plane extends Panel {
     this.brush.setLineDash([]);
   }
 
-  /** Contours of the log density, thin, and the one at the threshold, thick. */
+  /** Thin contours of the log density, and a thick one at the threshold. */
   drawLevels(level) {
     const key = this.limits.join();
     if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
@@ -190,7 +190,7 @@ class Plane extends Panel {
     });
   }
 
-  /** The number of the point nearest to a place on the canvas, if one lies within reach; −1 otherwise. */
+  /** The index of the point nearest to a place on the canvas, if one is within reach; −1 otherwise. */
   nearest(px, py, reach = 14) {
     let [best, closest] = [-1, reach];
     this.scene.points.forEach((_, i) => {
@@ -201,7 +201,7 @@ class Plane extends Panel {
     return best;
   }
 
-  /** What is known of point i at a frame, as a sentence. */
+  /** What is known about point i at a frame, as a sentence. */
   describe(i, frame) {
     const point = this.scene.points[i].map((value) => value.toFixed(2)).join(", ");
     if (this.scores) return `point ${i} at (${point}): log density ${this.scores[i].toFixed(2)}`;
@@ -217,7 +217,7 @@ function weightedDensity(theta) {
   return (x) => logSumExp(logJoint(x));
 }
 
-/** The points with a margin; along a line, from a strip for the points up to the highest curve that is to be seen. */
+/** The points with a margin; along a line, from the strip of the points up to the highest curve. */
 function limitsOf(scene, spec) {
   const [left, right] = rangeWithMargin(scene.points.map(([x]) => x), 0.12);
   if (spec.top) return [left, right, -0.16 * spec.top, spec.top];

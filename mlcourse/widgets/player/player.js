@@ -1,21 +1,21 @@
-/* The player: frames in a row, stepped, played or slid through by mouse and keyboard. */
+/* The player: a sequence of frames to step, play or slide through, by mouse or keyboard. */
 
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
-const KEYS = "Left and right arrow: step. Up and down arrow: choose a point. Space: play or pause.";
+const KEYS = "Left and right arrows: step. Up and down arrows: choose a point. Space: play or pause.";
 
 class Player {
   constructor(host, scene, style) {
     this.host = host;
-    this.drawn = 0; // pictures so far: the benchmark counts them
-    [this.chosen, this.chosenIn] = [-1, 0]; // the point that is read out, and the plane that does it
+    this.drawn = 0; // how many pictures so far: the benchmark reads it
+    [this.chosen, this.chosenIn] = [-1, 0]; // the point that is described, and the plane it was chosen in
     host.player = this;
     this.build(host.attachShadow({ mode: "open" }), scene, style);
     this.show(scene);
-    this.followThePage();
+    this.watchPage();
   }
 
-  // ── The parts ────────────────────────────────────────────────────────────────────────────────────
+  // ── The elements of the page ────────────────────────────────────────────────────────────────────────────────────
 
   build(root, scene, style) {
     this.canvases = scene.planes.map(() => element("canvas", { class: "plane", tabindex: 0, role: "application" }));
@@ -31,7 +31,7 @@ class Player {
     this.controls = element("div", { class: "controls" }, [
       this.button("Step back", () => this.step(-1), "◀"),
       this.playButton,
-      this.button("Step on", () => this.step(1), "▶|"),
+      this.button("Step forward", () => this.step(1), "▶|"),
       this.slider,
       this.speed,
     ]);
@@ -46,7 +46,7 @@ class Player {
     ]);
     root.append(element("style", {}, [style]), this.section);
     this.slider.addEventListener("input", () => {
-      const frame = Number(this.slider.value); // before the pause puts the slider back
+      const frame = Number(this.slider.value); // before pause() resets the slider
       this.pause();
       this.go(frame);
     });
@@ -88,8 +88,8 @@ class Player {
     };
   }
 
-  /** Draw again when the page's size or colours change. */
-  followThePage() {
+  /** Redraw when the size or the colours of the page change. */
+  watchPage() {
     const redraw = () => {
       this.look = lookOf(this.host.parentElement ?? this.host, this.scene.palette);
       this.section.classList.toggle("dark", this.look.paper[0] < 128);
@@ -113,20 +113,20 @@ class Player {
     this.planes = scene.planes.map((spec, p) => new Plane(this.canvases[p], scene, spec));
     this.curve = scene.curve && new Curve(this.side, scene.curve);
     [this.a, this.b, this.t] = [0, 0, 1];
-    this.arrive();
+    this.update();
   }
 
   get frame() {
     return this.b;
   }
 
-  /** Show a frame; to a neighbour the picture moves, unless the reader prefers none of that. */
+  /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
   go(frame) {
     const target = Math.max(0, Math.min(this.last, frame));
     const moves = Math.abs(target - this.b) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     [this.a, this.b, this.t] = [moves ? this.b : target, target, moves ? 0 : 1];
-    this.elapsed = 0; // in steps, since this frame was asked for
-    this.arrive();
+    this.elapsed = 0; // in steps, since this frame was requested
+    this.update();
     if (moves) this.animate();
   }
 
@@ -137,17 +137,17 @@ class Player {
 
   play() {
     this.playing = true;
-    this.arrive();
+    this.update();
     this.go(this.b === this.last ? 0 : this.b + 1);
     this.animate();
   }
 
   pause() {
     this.playing = false;
-    this.arrive();
+    this.update();
   }
 
-  /** Run the clock for as long as anything moves or is about to. */
+  /** Run the clock while anything moves or is about to. */
   animate() {
     if (this.running) return;
     this.running = true;
@@ -169,10 +169,10 @@ class Player {
     requestAnimationFrame(tick);
   }
 
-  // ── What is to be seen ───────────────────────────────────────────────────────────────────────────
+  // ── What the page shows ───────────────────────────────────────────────────────────────────────────
 
-  /** Put words and controls where the frame is. */
-  arrive() {
+  /** Bring words, controls and picture to the current frame. */
+  update() {
     const caption = this.scene.captions[this.b];
     this.caption.setAttribute("aria-live", this.playing ? "off" : "polite");
     this.caption.textContent = caption;
@@ -193,8 +193,8 @@ class Player {
 
   curveInWords() {
     const { lines, ylabel } = this.scene.curve;
-    const now = lines.map(({ name, values }) => `${name ?? ylabel} ${values[this.b] ?? "not yet known"}`);
-    return `Curve of ${ylabel}. Here: ${now.join(", ")}.`;
+    const now = lines.map(({ name, values }) => `${name || ylabel} ${values[this.b] ?? "not yet known"}`);
+    return `Curve of ${ylabel}. At this frame: ${now.join(", ")}.`;
   }
 
   draw() {
@@ -206,7 +206,7 @@ class Player {
     this.drawn += 1;
   }
 
-  /** What the lines of the curve are called, when there are several. */
+  /** A legend for the curve, if it has several lines. */
   nameLines() {
     const lines = this.curve && this.curve.spec.lines.length > 1 ? this.curve.spec.lines : [];
     this.legend.replaceChildren(
@@ -218,7 +218,7 @@ class Player {
     );
   }
 
-  /** One bar a component, as long as its weight. */
+  /** One bar per component, as long as its weight. */
   drawWeights(weights) {
     if (this.weights.childElementCount !== weights.length) {
       this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
@@ -238,7 +238,7 @@ class Player {
     return outline(this.look.component(k), this.look);
   }
 
-  /** Mark point i and read out what plane p knows of it. */
+  /** Mark point i, and describe it as plane p sees it. */
   choose(i, p) {
     if (i === this.chosen) return;
     [this.chosen, this.chosenIn] = [i, p];

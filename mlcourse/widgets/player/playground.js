@@ -1,4 +1,4 @@
-/* The playground: points that the reader puts down and moves, and EM in the page that follows. */
+/* The playground: the reader places and moves points, and EM in the page follows. */
 
 const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
@@ -35,14 +35,14 @@ class Playground extends Player {
     return [element("label", { "aria-hidden": "true" }, [name]), select];
   }
 
-  /** EM from a new start, with options changed. */
+  /** Run EM from a new start, with changed options. */
   restart(changes) {
     Object.assign(this.options, changes);
     this.pause();
     this.show(playgroundScene(this.points, null, this.options));
   }
 
-  /** EM with other points, from the mixture that is to be seen. */
+  /** Run EM on changed points, from the mixture on show. */
   change(points, chosen = -1) {
     const theta = this.scene.planes[0].mixtures[this.scene.frames[this.b][0]];
     this.points = points;
@@ -50,7 +50,7 @@ class Playground extends Player {
     this.pause();
     this.show(playgroundScene(points, theta.means.length === this.options.K ? theta : null, this.options));
     if (this.last) [this.a, this.b] = [1, 1]; // the points keep their colours: the first E-step is done
-    this.arrive();
+    this.update();
   }
 
   addGroup() {
@@ -110,7 +110,7 @@ function playgroundScene(points, theta, options) {
   const mixtures = steps.length ? steps.map((step) => step.theta) : [{ weights: [], means: [], covariances: [] }];
   const frames = [[0, -1], ...steps.flatMap((_, i) => (i ? [[i, i - 1], [i, i]] : [[0, 0]]))];
   const values = frames.map(([, colored]) => steps[colored]?.lowerBound ?? null);
-  const waiting = enough ? "The start." : `Put down more than ${K} points.`;
+  const waiting = enough ? "The start." : `Place more than ${K} points.`;
   return {
     label: options.label,
     note: options.note,
@@ -140,7 +140,7 @@ function middleOf([left, right, bottom, top]) {
   return [(left + right) / 2, (bottom + top) / 2];
 }
 
-/** One number from N(0, 1), by Box and Muller's formula (1958). */
+/** One number from N(0, 1), by the Box–Muller transform (1958). */
 function standardNormal(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

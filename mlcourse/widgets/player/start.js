@@ -1,4 +1,4 @@
-/* Start the scene in every element of the page that waits for it. */
+/* Start the scene in every element of the page that has its key. */
 
 const Kind = scene.kind === "playground" ? Playground : Player;
 for (const host of document.querySelectorAll(`[data-mlcourse-player="${key}"]`)) {
