@@ -32,7 +32,7 @@ print(f"NumPy {np.__version__} · scikit-learn {sklearn.__version__} · ready")
 
 # %% [markdown]
 # A line of versions that ends with *ready*: your set-up works. An error instead? Close JupyterLab and start
-# it again with `python course.py`, which mends a broken set-up.
+# it again with `python course.py`, which repairs a broken set-up.
 #
 # Now a picture. The next cell makes two thousand points and lets k-means group them.
 
@@ -98,7 +98,7 @@ check.gaussian_pdf(gaussian_pdf)
 # </details>
 #
 # It says in which case the answer differs, what came, what was wanted, and the thought that probably went
-# wrong. Never the answer. The red line only repeats that something is left to do. Mend the function (the
+# wrong. Never the answer. The red line only repeats that something is left to do. Fix the function (the
 # hint unfolds when you click it), run the two cells again, and the cross becomes a check mark. A check may
 # be run as often as you like; nobody counts. Run the cell with your answer before you run its check: the
 # check sees what was run last. At the end of each exercise notebook `check.progress()` shows what is done.

@@ -774,7 +774,7 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# ## The mend: say beforehand what a covariance may look like
+# ## The fix: say beforehand what a covariance may look like
 #
 # The trouble is that one grain alone decides about a variance, and one grain knows nothing about spread. So let us
 # tell the model what we believe *before* it sees the data, and let a few points' worth of that belief take part.

@@ -590,7 +590,7 @@ show(
 
 # %% [markdown]
 # So keep some labelled rows back, and compare with the labelled rows alone. If the unlabelled ones hurt, leave
-# them out, weigh them less, or mend the model.
+# them out, weigh them less, or fix the model.
 #
 # ## Data that do not fit into memory
 #

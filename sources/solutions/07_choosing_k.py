@@ -129,7 +129,7 @@ check.held_out_scores(held_out_scores)
 #
 # A fellow student splits the data into three parts, fits mixtures of 1 to 5 components, and reports the best
 # one and its mean log-likelihood on the test points. You try to repeat it with new points, and the result is
-# worse every time. Find out why, and mend it. Fit to the training points alone, as the stub does.
+# worse every time. Find out why, and fix it. Fit to the training points alone, as the stub does.
 #
 # - in: `X_train`, `X_val`, `X_test`, each of shape (…, d)
 # - out: the chosen number of components, and the mean log-likelihood to report

@@ -227,7 +227,7 @@ check.optimistic_histogram(optimistic_histogram)
 # ## Task 6 · An evaluation that cheats
 #
 # A fellow student compares several detectors and reports the best. There are labelled validation rows and labelled
-# test rows. The function below runs, and its numbers look splendid. It cheats twice. Mend it.
+# test rows. The function below runs, and its numbers look splendid. It cheats twice. Fix it.
 #
 # - in: `validation` of shape (m, n), the scores of m models for n rows; `validation_truth` of shape (n,), True for
 #   anomalies; `test` and `test_truth` likewise; `share`, the false-alarm rate that is promised

@@ -93,7 +93,7 @@ check.axes_to_keep(axes_to_keep)
 # every picture comes back to the last digit. They are content. The mixture that they fitted to `Z` is a strange
 # one all the same.
 #
-# Find out what is wrong with `Z`, and mend the function.
+# Find out what is wrong with `Z`, and fix the function.
 #
 # - in: `X` (n, d), and `mean` (d,), `axes` (q, d), `variances` (q,) of a PCA that has been fitted before,
 #   perhaps to other rows

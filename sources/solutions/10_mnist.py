@@ -63,7 +63,7 @@ check.stratified_part(stratified_part)
 #
 # A colleague brings two parts to mean 0 and standard deviation 1, pixel by pixel, before fitting anything. The
 # function runs, the numbers look fine, and the report that follows from it is a little too good: there is a
-# [leak](../GLOSSARY.md#leak). Find out what the training part learns that it must not know, and mend it.
+# [leak](../GLOSSARY.md#leak). Find out what the training part learns that it must not know, and fix it.
 #
 # - in: `X_train` (n, d), `X_new` (m, d)
 # - out: both, standardised. A pixel that never varies in the training part is only centred: its scale is 1.

@@ -283,7 +283,7 @@ print(
 #
 # Would other rows have told the same story? Refit a candidate to rows drawn with replacement, several times,
 # and let every refit label the same rows. The function below measures how well the refits agree. On refits that
-# make exactly the same groups it can say 0. Find out why, and mend it.
+# make exactly the same groups it can say 0. Find out why, and fix it.
 #
 # - in: `runs` of shape (B, n): the label that refit b gives to row i
 # - out: the mean agreement over all pairs of refits, 1 when all of them make the same groups, about 0 by chance
