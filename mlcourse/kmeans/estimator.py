@@ -32,25 +32,26 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     ----------
     n_clusters : int, default=8
     init : {"k-means++", "random"}, array of shape (n_clusters, d), or callable, default="k-means++"
-        A callable gets `(X, n_clusters, random_state=...)` and returns centres.
+        A callable is called as `init(X, n_clusters, random_state=...)` and returns the centres.
     n_init : int or "auto", default="auto"
-        How many starts; the run with the lowest inertia is kept. "auto" is 1 for k-means++ and for an array, else 10.
+        Number of starts; the run with the lowest inertia is kept. "auto" means 1 for k-means++ and for an array,
+        otherwise 10.
     max_iter : int, default=300
     tol : float, default=1e-4
-        A run ends when the squared shift of all centres is at most `tol` times the mean variance of the features.
+        A run stops when the squared shift of all centres is at most `tol` times the mean variance of the features.
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
     copy_x : bool, default=True
-        For scikit-learn's sake: the data are never modified, whatever is given.
+        Accepted for compatibility with scikit-learn; the data are never modified.
     algorithm : {"lloyd", "elkan"}, default="lloyd"
-        For scikit-learn's sake: both names mean the same result, and here the same code.
+        Accepted for compatibility with scikit-learn; here both names run the same code.
 
     Attributes
     ----------
     cluster_centers_ : array of shape (n_clusters, d)
     labels_ : array of shape (n,), int32
     inertia_ : float
-        Sum of *squared* distances to the own centre, in squared units of the data.
+        Sum of *squared* distances from the rows to their centres, in squared units of the data.
     n_iter_ : int
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
@@ -103,13 +104,15 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer rows than clusters, or centres of the wrong shape. TypeError for sparse data.
+            For NaN, infinity, fewer rows than clusters, or centres of the wrong shape.
+        TypeError
+            For sparse data.
         """
         X = validate_data(self, X, dtype=FLOATS)
         if len(X) < self.n_clusters:
             raise ValueError(
-                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: ask for fewer clusters or bring"
-                " more rows."
+                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: use fewer clusters, or give more"
+                " rows."
             )
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         random_state = check_random_state(self.random_state)
@@ -146,7 +149,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         return self.n_init
 
     def _start(self, X, w, random_state):
-        """The first centres: (n_clusters, d), in X's dtype."""
+        """The initial centres: (n_clusters, d), in X's dtype."""
         if callable(self.init):
             centers = self.init(X, self.n_clusters, random_state=random_state)
         elif not isinstance(self.init, str):
@@ -158,13 +161,13 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         centers = check_array(centers, dtype=X.dtype, order="C", input_name="init")
         if centers.shape != (self.n_clusters, X.shape[1]):
             raise ValueError(
-                f"The shape of the initial centers {centers.shape} does not match the number of clusters"
-                f" {self.n_clusters} and the number of features of the data {X.shape[1]}."
+                f"The initial centers (init) have shape {centers.shape}, but n_clusters={self.n_clusters} and"
+                f" {X.shape[1]} features need {(self.n_clusters, X.shape[1])}."
             )
         return centers
 
     def _run(self, X, centers, w, tol):
-        """One run of Lloyd's algorithm to its end."""
+        """One complete run of Lloyd's algorithm."""
         before = None
         for n_iter, step in enumerate(islice(lloyd(X, centers, w), self.max_iter), start=1):
             if self.verbose:
@@ -196,21 +199,21 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         return self.fit(X, sample_weight=sample_weight).transform(X)
 
     def predict(self, X):
-        """The nearest centre for every row: (n,) int32."""
+        """Find the nearest centre for every row: (n,) int32."""
         return assign(new_rows(self, X), self.cluster_centers_)
 
     def transform(self, X):
-        """Euclidean distance (not squared) of every row to every centre: (n, n_clusters)."""
+        """Compute the Euclidean distance (not squared) from every row to every centre: (n, n_clusters)."""
         X, c = new_rows(self, X), self.cluster_centers_
 
         def distances(rows):
-            origin = X[rows].mean(axis=0)  # about it, data far from zero keep their digits
+            origin = X[rows].mean(axis=0)  # relative to it, data far from zero keep their digits
             return euclidean_distances(X[rows] - origin, c - origin)
 
         return rows_of_blocks(distances, X, row_width=sum(c.shape))
 
     def score(self, X, y=None, sample_weight=None):
-        """Minus the inertia of X about the fitted centres: the greater, the better."""
+        """Return minus the inertia of X about the fitted centres: higher is better."""
         X = new_rows(self, X)
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         centers = self.cluster_centers_
@@ -218,7 +221,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
 
 class Run(NamedTuple):
-    """How one run of Lloyd's algorithm ended."""
+    """The result of one run of Lloyd's algorithm."""
 
     centers: np.ndarray
     labels: np.ndarray
@@ -227,12 +230,12 @@ class Run(NamedTuple):
 
 
 def mean_variance(X) -> float:
-    """Mean over the features of their variance: all squared distances to the overall mean, divided by n d."""
+    """Compute the mean variance of the features: the squared distances to the overall mean, divided by n d."""
     everyone = np.zeros(len(X), dtype=np.int32)
     return squared_distance_to_own(X, X.mean(axis=0, keepdims=True), everyone).mean() / X.shape[1]
 
 
 def same_clustering(a, b) -> bool:
-    """Whether two labelings cut the rows into the same groups, whatever the groups are called."""
+    """Check whether two labelings split the rows into the same groups, whatever the groups are called."""
     pairs = np.unique(np.stack([a, b]), axis=1)
     return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]

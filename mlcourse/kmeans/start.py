@@ -1,7 +1,7 @@
-"""k-means++: where k-means starts.
+"""k-means++: initial centres for k-means.
 
 Source: Arthur & Vassilvitskii (2007), "k-means++: the advantages of careful seeding", SODA. With the same
-`random_state` the same rows are drawn as in scikit-learn. Symbols as in `mlcourse.kmeans.steps`.
+`random_state`, it draws the same rows as scikit-learn. Symbols as in `mlcourse.kmeans.steps`.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from mlcourse.kmeans.steps import squared_distance_to_own
 
 
 def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None):
-    """Greedy k-means++: each new centre is the best of a few rows drawn with probability ∝ squared distance.
+    """Choose centres by greedy k-means++: each is the best of a few rows drawn with probability ∝ squared distance.
 
     Parameters
     ----------
@@ -25,9 +25,14 @@ def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None
     centers : array of shape (n_clusters, d)
     indices : array of shape (n_clusters,)
         The rows that were chosen.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer rows than clusters.
     """
     if n_clusters > len(X):
-        raise ValueError(f"n_samples={len(X)} should be >= n_clusters={n_clusters}: ask for fewer clusters.")
+        raise ValueError(f"n_samples={len(X)} should be >= n_clusters={n_clusters}: use fewer clusters.")
     random_state = check_random_state(random_state)
     w = np.ones(len(X), dtype=X.dtype) if sample_weight is None else sample_weight
     n_candidates = 2 + int(np.log(n_clusters))
@@ -49,6 +54,9 @@ def kmeans_plusplus(X, n_clusters: int, *, sample_weight=None, random_state=None
 
 
 def squared_distances_to(X, Y, norms, origin) -> np.ndarray:
-    """‖x − o − y‖² = ‖x − o‖² − 2 (x − o)·y + ‖y‖² for centred points Y : (m, d), given the first term: (m, n)."""
+    """Compute ‖x − o − y‖² for centred points Y : (m, d), given the norms ‖x − o‖²: (m, n).
+
+    It is ‖x − o‖² − 2 (x − o)·y + ‖y‖².
+    """
     products = Y @ X.T - Y @ origin.T
     return (norms - 2 * products + np.einsum("ij,ij->i", Y, Y)[:, np.newaxis]).clip(min=0)

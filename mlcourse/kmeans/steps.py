@@ -27,7 +27,7 @@ from mlcourse.blocks import map_blocks, rows_of_blocks
 
 
 def assign(X, c) -> np.ndarray:
-    """The index of the nearest centre for every row: (n,) int32."""
+    """Find the index of the nearest centre for every row: (n,) int32."""
     origin = X.mean(axis=0)
 
     def nearest(rows):
@@ -37,20 +37,21 @@ def assign(X, c) -> np.ndarray:
 
 
 def scores(X, c, origin) -> np.ndarray:
-    """‖x − c‖² − ‖x − origin‖² for every row and centre: (n, K).
+    """Compute ‖x − c‖² − ‖x − origin‖² for every row and centre: (n, K).
 
-    That is −2 x·(c − origin) plus terms of c alone. With the origin in the midst of the rows, data far from zero keep
-    their digits.
+    This is −2 x·(c − origin) plus terms in c alone. With the origin in the middle of the rows, data far from zero
+    keep their digits.
     """
     return X @ (-2 * (c - origin).T) + np.einsum("kj,kj->k", c - origin, c + origin)
 
 
 class Search:
-    """The nearest centre of every row, for centres that move: rows that cannot have changed are not looked at.
+    """Finds the nearest centre of every row while the centres move, and skips rows whose answer cannot have changed.
 
-    For every row the gap is known between the distances to its second nearest and its nearest centre. While no centre
-    has moved more than half of that since, the nearest one cannot have changed (Hamerly, 2010, "Making k-means even
-    faster", SDM). So one number a row, and one for how far the centres have drifted, tell which rows to look at.
+    For every row we know the gap between the distances to its nearest and its second nearest centre. As long as no
+    centre has since moved more than half of that gap, the nearest one is still the nearest (Hamerly, 2010, "Making
+    k-means even faster", SDM). So one number per row, plus one for how far the centres have drifted, is enough to
+    decide which rows to look at.
     """
 
     def __init__(self, X):
@@ -58,7 +59,7 @@ class Search:
         self.norms = squared_distance_to_own(X, self.origin[np.newaxis], np.zeros(len(X), dtype=int))
         self.labels = np.full(len(X), -1, dtype=np.int32)
         self.drift = 0.0
-        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label stands
+        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label is still right
         self.c = None
 
     def update(self, c):
@@ -79,9 +80,9 @@ class Search:
 
 
 def nearest_and_gap(X, c, origin, norms) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest centre of every row, and at least how much farther the second nearest one is: both (n,).
+    """Find every row's nearest centre, and a lower bound on how much farther the second nearest is: both (n,).
 
-    `norms` are the rows' squared distances from the origin. What rounding may have cost is taken off the gap.
+    `norms` are the rows' squared distances from the origin. The bound allows for rounding errors.
     """
     S = scores(X, c, origin)
     labels, every = np.argmin(S, axis=1), np.arange(len(X))
@@ -93,17 +94,17 @@ def nearest_and_gap(X, c, origin, norms) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Sums(NamedTuple):
-    """What the update needs to know of the rows: sums over each cluster, about an origin."""
+    """What the update needs to know about the rows: sums over each cluster, relative to an origin."""
 
     weight: np.ndarray  # (K,)   Σ w
     offset: np.ndarray  # (K, d) Σ w (x − origin)
 
 
 def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
-    """The sums for the labels `now`, from those for the labels `before`, of which −1 means none yet.
+    """Update the sums from the labels `before` to the labels `now`; a label of −1 before means none yet.
 
-    Only rows that have moved are looked at, and once the algorithm has settled they are few. A block's table of
-    changes, +1 where a row has come and −1 where it has gone, times its rows gives all K changes at once.
+    Only rows that have moved are looked at, and these are few once the algorithm has settled. A block's table of
+    changes, +1 if a row has joined a cluster and −1 if it has left, times the rows gives all K changes at once.
     """
     moved, clusters = np.flatnonzero(before != now), np.arange(len(sums.weight))
 
@@ -120,7 +121,7 @@ def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
 
 
 def squared_distance_to_own(X, c, labels) -> np.ndarray:
-    """‖xᵢ − c_label(i)‖² for every row: (n,)."""
+    """Compute ‖xᵢ − c_label(i)‖² for every row: (n,)."""
 
     def distances(rows):
         D = X[rows] - c[labels[rows]]
@@ -130,17 +131,18 @@ def squared_distance_to_own(X, c, labels) -> np.ndarray:
 
 
 def inertia_of(X, c, labels, w) -> float:
-    """Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
+    """Compute Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
     return float(np.dot(w, squared_distance_to_own(X, c, labels)))
 
 
 def relocate_empty(X, c, labels, w, origin, sums: Sums) -> Sums:
-    """Give every empty cluster the row that lies farthest from its own centre, and take it from its old one."""
+    """Give every empty cluster one of the rows that are farthest from their centres, taken from its old cluster."""
     empty = np.flatnonzero(sums.weight == 0)
     if not len(empty):
         return sums
     weight, offset = sums.weight.copy(), sums.offset.copy()
-    distances = squared_distance_to_own(X, c, labels) * (w > 0)  # a row without weight would not fill it
+    # A row without weight would leave the cluster empty.
+    distances = squared_distance_to_own(X, c, labels) * (w > 0)
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
     for new, row in zip(empty, farthest):
         old, moved = labels[row], w[row] * (X[row] - origin)
@@ -152,7 +154,7 @@ def relocate_empty(X, c, labels, w, origin, sums: Sums) -> Sums:
 
 
 class LloydStep(NamedTuple):
-    """One iteration: the centres it began with, the labels they give, and the centres that follow."""
+    """One iteration: the centres it starts with, the labels that follow from them, and the new centres."""
 
     centers: np.ndarray  # (K, d)
     labels: np.ndarray  # (n,)
@@ -171,7 +173,7 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
     Yields
     ------
     LloydStep
-        Inertia never rises from one to the next.
+        The inertia never rises from one step to the next.
     """
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
     search = Search(X)
