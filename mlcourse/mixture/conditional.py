@@ -3,27 +3,27 @@
 Symbols
 -------
 n, d, K    number of rows, features, components
-o, u       the features of a row that are known (observed) and unknown, and how many these are
+o, u       the known (observed) and the unknown features of a row, and how many there are
 mu, Sigma  (K, d), (K, d, d)   means and covariances
 P          (K, d, d)   precision Cholesky factors with o before u: upper triangular, Σ⁻¹ = P Pᵀ
 B          (K, o, u)   slopes of the regression of u on o, Σ_oo⁻¹ Σ_ou
 R          (n, K)      responsibilities, given the known features alone
 
-The conditional of a mixture is a mixture. Its weights are the responsibilities that p(x_o) gives, its means and
-covariances those of a Gaussian regression a component:
+The conditional of a mixture is a mixture. Its weights are the responsibilities under p(x_o); its means and
+covariances are those of one Gaussian regression per component:
 
     μ_u + Σ_uo Σ_oo⁻¹ (x_o − μ_o),    Σ_uu − Σ_uo Σ_oo⁻¹ Σ_ou
 
 Source: Bishop (2006), equations 2.81, 2.82; for mixtures Ghahramani & Jordan (1994), "Supervised learning from
 incomplete data via an EM approach", NIPS 6.
 
-All of it stands in one triangular factor. Whitening x turns p(x) into a standard normal, and since P is triangular,
-with blocks P_oo, P_ou, P_uu and no P_uo, the known features whiten without the others:
+One triangular factor contains all of this. Whitening x turns p(x) into a standard normal, and since P is triangular,
+with blocks P_oo, P_ou, P_uu and no P_uo, the known features can be whitened without the others:
 
     (y_o, y_u) = (x_o − μ_o, x_u − μ_u) P  =  ((x_o − μ_o) P_oo,  (x_o − μ_o) P_ou + (x_u − μ_u) P_uu)
 
 So P_oo belongs to p(x_o), P_uu to p(x_u | x_o), and x_u = μ_u + (y_u − (x_o − μ_o) P_ou) P_uu⁻¹ is the conditional
-mean where y_u = 0, and a draw where y_u is standard normal. This makes B = −P_ou P_uu⁻¹, by a triangular solve.
+mean if y_u = 0, and a draw if y_u is standard normal. Hence B = −P_ou P_uu⁻¹, by a triangular solve.
 """
 
 from collections.abc import Iterator
@@ -45,25 +45,25 @@ FULL = COVARIANCE_TYPES["full"]
 
 
 def condition(model, known, values) -> Mixture:
-    """The mixture of the remaining features, given the values of some: p(x_u | x_o).
+    """Compute the mixture of the remaining features, given the values of some: p(x_u | x_o).
 
     Parameters
     ----------
     model : Mixture, or a fitted mixture of any covariance type
     known : sequence of int
-        Which features are known.
+        The indices of the known features.
     values : array-like of shape (len(known),)
         Their values, in the order of `known`.
 
     Returns
     -------
     Mixture
-        Of the features that are not in `known`, in their order; "full" covariances in float64.
+        Over the features that are not in `known`, in their order; "full" covariances in float64.
 
     Raises
     ------
     ValueError
-        When `known` has a feature twice, one that does not exist, or all of them; when `values` are not one finite
+        If `known` contains a feature twice, one that does not exist, or all of them; if `values` are not one finite
         number for each.
     """
     theta = in_full(mixture_of(model))
@@ -76,18 +76,18 @@ def condition(model, known, values) -> Mixture:
 
 
 def conditional_mean(model, X) -> np.ndarray:
-    """X with every NaN replaced by what is expected there, given the known entries of its row: E[x_u | x_o].
+    """Replace every NaN in X by its expectation, given the known entries of its row: E[x_u | x_o].
 
     Parameters
     ----------
     model : Mixture, or a fitted mixture of any covariance type
     X : array-like of shape (n, d)
-        NaN stands for an unknown entry. A row of nothing else becomes the mean of the mixture.
+        NaN marks an unknown entry. A row with nothing but NaN becomes the mean of the mixture.
 
     Returns
     -------
     array of shape (n, d)
-        In the dtype of X; known entries are as they were. Rows with the same pattern of NaN share most of the work.
+        In the dtype of X, with its known entries. Rows with the same pattern of NaN share most of the work.
     """
 
     def expected(x_o, cut):
@@ -98,12 +98,12 @@ def conditional_mean(model, X) -> np.ndarray:
 
 
 def draw_missing(model, X, random_state=None) -> np.ndarray:
-    """X with every NaN replaced by a draw from p(x_u | x_o), the unknown entries of a row drawn together.
+    """Replace every NaN in X by a draw from p(x_u | x_o), with the unknown entries of a row drawn jointly.
 
     Parameters
     ----------
     model, X : as in `conditional_mean`
-        A row of nothing but NaN becomes a sample of the mixture.
+        A row with nothing but NaN becomes a sample from the mixture.
     random_state : int, RandomState or None, default=None
 
     Returns
@@ -138,9 +138,9 @@ class Split(NamedTuple):
 
 
 def split(theta: Mixture, known: np.ndarray) -> Split:
-    """Take a "full" mixture apart along the mask `known`: (d,), of bool.
+    """Split a "full" mixture by the mask `known`: (d,), of bool.
 
-    Raises ValueError when a covariance is not positive definite in this order of features.
+    Raises ValueError if a covariance is not positive definite in this order of features.
     """
     weights, mu, Sigma, _, _ = theta
     o, u, n_known = np.flatnonzero(known), np.flatnonzero(~known), np.count_nonzero(known)
@@ -154,7 +154,7 @@ def split(theta: Mixture, known: np.ndarray) -> Split:
 
 
 def conditional_means(x_o, cut: Split, k: int) -> np.ndarray:
-    """E[x_u | x_o, k] = μ_u + (x_o − μ_o) B for every row of x_o : (n, o). Returns (n, u)."""
+    """Compute E[x_u | x_o, k] = μ_u + (x_o − μ_o) B for every row of x_o : (n, o). Returns (n, u)."""
     return cut.means[k] + (x_o - cut.marginal.means[k]) @ cut.slopes[k]
 
 
@@ -162,14 +162,14 @@ def patterns(X) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (known, rows) for every pattern of NaN in X: a mask of features (d,), and the rows that have it."""
     known = ~np.isnan(X)
     keys = np.packbits(known, axis=1)
-    keys = keys.view(np.dtype((np.void, keys.shape[1]))).ravel()  # a row's pattern as one value, to be sorted
+    keys = keys.view(np.dtype((np.void, keys.shape[1]))).ravel()  # one sortable value per row
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     by_pattern = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
     yield from zip(known[first], by_pattern)
 
 
 def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
-    """The same mixture with one (d, d) covariance and factor a component, in `dtype`."""
+    """Convert a mixture to one (d, d) covariance and factor per component, in `dtype`."""
     weights, mu, Sigma, P, type_ = theta
 
     def whole(A):
@@ -183,12 +183,12 @@ def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
 
 
 def mixture_of(model) -> Mixture:
-    """The parameters of a fitted model, or the `Mixture` itself. Raises TypeError for anything else."""
+    """Return the parameters of a fitted model, or the `Mixture` itself. Raises TypeError for anything else."""
     if isinstance(model, Mixture):
         return model
     if not hasattr(model, "_mixture"):
         raise TypeError(
-            f"model must be a Mixture or a fitted mixture of this package, such as GaussianMixture, and not"
+            f"model must be a Mixture or a fitted mixture of this package, such as GaussianMixture, not"
             f" {type(model).__name__}."
         )
     check_is_fitted(model)
@@ -200,8 +200,8 @@ def _factor(Sigma):
         return Dense.factor(Sigma)
     except np.linalg.LinAlgError:
         raise ValueError(
-            "A covariance of the mixture is so close to singular that its features cannot be told apart: fit the"
-            " mixture with a larger reg_covar, or leave out features that follow from others."
+            "A covariance of the mixture is numerically singular: fit the mixture with a larger reg_covar, or leave"
+            " out features that are determined by others."
         ) from None
 
 
@@ -217,13 +217,13 @@ def _filled(model, X, fill):
 
 
 def _rows_with_gaps(model, X, d):
-    """A copy of X as floats, of the model's width and feature names; NaN are welcome."""
+    """A copy of X as floats, with the model's width and feature names; NaN are allowed."""
     options = dict(dtype=FLOATS, ensure_all_finite="allow-nan", copy=True)
     if not isinstance(model, Mixture):
         return validate_data(model, X, reset=False, **options)
     X = check_array(X, **options)
     if X.shape[1] != d:
-        raise ValueError(f"X has {X.shape[1]} features, but the mixture has {d}: give NaN for unknown ones.")
+        raise ValueError(f"X has {X.shape[1]} features, but the mixture has {d}: use NaN for unknown ones.")
     return X
 
 
@@ -231,13 +231,15 @@ def _row_of(known, values, d):
     """One row (d,) with the values at the features `known`, and NaN for the others."""
     known, values = np.atleast_1d(known).tolist(), np.atleast_1d(values).tolist()
     if len(set(known)) < len(known) or not set(known) <= set(range(d)):
-        raise ValueError(f"known={known} must be different features, as numbers from 0 to {d - 1}.")
+        raise ValueError(f"known={known} must be distinct feature numbers from 0 to {d - 1}.")
     if len(known) == d:
-        raise ValueError(f"known has all {d} features, so that nothing is left: leave out at least one.")
+        raise ValueError(
+            f"known has all {d} features, so nothing is left to predict: leave out at least one."
+        )
     if len(values) != len(known) or not np.isfinite(values).all():
         raise ValueError(
             f"values={values} must be finite numbers, one for each of the {len(known)} features in known={known};"
-            " leave out of both what you do not know."
+            " leave unknown features out of both."
         )
     x = np.full(d, np.nan)
     x[np.array(known, dtype=int)] = values

@@ -30,12 +30,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
         What the components share: see `mlcourse.gaussians.COVARIANCE_TYPES`.
     tol : float, default=1e-3
-        A run has converged when the mean log-likelihood of a row (in nats) changes by less than this.
+        A run has converged when the mean log-likelihood per row (in nats) changes by less than this.
     reg_covar : float, default=1e-6
         Added to every variance, in squared units of the data.
     max_iter : int, default=100
     n_init : int, default=1
-        How many starts; the run with the greatest `lower_bound_` is kept.
+        Number of starts; the run with the greatest `lower_bound_` is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
     weights_init : array of shape (n_components,), default=None
     means_init : array of shape (n_components, d), default=None
@@ -43,18 +43,18 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Inverse covariances to start from.
     random_state : int, RandomState or None, default=None
     warm_start : bool, default=False
-        Go on from the last fit's parameters instead of starting afresh.
+        Continue from the parameters of the last fit instead of starting over.
     verbose : int, default=0
-        Above 0, a bar for every start shows the log-likelihood, its last change, and the time left should all
-        `max_iter` iterations be needed.
+        Above 0, a progress bar for every start shows the log-likelihood, its last change, and the time left if all
+        `max_iter` iterations are needed.
     verbose_interval : int, default=10
         Iterations between two updates of the bar.
     covariance_prior : None, "data" or array of one component's shape, default=None
-        A covariance T towards which every component's is pulled: (S + m T) / (N + m) for a component of N points
-        and scatter S. "data" is the covariance of all rows, under the same constraint as the components' own; an
-        array is (d, d) for "full" and "tied", (d,) for "diag", and for "spherical" a number.
+        A covariance T towards which that of every component is pulled: (S + m T) / (N + m) for a component with N
+        points and scatter S. "data" means the covariance of all rows, constrained like those of the components; an
+        array is (d, d) for "full" and "tied", (d,) for "diag", and a number for "spherical".
     prior_strength : float, default=0.0
-        m, how many points the prior counts for; 0 is no prior. See `mlcourse.mixture.CovariancePrior`.
+        m, the number of points that the prior counts as; 0 means no prior. See `mlcourse.mixture.CovariancePrior`.
 
     Attributes
     ----------
@@ -65,8 +65,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     converged_ : bool
     n_iter_ : int
     lower_bound_ : float
-        Mean log-likelihood of a row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
-        With a prior, both have the logarithm of its density (but for a constant) added, divided by n.
+        Mean log-likelihood per row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
+        With a prior, both include the logarithm of its density (up to a constant), divided by n.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
@@ -146,18 +146,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         ------
         ValueError
             For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, a
-            prior's covariance of the wrong shape, or a covariance that is not positive definite. TypeError for
-            sparse data.
+            prior's covariance of the wrong shape, or a covariance that is not positive definite.
+        TypeError
+            For sparse data.
 
         Notes
         -----
-        Ctrl-C during EM ends the fit with a warning and a model that can be used.
+        Ctrl-C during EM ends the fit with a warning and leaves a usable model.
         """
         X = self._training_rows(X)
         if len(X) < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
-                f" {len(X)}: ask for fewer components or bring more rows."
+                f" {len(X)}: use fewer components, or give more rows."
             )
         best = None
         for run in self._runs(X):
@@ -165,7 +166,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 best = run
         if run.interrupted:
             warnings.warn(
-                "The fit was interrupted. The model holds the best parameters found so far and can be used; to go on"
+                "The fit was interrupted. The model has the best parameters found so far and can be used; to continue"
                 " from them, fit again with warm_start=True.",
                 ConvergenceWarning,
                 stacklevel=3,
@@ -185,7 +186,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return self.fit(X).predict(X)
 
     def _training_rows(self, X):
-        """X, checked, as an array of floats."""
+        """X as a checked array of floats."""
         return validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
 
     def _em(self, X, theta, prior):
@@ -207,7 +208,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 return
 
     def _run(self, X, theta, prior, lower_bound, name):
-        """EM from θ until it converges, `max_iter` is reached, or somebody presses Ctrl-C."""
+        """EM from θ until it converges, reaches `max_iter`, or is interrupted by Ctrl-C."""
         lower_bounds, converged, interrupted = [], False, False
         climbed = "log-likelihood" if prior is None else "log-posterior"
         try:
@@ -238,11 +239,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         )
 
     def _type(self):
-        """What constrains the covariances of this mixture."""
+        """The constraint on the covariances of this mixture."""
         return covariance_type(self.covariance_type)
 
     def _prior(self, X):
-        """What `covariance_prior` and `prior_strength` say, checked; None where they say nothing."""
+        """The prior from `covariance_prior` and `prior_strength`, checked; None if they mean no prior."""
         if self.covariance_prior is None or self.prior_strength == 0:
             return None
         if isinstance(self.covariance_prior, str):
@@ -290,19 +291,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return e_step_by_blocks(new_rows(self, X), self._mixture())
 
     def score_samples(self, X):
-        """Log-likelihood of every row, log p(x): (n,), in nats."""
+        """Compute the log-likelihood of every row, log p(x): (n,), in nats."""
         return np.concatenate([log_likelihood for log_likelihood, _ in self._e_step(X)])
 
     def score(self, X, y=None):
-        """Mean log-likelihood of a row, in nats."""
+        """Return the mean log-likelihood per row, in nats."""
         return float(np.mean(self.score_samples(X), dtype=np.float64))
 
     def predict_proba(self, X):
-        """Responsibility of every component for every row: (n, n_components), rows summing to 1."""
+        """Compute the responsibility of every component for every row: (n, n_components), rows summing to 1."""
         return np.concatenate([R for _, R in self._e_step(X)])
 
     def predict(self, X):
-        """The most probable component of every row: (n,)."""
+        """Find the most probable component of every row: (n,)."""
         return np.concatenate([R.argmax(axis=1) for _, R in self._e_step(X)])
 
     def sample(self, n_samples=1):
@@ -316,12 +317,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -------
         X : array of shape (n_samples, d)
         y : array of shape (n_samples,)
-            The component each row was drawn from; rows are grouped by it.
+            The component that each row was drawn from; rows are grouped by component.
 
         Raises
         ------
         ValueError
-            When `n_samples` is less than 1.
+            If `n_samples` is less than 1.
         """
         check_is_fitted(self)
         if n_samples < 1:
@@ -346,16 +347,16 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return (K - 1) + K * d + self._type().n_parameters(K, d)
 
     def aic(self, X):
-        """Akaike's information criterion on X: the lower, the better. Akaike (1974)."""
+        """Compute Akaike's information criterion on X: lower is better. Akaike (1974)."""
         return -2 * self.score_samples(X).sum(dtype=np.float64) + 2 * self._n_parameters()
 
     def bic(self, X):
-        """Bayesian information criterion on X: the lower, the better. Schwarz (1978)."""
+        """Compute the Bayesian information criterion on X: lower is better. Schwarz (1978)."""
         scores = self.score_samples(X)
         return -2 * scores.sum(dtype=np.float64) + self._n_parameters() * np.log(len(scores))
 
     def icl(self, X):
-        """Integrated completed likelihood on X: the BIC plus twice the entropy of the responsibilities.
+        """Compute the integrated completed likelihood on X: the BIC plus twice the entropy of the responsibilities.
 
         It prefers components that do not overlap: clusters. Biernacki, Celeux & Govaert (2000), IEEE PAMI 22.
         """
@@ -367,7 +368,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
 
 class Run(NamedTuple):
-    """How one run of EM ended."""
+    """The result of one run of EM."""
 
     mixture: Mixture
     lower_bound: float
@@ -423,9 +424,9 @@ def _factor_of_precision(precisions, type_):
 
 def _check_covariance(T, type_):
     try:
-        type_.kernel.factor_of_precision(T)  # which asks for what a covariance must be, too
+        type_.kernel.factor_of_precision(T)  # the conditions on a covariance are the same
     except np.linalg.LinAlgError:
         raise ValueError(
             "The parameter 'covariance_prior' should be a covariance, symmetric and positive-definite. Leave out"
-            f" features that never vary, or give 'data' for the covariance of all rows. Got:\n{T}"
+            f" features that never vary, or use 'data' for the covariance of all rows. Got:\n{T}"
         ) from None

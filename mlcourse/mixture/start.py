@@ -1,4 +1,4 @@
-"""Where EM starts: first responsibilities, and the mixture that follows from them.
+"""Where EM starts: initial responsibilities, and the mixture that follows from them.
 
 Symbols as in `mlcourse.mixture.steps`.
 """
@@ -13,32 +13,32 @@ from mlcourse.mixture.steps import Mixture, Statistics, accumulate, m_step
 
 
 def one_hot(labels, n_components: int, dtype) -> np.ndarray:
-    """Responsibilities that give every row wholly to its label: (n, K)."""
+    """Return responsibilities that assign every row entirely to its label: (n, K)."""
     R = np.zeros((len(labels), n_components), dtype=dtype)
     R[np.arange(len(labels)), labels] = 1
     return R
 
 
 def from_kmeans(X, n_components, random_state):
-    """Each row belongs to its cluster in one k-means run."""
+    """Assign each row to its cluster in one k-means run."""
     labels = KMeans(n_components, n_init=1, random_state=random_state).fit(X).labels_
     return one_hot(labels, n_components, X.dtype)
 
 
 def from_kmeans_plusplus(X, n_components, random_state):
-    """Each component has one row, chosen by k-means++; all other rows count for nothing."""
+    """Give each component one row, chosen by k-means++; all other rows have no weight."""
     _, indices = kmeans_plusplus(X, n_components, random_state=random_state)
     return one_hot(indices, len(X), X.dtype).T
 
 
 def from_data(X, n_components, random_state):
-    """Each component has one row, chosen at random; all other rows count for nothing."""
+    """Give each component one row, chosen at random; all other rows have no weight."""
     indices = random_state.choice(len(X), size=n_components, replace=False)
     return one_hot(indices, len(X), X.dtype).T
 
 
 def at_random(X, n_components, random_state):
-    """Random responsibilities, every row summing to 1."""
+    """Draw random responsibilities, every row summing to 1."""
     R = random_state.uniform(size=(len(X), n_components)).astype(X.dtype, copy=False)
     return R / R.sum(axis=1, keepdims=True)
 
@@ -58,12 +58,12 @@ def mixture_from_responsibilities(
     reg_covar: float = 1e-6,
     prior: CovariancePrior | None = None,
 ) -> Mixture:
-    """The mixture that an M-step makes of given responsibilities."""
+    """Run an M-step on the given responsibilities."""
     return m_step(statistics_about_means(X, R, covariance_type), reg_covar, prior)
 
 
 def covariance_of_all(X, covariance_type: CovarianceType) -> np.ndarray:
-    """The covariance of all rows of X together, in the type's shape for one component; it may be singular."""
+    """Compute the covariance of all rows of X, in the type's shape for one component; it may be singular."""
     together = np.ones((len(X), 1), dtype=X.dtype)
     statistics = statistics_about_means(X, together, covariance_type)
     covariance = covariance_type.constrain(statistics.scatter, statistics.N)
@@ -71,7 +71,7 @@ def covariance_of_all(X, covariance_type: CovarianceType) -> np.ndarray:
 
 
 def statistics_about_means(X, R, covariance_type: CovarianceType) -> Statistics:
-    """The `Statistics` of the rows weighted by R, about the weighted means themselves.
+    """Compute the `Statistics` of the rows weighted by R, about the weighted means themselves.
 
     Two passes over the rows: the first finds the means, the second takes the scatter about them.
     """
