@@ -1,4 +1,4 @@
-"""A classifier from densities: one mixture a class, and Bayes' rule.
+"""A classifier built from densities: one mixture per class, and Bayes' rule.
 
     log p(class c | x) = log p(c) + log p(x | c) − log Σ_c' p(c') p(x | c')
 
@@ -21,24 +21,24 @@ from mlcourse.validation import FLOATS
 
 
 class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
-    """A Gaussian mixture for every class, and for every row the class that most probably drew it.
+    """Fits a Gaussian mixture to every class, and predicts the class that most probably drew a row.
 
-    With one component a class this is quadratic discriminant analysis ("full") or Gaussian naive Bayes ("diag").
+    With one component per class this is quadratic discriminant analysis ("full") or Gaussian naive Bayes ("diag").
 
     Parameters
     ----------
     n_components : int, default=1
-        Components of each class's mixture.
+        Number of components in each class's mixture.
     covariance_type, reg_covar, n_init
         As in `GaussianMixture`.
     random_state : int, RandomState or None, default=None
         For the mixtures built from these parameters, and for `sample`.
     priors : array of shape (n_classes,), default=None
-        How probable each class is before its row is seen, in the order of `classes_`. None takes the classes' shares
+        Probability of each class before the row is seen, in the order of `classes_`. None means the classes' shares
         of the training rows.
     mixture : estimator with `fit` and `score_samples`, default=None
-        Cloned and fitted to each class in place of a GaussianMixture built from `n_components` to `n_init`, which
-        then play no part. `sample` asks for its `sample` and `random_state`.
+        Cloned and fitted to each class instead of a GaussianMixture built from `n_components` to `n_init`, which are
+        then ignored. For `sample`, it must have a `sample` method and a `random_state`.
 
     Attributes
     ----------
@@ -89,8 +89,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            When a class's rows do not make a mixture, such as fewer rows than components, with the class's name; for
-            priors that are no probabilities of the classes; for data that scikit-learn would refuse.
+            If no mixture can be fitted to a class, for example because it has fewer rows than components (the message
+            names the class); if `priors` are not probabilities of the classes; if scikit-learn would reject the data.
         """
         X, y = self._rows(X, y)
         check_classification_targets(y)
@@ -100,7 +100,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _rows(self, X, y="no_validation", *, reset=True):
-        # Whether NaN are welcome is for the mixtures to say: some take them for missing entries.
+        # The mixtures decide whether NaN are allowed: some treat them as missing entries.
         return validate_data(self, X, y, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
 
     def _checked_priors(self):
@@ -109,7 +109,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         if priors.shape != (n_classes,) or (priors < 0).any() or not np.isclose(priors.sum(), 1):
             raise ValueError(
                 f"priors={self.priors} must be {n_classes} probabilities that sum to 1, one for each class in the"
-                f" order {self.classes_.tolist()}; leave priors=None for the classes' shares of the rows."
+                f" order {self.classes_.tolist()}; use priors=None for the classes' shares of the rows."
             )
         return priors / priors.sum()
 
@@ -118,8 +118,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
             return self._new_mixture().fit(X)
         except ValueError as error:
             raise ValueError(
-                f"The {len(X)} row(s) of class {name} do not make a mixture: {str(error).rstrip('.')}. If they are"
-                " too few, bring more of them, ask for fewer components, or leave the class out."
+                f"Cannot fit a mixture to the {len(X)} row(s) of class {name}: {str(error).rstrip('.')}. If there are"
+                " too few, add rows, use fewer components, or leave the class out."
             ) from error
 
     def _new_mixture(self):
@@ -138,32 +138,32 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = self._rows(X, reset=False)
         log_density = np.column_stack([mixture.score_samples(X) for mixture in self.mixtures_])
-        with np.errstate(divide="ignore"):  # a class of prior 0 has log-prior −∞, and takes no row
+        with np.errstate(divide="ignore"):  # a class with prior 0 has log prior −∞, and gets no rows
             log_priors = np.log(self.priors_)
-        # Where all densities are 0 there is nothing to share out; the smallest number in place of −∞ shares evenly.
+        # Where all densities are 0, nothing sets the classes apart: the lowest number instead of −∞ makes them equal.
         return log_density.clip(min=np.finfo(log_density.dtype).min) + log_priors
 
     def predict_log_proba(self, X):
-        """Log of `predict_proba`: (n, n_classes). Exact where the probabilities themselves are too small to show."""
+        """Compute the log of `predict_proba`: (n, n_classes). Exact even where the probabilities underflow."""
         return log_softmax(self._log_joint(X), axis=1)
 
     def predict_proba(self, X):
-        """Probability of every class for every row: (n, n_classes), rows summing to 1."""
+        """Compute the probability of every class for every row: (n, n_classes), rows summing to 1."""
         return np.exp(self.predict_log_proba(X))
 
     def predict(self, X):
-        """The most probable class of every row: (n,)."""
+        """Find the most probable class of every row: (n,)."""
         best = self._log_joint(X).argmax(axis=1)
         return self.classes_[best]
 
     def score_samples(self, X):
-        """Log-density of every row, whatever its class, log Σ_c p(c) p(x | c): (n,), in nats."""
+        """Compute the log density of every row, whatever its class, log Σ_c p(c) p(x | c): (n,), in nats."""
         return logsumexp(self._log_joint(X), axis=1)
 
     def sample(self, n_samples=1):
-        """Draw new rows: first the class, by the priors, then a row from its mixture.
+        """Draw new rows: first the class, from the priors, then a row from its mixture.
 
-        An integer `random_state` gives the same rows at every call: ask once for all that you need.
+        An integer `random_state` gives the same rows in every call: draw all that you need at once.
 
         Parameters
         ----------
@@ -173,19 +173,19 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         -------
         X : array of shape (n_samples, d)
         y : array of shape (n_samples,)
-            The class each row was drawn from; rows are grouped by it.
+            The class that each row was drawn from; rows are grouped by class.
 
         Raises
         ------
         ValueError
-            When `n_samples` is less than 1.
+            If `n_samples` is less than 1.
         """
         check_is_fitted(self)
         if n_samples < 1:
             raise ValueError(f"n_samples={n_samples} must be at least 1.")
         random_state = check_random_state(self.random_state)
         counts = random_state.multinomial(n_samples, self.priors_)
-        # One stream of random numbers through all classes: with a seed each, equal seeds would draw classes alike.
+        # All classes share one stream of random numbers: with equal seeds, similar classes would get similar rows.
         X = [
             copy(mixture).set_params(random_state=random_state).sample(count)[0]
             for mixture, count in zip(self.mixtures_, counts)
