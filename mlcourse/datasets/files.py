@@ -2,17 +2,20 @@
 
 import difflib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import sklearn.datasets
 from PIL import Image, ImageOps
 
+from mlcourse.typing import Floats, Ints
+
 SAMPLE_POINTS = Path(__file__).parents[1] / "data" / "kmeans_samples.txt"
 BUNDLED_PHOTOS = ("flower.jpg", "china.jpg")
 
 
-def load_points(path=None):
+def load_points(path: str | Path | None = None) -> Floats:
     """Load points from a text file: one point per line, its numbers separated by spaces, tabs or commas.
 
     Blank lines, and anything after a `#`, are ignored. The first line may be a header: names for the columns, each
@@ -50,7 +53,7 @@ def load_points(path=None):
     return X
 
 
-def load_photo(name_or_path="flower.jpg"):
+def load_photo(name_or_path: str | Path = "flower.jpg") -> Floats:
     """Load a photograph as red, green and blue values between 0 and 1.
 
     Transparent parts get a white background, grey pictures get three equal colours, and a picture taken with the
@@ -86,7 +89,7 @@ def load_photo(name_or_path="flower.jpg"):
         return _colours(image, path)
 
 
-def load_digits():
+def load_digits() -> tuple[Floats, Ints]:
     """Load the 1797 handwritten digits that come with scikit-learn.
 
     Returns
@@ -97,7 +100,7 @@ def load_digits():
     return sklearn.datasets.load_digits(return_X_y=True)
 
 
-def load_iris():
+def load_iris() -> tuple[Floats, Ints]:
     """Load Fisher's irises: 150 flowers of three species.
 
     Returns
@@ -108,7 +111,7 @@ def load_iris():
     return sklearn.datasets.load_iris(return_X_y=True)
 
 
-def _existing_file(path, also=()):
+def _existing_file(path: str | Path, also: Iterable[str] = ()) -> Path:
     """`path` as a Path, or an error that suggests similar names from its folder (and from `also`)."""
     path = Path(path).expanduser()
     if path.is_dir():
@@ -125,7 +128,7 @@ def _existing_file(path, also=()):
     raise FileNotFoundError(f"There is no file {path.name} in {path.parent.resolve()}. {advice}")
 
 
-def _data_lines(path):
+def _data_lines(path: Path) -> list[tuple[int, list[str]]]:
     """(line number, fields) of every line that is not blank or a comment."""
     content = path.read_bytes()
     try:
@@ -140,17 +143,17 @@ def _data_lines(path):
     return [(number, _fields(line)) for number, line in bare if line]
 
 
-def _fields(line):
+def _fields(line: str) -> list[str]:
     return [field.strip() for field in line.split(",")] if "," in line else line.split()
 
 
-def _is_header(fields):
+def _is_header(fields: list[str]) -> bool:
     return all(
         re.search(r"[^\W\d_]", field) and not _is_number(field) for field in fields
     )  # a letter in each
 
 
-def _is_number(field):
+def _is_number(field: str) -> bool:
     try:
         float(field)
     except ValueError:
@@ -158,7 +161,7 @@ def _is_number(field):
     return True
 
 
-def _parse_point(path, number, fields, width):
+def _parse_point(path: Path, number: int, fields: list[str], width: int) -> list[float]:
     """The numbers of one line, or an error that names it."""
     where = f"{path}, line {number}"
     for column, field in enumerate(fields, start=1):
@@ -179,7 +182,7 @@ def _parse_point(path, number, fields, width):
     return [float(field) for field in fields]
 
 
-def _colours(image, path):
+def _colours(image: Image.Image, path: Path) -> Floats:
     """Any of Pillow's modes as (height, width, 3) floats in [0, 1]."""
     if (
         image.mode.startswith("I") or image.mode == "F"

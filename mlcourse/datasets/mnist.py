@@ -17,10 +17,11 @@ import tempfile
 import textwrap
 import warnings
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import uuid4
 
 import numpy as np
@@ -28,6 +29,7 @@ import pooch
 from sklearn.datasets import fetch_openml
 
 from mlcourse.datasets.files import load_digits
+from mlcourse.typing import Array, Ints
 
 # Name → SHA-256 of the idx file before compression.
 FILES = {
@@ -46,18 +48,21 @@ GZIP_MAGIC = b"\x1f\x8b"
 IDX_MAGIC = b"\x00\x00\x08"  # type 8: unsigned bytes
 
 
+Download: TypeAlias = Callable[[list[str]], Iterator[tuple[str, bytes]]]  # names -> (name, content) of each
+
+
 class Digits(NamedTuple):
     """Pictures of digits, one per row, and the digit that each shows."""
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: Array
+    labels: Ints
 
 
 class MNISTUnavailable(OSError):
     """MNIST is not on this machine and could not be downloaded; the message says what was tried."""
 
 
-def load_mnist():
+def load_mnist() -> Digits:
     """Load the 70 000 digits of MNIST, from this machine if they are here, otherwise from the network.
 
     Returns
@@ -92,7 +97,7 @@ def load_mnist():
     return Digits(images.reshape(len(images), -1), labels.astype(np.int64))
 
 
-def load_mnist_or_digits():
+def load_mnist_or_digits() -> tuple[Digits, str]:
     """Load MNIST, or scikit-learn's small digits if MNIST is not available.
 
     Returns
@@ -116,7 +121,7 @@ def load_mnist_or_digits():
         )
 
 
-def read_idx(content):
+def read_idx(content: bytes) -> Ints:
     """Read the array in an idx file of unsigned bytes.
 
     Parameters
@@ -149,13 +154,13 @@ def read_idx(content):
 # ── On this machine ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _contents_here():
+def _contents_here() -> dict[str, bytes]:
     """The decompressed content of every file that MLCOURSE_DATA or the cache holds, by name."""
     found = {name: _from_user_folder(name) or _from_cache(name) for name in FILES}
     return {name: content for name, content in found.items() if content}
 
 
-def _from_user_folder(name):
+def _from_user_folder(name: str) -> bytes | None:
     """A file in MLCOURSE_DATA or its folder mnist. A bad one is an error, because only its owner can replace it."""
     setting = os.environ.get("MLCOURSE_DATA")
     if not setting:
@@ -172,7 +177,7 @@ def _from_user_folder(name):
     return None
 
 
-def _from_cache(name):
+def _from_cache(name: str) -> bytes | None:
     """A file in the cache. A bad one is skipped: the next download replaces it."""
     path = _cache() / f"{name}.gz"
     if path.is_file():
@@ -183,11 +188,11 @@ def _from_cache(name):
     return None
 
 
-def _cache():
+def _cache() -> Path:
     return Path(os.environ.get("MLCOURSE_CACHE") or pooch.os_cache("mlcourse")).expanduser()
 
 
-def _verified(data, name, origin):
+def _verified(data: bytes, name: str, origin: str | Path) -> bytes:
     """The decompressed content of `data`, or a ValueError that says what is wrong with the file from `origin`."""
     try:
         content = gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data
@@ -205,12 +210,12 @@ def _verified(data, name, origin):
 # ── From the network ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _downloads():
+def _downloads() -> dict[str, Download]:
     """Where to download from, in order; each takes the names still missing and yields (name, content)."""
     return {url: partial(_from_mirror, url) for url in MIRRORS} | {"OpenML": _from_openml}
 
 
-def _from_mirror(url, names):
+def _from_mirror(url: str, names: list[str]) -> Iterator[tuple[str, bytes]]:
     for name in names:
         origin = f"{url}{name}.gz"
         with _kept_if_complete(name) as path:
@@ -219,7 +224,7 @@ def _from_mirror(url, names):
         yield name, content
 
 
-def _from_openml(names):
+def _from_openml(names: list[str]) -> Iterator[tuple[str, bytes]]:
     """The same four files, rebuilt from OpenML's table, which keeps the digits in the published order."""
     if not names:
         return
@@ -233,7 +238,7 @@ def _from_openml(names):
         yield name, content
 
 
-def _openml_table():
+def _openml_table() -> tuple[Array, Array]:
     """OpenML's images (n, 28, 28) and labels (n,)."""
     try:
         # OpenML's own files are not needed once read, and its retries would warn about what is reported anyway.
@@ -253,13 +258,13 @@ def _openml_table():
     return pixels.reshape(-1, 28, 28), labels
 
 
-def _as_idx(array):
+def _as_idx(array: Array) -> bytes:
     header = IDX_MAGIC + struct.pack(f">B{array.ndim}I", array.ndim, *array.shape)
     return header + array.astype(np.uint8).tobytes()
 
 
 @contextmanager
-def _kept_if_complete(name):
+def _kept_if_complete(name: str) -> Iterator[Path]:
     """Yield a temporary path in the cache; the file written there becomes the cached file if all goes well."""
     path = _cache() / f"{name}.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -271,7 +276,7 @@ def _kept_if_complete(name):
         part.unlink(missing_ok=True)
 
 
-def _what_to_do(failures):
+def _what_to_do(failures: list[str]) -> str:
     names = ", ".join(f"{name}.gz" for name in FILES)
     tried = textwrap.indent("\n".join(textwrap.shorten(failure, 400) for failure in failures), "  - ")
     return (

@@ -8,6 +8,8 @@ same distribution.
 import numpy as np
 from sklearn.datasets import make_blobs, make_moons
 
+from mlcourse.typing import Floats, Ints, RandomState
+
 # Arbitrary numbers that turn round blobs into slanted cigars: RandomState(13).randn(2, 2), as in a well-known book,
 # so that its pictures can be compared.
 STRETCH = np.array([[-0.71239066, 0.75376638], [-0.04450308, 0.45181234]])
@@ -16,7 +18,7 @@ ELONGATION = np.array([[0.374, 0.95], [0.732, 0.598]])
 LONE_CENTRE = np.array([3.49080238, 1.01428613])
 
 
-def five_blobs(n_samples=2000, *, random_state=7):
+def five_blobs(n_samples: int = 2000, *, random_state: RandomState = 7) -> tuple[Floats, Ints]:
     """Draw five round groups, three of them small and close together: how many clusters are there?
 
     Parameters
@@ -37,7 +39,7 @@ def five_blobs(n_samples=2000, *, random_state=7):
     )
 
 
-def four_blobs(n_samples=400, *, random_state=0):
+def four_blobs(n_samples: int = 400, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw four round groups of equal size: the case that suits k-means.
 
     The centres are random too, so another seed moves the groups.
@@ -57,7 +59,7 @@ def four_blobs(n_samples=400, *, random_state=0):
     return np.ascontiguousarray(X[:, ::-1]), y  # axes swapped, to fit a wide page better
 
 
-def stretched_blobs(n_samples=400, *, random_state=0):
+def stretched_blobs(n_samples: int = 400, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw `four_blobs` and stretch them linearly: four parallel cigars, which k-means cuts across.
 
     Parameters
@@ -75,7 +77,7 @@ def stretched_blobs(n_samples=400, *, random_state=0):
     return X @ STRETCH, y
 
 
-def elongated_blobs(*, random_state=42):
+def elongated_blobs(*, random_state: RandomState = 42) -> tuple[Floats, Ints]:
     """Draw two long groups of 500 points and a round one of 250: unequal in size, shape and density.
 
     Parameters
@@ -94,7 +96,7 @@ def elongated_blobs(*, random_state=42):
     return X, np.concatenate([y_long, y_lone + 2])  # both draws number their groups from 0
 
 
-def gaussian_pair(separation=10.0, *, random_state=0):
+def gaussian_pair(separation: float = 10.0, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw a small tight group at the origin and a big loose one at (separation, separation).
 
     At 10 they are well apart; at 3 they overlap, and nobody can decide where some points belong. The same seed draws
@@ -115,7 +117,7 @@ def gaussian_pair(separation=10.0, *, random_state=0):
     return make_blobs([300, 600], centers=centers, cluster_std=[1.2, 1.8], random_state=random_state)
 
 
-def three_gaussians_1d(*, random_state=0):
+def three_gaussians_1d(*, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw a hundred numbers from each of three Gaussians: means −5, 5, 0 and variances 1.2, 1.8, 1.6.
 
     Parameters
@@ -131,7 +133,7 @@ def three_gaussians_1d(*, random_state=0):
     return make_blobs([100] * 3, centers=[[-5], [5], [0]], cluster_std=deviations, random_state=random_state)
 
 
-def two_moons(n_samples=200, *, random_state=0):
+def two_moons(n_samples: int = 200, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw two interleaved crescents with a little noise (std 0.05): clusters that are not Gaussian.
 
     Parameters
