@@ -26,16 +26,19 @@ So P_oo belongs to p(x_o), P_uu to p(x_u | x_o), and x_u = μ_u + (y_u − (x_o 
 mean if y_u = 0, and a draw if y_u is standard normal. Hence B = −P_ou P_uu⁻¹, by a triangular solve.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import one_blas_thread
 from mlcourse.gaussians import COVARIANCE_TYPES, Dense, as_matrices
 from mlcourse.mixture.steps import Mixture, e_step
+from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
 FULL = COVARIANCE_TYPES["full"]
@@ -44,7 +47,7 @@ FULL = COVARIANCE_TYPES["full"]
 # ── For users ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def condition(model, known, values) -> Mixture:
+def condition(model: Mixture | BaseEstimator, known: Sequence[int], values: Sequence[float]) -> Mixture:
     """Compute the mixture of the remaining features, given the values of some: p(x_u | x_o).
 
     Parameters
@@ -75,7 +78,7 @@ def condition(model, known, values) -> Mixture:
     return Mixture(R[0], means, Dense.covariance(cut.P), cut.P, FULL)
 
 
-def conditional_mean(model, X) -> np.ndarray:
+def conditional_mean(model: Mixture | BaseEstimator, X: Array) -> Floats:
     """Replace every NaN in X by its expectation, given the known entries of its row: E[x_u | x_o].
 
     Parameters
@@ -90,14 +93,15 @@ def conditional_mean(model, X) -> np.ndarray:
         In the dtype of X, with its known entries. Rows with the same pattern of NaN share most of the work.
     """
 
-    def expected(x_o, cut):
+    def expected(x_o: Floats, cut: "Split") -> Floats:
         _, R = e_step(x_o, cut.marginal)
-        return sum(R[:, [k]] * conditional_means(x_o, cut, k) for k in range(R.shape[1]))
+        parts = (R[:, [k]] * conditional_means(x_o, cut, k) for k in range(R.shape[1]))
+        return sum(parts, start=np.zeros((len(x_o), cut.means.shape[1])))
 
     return _filled(model, X, expected)
 
 
-def draw_missing(model, X, random_state=None) -> np.ndarray:
+def draw_missing(model: Mixture | BaseEstimator, X: Array, random_state: RandomState = None) -> Floats:
     """Replace every NaN in X by a draw from p(x_u | x_o), with the unknown entries of a row drawn jointly.
 
     Parameters
@@ -110,13 +114,13 @@ def draw_missing(model, X, random_state=None) -> np.ndarray:
     -------
     array of shape (n, d), in the dtype of X
     """
-    random_state = check_random_state(random_state)
+    rng = check_random_state(random_state)
 
-    def drawn(x_o, cut):
+    def drawn(x_o: Floats, cut: "Split") -> Floats:
         _, R = e_step(x_o, cut.marginal)
         shares = R.cumsum(axis=1)
-        component = (random_state.uniform(size=(len(R), 1)) >= shares[:, :-1]).sum(axis=1)
-        Y = random_state.standard_normal(size=(len(R), cut.means.shape[1]))
+        component = (rng.uniform(size=(len(R), 1)) >= shares[:, :-1]).sum(axis=1)
+        Y = rng.standard_normal(size=(len(R), cut.means.shape[1]))
         for k in np.unique(component):
             mine = component == k
             Y[mine] = conditional_means(x_o[mine], cut, k) + Dense.colour(Y[mine], cut.P[k])
@@ -132,12 +136,12 @@ class Split(NamedTuple):
     """A mixture in two parts: p(x_o), and for every component the regression of x_u on x_o."""
 
     marginal: Mixture  # of the features o, "full"
-    means: np.ndarray  # (K, u)  μ_u
-    slopes: np.ndarray  # (K, o, u)  B
-    P: np.ndarray  # (K, u, u)  precision Cholesky factors of p(x_u | x_o, k)
+    means: Floats  # (K, u)  μ_u
+    slopes: Floats  # (K, o, u)  B
+    P: Floats  # (K, u, u)  precision Cholesky factors of p(x_u | x_o, k)
 
 
-def split(theta: Mixture, known: np.ndarray) -> Split:
+def split(theta: Mixture, known: Bools) -> Split:
     """Split a "full" mixture by the mask `known`: (d,), of bool.
 
     Raises ValueError if a covariance is not positive definite in this order of features.
@@ -153,27 +157,28 @@ def split(theta: Mixture, known: np.ndarray) -> Split:
     return Split(marginal, mu[:, u], B, P_uu)
 
 
-def conditional_means(x_o, cut: Split, k: int) -> np.ndarray:
+def conditional_means(x_o: Floats, cut: Split, k: int) -> Floats:
     """Compute E[x_u | x_o, k] = μ_u + (x_o − μ_o) B for every row of x_o : (n, o). Returns (n, u)."""
     return cut.means[k] + (x_o - cut.marginal.means[k]) @ cut.slopes[k]
 
 
-def patterns(X) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def patterns(X: Floats) -> Iterator[tuple[Bools, Ints]]:
     """Yield (known, rows) for every pattern of NaN in X: a mask of features (d,), and the rows that have it."""
     known = ~np.isnan(X)
-    keys = np.packbits(known, axis=1)
-    keys = keys.view(np.dtype((np.void, keys.shape[1]))).ravel()  # one sortable value per row
+    bits = np.packbits(known, axis=1)
+    keys = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()  # one sortable value per row
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     by_pattern = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
     yield from zip(known[first], by_pattern)
 
 
-def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
+def in_full(theta: Mixture, dtype: DTypeLike = np.float64) -> Mixture:
     """Convert a mixture to one (d, d) covariance and factor per component, in `dtype`."""
     weights, mu, Sigma, P, type_ = theta
+    K, d = mu.shape
 
-    def whole(A):
-        return as_matrices(A.astype(dtype, copy=False), *mu.shape, type_)
+    def whole(A: Floats) -> Floats:
+        return as_matrices(A.astype(dtype, copy=False), K, d, type_)
 
     weights, mu = weights.astype(dtype, copy=False), mu.astype(dtype, copy=False)
     return Mixture(weights, mu, whole(Sigma), whole(P), FULL)
@@ -182,7 +187,7 @@ def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
 # ── Checks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mixture_of(model) -> Mixture:
+def mixture_of(model: Mixture | BaseEstimator) -> Mixture:
     """Return the parameters of a fitted model, or the `Mixture` itself. Raises TypeError for anything else."""
     if isinstance(model, Mixture):
         return model
@@ -195,7 +200,7 @@ def mixture_of(model) -> Mixture:
     return model._mixture()
 
 
-def _factor(Sigma):
+def _factor(Sigma: Floats) -> Floats:
     try:
         return Dense.factor(Sigma)
     except np.linalg.LinAlgError:
@@ -205,7 +210,7 @@ def _factor(Sigma):
         ) from None
 
 
-def _filled(model, X, fill):
+def _filled(model: Mixture | BaseEstimator, X: Array, fill: Callable[[Floats, Split], Floats]) -> Floats:
     """A copy of X with fill(x_o, cut) in place of the NaN of each pattern."""
     theta = in_full(mixture_of(model))
     X = _rows_with_gaps(model, X, theta.means.shape[1])
@@ -216,9 +221,9 @@ def _filled(model, X, fill):
     return X
 
 
-def _rows_with_gaps(model, X, d):
+def _rows_with_gaps(model: Mixture | BaseEstimator, X: Array, d: int) -> Floats:
     """A copy of X as floats, with the model's width and feature names; NaN are allowed."""
-    options = dict(dtype=FLOATS, ensure_all_finite="allow-nan", copy=True)
+    options: dict[str, Any] = dict(dtype=FLOATS, ensure_all_finite="allow-nan", copy=True)
     if not isinstance(model, Mixture):
         return validate_data(model, X, reset=False, **options)
     X = check_array(X, **options)
@@ -227,7 +232,7 @@ def _rows_with_gaps(model, X, d):
     return X
 
 
-def _row_of(known, values, d):
+def _row_of(known: Sequence[int], values: Sequence[float], d: int) -> Floats:
     """One row (d,) with the values at the features `known`, and NaN for the others."""
     known, values = np.atleast_1d(known).tolist(), np.atleast_1d(values).tolist()
     if len(set(known)) < len(known) or not set(known) <= set(range(d)):

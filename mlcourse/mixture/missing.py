@@ -22,11 +22,12 @@ Sources: Ghahramani & Jordan (1994), "Supervised learning from incomplete data v
 Rubin (2002), *Statistical analysis with missing data*, chapters 8 and 11.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
 from itertools import count
 from operator import iadd
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -35,13 +36,15 @@ from mlcourse.blocks import one_blas_thread
 from mlcourse.gaussians import Dense
 from mlcourse.mixture.conditional import Split, patterns, split
 from mlcourse.mixture.estimator import GaussianMixture
+from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.steps import Mixture, Statistics, Step, e_step, expectation, m_step
+from mlcourse.typing import Array, Bools, Floats, RandomState
 from mlcourse.validation import FLOATS
 
 # ── The algorithm ─────────────────────────────────────────────────────────────────────────────────
 
 
-def em_incomplete(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
+def em_incomplete(X: Floats, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
     """Run `em` on rows with NaN: without `reg_covar`, the log-likelihood of the known entries never falls.
 
     Parameters
@@ -65,20 +68,20 @@ def em_incomplete(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
         theta = m_step(statistics, reg_covar)
 
 
-def expectation_of_incomplete(groups, theta: Mixture) -> Statistics:
+def expectation_of_incomplete(groups: Iterable[tuple[Bools, Floats]], theta: Mixture) -> Statistics:
     """Run the E-step: expected sufficient statistics under θ, about its means.
 
     `groups` has the rows grouped by their known features, as pairs of a mask of features (d,) and x_o : (n, o).
     """
 
-    def of_group(known, x_o):
+    def of_group(known: Bools, x_o: Floats) -> Statistics:
         cut = split(theta, known)
         return completed(expectation(x_o, cut.marginal), cut, known, theta.means)
 
     return reduce(iadd, (of_group(*group) for group in groups))
 
 
-def completed(statistics: Statistics, cut: Split, known, mu) -> Statistics:
+def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> Statistics:
     """Extend the statistics of the known features, about their means, to the expected ones of all features."""
     K, d = mu.shape
     o, u = np.flatnonzero(known), np.flatnonzero(~known)
@@ -127,21 +130,21 @@ warm_start, verbose, verbose_interval
 
     def __init__(
         self,
-        n_components=1,
+        n_components: int = 1,
         *,
-        tol=1e-3,
-        reg_covar=1e-6,
-        max_iter=100,
-        n_init=1,
-        init_params="kmeans",
-        weights_init=None,
-        means_init=None,
-        precisions_init=None,
-        random_state=None,
-        warm_start=False,
-        verbose=0,
-        verbose_interval=10,
-    ):
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Array | None = None,
+        means_init: Array | None = None,
+        precisions_init: Array | None = None,
+        random_state: RandomState = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+    ) -> None:
         super().__init__(
             n_components,
             tol=tol,
@@ -158,11 +161,11 @@ warm_start, verbose, verbose_interval
             verbose_interval=verbose_interval,
         )
 
-    def _rows(self, X, **options):
+    def _rows(self, X: Array, **options: Any) -> Floats:
         """X as an array of floats; NaN are allowed."""
         return validate_data(self, X, dtype=FLOATS, ensure_all_finite="allow-nan", **options)
 
-    def _training_rows(self, X):
+    def _training_rows(self, X: Array) -> Floats:
         X = self._rows(X, ensure_min_samples=2)
         unseen = np.flatnonzero(np.isnan(X).all(axis=0))
         if len(unseen):
@@ -173,13 +176,13 @@ warm_start, verbose, verbose_interval
             )
         return X
 
-    def _start(self, X, *others):
+    def _start(self, X: Floats, *others: Any) -> Mixture:
         return super()._start(np.where(np.isnan(X), np.nanmean(X, axis=0, keepdims=True), X), *others)
 
-    def _em(self, X, theta, prior):
+    def _em(self, X: Floats, theta: Mixture, prior: CovariancePrior | None) -> Iterator[Step]:
         return em_incomplete(X, theta, self.reg_covar)
 
-    def _e_step(self, X):
+    def _e_step(self, X: Array) -> Iterable[tuple[Floats, Floats]]:
         check_is_fitted(self)
         X, theta = self._rows(X, reset=False), self._mixture()
         dtype = np.result_type(X, theta.means)
@@ -188,7 +191,7 @@ warm_start, verbose, verbose_interval
             log_likelihood[rows], R[rows] = e_step(X[np.ix_(rows, known)], split(theta, known).marginal)
         return [(log_likelihood, R)]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

@@ -26,6 +26,7 @@ from sklearn.utils._param_validation import Interval
 
 from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType, Dense
 from mlcourse.mixture.estimator import GaussianMixture
+from mlcourse.typing import Array, Floats, RandomState
 
 
 @cache  # statistics can only be added if they have the very same type
@@ -55,7 +56,7 @@ def ppca(n_directions: int) -> CovarianceType:
     )
 
 
-def directions_and_noise(S, N, n_directions: int) -> np.ndarray:
+def directions_and_noise(S: Floats, N: Floats, n_directions: int) -> Floats:
     """Find the covariances W Wᵀ + σ² I of greatest likelihood, given S and N: (K, d, d).
 
     σ² is the mean of the d − q smallest variances, and W = U (Λ − σ² I)^½ is made of the q largest and their axes
@@ -106,24 +107,24 @@ class PPCAMixture(GaussianMixture):
 
     def __init__(
         self,
-        n_components=1,
-        n_directions=2,
+        n_components: int = 1,
+        n_directions: int = 2,
         *,
-        tol=1e-3,
-        reg_covar=1e-6,
-        max_iter=100,
-        n_init=1,
-        init_params="kmeans",
-        weights_init=None,
-        means_init=None,
-        precisions_init=None,
-        random_state=None,
-        warm_start=False,
-        verbose=0,
-        verbose_interval=10,
-        covariance_prior=None,
-        prior_strength=0.0,
-    ):
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Array | None = None,
+        means_init: Array | None = None,
+        precisions_init: Array | None = None,
+        random_state: RandomState = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        covariance_prior: Array | float | str | None = None,
+        prior_strength: float = 0.0,
+    ) -> None:
         super().__init__(
             n_components,
             tol=tol,
@@ -143,5 +144,5 @@ class PPCAMixture(GaussianMixture):
         )
         self.n_directions = n_directions
 
-    def _type(self):
+    def _type(self) -> CovarianceType:
         return ppca(self.n_directions)

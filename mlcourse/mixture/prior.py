@@ -8,11 +8,15 @@ T, m       the covariance that the prior favours, and how many rows it counts as
 P          precision Cholesky factors
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mlcourse.gaussians import CovarianceType
+from mlcourse.typing import Floats
+
+if TYPE_CHECKING:  # `steps` itself imports this module
+    from mlcourse.mixture.steps import Mixture
 
 
 class CovariancePrior(NamedTuple):
@@ -23,11 +27,13 @@ class CovariancePrior(NamedTuple):
     mixture estimation and model-based clustering", Journal of Classification 24.
     """
 
-    covariance: np.ndarray  # T, in the shape of one component: `CovarianceType.shape_of_one`
+    covariance: Floats  # T, in the shape of one component: `CovarianceType.shape_of_one`
     strength: float  # m, not negative
 
 
-def with_prior(S, N, prior: CovariancePrior | None, type_: CovarianceType):
+def with_prior(
+    S: Floats, N: Floats, prior: CovariancePrior | None, type_: CovarianceType
+) -> tuple[Floats, Floats]:
     """Return S + m T and N + m, for Σₖ = (Sₖ + m T) / (Nₖ + m); with a shared covariance, all components share m."""
     if prior is None:
         return S, N
@@ -40,7 +46,7 @@ def with_prior(S, N, prior: CovariancePrior | None, type_: CovarianceType):
     return S + m * T, N + (m / len(N) if type_.shared else m)
 
 
-def log_prior(theta, prior: CovariancePrior | None) -> float:
+def log_prior(theta: "Mixture", prior: CovariancePrior | None) -> float:
     """Sum −½ m (log |Σ| + tr(Σ⁻¹ T)) over the covariances Σ of the mixture θ, each once; 0 without a prior."""
     if prior is None:
         return 0.0

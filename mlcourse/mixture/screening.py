@@ -22,19 +22,23 @@ only while their bound stays within t of it. Where components overlap, nothing i
 are added.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from mlcourse.typing import Floats, Ints
 
 STEP = 64  # how many coordinates to add before deciding again; tuned on data with 261 features
 
 
-def negligible(n: int, K: int, dtype) -> float:
+def negligible(n: int, K: int, dtype: DTypeLike) -> float:
     """Compute t = log(n K / ε), in nats."""
     return float(np.log(n * K) - np.log(np.finfo(dtype).eps))
 
 
-def screened(X, mu, P, constants, t: float) -> np.ndarray:
+def screened(X: Floats, mu: Floats, P: Floats, constants: Floats, t: float) -> Floats:
     """Compute A, with −∞ for every entry that is more than t below its row maximum.
 
     Parameters
@@ -63,7 +67,7 @@ def screened(X, mu, P, constants, t: float) -> np.ndarray:
     return A
 
 
-def complete_the_likely(A, X, mu, P, edges, t):
+def complete_the_likely(A: Floats, X: Floats, mu: Floats, P: Floats, edges: Sequence[int], t: float) -> None:
     """Complete every entry of A that may be within t of its row maximum, from edges[0] coordinates to all."""
     likeliest = A.argmax(axis=1)
     for k in range(len(mu)):
@@ -77,7 +81,9 @@ def complete_the_likely(A, X, mu, P, edges, t):
         best[rows] = np.maximum(best[rows], A[rows, k])
 
 
-def subtract_coordinates(A, rows, k, X, mu, P, edges):
+def subtract_coordinates(
+    A: Floats, rows: Ints | slice, k: int, X: Floats, mu: Floats, P: Floats, edges: Sequence[int]
+) -> None:
     """Subtract ½ (y²_first+1 + … + y²_last) from the entries of component k in the given rows.
 
     `edges` go from first to last; the work is done piece by piece between them, which skips the zeros below P's

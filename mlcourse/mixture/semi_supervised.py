@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from itertools import count, islice
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -37,6 +38,7 @@ from mlcourse.mixture.steps import (
     m_step,
     weighted_log_density,
 )
+from mlcourse.typing import Array, Floats, Ints
 from mlcourse.validation import FLOATS, new_rows
 
 UNKNOWN = (-1, "-1", None)  # "-1" is what NumPy makes of −1 among strings
@@ -45,7 +47,9 @@ UNKNOWN = (-1, "-1", None)  # "-1" is what NumPy makes of −1 among strings
 # ── The algorithm ─────────────────────────────────────────────────────────────────────────────────
 
 
-def em_semi_supervised(X_labelled, labels, X_rest, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
+def em_semi_supervised(
+    X_labelled: Floats, labels: Ints, X_rest: Floats, theta: Mixture, reg_covar: float = 1e-6
+) -> Iterator[Step]:
     """Run `em` with a given component for some rows: without `reg_covar`, the lower bound never falls.
 
     Parameters
@@ -73,14 +77,16 @@ def em_semi_supervised(X_labelled, labels, X_rest, theta: Mixture, reg_covar: fl
         theta = m_step(statistics, reg_covar)
 
 
-def expectation_of_labelled(X, labels, theta: Mixture) -> Statistics:
+def expectation_of_labelled(X: Floats, labels: Ints, theta: Mixture) -> Statistics:
     """Compute the statistics of rows with a known component, about θ's means, and their Σ log p(x, k | θ)."""
     joint = weighted_log_density(X, theta)[np.arange(len(X)), labels]
     R = one_hot(labels, len(theta.means), X.dtype)
     return accumulate(X, R, theta.means, theta.covariance_type, float(joint.sum(dtype=np.float64)))
 
 
-def start_from_labelled(X, labels, n_classes: int, type_: CovarianceType, reg_covar: float) -> Mixture:
+def start_from_labelled(
+    X: Floats, labels: Ints, n_classes: int, type_: CovarianceType, reg_covar: float
+) -> Mixture:
     """Start EM from the classes' shares and means, and one covariance about these means for all classes.
 
     That is linear discriminant analysis. A handful of rows per class is too few for a covariance per class: starting
@@ -141,14 +147,21 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, *, covariance_type="full", tol=1e-3, reg_covar=1e-6, max_iter=100):
+    def __init__(
+        self,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+    ) -> None:
         self.covariance_type = covariance_type
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: Array, y: Array) -> Self:
         """Estimate the parameters, starting from the labelled rows alone (`start_from_labelled`).
 
         Parameters
@@ -178,9 +191,10 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
             )
         return self
 
-    def _climb(self, steps):
+    def _climb(self, steps: Iterator[Step]) -> None:
         """Follow EM until it converges or reaches `max_iter`, and keep the result."""
-        lower_bound, self.lower_bounds_, self.converged_ = -np.inf, [], False
+        lower_bound, self.converged_ = -np.inf, False
+        self.lower_bounds_: list[float] = []
         for step in islice(steps, self.max_iter):
             change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
             self.lower_bounds_.append(lower_bound)
@@ -193,29 +207,29 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
 
     # ── Using a fitted model ──────────────────────────────────────────────────────────────────────
 
-    def _mixture(self):
+    def _mixture(self) -> Mixture:
         type_ = covariance_type(self.covariance_type)
         return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_)
 
-    def _e_step(self, X):
+    def _e_step(self, X: Array) -> Iterator[tuple[Floats, Floats]]:
         """The rows' log-likelihoods (n,) and class probabilities (n, n_classes), block by block."""
         return e_step_by_blocks(new_rows(self, X), self._mixture())
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Array) -> Floats:
         """Compute the probability of every class for every row, in the order of `classes_`: (n, n_classes)."""
         return np.concatenate([R for _, R in self._e_step(X)])
 
-    def predict(self, X):
+    def predict(self, X: Array) -> Array:
         """Find the most probable class of every row: (n,)."""
         most_probable = self.predict_proba(X).argmax(axis=1)
         return self.classes_[most_probable]
 
-    def score_samples(self, X):
+    def score_samples(self, X: Array) -> Floats:
         """Compute the log-likelihood of every row, whatever its class, log p(x): (n,), in nats."""
         return np.concatenate([log_likelihood for log_likelihood, _ in self._e_step(X)])
 
 
-def _classes(y):
+def _classes(y: Array) -> tuple[Array, Ints]:
     """The different labels, sorted, and the index of every label among them. Raises ValueError if there is none."""
     if not len(y):
         raise ValueError(

@@ -36,6 +36,7 @@ from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, log_density, log_peak
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import negligible, screened
+from mlcourse.typing import Floats
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance"
@@ -48,10 +49,10 @@ PRECISION_TIP = " The data are float32: try float64."
 class Mixture(NamedTuple):
     """The parameters θ of a Gaussian mixture, in scikit-learn's shapes."""
 
-    weights: np.ndarray  # (K,)
-    means: np.ndarray  # (K, d)
-    covariances: np.ndarray  # the shape of the type
-    precisions_cholesky: np.ndarray  # the shape of the type
+    weights: Floats  # (K,)
+    means: Floats  # (K, d)
+    covariances: Floats  # the shape of the type
+    precisions_cholesky: Floats  # the shape of the type
     covariance_type: CovarianceType
 
 
@@ -64,10 +65,10 @@ class Statistics:
 
     n_rows: int
     log_likelihood: float  # Σᵢ log p(xᵢ)
-    N: np.ndarray  # (K,)    Σᵢ rᵢₖ
-    first: np.ndarray  # (K, d)  Σᵢ rᵢₖ (xᵢ − cₖ)
-    scatter: np.ndarray  # Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or what the covariance type needs of it
-    c: np.ndarray  # (K, d)
+    N: Floats  # (K,)    Σᵢ rᵢₖ
+    first: Floats  # (K, d)  Σᵢ rᵢₖ (xᵢ − cₖ)
+    scatter: Floats  # Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or what the covariance type needs of it
+    c: Floats  # (K, d)
     covariance_type: CovarianceType
 
     def __iadd__(self, other: "Statistics") -> "Statistics":
@@ -100,20 +101,21 @@ class Step(NamedTuple):
 # ── E ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def weighted_log_density(X, theta: Mixture, t: float = np.inf) -> np.ndarray:
+def weighted_log_density(X: Floats, theta: Mixture, t: float = np.inf) -> Floats:
     """Compute log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K).
 
     Entries more than `t` nats below their row maximum may be −∞.
     """
     weights, mu, _, P, type_ = theta
+    K, d = mu.shape
     with np.errstate(divide="ignore"):  # a component of weight 0 has log weight −∞, and gets no points
         log_weights = np.log(weights)
     if type_.own_factors and t < np.inf:
-        return screened(X, mu, P, log_weights + log_peak(P, *mu.shape, type_), t)
+        return screened(X, mu, P, log_weights + log_peak(P, K, d, type_), t)
     return log_density(X, mu, P, type_) + log_weights
 
 
-def e_step(X, theta: Mixture, t: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
+def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats]:
     """Compute the log-likelihood of every row, and every component's responsibility for it.
 
     Parameters
@@ -141,12 +143,14 @@ def e_step(X, theta: Mixture, t: float = np.inf) -> tuple[np.ndarray, np.ndarray
         return (peak + np.log(total))[:, 0], R
 
 
-def e_step_by_blocks(X, theta: Mixture) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def e_step_by_blocks(X: Floats, theta: Mixture) -> Iterator[tuple[Floats, Floats]]:
     """Yield the results of `e_step` for one block of rows after the other, computed on all cores."""
     return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(theta.means.shape))
 
 
-def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float = 0.0) -> Statistics:
+def accumulate(
+    X: Floats, R: Floats, c: Floats, covariance_type: CovarianceType, log_likelihood: float = 0.0
+) -> Statistics:
     """Compute the `Statistics` of the rows X weighted by R, about the reference points c."""
     N = R.sum(axis=0)
     return Statistics(
@@ -160,7 +164,7 @@ def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float =
     )
 
 
-def expectation(X, theta: Mixture, c=None) -> Statistics:
+def expectation(X: Floats, theta: Mixture, c: Floats | None = None) -> Statistics:
     """Run the E-step on all rows: expected sufficient statistics under θ, about the points c (default: θ's means).
 
     Memory does not grow with the number of rows.
@@ -168,7 +172,7 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
 
-    def expectation_of_block(rows):
+    def expectation_of_block(rows: slice) -> Statistics:
         log_likelihood, R = e_step(X[rows], theta, t)
         return accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
 
@@ -213,7 +217,9 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
 # ── EM ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def em(X, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None) -> Iterator[Step]:
+def em(
+    X: Floats, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None
+) -> Iterator[Step]:
     """Run EM from θ for as long as the caller asks for steps.
 
     The first step yielded is the start itself; each later one is an M-step and an E-step further. Without
