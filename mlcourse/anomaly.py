@@ -1,6 +1,7 @@
 """Anomaly detection: a row is an anomaly if its density is below a quantile of the training rows' densities."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
@@ -8,6 +9,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array, Floats, Ints
 
 
 class DensityDetector(OutlierMixin, BaseEstimator):
@@ -40,12 +42,12 @@ class DensityDetector(OutlierMixin, BaseEstimator):
         "contamination": [Interval(Real, 0, 0.5, closed="right")],
     }
 
-    def __init__(self, density=None, contamination=0.04):
+    def __init__(self, density: BaseEstimator | None = None, contamination: float = 0.04) -> None:
         self.density = density
         self.contamination = contamination
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X: Array, y: object = None) -> Self:
         """Fit the density to the rows of X, and set the threshold from their log densities.
 
         Parameters
@@ -58,23 +60,23 @@ class DensityDetector(OutlierMixin, BaseEstimator):
         self.offset_ = float(np.percentile(self.density_.score_samples(X), 100 * self.contamination))
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: Array) -> Floats:
         """Compute the log density of every row: (n,), in nats. Lower is less normal."""
         check_is_fitted(self)
         return self.density_.score_samples(X)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Array) -> Floats:
         """Compute how far every row is above the threshold: (n,), in nats. Negative for anomalies."""
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: Array) -> Ints:
         """Return −1 for every anomaly and 1 for every other row: (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         return self.density_.n_features_in_
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> Array:
         return self.density_.feature_names_in_

@@ -7,20 +7,25 @@ adds up over blocks also adds up over files or machines.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache, reduce
 from itertools import pairwise
 from operator import iadd
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
+
+from mlcourse.typing import Array
+
+T = TypeVar("T")
 
 BLOCK_BYTES = 2**22
 SHARES = 4  # the number of blocks is a multiple of this, so that two or four cores share the work equally
 
 
-def row_blocks(X: np.ndarray, row_width: int) -> list[slice]:
+def row_blocks(X: Array, row_width: int) -> list[slice]:
     """Cut the rows of `X` into equal slices, each with at most about `BLOCK_BYTES` of temporaries.
 
     Parameters
@@ -38,7 +43,7 @@ def row_blocks(X: np.ndarray, row_width: int) -> list[slice]:
     return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
-def map_blocks(work: Callable[[slice], Any], X: np.ndarray, row_width: int) -> Iterator[Any]:
+def map_blocks(work: Callable[[slice], T], X: Array, row_width: int) -> Iterator[T]:
     """Yield work(rows) for every block of `row_blocks`, in order, computed on all cores.
 
     Left to itself, BLAS uses all cores for a multiplication and leaves all but one idle in between, where half of the
@@ -58,7 +63,7 @@ def map_blocks(work: Callable[[slice], Any], X: np.ndarray, row_width: int) -> I
         return
     n_threads = blas_threads()
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
-        pending = deque()
+        pending: deque[Future[T]] = deque()
         for rows in blocks:
             pending.append(pool.submit(work, rows))
             if len(pending) > n_threads:  # so that results, which may be large, never pile up
@@ -66,18 +71,19 @@ def map_blocks(work: Callable[[slice], Any], X: np.ndarray, row_width: int) -> I
         yield from (block.result() for block in pending)
 
 
-def sum_over_blocks(work: Callable[[slice], Any], X: np.ndarray, row_width: int) -> Any:
+def sum_over_blocks(work: Callable[[slice], T], X: Array, row_width: int) -> T:
     """Sum work(rows) over all blocks, in place and in order. See `map_blocks`."""
     return reduce(iadd, map_blocks(work, X, row_width))
 
 
-def rows_of_blocks(work: Callable[[slice], np.ndarray], X: np.ndarray, row_width: int) -> np.ndarray:
+def rows_of_blocks(work: Callable[[slice], Array], X: Array, row_width: int) -> Array:
     """Join the arrays work(rows), which have one row for each row of X. See `map_blocks`."""
-    whole = None
+    whole: Array | None = None
     for rows, part in zip(row_blocks(X, row_width), map_blocks(work, X, row_width)):
         if whole is None:
             whole = np.empty((len(X), *part.shape[1:]), dtype=part.dtype)
         whole[rows] = part
+    assert whole is not None, "X has no rows"
     return whole
 
 
@@ -86,11 +92,11 @@ def blas_threads() -> int:
     return max((pool["num_threads"] for pool in _blas().info()), default=1)
 
 
-def one_blas_thread():
+def one_blas_thread() -> AbstractContextManager[object]:
     """Return a context in which BLAS uses one thread: more of them only slow small matrices down."""
     return _blas().limit(limits=1)
 
 
 @cache
-def _blas():
+def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")

@@ -7,6 +7,7 @@ mixtures", JRSS B 58.
 """
 
 from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -17,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array, Floats, RandomState
 from mlcourse.validation import FLOATS
 
 
@@ -59,15 +61,15 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=1,
+        n_components: int = 1,
         *,
-        covariance_type="full",
-        reg_covar=1e-6,
-        n_init=1,
-        random_state=None,
-        priors=None,
-        mixture=None,
-    ):
+        covariance_type: str = "full",
+        reg_covar: float = 1e-6,
+        n_init: int = 1,
+        random_state: RandomState = None,
+        priors: Array | None = None,
+        mixture: BaseEstimator | None = None,
+    ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
         self.reg_covar = reg_covar
@@ -77,7 +79,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         self.mixture = mixture
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X: Array, y: Array) -> Self:
         """Fit a mixture to the rows of each class.
 
         Parameters
@@ -99,11 +101,11 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         self.mixtures_ = [self._fit_class(X[y == name], name) for name in self.classes_]
         return self
 
-    def _rows(self, X, y="no_validation", *, reset=True):
+    def _rows(self, X: Array, y: Array | str = "no_validation", *, reset: bool = True) -> Any:  # X, or (X, y)
         # The mixtures decide whether NaN are allowed: some treat them as missing entries.
         return validate_data(self, X, y, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
 
-    def _checked_priors(self):
+    def _checked_priors(self) -> Floats:
         priors = check_array(self.priors, ensure_2d=False, dtype=np.float64, input_name="priors")
         n_classes = len(self.classes_)
         if priors.shape != (n_classes,) or (priors < 0).any() or not np.isclose(priors.sum(), 1):
@@ -113,7 +115,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
             )
         return priors / priors.sum()
 
-    def _fit_class(self, X, name):
+    def _fit_class(self, X: Floats, name: object) -> BaseEstimator:
         try:
             return self._new_mixture().fit(X)
         except ValueError as error:
@@ -122,7 +124,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
                 " too few, add rows, use fewer components, or leave the class out."
             ) from error
 
-    def _new_mixture(self):
+    def _new_mixture(self) -> BaseEstimator:
         if self.mixture is not None:
             return clone(self.mixture)
         return GaussianMixture(
@@ -133,7 +135,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
             random_state=self.random_state,
         )
 
-    def _log_joint(self, X):
+    def _log_joint(self, X: Array) -> Floats:
         """log p(c) + log p(x | c) for every row and class: (n, n_classes)."""
         check_is_fitted(self)
         X = self._rows(X, reset=False)
@@ -143,24 +145,24 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         # Where all densities are 0, nothing sets the classes apart: the lowest number instead of −∞ makes them equal.
         return log_density.clip(min=np.finfo(log_density.dtype).min) + log_priors
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Array) -> Floats:
         """Compute the log of `predict_proba`: (n, n_classes). Exact even where the probabilities underflow."""
         return log_softmax(self._log_joint(X), axis=1)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Array) -> Floats:
         """Compute the probability of every class for every row: (n, n_classes), rows summing to 1."""
         return np.exp(self.predict_log_proba(X))
 
-    def predict(self, X):
+    def predict(self, X: Array) -> Array:
         """Find the most probable class of every row: (n,)."""
         best = self._log_joint(X).argmax(axis=1)
         return self.classes_[best]
 
-    def score_samples(self, X):
+    def score_samples(self, X: Array) -> Floats:
         """Compute the log density of every row, whatever its class, log Σ_c p(c) p(x | c): (n,), in nats."""
         return logsumexp(self._log_joint(X), axis=1)
 
-    def sample(self, n_samples=1):
+    def sample(self, n_samples: int = 1) -> tuple[Floats, Array]:
         """Draw new rows: first the class, from the priors, then a row from its mixture.
 
         An integer `random_state` gives the same rows in every call: draw all that you need at once.

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.utils import check_array, check_random_state
 
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
 
@@ -24,7 +25,12 @@ class TwoSampleTest(NamedTuple):
     n_test: int  # number of rows it was tested on
 
 
-def two_sample_test(real, generated, classifier=None, random_state=None) -> TwoSampleTest:
+def two_sample_test(
+    real: Array,
+    generated: Array,
+    classifier: BaseEstimator | None = None,
+    random_state: RandomState = None,
+) -> TwoSampleTest:
     """Test whether a classifier can tell the two samples apart.
 
     Real rows are labelled 1, generated rows 0; a classifier is trained on half of them and tested on the other half.
@@ -61,19 +67,17 @@ def two_sample_test(real, generated, classifier=None, random_state=None) -> TwoS
             f"real has {len(real)} rows and generated {len(generated)}, but the test needs at least 10 of each: give"
             " more rows."
         )
-    random_state = check_random_state(random_state)
-    X = np.concatenate([rows[random_state.permutation(len(rows))[:n]] for rows in (generated, real)])
+    rng = check_random_state(random_state)
+    X = np.concatenate([rows[rng.permutation(len(rows))[:n]] for rows in (generated, real)])
     y = np.repeat([0, 1], n)
-    X_train, X_test, y_train, y_test = train_test_split(
-        X, y, test_size=0.5, stratify=y, random_state=random_state
-    )
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=rng)
     judge = KNeighborsClassifier() if classifier is None else clone(classifier)
     n_correct = int(np.sum(judge.fit(X_train, y_train).predict(X_test) == y_test))
     test = binomtest(n_correct, len(y_test), alternative="greater")
     return TwoSampleTest(float(test.statistic), float(test.pvalue), len(y_test))
 
 
-def nearest_rows(X, reference) -> tuple[np.ndarray, np.ndarray]:
+def nearest_rows(X: Array, reference: Array) -> tuple[Floats, Ints]:
     """Find the row of `reference` nearest to each row of X, by Euclidean distance.
 
     Parameters
@@ -100,7 +104,7 @@ def nearest_rows(X, reference) -> tuple[np.ndarray, np.ndarray]:
     return np.linalg.norm(X - reference[indices], axis=1), indices
 
 
-def memorised_share(generated, train, held_out, quantile=0.01) -> float:
+def memorised_share(generated: Array, train: Array, held_out: Array, quantile: float = 0.01) -> float:
     """Measure the share of generated rows that are suspiciously close to a training row.
 
     Suspiciously close means: no further from the nearest training row than the closest `quantile` of the held-out
@@ -131,7 +135,7 @@ def memorised_share(generated, train, held_out, quantile=0.01) -> float:
     return float(np.mean(distances <= np.quantile(honest, quantile)))
 
 
-def class_coverage(generated, classifier) -> np.ndarray:
+def class_coverage(generated: Array, classifier: BaseEstimator) -> Floats:
     """Measure the share of the generated rows that `classifier` assigns to each class.
 
     A class with a share near 0 has been forgotten by the generator; compare with the shares among real rows.
@@ -149,7 +153,7 @@ def class_coverage(generated, classifier) -> np.ndarray:
     return np.mean(found[:, np.newaxis] == classifier.classes_, axis=0)
 
 
-def _in_one_space(**samples) -> list[np.ndarray]:
+def _in_one_space(**samples: Array) -> list[Floats]:
     """The samples as arrays of floats; raises ValueError, with their names, if they have different widths."""
     arrays = [check_array(rows, dtype=FLOATS, input_name=name) for name, rows in samples.items()]
     if len({rows.shape[1] for rows in arrays}) > 1:

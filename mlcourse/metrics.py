@@ -6,7 +6,9 @@ n, K       number of rows, clusters
 a, b       (n,)   mean distance of a row to its own cluster, and to the nearest other one
 """
 
+from collections.abc import Callable
 from numbers import Integral
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -16,10 +18,13 @@ from sklearn.utils._param_validation import Interval, validate_params
 
 from mlcourse.blocks import map_blocks
 from mlcourse.kmeans import squared_distance_to_own
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
+Metric: TypeAlias = str | Callable[[Floats, Floats], float]
 
-def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
+
+def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean", **kwds: Any) -> Floats:
     """Compute the silhouette of every row, (b − a) / max(a, b): from −1 (wrong cluster) to 1 (deep inside its own).
 
     A row that is alone in its cluster has silhouette 0. Source: Rousseeuw (1987), J. Comput. Appl. Math. 20.
@@ -56,7 +61,7 @@ def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     return np.reshape(silhouettes, labelings.shape)
 
 
-def _membership(labels, dtype) -> np.ndarray:
+def _membership(labels: Array, dtype: np.dtype[Any]) -> Floats:
     """Which row is in which cluster: (n, K) of 0 and 1."""
     names, labels = np.unique(labels, return_inverse=True)
     if not 1 < len(names) < len(labels):
@@ -67,7 +72,7 @@ def _membership(labels, dtype) -> np.ndarray:
     return np.eye(len(names), dtype=dtype)[labels]
 
 
-def _check_diagonal(D):
+def _check_diagonal(D: Floats) -> None:
     if np.any(np.abs(np.diagonal(D)) > 100 * np.finfo(D.dtype).eps):
         raise ValueError(
             "The precomputed distance matrix contains non-zero elements on the diagonal; a row has distance 0 to"
@@ -75,7 +80,7 @@ def _check_diagonal(D):
         )
 
 
-def _summed_distances(X, member, metric, kwds) -> np.ndarray:
+def _summed_distances(X: Floats, member: Floats, metric: Metric, kwds: dict[str, Any]) -> Floats:
     """Sum of the distances from every row to the members of every cluster, D @ member : (n, K).
 
     D is never in memory as a whole, and each of its entries is computed once: the distances between a block of rows
@@ -83,7 +88,7 @@ def _summed_distances(X, member, metric, kwds) -> np.ndarray:
     """
     sums = np.zeros(member.shape, dtype=X.dtype)
 
-    def sums_of_block(rows):
+    def sums_of_block(rows: slice) -> tuple[slice, Floats, Floats]:
         D = pairwise_distances(X[rows], X[rows.start :], metric=metric, **kwds)
         return rows, D @ member[rows.start :], D[:, rows.stop - rows.start :].T @ member[rows]
 
@@ -93,7 +98,7 @@ def _summed_distances(X, member, metric, kwds) -> np.ndarray:
     return sums
 
 
-def _silhouettes(sums, member) -> np.ndarray:
+def _silhouettes(sums: Floats, member: Floats) -> Floats:
     """Silhouettes (n,) from summed distances and membership, both (n, K).
 
     Here a is the mean distance to the other members of the own cluster, b that to the nearest other cluster.
@@ -111,7 +116,15 @@ def _silhouettes(sums, member) -> np.ndarray:
     {"sample_size": [Interval(Integral, 1, None, closed="left"), None], "random_state": ["random_state"]},
     prefer_skip_nested_validation=True,
 )
-def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_state=None, **kwds):
+def silhouette_score(
+    X: Array,
+    labels: Array,
+    *,
+    metric: Metric = "euclidean",
+    sample_size: int | None = None,
+    random_state: RandomState = None,
+    **kwds: Any,
+) -> float | Floats:
     """Compute the mean silhouette of all rows, or of `sample_size` rows drawn without replacement.
 
     Parameters and errors as in `silhouette_samples`.
@@ -129,13 +142,13 @@ def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_
     return float(score) if score.ndim == 0 else score
 
 
-def inertia(X, centers, labels) -> float:
+def inertia(X: Array, centers: Array, labels: Array) -> float:
     """Sum the squared distances from the rows to the centres of their labels, in squared units of X."""
     X = check_array(X, dtype=FLOATS)
     return float(squared_distance_to_own(X, np.asarray(centers, dtype=X.dtype), np.asarray(labels)).sum())
 
 
-def match_labels(reference, labels) -> np.ndarray:
+def match_labels(reference: Array, labels: Array) -> Array:
     """Rename `labels` so that they agree with `reference` in as many rows as possible.
 
     Cluster numbers are arbitrary: two equal clusterings may call the same group 0 and 2. The best renaming is an
@@ -172,7 +185,7 @@ def match_labels(reference, labels) -> np.ndarray:
     return np.array([renamed[group] for group in range(len(groups))], dtype=names.dtype)[column]
 
 
-def align_components(reference, means) -> np.ndarray:
+def align_components(reference: object, means: object) -> Ints:
     """Find the order in which `means` are closest to `reference`: `means[order]` lines up with it.
 
     Parameters
@@ -199,7 +212,7 @@ def align_components(reference, means) -> np.ndarray:
     return linear_sum_assignment(np.einsum("rkj,rkj->rk", gaps, gaps))[1]
 
 
-def _means_of(mixture) -> np.ndarray:
+def _means_of(mixture: object) -> Floats:
     for name in ("means_", "means"):
         mixture = getattr(mixture, name, mixture)
     return np.asarray(mixture)

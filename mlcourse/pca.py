@@ -14,7 +14,9 @@ Sources: Pearson (1901); Jolliffe (2002), *Principal Component Analysis*; for th
 "Probabilistic principal component analysis", JRSS B 61.
 """
 
+from collections.abc import Callable
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import svd
@@ -27,22 +29,23 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import rows_of_blocks, sum_over_blocks
 from mlcourse.gaussians import Dense, covariance_type, log_density
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
 
 # ── Singular values and axes, four ways ───────────────────────────────────────────────────────────
 
 
-def _by_svd(X, mean, q, pca):
+def _by_svd(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
     """All axes, from the data themselves: the most accurate."""
     _, S, Vt = svd(X - mean, full_matrices=False)
     return S, Vt
 
 
-def _by_eigh(X, mean, q, pca):
+def _by_eigh(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
     """All axes, from the covariance: the fastest for many rows and few features."""
     varying = varying_features(X, mean)
 
-    def scatter_of_block(rows):
+    def scatter_of_block(rows: slice) -> Floats:
         A = X[rows].take(varying, axis=1)
         A -= mean[varying]
         return A.T @ A
@@ -54,7 +57,7 @@ def _by_eigh(X, mean, q, pca):
     return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
 
 
-def varying_features(X, mean) -> np.ndarray:
+def varying_features(X: Floats, mean: Floats) -> Ints:
     """Find the features that are not constant, such as the pixels inside a picture's margins: their indices."""
     still = np.flatnonzero(mean == X[0])
     varies = np.ones(X.shape[1], dtype=bool)
@@ -62,14 +65,14 @@ def varying_features(X, mean) -> np.ndarray:
     return np.flatnonzero(varies)
 
 
-def _by_arpack(X, mean, q, pca):
+def _by_arpack(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
     """The first q axes, by Lanczos iteration."""
     start = check_random_state(pca.random_state).uniform(-1, 1, size=min(X.shape)).astype(X.dtype)
     _, S, Vt = svds(X - mean, k=q, tol=pca.tol, v0=start)
     return S[::-1], Vt[::-1]
 
 
-def _by_random_projection(X, mean, q, pca):
+def _by_random_projection(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
     """The first q axes, by a randomised range finder (Halko, Martinsson & Tropp, 2011)."""
     _, S, Vt = randomized_svd(
         X - mean,
@@ -82,7 +85,7 @@ def _by_random_projection(X, mean, q, pca):
     return S, Vt
 
 
-SOLVERS = {
+SOLVERS: dict[str, Callable[[Floats, Floats, float, "PCA"], tuple[Floats, Floats]]] = {
     "full": _by_svd,
     "covariance_eigh": _by_eigh,
     "arpack": _by_arpack,
@@ -140,17 +143,17 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: float | None = None,
         *,
-        copy=True,
-        whiten=False,
-        svd_solver="auto",
-        tol=0.0,
-        iterated_power="auto",
-        n_oversamples=10,
-        power_iteration_normalizer="auto",
-        random_state=None,
-    ):
+        copy: bool = True,
+        whiten: bool = False,
+        svd_solver: str = "auto",
+        tol: float = 0.0,
+        iterated_power: int | str = "auto",
+        n_oversamples: int = 10,
+        power_iteration_normalizer: str = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.n_components = n_components
         self.copy = copy
         self.whiten = whiten
@@ -162,7 +165,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Array, y: object = None) -> Self:
         """Find the principal axes of the rows of X.
 
         Parameters
@@ -203,7 +206,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._n_features_out = q
         return self
 
-    def _check_solver(self, n, d):
+    def _check_solver(self, n: int, d: int) -> tuple[str, float]:
         """The solver to use, and how many axes it must find: a number, or a share of the variance."""
         q, solver = self.n_components, self.svd_solver
         if solver == "auto":
@@ -224,36 +227,36 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             )
         return solver, (int(q) if counted else q)
 
-    def _axes(self, power):
+    def _axes(self, power: int) -> Floats:
         """The axes; when whitening, each times its standard deviation to the given power: (q, d)."""
         if not self.whiten:
             return self.components_
         scale = np.sqrt(self.explained_variance_).clip(min=np.finfo(self.components_.dtype).eps)
         return self.components_ * scale[:, np.newaxis] ** power
 
-    def transform(self, X):
+    def transform(self, X: Array) -> Floats:
         """Compute the coordinates of the rows of X along the axes: (n, q), with variance 1 when whitening."""
         X = new_rows(self, X)
         axes = self._axes(-1).T
         return rows_of_blocks(lambda rows: (X[rows] - self.mean_) @ axes, X, row_width=X.shape[1])
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Array) -> Floats:
         """Map coordinates (n, q) back to the space of the data (n, d): exact if q = d, else a projection."""
         check_is_fitted(self)
         return check_array(X, dtype=FLOATS, input_name="X") @ self._axes(1) + self.mean_
 
-    def get_covariance(self):
+    def get_covariance(self) -> Floats:
         """Compute the covariance: Vtᵀ diag(variance) Vt along the axes, `noise_variance_` across them: (d, d)."""
         check_is_fitted(self)
         surplus = (self.explained_variance_ - self.noise_variance_).clip(min=0)
         covariance = (self.components_.T * surplus) @ self.components_
         return Dense.ridge(covariance, self.noise_variance_)
 
-    def get_precision(self):
+    def get_precision(self) -> Floats:
         """Invert `get_covariance` by its Cholesky factor: (d, d). Raises ValueError if it is singular."""
         return Dense.precision(self._factor())
 
-    def _factor(self):
+    def _factor(self) -> Floats:
         try:
             return Dense.factor(self.get_covariance())
         except np.linalg.LinAlgError:
@@ -262,25 +265,25 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 " than they have features. Keep fewer components, so that noise_variance_ is positive."
             ) from None
 
-    def score_samples(self, X):
+    def score_samples(self, X: Array) -> Floats:
         """Compute every row's log density under a Gaussian with the model's mean and covariance: (n,), in nats."""
         X, P, mean = new_rows(self, X), self._factor(), self.mean_[np.newaxis]
 
-        def score(rows):
+        def score(rows: slice) -> Floats:
             return log_density(X[rows], mean, P, covariance_type("tied"))[:, 0]
 
         return rows_of_blocks(score, X, row_width=X.shape[1])
 
-    def score(self, X, y=None):
+    def score(self, X: Array, y: object = None) -> float:
         """Return the mean of `score_samples`."""
         return float(np.mean(self.score_samples(X)))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def n_to_explain(share, ratio) -> int:
+def n_to_explain(share: float, ratio: Floats) -> int:
     """Count the axes that are needed to explain more than `share` of the variance, given the ratio of each."""
     return int(np.searchsorted(np.cumsum(ratio), share, side="right")) + 1
