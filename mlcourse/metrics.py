@@ -101,7 +101,7 @@ def _summed_distances(X: Floats, member: Floats, metric: Metric, kwds: dict[str,
 def _silhouettes(sums: Floats, member: Floats) -> Floats:
     """Silhouettes (n,) from summed distances and membership, both (n, K).
 
-    Here a is the mean distance to the other members of the own cluster, b that to the nearest other cluster.
+    Here a is the mean distance to the other members of its cluster, b that to the nearest other cluster.
     """
     own, sizes = member.astype(bool), member.sum(axis=0)
     own_size = member @ sizes
