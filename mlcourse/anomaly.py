@@ -1,6 +1,7 @@
-"""Anomalies: a row is one where the density is low. "Low" is what a chosen share of the training rows fall below."""
+"""Anomaly detection: a row is an anomaly if its density is below a quantile of the training rows' densities."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
@@ -8,29 +9,30 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array, Floats, Ints
 
 
 class DensityDetector(OutlierMixin, BaseEstimator):
-    """Calls a row an anomaly when its density is below a threshold, with scikit-learn's interface for outliers.
+    """Flags rows whose density is below a threshold, with scikit-learn's interface for outliers.
 
-    Fit it to rows with anomalies among them and ask about the same rows (outlier detection), or to normal rows alone
-    and ask about new ones (novelty detection). In the second case `contamination` is the share of normal rows that
-    you accept as false alarms; a density that follows its training rows too closely gives more of them.
+    Fit it to rows that include anomalies and predict the same rows (outlier detection), or fit it to normal rows only
+    and predict new ones (novelty detection). In the second case `contamination` is the share of normal rows that you
+    accept as false alarms; a density that follows its training rows too closely raises more of them.
 
     Parameters
     ----------
     density : estimator with `fit` and `score_samples`, default=None
-        Anything that gives a log-density: a mixture, `sklearn.neighbors.KernelDensity`, `mlcourse.PCA`, a pipeline
-        that ends in one. It is cloned, never changed. None is `GaussianMixture()`, one Gaussian.
+        Anything with a log density: a mixture, `sklearn.neighbors.KernelDensity`, `mlcourse.PCA`, a pipeline that
+        ends in one of these. It is cloned, never changed. None means `GaussianMixture()`, a single Gaussian.
     contamination : float in (0, 0.5], default=0.04
-        The share of training rows to lie below the threshold.
+        Share of the training rows that fall below the threshold.
 
     Attributes
     ----------
     density_ : estimator
         `density`, fitted to the training rows.
     offset_ : float
-        The threshold, in nats: the `contamination` quantile of the training rows' log-densities, interpolated
+        The threshold, in nats: the `contamination` quantile of the training rows' log densities, interpolated
         linearly between two of them.
     n_features_in_, feature_names_in_ : those of `density_`
     """
@@ -40,41 +42,41 @@ class DensityDetector(OutlierMixin, BaseEstimator):
         "contamination": [Interval(Real, 0, 0.5, closed="right")],
     }
 
-    def __init__(self, density=None, contamination=0.04):
+    def __init__(self, density: BaseEstimator | None = None, contamination: float = 0.04) -> None:
         self.density = density
         self.contamination = contamination
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
-        """Fit the density to the rows of X, and set the threshold by them.
+    def fit(self, X: Array, y: object = None) -> Self:
+        """Fit the density to the rows of X, and set the threshold from their log densities.
 
         Parameters
         ----------
         X : array-like of shape (n, d)
-            What the density accepts: it is the density that checks the rows, here and in every other method.
+            Anything the density accepts: the density checks the rows, here and in every other method.
         y : ignored
         """
         self.density_ = clone(GaussianMixture() if self.density is None else self.density).fit(X)
         self.offset_ = float(np.percentile(self.density_.score_samples(X), 100 * self.contamination))
         return self
 
-    def score_samples(self, X):
-        """Log-density of every row: (n,), in nats. The lower, the less normal."""
+    def score_samples(self, X: Array) -> Floats:
+        """Compute the log density of every row: (n,), in nats. Lower is less normal."""
         check_is_fitted(self)
         return self.density_.score_samples(X)
 
-    def decision_function(self, X):
-        """How far every row is above the threshold: (n,), in nats. Negative for anomalies."""
+    def decision_function(self, X: Array) -> Floats:
+        """Compute how far every row is above the threshold: (n,), in nats. Negative for anomalies."""
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
-        """−1 for every anomaly and 1 for every other row: (n,)."""
+    def predict(self, X: Array) -> Ints:
+        """Return −1 for every anomaly and 1 for every other row: (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         return self.density_.n_features_in_
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> Array:
         return self.density_.feature_names_in_

@@ -1,4 +1,4 @@
-"""A classifier from densities: one mixture a class, and Bayes' rule.
+"""A classifier built from densities: one mixture per class, and Bayes' rule.
 
     log p(class c | x) = log p(c) + log p(x | c) − log Σ_c' p(c') p(x | c')
 
@@ -7,6 +7,7 @@ mixtures", JRSS B 58.
 """
 
 from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -17,28 +18,29 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array, Floats, RandomState
 from mlcourse.validation import FLOATS
 
 
 class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
-    """A Gaussian mixture for every class, and for every row the class that most probably drew it.
+    """Fits a Gaussian mixture to every class, and predicts the class that most probably drew a row.
 
-    With one component a class this is quadratic discriminant analysis ("full") or Gaussian naive Bayes ("diag").
+    With one component per class this is quadratic discriminant analysis ("full") or Gaussian naive Bayes ("diag").
 
     Parameters
     ----------
     n_components : int, default=1
-        Components of each class's mixture.
+        Number of components in each class's mixture.
     covariance_type, reg_covar, n_init
         As in `GaussianMixture`.
     random_state : int, RandomState or None, default=None
         For the mixtures built from these parameters, and for `sample`.
     priors : array of shape (n_classes,), default=None
-        How probable each class is before its row is seen, in the order of `classes_`. None takes the classes' shares
+        Probability of each class before the row is seen, in the order of `classes_`. None means the classes' shares
         of the training rows.
     mixture : estimator with `fit` and `score_samples`, default=None
-        Cloned and fitted to each class in place of a GaussianMixture built from `n_components` to `n_init`, which
-        then play no part. `sample` asks for its `sample` and `random_state`.
+        Cloned and fitted to each class instead of a GaussianMixture built from `n_components` to `n_init`, which are
+        then ignored. For `sample`, it must have a `sample` method and a `random_state`.
 
     Attributes
     ----------
@@ -59,15 +61,15 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=1,
+        n_components: int = 1,
         *,
-        covariance_type="full",
-        reg_covar=1e-6,
-        n_init=1,
-        random_state=None,
-        priors=None,
-        mixture=None,
-    ):
+        covariance_type: str = "full",
+        reg_covar: float = 1e-6,
+        n_init: int = 1,
+        random_state: RandomState = None,
+        priors: Array | None = None,
+        mixture: BaseEstimator | None = None,
+    ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
         self.reg_covar = reg_covar
@@ -77,7 +79,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         self.mixture = mixture
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X: Array, y: Array) -> Self:
         """Fit a mixture to the rows of each class.
 
         Parameters
@@ -89,8 +91,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            When a class's rows do not make a mixture, such as fewer rows than components, with the class's name; for
-            priors that are no probabilities of the classes; for data that scikit-learn would refuse.
+            If no mixture can be fitted to a class, for example because it has fewer rows than components (the message
+            names the class); if `priors` are not probabilities of the classes; if scikit-learn would reject the data.
         """
         X, y = self._rows(X, y)
         check_classification_targets(y)
@@ -99,30 +101,30 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         self.mixtures_ = [self._fit_class(X[y == name], name) for name in self.classes_]
         return self
 
-    def _rows(self, X, y="no_validation", *, reset=True):
-        # Whether NaN are welcome is for the mixtures to say: some take them for missing entries.
+    def _rows(self, X: Array, y: Array | str = "no_validation", *, reset: bool = True) -> Any:  # X, or (X, y)
+        # The mixtures decide whether NaN are allowed: some treat them as missing entries.
         return validate_data(self, X, y, reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan")
 
-    def _checked_priors(self):
+    def _checked_priors(self) -> Floats:
         priors = check_array(self.priors, ensure_2d=False, dtype=np.float64, input_name="priors")
         n_classes = len(self.classes_)
         if priors.shape != (n_classes,) or (priors < 0).any() or not np.isclose(priors.sum(), 1):
             raise ValueError(
                 f"priors={self.priors} must be {n_classes} probabilities that sum to 1, one for each class in the"
-                f" order {self.classes_.tolist()}; leave priors=None for the classes' shares of the rows."
+                f" order {self.classes_.tolist()}; use priors=None for the classes' shares of the rows."
             )
         return priors / priors.sum()
 
-    def _fit_class(self, X, name):
+    def _fit_class(self, X: Floats, name: object) -> BaseEstimator:
         try:
             return self._new_mixture().fit(X)
         except ValueError as error:
             raise ValueError(
-                f"The {len(X)} row(s) of class {name} do not make a mixture: {str(error).rstrip('.')}. If they are"
-                " too few, bring more of them, ask for fewer components, or leave the class out."
+                f"Cannot fit a mixture to the {len(X)} row(s) of class {name}: {str(error).rstrip('.')}. If there are"
+                " too few, add rows, use fewer components, or leave the class out."
             ) from error
 
-    def _new_mixture(self):
+    def _new_mixture(self) -> BaseEstimator:
         if self.mixture is not None:
             return clone(self.mixture)
         return GaussianMixture(
@@ -133,37 +135,37 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
             random_state=self.random_state,
         )
 
-    def _log_joint(self, X):
+    def _log_joint(self, X: Array) -> Floats:
         """log p(c) + log p(x | c) for every row and class: (n, n_classes)."""
         check_is_fitted(self)
         X = self._rows(X, reset=False)
         log_density = np.column_stack([mixture.score_samples(X) for mixture in self.mixtures_])
-        with np.errstate(divide="ignore"):  # a class of prior 0 has log-prior −∞, and takes no row
+        with np.errstate(divide="ignore"):  # a class with prior 0 has log prior −∞, and gets no rows
             log_priors = np.log(self.priors_)
-        # Where all densities are 0 there is nothing to share out; the smallest number in place of −∞ shares evenly.
+        # Where all densities are 0, nothing sets the classes apart: the lowest number instead of −∞ makes them equal.
         return log_density.clip(min=np.finfo(log_density.dtype).min) + log_priors
 
-    def predict_log_proba(self, X):
-        """Log of `predict_proba`: (n, n_classes). Exact where the probabilities themselves are too small to show."""
+    def predict_log_proba(self, X: Array) -> Floats:
+        """Compute the log of `predict_proba`: (n, n_classes). Exact even where the probabilities underflow."""
         return log_softmax(self._log_joint(X), axis=1)
 
-    def predict_proba(self, X):
-        """Probability of every class for every row: (n, n_classes), rows summing to 1."""
+    def predict_proba(self, X: Array) -> Floats:
+        """Compute the probability of every class for every row: (n, n_classes), rows summing to 1."""
         return np.exp(self.predict_log_proba(X))
 
-    def predict(self, X):
-        """The most probable class of every row: (n,)."""
+    def predict(self, X: Array) -> Array:
+        """Find the most probable class of every row: (n,)."""
         best = self._log_joint(X).argmax(axis=1)
         return self.classes_[best]
 
-    def score_samples(self, X):
-        """Log-density of every row, whatever its class, log Σ_c p(c) p(x | c): (n,), in nats."""
+    def score_samples(self, X: Array) -> Floats:
+        """Compute the log density of every row, whatever its class, log Σ_c p(c) p(x | c): (n,), in nats."""
         return logsumexp(self._log_joint(X), axis=1)
 
-    def sample(self, n_samples=1):
-        """Draw new rows: first the class, by the priors, then a row from its mixture.
+    def sample(self, n_samples: int = 1) -> tuple[Floats, Array]:
+        """Draw new rows: first the class, from the priors, then a row from its mixture.
 
-        An integer `random_state` gives the same rows at every call: ask once for all that you need.
+        An integer `random_state` gives the same rows in every call: draw all that you need at once.
 
         Parameters
         ----------
@@ -173,19 +175,19 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         -------
         X : array of shape (n_samples, d)
         y : array of shape (n_samples,)
-            The class each row was drawn from; rows are grouped by it.
+            The class that each row was drawn from; rows are grouped by class.
 
         Raises
         ------
         ValueError
-            When `n_samples` is less than 1.
+            If `n_samples` is less than 1.
         """
         check_is_fitted(self)
         if n_samples < 1:
             raise ValueError(f"n_samples={n_samples} must be at least 1.")
         random_state = check_random_state(self.random_state)
         counts = random_state.multinomial(n_samples, self.priors_)
-        # One stream of random numbers through all classes: with a seed each, equal seeds would draw classes alike.
+        # All classes share one stream of random numbers: with equal seeds, similar classes would get similar rows.
         X = [
             copy(mixture).set_params(random_state=random_state).sample(count)[0]
             for mixture, count in zip(self.mixtures_, counts)

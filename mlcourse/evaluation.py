@@ -1,48 +1,54 @@
 """Are generated rows any good? Four questions that a likelihood does not answer.
 
-Can they be told from real ones (`two_sample_test`)? Which real row is each one nearest to (`nearest_rows`), and is it
-a copy of that one (`memorised_share`)? Is every class among them (`class_coverage`)?
+Can a classifier distinguish them from real rows (`two_sample_test`)? Which real row is nearest to each of them
+(`nearest_rows`), and are they copies (`memorised_share`)? Does every class appear (`class_coverage`)?
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.utils import check_array, check_random_state
 
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
 
 class TwoSampleTest(NamedTuple):
-    """How well a classifier tells real rows from generated ones."""
+    """How well a classifier distinguishes real rows from generated ones."""
 
-    accuracy: float  # on rows it was not trained on: 0.5 is guessing, 1 is never wrong
-    p_value: float  # how probable guessing is to get that far or further
-    n_test: int  # rows it was asked about
+    accuracy: float  # on rows it was not trained on: 0.5 is guessing, 1 is always right
+    p_value: float  # probability of doing at least this well by guessing
+    n_test: int  # number of rows it was tested on
 
 
-def two_sample_test(real, generated, classifier=None, random_state=None) -> TwoSampleTest:
-    """Can a classifier tell the two samples apart?
+def two_sample_test(
+    real: Array,
+    generated: Array,
+    classifier: BaseEstimator | None = None,
+    random_state: RandomState = None,
+) -> TwoSampleTest:
+    """Test whether a classifier can tell the two samples apart.
 
-    Real rows are labelled 1, generated ones 0; a classifier learns from half of them and is asked about the other
-    half. Were both drawn from one distribution, it could only guess. Lopez-Paz & Oquab (2017), "Revisiting
+    Real rows are labelled 1, generated rows 0; a classifier is trained on half of them and tested on the other half.
+    If both samples come from one distribution, it can only guess. Source: Lopez-Paz & Oquab (2017), "Revisiting
     classifier two-sample tests", ICLR.
 
     Parameters
     ----------
     real : array of shape (n, d)
-        Rows the generator was not fitted to; otherwise copies of them would pass for real.
+        Rows that the generator was not fitted to; otherwise copies of them would pass for real.
     generated : array of shape (m, d)
-        From the larger sample min(n, m) rows are drawn, so that guessing is right half of the time.
+        The larger of the two samples is cut to min(n, m) random rows, so that guessing is right half of the time.
     classifier : scikit-learn classifier, default=None
-        The judge, cloned. None is `KNeighborsClassifier()`: five neighbours, which compare where the samples lie, in
-        the units of the features. A random forest is much stricter: one telling feature is enough for it, such as
-        grey levels that are not whole numbers.
+        The judge, which is cloned. None means `KNeighborsClassifier()`: five neighbours, which compare positions in
+        the units of the features. A random forest is much stricter: a single telltale feature is enough for it, such
+        as grey levels that are not whole numbers.
     random_state : int, RandomState or None, default=None
-        For the choice of rows and halves.
+        Chooses the rows and the halves.
 
     Returns
     -------
@@ -52,29 +58,27 @@ def two_sample_test(real, generated, classifier=None, random_state=None) -> TwoS
     Raises
     ------
     ValueError
-        When the samples differ in width, or one has fewer than 10 rows.
+        If the samples have different numbers of features, or one has fewer than 10 rows.
     """
     real, generated = _in_one_space(real=real, generated=generated)
     n = min(len(real), len(generated))
     if n < 10:
         raise ValueError(
-            f"real has {len(real)} rows and generated {len(generated)}; from fewer than 10 of each there is nothing"
-            " to learn. Bring more rows."
+            f"real has {len(real)} rows and generated {len(generated)}, but the test needs at least 10 of each: give"
+            " more rows."
         )
-    random_state = check_random_state(random_state)
-    X = np.concatenate([rows[random_state.permutation(len(rows))[:n]] for rows in (generated, real)])
+    rng = check_random_state(random_state)
+    X = np.concatenate([rows[rng.permutation(len(rows))[:n]] for rows in (generated, real)])
     y = np.repeat([0, 1], n)
-    X_train, X_test, y_train, y_test = train_test_split(
-        X, y, test_size=0.5, stratify=y, random_state=random_state
-    )
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=rng)
     judge = KNeighborsClassifier() if classifier is None else clone(classifier)
     n_correct = int(np.sum(judge.fit(X_train, y_train).predict(X_test) == y_test))
     test = binomtest(n_correct, len(y_test), alternative="greater")
     return TwoSampleTest(float(test.statistic), float(test.pvalue), len(y_test))
 
 
-def nearest_rows(X, reference) -> tuple[np.ndarray, np.ndarray]:
-    """The row of `reference` nearest to each row of X, by Euclidean distance.
+def nearest_rows(X: Array, reference: Array) -> tuple[Floats, Ints]:
+    """Find the row of `reference` nearest to each row of X, by Euclidean distance.
 
     Parameters
     ----------
@@ -91,20 +95,20 @@ def nearest_rows(X, reference) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        When the two differ in width.
+        If the two have different numbers of features.
     """
     X, reference = _in_one_space(X=X, reference=reference)
-    center = reference.mean(axis=0)  # distances stay, and keep their digits when the data lie far from zero
+    center = reference.mean(axis=0)  # so that distances keep their digits even if the data are far from zero
     X, reference = X - center, reference - center
     indices = NearestNeighbors(n_neighbors=1).fit(reference).kneighbors(X, return_distance=False)[:, 0]
     return np.linalg.norm(X - reference[indices], axis=1), indices
 
 
-def memorised_share(generated, train, held_out, quantile=0.01) -> float:
-    """Share of generated rows that are suspiciously near to a training row.
+def memorised_share(generated: Array, train: Array, held_out: Array, quantile: float = 0.01) -> float:
+    """Measure the share of generated rows that are suspiciously close to a training row.
 
-    A row is, when it lies no further from its nearest training row than the nearest `quantile` of the held-out rows
-    lie from theirs. An honest generator therefore has a share of about `quantile`, one that copies has 1.
+    Suspiciously close means: no further from the nearest training row than the closest `quantile` of the held-out
+    rows are from theirs. An honest generator therefore scores about `quantile`, and one that only copies scores 1.
 
     Parameters
     ----------
@@ -112,7 +116,8 @@ def memorised_share(generated, train, held_out, quantile=0.01) -> float:
     train : array of shape (m, d)
         The rows that the generator was fitted to.
     held_out : array of shape (l, d)
-        Rows of the same origin that it was not fitted to: 1 / `quantile` or more, so that the nearest of them count.
+        Rows from the same source that it was not fitted to: at least 1 / `quantile` of them, or the quantile means
+        little.
     quantile : float in [0, 1], default=0.01
 
     Returns
@@ -122,7 +127,7 @@ def memorised_share(generated, train, held_out, quantile=0.01) -> float:
     Raises
     ------
     ValueError
-        When the three differ in width, or `quantile` is not between 0 and 1.
+        If the three have different numbers of features, or `quantile` is not between 0 and 1.
     """
     generated, train, held_out = _in_one_space(generated=generated, train=train, held_out=held_out)
     honest, _ = nearest_rows(held_out, train)
@@ -130,10 +135,10 @@ def memorised_share(generated, train, held_out, quantile=0.01) -> float:
     return float(np.mean(distances <= np.quantile(honest, quantile)))
 
 
-def class_coverage(generated, classifier) -> np.ndarray:
-    """Share of the generated rows that `classifier` takes for each class.
+def class_coverage(generated: Array, classifier: BaseEstimator) -> Floats:
+    """Measure the share of the generated rows that `classifier` assigns to each class.
 
-    A class with a share near 0 is one that the generator has forgotten; compare with the shares in real rows.
+    A class with a share near 0 has been forgotten by the generator; compare with the shares among real rows.
 
     Parameters
     ----------
@@ -148,13 +153,13 @@ def class_coverage(generated, classifier) -> np.ndarray:
     return np.mean(found[:, np.newaxis] == classifier.classes_, axis=0)
 
 
-def _in_one_space(**samples) -> list[np.ndarray]:
-    """The samples as arrays of floats; raises ValueError, with their names, unless they have as many features."""
+def _in_one_space(**samples: Array) -> list[Floats]:
+    """The samples as arrays of floats; raises ValueError, with their names, if they have different widths."""
     arrays = [check_array(rows, dtype=FLOATS, input_name=name) for name, rows in samples.items()]
     if len({rows.shape[1] for rows in arrays}) > 1:
         shapes = ", ".join(f"{name} {rows.shape}" for name, rows in zip(samples, arrays))
         raise ValueError(
-            f"The samples differ in width: {shapes}. Bring them into one space first, such as the pixels or the"
-            " coordinates of one PCA."
+            f"The samples have different numbers of features: {shapes}. Put them all in one space first, such as the"
+            " pixels or the coordinates of one PCA."
         )
     return arrays

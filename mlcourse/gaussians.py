@@ -3,22 +3,22 @@
 Symbols
 -------
 n, d, K    number of rows, features, components
-X          (n, d)      data, one row a point
+X          (n, d)      data, one point per row
 R          (n, K)      non-negative weights, usually responsibilities
 mu         (K, d)      means
-c          (K, d)      reference points about which moments are taken
+c          (K, d)      reference points for the moments
 S          scatter     Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or the part of it that a covariance type needs
-N          (K,)        effective number of points a component, Σᵢ rᵢₖ
+N          (K,)        effective number of points per component, Σᵢ rᵢₖ
 Sigma      covariance  Σ = L Lᵀ with L lower triangular
 P          precision Cholesky factor, Σ⁻¹ = P Pᵀ with P = L⁻ᵀ upper triangular
-T          a covariance that another one is compared with
+T          a covariance to compare with
 
-Everything rests on whitening: y = (x − μ) P has covariance I, so ‖y‖² is the squared Mahalanobis distance and
-the sum of the logarithms of P's diagonal is −½ log |Σ|. No inverse and no determinant is formed, and data are
-centred before they are squared: E[x²] − μ² would lose every digit once the mean is large beside the spread.
+Everything builds on whitening: y = (x − μ) P has covariance I, so ‖y‖² is the squared Mahalanobis distance and
+the sum of the logarithms of P's diagonal is −½ log |Σ|. No inverse or determinant is ever computed, and data are
+centred before they are squared: E[x²] − μ² loses every digit once the mean is large compared with the spread.
 
-There are two kernels, `Dense` and `Diagonal`, which do the arithmetic, and four covariance types, which say what
-the components share: each is a constraint on the same scatter (`COVARIANCE_TYPES`).
+Two kernels, `Dense` and `Diagonal`, do the arithmetic. Four covariance types say what the components share: each
+is a constraint on the same scatter (`COVARIANCE_TYPES`).
 """
 
 from collections.abc import Callable
@@ -27,6 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from mlcourse.typing import Floats
+
 # ── Two kernels ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -34,8 +36,8 @@ class Dense:
     """Arithmetic with whole matrices: covariances and factors are (..., d, d)."""
 
     @staticmethod
-    def factor(Sigma):
-        """P from Σ: Σ = L Lᵀ, P = L⁻ᵀ. Raises LinAlgError when Σ is not positive definite."""
+    def factor(Sigma: Floats) -> Floats:
+        """Compute P from Σ: Σ = L Lᵀ, P = L⁻ᵀ. Raises LinAlgError if Σ is not positive definite."""
         L = np.linalg.cholesky(Sigma)
         P, identity = np.empty_like(L), np.eye(L.shape[-1], dtype=L.dtype)
         for k in np.ndindex(L.shape[:-2]):
@@ -43,10 +45,10 @@ class Dense:
         return P
 
     @staticmethod
-    def factor_of_precision(precision):
-        """The upper triangular P with P Pᵀ = Λ: a Cholesky factor taken from the last row upwards.
+    def factor_of_precision(precision: Floats) -> Floats:
+        """Compute the upper triangular P with P Pᵀ = Λ: a Cholesky factor, built from the last row upwards.
 
-        Raises LinAlgError when Λ is not symmetric and positive definite.
+        Raises LinAlgError if Λ is not symmetric and positive definite.
         """
         if not np.allclose(precision, np.swapaxes(precision, -1, -2)):
             raise np.linalg.LinAlgError("the matrix is not symmetric")
@@ -54,13 +56,13 @@ class Dense:
         return np.ascontiguousarray(flipped[..., ::-1, ::-1])
 
     @staticmethod
-    def precision(P):
-        """Λ = Σ⁻¹ = P Pᵀ."""
+    def precision(P: Floats) -> Floats:
+        """Compute Λ = Σ⁻¹ = P Pᵀ."""
         return P @ np.swapaxes(P, -1, -2)
 
     @staticmethod
-    def covariance(P):
-        """Σ from P: with W = P⁻¹ (by a triangular solve), Σ = Wᵀ W."""
+    def covariance(P: Floats) -> Floats:
+        """Compute Σ from P: with W = P⁻¹ (by a triangular solve), Σ = Wᵀ W."""
         Sigma, identity = np.empty_like(P), np.eye(P.shape[-1], dtype=P.dtype)
         for k in np.ndindex(P.shape[:-2]):
             W = Dense.colour(identity, P[k])
@@ -68,92 +70,92 @@ class Dense:
         return Sigma
 
     @staticmethod
-    def log_det(P):
-        """½ log |Σ⁻¹|, the sum of the logarithms of P's diagonal: (K,)."""
+    def log_det(P: Floats) -> Floats:
+        """Compute ½ log |Σ⁻¹|, the sum of the logarithms of P's diagonal: (K,)."""
         return np.log(np.diagonal(P, axis1=-2, axis2=-1)).sum(axis=-1)
 
     @staticmethod
-    def trace(P, T):
-        """tr(Σ⁻¹ T) = tr(Pᵀ T P), the total variance of points of covariance T once P whitens them: (K,)."""
+    def trace(P: Floats, T: Floats) -> Floats:
+        """Compute tr(Σ⁻¹ T) = tr(Pᵀ T P), the total variance after P whitens points of covariance T: (K,)."""
         return np.einsum("...ij,...ij->...", P, T @ P)
 
     @staticmethod
-    def whiten(D, P):
-        """y = (x − μ) P for the centred rows D : (n, d)."""
+    def whiten(D: Floats, P: Floats) -> Floats:
+        """Compute y = (x − μ) P for the centred rows D : (n, d)."""
         return D @ P
 
     @staticmethod
-    def colour(Y, P):
-        """The way back, x − μ = y P⁻¹ (`whiten` undone)."""
+    def colour(Y: Floats, P: Floats) -> Floats:
+        """Undo `whiten`: x − μ = y P⁻¹."""
         return solve_triangular(P, Y.T, trans="T").T
 
     @staticmethod
-    def ridge(Sigma, amount):
-        """Σ + amount · I."""
+    def ridge(Sigma: Floats, amount: Floats | np.floating[Any] | float) -> Floats:
+        """Compute Σ + amount · I."""
         return Sigma + amount * np.eye(Sigma.shape[-1], dtype=Sigma.dtype)
 
 
 class Diagonal:
-    """Arithmetic with variances alone: covariances and factors are (..., d), or (K,) where a type shares them."""
+    """Arithmetic with variances alone: covariances and factors are (..., d), or (K,) if features share one."""
 
     @staticmethod
-    def factor(Sigma):
-        """1/σ from σ². Raises LinAlgError when a variance is not positive."""
+    def factor(Sigma: Floats) -> Floats:
+        """Compute 1/σ from σ². Raises LinAlgError if a variance is not positive."""
         if not np.all(Sigma > 0):
             raise np.linalg.LinAlgError("a variance is not positive")
         return 1 / np.sqrt(Sigma)
 
     @staticmethod
-    def factor_of_precision(precision):
-        """1/σ from 1/σ². Raises LinAlgError when a precision is not positive."""
+    def factor_of_precision(precision: Floats) -> Floats:
+        """Compute 1/σ from 1/σ². Raises LinAlgError if a precision is not positive."""
         if not np.all(precision > 0):
             raise np.linalg.LinAlgError("a precision is not positive")
         return np.sqrt(precision)
 
     @staticmethod
-    def precision(P):
-        """1/σ²."""
+    def precision(P: Floats) -> Floats:
+        """Compute 1/σ²."""
         return P**2
 
     @staticmethod
-    def covariance(P):
-        """σ²."""
+    def covariance(P: Floats) -> Floats:
+        """Compute σ²."""
         return 1 / P**2
 
     @staticmethod
-    def log_det(P):
-        """½ log |Σ⁻¹| = −Σ log σ: (K,)."""
+    def log_det(P: Floats) -> Floats:
+        """Compute ½ log |Σ⁻¹| = −Σ log σ: (K,)."""
         return np.log(P).sum(axis=-1)
 
     @staticmethod
-    def trace(P, T):
-        """tr(Σ⁻¹ T) = Σ t / σ², the total variance of points of variances T once P whitens them: (K,)."""
+    def trace(P: Floats, T: Floats) -> Floats:
+        """Compute tr(Σ⁻¹ T) = Σ t / σ², the total variance after P whitens points of variances T: (K,)."""
         return (T * P**2).sum(axis=-1)
 
     @staticmethod
-    def whiten(D, P):
-        """y = (x − μ) / σ for the centred rows D : (n, d)."""
+    def whiten(D: Floats, P: Floats) -> Floats:
+        """Compute y = (x − μ) / σ for the centred rows D : (n, d)."""
         return D * P
 
     @staticmethod
-    def colour(Y, P):
-        """The way back, x − μ = y σ (`whiten` undone)."""
+    def colour(Y: Floats, P: Floats) -> Floats:
+        """Undo `whiten`: x − μ = y σ."""
         return Y / P
 
     @staticmethod
-    def ridge(Sigma, amount):
-        """σ² + amount."""
+    def ridge(Sigma: Floats, amount: Floats | np.floating[Any] | float) -> Floats:
+        """Compute σ² + amount."""
         return Sigma + amount
 
 
-# ── The scatter, as much of it as a covariance type needs ─────────────────────────────────────────
+# ── The scatter, or the part of it that a covariance type needs ────────────────────────────────────────
 
 
-def full_scatter(X, R, c):
-    """Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ for every k: (K, d, d).
+def full_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
+    """Compute Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ for every k: (K, d, d).
 
-    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS. Rows of
-    which component k has no share at all are left out.
+    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS. Rows in
+    which component k has no share are left out.
     """
     S = np.empty((len(c), X.shape[1], X.shape[1]), dtype=X.dtype)
     for S_k, r_k, c_k in zip(S, np.sqrt(R.T), c):
@@ -164,10 +166,10 @@ def full_scatter(X, R, c):
     return S
 
 
-def pooled_scatter(X, R, c):
-    """Σₖ Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ: (d, d), in one product instead of K.
+def pooled_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
+    """Compute Σₖ Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ: (d, d), in one product instead of K.
 
-    By the law of total variance. With wᵢ = Σₖ rᵢₖ and mᵢ = Σₖ rᵢₖ cₖ / wᵢ, the reference that row i sees,
+    By the law of total variance: with wᵢ = Σₖ rᵢₖ and mᵢ = Σₖ rᵢₖ cₖ / wᵢ, the mean reference point of row i,
     the sum is Σᵢ wᵢ (xᵢ − mᵢ)(xᵢ − mᵢ)ᵀ + Σ_{k<l} Gₖₗ (cₖ − cₗ)(cₖ − cₗ)ᵀ with G = Σᵢ rᵢ rᵢᵀ / wᵢ.
     Only positive terms are added, so nothing cancels.
     """
@@ -182,8 +184,8 @@ def pooled_scatter(X, R, c):
     return S
 
 
-def diagonal_scatter(X, R, c):
-    """Σᵢ rᵢₖ (xᵢ − cₖ)² for every k, feature by feature: (K, d)."""
+def diagonal_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
+    """Compute Σᵢ rᵢₖ (xᵢ − cₖ)² for every k, feature by feature: (K, d)."""
     S = np.empty((len(c), X.shape[1]), dtype=X.dtype)
     for S_k, r_k, c_k in zip(S, R.T, c):
         A = X - c_k
@@ -195,8 +197,8 @@ def diagonal_scatter(X, R, c):
 # ── Squared Mahalanobis distances, (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖²: (n, K) ──────────────────────
 
 
-def squared_lengths(X, mu, P, whiten):
-    """‖whiten(x − μₖ, Pₖ)‖²: every distance below is this one, with its own way to whiten."""
+def squared_lengths(X: Floats, mu: Floats, P: Floats, whiten: Callable[[Floats, Floats], Floats]) -> Floats:
+    """Compute ‖whiten(x − μₖ, Pₖ)‖²; the distances below differ only in how they whiten."""
     distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
     for k, P_k in enumerate(P):
         Y = whiten(X - mu[k], P_k)
@@ -204,29 +206,29 @@ def squared_lengths(X, mu, P, whiten):
     return distances
 
 
-def full_distances(X, mu, P):
-    """Each component whitens the rows by its own factor P : (K, d, d)."""
+def full_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
+    """Whiten the rows with the factor of each component, P : (K, d, d)."""
     return squared_lengths(X, mu, P, Dense.whiten)
 
 
-def tied_distances(X, mu, P):
-    """One factor P : (d, d) whitens rows and means alike; what is left are plain distances."""
+def tied_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
+    """Whiten rows and means with the one factor P : (d, d), then take plain distances."""
     origin = X.mean(axis=0)
     return plain_distances(Dense.whiten(X - origin, P), Dense.whiten(mu - origin, P))
 
 
-def diagonal_distances(X, mu, P):
-    """Each component divides every feature by its own standard deviation: P = 1/σ, (K, d)."""
+def diagonal_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
+    """Divide every feature by its standard deviation in each component: P = 1/σ, (K, d)."""
     return squared_lengths(X, mu, P, Diagonal.whiten)
 
 
-def spherical_distances(X, mu, P):
-    """Each component divides plain distances by its one standard deviation: P = 1/σ, (K,)."""
+def spherical_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
+    """Divide plain distances by the one variance of each component: P = 1/σ, (K,)."""
     return plain_distances(X, mu) * P**2
 
 
-def plain_distances(X, mu):
-    """‖x − μₖ‖²: (n, K)."""
+def plain_distances(X: Floats, mu: Floats) -> Floats:
+    """Compute ‖x − μₖ‖²: (n, K)."""
     return squared_lengths(X, mu, mu, lambda D, _: D)
 
 
@@ -234,26 +236,27 @@ def plain_distances(X, mu):
 
 
 class CovarianceType(NamedTuple):
-    """What makes one covariance type: how its components share the scatter."""
+    """One covariance type: how its components share the scatter."""
 
     name: str
-    kernel: Any  # Dense or Diagonal
-    scatter: Callable  # (X, R, c) -> S
-    distances: Callable  # (X, mu, P) -> squared Mahalanobis distances (n, K)
-    constrain: Callable  # (S, N) -> covariances, in scikit-learn's shape for the type
-    expand: Callable  # (P, K, d) -> one factor a component: a view of (K, d, d) or (K, d)
-    shape: Callable  # (K, d) -> the shape of covariances and of P
-    n_parameters: Callable  # (K, d) -> free parameters of all the covariances together
-    own_factors: bool = False  # has each component a (d, d) factor of its own?
-    shared: bool = False  # have all components one covariance?
-    made_by: tuple | None = None  # (function, arguments) that gives this type, where it is not in the table
+    kernel: type[Dense] | type[Diagonal]
+    scatter: Callable[[Floats, Floats, Floats], Floats]  # (X, R, c) -> S
+    distances: Callable[[Floats, Floats, Floats], Floats]  # (X, mu, P) -> squared Mahalanobis distances
+    constrain: Callable[[Floats, Floats], Floats]  # (S, N) -> covariances, in scikit-learn's shape
+    expand: Callable[[Floats, int, int], Floats]  # (P, K, d) -> one factor per component, as a view
+    shape: Callable[[int, int], tuple[int, ...]]  # (K, d) -> the shape of covariances and of P
+    n_parameters: Callable[[int, int], int]  # (K, d) -> free parameters of all the covariances together
+    own_factors: bool = False  # does each component have its own (d, d) factor?
+    shared: bool = False  # do all components share one covariance?
+    # (function, arguments) that make this type, if it is not in the table
+    made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
 
-    def __reduce__(self):
-        """Pickled by where it comes from, so that statistics from another process have the same type, and add."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the origin, so that statistics from another process have this very type and can be added."""
         return self.made_by or (covariance_type, (self.name,))
 
     def shape_of_one(self, d: int) -> tuple[int, ...]:
-        """The shape of a single covariance of d features."""
+        """Return the shape of a single covariance of d features."""
         shape = self.shape(1, d)
         return shape if self.shared else shape[1:]
 
@@ -308,7 +311,7 @@ COVARIANCE_TYPES = {
 
 
 def covariance_type(name: str) -> CovarianceType:
-    """The row of the table called `name`. Raises ValueError for a name that is not in it."""
+    """Look a covariance type up by name. Raises ValueError for an unknown name."""
     if name not in COVARIANCE_TYPES:
         raise ValueError(f"covariance_type={name!r} is unknown; use one of {', '.join(COVARIANCE_TYPES)}.")
     return COVARIANCE_TYPES[name]
@@ -317,8 +320,8 @@ def covariance_type(name: str) -> CovarianceType:
 # ── Densities ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
-    """log N(x | μₖ, Σₖ) for every row and component.
+def log_density(X: Floats, mu: Floats, P: Floats, type_: CovarianceType) -> Floats:
+    """Compute log N(x | μₖ, Σₖ) for every row and component.
 
     −½ (d log 2π + ‖(x − μₖ) Pₖ‖²) + log |Pₖ|: Bishop, *Pattern Recognition and Machine Learning* (2006),
     equation 2.43, in logarithms.
@@ -334,18 +337,19 @@ def log_density(X, mu, P, type_: CovarianceType) -> np.ndarray:
     -------
     array of shape (n, K)
     """
+    K, d = mu.shape
     log_density = type_.distances(X, mu, P)
     log_density *= -0.5
-    log_density += log_peak(P, *mu.shape, type_).astype(log_density.dtype)
+    log_density += log_peak(P, K, d, type_).astype(log_density.dtype)
     return log_density
 
 
-def as_matrices(A, K: int, d: int, type_: CovarianceType) -> np.ndarray:
-    """Covariances or factors of any type as one matrix a component: (K, d, d)."""
+def as_matrices(A: Floats, K: int, d: int, type_: CovarianceType) -> Floats:
+    """Expand covariances or factors of any type to one matrix per component: (K, d, d)."""
     A = type_.expand(A, K, d)
     return A if A.ndim == 3 else A[..., np.newaxis] * np.eye(d, dtype=A.dtype)
 
 
-def log_peak(P, K: int, d: int, type_: CovarianceType) -> np.ndarray:
-    """log N(μₖ | μₖ, Σₖ) = log |Pₖ| − ½ d log 2π, the log density where it is greatest: (K,)."""
+def log_peak(P: Floats, K: int, d: int, type_: CovarianceType) -> Floats:
+    """Compute log N(μₖ | μₖ, Σₖ) = log |Pₖ| − ½ d log 2π, the maximum of the log density: (K,)."""
     return type_.kernel.log_det(type_.expand(P, K, d)) - 0.5 * d * np.log(2 * np.pi)

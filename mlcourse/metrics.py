@@ -1,4 +1,4 @@
-"""How good is a clustering, and do two of them say the same?
+"""How good is a clustering, and do two clusterings agree?
 
 Symbols
 -------
@@ -6,7 +6,9 @@ n, K       number of rows, clusters
 a, b       (n,)   mean distance of a row to its own cluster, and to the nearest other one
 """
 
+from collections.abc import Callable
 from numbers import Integral
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -16,13 +18,16 @@ from sklearn.utils._param_validation import Interval, validate_params
 
 from mlcourse.blocks import map_blocks
 from mlcourse.kmeans import squared_distance_to_own
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
+Metric: TypeAlias = str | Callable[[Floats, Floats], float]
 
-def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
-    """Silhouette of every row, (b − a) / max(a, b), between −1 (in the wrong cluster) and 1 (deep in its own).
 
-    Rousseeuw (1987), J. Comput. Appl. Math. 20. A row that is a cluster of its own has 0.
+def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean", **kwds: Any) -> Floats:
+    """Compute the silhouette of every row, (b − a) / max(a, b): from −1 (wrong cluster) to 1 (deep inside its own).
+
+    A row that is alone in its cluster has silhouette 0. Source: Rousseeuw (1987), J. Comput. Appl. Math. 20.
 
     Parameters
     ----------
@@ -30,7 +35,7 @@ def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     labels : array of shape (n,), or (m, n) for m labelings of the same rows
         Several labelings share one pass over the distances, which is nearly all of the work.
     metric : str or callable
-        As in `sklearn.metrics.pairwise_distances`, which gets `kwds` too. It must be symmetric.
+        As in `sklearn.metrics.pairwise_distances`, which also gets `kwds`. It must be symmetric.
 
     Returns
     -------
@@ -39,13 +44,13 @@ def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     Raises
     ------
     ValueError
-        Unless a labeling has at least 2 and at most n − 1 different labels.
+        If a labeling has fewer than 2 or more than n − 1 different labels.
     """
     X, labelings = check_array(X, dtype=FLOATS), np.asarray(labels)
     check_consistent_length(X, labelings.T)
     members = [_membership(labeling, X.dtype) for labeling in np.atleast_2d(labelings)]
     if metric == "euclidean":
-        X = X - X.mean(axis=0)  # distances stay, and keep their digits when the data lie far from zero
+        X = X - X.mean(axis=0)  # so that distances keep their digits even if the data are far from zero
     if metric == "precomputed":
         _check_diagonal(X)
         sums = X @ np.hstack(members)
@@ -56,18 +61,18 @@ def silhouette_samples(X, labels, *, metric="euclidean", **kwds):
     return np.reshape(silhouettes, labelings.shape)
 
 
-def _membership(labels, dtype) -> np.ndarray:
+def _membership(labels: Array, dtype: np.dtype[Any]) -> Floats:
     """Which row is in which cluster: (n, K) of 0 and 1."""
     names, labels = np.unique(labels, return_inverse=True)
     if not 1 < len(names) < len(labels):
         raise ValueError(
             f"Number of labels is {len(names)}. Valid values are 2 to n_samples - 1 = {len(labels) - 1}"
-            " (inclusive): a silhouette compares a cluster with another one."
+            " (inclusive), because a silhouette compares a row's own cluster with another one."
         )
     return np.eye(len(names), dtype=dtype)[labels]
 
 
-def _check_diagonal(D):
+def _check_diagonal(D: Floats) -> None:
     if np.any(np.abs(np.diagonal(D)) > 100 * np.finfo(D.dtype).eps):
         raise ValueError(
             "The precomputed distance matrix contains non-zero elements on the diagonal; a row has distance 0 to"
@@ -75,15 +80,15 @@ def _check_diagonal(D):
         )
 
 
-def _summed_distances(X, member, metric, kwds) -> np.ndarray:
-    """Sum of the distances of every row to the members of every cluster, D @ member : (n, K).
+def _summed_distances(X: Floats, member: Floats, metric: Metric, kwds: dict[str, Any]) -> Floats:
+    """Sum of the distances from every row to the members of every cluster, D @ member : (n, K).
 
-    D is never held as a whole, and each of its entries is computed once: a block of rows against itself and all later
-    rows serves these rows, and turned round it serves the later ones.
+    D is never in memory as a whole, and each of its entries is computed once: the distances between a block of rows
+    and all later rows serve the block, and, transposed, the later rows.
     """
     sums = np.zeros(member.shape, dtype=X.dtype)
 
-    def sums_of_block(rows):
+    def sums_of_block(rows: slice) -> tuple[slice, Floats, Floats]:
         D = pairwise_distances(X[rows], X[rows.start :], metric=metric, **kwds)
         return rows, D @ member[rows.start :], D[:, rows.stop - rows.start :].T @ member[rows]
 
@@ -93,10 +98,10 @@ def _summed_distances(X, member, metric, kwds) -> np.ndarray:
     return sums
 
 
-def _silhouettes(sums, member) -> np.ndarray:
+def _silhouettes(sums: Floats, member: Floats) -> Floats:
     """Silhouettes (n,) from summed distances and membership, both (n, K).
 
-    With a the mean distance to the others of one's own cluster and b that to the nearest other cluster.
+    Here a is the mean distance to the other members of its cluster, b that to the nearest other cluster.
     """
     own, sizes = member.astype(bool), member.sum(axis=0)
     own_size = member @ sizes
@@ -111,8 +116,16 @@ def _silhouettes(sums, member) -> np.ndarray:
     {"sample_size": [Interval(Integral, 1, None, closed="left"), None], "random_state": ["random_state"]},
     prefer_skip_nested_validation=True,
 )
-def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_state=None, **kwds):
-    """Mean silhouette of all rows, or of `sample_size` rows drawn without replacement.
+def silhouette_score(
+    X: Array,
+    labels: Array,
+    *,
+    metric: Metric = "euclidean",
+    sample_size: int | None = None,
+    random_state: RandomState = None,
+    **kwds: Any,
+) -> float | Floats:
+    """Compute the mean silhouette of all rows, or of `sample_size` rows drawn without replacement.
 
     Parameters and errors as in `silhouette_samples`.
 
@@ -129,14 +142,14 @@ def silhouette_score(X, labels, *, metric="euclidean", sample_size=None, random_
     return float(score) if score.ndim == 0 else score
 
 
-def inertia(X, centers, labels) -> float:
-    """Sum of squared distances of the rows to the centres they are labelled with, in squared units of X."""
+def inertia(X: Array, centers: Array, labels: Array) -> float:
+    """Sum the squared distances from the rows to the centres of their labels, in squared units of X."""
     X = check_array(X, dtype=FLOATS)
     return float(squared_distance_to_own(X, np.asarray(centers, dtype=X.dtype), np.asarray(labels)).sum())
 
 
-def match_labels(reference, labels) -> np.ndarray:
-    """`labels` renamed so that they agree with `reference` in as many rows as possible.
+def match_labels(reference: Array, labels: Array) -> Array:
+    """Rename `labels` so that they agree with `reference` in as many rows as possible.
 
     Cluster numbers are arbitrary: two equal clusterings may call the same group 0 and 2. The best renaming is an
     assignment problem, solved by the Hungarian algorithm (Kuhn, 1955) in SciPy.
@@ -148,18 +161,18 @@ def match_labels(reference, labels) -> np.ndarray:
     Returns
     -------
     array of shape (n,)
-        Groups of `labels` without a partner in `reference` (when it has fewer groups, all integers) get new
+        If `reference` has fewer groups (with integer names), groups of `labels` that have no partner get new
         integers above all of the reference's.
 
     Raises
     ------
     ValueError
-        When the two differ in length.
+        If the two differ in length.
     """
     reference, labels = np.asarray(reference), np.asarray(labels)
     if reference.shape != labels.shape:
         raise ValueError(
-            f"reference has shape {reference.shape}, labels has {labels.shape}; give one label a row in both."
+            f"reference has shape {reference.shape}, labels has {labels.shape}: give both one label per row."
         )
     names, row = np.unique(reference, return_inverse=True)
     groups, column = np.unique(labels, return_inverse=True)
@@ -172,33 +185,34 @@ def match_labels(reference, labels) -> np.ndarray:
     return np.array([renamed[group] for group in range(len(groups))], dtype=names.dtype)[column]
 
 
-def align_components(reference, means) -> np.ndarray:
-    """The order in which `means` come nearest to `reference`: `means[order]` lines up with it.
+def align_components(reference: object, means: object) -> Ints:
+    """Find the order in which `means` are closest to `reference`: `means[order]` lines up with it.
 
     Parameters
     ----------
     reference, means : arrays of shape (K, d), or anything with `means_` or `means`
-        Two fits of one mixture: their components are the same up to one of K! orders.
+        Two fits of one mixture: their components are the same, in one of K! orders.
 
     Returns
     -------
-    array of shape (K,), a permutation that makes the sum of squared distances between partners smallest.
+    array of shape (K,), the permutation with the smallest sum of squared distances between partners.
 
     Raises
     ------
     ValueError
-        When the two differ in shape.
+        If the two differ in shape.
     """
     reference, means = _means_of(reference), _means_of(means)
     if reference.shape != means.shape:
         raise ValueError(
-            f"reference has means {reference.shape}, the other {means.shape}; they must be alike."
+            f"reference has means of shape {reference.shape}, but means has {means.shape}: compare mixtures with"
+            " the same number of components and features."
         )
     gaps = reference[:, np.newaxis] - means
     return linear_sum_assignment(np.einsum("rkj,rkj->rk", gaps, gaps))[1]
 
 
-def _means_of(mixture) -> np.ndarray:
+def _means_of(mixture: object) -> Floats:
     for name in ("means_", "means"):
         mixture = getattr(mixture, name, mixture)
     return np.asarray(mixture)

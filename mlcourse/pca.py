@@ -6,7 +6,7 @@ n, d, q    number of rows, features, components kept
 X          (n, d)   data
 A          (n, d)   centred data, X − mean
 S          (q,)     singular values of A, descending
-Vt         (q, d)   right singular vectors of A, one a row: the principal axes
+Vt         (q, d)   right singular vectors of A, one per row: the principal axes
 
     A = U diag(S) Vt,   covariance AᵀA / (n − 1) = Vtᵀ diag(S² / (n − 1)) Vt
 
@@ -14,7 +14,9 @@ Sources: Pearson (1901); Jolliffe (2002), *Principal Component Analysis*; for th
 "Probabilistic principal component analysis", JRSS B 61.
 """
 
+from collections.abc import Callable
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import svd
@@ -27,50 +29,51 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import rows_of_blocks, sum_over_blocks
 from mlcourse.gaussians import Dense, covariance_type, log_density
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
 
 # ── Singular values and axes, four ways ───────────────────────────────────────────────────────────
 
 
-def _by_svd(X, mean, q, pca):
-    """All of them, from the data themselves: the most exact."""
+def _by_svd(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
+    """All axes, from the data themselves: the most accurate."""
     _, S, Vt = svd(X - mean, full_matrices=False)
     return S, Vt
 
 
-def _by_eigh(X, mean, q, pca):
-    """All of them, from the covariance: the fastest when rows are many and features few."""
+def _by_eigh(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
+    """All axes, from the covariance: the fastest for many rows and few features."""
     varying = varying_features(X, mean)
 
-    def scatter_of_block(rows):
+    def scatter_of_block(rows: slice) -> Floats:
         A = X[rows].take(varying, axis=1)
         A -= mean[varying]
         return A.T @ A
 
-    long = 1 + X.shape[1] // 8  # each block's (d, d) product has a cost of its own
+    long = 1 + X.shape[1] // 8  # each block also pays for a (d, d) product
     scatter = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
     scatter[np.ix_(varying, varying)] = sum_over_blocks(scatter_of_block, X, row_width=long)
     eigenvalues, vectors = np.linalg.eigh(scatter)
     return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
 
 
-def varying_features(X, mean) -> np.ndarray:
-    """The features that are not the same in all rows, such as all but the margins of a picture: their indices."""
+def varying_features(X: Floats, mean: Floats) -> Ints:
+    """Find the features that are not constant, such as the pixels inside a picture's margins: their indices."""
     still = np.flatnonzero(mean == X[0])
     varies = np.ones(X.shape[1], dtype=bool)
     varies[still] = (X.take(still, axis=1) != X[0, still]).any(axis=0)
     return np.flatnonzero(varies)
 
 
-def _by_arpack(X, mean, q, pca):
-    """The first q, by Lanczos iteration."""
+def _by_arpack(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
+    """The first q axes, by Lanczos iteration."""
     start = check_random_state(pca.random_state).uniform(-1, 1, size=min(X.shape)).astype(X.dtype)
     _, S, Vt = svds(X - mean, k=q, tol=pca.tol, v0=start)
     return S[::-1], Vt[::-1]
 
 
-def _by_random_projection(X, mean, q, pca):
-    """The first q, by a randomised range finder (Halko, Martinsson & Tropp, 2011)."""
+def _by_random_projection(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
+    """The first q axes, by a randomised range finder (Halko, Martinsson & Tropp, 2011)."""
     _, S, Vt = randomized_svd(
         X - mean,
         n_components=q,
@@ -82,7 +85,7 @@ def _by_random_projection(X, mean, q, pca):
     return S, Vt
 
 
-SOLVERS = {
+SOLVERS: dict[str, Callable[[Floats, Floats, float, "PCA"], tuple[Floats, Floats]]] = {
     "full": _by_svd,
     "covariance_eigh": _by_eigh,
     "arpack": _by_arpack,
@@ -97,10 +100,10 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_components : int, float or None, default=None
-        How many axes to keep; a share between 0 and 1 keeps as many as explain more than that share of the
-        variance; None keeps min(n, d).
+        Number of axes to keep. A share between 0 and 1 keeps the fewest axes that explain more than that share of
+        the variance; None keeps min(n, d).
     copy : bool, default=True
-        For scikit-learn's sake: the data are never modified, whatever is given.
+        Accepted for compatibility with scikit-learn; the data are never modified.
     whiten : bool, default=False
         Scale the transformed features to variance 1.
     svd_solver : {"auto", "full", "covariance_eigh", "arpack", "randomized"}, default="auto"
@@ -113,12 +116,12 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     Attributes
     ----------
     components_ : array of shape (q, d)
-        Principal axes; the entry of greatest size in each is positive.
+        Principal axes; the largest entry of each, in absolute value, is positive.
     explained_variance_, explained_variance_ratio_, singular_values_ : arrays of shape (q,)
     mean_ : array of shape (d,)
     n_components_, n_samples_ : int
     noise_variance_ : float
-        Mean variance of the axes left out, as many as the solver could have found.
+        Mean variance along the axes left out, of those that the solver could have found.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
@@ -140,17 +143,17 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=None,
+        n_components: float | None = None,
         *,
-        copy=True,
-        whiten=False,
-        svd_solver="auto",
-        tol=0.0,
-        iterated_power="auto",
-        n_oversamples=10,
-        power_iteration_normalizer="auto",
-        random_state=None,
-    ):
+        copy: bool = True,
+        whiten: bool = False,
+        svd_solver: str = "auto",
+        tol: float = 0.0,
+        iterated_power: int | str = "auto",
+        n_oversamples: int = 10,
+        power_iteration_normalizer: str = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.n_components = n_components
         self.copy = copy
         self.whiten = whiten
@@ -162,7 +165,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Array, y: object = None) -> Self:
         """Find the principal axes of the rows of X.
 
         Parameters
@@ -173,21 +176,23 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer than two rows, or more components than min(n, d). TypeError for sparse data.
+            For NaN, infinity, fewer than two rows, or more components than min(n, d).
+        TypeError
+            For sparse data.
         """
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2, ensure_all_finite=False)
         n, d = X.shape
         solver, wanted = self._check_solver(n, d)
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = X.mean(axis=0)
-        if not np.isfinite(self.mean_).all():  # the mean has seen every number: one pass does for both
+        if not np.isfinite(self.mean_).all():  # bad values show in the mean: one pass serves both
             assert_all_finite(X, estimator_name="PCA", input_name="X")
         S, Vt = SOLVERS[solver](X, self.mean_, wanted, self)
         _, Vt = svd_flip(None, Vt, u_based_decision=False)
         variance = S**2 / (n - 1)
         total = X.var(axis=0, ddof=1).sum() if solver in TRUNCATED else variance.sum()
         q = wanted if isinstance(wanted, int) else n_to_explain(wanted, variance / total)
-        if solver in TRUNCATED:  # what was not computed can be had by subtraction alone
+        if solver in TRUNCATED:  # the variance of axes not computed, by subtraction
             noise = (total - variance.sum()) / max(min(n, d) - q, 1)
         else:
             noise = variance[q:].sum() / max(len(variance) - q, 1)
@@ -201,8 +206,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._n_features_out = q
         return self
 
-    def _check_solver(self, n, d):
-        """The solver to use, and how many axes it shall find: a number, or a share of the variance."""
+    def _check_solver(self, n: int, d: int) -> tuple[str, float]:
+        """The solver to use, and how many axes it must find: a number, or a share of the variance."""
         q, solver = self.n_components, self.svd_solver
         if solver == "auto":
             if d <= 1000 and n >= 10 * d:
@@ -217,41 +222,41 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         counted = isinstance(q, Integral)
         if (counted and not lowest <= q <= highest) or (solver in TRUNCATED and not counted):
             raise ValueError(
-                f"n_components={q!r} must be an integer between {lowest} and {highest} (from min(n_samples,"
-                f" n_features)={min(n, d)}) with svd_solver={solver!r}."
+                f"n_components={q!r} must be an integer between {lowest} and {highest}, given min(n_samples,"
+                f" n_features)={min(n, d)} and svd_solver={solver!r}."
             )
         return solver, (int(q) if counted else q)
 
-    def _axes(self, power):
-        """The axes, each times its standard deviation to `power` when whitening: (q, d)."""
+    def _axes(self, power: int) -> Floats:
+        """The axes; when whitening, each times its standard deviation to the given power: (q, d)."""
         if not self.whiten:
             return self.components_
         scale = np.sqrt(self.explained_variance_).clip(min=np.finfo(self.components_.dtype).eps)
         return self.components_ * scale[:, np.newaxis] ** power
 
-    def transform(self, X):
-        """Coordinates of the rows of X along the axes: (n, q), with variance 1 when whitening."""
+    def transform(self, X: Array) -> Floats:
+        """Compute the coordinates of the rows of X along the axes: (n, q), with variance 1 when whitening."""
         X = new_rows(self, X)
         axes = self._axes(-1).T
         return rows_of_blocks(lambda rows: (X[rows] - self.mean_) @ axes, X, row_width=X.shape[1])
 
-    def inverse_transform(self, X):
-        """From coordinates (n, q) back to the space of the data (n, d): exact when q = d, else a projection."""
+    def inverse_transform(self, X: Array) -> Floats:
+        """Map coordinates (n, q) back to the space of the data (n, d): exact if q = d, else a projection."""
         check_is_fitted(self)
         return check_array(X, dtype=FLOATS, input_name="X") @ self._axes(1) + self.mean_
 
-    def get_covariance(self):
-        """Covariance of the model: Vtᵀ diag(variance) Vt along the axes, `noise_variance_` across them: (d, d)."""
+    def get_covariance(self) -> Floats:
+        """Compute the covariance: Vtᵀ diag(variance) Vt along the axes, `noise_variance_` across them: (d, d)."""
         check_is_fitted(self)
         surplus = (self.explained_variance_ - self.noise_variance_).clip(min=0)
         covariance = (self.components_.T * surplus) @ self.components_
         return Dense.ridge(covariance, self.noise_variance_)
 
-    def get_precision(self):
-        """Inverse of `get_covariance`, by its Cholesky factor: (d, d). Raises ValueError when it is singular."""
+    def get_precision(self) -> Floats:
+        """Invert `get_covariance` by its Cholesky factor: (d, d). Raises ValueError if it is singular."""
         return Dense.precision(self._factor())
 
-    def _factor(self):
+    def _factor(self) -> Floats:
         try:
             return Dense.factor(self.get_covariance())
         except np.linalg.LinAlgError:
@@ -260,25 +265,25 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 " than they have features. Keep fewer components, so that noise_variance_ is positive."
             ) from None
 
-    def score_samples(self, X):
-        """Log-density of every row under a Gaussian with the model's mean and covariance: (n,), in nats."""
+    def score_samples(self, X: Array) -> Floats:
+        """Compute every row's log density under a Gaussian with the model's mean and covariance: (n,), in nats."""
         X, P, mean = new_rows(self, X), self._factor(), self.mean_[np.newaxis]
 
-        def score(rows):
+        def score(rows: slice) -> Floats:
             return log_density(X[rows], mean, P, covariance_type("tied"))[:, 0]
 
         return rows_of_blocks(score, X, row_width=X.shape[1])
 
-    def score(self, X, y=None):
-        """Mean of `score_samples`."""
+    def score(self, X: Array, y: object = None) -> float:
+        """Return the mean of `score_samples`."""
         return float(np.mean(self.score_samples(X)))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def n_to_explain(share, ratio) -> int:
-    """How many axes explain more than `share` of the variance, given each one's ratio."""
+def n_to_explain(share: float, ratio: Floats) -> int:
+    """Count the axes that are needed to explain more than `share` of the variance, given the ratio of each."""
     return int(np.searchsorted(np.cumsum(ratio), share, side="right")) + 1

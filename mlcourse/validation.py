@@ -1,15 +1,19 @@
-"""What every estimator asks of its data, by scikit-learn's own means."""
+"""The checks that every estimator makes on new data, with scikit-learn's own tools."""
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mlcourse.typing import Array, Floats
 
 FLOATS = (np.float64, np.float32)
 
 
-def new_rows(estimator, X) -> np.ndarray:
-    """The rows X for a fitted estimator: an array of floats with the width and the feature names of its fit.
+def new_rows(estimator: BaseEstimator, X: Array) -> Floats:
+    """Check the rows X for a fitted estimator, and return them as an array of floats.
 
-    Raises NotFittedError, or ValueError or TypeError for data that scikit-learn would refuse.
+    Raises NotFittedError, or ValueError or TypeError for data that scikit-learn would reject, such as rows of another
+    width or with other feature names than those of the fit.
     """
     check_is_fitted(estimator)
     return validate_data(estimator, X, reset=False, dtype=FLOATS)

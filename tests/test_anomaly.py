@@ -39,7 +39,7 @@ def test_the_published_threshold_on_the_elongated_groups():
 
 @every_density
 @pytest.mark.parametrize("contamination", [0.02, 0.04, 0.5])
-def test_anomalies_are_the_rows_below_a_percentile_of_the_density(density, contamination):
+def test_anomalies_are_rows_below_a_percentile_of_the_density(density, contamination):
     X, new = random_points(0), random_points(1)
     fitted = clone(density or GaussianMixture()).fit(X)
     threshold = np.percentile(fitted.score_samples(X), 100 * contamination)
@@ -51,27 +51,27 @@ def test_anomalies_are_the_rows_below_a_percentile_of_the_density(density, conta
 
 
 @every_density
-def test_no_more_than_the_contaminated_share_of_the_training_rows_is_called_out(density):
+def test_at_most_the_contamination_share_is_flagged(density):
     X = random_points(2)
     for contamination in (0.01, 0.04, 0.1):
-        called_out = np.sum(DensityDetector(density, contamination=contamination).fit_predict(X) == -1)
-        assert contamination * len(X) - 1 <= called_out <= contamination * len(X)
+        flagged = np.sum(DensityDetector(density, contamination=contamination).fit_predict(X) == -1)
+        assert contamination * len(X) - 1 <= flagged <= contamination * len(X)
 
 
-def test_false_alarms_on_new_normal_rows_come_at_the_rate_of_contamination():
+def test_the_false_alarm_rate_on_new_rows_is_the_contamination():
     train, new = np.split(np.random.default_rng(0).normal(size=(40_000, 2)), 2)
     alarms = np.mean(DensityDetector(contamination=0.04).fit(train).predict(new) == -1)
     assert abs(alarms - 0.04) < 0.01  # five standard errors
 
 
-def test_a_higher_contamination_adds_anomalies_and_takes_none_back():
+def test_a_higher_contamination_only_adds_anomalies():
     X = random_points(3)
     few, many = (DensityDetector(contamination=share).fit_predict(X) == -1 for share in (0.02, 0.1))
     assert np.all(many[few])
     assert many.sum() > few.sum() > 0
 
 
-def test_the_density_that_was_given_stays_unfitted():
+def test_the_given_density_stays_unfitted():
     density = GaussianMixture(2, random_state=0)
     detector = DensityDetector(density).fit(random_points(0))
     assert not hasattr(density, "means_")
@@ -88,7 +88,7 @@ def test_feature_names_are_those_of_the_last_fit():
 
 
 @pytest.mark.parametrize("method", ["predict", "decision_function", "score_samples"])
-def test_unfitted(method):
+def test_an_unfitted_detector_raises(method):
     with pytest.raises(NotFittedError):
         getattr(DensityDetector(), method)(np.eye(3))
 

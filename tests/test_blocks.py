@@ -14,13 +14,13 @@ from tests.helpers.mixtures import random_points
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """So that a few rows make many blocks."""
+    """Blocks so small that a few rows make many of them."""
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 2**9)
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 64, 1000])
 @pytest.mark.parametrize("row_width", [1, 3, 10**9])
-def test_the_blocks_are_all_rows_in_order(n, row_width, small_blocks):
+def test_blocks_cover_all_rows_in_order(n, row_width, small_blocks):
     rows = np.arange(n)
     assert all(block.stop > block.start for block in row_blocks(rows, row_width))
     assert_array_equal(
@@ -37,10 +37,10 @@ def test_results_come_in_order_and_add_up(n_threads, small_blocks):
 
 
 @pytest.mark.parametrize("n_threads", [2, 5])
-def test_blocks_are_worked_on_at_once_with_one_blas_thread_each(n_threads, small_blocks):
+def test_blocks_run_in_parallel_with_one_blas_thread_each(n_threads, small_blocks):
     X = np.zeros((20 * 21, 3))  # twenty blocks
     assert len(row_blocks(X, 3)) == 20
-    together = threading.Barrier(n_threads)  # lets nobody pass before all are there
+    together = threading.Barrier(n_threads)  # nobody passes until all have arrived
 
     def work(rows):
         together.wait(timeout=30)
@@ -52,14 +52,14 @@ def test_blocks_are_worked_on_at_once_with_one_blas_thread_each(n_threads, small
 
 
 def test_results_do_not_pile_up(small_blocks):
-    """A consumer that takes its time holds the workers back."""
+    """A slow consumer holds the workers back."""
     X, begun = np.zeros((500, 3)), []
     with threadpool_limits(2):
         for taken, _ in enumerate(map_blocks(begun.append, X, 3)):
             assert len(begun) <= taken + 1 + 2
 
 
-def test_an_error_in_a_block_reaches_the_caller_and_gives_the_threads_back(small_blocks):
+def test_an_error_in_a_block_propagates_and_restores_threads(small_blocks):
     X = np.zeros((500, 3))
     with threadpool_limits(2):
         with pytest.raises(ZeroDivisionError):

@@ -39,7 +39,7 @@ def data():
 
 
 @pytest.mark.parametrize("priors", [None, [0.2, 0.5, 0.3]])
-@pytest.mark.parametrize("covariance_type", ["full", "tied"])  # one component has nobody to share with
+@pytest.mark.parametrize("covariance_type", ["full", "tied"])  # a single component shares with nobody
 def test_one_full_component_is_quadratic_discriminant_analysis(data, priors, covariance_type):
     X, y = data
     ours = GaussianMixtureClassifier(covariance_type=covariance_type, reg_covar=0, priors=priors).fit(X, y)
@@ -75,7 +75,7 @@ def test_bayes_rule_over_mixtures_fitted_one_by_one(data, covariance_type):
     assert_array_equal(ours.predict(X), NAMES[joint.argmax(axis=1)])
 
 
-def test_several_components_follow_a_class_that_one_cannot():
+def test_several_components_fit_a_class_that_one_cannot():
     X, y = two_moons()
     one, many = (GaussianMixtureClassifier(K, n_init=3, random_state=0).fit(X, y) for K in (1, 5))
     assert many.score(X, y) > one.score(X, y) + 0.05
@@ -90,7 +90,7 @@ def test_several_components_follow_a_class_that_one_cannot():
     ],
     ids=lambda mixture: type(mixture).__name__,
 )
-def test_any_density_can_stand_for_a_class(data, mixture):
+def test_any_density_can_model_a_class(data, mixture):
     X, y = data
     ours = GaussianMixtureClassifier(mixture=mixture).fit(X, y)
     for name, fitted in zip(NAMES, ours.mixtures_):
@@ -113,7 +113,7 @@ def test_missing_entries_are_left_to_the_mixtures(data):
 
 
 @pytest.mark.parametrize("distance", [0, 1e3, 1e9, 1e100, 1e200])
-def test_probabilities_sum_to_one_however_far_a_row_lies(data, distance):
+def test_probabilities_sum_to_one_however_far_away_the_row(data, distance):
     classifier = GaussianMixtureClassifier(2, random_state=0).fit(*data)
     far = distance * np.random.default_rng(0).normal(size=(20, 3))
     probabilities = classifier.predict_proba(far)
@@ -122,7 +122,7 @@ def test_probabilities_sum_to_one_however_far_a_row_lies(data, distance):
     assert np.isfinite(classifier.predict_log_proba(far)).all()
 
 
-def test_a_class_of_prior_zero_takes_no_row(data):
+def test_a_class_with_prior_zero_gets_no_rows(data):
     X, y = data
     classifier = GaussianMixtureClassifier(priors=[0, 0.5, 0.5]).fit(X, y)
     assert_array_equal(classifier.predict_proba(X)[:, 0], 0)
@@ -130,7 +130,7 @@ def test_a_class_of_prior_zero_takes_no_row(data):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
-def test_labels_and_precision_are_free(data, dtype):
+def test_any_label_type_and_precision_will_do(data, dtype):
     X, y = data
     numbers = 10 * np.searchsorted(NAMES, y)
     by_name = GaussianMixtureClassifier().fit(X.astype(dtype), y)
@@ -150,10 +150,10 @@ def test_feature_names_are_remembered_and_checked(data):
         classifier.predict(frame[["c", "b", "a"]])
 
 
-# ── Drawing ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Sampling ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_drawn_rows_have_the_priors_and_moments_of_the_classes(data):
+def test_samples_have_the_priors_and_moments_of_the_classes(data):
     X, y = data
     priors, n = np.array([0.1, 0.3, 0.6]), 30_000
     classifier = GaussianMixtureClassifier(priors=priors, random_state=0).fit(X, y)
@@ -173,14 +173,14 @@ def test_classes_are_drawn_independently_of_one_another():
     assert not set(X[y == 0, 0]) & set(X[y == 1, 0])
 
 
-def test_a_seed_draws_the_same_and_a_stream_goes_on(data):
+def test_a_seed_repeats_its_samples_and_a_stream_does_not(data):
     seeded = GaussianMixtureClassifier(random_state=3).fit(*data)
     stream = GaussianMixtureClassifier(random_state=np.random.RandomState(3)).fit(*data)
     assert_array_equal(seeded.sample(20)[0], seeded.sample(20)[0])
     assert not np.array_equal(stream.sample(20)[0], stream.sample(20)[0])
 
 
-def test_drawing_leaves_the_mixtures_as_they_were(data):
+def test_sampling_leaves_the_mixtures_unchanged(data):
     classifier = GaussianMixtureClassifier(random_state=3).fit(*data)
     before = [mixture.get_params() for mixture in classifier.mixtures_]
     classifier.sample(20)
@@ -188,7 +188,7 @@ def test_drawing_leaves_the_mixtures_as_they_were(data):
 
 
 @pytest.mark.parametrize("mixture", [None, GaussianMixture(2), sklearn.mixture.GaussianMixture(2)])
-def test_a_single_row_and_none(data, mixture):
+def test_sampling_one_row_and_none(data, mixture):
     classifier = GaussianMixtureClassifier(mixture=mixture, random_state=0).fit(*data)
     X, y = classifier.sample()
     assert X.shape == (1, 3)
@@ -203,7 +203,7 @@ def test_a_single_row_and_none(data, mixture):
 @pytest.mark.parametrize(("n_components", "rows"), [(1, 1), (5, 4)])
 def test_a_class_with_too_few_rows_is_named(data, n_components, rows):
     X, y = (part[60 - rows :] for part in data)  # that many ants are left
-    with pytest.raises(ValueError, match=rf"{rows} row.* of class ant .*ask for fewer components"):
+    with pytest.raises(ValueError, match=rf"{rows} row.* of class ant: .*use fewer components"):
         GaussianMixtureClassifier(n_components).fit(X, y)
 
 
@@ -232,12 +232,12 @@ def test_unfitted_and_wrong_width(data, use):
         getattr(GaussianMixtureClassifier().fit(*data), use)(data[0][:, :2])
 
 
-def test_nothing_is_drawn_before_a_fit():
+def test_sampling_before_a_fit_raises():
     with pytest.raises(NotFittedError):
         GaussianMixtureClassifier().sample()
 
 
-def test_the_density_of_all_classes_together_is_that_of_their_mixture(data):
+def test_score_samples_is_the_density_of_the_mixture_of_classes(data):
     X, y = data
     model = GaussianMixtureClassifier(reg_covar=0).fit(X, y)
     whole = sklearn.mixture.GaussianMixture(3, max_iter=1, reg_covar=0)

@@ -20,7 +20,7 @@ def rng():
 
 
 @every_type
-def test_log_density_is_scipys(name, rng):
+def test_log_density_equals_scipys(name, rng):
     type_, Sigma = covariance_type(name), random_covariances(rng, name, K, D)
     X, mu = rng.normal(size=(50, D)), rng.normal(size=(K, D))
     expected = [multivariate_normal(m, S).logpdf(X) for m, S in zip(mu, as_full(Sigma, K, D))]
@@ -28,7 +28,7 @@ def test_log_density_is_scipys(name, rng):
 
 
 @every_type
-def test_log_density_of_far_points_is_finite_where_the_density_underflows(name, rng):
+def test_log_density_is_finite_where_the_density_underflows(name, rng):
     type_ = covariance_type(name)
     P = type_.kernel.factor(random_covariances(rng, name, K, D))
     far = log_density(np.full((1, D), 1e6), np.zeros((K, D)), P, type_)
@@ -77,7 +77,7 @@ def test_each_type_is_a_constraint_on_the_same_scatter(name, offset, rng):
     type_ = covariance_type(name)
     X, c = rng.normal(size=(40, D)) + offset, rng.normal(size=(K, D)) + offset
     R = rng.dirichlet(np.ones(K), size=40) * rng.uniform(size=(40, 1))
-    R[:3] = 0  # rows that count for nothing must do no harm
+    R[:3] = 0  # rows without weight must do no harm
     N = R.sum(axis=0)
     S = loop_scatter(X - offset, R, c - offset)
     expected = {
@@ -91,7 +91,7 @@ def test_each_type_is_a_constraint_on_the_same_scatter(name, offset, rng):
 
 
 @every_type
-def test_parameters_counted_by_perturbing_them(name, rng):
+def test_parameter_count_is_the_rank_of_the_covariances(name, rng):
     """Free parameters = dimension of the space that the type's covariances span."""
     type_ = covariance_type(name)
     many = [as_full(random_covariances(rng, name, K, D), K, D).ravel() for _ in range(100)]
@@ -115,7 +115,7 @@ def test_the_pooled_scatter_needs_little_memory():
     tracemalloc.stop()
 
 
-def test_unknown_type_names_the_known_ones():
+def test_an_unknown_type_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match=r"round.*full, tied, diag, spherical"):
         covariance_type("round")
 

@@ -1,4 +1,4 @@
-"""Silhouettes against scikit-learn, matchings against all permutations."""
+"""Silhouettes against scikit-learn, matching against all permutations."""
 
 from itertools import permutations
 
@@ -43,7 +43,7 @@ def test_several_labelings_share_a_pass(points):
     assert_allclose(silhouette_score(X, labelings), np.mean(expected, axis=1))
 
 
-def test_the_size_of_a_block_does_not_matter(points, monkeypatch):
+def test_the_block_size_does_not_matter(points, monkeypatch):
     expected = silhouette_samples(*points)
     monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 1000)
     assert_allclose(silhouette_samples(*points), expected, atol=1e-12)
@@ -58,7 +58,7 @@ def test_silhouettes_of_precomputed_distances(points):
         silhouette_samples(D + 1, labels, metric="precomputed")
 
 
-def test_silhouettes_do_not_mind_a_large_offset(points):
+def test_silhouettes_survive_a_large_offset(points):
     X, labels = points
     assert_allclose(silhouette_samples(X + 1e8, labels), silhouette_samples(X, labels), atol=1e-6)
 
@@ -78,7 +78,7 @@ def test_identical_points_have_silhouette_zero():
     assert_array_equal(silhouette_samples(np.zeros((6, 2)), [0, 0, 0, 1, 1, 1]), 0)
 
 
-def test_inertia_is_that_of_k_means(points):
+def test_inertia_equals_that_of_k_means(points):
     X, _ = points
     model = KMeans(4, random_state=0).fit(X)
     assert_allclose(inertia(X, model.cluster_centers_, model.labels_), model.inertia_)
@@ -93,23 +93,23 @@ def test_match_labels_finds_the_best_of_all_permutations(seed):
     assert_allclose(np.mean(match_labels(truth, labels) == truth), best)
 
 
-def test_match_labels_with_more_groups_than_the_reference_invents_new_numbers():
+def test_match_labels_gives_extra_groups_new_numbers():
     renamed = match_labels([0, 0, 0, 1, 1, 1], [7, 7, 5, 9, 9, 9])
     assert_array_equal(renamed[[0, 1, 3, 4, 5]], [0, 0, 1, 1, 1])
     assert renamed[2] == 2
 
 
-def test_match_labels_takes_names():
+def test_match_labels_accepts_names():
     assert_array_equal(match_labels(["a", "b", "b"], ["x", "y", "y"]), ["a", "b", "b"])
 
 
 @pytest.mark.parametrize("bad", [{"sample_size": 0}, {"sample_size": 0.5}, {"random_state": "a"}])
-def test_silhouette_score_refuses_what_scikit_learn_refuses(points, bad):
+def test_silhouette_score_rejects_what_scikit_learn_rejects(points, bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         silhouette_score(*points, **bad)
 
 
-def test_match_labels_of_different_lengths():
+def test_match_labels_rejects_different_lengths():
     with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         match_labels([0, 1, 2], [0, 1])
 
@@ -119,5 +119,5 @@ def test_align_components_undoes_a_permutation():
     shuffled = np.array([2, 0, 3, 1])
     order = align_components(model, model.means_[shuffled] + 1e-3)
     assert_array_equal(shuffled[order], np.arange(4))
-    with pytest.raises(ValueError, match="alike"):
+    with pytest.raises(ValueError, match="same number"):
         align_components(model, model.means_[:2])

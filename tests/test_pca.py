@@ -35,7 +35,7 @@ def test_equals_scikit_learn(svd_solver, whiten, shape):
 
 
 @pytest.mark.parametrize("offset", [0.0, 7.5, 1 / 3])
-def test_features_that_never_vary_have_no_part_in_an_axis(offset):
+def test_constant_features_have_no_part_in_any_axis(offset):
     X = random_points(2, 200, 6)
     padded = np.full((200, 9), offset)
     padded[:, [1, 2, 4, 5, 6, 8]] = X
@@ -47,7 +47,7 @@ def test_features_that_never_vary_have_no_part_in_an_axis(offset):
 
 @pytest.mark.parametrize("svd_solver", ["auto", *SOLVERS])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_value_that_is_no_number_is_refused(svd_solver, bad):
+def test_nan_and_infinity_are_rejected(svd_solver, bad):
     X = random_points(2, 200, 6)
     X[17, 3] = bad
     with pytest.raises(ValueError, match=r"NaN|infinity"):
@@ -56,8 +56,8 @@ def test_a_value_that_is_no_number_is_refused(svd_solver, bad):
 
 @pytest.mark.parametrize("svd_solver", ["auto", *SOLVERS])
 @pytest.mark.parametrize("whiten", [False, True])
-def test_the_density_equals_scikit_learns_whether_whitened_or_not(svd_solver, whiten):
-    """The oracle is the unwhitened one: scikit-learn's covariance of a whitened PCA counts the scale twice."""
+def test_the_density_equals_scikit_learns_even_if_whitened(svd_solver, whiten):
+    """The oracle is the unwhitened PCA: scikit-learn's covariance of a whitened one counts the scale twice."""
     X = random_points(1, 300, 8)
     theirs = sklearn.decomposition.PCA(3, svd_solver=svd_solver, random_state=0).fit(X)
     ours = PCA(3, svd_solver=svd_solver, whiten=whiten, random_state=0).fit(X)
@@ -69,7 +69,7 @@ def test_the_density_equals_scikit_learns_whether_whitened_or_not(svd_solver, wh
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
 @pytest.mark.parametrize("svd_solver", ["auto", "full", "covariance_eigh"])
-def test_a_share_of_the_variance_keeps_as_many_axes_as_scikit_learn(share, svd_solver):
+def test_a_variance_share_keeps_as_many_axes_as_scikit_learn(share, svd_solver):
     X = load_digits().data
     ours = PCA(share, svd_solver=svd_solver).fit(X)
     theirs = sklearn.decomposition.PCA(share, svd_solver=svd_solver).fit(X)
@@ -94,7 +94,7 @@ def test_identities(svd_solver):
 
 
 @pytest.mark.parametrize("svd_solver", list(SOLVERS))
-def test_no_number_of_components_keeps_as_many_as_scikit_learn(svd_solver):
+def test_the_default_keeps_as_many_axes_as_scikit_learn(svd_solver):
     X = random_points(6, n=50, d=5)
     ours = PCA(svd_solver=svd_solver, random_state=0).fit(X)
     theirs = sklearn.decomposition.PCA(svd_solver=svd_solver, random_state=0).fit(X)
@@ -128,7 +128,7 @@ def test_signs_are_deterministic():
 
 
 @pytest.mark.parametrize("svd_solver", ["full", "covariance_eigh"])
-def test_translation_by_1e8_leaves_the_variances(svd_solver):
+def test_translation_by_1e8_keeps_the_variances(svd_solver):
     X = random_points(4, d=5)
     here, there = PCA(svd_solver=svd_solver).fit(X), PCA(svd_solver=svd_solver).fit(X + 1e8)
     assert_allclose(there.explained_variance_, here.explained_variance_, rtol=1e-6)
@@ -136,7 +136,7 @@ def test_translation_by_1e8_leaves_the_variances(svd_solver):
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("svd_solver", list(SOLVERS))
-def test_float32_kept_data_untouched(order, svd_solver):
+def test_float32_is_kept_and_the_data_are_unchanged(order, svd_solver):
     X = np.array(random_points(5, dtype=np.float32), order=order)
     before = X.copy()
     X.flags.writeable = False

@@ -2,26 +2,29 @@
 
 import difflib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import sklearn.datasets
 from PIL import Image, ImageOps
 
+from mlcourse.typing import Floats, Ints
+
 SAMPLE_POINTS = Path(__file__).parents[1] / "data" / "kmeans_samples.txt"
 BUNDLED_PHOTOS = ("flower.jpg", "china.jpg")
 
 
-def load_points(path=None):
-    """Points from a text file: one point a line, its numbers parted by spaces or tabs, or else by commas.
+def load_points(path: str | Path | None = None) -> Floats:
+    """Load points from a text file: one point per line, its numbers separated by spaces, tabs or commas.
 
-    Blank lines, and anything after a `#`, are passed over. The first line may be a header, that is, names for the
-    columns: a letter in each, and none of them a number.
+    Blank lines, and anything after a `#`, are ignored. The first line may be a header: names for the columns, each
+    with at least one letter, and none of them a number.
 
     Parameters
     ----------
     path : str or Path, default=None
-        The file; None stands for `kmeans_samples.txt`, 30 points that come with the course.
+        The file. None means `kmeans_samples.txt`, 30 points that come with the course.
 
     Returns
     -------
@@ -30,37 +33,37 @@ def load_points(path=None):
     Raises
     ------
     FileNotFoundError, IsADirectoryError
-        There is no such file; the message names the nearest that there are.
+        If there is no such file; the message suggests files with similar names.
     ValueError
-        The file is not plain text, is empty, or some line of it is not a point. File and line are named.
+        If the file is not plain text, is empty, or has a line that is not a point. The message names file and line.
     """
     path = _existing_file(SAMPLE_POINTS if path is None else path)
     lines = _data_lines(path)
     if lines and _is_header(lines[0][1]):
         del lines[0]
     if not lines:
-        raise ValueError(f"{path} holds no points. Write one point a line, such as: 1.5 2.0")
+        raise ValueError(f"{path} contains no points. Write one point per line, such as: 1.5 2.0")
     first, width = lines[0][0], len(lines[0][1])
     X = np.array([_parse_point(path, number, fields, width) for number, fields in lines])
     if width < 2:
         raise ValueError(
-            f"{path}, line {first}: one column where two or more are needed. Write the coordinates of a point side"
-            " by side, such as: 1.5 2.0"
+            f"{path}, line {first}: only one column, but points need two or more. Write the coordinates of a point"
+            " on one line, such as: 1.5 2.0"
         )
     return X
 
 
-def load_photo(name_or_path="flower.jpg"):
-    """A photograph as red, green and blue between 0 and 1.
+def load_photo(name_or_path: str | Path = "flower.jpg") -> Floats:
+    """Load a photograph as red, green and blue values between 0 and 1.
 
-    Transparent parts are laid over white, grey pictures become three equal colours, and a picture taken with the
-    camera held sideways is turned upright.
+    Transparent parts get a white background, grey pictures get three equal colours, and a picture taken with the
+    camera on its side is turned upright.
 
     Parameters
     ----------
     name_or_path : str or Path, default="flower.jpg"
         "flower.jpg" or "china.jpg", which come with scikit-learn, or the path of any PNG, JPEG or other image file
-        that Pillow reads. A file of your own with one of those names is reached as "./flower.jpg".
+        that Pillow reads. To open your own file with one of those names, write "./flower.jpg".
 
     Returns
     -------
@@ -69,9 +72,9 @@ def load_photo(name_or_path="flower.jpg"):
     Raises
     ------
     FileNotFoundError, IsADirectoryError
-        There is no such file; the message names the nearest that there are.
+        If there is no such file; the message suggests files with similar names.
     ValueError
-        The file is not an image, or is cut short.
+        If the file is not an image, or is incomplete.
     """
     if name_or_path in BUNDLED_PHOTOS:
         return sklearn.datasets.load_sample_image(name_or_path) / 255
@@ -81,13 +84,13 @@ def load_photo(name_or_path="flower.jpg"):
             image = ImageOps.exif_transpose(Image.open(file))
         except (OSError, SyntaxError, ValueError) as error:
             raise ValueError(
-                f"{path} cannot be read as an image ({error}). Give a whole PNG or JPEG file."
+                f"{path} cannot be read as an image ({error}). Use a complete PNG or JPEG file."
             ) from error
         return _colours(image, path)
 
 
-def load_digits():
-    """The 1797 handwritten digits that come with scikit-learn.
+def load_digits() -> tuple[Floats, Ints]:
+    """Load the 1797 handwritten digits that come with scikit-learn.
 
     Returns
     -------
@@ -97,8 +100,8 @@ def load_digits():
     return sklearn.datasets.load_digits(return_X_y=True)
 
 
-def load_iris():
-    """Fisher's irises: 150 flowers of three species.
+def load_iris() -> tuple[Floats, Ints]:
+    """Load Fisher's irises: 150 flowers of three species.
 
     Returns
     -------
@@ -108,8 +111,8 @@ def load_iris():
     return sklearn.datasets.load_iris(return_X_y=True)
 
 
-def _existing_file(path, also=()):
-    """`path` as a Path, or an error that offers the nearest names in its folder (and of `also`)."""
+def _existing_file(path: str | Path, also: Iterable[str] = ()) -> Path:
+    """`path` as a Path, or an error that suggests similar names from its folder (and from `also`)."""
     path = Path(path).expanduser()
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder. Give the path of a file in it.")
@@ -117,7 +120,7 @@ def _existing_file(path, also=()):
         return path
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"There is no file {path}: its folder does not exist either. Looked from {Path.cwd()}."
+            f"There is no file {path}: its folder does not exist either. The current folder is {Path.cwd()}."
         )
     names = [*also, *sorted(entry.name for entry in path.parent.iterdir())]
     near = difflib.get_close_matches(path.name, names)
@@ -125,8 +128,8 @@ def _existing_file(path, also=()):
     raise FileNotFoundError(f"There is no file {path.name} in {path.parent.resolve()}. {advice}")
 
 
-def _data_lines(path):
-    """(line number, fields) of every line that says something."""
+def _data_lines(path: Path) -> list[tuple[int, list[str]]]:
+    """(line number, fields) of every line that is not blank or a comment."""
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")  # spreadsheets like to begin with a byte-order mark
@@ -140,17 +143,17 @@ def _data_lines(path):
     return [(number, _fields(line)) for number, line in bare if line]
 
 
-def _fields(line):
+def _fields(line: str) -> list[str]:
     return [field.strip() for field in line.split(",")] if "," in line else line.split()
 
 
-def _is_header(fields):
+def _is_header(fields: list[str]) -> bool:
     return all(
         re.search(r"[^\W\d_]", field) and not _is_number(field) for field in fields
     )  # a letter in each
 
 
-def _is_number(field):
+def _is_number(field: str) -> bool:
     try:
         float(field)
     except ValueError:
@@ -158,35 +161,35 @@ def _is_number(field):
     return True
 
 
-def _parse_point(path, number, fields, width):
+def _parse_point(path: Path, number: int, fields: list[str], width: int) -> list[float]:
     """The numbers of one line, or an error that names it."""
     where = f"{path}, line {number}"
     for column, field in enumerate(fields, start=1):
         if not _is_number(field):
             raise ValueError(
-                f"{where}: column {column} is {field!r}, not a number. Write numbers like 1.5, parted by spaces"
-                " or commas; put # before a remark."
+                f"{where}: column {column} is {field!r}, not a number. Write numbers like 1.5, separated by"
+                " spaces or commas; put # before a comment."
             )
         if not np.isfinite(float(field)):
             raise ValueError(
-                f"{where}: column {column} is {field!r}. Every coordinate must be finite: leave the point out."
+                f"{where}: column {column} is {field!r}. Every coordinate must be finite: remove the point."
             )
     if len(fields) != width:
         raise ValueError(
-            f"{where}: {len(fields)} columns where the lines before have {width}. Give every point the same number"
-            " of coordinates."
+            f"{where}: {len(fields)} columns, but the lines above have {width}. Give every point the same number of"
+            " coordinates."
         )
     return [float(field) for field in fields]
 
 
-def _colours(image, path):
+def _colours(image: Image.Image, path: Path) -> Floats:
     """Any of Pillow's modes as (height, width, 3) floats in [0, 1]."""
     if (
         image.mode.startswith("I") or image.mode == "F"
     ):  # 16-bit grey; Pillow's own conversion would clip it at 255
         grey = np.asarray(image, dtype=float) / 65535
         if image.mode == "F" or grey.max() > 1 or grey.min() < 0:
-            raise ValueError(f"{path} does not say which of its numbers is white. Save it as an 8-bit PNG.")
+            raise ValueError(f"{path} does not say which of its values is white. Save it as an 8-bit PNG.")
         return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     opaque = Image.new("RGBA", image.size, "white")
     opaque.alpha_composite(image.convert("RGBA"))

@@ -1,9 +1,9 @@
-"""MNIST: 70 000 handwritten digits, looked for near before far, and never believed unseen.
+"""MNIST: 70 000 handwritten digits, from this machine or from the network, and always verified.
 
 `load_mnist` looks in the folder that the environment variable MLCOURSE_DATA names, then in the cache
-(MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML; with MLCOURSE_MNIST=no it does
+(MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML. With MLCOURSE_MNIST=no it does
 not look at all, for a class or a test that wants the small digits. Wherever a file comes from, its decompressed
-content must have the published SHA-256; compressed, equal files differ from mirror to mirror.
+content must have the published SHA-256; the compressed files differ from mirror to mirror.
 
 Source: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", 1998.
 """
@@ -17,10 +17,11 @@ import tempfile
 import textwrap
 import warnings
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import uuid4
 
 import numpy as np
@@ -28,6 +29,7 @@ import pooch
 from sklearn.datasets import fetch_openml
 
 from mlcourse.datasets.files import load_digits
+from mlcourse.typing import Array, Ints
 
 # Name → SHA-256 of the idx file before compression.
 FILES = {
@@ -41,24 +43,27 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 TRAIN_SIZE = 60_000
-TIMEOUT = 15  # seconds of silence before a mirror is given up
+TIMEOUT = 15  # seconds of silence before we give up on a mirror
 GZIP_MAGIC = b"\x1f\x8b"
-IDX_MAGIC = b"\x00\x00\x08"  # the type 8 is: unsigned bytes
+IDX_MAGIC = b"\x00\x00\x08"  # type 8: unsigned bytes
+
+
+Download: TypeAlias = Callable[[list[str]], Iterator[tuple[str, bytes]]]  # names -> (name, content) of each
 
 
 class Digits(NamedTuple):
-    """Pictures of digits, one a row, and which digit each shows."""
+    """Pictures of digits, one per row, and the digit that each shows."""
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: Array
+    labels: Ints
 
 
 class MNISTUnavailable(OSError):
-    """MNIST is neither on this machine nor to be had from the network; the message says what was tried."""
+    """MNIST is not on this machine and could not be downloaded; the message says what was tried."""
 
 
-def load_mnist():
-    """The 70 000 digits of MNIST, from this machine if they are here and from the network otherwise.
+def load_mnist() -> Digits:
+    """Load the 70 000 digits of MNIST, from this machine if they are here, otherwise from the network.
 
     Returns
     -------
@@ -70,15 +75,13 @@ def load_mnist():
     Raises
     ------
     ValueError
-        A file in MLCOURSE_DATA is cut short or altered; the message names it.
+        If a file in MLCOURSE_DATA is incomplete or altered; the message names it.
     MNISTUnavailable
-        There is no copy here, and none could be downloaded. A download that fails leaves nothing behind. Also
-        where MLCOURSE_MNIST=no.
+        If there is no copy here and none could be downloaded, or if MLCOURSE_MNIST=no. A failed download leaves
+        nothing behind.
     """
     if os.environ.get("MLCOURSE_MNIST", "").lower() == "no":
-        raise MNISTUnavailable(
-            "MLCOURSE_MNIST=no says to do without MNIST: unset it to have MNIST looked for."
-        )
+        raise MNISTUnavailable("MLCOURSE_MNIST=no is set, so MNIST is not loaded. Unset it to load MNIST.")
     contents = _contents_here()
     failures = []
     for source, download in _downloads().items():
@@ -94,32 +97,32 @@ def load_mnist():
     return Digits(images.reshape(len(images), -1), labels.astype(np.int64))
 
 
-def load_mnist_or_digits():
-    """MNIST, or scikit-learn's small digits where MNIST cannot be had.
+def load_mnist_or_digits() -> tuple[Digits, str]:
+    """Load MNIST, or scikit-learn's small digits if MNIST is not available.
 
     Returns
     -------
     digits : Digits
-        As from `load_mnist`; or 1797 pictures of 8×8 pixels: float64 of shape (1797, 64), grey levels 0 to 16.
+        As from `load_mnist`, or 1797 pictures of 8×8 pixels: float64 of shape (1797, 64), grey levels 0 to 16.
     note : str
-        A sentence to show: which digits these are.
+        A sentence to show to the reader: which digits these are.
 
     Raises
     ------
     ValueError
-        A file in MLCOURSE_DATA is cut short or altered: that is to be mended, not passed over.
+        If a file in MLCOURSE_DATA is incomplete or altered: this needs fixing, not a fallback.
     """
     try:
         return load_mnist(), "These are the 70 000 digits of MNIST: 28×28 pixels, grey levels 0 to 255."
     except MNISTUnavailable:
         return Digits(*load_digits()), (
-            "MNIST could not be had (`load_mnist()` says why), so these are the 1797 small digits that come with"
+            "MNIST is not available (`load_mnist()` says why), so these are the 1797 small digits that come with"
             " scikit-learn: 8×8 pixels, grey levels 0 to 16."
         )
 
 
-def read_idx(content):
-    """The array in an idx file of unsigned bytes.
+def read_idx(content: bytes) -> Ints:
+    """Read the array in an idx file of unsigned bytes.
 
     Parameters
     ----------
@@ -129,21 +132,21 @@ def read_idx(content):
 
     Returns
     -------
-    uint8 array, read-only, since it shares the memory of `content`
+    uint8 array, read-only because it shares the memory of `content`
 
     Raises
     ------
     ValueError
-        The header is not that of an idx file of unsigned bytes, or the data are not as long as it says.
+        If the header is not that of an idx file of unsigned bytes, or the data do not have the length it states.
     """
     start = 4 + 4 * content[3] if len(content) > 3 else 4
     if not content.startswith(IDX_MAGIC) or len(content) < start:
-        raise ValueError(f"content begins with {content[:4]!r}; wanted an idx file of unsigned bytes.")
+        raise ValueError(f"content begins with {content[:4]!r}: this is not an idx file of unsigned bytes.")
     shape = struct.unpack(f">{content[3]}I", content[4:start])
     if len(content) - start != math.prod(shape):
         raise ValueError(
-            f"content has {len(content) - start} bytes after its header, which promises {math.prod(shape)}:"
-            f" {' × '.join(map(str, shape))}. Get a whole copy of the file."
+            f"content has {len(content) - start} bytes after its header, which promises {math.prod(shape)}"
+            f" ({' × '.join(map(str, shape))}). Get a complete copy of the file."
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
@@ -151,14 +154,14 @@ def read_idx(content):
 # ── On this machine ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _contents_here():
+def _contents_here() -> dict[str, bytes]:
     """The decompressed content of every file that MLCOURSE_DATA or the cache holds, by name."""
     found = {name: _from_user_folder(name) or _from_cache(name) for name in FILES}
     return {name: content for name, content in found.items() if content}
 
 
-def _from_user_folder(name):
-    """A file in MLCOURSE_DATA or its folder mnist. One that is there but wrong is for its owner to mend."""
+def _from_user_folder(name: str) -> bytes | None:
+    """A file in MLCOURSE_DATA or its folder mnist. A bad one is an error, because only its owner can replace it."""
     setting = os.environ.get("MLCOURSE_DATA")
     if not setting:
         return None
@@ -168,36 +171,38 @@ def _from_user_folder(name):
             try:
                 return _verified(path.read_bytes(), name, path)
             except ValueError as error:
-                raise ValueError(f"{error} Put a whole copy in its place, or unset MLCOURSE_DATA.") from error
+                raise ValueError(
+                    f"{error} Replace it with a complete copy, or unset MLCOURSE_DATA."
+                ) from error
     return None
 
 
-def _from_cache(name):
-    """A file in the cache. A wrong one is passed over: the next download replaces it."""
+def _from_cache(name: str) -> bytes | None:
+    """A file in the cache. A bad one is skipped: the next download replaces it."""
     path = _cache() / f"{name}.gz"
     if path.is_file():
         try:
             return _verified(path.read_bytes(), name, path)
         except ValueError as error:
-            warnings.warn(f"{error} It will be downloaded afresh.", stacklevel=2)
+            warnings.warn(f"{error} It will be downloaded again.", stacklevel=2)
     return None
 
 
-def _cache():
+def _cache() -> Path:
     return Path(os.environ.get("MLCOURSE_CACHE") or pooch.os_cache("mlcourse")).expanduser()
 
 
-def _verified(data, name, origin):
-    """The decompressed content of `data`, or a ValueError saying what is wrong with what came from `origin`."""
+def _verified(data: bytes, name: str, origin: str | Path) -> bytes:
+    """The decompressed content of `data`, or a ValueError that says what is wrong with the file from `origin`."""
     try:
         content = gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{origin} is cut short or damaged ({error}).") from error
+        raise ValueError(f"{origin} is incomplete or damaged ({error}).") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != FILES[name]:
         raise ValueError(
-            f"{origin} is not MNIST's {name}: the SHA-256 of its decompressed content is {digest}, wanted"
-            f" {FILES[name]}."
+            f"{origin} is not MNIST's {name}: the SHA-256 of its decompressed content is {digest}, but"
+            f" should be {FILES[name]}."
         )
     return content
 
@@ -205,22 +210,22 @@ def _verified(data, name, origin):
 # ── From the network ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _downloads():
+def _downloads() -> dict[str, Download]:
     """Where to download from, in order; each takes the names still missing and yields (name, content)."""
     return {url: partial(_from_mirror, url) for url in MIRRORS} | {"OpenML": _from_openml}
 
 
-def _from_mirror(url, names):
+def _from_mirror(url: str, names: list[str]) -> Iterator[tuple[str, bytes]]:
     for name in names:
         origin = f"{url}{name}.gz"
-        with _kept_if_whole(name) as path:
+        with _kept_if_complete(name) as path:
             pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT, chunk_size=2**16)(origin, path, None)
             content = _verified(path.read_bytes(), name, origin)
         yield name, content
 
 
-def _from_openml(names):
-    """The same four files put together from OpenML's table, which keeps the digits in the published order."""
+def _from_openml(names: list[str]) -> Iterator[tuple[str, bytes]]:
+    """The same four files, rebuilt from OpenML's table, which keeps the digits in the published order."""
     if not names:
         return
     images, labels = _openml_table()
@@ -228,15 +233,15 @@ def _from_openml(names):
     contents = {name: _as_idx(part) for name, part in zip(FILES, parts)}
     for name in names:
         content = _verified(contents[name], name, f"OpenML's {name}")
-        with _kept_if_whole(name) as path:
+        with _kept_if_complete(name) as path:
             path.write_bytes(gzip.compress(content))
         yield name, content
 
 
-def _openml_table():
+def _openml_table() -> tuple[Array, Array]:
     """OpenML's images (n, 28, 28) and labels (n,)."""
     try:
-        # OpenML's own files are of no use once they are read; its retries would warn of what is reported anyway.
+        # OpenML's own files are not needed once read, and its retries would warn about what is reported anyway.
         with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pixels, labels = fetch_openml(
@@ -248,19 +253,19 @@ def _openml_table():
                 data_home=scratch,
                 n_retries=1,
             )
-    except Exception as error:  # network, gzip, JSON and ARFF fail in ways that have no class in common
+    except Exception as error:  # errors of network, gzip, JSON and ARFF have no class in common
         raise OSError(f"{type(error).__name__}: {error}") from error
     return pixels.reshape(-1, 28, 28), labels
 
 
-def _as_idx(array):
+def _as_idx(array: Array) -> bytes:
     header = IDX_MAGIC + struct.pack(f">B{array.ndim}I", array.ndim, *array.shape)
     return header + array.astype(np.uint8).tobytes()
 
 
 @contextmanager
-def _kept_if_whole(name):
-    """Yield a temporary path in the cache; what is written there becomes the cached file if all goes well."""
+def _kept_if_complete(name: str) -> Iterator[Path]:
+    """Yield a temporary path in the cache; the file written there becomes the cached file if all goes well."""
     path = _cache() / f"{name}.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
@@ -271,12 +276,12 @@ def _kept_if_whole(name):
         part.unlink(missing_ok=True)
 
 
-def _what_to_do(failures):
+def _what_to_do(failures: list[str]) -> str:
     names = ", ".join(f"{name}.gz" for name in FILES)
     tried = textwrap.indent("\n".join(textwrap.shorten(failure, 400) for failure in failures), "  - ")
     return (
-        f"MNIST could not be had. MLCOURSE_DATA ({os.environ.get('MLCOURSE_DATA') or 'not set'}) and the cache"
-        f" ({_cache()}) do not hold all of it, and downloading failed:\n{tried}\nTo do without a network, put"
-        f" {names} in a folder and set MLCOURSE_DATA to that folder. If the cache is the trouble, set"
-        " MLCOURSE_CACHE to a folder that can be written."
+        f"MNIST is not available. MLCOURSE_DATA ({os.environ.get('MLCOURSE_DATA') or 'not set'}) and the cache"
+        f" ({_cache()}) do not contain all of it, and the downloads failed:\n{tried}\nTo work offline, put"
+        f" {names} in a folder and set MLCOURSE_DATA to that folder. If the cache is the problem, set"
+        " MLCOURSE_CACHE to a folder that you can write to."
     )

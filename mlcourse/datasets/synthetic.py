@@ -1,30 +1,32 @@
-"""The points the lessons draw for themselves: seeded, and the same on every machine.
+"""Synthetic points for the lessons: seeded, and the same on every machine.
 
-Each function returns `(X, y)`: the points, one a row, and the number of the group each was drawn from. The default
-arguments give the very points whose figures the lessons quote; another `random_state` gives fresh points of the
-same law.
+Each function returns `(X, y)`: the points, one per row, and the number of the group that each was drawn from. The
+default arguments give the points whose figures the lessons quote; another `random_state` gives new points from the
+same distribution.
 """
 
 import numpy as np
 from sklearn.datasets import make_blobs, make_moons
 
-# Numbers as good as arbitrary: they shear the plane until round blobs are slanted cigars.
-# They are RandomState(13).randn(2, 2), the choice of a well-known book, so that its pictures can be compared.
+from mlcourse.typing import Floats, Ints, RandomState
+
+# Arbitrary numbers that turn round blobs into slanted cigars: RandomState(13).randn(2, 2), as in a well-known book,
+# so that its pictures can be compared.
 STRETCH = np.array([[-0.71239066, 0.75376638], [-0.04450308, 0.45181234]])
 
 ELONGATION = np.array([[0.374, 0.95], [0.732, 0.598]])
 LONE_CENTRE = np.array([3.49080238, 1.01428613])
 
 
-def five_blobs(n_samples=2000, *, random_state=7):
-    """Five round groups, three of them small and close together: how many clusters are there?
+def five_blobs(n_samples: int = 2000, *, random_state: RandomState = 7) -> tuple[Floats, Ints]:
+    """Draw five round groups, three of them small and close together: how many clusters are there?
 
     Parameters
     ----------
     n_samples : int, default=2000
-        Points in all, shared equally between the groups.
+        Total number of points, divided equally between the groups.
     random_state : int, RandomState or None, default=7
-        As everywhere in scikit-learn.
+        As in scikit-learn.
 
     Returns
     -------
@@ -37,15 +39,15 @@ def five_blobs(n_samples=2000, *, random_state=7):
     )
 
 
-def four_blobs(n_samples=400, *, random_state=0):
-    """Four round groups of one size, where k-means is at home.
+def four_blobs(n_samples: int = 400, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
+    """Draw four round groups of equal size: the case that suits k-means.
 
-    The centres are drawn too, so another seed moves the groups.
+    The centres are random too, so another seed moves the groups.
 
     Parameters
     ----------
     n_samples : int, default=400
-        Points in all, shared equally between the groups.
+        Total number of points, divided equally between the groups.
     random_state : int, RandomState or None, default=0
 
     Returns
@@ -54,16 +56,16 @@ def four_blobs(n_samples=400, *, random_state=0):
     y : array of shape (n_samples,), the group 0 … 3
     """
     X, y = make_blobs(n_samples, centers=4, cluster_std=0.6, random_state=random_state)
-    return np.ascontiguousarray(X[:, ::-1]), y  # axes swapped: it sits better on a wide page
+    return np.ascontiguousarray(X[:, ::-1]), y  # axes swapped, to fit a wide page better
 
 
-def stretched_blobs(n_samples=400, *, random_state=0):
-    """`four_blobs` seen through a linear map: four parallel cigars, which k-means cuts across.
+def stretched_blobs(n_samples: int = 400, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
+    """Draw `four_blobs` and stretch them linearly: four parallel cigars, which k-means cuts across.
 
     Parameters
     ----------
     n_samples : int, default=400
-        Points in all, shared equally between the groups.
+        Total number of points, divided equally between the groups.
     random_state : int, RandomState or None, default=0
 
     Returns
@@ -75,8 +77,8 @@ def stretched_blobs(n_samples=400, *, random_state=0):
     return X @ STRETCH, y
 
 
-def elongated_blobs(*, random_state=42):
-    """Two long groups of 500 points and a round one of 250: unequal in size, shape and density.
+def elongated_blobs(*, random_state: RandomState = 42) -> tuple[Floats, Ints]:
+    """Draw two long groups of 500 points and a round one of 250: unequal in size, shape and density.
 
     Parameters
     ----------
@@ -89,16 +91,16 @@ def elongated_blobs(*, random_state=42):
     """
     X_long, y_long = make_blobs(1000, centers=[[4, -4], [0, 0]], random_state=random_state)
     X_lone, y_lone, drawn = make_blobs(250, centers=1, random_state=random_state, return_centers=True)
-    # make_blobs puts a lone blob anywhere; bring it to the same place beside the others, whatever the seed.
+    # make_blobs puts a single blob anywhere; move it to the same place beside the others, whatever the seed.
     X = np.concatenate([X_long @ ELONGATION, X_lone - drawn + LONE_CENTRE])
-    return X, np.concatenate([y_long, y_lone + 2])  # both draws count from 0
+    return X, np.concatenate([y_long, y_lone + 2])  # both draws number their groups from 0
 
 
-def gaussian_pair(separation=10.0, *, random_state=0):
-    """A small tight group at the origin and a big loose one at (separation, separation).
+def gaussian_pair(separation: float = 10.0, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
+    """Draw a small tight group at the origin and a big loose one at (separation, separation).
 
-    At 10 they lie apart; at 3 they overlap, and some points cannot be decided by anyone. The same seed draws the
-    same points about each centre, whatever the separation.
+    At 10 they are well apart; at 3 they overlap, and nobody can decide where some points belong. The same seed draws
+    the same points about each centre, whatever the separation.
 
     Parameters
     ----------
@@ -115,8 +117,8 @@ def gaussian_pair(separation=10.0, *, random_state=0):
     return make_blobs([300, 600], centers=centers, cluster_std=[1.2, 1.8], random_state=random_state)
 
 
-def three_gaussians_1d(*, random_state=0):
-    """A hundred numbers from each of three Gaussians: means −5, 5, 0 and variances 1.2, 1.8, 1.6.
+def three_gaussians_1d(*, random_state: RandomState = 0) -> tuple[Floats, Ints]:
+    """Draw a hundred numbers from each of three Gaussians: means −5, 5, 0 and variances 1.2, 1.8, 1.6.
 
     Parameters
     ----------
@@ -131,13 +133,13 @@ def three_gaussians_1d(*, random_state=0):
     return make_blobs([100] * 3, centers=[[-5], [5], [0]], cluster_std=deviations, random_state=random_state)
 
 
-def two_moons(n_samples=200, *, random_state=0):
-    """Two interleaved crescents with a little noise (std 0.05): clusters that are no Gaussians.
+def two_moons(n_samples: int = 200, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
+    """Draw two interleaved crescents with a little noise (std 0.05): clusters that are not Gaussian.
 
     Parameters
     ----------
     n_samples : int, default=200
-        Points in all, shared equally between the moons.
+        Total number of points, divided equally between the moons.
     random_state : int, RandomState or None, default=0
 
     Returns

@@ -1,4 +1,4 @@
-"""k-means: Lloyd's algorithm (`steps`), k-means++ (`start`) and the estimator (`estimator`)."""
+"""k-means: Lloyd's algorithm (`steps`), k-means++ (`start`), and the estimator (`estimator`)."""
 
 from mlcourse.kmeans.estimator import KMeans
 from mlcourse.kmeans.start import kmeans_plusplus

@@ -1,9 +1,10 @@
 """`KMeans`: scikit-learn's interface over `mlcourse.kmeans.steps`."""
 
 import warnings
+from collections.abc import Callable
 from itertools import islice
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from sklearn.base import (
@@ -22,6 +23,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from mlcourse.blocks import rows_of_blocks
 from mlcourse.kmeans.start import kmeans_plusplus
 from mlcourse.kmeans.steps import assign, inertia_of, lloyd, squared_distance_to_own
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
 
 
@@ -32,25 +34,26 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     ----------
     n_clusters : int, default=8
     init : {"k-means++", "random"}, array of shape (n_clusters, d), or callable, default="k-means++"
-        A callable gets `(X, n_clusters, random_state=...)` and returns centres.
+        A callable is called as `init(X, n_clusters, random_state=...)` and returns the centres.
     n_init : int or "auto", default="auto"
-        How many starts; the run with the lowest inertia is kept. "auto" is 1 for k-means++ and for an array, else 10.
+        Number of starts; the run with the lowest inertia is kept. "auto" means 1 for k-means++ and for an array,
+        otherwise 10.
     max_iter : int, default=300
     tol : float, default=1e-4
-        A run ends when the squared shift of all centres is at most `tol` times the mean variance of the features.
+        A run stops when the squared shift of all centres is at most `tol` times the mean variance of the features.
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
     copy_x : bool, default=True
-        For scikit-learn's sake: the data are never modified, whatever is given.
+        Accepted for compatibility with scikit-learn; the data are never modified.
     algorithm : {"lloyd", "elkan"}, default="lloyd"
-        For scikit-learn's sake: both names mean the same result, and here the same code.
+        Accepted for compatibility with scikit-learn; here both names run the same code.
 
     Attributes
     ----------
     cluster_centers_ : array of shape (n_clusters, d)
     labels_ : array of shape (n,), int32
     inertia_ : float
-        Sum of *squared* distances to the own centre, in squared units of the data.
+        Sum of *squared* distances from the rows to their centres, in squared units of the data.
     n_iter_ : int
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
@@ -69,17 +72,17 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def __init__(
         self,
-        n_clusters=8,
+        n_clusters: int = 8,
         *,
-        init="k-means++",
-        n_init="auto",
-        max_iter=300,
-        tol=1e-4,
-        verbose=0,
-        random_state=None,
-        copy_x=True,
-        algorithm="lloyd",
-    ):
+        init: str | Array | Callable[..., Array] = "k-means++",
+        n_init: int | str = "auto",
+        max_iter: int = 300,
+        tol: float = 1e-4,
+        verbose: int = 0,
+        random_state: RandomState = None,
+        copy_x: bool = True,
+        algorithm: str = "lloyd",
+    ) -> None:
         self.n_clusters = n_clusters
         self.init = init
         self.n_init = n_init
@@ -91,7 +94,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         self.algorithm = algorithm
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Self:
         """Cluster the rows of X.
 
         Parameters
@@ -103,28 +106,30 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer rows than clusters, or centres of the wrong shape. TypeError for sparse data.
+            For NaN, infinity, fewer rows than clusters, or centres of the wrong shape.
+        TypeError
+            For sparse data.
         """
         X = validate_data(self, X, dtype=FLOATS)
         if len(X) < self.n_clusters:
             raise ValueError(
-                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: ask for fewer clusters or bring"
-                " more rows."
+                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: use fewer clusters, or give more"
+                " rows."
             )
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         random_state = check_random_state(self.random_state)
         tol = self.tol * mean_variance(X) if self.tol else 0
-        best = None
-        for _ in range(self._n_starts()):
-            run = self._run(X, self._start(X, w, random_state), w, tol)
-            if best is None or (run.inertia < best.inertia and not same_clustering(run.labels, best.labels)):
+        runs = (self._run(X, self._start(X, w, random_state), w, tol) for _ in range(self._n_starts()))
+        best = next(runs)
+        for run in runs:
+            if run.inertia < best.inertia and not same_clustering(run.labels, best.labels):
                 best = run
         self._warn_of_lost_clusters(best.labels)
         self.cluster_centers_, self.labels_, self.inertia_, self.n_iter_ = best
         self._n_features_out = self.n_clusters
         return self
 
-    def _n_starts(self):
+    def _n_starts(self) -> int:
         if self.algorithm == "elkan" and self.n_clusters == 1:
             warnings.warn(
                 "algorithm='elkan' doesn't make sense for a single cluster. Using 'lloyd' instead.",
@@ -143,10 +148,10 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
             return 1
         if self.n_init == "auto":
             return 1 if isinstance(self.init, str) and self.init == "k-means++" else 10
-        return self.n_init
+        return int(self.n_init)
 
-    def _start(self, X, w, random_state):
-        """The first centres: (n_clusters, d), in X's dtype."""
+    def _start(self, X: Floats, w: Floats, random_state: np.random.RandomState) -> Floats:
+        """The initial centres: (n_clusters, d), in X's dtype."""
         if callable(self.init):
             centers = self.init(X, self.n_clusters, random_state=random_state)
         elif not isinstance(self.init, str):
@@ -158,13 +163,13 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         centers = check_array(centers, dtype=X.dtype, order="C", input_name="init")
         if centers.shape != (self.n_clusters, X.shape[1]):
             raise ValueError(
-                f"The shape of the initial centers {centers.shape} does not match the number of clusters"
-                f" {self.n_clusters} and the number of features of the data {X.shape[1]}."
+                f"The initial centers (init) have shape {centers.shape}, but n_clusters={self.n_clusters} and"
+                f" {X.shape[1]} features need {(self.n_clusters, X.shape[1])}."
             )
         return centers
 
-    def _run(self, X, centers, w, tol):
-        """One run of Lloyd's algorithm to its end."""
+    def _run(self, X: Floats, centers: Floats, w: Floats, tol: float) -> "Run":
+        """One complete run of Lloyd's algorithm."""
         before = None
         for n_iter, step in enumerate(islice(lloyd(X, centers, w), self.max_iter), start=1):
             if self.verbose:
@@ -177,7 +182,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         labels = step.labels if settled else assign(X, centers)
         return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter)
 
-    def _warn_of_lost_clusters(self, labels):
+    def _warn_of_lost_clusters(self, labels: Ints) -> None:
         found = len(np.unique(labels))
         if found < self.n_clusters:
             warnings.warn(
@@ -187,30 +192,30 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 stacklevel=4,
             )
 
-    def fit_predict(self, X, y=None, sample_weight=None):
+    def fit_predict(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Ints:
         """Fit to the rows of X and return their labels: (n,) int32."""
         return self.fit(X, sample_weight=sample_weight).labels_
 
-    def fit_transform(self, X, y=None, sample_weight=None):
+    def fit_transform(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Floats:
         """Fit to the rows of X and return their distances to the centres: (n, n_clusters)."""
         return self.fit(X, sample_weight=sample_weight).transform(X)
 
-    def predict(self, X):
-        """The nearest centre for every row: (n,) int32."""
+    def predict(self, X: Array) -> Ints:
+        """Find the nearest centre for every row: (n,) int32."""
         return assign(new_rows(self, X), self.cluster_centers_)
 
-    def transform(self, X):
-        """Euclidean distance (not squared) of every row to every centre: (n, n_clusters)."""
+    def transform(self, X: Array) -> Floats:
+        """Compute the Euclidean distance (not squared) from every row to every centre: (n, n_clusters)."""
         X, c = new_rows(self, X), self.cluster_centers_
 
-        def distances(rows):
-            origin = X[rows].mean(axis=0)  # about it, data far from zero keep their digits
+        def distances(rows: slice) -> Floats:
+            origin = X[rows].mean(axis=0)  # relative to it, data far from zero keep their digits
             return euclidean_distances(X[rows] - origin, c - origin)
 
         return rows_of_blocks(distances, X, row_width=sum(c.shape))
 
-    def score(self, X, y=None, sample_weight=None):
-        """Minus the inertia of X about the fitted centres: the greater, the better."""
+    def score(self, X: Array, y: object = None, sample_weight: Array | None = None) -> float:
+        """Return minus the inertia of X about the fitted centres: higher is better."""
         X = new_rows(self, X)
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
         centers = self.cluster_centers_
@@ -218,21 +223,21 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
 
 class Run(NamedTuple):
-    """How one run of Lloyd's algorithm ended."""
+    """The result of one run of Lloyd's algorithm."""
 
-    centers: np.ndarray
-    labels: np.ndarray
+    centers: Floats
+    labels: Ints
     inertia: float
     n_iter: int
 
 
-def mean_variance(X) -> float:
-    """Mean over the features of their variance: all squared distances to the overall mean, divided by n d."""
+def mean_variance(X: Floats) -> float:
+    """Compute the mean variance of the features: the squared distances to the overall mean, divided by n d."""
     everyone = np.zeros(len(X), dtype=np.int32)
     return squared_distance_to_own(X, X.mean(axis=0, keepdims=True), everyone).mean() / X.shape[1]
 
 
-def same_clustering(a, b) -> bool:
-    """Whether two labelings cut the rows into the same groups, whatever the groups are called."""
+def same_clustering(a: Ints, b: Ints) -> bool:
+    """Check whether two labelings split the rows into the same groups, whatever the groups are called."""
     pairs = np.unique(np.stack([a, b]), axis=1)
     return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]

@@ -22,46 +22,48 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
+from mlcourse.typing import Floats, Ints
 
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
 
-def assign(X, c) -> np.ndarray:
-    """The index of the nearest centre for every row: (n,) int32."""
+def assign(X: Floats, c: Floats) -> Ints:
+    """Find the index of the nearest centre for every row: (n,) int32."""
     origin = X.mean(axis=0)
 
-    def nearest(rows):
+    def nearest(rows: slice) -> Ints:
         return np.argmin(scores(X[rows], c, origin), axis=1).astype(np.int32)
 
     return rows_of_blocks(nearest, X, row_width=sum(c.shape))
 
 
-def scores(X, c, origin) -> np.ndarray:
-    """‖x − c‖² − ‖x − origin‖² for every row and centre: (n, K).
+def scores(X: Floats, c: Floats, origin: Floats) -> Floats:
+    """Compute ‖x − c‖² − ‖x − origin‖² for every row and centre: (n, K).
 
-    That is −2 x·(c − origin) plus terms of c alone. With the origin in the midst of the rows, data far from zero keep
-    their digits.
+    This is −2 x·(c − origin) plus terms in c alone. With the origin in the middle of the rows, data far from zero
+    keep their digits.
     """
     return X @ (-2 * (c - origin).T) + np.einsum("kj,kj->k", c - origin, c + origin)
 
 
 class Search:
-    """The nearest centre of every row, for centres that move: rows that cannot have changed are not looked at.
+    """Finds the nearest centre of every row while the centres move, and skips rows whose answer cannot have changed.
 
-    For every row the gap is known between the distances to its second nearest and its nearest centre. While no centre
-    has moved more than half of that since, the nearest one cannot have changed (Hamerly, 2010, "Making k-means even
-    faster", SDM). So one number a row, and one for how far the centres have drifted, tell which rows to look at.
+    For every row we know the gap between the distances to its nearest and its second nearest centre. As long as no
+    centre has since moved more than half of that gap, the nearest one is still the nearest (Hamerly, 2010, "Making
+    k-means even faster", SDM). So one number per row, plus one for how far the centres have drifted, is enough to
+    decide which rows to look at.
     """
 
-    def __init__(self, X):
+    def __init__(self, X: Floats) -> None:
         self.X, self.origin = X, X.mean(axis=0)
         self.norms = squared_distance_to_own(X, self.origin[np.newaxis], np.zeros(len(X), dtype=int))
         self.labels = np.full(len(X), -1, dtype=np.int32)
         self.drift = 0.0
-        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label stands
-        self.c = None
+        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label is still right
+        self.c: Floats | None = None
 
-    def update(self, c):
+    def update(self, c: Floats) -> None:
         """Find the labels for the centres c."""
         if self.c is not None:
             self.drift += float(np.sqrt(np.max(np.sum((c - self.c) ** 2, axis=1))))
@@ -69,7 +71,7 @@ class Search:
         stale = np.flatnonzero(self.safe <= self.drift)
         labels = self.labels.copy()
 
-        def look(block):
+        def look(block: slice) -> tuple[Ints, Ints, Floats]:
             rows = stale[block]
             return rows, *nearest_and_gap(self.X[rows], c, self.origin, self.norms[rows])
 
@@ -78,10 +80,10 @@ class Search:
         self.labels = labels
 
 
-def nearest_and_gap(X, c, origin, norms) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest centre of every row, and at least how much farther the second nearest one is: both (n,).
+def nearest_and_gap(X: Floats, c: Floats, origin: Floats, norms: Floats) -> tuple[Ints, Floats]:
+    """Find every row's nearest centre, and a lower bound on how much farther the second nearest is: both (n,).
 
-    `norms` are the rows' squared distances from the origin. What rounding may have cost is taken off the gap.
+    `norms` are the rows' squared distances from the origin. The bound allows for rounding errors.
     """
     S = scores(X, c, origin)
     labels, every = np.argmin(S, axis=1), np.arange(len(X))
@@ -93,21 +95,21 @@ def nearest_and_gap(X, c, origin, norms) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Sums(NamedTuple):
-    """What the update needs to know of the rows: sums over each cluster, about an origin."""
+    """What the update needs to know about the rows: sums over each cluster, relative to an origin."""
 
-    weight: np.ndarray  # (K,)   Σ w
-    offset: np.ndarray  # (K, d) Σ w (x − origin)
+    weight: Floats  # (K,)   Σ w
+    offset: Floats  # (K, d) Σ w (x − origin)
 
 
-def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
-    """The sums for the labels `now`, from those for the labels `before`, of which −1 means none yet.
+def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, origin: Floats) -> Sums:
+    """Update the sums from the labels `before` to the labels `now`; a label of −1 before means none yet.
 
-    Only rows that have moved are looked at, and once the algorithm has settled they are few. A block's table of
-    changes, +1 where a row has come and −1 where it has gone, times its rows gives all K changes at once.
+    Only rows that have moved are looked at, and these are few once the algorithm has settled. A block's table of
+    changes, +1 if a row has joined a cluster and −1 if it has left, times the rows gives all K changes at once.
     """
     moved, clusters = np.flatnonzero(before != now), np.arange(len(sums.weight))
 
-    def change_of_block(block):
+    def change_of_block(block: slice) -> Floats:
         rows = moved[block]
         come, gone = (labels[rows, np.newaxis] == clusters for labels in (now, before))
         change = np.subtract(come, gone, dtype=X.dtype) * w[rows, np.newaxis]
@@ -119,28 +121,29 @@ def sums_after_moves(sums: Sums, X, before, now, w, origin) -> Sums:
     return Sums(np.bincount(now, weights=w, minlength=len(clusters)).astype(X.dtype), offset)
 
 
-def squared_distance_to_own(X, c, labels) -> np.ndarray:
-    """‖xᵢ − c_label(i)‖² for every row: (n,)."""
+def squared_distance_to_own(X: Floats, c: Floats, labels: Ints) -> Floats:
+    """Compute ‖xᵢ − c_label(i)‖² for every row: (n,)."""
 
-    def distances(rows):
+    def distances(rows: slice) -> Floats:
         D = X[rows] - c[labels[rows]]
         return np.einsum("ij,ij->i", D, D)
 
     return rows_of_blocks(distances, X, row_width=2 * X.shape[1])
 
 
-def inertia_of(X, c, labels, w) -> float:
-    """Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
+def inertia_of(X: Floats, c: Floats, labels: Ints, w: Floats) -> float:
+    """Compute Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
     return float(np.dot(w, squared_distance_to_own(X, c, labels)))
 
 
-def relocate_empty(X, c, labels, w, origin, sums: Sums) -> Sums:
-    """Give every empty cluster the row that lies farthest from its own centre, and take it from its old one."""
+def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats, sums: Sums) -> Sums:
+    """Give every empty cluster one of the rows that are farthest from their centres, taken from its old cluster."""
     empty = np.flatnonzero(sums.weight == 0)
     if not len(empty):
         return sums
     weight, offset = sums.weight.copy(), sums.offset.copy()
-    distances = squared_distance_to_own(X, c, labels) * (w > 0)  # a row without weight would not fill it
+    # A row without weight would leave the cluster empty.
+    distances = squared_distance_to_own(X, c, labels) * (w > 0)
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
     for new, row in zip(empty, farthest):
         old, moved = labels[row], w[row] * (X[row] - origin)
@@ -152,14 +155,14 @@ def relocate_empty(X, c, labels, w, origin, sums: Sums) -> Sums:
 
 
 class LloydStep(NamedTuple):
-    """One iteration: the centres it began with, the labels they give, and the centres that follow."""
+    """One iteration: the centres it starts with, the labels that follow from them, and the new centres."""
 
-    centers: np.ndarray  # (K, d)
-    labels: np.ndarray  # (n,)
-    next_centers: np.ndarray  # (K, d)
+    centers: Floats  # (K, d)
+    labels: Ints  # (n,)
+    next_centers: Floats  # (K, d)
 
 
-def lloyd(X, c, w=None) -> Iterator[LloydStep]:
+def lloyd(X: Floats, c: Floats, w: Floats | None = None) -> Iterator[LloydStep]:
     """Run Lloyd's algorithm from the centres c for as long as the caller asks for steps.
 
     Parameters
@@ -171,7 +174,7 @@ def lloyd(X, c, w=None) -> Iterator[LloydStep]:
     Yields
     ------
     LloydStep
-        Inertia never rises from one to the next.
+        The inertia never rises from one step to the next.
     """
     w = np.ones(len(X), dtype=X.dtype) if w is None else w
     search = Search(X)

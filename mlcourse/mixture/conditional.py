@@ -3,39 +3,42 @@
 Symbols
 -------
 n, d, K    number of rows, features, components
-o, u       the features of a row that are known (observed) and unknown, and how many these are
+o, u       the known (observed) and the unknown features of a row, and how many there are
 mu, Sigma  (K, d), (K, d, d)   means and covariances
 P          (K, d, d)   precision Cholesky factors with o before u: upper triangular, Σ⁻¹ = P Pᵀ
 B          (K, o, u)   slopes of the regression of u on o, Σ_oo⁻¹ Σ_ou
 R          (n, K)      responsibilities, given the known features alone
 
-The conditional of a mixture is a mixture. Its weights are the responsibilities that p(x_o) gives, its means and
-covariances those of a Gaussian regression a component:
+The conditional of a mixture is a mixture. Its weights are the responsibilities under p(x_o); its means and
+covariances are those of one Gaussian regression per component:
 
     μ_u + Σ_uo Σ_oo⁻¹ (x_o − μ_o),    Σ_uu − Σ_uo Σ_oo⁻¹ Σ_ou
 
 Source: Bishop (2006), equations 2.81, 2.82; for mixtures Ghahramani & Jordan (1994), "Supervised learning from
 incomplete data via an EM approach", NIPS 6.
 
-All of it stands in one triangular factor. Whitening x turns p(x) into a standard normal, and since P is triangular,
-with blocks P_oo, P_ou, P_uu and no P_uo, the known features whiten without the others:
+One triangular factor contains all of this. Whitening x turns p(x) into a standard normal, and since P is triangular,
+with blocks P_oo, P_ou, P_uu and no P_uo, the known features can be whitened without the others:
 
     (y_o, y_u) = (x_o − μ_o, x_u − μ_u) P  =  ((x_o − μ_o) P_oo,  (x_o − μ_o) P_ou + (x_u − μ_u) P_uu)
 
 So P_oo belongs to p(x_o), P_uu to p(x_u | x_o), and x_u = μ_u + (y_u − (x_o − μ_o) P_ou) P_uu⁻¹ is the conditional
-mean where y_u = 0, and a draw where y_u is standard normal. This makes B = −P_ou P_uu⁻¹, by a triangular solve.
+mean if y_u = 0, and a draw if y_u is standard normal. Hence B = −P_ou P_uu⁻¹, by a triangular solve.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import one_blas_thread
 from mlcourse.gaussians import COVARIANCE_TYPES, Dense, as_matrices
 from mlcourse.mixture.steps import Mixture, e_step
+from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
 FULL = COVARIANCE_TYPES["full"]
@@ -44,26 +47,26 @@ FULL = COVARIANCE_TYPES["full"]
 # ── For users ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def condition(model, known, values) -> Mixture:
-    """The mixture of the remaining features, given the values of some: p(x_u | x_o).
+def condition(model: Mixture | BaseEstimator, known: Sequence[int], values: Sequence[float]) -> Mixture:
+    """Compute the mixture of the remaining features, given the values of some: p(x_u | x_o).
 
     Parameters
     ----------
     model : Mixture, or a fitted mixture of any covariance type
     known : sequence of int
-        Which features are known.
+        The indices of the known features.
     values : array-like of shape (len(known),)
         Their values, in the order of `known`.
 
     Returns
     -------
     Mixture
-        Of the features that are not in `known`, in their order; "full" covariances in float64.
+        Over the features that are not in `known`, in their order; "full" covariances in float64.
 
     Raises
     ------
     ValueError
-        When `known` has a feature twice, one that does not exist, or all of them; when `values` are not one finite
+        If `known` contains a feature twice, one that does not exist, or all of them; if `values` are not one finite
         number for each.
     """
     theta = in_full(mixture_of(model))
@@ -75,48 +78,49 @@ def condition(model, known, values) -> Mixture:
     return Mixture(R[0], means, Dense.covariance(cut.P), cut.P, FULL)
 
 
-def conditional_mean(model, X) -> np.ndarray:
-    """X with every NaN replaced by what is expected there, given the known entries of its row: E[x_u | x_o].
+def conditional_mean(model: Mixture | BaseEstimator, X: Array) -> Floats:
+    """Replace every NaN in X by its expectation, given the known entries of its row: E[x_u | x_o].
 
     Parameters
     ----------
     model : Mixture, or a fitted mixture of any covariance type
     X : array-like of shape (n, d)
-        NaN stands for an unknown entry. A row of nothing else becomes the mean of the mixture.
+        NaN marks an unknown entry. A row with nothing but NaN becomes the mean of the mixture.
 
     Returns
     -------
     array of shape (n, d)
-        In the dtype of X; known entries are as they were. Rows with the same pattern of NaN share most of the work.
+        In the dtype of X, with its known entries. Rows with the same pattern of NaN share most of the work.
     """
 
-    def expected(x_o, cut):
+    def expected(x_o: Floats, cut: "Split") -> Floats:
         _, R = e_step(x_o, cut.marginal)
-        return sum(R[:, [k]] * conditional_means(x_o, cut, k) for k in range(R.shape[1]))
+        parts = (R[:, [k]] * conditional_means(x_o, cut, k) for k in range(R.shape[1]))
+        return sum(parts, start=np.zeros((len(x_o), cut.means.shape[1])))
 
     return _filled(model, X, expected)
 
 
-def draw_missing(model, X, random_state=None) -> np.ndarray:
-    """X with every NaN replaced by a draw from p(x_u | x_o), the unknown entries of a row drawn together.
+def draw_missing(model: Mixture | BaseEstimator, X: Array, random_state: RandomState = None) -> Floats:
+    """Replace every NaN in X by a draw from p(x_u | x_o), with the unknown entries of a row drawn jointly.
 
     Parameters
     ----------
     model, X : as in `conditional_mean`
-        A row of nothing but NaN becomes a sample of the mixture.
+        A row with nothing but NaN becomes a sample from the mixture.
     random_state : int, RandomState or None, default=None
 
     Returns
     -------
     array of shape (n, d), in the dtype of X
     """
-    random_state = check_random_state(random_state)
+    rng = check_random_state(random_state)
 
-    def drawn(x_o, cut):
+    def drawn(x_o: Floats, cut: "Split") -> Floats:
         _, R = e_step(x_o, cut.marginal)
         shares = R.cumsum(axis=1)
-        component = (random_state.uniform(size=(len(R), 1)) >= shares[:, :-1]).sum(axis=1)
-        Y = random_state.standard_normal(size=(len(R), cut.means.shape[1]))
+        component = (rng.uniform(size=(len(R), 1)) >= shares[:, :-1]).sum(axis=1)
+        Y = rng.standard_normal(size=(len(R), cut.means.shape[1]))
         for k in np.unique(component):
             mine = component == k
             Y[mine] = conditional_means(x_o[mine], cut, k) + Dense.colour(Y[mine], cut.P[k])
@@ -132,15 +136,15 @@ class Split(NamedTuple):
     """A mixture in two parts: p(x_o), and for every component the regression of x_u on x_o."""
 
     marginal: Mixture  # of the features o, "full"
-    means: np.ndarray  # (K, u)  μ_u
-    slopes: np.ndarray  # (K, o, u)  B
-    P: np.ndarray  # (K, u, u)  precision Cholesky factors of p(x_u | x_o, k)
+    means: Floats  # (K, u)  μ_u
+    slopes: Floats  # (K, o, u)  B
+    P: Floats  # (K, u, u)  precision Cholesky factors of p(x_u | x_o, k)
 
 
-def split(theta: Mixture, known: np.ndarray) -> Split:
-    """Take a "full" mixture apart along the mask `known`: (d,), of bool.
+def split(theta: Mixture, known: Bools) -> Split:
+    """Split a "full" mixture by the mask `known`: (d,), of bool.
 
-    Raises ValueError when a covariance is not positive definite in this order of features.
+    Raises ValueError if a covariance is not positive definite in this order of features.
     """
     weights, mu, Sigma, _, _ = theta
     o, u, n_known = np.flatnonzero(known), np.flatnonzero(~known), np.count_nonzero(known)
@@ -153,27 +157,28 @@ def split(theta: Mixture, known: np.ndarray) -> Split:
     return Split(marginal, mu[:, u], B, P_uu)
 
 
-def conditional_means(x_o, cut: Split, k: int) -> np.ndarray:
-    """E[x_u | x_o, k] = μ_u + (x_o − μ_o) B for every row of x_o : (n, o). Returns (n, u)."""
+def conditional_means(x_o: Floats, cut: Split, k: int) -> Floats:
+    """Compute E[x_u | x_o, k] = μ_u + (x_o − μ_o) B for every row of x_o : (n, o). Returns (n, u)."""
     return cut.means[k] + (x_o - cut.marginal.means[k]) @ cut.slopes[k]
 
 
-def patterns(X) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def patterns(X: Floats) -> Iterator[tuple[Bools, Ints]]:
     """Yield (known, rows) for every pattern of NaN in X: a mask of features (d,), and the rows that have it."""
     known = ~np.isnan(X)
-    keys = np.packbits(known, axis=1)
-    keys = keys.view(np.dtype((np.void, keys.shape[1]))).ravel()  # a row's pattern as one value, to be sorted
+    bits = np.packbits(known, axis=1)
+    keys = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()  # one sortable value per row
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     by_pattern = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
     yield from zip(known[first], by_pattern)
 
 
-def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
-    """The same mixture with one (d, d) covariance and factor a component, in `dtype`."""
+def in_full(theta: Mixture, dtype: DTypeLike = np.float64) -> Mixture:
+    """Convert a mixture to one (d, d) covariance and factor per component, in `dtype`."""
     weights, mu, Sigma, P, type_ = theta
+    K, d = mu.shape
 
-    def whole(A):
-        return as_matrices(A.astype(dtype, copy=False), *mu.shape, type_)
+    def whole(A: Floats) -> Floats:
+        return as_matrices(A.astype(dtype, copy=False), K, d, type_)
 
     weights, mu = weights.astype(dtype, copy=False), mu.astype(dtype, copy=False)
     return Mixture(weights, mu, whole(Sigma), whole(P), FULL)
@@ -182,30 +187,30 @@ def in_full(theta: Mixture, dtype=np.float64) -> Mixture:
 # ── Checks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mixture_of(model) -> Mixture:
-    """The parameters of a fitted model, or the `Mixture` itself. Raises TypeError for anything else."""
+def mixture_of(model: Mixture | BaseEstimator) -> Mixture:
+    """Return the parameters of a fitted model, or the `Mixture` itself. Raises TypeError for anything else."""
     if isinstance(model, Mixture):
         return model
     if not hasattr(model, "_mixture"):
         raise TypeError(
-            f"model must be a Mixture or a fitted mixture of this package, such as GaussianMixture, and not"
+            f"model must be a Mixture or a fitted mixture of this package, such as GaussianMixture, not"
             f" {type(model).__name__}."
         )
     check_is_fitted(model)
     return model._mixture()
 
 
-def _factor(Sigma):
+def _factor(Sigma: Floats) -> Floats:
     try:
         return Dense.factor(Sigma)
     except np.linalg.LinAlgError:
         raise ValueError(
-            "A covariance of the mixture is so close to singular that its features cannot be told apart: fit the"
-            " mixture with a larger reg_covar, or leave out features that follow from others."
+            "A covariance of the mixture is numerically singular: fit the mixture with a larger reg_covar, or leave"
+            " out features that are determined by others."
         ) from None
 
 
-def _filled(model, X, fill):
+def _filled(model: Mixture | BaseEstimator, X: Array, fill: Callable[[Floats, Split], Floats]) -> Floats:
     """A copy of X with fill(x_o, cut) in place of the NaN of each pattern."""
     theta = in_full(mixture_of(model))
     X = _rows_with_gaps(model, X, theta.means.shape[1])
@@ -216,28 +221,30 @@ def _filled(model, X, fill):
     return X
 
 
-def _rows_with_gaps(model, X, d):
-    """A copy of X as floats, of the model's width and feature names; NaN are welcome."""
-    options = dict(dtype=FLOATS, ensure_all_finite="allow-nan", copy=True)
+def _rows_with_gaps(model: Mixture | BaseEstimator, X: Array, d: int) -> Floats:
+    """A copy of X as floats, with the model's width and feature names; NaN are allowed."""
+    options: dict[str, Any] = dict(dtype=FLOATS, ensure_all_finite="allow-nan", copy=True)
     if not isinstance(model, Mixture):
         return validate_data(model, X, reset=False, **options)
     X = check_array(X, **options)
     if X.shape[1] != d:
-        raise ValueError(f"X has {X.shape[1]} features, but the mixture has {d}: give NaN for unknown ones.")
+        raise ValueError(f"X has {X.shape[1]} features, but the mixture has {d}: use NaN for unknown ones.")
     return X
 
 
-def _row_of(known, values, d):
+def _row_of(known: Sequence[int], values: Sequence[float], d: int) -> Floats:
     """One row (d,) with the values at the features `known`, and NaN for the others."""
     known, values = np.atleast_1d(known).tolist(), np.atleast_1d(values).tolist()
     if len(set(known)) < len(known) or not set(known) <= set(range(d)):
-        raise ValueError(f"known={known} must be different features, as numbers from 0 to {d - 1}.")
+        raise ValueError(f"known={known} must be distinct feature numbers from 0 to {d - 1}.")
     if len(known) == d:
-        raise ValueError(f"known has all {d} features, so that nothing is left: leave out at least one.")
+        raise ValueError(
+            f"known has all {d} features, so nothing is left to predict: leave out at least one."
+        )
     if len(values) != len(known) or not np.isfinite(values).all():
         raise ValueError(
             f"values={values} must be finite numbers, one for each of the {len(known)} features in known={known};"
-            " leave out of both what you do not know."
+            " leave unknown features out of both."
         )
     x = np.full(d, np.nan)
     x[np.array(known, dtype=int)] = values

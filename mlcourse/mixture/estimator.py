@@ -1,11 +1,13 @@
 """`GaussianMixture`: scikit-learn's interface over `mlcourse.mixture.steps`."""
 
 import warnings
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy.special import entr
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
@@ -14,10 +16,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
-from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
+from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType, covariance_type
 from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import INIT_PARAMS, covariance_of_all, mixture_from_responsibilities
-from mlcourse.mixture.steps import Mixture, e_step_by_blocks, em, m_step
+from mlcourse.mixture.steps import Mixture, Step, e_step_by_blocks, em, m_step
+from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
 
 
@@ -30,12 +33,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
         What the components share: see `mlcourse.gaussians.COVARIANCE_TYPES`.
     tol : float, default=1e-3
-        A run has converged when the mean log-likelihood of a row (in nats) changes by less than this.
+        A run has converged when the mean log-likelihood per row (in nats) changes by less than this.
     reg_covar : float, default=1e-6
         Added to every variance, in squared units of the data.
     max_iter : int, default=100
     n_init : int, default=1
-        How many starts; the run with the greatest `lower_bound_` is kept.
+        Number of starts; the run with the greatest `lower_bound_` is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
     weights_init : array of shape (n_components,), default=None
     means_init : array of shape (n_components, d), default=None
@@ -43,18 +46,18 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Inverse covariances to start from.
     random_state : int, RandomState or None, default=None
     warm_start : bool, default=False
-        Go on from the last fit's parameters instead of starting afresh.
+        Continue from the parameters of the last fit instead of starting over.
     verbose : int, default=0
-        Above 0, a bar for every start shows the log-likelihood, its last change, and the time left should all
-        `max_iter` iterations be needed.
+        Above 0, a progress bar for every start shows the log-likelihood, its last change, and the time left if all
+        `max_iter` iterations are needed.
     verbose_interval : int, default=10
         Iterations between two updates of the bar.
     covariance_prior : None, "data" or array of one component's shape, default=None
-        A covariance T towards which every component's is pulled: (S + m T) / (N + m) for a component of N points
-        and scatter S. "data" is the covariance of all rows, under the same constraint as the components' own; an
-        array is (d, d) for "full" and "tied", (d,) for "diag", and for "spherical" a number.
+        A covariance T towards which that of every component is pulled: (S + m T) / (N + m) for a component with N
+        points and scatter S. "data" means the covariance of all rows, constrained like those of the components; an
+        array is (d, d) for "full" and "tied", (d,) for "diag", and a number for "spherical".
     prior_strength : float, default=0.0
-        m, how many points the prior counts for; 0 is no prior. See `mlcourse.mixture.CovariancePrior`.
+        m, the number of points that the prior counts as; 0 means no prior. See `mlcourse.mixture.CovariancePrior`.
 
     Attributes
     ----------
@@ -65,8 +68,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     converged_ : bool
     n_iter_ : int
     lower_bound_ : float
-        Mean log-likelihood of a row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
-        With a prior, both have the logarithm of its density (but for a constant) added, divided by n.
+        Mean log-likelihood per row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
+        With a prior, both include the logarithm of its density (up to a constant), divided by n.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
@@ -96,24 +99,24 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=1,
+        n_components: int = 1,
         *,
-        covariance_type="full",
-        tol=1e-3,
-        reg_covar=1e-6,
-        max_iter=100,
-        n_init=1,
-        init_params="kmeans",
-        weights_init=None,
-        means_init=None,
-        precisions_init=None,
-        random_state=None,
-        warm_start=False,
-        verbose=0,
-        verbose_interval=10,
-        covariance_prior=None,
-        prior_strength=0.0,
-    ):
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Array | None = None,
+        means_init: Array | None = None,
+        precisions_init: Array | None = None,
+        random_state: RandomState = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        covariance_prior: Array | float | str | None = None,
+        prior_strength: float = 0.0,
+    ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
         self.tol = tol
@@ -134,7 +137,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     # ── Fitting ───────────────────────────────────────────────────────────────────────────────────
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Array, y: object = None) -> Self:
         """Estimate the parameters from the rows of X.
 
         Parameters
@@ -146,26 +149,28 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         ------
         ValueError
             For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, a
-            prior's covariance of the wrong shape, or a covariance that is not positive definite. TypeError for
-            sparse data.
+            prior's covariance of the wrong shape, or a covariance that is not positive definite.
+        TypeError
+            For sparse data.
 
         Notes
         -----
-        Ctrl-C during EM ends the fit with a warning and a model that can be used.
+        Ctrl-C during EM ends the fit with a warning and leaves a usable model.
         """
         X = self._training_rows(X)
         if len(X) < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
-                f" {len(X)}: ask for fewer components or bring more rows."
+                f" {len(X)}: use fewer components, or give more rows."
             )
-        best = None
-        for run in self._runs(X):
-            if best is None or run.lower_bound > best.lower_bound:
+        runs = self._runs(X)
+        best = run = next(runs)
+        for run in runs:
+            if run.lower_bound > best.lower_bound:
                 best = run
         if run.interrupted:
             warnings.warn(
-                "The fit was interrupted. The model holds the best parameters found so far and can be used; to go on"
+                "The fit was interrupted. The model has the best parameters found so far and can be used; to continue"
                 " from them, fit again with warm_start=True.",
                 ConvergenceWarning,
                 stacklevel=3,
@@ -180,19 +185,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self._keep(best)
         return self
 
-    def fit_predict(self, X, y=None):
+    def fit_predict(self, X: Array, y: object = None) -> Ints:
         """Fit to the rows of X and return their most probable components: (n,)."""
         return self.fit(X).predict(X)
 
-    def _training_rows(self, X):
-        """X, checked, as an array of floats."""
+    def _training_rows(self, X: Array) -> Floats:
+        """X as a checked array of floats."""
         return validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
 
-    def _em(self, X, theta, prior):
+    def _em(self, X: Floats, theta: Mixture, prior: CovariancePrior | None) -> Iterator[Step]:
         """The steps of EM from θ."""
         return em(X, theta, self.reg_covar, prior)
 
-    def _runs(self, X):
+    def _runs(self, X: Floats) -> Iterator["Run"]:
         """Yield one finished run of EM after the other."""
         given, prior = self._given_start(X), self._prior(X)
         if self.warm_start and hasattr(self, "converged_"):
@@ -206,9 +211,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             if run.interrupted:
                 return
 
-    def _run(self, X, theta, prior, lower_bound, name):
-        """EM from θ until it converges, `max_iter` is reached, or somebody presses Ctrl-C."""
-        lower_bounds, converged, interrupted = [], False, False
+    def _run(
+        self, X: Floats, theta: Mixture, prior: CovariancePrior | None, lower_bound: float, name: str
+    ) -> "Run":
+        """EM from θ until it converges, reaches `max_iter`, or is interrupted by Ctrl-C."""
+        lower_bounds: list[float] = []
+        converged = interrupted = False
         climbed = "log-likelihood" if prior is None else "log-posterior"
         try:
             with self._progress(name) as bar:
@@ -228,7 +236,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             theta = m_step(step.statistics, self.reg_covar, prior)
         return Run(theta, lower_bound, lower_bounds, converged, interrupted)
 
-    def _progress(self, name):
+    def _progress(self, name: str) -> tqdm:
         return tqdm(
             desc=name,
             total=self.max_iter,
@@ -237,12 +245,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             disable=not self.verbose,
         )
 
-    def _type(self):
-        """What constrains the covariances of this mixture."""
+    def _type(self) -> CovarianceType:
+        """The constraint on the covariances of this mixture."""
         return covariance_type(self.covariance_type)
 
-    def _prior(self, X):
-        """What `covariance_prior` and `prior_strength` say, checked; None where they say nothing."""
+    def _prior(self, X: Floats) -> CovariancePrior | None:
+        """The prior from `covariance_prior` and `prior_strength`, checked; None if they mean no prior."""
         if self.covariance_prior is None or self.prior_strength == 0:
             return None
         if isinstance(self.covariance_prior, str):
@@ -252,29 +260,36 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         _check_covariance(T, self._type())
         return CovariancePrior(T, self.prior_strength)
 
-    def _start(self, X, given, prior, random_state):
+    def _start(
+        self,
+        X: Floats,
+        given: dict[str, Floats],
+        prior: CovariancePrior | None,
+        random_state: np.random.RandomState,
+    ) -> Mixture:
         """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
-        if all(part is not None for part in given):
-            return given
+        if len(given) == 4:  # nothing is left to `init_params`
+            return Mixture(**given, covariance_type=self._type())
         R = INIT_PARAMS[self.init_params](X, self.n_components, random_state)
         found = mixture_from_responsibilities(X, R, self._type(), self.reg_covar, prior)
-        return Mixture(*(mine if mine is not None else theirs for mine, theirs in zip(given, found)))
+        return Mixture(**(found._asdict() | given))
 
-    def _given_start(self, X):
-        """`weights_init`, `means_init` and `precisions_init`, checked, as a Mixture with gaps (None)."""
+    def _given_start(self, X: Floats) -> dict[str, Floats]:
+        """The parts of a `Mixture` that `weights_init`, `means_init` and `precisions_init` give, checked."""
         type_, K, d = self._type(), self.n_components, X.shape[1]
-        weights = _checked("weights_init", self.weights_init, (K,), X.dtype)
-        if weights is not None:
-            _check_weights(weights)
-        precisions = _checked("precisions_init", self.precisions_init, type_.shape(K, d), X.dtype)
-        P = covariances = None
-        if precisions is not None:
+        given = {}
+        if self.weights_init is not None:
+            given["weights"] = _checked("weights_init", self.weights_init, (K,), X.dtype)
+            _check_weights(given["weights"])
+        if self.precisions_init is not None:
+            precisions = _checked("precisions_init", self.precisions_init, type_.shape(K, d), X.dtype)
             P = _factor_of_precision(precisions, type_)
-            covariances = type_.kernel.covariance(P)
-        means = _checked("means_init", self.means_init, (K, d), X.dtype)
-        return Mixture(weights, means, covariances, P, type_)
+            given |= {"covariances": type_.kernel.covariance(P), "precisions_cholesky": P}
+        if self.means_init is not None:
+            given["means"] = _checked("means_init", self.means_init, (K, d), X.dtype)
+        return given
 
-    def _keep(self, run):
+    def _keep(self, run: "Run") -> None:
         self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_ = run.mixture
         self.precisions_ = type_.kernel.precision(self.precisions_cholesky_)
         self.lower_bound_, self.lower_bounds_ = run.lower_bound, run.lower_bounds
@@ -282,30 +297,30 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     # ── Using a fitted mixture ────────────────────────────────────────────────────────────────────
 
-    def _mixture(self):
+    def _mixture(self) -> Mixture:
         return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, self._type())
 
-    def _e_step(self, X):
+    def _e_step(self, X: Array) -> Iterable[tuple[Floats, Floats]]:
         """The rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
         return e_step_by_blocks(new_rows(self, X), self._mixture())
 
-    def score_samples(self, X):
-        """Log-likelihood of every row, log p(x): (n,), in nats."""
+    def score_samples(self, X: Array) -> Floats:
+        """Compute the log-likelihood of every row, log p(x): (n,), in nats."""
         return np.concatenate([log_likelihood for log_likelihood, _ in self._e_step(X)])
 
-    def score(self, X, y=None):
-        """Mean log-likelihood of a row, in nats."""
+    def score(self, X: Array, y: object = None) -> float:
+        """Return the mean log-likelihood per row, in nats."""
         return float(np.mean(self.score_samples(X), dtype=np.float64))
 
-    def predict_proba(self, X):
-        """Responsibility of every component for every row: (n, n_components), rows summing to 1."""
+    def predict_proba(self, X: Array) -> Floats:
+        """Compute the responsibility of every component for every row: (n, n_components), rows summing to 1."""
         return np.concatenate([R for _, R in self._e_step(X)])
 
-    def predict(self, X):
-        """The most probable component of every row: (n,)."""
+    def predict(self, X: Array) -> Ints:
+        """Find the most probable component of every row: (n,)."""
         return np.concatenate([R.argmax(axis=1) for _, R in self._e_step(X)])
 
-    def sample(self, n_samples=1):
+    def sample(self, n_samples: int = 1) -> tuple[Floats, Ints]:
         """Draw new rows from the fitted mixture.
 
         Parameters
@@ -316,12 +331,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -------
         X : array of shape (n_samples, d)
         y : array of shape (n_samples,)
-            The component each row was drawn from; rows are grouped by it.
+            The component that each row was drawn from; rows are grouped by component.
 
         Raises
         ------
         ValueError
-            When `n_samples` is less than 1.
+            If `n_samples` is less than 1.
         """
         check_is_fitted(self)
         if n_samples < 1:
@@ -340,22 +355,22 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     # ── Choosing between mixtures ─────────────────────────────────────────────────────────────────
 
-    def _n_parameters(self):
+    def _n_parameters(self) -> int:
         """Free parameters: weights (they sum to 1), means, covariances."""
         K, d = self.means_.shape
         return (K - 1) + K * d + self._type().n_parameters(K, d)
 
-    def aic(self, X):
-        """Akaike's information criterion on X: the lower, the better. Akaike (1974)."""
+    def aic(self, X: Array) -> float:
+        """Compute Akaike's information criterion on X: lower is better. Akaike (1974)."""
         return -2 * self.score_samples(X).sum(dtype=np.float64) + 2 * self._n_parameters()
 
-    def bic(self, X):
-        """Bayesian information criterion on X: the lower, the better. Schwarz (1978)."""
+    def bic(self, X: Array) -> float:
+        """Compute the Bayesian information criterion on X: lower is better. Schwarz (1978)."""
         scores = self.score_samples(X)
         return -2 * scores.sum(dtype=np.float64) + self._n_parameters() * np.log(len(scores))
 
-    def icl(self, X):
-        """Integrated completed likelihood on X: the BIC plus twice the entropy of the responsibilities.
+    def icl(self, X: Array) -> float:
+        """Compute the integrated completed likelihood on X: the BIC plus twice the entropy of the responsibilities.
 
         It prefers components that do not overlap: clusters. Biernacki, Celeux & Govaert (2000), IEEE PAMI 22.
         """
@@ -367,11 +382,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
 
 class Run(NamedTuple):
-    """How one run of EM ended."""
+    """The result of one run of EM."""
 
     mixture: Mixture
     lower_bound: float
-    lower_bounds: list
+    lower_bounds: list[float]
     converged: bool
     interrupted: bool
 
@@ -379,11 +394,9 @@ class Run(NamedTuple):
 # ── Checks of a given start or prior ──────────────────────────────────────────────────────────────
 
 
-def _checked(name, value, shape, dtype):
-    """`value` as an array of `dtype`, or None. Raises ValueError when its shape is not `shape`."""
-    if value is None:
-        return None
-    value = check_array(
+def _checked(name: str, value: Array | float, shape: tuple[int, ...], dtype: DTypeLike) -> Floats:
+    """`value` as an array of `dtype`. Raises ValueError if its shape is not `shape`."""
+    array = check_array(
         value,
         dtype=dtype,
         ensure_2d=False,
@@ -392,12 +405,12 @@ def _checked(name, value, shape, dtype):
         copy=True,
         input_name=name,
     )
-    if value.shape != shape:
-        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {value.shape}.")
-    return value
+    if array.shape != shape:
+        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}.")
+    return array
 
 
-def _check_weights(weights):
+def _check_weights(weights: Floats) -> None:
     if np.any(weights < 0) or np.any(weights > 1):
         raise ValueError(
             "The parameter 'weights_init' should be in the range [0, 1], but got max value"
@@ -410,7 +423,7 @@ def _check_weights(weights):
         )
 
 
-def _factor_of_precision(precisions, type_):
+def _factor_of_precision(precisions: Floats, type_: CovarianceType) -> Floats:
     """P with P Pᵀ = precisions. Raises ValueError unless they are symmetric and positive definite."""
     try:
         return type_.kernel.factor_of_precision(precisions)
@@ -421,11 +434,11 @@ def _factor_of_precision(precisions, type_):
         ) from None
 
 
-def _check_covariance(T, type_):
+def _check_covariance(T: Floats, type_: CovarianceType) -> None:
     try:
-        type_.kernel.factor_of_precision(T)  # which asks for what a covariance must be, too
+        type_.kernel.factor_of_precision(T)  # the conditions on a covariance are the same
     except np.linalg.LinAlgError:
         raise ValueError(
             "The parameter 'covariance_prior' should be a covariance, symmetric and positive-definite. Leave out"
-            f" features that never vary, or give 'data' for the covariance of all rows. Got:\n{T}"
+            f" features that never vary, or use 'data' for the covariance of all rows. Got:\n{T}"
         ) from None

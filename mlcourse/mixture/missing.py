@@ -1,32 +1,33 @@
-"""EM where entries of the data are missing.
+"""EM for data with missing entries.
 
 Symbols as in `mlcourse.mixture.steps` and `mlcourse.mixture.conditional`: o and u are the known and unknown features
 of a row, and
 
-M          (K, o, d)   makes E[x | x_o, k] − μ of x_o − μ_o: the identity for the features o, the slopes B for u
+M          (K, o, d)   turns x_o − μ_o into E[x | x_o, k] − μ: the identity for the features o, the slopes B for u
 C          (K, u, u)   Cov[x_u | x_o, k]
 
-A missing entry is one more thing that EM does not know, beside the component a row came from. The M-step stays as it
-is; the E-step has to find what the sums over complete rows are expected to be. Rows that know the same features share
-that work: of their sums about the means, over these features alone, follow those over all of them,
+A missing entry is one more unknown for EM, along with the component that a row came from. The M-step stays the same;
+the E-step has to find the expected sums over complete rows. Rows with the same known features share that work: their
+sums about the means, over these features alone, give the expected sums over all features,
 
     Σᵢ rᵢₖ E[x − μ | x_o]             =  first_o M
     Σᵢ rᵢₖ E[(x − μ)(x − μ)ᵀ | x_o]   =  Mᵀ scatter_oo M, plus Nₖ C for the features u
 
-To fill in expected values and go on as if they were data would leave out the term with C, and variances would shrink.
+Filling in expected values and treating them as data would leave out the term with C, and variances would shrink.
 
 The responsibilities, and the likelihood that EM climbs, are those of the known entries. That is sound as long as
-whether an entry is missing does not depend on what it would have been ("missing at random").
+whether an entry is missing does not depend on its value ("missing at random").
 
 Sources: Ghahramani & Jordan (1994), "Supervised learning from incomplete data via an EM approach", NIPS 6; Little &
 Rubin (2002), *Statistical analysis with missing data*, chapters 8 and 11.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
 from itertools import count
 from operator import iadd
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -35,19 +36,21 @@ from mlcourse.blocks import one_blas_thread
 from mlcourse.gaussians import Dense
 from mlcourse.mixture.conditional import Split, patterns, split
 from mlcourse.mixture.estimator import GaussianMixture
+from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.steps import Mixture, Statistics, Step, e_step, expectation, m_step
+from mlcourse.typing import Array, Bools, Floats, RandomState
 from mlcourse.validation import FLOATS
 
 # ── The algorithm ─────────────────────────────────────────────────────────────────────────────────
 
 
-def em_incomplete(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
-    """`em` for rows with NaN: without `reg_covar` the log-likelihood of the known entries never falls.
+def em_incomplete(X: Floats, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
+    """Run `em` on rows with NaN: without `reg_covar`, the log-likelihood of the known entries never falls.
 
     Parameters
     ----------
     X : array of shape (n, d), float32 or float64
-        NaN stands for a missing entry; a row of nothing else tells nothing and does no harm.
+        NaN marks a missing entry; a row with nothing but NaN has no effect.
     theta : Mixture
         The start, "full".
     reg_covar : float
@@ -65,21 +68,21 @@ def em_incomplete(X, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
         theta = m_step(statistics, reg_covar)
 
 
-def expectation_of_incomplete(groups, theta: Mixture) -> Statistics:
-    """The E-step: expected sufficient statistics under θ, about its means.
+def expectation_of_incomplete(groups: Iterable[tuple[Bools, Floats]], theta: Mixture) -> Statistics:
+    """Run the E-step: expected sufficient statistics under θ, about its means.
 
-    `groups` has the rows by what is known of them, as pairs of a mask of features (d,) and x_o : (n, o).
+    `groups` has the rows grouped by their known features, as pairs of a mask of features (d,) and x_o : (n, o).
     """
 
-    def of_group(known, x_o):
+    def of_group(known: Bools, x_o: Floats) -> Statistics:
         cut = split(theta, known)
         return completed(expectation(x_o, cut.marginal), cut, known, theta.means)
 
     return reduce(iadd, (of_group(*group) for group in groups))
 
 
-def completed(statistics: Statistics, cut: Split, known, mu) -> Statistics:
-    """Of the statistics of known features, about their means, what those of all features are expected to be."""
+def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> Statistics:
+    """Extend the statistics of the known features, about their means, to the expected ones of all features."""
     K, d = mu.shape
     o, u = np.flatnonzero(known), np.flatnonzero(~known)
     M = np.zeros((K, len(o), d), dtype=mu.dtype)
@@ -99,12 +102,12 @@ def completed(statistics: Statistics, cut: Split, known, mu) -> Statistics:
 class IncompleteDataMixture(GaussianMixture):
     """A mixture of Gaussians with full covariances, for rows with missing entries (NaN), fitted by EM.
 
-    Every method accepts NaN: what is said of a row is said given its known entries, and `score_samples` is the log
-    density of these alone. A row of nothing but NaN has log-likelihood 0, and the weights for responsibilities. To
-    fill in what is missing, see `conditional_mean` and `draw_missing`.
+    Every method accepts NaN and uses the known entries of a row alone: `score_samples` is their log density. A row
+    with nothing but NaN has log-likelihood 0, and its responsibilities are the weights. To fill in missing entries,
+    see `conditional_mean` and `draw_missing`.
 
-    The more is missing, the smaller are EM's steps: with half of the entries gone, a smaller `tol` and more
-    iterations pay. The work of a step grows with the number of different patterns of NaN.
+    The more entries are missing, the smaller are EM's steps: with half of them missing, a smaller `tol` and more
+    iterations pay off. The cost of a step grows with the number of different patterns of NaN.
 
     Parameters
     ----------
@@ -112,7 +115,7 @@ class IncompleteDataMixture(GaussianMixture):
 warm_start, verbose, verbose_interval
         As in `GaussianMixture`.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
-        As in `GaussianMixture`, on rows whose missing entries are filled with the means of their features.
+        As in `GaussianMixture`, on rows whose missing entries are replaced by the means of their features.
 
     Attributes
     ----------
@@ -127,21 +130,21 @@ warm_start, verbose, verbose_interval
 
     def __init__(
         self,
-        n_components=1,
+        n_components: int = 1,
         *,
-        tol=1e-3,
-        reg_covar=1e-6,
-        max_iter=100,
-        n_init=1,
-        init_params="kmeans",
-        weights_init=None,
-        means_init=None,
-        precisions_init=None,
-        random_state=None,
-        warm_start=False,
-        verbose=0,
-        verbose_interval=10,
-    ):
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Array | None = None,
+        means_init: Array | None = None,
+        precisions_init: Array | None = None,
+        random_state: RandomState = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+    ) -> None:
         super().__init__(
             n_components,
             tol=tol,
@@ -158,11 +161,11 @@ warm_start, verbose, verbose_interval
             verbose_interval=verbose_interval,
         )
 
-    def _rows(self, X, **options):
-        """X as an array of floats; NaN are welcome."""
+    def _rows(self, X: Array, **options: Any) -> Floats:
+        """X as an array of floats; NaN are allowed."""
         return validate_data(self, X, dtype=FLOATS, ensure_all_finite="allow-nan", **options)
 
-    def _training_rows(self, X):
+    def _training_rows(self, X: Array) -> Floats:
         X = self._rows(X, ensure_min_samples=2)
         unseen = np.flatnonzero(np.isnan(X).all(axis=0))
         if len(unseen):
@@ -173,13 +176,13 @@ warm_start, verbose, verbose_interval
             )
         return X
 
-    def _start(self, X, *others):
+    def _start(self, X: Floats, *others: Any) -> Mixture:
         return super()._start(np.where(np.isnan(X), np.nanmean(X, axis=0, keepdims=True), X), *others)
 
-    def _em(self, X, theta, prior):
+    def _em(self, X: Floats, theta: Mixture, prior: CovariancePrior | None) -> Iterator[Step]:
         return em_incomplete(X, theta, self.reg_covar)
 
-    def _e_step(self, X):
+    def _e_step(self, X: Array) -> Iterable[tuple[Floats, Floats]]:
         check_is_fitted(self)
         X, theta = self._rows(X, reset=False), self._mixture()
         dtype = np.result_type(X, theta.means)
@@ -188,7 +191,7 @@ warm_start, verbose, verbose_interval
             log_likelihood[rows], R[rows] = e_step(X[np.ix_(rows, known)], split(theta, known).marginal)
         return [(log_likelihood, R)]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

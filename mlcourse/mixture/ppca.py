@@ -1,17 +1,17 @@
-"""Mixtures of probabilistic PCA: every component varies along a few directions of its own, and evenly across them.
+"""Mixtures of probabilistic PCA: every component varies along a few directions of its own, and equally in all others.
 
 Symbols
 -------
 d, q, K    number of features, directions kept, components
 S          (K, d, d)   scatter
-N          (K,)        effective number of points a component
-variances  (K, d)      eigenvalues λ₁ ≤ … ≤ λ_d of S / N; `axes` are the eigenvectors, one a column
-noise      (K,)        σ², the variance across the directions kept
+N          (K,)        effective number of points per component
+variances  (K, d)      eigenvalues λ₁ ≤ … ≤ λ_d of S / N; `axes` are the eigenvectors, one per column
+noise      (K,)        σ², the variance in all other directions
 W          (K, d, q)   the directions kept, of lengths √(λ − σ²)
 
 A component explains its points by q coordinates z and by noise in all d features: x = μ + W z + σ ε, with z and ε
 standard normal. So its covariance is W Wᵀ + σ² I, a fifth constraint on the same scatter, between "spherical" (q = 0)
-and "full" (q = d − 1). All the rest of EM is that of any mixture of Gaussians.
+and "full" (q = d − 1). The rest of EM is the same as for any mixture of Gaussians.
 
 Source: Tipping & Bishop (1999), "Mixtures of probabilistic principal component analysers", Neural Computation 11; the
 constraint is in Bishop (2006), section 12.2.1.
@@ -26,26 +26,28 @@ from sklearn.utils._param_validation import Interval
 
 from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType, Dense
 from mlcourse.mixture.estimator import GaussianMixture
+from mlcourse.typing import Array, Floats, RandomState
 
 
-@cache  # statistics add up only when they have the same type
+@cache  # statistics can only be added if they have the very same type
 def ppca(n_directions: int) -> CovarianceType:
-    """The covariance type W Wᵀ + σ² I with `n_directions` columns in each component's W.
+    """Make the covariance type W Wᵀ + σ² I with `n_directions` columns in each component's W.
 
     Parameters
     ----------
     n_directions : int
-        From 0, which is "spherical" written out in matrices, to d; both d − 1 and d are "full".
+        From 0, which is "spherical" in the form of matrices, to d; both d − 1 and d are "full".
 
     Raises
     ------
     ValueError
-        For fewer directions than 0; from the type's `constrain`, for more than there are features. TypeError for a
-        number that is not an integer.
+        If `n_directions` is negative. If it is more than the number of features, `constrain` of the type raises it.
+    TypeError
+        If `n_directions` is not an integer.
     """
     n_directions = index(n_directions)
     if n_directions < 0:
-        raise ValueError(f"n_directions={n_directions} must not be negative: give 0 for variances alone.")
+        raise ValueError(f"n_directions={n_directions} must not be negative: 0 means spherical covariances.")
     return COVARIANCE_TYPES["full"]._replace(
         name="ppca",
         constrain=lambda S, N: directions_and_noise(S, N, n_directions),
@@ -54,17 +56,17 @@ def ppca(n_directions: int) -> CovarianceType:
     )
 
 
-def directions_and_noise(S, N, n_directions: int) -> np.ndarray:
-    """The covariances W Wᵀ + σ² I of greatest likelihood, given S and N: (K, d, d).
+def directions_and_noise(S: Floats, N: Floats, n_directions: int) -> Floats:
+    """Find the covariances W Wᵀ + σ² I of greatest likelihood, given S and N: (K, d, d).
 
-    σ² is the mean of the d − q smallest variances, and W = U (Λ − σ² I)^½ has the q greatest with their axes
+    σ² is the mean of the d − q smallest variances, and W = U (Λ − σ² I)^½ is made of the q largest and their axes
     (Bishop, equations 12.45 and 12.46).
     """
     d = S.shape[-1]
     if n_directions > d:
         raise ValueError(
-            f"n_directions={n_directions} must be between 0 and the number of features, n_features={d}: ask for"
-            " fewer directions."
+            f"n_directions={n_directions} must be between 0 and the number of features, n_features={d}: use fewer"
+            " directions."
         )
     q = min(n_directions, d - 1)  # the mean of one variance is that variance
     variances, axes = np.linalg.eigh(S / N[:, np.newaxis, np.newaxis])
@@ -75,7 +77,7 @@ def directions_and_noise(S, N, n_directions: int) -> np.ndarray:
 
 
 def n_spectral_parameters(d: int, n_directions: int) -> int:
-    """Free parameters of one W Wᵀ + σ² I: d q of W, less q (q − 1) / 2 turns that leave W Wᵀ as it is, and σ²."""
+    """Count the parameters of one W Wᵀ + σ² I: d q in W, minus q (q − 1) / 2 rotations that keep W Wᵀ, plus σ²."""
     q = min(n_directions, d - 1)
     return d * q - q * (q - 1) // 2 + 1
 
@@ -87,10 +89,10 @@ class PPCAMixture(GaussianMixture):
     ----------
     n_components : int, default=1
     n_directions : int, default=2
-        Along how many directions of its own each component varies, from 0 to d; across them it has one variance.
+        Number of directions along which each component varies, from 0 to d; all others share one variance.
     tol, reg_covar, max_iter, n_init, init_params, weights_init, means_init, precisions_init, random_state,
     warm_start, verbose, verbose_interval, covariance_prior, prior_strength
-        As in `GaussianMixture` with covariance_type="full"; but covariance_prior="data" has the same constraint.
+        As in `GaussianMixture` with covariance_type="full"; but covariance_prior="data" is constrained as well.
 
     Attributes
     ----------
@@ -105,24 +107,24 @@ class PPCAMixture(GaussianMixture):
 
     def __init__(
         self,
-        n_components=1,
-        n_directions=2,
+        n_components: int = 1,
+        n_directions: int = 2,
         *,
-        tol=1e-3,
-        reg_covar=1e-6,
-        max_iter=100,
-        n_init=1,
-        init_params="kmeans",
-        weights_init=None,
-        means_init=None,
-        precisions_init=None,
-        random_state=None,
-        warm_start=False,
-        verbose=0,
-        verbose_interval=10,
-        covariance_prior=None,
-        prior_strength=0.0,
-    ):
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Array | None = None,
+        means_init: Array | None = None,
+        precisions_init: Array | None = None,
+        random_state: RandomState = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        covariance_prior: Array | float | str | None = None,
+        prior_strength: float = 0.0,
+    ) -> None:
         super().__init__(
             n_components,
             tol=tol,
@@ -142,5 +144,5 @@ class PPCAMixture(GaussianMixture):
         )
         self.n_directions = n_directions
 
-    def _type(self):
+    def _type(self) -> CovarianceType:
         return ppca(self.n_directions)

@@ -1,47 +1,53 @@
-"""What may be known of the covariances beforehand: a prior, for EM that climbs the posterior.
+"""A prior on the covariances, for EM that climbs the posterior instead of the likelihood.
 
 Symbols
 -------
 d, K       number of features, components
 S, N       scatter about the means, and effective number of points, as in `mlcourse.mixture.steps`
-T, m       the covariance that the prior expects, and how many rows it counts for
+T, m       the covariance that the prior favours, and how many rows it counts as
 P          precision Cholesky factors
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mlcourse.gaussians import CovarianceType
+from mlcourse.typing import Floats
+
+if TYPE_CHECKING:  # `steps` itself imports this module
+    from mlcourse.mixture.steps import Mixture
 
 
 class CovariancePrior(NamedTuple):
-    """What is known of every covariance beforehand: as much as m rows of covariance T would tell.
+    """A prior on every covariance, worth m rows of covariance T.
 
-    The inverse-Wishart density of Σ with Ψ = m T and ν + d + 1 = m, which is |Σ|^(−m/2) exp(−½ m tr(Σ⁻¹ T)) but for
-    a constant, and greatest at T. Fraley & Raftery (2007), "Bayesian regularization for normal mixture estimation and
-    model-based clustering", Journal of Classification 24.
+    It is the inverse-Wishart density of Σ with Ψ = m T and ν + d + 1 = m, that is, |Σ|^(−m/2) exp(−½ m tr(Σ⁻¹ T)) up
+    to a constant, and has its maximum at T. Source: Fraley & Raftery (2007), "Bayesian regularization for normal
+    mixture estimation and model-based clustering", Journal of Classification 24.
     """
 
-    covariance: np.ndarray  # T, in the shape of one component's: `CovarianceType.shape_of_one`
+    covariance: Floats  # T, in the shape of one component: `CovarianceType.shape_of_one`
     strength: float  # m, not negative
 
 
-def with_prior(S, N, prior: CovariancePrior | None, type_: CovarianceType):
-    """S + m T and N + m, for Σₖ = (Sₖ + m T) / (Nₖ + m); components that have one covariance share its m rows."""
+def with_prior(
+    S: Floats, N: Floats, prior: CovariancePrior | None, type_: CovarianceType
+) -> tuple[Floats, Floats]:
+    """Return S + m T and N + m, for Σₖ = (Sₖ + m T) / (Nₖ + m); with a shared covariance, all components share m."""
     if prior is None:
         return S, N
     T, m = np.asarray(prior.covariance, dtype=S.dtype), float(prior.strength)
     if T.shape != (shape := type_.shape_of_one(S.shape[-1])):
         raise ValueError(
-            f"The covariance of a prior has the shape {T.shape}, but here it should have {shape}: that of one"
-            f" component's when the covariance type is {type_.name!r}."
+            f"The covariance of the prior has shape {T.shape}, but should have {shape}, the shape of one component"
+            f" when the covariance type is {type_.name!r}."
         )
     return S + m * T, N + (m / len(N) if type_.shared else m)
 
 
-def log_prior(theta, prior: CovariancePrior | None) -> float:
-    """The sum of −½ m (log |Σ| + tr(Σ⁻¹ T)) over the covariances Σ of the mixture θ, each once; 0 without a prior."""
+def log_prior(theta: "Mixture", prior: CovariancePrior | None) -> float:
+    """Sum −½ m (log |Σ| + tr(Σ⁻¹ T)) over the covariances Σ of the mixture θ, each once; 0 without a prior."""
     if prior is None:
         return 0.0
     type_, (K, d) = theta.covariance_type, theta.means.shape

@@ -7,34 +7,39 @@ X          (n, d)      data
 mu, P      (K, d), (K, d, d)   means and precision Cholesky factors, as in `mlcourse.gaussians`
 y          whitened coordinates of a row for component k, (x − μₖ) Pₖ
 A          (n, K)      aᵢₖ = log πₖ + log N(xᵢ | μₖ, Σₖ)
-t          how far below the row's best an aᵢₖ is negligible
+t          how far below the row maximum an aᵢₖ is negligible
 
 Most rows are explained by one or two components, and nobody needs to know how badly the others do. Two facts make
 leaving them out exact.
 
-- Pₖ is upper triangular: the first m whitened coordinates need the first m features alone. The sum of their squares
-  only grows with more of them, so that aᵢₖ ≤ log πₖ + log |Pₖ| − ½ (d log 2π + y₁² + … + yₘ²) for every m.
-- Where aᵢₖ lies t below the row's best, the responsibility rᵢₖ is below e⁻ᵗ. With t = log(n K / ε) everything that is
-  left out, in all rows and components together, weighs less than ε, the spacing of floating-point numbers at 1.
+- Pₖ is upper triangular: the first m whitened coordinates need only the first m features. The sum of their squares
+  can only grow as more are added, so aᵢₖ ≤ log πₖ + log |Pₖ| − ½ (d log 2π + y₁² + … + yₘ²) for every m.
+- If aᵢₖ is t below the row maximum, the responsibility rᵢₖ is below e⁻ᵗ. With t = log(n K / ε), all that is left out,
+  in all rows and components together, weighs less than ε, the spacing of floating-point numbers at 1.
 
-So every component gets its first coordinates, the row's likeliest one gets all, and the others go on only while their
-bound stays within t of it. Where components overlap, nothing is left out and only the comparisons are added.
+So every component computes its first coordinates, the most likely one of each row computes all, and the others go on
+only while their bound stays within t of it. Where components overlap, nothing is left out, and only the comparisons
+are added.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-STEP = 64  # how many more coordinates to look at before deciding again; measured on data of 261 features
+from mlcourse.typing import Floats, Ints
+
+STEP = 64  # how many coordinates to add before deciding again; tuned on data with 261 features
 
 
-def negligible(n: int, K: int, dtype) -> float:
-    """t = log(n K / ε), in nats."""
+def negligible(n: int, K: int, dtype: DTypeLike) -> float:
+    """Compute t = log(n K / ε), in nats."""
     return float(np.log(n * K) - np.log(np.finfo(dtype).eps))
 
 
-def screened(X, mu, P, constants, t: float) -> np.ndarray:
-    """A, with −∞ for every entry that is more than t below its row's best.
+def screened(X: Floats, mu: Floats, P: Floats, constants: Floats, t: float) -> Floats:
+    """Compute A, with −∞ for every entry that is more than t below its row maximum.
 
     Parameters
     ----------
@@ -62,8 +67,8 @@ def screened(X, mu, P, constants, t: float) -> np.ndarray:
     return A
 
 
-def complete_the_likely(A, X, mu, P, edges, t):
-    """Bring every entry of A that may be within t of its row's best from edges[0] coordinates to all of them."""
+def complete_the_likely(A: Floats, X: Floats, mu: Floats, P: Floats, edges: Sequence[int], t: float) -> None:
+    """Complete every entry of A that may be within t of its row maximum, from edges[0] coordinates to all."""
     likeliest = A.argmax(axis=1)
     for k in range(len(mu)):
         subtract_coordinates(A, np.flatnonzero(likeliest == k), k, X, mu, P, edges)
@@ -76,10 +81,13 @@ def complete_the_likely(A, X, mu, P, edges, t):
         best[rows] = np.maximum(best[rows], A[rows, k])
 
 
-def subtract_coordinates(A, rows, k, X, mu, P, edges):
-    """Take ½ (y²_first+1 + … + y²_last) off the entries of component k in the given rows, first and last of `edges`.
+def subtract_coordinates(
+    A: Floats, rows: Ints | slice, k: int, X: Floats, mu: Floats, P: Floats, edges: Sequence[int]
+) -> None:
+    """Subtract ½ (y²_first+1 + … + y²_last) from the entries of component k in the given rows.
 
-    One piece between two edges after the other: the zeros below P's diagonal are not multiplied.
+    `edges` go from first to last; the work is done piece by piece between them, which skips the zeros below P's
+    diagonal.
     """
     D = X[rows, : edges[-1]] - mu[k, : edges[-1]]
     for start, stop in pairwise(edges):

@@ -1,44 +1,46 @@
-"""Where EM starts: first responsibilities, and the mixture that follows from them.
+"""Where EM starts: initial responsibilities, and the mixture that follows from them.
 
 Symbols as in `mlcourse.mixture.steps`.
 """
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from mlcourse.blocks import sum_over_blocks
 from mlcourse.gaussians import CovarianceType
 from mlcourse.kmeans import KMeans, kmeans_plusplus
 from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.steps import Mixture, Statistics, accumulate, m_step
+from mlcourse.typing import Floats, Ints
 
 
-def one_hot(labels, n_components: int, dtype) -> np.ndarray:
-    """Responsibilities that give every row wholly to its label: (n, K)."""
+def one_hot(labels: Ints, n_components: int, dtype: DTypeLike) -> Floats:
+    """Return responsibilities that assign every row entirely to its label: (n, K)."""
     R = np.zeros((len(labels), n_components), dtype=dtype)
     R[np.arange(len(labels)), labels] = 1
     return R
 
 
-def from_kmeans(X, n_components, random_state):
-    """Each row belongs to its cluster in one k-means run."""
+def from_kmeans(X: Floats, n_components: int, random_state: np.random.RandomState) -> Floats:
+    """Assign each row to its cluster in one k-means run."""
     labels = KMeans(n_components, n_init=1, random_state=random_state).fit(X).labels_
     return one_hot(labels, n_components, X.dtype)
 
 
-def from_kmeans_plusplus(X, n_components, random_state):
-    """Each component has one row, chosen by k-means++; all other rows count for nothing."""
+def from_kmeans_plusplus(X: Floats, n_components: int, random_state: np.random.RandomState) -> Floats:
+    """Give each component one row, chosen by k-means++; all other rows have no weight."""
     _, indices = kmeans_plusplus(X, n_components, random_state=random_state)
     return one_hot(indices, len(X), X.dtype).T
 
 
-def from_data(X, n_components, random_state):
-    """Each component has one row, chosen at random; all other rows count for nothing."""
+def from_data(X: Floats, n_components: int, random_state: np.random.RandomState) -> Floats:
+    """Give each component one row, chosen at random; all other rows have no weight."""
     indices = random_state.choice(len(X), size=n_components, replace=False)
     return one_hot(indices, len(X), X.dtype).T
 
 
-def at_random(X, n_components, random_state):
-    """Random responsibilities, every row summing to 1."""
+def at_random(X: Floats, n_components: int, random_state: np.random.RandomState) -> Floats:
+    """Draw random responsibilities, every row summing to 1."""
     R = random_state.uniform(size=(len(X), n_components)).astype(X.dtype, copy=False)
     return R / R.sum(axis=1, keepdims=True)
 
@@ -52,26 +54,26 @@ INIT_PARAMS = {
 
 
 def mixture_from_responsibilities(
-    X,
-    R,
+    X: Floats,
+    R: Floats,
     covariance_type: CovarianceType,
     reg_covar: float = 1e-6,
     prior: CovariancePrior | None = None,
 ) -> Mixture:
-    """The mixture that an M-step makes of given responsibilities."""
+    """Run an M-step on the given responsibilities."""
     return m_step(statistics_about_means(X, R, covariance_type), reg_covar, prior)
 
 
-def covariance_of_all(X, covariance_type: CovarianceType) -> np.ndarray:
-    """The covariance of all rows of X together, in the type's shape for one component; it may be singular."""
+def covariance_of_all(X: Floats, covariance_type: CovarianceType) -> Floats:
+    """Compute the covariance of all rows of X, in the type's shape for one component; it may be singular."""
     together = np.ones((len(X), 1), dtype=X.dtype)
     statistics = statistics_about_means(X, together, covariance_type)
     covariance = covariance_type.constrain(statistics.scatter, statistics.N)
     return covariance.reshape(covariance_type.shape_of_one(X.shape[1]))
 
 
-def statistics_about_means(X, R, covariance_type: CovarianceType) -> Statistics:
-    """The `Statistics` of the rows weighted by R, about the weighted means themselves.
+def statistics_about_means(X: Floats, R: Floats, covariance_type: CovarianceType) -> Statistics:
+    """Compute the `Statistics` of the rows weighted by R, about the weighted means themselves.
 
     Two passes over the rows: the first finds the means, the second takes the scatter about them.
     """

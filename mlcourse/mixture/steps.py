@@ -6,10 +6,10 @@ n, d, K    number of rows, features, components
 X          (n, d)   data
 theta      the parameters θ = (π, μ, Σ), a `Mixture`
 R          (n, K)   responsibilities, rᵢₖ = p(component k | xᵢ, θ)
-N          (K,)     effective number of points a component, Σᵢ rᵢₖ
-c          (K, d)   reference points about which sums are taken
-delta      (K, d)   how far the new means lie from c
-S          scatter about the new means, as much of it as the covariance type needs
+N          (K,)     effective number of points per component, Σᵢ rᵢₖ
+c          (K, d)   reference points for the sums
+delta      (K, d)   offset of the new means from c
+S          scatter about the new means, or the part of it that the covariance type needs
 
 The algorithm in three lines:
 
@@ -20,9 +20,9 @@ The algorithm in three lines:
 Source: Dempster, Laird & Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm",
 JRSS B 39; in this notation Bishop (2006), section 9.2.2, equations 9.23–9.27.
 
-The M-step needs only sums over the rows, the sufficient statistics. They are added up block by block, taken about
-the current means: that keeps memory constant, loses no digits to a large offset, and makes a fit over files or
-machines the same code, since `Statistics` of parts add up to the `Statistics` of the whole.
+The M-step needs only sums over the rows, the sufficient statistics. They are taken about the current means and added
+up block by block: that keeps memory constant, and a large offset costs no digits. The same code can fit over files or
+machines, since the `Statistics` of parts add up to the `Statistics` of the whole.
 """
 
 from collections.abc import Iterator
@@ -36,46 +36,47 @@ from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, log_density, log_peak
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import negligible, screened
+from mlcourse.typing import Floats
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance"
     " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
     " or scale the input data."
 )
-PRECISION_TIP = " The data are float32: float64 data may be enough of a help."
+PRECISION_TIP = " The data are float32: try float64."
 
 
 class Mixture(NamedTuple):
     """The parameters θ of a Gaussian mixture, in scikit-learn's shapes."""
 
-    weights: np.ndarray  # (K,)
-    means: np.ndarray  # (K, d)
-    covariances: np.ndarray  # the shape of the type
-    precisions_cholesky: np.ndarray  # the shape of the type
+    weights: Floats  # (K,)
+    means: Floats  # (K, d)
+    covariances: Floats  # the shape of the type
+    precisions_cholesky: Floats  # the shape of the type
     covariance_type: CovarianceType
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """All that an M-step needs to know about the data: sums over rows, about reference points.
+    """All that an M-step needs to know about the data: sums over rows, relative to reference points.
 
-    Statistics about the same references add: `a + b` are those of both sets of rows together.
+    With the same reference points, statistics can be added: `a + b` are those of both sets of rows together.
     """
 
     n_rows: int
     log_likelihood: float  # Σᵢ log p(xᵢ)
-    N: np.ndarray  # (K,)    Σᵢ rᵢₖ
-    first: np.ndarray  # (K, d)  Σᵢ rᵢₖ (xᵢ − cₖ)
-    scatter: np.ndarray  # Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or what the covariance type needs of it
-    c: np.ndarray  # (K, d)
+    N: Floats  # (K,)    Σᵢ rᵢₖ
+    first: Floats  # (K, d)  Σᵢ rᵢₖ (xᵢ − cₖ)
+    scatter: Floats  # Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or what the covariance type needs of it
+    c: Floats  # (K, d)
     covariance_type: CovarianceType
 
     def __iadd__(self, other: "Statistics") -> "Statistics":
-        """Add in place: only one set of the large arrays is ever needed."""
+        """Add in place, so that only one set of the large arrays is ever needed."""
         if self.covariance_type is not other.covariance_type or not np.array_equal(self.c, other.c):
             raise ValueError(
-                "Statistics add up only when they have the same covariance type and were taken about the same"
-                " reference points; take both about the means of one mixture."
+                "Statistics can be added only if they have the same covariance type and the same reference points:"
+                " compute both about the means of one mixture."
             )
         for mine, more in ((self.N, other.N), (self.first, other.first), (self.scatter, other.scatter)):
             np.add(mine, more, out=mine)
@@ -89,62 +90,68 @@ class Statistics:
 
 
 class Step(NamedTuple):
-    """One stop of EM: parameters, and what the data say about them."""
+    """One step of EM: parameters, and what the data say about them."""
 
     n_iter: int  # M-steps done so far
     mixture: Mixture
-    lower_bound: float  # mean log-likelihood of a row under `mixture`, plus any log prior / n
+    lower_bound: float  # mean log-likelihood per row under `mixture`, plus any log prior / n
     statistics: Statistics  # the expected sufficient statistics under `mixture`
 
 
 # ── E ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def weighted_log_density(X, theta: Mixture, t: float = np.inf) -> np.ndarray:
-    """log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K); what lies more than t below its row's best may come out as −∞."""
+def weighted_log_density(X: Floats, theta: Mixture, t: float = np.inf) -> Floats:
+    """Compute log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K).
+
+    Entries more than `t` nats below their row maximum may be −∞.
+    """
     weights, mu, _, P, type_ = theta
-    with np.errstate(divide="ignore"):  # a component of weight 0 has log-weight −∞, and takes no point
+    K, d = mu.shape
+    with np.errstate(divide="ignore"):  # a component of weight 0 has log weight −∞, and gets no points
         log_weights = np.log(weights)
     if type_.own_factors and t < np.inf:
-        return screened(X, mu, P, log_weights + log_peak(P, *mu.shape, type_), t)
+        return screened(X, mu, P, log_weights + log_peak(P, K, d, type_), t)
     return log_density(X, mu, P, type_) + log_weights
 
 
-def e_step(X, theta: Mixture, t: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
-    """Log-likelihood of every row, and every component's responsibility for it.
+def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats]:
+    """Compute the log-likelihood of every row, and every component's responsibility for it.
 
     Parameters
     ----------
     X : array of shape (n, d), float32 or float64
     theta : Mixture
     t : float
-        In nats. A component whose share of a point is below e⁻ᵗ may be given none; by default every share is
-        computed.
+        In nats. A responsibility below e⁻ᵗ may be set to 0; by default, every one is computed.
 
     Returns
     -------
     log_likelihood : array of shape (n,)
-        log p(xᵢ | θ) = log Σₖ πₖ N(xᵢ | μₖ, Σₖ), by log-sum-exp: finite for any point whose squared distance is.
+        log p(xᵢ | θ) = log Σₖ πₖ N(xᵢ | μₖ, Σₖ), by log-sum-exp: finite if the squared distances are.
     R : array of shape (n, K)
         The responsibilities (Bishop, equation 9.23). Each row sums to 1.
     """
     R = weighted_log_density(X, theta, t)
-    peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be no number
+    peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be NaN
     R -= peak
     np.exp(R, out=R)
     total = R.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a point beyond all numbers has −∞, and no R
+    # A point too far away for floats gets log-likelihood −∞, and NaN in R.
+    with np.errstate(divide="ignore", invalid="ignore"):
         R /= total
         return (peak + np.log(total))[:, 0], R
 
 
-def e_step_by_blocks(X, theta: Mixture) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield what `e_step` gives, block by block of the rows, computed on all cores."""
+def e_step_by_blocks(X: Floats, theta: Mixture) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the results of `e_step` for one block of rows after the other, computed on all cores."""
     return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(theta.means.shape))
 
 
-def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float = 0.0) -> Statistics:
-    """The `Statistics` of the rows X weighted by R, about the reference points c."""
+def accumulate(
+    X: Floats, R: Floats, c: Floats, covariance_type: CovarianceType, log_likelihood: float = 0.0
+) -> Statistics:
+    """Compute the `Statistics` of the rows X weighted by R, about the reference points c."""
     N = R.sum(axis=0)
     return Statistics(
         n_rows=len(X),
@@ -157,15 +164,15 @@ def accumulate(X, R, c, covariance_type: CovarianceType, log_likelihood: float =
     )
 
 
-def expectation(X, theta: Mixture, c=None) -> Statistics:
-    """The E-step over all rows: expected sufficient statistics under θ, about the points c (default θ's means).
+def expectation(X: Floats, theta: Mixture, c: Floats | None = None) -> Statistics:
+    """Run the E-step on all rows: expected sufficient statistics under θ, about the points c (default: θ's means).
 
     Memory does not grow with the number of rows.
     """
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
 
-    def expectation_of_block(rows):
+    def expectation_of_block(rows: slice) -> Statistics:
         log_likelihood, R = e_step(X[rows], theta, t)
         return accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
 
@@ -176,9 +183,9 @@ def expectation(X, theta: Mixture, c=None) -> Statistics:
 
 
 def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePrior | None = None) -> Mixture:
-    """The parameters that maximise the expected log-likelihood (Bishop, equations 9.24–9.27), plus any log prior.
+    """Find the parameters that maximise the expected log-likelihood (Bishop, 9.24–9.27), plus any log prior.
 
-    With δ = mean of x − c, the means are c + δ and the scatter about them is the scatter about c less N δ δᵀ.
+    With δ = mean of x − c, the means are c + δ, and the scatter about them is the scatter about c minus N δ δᵀ.
 
     Parameters
     ----------
@@ -186,12 +193,12 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
     reg_covar : float
         Added to every variance, in squared units of the data, to keep covariances positive definite.
     prior : CovariancePrior, optional
-        Pulls every covariance towards its own, the more the fewer points a component has.
+        Pulls every covariance towards its own, and more strongly the fewer points a component has.
 
     Raises
     ------
     ValueError
-        When a covariance is not positive definite all the same, or a prior's has the wrong shape.
+        If a covariance is not positive definite all the same, or that of the prior has the wrong shape.
     """
     type_, c = statistics.covariance_type, statistics.c
     N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
@@ -210,11 +217,13 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
 # ── EM ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def em(X, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None) -> Iterator[Step]:
+def em(
+    X: Floats, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None
+) -> Iterator[Step]:
     """Run EM from θ for as long as the caller asks for steps.
 
-    The first step yielded is the start itself, each later one an M-step and an E-step further. Without
-    `reg_covar` the lower bounds never fall.
+    The first step yielded is the start itself; each later one is an M-step and an E-step further. Without
+    `reg_covar`, the lower bounds never fall.
 
     Parameters
     ----------
@@ -227,10 +236,11 @@ def em(X, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None
     Yields
     ------
     Step
-        So `for step in itertools.islice(em(X, start), 20)` is twenty likelihoods and nineteen M-steps; the
-        parameters one further are `m_step(step.statistics, reg_covar, prior)`.
+        So `itertools.islice(em(X, start), 20)` makes twenty E-steps and nineteen M-steps; the next parameters would
+        be `m_step(step.statistics, reg_covar, prior)`.
     """
-    low, high = X.min(axis=0), X.max(axis=0)  # a start may lie far from the data, their reference must not
+    # A start may be far from the data, but the reference points must not be.
+    low, high = X.min(axis=0), X.max(axis=0)
     for n_iter in count():
         statistics = expectation(X, theta, theta.means.clip(low, high))
         climbed = statistics.log_likelihood + log_prior(theta, prior)

@@ -1,4 +1,4 @@
-"""Points and photographs from files, and the messages for files that are neither."""
+"""Points and photographs from files, and the errors for files that are neither."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_points_round_trip(tmp_path, delimiter, d):
         "x,y\r\n1,2\r\n3,4\r\n",
         "\ufeff1,2\n3,4\n",
         "# made by hand\n\n1 2  # the first\n   \n3 4\n\n",
-        "# remark\nx y\n1e0 +2\n3. 4\n",
+        "# comment\nx y\n1e0 +2\n3. 4\n",
     ],
 )
 def test_points_written_in_other_ways(tmp_path, content):
@@ -52,8 +52,8 @@ def test_one_point_is_still_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("1 2\n3 4\n\n5 6 7\n", "line 4: 3 columns where the lines before have 2"),
-        ("1 2 3\n4 5\n", "line 2: 2 columns where the lines before have 3"),
+        ("1 2\n3 4\n\n5 6 7\n", "line 4: 3 columns, but the lines above have 2"),
+        ("1 2 3\n4 5\n", "line 2: 2 columns, but the lines above have 3"),
         ("x y\n1 2\n3 four\n", "line 3: column 2 is 'four', not a number"),
         ("x y\nalso a heading\n", "line 2: column 1 is 'also', not a number"),
         ("1,2\n3,\n", "line 2: column 2 is '', not a number"),
@@ -63,17 +63,17 @@ def test_one_point_is_still_a_table(tmp_path):
         ("nan nan\n1 2\n", "line 1: column 1 is 'nan'"),
         ("1 2\nnan 4\n", "line 2: column 1 is 'nan'"),
         ("1 2\n3 -inf\n", "line 2: column 2 is '-inf'"),
-        ("1\n2\n3\n", "line 1: one column"),
-        ("height\n1\n2\n", "line 2: one column"),
-        ("", "holds no points"),
-        ("\n \n# nothing but a remark\n", "holds no points"),
-        ("x y\n", "holds no points"),
+        ("1\n2\n3\n", "line 1: only one column"),
+        ("height\n1\n2\n", "line 2: only one column"),
+        ("", "contains no points"),
+        ("\n \n# nothing but a comment\n", "contains no points"),
+        ("x y\n", "contains no points"),
         (b"\x89PNG\r\n\x1a\n\x00\x01", "not plain text"),
         ("1 2\n3 4\n".encode("utf-16"), "not plain text"),
         (b"1 2\n\x00\x00\n", "not plain text"),
     ],
 )
-def test_points_refused(tmp_path, content, message):
+def test_bad_points_are_rejected(tmp_path, content, message):
     path = write(tmp_path, content)
     with pytest.raises(ValueError, match=message) as caught:
         datasets.load_points(path)
@@ -81,7 +81,7 @@ def test_points_refused(tmp_path, content, message):
 
 
 @pytest.mark.parametrize("load", [datasets.load_points, datasets.load_photo])
-def test_missing_file_offers_near_names(tmp_path, load):
+def test_a_missing_file_suggests_similar_names(tmp_path, load):
     write(tmp_path, "1 2", "my_points.txt")
     with pytest.raises(FileNotFoundError, match=r"Did you mean my_points\.txt\?"):
         load(tmp_path / "my_point.txt")
@@ -92,7 +92,7 @@ def test_missing_file_offers_near_names(tmp_path, load):
 
 
 @pytest.mark.parametrize("load", [datasets.load_points, datasets.load_photo])
-def test_folder_is_not_a_file(tmp_path, load):
+def test_a_folder_is_rejected(tmp_path, load):
     with pytest.raises(IsADirectoryError, match="is a folder"):
         load(tmp_path)
 
@@ -104,7 +104,7 @@ def test_bundled_photos(name):
     np.testing.assert_array_equal(np.rint(photo * 255), sklearn.datasets.load_sample_image(name))
 
 
-def test_a_misspelt_bundled_photo_is_offered(tmp_path, monkeypatch):
+def test_a_misspelt_bundled_photo_is_suggested(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"Did you mean flower\.jpg\?"):
         datasets.load_photo("flowers.jpg")
@@ -112,7 +112,7 @@ def test_a_misspelt_bundled_photo_is_offered(tmp_path, monkeypatch):
 
 @pytest.fixture
 def colours():
-    """Few enough colours for a palette, in a picture that is not square."""
+    """A picture that is not square, with few enough colours for a palette."""
     palette = np.random.default_rng(0).integers(0, 256, (8, 3))
     return palette[np.random.default_rng(1).integers(0, 8, (5, 7))].astype(np.uint8)
 
@@ -130,7 +130,7 @@ def test_colour_png_is_exact(tmp_path, colours, mode):
     np.testing.assert_allclose(saved(tmp_path, converted), colours / 255, rtol=0, atol=1e-12)
 
 
-def test_transparency_is_laid_over_white(tmp_path, colours):
+def test_transparent_parts_get_a_white_background(tmp_path, colours):
     alpha = np.linspace(0, 255, 35).astype(np.uint8).reshape(5, 7)
     photo = saved(tmp_path, Image.fromarray(np.dstack([colours, alpha])))
     a = alpha[:, :, np.newaxis] / 255
@@ -145,14 +145,14 @@ def test_grey_png_keeps_its_levels(tmp_path, dtype, white):
 
 
 @pytest.mark.parametrize("mode", ["1", "LA", "CMYK"])
-def test_other_modes_come_as_three_colours(tmp_path, colours, mode):
+def test_other_modes_become_three_colours(tmp_path, colours, mode):
     image = Image.fromarray(colours).convert(mode)
     name = "photo.tif" if mode == "CMYK" else "photo.png"
     expected = np.asarray(image.convert("RGB")) / 255
     np.testing.assert_allclose(saved(tmp_path, image, name), expected, atol=1e-12)
 
 
-def test_jpeg_taken_sideways_is_turned_upright(tmp_path):
+def test_a_jpeg_taken_sideways_is_turned_upright(tmp_path):
     gradient = np.repeat(np.linspace(0, 255, 32).astype(np.uint8)[np.newaxis, :], 16, axis=0)
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: a quarter turn clockwise brings it upright
@@ -168,14 +168,14 @@ def test_a_path_wins_over_a_bundled_name(tmp_path, monkeypatch, colours):
 
 
 @pytest.mark.parametrize("content", [b"", b"not an image", b"\x89PNG\r\n\x1a\n"])
-def test_what_is_no_image_is_refused(tmp_path, content):
+def test_a_file_that_is_not_an_image_is_rejected(tmp_path, content):
     path = write(tmp_path, content, "photo.png")
     with pytest.raises(ValueError, match=r"photo\.png cannot be read as an image"):
         datasets.load_photo(path)
 
 
 @pytest.mark.parametrize("name", ["photo.png", "photo.jpg"])
-def test_image_cut_short_is_refused(tmp_path, name):
+def test_an_incomplete_image_is_rejected(tmp_path, name):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / name)
     whole = (tmp_path / name).read_bytes()
@@ -184,7 +184,7 @@ def test_image_cut_short_is_refused(tmp_path, name):
         datasets.load_photo(tmp_path / name)
 
 
-def test_image_without_a_white_level_is_refused(tmp_path):
+def test_an_image_without_a_white_level_is_rejected(tmp_path):
     Image.fromarray(np.full((4, 4), 3.5, dtype=np.float32)).save(tmp_path / "photo.tif")
-    with pytest.raises(ValueError, match="which of its numbers is white"):
+    with pytest.raises(ValueError, match="which of its values is white"):
         datasets.load_photo(tmp_path / "photo.tif")

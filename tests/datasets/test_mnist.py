@@ -1,4 +1,4 @@
-"""The MNIST loader, tried against a server of our own that lies, breaks off and dies."""
+"""The MNIST loader, tested against our own server that lies, breaks off and dies."""
 
 import gzip
 import hashlib
@@ -21,7 +21,7 @@ TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.FILES
 REAL = Path(os.environ.get("MLCOURSE_DATA", "nowhere")).resolve()
 needs_real_mnist = pytest.mark.skipif(
     not any((REAL / folder / f"{TEST_LABELS}.gz").is_file() for folder in ("", "mnist")),
-    reason="the real MNIST is tried only where MLCOURSE_DATA has it",
+    reason="the real MNIST is tested only if MLCOURSE_DATA has it",
 )
 
 
@@ -31,7 +31,7 @@ def no_openml(*args, **kwargs):
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch, tmp_path):
-    """An empty cache, and no way out of this machine."""
+    """An empty cache, and no access to the network."""
     monkeypatch.delenv("MLCOURSE_DATA", raising=False)
     monkeypatch.delenv("MLCOURSE_MNIST", raising=False)
     monkeypatch.setenv("MLCOURSE_CACHE", str(tmp_path / "cache"))
@@ -61,7 +61,7 @@ def small(monkeypatch):
 
 @pytest.fixture
 def serve(request):
-    """serve(files, cut=()) → (address, Counter of requests); the files named in `cut` break off halfway."""
+    """serve(files, cut=()) → (address, Counter of requests); the files in `cut` break off halfway."""
 
     def start(files, cut=()):
         requests = Counter()
@@ -133,26 +133,26 @@ def test_user_folder(small, monkeypatch, tmp_path, cache, folder, packed):
     assert names_in(cache) == set()
 
 
-def test_to_do_without_mnist_is_to_look_nowhere(small, monkeypatch, tmp_path, serve):
+def test_mlcourse_mnist_no_looks_nowhere(small, monkeypatch, tmp_path, serve):
     files, _ = small
     write(tmp_path / "mine", files)
     url, requests = serve(files)
     monkeypatch.setattr(mnist, "MIRRORS", (url,))
     monkeypatch.setenv("MLCOURSE_DATA", str(tmp_path / "mine"))
     monkeypatch.setenv("MLCOURSE_MNIST", "no")
-    with pytest.raises(MNISTUnavailable, match="unset it"):
+    with pytest.raises(MNISTUnavailable, match="Unset it"):
         load_mnist()
     digits, note = load_mnist_or_digits()
     assert digits.images.shape == (1797, 64)
-    assert "MNIST could not be had" in note
+    assert "MNIST is not available" in note
     assert not requests
 
 
-@pytest.mark.filterwarnings("error")  # a look at the bad file in the cache would warn
+@pytest.mark.filterwarnings("error")  # looking at the bad file in the cache would warn
 def test_user_folder_comes_before_the_cache(small, monkeypatch, tmp_path, cache):
     files, expected = small
     write(tmp_path / "mine", files)
-    write(cache, dict.fromkeys(files, b"not looked at"))
+    write(cache, dict.fromkeys(files, b"never looked at"))
     monkeypatch.setenv("MLCOURSE_DATA", str(tmp_path / "mine"))
     assert_same(load_mnist(), expected)
 
@@ -206,7 +206,7 @@ def test_openml_comes_last_and_is_kept_as_idx_files(small, monkeypatch, cache):
     assert names_in(cache) == {f"{name}.gz" for name in mnist.FILES}
 
 
-def test_openml_in_another_order_is_refused(small, monkeypatch, cache):
+def test_openml_in_another_order_is_rejected(small, monkeypatch, cache):
     _, expected = small
     table = expected.images[::-1].astype(float), expected.labels[::-1].astype(str)
     monkeypatch.setattr(mnist, "fetch_openml", lambda *args, **kwargs: table)
@@ -215,8 +215,8 @@ def test_openml_in_another_order_is_refused(small, monkeypatch, cache):
     assert names_in(cache) == set()
 
 
-def test_openml_is_asked_in_words_it_knows(monkeypatch):
-    """scikit-learn's own function takes our arguments and gets as far as the network, which is a closed door."""
+def test_fetch_openml_accepts_our_arguments(monkeypatch):
+    """scikit-learn's own function accepts our arguments and fails only at the network, which is closed."""
     monkeypatch.setattr(mnist, "fetch_openml", fetch_openml)
     closed = dead_mirror()
     for variable in ("http_proxy", "https_proxy"):
@@ -225,7 +225,7 @@ def test_openml_is_asked_in_words_it_knows(monkeypatch):
         list(mnist._from_openml([TRAIN_IMAGES]))
 
 
-# ── What it refuses ─────────────────────────────────────────────────────────────────────────────────────────
+# ── What it rejects ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def cut_short(data):
@@ -275,19 +275,19 @@ def test_both_digests_are_named(small, monkeypatch, tmp_path):
 
 
 @damages
-def test_bad_file_in_cache_is_downloaded_afresh(small, monkeypatch, serve, cache, damage):
+def test_bad_file_in_cache_is_downloaded_again(small, monkeypatch, serve, cache, damage):
     files, expected = small
     url, requests = serve(files)
     monkeypatch.setattr(mnist, "MIRRORS", (url,))
     write(cache, files | {TRAIN_LABELS: damage(files[TRAIN_LABELS])})
-    with pytest.warns(UserWarning, match=f"{TRAIN_LABELS}.gz is .* downloaded afresh"):
+    with pytest.warns(UserWarning, match=f"{TRAIN_LABELS}.gz is .* downloaded again"):
         assert_same(load_mnist(), expected)
     assert requests == {TRAIN_LABELS: 1}
     assert (cache / f"{TRAIN_LABELS}.gz").read_bytes() == files[TRAIN_LABELS]
 
 
 @damages
-def test_bad_download_is_refused_and_leaves_nothing(small, monkeypatch, serve, cache, damage):
+def test_bad_download_is_rejected_and_leaves_nothing_behind(small, monkeypatch, serve, cache, damage):
     files, expected = small
     bad, _ = serve(files | {TEST_IMAGES: damage(files[TEST_IMAGES])})
     monkeypatch.setattr(mnist, "MIRRORS", (bad,))
@@ -299,7 +299,7 @@ def test_bad_download_is_refused_and_leaves_nothing(small, monkeypatch, serve, c
     assert_same(load_mnist(), expected)
 
 
-def test_connection_cut_halfway_leaves_nothing(small, monkeypatch, serve, cache):
+def test_connection_cut_halfway_leaves_nothing_behind(small, monkeypatch, serve, cache):
     files, expected = small
     broken, requests = serve(files, cut=[TRAIN_IMAGES])
     monkeypatch.setattr(mnist, "MIRRORS", (broken,))
@@ -312,7 +312,7 @@ def test_connection_cut_halfway_leaves_nothing(small, monkeypatch, serve, cache)
     assert_same(load_mnist(), expected)
 
 
-def test_interrupted_download_leaves_nothing(small, monkeypatch, serve, cache):
+def test_interrupted_download_leaves_nothing_behind(small, monkeypatch, serve, cache):
     url, _ = serve(small[0])
     monkeypatch.setattr(mnist, "MIRRORS", (url,))
 
@@ -326,11 +326,11 @@ def test_interrupted_download_leaves_nothing(small, monkeypatch, serve, cache):
     assert names_in(cache) == set()
 
 
-def test_a_cache_that_cannot_be_written_says_so(small, monkeypatch, serve, cache):
+def test_a_cache_that_cannot_be_written_is_reported(small, monkeypatch, serve, cache):
     url, _ = serve(small[0])
     monkeypatch.setattr(mnist, "MIRRORS", (url,))
-    cache.write_text("a file stands where the folder should be")
-    with pytest.raises(MNISTUnavailable, match="set MLCOURSE_CACHE to a folder that can be written"):
+    cache.write_text("a file in place of the folder")
+    with pytest.raises(MNISTUnavailable, match="set MLCOURSE_CACHE to a folder that you can write to"):
         load_mnist()
 
 
@@ -349,7 +349,7 @@ def test_unavailable_says_what_was_tried_and_what_to_do(monkeypatch, cache):
 def test_fallback_to_the_small_digits():
     digits, note = load_mnist_or_digits()
     assert_same(digits, Digits(*load_digits()))
-    assert "MNIST could not be had" in note
+    assert "MNIST is not available" in note
     assert "8×8" in note
 
 
@@ -373,16 +373,16 @@ def test_read_idx(shape):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "wanted an idx file"),
-        (b"\0\0\x08", "wanted an idx file"),
-        (b"PK\x03\x04 a zip file", "wanted an idx file"),
-        (struct.pack(">HBBI", 0, 0x0D, 1, 1) + bytes(4), "wanted an idx file"),  # floats
-        (idx(np.zeros((2, 3), np.uint8))[:10], "wanted an idx file"),  # the header itself is cut
-        (idx(np.zeros((2, 3), np.uint8))[:-1], "5 bytes .* promises 6: 2 × 3"),
+        (b"", "not an idx file"),
+        (b"\0\0\x08", "not an idx file"),
+        (b"PK\x03\x04 a zip file", "not an idx file"),
+        (struct.pack(">HBBI", 0, 0x0D, 1, 1) + bytes(4), "not an idx file"),  # floats
+        (idx(np.zeros((2, 3), np.uint8))[:10], "not an idx file"),  # the header itself is cut
+        (idx(np.zeros((2, 3), np.uint8))[:-1], r"5 bytes .* promises 6 \(2 × 3\)"),
         (idx(np.zeros((2, 3), np.uint8)) + b"\0", "7 bytes .* promises 6"),
     ],
 )
-def test_read_idx_refuses(content, message):
+def test_read_idx_rejects_bad_files(content, message):
     with pytest.raises(ValueError, match=message):
         mnist.read_idx(content)
 

@@ -1,4 +1,4 @@
-"""Generated data sets: shapes, groups, seeds."""
+"""Synthetic data sets: shapes, groups, seeds."""
 
 import inspect
 
@@ -31,15 +31,15 @@ def test_shape_and_groups(draw, shape, counts):
 
 
 @pytest.mark.parametrize(("draw", "shape", "counts"), SEEDED)
-def test_seed_decides(draw, shape, counts):
+def test_the_seed_decides_the_points(draw, shape, counts):
     default = inspect.signature(draw).parameters["random_state"].default
     np.testing.assert_array_equal(draw()[0], draw(random_state=default)[0])
     assert not np.array_equal(draw()[0], draw(random_state=default + 1)[0])
 
 
 @pytest.mark.parametrize(("draw", "shape", "counts"), SEEDED)
-def test_generator_is_drawn_from_and_numpys_own_left_alone(draw, shape, counts):
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 — the global state is what must not move
+def test_a_generator_is_used_and_the_global_state_is_not(draw, shape, counts):
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 — the global state must not change
     rng = np.random.RandomState(5)
     first, second = draw(random_state=rng)[0], draw(random_state=rng)[0]
     assert not np.array_equal(first, second)
@@ -78,7 +78,7 @@ def test_gaussian_pair_moves_only_the_second_group():
     np.testing.assert_allclose(far - near, 7.0 * y_far[:, np.newaxis] * np.ones(2), atol=1e-12)
 
 
-def test_elongated_groups_keep_their_places_whatever_the_seed():
+def test_elongated_groups_keep_their_places_with_any_seed():
     expected = group_means(*datasets.elongated_blobs())
     for seed in range(5):
         np.testing.assert_allclose(
@@ -86,7 +86,7 @@ def test_elongated_groups_keep_their_places_whatever_the_seed():
         )
 
 
-def test_stretch_is_the_books():
+def test_stretch_is_that_of_the_book():
     np.testing.assert_allclose(synthetic.STRETCH, np.random.RandomState(13).randn(2, 2), atol=1e-8)
     X, y = datasets.four_blobs()
     stretched, labels = datasets.stretched_blobs()

@@ -30,7 +30,7 @@ def random_covariances(rng, covariance_type, K, d):
 
 
 def as_full(covariances, K, d):
-    """Any type's covariances as one (d, d) matrix a component."""
+    """Covariances of any type as one (d, d) matrix per component."""
     covariances = np.asarray(covariances)
     if covariances.shape == (K, d, d):
         return covariances
@@ -47,7 +47,7 @@ def random_start(X, name, seed=0):
 
 
 def given(start):
-    """A start as the arguments that scikit-learn and we take."""
+    """A start as the arguments of scikit-learn's estimator and of ours."""
     kernel = start.covariance_type.kernel
     return {
         "weights_init": start.weights,

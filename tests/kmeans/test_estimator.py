@@ -1,4 +1,4 @@
-"""KMeans as an estimator: the same seed gives scikit-learn's answer."""
+"""KMeans as an estimator: with the same seed, it gives scikit-learn's answer."""
 
 from itertools import islice
 
@@ -15,7 +15,7 @@ from tests.helpers.mixtures import random_points
 
 @pytest.mark.parametrize("init", ["k-means++", "random"])
 @pytest.mark.parametrize("n_clusters", [1, 2, 5, 12])
-def test_same_seed_same_answer_as_scikit_learn(init, n_clusters):
+def test_the_same_seed_gives_the_same_answer_as_scikit_learn(init, n_clusters):
     X = random_points(1)
     w = np.random.default_rng(0).uniform(0.5, 2, size=len(X))
     for weights in (None, w):
@@ -68,7 +68,7 @@ def test_fewer_distinct_points_than_clusters_warns():
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_kept_data_untouched_any_memory_order(order, dtype):
+def test_dtype_and_data_are_kept_in_any_memory_order(order, dtype):
     X = np.array(random_points(9), dtype=dtype, order=order)
     before = X.copy()
     X.flags.writeable = False
@@ -86,6 +86,6 @@ def test_inertia_is_the_sum_of_squared_distances():
     assert_allclose(model.inertia_, np.sum(model.transform(X).min(axis=1) ** 2))
 
 
-def test_verbose_tells_the_iterations(capsys):
+def test_verbose_prints_the_iterations(capsys):
     KMeans(2, verbose=1, random_state=0).fit(random_points(11))
     assert "Iteration 1, inertia" in capsys.readouterr().out

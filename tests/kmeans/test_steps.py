@@ -1,4 +1,4 @@
-"""The two half-steps of k-means and their laws."""
+"""The two steps of k-means and their laws."""
 
 from itertools import islice
 
@@ -41,7 +41,7 @@ def test_one_far_centre_does_not_blur_the_others():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_empty_clusters_are_relocated_like_scikit_learns(seed):
+def test_empty_clusters_are_relocated_as_in_scikit_learn(seed):
     X = random_points(seed, n=60)
     start = np.concatenate([X[:2], np.full((3, 3), 1e4) + np.arange(3)[:, None]])
     ours = KMeans(5, init=start).fit(X)

@@ -38,7 +38,7 @@ def test_five_blobs_seeds_that_get_stuck(seed):
     assert stuck > 1.03 * KMeans(5, n_init=10, random_state=0).fit(X).inertia_
 
 
-def test_kmeans_is_at_home_on_round_blobs_and_not_on_stretched_ones():
+def test_kmeans_finds_round_blobs_but_not_stretched_ones():
     X, y = datasets.four_blobs()
     kmeans = KMeans(4, n_init=10, random_state=0)
     assert adjusted_rand_score(y, kmeans.fit_predict(X)) == 1
@@ -69,13 +69,13 @@ def test_elongated_mixture():
     assert (mixture.score_samples(X) < threshold).sum() == 50
 
 
-def test_elongated_mixture_run_to_the_end():
+def test_elongated_mixture_run_to_convergence():
     X, y = datasets.elongated_blobs()
     mixture = GaussianMixture(3, n_init=10, random_state=42, tol=1e-10, max_iter=1000).fit(X)
     np.testing.assert_allclose(np.sort(mixture.weights_), [0.203347, 0.396282, 0.400371], atol=1e-6)
     labels = mixture.predict(X)
     assert adjusted_rand_score(y, labels) == pytest.approx(0.965, abs=5e-4)
-    two_classes = np.where(y == 2, 0, y)  # the + 2 forgotten
+    two_classes = np.where(y == 2, 0, y)  # as if the + 2 had been forgotten
     assert adjusted_rand_score(two_classes, labels) == pytest.approx(0.651, abs=5e-4)
 
 

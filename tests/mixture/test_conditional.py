@@ -40,7 +40,7 @@ def full_covariances(theta):
 
 
 def scipys_log_density(theta, X, features):
-    """log p of some features alone, component by component: a marginal is a cut of μ and Σ."""
+    """log p of some features alone, component by component: a marginal is a part of μ and Σ."""
     logs = [
         np.log(weight) + multivariate_normal(mean[features], cov[np.ix_(features, features)]).logpdf(X)
         for weight, mean, cov in zip(theta.weights, theta.means, full_covariances(theta))
@@ -108,7 +108,7 @@ def test_condition_and_conditional_mean_agree(name):
     assert_allclose(conditional_mean(theta, x[np.newaxis])[0, [1, 2]], given.weights @ given.means)
 
 
-def test_features_of_a_diagonal_gaussian_say_nothing_about_one_another():
+def test_features_of_a_diagonal_gaussian_are_independent():
     model = GaussianMixture(covariance_type="diag").fit(random_points(6))
     filled = conditional_mean(model, [[100.0, np.nan, np.nan]])
     assert_allclose(filled[0, 1:], model.means_[0, 1:])
@@ -132,13 +132,13 @@ def test_only_gaps_change_and_none_is_left(name, fill):
     assert_array_equal(fill(model, X), X)
 
 
-def test_every_row_is_filled_by_itself():
+def test_every_row_is_filled_independently():
     theta, X = random_mixture(9), with_gaps(np.random.default_rng(9).normal(size=(60, D)), 10)
     by_row = np.concatenate([conditional_mean(theta, row[np.newaxis]) for row in X])
     assert_allclose(conditional_mean(theta, X), by_row, rtol=1e-9, atol=1e-12)
 
 
-def test_more_features_than_a_byte_has_bits_keep_their_patterns_apart():
+def test_patterns_of_more_features_than_bits_in_a_byte():
     theta = random_mixture(11, "diag", d=19)
     gaps = np.where(np.eye(19, dtype=bool), np.nan, theta.means[0])
     assert np.isfinite(conditional_mean(theta, gaps)).all()
@@ -193,13 +193,13 @@ def test_any_fitted_mixture_will_do():
     )
 
 
-# ── What is refused ───────────────────────────────────────────────────────────────────────────────
+# ── What is rejected ──────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     ("known", "values", "message"),
     [
-        ([0, 0], [1, 1], "different"),
+        ([0, 0], [1, 1], "distinct"),
         ([4], [1], "from 0 to 3"),
         ([-1], [1], "from 0 to 3"),
         ([0.5], [1], "from 0 to 3"),
@@ -208,12 +208,12 @@ def test_any_fitted_mixture_will_do():
         ([0], [np.nan], "finite"),
     ],
 )
-def test_evidence_that_makes_no_sense_is_refused(known, values, message):
+def test_bad_known_features_and_values_are_rejected(known, values, message):
     with pytest.raises(ValueError, match=message):
         condition(random_mixture(19), known, values)
 
 
-def test_wrong_models_and_rows_are_refused():
+def test_wrong_models_and_rows_are_rejected():
     theta = random_mixture(20)
     with pytest.raises(ValueError, match=r"3 features.*has 4"):
         conditional_mean(theta, np.zeros((2, 3)))

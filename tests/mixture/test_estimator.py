@@ -13,9 +13,7 @@ import mlcourse.blocks
 import mlcourse.mixture.estimator
 from mlcourse import GaussianMixture
 from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import (
-    em,
-)
+from mlcourse.mixture import em
 from mlcourse.mixture.start import INIT_PARAMS
 from tests.helpers.mixtures import (
     K,
@@ -51,7 +49,7 @@ def test_a_whole_fit_equals_scikit_learn(name, init_params):
 @pytest.mark.parametrize("init_params", ["k-means++", "random_from_data"])
 @pytest.mark.parametrize("name", ["full", "diag", "spherical"])
 def test_one_row_starts_equal_scikit_learn(name, init_params):
-    """Not for "tied": scikit-learn divides the scatter of all rows by K there, we take the chosen rows' own."""
+    """Not for "tied": scikit-learn divides the scatter of all rows by K there; we take that of the chosen rows."""
     X = random_points(5)
     options = dict(n_components=K, covariance_type=name, init_params=init_params, random_state=1)
     ours, theirs = GaussianMixture(**options).fit(X), sklearn.mixture.GaussianMixture(**options).fit(X)
@@ -61,7 +59,7 @@ def test_one_row_starts_equal_scikit_learn(name, init_params):
 @every_type
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_kept_data_untouched_any_memory_order(name, order, dtype):
+def test_dtype_and_data_are_kept_in_any_memory_order(name, order, dtype):
     X = np.array(random_points(15), dtype=dtype, order=order)
     before = X.copy()
     X.flags.writeable = False
@@ -102,7 +100,7 @@ def test_max_iter_zero_returns_the_start(name):
     assert (model.n_iter_, model.lower_bounds_, model.lower_bound_) == (0, [], -np.inf)
 
 
-def test_warm_start_goes_on_where_it_stopped():
+def test_a_warm_start_continues_where_the_last_fit_stopped():
     X = random_points(19)
     options = dict(n_components=K, tol=0, random_state=0, init_params="random")
     warm = GaussianMixture(**options, warm_start=True, max_iter=5)
@@ -136,16 +134,16 @@ def test_more_starts_are_never_worse():
     assert ten.lower_bound_ >= one.lower_bound_
 
 
-def test_verbose_shows_every_start_and_how_far_it_came(capsys):
+def test_verbose_shows_every_start_and_its_progress(capsys):
     GaussianMixture(K, n_init=2, tol=1e-2, verbose=1, verbose_interval=1, random_state=0).fit(
         random_points(21)
     )
-    told = capsys.readouterr().err
+    shown = capsys.readouterr().err
     for part in ("Start 1 of 2", "Start 2 of 2, converged", "log-likelihood", "change"):
-        assert part in told
+        assert part in shown
 
 
-def test_without_verbose_a_fit_says_nothing(capsys):
+def test_without_verbose_a_fit_prints_nothing(capsys):
     GaussianMixture(K, random_state=0).fit(random_points(21))
     assert capsys.readouterr() == ("", "")
 
@@ -172,14 +170,14 @@ def test_samples_have_the_moments_of_the_mixture(name):
         assert_allclose(np.cov(X[y == k].T), full[k], atol=0.05 * np.abs(full[k]).max() + 0.02)
 
 
-def test_sample_is_repeatable_and_refuses_less_than_one():
+def test_sample_is_repeatable_and_rejects_less_than_one():
     model = GaussianMixture(K, random_state=0).fit(random_points(22))
     assert_array_equal(model.sample(10)[0], model.sample(10)[0])
     with pytest.raises(ValueError, match="n_samples"):
         model.sample(0)
 
 
-def test_icl_is_bic_for_certain_points_and_more_for_doubtful_ones():
+def test_icl_is_bic_plus_twice_the_entropy():
     apart, together = (random_points(23, spread=s, n_groups=2) for s in (200, 1))
     sure, unsure = (GaussianMixture(2, random_state=0).fit(X) for X in (apart, together))
     assert_allclose(sure.icl(apart), sure.bic(apart))
@@ -188,7 +186,7 @@ def test_icl_is_bic_for_certain_points_and_more_for_doubtful_ones():
     assert_allclose(unsure.icl(together) - unsure.bic(together), 2 * entropy)
 
 
-def test_a_collapsing_component_says_what_to_do():
+def test_the_error_for_a_collapsed_component_says_what_to_do():
     X = np.repeat(np.eye(3), 5, axis=0)
     with pytest.raises(ValueError, match="reg_covar"):
         GaussianMixture(3, reg_covar=0, random_state=0).fit(X)
@@ -196,8 +194,8 @@ def test_a_collapsing_component_says_what_to_do():
 
 @every_type
 def test_memory_does_not_grow_with_the_rows(name, monkeypatch):
-    """Four times the rows may cost the responsibilities of the start, (n, K), and not a copy of the data."""
-    monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 2**18)  # small beside the data
+    """Four times the rows may cost more responsibilities at the start, (n, K), but no copy of the data."""
+    monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 2**18)  # small compared with the data
 
     def extra(X):
         tracemalloc.start()

@@ -1,4 +1,4 @@
-"""EM with missing entries against EM without, closed forms, SciPy's marginal densities and finite differences."""
+"""EM with missing entries against EM without, closed forms, SciPy's densities and finite differences."""
 
 from itertools import islice
 
@@ -38,7 +38,7 @@ def random_start(X, seed=0):
 
 
 def observed_log_likelihoods(X, weights, means, covariances):
-    """log p of the known entries of every row, by SciPy, one row after the other."""
+    """log p of the known entries of every row, by SciPy, row by row."""
     result = []
     for x in X:
         o = np.flatnonzero(~np.isnan(x))
@@ -51,7 +51,7 @@ def observed_log_likelihoods(X, weights, means, covariances):
 # ── The algorithm ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_without_gaps_every_step_is_that_of_em():
+def test_without_gaps_every_step_equals_that_of_em():
     X = random_points(0)
     start = random_start(X)
     for ours, ems in islice(zip(em_incomplete(X, start), em(X, start)), 10):
@@ -69,7 +69,7 @@ def test_the_likelihood_of_known_entries_never_falls(seed, share):
     assert bounds[-1] > bounds[0]
 
 
-def test_the_likelihood_is_scipys():
+def test_the_likelihood_equals_scipys():
     X = points_with_gaps(1, 0.5)
     theta = random_start(X)
     step = next(em_incomplete(X, theta))
@@ -77,7 +77,7 @@ def test_the_likelihood_is_scipys():
 
 
 def test_the_expected_scatter_is_that_of_completed_rows():
-    """Nothing but Bayes' rule and weighted draws of the missing entries."""
+    """The oracle needs only Bayes' rule and weighted draws of the missing entries."""
     X = points_with_gaps(2, 0.4, n=6)
     theta, rng = random_start(points_with_gaps(3)), np.random.default_rng(0)
     R = responsibilities(X, theta)
@@ -97,7 +97,7 @@ def responsibilities(X, theta):
 
 
 def second_moment(x, mean, covariance, rng, n=20_000):
-    """E[(x − μ)(x − μ)ᵀ | known entries] by brute force: weight draws of the other entries by their density."""
+    """E[(x − μ)(x − μ)ᵀ | known entries] by brute force: draw the other entries, weighted by their density."""
     u = np.isnan(x)
     Z = np.tile(x - mean, (n, 1))
     Z[:, u] = rng.uniform(-6, 6, size=(n, u.sum())) * np.sqrt(np.diag(covariance)[u])
@@ -188,7 +188,7 @@ def test_rows_are_scored_by_their_known_entries():
     assert_array_equal(model.predict(X), model.predict_proba(X).argmax(axis=1))
 
 
-def test_a_row_of_gaps_is_allowed_and_says_nothing():
+def test_a_row_of_gaps_is_allowed_and_has_no_effect():
     X = points_with_gaps(11)
     X[3] = np.nan
     model = IncompleteDataMixture(K, random_state=0, tol=1e-9, max_iter=1000).fit(X)
@@ -208,7 +208,7 @@ def test_a_feature_without_any_value_is_named():
         IncompleteDataMixture(2).fit(frame.to_numpy())
 
 
-def test_infinity_and_too_few_rows_are_refused():
+def test_infinity_and_too_few_rows_are_rejected():
     X = points_with_gaps(13)
     with pytest.raises(ValueError, match="n_samples"):
         IncompleteDataMixture(5).fit(X[:3])
@@ -217,7 +217,7 @@ def test_infinity_and_too_few_rows_are_refused():
         IncompleteDataMixture(2).fit(X)
 
 
-def test_float32_stays_float32_and_the_data_as_they_were():
+def test_float32_is_kept_and_the_data_are_unchanged():
     X = points_with_gaps(14, dtype=np.float32)
     before = X.copy()
     model = IncompleteDataMixture(K, random_state=0).fit(X)

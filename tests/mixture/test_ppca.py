@@ -1,4 +1,4 @@
-"""Mixtures of probabilistic PCA: against the types on either side, scikit-learn's PCA, and the laws of EM."""
+"""Mixtures of probabilistic PCA against the neighbouring types, scikit-learn's PCA, and the laws of EM."""
 
 from itertools import islice
 
@@ -34,7 +34,7 @@ def random_start(X, type_, seed=0, **options):
 
 
 def parts(Sigma, q):
-    """W (d, q) and σ² of one covariance that has them, by its eigenvalues."""
+    """W (d, q) and σ² of one such covariance, from its eigenvalues."""
     variances, axes = np.linalg.eigh(Sigma)
     return axes[:, -q:] * np.sqrt(variances[-q:] - variances[0]), variances[0]
 
@@ -43,7 +43,7 @@ def parts(Sigma, q):
 
 
 @pytest.mark.parametrize("q", range(D + 1))
-def test_every_covariance_is_q_directions_and_one_variance_across_them(q):
+def test_every_covariance_is_q_directions_and_one_noise_variance(q):
     X = random_points(0, d=D)
     theta = random_start(X, ppca(q), reg_covar=0)
     free = random_start(X, covariance_type("full"), reg_covar=0)
@@ -82,8 +82,8 @@ def test_one_component_is_scikit_learns_probabilistic_pca(q):
 
 
 @pytest.mark.parametrize("q", range(D + 1))
-def test_parameters_counted_by_perturbing_them(q):
-    """Free parameters = in how many directions W Wᵀ + σ² I can move."""
+def test_parameter_count_is_the_rank_of_the_perturbations(q):
+    """Free parameters = the number of directions in which W Wᵀ + σ² I can move."""
     rng = np.random.default_rng(4)
     W = rng.normal(size=(D, q))
     moves = [np.eye(D).ravel()]
@@ -103,7 +103,7 @@ def test_the_count_lies_between_its_neighbours():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("q", [0, 1, 4, 7])
-def test_variances_that_are_all_equal_do_no_harm(q, dtype):
+def test_equal_variances_do_no_harm(q, dtype):
     """The computed mean of several 0.1 is above 0.1, in float64; that of 0.9, in float32."""
     S = np.stack([0.1 * np.eye(7, dtype=dtype), 0.9 * np.eye(7, dtype=dtype)])
     covariances = ppca(q).constrain(S, np.ones(2, dtype=dtype))
@@ -117,7 +117,7 @@ def test_variances_that_are_all_equal_do_no_harm(q, dtype):
 @pytest.mark.parametrize("prior", [None, CovariancePrior(np.diag([1.0, 2, 3, 4, 5]), 30.0)])
 @pytest.mark.parametrize("q", [0, 1, 3, 5])
 @pytest.mark.parametrize("seed", range(3))
-def test_what_em_climbs_never_falls(q, seed, prior):
+def test_the_lower_bound_never_falls(q, seed, prior):
     X = random_points(seed, n=150, d=D)
     steps = islice(em(X, random_start(X, ppca(q), seed), 0, prior), 40)
     bounds = [step.lower_bound for step in steps]
@@ -127,7 +127,7 @@ def test_what_em_climbs_never_falls(q, seed, prior):
 
 @pytest.mark.parametrize("prior", [None, CovariancePrior(np.diag([1.0, 2, 3, 4, 5]), 30.0)])
 def test_m_step_is_a_maximum(prior):
-    """Directions and noise near the M-step's: none has more expected log-likelihood and log prior."""
+    """No directions and noise near the M-step's have a greater expected log-likelihood plus log prior."""
     q, X, rng = 2, random_points(5, n=200, d=D), np.random.default_rng(5)
     start = random_start(X, ppca(q))
     R = e_step(X, start)[1]
@@ -150,7 +150,7 @@ def test_m_step_is_a_maximum(prior):
         assert climbed(near) < climbed(best)
 
 
-def test_statistics_of_parts_add_up_when_the_type_is_asked_for_twice():
+def test_statistics_add_up_if_the_type_is_made_twice():
     X = random_points(6, d=D)
     start = random_start(X, ppca(2))
     again = start._replace(covariance_type=ppca(2))
@@ -171,7 +171,7 @@ def model(X):
     return PPCAMixture(K, 2, random_state=0).fit(X)
 
 
-def test_scores_are_scipys(model, X):
+def test_scores_equal_scipys(model, X):
     densities = [
         w * multivariate_normal(m, S).pdf(X)
         for w, m, S in zip(model.weights_, model.means_, model.covariances_)
@@ -211,7 +211,7 @@ def test_more_directions_fit_the_training_rows_better(X):
     assert np.all(np.diff(scores) > 0)
 
 
-def test_parameters_are_those_of_gaussian_mixture_but_for_the_type():
+def test_parameters_are_gaussian_mixtures_except_the_type():
     ours, theirs = (
         PPCAMixture(3, 4, tol=0.5, prior_strength=2.0),
         GaussianMixture(3, tol=0.5, prior_strength=2.0),
@@ -222,7 +222,7 @@ def test_parameters_are_those_of_gaussian_mixture_but_for_the_type():
     assert ours.set_params(n_directions=1).n_directions == 1
 
 
-def test_an_endless_prior_leaves_the_covariance_that_one_component_would_have(X):
+def test_an_infinite_prior_gives_the_covariance_of_all_rows(X):
     model = PPCAMixture(K, 2, reg_covar=0, covariance_prior="data", prior_strength=1e12, random_state=0).fit(
         X
     )
@@ -230,12 +230,12 @@ def test_an_endless_prior_leaves_the_covariance_that_one_component_would_have(X)
     assert_allclose(model.covariances_, np.repeat(alone.covariances_, K, axis=0), rtol=1e-6, atol=1e-6)
 
 
-def test_a_prior_pulls_a_lone_row_out_of_its_hole(X):
+def test_a_prior_keeps_a_component_on_one_row_from_collapsing(X):
     lonely = np.concatenate([X, np.full((1, D), 1e3)])
     options = dict(reg_covar=0, means_init=lonely[-K:], random_state=0)
     model = PPCAMixture(K, 2, covariance_prior="data", prior_strength=3.0, **options).fit(lonely)
     lone = model.predict(lonely)[-1]
-    assert_allclose(model.weights_[lone], 1 / len(lonely), rtol=1e-6)  # it is alone indeed
+    assert_allclose(model.weights_[lone], 1 / len(lonely), rtol=1e-6)  # it really is alone
     T = PPCAMixture(1, 2, reg_covar=0).fit(lonely).covariances_[0]
     assert_allclose(model.covariances_[lone], T * 3 / 4, rtol=1e-6)
 
@@ -246,12 +246,12 @@ def test_float32_stays_float32(X):
 
 
 @pytest.mark.parametrize("n_directions", [-1, D + 1, 1.5, "all", None])
-def test_directions_out_of_range_are_refused_by_name(n_directions, X):
+def test_directions_out_of_range_are_rejected_by_name(n_directions, X):
     with pytest.raises(ValueError, match="n_directions"):
         PPCAMixture(K, n_directions).fit(X)
 
 
-def test_the_factory_refuses_by_name_what_is_no_count():
+def test_ppca_rejects_bad_numbers_of_directions_by_name():
     with pytest.raises(ValueError, match="n_directions=-1"):
         ppca(-1)
     with pytest.raises(TypeError, match="integer"):

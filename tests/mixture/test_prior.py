@@ -1,4 +1,4 @@
-"""The covariance prior: against SciPy's inverse-Wishart, against rows that say the same, and its laws."""
+"""The covariance prior against SciPy's inverse-Wishart, against equivalent rows, and its laws."""
 
 from itertools import islice
 
@@ -50,7 +50,7 @@ def random_start(X, name, seed=0, **options):
 
 
 def near(theta, direction, step):
-    """θ with covariances `step` further in a direction."""
+    """θ with its covariances moved by `step` in a direction."""
     covariances = theta.covariances + step * direction
     return theta._replace(
         covariances=covariances, precisions_cholesky=theta.covariance_type.kernel.factor(covariances)
@@ -58,7 +58,7 @@ def near(theta, direction, step):
 
 
 def directions(rng, theta, n):
-    """Changes of the covariances that leave them of their type, as large as they are themselves."""
+    """Changes of the covariances that keep their type, as large as the covariances themselves."""
     for _ in range(n):
         change = rng.normal(size=theta.covariances.shape)
         if theta.covariance_type.name in ("full", "tied"):
@@ -70,7 +70,7 @@ def directions(rng, theta, n):
 
 
 @every_type
-def test_log_prior_is_scipys_inverse_wishart_but_for_a_constant(name):
+def test_log_prior_is_scipys_inverse_wishart_up_to_a_constant(name):
     X, T = random_points(0), random_target(name)
     prior, psi = CovariancePrior(T, M), M * one_as_full(T)
 
@@ -112,7 +112,7 @@ def test_m_step_is_the_formula(name):
         expected = np.array([(S_k + M * T) / (N_k + M) for S_k, N_k in zip(part, N)])
     assert_allclose(theta.covariances, expected, rtol=1e-9, atol=1e-12)
     assert_allclose(theta.means, means, rtol=1e-9)
-    assert_allclose(theta.weights, N / len(X), rtol=1e-9)  # the prior says nothing about these
+    assert_allclose(theta.weights, N / len(X), rtol=1e-9)  # the prior does not affect these
 
 
 @every_type
@@ -129,7 +129,7 @@ def test_the_prior_is_worth_as_many_rows(name):
 
 
 @every_type
-def test_m_step_is_where_the_slope_of_what_it_maximises_is_zero(name):
+def test_the_slope_is_zero_at_the_m_step(name):
     X, T = random_points(3), random_target(name)
     start, prior = random_start(X, name), CovariancePrior(T, M)
     R = e_step(X, start)[1]
@@ -142,11 +142,11 @@ def test_m_step_is_where_the_slope_of_what_it_maximises_is_zero(name):
         before, here, after = (climbed(near(best, direction, step)) for step in (-1e-4, 0, 1e-4))
         bend = 2 * here - before - after
         assert bend > 0
-        assert abs(after - before) < 0.01 * bend  # else the top of the parabola would lie elsewhere
+        assert abs(after - before) < 0.01 * bend  # else the top of the parabola would be elsewhere
 
 
 @every_type
-def test_a_component_without_points_has_the_covariance_of_the_prior(name):
+def test_a_component_without_points_gets_the_priors_covariance(name):
     X, T = random_points(4), random_target(name)
     R = np.eye(2)[np.zeros(len(X), dtype=int)]
     theta = mixture_from_responsibilities(X, R, covariance_type(name), 0, CovariancePrior(T, M))
@@ -158,7 +158,7 @@ def test_a_component_without_points_has_the_covariance_of_the_prior(name):
 
 @every_type
 def test_a_component_on_one_row_is_finite(name):
-    """Without the prior its covariance is nothing but `reg_covar`; with it, the lone row and m others share m T."""
+    """Without the prior, its covariance is just `reg_covar`; with it, the lone row and m others share m T."""
     X, T = random_points(5), random_target(name)
     R, type_ = np.zeros((len(X), K)), covariance_type(name)
     R[range(K), range(K)] = 1
@@ -176,7 +176,7 @@ def test_a_component_on_one_row_is_finite(name):
 @every_type
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("strength", [0.5, 40.0, 3000.0])
-def test_what_em_climbs_never_falls(name, seed, strength):
+def test_the_lower_bound_never_falls(name, seed, strength):
     X, prior = random_points(seed, n=150), CovariancePrior(random_target(name, seed), strength)
     steps = islice(em(X, random_start(X, name, seed), 0, prior), 40)
     bounds = [step.lower_bound for step in steps]
@@ -185,7 +185,7 @@ def test_what_em_climbs_never_falls(name, seed, strength):
 
 
 @every_type
-def test_the_bound_is_log_likelihood_plus_log_prior_a_row(name):
+def test_the_bound_is_log_likelihood_plus_log_prior_per_row(name):
     X, prior = random_points(6), CovariancePrior(random_target(name), M)
     for step in islice(em(X, random_start(X, name), 0, prior), 3):
         expected = e_step(X, step.mixture)[0].mean() + log_prior(step.mixture, prior) / len(X)
@@ -193,7 +193,7 @@ def test_the_bound_is_log_likelihood_plus_log_prior_a_row(name):
 
 
 @every_type
-def test_no_strength_is_no_prior_bit_for_bit(name):
+def test_zero_strength_equals_no_prior_bit_for_bit(name):
     X = random_points(7)
     start, T = random_start(X, name), random_target(name)
     plain, weak = (list(islice(em(X, start, 1e-6, prior), 5)) for prior in (None, CovariancePrior(T, 0.0)))
@@ -203,7 +203,7 @@ def test_no_strength_is_no_prior_bit_for_bit(name):
         assert_array_equal(a.mixture.weights, b.mixture.weights)
 
 
-def test_a_prior_of_the_wrong_shape_is_refused():
+def test_a_prior_of_the_wrong_shape_is_rejected():
     X = random_points(8)
     statistics = expectation(X, random_start(X, "full"))
     with pytest.raises(ValueError, match=r"prior.*\(3,\).*\(3, 3\).*full"):
@@ -215,7 +215,7 @@ def test_a_prior_of_the_wrong_shape_is_refused():
 
 @every_type
 @pytest.mark.parametrize("options", [{"prior_strength": 5.0}, {"covariance_prior": "data"}])
-def test_an_estimator_with_half_a_prior_is_the_plain_one(name, options):
+def test_an_estimator_with_half_a_prior_has_none(name, options):
     X = random_points(9)
     plain = GaussianMixture(K, covariance_type=name, random_state=0).fit(X)
     half = GaussianMixture(K, covariance_type=name, random_state=0, **options).fit(X)
@@ -237,7 +237,7 @@ def test_data_means_the_covariance_of_all_rows(name):
 
 
 @every_type
-def test_an_endless_prior_leaves_its_own_covariance(name):
+def test_an_infinite_prior_gives_its_own_covariance(name):
     X, T = random_points(11), random_target(name)
     model = GaussianMixture(
         K, covariance_type=name, reg_covar=0, covariance_prior=T, prior_strength=1e12, random_state=0
@@ -265,26 +265,26 @@ def test_a_fit_without_reg_covar_survives_a_lone_row(name, init_params):
 
 
 @every_type
-def test_lower_bounds_of_a_fit_never_fall_and_hold_the_prior(name):
+def test_lower_bounds_of_a_fit_never_fall_and_include_the_prior(name):
     X, T = random_points(13), random_target(name)
     options = dict(
         covariance_type=name, reg_covar=0, tol=0, max_iter=20, init_params="random", random_state=0
     )
     model = GaussianMixture(K, covariance_prior=T, prior_strength=M, **options).fit(X)
     assert np.all(np.diff(model.lower_bounds_) > -1e-12)
-    log_prior_a_row = log_prior(model._mixture(), CovariancePrior(T, M)) / len(X)
-    climbed = model.score(X) + log_prior_a_row
+    log_prior_per_row = log_prior(model._mixture(), CovariancePrior(T, M)) / len(X)
+    climbed = model.score(X) + log_prior_per_row
     assert model.lower_bound_ <= climbed <= model.lower_bound_ + 0.01
 
 
-def test_features_that_never_vary_may_have_the_prior_of_the_data():
+def test_constant_features_work_with_the_prior_of_the_data():
     X = np.concatenate([random_points(14), np.zeros((400, 1))], axis=1)
     model = GaussianMixture(2, covariance_prior="data", prior_strength=5, random_state=0).fit(X)
     assert np.all(np.isfinite(model.score_samples(X)))
 
 
 @every_type
-def test_float32_stays_float32_and_the_prior_is_left_alone(name):
+def test_float32_is_kept_and_the_prior_is_unchanged(name):
     X, T = random_points(15, dtype=np.float32), np.array(random_target(name))
     before = T.copy()
     T.flags.writeable = False
@@ -314,13 +314,13 @@ BAD_PRIORS = [
 
 
 @pytest.mark.parametrize(("name", "covariance_prior", "message"), BAD_PRIORS, ids=lambda p: str(p)[:30])
-def test_what_is_no_covariance_is_refused_by_name(name, covariance_prior, message):
+def test_a_bad_covariance_is_rejected_by_name(name, covariance_prior, message):
     model = GaussianMixture(2, covariance_type=name, covariance_prior=covariance_prior, prior_strength=1)
     with pytest.raises(ValueError, match=f"(?s){message}"):
         model.fit(random_points(16))
 
 
 @pytest.mark.parametrize("strength", [-1, np.inf, np.nan, "much", None])
-def test_a_strength_that_is_no_number_of_rows_is_refused_by_name(strength):
+def test_a_bad_strength_is_rejected_by_name(strength):
     with pytest.raises(ValueError, match="prior_strength"):
         GaussianMixture(covariance_prior="data", prior_strength=strength).fit(random_points(17))

@@ -1,4 +1,4 @@
-"""The E-step that leaves out what cannot matter, against the one that leaves out nothing."""
+"""The E-step that leaves out what cannot matter, against the one that computes everything."""
 
 from itertools import islice
 
@@ -54,7 +54,7 @@ def test_screened_equals_dense(K, d, spread, dtype):
     assert_array_equal(S.argmax(axis=1), R.argmax(axis=1))
 
 
-def test_what_is_left_out_is_negligible_in_all_rows_together():
+def test_all_that_is_left_out_adds_up_to_a_negligible_amount():
     rng = np.random.default_rng(0)
     theta = random_mixture(rng, 10, 130, 0.3, 1e-1, np.float64)
     X = points_of(rng, theta, 500)
@@ -65,8 +65,8 @@ def test_what_is_left_out_is_negligible_in_all_rows_together():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_whole_fit_is_the_dense_fit(seed):
-    """Twenty rounds with screening against twenty without: likelihood to 1e-10, the same labels."""
+def test_a_whole_fit_equals_the_dense_fit(seed):
+    """Twenty iterations with screening against twenty without: likelihood to 1e-10, the same labels."""
     X = random_points(seed, n=600, d=140, n_groups=5, spread=1.0)
     guess = np.eye(5)[np.random.default_rng(seed).integers(5, size=len(X))]
     theta = mixture_from(X, guess, FULL, reg_covar=1e-3)
@@ -79,8 +79,8 @@ def test_a_whole_fit_is_the_dense_fit(seed):
     assert_array_equal(e_step(X, step.mixture)[1].argmax(axis=1), R.argmax(axis=1))
 
 
-def test_far_components_are_not_computed_to_the_end(monkeypatch):
-    """Well apart, each row gets all coordinates for one component alone."""
+def test_far_components_are_not_computed_completely(monkeypatch):
+    """If the components are well apart, each row computes all coordinates for only one of them."""
     rng = np.random.default_rng(1)
     theta = random_mixture(rng, 8, 200, 30.0, 0.5, np.float64)
     X = points_of(rng, theta, 400)

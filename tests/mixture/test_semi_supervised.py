@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 def known_differences(estimator):
     """scikit-learn's own LabelSpreading is exempt from the same check."""
-    return {"check_classifiers_classes": "it has a class called -1, which here stands for an unknown label"}
+    return {"check_classifiers_classes": "it has a class called -1, which here means an unknown label"}
 
 
 @parametrize_with_checks([SemiSupervisedMixture()], expected_failed_checks=known_differences)
@@ -33,7 +33,7 @@ def test_scikit_learn_conventions(estimator, check):
 
 
 def iris(known_share, seed=0):
-    """Features, all labels, and labels of which most are −1."""
+    """Features, all labels, and labels of which most are hidden as −1."""
     X, y = load_iris(return_X_y=True)
     hidden = np.random.default_rng(seed).random(len(y)) >= known_share
     return X, y, np.where(hidden, -1, y)
@@ -50,7 +50,7 @@ def iris_start(name, known_share=0.3, reg_covar=0.0):
 
 
 @every_type
-def test_the_likelihood_never_falls_and_is_that_of_labels_and_rows(name):
+def test_the_likelihood_includes_labels_and_never_falls(name):
     X_labelled, labels, X_rest, start = iris_start(name)
     bounds = []
     for step in islice(em_semi_supervised(X_labelled, labels, X_rest, start, reg_covar=0), 30):
@@ -64,7 +64,7 @@ def test_the_likelihood_never_falls_and_is_that_of_labels_and_rows(name):
 
 @every_type
 def test_labelled_rows_far_away_still_belong_to_their_class(name):
-    """One M-step: the mean of a class counts a labelled row wholly, wherever it lies."""
+    """One M-step: a labelled row has full weight in the mean of its class, wherever it is."""
     X_labelled, labels, X_rest, start = iris_start(name)
     X_labelled = X_labelled.copy()
     X_labelled[labels == 0] = start.means[2]  # where class 2 is, and class 0 by their labels
@@ -78,8 +78,8 @@ def test_labelled_rows_far_away_still_belong_to_their_class(name):
 
 
 @every_type
-def test_one_class_is_one_component_of_em(name):
-    """With one class a label says nothing that EM does not know."""
+def test_one_class_equals_em_with_one_component(name):
+    """With a single class, labels add no information."""
     X = random_points(0)
     start = start_from_labelled(X[:50], np.zeros(50, int), 1, covariance_type(name), 0.0)
     ours = em_semi_supervised(X[:50], np.zeros(50, int), X[50:], start)
@@ -139,7 +139,7 @@ def test_the_fit_follows_the_steps(name):
     assert model.n_iter_ == 7
 
 
-def test_classes_may_have_any_name():
+def test_classes_can_have_any_name():
     X, _, y = iris(0.2)
     numbers = SemiSupervisedMixture().fit(X, y)
     names = np.array(["setosa", "versicolor", "virginica", "-1"])[y]  # −1 picks the last
@@ -152,7 +152,7 @@ def test_classes_may_have_any_name():
         assert_allclose(model.predict_proba(X), numbers.predict_proba(X))
 
 
-def test_probabilities_stand_in_the_order_of_classes():
+def test_probabilities_are_in_the_order_of_classes():
     X, _, known = iris(0.4)
     relabelled = np.where(known == -1, -1, np.array([30, 10, 20])[known])
     plain, model = SemiSupervisedMixture().fit(X, known), SemiSupervisedMixture().fit(X, relabelled)
@@ -162,14 +162,14 @@ def test_probabilities_stand_in_the_order_of_classes():
     assert_allclose(model.score_samples(X), plain.score_samples(X))
 
 
-def test_rows_without_labels_count():
+def test_unlabelled_rows_improve_the_likelihood():
     X, _, y = iris(0.2)
     with_all, labelled = SemiSupervisedMixture().fit(X, y), y >= 0
     alone = SemiSupervisedMixture().fit(X[labelled], y[labelled])
     assert with_all.score_samples(X).mean() > alone.score_samples(X).mean()
 
 
-def test_no_labels_and_too_few_labels_are_refused():
+def test_no_labels_and_too_few_labels_are_rejected():
     X, _, y = iris(0.3)
     with pytest.raises(ValueError, match=r"no label.*GaussianMixture"):
         SemiSupervisedMixture().fit(X, np.full(150, -1))
@@ -183,7 +183,7 @@ def test_no_labels_and_too_few_labels_are_refused():
         SemiSupervisedMixture().fit(X, np.where(y == -1, np.nan, y))
 
 
-def test_one_label_a_class_is_enough_to_start():
+def test_one_label_per_class_is_enough_to_start():
     X, _, _ = iris(1)
     one_each = np.full(150, -1)
     one_each[[0, 50, 100]] = 0, 1, 2

@@ -105,7 +105,7 @@ def test_m_step_is_a_maximum(name):
 
 
 @every_type
-def test_translation_by_1e8_leaves_covariances(name):
+def test_translation_by_1e8_keeps_the_covariances(name):
     X = random_points(9)
     options = dict(n_components=K, covariance_type=name, reg_covar=0, random_state=0)
     here, there = GaussianMixture(**options).fit(X), GaussianMixture(**options).fit(X + 1e8)
@@ -128,7 +128,7 @@ def test_a_start_far_from_the_data_costs_no_digits(name, far):
     assert_allclose(model.covariances_, near.covariances_, rtol=1e-8)
 
 
-def test_a_far_component_takes_no_digits_from_a_near_one():
+def test_a_far_component_costs_a_near_one_no_digits():
     X = np.concatenate([random_points(26, n_groups=1), random_points(27, n_groups=1) + 1e12])
     model = GaussianMixture(2, random_state=0).fit(X)
     near = X[:400].mean(axis=0)
@@ -137,7 +137,7 @@ def test_a_far_component_takes_no_digits_from_a_near_one():
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 @every_type
-def test_fitted_precisions_can_be_given_back(name, scale):
+def test_fitted_precisions_can_be_used_as_a_start(name, scale):
     X = (scale * random_points(28, d=8)).astype(np.float32)
     model = GaussianMixture(2, covariance_type=name, reg_covar=0, random_state=0).fit(X)
     again = GaussianMixture(2, covariance_type=name, precisions_init=model.precisions_, max_iter=0).fit(X)
@@ -146,7 +146,7 @@ def test_fitted_precisions_can_be_given_back(name, scale):
     )
 
 
-def test_a_point_beyond_all_numbers_has_log_likelihood_minus_infinity():
+def test_a_point_too_far_for_floats_has_log_likelihood_minus_inf():
     model = GaussianMixture(2, random_state=0).fit(random_points(29))
     with np.errstate(over="ignore"):
         assert model.score_samples(np.full((1, 3), 1e200))[0] == -np.inf
@@ -168,7 +168,7 @@ def test_far_points_have_finite_scores_and_responsibilities(name):
 
 
 @every_type
-def test_scaling_one_unit_scales_the_answer(name):
+def test_scaling_the_data_scales_the_covariances(name):
     X = random_points(11)
     a = GaussianMixture(K, covariance_type=name, reg_covar=0, tol=1e-8, max_iter=500, random_state=0).fit(X)
     b = GaussianMixture(K, covariance_type=name, reg_covar=0, tol=1e-8, max_iter=500, random_state=0).fit(
@@ -190,7 +190,7 @@ def test_statistics_of_parts_add_up_to_those_of_the_whole(name):
 
 
 @pytest.mark.parametrize("type_", [*COVARIANCE_TYPES.values(), ppca(2)], ids=lambda type_: type_.name)
-def test_statistics_from_another_process_add(type_):
+def test_statistics_from_another_process_add_up(type_):
     X = random_points(12)
     R = np.random.default_rng(0).dirichlet(np.ones(K), size=len(X))
     here = accumulate(X, R, X[:K], type_)
@@ -199,7 +199,7 @@ def test_statistics_from_another_process_add(type_):
 
 
 @every_type
-def test_the_size_of_a_block_does_not_matter(name, monkeypatch):
+def test_the_block_size_does_not_matter(name, monkeypatch):
     X = random_points(13)
     whole = GaussianMixture(K, covariance_type=name, random_state=0).fit(X)
     monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 1000)
@@ -208,7 +208,7 @@ def test_the_size_of_a_block_does_not_matter(name, monkeypatch):
     assert_array_equal(blocks.predict(X), whole.predict(X))
 
 
-def test_statistics_about_different_points_do_not_add():
+def test_statistics_about_different_points_do_not_add_up():
     X, type_ = random_points(14), covariance_type("full")
     R = np.ones((len(X), 1))
     with pytest.raises(ValueError, match="reference"):
