@@ -1,9 +1,9 @@
-"""A small stand-in for `marking.grade`: what a task earns is written in the submission. For tests of all around it.
+"""A fake `marking.grade`, for testing everything around it: the submission itself says what each task earns.
 
     e_step = 4      the task earns four points
     e_step = 'boo'  it is wrong, and the check says boo
 
-As a program it marks a folder of made-up submissions with it, slowly enough to be killed on the way.
+Run as a program, it marks a folder of made-up submissions, slowly enough to be killed meanwhile.
 """
 
 import ast
@@ -29,7 +29,7 @@ TASKS = [check for check in CHECKS.values() if check.lesson == LESSON]
 
 
 def submission(student: str = "ada", answers: dict | None = None, **facts) -> Submission:
-    """A submission in which these tasks earn this, by default everything all points."""
+    """Make a submission that earns these points; by default, full points for every task."""
     answers = {check.name: check.points for check in TASKS} if answers is None else answers
     cells = tuple(Cell("code", f"{task} = {value!r}", task, "answer") for task, value in answers.items())
     return Submission(
@@ -38,7 +38,7 @@ def submission(student: str = "ada", answers: dict | None = None, **facts) -> Su
 
 
 def fake_grade(submission, sandbox, seed, on_mark, done) -> Grade:
-    """Give every task what its cell says, one after the other."""
+    """Give each task the points that its cell says, one after another."""
     grade = Grade(submission.student, submission.lesson, submission.source, "ok", isolation="fake")
     if submission.problem:
         grade.status, grade.notes = "unreadable", [submission.problem]
@@ -46,7 +46,7 @@ def fake_grade(submission, sandbox, seed, on_mark, done) -> Grade:
     answers = dict(cell.source.split(" = ", 1) for cell in submission.cells if cell.kind == "code")
     for check in (check for check in CHECKS.values() if check.lesson == submission.lesson):
         if check.name not in done:
-            note(f"ask {submission.student} {check.name}")
+            log(f"mark {submission.student} {check.name}")
             on_mark(mark(check, answers.get(check.name)))
         grade.marks.append(done.get(check.name) or mark(check, answers.get(check.name)))
     return grade
@@ -61,15 +61,15 @@ def mark(check, text: str | None) -> Mark:
     return Mark(check.name, min(value, check.points), check.points, "right" if value else "wrong")
 
 
-def note(line: str):
-    """Tell the test what was asked, and by which process."""
+def log(line: str):
+    """Record for the test what was marked, and by which process."""
     if os.environ.get("FAKE_LOG"):
-        with open(os.environ["FAKE_LOG"], "a") as log:
-            log.write(f"{os.getpid()} {line}\n")
+        with open(os.environ["FAKE_LOG"], "a") as file:
+            file.write(f"{os.getpid()} {line}\n")
 
 
 def slow_grade(submission, sandbox, seed, on_mark, done) -> Grade:
-    """The same at the pace of a real check."""
+    """Grade like `fake_grade`, at the pace of a real check."""
 
     def after_a_while(mark):
         time.sleep(0.01)
@@ -79,7 +79,7 @@ def slow_grade(submission, sandbox, seed, on_mark, done) -> Grade:
 
 
 def grade_or_die(submission, sandbox, seed, on_mark, done) -> Grade:
-    """The same, but one submission ends the process that marks it, as the kernel does when memory runs out."""
+    """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
     if submission.student == "killer":
         on_mark(mark(TASKS[0], "1"))
         os.kill(os.getpid(), signal.SIGKILL)
@@ -87,7 +87,7 @@ def grade_or_die(submission, sandbox, seed, on_mark, done) -> Grade:
 
 
 def grade_or_raise(submission, sandbox, seed, on_mark, done) -> Grade:
-    """The same, but the grader has a fault that one submission brings out."""
+    """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
     if submission.student == "culprit":
         on_mark(mark(TASKS[0], "1"))
         raise RuntimeError("a fault of the grader")
@@ -99,7 +99,7 @@ def no_sandbox(trust=False):
 
 
 def refuse_all(trust=False):
-    raise NoSandbox("nothing here holds strangers' code.")
+    raise NoSandbox("no sandbox works on this machine.")
 
 
 def settings(out, grade=fake_grade, **options) -> Settings:
@@ -107,7 +107,7 @@ def settings(out, grade=fake_grade, **options) -> Settings:
 
 
 def read_fake(path, lesson=None):
-    """Submissions from a file of JSON: names and what their tasks earn."""
+    """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)
 
@@ -117,12 +117,12 @@ def mark_class(source: str, out: str, jobs: int):
     run.grade_folder(Path(source), settings(out, slow_grade, resume=True), jobs=jobs, quiet=True)
 
 
-def mark_when_told(source: str, out: str):
-    """For every line that comes in: mark in a copy of this process, tell its number, and then how it ended.
+def mark_on_request(source: str, out: str):
+    """For every line of input, mark in a forked process; print its id, and later how it ended.
 
-    A copy begins at once, where a new Python would first import everything.
+    A fork starts at once, while a new Python would first have to import everything.
     """
-    tools_digest()  # once for all, even if somebody edits the package meanwhile
+    tools_digest()  # cached for all forks, even if somebody edits the package meanwhile
     for _ in sys.stdin:
         process = os.fork()
         if process == 0:
@@ -148,4 +148,4 @@ if __name__ == "__main__":
     if how == "in processes":
         mark_class(source, out, jobs=2)
     else:
-        mark_when_told(source, out)
+        mark_on_request(source, out)
