@@ -6,6 +6,7 @@ import linecache
 import re
 import sys
 import types
+from typing import Any, Self
 
 # `%%time` and similar magics run the rest of the cell as Python; `%%bash`, `%%html` and the others do not.
 RUNS_PYTHON = ("time", "timeit", "capture", "prun", "python", "python3")
@@ -17,13 +18,13 @@ QUESTION = re.compile(r"^(\s*)[\w.]+\?{1,2}\s*$")
 class FakeIPython:
     """A stub for `get_ipython()`: its attributes are the stub itself, and calling it does nothing."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Self:
         if name.startswith("__"):  # `copy` and others look for these, and must not find them
             raise AttributeError(name)
         return self
 
-    def __call__(self, *args, **kwargs):
-        return None
+    def __call__(self, *args: object, **kwargs: object) -> None:
+        return
 
 
 class OutputTail(io.TextIOBase):
@@ -32,10 +33,10 @@ class OutputTail(io.TextIOBase):
     def __init__(self, length: int):
         self.length, self.text = length, ""
 
-    def writable(self):
+    def writable(self) -> bool:
         return True
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         self.text = (self.text + str(text)[-self.length :])[-self.length :]
         return len(text)
 
@@ -45,7 +46,7 @@ class OutputTail(io.TextIOBase):
         return text
 
 
-def notebook_namespace() -> dict:
+def notebook_namespace() -> dict[str, Any]:
     """Return the names that a new notebook starts with."""
     module = types.ModuleType("__main__")  # a module, because dataclasses look up their module by name
     sys.modules["__main__"] = module
@@ -54,7 +55,7 @@ def notebook_namespace() -> dict:
     return module.__dict__
 
 
-def run_cell(source: str, number: int, namespace: dict) -> BaseException | None:
+def run_cell(source: str, number: int, namespace: dict[str, Any]) -> BaseException | None:
     """Run one cell and return the exception that it raised, if any, even SystemExit."""
     name = f"<cell {number}>"
     try:
@@ -67,7 +68,7 @@ def run_cell(source: str, number: int, namespace: dict) -> BaseException | None:
     return None
 
 
-def compile_cell(source: str, name: str):
+def compile_cell(source: str, name: str) -> types.CodeType:
     """Compile a cell; if it is not valid Python, try again without its magics."""
     try:
         code = compile(source, name, "exec")
@@ -88,7 +89,7 @@ def without_magics(source: str) -> str:
 
 def _inert(line: str) -> str:
     if LINE_MAGIC.match(line) or QUESTION.match(line):
-        return re.match(r"\s*", line)[0] + "pass"
+        return line[: len(line) - len(line.lstrip())] + "pass"
     return ASSIGNED_MAGIC.sub(r"\1\2 = None", line)
 
 
@@ -102,7 +103,8 @@ def close_figures() -> None:
 
 def place_of(error: BaseException) -> tuple[int, int] | None:
     """Return the cell and line in which an exception was raised, the innermost one if there are several."""
-    place, trace = None, error.__traceback__
+    place: tuple[int, int] | None = None
+    trace = error.__traceback__
     while trace is not None:
         found = re.fullmatch(r"<cell (\d+)>", trace.tb_frame.f_code.co_filename)
         if found:

@@ -63,7 +63,7 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def canonical_text(value, seen: set) -> str:
+def canonical_text(value: object, seen: set[FunctionType]) -> str:
     """Return a text that is the same for equal values in every run, and differs for different values."""
     value = getattr(value, "__wrapped__", value)  # look through a cache to the function
     if isinstance(value, FunctionType):
@@ -87,7 +87,7 @@ def canonical_text(value, seen: set) -> str:
     return _name(value)
 
 
-def _name(value) -> str:
+def _name(value: object) -> str:
     """Identify something from a library by its module and name; its contents are not followed."""
     if isinstance(value, ModuleType):
         return f"module {value.__name__}"
@@ -95,7 +95,7 @@ def _name(value) -> str:
     return f"{getattr(value, '__module__', '')}.{name or type(value).__qualname__}"
 
 
-def _function(function, seen: set) -> str:
+def _function(function: FunctionType, seen: set[FunctionType]) -> str:
     if not function.__module__.startswith(FOLLOWED):
         return _name(function)
     if function in seen:
@@ -117,7 +117,7 @@ def _names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*inner)
 
 
-def _code(code: CodeType, seen: set) -> str:
+def _code(code: CodeType, seen: set[FunctionType]) -> str:
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return f"code {code.co_code.hex()} {canonical_text((code.co_consts, *names), seen)}"
 

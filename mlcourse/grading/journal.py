@@ -11,6 +11,9 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 
 class Journal:
@@ -25,7 +28,7 @@ class Journal:
     def __init__(self, path: Path):
         self.path = Path(path)
 
-    def write(self, event: str, **facts):
+    def write(self, event: str, **facts: object) -> None:
         """Append one line, and return once it is on disk."""
         record = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
         # ASCII, because a name may hold half a surrogate pair, which UTF-8 cannot encode. The newline comes first, so
@@ -39,7 +42,7 @@ class Journal:
         finally:
             os.close(file)
 
-    def events(self) -> Iterator[dict]:
+    def events(self) -> Iterator[dict[str, Any]]:
         """Yield the events of all complete lines, oldest first."""
         if not self.path.exists():
             return
@@ -50,7 +53,7 @@ class Journal:
                     yield event
 
 
-def _parse(line: bytes) -> dict | None:
+def _parse(line: bytes) -> dict[str, Any] | None:
     """Return the event on a line; None if the line is empty or was cut short by a kill."""
     try:
         return json.loads(line) if line.strip() else None
@@ -58,6 +61,6 @@ def _parse(line: bytes) -> dict | None:
         return None
 
 
-def plain_number(value):
+def plain_number(value: np.generic) -> Any:
     """Convert a NumPy number to one that JSON can hold."""
     return value.item()

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,9 @@ from mlcourse.checks.compare import NotPlain, difference, plain
 from mlcourse.grading.notebook_runner import NotebookRunner
 from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
-from mlcourse.grading.records import Grade, Mark, Submission
+from mlcourse.grading.records import Grade, GradeStatus, Mark, Submission
 from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
+from mlcourse.typing import Array
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
 MAX_MESSAGE = 2000  # characters
@@ -129,7 +131,7 @@ def judge(check: Check, kind: str, name: str, runner: NotebookRunner, seed: int)
 def wrong_kind(check: Check, kind: str, name: str) -> Verdict:
     """Return the notebook's own verdict on None, on a function instead of a value, or the reverse."""
 
-    def function(): ...
+    def function() -> None: ...
 
     function.__name__ = name
     return verdict_on(check, {"none": None, "function": function}.get(kind, 0))
@@ -159,7 +161,7 @@ class RemoteAnswer:
         self.check, self.runner = check, runner
         self.line = ""  # the student's line that the first failed call failed in
 
-    def __call__(self, *args):
+    def __call__(self, *args: object) -> object:
         """Return the answer's value, or raise what the student's function raised. Raises WorkerEnded."""
         if self.check.kind == "value":
             reply = self.runner.value(checked_expression(self.check))
@@ -194,7 +196,7 @@ def exception_type(name: str) -> type[Exception]:
     return type(tidy(name) or "Exception", (Exception,), {})
 
 
-def alter(argument) -> None:
+def alter(argument: object) -> None:
     """Change an argument, so that `examine` notices what the worker reported: that the call has changed it."""
     if isinstance(argument, np.ndarray) and argument.size:
         argument.flat[0] = not argument.flat[0]
@@ -207,23 +209,23 @@ def alter(argument) -> None:
 
 def fault_in(check: Check, seed: bytes) -> str | None:
     """Say what is wrong with a check, by trying its own reference on the cases that students will get."""
-    seed = task_seed(seed, check.name)
+    case_seed = task_seed(seed, check.name)
     try:
-        cases = list(check.cases(np.random.default_rng(seed)))
+        cases = list(check.cases(np.random.default_rng(case_seed)))
         if not cases:
             return "it has no cases"
         if not all(survives_pipe(case.args) for case in cases):
             return "its cases do not arrive unchanged in the sandbox"
-        verdict = examine(check, check.reference, seed)
+        verdict = examine(check, check.reference, case_seed)
     except Exception as error:  # a check may be the instructor's own code, and raise anything
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
     return None if verdict.status == "right" else f"it does not accept its own reference: {verdict.message}"
 
 
-def survives_pipe(args: tuple) -> bool:
+def survives_pipe(args: tuple[object, ...]) -> bool:
     """Whether arguments come out of the pipe as they went in. Raises what `pack` and `unpack` raise."""
-    arrays: list = []
+    arrays: list[Array] = []
     packed = pack(args, arrays)
     data = to_npz(arrays)
     back = unpack(packed, from_npz(data))
@@ -234,7 +236,7 @@ def survives_pipe(args: tuple) -> bool:
 
 
 @cache
-def exercise(lesson: str) -> tuple[dict, ...]:
+def exercise(lesson: str | None) -> tuple[dict[str, Any], ...]:
     """Return the cells of the course's own exercise; none for a lesson that is not part of the course."""
     path = EXERCISES / f"{lesson}.ipynb"
     return tuple(json.loads(path.read_text("utf-8"))["cells"]) if path.is_file() else ()
@@ -250,7 +252,7 @@ def checked_expression(check: Check) -> str:
     return found[len(call) : -1]
 
 
-def open_questions(lesson: str) -> dict[str, int]:
+def open_questions(lesson: str | None) -> dict[str, int]:
     """Return the points of a lesson's open questions, by task, from the course's own exercise."""
     return {
         cell["metadata"]["mlcourse"]["task"]: cell["metadata"]["nbgrader"]["points"]
@@ -259,7 +261,9 @@ def open_questions(lesson: str) -> dict[str, int]:
     }
 
 
-def _add_open_questions(grade: Grade, submission: Submission, on_mark, done) -> None:
+def _add_open_questions(
+    grade: Grade, submission: Submission, on_mark: Callable[[Mark], None], done: dict[str, Mark]
+) -> None:
     """Add a mark without points for every open question, and the student's text."""
     for task, points in open_questions(submission.lesson).items():
         texts = [cell.source for cell in submission.cells if cell.task == task]
@@ -270,7 +274,7 @@ def _add_open_questions(grade: Grade, submission: Submission, on_mark, done) -> 
             on_mark(grade.marks[-1])
 
 
-def status_of(grade: Grade, runner: NotebookRunner) -> str:
+def status_of(grade: Grade, runner: NotebookRunner) -> GradeStatus:
     """Sum up the whole submission in one word."""
     statuses = {mark.status for mark in grade.marks} - {"by hand"}
     if statuses == {"missing"}:

@@ -2,13 +2,15 @@
 
 import re
 import time
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mlcourse.grading.pipe import Malformed, pack, unpack
-from mlcourse.grading.records import Submission
+from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
+from mlcourse.typing import Array
 
 MAX_NOTES = 20
 CHECK_ONLY = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
@@ -74,9 +76,9 @@ class NotebookRunner:
         """Evaluate an expression, which must be ours, in the notebook. Raises WorkerEnded."""
         return self._reply(*self._ask({"do": "value", "expression": expression}))
 
-    def call(self, name: str, args: tuple) -> Reply:
+    def call(self, name: str, args: tuple[object, ...]) -> Reply:
         """Call one of the notebook's functions. Raises WorkerEnded."""
-        arrays: list = []
+        arrays: list[Array] = []
         packed = pack(tuple(args), arrays)
         reply = self._reply(*self._ask({"do": "call", "name": name, "args": packed}, arrays))
         if any(position >= len(args) for position in reply.changed):
@@ -91,7 +93,9 @@ class NotebookRunner:
 
     # ── requests and replies ──
 
-    def _ask(self, request: dict, arrays: list = ()) -> tuple[dict, list]:
+    def _ask(
+        self, request: dict[str, Any], arrays: Sequence[Array] = ()
+    ) -> tuple[dict[str, Any], list[Array]]:
         session = self._running_session()
         try:
             return session.ask(request, arrays, self._time_left(self.limits.call))
@@ -99,7 +103,7 @@ class NotebookRunner:
             self.session = None
             raise
 
-    def _reply(self, fields: dict, arrays: list) -> Reply:
+    def _reply(self, fields: dict[str, Any], arrays: list[Array]) -> Reply:
         """Check a worker's message and return it as a Reply. Raises WorkerEnded if it is malformed."""
         try:
             if "value" in fields:
@@ -113,7 +117,7 @@ class NotebookRunner:
         except (Malformed, KeyError, TypeError, ValueError):
             raise self._malformed() from None
 
-    def _line(self, place) -> str:
+    def _line(self, place: object) -> str:
         """Quote the student's line that failed, from the notebook as we read it."""
         if place is None:
             return ""
@@ -167,7 +171,7 @@ class NotebookRunner:
             output = (output + printed if isinstance(printed, str) else output)[-self.limits.output :]
         self.session, self.output = session, output
 
-    def _note_error(self, cell: int, error) -> None:
+    def _note_error(self, cell: int, error: object) -> None:
         """Remember what a cell raised, to explain why an answer is missing."""
         if (
             isinstance(error, dict)
@@ -204,18 +208,18 @@ class NotebookRunner:
         return min(at_most, left)
 
 
-def runs(cell) -> bool:
+def runs(cell: Cell) -> bool:
     """Whether a cell is run: it must be code, and more than a check as we handed it out."""
     return cell.kind == "code" and cell.source.strip() != "" and not CHECK_ONLY.fullmatch(cell.source)
 
 
-def _text(value) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
 
 
-def _positions(value) -> tuple[int, ...]:
+def _positions(value: object) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(type(one) is int and one >= 0 for one in value):
         raise TypeError("not positions")
     return tuple(value)

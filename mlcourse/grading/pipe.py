@@ -11,11 +11,17 @@ import io
 import json
 import math
 import select
+import socket
 import struct
 import time
 import zipfile
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+from typing import Any, TypeAlias
 
 import numpy as np
+
+from mlcourse.typing import Array
 
 LENGTHS = struct.Struct(">II")  # of the JSON, of the arrays
 MAX_JSON = 1_000_000  # bytes of JSON in a reply; Python needs up to thirty times as much to hold it
@@ -26,6 +32,13 @@ MAX_PARTS = 1000  # arrays in one message
 MAX_DEPTH = 20  # levels of nested tuples
 LARGEST_INT = 2**63 - 1  # NumPy turns larger ones into objects
 DTYPES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"}
+
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Value: TypeAlias = (
+    "str | bool | int | float | complex | EllipsisType | Array | tuple[Value, ...] | dict[str, Value] | None"
+)
+TAKEN: Array = np.empty(0)  # replaces an array that has been unpacked
 
 
 class Malformed(Exception):
@@ -43,7 +56,7 @@ class TimedOut(Exception):
 # ── Values as JSON and arrays ────────────────────────────────────────────────────────────────────────
 
 
-def pack(value, arrays: list):
+def pack(value: object, arrays: list[Array]) -> Json:
     """Return a plain value as JSON; its arrays are appended to `arrays`, and the JSON refers to them by number.
 
     Raises TypeError for a value that is not plain.
@@ -68,7 +81,7 @@ def pack(value, arrays: list):
     raise TypeError(f"{type(value).__name__} is not plain")
 
 
-def _pack_float(number):
+def _pack_float(number: float) -> Json:
     """Write a float as text, exactly, including NaN and infinity; an int too large for a float becomes infinity."""
     try:
         return {"float": float(number).hex()}
@@ -76,7 +89,7 @@ def _pack_float(number):
         return {"float": "inf" if number > 0 else "-inf"}
 
 
-def _ordinary(array):
+def _ordinary(array: Array) -> Array:
     """Convert an array to one of DTYPES, in this machine's byte order and without a subclass."""
     array = np.asarray(array)
     if array.dtype.str[1:] in DTYPES:
@@ -84,7 +97,7 @@ def _ordinary(array):
     return array.astype(complex if array.dtype.kind == "c" else float)
 
 
-def unpack(packed, arrays: list, depth: int = 0):
+def unpack(packed: object, arrays: list[Array], depth: int = 0) -> Value:
     """Return the value that `pack` was given. Raises Malformed for anything that `pack` does not make.
 
     Takes every array out of the list, so that none can appear in two places.
@@ -106,7 +119,7 @@ def unpack(packed, arrays: list, depth: int = 0):
         raise Malformed(f"not a value: {type(error).__name__}") from error
 
 
-def _refuse_padding(packed) -> None:
+def _refuse_padding(packed: object) -> None:
     """Raise Malformed for many short strings and a long one: an array would pad all of them to the longest."""
     waiting, parts, longest = [packed], 0, 0
     while waiting:
@@ -120,17 +133,22 @@ def _refuse_padding(packed) -> None:
         raise Malformed("a value that would fill the memory")
 
 
-def _take(number, arrays: list) -> np.ndarray:
-    if type(number) is not int or number < 0 or arrays[number] is None:
+def _take(number: object, arrays: list[Array]) -> Array:
+    if type(number) is not int or number < 0 or arrays[number] is TAKEN:
         raise Malformed("not the number of an array")
-    array, arrays[number] = arrays[number], None
+    array, arrays[number] = arrays[number], TAKEN
     return array
 
 
-_UNPACK = {
+def _complex(parts: list[Any]) -> complex:
+    """Return real and imaginary part as one number. Raises TypeError if they are not numbers."""
+    return complex(*parts)
+
+
+_UNPACK: dict[str, Callable[[Any, list[Array], int], Value]] = {
     "ellipsis": lambda content, arrays, depth: Ellipsis,
     "float": lambda content, arrays, depth: float.fromhex(content),
-    "complex": lambda content, arrays, depth: complex(*(unpack(part, arrays, depth) for part in content)),
+    "complex": lambda content, arrays, depth: _complex([unpack(part, arrays, depth) for part in content]),
     "array": lambda content, arrays, depth: _take(content, arrays),
     "tuple": lambda content, arrays, depth: tuple(unpack(part, arrays, depth) for part in content),
     "dict": lambda content, arrays, depth: {str(k): unpack(part, arrays, depth) for k, part in content},
@@ -140,7 +158,7 @@ _UNPACK = {
 # ── Arrays as bytes ──────────────────────────────────────────────────────────────────────────────────
 
 
-def to_npz(arrays: list) -> bytes:
+def to_npz(arrays: Sequence[Array]) -> bytes:
     """Return the arrays as an uncompressed `npz` file."""
     if not arrays:
         return b""
@@ -149,7 +167,7 @@ def to_npz(arrays: list) -> bytes:
     return file.getvalue()
 
 
-def from_npz(data: bytes) -> list:
+def from_npz(data: bytes) -> list[Array]:
     """Read the arrays of an untrusted `npz` file. Raises Malformed.
 
     `np.load` alone would believe the sizes in the file: one kilobyte can claim to be a terabyte, by compression or in
@@ -177,7 +195,7 @@ def _is_stored(part: zipfile.ZipInfo) -> bool:
     return part.compress_type == zipfile.ZIP_STORED and part.compress_size == part.file_size
 
 
-def _from_npy(data: bytes) -> np.ndarray:
+def _from_npy(data: bytes) -> Array:
     """Read one array of an `npz` file, checking its header before NumPy sees it. May raise any exception."""
     if data[:8] != b"\x93NUMPY\x01\x00":
         raise Malformed("not an npy file of version 1")
@@ -202,14 +220,19 @@ def _from_npy(data: bytes) -> np.ndarray:
 # ── Messages over a socket ───────────────────────────────────────────────────────────────────────────
 
 
-def send(socket, fields: dict, arrays: list = (), seconds: float | None = None) -> None:
+def send(
+    channel: socket.socket,
+    fields: dict[str, Any],
+    arrays: Sequence[Array] = (),
+    seconds: float | None = None,
+) -> None:
     """Send one message. Raises Closed if the other side is gone, TimedOut if it does not read in time."""
     text, npz = json.dumps(fields, ensure_ascii=False).encode(), to_npz(arrays)
     rest, deadline = memoryview(LENGTHS.pack(len(text), len(npz)) + text + npz), _deadline(seconds)
     while rest:
-        _wait(socket, select.POLLOUT, deadline)
+        _wait(channel, select.POLLOUT, deadline)
         try:
-            rest = rest[socket.send(rest) :]
+            rest = rest[channel.send(rest) :]
         except BlockingIOError:  # another thread's poll was faster; wait again
             continue
         except OSError as error:
@@ -217,18 +240,21 @@ def send(socket, fields: dict, arrays: list = (), seconds: float | None = None) 
 
 
 def receive(
-    socket, seconds: float | None = None, max_json: int = MAX_JSON, max_arrays: int = MAX_ARRAYS
-) -> tuple[dict, list]:
+    channel: socket.socket,
+    seconds: float | None = None,
+    max_json: int = MAX_JSON,
+    max_arrays: int = MAX_ARRAYS,
+) -> tuple[dict[str, Any], list[Array]]:
     """Receive one message: its JSON object and its arrays. Raises Closed, TimedOut or Malformed.
 
     `seconds` covers the whole message, so that one that comes byte by byte does not take for ever.
     """
     deadline = _deadline(seconds)
-    n_text, n_npz = LENGTHS.unpack(_exactly(socket, LENGTHS.size, deadline))
+    n_text, n_npz = LENGTHS.unpack(_exactly(channel, LENGTHS.size, deadline))
     if n_text > max_json or n_npz > max_arrays:
         raise Malformed("a message that is too large")
-    text = _exactly(socket, n_text, deadline)
-    arrays = from_npz(_exactly(socket, n_npz, deadline))
+    text = _exactly(channel, n_text, deadline)
+    arrays = from_npz(_exactly(channel, n_npz, deadline))
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -238,13 +264,13 @@ def receive(
     return fields, arrays
 
 
-def _exactly(socket, count: int, deadline) -> bytes:
+def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes:
     """Receive exactly `count` bytes."""
     parts = bytearray()
     while len(parts) < count:
-        _wait(socket, select.POLLIN, deadline)
+        _wait(channel, select.POLLIN, deadline)
         try:
-            part = socket.recv(min(count - len(parts), 1 << 20))
+            part = channel.recv(min(count - len(parts), 1 << 20))
         except BlockingIOError:
             continue
         except OSError as error:
@@ -255,14 +281,14 @@ def _exactly(socket, count: int, deadline) -> bytes:
     return bytes(parts)
 
 
-def _deadline(seconds):
+def _deadline(seconds: float | None) -> float | None:
     return None if seconds is None else time.monotonic() + seconds
 
 
-def _wait(socket, event, deadline):
+def _wait(channel: socket.socket, event: int, deadline: float | None) -> None:
     """Sleep until the socket is ready for reading or writing. Raises TimedOut."""
     poll = select.poll()
-    poll.register(socket, event)
+    poll.register(channel, event)
     left = None if deadline is None else 1000 * (deadline - time.monotonic())
     if (left is not None and left <= 0) or not poll.poll(left):
         raise TimedOut

@@ -10,18 +10,28 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 IN_FLIGHT = 2  # submissions per process: one being marked, one waiting
 PRELOADED = ["mlcourse.grading.work"]
 
 
 def run_in_pool(
-    work: Callable, items: Iterable, jobs: int, prepare: Callable, arguments: tuple, lost_result: Callable
-) -> Iterator:
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    prepare: Callable[..., None],
+    arguments: tuple[Any, ...],
+    lost_result: Callable[[Item], Result],
+) -> Iterator[Result]:
     """Yield `work(item)` for every item as it is finished, in no particular order.
 
     Parameters
@@ -44,7 +54,7 @@ def run_in_pool(
     items, others = iter(items), multiprocessing.active_children()
     more = True
     while more:
-        suspects: list = []
+        suspects: list[Item] = []
         try:
             with _processes(jobs, prepare, arguments) as pool, _terminate_on_interrupt(others):
                 yield from _results(pool, work, items, IN_FLIGHT * jobs, suspects)
@@ -55,7 +65,7 @@ def run_in_pool(
                 yield _alone(work, item, prepare, arguments, lost_result)
 
 
-def _processes(jobs: int, prepare: Callable, arguments: tuple) -> ProcessPoolExecutor:
+def _processes(jobs: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
     # Not "fork": this process may have threads (BLAS, the progress bar), and a fork copies their locks without them.
     # A fork server is a clean process that has everything imported and copies itself in a few milliseconds.
     server = "forkserver" in multiprocessing.get_all_start_methods()
@@ -65,7 +75,7 @@ def _processes(jobs: int, prepare: Callable, arguments: tuple) -> ProcessPoolExe
     return ProcessPoolExecutor(jobs, context, _start, (prepare, arguments))
 
 
-def _start(prepare: Callable, arguments: tuple):
+def _start(prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Set up a process of the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C, and ends this process
     threading.Thread(target=_exit_with_parent, daemon=True).start()
@@ -73,7 +83,7 @@ def _start(prepare: Callable, arguments: tuple):
 
 
 @contextmanager
-def _terminate_on_interrupt(others: list) -> Iterator[None]:
+def _terminate_on_interrupt(others: list[BaseProcess]) -> Iterator[None]:
     """End the pool's processes when the run is interrupted, instead of waiting for the items in flight."""
     try:
         yield
@@ -84,16 +94,24 @@ def _terminate_on_interrupt(others: list) -> Iterator[None]:
         raise
 
 
-def _exit_with_parent():
+def _exit_with_parent() -> None:
     # If the parent is killed with SIGKILL, this process would wait for work for ever. The sentinel becomes ready when
     # the parent has ended for any reason.
-    wait_for([multiprocessing.parent_process().sentinel])
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # only child processes call this
+    wait_for([parent.sentinel])
     os._exit(1)
 
 
-def _results(pool, work: Callable, items: Iterator, most: int, suspects: list) -> Iterator:
+def _results(
+    pool: ProcessPoolExecutor,
+    work: Callable[[Item], Result],
+    items: Iterator[Item],
+    most: int,
+    suspects: list[Item],
+) -> Iterator[Result]:
     """Yield results, with up to `most` items in flight. If the pool breaks, `suspects` gets the items without one."""
-    pending: dict = {}
+    pending: dict[Future[Result], Item] = {}
     try:
         for item in items:
             suspects.append(item)  # until it is safely in the pool
@@ -108,18 +126,24 @@ def _results(pool, work: Callable, items: Iterator, most: int, suspects: list) -
         raise
 
 
-def _finished(pending: dict) -> Iterator:
+def _finished(pending: dict[Future[Result], Item]) -> Iterator[Result]:
     """Wait for results, and remove the finished items from `pending`."""
     done, _ = wait(pending, return_when=FIRST_COMPLETED)
-    broken = [future for future in done if isinstance(future.exception(), BrokenProcessPool)]
+    broken = {future: error for future in done if isinstance(error := future.exception(), BrokenProcessPool)}
     for future in done.difference(broken):
         del pending[future]
         yield future.result()
     if broken:
-        raise broken[0].exception()
+        raise next(iter(broken.values()))
 
 
-def _alone(work: Callable, item, prepare: Callable, arguments: tuple, lost_result: Callable):
+def _alone(
+    work: Callable[[Item], Result],
+    item: Item,
+    prepare: Callable[..., None],
+    arguments: tuple[Any, ...],
+    lost_result: Callable[[Item], Result],
+) -> Result:
     try:
         with _processes(1, prepare, arguments) as pool:
             return pool.submit(work, item).result()

@@ -41,7 +41,7 @@ class Result:
             if mark.task in checks and self.checks.get(mark.task) == checks[mark.task]
         }
 
-    def add(self, mark: Mark, check: str):
+    def add(self, mark: Mark, check: str) -> None:
         """Add a mark, and remove an older one of the same task."""
         others = [other for other in self.grade.marks if other.task != mark.task]
         self.grade = replace(self.grade, marks=[*others, mark])
@@ -88,7 +88,7 @@ def shown_code(submission: Submission) -> list[tuple[int, str]]:
     return kept
 
 
-def save(path: Path, result: Result):
+def save(path: Path, result: Result) -> None:
     """Write a result to its file, replacing the old one."""
     write_whole(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n")
 

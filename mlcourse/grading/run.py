@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,13 @@ from mlcourse.grading.outgoing import number, shown
 from mlcourse.grading.pool import run_in_pool
 from mlcourse.grading.publish import Summary, entry, publish, write_manifest
 from mlcourse.grading.read import read_submissions
+from mlcourse.grading.records import Submission
 from mlcourse.grading.work import Outcome, Settings, assess, lost_outcome, prepare
 
 try:
     import fcntl
-except ImportError:  # Windows, which has no sandbox either
-    fcntl = None
+except ImportError:
+    fcntl = None  # type: ignore[assignment]  # on Windows, which has no sandbox either
 
 
 class CannotGrade(ValueError):
@@ -72,7 +73,7 @@ def grade_folder(
         return publish(settings.out)
 
 
-def refuse_faulty_checks(lessons: set[str | None], seed: bytes):
+def refuse_faulty_checks(lessons: set[str | None], seed: bytes) -> None:
     """Raise CannotGrade if a check is faulty, because it would cost everybody points."""
     for check in CHECKS.values():
         fault = fault_in(check, seed) if check.lesson in lessons else None
@@ -80,7 +81,9 @@ def refuse_faulty_checks(lessons: set[str | None], seed: bytes):
             raise CannotGrade(f"the check of {check.name} is faulty; fix it before grading: {fault}")
 
 
-def mark_all(submissions, count: int, settings: Settings, jobs: int, quiet: bool) -> list[str]:
+def mark_all(
+    submissions: Iterable[Submission], count: int, settings: Settings, jobs: int, quiet: bool
+) -> list[str]:
     """Mark every submission, show the progress, and return a line for each student whose points have changed."""
     # BLAS reads this only once, when a process loads it.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -109,7 +112,7 @@ def describe_change(outcome: Outcome) -> str | None:
     return f"{shown(outcome.grade.student)} {verb}{f' {number(abs(gain))}' if gain else ''}: {what}"
 
 
-def check_places(submissions: Path, out: Path):
+def check_places(submissions: Path, out: Path) -> None:
     """Raise CannotGrade if the submissions do not exist, or the results would be written among them."""
     if not submissions.exists():
         raise CannotGrade(f"{submissions} does not exist.")

@@ -27,8 +27,8 @@ class Settings:
     resume: bool = False  # whether to keep marks that are still valid
     trust: bool = False  # whether submissions may run without a sandbox
     extra_checks: Path | None = None
-    grade: Callable = marking.grade  # tests replace it by a small one
-    choose: Callable = choose
+    grade: Callable[..., Grade] = marking.grade  # tests replace it by a small one
+    choose: Callable[..., Sandbox] = choose
 
     @property
     def circumstances(self) -> str:
@@ -59,7 +59,7 @@ class _Process:
     problem: NoSandbox | None = None  # why there is no sandbox
 
 
-def prepare(settings: Settings):
+def prepare(settings: Settings) -> None:
     """Set up this process for `assess`."""
     if settings.extra_checks and multiprocessing.parent_process():  # the parent has already added them
         add_extra_checks(settings.extra_checks)
@@ -93,7 +93,7 @@ def finish(submission: Submission, result: Result, known: dict[str, Mark], check
     settings, path = _Process.settings, _Process.settings.path(submission)
     names = {"student": submission.student, "source": submission.source}
 
-    def on_mark(mark: Mark):
+    def on_mark(mark: Mark) -> None:
         result.add(mark, checks.get(mark.task, ""))
         save(path, result)
         settings.journal.write("mark", **names, **mark._asdict())

@@ -21,6 +21,15 @@ import signal
 import socket
 import sys
 import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from mlcourse.grading.cells import OutputTail
+    from mlcourse.typing import Array
+
+    Request = dict[str, Any]
+    Reply = tuple[dict[str, Any], list[Array]]
 
 PRELOADED = (
     "numpy",
@@ -49,7 +58,7 @@ MAX_REQUEST = 32_000_000  # bytes from the parent, of JSON (a notebook has up to
 # ── Before any student's code ────────────────────────────────────────────────────────────────────────
 
 
-def main(setting: dict) -> None:
+def main(setting: dict[str, Any]) -> None:
     """Import everything once, then fork a worker for each submission until the parent closes the connection."""
     sys.path += setting["path"]
     hide_the_checks(setting["checks"])
@@ -70,14 +79,14 @@ def hide_the_checks(folder: str) -> None:
     """Replace the checks, with their references and mistakes, by a `check` that does nothing."""
     module = types.ModuleType("mlcourse.checks")
     module.__path__ = [folder]  # compare.py can be imported; the sandbox hides the rest
+    vars(module)["check"] = CheckStub()
     sys.modules["mlcourse.checks"] = module
-    module.check = CheckStub()
 
 
 class CheckStub:
     """A stub for `mlcourse.check`: every check passes silently, because the parent does the real checking."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *args, **kwargs: None
@@ -89,11 +98,11 @@ class HiddenModule(types.ModuleType):
     So a student loses nothing by importing it for a comparison, but an answer that calls it fails.
     """
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         if name.startswith("__"):
             raise AttributeError(name)
 
-        def refuse(*args, **kwargs):
+        def refuse(*args: object, **kwargs: object) -> NoReturn:
             raise ImportError(f"{self.__name__}.{name} is not available to answers in this course.")
 
         return refuse
@@ -132,12 +141,12 @@ class Launcher:
         See `mlcourse.grading.sandbox.launch`.
     """
 
-    def __init__(self, control, setting):
+    def __init__(self, control: socket.socket, setting: dict[str, Any]):
         from mlcourse.grading.sandbox.scratch import ScratchFolder
 
         self.control, self.setting = control, setting
         self.scratch = ScratchFolder(setting["scratch"])
-        self.worker = None
+        self.worker: int | None = None
 
     def run(self) -> None:
         from mlcourse.grading.sandbox.kernel import adopt_orphans
@@ -165,7 +174,7 @@ class Launcher:
             self.report(stopped=True)
         return True
 
-    def start(self, limits: dict, channel: int) -> None:
+    def start(self, limits: dict[str, Any], channel: int) -> None:
         folder = self.scratch.fresh()
         self.worker = os.fork()
         if self.worker == 0:
@@ -192,7 +201,7 @@ class Launcher:
                 os.waitpid(orphan, 0)
         self.scratch.wipe()
 
-    def report(self, **state) -> None:
+    def report(self, **state: bool) -> None:
         self.control.sendall(json.dumps(state).encode() + b"\n")
 
 
@@ -207,7 +216,7 @@ def discard_output() -> None:
 # ── A worker ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def work(channel, limits: dict, folder: str, setting: dict) -> None:
+def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> None:
     """Give up all rights, report that, and then serve the parent."""
     import numpy as np
 
@@ -228,7 +237,7 @@ def work(channel, limits: dict, folder: str, setting: dict) -> None:
     Worker(channel, tail).serve()
 
 
-def confine(limits: dict, folder: str, setting: dict) -> None:
+def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> None:
     """Lower the limits; in a sandbox, also give up files, then system calls. Each step rules out the one before."""
     from mlcourse.grading.sandbox.limits import Limits
     from mlcourse.grading.sandbox.limits import confine as confine_resources
@@ -247,7 +256,7 @@ def confine(limits: dict, folder: str, setting: dict) -> None:
 class Worker:
     """Run cells and call answers on the parent's requests."""
 
-    def __init__(self, channel, tail):
+    def __init__(self, channel: socket.socket, tail: "OutputTail"):
         from mlcourse.grading.cells import notebook_namespace
 
         self.channel, self.tail = channel, tail
@@ -267,7 +276,7 @@ class Worker:
             fields, arrays = handle(request, arrays)
             pipe.send(self.channel, {"number": request["number"], **fields}, arrays)
 
-    def files(self, request, arrays):
+    def files(self, request: "Request", arrays: "list[Array]") -> "Reply":
         """Write the files that were handed in with the notebook to where its cells look for them."""
         for name, data in zip(request["names"], arrays):
             # A file whose name cannot be written is left out, and cells do not find it.
@@ -277,14 +286,14 @@ class Worker:
                     file.write(data.tobytes())
         return {}, []
 
-    def cell(self, request, _):
+    def cell(self, request: "Request", _: "list[Array]") -> "Reply":
         """Run a cell; reply with what it raised, and the end of what it printed."""
         from mlcourse.grading.cells import run_cell
 
         error = run_cell(request["source"], request["cell"], self.namespace)
         return {"error": error and describe_exception(error), "output": self.tail.take()}, []
 
-    def find(self, request, _):
+    def find(self, request: "Request", _: "list[Array]") -> "Reply":
         """Reply with what a name refers to: nothing, a function, None, or some other value."""
         if request["name"] not in self.namespace:
             return {"is": "missing"}, []
@@ -292,22 +301,23 @@ class Worker:
         kind = "none" if found is None else "function" if callable(found) else "value"
         return {"is": kind, "name": str(getattr(found, "__name__", type(found).__name__))[:100]}, []
 
-    def value(self, request, _):
+    def value(self, request: "Request", _: "list[Array]") -> "Reply":
         """Reply with a value that the student has computed, as the exercise's own check cell would pass it on."""
         return evaluate(lambda: eval(request["expression"], self.namespace))
 
-    def call(self, request, arrays):
+    def call(self, request: "Request", arrays: "list[Array]") -> "Reply":
         """Call a student's function; reply with its result, and with which of its arguments it has changed."""
         from mlcourse.grading.pipe import unpack
 
-        before = unpack(request["args"], [array.copy() for array in arrays])
-        function, args = self.namespace[request["name"]], unpack(request["args"], arrays)
+        before: Any = unpack(request["args"], [array.copy() for array in arrays])  # the parent sends a tuple
+        args: Any = unpack(request["args"], arrays)
+        function = self.namespace[request["name"]]
         fields, arrays = evaluate(lambda: function(*args))
         self.tail.take()
         return {**fields, "changed": changed_arguments(args, before)}, arrays
 
 
-def evaluate(compute):
+def evaluate(compute: Callable[[], object]) -> "Reply":
     """Call `compute`, and return its value, or the exception that it raised, as JSON and arrays."""
     import warnings
 
@@ -320,15 +330,15 @@ def evaluate(compute):
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # as in the notebook's check
             warnings.simplefilter("ignore")
             output = compute()
-        output, arrays = output if output is Ellipsis else plain(output), []
-        return {"value": pack(output, arrays)}, arrays
+        arrays: list[Array] = []
+        return {"value": pack(output if output is Ellipsis else plain(output), arrays)}, arrays
     except NotPlain as error:
         return {"not plain": str(error)[:200]}, []
     except BaseException as error:
         return {"error": describe_exception(error)}, []
 
 
-def changed_arguments(args, before) -> list[int]:
+def changed_arguments(args: tuple[object, ...], before: tuple[object, ...]) -> list[int]:
     """List the positions of the arguments that a call has changed."""
     from mlcourse.checks.compare import difference, plain
 
@@ -339,7 +349,7 @@ def changed_arguments(args, before) -> list[int]:
     ]
 
 
-def describe_exception(error: BaseException) -> dict:
+def describe_exception(error: BaseException) -> dict[str, Any]:
     """Return an exception's name, the start of its message, and its place in the notebook."""
     from mlcourse.grading.cells import place_of
 

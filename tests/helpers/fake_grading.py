@@ -12,15 +12,18 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, Never
 
-from mlcourse.checks import CHECKS
+from mlcourse.checks import CHECKS, Check
 from mlcourse.grading import run
 from mlcourse.grading.digests import tools_digest
+from mlcourse.grading.publish import Summary
 from mlcourse.grading.records import Cell, Grade, Mark, Submission
 from mlcourse.grading.run import grade_folder
-from mlcourse.grading.sandbox import NoSandbox
+from mlcourse.grading.sandbox import NoSandbox, Sandbox
 from mlcourse.grading.work import Settings
 from tests.helpers import platform  # noqa: F401
 
@@ -28,7 +31,7 @@ LESSON = "04_em"
 TASKS = [check for check in CHECKS.values() if check.lesson == LESSON]
 
 
-def submission(student: str = "ada", answers: dict | None = None, **facts) -> Submission:
+def submission(student: str = "ada", answers: dict[str, Any] | None = None, **facts: Any) -> Submission:
     """Make a submission that earns these points; by default, full points for every task."""
     answers = {check.name: check.points for check in TASKS} if answers is None else answers
     cells = tuple(Cell("code", f"{task} = {value!r}", task, "answer") for task, value in answers.items())
@@ -37,7 +40,13 @@ def submission(student: str = "ada", answers: dict | None = None, **facts) -> Su
     )
 
 
-def fake_grade(submission, sandbox, seed, on_mark, done) -> Grade:
+def fake_grade(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
     """Give each task the points that its cell says, one after another."""
     grade = Grade(submission.student, submission.lesson, submission.source, "ok", isolation="fake")
     if submission.problem:
@@ -52,7 +61,7 @@ def fake_grade(submission, sandbox, seed, on_mark, done) -> Grade:
     return grade
 
 
-def mark(check, text: str | None) -> Mark:
+def mark(check: Check, text: str | None) -> Mark:
     value = None if text is None else ast.literal_eval(text)
     if value is None:
         return Mark(check.name, 0, check.points, "missing")
@@ -61,24 +70,36 @@ def mark(check, text: str | None) -> Mark:
     return Mark(check.name, min(value, check.points), check.points, "right" if value else "wrong")
 
 
-def log(line: str):
+def log(line: str) -> None:
     """Record for the test what was marked, and by which process."""
     if os.environ.get("FAKE_LOG"):
         with open(os.environ["FAKE_LOG"], "a") as file:
             file.write(f"{os.getpid()} {line}\n")
 
 
-def slow_grade(submission, sandbox, seed, on_mark, done) -> Grade:
+def slow_grade(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
     """Grade like `fake_grade`, at the pace of a real check."""
 
-    def after_a_while(mark):
+    def after_a_while(mark: Mark) -> None:
         time.sleep(0.01)
         on_mark(mark)
 
     return fake_grade(submission, sandbox, seed, after_a_while, done)
 
 
-def grade_or_die(submission, sandbox, seed, on_mark, done) -> Grade:
+def grade_or_die(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
     """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
     if submission.student == "killer":
         on_mark(mark(TASKS[0], "1"))
@@ -86,7 +107,13 @@ def grade_or_die(submission, sandbox, seed, on_mark, done) -> Grade:
     return fake_grade(submission, sandbox, seed, on_mark, done)
 
 
-def grade_or_raise(submission, sandbox, seed, on_mark, done) -> Grade:
+def grade_or_raise(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
     """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
     if submission.student == "culprit":
         on_mark(mark(TASKS[0], "1"))
@@ -94,30 +121,30 @@ def grade_or_raise(submission, sandbox, seed, on_mark, done) -> Grade:
     return fake_grade(submission, sandbox, seed, on_mark, done)
 
 
-def no_sandbox(trust=False):
+def no_sandbox(trust: bool = False) -> SimpleNamespace:
     return SimpleNamespace(name="fake", close=lambda: None)
 
 
-def refuse_all(trust=False):
+def refuse_all(trust: bool = False) -> Never:
     raise NoSandbox("no sandbox works on this machine.")
 
 
-def settings(out, grade=fake_grade, **options) -> Settings:
+def settings(out: Path | str, grade: Callable[..., Grade] = fake_grade, **options: Any) -> Settings:
     return Settings(**{"out": Path(out), "seed": b"secret", "grade": grade, "choose": no_sandbox, **options})
 
 
-def read_fake(path, lesson=None):
+def read_fake(path: Path, lesson: str | None = None) -> Iterator[Submission]:
     """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)
 
 
-def mark_class(source: str, out: str, jobs: int):
+def mark_class(source: str, out: str, jobs: int) -> None:
     run.read_submissions = read_fake
     run.grade_folder(Path(source), settings(out, slow_grade, resume=True), jobs=jobs, quiet=True)
 
 
-def mark_on_request(source: str, out: str):
+def mark_on_request(source: str, out: str) -> None:
     """For every line of input, mark in a forked process; print its id, and later how it ended.
 
     A fork starts at once, while a new Python would first have to import everything.
@@ -132,14 +159,14 @@ def mark_on_request(source: str, out: str):
         print(os.waitpid(process, 0)[1], flush=True)
 
 
-def marks_in(out) -> dict:
+def marks_in(out: Path) -> dict[str, list[Any]]:
     return {
         path.name: json.loads(path.read_text())["grade"]["marks"]
         for path in sorted(out.glob("results/*.json"))
     }
 
 
-def go(folder, jobs=0, **options):
+def go(folder: Path, jobs: int = 0, **options: Any) -> Summary:
     return grade_folder(folder, settings(folder.parent / "out", **options), jobs, quiet=True)
 
 

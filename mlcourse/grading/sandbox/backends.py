@@ -3,8 +3,10 @@
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any, Self
 
 from mlcourse.grading.pipe import unpack
 from mlcourse.grading.sandbox import bubblewrap, container, landlock
@@ -30,7 +32,13 @@ class Backend:
         Whether workers give up their rights, and whether Landlock restricts their files.
     """
 
-    def __init__(self, name: str, module: ModuleType | SimpleNamespace, isolated=True, landlock=False):
+    def __init__(
+        self,
+        name: str,
+        module: ModuleType | SimpleNamespace,
+        isolated: bool = True,
+        landlock: bool = False,
+    ):
         self.name, self.module, self.isolated, self.landlock = name, module, isolated, landlock
 
     def launch(self, limits: Limits) -> Launch:
@@ -41,7 +49,7 @@ def _landlock_missing() -> str | None:
     return None if landlock.version() else "this kernel has no Landlock, or a container forbids it"
 
 
-def _no_wrapper(missing=lambda: None) -> SimpleNamespace:
+def _no_wrapper(missing: Callable[[], str | None] = lambda: None) -> SimpleNamespace:
     """Start the launcher directly, with no other program around it."""
     return SimpleNamespace(wrap=lambda command, *_: command, SCRATCH=None, missing=missing)
 
@@ -66,7 +74,8 @@ class Sandbox:
     """
 
     def __init__(self, backend: Backend):
-        self.backend, self._launch = backend, None
+        self.backend = backend
+        self._launch: Launch | None = None
 
     @property
     def name(self) -> str:
@@ -95,10 +104,10 @@ class Sandbox:
             self._launch.close()
         self._launch = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -138,7 +147,7 @@ def choose(trust: bool = False, only: str | None = None) -> Sandbox:
 
 def why_unusable(sandbox: Sandbox) -> str | None:
     """Run a probe in a sandbox, and say why it cannot be used; None if it can."""
-    missing = sandbox.backend.module.missing()
+    missing: str | None = sandbox.backend.module.missing()
     if missing:
         return missing
     try:
@@ -150,7 +159,8 @@ def why_unusable(sandbox: Sandbox) -> str | None:
 
 def report() -> list[str]:
     """Return the lines of `mlcourse doctor`: one per sandbox, then what the chosen one blocks."""
-    lines, chosen = [], None
+    lines: list[str] = []
+    chosen: Backend | None = None
     for backend in BACKENDS.values():
         with Sandbox(backend) as sandbox:
             reason = why_unusable(sandbox) if sys.platform != "win32" else "not on Windows"
@@ -227,5 +237,6 @@ def probe(sandbox: Sandbox) -> dict[str, bool]:
         untouched = os.listdir(folder) == ["canary"] and os.stat(canary).st_mode == before.st_mode
     if "value" not in reply:
         return {"honest work": False}
-    refused = [bool(one) for one in unpack(reply["value"], arrays)]
+    answers: Any = unpack(reply["value"], arrays)  # the probe's list of booleans, as an array
+    refused = [bool(one) for one in answers]
     return {**dict(zip([*PROBES, "honest work"], refused)), "leaving your files as they were": untouched}

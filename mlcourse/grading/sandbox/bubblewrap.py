@@ -49,4 +49,4 @@ def wrap(command: list[str], view: View, limits: Limits, socket_dir: str) -> lis
         options += ["--dev-bind", device, device]
     # Twice the limit, so that the watchdog acts first: it ends a worker that exceeds the limit, and reports why.
     options += ["--size", str(2 * limits.disk), "--tmpfs", SCRATCH, "--remount-ro", "/", "--chdir", SCRATCH]
-    return [shutil.which("bwrap"), *options, "--", *command]
+    return [shutil.which("bwrap") or "bwrap", *options, "--", *command]

@@ -9,10 +9,10 @@ PR_SET_CHILD_SUBREAPER = 36
 CAPSET = {"x86_64": 126, "aarch64": 91}  # a system call's number depends on the processor
 
 
-def syscall(number: int, *arguments) -> int:
+def syscall(number: int, *arguments: object) -> int:
     """Make one system call. Raises OSError with the kernel's reason."""
     libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(ctypes.c_long(number), *arguments)
+    result: int = libc.syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

@@ -11,6 +11,8 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import IO, Any
 
 from mlcourse.grading.sandbox.limits import Limits
 from mlcourse.grading.sandbox.scratch import ScratchFolder
@@ -49,13 +51,15 @@ class Launch:
         If it does not start; the message is the last line that it printed.
     """
 
-    def __init__(self, backend, isolated: bool, landlock: bool, limits: Limits):
+    def __init__(self, backend: ModuleType | SimpleNamespace, isolated: bool, landlock: bool, limits: Limits):
         self.limits = limits
         self.lock = threading.Lock()  # watchdog and session may both end a worker at the same time
-        self.process = self.control = None
-        self.folder = None if backend.SCRATCH else tempfile.mkdtemp(prefix="mlcourse-scratch-")
-        scratch, view = backend.SCRATCH or self.folder, course_view()
-        setting = {
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        scratch: str = backend.SCRATCH or tempfile.mkdtemp(prefix="mlcourse-scratch-")
+        self.folder = None if backend.SCRATCH else scratch
+        view = course_view()
+        setting: dict[str, Any] = {
             "path": search_path(),
             "checks": str(PACKAGE / "checks"),
             "hidden": list(HIDDEN),
@@ -68,11 +72,11 @@ class Launch:
             tempfile.TemporaryDirectory(prefix="mlcourse-socket-") as socket_dir,
             tempfile.TemporaryFile() as printed,
         ):
-            setting["control"] = f"{socket_dir}/control"
+            control = setting["control"] = f"{socket_dir}/control"
             python = [executable(), *FLAGS, WORKER, json.dumps(setting)]
             command = backend.wrap(python, view, limits, socket_dir)
             try:
-                self._start(command, environment(scratch), setting["control"], printed)
+                self._start(command, environment(scratch), control, printed)
             except OSError as error:
                 self.close()
                 printed.seek(0)
@@ -80,12 +84,12 @@ class Launch:
                 raise OSError(output.splitlines()[-1] if output else str(error)) from None
         self.scratch = self.folder or f"/proc/{self.launcher}/root{scratch}"
 
-    def _start(self, command: list[str], variables: dict, control: str, printed) -> None:
+    def _start(self, command: list[str], variables: dict[str, str], control: str, printed: IO[bytes]) -> None:
         """Start the launcher, and wait for it to connect to a socket file, which works from a container too."""
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(control)
             listener.listen(1)
-            self.process = subprocess.Popen(
+            self.process = process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
@@ -94,80 +98,85 @@ class Launch:
                 env=variables,
                 start_new_session=True,
             )
-            self.control = self._accept(listener)
+            self.control = _accept(listener, process)
         self.launcher = peer_pid(self.control)
-        self._expect("ready", START_TIMEOUT)
-
-    def _accept(self, listener) -> socket.socket:
-        """Wait for the launcher to connect. Raises OSError if it ends first, or never connects."""
-        listener.settimeout(0.1)
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            try:
-                return listener.accept()[0]
-            except TimeoutError:
-                if self.process.poll() is not None:
-                    break
-        raise OSError("the launcher did not start")
+        _expect(self.control, "ready", START_TIMEOUT)
 
     def start(self) -> Session:
         """Start a new worker. Raises OSError if the launcher is gone."""
+        assert self.control is not None  # __init__ has connected it
         ours, theirs = socket.socketpair()
         with theirs, self.lock:
             command = json.dumps({"do": "start", "limits": asdict(self.limits)}).encode()
             socket.send_fds(self.control, [command], [theirs.fileno()])
-            self._expect("started", START_TIMEOUT)
+            _expect(self.control, "started", START_TIMEOUT)
         return Session(ours, self.launcher, self.scratch, self.limits, self.stop)
 
     def stop(self) -> None:
         """End the worker and everything it has started, and wipe what it has written."""
         with self.lock:
-            if self.process.poll() is not None:
+            if not self.alive():
                 return
+            assert self.control is not None  # __init__ has connected it
             try:
                 self.control.sendall(b'{"do": "stop"}')
-                self._expect("stopped", STOP_TIMEOUT)
+                _expect(self.control, "stopped", STOP_TIMEOUT)
             except (
                 OSError
             ):  # the launcher does not respond: end it too, so that the next start makes a new one
                 self.close()
 
     def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def _expect(self, word: str, seconds: float) -> None:
-        """Wait for a word from the launcher. Raises OSError if something else comes, or nothing."""
-        self.control.settimeout(seconds)
-        reply = b""
-        while not reply.endswith(b"\n"):
-            part = self.control.recv(4096)
-            if not part:
-                raise OSError("the launcher ended")
-            reply += part
-        if json.loads(reply) != {word: True}:
-            raise OSError(f"the launcher sent {reply!r} instead of {word!r}")
+        return self.process is not None and self.process.poll() is None
 
     def close(self) -> None:
         """End the launcher and all of its descendants, and remove the scratch folder."""
         if self.process:
-            self._end_launcher()
+            self._end_launcher(self.process)
         if self.folder and os.path.isdir(self.folder):
             ScratchFolder(self.folder).remove()
 
-    def _end_launcher(self) -> None:
-        descended = descendants(self.process.pid)
+    def _end_launcher(self, process: subprocess.Popen[bytes]) -> None:
+        descended = descendants(process.pid)
         if self.control:
             self.control.close()
         try:
-            self.process.wait(STOP_TIMEOUT)  # once its control socket is closed, it cleans up and exits
+            process.wait(STOP_TIMEOUT)  # once its control socket is closed, it cleans up and exits
         except subprocess.TimeoutExpired:
             for pid in descended:
                 _kill(pid)
-            self.process.kill()
-            self.process.wait()
+            process.kill()
+            process.wait()
 
 
 WORKER = str(Path(PACKAGE, "grading", "worker.py"))
+
+
+def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
+    """Wait for the launcher to connect. Raises OSError if it ends first, or never connects."""
+    listener.settimeout(0.1)
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            control, _ = listener.accept()
+            return control
+        except TimeoutError:
+            if process.poll() is not None:
+                break
+    raise OSError("the launcher did not start")
+
+
+def _expect(control: socket.socket, word: str, seconds: float) -> None:
+    """Wait for a word from the launcher. Raises OSError if something else comes, or nothing."""
+    control.settimeout(seconds)
+    reply = b""
+    while not reply.endswith(b"\n"):
+        part = control.recv(4096)
+        if not part:
+            raise OSError("the launcher ended")
+        reply += part
+    if json.loads(reply) != {word: True}:
+        raise OSError(f"the launcher sent {reply!r} instead of {word!r}")
 
 
 def _kill(pid: int) -> None:
@@ -181,5 +190,6 @@ def peer_pid(control: socket.socket) -> int:
     """Return the id of the process at the other end, as seen from here; it may have another one in its namespace."""
     if not hasattr(socket, "SO_PEERCRED"):  # macOS, which has no sandbox and no /proc
         return 0
+    pid: int
     pid, _, _ = struct.unpack("3i", control.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return pid

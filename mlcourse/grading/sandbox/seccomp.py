@@ -11,6 +11,7 @@ The filter is a program for the kernel's BPF machine, built here instruction by 
 import ctypes
 import errno
 import os
+from typing import TypeAlias
 
 from mlcourse.grading.sandbox.kernel import no_new_privileges, syscall
 
@@ -76,6 +77,10 @@ IOCTL_REQUESTS = (0x5401, 0x5413, 0x5421, 0x5450, 0x5451, 0x541B)
 PRCTL_OPTIONS = (15, 16)  # a thread's name
 
 
+# Code, jump if true, jump if false, value: the fields of Instruction.
+Step: TypeAlias = tuple[int, int, int, int]
+
+
 class Instruction(ctypes.Structure):
     """struct sock_filter"""
 
@@ -96,14 +101,14 @@ class Program(ctypes.Structure):
 def confine() -> None:
     """Apply the filter to all threads of this process. Raises OSError if the kernel cannot."""
     instructions = program(os.uname().machine, os.getpid())
-    array = (Instruction * len(instructions))(*instructions)
+    array = (Instruction * len(instructions))(*(Instruction(*step) for step in instructions))
     no_new_privileges()
     column, _ = PROCESSORS[os.uname().machine]
     set_filter, all_threads = ctypes.c_uint(1), ctypes.c_uint(1)
     syscall(SECCOMP[column], set_filter, all_threads, ctypes.byref(Program(len(array), array)))
 
 
-def program(machine: str, own_pid: int) -> list[tuple[int, int, int, int]]:
+def program(machine: str, own_pid: int) -> list[Step]:
     """Build the filter for a processor; `own_pid` is the only process that may be sent a signal.
 
     Raises KeyError for a processor that is not in PROCESSORS.
@@ -127,8 +132,8 @@ def program(machine: str, own_pid: int) -> list[tuple[int, int, int, int]]:
     body = [
         instruction
         for numbers, block in plain + conditional
-        if numbers[column] is not None
-        for instruction in ((EQUAL, 0, len(block), numbers[column]), *block)
+        if (number := numbers[column]) is not None
+        for instruction in ((EQUAL, 0, len(block), number), *block)
     ]
     return [
         (LOAD, 0, 0, ARCHITECTURE),
@@ -142,18 +147,18 @@ def program(machine: str, own_pid: int) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _load(argument: int, high: bool = False):
+def _load(argument: int, high: bool = False) -> list[Step]:
     """Load the lower or upper 32 bits of a call's argument (both processors are little-endian)."""
     return [(LOAD, 0, 0, 16 + 8 * argument + 4 * high)]
 
 
-def _allow_if(*values):
+def _allow_if(*values: int) -> list[Step]:
     """Allow the call if the loaded value is one of these; otherwise refuse it."""
     tests = [step for value in values for step in ((EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW))]
     return [*tests, (RETURN, 0, 0, REFUSE)]
 
 
-def _allow_unless_truncating(flags: int):
+def _allow_unless_truncating(flags: int) -> list[Step]:
     """Refuse opening a file for reading and truncating it at once: Landlock misses that before ABI 3."""
     return [
         *_load(flags),
@@ -164,7 +169,7 @@ def _allow_unless_truncating(flags: int):
     ]
 
 
-def _allow_reading_limits():
+def _allow_reading_limits() -> list[Step]:
     """Allow prlimit64 on the process itself with no new limit: both halves of that pointer are zero."""
     return [
         *_load(0),

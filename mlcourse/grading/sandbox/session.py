@@ -1,10 +1,14 @@
 """One submission's worker, as seen by the parent: requests, replies, deadlines, and how it ends."""
 
 import secrets
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from mlcourse.grading import pipe
 from mlcourse.grading.sandbox.limits import Limits
 from mlcourse.grading.sandbox.watchdog import Watchdog
+from mlcourse.typing import Array
 
 START_TIMEOUT = 30.0  # seconds
 
@@ -21,7 +25,7 @@ class WorkerEnded(BaseException):
         The rest of a sentence that begins with "it".
     """
 
-    def __init__(self, status: str, why: str):
+    def __init__(self, status: Literal["crashed", "timeout"], why: str):
         super().__init__(why)
         self.status, self.why = status, why
 
@@ -46,7 +50,14 @@ class Session:
         If the worker could not be confined.
     """
 
-    def __init__(self, channel, launcher: int, folder: str | None, limits: Limits, end):
+    def __init__(
+        self,
+        channel: socket.socket,
+        launcher: int,
+        folder: str | None,
+        limits: Limits,
+        end: Callable[[], None],
+    ):
         self.channel, self.end_worker = channel, end
         channel.setblocking(False)
         self.excess: str | None = None
@@ -64,7 +75,9 @@ class Session:
             self.end()
             raise OSError(f"a worker could not be confined: {message.get('failed')}")
 
-    def ask(self, request: dict, arrays: list = (), seconds: float = START_TIMEOUT) -> tuple[dict, list]:
+    def ask(
+        self, request: dict[str, Any], arrays: Sequence[Array] = (), seconds: float = START_TIMEOUT
+    ) -> tuple[dict[str, Any], list[Array]]:
         """Send a request and return its reply, as a dict and arrays. Raises WorkerEnded, after ending the worker.
 
         Every request has a number that cannot be guessed, and the reply must repeat it. So nothing that a student
@@ -77,15 +90,15 @@ class Session:
             raise self._ended("timeout", "did not read the request in time") from None
         except pipe.Closed:
             raise self._crashed() from None
-        reply, arrays = self._receive(seconds)
+        reply, received = self._receive(seconds)
         self.excess = self.excess or self.watchdog.excess()
         if self.excess:  # detected now, it is blamed on this request and not on the next one
             raise self._crashed()
         if reply.pop("number", None) != number:
             raise self._ended("crashed", "sent a reply that no request asked for")
-        return reply, arrays
+        return reply, received
 
-    def _receive(self, seconds):
+    def _receive(self, seconds: float) -> tuple[dict[str, Any], list[Array]]:
         try:
             return pipe.receive(self.channel, seconds)
         except pipe.TimedOut:
@@ -95,16 +108,16 @@ class Session:
         except pipe.Malformed as error:
             raise self._ended("crashed", f"sent a malformed reply: {error}") from None
 
-    def _crashed(self):
+    def _crashed(self) -> WorkerEnded:
         if self.excess:
             return self._ended("crashed", f"used too much {self.excess} and was stopped")
         return self._ended("crashed", "ended the Python process that ran it")
 
-    def _ended(self, status, why):
+    def _ended(self, status: Literal["crashed", "timeout"], why: str) -> WorkerEnded:
         self.end()
         return WorkerEnded(status, why)
 
-    def _on_excess(self, resource):
+    def _on_excess(self, resource: str) -> None:
         """End the worker (the watchdog calls this). Whoever waits for its reply then finds the socket closed."""
         self.excess = resource
         self.end_worker()

@@ -8,6 +8,7 @@ import mmap
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from mlcourse.grading.sandbox.limits import Limits
@@ -79,19 +80,19 @@ class Watchdog(threading.Thread):
         Ends the worker; takes the name of the resource that it used too much of.
     """
 
-    def __init__(self, launcher: int, folder: str | None, limits: Limits, end):
+    def __init__(self, launcher: int, folder: str | None, limits: Limits, end: Callable[[str], None]):
         super().__init__(daemon=True, name="watchdog")
         self.launcher, self.folder, self.limits, self.end = launcher, folder, limits, end
         self._done = threading.Event()
 
-    def run(self):
+    def run(self) -> None:
         while not self._done.wait(INTERVAL):
             resource = self.excess()
             if resource:
                 self.end(resource)
                 return
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop watching, for good: by now the worker of another submission may be running."""
         self._done.set()
         if self.is_alive() and threading.current_thread() is not self:
