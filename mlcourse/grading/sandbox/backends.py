@@ -50,7 +50,7 @@ def _landlock_missing() -> str | None:
 
 
 def _no_wrapper(missing: Callable[[], str | None] = lambda: None) -> SimpleNamespace:
-    """Start the launcher directly, with no other program around it."""
+    """Return a backend that starts the launcher directly, with no other program around it."""
     return SimpleNamespace(wrap=lambda command, *_: command, SCRATCH=None, missing=missing)
 
 
