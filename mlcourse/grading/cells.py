@@ -1,4 +1,4 @@
-"""Run a notebook's cells as Jupyter would, as far as marking needs it. For inside the sandbox."""
+"""Run a notebook's cells as Jupyter would, as far as marking needs it. Used inside the sandbox."""
 
 import contextlib
 import io
@@ -6,56 +6,57 @@ import linecache
 import re
 import sys
 import types
+from typing import Any, Self
 
-# `%%time` and its like run the cell beneath them; `%%bash`, `%%html` and the others hold another language.
+# `%%time` and similar magics run the rest of the cell as Python; `%%bash`, `%%html` and the others do not.
 RUNS_PYTHON = ("time", "timeit", "capture", "prun", "python", "python3")
 LINE_MAGIC = re.compile(r"^(\s*)[%!?].*$")
 ASSIGNED_MAGIC = re.compile(r"^(\s*)([\w, ]+?)\s*=\s*[%!].*$")
 QUESTION = re.compile(r"^(\s*)[\w.]+\?{1,2}\s*$")
 
 
-class Anything:
-    """Takes every call and gives back itself: `check` and `get_ipython()` where nothing is to be checked or shown."""
+class FakeIPython:
+    """A stub for `get_ipython()`: its attributes are the stub itself, and calling it does nothing."""
 
-    def __getattr__(self, name):
-        if name.startswith("__"):  # copying and its like ask for these, and must hear that there are none
+    def __getattr__(self, name: str) -> Self:
+        if name.startswith("__"):  # `copy` and others look for these, and must not find them
             raise AttributeError(name)
         return self
 
-    def __call__(self, *args, **kwargs):
-        return None
+    def __call__(self, *args: object, **kwargs: object) -> None:
+        return
 
 
-class Tail(io.TextIOBase):
-    """A file that keeps the end of what is written to it, and no more."""
+class OutputTail(io.TextIOBase):
+    """A file that keeps only the last `length` characters written to it."""
 
     def __init__(self, length: int):
         self.length, self.text = length, ""
 
-    def writable(self):
+    def writable(self) -> bool:
         return True
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         self.text = (self.text + str(text)[-self.length :])[-self.length :]
         return len(text)
 
     def take(self) -> str:
-        """What is there; it is gone afterwards."""
+        """Return the text and forget it."""
         text, self.text = self.text, ""
         return text
 
 
-def notebook_namespace() -> dict:
-    """The names that a fresh notebook has."""
+def notebook_namespace() -> dict[str, Any]:
+    """Return the names that a new notebook starts with."""
     module = types.ModuleType("__main__")  # a module, because dataclasses look up their module by name
     sys.modules["__main__"] = module
-    ipython = Anything()
+    ipython = FakeIPython()
     module.__dict__.update(get_ipython=lambda: ipython, display=print, exit=sys.exit, quit=sys.exit)
     return module.__dict__
 
 
-def run_cell(source: str, number: int, namespace: dict) -> BaseException | None:
-    """Run one cell. What it raises is given back, even an order to exit."""
+def run_cell(source: str, number: int, namespace: dict[str, Any]) -> BaseException | None:
+    """Run one cell and return the exception that it raised, if any, even SystemExit."""
     name = f"<cell {number}>"
     try:
         code = compile_cell(source, name)
@@ -67,8 +68,8 @@ def run_cell(source: str, number: int, namespace: dict) -> BaseException | None:
     return None
 
 
-def compile_cell(source: str, name: str):
-    """A cell as code; one that is not Python as it stands is tried again without its magics."""
+def compile_cell(source: str, name: str) -> types.CodeType:
+    """Compile a cell; if it is not valid Python, try again without its magics."""
     try:
         code = compile(source, name, "exec")
     except SyntaxError:
@@ -79,7 +80,7 @@ def compile_cell(source: str, name: str):
 
 
 def without_magics(source: str) -> str:
-    """The cell with IPython's own lines made inert: each stays a line, so that line numbers stay right."""
+    """Replace IPython's own lines with `pass`, one for one, so that line numbers stay the same."""
     first, _, rest = source.lstrip().partition("\n")
     if first.startswith("%%"):
         return f"\n{without_magics(rest)}" if first[2:].split(" ")[0].strip() in RUNS_PYTHON else ""
@@ -88,21 +89,22 @@ def without_magics(source: str) -> str:
 
 def _inert(line: str) -> str:
     if LINE_MAGIC.match(line) or QUESTION.match(line):
-        return re.match(r"\s*", line)[0] + "pass"
+        return line[: len(line) - len(line.lstrip())] + "pass"
     return ASSIGNED_MAGIC.sub(r"\1\2 = None", line)
 
 
 def close_figures() -> None:
-    """Close what a cell has drawn, as a notebook does when it has shown it."""
+    """Close the figures of a cell, as a notebook does after showing them."""
     plt = sys.modules.get("matplotlib.pyplot")
     if plt is not None:
-        with contextlib.suppress(Exception):  # a drawing that cannot be closed is nobody's loss here
+        with contextlib.suppress(Exception):  # nobody misses a figure that cannot be closed
             plt.close("all")
 
 
 def place_of(error: BaseException) -> tuple[int, int] | None:
-    """The cell and the line in it from which an exception came, the innermost of them."""
-    place, trace = None, error.__traceback__
+    """Return the cell and line in which an exception was raised, the innermost one if there are several."""
+    place: tuple[int, int] | None = None
+    trace = error.__traceback__
     while trace is not None:
         found = re.fullmatch(r"<cell (\d+)>", trace.tb_frame.f_code.co_filename)
         if found:

@@ -1,11 +1,11 @@
-"""What a mark depends on, as digests: has this check changed since the mark was given?
+"""Digests of what a mark depends on: has this check changed since the mark was given?
 
-A check is data and functions. Its digest is taken over the data, over the compiled code of the functions, and over
-the functions and constants of the bank that they use, however deep. So a mended reference or a new mistake changes
-the digest of the tasks that it concerns; a comment, or a neighbour in the same file, changes none.
+A check is data and functions. Its digest covers the data, the compiled code of the functions, and the functions and
+constants of the bank that they use, directly or indirectly. So fixing a reference or adding a mistake changes the
+digests of the tasks concerned; a comment, or another function in the same file, changes none.
 
-What lies outside the bank (the comparison of numbers, the package that answers import, the worker) concerns every
-mark: it has one digest, over the source files.
+Everything outside the bank (the comparison of numbers, the package that answers import, the worker) affects every
+mark. It has a single digest, computed from the source files.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ import numpy as np
 
 from mlcourse.checks import CHECKS, Check
 from mlcourse.grading.extra import EXTRA
-from mlcourse.grading.marking import handed_to, open_questions
+from mlcourse.grading.marking import checked_expression, open_questions
 
 PACKAGE = Path(__file__).parents[1]
-FOLLOWED = ("mlcourse.checks", EXTRA)  # modules whose functions are looked into
+FOLLOWED = ("mlcourse.checks", EXTRA)  # modules whose functions are followed
 
-# Parts of the package on which no mark depends: the bank has its own digests, the rest only shows and collects.
+# Parts of the package that no mark depends on: the bank has its own digests, the rest only displays and collects.
 WITHOUT_EFFECT = ("checks/bank/", "widgets/", "plotting/", "cli.py", "__main__.py")
-ONLY_COLLECTS = {
+ONLY_REPORTS = {
     "alike.py",
     "byhand.py",
     "charts.py",
@@ -47,25 +47,25 @@ ONLY_COLLECTS = {
 
 
 def task_digests(lesson: str | None) -> dict[str, str]:
-    """For each task of a lesson a digest of what its mark depends on, the submission aside."""
+    """Return, for each task of a lesson, a digest of what its mark depends on apart from the submission."""
     checks = (check for check in CHECKS.values() if check.lesson == lesson)
-    checked = {check.name: digest_of(check_digest(check) + handed_to(check)) for check in checks}
+    checked = {check.name: digest_of(check_digest(check) + checked_expression(check)) for check in checks}
     by_hand = {task: digest_of(f"by hand {points}") for task, points in open_questions(lesson).items()}
     return checked | by_hand
 
 
 def check_digest(check: Check) -> str:
-    """A digest that changes when the check would judge, or speak, in another way."""
-    return digest_of(told(check, set()))
+    """Return a digest that changes when the check's judgements or messages could change."""
+    return digest_of(canonical_text(check, set()))
 
 
 def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def told(value, seen: set) -> str:
-    """A value as a text that is the same in every run, and another one for another value."""
-    value = getattr(value, "__wrapped__", value)  # a function with a cache is that function
+def canonical_text(value: object, seen: set[FunctionType]) -> str:
+    """Return a text that is the same for equal values in every run, and differs for different values."""
+    value = getattr(value, "__wrapped__", value)  # look through a cache to the function
     if isinstance(value, FunctionType):
         return _function(value, seen)
     if isinstance(value, CodeType):
@@ -73,29 +73,29 @@ def told(value, seen: set) -> str:
     if isinstance(value, np.ndarray):
         return f"array {value.shape} {value.dtype} {value.tobytes().hex()}"
     if isinstance(value, partial):
-        return f"partial {told((value.func, value.args, value.keywords), seen)}"
+        return f"partial {canonical_text((value.func, value.args, value.keywords), seen)}"
     if is_dataclass(value) and not isinstance(value, type):
-        return told({part.name: getattr(value, part.name) for part in fields(value)}, seen)
+        return canonical_text({part.name: getattr(value, part.name) for part in fields(value)}, seen)
     if isinstance(value, dict):
-        return f"dict {[(str(key), told(part, seen)) for key, part in value.items()]}"
+        return f"dict {[(str(key), canonical_text(part, seen)) for key, part in value.items()]}"
     if isinstance(value, (tuple, list)):
-        return f"{type(value).__name__} {[told(part, seen) for part in value]}"
+        return f"{type(value).__name__} {[canonical_text(part, seen) for part in value]}"
     if isinstance(value, (set, frozenset)):
-        return f"set {sorted(told(part, seen) for part in value)}"
+        return f"set {sorted(canonical_text(part, seen) for part in value)}"
     if isinstance(value, (str, bytes, bool, int, float, complex, type(None), type(...))):
         return repr(value)
     return _name(value)
 
 
-def _name(value) -> str:
-    """Something from a library: where it comes from and what it is called. Its inside is the library's business."""
+def _name(value: object) -> str:
+    """Identify something from a library by its module and name; its contents are not followed."""
     if isinstance(value, ModuleType):
         return f"module {value.__name__}"
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     return f"{getattr(value, '__module__', '')}.{name or type(value).__qualname__}"
 
 
-def _function(function, seen: set) -> str:
+def _function(function: FunctionType, seen: set[FunctionType]) -> str:
     if not function.__module__.startswith(FOLLOWED):
         return _name(function)
     if function in seen:
@@ -108,33 +108,33 @@ def _function(function, seen: set) -> str:
     }
     held = [cell.cell_contents for cell in function.__closure__ or ()]
     parts = (function.__code__, function.__defaults__, function.__kwdefaults__, held, used)
-    return f"function {told(parts, seen)}"
+    return f"function {canonical_text(parts, seen)}"
 
 
 def _names(code: CodeType) -> set[str]:
-    """The global names (and attributes) that a function's code mentions, in functions inside it too."""
+    """Return the global names (and attributes) in a function's code, including the functions inside it."""
     inner = (_names(part) for part in code.co_consts if isinstance(part, CodeType))
     return set(code.co_names).union(*inner)
 
 
-def _code(code: CodeType, seen: set) -> str:
+def _code(code: CodeType, seen: set[FunctionType]) -> str:
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    return f"code {code.co_code.hex()} {told((code.co_consts, *names), seen)}"
+    return f"code {code.co_code.hex()} {canonical_text((code.co_consts, *names), seen)}"
 
 
 @cache
 def tools_digest() -> str:
-    """A digest of all source files outside the bank on which a mark depends."""
-    told = hashlib.sha256()
+    """Return a digest of all source files outside the bank that a mark depends on."""
+    digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
-        place = path.relative_to(PACKAGE).as_posix()
-        if has_effect(place):
-            told.update(f"{place}\0".encode() + path.read_bytes())
-    return told.hexdigest()[:32]
+        name = path.relative_to(PACKAGE).as_posix()
+        if affects_marks(name):
+            digest.update(f"{name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
 
 
-def has_effect(place: str) -> bool:
-    """Whether a mark may depend on a file of the package, named by its place in it."""
-    if place.startswith("grading/"):
-        return place.removeprefix("grading/") not in ONLY_COLLECTS
-    return not place.startswith(WITHOUT_EFFECT)
+def affects_marks(name: str) -> bool:
+    """Whether a mark may depend on a file of the package, given its path within the package."""
+    if name.startswith("grading/"):
+        return name.removeprefix("grading/") not in ONLY_REPORTS
+    return not name.startswith(WITHOUT_EFFECT)

@@ -1,4 +1,4 @@
-"""What is known of a submission before it runs, and after."""
+"""What is known about a submission before it runs, and after."""
 
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -12,14 +12,14 @@ class Cell(NamedTuple):
 
     kind: Literal["code", "markdown"]
     source: str
-    task: str | None = None  # from our metadata, or nbgrader's; may be forged: points never come from here
+    task: str | None = None  # from our metadata or nbgrader's; may be forged, so no points depend on it
     role: str | None = None  # "answer", "check", "open"
 
 
 class Attachment(NamedTuple):
-    """A file that lay beside a notebook, such as a student's own data."""
+    """A file handed in with a notebook, such as a student's own data."""
 
-    name: str  # as its cells know it; folders are parted by slashes
+    name: str  # its path relative to the notebook, with slashes
     data: bytes
 
 
@@ -27,14 +27,14 @@ class Attachment(NamedTuple):
 class Submission:
     """What a student handed in for one lesson."""
 
-    student: str  # as the folder or the learning platform names them: any text at all
+    student: str  # as named by the folder or the learning platform: any text at all
     source: str  # the file's name, for display
     cells: tuple[Cell, ...] = ()
-    lesson: str | None = None  # such as "04_em"; None when it cannot be told
-    problem: str | None = None  # why it cannot be read: a sentence for the instructor
+    lesson: str | None = None  # such as "04_em"; None if unknown
+    problem: str | None = None  # why it cannot be read, as a sentence for the instructor
     files: tuple[Attachment, ...] = ()
-    notes: tuple[str, ...] = ()  # what the instructor should know of it
-    owner: str | None = None  # the student without the number that a second notebook gets
+    notes: tuple[str, ...] = ()  # what the instructor should know about it
+    owner: str | None = None  # the student's name without the number that a second notebook adds
 
 
 class Mark(NamedTuple):
@@ -44,7 +44,7 @@ class Mark(NamedTuple):
     points: float
     out_of: int
     status: MarkStatus
-    message: str = ""  # what the check said in the student's notebook, or would have said
+    message: str = ""  # what the check says in the student's notebook
     mistake: str | None = None  # the name of a recognised mistake
 
 
@@ -57,10 +57,12 @@ class Grade:
     source: str
     status: GradeStatus
     marks: list[Mark] = field(default_factory=list)
-    open_answers: dict[str, str] = field(default_factory=dict)  # task → the student's text, for the hand
+    open_answers: dict[str, str] = field(
+        default_factory=dict
+    )  # task → the student's text, to be marked by hand
     notes: list[str] = field(default_factory=list)  # what the instructor should know: imports, skipped cells
     output: str = ""  # the end of what the cells printed, capped
-    isolation: str = ""  # which sandbox; "not isolated" when there was none
+    isolation: str = ""  # which sandbox; "not isolated" if there was none
     seconds: float = 0.0
 
     @property

@@ -1,11 +1,11 @@
-"""Where each student stands: one file of JSON, replaced whole after every check.
+"""Each student's marks so far: one JSON file per submission, replaced as a whole after every check.
 
-A run of a thousand submissions may be killed at any moment, by a power cut or an impatient hand. What is here then is
-the marks of every check that had been judged, and `--resume` asks only the others.
+A run of a thousand submissions may be killed at any moment, by a power cut or an impatient hand. The files then hold
+the marks of every finished check, and `--resume` runs only the others.
 
-A mark is worth something only under the circumstances in which it was given. So beside it stands a digest of its
-check, and beside the whole a digest of what was handed in and of the secret seed. When one of them has changed, the
-marks that hang on it are given anew, and no others.
+A mark is valid only under the circumstances in which it was given. So it is stored with a digest of its check, and
+the whole result with a digest of the submission and the secret seed. If one of these has changed, the marks that
+depend on it are given again, and no others.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ class Result:
     """One submission's marks so far."""
 
     grade: Grade
-    about: str  # digest of the submission and of what holds for all its checks
+    about: str  # digest of the submission and of what affects all its checks
     checks: dict[str, str] = field(default_factory=dict)  # task → digest of the check that gave its mark
     finished: bool = False
-    code: list[tuple[int, str]] = field(default_factory=list)  # the cells that were run, with their numbers
-    before: dict[str, float] | None = None  # while this one is not finished: the points of the last that was
+    code: list[tuple[int, str]] = field(default_factory=list)  # the code cells, with their numbers
+    before: dict[str, float] | None = None  # until this one is finished: the points of the last finished one
 
     def valid_marks(self, about: str, checks: dict[str, str]) -> dict[str, Mark]:
-        """The marks that would be given again: same submission, same seed, same check."""
+        """Return the marks that would come out the same: same submission, same seed, same check."""
         if about != self.about:
             return {}
         return {
@@ -41,45 +41,45 @@ class Result:
             if mark.task in checks and self.checks.get(mark.task) == checks[mark.task]
         }
 
-    def take(self, mark: Mark, check: str):
-        """Put a mark in the place of an older one, or at the end."""
+    def add(self, mark: Mark, check: str) -> None:
+        """Add a mark, and remove an older one of the same task."""
         others = [other for other in self.grade.marks if other.task != mark.task]
         self.grade = replace(self.grade, marks=[*others, mark])
         self.checks[mark.task] = check
 
 
 def name_of(submission: Submission) -> str:
-    """The name, without its ending, of all files about a submission."""
+    """Return the name, without its suffix, of all files about a submission."""
     return slug(submission.student, submission.source)
 
 
-def about(submission: Submission, circumstances: str) -> str:
-    """A digest of a submission and of what else decides all of its marks.
+def submission_digest(submission: Submission, circumstances: str) -> str:
+    """Return a digest of a submission and of everything else that affects all of its marks.
 
     Parameters
     ----------
     submission : Submission
     circumstances : str
-        Such as digests of the seed and of the package that answers use.
+        Such as digests of the seed and of the package that answers import.
     """
-    # ASCII, whatever the names hold; files by digests of their own.
-    told = json.dumps([asdict(submission), circumstances], sort_keys=True, default=_digest)
-    return _digest(told.encode("ascii"))
+    # ASCII, whatever the names hold; files are represented by their own digests.
+    text = json.dumps([asdict(submission), circumstances], sort_keys=True, default=_digest)
+    return _digest(text.encode("ascii"))
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def begun(submission: Submission, digest: str, marks: dict[str, Mark], checks: dict[str, str]) -> Result:
-    """A result that has only the marks that are taken over."""
+def new_result(submission: Submission, digest: str, marks: dict[str, Mark], checks: dict[str, str]) -> Result:
+    """Start a result with the marks that are still valid."""
     grade = Grade(submission.student, submission.lesson, submission.source, "partial", list(marks.values()))
     kept = {task: checks[task] for task in marks}
     return Result(grade, digest, kept, code=shown_code(submission))
 
 
 def shown_code(submission: Submission) -> list[tuple[int, str]]:
-    """The code cells, up to a size that a page can show."""
+    """Return the code cells, up to a total length that a page can show."""
     kept, room = [], SHOWN_CODE
     for number, cell in enumerate(submission.cells, 1):
         if cell.kind == "code" and cell.source.strip() and room > 0:
@@ -88,13 +88,13 @@ def shown_code(submission: Submission) -> list[tuple[int, str]]:
     return kept
 
 
-def save(path: Path, result: Result):
-    """Replace the file of a result."""
+def save(path: Path, result: Result) -> None:
+    """Write a result to its file, replacing the old one."""
     write_whole(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n")
 
 
 def load(path: Path) -> Result | None:
-    """Read the file of a result; None when there is none, or somebody has spoilt it."""
+    """Read a result from its file; return None if there is none, or it is damaged."""
     try:
         record = json.loads(path.read_text("ascii"))
         grade = record.pop("grade")
@@ -105,5 +105,5 @@ def load(path: Path) -> Result | None:
 
 
 def lean(grade: Grade) -> Grade:
-    """A grade without the texts that only the student's own page shows."""
+    """Return a grade without the long texts that only the student's own page shows."""
     return replace(grade, output="", open_answers={})

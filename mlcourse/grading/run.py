@@ -1,8 +1,8 @@
-"""A folder of submissions, from beginning to end: who is there, mark them, say what came out."""
+"""Grade a folder of submissions: read them, mark them, and publish the results."""
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,19 +14,20 @@ from mlcourse.grading.exports import inert
 from mlcourse.grading.extra import add_extra_checks, lesson_called
 from mlcourse.grading.marking import fault_in
 from mlcourse.grading.outgoing import number, shown
-from mlcourse.grading.pool import spread
+from mlcourse.grading.pool import run_in_pool
 from mlcourse.grading.publish import Summary, entry, publish, write_manifest
 from mlcourse.grading.read import read_submissions
-from mlcourse.grading.work import Outcome, Settings, assess, lost, prepare
+from mlcourse.grading.records import Submission
+from mlcourse.grading.work import Outcome, Settings, assess, lost_outcome, prepare
 
 try:
     import fcntl
-except ImportError:  # Windows, where there is no sandbox either
-    fcntl = None
+except ImportError:
+    fcntl = None  # type: ignore[assignment]  # on Windows, which has no sandbox either
 
 
 class CannotGrade(ValueError):
-    """A run that cannot begin; the message says why and what to do."""
+    """A run that cannot start; the message says why and what to do."""
 
 
 def grade_folder(
@@ -39,30 +40,30 @@ def grade_folder(
     submissions : Path
     settings : Settings
     jobs : int
-        Processes that mark; 0 marks in this one.
+        Number of processes; 0 marks in this one.
     lesson : str, optional
-        Such as "04_em" or "04", of all of them; else each notebook tells.
+        The lesson of all submissions, such as "04_em" or "04"; by default each notebook says which.
     quiet : bool
-        No progress bar.
+        Whether to hide the progress bar.
 
     Raises
     ------
     CannotGrade, ExtraCheckError, HandTableError, NoSandbox
     """
     lesson = full_name(lesson)
-    with only_run_in(settings.out):
+    with lock_folder(settings.out):
         if settings.extra_checks:
             add_extra_checks(settings.extra_checks)
-        # Read twice: once to know how many there are, once to mark them, a few in memory at a time.
+        # Read twice: once to count them, once to mark them, with only a few in memory at a time.
         entries, lessons = [], set()
         for submission in read_submissions(submissions, lesson):
             entries.append(entry(submission))
             lessons.add(submission.lesson)
         if not entries:
             raise CannotGrade(
-                f"no notebooks were found in {submissions}. docs/grading.md shows the folders that are read."
+                f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        refuse_wrong_checks(lessons, settings.seed)
+        refuse_faulty_checks(lessons, settings.seed)
         write_manifest(settings.out, entries, [])
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
@@ -72,31 +73,33 @@ def grade_folder(
         return publish(settings.out)
 
 
-def refuse_wrong_checks(lessons: set[str | None], seed: bytes):
-    """A check with a mistake in it would mark everybody down. Raises CannotGrade."""
+def refuse_faulty_checks(lessons: set[str | None], seed: bytes) -> None:
+    """Raise CannotGrade if a check is faulty, because it would cost everybody points."""
     for check in CHECKS.values():
         fault = fault_in(check, seed) if check.lesson in lessons else None
         if fault:
-            raise CannotGrade(f"the check of {check.name} has to be mended before anybody is marked: {fault}")
+            raise CannotGrade(f"the check of {check.name} is faulty; fix it before grading: {fault}")
 
 
-def mark_all(submissions, count: int, settings: Settings, jobs: int, quiet: bool) -> list[str]:
-    """Mark every submission, show how far it is, and return the lines on who gains or loses."""
-    # BLAS asks once, when a process loads it, how many threads to start.
+def mark_all(
+    submissions: Iterable[Submission], count: int, settings: Settings, jobs: int, quiet: bool
+) -> list[str]:
+    """Mark every submission, show the progress, and return a line for each student whose points have changed."""
+    # BLAS reads this only once, when a process loads it.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # A run that is stopped ends its processes at once. What they leave is cleared up, and need not be complained of.
+    # An interrupted run ends its processes at once. What they leave behind is cleaned up, so warnings would be noise.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    outcomes = spread(assess, submissions, jobs, prepare, (settings,), partial(lost, settings))
+    outcomes = run_in_pool(assess, submissions, jobs, prepare, (settings,), partial(lost_outcome, settings))
     bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
     changes = {}
     for outcome in bar:
         bar.set_postfix_str(shown(outcome.grade.student, limit=30))
-        changes[outcome.name] = change(outcome)
+        changes[outcome.name] = describe_change(outcome)
     return [line for _, line in sorted(changes.items()) if line]
 
 
-def change(outcome: Outcome) -> str | None:
-    """Who gains or loses against the run before, and where; None when nothing changed."""
+def describe_change(outcome: Outcome) -> str | None:
+    """Say what a student gains or loses compared with the last run, by task; None if nothing has changed."""
     if outcome.before is None:
         return None
     before, now = outcome.before, {mark.task: mark.points for mark in outcome.grade.marks}
@@ -104,21 +107,23 @@ def change(outcome: Outcome) -> str | None:
     if not tasks:
         return None
     gain = sum(now.values()) - sum(before.values())
-    verb = "gains" if gain > 0 else "loses" if gain < 0 else "keeps the sum of points"
+    verb = "gains" if gain > 0 else "loses" if gain < 0 else "keeps the same total"
     what = "; ".join(f"{task} {number(before.get(task, 0))} → {number(now.get(task, 0))}" for task in tasks)
     return f"{shown(outcome.grade.student)} {verb}{f' {number(abs(gain))}' if gain else ''}: {what}"
 
 
-def check_places(submissions: Path, out: Path):
-    """Raise CannotGrade when there are no submissions, or results would lie among them."""
+def check_places(submissions: Path, out: Path) -> None:
+    """Raise CannotGrade if the submissions do not exist, or the results would be written among them."""
     if not submissions.exists():
         raise CannotGrade(f"{submissions} does not exist.")
     if submissions.resolve() in (out.resolve(), *out.resolve().parents):
-        raise CannotGrade(f"{out} lies in {submissions}, among the submissions: name another folder with -o.")
+        raise CannotGrade(
+            f"{out} is inside {submissions}, among the submissions: choose another folder with -o."
+        )
 
 
 def full_name(lesson: str | None) -> str | None:
-    """A lesson's name from it or from its number. Raises CannotGrade."""
+    """Return the full name of a lesson, given its name or number. Raises CannotGrade."""
     if lesson is None:
         return None
     known = sorted({check.lesson for check in CHECKS.values()})
@@ -131,9 +136,9 @@ def full_name(lesson: str | None) -> str | None:
 
 
 def seed_from(path: Path) -> bytes:
-    """The secret that the random cases are made from; a new one, readable by its owner alone, when there is no file.
+    """Return the secret behind the random cases; if there is none yet, create one that only its owner can read.
 
-    It stays with the results: the same submissions, marked again, get the same cases and the same marks.
+    It is kept with the results: the same submissions, marked again, get the same cases and the same marks.
     """
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -147,8 +152,8 @@ def seed_from(path: Path) -> bytes:
 
 
 @contextmanager
-def only_run_in(out: Path) -> Iterator[None]:
-    """Keep a second run out of the folder. The kernel lets go of the lock however this process ends."""
+def lock_folder(out: Path) -> Iterator[None]:
+    """Keep a second run out of the folder. The kernel releases the lock however this process ends."""
     (out / "results").mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as lock:
         try:
@@ -156,6 +161,6 @@ def only_run_in(out: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotGrade(
-                f"another run is writing into {out}: wait for it, or name another folder with -o."
+                f"another run is writing to {out}: wait for it, or choose another folder with -o."
             ) from None
         yield

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from mlcourse.grading.cells import Tail, notebook_namespace, run_cell, without_magics
+from mlcourse.grading.cells import OutputTail, notebook_namespace, run_cell, without_magics
 
 if sys.platform == "win32":
-    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+    pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ if sys.platform == "win32":
         ("from dataclasses import dataclass\n@dataclass\nclass P:\n    a: int\nx = P(1).a", "x", 1),
     ],
 )
-def test_magics_are_inert_and_the_rest_runs(monkeypatch, source, name, value):
+def test_magics_do_nothing_and_the_rest_runs(monkeypatch, source, name, value):
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # restored afterwards
     namespace = notebook_namespace()
     with contextlib.redirect_stdout(io.StringIO()):
@@ -39,16 +39,16 @@ def test_magics_are_inert_and_the_rest_runs(monkeypatch, source, name, value):
     assert namespace[name] == value
 
 
-def test_other_languages_do_not_run():
+def test_cells_in_other_languages_do_not_run():
     assert without_magics("%%bash\nrm -rf /") == ""
 
 
-def test_line_numbers_stay_right_without_magics():
+def test_removing_magics_keeps_line_numbers():
     assert without_magics("%%time\n!ls\nx").split("\n")[2] == "x"
 
 
-def test_only_the_end_of_what_is_printed_is_kept():
-    tail = Tail(10)
+def test_only_the_end_of_the_output_is_kept():
+    tail = OutputTail(10)
     for _ in range(1000):
         print("x" * 100, file=tail)
     print("the end", file=tail)

@@ -1,4 +1,4 @@
-"""Digests of checks: they change with what decides a mark, and with nothing else."""
+"""Digests of checks: they change if something that affects marks changes, and only then."""
 
 import os
 import subprocess
@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import CHECKS
-from mlcourse.grading.digests import check_digest, has_effect
+from mlcourse.grading.digests import affects_marks, check_digest
 from mlcourse.grading.extra import add_extra_checks
 from tests.helpers.fake_grading import (
     TASKS,
 )
 
 
-def test_every_check_has_a_digest_of_its_own_that_use_does_not_change():
+def test_digests_are_unique_and_unchanged_by_running_checks():
     before = {name: check_digest(check) for name, check in CHECKS.items()}
     assert len(set(before.values())) == len(CHECKS)
     for check in TASKS:
@@ -26,7 +26,7 @@ def test_every_check_has_a_digest_of_its_own_that_use_does_not_change():
 
 
 def test_digests_are_the_same_in_another_process():
-    told = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -37,11 +37,11 @@ def test_digests_are_the_same_in_another_process():
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "7"},
     )
-    assert told.stdout.strip() == str([check_digest(check) for check in CHECKS.values()])
+    assert result.stdout.strip() == str([check_digest(check) for check in CHECKS.values()])
 
 
-def module_of_checks(tmp_path, name, source):
-    """The checks of a module with this source; the module's own name is the same each time."""
+def load_check(tmp_path, name, source):
+    """Load the check of a module with this source; the module's own name is always the same."""
     path = tmp_path / name / "mine.py"
     path.parent.mkdir()
     path.write_text(f"from mlcourse.checks import Check, Mistake\nimport numpy as np\n{source}")
@@ -74,30 +74,30 @@ PLAIN = dict(limit=1, entry=2.0, comment="", sign="+", neighbour=1, points=2, me
     [{"limit": 2}, {"entry": 3.0}, {"sign": "-"}, {"points": 3}, {"message": "yes"}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_mended_check_has_another_digest_however_deep_the_change(tmp_path, change):
-    before = module_of_checks(tmp_path, "before", CHECK.format(**PLAIN))
-    after = module_of_checks(tmp_path, "after", CHECK.format(**PLAIN | change))
+def test_any_change_to_a_check_changes_its_digest(tmp_path, change):
+    before = load_check(tmp_path, "before", CHECK.format(**PLAIN))
+    after = load_check(tmp_path, "after", CHECK.format(**PLAIN | change))
     assert check_digest(before) != check_digest(after)
 
 
 @pytest.mark.parametrize("change", [{"comment": "  # a remark"}, {"neighbour": 2}], ids=str)
-def test_comments_and_neighbours_do_not_change_a_digest(tmp_path, change):
-    before = module_of_checks(tmp_path, "before", CHECK.format(**PLAIN))
-    after = module_of_checks(tmp_path, "after", CHECK.format(**PLAIN | change))
+def test_comments_and_other_functions_do_not_affect_a_digest(tmp_path, change):
+    before = load_check(tmp_path, "before", CHECK.format(**PLAIN))
+    after = load_check(tmp_path, "after", CHECK.format(**PLAIN | change))
     assert check_digest(before) == check_digest(after)
 
 
-def test_the_right_letter_of_a_choice_is_part_of_its_digest():
+def test_the_right_letter_of_a_choice_is_in_its_digest():
     from mlcourse.checks import choice
 
     one, other = (choice("c", "04_em", 1, right=right, wrong={"C": "no"}) for right in "AB")
     assert check_digest(one) != check_digest(replace(other, expected=one.expected))
 
 
-def test_what_only_collects_has_no_effect_on_marks():
-    assert has_effect("checks/examine.py")
-    assert has_effect("grading/worker.py")
-    assert has_effect("mixture/estimator.py")
-    assert not has_effect("grading/pages.py")
-    assert not has_effect("checks/bank/lesson_04.py")
-    assert not has_effect("widgets/em.py")
+def test_reporting_code_does_not_affect_marks():
+    assert affects_marks("checks/examine.py")
+    assert affects_marks("grading/worker.py")
+    assert affects_marks("mixture/estimator.py")
+    assert not affects_marks("grading/pages.py")
+    assert not affects_marks("checks/bank/lesson_04.py")
+    assert not affects_marks("widgets/em.py")

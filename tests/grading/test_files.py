@@ -10,7 +10,7 @@ import pytest
 from mlcourse.grading.files import MAX_BESIDE, MAX_BESIDE_BYTES
 from mlcourse.grading.read import read_submissions
 from mlcourse.grading.records import Attachment
-from mlcourse.grading.results import about
+from mlcourse.grading.results import submission_digest
 from tests.helpers.made_up_class import as_file, with_answers
 
 NOTEBOOK = as_file(with_answers({}))
@@ -204,5 +204,7 @@ def test_hidden_files_stay_where_they_are(tmp_path):
 
 def test_another_file_is_another_submission(tmp_path):
     one = one_with(tmp_path, {"ada/points.csv": b"1"})
-    assert about(one, "") == about(one_with(tmp_path, {}), "")
-    assert about(one, "") != about(replace(one, files=(Attachment("points.csv", b"2"),)), "")
+    assert submission_digest(one, "") == submission_digest(one_with(tmp_path, {}), "")
+    assert submission_digest(one, "") != submission_digest(
+        replace(one, files=(Attachment("points.csv", b"2"),)), ""
+    )

@@ -19,7 +19,7 @@ from tests.helpers.fake_grading import (
 
 
 def start(how, folder, out, log):
-    """The stand-in as a program that can be killed."""
+    """Start the fake grader as a program that can be killed."""
     environment = {**os.environ, "FAKE_LOG": str(log), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.helpers.fake_grading", how, folder, out]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -30,11 +30,11 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def wait_until(true, seconds=60):
+def wait_until(condition, seconds=60):
     deadline = time.monotonic() + seconds
-    while not true() and time.monotonic() < deadline:
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.002)
-    assert true()
+    assert condition()
 
 
 def made_up_class(path, n):
@@ -44,26 +44,26 @@ def made_up_class(path, n):
 
 
 def lines_of(log: Path) -> list[str]:
-    return [line.split(" ask ")[1] for line in log.read_text().splitlines()]
+    return [line.split(" mark ")[1] for line in log.read_text().splitlines()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks a process in which libraries are loaded")
-def test_killed_at_twenty_moments_a_run_loses_no_mark(tmp_path):
-    rng, log = random.Random(6), tmp_path / "asked.txt"
+def test_a_run_killed_twenty_times_loses_no_mark(tmp_path):
+    rng, log = random.Random(6), tmp_path / "marked.txt"
     source, out = made_up_class(tmp_path / "class.json", 60), tmp_path / "out"
-    with start("when told", source, out, log) as grader:
+    with start("on request", source, out, log) as grader:
 
-        def go_on() -> int:
-            print("go", file=grader.stdin, flush=True)
+        def resume() -> int:
+            print("resume", file=grader.stdin, flush=True)
             return int(grader.stdout.readline())
 
         for _ in range(20):
-            before, process = size(log), go_on()
+            before, process = size(log), resume()
             wait_until(lambda: size(log) > before)  # noqa: B023
             time.sleep(rng.uniform(0, 0.2))
             os.kill(process, signal.SIGKILL)
             assert int(grader.stdout.readline()) == signal.SIGKILL
-        go_on()
+        resume()
         assert int(grader.stdout.readline()) == 0
 
     earned = {check.name: check.points for check in TASKS}
@@ -76,11 +76,11 @@ def test_killed_at_twenty_moments_a_run_loses_no_mark(tmp_path):
     )
     lines = lines_of(log)
     assert len(set(lines)) == 60 * len(TASKS)
-    assert len(lines) - len(set(lines)) <= 20  # only the check that was being asked is asked again
+    assert len(lines) - len(set(lines)) <= 20  # only the check that was running is run again
 
 
 def alive(process: int) -> bool:
-    """Whether a process runs; one that has ended and waits to be reaped does not."""
+    """Whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
@@ -88,8 +88,8 @@ def alive(process: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-def test_processes_end_with_the_one_that_started_them(tmp_path):
-    log = tmp_path / "asked.txt"
+def test_worker_processes_end_with_their_parent(tmp_path):
+    log = tmp_path / "marked.txt"
     grader = start("in processes", made_up_class(tmp_path / "class.json", 200), tmp_path / "out", log)
     wait_until(lambda: size(log) > 2000)
     grader.kill()

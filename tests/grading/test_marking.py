@@ -1,4 +1,4 @@
-"""Marking: the grader's verdicts are the notebook's."""
+"""Marking: the grader gives the same verdicts as the notebook."""
 
 import sys
 from functools import partial
@@ -9,18 +9,18 @@ import pytest
 from mlcourse.checks import CHECKS, verdict_on
 from mlcourse.checks.compare import plain
 from mlcourse.grading import marking, read, sandbox
-from mlcourse.grading.asking import Reply
+from mlcourse.grading.notebook_runner import Reply
 from mlcourse.grading.records import Cell, Mark, Submission
 
 if sys.platform == "win32":
-    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+    pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
 LESSONS = sorted({check.lesson for check in CHECKS.values()})
 
 
-class Direct:
-    """In place of a worker: answers from this process.
+class LocalRunner:
+    """Replaces NotebookRunner: takes answers from this process.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ class Direct:
 
 
 def ask(check, answer) -> Mark:
-    return marking.mark_task(check, Direct(**{check.name: answer}), b"seed")
+    return marking.mark_task(check, LocalRunner(**{check.name: answer}), b"seed")
 
 
 SOME = [check for check in CHECKS.values() if check.lesson == "04_em"]
 
 
 @pytest.mark.parametrize("check", SOME, ids=lambda check: check.name)
-def test_the_reference_gets_all_points_and_mistakes_their_names(check):
+def test_references_get_all_points_and_mistakes_are_named(check):
     right = check.reference if check.kind == "function" else check.reference()
     assert ask(check, right)[1:4] == (check.points, check.points, "right")
     for mistake in check.mistakes:
@@ -69,19 +69,19 @@ def test_the_reference_gets_all_points_and_mistakes_their_names(check):
 
 @pytest.mark.parametrize("answer", [None, 1.5, "C", "lambda"])
 @pytest.mark.parametrize("name", ["e_step", "falling_likelihood", "largest_weight"])
-def test_the_grader_says_what_the_notebook_says(name, answer):
-    """For the wrong kind of answer, too: the same sentence."""
+def test_grader_and_notebook_give_the_same_messages(name, answer):
+    """They also agree on the wrong kind of answer."""
     answer = (lambda *args: 1.0) if answer == "lambda" else answer
     if callable(answer):
         answer.__name__ = name
     verdict = verdict_on(CHECKS[name], answer)
     mark = ask(CHECKS[name], answer)
     assert mark.status == verdict.status
-    if not (callable(answer) and name == "e_step"):  # whose message describes random numbers
+    if not (callable(answer) and name == "e_step"):  # its message quotes random numbers
         assert mark.message == verdict.message
 
 
-def test_an_exception_is_told_with_its_line():
+def test_an_exception_is_reported_with_its_line():
     mark = ask(CHECKS["e_step"], lambda *args: 1 / 0)
     assert "it raised ZeroDivisionError: division by zero\n  in line 1 of your cell: x" in mark.message
 
@@ -90,13 +90,13 @@ def test_an_exception_is_told_with_its_line():
     "name", ["ValueError", "LinAlgError", "UnicodeDecodeError", "ExceptionGroup", "Eve's", ""]
 )
 def test_an_exception_of_any_name_can_be_raised(name):
-    kind = marking.exception_called(name)
+    kind = marking.exception_type(name)
     assert issubclass(kind, Exception)
     assert kind.__name__ == (name or "Exception")
-    assert str(kind("told")) == "told"
+    assert str(kind("message")) == "message"
 
 
-def test_every_task_has_cases_of_its_own_for_every_seed():
+def test_every_task_and_seed_has_its_own_cases():
     seeds = {marking.task_seed(seed, task) for seed in (b"a", b"b") for task in ("e_step", "m_step")}
     assert len(seeds) == 4
     assert marking.task_seed(b"a", "e_step") == marking.task_seed(b"a", "e_step")
@@ -113,7 +113,7 @@ HOSTILE_NUMBERS = {
 
 
 def replaced(value, change):
-    """The same form with other numbers in it."""
+    """Return a value of the same form with other numbers in it."""
     if isinstance(value, tuple):
         return tuple(replaced(part, change) for part in value)
     if isinstance(value, dict):
@@ -125,13 +125,13 @@ def replaced(value, change):
 
 
 def answer_like(check, change, *args):
-    """What the reference answers, with other numbers in it."""
+    """Return the reference's result with other numbers in it."""
     return replaced(plain(check.reference(*args)), change)
 
 
 @pytest.mark.parametrize("numbers", HOSTILE_NUMBERS)
-def test_no_numbers_of_the_right_form_disturb_the_judge(numbers):
-    """Whatever comes back is judged in the parent: it must neither fail nor grow."""
+def test_hostile_numbers_do_not_break_the_judge(numbers):
+    """Results are judged in the parent, which must neither fail nor run out of memory."""
     import resource  # not on Windows
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -142,36 +142,36 @@ def test_no_numbers_of_the_right_form_disturb_the_judge(numbers):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kilobytes
 
 
-class NoSandboxAtAll:
-    """Cannot be started."""
+class UnusableSandbox:
+    """A sandbox that cannot be started."""
 
     name = "none"
 
 
-def test_marks_that_are_known_are_not_asked_again():
-    """Everything is known, so that a sandbox is not even started."""
+def test_known_marks_are_not_computed_again():
+    """If all marks are known, not even a sandbox is started."""
     done = {check.name: Mark(check.name, 1, check.points, "right") for check in SOME}
     reported = []
     grade = marking.grade(
-        Submission("ada", "x", (), "04_em"), NoSandboxAtAll(), b"", on_mark=reported.append, done=done
+        Submission("ada", "x", (), "04_em"), UnusableSandbox(), b"", on_mark=reported.append, done=done
     )
     assert grade.marks == list(done.values())
     assert reported == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_open_questions_come_by_hand_with_points_from_the_course(lesson):
+def test_open_questions_take_their_points_from_the_course(lesson):
     cells = tuple(
         Cell("markdown", f"my text on {task}", task, "open") for task in marking.open_questions(lesson)
     )
     done = {check.name: Mark(check.name, 0, check.points, "missing") for check in CHECKS.values()}
-    grade = marking.grade(Submission("ada", "x", cells, lesson), NoSandboxAtAll(), b"", done=done)
+    grade = marking.grade(Submission("ada", "x", cells, lesson), UnusableSandbox(), b"", done=done)
     by_hand = {mark.task: mark.out_of for mark in grade.marks if mark.status == "by hand"}
     assert by_hand == marking.open_questions(lesson)
     assert grade.open_answers == {task: f"my text on {task}" for task in by_hand}
 
 
-def test_what_an_answer_imports_is_told():
+def test_imports_are_noted():
     source = """from sklearn.mixture import GaussianMixture
 import mlcourse.mixture, torch
 from mlcourse import check
@@ -180,7 +180,7 @@ import math
 import numpy.linalg as la
 """
     cells = (Cell("markdown", "import nothing"), Cell("code", source))
-    notes = marking.borrowed(Submission("ada", "x", cells, "04_em"))
+    notes = marking.import_notes(Submission("ada", "x", cells, "04_em"))
     assert [note.removeprefix("Cell 2 imports ").split(",")[0] for note in notes] == [
         "google",
         "mlcourse.mixture",
@@ -198,7 +198,7 @@ def test_solutions_get_all_points_in_the_sandbox(some_sandbox, lesson):
     assert grade.isolation == some_sandbox.name
 
 
-def test_a_fresh_exercise_is_not_attempted(some_sandbox):
+def test_an_untouched_exercise_is_not_attempted(some_sandbox):
     data = (marking.EXERCISES / "04_em.ipynb").read_bytes()
     grade = marking.grade(read.read_one(read.Found(("ada", "x.ipynb"), data)), some_sandbox, b"seed")
     assert {mark.status for mark in grade.marks} == {"not attempted"}

@@ -6,8 +6,8 @@ import pytest
 
 from mlcourse.checks import CHECKS
 from mlcourse.grading import marking, read
-from mlcourse.grading.asking import runs
 from mlcourse.grading.files import owner
+from mlcourse.grading.notebook_runner import runs
 from mlcourse.grading.notebooks import lesson_of, tidy
 from mlcourse.grading.records import Cell
 

@@ -17,7 +17,7 @@ from mlcourse.grading.pages import student_path
 from mlcourse.grading.publish import NothingToPublish, publish
 from mlcourse.grading.records import Grade, Mark
 from mlcourse.grading.results import load, save
-from mlcourse.grading.run import CannotGrade, full_name, grade_folder, only_run_in, seed_from
+from mlcourse.grading.run import CannotGrade, full_name, grade_folder, lock_folder, seed_from
 from tests.helpers.fake_grading import (
     TASKS,
     go,
@@ -32,15 +32,15 @@ from tests.helpers.grades import rows_of
 from tests.helpers.page import Document
 
 
-def asked(folder) -> list[str]:
-    """What was asked since the last call, as "student task"."""
-    log = folder.with_name("asked.txt")
-    lines = [line.split(" ask ")[1] for line in log.read_text().splitlines()] if log.exists() else []
+def marked(folder) -> list[str]:
+    """Return what was marked since the last call, as "student task"."""
+    log = folder.with_name("marked.txt")
+    lines = [line.split(" mark ")[1] for line in log.read_text().splitlines()] if log.exists() else []
     log.unlink(missing_ok=True)
     return lines
 
 
-def test_a_run_leaves_marks_tables_and_pages(folder):
+def test_a_run_writes_marks_tables_and_pages(folder):
     summary = go(folder)
     out = folder.parent / "out"
     assert [grade.points for grade in summary.grades] == [4] * 5
@@ -54,11 +54,11 @@ def test_a_run_leaves_marks_tables_and_pages(folder):
     assert (out / "canvas_04_em.csv").is_file()
     assert (out / "moodle_04_em.csv").is_file()
     ElementTree.parse(out / "junit.xml")
-    told = [event for event in Journal(out / "journal.jsonl").events() if event["event"] == "mark"]
-    assert len(told) == 5 * len(TASKS)
+    marks = [event for event in Journal(out / "journal.jsonl").events() if event["event"] == "mark"]
+    assert len(marks) == 5 * len(TASKS)
 
 
-def test_processes_give_what_one_gives(folder):
+def test_several_processes_give_the_same_marks_as_one(folder):
     go(folder)
     alone = marks_in(folder.parent / "out")
     grade_folder(folder, settings(folder.parent / "two"), 2, quiet=True)
@@ -66,51 +66,51 @@ def test_processes_give_what_one_gives(folder):
     assert len(alone) == 5
 
 
-def test_resume_asks_nothing_twice(folder):
+def test_resume_marks_nothing_twice(folder):
     go(folder)
-    assert len(asked(folder)) == 5 * len(TASKS)
+    assert len(marked(folder)) == 5 * len(TASKS)
     assert not go(folder, resume=True).changes
-    assert not asked(folder)
+    assert not marked(folder)
 
 
-def test_without_resume_everything_is_asked_anew(folder):
+def test_without_resume_everything_is_marked_again(folder):
     go(folder)
-    asked(folder)
+    marked(folder)
     go(folder)
-    assert len(asked(folder)) == 5 * len(TASKS)
+    assert len(marked(folder)) == 5 * len(TASKS)
 
 
-def test_resume_asks_what_was_handed_in_again(folder):
+def test_resume_marks_what_was_handed_in_again(folder):
     go(folder)
-    asked(folder)
+    marked(folder)
     handed_in = json.loads(folder.read_text()) | {"b": {"e_step": 4, "m_step": 4}}
     folder.write_text(json.dumps(handed_in))
     summary = go(folder, resume=True)
-    assert {line.split()[0] for line in asked(folder)} == {"b"}
+    assert {line.split()[0] for line in marked(folder)} == {"b"}
     assert summary.changes == ["b gains 4: m_step 0 → 4"]
 
 
-def test_another_seed_gives_all_marks_anew(folder):
+def test_another_seed_marks_everything_again(folder):
     go(folder)
-    asked(folder)
+    marked(folder)
     go(folder, resume=True, seed=b"another")
-    assert len(asked(folder)) == 5 * len(TASKS)
+    assert len(marked(folder)) == 5 * len(TASKS)
 
 
-def test_regrading_touches_what_changed_and_tells_who_gains_and_loses(folder, monkeypatch):
+def test_regrading_marks_only_what_changed_and_reports_it(folder, monkeypatch):
     folder.write_text(json.dumps({"a": {"e_step": 4}, "b": {"e_step": 1}, "c": {"log_sum_exp": 2}}))
     go(folder)
-    asked(folder)
+    marked(folder)
     monkeypatch.setitem(CHECKS, "e_step", replace(CHECKS["e_step"], points=3, expected="something else"))
     summary = go(folder, resume=True)
-    assert sorted(asked(folder)) == ["a e_step", "b e_step", "c e_step"]
+    assert sorted(marked(folder)) == ["a e_step", "b e_step", "c e_step"]
     assert summary.changes == ["a loses 1: e_step 4 → 3"]
     index = Document((folder.parent / "out" / "index.html").read_text("utf-8")).text
     assert "Changed since the last run" in index
     assert "a loses 1" in index
 
 
-def test_a_regrading_that_was_interrupted_still_tells_who_gains(folder, monkeypatch):
+def test_an_interrupted_regrading_still_reports_changes(folder, monkeypatch):
     folder.write_text(json.dumps({"culprit": {"e_step": 1, "responsibilities_1d": 1}}))
     go(folder)
     folder.write_text(json.dumps({"culprit": {"e_step": 3, "responsibilities_1d": 1}}))
@@ -118,20 +118,20 @@ def test_a_regrading_that_was_interrupted_still_tells_who_gains(folder, monkeypa
     assert go(folder, resume=True).changes == ["culprit gains 2: e_step 1 → 3"]
 
 
-def test_a_fault_of_the_grader_costs_nobody_else_and_is_tried_again(folder):
+def test_a_fault_of_the_grader_costs_nothing_and_is_retried(folder):
     folder.write_text(json.dumps({"a": {"e_step": 4}, "culprit": {"e_step": 4}, "z": {"e_step": 4}}))
     first = go(folder, grade=grade_or_raise)
-    assert [grade.student for grade in first.grades] == ["culprit", "a", "z"]  # no points, and told first
+    assert [grade.student for grade in first.grades] == ["culprit", "a", "z"]  # no points, and listed first
     assert exports.points_of(first.grades[0]) is None
     assert "a fault of the grader" in first.grades[0].notes[0]
-    asked(folder)
+    marked(folder)
     second = go(folder, resume=True)
     assert [grade.points for grade in second.grades] == [4, 5, 4]  # the mark from before the fault stays
-    assert {line.split()[0] for line in asked(folder)} == {"culprit"}
+    assert {line.split()[0] for line in marked(folder)} == {"culprit"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-def test_a_submission_that_ends_its_process_is_known_by_name(folder):
+def test_a_submission_that_kills_its_process_is_identified(folder):
     folder.write_text(json.dumps({name: {"e_step": 4} for name in ("a", "b", "killer", "x", "y", "z")}))
     summary = go(folder, jobs=2, grade=grade_or_die)
     assert {grade.student: grade.status for grade in summary.grades} == {
@@ -149,14 +149,14 @@ def test_unreadable_submissions_come_first_and_stop_nobody(folder, monkeypatch):
     assert [grade.student for grade in summary.unread] == ["zed"]
 
 
-def test_who_is_not_marked_yet_is_told_first_and_has_no_points(folder):
+def test_unfinished_submissions_come_first_without_points(folder):
     go(folder)
     out = folder.parent / "out"
-    missing, begun, *_ = sorted(out.glob("results/*.json"))
+    missing, unfinished, *_ = sorted(out.glob("results/*.json"))
     missing.unlink()
-    result = load(begun)
+    result = load(unfinished)
     result.finished = False
-    save(begun, result)
+    save(unfinished, result)
     grades = publish(out).grades
     assert [grade.student for grade in grades] == list("abcde")
     assert [exports.points_of(grade) for grade in grades] == [None, None, 4, 4, 4]
@@ -169,12 +169,12 @@ def test_who_is_not_marked_yet_is_told_first_and_has_no_points(folder):
     ]
 
 
-def test_a_spoilt_result_is_made_anew(folder):
+def test_a_damaged_result_is_marked_again(folder):
     go(folder)
-    asked(folder)
+    marked(folder)
     next((folder.parent / "out").glob("results/a-*.json")).write_text("{")
     assert [grade.points for grade in go(folder, resume=True).grades] == [4] * 5
-    assert {line.split()[0] for line in asked(folder)} == {"a"}
+    assert {line.split()[0] for line in marked(folder)} == {"a"}
 
 
 def test_results_of_earlier_submissions_are_not_published(folder):
@@ -189,7 +189,7 @@ def test_results_of_earlier_submissions_are_not_published(folder):
     assert sorted(path.name for path in out.glob("*_*_*.csv")) == ["canvas_04_em.csv", "moodle_04_em.csv"]
 
 
-def test_only_what_a_run_can_have_written_is_removed(folder, tmp_path):
+def test_publish_removes_only_files_that_a_run_writes(folder, tmp_path):
     go(folder)
     out, web = folder.parent / "out", tmp_path / "web"
     mine = [
@@ -213,13 +213,13 @@ def test_only_what_a_run_can_have_written_is_removed(folder, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{}", "null", "[]", '{"submissions": 1}'])
-def test_a_folder_with_a_spoilt_list_of_submissions_holds_no_run(tmp_path, content):
+def test_a_damaged_manifest_cannot_be_published(tmp_path, content):
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(NothingToPublish):
         publish(tmp_path)
 
 
-def test_which_of_several_notebooks_counts_is_for_a_person_to_say(folder, monkeypatch):
+def test_a_person_must_choose_between_several_notebooks(folder, monkeypatch):
     made = [
         submission("ada"),
         submission("ada (2)", source="ada/again.ipynb", owner="ada"),
@@ -230,14 +230,14 @@ def test_which_of_several_notebooks_counts_is_for_a_person_to_say(folder, monkey
     ]
     monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter(made))
     summary = go(folder)
-    told = {remark.split(" handed in ")[0]: remark for remark in summary.remarks}
-    assert told.keys() == {"ada", "ben"}
-    assert "ada/04_em.ipynb, ada/again.ipynb: which one counts?" in told["ada"]
+    remarks = {remark.split(" handed in ")[0]: remark for remark in summary.remarks}
+    assert remarks.keys() == {"ada", "ben"}
+    assert "ada/04_em.ipynb, ada/again.ipynb: which one counts?" in remarks["ada"]
     out = folder.parent / "out"
     names = [row["SIS Login ID"] for row in rows_of((out / "canvas_04_em.csv").read_text())]
     assert names == ["", "eve"]
     assert len(rows_of((out / "grades.csv").read_text("utf-8-sig"))) == len(made)
-    assert told["ada"].replace("`", "") in Document((out / "index.html").read_text("utf-8")).text
+    assert remarks["ada"].replace("`", "") in Document((out / "index.html").read_text("utf-8")).text
 
 
 def undefined(*inputs):
@@ -245,15 +245,15 @@ def undefined(*inputs):
 
 
 @pytest.mark.parametrize("reference", [undefined, lambda *inputs: None])
-def test_nobody_is_marked_by_a_check_that_is_wrong(folder, monkeypatch, reference):
+def test_a_faulty_check_stops_the_run(folder, monkeypatch, reference):
     monkeypatch.setitem(CHECKS, TASKS[0].name, replace(TASKS[0], reference=reference))
     with pytest.raises(CannotGrade, match=TASKS[0].name):
         go(folder)
-    assert not asked(folder)
+    assert not marked(folder)
 
 
 def cases_of(*args):
-    return lambda rng: [Case("all of it", args)]
+    return lambda rng: [Case("everything", args)]
 
 
 @pytest.mark.parametrize(
@@ -261,26 +261,26 @@ def cases_of(*args):
     [
         (lambda rng: [], "no cases"),
         (cases_of([1.0, 2.0]), "list is not plain"),
-        (cases_of({1: 2.0}), "keys that are not text"),
+        (cases_of({1: 2.0}), "keys that are not strings"),
         (cases_of(np.array(["a", "b"])), "could not convert"),
-        (cases_of(np.zeros(3_000_000)), "do not arrive"),
+        (cases_of(np.zeros(3_000_000)), "do not arrive unchanged"),
         (cases_of(np.zeros(3)), None),
     ],
 )
-def test_a_check_that_cannot_be_asked_is_found(cases, fault):
-    told = fault_in(Check("my_own", "04_em", 2, lambda *args: 1.0, cases=cases), b"seed")
-    assert told is None if fault is None else fault in told
+def test_a_check_that_cannot_be_used_is_found(cases, fault):
+    found = fault_in(Check("my_own", "04_em", 2, lambda *args: 1.0, cases=cases), b"seed")
+    assert found is None if fault is None else fault in found
 
 
 @pytest.mark.parametrize("out", [".", "in", "in/out"])
-def test_results_do_not_lie_among_submissions(tmp_path, out):
+def test_results_are_not_written_among_submissions(tmp_path, out):
     (tmp_path / "in").mkdir()
     submissions = tmp_path if out == "." else tmp_path / "in"
     with pytest.raises(CannotGrade, match="among the submissions"):
         run.check_places(submissions, tmp_path / out)
 
 
-def test_a_notebook_of_another_lesson_has_blanks_and_no_row_by_hand(folder):
+def test_another_lessons_notebook_has_blanks_in_the_tables(folder):
     def grade(submission, sandbox, seed, on_mark, done):
         marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
         return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": ""})
@@ -297,14 +297,14 @@ def test_a_folder_without_notebooks_is_refused(folder):
         go(folder)
 
 
-@pytest.mark.skipif(run.fcntl is None, reason="no locks of this kind")
-def test_two_runs_do_not_write_into_one_folder(folder):
-    with only_run_in(folder.parent / "out"), pytest.raises(CannotGrade, match="another run"):
+@pytest.mark.skipif(run.fcntl is None, reason="needs fcntl")
+def test_two_runs_cannot_write_to_one_folder(folder):
+    with lock_folder(folder.parent / "out"), pytest.raises(CannotGrade, match="another run"):
         go(folder)
     go(folder)
 
 
-def test_the_seed_is_secret_and_stays(tmp_path):
+def test_the_seed_is_secret_and_does_not_change(tmp_path):
     seed = seed_from(tmp_path / "seed")
     assert len(seed) == 32
     assert seed_from(tmp_path / "seed") == seed != seed_from(tmp_path / "other")
@@ -315,14 +315,14 @@ def test_the_seed_is_secret_and_stays(tmp_path):
         seed_from(tmp_path / "empty")
 
 
-def test_lessons_are_known_by_number_and_name():
+def test_lessons_are_found_by_number_and_name():
     assert full_name("4") == full_name("04") == full_name("04_em") == "04_em"
     assert full_name(None) is None
     with pytest.raises(CannotGrade, match="there is no lesson"):
         full_name("99")
 
 
-def test_a_check_is_what_the_fakes_say():
-    """The stand-in marks the tasks of the real lesson."""
+def test_the_fake_grader_marks_real_tasks():
+    """The fake grader marks the tasks of a real lesson."""
     assert all(isinstance(check, Check) for check in TASKS)
     assert all(isinstance(mistake, Mistake) for check in TASKS for mistake in check.mistakes)

@@ -1,9 +1,9 @@
-"""A small stand-in for `marking.grade`: what a task earns is written in the submission. For tests of all around it.
+"""A fake `marking.grade`, for testing everything around it: the submission itself says what each task earns.
 
     e_step = 4      the task earns four points
     e_step = 'boo'  it is wrong, and the check says boo
 
-As a program it marks a folder of made-up submissions with it, slowly enough to be killed on the way.
+Run as a program, it marks a folder of made-up submissions, slowly enough to be killed meanwhile.
 """
 
 import ast
@@ -12,15 +12,18 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, Never
 
-from mlcourse.checks import CHECKS
+from mlcourse.checks import CHECKS, Check
 from mlcourse.grading import run
 from mlcourse.grading.digests import tools_digest
+from mlcourse.grading.publish import Summary
 from mlcourse.grading.records import Cell, Grade, Mark, Submission
 from mlcourse.grading.run import grade_folder
-from mlcourse.grading.sandbox import NoSandbox
+from mlcourse.grading.sandbox import NoSandbox, Sandbox
 from mlcourse.grading.work import Settings
 from tests.helpers import platform  # noqa: F401
 
@@ -28,8 +31,8 @@ LESSON = "04_em"
 TASKS = [check for check in CHECKS.values() if check.lesson == LESSON]
 
 
-def submission(student: str = "ada", answers: dict | None = None, **facts) -> Submission:
-    """A submission in which these tasks earn this, by default everything all points."""
+def submission(student: str = "ada", answers: dict[str, Any] | None = None, **facts: Any) -> Submission:
+    """Make a submission that earns these points; by default, full points for every task."""
     answers = {check.name: check.points for check in TASKS} if answers is None else answers
     cells = tuple(Cell("code", f"{task} = {value!r}", task, "answer") for task, value in answers.items())
     return Submission(
@@ -37,8 +40,14 @@ def submission(student: str = "ada", answers: dict | None = None, **facts) -> Su
     )
 
 
-def fake_grade(submission, sandbox, seed, on_mark, done) -> Grade:
-    """Give every task what its cell says, one after the other."""
+def fake_grade(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
+    """Give each task the points that its cell says, one after another."""
     grade = Grade(submission.student, submission.lesson, submission.source, "ok", isolation="fake")
     if submission.problem:
         grade.status, grade.notes = "unreadable", [submission.problem]
@@ -46,13 +55,13 @@ def fake_grade(submission, sandbox, seed, on_mark, done) -> Grade:
     answers = dict(cell.source.split(" = ", 1) for cell in submission.cells if cell.kind == "code")
     for check in (check for check in CHECKS.values() if check.lesson == submission.lesson):
         if check.name not in done:
-            note(f"ask {submission.student} {check.name}")
+            log(f"mark {submission.student} {check.name}")
             on_mark(mark(check, answers.get(check.name)))
         grade.marks.append(done.get(check.name) or mark(check, answers.get(check.name)))
     return grade
 
 
-def mark(check, text: str | None) -> Mark:
+def mark(check: Check, text: str | None) -> Mark:
     value = None if text is None else ast.literal_eval(text)
     if value is None:
         return Mark(check.name, 0, check.points, "missing")
@@ -61,68 +70,86 @@ def mark(check, text: str | None) -> Mark:
     return Mark(check.name, min(value, check.points), check.points, "right" if value else "wrong")
 
 
-def note(line: str):
-    """Tell the test what was asked, and by which process."""
+def log(line: str) -> None:
+    """Record for the test what was marked, and by which process."""
     if os.environ.get("FAKE_LOG"):
-        with open(os.environ["FAKE_LOG"], "a") as log:
-            log.write(f"{os.getpid()} {line}\n")
+        with open(os.environ["FAKE_LOG"], "a") as file:
+            file.write(f"{os.getpid()} {line}\n")
 
 
-def slow_grade(submission, sandbox, seed, on_mark, done) -> Grade:
-    """The same at the pace of a real check."""
+def slow_grade(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
+    """Grade like `fake_grade`, at the pace of a real check."""
 
-    def after_a_while(mark):
+    def after_a_while(mark: Mark) -> None:
         time.sleep(0.01)
         on_mark(mark)
 
     return fake_grade(submission, sandbox, seed, after_a_while, done)
 
 
-def grade_or_die(submission, sandbox, seed, on_mark, done) -> Grade:
-    """The same, but one submission ends the process that marks it, as the kernel does when memory runs out."""
+def grade_or_die(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
+    """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
     if submission.student == "killer":
         on_mark(mark(TASKS[0], "1"))
         os.kill(os.getpid(), signal.SIGKILL)
     return fake_grade(submission, sandbox, seed, on_mark, done)
 
 
-def grade_or_raise(submission, sandbox, seed, on_mark, done) -> Grade:
-    """The same, but the grader has a fault that one submission brings out."""
+def grade_or_raise(
+    submission: Submission,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> Grade:
+    """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
     if submission.student == "culprit":
         on_mark(mark(TASKS[0], "1"))
         raise RuntimeError("a fault of the grader")
     return fake_grade(submission, sandbox, seed, on_mark, done)
 
 
-def no_sandbox(trust=False):
+def no_sandbox(trust: bool = False) -> SimpleNamespace:
     return SimpleNamespace(name="fake", close=lambda: None)
 
 
-def refuse_all(trust=False):
-    raise NoSandbox("nothing here holds strangers' code.")
+def refuse_all(trust: bool = False) -> Never:
+    raise NoSandbox("no sandbox works on this machine.")
 
 
-def settings(out, grade=fake_grade, **options) -> Settings:
+def settings(out: Path | str, grade: Callable[..., Grade] = fake_grade, **options: Any) -> Settings:
     return Settings(**{"out": Path(out), "seed": b"secret", "grade": grade, "choose": no_sandbox, **options})
 
 
-def read_fake(path, lesson=None):
-    """Submissions from a file of JSON: names and what their tasks earn."""
+def read_fake(path: Path, lesson: str | None = None) -> Iterator[Submission]:
+    """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)
 
 
-def mark_class(source: str, out: str, jobs: int):
+def mark_class(source: str, out: str, jobs: int) -> None:
     run.read_submissions = read_fake
     run.grade_folder(Path(source), settings(out, slow_grade, resume=True), jobs=jobs, quiet=True)
 
 
-def mark_when_told(source: str, out: str):
-    """For every line that comes in: mark in a copy of this process, tell its number, and then how it ended.
+def mark_on_request(source: str, out: str) -> None:
+    """For every line of input, mark in a forked process; print its id, and later how it ended.
 
-    A copy begins at once, where a new Python would first import everything.
+    A fork starts at once, while a new Python would first have to import everything.
     """
-    tools_digest()  # once for all, even if somebody edits the package meanwhile
+    tools_digest()  # cached for all forks, even if somebody edits the package meanwhile
     for _ in sys.stdin:
         process = os.fork()
         if process == 0:
@@ -132,14 +159,14 @@ def mark_when_told(source: str, out: str):
         print(os.waitpid(process, 0)[1], flush=True)
 
 
-def marks_in(out) -> dict:
+def marks_in(out: Path) -> dict[str, list[Any]]:
     return {
         path.name: json.loads(path.read_text())["grade"]["marks"]
         for path in sorted(out.glob("results/*.json"))
     }
 
 
-def go(folder, jobs=0, **options):
+def go(folder: Path, jobs: int = 0, **options: Any) -> Summary:
     return grade_folder(folder, settings(folder.parent / "out", **options), jobs, quiet=True)
 
 
@@ -148,4 +175,4 @@ if __name__ == "__main__":
     if how == "in processes":
         mark_class(source, out, jobs=2)
     else:
-        mark_when_told(source, out)
+        mark_on_request(source, out)

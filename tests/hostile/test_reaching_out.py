@@ -82,7 +82,7 @@ WRITING = {
     "a pipe with a name": "os.mkfifo('pipe')",
     "the root": "os.mkdir('/eve')",
     "a new root": "os.chroot('.')",
-    "a mount": "libc.mount(b'none', b'/desk', b'tmpfs', 0, None) == 0 or 1 / 0",
+    "a mount": "libc.mount(b'none', b'/mlcourse-scratch', b'tmpfs', 0, None) == 0 or 1 / 0",
 }
 OTHERS = {
     "ending the launcher": "os.kill(os.getppid(), signal.SIGKILL)",

@@ -156,7 +156,7 @@ def test_a_desk_made_to_be_hard_to_clear_is_cleared(world):
     """The launcher lives on: the next worker is there at once, and not after another start."""
     traps = """
 import os
-for name in ("moved-1/x", "desk/sub/y", "0/1/2/3"):
+for name in ("moved-1/x", "work/sub/y", "0/1/2/3"):
     os.makedirs("../" + name, exist_ok=True)
 """
     world.mark(honest.notebook())

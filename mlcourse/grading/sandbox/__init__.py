@@ -1,16 +1,17 @@
-"""Where strangers' code runs: the strongest sandbox that works on this machine, found by trying.
+"""Where untrusted code runs: the strongest sandbox that works on this machine, found by trying each of them.
 
     bubblewrap   namespaces, then seccomp and limits
-    Landlock     for where namespaces are forbidden: files by Landlock, then seccomp and limits
-    Docker, Podman   namespaces again, by a service
+    Landlock     where namespaces are forbidden: Landlock protects the files, then seccomp and limits
+    Docker, Podman   namespaces again, set up by a service
     none         refused, unless the instructor trusts the submissions
 
-In this folder: `launch` starts a launcher in the sandbox, `session` talks with a worker, `watchdog` looks on;
-`bubblewrap`, `landlock`, `seccomp`, `limits` and `container` are the walls, `view` says what is to be seen inside.
+In this folder: `backends` chooses the sandbox, `launch` starts a launcher in it, `session` talks to a worker, and
+`watchdog` watches what the worker uses. `bubblewrap`, `container`, `landlock`, `seccomp` and `limits` isolate it;
+`view` lists what is visible inside, and `scratch` is the only folder that can be written to.
 """
 
-from mlcourse.grading.sandbox.ladder import NoSandbox, Sandbox, choose, report
+from mlcourse.grading.sandbox.backends import NoSandbox, Sandbox, choose, report
 from mlcourse.grading.sandbox.limits import Limits
-from mlcourse.grading.sandbox.session import Ended, Session
+from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
-__all__ = ["Ended", "Limits", "NoSandbox", "Sandbox", "Session", "choose", "report"]
+__all__ = ["Limits", "NoSandbox", "Sandbox", "Session", "WorkerEnded", "choose", "report"]

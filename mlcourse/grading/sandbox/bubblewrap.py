@@ -1,7 +1,7 @@
-"""bubblewrap: a process in a world of its own, with a few folders of this one in it, read-only.
+"""bubblewrap: run a process in its own namespaces, with a few folders of this machine mounted read-only.
 
-Namespaces of the kernel make that world: its own files, processes, users, network (none) and messages. Debian's
-package is `bubblewrap`; the one of that name on PyPI is something else. See bwrap(1).
+The kernel's namespaces give it its own files, processes, users, network (none) and messages. The Debian package is
+called `bubblewrap`; the PyPI package of that name is something else. See bwrap(1).
 """
 
 import os
@@ -11,11 +11,13 @@ from mlcourse.grading.sandbox.limits import Limits
 from mlcourse.grading.sandbox.view import DEVICES, View
 
 NAME = "bubblewrap"
-DESK = "/desk"  # and not /tmp: laid over it, a new file system would hide an environment that lies below
+SCRATCH = (
+    "/mlcourse-scratch"  # not /tmp: a file system mounted there would hide an environment installed below it
+)
 
 
 def missing() -> str | None:
-    """Why it cannot even be tried."""
+    """Say why bubblewrap cannot even be tried; None if it can."""
     return (
         None
         if shutil.which("bwrap")
@@ -23,13 +25,13 @@ def missing() -> str | None:
     )
 
 
-def wrap(command: list[str], view: View, limits: Limits, door: str) -> list[str]:
-    """The command that runs `command` in the sandbox, with the folder `door` in it."""
+def wrap(command: list[str], view: View, limits: Limits, socket_dir: str) -> list[str]:
+    """Return the command that runs `command` in the sandbox, where it can see the folder `socket_dir`."""
     options = [
-        "--unshare-user", "--uid", "65534", "--gid", "65534",  # nobody, whoever starts it; root too
+        "--unshare-user", "--uid", "65534", "--gid", "65534",  # nobody, whoever starts it, even root
         "--unshare-ipc", "--unshare-net", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
         "--cap-drop", "ALL",
-        "--new-session",  # no terminal into which it could type
+        "--new-session",  # no terminal that it could type into
         "--die-with-parent",
     ]  # fmt: skip
     for path, shown in view.steps():
@@ -39,12 +41,12 @@ def wrap(command: list[str], view: View, limits: Limits, door: str) -> list[str]
             options += ["--tmpfs", path]
         else:
             options += ["--ro-bind", os.devnull, path]
-    for path in view.masked:  # last, for the shown files within them need a place to be mounted on
+    for path in view.masked:  # last, because visible files inside these folders need a mount point first
         if os.path.isdir(path):
             options += ["--remount-ro", path]
-    options += ["--ro-bind", door, door]
+    options += ["--ro-bind", socket_dir, socket_dir]
     for device in DEVICES:
         options += ["--dev-bind", device, device]
-    # Twice the allowance: the watchdog ends a worker that uses it up, and tells why.
-    options += ["--size", str(2 * limits.disk), "--tmpfs", DESK, "--remount-ro", "/", "--chdir", DESK]
-    return [shutil.which("bwrap"), *options, "--", *command]
+    # Twice the limit, so that the watchdog acts first: it ends a worker that exceeds the limit, and reports why.
+    options += ["--size", str(2 * limits.disk), "--tmpfs", SCRATCH, "--remount-ro", "/", "--chdir", SCRATCH]
+    return [shutil.which("bwrap") or "bwrap", *options, "--", *command]

@@ -1,8 +1,8 @@
-"""Docker or Podman, where there is one: the same namespaces as bubblewrap's, made by a service or by its own program.
+"""Docker or Podman, where installed: the same namespaces as bubblewrap's, set up by a service or by Podman itself.
 
-Nothing is downloaded. The image is empty, and the folders of the view are mounted into it, read-only, at their own
-places; so what runs is this machine's Python. It works where the service runs on this machine and mounts its files,
-which the probe finds out.
+Nothing is downloaded. The image is empty, and the folders of the view are mounted into it, read-only, at their
+usual paths, so the Python that runs is this machine's. This works if the service runs on this machine and can mount
+its files; the probe finds that out.
 """
 
 import io
@@ -17,48 +17,53 @@ from mlcourse.grading.sandbox.limits import BASELINE, Limits
 from mlcourse.grading.sandbox.view import View, environment
 
 PROGRAMS = ("podman", "docker")
-DESK = "/desk"
+SCRATCH = "/mlcourse-scratch"
 IMAGE = "mlcourse-empty"
-ANSWERING = 60.0  # seconds
+IMPORT_TIMEOUT = 60.0  # seconds
 
 
-def of(program: str) -> SimpleNamespace:
-    """The backend of one of PROGRAMS."""
+def backend(program: str) -> SimpleNamespace:
+    """Return the backend of one of PROGRAMS."""
     return SimpleNamespace(
-        DESK=DESK,
+        SCRATCH=SCRATCH,
         missing=lambda: missing(program),
-        wrap=lambda command, view, limits, door: wrap(program, command, view, limits, door),
+        wrap=lambda command, view, limits, socket_dir: wrap(program, command, view, limits, socket_dir),
     )
 
 
 def missing(program: str) -> str | None:
-    """Why it cannot even be tried; makes the empty image when it is not there yet."""
+    """Say why the program cannot even be tried; None if it can. Creates the empty image if there is none yet."""
     if sys.platform != "linux":
-        return "only under Linux, where the container can run this machine's Python"
+        return "only on Linux, where the container can run this machine's Python"
     if not shutil.which(program):
         return "not installed"
-    nothing = io.BytesIO()
-    tarfile.open(fileobj=nothing, mode="w").close()
+    empty = io.BytesIO()
+    tarfile.open(fileobj=empty, mode="w").close()
     try:
         done = subprocess.run(
-            [program, "import", "-", IMAGE], input=nothing.getvalue(), capture_output=True, timeout=ANSWERING
+            [program, "import", "-", IMAGE],
+            input=empty.getvalue(),
+            capture_output=True,
+            timeout=IMPORT_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        return "it does not answer"
-    told = done.stderr.decode("utf-8", "replace").strip()
-    return None if done.returncode == 0 else (told.splitlines() or ["it failed"])[-1][:200]
+        return f"it did not respond within {IMPORT_TIMEOUT:.0f} s"
+    errors = done.stderr.decode("utf-8", "replace").strip()
+    return (
+        None if done.returncode == 0 else (errors.splitlines() or ["it failed without a message"])[-1][:200]
+    )
 
 
-def wrap(program: str, command: list[str], view: View, limits: Limits, door: str) -> list[str]:
-    """The command that runs `command` in a container, with the folder `door` in it."""
+def wrap(program: str, command: list[str], view: View, limits: Limits, socket_dir: str) -> list[str]:
+    """Return the command that runs `command` in a container, where it can see the folder `socket_dir`."""
     options = [
-        "--rm", "--init",  # it vanishes when it ends, and its first process ends those that are left
+        "--rm", "--init",  # it is removed when it ends, and its first process ends any that are left
         "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        "--workdir", DESK,
+        "--workdir", SCRATCH,
         "--pids-limit", str(2 * limits.threads), "--memory", str(limits.memory + BASELINE),
-        "--tmpfs", f"{DESK}:rw,size={2 * limits.disk},mode=1777",
+        "--tmpfs", f"{SCRATCH}:rw,size={2 * limits.disk},mode=1777",
     ]  # fmt: skip
-    if program == "docker":  # Podman's root is you, without your rights; Docker's would be root
+    if program == "docker":  # Podman's root is you, without your privileges; Docker's would be the real root
         options += ["--user", f"{os.getuid()}:{os.getgid()}"]
     for path, shown in view.steps():
         if shown:
@@ -67,7 +72,7 @@ def wrap(program: str, command: list[str], view: View, limits: Limits, door: str
             options += ["--tmpfs", f"{path}:ro,size=4k"]
         else:
             options += ["--volume", f"{os.devnull}:{path}:ro"]
-    options += ["--volume", f"{door}:{door}:ro"]
-    for name, value in environment(DESK).items():
+    options += ["--volume", f"{socket_dir}:{socket_dir}:ro"]
+    for name, value in environment(SCRATCH).items():
         options += ["--env", f"{name}={value}"]
     return [program, "run", *options, IMAGE, *command]

@@ -1,4 +1,4 @@
-"""Calls of the Linux kernel for which Python has no function."""
+"""Calls to the Linux kernel that Python has no function for."""
 
 import ctypes
 import os
@@ -9,10 +9,10 @@ PR_SET_CHILD_SUBREAPER = 36
 CAPSET = {"x86_64": 126, "aarch64": 91}  # a system call's number depends on the processor
 
 
-def call(number: int, *arguments) -> int:
-    """One system call. Raises OSError with the kernel's reason."""
+def syscall(number: int, *arguments: object) -> int:
+    """Make one system call. Raises OSError with the kernel's reason."""
     libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(ctypes.c_long(number), *arguments)
+    result: int = libc.syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
@@ -28,18 +28,18 @@ def prctl(option: int, value: int) -> None:
 
 
 def no_new_privileges() -> None:
-    """No program started from here gains rights by its setuid bit; Landlock and seccomp ask for this first."""
+    """Stop setuid programs from gaining privileges; Landlock and seccomp require this first."""
     prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
 def adopt_orphans() -> None:
-    """A descendant whose parent has gone becomes this process's child, and so stays in sight."""
+    """Become the parent of every descendant whose own parent has ended, so that none is lost from view."""
     if sys.platform == "linux":
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def drop_capabilities() -> None:
-    """Give up what makes root more than a user. Without effect for everybody else."""
+    """Give up the privileges that root has over other users. Does nothing for anybody else."""
     version = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, for this process
-    nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 bits
-    call(CAPSET[os.uname().machine], version, nothing)
+    nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; 2 × 32 bits
+    syscall(CAPSET[os.uname().machine], version, nothing)

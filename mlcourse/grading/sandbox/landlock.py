@@ -1,8 +1,8 @@
-"""Landlock (Linux 5.13): a process gives up, for ever, every file that it does not list.
+"""Landlock (Linux 5.13): a process permanently gives up every file that it does not list.
 
-No privileges are needed, and nothing has to be installed. What Landlock does not cover (chmod, chown, time stamps,
-sockets, signals, truncation before ABI 3), the filter of `seccomp.py` does. What is in a file stays hidden; that it
-is there, how large and how old, does not. See landlock(7).
+It needs no privileges, and nothing has to be installed. The filter in `seccomp.py` covers what Landlock does not:
+chmod, chown, time stamps, sockets, signals, truncation before ABI 3. The contents of a file stay hidden; its
+existence, size and age do not. See landlock(7).
 """
 
 import ctypes
@@ -10,22 +10,22 @@ import os
 import sys
 from collections.abc import Iterable
 
-from mlcourse.grading.sandbox.kernel import call, no_new_privileges
+from mlcourse.grading.sandbox.kernel import no_new_privileges, syscall
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same numbers on every processor
-ASK_VERSION = 1
+GET_VERSION = 1
 PATH_BENEATH = 1
 
 WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit for bit in range(1, 6))
 MAKE_DIR, MAKE_REG = 1 << 7, 1 << 8
 TRUNCATE = 1 << 14
 
-READING = READ_FILE | READ_DIR
-# No links, sockets, pipes or devices, even in a folder of one's own.
-WRITING = READING | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | TRUNCATE
-OF_A_FILE = READ_FILE | WRITE_FILE | TRUNCATE
+READ_RIGHTS = READ_FILE | READ_DIR
+# No links, sockets, pipes or devices, even in the worker's own folder.
+WRITE_RIGHTS = READ_RIGHTS | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | TRUNCATE
+FILE_RIGHTS = READ_FILE | WRITE_FILE | TRUNCATE
 
-# Handled rights are forbidden wherever no rule grants them. Every version of Landlock's interface knows more of them.
+# Handled rights are forbidden wherever no rule grants them. Each version of Landlock's interface adds more of them.
 HANDLED = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 TCP = 0b11  # bind and connect, from version 4
 ABSTRACT_SOCKETS_AND_SIGNALS = 0b11  # to processes outside, from version 6
@@ -45,47 +45,47 @@ class Rule(ctypes.Structure):
 
 
 def version() -> int:
-    """The version of Landlock's interface in this kernel; 0 when there is none."""
+    """Return the version of Landlock's interface in this kernel; 0 if it has none."""
     if sys.platform != "linux":
         return 0
     try:
-        return call(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(ASK_VERSION))
+        return syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(GET_VERSION))
     except OSError:  # not compiled in, switched off at boot, or forbidden by a container
         return 0
 
 
 def confine(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Leave this process only the given files and folders. Raises OSError when the kernel cannot."""
+    """Restrict this process to the given files and folders. Raises OSError if the kernel cannot."""
     abi = version()
     if not abi:
         raise OSError("this kernel has no Landlock")
     handled = HANDLED[min(abi, 5)]
     attributes = Ruleset(handled, TCP if abi >= 4 else 0, ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0)
-    size = 8 if abi < 4 else 16 if abi < 6 else 24  # older kernels know a shorter struct
-    ruleset = call(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    size = 8 if abi < 4 else 16 if abi < 6 else 24  # older kernels expect a shorter struct
+    ruleset = syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     for path in readable:
-        _allow(ruleset, path, READING & handled)
+        _allow(ruleset, path, READ_RIGHTS & handled)
     for path in writable:
-        _allow(ruleset, path, WRITING & handled)
+        _allow(ruleset, path, WRITE_RIGHTS & handled)
     no_new_privileges()
-    call(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+    syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     os.close(ruleset)
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:
-    """Grant rights on a file, or on a folder and all beneath it; a path that is not there needs none."""
+    """Grant rights on a file, or on a folder and everything in it. Ignores a path that does not exist."""
     try:
-        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
-        rights = rights if os.path.isdir(path) else rights & OF_A_FILE
-        call(
+        rights = rights if os.path.isdir(path) else rights & FILE_RIGHTS
+        syscall(
             ADD_RULE,
             ctypes.c_int(ruleset),
             ctypes.c_int(PATH_BENEATH),
-            ctypes.byref(Rule(rights, place)),
+            ctypes.byref(Rule(rights, descriptor)),
             ctypes.c_uint32(0),
         )
     finally:
-        os.close(place)
+        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The launcher, as the parent sees it: start it in a sandbox, and let it fork workers."""
+"""The launcher, as seen by the parent: start it in a sandbox, and let it fork workers."""
 
 import json
 import os
@@ -11,9 +11,11 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import IO, Any
 
-from mlcourse.grading.sandbox.desk import Desk
 from mlcourse.grading.sandbox.limits import Limits
+from mlcourse.grading.sandbox.scratch import ScratchFolder
 from mlcourse.grading.sandbox.session import Session
 from mlcourse.grading.sandbox.view import (
     DEVICES,
@@ -26,65 +28,68 @@ from mlcourse.grading.sandbox.view import (
 )
 from mlcourse.grading.sandbox.watchdog import descendants
 
-STARTING = 120.0  # seconds: on a slow disk, imports take long the first time
-STOPPING = 20.0
-FLAGS = ("-s", "-P", "-S", "-B")  # no user's packages, no script's folder, no .pth files, nothing written
+START_TIMEOUT = 120.0  # seconds: on a slow disk, the first import takes long
+STOP_TIMEOUT = 20.0
+FLAGS = ("-s", "-P", "-S", "-B")  # no user packages, no script folder, no .pth files, no bytecode written
 
 
 class Launch:
-    """A launcher in a sandbox, and its one worker at a time.
+    """A launcher in a sandbox, which runs one worker at a time.
 
     Parameters
     ----------
     backend : module or object
-        Has `wrap(command, view, limits, door)`, and `DESK`, the folder to write to when that is the sandbox's own.
+        Has `wrap(command, view, limits, socket_dir)`, and `SCRATCH`: the scratch folder if the sandbox has its own.
     isolated, landlock : bool
-        Whether workers give up their rights, and whether their files, too, by Landlock.
+        Whether workers give up their rights, and whether Landlock restricts their files.
     limits : Limits
-        Of all workers.
+        For every worker.
 
     Raises
     ------
     OSError
-        When it does not start; the message ends with what it printed.
+        If it does not start; the message is the last line that it printed.
     """
 
-    def __init__(self, backend, isolated: bool, landlock: bool, limits: Limits):
+    def __init__(self, backend: ModuleType | SimpleNamespace, isolated: bool, landlock: bool, limits: Limits):
         self.limits = limits
-        self.lock = threading.Lock()  # the watchdog may end a worker while its session does
-        self.process = self.control = None
-        self.folder = None if backend.DESK else tempfile.mkdtemp(prefix="mlcourse-desk-")
-        work, view = backend.DESK or self.folder, course_view()
-        setting = {
+        self.lock = threading.Lock()  # watchdog and session may both end a worker at the same time
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        scratch: str = backend.SCRATCH or tempfile.mkdtemp(prefix="mlcourse-scratch-")
+        self.folder = None if backend.SCRATCH else scratch
+        view = course_view()
+        setting: dict[str, Any] = {
             "path": search_path(),
             "checks": str(PACKAGE / "checks"),
             "hidden": list(HIDDEN),
             "isolated": isolated,
             "landlock": landlock,
             "readable": [*view.readable(), *DEVICES] if landlock else [],
-            "work": work,
+            "scratch": scratch,
         }
         with (
-            tempfile.TemporaryDirectory(prefix="mlcourse-door-") as door,
+            tempfile.TemporaryDirectory(prefix="mlcourse-socket-") as socket_dir,
             tempfile.TemporaryFile() as printed,
         ):
-            setting["control"] = f"{door}/control"
-            command = backend.wrap([executable(), *FLAGS, WORKER, json.dumps(setting)], view, limits, door)
+            control = setting["control"] = f"{socket_dir}/control"
+            python = [executable(), *FLAGS, WORKER, json.dumps(setting)]
+            command = backend.wrap(python, view, limits, socket_dir)
             try:
-                self._start(command, environment(work), setting["control"], printed)
+                self._start(command, environment(scratch), control, printed)
             except OSError as error:
                 self.close()
                 printed.seek(0)
-                told = printed.read()[-2000:].decode("utf-8", "replace").strip()
-                raise OSError(told.splitlines()[-1] if told else str(error)) from None
-        self.desk = self.folder or f"/proc/{self.launcher}/root{work}"
+                output = printed.read()[-2000:].decode("utf-8", "replace").strip()
+                raise OSError(output.splitlines()[-1] if output else str(error)) from None
+        self.scratch = self.folder or f"/proc/{self.launcher}/root{scratch}"
 
-    def _start(self, command: list[str], variables: dict, control: str, printed) -> None:
-        """Start the launcher, and let it in: it comes by a socket in a folder, a way that containers have, too."""
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(control)
-            listening.listen(1)
-            self.process = subprocess.Popen(
+    def _start(self, command: list[str], variables: dict[str, str], control: str, printed: IO[bytes]) -> None:
+        """Start the launcher, and wait for it to connect to a socket file, which works from a container too."""
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(control)
+            listener.listen(1)
+            self.process = process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
@@ -93,90 +98,98 @@ class Launch:
                 env=variables,
                 start_new_session=True,
             )
-            self.control = self._let_in(listening)
-        self.launcher = peer(self.control)
-        self._expect("ready", STARTING)
-
-    def _let_in(self, listening) -> socket.socket:
-        """The launcher's end of the control socket. Raises OSError when it ends before it comes, or never comes."""
-        listening.settimeout(0.1)
-        deadline = time.monotonic() + STARTING
-        while time.monotonic() < deadline:
-            try:
-                return listening.accept()[0]
-            except TimeoutError:
-                if self.process.poll() is not None:
-                    break
-        raise OSError("the launcher did not start")
+            self.control = _accept(listener, process)
+        self.launcher = peer_pid(self.control)
+        _expect(self.control, "ready", START_TIMEOUT)
 
     def start(self) -> Session:
-        """A new worker. Raises OSError when the launcher is gone."""
+        """Start a new worker. Raises OSError if the launcher is gone."""
+        assert self.control is not None  # __init__ has connected it
         ours, theirs = socket.socketpair()
         with theirs, self.lock:
-            order = json.dumps({"do": "start", "limits": asdict(self.limits)}).encode()
-            socket.send_fds(self.control, [order], [theirs.fileno()])
-            self._expect("started", STARTING)
-        return Session(ours, self.launcher, self.desk, self.limits, self.stop)
+            command = json.dumps({"do": "start", "limits": asdict(self.limits)}).encode()
+            socket.send_fds(self.control, [command], [theirs.fileno()])
+            _expect(self.control, "started", START_TIMEOUT)
+        return Session(ours, self.launcher, self.scratch, self.limits, self.stop)
 
     def stop(self) -> None:
-        """End the worker, and whatever it has started; wipe what it has written."""
+        """End the worker and everything it has started, and wipe what it has written."""
         with self.lock:
-            if self.process.poll() is not None:
+            if not self.alive():
                 return
+            assert self.control is not None  # __init__ has connected it
             try:
                 self.control.sendall(b'{"do": "stop"}')
-                self._expect("stopped", STOPPING)
-            except OSError:  # the launcher does not answer: end it too, and the next start begins anew
+                _expect(self.control, "stopped", STOP_TIMEOUT)
+            except (
+                OSError
+            ):  # the launcher does not respond: end it too, so that the next start makes a new one
                 self.close()
 
     def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def _expect(self, word: str, seconds: float) -> None:
-        """Wait for the launcher's answer. Raises OSError."""
-        self.control.settimeout(seconds)
-        answer = b""
-        while not answer.endswith(b"\n"):
-            part = self.control.recv(4096)
-            if not part:
-                raise OSError("the launcher ended")
-            answer += part
-        if json.loads(answer) != {word: True}:
-            raise OSError(f"the launcher said {answer!r} instead of {word}")
+        return self.process is not None and self.process.poll() is None
 
     def close(self) -> None:
-        """End the launcher and everything below it, and remove the folder."""
+        """End the launcher and all of its descendants, and remove the scratch folder."""
         if self.process:
-            self._end_process()
+            self._end_launcher(self.process)
         if self.folder and os.path.isdir(self.folder):
-            Desk(self.folder).remove()
+            ScratchFolder(self.folder).remove()
 
-    def _end_process(self) -> None:
-        below = descendants(self.process.pid)
+    def _end_launcher(self, process: subprocess.Popen[bytes]) -> None:
+        descended = descendants(process.pid)
         if self.control:
             self.control.close()
         try:
-            self.process.wait(STOPPING)  # at the end of its control socket it clears up and ends
+            process.wait(STOP_TIMEOUT)  # once its control socket is closed, it cleans up and exits
         except subprocess.TimeoutExpired:
-            for pid in below:
+            for pid in descended:
                 _kill(pid)
-            self.process.kill()
-            self.process.wait()
+            process.kill()
+            process.wait()
 
 
 WORKER = str(Path(PACKAGE, "grading", "worker.py"))
 
 
+def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:
+    """Wait for the launcher to connect. Raises OSError if it ends first, or never connects."""
+    listener.settimeout(0.1)
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            control, _ = listener.accept()
+            return control
+        except TimeoutError:
+            if process.poll() is not None:
+                break
+    raise OSError("the launcher did not start")
+
+
+def _expect(control: socket.socket, word: str, seconds: float) -> None:
+    """Wait for a word from the launcher. Raises OSError if something else comes, or nothing."""
+    control.settimeout(seconds)
+    reply = b""
+    while not reply.endswith(b"\n"):
+        part = control.recv(4096)
+        if not part:
+            raise OSError("the launcher ended")
+        reply += part
+    if json.loads(reply) != {word: True}:
+        raise OSError(f"the launcher sent {reply!r} instead of {word!r}")
+
+
 def _kill(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:  # it was faster
+    except ProcessLookupError:  # it has already ended
         return
 
 
-def peer(control: socket.socket) -> int:
-    """The process at the other end, by the number that it has here, whatever it is called in its own world."""
-    if not hasattr(socket, "SO_PEERCRED"):  # macOS, where there is no sandbox, and no /proc to look into
+def peer_pid(control: socket.socket) -> int:
+    """Return the id of the process at the other end, as seen from here; it may have another one in its namespace."""
+    if not hasattr(socket, "SO_PEERCRED"):  # macOS, which has no sandbox and no /proc
         return 0
+    pid: int
     pid, _, _ = struct.unpack("3i", control.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return pid

@@ -1,27 +1,31 @@
-"""One submission's worker, as the parent sees it: requests, replies, deadlines, and its end."""
+"""One submission's worker, as seen by the parent: requests, replies, deadlines, and how it ends."""
 
 import secrets
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from mlcourse.grading import pipe
 from mlcourse.grading.sandbox.limits import Limits
 from mlcourse.grading.sandbox.watchdog import Watchdog
+from mlcourse.typing import Array
 
-STARTING = 30.0  # seconds
+START_TIMEOUT = 30.0  # seconds
 
 
-class Ended(BaseException):
-    """The worker is no more, and will answer nothing.
+class WorkerEnded(BaseException):
+    """The worker has ended, and will not answer any more.
 
-    Not an Exception, because `mlcourse.checks.examine` takes those for the answer of a student's function.
+    Not an Exception, because `mlcourse.checks.examine` treats those as raised by the student's function.
 
     Parameters
     ----------
     status : {"crashed", "timeout"}
     why : str
-        The rest of a sentence that begins "it".
+        The rest of a sentence that begins with "it".
     """
 
-    def __init__(self, status: str, why: str):
+    def __init__(self, status: Literal["crashed", "timeout"], why: str):
         super().__init__(why)
         self.status, self.why = status, why
 
@@ -33,9 +37,9 @@ class Session:
     ----------
     channel : socket
     launcher : int
-        The process under which the worker runs.
+        Id of the process that forked the worker.
     folder : str or None
-        The worker's folder, as seen from here.
+        The worker's scratch folder, as seen from here.
     limits : Limits
     end : callable
         Ends the worker.
@@ -43,74 +47,83 @@ class Session:
     Raises
     ------
     OSError
-        When the worker could not be confined.
+        If the worker could not be confined.
     """
 
-    def __init__(self, channel, launcher: int, folder: str | None, limits: Limits, end):
+    def __init__(
+        self,
+        channel: socket.socket,
+        launcher: int,
+        folder: str | None,
+        limits: Limits,
+        end: Callable[[], None],
+    ):
         self.channel, self.end_worker = channel, end
         channel.setblocking(False)
         self.excess: str | None = None
-        self.watchdog = Watchdog(launcher, folder, limits, self._too_much)
-        self._greet()
+        self.watchdog = Watchdog(launcher, folder, limits, self._on_excess)
+        self._wait_until_ready()
         self.watchdog.start()
 
-    def _greet(self) -> None:
-        """Wait until the worker has given up its rights. Raises OSError when it cannot; no student is to blame."""
+    def _wait_until_ready(self) -> None:
+        """Wait until the worker has given up its rights. Raises OSError if it cannot; no student is to blame."""
         try:
-            greeting, _ = self._receive(STARTING)
-        except Ended as end:
-            raise OSError(f"a worker {end.why} before it had anything to do") from None
-        if greeting != {"ready": True}:
+            message, _ = self._receive(START_TIMEOUT)
+        except WorkerEnded as end:
+            raise OSError(f"a worker {end.why} before it was given any work") from None
+        if message != {"ready": True}:
             self.end()
-            raise OSError(f"a worker could not be confined: {greeting.get('failed')}")
+            raise OSError(f"a worker could not be confined: {message.get('failed')}")
 
-    def ask(self, words: dict, arrays: list = (), seconds: float = STARTING) -> tuple[dict, list]:
-        """Send a request and take its reply. Raises Ended, and then the worker has been ended.
+    def ask(
+        self, request: dict[str, Any], arrays: Sequence[Array] = (), seconds: float = START_TIMEOUT
+    ) -> tuple[dict[str, Any], list[Array]]:
+        """Send a request and return its reply, as a dict and arrays. Raises WorkerEnded, after ending the worker.
 
-        Every request has a number that cannot be guessed, and the reply must repeat it: what was written to the
-        socket beforehand answers nothing.
+        Every request has a number that cannot be guessed, and the reply must repeat it. So nothing that a student
+        wrote to the socket earlier can pass for a reply.
         """
         number = secrets.token_hex(8)
         try:
-            pipe.send(self.channel, {"number": number, **words}, arrays, seconds)
-        except pipe.Late:
-            raise self._ended("timeout", "did not take the question in time") from None
+            pipe.send(self.channel, {"number": number, **request}, arrays, seconds)
+        except pipe.TimedOut:
+            raise self._ended("timeout", "did not read the request in time") from None
         except pipe.Closed:
             raise self._crashed() from None
-        reply, arrays = self._receive(seconds)
+        reply, received = self._receive(seconds)
         self.excess = self.excess or self.watchdog.excess()
-        if self.excess:  # seen now, it is the doing of this request, and not of the next one
+        if self.excess:  # detected now, it is blamed on this request and not on the next one
             raise self._crashed()
         if reply.pop("number", None) != number:
-            raise self._ended("crashed", "gave a reply to something that nobody asked")
-        return reply, arrays
+            raise self._ended("crashed", "sent a reply that no request asked for")
+        return reply, received
 
-    def _receive(self, seconds):
+    def _receive(self, seconds: float) -> tuple[dict[str, Any], list[Array]]:
         try:
             return pipe.receive(self.channel, seconds)
-        except pipe.Late:
+        except pipe.TimedOut:
             raise self._ended("timeout", f"took longer than {seconds:.0f} s") from None
         except pipe.Closed:
             raise self._crashed() from None
-        except pipe.Forged as error:
-            raise self._ended("crashed", f"gave a reply that no answer gives: {error}") from None
+        except pipe.Malformed as error:
+            raise self._ended("crashed", f"sent a malformed reply: {error}") from None
 
-    def _crashed(self):
+    def _crashed(self) -> WorkerEnded:
         if self.excess:
-            return self._ended("crashed", f"used too much {self.excess}, and was stopped")
-        return self._ended("crashed", "ended the Python that ran it")
+            return self._ended("crashed", f"used too much {self.excess} and was stopped")
+        return self._ended("crashed", "ended the Python process that ran it")
 
-    def _ended(self, status, why):
+    def _ended(self, status: Literal["crashed", "timeout"], why: str) -> WorkerEnded:
         self.end()
-        return Ended(status, why)
+        return WorkerEnded(status, why)
 
-    def _too_much(self, why):
-        """Of the watchdog: end the worker; whoever waits for its reply then learns that it is gone."""
-        self.excess = why
+    def _on_excess(self, resource: str) -> None:
+        """End the worker (the watchdog calls this). Whoever waits for its reply then finds the socket closed."""
+        self.excess = resource
         self.end_worker()
 
     def end(self) -> None:
-        """End the worker and all it has started. May be called twice."""
+        """End the worker and everything it has started. Safe to call twice."""
         self.watchdog.stop()
         self.end_worker()
         self.channel.close()

@@ -1,24 +1,25 @@
-"""Watch what a worker uses, and end it when that is too much.
+"""Watch what a worker uses, and end it if that is too much.
 
-The kernel's limits (`limits.py`) hold for one process each, and not for the sum of its files. The watchdog looks at
-everything below the launcher, several times a second.
+The kernel's limits (`limits.py`) apply to single processes and single files, not to their sums. The watchdog adds up
+everything below the launcher, several times per second.
 """
 
 import mmap
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from mlcourse.grading.sandbox.desk import used
 from mlcourse.grading.sandbox.limits import Limits
+from mlcourse.grading.sandbox.scratch import usage
 
-EVERY = 0.05  # seconds
+INTERVAL = 0.05  # seconds
 PAGE = mmap.PAGESIZE
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started; none where the system does not tell."""
+    """List the processes that a process has started; none if the system does not say."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         return [int(child) for task in tasks for child in (task / "children").read_text().split()]
@@ -27,17 +28,17 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Children, their children, and so on."""
+    """List a process's children, their children, and so on."""
     found, waiting = [], [pid]
     while waiting:
-        young = children(waiting.pop())
-        found += young
-        waiting += young
+        next_level = children(waiting.pop())
+        found += next_level
+        waiting += next_level
     return found
 
 
 def memory_and_threads(pid: int) -> tuple[int, int]:
-    """Bytes of memory in use by a process, and its threads; none when it has ended."""
+    """Count the bytes of memory in use by a process, and its threads; both 0 if it has ended."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * PAGE, len(os.listdir(f"/proc/{pid}/task"))
@@ -46,9 +47,9 @@ def memory_and_threads(pid: int) -> tuple[int, int]:
 
 
 def deleted_but_open(pid: int) -> int:
-    """Bytes of files that a process holds open after removing them: they fill the disk, and no folder shows them."""
+    """Count the bytes of deleted files that a process keeps open: they fill the disk, but no folder lists them."""
     size = 0
-    for number in _numbers(f"/proc/{pid}/fd"):
+    for number in _list(f"/proc/{pid}/fd"):
         try:
             found = os.stat(f"/proc/{pid}/fd/{number}")
         except OSError:  # closed meanwhile
@@ -58,7 +59,7 @@ def deleted_but_open(pid: int) -> int:
     return size
 
 
-def _numbers(folder: str) -> list[str]:
+def _list(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError:  # the process has ended
@@ -66,47 +67,47 @@ def _numbers(folder: str) -> list[str]:
 
 
 class Watchdog(threading.Thread):
-    """Calls `end(why)` once when the processes below the launcher use more than the limits allow.
+    """Call `end(resource)` once, if the processes below the launcher use more than the limits allow.
 
     Parameters
     ----------
     launcher : int
-        Process id, as this process sees it.
+        Process id, as seen from this process.
     folder : str or None
-        Where the worker writes, when that can be seen from here.
+        Where the worker writes, if that is visible from here.
     limits : Limits
     end : callable
-        Ends the worker; gets a word for what was too much.
+        Ends the worker; takes the name of the resource that it used too much of.
     """
 
-    def __init__(self, launcher: int, folder: str | None, limits: Limits, end):
+    def __init__(self, launcher: int, folder: str | None, limits: Limits, end: Callable[[str], None]):
         super().__init__(daemon=True, name="watchdog")
         self.launcher, self.folder, self.limits, self.end = launcher, folder, limits, end
-        self._over = threading.Event()
+        self._done = threading.Event()
 
-    def run(self):
-        while not self._over.wait(EVERY):
-            why = self.excess()
-            if why:
-                self.end(why)
+    def run(self) -> None:
+        while not self._done.wait(INTERVAL):
+            resource = self.excess()
+            if resource:
+                self.end(resource)
                 return
 
-    def stop(self):
-        """Watch no more. Afterwards it ends nothing: by then a worker of somebody else may run."""
-        self._over.set()
+    def stop(self) -> None:
+        """Stop watching, for good: by now the worker of another submission may be running."""
+        self._done.set()
         if self.is_alive() and threading.current_thread() is not self:
             self.join()
 
     def excess(self) -> str | None:
-        """What there is too much of."""
+        """Name the resource that exceeds its limit, if any."""
         processes = descendants(self.launcher)
-        used_by_each = [memory_and_threads(pid) for pid in processes]
-        if sum(memory for memory, _ in used_by_each) > self.limits.memory:
+        each = [memory_and_threads(pid) for pid in processes]
+        if sum(memory for memory, _ in each) > self.limits.memory:
             return "memory"
-        if sum(threads for _, threads in used_by_each) > self.limits.threads:
+        if sum(threads for _, threads in each) > self.limits.threads:
             return "threads"
         if self.folder:
-            size, files = used(self.folder, self.limits.files)
+            size, files = usage(self.folder, self.limits.files)
             if size + sum(deleted_but_open(pid) for pid in processes) > self.limits.disk:
                 return "disk space"
             if files > self.limits.files:

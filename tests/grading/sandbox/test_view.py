@@ -1,4 +1,4 @@
-"""What a sandbox shows of the file system."""
+"""Which parts of the file system a sandbox shows."""
 
 import os
 import sys
@@ -11,10 +11,10 @@ from mlcourse.grading.sandbox import view
 from mlcourse.grading.sandbox.view import View, course_view
 
 if sys.platform == "win32":
-    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+    pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
-def test_a_view_shows_everything_but_what_is_masked(tmp_path):
+def test_a_view_shows_everything_except_what_is_masked(tmp_path):
     for name in ("a/x", "a/secret/y", "a/secret/shown", "b/z"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -24,7 +24,7 @@ def test_a_view_shows_everything_but_what_is_masked(tmp_path):
     assert [shown for _, shown in view.steps()] == [True, True, False, True]
 
 
-def test_nothing_secret_is_in_the_view():
+def test_the_view_contains_no_secrets():
     readable = course_view().readable()
     secret = [
         sandbox.__path__[0] + "/../marking.py",

@@ -8,23 +8,23 @@ import pytest
 
 from mlcourse.grading import marking, pipe, sandbox
 from mlcourse.grading.records import Cell, Submission
-from mlcourse.grading.sandbox import container, ladder, landlock
+from mlcourse.grading.sandbox import backends, container, landlock
 from mlcourse.grading.sandbox.view import course_view
 
 if sys.platform == "win32":
-    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+    pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
-def test_a_container_that_holds_nothing_back_is_refused(monkeypatch):
-    """The probe decides, and not the name of a sandbox."""
-    leaky = ladder.Backend("leaky", ladder._as_it_is(), isolated=False)
-    monkeypatch.setattr(ladder, "BACKENDS", {"leaky": leaky})
-    with pytest.raises(sandbox.NoSandbox, match="does not withstand: reading a file of yours"):
+def test_a_sandbox_that_blocks_nothing_is_refused(monkeypatch):
+    """The probe decides, not the name of the sandbox."""
+    leaky = backends.Backend("leaky", backends._no_wrapper(), isolated=False)
+    monkeypatch.setattr(backends, "BACKENDS", {"leaky": leaky})
+    with pytest.raises(sandbox.NoSandbox, match="failed these tests: reading one of your files"):
         sandbox.choose()
 
 
-def test_without_a_sandbox_only_trust_helps(monkeypatch):
-    monkeypatch.setattr(ladder, "BACKENDS", {})
+def test_without_a_sandbox_submissions_must_be_trusted(monkeypatch):
+    monkeypatch.setattr(backends, "BACKENDS", {})
     with pytest.raises(sandbox.NoSandbox, match="--trust-submissions"):
         sandbox.choose()
     with sandbox.choose(trust=True) as chosen:
@@ -37,14 +37,14 @@ def test_the_version_of_landlock_is_a_number():
 
 
 @pytest.mark.parametrize("program", container.PROGRAMS)
-def test_a_container_gets_everything_read_only_and_no_network(program):
-    command = container.wrap(program, ["python"], course_view(), sandbox.Limits(), "/door")
+def test_a_container_has_no_network_and_read_only_mounts(program):
+    command = container.wrap(program, ["python"], course_view(), sandbox.Limits(), "/sockets")
     options = list(itertools.pairwise(command))
     mounted = [value for option, value in options if option == "--volume"]
-    assert "/door:/door:ro" in mounted
+    assert "/sockets:/sockets:ro" in mounted
     assert all(value.endswith(":ro") for value in mounted)
     written = [value for option, value in options if option == "--tmpfs" and ":ro" not in value]
-    assert [value.split(":")[0] for value in written] == [container.DESK]
+    assert [value.split(":")[0] for value in written] == [container.SCRATCH]
     assert {("--network", "none"), ("--cap-drop", "ALL")} <= set(options)
     assert command[-2:] == [container.IMAGE, "python"]
 
@@ -52,19 +52,19 @@ def test_a_container_gets_everything_read_only_and_no_network(program):
 class Broken:
     """A backend whose program ends at once."""
 
-    DESK = None
+    SCRATCH = None
 
     @staticmethod
     def wrap(command, *_):
         return ["false"]
 
 
-def test_a_sandbox_that_does_not_start_is_nobodys_zero():
-    """The fault is the machine's: it is raised, and no mark is given."""
+def test_a_sandbox_that_does_not_start_costs_no_points():
+    """The machine is at fault: an error is raised, and no mark is given."""
     submission = Submission("ada", "x", (Cell("code", "falling_likelihood = 'C'"),), "04_em")
     marks = []
     with (
-        sandbox.Sandbox(ladder.Backend("broken", Broken)) as broken,
+        sandbox.Sandbox(backends.Backend("broken", Broken)) as broken,
         pytest.raises(OSError, match="did not start"),
     ):
         marking.grade(submission, broken, b"", on_mark=marks.append)
@@ -72,8 +72,8 @@ def test_a_sandbox_that_does_not_start_is_nobodys_zero():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_without_isolation_too_nothing_is_left():
-    """A process that has left its parent, its group and its session is found and ended all the same."""
+def test_no_process_is_left_behind_without_isolation():
+    """A process that has left its parent, group and session is still found and ended."""
     source = """
 import os, time
 if os.fork() == 0:
@@ -85,7 +85,7 @@ if os.fork() == 0:
 while not os.path.exists("pid") or not open("pid").read(): time.sleep(0.01)
 orphan = int(open("pid").read())
 """
-    with sandbox.Sandbox(ladder.PLAIN) as trusting:
+    with sandbox.Sandbox(backends.UNISOLATED) as trusting:
         session = trusting.start(sandbox.Limits())
         session.ask({"do": "cell", "cell": 0, "source": source})
         reply, arrays = session.ask({"do": "value", "expression": "orphan"})

@@ -1,64 +1,72 @@
-"""Try the sandboxes, strongest first, and take the first that withstands a probe."""
+"""Try the sandboxes, strongest first, and choose the first one that passes a probe."""
 
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any, Self
 
 from mlcourse.grading.pipe import unpack
 from mlcourse.grading.sandbox import bubblewrap, container, landlock
 from mlcourse.grading.sandbox.launch import Launch
 from mlcourse.grading.sandbox.limits import Limits
-from mlcourse.grading.sandbox.session import Ended, Session
+from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
 NOT_ISOLATED = "not isolated"
 
 
 class NoSandbox(Exception):
-    """Nothing on this machine can hold strangers' code."""
+    """No sandbox works on this machine."""
 
 
 class Backend:
-    """One way to hold a worker.
+    """One way to isolate a worker.
 
     Parameters
     ----------
     name : str
-    module : has `wrap(command, view, limits, door)`, `DESK` and `missing()`
+    module : has `wrap(command, view, limits, socket_dir)`, `SCRATCH` and `missing()`
     isolated, landlock : bool
-        Whether workers give up their rights, and whether their files by Landlock.
+        Whether workers give up their rights, and whether Landlock restricts their files.
     """
 
-    def __init__(self, name: str, module: ModuleType | SimpleNamespace, isolated=True, landlock=False):
+    def __init__(
+        self,
+        name: str,
+        module: ModuleType | SimpleNamespace,
+        isolated: bool = True,
+        landlock: bool = False,
+    ):
         self.name, self.module, self.isolated, self.landlock = name, module, isolated, landlock
 
     def launch(self, limits: Limits) -> Launch:
         return Launch(self.module, self.isolated, self.landlock, limits)
 
 
-def _no_landlock() -> str | None:
+def _landlock_missing() -> str | None:
     return None if landlock.version() else "this kernel has no Landlock, or a container forbids it"
 
 
-def _as_it_is(missing=lambda: None) -> SimpleNamespace:
-    """No other program around the launcher."""
-    return SimpleNamespace(wrap=lambda command, *_: command, DESK=None, missing=missing)
+def _no_wrapper(missing: Callable[[], str | None] = lambda: None) -> SimpleNamespace:
+    """Return a backend that starts the launcher directly, with no other program around it."""
+    return SimpleNamespace(wrap=lambda command, *_: command, SCRATCH=None, missing=missing)
 
 
 BACKENDS = {
     backend.name: backend
     for backend in (
         Backend("bubblewrap", bubblewrap),
-        Backend("landlock", _as_it_is(_no_landlock), landlock=True),
-        *(Backend(name, container.of(name)) for name in container.PROGRAMS),
+        Backend("landlock", _no_wrapper(_landlock_missing), landlock=True),
+        *(Backend(name, container.backend(name)) for name in container.PROGRAMS),
     )
 }
-PLAIN = Backend(NOT_ISOLATED, _as_it_is(), isolated=False)
+UNISOLATED = Backend(NOT_ISOLATED, _no_wrapper(), isolated=False)
 
 
 class Sandbox:
-    """Workers of one backend. Use it as a context manager, and from one thread: a process of a pool has its own.
+    """Start workers with one backend. Use as a context manager, and from one thread; each process needs its own.
 
     Parameters
     ----------
@@ -66,21 +74,22 @@ class Sandbox:
     """
 
     def __init__(self, backend: Backend):
-        self.backend, self._launch = backend, None
+        self.backend = backend
+        self._launch: Launch | None = None
 
     @property
     def name(self) -> str:
-        """Such as "bubblewrap"; "not isolated" when there is no sandbox."""
+        """The backend's name, such as "bubblewrap"; "not isolated" if there is no sandbox."""
         return self.backend.name
 
     def start(self, limits: Limits) -> Session:
-        """A new worker, with nothing of any earlier one. Raises OSError when none can be had."""
+        """Start a new worker, with no traces of an earlier one. Raises OSError if none can be started."""
         if self._launch and (self._launch.limits != limits or not self._launch.alive()):
             self.close()
         if self._launch:
             try:
                 return self._launch.start()
-            except OSError:  # somebody has ended this launcher; another one may do
+            except OSError:  # something has ended this launcher; try again with a new one
                 self.close()
         try:
             self._launch = self.backend.launch(limits)
@@ -90,86 +99,87 @@ class Sandbox:
             raise
 
     def close(self) -> None:
-        """End everything."""
+        """End the launcher and its worker."""
         if self._launch:
             self._launch.close()
         self._launch = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
 def choose(trust: bool = False, only: str | None = None) -> Sandbox:
-    """The strongest sandbox that works here.
+    """Return the strongest sandbox that works on this machine.
 
     Parameters
     ----------
     trust : bool
-        Whether to run submissions without a sandbox when none works.
+        Whether to run submissions without a sandbox if none works.
     only : str, optional
         The one backend to try.
 
     Raises
     ------
     NoSandbox
-        With a sentence for the instructor.
+        If none works; the message tells the instructor why and what to do.
     """
     if sys.platform == "win32":
-        raise NoSandbox("Submissions are run under Linux or macOS: on Windows, use WSL.")
+        raise NoSandbox("Grading requires Linux or macOS. On Windows, run it in WSL.")
     reasons = []
     for backend in BACKENDS.values():
         if only in (None, backend.name):
             sandbox = Sandbox(backend)
-            reason = why_not(sandbox)
+            reason = why_unusable(sandbox)
             if reason is None:
                 return sandbox  # with its launcher running
             sandbox.close()
             reasons.append(f"{backend.name}: {reason}")
     if trust:
-        return Sandbox(PLAIN)
+        return Sandbox(UNISOLATED)
     raise NoSandbox(
-        f"There is no sandbox here in which strangers' code can run ({'; '.join(reasons)}). Install bubblewrap, or,"
-        " if you trust every one of these submissions with all that you may do yourself, add --trust-submissions."
+        f"No sandbox works on this machine ({'; '.join(reasons)}). Install bubblewrap. If you trust these"
+        " submissions to run with your permissions, add --trust-submissions."
     )
 
 
-def why_not(sandbox: Sandbox) -> str | None:
-    """Why a sandbox cannot be used, found by running a probe in it; None when it can."""
-    missing = sandbox.backend.module.missing()
+def why_unusable(sandbox: Sandbox) -> str | None:
+    """Run a probe in a sandbox, and say why it cannot be used; None if it can."""
+    missing: str | None = sandbox.backend.module.missing()
     if missing:
         return missing
     try:
-        open_doors = [what for what, shut in probe(sandbox).items() if not shut]
-    except (OSError, Ended) as error:
+        failed = [action for action, passed in probe(sandbox).items() if not passed]
+    except (OSError, WorkerEnded) as error:
         return str(error)
-    return f"it does not withstand: {', '.join(open_doors)}" if open_doors else None
+    return f"it failed these tests: {', '.join(failed)}" if failed else None
 
 
 def report() -> list[str]:
-    """For `mlcourse doctor`: a line for every sandbox, and what the one that would be used withstands."""
-    lines, chosen = [], None
+    """Return the lines of `mlcourse doctor`: one per sandbox, then what the chosen one blocks."""
+    lines: list[str] = []
+    chosen: Backend | None = None
     for backend in BACKENDS.values():
         with Sandbox(backend) as sandbox:
-            reason = why_not(sandbox) if sys.platform != "win32" else "not on Windows"
+            reason = why_unusable(sandbox) if sys.platform != "win32" else "not on Windows"
         lines.append(
             f"{'works' if reason is None else 'no':<6}{backend.name}{f': {reason}' if reason else ''}"
         )
         chosen = chosen or (backend if reason is None else None)
     if chosen is None:
-        return [*lines, "Submissions can be run with --trust-submissions alone: without isolation."]
-    tried = [f"  {what}" for what in PROBES]
-    return [*lines, f"Submissions run in {chosen.name}. Tried in it just now, and refused:", *tried]
+        return [*lines, "Submissions can only be run without isolation, with --trust-submissions."]
+    tried = [f"  {action}" for action in PROBES]
+    return [*lines, f"Submissions run in {chosen.name}. It was tested just now, and blocked:", *tried]
 
 
 # ── The probe ────────────────────────────────────────────────────────────────────────────────────────
 
-# What a worker tries; each has to fail with an error. CANARY is a file of the grader's, outside.
+# What a worker tries; each attempt must fail with an error. CANARY is one of the grader's files, outside.
 PROBES = {
-    "reading a file of yours": "open(CANARY).read()",
-    "writing beside it": "open(CANARY + '.new', 'w')",
+    "reading one of your files": "open(CANARY).read()",
+    "writing next to it": "open(CANARY + '.new', 'w')",
     "removing it": "os.unlink(CANARY)",
     "changing its permissions": "os.chmod(CANARY, 0o777)",
     "reading /etc/passwd": "open('/etc/passwd').read()",
@@ -178,7 +188,7 @@ PROBES = {
     "opening a socket": "socket.socket()",
     "starting a process": "os.fork() or os._exit(0)",
     "starting a program": "os.posix_spawn('/usr/bin/true', ['true'], {})",
-    "signals to other processes": "os.kill(os.getppid(), 0)",
+    "signalling other processes": "os.kill(os.getppid(), 0)",
     "seeing other processes": "open('/proc/1/cmdline').read()",
     "claiming 50 GB of memory": "np.ones(50_000_000_000 // 8)",
 }
@@ -195,14 +205,25 @@ for attempt in ATTEMPTS:
         refused.append(True)
     except SystemExit:
         pass
-with open("note.txt", "w") as note:  # honest work may write where it stands
+with open("note.txt", "w") as note:  # honest work may write to the current folder
     note.write("here")
 refused.append(open("note.txt").read() == "here" and np.ones(3).sum() == 3)
 """
 
 
 def probe(sandbox: Sandbox) -> dict[str, bool]:
-    """Whether each of PROBES was refused, and honest work was not. Raises OSError or Ended when it cannot run."""
+    """Try each of PROBES, and some honest work, in a sandbox.
+
+    Returns
+    -------
+    dict of str → bool
+        Whether the sandbox passed each test: refused the attempt, or let the honest work through.
+
+    Raises
+    ------
+    OSError, WorkerEnded
+        If the probe could not run.
+    """
     limits = Limits()
     with tempfile.TemporaryDirectory(prefix="mlcourse-probe-") as folder:
         canary = Path(folder, "canary")
@@ -216,5 +237,6 @@ def probe(sandbox: Sandbox) -> dict[str, bool]:
         untouched = os.listdir(folder) == ["canary"] and os.stat(canary).st_mode == before.st_mode
     if "value" not in reply:
         return {"honest work": False}
-    refused = [bool(one) for one in unpack(reply["value"], arrays)]
+    answers: Any = unpack(reply["value"], arrays)  # the probe's list of booleans, as an array
+    refused = [bool(one) for one in answers]
     return {**dict(zip([*PROBES, "honest work"], refused)), "leaving your files as they were": untouched}
