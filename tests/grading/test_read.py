@@ -1,4 +1,4 @@
-"""Reading submissions: lessons, tasks and students are recognised."""
+"""Reading submissions: lessons, check cells and students are recognised."""
 
 import sys
 
@@ -12,14 +12,14 @@ from mlcourse.grading.notebooks import lesson_of, tidy
 from mlcourse.grading.records import Cell
 
 if sys.platform == "win32":
-    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+    pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
 LESSONS = sorted({check.lesson for check in CHECKS.values()})
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_exercise_is_recognised_with_and_without_metadata(lesson):
+def test_exercises_are_recognised_with_or_without_metadata(lesson):
     data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
     submission = read.read_one(read.Found(("ada", "x.ipynb"), data))
     assert (submission.lesson, submission.problem) == (lesson, None)
@@ -59,11 +59,11 @@ def test_only_check_cells_are_left_out(lesson):
         (("\n", "x.ipynb"), "?"),
     ],
 )
-def test_whose_it_is(parts, student):
+def test_the_student_is_found_in_the_path(parts, student):
     assert owner(parts) == student
 
 
-def test_tidy_text_can_be_written_anywhere():
+def test_tidy_text_is_safe_to_write_anywhere():
     for text in ("a\nb", "a\x00b", "\ud800", "\u202eevil", "x" * 1000, "\x1b[31m"):
         assert tidy(text).isprintable()
         assert len(tidy(text)) <= 200
