@@ -1,4 +1,4 @@
-"""Tables for learning platforms: right for each platform, and no cell is a formula."""
+"""Tables for learning platforms: valid for each platform, and no cell is a formula."""
 
 import csv
 import io
@@ -28,12 +28,12 @@ TABLES = {
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_no_cell_begins_a_formula_however_the_table_is_cut(text, make, separator):
+def test_no_cell_begins_a_formula_with_any_separator(text, make, separator):
     for cell in cells_of(make([nasty_grade(text), good_grade()]), separator):
         assert not cell.lstrip(" \u00a0").startswith(FORMULA)
 
 
-def test_grades_hold_points_and_status_of_every_task():
+def test_grades_contain_points_and_status_of_every_task():
     rows = rows_of(exports.grades_csv([good_grade("ada"), good_grade("bob", 2.5), unreadable()]))
     assert [row["points"] for row in rows] == ["4", "2.5", ""]
     assert [row["e_step"] for row in rows] == ["4", "2.5", ""]
@@ -43,7 +43,7 @@ def test_grades_hold_points_and_status_of_every_task():
     assert rows[2]["status"] == "unreadable"
 
 
-def test_what_could_not_be_read_is_an_empty_cell_and_never_a_zero():
+def test_unreadable_submissions_have_an_empty_cell_not_zero():
     grades = [unreadable(), replace(unreadable("may"), status="missing")]
     assert [row["04_em"] for row in rows_of(exports.canvas_csv(grades, "04_em"))[1:]] == ["", ""]
     assert [row["Grade"] for row in rows_of(exports.moodle_csv(grades))] == ["", ""]
@@ -72,7 +72,7 @@ def test_moodle_finds_students_by_number_or_name(rest):
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_gradescope_gets_plain_text_and_the_sum_of_its_tests(text):
+def test_gradescope_gets_plain_text_and_a_correct_sum(text):
     results = json.loads(exports.gradescope_json(nasty_grade(text)))
     assert results["score"] == sum(test["score"] for test in results["tests"]) == 4
     assert {results[name] for name in results if name.endswith("_format")} == {"text"}
@@ -81,7 +81,7 @@ def test_gradescope_gets_plain_text_and_the_sum_of_its_tests(text):
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_junit_is_xml_that_counts_what_it_holds(text):
+def test_junit_is_valid_xml_with_correct_counts(text):
     root = ElementTree.fromstring(exports.junit_xml([nasty_grade(text), unreadable(text)]))
     for suite in root:
         cases = suite.findall("testcase")

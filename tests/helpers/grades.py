@@ -1,4 +1,4 @@
-"""Grades to export and show, some with text that tries to be more than text."""
+"""Grades to export and display, some with text that tries to be markup or a formula."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ NASTY = [
 
 
 def nasty_grade(text: str, status: str = "partial") -> Grade:
-    """A grade with this text wherever a student may put one."""
+    """A grade with this text everywhere a student could put one."""
     marks = [
         Mark("e_step", 4, 4, "right", text),
         Mark("m_step", 0, 4, "wrong", f"{text}\nLikely mistake: {text}", text),
@@ -52,7 +52,7 @@ def good_grade(student="ada", points=4.0) -> Grade:
 
 
 def unreadable(student="eve") -> Grade:
-    return Grade(student, None, f"{student}.ipynb", "unreadable", notes=["it is no JSON."])
+    return Grade(student, None, f"{student}.ipynb", "unreadable", notes=["it is not JSON."])
 
 
 def rows_of(text: str) -> list[dict]:
