@@ -16,7 +16,7 @@ from tests.helpers.fake_grading import (
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A class of five, read by the stand-in."""
+    """A class of five students, read by the fake grader."""
     monkeypatch.setattr(run, "read_submissions", read_fake)
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "asked.txt"))
     path = tmp_path / "class.json"
@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def command(folder, monkeypatch):
-    """`mlcourse WORDS` with the stand-in; returns the exit code."""
+    """Run `mlcourse WORDS` with the fake grader; returns the exit code."""
     fakes = {"grade": fake_grade, "choose": no_sandbox}
     monkeypatch.setattr(commands, "Settings", lambda **options: Settings(**options, **fakes))
     return lambda *words: cli.main([str(word) for word in words])

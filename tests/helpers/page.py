@@ -1,4 +1,4 @@
-"""A page of HTML, read for a test."""
+"""Parse an HTML page for a test."""
 
 from html.parser import HTMLParser
 
@@ -14,7 +14,7 @@ TAGS = words(
 
 
 class Document(HTMLParser):
-    """Tags, attributes and text of a page, as a browser would find them."""
+    """The tags, attributes and text of a page, as a browser would see them."""
 
     def __init__(self, source):
         super().__init__()
