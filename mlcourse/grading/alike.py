@@ -32,7 +32,7 @@ def compare_folder(submissions: Path, lesson: str | None = None) -> list[Hit]:
         if not found.problem and found.lesson
     ]
     hits = []
-    for name in sorted({submission.lesson for submission in readable}):
+    for name in sorted({submission.lesson for submission in readable if submission.lesson}):
         group = [submission for submission in readable if submission.lesson == name]
         published = course_notebook("solutions", name, "(the published solution)")
         handed_out = [cell for ours in course_notebook("exercises", name, "") for cell in ours.cells]

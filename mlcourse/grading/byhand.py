@@ -11,7 +11,7 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from mlcourse.grading.exports import BYTE_ORDER_MARK, MARKED_BY_PERSON, NO_ANSWER, UNGRADED, inert, table
 from mlcourse.grading.outgoing import write_atomically
@@ -35,7 +35,10 @@ class Key(NamedTuple):
     version: str = ""
 
 
-def table_key(student, file, task, version="") -> Key:
+OtherColumns: TypeAlias = tuple[int | None, str | None]  # "out of", "answer"
+
+
+def table_key(student: str | None, file: str | None, task: str | None, version: str | None = "") -> Key:
     """Return the key of a row, so that a row matches after a spreadsheet has saved it."""
     # A spreadsheet may take the apostrophe that makes a cell inert for its own and drop it, and rewriting a row adds
     # another. So keys ignore leading and doubled apostrophes. They also ignore the number after a student's name,
@@ -72,7 +75,8 @@ def read_points(path: Path) -> dict[Key, str]:
         rows = list(reader)
     except csv.Error:
         rows, reader = [], None
-    if content.strip() and not {*Key._fields, "points"} <= set(reader.fieldnames if reader else ()):
+    columns = reader.fieldnames if reader else None
+    if content.strip() and not {*Key._fields, "points"} <= set(columns or ()):
         raise ByHandTableError(
             f"{path.name} has lost its columns: restore the first row, {', '.join(COLUMNS)}."
         )
@@ -155,10 +159,10 @@ def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def open_answer_rows(grade: Grade) -> dict[Key, list]:
+def open_answer_rows(grade: Grade) -> dict[Key, OtherColumns]:
     """Return the remaining columns for each open answer of one submission: points available, and the text."""
     return {
-        mark_key(grade, mark): [mark.out_of, _one_line(grade.open_answers[mark.task])]
+        mark_key(grade, mark): (mark.out_of, _one_line(grade.open_answers[mark.task]))
         for mark in grade.marks
         if mark.task in grade.open_answers and (grade.status not in UNGRADED or grade.open_answers[mark.task])
     }
@@ -169,11 +173,11 @@ def _one_line(text: str) -> str:
     return inert(text.strip().replace("\n", " ⏎ "), MAX_ANSWER) or NO_ANSWER
 
 
-def write_table(path: Path, rows: dict[Key, list], entered: dict[Key, str]):
+def write_table(path: Path, rows: dict[Key, OtherColumns], entered: dict[Key, str]) -> None:
     """Write the table, unless it would be empty. Entries by a person are never dropped."""
-    kept = {key: [None, None] for key in entered if key not in rows}
-    rows = [[*key, out_of, entered.get(key), answer] for key, (out_of, answer) in {**rows, **kept}.items()]
-    if rows:
-        write_atomically(path, BYTE_ORDER_MARK + table([COLUMNS, *rows], limit=2 * MAX_ANSWER))
+    kept: dict[Key, OtherColumns] = {key: (None, None) for key in entered if key not in rows}
+    lines = [(*key, out_of, entered.get(key), answer) for key, (out_of, answer) in {**rows, **kept}.items()]
+    if lines:
+        write_atomically(path, BYTE_ORDER_MARK + table([COLUMNS, *lines], limit=2 * MAX_ANSWER))
     else:
         path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ def css_class(status: str) -> str:
     return "s-" + status.replace(" ", "-")
 
 
-def share_bar(counts: Counter) -> Html:
+def share_bar(counts: Counter[str]) -> Html:
     """Draw one bar, divided into the shares of the statuses."""
     total, left, parts = sum(counts.values()), 0.0, []
     for status in STATUSES:
@@ -66,5 +66,5 @@ def histogram(points: list[float], out_of: int, bins: int = 10) -> Html:
     return element("svg", *parts, **size, role="img", aria_label=f"Submissions by points. {bars}")
 
 
-def _label(text, x: float, y: float) -> Html:
+def _label(text: str | int, x: float, y: float) -> Html:
     return element("text", text, x=f"{x:.2f}", y=f"{y:.2f}", text_anchor="middle")

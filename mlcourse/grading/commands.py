@@ -65,7 +65,7 @@ def grade(words: list[str]) -> int:
     return EXIT_UNGRADED if summary.ungraded else 0
 
 
-def print_summary(summary: Summary, out: Path):
+def print_summary(summary: Summary, out: Path) -> None:
     """Print the outcome of a run, starting with what needs a person."""
     for grade in summary.ungraded:
         name, source, reason = map(printable, (grade.student, grade.source, ungraded_reason(grade)))

@@ -15,11 +15,12 @@ import io
 import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 from mlcourse.grading.outgoing import format_points, printable, slug
 from mlcourse.grading.platforms import canvas, moodle
-from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.records import Grade, Mark, MarkStatus
 
 # Spreadsheets take a cell that begins with one of these for a formula, full-width forms included, and some skip
 # leading white space.
@@ -41,7 +42,10 @@ def inert(text: str, limit: int = 200) -> str:
     return BEGINS_A_FORMULA.sub(r"\1'\2", printable(text, limit))
 
 
-def table(rows: Iterable[Sequence], limit: int = 200) -> str:
+Value: TypeAlias = str | float | None  # of a table's cell
+
+
+def table(rows: Iterable[Sequence[Value]], limit: int = 200) -> str:
     """Format rows as CSV. Text is made inert, cut to `limit` and quoted; numbers stay numbers, None an empty cell."""
     file = io.StringIO()
     writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")  # RFC 4180
@@ -50,7 +54,7 @@ def table(rows: Iterable[Sequence], limit: int = 200) -> str:
     return file.getvalue()
 
 
-def _cell(value, limit: int):
+def _cell(value: Value, limit: int) -> str | float:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -87,7 +91,7 @@ def grades_csv(grades: list[Grade]) -> str:
     """Write one row per submission, two columns per task: points and status."""
     tasks = tasks_of(grades)
     head = ["student", "lesson", "file", "page", "status", "points", "out of", "waiting for a person"]
-    rows = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
+    rows: list[list[Value]] = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
     for grade in grades:
         marks = {mark.task: mark for mark in grade.marks}
         cells = [cell for task in tasks for cell in _task_cells(grade, marks.get(task))]
@@ -98,7 +102,7 @@ def grades_csv(grades: list[Grade]) -> str:
     return table(rows)
 
 
-def _task_cells(grade: Grade, mark: Mark | None):
+def _task_cells(grade: Grade, mark: Mark | None) -> tuple[float | None, MarkStatus | None]:
     if mark is None:
         return None, None
     return (None if is_pending(mark) or grade.status in UNGRADED else mark.points), mark.status
@@ -107,13 +111,13 @@ def _task_cells(grade: Grade, mark: Mark | None):
 def canvas_csv(grades: list[Grade], assignment: str) -> str:
     """Write a table for Canvas, which finds students by the number in the downloaded file's name or by login."""
     out_of = max((grade.out_of for grade in grades), default=0)
-    rows = [
+    rows: list[list[Value]] = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment],
         ["    Points Possible", None, None, None, None, out_of],
     ]
     for grade in grades:
         known = canvas(grade.source)
-        identity = [int(known["user"]), None, None] if known else [None, None, grade.student]
+        identity: list[Value] = [int(known["user"]), None, None] if known else [None, None, grade.student]
         rows.append([grade.student, *identity, None, points_of(grade)])
     return table(rows)
 
@@ -122,7 +126,7 @@ def moodle_csv(grades: list[Grade]) -> str:
     """Write a table for Moodle, which finds students by the number in the folder's name or by a column you choose."""
     # Moodle refuses a worksheet without the date column. An empty date means that we know of no earlier grade.
     head = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
-    rows = [head]
+    rows: list[list[Value]] = [[*head]]
     for grade in grades:
         known = moodle(grade.source)
         identifier, name = (f"Participant {known['user']}", known["name"]) if known else (grade.student,) * 2
@@ -160,8 +164,9 @@ def gradescope_json(grade: Grade) -> str:
     return json.dumps(results, indent=1) + "\n"
 
 
-def _gradescope_test(mark: Mark) -> dict:
-    test = {"name": mark.task, "score": mark.points, "max_score": mark.out_of, "visibility": "visible"}
+def _gradescope_test(mark: Mark) -> dict[str, str | float]:
+    test: dict[str, str | float] = {"name": mark.task, "score": mark.points, "max_score": mark.out_of}
+    test["visibility"] = "visible"
     test["output"] = printable(f"{mark.status}\n{mark.message}".strip(), 5000, lines=True)
     if mark.status != "by hand":
         test["status"] = "passed" if mark.status == "right" else "failed"
@@ -210,7 +215,7 @@ def _suite(grade: Grade) -> ElementTree.Element:
     return suite
 
 
-def _add_case(suite, grade: Grade, name: str, outcome: str | None, text: str):
+def _add_case(suite: ElementTree.Element, grade: Grade, name: str, outcome: str | None, text: str) -> None:
     attributes = {"classname": printable(f"{grade.lesson}.{grade.student}"), "name": printable(name)}
     case = ElementTree.SubElement(suite, "testcase", attributes)
     if outcome:

@@ -10,6 +10,7 @@ import types
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mlcourse.checks import CHECKS, Check, Mistake
 from mlcourse.grading.marking import open_questions
@@ -61,7 +62,7 @@ def _checks_of(path: Path, lessons: list[str]) -> list[Check]:
     return [_usable(check, lessons, path) for check in checks]
 
 
-def _run(path: Path) -> dict:
+def _run(path: Path) -> dict[str, Any]:
     """Run a file and return the names that it defines.
 
     It is not imported: Python could use a cached copy that is out of date if the file was edited within a second.
@@ -99,6 +100,6 @@ def _usable(check: Check, lessons: list[str], path: Path) -> Check:
         problem = "needs tuples for mistakes and laws; a tuple with one item is written (item,)"
     elif not all(isinstance(mistake, Mistake) for mistake in check.mistakes):
         problem = "has a mistake that is not a `Mistake`; a tuple with one item is written (item,)"
-    if problem:
+    if problem or lesson is None:
         raise ExtraCheckError(f"--extra-checks: {path}: {check.name} {problem}.")
     return replace(check, lesson=lesson)

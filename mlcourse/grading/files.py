@@ -63,7 +63,7 @@ def read_attachments(files: tuple[File, ...]) -> tuple[tuple[Attachment, ...], t
         data, problem = file.read() if name == tidy(name) else (None, "Not every system allows such a name.")
         if data is not None and len(data) > room:
             problem = f"The files together would exceed {MAX_ATTACHMENT_BYTES / 1e6:.0f} MB."
-        if problem:
+        if problem or data is None:
             notes.append(
                 f"{tidy(name)} was submitted with the notebook, but its cells do not see it: {problem}"
             )

@@ -54,7 +54,8 @@ def find(path: Path) -> Iterator[Found]:
 
 def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
     """Each notebook among the files, with the files that its owner submitted with it."""
-    files, by_owner, read = sorted(files, key=lambda file: file.parts), defaultdict(list), Counter()
+    files, read = sorted(files, key=lambda file: file.parts), Counter[str]()
+    by_owner: dict[str, list[File]] = defaultdict(list)
     for file in files:
         by_owner[owner(file.parts)].append(file)
     for file in files:
@@ -72,7 +73,7 @@ def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
 
 def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterator[File]:
     """One unreadable file for every student who has a folder, or a file from a platform, but no notebook."""
-    places = {(name, "") for name in folders}
+    places: set[tuple[str, ...]] = {(name, "") for name in folders}
     for first, *rest in (file.parts for file in files):
         if rest or moodle(first) or canvas(first):
             places.add((first, "") if rest else (first,))
@@ -140,7 +141,7 @@ def _read(path: Path) -> Reading:
 
 def _expand(found: Found) -> Iterator[Found]:
     """The notebooks in a student's own zip; any other file unchanged."""
-    if found.problem or not found.parts[-1].lower().endswith(".zip"):
+    if found.problem or found.data is None or not found.parts[-1].lower().endswith(".zip"):
         yield found
         return
     if len(found.data) > MAX_ZIP:

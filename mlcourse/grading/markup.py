@@ -6,8 +6,10 @@ inserted unchanged. So nobody can forget to escape: there is nothing to remember
 
 import base64
 import hashlib
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+from typing import TypeAlias
 
 from mlcourse.grading.outgoing import format_points, printable
 
@@ -21,7 +23,10 @@ class Html(str):
     __slots__ = ()
 
 
-def element(tag: str, *parts, **attributes) -> Html:
+Part: TypeAlias = "str | float | Sequence[Part] | None"  # of an element; the sequences are lists and tuples
+
+
+def element(tag: str, *parts: Part, **attributes: object) -> Html:
     """Make an element: `element("a", "text", href="x.html")`.
 
     Parts may be Html, strings, numbers, None, or lists of these. In attribute names, a trailing underscore is dropped
@@ -36,11 +41,11 @@ def _attribute(name: str) -> str:
     return name.rstrip("_").replace("_", "-")
 
 
-def join(parts) -> Html:
+def join(parts: Iterable[Part]) -> Html:
     return Html("".join(_html(part) for part in parts))
 
 
-def _html(part) -> str:
+def _html(part: Part) -> str:
     if isinstance(part, Html):
         return part
     if part is None:
@@ -49,6 +54,7 @@ def _html(part) -> str:
         return join(part)
     if isinstance(part, (int, float)):
         return format_points(part)
+    assert isinstance(part, str)
     return escape(printable(part, limit=100_000, lines=True))
 
 
@@ -60,7 +66,7 @@ def with_code(text: str) -> Html:
     return join(element("code", part) if place % 2 else part for place, part in enumerate(parts))
 
 
-def table(head: list, rows: list[list], **attributes) -> Html:
+def table(head: Sequence[Part], rows: Sequence[Sequence[Part]], **attributes: object) -> Html:
     """Make a table. Numbers are right-aligned; a row with a single part spans all columns."""
     cells = [element("th", word, scope="col") for word in head]
     body = [element("tr", *_row(row, len(head))) for row in rows]
@@ -68,13 +74,13 @@ def table(head: list, rows: list[list], **attributes) -> Html:
     return element("div", element("table", *inside, **attributes), class_="scroll")
 
 
-def _row(parts: list, columns: int) -> list[Html]:
+def _row(parts: Sequence[Part], columns: int) -> list[Html]:
     if len(parts) == 1 < columns:
         return [element("td", *parts, colspan=columns)]
     return [_data_cell(part) for part in parts]
 
 
-def _data_cell(part) -> Html:
+def _data_cell(part: Part) -> Html:
     if isinstance(part, (int, float)):
         return element("td", part, class_="number")
     return element("td", part)
@@ -90,7 +96,7 @@ def csp_hash(text: str) -> str:
 POLICY = f"default-src 'none'; style-src '{csp_hash(STYLE)}'; base-uri 'none'; form-action 'none'"
 
 
-def page(title: str, *parts) -> Html:
+def page(title: str, *parts: Part) -> Html:
     """Make a whole document."""
     head = (
         element("meta", charset="utf-8"),

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from itertools import chain
+from typing import Any
 
 from mlcourse.checks import CHECKS
 from mlcourse.grading.records import Cell
@@ -31,13 +32,13 @@ def read_notebook(data: bytes) -> tuple[Cell, ...]:
     return tuple(cell for cell in cells if cell is not None)
 
 
-def _json(data: bytes):
+def _json(data: bytes) -> object:
     if not data.strip():
         raise NotReadable("The file is empty.")
     if len(data) > MAX_BYTES:
         raise NotReadable(f"It is larger than {MAX_BYTES / 1e6:.0f} MB.")
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        parsed: object = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise NotReadable(
             f"It is not UTF-8: the byte at position {error.start} is invalid. Save it again from Jupyter."
@@ -46,9 +47,10 @@ def _json(data: bytes):
         raise NotReadable("It is nested too deeply to be a notebook.") from error
     except ValueError as error:
         raise NotReadable(f"It is not JSON: {str(error)[:100]}.") from error
+    return parsed
 
 
-def _raw_cells(notebook: dict) -> list:
+def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
     """The list of cells, wherever this version of the format keeps it."""
     version = notebook.get("nbformat", 4 if "cells" in notebook else 3)
     if version == 4:
@@ -68,7 +70,7 @@ def _raw_cells(notebook: dict) -> list:
     return cells
 
 
-def _cell(raw) -> Cell | None:
+def _cell(raw: object) -> Cell | None:
     """A cell as text; None for kinds that contain neither code nor an answer."""
     if not isinstance(raw, dict):
         raise NotReadable("One of its cells is not a cell.")
@@ -85,7 +87,7 @@ def _cell(raw) -> Cell | None:
     return Cell("code" if kind == "code" else "markdown", source, task, role)
 
 
-def _task_and_role(metadata) -> tuple[str | None, str | None]:
+def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
     """A cell's task and role, from our metadata or nbgrader's. Both may be forged; no points depend on them."""
     if not isinstance(metadata, dict):
         return None, None

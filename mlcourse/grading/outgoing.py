@@ -59,7 +59,7 @@ def slug(*texts: str) -> str:
     return f"{letters}-{hashlib.sha256(whole).hexdigest()[:10]}"
 
 
-def write_atomically(path: Path, text: str):
+def write_atomically(path: Path, text: str) -> None:
     """Write a file so that readers find the complete old file or the complete new one, even if this run is killed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Pages: one for the instructor, and one for each student, to keep or to hand out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from mlcourse.grading.charts import STATUSES, histogram, share_bar
@@ -14,9 +14,9 @@ from mlcourse.grading.exports import (
     student_path,
     tasks_of,
 )
-from mlcourse.grading.markup import Html, element, page, table, with_code
+from mlcourse.grading.markup import Html, Part, element, page, table, with_code
 from mlcourse.grading.outgoing import format_points
-from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.records import Grade, Mark, MarkStatus
 
 SHOWN_MISTAKES = 20
 NOT_ISOLATED = "not isolated"
@@ -118,7 +118,7 @@ def tasks_section(grades: list[Grade]) -> Html | None:
     if not tasks:
         return None
     used = [status for status in STATUSES if any(counts[task][status] for task in tasks)]
-    rows = [
+    rows: list[list[Part]] = [
         [element("code", task), points, share_bar(counts[task]), *(counts[task][status] for status in used)]
         for task, points in tasks.items()
     ]
@@ -126,9 +126,9 @@ def tasks_section(grades: list[Grade]) -> Html | None:
     return element("section", element("h3", "Tasks"), table(head, rows))
 
 
-def task_counts(grades: list[Grade]) -> dict[str, Counter]:
+def task_counts(grades: list[Grade]) -> dict[str, Counter[str]]:
     """Count the marks with each status, per task."""
-    counts: dict[str, Counter] = {}
+    counts: dict[str, Counter[str]] = {}
     for mark in (mark for grade in grades for mark in grade.marks):
         counts.setdefault(mark.task, Counter())[mark.status] += 1
     return counts
@@ -136,10 +136,17 @@ def task_counts(grades: list[Grade]) -> dict[str, Counter]:
 
 def common_mistakes(grades: list[Grade]) -> list[tuple[str, str, int, str]]:
     """List the recognised mistakes, most common first: task, name, number of students, message shown to them."""
-    made = [mark for grade in grades for mark in grade.marks if mark.mistake and mark.status == "wrong"]
-    messages = {(mark.task, mark.mistake): likely_mistake(mark) for mark in made}
-    counts = Counter((mark.task, mark.mistake) for mark in made)
-    return [(*which, count, messages[which]) for which, count in counts.most_common()]
+    made = [
+        (mark.task, mark.mistake, likely_mistake(mark))
+        for grade in grades
+        for mark in grade.marks
+        if mark.mistake and mark.status == "wrong"
+    ]
+    messages = {(task, mistake): message for task, mistake, message in made}
+    counts = Counter((task, mistake) for task, mistake, _ in made)
+    return [
+        (task, mistake, count, messages[task, mistake]) for (task, mistake), count in counts.most_common()
+    ]
 
 
 def likely_mistake(mark: Mark) -> str:
@@ -156,7 +163,7 @@ def mistakes_section(grades: list[Grade]) -> Html | None:
     mistakes = common_mistakes(grades)
     if not mistakes:
         return None
-    rows = [
+    rows: list[list[Part]] = [
         [count, element("code", task), name, with_code(text)]
         for task, name, count, text in mistakes[:SHOWN_MISTAKES]
     ]
@@ -172,7 +179,7 @@ def students_section(grades: list[Grade]) -> Html:
     return element("section", element("h3", "Everyone"), table(head, rows, class_="everyone"), class_="wide")
 
 
-def _student_row(grade: Grade, tasks, by_hand) -> list:
+def _student_row(grade: Grade, tasks: Iterable[str], by_hand: list[str]) -> list[Part]:
     marks = {mark.task: mark for mark in grade.marks}
     cells = [points_or_status(marks[task]) if task in marks else "" for task in tasks]
     return [
@@ -184,7 +191,7 @@ def _student_row(grade: Grade, tasks, by_hand) -> list:
     ]
 
 
-def points_or_status(mark: Mark):
+def points_or_status(mark: Mark) -> float | MarkStatus:
     """Return the points of a task, or its status if there are none."""
     return mark.points if mark.points or mark.status in ("right", "wrong") else mark.status
 
@@ -263,6 +270,6 @@ def open_section(grade: Grade) -> Html | None:
     return element("section", element("h2", "Open answers"), *answers)
 
 
-def collapsed(title: str, parts: list) -> Html | None:
+def collapsed(title: str, parts: Sequence[Part]) -> Html | None:
     """Make a section that is hidden until the reader opens it."""
     return element("details", element("summary", title), *parts) if parts else None

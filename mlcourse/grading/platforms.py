@@ -12,12 +12,12 @@ CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<upload>\
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
 
 
-def canvas(place: str) -> re.Match | None:
+def canvas(place: str) -> re.Match[str] | None:
     """Parse a path (below the folder of submissions) that Canvas named; None if Canvas did not name it."""
     return CANVAS.fullmatch(place.partition("/")[0])
 
 
-def moodle(place: str) -> re.Match | None:
+def moodle(place: str) -> re.Match[str] | None:
     """Parse the path of a file or folder that Moodle named, or of something in it; None if Moodle did not name it."""
     return MOODLE.fullmatch(place.partition("/")[0])
 

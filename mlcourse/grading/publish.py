@@ -10,10 +10,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 from mlcourse.checks import CHECKS
 from mlcourse.grading import exports
-from mlcourse.grading.byhand import apply_points, open_answer_rows, read_points, unused, write_table
+from mlcourse.grading.byhand import (
+    Key,
+    OtherColumns,
+    apply_points,
+    open_answer_rows,
+    read_points,
+    unused,
+    write_table,
+)
 from mlcourse.grading.exports import student_path
 from mlcourse.grading.outgoing import printable, write_atomically
 from mlcourse.grading.pages import index_page, student_page
@@ -34,6 +43,13 @@ class Summary:
         return [grade for grade in self.grades if grade.status in exports.UNGRADED]
 
 
+class Manifest(TypedDict):
+    """What run.json contains."""
+
+    submissions: list[dict[str, str]]
+    changes: list[str]
+
+
 class NothingToPublish(ValueError):
     """A folder without the results of a run; the message says how to get them."""
 
@@ -44,14 +60,14 @@ def entry(submission: Submission) -> dict[str, str]:
     return {"name": name_of(submission), **who, "source": submission.source}
 
 
-def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]):
+def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]) -> None:
     """Write down which submissions belong to this run: the folder may also contain results of earlier runs."""
     write_atomically(
         out / "run.json", json.dumps({"submissions": entries, "changes": changes}, indent=1) + "\n"
     )
 
 
-def read_manifest(out: Path) -> dict:
+def read_manifest(out: Path) -> Manifest:
     """Read the manifest of the last run. Raises NothingToPublish."""
     try:
         manifest = json.loads((out / "run.json").read_text("utf-8"))
@@ -73,8 +89,11 @@ def publish(out: Path) -> Summary:
         If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
     """
     manifest = read_manifest(out)
-    entered, used = read_points(out / "by_hand.csv"), set()
-    grades, rows, owners = [], {}, {}
+    entered = read_points(out / "by_hand.csv")
+    used: set[Key] = set()
+    grades: list[Grade] = []
+    rows: dict[Key, OtherColumns] = {}
+    owners: dict[str, str] = {}
     for each, result in _results(out, manifest["submissions"]):
         result.grade = apply_points(result.grade, entered, used)
         write_atomically(out / student_path(result.grade), student_page(result.grade, result.code))
@@ -146,7 +165,7 @@ def gradescope_path(grade: Grade) -> str:
     return f"gradescope/{Path(student_path(grade)).stem}"
 
 
-def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]):
+def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]) -> None:
     """Write all tables. The ones to upload omit the `duplicates`."""
     omitted = {student_path(grade) for grade in duplicates}
     write_atomically(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(grades))
@@ -164,7 +183,7 @@ def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]):
 OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
 
 
-def remove_leftovers(out: Path, grades: list[Grade]):
+def remove_leftovers(out: Path, grades: list[Grade]) -> None:
     """Remove pages and tables of submissions that are not in this run: somebody might hand them out.
 
     Only files that a run could have written are removed, and never through a link.

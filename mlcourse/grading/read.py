@@ -13,10 +13,10 @@ from mlcourse.grading.files import owner, read_attachments
 from mlcourse.grading.find import Found, find
 from mlcourse.grading.notebooks import NotReadable, lesson_of, read_notebook, tidy
 from mlcourse.grading.platforms import is_late
-from mlcourse.grading.records import Submission
+from mlcourse.grading.records import Cell, Submission
 
 
-def read_submissions(path: str | os.PathLike, lesson: str | None = None) -> Iterator[Submission]:
+def read_submissions(path: str | os.PathLike[str], lesson: str | None = None) -> Iterator[Submission]:
     """Read all submissions in a folder or a zip, sorted by name.
 
     Parameters
@@ -62,8 +62,9 @@ def indistinguishable(one: Submission, other: Submission) -> bool:
 def read_one(found: Found, lesson: str | None = None) -> Submission:
     """Turn a submitted file into a submission."""
     student, source = owner(found.parts), tidy("/".join(found.parts))
-    problem, cells = found.problem, ()
-    if not problem:
+    problem = found.problem
+    cells: tuple[Cell, ...] = ()
+    if found.data is not None and not problem:
         try:
             cells = read_notebook(found.data)
         except NotReadable as error:
@@ -72,7 +73,7 @@ def read_one(found: Found, lesson: str | None = None) -> Submission:
     lesson = lesson or recognised
     if not problem and lesson is None:
         problem = "The lesson cannot be recognised from the tasks in this notebook. Name it with --lesson."
-    if problem:
+    if problem or lesson is None:
         return Submission(student, source, cells, lesson, problem)
     files, notes = read_attachments(found.attachments)
     return Submission(

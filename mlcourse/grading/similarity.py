@@ -29,6 +29,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from mlcourse.grading.records import Cell, Submission
+from mlcourse.typing import Bools, Floats
 
 MIN_NODES = 6  # smaller subtrees are just grammar, such as `x[:, 0]`
 MIN_EVIDENCE = 15  # total weight of shared subtrees: a single line may well be shared by chance
@@ -142,7 +143,7 @@ def too_large(source: str) -> bool:
     return False
 
 
-def _walk(node, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
+def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     """The digest of a subtree and its number of nodes. Adds the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
         return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
@@ -165,12 +166,12 @@ def _walk(node, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     return digest, size
 
 
-def _has_fixed_meaning(node, name: str) -> bool:
+def _has_fixed_meaning(node: ast.AST, name: str) -> bool:
     """Whether the student could not choose the name: a built-in function (`sum`) or a keyword argument (`axis=`)."""
     return isinstance(node, ast.keyword) or (isinstance(node, ast.Name) and hasattr(builtins, name))
 
 
-def _is_docstring(node) -> bool:
+def _is_docstring(node: object) -> bool:
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -178,7 +179,7 @@ def _is_docstring(node) -> bool:
     )
 
 
-def _digest(content) -> bytes:
+def _digest(content: bytes | str) -> bytes:
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=8).digest()
 
@@ -191,7 +192,7 @@ def subtrees_of(cells: Iterable[Cell], rename: bool = True) -> set[bytes]:
 # ── From subtrees to pairs ───────────────────────────────────────────────────────────────────────────
 
 
-def overlap(own: list[set], published: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def overlap(own: list[set[bytes]], published: int = 0) -> tuple[Floats, Floats, Bools]:
     """Compare all submissions with each other.
 
     Returns
@@ -232,7 +233,7 @@ def verbatim_share(one: Submission, other: Submission, handed_out: Iterable[Cell
 
 
 def common_passages(
-    one: Submission, other: Submission, shared: set, most: int = 3
+    one: Submission, other: Submission, shared: set[bytes], most: int = 3
 ) -> tuple[tuple[str, str], ...]:
     """Return the pairs of cells that contain most of the shared subtrees."""
     left, right = (
