@@ -1,6 +1,7 @@
 """Checks that an instructor adds."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '4', 2, la
 
 
 @pytest.mark.parametrize("jobs", [0, 1])
-def test_extra_checks_are_marked_too(folder, monkeypatch, jobs):
+def test_extra_checks_are_marked_too(folder: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
     monkeypatch.setattr("mlcourse.checks.bank.CHECKS", CHECKS)
     extra = folder.parent / "extra"
     extra.mkdir()
@@ -44,7 +45,7 @@ def test_extra_checks_are_marked_too(folder, monkeypatch, jobs):
         ("x = 1\ny = (", "mine.py, line 2: SyntaxError"),
     ],
 )
-def test_invalid_extra_checks_are_refused(tmp_path, source, message):
+def test_invalid_extra_checks_are_refused(tmp_path: Path, source: str, message: str) -> None:
     (tmp_path / "mine.py").write_text(source)
     with pytest.raises(ExtraCheckError, match=message):
         add_extra_checks(tmp_path)

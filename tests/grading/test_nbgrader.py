@@ -27,7 +27,7 @@ def nbgrader(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path):
+def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path: Path) -> None:
     source = tmp_path / "source" / "em" / "04_em.ipynb"
     source.parent.mkdir(parents=True)
     source.write_bytes((ROOT / "solutions" / "04_em.ipynb").read_bytes())
@@ -38,5 +38,5 @@ def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path):
     assert "BEGIN SOLUTION" not in json.dumps(cells)
 
 
-def test_a_solution_is_valid_for_nbgrader(tmp_path):
+def test_a_solution_is_valid_for_nbgrader(tmp_path: Path) -> None:
     assert "Success" in nbgrader(tmp_path, "validate", str(ROOT / "solutions" / "04_em.ipynb"))

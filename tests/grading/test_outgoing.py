@@ -3,6 +3,7 @@
 import os
 import re
 from html import escape
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,7 @@ from tests.helpers.grades import NASTY
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_printable_text_is_safe_and_hides_nothing(text):
+def test_printable_text_is_safe_and_hides_nothing(text: str) -> None:
     result = printable(text)
     result.encode("utf-8")
     assert ElementTree.fromstring(f"<a>{escape(result)}</a>").text in (result, None)
@@ -21,7 +22,7 @@ def test_printable_text_is_safe_and_hides_nothing(text):
     assert len(result) <= 200 * 10 + 30
 
 
-def test_slugs_are_plain_and_unique():
+def test_slugs_are_plain_and_unique() -> None:
     names = [slug(text, "04_em.ipynb") for text in NASTY]
     assert len(set(names)) == len(NASTY)
     assert all(re.fullmatch(r"[a-z0-9-]{1,60}", name) for name in names)
@@ -29,7 +30,7 @@ def test_slugs_are_plain_and_unique():
     assert slug("Ада", "x") != slug("Ава", "x")
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "deep" / "file.txt"
     write_atomically(path, "old")
     monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError("power cut")))

@@ -4,6 +4,8 @@ import ast
 import builtins
 import inspect
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from tests.helpers.made_up_class import as_file, with_answers
 from tests.helpers.page import TAGS, Document
 
 
-def cells_of_notebook(path) -> tuple[Cell, ...]:
+def cells_of_notebook(path: Path) -> tuple[Cell, ...]:
     cells = json.loads(path.read_text("utf-8"))["cells"]
     return tuple(Cell(cell["cell_type"], "".join(cell["source"])) for cell in cells)
 
@@ -32,19 +34,20 @@ def written(name: str, *sources: str) -> Submission:
 
 def variant(place: int) -> list[str]:
     """Right answers, written differently for each `place`."""
-    answers = [variants[place % len(variants)] for variants in correct_answers_04.VARIANTS.values()]
+    right: dict[str, Any] = correct_answers_04.VARIANTS
+    answers = [variants[place % len(variants)] for variants in right.values()]
     return [inspect.getsource(answer) for answer in answers if callable(answer)]
 
 
 class Rename(ast.NodeTransformer):
     """Change the names, as somebody who copies would."""
 
-    def visit_Name(self, node):
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         if not hasattr(builtins, node.id):
             node.id = f"my_{node.id}"
         return node
 
-    def visit_arg(self, node):
+    def visit_arg(self, node: ast.arg) -> ast.arg:
         node.arg = f"my_{node.arg}"
         return node
 
@@ -54,7 +57,7 @@ def disguised(source: str) -> str:
     return "# my own work\n" + ast.unparse(Rename().visit(ast.parse(source))).replace("\n", "  # so\n")
 
 
-def test_a_disguised_copy_is_found_but_not_independent_work():
+def test_a_disguised_copy_is_found_but_not_independent_work() -> None:
     original = variant(0)
     copied = [disguised(source) for source in reversed(original)]
     others = [written("bob", *variant(1)), written("eve"), Submission("sol", "s", solution(), "04_em")]
@@ -72,23 +75,23 @@ def solution() -> tuple[Cell, ...]:
     return cells_of_notebook(ROOT / "solutions" / "04_em.ipynb")
 
 
-def test_code_that_was_handed_out_does_not_count():
+def test_code_that_was_handed_out_does_not_count() -> None:
     assert not similar_pairs([written("a"), written("b")], HANDED_OUT)
 
 
-def test_code_that_everyone_wrote_counts_little():
+def test_code_that_everyone_wrote_counts_little() -> None:
     everyone = [written(str(number), *variant(0)[:3]) for number in range(12)]
     assert similar_pairs(everyone[:2], HANDED_OUT)
     assert not similar_pairs(everyone, HANDED_OUT)
 
 
-def test_identical_work_is_found_even_in_many_copies():
+def test_identical_work_is_found_even_in_many_copies() -> None:
     everyone = [written(str(number), *variant(0)) for number in range(12)]
     assert len(similar_pairs(everyone, HANDED_OUT)) == 12 * 11 / 2
 
 
 @pytest.mark.parametrize("copies", [1, 12])
-def test_copies_of_the_published_solution_are_found(copies):
+def test_copies_of_the_published_solution_are_found(copies: int) -> None:
     """Partial copies are found too, and independent work is not taken for a copy."""
     part = tuple(cell for cell in solution() if cell.kind == "code")[: len(solution()) // 3]
     copied = [Submission(f"copy {number}", "x", HANDED_OUT + part, "04_em") for number in range(copies)]
@@ -116,18 +119,18 @@ def test_copies_of_the_published_solution_are_found(copies):
     ],
     ids=range(11),
 )
-def test_any_text_can_be_compared(source):
+def test_any_text_can_be_compared(source: str) -> None:
     assert isinstance(subtrees(source), frozenset)
     similar_pairs([written("a", source), written("b", source)], HANDED_OUT)
 
 
-def test_comparing_runs_nothing(tmp_path):
+def test_comparing_runs_nothing(tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'ran')!r}, 'w')\n" * 10
     similar_pairs([written("a", trap), written("b", trap)], HANDED_OUT)
     assert not list(tmp_path.iterdir())
 
 
-def test_similarity_writes_a_page(tmp_path, capsys):
+def test_similarity_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answers = {f"task {number}": source for number, source in enumerate(variant(0))}
     for name in ("<b>ada", "mallory"):
         notebook = with_answers({})

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ VALUES = {
     "falling_likelihood": ("'C'", ("'A'", "'B'", "'D'")),
     "largest_weight": ("0.40037", ("0.25", "0.5")),
 }
-WRITTEN_OUT = {  # where the bank's mistakes are lambdas
+WRITTEN_OUT: dict[str, list[tuple[str, str | None]]] = {  # where the bank's mistakes are lambdas
     "log_sum_exp": [
         ("def log_sum_exp(A):\n    return np.log(np.exp(A).sum(axis=1))", "naive"),
         ("def log_sum_exp(A):\n    return A.max(axis=1)", "maximum alone"),
@@ -74,12 +75,12 @@ def names_in(code: CodeType) -> set[str]:
     return set(code.co_names).union(*inner)
 
 
-def helpers_of(function) -> list[FunctionType] | None:
+def helpers_of(function: object) -> list[FunctionType] | None:
     """The function and those in its module that it calls, callees first; None if they cannot be copied as text."""
     found: dict[str, FunctionType] = {}
     home = getattr(function, "__module__", None)
 
-    def visit(one) -> bool:
+    def visit(one: object) -> bool:
         one = getattr(one, "__wrapped__", one)
         if not isinstance(one, FunctionType) or one.__name__ == "<lambda>" or one.__module__ != home:
             return False
@@ -97,7 +98,7 @@ def helpers_of(function) -> list[FunctionType] | None:
     return list(found.values()) if visit(function) else None
 
 
-def as_text(function, task: str) -> str | None:
+def as_text(function: Any, task: str) -> str | None:
     """Python code that defines `task` like this function; None if the function cannot be copied as text."""
     helpers = helpers_of(function)
     if helpers is None:
@@ -108,10 +109,12 @@ def as_text(function, task: str) -> str | None:
     return f"{text}\n\n\ndef {task}(*inputs):\n    return bank_{function.__name__}(*inputs)"
 
 
-def right_answer(task: str, rng) -> str:
+def right_answer(task: str, rng: np.random.Generator) -> str:
     if task in VALUES:
         return f"{task} = {VALUES[task][0]}"
-    return as_text(getattr(correct_answers_04, rng.choice(RIGHT[task])), task)
+    text = as_text(getattr(correct_answers_04, rng.choice(RIGHT[task])), task)
+    assert text is not None
+    return text
 
 
 def wrong_answers(task: str) -> list[tuple[str, str | None]]:
@@ -124,7 +127,7 @@ def wrong_answers(task: str) -> list[tuple[str, str | None]]:
     return [(text, mistake.name) for text, mistake in pairs if text and not mistake.planted]
 
 
-def broken_answer(task: str, rng) -> str:
+def broken_answer(task: str, rng: np.random.Generator) -> str:
     """A cell that raises, does not parse, ends its process, or defines something that is not an answer."""
     return str(
         rng.choice(
@@ -143,11 +146,12 @@ def broken_answer(task: str, rng) -> str:
 # ── Notebooks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def exercise() -> dict:
-    return json.loads((ROOT / "exercises" / f"{LESSON}.ipynb").read_text("utf-8"))
+def exercise() -> dict[str, Any]:
+    notebook: dict[str, Any] = json.loads((ROOT / "exercises" / f"{LESSON}.ipynb").read_text("utf-8"))
+    return notebook
 
 
-def with_answers(answers: dict[str, str]) -> dict:
+def with_answers(answers: dict[str, str]) -> dict[str, Any]:
     """The exercise with these answers in place of its stubs."""
     notebook = copy.deepcopy(exercise())
     for cell in notebook["cells"]:
@@ -157,13 +161,13 @@ def with_answers(answers: dict[str, str]) -> dict:
     return notebook
 
 
-def as_file(notebook: dict) -> bytes:
+def as_file(notebook: dict[str, Any]) -> bytes:
     return json.dumps(notebook, ensure_ascii=False).encode("utf-8")
 
 
-def student(name: str, kind: str, rng) -> Student:
+def student(name: str, kind: str, rng: np.random.Generator) -> Student:
     """One made-up submission of this kind."""
-    made = Student(name, kind, b"", dict.fromkeys(TASKS, 0))
+    points, mistakes = dict.fromkeys(TASKS, 0), {}
     if kind == "broken" and rng.random() < 0.3:
         whole = as_file(with_answers({}))
         return Student(name, kind, whole[: len(whole) // 2], None)
@@ -179,16 +183,15 @@ def student(name: str, kind: str, rng) -> Student:
             }[kind],
         )
         if outcome == "right":
-            answers[task], made.points[task] = right_answer(task, rng), check.points
+            answers[task], points[task] = right_answer(task, rng), check.points
         elif outcome == "wrong":
             choices = wrong_answers(task)
             answers[task], mistake = choices[rng.integers(len(choices))]
             if mistake:
-                made.mistakes[task] = mistake
+                mistakes[task] = mistake
         elif outcome == "broken":
             answers[task] = broken_answer(task, rng)
-    made.content = as_file(with_answers(answers))
-    return made
+    return Student(name, kind, as_file(with_answers(answers)), points, mistakes)
 
 
 def students(n: int, seed: int = 0) -> list[Student]:
@@ -198,7 +201,7 @@ def students(n: int, seed: int = 0) -> list[Student]:
     return [student(name, str(rng.choice(KINDS, p=SHARES)), rng) for name in names]
 
 
-def assert_earned(made: list[Student], grades: list[Grade]):
+def assert_earned(made: list[Student], grades: list[Grade]) -> None:
     """Assert that all students have the expected points and mistakes, and that broken files are unreadable."""
     found = {grade.source: grade for grade in grades}
     assert len(found) == len(grades) == len(made)
@@ -216,7 +219,7 @@ def folder_name(name: str) -> str:
     return re.sub(r"[/\0]", "_", name) if name not in (".", "..") else f"{name}_"
 
 
-def write_submissions(folder: Path, made: list[Student]):
+def write_submissions(folder: Path, made: list[Student]) -> None:
     """Write each submission as `student/04_em.ipynb` in a folder."""
     for one in made:
         path = folder / folder_name(one.name) / f"{LESSON}.ipynb"
