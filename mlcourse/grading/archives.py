@@ -79,7 +79,10 @@ def _read(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reading:
     if stat.S_ISLNK(member.external_attr >> 16):
         return None, "It is a link, and links are not followed."
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return None, "Its compression method is not supported: use “stored” or “deflated”, the usual ones."
+        return (
+            None,
+            "Its compression method is not supported: use one of the usual ones, “stored” or “deflated”.",
+        )
     limit = MAX_ZIP if path.suffix.lower() == ".zip" else MAX_BYTES
     try:
         with file.open(member) as opened:

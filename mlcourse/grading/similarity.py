@@ -34,10 +34,8 @@ from mlcourse.typing import Bools, Floats
 MIN_NODES = 6  # smaller subtrees are just grammar, such as `x[:, 0]`
 MIN_EVIDENCE = 15  # total weight of shared subtrees: a single line may well be shared by chance
 MIN_SIMILARITY = 0.6
-MIN_COPIED, MIN_COPIED_SHARE = (
-    30,
-    0.9,
-)  # two are the same throughout: shared subtrees, and their share of all in both
+# Two submissions are the same throughout if they share this many subtrees, and this share of all in both.
+MIN_COPIED, MIN_COPIED_SHARE = 30, 0.9
 MAX_PAIRS = 100  # if there are more, the class has another problem
 MAX_CELLS = 50  # per submission, when passages are compared
 
@@ -110,9 +108,8 @@ def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
     found: set[bytes] = set()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # a warning about an escape sequence would print the student's line
+            # A warning about an escape sequence would print the student's line.
+            warnings.simplefilter("ignore")
             tree = ast.parse(source)
         for statement in tree.body:
             _walk(statement, rename, found)
