@@ -1,8 +1,8 @@
-"""What a person says of marks: points for open questions, and points in place of a check's.
+"""Points that a person enters: for open questions, or to overrule a check.
 
-It stands in one table, `by_hand.csv`. Every later run reads it and writes it anew, with what was entered. Each open
-answer has a row. Its `version` is a word made from the answer's text: points that were given to another text are not
-taken over, but stay in the table. A row without a version, added by hand, overrules what a check has said.
+They are kept in a table, `by_hand.csv`, which every run reads and rewrites without losing an entry. Each open answer
+has a row. Its `version` is a code derived from the answer's text: points entered for another text do not count, but
+stay in the table. A row without a version, added by hand, overrules a check.
 """
 
 import csv
@@ -11,23 +11,23 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from mlcourse.grading.exports import BYTE_ORDER_MARK, GIVEN, NOTHING, UNREAD, inert, table
-from mlcourse.grading.outgoing import write_whole
+from mlcourse.grading.exports import BYTE_ORDER_MARK, MARKED_BY_PERSON, NO_ANSWER, UNGRADED, inert, table
+from mlcourse.grading.outgoing import write_atomically
 from mlcourse.grading.records import Grade, Mark
 
-HEAD = ("student", "file", "task", "version", "out of", "points", "answer")
-LONGEST = 5000  # characters of an answer in the table; the student's page has all of it
-LETTERS = "bcdfghjklmnpqrst"  # without vowels there are no words, and no spreadsheet takes them for a number
+COLUMNS = ("student", "file", "task", "version", "out of", "points", "answer")
+MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
+LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet takes for a number
 
 
-class HandTableError(ValueError):
-    """A table that cannot be read; the message says where and why. It is never overwritten then."""
+class ByHandTableError(ValueError):
+    """A table that cannot be read; the message says where and why. Such a table is never overwritten."""
 
 
 class Key(NamedTuple):
-    """What points are for, as it stands in the table."""
+    """What a row's points are for: its first columns."""
 
     student: str
     file: str
@@ -35,23 +35,27 @@ class Key(NamedTuple):
     version: str = ""
 
 
-def key_of(student, file, task, version="") -> Key:
-    # A spreadsheet may take an apostrophe that makes a cell inert for its own, and not write it again; and a row that
-    # is kept gets a second one. So neither the first nor doubled ones tell two keys apart. Nor does the number of a
-    # student's second notebook, which goes when the first is removed: the file tells them apart.
+OtherColumns: TypeAlias = tuple[int | None, str | None]  # "out of", "answer"
+
+
+def table_key(student: str | None, file: str | None, task: str | None, version: str | None = "") -> Key:
+    """Return the key of a row, so that a row matches after a spreadsheet has saved it."""
+    # A spreadsheet may take the apostrophe that makes a cell inert for its own and drop it, and rewriting a row adds
+    # another. So keys ignore leading and doubled apostrophes. They also ignore the number after a student's name,
+    # which marks a second notebook and disappears when the first is removed: the file's name is enough.
     owner = re.sub(r" \(\d+\)$", "", (student or "").strip())
     words = (re.sub("'+", "'", (word or "").strip()) for word in (owner, file, task, version))
     return Key(*(word.lstrip("'") for word in words))
 
 
-def key_for(grade: Grade, mark: Mark) -> Key:
-    """The key of a mark of this run."""
+def mark_key(grade: Grade, mark: Mark) -> Key:
+    """Return the key of a mark from this run."""
     version = version_of(grade.open_answers[mark.task]) if mark.task in grade.open_answers else ""
-    return key_of(inert(grade.student), inert(grade.source), mark.task, version)
+    return table_key(inert(grade.student), inert(grade.source), mark.task, version)
 
 
 def version_of(text: str) -> str:
-    """Six letters that are others for another text."""
+    """Derive six letters from an answer; another answer gets other letters."""
     digest = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).digest()
     return "".join(LETTERS[byte % 16] for byte in digest[:6])
 
@@ -60,117 +64,120 @@ def version_of(text: str) -> str:
 
 
 def read_points(path: Path) -> dict[Key, str]:
-    """What a person has entered, as text. Raises HandTableError."""
+    """Read the points that a person has entered, as text. Raises ByHandTableError."""
     if not path.exists():
         return {}
-    content = _decoded(path)
+    content = _decode(path)
     first = content.partition("\n")[0]
-    separator = max(",;\t", key=first.count)  # a spreadsheet writes the one of its country
+    separator = max(",;\t", key=first.count)  # which one a spreadsheet writes depends on the country
     try:
         reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
         rows = list(reader)
     except csv.Error:
         rows, reader = [], None
-    if content.strip() and not {*Key._fields, "points"} <= set(reader.fieldnames if reader else ()):
-        raise HandTableError(f"{path.name} is no table with the columns {', '.join(HEAD)} any more.")
+    columns = reader.fieldnames if reader else None
+    if content.strip() and not {*Key._fields, "points"} <= set(columns or ()):
+        raise ByHandTableError(
+            f"{path.name} has lost its columns: restore the first row, {', '.join(COLUMNS)}."
+        )
     entered: dict[Key, str] = {}
     for row in rows:
-        key, points = key_of(*map(row.get, Key._fields)), (row["points"] or "").strip()
+        key, points = table_key(*map(row.get, Key._fields)), (row["points"] or "").strip()
         if points and entered.get(key, points) != points:
-            raise HandTableError(
-                f"{path.name} has both {entered[key]} and {points} for {key.student}, {key.task}: which is it?"
+            raise ByHandTableError(
+                f"{path.name} has both {entered[key]} and {points} for {key.student}, {key.task}: delete one."
             )
         if points:
             entered[key] = points
     return entered
 
 
-def _decoded(path: Path) -> str:
-    """The text of a table; an older Excel's “CSV” has the letters of Western Europe in one byte each."""
+def _decode(path: Path) -> str:
+    """Decode a table; the “CSV” of older versions of Excel is in Windows-1252."""
     content = path.read_bytes()
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise HandTableError(f"{path.name} is not UTF-8 any more: save it as “CSV UTF-8”.")
+    raise ByHandTableError(f"{path.name} is no longer UTF-8: save it as “CSV UTF-8”.")
 
 
-def with_points(grade: Grade, entered: dict[Key, str], used: set[Key]) -> Grade:
-    """The grade with the points that a person has given; their keys go into `used`.
+def apply_points(grade: Grade, entered: dict[Key, str], used: set[Key]) -> Grade:
+    """Return the grade with the points that a person has entered, and add their keys to `used`.
 
-    Raises HandTableError for what is no number of points.
+    Raises ByHandTableError if an entry is not a valid number of points.
     """
-    marks = [_marked(grade, mark, entered, used) for mark in grade.marks]
-    # With points from a person, a notebook of which no check could say anything counts after all.
+    marks = [_apply_to_mark(grade, mark, entered, used) for mark in grade.marks]
+    # Once a person has given points, a notebook in which the checks found no answers counts after all.
     status = "ok" if grade.status == "missing" and marks != grade.marks else grade.status
     return replace(grade, marks=marks, status=status)
 
 
-def _marked(grade: Grade, mark: Mark, entered: dict[Key, str], used: set[Key]) -> Mark:
-    exact = key_for(grade, mark)
+def _apply_to_mark(grade: Grade, mark: Mark, entered: dict[Key, str], used: set[Key]) -> Mark:
+    exact = mark_key(grade, mark)
     for key in (exact, exact._replace(version="")):
         if key in entered:
             used.add(key)
             return mark._replace(
-                points=_points(entered[key], key, mark.out_of), status="by hand", message=_given(mark)
+                points=_parse_points(entered[key], key, mark.out_of), status="by hand", message=_message(mark)
             )
     return mark
 
 
-def _points(word: str, key: Key, out_of: int) -> float:
+def _parse_points(word: str, key: Key, out_of: int) -> float:
     try:
         points = float(word.replace(",", "."))
     except ValueError:
         points = -1
     if 0 <= points <= out_of:
         return points
-    raise HandTableError(
+    raise ByHandTableError(
         f"by_hand.csv, {key.student}, {key.task}: {word!r} is not a number from 0 to {out_of}."
     )
 
 
-def _given(mark: Mark) -> str:
-    """That a person has given the points, and what the check said before."""
+def _message(mark: Mark) -> str:
+    """State that a person has given the points, and what the check said before."""
     if mark.status == "by hand":
-        return GIVEN
-    return f"{GIVEN}; the check said {mark.status}.\n{mark.message}".strip()
+        return MARKED_BY_PERSON
+    return f"{MARKED_BY_PERSON}; the check said {mark.status}.\n{mark.message}".strip()
 
 
 def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
-    """A sentence for all points that belong to nothing in this run; none when there are none."""
+    """Return one sentence about all points that match nothing in this run, or an empty list if there are none."""
     names = [f"{key.student}, {key.task}: {points}" for key, points in entered.items() if key not in used]
     if not names:
         return []
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return [
-        "by_hand.csv has points that are not counted, since the answer has changed or nothing here is called so"
-        f" ({'; '.join(names[:5])}{more})."
+        "by_hand.csv has points that do not count, because the answer has changed or because no student, file or task"
+        f" matches the row ({'; '.join(names[:5])}{more})."
     ]
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def hand_rows(grade: Grade) -> dict[Key, list]:
-    """What stands in the table beside the points, for each open answer of one submission."""
+def open_answer_rows(grade: Grade) -> dict[Key, OtherColumns]:
+    """Return the remaining columns for each open answer of one submission: points available, and the text."""
     return {
-        key_for(grade, mark): [mark.out_of, _one_line(grade.open_answers[mark.task])]
+        mark_key(grade, mark): (mark.out_of, _one_line(grade.open_answers[mark.task]))
         for mark in grade.marks
-        if mark.task in grade.open_answers and (grade.status not in UNREAD or grade.open_answers[mark.task])
+        if mark.task in grade.open_answers and (grade.status not in UNGRADED or grade.open_answers[mark.task])
     }
 
 
 def _one_line(text: str) -> str:
-    """The beginning of an answer: the whole of it is on the student's page, and a class may write a lot."""
-    return inert(text.strip().replace("\n", " ⏎ "), LONGEST) or NOTHING
+    """The beginning of an answer on one line: a class may write a lot, and the student's page has the whole text."""
+    return inert(text.strip().replace("\n", " ⏎ "), MAX_ANSWER) or NO_ANSWER
 
 
-def write_table(path: Path, rows: dict[Key, list], entered: dict[Key, str]):
-    """Write the table; with nothing to write, there is none. What a person has entered is never dropped."""
-    kept = {key: [None, None] for key in entered if key not in rows}
-    rows = [[*key, out_of, entered.get(key), answer] for key, (out_of, answer) in {**rows, **kept}.items()]
-    if rows:
-        write_whole(path, BYTE_ORDER_MARK + table([HEAD, *rows], limit=2 * LONGEST))
+def write_table(path: Path, rows: dict[Key, OtherColumns], entered: dict[Key, str]) -> None:
+    """Write the table, unless it would be empty. Entries by a person are never dropped."""
+    kept: dict[Key, OtherColumns] = {key: (None, None) for key in entered if key not in rows}
+    lines = [(*key, out_of, entered.get(key), answer) for key, (out_of, answer) in {**rows, **kept}.items()]
+    if lines:
+        write_atomically(path, BYTE_ORDER_MARK + table([COLUMNS, *lines], limit=2 * MAX_ANSWER))
     else:
         path.unlink(missing_ok=True)

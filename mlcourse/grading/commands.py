@@ -1,4 +1,4 @@
-"""What `mlcourse grade`, `report`, `doctor` and `similarity` take and say. They return exit codes."""
+"""The commands `mlcourse grade`, `report`, `doctor` and `similarity`: options, output and exit codes."""
 
 import argparse
 import os
@@ -6,49 +6,49 @@ import sys
 from pathlib import Path
 
 from mlcourse.grading import sandbox
-from mlcourse.grading.alike import alike_page, alike_pairs
-from mlcourse.grading.byhand import HandTableError
-from mlcourse.grading.exports import waiting
+from mlcourse.grading.alike import compare_folder, similarity_page
+from mlcourse.grading.byhand import ByHandTableError
+from mlcourse.grading.exports import pending_points
 from mlcourse.grading.extra import ExtraCheckError
-from mlcourse.grading.outgoing import shown, write_whole
-from mlcourse.grading.pages import why_not
+from mlcourse.grading.outgoing import printable, write_atomically
+from mlcourse.grading.pages import ungraded_reason
 from mlcourse.grading.publish import NothingToPublish, Summary, publish
 from mlcourse.grading.run import CannotGrade, check_places, full_name, grade_folder, seed_from
 from mlcourse.grading.work import Settings
 
-COURSE = "python course.py"  # how the course is called in its own folder
-UNREADABLE = 3  # the exit code when a submission could not be graded; everybody else is
-EXPECTED = (CannotGrade, ExtraCheckError, HandTableError, NothingToPublish, sandbox.NoSandbox)
+PROGRAM = "python course.py"  # run in the course's own folder
+EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
+EXPECTED_ERRORS = (CannotGrade, ExtraCheckError, ByHandTableError, NothingToPublish, sandbox.NoSandbox)
 
 
 def run(command: str, words: list[str]) -> int:
-    """Run one of the commands with the words after it. What a user can mend is said in one sentence."""
+    """Run one of the commands and return its exit code. Errors that a user can fix are printed as one sentence."""
     try:
         return COMMANDS[command](words)
-    except EXPECTED as problem:
-        print(f"mlcourse {command}: {shown(str(problem), 2000, lines=True)}", file=sys.stderr)
+    except EXPECTED_ERRORS as problem:
+        print(f"mlcourse {command}: {printable(str(problem), 2000, lines=True)}", file=sys.stderr)
         return 1
 
 
 def grade_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(f"{COURSE} grade", description="Mark the notebooks of a class.")
+    parser = argparse.ArgumentParser(f"{PROGRAM} grade", description="Mark the notebooks of a class.")
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
     add("-o", "--out", type=Path, required=True, help="the folder for marks, tables and pages")
-    add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (0: in this process)")
+    add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
-    add("--seed-file", type=Path, help="the secret behind the random cases (default: OUT/seed)")
-    add("--extra-checks", type=Path, metavar="DIR", help="a folder with checks of your own")
-    add("--lesson", help="which lesson all of them are, such as 04; else each notebook tells")
-    add("--trust-submissions", action="store_true", help="run them even where there is no sandbox")
+    add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
+    add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own checks")
+    add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
+    add("--trust-submissions", action="store_true", help="run them without a sandbox if none works")
     return parser
 
 
 def grade(words: list[str]) -> int:
-    """Mark a folder of submissions, and say where the marks are."""
+    """Mark a folder of submissions, and print where the marks are."""
     options = grade_parser().parse_args(words)
     check_places(options.submissions, options.out)
-    options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are nobody else's business
+    options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),
@@ -59,68 +59,72 @@ def grade(words: list[str]) -> int:
     try:
         summary = grade_folder(options.submissions, settings, max(0, options.jobs), options.lesson)
     except KeyboardInterrupt:
-        print("\nStopped. The same command with --resume goes on from here.", file=sys.stderr)
+        print("\nStopped. Run the same command with --resume to continue from here.", file=sys.stderr)
         raise
-    tell(summary, options.out)
-    return UNREADABLE if summary.unread else 0
+    print_summary(summary, options.out)
+    return EXIT_UNGRADED if summary.ungraded else 0
 
 
-def tell(summary: Summary, out: Path):
-    """Say in the terminal what came out, what needs a person first."""
-    for grade in summary.unread:
-        print(f"could not be graded: {shown(grade.student)} ({shown(grade.source)}): {shown(why_not(grade))}")
+def print_summary(summary: Summary, out: Path) -> None:
+    """Print the outcome of a run, starting with what needs a person."""
+    for grade in summary.ungraded:
+        name, source, reason = map(printable, (grade.student, grade.source, ungraded_reason(grade)))
+        print(f"could not be graded: {name} ({source}): {reason}")
     for line in [*summary.remarks, *summary.changes]:
-        print(shown(line, 2000))
-    open_answers = sum(waiting(grade) > 0 for grade in summary.grades)
+        print(printable(line, 2000))
+    open_answers = sum(pending_points(grade) > 0 for grade in summary.grades)
     if open_answers:
         print(
-            f"Notebooks with open answers: {open_answers}. Fill in {out / 'by_hand.csv'}, then {COURSE} report {out}"
+            f"Notebooks with open answers: {open_answers}."
+            f" Fill in {out / 'by_hand.csv'}, then run {PROGRAM} report {out}"
         )
-    every = len(summary.grades)
-    print(f"{every - len(summary.unread)} of {every} graded: {out / 'index.html'}")
+    total = len(summary.grades)
+    print(f"{total - len(summary.ungraded)} of {total} graded: {out / 'index.html'}")
 
 
 def report(words: list[str]) -> int:
-    """Write tables and pages anew, with the points that a person has given."""
-    parser = argparse.ArgumentParser(f"{COURSE} report", description="Write a run's tables and pages anew.")
+    """Rewrite tables and pages, with the points that a person has entered."""
+    parser = argparse.ArgumentParser(f"{PROGRAM} report", description="Rewrite a run's tables and pages.")
     parser.add_argument("out", type=Path, help="the folder that `mlcourse grade` wrote")
     options = parser.parse_args(words)
     summary = publish(options.out)
-    tell(summary, options.out)
-    return UNREADABLE if summary.unread else 0
+    print_summary(summary, options.out)
+    return EXIT_UNGRADED if summary.ungraded else 0
 
 
 def doctor(words: list[str]) -> int:
-    """Say which sandbox works here; the exit code is 1 when none does."""
-    told = "Say which sandbox works on this machine, and what it withstands."
-    argparse.ArgumentParser(f"{COURSE} doctor", description=told).parse_args(words)
+    """Report which sandbox works on this machine; the exit code is 1 if none does."""
+    description = "Report which sandbox works on this machine, and what it blocks."
+    argparse.ArgumentParser(f"{PROGRAM} doctor", description=description).parse_args(words)
     lines = sandbox.report()
     print("\n".join(lines))
     return 0 if any(line.startswith("works") for line in lines) else 1
 
 
 def similarity_parser() -> argparse.ArgumentParser:
-    told = "Find pairs of alike answers: a hint to look, not a verdict."
-    parser = argparse.ArgumentParser(f"{COURSE} similarity", description=told)
+    description = "Find pairs of similar submissions: a hint where to look, not a verdict."
+    parser = argparse.ArgumentParser(f"{PROGRAM} similarity", description=description)
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
-    add("-o", "--out", type=Path, help="a page to write, with the answers side by side")
-    add("--lesson", help="which lesson all of them are, such as 04; else each notebook tells")
+    add("-o", "--out", type=Path, help="write a page with the answers side by side")
+    add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
     return parser
 
 
 def similarity(words: list[str]) -> int:
-    """List the pairs of alike answers, and write a page about them."""
+    """List the pairs of similar submissions, and write a page about them."""
     options = similarity_parser().parse_args(words)
     if not options.submissions.exists():
         raise CannotGrade(f"{options.submissions} does not exist.")
-    found = alike_pairs(options.submissions, full_name(options.lesson))
+    found = compare_folder(options.submissions, full_name(options.lesson))
     for hit in found:
-        names = f"{shown(hit.one.student)}  ~  {shown(hit.other.student)}"
-        print(f"{hit.pair.alike:4.0%}  {names}  ({hit.one.lesson})")
-    print(f"Pairs that look alike: {len(found)}. A short task has few right answers: read both first.")
+        names = f"{printable(hit.one.student)}  ~  {printable(hit.other.student)}"
+        print(f"{hit.pair.similarity:4.0%}  {names}  ({hit.one.lesson})")
+    print(
+        f"Pairs that look alike: {len(found)}. A short task has few right answers: read both before you judge."
+    )
     if options.out:
-        write_whole(options.out, alike_page(found))
+        write_atomically(options.out, similarity_page(found))
     return 0
 
 

@@ -3,11 +3,11 @@
     grades.csv                every task of every student, for you
     canvas.csv                upload it to Canvas: Grades → Import
     moodle.csv                upload it to Moodle: the assignment → Upload grading worksheet, or Grades → Import → CSV
-    gradescope/…/results.json what Gradescope wants of an autograder, one for each submission
-    junit.xml                 what build servers show as a table of tests
+    gradescope/…/results.json what Gradescope expects from an autograder, one file per submission
+    junit.xml                 for build servers, which show it as a table of tests
 
-One rule holds for all of them: what could not be read has no points, not zero points. A person has to look at it,
-and an empty cell leaves the platform's gradebook as it is.
+One rule applies to all of them: a submission that could not be graded has no points, not zero points. A person has to
+look at it, and an empty cell leaves the platform's gradebook unchanged.
 """
 
 import csv
@@ -15,34 +15,38 @@ import io
 import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 from xml.etree import ElementTree
 
-from mlcourse.grading.outgoing import number, shown, slug
+from mlcourse.grading.outgoing import format_points, printable, slug
 from mlcourse.grading.platforms import canvas, moodle
-from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.records import Grade, Mark, MarkStatus
 
-# A spreadsheet takes a cell that begins with one of these for a formula, also in their full-width forms, and some
-# skip white space before it.
+# Spreadsheets take a cell that begins with one of these for a formula, full-width forms included, and some skip
+# leading white space.
 FORMULA = "=+-@＝＋－＠"
-# A table is not always cut where we cut it: with another separator set, half a name becomes a cell of its own.
+# A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
 
-UNREAD = ("unreadable", "missing")
-BYTE_ORDER_MARK = "\ufeff"  # at the beginning of a file, it tells Excel that this is UTF-8
-NOTHING = "(nothing written)"  # in the place of an open answer
-GIVEN = "marked by a person"  # how the message of a mark begins once a person has given its points
+UNGRADED = ("unreadable", "missing")
+BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
+NO_ANSWER = "(nothing written)"  # in place of an open answer
+MARKED_BY_PERSON = "marked by a person"  # how a mark's message begins once a person has given the points
 
 
 # ── Comma-separated values ───────────────────────────────────────────────────────────────────────────
 
 
 def inert(text: str, limit: int = 200) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe stands before what could begin one."""
-    return BEGINS_A_FORMULA.sub(r"\1'\2", shown(text, limit))
+    """Make a text safe for spreadsheets: put an apostrophe before anything that could begin a formula."""
+    return BEGINS_A_FORMULA.sub(r"\1'\2", printable(text, limit))
 
 
-def table(rows: Iterable[Sequence], limit: int = 200) -> str:
-    """Rows as CSV. Text is made inert, cut to `limit` and quoted; numbers stay numbers; None is an empty cell."""
+Value: TypeAlias = str | float | None  # of a table's cell
+
+
+def table(rows: Iterable[Sequence[Value]], limit: int = 200) -> str:
+    """Format rows as CSV. Text is made inert, cut to `limit` and quoted; numbers stay numbers, None an empty cell."""
     file = io.StringIO()
     writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")  # RFC 4180
     for row in rows:
@@ -50,7 +54,7 @@ def table(rows: Iterable[Sequence], limit: int = 200) -> str:
     return file.getvalue()
 
 
-def _cell(value, limit: int):
+def _cell(value: Value, limit: int) -> str | float:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -59,70 +63,70 @@ def _cell(value, limit: int):
 
 
 def points_of(grade: Grade) -> float | None:
-    """The points of a submission; None when nobody can say yet."""
-    return None if grade.status in UNREAD else grade.points
+    """Return the points of a submission, or None while it could not be graded."""
+    return None if grade.status in UNGRADED else grade.points
 
 
 def tasks_of(grades: Iterable[Grade]) -> dict[str, int]:
-    """The tasks that appear in any of the grades, in their order, and the points each is worth."""
+    """Return the tasks that appear in any of the grades, in order, and the points each is worth."""
     return {mark.task: mark.out_of for grade in grades for mark in grade.marks}
 
 
-def waiting(grade: Grade) -> int:
-    """Points that a person has still to give; none while it is not known whether this counts at all."""
-    return 0 if grade.status in UNREAD else sum(mark.out_of for mark in grade.marks if waits(mark))
+def pending_points(grade: Grade) -> int:
+    """Return how many points a person still has to decide on; 0 if the submission could not be graded."""
+    return 0 if grade.status in UNGRADED else sum(mark.out_of for mark in grade.marks if is_pending(mark))
 
 
 def student_path(grade: Grade) -> str:
-    """Where a student's page stands, from the index."""
+    """Return the path of a student's page, relative to the index."""
     return f"students/{slug(grade.student, grade.source)}.html"
 
 
-def waits(mark: Mark) -> bool:
-    """Whether a person has still to give this mark."""
-    return mark.status == "by hand" and not mark.message.startswith(GIVEN)
+def is_pending(mark: Mark) -> bool:
+    """Whether a person still has to give this mark."""
+    return mark.status == "by hand" and not mark.message.startswith(MARKED_BY_PERSON)
 
 
 def grades_csv(grades: list[Grade]) -> str:
-    """One row for each submission, two columns for each task: points and status."""
+    """Write one row per submission, two columns per task: points and status."""
     tasks = tasks_of(grades)
     head = ["student", "lesson", "file", "page", "status", "points", "out of", "waiting for a person"]
-    rows = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
+    rows: list[list[Value]] = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
     for grade in grades:
         marks = {mark.task: mark for mark in grade.marks}
         cells = [cell for task in tasks for cell in _task_cells(grade, marks.get(task))]
-        of_all = [points_of(grade), grade.out_of if grade.marks else None, waiting(grade)]
+        total = [points_of(grade), grade.out_of if grade.marks else None, pending_points(grade)]
         rows.append(
-            [grade.student, grade.lesson, grade.source, student_path(grade), grade.status, *of_all, *cells]
+            [grade.student, grade.lesson, grade.source, student_path(grade), grade.status, *total, *cells]
         )
     return table(rows)
 
 
-def _task_cells(grade: Grade, mark: Mark | None):
+def _task_cells(grade: Grade, mark: Mark | None) -> tuple[float | None, MarkStatus | None]:
     if mark is None:
         return None, None
-    return (None if waits(mark) or grade.status in UNREAD else mark.points), mark.status
+    return (None if is_pending(mark) or grade.status in UNGRADED else mark.points), mark.status
 
 
 def canvas_csv(grades: list[Grade], assignment: str) -> str:
-    """Canvas finds students by the number in the name of the downloaded file, or else by their login."""
+    """Write a table for Canvas, which finds students by the number in the downloaded file's name or by login."""
     out_of = max((grade.out_of for grade in grades), default=0)
-    rows = [
+    rows: list[list[Value]] = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment],
         ["    Points Possible", None, None, None, None, out_of],
     ]
     for grade in grades:
         known = canvas(grade.source)
-        identity = [int(known["user"]), None, None] if known else [None, None, grade.student]
+        identity: list[Value] = [int(known["user"]), None, None] if known else [None, None, grade.student]
         rows.append([grade.student, *identity, None, points_of(grade)])
     return table(rows)
 
 
 def moodle_csv(grades: list[Grade]) -> str:
-    """Moodle finds students by the number in the name of the downloaded folder, or by a column that you choose."""
-    # Moodle refuses a worksheet without the column of dates. An empty date says that we know of no earlier grade.
+    """Write a table for Moodle, which finds students by the number in the folder's name or by a column you choose."""
+    # Moodle refuses a worksheet without the date column. An empty date means that we know of no earlier grade.
     head = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
-    rows = [head]
+    rows: list[list[Value]] = [[*head]]
     for grade in grades:
         known = moodle(grade.source)
         identifier, name = (f"Participant {known['user']}", known["name"]) if known else (grade.student,) * 2
@@ -131,26 +135,26 @@ def moodle_csv(grades: list[Grade]) -> str:
 
 
 def summary(grade: Grade) -> str:
-    """What each task earned, in one line made of our own words."""
+    """Return one line with the points of each task. It contains no text from the student."""
     if not grade.marks:
         return f"not graded: {grade.status}"
     return "; ".join(f"{mark.task}: {earned(mark)} of {mark.out_of}, {mark.status}" for mark in grade.marks)
 
 
 def earned(mark: Mark) -> str:
-    """The points of a mark in words; a dash while a person has still to give them."""
-    return "–" if waits(mark) else number(mark.points)
+    """Return the points of a mark as text; a dash while a person still has to give them."""
+    return "–" if is_pending(mark) else format_points(mark.points)
 
 
 # ── Gradescope ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def gradescope_json(grade: Grade) -> str:
-    """Gradescope's results.json: every text in it is plain text, and nothing that the cells printed is shown."""
+    """Write Gradescope's results.json: all texts in it are plain text, and the cells' output is hidden."""
     results = {
         "score": points_of(grade) or 0,
         "execution_time": round(grade.seconds),
-        "output": shown(" ".join([f"{grade.status}.", *grade.notes]), 2000, lines=True),
+        "output": printable(" ".join([f"{grade.status}.", *grade.notes]), 2000, lines=True),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -160,9 +164,10 @@ def gradescope_json(grade: Grade) -> str:
     return json.dumps(results, indent=1) + "\n"
 
 
-def _gradescope_test(mark: Mark) -> dict:
-    test = {"name": mark.task, "score": mark.points, "max_score": mark.out_of, "visibility": "visible"}
-    test["output"] = shown(f"{mark.status}\n{mark.message}".strip(), 5000, lines=True)
+def _gradescope_test(mark: Mark) -> dict[str, str | float]:
+    test: dict[str, str | float] = {"name": mark.task, "score": mark.points, "max_score": mark.out_of}
+    test["visibility"] = "visible"
+    test["output"] = printable(f"{mark.status}\n{mark.message}".strip(), 5000, lines=True)
     if mark.status != "by hand":
         test["status"] = "passed" if mark.status == "right" else "failed"
     return test
@@ -170,7 +175,7 @@ def _gradescope_test(mark: Mark) -> dict:
 
 # ── JUnit ────────────────────────────────────────────────────────────────────────────────────────────
 
-OUTCOME = {  # a status as JUnit's child element; a right answer has none
+JUNIT_TAGS = {  # status → JUnit's child element; a right answer has none
     "wrong": "failure",
     "crashed": "error",
     "timeout": "error",
@@ -181,7 +186,7 @@ OUTCOME = {  # a status as JUnit's child element; a right answer has none
 
 
 def junit_xml(grades: list[Grade]) -> str:
-    """A suite for each submission, a case for each task."""
+    """Write JUnit XML: one suite per submission, one case per task."""
     root = ElementTree.Element("testsuites", name="mlcourse")
     for grade in grades:
         root.append(_suite(grade))
@@ -190,13 +195,15 @@ def junit_xml(grades: list[Grade]) -> str:
 
 
 def _suite(grade: Grade) -> ElementTree.Element:
-    cases = [(mark.task, OUTCOME.get(mark.status), f"{mark.status}\n{mark.message}") for mark in grade.marks]
-    if grade.status in UNREAD:
+    cases = [
+        (mark.task, JUNIT_TAGS.get(mark.status), f"{mark.status}\n{mark.message}") for mark in grade.marks
+    ]
+    if grade.status in UNGRADED:
         cases = [("reading", "error", " ".join([grade.status, *grade.notes]))]
     outcomes = [outcome for _, outcome, _ in cases]
     suite = ElementTree.Element(
         "testsuite",
-        name=shown(grade.student),
+        name=printable(grade.student),
         tests=str(len(cases)),
         failures=str(outcomes.count("failure")),
         errors=str(outcomes.count("error")),
@@ -204,13 +211,13 @@ def _suite(grade: Grade) -> ElementTree.Element:
         time=f"{grade.seconds:.3f}",
     )
     for case in cases:
-        _case(suite, grade, *case)
+        _add_case(suite, grade, *case)
     return suite
 
 
-def _case(suite, grade: Grade, name: str, outcome: str | None, text: str):
-    of = {"classname": shown(f"{grade.lesson}.{grade.student}"), "name": shown(name)}
-    case = ElementTree.SubElement(suite, "testcase", of)
+def _add_case(suite: ElementTree.Element, grade: Grade, name: str, outcome: str | None, text: str) -> None:
+    attributes = {"classname": printable(f"{grade.lesson}.{grade.student}"), "name": printable(name)}
+    case = ElementTree.SubElement(suite, "testcase", attributes)
     if outcome:
-        headline, _, details = shown(text, 5000, lines=True).partition("\n")
+        headline, _, details = printable(text, 5000, lines=True).partition("\n")
         ElementTree.SubElement(case, outcome, message=headline).text = details

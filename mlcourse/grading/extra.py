@@ -1,6 +1,6 @@
-"""Checks of your own: every .py file of a folder, each with a tuple `CHECKS`, like the modules of `checks/bank/`.
+"""Load your own checks: every .py file in a folder, each with a tuple `CHECKS`, like the modules of `checks/bank/`.
 
-They are run by you, in the trusted process: only ever name a folder that you wrote yourself.
+They run in the trusted process, with your permissions: only name a folder that you wrote yourself.
 """
 
 import math
@@ -10,11 +10,12 @@ import types
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mlcourse.checks import CHECKS, Check, Mistake
 from mlcourse.grading.marking import open_questions
 
-EXTRA = "mlcourse_extra_checks"  # modules get names that begin with this
+EXTRA = "mlcourse_extra_checks"  # prefix of the modules' names
 
 
 class ExtraCheckError(ValueError):
@@ -22,31 +23,33 @@ class ExtraCheckError(ValueError):
 
 
 def add_extra_checks(folder: Path) -> list[Check]:
-    """Add the checks of a folder to those of the course, and return them.
+    """Add the checks in a folder to those of the course, and return them.
 
     Raises
     ------
     ExtraCheckError
-        When there are none, one cannot be used, or one has the name of another task.
+        If there are none, if one is invalid, or if its name is already taken.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ExtraCheckError(f"--extra-checks: there is no folder {folder}.")
+        raise ExtraCheckError(f"--extra-checks: {folder} is not a folder.")
     lessons = sorted({check.lesson for check in CHECKS.values()})
     found = [check for path in sorted(folder.glob("*.py")) for check in _checks_of(path, lessons)]
     if not found:
-        raise ExtraCheckError(f"--extra-checks: {folder} holds no .py file with a tuple CHECKS in it.")
+        raise ExtraCheckError(
+            f"--extra-checks: no .py file in {folder} defines a tuple CHECKS with checks in it."
+        )
     for check in found:
         if check.name in CHECKS:
             raise ExtraCheckError(
-                f"--extra-checks: there is a task called {check.name!r} already; choose another name."
+                f"--extra-checks: a task called {check.name!r} already exists; choose another name."
             )
         CHECKS[check.name] = check
     return found
 
 
 def lesson_called(name: str, lessons: Iterable[str]) -> str | None:
-    """The lesson of that name or number."""
+    """Find the lesson with this name or number; None if there is none."""
     return next((one for one in lessons if name == one or name.zfill(2) == one.split("_")[0]), None)
 
 
@@ -54,15 +57,15 @@ def _checks_of(path: Path, lessons: list[str]) -> list[Check]:
     checks = _run(path).get("CHECKS", ())
     if not isinstance(checks, (tuple, list)) or not all(isinstance(check, Check) for check in checks):
         raise ExtraCheckError(
-            f"--extra-checks: CHECKS in {path} must hold `Check`s, in a tuple, as in mlcourse/checks/bank/."
+            f"--extra-checks: CHECKS in {path} must be a tuple of `Check` objects, as in mlcourse/checks/bank/."
         )
     return [_usable(check, lessons, path) for check in checks]
 
 
-def _run(path: Path) -> dict:
-    """The names that a file defines.
+def _run(path: Path) -> dict[str, Any]:
+    """Run a file and return the names that it defines.
 
-    It is not imported: Python would take a compiled copy from beside it, which may be older by less than a second.
+    It is not imported: Python could use a cached copy that is out of date if the file was edited within a second.
     """
     module = types.ModuleType(f"{EXTRA}.{path.stem}")
     module.__file__ = str(path)
@@ -70,7 +73,7 @@ def _run(path: Path) -> dict:
     names = vars(module)
     try:
         exec(compile(path.read_text("utf-8"), str(path), "exec"), names)
-    except (Exception, SystemExit) as error:  # whatever it is, its author mends it
+    except (Exception, SystemExit) as error:  # the author of the file has to see any of them
         lines = [
             frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
         ]
@@ -82,21 +85,21 @@ def _run(path: Path) -> dict:
 
 
 def _usable(check: Check, lessons: list[str], path: Path) -> Check:
-    """The check, with the whole name of its lesson. Raises ExtraCheckError when a field cannot be what it is."""
+    """The check, with the full name of its lesson. Raises ExtraCheckError if a field is invalid."""
     lesson, points = lesson_called(str(check.lesson), lessons), check.points
     problem = None
     if lesson is None:
-        problem = f"belongs to {check.lesson!r}; choose one of {', '.join(lessons)}"
+        problem = f"has the lesson {check.lesson!r}; choose one of {', '.join(lessons)}"
     elif not str(check.name).isidentifier():
-        problem = "must be called like a function"
+        problem = "needs a name that a function can have"
     elif check.name in open_questions(lesson):
-        problem = "is called like an open question of the lesson"
+        problem = "has the name of an open question of the lesson"
     elif not (isinstance(points, (int, float)) and 0 < points < math.inf):
-        problem = f"has {points!r} points; a number above 0 is wanted"
+        problem = f"has points={points!r}; it must be a number above 0"
     elif not (isinstance(check.mistakes, tuple) and isinstance(check.laws, tuple)):
-        problem = "needs tuples for mistakes and laws, such as (one,)"
+        problem = "needs tuples for mistakes and laws; a tuple with one item is written (item,)"
     elif not all(isinstance(mistake, Mistake) for mistake in check.mistakes):
-        problem = "has a mistake that is no `Mistake`; a tuple of one is written (one,)"
-    if problem:
+        problem = "has a mistake that is not a `Mistake`; a tuple with one item is written (item,)"
+    if problem or lesson is None:
         raise ExtraCheckError(f"--extra-checks: {path}: {check.name} {problem}.")
     return replace(check, lesson=lesson)

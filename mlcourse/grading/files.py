@@ -1,7 +1,7 @@
-"""Files of strangers, in a folder or a zip: whose they are, and what lies beside a notebook.
+"""Submitted files, in a folder or a zip: whose they are, and which of them accompany a notebook.
 
-A student who brings data finds them where the cells run, under the same name as at home. They are bytes here, and
-nobody but the student's own cells reads them.
+A student's own data files are available where the cells run, under the same names as on the student's machine. Here
+they are only bytes: nothing but the student's own cells reads them.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,29 +12,29 @@ from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.platforms import canvas, moodle
 from mlcourse.grading.records import Attachment
 
-MAX_BESIDE = 20  # files that go with a notebook
-MAX_BESIDE_BYTES = 10_000_000  # all of them together
+MAX_ATTACHMENTS = 20  # files per notebook
+MAX_ATTACHMENT_BYTES = 10_000_000  # per notebook, all files together
 
-Reading = tuple[bytes | None, str | None]  # a file's bytes, or why there are none: a sentence
+Reading = tuple[bytes | None, str | None]  # a file's bytes, or a sentence that says why there are none
 
 
 class File(NamedTuple):
     """A file, not yet read."""
 
-    parts: tuple[str, ...]  # where it lies, below the folder or zip
+    parts: tuple[str, ...]  # of its path, relative to the folder or zip
     read: Callable[[], Reading]
-    submitted: bool  # whether somebody has to be told about it: a notebook, a zip, or a link in their place
+    submitted: bool  # whether it gets a grade or a reported problem: a notebook, a zip, or a link
 
 
 def is_submission(name: str) -> bool:
-    """Whether a file of that name is a notebook, or a zip that may hold some."""
+    """Whether a file with this name is a notebook, or a zip that may contain one."""
     return name.lower().endswith((".ipynb", ".zip"))
 
 
 def owner(parts: tuple[str, ...]) -> str:
-    """Whose file it is, by the folder's name, or by the file's where there is no folder.
+    """Return whose file it is, from the name of the folder, or of the file if there is no folder.
 
-    A platform's own numbers stay in the name, for two people may be called the same: `smithjane_1234`.
+    A platform's number stays part of the name, because two students may share a name: `smithjane_1234`.
     """
     first = parts[0]
     in_folder = len(parts) > 1 and not first.lower().endswith(".zip")
@@ -43,31 +43,35 @@ def owner(parts: tuple[str, ...]) -> str:
     return tidy(name) or "(no name)"
 
 
-def beside(notebook: File, files: Iterable[File]) -> tuple[File, ...]:
-    """Those of a student's files that lie where a notebook lies, or below; `parts` are as seen from its cells."""
+def attachments_of(notebook: File, files: Iterable[File]) -> tuple[File, ...]:
+    """Select a student's files in the notebook's folder or below it; make `parts` relative to that folder."""
     folder = notebook.parts[:-1]
-    company = (file for file in files if not file.submitted and file.parts[: len(folder)] == folder)
-    return tuple(file._replace(parts=_from(folder, file.parts)) for file in company)
+    inside = (file for file in files if not file.submitted and file.parts[: len(folder)] == folder)
+    return tuple(file._replace(parts=_relative(folder, file.parts)) for file in inside)
 
 
-def _from(folder: tuple[str, ...], parts: tuple[str, ...]) -> tuple[str, ...]:
+def _relative(folder: tuple[str, ...], parts: tuple[str, ...]) -> tuple[str, ...]:
     named = moodle(parts[0]) or canvas(parts[0]) if len(parts) == 1 else None
     return (named["file"],) if named else parts[len(folder) :]
 
 
-def read_beside(company: tuple[File, ...]) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """The files that go with a notebook, and a note on each that is left behind."""
-    files, notes, room = [], [], MAX_BESIDE_BYTES
-    for file in company[:MAX_BESIDE]:
+def read_attachments(files: tuple[File, ...]) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+    """Read the files that accompany a notebook; return them, and a note about each that was left out."""
+    attachments, notes, room = [], [], MAX_ATTACHMENT_BYTES
+    for file in files[:MAX_ATTACHMENTS]:
         name = "/".join(file.parts)
-        data, problem = file.read() if name == tidy(name) else (None, "No file can be called so everywhere.")
+        data, problem = file.read() if name == tidy(name) else (None, "Not every system allows such a name.")
         if data is not None and len(data) > room:
-            problem = f"With it, they would have more than {MAX_BESIDE_BYTES / 1e6:.0f} MB."
-        if problem:
-            notes.append(f"{tidy(name)} lies beside the notebook, and its cells do not see it: {problem}")
+            problem = f"The files together would exceed {MAX_ATTACHMENT_BYTES / 1e6:.0f} MB."
+        if problem or data is None:
+            notes.append(
+                f"{tidy(name)} was submitted with the notebook, but its cells do not see it: {problem}"
+            )
             continue
-        files.append(Attachment(name, data))
+        attachments.append(Attachment(name, data))
         room -= len(data)
-    if len(company) > MAX_BESIDE:
-        notes.append(f"{len(company)} files lie beside the notebook; its cells see the first {MAX_BESIDE}.")
-    return tuple(files), tuple(notes)
+    if len(files) > MAX_ATTACHMENTS:
+        notes.append(
+            f"{len(files)} files were submitted with the notebook; its cells see only the first {MAX_ATTACHMENTS}."
+        )
+    return tuple(attachments), tuple(notes)

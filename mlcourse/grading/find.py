@@ -1,14 +1,14 @@
-"""Find what was handed in, in a folder or a zip.
+"""Find all submissions in a folder or a zip.
 
-What can stand at the path:
+The path may contain:
 
-    student/notebook.ipynb                       a folder a student
-    submitted/student/assignment/notebook.ipynb  nbgrader's tree, or a course folder that has it
-    name_1234_5678_notebook.ipynb                a flat folder, as learning platforms name files
-    Name_1234_assignsubmission_file/…            the same platforms' folders
-    all.zip                                      a zip of any of these; so may be what one student handed in
+    student/notebook.ipynb                       one folder per student
+    submitted/student/assignment/notebook.ipynb  nbgrader's tree, or a course folder that contains it
+    name_1234_5678_notebook.ipynb                a flat folder, with the file names of a learning platform
+    Name_1234_assignsubmission_file/…            one folder per student, named by a learning platform
+    all.zip                                      a zip of any of these; a student's own submission may be a zip too
 
-What cannot be read is found all the same, with a sentence that says why.
+A file that cannot be read is listed as well, with a sentence that says why.
 """
 
 import os
@@ -20,58 +20,60 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlcourse.grading.archives import MAX_ZIP, RefusedArchive, files_in
-from mlcourse.grading.files import File, Reading, beside, is_submission, owner
+from mlcourse.grading.files import File, Reading, attachments_of, is_submission, owner
 from mlcourse.grading.notebooks import MAX_BYTES
 from mlcourse.grading.platforms import canvas, moodle
 
-MAX_NOTEBOOKS = 20  # of one student
-DEEPEST = 8  # folders in folders
-NO_LINKS_NO_WAITING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+MAX_NOTEBOOKS = 20  # per student
+MAX_DEPTH = 8  # of nested folders
+# Do not follow links, and do not wait for the other end of a pipe.
+SAFE_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
 
 
 class Found(NamedTuple):
-    """One file that was handed in: where it lies, in parts, its bytes or why there are none, what lies beside it."""
+    """A submitted file: the parts of its path, its bytes or why there are none, and the files that accompany it."""
 
     parts: tuple[str, ...]
     data: bytes | None
     problem: str | None = None
-    beside: tuple[File, ...] = ()
+    attachments: tuple[File, ...] = ()
 
 
 def find(path: Path) -> Iterator[Found]:
-    """Every file that somebody handed in, read one at a time."""
+    """Yield every submitted file, reading one at a time."""
     if path.is_dir():
         top = path / "submitted" if (path / "submitted").is_dir() else path
         files = list(_walk(top, ()))
-        yield from _submitted([*files, *_without_notebook(files, _folders(top))])
+        yield from _notebooks_among([*files, *_without_notebook(files, _folders(top))])
     elif path.suffix.lower() == ".zip":
         yield from _in_zip(path)
     else:
         yield Found((path.name,), *_read(path))
 
 
-def _submitted(files: Iterable[File]) -> Iterator[Found]:
-    """Each notebook among the files, and what its owner put beside it."""
-    files, of_owner, read = sorted(files, key=lambda file: file.parts), defaultdict(list), Counter()
+def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
+    """Each notebook among the files, with the files that its owner submitted with it."""
+    files, read = sorted(files, key=lambda file: file.parts), Counter[str]()
+    by_owner: dict[str, list[File]] = defaultdict(list)
     for file in files:
-        of_owner[owner(file.parts)].append(file)
+        by_owner[owner(file.parts)].append(file)
     for file in files:
-        whose = owner(file.parts)
-        if not file.submitted or read[whose] > MAX_NOTEBOOKS:
+        student = owner(file.parts)
+        if not file.submitted or read[student] > MAX_NOTEBOOKS:
             continue
-        for found in _expand(Found(file.parts, *file.read(), beside(file, of_owner[whose]))):
-            read[whose] += 1
-            if read[whose] > MAX_NOTEBOOKS:
-                problem = f"More than {MAX_NOTEBOOKS} notebooks of one student are not read."
+        for found in _expand(Found(file.parts, *file.read(), attachments_of(file, by_owner[student]))):
+            read[student] += 1
+            if read[student] > MAX_NOTEBOOKS:
+                problem = f"Only the first {MAX_NOTEBOOKS} notebooks of a student are read."
                 yield Found(file.parts, None, problem)
                 break
             yield found
 
 
 def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterator[File]:
-    """One file that cannot be read for everybody who has a folder, or a file from a platform, and no notebook."""
-    places = {(name, "") for name in folders}
+    """One unreadable file for every student who has a folder, or a file from a platform, but no notebook."""
+    places: set[tuple[str, ...]] = {(name, "") for name in folders}
     for first, *rest in (file.parts for file in files):
         if rest or moodle(first) or canvas(first):
             places.add((first, "") if rest else (first,))
@@ -83,7 +85,7 @@ def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterato
 
 
 def _folders(top: Path) -> list[str]:
-    """The folders at the top, empty ones too."""
+    """The folders at the top level, including empty ones."""
     entries = [entry for entry in os.scandir(top) if entry.is_dir(follow_symlinks=False)]
     return [entry.name for entry in entries if entry.name not in IGNORED]
 
@@ -96,11 +98,11 @@ def _in_zip(path: Path) -> Iterator[Found]:
         yield Found((path.name,), None, str(error))
         return
     files = _unwrapped(files)
-    yield from _submitted([*files, *_without_notebook(files)])
+    yield from _notebooks_among([*files, *_without_notebook(files)])
 
 
 def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
-    """The files below a folder. A link is never followed: it is listed as a submission, and then refused."""
+    """The files below a folder. Links are never followed: they are listed as submissions, and then refused."""
     try:
         entries = list(os.scandir(top.joinpath(*parts)))
     except OSError as error:
@@ -112,7 +114,7 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
         if entry.name in IGNORED:
             continue
         if entry.is_dir(follow_symlinks=False):
-            if len(here) < DEEPEST:
+            if len(here) < MAX_DEPTH:
                 yield from _walk(top, here)
         elif entry.is_symlink() or not entry.name.startswith("."):
             link_or_notebook = entry.is_symlink() or is_submission(entry.name)
@@ -122,8 +124,7 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
 def _read(path: Path) -> Reading:
     """A file's bytes, or why they were not read."""
     try:
-        # Not through a link, and without waiting for the other end of a pipe.
-        file = os.open(path, os.O_RDONLY | NO_LINKS_NO_WAITING)
+        file = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
     except OSError as error:
         if path.is_symlink():
             return None, "It is a link, and links are not followed."
@@ -134,17 +135,17 @@ def _read(path: Path) -> Reading:
             return None, "It is not an ordinary file."
         if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
             size, most = (f"{number / 1e6:.3g} MB" for number in (found.st_size, MAX_BYTES))
-            return None, f"It has {size}; more than {most} are not read."
+            return None, f"Its size is {size}; the limit is {most}."
         return opened.read(MAX_ZIP + 1), None
 
 
 def _expand(found: Found) -> Iterator[Found]:
-    """A student's own zip as the notebooks in it; anything else as it is."""
-    if found.problem or not found.parts[-1].lower().endswith(".zip"):
+    """The notebooks in a student's own zip; any other file unchanged."""
+    if found.problem or found.data is None or not found.parts[-1].lower().endswith(".zip"):
         yield found
         return
     if len(found.data) > MAX_ZIP:
-        yield Found(found.parts, None, f"It has more than {MAX_ZIP / 1e6:.0f} MB.")
+        yield Found(found.parts, None, f"It is larger than {MAX_ZIP / 1e6:.0f} MB.")
         return
     try:
         files = files_in(found.data)
@@ -154,22 +155,23 @@ def _expand(found: Found) -> Iterator[Found]:
     notebooks = [file for file in files if file.parts[-1].lower().endswith(".ipynb")]
     if not notebooks:
         yield Found(found.parts, None, "There is no notebook in this zip.")
-    for file in notebooks[: MAX_NOTEBOOKS + 1]:  # whose it is, the zip's own place says
-        yield Found((*found.parts, *file.parts), *file.read(), beside(file, files))
+    for file in notebooks[: MAX_NOTEBOOKS + 1]:
+        # The zip's own path comes first: it says whose notebook this is.
+        yield Found((*found.parts, *file.parts), *file.read(), attachments_of(file, files))
 
 
 def _unwrapped(files: list[File]) -> list[File]:
-    """Files in a zip, without what nbgrader, or the program that zipped them, has put around the students.
+    """Files in a zip, without the outer folders that nbgrader, or the program that zipped them, has added.
 
-    nbgrader's folder is found at the top, or in a single folder at the top, but never in a student's own. A single
-    folder around everything is a wrapper, and no student, when there are several folders in it.
+    nbgrader's folder is found at the top, or in a single folder at the top, but never inside a student's folder. A
+    single folder around everything is a wrapper, not a student, if it contains several folders.
     """
     tops = {file.parts[0] for file in files if len(file.parts) > 1}
     wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(top)]
     paths = [file.parts for file in files if file.submitted]
     for wrapper in ((), *wrappers):
         prefix = (*wrapper, "submitted")
-        if any(_lies_below(prefix, parts) for parts in paths):
+        if any(_is_below(prefix, parts) for parts in paths):
             return _below(prefix, files)
     inner = {parts[1] for parts in paths if len(parts) > 2}
     if wrappers and all(len(parts) > 2 for parts in paths) and len(inner) > 1:
@@ -177,12 +179,10 @@ def _unwrapped(files: list[File]) -> list[File]:
     return files
 
 
-def _lies_below(folder: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+def _is_below(folder: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     return len(parts) > len(folder) and parts[: len(folder)] == folder
 
 
 def _below(folder: tuple[str, ...], files: list[File]) -> list[File]:
-    """The files in a folder, as seen from it."""
-    return [
-        file._replace(parts=file.parts[len(folder) :]) for file in files if _lies_below(folder, file.parts)
-    ]
+    """The files in a folder, with paths relative to it."""
+    return [file._replace(parts=file.parts[len(folder) :]) for file in files if _is_below(folder, file.parts)]

@@ -1,29 +1,30 @@
-"""A notebook's bytes as cells: text, and nothing but text."""
+"""Parse a notebook's bytes into cells: plain text, nothing else."""
 
 import json
 import re
 from collections import Counter
 from itertools import chain
+from typing import Any
 
 from mlcourse.checks import CHECKS
 from mlcourse.grading.records import Cell
 
 MAX_BYTES = 5_000_000
-MAX_TEXT = 200  # of a name
+MAX_NAME = 200  # characters
 
 
 class NotReadable(ValueError):
-    """Not a notebook; the message is a sentence for the instructor."""
+    """Bytes that are not a notebook; the message is a sentence for the instructor."""
 
 
 def tidy(text: str) -> str:
-    """Text that can be written everywhere: no halves of characters, no control characters, and not endless."""
+    """Make a name safe to write anywhere: no lone surrogates, no control characters, and a limited length."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "?", text).strip()[:MAX_TEXT]
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "?", text).strip()[:MAX_NAME]
 
 
 def read_notebook(data: bytes) -> tuple[Cell, ...]:
-    """The code and Markdown cells of a notebook of format 3 or 4. Raises NotReadable."""
+    """Return the code and Markdown cells of a notebook in format 3 or 4. Raises NotReadable."""
     notebook = _json(data)
     if not isinstance(notebook, dict):
         raise NotReadable("It is JSON, but not a notebook.")
@@ -31,24 +32,25 @@ def read_notebook(data: bytes) -> tuple[Cell, ...]:
     return tuple(cell for cell in cells if cell is not None)
 
 
-def _json(data: bytes):
+def _json(data: bytes) -> object:
     if not data.strip():
         raise NotReadable("The file is empty.")
     if len(data) > MAX_BYTES:
-        raise NotReadable(f"It has more than {MAX_BYTES / 1e6:.0f} MB.")
+        raise NotReadable(f"It is larger than {MAX_BYTES / 1e6:.0f} MB.")
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        parsed: object = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise NotReadable(
-            f"It is not UTF-8: byte {error.start} is not. Save it anew from Jupyter."
+            f"It is not UTF-8: the byte at position {error.start} is invalid. Save it again from Jupyter."
         ) from error
     except RecursionError as error:
         raise NotReadable("It is nested too deeply to be a notebook.") from error
     except ValueError as error:
         raise NotReadable(f"It is not JSON: {str(error)[:100]}.") from error
+    return parsed
 
 
-def _raw_cells(notebook: dict) -> list:
+def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
     """The list of cells, wherever this version of the format keeps it."""
     version = notebook.get("nbformat", 4 if "cells" in notebook else 3)
     if version == 4:
@@ -56,18 +58,20 @@ def _raw_cells(notebook: dict) -> list:
     elif version == 3:
         sheets = notebook.get("worksheets")
         if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
-            raise NotReadable("It says that it is a notebook of format 3, and has no worksheets.")
+            raise NotReadable("It claims to be a notebook in format 3, but has no worksheets.")
         inner = [sheet.get("cells") for sheet in sheets]
         cells = [*chain(*inner)] if all(isinstance(one, list) for one in inner) else None
     else:
-        raise NotReadable(f"It is a notebook of format {str(version)[:20]}; formats 3 and 4 can be read.")
+        raise NotReadable(
+            f"It is a notebook in format {str(version)[:20]}; only formats 3 and 4 are supported."
+        )
     if not isinstance(cells, list):
         raise NotReadable("It has no list of cells.")
     return cells
 
 
-def _cell(raw) -> Cell | None:
-    """A cell as text; None for kinds that hold neither code nor an answer."""
+def _cell(raw: object) -> Cell | None:
+    """A cell as text; None for kinds that contain neither code nor an answer."""
     if not isinstance(raw, dict):
         raise NotReadable("One of its cells is not a cell.")
     kind = raw.get("cell_type")
@@ -83,8 +87,8 @@ def _cell(raw) -> Cell | None:
     return Cell("code" if kind == "code" else "markdown", source, task, role)
 
 
-def _task_and_role(metadata) -> tuple[str | None, str | None]:
-    """What a cell is for, by our metadata or by nbgrader's. Both may be forged; no points come from here."""
+def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
+    """A cell's task and role, from our metadata or nbgrader's. Both may be forged; no points depend on them."""
     if not isinstance(metadata, dict):
         return None, None
     ours, theirs = metadata.get("mlcourse"), metadata.get("nbgrader")
@@ -98,18 +102,18 @@ def _task_and_role(metadata) -> tuple[str | None, str | None]:
     return None, None
 
 
-DEFINED = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+DEFINITION = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
 
 def lesson_of(cells: tuple[Cell, ...]) -> str | None:
-    """The lesson whose tasks a notebook holds, by its metadata, and failing that by the names that it defines."""
+    """Recognise the lesson by the tasks in the metadata or, if there are none, by the names that the code defines."""
     tagged = Counter(CHECKS[cell.task].lesson for cell in cells if cell.task in CHECKS)
     if not tagged:
         names = {
             name
             for cell in cells
             if cell.kind == "code"
-            for found in DEFINED.finditer(cell.source)
+            for found in DEFINITION.finditer(cell.source)
             for name in found.groups()
             if name in CHECKS
         }

@@ -1,14 +1,22 @@
-"""Pages: one for the instructor, and one for every student, to keep or to hand out."""
+"""Pages: one for the instructor, and one for each student, to keep or to hand out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from mlcourse.grading.charts import STATUSES, histogram, share_bar
-from mlcourse.grading.exports import NOTHING, UNREAD, earned, points_of, student_path, tasks_of, waiting
-from mlcourse.grading.markup import Html, element, page, spoken, table
-from mlcourse.grading.outgoing import number
-from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.exports import (
+    NO_ANSWER,
+    UNGRADED,
+    earned,
+    pending_points,
+    points_of,
+    student_path,
+    tasks_of,
+)
+from mlcourse.grading.markup import Html, Part, element, page, table, with_code
+from mlcourse.grading.outgoing import format_points
+from mlcourse.grading.records import Grade, Mark, MarkStatus
 
 SHOWN_MISTAKES = 20
 NOT_ISOLATED = "not isolated"
@@ -18,51 +26,56 @@ NOT_ISOLATED = "not isolated"
 
 
 def index_page(grades: list[Grade], changes: Iterable[str] = (), remarks: Iterable[str] = ()) -> Html:
-    """What needs a person first, then lesson by lesson how it went: points, tasks, mistakes, everyone."""
+    """Make the index: first what needs a person, then each lesson's points, tasks, mistakes and students."""
     lessons = {grade.lesson: [other for other in grades if other.lesson == grade.lesson] for grade in grades}
     sections = [lesson_section(lesson, lessons[lesson]) for lesson in sorted(lessons, key=str) if lesson]
-    parts = (stamp(grades), overview(grades), needs_a_person(grades))
-    lists = (listed("For you to decide", remarks), listed("Changed since the last run", changes))
+    parts = (isolation_warning(grades), overview(grades), ungraded_section(grades))
+    lists = (list_section("For you to decide", remarks), list_section("Changed since the last run", changes))
     return page("Grades", *parts, *lists, *sections)
 
 
 def lesson_section(lesson: str, grades: list[Grade]) -> Html:
-    parts = (points_section(grades), tasks_section(grades), mistakes_section(grades), everyone(grades))
+    parts = (
+        points_section(grades),
+        tasks_section(grades),
+        mistakes_section(grades),
+        students_section(grades),
+    )
     return element("section", element("h2", f"Lesson {lesson}"), *parts)
 
 
-def stamp(grades: list[Grade]) -> Html | None:
-    """A warning when code of strangers ran without a sandbox: such marks may be forged."""
+def isolation_warning(grades: list[Grade]) -> Html | None:
+    """Warn if untrusted code ran without a sandbox: its marks may be forged."""
     if not any(grade.isolation == NOT_ISOLATED for grade in grades):
         return None
-    told = (
-        "Not isolated: submissions ran without a sandbox, and could have changed anything, these marks too."
+    warning = (
+        "Not isolated: submissions ran without a sandbox and could have changed anything, even these marks."
     )
-    return element("p", element("strong", told), class_="alarm")
+    return element("p", element("strong", warning), class_="alarm")
 
 
 def overview(grades: list[Grade]) -> Html:
     kinds = sorted({grade.isolation for grade in grades if grade.isolation})
-    isolated = f"Isolation: {', '.join(kinds)}." if kinds else None
+    isolation = f"Isolation: {', '.join(kinds)}." if kinds else None
     counts = Counter(grade.status for grade in grades)
-    told = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    return element("p", f"{len(grades)} submissions: {told}. ", isolated)
+    statuses = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    return element("p", f"{len(grades)} submissions: {statuses}. ", isolation)
 
 
-def needs_a_person(grades: list[Grade]) -> Html | None:
-    """Submissions that could not be read: the first thing that an instructor has to do."""
-    unread = [grade for grade in grades if grade.status in UNREAD]
-    if not unread:
+def ungraded_section(grades: list[Grade]) -> Html | None:
+    """List the submissions that could not be graded: the instructor has to deal with them first."""
+    ungraded = [grade for grade in grades if grade.status in UNGRADED]
+    if not ungraded:
         return None
-    rows = [[link(grade), grade.source, why_not(grade)] for grade in unread]
+    rows = [[link(grade), grade.source, ungraded_reason(grade)] for grade in ungraded]
     return element(
         "section",
         element("h2", "Could not be graded"),
         element(
             "p",
-            spoken(
-                "These have no points, in no table. Look at the file as text, or ask the student for it again; then"
-                " `grade` with `--resume` reads it."
+            with_code(
+                "These have no points in any table. Look at the file as text, or ask the student to submit it again;"
+                " then run `grade` with `--resume`."
             ),
         ),
         table(["Student", "File", "Why"], rows),
@@ -70,40 +83,42 @@ def needs_a_person(grades: list[Grade]) -> Html | None:
     )
 
 
-def why_not(grade: Grade) -> str:
-    """Why a submission could not be graded, as a sentence."""
+def ungraded_reason(grade: Grade) -> str:
+    """Say why a submission could not be graded."""
     nothing = (
-        "It can be read, and none of the lesson's answers is in it." if grade.status == "missing" else ""
+        "It can be read, but contains none of the lesson's answers." if grade.status == "missing" else ""
     )
     return " ".join([nothing, *grade.notes]).strip()
 
 
-def listed(heading: str, lines: Iterable[str]) -> Html | None:
-    """A section with a line for each sentence; none when there are none."""
-    items = [element("li", spoken(line)) for line in lines]
+def list_section(heading: str, lines: Iterable[str]) -> Html | None:
+    """Make a section with one line per sentence; None if there are no sentences."""
+    items = [element("li", with_code(line)) for line in lines]
     return element("section", element("h2", heading), element("ul", *items)) if items else None
 
 
 def points_section(grades: list[Grade]) -> Html | None:
-    points = [of_one for grade in grades if (of_one := points_of(grade)) is not None]
+    points = [total for grade in grades if (total := points_of(grade)) is not None]
     if not points:
         return None
     out_of = max(grade.out_of for grade in grades)
-    lowest, middle, highest = map(number, (min(points), median(points), max(points)))
-    told = f"Median {middle} of {out_of} points; lowest {lowest}, highest {highest}."
-    most = max(map(waiting, grades))
-    open_ = f" Up to {number(most)} of them wait for a person, and count as none so far." if most else ""
+    lowest, middle, highest = map(format_points, (min(points), median(points), max(points)))
+    statistics = f"Median {middle} of {out_of} points; lowest {lowest}, highest {highest}."
+    most = max(map(pending_points, grades))
+    pending = (
+        f" Up to {format_points(most)} of them wait for a person and count as 0 until then." if most else ""
+    )
     chart = element("div", histogram(points, out_of), class_="scroll")
-    return element("section", element("h3", "Points"), element("p", told, open_), chart)
+    return element("section", element("h3", "Points"), element("p", statistics, pending), chart)
 
 
 def tasks_section(grades: list[Grade]) -> Html | None:
-    """A row for each task: how many earned what."""
+    """Make a table with one row per task: how many marks have each status."""
     tasks, counts = tasks_of(grades), task_counts(grades)
     if not tasks:
         return None
     used = [status for status in STATUSES if any(counts[task][status] for task in tasks)]
-    rows = [
+    rows: list[list[Part]] = [
         [element("code", task), points, share_bar(counts[task]), *(counts[task][status] for status in used)]
         for task, points in tasks.items()
     ]
@@ -111,24 +126,31 @@ def tasks_section(grades: list[Grade]) -> Html | None:
     return element("section", element("h3", "Tasks"), table(head, rows))
 
 
-def task_counts(grades: list[Grade]) -> dict[str, Counter]:
-    """For each task, how many marks have which status."""
-    counts: dict[str, Counter] = {}
+def task_counts(grades: list[Grade]) -> dict[str, Counter[str]]:
+    """Count the marks with each status, per task."""
+    counts: dict[str, Counter[str]] = {}
     for mark in (mark for grade in grades for mark in grade.marks):
         counts.setdefault(mark.task, Counter())[mark.status] += 1
     return counts
 
 
 def common_mistakes(grades: list[Grade]) -> list[tuple[str, str, int, str]]:
-    """The recognised mistakes, the most common first: task, name, how many made it, what they were told."""
-    made = [mark for grade in grades for mark in grade.marks if mark.mistake and mark.status == "wrong"]
-    messages = {(mark.task, mark.mistake): likely(mark) for mark in made}
-    counts = Counter((mark.task, mark.mistake) for mark in made)
-    return [(*which, count, messages[which]) for which, count in counts.most_common()]
+    """List the recognised mistakes, most common first: task, name, number of students, message shown to them."""
+    made = [
+        (mark.task, mark.mistake, likely_mistake(mark))
+        for grade in grades
+        for mark in grade.marks
+        if mark.mistake and mark.status == "wrong"
+    ]
+    messages = {(task, mistake): message for task, mistake, message in made}
+    counts = Counter((task, mistake) for task, mistake, _ in made)
+    return [
+        (task, mistake, count, messages[task, mistake]) for (task, mistake), count in counts.most_common()
+    ]
 
 
-def likely(mark: Mark) -> str:
-    """The line of a message that names the mistake."""
+def likely_mistake(mark: Mark) -> str:
+    """Return the line of a message that names the mistake."""
     lines = [
         line.removeprefix("Likely mistake: ")
         for line in mark.message.splitlines()
@@ -141,30 +163,36 @@ def mistakes_section(grades: list[Grade]) -> Html | None:
     mistakes = common_mistakes(grades)
     if not mistakes:
         return None
-    rows = [
-        [count, element("code", task), name, spoken(told)]
-        for task, name, count, told in mistakes[:SHOWN_MISTAKES]
+    rows: list[list[Part]] = [
+        [count, element("code", task), name, with_code(text)]
+        for task, name, count, text in mistakes[:SHOWN_MISTAKES]
     ]
-    heading = element("h3", "What to teach again: recognised mistakes, the most common first")
-    return element("section", heading, table(["Made by", "Task", "Mistake", "What was said"], rows))
+    heading = element("h3", "What to teach again: recognised mistakes, most common first")
+    return element("section", heading, table(["Students", "Task", "Mistake", "Message shown"], rows))
 
 
-def everyone(grades: list[Grade]) -> Html:
+def students_section(grades: list[Grade]) -> Html:
     tasks = tasks_of(grades)
-    by_hand = ["By hand"] if any(waiting(grade) for grade in grades) else []
+    by_hand = ["By hand"] if any(pending_points(grade) for grade in grades) else []
     rows = [_student_row(grade, tasks, by_hand) for grade in grades]
     head = ["Student", "Status", "Points", *by_hand, *(element("code", task) for task in tasks)]
     return element("section", element("h3", "Everyone"), table(head, rows, class_="everyone"), class_="wide")
 
 
-def _student_row(grade: Grade, tasks, by_hand) -> list:
+def _student_row(grade: Grade, tasks: Iterable[str], by_hand: list[str]) -> list[Part]:
     marks = {mark.task: mark for mark in grade.marks}
-    cells = [points_word(marks[task]) if task in marks else "" for task in tasks]
-    return [link(grade), grade.status, points_of(grade), *([waiting(grade) or ""] if by_hand else []), *cells]
+    cells = [points_or_status(marks[task]) if task in marks else "" for task in tasks]
+    return [
+        link(grade),
+        grade.status,
+        points_of(grade),
+        *([pending_points(grade) or ""] if by_hand else []),
+        *cells,
+    ]
 
 
-def points_word(mark: Mark):
-    """The points of a task, or why there are none."""
+def points_or_status(mark: Mark) -> float | MarkStatus:
+    """Return the points of a task, or its status if there are none."""
     return mark.points if mark.points or mark.status in ("right", "wrong") else mark.status
 
 
@@ -176,40 +204,42 @@ def link(grade: Grade) -> Html:
 
 
 def student_page(grade: Grade, code: Iterable[tuple[int, str]] = ()) -> Html:
-    """Every mark with its message, the open answers, what was run, and the end of what it printed.
+    """Make a student's page: every mark with its message, the open answers, the code, and the end of its output.
 
-    `code` has the cells that were run, each with its number.
+    `code` contains the cells that were run, as pairs (number, source).
     """
     run = [
-        [element("p", f"Cell {number_}", class_="quiet"), element("pre", source)] for number_, source in code
+        [element("p", f"Cell {number}", class_="quiet"), element("pre", source)] for number, source in code
     ]
     return page(
         f"{grade.student} · {grade.lesson or 'lesson unknown'}",
-        stamp([grade]),
-        standing(grade),
+        isolation_warning([grade]),
+        summary_line(grade),
         element("ul", *(element("li", note) for note in grade.notes)) if grade.notes else None,
         marks_table(grade) if grade.marks else None,
         open_section(grade),
-        folded("What was run (all cells are counted, text too; pictures are not kept)", run),
-        folded("The end of what it printed", [element("pre", grade.output)] if grade.output else []),
+        collapsed("Code that was run (cell numbers include text cells; plots are not kept)", run),
+        collapsed("Output (the end of it)", [element("pre", grade.output)] if grade.output else []),
     )
 
 
-def standing(grade: Grade) -> Html:
-    of_all, open_ = points_of(grade), waiting(grade)
-    told = "No points yet" if of_all is None else f"{number(of_all)} of {grade.out_of - open_} points"
-    hand = f"; {number(open_)} more wait for a person" if open_ else ""
+def summary_line(grade: Grade) -> Html:
+    total, pending = points_of(grade), pending_points(grade)
+    points = (
+        "No points yet" if total is None else f"{format_points(total)} of {grade.out_of - pending} points"
+    )
+    waiting = f"; {format_points(pending)} more wait for a person" if pending else ""
     return element(
         "p",
-        element("strong", told),
-        f"{hand}. File: ",
+        element("strong", points),
+        f"{waiting}. File: ",
         element("code", grade.source),
         f". Status: {grade.status}.",
     )
 
 
 def marks_table(grade: Grade) -> Html:
-    """Two rows for each task: the points, and below them what the check says."""
+    """Make a table with two rows per task: the points, and below them the check's message."""
     rows = [
         row
         for mark in grade.marks
@@ -227,19 +257,19 @@ def marks_table(grade: Grade) -> Html:
 
 
 def message(mark: Mark) -> Html | None:
-    return element("pre", spoken(mark.message)) if mark.message else None
+    return element("pre", with_code(mark.message)) if mark.message else None
 
 
 def open_section(grade: Grade) -> Html | None:
     if not grade.open_answers:
         return None
     answers = [
-        [element("h3", element("code", task)), element("pre", text.strip() or NOTHING)]
+        [element("h3", element("code", task)), element("pre", text.strip() or NO_ANSWER)]
         for task, text in grade.open_answers.items()
     ]
     return element("section", element("h2", "Open answers"), *answers)
 
 
-def folded(title: str, parts: list) -> Html | None:
-    """What is there for those who unfold it."""
+def collapsed(title: str, parts: Sequence[Part]) -> Html | None:
+    """Make a section that is hidden until the reader opens it."""
     return element("details", element("summary", title), *parts) if parts else None

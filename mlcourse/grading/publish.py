@@ -1,7 +1,7 @@
-"""From the results on the disk to pages and tables. Nothing is marked here: `mlcourse report` is this alone.
+"""Turn the results on disk into pages and tables. Nothing is marked here; `mlcourse report` does only this.
 
-Results are read one at a time, and what is long in them (code, output, open answers) goes to the student's page and
-is dropped: a thousand submissions need little memory.
+Results are read one at a time, and their long texts (code, output, open answers) are dropped once they are on the
+student's page, so a thousand submissions need little memory.
 """
 
 import json
@@ -10,12 +10,21 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 from mlcourse.checks import CHECKS
 from mlcourse.grading import exports
-from mlcourse.grading.byhand import hand_rows, read_points, unused, with_points, write_table
+from mlcourse.grading.byhand import (
+    Key,
+    OtherColumns,
+    apply_points,
+    open_answer_rows,
+    read_points,
+    unused,
+    write_table,
+)
 from mlcourse.grading.exports import student_path
-from mlcourse.grading.outgoing import shown, write_whole
+from mlcourse.grading.outgoing import printable, write_atomically
 from mlcourse.grading.pages import index_page, student_page
 from mlcourse.grading.records import Grade, Submission
 from mlcourse.grading.results import Result, lean, load, name_of
@@ -23,84 +32,97 @@ from mlcourse.grading.results import Result, lean, load, name_of
 
 @dataclass
 class Summary:
-    """What a run has come to."""
+    """The outcome of a run."""
 
     grades: list[Grade]
-    changes: list[str] = field(default_factory=list)  # who gains or loses against the run before
-    remarks: list[str] = field(default_factory=list)  # what else the instructor has to decide, as sentences
+    changes: list[str] = field(default_factory=list)  # who gained or lost points since the last run
+    remarks: list[str] = field(default_factory=list)  # sentences: what else the instructor has to decide
 
     @property
-    def unread(self) -> list[Grade]:
-        return [grade for grade in self.grades if grade.status in exports.UNREAD]
+    def ungraded(self) -> list[Grade]:
+        return [grade for grade in self.grades if grade.status in exports.UNGRADED]
+
+
+class Manifest(TypedDict):
+    """What run.json contains."""
+
+    submissions: list[dict[str, str]]
+    changes: list[str]
 
 
 class NothingToPublish(ValueError):
-    """A folder that holds no run; the message says so."""
+    """A folder without the results of a run; the message says how to get them."""
 
 
 def entry(submission: Submission) -> dict[str, str]:
-    """What a run's manifest says of a submission: enough to miss it when its result is not there."""
+    """Return a submission's entry in the manifest: enough to report it if its result is missing."""
     who = {"student": submission.student, "owner": submission.owner or submission.student}
     return {"name": name_of(submission), **who, "source": submission.source}
 
 
-def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]):
-    """Say which submissions belong to the last run: results of earlier ones may lie beside theirs."""
-    write_whole(out / "run.json", json.dumps({"submissions": entries, "changes": changes}, indent=1) + "\n")
+def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]) -> None:
+    """Write down which submissions belong to this run: the folder may also contain results of earlier runs."""
+    write_atomically(
+        out / "run.json", json.dumps({"submissions": entries, "changes": changes}, indent=1) + "\n"
+    )
 
 
-def read_manifest(out: Path) -> dict:
+def read_manifest(out: Path) -> Manifest:
+    """Read the manifest of the last run. Raises NothingToPublish."""
     try:
         manifest = json.loads((out / "run.json").read_text("utf-8"))
         return {"submissions": manifest["submissions"], "changes": manifest["changes"]}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise NothingToPublish(
-            f"{out} holds no graded submissions: `python course.py grade SUBMISSIONS -o {out}` first."
+            f"there are no graded submissions in {out}: run `python course.py grade SUBMISSIONS -o {out}` first."
         ) from None
 
 
 def publish(out: Path) -> Summary:
-    """Write all pages and tables of a run, remove those of earlier ones, and say what a person has to see.
+    """Write all pages and tables of a run, remove those of earlier runs, and return what a person has to know.
 
     Raises
     ------
     NothingToPublish
-        When there was no run.
-    HandTableError
-        When by_hand.csv cannot be read, or holds what is no number of points. It stays as it is then.
+        If there was no run.
+    ByHandTableError
+        If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
     """
     manifest = read_manifest(out)
-    entered, used = read_points(out / "by_hand.csv"), set()
-    grades, rows, owners = [], {}, {}
+    entered = read_points(out / "by_hand.csv")
+    used: set[Key] = set()
+    grades: list[Grade] = []
+    rows: dict[Key, OtherColumns] = {}
+    owners: dict[str, str] = {}
     for each, result in _results(out, manifest["submissions"]):
-        result.grade = with_points(result.grade, entered, used)
-        write_whole(out / student_path(result.grade), student_page(result.grade, result.code))
-        rows |= hand_rows(result.grade)
+        result.grade = apply_points(result.grade, entered, used)
+        write_atomically(out / student_path(result.grade), student_page(result.grade, result.code))
+        rows |= open_answer_rows(result.grade)
         grades.append(lean(result.grade))
         owners[student_path(result.grade)] = each["owner"]
     grades.sort(
-        key=lambda grade: (grade.status not in exports.UNREAD, grade.student.casefold(), grade.source)
+        key=lambda grade: (grade.status not in exports.UNGRADED, grade.student.casefold(), grade.source)
     )
     write_table(out / "by_hand.csv", rows, entered)
-    twice = several(grades, owners)
-    write_exports(out, grades, twice)
-    remarks = [*said_of(twice, owners), *unused(entered, used)]
-    write_whole(out / "index.html", index_page(grades, manifest["changes"], remarks))
+    duplicates = find_duplicates(grades, owners)
+    write_exports(out, grades, duplicates)
+    remarks = [*duplicate_remarks(duplicates, owners), *unused(entered, used)]
+    write_atomically(out / "index.html", index_page(grades, manifest["changes"], remarks))
     remove_leftovers(out, grades)
     return Summary(grades, manifest["changes"], remarks)
 
 
 def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
-    """Every submission of a run, and its result.
+    """Every submission of a run, with its result.
 
-    One that is not marked to the end, because the run was stopped or the grader failed, counts as one that could not
-    be read: it is told first, and has no points in any table.
+    One whose marking is incomplete, because the run was stopped or the grader failed, counts as unreadable: it is
+    listed first and has no points in any table.
     """
     for each in entries:
         nothing = Result(Grade(each["student"], None, each["source"], "unreadable"), "")
         result = load(out / "results" / f"{each['name']}.json") or nothing
         if not result.finished:
-            notes = [*result.grade.notes, "Not marked to the end: `grade` with `--resume` goes on."]
+            notes = [*result.grade.notes, "Not completely marked: run `grade` with `--resume` to continue."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
         yield each, result
 
@@ -108,30 +130,30 @@ def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[st
 # ── Several notebooks of one student ─────────────────────────────────────────────────────────────────
 
 
-def several(grades: list[Grade], owners: dict[str, str]) -> list[Grade]:
-    """The grades of students with more than one notebook of a lesson: which one counts, a person has to say.
+def find_duplicates(grades: list[Grade], owners: dict[str, str]) -> list[Grade]:
+    """Find the grades of students with several notebooks for a lesson: a person has to decide which one counts.
 
-    One whose lesson cannot be told may be of any.
+    A notebook whose lesson is unknown may belong to any.
     """
     counts = Counter((owners[student_path(grade)], grade.lesson) for grade in grades)
-    of_any = Counter(owner for owner, lesson in counts.elements())
+    totals = Counter(owner for owner, lesson in counts.elements())
 
     def is_one_of_several(grade: Grade) -> bool:
         owner = owners[student_path(grade)]
-        same = of_any[owner] if grade.lesson is None else counts[owner, grade.lesson] + counts[owner, None]
+        same = totals[owner] if grade.lesson is None else counts[owner, grade.lesson] + counts[owner, None]
         return same > 1
 
     return [grade for grade in grades if is_one_of_several(grade)]
 
 
-def said_of(twice: list[Grade], owners: dict[str, str]) -> list[str]:
-    """A sentence for each student with several notebooks."""
+def duplicate_remarks(duplicates: list[Grade], owners: dict[str, str]) -> list[str]:
+    """Write a sentence about each student with several notebooks."""
     files: dict[str, list[str]] = {}
-    for grade in twice:
-        files.setdefault(owners[student_path(grade)], []).append(shown(grade.source))
+    for grade in duplicates:
+        files.setdefault(owners[student_path(grade)], []).append(printable(grade.source))
     return [
-        f"{shown(owner)} handed in {', '.join(sources)}: which one counts? The tables for Canvas and Moodle leave"
-        " them out. Remove the others, and `grade` with `--resume`."
+        f"{printable(owner)} handed in {', '.join(sources)}: which one counts? The tables for Canvas and Moodle omit"
+        " them. Remove all but one, then run `grade` with `--resume`."
         for owner, sources in files.items()
     ]
 
@@ -143,38 +165,38 @@ def gradescope_path(grade: Grade) -> str:
     return f"gradescope/{Path(student_path(grade)).stem}"
 
 
-def write_exports(out: Path, grades: list[Grade], twice: list[Grade]):
-    """All tables; `twice` are left out of those that are uploaded."""
-    left_out = {student_path(grade) for grade in twice}
-    write_whole(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(grades))
-    write_whole(out / "junit.xml", exports.junit_xml(grades))
-    for lesson in sorted({grade.lesson for grade in grades if grade.lesson}):  # an assignment each
+def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]) -> None:
+    """Write all tables. The ones to upload omit the `duplicates`."""
+    omitted = {student_path(grade) for grade in duplicates}
+    write_atomically(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(grades))
+    write_atomically(out / "junit.xml", exports.junit_xml(grades))
+    for lesson in sorted({grade.lesson for grade in grades if grade.lesson}):  # one assignment each
         of_lesson = [
-            grade for grade in grades if grade.lesson == lesson and student_path(grade) not in left_out
+            grade for grade in grades if grade.lesson == lesson and student_path(grade) not in omitted
         ]
-        write_whole(out / f"canvas_{lesson}.csv", exports.canvas_csv(of_lesson, lesson))
-        write_whole(out / f"moodle_{lesson}.csv", exports.moodle_csv(of_lesson))
+        write_atomically(out / f"canvas_{lesson}.csv", exports.canvas_csv(of_lesson, lesson))
+        write_atomically(out / f"moodle_{lesson}.csv", exports.moodle_csv(of_lesson))
     for grade in grades:
-        write_whole(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
+        write_atomically(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
 
 
-OURS = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
+OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
 
 
-def remove_leftovers(out: Path, grades: list[Grade]):
+def remove_leftovers(out: Path, grades: list[Grade]) -> None:
     """Remove pages and tables of submissions that are not in this run: somebody might hand them out.
 
-    Nothing goes but what a run can have written, and nothing through a link.
+    Only files that a run could have written are removed, and never through a link.
     """
     pages = {Path(student_path(grade)).stem for grade in grades}
     lessons = {grade.lesson for grade in grades}
-    gone = [out / "students" / f"{name}.html" for name in _names_of_ours(out / "students") - pages]
-    gone += [
+    leftovers = [out / "students" / f"{name}.html" for name in _names_of_ours(out / "students") - pages]
+    leftovers += [
         out / "gradescope" / name / "results.json" for name in _names_of_ours(out / "gradescope") - pages
     ]
     for lesson in {check.lesson for check in CHECKS.values()} - lessons:
-        gone += [out / f"canvas_{lesson}.csv", out / f"moodle_{lesson}.csv"]
-    for path in gone:
+        leftovers += [out / f"canvas_{lesson}.csv", out / f"moodle_{lesson}.csv"]
+    for path in leftovers:
         if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
             path.unlink()
             if path.name == "results.json" and not list(path.parent.iterdir()):
@@ -184,4 +206,4 @@ def remove_leftovers(out: Path, grades: list[Grade]):
 def _names_of_ours(folder: Path) -> set[str]:
     if folder.is_symlink() or not folder.is_dir():
         return set()
-    return {path.stem for path in folder.iterdir() if OURS.fullmatch(path.stem)}
+    return {path.stem for path in folder.iterdir() if OUR_NAMES.fullmatch(path.stem)}

@@ -1,6 +1,6 @@
-"""Submissions, read as data. Nothing here runs, imports, renders or unpickles anything of theirs.
+"""Read submissions as data. Nothing here runs, imports, renders or unpickles anything that a student wrote.
 
-A file that cannot be read is a submission too, with `problem` as its sentence: nobody disappears.
+A file that cannot be read is a submission too, and its `problem` says why: no student disappears.
 """
 
 import os
@@ -9,80 +9,81 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mlcourse.grading.files import owner, read_beside
+from mlcourse.grading.files import owner, read_attachments
 from mlcourse.grading.find import Found, find
 from mlcourse.grading.notebooks import NotReadable, lesson_of, read_notebook, tidy
-from mlcourse.grading.platforms import late
-from mlcourse.grading.records import Submission
+from mlcourse.grading.platforms import is_late
+from mlcourse.grading.records import Cell, Submission
 
 
-def read_submissions(path: str | os.PathLike, lesson: str | None = None) -> Iterator[Submission]:
-    """Read all submissions of a folder or a zip, in the order of their names.
+def read_submissions(path: str | os.PathLike[str], lesson: str | None = None) -> Iterator[Submission]:
+    """Read all submissions in a folder or a zip, sorted by name.
 
     Parameters
     ----------
     path : path-like
     lesson : str, optional
-        Such as "04_em", for all of them; else each notebook tells.
+        The lesson of all notebooks, such as "04_em". By default it is recognised for each notebook.
 
     Yields
     ------
     Submission
-        A student who appears more than once with one lesson is numbered: "ada", "ada (2)".
+        Several notebooks by one student for one lesson are numbered: "ada", "ada (2)".
 
     Raises
     ------
     FileNotFoundError
-        When there is nothing at the path.
+        If the path does not exist.
     """
     path = Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"there are no submissions at {path}: no such file or folder.")
+        raise FileNotFoundError(f"cannot read submissions: {path} does not exist.")
     taken: dict[str, list[Submission]] = defaultdict(list)
     for found in find(path):
-        submission = named(read_one(found, lesson), taken)
+        submission = with_number(read_one(found, lesson), taken)
         taken[submission.student].append(replace(submission, cells=(), files=()))
         yield submission
 
 
-def named(submission: Submission, taken: dict[str, list[Submission]]) -> Submission:
-    """The submission, with a number after the student's name when there is one like it already."""
+def with_number(submission: Submission, taken: dict[str, list[Submission]]) -> Submission:
+    """Add a number to the student's name if it is already taken."""
     student, number = submission.student, 1
-    while any(clash(submission, other) for other in taken[submission.student]):
+    while any(indistinguishable(submission, other) for other in taken[submission.student]):
         number += 1
         submission = replace(submission, student=f"{student} ({number})", owner=student)
     return submission
 
 
-def clash(one: Submission, other: Submission) -> bool:
-    """Whether two of one name cannot be told apart. A lesson that is not known may be any."""
+def indistinguishable(one: Submission, other: Submission) -> bool:
+    """Whether two submissions by one student cannot be told apart. An unknown lesson may be any lesson."""
     return one.lesson == other.lesson or None in (one.lesson, other.lesson) or one.source == other.source
 
 
 def read_one(found: Found, lesson: str | None = None) -> Submission:
-    """A file as a submission."""
+    """Turn a submitted file into a submission."""
     student, source = owner(found.parts), tidy("/".join(found.parts))
-    problem, cells = found.problem, ()
-    if not problem:
+    problem = found.problem
+    cells: tuple[Cell, ...] = ()
+    if found.data is not None and not problem:
         try:
             cells = read_notebook(found.data)
         except NotReadable as error:
             problem = str(error)
-    told = lesson_of(cells)
-    lesson = lesson or told
+    recognised = lesson_of(cells)
+    lesson = lesson or recognised
     if not problem and lesson is None:
-        problem = (
-            "It cannot be told which exercise this is: no task of the course is in it. Name it with --lesson."
-        )
-    if problem:
+        problem = "The lesson cannot be recognised from the tasks in this notebook. Name it with --lesson."
+    if problem or lesson is None:
         return Submission(student, source, cells, lesson, problem)
-    files, notes = read_beside(found.beside)
-    return Submission(student, source, cells, lesson, None, files, (*remarks(source, lesson, told), *notes))
+    files, notes = read_attachments(found.attachments)
+    return Submission(
+        student, source, cells, lesson, None, files, (*remarks(source, lesson, recognised), *notes)
+    )
 
 
-def remarks(source: str, lesson: str, told: str | None) -> Iterator[str]:
-    """What is odd about a notebook before it runs."""
-    if late(source):
+def remarks(source: str, lesson: str, recognised: str | None) -> Iterator[str]:
+    """Yield what the instructor should know about a notebook before it runs."""
+    if is_late(source):
         yield "Canvas marks it as late."
-    if told not in (None, lesson):
-        yield f"By its tasks it is lesson {told}."
+    if recognised not in (None, lesson):
+        yield f"Its tasks belong to lesson {recognised}."

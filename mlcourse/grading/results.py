@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from mlcourse.grading.journal import plain_number
-from mlcourse.grading.outgoing import slug, write_whole
+from mlcourse.grading.outgoing import slug, write_atomically
 from mlcourse.grading.records import Grade, Mark, Submission
 
 SHOWN_CODE = 200_000  # characters of a student's cells that are kept for their page
@@ -90,7 +90,7 @@ def shown_code(submission: Submission) -> list[tuple[int, str]]:
 
 def save(path: Path, result: Result) -> None:
     """Write a result to its file, replacing the old one."""
-    write_whole(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n")
+    write_atomically(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n")
 
 
 def load(path: Path) -> Result | None:

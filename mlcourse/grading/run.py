@@ -13,7 +13,7 @@ from mlcourse.checks import CHECKS
 from mlcourse.grading.exports import inert
 from mlcourse.grading.extra import add_extra_checks, lesson_called
 from mlcourse.grading.marking import fault_in
-from mlcourse.grading.outgoing import number, shown
+from mlcourse.grading.outgoing import format_points, printable
 from mlcourse.grading.pool import run_in_pool
 from mlcourse.grading.publish import Summary, entry, publish, write_manifest
 from mlcourse.grading.read import read_submissions
@@ -48,7 +48,7 @@ def grade_folder(
 
     Raises
     ------
-    CannotGrade, ExtraCheckError, HandTableError, NoSandbox
+    CannotGrade, ExtraCheckError, ByHandTableError, NoSandbox
     """
     lesson = full_name(lesson)
     with lock_folder(settings.out):
@@ -93,7 +93,7 @@ def mark_all(
     bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
     changes = {}
     for outcome in bar:
-        bar.set_postfix_str(shown(outcome.grade.student, limit=30))
+        bar.set_postfix_str(printable(outcome.grade.student, limit=30))
         changes[outcome.name] = describe_change(outcome)
     return [line for _, line in sorted(changes.items()) if line]
 
@@ -108,8 +108,12 @@ def describe_change(outcome: Outcome) -> str | None:
         return None
     gain = sum(now.values()) - sum(before.values())
     verb = "gains" if gain > 0 else "loses" if gain < 0 else "keeps the same total"
-    what = "; ".join(f"{task} {number(before.get(task, 0))} → {number(now.get(task, 0))}" for task in tasks)
-    return f"{shown(outcome.grade.student)} {verb}{f' {number(abs(gain))}' if gain else ''}: {what}"
+    what = "; ".join(
+        f"{task} {format_points(before.get(task, 0))} → {format_points(now.get(task, 0))}" for task in tasks
+    )
+    return (
+        f"{printable(outcome.grade.student)} {verb}{f' {format_points(abs(gain))}' if gain else ''}: {what}"
+    )
 
 
 def check_places(submissions: Path, out: Path) -> None:

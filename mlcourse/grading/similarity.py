@@ -1,16 +1,17 @@
-"""Answers that look alike.
+"""Find submissions that look alike.
 
-Two students who handed in the same program have the same syntax trees, whatever they renamed or re-spaced.
+Two students who handed in the same program have the same syntax trees, even if they changed names or layout.
 
-1. Each code cell is parsed, never run. Names that a student may choose, texts, comments and layout go.
-2. Every part of the tree with at least `LEAST` nodes is a shape. Those handed out with the exercise do not count.
-3. A shape that the whole class wrote says nothing: w = 1 / (number of others who wrote it).
-4. How alike two are: the weight of the shapes that they share, as a part of all that the one with less has.
-5. Two who share nearly everything are named however many did the same; so is whoever shares much with the published
-   solution, where every shape counts in full.
+1. Parse each code cell, but never run it. Ignore strings, comments, layout, and names that a student can choose.
+2. Take all subtrees with at least `MIN_NODES` nodes, except those that were handed out with the exercise.
+3. A subtree that the whole class wrote is no evidence, so weight each one: w = 1 / (number of others who wrote it).
+4. The similarity of two submissions is the weight of the subtrees that they share, divided by the weight of all
+   subtrees of the smaller one.
+5. Report two submissions that share nearly everything, however many others did the same. Also report those that share
+   much with the published solution; in that comparison every subtree has weight 1.
 
 This finds pairs for a person to read. It proves nothing: a short task has few right answers, and people who studied
-together write alike. Hence the pairs come with the two texts side by side, and with no verdict.
+together write alike. Hence the pairs come with the two texts side by side, and without a verdict.
 """
 
 import ast
@@ -28,101 +29,103 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from mlcourse.grading.records import Cell, Submission
+from mlcourse.typing import Bools, Floats
 
-LEAST = 6  # nodes: less is grammar, such as `x[:, 0]`
-ENOUGH = 15  # shapes' worth of evidence below which nothing is said: one line may well be shared by chance
-ALIKE = 0.6
-MUCH, THROUGHOUT = 30, 0.9  # shapes, and the part of all shapes of both, that make two the same throughout
-MOST = 100  # pairs: who has more has another problem
-MOST_CELLS = 50  # of a submission whose passages are compared
+MIN_NODES = 6  # smaller subtrees are just grammar, such as `x[:, 0]`
+MIN_EVIDENCE = 15  # total weight of shared subtrees: a single line may well be shared by chance
+MIN_SIMILARITY = 0.6
+# Two submissions are the same throughout if they share this many subtrees, and this share of all in both.
+MIN_COPIED, MIN_COPIED_SHARE = 30, 0.9
+MAX_PAIRS = 100  # if there are more, the class has another problem
+MAX_CELLS = 50  # per submission, when passages are compared
 
-# What the parser is given at most. It is written in C and recursive: a cell of ten thousand brackets is made to
+# Limits on what the parser gets. It is written in C and recursive: a cell with ten thousand brackets was written to
 # overflow its stack, not to be read.
-LONGEST = 100_000  # characters of a cell
-DEEPEST = 40  # brackets in brackets, blocks in blocks
-WIDEST = 5000  # tokens in a statement
+MAX_CHARACTERS = 100_000  # per cell
+MAX_DEPTH = 40  # of nested brackets, and of nested blocks
+MAX_TOKENS = 5000  # per statement
 
-# Fields without meaning here.
-UNSAID = ("ctx", "annotation", "returns", "type_comment", "type_params", "lineno", "kind")
-CHOSEN = ("id", "arg", "name", "asname")  # fields with names that a student may choose
+IGNORED_FIELDS = ("ctx", "annotation", "returns", "type_comment", "type_params", "lineno", "kind")
+NAME_FIELDS = ("id", "arg", "name", "asname")  # their values may be names that a student chose
 
 
 class Pair(NamedTuple):
-    """Two submissions that look alike; `passages` are pairs of cells, the most telling first."""
+    """Two submissions that look alike."""
 
-    one: int  # their places in the list that was given
+    one: int  # index in the list of submissions
     other: int
-    alike: float  # between 0 and 1, whatever the names
-    verbatim: float  # the same with names left as they are
-    passages: tuple[tuple[str, str], ...]
+    similarity: float  # between 0 and 1, ignoring names
+    verbatim: float  # share of the smaller submission that the other has with the same names
+    passages: tuple[tuple[str, str], ...]  # pairs of cells, those that share most first
 
 
-def similar(
+def similar_pairs(
     submissions: list[Submission],
     handed_out: Iterable[Cell] = (),
-    alike: float = ALIKE,
+    threshold: float = MIN_SIMILARITY,
     published: int = 0,
-    most: int = MOST,
+    max_pairs: int = MAX_PAIRS,
 ) -> list[Pair]:
-    """Pairs of submissions that look alike, the most alike first.
+    """Find pairs of submissions that look alike, the most similar first.
 
     Parameters
     ----------
     submissions : list of Submission
-        Of one lesson.
+        All of the same lesson.
     handed_out : iterable of Cell
-        The exercise as students got it; what stands there is nobody's own.
-    alike : float
-        Only pairs at least this much alike.
+        The exercise as students received it; its code is nobody's own.
+    threshold : float
+        The smallest similarity to report.
     published : int
-        How many at the end of the list are no student's, but lie where everybody can read them.
-    most : int
-        Pairs that are given back.
+        This many submissions at the end of the list are published solutions rather than students' work.
+    max_pairs : int
+        The largest number of pairs to return.
     """
     handed_out = tuple(handed_out)
-    given = shapes_of(handed_out)
-    own = [shapes_of(submission.cells) - given for submission in submissions]
+    given = subtrees_of(handed_out)
+    own = [subtrees_of(submission.cells) - given for submission in submissions]
     shares, evidence, same = overlap(own, published)
-    found = zip(*np.nonzero(np.triu(((shares >= alike) & (evidence >= ENOUGH)) | same, k=1)))
-    ranked = sorted(found, key=lambda pair: -shares[pair])[:most]
+    found = zip(*np.nonzero(np.triu(((shares >= threshold) & (evidence >= MIN_EVIDENCE)) | same, k=1)))
+    ranked = sorted(found, key=lambda pair: -shares[pair])[:max_pairs]
     pairs = []
     for one, other in ranked:
         mine, theirs = submissions[one], submissions[other]
         passages = common_passages(mine, theirs, own[one] & own[other])
         verbatim = verbatim_share(mine, theirs, handed_out)
         pairs.append(Pair(int(one), int(other), float(shares[one, other]), verbatim, passages))
-    return sorted(pairs, key=lambda pair: (-pair.alike, -pair.verbatim, pair.one, pair.other))
+    return sorted(pairs, key=lambda pair: (-pair.similarity, -pair.verbatim, pair.one, pair.other))
 
 
-# ── From text to shapes ──────────────────────────────────────────────────────────────────────────────
+# ── From text to subtrees ────────────────────────────────────────────────────────────────────────────
 
 
 @cache
-def shapes(source: str, rename: bool = True) -> frozenset[bytes]:
-    """The shapes in a cell, as digests; none when it is no Python, or too deep to be parsed."""
+def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
+    """Return digests of the subtrees in a cell; none if it is not Python or exceeds the limits of the parser."""
     source = without_magics(source)
-    if too_much(source):
+    if too_large(source):
         return frozenset()
     found: set[bytes] = set()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes, which would print a stranger's line
+            # A warning about an escape sequence would print the student's line.
+            warnings.simplefilter("ignore")
             tree = ast.parse(source)
         for statement in tree.body:
             _walk(statement, rename, found)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()  # such a cell cannot be compared; that it does not run, the marks say
+        return frozenset()  # such a cell cannot be compared; the grader reports that it does not run
     return frozenset(found)
 
 
 def without_magics(source: str) -> str:
-    """The source with lines for IPython (`%matplotlib inline`, `!ls`) taken out."""
+    """Replace lines for IPython (`%matplotlib inline`, `!ls`) by `pass`."""
     return "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
 
 
-def too_much(source: str) -> bool:
-    """Whether a cell is too long, too deep or too wide for the parser. A tokenizer needs no stack to tell."""
-    if len(source) > LONGEST:
+def too_large(source: str) -> bool:
+    """Whether a cell is too long or too deeply nested for the parser. The tokenizer can tell without recursion."""
+    if len(source) > MAX_CHARACTERS:
         return True
     brackets = blocks = width = 0
     try:
@@ -130,43 +133,42 @@ def too_much(source: str) -> bool:
             brackets += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
             blocks += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
             width = 0 if token.type == tokenize.NEWLINE else width + 1
-            if brackets > DEEPEST or blocks > DEEPEST or width > WIDEST:
+            if brackets > MAX_DEPTH or blocks > MAX_DEPTH or width > MAX_TOKENS:
                 return True
     except (tokenize.TokenError, SyntaxError):
         return True
     return False
 
 
-def _walk(node, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
-    """The digest and the number of nodes of a part of a tree; digests of all its large parts go into `found`."""
+def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
+    """The digest of a subtree and its number of nodes. Adds the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
-        told = "text" if isinstance(node.value, (str, bytes)) else repr(node.value)
-        return _digest(told), 1
+        return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
     if not isinstance(node, ast.AST):
         return _digest(repr(node)), 0
-    told, size = [type(node).__name__.encode()], 1
+    parts, size = [type(node).__name__.encode()], 1
     for name, value in ast.iter_fields(node):
-        if name in UNSAID:
+        if name in IGNORED_FIELDS:
             continue
-        if rename and name in CHOSEN and isinstance(value, str) and not _has_a_meaning(node, value):
+        if rename and name in NAME_FIELDS and isinstance(value, str) and not _has_fixed_meaning(node, value):
             value = "name"
         for part in value if isinstance(value, list) else [value]:
             if not _is_docstring(part):
                 digest, more = _walk(part, rename, found)
-                told.append(digest)
+                parts.append(digest)
                 size += more
-    digest = _digest(b" ".join(told))
-    if size >= LEAST:
+    digest = _digest(b" ".join(parts))
+    if size >= MIN_NODES:
         found.add(digest)
     return digest, size
 
 
-def _has_a_meaning(node, name: str) -> bool:
-    """Whether a name says what the code does: a function of Python (`sum`), or a keyword of a call (`axis=`)."""
+def _has_fixed_meaning(node: ast.AST, name: str) -> bool:
+    """Whether the student could not choose the name: a built-in function (`sum`) or a keyword argument (`axis=`)."""
     return isinstance(node, ast.keyword) or (isinstance(node, ast.Name) and hasattr(builtins, name))
 
 
-def _is_docstring(node) -> bool:
+def _is_docstring(node: object) -> bool:
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -174,30 +176,40 @@ def _is_docstring(node) -> bool:
     )
 
 
-def _digest(told) -> bytes:
-    return hashlib.blake2b(
-        told if isinstance(told, bytes) else told.encode("utf-8", "surrogatepass"), digest_size=8
-    ).digest()
+def _digest(content: bytes | str) -> bytes:
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=8).digest()
 
 
-def shapes_of(cells: Iterable[Cell], rename: bool = True) -> set[bytes]:
-    """The shapes of all code cells."""
-    return set().union(*(shapes(cell.source, rename) for cell in cells if cell.kind == "code"))
+def subtrees_of(cells: Iterable[Cell], rename: bool = True) -> set[bytes]:
+    """Return digests of the subtrees in all code cells."""
+    return set().union(*(subtrees(cell.source, rename) for cell in cells if cell.kind == "code"))
 
 
-# ── From shapes to pairs ─────────────────────────────────────────────────────────────────────────────
+# ── From subtrees to pairs ───────────────────────────────────────────────────────────────────────────
 
 
-def overlap(own: list[set], published: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For every two submissions (n, n): what they share as a part of the smaller one; how much that is; and whether
-    they are the same throughout."""
+def overlap(own: list[set[bytes]], published: int = 0) -> tuple[Floats, Floats, Bools]:
+    """Compare all submissions with each other.
+
+    Returns
+    -------
+    shares : array (n, n)
+        The weight of the shared subtrees, divided by the weight of the smaller submission.
+    evidence : array (n, n)
+        The weight of the shared subtrees.
+    same : bool array (n, n)
+        Whether the two are the same throughout.
+    """
     n = len(own)
     students = own[: n - published]
-    writers = Counter(shape for shapes in students for shape in shapes)
-    column = {shape: place for place, shape in enumerate(dict.fromkeys(s for shapes in own for s in shapes))}
-    weight = np.array([1 / max(1, writers[shape] - 1) for shape in column])
-    rows = np.repeat(np.arange(n), [len(shapes) for shapes in own])
-    columns = np.array([column[shape] for shapes in own for shape in shapes], dtype=int)
+    writers = Counter(subtree for subtrees in students for subtree in subtrees)
+    column = {
+        subtree: place for place, subtree in enumerate(dict.fromkeys(s for subtrees in own for s in subtrees))
+    }
+    weight = np.array([1 / max(1, writers[subtree] - 1) for subtree in column])
+    rows = np.repeat(np.arange(n), [len(subtrees) for subtrees in own])
+    columns = np.array([column[subtree] for subtrees in own for subtree in subtrees], dtype=int)
     wrote = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n, len(column)))
     common = (wrote @ wrote.T).toarray()
     evidence = (wrote.multiply(weight).tocsr() @ wrote.T).toarray()
@@ -206,26 +218,30 @@ def overlap(own: list[set], published: int = 0) -> tuple[np.ndarray, np.ndarray,
     if published:
         evidence[:, n - published :] = common[:, n - published :]
         smaller[:, n - published :] = np.minimum.outer(size, size)[:, n - published :]
-    same = (common >= MUCH) & (common >= THROUGHOUT * (np.add.outer(size, size) - common))
+    same = (common >= MIN_COPIED) & (common >= MIN_COPIED_SHARE * (np.add.outer(size, size) - common))
     return evidence / np.where(smaller > 0, smaller, 1), evidence, same
 
 
 def verbatim_share(one: Submission, other: Submission, handed_out: Iterable[Cell]) -> float:
-    """The part of the smaller submission that stands in the other one with the same names."""
-    given = shapes_of(handed_out, rename=False)
-    mine, theirs = (shapes_of(submission.cells, rename=False) - given for submission in (one, other))
+    """Return the share of the smaller submission's subtrees that the other one has with the same names."""
+    given = subtrees_of(handed_out, rename=False)
+    mine, theirs = (subtrees_of(submission.cells, rename=False) - given for submission in (one, other))
     return len(mine & theirs) / max(1, min(len(mine), len(theirs)))
 
 
 def common_passages(
-    one: Submission, other: Submission, shared: set, most: int = 3
+    one: Submission, other: Submission, shared: set[bytes], most: int = 3
 ) -> tuple[tuple[str, str], ...]:
-    """The pairs of cells that hold most of what is shared."""
+    """Return the pairs of cells that contain most of the shared subtrees."""
     left, right = (
         sorted(
-            ((cell.source, shapes(cell.source) & shared) for cell in submission.cells if cell.kind == "code"),
+            (
+                (cell.source, subtrees(cell.source) & shared)
+                for cell in submission.cells
+                if cell.kind == "code"
+            ),
             key=lambda passage: -len(passage[1]),
-        )[:MOST_CELLS]
+        )[:MAX_CELLS]
         for submission in (one, other)
     )
     found = []

@@ -1,6 +1,9 @@
 """Fixtures for the tests of grading."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +18,8 @@ from tests.helpers.fake_grading import (
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A class of five, read by the fake reader."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A class of five students, read by the fake grader."""
     monkeypatch.setattr(run, "read_submissions", read_fake)
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "marked.txt"))
     path = tmp_path / "class.json"
@@ -25,8 +28,8 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def command(folder, monkeypatch):
+def command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Run `mlcourse WORDS` with the fake grader; returns the exit code."""
-    fakes = {"grade": fake_grade, "choose": no_sandbox}
+    fakes: dict[str, Any] = {"grade": fake_grade, "choose": no_sandbox}
     monkeypatch.setattr(commands, "Settings", lambda **options: Settings(**options, **fakes))
     return lambda *words: cli.main([str(word) for word in words])

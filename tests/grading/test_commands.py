@@ -1,5 +1,9 @@
 """The grading commands, and a made-up class graded in a real sandbox."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
 import pytest
 
 from mlcourse import cli
@@ -16,8 +20,11 @@ from tests.helpers.fake_grading import (
 )
 from tests.helpers.made_up_class import assert_earned, students, write_submissions
 
+Command: TypeAlias = Callable[..., int]
+Capture: TypeAlias = pytest.CaptureFixture[str]
 
-def test_grade_says_where_to_look(command, folder, capsys):
+
+def test_grade_prints_where_the_results_are(command: Command, folder: Path, capsys: Capture) -> None:
     out = folder.parent / "out"
     assert command("grade", folder, "-o", out, "-j", "0") == 0
     assert f"5 of 5 graded: {out / 'index.html'}" in capsys.readouterr().out
@@ -29,12 +36,14 @@ def test_grade_says_where_to_look(command, folder, capsys):
     assert "5 of 5 graded" in capsys.readouterr().out
 
 
-def test_the_exit_code_tells_that_some_could_not_be_read(command, folder, monkeypatch, capsys):
-    bad = submission("\x1b[31mzed", cells=(), lesson=None, problem="it is no JSON.")
+def test_the_exit_code_is_3_if_a_file_cannot_be_read(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    bad = submission("\x1b[31mzed", cells=(), lesson=None, problem="it is not JSON.")
     monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter([*read_fake(path), bad]))
     assert command("grade", folder, "-o", folder.parent / "out", "-j", "0") == 3
     first = capsys.readouterr().out.splitlines()[0]
-    assert first == r"could not be graded: \x1b[31mzed (\x1b[31mzed/04_em.ipynb): it is no JSON."
+    assert first == r"could not be graded: \x1b[31mzed (\x1b[31mzed/04_em.ipynb): it is not JSON."
 
 
 @pytest.mark.parametrize(
@@ -43,19 +52,23 @@ def test_the_exit_code_tells_that_some_could_not_be_read(command, folder, monkey
         (["grade", "nowhere", "-o", "OUT"], "nowhere does not exist"),
         (["grade", "HERE", "-o", "OUT", "--lesson", "99"], "there is no lesson '99'"),
         (["grade", "HERE", "-o", "OUT", "--extra-checks", "OUT"], "--extra-checks"),
-        (["report", "OUT"], "holds no graded submissions"),
+        (["report", "OUT"], "there are no graded submissions in"),
         (["similarity", "nowhere"], "nowhere does not exist"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(command, folder, tmp_path, capsys, words, message):
+def test_user_errors_are_printed_as_one_sentence(
+    command: Command, folder: Path, tmp_path: Path, capsys: Capture, words: list[str], message: str
+) -> None:
     places = {"HERE": folder, "OUT": tmp_path / "out"}
     assert command(*(places.get(word, word) for word in words)) == 1
-    told = capsys.readouterr().err
-    assert told.startswith(f"mlcourse {words[0]}: ")
-    assert message in told
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"mlcourse {words[0]}: ")
+    assert message in printed
 
 
-def test_no_sandbox_is_a_sentence_too(folder, monkeypatch, capsys):
+def test_a_missing_sandbox_is_reported_as_one_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     monkeypatch.setattr(
         commands, "Settings", lambda **options: Settings(**options, grade=fake_grade, choose=refuse_all)
     )
@@ -64,7 +77,7 @@ def test_no_sandbox_is_a_sentence_too(folder, monkeypatch, capsys):
         assert "grade: no sandbox works on this machine" in capsys.readouterr().err
 
 
-def test_a_made_up_class_earns_what_it_must(tmp_path, capsys):
+def test_a_made_up_class_earns_the_expected_points(tmp_path: Path, capsys: Capture) -> None:
     try:
         choose().close()
     except NoSandbox as reason:

@@ -1,6 +1,7 @@
 """Checks that an instructor adds."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '4', 2, la
 
 
 @pytest.mark.parametrize("jobs", [0, 1])
-def test_checks_of_ones_own_are_asked_too(folder, monkeypatch, jobs):
+def test_extra_checks_are_marked_too(folder: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
     monkeypatch.setattr("mlcourse.checks.bank.CHECKS", CHECKS)
     extra = folder.parent / "extra"
     extra.mkdir()
@@ -29,22 +30,22 @@ def test_checks_of_ones_own_are_asked_too(folder, monkeypatch, jobs):
     ("source", "message"),
     [
         (EXTRA.format(name="e_step"), "already"),
-        (EXTRA.format(name="my_own").replace("'4'", "'99'"), "belongs to '99'; choose one of 01_kmeans"),
-        (EXTRA.format(name="a b"), "called like a function"),
+        (EXTRA.format(name="my_own").replace("'4'", "'99'"), "has the lesson '99'; choose one of 01_kmeans"),
+        (EXTRA.format(name="a b"), "needs a name that a function can have"),
         (EXTRA.format(name="my_own").replace("2,", "'2',"), "number above 0"),
         (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=1"), "needs tuples"),
-        (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=('a', 2, 'b')"), "no `Mistake`"),
+        (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=('a', 2, 'b')"), "not a `Mistake`"),
         (EXTRA.format(name="defend_my_choice").replace("'4'", "'12'"), "open question"),
-        (EXTRA.format(name="my_own").replace("'4'", "None"), "belongs to None"),
+        (EXTRA.format(name="my_own").replace("'4'", "None"), "has the lesson None"),
         ("raise SystemExit(2)", "mine.py, line 1: SystemExit"),
-        ("CHECKS = ()", "holds no .py file"),
-        ("CHECKS = (1,)", "must hold"),
-        ("CHECKS = 1", "must hold"),
+        ("CHECKS = ()", "no .py file in"),
+        ("CHECKS = (1,)", "must be a tuple of `Check` objects"),
+        ("CHECKS = 1", "must be a tuple of `Check` objects"),
         ("x = 1\ny = x.nothing", "mine.py, line 2: AttributeError"),
         ("x = 1\ny = (", "mine.py, line 2: SyntaxError"),
     ],
 )
-def test_checks_that_cannot_be_used_are_refused(tmp_path, source, message):
+def test_invalid_extra_checks_are_refused(tmp_path: Path, source: str, message: str) -> None:
     (tmp_path / "mine.py").write_text(source)
     with pytest.raises(ExtraCheckError, match=message):
         add_extra_checks(tmp_path)

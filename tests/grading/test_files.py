@@ -1,15 +1,16 @@
-"""What lies beside a notebook goes with it, and with no other; what cannot go is said."""
+"""Files submitted with a notebook go to that notebook only, and those left out are reported."""
 
 import io
 import os
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from mlcourse.grading.files import MAX_BESIDE, MAX_BESIDE_BYTES
+from mlcourse.grading.files import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from mlcourse.grading.read import read_submissions
-from mlcourse.grading.records import Attachment
+from mlcourse.grading.records import Attachment, Submission
 from mlcourse.grading.results import submission_digest
 from tests.helpers.made_up_class import as_file, with_answers
 
@@ -53,7 +54,7 @@ PLACES = {
 }
 
 
-def write(folder, files):
+def write(folder: Path, files: dict[str, bytes]) -> Path:
     for place, data in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def write(folder, files):
     return folder
 
 
-def zipped(files) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for place, data in files.items():
@@ -69,7 +70,7 @@ def zipped(files) -> bytes:
     return made.getvalue()
 
 
-def files_of(path) -> list[dict[str, bytes]]:
+def files_of(path: Path) -> list[dict[str, bytes]]:
     found = list(read_submissions(path))
     assert [one.problem for one in found] == [None] * len(found)
     return [dict(one.files) for one in found]
@@ -77,7 +78,7 @@ def files_of(path) -> list[dict[str, bytes]]:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("packed", [False, True])
-def test_files_go_with_the_notebook_that_they_lie_beside(tmp_path, place, packed):
+def test_files_accompany_the_notebook_in_their_folder(tmp_path: Path, place: str, packed: bool) -> None:
     (tmp_path / "all.zip").write_bytes(zipped(PLACES[place]))
     ada, ben = files_of(tmp_path / "all.zip" if packed else write(tmp_path / "all", PLACES[place]))
     more = {} if place in ("Canvas", "Moodle without folders") else {"data/more.txt": b"more"}
@@ -86,38 +87,40 @@ def test_files_go_with_the_notebook_that_they_lie_beside(tmp_path, place, packed
 
 
 @pytest.mark.parametrize("name", ["ada.zip", "ada/work.zip", "ada_11_22_work.zip"])
-def test_files_in_a_zip_of_a_students_own(tmp_path, name):
+def test_files_in_a_students_own_zip(tmp_path: Path, name: str) -> None:
     own = zipped({"work/04_em.ipynb": NOTEBOOK, "work/points.csv": b"ada's", "notes.txt": b"elsewhere"})
     assert files_of(write(tmp_path, {name: own})) == [{"points.csv": b"ada's"}]
 
 
-def test_a_wrapper_is_found_whatever_else_lies_in_the_zip(tmp_path):
+def test_a_wrapper_folder_is_removed_despite_other_files(tmp_path: Path) -> None:
     inner = {f"all/{place}": data for place, data in PLACES["a folder for each student"].items()}
     (tmp_path / "all.zip").write_bytes(zipped({**inner, "README.txt": b"read me"}))
     assert [one.student for one in read_submissions(tmp_path / "all.zip")] == ["ada", "ben"]
 
 
-def one_with(folder, files, students=1):
+def one_with(folder: Path, files: dict[str, bytes], students: int = 1) -> Submission:
     found = list(read_submissions(write(folder, {"ada/04_em.ipynb": NOTEBOOK, **files})))
     assert len(found) == students
     return found[0]
 
 
-def test_too_many_files_are_said(tmp_path):
-    ada = one_with(tmp_path, {f"ada/{n:02d}.txt": b"x" for n in range(MAX_BESIDE + 1)})
-    assert [file.name for file in ada.files] == [f"{n:02d}.txt" for n in range(MAX_BESIDE)]
-    assert [note.split(";")[0] for note in ada.notes] == [f"{MAX_BESIDE + 1} files lie beside the notebook"]
+def test_too_many_files_are_reported(tmp_path: Path) -> None:
+    ada = one_with(tmp_path, {f"ada/{n:02d}.txt": b"x" for n in range(MAX_ATTACHMENTS + 1)})
+    assert [file.name for file in ada.files] == [f"{n:02d}.txt" for n in range(MAX_ATTACHMENTS)]
+    assert [note.split(";")[0] for note in ada.notes] == [
+        f"{MAX_ATTACHMENTS + 1} files were submitted with the notebook"
+    ]
 
 
-def test_files_that_are_too_large_are_said_and_the_others_go(tmp_path):
-    half = bytes(MAX_BESIDE_BYTES // 2 - 10)
+def test_files_that_are_too_large_are_reported_and_left_out(tmp_path: Path) -> None:
+    half = bytes(MAX_ATTACHMENT_BYTES // 2 - 10)
     large = {"ada/a.txt": half, "ada/b.txt": half, "ada/c.txt": bytes(100), "ada/d.txt": b"fits"}
-    ada = one_with(tmp_path, {**large, "ada/e.txt": bytes(MAX_BESIDE_BYTES)})
+    ada = one_with(tmp_path, {**large, "ada/e.txt": bytes(MAX_ATTACHMENT_BYTES)})
     assert [file.name for file in ada.files] == ["a.txt", "b.txt", "d.txt"]
     assert [note.split()[0] for note in ada.notes] == ["c.txt", "e.txt"]
 
 
-def test_odd_names_are_said(tmp_path):
+def test_invalid_file_names_are_reported(tmp_path: Path) -> None:
     odd = os.fsdecode(b"latin-\xe9.txt")
     ada = one_with(tmp_path, {f"ada/{odd}": b"x", "ada/a\nb.txt": b"x", "ada/ä 🙂.txt": b"fits"})
     assert ada.files == (Attachment("ä 🙂.txt", b"fits"),)
@@ -125,16 +128,18 @@ def test_odd_names_are_said(tmp_path):
     assert "".join(ada.notes).isprintable()
 
 
-def test_links_are_not_followed_but_listed(tmp_path):
+def test_links_are_listed_but_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     (tmp_path / "all" / "ada").mkdir(parents=True)
     (tmp_path / "all" / "ada" / "z.txt").symlink_to(tmp_path / "secret.txt")
     ada = one_with(tmp_path / "all", {}, students=2)
     assert ada.files == ()
-    assert "links" in list(read_submissions(tmp_path / "all"))[1].problem
+    problem = list(read_submissions(tmp_path / "all"))[1].problem
+    assert problem is not None
+    assert "links" in problem
 
 
-def test_folders_without_a_notebook_are_listed(tmp_path):
+def test_folders_without_a_notebook_are_listed(tmp_path: Path) -> None:
     (tmp_path / "noone").mkdir()
     (tmp_path / "noone J. Smith").mkdir()
     found = list(
@@ -148,7 +153,7 @@ def test_folders_without_a_notebook_are_listed(tmp_path):
     ]
 
 
-def test_a_text_beside_the_file_is_no_student_without_a_notebook(tmp_path):
+def test_moodles_online_text_is_not_another_student(tmp_path: Path) -> None:
     text = {"Ada_11_assignsubmission_onlinetext/onlinetext.html": b"Dear teacher"}
     found = list(
         read_submissions(write(tmp_path, {"Ada_11_assignsubmission_file/04_em.ipynb": NOTEBOOK, **text}))
@@ -160,7 +165,7 @@ def test_a_text_beside_the_file_is_no_student_without_a_notebook(tmp_path):
 @pytest.mark.parametrize(
     "place", ["bob/report.pdf", "bob_3_4_report.pdf", "bob_3_assignsubmission_file_report.pdf"]
 )
-def test_who_handed_in_something_else_is_listed(tmp_path, packed, place):
+def test_students_without_a_notebook_are_listed(tmp_path: Path, packed: bool, place: str) -> None:
     files = {"ada/04_em.ipynb": NOTEBOOK, place: b"x", "README.txt": b"of the platform"}
     (tmp_path / "all.zip").write_bytes(zipped(files))
     found = list(read_submissions(tmp_path / "all.zip" if packed else write(tmp_path / "all", files)))
@@ -171,7 +176,7 @@ def test_who_handed_in_something_else_is_listed(tmp_path, packed, place):
 
 
 @pytest.mark.parametrize("inner", ["submitted/Bob_99_assignsubmission_file", "Bob_99_assignsubmission_file"])
-def test_the_only_one_with_notebooks_is_no_wrapper(tmp_path, inner):
+def test_the_only_student_with_notebooks_is_not_a_wrapper(tmp_path: Path, inner: str) -> None:
     own = "Ada_12_assignsubmission_file"
     files = {
         f"{own}/{inner}/04.ipynb": NOTEBOOK,
@@ -186,14 +191,14 @@ def test_the_only_one_with_notebooks_is_no_wrapper(tmp_path, inner):
         assert graded == ["Ada_12", "Ada_12 (2)"]
 
 
-def test_what_is_odd_about_a_notebook_is_noted(tmp_path):
+def test_late_and_unexpected_notebooks_are_noted(tmp_path: Path) -> None:
     write(tmp_path, {"ada_LATE_1_2_04_em.ipynb": NOTEBOOK, "ben_1_2_LATE_04_em.ipynb": NOTEBOOK})
     assert [one.notes for one in read_submissions(tmp_path)] == [("Canvas marks it as late.",), ()]
     (one, _) = read_submissions(tmp_path, "01_kmeans")
-    assert one.notes == ("Canvas marks it as late.", "By its tasks it is lesson 04_em.")
+    assert one.notes == ("Canvas marks it as late.", "Its tasks belong to lesson 04_em.")
 
 
-def test_hidden_files_stay_where_they_are(tmp_path):
+def test_hidden_files_are_left_out(tmp_path: Path) -> None:
     hidden = {
         "ada/.DS_Store": b"x",
         "ada/.ipynb_checkpoints/04_em-checkpoint.ipynb": NOTEBOOK,
@@ -202,7 +207,7 @@ def test_hidden_files_stay_where_they_are(tmp_path):
     assert one_with(tmp_path, hidden).files == ()
 
 
-def test_another_file_is_another_submission(tmp_path):
+def test_another_file_changes_the_digest_of_a_submission(tmp_path: Path) -> None:
     one = one_with(tmp_path, {"ada/points.csv": b"1"})
     assert submission_digest(one, "") == submission_digest(one_with(tmp_path, {}), "")
     assert submission_digest(one, "") != submission_digest(

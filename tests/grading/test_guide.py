@@ -1,6 +1,7 @@
-"""docs/grading.md describes what the grader does."""
+"""docs/grading.md describes the grader correctly."""
 
 import re
+from pathlib import Path
 from typing import get_args
 
 from mlcourse.checks import CHECKS, examine
@@ -16,30 +17,30 @@ from tests.helpers.fake_grading import go
 GUIDE = (ROOT / "docs" / "grading.md").read_text("utf-8")
 
 
-def test_the_guide_tells_every_option_and_no_other():
+def test_the_guide_lists_every_option_and_no_other() -> None:
     parsers = (commands.grade_parser(), commands.similarity_parser())
-    there = {name for parser in parsers for action in parser._actions for name in action.option_strings}
+    options = {name for parser in parsers for action in parser._actions for name in action.option_strings}
     prose = re.sub(r"```.*?```", "", GUIDE, flags=re.DOTALL)
-    commands_ = " ".join(re.findall(r"`[^`]+`|^    .*$", prose, re.MULTILINE))
-    told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", commands_))
-    assert told >= there - {"-h", "--help", "--jobs", "--out"}
-    assert told <= there
+    code = " ".join(re.findall(r"`[^`]+`|^    .*$", prose, re.MULTILINE))
+    listed = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", code))
+    assert listed >= options - {"-h", "--help", "--jobs", "--out"}
+    assert listed <= options
 
 
-def test_the_guide_tells_every_file_that_a_run_leaves(folder):
+def test_the_guide_lists_every_file_that_a_run_leaves(folder: Path) -> None:
     go(folder)
     seed_from(folder.parent / "out" / "seed")
     for path in (folder.parent / "out").iterdir():
         assert f"`{path.name}" in GUIDE, path.name
 
 
-def test_the_guide_tells_every_status():
+def test_the_guide_lists_every_status() -> None:
     statuses = {*get_args(MarkStatus), *get_args(GradeStatus)}
     section = GUIDE.split("## Statuses")[1].split("\n## ")[0]
     assert not [status for status in statuses if status not in section]
 
 
-def test_the_guide_tells_the_limits_as_they_are():
+def test_the_guide_states_the_correct_limits() -> None:
     limits = Limits()
     section = " ".join(GUIDE.split("## What the sandbox withstands, and what it does not")[1].split())
     assert limits.memory == 2e9
@@ -49,7 +50,7 @@ def test_the_guide_tells_the_limits_as_they_are():
     assert f"{limits.total:.0f} for the whole notebook" in section
 
 
-def test_the_guides_check_of_ones_own_works(tmp_path):
+def test_the_guides_example_of_an_extra_check_works(tmp_path: Path) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
     (tmp_path / "mine.py").write_text(example)
     try:
@@ -63,7 +64,7 @@ def test_the_guides_check_of_ones_own_works(tmp_path):
     assert "Hint" not in verdict.message
 
 
-def test_the_guides_links_lead_somewhere():
+def test_the_guides_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", GUIDE):
         file, _, anchor = target.partition("#")
         if file.startswith("https:"):

@@ -15,9 +15,9 @@ from tests.helpers.fake_grading import (
 
 
 def nbgrader(folder: Path, *words: str) -> str:
-    """What one of nbgrader's commands says."""
+    """Run one of nbgrader's commands and return its output."""
     pytest.importorskip("nbgrader")
-    # It starts programs of its environment by name.
+    # It starts programs in its environment by name.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [sys.executable, "-m", "nbgrader", *words]
     done = subprocess.run(
@@ -27,7 +27,7 @@ def nbgrader(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_an_exercise_is_a_valid_assignment_of_nbgrader(tmp_path):
+def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path: Path) -> None:
     source = tmp_path / "source" / "em" / "04_em.ipynb"
     source.parent.mkdir(parents=True)
     source.write_bytes((ROOT / "solutions" / "04_em.ipynb").read_bytes())
@@ -38,5 +38,5 @@ def test_an_exercise_is_a_valid_assignment_of_nbgrader(tmp_path):
     assert "BEGIN SOLUTION" not in json.dumps(cells)
 
 
-def test_a_solution_is_valid_for_nbgrader(tmp_path):
+def test_a_solution_is_valid_for_nbgrader(tmp_path: Path) -> None:
     assert "Success" in nbgrader(tmp_path, "validate", str(ROOT / "solutions" / "04_em.ipynb"))

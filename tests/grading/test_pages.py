@@ -1,4 +1,4 @@
-"""Pages for instructor and students: nothing a student writes becomes markup."""
+"""Pages for the instructor and for students: nothing a student writes becomes markup."""
 
 import base64
 import hashlib
@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from mlcourse.grading.exports import student_path
 from mlcourse.grading.markup import page
-from mlcourse.grading.outgoing import shown
-from mlcourse.grading.pages import common_mistakes, index_page, student_page, student_path
-from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.outgoing import printable
+from mlcourse.grading.pages import common_mistakes, index_page, student_page
+from mlcourse.grading.records import Grade, GradeStatus, Mark
 from mlcourse.grading.results import name_of
 from tests.helpers.fake_grading import (
     submission,
@@ -26,7 +27,7 @@ ATTRIBUTES = words(
 
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("status", ["partial", "unreadable"])
-def test_nothing_that_a_student_writes_becomes_markup(text, status):
+def test_nothing_a_student_writes_becomes_markup(text: str, status: GradeStatus) -> None:
     grade = nasty_grade(text, status)
     for source in (index_page([grade, good_grade()], [text]), student_page(grade, [(1, text)])):
         source.encode("utf-8")
@@ -34,19 +35,19 @@ def test_nothing_that_a_student_writes_becomes_markup(text, status):
         assert set(document.tags) <= TAGS
         assert set(document.attributes) <= ATTRIBUTES
         assert document.tags.count("style") == 1
-        assert set(document.still_open) <= {"meta"}  # a browser would put all that follows inside it
-        assert shown(text, 100_000, lines=True).replace("\r", "") in document.text
+        assert set(document.still_open) <= {"meta"}  # a browser would put everything that follows inside it
+        assert printable(text, 100_000, lines=True).replace("\r", "") in document.text
         assert all(re.fullmatch(r"students/[a-z0-9-]+\.html", link) for link in document.links)
 
 
-def test_the_policy_allows_our_own_style_and_nothing_else():
+def test_the_policy_allows_only_our_own_style() -> None:
     document = Document(page("Title"))
     (policy,) = [
         meta["content"] for meta in document.metas if meta.get("http-equiv") == "Content-Security-Policy"
     ]
     digest = base64.b64encode(hashlib.sha256(document.style.encode()).digest()).decode()
-    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
-    assert rules == {
+    rules = [rule.strip().partition(" ") for rule in policy.split(";")]
+    assert {name: sources for name, _, sources in rules} == {
         "default-src": "'none'",
         "style-src": f"'sha256-{digest}'",
         "base-uri": "'none'",
@@ -55,17 +56,17 @@ def test_the_policy_allows_our_own_style_and_nothing_else():
     assert not re.search(r"url\(|@import|expression", document.style)
 
 
-def test_the_index_tells_first_what_could_not_be_read():
+def test_the_index_begins_with_what_could_not_be_read() -> None:
     document = Document(index_page([good_grade("zoe"), unreadable("eve")]))
     assert (
         document.text.index("Could not be graded")
         < document.text.index("eve.ipynb")
         < document.text.index("zoe")
     )
-    assert "it is no JSON." in document.text
+    assert "it is not JSON." in document.text
 
 
-def test_the_index_counts_how_each_task_went():
+def test_the_index_counts_the_results_of_each_task() -> None:
     grades = [good_grade("a"), good_grade("b"), good_grade("c", 0)]
     document = Document(index_page(grades))
     assert "Median 4 of 7 points; lowest 0, highest 4." in document.text
@@ -73,7 +74,7 @@ def test_the_index_counts_how_each_task_went():
     assert "3 by hand" in index_page(grades)
 
 
-def test_mistakes_are_told_the_most_common_first():
+def test_mistakes_are_listed_most_common_first() -> None:
     grades = []
     for number, mistake in enumerate(["rare", "common", "common"]):
         marks = [Mark("e_step", 0, 4, "wrong", f"no.\nLikely mistake: you are {mistake}.\n→ Hint 1", mistake)]
@@ -86,14 +87,14 @@ def test_mistakes_are_told_the_most_common_first():
     ]
 
 
-def test_a_page_says_when_there_was_no_sandbox():
-    free = replace(good_grade(), isolation="not isolated")
-    for source in (index_page([good_grade("bob"), free]), student_page(free)):
+def test_pages_warn_if_there_was_no_sandbox() -> None:
+    unsafe = replace(good_grade(), isolation="not isolated")
+    for source in (index_page([good_grade("bob"), unsafe]), student_page(unsafe)):
         assert "Not isolated" in Document(source).text
     assert "Not isolated" not in student_page(good_grade())
 
 
-def test_names_of_results_are_those_of_pages():
+def test_results_and_pages_have_the_same_names() -> None:
     one = submission("ada")
     grade = Grade("ada", "04_em", one.source, "ok")
     assert student_path(grade) == f"students/{name_of(one)}.html"

@@ -1,36 +1,38 @@
-"""Reading submissions: lessons, tasks and students are recognised."""
+"""Reading submissions: lessons, check cells and students are recognised."""
 
 import sys
 
 import pytest
 
 from mlcourse.checks import CHECKS
-from mlcourse.grading import marking, read
+from mlcourse.grading import marking
 from mlcourse.grading.files import owner
+from mlcourse.grading.find import Found
 from mlcourse.grading.notebook_runner import runs
 from mlcourse.grading.notebooks import lesson_of, tidy
+from mlcourse.grading.read import read_one
 from mlcourse.grading.records import Cell
 
 if sys.platform == "win32":
-    pytest.skip("submissions are run under Linux or macOS", allow_module_level=True)
+    pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
 LESSONS = sorted({check.lesson for check in CHECKS.values()})
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_exercise_is_recognised_with_and_without_metadata(lesson):
+def test_exercises_are_recognised_with_or_without_metadata(lesson: str) -> None:
     data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
-    submission = read.read_one(read.Found(("ada", "x.ipynb"), data))
+    submission = read_one(Found(("ada", "x.ipynb"), data))
     assert (submission.lesson, submission.problem) == (lesson, None)
     bare = tuple(cell._replace(task=None, role=None) for cell in submission.cells)
     assert lesson_of(bare) == lesson
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_only_check_cells_are_left_out(lesson):
+def test_only_check_cells_are_left_out(lesson: str) -> None:
     data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
-    cells = read.read_one(read.Found(("ada", "x.ipynb"), data)).cells
+    cells = read_one(Found(("ada", "x.ipynb"), data)).cells
     assert all(runs(cell) for cell in cells if cell.role == "answer")
     left_out = [
         cell.source for cell in cells if cell.kind == "code" and cell.source.strip() and not runs(cell)
@@ -59,11 +61,11 @@ def test_only_check_cells_are_left_out(lesson):
         (("\n", "x.ipynb"), "?"),
     ],
 )
-def test_whose_it_is(parts, student):
+def test_the_student_is_found_in_the_path(parts: tuple[str, ...], student: str) -> None:
     assert owner(parts) == student
 
 
-def test_tidy_text_can_be_written_anywhere():
+def test_tidy_text_is_safe_to_write_anywhere() -> None:
     for text in ("a\nb", "a\x00b", "\ud800", "\u202eevil", "x" * 1000, "\x1b[31m"):
         assert tidy(text).isprintable()
         assert len(tidy(text)) <= 200

@@ -44,7 +44,7 @@ def test_a_run_writes_marks_tables_and_pages(folder):
     summary = go(folder)
     out = folder.parent / "out"
     assert [grade.points for grade in summary.grades] == [4] * 5
-    assert not summary.unread
+    assert not summary.ungraded
     rows = rows_of((out / "grades.csv").read_text("utf-8-sig"))
     assert [row["student"] for row in rows] == list("abcde")
     document = Document((out / "index.html").read_text("utf-8"))
@@ -114,7 +114,7 @@ def test_an_interrupted_regrading_still_reports_changes(folder, monkeypatch):
     folder.write_text(json.dumps({"culprit": {"e_step": 1, "responsibilities_1d": 1}}))
     go(folder)
     folder.write_text(json.dumps({"culprit": {"e_step": 3, "responsibilities_1d": 1}}))
-    assert go(folder, resume=True, grade=grade_or_raise).unread
+    assert go(folder, resume=True, grade=grade_or_raise).ungraded
     assert go(folder, resume=True).changes == ["culprit gains 2: e_step 1 → 3"]
 
 
@@ -146,7 +146,7 @@ def test_unreadable_submissions_come_first_and_stop_nobody(folder, monkeypatch):
     monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter([*read_fake(path), bad]))
     summary = go(folder)
     assert [grade.student for grade in summary.grades] == ["zed", *"abcde"]
-    assert [grade.student for grade in summary.unread] == ["zed"]
+    assert [grade.student for grade in summary.ungraded] == ["zed"]
 
 
 def test_unfinished_submissions_come_first_without_points(folder):
@@ -160,7 +160,7 @@ def test_unfinished_submissions_come_first_without_points(folder):
     grades = publish(out).grades
     assert [grade.student for grade in grades] == list("abcde")
     assert [exports.points_of(grade) for grade in grades] == [None, None, 4, 4, 4]
-    assert all("Not marked to the end" in grade.notes[0] for grade in grades[:2])
+    assert all("Not completely marked" in grade.notes[0] for grade in grades[:2])
     assert [row["04_em"] for row in rows_of((out / "canvas_04_em.csv").read_text())[1:]] == [
         "",
         "4",

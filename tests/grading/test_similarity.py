@@ -1,22 +1,24 @@
-"""Answers that look alike: disguised copies are found, independent work is not."""
+"""Submissions that look alike: disguised copies are found, independent work is not."""
 
 import ast
 import builtins
 import inspect
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlcourse import cli
 from mlcourse.cli import ROOT
 from mlcourse.grading.records import Cell, Submission
-from mlcourse.grading.similarity import shapes, similar
+from mlcourse.grading.similarity import similar_pairs, subtrees
 from tests.checks.correct_answers import lesson_04 as correct_answers_04
 from tests.helpers.made_up_class import as_file, with_answers
 from tests.helpers.page import TAGS, Document
 
 
-def cells_of_notebook(path) -> tuple[Cell, ...]:
+def cells_of_notebook(path: Path) -> tuple[Cell, ...]:
     cells = json.loads(path.read_text("utf-8"))["cells"]
     return tuple(Cell(cell["cell_type"], "".join(cell["source"])) for cell in cells)
 
@@ -31,20 +33,21 @@ def written(name: str, *sources: str) -> Submission:
 
 
 def variant(place: int) -> list[str]:
-    """Right answers, each time written in another way."""
-    answers = [variants[place % len(variants)] for variants in correct_answers_04.VARIANTS.values()]
+    """Right answers, written differently for each `place`."""
+    right: dict[str, Any] = correct_answers_04.VARIANTS
+    answers = [variants[place % len(variants)] for variants in right.values()]
     return [inspect.getsource(answer) for answer in answers if callable(answer)]
 
 
 class Rename(ast.NodeTransformer):
-    """What a copier does: other names."""
+    """Change the names, as somebody who copies would."""
 
-    def visit_Name(self, node):
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         if not hasattr(builtins, node.id):
             node.id = f"my_{node.id}"
         return node
 
-    def visit_arg(self, node):
+    def visit_arg(self, node: ast.arg) -> ast.arg:
         node.arg = f"my_{node.arg}"
         return node
 
@@ -54,13 +57,13 @@ def disguised(source: str) -> str:
     return "# my own work\n" + ast.unparse(Rename().visit(ast.parse(source))).replace("\n", "  # so\n")
 
 
-def test_a_disguised_copy_is_found_and_independent_work_is_not():
+def test_a_disguised_copy_is_found_but_not_independent_work() -> None:
     original = variant(0)
     copied = [disguised(source) for source in reversed(original)]
     others = [written("bob", *variant(1)), written("eve"), Submission("sol", "s", solution(), "04_em")]
-    (pair,) = similar([written("ada", *original), *others, written("mallory", *copied)], HANDED_OUT)
+    (pair,) = similar_pairs([written("ada", *original), *others, written("mallory", *copied)], HANDED_OUT)
     assert (pair.one, pair.other) == (0, 4)
-    assert pair.alike > 0.95
+    assert pair.similarity > 0.95
     assert pair.verbatim < 0.3
     mine, theirs = pair.passages[0]
     assert mine in original
@@ -72,31 +75,31 @@ def solution() -> tuple[Cell, ...]:
     return cells_of_notebook(ROOT / "solutions" / "04_em.ipynb")
 
 
-def test_what_was_handed_out_is_nobodys_own():
-    assert not similar([written("a"), written("b")], HANDED_OUT)
+def test_code_that_was_handed_out_does_not_count() -> None:
+    assert not similar_pairs([written("a"), written("b")], HANDED_OUT)
 
 
-def test_what_everyone_wrote_says_little():
+def test_code_that_everyone_wrote_counts_little() -> None:
     everyone = [written(str(number), *variant(0)[:3]) for number in range(12)]
-    assert similar(everyone[:2], HANDED_OUT)
-    assert not similar(everyone, HANDED_OUT)
+    assert similar_pairs(everyone[:2], HANDED_OUT)
+    assert not similar_pairs(everyone, HANDED_OUT)
 
 
-def test_the_same_work_throughout_is_found_however_many_handed_it_in():
+def test_identical_work_is_found_even_in_many_copies() -> None:
     everyone = [written(str(number), *variant(0)) for number in range(12)]
-    assert len(similar(everyone, HANDED_OUT)) == 12 * 11 / 2
+    assert len(similar_pairs(everyone, HANDED_OUT)) == 12 * 11 / 2
 
 
 @pytest.mark.parametrize("copies", [1, 12])
-def test_copies_of_the_published_solution_are_found_however_many(copies):
-    """Those of which parts were cut out, too; and work of one's own is not taken for a copy."""
+def test_copies_of_the_published_solution_are_found(copies: int) -> None:
+    """Partial copies are found too, and independent work is not taken for a copy."""
     part = tuple(cell for cell in solution() if cell.kind == "code")[: len(solution()) // 3]
     copied = [Submission(f"copy {number}", "x", HANDED_OUT + part, "04_em") for number in range(copies)]
     class_ = [written("ada", *variant(0)), written("bob", *variant(1)), *copied]
     published = Submission("published", "s", solution(), "04_em")
-    pairs = similar([*class_, published], HANDED_OUT, published=1)
-    of_it = {pair.one for pair in pairs if pair.other == len(class_)}
-    assert of_it == {*range(2, len(class_))}
+    pairs = similar_pairs([*class_, published], HANDED_OUT, published=1)
+    found = {pair.one for pair in pairs if pair.other == len(class_)}
+    assert found == {*range(2, len(class_))}
 
 
 @pytest.mark.parametrize(
@@ -116,18 +119,18 @@ def test_copies_of_the_published_solution_are_found_however_many(copies):
     ],
     ids=range(11),
 )
-def test_any_text_may_be_compared(source):
-    assert isinstance(shapes(source), frozenset)
-    similar([written("a", source), written("b", source)], HANDED_OUT)
+def test_any_text_can_be_compared(source: str) -> None:
+    assert isinstance(subtrees(source), frozenset)
+    similar_pairs([written("a", source), written("b", source)], HANDED_OUT)
 
 
-def test_comparing_runs_nothing(tmp_path):
+def test_comparing_runs_nothing(tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'ran')!r}, 'w')\n" * 10
-    similar([written("a", trap), written("b", trap)], HANDED_OUT)
+    similar_pairs([written("a", trap), written("b", trap)], HANDED_OUT)
     assert not list(tmp_path.iterdir())
 
 
-def test_similarity_writes_a_page(tmp_path, capsys):
+def test_similarity_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answers = {f"task {number}": source for number, source in enumerate(variant(0))}
     for name in ("<b>ada", "mallory"):
         notebook = with_answers({})

@@ -1,9 +1,9 @@
-"""Grades to export and show, some with text that tries to be more than text."""
+"""Grades to export and display, some with text that tries to be markup or a formula."""
 
 import csv
 import io
 
-from mlcourse.grading.records import Grade, Mark
+from mlcourse.grading.records import Grade, GradeStatus, Mark
 
 NASTY = [
     "=cmd()|' /C calc'!A1",
@@ -35,8 +35,8 @@ NASTY = [
 ]
 
 
-def nasty_grade(text: str, status: str = "partial") -> Grade:
-    """A grade with this text wherever a student may put one."""
+def nasty_grade(text: str, status: GradeStatus = "partial") -> Grade:
+    """A grade with this text everywhere a student could put one."""
     marks = [
         Mark("e_step", 4, 4, "right", text),
         Mark("m_step", 0, 4, "wrong", f"{text}\nLikely mistake: {text}", text),
@@ -46,14 +46,14 @@ def nasty_grade(text: str, status: str = "partial") -> Grade:
     return Grade(text, "04_em", f"{text}/04_em.ipynb", status, marks, open_answers, [text], text, "fake", 1.5)
 
 
-def good_grade(student="ada", points=4.0) -> Grade:
+def good_grade(student: str = "ada", points: float = 4.0) -> Grade:
     marks = [Mark("e_step", points, 4, "right" if points else "wrong"), Mark("why", 0, 3, "by hand")]
     return Grade(student, "04_em", f"{student}/04_em.ipynb", "ok", marks, {"why": "because"})
 
 
-def unreadable(student="eve") -> Grade:
-    return Grade(student, None, f"{student}.ipynb", "unreadable", notes=["it is no JSON."])
+def unreadable(student: str = "eve") -> Grade:
+    return Grade(student, None, f"{student}.ipynb", "unreadable", notes=["it is not JSON."])
 
 
-def rows_of(text: str) -> list[dict]:
+def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))

@@ -1,7 +1,7 @@
-"""Submissions of lesson 04 made up for tests and benchmarks: right, partly right, wrong in known ways, broken.
+"""Made-up submissions of lesson 04 for tests and benchmarks: right, partly right, wrong in known ways, broken.
 
-Right answers are those of `correct_answers_04.py`, wrong ones the mistakes of the bank, both as text in a notebook
-made from the exercise. So for every task it is known beforehand what it must earn, and which mistake is recognised.
+The right answers come from `tests/checks/correct_answers/lesson_04.py`, the wrong ones are the bank's mistakes; both
+are inserted as text into the exercise. So the points and the recognised mistake of every task are known beforehand.
 """
 
 import copy
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ LESSON = "04_em"
 TASKS = {name: check for name, check in CHECKS.items() if check.lesson == LESSON}
 KINDS = ("right", "partly right", "wrong", "broken")
 SHARES = (0.4, 0.3, 0.2, 0.1)
-IN_THE_EXERCISE = {"np", "norm", "logsumexp", "multivariate_normal"}  # what its first cell imports
+EXERCISE_IMPORTS = {"np", "norm", "logsumexp", "multivariate_normal"}  # in its first cell
 RIGHT = {
     "responsibilities_1d": ("responsibilities_by_arrays",),
     "log_sum_exp": ("log_sum_exp_by_row", "log_sum_exp_by_logaddexp"),
@@ -37,7 +38,7 @@ VALUES = {
     "falling_likelihood": ("'C'", ("'A'", "'B'", "'D'")),
     "largest_weight": ("0.40037", ("0.25", "0.5")),
 }
-WRITTEN_OUT = {  # where the bank's mistakes are lambdas
+WRITTEN_OUT: dict[str, list[tuple[str, str | None]]] = {  # where the bank's mistakes are lambdas
     "log_sum_exp": [
         ("def log_sum_exp(A):\n    return np.log(np.exp(A).sum(axis=1))", "naive"),
         ("def log_sum_exp(A):\n    return A.max(axis=1)", "maximum alone"),
@@ -57,13 +58,13 @@ ODD_NAMES = (
 
 @dataclass
 class Student:
-    """One submission, and what it must earn."""
+    """One submission, and the points that it must earn."""
 
     name: str
     kind: str
     content: bytes  # of the notebook's file
-    points: dict[str, int] | None = None  # by task; None when the file cannot be read
-    mistakes: dict[str, str] = field(default_factory=dict)  # task → the mistake that is recognised
+    points: dict[str, int] | None = None  # by task; None if the file cannot be read
+    mistakes: dict[str, str] = field(default_factory=dict)  # task → the recognised mistake
 
 
 # ── Answers as text ──────────────────────────────────────────────────────────────────────────────────
@@ -74,12 +75,12 @@ def names_in(code: CodeType) -> set[str]:
     return set(code.co_names).union(*inner)
 
 
-def helpers_of(function) -> list[FunctionType] | None:
-    """The function and those of its module that it calls, callees first; None when its text would not stand alone."""
+def helpers_of(function: object) -> list[FunctionType] | None:
+    """The function and those in its module that it calls, callees first; None if they cannot be copied as text."""
     found: dict[str, FunctionType] = {}
     home = getattr(function, "__module__", None)
 
-    def visit(one) -> bool:
+    def visit(one: object) -> bool:
         one = getattr(one, "__wrapped__", one)
         if not isinstance(one, FunctionType) or one.__name__ == "<lambda>" or one.__module__ != home:
             return False
@@ -87,7 +88,7 @@ def helpers_of(function) -> list[FunctionType] | None:
         calls = [
             name
             for name in used
-            if name not in IN_THE_EXERCISE and name not in found and name != one.__name__
+            if name not in EXERCISE_IMPORTS and name not in found and name != one.__name__
         ]
         if not all(visit(one.__globals__[name]) for name in calls):
             return False
@@ -97,25 +98,27 @@ def helpers_of(function) -> list[FunctionType] | None:
     return list(found.values()) if visit(function) else None
 
 
-def as_text(function, task: str) -> str | None:
-    """Python that defines `task` as this function does, or None when it cannot be written on its own."""
+def as_text(function: Any, task: str) -> str | None:
+    """Python code that defines `task` like this function; None if the function cannot be copied as text."""
     helpers = helpers_of(function)
     if helpers is None:
         return None
     text = "\n\n".join(inspect.getsource(helper).rstrip() for helper in helpers)
-    for helper in helpers:  # a helper must not be called like an answer
+    for helper in helpers:  # a helper must not have the name of an answer
         text = re.sub(rf"\b{helper.__name__}\b", f"bank_{helper.__name__}", text)
     return f"{text}\n\n\ndef {task}(*inputs):\n    return bank_{function.__name__}(*inputs)"
 
 
-def right_answer(task: str, rng) -> str:
+def right_answer(task: str, rng: np.random.Generator) -> str:
     if task in VALUES:
         return f"{task} = {VALUES[task][0]}"
-    return as_text(getattr(correct_answers_04, rng.choice(RIGHT[task])), task)
+    text = as_text(getattr(correct_answers_04, rng.choice(RIGHT[task])), task)
+    assert text is not None
+    return text
 
 
 def wrong_answers(task: str) -> list[tuple[str, str | None]]:
-    """Texts of wrong answers, each with the mistake that must be recognised in it."""
+    """Wrong answers as text, each with the mistake that must be recognised in it."""
     if task in VALUES:
         return [(f"{task} = {value}", None) for value in VALUES[task][1]]
     if task in WRITTEN_OUT:
@@ -124,8 +127,8 @@ def wrong_answers(task: str) -> list[tuple[str, str | None]]:
     return [(text, mistake.name) for text, mistake in pairs if text and not mistake.planted]
 
 
-def broken_answer(task: str, rng) -> str:
-    """A cell that raises, does not parse, ends its process, or answers with something that is no answer."""
+def broken_answer(task: str, rng: np.random.Generator) -> str:
+    """A cell that raises, does not parse, ends its process, or defines something that is not an answer."""
     return str(
         rng.choice(
             [
@@ -143,12 +146,13 @@ def broken_answer(task: str, rng) -> str:
 # ── Notebooks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def exercise() -> dict:
-    return json.loads((ROOT / "exercises" / f"{LESSON}.ipynb").read_text("utf-8"))
+def exercise() -> dict[str, Any]:
+    notebook: dict[str, Any] = json.loads((ROOT / "exercises" / f"{LESSON}.ipynb").read_text("utf-8"))
+    return notebook
 
 
-def with_answers(answers: dict[str, str]) -> dict:
-    """The exercise with these answers in the place of its stubs."""
+def with_answers(answers: dict[str, str]) -> dict[str, Any]:
+    """The exercise with these answers in place of its stubs."""
     notebook = copy.deepcopy(exercise())
     for cell in notebook["cells"]:
         about = cell["metadata"].get("mlcourse", {})
@@ -157,19 +161,19 @@ def with_answers(answers: dict[str, str]) -> dict:
     return notebook
 
 
-def as_file(notebook: dict) -> bytes:
+def as_file(notebook: dict[str, Any]) -> bytes:
     return json.dumps(notebook, ensure_ascii=False).encode("utf-8")
 
 
-def student(name: str, kind: str, rng) -> Student:
-    """One made-up submission of a kind."""
-    made = Student(name, kind, b"", dict.fromkeys(TASKS, 0))
+def student(name: str, kind: str, rng: np.random.Generator) -> Student:
+    """One made-up submission of this kind."""
+    points, mistakes = dict.fromkeys(TASKS, 0), {}
     if kind == "broken" and rng.random() < 0.3:
         whole = as_file(with_answers({}))
         return Student(name, kind, whole[: len(whole) // 2], None)
     answers = {}
     for task, check in TASKS.items():
-        fate = rng.choice(
+        outcome = rng.choice(
             ["right", "wrong", "untouched", "broken"],
             p={
                 "right": (1, 0, 0, 0),
@@ -178,28 +182,27 @@ def student(name: str, kind: str, rng) -> Student:
                 "broken": (0.4, 0.1, 0.1, 0.4),
             }[kind],
         )
-        if fate == "right":
-            answers[task], made.points[task] = right_answer(task, rng), check.points
-        elif fate == "wrong":
+        if outcome == "right":
+            answers[task], points[task] = right_answer(task, rng), check.points
+        elif outcome == "wrong":
             choices = wrong_answers(task)
             answers[task], mistake = choices[rng.integers(len(choices))]
             if mistake:
-                made.mistakes[task] = mistake
-        elif fate == "broken":
+                mistakes[task] = mistake
+        elif outcome == "broken":
             answers[task] = broken_answer(task, rng)
-    made.content = as_file(with_answers(answers))
-    return made
+    return Student(name, kind, as_file(with_answers(answers)), points, mistakes)
 
 
 def students(n: int, seed: int = 0) -> list[Student]:
-    """`n` submissions in the shares of a class; the first ones have odd names."""
+    """`n` submissions, mixed as in a real class; the first ones have odd names."""
     rng = np.random.default_rng(seed)
     names = [*ODD_NAMES, *(f"student {number:03d}" for number in range(n))][:n]
     return [student(name, str(rng.choice(KINDS, p=SHARES)), rng) for name in names]
 
 
-def assert_earned(made: list[Student], grades: list[Grade]):
-    """Everybody has the points and the recognised mistakes of their making, and what cannot be read says so."""
+def assert_earned(made: list[Student], grades: list[Grade]) -> None:
+    """Assert that all students have the expected points and mistakes, and that broken files are unreadable."""
     found = {grade.source: grade for grade in grades}
     assert len(found) == len(grades) == len(made)
     for one in made:
@@ -212,12 +215,12 @@ def assert_earned(made: list[Student], grades: list[Grade]):
 
 
 def folder_name(name: str) -> str:
-    """The name as a file system takes it; `..` and slashes are not names of folders."""
+    """The name as a folder's name: without slashes or null bytes, and not `.` or `..`."""
     return re.sub(r"[/\0]", "_", name) if name not in (".", "..") else f"{name}_"
 
 
-def write_submissions(folder: Path, made: list[Student]):
-    """Write a folder of `student/04_em.ipynb`."""
+def write_submissions(folder: Path, made: list[Student]) -> None:
+    """Write each submission as `student/04_em.ipynb` in a folder."""
     for one in made:
         path = folder / folder_name(one.name) / f"{LESSON}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A page of HTML, parsed for tests."""
+"""Parse an HTML page for a test."""
 
 from html.parser import HTMLParser
 
@@ -14,40 +14,37 @@ TAGS = words(
 
 
 class Document(HTMLParser):
-    """Tags, attributes and text of a page, as a browser would see them."""
+    """The tags, attributes and text of a page, as a browser would see them."""
 
-    def __init__(self, source):
+    def __init__(self, source: str) -> None:
         super().__init__()
-        self.tags, self.attributes, self.links, self.metas, self.text, self.style, self._open = (
-            [],
-            [],
-            [],
-            [],
-            "",
-            "",
-            [],
-        )
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.links: list[str] = []
+        self.metas: list[dict[str, str]] = []
+        self.text = self.style = ""
+        self._open: list[str] = []
         self.feed(source)
         self.close()
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self._open.append(tag)
         self.attributes += [name for name, _ in attributes]
-        self.links += [value for name, value in attributes if name == "href"]
-        self.metas += [dict(attributes)] if tag == "meta" else []
+        self.links += [value or "" for name, value in attributes if name == "href"]
+        self.metas += [{name: value or "" for name, value in attributes}] if tag == "meta" else []
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert tag in self._open
         while self._open[-1] == "meta":
             self._open.pop()
         assert self._open.pop() == tag
 
     @property
-    def still_open(self):
+    def still_open(self) -> list[str]:
         return self._open
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] == "style":
             self.style += data
         else:

@@ -1,5 +1,5 @@
-"""Imported first by tests of grading: skips them where strangers' code cannot be held at all."""
+"""Tests of grading import this first: it skips them on systems without a sandbox for untrusted code."""
 
 import pytest
 
-pytest.importorskip("resource", reason="submissions are graded under Linux and macOS")
+pytest.importorskip("resource", reason="grading requires Linux or macOS")

@@ -72,7 +72,7 @@ def test_everybody_has_the_marks_they_earned(batch):
     full = sum(honest.POINTS.values())
     lost = honest.POINTS["log_sum_exp"] + honest.POINTS["falling_likelihood"]
     assert points == {**dict.fromkeys(STUDENTS, full), "Ада 🙂": 0, "eve": full - lost}
-    assert [grade.student for grade in summary.unread] == ["Ада 🙂"]
+    assert [grade.student for grade in summary.ungraded] == ["Ада 🙂"]
 
 
 def test_no_page_holds_anything_that_runs(batch):
