@@ -3,7 +3,7 @@
 
     python course.py           open the course in JupyterLab (the same as: lab)
     python course.py lab       the same; arguments are passed to JupyterLab: lab --no-browser
-    python course.py test      run the tests, then every notebook; with arguments, run only pytest with them
+    python course.py test      check everything (minutes); test --quick: a sample, within a minute
     python course.py build     rewrite notebooks/, exercises/ and solutions/ from sources/
     python course.py bench     compare the speed of the course's models with scikit-learn's
     python course.py grade     mark the notebooks of a class: grade SUBMISSIONS -o OUT
@@ -31,6 +31,7 @@ if sys.version_info < (3, 11):
     )
 
 import contextlib
+import difflib
 import hashlib
 import json
 import os
@@ -86,15 +87,21 @@ CAUSES = {
 }
 
 
+COMMANDS = re.findall(r"^ +python course.py (\w+) ", __doc__, re.MULTILINE)
+
+
 class SetUpError(Exception):
     """A command of the set-up failed; the message is its output."""
 
 
 def main(arguments):
     """Set up if necessary, then hand over to the installed `mlcourse` command."""
-    if arguments[:1] in (["-h"], ["--help"]):
+    first = arguments[0] if arguments else "lab"
+    if first in ("-h", "--help", "help"):
         print(__doc__.strip())
         return
+    if not first.startswith("-") and first not in COMMANDS:
+        sys.exit(unknown(first))
     try:
         if not is_ready():
             set_up()
@@ -106,6 +113,15 @@ def main(arguments):
     except (OSError, ValueError) as error:
         sys.exit("Set-up failed: " + explain(str(error)))
     hand_over(arguments)
+
+
+def unknown(word):
+    """Say what a word that is no command may have meant, before a minute is spent on the set-up."""
+    if word.endswith(".ipynb"):
+        return "course.py: to open a notebook, type `python course.py lab {}`.".format(word)
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    guess = " Did you mean `python course.py {}`?".format(near[0]) if near else ""
+    return "course.py: there is no command {!r}.{} `python course.py --help` lists them.".format(word, guess)
 
 
 def is_ready():

@@ -8,6 +8,8 @@ from mlcourse.metrics import silhouette_samples, silhouette_score
 from mlcourse.mixture import GaussianMixture, IncompleteDataMixture, PPCAMixture, SemiSupervisedMixture
 from mlcourse.pca import PCA
 
+__version__ = "0.1.0"
+
 __all__ = [
     "PCA",
     "DensityDetector",

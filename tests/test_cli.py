@@ -1,4 +1,4 @@
-"""The `mlcourse` command: what each subcommand starts, and what it answers when it cannot."""
+"""The `mlcourse` command: what each subcommand starts, and its answer when it cannot."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import mlcourse
 from mlcourse import cli
 
 
@@ -23,70 +24,15 @@ def course(tmp_path, monkeypatch):
 
 @pytest.fixture
 def started(monkeypatch):
-    """Commands that would have been run, as (words, environment); each ends with the next of `codes`, then 0."""
+    """Commands that would have been run, as words; each ends with the next of `codes`, then 0."""
     runs, codes = [], []
 
-    def run(command, env=None, **options):
-        runs.append(([str(word) for word in command], env))
+    def run(command, **options):
+        runs.append([str(word) for word in command])
         return SimpleNamespace(returncode=codes.pop(0) if codes else 0)
 
     monkeypatch.setattr(cli.subprocess, "run", run)
     return SimpleNamespace(runs=runs, codes=codes)
-
-
-# -- test ----
-
-
-def test_test_runs_pytest_then_every_notebook(course, started, capsys):
-    assert cli.main(["test"]) == 0
-    (tests, _), (real, _), (lectures, strict), (exercises, lenient) = started.runs
-    assert "--nbval-lax" not in tests + real
-    assert {word.removeprefix("--ignore=") for word in tests if word.startswith("--ignore=")} == set(
-        real[-2:]
-    )
-    for words in (lectures, exercises):
-        assert "--nbval-lax" in words
-        assert "no:randomly" in words
-        assert words[words.index("--dist") + 1] == "loadfile"
-    for environment in (strict, lenient):
-        assert environment["MLCOURSE_MNIST"] == "no"
-        assert environment["OMP_NUM_THREADS"] == "1"
-    assert lectures[-2:] == ["notebooks", "solutions"]
-    assert strict["MLCOURSE_STRICT"] == "1"
-    assert exercises[-1] == "exercises"
-    assert not lenient["MLCOURSE_STRICT"]
-    summary = capsys.readouterr().out.strip().splitlines()[-1]
-    assert (
-        "tests passed, browser and sandbox passed, lectures and solutions passed, exercises passed" in summary
-    )
-
-
-@pytest.mark.parametrize("codes", [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 5]])
-def test_test_fails_when_any_part_fails_and_still_runs_the_rest(course, started, capsys, codes):
-    started.codes.extend(codes)
-    assert cli.main(["test"]) == 1
-    assert len(started.runs) == 4
-    assert capsys.readouterr().out.count("FAILED") == 1
-
-
-@pytest.mark.parametrize("folder", ["notebooks", "exercises", "solutions"])
-def test_no_notebooks_is_a_failure_that_says_what_to_do(course, started, capsys, folder):
-    (course / folder / "00_welcome.ipynb").unlink()
-    assert cli.main(["test"]) == 1
-    assert f"no notebooks in {folder}: run `python course.py build` first" in capsys.readouterr().err
-
-
-def test_more_arguments_go_to_pytest_alone(course, started):
-    assert cli.main(["test", "-k", "e_step or m_step", "-x", "tests/test_mixture.py"]) == 0
-    ((words, _),) = started.runs
-    assert words[-4:] == ["-k", "e_step or m_step", "-x", "tests/test_mixture.py"]
-
-
-def test_missing_test_tools_are_named(course, started, capsys, monkeypatch):
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None if name == "nbval" else object())
-    assert cli.main(["test"]) == 1
-    assert "testing needs nbval" in capsys.readouterr().err
-    assert not started.runs
 
 
 # -- lab ----
@@ -149,44 +95,69 @@ def test_lab_keeps_to_the_courses_folder_and_keeps_the_readers_choice(lab, cours
     assert page_config.read_text() == "{}"
 
 
-# -- build, bench, and the rest ----
+# -- the other commands ----
 
 
-@pytest.mark.parametrize(("command", "script"), [("bench", "benchmarks/em.py")])
-def test_scripts_are_run_with_their_arguments_and_exit_code(course, started, command, script):
-    (course / script).parent.mkdir()
-    (course / script).touch()
+def test_bench_passes_arguments_and_the_exit_code_on(course, started):
+    script = course / "benchmarks" / "em.py"
+    script.parent.mkdir()
+    script.touch()
     started.codes.append(3)
-    assert cli.main([command, "--fast"]) == 3
-    ((words, _),) = started.runs
-    assert words == [sys.executable, str(course / script), "--fast"]
+    assert cli.main(["bench", "--fast"]) == 3
+    assert started.runs == [[sys.executable, str(script), "--fast"]]
+
+
+@pytest.mark.parametrize("command", ["test", "bench"])
+def test_a_missing_part_of_the_course_is_named(course, started, capsys, command):
+    assert cli.main([command]) == 1
+    assert "is missing from" in capsys.readouterr().err
+    assert not started.runs
 
 
 @pytest.mark.parametrize("command", ["lab", "test", "build", "bench"])
 def test_outside_the_courses_folder(tmp_path, started, monkeypatch, capsys, command):
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     assert cli.main([command]) == 1
-    assert "works on the course's own folder" in capsys.readouterr().err
+    assert "works in the course's own folder" in capsys.readouterr().err
     assert not started.runs
 
 
-def test_interrupting_is_not_an_error_with_a_traceback(course, monkeypatch):
+def test_ctrl_c_ends_in_one_line(course, monkeypatch, capsys):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
+    (course / "benchmarks").mkdir()
+    (course / "benchmarks" / "em.py").touch()
     monkeypatch.setattr(cli.subprocess, "run", interrupt)
-    assert cli.main(["test"]) == 130
+    assert cli.main(["bench"]) == cli.INTERRUPTED
+    assert capsys.readouterr().err == "\nStopped.\n"
 
 
-def test_unknown_command_is_refused_with_the_known_ones(capsys):
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("tset", "Did you mean `test`?"),
+        ("simular", "Did you mean `similarity`?"),
+        ("frobnicate", "The commands are lab,"),
+        ("notebooks/04_em.ipynb", "`python course.py lab notebooks/04_em.ipynb`"),
+    ],
+)
+def test_an_unknown_word_gets_the_nearest_command(capsys, word, advice):
+    assert cli.main([word]) == 2
+    assert advice in capsys.readouterr().err
+
+
+def test_the_version_is_in_one_place(capsys):
     with pytest.raises(SystemExit) as stop:
-        cli.main(["tset"])
-    assert stop.value.code == 2
-    assert "'test'" in capsys.readouterr().err
+        cli.main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"mlcourse {mlcourse.__version__}\n"
+    for document in ("README.md", "CITATION.cff", "CHANGELOG.md"):
+        assert mlcourse.__version__ in (cli.ROOT / document).read_text("utf-8"), document
 
 
 def test_the_module_is_the_command():
     result = subprocess.run(
-        [sys.executable, "-m", "mlcourse", "test", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "mlcourse", "lab", "--help"], capture_output=True, text=True, check=True
     )
-    assert "pytest" in result.stdout
+    assert "JupyterLab" in result.stdout

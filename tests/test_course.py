@@ -15,6 +15,7 @@ import pytest
 
 from mlcourse.cli import ROOT, command_line
 
+PATIENCE = 300  # seconds: no test is about how fast this machine is
 SOURCE = (ROOT / "course.py").read_text("utf-8")
 
 # Installs a package `mlcourse` that tells how it was called; fails in the words of TROUBLE, after SLOW seconds.
@@ -33,7 +34,7 @@ site = next(venv.rglob("site-packages"))
 (site / "mlcourse" / "__main__.py").write_text('''
 import json, os, sys
 print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "path": sys.path, "environ": dict(os.environ)}))
-sys.exit(int(sys.argv[2]) if sys.argv[1:2] == ["exit"] else 0)
+sys.exit(int(sys.argv[2]) if sys.argv[1:2] == ["bench"] else 0)
 ''')
 """
 
@@ -70,7 +71,7 @@ class Course:
 
     def run(self, *arguments, **options):
         with self.start(*arguments, **options) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def installs(self):
@@ -132,17 +133,31 @@ def test_help_comes_before_any_set_up_and_names_every_command(course):
     result = course.run("--help")
     assert result.returncode == 0
     assert not (course.root / ".venv").exists()
-    (commands,) = (action.choices for action in command_line()._actions if action.dest == "command")
-    for command in commands:
+    for command in command_line()[1]:
         assert f"python course.py {command} " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("tset", "Did you mean `python course.py test`?"),
+        ("frobnicate", "`python course.py --help` lists them"),
+        ("notebooks/04_em.ipynb", "`python course.py lab notebooks/04_em.ipynb`"),
+    ],
+)
+def test_an_unknown_word_is_refused_before_any_set_up(course, word, advice):
+    result = course.run(word)
+    assert result.returncode == 1
+    assert advice in one_sentence(result)
+    assert not (course.root / ".venv").exists()
 
 
 def test_sets_up_once_and_hands_over(course, tmp_path):
     (tmp_path / "mlcourse.py").write_text("raise SystemExit('the wrong mlcourse')")
-    first = course.run("exit", "7", "--port=9", "ä b", cwd=tmp_path)
+    first = course.run("bench", "7", "--port=9", "ä b", cwd=tmp_path)
     assert first.returncode == 7
     told = json.loads(first.stdout)
-    assert told["arguments"] == ["exit", "7", "--port=9", "ä b"]
+    assert told["arguments"] == ["bench", "7", "--port=9", "ä b"]
     assert Path(told["prefix"]).samefile(course.root / ".venv")
     second = course.run(cwd=tmp_path)
     assert second.returncode == 0
@@ -242,7 +257,7 @@ def test_interrupted_set_up_heals(course, sent):
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, getattr(signal, sent))
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     result = subprocess.CompletedProcess([], process.returncode, out, err)
     if sent == "SIGINT":
         assert result.returncode == 130
@@ -253,7 +268,7 @@ def test_interrupted_set_up_heals(course, sent):
 
 def test_two_calls_at_once_set_up_once(course):
     with course.start(SLOW="0.5") as one, course.start(SLOW="0.5") as two:
-        ends = [process.communicate(timeout=60) for process in (one, two)]
+        ends = [process.communicate(timeout=PATIENCE) for process in (one, two)]
     assert [one.returncode, two.returncode] == [0, 0], ends
     assert course.installs() == 1
     assert sum("waiting for it" in err for _, err in ends) <= 1

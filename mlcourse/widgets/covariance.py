@@ -1,5 +1,7 @@
 """Lesson 03: a covariance matrix as a shape."""
 
+from typing import Any
+
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +51,7 @@ def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> D
     figure, ax = plt.subplots(figsize=(5.6, 5.2), layout="constrained")
     plot_points(noise @ axes.T, sizes=14, ax=ax)
     plot_ellipses(np.zeros((1, 2)), Sigma[np.newaxis], ax=ax)
-    style = {
+    style: dict[str, Any] = {
         "angles": "xy",
         "scale_units": "xy",
         "scale": 1,
