@@ -23,7 +23,9 @@ class Curve extends Panel {
       brush.strokeStyle = css(look.pale);
       brush.stroke();
       brush.setLineDash([]);
-      spec.lines.forEach(({ values }, k) => this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]));
+      spec.lines.forEach(({ values }, k) => {
+        this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
+      });
     });
   }
 

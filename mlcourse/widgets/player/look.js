@@ -41,7 +41,9 @@ function blended(shares, look) {
 
 /* The markers of mlcourse.plotting in order (o s ^ D v P X, and a star), as paths of radius r around (x, y). */
 const polygon = (corners) => (brush, x, y, r) => {
-  corners.forEach(([u, v], i) => brush[i ? "lineTo" : "moveTo"](x + u * r, y + v * r));
+  corners.forEach(([u, v], i) => {
+    brush[i ? "lineTo" : "moveTo"](x + u * r, y + v * r);
+  });
   brush.closePath();
 };
 const turned = (corners) => corners.map(([u, v]) => [(u - v) * Math.SQRT1_2, (u + v) * Math.SQRT1_2]);

@@ -101,7 +101,9 @@ class Panel {
   /** A path through points in data units. */
   path(points, closed = false) {
     this.brush.beginPath();
-    points.forEach(([x, y], i) => this.brush[i ? "lineTo" : "moveTo"](this.px(x), this.py(y)));
+    points.forEach(([x, y], i) => {
+      this.brush[i ? "lineTo" : "moveTo"](this.px(x), this.py(y));
+    });
     if (closed) this.brush.closePath();
   }
 

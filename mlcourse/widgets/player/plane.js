@@ -65,13 +65,13 @@ class Plane extends Panel {
       const alarm = [look.component(5), look.pale];
       return this.scores.map((score, i) => ({
         rgb: alarm[Number(score >= level)],
-        path: scene.truth && scene.truth[i] ? STAR_MARKER : MARKERS[0],
+        path: scene.truth?.[i] ? STAR_MARKER : MARKERS[0],
       }));
     }
     const [before, after] = [a, b].map((frame) => this.responsibilities(scene.frames[frame][1]));
     return scene.points.map((_, i) => {
-      const share = after && after[i];
-      const was = before && before[i];
+      const share = after?.[i];
+      const was = before?.[i];
       const target = share ? blended(share, look) : look.pale;
       const from = was ? blended(was, look) : look.pale;
       const path = share ? MARKERS[share.indexOf(Math.max(...share)) % MARKERS.length] : MARKERS[0];

@@ -50,7 +50,9 @@ class Player {
       this.pause();
       this.go(frame);
     });
-    this.canvases.forEach((canvas, p) => this.listen(canvas, p));
+    this.canvases.forEach((canvas, p) => {
+      this.listen(canvas, p);
+    });
   }
 
   button(name, action, text = name) {

@@ -78,7 +78,9 @@ class Playground extends Player {
       this.points = this.points.with(this.grabbed, this.planes[0].dataAt(...at(event)));
       this.change(this.points, this.grabbed);
     });
-    canvas.addEventListener("pointerup", () => (this.grabbed = -1));
+    canvas.addEventListener("pointerup", () => {
+      this.grabbed = -1;
+    });
   }
 
   keys(p) {
