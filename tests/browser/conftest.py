@@ -4,20 +4,18 @@ The browser is Chromium, driven by Playwright. Without a Chromium on the path ev
 """
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
-from mlcourse.cli import ROOT, lab_options, private_jupyter, write_lab_config
+from mlcourse.cli import ROOT
+from tests.helpers.lab_page import close_notebooks, open_lab
 from tools import browser
+from tools.jupyterlab import jupyterlab
 
 SCREENSHOTS = ROOT / ".screenshots"
+VIEWPORT = {"width": 1100, "height": 900}
+PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
 
 
 def pytest_collection_modifyitems(items):
@@ -43,16 +41,9 @@ def open_page(chromium):
     contexts, complaints = [], []
 
     def new_page(**options):
-        context = chromium.new_context(viewport={"width": 1100, "height": 900}, **options)
+        context = chromium.new_context(viewport=VIEWPORT, **options)
         contexts.append(context)
-        context.route("**/*", only_local(complaints))
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
+        return listened_to(context.new_page(), complaints)
 
     yield new_page
     for context in contexts:
@@ -60,72 +51,61 @@ def open_page(chromium):
     assert complaints == []
 
 
-def only_local(complaints):
-    """A route that lets requests to this machine through, and records and blocks all others."""
+def listened_to(page, complaints):
+    """The page, with every error that it logs and every request that leaves this machine noted down."""
+    page.set_default_timeout(PATIENCE)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if is_local(request.url) else complaints.append(request.url))
+    return page
 
-    def decide(route):
-        url = route.request.url
-        if url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")):
-            route.continue_()
-        else:
-            complaints.append(f"requested {url}")
-            route.abort()
 
-    return decide
+def is_local(url):
+    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:"))
 
 
 @pytest.fixture
-def screenshot():
-    """Save a picture of a page, or of an element on it, for a person to look at."""
+def screenshot(request):
+    """Save a picture of a page, or of an element on it, for a person to look at; only with --screenshots."""
+    wanted = request.config.getoption("screenshots")
     SCREENSHOTS.mkdir(exist_ok=True)
-    return lambda of, name: of.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+
+    def save(of, name, prepare=lambda: None):
+        if wanted:
+            prepare()
+            of.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+
+    return save
 
 
 @pytest.fixture(scope="session")
-def lab_folder(tmp_path_factory):
-    """A copy of the course's notebooks."""
-    folder = tmp_path_factory.mktemp("lab")
-    for part in ("notebooks", "exercises"):
-        shutil.copytree(ROOT / part, folder / part)
-    for name in ("GLOSSARY.md", "README.md"):
-        shutil.copy(ROOT / name, folder)
-    return folder
+def lab(tmp_path_factory):
+    """The address and folder of a JupyterLab: one that serves all workers, or one of our own."""
+    if "MLCOURSE_LAB" in os.environ:
+        address, folder = os.environ["MLCOURSE_LAB"].split(" ", 1)
+        yield address, Path(folder)
+    else:
+        folder = tmp_path_factory.mktemp("lab")
+        with jupyterlab(folder) as address:
+            yield address, folder
 
 
 @pytest.fixture(scope="session")
-def lab(lab_folder):
-    """The address of a JupyterLab that serves the copy with the settings of the course."""
-    places = private_jupyter(lab_folder / ".jupyter")
-    write_lab_config(places["JUPYTER_CONFIG_DIR"])
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
-    command += [*lab_options(lab_folder), "--IdentityProvider.token=", "--expose-app-in-browser"]
-    # A kernel chooses its own backend for figures; the variable of the tests would override it.
-    inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    environment = {**inherited, **places, "MLCOURSE_MNIST": "no", "OMP_NUM_THREADS": "1"}
-    with open(lab_folder / "log.txt", "w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/api", server, lab_folder / "log.txt")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+def lab_session(chromium, lab):
+    """JupyterLab in a page that stays open, so that it loads once, and the complaints of that page."""
+    address, _ = lab
+    complaints = []
+    with chromium.new_context(viewport=VIEWPORT) as context:
+        page = listened_to(context.new_page(), complaints)
+        open_lab(page, address, os.environ.get("PYTEST_XDIST_WORKER", "alone"))
+        yield page, complaints
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(url, server, log, seconds=90):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not start (exit code {server.poll()}):\n{log.read_text()[-2000:]}")
+@pytest.fixture
+def lab_page(lab_session):
+    """JupyterLab without an open notebook; fails at the end if the page complained."""
+    page, complaints = lab_session
+    complaints.clear()
+    yield page
+    close_notebooks(page)
+    assert complaints == []

@@ -6,7 +6,6 @@ import pytest
 
 from mlcourse.cli import ROOT
 from tests.helpers.lab_page import (
-    MINUTES,
     NOTEBOOK,
     PANEL,
     cell_index,
@@ -21,9 +20,9 @@ LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_lesson_runs_and_its_figures_move(open_page, lab, screenshot, lesson):
-    page = open_page()
-    open_notebook(page, lab, f"notebooks/{lesson}.ipynb")
+def test_a_lesson_runs_and_its_figures_move(lab_page, screenshot, lesson):
+    page = lab_page
+    open_notebook(page, f"notebooks/{lesson}.ipynb")
     run_all(page)
     assert errors(page) == []
     players = play_all(page)
@@ -32,8 +31,7 @@ def test_a_lesson_runs_and_its_figures_move(open_page, lab, screenshot, lesson):
     assert players == len(re.findall(r'"(?:\w+ = )?(?:\w+_player|playground)\(', source))
     assert sliders == len(re.findall(r'"(?:\w+_explorer|parameter_calculator|interactive)\(', source))
     for number, cell in enumerate(cells_with_pictures(page)):
-        scroll_to(page, cell)
-        screenshot(page, f"lesson_{lesson}_{number}")
+        screenshot(page, f"lesson_{lesson}_{number}", lambda cell=cell: scroll_to(page, cell))
 
 
 def play_all(page):
@@ -94,7 +92,6 @@ def slide_all(page):
         page.wait_for_function(
             "([cell, before]) => cell.querySelector('img')?.src !== before",
             arg=[active.element_handle(), before],
-            timeout=MINUTES,
         )
         assert active.locator("img").first.get_attribute("alt")
     return len(cells)
@@ -118,7 +115,7 @@ def cells_with_pictures(page):
 def scroll_to(page, index):
     page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
     page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'start')", index)
-    page.wait_for_timeout(150)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 WRONG = """def read_distances(distances):
@@ -127,10 +124,10 @@ RIGHT = """def read_distances(distances):
     return distances.argmin(axis=1), (distances.min(axis=1) ** 2).sum()"""
 
 
-def test_the_first_exercise_can_be_solved_by_typing(open_page, lab, screenshot):
+def test_the_first_exercise_can_be_solved_by_typing(lab_page, screenshot):
     """A wrong answer first: the message names the mistake. Then a right one: the check passes."""
-    page = open_page()
-    open_notebook(page, lab, "exercises/01_kmeans.ipynb")
+    page = lab_page
+    open_notebook(page, "exercises/01_kmeans.ipynb")
     answer, check = (cell_index(page, text) for text in ("def read_distances(", "check.read_distances("))
     for index in range(check):
         run_cell(page, index)

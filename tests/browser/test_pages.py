@@ -35,10 +35,10 @@ def test_an_exported_page_plays(open_page, tmp_path, with_output):
     page.wait_for_function(f"{PLAYER}.frame >= 3")
 
 
-def test_an_untrusted_notebook_shows_the_still_picture(open_page, lab, lab_folder, with_output):
-    nbformat.write(with_output, lab_folder / "notebooks" / "stored.ipynb")
-    page = open_page()
-    open_notebook(page, lab, "notebooks/stored.ipynb")
+def test_an_untrusted_notebook_shows_the_still_picture(lab_page, lab, with_output):
+    page, (_, folder) = lab_page, lab
+    nbformat.write(with_output, folder / "notebooks" / "stored.ipynb")
+    open_notebook(page, "notebooks/stored.ipynb")
     figure = page.locator(f"{NOTEBOOK} .jp-OutputArea-output figure")
     figure.wait_for(state="visible")
     assert "still picture" in figure.inner_text()

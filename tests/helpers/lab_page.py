@@ -1,30 +1,46 @@
 """JupyterLab as a person uses it: open a notebook, run it, type into a cell, read the output."""
 
-import re
-
 NOTEBOOK = ".jp-NotebookPanel .jp-Notebook"
 PANEL = "window.jupyterapp.shell.currentWidget"
 QUIET = (
     f"{PANEL}?.sessionContext?.session?.kernel?.status === 'idle'"
     f" && {PANEL}.sessionContext.session.kernel.connectionStatus === 'connected'"
 )
-MINUTES = 60_000
 
 
-def open_notebook(page, lab, path):
-    """Open a notebook and wait for its kernel. Its own workspace keeps tests independent."""
-    workspace = re.sub(r"\W", "-", path)
-    page.goto(f"{lab}/lab/workspaces/{workspace}/tree/{path}?reset", wait_until="domcontentloaded")
-    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=2 * MINUTES)
-    page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=2 * MINUTES)
-    page.wait_for_function(QUIET, timeout=2 * MINUTES)
+def open_lab(page, address, workspace):
+    """Load JupyterLab in a workspace of its own."""
+    page.goto(f"{address}/lab/workspaces/{workspace}?reset", wait_until="domcontentloaded")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+    page.wait_for_function("window.jupyterapp?.commands.hasCommand('docmanager:open')")
+    page.evaluate("window.jupyterapp.restored")
+
+
+def open_notebook(page, path):
+    """Open a notebook and wait for its kernel."""
+    page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
+    page.wait_for_function(f"(path) => {PANEL}?.context?.path === path", arg=path)
+    page.wait_for_selector(f"{NOTEBOOK} .jp-Cell")
+    page.wait_for_function(QUIET)
+
+
+def close_notebooks(page):
+    """End the kernels of all open notebooks and close them without saving."""
+    page.evaluate(
+        """async () => {
+          for (const panel of [...window.jupyterapp.shell.widgets("main")]) {
+            await panel.sessionContext?.shutdown();
+            if (panel.context) panel.context.model.dirty = false;
+            panel.close();
+          }
+        }"""
+    )
+    page.wait_for_selector(NOTEBOOK, state="detached")
 
 
 def run_all(page):
     """Run every cell; return when the last one has finished."""
-    page.set_default_timeout(5 * MINUTES)
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.set_default_timeout(30_000)
 
 
 def errors(page):
@@ -56,16 +72,18 @@ def type_into(page, index, text):
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.press("Delete")
     page.keyboard.insert_text(text)
+    runs = f"(index) => {PANEL}.content.widgets[index].model.executionCount"
+    before = page.evaluate(runs, index)
     page.keyboard.press("Shift+Enter")
-    page.wait_for_timeout(300)
-    page.wait_for_function(QUIET, timeout=MINUTES)
+    page.wait_for_function(f"([index, before]) => ({runs})(index) !== before", arg=[index, before])
+    page.wait_for_function(QUIET)
 
 
 def run_cell(page, index):
     """Run one cell and return its outputs as text."""
     page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
-    page.wait_for_function(QUIET, timeout=MINUTES)
+    page.wait_for_function(QUIET)
     return text_of(page, index)
 
 
