@@ -24,7 +24,7 @@ class Law(NamedTuple):
     """A property of every right answer, `holds(output, *args)`, and a sentence that states it."""
 
     message: str
-    holds: Callable[..., bool]
+    holds: Callable[..., object]  # its truth value counts: numpy has its own bool
 
 
 class Mistake(NamedTuple):
@@ -64,7 +64,7 @@ class Check:
         Random inputs that depend only on a `numpy.random.Generator`. A value has one case without arguments.
     mistakes : tuple of Mistake
     laws : tuple of Law
-    accepts : callable(output, *args) -> bool, optional
+    accepts : callable(output, *args) -> truth value, optional
         Replaces the comparison with the reference in tasks with several right answers.
     canonical : callable, optional
         Applied to outputs before they are compared, if an answer can be written in several ways. It must accept any
@@ -83,7 +83,7 @@ class Check:
     cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     mistakes: tuple[Mistake, ...] = ()
     laws: tuple[Law, ...] = ()
-    accepts: Callable[..., bool] | None = None
+    accepts: Callable[..., object] | None = None
     canonical: Callable[[Any], Any] = lambda output: output
     expected: str = ""
     rtol: float = 1e-6

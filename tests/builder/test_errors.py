@@ -135,7 +135,8 @@ def test_missing_sources(tmp_path):
 
 def test_task_names_are_unique_in_the_course(tmp_path):
     with pytest.raises(
-        BuildError, match=r"02_two\.py, cell 1: 'a' is already used in sources/solutions/01_one\.py, cell 1"
+        BuildError,
+        match=r"02_two\.py, cell 1: the name 'a' is already used in sources/solutions/01_one\.py, cell 1",
     ):
         build(tmp_path, ENTRY + ENTRY.replace("01_one", "02_two"), solution=TASK, other_solution=TASK)
 
