@@ -106,7 +106,8 @@ def as_text(function: Any, task: str) -> str | None:
     text = "\n\n".join(inspect.getsource(helper).rstrip() for helper in helpers)
     for helper in helpers:  # a helper must not have the name of an answer
         text = re.sub(rf"\b{helper.__name__}\b", f"bank_{helper.__name__}", text)
-    return f"{text}\n\n\ndef {task}(*inputs):\n    return bank_{function.__name__}(*inputs)"
+    unevaluated = "from __future__ import annotations"  # whose names the notebook does not have
+    return f"{unevaluated}\n\n{text}\n\n\ndef {task}(*inputs):\n    return bank_{function.__name__}(*inputs)"
 
 
 def right_answer(task: str, rng: np.random.Generator) -> str:

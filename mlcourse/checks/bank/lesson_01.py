@@ -4,9 +4,11 @@ Symbols: X (n, d) data; c (K, d) centres; labels (n,); distances (n, K) from poi
 between points; photo (h, w, 3); palette (K, 3).
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import permutations
 from math import ceil, log2
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -15,6 +17,7 @@ from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import load_iris
 from mlcourse.kmeans import KMeans
 from mlcourse.metrics import silhouette_score
+from mlcourse.typing import Array
 
 LESSON = "01_kmeans"
 
@@ -22,29 +25,29 @@ LESSON = "01_kmeans"
 # ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def scattered(rng, n=40, d=2, K=4):
+def scattered(rng: np.random.Generator, n: int = 40, d: int = 2, K: int = 4) -> tuple[Array, Array]:
     """n points in K groups, and K centres near the groups."""
     places = rng.normal(scale=4.0, size=(K, d))
     return places[rng.integers(K, size=n)] + rng.normal(size=(n, d)), places + rng.normal(size=(K, d))
 
 
-def distances_between(X, c):
+def distances_between(X: Array, c: Array) -> Array:
     return np.linalg.norm(X[:, np.newaxis] - c, axis=2)
 
 
-def squared_distances(X, c):
+def squared_distances(X: Array, c: Array) -> Array:
     return distances_between(X, c) ** 2
 
 
 # ── 1  Read the table of distances ───────────────────────────────────────────────────────────────────
 
 
-def read_distances_cases(rng):
+def read_distances_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("twelve points, three centres", (distances_between(*scattered(rng, n=12, K=3)),))
     yield Case("as many centres as points", (distances_between(*scattered(rng, n=5, K=5)),))
 
 
-def read_distances(distances):
+def read_distances(distances: Array) -> tuple[Array, float]:
     labels = [min(range(len(row)), key=row.__getitem__) for row in distances]
     return np.array(labels), float(sum(min(row) ** 2 for row in distances))
 
@@ -119,14 +122,14 @@ READ_DISTANCES = Check(
 # ── 2  One step of Lloyd's algorithm ─────────────────────────────────────────────────────────────────
 
 
-def lloyd_step_cases(rng):
+def lloyd_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("four clusters in the plane", scattered(rng))
     yield Case("no groups at all", (rng.normal(size=(80, 2)), rng.normal(size=(4, 2))))
     X, c = scattered(rng, n=60, d=3, K=3)
     yield Case("a centre so far away that its cluster is empty", (X, np.insert(c, 1, 100.0, axis=0)))
 
 
-def lloyd_step(X, c):
+def lloyd_step(X: Array, c: Array) -> tuple[Array, float, Array]:
     labels = np.array([np.argmin([np.sum((x - center) ** 2) for center in c]) for x in X])
     inertia = sum(np.sum((x - c[label]) ** 2) for x, label in zip(X, labels))
     new = c.astype(float)
@@ -136,15 +139,15 @@ def lloyd_step(X, c):
     return labels, inertia, new
 
 
-def _with_centers(center, X, c):
+def _with_centers(center: Callable[..., Array], X: Array, c: Array) -> tuple[Array, float, Array]:
     """Right labels and inertia; each new centre is `center(members, old)`, even for an empty cluster."""
     labels, inertia, _ = lloyd_step(X, c)
     new = [center(X[labels == k], c[k]) for k in range(len(c))]
     return labels, inertia, np.array(new)
 
 
-def _mean_or(replacement):
-    def step(X, c):
+def _mean_or(replacement: float) -> Callable[..., tuple[Array, float, Array]]:
+    def step(X: Array, c: Array) -> tuple[Array, float, Array]:
         return _with_centers(
             lambda own, old: own.mean(axis=0) if len(own) else np.full(len(old), replacement), X, c
         )
@@ -152,39 +155,39 @@ def _mean_or(replacement):
     return step
 
 
-def _empty_lost(X, c):
+def _empty_lost(X: Array, c: Array) -> tuple[Array, float, Array]:
     labels, inertia, new = lloyd_step(X, c)
     return labels, inertia, new[np.unique(labels)]
 
 
-def _inertia_after(X, c):
+def _inertia_after(X: Array, c: Array) -> tuple[Array, float, Array]:
     labels, _, new = lloyd_step(X, c)
     return labels, np.sum((X - new[labels]) ** 2), new
 
 
-def _inertia_unsquared(X, c):
+def _inertia_unsquared(X: Array, c: Array) -> tuple[Array, float, Array]:
     labels, _, new = lloyd_step(X, c)
     return labels, distances_between(X, c).min(axis=1).sum(), new
 
 
-def _labels_after(X, c):
+def _labels_after(X: Array, c: Array) -> tuple[Array, float, Array]:
     _, inertia, new = lloyd_step(X, c)
     return lloyd_step(X, new)[0], inertia, new
 
 
-def _medians(X, c):
+def _medians(X: Array, c: Array) -> tuple[Array, float, Array]:
     return _with_centers(lambda own, old: np.median(own, axis=0) if len(own) else old, X, c)
 
 
-def _divided_by_n(X, c):
+def _divided_by_n(X: Array, c: Array) -> tuple[Array, float, Array]:
     return _with_centers(lambda own, old: own.sum(axis=0) / len(X) if len(own) else old, X, c)
 
 
-def _all_divided_by_n(X, c):
+def _all_divided_by_n(X: Array, c: Array) -> tuple[Array, float, Array]:
     return _with_centers(lambda own, old: own.sum(axis=0) / len(X), X, c)
 
 
-def _mean_of_everything(X, c):
+def _mean_of_everything(X: Array, c: Array) -> tuple[Array, float, Array]:
     return _with_centers(lambda own, old: np.full(len(old), own.mean()) if len(own) else old, X, c)
 
 
@@ -266,7 +269,7 @@ LLOYD_STEP = Check(
 # ── 3  Seeding ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def greedy_seed_cases(rng):
+def greedy_seed_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, m in (("one centre chosen", 30, 1), ("three centres chosen", 50, 3)):
         X, _ = scattered(rng, n=n)
         rows = rng.permutation(n)
@@ -282,50 +285,50 @@ def greedy_seed_cases(rng):
     yield Case("many points nearby, a few far away", (X, X[:1], np.array([3, 22, 12])))
 
 
-def greedy_seed(X, chosen, candidates):
+def greedy_seed(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     D2 = np.array([min(np.sum((x - c) ** 2) for c in chosen) for x in X])
     left = [sum(min(D2[i], np.sum((X[i] - X[row]) ** 2)) for i in range(len(X))) for row in candidates]
     return D2 / D2.sum(), int(candidates[np.argmin(left)])
 
 
-def _chances_from(weights):
+def _chances_from(weights: Callable[..., Array]) -> Callable[..., tuple[Array, int]]:
     """The right candidate, but probabilities proportional to `weights(distances to chosen, X, chosen)`."""
 
-    def seed(X, chosen, candidates):
+    def seed(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
         w = weights(distances_between(X, chosen), X, chosen)
         return w / w.sum(), greedy_seed(X, chosen, candidates)[1]
 
     return seed
 
 
-def _not_normalised(X, chosen, candidates):
+def _not_normalised(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     _, row = greedy_seed(X, chosen, candidates)
     return squared_distances(X, chosen).min(axis=1), row
 
 
-def _likeliest_candidate(X, chosen, candidates):
+def _likeliest_candidate(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     p, _ = greedy_seed(X, chosen, candidates)
     return p, int(candidates[np.argmax(p[candidates])])
 
 
-def _ignores_chosen(X, chosen, candidates):
+def _ignores_chosen(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     p, _ = greedy_seed(X, chosen, candidates)
     return p, int(candidates[np.argmin(squared_distances(X, X[candidates]).sum(axis=0))])
 
 
-def _best_unsquared(X, chosen, candidates):
+def _best_unsquared(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     p, _ = greedy_seed(X, chosen, candidates)
     D = distances_between(X, chosen).min(axis=1, keepdims=True)
     left = np.minimum(D, distances_between(X, X[candidates])).sum(axis=0)
     return p, int(candidates[np.argmin(left)])
 
 
-def _nothing_squared(X, chosen, candidates):
+def _nothing_squared(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     D = distances_between(X, chosen).min(axis=1)
     return D / D.sum(), _best_unsquared(X, chosen, candidates)[1]
 
 
-def _position_in_the_list(X, chosen, candidates):
+def _position_in_the_list(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     p, row = greedy_seed(X, chosen, candidates)
     return p, int(np.flatnonzero(candidates == row)[0])
 
@@ -417,7 +420,7 @@ GREEDY_SEED = Check(
 # ── 4  Match the labels ──────────────────────────────────────────────────────────────────────────────
 
 
-def labelings(rng, counts):
+def labelings(rng: np.random.Generator, counts: Array | list[list[int]]) -> tuple[Array, Array]:
     """Classes and clusters in random order, with roughly this table of counts."""
     counts = np.asarray(counts) + rng.integers(4, size=np.shape(counts))
     K = len(counts)
@@ -426,7 +429,7 @@ def labelings(rng, counts):
     return y[order], labels[order]
 
 
-def matched_share_cases(rng):
+def matched_share_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three classes", labelings(rng, [[2, 40, 5], [4, 9, 50], [30, 20, 10]]))
     yield Case(
         "two classes whose largest cluster is the same",
@@ -435,19 +438,19 @@ def matched_share_cases(rng):
     yield Case("four classes", labelings(rng, 20 * rng.permutation(np.eye(4, dtype=int)) + 2))
 
 
-def matched_share(y, labels):
+def matched_share(y: Array, labels: Array) -> float:
     classes = np.unique(y)
     best = max(np.sum(np.array(names)[labels] == y) for names in permutations(classes))
     return best / len(y)
 
 
-def _counts(y, labels):
+def _counts(y: Array, labels: Array) -> Array:
     table = np.zeros((y.max() + 1, labels.max() + 1), dtype=int)
     np.add.at(table, (y, labels), 1)
     return table
 
 
-def _greedy_matching(y, labels):
+def _greedy_matching(y: Array, labels: Array) -> float:
     table, agree = _counts(y, labels), 0
     for _ in range(len(table)):
         row, column = np.unravel_index(table.argmax(), table.shape)
@@ -456,12 +459,12 @@ def _greedy_matching(y, labels):
     return agree / len(y)
 
 
-def _wrong_direction(y, labels):
+def _wrong_direction(y: Array, labels: Array) -> float:
     _, clusters = linear_sum_assignment(_counts(y, labels), maximize=True)
     return np.mean(clusters[labels] == y)
 
 
-def _worst_matching(y, labels):
+def _worst_matching(y: Array, labels: Array) -> float:
     return min(np.sum(np.array(names)[labels] == y) for names in permutations(np.unique(y))) / len(y)
 
 
@@ -531,7 +534,7 @@ MATCHED_SHARE = Check(
 # ── 5  Silhouettes from distances ────────────────────────────────────────────────────────────────────
 
 
-def silhouettes_cases(rng):
+def silhouettes_cases(rng: np.random.Generator) -> Iterator[Case]:
     X, _ = scattered(rng, n=24, K=3)
     yield Case("three clusters", (distances_between(X, X), rng.permutation(np.arange(24) % 3)))
     X, _ = scattered(rng, n=20, K=4)
@@ -542,22 +545,22 @@ def silhouettes_cases(rng):
     yield Case("two points of a cluster at the same place", (distances_between(X, X), np.arange(18) % 3))
 
 
-def silhouettes(D, labels):
+def silhouettes(D: Array, labels: Array) -> Array:
     return _silhouettes_with(D, labels)
 
 
-def _mean_of_others(distances):
+def _mean_of_others(distances: Array) -> float:
     return distances.sum() / (len(distances) - 1)
 
 
 def _silhouettes_with(
-    D,
-    labels,
-    own=_mean_of_others,
-    other=lambda groups: min(group.mean() for group in groups),
-    value=lambda a, b: (b - a) / max(a, b),
-    alone=lambda groups: 0.0,
-):
+    D: Array,
+    labels: Array,
+    own: Callable[..., Any] = _mean_of_others,
+    other: Callable[..., Any] = lambda groups: min(group.mean() for group in groups),  # type: ignore[name-defined]  # mypy misses names in a default
+    value: Callable[..., Any] = lambda a, b: (b - a) / max(a, b),
+    alone: Callable[..., Any] = lambda groups: 0.0,
+) -> Array:
     """Silhouettes, with any of the four steps replaced."""
     s = np.empty(len(D))
     for i, row in enumerate(D):
@@ -691,17 +694,17 @@ SILHOUETTE_DIAGRAM = choice(
 
 
 @cache
-def _iris_score(k):
+def _iris_score(k: int) -> float:
     X, _ = load_iris()
     return silhouette_score(X, KMeans(k, n_init=10, random_state=0).fit_predict(X))
 
 
 @cache
-def _iris_inertia(k):
+def _iris_inertia(k: int) -> float:
     return KMeans(k, n_init=10, random_state=0).fit(load_iris()[0]).inertia_
 
 
-def _to_two_decimals(answer):
+def _to_two_decimals(answer: Any) -> Any:
     """Round the score in (k, score), so that 0.681 and 0.68 are the same answer."""
     if isinstance(answer, np.ndarray) and answer.size <= 2:
         answer = tuple(answer.tolist()) if answer.ndim else answer.item()
@@ -779,7 +782,7 @@ IRIS_K = Check(
 # ── 8  Repaint a photograph ──────────────────────────────────────────────────────────────────────────
 
 
-def repaint_cases(rng):
+def repaint_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, h, w, K in (
         ("eight colours", 7, 9, 8),
         ("five colours", 6, 11, 5),
@@ -788,16 +791,16 @@ def repaint_cases(rng):
         yield Case(description, (rng.uniform(size=(h, w, 3)), rng.uniform(size=(K, 3))))
 
 
-def bits(K):
+def bits(K: int) -> int:
     return ceil(log2(K))
 
 
-def times_smaller(photo, K):
+def times_smaller(photo: Array, K: int) -> float:
     n_pixels = photo.shape[0] * photo.shape[1]
     return 24 * n_pixels / (bits(K) * n_pixels + 24 * K)
 
 
-def repaint(photo, palette):
+def repaint(photo: Array, palette: Array) -> tuple[Array, float]:
     new = np.empty_like(photo)
     for row in range(photo.shape[0]):
         for column in range(photo.shape[1]):
@@ -806,7 +809,7 @@ def repaint(photo, palette):
     return new, times_smaller(photo, len(palette))
 
 
-def _with_ratio(ratio):
+def _with_ratio(ratio: Callable[..., Any]) -> Callable[..., tuple[Array, float]]:
     """The right picture with another ratio, `ratio(number of pixels, K)`."""
     return lambda photo, palette: (
         repaint(photo, palette)[0],
@@ -814,10 +817,10 @@ def _with_ratio(ratio):
     )
 
 
-def _with_picture(picture):
+def _with_picture(picture: Callable[..., Array]) -> Callable[..., tuple[Array, float]]:
     """The right ratio with another picture, `picture(squared distances (h, w, K), palette)`."""
 
-    def repaint_wrongly(photo, palette):
+    def repaint_wrongly(photo: Array, palette: Array) -> tuple[Array, float]:
         D2 = np.sum((photo[:, :, np.newaxis] - palette) ** 2, axis=-1)
         return picture(D2, palette), times_smaller(photo, len(palette))
 

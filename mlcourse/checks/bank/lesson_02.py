@@ -5,13 +5,16 @@ uniform on [0, 1); Z (n, d) standard normal; k (n,) the component of each point.
 """
 
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import load_points
+from mlcourse.typing import Array
 
 LESSON = "02_kmeans_limits"
 
@@ -34,20 +37,20 @@ WHOSE_POINT = choice(
 # ── 2  The inertia of a labelling ────────────────────────────────────────────────────────────────────
 
 
-def labelled_points(rng, n, K, d):
+def labelled_points(rng: np.random.Generator, n: int, K: int, d: int) -> tuple[Array, Array]:
     """n points in K groups of unequal size, and the group of each point; no group is empty."""
     labels = rng.permutation(np.r_[np.arange(K), rng.choice(K, size=n - K, p=rng.dirichlet(np.full(K, 2.0)))])
     return rng.normal(scale=4, size=(K, d))[labels] + rng.normal(size=(n, d)), labels
 
 
-def inertia_cases(rng):
+def inertia_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three groups in the plane", labelled_points(rng, 40, 3, 2))
     yield Case("five groups, d = 4", labelled_points(rng, 60, 5, 4))
     X, labels = labelled_points(rng, 30, 3, 2)
     yield Case("groups mixed together", (X, rng.permutation(labels)))
 
 
-def inertia_of_labels(X, labels):
+def inertia_of_labels(X: Array, labels: Array) -> float:
     total = 0.0
     for k in np.unique(labels):
         members = X[labels == k]
@@ -56,21 +59,21 @@ def inertia_of_labels(X, labels):
     return total
 
 
-def squared_to_means(X, labels):
+def squared_to_means(X: Array, labels: Array) -> Array:
     """Squared distances (n, K) of the points to the means of all groups."""
     means = np.array([X[labels == k].mean(axis=0) for k in np.unique(labels)])
     return ((X[:, np.newaxis] - means) ** 2).sum(axis=2)
 
 
-def distances_to_own_mean(X, labels):
+def distances_to_own_mean(X: Array, labels: Array) -> Array:
     return np.sqrt(squared_to_means(X, labels)[np.arange(len(X)), labels])
 
 
-def _mean_without_an_axis(X, labels):
+def _mean_without_an_axis(X: Array, labels: Array) -> float:
     return sum(((X[labels == k] - X[labels == k].mean()) ** 2).sum() for k in np.unique(labels))
 
 
-def _mean_of_each_group(X, labels):
+def _mean_of_each_group(X: Array, labels: Array) -> float:
     squared = distances_to_own_mean(X, labels) ** 2
     return sum(squared[labels == k].mean() for k in np.unique(labels))
 
@@ -138,14 +141,14 @@ INERTIA_OF_LABELS = Check(
 # ── 3  Find the bug: labels that run together ────────────────────────────────────────────────────────
 
 
-def words_as_numbers(labels):
+def words_as_numbers(labels: Any) -> Any:
     """Turn labels that are words, such as "a0", into numbers; return anything else unchanged."""
     if isinstance(labels, tuple) and labels and all(isinstance(label, str) for label in labels):
         return np.unique(labels, return_inverse=True)[1]
     return labels
 
 
-def label_pairs(rng):
+def label_pairs(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("labels 0, 1 and labels 0", (np.r_[0, 1, rng.integers(2, size=6)], np.zeros(4, dtype=int)))
     y1 = rng.permutation(np.r_[np.arange(4), rng.integers(4, size=8)])
     yield Case("four groups and three groups", (y1, rng.permutation(np.r_[np.arange(3), 0, 2])))
@@ -160,18 +163,18 @@ def label_pairs(rng):
     yield Case("many groups, and large numbers", (rng.permutation(large), rng.permutation(20)))
 
 
-def join_labels(y1, y2):
+def join_labels(y1: Array, y2: Array) -> Array:
     joined = list(y1)
     for label in y2:
         joined.append(label + max(y1) + 1)
     return np.array(joined)
 
 
-def files_apart(joined, y1, y2):
+def files_apart(joined: Array, y1: Array, y2: Array) -> bool:
     return not np.isin(joined[: len(y1)], joined[len(y1) :]).any()
 
 
-def groups_kept(joined, y1, y2):
+def groups_kept(joined: Array, y1: Array, y2: Array) -> bool:
     """Whether two points of one file share a label exactly when they did before joining."""
     parts = (np.asarray(joined[: len(y1)]), y1), (np.asarray(joined[len(y1) :]), y2)
     return all(np.array_equal(new[:, None] == new, old[:, None] == old) for new, old in parts)
@@ -270,7 +273,7 @@ JOIN_LABELS = Check(
 # ── 4  Draw from a mixture ───────────────────────────────────────────────────────────────────────────
 
 
-def draws(rng):
+def draws(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, weights, d in (
         ("two components in the plane", 30, [0.2, 0.8], 2),
         ("four components, d = 3", 60, [0.1, 0.35, 0.15, 0.4], 3),
@@ -280,58 +283,60 @@ def draws(rng):
         yield Case(description, (*parts, rng.normal(scale=5, size=(K, d)), rng.uniform(0.4, 3, size=K)))
 
 
-def pick(u, weights):
+def pick(u: Array, weights: Array) -> Array:
     """The component of each u (n,): the first one whose cumulative weight is greater than u."""
     return np.array([next(k for k, c in enumerate(np.cumsum(weights)) if c > share) for share in u])
 
 
-def mixture_sample(u, Z, weights, means, stds):
+def mixture_sample(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     k = pick(u, weights)
     return np.array([means[j] + stds[j] * z for j, z in zip(k, Z)]), k
 
 
-def _placed(Z, k, means, stds):
+def _placed(Z: Array, k: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return means[k] + stds[k][:, np.newaxis] * Z, k
 
 
-def _not_cumulative(u, Z, weights, means, stds):
+def _not_cumulative(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, (u[:, np.newaxis] < weights).argmax(axis=1), means, stds)
 
 
-def _not_cumulative_counted(u, Z, weights, means, stds):
+def _not_cumulative_counted(
+    u: Array, Z: Array, weights: Array, means: Array, stds: Array
+) -> tuple[Array, Array]:
     return _placed(Z, (u[:, np.newaxis] >= weights[:-1]).sum(axis=1), means, stds)
 
 
-def _one_too_low(u, Z, weights, means, stds):
+def _one_too_low(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, pick(u, weights) - 1, means, stds)
 
 
-def _counted_from_one(*args):
+def _counted_from_one(*args: Array) -> tuple[Array, Array]:
     X, k = mixture_sample(*args)
     return X, k + 1
 
 
-def _beyond_the_last(u, Z, weights, means, stds):
+def _beyond_the_last(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> Any:
     return _placed(Z, np.full(len(u), len(weights)), means, stds)
 
 
-def _equal_weights(u, Z, weights, means, stds):
+def _equal_weights(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, (u * len(weights)).astype(int), means, stds)
 
 
-def _heaviest(u, Z, weights, means, stds):
+def _heaviest(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, np.full(len(u), weights.argmax()), means, stds)
 
 
-def _variances(u, Z, weights, means, stds):
+def _variances(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, pick(u, weights), means, stds**2)
 
 
-def _no_spread(u, Z, weights, means, stds):
+def _no_spread(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, pick(u, weights), means, np.ones_like(stds))
 
 
-def _mean_scaled_too(u, Z, weights, means, stds):
+def _mean_scaled_too(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     k = pick(u, weights)
     return stds[k][:, np.newaxis] * (means[k] + Z), k
 
@@ -424,7 +429,7 @@ MIXTURE_SAMPLE = Check(
 # ── 5  The share of errors that nobody avoids ────────────────────────────────────────────────────────
 
 
-def line_cases(rng):
+def line_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, K in (("two components on the line", 2), ("three components on the line", 3)):
         mu = np.sort(rng.normal(scale=2, size=K))
         sigma = rng.uniform(0.6, 2.0, size=K)
@@ -432,17 +437,17 @@ def line_cases(rng):
         yield Case(description, (x, rng.dirichlet(np.full(K, 4.0)), mu, sigma))
 
 
-def joint(x, pi, mu, sigma):
+def joint(x: Array, pi: Array, mu: Array, sigma: Array) -> Array:
     return pi * norm.pdf(x[:, np.newaxis], mu, sigma)
 
 
-def shares(x, pi, mu, sigma):
+def shares(x: Array, pi: Array, mu: Array, sigma: Array) -> Array:
     """Responsibilities (n, K)."""
     p = joint(x, pi, mu, sigma)
     return p / p.sum(axis=1, keepdims=True)
 
 
-def unavoidable_share(x, pi, mu, sigma):
+def unavoidable_share(x: Array, pi: Array, mu: Array, sigma: Array) -> float:
     doubt = 0.0
     for point in x:
         p = [w * norm(m, s).pdf(point) for w, m, s in zip(pi, mu, sigma)]
@@ -450,12 +455,12 @@ def unavoidable_share(x, pi, mu, sigma):
     return doubt / len(x)
 
 
-def _normalised_down_the_columns(*a):
+def _normalised_down_the_columns(*a: Array) -> float:
     p = joint(*a)
     return (1 - (p / p.sum(axis=0)).max(axis=1)).mean()
 
 
-def _picked_without_weights(x, pi, mu, sigma):
+def _picked_without_weights(x: Array, pi: Array, mu: Array, sigma: Array) -> float:
     picked = norm.pdf(x[:, np.newaxis], mu, sigma).argmax(axis=1)
     return (1 - shares(x, pi, mu, sigma)[np.arange(len(x)), picked]).mean()
 
@@ -538,7 +543,7 @@ UNAVOIDABLE_SHARE = Check(
 # ── 6  Where two Gaussians are equally probable ──────────────────────────────────────────────────────
 
 
-def pair_cases(rng):
+def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, order in (
         ("the tight one first", slice(None)),
         ("the loose one first", slice(None, None, -1)),
@@ -550,13 +555,13 @@ def pair_cases(rng):
         yield Case(description, (pi[order], mu[order], sigma[order]))
 
 
-def crossing(log_ratio, power=2, middle=-2):
+def crossing(log_ratio: Callable[..., float], power: int = 2, middle: int = -2) -> Callable[..., Array]:
     """Make a solver of (x − μ₀)²/2σ₀² − (x − μ₁)²/2σ₁² = log_ratio(pi, sigma) that returns x (2,), sorted.
 
     Another `power` of σ, or another factor in the `middle` term, makes a wrong solver.
     """
 
-    def points(pi, mu, sigma):
+    def points(pi: Array, mu: Array, sigma: Array) -> Array:
         a = 1 / (2 * sigma**power)
         coefficients = [
             a[0] - a[1],
@@ -568,7 +573,7 @@ def crossing(log_ratio, power=2, middle=-2):
     return points
 
 
-def heights(pi, sigma):
+def heights(pi: Array, sigma: Array) -> float:
     """Logarithm of the ratio of the two components' heights on the line."""
     return np.log(pi[0] * sigma[1] / (pi[1] * sigma[0]))
 
@@ -576,15 +581,15 @@ def heights(pi, sigma):
 equal_points = crossing(heights)
 
 
-def in_order(points):
+def in_order(points: Any) -> Any:
     """Turn two numbers, in any container, into a sorted array; return anything else unchanged."""
     if isinstance(points, tuple) and all(isinstance(point, (int, float)) for point in points):
         points = np.array(points)
     return np.sort(points) if isinstance(points, np.ndarray) and points.ndim == 1 else points
 
 
-def equally_probable(out, pi, mu, sigma):
-    return np.allclose(*(pi * norm.pdf(out[:, np.newaxis], mu, sigma)).T, rtol=1e-5, atol=0)
+def equally_probable(out: Array, pi: Array, mu: Array, sigma: Array) -> bool:
+    return np.allclose(*(pi * norm.pdf(out[:, np.newaxis], mu, sigma)).T, rtol=1e-5, atol=0)  # type: ignore[misc]  # the star brings exactly two arrays
 
 
 EQUAL_POINTS = Check(
@@ -676,7 +681,7 @@ FIXED = (
 )
 
 
-def points_of(text):
+def points_of(text: str) -> Any:
     """The points that `load_points` reads in a text, as a sorted list; None if it rejects the text."""
     far_too_long = 100 * len(RIVER)  # reading a longer text would keep a grader busy for seconds
     if not isinstance(text, str) or len(text) > far_too_long:
@@ -690,7 +695,7 @@ def points_of(text):
             return None
 
 
-def canonical_points(text):
+def canonical_points(text: Any) -> Any:
     """The points in a text, one per line and in order, so that spaces and remarks do not matter."""
     points = points_of(text)
     if points is None:
@@ -701,11 +706,11 @@ def canonical_points(text):
 MEASURED = points_of(FIXED)
 
 
-def _with_gap_as(value):
+def _with_gap_as(value: str) -> str:
     return RIVER.replace(" ; ", "").replace("1,7", "1.7").replace("n/a", value).replace("rising", "# rising")
 
 
-def _without(*starts):
+def _without(*starts: str) -> str:
     return "".join(line for line in FIXED.splitlines(keepends=True) if not line.startswith(starts))
 
 

@@ -4,12 +4,16 @@ Symbols: x (n,) or X (n, d) data; w (n,) weights of rows; mu (d,) mean; Sigma (d
 U (d, d) eigenvectors; Z (n, d) standard normals; pi (K,), mu (K, d), sigma (K,) a mixture of round components.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 from scipy.stats import chi2, multivariate_normal, norm
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.typing import Array
 
 LESSON = "03_gaussians"
 
@@ -17,7 +21,7 @@ LESSON = "03_gaussians"
 # ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def covariance(rng, d):
+def covariance(rng: np.random.Generator, d: int) -> Array:
     A = rng.normal(size=(d, d))
     return A @ A.T + 0.3 * np.eye(d)
 
@@ -25,12 +29,15 @@ def covariance(rng, d):
 # ── 1  A density on the line ─────────────────────────────────────────────────────────────────────────
 
 
-def gaussian_pdf_cases(rng):
+def gaussian_pdf_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("a narrow Gaussian", (rng.normal(size=30), rng.normal(), rng.uniform(0.2, 0.5)))
     yield Case("a wide Gaussian", (rng.normal(scale=3, size=30), rng.normal(), rng.uniform(4.0, 9.0)))
 
 
-def _pdf_with(exponent=lambda z: -0.5 * z**2, factor=lambda var: 1 / np.sqrt(2 * np.pi * var)):
+def _pdf_with(
+    exponent: Callable[..., Any] = lambda z: -0.5 * z**2,
+    factor: Callable[..., Any] = lambda var: 1 / np.sqrt(2 * np.pi * var),
+) -> Callable[..., Array]:
     """The density with another exponent, or with another factor in front."""
     return lambda x, mu, var: factor(var) * np.exp(exponent((x - mu) / np.sqrt(var)))
 
@@ -112,69 +119,69 @@ GAUSSIAN_PDF = Check(
 # ── 2  A weighted fit ────────────────────────────────────────────────────────────────────────────────
 
 
-def fit_gaussian_cases(rng):
+def fit_gaussian_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, d in (("every weight is 1", 30, 2), ("unequal weights, three features", 40, 3)):
         X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
         yield Case(description, (X, np.ones(n) if d == 2 else rng.uniform(0, 3, size=n)))
 
 
-def weighted_mean(X, w):
+def weighted_mean(X: Array, w: Array) -> Array:
     return sum(w_i * x for w_i, x in zip(w, X)) / sum(w)
 
 
-def weighted_scatter(X, w, mu):
+def weighted_scatter(X: Array, w: Array, mu: Array) -> Array:
     return sum(w_i * np.outer(x - mu, x - mu) for w_i, x in zip(w, X))
 
 
-def fit_gaussian(X, w):
+def fit_gaussian(X: Array, w: Array) -> tuple[Array, Array]:
     mu = weighted_mean(X, w)
     return mu, weighted_scatter(X, w, mu) / sum(w)
 
 
-def _divided_by_n(X, w):
+def _divided_by_n(X: Array, w: Array) -> tuple[Array, Array]:
     mu = w @ X / len(X)
     return mu, weighted_scatter(X, w, mu) / len(X)
 
 
-def _covariance_divided_by_n(X, w):
+def _covariance_divided_by_n(X: Array, w: Array) -> tuple[Array, Array]:
     mu = weighted_mean(X, w)
     return mu, weighted_scatter(X, w, mu) / len(X)
 
 
-def _sample_covariance(X, w):
+def _sample_covariance(X: Array, w: Array) -> tuple[Array, Array]:
     mu, Sigma = fit_gaussian(X, w)
     return mu, Sigma * w.sum() / (w.sum() - 1)
 
 
-def _weights_in_the_mean_only(X, w):
+def _weights_in_the_mean_only(X: Array, w: Array) -> tuple[Array, Array]:
     mu = weighted_mean(X, w)
     return mu, weighted_scatter(X, np.ones(len(X)), mu) / len(X)
 
 
-def _weights_in_the_covariance_only(X, w):
+def _weights_in_the_covariance_only(X: Array, w: Array) -> tuple[Array, Array]:
     mu = X.mean(axis=0)
     return mu, weighted_scatter(X, w, mu) / w.sum()
 
 
-def _not_centred(X, w):
+def _not_centred(X: Array, w: Array) -> tuple[Array, Array]:
     return weighted_mean(X, w), weighted_scatter(X, w, np.zeros(X.shape[1])) / w.sum()
 
 
-def _rows_for_columns(X, w):
+def _rows_for_columns(X: Array, w: Array) -> tuple[Array, Array]:
     D = np.sqrt(w)[:, np.newaxis] * (X - weighted_mean(X, w))
     return weighted_mean(X, w), D @ D.T / w.sum()
 
 
-def _about_the_plain_mean(X, w):
+def _about_the_plain_mean(X: Array, w: Array) -> tuple[Array, Array]:
     return weighted_mean(X, w), weighted_scatter(X, w, X.mean(axis=0)) / w.sum()
 
 
-def _weights_twice(X, w):
+def _weights_twice(X: Array, w: Array) -> tuple[Array, Array]:
     mu = weighted_mean(X, w)
     return mu, weighted_scatter(X, w**2, mu) / w.sum()
 
 
-def _variances_only(X, w):
+def _variances_only(X: Array, w: Array) -> tuple[Array, Array]:
     mu, Sigma = fit_gaussian(X, w)
     return mu, np.diag(np.diag(Sigma))
 
@@ -287,22 +294,24 @@ WHICH_ELLIPSE = choice(
 # ── 4  A covariance from its axes ────────────────────────────────────────────────────────────────────
 
 
-def axes_cases(rng):
+def axes_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("no rotation", (np.array([2.0, 0.5]), 0.0))
     yield Case("rotated to the left", (rng.uniform([2, 0.3], [3, 1.5]), rng.uniform(15, 75)))
     yield Case("rotated to the right", (rng.uniform([2, 0.3], [3, 1.5]), -rng.uniform(15, 75)))
 
 
-def rotation(radians):
+def rotation(radians: float) -> Array:
     return np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
 
 
-def _with_the_product(product, U=rotation):
+def _with_the_product(
+    product: Callable[..., Array], U: Callable[..., Array] = rotation
+) -> Callable[..., Array]:
     """The covariance with another `product` of U and Λ, or with another U."""
     return lambda stds, angle: product(U(np.deg2rad(angle)), np.diag(stds**2))
 
 
-def covariance_from_axes(stds, angle):
+def covariance_from_axes(stds: Array, angle: float) -> Array:
     U = rotation(np.deg2rad(angle))
     return sum(std**2 * np.outer(u, u) for std, u in zip(stds, U.T))
 
@@ -393,7 +402,7 @@ COVARIANCE_FROM_AXES = Check(
 # ── 5  How much is inside ────────────────────────────────────────────────────────────────────────────
 
 
-def share_cases(rng):
+def share_cases(rng: np.random.Generator) -> Iterator[Case]:
     for d in (1, 2, 10):
         yield Case(f"d = {d}", (np.sort(rng.uniform(0.5, 4, size=6)), d))
 
@@ -463,7 +472,7 @@ SHARE_INSIDE = Check(
 # ── 6  The log density ───────────────────────────────────────────────────────────────────────────────
 
 
-def log_density_cases(rng):
+def log_density_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("points in the plane", (rng.normal(size=(20, 2)), rng.normal(size=2), covariance(rng, 2)))
     yield Case("five features", (rng.normal(size=(20, 5)), rng.normal(size=5), covariance(rng, 5)))
     far = 200 * rng.normal(size=(5, 3)) + 500
@@ -473,15 +482,15 @@ def log_density_cases(rng):
 
 
 def _log_density_with(
-    squared=lambda Y: (Y**2).sum(axis=0),
-    log_det=lambda L: np.log(np.diag(L)).sum(),
-    half=0.5,
-    lower=True,
-    d=None,
-):
+    squared: Callable[..., Array] = lambda Y: (Y**2).sum(axis=0),
+    log_det: Callable[..., Any] = lambda L: np.log(np.diag(L)).sum(),
+    half: float = 0.5,
+    lower: bool = True,
+    d: int | None = None,
+) -> Callable[..., Array]:
     """The log density by Cholesky, with one of its parts replaced."""
 
-    def answer(X, mu, Sigma):
+    def answer(X: Array, mu: Array, Sigma: Array) -> Array:
         L = np.linalg.cholesky(Sigma)
         Y = solve_triangular(L, (X - mu).T, lower=lower)
         return -0.5 * (d or len(mu)) * np.log(2 * np.pi) - half * squared(Y) - log_det(L)
@@ -593,24 +602,24 @@ LOG_DENSITY = Check(
 # ── 7  Find the bug in a sampler ─────────────────────────────────────────────────────────────────────
 
 
-def sampler_cases(rng):
+def sampler_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "fifty points in the plane", (rng.normal(size=(50, 2)), rng.normal(size=2), covariance(rng, 2))
     )
     yield Case("three features", (rng.normal(size=(40, 3)), rng.normal(size=3), covariance(rng, 3)))
 
 
-def mean_and_map(output, Z):
+def mean_and_map(output: Array, Z: Array) -> tuple[Array, Array]:
     """The a and B for which output is nearest to a + Z B."""
     a, *B = np.linalg.lstsq(np.column_stack([np.ones(len(Z)), Z]), output, rcond=None)[0]
     return a, np.array(B)
 
 
-def close(one, other):
+def close(one: Array, other: Array) -> bool:
     return np.allclose(one, other, rtol=1e-4, atol=1e-4)  # room for float32, and for rounding
 
 
-def is_a_map_of_the_noise(output, Z, mu, Sigma):
+def is_a_map_of_the_noise(output: Any, Z: Array, mu: Array, Sigma: Array) -> bool:
     """Whether output = a + Z B. B may be any root of Σ, not only Cholesky's; the laws check a and Bᵀ B."""
     a, B = mean_and_map(output, Z)
     return close(a + Z @ B, output)
@@ -672,7 +681,7 @@ FIX_SAMPLER = Check(
 # ── 8  A mixture of round components ─────────────────────────────────────────────────────────────────
 
 
-def round_mixture_cases(rng):
+def round_mixture_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, d, far in (
         ("three components in the plane", 25, 2, 0),
         ("two components, five features", 20, 5, 0),
@@ -684,25 +693,25 @@ def round_mixture_cases(rng):
         yield Case(description, (X, pi, rng.normal(scale=2, size=(K, d)), rng.uniform(0.4, 1.8, size=K)))
 
 
-def round_log_joint(X, pi, mu, sigma, d=None):
+def round_log_joint(X: Array, pi: Array, mu: Array, sigma: Array, d: int | None = None) -> Array:
     """log πₖ + log N(xᵢ | μₖ, σₖ² I) : (n, K)."""
     squared = ((X[:, np.newaxis] - mu) ** 2).sum(axis=2) / sigma**2
     return np.log(pi) - 0.5 * (X.shape[1] * np.log(2 * np.pi) + squared) - (d or X.shape[1]) * np.log(sigma)
 
 
-def _dimension_missing(X, pi, mu, sigma, d=None):
+def _dimension_missing(X: Array, pi: Array, mu: Array, sigma: Array, *, d: int | None = None) -> Array:
     joint = round_log_joint(X, pi, mu, sigma, d) + 0.5 * (X.shape[1] - 1) * np.log(2 * np.pi)
     return logsumexp(joint, axis=1)
 
 
-def mixture_log_density(X, pi, mu, sigma):
-    def joint(x, k):
+def mixture_log_density(X: Array, pi: Array, mu: Array, sigma: Array) -> Array:
+    def joint(x: Array, k: int) -> float:
         return np.log(pi[k]) + norm(mu[k], sigma[k]).logpdf(x).sum()
 
     return np.array([logsumexp([joint(x, k) for k in range(len(pi))]) for x in X])
 
 
-def _one_averaged_gaussian(X, pi, mu, sigma):
+def _one_averaged_gaussian(X: Array, pi: Array, mu: Array, sigma: Array) -> Array:
     return round_log_joint(X, np.ones(1), (pi @ mu)[np.newaxis], np.sqrt([pi @ sigma**2]))[:, 0]
 
 
@@ -784,7 +793,7 @@ MIXTURE_LOG_DENSITY = Check(
         ),
         Mistake(
             "width counted once",
-            lambda *a: logsumexp(round_log_joint(*a, d=1), axis=1),
+            lambda *a: logsumexp(round_log_joint(*a, d=1), axis=1),  # type: ignore[misc]  # the star brings the others
             "log σₖ appears only once. How many entries does the diagonal of L have?",
             hint=3,
         ),

@@ -4,7 +4,9 @@ Symbols: x (n,) or X (n, d) data; pi (K,) weights; mu (K,) or (K, d) means; var 
 covariances; R (n, K) responsibilities; N (K,) their sums.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
@@ -13,6 +15,7 @@ from scipy.stats import multivariate_normal, norm
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import elongated_blobs
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array
 
 LESSON = "04_em"
 
@@ -20,14 +23,18 @@ LESSON = "04_em"
 # ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mixture_1d(rng, n=40, K=3, spread=3.0):
+def mixture_1d(
+    rng: np.random.Generator, n: int = 40, K: int = 3, spread: float = 3.0
+) -> tuple[Array, Array, Array, Array]:
     """x, pi, mu, var: a random mixture on the line, and points near its components."""
     mu = rng.normal(scale=spread, size=K)
     x = rng.choice(mu, size=n) + rng.normal(size=n)
     return x, rng.dirichlet(np.full(K, 3.0)), mu, rng.uniform(0.3, 2.0, size=K)
 
 
-def mixture_nd(rng, n=50, K=3, d=2):
+def mixture_nd(
+    rng: np.random.Generator, n: int = 50, K: int = 3, d: int = 2
+) -> tuple[Array, Array, Array, Array]:
     """X, pi, mu, Sigma: a random mixture in d dimensions, and points near its components."""
     mu = rng.normal(scale=3.0, size=(K, d))
     X = mu[rng.integers(K, size=n)] + rng.normal(size=(n, d))
@@ -35,12 +42,12 @@ def mixture_nd(rng, n=50, K=3, d=2):
     return X, rng.dirichlet(np.full(K, 3.0)), mu, A @ np.swapaxes(A, 1, 2) + 0.3 * np.eye(d)
 
 
-def cases_1d(rng):
+def cases_1d(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three overlapping components on the line", mixture_1d(rng, spread=1.0))
     yield Case("four components well apart", mixture_1d(rng, K=4, spread=8.0))
 
 
-def rows_sum_to_one(R, *_):
+def rows_sum_to_one(R: Array, *_: Array) -> bool:
     return np.allclose(np.sum(R, axis=1), 1)
 
 
@@ -50,11 +57,11 @@ ROWS_SUM_TO_ONE = Law("the responsibilities of each point sum to 1 (along axis 1
 # ── 1  Responsibilities on the line ──────────────────────────────────────────────────────────────────
 
 
-def joint_1d(x, pi, mu, var):
+def joint_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     return pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
 
 
-def responsibilities_1d(x, pi, mu, var):
+def responsibilities_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     R = np.empty((len(x), len(pi)))
     for i in range(len(x)):
         for k in range(len(pi)):
@@ -63,22 +70,22 @@ def responsibilities_1d(x, pi, mu, var):
     return R
 
 
-def _by_column(x, pi, mu, var):
+def _by_column(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     joint = joint_1d(x, pi, mu, var)
     return joint / joint.sum(axis=0)
 
 
-def _variance_as_deviation(x, pi, mu, var):
+def _variance_as_deviation(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     joint = pi * norm.pdf(x[:, np.newaxis], mu, var)
     return joint / joint.sum(axis=1, keepdims=True)
 
 
-def _no_weights_1d(x, pi, mu, var):
+def _no_weights_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     density = norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
     return density / density.sum(axis=1, keepdims=True)
 
 
-def _hard(x, pi, mu, var):
+def _hard(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     joint = joint_1d(x, pi, mu, var)
     return np.eye(len(pi))[joint.argmax(axis=1)]
 
@@ -130,7 +137,7 @@ RESPONSIBILITIES_1D = Check(
 # ── 2  Log-sum-exp ───────────────────────────────────────────────────────────────────────────────────
 
 
-def log_sum_exp_cases(rng):
+def log_sum_exp_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("ordinary numbers", (rng.normal(size=(6, 4)),))
     yield Case("a very small row next to a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
     yield Case("very large numbers", (rng.uniform(800, 1000, size=(5, 3)),))
@@ -139,7 +146,7 @@ def log_sum_exp_cases(rng):
     yield Case("very negative and very large numbers in one row", (extremes,))
 
 
-def _shifted_by(shift):
+def _shifted_by(shift: Callable[..., Array]) -> Callable[..., Array]:
     """Log-sum-exp that subtracts `shift(A)` (n, 1) from the rows instead of their maxima."""
     return lambda A: shift(A)[:, 0] + np.log(np.exp(A - shift(A)).sum(axis=1))
 
@@ -227,59 +234,59 @@ LOG_SUM_EXP = Check(
 # ── 3  The E-step ────────────────────────────────────────────────────────────────────────────────────
 
 
-def e_step_cases(rng):
+def e_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three components in the plane", mixture_nd(rng))
     yield Case("four components in five dimensions", mixture_nd(rng, n=30, K=4, d=5))
     X, pi, mu, Sigma = mixture_nd(rng, n=20)
     yield Case("points a thousand units away", (X + 1000, pi, mu, Sigma))
 
 
-def weighted_log_densities(X, pi, mu, Sigma):
+def weighted_log_densities(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     columns = [np.log(p) + multivariate_normal(m, S).logpdf(X) for p, m, S in zip(pi, mu, Sigma)]
     return np.transpose(columns)
 
 
-def e_step(X, pi, mu, Sigma):
+def e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     log_joint = weighted_log_densities(X, pi, mu, Sigma)
     log_likelihood = logsumexp(log_joint, axis=1)
     return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
 
 
-def _from_log_joint(log_joint):
+def _from_log_joint(log_joint: Array) -> tuple[Array, Array]:
     log_likelihood = logsumexp(log_joint, axis=1)
     return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
 
 
-def _outside_log_space(X, pi, mu, Sigma):
+def _outside_log_space(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     joint = np.exp(weighted_log_densities(X, pi, mu, Sigma))
     total = joint.sum(axis=1)
     return np.log(total), joint / total[:, np.newaxis]
 
 
-def _e_step_no_weights(X, pi, mu, Sigma):
+def _e_step_no_weights(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     return _from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
 
 
-def _weights_not_logged(X, pi, mu, Sigma):
+def _weights_not_logged(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     return _from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
 
 
-def _log_responsibilities(X, pi, mu, Sigma):
+def _log_responsibilities(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     log_joint = weighted_log_densities(X, pi, mu, Sigma)
     log_likelihood = logsumexp(log_joint, axis=1)
     return log_likelihood, log_joint - log_likelihood[:, np.newaxis]
 
 
-def _swapped(X, pi, mu, Sigma):
+def _swapped(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     return e_step(X, pi, mu, Sigma)[::-1]
 
 
-def _sum_of_logs(X, pi, mu, Sigma):
+def _sum_of_logs(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     _, R = e_step(X, pi, mu, Sigma)
     return weighted_log_densities(X, pi, mu, Sigma).sum(axis=1), R
 
 
-def _determinant_dropped(X, pi, mu, Sigma):
+def _determinant_dropped(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
     return _from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
 
@@ -339,7 +346,7 @@ E_STEP = Check(
 # ── 4  The M-step ────────────────────────────────────────────────────────────────────────────────────
 
 
-def m_step_cases(rng):
+def m_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, d in (
         ("three components in the plane", 60, 3, 2),
         ("two components, d = 4", 40, 2, 4),
@@ -348,7 +355,7 @@ def m_step_cases(rng):
         yield Case(description, (X, rng.dirichlet(np.full(K, 0.7), size=n)))
 
 
-def m_step(X, R):
+def m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
     N = R.sum(axis=0)
     mu = np.array([sum(r * x for r, x in zip(R[:, k], X)) / N[k] for k in range(R.shape[1])])
     Sigma = [
@@ -357,62 +364,62 @@ def m_step(X, R):
     return N / len(X), mu, np.array(Sigma)
 
 
-def covariances_about(X, R, mu, N):
+def covariances_about(X: Array, R: Array, mu: Array, N: Array) -> Array:
     D = X[np.newaxis] - mu[:, np.newaxis]
     return np.einsum("nk,knd,kne->kde", R, D, D) / N[:, np.newaxis, np.newaxis]
 
 
-def _about_the_overall_mean(X, R):
+def _about_the_overall_mean(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = m_step(X, R)
     return pi, mu, covariances_about(X, R, np.repeat([X.mean(axis=0)], len(mu), axis=0), R.sum(axis=0))
 
 
-def _not_centred(X, R):
+def _not_centred(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = m_step(X, R)
     return pi, mu, covariances_about(X, R, np.zeros_like(mu), R.sum(axis=0))
 
 
-def _divided_by_n(X, R):
+def _divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
     n = np.full(R.shape[1], len(X))
     mu = R.T @ X / n[:, np.newaxis]
     return R.sum(axis=0) / len(X), mu, covariances_about(X, R, mu, n)
 
 
-def _means_divided_by_n(X, R):
+def _means_divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
     mu, N = R.T @ X / len(X), R.sum(axis=0)
     return N / len(X), mu, covariances_about(X, R, mu, N)
 
 
-def _covariances_divided_by_n(X, R):
+def _covariances_divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = m_step(X, R)
     return pi, mu, covariances_about(X, R, mu, np.full(len(mu), len(X)))
 
 
-def _responsibilities_missing(X, R):
+def _responsibilities_missing(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = m_step(X, R)
     return pi, mu, covariances_about(X, np.ones_like(R), mu, R.sum(axis=0))
 
 
-def _counts_for_weights(X, R):
+def _counts_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
     _, mu, Sigma = m_step(X, R)
     return R.sum(axis=0), mu, Sigma
 
 
-def _sample_covariance(X, R):
+def _sample_covariance(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = m_step(X, R)
     return pi, mu, covariances_about(X, R, mu, R.sum(axis=0) - 1)
 
 
-def _hard_m_step(X, R):
+def _hard_m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)])
 
 
-def _squared_responsibilities(X, R):
+def _squared_responsibilities(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = m_step(X, R)
     return pi, mu, covariances_about(X, R**2, mu, R.sum(axis=0))
 
 
-def _variances_only(X, R):
+def _variances_only(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, Sigma = m_step(X, R)
     return pi, mu, Sigma * np.eye(X.shape[1])
 
@@ -506,14 +513,21 @@ M_STEP = Check(
 # ── 5  Find the bug ──────────────────────────────────────────────────────────────────────────────────
 
 
-def em_iteration_1d(x, pi, mu, var):
+def em_iteration_1d(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
     R = responsibilities_1d(x, pi, mu, var)
     N = R.sum(axis=0)
     mu = (R * x[:, np.newaxis]).sum(axis=0) / N
     return N / len(x), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-def _weights_change_in_the_loop(x, pi, mu, var, row_sums=np.ones_like, weights=lambda pi, R: pi):
+def _weights_change_in_the_loop(
+    x: Array,
+    pi: Array,
+    mu: Array,
+    var: Array,
+    row_sums: Callable[..., Any] = np.ones_like,
+    weights: Callable[..., Array] = lambda pi, R: pi,
+) -> tuple[Array, Array, Array]:
     """The planted bug. Other `row_sums` or `weights` treat its symptoms without removing it."""
     pi, R = pi.copy(), np.empty((len(x), len(pi)))
     for k in range(len(pi)):
@@ -525,20 +539,20 @@ def _weights_change_in_the_loop(x, pi, mu, var, row_sums=np.ones_like, weights=l
     return weights(pi, R), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-def _weights_renormalised_after(x, pi, mu, var):
+def _weights_renormalised_after(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
     return _weights_change_in_the_loop(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum())
 
 
-def _rows_renormalised_after(x, pi, mu, var):
+def _rows_renormalised_after(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
     return _weights_change_in_the_loop(x, pi, mu, var, row_sums=lambda sums: sums)
 
 
-def _rows_renormalised_then_weights(x, pi, mu, var):
-    treated = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
+def _rows_renormalised_then_weights(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    treated: dict[str, Any] = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
     return _weights_change_in_the_loop(x, pi, mu, var, **treated)
 
 
-def _variance_about_old_mean(x, pi, mu, var):
+def _variance_about_old_mean(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
     R = responsibilities_1d(x, pi, mu, var)
     N = R.sum(axis=0)
     new = (R * x[:, np.newaxis]).sum(axis=0) / N
@@ -589,13 +603,13 @@ FIX_EM = Check(
 # ── 6  The whole loop ────────────────────────────────────────────────────────────────────────────────
 
 
-def fit_em_cases(rng):
+def fit_em_cases(rng: np.random.Generator) -> Iterator[Case]:
     X, pi, mu, Sigma = mixture_nd(rng, n=80)
     yield Case("eight iterations in the plane", (X, pi, mu, Sigma, 8))
     yield Case("one iteration", (X, pi, mu, Sigma, 1))
 
 
-def fit_em(X, pi, mu, Sigma, n_iter):
+def fit_em(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, Array, Array, Array]:
     bounds = []
     for _ in range(n_iter):
         log_likelihood, R = e_step(X, pi, mu, Sigma)
@@ -604,7 +618,16 @@ def fit_em(X, pi, mu, Sigma, n_iter):
     return pi, mu, Sigma, np.array(bounds)
 
 
-def _loop(X, pi, mu, Sigma, n_iter, bound, refresh=True):
+def _loop(
+    X: Array,
+    pi: Array,
+    mu: Array,
+    Sigma: Array,
+    n_iter: int,
+    *,
+    bound: Callable[..., Any],
+    refresh: bool = True,
+) -> tuple[Array, Array, Array, Array]:
     """The loop with another `bound(log_likelihood)`, or with an E-step that always uses the start."""
     bounds, start = [], (pi, mu, Sigma)
     for _ in range(n_iter):
@@ -614,10 +637,10 @@ def _loop(X, pi, mu, Sigma, n_iter, bound, refresh=True):
     return pi, mu, Sigma, np.array(bounds)
 
 
-def _keeping(X, pi, mu, Sigma, n_iter, kept):
+def _keeping(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int, *, kept: int) -> tuple[Array, ...]:
     """The loop in which parameter number `kept` stays as it was at the start."""
     start, bounds = (pi, mu, Sigma), []
-    theta = start
+    theta: tuple[Array, ...] = start
     for _ in range(n_iter):
         log_likelihood, R = e_step(X, *theta)
         bounds.append(log_likelihood.mean())
@@ -627,17 +650,21 @@ def _keeping(X, pi, mu, Sigma, n_iter, kept):
     return *theta, np.array(bounds)
 
 
-def _likelihood_after_the_m_step(X, pi, mu, Sigma, n_iter):
+def _likelihood_after_the_m_step(
+    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
+) -> tuple[Array, ...]:
     *theta, bounds = fit_em(X, pi, mu, Sigma, n_iter)
     return *theta, np.append(bounds[1:], e_step(X, *theta)[0].mean())
 
 
-def _one_bound_too_many(X, pi, mu, Sigma, n_iter):
+def _one_bound_too_many(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
     *theta, bounds = fit_em(X, pi, mu, Sigma, n_iter)
     return *theta, np.append(bounds, e_step(X, *theta)[0].mean())
 
 
-def _one_too_few(X, pi, mu, Sigma, n_iter):
+def _one_too_few(
+    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
+) -> tuple[Array, Array, Array, Array]:
     bounds = fit_em(X, pi, mu, Sigma, n_iter)[3]
     return (*fit_em(X, pi, mu, Sigma, n_iter - 1)[:3], bounds)
 
@@ -715,7 +742,7 @@ FALLING_LIKELIHOOD = choice(
 
 
 @cache
-def _largest_weight(**options):
+def _largest_weight(**options: Any) -> float:
     model = GaussianMixture(3, n_init=10, random_state=42, max_iter=1000, **options)
     return float(model.fit(elongated_blobs()[0]).weights_.max())
 

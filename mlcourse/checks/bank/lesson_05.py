@@ -4,7 +4,9 @@ Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of the re
 responsibilities; mu (K, d) means; Sigma (K, d, d) covariances; T (d, d) the prior's target; m its strength.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -15,6 +17,7 @@ from scipy.stats import multivariate_normal
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import elongated_blobs
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array
 
 LESSON = "05_why_em_works"
 
@@ -22,7 +25,7 @@ LESSON = "05_why_em_works"
 # ── 1  The gap ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def kl_gap_cases(rng):
+def kl_gap_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("a guess that is far off", (rng.dirichlet(np.ones(4), 7), rng.dirichlet(np.ones(4), 7)))
     R = rng.dirichlet(np.full(3, 2.0), 8)
     yield Case(
@@ -32,7 +35,7 @@ def kl_gap_cases(rng):
     yield Case("a guess of zeros and ones", (hard, rng.dirichlet(np.full(3, 2.0), 7)))
 
 
-def kl_gap(Q, R):
+def kl_gap(Q: Array, R: Array) -> Array:
     gap = np.zeros(len(Q))
     for i in range(len(Q)):
         for k in range(Q.shape[1]):
@@ -106,14 +109,14 @@ KL_GAP = Check(
 # ── 2  Find the bug ──────────────────────────────────────────────────────────────────────────────────
 
 
-def elbo_cases(rng):
+def elbo_cases(rng: np.random.Generator) -> Iterator[Case]:
     A = rng.normal(-3, 1.5, size=(9, 3))
     yield Case("the guess is the responsibilities", (A, softmax(A, axis=1)))
     yield Case("a random guess", (A, rng.dirichlet(np.ones(3), 9)))
     yield Case("a guess of zeros and ones", (A, np.eye(3)[rng.integers(3, size=9)]))
 
 
-def elbo(A, Q):
+def elbo(A: Array, Q: Array) -> Array:
     bound = np.zeros(len(A))
     for i in range(len(A)):
         for k in range(A.shape[1]):
@@ -122,7 +125,7 @@ def elbo(A, Q):
     return bound
 
 
-def touches(bound, A, Q):
+def touches(bound: Array, A: Array, Q: Array) -> bool:
     R = softmax(A, axis=1)
     return not np.allclose(Q, R) or np.allclose(bound, logsumexp(A, axis=1))
 
@@ -189,14 +192,14 @@ FIX_ELBO = Check(
 )
 
 
-def entropy(Q):
+def entropy(Q: Array) -> Array:
     return -xlogy(Q, Q).sum(axis=1)
 
 
 # ── 3  The slope in the means ────────────────────────────────────────────────────────────────────────
 
 
-def mean_gradient_cases(rng):
+def mean_gradient_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, d in (
         ("three components in the plane", 25, 3, 2),
         ("two components, d = 3", 20, 2, 3),
@@ -207,21 +210,23 @@ def mean_gradient_cases(rng):
         yield Case(description, (X, rng.dirichlet(np.ones(K), n), mu, Sigma))
 
 
-def weighted_log_density(X, R, mu, Sigma):
+def weighted_log_density(X: Array, R: Array, mu: Array, Sigma: Array) -> float:
     """The part of n · ELBO that depends on the means."""
     return sum((r * multivariate_normal(m, S).logpdf(X)).sum() for r, m, S in zip(R.T, mu, Sigma))
 
 
-def mean_gradient(X, R, mu, Sigma):
+def mean_gradient(X: Array, R: Array, mu: Array, Sigma: Array) -> Array:
     return np.array([np.linalg.solve(Sigma[k], pull(X, R, mu)[k]) for k in range(len(mu))])
 
 
-def pull(X, R, mu):
+def pull(X: Array, R: Array, mu: Array) -> Array:
     """Σᵢ rᵢₖ (xᵢ − μₖ): (K, d)."""
     return np.array([sum(r * (x - m) for r, x in zip(R[:, k], X)) for k, m in enumerate(mu)])
 
 
-def agrees_with_finite_differences(gradient, X, R, mu, Sigma, h=1e-4):
+def agrees_with_finite_differences(
+    gradient: Array, X: Array, R: Array, mu: Array, Sigma: Array, h: float = 1e-4
+) -> bool:
     nudges = h * np.eye(mu.size).reshape(-1, *mu.shape)
     rise = [
         weighted_log_density(X, R, mu + nudge, Sigma) - weighted_log_density(X, R, mu - nudge, Sigma)
@@ -295,7 +300,7 @@ MEAN_GRADIENT = Check(
 # ── 4  Hardening ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def hardening_cases(rng):
+def hardening_cases(rng: np.random.Generator) -> Iterator[Case]:
     X = 2 * rng.normal(size=(30, 2))
     mu = X[rng.choice(30, size=3, replace=False)]
     yield Case("wide components, σ = 1.5", (X, mu, 1.5))
@@ -303,12 +308,12 @@ def hardening_cases(rng):
     yield Case("very narrow components, σ = 0.001", (X, mu, 1e-3))
 
 
-def round_with(X, R):
+def round_with(X: Array, R: Array) -> tuple[Array, Array]:
     """These responsibilities, and the means that follow from them."""
     return R, R.T @ X / R.sum(axis=0)[:, np.newaxis]
 
 
-def hardening_round(X, mu, sigma):
+def hardening_round(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     R = np.empty((len(X), len(mu)))
     for i, x in enumerate(X):
         log_density = np.array([-((x - m) @ (x - m)) / (2 * sigma**2) for m in mu])
@@ -316,30 +321,30 @@ def hardening_round(X, mu, sigma):
     return R, np.array([sum(r * x for r, x in zip(R[:, k], X)) / R[:, k].sum() for k in range(len(mu))])
 
 
-def _outside_log_space(X, mu, sigma):
+def _outside_log_space(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     density = np.exp(-cdist(X, mu, "sqeuclidean") / (2 * sigma**2))
     return round_with(X, density / density.sum(axis=1, keepdims=True))
 
 
-def _hard(X, mu, sigma):
+def _hard(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     return round_with(X, np.eye(len(mu))[cdist(X, mu).argmin(axis=1)])
 
 
-def _by_column(X, mu, sigma):
+def _by_column(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     return round_with(X, softmax(-cdist(X, mu, "sqeuclidean") / (2 * sigma**2), axis=0))
 
 
-def _exponent(distance):
+def _exponent(distance: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
     """The round with −`distance(X, mu, sigma)` (n, K) as the exponent."""
     return lambda X, mu, sigma: round_with(X, softmax(-distance(X, mu, sigma), axis=1))
 
 
-def _means_divided_by_n(X, mu, sigma):
+def _means_divided_by_n(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     R = hardening_round(X, mu, sigma)[0]
     return R, R.T @ X / len(X)
 
 
-def _means_not_divided(X, mu, sigma):
+def _means_not_divided(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     R = hardening_round(X, mu, sigma)[0]
     return R, R.T @ X
 
@@ -434,14 +439,14 @@ STUCK_START = choice(
 CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]])
 
 
-def average_runs_cases(rng):
+def average_runs_cases(rng: np.random.Generator) -> Iterator[Case]:
     means = np.array([[4.0, 1], [-5, 2], [1, -4], [0, 6]]) + rng.normal(size=(4, 2))
     orders = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 1, 0], [3, 0, 1, 2]])
     yield Case("four runs, each numbered differently", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),))
     yield Case("two means close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
 
 
-def average_runs(runs):
+def average_runs(runs: Array) -> Array:
     aligned = []
     for run in runs:
         order = linear_sum_assignment(cdist(runs[0], run, "sqeuclidean"))[1]
@@ -449,17 +454,17 @@ def average_runs(runs):
     return np.mean(aligned, axis=0)
 
 
-def _averaged(order):
+def _averaged(order: Callable[..., Array]) -> Callable[..., Array]:
     """The average with each run reordered by `order(first, run)`."""
     return lambda runs: np.mean([run[order(runs[0], run)] for run in runs], axis=0)
 
 
-def _without_the_first(runs):
+def _without_the_first(runs: Array) -> Array:
     m = len(runs)
     return (m * average_runs(runs) - runs[0]) / (m - 1)
 
 
-def _backwards(first, run):
+def _backwards(first: Array, run: Array) -> Array:
     return np.argsort(linear_sum_assignment(cdist(first, run, "sqeuclidean"))[1])
 
 
@@ -525,7 +530,7 @@ AVERAGE_RUNS = Check(
 # ── 7  Shrinkage ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def map_cases(rng):
+def map_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, d, m in (
         ("three components, m = 4", 40, 3, 2, 4.0),
         ("d = 3, m = 0.5", 30, 2, 3, 0.5),
@@ -538,7 +543,7 @@ def map_cases(rng):
     yield Case("a component on a single point, m = 1", (X, lone, np.diag([2.0, 0.5]), 1.0))
 
 
-def scatters(X, R):
+def scatters(X: Array, R: Array) -> tuple[Array, Array]:
     """S (K, d, d) about the weighted means, and N (K, 1, 1), point by point."""
     S = []
     for r in R.T:
@@ -547,10 +552,10 @@ def scatters(X, R):
     return np.array(S), R.sum(axis=0)[:, np.newaxis, np.newaxis]
 
 
-def _shrunk(formula):
+def _shrunk(formula: Callable[..., Array]) -> Callable[..., Array]:
     """Covariances by `formula(S, N, T, m, n, d)`."""
 
-    def covariances(X, R, T, m):
+    def covariances(X: Array, R: Array, T: Array, m: float) -> Array:
         S, N = scatters(X, R)
         return formula(S, N, T, m, *X.shape)
 
@@ -560,10 +565,10 @@ def _shrunk(formula):
 map_covariances = _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m))
 
 
-def _about(center):
+def _about(center: Callable[..., Any]) -> Callable[..., Array]:
     """Covariances with every component's scatter taken about the same `center(X)`."""
 
-    def covariances(X, R, T, m):
+    def covariances(X: Array, R: Array, T: Array, m: float) -> Array:
         D, N = X - center(X), R.sum(axis=0)[:, np.newaxis, np.newaxis]
         return (np.einsum("nk,nd,ne->kde", R, D, D) + m * T) / (N + m)
 
@@ -649,7 +654,7 @@ STRENGTHS = (0.03, 0.3, 3.0, 30.0)
 
 
 @cache
-def _fits():
+def _fits() -> Array:
     """Training and validation likelihoods of the task's four fits: (4, 2)."""
     rows = np.random.default_rng(0).permutation(elongated_blobs(random_state=1)[0])
     train, validation = rows[:60], rows[60:200]

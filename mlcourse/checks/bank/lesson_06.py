@@ -5,7 +5,9 @@ means; N (K,) effective numbers of points; Sigma (K, d, d) covariances, or (d, d
 of the map x ↦ A x + b.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import load_digits
 from mlcourse.mixture import GaussianMixture
 from mlcourse.pca import PCA
+from mlcourse.typing import Array
 
 LESSON = "06_covariance_types"
 TYPES = ("full", "tied", "diag", "spherical")
@@ -24,12 +27,12 @@ TYPES = ("full", "tied", "diag", "spherical")
 PARTS = {"full": (3, 24, 84), "tied": (3, 24, 21), "diag": (3, 24, 24), "spherical": (3, 24, 4)}
 
 
-def counted(**changes):
+def counted(**changes: int) -> tuple[int, ...]:
     """The four totals, with the covariances of some types counted differently."""
     return tuple(PARTS[name][0] + PARTS[name][1] + changes.get(name, PARTS[name][2]) for name in TYPES)
 
 
-def counted_without(part):
+def counted_without(part: int) -> tuple[int, ...]:
     return tuple(sum(PARTS[name]) - PARTS[name][part] for name in TYPES)
 
 
@@ -102,14 +105,14 @@ COUNT_BY_HAND = Check(
 # ── 2  Four answers from one scatter ─────────────────────────────────────────────────────────────────
 
 
-def scatter_cases(rng):
+def scatter_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, K, d in (("three components, d = 4", 3, 4), ("two components in the plane", 2, 2)):
         A = rng.normal(size=(K, d, d + 2))
         N = rng.uniform(5, 60, size=K)
         yield Case(description, (A @ np.swapaxes(A, 1, 2) * N[:, np.newaxis, np.newaxis], N))
 
 
-def four_from_scatter(S, N):
+def four_from_scatter(S: Array, N: Array) -> tuple[Array, Array, Array, Array]:
     K, d = S.shape[:2]
     full = np.array([S[k] / N[k] for k in range(K)])
     tied = sum(S[k] for k in range(K)) / sum(N)
@@ -117,10 +120,14 @@ def four_from_scatter(S, N):
     return full, tied, diag, diag.mean(axis=1)
 
 
-def _with(tied=None, diag=None, spherical=None):
+def _with(
+    tied: Callable[..., Array] | None = None,
+    diag: Callable[..., Array] | None = None,
+    spherical: Callable[..., Array] | None = None,
+) -> Callable[..., tuple[Array, ...]]:
     """The right four, with some replaced by a function of the right full covariances, S and N."""
 
-    def answer(S, N):
+    def answer(S: Array, N: Array) -> tuple[Array, ...]:
         full, *right = four_from_scatter(S, N)
         others = [old if new is None else new(full, S, N) for old, new in zip(right, (tied, diag, spherical))]
         return full, *others
@@ -128,17 +135,17 @@ def _with(tied=None, diag=None, spherical=None):
     return answer
 
 
-def _never_divided(S, N):
+def _never_divided(S: Array, N: Array) -> tuple[Array, Array, Array, Array]:
     diagonals = np.diagonal(S, axis1=1, axis2=2)
     return S, S.sum(axis=0), diagonals, diagonals.mean(axis=1)
 
 
-def _divided_by_all(S, N):
+def _divided_by_all(S: Array, N: Array) -> tuple[Array, Array, Array, Array]:
     return four_from_scatter(S, np.full(len(N), N.sum() / len(N)))
 
 
 # The total variance over all features and points, from the covariances of each type.
-TOTAL_VARIANCE = {
+TOTAL_VARIANCE: dict[str, Callable[..., Any]] = {
     "full": lambda Sigma, N, d: N @ np.trace(Sigma, axis1=1, axis2=2),
     "tied": lambda Sigma, N, d: N.sum() * np.trace(Sigma),
     "diag": lambda variances, N, d: N @ variances.sum(axis=1),
@@ -146,10 +153,10 @@ TOTAL_VARIANCE = {
 }
 
 
-def keeps_total_variance(name):
+def keeps_total_variance(name: str) -> Law:
     """A law for one type, so that the message says which of the four breaks it."""
 
-    def holds(out, S, N):
+    def holds(out: tuple[Array, Array, Array, Array], S: Array, N: Array) -> np.bool_:
         total = TOTAL_VARIANCE[name](out[TYPES.index(name)], N, S.shape[1])
         return np.isclose(total, np.trace(S, axis1=1, axis2=2).sum())
 
@@ -243,25 +250,36 @@ CONSTRAIN_SCATTER = Check(
 # ── 3  BIC ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def bic_cases(rng):
+def bic_cases(rng: np.random.Generator) -> Iterator[Case]:
     for name, K, d in (("full", 3, 2), ("tied", 4, 5), ("diag", 2, 7), ("spherical", 6, 3)):
         n = int(rng.integers(30, 90))
         yield Case(f"{name}, K = {K}, d = {d}", (rng.normal(-4.0, 1.5, size=n), K, d, name))
 
 
-def covariance_numbers(K, d, name):
+def covariance_numbers(K: int, d: int, name: str) -> int:
     one_matrix = sum(1 for row in range(d) for column in range(row + 1))
     return {"full": K * one_matrix, "tied": one_matrix, "diag": K * d, "spherical": K}[name]
 
 
-def bic(log_likelihood, K, d, name, fit=-2, price=np.log, weights=-1, mean_numbers=1, matrices=None):
+def bic(
+    log_likelihood: Array,
+    K: int,
+    d: int,
+    name: str,
+    *,
+    fit: float = -2,
+    price: Callable[..., Any] = np.log,
+    weights: int = -1,
+    mean_numbers: int = 1,
+    matrices: Callable[..., int] | None = None,
+) -> float:
     """BIC, with a parameter for each of the usual mistakes."""
     covariances = covariance_numbers(K, d, name) if matrices is None else matrices(K, d, name)
     p = K + weights + mean_numbers * K * d + covariances
     return fit * np.sum(log_likelihood) + p * price(len(log_likelihood))
 
 
-def _bic_with(**changes):
+def _bic_with(**changes: Any) -> Callable[..., float]:
     return lambda *args: bic(*args, **changes)
 
 
@@ -371,7 +389,7 @@ BIC_FROM_COUNTS = Check(
 # ── 4  Find the bug ──────────────────────────────────────────────────────────────────────────────────
 
 
-def tied_cases(rng):
+def tied_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, d in (
         ("three components in the plane", 70, 3, 2),
         ("two components of unequal size, d = 3", 50, 2, 3),
@@ -381,7 +399,9 @@ def tied_cases(rng):
         yield Case(description, (X, R))
 
 
-def tied_m_step(X, R, combine=lambda S, N: S.sum(axis=0) / N.sum(), power=1):
+def tied_m_step(
+    X: Array, R: Array, combine: Callable[..., Any] = lambda S, N: S.sum(axis=0) / N.sum(), power: int = 1
+) -> tuple[Array, Array, Array]:
     """Weights, means, and what `combine` makes of the scatters about the means."""
     N = R.sum(axis=0)
     mu = np.array([R[:, k] @ X / N[k] for k in range(R.shape[1])])
@@ -389,24 +409,24 @@ def tied_m_step(X, R, combine=lambda S, N: S.sum(axis=0) / N.sum(), power=1):
     return N / len(X), mu, combine(np.array(S), N)
 
 
-def _about_the_overall_mean(X, R):
+def _about_the_overall_mean(X: Array, R: Array) -> tuple[Array, Array, Array]:
     D = X - X.mean(axis=0)
     return *tied_m_step(X, R)[:2], D.T @ D / len(X)
 
 
-def _about_the_mean_of_means(X, R):
+def _about_the_mean_of_means(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = tied_m_step(X, R)
     D = X - mu.mean(axis=0)
     return pi, mu, D.T @ D / len(X)
 
 
-def _hard_labels(X, R):
+def _hard_labels(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = tied_m_step(X, R)
     D = X - mu[R.argmax(axis=1)]
     return pi, mu, D.T @ D / len(X)
 
 
-def _about_the_expected_mean(X, R):
+def _about_the_expected_mean(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, _ = tied_m_step(X, R)
     D = X - R @ mu
     return pi, mu, D.T @ D / len(X)
@@ -501,44 +521,51 @@ FIX_TIED = Check(
 # ── 5  The linear discriminant ───────────────────────────────────────────────────────────────────────
 
 
-def discriminant_cases(rng):
+def discriminant_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, K, d in (("three components in the plane", 3, 2), ("four components, d = 5", 4, 5)):
         A = rng.normal(size=(d, d))
         pi, mu = rng.dirichlet(np.full(K, 3.0)), rng.normal(scale=2, size=(K, d))
         yield Case(description, (pi, mu, A @ A.T + 0.3 * np.eye(d)))
 
 
-def linear_discriminant(pi, mu, Sigma, log_weights=np.log, half=-0.5, solve=np.linalg.solve):
+def linear_discriminant(
+    pi: Array,
+    mu: Array,
+    Sigma: Array,
+    log_weights: Callable[..., Any] = np.log,
+    half: float = -0.5,
+    solve: Callable[..., Any] = np.linalg.solve,
+) -> tuple[Array, Array]:
     W = np.array([solve(Sigma, m) for m in mu])
     b = np.array([log_weights(p) + half * m @ w for p, m, w in zip(pi, mu, W)])
     return W, b
 
 
-def _discriminant_with(**changes):
+def _discriminant_with(**changes: Any) -> Callable[..., tuple[Array, Array]]:
     return lambda *args: linear_discriminant(*args, **changes)
 
 
-def _slope_doubled(pi, mu, Sigma):
+def _slope_doubled(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     W, b = linear_discriminant(pi, mu, Sigma)
     return 2 * W, b
 
 
-def _slope_halved(pi, mu, Sigma):
+def _slope_halved(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     W, b = linear_discriminant(pi, mu, Sigma)
     return W / 2, b
 
 
-def _plain_length(pi, mu, Sigma):
+def _plain_length(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     W, _ = linear_discriminant(pi, mu, Sigma)
     return W, np.log(pi) - 0.5 * (mu**2).sum(axis=1)
 
 
-def _slopes_in_columns(pi, mu, Sigma):
+def _slopes_in_columns(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     W, b = linear_discriminant(pi, mu, Sigma)
     return W.T, b
 
 
-def without_what_all_share(output):
+def without_what_all_share(output: Any) -> Any:
     """Remove what all rows of W, or of b, share: scores compare components, so it has no effect."""
     if isinstance(output, tuple) and all(np.ndim(part) > 0 for part in output):
         return tuple(
@@ -637,7 +664,7 @@ LINEAR_DISCRIMINANT = Check(
 # ── 6  Another set of axes ───────────────────────────────────────────────────────────────────────────
 
 
-def map_cases(rng):
+def map_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, K, d in (("two components in the plane", 2, 2), ("three components, d = 3", 3, 3)):
         B = rng.normal(size=(K, d, d))
         Sigma = B @ np.swapaxes(B, 1, 2) + 0.3 * np.eye(d)
@@ -645,7 +672,7 @@ def map_cases(rng):
         yield Case(description, args)
 
 
-def carry_over(mu, Sigma, A, b):
+def carry_over(mu: Array, Sigma: Array, A: Array, b: Array) -> tuple[Array, Array]:
     return np.array([A @ m + b for m in mu]), np.array([A @ S @ A.T for S in Sigma])
 
 
@@ -751,7 +778,7 @@ STRAIGHT_BORDERS = choice(
 
 
 @cache
-def sixty_digits():
+def sixty_digits() -> tuple[Array, Array]:
     """The rows of the exercise: 60 to fit and 500 to validate; the features come from the last 737."""
     X = load_digits()[0]
     X = X[np.random.default_rng(0).permutation(len(X))]
@@ -760,13 +787,13 @@ def sixty_digits():
 
 
 @cache
-def best_on_held_out_rows():
+def best_on_held_out_rows() -> str:
     train, validation = sixty_digits()
     models = [GaussianMixture(3, covariance_type=name, n_init=5, random_state=0).fit(train) for name in TYPES]
     return TYPES[int(np.argmax([model.score(validation) for model in models]))]
 
 
-def _lower(name):
+def _lower(name: Any) -> Any:
     return name.strip().lower() if isinstance(name, str) else name
 
 

@@ -4,7 +4,9 @@ Symbols: X (n, d) data; K components; p free parameters; log_likelihood (n,) per
 responsibilities; fold (n,) the fold of each point.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp, xlogy
@@ -13,6 +15,7 @@ from sklearn.datasets import make_moons
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.classifier import GaussianMixtureClassifier
 from mlcourse.mixture import GaussianMixture
+from mlcourse.typing import Array
 
 LESSON = "07_choosing_k"
 
@@ -20,53 +23,53 @@ LESSON = "07_choosing_k"
 # ── 1  The price of a component ──────────────────────────────────────────────────────────────────────
 
 
-def rise_cases(rng):
+def rise_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("fifty points in the plane", (rng.normal(size=(50, 2)),))
     yield Case("three hundred points in five dimensions", (rng.normal(size=(300, 5)),))
 
 
-def rise_needed(X):
+def rise_needed(X: Array) -> tuple[int, float]:
     n, d = X.shape
     price = full_parameters(2, d) - full_parameters(1, d)
     return price, price * np.log(n) / 2
 
 
-def full_parameters(K, d):
+def full_parameters(K: int, d: int) -> int:
     """Free parameters of K components with full covariances in d dimensions, listed one by one."""
     upper_triangle = sum(1 for row in range(d) for column in range(d) if column >= row)
     return (K - 1) + K * d + K * upper_triangle
 
 
-def _rise_at(price_of_component):
+def _rise_at(price_of_component: Callable[..., int]) -> Callable[..., tuple[int, float]]:
     """Make a `rise_needed` that counts `price_of_component(d)` parameters per component."""
 
-    def answer(X):
+    def answer(X: Array) -> tuple[int, float]:
         n, d = X.shape
         return price_of_component(d), price_of_component(d) * np.log(n) / 2
 
     return answer
 
 
-def _doubled(X):
+def _doubled(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return 2 * of_aic, 2 * of_bic
 
 
-def _bic_doubled(X):
+def _bic_doubled(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return of_aic, 2 * of_bic
 
 
-def _per_point(X):
+def _per_point(X: Array) -> tuple[float, ...]:
     return tuple(rise / len(X) for rise in rise_needed(X))
 
 
-def _with_entries_counted(X):
+def _with_entries_counted(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return of_aic, of_bic / np.log(len(X)) * np.log(X.size)
 
 
-def _with_log10(X):
+def _with_log10(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return of_aic, of_bic / np.log(10)
 
@@ -147,7 +150,7 @@ RISE_NEEDED = Check(
 # ── 2  Three criteria ────────────────────────────────────────────────────────────────────────────────
 
 
-def criteria_cases(rng):
+def criteria_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K in (("two hundred points", 200, 4), ("thirty points", 30, 3)):
         R = rng.dirichlet(np.full(K, 0.3), size=n)
         R[: n // 4] = np.eye(K)[rng.integers(K, size=n // 4)]  # includes zeros: log 0 is −∞
@@ -157,37 +160,47 @@ def criteria_cases(rng):
         )
 
 
-def criteria(log_likelihood, R, p):
+def criteria(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     return _criteria(log_likelihood, R, p)
 
 
-def _criteria(log_likelihood, R, p, *, total=np.sum, factor=-2, n_counted=len, entropy_factor=2, rows=np.sum):
+def _criteria(
+    log_likelihood: Array,
+    R: Array,
+    p: int,
+    *,
+    total: Callable[..., Any] = np.sum,
+    factor: int = -2,
+    n_counted: Callable[..., Any] = len,
+    entropy_factor: int = 2,
+    rows: Callable[..., Any] = np.sum,
+) -> tuple[float, float, float]:
     """The three criteria, with a parameter for every mistake."""
     fit = factor * total(log_likelihood)
     bic = fit + p * np.log(n_counted(R))
     return fit + 2 * p, bic, bic + entropy_factor * rows(-xlogy(R, R).sum(axis=1))
 
 
-def _zero_times_log_zero(log_likelihood, R, p):
+def _zero_times_log_zero(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, _ = _criteria(log_likelihood, R, p)
     return aic, bic, bic - 2 * (R * np.log(R)).sum()
 
 
-def _halved(log_likelihood, R, p):
+def _halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, ...]:
     return tuple(criterion / 2 for criterion in _criteria(log_likelihood, R, p))
 
 
-def _most_probable_only(log_likelihood, R, p):
+def _most_probable_only(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, _ = _criteria(log_likelihood, R, p)
     return aic, bic, bic - 2 * np.log(R.max(axis=1)).sum()
 
 
-def _entropy_added_to_aic(log_likelihood, R, p):
+def _entropy_added_to_aic(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, icl = _criteria(log_likelihood, R, p)
     return aic, bic, aic + icl - bic
 
 
-def _prices_swapped(log_likelihood, R, p):
+def _prices_swapped(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, icl = _criteria(log_likelihood, R, p)
     return bic, aic, icl - bic + aic
 
@@ -280,18 +293,18 @@ CRITERIA = Check(
 # ── 3  Held-out scores ───────────────────────────────────────────────────────────────────────────────
 
 
-def held_out_cases(rng):
+def held_out_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, n_folds in (("five folds in the plane", 60, 2, 5), ("unequal folds", 45, 3, 3)):
         X = rng.normal(size=(n, 2)) + 4 * rng.normal(size=(3, 2))[rng.integers(3, size=n)]
         fold = rng.permutation(np.arange(n) % n_folds if n % 2 == 0 else np.repeat([0, 1, 2], [10, 15, 20]))
         yield Case(description, (X, fold, K))
 
 
-def fitted(X, K):
+def fitted(X: Array, K: int) -> GaussianMixture:
     return GaussianMixture(K, random_state=0).fit(X)
 
 
-def held_out_scores(X, fold, K):
+def held_out_scores(X: Array, fold: Array, K: int) -> Array:
     scores = np.empty(len(X))
     for f in np.unique(fold):
         out = fold == f
@@ -299,33 +312,33 @@ def held_out_scores(X, fold, K):
     return scores
 
 
-def _fitted_on_everything(X, fold, K):
+def _fitted_on_everything(X: Array, fold: Array, K: int) -> Array:
     return fitted(X, K).score_samples(X)
 
 
-def _fitted_on_the_fold(X, fold, K):
+def _fitted_on_the_fold(X: Array, fold: Array, K: int) -> Array:
     scores = np.empty(len(X))
     for f in np.unique(fold):
         scores[fold == f] = fitted(X[fold == f], K).score_samples(X[fold == f])
     return scores
 
 
-def _in_the_order_of_the_folds(X, fold, K):
+def _in_the_order_of_the_folds(X: Array, fold: Array, K: int) -> Array:
     scores = held_out_scores(X, fold, K)
     return np.concatenate([scores[fold == f] for f in np.unique(fold)])
 
 
-def _mean_of_the_fold(X, fold, K):
+def _mean_of_the_fold(X: Array, fold: Array, K: int) -> Array:
     scores = held_out_scores(X, fold, K)
     return np.array([scores[fold == f].mean() for f in fold])
 
 
-def _one_number_per_fold(X, fold, K):
+def _one_number_per_fold(X: Array, fold: Array, K: int) -> Array:
     scores = held_out_scores(X, fold, K)
     return np.array([scores[fold == f].mean() for f in np.unique(fold)])
 
 
-def _overwritten_by_training_scores(X, fold, K):
+def _overwritten_by_training_scores(X: Array, fold: Array, K: int) -> Array:
     scores = np.empty(len(X))
     for f in np.unique(fold):
         rest = fold != f
@@ -386,12 +399,12 @@ HELD_OUT_SCORES = Check(
 RANGE = range(1, 6)
 
 
-def report_cases(rng):
+def report_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("forty points to fit, thirty to choose with", three_sets(rng, spread=3.0))
     yield Case("overlapping groups", three_sets(rng, spread=2.0))
 
 
-def three_sets(rng, spread):
+def three_sets(rng: np.random.Generator, spread: float) -> tuple[Array, ...]:
     """Training, validation and test points, each of which would choose a different K."""
     while True:
         centers = spread * rng.normal(size=(3, 2))
@@ -401,42 +414,42 @@ def three_sets(rng, spread):
             return tuple(sets)
 
 
-def _best(X_train, Z):
+def _best(X_train: Array, Z: Array) -> GaussianMixture:
     """Of the models fitted to the training points, the one with the highest likelihood on Z."""
     return max((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(Z))
 
 
-def fix_report(X_train, X_val, X_test):
+def fix_report(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = _best(X_train, X_val)
     return best.n_components, best.score(X_test)
 
 
-def _chosen_on_the_test_points(X_train, X_val, X_test):
+def _chosen_on_the_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = _best(X_train, X_test)
     return best.n_components, best.score(X_test)
 
 
-def _validation_score_reported(X_train, X_val, X_test):
+def _validation_score_reported(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = _best(X_train, X_val)
     return best.n_components, best.score(X_val)
 
 
-def _chosen_on_the_training_points(X_train, X_val, X_test):
+def _chosen_on_the_training_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = _best(X_train, X_train)
     return best.n_components, best.score(X_test)
 
 
-def _fitted_to_the_validation_points_too(X_train, X_val, X_test):
+def _fitted_to_the_validation_points_too(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = _best(np.concatenate([X_train, X_val]), X_val)
     return best.n_components, best.score(X_test)
 
 
-def _refitted_with_the_validation_points(X_train, X_val, X_test):
+def _refitted_with_the_validation_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     K = _best(X_train, X_val).n_components
     return K, fitted(np.concatenate([X_train, X_val]), K).score(X_test)
 
 
-def _best_of_each(X_train, X_val, X_test):
+def _best_of_each(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
 
 
@@ -492,13 +505,13 @@ FIX_REPORT = Check(
 # ── 5  Which two belong together ─────────────────────────────────────────────────────────────────────
 
 
-def pair_cases(rng):
+def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("six components", (distinguishing_responsibilities(rng, 6),))
     yield Case("five components", (distinguishing_responsibilities(rng, 5),))
     yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
 
 
-def distinguishing_responsibilities(rng, K):
+def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
     """Responsibilities for which the right rule and four wrong ones pick five different pairs."""
     rules = (_entropy_fall, _least_fall, _overlap, _smallest, _entropy_before)
     while True:
@@ -507,48 +520,48 @@ def distinguishing_responsibilities(rng, K):
             return R
 
 
-def entropy(R):
+def entropy(R: Array) -> float:
     return -xlogy(R, R).sum()
 
 
-def _entropy_fall(R, i, j):
+def _entropy_fall(R: Array, i: int, j: int) -> float:
     joined = R.copy()
     joined[:, i] += joined[:, j]
     joined[:, j] = 0
     return entropy(R) - entropy(joined)
 
 
-def _least_fall(R, i, j):
+def _least_fall(R: Array, i: int, j: int) -> float:
     return -_entropy_fall(R, i, j)
 
 
-def _overlap(R, i, j):
-    return R[:, i] @ R[:, j]
+def _overlap(R: Array, i: int, j: int) -> float:
+    return R[:, i] @ R[:, j]  # type: ignore[return-value]  # a number: the product of two vectors
 
 
-def _smallest(R, i, j):
+def _smallest(R: Array, i: int, j: int) -> float:
     return -(R[:, i] + R[:, j]).sum()
 
 
-def _entropy_before(R, i, j):
+def _entropy_before(R: Array, i: int, j: int) -> float:
     return entropy(R[:, i]) + entropy(R[:, j])
 
 
-def _entropy_of_the_sum(R, i, j):
+def _entropy_of_the_sum(R: Array, i: int, j: int) -> float:
     return -entropy(R[:, i] + R[:, j])
 
 
-def _pair_by(rule):
+def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
     """Make a function that returns the pair (i, j) with the greatest `rule(R, i, j)`."""
 
-    def answer(R):
+    def answer(R: Array) -> tuple[int, int]:
         pairs = [(i, j) for i in range(R.shape[1]) for j in range(i + 1, R.shape[1])]
         return max(pairs, key=lambda pair: rule(R, *pair))
 
     return answer
 
 
-def _in_order(pair):
+def _in_order(pair: Any) -> Any:
     """Sort the two indices in ascending order; return anything that is not numeric unchanged."""
     try:
         return np.sort(np.asarray(pair, dtype=float).ravel())
@@ -602,28 +615,28 @@ CLOSEST_PAIR = Check(
 # ── 6  Bayes' rule ───────────────────────────────────────────────────────────────────────────────────
 
 
-def class_cases(rng):
+def class_cases(rng: np.random.Generator) -> Iterator[Case]:
     counts = np.array([90, 9, 1])
     yield Case("three classes, one of them rare", (rng.normal(-3, 2, size=(20, 3)), counts))
     yield Case("points far from every class", (rng.normal(-2000, 3, size=(10, 3)), counts[::-1].copy()))
 
 
-def class_probabilities(log_density, counts):
+def class_probabilities(log_density: Array, counts: Array) -> Array:
     A = log_density + np.log(counts / np.sum(counts))
     return np.exp(A - logsumexp(A, axis=1, keepdims=True))
 
 
-def _outside_log_space(log_density, counts):
+def _outside_log_space(log_density: Array, counts: Array) -> Array:
     joint = np.exp(log_density) * counts / counts.sum()
     return joint / joint.sum(axis=1, keepdims=True)
 
 
-def _log_probabilities(log_density, counts):
+def _log_probabilities(log_density: Array, counts: Array) -> Array:
     A = log_density + np.log(counts)
     return A - logsumexp(A, axis=1, keepdims=True)
 
 
-def _by_column(log_density, counts):
+def _by_column(log_density: Array, counts: Array) -> Array:
     A = log_density + np.log(counts)
     return np.exp(A - logsumexp(A, axis=0))
 
@@ -707,19 +720,19 @@ WHAT_BIC_COUNTS = choice(
 
 
 @cache
-def _classifiers():
+def _classifiers() -> tuple[list[tuple[Array, Array]], list[GaussianMixtureClassifier]]:
     """The last task's three data sets and ten classifiers."""
     sets = [make_moons(n, noise=0.3, random_state=seed) for n, seed in ((80, 18), (80, 19), (1000, 20))]
     return sets, [GaussianMixtureClassifier(K, random_state=0).fit(*sets[0]) for K in range(1, 11)]
 
 
-def _accuracy(chosen_on, reported_on):
+def _accuracy(chosen_on: int, reported_on: int) -> float:
     """Accuracy on one set of the classifier that is best on another (0 training, 1 validation, 2 test)."""
     sets, classifiers = _classifiers()
     return max(classifiers, key=lambda model: model.score(*sets[chosen_on])).score(*sets[reported_on])
 
 
-def _accuracy_of_refit():
+def _accuracy_of_refit() -> float:
     """Test accuracy of the validation set's choice, fitted to the training and the validation points."""
     sets, classifiers = _classifiers()
     K = 1 + int(np.argmax([model.score(*sets[1]) for model in classifiers]))

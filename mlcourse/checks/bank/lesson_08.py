@@ -4,12 +4,16 @@ Symbols: scores (n,) log densities, low for anomalies; t the threshold; share th
 pi (K,) weights, mu (K, d) means, Sigma (K, d, d) covariances of a mixture; V (q, d) q directions, one per row.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import numpy as np
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 from sklearn.metrics import roc_auc_score
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
+from mlcourse.typing import Array
 
 LESSON = "08_anomaly_detection"
 
@@ -17,18 +21,18 @@ LESSON = "08_anomaly_detection"
 # ── 1  A threshold for a share ───────────────────────────────────────────────────────────────────────
 
 
-def skewed_scores(rng, n):
+def skewed_scores(rng: np.random.Generator, n: int) -> Array:
     """Scores with a long left tail, as log densities have."""
     return -2 - rng.exponential(size=n)
 
 
-def threshold_cases(rng):
+def threshold_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("50 scores, a tenth of them alarms", (skewed_scores(rng, 50), 0.1))
     yield Case("400 scores, four per cent of them alarms", (skewed_scores(rng, 400), 0.04))
     yield Case("25 scores, a fifth of them alarms", (skewed_scores(rng, 25), 0.2))
 
 
-def _has_the_share_below(t, scores, share):
+def _has_the_share_below(t: Any, scores: Array, share: float) -> np.bool_:
     return np.sum(scores < t) == round(share * len(scores))
 
 
@@ -95,17 +99,19 @@ ALARM_THRESHOLD = Check(
 # ── 2  A detector ────────────────────────────────────────────────────────────────────────────────────
 
 
-def log_joint(X, pi, mu, Sigma):
+def log_joint(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     """log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K)."""
     densities = [multivariate_normal(m, S).logpdf(X) for m, S in zip(mu, Sigma)]
     return np.log(pi) + np.transpose(densities)
 
 
-def score(X, pi, mu, Sigma):
+def score(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     return logsumexp(log_joint(X, pi, mu, Sigma), axis=1)
 
 
-def mixture(rng, n, K=3, d=2, spread=1.2):
+def mixture(
+    rng: np.random.Generator, n: int, K: int = 3, d: int = 2, spread: float = 1.2
+) -> tuple[Array, Array, Array, Array]:
     """Points around overlapping components of unequal weight, and those components."""
     mu = rng.normal(scale=spread, size=(K, d))
     X = mu[rng.integers(K, size=n)] + 1.5 * rng.normal(size=(n, d))
@@ -113,7 +119,7 @@ def mixture(rng, n, K=3, d=2, spread=1.2):
     return X, rng.dirichlet(np.full(K, 1.5)), mu, A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
 
 
-def detector_cases(rng):
+def detector_cases(rng: np.random.Generator) -> Iterator[Case]:
     for name, share, options in (
         ("three overlapping components in the plane", 0.4, {}),
         ("two components in four dimensions", 0.2, {"K": 2, "d": 4}),
@@ -124,11 +130,11 @@ def detector_cases(rng):
     yield Case("with points a thousand units away", (np.vstack([X, X + 1000]), *theta, -30.0))
 
 
-def labels(alarm):
+def labels(alarm: Array) -> Array:
     return np.where(alarm, -1, 1)
 
 
-def detector_predict(X, pi, mu, Sigma, t):
+def detector_predict(X: Array, pi: Array, mu: Array, Sigma: Array, t: float) -> Array:
     return np.array([-1 if s < t else 1 for s in score(X, pi, mu, Sigma)])
 
 
@@ -203,7 +209,7 @@ DETECTOR_PREDICT = Check(
 # ── 3  Rates ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def rates_cases(rng):
+def rates_cases(rng: np.random.Generator) -> Iterator[Case]:
     for name, n_normal, n_odd in (
         ("200 rows, 20 of them anomalies", 180, 20),
         ("60 rows, half of each", 30, 30),
@@ -213,17 +219,17 @@ def rates_cases(rng):
         yield Case(name, (scores, truth, float(np.quantile(scores[truth == -1], 0.7))))
 
 
-def alarm_rates(scores, truth, t):
+def alarm_rates(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
     hits = sum(s < t and y == -1 for s, y in zip(scores, truth))
     false = sum(s < t and y == 1 for s, y in zip(scores, truth))
     odd = sum(y == -1 for y in truth)
     return hits / (hits + false), hits / odd, false / (len(truth) - odd)
 
 
-def _with(place, value):
+def _with(place: int, value: Callable[..., float]) -> Callable[..., tuple[float, ...]]:
     """Make a function that returns the right rates, with `value(scores, truth, t)` at index `place`."""
 
-    def rates(*args):
+    def rates(*args: Any) -> tuple[float, ...]:
         out = list(alarm_rates(*args))
         out[place] = value(*args)
         return tuple(out)
@@ -231,22 +237,22 @@ def _with(place, value):
     return rates
 
 
-def _signs_as_truth_values(scores, truth, t):
+def _signs_as_truth_values(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
     """The lecture's code, which expects True for anomalies."""
     alarm = scores < t
     hits = (alarm & truth).sum()
     return hits / alarm.sum(), hits / truth.sum(), (alarm & ~truth).sum() / (~truth).sum()
 
 
-def _lecture_order(precision, recall, false_alarm):
+def _lecture_order(precision: float, recall: float, false_alarm: float) -> tuple[float, float, float]:
     return recall, false_alarm, precision
 
 
-def _lecture_unchanged(scores, truth, t):
+def _lecture_unchanged(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
     return _lecture_order(*_signs_as_truth_values(scores, truth, t))
 
 
-def _every_sign_true(scores, truth, t):
+def _every_sign_true(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
     """The lecture's code after `astype(bool)`, which turns both −1 and 1 into True."""
     return _signs_as_truth_values(scores, truth.astype(bool), t)
 
@@ -422,17 +428,17 @@ OPTIMISTIC_HISTOGRAM = choice(
 # ── 6  An evaluation that cheats ─────────────────────────────────────────────────────────────────────
 
 
-def sample_of_scores(rng, gaps, n_normal, n_odd):
+def sample_of_scores(rng: np.random.Generator, gaps: Array, n_normal: int, n_odd: int) -> tuple[Array, Array]:
     """Scores (m, n) of m models for rows with some anomalies, and the truth (n,), True for anomalies."""
     truth = rng.permutation(np.repeat([False, True], [n_normal, n_odd]))
     return rng.normal(size=(len(gaps), len(truth))) - np.outer(gaps, truth), truth
 
 
-def auc_of(scores, truth):
+def auc_of(scores: Array, truth: Array) -> Array:
     return np.array([roc_auc_score(truth, -row) for row in scores])
 
 
-def evaluation_cases(rng):
+def evaluation_cases(rng: np.random.Generator) -> Iterator[Case]:
     for name, m in (("four models", 4), ("two models", 2)):
         while True:  # until validation and test prefer different models
             gaps = rng.uniform(1.0, 1.4, size=m)
@@ -443,11 +449,15 @@ def evaluation_cases(rng):
 
 
 def _evaluation(
-    choose_on="validation", threshold_of=lambda v, v_truth, s, s_truth: v[~v_truth], report_on="test"
-):
+    choose_on: str = "validation",
+    threshold_of: Callable[..., Array] = lambda v, v_truth, s, s_truth: v[~v_truth],
+    report_on: str = "test",
+) -> Callable[..., tuple[int, float, float, float]]:
     """Make an evaluation from its three decisions. The defaults are the honest ones."""
 
-    def evaluate(validation, validation_truth, test, test_truth, share):
+    def evaluate(
+        validation: Array, validation_truth: Array, test: Array, test_truth: Array, share: float
+    ) -> tuple[int, float, float, float]:
         parts = {"validation": (validation, validation_truth), "test": (test, test_truth)}
         best = int(auc_of(*parts[choose_on]).argmax())
         rows = threshold_of(validation[best], validation_truth, test[best], test_truth)
@@ -459,7 +469,7 @@ def _evaluation(
     return evaluate
 
 
-def _normal_test_rows(v, v_truth, s, s_truth):
+def _normal_test_rows(v: Array, v_truth: Array, s: Array, s_truth: Array) -> Array:
     return s[~s_truth]
 
 
@@ -525,7 +535,7 @@ FIX_EVALUATION = Check(
 # ── 7  A second opinion ──────────────────────────────────────────────────────────────────────────────
 
 
-def plane_cases(rng):
+def plane_cases(rng: np.random.Generator) -> Iterator[Case]:
     for name, n, m, d, q in (
         ("a plane in three dimensions", 40, 15, 3, 2),
         ("two directions out of six", 50, 10, 6, 2),
@@ -536,57 +546,57 @@ def plane_cases(rng):
         yield Case(name, (X_train, X_new, q))
 
 
-def directions(X, mean):
+def directions(X: Array, mean: Array) -> Array:
     return np.linalg.svd(X - mean, full_matrices=False)[2]
 
 
-def squared_distance(X, mean, V):
+def squared_distance(X: Array, mean: Array, V: Array) -> Array:
     """Squared distance of each row from the plane through `mean` that the rows of V span."""
     return np.array([np.sum((x - mean - V.T @ (V @ (x - mean))) ** 2) for x in X])
 
 
-def second_opinion(X_train, X_new, q):
+def second_opinion(X_train: Array, X_new: Array, q: int) -> Array:
     mean = X_train.mean(axis=0)
     return squared_distance(X_new, mean, directions(X_train, mean)[:q])
 
 
-def _centred_at_new_rows(X_train, X_new, q):
+def _centred_at_new_rows(X_train: Array, X_new: Array, q: int) -> Array:
     V = directions(X_train, X_train.mean(axis=0))[:q]
     return squared_distance(X_new, X_new.mean(axis=0), V)
 
 
-def _not_centred(X_train, X_new, q):
+def _not_centred(X_train: Array, X_new: Array, q: int) -> Array:
     origin = np.zeros(X_train.shape[1])
     return squared_distance(X_new, origin, directions(X_train, origin)[:q])
 
 
-def _directions_not_centred(X_train, X_new, q):
+def _directions_not_centred(X_train: Array, X_new: Array, q: int) -> Array:
     V = np.linalg.svd(X_train, full_matrices=False)[2][:q]
     return squared_distance(X_new, X_train.mean(axis=0), V)
 
 
-def _new_rows_not_centred(X_train, X_new, q):
+def _new_rows_not_centred(X_train: Array, X_new: Array, q: int) -> Array:
     V = directions(X_train, X_train.mean(axis=0))[:q]
     return squared_distance(X_new, np.zeros(X_train.shape[1]), V)
 
 
-def _columns(X_train, X_new, q):
+def _columns(X_train: Array, X_new: Array, q: int) -> Array:
     mean = X_train.mean(axis=0)
     return squared_distance(X_new, mean, directions(X_train, mean)[:, :q].T)
 
 
-def _mean_not_added_back(X_train, X_new, q):
+def _mean_not_added_back(X_train: Array, X_new: Array, q: int) -> Array:
     mean = X_train.mean(axis=0)
     V = directions(X_train, mean)[:q]
     return np.sum((X_new - (X_new - mean) @ V.T @ V) ** 2, axis=1)
 
 
-def _last_directions(X_train, X_new, q):
+def _last_directions(X_train: Array, X_new: Array, q: int) -> Array:
     mean = X_train.mean(axis=0)
     return squared_distance(X_new, mean, directions(X_train, mean)[-q:])
 
 
-def _inside(X_train, X_new, q):
+def _inside(X_train: Array, X_new: Array, q: int) -> Array:
     mean = X_train.mean(axis=0)
     return np.sum(((X_new - mean) @ directions(X_train, mean)[:q].T) ** 2, axis=1)
 

@@ -4,7 +4,9 @@ Symbols: X (n, d) data; mean (d,); axes (q, d) principal axes, one per row; vari
 whitened amounts, and `back` (n, d) the rows rebuilt from them; m the strength of a covariance prior.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -13,11 +15,12 @@ from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
 from mlcourse.datasets import load_digits
 from mlcourse.mixture import GaussianMixture
 from mlcourse.pca import PCA
+from mlcourse.typing import Array
 
 LESSON = "09_pca_digits"
 
 
-def correlated(rng, n, d):
+def correlated(rng: np.random.Generator, n: int, d: int) -> Array:
     """Rows (n, d) with a different spread in each direction and a mean that is not zero."""
     rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
     spread = 2.0 * 0.7 ** np.arange(d)
@@ -27,17 +30,17 @@ def correlated(rng, n, d):
 # ── 1  PCA by singular values ────────────────────────────────────────────────────────────────────────
 
 
-def pca_cases(rng):
+def pca_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("forty rows, five features, two axes", (correlated(rng, 40, 5), 2))
     yield Case("thirty rows, six features, five axes", (correlated(rng, 30, 6), 5))
 
 
-def pca_by_svd(X, q):
+def pca_by_svd(X: Array, q: int) -> tuple[Array, Array, Array]:
     variances, vectors = np.linalg.eigh(np.cov(X.T))
     return X.mean(axis=0), vectors.T[::-1][:q], variances[::-1][:q]
 
 
-def with_fixed_signs(output):
+def with_fixed_signs(output: Any) -> Any:
     """Flip axes so that their largest entry is positive: the sign of an axis is arbitrary."""
     if not (
         isinstance(output, tuple) and len(output) == 3 and np.ndim(output[1]) == 2 and np.size(output[1])
@@ -48,19 +51,26 @@ def with_fixed_signs(output):
     return output[0], axes * np.where(largest < 0, -1, 1)[:, np.newaxis], output[2]
 
 
-def _svd(X, q, *, center=True, axes=lambda Vt, q: Vt[:q], variances=lambda s, n: s**2 / (n - 1)):
+def _svd(
+    X: Array,
+    q: int,
+    *,
+    center: bool = True,
+    axes: Callable[..., Any] = lambda Vt, q: Vt[:q],
+    variances: Callable[..., Any] = lambda s, n: s**2 / (n - 1),
+) -> tuple[Array, Array, Array]:
     """PCA with one step done differently."""
     mean = X.mean(axis=0)
     _, s, Vt = np.linalg.svd(X - mean if center else X, full_matrices=False)
     return mean, axes(Vt, q), variances(s, len(X))[:q]
 
 
-def _one_mean_for_all(X, q):
+def _one_mean_for_all(X: Array, q: int) -> tuple[float, Array, Array]:
     _, axes, variances = _svd(X - X.mean(), q, center=False)
     return X.mean(), axes, variances
 
 
-def _smallest_axes(X, q):
+def _smallest_axes(X: Array, q: int) -> tuple[Array, Array, Array]:
     mean, axes, variances = _svd(X, X.shape[1])
     return mean, axes[-q:], variances[-q:]
 
@@ -159,23 +169,23 @@ PCA_BY_SVD = Check(
 # ── 2  How many axes? ────────────────────────────────────────────────────────────────────────────────
 
 
-def axes_cases(rng):
+def axes_cases(rng: np.random.Generator) -> Iterator[Case]:
     for share in (0.5, 0.8, 0.9, 0.95, 0.99):
         d = int(rng.integers(30, 60))
         yield Case(f"{d} variances, share {share}", (rng.exponential(50 * 0.9 ** np.arange(d)), share))
 
 
-def descending(cases):
+def descending(cases: Callable[..., Any]) -> Callable[..., Any]:
     """The same cases with the variances in descending order, as PCA returns them."""
 
-    def sorted_cases(rng):
+    def sorted_cases(rng: np.random.Generator) -> Iterator[Case]:
         for description, (variances, share) in cases(rng):
             yield Case(description, (np.sort(variances)[::-1], share))
 
     return sorted_cases
 
 
-def axes_to_keep(variances, share):
+def axes_to_keep(variances: Array, share: float) -> int:
     kept = 0.0
     for q, variance in enumerate(variances, start=1):
         kept += variance / np.sum(variances)
@@ -255,7 +265,7 @@ AXES_TO_KEEP = Check(
 # ── 3  Find the bug: a round trip that looks perfect ─────────────────────────────────────────────────
 
 
-def whitening_cases(rng):
+def whitening_cases(rng: np.random.Generator) -> Iterator[Case]:
     X = correlated(rng, 60, 5)
     yield Case("the rows that the PCA was fitted to, all axes kept", (X, *pca_by_svd(X, 5)))
     yield Case("the same rows, two axes kept", (X, *pca_by_svd(X, 2)))
@@ -263,16 +273,18 @@ def whitening_cases(rng):
     yield Case("eight new rows, three axes kept", (new, *pca_by_svd(X, 3)))
 
 
-def whiten_and_back(X, mean, axes, variances):
+def whiten_and_back(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
     Z = np.array([[(x - mean) @ v / s2**0.5 for v, s2 in zip(axes, variances)] for x in X])
     back = [mean + sum(z_j * s2**0.5 * v for z_j, v, s2 in zip(z, axes, variances)) for z in Z]
     return Z, np.array(back)
 
 
-def _round_trip(there=0.5, back=0.5, center=True):
+def _round_trip(
+    there: float = 0.5, back: float = 0.5, center: bool = True
+) -> Callable[..., tuple[Array, Array]]:
     """Make a round trip with other powers of the variances there and back, or without the mean."""
 
-    def round_trip(X, mean, axes, variances):
+    def round_trip(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
         origin = mean if center else 0
         Z = (X - origin) @ axes.T / variances**there
         return Z, (Z * variances**back) @ axes + origin
@@ -280,24 +292,24 @@ def _round_trip(there=0.5, back=0.5, center=True):
     return round_trip
 
 
-def _mean_lost_on_the_way_back(X, mean, axes, variances):
+def _mean_lost_on_the_way_back(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
     Z, back = whiten_and_back(X, mean, axes, variances)
     return Z, back - mean
 
 
-def _own_spread(X, mean, axes, variances):
+def _own_spread(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
     amounts = (X - mean) @ axes.T
     spread = amounts.std(axis=0, ddof=1)
     return amounts / spread, (amounts / spread * np.sqrt(variances)) @ axes + mean
 
 
-def _own_spread_both_ways(X, mean, axes, variances):
+def _own_spread_both_ways(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
     amounts = (X - mean) @ axes.T
     spread = amounts.std(axis=0)
     return amounts / spread, (amounts / spread * spread) @ axes + mean
 
 
-def _own_mean(X, mean, axes, variances):
+def _own_mean(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
     own = X.mean(axis=0)
     Z = (X - own) @ axes.T / np.sqrt(variances)
     return Z, (Z * np.sqrt(variances)) @ axes + own
@@ -377,19 +389,19 @@ FIX_WHITENING = Check(
 N_DIGITS, N_AXES, N_PIXELS = 1797, 41, 64
 
 
-def most_components(numbers, own, shared=-1):
+def most_components(numbers: int, own: int, shared: int = -1) -> int:
     """The largest K for which K · own + shared parameters are at most `numbers`."""
     return (numbers - shared) // own
 
 
-def fractions_alike(K):
+def fractions_alike(K: Any) -> Any:
     """Replace any fraction of a component by a half: 81.6 and 81.59 are the same mistake."""
     if isinstance(K, float) and np.isfinite(K) and not K.is_integer():
         return int(K) + 0.5
     return K
 
 
-def full_parameters(d):
+def full_parameters(d: int) -> int:
     return 1 + d + d * (d + 1) // 2
 
 
@@ -469,14 +481,14 @@ MOST_COMPONENTS = Check(
 # ── 5  The same units ────────────────────────────────────────────────────────────────────────────────
 
 
-def units_cases(rng):
+def units_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, q in (("seven rows on three axes", 7, 3), ("twenty rows on nine axes", 20, 9)):
         yield Case(
             description, (rng.normal(-1.5 * q, 2, size=n), np.sort(rng.uniform(0.2, 60, size=q))[::-1])
         )
 
 
-def in_plain_units(log_density, variances):
+def in_plain_units(log_density: Array, variances: Array) -> Array:
     """Go axis by axis: where an axis is stretched by √λ, the density is divided by √λ."""
     plain = np.array(log_density, dtype=float)
     for variance in variances:
@@ -484,7 +496,7 @@ def in_plain_units(log_density, variances):
     return plain
 
 
-def _off_by(constant):
+def _off_by(constant: Callable[..., float]) -> Callable[..., Array]:
     """Make a function that subtracts `constant(variances)` from every log density."""
     return lambda log_density, variances: log_density - constant(variances)
 
@@ -575,7 +587,7 @@ STRENGTHS = (1, 3, 10, 30, 100, 300)
 
 
 @cache
-def _strength_scores():
+def _strength_scores() -> dict[int, list[float]]:
     """Mean log-likelihoods of the training, validation and test digits, in a dict by strength."""
     X, y = load_digits()
     X_rest, X_test, y_rest, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=1)
@@ -589,7 +601,7 @@ def _strength_scores():
     return {m: [model.score(part) for part in parts] for m, model in fits.items()}
 
 
-def _best_strength(part):
+def _best_strength(part: int) -> int:
     scores = _strength_scores()
     return max(scores, key=lambda m: scores[m][part])
 
@@ -646,7 +658,7 @@ GREY_DIGITS = choice(
 # ── 8  Catch the copier ──────────────────────────────────────────────────────────────────────────────
 
 
-def copies_cases(rng):
+def copies_cases(rng: np.random.Generator) -> Iterator[Case]:
     train, held_out = (rng.normal(size=(n, 3)) for n in (60, 50))
     for description, n_copies, noise, quantile in (
         ("a generator that copies a third of the time", 20, 0.02, 0.05),
@@ -659,54 +671,63 @@ def copies_cases(rng):
         )
 
 
-def distances_to(X, reference):
+def distances_to(X: Array, reference: Array) -> Array:
     """Distances (n, m) of all rows of X from all rows of `reference`."""
     return np.linalg.norm(X[:, np.newaxis] - reference, axis=2)
 
 
-def copied_share(generated, train, held_out, quantile):
+def copied_share(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     honest = [min(np.linalg.norm(row - other) for other in train) for row in held_out]
     threshold = np.quantile(honest, quantile)
     nearest = [min(np.linalg.norm(row - other) for other in train) for row in generated]
     return sum(distance <= threshold for distance in nearest) / len(nearest)
 
 
-def _copied(generated, train, held_out, quantile, *, nearest=np.min, cut=np.quantile, count=np.mean):
+def _copied(
+    generated: Array,
+    train: Array,
+    held_out: Array,
+    quantile: float,
+    *,
+    nearest: Callable[..., Any] = np.min,
+    cut: Callable[..., Any] = np.quantile,
+    count: Callable[..., Any] = np.mean,
+) -> float:
     """The share with another definition of nearness, threshold or count."""
     threshold = cut(nearest(distances_to(held_out, train), axis=1), quantile)
     return float(count(nearest(distances_to(generated, train), axis=1) <= threshold))
 
 
-def _against_the_held_out(generated, train, held_out, quantile):
+def _against_the_held_out(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
     return float(np.mean(distances_to(generated, held_out).min(axis=1) <= threshold))
 
 
-def _cut_of_all_distances(generated, train, held_out, quantile):
+def _cut_of_all_distances(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     threshold = np.quantile(distances_to(held_out, train), quantile)
     return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
 
 
-def _held_out_against_generated(generated, train, held_out, quantile):
+def _held_out_against_generated(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     threshold = np.quantile(distances_to(held_out, generated).min(axis=1), quantile)
     return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
 
 
-def _quantile_as_a_distance(generated, train, held_out, quantile):
+def _quantile_as_a_distance(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     return float(np.mean(distances_to(generated, train).min(axis=1) <= quantile))
 
 
-def _threshold_from_the_generated(generated, train, held_out, quantile):
+def _threshold_from_the_generated(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     distances = distances_to(generated, train).min(axis=1)
     return float(np.mean(distances <= np.quantile(distances, quantile)))
 
 
-def _share_of_training_rows(generated, train, held_out, quantile):
+def _share_of_training_rows(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
     return float(np.mean(distances_to(generated, train).min(axis=0) <= threshold))
 
 
-def _threshold_within_training(generated, train, held_out, quantile):
+def _threshold_within_training(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
     threshold = np.quantile(distances_to(train, train).min(axis=1), quantile)
     return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
 

@@ -4,7 +4,9 @@ Symbols: X (n, d) rows; y or labels (n,) classes; E (n, d) standard normal numbe
 drawn for; mean (d,), covariance (d, d), or means (C, d), covariances (C, d, d) of C classes; q directions kept.
 """
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -13,11 +15,12 @@ from mlcourse.checks.specification import Case, Check, Law, Mistake
 from mlcourse.datasets import load_digits
 from mlcourse.mixture import GaussianMixture
 from mlcourse.pca import PCA
+from mlcourse.typing import Array
 
 LESSON = "10_mnist"
 
 
-def rounded(value, decimals):
+def rounded(value: Any, decimals: int) -> Any:
     """Round numbers, also inside tuples, to recognise a mistake however many decimals were given."""
     if isinstance(value, tuple):
         return tuple(rounded(part, decimals) for part in value)
@@ -27,17 +30,19 @@ def rounded(value, decimals):
 # ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
 
 
-def shuffled_classes(rng, sizes, names):
+def shuffled_classes(rng: np.random.Generator, sizes: tuple[int, ...], names: tuple[int, ...]) -> Array:
     return rng.permutation(np.repeat(names, sizes))
 
 
-def stratified_cases(rng):
+def stratified_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three classes of unequal size", (shuffled_classes(rng, (11, 25, 14), (0, 1, 2)), 0.3))
     yield Case("classes called 3, 5, 8 and 9", (shuffled_classes(rng, (9, 21, 6, 17), (3, 5, 8, 9)), 0.7))
     yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 2, 4)), 0.5))
 
 
-def _by_class(y, n_of_class, pick=lambda rows, n: rows[:n]):
+def _by_class(
+    y: Array, n_of_class: Callable[..., Any], pick: Callable[..., Any] = lambda rows, n: rows[:n]
+) -> Array:
     """A mask with n_of_class(size) rows of each class, chosen by `pick`."""
     part = np.zeros(len(y), dtype=bool)
     for c in np.unique(y):
@@ -46,11 +51,11 @@ def _by_class(y, n_of_class, pick=lambda rows, n: rows[:n]):
     return part
 
 
-def stratified_part(y, share):
+def stratified_part(y: Array, share: float) -> Array:
     return _by_class(y, lambda n_c: int(np.floor(share * n_c)))
 
 
-def _classes_counted_from_zero(y, share):
+def _classes_counted_from_zero(y: Array, share: float) -> Array:
     part = np.zeros(len(y), dtype=bool)
     for c in range(len(np.unique(y))):
         rows = np.flatnonzero(y == c)
@@ -58,7 +63,7 @@ def _classes_counted_from_zero(y, share):
     return part
 
 
-def _row_numbers(y, share):
+def _row_numbers(y: Array, share: float) -> Array:
     part = stratified_part(y, share)
     return np.concatenate([np.flatnonzero(part & (y == c)) for c in np.unique(y)])
 
@@ -142,7 +147,7 @@ STRATIFIED_PART = Check(
 # ── 2  The leak ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def leak_cases(rng):
+def leak_cases(rng: np.random.Generator) -> Iterator[Case]:
     X_train, X_new = rng.normal(2, 3, size=(30, 4)), rng.normal(3, 2, size=(12, 4))
     yield Case("two parts, four pixels", (X_train, X_new))
     X_train, X_new = X_train.copy(), X_new.copy()
@@ -150,38 +155,40 @@ def leak_cases(rng):
     yield Case("a pixel that varies only in the new part", (X_train, X_new))
 
 
-def _standardised(X_train, X_new, scale=None, *, mean=None, ddof=0):
+def _standardised(
+    X_train: Array, X_new: Array, scale: Array | None = None, *, mean: Array | None = None, ddof: int = 0
+) -> tuple[Array, Array]:
     mean = X_train.mean(axis=0) if mean is None else mean
     scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
     scale = np.where(scale == 0, 1, scale)
     return (X_train - mean) / scale, (X_new - mean) / scale
 
 
-def _with_everything(X_train, X_new):
+def _with_everything(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     everything = np.concatenate([X_train, X_new])
     mean, scale = everything.mean(axis=0), everything.std(axis=0)
     scale = np.where(scale == 0, 1, scale)
     return (X_train - mean) / scale, (X_new - mean) / scale
 
 
-def _each_by_itself(X_train, X_new):
+def _each_by_itself(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     return _standardised(X_train, X_train)[0], _standardised(X_new, X_new)[0]
 
 
-def _only_mean_fixed(X_train, X_new):
+def _only_mean_fixed(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
 
 
-def _only_scale_fixed(X_train, X_new):
+def _only_scale_fixed(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     return _standardised(X_train, X_new, mean=np.concatenate([X_train, X_new]).mean(axis=0))
 
 
-def _constant_pixel_forgotten(X_train, X_new):
+def _constant_pixel_forgotten(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
     return (X_train - mean) / scale, (X_new - mean) / scale
 
 
-def _one_scale_for_all(X_train, X_new):
+def _one_scale_for_all(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
 
 
@@ -274,7 +281,7 @@ FIX_LEAK = Check(
 
 
 @cache
-def _parts():
+def _parts() -> tuple[Array, Array, Array]:
     """The exercise's digits on the axes of its training part: training, validation, test."""
     X, y = load_digits()
     X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=20)
@@ -283,12 +290,12 @@ def _parts():
     return tuple(pca.transform(part) for part in (X_train, X_val, X_test))
 
 
-def _fit(K, Z):
+def _fit(K: int, Z: Array) -> GaussianMixture:
     return GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z)
 
 
 @cache
-def _fits():
+def _fits() -> list[tuple[Any, ...]]:
     """(K, training, validation, test log-likelihood, BIC) of every candidate."""
     parts = _parts()
     fits = [_fit(K, parts[0]) for K in (5, 10, 20, 40, 80, 160)]
@@ -296,14 +303,14 @@ def _fits():
 
 
 @cache
-def _fitted_again():
+def _fitted_again() -> tuple[int, float]:
     """The chosen K, and the test log-likelihood of K components fitted to training and validation digits."""
     Z_train, Z_val, Z_test = _parts()
     K, _ = _choice(VALIDATION, TEST)
     return K, _fit(K, np.concatenate([Z_train, Z_val])).score(Z_test)
 
 
-def _choice(by, report, lowest=False):
+def _choice(by: int, report: int, lowest: bool = False) -> tuple[int, float]:
     """(K, score): the candidate with the highest (or lowest) entry `by`, and its entry `report`."""
     best = (min if lowest else max)(_fits(), key=lambda fit: fit[by])
     return best[0], best[report]
@@ -374,12 +381,12 @@ HONEST_CHOICE = Check(
 # ── 4  Draws, class by class ─────────────────────────────────────────────────────────────────────────
 
 
-def covariances_for(rng, C, d):
+def covariances_for(rng: np.random.Generator, C: int, d: int) -> Array:
     A = rng.normal(size=(C, d, d))
     return A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
 
 
-def draw_cases(rng):
+def draw_cases(rng: np.random.Generator) -> Iterator[Case]:
     for C, n, d in ((3, 12, 2), (4, 15, 5)):
         classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
         yield Case(
@@ -388,21 +395,21 @@ def draw_cases(rng):
         )
 
 
-def _drawn(E, c, means, covariances, colour):
+def _drawn(E: Array, c: Array, means: Array, covariances: Array, colour: Callable[..., Array]) -> Array:
     """Row i as means[cᵢ] + colour(covariances[cᵢ], εᵢ)."""
     return np.array([means[k] + colour(covariances[k], e) for e, k in zip(E, c)])
 
 
-def draw_by_class(E, c, means, covariances):
+def draw_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
     return _drawn(E, c, means, covariances, lambda S, e: np.linalg.cholesky(S) @ e)
 
 
-def _symmetric_root(S, e):
+def _symmetric_root(S: Array, e: Array) -> Array:
     variances, axes = np.linalg.eigh(S)
     return axes @ (np.sqrt(variances) * (axes.T @ e))
 
 
-def _grouped_by_class(E, c, means, covariances):
+def _grouped_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
     order = np.argsort(c, kind="stable")
     return draw_by_class(E, c, means, covariances)[order]
 
@@ -472,7 +479,7 @@ DRAW_BY_CLASS = Check(
 # ── 5  The shape without its noise ───────────────────────────────────────────────────────────────────
 
 
-def shape_cases(rng):
+def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
     for n, d, q in ((9, 4, 2), (7, 6, 1)):
         X = rng.normal(2, 2, size=(n, d))
         yield Case(
@@ -481,14 +488,23 @@ def shape_cases(rng):
         )
 
 
-def _projected(X, mean, covariance, q, *, center=True, back=True, columns=lambda V, q: V[:, len(V) - q :]):
+def _projected(
+    X: Array,
+    mean: Array,
+    covariance: Array,
+    q: int,
+    *,
+    center: bool = True,
+    back: bool = True,
+    columns: Callable[..., Array] = lambda V, q: V[:, len(V) - q :],
+) -> Array:
     """Project and rebuild, with one step done differently."""
     widest = columns(np.linalg.eigh(covariance)[1], q)
     amounts = (X - mean if center else X) @ widest
     return amounts @ widest.T + (mean if back else 0)
 
 
-def shape_only(X, mean, covariance, q):
+def shape_only(X: Array, mean: Array, covariance: Array, q: int) -> Array:
     _, axes = np.linalg.eigh(covariance)
     shape = np.tile(mean, (len(X), 1)).astype(float)
     for axis in axes.T[::-1][:q]:
@@ -497,7 +513,7 @@ def shape_only(X, mean, covariance, q):
     return shape
 
 
-def _stretched(X, mean, covariance, q):
+def _stretched(X: Array, mean: Array, covariance: Array, q: int) -> Array:
     variances, axes = np.linalg.eigh(covariance)
     widest = (axes * np.sqrt(variances))[:, len(mean) - q :]
     return mean + (X - mean) @ widest @ widest.T
@@ -579,7 +595,7 @@ SHAPE_ONLY = Check(
 # ── 6  Can it be read? ───────────────────────────────────────────────────────────────────────────────
 
 
-def legible_cases(rng):
+def legible_cases(rng: np.random.Generator) -> Iterator[Case]:
     for n_classes, d, k in ((3, 2, 4), (4, 3, 5)):
         centers = 1.6 * rng.normal(size=(n_classes, d))
         labels = np.arange(60) % n_classes
@@ -588,21 +604,21 @@ def legible_cases(rng):
         yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, labels, k))
 
 
-def _neighbours(drawn, train, labels, k, nearest=slice(None)):
+def _neighbours(drawn: Array, train: Array, labels: Array, k: int, nearest: slice = slice(None)) -> Array:
     """Labels (m, k) of each drawn row's nearest training rows."""
     distances = np.array([[np.sqrt(np.sum((row - other) ** 2)) for other in train] for row in drawn])
     return labels[np.argsort(distances, axis=1)[:, nearest][:, :k]]
 
 
-def _unanimous(found):
+def _unanimous(found: Array) -> Array:
     return np.all(found == found[:, :1], axis=1)
 
 
-def legible_share(drawn, train, labels, k):
+def legible_share(drawn: Array, train: Array, labels: Array, k: int) -> float:
     return float(np.mean(_unanimous(_neighbours(drawn, train, labels, k))))
 
 
-def _greatest_share(found):
+def _greatest_share(found: Array) -> Array:
     """The share of the most common label among each row's neighbours: (m,)."""
     return np.array([np.bincount(row).max() / len(row) for row in found])
 

@@ -5,11 +5,15 @@ Sigma (d, d) one Gaussian; o, u the known and unknown features; R (n, K) respons
 a mean.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import numpy as np
 from scipy.special import logsumexp, softmax
 from scipy.stats import multivariate_normal
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake
+from mlcourse.typing import Array
 
 LESSON = "11_beyond"
 
@@ -17,31 +21,31 @@ LESSON = "11_beyond"
 # ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def covariances(rng, K, d):
+def covariances(rng: np.random.Generator, K: int, d: int) -> Array:
     A = rng.normal(size=(K, d, d))
     return A @ np.swapaxes(A, 1, 2) + 0.3 * np.eye(d)
 
 
-def mixture(rng, K, d, spread=1.5):
+def mixture(rng: np.random.Generator, K: int, d: int, spread: float = 1.5) -> tuple[Array, Array, Array]:
     """pi, mu, Sigma of a random mixture whose components overlap."""
     return rng.dirichlet(np.full(K, 3.0)), rng.normal(scale=spread, size=(K, d)), covariances(rng, K, d)
 
 
-def with_holes(rng, d, known, size=1.0):
+def with_holes(rng: np.random.Generator, d: int, known: list[int], size: float = 1.0) -> Array:
     """A row (d,) with values for the features `known` and NaN elsewhere."""
     x = np.full(d, np.nan)
     x[known] = size * rng.normal(size=len(known))
     return x
 
 
-def unknown(mu, known):
+def unknown(mu: Array, known: Array) -> Array:
     return np.setdiff1d(np.arange(mu.shape[-1]), known)
 
 
 # ── 1  One Gaussian ──────────────────────────────────────────────────────────────────────────────────
 
 
-def condition_gaussian_cases(rng):
+def condition_gaussian_cases(rng: np.random.Generator) -> Iterator[Case]:
     (Sigma,) = covariances(rng, 1, 3)
     yield Case("one known feature of three", (rng.normal(size=3), Sigma, np.array([1]), rng.normal(size=1)))
     (Sigma,) = covariances(rng, 1, 5)
@@ -49,7 +53,7 @@ def condition_gaussian_cases(rng):
     yield Case("three known features of five", (rng.normal(size=5), Sigma, known, rng.normal(size=3)))
 
 
-def condition_gaussian(mu, Sigma, known, values):
+def condition_gaussian(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     u = unknown(mu, known)
     to_known = np.linalg.inv(Sigma[np.ix_(known, known)])
     across = Sigma[np.ix_(u, known)]
@@ -58,7 +62,15 @@ def condition_gaussian(mu, Sigma, known, values):
     ] - across @ to_known @ across.T
 
 
-def _gaussian(mu, Sigma, known, values, *, mean=None, cov=None):
+def _gaussian(
+    mu: Array,
+    Sigma: Array,
+    known: Array,
+    values: Array,
+    *,
+    mean: Callable[..., Array] | None = None,
+    cov: Callable[..., Array] | None = None,
+) -> tuple[Array, Array]:
     """The right answer with another mean or covariance, given as a function of (u, slopes)."""
     u = unknown(mu, known)
     slopes = np.linalg.solve(Sigma[np.ix_(known, known)], Sigma[np.ix_(known, u)])
@@ -66,15 +78,15 @@ def _gaussian(mu, Sigma, known, values, *, mean=None, cov=None):
     return mean(u, slopes) if mean else right[0], cov(u, slopes) if cov else right[1]
 
 
-def _mean_unmoved(mu, Sigma, known, values):
+def _mean_unmoved(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: mu[u])
 
 
-def _known_not_centred(mu, Sigma, known, values):
+def _known_not_centred(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: mu[u] + values @ slopes)
 
 
-def _without_solving(mu, Sigma, known, values):
+def _without_solving(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     u = unknown(mu, known)
     across, of_known = Sigma[np.ix_(u, known)], Sigma[np.ix_(known, known)]
     return mu[u] + across @ of_known @ (values - mu[known]), Sigma[
@@ -82,25 +94,25 @@ def _without_solving(mu, Sigma, known, values):
     ] - across @ of_known @ across.T
 
 
-def _covariance_unmoved(mu, Sigma, known, values):
+def _covariance_unmoved(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return _gaussian(mu, Sigma, known, values, cov=lambda u, slopes: Sigma[np.ix_(u, u)])
 
 
-def _covariance_grows(mu, Sigma, known, values):
+def _covariance_grows(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return _gaussian(
         mu, Sigma, known, values, cov=lambda u, slopes: Sigma[np.ix_(u, u)] + Sigma[np.ix_(u, known)] @ slopes
     )
 
 
-def _precision_of_the_unknown(mu, Sigma, known, values):
+def _precision_of_the_unknown(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return _gaussian(mu, Sigma, known, values, cov=lambda u, slopes: np.linalg.inv(Sigma)[np.ix_(u, u)])
 
 
-def _known_sorted(mu, Sigma, known, values):
+def _known_sorted(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return condition_gaussian(mu, Sigma, np.sort(known), values)
 
 
-def _mean_from_zero(mu, Sigma, known, values):
+def _mean_from_zero(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
     return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: (values - mu[known]) @ slopes)
 
 
@@ -177,7 +189,7 @@ CONDITION_GAUSSIAN = Check(
 # ── 2  Which component speaks ────────────────────────────────────────────────────────────────────────
 
 
-def conditional_weights_cases(rng):
+def conditional_weights_cases(rng: np.random.Generator) -> Iterator[Case]:
     known = np.array([2, 0])
     yield Case("two known features of four", (*mixture(rng, 3, 4), known, rng.normal(size=2)))
     yield Case("one known feature of two", (*mixture(rng, 4, 2), np.array([1]), rng.normal(size=1)))
@@ -185,7 +197,7 @@ def conditional_weights_cases(rng):
     yield Case("known values far from every mean", (*mixture(rng, 3, 3), np.array([0, 1]), far))
 
 
-def log_joint_of_known(pi, mu, Sigma, known, values):
+def log_joint_of_known(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
     """log πₖ + log N(x_o | …) for every component: (K,)."""
     log_density = [
         multivariate_normal(m[known], S[np.ix_(known, known)]).logpdf(values) for m, S in zip(mu, Sigma)
@@ -193,30 +205,30 @@ def log_joint_of_known(pi, mu, Sigma, known, values):
     return np.log(pi) + np.array(log_density)
 
 
-def conditional_weights(pi, mu, Sigma, known, values):
+def conditional_weights(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
     log_joint = log_joint_of_known(pi, mu, Sigma, known, values)
     return np.exp(log_joint - logsumexp(log_joint))
 
 
-def _outside_log_space(*args):
+def _outside_log_space(*args: Array) -> Array:
     joint = np.exp(log_joint_of_known(*args))
     return joint / joint.sum()
 
 
-def _without_pi(pi, *others):
+def _without_pi(pi: Array, *others: Array) -> Array:
     return softmax(log_joint_of_known(np.ones_like(pi), *others))
 
 
-def _variances_alone(pi, mu, Sigma, *others):
+def _variances_alone(pi: Array, mu: Array, Sigma: Array, *others: Array) -> Array:
     diagonal = np.array([np.diag(np.diag(S)) for S in Sigma])
     return softmax(log_joint_of_known(pi, mu, diagonal, *others))
 
 
-def _weights_of_sorted(pi, mu, Sigma, known, values):
+def _weights_of_sorted(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
     return conditional_weights(pi, mu, Sigma, np.sort(known), values)
 
 
-def _hard_weights(*args):
+def _hard_weights(*args: Array) -> Array:
     weights = conditional_weights(*args)
     return np.eye(len(weights))[weights.argmax()]
 
@@ -286,7 +298,7 @@ CONDITIONAL_WEIGHTS = Check(
 # ── 3  Fill a row ────────────────────────────────────────────────────────────────────────────────────
 
 
-def fill_row_cases(rng):
+def fill_row_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("two holes in four features", (with_holes(rng, 4, [0, 3]), *mixture(rng, 3, 4)))
     yield Case("one hole in three features", (with_holes(rng, 3, [0, 2]), *mixture(rng, 4, 3)))
     yield Case(
@@ -294,10 +306,10 @@ def fill_row_cases(rng):
     )
 
 
-def _filled_with(weights_of, mean_of):
+def _filled_with(weights_of: Callable[..., Array], mean_of: Callable[..., Array]) -> Callable[..., Array]:
     """Make a function that fills a row with Σₖ weightₖ meanₖ, for the given weights and means."""
 
-    def fill(x, pi, mu, Sigma):
+    def fill(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
         known, filled = np.flatnonzero(~np.isnan(x)), x.copy()
         weights = weights_of(pi, mu, Sigma, known, x[known])
         means = np.array([mean_of(m, S, known, x[known]) for m, S in zip(mu, Sigma)])
@@ -307,22 +319,22 @@ def _filled_with(weights_of, mean_of):
     return fill
 
 
-def _regression(m, S, known, values):
+def _regression(m: Array, S: Array, known: Array, values: Array) -> Array:
     return condition_gaussian(m, S, known, values)[0]
 
 
-def _own_mean(m, S, known, values):
+def _own_mean(m: Array, S: Array, known: Array, values: Array) -> Array:
     return m[unknown(m, known)]
 
 
-def _weights_not_updated(pi, *_):
+def _weights_not_updated(pi: Array, *_: Array) -> Array:
     return pi
 
 
 fill_row = _filled_with(conditional_weights, _regression)
 
 
-def _only_the_holes(x, pi, mu, Sigma):
+def _only_the_holes(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     return fill_row(x, pi, mu, Sigma)[np.isnan(x)]
 
 
@@ -384,7 +396,7 @@ FILL_ROW = Check(
 # ── 4  The likelihood of a row with holes ────────────────────────────────────────────────────────────
 
 
-def known_log_density_cases(rng):
+def known_log_density_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("two known features of four", (with_holes(rng, 4, [0, 2]), *mixture(rng, 3, 4)))
     yield Case("a row without holes", (rng.normal(size=3), *mixture(rng, 2, 3)))
     yield Case(
@@ -392,27 +404,27 @@ def known_log_density_cases(rng):
     )
 
 
-def known_log_density(x, pi, mu, Sigma):
+def known_log_density(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
     known = np.flatnonzero(~np.isnan(x))
     return float(logsumexp(log_joint_of_known(pi, mu, Sigma, known, x[known])))
 
 
-def _of_filled(fill):
+def _of_filled(fill: Callable[..., Array]) -> Callable[..., float]:
     """Make a function that returns the log density of the whole row after `fill`."""
     return lambda x, *theta: known_log_density(fill(x, *theta), *theta)
 
 
-def _density_outside_log_space(x, pi, mu, Sigma):
+def _density_outside_log_space(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
     known = np.flatnonzero(~np.isnan(x))
     return np.log(np.exp(log_joint_of_known(pi, mu, Sigma, known, x[known])).sum())
 
 
-def _mean_of_logs(x, pi, mu, Sigma):
+def _mean_of_logs(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
     known = np.flatnonzero(~np.isnan(x))
-    return pi @ log_joint_of_known(np.ones_like(pi), mu, Sigma, known, x[known])
+    return pi @ log_joint_of_known(np.ones_like(pi), mu, Sigma, known, x[known])  # type: ignore[return-value]  # a number: the product of two vectors
 
 
-def _sum_of_logs(x, pi, mu, Sigma):
+def _sum_of_logs(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
     known = np.flatnonzero(~np.isnan(x))
     return log_joint_of_known(pi, mu, Sigma, known, x[known]).sum()
 
@@ -476,8 +488,8 @@ KNOWN_LOG_DENSITY = Check(
 # ── 5  Two workers ───────────────────────────────────────────────────────────────────────────────────
 
 
-def merge_statistics_cases(rng):
-    def part(n, shift):
+def merge_statistics_cases(rng: np.random.Generator) -> Iterator[Case]:
+    def part(n: int, shift: Array | float) -> tuple[int, Array, Array]:
         X = rng.normal(size=(n, 2)) @ rng.normal(size=(2, 2)) + shift
         return n, X.mean(axis=0), (X - X.mean(axis=0)).T @ (X - X.mean(axis=0))
 
@@ -486,7 +498,9 @@ def merge_statistics_cases(rng):
     yield Case("rows far from the origin", (*part(20, 1e7), *part(25, 1e7 + 3)))
 
 
-def merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b):
+def merge_statistics(
+    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
+) -> tuple[int, Array, Array]:
     n = n_a + n_b
     mean = mean_a + (mean_b - mean_a) * n_b / n
     about_new = [S + m * np.outer(c - mean, c - mean) for S, m, c in ((S_a, n_a, mean_a), (S_b, n_b, mean_b))]
@@ -494,29 +508,44 @@ def merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b):
 
 
 def _merged(
-    n_a, mean_a, S_a, n_b, mean_b, S_b, *, mean=None, factor=lambda a, b: a * b / (a + b), D=np.outer
-):
+    n_a: int,
+    mean_a: Array,
+    S_a: Array,
+    n_b: int,
+    mean_b: Array,
+    S_b: Array,
+    *,
+    mean: Array | None = None,
+    factor: Callable[..., Any] = lambda a, b: a * b / (a + b),
+    D: Callable[..., Any] = np.outer,
+) -> tuple[int, Array, Array]:
     """Chan's formula with one part changed."""
     n, right_mean, _ = merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b)
     delta = mean_b - mean_a
     return n, right_mean if mean is None else mean, S_a + S_b + factor(n_a, n_b) * D(delta, delta)
 
 
-def _plain_average_of_means(n_a, mean_a, S_a, n_b, mean_b, S_b):
+def _plain_average_of_means(
+    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
+) -> tuple[int, Array, Array]:
     return _merged(n_a, mean_a, S_a, n_b, mean_b, S_b, mean=(mean_a + mean_b) / 2)
 
 
-def _scatters_averaged(n_a, mean_a, S_a, n_b, mean_b, S_b):
+def _scatters_averaged(
+    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
+) -> tuple[int, Array, Array]:
     n, mean, _ = merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b)
     return n, mean, (n_a * S_a + n_b * S_b) / n
 
 
-def _covariance_of_all(*args):
+def _covariance_of_all(*args: Any) -> tuple[int, Array, Array]:
     n, mean, S = merge_statistics(*args)
     return n, mean, S / n
 
 
-def _about_the_origin(n_a, mean_a, S_a, n_b, mean_b, S_b):
+def _about_the_origin(
+    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
+) -> tuple[int, Array, Array]:
     n = n_a + n_b
     mean = (n_a * mean_a + n_b * mean_b) / n
     raw = S_a + n_a * np.outer(mean_a, mean_a) + S_b + n_b * np.outer(mean_b, mean_b)
@@ -590,7 +619,16 @@ MERGE_STATISTICS = Check(
 # ── 6  What PPCA costs ───────────────────────────────────────────────────────────────────────────────
 
 
-def ppca_total(K=10, d=64, q=8, *, turns=True, noise=1, weights=9, means=True):
+def ppca_total(
+    K: int = 10,
+    d: int = 64,
+    q: int = 8,
+    *,
+    turns: bool = True,
+    noise: int = 1,
+    weights: int = 9,
+    means: bool = True,
+) -> int:
     of_one = d * q - turns * q * (q - 1) // 2 + noise
     return weights + means * K * d + K * of_one
 
@@ -657,7 +695,7 @@ PPCA_COUNT = Check(
 # ── 7  A handful of labels ───────────────────────────────────────────────────────────────────────────
 
 
-def clamped_cases(rng):
+def clamped_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "eight rows, three of them labelled",
         (rng.normal(scale=2, size=(8, 3)), np.array([-1, 0, -1, 2, -1, 1, -1, -1])),
@@ -669,7 +707,7 @@ def clamped_cases(rng):
     yield Case("no label at all", (rng.normal(size=(4, 2)), np.full(4, -1)))
 
 
-def clamped_responsibilities(log_joint, y):
+def clamped_responsibilities(log_joint: Array, y: Array) -> Array:
     R = softmax(log_joint, axis=1)
     for i, label in enumerate(y):
         if label >= 0:
@@ -677,44 +715,44 @@ def clamped_responsibilities(log_joint, y):
     return R
 
 
-def _minus_one_is_a_class(log_joint, y):
+def _minus_one_is_a_class(log_joint: Array, y: Array) -> Array:
     return np.eye(log_joint.shape[1])[y]
 
 
-def _class_zero_forgotten(log_joint, y):
+def _class_zero_forgotten(log_joint: Array, y: Array) -> Array:
     return clamped_responsibilities(log_joint, np.where(y > 0, y, -1))
 
 
-def _one_set_others_kept(log_joint, y):
+def _one_set_others_kept(log_joint: Array, y: Array) -> Array:
     R = softmax(log_joint, axis=1)
     R[y >= 0, y[y >= 0]] = 1
     return R
 
 
-def _labels_ignored(log_joint, y):
+def _labels_ignored(log_joint: Array, y: Array) -> Array:
     return softmax(log_joint, axis=1)
 
 
-def _labelled_rows_dropped(log_joint, y):
+def _labelled_rows_dropped(log_joint: Array, y: Array) -> Array:
     return softmax(log_joint, axis=1) * (y < 0)[:, np.newaxis]
 
 
-def _unlabelled_ignored(log_joint, y):
+def _unlabelled_ignored(log_joint: Array, y: Array) -> Array:
     return np.eye(log_joint.shape[1])[y] * (y >= 0)[:, np.newaxis]
 
 
-def _unlabelled_decided(log_joint, y):
+def _unlabelled_decided(log_joint: Array, y: Array) -> Array:
     return np.eye(log_joint.shape[1])[np.where(y >= 0, y, log_joint.argmax(axis=1))]
 
 
-def _clamped_outside_log_space(log_joint, y):
+def _clamped_outside_log_space(log_joint: Array, y: Array) -> Array:
     joint = np.exp(log_joint)
     R = joint / joint.sum(axis=1, keepdims=True)
     R[y >= 0] = np.eye(log_joint.shape[1])[y[y >= 0]]
     return R
 
 
-def _shared_evenly(log_joint, y):
+def _shared_evenly(log_joint: Array, y: Array) -> Array:
     return clamped_responsibilities(np.zeros_like(log_joint), y)
 
 
@@ -788,8 +826,8 @@ CLAMPED_RESPONSIBILITIES = Check(
 # ── 8  The step size ─────────────────────────────────────────────────────────────────────────────────
 
 
-def stepwise_cases(rng):
-    def case(description, t, alpha, n):
+def stepwise_cases(rng: np.random.Generator) -> Iterator[Case]:
+    def case(description: str, t: int, alpha: float, n: int) -> Case:
         return Case(description, (rng.normal(size=(2, 3)), n * rng.normal(size=(2, 3)), n, t, alpha))
 
     yield case("the first batch", 0, 0.6, 50)
@@ -797,15 +835,19 @@ def stepwise_cases(rng):
     yield case("a late batch, small steps", 1000, 1.0, 10)
 
 
-def stepwise_update(s, batch_sum, n_batch, t, alpha):
+def stepwise_update(s: Array, batch_sum: Array, n_batch: int, t: int, alpha: float) -> Array:
     eta = (t + 2) ** -alpha
     return (1 - eta) * s + eta * batch_sum / n_batch
 
 
-def _step(eta=lambda t, alpha: (t + 2.0) ** -alpha, kept=lambda eta: 1 - eta, per_row=True):
+def _step(
+    eta: Callable[..., float] = lambda t, alpha: (t + 2.0) ** -alpha,
+    kept: Callable[..., Any] = lambda eta: 1 - eta,
+    per_row: bool = True,
+) -> Callable[..., Array]:
     """Make an update with one part changed."""
 
-    def update(s, batch_sum, n_batch, t, alpha):
+    def update(s: Array, batch_sum: Array, n_batch: int, t: int, alpha: float) -> Array:
         share = eta(t, alpha)
         return kept(share) * s + share * batch_sum / (n_batch if per_row else 1)
 

@@ -3,7 +3,9 @@
 Symbols: B refits, M candidate models, n rows; scores are log-densities in nats, the higher the better.
 """
 
+from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import (
@@ -15,6 +17,7 @@ from sklearn.metrics import (
 
 from mlcourse.checks.specification import Case, Check, Law, Mistake
 from mlcourse.metrics import match_labels
+from mlcourse.typing import Array
 
 LESSON = "12_capstone"
 
@@ -22,7 +25,7 @@ LESSON = "12_capstone"
 # ── 1  Standardise by the training rows ──────────────────────────────────────────────────────────────
 
 
-def standardise_cases(rng):
+def standardise_cases(rng: np.random.Generator) -> Iterator[Case]:
     units = np.array([1.0, 0.1, 1000.0])
     center = np.array([5.0, 0.3, -2000.0])
     train, other = (rng.normal(size=(n, 3)) * units + center for n in (40, 15))
@@ -34,59 +37,59 @@ def standardise_cases(rng):
     )
 
 
-def scaled(rows, center, scale):
+def scaled(rows: Array, center: Array | float, scale: Array | float) -> Array:
     return (rows - center) / np.where(scale == 0, 1, scale)
 
 
-def standardise_by_train(train, other):
+def standardise_by_train(train: Array, other: Array) -> tuple[Array, Array]:
     center, scale = train.mean(axis=0), train.std(axis=0)
     return scaled(train, center, scale), scaled(other, center, scale)
 
 
-def _each_by_itself(train, other):
+def _each_by_itself(train: Array, other: Array) -> tuple[Array, ...]:
     return tuple(scaled(rows, rows.mean(axis=0), rows.std(axis=0)) for rows in (train, other))
 
 
-def _other_by_its_own_spread(train, other):
+def _other_by_its_own_spread(train: Array, other: Array) -> tuple[Array, Array]:
     return scaled(train, mean(train), train.std(axis=0)), scaled(other, mean(train), other.std(axis=0))
 
 
-def _by_all_rows(train, other):
+def _by_all_rows(train: Array, other: Array) -> tuple[Array, ...]:
     rows = np.vstack([train, other])
     return tuple(scaled(part, rows.mean(axis=0), rows.std(axis=0)) for part in (train, other))
 
 
-def _zero_divided(train, other):
+def _zero_divided(train: Array, other: Array) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         return tuple((rows - train.mean(axis=0)) / train.std(axis=0) for rows in (train, other))
 
 
-def _each_by_itself_unguarded(train, other):
+def _each_by_itself_unguarded(train: Array, other: Array) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         return tuple((rows - rows.mean(axis=0)) / rows.std(axis=0) for rows in (train, other))
 
 
-def _constant_columns_set_to_zero(train, other):
+def _constant_columns_set_to_zero(train: Array, other: Array) -> tuple[Array, ...]:
     constant = train.std(axis=0) == 0
     return tuple(np.where(constant, 0, part) for part in standardise_by_train(train, other))
 
 
-def _with(center, scale):
+def _with(center: Callable[..., Array], scale: Callable[..., Array]) -> Callable[..., tuple[Array, ...]]:
     """Make a standardisation that uses `center(train)` and `scale(train)`."""
     return lambda train, other: tuple(scaled(rows, center(train), scale(train)) for rows in (train, other))
 
 
-def mean(rows):
+def mean(rows: Array) -> Array:
     return rows.mean(axis=0)
 
 
-def columns_of_train_are_standard(output, train, other):
+def columns_of_train_are_standard(output: tuple[Array, Array], train: Array, other: Array) -> bool:
     first = np.asarray(output[0])
     spread = np.where(train.std(axis=0) == 0, 0, 1)
     return np.allclose(first.mean(axis=0), 0) and np.allclose(first.std(axis=0), spread)
 
 
-def constant_columns_are_only_centred(output, train, other):
+def constant_columns_are_only_centred(output: tuple[Array, Array], train: Array, other: Array) -> bool:
     constant = train.std(axis=0) == 0
     return np.allclose(output[1][:, constant], other[:, constant] - train[0, constant])
 
@@ -191,7 +194,9 @@ STANDARDISE_BY_TRAIN = Check(
 # ── 2  Choose by validation scores ───────────────────────────────────────────────────────────────────
 
 
-def validation_table(rng, behind, spread, n=60):
+def validation_table(
+    rng: np.random.Generator, behind: Array | list[float], spread: Array | list[float], n: int = 60
+) -> Array:
     """Scores (M, n) of M candidates that are `behind` paired standard errors behind the best.
 
     `spread` holds the standard deviations of the differences. The best candidate has `behind` 0.
@@ -206,7 +211,7 @@ def validation_table(rng, behind, spread, n=60):
     return -8 + difficulty - np.where(behind == 0, 0, gap + noise)  # so the gaps are exact
 
 
-def choose_cases(rng):
+def choose_cases(rng: np.random.Generator) -> Iterator[Case]:
     hopeless = [20, 45]  # come first, so that an index among the level ones is never right in the table
     spread = [0.3, 0.3, 0.3, 0.3, 0.3, 0.9, 0.3, 0.3, 0.3]  # not all equal, so neither are the errors
     for description, behind in (
@@ -219,7 +224,9 @@ def choose_cases(rng):
         yield Case(description, (scores[order], n_parameters[order]))
 
 
-def one_se_rule(scores, n_parameters, tolerance=None):
+def one_se_rule(
+    scores: Array, n_parameters: Array, *, tolerance: Callable[..., float] | None = None
+) -> tuple[int, list[int], int]:
     """The best candidate, those level with it, and the rule's choice.
 
     `tolerance(D, best)` replaces the paired standard error.
@@ -234,20 +241,20 @@ def one_se_rule(scores, n_parameters, tolerance=None):
     return best, level, min(level, key=lambda m: n_parameters[m])
 
 
-def choose_on_validation(scores, n_parameters):
+def choose_on_validation(scores: Array, n_parameters: Array) -> int:
     return one_se_rule(scores, n_parameters)[2]
 
 
-def _most_of_the_level(scores, n_parameters):
+def _most_of_the_level(scores: Array, n_parameters: Array) -> int:
     return max(one_se_rule(scores, n_parameters)[1], key=lambda m: n_parameters[m])
 
 
-def _without_the_best(scores, n_parameters):
+def _without_the_best(scores: Array, n_parameters: Array) -> int:
     best, level, _ = one_se_rule(scores, n_parameters)
     return min((m for m in level if m != best), key=lambda m: n_parameters[m])
 
 
-def _index_among_the_level(scores, n_parameters):
+def _index_among_the_level(scores: Array, n_parameters: Array) -> int:
     _, level, chosen = one_se_rule(scores, n_parameters)
     return level.index(chosen)
 
@@ -338,7 +345,7 @@ CHOOSE_ON_VALIDATION = Check(
 # ── 3  Agreement of refits, with a planted bug ───────────────────────────────────────────────────────
 
 
-def agreement_cases(rng):
+def agreement_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, B, n, K, flips in (
         ("five refits that nearly agree", 5, 60, 3, 4),
         ("six refits that hardly agree", 6, 50, 4, 30),
@@ -350,11 +357,15 @@ def agreement_cases(rng):
         yield Case(description, (runs,))
 
 
-def pairs_mean(runs, similarity=adjusted_rand_score, pairs=lambda B: combinations(range(B), 2)):
+def pairs_mean(
+    runs: Array,
+    similarity: Callable[..., Any] = adjusted_rand_score,
+    pairs: Callable[..., Any] = lambda B: combinations(range(B), 2),
+) -> float:
     return float(np.mean([similarity(runs[a], runs[b]) for a, b in pairs(len(runs))]))
 
 
-def _matched_share(one, other):
+def _matched_share(one: Array, other: Array) -> float:
     return np.mean(match_labels(one, other) == one)
 
 
@@ -436,7 +447,7 @@ FIX_AGREEMENT = Check(
 EVIDENCE = ("n_components", "covariance_type", "behind", "standard_error", "top_on_training")
 
 
-def judged(evidence):
+def judged(evidence: Any) -> Any:
     """Put the evidence for a choice into a few words; return anything else unchanged."""
     if not isinstance(evidence, dict) or set(evidence) != set(EVIDENCE):
         return evidence
@@ -447,7 +458,9 @@ def judged(evidence):
     return "top on training" if evidence["top_on_training"] else "behind"
 
 
-def evidence(behind, standard_error=0.1, top_on_training=False):
+def evidence(
+    behind: float, standard_error: float = 0.1, top_on_training: bool = False
+) -> dict[str, float | str]:
     return dict(zip(EVIDENCE, (2, "full", behind, standard_error, top_on_training)))
 
 
@@ -488,7 +501,7 @@ MY_CHOICE = Check(
 # ── 6  A false-alarm rate, promised and measured ─────────────────────────────────────────────────────
 
 
-def alarm_cases(rng):
+def alarm_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, m, rate in (
         ("a promise of 5 %", 200, 150, 0.05),
         ("a promise of 10 %, and stranger test rows", 120, 80, 0.1),
@@ -497,77 +510,93 @@ def alarm_cases(rng):
         yield Case(description, (validation, test, rate))
 
 
-def alarm_report(validation_scores, test_scores, rate):
+def alarm_report(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     threshold = np.quantile(validation_scores, rate)
     share = np.mean(test_scores < threshold)
     return threshold, share, np.sqrt(share * (1 - share) / len(test_scores))
 
 
-def _report(threshold, alarms, n=None):
+def _report(threshold: float, alarms: Array, n: int | None = None) -> tuple[float, np.floating[Any], float]:
     """A report with the given threshold and the share of `alarms`; `n` replaces their number."""
     share = np.mean(alarms)
     return threshold, share, np.sqrt(share * (1 - share) / (n or len(alarms)))
 
 
-def _threshold_from_test(validation_scores, test_scores, rate):
+def _threshold_from_test(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, float, float]:
     return alarm_report(test_scores, test_scores, rate)
 
 
-def _from_all_rows(validation_scores, test_scores, rate):
+def _from_all_rows(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     return alarm_report(np.concatenate([validation_scores, test_scores]), test_scores, rate)
 
 
-def _upper_tail(validation_scores, test_scores, rate):
+def _upper_tail(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, 1 - rate)
     return _report(threshold, test_scores > threshold)
 
 
-def _wrong_side(validation_scores, test_scores, rate):
+def _wrong_side(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, test_scores > threshold)
 
 
-def _per_cent(validation_scores, test_scores, rate):
+def _per_cent(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.percentile(validation_scores, rate)
     return _report(threshold, test_scores < threshold)
 
 
-def _on_validation(validation_scores, test_scores, rate):
+def _on_validation(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, validation_scores < threshold)
 
 
-def _rate_repeated(validation_scores, test_scores, rate):
+def _rate_repeated(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     threshold, share, _ = alarm_report(validation_scores, test_scores, rate)
     return threshold, share, np.sqrt(rate * (1 - rate) / len(test_scores))
 
 
-def _count(validation_scores, test_scores, rate):
+def _count(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     threshold, share, error = alarm_report(validation_scores, test_scores, rate)
     return threshold, share * len(test_scores), error
 
 
-def _of_one_row(validation_scores, test_scores, rate):
+def _of_one_row(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, test_scores < threshold, n=1)
 
 
-def _variance(validation_scores, test_scores, rate):
+def _variance(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     threshold, share, error = alarm_report(validation_scores, test_scores, rate)
     return threshold, share, error**2
 
 
-def _by_validation_rows(validation_scores, test_scores, rate):
+def _by_validation_rows(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, test_scores < threshold, n=len(validation_scores))
 
 
-def _one_row_fewer(validation_scores, test_scores, rate):
+def _one_row_fewer(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, test_scores < threshold, n=len(test_scores) - 1)
 
 
-def _swapped(validation_scores, test_scores, rate):
+def _swapped(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     threshold, share, error = alarm_report(validation_scores, test_scores, rate)
     return share, threshold, error
 
