@@ -29,6 +29,9 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(
+        key=lambda item: item.get_closest_marker("slow") is None
+    )  # first, so that no worker ends alone
     if not config.getoption("quick"):
         return
     changed, seen, left_out = areas_of(changed_files()), set(), []

@@ -111,7 +111,7 @@ def quick_stages() -> list[Stage]:
         Stage(
             "tests",
             "the first case of each, every case of what has changed",
-            lambda: run_pytest("tests", "--ignore=tests/browser", "--quick", "--dist=worksteal"),
+            lambda: run_pytest("tests", "--ignore=tests/browser", "--quick", "--dist=loadgroup"),
         ),
         Stage(
             "notebooks",
@@ -130,7 +130,7 @@ def coverage_stages() -> list[Stage]:
         Stage(
             "unit tests",
             "measured",
-            lambda: run_pytest("tests", *apart, *measured, "--dist=worksteal"),
+            lambda: run_pytest("tests", *apart, *measured, "--dist=loadgroup"),
         ),
         Stage(
             "hostile submissions", "measured", lambda: run_pytest("tests/hostile", *measured, "--cov-append")
@@ -144,11 +144,11 @@ def coverage_stages() -> list[Stage]:
 
 
 def unit_tests() -> int:
-    return run_pytest("tests", *(f"--ignore={folder}" for folder in APART), "--dist=worksteal")
+    return run_pytest("tests", *(f"--ignore={folder}" for folder in APART), "--dist=loadgroup")
 
 
 def hostile_submissions() -> int:
-    return run_pytest("tests/hostile", "--dist=worksteal", workers=SLEEPERS)
+    return run_pytest("tests/hostile", "--dist=loadgroup", workers=SLEEPERS)
 
 
 def browser_tests() -> int:
@@ -158,7 +158,7 @@ def browser_tests() -> int:
         if browser.CHROMIUM:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcourse-lab-")))
             variables["MLCOURSE_LAB"] = f"{stack.enter_context(jupyterlab(folder))} {folder}"
-        return run_pytest("tests/browser", "--dist=worksteal", **variables)
+        return run_pytest("tests/browser", "--dist=loadgroup", **variables)
 
 
 def run_notebooks(*paths: str, strict: bool) -> int:

@@ -26,11 +26,11 @@ from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.records import Grade, GradeStatus, Mark, Submission
 from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
+from mlcourse.grading.sandbox.limits import DEFAULT_LIMITS
 from mlcourse.typing import Array
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
 MAX_MESSAGE = 2000  # characters
-DEFAULT_LIMITS = Limits()
 
 
 def grade(

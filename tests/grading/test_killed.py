@@ -16,6 +16,7 @@ from tests.helpers.fake_grading import (
     TASKS,
     marks_in,
 )
+from tests.helpers.processes import is_running, wait_until
 
 
 def start(how, folder, out, log):
@@ -28,13 +29,6 @@ def start(how, folder, out, log):
 
 def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert condition()
 
 
 def made_up_class(path, n):
@@ -79,14 +73,6 @@ def test_a_run_killed_twenty_times_loses_no_mark(tmp_path):
     assert len(lines) - len(set(lines)) <= 20  # only the check that was running is run again
 
 
-def alive(process: int) -> bool:
-    """Whether a process is running; a zombie is not."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 def test_worker_processes_end_with_their_parent(tmp_path):
     log = tmp_path / "marked.txt"
@@ -96,4 +82,4 @@ def test_worker_processes_end_with_their_parent(tmp_path):
     grader.communicate()
     workers = {int(line.split()[0]) for line in log.read_text().splitlines()}
     assert len(workers) == 2
-    wait_until(lambda: not any(map(alive, workers)), 30)
+    wait_until(lambda: not any(map(is_running, workers)))

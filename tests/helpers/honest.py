@@ -15,9 +15,9 @@ from scipy.stats import multivariate_normal, norm
 from mlcourse import check
 """
 
-# Tight, so that what has to be stopped is stopped soon; honest work needs a hundredth of it.
+# Tight where something has to be stopped by what it uses; generous in time, which the clock of conftest.py shortens.
 LIMITS = sandbox.Limits(
-    cell=3, call=3, total=90, memory=700_000_000, disk=30_000_000, files=500, threads=32, output=5000
+    cell=60, call=60, total=300, memory=700_000_000, disk=30_000_000, files=500, threads=32, output=5000
 )
 SEED = b"a secret of these tests"
 

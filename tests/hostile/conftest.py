@@ -2,11 +2,13 @@
 
 import os
 import stat
+import time
 
 import pytest
 
-from mlcourse.grading import marking, sandbox
+from mlcourse.grading import marking, notebook_runner, sandbox
 from mlcourse.grading.read import Found, read_one
+from mlcourse.grading.sandbox.session import START_TIMEOUT, Session, WorkerEnded
 from mlcourse.grading.sandbox.watchdog import descendants
 from tests.helpers import honest
 from tests.helpers.honest import LIMITS, SEED
@@ -15,6 +17,7 @@ BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook()))
 
 
 # The strongest that works here; or those that MLCOURSE_SANDBOXES names, such as "bubblewrap landlock" in CI.
+A_SECOND = 1.0
 STRONGEST = "the strongest"
 TRIED = os.environ.get("MLCOURSE_SANDBOXES", "").split() or [STRONGEST]
 
@@ -23,7 +26,7 @@ TRIED = os.environ.get("MLCOURSE_SANDBOXES", "").split() or [STRONGEST]
 def walls(request):
     """One sandbox after the other; those that are named have to work here."""
     try:
-        chosen = sandbox.choose(only=None if request.param == STRONGEST else request.param)
+        chosen = sandbox.choose(only=None if request.param == STRONGEST else request.param, limits=LIMITS)
     except sandbox.NoSandbox as error:
         (pytest.skip if request.param == STRONGEST else pytest.fail)(str(error))
     with chosen:
@@ -31,16 +34,17 @@ def walls(request):
 
 
 class World:
-    """What a submission must not change, and what it would like to read.
+    """What a submission must not change, what it would like to read, and a clock.
 
     Parameters
     ----------
     folder : Path
     walls : Sandbox
+    clock : Clock
     """
 
-    def __init__(self, folder, walls):
-        self.folder, self.walls = folder, walls
+    def __init__(self, folder, walls, clock):
+        self.folder, self.walls, self.clock = folder, walls, clock
         self.files = {
             "other": folder / "submitted" / "ben" / "04_em.ipynb",
             "seed": folder / "out" / "seed",
@@ -64,8 +68,12 @@ class World:
             seen[path] = found.st_mode, found.st_uid, found.st_mtime_ns, found.st_nlink, content
         return seen
 
-    def mark(self, content: dict | bytes):
-        """Grade a hostile notebook and then an honest one; assert all that holds of any hostile notebook at all."""
+    def mark(self, content: dict | bytes, endless: str | None = None):
+        """Grade a hostile notebook and then an honest one; assert all that holds of any hostile notebook at all.
+
+        `endless` is the source of the cell, or the name of the answer, that never ends by itself.
+        """
+        self.clock.endless = endless
         data = content if isinstance(content, bytes) else honest.as_bytes(content)
         submission = read_one(Found(("eve", "04_em.ipynb"), data))
         before, reported = self.snapshot(), []
@@ -86,7 +94,38 @@ class World:
         return descendants(launch.launcher) if launch and launch.alive() else []
 
 
+class Clock:
+    """Gives what never ends a second, as if its whole limit had passed, and leaves everything else all its time.
+
+    So no test waits long, and none depends on how fast this machine is.
+    """
+
+    def __init__(self):
+        self.endless, self.ahead, self.ask = None, 0.0, Session.ask
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def asking(self):
+        """A method for Session in place of `ask`."""
+
+        def ask(session, request, arrays=(), seconds=START_TIMEOUT):
+            if self.endless is None or self.endless not in (request.get("source"), request.get("name")):
+                return self.ask(session, request, arrays, seconds)
+            try:
+                return self.ask(session, request, arrays, A_SECOND)
+            except WorkerEnded as end:
+                if end.status == "timeout":
+                    self.ahead += seconds - A_SECOND
+                raise
+
+        return ask
+
+
 @pytest.fixture
 def world(tmp_path, walls, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(Session, "ask", clock.asking())
+    monkeypatch.setattr(notebook_runner, "time", clock)
     monkeypatch.setenv("MLCOURSE_SECRET_TOKEN", "nobody's business")
-    return World(tmp_path, walls)
+    return World(tmp_path, walls, clock)

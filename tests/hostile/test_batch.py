@@ -15,6 +15,7 @@ from mlcourse.grading import sandbox
 from mlcourse.grading.run import grade_folder
 from mlcourse.grading.work import Settings
 from tests.helpers import honest
+from tests.helpers.processes import is_running, wait_until
 from tests.hostile.test_formats import GOOD, put
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -54,6 +55,9 @@ def mark_everybody(folder) -> object:
     return grade_folder(
         folder / "submitted", Settings(out=folder / "out", seed=b"x" * 32), jobs=1, quiet=True
     )
+
+
+pytestmark = pytest.mark.xdist_group("batch")  # marked once, by one worker
 
 
 @pytest.fixture(scope="module")
@@ -119,13 +123,7 @@ with sandbox.choose(only=sys.argv[1]) as chosen:
     time.sleep(0.5)
     grader.kill()
     grader.wait()
-    deadline = time.monotonic() + 30
-    while (os.path.exists(f"/proc/{launcher}") or (folder and os.path.exists(folder))) and (
-        time.monotonic() < deadline
-    ):
-        time.sleep(0.05)
-    assert not os.path.exists(f"/proc/{launcher}")
-    assert not folder or not os.path.exists(folder)
+    wait_until(lambda: not is_running(int(launcher)) and not (folder and os.path.exists(folder)))
 
 
 def test_results_are_json_without_surprises(batch):

@@ -79,11 +79,15 @@ while True:
 }  # fmt: skip
 
 
+KEEPS_WAITING = {"half a message", "a message that never ends"}
+
+
 @pytest.mark.parametrize("attack", FORGED)
 def test_a_forged_reply_costs_the_answer_that_forges_it(world, attack):
     body = indent(FORGED[attack], "    ")
     source = f"def log_sum_exp(A):\n{body}\n    return logsumexp(A, axis=1)"
-    grade = world.mark(honest.notebook(before=SOCKET, log_sum_exp=source))
+    endless = "log_sum_exp" if attack in KEEPS_WAITING else None
+    grade = world.mark(honest.notebook(before=SOCKET, log_sum_exp=source), endless)
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
     assert {mark.status for mark in grade.marks if mark.task == "log_sum_exp"} <= {"crashed", "timeout"}
 
@@ -147,10 +151,14 @@ ODD = {
 }  # fmt: skip
 
 
+NEVER_ENDS = {"what makes itself an array for ever", "an exception that is not told"}
+
+
 @pytest.mark.parametrize("attack", ODD)
 def test_an_odd_answer_is_not_right(world, attack):
     body = indent(ODD[attack], "    ")
-    grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n{body}"))
+    endless = "log_sum_exp" if attack in NEVER_ENDS else None
+    grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n{body}"), endless)
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
 
 

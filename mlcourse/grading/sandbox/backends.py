@@ -11,7 +11,7 @@ from typing import Any, Self
 from mlcourse.grading.pipe import unpack
 from mlcourse.grading.sandbox import bubblewrap, container, landlock
 from mlcourse.grading.sandbox.launch import Launch
-from mlcourse.grading.sandbox.limits import Limits
+from mlcourse.grading.sandbox.limits import DEFAULT_LIMITS, Limits
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
 NOT_ISOLATED = "not isolated"
@@ -111,7 +111,7 @@ class Sandbox:
         self.close()
 
 
-def choose(trust: bool = False, only: str | None = None) -> Sandbox:
+def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Sandbox:
     """Return the strongest sandbox that works on this machine.
 
     Parameters
@@ -120,6 +120,8 @@ def choose(trust: bool = False, only: str | None = None) -> Sandbox:
         Whether to run submissions without a sandbox if none works.
     only : str, optional
         The one backend to try.
+    limits : Limits
+        Of the probe; workers with the same limits start at once.
 
     Raises
     ------
@@ -132,7 +134,7 @@ def choose(trust: bool = False, only: str | None = None) -> Sandbox:
     for backend in BACKENDS.values():
         if only in (None, backend.name):
             sandbox = Sandbox(backend)
-            reason = why_unusable(sandbox)
+            reason = why_unusable(sandbox, limits)
             if reason is None:
                 return sandbox  # with its launcher running
             sandbox.close()
@@ -145,13 +147,13 @@ def choose(trust: bool = False, only: str | None = None) -> Sandbox:
     )
 
 
-def why_unusable(sandbox: Sandbox) -> str | None:
+def why_unusable(sandbox: Sandbox, limits: Limits = DEFAULT_LIMITS) -> str | None:
     """Run a probe in a sandbox, and say why it cannot be used; None if it can."""
     missing: str | None = sandbox.backend.module.missing()
     if missing:
         return missing
     try:
-        failed = [action for action, passed in probe(sandbox).items() if not passed]
+        failed = [action for action, passed in probe(sandbox, limits).items() if not passed]
     except (OSError, WorkerEnded) as error:
         return str(error)
     return f"it failed these tests: {', '.join(failed)}" if failed else None
@@ -211,7 +213,7 @@ refused.append(open("note.txt").read() == "here" and np.ones(3).sum() == 3)
 """
 
 
-def probe(sandbox: Sandbox) -> dict[str, bool]:
+def probe(sandbox: Sandbox, limits: Limits) -> dict[str, bool]:
     """Try each of PROBES, and some honest work, in a sandbox.
 
     Returns
@@ -224,7 +226,6 @@ def probe(sandbox: Sandbox) -> dict[str, bool]:
     OSError, WorkerEnded
         If the probe could not run.
     """
-    limits = Limits()
     with tempfile.TemporaryDirectory(prefix="mlcourse-probe-") as folder:
         canary = Path(folder, "canary")
         canary.write_text("secret")

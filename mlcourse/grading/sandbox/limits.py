@@ -24,6 +24,9 @@ class Limits:
     output: int = 20_000  # characters of printed text that are kept
 
 
+DEFAULT_LIMITS = Limits()
+
+
 def confine(limits: Limits) -> None:
     """Lower this process's own limits, soft and hard, so that nothing can raise them again."""
     if sys.platform == "linux":  # elsewhere it cannot be set below what the process has already reserved
