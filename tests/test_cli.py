@@ -74,7 +74,7 @@ def test_only_root_needs_leave_to_be_root(lab, monkeypatch, user, allowed):
     assert ("--allow-root" in lab()) is allowed
 
 
-def test_lab_keeps_to_the_courses_folder_and_keeps_the_readers_choice(lab, course):
+def test_lab_stays_in_the_courses_folder_and_keeps_settings(lab, course):
     lab()
     assert all(
         cli.os.environ[name].startswith(str(course / ".jupyter"))

@@ -158,7 +158,7 @@ def test_after_many_endless_cells_there_is_time_for_the_answers(world):
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
 
 
-def test_answers_that_all_end_the_worker_earn_nothing_and_the_batch_goes_on(world):
+def test_answers_that_all_end_the_worker_earn_nothing(world):
     fatal = {task: f"def {task}(*args):\n    import os; os._exit(0)" for task in honest.POINTS}
     grade = world.mark(honest.notebook(**fatal))
     assert grade.points == 0
@@ -166,7 +166,7 @@ def test_answers_that_all_end_the_worker_earn_nothing_and_the_batch_goes_on(worl
     assert {mark.status for mark in grade.marks} == {"crashed", "wrong"}
 
 
-def test_a_desk_made_to_be_hard_to_clear_is_cleared(world):
+def test_a_folder_that_is_hard_to_clear_is_cleared(world):
     """The launcher lives on: the next worker is there at once, and not after another start."""
     traps = """
 import os
@@ -179,7 +179,7 @@ for name in ("moved-1/x", "work/sub/y", "0/1/2/3"):
     assert world.walls._launch.launcher == launcher
 
 
-def test_what_a_thread_does_between_two_questions_costs_the_next_one_alone(world):
+def test_a_thread_that_ends_the_worker_costs_one_answer(world):
     """A thread that ends the worker while the grader thinks: the worker begins anew, and ends again."""
     attack = """
 import os, threading, time

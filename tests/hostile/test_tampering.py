@@ -123,7 +123,7 @@ def test_there_is_no_expected_value_to_be_found(world, attack):
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
 
 
-def test_an_answer_that_remembers_the_public_cases_is_wrong_on_the_secret_ones(world):
+def test_remembered_public_cases_do_not_help_on_secret_ones(world):
     """Cases come from the secret seed, so that a table of answers to the notebook's own cases is worth nothing."""
     answer = """
 import hashlib
