@@ -23,7 +23,7 @@ GRADING = {
 }
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
-    "default_setting_overrides.json": {  # README and glossary open as pages, not as text
+    "default_setting_overrides.json": {  # README and glossary open rendered, not as source
         "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
     },
 }
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     Parameters
     ----------
     arguments : list of str, default=None
-        The words after `mlcourse`; None means those of the command line.
+        The arguments after `mlcourse`; None means those of the command line.
     """
     words = sys.argv[1:] if arguments is None else arguments
     parser, commands = command_line()
@@ -46,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     options, extra = parser.parse_known_args(words)
     if not (ROOT / "course.py").is_file():
         return complain(
-            f"`mlcourse {options.command}` works in the course's own folder, and {ROOT} is not that folder: "
-            "get the course's folder, and run `python course.py` in it."
+            f"`mlcourse {options.command}` needs the course folder, but {ROOT} is not one: "
+            "download the course, and run `python course.py` in its folder."
         )
     try:
         code: int = options.run(extra)
@@ -65,14 +65,18 @@ def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
     parser.add_argument("--version", action="version", version=f"mlcourse {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for run, summary, extra in (
-        (lab, "open the course in JupyterLab", "go to `jupyter lab`, for example --no-browser"),
-        (bench, "compare the speed of the course's models with scikit-learn's", "go to benchmarks/em.py"),
+        (lab, "open the course in JupyterLab", "are passed to `jupyter lab`, for example --no-browser"),
+        (
+            bench,
+            "compare the speed of the course's models with scikit-learn's",
+            "are passed to benchmarks/em.py",
+        ),
     ):
         command = commands.add_parser(
             run.__name__,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"More arguments {extra}.",
+            epilog=f"Extra arguments {extra}.",
         )
         command.set_defaults(run=run)
     parsed_elsewhere: list[tuple[str, Callable[[list[str]], int], str]] = [
@@ -80,13 +84,13 @@ def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
         ("build", build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
         *((name, partial(run_grading, name), summary) for name, summary in GRADING.items()),
     ]
-    for name, call, summary in parsed_elsewhere:  # these have parsers of their own, which answer --help too
+    for name, call, summary in parsed_elsewhere:  # these parse their own arguments, --help included
         commands.add_parser(name, help=summary, add_help=False).set_defaults(run=call)
     return parser, list(commands.choices)
 
 
 def unknown(word: str, commands: list[str]) -> str:
-    """A sentence about a word that is no command: the nearest one, or what opens a notebook."""
+    """The error message for an unknown command; it suggests a similar one, or how to open a notebook."""
     if word.endswith(".ipynb"):
         return f"to open a notebook, type `python course.py lab {word}`."
     near = difflib.get_close_matches(word, commands, n=1)
@@ -95,7 +99,7 @@ def unknown(word: str, commands: list[str]) -> str:
 
 
 def lab(extra: list[str]) -> int:
-    """Open JupyterLab at the welcome page; its settings and kernels are the course's, not the user's."""
+    """Open JupyterLab at the welcome page, with the course's settings and kernels instead of the user's."""
     os.environ.update(private_jupyter())
     write_lab_config(os.environ["JUPYTER_CONFIG_DIR"])
 
@@ -115,17 +119,17 @@ def write_lab_config(config: str) -> None:
 
 
 def lab_options(folder: Path) -> list[str]:
-    """Command-line options of a JupyterLab that serves a folder, also to root, and that Ctrl-C stops at once."""
+    """Options with which JupyterLab serves a folder, also runs as root, and stops at once on Ctrl-C."""
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     # The search for language servers calls npm, which writes to the home folder.
     return [f"--ServerApp.root_dir={folder}", "--LanguageServerManager.autodetect=False", "-y", *as_root]
 
 
 def test(extra: list[str]) -> int:
-    """Run the stages of tools/testing.py, or pytest with the arguments."""
+    """Run the stages of tools/testing.py, or only pytest if there are arguments for it."""
     if not (ROOT / "tools" / "testing.py").is_file():
-        return complain(f"tools/ is missing from {ROOT}: get the complete folder of the course.")
-    sys.path.insert(0, str(ROOT))  # the workshop's tools are beside the package, not in it
+        return complain(f"tools/ is missing from {ROOT}: download the complete course folder.")
+    sys.path.insert(0, str(ROOT))  # tools/ is next to the package, not inside it
     from tools.testing import main as run_stages
 
     return run_stages(extra)
@@ -141,7 +145,7 @@ def build(extra: list[str]) -> int:
 def bench(extra: list[str]) -> int:
     """Compare the speed of the course's models with scikit-learn's."""
     if not (ROOT / "benchmarks" / "em.py").is_file():
-        return complain(f"benchmarks/em.py is missing from {ROOT}: get the complete folder of the course.")
+        return complain(f"benchmarks/em.py is missing from {ROOT}: download the complete course folder.")
     return subprocess.run([sys.executable, ROOT / "benchmarks" / "em.py", *extra], cwd=ROOT).returncode
 
 
@@ -149,13 +153,13 @@ def run_grading(command: str, extra: list[str]) -> int:
     """Run one of the commands in GRADING."""
     if sys.platform == "win32":
         return complain("grading requires Linux or macOS; on Windows, use WSL.")
-    from mlcourse.grading.commands import run  # imports all checks, which other commands need not wait for
+    from mlcourse.grading.commands import run  # slow: it imports all checks
 
     return run(command, extra)
 
 
 def private_jupyter(folder: Path | None = None) -> dict[str, str]:
-    """Return the variables that keep Jupyter, IPython and matplotlib inside a folder, by default our .jupyter."""
+    """Return the environment variables that keep Jupyter, IPython and Matplotlib inside a folder."""
     folder = folder or ROOT / ".jupyter"
     folder.mkdir(exist_ok=True)  # IPython needs the parent of its folder
     places = {

@@ -118,7 +118,7 @@ def test_a_missing_part_of_the_course_is_named(course, started, capsys, command)
 def test_outside_the_courses_folder(tmp_path, started, monkeypatch, capsys, command):
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     assert cli.main([command]) == 1
-    assert "works in the course's own folder" in capsys.readouterr().err
+    assert "needs the course folder" in capsys.readouterr().err
     assert not started.runs
 
 
