@@ -46,7 +46,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     copy_x : bool, default=True
         Accepted for compatibility with scikit-learn; the data are never modified.
     algorithm : {"lloyd", "elkan"}, default="lloyd"
-        Accepted for compatibility with scikit-learn; here both names run the same code.
+        Accepted for compatibility with scikit-learn; here both run the same code.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         X = validate_data(self, X, dtype=FLOATS)
         if len(X) < self.n_clusters:
             raise ValueError(
-                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: use fewer clusters, or give more"
+                f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: use fewer clusters, or pass more"
                 " rows."
             )
         w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
@@ -124,7 +124,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         for run in runs:
             if run.inertia < best.inertia and not same_clustering(run.labels, best.labels):
                 best = run
-        self._warn_of_lost_clusters(best.labels)
+        self._warn_about_lost_clusters(best.labels)
         self.cluster_centers_, self.labels_, self.inertia_, self.n_iter_ = best
         self._n_features_out = self.n_clusters
         return self
@@ -182,7 +182,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         labels = step.labels if settled else assign(X, centers)
         return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter)
 
-    def _warn_of_lost_clusters(self, labels: Ints) -> None:
+    def _warn_about_lost_clusters(self, labels: Ints) -> None:
         found = len(np.unique(labels))
         if found < self.n_clusters:
             warnings.warn(
@@ -209,7 +209,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         X, c = new_rows(self, X), self.cluster_centers_
 
         def distances(rows: slice) -> Floats:
-            origin = X[rows].mean(axis=0)  # relative to it, data far from zero keep their digits
+            origin = X[rows].mean(axis=0)  # so that distances stay accurate for data far from zero
             return euclidean_distances(X[rows] - origin, c - origin)
 
         return rows_of_blocks(distances, X, row_width=sum(c.shape))
@@ -233,11 +233,11 @@ class Run(NamedTuple):
 
 def mean_variance(X: Floats) -> float:
     """Compute the mean variance of the features: the squared distances to the overall mean, divided by n d."""
-    everyone = np.zeros(len(X), dtype=np.int32)
-    return squared_distance_to_own(X, X.mean(axis=0, keepdims=True), everyone).mean() / X.shape[1]
+    one_cluster = np.zeros(len(X), dtype=np.int32)
+    return squared_distance_to_own(X, X.mean(axis=0, keepdims=True), one_cluster).mean() / X.shape[1]
 
 
 def same_clustering(a: Ints, b: Ints) -> bool:
-    """Check whether two labelings split the rows into the same groups, whatever the groups are called."""
+    """Check whether two labelings split the rows into the same groups, whatever the labels."""
     pairs = np.unique(np.stack([a, b]), axis=1)
     return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]

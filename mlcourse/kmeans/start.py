@@ -31,7 +31,7 @@ def kmeans_plusplus(
     -------
     centers : array of shape (n_clusters, d)
     indices : array of shape (n_clusters,)
-        The rows that were chosen.
+        Indices of the chosen rows.
 
     Raises
     ------
@@ -39,7 +39,9 @@ def kmeans_plusplus(
         If there are fewer rows than clusters.
     """
     if n_clusters > len(X):
-        raise ValueError(f"n_samples={len(X)} should be >= n_clusters={n_clusters}: use fewer clusters.")
+        raise ValueError(
+            f"n_samples={len(X)} should be >= n_clusters={n_clusters}: use fewer clusters, or pass more rows."
+        )
     rng = check_random_state(random_state)
     w = np.ones(len(X), dtype=X.dtype) if sample_weight is None else sample_weight
     n_candidates = 2 + int(np.log(n_clusters))
@@ -63,7 +65,7 @@ def kmeans_plusplus(
 def squared_distances_to(X: Floats, Y: Floats, norms: Floats, origin: Floats) -> Floats:
     """Compute ‖x − o − y‖² for centred points Y : (m, d), given the norms ‖x − o‖²: (m, n).
 
-    It is ‖x − o‖² − 2 (x − o)·y + ‖y‖².
+    Expanded, it is ‖x − o‖² − 2 (x − o)·y + ‖y‖².
     """
     products = Y @ X.T - Y @ origin.T
     return (norms - 2 * products + np.einsum("ij,ij->i", Y, Y)[:, np.newaxis]).clip(min=0)

@@ -40,19 +40,19 @@ def assign(X: Floats, c: Floats) -> Ints:
 def scores(X: Floats, c: Floats, origin: Floats) -> Floats:
     """Compute ‖x − c‖² − ‖x − origin‖² for every row and centre: (n, K).
 
-    This is −2 x·(c − origin) plus terms in c alone. With the origin in the middle of the rows, data far from zero
-    keep their digits.
+    This is −2 x·(c − origin) plus terms in c alone. An origin in the middle of the rows keeps it accurate if the data
+    are far from zero.
     """
     return X @ (-2 * (c - origin).T) + np.einsum("kj,kj->k", c - origin, c + origin)
 
 
 class Search:
-    """Finds the nearest centre of every row while the centres move, and skips rows whose answer cannot have changed.
+    """Finds the nearest centre of every row while the centres move, and skips rows whose label cannot have changed.
 
     For every row we know the gap between the distances to its nearest and its second nearest centre. As long as no
     centre has since moved more than half of that gap, the nearest one is still the nearest (Hamerly, 2010, "Making
     k-means even faster", SDM). So one number per row, plus one for how far the centres have drifted, is enough to
-    decide which rows to look at.
+    decide which rows to check.
     """
 
     def __init__(self, X: Floats) -> None:
@@ -60,7 +60,7 @@ class Search:
         self.norms = squared_distance_to_own(X, self.origin[np.newaxis], np.zeros(len(X), dtype=int))
         self.labels = np.full(len(X), -1, dtype=np.int32)
         self.drift = 0.0
-        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label is still right
+        self.safe = np.full(len(X), -np.inf)  # the drift up to which a row's label is certainly right
         self.c: Floats | None = None
 
     def update(self, c: Floats) -> None:
@@ -71,11 +71,11 @@ class Search:
         stale = np.flatnonzero(self.safe <= self.drift)
         labels = self.labels.copy()
 
-        def look(block: slice) -> tuple[Ints, Ints, Floats]:
+        def search(block: slice) -> tuple[Ints, Ints, Floats]:
             rows = stale[block]
             return rows, *nearest_and_gap(self.X[rows], c, self.origin, self.norms[rows])
 
-        for rows, nearest, gap in map_blocks(look, stale, row_width=sum(c.shape)):
+        for rows, nearest, gap in map_blocks(search, stale, row_width=sum(c.shape)):
             labels[rows], self.safe[rows] = nearest, self.drift + gap / 2
         self.labels = labels
 
@@ -95,24 +95,24 @@ def nearest_and_gap(X: Floats, c: Floats, origin: Floats, norms: Floats) -> tupl
 
 
 class Sums(NamedTuple):
-    """What the update needs to know about the rows: sums over each cluster, relative to an origin."""
+    """The sums over the rows of each cluster that the update needs, relative to an origin."""
 
     weight: Floats  # (K,)   Σ w
     offset: Floats  # (K, d) Σ w (x − origin)
 
 
 def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, origin: Floats) -> Sums:
-    """Update the sums from the labels `before` to the labels `now`; a label of −1 before means none yet.
+    """Update the sums from the labels `before` to the labels `now`; −1 in `before` means no label yet.
 
-    Only rows that have moved are looked at, and these are few once the algorithm has settled. A block's table of
-    changes, +1 if a row has joined a cluster and −1 if it has left, times the rows gives all K changes at once.
+    Only rows with a new label are processed; these are few when the algorithm has almost converged. For each block, a
+    table with +1 where a row joins a cluster and −1 where it leaves, times the rows, gives all K changes at once.
     """
     moved, clusters = np.flatnonzero(before != now), np.arange(len(sums.weight))
 
     def change_of_block(block: slice) -> Floats:
         rows = moved[block]
-        come, gone = (labels[rows, np.newaxis] == clusters for labels in (now, before))
-        change = np.subtract(come, gone, dtype=X.dtype) * w[rows, np.newaxis]
+        joined, left = (labels[rows, np.newaxis] == clusters for labels in (now, before))
+        change = np.subtract(joined, left, dtype=X.dtype) * w[rows, np.newaxis]
         return change.T @ X[rows] - change.sum(axis=0)[:, np.newaxis] * origin
 
     offset = sums.offset.copy()
@@ -155,7 +155,7 @@ def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats
 
 
 class LloydStep(NamedTuple):
-    """One iteration: the centres it starts with, the labels that follow from them, and the new centres."""
+    """One iteration: the centres at its start, the labels that they give, and the new centres."""
 
     centers: Floats  # (K, d)
     labels: Ints  # (n,)
@@ -185,8 +185,8 @@ def lloyd(X: Floats, c: Floats, w: Floats | None = None) -> Iterator[LloydStep]:
         labels, origin = search.labels, search.origin
         sums = sums_after_moves(sums, X, before, labels, w, origin)
         weight, offset = relocate_empty(X, c, labels, w, origin, sums)
-        alive = weight > 0
+        occupied = weight > 0
         new = c.copy()
-        new[alive] = origin + offset[alive] / weight[alive, np.newaxis]
+        new[occupied] = origin + offset[occupied] / weight[occupied, np.newaxis]
         yield LloydStep(c, labels, new)
         c = new
