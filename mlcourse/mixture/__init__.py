@@ -1,4 +1,4 @@
-"""Gaussian mixtures: the EM algorithm (`steps`), where it starts (`start`), and the estimator (`estimator`)."""
+"""Gaussian mixtures: the EM algorithm (`steps`), its initialisation (`start`), and the estimator (`estimator`)."""
 
 from mlcourse.mixture.conditional import condition, conditional_mean, draw_missing
 from mlcourse.mixture.estimator import GaussianMixture

@@ -1,4 +1,4 @@
-"""What some features of a row say about the others: p(x_u | x_o) under a Gaussian mixture.
+"""The distribution of some features of a row given the others, p(x_u | x_o), under a Gaussian mixture.
 
 Symbols
 -------
@@ -66,8 +66,8 @@ def condition(model: Mixture | BaseEstimator, known: Sequence[int], values: Sequ
     Raises
     ------
     ValueError
-        If `known` contains a feature twice, one that does not exist, or all of them; if `values` are not one finite
-        number for each.
+        If `known` contains a feature twice, one that does not exist, or all of them; if `values` does not hold one
+        finite number for each.
     """
     theta = in_full(mixture_of(model))
     x = _row_of(known, values, theta.means.shape[1])
@@ -90,7 +90,7 @@ def conditional_mean(model: Mixture | BaseEstimator, X: Array) -> Floats:
     Returns
     -------
     array of shape (n, d)
-        In the dtype of X, with its known entries. Rows with the same pattern of NaN share most of the work.
+        X without NaN, in the same dtype. Rows with the same pattern of NaN share most of the work.
     """
 
     def expected(x_o: Floats, cut: "Split") -> Floats:
@@ -236,10 +236,10 @@ def _row_of(known: Sequence[int], values: Sequence[float], d: int) -> Floats:
     """One row (d,) with the values at the features `known`, and NaN for the others."""
     known, values = np.atleast_1d(known).tolist(), np.atleast_1d(values).tolist()
     if len(set(known)) < len(known) or not set(known) <= set(range(d)):
-        raise ValueError(f"known={known} must be distinct feature numbers from 0 to {d - 1}.")
+        raise ValueError(f"known={known} must be distinct feature indices from 0 to {d - 1}.")
     if len(known) == d:
         raise ValueError(
-            f"known has all {d} features, so nothing is left to predict: leave out at least one."
+            f"known contains all {d} features, so nothing is left to predict: leave out at least one."
         )
     if len(values) != len(known) or not np.isfinite(values).all():
         raise ValueError(

@@ -148,8 +148,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer than two rows or fewer rows than components, a start that is not a mixture, a
-            prior's covariance of the wrong shape, or a covariance that is not positive definite.
+            For NaN, infinity, fewer than two rows or fewer rows than components, an invalid start, a prior's
+            covariance of the wrong shape, or a covariance that is not positive definite.
         TypeError
             For sparse data.
 
@@ -161,7 +161,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         if len(X) < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
-                f" {len(X)}: use fewer components, or give more rows."
+                f" {len(X)}: use fewer components, or pass more rows."
             )
         runs = self._runs(X)
         best = run = next(runs)
@@ -198,7 +198,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return em(X, theta, self.reg_covar, prior)
 
     def _runs(self, X: Floats) -> Iterator["Run"]:
-        """Yield one finished run of EM after the other."""
+        """Yield the finished runs of EM, one by one."""
         given, prior = self._given_start(X), self._prior(X)
         if self.warm_start and hasattr(self, "converged_"):
             yield self._run(X, self._mixture(), prior, self.lower_bound_, "Warm start")
@@ -217,14 +217,14 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """EM from θ until it converges, reaches `max_iter`, or is interrupted by Ctrl-C."""
         lower_bounds: list[float] = []
         converged = interrupted = False
-        climbed = "log-likelihood" if prior is None else "log-posterior"
+        objective = "log-likelihood" if prior is None else "log-posterior"
         try:
             with self._progress(name) as bar:
                 for step in islice(self._em(X, theta, prior), self.max_iter):
                     theta = step.mixture  # so that no earlier one is kept in memory
                     change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
                     lower_bounds.append(lower_bound)
-                    bar.set_postfix_str(f"{climbed} {lower_bound:.5f}, change {change:.5f}", refresh=False)
+                    bar.set_postfix_str(f"{objective} {lower_bound:.5f}, change {change:.5f}", refresh=False)
                     bar.update()
                     if abs(change) < self.tol:
                         converged = True
@@ -268,7 +268,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         random_state: np.random.RandomState,
     ) -> Mixture:
         """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
-        if len(given) == 4:  # nothing is left to `init_params`
+        if len(given) == 4:  # nothing is left for `init_params`
             return Mixture(**given, covariance_type=self._type())
         R = INIT_PARAMS[self.init_params](X, self.n_components, random_state)
         found = mixture_from_responsibilities(X, R, self._type(), self.reg_covar, prior)

@@ -15,8 +15,8 @@ sums about the means, over these features alone, give the expected sums over all
 
 Filling in expected values and treating them as data would leave out the term with C, and variances would shrink.
 
-The responsibilities, and the likelihood that EM climbs, are those of the known entries. That is sound as long as
-whether an entry is missing does not depend on its value ("missing at random").
+The responsibilities, and the likelihood that EM maximises, are those of the known entries. This is valid as long as
+the value of an entry has no influence on whether it is missing ("missing at random").
 
 Sources: Ghahramani & Jordan (1994), "Supervised learning from incomplete data via an EM approach", NIPS 6; Little &
 Rubin (2002), *Statistical analysis with missing data*, chapters 8 and 11.
@@ -52,7 +52,7 @@ def em_incomplete(X: Floats, theta: Mixture, reg_covar: float = 1e-6) -> Iterato
     X : array of shape (n, d), float32 or float64
         NaN marks a missing entry; a row with nothing but NaN has no effect.
     theta : Mixture
-        The start, "full".
+        The start, with "full" covariances.
     reg_covar : float
         See `m_step`.
 
@@ -82,7 +82,7 @@ def expectation_of_incomplete(groups: Iterable[tuple[Bools, Floats]], theta: Mix
 
 
 def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> Statistics:
-    """Extend the statistics of the known features, about their means, to the expected ones of all features."""
+    """Extend statistics of the known features, about their means, to expected statistics of all features."""
     K, d = mu.shape
     o, u = np.flatnonzero(known), np.flatnonzero(~known)
     M = np.zeros((K, len(o), d), dtype=mu.dtype)
@@ -102,11 +102,11 @@ def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> S
 class IncompleteDataMixture(GaussianMixture):
     """A mixture of Gaussians with full covariances, for rows with missing entries (NaN), fitted by EM.
 
-    Every method accepts NaN and uses the known entries of a row alone: `score_samples` is their log density. A row
+    Every method accepts NaN and uses only the known entries of a row: `score_samples` is their log density. A row
     with nothing but NaN has log-likelihood 0, and its responsibilities are the weights. To fill in missing entries,
     see `conditional_mean` and `draw_missing`.
 
-    The more entries are missing, the smaller are EM's steps: with half of them missing, a smaller `tol` and more
+    The more entries are missing, the smaller the steps of EM: with half of them missing, a smaller `tol` and more
     iterations pay off. The cost of a step grows with the number of different patterns of NaN.
 
     Parameters

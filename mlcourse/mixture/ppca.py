@@ -29,19 +29,19 @@ from mlcourse.mixture.estimator import GaussianMixture
 from mlcourse.typing import Array, Floats, RandomState
 
 
-@cache  # statistics can only be added if they have the very same type
+@cache  # statistics can be added only if their type is the same object
 def ppca(n_directions: int) -> CovarianceType:
     """Make the covariance type W Wᵀ + σ² I with `n_directions` columns in each component's W.
 
     Parameters
     ----------
     n_directions : int
-        From 0, which is "spherical" in the form of matrices, to d; both d − 1 and d are "full".
+        From 0 (like "spherical", but stored as matrices) to d; d − 1 and d both mean "full".
 
     Raises
     ------
     ValueError
-        If `n_directions` is negative. If it is more than the number of features, `constrain` of the type raises it.
+        If `n_directions` is negative. If it exceeds the number of features, the type's `constrain` raises it later.
     TypeError
         If `n_directions` is not an integer.
     """
@@ -72,7 +72,9 @@ def directions_and_noise(S: Floats, N: Floats, n_directions: int) -> Floats:
     variances, axes = np.linalg.eigh(S / N[:, np.newaxis, np.newaxis])
     noise = variances[:, : d - q].mean(axis=1)[:, np.newaxis, np.newaxis]
     surplus = variances[:, np.newaxis, d - q :] - noise
-    W = axes[:, :, d - q :] * np.sqrt(surplus.clip(min=0))  # rounding may put equal numbers below their mean
+    W = axes[:, :, d - q :] * np.sqrt(
+        surplus.clip(min=0)
+    )  # rounding may put equal variances below their mean
     return Dense.ridge(W @ np.swapaxes(W, 1, 2), noise)
 
 

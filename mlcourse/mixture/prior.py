@@ -1,10 +1,10 @@
-"""A prior on the covariances, for EM that climbs the posterior instead of the likelihood.
+"""A prior on the covariances: with it, EM maximises the posterior instead of the likelihood.
 
 Symbols
 -------
 d, K       number of features, components
 S, N       scatter about the means, and effective number of points, as in `mlcourse.mixture.steps`
-T, m       the covariance that the prior favours, and how many rows it counts as
+T, m       the covariance that the prior favours, and the number of rows that it counts as
 P          precision Cholesky factors
 """
 
@@ -47,7 +47,7 @@ def with_prior(
 
 
 def log_prior(theta: "Mixture", prior: CovariancePrior | None) -> float:
-    """Sum −½ m (log |Σ| + tr(Σ⁻¹ T)) over the covariances Σ of the mixture θ, each once; 0 without a prior."""
+    """Sum −½ m (log |Σ| + tr(Σ⁻¹ T)) over the covariances Σ of θ, counting a shared one once; 0 without a prior."""
     if prior is None:
         return 0.0
     type_, (K, d) = theta.covariance_type, theta.means.shape

@@ -9,13 +9,13 @@ y          whitened coordinates of a row for component k, (x − μₖ) Pₖ
 A          (n, K)      aᵢₖ = log πₖ + log N(xᵢ | μₖ, Σₖ)
 t          how far below the row maximum an aᵢₖ is negligible
 
-Most rows are explained by one or two components, and nobody needs to know how badly the others do. Two facts make
-leaving them out exact.
+Most rows are explained by one or two components, and the exact densities of the others do not matter. Two facts make
+it safe to skip them.
 
 - Pₖ is upper triangular: the first m whitened coordinates need only the first m features. The sum of their squares
   can only grow as more are added, so aᵢₖ ≤ log πₖ + log |Pₖ| − ½ (d log 2π + y₁² + … + yₘ²) for every m.
 - If aᵢₖ is t below the row maximum, the responsibility rᵢₖ is below e⁻ᵗ. With t = log(n K / ε), all that is left out,
-  in all rows and components together, weighs less than ε, the spacing of floating-point numbers at 1.
+  in all rows and components together, adds up to less than ε, the spacing of floating-point numbers at 1.
 
 So every component computes its first coordinates, the most likely one of each row computes all, and the others go on
 only while their bound stays within t of it. Where components overlap, nothing is left out, and only the comparisons
@@ -30,7 +30,7 @@ from numpy.typing import DTypeLike
 
 from mlcourse.typing import Floats, Ints
 
-STEP = 64  # how many coordinates to add before deciding again; tuned on data with 261 features
+STEP = 64  # how many coordinates to add before comparing again; tuned on data with 261 features
 
 
 def negligible(n: int, K: int, dtype: DTypeLike) -> float:
@@ -61,13 +61,15 @@ def screened(X: Floats, mu: Floats, P: Floats, constants: Floats, t: float) -> F
     for k in range(len(mu)):
         subtract_coordinates(A, slice(None), k, X, mu, P, edges[:2])
     if n_steps > 1:
-        complete_the_likely(A, X, mu, P, edges[1:], t)
+        complete_likely_entries(A, X, mu, P, edges[1:], t)
     floor = A.max(axis=1, keepdims=True) - t
     A[floor > A] = -np.inf
     return A
 
 
-def complete_the_likely(A: Floats, X: Floats, mu: Floats, P: Floats, edges: Sequence[int], t: float) -> None:
+def complete_likely_entries(
+    A: Floats, X: Floats, mu: Floats, P: Floats, edges: Sequence[int], t: float
+) -> None:
     """Complete every entry of A that may be within t of its row maximum, from edges[0] coordinates to all."""
     likeliest = A.argmax(axis=1)
     for k in range(len(mu)):

@@ -1,13 +1,13 @@
 """EM with a known component for some rows: a classifier that also learns from unlabelled rows.
 
 Symbols as in `mlcourse.mixture.steps`. Each class is one component. A labelled row belongs to its component entirely,
-whatever the densities say; an unlabelled row is shared out by the E-step as usual. The sums that the M-step needs are
-added up over both kinds of rows. EM climbs
+whatever its densities; the E-step divides an unlabelled row among the components as usual. The sums that the M-step
+needs are added up over both kinds of rows. EM maximises
 
     Σ over rows of a known class k  log πₖ N(xᵢ | μₖ, Σₖ)   +   Σ over the others  log Σₖ πₖ N(xᵢ | μₖ, Σₖ)
 
-Unlabelled rows help if the classes are Gaussian groups. If they are not, EM finds Gaussian groups all the same, and
-the classifier may get worse.
+Unlabelled rows help if the classes are Gaussian groups. If they are not, EM still finds Gaussian groups, and the
+classifier may get worse.
 
 Source: Nigam, McCallum, Thrun & Mitchell (2000), "Text classification from labeled and unlabeled documents using EM",
 Machine Learning 39, with Gaussians in place of their word counts.
@@ -41,7 +41,7 @@ from mlcourse.mixture.steps import (
 from mlcourse.typing import Array, Floats, Ints
 from mlcourse.validation import FLOATS, new_rows
 
-UNKNOWN = (-1, "-1", None)  # "-1" is what NumPy makes of −1 among strings
+UNKNOWN = (-1, "-1", None)  # NumPy turns −1 among strings into "-1"
 
 
 # ── The algorithm ─────────────────────────────────────────────────────────────────────────────────
@@ -90,17 +90,17 @@ def start_from_labelled(
     """Start EM from the classes' shares and means, and one covariance about these means for all classes.
 
     That is linear discriminant analysis. A handful of rows per class is too few for a covariance per class: starting
-    from those, instead of a shared one, can be worse than no start at all.
+    from such covariances, instead of a shared one, can do more harm than good.
     """
     means = np.array([X[labels == k].mean(axis=0) for k in range(n_classes)])
     shares = one_hot(labels, n_classes, X.dtype).mean(axis=0)
-    everybody = np.tile(shares, (len(X), 1))  # every row's deviation counts for every class
+    R = np.tile(shares, (len(X), 1))  # every row's deviation counts for every class
     try:
-        start = mixture_from_responsibilities(X - means[labels], everybody, type_, reg_covar)
+        start = mixture_from_responsibilities(X - means[labels], R, type_, reg_covar)
     except ValueError:
         raise ValueError(
-            f"The {len(X)} labelled rows are too few, or too similar, for a covariance: the one about the means of"
-            f" the {n_classes} classes is not positive definite. Label more rows, or increase reg_covar={reg_covar}."
+            f"The {len(X)} labelled rows are too few, or too similar, to estimate a covariance: about the means of the"
+            f" {n_classes} classes, it is not positive definite. Label more rows, or increase reg_covar={reg_covar}."
         ) from None
     return start._replace(means=means)
 
@@ -109,7 +109,7 @@ def start_from_labelled(
 
 
 class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
-    """One Gaussian per class, fitted by EM to rows of which only some are labelled.
+    """One Gaussian per class, fitted by EM to data with labels for only some of the rows.
 
     With a label for every row this is quadratic ("full") or linear ("tied") discriminant analysis, or Gaussian naive
     Bayes ("diag").
@@ -131,7 +131,7 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
     weights_ : array of shape (n_classes,)
     means_ : array of shape (n_classes, d)
     covariances_, precisions_cholesky_ : array
-        In the shapes of `GaussianMixture`.
+        In the same shapes as in `GaussianMixture`.
     converged_ : bool
     n_iter_ : int
     lower_bound_ : float
@@ -182,7 +182,7 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
         X_labelled, X_rest = X[labelled], X[~labelled]
         type_ = covariance_type(self.covariance_type)
         start = start_from_labelled(X_labelled, labels, len(self.classes_), type_, self.reg_covar)
-        self._climb(em_semi_supervised(X_labelled, labels, X_rest, start, self.reg_covar))
+        self._run(em_semi_supervised(X_labelled, labels, X_rest, start, self.reg_covar))
         if not self.converged_:
             warnings.warn(
                 f"EM did not converge within max_iter={self.max_iter} iterations: increase max_iter or tol.",
@@ -191,8 +191,8 @@ class SemiSupervisedMixture(ClassifierMixin, BaseEstimator):
             )
         return self
 
-    def _climb(self, steps: Iterator[Step]) -> None:
-        """Follow EM until it converges or reaches `max_iter`, and keep the result."""
+    def _run(self, steps: Iterator[Step]) -> None:
+        """Run EM until it converges or reaches `max_iter`, and keep the result."""
         lower_bound, self.converged_ = -np.inf, False
         self.lower_bounds_: list[float] = []
         for step in islice(steps, self.max_iter):
@@ -236,6 +236,6 @@ def _classes(y: Array) -> tuple[Array, Ints]:
             "y has no label: every entry is -1 or None, which means unknown. Label at least one row of each class, or"
             " fit a GaussianMixture, which needs no labels."
         )
-    y = np.array(y.tolist())  # without None or −1 among them, the labels need not be objects any more
+    y = np.array(y.tolist())  # without None or −1, the labels no longer need dtype object
     check_classification_targets(y)
     return np.unique(y, return_inverse=True)

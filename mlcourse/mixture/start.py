@@ -66,16 +66,16 @@ def mixture_from_responsibilities(
 
 def covariance_of_all(X: Floats, covariance_type: CovarianceType) -> Floats:
     """Compute the covariance of all rows of X, in the type's shape for one component; it may be singular."""
-    together = np.ones((len(X), 1), dtype=X.dtype)
-    statistics = statistics_about_means(X, together, covariance_type)
+    R = np.ones((len(X), 1), dtype=X.dtype)
+    statistics = statistics_about_means(X, R, covariance_type)
     covariance = covariance_type.constrain(statistics.scatter, statistics.N)
     return covariance.reshape(covariance_type.shape_of_one(X.shape[1]))
 
 
 def statistics_about_means(X: Floats, R: Floats, covariance_type: CovarianceType) -> Statistics:
-    """Compute the `Statistics` of the rows weighted by R, about the weighted means themselves.
+    """Compute the `Statistics` of the rows weighted by R, about their weighted means.
 
-    Two passes over the rows: the first finds the means, the second takes the scatter about them.
+    Two passes over the rows: the first finds the means, the second the scatter about them.
     """
     reference = np.repeat(X.mean(axis=0, keepdims=True), R.shape[1], axis=0)
     N = R.sum(axis=0) + 10 * np.finfo(X.dtype).eps

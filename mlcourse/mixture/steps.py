@@ -21,8 +21,8 @@ Source: Dempster, Laird & Rubin (1977), "Maximum likelihood from incomplete data
 JRSS B 39; in this notation Bishop (2006), section 9.2.2, equations 9.23–9.27.
 
 The M-step needs only sums over the rows, the sufficient statistics. They are taken about the current means and added
-up block by block: that keeps memory constant, and a large offset costs no digits. The same code can fit over files or
-machines, since the `Statistics` of parts add up to the `Statistics` of the whole.
+up block by block: memory stays constant, and data far from zero lose no precision. The same code can fit data spread
+over files or machines, since the `Statistics` of parts add up to the `Statistics` of the whole.
 """
 
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Mixture(NamedTuple):
 
 @dataclass(frozen=True)
 class Statistics:
-    """All that an M-step needs to know about the data: sums over rows, relative to reference points.
+    """Everything that an M-step needs from the data: sums over rows, relative to reference points.
 
     With the same reference points, statistics can be added: `a + b` are those of both sets of rows together.
     """
@@ -78,8 +78,8 @@ class Statistics:
                 "Statistics can be added only if they have the same covariance type and the same reference points:"
                 " compute both about the means of one mixture."
             )
-        for mine, more in ((self.N, other.N), (self.first, other.first), (self.scatter, other.scatter)):
-            np.add(mine, more, out=mine)
+        for total, part in ((self.N, other.N), (self.first, other.first), (self.scatter, other.scatter)):
+            np.add(total, part, out=total)
         n_rows, log_likelihood = self.n_rows + other.n_rows, self.log_likelihood + other.log_likelihood
         return replace(self, n_rows=n_rows, log_likelihood=log_likelihood)
 
@@ -90,7 +90,7 @@ class Statistics:
 
 
 class Step(NamedTuple):
-    """One step of EM: parameters, and what the data say about them."""
+    """One step of EM: parameters, and the result of the E-step with them."""
 
     n_iter: int  # M-steps done so far
     mixture: Mixture
@@ -144,7 +144,7 @@ def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats
 
 
 def e_step_by_blocks(X: Floats, theta: Mixture) -> Iterator[tuple[Floats, Floats]]:
-    """Yield the results of `e_step` for one block of rows after the other, computed on all cores."""
+    """Yield the results of `e_step` block by block, computed on all cores."""
     return map_blocks(lambda rows: e_step(X[rows], theta), X, row_width=sum(theta.means.shape))
 
 
@@ -193,12 +193,12 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
     reg_covar : float
         Added to every variance, in squared units of the data, to keep covariances positive definite.
     prior : CovariancePrior, optional
-        Pulls every covariance towards its own, and more strongly the fewer points a component has.
+        Pulls every covariance towards that of the prior, more strongly in components with fewer points.
 
     Raises
     ------
     ValueError
-        If a covariance is not positive definite all the same, or that of the prior has the wrong shape.
+        If a covariance is still not positive definite, or that of the prior has the wrong shape.
     """
     type_, c = statistics.covariance_type, statistics.c
     N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
@@ -222,7 +222,7 @@ def em(
 ) -> Iterator[Step]:
     """Run EM from θ for as long as the caller asks for steps.
 
-    The first step yielded is the start itself; each later one is an M-step and an E-step further. Without
+    The first step yielded is the start itself; each later one comes after one more M-step and E-step. Without
     `reg_covar`, the lower bounds never fall.
 
     Parameters
@@ -243,6 +243,6 @@ def em(
     low, high = X.min(axis=0), X.max(axis=0)
     for n_iter in count():
         statistics = expectation(X, theta, theta.means.clip(low, high))
-        climbed = statistics.log_likelihood + log_prior(theta, prior)
-        yield Step(n_iter, theta, climbed / statistics.n_rows, statistics)
+        objective = statistics.log_likelihood + log_prior(theta, prior)
+        yield Step(n_iter, theta, objective / statistics.n_rows, statistics)
         theta = m_step(statistics, reg_covar, prior)
