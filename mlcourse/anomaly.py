@@ -17,12 +17,12 @@ class DensityDetector(OutlierMixin, BaseEstimator):
 
     Fit it to rows that include anomalies and predict the same rows (outlier detection), or fit it to normal rows only
     and predict new ones (novelty detection). In the second case `contamination` is the share of normal rows that you
-    accept as false alarms; a density that follows its training rows too closely raises more of them.
+    accept as false alarms; a density that overfits its training rows raises more of them.
 
     Parameters
     ----------
     density : estimator with `fit` and `score_samples`, default=None
-        Anything with a log density: a mixture, `sklearn.neighbors.KernelDensity`, `mlcourse.PCA`, a pipeline that
+        Anything with a log density: a mixture, `sklearn.neighbors.KernelDensity`, `mlcourse.PCA`, or a pipeline that
         ends in one of these. It is cloned, never changed. None means `GaussianMixture()`, a single Gaussian.
     contamination : float in (0, 0.5], default=0.04
         Share of the training rows that fall below the threshold.

@@ -46,9 +46,10 @@ def row_blocks(X: Array, row_width: int) -> list[slice]:
 def map_blocks(work: Callable[[slice], T], X: Array, row_width: int) -> Iterator[T]:
     """Yield work(rows) for every block of `row_blocks`, in order, computed on all cores.
 
-    Left to itself, BLAS uses all cores for a multiplication and leaves all but one idle in between, where half of the
-    time goes. Here every core works on a block of its own, and BLAS gets one thread. The number of cores used is the
-    number that BLAS may use, so OMP_NUM_THREADS and threadpoolctl limit it too. The results do not depend on it.
+    By default, BLAS uses all cores for a multiplication and leaves all but one idle between multiplications, where
+    half of the time is spent. Here every core works on its own block, and BLAS gets one thread. The number of cores
+    used is the number that BLAS may use, so OMP_NUM_THREADS and threadpoolctl limit it too. The results do not depend
+    on it.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def blas_threads() -> int:
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Return a context in which BLAS uses one thread: more of them only slow small matrices down."""
+    """Return a context in which BLAS uses one thread: with small matrices, more threads only slow it down."""
     return _blas().limit(limits=1)
 
 

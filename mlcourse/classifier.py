@@ -23,7 +23,7 @@ from mlcourse.validation import FLOATS
 
 
 class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
-    """Fits a Gaussian mixture to every class, and predicts the class that most probably drew a row.
+    """Fits a Gaussian mixture to every class, and predicts the class that most probably generated a row.
 
     With one component per class this is quadratic discriminant analysis ("full") or Gaussian naive Bayes ("diag").
 
@@ -39,8 +39,9 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         Probability of each class before the row is seen, in the order of `classes_`. None means the classes' shares
         of the training rows.
     mixture : estimator with `fit` and `score_samples`, default=None
-        Cloned and fitted to each class instead of a GaussianMixture built from `n_components` to `n_init`, which are
-        then ignored. For `sample`, it must have a `sample` method and a `random_state`.
+        Cloned and fitted to each class. It replaces the GaussianMixture that is otherwise built from `n_components`,
+        `covariance_type`, `reg_covar` and `n_init`, which are then ignored. For `sample`, it must have a `sample`
+        method and a `random_state`.
 
     Attributes
     ----------
@@ -142,7 +143,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         log_density = np.column_stack([mixture.score_samples(X) for mixture in self.mixtures_])
         with np.errstate(divide="ignore"):  # a class with prior 0 has log prior −∞, and gets no rows
             log_priors = np.log(self.priors_)
-        # Where all densities are 0, nothing sets the classes apart: the lowest number instead of −∞ makes them equal.
+        # Where all densities are 0, they cannot tell the classes apart: the lowest number, not −∞, makes them equal.
         return log_density.clip(min=np.finfo(log_density.dtype).min) + log_priors
 
     def predict_log_proba(self, X: Array) -> Floats:
@@ -165,7 +166,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
     def sample(self, n_samples: int = 1) -> tuple[Floats, Array]:
         """Draw new rows: first the class, from the priors, then a row from its mixture.
 
-        An integer `random_state` gives the same rows in every call: draw all that you need at once.
+        An integer `random_state` gives the same rows in every call: draw all the rows you need at once.
 
         Parameters
         ----------

@@ -44,11 +44,11 @@ def two_sample_test(
     generated : array of shape (m, d)
         The larger of the two samples is cut to min(n, m) random rows, so that guessing is right half of the time.
     classifier : scikit-learn classifier, default=None
-        The judge, which is cloned. None means `KNeighborsClassifier()`: five neighbours, which compare positions in
-        the units of the features. A random forest is much stricter: a single telltale feature is enough for it, such
+        It is cloned. None means `KNeighborsClassifier()`: a vote of the five nearest neighbours, by distance in the
+        units of the features. A random forest is much stricter: a single telltale feature is enough for it, such
         as grey levels that are not whole numbers.
     random_state : int, RandomState or None, default=None
-        Chooses the rows and the halves.
+        Seeds the choice of rows and the split into halves.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def two_sample_test(
     n = min(len(real), len(generated))
     if n < 10:
         raise ValueError(
-            f"real has {len(real)} rows and generated {len(generated)}, but the test needs at least 10 of each: give"
+            f"real has {len(real)} rows and generated {len(generated)}, but the test needs at least 10 of each: pass"
             " more rows."
         )
     rng = check_random_state(random_state)
@@ -98,7 +98,7 @@ def nearest_rows(X: Array, reference: Array) -> tuple[Floats, Ints]:
         If the two have different numbers of features.
     """
     X, reference = _in_one_space(X=X, reference=reference)
-    center = reference.mean(axis=0)  # so that distances keep their digits even if the data are far from zero
+    center = reference.mean(axis=0)  # so that distances stay accurate for data far from zero
     X, reference = X - center, reference - center
     indices = NearestNeighbors(n_neighbors=1).fit(reference).kneighbors(X, return_distance=False)[:, 0]
     return np.linalg.norm(X - reference[indices], axis=1), indices
@@ -116,7 +116,7 @@ def memorised_share(generated: Array, train: Array, held_out: Array, quantile: f
     train : array of shape (m, d)
         The rows that the generator was fitted to.
     held_out : array of shape (l, d)
-        Rows from the same source that it was not fitted to: at least 1 / `quantile` of them, or the quantile means
+        Rows from the same source that it was not fitted to: at least 1 / `quantile` of them, or the quantile says
         little.
     quantile : float in [0, 1], default=0.01
 
@@ -138,7 +138,7 @@ def memorised_share(generated: Array, train: Array, held_out: Array, quantile: f
 def class_coverage(generated: Array, classifier: BaseEstimator) -> Floats:
     """Measure the share of the generated rows that `classifier` assigns to each class.
 
-    A class with a share near 0 has been forgotten by the generator; compare with the shares among real rows.
+    A share near 0 means that the generator has dropped this class; compare with the shares among real rows.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _in_one_space(**samples: Array) -> list[Floats]:
     if len({rows.shape[1] for rows in arrays}) > 1:
         shapes = ", ".join(f"{name} {rows.shape}" for name, rows in zip(samples, arrays))
         raise ValueError(
-            f"The samples have different numbers of features: {shapes}. Put them all in one space first, such as the"
-            " pixels or the coordinates of one PCA."
+            f"The samples have different numbers of features: {shapes}. Bring them into the same space first, such"
+            " as the pixels or the coordinates of one PCA."
         )
     return arrays

@@ -11,7 +11,7 @@ S          scatter     Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or the p
 N          (K,)        effective number of points per component, Σᵢ rᵢₖ
 Sigma      covariance  Σ = L Lᵀ with L lower triangular
 P          precision Cholesky factor, Σ⁻¹ = P Pᵀ with P = L⁻ᵀ upper triangular
-T          a covariance to compare with
+T          a covariance to compare Σ with
 
 Everything builds on whitening: y = (x − μ) P has covariance I, so ‖y‖² is the squared Mahalanobis distance and
 the sum of the logarithms of P's diagonal is −½ log |Σ|. No inverse or determinant is ever computed, and data are
@@ -154,8 +154,8 @@ class Diagonal:
 def full_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
     """Compute Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ for every k: (K, d, d).
 
-    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS. Rows in
-    which component k has no share are left out.
+    √r goes into both factors, so that each product is AᵀA: exactly symmetric, and half the work for BLAS. Rows that
+    have weight 0 in component k are skipped.
     """
     S = np.empty((len(c), X.shape[1], X.shape[1]), dtype=X.dtype)
     for S_k, r_k, c_k in zip(S, np.sqrt(R.T), c):
@@ -212,7 +212,7 @@ def full_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
 
 
 def tied_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
-    """Whiten rows and means with the one factor P : (d, d), then take plain distances."""
+    """Whiten rows and means with the shared factor P : (d, d), then take Euclidean distances."""
     origin = X.mean(axis=0)
     return plain_distances(Dense.whiten(X - origin, P), Dense.whiten(mu - origin, P))
 
@@ -223,12 +223,12 @@ def diagonal_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
 
 
 def spherical_distances(X: Floats, mu: Floats, P: Floats) -> Floats:
-    """Divide plain distances by the one variance of each component: P = 1/σ, (K,)."""
+    """Divide Euclidean distances by the single variance of each component: P = 1/σ, (K,)."""
     return plain_distances(X, mu) * P**2
 
 
 def plain_distances(X: Floats, mu: Floats) -> Floats:
-    """Compute ‖x − μₖ‖²: (n, K)."""
+    """Compute the squared Euclidean distances ‖x − μₖ‖²: (n, K)."""
     return squared_lengths(X, mu, mu, lambda D, _: D)
 
 
@@ -252,7 +252,7 @@ class CovarianceType(NamedTuple):
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the origin, so that statistics from another process have this very type and can be added."""
+        """Pickle how this type is made: unpickled, it is the same object, so that its statistics can be added."""
         return self.made_by or (covariance_type, (self.name,))
 
     def shape_of_one(self, d: int) -> tuple[int, ...]:
@@ -311,7 +311,7 @@ COVARIANCE_TYPES = {
 
 
 def covariance_type(name: str) -> CovarianceType:
-    """Look a covariance type up by name. Raises ValueError for an unknown name."""
+    """Look up a covariance type by name. Raises ValueError for an unknown name."""
     if name not in COVARIANCE_TYPES:
         raise ValueError(f"covariance_type={name!r} is unknown; use one of {', '.join(COVARIANCE_TYPES)}.")
     return COVARIANCE_TYPES[name]

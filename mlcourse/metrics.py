@@ -25,7 +25,7 @@ Metric: TypeAlias = str | Callable[[Floats, Floats], float]
 
 
 def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean", **kwds: Any) -> Floats:
-    """Compute the silhouette of every row, (b − a) / max(a, b): from −1 (wrong cluster) to 1 (deep inside its own).
+    """Compute the silhouette of every row, (b − a) / max(a, b): from −1 (wrong cluster) to 1 (well inside its own).
 
     A row that is alone in its cluster has silhouette 0. Source: Rousseeuw (1987), J. Comput. Appl. Math. 20.
 
@@ -50,7 +50,7 @@ def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean",
     check_consistent_length(X, labelings.T)
     members = [_membership(labeling, X.dtype) for labeling in np.atleast_2d(labelings)]
     if metric == "euclidean":
-        X = X - X.mean(axis=0)  # so that distances keep their digits even if the data are far from zero
+        X = X - X.mean(axis=0)  # so that distances stay accurate for data far from zero
     if metric == "precomputed":
         _check_diagonal(X)
         sums = X @ np.hstack(members)
@@ -83,8 +83,8 @@ def _check_diagonal(D: Floats) -> None:
 def _summed_distances(X: Floats, member: Floats, metric: Metric, kwds: dict[str, Any]) -> Floats:
     """Sum of the distances from every row to the members of every cluster, D @ member : (n, K).
 
-    D is never in memory as a whole, and each of its entries is computed once: the distances between a block of rows
-    and all later rows serve the block, and, transposed, the later rows.
+    D is never held in memory as a whole, and each of its entries is computed only once: the distances from a block
+    of rows to all later rows count for the block and, transposed, for the later rows.
     """
     sums = np.zeros(member.shape, dtype=X.dtype)
 
@@ -101,7 +101,7 @@ def _summed_distances(X: Floats, member: Floats, metric: Metric, kwds: dict[str,
 def _silhouettes(sums: Floats, member: Floats) -> Floats:
     """Silhouettes (n,) from summed distances and membership, both (n, K).
 
-    Here a is the mean distance to the other members of its cluster, b that to the nearest other cluster.
+    Here a is the mean distance to the other members of the cluster, b that to the nearest other cluster.
     """
     own, sizes = member.astype(bool), member.sum(axis=0)
     own_size = member @ sizes
@@ -161,8 +161,8 @@ def match_labels(reference: Array, labels: Array) -> Array:
     Returns
     -------
     array of shape (n,)
-        If `reference` has fewer groups (with integer names), groups of `labels` that have no partner get new
-        integers above all of the reference's.
+        If `reference` has fewer groups (labelled by integers), groups of `labels` without a partner get new integers,
+        above all labels in `reference`.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def match_labels(reference: Array, labels: Array) -> Array:
     reference, labels = np.asarray(reference), np.asarray(labels)
     if reference.shape != labels.shape:
         raise ValueError(
-            f"reference has shape {reference.shape}, labels has {labels.shape}: give both one label per row."
+            f"reference has shape {reference.shape}, labels has {labels.shape}: pass one label per row in both."
         )
     names, row = np.unique(reference, return_inverse=True)
     groups, column = np.unique(labels, return_inverse=True)
@@ -191,11 +191,11 @@ def align_components(reference: object, means: object) -> Ints:
     Parameters
     ----------
     reference, means : arrays of shape (K, d), or anything with `means_` or `means`
-        Two fits of one mixture: their components are the same, in one of K! orders.
+        Two fits of the same mixture, whose components may come in any of K! orders.
 
     Returns
     -------
-    array of shape (K,), the permutation with the smallest sum of squared distances between partners.
+    array of shape (K,), the permutation with the smallest sum of squared distances between matched means.
 
     Raises
     ------

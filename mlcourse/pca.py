@@ -36,13 +36,13 @@ from mlcourse.validation import FLOATS, new_rows
 
 
 def _by_svd(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
-    """All axes, from the data themselves: the most accurate."""
+    """All axes, from the data themselves: the most accurate solver."""
     _, S, Vt = svd(X - mean, full_matrices=False)
     return S, Vt
 
 
 def _by_eigh(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
-    """All axes, from the covariance: the fastest for many rows and few features."""
+    """All axes, from the covariance: the fastest solver for many rows and few features."""
     varying = varying_features(X, mean)
 
     def scatter_of_block(rows: slice) -> Floats:
@@ -50,15 +50,15 @@ def _by_eigh(X: Floats, mean: Floats, q: float, pca: "PCA") -> tuple[Floats, Flo
         A -= mean[varying]
         return A.T @ A
 
-    long = 1 + X.shape[1] // 8  # each block also pays for a (d, d) product
+    width = 1 + X.shape[1] // 8  # not 1, because each block also computes a (d, d) product
     scatter = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
-    scatter[np.ix_(varying, varying)] = sum_over_blocks(scatter_of_block, X, row_width=long)
+    scatter[np.ix_(varying, varying)] = sum_over_blocks(scatter_of_block, X, row_width=width)
     eigenvalues, vectors = np.linalg.eigh(scatter)
     return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
 
 
 def varying_features(X: Floats, mean: Floats) -> Ints:
-    """Find the features that are not constant, such as the pixels inside a picture's margins: their indices."""
+    """Return the indices of the features that vary. Pixels in the margin of a picture, for example, may not."""
     still = np.flatnonzero(mean == X[0])
     varies = np.ones(X.shape[1], dtype=bool)
     varies[still] = (X.take(still, axis=1) != X[0, still]).any(axis=0)
@@ -121,7 +121,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     mean_ : array of shape (d,)
     n_components_, n_samples_ : int
     noise_variance_ : float
-        Mean variance along the axes left out, of those that the solver could have found.
+        Mean variance along the axes that the solver could have kept but did not.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
@@ -185,7 +185,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         solver, wanted = self._check_solver(n, d)
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = X.mean(axis=0)
-        if not np.isfinite(self.mean_).all():  # bad values show in the mean: one pass serves both
+        if not np.isfinite(self.mean_).all():  # NaN and infinity show up in the mean: no separate pass needed
             assert_all_finite(X, estimator_name="PCA", input_name="X")
         S, Vt = SOLVERS[solver](X, self.mean_, wanted, self)
         _, Vt = svd_flip(None, Vt, u_based_decision=False)
