@@ -99,8 +99,9 @@ def start_from_labelled(
         start = mixture_from_responsibilities(X - means[labels], R, type_, reg_covar)
     except ValueError:
         raise ValueError(
-            f"The {len(X)} labelled rows are too few, or too similar, to estimate a covariance: about the means of the"
-            f" {n_classes} classes, it is not positive definite. Label more rows, or increase reg_covar={reg_covar}."
+            f"The {len(X)} labelled rows are too few, or too similar, to estimate a covariance: about the means of"
+            f" the {n_classes} classes, it is not positive definite. Label more rows, or increase"
+            f" reg_covar={reg_covar}."
         ) from None
     return start._replace(means=means)
 
