@@ -1,4 +1,4 @@
-"""Every data set of the course: generated on the spot, read from a file, or downloaded once and cached."""
+"""Every data set of the course: generated, read from a file, or downloaded once and cached."""
 
 from mlcourse.datasets.files import load_digits, load_iris, load_photo, load_points
 from mlcourse.datasets.mnist import Digits, MNISTUnavailable, load_mnist, load_mnist_or_digits

@@ -132,7 +132,7 @@ def _data_lines(path: Path) -> list[tuple[int, list[str]]]:
     """(line number, fields) of every line that is not blank or a comment."""
     content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")  # spreadsheets like to begin with a byte-order mark
+        text = content.decode("utf-8-sig")  # spreadsheets often begin with a byte-order mark
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
@@ -148,9 +148,8 @@ def _fields(line: str) -> list[str]:
 
 
 def _is_header(fields: list[str]) -> bool:
-    return all(
-        re.search(r"[^\W\d_]", field) and not _is_number(field) for field in fields
-    )  # a letter in each
+    # The pattern matches a letter.
+    return all(re.search(r"[^\W\d_]", field) and not _is_number(field) for field in fields)
 
 
 def _is_number(field: str) -> bool:
@@ -184,12 +183,11 @@ def _parse_point(path: Path, number: int, fields: list[str], width: int) -> list
 
 def _colours(image: Image.Image, path: Path) -> Floats:
     """Any of Pillow's modes as (height, width, 3) floats in [0, 1]."""
-    if (
-        image.mode.startswith("I") or image.mode == "F"
-    ):  # 16-bit grey; Pillow's own conversion would clip it at 255
+    # 16-bit grey; Pillow's own conversion would clip it at 255.
+    if image.mode.startswith("I") or image.mode == "F":
         grey = np.asarray(image, dtype=float) / 65535
         if image.mode == "F" or grey.max() > 1 or grey.min() < 0:
-            raise ValueError(f"{path} does not say which of its values is white. Save it as an 8-bit PNG.")
+            raise ValueError(f"{path} does not define which grey level is white. Save it as an 8-bit PNG.")
         return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     opaque = Image.new("RGBA", image.size, "white")
     opaque.alpha_composite(image.convert("RGBA"))

@@ -1,9 +1,9 @@
-"""MNIST: 70 000 handwritten digits, from this machine or from the network, and always verified.
+"""MNIST: 70 000 handwritten digits, from this machine or the network, and always verified.
 
 `load_mnist` looks in the folder that the environment variable MLCOURSE_DATA names, then in the cache
-(MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML. With MLCOURSE_MNIST=no it does
-not look at all, for a class or a test that wants the small digits. Wherever a file comes from, its decompressed
-content must have the published SHA-256; the compressed files differ from mirror to mirror.
+(MLCOURSE_CACHE, or the user's own cache folder), then on the mirrors, then at OpenML. With MLCOURSE_MNIST=no it looks
+nowhere, so that a class or a test gets the small digits. Wherever a file comes from, its decompressed content must
+have the published SHA-256; the compressed files differ from mirror to mirror.
 
 Source: Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", 1998.
 """
@@ -63,7 +63,7 @@ class MNISTUnavailable(OSError):
 
 
 def load_mnist() -> Digits:
-    """Load the 70 000 digits of MNIST, from this machine if they are here, otherwise from the network.
+    """Load the 70 000 digits of MNIST, from this machine if it has a copy, otherwise from the network.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def load_mnist() -> Digits:
     ValueError
         If a file in MLCOURSE_DATA is incomplete or altered; the message names it.
     MNISTUnavailable
-        If there is no copy here and none could be downloaded, or if MLCOURSE_MNIST=no. A failed download leaves
+        If there is no local copy and none could be downloaded, or if MLCOURSE_MNIST=no. A failed download leaves
         nothing behind.
     """
     if os.environ.get("MLCOURSE_MNIST", "").lower() == "no":
@@ -141,11 +141,14 @@ def read_idx(content: bytes) -> Ints:
     """
     start = 4 + 4 * content[3] if len(content) > 3 else 4
     if not content.startswith(IDX_MAGIC) or len(content) < start:
-        raise ValueError(f"content begins with {content[:4]!r}: this is not an idx file of unsigned bytes.")
+        raise ValueError(
+            f"content begins with {content[:4]!r}: this is not an idx file of unsigned bytes. Decompress it first if"
+            " it is a .gz file; otherwise get a complete copy."
+        )
     shape = struct.unpack(f">{content[3]}I", content[4:start])
     if len(content) - start != math.prod(shape):
         raise ValueError(
-            f"content has {len(content) - start} bytes after its header, which promises {math.prod(shape)}"
+            f"content has {len(content) - start} bytes after its header, but should have {math.prod(shape)}"
             f" ({' × '.join(map(str, shape))}). Get a complete copy of the file."
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
@@ -211,7 +214,7 @@ def _verified(data: bytes, name: str, origin: str | Path) -> bytes:
 
 
 def _downloads() -> dict[str, Download]:
-    """Where to download from, in order; each takes the names still missing and yields (name, content)."""
+    """The downloads to try, in order; each takes the names still missing and yields (name, content)."""
     return {url: partial(_from_mirror, url) for url in MIRRORS} | {"OpenML": _from_openml}
 
 
@@ -249,11 +252,11 @@ def _openml_table() -> tuple[Array, Array]:
                 version=1,
                 return_X_y=True,
                 as_frame=False,
-                parser="liac-arff",  # the one that needs no pandas
+                parser="liac-arff",  # needs no pandas
                 data_home=scratch,
                 n_retries=1,
             )
-    except Exception as error:  # errors of network, gzip, JSON and ARFF have no class in common
+    except Exception as error:  # errors of network, gzip, JSON and ARFF share no narrower class
         raise OSError(f"{type(error).__name__}: {error}") from error
     return pixels.reshape(-1, 28, 28), labels
 
@@ -265,7 +268,7 @@ def _as_idx(array: Array) -> bytes:
 
 @contextmanager
 def _kept_if_complete(name: str) -> Iterator[Path]:
-    """Yield a temporary path in the cache; the file written there becomes the cached file if all goes well."""
+    """Yield a temporary path in the cache; the file written there becomes the cached file unless an error occurs."""
     path = _cache() / f"{name}.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")

@@ -1,8 +1,8 @@
 """Synthetic points for the lessons: seeded, and the same on every machine.
 
 Each function returns `(X, y)`: the points, one per row, and the number of the group that each was drawn from. The
-default arguments give the points whose figures the lessons quote; another `random_state` gives new points from the
-same distribution.
+default arguments give the points that the lessons use; another `random_state` gives new points from the same
+distribution.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from sklearn.datasets import make_blobs, make_moons
 
 from mlcourse.typing import Floats, Ints, RandomState
 
-# Arbitrary numbers that turn round blobs into slanted cigars: RandomState(13).randn(2, 2), as in a well-known book,
-# so that its pictures can be compared.
+# An arbitrary matrix that stretches round blobs along a slanted axis: RandomState(13).randn(2, 2), as in VanderPlas,
+# *Python Data Science Handbook*, so that you can compare the pictures.
 STRETCH = np.array([[-0.71239066, 0.75376638], [-0.04450308, 0.45181234]])
 
 ELONGATION = np.array([[0.374, 0.95], [0.732, 0.598]])
@@ -56,11 +56,11 @@ def four_blobs(n_samples: int = 400, *, random_state: RandomState = 0) -> tuple[
     y : array of shape (n_samples,), the group 0 … 3
     """
     X, y = make_blobs(n_samples, centers=4, cluster_std=0.6, random_state=random_state)
-    return np.ascontiguousarray(X[:, ::-1]), y  # axes swapped, to fit a wide page better
+    return np.ascontiguousarray(X[:, ::-1]), y  # axes swapped, which makes the default points wider than high
 
 
 def stretched_blobs(n_samples: int = 400, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
-    """Draw `four_blobs` and stretch them linearly: four parallel cigars, which k-means cuts across.
+    """Draw `four_blobs` and stretch them linearly: four long parallel groups, which k-means cuts across.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def elongated_blobs(*, random_state: RandomState = 42) -> tuple[Floats, Ints]:
     """
     X_long, y_long = make_blobs(1000, centers=[[4, -4], [0, 0]], random_state=random_state)
     X_lone, y_lone, drawn = make_blobs(250, centers=1, random_state=random_state, return_centers=True)
-    # make_blobs puts a single blob anywhere; move it to the same place beside the others, whatever the seed.
+    # make_blobs puts a single blob anywhere; move it to the same place, next to the others, for every seed.
     X = np.concatenate([X_long @ ELONGATION, X_lone - drawn + LONE_CENTRE])
     return X, np.concatenate([y_long, y_lone + 2])  # both draws number their groups from 0
 
@@ -99,8 +99,8 @@ def elongated_blobs(*, random_state: RandomState = 42) -> tuple[Floats, Ints]:
 def gaussian_pair(separation: float = 10.0, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw a small tight group at the origin and a big loose one at (separation, separation).
 
-    At 10 they are well apart; at 3 they overlap, and nobody can decide where some points belong. The same seed draws
-    the same points about each centre, whatever the separation.
+    At 10 they are well apart; at 3 they overlap, and for some points it is impossible to tell which group they are
+    from. The same seed draws the same points about each centre, whatever the separation.
 
     Parameters
     ----------

@@ -186,5 +186,5 @@ def test_an_incomplete_image_is_rejected(tmp_path, name):
 
 def test_an_image_without_a_white_level_is_rejected(tmp_path):
     Image.fromarray(np.full((4, 4), 3.5, dtype=np.float32)).save(tmp_path / "photo.tif")
-    with pytest.raises(ValueError, match="which of its values is white"):
+    with pytest.raises(ValueError, match="which grey level is white"):
         datasets.load_photo(tmp_path / "photo.tif")
