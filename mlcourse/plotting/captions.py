@@ -57,7 +57,7 @@ def _render(figure: Figure | Axes) -> tuple[str, int]:
 
 
 def _label_outer_axes(figure: Figure) -> None:
-    """Where panels share an axis, keep its label only beside the numbers."""
+    """Where panels share an axis, keep its label only on the panels that show its numbers."""
     for ax in figure.axes:
         place = ax.get_subplotspec()
         if place is None:

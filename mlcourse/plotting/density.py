@@ -19,7 +19,7 @@ from mlcourse.typing import Array
 
 LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
-# White along both sides of a line keeps it visible among points of the same colour.
+# A white edge along both sides of a line keeps it visible among points of the same colour.
 CASING = withStroke(linewidth=3.2, foreground="white")
 
 # Contours are 0.5, 1, 2, 4, … nats below the peak of the log density. For one Gaussian, 0.5 is the ellipse of
@@ -53,7 +53,7 @@ def plot_ellipses(
     covariances : array in scikit-learn's shape for `covariance_type`
         (K, 2, 2) for "full", (2, 2) for "tied", (K, 2) for "diag", (K,) for "spherical".
     n_std : numbers of standard deviations, one ellipse each, or a single one
-        In the plane 1, 2, 3 hold 39 %, 86 %, 99 % of a Gaussian (χ² with two degrees of freedom).
+        The ellipses of 1, 2, 3 contain 39 %, 86 %, 99 % of a Gaussian (χ² with two degrees of freedom).
     """
     means = on_the_plane(means, "means")
     spectra = zip(*_spectra(_matrices(covariances, len(means), covariance_type)))
@@ -119,7 +119,7 @@ def plot_mixture_1d(
     for k, curve in enumerate(curves.T):
         style = LINE_STYLES[k % len(LINE_STYLES)]
         ax.plot(x, curve, color=color(k), linestyle=style, linewidth=2, label=f"component {k}")
-    ax.use_sticky_edges = False  # leaves a margin below 0, so that points on the axis are drawn whole
+    ax.use_sticky_edges = False  # leaves a margin below 0, so that points on the axis are not cut off
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     label_axes(ax, "x", "density")
     return ax

@@ -109,7 +109,7 @@ def plot_decision_regions(model: Predictor, X: ArrayLike, ax: Axes | None = None
     ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
     for k in found[1:]:
         inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the steps of the grid
-        if inside.min() < 0.5 < inside.max():  # too small a region has no outline left
+        if inside.min() < 0.5 < inside.max():  # a region that is too small has no outline left
             ax.contour(xs, ys, inside, levels=[0.5], colors=INK, linewidths=0.9)
     ax.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]])
     label_axes(ax)
@@ -159,7 +159,7 @@ def plot_anomalies(X: ArrayLike, is_outlier: ArrayLike, ax: Axes | None = None) 
     check_consistent_length(X, is_outlier)
     if is_outlier.dtype != bool:
         raise ValueError(
-            f"is_outlier must hold one True or False per point; got {np.unique(is_outlier)[:5]}. For the answers of a"
+            f"is_outlier must hold one True or False per point; got {np.unique(is_outlier)[:5]}. For the output of a"
             " detector, pass `detector.predict(X) == -1`."
         )
     ax = axes_or_new(ax)

@@ -12,7 +12,7 @@ from sklearn.utils import check_array, check_consistent_length
 from mlcourse.typing import Array
 
 # Okabe and Ito's colours (2008), which colour-blind readers can tell apart, ordered so that neighbours also
-# differ in lightness: the first three stay distinct on a grey printer.
+# differ in lightness: the first three stay distinct in a black-and-white print.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
 
 # Seven markers beside eight colours: the pair repeats only after 56 clusters.
@@ -66,11 +66,11 @@ def label_axes(ax: Axes, x: str = "feature 1", y: str = "feature 2") -> None:
 
 
 def on_the_plane(X: ArrayLike, name: str = "X") -> Array:
-    """Return `X` as an array (n, 2), which a plane can show. Raises ValueError for other shapes."""
+    """Return `X` as an array (n, 2), for a plot in the plane. Raises ValueError for other shapes."""
     points: Array = check_array(X, input_name=name)
     if points.shape[1] != 2:
         raise ValueError(
-            f"{name} has {points.shape[1]} feature(s), but a plane shows 2: choose two columns, such as"
+            f"{name} has {points.shape[1]} feature(s), but the plot shows 2: choose two columns, such as"
             f" {name}[:, [0, 1]], or project onto two with PCA first."
         )
     return points
@@ -85,13 +85,13 @@ def on_a_line_or_plane(X: ArrayLike, name: str = "X") -> Array:
 
 
 def check_labels(labels: ArrayLike, X: ArrayLike, name: str = "labels") -> Array:
-    """Return one non-negative integer per row of `X`, which chooses its colour. Raises ValueError otherwise."""
+    """Return `labels` as an array of one non-negative integer per row of `X`. Raises ValueError otherwise."""
     labels = np.asarray(labels)
     check_consistent_length(X, labels)
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(
-            f"{name} must hold non-negative integers, one per point; got {np.unique(labels)[:5]}. Number other"
-            " labels with `_, numbers = np.unique(labels, return_inverse=True)`."
+            f"{name} must hold non-negative integers, one per point; got {np.unique(labels)[:5]}. Convert"
+            " other labels with `_, numbers = np.unique(labels, return_inverse=True)`."
         )
     return labels
 
@@ -102,7 +102,7 @@ def grid_over(X: Array, n_steps: int) -> tuple[Array, Array, Array]:
     Returns
     -------
     xs, ys : arrays of shape (n_steps,)
-    grid : array of shape (n_steps * n_steps, 2), in X's dtype, row after row of the picture
+    grid : array of shape (n_steps * n_steps, 2), in X's dtype, row by row
     """
     low, high = X.min(axis=0), X.max(axis=0)
     # Where all points share a coordinate, a span of 1 gives the picture some width.
