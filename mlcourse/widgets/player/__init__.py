@@ -1,18 +1,18 @@
 """A figure that moves without Python: frames of a mixture, played by a script in the page.
 
-Python sends points, parameters and captions. The script computes responsibilities, densities and the moments between
-frames, so a hundred steps of EM on a thousand points take less than 100,000 characters. There is one player, and
-several scenes; `Scene` lists what a scene holds.
+Python sends points, parameters and captions. The script computes responsibilities, densities and the pictures between
+frames, so a hundred steps of EM on a thousand points take less than 100,000 characters. There is one player for all
+scenes; `Scene` lists what a scene contains.
 
 The script consists of these files, in this order:
 
     mixture.js     Gaussians and EM           geometry.js   ellipses, cells, contours
     look.js        colours and markers        panel.js      canvas and axes
-    plane.js       points and components      curve.js      numbers over the frames
+    plane.js       points and components      curve.js      curves over the frames
     player.js      stepping and playing       playground.js points that the reader places
     start.js       starting the player on the page
 
-It works wherever HTML from a notebook is shown and may run scripts; elsewhere a still picture takes its place.
+It works wherever HTML from a notebook may run scripts; elsewhere, the page shows a still picture.
 """
 
 import base64
@@ -48,8 +48,8 @@ PAGE = """\
 <div data-mlcourse-player="{key}" data-lm-suppress-shortcuts="true">
 <figure style="margin: 0.5em 0; max-width: 980px">
 <img src="data:image/png;base64,{png}" alt="{alt}" style="width: 100%">
-<figcaption>{caption} This is a still picture: the moving one needs a notebook that is trusted to run
-scripts.</figcaption>
+<figcaption>{caption} This is a still picture: to get the interactive one, trust this notebook, so that
+it may run scripts.</figcaption>
 </figure>
 <script>({script})({arguments});</script>
 </div>"""
@@ -60,7 +60,7 @@ Frame = tuple[int, int]
 
 
 class Scene(TypedDict, total=False):
-    """What the player plays. Numbers are sent with six significant digits.
+    """Everything that the player shows. Numbers are sent with six significant digits.
 
     A frame is a pair of indices of mixtures: the one that is drawn, and the one whose responsibilities colour the
     points, or −1 for none. An E-step changes the second, an M-step the first.
@@ -69,13 +69,13 @@ class Scene(TypedDict, total=False):
     label: str  # what the scene shows, for screen readers
     sliderName: str  # what the slider chooses, for screen readers; a frame by default
     note: str  # one or two sentences below the picture, for everybody
-    hint: str  # shown until the reader points at a point
+    hint: str  # shown until the reader hovers over a point
     points: Array  # (n, d), d 1 or 2
     truth: Ints  # n of 0 and 1: points with a 1 are drawn as stars
     planes: list[dict[str, Any]]  # pictures of the points, each made by `plane`
     frames: list[Frame]
     captions: list[str]  # one per frame
-    curve: dict[str, Any]  # numbers over the frames; the keys are listed in curve.js
+    curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
     weights: bool  # whether to show the weights of the first plane as bars
 
 
@@ -94,7 +94,7 @@ class PlaygroundScene(TypedDict):
 
 
 class Player:
-    """A scene that the browser plays. A notebook shows it as the last value of a cell.
+    """A scene that the browser plays. To show it, make it the last line of a notebook cell.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Player:
     """
 
     def __init__(self, scene: Scene | PlaygroundScene, still: Drawing) -> None:
-        self.scene = {"palette": PALETTE, "hint": "Point at a point to read its numbers.", **scene}
+        self.scene = {"palette": PALETTE, "hint": "Hover over a point to read its values.", **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
 
@@ -139,7 +139,7 @@ def plane(
     mixtures : list of `mlcourse.mixture.Mixture`, or of arrays (K, d) of centres
     title, xlabel, ylabel : str
     **options
-        ellipses: their numbers of standard deviations; trails, numbers, cells: True to draw them; borders: centres
+        ellipses: their sizes in standard deviations; trails, numbers, cells: True to draw them; borders: centres
         whose cells get dashed outlines; levels: the threshold, one log density per frame; contours: the log densities
         of thin contours, given with levels; top, histogram: for points along a line, the highest density and the
         bars (left, right, height).
@@ -164,7 +164,7 @@ def parameters(mixture: Mixture | Array) -> dict[str, Array]:
 
 
 def half_steps(n_steps: int) -> list[Frame]:
-    """List the frames of EM: the start, then E and M in turn, ending with E."""
+    """List the frames of EM: the start, then E and M alternately, ending with E."""
     return [(0, -1), *((m, e) for e in range(n_steps) for m in (e, e + 1))][:-1]
 
 

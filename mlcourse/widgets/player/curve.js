@@ -15,14 +15,14 @@ class Curve extends Panel {
 
   draw(look, a, b, t) {
     this.begin(look);
-    const { brush, spec, x } = this;
+    const { ctx, spec, x } = this;
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {
-      brush.setLineDash([3, 3]);
+      ctx.setLineDash([3, 3]);
       this.path([[cursor, this.limits[2]], [cursor, this.limits[3]]]);
-      brush.strokeStyle = css(look.pale);
-      brush.stroke();
-      brush.setLineDash([]);
+      ctx.strokeStyle = css(look.pale);
+      ctx.stroke();
+      ctx.setLineDash([]);
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
@@ -39,15 +39,15 @@ class Curve extends Panel {
     for (const point of here) this.drawMark(k, point);
     if (!spec.minima) return;
     const [lowX, lowY] = known.reduce((best, point) => (point[1] < best[1] ? point : best));
-    this.brush.beginPath();
-    this.brush.arc(this.px(lowX), this.py(lowY), 9, 0, 2 * Math.PI);
-    this.brush.strokeStyle = css(this.colorOf(k));
-    this.brush.stroke();
+    this.ctx.beginPath();
+    this.ctx.arc(this.px(lowX), this.py(lowY), 9, 0, 2 * Math.PI);
+    this.ctx.strokeStyle = css(this.colorOf(k));
+    this.ctx.stroke();
   }
 
   drawMark(k, [x, y]) {
     const edge = css(this.look.paper);
-    drawMarker(this.brush, MARKERS[k % MARKERS.length], this.px(x), this.py(y), 5, css(this.colorOf(k)), edge);
+    drawMarker(this.ctx, MARKERS[k % MARKERS.length], this.px(x), this.py(y), 5, css(this.colorOf(k)), edge);
   }
 
   /** Each of several lines has its own colour; a single line is plain. */

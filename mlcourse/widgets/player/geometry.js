@@ -51,7 +51,7 @@ function onGrid(height, [left, right, bottom, top], steps = 90) {
   return { xs, ys, values: ys.map((y) => xs.map((x) => height([x, y]))) };
 }
 
-/** The line on which a grid has the value `level`, as short segments: marching squares (Lorensen & Cline in 2-D). */
+/** The contour line of a grid at `level`, as short segments: marching squares (Lorensen & Cline in 2-D). */
 function contour({ xs, ys, values }, level) {
   const segments = [];
   for (let i = 0; i + 1 < ys.length; i++) {

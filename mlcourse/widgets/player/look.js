@@ -11,7 +11,7 @@ function lookOf(host, palette) {
   return { ...colors, component: (k) => fromHex(palette[k % palette.length]) };
 }
 
-/** Whether the first painted background behind an element is dark; if there is none, the preference of the reader. */
+/** Whether the first painted background behind an element is dark; if there is none, the reader's preference. */
 function isDark(element) {
   for (let node = element; node; node = node.parentElement ?? node.getRootNode().host) {
     const painted = getComputedStyle(node).backgroundColor.match(/[\d.]+/g) ?? [0, 0, 0, 0];
@@ -29,7 +29,7 @@ function css(rgb, alpha = 1) {
   return `rgb(${rgb.map(Math.round).join(" ")} / ${alpha})`;
 }
 
-/** The colour of an outline: darker than its fill on light paper, lighter on dark paper. */
+/** The colour of an outline: darker than its fill on a light background, lighter on a dark one. */
 function outline(rgb, look) {
   return look.paper[0] > 128 ? rgb.map((value) => 0.6 * value) : between(rgb, [255, 255, 255], 0.35);
 }
@@ -40,13 +40,13 @@ function blended(shares, look) {
 }
 
 /* The markers of mlcourse.plotting in order (o s ^ D v P X, and a star), as paths of radius r around (x, y). */
-const polygon = (corners) => (brush, x, y, r) => {
+const polygon = (corners) => (ctx, x, y, r) => {
   corners.forEach(([u, v], i) => {
-    brush[i ? "lineTo" : "moveTo"](x + u * r, y + v * r);
+    ctx[i ? "lineTo" : "moveTo"](x + u * r, y + v * r);
   });
-  brush.closePath();
+  ctx.closePath();
 };
-const turned = (corners) => corners.map(([u, v]) => [(u - v) * Math.SQRT1_2, (u + v) * Math.SQRT1_2]);
+const rotated = (corners) => corners.map(([u, v]) => [(u - v) * Math.SQRT1_2, (u + v) * Math.SQRT1_2]);
 const PLUS = [
   [-0.35, -1], [0.35, -1], [0.35, -0.35], [1, -0.35], [1, 0.35], [0.35, 0.35],
   [0.35, 1], [-0.35, 1], [-0.35, 0.35], [-1, 0.35], [-1, -0.35], [-0.35, -0.35],
@@ -56,25 +56,25 @@ const STAR = range(10).map((i) => {
   return [reach * Math.sin(turn), -reach * Math.cos(turn)];
 });
 const MARKERS = [
-  (brush, x, y, r) => {
-    brush.moveTo(x + r, y);
-    brush.arc(x, y, r, 0, 2 * Math.PI);
+  (ctx, x, y, r) => {
+    ctx.moveTo(x + r, y);
+    ctx.arc(x, y, r, 0, 2 * Math.PI);
   },
   polygon([[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]]),
   polygon([[0, -1.1], [1.05, 0.85], [-1.05, 0.85]]),
   polygon([[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]]),
   polygon([[0, 1.1], [1.05, -0.85], [-1.05, -0.85]]),
   polygon(PLUS),
-  polygon(turned(PLUS)),
+  polygon(rotated(PLUS)),
 ];
 const STAR_MARKER = polygon(STAR);
 const SIGNS = "●■▲◆▼✚✖"; // the same markers as text
 
-function drawMarker(brush, path, x, y, r, fill, edge) {
-  brush.beginPath();
-  path(brush, x, y, r);
-  brush.fillStyle = fill;
-  brush.fill();
-  brush.strokeStyle = edge;
-  brush.stroke();
+function drawMarker(ctx, path, x, y, r, fill, edge) {
+  ctx.beginPath();
+  path(ctx, x, y, r);
+  ctx.fillStyle = fill;
+  ctx.fill();
+  ctx.strokeStyle = edge;
+  ctx.stroke();
 }

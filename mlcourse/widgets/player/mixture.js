@@ -9,7 +9,7 @@
 
    The equations of mlcourse/mixture/steps.py, in the same order. tests/browser compares the numbers of both. */
 
-/** L of the covariance S; holds NaN when S is not positive definite. */
+/** L of the covariance S; contains NaN if S is not positive definite. */
 function choleskyFactor(S) {
   const L = S.map((row) => row.map(() => 0));
   for (let i = 0; i < S.length; i++) {
@@ -98,13 +98,13 @@ function scatter(X, R, mean, k, Nk) {
   );
 }
 
-/** EM from theta until the likelihood gains less than tol or maxIter M-steps are done: a list of {theta, lowerBound}. */
+/** EM from theta until the likelihood changes by less than tol or after maxIter M-steps: a list of {theta, lowerBound}. */
 function em(X, theta, { type, regCovar = 1e-6, tol = 1e-5, maxIter = 100 }) {
   const steps = [];
   for (;;) {
     const { lowerBound, R } = eStep(X, theta);
     const gain = steps.length ? lowerBound - steps[steps.length - 1].lowerBound : Infinity;
-    if (!Number.isFinite(lowerBound)) return steps; // a covariance has collapsed: keep the steps before
+    if (!Number.isFinite(lowerBound)) return steps; // a covariance has collapsed: keep the steps before it
     steps.push({ theta, lowerBound });
     if (steps.length > maxIter || Math.abs(gain) < tol) return steps;
     theta = mStep(X, R, type, regCovar);

@@ -2,13 +2,13 @@
 
 const MARGIN = { right: 10, top: 22, bottom: 38 };
 const FONT = "12px system-ui, sans-serif";
-const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // least number of pixels between two numbers on an axis
+const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // minimum distance between two numbers on an axis, in pixels
 
 class Panel {
   /** @param limits [left, right, bottom, top]; with `equal` they are widened to give both axes the same scale. */
   constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, log = false }) {
     Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, log });
-    this.brush = canvas.getContext("2d");
+    this.ctx = canvas.getContext("2d");
   }
 
   /** Fit the canvas to its place on the page; clear it; draw the axes. */
@@ -19,16 +19,16 @@ class Panel {
       this.canvas.width = Math.round(width * ratio);
       this.canvas.height = Math.round(height * ratio);
     }
-    this.brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     const room = Math.max(height - MARGIN.top - MARGIN.bottom, 1);
     const left = this.widestTick(room) + 14;
     this.box = { left, top: MARGIN.top, width: Math.max(width - left - MARGIN.right, 1), height: room };
     this.limits = this.equal ? equalised(this.wanted, this.box) : this.wanted;
     this.look = look;
-    this.brush.fillStyle = css(look.paper);
-    this.brush.fillRect(0, 0, width, height);
-    this.brush.lineWidth = 1;
-    this.brush.setLineDash([]);
+    this.ctx.fillStyle = css(look.paper);
+    this.ctx.fillRect(0, 0, width, height);
+    this.ctx.lineWidth = 1;
+    this.ctx.setLineDash([]);
     this.drawAxes();
   }
 
@@ -53,80 +53,80 @@ class Panel {
 
   /** The width of the numbers beside the vertical axis. */
   widestTick(height) {
-    this.brush.font = FONT;
+    this.ctx.font = FONT;
     const [, , bottom, top] = this.wanted;
-    const numbers = ticks(bottom, top, height / ROOM_FOR_Y).map((y) => this.brush.measureText(tickText(y)).width);
+    const numbers = ticks(bottom, top, height / ROOM_FOR_Y).map((y) => this.ctx.measureText(tickText(y)).width);
     return Math.max(16, ...numbers);
   }
 
   drawAxes() {
-    const { brush, box, look } = this;
+    const { ctx, box, look } = this;
     const [left, right, bottom, top] = this.limits;
-    brush.font = FONT;
-    brush.strokeStyle = css(look.pale);
-    brush.fillStyle = css(look.ink);
-    brush.beginPath();
-    brush.moveTo(box.left, box.top);
-    brush.lineTo(box.left, box.top + box.height);
-    brush.lineTo(box.left + box.width, box.top + box.height);
-    brush.stroke();
-    brush.textAlign = "center";
-    brush.textBaseline = "top";
+    ctx.font = FONT;
+    ctx.strokeStyle = css(look.pale);
+    ctx.fillStyle = css(look.ink);
+    ctx.beginPath();
+    ctx.moveTo(box.left, box.top);
+    ctx.lineTo(box.left, box.top + box.height);
+    ctx.lineTo(box.left + box.width, box.top + box.height);
+    ctx.stroke();
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
     for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
-      brush.fillRect(this.px(x), box.top + box.height, 1, 4);
-      brush.fillText(tickText(x, this.log), this.px(x), box.top + box.height + 6);
+      ctx.fillRect(this.px(x), box.top + box.height, 1, 4);
+      ctx.fillText(tickText(x, this.log), this.px(x), box.top + box.height + 6);
     }
-    brush.fillText(this.xlabel, box.left + box.width / 2, box.top + box.height + 22);
-    brush.textAlign = "right";
-    brush.textBaseline = "middle";
+    ctx.fillText(this.xlabel, box.left + box.width / 2, box.top + box.height + 22);
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
     for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
-      brush.fillRect(box.left - 4, this.py(y), 4, 1);
-      brush.fillText(tickText(y), box.left - 6, this.py(y));
+      ctx.fillRect(box.left - 4, this.py(y), 4, 1);
+      ctx.fillText(tickText(y), box.left - 6, this.py(y));
     }
-    brush.textAlign = "left";
-    brush.textBaseline = "top";
-    brush.fillText([this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   "), 4, 4);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "top";
+    ctx.fillText([this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   "), 4, 4);
   }
 
-  /** Call `draw`, and cut off what it draws at the axes. */
+  /** Call `draw`, with its drawing clipped to the axes. */
   clipped(draw) {
-    this.brush.save();
-    this.brush.beginPath();
-    this.brush.rect(this.box.left, 0, this.box.width + MARGIN.right, this.box.top + this.box.height);
-    this.brush.clip();
+    this.ctx.save();
+    this.ctx.beginPath();
+    this.ctx.rect(this.box.left, 0, this.box.width + MARGIN.right, this.box.top + this.box.height);
+    this.ctx.clip();
     draw();
-    this.brush.restore();
+    this.ctx.restore();
   }
 
   /** A path through points in data units. */
   path(points, closed = false) {
-    this.brush.beginPath();
+    this.ctx.beginPath();
     points.forEach(([x, y], i) => {
-      this.brush[i ? "lineTo" : "moveTo"](this.px(x), this.py(y));
+      this.ctx[i ? "lineTo" : "moveTo"](this.px(x), this.py(y));
     });
-    if (closed) this.brush.closePath();
+    if (closed) this.ctx.closePath();
   }
 
-  /** A line with paper along both sides, which keeps it visible among points of the same colour. */
+  /** A line edged with the background colour, which keeps it visible among points of the same colour. */
   casedLine(points, rgb, width = 1.8, closed = false) {
     this.path(points, closed);
-    this.brush.strokeStyle = css(this.look.paper, 0.85);
-    this.brush.lineWidth = width + 2;
-    this.brush.stroke();
-    this.brush.strokeStyle = css(rgb);
-    this.brush.lineWidth = width;
-    this.brush.stroke();
+    this.ctx.strokeStyle = css(this.look.paper, 0.85);
+    this.ctx.lineWidth = width + 2;
+    this.ctx.stroke();
+    this.ctx.strokeStyle = css(rgb);
+    this.ctx.lineWidth = width;
+    this.ctx.stroke();
   }
 }
 
-/** Limits, widened until a unit has the same length on both axes. */
+/** The limits, widened until both axes have the same scale. */
 function equalised([left, right, bottom, top], box) {
   const unit = Math.min(box.width / (right - left), box.height / (top - bottom));
   const [spareX, spareY] = [box.width / unit - (right - left), box.height / unit - (top - bottom)];
   return [left - spareX / 2, right + spareX / 2, bottom - spareY / 2, top + spareY / 2];
 }
 
-/** The smallest and the largest number, with `margin` times their distance added on both sides. */
+/** The smallest and the largest number, with `margin` times their difference added on both sides. */
 function rangeWithMargin(values, margin) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

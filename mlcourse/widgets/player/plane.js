@@ -52,7 +52,7 @@ class Plane extends Panel {
     });
   }
 
-  /** Where to draw point i: points on a line are put in a strip under the curves, jittered to keep them apart. */
+  /** Where to draw point i: points along a line go into a strip under the curves, jittered to keep them apart. */
   place(i) {
     const [x, y] = this.scene.points[i];
     return this.line ? [x, this.limits[2] * (0.25 + 0.6 * ((i * 0.618034) % 1))] : [x, y];
@@ -80,26 +80,26 @@ class Plane extends Panel {
   }
 
   drawPoints(styles, chosen) {
-    const { brush, look } = this;
+    const { ctx, look } = this;
     const r = Math.max(2.4, Math.min(4.5, Math.sqrt(3600 / styles.length)));
-    brush.lineWidth = 0.8;
+    ctx.lineWidth = 0.8;
     styles.forEach(({ rgb, path }, i) => {
       const [x, y] = this.place(i);
-      drawMarker(brush, path, this.px(x), this.py(y), r, css(rgb), css(outline(rgb, look)));
+      drawMarker(ctx, path, this.px(x), this.py(y), r, css(rgb), css(outline(rgb, look)));
     });
     if (chosen >= 0 && chosen < styles.length) {
       const [x, y] = this.place(chosen);
-      brush.beginPath();
-      brush.arc(this.px(x), this.py(y), 9, 0, 2 * Math.PI);
-      brush.strokeStyle = css(look.ink);
-      brush.lineWidth = 2;
-      brush.stroke();
+      ctx.beginPath();
+      ctx.arc(this.px(x), this.py(y), 9, 0, 2 * Math.PI);
+      ctx.strokeStyle = css(look.ink);
+      ctx.lineWidth = 2;
+      ctx.stroke();
     }
   }
 
   /** Ellipses, the trails of the centres, and the centres with their numbers. */
   drawGaussians(theta, frame) {
-    const { brush, look, spec } = this;
+    const { ctx, look, spec } = this;
     theta.means.forEach((mean, k) => {
       const dark = outline(look.component(k), look);
       if (spec.trails) {
@@ -112,42 +112,42 @@ class Plane extends Panel {
     });
     if (!spec.numbers) return;
     theta.means.forEach(([x, y], k) => {
-      brush.beginPath();
-      brush.arc(this.px(x), this.py(y), 8.5, 0, 2 * Math.PI);
-      brush.fillStyle = css(look.paper);
-      brush.fill();
-      brush.strokeStyle = css(look.ink);
-      brush.lineWidth = 1.5;
-      brush.stroke();
-      brush.fillStyle = css(look.ink);
-      brush.textAlign = "center";
-      brush.textBaseline = "middle";
-      brush.fillText(k, this.px(x), this.py(y) + 0.5);
+      ctx.beginPath();
+      ctx.arc(this.px(x), this.py(y), 8.5, 0, 2 * Math.PI);
+      ctx.fillStyle = css(look.paper);
+      ctx.fill();
+      ctx.strokeStyle = css(look.ink);
+      ctx.lineWidth = 1.5;
+      ctx.stroke();
+      ctx.fillStyle = css(look.ink);
+      ctx.textAlign = "center";
+      ctx.textBaseline = "middle";
+      ctx.fillText(k, this.px(x), this.py(y) + 0.5);
     });
   }
 
-  /** The cell of each centre, tinted. */
+  /** The cell of each centre, in a light tint of its colour. */
   drawCells(centers) {
     centers.forEach((_, k) => {
       this.path(voronoiCell(centers, k, this.limits), true);
-      this.brush.fillStyle = css(between(this.look.component(k), this.look.paper, 0.75));
-      this.brush.fill();
-      this.brush.strokeStyle = css(this.look.ink);
-      this.brush.lineWidth = 0.8;
-      this.brush.stroke();
+      this.ctx.fillStyle = css(between(this.look.component(k), this.look.paper, 0.75));
+      this.ctx.fill();
+      this.ctx.strokeStyle = css(this.look.ink);
+      this.ctx.lineWidth = 0.8;
+      this.ctx.stroke();
     });
   }
 
   /** The borders between the cells of fixed centres, dashed. */
   drawBorders(centers) {
-    this.brush.setLineDash([5, 4]);
+    this.ctx.setLineDash([5, 4]);
     centers.forEach((_, k) => {
       this.path(voronoiCell(centers, k, this.limits), true);
-      this.brush.strokeStyle = css(this.look.pale);
-      this.brush.lineWidth = 1;
-      this.brush.stroke();
+      this.ctx.strokeStyle = css(this.look.pale);
+      this.ctx.lineWidth = 1;
+      this.ctx.stroke();
     });
-    this.brush.setLineDash([]);
+    this.ctx.setLineDash([]);
   }
 
   /** Thin contours of the log density, and a thick one at the threshold. */
@@ -155,14 +155,14 @@ class Plane extends Panel {
     const key = this.limits.join();
     if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
     const stroke = (at, rgb, width) => {
-      this.brush.beginPath();
+      this.ctx.beginPath();
       for (const [[x, y], [u, v]] of contour(this.grid, at)) {
-        this.brush.moveTo(this.px(x), this.py(y));
-        this.brush.lineTo(this.px(u), this.py(v));
+        this.ctx.moveTo(this.px(x), this.py(y));
+        this.ctx.lineTo(this.px(u), this.py(v));
       }
-      this.brush.strokeStyle = css(rgb);
-      this.brush.lineWidth = width;
-      this.brush.stroke();
+      this.ctx.strokeStyle = css(rgb);
+      this.ctx.lineWidth = width;
+      this.ctx.stroke();
     };
     for (const height of this.spec.contours) stroke(height, between(this.look.pale, this.look.paper, 0.4), 1);
     stroke(level, this.look.ink, 2.4);
@@ -170,10 +170,10 @@ class Plane extends Panel {
 
   /** The data's histogram, each component's density times its weight, and their sum. */
   drawCurves(theta) {
-    const { brush, look, spec } = this;
-    brush.fillStyle = css(between(look.pale, look.paper, 0.75));
+    const { ctx, look, spec } = this;
+    ctx.fillStyle = css(between(look.pale, look.paper, 0.75));
     for (const [left, right, height] of spec.histogram) {
-      brush.fillRect(this.px(left), this.py(height), this.px(right) - this.px(left) - 1, this.py(0) - this.py(height));
+      ctx.fillRect(this.px(left), this.py(height), this.px(right) - this.px(left) - 1, this.py(0) - this.py(height));
     }
     const [low, high] = this.limits;
     const logJoint = weightedLogDensity(theta);
@@ -181,16 +181,16 @@ class Plane extends Panel {
     const heights = xs.sort((one, other) => one - other).map((x) => [x, logJoint([x]).map(Math.exp)]);
     this.casedLine(heights.map(([x, joint]) => [x, sum(joint)]), look.ink, 1.2);
     theta.means.forEach((_, k) => {
-      brush.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
+      ctx.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
       this.path(heights.map(([x, joint]) => [x, joint[k]]));
-      brush.strokeStyle = css(outline(look.component(k), look));
-      brush.lineWidth = 2.2;
-      brush.stroke();
-      brush.setLineDash([]);
+      ctx.strokeStyle = css(outline(look.component(k), look));
+      ctx.lineWidth = 2.2;
+      ctx.stroke();
+      ctx.setLineDash([]);
     });
   }
 
-  /** The index of the point nearest to a place on the canvas, if one is within reach; −1 otherwise. */
+  /** The index of the point nearest to a place on the canvas, or −1 if none is within `reach` pixels. */
   nearest(px, py, reach = 14) {
     let [best, closest] = [-1, reach];
     this.scene.points.forEach((_, i) => {
@@ -201,7 +201,7 @@ class Plane extends Panel {
     return best;
   }
 
-  /** What is known about point i at a frame, as a sentence. */
+  /** Describe point i at a frame, in one sentence. */
   describe(i, frame) {
     const point = this.scene.points[i].map((value) => value.toFixed(2)).join(", ");
     if (this.scores) return `point ${i} at (${point}): log density ${this.scores[i].toFixed(2)}`;

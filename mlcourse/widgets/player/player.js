@@ -7,7 +7,7 @@ const KEYS = "Left and right arrows: step. Up and down arrows: choose a point. S
 class Player {
   constructor(host, scene, style) {
     this.host = host;
-    this.drawn = 0; // how many pictures so far: the benchmark reads it
+    this.drawn = 0; // number of pictures drawn so far, for the benchmark
     [this.chosen, this.chosenIn] = [-1, 0]; // the point that is described, and the plane it was chosen in
     host.player = this;
     this.build(host.attachShadow({ mode: "open" }), scene, style);
@@ -46,7 +46,7 @@ class Player {
     ]);
     root.append(element("style", {}, [style]), this.section);
     this.slider.addEventListener("input", () => {
-      const frame = Number(this.slider.value); // before pause() resets the slider
+      const frame = Number(this.slider.value); // read before pause() resets the slider
       this.pause();
       this.go(frame);
     });
@@ -76,7 +76,7 @@ class Player {
     });
   }
 
-  /** What the keys do while the picture has the focus. */
+  /** What the keys do while the picture has focus. */
   keys(p) {
     const n = this.scene.points.length;
     return {
@@ -95,7 +95,7 @@ class Player {
     const redraw = () => {
       this.look = lookOf(this.host.parentElement ?? this.host, this.scene.palette);
       this.section.classList.toggle("dark", this.look.paper[0] < 128);
-      this.nameLines();
+      this.updateLegend();
       this.draw();
     };
     new ResizeObserver(redraw).observe(this.section);
@@ -149,7 +149,7 @@ class Player {
     this.update();
   }
 
-  /** Run the clock while anything moves or is about to. */
+  /** Run the clock while something moves or is about to. */
   animate() {
     if (this.running) return;
     this.running = true;
@@ -173,7 +173,7 @@ class Player {
 
   // ── What the page shows ───────────────────────────────────────────────────────────────────────────
 
-  /** Bring words, controls and picture to the current frame. */
+  /** Update text, controls and picture to the current frame. */
   update() {
     const caption = this.scene.captions[this.b];
     this.caption.setAttribute("aria-live", this.playing ? "off" : "polite");
@@ -188,12 +188,12 @@ class Player {
       const places = means.map((mean) => `(${mean.map((value) => value.toFixed(2)).join(", ")})`).join(" ");
       this.canvases[p].setAttribute("aria-label", [spec.title, caption, `Means at ${places}.`, KEYS].filter(Boolean).join(" "));
     });
-    if (this.side) this.side.setAttribute("aria-label", this.curveInWords());
+    if (this.side) this.side.setAttribute("aria-label", this.describeCurve());
     this.read();
     this.draw();
   }
 
-  curveInWords() {
+  describeCurve() {
     const { lines, ylabel } = this.scene.curve;
     const now = lines.map(({ name, values }) => `${name || ylabel} ${values[this.b] ?? "not yet known"}`);
     return `Curve of ${ylabel}. At this frame: ${now.join(", ")}.`;
@@ -209,7 +209,7 @@ class Player {
   }
 
   /** A legend for the curve, if it has several lines. */
-  nameLines() {
+  updateLegend() {
     const lines = this.curve && this.curve.spec.lines.length > 1 ? this.curve.spec.lines : [];
     this.legend.replaceChildren(
       ...lines.map(({ name }, k) => {
@@ -240,7 +240,7 @@ class Player {
     return outline(this.look.component(k), this.look);
   }
 
-  /** Mark point i, and describe it as plane p sees it. */
+  /** Mark point i, and describe it with the mixture of plane p. */
   choose(i, p) {
     if (i === this.chosen) return;
     [this.chosen, this.chosenIn] = [i, p];

@@ -1,4 +1,4 @@
-/* The playground: the reader places and moves points, and EM in the page follows. */
+/* The playground: the reader adds and moves points, and EM in the page follows. */
 
 const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
@@ -42,7 +42,7 @@ class Playground extends Player {
     this.show(playgroundScene(this.points, null, this.options));
   }
 
-  /** Run EM on changed points, from the mixture on show. */
+  /** Run EM on changed points, from the mixture that is shown. */
   change(points, chosen = -1) {
     const theta = this.scene.planes[0].mixtures[this.scene.frames[this.b][0]];
     this.points = points;
@@ -103,7 +103,7 @@ class Playground extends Player {
   }
 }
 
-/** EM on the points as a scene of the player: the start, then E and M in turn. */
+/** EM on the points as a scene of the player: the start, then E and M alternately. */
 function playgroundScene(points, theta, options) {
   const { K, type, seed, regCovar } = options;
   const enough = points.length > K;
