@@ -1,7 +1,7 @@
 """Interactive figures.
 
 There are two kinds. A player (`…_player`, `playground`) runs in the page: it needs no Python once it is shown,
-and still works in an exported page. A slider (`…_explorer`, `parameter_calculator`) asks Python for every picture.
+and still works in an exported page. A slider (`…_explorer`, `parameter_calculator`) needs Python for every picture.
 
 The drawing functions (`draw_…`) take a state and return a `Drawing`, so `show(*draw_…(…))` shows the same figure
 without a kernel. A slider shows one piece of HTML with the picture, its caption and its alt text, so that a screen

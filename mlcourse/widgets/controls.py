@@ -1,4 +1,4 @@
-"""Shared by all sliders: a picture that follows its controls."""
+"""Shared by all sliders: a picture that is redrawn when a control changes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
@@ -43,7 +43,7 @@ def interactive(
 def progress(bar: ipywidgets.IntProgress, items: Iterable[T]) -> Iterator[T]:
     """Yield the items, and show in the bar how many of them are done.
 
-    The bar hides after the last item, and still takes up space, so that nothing below it jumps.
+    After the last item the bar is hidden, but keeps its space, so that nothing below it jumps.
     """
     items = list(items)
     bar.value, bar.max = 0, len(items)

@@ -38,7 +38,7 @@ def covariance_from_axes(std_1: float, std_2: float, angle: float) -> Array:
 
 
 def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> Drawing:
-    """Draw a sample, its ellipses of 1, 2 and 3 σ, and the two half-axes as arrows.
+    """Draw a sample, its ellipses of 1, 2 and 3 σ, and the two semi-axes as arrows.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> D
     inside = " / ".join(f"{(radius < n).mean():.0%}" for n in (1, 2, 3))
     caption = (
         f"Σ = [[{a:.2f}, {b:.2f}], [{b:.2f}, {c:.2f}]], correlation {b / np.sqrt(a * c):.2f}."
-        f" Inside the three ellipses: {inside} of the points."
+        f" The three ellipses contain {inside} of the points."
     )
-    shape = f"The first has half-axes {std_1:g} and {std_2:g}, turned by {angle:g} degrees."
+    shape = f"The first has semi-axes {std_1:g} and {std_2:g}, rotated by {angle:g} degrees."
     return Drawing(figure, caption, f"Points and three ellipses. {shape} {caption}")
 
 
 def _axes_of(std_1: float, std_2: float, angle: float) -> Array:
-    """U diag(σ₁, σ₂): the half-axes as columns."""
+    """U diag(σ₁, σ₂): the semi-axes as columns."""
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     return np.array([[cos, -sin], [sin, cos]]) * [std_1, std_2]

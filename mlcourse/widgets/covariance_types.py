@@ -26,7 +26,7 @@ def types_player(X: Array, runs: Mapping[str, Sequence[Step]]) -> Player:
     lengths = {name: len(steps) for name, steps in runs.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(
-            f"runs must all have the same number of steps; got {lengths}. Take as many steps of each, such as"
+            f"runs must all have the same number of steps; got {lengths}. Take equally long lists, for example"
             " list(itertools.islice(em(X, start), 20))."
         )
     frames = half_steps(min(lengths.values()))

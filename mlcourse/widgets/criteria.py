@@ -17,7 +17,7 @@ from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive, progress
 
 MAX_COMPONENTS = 12
-# The best of three random starts, and a small tol: unlucky or unfinished fits would put dents in a curve.
+# The best of three random starts, and a small tol: unlucky or unfinished fits would make the curves uneven.
 FIT: dict[str, Any] = {
     "n_init": 3,
     "init_params": "k-means++",
@@ -106,7 +106,7 @@ def draw_criteria(
             f" K = {MAX_COMPONENTS} is the largest K tried: a curve that is lowest there may fall further."
         )
     if max(map(max, curves.values())) > ax.get_ylim()[1]:
-        caption += " Where a curve leaves the picture, it is worse than one component."
+        caption += " Where a curve leaves the plot, it is worse than one component."
     alt = f"Three curves over K = 1 to {MAX_COMPONENTS}, with a ring at the lowest point of each. {caption}"
     return Drawing(figure, caption, alt)
 

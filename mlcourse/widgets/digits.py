@@ -20,7 +20,7 @@ from mlcourse.plotting.style import INK, PALE_INK, label_axes
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
-# The t at which the strip between two components shows a digit.
+# The values of t at which the strip between two components shows a digit.
 STRIP_POSITIONS = np.linspace(0, 1, 11)
 
 # A narrow dropdown leaves enough room for the slider beside it.
@@ -30,7 +30,7 @@ NARROW = {"layout": {"width": "12em"}, "style": {"description_width": "3em"}}
 
 
 def reconstruction_explorer(X: Array, pca: PCA) -> ipywidgets.VBox:
-    """Choose a digit and how many components to keep; see the reconstruction, and what it lacks.
+    """Choose a digit and how many components to keep; see the reconstruction, and its difference from the digit.
 
     Parameters
     ----------
@@ -75,13 +75,13 @@ def draw_reconstruction(X: Array, pca: PCA, row: int, q: int) -> Drawing:
     figure, panels = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
     for ax, picture, title in zip(panels, (digit, rebuilt), ("the digit", f"from {q} components")):
         plot_digits(picture[np.newaxis], ax=ax).set_title(title)
-        ax.images[0].set_clim(0, black)  # only the difference shows ink beyond black or below white
+        ax.images[0].set_clim(0, black)  # only the difference shows values beyond black or below white
     _plot_difference(difference, black, panels)
     share = pca.explained_variance_ratio_[:q].sum()
     error = np.sqrt(np.mean(difference**2))
     caption = (
-        f"Row {row}: {q} numbers instead of {len(digit)}. The {q} components hold {share:.1%} of the variance of all"
-        f" digits. Error of this digit: {error:.2f} per pixel (root mean square); black is {black:g}."
+        f"Row {row}: {q} numbers instead of {len(digit)}. The {q} components explain {share:.1%} of the variance of"
+        f" all digits. Error of this digit: {error:.2f} per pixel (root mean square); black is {black:g}."
     )
     alt = (
         "A digit, its reconstruction, and a map of the difference: violet where there is too much ink, orange where"
@@ -131,7 +131,7 @@ def draw_morph(model: GaussianMixture, pca: PCA, i: int, j: int, t: float) -> Dr
     Parameters
     ----------
     model : a fitted mixture
-    pca : the fitted PCA of the mixture's features. Raises ValueError when their numbers differ.
+    pca : the PCA whose coordinates the mixture was fitted to. Raises ValueError if it has another number of them.
     i, j : indices of two components
     t : from 0, at mean i, to 1, at mean j
     """
@@ -155,7 +155,7 @@ def draw_morph(model: GaussianMixture, pca: PCA, i: int, j: int, t: float) -> Dr
     lowest = heights.argmin()
     caption = (
         f"From component {i} to component {j}, t = {t:.1f}. Log density: {here:.1f} nats here, {heights[0]:.1f} at"
-        f" the first mean, {heights[-1]:.1f} at the second; on the way it falls to {heights[lowest]:.1f} at"
+        f" the first mean, {heights[-1]:.1f} at the second; in between it falls to {heights[lowest]:.1f} at"
         f" t = {path[lowest]:.2f}. Half of the samples from the mixture are above {median:.1f}."
     )
     alt = (

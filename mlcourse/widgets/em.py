@@ -38,7 +38,7 @@ def em_player(X: Array, steps: Sequence[Step]) -> Player:
     if not isinstance(steps, Sequence) or not steps:
         raise TypeError(
             f"steps must be a non-empty list of steps, the start first; got {type(steps).__name__}. `em` itself never"
-            " ends: take as many steps as you want to see, such as list(itertools.islice(em(X, start), 20))."
+            " ends: take as many steps as you want to see, for example list(itertools.islice(em(X, start), 20))."
         )
     X = check_array(X, input_name="X")
     frames = half_steps(len(steps))
@@ -82,7 +82,7 @@ def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) ->
 
 
 def line_options(X: Array, mixtures: list[Mixture]) -> dict[str, Any]:
-    """Choose axes and histogram for points along a line: room for all curves, but not for a spike."""
+    """Choose axes and histogram for points along a line: all curves fit, but a spike is cut off."""
     heights, edges = np.histogram(X, bins="auto", density=True)
     x = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
     highest = max(np.exp(e_step(x, mixture)[0]).max() for mixture in mixtures)

@@ -91,7 +91,7 @@ def settle(X: Array, means: Array, sigma: float, max_iter: int = 500) -> tuple[A
         theta = spherical_mixture(means, sigma)
         R = e_step(X, theta)[1]
         N = R.sum(axis=0)[:, np.newaxis]
-        means = np.divide(R.T @ X, N, out=means.copy(), where=N > 0)  # without points, a mean stays
+        means = np.divide(R.T @ X, N, out=means.copy(), where=N > 0)  # a mean without points does not move
         if np.abs(means - theta.means).max() < tol:
             break
     return means, R

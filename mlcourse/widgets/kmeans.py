@@ -30,7 +30,7 @@ def kmeans_player(X: Array, history: History) -> Player:
     """
     X = check_array(X, input_name="X")
     halves = kmeans_frames(X, history)
-    frames = half_steps(len(history))[1:]  # start with the first choice: before it there is nothing to see
+    frames = half_steps(len(history))[1:]  # start after the first choice: there is nothing to see before it
     scene: Scene = {
         "label": f"k-means on {len(X)} points, one half step at a time",
         "note": "Choose: every point takes the colour of its nearest centre. Move: every centre goes to the mean"

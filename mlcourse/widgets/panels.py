@@ -15,7 +15,7 @@ def two_panels() -> tuple[Figure, Array]:
 
 
 def plot_history(values: list[float], now: int, xlabel: str, ylabel: str, ax: Axes) -> None:
-    """Plot the values up to `now` on axes with room for all of them; no value while `now` is negative."""
+    """Plot the values up to `now` on axes with room for all of them; plot none if `now` is negative."""
     margin = 0.06 * (max(values) - min(values)) or 1
     ax.set(xlim=(0.5, len(values) + 0.5), ylim=(min(values) - margin, max(values) + margin))
     shown = np.arange(1, now + 2)

@@ -19,13 +19,13 @@ LONGEST_SIDE = 640
 
 
 def photo_explorer(photo: Array) -> ipywidgets.VBox:
-    """Choose a number of colours; see the photograph in them, and the share of each.
+    """Choose a number of colours; see the photograph in these colours, and the share of each.
 
     Parameters
     ----------
     photo : array of shape (h, w, 3), fractions from 0 to 1, such as `load_photo("flower.jpg")`
     """
-    photo = _thinned(_checked(photo))
+    photo = _downsampled(_checked(photo))
     palette = cache(lambda K: photo_palette(photo, K))
     slider = ipywidgets.IntSlider(6, min=2, max=16, description="colours", continuous_update=False)
     return interactive(lambda K: draw_photo(photo, palette(K)), {"K": slider})
@@ -85,8 +85,8 @@ def _plot_shares(palette: Array, shares: Array, ax: Axes) -> None:
     ax.set_axis_off()
 
 
-def _thinned(photo: Array) -> Array:
-    """Keep every m-th pixel of every m-th row, so that neither side is longer than `LONGEST_SIDE`."""
+def _downsampled(photo: Array) -> Array:
+    """Keep every m-th pixel of every m-th row, so that no side is longer than `LONGEST_SIDE`."""
     step = -(-max(photo.shape) // LONGEST_SIDE)
     return np.ascontiguousarray(photo[::step, ::step])
 

@@ -40,7 +40,7 @@ def test_bic_finds_three_components_in_three_distant_groups():
 
 
 def test_the_caption_warns_of_a_curve_still_falling_and_of_cuts():
-    """Fifty points of a curved band: AIC keeps falling, and the held-out curve leaves the picture."""
+    """Fifty points of a curved band: AIC keeps falling, and the held-out curve leaves the plot."""
     rng = np.random.default_rng(0)
     band, unseen = (
         np.column_stack([x, x**2 + 0.01 * rng.standard_normal(len(x))]) for x in rng.uniform(-1, 1, (2, 60))
@@ -50,7 +50,7 @@ def test_the_caption_warns_of_a_curve_still_falling_and_of_cuts():
     assert np.argmin(curves["AIC"]) + 1 == MAX_COMPONENTS
     assert "12 is the largest K tried" in caption
     hidden = max(map(max, curves.values())) > figure.axes[0].get_ylim()[1]
-    assert hidden == ("a curve leaves the picture" in caption)
+    assert hidden == ("a curve leaves the plot" in caption)
     assert hidden
 
 

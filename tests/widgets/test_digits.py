@@ -37,7 +37,7 @@ def test_digit_reconstruction_and_difference_share_one_scale():
     error = np.sqrt(np.mean((expected.ravel() - DIGITS[9]) ** 2))
     share = OraclePCA(5).fit(DIGITS).explained_variance_ratio_.sum()
     assert f"Error of this digit: {error:.2f}" in caption
-    assert f"The 5 components hold {share:.1%}" in caption
+    assert f"The 5 components explain {share:.1%}" in caption
     assert caption in alt
 
 
