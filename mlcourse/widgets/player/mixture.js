@@ -98,7 +98,7 @@ function scatter(X, R, mean, k, Nk) {
   );
 }
 
-/** EM from theta until the likelihood changes by less than tol or after maxIter M-steps: a list of {theta, lowerBound}. */
+/** EM from theta, until the likelihood changes by less than tol or maxIter M-steps are done: {theta, lowerBound}[]. */
 function em(X, theta, { type, regCovar = 1e-6, tol = 1e-5, maxIter = 100 }) {
   const steps = [];
   for (;;) {
