@@ -143,7 +143,7 @@ def test_coverage_is_the_share_of_each_class_even_if_it_is_zero():
         (lambda: two_sample_test(np.ones((20, 2)), np.ones((20, 3))), r"real \(20, 2\), generated \(20, 3\)"),
         (lambda: two_sample_test(np.ones((20, 2)), np.ones((9, 2))), "generated 9.*at least 10.*more rows"),
         (lambda: two_sample_test(np.ones((20, 2)), np.full((20, 2), np.nan)), "generated contains NaN"),
-        (lambda: nearest_rows(np.ones((2, 2)), np.ones((2, 3))), r"reference \(2, 3\).*one space"),
+        (lambda: nearest_rows(np.ones((2, 2)), np.ones((2, 3))), r"reference \(2, 3\).*same space"),
         (lambda: memorised_share(np.eye(2), np.eye(2), np.eye(3)), r"held_out \(3, 3\)"),
         (lambda: memorised_share(np.eye(2), np.eye(2), np.eye(2), quantile=5), "[Qq]uantile"),
     ],

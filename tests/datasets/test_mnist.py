@@ -378,8 +378,8 @@ def test_read_idx(shape):
         (b"PK\x03\x04 a zip file", "not an idx file"),
         (struct.pack(">HBBI", 0, 0x0D, 1, 1) + bytes(4), "not an idx file"),  # floats
         (idx(np.zeros((2, 3), np.uint8))[:10], "not an idx file"),  # the header itself is cut
-        (idx(np.zeros((2, 3), np.uint8))[:-1], r"5 bytes .* promises 6 \(2 × 3\)"),
-        (idx(np.zeros((2, 3), np.uint8)) + b"\0", "7 bytes .* promises 6"),
+        (idx(np.zeros((2, 3), np.uint8))[:-1], r"5 bytes .* should have 6 \(2 × 3\)"),
+        (idx(np.zeros((2, 3), np.uint8)) + b"\0", "7 bytes .* should have 6"),
     ],
 )
 def test_read_idx_rejects_bad_files(content, message):
