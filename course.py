@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The course in one command.
 
-    python course.py           open the course in JupyterLab (the same as: lab)
-    python course.py lab       the same; arguments are passed to JupyterLab: lab --no-browser
-    python course.py test      check everything (minutes); test --quick: a sample, within a minute
-    python course.py build     rewrite notebooks/, exercises/ and solutions/ from sources/
-    python course.py bench     compare the speed of the course's models with scikit-learn's
-    python course.py grade     mark the notebooks of a class: grade SUBMISSIONS -o OUT
-    python course.py report    rewrite the tables and pages of a marked class: report OUT
-    python course.py doctor    show which sandbox works here, and what it withstands
+    python course.py             open the course in JupyterLab (the same as: lab)
+    python course.py lab         the same; arguments are passed to JupyterLab: lab --no-browser
+    python course.py test        check everything (minutes); test --quick: a sample, within a minute
+    python course.py build       rewrite notebooks/, exercises/ and solutions/ from sources/
+    python course.py bench       compare the speed of the course's models with scikit-learn's
+    python course.py grade       mark the notebooks of a class: grade SUBMISSIONS -o OUT
+    python course.py report      rewrite the tables and pages of a marked class: report OUT
+    python course.py doctor      show which sandbox works here, and what it withstands
     python course.py similarity  find pairs of similar answers: similarity SUBMISSIONS
 
 The first call creates .venv next to this file, with the exact packages of pins.txt. It takes about a minute, and

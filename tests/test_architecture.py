@@ -34,15 +34,15 @@ def test_every_other_name_is_somewhere_in_the_package():
     assert [name for name in sorted(words) if not re.search(rf"\b{name}\b", package)] == []
 
 
-def test_there_are_four_walks_and_enough_places():
+def test_there_are_four_paths_and_enough_places():
     assert len(re.findall(r"^1\. ", TEXT, re.MULTILINE)) == 4
     assert len(TEXT.split("## Where do I find")[1].split("\n| ")) >= 15 + 2
     assert len(PLACES) >= 15
 
 
-def test_every_room_of_the_package_is_in_the_table():
-    rooms = TEXT.split("## The rooms")[1].split("## Four walks")[0]
+def test_every_part_of_the_package_is_in_the_table():
+    layers = TEXT.split("## Layers")[1].split("## Four paths")[0]
     for path in sorted((ROOT / "mlcourse").iterdir()):
         if path.name.startswith("__") or path.name == "data" or path.suffix not in ("", ".py"):
             continue
-        assert f"mlcourse/{path.name}" in rooms, path.name
+        assert f"mlcourse/{path.name}" in layers, path.name
