@@ -132,7 +132,7 @@ def _read(path: Path) -> Reading:
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
-            return None, "It is not an ordinary file."
+            return None, "It is not a regular file."
         if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
             size, most = (f"{number / 1e6:.3g} MB" for number in (found.st_size, MAX_BYTES))
             return None, f"Its size is {size}; the limit is {most}."

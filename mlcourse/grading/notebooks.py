@@ -73,13 +73,13 @@ def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
 def _cell(raw: object) -> Cell | None:
     """A cell as text; None for kinds that contain neither code nor an answer."""
     if not isinstance(raw, dict):
-        raise NotReadable("One of its cells is not a cell.")
+        raise NotReadable("One of its cells is not a JSON object.")
     kind = raw.get("cell_type")
     source = raw.get("source", raw.get("input", ""))
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise NotReadable("The text of one of its cells is not text.")
+        raise NotReadable("The source of one of its cells is not text.")
     if kind not in ("code", "markdown", "heading"):
         return None
     task, role = _task_and_role(raw.get("metadata"))
