@@ -256,7 +256,7 @@ def explain(output):
 
 
 def hand_over(arguments):
-    """Replace this process with `mlcourse ARGUMENTS`. With -P, files in the caller's folder cannot shadow packages."""
+    """Replace this process with `mlcourse ARGUMENTS`. With -P, files in the caller's folder cannot hide packages."""
     command = [str(PYTHON), "-P", "-m", "mlcourse"] + arguments
     if os.name == "posix":
         os.execve(command[0], command, environment())

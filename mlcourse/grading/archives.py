@@ -67,7 +67,7 @@ def _path(member: zipfile.ZipInfo) -> PurePosixPath:
 
 
 def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The parts of a member's path, for display and for finding its owner."""
+    """Return the parts of a member's path, for display and for finding its owner."""
     return tuple(part for part in _path(member).parts if part not in ("/", "..")) or ("(no name)",)
 
 

@@ -169,7 +169,7 @@ def open_answer_rows(grade: Grade) -> dict[Key, OtherColumns]:
 
 
 def _one_line(text: str) -> str:
-    """The start of an answer, on one line; the student's page has the whole text."""
+    """Return the start of an answer, on one line; the student's page has the whole text."""
     return inert(text.strip().replace("\n", " ⏎ "), MAX_ANSWER) or NO_ANSWER
 
 

@@ -85,7 +85,7 @@ def _run(path: Path) -> dict[str, Any]:
 
 
 def _usable(check: Check, lessons: list[str], path: Path) -> Check:
-    """The check, with the full name of its lesson. Raises ExtraCheckError if a field is invalid."""
+    """Return the check, with the full name of its lesson. Raises ExtraCheckError if a field is invalid."""
     lesson, points = lesson_called(str(check.lesson), lessons), check.points
     problem = None
     if lesson is None:

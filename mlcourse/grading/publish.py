@@ -113,7 +113,7 @@ def publish(out: Path) -> Summary:
 
 
 def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
-    """Every submission of a run, with its result.
+    """Yield every submission of a run, with its result.
 
     One whose marking is incomplete, because the run was stopped or the grader failed, counts as unreadable: it is
     listed first and has no points in any table.

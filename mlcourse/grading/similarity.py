@@ -141,7 +141,7 @@ def too_large(source: str) -> bool:
 
 
 def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
-    """The digest of a subtree and its number of nodes. Adds the digests of all large subtrees in it to `found`."""
+    """Return a subtree's digest and its number of nodes; add the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
         return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
     if not isinstance(node, ast.AST):
