@@ -8,7 +8,7 @@
     python course.py bench       compare the speed of the course's models with scikit-learn's
     python course.py grade       mark the notebooks of a class: grade SUBMISSIONS -o OUT
     python course.py report      rewrite the tables and pages of a marked class: report OUT
-    python course.py doctor      show which sandbox works here, and what it withstands
+    python course.py doctor      show which sandbox works here, and what it blocks
     python course.py similarity  find pairs of similar answers: similarity SUBMISSIONS
 
 The first call creates .venv next to this file, with the exact packages of pins.txt. It takes about a minute, and
@@ -116,7 +116,7 @@ def main(arguments):
 
 
 def unknown(word):
-    """Say what a word that is no command may have meant, before a minute is spent on the set-up."""
+    """Explain that there is no such command, and guess what was meant: before the set-up, which takes a minute."""
     if word.endswith(".ipynb"):
         return "course.py: to open a notebook, type `python course.py lab {}`.".format(word)
     near = difflib.get_close_matches(word, COMMANDS, n=1)
@@ -125,12 +125,12 @@ def unknown(word):
 
 
 def is_ready():
-    """Whether .venv is complete: finished, from the current files, with this version of Python, in this place."""
+    """Whether .venv is complete: finished, built from the current files and with this Python, and not moved."""
     try:
         stamp = json.loads(STAMP.read_text("utf-8"))
         return (
             stamp["made_from"] == made_from()
-            and os.path.samefile(stamp["folder"], VENV)  # a moved or copied .venv points at its old place
+            and os.path.samefile(stamp["folder"], VENV)  # a moved or copied .venv points to its old folder
             and all(Path(part).exists() for part in (PYTHON, VENV / "pyvenv.cfg", stamp["base_python"]))
             and set(stamp["contents"]) <= set(os.listdir(SITE))
         )
@@ -148,11 +148,11 @@ def made_from():
 
 
 def set_up():
-    """Create .venv from scratch, whatever was there, so that a repair gives the same as a first set-up."""
+    """Create .venv from scratch, whatever was there, so that a repair gives the same result as a first set-up."""
     source = made_from()
     WORK.mkdir(exist_ok=True)
     with only_one():
-        if is_ready():  # another call did it while this one waited
+        if is_ready():  # another process did it while this one waited
             return
         start = time.monotonic()
         say("Setting up the course in {}. This is needed once, and takes about a minute.".format(VENV))
@@ -209,7 +209,7 @@ def only_one():
     """Allow one set-up at a time in this folder. The operating system releases the lock when its owner ends."""
     with open(WORK / "lock", "a") as file:
         if not try_lock(file):
-            say("Another call is setting up the course; waiting for it.")
+            say("Another process is setting up the course; waiting for it.")
             while not try_lock(file):
                 time.sleep(0.2)
         os.set_inheritable(file.fileno(), True)  # a pip that outlives its killed parent still holds the lock
@@ -241,7 +241,7 @@ def environment():
         for name, value in os.environ.items()
         if SOURCES.fullmatch(name) or not MISLEADING.fullmatch(name)
     }
-    # Set rather than dropped, so that they overrule pip.conf too.
+    # Set rather than dropped, so that they override pip.conf too.
     env.update(PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0", PIP_NO_INPUT="1")
     env.update(VIRTUAL_ENV=str(VENV), PATH=os.pathsep.join([str(SCRIPTS), env.get("PATH", os.defpath)]))
     return env
@@ -256,7 +256,7 @@ def explain(output):
 
 
 def hand_over(arguments):
-    """Become `mlcourse ARGUMENTS`. With -P, no file in the caller's folder can shadow a package."""
+    """Replace this process with `mlcourse ARGUMENTS`. With -P, files in the caller's folder cannot hide packages."""
     command = [str(PYTHON), "-P", "-m", "mlcourse"] + arguments
     if os.name == "posix":
         os.execve(command[0], command, environment())

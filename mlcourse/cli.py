@@ -1,4 +1,4 @@
-"""The `mlcourse` command: lab, test, build, bench, grading. `course.py` makes an environment and hands over to it."""
+"""The `mlcourse` command: lab, test, build, bench, grading. `course.py` sets up .venv and then runs it."""
 
 import argparse
 import difflib
@@ -18,12 +18,12 @@ INTERRUPTED = 130  # the exit code after Ctrl-C
 GRADING = {
     "grade": "mark the notebooks of a class",
     "report": "rewrite the tables and pages of a marked class",
-    "doctor": "show which sandbox works here, and what it withstands",
+    "doctor": "show which sandbox works here, and what it blocks",
     "similarity": "find pairs of similar answers",
 }
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
-    "default_setting_overrides.json": {  # README and glossary open rendered, not as source
+    "default_setting_overrides.json": {  # README and glossary open as rendered pages
         "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
     },
 }
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
-    """The parser, and the names of its commands."""
+    """Return the parser and the names of its commands."""
     parser = argparse.ArgumentParser(
         "mlcourse", description="Open, test, build and time the course; grade a class."
     )
@@ -84,13 +84,13 @@ def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
         ("build", build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
         *((name, partial(run_grading, name), summary) for name, summary in GRADING.items()),
     ]
-    for name, call, summary in parsed_elsewhere:  # these parse their own arguments, --help included
+    for name, call, summary in parsed_elsewhere:  # these have their own parsers, which handle --help too
         commands.add_parser(name, help=summary, add_help=False).set_defaults(run=call)
     return parser, list(commands.choices)
 
 
 def unknown(word: str, commands: list[str]) -> str:
-    """The error message for an unknown command; it suggests a similar one, or how to open a notebook."""
+    """Explain that there is no such command, and suggest the nearest one or how to open a notebook."""
     if word.endswith(".ipynb"):
         return f"to open a notebook, type `python course.py lab {word}`."
     near = difflib.get_close_matches(word, commands, n=1)
@@ -119,7 +119,7 @@ def write_lab_config(config: str) -> None:
 
 
 def lab_options(folder: Path) -> list[str]:
-    """Options with which JupyterLab serves a folder, also runs as root, and stops at once on Ctrl-C."""
+    """Return options for a JupyterLab that serves a folder, runs as root too, and that Ctrl-C stops at once."""
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     # The search for language servers calls npm, which writes to the home folder.
     return [f"--ServerApp.root_dir={folder}", "--LanguageServerManager.autodetect=False", "-y", *as_root]
@@ -128,8 +128,8 @@ def lab_options(folder: Path) -> list[str]:
 def test(extra: list[str]) -> int:
     """Run the stages of tools/testing.py, or only pytest if there are arguments for it."""
     if not (ROOT / "tools" / "testing.py").is_file():
-        return complain(f"tools/ is missing from {ROOT}: download the complete course folder.")
-    sys.path.insert(0, str(ROOT))  # tools/ is next to the package, not inside it
+        return complain(f"tools/ is missing from {ROOT}: get the complete folder of the course.")
+    sys.path.insert(0, str(ROOT))  # the development tools are next to the package, not in it
     from tools.testing import main as run_stages
 
     return run_stages(extra)
@@ -153,7 +153,7 @@ def run_grading(command: str, extra: list[str]) -> int:
     """Run one of the commands in GRADING."""
     if sys.platform == "win32":
         return complain("grading requires Linux or macOS; on Windows, use WSL.")
-    from mlcourse.grading.commands import run  # slow: it imports all checks
+    from mlcourse.grading.commands import run  # imports all checks, which other commands do not need
 
     return run(command, extra)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-# No background traffic, no graphics card, and able to run as root in a container.
+# No background traffic, no graphics card, no sandbox (Chromium refuses to run as root with one).
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -14,7 +14,7 @@ OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # nothing but this machine can be reached
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # only this machine can be reached
 ]
 
 
@@ -24,7 +24,9 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     if CHROMIUM is None:
-        raise RuntimeError("found no Chromium on the path: install Debian's chromium, or Google Chrome.")
+        raise RuntimeError(
+            "found no Chromium on the path: install Chromium (on Debian, `apt install chromium`) or Google Chrome."
+        )
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=OPTIONS)
         try:

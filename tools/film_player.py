@@ -1,8 +1,8 @@
-"""Make the README's animation, docs/em.gif: the player at work, in a real browser.
+"""Make the README's animation, docs/em.gif: the player, recorded in a real browser.
 
     .venv/bin/python -m tools.film_player
 
-Needs Chromium on the path. The script asks the player for each picture by frame and moment, so the animation does not
+Needs Chromium on the path. The script sets the player to each frame and moment itself, so the animation does not
 depend on how fast this machine draws.
 """
 
@@ -74,7 +74,7 @@ def moments():
 
 
 def side_by_side(*pictures):
-    """Join pictures into one, so that a palette made from it suits them all."""
+    """Join pictures into one, so that one palette can be computed for all of them."""
     width, height = pictures[0].size
     strip = Image.new("RGB", (width * len(pictures), height))
     for place, picture in enumerate(pictures):
@@ -83,7 +83,7 @@ def side_by_side(*pictures):
 
 
 def screenshot(page, stage, moment):
-    """Show a moment in the player and return its picture."""
+    """Set the player to a moment and return a screenshot."""
     page.evaluate(SHOW, list(moment))
     return Image.open(io.BytesIO(stage.screenshot())).convert("RGB")
 

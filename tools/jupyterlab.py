@@ -1,4 +1,4 @@
-"""A JupyterLab for the browser's tests: a copy of the course's notebooks, served with the course's own settings."""
+"""Start JupyterLab for the browser tests: a copy of the course's notebooks, served with the course's own settings."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from mlcourse.cli import ROOT, lab_options, private_jupyter, write_lab_config
 from tools.warm_kernels import warm_kernels
 
-STARTING = 300  # seconds: on a busy machine JupyterLab takes its time
+START_TIMEOUT = 300  # seconds: JupyterLab starts slowly on a busy machine
 
 
 @contextlib.contextmanager
@@ -24,7 +24,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     Raises
     ------
     RuntimeError
-        If JupyterLab ends before it answers; the message holds the end of its log.
+        If JupyterLab does not respond in time, or exits first; the message contains the end of its log.
     """
     for part in ("notebooks", "exercises"):
         shutil.copytree(ROOT / part, folder / part)
@@ -32,7 +32,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         shutil.copy(ROOT / name, folder)
     places = private_jupyter(folder / ".jupyter")
     write_lab_config(places["JUPYTER_CONFIG_DIR"])
-    # A kernel chooses its own backend for figures; the variable of the tests would override it.
+    # A kernel chooses its own Matplotlib backend, which the tests' MPLBACKEND would override.
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     environment = {**inherited, **places, "MLCOURSE_MNIST": "no", "OMP_NUM_THREADS": "1"}
     with warm_kernels(environment) as warm, open(folder / "log.txt", "w") as log:
@@ -57,7 +57,7 @@ def free_port() -> int:
 
 
 def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + STARTING
+    end = time.monotonic() + START_TIMEOUT
     while time.monotonic() < end and server.poll() is None:
         try:
             with urlopen(url, timeout=5):

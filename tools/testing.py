@@ -1,12 +1,12 @@
-"""Everything that checks the course, in stages.
+"""Run everything that checks the course, in stages.
 
     python course.py test              every stage
-    python course.py test --quick      an answer within a minute: the guards, the first case of each test and every
+    python course.py test --quick      a result within a minute: the linters, the first case of each test, every
                                        case of what has changed, one lecture, one exercise
     python course.py test --coverage   every test of `mlcourse`, and which of its lines and branches they ran
     python course.py test ARGUMENTS    pytest alone, with these arguments
 
-Each stage says what it does while it runs; the seconds of all are listed at the end.
+Each stage prints what it does when it starts; the time that each took is listed at the end.
 """
 
 import argparse
@@ -24,15 +24,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlcourse.cli import ROOT, complain, private_jupyter
-from tools import browser, guards
+from tools import browser, linters
 from tools.jupyterlab import jupyterlab
 from tools.warm_kernels import warm_kernels
 
 CORES = min(max(2, os.cpu_count() or 1), 8)
-SLEEPERS = 2 * CORES  # hostile submissions wait for limits, which takes time and no core
-APART = ("tests/browser", "tests/hostile")  # stages of their own
-FLOOR = 95  # per cent of lines and branches
-# Ctrl-C reaches us alone, and we pass it on, so that one line says what happened and not a page.
+HOSTILE_WORKERS = 2 * CORES  # hostile submissions mostly wait for time limits, which keeps no core busy
+SEPARATE = ("tests/browser", "tests/hostile")  # these folders have their own stages
+MIN_COVERAGE = 95  # per cent of lines and branches
+# pytest runs in its own process group, so Ctrl-C reaches only this process, which passes it on. The user then sees
+# one line instead of a page of tracebacks.
 WINDOWS = os.name == "nt"
 INTERRUPT = signal.CTRL_BREAK_EVENT if WINDOWS else signal.SIGINT
 IN_A_GROUP = (
@@ -41,7 +42,7 @@ IN_A_GROUP = (
 
 
 class Stage(NamedTuple):
-    """One stage: its name, what it does, in words, and the call that returns its exit code."""
+    """One stage: its name, a short description, and the function that runs it and returns its exit code."""
 
     name: str
     what: str
@@ -53,8 +54,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("course.py test", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--quick", action="store_true", help="an answer within a minute")
-    which.add_argument("--coverage", action="store_true", help=f"fails below {FLOOR} %%")
+    which.add_argument("--quick", action="store_true", help="a result within a minute")
+    which.add_argument("--coverage", action="store_true", help=f"fail below {MIN_COVERAGE} %%")
     options, extra = parser.parse_known_args(arguments)
     missing = [name for name in ("pytest", "xdist", "nbval", "mypy") if not importlib.util.find_spec(name)]
     if missing:
@@ -68,7 +69,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run_stages(stages: list[Stage]) -> int:
-    """Run one stage after another, also after a failure; print what each took; return 1 if one failed."""
+    """Run all stages in order, even after a failure; print the time of each; return 1 if one failed, else 0."""
     rows, start = [], time.monotonic()
     for number, stage in enumerate(stages, 1):
         print(f"\n── {number} of {len(stages)} · {stage.name}: {stage.what}", flush=True)
@@ -88,11 +89,11 @@ def run_stages(stages: list[Stage]) -> int:
 
 
 def all_stages() -> list[Stage]:
-    """Every check. Lectures run once: in JupyterLab where there is a browser for it, else by nbval."""
+    """Return every stage. Lectures run once: in JupyterLab if there is a browser, otherwise with nbval."""
     lectures = () if browser.CHROMIUM else ("notebooks",)
     return [
-        Stage("guards", guards.SUMMARY, guards.run),
-        Stage("unit tests", "the package, the builder, the texts", unit_tests),
+        Stage("linters", linters.SUMMARY, linters.run),
+        Stage("unit tests", "the package, the builder, the lesson texts", unit_tests),
         Stage("hostile submissions", "in the strongest sandbox that works here", hostile_submissions),
         Stage("browser", "players, and every lecture in JupyterLab", browser_tests),
         Stage(
@@ -105,9 +106,9 @@ def all_stages() -> list[Stage]:
 
 
 def quick_stages() -> list[Stage]:
-    """A sample of every kind, and all of what has changed."""
+    """Return a sample of every kind of test, and all tests of what has changed."""
     return [
-        Stage("guards", guards.SUMMARY, guards.run),
+        Stage("linters", linters.SUMMARY, linters.run),
         Stage(
             "tests",
             "the first case of each, every case of what has changed",
@@ -122,37 +123,39 @@ def quick_stages() -> list[Stage]:
 
 
 def coverage_stages() -> list[Stage]:
-    """The tests of the package, measured, and the report."""
+    """Return the stages that run the package's tests, measure their coverage and report it."""
     measured = ("--cov", "--cov-branch", "--cov-report=")
-    apart = [f"--ignore={folder}" for folder in APART]
+    ignored = [f"--ignore={folder}" for folder in SEPARATE]
     python = [sys.executable, "-m", "coverage"]
     return [
         Stage(
             "unit tests",
-            "measured",
-            lambda: run_pytest("tests", *apart, *measured, "--dist=loadgroup"),
+            "with coverage",
+            lambda: run_pytest("tests", *ignored, *measured, "--dist=loadgroup"),
         ),
         Stage(
-            "hostile submissions", "measured", lambda: run_pytest("tests/hostile", *measured, "--cov-append")
+            "hostile submissions",
+            "with coverage",
+            lambda: run_pytest("tests/hostile", *measured, "--cov-append"),
         ),
         Stage(
             "report",
-            f"at least {FLOOR} % of lines and branches",
-            lambda: subprocess.run([*python, "report", f"--fail-under={FLOOR}"], cwd=ROOT).returncode,
+            f"at least {MIN_COVERAGE} % of lines and branches",
+            lambda: subprocess.run([*python, "report", f"--fail-under={MIN_COVERAGE}"], cwd=ROOT).returncode,
         ),
     ]
 
 
 def unit_tests() -> int:
-    return run_pytest("tests", *(f"--ignore={folder}" for folder in APART), "--dist=loadgroup")
+    return run_pytest("tests", *(f"--ignore={folder}" for folder in SEPARATE), "--dist=loadgroup")
 
 
 def hostile_submissions() -> int:
-    return run_pytest("tests/hostile", "--dist=loadgroup", workers=SLEEPERS)
+    return run_pytest("tests/hostile", "--dist=loadgroup", workers=HOSTILE_WORKERS)
 
 
 def browser_tests() -> int:
-    """One JupyterLab serves all workers."""
+    """Run the browser tests; one JupyterLab serves all pytest workers."""
     with ExitStack() as stack:
         variables = {}
         if browser.CHROMIUM:
@@ -164,8 +167,8 @@ def browser_tests() -> int:
 def run_notebooks(*paths: str, strict: bool) -> int:
     """Run notebooks with nbval: a cell that raises fails, outputs are not compared.
 
-    With `strict`, so does a task that is not done. Cells run in order, hence no pytest-randomly, and a notebook stays
-    with one worker, hence loadfile. MNIST would take minutes: lesson 10 gets the small digits.
+    With `strict`, a task that is not done fails too. Cells must run in order, so pytest-randomly is off, and each
+    notebook stays with one worker (loadfile). MNIST would take minutes, so lesson 10 uses the small digits.
     """
     empty = [path for path in paths if not (ROOT / path).is_file() and not any((ROOT / path).glob("*.ipynb"))]
     if empty:
@@ -180,7 +183,7 @@ def run_notebooks(*paths: str, strict: bool) -> int:
 
 
 def run_pytest(*arguments: str, workers: int = CORES, **variables: str) -> int:
-    """Run pytest in parallel in the course's folder and return its exit code; 5 is "nothing was selected"."""
+    """Run pytest in parallel in the course's folder and return its exit code; 5 means that no test was selected."""
     options = ["-n", str(workers), "-p", "no:cacheprovider"]
     if sys.stdout.isatty():
         options.append("--color=yes")
@@ -190,25 +193,25 @@ def run_pytest(*arguments: str, workers: int = CORES, **variables: str) -> int:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The variables of every test: Jupyter's folders are the course's, and a process keeps to one thread."""
+    """Return the environment of every test: Jupyter uses the course's folders, and each process one thread."""
     return {**os.environ, **private_jupyter(), "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **variables}
 
 
 @contextmanager
 def running(command: list[str], variables: dict[str, str]) -> Iterator[subprocess.Popen]:
-    """A process whose output is passed on. On Ctrl-C it is asked to clear up, and its output is dropped."""
+    """Run a process and forward its output. On Ctrl-C, ask it to clean up, and drop the rest of its output."""
     process = subprocess.Popen(
         command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **IN_A_GROUP
     )
-    listening = threading.Event()
-    listening.set()
-    thread = threading.Thread(target=pass_on, args=(process, listening), daemon=True)
+    forwarding = threading.Event()
+    forwarding.set()
+    thread = threading.Thread(target=forward_output, args=(process, forwarding), daemon=True)
     thread.start()
     try:
         yield process
         thread.join()
     except KeyboardInterrupt:
-        listening.clear()
+        forwarding.clear()
         process.send_signal(INTERRUPT)
         try:
             process.wait(timeout=30)
@@ -217,9 +220,9 @@ def running(command: list[str], variables: dict[str, str]) -> Iterator[subproces
         raise
 
 
-def pass_on(process: subprocess.Popen, listening: threading.Event) -> None:
+def forward_output(process: subprocess.Popen, forwarding: threading.Event) -> None:
     while part := os.read(process.stdout.fileno(), 1 << 16):
-        if listening.is_set():
+        if forwarding.is_set():
             sys.stdout.buffer.write(part)
             sys.stdout.flush()
 

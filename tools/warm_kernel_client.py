@@ -1,6 +1,6 @@
-"""Stands in for a kernel that `warm_kernels.py` forks: the process that Jupyter starts, signals and waits for.
+"""A proxy for a kernel that `warm_kernels.py` forks: the process that Jupyter starts, signals and waits for.
 
-Run as `python -I -S warm_kernel_client.py ADDRESS CONNECTION_FILE`, so that it starts in a few milliseconds.
+Run it as `python -I -S warm_kernel_client.py ADDRESS CONNECTION_FILE`: the flags let it start in milliseconds.
 """
 
 import json

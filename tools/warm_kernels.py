@@ -1,11 +1,11 @@
-"""Kernels that have their imports behind them: a test run starts fifty, and each would import for three seconds.
+"""Fork kernels from a process that has done their imports: a test run starts fifty, and importing takes 3 s in each.
 
-    with warm_kernels(folder) as variables:   # the environment for pytest or JupyterLab
+    with warm_kernels(environment) as variables:   # add these to the environment of pytest or JupyterLab
         ...
 
-A server imports what lessons import, and then forks: each kernel is a fresh copy of the same warm process. A kernel
-spec named "python3" points Jupyter at a small client, which passes on the connection file and signals, and ends when
-its kernel ends. Only Linux forks safely after such imports; elsewhere kernels start as usual.
+A server imports what lessons import, and then forks: each kernel starts as a copy of the server. A kernel spec named
+"python3" points Jupyter at a small client, which passes on the connection file and signals, and exits when its kernel
+does. Forking after such imports is safe only on Linux; elsewhere kernels start as usual.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ PRELOADED = (
 
 @contextlib.contextmanager
 def warm_kernels(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Start the server; yield the variables that make Jupyter use it, or none where kernels start as usual."""
+    """Start the server; yield the variables that make Jupyter use it, or none if kernels start as usual."""
     if sys.platform != "linux":
         yield {}
         return
@@ -65,7 +65,7 @@ def warm_kernels(environment: dict[str, str]) -> Iterator[dict[str, str]]:
         spec.write_text(json.dumps({"argv": client, "display_name": "Python 3", "language": "python"}))
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(address)
-            listening.listen(64)  # clients wait in line while the server imports
+            listening.listen(64)  # clients queue while the server imports
             server = subprocess.Popen(
                 [sys.executable, "-P", __file__, str(listening.fileno())],
                 env=environment,
@@ -80,7 +80,7 @@ def warm_kernels(environment: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 class Server:
-    """Forks a kernel for each client, and tells the client how its kernel ended.
+    """Fork a kernel for each client, and send the client its kernel's exit code.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ class Server:
                 elif key.fileobj is self.woken:
                     self.woken.recv(4096)
                     self.report_ended_kernels()
-                else:  # a client says nothing; it is readable once it has been killed
+                else:  # a client sends nothing more, so its socket is readable only once the client is gone
                     self.end_kernel(key.fileobj)
 
     def start_kernel(self, client: socket.socket) -> None:
@@ -124,7 +124,7 @@ class Server:
         self.selector.register(client, selectors.EVENT_READ)
 
     def leave(self, client: socket.socket) -> None:
-        """In the copy: let go of what belongs to the server."""
+        """In the forked child: close and reset what belongs to the server."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -158,7 +158,7 @@ class Server:
 
 
 def become_kernel(request: dict, streams: list[int]) -> None:
-    """In the copy: take the client's place, folder, environment and streams, and run as a kernel until it ends."""
+    """In the forked child: adopt the client's folder, environment and streams, and run a kernel until it ends."""
     import random
 
     import matplotlib
@@ -178,7 +178,7 @@ def become_kernel(request: dict, streams: list[int]) -> None:
             "MPLBACKEND", "module://matplotlib_inline.backend_inline"
         )
         random.seed()
-        np.random.seed()  # noqa: NPY002  a kernel that starts afresh has a state of its own
+        np.random.seed()  # noqa: NPY002  otherwise all kernels would share the server's random state
         sys.argv = ["ipykernel_launcher", "-f", request["connection_file"]]
         IPKernelApp.launch_instance()
         code = 0

@@ -140,7 +140,7 @@ def default_stub(cell: Cell, block: Block) -> list[str]:
             f"{cell.where}: the block assigns no name, so there is no value to fill in; add a line `### STUB` "
             "and, below it, the stub that the exercise should show."
         )
-    # Ellipsis rather than an error: the unedited notebook runs to the end, and the check reports "not attempted".
+    # Ellipsis rather than an error, so that the unedited notebook runs to the end and checks report "not attempted".
     return [f"{name} = ..." for name in names]
 
 

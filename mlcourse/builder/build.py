@@ -3,7 +3,7 @@
     python course.py build            write changed notebooks, remove notebooks without a source
     python course.py build --check    write nothing; exit with 1 if anything is out of date
 
-One direction only: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
+The build goes in one direction: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
 sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
 the lesson map come from sources/lessons.toml. A second build changes no byte. No work is lost: a notebook that was
 edited by hand is copied to kept/ before it is overwritten or removed.
@@ -85,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def points_of(task: str) -> int:
     """Return the points of a checked task from its specification; raise KeyError if it has none."""
-    from mlcourse.checks import specification  # late: a course without exercises needs no checks
+    from mlcourse.checks import (
+        specification,
+    )  # imported here, because a course without exercises needs no checks
 
     return specification(task).points
 
@@ -140,8 +142,8 @@ def differences(root: Path, built: Mapping[Path, bytes]) -> dict[Path, bytes | N
         for path, content in sorted(built.items())
         if not path.exists() or path.read_bytes() != content
     }
-    there = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
-    return changes | {path: None for path in there if path not in built}
+    existing = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+    return changes | {path: None for path in existing if path not in built}
 
 
 def write(changes: Mapping[Path, bytes | None], root: Path) -> None:

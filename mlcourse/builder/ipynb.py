@@ -69,7 +69,7 @@ def was_edited(path: Path) -> bool:
 
 
 def cell_ids(cells: list[Cell]) -> list[str]:
-    """Return one id per cell, from its content and not its position, so that a new cell leaves the other ids alone.
+    """Return one id per cell, from its content and not its position: a new cell does not change the other ids.
 
     Identical cells are numbered: "…", "…-2", "…-3".
     """

@@ -88,7 +88,7 @@ def read_lessons(path: Path) -> dict[str, Lesson]:
         if unknown := [name for name in lesson.builds_on if name not in lessons]:
             raise BuildError(
                 f"lessons.toml, lesson {lesson.name}: builds_on names {', '.join(unknown)}, "
-                "which no earlier entry defines; sort the lessons by number, and write names in full."
+                "which no earlier entry defines; sort the lessons by number, and use full names such as 04_em."
             )
         if lesson.name in lessons:
             raise BuildError(f"lessons.toml: two lessons are named {lesson.name!r}; rename one of them.")

@@ -54,7 +54,7 @@ def read_cell(raw: Any, where: str) -> Cell:
             f"{where}: the cell header contains {', '.join(unknown)}; it may contain only "
             'task="…" role="…" points=3 tags=["…"], with strings in double quotes.'
         )
-    # Leave answers alone: comments below STUB are a stub that is uncommented later.
+    # Do not change answers: the comments below STUB are uncommented later.
     magics = raw.cell_type == "code" and header.get("role") != "answer"
     cell = Cell(raw.cell_type, uncomment_magics(raw.source) if magics else raw.source, where, **header)
     for rule in (check_kind, check_header, check_magic, check_images):
@@ -63,7 +63,7 @@ def read_cell(raw: Any, where: str) -> Cell:
 
 
 def uncomment_magics(source: str) -> str:
-    """Uncomment magics such as `# %matplotlib inline`: in the sources they are comments, to be plain Python."""
+    """Uncomment magics such as `# %matplotlib inline`: the sources are plain Python, where they are comments."""
     return re.sub(r"^# (?=%{1,2}[a-z])", "", source, flags=re.MULTILINE)
 
 
@@ -95,7 +95,7 @@ def check_header(cell: Cell) -> None:
 
 
 def check_magic(cell: Cell) -> None:
-    """Raise BuildError if %matplotlib shares a cell with an import, which hides it from JupyterLite's loader."""
+    """Raise BuildError if %matplotlib shares a cell with an import: JupyterLite's loader would miss the import."""
     magic = re.search(r"^%matplotlib\b", cell.source, re.MULTILINE)
     if cell.kind == "code" and magic and re.search(r"^\s*(import|from)\s", cell.source, re.MULTILINE):
         raise BuildError(
@@ -107,12 +107,12 @@ def check_images(cell: Cell) -> None:
     """Raise BuildError if an image in Markdown has no alt text."""
     if cell.kind != "markdown":
         return
-    silent = re.search(r"!\[\s*\]\([^)]*\)", cell.source)
+    without_alt = re.search(r"!\[\s*\]\([^)]*\)", cell.source)
     tags = re.findall(r"<img\b[^>]*>", cell.source)
-    silent_tag = next((tag for tag in tags if not re.search(r"""\balt=["']\s*[^"'\s]""", tag)), None)
-    if silent or silent_tag:
+    tag_without_alt = next((tag for tag in tags if not re.search(r"""\balt=["']\s*[^"'\s]""", tag)), None)
+    if without_alt or tag_without_alt:
         raise BuildError(
-            f"{cell.where}: {silent.group() if silent else silent_tag} has no alt text; "
+            f"{cell.where}: {without_alt.group() if without_alt else tag_without_alt} has no alt text; "
             "describe in a few words what the image shows."
         )
 
@@ -127,7 +127,7 @@ def check_tasks(cells: list[Cell]) -> None:
             checked.add(cell.task)
             if cell.task not in answered:
                 raise BuildError(
-                    f"{cell.where}: checks {cell.task!r}, but no cell above it is the answer; add one."
+                    f"{cell.where}: checks {cell.task!r}, but there is no answer cell above it; add one."
                 )
             if f"check.{cell.task}(" not in cell.source:
                 raise BuildError(
@@ -136,12 +136,12 @@ def check_tasks(cells: list[Cell]) -> None:
     for cell in cells:
         if cell.role == "answer" and cell.task not in checked:
             raise BuildError(
-                f"{cell.where}: answers {cell.task!r}, but no cell below it is the check; add one."
+                f"{cell.where}: answers {cell.task!r}, but there is no check cell below it; add one."
             )
 
 
 def check_unique(cells: Iterable[Cell]) -> None:
-    """Raise BuildError if two tasks share a name, which identifies a task in checks, grades and progress."""
+    """Raise BuildError if two tasks share a name: checks, grades and progress identify a task by its name."""
     first: dict[tuple[str | None, str], str] = {}
     for cell in cells:
         if cell.role:
@@ -154,7 +154,7 @@ def check_unique(cells: Iterable[Cell]) -> None:
 
 
 def check_lecture(cells: list[Cell]) -> None:
-    """Raise BuildError if a lecture contains a task: its questions are prose."""
+    """Raise BuildError if a lecture contains a task: questions in lectures are plain text."""
     for cell in cells:
         if cell.role or "solution-only" in cell.tags or "BEGIN SOLUTION" in cell.source:
             raise BuildError(

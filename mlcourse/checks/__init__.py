@@ -1,4 +1,4 @@
-"""Checks of the exercises: specifications (`specification`, `bank`), judging (`examine`) and the `check` object."""
+"""The checks of the exercises: specifications (`specification`, `bank`), judging (`examine`), the `check` object."""
 
 from mlcourse.checks.bank import CHECKS
 from mlcourse.checks.examine import Verdict, examine

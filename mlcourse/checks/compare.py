@@ -1,4 +1,4 @@
-"""Are two plain values the same, and if not, where do they differ?
+"""Compare two plain values, and describe where they differ.
 
 The messages show what was received and which shape was expected, never the expected numbers.
 """

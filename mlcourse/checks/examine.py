@@ -92,7 +92,7 @@ class AnswerKey:
 
     @cached_property
     def expected(self) -> list[Any]:
-        """The canonical output of the reference for every case."""
+        """The reference's output for every case, in canonical form."""
         check = self.check
         return [check.canonical(plain(check.reference(*copy.deepcopy(case.args)))) for case in self.cases]
 
@@ -107,12 +107,12 @@ class AnswerKey:
 
 @lru_cache(maxsize=512)
 def answer_key(check: Check, seed: int) -> AnswerKey:
-    """The key of a check for one seed: the same object for every answer that is judged with that seed."""
+    """Return the key of a check for one seed: the same object for every answer that is judged with that seed."""
     return AnswerKey(check, seed)
 
 
 def not_attempted_message(outcome: Outcome) -> str:
-    """The message for an answer that is still a stub."""
+    """Return the message for an answer that is still a stub."""
     if outcome.error:
         return "not attempted yet: replace the line `raise NotImplementedError(…)` with your answer."
     return "not attempted yet: replace `...` with your answer."
@@ -181,7 +181,7 @@ def fault_of(check: Check, case: Case, expected: Any, outcome: Outcome) -> Fault
 
 
 def holds(law: Law, output: Any, case: Case) -> bool:
-    """Whether an output obeys a law. An output on which the law raises is left to the comparison."""
+    """Whether an output obeys a law. If the law raises an exception, it counts as obeyed; the comparison decides."""
     try:
         return bool(law.holds(output, *copy.deepcopy(case.args)))
     except Exception:

@@ -53,8 +53,8 @@ class Progress:
 class Checker:
     """One method per task: `check.NAME(answer)` prints at once whether the answer is right.
 
-    A wrong answer raises `CheckFailed`, and `check.last_input` is the input it failed on. A stub that was left as it
-    is prints "not attempted yet" and raises nothing, unless the environment variable MLCOURSE_STRICT is 1.
+    A wrong answer raises `CheckFailed`, and `check.last_input` is the input it failed on. An unchanged stub
+    prints "not attempted yet" and raises nothing, unless the environment variable MLCOURSE_STRICT is 1.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Checker:
 
     def _run(self, check: Check, answer: Any) -> None:
         verdict = verdict_on(check, answer)
-        self._verdicts.pop(check.name, None)  # so that the last check comes last
+        self._verdicts.pop(check.name, None)  # keep the order in which checks ran last
         self._verdicts[check.name] = verdict
         headline, *details = (
             f"{MARKS[verdict.status]} {check.name}: {verdict.message or 'right.'}".splitlines()
@@ -120,14 +120,14 @@ class Checker:
 
 
 def verdict_on(check: Check, answer: Any) -> Verdict:
-    """Judge whatever a notebook passes to a check, including a function for a value or a value for a function."""
+    """Judge what a notebook passes to a check, even a function in place of a value, or the reverse."""
     if check.kind == "value":
         if answer is None:
             return Verdict("wrong", "it is None; replace it with a value.")
         if callable(answer):
             return Verdict(
                 "wrong",
-                f"this task asks for a value, but got the function {_name(answer)}. Is a call missing?",
+                f"this task asks for a value, but you passed the function {_name(answer)}. Is a call missing?",
             )
         return examine(check, lambda: answer)
     if not callable(answer):

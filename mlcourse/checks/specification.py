@@ -24,15 +24,15 @@ class Law(NamedTuple):
     """A property of every right answer, `holds(output, *args)`, and a sentence that states it."""
 
     message: str
-    holds: Callable[..., object]  # its truth value counts: numpy has its own bool
+    holds: Callable[..., object]  # only its truth value is used, because NumPy has its own bool
 
 
 class Mistake(NamedTuple):
     """A known wrong answer: a tiny implementation (or a plain value), and a sentence that explains it.
 
-    An answer with the same outputs on the same inputs *is* this mistake. The sentence points to the thought that went
-    wrong, never to the right answer. `hint` is the number of the hint to open, if there is one. A `planted` mistake
-    is the bug in the stub of a find-the-bug task: submitting it counts as not attempted.
+    An answer with the same outputs on the same inputs *is* this mistake. The sentence points to the error in
+    reasoning, never to the right answer. `hint` is the number of the hint to open, if there is one. A `planted`
+    mistake is the bug in the stub of a find-the-bug task: submitting it counts as not attempted.
     """
 
     name: str

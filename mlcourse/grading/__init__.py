@@ -6,10 +6,10 @@ What happens, in order, and where the code for it is:
     sandbox/            start a process that can reach nothing outside
     worker.py           run in it: the student's cells (cells.py), and then calls of their functions
     pipe.py             the only way in and out: length-prefixed messages of JSON and arrays
-    notebook_runner.py  get answers by name, and restart the worker after a cell has ended it
+    notebook_runner.py  get answers by name, and restart the worker if a cell has killed it
     marking.py          compare the answers and mark them                              → `Grade`
     work.py             one submission from start to finish, in a process of pool.py
-    journal.py          every mark, on disk as soon as it is known; results.py and digests.py say which can be kept
+    journal.py          log every mark as soon as it is known; results.py and digests.py decide which can be kept
     publish.py          the output: exports.py and byhand.py write tables; pages.py, charts.py and markup.py pages
     similarity.py       answers that look alike, compared by alike.py
     run.py              all of this for a folder of submissions, including an instructor's own checks (extra.py)

@@ -55,8 +55,8 @@ def similarity_page(hits: list[Hit]) -> Html:
     """Make a page with the pairs, each with its most similar passages."""
     warning = element(
         "p",
-        "A hint, not a verdict. A short task has few right answers, people who learnt together write alike, and"
-        " answers repeat what the lesson shows. Read both, and ask both students.",
+        "A hint, not a verdict. A short task has few right answers, people who studied together write similar"
+        " code, and answers repeat what the lesson shows. Read both, and talk to both students.",
     )
     return page("Answers that look alike", warning, *(_pair(hit) for hit in hits))
 
@@ -66,7 +66,7 @@ def _pair(hit: Hit) -> Html:
     shares = element(
         "p",
         f"Lesson {hit.one.lesson}. Similarity: {hit.pair.similarity:.0%} if names are ignored,"
-        f" {hit.pair.verbatim:.0%} if they have to be the same.",
+        f" {hit.pair.verbatim:.0%} if names must match too.",
     )
     passages = [
         element("div", element("pre", mine), element("pre", theirs), class_="beside")

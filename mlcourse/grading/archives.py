@@ -1,4 +1,4 @@
-"""Untrusted zips: read their members one by one, in memory. Nothing is ever extracted to disk."""
+"""Read untrusted zips, one member at a time and in memory. Nothing is ever extracted to disk."""
 
 import io
 import stat
@@ -24,7 +24,7 @@ def files_in(source: Path | bytes) -> list[File]:
     Reading a link, a file that is too large, or one whose name points outside the zip returns a problem, not bytes.
     Raises RefusedArchive if the zip is broken or a zip bomb.
     """
-    # Counted first, because `zipfile` creates an object for each.
+    # Count the files before `zipfile` creates an object for each.
     if isinstance(source, bytes) and source.count(b"PK\1\2") > MAX_MEMBERS:
         raise RefusedArchive(f"It has more than {MAX_MEMBERS} files.")
     try:
@@ -48,7 +48,7 @@ def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MAX_MEMBERS:
         raise RefusedArchive(f"It has {len(members)} files; the limit is {MAX_MEMBERS}.")
     if sum(member.file_size for member in members) > MAX_TOTAL:
-        raise RefusedArchive("Its files would be larger than 2 GB when unpacked.")
+        raise RefusedArchive("Its files would take more than 2 GB when unpacked.")
     end = 0
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:  # a well-known zip bomb: many files share the same data
@@ -67,7 +67,7 @@ def _path(member: zipfile.ZipInfo) -> PurePosixPath:
 
 
 def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The parts of a member's path, for display and for its owner's name."""
+    """Return the parts of a member's path, for display and for finding its owner."""
     return tuple(part for part in _path(member).parts if part not in ("/", "..")) or ("(no name)",)
 
 

@@ -1,8 +1,8 @@
-"""Points that a person enters: for open questions, or to overrule a check.
+"""Points given by hand: for open questions, or to overrule a check.
 
 They are kept in a table, `by_hand.csv`, which every run reads and rewrites without losing an entry. Each open answer
-has a row. Its `version` is a code derived from the answer's text: points entered for another text do not count, but
-stay in the table. A row without a version, added by hand, overrules a check.
+has a row. Its `version` is derived from the answer's text: points entered for a different text do not count, but stay
+in the table. A row without a version, added by the instructor, overrules a check.
 """
 
 import csv
@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from mlcourse.grading.exports import BYTE_ORDER_MARK, MARKED_BY_PERSON, NO_ANSWER, UNGRADED, inert, table
+from mlcourse.grading.exports import BYTE_ORDER_MARK, MARKED_BY_HAND, NO_ANSWER, UNGRADED, inert, table
 from mlcourse.grading.outgoing import write_atomically
 from mlcourse.grading.records import Grade, Mark
 
 COLUMNS = ("student", "file", "task", "version", "out of", "points", "answer")
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
-LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet takes for a number
+LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
 
 
 class ByHandTableError(ValueError):
@@ -39,10 +39,10 @@ OtherColumns: TypeAlias = tuple[int | None, str | None]  # "out of", "answer"
 
 
 def table_key(student: str | None, file: str | None, task: str | None, version: str | None = "") -> Key:
-    """Return the key of a row, so that a row matches after a spreadsheet has saved it."""
-    # A spreadsheet may take the apostrophe that makes a cell inert for its own and drop it, and rewriting a row adds
-    # another. So keys ignore leading and doubled apostrophes. They also ignore the number after a student's name,
-    # which marks a second notebook and disappears when the first is removed: the file's name is enough.
+    """Return the key of a row, such that a row still matches after a spreadsheet has saved it."""
+    # A spreadsheet may treat the apostrophe that makes a cell inert as its own syntax and drop it, and rewriting a
+    # row adds another. So keys ignore leading and doubled apostrophes. They also ignore the number after a student's
+    # name, which distinguishes a second notebook and disappears when the first is removed: the file's name is enough.
     owner = re.sub(r" \(\d+\)$", "", (student or "").strip())
     words = (re.sub("'+", "'", (word or "").strip()) for word in (owner, file, task, version))
     return Key(*(word.lstrip("'") for word in words))
@@ -55,7 +55,7 @@ def mark_key(grade: Grade, mark: Mark) -> Key:
 
 
 def version_of(text: str) -> str:
-    """Derive six letters from an answer; another answer gets other letters."""
+    """Derive six letters from an answer, so that a different answer gets different letters."""
     digest = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).digest()
     return "".join(LETTERS[byte % 16] for byte in digest[:6])
 
@@ -64,12 +64,12 @@ def version_of(text: str) -> str:
 
 
 def read_points(path: Path) -> dict[Key, str]:
-    """Read the points that a person has entered, as text. Raises ByHandTableError."""
+    """Read the points that were entered by hand, as text. Raises ByHandTableError."""
     if not path.exists():
         return {}
     content = _decode(path)
     first = content.partition("\n")[0]
-    separator = max(",;\t", key=first.count)  # which one a spreadsheet writes depends on the country
+    separator = max(",;\t", key=first.count)  # which one a spreadsheet writes depends on its locale
     try:
         reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
         rows = list(reader)
@@ -78,7 +78,7 @@ def read_points(path: Path) -> dict[Key, str]:
     columns = reader.fieldnames if reader else None
     if content.strip() and not {*Key._fields, "points"} <= set(columns or ()):
         raise ByHandTableError(
-            f"{path.name} has lost its columns: restore the first row, {', '.join(COLUMNS)}."
+            f"{path.name} has lost its header: restore the first row, {', '.join(COLUMNS)}."
         )
     entered: dict[Key, str] = {}
     for row in rows:
@@ -104,12 +104,12 @@ def _decode(path: Path) -> str:
 
 
 def apply_points(grade: Grade, entered: dict[Key, str], used: set[Key]) -> Grade:
-    """Return the grade with the points that a person has entered, and add their keys to `used`.
+    """Return the grade with the points that were entered by hand, and add their keys to `used`.
 
     Raises ByHandTableError if an entry is not a valid number of points.
     """
     marks = [_apply_to_mark(grade, mark, entered, used) for mark in grade.marks]
-    # Once a person has given points, a notebook in which the checks found no answers counts after all.
+    # Once it has points given by hand, a notebook in which the checks found no answers counts after all.
     status = "ok" if grade.status == "missing" and marks != grade.marks else grade.status
     return replace(grade, marks=marks, status=status)
 
@@ -138,14 +138,14 @@ def _parse_points(word: str, key: Key, out_of: int) -> float:
 
 
 def _message(mark: Mark) -> str:
-    """State that a person has given the points, and what the check said before."""
+    """State that the points were given by hand, and what the check said before."""
     if mark.status == "by hand":
-        return MARKED_BY_PERSON
-    return f"{MARKED_BY_PERSON}; the check said {mark.status}.\n{mark.message}".strip()
+        return MARKED_BY_HAND
+    return f"{MARKED_BY_HAND}; the check said {mark.status}.\n{mark.message}".strip()
 
 
 def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
-    """Return one sentence about all points that match nothing in this run, or an empty list if there are none."""
+    """Return a list with one sentence about the points that match nothing in this run; empty if there are none."""
     names = [f"{key.student}, {key.task}: {points}" for key, points in entered.items() if key not in used]
     if not names:
         return []
@@ -160,7 +160,7 @@ def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
 
 
 def open_answer_rows(grade: Grade) -> dict[Key, OtherColumns]:
-    """Return the remaining columns for each open answer of one submission: points available, and the text."""
+    """Return the other columns for each open answer of one submission: the points available, and the text."""
     return {
         mark_key(grade, mark): (mark.out_of, _one_line(grade.open_answers[mark.task]))
         for mark in grade.marks
@@ -169,12 +169,12 @@ def open_answer_rows(grade: Grade) -> dict[Key, OtherColumns]:
 
 
 def _one_line(text: str) -> str:
-    """The beginning of an answer on one line: a class may write a lot, and the student's page has the whole text."""
+    """Return the start of an answer, on one line; the student's page has the whole text."""
     return inert(text.strip().replace("\n", " ⏎ "), MAX_ANSWER) or NO_ANSWER
 
 
 def write_table(path: Path, rows: dict[Key, OtherColumns], entered: dict[Key, str]) -> None:
-    """Write the table, unless it would be empty. Entries by a person are never dropped."""
+    """Write the table, unless it would be empty. Points that were entered are never dropped."""
     kept: dict[Key, OtherColumns] = {key: (None, None) for key in entered if key not in rows}
     lines = [(*key, out_of, entered.get(key), answer) for key, (out_of, answer) in {**rows, **kept}.items()]
     if lines:

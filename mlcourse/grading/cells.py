@@ -1,4 +1,4 @@
-"""Run a notebook's cells as Jupyter would, as far as marking needs it. Used inside the sandbox."""
+"""Run a notebook's cells as Jupyter would, as far as marking requires. Used inside the sandbox."""
 
 import contextlib
 import io
@@ -80,7 +80,7 @@ def compile_cell(source: str, name: str) -> types.CodeType:
 
 
 def without_magics(source: str) -> str:
-    """Replace IPython's own lines with `pass`, one for one, so that line numbers stay the same."""
+    """Replace IPython's own lines with `pass`, so that line numbers stay the same."""
     first, _, rest = source.lstrip().partition("\n")
     if first.startswith("%%"):
         return f"\n{without_magics(rest)}" if first[2:].split(" ")[0].strip() in RUNS_PYTHON else ""

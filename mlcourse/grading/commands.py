@@ -13,7 +13,7 @@ from mlcourse.grading.extra import ExtraCheckError
 from mlcourse.grading.outgoing import printable, write_atomically
 from mlcourse.grading.pages import ungraded_reason
 from mlcourse.grading.publish import NothingToPublish, Summary, publish
-from mlcourse.grading.run import CannotGrade, check_places, full_name, grade_folder, seed_from
+from mlcourse.grading.run import CannotGrade, check_paths, full_name, grade_folder, seed_from
 from mlcourse.grading.work import Settings
 
 PROGRAM = "python course.py"  # run in the course's own folder
@@ -47,7 +47,7 @@ def grade_parser() -> argparse.ArgumentParser:
 def grade(words: list[str]) -> int:
     """Mark a folder of submissions, and print where the marks are."""
     options = grade_parser().parse_args(words)
-    check_places(options.submissions, options.out)
+    check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
     settings = Settings(
         out=options.out,
@@ -66,7 +66,7 @@ def grade(words: list[str]) -> int:
 
 
 def print_summary(summary: Summary, out: Path) -> None:
-    """Print the outcome of a run, starting with what needs a person."""
+    """Print the outcome of a run, starting with what needs the instructor's attention."""
     for grade in summary.ungraded:
         name, source, reason = map(printable, (grade.student, grade.source, ungraded_reason(grade)))
         print(f"could not be graded: {name} ({source}): {reason}")
@@ -83,7 +83,7 @@ def print_summary(summary: Summary, out: Path) -> None:
 
 
 def report(words: list[str]) -> int:
-    """Rewrite tables and pages, with the points that a person has entered."""
+    """Rewrite tables and pages, with the points that were entered by hand."""
     parser = argparse.ArgumentParser(f"{PROGRAM} report", description="Rewrite a run's tables and pages.")
     parser.add_argument("out", type=Path, help="the folder that `mlcourse grade` wrote")
     options = parser.parse_args(words)
@@ -102,7 +102,7 @@ def doctor(words: list[str]) -> int:
 
 
 def similarity_parser() -> argparse.ArgumentParser:
-    description = "Find pairs of similar submissions: a hint where to look, not a verdict."
+    description = "Find pairs of similar submissions: a hint about where to look, not a verdict."
     parser = argparse.ArgumentParser(f"{PROGRAM} similarity", description=description)
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")

@@ -23,7 +23,7 @@ from mlcourse.grading.marking import checked_expression, open_questions
 PACKAGE = Path(__file__).parents[1]
 FOLLOWED = ("mlcourse.checks", EXTRA)  # modules whose functions are followed
 
-# Parts of the package that no mark depends on: the bank has its own digests, the rest only displays and collects.
+# Parts of the package that no mark depends on: the bank has its own digests, the rest only displays or collects.
 WITHOUT_EFFECT = ("checks/bank/", "widgets/", "plotting/", "cli.py", "__main__.py")
 ONLY_REPORTS = {
     "alike.py",
@@ -65,7 +65,7 @@ def digest_of(text: str) -> str:
 
 def canonical_text(value: object, seen: set[FunctionType]) -> str:
     """Return a text that is the same for equal values in every run, and differs for different values."""
-    value = getattr(value, "__wrapped__", value)  # look through a cache to the function
+    value = getattr(value, "__wrapped__", value)  # the function inside a cache
     if isinstance(value, FunctionType):
         return _function(value, seen)
     if isinstance(value, CodeType):

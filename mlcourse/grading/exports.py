@@ -6,8 +6,8 @@
     gradescope/…/results.json what Gradescope expects from an autograder, one file per submission
     junit.xml                 for build servers, which show it as a table of tests
 
-One rule applies to all of them: a submission that could not be graded has no points, not zero points. A person has to
-look at it, and an empty cell leaves the platform's gradebook unchanged.
+One rule applies to all of them: a submission that could not be graded has no points, not zero points. The
+instructor has to look at it, and an empty cell leaves the platform's gradebook unchanged.
 """
 
 import csv
@@ -22,7 +22,7 @@ from mlcourse.grading.outgoing import format_points, printable, slug
 from mlcourse.grading.platforms import canvas, moodle
 from mlcourse.grading.records import Grade, Mark, MarkStatus
 
-# Spreadsheets take a cell that begins with one of these for a formula, full-width forms included, and some skip
+# Spreadsheets treat a cell that begins with one of these as a formula, full-width forms included, and some skip
 # leading white space.
 FORMULA = "=+-@＝＋－＠"
 # A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
@@ -31,7 +31,7 @@ BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}
 UNGRADED = ("unreadable", "missing")
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
 NO_ANSWER = "(nothing written)"  # in place of an open answer
-MARKED_BY_PERSON = "marked by a person"  # how a mark's message begins once a person has given the points
+MARKED_BY_HAND = "marked by hand"  # how a mark's message begins once its points have been entered
 
 
 # ── Comma-separated values ───────────────────────────────────────────────────────────────────────────
@@ -73,7 +73,7 @@ def tasks_of(grades: Iterable[Grade]) -> dict[str, int]:
 
 
 def pending_points(grade: Grade) -> int:
-    """Return how many points a person still has to decide on; 0 if the submission could not be graded."""
+    """Return how many points still have to be given by hand; 0 if the submission could not be graded."""
     return 0 if grade.status in UNGRADED else sum(mark.out_of for mark in grade.marks if is_pending(mark))
 
 
@@ -83,14 +83,14 @@ def student_path(grade: Grade) -> str:
 
 
 def is_pending(mark: Mark) -> bool:
-    """Whether a person still has to give this mark."""
-    return mark.status == "by hand" and not mark.message.startswith(MARKED_BY_PERSON)
+    """Whether this mark still has to be given by hand."""
+    return mark.status == "by hand" and not mark.message.startswith(MARKED_BY_HAND)
 
 
 def grades_csv(grades: list[Grade]) -> str:
     """Write one row per submission, two columns per task: points and status."""
     tasks = tasks_of(grades)
-    head = ["student", "lesson", "file", "page", "status", "points", "out of", "waiting for a person"]
+    head = ["student", "lesson", "file", "page", "status", "points", "out of", "to mark by hand"]
     rows: list[list[Value]] = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
     for grade in grades:
         marks = {mark.task: mark for mark in grade.marks}
@@ -142,7 +142,7 @@ def summary(grade: Grade) -> str:
 
 
 def earned(mark: Mark) -> str:
-    """Return the points of a mark as text; a dash while a person still has to give them."""
+    """Return the points of a mark as text; a dash while they still have to be given by hand."""
     return "–" if is_pending(mark) else format_points(mark.points)
 
 

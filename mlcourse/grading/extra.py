@@ -69,11 +69,11 @@ def _run(path: Path) -> dict[str, Any]:
     """
     module = types.ModuleType(f"{EXTRA}.{path.stem}")
     module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # where dataclasses look for it
+    sys.modules[module.__name__] = module  # where dataclasses look their module up
     names = vars(module)
     try:
         exec(compile(path.read_text("utf-8"), str(path), "exec"), names)
-    except (Exception, SystemExit) as error:  # the author of the file has to see any of them
+    except (Exception, SystemExit) as error:  # report any of them to the author of the file
         lines = [
             frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
         ]
@@ -85,17 +85,17 @@ def _run(path: Path) -> dict[str, Any]:
 
 
 def _usable(check: Check, lessons: list[str], path: Path) -> Check:
-    """The check, with the full name of its lesson. Raises ExtraCheckError if a field is invalid."""
+    """Return the check, with the full name of its lesson. Raises ExtraCheckError if a field is invalid."""
     lesson, points = lesson_called(str(check.lesson), lessons), check.points
     problem = None
     if lesson is None:
         problem = f"has the lesson {check.lesson!r}; choose one of {', '.join(lessons)}"
     elif not str(check.name).isidentifier():
-        problem = "needs a name that a function can have"
+        problem = "needs a name that is a valid Python identifier"
     elif check.name in open_questions(lesson):
-        problem = "has the name of an open question of the lesson"
+        problem = "has the name of an open question of the lesson; choose another name"
     elif not (isinstance(points, (int, float)) and 0 < points < math.inf):
-        problem = f"has points={points!r}; it must be a number above 0"
+        problem = f"has points={points!r}; it must be a positive number"
     elif not (isinstance(check.mistakes, tuple) and isinstance(check.laws, tuple)):
         problem = "needs tuples for mistakes and laws; a tuple with one item is written (item,)"
     elif not all(isinstance(mistake, Mistake) for mistake in check.mistakes):

@@ -1,4 +1,4 @@
-"""Submitted files, in a folder or a zip: whose they are, and which of them accompany a notebook.
+"""Submitted files, in a folder or a zip: who owns them, and which of them accompany a notebook.
 
 A student's own data files are available where the cells run, under the same names as on the student's machine. Here
 they are only bytes: nothing but the student's own cells reads them.
@@ -32,7 +32,7 @@ def is_submission(name: str) -> bool:
 
 
 def owner(parts: tuple[str, ...]) -> str:
-    """Return whose file it is, from the name of the folder, or of the file if there is no folder.
+    """Return a file's owner: the name of its folder, or of the file itself if there is no folder.
 
     A platform's number stays part of the name, because two students may share a name: `smithjane_1234`.
     """
@@ -60,12 +60,14 @@ def read_attachments(files: tuple[File, ...]) -> tuple[tuple[Attachment, ...], t
     attachments, notes, room = [], [], MAX_ATTACHMENT_BYTES
     for file in files[:MAX_ATTACHMENTS]:
         name = "/".join(file.parts)
-        data, problem = file.read() if name == tidy(name) else (None, "Not every system allows such a name.")
+        data, problem = (
+            file.read() if name == tidy(name) else (None, "This name is not valid on every system.")
+        )
         if data is not None and len(data) > room:
             problem = f"The files together would exceed {MAX_ATTACHMENT_BYTES / 1e6:.0f} MB."
         if problem or data is None:
             notes.append(
-                f"{tidy(name)} was submitted with the notebook, but its cells do not see it: {problem}"
+                f"{tidy(name)} was submitted with the notebook, but its cells cannot see it: {problem}"
             )
             continue
         attachments.append(Attachment(name, data))

@@ -53,7 +53,7 @@ def find(path: Path) -> Iterator[Found]:
 
 
 def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
-    """Each notebook among the files, with the files that its owner submitted with it."""
+    """Yield each notebook among the files, with the files that its owner submitted with it."""
     files, read = sorted(files, key=lambda file: file.parts), Counter[str]()
     by_owner: dict[str, list[File]] = defaultdict(list)
     for file in files:
@@ -72,7 +72,7 @@ def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
 
 
 def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterator[File]:
-    """One unreadable file for every student who has a folder, or a file from a platform, but no notebook."""
+    """Yield an unreadable file for every student who has a folder, or a file from a platform, but no notebook."""
     places: set[tuple[str, ...]] = {(name, "") for name in folders}
     for first, *rest in (file.parts for file in files):
         if rest or moodle(first) or canvas(first):
@@ -85,13 +85,13 @@ def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterato
 
 
 def _folders(top: Path) -> list[str]:
-    """The folders at the top level, including empty ones."""
+    """List the folders at the top level, including empty ones."""
     entries = [entry for entry in os.scandir(top) if entry.is_dir(follow_symlinks=False)]
     return [entry.name for entry in entries if entry.name not in IGNORED]
 
 
 def _in_zip(path: Path) -> Iterator[Found]:
-    """Every notebook in a platform's bulk zip."""
+    """Yield every notebook in a platform's bulk zip."""
     try:
         files = files_in(path)
     except RefusedArchive as error:
@@ -102,7 +102,7 @@ def _in_zip(path: Path) -> Iterator[Found]:
 
 
 def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
-    """The files below a folder. Links are never followed: they are listed as submissions, and then refused."""
+    """Yield the files below a folder. Links are never followed: they are listed as submissions, and then refused."""
     try:
         entries = list(os.scandir(top.joinpath(*parts)))
     except OSError as error:
@@ -122,7 +122,7 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
 
 
 def _read(path: Path) -> Reading:
-    """A file's bytes, or why they were not read."""
+    """Return a file's bytes, or why they were not read."""
     try:
         file = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
     except OSError as error:
@@ -132,7 +132,7 @@ def _read(path: Path) -> Reading:
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
-            return None, "It is not an ordinary file."
+            return None, "It is not a regular file."
         if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
             size, most = (f"{number / 1e6:.3g} MB" for number in (found.st_size, MAX_BYTES))
             return None, f"Its size is {size}; the limit is {most}."
@@ -140,7 +140,7 @@ def _read(path: Path) -> Reading:
 
 
 def _expand(found: Found) -> Iterator[Found]:
-    """The notebooks in a student's own zip; any other file unchanged."""
+    """Yield the notebooks in a student's own zip; yield any other file unchanged."""
     if found.problem or found.data is None or not found.parts[-1].lower().endswith(".zip"):
         yield found
         return
@@ -161,7 +161,7 @@ def _expand(found: Found) -> Iterator[Found]:
 
 
 def _unwrapped(files: list[File]) -> list[File]:
-    """Files in a zip, without the outer folders that nbgrader, or the program that zipped them, has added.
+    """Return the files in a zip, without the outer folders that nbgrader, or the program that zipped them, has added.
 
     nbgrader's folder is found at the top, or in a single folder at the top, but never inside a student's folder. A
     single folder around everything is a wrapper, not a student, if it contains several folders.
@@ -184,5 +184,5 @@ def _is_below(folder: tuple[str, ...], parts: tuple[str, ...]) -> bool:
 
 
 def _below(folder: tuple[str, ...], files: list[File]) -> list[File]:
-    """The files in a folder, with paths relative to it."""
+    """Return the files in a folder, with paths relative to it."""
     return [file._replace(parts=file.parts[len(folder) :]) for file in files if _is_below(folder, file.parts)]

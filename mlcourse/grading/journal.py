@@ -2,8 +2,8 @@
 
     {"at": "2026-03-01T10:00:00+00:00", "event": "mark", "student": "ada", "task": "e_step", "points": 4, ...}
 
-The journal only grows. A student's current marks are in `results/`; how they came about, over all regradings, is
-here. It can be read during a run.
+The journal only grows. A student's current marks are in `results/`; their history, over all regradings, is here. It
+can be read during a run.
 """
 
 import json
@@ -31,8 +31,8 @@ class Journal:
     def write(self, event: str, **facts: object) -> None:
         """Append one line, and return once it is on disk."""
         record = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-        # ASCII, because a name may hold half a surrogate pair, which UTF-8 cannot encode. The newline comes first, so
-        # that a line cut short by a kill is on its own, and damages no other.
+        # ASCII, because a name may contain half a surrogate pair, which UTF-8 cannot encode. The newline comes first,
+        # so that a line cut short when a process is killed does not damage the next one.
         line = b"\n" + json.dumps(record, default=plain_number).encode("ascii")
         # O_APPEND with a single write: lines written by several processes at the same time do not mix.
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -54,7 +54,7 @@ class Journal:
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
-    """Return the event on a line; None if the line is empty or was cut short by a kill."""
+    """Return the event on a line; None if the line is empty or was cut short."""
     try:
         return json.loads(line) if line.strip() else None
     except ValueError:

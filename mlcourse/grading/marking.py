@@ -13,7 +13,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def judge(check: Check, kind: str, name: str, runner: NotebookRunner, seed: int)
             warnings.simplefilter("ignore")
             verdict = examine(check, answer, seed)
     except Exception as error:  # an output that no check anticipated must not crash the grader
-        return Verdict("wrong", f"the check cannot judge its result ({type(error).__name__}).")
+        return Verdict("wrong", f"the check cannot handle this result ({type(error).__name__}).")
     if verdict.status == "wrong" and answer.line:
         return verdict._replace(message=with_line(verdict.message, answer.line))
     return verdict
@@ -159,7 +159,7 @@ class RemoteAnswer:
 
     def __init__(self, check: Check, runner: NotebookRunner):
         self.check, self.runner = check, runner
-        self.line = ""  # the student's line that the first failed call failed in
+        self.line = ""  # the student's line that raised the first error
 
     def __call__(self, *args: object) -> object:
         """Return the answer's value, or raise what the student's function raised. Raises WorkerEnded."""
@@ -197,7 +197,7 @@ def exception_type(name: str) -> type[Exception]:
 
 
 def alter(argument: object) -> None:
-    """Change an argument, so that `examine` notices what the worker reported: that the call has changed it."""
+    """Change an argument, so that `examine` sees what the worker has reported: the call changed it."""
     if isinstance(argument, np.ndarray) and argument.size:
         argument.flat[0] = not argument.flat[0]
     elif isinstance(argument, dict):
@@ -207,6 +207,7 @@ def alter(argument: object) -> None:
 # ── Is the check itself correct? ─────────────────────────────────────────────────────────────────────
 
 
+@lru_cache(maxsize=512)
 def fault_in(check: Check, seed: bytes) -> str | None:
     """Say what is wrong with a check, by trying its own reference on the cases that students will get."""
     case_seed = task_seed(seed, check.name)
@@ -304,7 +305,7 @@ def import_notes(submission: Submission) -> list[str]:
     """Note every cell that imports a package, or a part of one, that the exercise itself does not import.
 
     This reads the text of the cells, so that running code cannot hide an import. Indirect imports are not resolved,
-    but the ways to make them are pointed out.
+    but cells that could make them are reported.
     """
     own = set().union(*(imports("".join(cell["source"])) for cell in exercise(submission.lesson)))
     notes = []

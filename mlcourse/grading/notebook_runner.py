@@ -62,7 +62,7 @@ class NotebookRunner:
         self.failure: WorkerEnded | None = None
 
     def find(self, name: str) -> tuple[str, str]:
-        """Say what a name refers to ("missing", "function", "none" or "value"), and what that calls itself.
+        """Say what a name refers to ("missing", "function", "none" or "value"), and the name of the object itself.
 
         Raises WorkerEnded.
         """
@@ -73,7 +73,7 @@ class NotebookRunner:
         return kind, own_name
 
     def value(self, expression: str) -> Reply:
-        """Evaluate an expression, which must be ours, in the notebook. Raises WorkerEnded."""
+        """Evaluate an expression in the notebook. It must be ours, not the student's. Raises WorkerEnded."""
         return self._reply(*self._ask({"do": "value", "expression": expression}))
 
     def call(self, name: str, args: tuple[object, ...]) -> Reply:
@@ -134,7 +134,7 @@ class NotebookRunner:
     # ── the cells ──
 
     def _running_session(self) -> Session:
-        """Return a worker in which all cells have run, except those that no worker survives. Raises WorkerEnded."""
+        """Return a worker in which all cells have run, except those that have killed a worker. Raises WorkerEnded."""
         while self.session is None:
             if self.failure:
                 raise WorkerEnded(self.failure.status, self.failure.why)
@@ -156,7 +156,7 @@ class NotebookRunner:
             if k in self.skipped:
                 continue
             try:
-                # A share of the time left, so that even after many endless cells there is some for the others.
+                # Only a part of the time left, so that many endless cells cannot use it all up.
                 seconds = min(self.limits.cell, self._time_left(self.limits.total) / 3)
             except WorkerEnded:
                 session.end()
@@ -182,7 +182,7 @@ class NotebookRunner:
 
     def notes(self) -> list[str]:
         """Return a sentence for the instructor on each cell that did not finish, up to MAX_NOTES of them."""
-        notes = {k: f"Cell {k} was left out: it {why}." for k, why in self.skipped.items()}
+        notes = {k: f"Cell {k} was skipped: it {why}." for k, why in self.skipped.items()}
         notes |= {k: f"Cell {k} raised {error}" for k, error in self.errors.items() if k not in notes}
         return [notes[k] for k in sorted(notes)[:MAX_NOTES]]
 
@@ -191,7 +191,7 @@ class NotebookRunner:
         definition = re.compile(rf"^[ \t]*(?:(?:def|class)[ \t]+{name}\b|{name}[ \t]*=)", re.MULTILINE)
         for cell, source in self.cells:
             if definition.search(source) and cell in self.skipped:
-                return f"the cell that defines `{name}` was left out: it {self.skipped[cell]}."
+                return f"the cell that defines `{name}` was skipped: it {self.skipped[cell]}."
             if definition.search(source) and cell in self.errors:
                 return f"the cell that defines `{name}` failed: {self.errors[cell].splitlines()[0]}"
         return f"nothing in this notebook is called `{name}`."

@@ -51,7 +51,7 @@ def _json(data: bytes) -> object:
 
 
 def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
-    """The list of cells, wherever this version of the format keeps it."""
+    """Return the list of cells, wherever this version of the format keeps it."""
     version = notebook.get("nbformat", 4 if "cells" in notebook else 3)
     if version == 4:
         cells = notebook.get("cells")
@@ -71,15 +71,15 @@ def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
 
 
 def _cell(raw: object) -> Cell | None:
-    """A cell as text; None for kinds that contain neither code nor an answer."""
+    """Return a cell as text, or None for kinds that contain neither code nor an answer."""
     if not isinstance(raw, dict):
-        raise NotReadable("One of its cells is not a cell.")
+        raise NotReadable("One of its cells is not a JSON object.")
     kind = raw.get("cell_type")
     source = raw.get("source", raw.get("input", ""))
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise NotReadable("The text of one of its cells is not text.")
+        raise NotReadable("The source of one of its cells is not text.")
     if kind not in ("code", "markdown", "heading"):
         return None
     task, role = _task_and_role(raw.get("metadata"))
@@ -88,7 +88,7 @@ def _cell(raw: object) -> Cell | None:
 
 
 def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
-    """A cell's task and role, from our metadata or nbgrader's. Both may be forged; no points depend on them."""
+    """Return a cell's task and role from our metadata or nbgrader's. Both may be forged: no points depend on them."""
     if not isinstance(metadata, dict):
         return None, None
     ours, theirs = metadata.get("mlcourse"), metadata.get("nbgrader")

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-# Two invisible characters that honest names need: they join and separate letters in Persian and Hindi.
+# Two invisible characters that real names contain: they join and separate letters in Persian and Hindi.
 JOINERS = "\u200c\u200d"
 
 
@@ -24,7 +24,7 @@ def printable(text: str, limit: int = 200, lines: bool = False) -> str:
     ----------
     text : str
     limit : int
-        Keep this many characters; state only the number of the others.
+        Keep this many characters, and state how many more there were.
     lines : bool
         Whether to keep line breaks and tabs; otherwise they are spelt out too.
     """

@@ -26,7 +26,7 @@ NOT_ISOLATED = "not isolated"
 
 
 def index_page(grades: list[Grade], changes: Iterable[str] = (), remarks: Iterable[str] = ()) -> Html:
-    """Make the index: first what needs a person, then each lesson's points, tasks, mistakes and students."""
+    """Make the index: first what needs the instructor, then each lesson's points, tasks, mistakes and students."""
     lessons = {grade.lesson: [other for other in grades if other.lesson == grade.lesson] for grade in grades}
     sections = [lesson_section(lesson, lessons[lesson]) for lesson in sorted(lessons, key=str) if lesson]
     parts = (isolation_warning(grades), overview(grades), ungraded_section(grades))
@@ -74,7 +74,7 @@ def ungraded_section(grades: list[Grade]) -> Html | None:
         element(
             "p",
             with_code(
-                "These have no points in any table. Look at the file as text, or ask the student to submit it again;"
+                "These have no points in any table. Open the file as text, or ask the student to submit it again;"
                 " then run `grade` with `--resume`."
             ),
         ),
@@ -106,7 +106,9 @@ def points_section(grades: list[Grade]) -> Html | None:
     statistics = f"Median {middle} of {out_of} points; lowest {lowest}, highest {highest}."
     most = max(map(pending_points, grades))
     pending = (
-        f" Up to {format_points(most)} of them wait for a person and count as 0 until then." if most else ""
+        f" Up to {format_points(most)} of them are still to be given by hand, and count as 0 until then."
+        if most
+        else ""
     )
     chart = element("div", histogram(points, out_of), class_="scroll")
     return element("section", element("h3", "Points"), element("p", statistics, pending), chart)
@@ -228,7 +230,7 @@ def summary_line(grade: Grade) -> Html:
     points = (
         "No points yet" if total is None else f"{format_points(total)} of {grade.out_of - pending} points"
     )
-    waiting = f"; {format_points(pending)} more wait for a person" if pending else ""
+    waiting = f"; {format_points(pending)} more are still to be given by hand" if pending else ""
     return element(
         "p",
         element("strong", points),

@@ -25,8 +25,8 @@ from mlcourse.typing import Array
 
 LENGTHS = struct.Struct(">II")  # of the JSON, of the arrays
 MAX_JSON = 1_000_000  # bytes of JSON in a reply; Python needs up to thirty times as much to hold it
-MAX_ARRAYS = 16_000_000  # bytes; the largest honest answer is a few thousand rows
-MAX_EMPTY = 1_000_000  # product of the nonzero sides of an array that has no entries
+MAX_ARRAYS = 16_000_000  # bytes; the largest real answer is a few thousand rows
+MAX_EMPTY = 1_000_000  # product of the nonzero dimensions of an array that has no entries
 MAX_PADDED = 10_000_000  # characters of all strings in a value, if each were as long as the longest
 MAX_PARTS = 1000  # arrays in one message
 MAX_DEPTH = 20  # levels of nested tuples
@@ -42,11 +42,11 @@ TAKEN: Array = np.empty(0)  # replaces an array that has been unpacked
 
 
 class Malformed(Exception):
-    """A message that no honest worker sends."""
+    """A message that an unmodified worker never sends."""
 
 
 class Closed(Exception):
-    """The other side is gone."""
+    """The other side has closed the connection."""
 
 
 class TimedOut(Exception):
@@ -170,7 +170,7 @@ def to_npz(arrays: Sequence[Array]) -> bytes:
 def from_npz(data: bytes) -> list[Array]:
     """Read the arrays of an untrusted `npz` file. Raises Malformed.
 
-    `np.load` alone would believe the sizes in the file: one kilobyte can claim to be a terabyte, by compression or in
+    `np.load` alone would trust the sizes in the file: one kilobyte can claim to be a terabyte, by compression or in
     a header. So every part must be stored uncompressed, and its header must match the bytes that are there.
     """
     if not data:
@@ -247,7 +247,7 @@ def receive(
 ) -> tuple[dict[str, Any], list[Array]]:
     """Receive one message: its JSON object and its arrays. Raises Closed, TimedOut or Malformed.
 
-    `seconds` covers the whole message, so that one that comes byte by byte does not take for ever.
+    `seconds` covers the whole message, so one that trickles in byte by byte cannot take forever.
     """
     deadline = _deadline(seconds)
     n_text, n_npz = LENGTHS.unpack(_exactly(channel, LENGTHS.size, deadline))

@@ -95,7 +95,7 @@ def _terminate_on_interrupt(others: list[BaseProcess]) -> Iterator[None]:
 
 
 def _exit_with_parent() -> None:
-    # If the parent is killed with SIGKILL, this process would wait for work for ever. The sentinel becomes ready when
+    # If the parent is killed with SIGKILL, this process would wait for work forever. The sentinel becomes ready when
     # the parent has ended for any reason.
     parent = multiprocessing.parent_process()
     assert parent is not None  # only child processes call this

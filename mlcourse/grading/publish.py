@@ -79,7 +79,7 @@ def read_manifest(out: Path) -> Manifest:
 
 
 def publish(out: Path) -> Summary:
-    """Write all pages and tables of a run, remove those of earlier runs, and return what a person has to know.
+    """Write all pages and tables of a run, remove those of earlier runs, and return what the instructor has to know.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def publish(out: Path) -> Summary:
 
 
 def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
-    """Every submission of a run, with its result.
+    """Yield every submission of a run, with its result.
 
     One whose marking is incomplete, because the run was stopped or the grader failed, counts as unreadable: it is
     listed first and has no points in any table.
@@ -131,7 +131,7 @@ def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[st
 
 
 def find_duplicates(grades: list[Grade], owners: dict[str, str]) -> list[Grade]:
-    """Find the grades of students with several notebooks for a lesson: a person has to decide which one counts.
+    """Find the grades of students with several notebooks for a lesson: the instructor has to decide which one counts.
 
     A notebook whose lesson is unknown may belong to any.
     """

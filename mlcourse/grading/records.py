@@ -27,7 +27,7 @@ class Attachment(NamedTuple):
 class Submission:
     """What a student handed in for one lesson."""
 
-    student: str  # as named by the folder or the learning platform: any text at all
+    student: str  # as named by the folder or the learning platform: may be any text
     source: str  # the file's name, for display
     cells: tuple[Cell, ...] = ()
     lesson: str | None = None  # such as "04_em"; None if unknown
@@ -38,7 +38,7 @@ class Submission:
 
 
 class Mark(NamedTuple):
-    """What one task earned."""
+    """The result of one task."""
 
     task: str
     points: float

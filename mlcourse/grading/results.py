@@ -1,11 +1,11 @@
 """Each student's marks so far: one JSON file per submission, replaced as a whole after every check.
 
-A run of a thousand submissions may be killed at any moment, by a power cut or an impatient hand. The files then hold
+A run of a thousand submissions may be stopped at any moment, by a power cut or by Ctrl-C. The files then contain
 the marks of every finished check, and `--resume` runs only the others.
 
 A mark is valid only under the circumstances in which it was given. So it is stored with a digest of its check, and
-the whole result with a digest of the submission and the secret seed. If one of these has changed, the marks that
-depend on it are given again, and no others.
+the whole result with a digest of the submission and the secret seed. If one of these has changed, only the
+marks that depend on it are computed again.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Result:
     before: dict[str, float] | None = None  # until this one is finished: the points of the last finished one
 
     def valid_marks(self, about: str, checks: dict[str, str]) -> dict[str, Mark]:
-        """Return the marks that would come out the same: same submission, same seed, same check."""
+        """Return the marks that a new run would not change: same submission, same seed, same check."""
         if about != self.about:
             return {}
         return {
@@ -62,7 +62,7 @@ def submission_digest(submission: Submission, circumstances: str) -> str:
     circumstances : str
         Such as digests of the seed and of the package that answers import.
     """
-    # ASCII, whatever the names hold; files are represented by their own digests.
+    # ASCII, whatever the names contain; files are represented by their own digests.
     text = json.dumps([asdict(submission), circumstances], sort_keys=True, default=_digest)
     return _digest(text.encode("ascii"))
 

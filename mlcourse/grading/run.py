@@ -40,9 +40,9 @@ def grade_folder(
     submissions : Path
     settings : Settings
     jobs : int
-        Number of processes; 0 marks in this one.
+        Number of processes; 0 marks everything in this one.
     lesson : str, optional
-        The lesson of all submissions, such as "04_em" or "04"; by default each notebook says which.
+        The lesson of all submissions, such as "04_em" or "04"; by default it is recognised for each notebook.
     quiet : bool
         Whether to hide the progress bar.
 
@@ -116,7 +116,7 @@ def describe_change(outcome: Outcome) -> str | None:
     )
 
 
-def check_places(submissions: Path, out: Path) -> None:
+def check_paths(submissions: Path, out: Path) -> None:
     """Raise CannotGrade if the submissions do not exist, or the results would be written among them."""
     if not submissions.exists():
         raise CannotGrade(f"{submissions} does not exist.")

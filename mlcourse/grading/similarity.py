@@ -10,8 +10,8 @@ Two students who handed in the same program have the same syntax trees, even if 
 5. Report two submissions that share nearly everything, however many others did the same. Also report those that share
    much with the published solution; in that comparison every subtree has weight 1.
 
-This finds pairs for a person to read. It proves nothing: a short task has few right answers, and people who studied
-together write alike. Hence the pairs come with the two texts side by side, and without a verdict.
+This finds pairs for the instructor to read. It proves nothing: a short task has few right answers, and people who
+studied together write similar code. So the page shows the two texts side by side, without a verdict.
 """
 
 import ast
@@ -73,7 +73,7 @@ def similar_pairs(
     submissions : list of Submission
         All of the same lesson.
     handed_out : iterable of Cell
-        The exercise as students received it; its code is nobody's own.
+        The exercise as students received it; its code is not counted as a student's own.
     threshold : float
         The smallest similarity to report.
     published : int
@@ -119,7 +119,7 @@ def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
 
 
 def without_magics(source: str) -> str:
-    """Replace lines for IPython (`%matplotlib inline`, `!ls`) by `pass`."""
+    """Replace lines for IPython (`%matplotlib inline`, `!ls`) with `pass`."""
     return "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
 
 
@@ -141,7 +141,7 @@ def too_large(source: str) -> bool:
 
 
 def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
-    """The digest of a subtree and its number of nodes. Adds the digests of all large subtrees in it to `found`."""
+    """Return a subtree's digest and its number of nodes; add the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
         return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
     if not isinstance(node, ast.AST):

@@ -27,7 +27,7 @@ class Settings:
     resume: bool = False  # whether to keep marks that are still valid
     trust: bool = False  # whether submissions may run without a sandbox
     extra_checks: Path | None = None
-    grade: Callable[..., Grade] = marking.grade  # tests replace it by a small one
+    grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
     choose: Callable[..., Sandbox] = choose
 
     @property
@@ -114,7 +114,7 @@ def finish(submission: Submission, result: Result, known: dict[str, Mark], check
 
 
 def lost_outcome(settings: Settings, submission: Submission) -> Outcome:
-    """Return the outcome of a submission that ended the process marking it; its marks so far are kept."""
+    """Return the outcome of a submission that killed the process marking it; its marks so far are kept."""
     path = settings.path(submission)
     result = load(path) or new_result(
         submission, submission_digest(submission, settings.circumstances), {}, {}
@@ -130,7 +130,7 @@ def failed(grade: Grade, note: str) -> Grade:
 
 
 def previous_points(old: Result | None) -> dict[str, float] | None:
-    """Return the points of the last finished result; an unfinished one has kept those of its predecessor."""
+    """Return the points of the last finished result; an unfinished one keeps those of the one before it."""
     if old is None:
         return None
     return {mark.task: mark.points for mark in old.grade.marks} if old.finished else old.before

@@ -95,7 +95,7 @@ class CheckStub:
 class HiddenModule(types.ModuleType):
     """A part of scikit-learn that these tasks should be solved without. It can be imported, but not used.
 
-    So a student loses nothing by importing it for a comparison, but an answer that calls it fails.
+    So a student who imports it for a comparison loses nothing, but an answer that calls it fails.
     """
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
@@ -109,7 +109,7 @@ class HiddenModule(types.ModuleType):
 
 
 def hide_scikit_learn(parts: list[str]) -> None:
-    """Put placeholders where imports such as `import sklearn.mixture` look."""
+    """Put placeholders where imports such as `import sklearn.mixture` will find them."""
     import sklearn
 
     for part in parts:
@@ -206,7 +206,7 @@ class Launcher:
 
 
 def discard_output() -> None:
-    """Send what is printed below the level of `sys.stdout` to /dev/null, and read nothing from the keyboard."""
+    """Connect the descriptors of stdin, stdout and stderr to /dev/null: compiled code writes to them directly."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(null, stream)
@@ -224,7 +224,7 @@ def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: d
 
     os.setsid()
     os.chdir(folder)
-    np.random.seed(0)  # noqa: NPY002  students may use the old generator, and marks must not depend on luck
+    np.random.seed(0)  # noqa: NPY002  students may use the old generator, and marks must not depend on chance
     random.seed(0)
     try:
         confine(limits, folder, setting)
@@ -238,7 +238,10 @@ def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: d
 
 
 def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> None:
-    """Lower the limits; in a sandbox, also give up files, then system calls. Each step rules out the one before."""
+    """Lower the limits; in a sandbox, then give up files, and then system calls.
+
+    The order matters: each step would block the ones before it.
+    """
     from mlcourse.grading.sandbox.limits import Limits
     from mlcourse.grading.sandbox.limits import confine as confine_resources
 
@@ -302,7 +305,7 @@ class Worker:
         return {"is": kind, "name": str(getattr(found, "__name__", type(found).__name__))[:100]}, []
 
     def value(self, request: "Request", _: "list[Array]") -> "Reply":
-        """Reply with a value that the student has computed, as the exercise's own check cell would pass it on."""
+        """Reply with a value that the student has computed, as the exercise's own check cell would pass it."""
         return evaluate(lambda: eval(request["expression"], self.namespace))
 
     def call(self, request: "Request", arrays: "list[Array]") -> "Reply":

@@ -103,9 +103,9 @@ def test_tags_are_a_list(tmp_path):
             "is already used in",
         ),
         (TASK + CHECK, 3, "'a' is already used in"),
-        (CHECK, 1, "no cell above it is the answer"),
-        (CHECK + "\n" + TASK, 1, "no cell above it is the answer"),
-        (TASK.removesuffix(CHECK), 1, "no cell below it is the check"),
+        (CHECK, 1, "no answer cell above it"),
+        (CHECK + "\n" + TASK, 1, "no answer cell above it"),
+        (TASK.removesuffix(CHECK), 1, "no check cell below it"),
         (TASK.replace("check.a(a)", "check.b(a)"), 2, "does not call check.a(…)"),
         # headers
         (ANSWER.replace('task="a" ', "") + "1\n", 1, "write both or neither"),

@@ -1,4 +1,4 @@
-"""Points that a person enters: they count, and they are never lost."""
+"""Points given by hand: they count, and they are never lost."""
 
 import csv
 import io
@@ -83,7 +83,7 @@ def test_a_person_overrules_a_check(with_open_question: Path) -> None:
         assert (grades["a"].points, grades["=b"].points) == (1.5, 4)
         (mark, *_) = grades["a"].marks
         assert mark.status == "by hand"
-        assert mark.message.startswith("marked by a person; the check said right")
+        assert mark.message.startswith("marked by hand; the check said right")
         rows = rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
         assert [(row["task"], row["points"]) for row in rows] == [("why", ""), ("why", ""), ("e_step", "1.5")]
 

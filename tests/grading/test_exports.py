@@ -43,7 +43,7 @@ def test_grades_contain_points_and_status_of_every_task() -> None:
     assert [row["e_step"] for row in rows] == ["4", "2.5", ""]
     assert [row["e_step: status"] for row in rows] == ["right", "right", ""]
     assert [row["why"] for row in rows] == ["", "", ""]
-    assert [row["waiting for a person"] for row in rows] == ["3", "3", "0"]
+    assert [row["to mark by hand"] for row in rows] == ["3", "3", "0"]
     assert rows[2]["status"] == "unreadable"
 
 

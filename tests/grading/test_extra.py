@@ -31,8 +31,8 @@ def test_extra_checks_are_marked_too(folder: Path, monkeypatch: pytest.MonkeyPat
     [
         (EXTRA.format(name="e_step"), "already"),
         (EXTRA.format(name="my_own").replace("'4'", "'99'"), "has the lesson '99'; choose one of 01_kmeans"),
-        (EXTRA.format(name="a b"), "needs a name that a function can have"),
-        (EXTRA.format(name="my_own").replace("2,", "'2',"), "number above 0"),
+        (EXTRA.format(name="a b"), "needs a name that is a valid Python identifier"),
+        (EXTRA.format(name="my_own").replace("2,", "'2',"), "positive number"),
         (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=1"), "needs tuples"),
         (EXTRA.format(name="my_own").replace("1.0", "1.0, mistakes=('a', 2, 'b')"), "not a `Mistake`"),
         (EXTRA.format(name="defend_my_choice").replace("'4'", "'12'"), "open question"),

@@ -277,7 +277,7 @@ def test_results_are_not_written_among_submissions(tmp_path, out):
     (tmp_path / "in").mkdir()
     submissions = tmp_path if out == "." else tmp_path / "in"
     with pytest.raises(CannotGrade, match="among the submissions"):
-        run.check_places(submissions, tmp_path / out)
+        run.check_paths(submissions, tmp_path / out)
 
 
 def test_another_lessons_notebook_has_blanks_in_the_tables(folder):

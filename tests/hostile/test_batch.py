@@ -54,9 +54,7 @@ class Found(html.parser.HTMLParser):
 def mark_everybody(folder):
     for student, data in STUDENTS.items():
         put(folder / "submitted" / student / "04_em.ipynb", data)
-    grade_folder(
-        folder / "submitted", Settings(out=folder / "out", seed=b"x" * 32), jobs=0, quiet=True
-    )
+    grade_folder(folder / "submitted", Settings(out=folder / "out", seed=b"x" * 32), jobs=0, quiet=True)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_a_cell_that_never_ends_costs_only_itself(world, attack):
     grade = world.mark(honest.notebook(before=ENDLESS[attack]), endless=ENDLESS[attack])
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
     assert grade.status == "partial"
-    assert grade.notes[0].startswith("Cell 1 was left out: it took longer than")
+    assert grade.notes[0].startswith("Cell 1 was skipped: it took longer than")
 
 
 @pytest.mark.parametrize("attack", FATAL)
@@ -78,7 +78,7 @@ def test_a_cell_that_ends_the_worker_costs_only_itself(world, attack):
     grade = world.mark(honest.notebook(before=FATAL[attack]))
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
     assert grade.status == "partial"
-    assert grade.notes[0].startswith("Cell 1 was left out")
+    assert grade.notes[0].startswith("Cell 1 was skipped")
     assert "took longer" not in grade.notes[0]
 
 

@@ -1,11 +1,11 @@
-"""The stages of `course.py test`: what each starts, and what is said when one fails."""
+"""The stages of `course.py test`: what each starts, and what is printed when one fails."""
 
 from contextlib import nullcontext
 
 import pytest
 
 from tests.conftest import areas_of
-from tools import guards, testing
+from tools import linters, testing
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def started(monkeypatch):
     monkeypatch.setattr(testing, "run_pytest", run_pytest)
     monkeypatch.setattr(testing.browser, "CHROMIUM", None)
     monkeypatch.setattr(testing, "warm_kernels", lambda variables: nullcontext({}))
-    monkeypatch.setattr(testing.guards, "run", lambda: 0)
+    monkeypatch.setattr(testing.linters, "run", lambda: 0)
     return run_pytest
 
 
@@ -96,23 +96,23 @@ def test_missing_test_tools_are_named(monkeypatch, started, capsys):
     assert not started.runs
 
 
-def test_a_guard_that_fails_is_heard_and_the_others_are_not(monkeypatch, capsys):
-    python = guards.PYTHON
+def test_only_failing_linters_print_their_output(monkeypatch, capsys):
+    python = linters.PYTHON
     commands = {
-        "content": [python, "-c", "print('all is well')"],
-        "unhappy": [python, "-c", "import sys; print('line 7 is wrong'); sys.exit(1)"],
+        "passing": [python, "-c", "print('all is well')"],
+        "failing": [python, "-c", "import sys; print('line 7 is wrong'); sys.exit(1)"],
     }
-    monkeypatch.setattr(guards, "COMMANDS", commands)
-    monkeypatch.setattr(guards, "scripts", list)
-    assert guards.run() == 1
+    monkeypatch.setattr(linters, "COMMANDS", commands)
+    monkeypatch.setattr(linters, "scripts", list)
+    assert linters.run() == 1
     printed = capsys.readouterr().out
-    assert "unhappy failed:\nline 7 is wrong" in printed
+    assert "failing failed:\nline 7 is wrong" in printed
     assert "all is well" not in printed
 
 
-def test_without_npm_the_scripts_are_skipped_aloud(monkeypatch, capsys):
-    monkeypatch.setattr(guards.shutil, "which", lambda name: None)
-    assert list(guards.scripts()) == []
+def test_scripts_are_skipped_with_a_message_without_npm(monkeypatch, capsys):
+    monkeypatch.setattr(linters.shutil, "which", lambda name: None)
+    assert list(linters.scripts()) == []
     assert "skipped" in capsys.readouterr().out
 
 

@@ -221,7 +221,7 @@ LLOYD_STEP = Check(
         Mistake(
             "inertia about the new centres",
             _inertia_after,
-            "the inertia was measured from the new centres, but the points chose among the old ones.",
+            "the inertia was measured from the new centres, but the labels belong to the old ones.",
             hint=2,
         ),
         Mistake(
@@ -233,7 +233,7 @@ LLOYD_STEP = Check(
         Mistake(
             "labels of the next step",
             _labels_after,
-            "the points chose again after the centres had moved. That is already the next step.",
+            "the labels were computed again after the centres had moved. That is already the next step.",
             hint=1,
         ),
         Mistake(
@@ -740,13 +740,13 @@ IRIS_K = Check(
         Mistake(
             "score of 3 clusters with k = 2",
             lambda: (2, _iris_score(3)),
-            "that score belongs to the clustering with one cluster more.",
+            "that score belongs to the clustering with one more cluster.",
             hint=2,
         ),
         Mistake(
             "score of 2 clusters with k = 3",
             lambda: (3, _iris_score(2)),
-            "that score belongs to the clustering with one cluster fewer.",
+            "that score belongs to the clustering with one fewer cluster.",
             hint=2,
         ),
         Mistake(
@@ -871,7 +871,7 @@ REPAINT = Check(
         Mistake(
             "fractions of a bit",
             _with_ratio(lambda n, K: 24 * n / (log2(K) * n + 24 * K)),
-            "the picture is right. The ratio uses a fraction of a bit per pixel, but bits only come whole.",
+            "the picture is right. The ratio uses a fraction of a bit per pixel, but only whole bits can be stored.",
             hint=2,
         ),
         Mistake(

@@ -127,7 +127,7 @@ RESPONSIBILITIES_1D = Check(
         Mistake(
             "hard assignment",
             _hard,
-            "each point belongs entirely to its most likely component, as in k-means. EM keeps the doubt.",
+            "each point belongs entirely to its most likely component, as in k-means. EM keeps the uncertainty.",
             hint=2,
         ),
     ),
@@ -572,7 +572,7 @@ FIX_EM = Check(
         Mistake(
             "weights normalised afterwards",
             _weights_renormalised_after,
-            "the weights sum to 1 again, but you only treated the symptom: component 1 is still judged with the"
+            "the weights sum to 1 again, but you only treated the symptom: component 1 is still computed with the"
             " new weight of component 0.",
             hint=2,
         ),
@@ -580,7 +580,7 @@ FIX_EM = Check(
             "rows normalised afterwards",
             _rows_renormalised_after,
             "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
-            " components are still judged with different weights.",
+            " components are still computed with different weights.",
             hint=2,
         ),
         Mistake(

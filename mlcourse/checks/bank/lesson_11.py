@@ -160,7 +160,7 @@ CONDITION_GAUSSIAN = Check(
         Mistake(
             "known features sorted, their values not",
             _known_sorted,
-            "you took the known features in rising order but the values as they came, so they no longer match.",
+            "you sorted the known features but not their values, so they no longer match.",
             hint=1,
         ),
         Mistake(
@@ -245,7 +245,7 @@ CONDITIONAL_WEIGHTS = Check(
         Mistake(
             "weights unchanged",
             lambda pi, *_: pi.copy(),
-            "these are the weights π as they came. A component that hardly explains the known"
+            "these are the weights π, unchanged. A component that hardly explains the known"
             " values should lose weight.",
             hint=1,
         ),
@@ -280,9 +280,9 @@ CONDITIONAL_WEIGHTS = Check(
             hint=2,
         ),
         Mistake(
-            "known features in rising order, their values not",
+            "known features sorted, their values not",
             _weights_of_sorted,
-            "you took the known features in rising order but the values as they came, so they no longer match.",
+            "you sorted the known features but not their values, so they no longer match.",
             hint=2,
         ),
         Mistake(
@@ -624,12 +624,12 @@ def ppca_total(
     d: int = 64,
     q: int = 8,
     *,
-    turns: bool = True,
+    rotations: bool = True,
     noise: int = 1,
     weights: int = 9,
     means: bool = True,
 ) -> int:
-    of_one = d * q - turns * q * (q - 1) // 2 + noise
+    of_one = d * q - rotations * q * (q - 1) // 2 + noise
     return weights + means * K * d + K * of_one
 
 
@@ -644,8 +644,8 @@ PPCA_COUNT = Check(
     atol=0.5,
     mistakes=(
         Mistake(
-            "turns not subtracted",
-            ppca_total(turns=False),
+            "rotations not subtracted",
+            ppca_total(rotations=False),
             "you counted every entry of W as a free choice. Some choices of W give the same covariance.",
             hint=2,
         ),
@@ -663,9 +663,9 @@ PPCA_COUNT = Check(
             hint=1,
         ),
         Mistake(
-            "turns subtracted once",
-            ppca_total(turns=False) - 8 * 7 // 2,
-            "you subtracted the turns for one component only. Each of the others has a W that can be turned, too.",
+            "rotations subtracted once",
+            ppca_total(rotations=False) - 8 * 7 // 2,
+            "you subtracted the rotations for one component only. The W of each of the others can be rotated, too.",
             hint=2,
         ),
         Mistake(

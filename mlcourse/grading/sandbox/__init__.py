@@ -7,7 +7,7 @@
 
 In this folder: `backends` chooses the sandbox, `launch` starts a launcher in it, `session` talks to a worker, and
 `watchdog` watches what the worker uses. `bubblewrap`, `container`, `landlock`, `seccomp` and `limits` isolate it;
-`view` lists what is visible inside, and `scratch` is the only folder that can be written to.
+`view` lists what it can read, and `scratch` manages the only folder that it can write to.
 """
 
 from mlcourse.grading.sandbox.backends import NoSandbox, Sandbox, choose, report

@@ -119,9 +119,9 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
     trust : bool
         Whether to run submissions without a sandbox if none works.
     only : str, optional
-        The one backend to try.
+        The only backend to try.
     limits : Limits
-        Of the probe; workers with the same limits start at once.
+        Limits of the probe; workers with the same limits then start without delay.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
     if trust:
         return Sandbox(UNISOLATED)
     raise NoSandbox(
-        f"No sandbox works on this machine ({'; '.join(reasons)}). Install bubblewrap. If you trust these"
-        " submissions to run with your permissions, add --trust-submissions."
+        f"No sandbox works on this machine ({'; '.join(reasons)}). Install bubblewrap, or, if you trust"
+        " these submissions to run with your permissions, add --trust-submissions."
     )
 
 
@@ -178,7 +178,7 @@ def report() -> list[str]:
 
 # ── The probe ────────────────────────────────────────────────────────────────────────────────────────
 
-# What a worker tries; each attempt must fail with an error. CANARY is one of the grader's files, outside.
+# What a worker tries; each attempt must fail with an error. CANARY is a file outside the sandbox.
 PROBES = {
     "reading one of your files": "open(CANARY).read()",
     "writing next to it": "open(CANARY + '.new', 'w')",
@@ -194,6 +194,7 @@ PROBES = {
     "seeing other processes": "open('/proc/1/cmdline').read()",
     "claiming 50 GB of memory": "np.ones(50_000_000_000 // 8)",
 }
+ORDINARY = "running ordinary code"
 PROBE = """
 import os, socket
 import numpy as np
@@ -207,19 +208,19 @@ for attempt in ATTEMPTS:
         refused.append(True)
     except SystemExit:
         pass
-with open("note.txt", "w") as note:  # honest work may write to the current folder
+with open("note.txt", "w") as note:  # ordinary code may write to the current folder
     note.write("here")
 refused.append(open("note.txt").read() == "here" and np.ones(3).sum() == 3)
 """
 
 
 def probe(sandbox: Sandbox, limits: Limits) -> dict[str, bool]:
-    """Try each of PROBES, and some honest work, in a sandbox.
+    """Try each of PROBES, and some ordinary code, in a sandbox.
 
     Returns
     -------
     dict of str → bool
-        Whether the sandbox passed each test: refused the attempt, or let the honest work through.
+        Whether the sandbox passed each test: refused the attempt, or ran the ordinary code.
 
     Raises
     ------
@@ -237,7 +238,7 @@ def probe(sandbox: Sandbox, limits: Limits) -> dict[str, bool]:
         session.end()
         untouched = os.listdir(folder) == ["canary"] and os.stat(canary).st_mode == before.st_mode
     if "value" not in reply:
-        return {"honest work": False}
+        return {ORDINARY: False}
     answers: Any = unpack(reply["value"], arrays)  # the probe's list of booleans, as an array
     refused = [bool(one) for one in answers]
-    return {**dict(zip([*PROBES, "honest work"], refused)), "leaving your files as they were": untouched}
+    return {**dict(zip([*PROBES, ORDINARY], refused)), "leaving your files as they were": untouched}

@@ -28,7 +28,7 @@ def missing() -> str | None:
 def wrap(command: list[str], view: View, limits: Limits, socket_dir: str) -> list[str]:
     """Return the command that runs `command` in the sandbox, where it can see the folder `socket_dir`."""
     options = [
-        "--unshare-user", "--uid", "65534", "--gid", "65534",  # nobody, whoever starts it, even root
+        "--unshare-user", "--uid", "65534", "--gid", "65534",  # the user nobody, even if root starts it
         "--unshare-ipc", "--unshare-net", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
         "--cap-drop", "ALL",
         "--new-session",  # no terminal that it could type into

@@ -57,7 +57,7 @@ def missing(program: str) -> str | None:
 def wrap(program: str, command: list[str], view: View, limits: Limits, socket_dir: str) -> list[str]:
     """Return the command that runs `command` in a container, where it can see the folder `socket_dir`."""
     options = [
-        "--rm", "--init",  # it is removed when it ends, and its first process ends any that are left
+        "--rm", "--init",  # removed when it ends; its init process ends any processes that are left
         "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
         "--workdir", SCRATCH,
         "--pids-limit", str(2 * limits.threads), "--memory", str(limits.memory + BASELINE),

@@ -33,13 +33,13 @@ def no_new_privileges() -> None:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent has ended, so that none is lost from view."""
+    """Become the parent of every descendant whose own parent has ended, so that none can escape."""
     if sys.platform == "linux":
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def drop_capabilities() -> None:
-    """Give up the privileges that root has over other users. Does nothing for anybody else."""
+    """Give up the privileges that root has over other users. Does nothing for other users."""
     version = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, for this process
     nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; 2 × 32 bits
     syscall(CAPSET[os.uname().machine], version, nothing)

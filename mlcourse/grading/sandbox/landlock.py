@@ -1,4 +1,4 @@
-"""Landlock (Linux 5.13): a process permanently gives up every file that it does not list.
+"""Landlock (Linux 5.13): a process permanently gives up access to every file that is not on a list.
 
 It needs no privileges, and nothing has to be installed. The filter in `seccomp.py` covers what Landlock does not:
 chmod, chown, time stamps, sockets, signals, truncation before ABI 3. The contents of a file stay hidden; its

@@ -28,7 +28,7 @@ from mlcourse.grading.sandbox.view import (
 )
 from mlcourse.grading.sandbox.watchdog import descendants
 
-START_TIMEOUT = 120.0  # seconds: on a slow disk, the first import takes long
+START_TIMEOUT = 120.0  # seconds: the first import takes long on a slow disk
 STOP_TIMEOUT = 20.0
 FLAGS = ("-s", "-P", "-S", "-B")  # no user packages, no script folder, no .pth files, no bytecode written
 
@@ -121,9 +121,7 @@ class Launch:
             try:
                 self.control.sendall(b'{"do": "stop"}')
                 _expect(self.control, "stopped", STOP_TIMEOUT)
-            except (
-                OSError
-            ):  # the launcher does not respond: end it too, so that the next start makes a new one
+            except OSError:  # the launcher does not respond: end it too; the next start creates a new one
                 self.close()
 
     def alive(self) -> bool:
@@ -167,7 +165,7 @@ def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket
 
 
 def _expect(control: socket.socket, word: str, seconds: float) -> None:
-    """Wait for a word from the launcher. Raises OSError if something else comes, or nothing."""
+    """Wait for a word from the launcher. Raises OSError if it sends something else, or nothing."""
     control.settimeout(seconds)
     reply = b""
     while not reply.endswith(b"\n"):

@@ -36,7 +36,7 @@ def confine(limits: Limits) -> None:
         (resource.RLIMIT_FSIZE, limits.disk // 2),  # for a single file; the watchdog adds them up
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),  # a crash leaves no core dump
-        (resource.RLIMIT_CPU, int(limits.total) + 60),  # the last resort, if nobody is left to end it
+        (resource.RLIMIT_CPU, int(limits.total) + 60),  # the last resort, if nothing else is left to end it
     ):
         _lower(kind, amount)
 

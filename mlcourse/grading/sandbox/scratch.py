@@ -1,4 +1,4 @@
-"""The one folder that a worker may write to, and how to empty it whatever was done to it."""
+"""The only folder that a worker may write to, and how to empty it whatever the worker did to it."""
 
 import os
 import secrets
@@ -36,7 +36,7 @@ class ScratchFolder:
                 if not entry.is_dir(follow_symlinks=False):
                     os.unlink(entry.path)
                     continue
-                os.chmod(entry.path, stat.S_IRWXU)  # a folder can be made that even its owner may not open
+                os.chmod(entry.path, stat.S_IRWXU)  # the mode of a folder can lock out even its owner
                 for inner in list(os.scandir(entry.path)):
                     if inner.is_dir(follow_symlinks=False):
                         os.chmod(inner.path, stat.S_IRWXU)  # moving a folder needs permission to write to it
@@ -47,7 +47,7 @@ class ScratchFolder:
                 os.rmdir(entry.path)
 
     def remove(self) -> None:
-        """Remove the folder itself; one that the sandbox has mounted vanishes with the sandbox."""
+        """Remove the folder itself; one that the sandbox has mounted disappears with the sandbox."""
         self.wipe()
         if not os.path.ismount(self.folder):
             os.rmdir(self.folder)

@@ -14,7 +14,7 @@ START_TIMEOUT = 30.0  # seconds
 
 
 class WorkerEnded(BaseException):
-    """The worker has ended, and will not answer any more.
+    """The worker has ended, and will not answer any further requests.
 
     Not an Exception, because `mlcourse.checks.examine` treats those as raised by the student's function.
 
@@ -66,7 +66,7 @@ class Session:
         self.watchdog.start()
 
     def _wait_until_ready(self) -> None:
-        """Wait until the worker has given up its rights. Raises OSError if it cannot; no student is to blame."""
+        """Wait until the worker has given up its rights. Raises OSError if it cannot: no student is to blame."""
         try:
             message, _ = self._receive(START_TIMEOUT)
         except WorkerEnded as end:
@@ -92,7 +92,7 @@ class Session:
             raise self._crashed() from None
         reply, received = self._receive(seconds)
         self.excess = self.excess or self.watchdog.excess()
-        if self.excess:  # detected now, it is blamed on this request and not on the next one
+        if self.excess:  # detected now, it counts against this request and not the next one
             raise self._crashed()
         if reply.pop("number", None) != number:
             raise self._ended("crashed", "sent a reply that no request asked for")
@@ -118,7 +118,7 @@ class Session:
         return WorkerEnded(status, why)
 
     def _on_excess(self, resource: str) -> None:
-        """End the worker (the watchdog calls this). Whoever waits for its reply then finds the socket closed."""
+        """End the worker (the watchdog calls this). Code that waits for its reply then finds the socket closed."""
         self.excess = resource
         self.end_worker()
 

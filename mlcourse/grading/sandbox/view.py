@@ -51,7 +51,7 @@ class View(NamedTuple):
             return
         for name in sorted(os.listdir(path)):
             inner = f"{path}/{name}"
-            if inner not in self.shown:  # those get their own turn
+            if inner not in self.shown:  # those are handled separately
                 yield from self._without_masked(inner)
 
 

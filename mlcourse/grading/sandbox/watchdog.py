@@ -19,7 +19,7 @@ PAGE = mmap.PAGESIZE
 
 
 def children(pid: int) -> list[int]:
-    """List the processes that a process has started; none if the system does not say."""
+    """List the processes that a process has started; empty if the system does not report them."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         return [int(child) for task in tasks for child in (task / "children").read_text().split()]

@@ -1,6 +1,6 @@
-"""The guards: style, types, the direction of imports, and the browser's scripts.
+"""Linters and the type checker: style, types, the direction of imports, and the browser's scripts.
 
-Each is one command that has to succeed. They run side by side, and only those that fail are heard.
+Each is one command that has to succeed. They run in parallel, and only those that fail print anything.
 """
 
 import shutil
@@ -24,7 +24,7 @@ SUMMARY = ", ".join([*COMMANDS, "biome"])
 
 
 def run() -> int:
-    """Run all guards; print what the failing ones say; return 1 if one failed."""
+    """Run all linters and print the output of those that fail; return 1 if one failed, else 0."""
     commands = {**COMMANDS, **dict(scripts())}
     with ThreadPoolExecutor() as pool:
         failures = list(pool.map(lambda item: failure(*item), commands.items()))
@@ -34,19 +34,19 @@ def run() -> int:
 
 
 def failure(name: str, command: list[str]) -> str:
-    """What a guard says when it fails; empty if it is content."""
+    """Run one linter; return its output if it fails, otherwise an empty string."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return f"\n{name} failed:\n{done.stdout}{done.stderr}" if done.returncode else ""
 
 
 def scripts() -> Iterator[tuple[str, list[str]]]:
-    """The linter of the browser's scripts, if npm is here and can get it."""
+    """Yield the linter for the browser's scripts, unless npm is missing or cannot download it."""
     npm = shutil.which("npm")
     if npm is None:
-        print("biome: skipped, as there is no npm here")
+        print("biome: skipped, because npm is not installed")
         return
     biome = [npm, "exec", "--yes", f"--package={BIOME}", "--", "biome"]
     if failure("biome", [*biome, "--version"]):
-        print("biome: skipped, as npm cannot get it")
+        print("biome: skipped, because npm cannot download it")
         return
     yield "biome", [*biome, "lint", "--error-on-warnings", "mlcourse/widgets/player"]
