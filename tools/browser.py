@@ -1,7 +1,12 @@
 """Chromium for the browser tests, the player's benchmark and the README's animation, driven by Playwright."""
 
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # playwright is needed only once there is a browser
+    from playwright.sync_api import Browser
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -19,7 +24,7 @@ OPTIONS = [
 
 
 @contextmanager
-def chromium():
+def chromium() -> "Iterator[Browser]":
     """Start a headless browser and close it afterwards. Raise RuntimeError if there is none on the path."""
     from playwright.sync_api import sync_playwright
 

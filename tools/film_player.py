@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import Locator, Page
 
 from mlcourse.datasets import elongated_blobs
 from mlcourse.gaussians import covariance_type
@@ -50,7 +51,7 @@ SHOW = """([a, b, t]) => {
 }"""
 
 
-def main():
+def main() -> None:
     X, _ = elongated_blobs()
     guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(X))
     start = mixture_from_responsibilities(X, guess, covariance_type("full"))
@@ -67,13 +68,13 @@ def main():
     print(f"{FILM.name}: {len(film)} pictures, {FILM.stat().st_size / 1000:.0f} kB")
 
 
-def moments():
+def moments() -> list[tuple[int, int, float]]:
     """List what to show as (frame before, frame after, how far between them), for each half step of ROUNDS."""
     frames = [frame for i in ROUNDS for frame in (2 * i, 2 * i + 1)]
     return [(0, 0, 1), *((a, b, t) for a, b in pairwise(frames) for t in MOMENTS)]
 
 
-def side_by_side(*pictures):
+def side_by_side(*pictures: Image.Image) -> Image.Image:
     """Join pictures into one, so that one palette can be computed for all of them."""
     width, height = pictures[0].size
     strip = Image.new("RGB", (width * len(pictures), height))
@@ -82,7 +83,7 @@ def side_by_side(*pictures):
     return strip
 
 
-def screenshot(page, stage, moment):
+def screenshot(page: Page, stage: Locator, moment: tuple[int, int, float]) -> Image.Image:
     """Set the player to a moment and return a screenshot."""
     page.evaluate(SHOW, list(moment))
     return Image.open(io.BytesIO(stage.screenshot())).convert("RGB")

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlcourse.cli import ROOT, complain, private_jupyter
 from tools import browser, linters
@@ -29,16 +29,7 @@ from tools.jupyterlab import jupyterlab
 from tools.warm_kernels import warm_kernels
 
 CORES = min(max(2, os.cpu_count() or 1), 8)
-HOSTILE_WORKERS = 2 * CORES  # hostile submissions mostly wait for time limits, which keeps no core busy
-SEPARATE = ("tests/browser", "tests/hostile")  # these folders have their own stages
 MIN_COVERAGE = 95  # per cent of lines and branches
-# pytest runs in its own process group, so Ctrl-C reaches only this process, which passes it on. The user then sees
-# one line instead of a page of tracebacks.
-WINDOWS = os.name == "nt"
-INTERRUPT = signal.CTRL_BREAK_EVENT if WINDOWS else signal.SIGINT
-IN_A_GROUP = (
-    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if WINDOWS else {"start_new_session": True}
-)
 
 
 class Stage(NamedTuple):
@@ -63,7 +54,7 @@ def main(arguments: list[str]) -> int:
             f"testing needs {', '.join(missing)}: run `python course.py test`, which installs everything."
         )
     if extra:
-        return run_pytest(*extra)
+        return run_pytest(extra)
     stages = quick_stages() if options.quick else coverage_stages() if options.coverage else all_stages()
     return run_stages(stages)
 
@@ -90,18 +81,16 @@ def run_stages(stages: list[Stage]) -> int:
 
 def all_stages() -> list[Stage]:
     """Return every stage. Lectures run once: in JupyterLab if there is a browser, otherwise with nbval."""
-    lectures = () if browser.CHROMIUM else ("notebooks",)
+    lectures = [] if browser.CHROMIUM else ["notebooks"]
     return [
         Stage("linters", linters.SUMMARY, linters.run),
-        Stage("unit tests", "the package, the builder, the lesson texts", unit_tests),
-        Stage("hostile submissions", "in the strongest sandbox that works here", hostile_submissions),
+        Stage("tests", "the package, the lesson texts, hostile submissions in a sandbox", unit_tests),
         Stage("browser", "players, and every lecture in JupyterLab", browser_tests),
         Stage(
-            "solutions" if browser.CHROMIUM else "lectures and solutions",
-            "every cell runs, every task is right",
-            lambda: run_notebooks(*lectures, "solutions", strict=True),
+            "notebooks",
+            f"{', '.join([*lectures, 'solutions'])} and untouched exercises",
+            lambda: run_notebooks(*lectures, "solutions", "exercises"),
         ),
-        Stage("exercises", "untouched, every cell runs", lambda: run_notebooks("exercises", strict=False)),
     ]
 
 
@@ -110,48 +99,32 @@ def quick_stages() -> list[Stage]:
     return [
         Stage("linters", linters.SUMMARY, linters.run),
         Stage(
-            "tests",
-            "the first case of each, every case of what has changed",
-            lambda: run_pytest("tests", "--ignore=tests/browser", "--quick", "--dist=loadgroup"),
+            "tests", "the first case of each, every case of what has changed", lambda: unit_tests("--quick")
         ),
         Stage(
             "notebooks",
             "one lecture, one exercise",
-            lambda: run_notebooks("notebooks/03_gaussians.ipynb", "exercises/04_em.ipynb", strict=False),
+            lambda: run_notebooks("notebooks/03_gaussians.ipynb", "exercises/04_em.ipynb"),
         ),
     ]
 
 
 def coverage_stages() -> list[Stage]:
     """Return the stages that run the package's tests, measure their coverage and report it."""
-    measured = ("--cov", "--cov-branch", "--cov-report=")
-    ignored = [f"--ignore={folder}" for folder in SEPARATE]
-    python = [sys.executable, "-m", "coverage"]
+    report = [sys.executable, "-m", "coverage", "report", f"--fail-under={MIN_COVERAGE}"]
     return [
-        Stage(
-            "unit tests",
-            "with coverage",
-            lambda: run_pytest("tests", *ignored, *measured, "--dist=loadgroup"),
-        ),
-        Stage(
-            "hostile submissions",
-            "with coverage",
-            lambda: run_pytest("tests/hostile", *measured, "--cov-append"),
-        ),
+        Stage("tests", "with coverage", lambda: unit_tests("--cov", "--cov-branch", "--cov-report=")),
         Stage(
             "report",
             f"at least {MIN_COVERAGE} % of lines and branches",
-            lambda: subprocess.run([*python, "report", f"--fail-under={MIN_COVERAGE}"], cwd=ROOT).returncode,
+            lambda: subprocess.run(report, cwd=ROOT).returncode,
         ),
     ]
 
 
-def unit_tests() -> int:
-    return run_pytest("tests", *(f"--ignore={folder}" for folder in SEPARATE), "--dist=loadgroup")
-
-
-def hostile_submissions() -> int:
-    return run_pytest("tests/hostile", "--dist=loadgroup", workers=HOSTILE_WORKERS)
+def unit_tests(*options: str) -> int:
+    """Run all tests but the browser's. Hostile submissions often wait, so there are more workers than cores."""
+    return run_pytest(["tests", "--ignore=tests/browser", "--dist=loadgroup", *options], workers=CORES + 1)
 
 
 def browser_tests() -> int:
@@ -161,47 +134,52 @@ def browser_tests() -> int:
         if browser.CHROMIUM:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcourse-lab-")))
             variables["MLCOURSE_LAB"] = f"{stack.enter_context(jupyterlab(folder))} {folder}"
-        return run_pytest("tests/browser", "--dist=loadgroup", **variables)
+        return run_pytest(["tests/browser", "--dist=loadgroup"], variables, workers=CORES + 1)
 
 
-def run_notebooks(*paths: str, strict: bool) -> int:
+def run_notebooks(*paths: str) -> int:
     """Run notebooks with nbval: a cell that raises fails, outputs are not compared.
 
-    With `strict`, a task that is not done fails too. Cells must run in order, so pytest-randomly is off, and each
-    notebook stays with one worker (loadfile). MNIST would take minutes, so lesson 10 uses the small digits.
+    Except in exercises, a task that is not done fails too (`tools/strict_notebooks.py`). Cells must run in order, so
+    pytest-randomly is off, and each notebook stays with one worker (loadfile). MNIST would take minutes, so lesson 10
+    uses the small digits.
     """
     empty = [path for path in paths if not (ROOT / path).is_file() and not any((ROOT / path).glob("*.ipynb"))]
     if empty:
         return complain(f"no notebooks in {' or '.join(empty)}: run `python course.py build` first.")
-    options = ["--nbval-lax", "-p", "no:randomly", "--dist=loadfile"]
-    variables = {"MLCOURSE_STRICT": "1" if strict else "", "MLCOURSE_MNIST": "no"}
-    with warm_kernels(environment(**variables)) as warm:
-        return run_pytest(*options, *paths, **variables, **warm)
+    options = ["--nbval-lax", "-p", "no:randomly", "-p", "tools.strict_notebooks", "--dist=loadfile"]
+    variables = {"MLCOURSE_MNIST": "no"}
+    with warm_kernels(environment(variables)) as warm:
+        return run_pytest([*options, *paths], {**variables, **warm})
 
 
 # ── pytest ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def run_pytest(*arguments: str, workers: int = CORES, **variables: str) -> int:
+def run_pytest(arguments: list[str], variables: dict[str, str] | None = None, workers: int = CORES) -> int:
     """Run pytest in parallel in the course's folder and return its exit code; 5 means that no test was selected."""
     options = ["-n", str(workers), "-p", "no:cacheprovider"]
     if sys.stdout.isatty():
         options.append("--color=yes")
     command = [sys.executable, "-m", "pytest", *options, *arguments]
-    with running(command, environment(**variables)) as process:
+    with running(command, environment(variables or {})) as process:
         return process.wait()
 
 
-def environment(**variables: str) -> dict[str, str]:
-    """Return the environment of every test: Jupyter uses the course's folders, and each process one thread."""
-    return {**os.environ, **private_jupyter(), "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **variables}
+def environment(variables: dict[str, str]) -> dict[str, str]:
+    """Return the environment of every test: Jupyter uses the course's folders, and each process one thread.
+
+    Interpreters start a hundred times, so the course is compiled once, whatever the user's settings.
+    """
+    ours = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONDONTWRITEBYTECODE": ""}
+    return {**os.environ, **private_jupyter(), **ours, **variables}
 
 
 @contextmanager
-def running(command: list[str], variables: dict[str, str]) -> Iterator[subprocess.Popen]:
+def running(command: list[str], variables: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process and forward its output. On Ctrl-C, ask it to clean up, and drop the rest of its output."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **IN_A_GROUP
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **own_group()
     )
     forwarding = threading.Event()
     forwarding.set()
@@ -212,15 +190,31 @@ def running(command: list[str], variables: dict[str, str]) -> Iterator[subproces
         thread.join()
     except KeyboardInterrupt:
         forwarding.clear()
-        process.send_signal(INTERRUPT)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        interrupt(process)
         raise
 
 
-def forward_output(process: subprocess.Popen, forwarding: threading.Event) -> None:
+def own_group() -> dict[str, Any]:
+    """Keep Ctrl-C from pytest: it reaches this process alone, which prints one line instead of pytest's page."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Let a process clean up, and kill it if it does not end."""
+    if sys.platform == "win32":
+        process.send_signal(signal.CTRL_BREAK_EVENT)
+    else:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def forward_output(process: subprocess.Popen[bytes], forwarding: threading.Event) -> None:
+    assert process.stdout is not None
     while part := os.read(process.stdout.fileno(), 1 << 16):
         if forwarding.is_set():
             sys.stdout.buffer.write(part)

@@ -1,50 +1,46 @@
 """The stages of `course.py test`: what each starts, and what is printed when one fails."""
 
+import os
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 
 from tests.conftest import areas_of
-from tools import linters, testing
+from tools import linters, strict_notebooks, testing
 
 
 @pytest.fixture
 def started(monkeypatch):
-    """The arguments of every pytest that would have run, and its variables; each ends with the next of `codes`."""
-    runs = []
+    """The arguments and variables of every pytest that would have run; each ends with the next of `codes`, then 0."""
+    runs, codes = [], []
 
-    def run_pytest(*arguments, workers=2, **variables):
+    def run_pytest(arguments, variables=None, workers=2):
         runs.append((arguments, variables))
-        return run_pytest.codes.pop(0) if run_pytest.codes else 0
+        return codes.pop(0) if codes else 0
 
-    run_pytest.codes, run_pytest.runs = [], runs
     monkeypatch.setattr(testing, "run_pytest", run_pytest)
     monkeypatch.setattr(testing.browser, "CHROMIUM", None)
     monkeypatch.setattr(testing, "warm_kernels", lambda variables: nullcontext({}))
     monkeypatch.setattr(testing.linters, "run", lambda: 0)
-    return run_pytest
+    return SimpleNamespace(runs=runs, codes=codes)
 
 
 def folders(arguments):
-    return [word for word in arguments if not word.startswith("-") and word != "no:randomly"]
+    return [word for word in arguments if (testing.ROOT / word.partition("/")[0]).is_dir()]
 
 
 def test_every_folder_is_run_once_without_a_browser(started, capsys):
     assert testing.main([]) == 0
-    unit, hostile, browser, solutions, exercises = started.runs
-    assert folders(unit[0]) == ["tests"]
-    left_to_others = {word.removeprefix("--ignore=") for word in unit[0] if word.startswith("--ignore=")}
-    assert left_to_others == {*folders(hostile[0]), *folders(browser[0])}
-    assert folders(solutions[0]) == ["notebooks", "solutions"]
-    assert folders(exercises[0]) == ["exercises"]
-    for arguments, variables in (solutions, exercises):
-        assert "--nbval-lax" in arguments
-        assert "--dist=loadfile" in arguments
-        assert variables["MLCOURSE_MNIST"] == "no"
-    assert solutions[1]["MLCOURSE_STRICT"] == "1"
-    assert not exercises[1]["MLCOURSE_STRICT"]
+    (tests, _), (browser, _), (notebooks, variables) = started.runs
+    assert folders(tests) == ["tests"]
+    left_out = {word.removeprefix("--ignore=") for word in tests if word.startswith("--ignore=")}
+    assert left_out == {*folders(browser)}
+    assert folders(notebooks) == ["notebooks", "solutions", "exercises"]
+    assert {"--nbval-lax", "no:randomly", "tools.strict_notebooks", "--dist=loadfile"} <= {*notebooks}
+    assert variables["MLCOURSE_MNIST"] == "no"
     printed = capsys.readouterr().out
-    assert printed.count(" s  passed") == 6
+    assert printed.count(" s  passed") == 4
     assert "everything passed" in printed.splitlines()[-1]
 
 
@@ -52,15 +48,14 @@ def test_with_a_browser_lectures_run_in_jupyterlab_only(monkeypatch):
     monkeypatch.setattr(testing.browser, "CHROMIUM", "/usr/bin/chromium")
     named = {stage.name: stage.what for stage in testing.all_stages()}
     assert "every lecture" in named["browser"]
-    assert "solutions" in named
-    assert "lectures and solutions" not in named
+    assert named["notebooks"] == "solutions and untouched exercises"
 
 
-@pytest.mark.parametrize("failing", range(5))
+@pytest.mark.parametrize("failing", range(3))
 def test_after_a_failure_the_other_stages_still_run(started, capsys, failing):
-    started.codes[:] = [5 if number == failing else 0 for number in range(5)]
+    started.codes[:] = [5 if number == failing else 0 for number in range(3)]
     assert testing.main([]) == 1
-    assert len(started.runs) == 5
+    assert len(started.runs) == 3
     assert capsys.readouterr().out.count("s  FAILED") == 1
 
 
@@ -72,9 +67,16 @@ def test_quick_runs_a_sample_of_every_kind(started):
 
 
 def test_other_arguments_go_to_pytest_alone(started):
-    assert testing.main(["-k", "e_step or m_step", "-x", "tests/mixture"]) == 0
-    ((arguments, _),) = started.runs
-    assert arguments == ("-k", "e_step or m_step", "-x", "tests/mixture")
+    words = ["-k", "e_step or m_step", "-x", "tests/mixture"]
+    assert testing.main(words) == 0
+    assert [arguments for arguments, _ in started.runs] == [words]
+
+
+@pytest.mark.parametrize(("folder", "strict"), [("solutions", "1"), ("exercises", "")])
+def test_only_exercises_may_have_tasks_left(monkeypatch, folder, strict):
+    monkeypatch.setenv("MLCOURSE_STRICT", "as it was")
+    strict_notebooks.pytest_runtest_setup(SimpleNamespace(path=testing.ROOT / folder / "04_em.ipynb"))
+    assert os.environ["MLCOURSE_STRICT"] == strict
 
 
 @pytest.mark.parametrize("folder", ["notebooks", "exercises", "solutions"])
