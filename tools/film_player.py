@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, ViewportSize
 
 from mlcourse.datasets import elongated_blobs
 from mlcourse.gaussians import covariance_type
@@ -21,7 +21,7 @@ from mlcourse.widgets import em_player
 from tools.browser import chromium
 
 FILM = Path(__file__).resolve().parents[1] / "docs" / "em.gif"
-SIZE = {"width": 760, "height": 560}
+SIZE: ViewportSize = {"width": 760, "height": 560}
 ROUNDS = [
     0,
     1,

@@ -134,7 +134,7 @@ def browser_tests() -> int:
         if browser.CHROMIUM:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcourse-lab-")))
             variables["MLCOURSE_LAB"] = f"{stack.enter_context(jupyterlab(folder))} {folder}"
-        return run_pytest(["tests/browser", "--dist=loadgroup"], variables, workers=CORES + 1)
+        return run_pytest(["tests/browser", "--dist=loadgroup"], variables)
 
 
 def run_notebooks(*paths: str) -> int:

@@ -35,19 +35,30 @@ def chromium():
         yield started
 
 
+@pytest.fixture(scope="session")
+def plain_context(chromium):
+    """One context for all pages without options of their own: a new one costs a process."""
+    with chromium.new_context(viewport=VIEWPORT) as context:
+        yield context
+
+
 @pytest.fixture
-def open_page(chromium):
+def open_page(chromium, plain_context):
     """Open pages that reach only this machine; fail at the end if one logged an error or made another request."""
-    contexts, complaints = [], []
+    opened, complaints = [], []
 
     def new_page(**options):
-        context = chromium.new_context(viewport=VIEWPORT, **options)
-        contexts.append(context)
-        return listened_to(context.new_page(), complaints)
+        context = plain_context
+        if options:
+            context = chromium.new_context(viewport=VIEWPORT, **options)
+            opened.append(context)
+        page = context.new_page()
+        opened.append(page)
+        return listened_to(page, complaints)
 
     yield new_page
-    for context in contexts:
-        context.close()
+    for one in reversed(opened):
+        one.close()
     assert complaints == []
 
 

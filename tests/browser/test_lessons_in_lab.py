@@ -41,6 +41,7 @@ def play_all(page):
         scroll_to(page, cell)
         host = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active [data-mlcourse-player]")
         host.wait_for(state="visible")
+        host.get_by_label("speed").select_option("4")
         plane = host.locator("canvas.plane").first
         before = picture_of(plane)
         host.get_by_role("button", name="Step forward").click()
@@ -53,6 +54,7 @@ def play_all(page):
         place = host.evaluate(POINT_ONE)
         plane.hover(position=place)
         assert re.match(r"point \d+ at", host.locator(".reading").inner_text())
+        host.get_by_label("speed").select_option("1")  # a short scene must not end before it is paused
         host.get_by_role("button", name="Play").click()
         wait_until(page, host, "frame >= 3")
         host.get_by_role("button", name="Pause").click()

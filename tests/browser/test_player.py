@@ -52,6 +52,7 @@ def ink(page):
 @pytest.mark.parametrize("name", PLAYERS)
 def test_every_scene_steps_and_changes_its_picture(shown, made, screenshot, name):
     page = shown(name)
+    page.get_by_label("speed").select_option("4")
     pictures = [ink(page)]
     for frame in (1, 2):
         page.get_by_role("button", name="Step forward").click()

@@ -298,62 +298,68 @@ def overlapping(name: str, data: bytes, times: int) -> bytes:
 
 GOOD = HONEST["as it is"]
 ZIPS = {
-    "of folders": (zipped({"ada/04_em.ipynb": GOOD, "ben/04_em.ipynb": GOOD}), {"ada": FULL, "ben": FULL}),
-    "with a wrapper": (
+    "of folders": lambda: (
+        zipped({"ada/04_em.ipynb": GOOD, "ben/04_em.ipynb": GOOD}),
+        {"ada": FULL, "ben": FULL},
+    ),
+    "with a wrapper": lambda: (
         zipped(
             {"all/ada/04_em.ipynb": GOOD, "all/ben/04_em.ipynb": GOOD, "__MACOSX/all/ada/._04_em.ipynb": b"x"}
         ),
         {"ada": FULL, "ben": FULL},
     ),
-    "nbgrader's": (
+    "nbgrader's": lambda: (
         zipped({"submitted/ada/04_em/04_em.ipynb": GOOD, "submitted/ben/04_em/04_em.ipynb": b""}),
         {"ada": FULL, "ben": UNREAD},
     ),
-    "Canvas'": (
+    "Canvas'": lambda: (
         zipped({"lovelaceada_11_22_04_em.ipynb": GOOD, "ben_LATE_12_23_04_em-1.ipynb": GOOD}),
         {"lovelaceada_11": FULL, "ben_12": FULL},
     ),
-    "Moodle's": (
+    "Moodle's": lambda: (
         zipped({"Ada Lovelace_77_assignsubmission_file_/04_em.ipynb": GOOD}),
         {"Ada Lovelace_77": FULL},
     ),
-    "zips in a zip": (
+    "zips in a zip": lambda: (
         zipped({"ada_11_22_work.zip": zipped({"work/04_em.ipynb": GOOD, "work/notes.txt": b"x"})}),
         {"ada_11": FULL},
     ),
-    "absolute": (
+    "absolute": lambda: (
         zipped({"/etc/cron.d/04_em.ipynb": GOOD, "ada/04_em.ipynb": GOOD}),
         {"etc": UNREAD, "ada": FULL},
     ),
-    "upwards": (
+    "upwards": lambda: (
         zipped({"../../home/04_em.ipynb": GOOD, "ada/../../x.ipynb": GOOD, "ada/04_em.ipynb": GOOD}),
         {"ada": FULL, "ada (2)": UNREAD, "home": UNREAD},
     ),
-    "a drive": (zipped({"C:\\x\\04_em.ipynb": GOOD, "ada/04_em.ipynb": GOOD}), {"C:": UNREAD, "ada": FULL}),
-    "a link": (link_in_zip("eve/04_em.ipynb", "/etc/passwd"), {"ada": FULL, "eve": UNREAD}),
-    "a bomb": (
+    "a drive": lambda: (
+        zipped({"C:\\x\\04_em.ipynb": GOOD, "ada/04_em.ipynb": GOOD}),
+        {"C:": UNREAD, "ada": FULL},
+    ),
+    "a link": lambda: (link_in_zip("eve/04_em.ipynb", "/etc/passwd"), {"ada": FULL, "eve": UNREAD}),
+    "a bomb": lambda: (
         zipped({"eve/04_em.ipynb": b" " * 500_000_000, "ada/04_em.ipynb": GOOD}),
         {"eve": UNREAD, "ada": FULL},
     ),
-    "a bomb in a zip in a zip": (
+    "a bomb in a zip in a zip": lambda: (
         zipped({"eve_11_22_x.zip": zipped({"x.ipynb": b" " * 100_000_000}), "ada/04_em.ipynb": GOOD}),
         {"eve_11": UNREAD, "ada": FULL},
     ),
-    "an overlapping bomb": (overlapping("eve/04_em.ipynb", GOOD, 500), {"all": UNREAD}),
-    "a zip within itself, as it were": (
+    "an overlapping bomb": lambda: (overlapping("eve/04_em.ipynb", GOOD, 500), {"all": UNREAD}),
+    "a zip within itself, as it were": lambda: (
         zipped({"ada_1_2_a.zip": zipped({"b.zip": zipped({"04_em.ipynb": GOOD})})}),
         {"ada_1": UNREAD},
     ),
-    "half of one": (zipped({"ada/04_em.ipynb": GOOD})[:500], {"all": UNREAD}),
-    "broken data": (
+    "half of one": lambda: (zipped({"ada/04_em.ipynb": GOOD})[:500], {"all": UNREAD}),
+    "broken data": lambda: (
         zipped({"ada/04_em.ipynb": GOOD}).replace(b"\x00", b"\x01", 0)[:60] + bytes(900),
         {"all": UNREAD},
     ),
-    "names that are none": (
+    "names that are none": lambda: (
         zipped({"ada/04_em.ipynb": GOOD, "eve/x.zip": zipped({"04_em.ipynb": GOOD, ".": b"x"})}),
         {"ada": FULL, "eve": FULL},
     ),
-    "an empty name": (
+    "an empty name": lambda: (
         zipped(
             {
                 "ada/04_em.ipynb": GOOD,
@@ -362,7 +368,7 @@ ZIPS = {
         ),
         {"ada": FULL, "eve": UNREAD},
     ),
-    "a bomb of another method": (
+    "a bomb of another method": lambda: (
         zipped(
             {
                 "ada/04_em.ipynb": GOOD,
@@ -372,7 +378,7 @@ ZIPS = {
         ),
         {"ada": FULL, "eve": UNREAD, "mallory": UNREAD},
     ),
-    "another student's place": (
+    "another student's place": lambda: (
         zipped(
             {
                 "Ada_77_assignsubmission_file/04_em.ipynb": GOOD,
@@ -382,7 +388,7 @@ ZIPS = {
         ),
         {"Ada_77": FULL, "Eve_78": FULL, "Eve_78 (2)": UNREAD},
     ),
-    "a wrapper's place": (
+    "a wrapper's place": lambda: (
         zipped(
             {
                 "all/ada/04_em.ipynb": GOOD,
@@ -392,7 +398,7 @@ ZIPS = {
         ),
         {"ada": FULL, "eve": FULL, "eve (2)": FULL},
     ),
-    "an unknown method": (
+    "an unknown method": lambda: (
         zipped({"ada/04_em.ipynb": GOOD}, zipfile.ZIP_STORED)
         .replace(b"PK\x03\x04\x14\x00\x00\x00\x00\x00", b"PK\x03\x04\x14\x00\x00\x00\x63\x00")
         .replace(
@@ -400,13 +406,13 @@ ZIPS = {
         ),
         {"ada": UNREAD},
     ),
-    "nothing in it": (zipped({}), {}),
+    "nothing in it": lambda: (zipped({}), {}),
 }
 
 
 @pytest.mark.parametrize("kind", ZIPS)
 def test_a_zip_is_read_as_data(tmp_path, walls, kind):
-    data, expected = ZIPS[kind]
+    data, expected = ZIPS[kind]()
     put(tmp_path / "in" / "all.zip", data)
     before = sorted(tmp_path.rglob("*"))
     assert grades(tmp_path / "in" / "all.zip", walls) == expected

@@ -25,7 +25,7 @@ from tests.helpers.made_up_class import TASKS, assert_earned, students, write_su
 from tests.helpers.processes import is_running, wait_until
 
 CLASS = students(40)
-KILLS = 10  # in each half
+KILLS = int(os.environ.get("MLCOURSE_KILLS", 6))  # CI does more
 SEED = b"a secret of these tests"
 
 
@@ -54,9 +54,8 @@ def marks_in(out: Path) -> dict[tuple[str, str], list]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("half", [0, 1])
-def test_a_grader_killed_twenty_times_loses_no_mark(tmp_path, walls, half):
-    rng, out = random.Random(half), tmp_path / "out"
+def test_a_grader_killed_at_random_moments_loses_no_mark(tmp_path, walls):
+    rng, out = random.Random(0), tmp_path / "out"
     write_submissions(tmp_path / "class", CLASS)
     command = [sys.executable, "-m", "tests.hostile.test_killed", str(tmp_path), walls.name]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -19,9 +20,15 @@ COLOR_MAPS = {"viridis", "cividis", "gray", "gray_r", "binary", "PuOr"}
 SHORTEST_ALT = 20
 
 
+@cache
+def syntax(source):
+    """The syntax tree of a file, parsed once for all tests."""
+    return ast.parse(source)
+
+
 def calls(path, *names):
     """The calls of a function or method with one of the names, or all calls."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(syntax(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if not names or name in names:
@@ -34,7 +41,7 @@ def color_maps(path):
         yield from (keyword.value for keyword in call.keywords if keyword.arg in ("cmap", "colormap"))
     for call in calls(path, "get_cmap", "set_cmap"):
         yield from call.args[:1]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(syntax(path.read_text("utf-8"))):
         if isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "colormaps":
             yield node.slice
 
