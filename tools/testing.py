@@ -124,7 +124,7 @@ def coverage_stages() -> list[Stage]:
 
 def unit_tests(*options: str) -> int:
     """Run all tests but the browser's. Hostile submissions often wait, so there are more workers than cores."""
-    return run_pytest(["tests", "--ignore=tests/browser", "--dist=loadgroup", *options], workers=CORES + 1)
+    return run_pytest(["tests", "--ignore=tests/browser", "--dist=worksteal", *options], workers=CORES + 1)
 
 
 def browser_tests() -> int:
@@ -134,7 +134,7 @@ def browser_tests() -> int:
         if browser.CHROMIUM:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcourse-lab-")))
             variables["MLCOURSE_LAB"] = f"{stack.enter_context(jupyterlab(folder))} {folder}"
-        return run_pytest(["tests/browser", "--dist=loadgroup"], variables)
+        return run_pytest(["tests/browser", "--dist=worksteal"], variables)
 
 
 def run_notebooks(*paths: str) -> int:

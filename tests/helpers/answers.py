@@ -7,8 +7,6 @@ from mlcourse.cli import ROOT
 
 FUNCTIONS = {name: check for name, check in CHECKS.items() if check.kind == "function"}
 
-ALL_MISTAKES = [(check, mistake) for check in CHECKS.values() for mistake in check.mistakes]
-
 VARIANTS = [
     (name, variant)
     for answers in sorted((ROOT / "tests" / "checks" / "correct_answers").glob("lesson_*.py"))

@@ -17,7 +17,7 @@ BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook()))
 
 
 # The strongest that works here; or those that MLCOURSE_SANDBOXES names, such as "bubblewrap landlock" in CI.
-A_SECOND = 1.0
+A_MOMENT = 0.3  # seconds
 STRONGEST = "the strongest"
 TRIED = os.environ.get("MLCOURSE_SANDBOXES", "").split() or [STRONGEST]
 
@@ -95,7 +95,7 @@ class World:
 
 
 class Clock:
-    """Gives what never ends a second, as if its whole limit had passed, and leaves everything else all its time.
+    """Gives what never ends a moment, as if its whole limit had passed, and leaves everything else all its time.
 
     So no test waits long, and none depends on how fast this machine is.
     """
@@ -113,10 +113,10 @@ class Clock:
             if self.endless is None or self.endless not in (request.get("source"), request.get("name")):
                 return self.ask(session, request, arrays, seconds)
             try:
-                return self.ask(session, request, arrays, A_SECOND)
+                return self.ask(session, request, arrays, A_MOMENT)
             except WorkerEnded as end:
                 if end.status == "timeout":
-                    self.ahead += seconds - A_SECOND
+                    self.ahead += seconds - A_MOMENT
                 raise
 
         return ask

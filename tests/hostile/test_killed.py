@@ -24,7 +24,7 @@ from mlcourse.grading.work import Settings
 from tests.helpers.made_up_class import TASKS, assert_earned, students, write_submissions
 from tests.helpers.processes import is_running, wait_until
 
-CLASS = students(40)
+CLASS = students(20)
 KILLS = int(os.environ.get("MLCOURSE_KILLS", 6))  # CI does more
 SEED = b"a secret of these tests"
 

@@ -27,7 +27,7 @@ EXPLORERS = {
     "morphing": lambda: widgets.morphing_explorer(MODEL, WHITE),
     "reg_covar": lambda: widgets.reg_covar_explorer(GRAINS, FRESH),
     "photo": lambda: widgets.photo_explorer(PHOTO),
-    "criteria": lambda: widgets.criteria_explorer(BLOBS, UNSEEN),
+    "criteria": lambda: widgets.criteria_explorer(BLOBS[::3], UNSEEN[::3]),
 }
 
 

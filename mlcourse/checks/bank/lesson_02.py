@@ -450,7 +450,7 @@ def shares(x: Array, pi: Array, mu: Array, sigma: Array) -> Array:
 def unavoidable_share(x: Array, pi: Array, mu: Array, sigma: Array) -> float:
     doubt = 0.0
     for point in x:
-        p = [w * norm(m, s).pdf(point) for w, m, s in zip(pi, mu, sigma)]
+        p = [w * norm.pdf(point, m, s) for w, m, s in zip(pi, mu, sigma)]
         doubt += 1 - max(p) / sum(p)
     return doubt / len(x)
 

@@ -46,7 +46,7 @@ GAUSSIAN_PDF = Check(
     name="gaussian_pdf",
     lesson=LESSON,
     points=2,
-    reference=lambda x, mu, var: np.array([norm(mu, var**0.5).pdf(one) for one in x]),
+    reference=lambda x, mu, var: np.array([norm.pdf(one, mu, var**0.5) for one in x]),
     cases=gaussian_pdf_cases,
     laws=(Law("a density is never negative.", lambda out, *_: np.min(out) >= 0),),
     expected="array (n,): one positive number per point",
@@ -706,7 +706,7 @@ def _dimension_missing(X: Array, pi: Array, mu: Array, sigma: Array, *, d: int |
 
 def mixture_log_density(X: Array, pi: Array, mu: Array, sigma: Array) -> Array:
     def joint(x: Array, k: int) -> float:
-        return np.log(pi[k]) + norm(mu[k], sigma[k]).logpdf(x).sum()
+        return np.log(pi[k]) + norm.logpdf(x, mu[k], sigma[k]).sum()
 
     return np.array([logsumexp([joint(x, k) for k in range(len(pi))]) for x in X])
 

@@ -65,7 +65,7 @@ def responsibilities_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     R = np.empty((len(x), len(pi)))
     for i in range(len(x)):
         for k in range(len(pi)):
-            R[i, k] = pi[k] * norm(mu[k], var[k] ** 0.5).pdf(x[i])
+            R[i, k] = pi[k] * norm.pdf(x[i], mu[k], var[k] ** 0.5)
         R[i] /= R[i].sum()
     return R
 
