@@ -29,6 +29,7 @@ from tools.jupyterlab import jupyterlab
 from tools.warm_kernels import warm_kernels
 
 CORES = min(max(2, os.cpu_count() or 1), 8)
+NO_NOTEBOOKS = ("-p", "no:nbval")  # a second of imports in every process
 MIN_COVERAGE = 95  # per cent of lines and branches
 
 
@@ -124,7 +125,8 @@ def coverage_stages() -> list[Stage]:
 
 def unit_tests(*options: str) -> int:
     """Run all tests but the browser's. Hostile submissions often wait, so there are more workers than cores."""
-    return run_pytest(["tests", "--ignore=tests/browser", "--dist=worksteal", *options], workers=CORES + 1)
+    arguments = ["tests", "--ignore=tests/browser", *NO_NOTEBOOKS, "--dist=worksteal", *options]
+    return run_pytest(arguments, workers=CORES + 1)
 
 
 def browser_tests() -> int:
@@ -134,7 +136,7 @@ def browser_tests() -> int:
         if browser.CHROMIUM:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcourse-lab-")))
             variables["MLCOURSE_LAB"] = f"{stack.enter_context(jupyterlab(folder))} {folder}"
-        return run_pytest(["tests/browser", "--dist=worksteal"], variables)
+        return run_pytest(["tests/browser", *NO_NOTEBOOKS, "--dist=worksteal"], variables)
 
 
 def run_notebooks(*paths: str) -> int:

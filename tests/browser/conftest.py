@@ -78,15 +78,10 @@ def is_local(url):
 @pytest.fixture
 def screenshot(request):
     """Save a picture of a page, or of an element on it, for a person to look at; only with --screenshots."""
-    wanted = request.config.getoption("screenshots")
+    if not request.config.getoption("screenshots"):
+        return lambda of, name: None
     SCREENSHOTS.mkdir(exist_ok=True)
-
-    def save(of, name, prepare=lambda: None):
-        if wanted:
-            prepare()
-            of.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
-
-    return save
+    return lambda of, name: of.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_lesson_runs_and_its_figures_move(lab_page, screenshot, lesson):
+def test_a_lesson_runs_and_its_figures_move(lab_page, screenshot, pytestconfig, lesson):
     page = lab_page
     open_notebook(page, f"notebooks/{lesson}.ipynb")
     run_all(page)
@@ -30,8 +30,10 @@ def test_a_lesson_runs_and_its_figures_move(lab_page, screenshot, lesson):
     source = (ROOT / "notebooks" / f"{lesson}.ipynb").read_text("utf-8")
     assert players == len(re.findall(r'"(?:\w+ = )?(?:\w+_player|playground)\(', source))
     assert sliders == len(re.findall(r'"(?:\w+_explorer|parameter_calculator|interactive)\(', source))
-    for number, cell in enumerate(cells_with_pictures(page)):
-        screenshot(page, f"lesson_{lesson}_{number}", lambda cell=cell: scroll_to(page, cell))
+    if pytestconfig.getoption("screenshots"):
+        for number, cell in enumerate(cells_with_pictures(page)):
+            scroll_to(page, cell)
+            screenshot(page, f"lesson_{lesson}_{number}")
 
 
 def play_all(page):

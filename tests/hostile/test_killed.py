@@ -25,7 +25,7 @@ from tests.helpers.made_up_class import TASKS, assert_earned, students, write_su
 from tests.helpers.processes import is_running, wait_until
 
 CLASS = students(20)
-KILLS = int(os.environ.get("MLCOURSE_KILLS", 6))  # CI does more
+KILLS = int(os.environ.get("MLCOURSE_KILLS", 4))  # CI does more
 SEED = b"a secret of these tests"
 
 
