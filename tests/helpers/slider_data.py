@@ -26,10 +26,10 @@ FITS = widgets.reg_covar_fits(GRAINS)
 PHOTO = np.random.default_rng(2).random((30, 40, 3)) ** 2
 
 
-BLOBS, _ = make_blobs(150, centers=[(0, 0), (6, 1), (0, 5)], random_state=3)
+BLOBS, _ = make_blobs(300, centers=[(0, 0), (6, 1), (0, 5)], random_state=3)
 
 
-UNSEEN, _ = make_blobs(75, centers=[(0, 0), (6, 1), (0, 5)], random_state=4)
+UNSEEN, _ = make_blobs(150, centers=[(0, 0), (6, 1), (0, 5)], random_state=4)
 
 
 def parts(widget):

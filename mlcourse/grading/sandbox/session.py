@@ -91,7 +91,8 @@ class Session:
         except pipe.Closed:
             raise self._crashed() from None
         reply, received = self._receive(seconds)
-        self.excess = self.excess or self.watchdog.excess()
+        excess = self.watchdog.excess()  # looked up first: meanwhile the watchdog itself may have found one
+        self.excess = self.excess or excess
         if self.excess:  # detected now, it counts against this request and not the next one
             raise self._crashed()
         if reply.pop("number", None) != number:

@@ -105,6 +105,7 @@ def environment(scratch: str) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "JOBLIB_MULTIPROCESSING": "0",
+        "MALLOC_ARENA_MAX": "2",  # or each thread may claim 64 MB of the address space, and leave none for answers
         "MLCOURSE_MNIST": "no",
         "MLCOURSE_CACHE": work,
         **({"PATH": "/usr/bin:/bin"} if sys.platform != "linux" else {}),
