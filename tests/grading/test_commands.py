@@ -77,6 +77,7 @@ def test_a_missing_sandbox_is_reported_as_one_sentence(
         assert "grade: no sandbox works on this machine" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_made_up_class_earns_the_expected_points(tmp_path: Path, capsys: Capture) -> None:
     try:
         choose().close()

@@ -41,6 +41,7 @@ def lines_of(log: Path) -> list[str]:
     return [line.split(" mark ")[1] for line in log.read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="forks a process in which libraries are loaded")
 def test_a_run_killed_twenty_times_loses_no_mark(tmp_path):
     rng, log = random.Random(6), tmp_path / "marked.txt"
@@ -71,6 +72,7 @@ def test_a_run_killed_twenty_times_loses_no_mark(tmp_path):
     assert len(lines) - len(set(lines)) <= 20  # only the check that was running is run again
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 def test_worker_processes_end_with_their_parent(tmp_path):
     log = tmp_path / "marked.txt"

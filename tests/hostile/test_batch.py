@@ -111,6 +111,7 @@ def test_no_file_lands_anywhere_else(batch):
     assert {path.name for path in (out.parent / "submitted").iterdir()} == set(STUDENTS)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_a_grader_that_was_killed(tmp_path, walls):
     """kill -9 in the middle of an endless cell: the launcher hears that nobody is there any more, and ends."""
     program = """

@@ -151,6 +151,7 @@ def test_an_answer_that_ends_the_worker_loses_its_own_points(world, attack):
     assert found == status
 
 
+@pytest.mark.slow
 def test_after_many_endless_cells_there_is_time_for_the_answers(world):
     content = honest.notebook()
     content["cells"][1:1] = [honest.code("while True: pass")] * 8

@@ -120,6 +120,7 @@ def test_monotone_gaps_have_a_closed_form():
     assert_allclose(model.covariances_[0], covariance, rtol=1e-8)
 
 
+@pytest.mark.slow
 def test_em_ends_where_the_likelihood_is_flat():
     """Finite differences of SciPy's likelihood in the means, covariances and weights."""
     X = points_with_gaps(5, 0.25, n=150)
