@@ -114,7 +114,7 @@ def coverage_stages() -> list[Stage]:
     """Return the stages that run the package's tests, measure their coverage and report it."""
     report = [sys.executable, "-m", "coverage", "report", f"--fail-under={MIN_COVERAGE}"]
     return [
-        Stage("tests", "with coverage", lambda: unit_tests("--cov", "--cov-branch", "--cov-report=")),
+        Stage("tests", "with coverage", lambda: unit_tests("--cov", "--cov-report=")),
         Stage(
             "report",
             f"at least {MIN_COVERAGE} % of lines and branches",
