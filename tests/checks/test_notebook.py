@@ -74,5 +74,6 @@ def test_the_failing_input_is_available(checker):
         checker.m_step(lambda X, R: (X[0], R))
     X, R = checker.last_input
     assert len(X) == len(R)
+    X[...] = R[...] = 0  # theirs to change: the cases, which are kept, stay as they were
     printed(checker.m_step, CHECKS["m_step"].reference)
     assert checker.last_input == ()

@@ -16,8 +16,8 @@ from tests.helpers.honest import LIMITS, SEED
 BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())))
 
 
-# The strongest that works here; or those that MLCOURSE_SANDBOXES names, such as "bubblewrap landlock" in CI.
 A_MOMENT = 0.3  # seconds
+# The strongest that works here; or those that MLCOURSE_SANDBOXES names, such as "bubblewrap landlock" in CI.
 STRONGEST = "the strongest"
 TRIED = os.environ.get("MLCOURSE_SANDBOXES", "").split() or [STRONGEST]
 
