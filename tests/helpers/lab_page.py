@@ -18,7 +18,10 @@ def open_lab(page, address, workspace):
 
 def open_notebook(page, path):
     """Open a notebook and wait for its kernel."""
-    page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
+    # In braces, so that nothing is returned: Playwright would copy the notebook's whole panel to Python.
+    page.evaluate(
+        "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }", path
+    )
     page.wait_for_function(f"(path) => {PANEL}?.context?.path === path", arg=path)
     page.wait_for_selector(f"{NOTEBOOK} .jp-Cell")
     page.wait_for_function(QUIET)
