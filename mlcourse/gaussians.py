@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import lapack, solve_triangular
 
 from mlcourse.typing import Floats
 
@@ -39,9 +39,10 @@ class Dense:
     def factor(Sigma: Floats) -> Floats:
         """Compute P from Σ: Σ = L Lᵀ, P = L⁻ᵀ. Raises LinAlgError if Σ is not positive definite."""
         L = np.linalg.cholesky(Sigma)
-        P, identity = np.empty_like(L), np.eye(L.shape[-1], dtype=L.dtype)
+        invert_triangle = lapack.strtri if L.dtype == np.float32 else lapack.dtrtri
+        P = np.empty_like(L)
         for k in np.ndindex(L.shape[:-2]):
-            P[k] = solve_triangular(L[k], identity, lower=True).T
+            P[k], _ = invert_triangle(L[k].T)  # LAPACK itself: SciPy's checks take longer than a small matrix
         return P
 
     @staticmethod
