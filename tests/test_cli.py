@@ -156,6 +156,7 @@ def test_the_version_is_in_one_place(capsys):
         assert mlcourse.__version__ in (cli.ROOT / document).read_text("utf-8"), document
 
 
+@pytest.mark.slow
 def test_the_module_is_the_command():
     result = subprocess.run(
         [sys.executable, "-m", "mlcourse", "lab", "--help"], capture_output=True, text=True, check=True

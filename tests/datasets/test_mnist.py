@@ -215,6 +215,7 @@ def test_openml_in_another_order_is_rejected(small, monkeypatch, cache):
     assert names_in(cache) == set()
 
 
+@pytest.mark.slow
 def test_fetch_openml_accepts_our_arguments(monkeypatch):
     """scikit-learn's own function accepts our arguments and fails only at the network, which is closed."""
     monkeypatch.setattr(mnist, "fetch_openml", fetch_openml)
@@ -399,6 +400,7 @@ def test_real_mnist_from_the_user_folder(monkeypatch):
     np.testing.assert_array_equal(counts, [4932, 5678, 4968, 5101, 4859, 4506, 4951, 5175, 4842, 4988])
 
 
+@pytest.mark.slow
 @needs_real_mnist
 def test_real_mnist_over_the_network(monkeypatch, serve, cache):
     folder = next(REAL / sub for sub in ("", "mnist") if (REAL / sub / f"{TEST_LABELS}.gz").is_file())

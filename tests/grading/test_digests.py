@@ -25,6 +25,7 @@ def test_digests_are_unique_and_unchanged_by_running_checks():
     assert {name: check_digest(check) for name, check in CHECKS.items()} == before
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_in_another_process():
     result = subprocess.run(
         [

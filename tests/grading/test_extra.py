@@ -12,6 +12,7 @@ from tests.helpers.fake_grading import go
 EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '4', 2, lambda: 1.0),)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [0, 1])
 def test_extra_checks_are_marked_too(folder: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
     monkeypatch.setattr("mlcourse.checks.bank.CHECKS", CHECKS)

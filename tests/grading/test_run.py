@@ -130,6 +130,7 @@ def test_a_fault_of_the_grader_costs_nothing_and_is_retried(folder):
     assert {line.split()[0] for line in marked(folder)} == {"culprit"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_a_submission_that_kills_its_process_is_identified(folder):
     folder.write_text(json.dumps({name: {"e_step": 4} for name in ("a", "b", "killer", "x", "y", "z")}))

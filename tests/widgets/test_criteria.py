@@ -22,6 +22,7 @@ def test_criteria_match_scikit_learn_for_the_same_mixtures(covariance_type):
         np.testing.assert_allclose([curve[K - 1] for curve in curves.values()], expected)
 
 
+@pytest.mark.slow
 def test_the_minima_are_marked_and_listed_in_the_caption():
     figure, caption, alt = widgets.draw_criteria(BLOBS, UNSEEN, 200, "full")
     (ax,) = figure.axes
@@ -73,6 +74,7 @@ def test_too_few_or_too_many_points_are_refused(n):
         widgets.draw_criteria(BLOBS, UNSEEN, n, "full")
 
 
+@pytest.mark.slow
 def test_the_progress_bar_moves_with_every_fit():
     widget = widgets.criteria_explorer(BLOBS, UNSEEN)
     (slider, _), _ = parts(widget)

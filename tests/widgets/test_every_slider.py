@@ -58,6 +58,7 @@ def test_a_slider_comes_first_for_the_keyboard(name):
     assert isinstance(first, ipywidgets.IntSlider | ipywidgets.FloatSlider | ipywidgets.SelectionSlider)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_the_picture_depends_only_on_the_widgets_own_controls(name):
     (controls, picture), (_, other) = (parts(EXPLORERS[name]()) for _ in range(2))
@@ -70,6 +71,7 @@ def test_the_picture_depends_only_on_the_widgets_own_controls(name):
     assert picture.value == start
 
 
+@pytest.mark.slow
 def test_a_page_without_a_kernel_shows_every_drawing():
     stills = [
         widgets.draw_reconstruction(DIGITS, PLAIN, 0, 5),

@@ -15,6 +15,7 @@ if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
+@pytest.mark.slow
 def test_a_sandbox_that_blocks_nothing_is_refused(monkeypatch):
     """The probe decides, not the name of the sandbox."""
     leaky = backends.Backend("leaky", backends._no_wrapper(), isolated=False)
@@ -71,6 +72,7 @@ def test_a_sandbox_that_does_not_start_costs_no_points():
     assert marks == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_process_is_left_behind_without_isolation():
     """A process that has left its parent, group and session is still found and ended."""

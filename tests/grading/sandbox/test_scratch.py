@@ -11,6 +11,7 @@ if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
+@pytest.mark.slow
 def test_a_scratch_folder_can_always_be_emptied(tmp_path):
     scratch = ScratchFolder(str(tmp_path))
     folder = scratch.fresh()
