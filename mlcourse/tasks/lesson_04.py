@@ -1,0 +1,872 @@
+"""Checks for lesson 04 (EM): responsibilities, log-sum-exp, the two steps, a planted bug, the whole loop.
+
+Symbols: x (n,) or X (n, d) data; pi (K,) weights; mu (K,) or (K, d) means; var (K,) variances; Sigma (K, d, d)
+covariances; R (n, K) responsibilities; N (K,) their sums.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+from scipy.stats import multivariate_normal, norm
+
+from mlcourse.checks.task import Case, Law, Lesson
+from mlcourse.datasets import elongated_blobs
+from mlcourse.gaussians import covariance_type, log_density
+from mlcourse.mixture import GaussianMixture, Mixture, em
+from mlcourse.mixture import e_step as package_e_step
+from mlcourse.mixture import m_step as package_m_step
+from mlcourse.typing import Array
+
+LESSON = Lesson("04_em")
+
+
+# ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mixture_1d(
+    rng: np.random.Generator, n: int = 40, K: int = 3, spread: float = 3.0
+) -> tuple[Array, Array, Array, Array]:
+    """x, pi, mu, var: a random mixture on the line, and points near its components."""
+    mu = rng.normal(scale=spread, size=K)
+    x = rng.choice(mu, size=n) + rng.normal(size=n)
+    return x, rng.dirichlet(np.full(K, 3.0)), mu, rng.uniform(0.3, 2.0, size=K)
+
+
+def mixture_nd(
+    rng: np.random.Generator, n: int = 50, K: int = 3, d: int = 2
+) -> tuple[Array, Array, Array, Array]:
+    """X, pi, mu, Sigma: a random mixture in d dimensions, and points near its components."""
+    mu = rng.normal(scale=3.0, size=(K, d))
+    X = mu[rng.integers(K, size=n)] + rng.normal(size=(n, d))
+    A = rng.normal(size=(K, d, d))
+    return X, rng.dirichlet(np.full(K, 3.0)), mu, A @ np.swapaxes(A, 1, 2) + 0.3 * np.eye(d)
+
+
+def cases_1d(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("three overlapping components on the line", mixture_1d(rng, spread=1.0))
+    yield Case("four components well apart", mixture_1d(rng, K=4, spread=8.0))
+
+
+def rows_sum_to_one(R: Array, *_: Array) -> bool:
+    return np.allclose(np.sum(R, axis=1), 1)
+
+
+ROWS_SUM_TO_ONE = Law("the responsibilities of each point sum to 1 (along axis 1).", rows_sum_to_one)
+
+
+# ── 1  Responsibilities on the line ──────────────────────────────────────────────────────────────────
+
+RESPONSIBILITIES_1D = LESSON.task(
+    "responsibilities_1d",
+    title="Who threw this grain?",
+    points=2,
+    expected="array (n, K): one row per point, one column per component, each row summing to 1",
+)
+
+
+def joint_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    return pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+
+
+@RESPONSIBILITIES_1D.reference
+def responsibilities_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    R = np.empty((len(x), len(pi)))
+    for i in range(len(x)):
+        for k in range(len(pi)):
+            R[i, k] = pi[k] * norm.pdf(x[i], mu[k], var[k] ** 0.5)
+        R[i] /= R[i].sum()
+    return R
+
+
+RESPONSIBILITIES_1D.cases(cases_1d)
+
+
+RESPONSIBILITIES_1D.laws.append(ROWS_SUM_TO_ONE)
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "the columns sum to 1, not the rows. The question is about each point: which component is it from?",
+    hint=2,
+)
+def normalised_over_points(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = joint_1d(x, pi, mu, var)
+    return joint / joint.sum(axis=0)
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "these are the joint densities πₖ N(xᵢ | μₖ, σₖ²). They still have to be divided by something.", hint=2
+)
+def not_normalised(x, pi, mu, var):
+    return joint_1d(x, pi, mu, var)
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "the densities are too wide or too narrow: `norm.pdf` takes a standard deviation, but"
+    " you were given variances.",
+    hint=1,
+)
+def variance_taken_for_a_standard_deviation(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = pi * norm.pdf(x[:, np.newaxis], mu, var)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "every component counts the same, however rare it is: the weights π are missing.", hint=1
+)
+def weights_left_out(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    density = norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
+    return density / density.sum(axis=1, keepdims=True)
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "each point belongs entirely to its most likely component, as in k-means. EM keeps the uncertainty.",
+    hint=2,
+)
+def hard_assignment(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = joint_1d(x, pi, mu, var)
+    return np.eye(len(pi))[joint.argmax(axis=1)]
+
+
+@RESPONSIBILITIES_1D.right
+def responsibilities_by_arrays(x, pi, mu, var):
+    joint = pi / np.sqrt(2 * np.pi * var) * np.exp(-((x[:, None] - mu) ** 2) / (2 * var))
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@RESPONSIBILITIES_1D.right
+def responsibilities_by_softmax(x, pi, mu, var):
+    return softmax(np.log(pi) + norm.logpdf(x[:, None], mu, np.sqrt(var)), axis=1)
+
+
+@RESPONSIBILITIES_1D.right
+def responsibilities_as_lists(x, pi, mu, var):
+    return responsibilities_by_softmax(x, pi, mu, var).tolist()
+
+
+# ── 2  Log-sum-exp ───────────────────────────────────────────────────────────────────────────────────
+
+LOG_SUM_EXP = LESSON.task(
+    "log_sum_exp", title="Log-sum-exp", points=2, expected="array (n,): one finite number per row"
+)
+
+
+@LOG_SUM_EXP.cases
+def log_sum_exp_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("ordinary numbers", (rng.normal(size=(6, 4)),))
+    yield Case("a very small row next to a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
+    yield Case("very large numbers", (rng.uniform(800, 1000, size=(5, 3)),))
+    yield Case("very negative numbers", (rng.uniform(-1000, -800, size=(5, 3)),))
+    extremes = np.array([[-1000.0, 0, 1000], [1000, 0, -1000], [-500, 0, 500], [-300, -300, 600]])
+    yield Case("very negative and very large numbers in one row", (extremes,))
+
+
+def _shifted_by(shift: Callable[..., Array]) -> Callable[..., Array]:
+    """Log-sum-exp that subtracts `shift(A)` (n, 1) from the rows instead of their maxima."""
+    return lambda A: shift(A)[:, 0] + np.log(np.exp(A - shift(A)).sum(axis=1))
+
+
+@LOG_SUM_EXP.reference
+def log_sum_exp(A):
+    return logsumexp(A, axis=1)
+
+
+@LOG_SUM_EXP.law("the result is at least the row's maximum.")
+def the_result_is_at_least_the_rows(out, A):
+    return np.all(out >= A.max(axis=1) - 1e-6 * (1 + np.abs(A).max(axis=1)))
+
+
+@LOG_SUM_EXP.mistake(
+    "the exponentials go out of range: e⁻¹⁰⁰⁰ underflows to 0, and e¹⁰⁰⁰ overflows to infinity.", hint=1
+)
+def naive(A):
+    return np.log(np.exp(A).sum(axis=1))
+
+
+@LOG_SUM_EXP.mistake(
+    "something was subtracted inside the exponential and never added back outside the logarithm.", hint=2
+)
+def maximum_not_added_back(A):
+    return np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum(axis=1))
+
+
+@LOG_SUM_EXP.mistake(
+    "you subtracted the maximum of the whole table. A row far below it still underflows.", hint=2
+)
+def one_maximum_for_all_rows(A):
+    return A.max() + np.log(np.exp(A - A.max()).sum(axis=1))
+
+
+@LOG_SUM_EXP.mistake(
+    "you subtracted the smallest number of each row. Numbers far above it still overflow.",
+    hint=1,
+    name="shifted by the row's minimum",
+)
+def shifted_by_the_rows_minimum(A):
+    return _shifted_by(lambda A: A.min(axis=1, keepdims=True))(A)
+
+
+@LOG_SUM_EXP.mistake(
+    "you subtracted the mean of each row. A number far above the mean still overflows.",
+    hint=1,
+    name="shifted by the row's mean",
+)
+def shifted_by_the_rows_mean(A):
+    return _shifted_by(lambda A: A.mean(axis=1, keepdims=True))(A)
+
+
+@LOG_SUM_EXP.mistake(
+    "you subtracted the first number of each row. That works only while no other number is far above it.",
+    hint=1,
+)
+def shifted_by_the_first_column(A):
+    return _shifted_by(lambda A: A[:, :1])(A)
+
+
+@LOG_SUM_EXP.mistake(
+    "you subtracted the largest absolute value. In a row of very negative numbers, that makes"
+    " everything smaller still.",
+    hint=1,
+)
+def largest_absolute_value(A):
+    return _shifted_by(lambda A: np.abs(A).max(axis=1, keepdims=True))(A)
+
+
+@LOG_SUM_EXP.mistake(
+    "you took the maximum down the columns (axis 0) in one place and along the rows in another.", hint=2
+)
+def maximum_of_the_columns(A):
+    return A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1))
+
+
+@LOG_SUM_EXP.mistake(
+    "this sums over the points. The sum should run over the components of one point.", hint=1
+)
+def summed_over_points(A):
+    return logsumexp(A, axis=0)
+
+
+@LOG_SUM_EXP.mistake(
+    "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
+    " wrong when two are close.",
+    hint=2,
+)
+def maximum_alone(A):
+    return A.max(axis=1)
+
+
+@LOG_SUM_EXP.right
+def log_sum_exp_by_row(A):
+    return [max(row) + np.log(sum(np.exp(a - max(row)) for a in row)) for row in A]
+
+
+@LOG_SUM_EXP.right
+def log_sum_exp_by_logaddexp(A):
+    return np.logaddexp.reduce(A, axis=1)
+
+
+@LOG_SUM_EXP.right
+def log_sum_exp_in_float32(A):
+    return log_sum_exp_by_logaddexp(A.astype(np.float32))
+
+
+# ── 3  The E-step ────────────────────────────────────────────────────────────────────────────────────
+
+E_STEP = LESSON.task(
+    "e_step",
+    title="The E-step, in any dimension",
+    points=4,
+    expected="(log_likelihood of shape (n,), R of shape (n, K)), all finite; each row of R sums to 1",
+)
+
+
+@E_STEP.cases
+def e_step_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("three components in the plane", mixture_nd(rng))
+    yield Case("four components in five dimensions", mixture_nd(rng, n=30, K=4, d=5))
+    X, pi, mu, Sigma = mixture_nd(rng, n=20)
+    yield Case("points a thousand units away", (X + 1000, pi, mu, Sigma))
+
+
+def weighted_log_densities(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
+    columns = [np.log(p) + multivariate_normal(m, S).logpdf(X) for p, m, S in zip(pi, mu, Sigma)]
+    return np.transpose(columns)
+
+
+@E_STEP.reference
+def e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    log_likelihood = logsumexp(log_joint, axis=1)
+    return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
+
+
+def _from_log_joint(log_joint: Array) -> tuple[Array, Array]:
+    log_likelihood = logsumexp(log_joint, axis=1)
+    return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
+
+
+@E_STEP.law("the responsibilities of each point sum to 1.")
+def the_responsibilities_of_each_point_sum_to(out, *_):
+    return rows_sum_to_one(out[1])
+
+
+@E_STEP.mistake(
+    "far from every mean all densities underflow to 0, and 0/0 is not a responsibility. Stay"
+    " in log space to the end.",
+    hint=2,
+)
+def densities_outside_log_space(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    joint = np.exp(weighted_log_densities(X, pi, mu, Sigma))
+    total = joint.sum(axis=1)
+    return np.log(total), joint / total[:, np.newaxis]
+
+
+@E_STEP.mistake("the weights π are not used: log πₖ is missing.", hint=1, name="weights left out")
+def weights_left_out_in_e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    return _from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
+
+
+@E_STEP.mistake(
+    "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.", hint=1
+)
+def weights_not_in_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    return _from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
+
+
+@E_STEP.mistake(
+    "these are the logarithms of the responsibilities. One exponential is still missing.",
+    hint=3,
+    name="log-responsibilities",
+)
+def log_responsibilities(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    log_likelihood = logsumexp(log_joint, axis=1)
+    return log_likelihood, log_joint - log_likelihood[:, np.newaxis]
+
+
+@E_STEP.mistake("the two return values are in the wrong order.", hint=3)
+def return_values_swapped(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    return e_step(X, pi, mu, Sigma)[::-1]
+
+
+@E_STEP.mistake(
+    "you added up the logarithms of the components. The likelihood adds up the components themselves, and"
+    " then takes one logarithm.",
+    hint=2,
+)
+def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    _, R = e_step(X, pi, mu, Sigma)
+    return weighted_log_densities(X, pi, mu, Sigma).sum(axis=1), R
+
+
+@E_STEP.mistake(
+    "wide and narrow components get the same height: the log |Σ| term is missing or cancels.", hint=1
+)
+def determinant_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
+    return _from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
+
+
+FULL = covariance_type("full")
+
+
+def as_mixture(pi, mu, Sigma):
+    return Mixture(pi, mu, Sigma, FULL.kernel.factor(Sigma), FULL)
+
+
+@E_STEP.right
+def e_step_by_the_package(X, pi, mu, Sigma):
+    return package_e_step(X, as_mixture(pi, mu, Sigma))
+
+
+@E_STEP.right
+def e_step_by_solving(X, pi, mu, Sigma):
+    log_joint = np.empty((len(X), len(pi)))
+    for k in range(len(pi)):
+        D = X - mu[k]
+        distance = np.sum(D * np.linalg.solve(Sigma[k], D.T).T, axis=1)
+        log_det = np.linalg.slogdet(2 * np.pi * Sigma[k])[1]
+        log_joint[:, k] = np.log(pi[k]) - 0.5 * (distance + log_det)
+    total = logsumexp(log_joint, axis=1, keepdims=True)
+    return total[:, 0], np.exp(log_joint - total)
+
+
+@E_STEP.right
+def e_step_by_cholesky(X, pi, mu, Sigma):
+    log_joint = np.log(pi) + log_density(X, mu, FULL.kernel.factor(Sigma), FULL)
+    return np.logaddexp.reduce(log_joint, axis=1), softmax(log_joint, axis=1)
+
+
+# ── 4  The M-step ────────────────────────────────────────────────────────────────────────────────────
+
+M_STEP = LESSON.task(
+    "m_step",
+    title="The M-step",
+    points=4,
+    expected="(weights of shape (K,), means of shape (K, d), covariances of shape (K, d, d))",
+)
+
+
+@M_STEP.cases
+def m_step_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, n, K, d in (
+        ("three components in the plane", 60, 3, 2),
+        ("two components, d = 4", 40, 2, 4),
+    ):
+        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
+        yield Case(description, (X, rng.dirichlet(np.full(K, 0.7), size=n)))
+
+
+@M_STEP.reference
+def m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    N = R.sum(axis=0)
+    mu = np.array([sum(r * x for r, x in zip(R[:, k], X)) / N[k] for k in range(R.shape[1])])
+    Sigma = [
+        sum(r * np.outer(x - mu[k], x - mu[k]) for r, x in zip(R[:, k], X)) / N[k] for k in range(R.shape[1])
+    ]
+    return N / len(X), mu, np.array(Sigma)
+
+
+def covariances_about(X: Array, R: Array, mu: Array, N: Array) -> Array:
+    D = X[np.newaxis] - mu[:, np.newaxis]
+    return np.einsum("nk,knd,kne->kde", R, D, D) / N[:, np.newaxis, np.newaxis]
+
+
+@M_STEP.law("the weights sum to 1.")
+def the_weights_sum_to_1(out, *_):
+    return np.isclose(out[0].sum(), 1)
+
+
+@M_STEP.law("a covariance is symmetric.")
+def a_covariance_is_symmetric(out, *_):
+    return np.allclose(out[2], np.swapaxes(out[2], 1, 2))
+
+
+@M_STEP.mistake(
+    "the covariances are measured from the mean of all the data. Each component has a centre of its own.",
+    hint=2,
+)
+def about_the_overall_mean(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, np.repeat([X.mean(axis=0)], len(mu), axis=0), R.sum(axis=0))
+
+
+@M_STEP.mistake(
+    "the covariances are too large by the square of the mean: you averaged x xᵀ without"
+    " subtracting the mean first.",
+    hint=2,
+)
+def not_centred(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, np.zeros_like(mu), R.sum(axis=0))
+
+
+@M_STEP.mistake(
+    "means and covariances are divided by n, as if every component owned"
+    " all the points. How many does component k own?",
+    hint=1,
+)
+def divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    n = np.full(R.shape[1], len(X))
+    mu = R.T @ X / n[:, np.newaxis]
+    return R.sum(axis=0) / len(X), mu, covariances_about(X, R, mu, n)
+
+
+@M_STEP.mistake(
+    "the means are too close to 0: they are sums over component k, divided by all n points.", hint=1
+)
+def means_divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    mu, N = R.T @ X / len(X), R.sum(axis=0)
+    return N / len(X), mu, covariances_about(X, R, mu, N)
+
+
+@M_STEP.mistake(
+    "the means are right. The covariances are too small: they are divided by all n points.", hint=1
+)
+def covariances_divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, mu, np.full(len(mu), len(X)))
+
+
+@M_STEP.mistake(
+    "the means are right. In the covariances every point counts in full for every component.", hint=3
+)
+def responsibilities_missing_in_the_covariances(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, np.ones_like(R), mu, R.sum(axis=0))
+
+
+@M_STEP.mistake("the weights are counts: they sum to n, not to 1.", hint=1)
+def counts_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    _, mu, Sigma = m_step(X, R)
+    return R.sum(axis=0), mu, Sigma
+
+
+@M_STEP.mistake(
+    "this divides by Nₖ − 1, which makes a sample covariance unbiased. Maximum likelihood is simpler.",
+    hint=2,
+    name="divided by N - 1",
+)
+def divided_by_n_minus_1(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R, mu, R.sum(axis=0) - 1)
+
+
+@M_STEP.mistake(
+    "each point counts only for its most likely component. It should count for every"
+    " component, by its responsibility.",
+    hint=1,
+    name="hard assignment",
+)
+def hard_assignment_in_m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    return m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)])
+
+
+@M_STEP.mistake(
+    "the covariances use the responsibilities twice. Put r on one of the two factors (x − μ), or √r on both.",
+    hint=3,
+)
+def responsibilities_squared(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, R**2, mu, R.sum(axis=0))
+
+
+@M_STEP.mistake(
+    "only the variances are there. Off the diagonal, a covariance says how two features vary together.",
+    hint=2,
+    name="off-diagonal lost",
+)
+def off_diagonal_lost(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma * np.eye(X.shape[1])
+
+
+@M_STEP.right
+def m_step_by_weighted_cov(X, R):
+    Sigma = [np.cov(X.T, aweights=r, ddof=0) for r in R.T]
+    return R.mean(axis=0), (R / R.sum(axis=0)).T @ X, np.array(Sigma)
+
+
+@M_STEP.right
+def m_step_by_square_roots(X, R):
+    N, Sigma = R.sum(axis=0), []
+    mu = R.T @ X / N[:, None]
+    for k in range(len(N)):
+        A = np.sqrt(R[:, k, None]) * (X - mu[k])
+        Sigma.append(A.T @ A / N[k])
+    return N / N.sum(), mu, Sigma
+
+
+# ── 5  Find the bug ──────────────────────────────────────────────────────────────────────────────────
+
+FIX_EM = LESSON.task(
+    "fix_em", title="Find the bug", points=3, expected="(weights, means, variances), each of shape (K,)"
+)
+
+
+@FIX_EM.reference
+def em_iteration_1d(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    R = responsibilities_1d(x, pi, mu, var)
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return N / len(x), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+FIX_EM.cases(cases_1d)
+
+
+@FIX_EM.law("the weights sum to 1.")
+def the_weights_sum_to_1_in_fix_em(out, *_):
+    return np.isclose(out[0].sum(), 1)
+
+
+@FIX_EM.mistake("the bug is still there.", planted=True)
+def the_planted_bug(
+    x: Array,
+    pi: Array,
+    mu: Array,
+    var: Array,
+    row_sums: Callable[..., Any] = np.ones_like,
+    weights: Callable[..., Array] = lambda pi, R: pi,
+) -> tuple[Array, Array, Array]:
+    """The planted bug. Other `row_sums` or `weights` treat its symptoms without removing it."""
+    pi, R = pi.copy(), np.empty((len(x), len(pi)))
+    for k in range(len(pi)):
+        R[:, k] = responsibilities_1d(x, pi, mu, var)[:, k]
+        pi[k] = R[:, k].mean()
+    R = R / row_sums(R.sum(axis=1, keepdims=True))
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return weights(pi, R), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+@FIX_EM.mistake(
+    "the weights sum to 1 again, but you only treated the symptom: component 1 is still computed with the"
+    " new weight of component 0.",
+    hint=2,
+)
+def weights_normalised_afterwards(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    return the_planted_bug(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum())
+
+
+@FIX_EM.mistake(
+    "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
+    " components are still computed with different weights.",
+    hint=2,
+)
+def rows_normalised_afterwards(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    return the_planted_bug(x, pi, mu, var, row_sums=lambda sums: sums)
+
+
+@FIX_EM.mistake(
+    "rows and weights sum to 1 again, but you only treated the symptoms: the numbers that you divide were"
+    " computed with weights from two different rounds.",
+    hint=2,
+    name="rows normalised afterwards, then weights",
+)
+def rows_normalised_afterwards_then_weights(
+    x: Array, pi: Array, mu: Array, var: Array
+) -> tuple[Array, Array, Array]:
+    treated: dict[str, Any] = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
+    return the_planted_bug(x, pi, mu, var, **treated)
+
+
+@FIX_EM.mistake("the responsibilities are right now. The variances are measured from the old means.", hint=3)
+def variances_about_the_old_means(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    R = responsibilities_1d(x, pi, mu, var)
+    N = R.sum(axis=0)
+    new = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+@FIX_EM.right
+def iteration_by_arrays(x, pi, mu, var):
+    R = responsibilities_by_arrays(x, pi, mu, var)
+    mu = np.average(np.repeat(x[:, None], len(pi), axis=1), axis=0, weights=R)
+    return R.mean(axis=0), mu, np.average((x[:, None] - mu) ** 2, axis=0, weights=R)
+
+
+@FIX_EM.right
+def iteration_fixed_in_place(x, pi, mu, var):
+    R = responsibilities_by_softmax(x, pi, mu, var)
+    pi, mu, var = pi.copy(), mu.copy(), var.copy()
+    for k in range(len(pi)):
+        r = R[:, k]
+        pi[k] = r.mean()
+        mu[k] = (r @ x) / r.sum()
+        var[k] = (r @ (x - mu[k]) ** 2) / r.sum()
+    return pi, mu, var
+
+
+# ── 6  The whole loop ────────────────────────────────────────────────────────────────────────────────
+
+FIT_EM = LESSON.task(
+    "fit_em",
+    title="The whole loop",
+    points=3,
+    expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
+)
+
+
+@FIT_EM.cases
+def fit_em_cases(rng: np.random.Generator) -> Iterator[Case]:
+    X, pi, mu, Sigma = mixture_nd(rng, n=80)
+    yield Case("eight iterations in the plane", (X, pi, mu, Sigma, 8))
+    yield Case("one iteration", (X, pi, mu, Sigma, 1))
+
+
+@FIT_EM.reference
+def fit_em(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, Array, Array, Array]:
+    bounds = []
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, pi, mu, Sigma)
+        bounds.append(log_likelihood.mean())
+        pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma, np.array(bounds)
+
+
+def _loop(
+    X: Array,
+    pi: Array,
+    mu: Array,
+    Sigma: Array,
+    n_iter: int,
+    *,
+    bound: Callable[..., Any],
+    refresh: bool = True,
+) -> tuple[Array, Array, Array, Array]:
+    """The loop with another `bound(log_likelihood)`, or with an E-step that always uses the start."""
+    bounds, start = [], (pi, mu, Sigma)
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, *((pi, mu, Sigma) if refresh else start))
+        bounds.append(bound(log_likelihood))
+        pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma, np.array(bounds)
+
+
+def _keeping(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int, *, kept: int) -> tuple[Array, ...]:
+    """The loop in which parameter number `kept` stays as it was at the start."""
+    start, bounds = (pi, mu, Sigma), []
+    theta: tuple[Array, ...] = start
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, *theta)
+        bounds.append(log_likelihood.mean())
+        theta = tuple(
+            old if place == kept else new for place, (old, new) in enumerate(zip(start, m_step(X, R)))
+        )
+    return *theta, np.array(bounds)
+
+
+@FIT_EM.law("the log-likelihood never falls.")
+def the_log_likelihood_never_falls(out, *_):
+    return np.all(np.diff(out[3]) > -1e-9)
+
+
+@FIT_EM.mistake(
+    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task"
+    " asks for the mean per point.",
+    hint=2,
+)
+def total_instead_of_mean(*a):
+    return _loop(*a, bound=np.sum)
+
+
+@FIT_EM.mistake(
+    "the E-step uses the starting parameters every time, so nothing changes after the first round.",
+    hint=1,
+    name="E-step always from the start",
+)
+def e_step_always_from_the_start(*a):
+    return _loop(*a, bound=np.mean, refresh=False)
+
+
+@FIT_EM.mistake("the parameters are one M-step behind.", hint=1, name="last M-step missing")
+def last_m_step_missing(
+    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
+) -> tuple[Array, Array, Array, Array]:
+    bounds = fit_em(X, pi, mu, Sigma, n_iter)[3]
+    return (*fit_em(X, pi, mu, Sigma, n_iter - 1)[:3], bounds)
+
+
+@FIT_EM.mistake(
+    "the curve is one round ahead: you record the likelihood *after* each M-step. The task asks for the"
+    " one that each E-step finds.",
+    hint=1,
+    name="likelihood after the M-step",
+)
+def likelihood_after_the_m_step(
+    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
+) -> tuple[Array, ...]:
+    *theta, bounds = fit_em(X, pi, mu, Sigma, n_iter)
+    return *theta, np.append(bounds[1:], e_step(X, *theta)[0].mean())
+
+
+@FIT_EM.mistake(
+    "`bounds` has one number too many: there is one E-step per round, and none after the last.", hint=1
+)
+def one_bound_too_many(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
+    *theta, bounds = fit_em(X, pi, mu, Sigma, n_iter)
+    return *theta, np.append(bounds, e_step(X, *theta)[0].mean())
+
+
+@FIT_EM.mistake(
+    "the weights stay as they were at the start: the M-step's weights never reach the next round.", hint=1
+)
+def weights_not_fed_back(*a):
+    return _keeping(*a, kept=0)
+
+
+@FIT_EM.mistake(
+    "the covariances stay as they were at the start: the M-step's covariances never reach the next round.",
+    hint=1,
+)
+def covariances_not_fed_back(*a):
+    return _keeping(*a, kept=2)
+
+
+@FIT_EM.right
+def fit_em_by_hand(X, pi, mu, Sigma, n_iter):
+    bounds = []
+    for _ in range(n_iter):
+        log_likelihood, R = e_step_by_solving(X, pi, mu, Sigma)
+        bounds.append(np.mean(log_likelihood))
+        pi, mu, Sigma = m_step_by_weighted_cov(X, R)
+    return pi, mu, Sigma, bounds
+
+
+@FIT_EM.right
+def fit_em_by_the_package(X, pi, mu, Sigma, n_iter):
+    steps = em(X, as_mixture(pi, mu, Sigma), reg_covar=0)
+    taken = [next(steps) for _ in range(n_iter)]
+    theta = package_m_step(taken[-1].statistics, reg_covar=0)
+    return theta.weights, theta.means, theta.covariances, [step.lower_bound for step in taken]
+
+
+# ── 7  Read a picture, 8  What a tolerance does ──────────────────────────────────────────────────────
+
+FALLING_LIKELIHOOD = LESSON.choice(
+    "falling_likelihood",
+    title="Read a picture",
+    points=1,
+    right="C",
+    wrong={
+        "A": "each start climbs its own hill, but it always climbs: a bad start gives a low"
+        " curve, not a falling one.",
+        "B": (
+            "near the top the steps get small, but they still go up. EM has no step size, so it cannot overshoot.",
+            2,
+        ),
+        "D": "the M-step maximises exactly what the E-step gives it. Too many components make it overfit,"
+        " which raises the likelihood.",
+    },
+)
+
+
+FALLING_LIKELIHOOD.right_values("c")
+
+
+LARGEST_WEIGHT = LESSON.value(
+    "largest_weight",
+    title="What a tolerance does · stretch",
+    points=2,
+    expected="one number between 0 and 1, accurate to five decimals",
+    rtol=0,
+    atol=5e-6,
+)
+
+
+@cache
+def _largest_weight(**options: Any) -> float:
+    model = GaussianMixture(3, n_init=10, random_state=42, max_iter=1000, **options)
+    return float(model.fit(elongated_blobs()[0]).weights_.max())
+
+
+@LARGEST_WEIGHT.reference
+def largest_weight():
+    return _largest_weight(tol=1e-10)
+
+
+@LARGEST_WEIGHT.mistake(
+    "this is where the default `tol` stops. Which parameter decides when EM has done enough?", hint=1
+)
+def the_default_tolerance():
+    return _largest_weight()
+
+
+@LARGEST_WEIGHT.mistake(
+    "this is closer, but not yet settled to five decimals: the tolerance compares likelihoods, and"
+    " the weights settle later.",
+    hint=1,
+)
+def a_tolerance_in_between():
+    return _largest_weight(tol=1e-5)
+
+
+@LARGEST_WEIGHT.mistake("this is what the other two components weigh together.", hint=2)
+def the_other_two_weights():
+    return 1 - _largest_weight(tol=1e-10)
+
+
+LARGEST_WEIGHT.right_values(0.40037)

@@ -1,0 +1,802 @@
+"""Checks for lesson 10, the whole pipeline: a stratified part, a leak, an honest choice, draws, legibility, bytes.
+
+Symbols: X (n, d) rows; y or labels (n,) classes; E (n, d) standard normal numbers; c (n,) the class each row is
+drawn for; mean (d,), covariance (d, d), or means (C, d), covariances (C, d, d) of C classes; q directions kept.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+from scipy.stats import mode
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+
+from mlcourse.checks.task import Case, Lesson
+from mlcourse.datasets import load_digits
+from mlcourse.mixture import GaussianMixture
+from mlcourse.pca import PCA
+from mlcourse.typing import Array
+
+LESSON = Lesson("10_mnist")
+
+
+def rounded(value: Any, decimals: int) -> Any:
+    """Round numbers, also inside tuples, to recognise a mistake however many decimals were given."""
+    if isinstance(value, tuple):
+        return tuple(rounded(part, decimals) for part in value)
+    return np.round(value, decimals) if isinstance(value, (int, float, np.ndarray)) else value
+
+
+# ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
+
+STRATIFIED_PART = LESSON.task(
+    "stratified_part",
+    title="A part with the same shares",
+    points=2,
+    expected="a mask of shape (n,): True for the rows in the part",
+)
+
+
+def shuffled_classes(rng: np.random.Generator, sizes: tuple[int, ...], names: tuple[int, ...]) -> Array:
+    return rng.permutation(np.repeat(names, sizes))
+
+
+@STRATIFIED_PART.cases
+def stratified_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("three classes of unequal size", (shuffled_classes(rng, (11, 25, 14), (0, 1, 2)), 0.3))
+    yield Case("classes called 3, 5, 8 and 9", (shuffled_classes(rng, (9, 21, 6, 17), (3, 5, 8, 9)), 0.7))
+    yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 2, 4)), 0.5))
+
+
+def _by_class(
+    y: Array, n_of_class: Callable[..., Any], pick: Callable[..., Any] = lambda rows, n: rows[:n]
+) -> Array:
+    """A mask with n_of_class(size) rows of each class, chosen by `pick`."""
+    part = np.zeros(len(y), dtype=bool)
+    for c in np.unique(y):
+        rows = np.flatnonzero(y == c)
+        part[pick(rows, n_of_class(len(rows)))] = True
+    return part
+
+
+@STRATIFIED_PART.reference
+def stratified_part(y: Array, share: float) -> Array:
+    return _by_class(y, lambda n_c: int(np.floor(share * n_c)))
+
+
+@STRATIFIED_PART.mistake(
+    "these are the first rows of the whole table, whatever their class. A rare class"
+    " may be left out altogether.",
+    hint=1,
+)
+def the_first_rows_of_all(y, share):
+    return np.arange(len(y)) < int(share * len(y))
+
+
+@STRATIFIED_PART.mistake(
+    "every class has the same number of rows in your part. A common class should be common there, too.",
+    hint=2,
+)
+def the_same_number_from_each_class(y, share):
+    return _by_class(y, lambda n_c: int(share * len(y) / len(np.unique(y))))
+
+
+@STRATIFIED_PART.mistake(
+    "where the share is not a whole number of rows, a class gets one row too many: you rounded up.", hint=2
+)
+def rounded_up(y, share):
+    return _by_class(y, lambda n_c: int(np.ceil(share * n_c)))
+
+
+@STRATIFIED_PART.mistake(
+    "you rounded to the nearest whole number. In some classes the task rounds the other way.", hint=2
+)
+def rounded_to_the_nearest(y, share):
+    return _by_class(y, lambda n_c: round(share * n_c))
+
+
+@STRATIFIED_PART.mistake("the numbers are right, but these are the last rows of each class.", hint=1)
+def the_last_rows(y, share):
+    return _by_class(y, lambda n_c: int(share * n_c), lambda rows, n: rows[len(rows) - n :])
+
+
+@STRATIFIED_PART.mistake(
+    "True and False are swapped: this is what remains after the part has been cut off.", hint=2
+)
+def the_other_part(y, share):
+    return ~stratified_part(y, share)
+
+
+@STRATIFIED_PART.mistake(
+    "no row is selected. In `part[y == c][:n] = True` the first pair of brackets makes a copy, so the"
+    " mask itself does not change.",
+    hint=2,
+)
+def nothing_selected(y, share):
+    return np.zeros(len(y), dtype=bool)
+
+
+@STRATIFIED_PART.mistake("you computed how many rows a class gets from the size of the whole table.", hint=2)
+def counted_from_the_whole_table(y, share):
+    return _by_class(y, lambda n_c: int(share * len(y)))
+
+
+@STRATIFIED_PART.mistake("these are row numbers. A mask has True or False for every row.", hint=2)
+def row_numbers(y: Array, share: float) -> Array:
+    part = stratified_part(y, share)
+    return np.concatenate([np.flatnonzero(part & (y == c)) for c in np.unique(y)])
+
+
+@STRATIFIED_PART.mistake(
+    "you assume that the classes are called 0, 1, 2, …, but in some of the cases they are not.", hint=2
+)
+def classes_counted_from_zero(y: Array, share: float) -> Array:
+    part = np.zeros(len(y), dtype=bool)
+    for c in range(len(np.unique(y))):
+        rows = np.flatnonzero(y == c)
+        part[rows[: int(share * len(rows))]] = True
+    return part
+
+
+@STRATIFIED_PART.right
+def part_by_counting(y, share):
+    seen, part = {}, []
+    for c in y.tolist():
+        seen[c] = seen.get(c, 0) + 1
+        part.append(seen[c] <= int(share * np.sum(y == c)))
+    return part
+
+
+@STRATIFIED_PART.right
+def part_by_cumulative_counts(y, share):
+    same = y[:, None] == y
+    place = np.sum(np.tril(same), axis=1)
+    return place <= np.floor(share * same.sum(axis=1))
+
+
+# ── 2  The leak ──────────────────────────────────────────────────────────────────────────────────────
+
+FIX_LEAK = LESSON.task(
+    "fix_leak",
+    title="Find the leak",
+    points=2,
+    expected="two arrays, (n, d) and (m, d); the first has mean 0 in every pixel",
+)
+
+
+@FIX_LEAK.cases
+def leak_cases(rng: np.random.Generator) -> Iterator[Case]:
+    X_train, X_new = rng.normal(2, 3, size=(30, 4)), rng.normal(3, 2, size=(12, 4))
+    yield Case("two parts, four pixels", (X_train, X_new))
+    X_train, X_new = X_train.copy(), X_new.copy()
+    X_train[:, 1] = 0.25
+    yield Case("a pixel that varies only in the new part", (X_train, X_new))
+
+
+@FIX_LEAK.reference
+def _standardised(
+    X_train: Array, X_new: Array, scale: Array | None = None, *, mean: Array | None = None, ddof: int = 0
+) -> tuple[Array, Array]:
+    mean = X_train.mean(axis=0) if mean is None else mean
+    scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+@FIX_LEAK.law("every pixel of the training part has mean 0 afterwards.")
+def every_pixel_of_the_training_part_has(out, *_):
+    return np.allclose(out[0].mean(axis=0), 0)
+
+
+@FIX_LEAK.mistake("the leak is still there.", planted=True)
+def statistics_of_all_rows(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    everything = np.concatenate([X_train, X_new])
+    mean, scale = everything.mean(axis=0), everything.std(axis=0)
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+@FIX_LEAK.mistake(
+    "you standardised each part by itself. Nothing leaks, but the same picture has different"
+    " coordinates in the two parts.",
+    hint=2,
+)
+def each_part_by_itself(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_train)[0], _standardised(X_new, X_new)[0]
+
+
+@FIX_LEAK.mistake("your mean and scale come from the new part. The leak has changed sides.", hint=1)
+def statistics_of_the_new_part(A, B):
+    return _standardised(A, B, B.std(axis=0), mean=B.mean(axis=0))
+
+
+@FIX_LEAK.mistake("the training part is standardised, but the new part still has its original units.", hint=2)
+def the_new_part_as_it_came(A, B):
+    return (_standardised(A, B)[0], B)
+
+
+@FIX_LEAK.mistake("the scale is fixed, but the mean still comes from both parts together.", hint=1)
+def the_mean_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_new, mean=np.concatenate([X_train, X_new]).mean(axis=0))
+
+
+@FIX_LEAK.mistake("the mean is fixed, but the scale still comes from both parts together.", hint=1)
+def the_scale_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
+
+
+@FIX_LEAK.mistake("you divided by the variance, so the units do not cancel.", hint=2)
+def variance_instead_of_the_standard_deviation(A, B):
+    return _standardised(A, B, A.var(axis=0))
+
+
+@FIX_LEAK.mistake("where a pixel never varies in the training part, you divided by zero.", hint=2)
+def constant_pixel(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+@FIX_LEAK.mistake(
+    "you used one mean and one scale for all pixels together. Every pixel should have its own.", hint=2
+)
+def one_mean_and_scale_for_all_pixels(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
+
+
+@FIX_LEAK.mistake("the parts are centred, but not divided by a scale.", hint=2)
+def only_centred(A, B):
+    return _standardised(A, B, np.ones(A.shape[1]))
+
+
+@FIX_LEAK.mistake(
+    "your scale divides by n − 1. The one that you were given divides by n, and that was not the leak.",
+    hint=2,
+)
+def n_minus_one(A, B):
+    return _standardised(A, B, ddof=1)
+
+
+@FIX_LEAK.right
+def standardised_by_scikit_learn(X_train, X_new):
+    scaler = StandardScaler().fit(X_train)
+    return scaler.transform(X_train), scaler.transform(X_new)
+
+
+@FIX_LEAK.right
+def standardised_pixel_by_pixel(X_train, X_new):
+    train, new = X_train.copy(), X_new.copy()
+    for j in range(X_train.shape[1]):
+        mean, scale = X_train[:, j].mean(), X_train[:, j].std() or 1.0
+        train[:, j], new[:, j] = (X_train[:, j] - mean) / scale, (X_new[:, j] - mean) / scale
+    return [train, new]
+
+
+# ── 3  An honest choice ──────────────────────────────────────────────────────────────────────────────
+
+HONEST_CHOICE = LESSON.value(
+    "honest_choice",
+    title="An honest choice",
+    points=3,
+    expected="a pair (K, log-likelihood): one of the six values of K, and a number of nats",
+    rtol=0,
+    atol=0.05,
+)
+
+
+@cache
+def _parts() -> tuple[Array, Array, Array]:
+    """The exercise's digits on the axes of its training part: training, validation, test."""
+    X, y = load_digits()
+    X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=20)
+    X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=20)
+    pca = PCA(0.98).fit(X_train)
+    return tuple(pca.transform(part) for part in (X_train, X_val, X_test))
+
+
+def _fit(K: int, Z: Array) -> GaussianMixture:
+    return GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z)
+
+
+@cache
+def _fits() -> list[tuple[Any, ...]]:
+    """(K, training, validation, test log-likelihood, BIC) of every candidate."""
+    parts = _parts()
+    fits = [_fit(K, parts[0]) for K in (5, 10, 20, 40, 80, 160)]
+    return [(fit.n_components, *map(fit.score, parts), fit.bic(parts[0])) for fit in fits]
+
+
+def _choice(by: int, report: int, lowest: bool = False) -> tuple[int, float]:
+    """(K, score): the candidate with the highest (or lowest) entry `by`, and its entry `report`."""
+    best = (min if lowest else max)(_fits(), key=lambda fit: fit[by])
+    return best[0], best[report]
+
+
+TRAINING, VALIDATION, TEST, BIC = 1, 2, 3, 4
+
+
+@HONEST_CHOICE.reference
+def honest_choice():
+    return _choice(VALIDATION, TEST)
+
+
+@HONEST_CHOICE.canonical
+def canonical_honest_choice(value):
+    return rounded(value, 1)
+
+
+@HONEST_CHOICE.mistake(
+    "the choice is right. But the number is the one that made you choose this K, the highest of six. On"
+    " new digits, expect less.",
+    hint=2,
+)
+def the_validation_score_reported():
+    return _choice(VALIDATION, VALIDATION)
+
+
+@HONEST_CHOICE.mistake(
+    "the choice is right. But the number was measured on the digits that the model was fitted to.", hint=1
+)
+def the_training_score_reported():
+    return _choice(VALIDATION, TRAINING)
+
+
+@HONEST_CHOICE.mistake(
+    "on the training part, more components always look better. Which part was not used in the fit?", hint=1
+)
+def chosen_on_the_training_part():
+    return _choice(TRAINING, TEST)
+
+
+@HONEST_CHOICE.mistake(
+    "K and its score both come from the training part. The model has seen these digits, and more"
+    " components always look better there.",
+    hint=1,
+)
+def chosen_and_reported_on_the_training_part():
+    return _choice(TRAINING, TRAINING)
+
+
+@HONEST_CHOICE.mistake(
+    "this K is the best on the test digits. Now they have been used for the choice, and no"
+    " digits are left to report on.",
+    hint=1,
+)
+def chosen_on_the_test_part():
+    return _choice(TEST, TEST)
+
+
+@HONEST_CHOICE.mistake(
+    "the choice is right. But the number comes from another fit, to training and validation digits together.",
+    hint=1,
+)
+@cache
+def fitted_again_to_more_digits() -> tuple[int, float]:
+    """The chosen K, and the test log-likelihood of K components fitted to training and validation digits."""
+    Z_train, Z_val, Z_test = _parts()
+    K, _ = _choice(VALIDATION, TEST)
+    return K, _fit(K, np.concatenate([Z_train, Z_val])).score(Z_test)
+
+
+@HONEST_CHOICE.mistake(
+    "this K has the lowest BIC on the training part. BIC only estimates what the validation part measures.",
+    hint=1,
+    name="chosen by BIC",
+)
+def chosen_by_bic():
+    return _choice(BIC, TEST, lowest=True)
+
+
+HONEST_CHOICE.right_values([80, 4.18], (80.0, 4.2))
+
+
+# ── 4  Draws, class by class ─────────────────────────────────────────────────────────────────────────
+
+DRAW_BY_CLASS = LESSON.task(
+    "draw_by_class",
+    title="Draw, class by class",
+    points=3,
+    expected="array (n, d): row i is drawn for class c[i]",
+)
+
+
+def covariances_for(rng: np.random.Generator, C: int, d: int) -> Array:
+    A = rng.normal(size=(C, d, d))
+    return A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
+
+
+@DRAW_BY_CLASS.cases
+def draw_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for C, n, d in ((3, 12, 2), (4, 15, 5)):
+        classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
+        yield Case(
+            f"{C} classes in {d} dimensions, in random order",
+            (rng.normal(size=(n, d)), classes, 3 * rng.normal(size=(C, d)), covariances_for(rng, C, d)),
+        )
+
+
+def _drawn(E: Array, c: Array, means: Array, covariances: Array, colour: Callable[..., Array]) -> Array:
+    """Row i as means[cᵢ] + colour(covariances[cᵢ], εᵢ)."""
+    return np.array([means[k] + colour(covariances[k], e) for e, k in zip(E, c)])
+
+
+@DRAW_BY_CLASS.reference
+def draw_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
+    return _drawn(E, c, means, covariances, lambda S, e: np.linalg.cholesky(S) @ e)
+
+
+def _symmetric_root(S: Array, e: Array) -> Array:
+    variances, axes = np.linalg.eigh(S)
+    return axes @ (np.sqrt(variances) * (axes.T @ e))
+
+
+@DRAW_BY_CLASS.mistake("the factor is transposed, so the draws have the wrong covariance.", hint=2)
+def factor_transposed(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.linalg.cholesky(S).T @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you multiplied the noise by the covariance itself, so the variances come out squared. You"
+    " need a square root of it.",
+    hint=2,
+)
+def covariance_instead_of_its_factor(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: S @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every feature has the right spread, but the features no longer vary together.", hint=2
+)
+def standard_deviations_only(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.sqrt(np.diag(S)) * e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "these draws have the right covariance, but from a symmetric square root. The task"
+    " asks for the triangular one.",
+    hint=2,
+)
+def the_symmetric_root(E, c, m, S):
+    return _drawn(E, c, m, S, _symmetric_root)
+
+
+@DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=1)
+def mean_left_out(E, c, m, S):
+    return draw_by_class(E, c, np.zeros_like(m), S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every class has its own mean, but all classes have the covariance of the first.", hint=1
+)
+def one_covariance_for_all(E, c, m, S):
+    return draw_by_class(E, c, m, np.repeat(S[:1], len(S), axis=0))
+
+
+@DRAW_BY_CLASS.mistake("every class has its own mean, but all classes share one average covariance.", hint=1)
+def the_average_covariance(E, c, m, S):
+    return draw_by_class(E, c, m, np.repeat(S.mean(axis=0)[np.newaxis], len(S), axis=0))
+
+
+@DRAW_BY_CLASS.mistake(
+    "the rows are right, but in another order: they were sorted by class on the way.", hint=1
+)
+def grouped_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
+    order = np.argsort(c, kind="stable")
+    return draw_by_class(E, c, means, covariances)[order]
+
+
+@DRAW_BY_CLASS.right
+def draws_by_einsum(E, c, means, covariances):
+    factors = np.linalg.cholesky(covariances)
+    return means[c] + np.einsum("nij,nj->ni", factors[c], E)
+
+
+@DRAW_BY_CLASS.right
+def draws_row_by_row(E, c, means, covariances):
+    return [means[k] + np.linalg.cholesky(covariances[k]) @ e for e, k in zip(E, c)]
+
+
+# ── 5  The shape without its noise ───────────────────────────────────────────────────────────────────
+
+SHAPE_ONLY = LESSON.task(
+    "shape_only",
+    title="The shape without its noise",
+    points=3,
+    expected="array (n, d): the mean plus the part along q directions",
+)
+
+
+@SHAPE_ONLY.cases
+def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for n, d, q in ((9, 4, 2), (7, 6, 1)):
+        X = rng.normal(2, 2, size=(n, d))
+        yield Case(
+            f"{d} dimensions, {q} direction(s) kept",
+            (X, rng.normal(3, 1, size=d), covariances_for(rng, 1, d)[0], q),
+        )
+
+
+def _projected(
+    X: Array,
+    mean: Array,
+    covariance: Array,
+    q: int,
+    *,
+    center: bool = True,
+    back: bool = True,
+    columns: Callable[..., Array] = lambda V, q: V[:, len(V) - q :],
+) -> Array:
+    """Project and rebuild, with one step done differently."""
+    widest = columns(np.linalg.eigh(covariance)[1], q)
+    amounts = (X - mean if center else X) @ widest
+    return amounts @ widest.T + (mean if back else 0)
+
+
+@SHAPE_ONLY.reference
+def shape_only(X: Array, mean: Array, covariance: Array, q: int) -> Array:
+    _, axes = np.linalg.eigh(covariance)
+    shape = np.tile(mean, (len(X), 1)).astype(float)
+    for axis in axes.T[::-1][:q]:
+        for i in range(len(X)):
+            shape[i] += ((X[i] - mean) @ axis) * axis
+    return shape
+
+
+@SHAPE_ONLY.mistake(
+    "you kept the first q directions. In rising order these are the narrowest: the noise has"
+    " stayed, and the shape is gone.",
+    hint=2,
+)
+def the_narrowest_directions(*a):
+    return _projected(*a, columns=lambda V, q: V[:, :q])
+
+
+@SHAPE_ONLY.mistake("you used rows of the matrix as directions. The directions are in its columns.", hint=2)
+def rows_instead_of_columns(*a):
+    return _projected(*a, columns=lambda V, q: V[len(V) - q :].T)
+
+
+@SHAPE_ONLY.mistake(
+    "these are the amounts along the directions, q per row. That is only half of the way.", hint=3
+)
+def the_amounts(X, mean, S, q):
+    return (X - mean) @ np.linalg.eigh(S)[1][:, len(mean) - q :]
+
+
+@SHAPE_ONLY.mistake(
+    "you multiplied the directions by their standard deviations. A direction has length 1.", hint=1
+)
+def directions_stretched(X: Array, mean: Array, covariance: Array, q: int) -> Array:
+    variances, axes = np.linalg.eigh(covariance)
+    widest = (axes * np.sqrt(variances))[:, len(mean) - q :]
+    return mean + (X - mean) @ widest @ widest.T
+
+
+@SHAPE_ONLY.mistake(
+    "you used the mean of these few rows. The component has its own.", hint=1, name="the rows' own mean"
+)
+def the_rows_own_mean(X, mean, S, q):
+    return shape_only(X, X.mean(axis=0), S, q)
+
+
+@SHAPE_ONLY.mistake(
+    "you computed the directions from the rows themselves. The component has its own.",
+    hint=1,
+    name="the rows' own directions",
+)
+def the_rows_own_directions(X, mean, S, q):
+    return shape_only(X, mean, np.cov(X.T), q)
+
+
+@SHAPE_ONLY.mistake("you subtracted the mean before the projection, but did not add it back.", hint=1)
+def mean_not_added_back(*a):
+    return _projected(*a, back=False)
+
+
+@SHAPE_ONLY.mistake(
+    "you projected the rows uncentred and then added the mean. The directions go through the mean.", hint=1
+)
+def not_centred(*a):
+    return _projected(*a, center=False)
+
+
+@SHAPE_ONLY.mistake(
+    "these are projections onto directions through the origin. The component has its centre elsewhere.",
+    hint=1,
+)
+def no_mean_at_all(*a):
+    return _projected(*a, center=False, back=False)
+
+
+@SHAPE_ONLY.mistake("this is the part that should have been removed, added to the mean.", hint=1)
+def the_noise_itself(X, mean, S, q):
+    return mean + X - shape_only(X, mean, S, q)
+
+
+@SHAPE_ONLY.right
+def shape_by_singular_values(X, mean, covariance, q):
+    U, _, _ = np.linalg.svd(covariance)
+    return mean + (X - mean) @ U[:, :q] @ U[:, :q].T
+
+
+@SHAPE_ONLY.right
+def shape_by_subtraction(X, mean, covariance, q):
+    narrow = np.linalg.eigh(covariance)[1][:, : len(mean) - q]
+    return X - (X - mean) @ narrow @ narrow.T
+
+
+# ── 6  Can it be read? ───────────────────────────────────────────────────────────────────────────────
+
+LEGIBLE_SHARE = LESSON.task(
+    "legible_share", title="Can it be read?", points=3, expected="one number between 0 and 1"
+)
+
+
+@LEGIBLE_SHARE.cases
+def legible_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for n_classes, d, k in ((3, 2, 4), (4, 3, 5)):
+        centers = 1.6 * rng.normal(size=(n_classes, d))
+        labels = np.arange(60) % n_classes
+        train = centers[labels] + rng.normal(size=(60, d))
+        drawn = centers[rng.integers(n_classes, size=47)] + rng.normal(size=(47, d))
+        yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, labels, k))
+
+
+def _neighbours(drawn: Array, train: Array, labels: Array, k: int, nearest: slice = slice(None)) -> Array:
+    """Labels (m, k) of each drawn row's nearest training rows."""
+    distances = np.array([[np.sqrt(np.sum((row - other) ** 2)) for other in train] for row in drawn])
+    return labels[np.argsort(distances, axis=1)[:, nearest][:, :k]]
+
+
+def _unanimous(found: Array) -> Array:
+    return np.all(found == found[:, :1], axis=1)
+
+
+@LEGIBLE_SHARE.reference
+def legible_share(drawn: Array, train: Array, labels: Array, k: int) -> float:
+    return float(np.mean(_unanimous(_neighbours(drawn, train, labels, k))))
+
+
+def _greatest_share(found: Array) -> Array:
+    """The share of the most common label among each row's neighbours: (m,)."""
+    return np.array([np.bincount(row).max() / len(row) for row in found])
+
+
+@LEGIBLE_SHARE.law("a share is between 0 and 1.")
+def a_share_is_between_0_and_1(out, *_):
+    return 0 <= out <= 1
+
+
+@LEGIBLE_SHARE.mistake(
+    "you count a row as legible as soon as most of its neighbours agree. All of them have to.", hint=2
+)
+def a_majority_is_enough(*a):
+    return np.mean(_greatest_share(_neighbours(*a)) > 0.5)
+
+
+@LEGIBLE_SHARE.mistake(
+    "this is the average size of the majority. For each row, the answer should be a yes or a no.", hint=2
+)
+def mean_agreement(*a):
+    return np.mean(_greatest_share(_neighbours(*a)))
+
+
+@LEGIBLE_SHARE.mistake("you used the training rows that are farthest away.", hint=1)
+def the_farthest_rows(drawn, train, labels, k):
+    return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(None, None, -1))))
+
+
+@LEGIBLE_SHARE.mistake(
+    "you skipped the nearest training row. That is right when a row is among its own"
+    " neighbours, but a drawn row is not.",
+    hint=1,
+)
+def the_nearest_one_left_out(drawn, train, labels, k):
+    return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(1, None))))
+
+
+@LEGIBLE_SHARE.mistake("this is the number of legible rows. The task asks for their share.", hint=1)
+def how_many(drawn, *a):
+    return len(drawn) * legible_share(drawn, *a)
+
+
+@LEGIBLE_SHARE.mistake(
+    "you returned a yes or a no for every row. The task asks for one number for all of them.", hint=1
+)
+def an_answer_for_every_row(*a):
+    return _unanimous(_neighbours(*a))
+
+
+@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=2)
+def the_illegible_share(*a):
+    return 1 - legible_share(*a)
+
+
+@LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=1)
+def one_neighbour_too_many(drawn, train, labels, k):
+    return legible_share(drawn, train, labels, k + 1)
+
+
+@LEGIBLE_SHARE.mistake("you looked at one neighbour too few.", hint=1)
+def one_neighbour_too_few(drawn, train, labels, k):
+    return legible_share(drawn, train, labels, k - 1)
+
+
+@LEGIBLE_SHARE.right
+def legible_by_classifier(drawn, train, labels, k):
+    classifier = KNeighborsClassifier(k).fit(train, labels)
+    return np.mean(classifier.predict_proba(drawn).max(axis=1) == 1)
+
+
+@LEGIBLE_SHARE.right
+def legible_by_neighbours(drawn, train, labels, k):
+    _, rows = NearestNeighbors(n_neighbors=k).fit(train).kneighbors(drawn)
+    return np.mean(mode(labels[rows], axis=1).count == k)
+
+
+# ── 7  What does it save? ────────────────────────────────────────────────────────────────────────────
+
+COMPRESSION = LESSON.value(
+    "compression",
+    title="What does it save?",
+    points=2,
+    expected="one number: bytes before divided by bytes after",
+    rtol=0,
+    atol=0.002,
+)
+
+
+BEFORE, AMOUNTS, BACK = 50_000 * 784, 50_000 * 261, 261 * 784 + 784
+
+
+@COMPRESSION.reference
+def compression():
+    return BEFORE / (4 * (AMOUNTS + BACK))
+
+
+@COMPRESSION.canonical
+def canonical_compression(value):
+    return rounded(value, 2)
+
+
+@COMPRESSION.mistake(
+    "you counted numbers, not bytes. A pixel and an amount do not take the same space.", hint=1
+)
+def numbers_instead_of_bytes():
+    return 784 / 261
+
+
+@COMPRESSION.mistake(
+    "you included the axes, but still counted numbers rather than bytes.",
+    hint=1,
+    name="numbers, with the axes",
+)
+def numbers_with_the_axes():
+    return BEFORE / (AMOUNTS + BACK)
+
+
+@COMPRESSION.mistake(
+    "the amounts alone do not make pictures. What you need to get pictures back takes"
+    " space too, also as floats.",
+    hint=1,
+)
+def the_axes_forgotten():
+    return BEFORE / (4 * AMOUNTS)
+
+
+@COMPRESSION.mistake("this is the size after divided by the size before.", hint=2)
+def after_divided_by_before():
+    return 4 * (AMOUNTS + BACK) / BEFORE
+
+
+@COMPRESSION.mistake(
+    "you counted eight bytes per amount. The task stores smaller floats.", hint=1, name="64-bit floats"
+)
+def n_64_bit_floats():
+    return BEFORE / (8 * (AMOUNTS + BACK))
+
+
+COMPRESSION.right_values(0.739, 0.74)
+LESSON.open_question("referee", title="Referee a report", points=5)
