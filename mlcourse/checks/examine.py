@@ -13,6 +13,7 @@ import numpy as np
 
 from mlcourse.checks.compare import ANY_NUMBERS, describe, difference, plain
 from mlcourse.checks.outcome import Answer, Kind, Outcome, call
+from mlcourse.checks.slips import SENTENCES, Prints, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
 
 Status = Literal["right", "wrong", "not attempted"]
@@ -27,6 +28,8 @@ class Verdict(NamedTuple):
     yours: str = ""  # the wrong output
     expected: str = ""  # the form of a right answer
     mistake: Mistake | None = None  # the known mistake with the same outputs
+    slip: str | None = None  # the kind of slip that gives these outputs, if no mistake does
+    raised: bool = False  # whether the answer raised an exception
     case: Case | None = None  # the input with the wrong output
 
     @property
@@ -43,6 +46,8 @@ class Verdict(NamedTuple):
             lines.append(f"Likely mistake: {self.mistake.message}")
             if self.mistake.hint:
                 lines.append(f"→ Hint {self.mistake.hint} may help.")
+        elif self.slip:
+            lines.append(f"A guess: {SENTENCES[self.slip]}")
         return "\n".join(lines)
 
 
@@ -87,8 +92,16 @@ def examine(task: Task, answer: Answer, seed: int = 0) -> Verdict:
         yours="" if fault.outcome.output is None else describe(fault.outcome.output),
         expected=task.expected,
         mistake=mistake,
+        slip=None if mistake else slip_in(task, key, outcomes),
+        raised=fault.outcome.error is not None,
         case=fault.case,
     )
+
+
+def slip_in(task: Task, key: "AnswerKey", outcomes: list[Outcome]) -> str | None:
+    """Return the kind of slip that gives these outcomes; None if none does, or more than one."""
+    prints = prints_of(task, outcomes) if task.kind == "function" else None
+    return slip_of(prints, key.slips) if prints else None
 
 
 def wrong_kind(task: Task, kind: Kind, name: str) -> str:
@@ -133,6 +146,11 @@ class AnswerKey:
         """The reference's output for every case, in canonical form."""
         task = self.task
         return [task.normalise(plain(task.answer(*copy.deepcopy(case.args)))) for case in self.cases]
+
+    @cached_property
+    def slips(self) -> list[tuple[str, Prints]]:
+        """The fingerprints of right answers with one slip in them, and the kinds of these slips."""
+        return slips_of(self.task, self.cases)
 
     def mistaken(self, mistake: int, case: int) -> Outcome:
         """The outcome of one of the task's mistakes for one of the cases, both given by position."""

@@ -1,0 +1,174 @@
+"""Prove the checks: make every small slip in every solution, and see what its check says.
+
+    python course.py mutants                    every task, with a table per task and per kind of slip
+    python course.py mutants e_step m_step      these tasks
+    python course.py mutants --show e_step      and list each mutant that passed or got no diagnosis
+
+A mutant is a solution with one slip in it (`mlcourse/checks/mutation.py`). Its check should refuse it, unless it is
+right all the same (`tests/tasks/equivalent.toml` says why), and tell the student what may be wrong.
+"""
+
+import argparse
+import ast
+import contextlib
+import io
+import json
+import linecache
+import os
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
+
+from mlcourse.checks import Task, answer_of, examine
+from mlcourse.checks.mutation import Mutant, mutants
+from mlcourse.checks.slips import define, time_limit
+from mlcourse.cli import ROOT
+from mlcourse.tasks import CATALOGUE
+
+SECONDS = 5.0  # for one mutant
+
+
+class Finding(NamedTuple):
+    """What the check said about one mutant."""
+
+    task: str
+    mutant: Mutant
+    status: str  # of the verdict, or "out of time"
+    diagnosis: str  # "mistake", "slip", "exception", "place" (which entries are off), or ""
+    said: str  # the recognised kind of slip or mistake
+    message: str = ""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the mutants of the tasks that are named, or of all, and print tables; return 1 if a wrong one passed."""
+    parser = argparse.ArgumentParser("course.py mutants", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("tasks", nargs="*", metavar="TASK")
+    parser.add_argument("--show", action="store_true", help="list mutants that passed or got no diagnosis")
+    options = parser.parse_args(arguments)
+    names = options.tasks or [name for name, task in CATALOGUE.tasks.items() if task.kind == "function"]
+    if unknown := [name for name in names if name not in CATALOGUE.tasks]:
+        print(f"mlcourse mutants: there is no task called {unknown[0]!r}.", file=sys.stderr)
+        return 1
+    findings = [finding for name in tqdm(names, unit="task", disable=None) for finding in examine_mutants(name)]
+    report(findings)
+    if options.show:
+        for finding in findings:
+            if finding.status == "right" or not finding.diagnosis:
+                mutant = finding.mutant
+                print(f"{finding.task}:{mutant.line} {finding.status}: {mutant.before}  →  {mutant.after}  [{mutant.kind}]")
+    return int(any(finding.status == "right" for finding in findings))
+
+
+def examine_mutants(name: str) -> Iterator[Finding]:
+    """Yield what the check of a task says about each mutant of its solution."""
+    task = CATALOGUE.tasks[name]
+    names, source = solution(task)
+    (tree,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
+    for mutant in mutants(tree):
+        namespace = dict(names)
+        if define(namespace, [mutant.function]):
+            yield judged(task, mutant, namespace[name])
+
+
+def judged(task: Task, mutant: Mutant, function: Any) -> Finding:
+    """Say how the check judges a mutant, and what kind of diagnosis it gives."""
+    verdict = None
+    with time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()):
+        verdict = examine(task, answer_of(function))
+    if verdict is None:
+        return Finding(task.name, mutant, "out of time", "out of time", "")
+    diagnosis, said = "", ""
+    if verdict.mistake:
+        diagnosis, said = "mistake", verdict.mistake.name
+    elif verdict.slip:
+        diagnosis, said = "slip", verdict.slip
+    elif verdict.raised:
+        diagnosis = "exception"
+    return Finding(task.name, mutant, verdict.status, diagnosis, said, verdict.message)
+
+
+# ── Solutions ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def solution(task: Task) -> tuple[dict[str, Any], str]:
+    """Return the names that a lesson's solutions define, and the source of this task's answer."""
+    names = namespace_of(task.lesson)
+    source = next(
+        "".join(cell["source"])
+        for cell in cells_of(task.lesson)
+        if cell["metadata"].get("mlcourse", {}) == {"lesson": task.lesson, "role": "answer", "task": task.name}
+    )
+    return names, source
+
+
+def cells_of(lesson: str) -> list[dict[str, Any]]:
+    return json.loads((ROOT / "solutions" / f"{lesson}.ipynb").read_text("utf-8"))["cells"]  # type: ignore[no-any-return]
+
+
+_NAMESPACES: dict[str, dict[str, Any]] = {}
+
+
+def namespace_of(lesson: str) -> dict[str, Any]:
+    """Run the definitions of a lesson's solutions: imports, functions, constants; nothing that draws or checks."""
+    if lesson not in _NAMESPACES:
+        os.environ.setdefault("MLCOURSE_MNIST", "no")
+        names: dict[str, Any] = {"__name__": "solutions"}
+        for cell in cells_of(lesson):
+            if cell["cell_type"] == "code" and cell["metadata"].get("mlcourse", {}).get("role") != "check":
+                run_definitions("".join(cell["source"]), names)
+        _NAMESPACES[lesson] = names
+    return _NAMESPACES[lesson]
+
+
+def run_definitions(source: str, names: dict[str, Any]) -> None:
+    """Run the imports, functions and assignments of a cell, as far as they work."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a magic
+        return
+    for statement in statements:
+        if isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign)):
+            with warnings.catch_warnings(), contextlib.suppress(Exception), time_limit(SECONDS):
+                warnings.simplefilter("ignore")
+                exec(compile(ast.Module([statement], []), "<solution>", "exec"), names)
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def report(findings: list[Finding]) -> None:
+    """Print a table per task and per kind of slip, and the totals."""
+    print(f"{'task':28} mutants refused  named   slip raised  none")
+    for name in dict.fromkeys(finding.task for finding in findings):
+        print(row(name, [finding for finding in findings if finding.task == name]))
+    print(f"\n{'kind of slip':28} mutants refused  named   slip raised  none")
+    for kind in sorted({finding.mutant.kind for finding in findings}):
+        print(row(kind, [finding for finding in findings if finding.mutant.kind == kind]))
+    print("\n" + row("all", findings))
+    refused = [finding for finding in findings if finding.status != "right"]
+    diagnosed = sum(bool(finding.diagnosis) for finding in refused)
+    slips = [finding for finding in refused if finding.diagnosis == "slip"]
+    right_kind = sum(finding.said == finding.mutant.kind for finding in slips)
+    print(f"refused: {share(len(refused), len(findings))}; with a diagnosis: {share(diagnosed, len(refused))};"
+          f" recognised slips of the right kind: {share(right_kind, len(slips))}")
+
+
+def row(name: str, findings: list[Finding]) -> str:
+    refused = [finding for finding in findings if finding.status != "right"]
+    counts = Counter(finding.diagnosis for finding in refused)
+    raised = counts["exception"] + counts["out of time"]
+    return f"{name:28} {len(findings):7} {len(refused):7} {counts['mistake']:6} {counts['slip']:6} {raised:6} {counts['']:5}"
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({100 * part / max(whole, 1):.1f} %)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
