@@ -3,9 +3,10 @@
     python course.py mutants                    every task, with a table per task and per kind of slip
     python course.py mutants e_step m_step      these tasks
     python course.py mutants --show e_step      and list each mutant that passed or got no diagnosis
+    python course.py mutants --keep             write the slips that the notebooks recognise to mlcourse/tasks/slips/
 
 A mutant is a solution with one slip in it (`mlcourse/checks/mutation.py`). Its check should refuse it, unless it is
-right all the same (`tests/tasks/equivalent.toml` says why), and tell the student what may be wrong.
+right all the same (`tests/tasks/equivalent/` says why), and tell the student what may be wrong.
 """
 
 import argparse
@@ -13,23 +14,26 @@ import ast
 import contextlib
 import io
 import json
-import linecache
 import os
 import sys
+import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import islice
 from typing import Any, NamedTuple
 
+import numpy as np
 from tqdm import tqdm
 
 from mlcourse.checks import Task, answer_of, examine
+from mlcourse.checks.examine import NOTEBOOK_SEED
 from mlcourse.checks.mutation import Mutant, mutants
-from mlcourse.checks.slips import define, time_limit
+from mlcourse.checks.slips import define, slips_of, time_limit
 from mlcourse.cli import ROOT
 from mlcourse.tasks import CATALOGUE
 
+EQUIVALENT = ROOT / "tests" / "tasks" / "equivalent"
 SECONDS = 5.0  # for one mutant
 
 
@@ -38,7 +42,7 @@ class Finding(NamedTuple):
 
     task: str
     mutant: Mutant
-    status: str  # of the verdict, or "out of time"
+    status: str  # of the verdict, "out of time", or "equivalent" if it is right and listed as such
     diagnosis: str  # "mistake", "slip", "exception", "place" (which entries are off), or ""
     said: str  # the recognised kind of slip or mistake
     message: str = ""
@@ -49,31 +53,65 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("course.py mutants", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("tasks", nargs="*", metavar="TASK")
+    parser.add_argument("--keep", action="store_true", help="only write the slips that notebooks recognise")
     parser.add_argument("--show", action="store_true", help="list mutants that passed or got no diagnosis")
     options = parser.parse_args(arguments)
     names = options.tasks or [name for name, task in CATALOGUE.tasks.items() if task.kind == "function"]
     if unknown := [name for name in names if name not in CATALOGUE.tasks]:
         print(f"mlcourse mutants: there is no task called {unknown[0]!r}.", file=sys.stderr)
         return 1
-    findings = [finding for name in tqdm(names, unit="task", disable=None) for finding in examine_mutants(name)]
+    if options.keep:
+        return keep(names)
+    findings: list[Finding] = []
+    for name in tqdm(names, unit="task", disable=None):
+        findings += examine_mutants(name)
     report(findings)
     if options.show:
         for finding in findings:
             if finding.status == "right" or not finding.diagnosis:
                 mutant = finding.mutant
-                print(f"{finding.task}:{mutant.line} {finding.status}: {mutant.before}  →  {mutant.after}  [{mutant.kind}]")
+                change = f"{mutant.before}  →  {mutant.after}  [{mutant.kind}]"
+                print(f"{finding.task}:{mutant.line} {finding.status}: {change}")
     return int(any(finding.status == "right" for finding in findings))
 
 
-def examine_mutants(name: str) -> Iterator[Finding]:
-    """Yield what the check of a task says about each mutant of its solution."""
+def keep(names: list[str]) -> int:
+    """Compute the slips of all tasks in the lessons of these, and write them where the notebooks find them."""
+    for lesson in sorted({CATALOGUE.tasks[name].lesson for name in names}):
+        tasks = [task for task in CATALOGUE.lessons[lesson].tasks if task.kind == "function"]
+        slips = {}
+        for task in tqdm(tasks, desc=lesson, unit="task", disable=None):
+            cases = list(task.draw_cases(np.random.default_rng(NOTEBOOK_SEED)))
+            slips[task.name] = slips_of(task, cases)
+        tasks[0].store.write(NOTEBOOK_SEED, slips)
+    return 0
+
+
+def examine_mutants(name: str, every: int = 1, start: int = 0) -> Iterator[Finding]:
+    """Yield what the check of a task says about each mutant of its solution, or about some of them."""
     task = CATALOGUE.tasks[name]
-    names, source = solution(task)
-    (tree,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
-    for mutant in mutants(tree):
+    names, _ = solution(task)
+    for mutant in islice(mutants(tree_of_solution(task)), start, None, every):
         namespace = dict(names)
         if define(namespace, [mutant.function]):
             yield judged(task, mutant, namespace[name])
+
+
+def tree_of_solution(task: Task) -> ast.FunctionDef:
+    """Return the syntax tree of a task's answer in the solutions."""
+    _, source = solution(task)
+    (tree,) = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == task.name
+    ]
+    return tree
+
+
+def equivalent(lesson: str) -> dict[str, dict[str, str]]:
+    """Return the mutants that are right all the same, as {task: {"before → after": why}}."""
+    path = EQUIVALENT / f"{lesson}.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def judged(task: Task, mutant: Mutant, function: Any) -> Finding:
@@ -90,7 +128,10 @@ def judged(task: Task, mutant: Mutant, function: Any) -> Finding:
         diagnosis, said = "slip", verdict.slip
     elif verdict.raised:
         diagnosis = "exception"
-    return Finding(task.name, mutant, verdict.status, diagnosis, said, verdict.message)
+    known = equivalent(task.lesson).get(task.name, {})
+    harmless = verdict.status == "right" and f"{mutant.before} → {mutant.after}" in known
+    status = "equivalent" if harmless else verdict.status
+    return Finding(task.name, mutant, status, diagnosis, said, verdict.message)
 
 
 # ── Solutions ────────────────────────────────────────────────────────────────────────────────────────
@@ -102,7 +143,8 @@ def solution(task: Task) -> tuple[dict[str, Any], str]:
     source = next(
         "".join(cell["source"])
         for cell in cells_of(task.lesson)
-        if cell["metadata"].get("mlcourse", {}) == {"lesson": task.lesson, "role": "answer", "task": task.name}
+        if cell["metadata"].get("mlcourse", {})
+        == {"lesson": task.lesson, "role": "answer", "task": task.name}
     )
     return names, source
 
@@ -144,26 +186,30 @@ def run_definitions(source: str, names: dict[str, Any]) -> None:
 
 def report(findings: list[Finding]) -> None:
     """Print a table per task and per kind of slip, and the totals."""
-    print(f"{'task':28} mutants refused  named   slip raised  none")
+    print(f"{'task':28}  mutants refused   named    slip  raised    none")
     for name in dict.fromkeys(finding.task for finding in findings):
         print(row(name, [finding for finding in findings if finding.task == name]))
-    print(f"\n{'kind of slip':28} mutants refused  named   slip raised  none")
+    print(f"\n{'kind of slip':28}  mutants refused   named    slip  raised    none")
     for kind in sorted({finding.mutant.kind for finding in findings}):
         print(row(kind, [finding for finding in findings if finding.mutant.kind == kind]))
     print("\n" + row("all", findings))
-    refused = [finding for finding in findings if finding.status != "right"]
+    refused = [finding for finding in findings if finding.status not in ("right", "equivalent")]
     diagnosed = sum(bool(finding.diagnosis) for finding in refused)
     slips = [finding for finding in refused if finding.diagnosis == "slip"]
     right_kind = sum(finding.said == finding.mutant.kind for finding in slips)
-    print(f"refused: {share(len(refused), len(findings))}; with a diagnosis: {share(diagnosed, len(refused))};"
-          f" recognised slips of the right kind: {share(right_kind, len(slips))}")
+    wrong = [finding for finding in findings if finding.status != "equivalent"]
+    print(
+        f"refused: {share(len(refused), len(wrong))}; with a diagnosis: {share(diagnosed, len(refused))};"
+        f" recognised slips of the right kind: {share(right_kind, len(slips))}"
+    )
 
 
 def row(name: str, findings: list[Finding]) -> str:
-    refused = [finding for finding in findings if finding.status != "right"]
+    refused = [finding for finding in findings if finding.status not in ("right", "equivalent")]
     counts = Counter(finding.diagnosis for finding in refused)
     raised = counts["exception"] + counts["out of time"]
-    return f"{name:28} {len(findings):7} {len(refused):7} {counts['mistake']:6} {counts['slip']:6} {raised:6} {counts['']:5}"
+    columns = (len(findings), len(refused), counts["mistake"], counts["slip"], raised, counts[""])
+    return f"{name:28}" + "".join(f"{count:8}" for count in columns)
 
 
 def share(part: int, whole: int) -> str:

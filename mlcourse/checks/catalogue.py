@@ -2,13 +2,14 @@
 
 import sys
 import traceback
-import types
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
+from mlcourse.checks.slips import SlipStore
 from mlcourse.checks.task import Lesson, OpenQuestion, Task
 
 FOREIGN = "mlcourse_own_tasks"  # prefix of the names of modules that were read from a folder
@@ -85,7 +86,16 @@ def read_package(name: str) -> Catalogue:
     """Import the modules lesson_01, lesson_02, … of a package, and return the tasks of their LESSON."""
     package = import_module(name)
     modules = sorted(module.name for module in iter_modules(package.__path__))
-    return Catalogue(import_module(f"{name}.{module}").LESSON for module in modules)
+    return Catalogue(_with_store(import_module(f"{name}.{module}")) for module in modules)
+
+
+def _with_store(module: ModuleType) -> Lesson:
+    """The lesson of a module; its tasks know where their slips are kept."""
+    lesson: Lesson = module.LESSON
+    store = SlipStore(Path(str(module.__file__)))
+    for task in lesson.tasks:
+        task.store = store
+    return lesson
 
 
 def read_folder(folder: Path) -> list[Lesson]:
@@ -134,7 +144,7 @@ def _run(path: Path) -> dict[str, Any]:
 
     It is not imported: Python could use a cached copy that is out of date if the file was edited within a second.
     """
-    module = types.ModuleType(f"{FOREIGN}.{path.stem}")
+    module = ModuleType(f"{FOREIGN}.{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # where dataclasses look their module up
     names = vars(module)

@@ -172,12 +172,12 @@ def _array_difference(
     if yours.shape != expected.shape:
         mine = f"{_has(where)} shape {yours.shape}" if yours.ndim else f"{_is(where)} one number"
         return Difference(f"{where} {mine}; expected {wanted}")
-    if expected.dtype.kind == "b" and yours.dtype.kind != "b":
-        return Difference(f"{where} {_has(where)} the type {yours.dtype}; expected booleans, True or False")
     contains = "contain" if _is(where) == "are" else "contains"
     for name, odd in (("NaN (not a number)", np.isnan), ("infinity", np.isinf)):
         if odd(yours).any() and not odd(expected).any():
             return Difference(f"{where} {contains} {name} in {odd(yours).sum()} of {yours.size} entries")
+    if expected.dtype.kind == "b" and yours.dtype.kind != "b":
+        return Difference(f"{where} {_has(where)} the type {yours.dtype}; expected booleans, True or False")
     off = ~np.isclose(yours, expected, rtol=rtol, atol=atol, equal_nan=True)
     if not off.any():
         return None

@@ -13,8 +13,12 @@ import numpy as np
 
 from mlcourse.checks.compare import ANY_NUMBERS, describe, difference, plain
 from mlcourse.checks.outcome import Answer, Kind, Outcome, call
-from mlcourse.checks.slips import SENTENCES, Prints, prints_of, slip_of, slips_of
+from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
+
+NOTEBOOK_SEED = (
+    0  # a notebook always asks about the same cases, so that two students can compare what they see
+)
 
 Status = Literal["right", "wrong", "not attempted"]
 
@@ -59,7 +63,7 @@ class Fault(NamedTuple):
     what: str
 
 
-def examine(task: Task, answer: Answer, seed: int = 0) -> Verdict:
+def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED, patience: float = 0.5) -> Verdict:
     """Ask an answer about the cases of a task, and judge the outcomes.
 
     Parameters
@@ -69,6 +73,8 @@ def examine(task: Task, answer: Answer, seed: int = 0) -> Verdict:
         Its `ask(case)` returns an `Outcome`.
     seed : int
         Seed of the random cases.
+    patience : float
+        Seconds that may be spent on finding out what kind of slip a wrong answer contains.
     """
     if answer.kind != task.kind:
         return Verdict("wrong", wrong_kind(task, answer.kind, answer.name))
@@ -92,16 +98,16 @@ def examine(task: Task, answer: Answer, seed: int = 0) -> Verdict:
         yours="" if fault.outcome.output is None else describe(fault.outcome.output),
         expected=task.expected,
         mistake=mistake,
-        slip=None if mistake else slip_in(task, key, outcomes),
+        slip=None if mistake else slip_in(task, key, outcomes, patience),
         raised=fault.outcome.error is not None,
         case=fault.case,
     )
 
 
-def slip_in(task: Task, key: "AnswerKey", outcomes: list[Outcome]) -> str | None:
+def slip_in(task: Task, key: "AnswerKey", outcomes: list[Outcome], patience: float) -> str | None:
     """Return the kind of slip that gives these outcomes; None if none does, or more than one."""
-    prints = prints_of(task, outcomes) if task.kind == "function" else None
-    return slip_of(prints, key.slips) if prints else None
+    prints = prints_of(task, outcomes) if task.kind == "function" and patience > 0 else None
+    return slip_of(prints, key.slips(patience)) if prints else None
 
 
 def wrong_kind(task: Task, kind: Kind, name: str) -> str:
@@ -137,9 +143,10 @@ class AnswerKey:
     """
 
     def __init__(self, task: Task, seed: int):
-        self.task = task
+        self.task, self.seed = task, seed
         self.cases = list(task.draw_cases(np.random.default_rng(seed)))
         self._mistaken: dict[tuple[int, int], Outcome] = {}
+        self._slips: Slips | None = None
 
     @cached_property
     def expected(self) -> list[Any]:
@@ -147,10 +154,13 @@ class AnswerKey:
         task = self.task
         return [task.normalise(plain(task.answer(*copy.deepcopy(case.args)))) for case in self.cases]
 
-    @cached_property
-    def slips(self) -> list[tuple[str, Prints]]:
-        """The fingerprints of right answers with one slip in them, and the kinds of these slips."""
-        return slips_of(self.task, self.cases)
+    def slips(self, patience: float) -> Slips:
+        """Return the kinds of slip in right answers, with their outputs; nothing if that takes too long."""
+        if self._slips is None and self.task.store:
+            self._slips = self.task.store.slips(self.task.name, self.seed)
+        if self._slips is None:
+            self._slips = slips_of(self.task, self.cases, patience)
+        return self._slips
 
     def mistaken(self, mistake: int, case: int) -> Outcome:
         """The outcome of one of the task's mistakes for one of the cases, both given by position."""

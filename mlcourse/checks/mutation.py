@@ -1,10 +1,10 @@
 """Small changes that a tired student might make, applied to the source of a function.
 
-`mutants` yields every function that differs from a given one by a single slip. The tests run them through the checks,
-which should refuse nearly all of them; `mlcourse.checks.slips` compares a wrong answer with the mutants of the right
-one, to say what kind of slip it may be.
+`mutants` yields every function that differs from a given one by a single slip. `python course.py mutants` runs those
+of the solutions through the checks, which should refuse nearly all of them; `mlcourse.checks.slips` compares a wrong
+answer with the mutants of the right one, to say what kind of slip it may be.
 
-Each rule maps a node of the syntax tree to the kinds of slip that can happen there, with the node that takes its place.
+Each rule maps a node of the syntax tree to the kinds of slip that can happen there, with the node that replaces it.
 """
 
 import ast
@@ -36,7 +36,11 @@ class Scope(NamedTuple):
 def mutants(function: ast.FunctionDef) -> Iterator[Mutant]:
     """Yield every mutant of a function, in the order of its source."""
     parameters = tuple(argument.arg for argument in function.args.args)
-    stored = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    stored = {
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     scope = Scope(parameters, frozenset({*parameters, *stored}))
     seen = {ast.dump(function)}
     for number, node in enumerate(ast.walk(function)):
@@ -49,7 +53,7 @@ def mutants(function: ast.FunctionDef) -> Iterator[Mutant]:
                     continue
                 seen.add(dumped)
                 line = getattr(node, "lineno", function.lineno) - function.lineno + 1
-                yield Mutant(kind, mutant, line, ast.unparse(node), ast.unparse(new))
+                yield Mutant(kind, mutant, line, ast.unparse(node), ast.unparse(ast.fix_missing_locations(new)))
     for name in parameters:
         for mutant in without_parameter(function, name):
             yield Mutant("parameter ignored", mutant, 1, name, "a constant")
@@ -104,9 +108,22 @@ SIMILAR = {  # (kind, other names): functions that are easily taken for one anot
     "floor": ("rounding", ("ceil",)),
     "ceil": ("rounding", ("floor",)),
 }
-TIMES = {ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div,), ast.Div: (ast.Mult,), ast.MatMult: (ast.Mult,)}
+TIMES = {
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div,),
+    ast.Div: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
+}
 BOUNDARY = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-DIRECTION = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+DIRECTION = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
 
 
 def other_aggregate(node: ast.AST, _: Scope) -> Iterator[Change]:
@@ -148,7 +165,9 @@ def other_axis(node: ast.AST, _: Scope) -> Iterator[Change]:
             yield "dimension dropped", with_keyword(node, position, None)
         if keyword.arg == "ddof":
             yield "degrees of freedom", with_keyword(node, position, None)
-    if called_name(node) in ("std", "var", "cov") and not any(keyword.arg == "ddof" for keyword in node.keywords):
+    if called_name(node) in ("std", "var", "cov") and not any(
+        keyword.arg == "ddof" for keyword in node.keywords
+    ):
         twin = copy.deepcopy(node)
         twin.keywords.append(ast.keyword("ddof", ast.Constant(1 if called_name(node) != "cov" else 0)))
         yield "degrees of freedom", twin
@@ -191,7 +210,7 @@ def other_sign(node: ast.AST, _: Scope) -> Iterator[Change]:
     if isinstance(node, ast.UnaryOp):
         if isinstance(node.op, ast.USub) and number_of(node) is None:
             yield "sign", node.operand
-        if isinstance(node.op, ast.Not) or isinstance(node.op, ast.Invert):
+        if isinstance(node.op, (ast.Not, ast.Invert)):
             yield "negation missing", node.operand
 
 
@@ -251,14 +270,22 @@ def transposed(node: ast.AST, _: Scope) -> Iterator[Change]:
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield "transpose", node.value
     if isinstance(node, ast.Call) and called_name(node) in ("transpose", "swapaxes"):
-        inner = node.args[0] if isinstance(node.func, ast.Attribute) and is_module(node.func.value) else receiver(node)
+        inner = (
+            node.args[0]
+            if isinstance(node.func, ast.Attribute) and is_module(node.func.value)
+            else receiver(node)
+        )
         if inner is not None:
             yield "transpose", inner
 
 
 def exchanged(node: ast.AST, _: Scope) -> Iterator[Change]:
     """Exchange two arguments, two results, two branches."""
-    if isinstance(node, ast.Call) and len(node.args) >= 2 and not any(isinstance(a, ast.Starred) for a in node.args):
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) >= 2
+        and not any(isinstance(a, ast.Starred) for a in node.args)
+    ):
         twin = copy.deepcopy(node)
         twin.args[0], twin.args[1] = twin.args[1], twin.args[0]
         yield "arguments exchanged", twin
@@ -370,7 +397,11 @@ def is_module(node: ast.expr) -> bool:
 
 def number_of(node: ast.AST) -> int | float | None:
     """The number that a constant stands for, with its sign; None for anything else."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+    if (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, (int, float))
+        and not isinstance(node.value, bool)
+    ):
         return node.value if math.isfinite(node.value) else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = number_of(node.operand)

@@ -5,17 +5,23 @@ with the same outputs on all cases has made that slip, or one that amounts to it
 these outputs, nothing is said.
 
 Outputs are compared by fingerprints: a few sums that hardly two different outputs share. They are small enough to be
-kept for the seed of the notebooks, so that nobody waits for mutants to run.
+kept in a file for the seed of the notebooks (`SlipStore`), so that nobody waits for mutants to run.
 """
 
 import ast
 import hashlib
 import inspect
+import json
+import math
 import signal
 import textwrap
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -90,6 +96,7 @@ class Fingerprint(NamedTuple):
 
 
 Prints = tuple[Fingerprint, ...]  # one for each case
+Slips = list[tuple[str, Prints]]  # kinds of slip with the outputs that they give
 
 
 def fingerprint(output: Plain) -> Fingerprint:
@@ -121,7 +128,11 @@ def _collect(value: Plain, form: list[str], numbers: list[Any]) -> None:
     else:
         array = np.asarray(value)
         form.append(str(array.shape))
-        numbers += [array.real.astype(float), array.imag.astype(float)] if array.dtype.kind == "c" else [array.astype(float)]
+        numbers += (
+            [array.real.astype(float), array.imag.astype(float)]
+            if array.dtype.kind == "c"
+            else [array.astype(float)]
+        )
 
 
 def prints_of(task: Task, outcomes: Sequence[Outcome]) -> Prints | None:
@@ -131,32 +142,35 @@ def prints_of(task: Task, outcomes: Sequence[Outcome]) -> Prints | None:
     return tuple(fingerprint(task.normalise(outcome.output)) for outcome in outcomes)
 
 
-def slip_of(prints: Prints, known: Sequence[tuple[str, Prints]]) -> str | None:
+def slip_of(prints: Prints, known: Slips) -> str | None:
     """Return the one kind of slip with these fingerprints; None if there is none, or more than one."""
-    kinds = {
-        kind for kind, others in known if all(one.matches(other) for one, other in zip(prints, others))
-    }
+    kinds = {kind for kind, others in known if all(one.matches(other) for one, other in zip(prints, others))}
     return kinds.pop() if len(kinds) == 1 else None
 
 
 # ── The mutants of a task ────────────────────────────────────────────────────────────────────────────
 
 
-def slips_of(task: Task, cases: Sequence[Case]) -> list[tuple[str, Prints]]:
+def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> Slips:
     """Run all mutants of a task's right answers on the cases, and return their kinds and fingerprints.
 
     Left out are mutants that are right, that raise, that change their input or that take too long. Of equal ones of
-    the same kind, one is kept.
+    the same kind, one is kept. If all of it takes longer than `patience` seconds, nothing is returned: a slip could
+    not be told from one that has not run yet.
     """
-    known: list[tuple[str, Prints]] = []
+    known: Slips = []
+    deadline = time.monotonic() + patience
     right = prints_of(task, [call(task.answer, case) for case in cases])
     for base in (task.answer, *task.variants):
         for kind, function in mutated(base):
+            if time.monotonic() > deadline:
+                return []
             prints = prints_of(task, outcomes_within(function, cases, SECONDS))
             if prints is None or (right and all(one.matches(other) for one, other in zip(prints, right))):
                 continue
             if not any(
-                kind == other and all(one.matches(two) for one, two in zip(prints, others)) for other, others in known
+                kind == other and all(one.matches(two) for one, two in zip(prints, others))
+                for other, others in known
             ):
                 known.append((kind, prints))
     return known
@@ -224,10 +238,10 @@ def helpers(function: FunctionType) -> dict[str, FunctionType]:
     while waiting:
         for name in waiting.pop().__code__.co_names:
             used = function.__globals__.get(name)
-            if isinstance(used, FunctionType) and used.__module__ == function.__module__ and name not in found:
-                if used is not function and not used.__closure__:
-                    found[name] = used
-                    waiting.append(used)
+            ours = isinstance(used, FunctionType) and used.__module__ == function.__module__
+            if ours and used is not function and name not in found and not used.__closure__:
+                found[name] = used
+                waiting.append(used)
     return found
 
 
@@ -247,11 +261,72 @@ def tree_of(function: FunctionType) -> ast.FunctionDef | None:
     return tree
 
 
-def define(names: dict[str, Any], functions: "Sequence[ast.FunctionDef] | Any") -> bool:
+def define(names: dict[str, Any], functions: Iterable[ast.FunctionDef]) -> bool:
     """Define functions in a namespace; return whether that was possible."""
     module = ast.fix_missing_locations(ast.Module(list(functions), []))
     try:
-        exec(compile(module, "<slip>", "exec"), names)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a slip may well be worth a warning
+            exec(compile(module, "<slip>", "exec"), names)
     except Exception:
         return False
     return True
+
+
+# ── Slips that are kept in a file ────────────────────────────────────────────────────────────────────
+
+
+class SlipStore:
+    """The slips of a lesson's tasks for one seed, in a file beside the module that they were computed from.
+
+    Parameters
+    ----------
+    source : Path
+        The module with the tasks. The file is slips/NAME.json in the same folder; one that was computed from another
+        version of the module is ignored.
+    """
+
+    def __init__(self, source: Path):
+        self.source = source
+        self.path = source.parent / "slips" / f"{source.stem}.json"
+
+    @property
+    def digest(self) -> str:
+        """A digest of the module."""
+        return hashlib.sha256(self.source.read_bytes()).hexdigest()[:16]
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        try:
+            kept: dict[str, Any] = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if kept.get("source") == self.digest else {}
+
+    def slips(self, task: str, seed: int) -> Slips | None:
+        """Return the slips of a task; None if they are not kept for this seed."""
+        if self._kept.get("seed") != seed or task not in self._kept["tasks"]:
+            return None
+        return [
+            (kind, tuple(Fingerprint(*one) for one in prints))
+            for kind, outputs in self._kept["tasks"][task].items()
+            for prints in outputs
+        ]
+
+    def write(self, seed: int, slips: Mapping[str, Slips]) -> None:
+        """Write the slips of all tasks of the lesson, with seven digits."""
+        tasks = {}
+        for task, known in slips.items():
+            kinds: dict[str, list[list[Any]]] = {}
+            for kind, prints in known:
+                kinds.setdefault(kind, []).append(
+                    [[one.form, *map(_seven_digits, one[1:])] for one in prints]
+                )
+            tasks[task] = {kind: kinds[kind] for kind in sorted(kinds)}
+        self.path.parent.mkdir(exist_ok=True)
+        text = json.dumps({"source": self.digest, "seed": seed, "tasks": tasks}, separators=(",", ":"))
+        self.path.write_text(text.replace('},"', '},\n"') + "\n", "utf-8")
+
+
+def _seven_digits(number: float) -> float:
+    return float(f"{number:.7g}")

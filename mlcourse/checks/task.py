@@ -142,6 +142,7 @@ class Task:
     variants: list[Callable[..., Any]] = field(default_factory=list)
     is_right: Callable[..., object] | None = None
     normalise: Callable[[Any], Any] = _unchanged
+    store: Any = None  # the `SlipStore` of its lesson, if there is one
 
     def reference(self, function: Function) -> Function:
         """Make this function the right answer that others are compared with."""

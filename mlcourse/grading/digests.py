@@ -56,7 +56,7 @@ def task_digests(course: Course, name: str | None) -> dict[str, str]:
 
 def task_digest(task: Task) -> str:
     """Return a digest that changes when judgements of the task or its messages could change."""
-    return digest_of(canonical_text(replace(task, variants=[]), set()))
+    return digest_of(canonical_text(replace(task, variants=[], store=None), set()))
 
 
 def digest_of(text: str) -> str:

@@ -47,7 +47,10 @@ def test_a_lesson_is_found_by_name_and_number():
     [
         ("", "no .py file in .* defines a lesson"),
         ("LESSON = 3", r"mine.py: LESSON is 3; write LESSON = Lesson\("),
-        ("LESSON = Lesson('01_a')\nLESSON.task('a b', points=1)", "a b needs a name that is a valid Python identifier"),
+        (
+            "LESSON = Lesson('01_a')\nLESSON.task('a b', points=1)",
+            "a b needs a name that is a valid Python identifier",
+        ),
         ("LESSON = Lesson('01_a')\nLESSON.task('a', points='1')", "positive number"),
         ("raise SystemExit(2)", "mine.py, line 2: SystemExit"),
         ("x = 1\ny = x.nothing", "mine.py, line 3: AttributeError"),

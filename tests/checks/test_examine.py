@@ -20,7 +20,9 @@ def verdict_on(task, thing):
 @pytest.fixture
 def doubling():
     """A task on another subject: double a number, or an array."""
-    task = Lesson("01_doubling").task("double", title="Double it", points=1, expected="a number", parts=("the twice",))
+    task = Lesson("01_doubling").task(
+        "double", title="Double it", points=1, expected="a number", parts=("the twice",)
+    )
 
     @task.reference
     def double(x):
@@ -93,7 +95,9 @@ def test_a_mistake_that_raises_is_recognised(doubling):
     def index(x):
         return [][x]
 
-    assert verdict_on(doubling, lambda x: ()[0 * int(np.sum(x))]).mistake is None  # an IndexError, not a TypeError
+    assert (
+        verdict_on(doubling, lambda x: ()[0 * int(np.sum(x))]).mistake is None
+    )  # an IndexError, not a TypeError
     assert verdict_on(doubling, lambda x: ()[x]).mistake.name == "index"
 
 
@@ -112,7 +116,9 @@ def test_an_answer_is_asked_and_need_not_be_a_function(doubling):
     assert verdict(Outcome(...)).status == "not attempted"
 
 
-@pytest.mark.parametrize("dress", [list, tuple, np.asfortranarray, np.float64, lambda y: y.astype(np.float32)])
+@pytest.mark.parametrize(
+    "dress", [list, tuple, np.asfortranarray, np.float64, lambda y: y.astype(np.float32)]
+)
 def test_a_right_answer_passes_in_every_dress(doubling, dress):
     doubling.draw_cases = lambda rng: [Case("three numbers", (rng.normal(size=3),))]
     doubling.rtol = 1e-6

@@ -2,19 +2,18 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from contextlib import chdir
-from pathlib import Path
 
 import pytest
 
-from mlcourse.builder.build import build_all, main, write
+from mlcourse.builder.build import main
 from mlcourse.checks import examine, open_course, right_answer
 from mlcourse.cli import ROOT
 from mlcourse.course_folder import Course
 from mlcourse.grading import sandbox
 from mlcourse.grading.commands import run as run_command
+from mlcourse.grading.records import Mark
 
 BINOMIALS = ROOT / "tests" / "courses" / "binomials"
 SUBJECT = ("mixture", "sklearn", "gaussian", "kmeans", "datasets", "pca")
@@ -80,6 +79,7 @@ def test_it_is_graded_in_the_sandbox(course, tmp_path, capsys):
     marks = {}
     for path in (tmp_path / "out" / "results").glob("*.json"):
         grade = json.loads(path.read_text("utf-8"))["grade"]
-        marks[grade["student"]] = {mark["task"]: (mark["points"], mark["mistake"]) for mark in grade["marks"]}
+        found = [Mark(*mark) for mark in grade["marks"]]
+        marks[grade["student"]] = {mark.task: (mark.points, mark.mistake) for mark in found}
     assert marks["ada"] == {"choose": (3, None), "no_choice": (1, None), "why_symmetric": (0, None)}
     assert marks["bob"]["choose"] == (0, "order counted")

@@ -48,7 +48,10 @@ def slips_in(source):
         ("return sorted(x)", ("sorting missing", "x")),
         ("return 0.5 * x", ("wrong constant", "1.0")),
         ("for i in x:\n        y += i\n    return y", ("update replaces", "y = i")),
-        ("for i in x:\n        y += i\n    return y", ("loop stops early", "for i in x:\n    y += i\n    break")),
+        (
+            "for i in x:\n        y += i\n    return y",
+            ("loop stops early", "for i in x:\n    y += i\n    break"),
+        ),
     ],
 )
 def test_the_likely_slips_are_made(body, slip):
@@ -60,25 +63,34 @@ def test_every_mutant_differs_from_the_function_and_from_others():
     dumps = [ast.dump(mutant.function) for mutant in mutants(function)]
     assert len(dumps) > 20
     assert len({ast.dump(function), *dumps}) == len(dumps) + 1
-    assert ast.dump(ast.parse("def f(x, y):\n    'Add.'\n    return np.sum(x + 2 * y, axis=0) / len(x)\n").body[0]) == (
-        ast.dump(function)
-    )
+    assert ast.dump(
+        ast.parse("def f(x, y):\n    'Add.'\n    return np.sum(x + 2 * y, axis=0) / len(x)\n").body[0]
+    ) == (ast.dump(function))
+
+
+LOOP = """
+def f(x, y, tol=0.1):
+    while x < y and tol:
+        x += [a for a in range(3) if a][0]
+    return x, -y
+"""
 
 
 def test_every_mutant_is_valid_python():
-    source = "def f(x, y, tol=0.1):\n    while x < y and tol:\n        x += [a for a in range(3) if a][0]\n    return x, -y\n"
-    (function,) = ast.parse(source).body
+    (function,) = ast.parse(LOOP).body
     for mutant in mutants(function):
         compile(ast.unparse(mutant.function), "mutant", "exec")
 
 
-def test_every_kind_has_a_sentence_of_its_own_and_is_made():
-    sources = (
-        "def f(x, y):\n    z = abs(np.exp(np.log(np.sqrt(np.cumsum(x, axis=0)))))\n    return z.T @ y ** 3 / x - 1 + sum(y)\n",
-        "def f(x, y):\n    if x < 1 and not y:\n        x += np.floor(y.std() * y.var())\n    return -x.argmax(), sorted(y)[1:]\n",
-        "def f(x, y):\n    for i in range(3):\n        y += x ** 0.5 + x ** 2\n    return f(x, y.mean(keepdims=True))\n",
+def test_every_kind_has_a_sentence_and_is_made():
+    lines = (
+        "z = abs(np.exp(np.log(np.sqrt(np.cumsum(x, axis=0)))))",
+        "z = z.T @ y ** 3 / x - 1 + sum(y)",
+        "if x < 1 and not y:\n        x += np.floor(y.std() * y.var())",
+        "for i in range(3):\n        y += x ** 0.5 + x ** 2",
+        "return -x.argmax(), sorted(y)[1:], f(x, y.mean(keepdims=True))",
     )
-    made = {kind for source in sources for kind, _ in slips_in(source)}
+    made = {kind for line in lines for kind, _ in slips_in(f"def f(x, y):\n    {line}\n")}
     assert made == set(SENTENCES)
 
 

@@ -42,14 +42,14 @@ def spread():
 )
 def test_a_slip_in_other_code_is_recognised(spread, answer, kind):
     for seed in range(5):
-        verdict = examine(spread, answer_of(answer), seed)
+        verdict = examine(spread, answer_of(answer), seed, patience=60)
         assert verdict.slip == kind
         assert "A guess: " in verdict.message
 
 
 def test_a_right_answer_and_an_unknown_one_have_no_slip(spread):
     assert examine(spread, answer_of(spread.variants[0])).slip is None
-    assert examine(spread, answer_of(lambda x, w, centre: 17.25 * x[0])).slip is None
+    assert examine(spread, answer_of(lambda x, w, centre: 17.25 * x[0]), patience=60).slip is None
 
 
 def test_known_mistakes_go_first(spread):

@@ -13,7 +13,7 @@ from mlcourse.checks.outcome import answer_of
 from mlcourse.cli import ROOT
 from mlcourse.course_folder import Course
 
-NEW_TASK = '''
+NEW_TASK = """
 
 # ── 9  A scatter matrix ──────────────────────────────────────────────────────────────────────────────
 
@@ -33,9 +33,9 @@ def scatter(X):
 @SCATTER.mistake("x xᵀ was averaged before the mean was subtracted.")
 def not_centred_scatter(X):
     return X.T @ X / len(X)
-'''
+"""
 
-NEW_TEXT = '''
+NEW_TEXT = """
 
 # %% [markdown]
 # ## {{scatter}}
@@ -55,7 +55,7 @@ def scatter(X):
 
 # %% task="scatter" role="check"
 check.scatter(scatter)
-'''
+"""
 
 
 @pytest.fixture
@@ -79,7 +79,10 @@ def test_a_new_task_takes_two_files(course):
         with (course / path).open("a", encoding="utf-8") as file:
             file.write(text)
     changes = differences(course, build_all(Course(course)))
-    assert {path.relative_to(course).as_posix() for path in changes} == {"exercises/04_em.ipynb", "solutions/04_em.ipynb"}
+    assert {path.relative_to(course).as_posix() for path in changes} == {
+        "exercises/04_em.ipynb",
+        "solutions/04_em.ipynb",
+    }
     write(changes, course)
     exercise = (course / "exercises" / "04_em.ipynb").read_text("utf-8")
     number = len(Course(course).catalogue.lessons["04_em"].roster)
