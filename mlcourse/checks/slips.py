@@ -14,6 +14,7 @@ import inspect
 import signal
 import textwrap
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
@@ -251,7 +252,9 @@ def define(names: dict[str, Any], functions: "Sequence[ast.FunctionDef] | Any") 
     """Define functions in a namespace; return whether that was possible."""
     module = ast.fix_missing_locations(ast.Module(list(functions), []))
     try:
-        exec(compile(module, "<slip>", "exec"), names)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a slip may be strange Python, and Python would tell the learner so
+            exec(compile(module, "<slip>", "exec"), names)
     except Exception:
         return False
     return True
