@@ -48,8 +48,9 @@ def mutants(function: ast.FunctionDef) -> Iterator[Mutant]:
                 if mutant is None or (dumped := ast.dump(mutant)) in seen:
                     continue
                 seen.add(dumped)
+                after = ast.unparse(ast.fix_missing_locations(copy.deepcopy(new)))  # or 3.11 raises an error
                 line = getattr(node, "lineno", function.lineno) - function.lineno + 1
-                yield Mutant(kind, mutant, line, ast.unparse(node), ast.unparse(new))
+                yield Mutant(kind, mutant, line, ast.unparse(node), after)
     for name in parameters:
         for mutant in without_parameter(function, name):
             yield Mutant("parameter ignored", mutant, 1, name, "a constant")
