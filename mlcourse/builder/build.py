@@ -1,7 +1,8 @@
 """Build the notebooks of the course from their sources.
 
-    python course.py build            write changed notebooks, remove notebooks without a source
-    python course.py build --check    write nothing; exit with 1 if anything is out of date
+    python course.py build                 write changed notebooks, remove notebooks without a source
+    python course.py build --check         write nothing; exit with 1 if anything is out of date
+    python course.py build --course DIR    build another course, which has sources/ and tasks/ of its own
 
 The build goes in one direction: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
 sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
@@ -26,10 +27,11 @@ followed by its check cell:
     # %% task="e_step" role="check"
     check.e_step(e_step)
 
-The number, title and points of a task come from the lesson's tasks: the heading `## {{e_step}}` becomes
-`## Task 3 · The E-step · 4 points`. The solution shows the answer. The exercise shows the lines below STUB,
-uncommented. Without STUB, an indented block becomes `raise NotImplementedError(…)`, and an unindented block becomes
-`name = ...` for every name that it assigns.
+The number, title and points of a task come from the lesson's tasks in mlcourse/tasks/ (in another course, tasks/):
+the heading `## {{e_step}}` becomes `## Task 3 · The E-step · 4 points`. A source has the tasks of its lesson, in the
+same order. The solution shows the answer. The exercise shows the lines below STUB, uncommented. Without STUB, an
+indented block becomes `raise NotImplementedError(…)`, and an unindented block becomes `name = ...` for every name
+that it assigns.
 An open question, graded by hand, is one Markdown cell:
 
     # %% [markdown] task="why_log" role="open"
@@ -94,12 +96,14 @@ def build_all(course: Course | None = None) -> dict[Path, bytes]:
     Returns
     -------
     dict of Path to bytes
-        The content of every notebook below `root`, and of the PAGES that exist.
+        The content of every notebook below the course's root, and of the PAGES that exist.
 
     Raises
     ------
     BuildError
         If a source is not valid. The message names the file and the cell, and says what to write instead.
+    CatalogueError
+        If the course's tasks cannot be read.
     """
     course = course or Course()
     outline, catalogue = read_course(course.root), course.catalogue

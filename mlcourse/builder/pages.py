@@ -1,4 +1,4 @@
-"""Add the generated parts of a notebook: header, links, points, the Colab cell, the lesson map."""
+"""Add the generated parts of a notebook: header, links, headings of tasks, the Colab cell, the lesson map."""
 
 import re
 from dataclasses import replace

@@ -143,10 +143,13 @@ def check_roster(cells: list[Cell], lesson: Lesson) -> None:
     wanted = [one.name for one in lesson.roster]
     for name, other in zip_longest(written, wanted):
         if name != other:
-            where = next((cell.where for cell in cells if cell.task == name), f"lesson {lesson.name}")
+            last = cells[-1].where if cells else f"lesson {lesson.name}"
+            where = next((cell.where for cell in cells if name and cell.task == name), last)
+            found = f"task {name!r}" if name else "the end of the source"
+            expected = f"task {other!r}" if other else "no further task"
             raise BuildError(
-                f"{where}: {name or 'the end'} comes where the lesson's tasks have {other or 'no more'};"
-                " the source and the tasks must have the same names in the same order."
+                f"{where}: found {found}; expected {expected}: the source and the lesson's tasks must have "
+                "the same names in the same order."
             )
 
 

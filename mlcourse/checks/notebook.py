@@ -129,7 +129,7 @@ class Checker:
         verdict = examine(task, answer_of(answer))
         self._verdicts.pop(task.name, None)  # keep the order in which checks ran last
         self._verdicts[task.name] = verdict
-        show(Box(task, verdict))
+        display(Box(task, verdict))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
         if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
             raise CheckFailed(
@@ -167,7 +167,7 @@ class Checker:
         return MARKS[status], task.name, task.points * (status == "right"), task.points
 
 
-def show(box: Box) -> None:
+def display(box: Box) -> None:
     """Display a box in IPython, which knows whether it can show HTML; print it elsewhere."""
     ipython = sys.modules.get("IPython")
     if ipython and ipython.get_ipython():

@@ -83,7 +83,7 @@ def test_the_failing_input_is_available(checker):
 
 def test_a_box_shows_the_verdict_in_words_and_colour(checker, monkeypatch):
     shown = []
-    monkeypatch.setattr("mlcourse.checks.notebook.show", shown.append)
+    monkeypatch.setattr("mlcourse.checks.notebook.display", shown.append)
     checker.e_step(TASKS["e_step"].answer)
     with pytest.raises(CheckFailed):
         checker.e_step(lambda *args: "<b>")
