@@ -53,7 +53,9 @@ def mutants(function: ast.FunctionDef) -> Iterator[Mutant]:
                     continue
                 seen.add(dumped)
                 line = getattr(node, "lineno", function.lineno) - function.lineno + 1
-                yield Mutant(kind, mutant, line, ast.unparse(node), ast.unparse(ast.fix_missing_locations(new)))
+                yield Mutant(
+                    kind, mutant, line, ast.unparse(node), ast.unparse(ast.fix_missing_locations(new))
+                )
     for name in parameters:
         for mutant in without_parameter(function, name):
             yield Mutant("parameter ignored", mutant, 1, name, "a constant")

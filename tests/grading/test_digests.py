@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mlcourse.grading.extra import add_extra_checks
 
 from mlcourse.checks import CHECKS
 from mlcourse.grading.digests import affects_marks, check_digest
-from mlcourse.grading.extra import add_extra_checks
 from tests.helpers.fake_grading import (
     TASKS,
 )

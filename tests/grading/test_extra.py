@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from mlcourse.grading.extra import ExtraCheckError, add_extra_checks
 
 from mlcourse.checks import CHECKS
-from mlcourse.grading.extra import ExtraCheckError, add_extra_checks
 from tests.helpers.fake_grading import go
 
 EXTRA = "from mlcourse.checks import Check\nCHECKS = (Check('{name}', '4', 2, lambda: 1.0),)"

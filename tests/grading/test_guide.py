@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from mlcourse.grading.extra import add_extra_checks
+
 from mlcourse.checks import CHECKS, examine
 from mlcourse.cli import ROOT
 from mlcourse.grading import commands
-from mlcourse.grading.extra import add_extra_checks
 from mlcourse.grading.marking import fault_in
 from mlcourse.grading.records import GradeStatus, MarkStatus
 from mlcourse.grading.run import seed_from

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.checks.correct_answers import lesson_04 as correct_answers_04
 
 from mlcourse import cli
 from mlcourse.cli import ROOT
 from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.similarity import similar_pairs, subtrees
-from tests.checks.correct_answers import lesson_04 as correct_answers_04
 from tests.helpers.made_up_class import as_file, with_answers
 from tests.helpers.page import TAGS, Document
 

@@ -14,12 +14,12 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
+from tests.checks.correct_answers import lesson_04 as correct_answers_04
 
 from mlcourse.checks import CHECKS
 from mlcourse.cli import ROOT
 from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.records import Grade
-from tests.checks.correct_answers import lesson_04 as correct_answers_04
 
 LESSON = "04_em"
 TASKS = {name: check for name, check in CHECKS.items() if check.lesson == LESSON}
