@@ -1,5 +1,6 @@
 """Tasks on binomial coefficients: a course that has nothing to do with mixtures."""
 
+from itertools import pairwise
 from math import comb, factorial
 
 from mlcourse.checks import Case, Lesson
@@ -35,7 +36,7 @@ def by_factorials(n, k):
 def by_pascal(n, k):
     row = [1]
     for _ in range(n):
-        row = [1, *(a + b for a, b in zip(row, row[1:])), 1]
+        row = [1, *(a + b for a, b in pairwise(row)), 1]
     return row[k]
 
 
