@@ -3,6 +3,7 @@
     python course.py mutants                    every task, with a table per task and per kind of slip
     python course.py mutants e_step m_step      these tasks
     python course.py mutants --show e_step      and list each mutant that passed or got no diagnosis
+    python course.py mutants --seeds 50         judge solutions, right variants and mistakes on 50 seeds instead
     python course.py mutants --keep             write the slips that the notebooks recognise to mlcourse/tasks/slips/
 
 A mutant is a solution with one slip in it (`mlcourse/checks/mutation.py`). Its check should refuse it, unless it is
@@ -20,16 +21,17 @@ import sys
 import tomllib
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from mlcourse.checks import Task, answer_of, examine
+from mlcourse.checks import Answer, Task, answer_of, examine
 from mlcourse.checks.examine import NOTEBOOK_SEED, answer_key
 from mlcourse.checks.mutation import Mutant, mutants
+from mlcourse.checks.outcome import call
 from mlcourse.checks.slips import define, slips_of, time_limit
 from mlcourse.cli import ROOT
 from mlcourse.tasks import CATALOGUE
@@ -54,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("course.py mutants", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("tasks", nargs="*", metavar="TASK")
+    parser.add_argument("--seeds", type=int, metavar="N", help="only judge what is known, on N seeds")
     parser.add_argument("--keep", action="store_true", help="only write the slips that notebooks recognise")
     parser.add_argument("--show", action="store_true", help="list mutants that passed or got no diagnosis")
     options = parser.parse_args(arguments)
@@ -63,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.keep:
         return keep(names)
+    if options.seeds:
+        return judge_on_seeds(options.tasks or list(CATALOGUE.tasks), range(options.seeds))
     findings: list[Finding] = []
     for name in tqdm(names, unit="task", disable=None):
         findings += examine_mutants(name)
@@ -86,6 +91,39 @@ def keep(names: list[str]) -> int:
             slips[task.name] = slips_of(task, cases)
         tasks[0].store.write(NOTEBOOK_SEED, slips)
     return 0
+
+
+def judge_on_seeds(names: list[str], seeds: Iterable[int]) -> int:
+    """Judge solutions, references, right variants and mistakes on many seeds; print every verdict that is not due."""
+    odd = 0
+    for name in tqdm(names, unit="task", disable=None):
+        for seed in seeds:
+            for line in undue_verdicts(CATALOGUE.tasks[name], seed):
+                odd += 1
+                tqdm.write(f"{name}, seed {seed}: {line}")
+    print("Every verdict is the same on every seed." if not odd else f"Verdicts that are not due: {odd}.")
+    return int(odd > 0)
+
+
+def undue_verdicts(task: Task, seed: int) -> Iterator[str]:
+    """Yield a line for each right answer that is refused with this seed, and for each mistake that is not named."""
+    right: dict[str, Callable[..., Any]] = {one.__name__: one for one in (task.answer, *task.variants)}
+    if task.kind == "function":
+        right["the solution"] = solution(task)[0][task.name]
+    for name, function in right.items():
+        verdict = examine(task, given(task, function), seed, patience=0)
+        if verdict.status != "right":
+            yield f"{name} is refused: {verdict.message.splitlines()[0]}"
+    for mistake in task.mistakes:
+        verdict = examine(task, given(task, mistake.answer), seed, patience=0)
+        wanted = "not attempted" if mistake.planted else "wrong"
+        if verdict.status != wanted or verdict.mistake != mistake:
+            yield f"{mistake.name!r} is {verdict.status}, {verdict.mistake.name if verdict.mistake else 'not named'}"
+
+
+def given(task: Task, function: Callable[..., Any]) -> Answer:
+    """Return a function's results as an answer; in a task for a value, the answer is what it returns."""
+    return Answer(task.kind, task.name, lambda case: call(function, case))
 
 
 def examine_mutants(name: str, every: int = 1, start: int = 0) -> Iterator[Finding]:
@@ -152,7 +190,7 @@ def solution(task: Task) -> tuple[dict[str, Any], str]:
 
 
 def cells_of(lesson: str) -> list[dict[str, Any]]:
-    return json.loads((ROOT / "solutions" / f"{lesson}.ipynb").read_text("utf-8"))["cells"]  # type: ignore[no-any-return]
+    return json.loads((ROOT / "solutions" / f"{lesson}.ipynb").read_text("utf-8"))["cells"]
 
 
 _NAMESPACES: dict[str, dict[str, Any]] = {}

@@ -64,8 +64,9 @@ def mutants(function: ast.FunctionDef) -> Iterator[Mutant]:
 def is_docstring(node: ast.AST, function: ast.FunctionDef) -> bool:
     """Whether a node belongs to the function's docstring."""
     first = function.body[0]
-    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return documented and (node is first or node is first.value)
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return False
+    return node is first or node is first.value
 
 
 def replaced(function: ast.FunctionDef, number: int, new: ast.AST) -> ast.FunctionDef | None:

@@ -240,8 +240,9 @@ def helpers(function: FunctionType) -> dict[str, FunctionType]:
     while waiting:
         for name in waiting.pop().__code__.co_names:
             used = function.__globals__.get(name)
-            ours = isinstance(used, FunctionType) and used.__module__ == function.__module__
-            if ours and used is not function and name not in found and not used.__closure__:
+            if not isinstance(used, FunctionType) or used is function or used.__closure__ or name in found:
+                continue
+            if used.__module__ == function.__module__:
                 found[name] = used
                 waiting.append(used)
     return found

@@ -100,10 +100,10 @@ def mark_task(task: Task, expression: str, runner: NotebookRunner, seed: bytes) 
     `expression` is what the exercise passes to the check of a value.
     """
     try:
-        kind, name = runner.find(task.name)
-        if kind == "missing":
+        found = runner.find(task.name)
+        if found is None:
             return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
-        verdict = judge(task, remote_answer(task, expression, runner, kind, name), task_seed(seed, task.name))
+        verdict = judge(task, remote_answer(task, expression, runner, *found), task_seed(seed, task.name))
     except WorkerEnded as end:
         return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
     points = task.points if verdict.status == "right" else 0

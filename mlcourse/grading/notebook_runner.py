@@ -3,11 +3,11 @@
 import re
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from mlcourse.checks.outcome import Outcome, Raised
+from mlcourse.checks.outcome import Kind, Outcome, Raised
 from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.pipe import Malformed, pack, unpack
 from mlcourse.grading.records import Cell, Submission
@@ -52,14 +52,16 @@ class NotebookRunner:
         self.output = ""
         self.failure: WorkerEnded | None = None
 
-    def find(self, name: str) -> tuple[str, str]:
-        """Say what a name refers to ("missing", "function", "none" or "value"), and the name of the object itself.
+    def find(self, name: str) -> tuple[Kind, str] | None:
+        """Say what kind of thing a name refers to, and the name of the object itself; None if nothing has this name.
 
         Raises WorkerEnded.
         """
         reply, _ = self._ask({"do": "find", "name": name})
         kind, own_name = reply.get("is"), reply.get("name", "")
-        if kind not in ("missing", "function", "none", "value") or not isinstance(own_name, str):
+        if kind == "missing":
+            return None
+        if kind not in get_args(Kind) or not isinstance(own_name, str):
             raise self._malformed()
         return kind, own_name
 
