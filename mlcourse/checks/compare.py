@@ -21,6 +21,8 @@ def plain(value: Any) -> Plain:
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and abs(value) >= 2**63:  # NumPy has no integers of this size
+        return _plain_float(value)
     if value is None or isinstance(value, (str, bool, int, float, complex)):
         return value
     if isinstance(value, numbers.Number):  # a Fraction, a Decimal
@@ -32,6 +34,13 @@ def plain(value: Any) -> Plain:
     if isinstance(value, (list, np.ndarray)) or hasattr(value, "__array__"):
         return _plain_array(value)
     raise NotPlain(f"a value of type {type(value).__name__}; expected an array, a number or a tuple of these")
+
+
+def _plain_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise NotPlain("a whole number above 1e308, which no float can hold") from None
 
 
 def _plain_array(value: Any) -> Plain:

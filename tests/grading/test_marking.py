@@ -94,6 +94,16 @@ def test_an_exception_is_reported_with_its_line():
     assert "it raised ZeroDivisionError: division by zero\n  in line 1 of your cell: x" in mark.message
 
 
+@pytest.mark.parametrize("huge", [10**400, -(10**400), (1, 10**400), {"a": 10**400}, 10**30])
+@pytest.mark.parametrize("name", ["e_step", "largest_weight"])
+def test_a_huge_whole_number_is_wrong_and_breaks_nothing(name, huge):
+    task = CATALOGUE.tasks[name]
+    answer = (lambda *args: huge) if task.kind == "function" else huge
+    verdict = examine(task, answer_of(answer))
+    assert verdict.status == "wrong"
+    assert verdict.what
+
+
 class ForgedSession:
     """A worker that says that `e_step` is a function, and answers every call with the same reply."""
 
