@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from mlcourse.checks.slips import SlipStore
-from mlcourse.checks.task import Lesson, OpenQuestion, Task
+from mlcourse.checks.task import Lesson, OpenQuestion, Task, no_reference
 
 FOREIGN = "mlcourse_own_tasks"  # prefix of the names of modules that were read from a folder
 
@@ -136,6 +136,8 @@ def _problem(one: Task | OpenQuestion) -> str | None:
         return "needs a name that is a valid Python identifier"
     if isinstance(one.points, bool) or not isinstance(one.points, (int, float)) or not 0 < one.points < 1e6:
         return f"has points={one.points!r}; it must be a positive number"
+    if isinstance(one, Task) and one.answer is no_reference:
+        return "has no reference; decorate a function with @TASK.reference"
     return None
 
 

@@ -21,6 +21,8 @@ def plain(value: Any) -> Plain:
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and abs(value) >= 2**63:  # NumPy has no integers of this size
+        return _plain_float(value)
     if value is None or isinstance(value, (str, bool, int, float, complex)):
         return value
     if isinstance(value, numbers.Number):  # a Fraction, a Decimal
@@ -32,6 +34,13 @@ def plain(value: Any) -> Plain:
     if isinstance(value, (list, np.ndarray)) or hasattr(value, "__array__"):
         return _plain_array(value)
     raise NotPlain(f"a value of type {type(value).__name__}; expected an array, a number or a tuple of these")
+
+
+def _plain_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise NotPlain("a whole number above 1e308, which no float can hold") from None
 
 
 def _plain_array(value: Any) -> Plain:
@@ -71,13 +80,21 @@ ANY_NUMBERS = np.finfo(float).max  # pass as `atol` to accept any numbers and co
 
 
 class Difference(NamedTuple):
-    """The first difference between two values: a sentence without the full stop, and one number of each."""
+    """The first difference between two values."""
 
-    what: str
-    expected: str | None = None  # the number that belongs where the sentence quotes one
+    what: str  # a sentence without the full stop
+    yours: str = (
+        ""  # the first number that differs, and the one that belongs there; empty if the form differs
+    )
+    expected: str = ""
 
-    def __str__(self) -> str:
-        return self.what
+    def sentence(self, reveal: bool) -> str:
+        """All of it, with the number that was expected only if that may be revealed."""
+        if not self.yours:
+            return f"{self.what}."
+        return f"{self.what}: yours is {self.yours}" + (
+            f", but it should be {self.expected}." if reveal else "."
+        )
 
 
 def difference(
@@ -182,17 +199,16 @@ def _array_difference(
     if not off.any():
         return None
     if not expected.ndim:
-        return Difference(f"{where} {_is(where)} not right", _number(expected[()]))
-    first = tuple(np.argwhere(off)[0])
-    place = ", ".join(str(index) for index in first)
-    return Difference(
-        f"{where} {_is(where)} off in {off.sum()} of {off.size} entries, first at [{place}]: yours is"
-        f" {_number(yours[first], beside=expected[first])}",
-        _number(expected[first], beside=yours[first]),
-    )
+        yours_here, expected_here, what = yours[()], expected[()], f"{where} {_is(where)} not right"
+    else:
+        first = tuple(np.argwhere(off)[0])
+        yours_here, expected_here = yours[first], expected[first]
+        place = ", ".join(str(index) for index in first)
+        what = f"{where} {_is(where)} off in {off.sum()} of {off.size} entries, first at [{place}]"
+    return Difference(what, _number(yours_here, expected_here), _number(expected_here, yours_here))
 
 
-def _number(value: Any, beside: Any = 0) -> str:
+def _number(value: Any, beside: Any) -> str:
     """A number with six digits, or with all of them if six do not tell it from the number `beside` it."""
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))

@@ -207,18 +207,15 @@ def _fault_in_output(task: Task, case: Case, expected: Any, output: Any) -> str:
     """Say what is wrong with an output in canonical form; empty if it is right."""
     form = difference(output, expected, 0, ANY_NUMBERS, parts=task.parts)
     if form and not (task.is_right and isinstance(expected, (str, bool))):
-        return f"{form}."
+        return form.sentence(reveal=False)
     broken = next((law for law in task.laws if not holds(law, output, case)), None)
     if broken:
         return f"this must hold, and does not: {broken.message}"
     if task.is_right:
         return "" if task.is_right(output, *copy.deepcopy(case.args)) else "the result is not right."
     found = difference(output, expected, task.rtol, task.atol, parts=task.parts)
-    if found is None:
-        return ""
-    if task.kind == "value" or found.expected is None:  # that number would be the answer itself
-        return f"{found}."
-    return f"{found}, but it should be {found.expected}."
+    reveal = task.kind == "function"  # the number that a value should be is the answer itself
+    return found.sentence(reveal) if found else ""
 
 
 def holds(law: Law, output: Any, case: Case) -> bool:

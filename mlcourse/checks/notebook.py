@@ -42,15 +42,13 @@ class Box:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        status = self.verdict.status
-        details = "\n".join(self.lines)
-        body = (
-            f"<div style='white-space:pre-wrap; margin-top:0.3em'>{escape(details)}</div>" if details else ""
-        )
+        status, colour = self.verdict.status, COLOURS[self.verdict.status]
+        pill = f"background:{colour}; color:white; padding:0.1em 0.5em; border-radius:0.3em"
+        lines = "".join(f"<div style='white-space:pre-wrap'>{escape(line)}</div>" for line in self.lines)
         return (
-            f"<div style='border-left:6px solid {COLOURS[status]}; padding:0.3em 0.8em'>"
-            f"<strong style='color:{COLOURS[status]}'>{MARKS[status]} {WORDS[status]}</strong>"
-            f" <code>{escape(self.task.name)}</code>{body}</div>"
+            f"<div style='border-left:0.4em solid {colour}; padding:0.3em 0.8em; line-height:1.6'>"
+            f"<strong style='{pill}'>{MARKS[status]} {WORDS[status]}</strong>"
+            f" <code>{escape(self.task.name)}</code>{lines}</div>"
         )
 
 

@@ -80,7 +80,7 @@ def _unchanged(output: Any) -> Any:
     return output
 
 
-def _no_answer(*args: Any) -> Any:
+def no_reference(*args: Any) -> Any:
     raise NotImplementedError("this task has no reference; decorate a function with @TASK.reference.")
 
 
@@ -135,7 +135,7 @@ class Task:
     parts: tuple[str, ...] = ()
     rtol: float = 1e-6
     atol: float = 1e-9
-    answer: Callable[..., Any] = _no_answer
+    answer: Callable[..., Any] = no_reference
     draw_cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     laws: list[Law] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
@@ -156,6 +156,7 @@ class Task:
 
     def law(self, message: str) -> Callable[[Function], Function]:
         """Add a law: the decorated function of output and inputs must be true for every right answer."""
+        _require_message(message, "law")
 
         def add(function: Function) -> Function:
             self.laws.append(Law(message, function))
@@ -167,6 +168,7 @@ class Task:
         self, message: str, hint: int | None = 1, *, planted: bool = False, name: str = ""
     ) -> Callable[[Function], Function]:
         """Add a known wrong answer, called like the decorated function with spaces for underscores."""
+        _require_message(message, "mistake")
 
         def add(function: Function) -> Function:
             own_name = name or function.__name__.strip("_").replace("_", " ")
@@ -272,6 +274,12 @@ class Lesson:
 def letter(output: Any) -> Any:
     """Write a letter in one way: 'b', ' B', 'B.' and '(B)' are all B."""
     return output.strip(" \t\n.:()[]").upper() if isinstance(output, str) else output
+
+
+def _require_message(message: object, decorator: str) -> None:
+    """Raise TypeError for a decorator without parentheses: its "message" is the function."""
+    if not isinstance(message, str):
+        raise TypeError(f'the decorator needs a message: @TASK.{decorator}("…").')
 
 
 def _constant(value: Any) -> Callable[[], Any]:

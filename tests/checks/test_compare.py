@@ -28,7 +28,7 @@ from mlcourse.checks.compare import NotPlain, difference, plain
     ],
 )
 def test_difference_says_what_and_where(yours, expected, message):
-    assert message in str(difference(yours, expected, 1e-6, 1e-6))
+    assert message in difference(yours, expected, 1e-6, 1e-6).sentence(reveal=True)
     assert difference(expected, expected, 0, 0) is None
 
 

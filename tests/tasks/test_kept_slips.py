@@ -10,7 +10,9 @@ from mlcourse.checks.slips import slips_of
 from mlcourse.tasks import CATALOGUE
 from tests.helpers.answers import FUNCTIONS
 
-LESSONS = [name for name, lesson in CATALOGUE.lessons.items() if any(t.kind == "function" for t in lesson.tasks)]
+LESSONS = [
+    name for name, lesson in CATALOGUE.lessons.items() if any(t.kind == "function" for t in lesson.tasks)
+]
 NAMES = sorted(FUNCTIONS)
 
 
@@ -32,5 +34,6 @@ def test_they_are_what_the_mutants_give():
     assert {kind for kind, _ in made} == {kind for kind, _ in kept}
     for kind, prints in made:
         assert any(
-            kind == other and all(one.matches(two) for one, two in zip(prints, others)) for other, others in kept
+            kind == other and all(one.matches(two) for one, two in zip(prints, others))
+            for other, others in kept
         )

@@ -10,6 +10,7 @@ from mlcourse.grading import marking, pipe, sandbox
 from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.sandbox import backends, container, landlock
 from mlcourse.grading.sandbox.view import course_view
+from tests.helpers.courses import OUR_COURSE
 
 if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
@@ -67,7 +68,7 @@ def test_a_sandbox_that_does_not_start_costs_no_points():
         sandbox.Sandbox(backends.Backend("broken", Broken)) as broken,
         pytest.raises(OSError, match="did not start"),
     ):
-        marking.grade(submission, broken, b"", on_mark=marks.append)
+        marking.grade(submission, OUR_COURSE, broken, b"", on_mark=marks.append)
     assert marks == []
 
 
