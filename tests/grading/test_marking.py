@@ -35,7 +35,7 @@ class LocalRunner:
 
     def find(self, name):
         if name not in self.answers:
-            return "missing", ""
+            return None
         answer = self.answers[name]
         return "none" if answer is None else "function" if callable(answer) else "value", name
 
