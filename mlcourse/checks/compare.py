@@ -80,21 +80,17 @@ ANY_NUMBERS = np.finfo(float).max  # pass as `atol` to accept any numbers and co
 
 
 class Difference(NamedTuple):
-    """The first difference between two values."""
+    """The first difference: a sentence without the full stop; if numbers differ, the first one and the right one."""
 
-    what: str  # a sentence without the full stop
-    yours: str = (
-        ""  # the first number that differs, and the one that belongs there; empty if the form differs
-    )
+    what: str
+    yours: str = ""
     expected: str = ""
 
     def sentence(self, reveal: bool) -> str:
         """All of it, with the number that was expected only if that may be revealed."""
-        if not self.yours:
-            return f"{self.what}."
-        return f"{self.what}: yours is {self.yours}" + (
-            f", but it should be {self.expected}." if reveal else "."
-        )
+        yours = f": yours is {self.yours}" if self.yours else ""
+        expected = f", but it should be {self.expected}" if self.yours and reveal else ""
+        return f"{self.what}{yours}{expected}."
 
 
 def difference(

@@ -16,9 +16,7 @@ from mlcourse.checks.outcome import Answer, Kind, Outcome, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
 
-NOTEBOOK_SEED = (
-    0  # a notebook always asks about the same cases, so that two students can compare what they see
-)
+NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
 
 Status = Literal["right", "wrong", "not attempted"]
 
