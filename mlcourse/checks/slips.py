@@ -295,8 +295,8 @@ class SlipStore:
 
     @property
     def digest(self) -> str:
-        """A digest of the module."""
-        return hashlib.sha256(self.source.read_bytes()).hexdigest()[:16]
+        """A digest of the module's text, whatever its line endings."""
+        return hashlib.sha256(self.source.read_text("utf-8").encode()).hexdigest()[:16]
 
     @cached_property
     def _kept(self) -> dict[str, Any]:

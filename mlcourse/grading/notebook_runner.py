@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class NotebookRunner:
             return None
         if kind not in get_args(Kind) or not isinstance(own_name, str):
             raise self._malformed()
-        return kind, own_name
+        return cast(Kind, kind), own_name
 
     def value(self, expression: str) -> Outcome:
         """Evaluate an expression in the notebook. It must be ours, not the student's. Raises WorkerEnded."""
