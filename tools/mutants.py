@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from mlcourse.checks import Answer, Task, answer_of, examine
+from mlcourse.checks import Answer, Task, answer_of, examine, with_slip
 from mlcourse.checks.examine import NOTEBOOK_SEED, answer_key
 from mlcourse.checks.mutation import Mutant, mutants
 from mlcourse.checks.outcome import call
@@ -88,7 +88,7 @@ def keep(names: list[str]) -> int:
         slips = {}
         for task in tqdm(tasks, desc=lesson, unit="task", disable=None):
             cases = list(task.draw_cases(np.random.default_rng(NOTEBOOK_SEED)))
-            slips[task.name] = slips_of(task, cases)
+            slips[task.name] = slips_of(task, cases) or []
         tasks[0].store.write(NOTEBOOK_SEED, slips)
     return 0
 
@@ -111,11 +111,11 @@ def undue_verdicts(task: Task, seed: int) -> Iterator[str]:
     if task.kind == "function":
         right["the solution"] = solution(task)[0][task.name]
     for name, function in right.items():
-        verdict = examine(task, given(task, function), seed, patience=0)
+        verdict = examine(task, given(task, function), seed)
         if verdict.status != "right":
             yield f"{name} is refused: {verdict.message.splitlines()[0]}"
     for mistake in task.mistakes:
-        verdict = examine(task, given(task, mistake.answer), seed, patience=0)
+        verdict = examine(task, given(task, mistake.answer), seed)
         wanted = "not attempted" if mistake.planted else "wrong"
         if verdict.status != wanted or verdict.mistake != mistake:
             yield f"{mistake.name!r} is {verdict.status}, {verdict.mistake.name if verdict.mistake else 'not named'}"
@@ -158,7 +158,8 @@ def judged(task: Task, mutant: Mutant, function: Any) -> Finding:
     """Say how the check judges a mutant, and what kind of diagnosis it gives."""
     verdict = None
     with time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()):
-        verdict = examine(task, answer_of(function), patience=math.inf)
+        answer = answer_of(function)
+        verdict = with_slip(examine(task, answer), task, answer, patience=math.inf)
     if verdict is None:
         return Finding(task.name, mutant, "out of time", "out of time", "")
     diagnosis, said = "", ""

@@ -61,7 +61,7 @@ class Fault(NamedTuple):
     what: str
 
 
-def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED, patience: float = 0.5) -> Verdict:
+def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED) -> Verdict:
     """Ask an answer about the cases of a task, and judge the outcomes.
 
     Parameters
@@ -71,8 +71,6 @@ def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED, patience: flo
         Its `ask(case)` returns an `Outcome`.
     seed : int
         Seed of the random cases.
-    patience : float
-        Seconds that may be spent on finding out what kind of slip a wrong answer contains.
     """
     if answer.kind != task.kind:
         return Verdict("wrong", wrong_kind(task, answer.kind, answer.name))
@@ -96,16 +94,28 @@ def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED, patience: flo
         yours="" if fault.outcome.output is None else describe(fault.outcome.output),
         expected=task.expected,
         mistake=mistake,
-        slip=None if mistake else slip_in(task, key, outcomes, patience),
         raised=fault.outcome.error is not None,
         case=fault.case,
     )
 
 
-def slip_in(task: Task, key: "AnswerKey", outcomes: list[Outcome], patience: float) -> str | None:
-    """Return the kind of slip that gives these outcomes; None if none does, or more than one."""
-    prints = prints_of(task, outcomes) if task.kind == "function" and patience > 0 else None
-    return slip_of(prints, key.slips(patience)) if prints else None
+def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.5) -> Verdict:
+    """Add the kind of slip to the verdict on a wrong answer that no known mistake explains, if it can be recognised.
+
+    The answer is asked about the cases of the notebooks, whatever the cases that it failed on: for these it is known
+    what slips look like.
+
+    Parameters
+    ----------
+    verdict, task, answer
+    patience : float
+        Seconds that may be spent on finding that out for a task where it is not kept.
+    """
+    if verdict.status != "wrong" or verdict.mistake or verdict.raised or answer.kind != task.kind != "value":
+        return verdict
+    key = answer_key(task, NOTEBOOK_SEED)
+    prints = prints_of(task, [answer.ask(case) for case in key.cases])
+    return verdict._replace(slip=slip_of(prints, key.slips(patience))) if prints else verdict
 
 
 def wrong_kind(task: Task, kind: Kind, name: str) -> str:
@@ -158,7 +168,7 @@ class AnswerKey:
             self._slips = self.task.store.slips(self.task.name, self.seed)
         if self._slips is None:
             self._slips = slips_of(self.task, self.cases, patience)
-        return self._slips
+        return self._slips or []
 
     def mistaken(self, mistake: int, case: int) -> Outcome:
         """The outcome of one of the task's mistakes for one of the cases, both given by position."""

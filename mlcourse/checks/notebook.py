@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcourse.checks.catalogue import Catalogue, read_folder
-from mlcourse.checks.examine import Status, Verdict, examine
+from mlcourse.checks.examine import Status, Verdict, examine, with_slip
 from mlcourse.checks.outcome import answer_of
 from mlcourse.checks.task import Task
 
@@ -124,7 +124,8 @@ class Checker:
         return [*super().__dir__(), *self._catalogue.tasks]
 
     def _run(self, task: Task, answer: Any) -> None:
-        verdict = examine(task, answer_of(answer))
+        given = answer_of(answer)
+        verdict = with_slip(examine(task, given), task, given)
         self._verdicts.pop(task.name, None)  # keep the order in which checks ran last
         self._verdicts[task.name] = verdict
         display(Box(task, verdict))

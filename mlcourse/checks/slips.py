@@ -151,12 +151,12 @@ def slip_of(prints: Prints, known: Slips) -> str | None:
 # ── The mutants of a task ────────────────────────────────────────────────────────────────────────────
 
 
-def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> Slips:
+def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> Slips | None:
     """Run all mutants of a task's right answers on the cases, and return their kinds and fingerprints.
 
     Left out are mutants that are right, that raise, that change their input or that take too long. Of equal ones of
-    the same kind, one is kept. If all of it takes longer than `patience` seconds, nothing is returned: a slip could
-    not be told from one that has not run yet.
+    the same kind, one is kept. If all of it takes longer than `patience` seconds, the result is None: a slip could not
+    be told from one that has not run yet.
     """
     known: Slips = []
     deadline = time.monotonic() + patience
@@ -164,7 +164,7 @@ def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> S
     for base in (task.answer, *task.variants):
         for kind, function in mutated(base):
             if time.monotonic() > deadline:
-                return []
+                return None
             prints = prints_of(task, outcomes_within(function, cases, SECONDS))
             if prints is None or (right and all(one.matches(other) for one, other in zip(prints, right))):
                 continue

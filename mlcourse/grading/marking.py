@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer
+from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
 from mlcourse.checks.compare import difference, plain
 from mlcourse.checks.outcome import Kind
 from mlcourse.course_folder import Course
@@ -28,7 +28,6 @@ from mlcourse.grading.sandbox.limits import DEFAULT_LIMITS
 from mlcourse.typing import Array
 
 MAX_MESSAGE = 2000  # characters
-PATIENCE = 20.0  # seconds for finding out, once for each task, what slips in it look like
 
 
 def grade(
@@ -128,9 +127,17 @@ def judge(task: Task, answer: Answer, seed: int) -> Verdict:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return examine(task, answer, seed, PATIENCE)
+            return explained(examine(task, answer, seed), task, answer)
     except Exception as error:  # an output that no check anticipated must not crash the grader
         return Verdict("wrong", f"the check cannot handle this result ({type(error).__name__}).")
+
+
+def explained(verdict: Verdict, task: Task, answer: Answer) -> Verdict:
+    """Add the kind of slip, if it is recognised at once. An answer that ends its worker only now stays wrong."""
+    try:
+        return with_slip(verdict, task, answer, patience=0)
+    except WorkerEnded:
+        return verdict
 
 
 def printable(message: str) -> str:

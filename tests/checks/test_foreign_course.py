@@ -73,9 +73,10 @@ def test_it_is_graded_in_the_sandbox(course, tmp_path, capsys):
         (tmp_path / "class" / student / "work.ipynb").write_text(text, "utf-8")
     words = [str(tmp_path / "class"), "-o", str(tmp_path / "out"), "-j", "0", "--course", str(course)]
     try:
-        assert run_command("grade", words) == 0
+        sandbox.choose().close()
     except sandbox.NoSandbox:
         pytest.skip("no sandbox works here")
+    assert run_command("grade", words) == 0
     marks = {}
     for path in (tmp_path / "out" / "results").glob("*.json"):
         grade = json.loads(path.read_text("utf-8"))["grade"]

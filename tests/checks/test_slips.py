@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlcourse.checks import Case, Lesson, answer_of, examine
+from mlcourse.checks import Case, Lesson, answer_of, examine, with_slip
 from mlcourse.checks.slips import fingerprint, slip_of
 
 
@@ -41,20 +41,30 @@ def spread():
     ],
 )
 def test_a_slip_in_other_code_is_recognised(spread, answer, kind):
-    for seed in range(5):
-        verdict = examine(spread, answer_of(answer), seed, patience=60)
+    for seed in range(3):
+        verdict = explained(spread, answer, seed)
         assert verdict.slip == kind
         assert "A guess: " in verdict.message
 
 
+def explained(task, function, seed=0):
+    answer = answer_of(function)
+    return with_slip(examine(task, answer, seed), task, answer, patience=60)
+
+
 def test_a_right_answer_and_an_unknown_one_have_no_slip(spread):
-    assert examine(spread, answer_of(spread.variants[0])).slip is None
-    assert examine(spread, answer_of(lambda x, w, centre: 17.25 * x[0]), patience=60).slip is None
+    assert explained(spread, spread.variants[0]).slip is None
+    assert explained(spread, lambda x, w, centre: 17.25 * x[0]).slip is None
+
+
+def test_without_patience_and_kept_slips_nothing_is_said(spread):
+    answer = answer_of(lambda x, w, centre: np.average((x - centre) ** 2, weights=w))
+    assert with_slip(examine(spread, answer), spread, answer, patience=0).slip is None
 
 
 def test_known_mistakes_go_first(spread):
     spread.mistake("take the root.")(lambda x, w, centre: np.average((x - centre) ** 2, weights=w))
-    verdict = examine(spread, answer_of(lambda x, w, centre: np.average((x - centre) ** 2, weights=w)))
+    verdict = explained(spread, lambda x, w, centre: np.average((x - centre) ** 2, weights=w))
     assert (verdict.mistake.message, verdict.slip) == ("take the root.", None)
 
 
@@ -76,7 +86,7 @@ def test_a_mutant_that_never_ends_is_given_up():
             total += 1
         return total
 
-    assert examine(task, answer_of(lambda n: n - 1)).status == "wrong"
+    assert explained(task, lambda n: n - 1).status == "wrong"
 
 
 @pytest.mark.parametrize(
