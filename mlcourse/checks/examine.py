@@ -111,7 +111,8 @@ def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.
     patience : float
         Seconds that may be spent on finding that out for a task where it is not kept.
     """
-    if verdict.status != "wrong" or verdict.mistake or verdict.raised or answer.kind != task.kind != "value":
+    unexplained = verdict.status == "wrong" and not verdict.mistake and not verdict.raised
+    if not unexplained or task.kind == "value" or answer.kind != task.kind:
         return verdict
     key = answer_key(task, NOTEBOOK_SEED)
     prints = prints_of(task, [answer.ask(case) for case in key.cases])

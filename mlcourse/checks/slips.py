@@ -155,8 +155,8 @@ def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> S
     """Run all mutants of a task's right answers on the cases, and return their kinds and fingerprints.
 
     Left out are mutants that are right, that raise, that change their input or that take too long. Of equal ones of
-    the same kind, one is kept. If all of it takes longer than `patience` seconds, the result is None: a slip could not
-    be told from one that has not run yet.
+    the same kind, one is kept. If all of it takes longer than `patience` seconds, the result is None: a slip could
+    not be told from one that has not run yet.
     """
     known: Slips = []
     deadline = time.monotonic() + patience
