@@ -31,8 +31,8 @@ def lesson(name, source=""):
     """A module with the tasks of a source."""
     tasks = [f"from mlcourse.checks import Lesson\nLESSON = Lesson({name!r})\n"]
     for task, role in dict(re.findall(r'task="(\w+)" role="(\w+)"', source)).items():
-        kind = "open_question" if role == "open" else "task"
-        tasks.append(f"LESSON.{kind}({task!r}, title='', points=1)\n")
+        kind, reference = ("open_question", "") if role == "open" else ("task", ".reference(max)")
+        tasks.append(f"LESSON.{kind}({task!r}, title='', points=1){reference}\n")
     return "".join(tasks)
 
 
