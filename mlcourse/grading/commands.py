@@ -98,9 +98,9 @@ def doctor(words: list[str]) -> int:
     """Report which sandbox works on this machine; the exit code is 1 if none does."""
     description = "Report which sandbox works on this machine, and what it blocks."
     argparse.ArgumentParser(f"{PROGRAM} doctor", description=description).parse_args(words)
-    lines = sandbox.report()
-    print("\n".join(lines))
-    return 0 if any(line.startswith("works") for line in lines) else 1
+    report = sandbox.report()
+    print("\n".join(report.lines))
+    return 0 if report.works else 1
 
 
 def similarity_parser() -> argparse.ArgumentParser:

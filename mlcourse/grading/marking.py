@@ -106,8 +106,10 @@ def mark_task(task: Task, expression: str, runner: NotebookRunner, seed: bytes) 
     except WorkerEnded as end:
         return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
     points = task.points if verdict.status == "right" else 0
-    mistake = verdict.mistake.name if verdict.mistake else None
-    return Mark(task.name, points, task.points, verdict.status, printable(verdict.message), mistake)
+    mark = Mark(task.name, points, task.points, verdict.status, printable(verdict.message))
+    if verdict.mistake:
+        mark = mark._replace(mistake=verdict.mistake.name, advice=verdict.mistake.message)
+    return mark
 
 
 def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kind, name: str) -> Answer:

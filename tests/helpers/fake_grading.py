@@ -70,7 +70,7 @@ def mark(task: Task, text: str | None) -> Mark:
     if value is None:
         return Mark(task.name, 0, task.points, "missing")
     if isinstance(value, str):
-        return Mark(task.name, 0, task.points, "wrong", f"no.\nLikely mistake: {value}", value)
+        return Mark(task.name, 0, task.points, "wrong", f"no.\nLikely mistake: {value}", value, value)
     return Mark(task.name, min(value, task.points), task.points, "right" if value else "wrong")
 
 

@@ -30,7 +30,7 @@ def test_without_a_sandbox_submissions_must_be_trusted(monkeypatch):
         sandbox.choose()
     with sandbox.choose(trust=True) as chosen:
         assert chosen.name == "not isolated"
-    assert "without isolation" in sandbox.report()[-1]
+    assert "without isolation" in sandbox.report().lines[-1]
 
 
 def test_the_version_of_landlock_is_a_number():
