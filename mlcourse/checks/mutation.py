@@ -102,7 +102,7 @@ DROPPED = {
     "argsort": "sorting missing",
     "sort": "sorting missing",
     "sorted": "sorting missing",
-    "logsumexp": "",
+    "flip": "order reversed",
 }
 SIMILAR = {  # (kind, other names): functions that are easily taken for one another
     "log": ("other logarithm", ("log2", "log10", "log1p")),
@@ -243,6 +243,8 @@ def one_off(node: ast.AST, _: Scope) -> Iterator[Change]:
                 yield "one off", twin
     if isinstance(node, ast.Call) and called_name(node) == "len":
         yield "one off", ast.BinOp(node, ast.Sub(), ast.Constant(1))
+    if isinstance(node, ast.Slice) and node.step is not None:
+        yield "order reversed", ast.Slice(node.lower, node.upper, None)
     if isinstance(node, ast.Slice):
         for field in ("lower", "upper"):
             bound = getattr(node, field)

@@ -52,6 +52,7 @@ SENTENCES = {
     "loop stops early": "a loop seems to stop too early.",
     "negation missing": "a *not* seems to be missing.",
     "one off": "a count or a bound seems to be off by one.",
+    "order reversed": "something seems to be in reverse order.",
     "other aggregate": "sum, mean, median, largest and smallest: one seems to stand where another belongs.",
     "other logarithm": "a logarithm seems to be to another base.",
     "other variable": "one variable seems to stand where another belongs.",

@@ -39,6 +39,7 @@ def slips_in(source):
         ("return x.argmax()", ("largest for smallest", "x.argmin()")),
         ("return x.T", ("transpose", "x")),
         ("return x[1:]", ("slice missing", ":")),
+        ("return x[::-1]", ("order reversed", ":")),
         ("return range(len(x))", ("one off", "range(len(x) - 1)")),
         ("return f(x, y)", ("arguments exchanged", "f(y, x)")),
         ("return x, y", ("results exchanged", "return (y, x)")),
@@ -88,7 +89,7 @@ def test_every_kind_has_a_sentence_and_is_made():
         "z = z.T @ y ** 3 / x - 1 + sum(y)",
         "if x < 1 and not y:\n        x += np.floor(y.std() * y.var())",
         "for i in range(3):\n        y += x ** 0.5 + x ** 2",
-        "return -x.argmax(), sorted(y)[1:], f(x, y.mean(keepdims=True))",
+        "return -x.argmax(), sorted(y)[1:], y[::-1], f(x, y.mean(keepdims=True))",
     )
     made = {kind for line in lines for kind, _ in slips_in(f"def f(x, y):\n    {line}\n")}
     assert made == set(SENTENCES)
