@@ -121,8 +121,10 @@ def difference(
 
 
 def _is(where: str) -> str:
-    """The verb: "the means are", "value 2 of the result is"."""
-    return "are" if where.endswith("s") and where.startswith("the ") else "is"
+    """The verb: "the means are", "the number of components is", "value 2 of the result is"."""
+    head = where.split(" of ")[0]
+    plural = head.startswith("the ") and head.endswith("s") and not head.endswith(("ss", "us", "is"))
+    return "are" if plural else "is"
 
 
 def _has(where: str) -> str:
@@ -140,7 +142,8 @@ def _tuple_difference(
             return Difference(f"{where} {_is(where)} one array of shape {yours.shape}; {wanted}")
         yours = tuple(yours)  # `plain` turned a list of parts of equal shape into one array
     if not isinstance(yours, tuple):
-        return Difference(f"{where} {_is(where)} one value; {wanted}")
+        kind = "a dict" if isinstance(yours, dict) else "one value"
+        return Difference(f"{where} {_is(where)} {kind}; {wanted}")
     if len(yours) != len(expected):
         return Difference(f"{where} {_is(where)} a tuple of length {len(yours)}; {wanted}")
     names = (
