@@ -137,15 +137,27 @@ def _collect(value: Plain, form: list[str], numbers: list[Any]) -> None:
 
 
 def prints_of(task: Task, outcomes: Sequence[Outcome]) -> Prints | None:
-    """Return the fingerprints of outcomes; None unless each of them is an output."""
-    if any(outcome.error or outcome.problem or outcome.output is None for outcome in outcomes):
+    """Return the fingerprints of outcomes, exceptions included; None if there is no output at all, or an odd one."""
+    if any(outcome.problem or (outcome.output is None and not outcome.error) for outcome in outcomes):
         return None
-    return tuple(fingerprint(task.normalise(outcome.output)) for outcome in outcomes)
+    if all(outcome.error for outcome in outcomes):
+        return None
+    return tuple(
+        Fingerprint(f"raised {outcome.error.name}", 0.0, 0.0, 0.0)
+        if outcome.error
+        else fingerprint(task.normalise(outcome.output))
+        for outcome in outcomes
+    )
+
+
+def same(some: Prints, others: Prints) -> bool:
+    """Whether two answers give the same outputs on all cases."""
+    return all(one.matches(other) for one, other in zip(some, others))
 
 
 def slip_of(prints: Prints, known: Slips) -> str | None:
     """Return the one kind of slip with these fingerprints; None if there is none, or more than one."""
-    kinds = {kind for kind, others in known if all(one.matches(other) for one, other in zip(prints, others))}
+    kinds = {kind for kind, others in known if same(prints, others)}
     return kinds.pop() if len(kinds) == 1 else None
 
 
@@ -155,9 +167,9 @@ def slip_of(prints: Prints, known: Slips) -> str | None:
 def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> Slips | None:
     """Run all mutants of a task's right answers on the cases, and return their kinds and fingerprints.
 
-    Left out are mutants that are right, that raise, that change their input or that take too long. Of equal ones of
-    the same kind, one is kept. If all of it takes longer than `patience` seconds, the result is None: a slip could
-    not be told from one that has not run yet.
+    Left out are mutants that are right, that always raise, or that take too long. Of equal ones of the same kind, one
+    is kept. If all of it takes longer than `patience` seconds, the result is None: a slip could not be told from one
+    that has not run yet.
     """
     known: Slips = []
     deadline = time.monotonic() + patience
@@ -167,26 +179,21 @@ def slips_of(task: Task, cases: Sequence[Case], patience: float = math.inf) -> S
             if time.monotonic() > deadline:
                 return None
             prints = prints_of(task, outcomes_within(function, cases, SECONDS))
-            if prints is None or (right and all(one.matches(other) for one, other in zip(prints, right))):
+            if prints is None or (right and same(prints, right)):
                 continue
-            if not any(
-                kind == other and all(one.matches(two) for one, two in zip(prints, others))
-                for other, others in known
-            ):
+            if not any(kind == other and same(prints, others) for other, others in known):
                 known.append((kind, prints))
     return known
 
 
 def outcomes_within(function: Callable[..., Any], cases: Sequence[Case], seconds: float) -> list[Outcome]:
-    """Call a function on the cases; give up at the first one that fails or takes too long."""
+    """Call a function on the cases; give up at the first one that takes too long."""
     outcomes: list[Outcome] = []
     for number, case in enumerate(cases, 1):
         with time_limit(seconds):
             outcomes.append(call(function, case))
-        if len(outcomes) < number or outcomes[-1].error:
-            break
-    if len(outcomes) < len(cases):
-        outcomes.append(Outcome(problem="it was not reached"))
+        if len(outcomes) < number:
+            return [*outcomes, Outcome(problem="it took too long")]
     return outcomes
 
 

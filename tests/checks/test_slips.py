@@ -68,6 +68,19 @@ def test_known_mistakes_go_first(spread):
     assert (verdict.mistake.message, verdict.slip) == ("take the root.", None)
 
 
+def test_an_exception_in_another_case_belongs_to_the_slip():
+    task = Lesson("00").task("mean", title="Mean", points=1, expected="a number")
+    task.cases(lambda rng: [Case("three numbers", (rng.normal(size=3),)), Case("one", (rng.normal(size=1),))])
+
+    @task.reference
+    def mean(x):
+        return float(sum(x)) / len(x)
+
+    verdict = explained(task, lambda x: float(x.sum()) / (x.size - 1))
+    assert not verdict.raised
+    assert verdict.slip == "one off"
+
+
 def test_nothing_is_said_if_several_kinds_fit():
     one, other = (fingerprint(np.arange(3.0)),), (fingerprint(np.ones(3)),)
     assert slip_of(one, [("sign", one), ("axis", other)]) == "sign"
