@@ -272,6 +272,17 @@ def manhattan_distance_throughout(X: Array, c: Array) -> tuple[Array, float, Arr
 
 
 @LLOYD_STEP.mistake(
+    "absolute differences were added up and then squared. A squared distance is a sum of squares, not the square"
+    " of a sum.",
+    hint=2,
+)
+def manhattan_distances_squared(X: Array, c: Array) -> tuple[Array, float, Array]:
+    D = cdist(X, c, "cityblock")
+    labels = D.argmin(axis=1)
+    return labels, np.sum(D.min(axis=1) ** 2), _centers_of(X, c, labels)
+
+
+@LLOYD_STEP.mistake(
     "the inertia is divided by the number of points: it is a mean where the lecture has a sum.", hint=2
 )
 def inertia_as_a_mean(X: Array, c: Array) -> tuple[Array, float, Array]:
@@ -939,6 +950,7 @@ IRIS_K = LESSON.value(
     title="How many kinds of iris?",
     points=2,
     expected="(k, its silhouette score), the score to two decimals or more",
+    parts=("the number of clusters", "the score"),
 )
 
 
@@ -1152,6 +1164,14 @@ def bits_rounded_down(photo, palette):
 )
 def a_bit_too_many_for_powers_of_two(photo, palette):
     return _with_ratio(lambda n, K: 24 * n / ((int(log2(K)) + 1) * n + 24 * K))(photo, palette)
+
+
+@REPAINT.mistake(
+    "the picture is right. The ratio spends one bit per colour on each pixel. How many colours can two bits number?",
+    hint=2,
+)
+def one_bit_per_colour(photo, palette):
+    return _with_ratio(lambda n, K: 24 * n / (K * n + 24 * K))(photo, palette)
 
 
 @REPAINT.mistake(

@@ -194,7 +194,7 @@ def touches(bound: Array, A: Array, Q: Array) -> bool:
 
 @FIX_ELBO.law("the bound must not be above the log-likelihood.")
 def below_the_likelihood(bound, A, Q):
-    return np.all(bound <= logsumexp(A, axis=1) + 1e-9)
+    return np.all(bound <= logsumexp(A, axis=1) + 1e-4)
 
 
 FIX_ELBO.law("where the guess equals the responsibilities, the bound must touch the log-likelihood.")(touches)
@@ -249,6 +249,7 @@ def entropy_twice(A, Q):
 @FIX_ELBO.mistake(
     "everything is right until a density underflows: far from all components exp(A) is 0. Stay in logarithms.",
     hint=None,
+    name="outside log space",
 )
 def outside_log_space_in_fix_elbo(A, Q):
     density = np.exp(A)
@@ -628,8 +629,6 @@ STUCK_START.right_values("c")
 
 # ── 6  Averages of several fits ──────────────────────────────────────────────────────────────────────
 
-# If each mean of the first run took its nearest partner, two of them would take the same one in the second.
-
 AVERAGE_RUNS = LESSON.task(
     "average_runs",
     title="Average several fits",
@@ -638,7 +637,9 @@ AVERAGE_RUNS = LESSON.task(
 )
 
 
+# If each mean of the first run took its nearest partner, two of them would take the same one in the second.
 CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]])
+# The sum of the squared distances is smallest for other pairs than the sum of the distances.
 IN_A_ROW = np.array([[[0.0, 0], [1, 0.3], [9, 0]], [[9, 0], [1, 0.3], [2, 0]]])
 
 
