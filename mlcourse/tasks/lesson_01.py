@@ -57,7 +57,7 @@ READ_DISTANCES = LESSON.task(
 def read_distances_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("twelve points, three centres", (distances_between(*scattered(rng, n=12, K=3)),))
     yield Case("as many centres as points", (distances_between(*scattered(rng, n=5, K=5)),))
-    n, K = rng.integers(2, 5), rng.integers(6, 9)
+    n, K = int(rng.integers(2, 5)), int(rng.integers(6, 9))
     yield Case("more centres than points", (distances_between(*scattered(rng, n=n, K=K)),))
 
 
@@ -173,7 +173,7 @@ LLOYD_STEP = LESSON.task(
 def lloyd_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("four clusters in the plane", scattered(rng))
     yield Case("no groups at all", (rng.normal(size=(80, 2)), rng.normal(size=(4, 2))))
-    d, K = rng.integers(3, 6), rng.integers(3, 6)
+    d, K = int(rng.integers(3, 6)), int(rng.integers(3, 6))
     X, c = scattered(rng, n=60, d=d, K=K)
     empty = np.insert(c, rng.integers(1, K), 100.0, axis=0)
     yield Case("a centre so far away that its cluster is empty", (X, empty))
@@ -721,7 +721,7 @@ SILHOUETTES = LESSON.task(
 
 @SILHOUETTES.cases
 def silhouettes_cases(rng: np.random.Generator) -> Iterator[Case]:
-    n = rng.integers(21, 30)
+    n = int(rng.integers(21, 30))
     X, _ = scattered(rng, n=n, K=3)
     yield Case("three clusters", (distances_between(X, X), rng.permutation(np.arange(n) % 3)))
     X, _ = scattered(rng, n=20, K=4)
@@ -1183,8 +1183,8 @@ def palette_alone(photo, palette):
 
 
 @REPAINT.mistake(
-    "each pixel went to the colour with the smallest sum of absolute differences, or the smallest of another"
-    " sum that is not the straight-line distance.",
+    "each pixel looked for its colour by adding up absolute differences. The nearest colour is the one at the"
+    " smallest straight-line distance.",
     hint=1,
 )
 def nearest_by_manhattan_distance(photo, palette):

@@ -169,7 +169,7 @@ FIX_ELBO = LESSON.task(
 
 @FIX_ELBO.cases
 def elbo_cases(rng: np.random.Generator) -> Iterator[Case]:
-    n, K = rng.integers(7, 12), rng.integers(3, 6)
+    n, K = int(rng.integers(7, 12)), int(rng.integers(3, 6))
     A = rng.normal(-3, 1.5, size=(n, K))
     yield Case("the guess is the responsibilities", (A, softmax(A, axis=1)))
     yield Case("a random guess", (A, rng.dirichlet(np.ones(K), n)))
