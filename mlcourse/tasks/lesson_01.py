@@ -49,6 +49,7 @@ READ_DISTANCES = LESSON.task(
     title="Read the table of distances",
     points=1,
     expected="(labels of shape (n,), inertia: one number)",
+    parts=("the labels", "the inertia"),
 )
 
 
@@ -56,6 +57,8 @@ READ_DISTANCES = LESSON.task(
 def read_distances_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("twelve points, three centres", (distances_between(*scattered(rng, n=12, K=3)),))
     yield Case("as many centres as points", (distances_between(*scattered(rng, n=5, K=5)),))
+    n, K = int(rng.integers(2, 5)), int(rng.integers(6, 9))
+    yield Case("more centres than points", (distances_between(*scattered(rng, n=n, K=K)),))
 
 
 @READ_DISTANCES.reference
@@ -134,6 +137,23 @@ def read_distances_by_argmin(distances):
 
 
 @READ_DISTANCES.right
+def read_distances_step_by_step(distances):
+    nearest = np.min(distances, axis=1)
+    numbers = np.argmin(distances, axis=1)
+    total = np.square(nearest).sum()
+    return numbers, total
+
+
+@READ_DISTANCES.right
+def read_distances_in_a_loop(distances):
+    numbers, total = [], 0.0
+    for row in distances:
+        numbers.append(np.argmin(row))
+        total += np.min(row) ** 2
+    return numbers, total
+
+
+@READ_DISTANCES.right
 def read_distances_by_sorting(distances):
     return np.argsort(distances, axis=1)[:, 0], np.linalg.norm(np.sort(distances, axis=1)[:, 0]) ** 2
 
@@ -145,6 +165,7 @@ LLOYD_STEP = LESSON.task(
     title="One step of Lloyd's algorithm",
     points=3,
     expected="(labels of shape (n,), inertia: one number, new centres of shape (K, d) without NaN)",
+    parts=("the labels", "the inertia", "the new centres"),
 )
 
 
@@ -152,8 +173,10 @@ LLOYD_STEP = LESSON.task(
 def lloyd_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("four clusters in the plane", scattered(rng))
     yield Case("no groups at all", (rng.normal(size=(80, 2)), rng.normal(size=(4, 2))))
-    X, c = scattered(rng, n=60, d=3, K=3)
-    yield Case("a centre so far away that its cluster is empty", (X, np.insert(c, 1, 100.0, axis=0)))
+    d, K = int(rng.integers(3, 6)), int(rng.integers(3, 6))
+    X, c = scattered(rng, n=60, d=d, K=K)
+    empty = np.insert(c, rng.integers(1, K), 100.0, axis=0)
+    yield Case("a centre so far away that its cluster is empty", (X, empty))
 
 
 @LLOYD_STEP.reference
@@ -165,6 +188,11 @@ def lloyd_step(X: Array, c: Array) -> tuple[Array, float, Array]:
         if np.any(labels == k):
             new[k] = X[labels == k].mean(axis=0)
     return labels, inertia, new
+
+
+def _centers_of(X: Array, c: Array, labels: Array) -> Array:
+    """The means of the clusters (K, d); a centre without points stays where it is."""
+    return np.array([X[labels == k].mean(axis=0) if k in labels else c[k] for k in range(len(c))])
 
 
 def _with_centers(center: Callable[..., Array], X: Array, c: Array) -> tuple[Array, float, Array]:
@@ -224,6 +252,53 @@ def inertia_not_squared(X: Array, c: Array) -> tuple[Array, float, Array]:
 
 
 @LLOYD_STEP.mistake(
+    "some points chose another centre than they should: absolute differences along the axes were added up,"
+    " and that is not the straight-line distance.",
+    hint=2,
+)
+def labels_by_manhattan_distance(X: Array, c: Array) -> tuple[Array, float, Array]:
+    labels = cdist(X, c, "cityblock").argmin(axis=1)
+    return labels, np.sum((X - c[labels]) ** 2), _centers_of(X, c, labels)
+
+
+@LLOYD_STEP.mistake(
+    "labels and inertia are both made of absolute differences. The inertia is defined with another distance.",
+    hint=2,
+)
+def manhattan_distance_throughout(X: Array, c: Array) -> tuple[Array, float, Array]:
+    D = cdist(X, c, "cityblock")
+    labels = D.argmin(axis=1)
+    return labels, D.min(axis=1).sum(), _centers_of(X, c, labels)
+
+
+@LLOYD_STEP.mistake(
+    "absolute differences were added up and then squared. A squared distance is a sum of squares, not the square"
+    " of a sum.",
+    hint=2,
+)
+def manhattan_distances_squared(X: Array, c: Array) -> tuple[Array, float, Array]:
+    D = cdist(X, c, "cityblock")
+    labels = D.argmin(axis=1)
+    return labels, np.sum(D.min(axis=1) ** 2), _centers_of(X, c, labels)
+
+
+@LLOYD_STEP.mistake(
+    "the inertia is divided by the number of points: it is a mean where the lecture has a sum.", hint=2
+)
+def inertia_as_a_mean(X: Array, c: Array) -> tuple[Array, float, Array]:
+    labels, inertia, new = lloyd_step(X, c)
+    return labels, inertia / len(X), new
+
+
+@LLOYD_STEP.mistake(
+    "the old centres are returned: the third value has to be the centres after they have moved.", hint=3
+)
+def centres_that_did_not_move(X: Array, c: Array) -> tuple[Array, float, Array]:
+    labels, inertia, _ = lloyd_step(X, c)
+    return labels, inertia, c.copy()
+
+
+@LLOYD_STEP.mistake(
     "the labels were computed again after the centres had moved. That is already the next step.", hint=1
 )
 def labels_of_the_next_step(X: Array, c: Array) -> tuple[Array, float, Array]:
@@ -274,8 +349,31 @@ def lloyd_step_by_cdist(X, c):
 @LLOYD_STEP.right
 def lloyd_step_by_the_package(X, c):
     labels = assign(X, c)
-    new = np.array([X[labels == k].mean(axis=0) if k in labels else c[k] for k in range(len(c))])
-    return labels, squared_distance_to_own(X, c, labels).sum(), new
+    return labels, squared_distance_to_own(X, c, labels).sum(), _centers_of(X, c, labels)
+
+
+@LLOYD_STEP.right
+def lloyd_step_by_broadcasting(X, c):
+    D2 = ((X[:, None, :] - c[None, :, :]) ** 2).sum(axis=2)
+    nearest = np.argmin(D2, axis=1)
+    moved = np.array(c)
+    for k in range(len(c)):
+        members = X[nearest == k]
+        if len(members) > 0:
+            moved[k] = members.mean(axis=0)
+    return nearest, np.min(D2, axis=1).sum(), moved
+
+
+@LLOYD_STEP.right
+def lloyd_step_by_sums_and_counts(X, c):
+    nearest = np.linalg.norm(X[:, None] - c, axis=2).argmin(axis=1)
+    spread = np.sum((X - c[nearest]) ** 2)
+    sums, counts = np.zeros(c.shape), np.zeros(len(c))
+    for x, k in zip(X, nearest):
+        sums[k] += x
+        counts[k] += 1
+    moved = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], c)
+    return nearest, spread, moved
 
 
 @LLOYD_STEP.right
@@ -293,6 +391,7 @@ GREEDY_SEED = LESSON.task(
     title="A greedy seed",
     points=3,
     expected="(probabilities of shape (n,), summing to 1; one of the candidate rows)",
+    parts=("the probabilities", "the chosen row"),
 )
 
 
@@ -311,6 +410,11 @@ def greedy_seed_cases(rng: np.random.Generator) -> Iterator[Case]:
     X[1:21, 0] += 4.0  # twenty points near row 0, and three far away from it
     X[21:, 0] -= 12.0
     yield Case("many points nearby, a few far away", (X, X[:1], np.array([3, 22, 12])))
+    X = rng.normal(scale=0.2, size=(45, 4))
+    X[1:4, 2] += 5.0  # three points that row 2 would serve, and forty that are too far away from row 44
+    X[4:44] -= 2.5
+    X[0], X[44] = 0.0, 1.0
+    yield Case("four features", (X, X[:1], rng.permutation([2, 44])))
 
 
 @GREEDY_SEED.reference
@@ -330,13 +434,13 @@ def _chances_from(weights: Callable[..., Array]) -> Callable[..., tuple[Array, i
     return seed
 
 
-@GREEDY_SEED.law("the probabilities of all points sum to 1.")
-def the_probabilities_of_all_points_sum_to(out, *_):
+@GREEDY_SEED.law("the probabilities of all points must sum to 1.")
+def the_probabilities_sum_to_one(out, *_):
     return np.isclose(np.sum(out[0]), 1)
 
 
-@GREEDY_SEED.law("the row that you return is one of the candidates.")
-def the_row_that_you_return_is_one(out, X, chosen, candidates):
+@GREEDY_SEED.law("the row that you return must be one of the candidates.")
+def the_row_is_a_candidate(out, X, chosen, candidates):
     return np.isin(out[1], candidates)
 
 
@@ -430,6 +534,36 @@ def greedy_seed_by_cdist(X, chosen, candidates):
     return D2 / D2.sum(), candidates[left.argmin()]
 
 
+@GREEDY_SEED.mistake(
+    "the probabilities are right. You kept the candidate that leaves the *highest* inertia.", hint=3
+)
+def the_worst_candidate(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
+    p, _ = greedy_seed(X, chosen, candidates)
+    to_candidates = squared_distances(X, X[candidates])
+    left = np.minimum(squared_distances(X, chosen).min(axis=1, keepdims=True), to_candidates).sum(axis=0)
+    return p, int(candidates[np.argmax(left)])
+
+
+@GREEDY_SEED.right
+def greedy_seed_by_a_list_of_inertias(X, chosen, candidates):
+    nearest = np.min(((X[:, None, :] - chosen[None, :, :]) ** 2).sum(axis=2), axis=1)
+    p = nearest / np.sum(nearest)
+    inertias = [np.minimum(nearest, np.sum((X - X[j]) ** 2, axis=1)).sum() for j in candidates]
+    winner = np.argmin(inertias)
+    return p, candidates[winner]
+
+
+@GREEDY_SEED.right
+def greedy_seed_step_by_step(X, chosen, candidates):
+    D2 = ((X[:, None] - chosen) ** 2).sum(axis=2).min(axis=1)
+    lowest, best = np.inf, None
+    for j in candidates:
+        shorter = np.minimum(D2, ((X - X[j]) ** 2).sum(axis=1))
+        if shorter.sum() < lowest:
+            lowest, best = shorter.sum(), j
+    return D2 / D2.sum(), best
+
+
 @GREEDY_SEED.right
 def greedy_seed_by_trying(X, chosen, candidates):
     def cost(centers):
@@ -482,7 +616,7 @@ def _counts(y: Array, labels: Array) -> Array:
     return table
 
 
-@MATCHED_SHARE.law("a share is between 0 and 1.")
+@MATCHED_SHARE.law("a share must be between 0 and 1.")
 def a_share_is_between_0_and_1(out, *_):
     return 0 <= out <= 1 + 1e-9
 
@@ -554,6 +688,22 @@ def matched_share_by_hungarian(y, labels):
 
 
 @MATCHED_SHARE.right
+def matched_share_by_counting(y, labels):
+    K = y.max() + 1
+    table = np.array([[np.sum((y == a) & (labels == b)) for b in range(K)] for a in range(K)])
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    return table[rows, columns].sum() / table.sum()
+
+
+@MATCHED_SHARE.right
+def matched_share_by_renaming(y, labels):
+    counts = confusion_matrix(y, labels)
+    classes, clusters = linear_sum_assignment(counts, maximize=True)
+    name = dict(zip(clusters, classes))
+    return np.mean([name[cluster] == own for own, cluster in zip(y, labels)])
+
+
+@MATCHED_SHARE.right
 def matched_share_by_the_package(y, labels):
     return np.mean(match_labels(y, labels) == y)
 
@@ -571,10 +721,12 @@ SILHOUETTES = LESSON.task(
 
 @SILHOUETTES.cases
 def silhouettes_cases(rng: np.random.Generator) -> Iterator[Case]:
-    X, _ = scattered(rng, n=24, K=3)
-    yield Case("three clusters", (distances_between(X, X), rng.permutation(np.arange(24) % 3)))
+    n = int(rng.integers(21, 30))
+    X, _ = scattered(rng, n=n, K=3)
+    yield Case("three clusters", (distances_between(X, X), rng.permutation(np.arange(n) % 3)))
     X, _ = scattered(rng, n=20, K=4)
-    labels = np.r_[np.arange(19) % 3, 3]
+    alone = rng.integers(4)
+    labels = rng.permutation(np.r_[alone, np.repeat(np.delete(np.arange(4), alone), [5, 6, 8])])
     yield Case("four clusters, one of them a single point", (distances_between(X, X), labels))
     X, _ = scattered(rng, n=18, K=3)
     X[3] = X[0]
@@ -607,8 +759,8 @@ def _silhouettes_with(
     return s
 
 
-@SILHOUETTES.law("a silhouette is between -1 and 1.")
-def a_silhouette_is_between_1_and_1(out, *_):
+@SILHOUETTES.law("a silhouette must be between -1 and 1.")
+def within_bounds(out, *_):
     return np.all(np.abs(out) <= 1 + 1e-6)
 
 
@@ -734,6 +886,38 @@ def silhouettes_by_membership(D, labels):
 
 
 @SILHOUETTES.right
+def silhouettes_point_by_point(D, labels):
+    s = []
+    for i in range(len(D)):
+        means = {}
+        for k in np.unique(labels):
+            members = [j for j in range(len(D)) if labels[j] == k and j != i]
+            if members:
+                means[k] = D[i, members].mean()
+        if labels[i] not in means:
+            s.append(0.0)
+            continue
+        a = means.pop(labels[i])
+        b = min(means.values())
+        s.append((b - a) / max(a, b))
+    return s
+
+
+@SILHOUETTES.right
+def silhouettes_by_masks(D, labels):
+    K = labels.max() + 1
+    s = np.zeros(len(labels))
+    for i, row in enumerate(D):
+        mine = labels == labels[i]
+        n = mine.sum()
+        if n > 1:
+            a = row[mine].sum() / (n - 1)
+            b = np.min([np.mean(row[labels == k]) for k in range(K) if k != labels[i]])
+            s[i] = (b - a) / max(a, b)
+    return s
+
+
+@SILHOUETTES.right
 def silhouettes_in_single_precision(D, labels):
     return silhouettes_by_membership(D.astype(np.float32), labels).astype(np.float32)
 
@@ -766,6 +950,7 @@ IRIS_K = LESSON.value(
     title="How many kinds of iris?",
     points=2,
     expected="(k, its silhouette score), the score to two decimals or more",
+    parts=("the number of clusters", "the score"),
 )
 
 
@@ -876,18 +1061,16 @@ REPAINT = LESSON.task(
     title="Repaint a photograph",
     points=3,
     expected="(picture of the photo's shape (h, w, 3), how many times smaller: one number)",
+    parts=("the picture", "the ratio"),
     atol=1e-6,
 )
 
 
 @REPAINT.cases
 def repaint_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, h, w, K in (
-        ("eight colours", 7, 9, 8),
-        ("five colours", 6, 11, 5),
-        ("six colours", 10, 8, 6),
-    ):
-        yield Case(description, (rng.uniform(size=(h, w, 3)), rng.uniform(size=(K, 3))))
+    for sizes in ([4, 8, 16], [5, 9, 10, 11], [3, 6, 7, 12, 13]):
+        h, w, K = rng.integers(6, 10), rng.integers(10, 14), rng.choice(sizes)
+        yield Case(f"{K} colours", (rng.uniform(size=(h, w, 3)), rng.uniform(size=(K, 3))))
 
 
 def bits(K: int) -> int:
@@ -927,8 +1110,8 @@ def _with_picture(picture: Callable[..., Array]) -> Callable[..., tuple[Array, f
     return repaint_wrongly
 
 
-@REPAINT.law("every pixel has a colour of the palette.")
-def every_pixel_has_a_colour_of_the(out, photo, palette):
+@REPAINT.law("every pixel must have a colour of the palette.")
+def painted_in_the_palette(out, photo, palette):
     return np.allclose(distances_between(out[0].reshape(-1, 3), palette).min(axis=1), 0, atol=1e-6)
 
 
@@ -972,6 +1155,41 @@ def fractions_of_a_bit(photo, palette):
 )
 def bits_rounded_down(photo, palette):
     return _with_ratio(lambda n, K: 24 * n / (int(log2(K)) * n + 24 * K))(photo, palette)
+
+
+@REPAINT.mistake(
+    "the picture is right. Where K is a power of two, the ratio spends a bit too many on each pixel:"
+    " the numbers start at 0.",
+    hint=2,
+)
+def a_bit_too_many_for_powers_of_two(photo, palette):
+    return _with_ratio(lambda n, K: 24 * n / ((int(log2(K)) + 1) * n + 24 * K))(photo, palette)
+
+
+@REPAINT.mistake(
+    "the picture is right. The ratio spends one bit per colour on each pixel. How many colours can two bits number?",
+    hint=2,
+)
+def one_bit_per_colour(photo, palette):
+    return _with_ratio(lambda n, K: 24 * n / (K * n + 24 * K))(photo, palette)
+
+
+@REPAINT.mistake(
+    "the picture is right. The ratio counts the bits of the palette only. The pixels need bits as well.",
+    hint=3,
+)
+def palette_alone(photo, palette):
+    return _with_ratio(lambda n, K: 24 * n / (24 * K))(photo, palette)
+
+
+@REPAINT.mistake(
+    "each pixel looked for its colour by adding up absolute differences. The nearest colour is the one at the"
+    " smallest straight-line distance.",
+    hint=1,
+)
+def nearest_by_manhattan_distance(photo, palette):
+    nearest = cdist(photo.reshape(-1, 3), palette, "cityblock").argmin(axis=1)
+    return palette[nearest].reshape(photo.shape), times_smaller(photo, len(palette))
 
 
 @REPAINT.mistake(
@@ -1036,6 +1254,41 @@ def repaint_by_the_package(photo, palette):
     before = 8 * photo.size
     after = np.ceil(np.log2(len(palette))) * len(labels) + 8 * palette.size
     return palette[labels.reshape(photo.shape[:2])], before / after
+
+
+@REPAINT.right
+def repaint_step_by_step(photo, palette):
+    height, width, _ = photo.shape
+    rows = photo.reshape(height * width, 3)
+    D2 = ((rows[:, None] - palette) ** 2).sum(axis=2)
+    numbers = np.argmin(D2, axis=1)
+    picture = palette[numbers].reshape(height, width, 3)
+    before = 24 * height * width
+    after = height * width * np.ceil(np.log2(len(palette))) + 24 * len(palette)
+    ratio = before / after
+    return picture, ratio
+
+
+@REPAINT.right
+def repaint_pixel_by_pixel(photo, palette):
+    picture = np.zeros(photo.shape)
+    for i in range(len(photo)):
+        for j in range(len(photo[i])):
+            D2 = np.sum((palette - photo[i, j]) ** 2, axis=1)
+            picture[i, j] = palette[np.argmin(D2)]
+    n, K = picture.size / 3, len(palette)
+    bits_per_pixel = np.ceil(np.log2(K))
+    return picture, n * 24 / (n * bits_per_pixel + K * 24)
+
+
+@REPAINT.right
+def repaint_without_flattening(photo, palette):
+    numbers = np.linalg.norm(photo[:, :, None] - palette, axis=3).argmin(axis=2)
+    K, n = len(palette), numbers.size
+    bits_each = 1
+    while 2**bits_each < K:
+        bits_each += 1
+    return palette[numbers], 24 * n / (bits_each * n + 24 * K)
 
 
 @REPAINT.right

@@ -37,7 +37,8 @@ KL_GAP = LESSON.task(
 
 @KL_GAP.cases
 def kl_gap_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("a guess that is far off", (rng.dirichlet(np.ones(4), 7), rng.dirichlet(np.ones(4), 7)))
+    n, K = rng.integers(6, 10), rng.integers(3, 6)
+    yield Case("a guess that is far off", (rng.dirichlet(np.ones(K), n), rng.dirichlet(np.ones(K), n)))
     R = rng.dirichlet(np.full(3, 2.0), 8)
     yield Case(
         "a guess that is nearly right", (softmax(np.log(R) + 0.1 * rng.normal(size=R.shape), axis=1), R)
@@ -56,8 +57,8 @@ def kl_gap(Q: Array, R: Array) -> Array:
     return gap
 
 
-@KL_GAP.law("a gap is never negative.")
-def a_gap_is_never_negative(gap, Q, R):
+@KL_GAP.law("a gap must not be negative.")
+def not_negative(gap, Q, R):
     return np.all(gap >= -1e-9)
 
 
@@ -123,6 +124,31 @@ def kl_gap_by_scipy(Q, R):
     return rel_entr(Q, R).sum(axis=1)
 
 
+@KL_GAP.mistake("the logarithm is that of another base. All likelihoods of the course are in nats.", hint=1)
+def bits_instead_of_nats(Q, R):
+    return rel_entr(Q, R).sum(axis=1) / np.log(2)
+
+
+@KL_GAP.mistake(
+    "this is divided by the number of components. With the weights in Q, the sum is a mean already.", hint=2
+)
+def mean_over_components(Q, R):
+    return rel_entr(Q, R).mean(axis=1)
+
+
+@KL_GAP.right
+def kl_gap_as_a_difference_of_entropies(Q, R):
+    entropy = -xlogy(Q, Q).sum(axis=1)
+    cross = (Q * np.log(R)).sum(axis=1)
+    return -entropy - cross
+
+
+@KL_GAP.right
+def kl_gap_by_where(Q, R):
+    safe = np.where(Q > 0, Q, 1.0)
+    return np.sum(Q * (np.log(safe) - np.log(R)), axis=1)
+
+
 @KL_GAP.right
 def kl_gap_with_a_mask(Q, R):
     terms = np.zeros(Q.shape)
@@ -143,10 +169,12 @@ FIX_ELBO = LESSON.task(
 
 @FIX_ELBO.cases
 def elbo_cases(rng: np.random.Generator) -> Iterator[Case]:
-    A = rng.normal(-3, 1.5, size=(9, 3))
+    n, K = int(rng.integers(7, 12)), int(rng.integers(3, 6))
+    A = rng.normal(-3, 1.5, size=(n, K))
     yield Case("the guess is the responsibilities", (A, softmax(A, axis=1)))
-    yield Case("a random guess", (A, rng.dirichlet(np.ones(3), 9)))
-    yield Case("a guess of zeros and ones", (A, np.eye(3)[rng.integers(3, size=9)]))
+    yield Case("a random guess", (A, rng.dirichlet(np.ones(K), n)))
+    yield Case("a guess of zeros and ones", (A, np.eye(K)[rng.integers(K, size=n)]))
+    yield Case("points far away from all components", (A - 1000, rng.dirichlet(np.ones(K), n)))
 
 
 @FIX_ELBO.reference
@@ -164,12 +192,12 @@ def touches(bound: Array, A: Array, Q: Array) -> bool:
     return not np.allclose(Q, R) or np.allclose(bound, logsumexp(A, axis=1))
 
 
-@FIX_ELBO.law("the bound is never above the log-likelihood.")
-def the_bound_is_never_above_the_log(bound, A, Q):
-    return np.all(bound <= logsumexp(A, axis=1) + 1e-9)
+@FIX_ELBO.law("the bound must not be above the log-likelihood.")
+def below_the_likelihood(bound, A, Q):
+    return np.all(bound <= logsumexp(A, axis=1) + 1e-4)
 
 
-FIX_ELBO.law("where the guess equals the responsibilities, the bound touches the log-likelihood.")(touches)
+FIX_ELBO.law("where the guess equals the responsibilities, the bound must touch the log-likelihood.")(touches)
 
 
 @FIX_ELBO.mistake("the bug is still there.", planted=True)
@@ -218,9 +246,31 @@ def entropy_twice(A, Q):
     return (Q * A).sum(axis=1) + 2 * entropy(Q)
 
 
+@FIX_ELBO.mistake(
+    "everything is right until a density underflows: far from all components exp(A) is 0. Stay in logarithms.",
+    hint=None,
+    name="outside log space",
+)
+def outside_log_space_in_fix_elbo(A, Q):
+    density = np.exp(A)
+    return (xlogy(Q, density) - xlogy(Q, Q)).sum(axis=1)
+
+
+@FIX_ELBO.mistake("this adds up the bounds of all points. Keep one bound per point.", hint=None)
+def one_bound_for_all(A, Q):
+    return elbo(A, Q).sum()
+
+
 @FIX_ELBO.right
 def elbo_by_entr(A, Q):
     return (Q * A + entr(Q)).sum(axis=1)
+
+
+@FIX_ELBO.right
+def elbo_in_two_parts(A, Q):
+    expected = np.sum(Q * A, axis=1)
+    doubt = np.sum(entr(Q), axis=1)
+    return expected + doubt
 
 
 @FIX_ELBO.right
@@ -250,8 +300,8 @@ MEAN_GRADIENT = LESSON.task(
 @MEAN_GRADIENT.cases
 def mean_gradient_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, d in (
-        ("three components in the plane", 25, 3, 2),
-        ("two components, d = 3", 20, 2, 3),
+        ("three components in the plane", rng.integers(20, 28), 3, 2),
+        ("two components, d = 3", rng.integers(15, 22), 2, 3),
     ):
         B = rng.normal(size=(K, d, d))
         Sigma = B @ np.swapaxes(B, 1, 2) + 0.5 * np.eye(d)
@@ -285,7 +335,9 @@ def agrees_with_finite_differences(
     return np.allclose(np.ravel(gradient), np.divide(rise, 2 * h), rtol=1e-4, atol=1e-4)
 
 
-MEAN_GRADIENT.law("the slope agrees with finite differences of the bound.")(agrees_with_finite_differences)
+MEAN_GRADIENT.law("the slope must agree with finite differences of the bound.")(
+    agrees_with_finite_differences
+)
 
 
 @MEAN_GRADIENT.mistake(
@@ -349,6 +401,33 @@ def gradient_by_inverse(X, R, mu, Sigma):
     return np.array([np.linalg.inv(S) @ (r @ (X - m)) for r, m, S in zip(R.T, mu, Sigma)])
 
 
+@MEAN_GRADIENT.mistake(
+    "each point is measured from 0. A point pulls by the vector that leads from the mean to the point.",
+    hint=1,
+)
+def means_not_subtracted(X, R, mu, Sigma):
+    return mean_gradient(X, R, np.zeros_like(mu), Sigma)
+
+
+@MEAN_GRADIENT.mistake(
+    "only the first component has a slope; the others were never filled in. Does a `return` stand in the loop?",
+    hint=None,
+)
+def first_component_only(X, R, mu, Sigma):
+    slope = mean_gradient(X, R, mu, Sigma)
+    slope[1:] = 0
+    return slope
+
+
+@MEAN_GRADIENT.right
+def gradient_point_by_point(X, R, mu, Sigma):
+    slope = np.zeros(mu.shape)
+    for k, mean in enumerate(mu):
+        for i, x in enumerate(X):
+            slope[k] += R[i, k] * np.linalg.solve(Sigma[k], x - mean)
+    return slope
+
+
 @MEAN_GRADIENT.right
 def gradient_at_once(X, R, mu, Sigma):
     pull = R.T @ X - R.sum(axis=0)[:, None] * mu
@@ -362,15 +441,20 @@ HARDENING_ROUND = LESSON.task(
     title="Harden it",
     points=3,
     expected="(R of shape (n, K), means of shape (K, d)), all finite; each row of R sums to 1",
+    parts=("the responsibilities", "the means"),
 )
 
 
 @HARDENING_ROUND.cases
 def hardening_cases(rng: np.random.Generator) -> Iterator[Case]:
-    X = 2 * rng.normal(size=(30, 2))
-    mu = X[rng.choice(30, size=3, replace=False)]
-    yield Case("wide components, σ = 1.5", (X, mu, 1.5))
-    yield Case("narrow components, σ = 0.4", (X, mu, 0.4))
+    n, K, d = rng.integers(25, 35), rng.integers(3, 5), rng.integers(2, 4)
+    X = 2 * rng.normal(size=(n, d))
+    mu = X[rng.choice(n, size=K, replace=False)]
+    for description, sigma in (
+        ("wide components", rng.uniform(1.3, 1.8)),
+        ("narrow components", rng.uniform(0.35, 0.5)),
+    ):
+        yield Case(f"{description}, σ = {sigma:.2f}", (X, mu, sigma))
     yield Case("very narrow components, σ = 0.001", (X, mu, 1e-3))
 
 
@@ -393,8 +477,8 @@ def _exponent(distance: Callable[..., Array]) -> Callable[..., tuple[Array, Arra
     return lambda X, mu, sigma: round_with(X, softmax(-distance(X, mu, sigma), axis=1))
 
 
-@HARDENING_ROUND.law("the responsibilities of each point sum to 1.")
-def the_responsibilities_of_each_point_sum_to(out, *_):
+@HARDENING_ROUND.law("the responsibilities of each point must sum to 1.")
+def rows_sum_to_one(out, *_):
     return np.allclose(np.sum(out[0], axis=1), 1)
 
 
@@ -429,6 +513,33 @@ def not_squared(X, mu, sigma):
 )
 def factor_2_lost(X, mu, sigma):
     return _exponent(lambda X, mu, sigma: cdist(X, mu, "sqeuclidean") / sigma**2)(X, mu, sigma)
+
+
+@HARDENING_ROUND.mistake(
+    "the exponent has the wrong sign: a point belongs most to the mean that is farthest away.", hint=1
+)
+def sign_of_the_exponent(X, mu, sigma):
+    return _exponent(lambda X, mu, sigma: -cdist(X, mu, "sqeuclidean") / (2 * sigma**2))(X, mu, sigma)
+
+
+@HARDENING_ROUND.mistake(
+    "σ is not used: these are the responsibilities of components whose width is 1.", hint=1, name="σ ignored"
+)
+def sigma_ignored(X, mu, sigma):
+    return _exponent(lambda X, mu, sigma: cdist(X, mu, "sqeuclidean") / 2)(X, mu, sigma)
+
+
+@HARDENING_ROUND.mistake(
+    "R is right. You returned the means that came in; the round ends with new ones.", hint=3
+)
+def the_old_means(X, mu, sigma):
+    return hardening_round(X, mu, sigma)[0], mu.copy()
+
+
+@HARDENING_ROUND.mistake("R is in logarithms: its rows do not sum to 1.", hint=2)
+def logarithms_returned(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
+    A = -cdist(X, mu, "sqeuclidean") / (2 * sigma**2)
+    return A - logsumexp(A, axis=1, keepdims=True), hardening_round(X, mu, sigma)[1]
 
 
 @HARDENING_ROUND.mistake(
@@ -471,6 +582,23 @@ def round_by_softmax(X, mu, sigma):
 
 
 @HARDENING_ROUND.right
+def round_by_subtracting_the_largest(X, mu, sigma):
+    exponent = -np.sum((X[:, None] - mu) ** 2, axis=2) / (2 * sigma**2)
+    weight = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+    R = weight / weight.sum(axis=1, keepdims=True)
+    N = R.sum(axis=0)
+    means = (R.T @ X) / N[:, None]
+    return R, means
+
+
+@HARDENING_ROUND.right
+def round_component_by_component(X, mu, sigma):
+    A = np.stack([-0.5 * np.sum(((X - m) / sigma) ** 2, axis=1) for m in mu], axis=1)
+    R = np.exp(A - logsumexp(A, axis=1)[:, None])
+    return R, np.array([np.average(X, axis=0, weights=r) for r in R.T])
+
+
+@HARDENING_ROUND.right
 def round_by_the_package(X, mu, sigma):
     K = len(mu)
     theta = Mixture(
@@ -501,8 +629,6 @@ STUCK_START.right_values("c")
 
 # ── 6  Averages of several fits ──────────────────────────────────────────────────────────────────────
 
-# If each mean of the first run took its nearest partner, two of them would take the same one in the second.
-
 AVERAGE_RUNS = LESSON.task(
     "average_runs",
     title="Average several fits",
@@ -511,7 +637,18 @@ AVERAGE_RUNS = LESSON.task(
 )
 
 
+# If each mean of the first run took its nearest partner, two of them would take the same one in the second.
 CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]])
+# The sum of the squared distances is smallest for other pairs than the sum of the distances.
+IN_A_ROW = np.array([[[0.0, 0], [1, 0.3], [9, 0]], [[9, 0], [1, 0.3], [2, 0]]])
+
+
+def turning(rng: np.random.Generator) -> Array:
+    """Four runs (4, 3, 2), each turned on by 60°, so that neighbours in the list agree and distant ones do not."""
+    angles = rng.uniform(0, 2 * np.pi) + np.deg2rad(60) * np.arange(4)
+    there = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    runs = np.stack([there, -there, np.full((4, 2), 5.0)], axis=1)
+    return np.array([rng.permutation(run) for run in runs]) + 0.02 * rng.normal(size=runs.shape)
 
 
 @AVERAGE_RUNS.cases
@@ -520,6 +657,9 @@ def average_runs_cases(rng: np.random.Generator) -> Iterator[Case]:
     orders = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 1, 0], [3, 0, 1, 2]])
     yield Case("four runs, each numbered differently", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),))
     yield Case("two means close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
+    row = rng.uniform(0.5, 5) * (IN_A_ROW + 0.003 * rng.normal(size=IN_A_ROW.shape))
+    yield Case("means in a row", (row,))
+    yield Case("four runs that drift away from the first", (turning(rng),))
 
 
 @AVERAGE_RUNS.reference
@@ -586,6 +726,32 @@ def asked_from_the_other_side(runs):
 
 
 @AVERAGE_RUNS.mistake(
+    "each run took its order from the one before it. Small steps add up: ask which run the task compares with.",
+    hint=1,
+)
+def aligned_to_the_run_before(runs: Array) -> Array:
+    aligned = [runs[0]]
+    for run in runs[1:]:
+        _, order = linear_sum_assignment(cdist(aligned[-1], run, "sqeuclidean"))
+        aligned.append(run[order])
+    return np.mean(aligned, axis=0)
+
+
+@AVERAGE_RUNS.mistake(
+    "the pairs have the smallest sum of plain distances. The task adds up another quantity, and that can"
+    " change who is whose partner.",
+    hint=3,
+)
+def pairs_by_plain_distances(runs):
+    return _averaged(lambda first, run: linear_sum_assignment(cdist(first, run))[1])(runs)
+
+
+@AVERAGE_RUNS.mistake("the aligned means are added up but not divided by the number of runs.", hint=1)
+def sum_of_the_runs(runs):
+    return len(runs) * average_runs(runs)
+
+
+@AVERAGE_RUNS.mistake(
     "you used the first run only for its order, and averaged the others. It is one of the m fits.", hint=1
 )
 def the_first_run_left_out(runs: Array) -> Array:
@@ -601,6 +767,17 @@ def the_first_run_alone(runs):
 @AVERAGE_RUNS.right
 def average_by_the_package(runs):
     return np.mean([run[align_components(runs[0], run)] for run in runs], axis=0)
+
+
+@AVERAGE_RUNS.right
+def average_step_by_step(runs):
+    first = runs[0]
+    aligned = np.zeros(runs.shape)
+    for j, run in enumerate(runs):
+        cost = ((first[:, None] - run) ** 2).sum(axis=2)
+        _, columns = linear_sum_assignment(cost)
+        aligned[j] = run[columns]
+    return aligned.mean(axis=0)
 
 
 @AVERAGE_RUNS.right
@@ -624,8 +801,8 @@ MAP_COVARIANCES = LESSON.task(
 @MAP_COVARIANCES.cases
 def map_cases(rng: np.random.Generator) -> Iterator[Case]:
     for description, n, K, d, m in (
-        ("three components, m = 4", 40, 3, 2, 4.0),
-        ("d = 3, m = 0.5", 30, 2, 3, 0.5),
+        ("three components, m = 4", rng.integers(35, 45), 3, 2, 4.0),
+        ("d = 3, m = 0.5", rng.integers(25, 35), 2, 3, 0.5),
     ):
         B = rng.normal(size=(d, d))
         X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
@@ -670,13 +847,13 @@ def _about(center: Callable[..., Any]) -> Callable[..., Array]:
 MAP_COVARIANCES.reference(map_covariances)
 
 
-@MAP_COVARIANCES.law("a covariance is symmetric.")
-def a_covariance_is_symmetric(C, *_):
+@MAP_COVARIANCES.law("a covariance must be symmetric.")
+def symmetric(C, *_):
     return np.allclose(C, np.swapaxes(C, 1, 2))
 
 
-@MAP_COVARIANCES.law("every variance is positive.")
-def every_variance_is_positive(C, *_):
+@MAP_COVARIANCES.law("a covariance must be positive definite.")
+def positive_definite(C, *_):
     return np.all(np.linalg.eigvalsh(C) > 0)
 
 
@@ -744,11 +921,75 @@ def divided_twice(*args):
     return _shrunk(lambda S, N, T, m, n, d: (S / N + m * T) / (N + m))(*args)
 
 
+@MAP_COVARIANCES.mistake(
+    "component and target are blended as if the component had one point and the target m. How many points has"
+    " the component?",
+    hint=1,
+)
+def as_if_the_component_had_one_point(*args):
+    return _shrunk(lambda S, N, T, m, n, d: (S / N + m * T) / (1 + m))(*args)
+
+
+@MAP_COVARIANCES.mistake(
+    "the target is not in the sum: the covariances are only made smaller. What do the imagined points add to S?",
+    hint=1,
+)
+def target_left_out(*args):
+    return _shrunk(lambda S, N, T, m, n, d: S / (N + m))(*args)
+
+
+@MAP_COVARIANCES.mistake("this is (S + m T) without a division.", hint=2)
+def not_divided(*args):
+    return _shrunk(lambda S, N, T, m, n, d: S + m * T + 0 * N)(*args)
+
+
+@MAP_COVARIANCES.mistake(
+    "`np.cov` with `aweights` does not divide by Nₖ, unless you ask it to. Look up its argument `ddof`.",
+    hint=3,
+)
+def weights_with_a_correction(X: Array, R: Array, T: Array, m: float) -> Array:
+    N = R.sum(axis=0)
+    return np.array([(n * np.cov(X.T, aweights=r) + m * T) / (n + m) for r, n in zip(R.T, N)])
+
+
+@MAP_COVARIANCES.mistake(
+    "the scatter is about the unweighted mean of those points for which component k is the likeliest."
+    " The M-step's means use the whole of R.",
+    hint=3,
+)
+def about_the_mean_of_the_hard_members(X: Array, R: Array, T: Array, m: float) -> Array:
+    hard = np.eye(R.shape[1])[R.argmax(axis=1)]
+    means = hard.T @ X / np.maximum(hard.sum(axis=0), 1)[:, np.newaxis]
+    N = R.sum(axis=0)[:, np.newaxis, np.newaxis]
+    return (full_scatter(X, R, means) + m * T) / (N + m)
+
+
 @MAP_COVARIANCES.right
 def covariances_by_roots(X, R, T, m):
     N = R.sum(axis=0)
     S = full_scatter(X, R, R.T @ X / N[:, None])
     return (S + m * T) / (N + m)[:, None, None]
+
+
+@MAP_COVARIANCES.right
+def covariances_by_einsum(X, R, T, m):
+    N = R.sum(axis=0)
+    means = R.T @ X / N[:, None]
+    D = X[:, None] - means
+    S = np.einsum("nk,nkd,nke->kde", R, D, D)
+    return (S + m * T) / (N[:, None, None] + m)
+
+
+@MAP_COVARIANCES.right
+def covariances_component_by_component(X, R, T, m):
+    shrunk = np.zeros((R.shape[1], *T.shape))
+    for k in range(R.shape[1]):
+        weights = R[:, k]
+        mean = weights @ X / weights.sum()
+        centred = X - mean
+        scatter = centred.T @ (weights[:, None] * centred)
+        shrunk[k] = (scatter + m * T) / (weights.sum() + m)
+    return shrunk
 
 
 @MAP_COVARIANCES.right

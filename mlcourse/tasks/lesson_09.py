@@ -6,10 +6,12 @@ whitened amounts, and `back` (n, d) the rows rebuilt from them; m the strength o
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from math import dist
 from typing import Any
 
 import numpy as np
 import sklearn.decomposition
+from scipy.spatial.distance import cdist
 from sklearn.model_selection import train_test_split
 
 import mlcourse
@@ -37,13 +39,15 @@ PCA_BY_SVD = LESSON.task(
     title="PCA in a few lines",
     points=3,
     expected="(mean of shape (d,), axes of shape (q, d), one per row, variances of shape (q,), largest first)",
+    parts=("the mean", "the axes", "the variances"),
 )
 
 
 @PCA_BY_SVD.cases
 def pca_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("forty rows, five features, two axes", (correlated(rng, 40, 5), 2))
-    yield Case("thirty rows, six features, five axes", (correlated(rng, 30, 6), 5))
+    n, d = int(rng.integers(30, 45)), int(rng.integers(5, 8))
+    yield Case(f"{n} rows, {d} features, two axes", (correlated(rng, n, d), 2))
+    yield Case(f"{n} rows, {d} features, all axes but one", (correlated(rng, n, d), d - 1))
 
 
 @PCA_BY_SVD.reference
@@ -78,13 +82,13 @@ def _svd(
     return mean, axes(Vt, q), variances(s, len(X))[:q]
 
 
-@PCA_BY_SVD.law("the axes have length 1 and are at right angles: axes @ axes.T is the identity.")
-def the_axes_have_length_1_and_are(out, X, q):
-    return np.allclose(out[1] @ out[1].T, np.eye(q))
+@PCA_BY_SVD.law("the axes must have length 1 and be at right angles, so that axes @ axes.T is the identity.")
+def orthonormal(out, X, q):
+    return np.allclose(out[1] @ out[1].T, np.eye(q), atol=1e-5)
 
 
-@PCA_BY_SVD.law("the variance along an axis is the variance of the centred data projected onto it.")
-def the_variance_along_an_axis_is_the(out, X, q):
+@PCA_BY_SVD.law("the variance along an axis must be the variance of the centred data projected onto it.")
+def variance_along_each_axis(out, X, q):
     return np.allclose(((X - X.mean(axis=0)) @ out[1].T).var(axis=0, ddof=1), out[2])
 
 
@@ -184,6 +188,15 @@ def pca_by_svd_of_the_data(X, q):
 
 
 @PCA_BY_SVD.right
+def pca_step_by_step(X, q):
+    center = np.mean(X, axis=0)
+    centred = X - center
+    _, singular, directions = np.linalg.svd(centred, full_matrices=False)
+    variances = singular**2 / (len(X) - 1)
+    return center, directions[:q, :], variances[:q]
+
+
+@PCA_BY_SVD.right
 def pca_by_the_package(X, q):
     pca = mlcourse.PCA(q).fit(X)
     return pca.mean_, pca.components_, pca.explained_variance_
@@ -202,20 +215,17 @@ AXES_TO_KEEP = LESSON.task(
 )
 
 
+@AXES_TO_KEEP.cases
 def axes_cases(rng: np.random.Generator) -> Iterator[Case]:
     for share in (0.5, 0.8, 0.9, 0.95, 0.99):
         d = int(rng.integers(30, 60))
-        yield Case(f"{d} variances, share {share}", (rng.exponential(50 * 0.9 ** np.arange(d)), share))
-
-
-def descending(cases: Callable[..., Any]) -> Callable[..., Any]:
-    """The same cases with the variances in descending order, as PCA returns them."""
-
-    def sorted_cases(rng: np.random.Generator) -> Iterator[Case]:
-        for description, (variances, share) in cases(rng):
-            yield Case(description, (np.sort(variances)[::-1], share))
-
-    return sorted_cases
+        variances = np.sort(rng.exponential(50 * 0.9 ** np.arange(d)))[::-1]
+        yield Case(f"{d} variances, share {share}", (variances, share))
+    # Multiples of a power of two: running sums and shares are exact, however they are computed.
+    d = int(rng.integers(6, 10))
+    parts = np.sort(1.0 + rng.multinomial(64 - d, np.full(d, 1 / d)))[::-1]
+    share = parts[: rng.integers(2, d - 2)].sum() / 64
+    yield Case("a share that is reached exactly", (parts * 2.0 ** rng.integers(-6, 6), float(share)))
 
 
 @AXES_TO_KEEP.reference
@@ -226,9 +236,6 @@ def axes_to_keep(variances: Array, share: float) -> int:
         if kept >= share:
             return q
     return len(variances)
-
-
-AXES_TO_KEEP.cases(descending(axes_cases))
 
 
 @AXES_TO_KEEP.mistake(
@@ -243,6 +250,15 @@ def counted_from_zero(variances, share):
 @AXES_TO_KEEP.mistake("one axis too many every time: the share was reached one axis earlier.", hint=2)
 def one_too_many(variances, share):
     return axes_to_keep(variances, share) + 1
+
+
+@AXES_TO_KEEP.mistake(
+    "where the first axes hold exactly that share, you take another one. Read once more what the task says"
+    " about the share.",
+    hint=None,
+)
+def exactly_the_share_is_not_enough(variances, share):
+    return int(np.argmax(np.cumsum(variances) > share * np.sum(variances))) + 1
 
 
 @AXES_TO_KEEP.mistake("you compared variances with a share. What part of the total is each of them?", hint=1)
@@ -310,15 +326,17 @@ FIX_WHITENING = LESSON.task(
     title="Find the bug",
     points=3,
     expected="(Z of shape (n, q), back of shape (n, d)); if the PCA was fitted to X, each column of Z has variance 1",
+    parts=("the whitened amounts", "the rebuilt rows"),
 )
 
 
 @FIX_WHITENING.cases
 def whitening_cases(rng: np.random.Generator) -> Iterator[Case]:
-    X = correlated(rng, 60, 5)
-    yield Case("the rows that the PCA was fitted to, all axes kept", (X, *pca_by_svd(X, 5)))
-    yield Case("the same rows, two axes kept", (X, *pca_by_svd(X, 2)))
-    new = correlated(rng, 8, 5)
+    d = int(rng.integers(5, 8))
+    X = correlated(rng, 60, d)
+    yield Case("the rows that the PCA was fitted to, two axes kept", (X, *pca_by_svd(X, 2)))
+    yield Case("the same rows, all axes kept", (X, *pca_by_svd(X, d)))
+    new = correlated(rng, 8, d)
     yield Case("eight new rows, three axes kept", (new, *pca_by_svd(X, 3)))
 
 
@@ -422,6 +440,41 @@ def mean_measured_again(X: Array, mean: Array, axes: Array, variances: Array) ->
     own = X.mean(axis=0)
     Z = (X - own) @ axes.T / np.sqrt(variances)
     return Z, (Z * np.sqrt(variances)) @ axes + own
+
+
+@FIX_WHITENING.mistake(
+    "the amounts are right. They were turned back as if they had never been whitened.", hint=2
+)
+def turned_back_without_the_spread(X, mean, axes, variances):
+    return _round_trip(0.5, 0)(X, mean, axes, variances)
+
+
+@FIX_WHITENING.mistake(
+    "the amounts are right. On the way back they are divided by the spread once more.", hint=2
+)
+def divided_both_ways(X, mean, axes, variances):
+    return _round_trip(0.5, -0.5)(X, mean, axes, variances)
+
+
+@FIX_WHITENING.right
+def whitening_step_by_step(X, mean, axes, variances):
+    centred = X - mean
+    amounts = np.dot(centred, axes.T)
+    Z = amounts / np.sqrt(variances)
+    stretched = Z * np.sqrt(variances)
+    back = mean + np.dot(stretched, axes)
+    return Z, back
+
+
+@FIX_WHITENING.right
+def whitening_axis_by_axis(X, mean, axes, variances):
+    Z = np.zeros((len(X), len(axes)))
+    back = np.tile(mean, (len(X), 1))
+    for j in range(len(axes)):
+        amounts = (X - mean) @ axes[j]
+        Z[:, j] = amounts / variances[j] ** 0.5
+        back += np.outer(amounts, axes[j])
+    return Z, back
 
 
 @FIX_WHITENING.right
@@ -557,6 +610,8 @@ def units_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(
             description, (rng.normal(-1.5 * q, 2, size=n), np.sort(rng.uniform(0.2, 60, size=q))[::-1])
         )
+    log_density, variances = rng.normal(-1500, 20, size=9), np.sort(10 ** rng.uniform(-4, 0, size=784))[::-1]
+    yield Case("784 axes, most of them with a small variance", (log_density, variances))
 
 
 @IN_PLAIN_UNITS.reference
@@ -573,9 +628,9 @@ def _off_by(constant: Callable[..., float]) -> Callable[..., Array]:
     return lambda log_density, variances: log_density - constant(variances)
 
 
-@IN_PLAIN_UNITS.law("all rows change by the same constant.")
-def all_rows_change_by_the_same_constant(out, log_density, variances):
-    return np.ptp(out - log_density) < 1e-6
+@IN_PLAIN_UNITS.law("all rows must change by the same constant.")
+def same_constant_for_all_rows(out, log_density, variances):
+    return np.ptp(out - log_density) < 1e-3
 
 
 @IN_PLAIN_UNITS.mistake(
@@ -653,6 +708,36 @@ def wrong_base(log_density, variances):
     return _off_by(lambda variances: 0.5 * np.log10(variances).sum())(log_density, variances)
 
 
+@IN_PLAIN_UNITS.mistake(
+    "this is right for a few axes. The product of many small numbers underflows to 0: when should the logarithm"
+    " be taken?",
+    hint=3,
+)
+def product_that_underflows(log_density, variances):
+    return log_density - np.log(np.sqrt(np.prod(variances)))
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this is right for a few axes. With many, the density itself underflows to 0, so stay with its logarithm.",
+    hint=3,
+)
+def density_that_underflows(log_density, variances):
+    return np.log(np.exp(log_density)) - 0.5 * np.log(variances).sum()
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this is right for a few axes. With many, density and product both underflow to 0: neither needs to be computed.",
+    hint=3,
+)
+def density_and_product_that_underflow(log_density, variances):
+    return np.log(np.exp(log_density) / np.sqrt(np.prod(variances)))
+
+
+@IN_PLAIN_UNITS.mistake("only the widest axis was changed back. The other axes were divided, too.", hint=2)
+def first_axis_only(log_density, variances):
+    return _off_by(lambda variances: 0.5 * np.log(variances[0]))(log_density, variances)
+
+
 @IN_PLAIN_UNITS.right
 def units_by_the_determinant(log_density, variances):
     return log_density - np.linalg.slogdet(np.diag(np.sqrt(variances)))[1]
@@ -670,7 +755,7 @@ def units_as_a_list(log_density, variances):
 
 # ── 6  Choose on validation data ─────────────────────────────────────────────────────────────────────
 
-STRENGTHS = (1, 3, 10, 30, 100, 300)
+STRENGTHS = (4, 8, 11, 20, 50, 200)  # on this split, test and validation digits choose different ones
 
 
 STRENGTH_FOR_DIGITS = LESSON.value(
@@ -685,8 +770,8 @@ STRENGTH_FOR_DIGITS = LESSON.value(
 def _strength_scores() -> dict[int, list[float]]:
     """Mean log-likelihoods of the training, validation and test digits, in a dict by strength."""
     X, y = load_digits()
-    X_rest, X_test, y_rest, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=1)
-    X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=1)
+    X_rest, X_test, y_rest, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=9)
+    X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=9)
     pca = PCA(0.99).fit(X_train)
     parts = [pca.transform(part) for part in (X_train, X_val, X_test)]
     fits = {
@@ -716,6 +801,14 @@ def chosen_on_the_training_digits():
 
 
 @STRENGTH_FOR_DIGITS.mistake(
+    "this strength is best for the test digits. Once they have chosen, nobody is left to report on the choice.",
+    hint=1,
+)
+def chosen_on_the_test_digits():
+    return _best_strength(2)
+
+
+@STRENGTH_FOR_DIGITS.mistake(
     "so strong a prior makes all components alike, and scores worst on the validation digits. Did you"
     " take the largest score, or the smallest?",
     hint=2,
@@ -724,7 +817,7 @@ def the_strongest():
     return max(STRENGTHS)
 
 
-STRENGTH_FOR_DIGITS.right_values(10.0)
+STRENGTH_FOR_DIGITS.right_values(8.0)
 
 
 # ── 7  Read a picture ────────────────────────────────────────────────────────────────────────────────
@@ -760,6 +853,27 @@ COPIED_SHARE = LESSON.task(
 )
 
 
+def whole_numbers(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    """Rows with exact copies, and with distances that equal the threshold exactly.
+
+    Training rows are far apart, so that the length of a step away from one is the distance to the nearest.
+    """
+    train = 100.0 * rng.permutation(np.stack(np.divmod(np.arange(24), 5), axis=1))
+
+    def steps_away(*steps: tuple[int, int]) -> Array:
+        return rng.permutation(train[rng.integers(len(train), size=len(steps))] + steps)
+
+    held_out = steps_away(
+        *((0, length) for length in range(10, 31))
+    )  # the quantiles 0, 0.05, 0.1 … are exact
+    threshold = int(rng.integers(15, 20))
+    near = [(int(length), 0) for length in rng.integers(2, 9, size=6)]
+    far = [(0, int(length)) for length in rng.integers(22, 40, size=11)]
+    slanted = [(9, 12), (12, 9)]  # of length 15
+    generated = steps_away(*[(0, 0)] * 5, *[(threshold, 0)] * 4, *near, *far, *slanted)
+    return generated, train, held_out, (threshold - 10) / 20
+
+
 @COPIED_SHARE.cases
 def copies_cases(rng: np.random.Generator) -> Iterator[Case]:
     train, held_out = (rng.normal(size=(n, 3)) for n in (60, 50))
@@ -772,6 +886,7 @@ def copies_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(
             description, (np.concatenate([copied, rng.normal(size=(40, 3))]), train, held_out, quantile)
         )
+    yield Case("rows of whole numbers, some copied exactly", whole_numbers(rng))
 
 
 def distances_to(X: Array, reference: Array) -> Array:
@@ -781,9 +896,9 @@ def distances_to(X: Array, reference: Array) -> Array:
 
 @COPIED_SHARE.reference
 def copied_share(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
-    honest = [min(np.linalg.norm(row - other) for other in train) for row in held_out]
+    honest = [min(dist(row, other) for other in train) for row in held_out]
     threshold = np.quantile(honest, quantile)
-    nearest = [min(np.linalg.norm(row - other) for other in train) for row in generated]
+    nearest = [min(dist(row, other) for other in train) for row in generated]
     return sum(distance <= threshold for distance in nearest) / len(nearest)
 
 
@@ -802,8 +917,8 @@ def _copied(
     return float(count(nearest(distances_to(generated, train), axis=1) <= threshold))
 
 
-@COPIED_SHARE.law("a share is between 0 and 1.")
-def a_share_is_between_0_and_1(out, *_):
+@COPIED_SHARE.law("a share must be between 0 and 1.")
+def within_bounds(out, *_):
     return 0 <= out <= 1
 
 
@@ -812,6 +927,25 @@ def a_share_is_between_0_and_1(out, *_):
 )
 def count_instead_of_a_share(*args):
     return _copied(*args, count=np.sum)
+
+
+@COPIED_SHARE.mistake(
+    "a row whose distance equals the threshold exactly is not counted. Read once more when a row is suspicious.",
+    hint=None,
+)
+def the_threshold_itself_left_out(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) < threshold))
+
+
+@COPIED_SHARE.mistake(
+    "your distances are sums of absolute differences. The task asks for Euclidean ones.", hint=3
+)
+def manhattan_distances(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    def nearest(X: Array) -> Array:
+        return np.abs(X[:, np.newaxis] - train).sum(axis=2).min(axis=1)
+
+    return float(np.mean(nearest(generated) <= np.quantile(nearest(held_out), quantile)))
 
 
 @COPIED_SHARE.mistake(
@@ -898,15 +1032,12 @@ def threshold_from_the_generated_rows(
 
 
 @COPIED_SHARE.mistake(
-    "your threshold comes from the training rows, where each row is nearest to itself, at distance 0."
-    " Honest distances are those of rows that the generator has not seen.",
+    "only exact copies are counted, as with a threshold of 0. A copier who adds a little noise would get away with"
+    " it. If you took the threshold from the training rows: each of them is nearest to itself.",
     hint=2,
 )
-def threshold_within_the_training_rows(
-    generated: Array, train: Array, held_out: Array, quantile: float
-) -> float:
-    threshold = np.quantile(distances_to(train, train).min(axis=1), quantile)
-    return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
+def exact_copies_only(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= 0))
 
 
 @COPIED_SHARE.mistake(
@@ -922,6 +1053,26 @@ def share_of_training_rows(generated: Array, train: Array, held_out: Array, quan
 @COPIED_SHARE.right
 def share_by_the_package(generated, train, held_out, quantile):
     return memorised_share(generated, train, held_out, quantile)
+
+
+@COPIED_SHARE.right
+def share_row_by_row(generated, train, held_out, quantile):
+    honest = [np.sqrt(((train - row) ** 2).sum(axis=1)).min() for row in held_out]
+    threshold = np.quantile(honest, quantile)
+    suspicious = 0
+    for row in generated:
+        nearest = np.sqrt(((train - row) ** 2).sum(axis=1)).min()
+        if nearest <= threshold:
+            suspicious += 1
+    return suspicious / len(generated)
+
+
+@COPIED_SHARE.right
+def share_by_tables(generated, train, held_out, quantile):
+    honest = cdist(held_out, train).min(axis=1)
+    nearest = cdist(generated, train).min(axis=1)
+    threshold = np.quantile(honest, quantile)
+    return (nearest <= threshold).mean()
 
 
 @COPIED_SHARE.right
