@@ -28,8 +28,6 @@ TYPES = ("full", "tied", "diag", "spherical")
 
 # ── 1  Count by hand ─────────────────────────────────────────────────────────────────────────────────
 
-# Each is (weights, means, covariances) for K = 4 components of d = 6 features.
-
 COUNT_BY_HAND = LESSON.value(
     "count_by_hand",
     title="Count by hand",
@@ -37,7 +35,7 @@ COUNT_BY_HAND = LESSON.value(
     expected="four whole numbers in brackets: (full, tied, diag, spherical)",
 )
 
-
+# Each is (weights, means, covariances) for K = 4 components of d = 6 features.
 PARTS = {"full": (3, 24, 84), "tied": (3, 24, 21), "diag": (3, 24, 24), "spherical": (3, 24, 4)}
 
 
@@ -115,6 +113,7 @@ CONSTRAIN_SCATTER = LESSON.task(
     title="Four answers from one scatter",
     points=4,
     expected="(full, tied, diag, spherical) of shapes (K, d, d), (d, d), (K, d), (K,)",
+    parts=("the full covariances", "the tied covariance", "the diag variances", "the spherical variances"),
 )
 
 
@@ -289,7 +288,9 @@ BIC_FROM_COUNTS = LESSON.task(
 
 @BIC_FROM_COUNTS.cases
 def bic_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for name, K, d in (("full", 3, 2), ("tied", 4, 5), ("diag", 2, 7), ("spherical", 6, 3)):
+    for name in (*TYPES, *TYPES):
+        d = int(rng.integers(2, 8))
+        K = int(rng.choice([K for K in range(2, 9) if K not in (d, d * (d + 1) // 2)]))
         n = int(rng.integers(30, 90))
         yield Case(f"{name}, K = {K}, d = {d}", (rng.normal(-4.0, 1.5, size=n), K, d, name))
 
@@ -411,6 +412,52 @@ def every_entry_of_a_matrix_counted_in_bic_from_counts(*args):
 
 
 @BIC_FROM_COUNTS.mistake(
+    "full and tied count twice what they should: a triangle has half as many entries as the rectangle of d"
+    " by d + 1.",
+    hint=2,
+)
+def triangle_not_halved(*args):
+    def twice(K, d, name):
+        return covariance_numbers(K, d, name) * (2 if name in ("full", "tied") else 1)
+
+    return _bic_with(matrices=twice)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "full and tied count the pairs of different features, but not the variances.",
+    hint=2,
+    name="the diagonal forgotten",
+)
+def the_diagonal_forgotten_in_bic_from_counts(*args):
+    def pairs(K, d, name):
+        return covariance_numbers(K, d - 1 if name in ("full", "tied") else d, name)
+
+    return _bic_with(matrices=pairs)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "diag shares its variances here. Sharing is what tied does; in diag each component has its own.",
+    hint=2,
+    name="one diagonal for all",
+)
+def one_diagonal_for_all_in_bic_from_counts(*args):
+    return _bic_with(matrices=lambda K, d, name: d if name == "diag" else covariance_numbers(K, d, name))(
+        *args
+    )
+
+
+@BIC_FROM_COUNTS.mistake(
+    "spherical has one variance for all components here. Each component may have a size of its own.",
+    hint=2,
+    name="one radius for all",
+)
+def one_radius_for_all_in_bic_from_counts(*args):
+    return _bic_with(
+        matrices=lambda K, d, name: 1 if name == "spherical" else covariance_numbers(K, d, name)
+    )(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
     "tied costs as much as full here. How many matrices does it learn?",
     hint=2,
     name="tied counted for every component",
@@ -450,6 +497,17 @@ def bic_by_cases(log_likelihood, K, d, covariance_type):
 
 
 @BIC_FROM_COUNTS.right
+def bic_by_triangle(log_likelihood, K, d, covariance_type):
+    triangle = d * (d + 1) / 2
+    if covariance_type in ("full", "tied"):
+        covariances = triangle if covariance_type == "tied" else K * triangle
+    else:
+        covariances = K if covariance_type == "spherical" else K * d
+    parameters = (K - 1) + d * K + covariances
+    return parameters * np.log(len(log_likelihood)) - 2 * np.sum(log_likelihood)
+
+
+@BIC_FROM_COUNTS.right
 def bic_by_scikit_learn(log_likelihood, K, d, covariance_type):
     model = Sklearn(K, covariance_type=covariance_type)
     model.means_ = np.zeros((K, d))
@@ -463,6 +521,7 @@ FIX_TIED = LESSON.task(
     title="Find the bug",
     points=3,
     expected="(weights, means, covariance) of shapes (K,), (K, d), (d, d)",
+    parts=("the weights", "the means", "the covariance"),
 )
 
 
@@ -573,6 +632,31 @@ def responsibilities_missing(X, R):
 
 
 @FIX_TIED.mistake(
+    "only the scatter of the last component is left: each round of the loop replaces what the one before it"
+    " found.",
+    hint=3,
+)
+def the_last_scatter_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: S[-1] / N.sum())
+
+
+@FIX_TIED.mistake(
+    "the weights are not divided by the number of points, so they do not sum to 1. They were right before.",
+    hint=None,
+)
+def numbers_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    _, mu, Sigma = tied_m_step(X, R)
+    return R.sum(axis=0), mu, Sigma
+
+
+@FIX_TIED.mistake(
+    "this is a scatter, a sum over all points. A covariance is what one point contributes on average.", hint=3
+)
+def scatter_never_divided(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0))
+
+
+@FIX_TIED.mistake(
     "the centres are right now. You averaged the scatters over the components, but a"
     " scatter is a sum over points.",
     hint=3,
@@ -600,6 +684,17 @@ def divided_by_components_too(X, R):
 def tied_by_the_package(X, R):
     theta = mixture_from_responsibilities(X, R, COVARIANCE_TYPES["tied"], reg_covar=0)
     return theta.weights, theta.means, theta.covariances
+
+
+@FIX_TIED.right
+def tied_by_a_loop(X, R):
+    d, owned = X.shape[1], R.sum(axis=0)
+    means = R.T @ X / owned[:, None]
+    total = np.zeros((d, d))
+    for k in range(len(owned)):
+        gaps = X - means[k]
+        total += (R[:, k, None] * gaps).T @ gaps
+    return owned / owned.sum(), means, total / owned.sum()
 
 
 @FIX_TIED.right
@@ -643,6 +738,7 @@ LINEAR_DISCRIMINANT = LESSON.task(
     title="A straight border, written down",
     points=3,
     expected="(W, b) of shapes (K, d) and (K,)",
+    parts=("the slopes", "the constants"),
 )
 
 
@@ -737,6 +833,15 @@ def variances_alone(*args):
     return _discriminant_with(solve=lambda Sigma, m: m / np.diagonal(Sigma))(*args)
 
 
+@LINEAR_DISCRIMINANT.mistake(
+    "you took the reciprocal of every entry of Σ. That is the inverse of a matrix only if the matrix is one"
+    " number.",
+    hint=2,
+)
+def reciprocals_for_the_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: (1 / Sigma) @ m)(*args)
+
+
 @LINEAR_DISCRIMINANT.mistake("Σ is not used: the score compares plain distances to the means.", hint=2)
 def no_covariance_at_all(*args):
     return _discriminant_with(solve=lambda Sigma, m: m)(*args)
@@ -797,6 +902,7 @@ CARRY_OVER = LESSON.task(
     title="Another set of axes",
     points=2,
     expected="(means, covariances) of shapes (K, d) and (K, d, d)",
+    parts=("the means", "the covariances"),
 )
 
 
