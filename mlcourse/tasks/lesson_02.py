@@ -127,6 +127,30 @@ def every_group_counts_the_same(X: Array, labels: Array) -> float:
 
 
 @INERTIA_OF_LABELS.mistake(
+    "you took a square root in every group before adding up. The inertia has no root.", hint=2
+)
+def root_in_every_group(X, labels):
+    return sum(np.linalg.norm(X[labels == k] - X[labels == k].mean(axis=0)) for k in np.unique(labels))
+
+
+@INERTIA_OF_LABELS.mistake("you added up absolute differences. The inertia measures in squares.", hint=2)
+def absolute_differences(X: Array, labels: Array) -> float:
+    groups = [X[labels == k] for k in np.unique(labels)]
+    return sum(np.abs(members - members.mean(axis=0)).sum() for members in groups)
+
+
+@INERTIA_OF_LABELS.mistake("the last group is missing: a `range` ends before its end.", hint=1)
+def last_group_left_out(X: Array, labels: Array) -> float:
+    rest = labels < labels.max()
+    return inertia_of_labels(X[rest], labels[rest])
+
+
+@INERTIA_OF_LABELS.mistake("group 0 is missing: the labels are counted from 0.", hint=1)
+def first_group_left_out(X, labels):
+    return inertia_of_labels(X[labels > 0], labels[labels > 0])
+
+
+@INERTIA_OF_LABELS.mistake(
     "this is an average over all entries of the table: you divided by n and by the number of features.",
     hint=2,
 )
@@ -323,6 +347,22 @@ def the_number_of_points(y1, y2):
 )
 def the_largest_label(y1, y2):
     return np.r_[y1, y2 + y1.max()]
+
+
+@JOIN_LABELS.mistake(
+    "you went on from the last label of the first file. The last point need not be in the group with the"
+    " largest label.",
+    hint=3,
+)
+def after_the_last_point(y1, y2):
+    return np.r_[y1, y2 + y1[-1] + 1]
+
+
+@JOIN_LABELS.mistake(
+    "every point has a label of its own now. Points of the same group should still share theirs.", hint=1
+)
+def every_point_by_itself(y1, y2):
+    return np.arange(len(y1) + len(y2))
 
 
 @JOIN_LABELS.mistake(
@@ -540,9 +580,13 @@ UNAVOIDABLE_SHARE = LESSON.task(
 
 @UNAVOIDABLE_SHARE.cases
 def line_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, K in (("two components on the line", 2), ("three components on the line", 3)):
-        mu = np.sort(rng.normal(scale=2, size=K))
-        sigma = rng.uniform(0.6, 2.0, size=K)
+    for description, K in (
+        ("two components on the line", 2),
+        ("three components on the line", 3),
+        ("four components that overlap", 4),
+    ):
+        mu = rng.permutation(np.arange(K)) + rng.uniform(-0.4, 0.4, size=K)
+        sigma = rng.permutation(np.linspace(0.6, 2.0, K)) * rng.uniform(0.9, 1.1)
         x = rng.choice(mu, size=50) + 1.5 * rng.normal(size=50)
         yield Case(description, (x, rng.dirichlet(np.full(K, 4.0)), mu, sigma))
 
@@ -633,6 +677,38 @@ def component_picked_without_the_weights(x: Array, pi: Array, mu: Array, sigma: 
 )
 def least_probable_component(*a):
     return shares(*a).min(axis=1).mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "this is how often the *second* most probable component is the true one. With three components, there is"
+    " another way to be wrong.",
+    hint=2,
+)
+def second_most_probable_component(*a):
+    return np.sort(shares(*a), axis=1)[:, -2].mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "all bells have the same height here. A narrow Gaussian is higher than a wide one.", hint=1
+)
+def height_of_the_bells_left_out(x, pi, mu, sigma):
+    return (1 - shares(x, pi * sigma, mu, sigma).max(axis=1)).mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "you took the root of `sigma`, but it holds standard deviations, and `norm.pdf` wants those.", hint=1
+)
+def standard_deviation_taken_for_a_variance_on_the_line(x, pi, mu, sigma):
+    return (1 - shares(x, pi, mu, np.sqrt(sigma)).max(axis=1)).mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "you divided one sum over all points by another, so points in dense places count more. Every point has a"
+    " probability of its own, and counts once.",
+    hint=2,
+)
+def ratio_of_sums(*a):
+    return 1 - joint(*a).max(axis=1).sum() / joint(*a).sum()
 
 
 @UNAVOIDABLE_SHARE.mistake(
@@ -821,6 +897,29 @@ def standard_deviation_taken_for_a_variance(pi, mu, sigma):
 @EQUAL_POINTS.mistake("the heights are right. In the exponent, `sigma` is not squared.", hint=2)
 def sigma_not_squared(*args):
     return crossing(heights, power=1)(*args)
+
+
+@EQUAL_POINTS.mistake(
+    "the middle term of each square is half as large as it should be: multiply (x − μ)² out once more.",
+    hint=3,
+)
+def middle_term_halved(*args):
+    return crossing(heights, middle=-1)(*args)
+
+
+@EQUAL_POINTS.mistake("the heights are the wrong way round: the narrow Gaussian is the higher one.", hint=1)
+def heights_upside_down(*args):
+    return crossing(lambda pi, s: np.log(pi[0] * s[0] / (pi[1] * s[1])))(*args)
+
+
+@EQUAL_POINTS.mistake(
+    "the equation is right. In the formula for its roots, `/ 2 * a` divides by 2 and then multiplies by a.",
+    hint=3,
+)
+def multiplied_by_a(pi: Array, mu: Array, sigma: Array) -> Array:
+    roots = equal_points(pi, mu, sigma)
+    a = 1 / (2 * sigma[0] ** 2) - 1 / (2 * sigma[1] ** 2)
+    return roots * a**2
 
 
 @EQUAL_POINTS.mistake("both points are mirrored at 0, as if the means had the opposite sign.", hint=3)

@@ -204,6 +204,55 @@ def standard_deviations_for_variances(S, N):
     )(S, N)
 
 
+@CONSTRAIN_SCATTER.mistake("diag holds standard deviations here, not variances.", hint=1)
+def standard_deviations_in_diag(S, N):
+    return _with(diag=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake("spherical is a standard deviation here, not a variance.", hint=1)
+def standard_deviation_in_spherical(S, N):
+    return _with(spherical=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2).mean(axis=1)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is the sum of the components' covariances, so it grows with their number.", hint=2
+)
+def tied_as_the_sum_of_the_covariances(S, N):
+    return _with(tied=lambda full, S, N: full.sum(axis=0))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is divided by n − K. That is the unbiased convention, not maximum likelihood.", hint=2
+)
+def tied_divided_by_n_minus_k(S, N):
+    return _with(tied=lambda full, S, N: S.sum(axis=0) / (N.sum() - len(N)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "every scatter is divided by one less than its number of points. That is not maximum likelihood.", hint=1
+)
+def divided_by_n_minus_one(S, N):
+    return four_from_scatter(S, N - 1)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "all components share one diagonal. Sharing is what tied does; in diag each component has its own.",
+    hint=1,
+)
+def one_diagonal_shared(S, N):
+    return _with(diag=lambda full, S, N: np.tile(np.diag(S.sum(axis=0) / N.sum()), (len(N), 1)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "all components share one variance in spherical. Each has a size of its own.", hint=3
+)
+def one_radius_shared(S, N):
+    def pooled(full, S, N):
+        return np.full(len(N), np.trace(S.sum(axis=0)) / N.sum() / S.shape[1])
+
+    return _with(spherical=pooled)(S, N)
+
+
 @CONSTRAIN_SCATTER.mistake(
     "diag is right, but stored with all its zeros. A type stores only its free numbers.", hint=1
 )
@@ -352,6 +401,23 @@ def sign_of_the_fit(*args):
 @BIC_FROM_COUNTS.mistake("the log-likelihood enters only once here. Compare with the formula.", hint=1)
 def factor_two_missing(*args):
     return _bic_with(fit=-1)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "this is half of BIC. It chooses the same model, but the formula of this course has a 2.", hint=1
+)
+def half_of_it(*args):
+    return bic(*args) / 2
+
+
+@BIC_FROM_COUNTS.mistake(
+    "you took the logarithm of a sum of densities. Independent points multiply their densities, so their"
+    " logarithms add up.",
+    hint=1,
+)
+def logarithm_of_the_sum(log_likelihood, *rest):
+    total, n = np.log(np.exp(log_likelihood).sum()), len(log_likelihood)
+    return bic(np.full(n, total / n), *rest)
 
 
 @BIC_FROM_COUNTS.mistake(
@@ -527,12 +593,13 @@ FIX_TIED = LESSON.task(
 
 @FIX_TIED.cases
 def tied_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, K, d in (
-        ("three components in the plane", 70, 3, 2),
-        ("two components of unequal size, d = 3", 50, 2, 3),
+    for description, n, K, d, unit in (
+        ("three components in the plane", 70, 3, 2, 1.0),
+        ("two components of unequal size, d = 3", 50, 2, 3, 1.0),
+        ("numbers below one", 40, 2, 2, 0.01),
     ):
         R = rng.dirichlet(np.arange(1.0, K + 1), size=n)
-        X = R @ rng.normal(scale=6, size=(K, d)) + rng.normal(size=(n, d))
+        X = unit * (R @ rng.normal(scale=6, size=(K, d)) + rng.normal(size=(n, d)))
         yield Case(description, (X, R))
 
 
@@ -673,6 +740,31 @@ def divided_by_the_components_alone(X, R):
 )
 def n_minus_k(X, R):
     return tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - len(N)))
+
+
+@FIX_TIED.mistake(
+    "the centres are right now. Something was added to the diagonal, as against a collapse, but the task asks"
+    " for maximum likelihood.",
+    hint=None,
+)
+def regularised(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, Sigma = tied_m_step(X, R)
+    return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
+
+
+@FIX_TIED.mistake(
+    "the centres are right now. Dividing by n − 1 is for a mean that you subtract once; the task asks for"
+    " maximum likelihood.",
+    hint=3,
+    name="n − 1",
+)
+def n_minus_one(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - 1))
+
+
+@FIX_TIED.mistake("only the variances are left. Tied keeps the covariances between features, too.", hint=1)
+def diagonal_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: np.diag(np.diag(S.sum(axis=0) / N.sum())))
 
 
 @FIX_TIED.mistake("the centres are right now, but the covariance is too small by a factor of K.", hint=3)
@@ -842,6 +934,38 @@ def reciprocals_for_the_inverse(*args):
     return _discriminant_with(solve=lambda Sigma, m: (1 / Sigma) @ m)(*args)
 
 
+@LINEAR_DISCRIMINANT.mistake(
+    "you solved with the Cholesky factor once. That is half of the way to Σ⁻¹.", hint=2
+)
+def half_of_the_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: np.linalg.solve(np.linalg.cholesky(Sigma), m))(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "slopes and constants leave out the half in front of the square, so the weights count too little.", hint=2
+)
+def no_half_anywhere(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma, half=-1.0)
+    return 2 * W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "b is right, but the slopes have the wrong sign: a square holds the mixed term with a minus, and there is"
+    " another minus in front.",
+    hint=2,
+)
+def sign_of_the_slopes(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma)
+    return -W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "a frequent component is punished: the logarithm of π has the wrong sign.", hint=3
+)
+def sign_of_the_weights(*args):
+    return _discriminant_with(log_weights=lambda p: -np.log(p))(*args)
+
+
 @LINEAR_DISCRIMINANT.mistake("Σ is not used: the score compares plain distances to the means.", hint=2)
 def no_covariance_at_all(*args):
     return _discriminant_with(solve=lambda Sigma, m: m)(*args)
@@ -983,9 +1107,46 @@ def shifted_before_the_map(mu, Sigma, A, b):
     return carry_over(mu + b, Sigma, A, 0 * b)
 
 
+@CARRY_OVER.mistake(
+    "the vector b was added to the covariances. A covariance is made of deviations from the mean: does a shift"
+    " change those?",
+    hint=2,
+)
+def vector_added_to_the_covariances(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A.T + b)
+
+
+@CARRY_OVER.mistake(
+    "the covariances went through the map on their right side only. A covariance is made of squares.", hint=2
+)
+def the_map_on_the_right_side_only(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], Sigma @ A.T)
+
+
+@CARRY_OVER.mistake("you went the other way, from the new points back to the old ones.", hint=1)
+def the_map_undone(mu, Sigma, A, b):
+    back = np.linalg.inv(A)
+    return carry_over(mu - b, Sigma, back, 0 * b)
+
+
+@CARRY_OVER.mistake(
+    "the transpose is missing: A stands on both sides of the covariances in the same way.", hint=2
+)
+def the_transpose_missing(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A)
+
+
 @CARRY_OVER.mistake("the means have moved, but the clouds still have their old shapes.", hint=2)
 def covariances_left_alone(mu, Sigma, A, b):
     return (carry_over(mu, Sigma, A, b)[0], Sigma)
+
+
+@CARRY_OVER.mistake(
+    "`*` multiplies entry by entry, so the rows of A never meet the columns of the covariances. Use `@`.",
+    hint=2,
+)
+def stars_for_matrix_products(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A * Sigma * A.T)
 
 
 @CARRY_OVER.mistake(
