@@ -33,6 +33,7 @@ COUNT_BY_HAND = LESSON.value(
     title="Count by hand",
     points=2,
     expected="four whole numbers in brackets: (full, tied, diag, spherical)",
+    parts=("the total for full", "the total for tied", "the total for diag", "the total for spherical"),
 )
 
 # Each is (weights, means, covariances) for K = 4 components of d = 6 features.

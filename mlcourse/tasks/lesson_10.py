@@ -324,8 +324,9 @@ HONEST_CHOICE = LESSON.value(
     title="An honest choice",
     points=3,
     expected="a pair (K, log-likelihood): one of the six values of K, and a number of nats",
+    parts=("the chosen K", "the log-likelihood"),
     rtol=0,
-    atol=0.05,
+    atol=0.025,
 )
 
 
@@ -367,7 +368,7 @@ def honest_choice():
 
 @HONEST_CHOICE.canonical
 def canonical_honest_choice(value):
-    return rounded(value, 1)
+    return rounded(value, 2)
 
 
 @HONEST_CHOICE.mistake(
@@ -487,6 +488,11 @@ def _symmetric_root(S: Array, e: Array) -> Array:
     return axes @ (np.sqrt(variances) * (axes.T @ e))
 
 
+def _along_the_axes(S: Array, e: Array) -> Array:
+    variances, axes = np.linalg.eigh(S)
+    return axes @ (np.sqrt(variances) * e)
+
+
 @DRAW_BY_CLASS.mistake("the factor is transposed, so the draws have the wrong covariance.", hint=2)
 def factor_transposed(E, c, m, S):
     return _drawn(E, c, m, S, lambda S, e: np.linalg.cholesky(S).T @ e)
@@ -515,6 +521,47 @@ def standard_deviations_only(E, c, m, S):
 )
 def the_symmetric_root(E, c, m, S):
     return _drawn(E, c, m, S, _symmetric_root)
+
+
+@DRAW_BY_CLASS.mistake(
+    "these draws have the right covariance, but the factor comes from eigenvectors. The task asks for the"
+    " triangular one.",
+    hint=2,
+)
+def axes_times_standard_deviations(E, c, m, S):
+    return _drawn(E, c, m, S, _along_the_axes)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you took the root of every entry, and some entries are negative. A square root of a matrix is a factor of"
+    " a matrix product.",
+    hint=2,
+)
+def root_of_every_entry(E, c, m, S):
+    with np.errstate(invalid="ignore"):
+        return _drawn(E, c, m, S, lambda S, e: np.sqrt(S) @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every feature is multiplied by its variance, and the covariances are not used.", hint=2
+)
+def variances_only(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.diag(S) * e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "the classes were sorted, but the noise was not: row i is no longer drawn for class `c[i]`.", hint=1
+)
+def classes_sorted(E, c, m, S):
+    return draw_by_class(E, np.sort(c), m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you counted the classes that occur. If one is missing, those after it get the wrong mean and covariance.",
+    hint=1,
+)
+def numbered_by_occurrence(E, c, m, S):
+    return draw_by_class(E, np.unique(c, return_inverse=True)[1], m, S)
 
 
 @DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=1)
@@ -591,7 +638,7 @@ SHAPE_ONLY = LESSON.task(
 
 @SHAPE_ONLY.cases
 def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for n, d, q in ((9, 5, 2), (7, 6, 1), (4, 7, 5)):
+    for n, d, q in ((9, 5, 2), (7, 6, 1), (11, 7, 5)):
         X = rng.normal(2, 2, size=(n, d))
         yield Case(
             f"{d} dimensions, {q} direction(s) kept",
@@ -669,6 +716,25 @@ def the_rows_own_mean(X, mean, S, q):
 )
 def the_rows_own_directions(X, mean, S, q):
     return shape_only(X, mean, np.cov(X.T), q)
+
+
+@SHAPE_ONLY.mistake(
+    "mean and directions come from the rows themselves: this is a PCA of the rows. The component has its own.",
+    hint=1,
+    name="a PCA of the rows",
+)
+def a_pca_of_the_rows(X, mean, S, q):
+    return shape_only(X, X.mean(axis=0), np.cov(X.T), q)
+
+
+@SHAPE_ONLY.mistake("you kept one direction only, whatever q says.", hint=2)
+def the_widest_direction_alone(X, mean, S, q):
+    return shape_only(X, mean, S, 1)
+
+
+@SHAPE_ONLY.mistake("you kept one direction more than q: count once more what the slice selects.", hint=2)
+def one_direction_too_many(X, mean, S, q):
+    return shape_only(X, mean, S, q + 1)
 
 
 @SHAPE_ONLY.mistake("you subtracted the mean before the projection, but did not add it back.", hint=1)
@@ -848,6 +914,19 @@ def the_first_rows(drawn, train, labels, k):
 @LEGIBLE_SHARE.mistake("you counted the rows whose neighbours have exactly two classes.", hint=2)
 def exactly_two_classes(*a):
     return np.mean([len(set(row)) == 2 for row in _neighbours(*a).tolist()])
+
+
+@LEGIBLE_SHARE.mistake("you let one neighbour be of another class. All of them have to agree.", hint=2)
+def one_exception_allowed(drawn, train, labels, k):
+    return np.mean(_greatest_share(_neighbours(drawn, train, labels, k)) * k > k - 1.5)
+
+
+@LEGIBLE_SHARE.mistake(
+    "you compared only the first label with the last. Those between them have to agree, too.", hint=2
+)
+def first_and_last_compared(*a):
+    found = _neighbours(*a)
+    return np.mean(found[:, 0] == found[:, -1])
 
 
 @LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=1)
