@@ -139,7 +139,7 @@ def absolute_differences(X: Array, labels: Array) -> float:
     return sum(np.abs(members - members.mean(axis=0)).sum() for members in groups)
 
 
-@INERTIA_OF_LABELS.mistake("the last group is missing: a `range` ends before its end.", hint=1)
+@INERTIA_OF_LABELS.mistake("the last group is missing: `range(m)` stops at m − 1.", hint=1)
 def last_group_left_out(X: Array, labels: Array) -> float:
     rest = labels < labels.max()
     return inertia_of_labels(X[rest], labels[rest])

@@ -744,7 +744,7 @@ def n_minus_k(X, R):
 
 
 @FIX_TIED.mistake(
-    "the centres are right now. Something was added to the diagonal, as against a collapse, but the task asks"
+    "the centres are right now. You added a small number to the diagonal, as `reg_covar` does, but the task asks"
     " for maximum likelihood.",
     hint=None,
 )
@@ -961,7 +961,7 @@ def sign_of_the_slopes(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array
 
 
 @LINEAR_DISCRIMINANT.mistake(
-    "a frequent component is punished: the logarithm of π has the wrong sign.", hint=3
+    "a frequent component gets a lower score: the logarithm of π has the wrong sign.", hint=3
 )
 def sign_of_the_weights(*args):
     return _discriminant_with(log_weights=lambda p: -np.log(p))(*args)
@@ -1118,7 +1118,7 @@ def vector_added_to_the_covariances(mu, Sigma, A, b):
 
 
 @CARRY_OVER.mistake(
-    "the covariances went through the map on their right side only. A covariance is made of squares.", hint=2
+    "the map enters on the right side of the covariances only. A covariance is made of squares.", hint=2
 )
 def the_map_on_the_right_side_only(mu, Sigma, A, b):
     return (carry_over(mu, Sigma, A, b)[0], Sigma @ A.T)
