@@ -51,8 +51,9 @@ INERTIA_OF_LABELS = LESSON.task(
 
 
 def labelled_points(rng: np.random.Generator, n: int, K: int, d: int) -> tuple[Array, Array]:
-    """n points in K groups of unequal size, and the group of each point; no group is empty."""
-    labels = rng.permutation(np.r_[np.arange(K), rng.choice(K, size=n - K, p=rng.dirichlet(np.full(K, 2.0)))])
+    """n points in K groups of unequal size, at least two in each, and the group of each point."""
+    others = rng.choice(K, size=n - 2 * K, p=rng.dirichlet(np.full(K, 2.0)))
+    labels = rng.permutation(np.r_[np.arange(K), np.arange(K), others])
     return rng.normal(scale=4, size=(K, d))[labels] + rng.normal(size=(n, d)), labels
 
 
@@ -105,6 +106,13 @@ def about_the_overall_mean(X, labels):
     return ((X - X.mean(axis=0)) ** 2).sum()
 
 
+@INERTIA_OF_LABELS.mistake(
+    "positive and negative deviations cancel: around a mean they always add up to zero.", hint=2
+)
+def deviations_that_cancel(X, labels):
+    return 0.0
+
+
 @INERTIA_OF_LABELS.mistake("this is an average per point: you divided by n.", hint=2)
 def mean_instead_of_sum(X, labels):
     return (distances_to_own_mean(X, labels) ** 2).mean()
@@ -116,6 +124,58 @@ def mean_instead_of_sum(X, labels):
 def every_group_counts_the_same(X: Array, labels: Array) -> float:
     squared = distances_to_own_mean(X, labels) ** 2
     return sum(squared[labels == k].mean() for k in np.unique(labels))
+
+
+@INERTIA_OF_LABELS.mistake(
+    "you took a square root in every group before adding up. The inertia has no root.", hint=2
+)
+def root_in_every_group(X, labels):
+    return sum(np.linalg.norm(X[labels == k] - X[labels == k].mean(axis=0)) for k in np.unique(labels))
+
+
+@INERTIA_OF_LABELS.mistake("you added up absolute differences. The inertia measures in squares.", hint=2)
+def absolute_differences(X: Array, labels: Array) -> float:
+    groups = [X[labels == k] for k in np.unique(labels)]
+    return sum(np.abs(members - members.mean(axis=0)).sum() for members in groups)
+
+
+@INERTIA_OF_LABELS.mistake("the last group is missing: `range(m)` stops at m − 1.", hint=1)
+def last_group_left_out(X: Array, labels: Array) -> float:
+    rest = labels < labels.max()
+    return inertia_of_labels(X[rest], labels[rest])
+
+
+@INERTIA_OF_LABELS.mistake("group 0 is missing: the labels are counted from 0.", hint=1)
+def first_group_left_out(X, labels):
+    return inertia_of_labels(X[labels > 0], labels[labels > 0])
+
+
+@INERTIA_OF_LABELS.mistake(
+    "this is an average over all entries of the table: you divided by n and by the number of features.",
+    hint=2,
+)
+def mean_over_all_entries(X, labels):
+    return inertia_of_labels(X, labels) / X.size
+
+
+@INERTIA_OF_LABELS.mistake(
+    "`np.cov` divides by one less than the size of a group. The inertia does not divide at all, so a variance"
+    " has to be multiplied by exactly what it was divided by.",
+    hint=2,
+)
+def variances_with_n_minus_one(X: Array, labels: Array) -> float:
+    groups = [X[labels == k] for k in np.unique(labels)]
+    return sum(len(members) * members.var(axis=0, ddof=1).sum() for members in groups)
+
+
+@INERTIA_OF_LABELS.mistake(
+    "you added up the variances of the groups, each divided by one less than its size. A variance is an average,"
+    " but the inertia is a sum over points.",
+    hint=2,
+)
+def variances_added_up(X: Array, labels: Array) -> float:
+    groups = [X[labels == k] for k in np.unique(labels)]
+    return sum(members.var(axis=0, ddof=1).sum() for members in groups)
 
 
 @INERTIA_OF_LABELS.mistake(
@@ -137,6 +197,13 @@ def all_centres(X, labels):
 )
 def nearest_centre(X, labels):
     return squared_to_means(X, labels).min(axis=1).sum()
+
+
+@INERTIA_OF_LABELS.right
+def inertia_by_a_table_of_means(X, labels):
+    centers = np.stack([np.mean(X[labels == k], axis=0) for k in np.unique(labels)])
+    gaps = X - centers[labels]
+    return np.sum(gaps**2)
 
 
 @INERTIA_OF_LABELS.right
@@ -212,7 +279,7 @@ def groups_kept(joined: Array, y1: Array, y2: Array) -> bool:
 
 
 @JOIN_LABELS.accepts
-def accepts_join_labels(*_):
+def any_labels_that_keep_the_laws(*_):
     return True
 
 
@@ -283,6 +350,22 @@ def the_largest_label(y1, y2):
 
 
 @JOIN_LABELS.mistake(
+    "you went on from the last label of the first file. The last point need not be in the group with the"
+    " largest label.",
+    hint=3,
+)
+def after_the_last_point(y1, y2):
+    return np.r_[y1, y2 + y1[-1] + 1]
+
+
+@JOIN_LABELS.mistake(
+    "every point has a label of its own now. Points of the same group should still share theirs.", hint=1
+)
+def every_point_by_itself(y1, y2):
+    return np.arange(len(y1) + len(y2))
+
+
+@JOIN_LABELS.mistake(
     "the number of groups in `y1` is enough only if no number is skipped, and one of these files skips some.",
     hint=3,
 )
@@ -336,6 +419,7 @@ MIXTURE_SAMPLE = LESSON.task(
     title="Tell the story",
     points=3,
     expected="(X of shape (n, d), k of shape (n,)): the points, and the component of each",
+    parts=("the points", "the components"),
 )
 
 
@@ -366,12 +450,12 @@ def _placed(Z: Array, k: Array, means: Array, stds: Array) -> tuple[Array, Array
 
 
 @MIXTURE_SAMPLE.law("every component number is one of 0 … K − 1.")
-def every_component_number_is_one_of_0(out, u, Z, weights, *_):
+def numbered_from_0(out, u, Z, weights, *_):
     return np.isin(out[1], range(len(weights))).all()
 
 
 @MIXTURE_SAMPLE.law("the `k` of each point is the component whose stretch its `u` falls on.")
-def the_k_of_each_point_is_the(out, u, Z, weights, *_):
+def on_its_stretch(out, u, Z, weights, *_):
     return np.array_equal(out[1], pick(u, weights))
 
 
@@ -440,6 +524,20 @@ def standard_deviations_squared(
     return _placed(Z, pick(u, weights), means, stds**2)
 
 
+@MIXTURE_SAMPLE.mistake("you took the square root of `stds`, but they are not variances.", hint=2)
+def root_of_the_standard_deviations(
+    u: Array, Z: Array, weights: Array, means: Array, stds: Array
+) -> tuple[Array, Array]:
+    return _placed(Z, pick(u, weights), means, np.sqrt(stds))
+
+
+@MIXTURE_SAMPLE.mistake(
+    "all points lie exactly on the mean of their component: the noise is missing.", hint=2
+)
+def no_noise(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
+    return _placed(0 * Z, pick(u, weights), means, stds)
+
+
 @MIXTURE_SAMPLE.mistake("all components have spread 1: `stds` makes no difference.", hint=2)
 def no_spread(u: Array, Z: Array, weights: Array, means: Array, stds: Array) -> tuple[Array, Array]:
     return _placed(Z, pick(u, weights), means, np.ones_like(stds))
@@ -482,9 +580,13 @@ UNAVOIDABLE_SHARE = LESSON.task(
 
 @UNAVOIDABLE_SHARE.cases
 def line_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, K in (("two components on the line", 2), ("three components on the line", 3)):
-        mu = np.sort(rng.normal(scale=2, size=K))
-        sigma = rng.uniform(0.6, 2.0, size=K)
+    for description, K in (
+        ("two components on the line", 2),
+        ("three components on the line", 3),
+        ("four components that overlap", 4),
+    ):
+        mu = rng.permutation(np.arange(K)) + rng.uniform(-0.4, 0.4, size=K)
+        sigma = rng.permutation(np.linspace(0.6, 2.0, K)) * rng.uniform(0.9, 1.1)
         x = rng.choice(mu, size=50) + 1.5 * rng.normal(size=50)
         yield Case(description, (x, rng.dirichlet(np.full(K, 4.0)), mu, sigma))
 
@@ -511,7 +613,7 @@ def unavoidable_share(x: Array, pi: Array, mu: Array, sigma: Array) -> float:
 @UNAVOIDABLE_SHARE.law(
     "the share is between 0 and 1 − 1/K: even a blind guess among K components does no worse."
 )
-def the_share_is_between_0_and_1(out, x, pi, *_):
+def no_worse_than_a_guess(out, x, pi, *_):
     return 0 <= out <= 1 - 1 / len(pi)
 
 
@@ -575,6 +677,54 @@ def component_picked_without_the_weights(x: Array, pi: Array, mu: Array, sigma: 
 )
 def least_probable_component(*a):
     return shares(*a).min(axis=1).mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "this is how often the *second* most probable component is the true one. With three components, there is"
+    " another way to be wrong.",
+    hint=2,
+)
+def second_most_probable_component(*a):
+    return np.sort(shares(*a), axis=1)[:, -2].mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "all bells have the same height here. A narrow Gaussian is higher than a wide one.", hint=1
+)
+def height_of_the_bells_left_out(x, pi, mu, sigma):
+    return (1 - shares(x, pi * sigma, mu, sigma).max(axis=1)).mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "you took the root of `sigma`, but it holds standard deviations, and `norm.pdf` wants those.", hint=1
+)
+def standard_deviation_taken_for_a_variance_on_the_line(x, pi, mu, sigma):
+    return (1 - shares(x, pi, mu, np.sqrt(sigma)).max(axis=1)).mean()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "you divided one sum over all points by another, so points in dense places count more. Every point has a"
+    " probability of its own, and counts once.",
+    hint=2,
+)
+def ratio_of_sums(*a):
+    return 1 - joint(*a).max(axis=1).sum() / joint(*a).sum()
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "this is 1 − 1/K, whatever the data: you averaged over the components as well. You pick one of them.",
+    hint=2,
+)
+def average_over_the_components(x, pi, mu, sigma):
+    return 1 - 1 / len(pi)
+
+
+@UNAVOIDABLE_SHARE.mistake(
+    "this is zero, because every row is divided by its own largest entry. Its entries do not sum to 1.",
+    hint=1,
+)
+def divided_by_the_largest(x, pi, mu, sigma):
+    return 0.0
 
 
 @UNAVOIDABLE_SHARE.mistake(
@@ -661,7 +811,7 @@ EQUAL_POINTS.reference(equal_points)
 
 
 @EQUAL_POINTS.law("both points are real numbers: these two Gaussians do cross.")
-def both_points_are_real_numbers_these_two(out, *_):
+def real_numbers(out, *_):
     return np.isrealobj(out)
 
 
@@ -699,6 +849,29 @@ def weights_the_wrong_way_round(*args):
 
 
 @EQUAL_POINTS.mistake(
+    "the exponents are in logarithms, but the weights and heights are not. A logarithm applies to a whole side"
+    " of the equation.",
+    hint=1,
+)
+def logarithm_forgotten(*args):
+    return crossing(lambda pi, s: pi[0] * s[1] / (pi[1] * s[0]))(*args)
+
+
+@EQUAL_POINTS.mistake(
+    "the weights and heights are subtracted from each other without their logarithms.", hint=1
+)
+def heights_subtracted_without_logarithms(*args):
+    return crossing(lambda pi, s: pi[0] / s[0] - pi[1] / s[1])(*args)
+
+
+@EQUAL_POINTS.mistake(
+    "the term without x has the wrong sign: here a larger weight leaves a component *less* room.", hint=2
+)
+def heights_on_the_wrong_side(*args):
+    return crossing(lambda pi, s: -heights(pi, s))(*args)
+
+
+@EQUAL_POINTS.mistake(
     "a factor of 2 is missing: the exponent is the squared distance over *twice* the variance.", hint=2
 )
 def a_half_lost(*args):
@@ -726,9 +899,52 @@ def sigma_not_squared(*args):
     return crossing(heights, power=1)(*args)
 
 
+@EQUAL_POINTS.mistake(
+    "the middle term of each square is half as large as it should be: multiply (x − μ)² out once more.",
+    hint=3,
+)
+def middle_term_halved(*args):
+    return crossing(heights, middle=-1)(*args)
+
+
+@EQUAL_POINTS.mistake("the heights are the wrong way round: the narrow Gaussian is the higher one.", hint=1)
+def heights_upside_down(*args):
+    return crossing(lambda pi, s: np.log(pi[0] * s[0] / (pi[1] * s[1])))(*args)
+
+
+@EQUAL_POINTS.mistake(
+    "the equation is right. In the formula for its roots, `/ 2 * a` divides by 2 and then multiplies by a.",
+    hint=3,
+)
+def multiplied_by_a(pi: Array, mu: Array, sigma: Array) -> Array:
+    roots = equal_points(pi, mu, sigma)
+    a = 1 / (2 * sigma[0] ** 2) - 1 / (2 * sigma[1] ** 2)
+    return roots * a**2
+
+
 @EQUAL_POINTS.mistake("both points are mirrored at 0, as if the means had the opposite sign.", hint=3)
 def sign_of_the_middle_term(*args):
     return crossing(heights, middle=2)(*args)
+
+
+@EQUAL_POINTS.right
+def points_from_coefficients(pi, mu, sigma):
+    half = 0.5 / sigma**2
+    top = np.log(pi / sigma)
+    square = half[0] - half[1]
+    middle = 2 * (half[1] * mu[1] - half[0] * mu[0])
+    rest = half[0] * mu[0] ** 2 - half[1] * mu[1] ** 2 - (top[0] - top[1])
+    return np.roots([square, middle, rest])
+
+
+@EQUAL_POINTS.right
+def points_from_doubled_coefficients(pi, mu, sigma):
+    narrow = 1 / sigma**2
+    ratio = np.log(pi[0] / sigma[0]) - np.log(pi[1] / sigma[1])
+    first = narrow[0] - narrow[1]
+    second = -2 * narrow[0] * mu[0] + 2 * narrow[1] * mu[1]
+    third = narrow[0] * mu[0] ** 2 - narrow[1] * mu[1] ** 2 - 2 * ratio
+    return np.roots([first, second, third])
 
 
 @EQUAL_POINTS.right
@@ -820,7 +1036,7 @@ def fixed_file():
 
 
 @FIXED_FILE.accepts
-def accepts_fixed_file(text):
+def any_text_that_keeps_the_laws(text):
     return True
 
 
@@ -828,22 +1044,22 @@ def accepts_fixed_file(text):
     "`load_points` can read the text. Run the cell with your answer: it says which line"
     " cannot be read, and why."
 )
-def load_points_can_read_the_text_run(text):
+def readable(text):
     return points_of(text) is not None
 
 
 @FIXED_FILE.law("every measured point is in the text.")
-def every_measured_point_is_in_the_text(text):
+def complete(text):
     return {*MEASURED} <= {*points_of(text)}
 
 
 @FIXED_FILE.law("the text contains no invented points.")
-def the_text_contains_no_invented_points(text):
+def nothing_invented(text):
     return {*points_of(text)} <= {*MEASURED}
 
 
 @FIXED_FILE.law("each point is in the text only once.")
-def each_point_is_in_the_text_only(text):
+def nothing_twice(text):
     return len(points_of(text)) == len(MEASURED)
 
 
@@ -862,7 +1078,7 @@ def a_zero_for_the_gap():
     hint=2,
     name="the gap filled with the mean of its neighbours",
 )
-def the_gap_filled_with_the_mean_of_its():
+def the_gap_filled():
     return _with_gap_as("3.6")
 
 

@@ -28,16 +28,15 @@ TYPES = ("full", "tied", "diag", "spherical")
 
 # ── 1  Count by hand ─────────────────────────────────────────────────────────────────────────────────
 
-# Each is (weights, means, covariances) for K = 4 components of d = 6 features.
-
 COUNT_BY_HAND = LESSON.value(
     "count_by_hand",
     title="Count by hand",
     points=2,
     expected="four whole numbers in brackets: (full, tied, diag, spherical)",
+    parts=("the total for full", "the total for tied", "the total for diag", "the total for spherical"),
 )
 
-
+# Each is (weights, means, covariances) for K = 4 components of d = 6 features.
 PARTS = {"full": (3, 24, 84), "tied": (3, 24, 21), "diag": (3, 24, 24), "spherical": (3, 24, 4)}
 
 
@@ -115,6 +114,7 @@ CONSTRAIN_SCATTER = LESSON.task(
     title="Four answers from one scatter",
     points=4,
     expected="(full, tied, diag, spherical) of shapes (K, d, d), (d, d), (K, d), (K,)",
+    parts=("the full covariances", "the tied covariance", "the diag variances", "the spherical variances"),
 )
 
 
@@ -205,6 +205,55 @@ def standard_deviations_for_variances(S, N):
     )(S, N)
 
 
+@CONSTRAIN_SCATTER.mistake("diag holds standard deviations here, not variances.", hint=1)
+def standard_deviations_in_diag(S, N):
+    return _with(diag=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake("spherical is a standard deviation here, not a variance.", hint=1)
+def standard_deviation_in_spherical(S, N):
+    return _with(spherical=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2).mean(axis=1)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is the sum of the components' covariances, so it grows with their number.", hint=2
+)
+def tied_as_the_sum_of_the_covariances(S, N):
+    return _with(tied=lambda full, S, N: full.sum(axis=0))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is divided by n − K. That is the unbiased convention, not maximum likelihood.", hint=2
+)
+def tied_divided_by_n_minus_k(S, N):
+    return _with(tied=lambda full, S, N: S.sum(axis=0) / (N.sum() - len(N)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "every scatter is divided by one less than its number of points. That is not maximum likelihood.", hint=1
+)
+def divided_by_n_minus_one(S, N):
+    return four_from_scatter(S, N - 1)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "all components share one diagonal. Sharing is what tied does; in diag each component has its own.",
+    hint=1,
+)
+def one_diagonal_shared(S, N):
+    return _with(diag=lambda full, S, N: np.tile(np.diag(S.sum(axis=0) / N.sum()), (len(N), 1)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "all components share one variance in spherical. Each has a size of its own.", hint=3
+)
+def one_radius_shared(S, N):
+    def pooled(full, S, N):
+        return np.full(len(N), np.trace(S.sum(axis=0)) / N.sum() / S.shape[1])
+
+    return _with(spherical=pooled)(S, N)
+
+
 @CONSTRAIN_SCATTER.mistake(
     "diag is right, but stored with all its zeros. A type stores only its free numbers.", hint=1
 )
@@ -289,7 +338,9 @@ BIC_FROM_COUNTS = LESSON.task(
 
 @BIC_FROM_COUNTS.cases
 def bic_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for name, K, d in (("full", 3, 2), ("tied", 4, 5), ("diag", 2, 7), ("spherical", 6, 3)):
+    for name in (*TYPES, *TYPES):
+        d = int(rng.integers(2, 8))
+        K = int(rng.choice([K for K in range(2, 9) if K not in (d, d * (d + 1) // 2)]))
         n = int(rng.integers(30, 90))
         yield Case(f"{name}, K = {K}, d = {d}", (rng.normal(-4.0, 1.5, size=n), K, d, name))
 
@@ -354,6 +405,23 @@ def factor_two_missing(*args):
 
 
 @BIC_FROM_COUNTS.mistake(
+    "this is half of BIC. It chooses the same model, but the formula of this course has a 2.", hint=1
+)
+def half_of_it(*args):
+    return bic(*args) / 2
+
+
+@BIC_FROM_COUNTS.mistake(
+    "you took the logarithm of a sum of densities. Independent points multiply their densities, so their"
+    " logarithms add up.",
+    hint=1,
+)
+def logarithm_of_the_sum(log_likelihood, *rest):
+    total, n = np.log(np.exp(log_likelihood).sum()), len(log_likelihood)
+    return bic(np.full(n, total / n), *rest)
+
+
+@BIC_FROM_COUNTS.mistake(
     "all the terms are there, with the opposite sign. Some books maximise BIC; here lower is better.", hint=1
 )
 def upside_down(*args):
@@ -411,6 +479,52 @@ def every_entry_of_a_matrix_counted_in_bic_from_counts(*args):
 
 
 @BIC_FROM_COUNTS.mistake(
+    "full and tied count twice what they should: a triangle has half as many entries as the rectangle of d"
+    " by d + 1.",
+    hint=2,
+)
+def triangle_not_halved(*args):
+    def twice(K, d, name):
+        return covariance_numbers(K, d, name) * (2 if name in ("full", "tied") else 1)
+
+    return _bic_with(matrices=twice)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "full and tied count the pairs of different features, but not the variances.",
+    hint=2,
+    name="the diagonal forgotten",
+)
+def the_diagonal_forgotten_in_bic_from_counts(*args):
+    def pairs(K, d, name):
+        return covariance_numbers(K, d - 1 if name in ("full", "tied") else d, name)
+
+    return _bic_with(matrices=pairs)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "diag shares its variances here. Sharing is what tied does; in diag each component has its own.",
+    hint=2,
+    name="one diagonal for all",
+)
+def one_diagonal_for_all_in_bic_from_counts(*args):
+    return _bic_with(matrices=lambda K, d, name: d if name == "diag" else covariance_numbers(K, d, name))(
+        *args
+    )
+
+
+@BIC_FROM_COUNTS.mistake(
+    "spherical has one variance for all components here. Each component may have a size of its own.",
+    hint=2,
+    name="one radius for all",
+)
+def one_radius_for_all_in_bic_from_counts(*args):
+    return _bic_with(
+        matrices=lambda K, d, name: 1 if name == "spherical" else covariance_numbers(K, d, name)
+    )(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
     "tied costs as much as full here. How many matrices does it learn?",
     hint=2,
     name="tied counted for every component",
@@ -450,6 +564,17 @@ def bic_by_cases(log_likelihood, K, d, covariance_type):
 
 
 @BIC_FROM_COUNTS.right
+def bic_by_triangle(log_likelihood, K, d, covariance_type):
+    triangle = d * (d + 1) / 2
+    if covariance_type in ("full", "tied"):
+        covariances = triangle if covariance_type == "tied" else K * triangle
+    else:
+        covariances = K if covariance_type == "spherical" else K * d
+    parameters = (K - 1) + d * K + covariances
+    return parameters * np.log(len(log_likelihood)) - 2 * np.sum(log_likelihood)
+
+
+@BIC_FROM_COUNTS.right
 def bic_by_scikit_learn(log_likelihood, K, d, covariance_type):
     model = Sklearn(K, covariance_type=covariance_type)
     model.means_ = np.zeros((K, d))
@@ -463,17 +588,19 @@ FIX_TIED = LESSON.task(
     title="Find the bug",
     points=3,
     expected="(weights, means, covariance) of shapes (K,), (K, d), (d, d)",
+    parts=("the weights", "the means", "the covariance"),
 )
 
 
 @FIX_TIED.cases
 def tied_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, K, d in (
-        ("three components in the plane", 70, 3, 2),
-        ("two components of unequal size, d = 3", 50, 2, 3),
+    for description, n, K, d, unit in (
+        ("three components in the plane", 70, 3, 2, 1.0),
+        ("two components of unequal size, d = 3", 50, 2, 3, 1.0),
+        ("numbers below one", 40, 2, 2, 0.01),
     ):
         R = rng.dirichlet(np.arange(1.0, K + 1), size=n)
-        X = R @ rng.normal(scale=6, size=(K, d)) + rng.normal(size=(n, d))
+        X = unit * (R @ rng.normal(scale=6, size=(K, d)) + rng.normal(size=(n, d)))
         yield Case(description, (X, R))
 
 
@@ -573,6 +700,31 @@ def responsibilities_missing(X, R):
 
 
 @FIX_TIED.mistake(
+    "only the scatter of the last component is left: each round of the loop replaces what the one before it"
+    " found.",
+    hint=3,
+)
+def the_last_scatter_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: S[-1] / N.sum())
+
+
+@FIX_TIED.mistake(
+    "the weights are not divided by the number of points, so they do not sum to 1. They were right before.",
+    hint=None,
+)
+def numbers_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    _, mu, Sigma = tied_m_step(X, R)
+    return R.sum(axis=0), mu, Sigma
+
+
+@FIX_TIED.mistake(
+    "this is a scatter, a sum over all points. A covariance is what one point contributes on average.", hint=3
+)
+def scatter_never_divided(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0))
+
+
+@FIX_TIED.mistake(
     "the centres are right now. You averaged the scatters over the components, but a"
     " scatter is a sum over points.",
     hint=3,
@@ -591,6 +743,31 @@ def n_minus_k(X, R):
     return tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - len(N)))
 
 
+@FIX_TIED.mistake(
+    "the centres are right now. You added a small number to the diagonal, as `reg_covar` does, but the task asks"
+    " for maximum likelihood.",
+    hint=None,
+)
+def regularised(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, Sigma = tied_m_step(X, R)
+    return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
+
+
+@FIX_TIED.mistake(
+    "the centres are right now. Dividing by n − 1 is for a mean that you subtract once; the task asks for"
+    " maximum likelihood.",
+    hint=3,
+    name="n − 1",
+)
+def n_minus_one(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - 1))
+
+
+@FIX_TIED.mistake("only the variances are left. Tied keeps the covariances between features, too.", hint=1)
+def diagonal_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: np.diag(np.diag(S.sum(axis=0) / N.sum())))
+
+
 @FIX_TIED.mistake("the centres are right now, but the covariance is too small by a factor of K.", hint=3)
 def divided_by_components_too(X, R):
     return tied_m_step(X, R, lambda S, N: S.mean(axis=0) / N.sum())
@@ -600,6 +777,17 @@ def divided_by_components_too(X, R):
 def tied_by_the_package(X, R):
     theta = mixture_from_responsibilities(X, R, COVARIANCE_TYPES["tied"], reg_covar=0)
     return theta.weights, theta.means, theta.covariances
+
+
+@FIX_TIED.right
+def tied_by_a_loop(X, R):
+    d, owned = X.shape[1], R.sum(axis=0)
+    means = R.T @ X / owned[:, None]
+    total = np.zeros((d, d))
+    for k in range(len(owned)):
+        gaps = X - means[k]
+        total += (R[:, k, None] * gaps).T @ gaps
+    return owned / owned.sum(), means, total / owned.sum()
 
 
 @FIX_TIED.right
@@ -643,6 +831,7 @@ LINEAR_DISCRIMINANT = LESSON.task(
     title="A straight border, written down",
     points=3,
     expected="(W, b) of shapes (K, d) and (K,)",
+    parts=("the slopes", "the constants"),
 )
 
 
@@ -737,6 +926,47 @@ def variances_alone(*args):
     return _discriminant_with(solve=lambda Sigma, m: m / np.diagonal(Sigma))(*args)
 
 
+@LINEAR_DISCRIMINANT.mistake(
+    "you took the reciprocal of every entry of Σ. That is the inverse of a matrix only if the matrix is one"
+    " number.",
+    hint=2,
+)
+def reciprocals_for_the_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: (1 / Sigma) @ m)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "you solved with the Cholesky factor once. That is half of the way to Σ⁻¹.", hint=2
+)
+def half_of_the_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: np.linalg.solve(np.linalg.cholesky(Sigma), m))(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "slopes and constants leave out the half in front of the square, so the weights count too little.", hint=2
+)
+def no_half_anywhere(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma, half=-1.0)
+    return 2 * W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "b is right, but the slopes have the wrong sign: a square holds the mixed term with a minus, and there is"
+    " another minus in front.",
+    hint=2,
+)
+def sign_of_the_slopes(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma)
+    return -W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "a frequent component gets a lower score: the logarithm of π has the wrong sign.", hint=3
+)
+def sign_of_the_weights(*args):
+    return _discriminant_with(log_weights=lambda p: -np.log(p))(*args)
+
+
 @LINEAR_DISCRIMINANT.mistake("Σ is not used: the score compares plain distances to the means.", hint=2)
 def no_covariance_at_all(*args):
     return _discriminant_with(solve=lambda Sigma, m: m)(*args)
@@ -797,6 +1027,7 @@ CARRY_OVER = LESSON.task(
     title="Another set of axes",
     points=2,
     expected="(means, covariances) of shapes (K, d) and (K, d, d)",
+    parts=("the means", "the covariances"),
 )
 
 
@@ -877,9 +1108,46 @@ def shifted_before_the_map(mu, Sigma, A, b):
     return carry_over(mu + b, Sigma, A, 0 * b)
 
 
+@CARRY_OVER.mistake(
+    "the vector b was added to the covariances. A covariance is made of deviations from the mean: does a shift"
+    " change those?",
+    hint=2,
+)
+def vector_added_to_the_covariances(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A.T + b)
+
+
+@CARRY_OVER.mistake(
+    "the map enters on the right side of the covariances only. A covariance is made of squares.", hint=2
+)
+def the_map_on_the_right_side_only(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], Sigma @ A.T)
+
+
+@CARRY_OVER.mistake("you went the other way, from the new points back to the old ones.", hint=1)
+def the_map_undone(mu, Sigma, A, b):
+    back = np.linalg.inv(A)
+    return carry_over(mu - b, Sigma, back, 0 * b)
+
+
+@CARRY_OVER.mistake(
+    "the transpose is missing: A stands on both sides of the covariances in the same way.", hint=2
+)
+def the_transpose_missing(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A)
+
+
 @CARRY_OVER.mistake("the means have moved, but the clouds still have their old shapes.", hint=2)
 def covariances_left_alone(mu, Sigma, A, b):
     return (carry_over(mu, Sigma, A, b)[0], Sigma)
+
+
+@CARRY_OVER.mistake(
+    "`*` multiplies entry by entry, so the rows of A never meet the columns of the covariances. Use `@`.",
+    hint=2,
+)
+def stars_for_matrix_products(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A * Sigma * A.T)
 
 
 @CARRY_OVER.mistake(

@@ -41,14 +41,16 @@ STRATIFIED_PART = LESSON.task(
 
 
 def shuffled_classes(rng: np.random.Generator, sizes: tuple[int, ...], names: tuple[int, ...]) -> Array:
-    return rng.permutation(np.repeat(names, sizes))
+    """The classes of rows in random order; which class has which size is random, too."""
+    return rng.permutation(np.repeat(names, rng.permutation(sizes)))
 
 
 @STRATIFIED_PART.cases
 def stratified_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three classes of unequal size", (shuffled_classes(rng, (11, 25, 14), (0, 1, 2)), 0.3))
-    yield Case("classes called 3, 5, 8 and 9", (shuffled_classes(rng, (9, 21, 6, 17), (3, 5, 8, 9)), 0.7))
-    yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 2, 4)), 0.5))
+    yield Case("classes called 3, 8, 12 and 40", (shuffled_classes(rng, (9, 21, 6, 17), (3, 8, 12, 40)), 0.7))
+    yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 4, 20)), 0.5))
+    yield Case("a whole number of rows of each class", (shuffled_classes(rng, (8, 20, 12), (0, 1, 2)), 0.25))
 
 
 def _by_class(
@@ -141,6 +143,28 @@ def classes_counted_from_zero(y: Array, share: float) -> Array:
     return part
 
 
+@STRATIFIED_PART.mistake(
+    "you assume that the classes are the digits 0 … 9, but in some of the cases a class has a larger number.",
+    hint=2,
+)
+def ten_digits_assumed(y: Array, share: float) -> Array:
+    return stratified_part(y, share) & (y < 10)
+
+
+@STRATIFIED_PART.mistake(
+    "every class has at least one row in your part. The task rounds down, even to nothing.", hint=2
+)
+def at_least_one_row_of_each_class(y, share):
+    return _by_class(y, lambda n_c: max(1, int(share * n_c)))
+
+
+@STRATIFIED_PART.mistake(
+    "all rows are in the part. How many rows of a class to take depends on `share`.", hint=2
+)
+def all_rows(y, share):
+    return np.ones(len(y), dtype=bool)
+
+
 @STRATIFIED_PART.right
 def part_by_counting(y, share):
     seen, part = {}, []
@@ -164,6 +188,7 @@ FIX_LEAK = LESSON.task(
     title="Find the leak",
     points=2,
     expected="two arrays, (n, d) and (m, d); the first has mean 0 in every pixel",
+    parts=("the training rows", "the new rows"),
 )
 
 
@@ -187,7 +212,7 @@ def _standardised(
 
 
 @FIX_LEAK.law("every pixel of the training part has mean 0 afterwards.")
-def every_pixel_of_the_training_part_has(out, *_):
+def centred(out, *_):
     return np.allclose(out[0].mean(axis=0), 0)
 
 
@@ -226,6 +251,24 @@ def the_mean_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
 @FIX_LEAK.mistake("the mean is fixed, but the scale still comes from both parts together.", hint=1)
 def the_scale_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
+
+
+@FIX_LEAK.mistake(
+    "both parts are centred at the same mean, but each is divided by its own scale. They have different units"
+    " now.",
+    hint=2,
+)
+def each_part_by_its_own_scale(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_train)[0], _standardised(X_train, X_new, X_new.std(axis=0))[1]
+
+
+@FIX_LEAK.mistake(
+    "both parts have the same scale, but each is centred at its own mean. What makes the parts different is gone.",
+    hint=2,
+)
+def each_part_about_its_own_mean(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    new = _standardised(X_train, X_new, mean=X_new.mean(axis=0))[1]
+    return _standardised(X_train, X_train)[0], new
 
 
 @FIX_LEAK.mistake("you divided by the variance, so the units do not cancel.", hint=2)
@@ -281,8 +324,9 @@ HONEST_CHOICE = LESSON.value(
     title="An honest choice",
     points=3,
     expected="a pair (K, log-likelihood): one of the six values of K, and a number of nats",
+    parts=("the chosen K", "the log-likelihood"),
     rtol=0,
-    atol=0.05,
+    atol=0.025,
 )
 
 
@@ -324,7 +368,7 @@ def honest_choice():
 
 @HONEST_CHOICE.canonical
 def canonical_honest_choice(value):
-    return rounded(value, 1)
+    return rounded(value, 2)
 
 
 @HONEST_CHOICE.mistake(
@@ -407,19 +451,31 @@ def covariances_for(rng: np.random.Generator, C: int, d: int) -> Array:
     return A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
 
 
-@DRAW_BY_CLASS.cases
-def draw_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for C, n, d in ((3, 12, 2), (4, 15, 5)):
-        classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
-        yield Case(
-            f"{C} classes in {d} dimensions, in random order",
-            (rng.normal(size=(n, d)), classes, 3 * rng.normal(size=(C, d)), covariances_for(rng, C, d)),
-        )
+def for_classes(rng: np.random.Generator, classes: Array, C: int, d: int) -> tuple[Array, ...]:
+    """The arguments of the task: noise, classes, means and covariances."""
+    return (
+        rng.normal(size=(len(classes), d)),
+        classes,
+        3 * rng.normal(size=(C, d)),
+        covariances_for(rng, C, d),
+    )
 
 
 def _drawn(E: Array, c: Array, means: Array, covariances: Array, colour: Callable[..., Array]) -> Array:
     """Row i as means[cᵢ] + colour(covariances[cᵢ], εᵢ)."""
     return np.array([means[k] + colour(covariances[k], e) for e, k in zip(E, c)])
+
+
+@DRAW_BY_CLASS.cases
+def draw_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for C, n, d in ((3, 70, 2), (4, 36, 5)):
+        classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
+        # The last class comes first, because the beginning of reused memory never holds an earlier result: an
+        # answer that leaves rows of `np.empty` unset is not right by accident.
+        classes[0] = C - 1
+        yield Case(f"{C} classes in {d} dimensions, in random order", for_classes(rng, classes, C, d))
+    classes = rng.choice([0, 1, 3], size=33)
+    yield Case("four classes in 4 dimensions, of which one does not occur", for_classes(rng, classes, 4, 4))
 
 
 @DRAW_BY_CLASS.reference
@@ -430,6 +486,11 @@ def draw_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array
 def _symmetric_root(S: Array, e: Array) -> Array:
     variances, axes = np.linalg.eigh(S)
     return axes @ (np.sqrt(variances) * (axes.T @ e))
+
+
+def _along_the_axes(S: Array, e: Array) -> Array:
+    variances, axes = np.linalg.eigh(S)
+    return axes @ (np.sqrt(variances) * e)
 
 
 @DRAW_BY_CLASS.mistake("the factor is transposed, so the draws have the wrong covariance.", hint=2)
@@ -462,6 +523,47 @@ def the_symmetric_root(E, c, m, S):
     return _drawn(E, c, m, S, _symmetric_root)
 
 
+@DRAW_BY_CLASS.mistake(
+    "these draws have the right covariance, but the factor comes from eigenvectors. The task asks for the"
+    " triangular one.",
+    hint=2,
+)
+def axes_times_standard_deviations(E, c, m, S):
+    return _drawn(E, c, m, S, _along_the_axes)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you took the root of every entry, and some entries are negative. A square root of a matrix is a factor of"
+    " a matrix product.",
+    hint=2,
+)
+def root_of_every_entry(E, c, m, S):
+    with np.errstate(invalid="ignore"):
+        return _drawn(E, c, m, S, lambda S, e: np.sqrt(S) @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every feature is multiplied by its variance, and the covariances are not used.", hint=2
+)
+def variances_only(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.diag(S) * e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "the classes were sorted, but the noise was not: row i is no longer drawn for class `c[i]`.", hint=1
+)
+def classes_sorted(E, c, m, S):
+    return draw_by_class(E, np.sort(c), m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you counted the classes that occur. If one is missing, those after it get the wrong mean and covariance.",
+    hint=1,
+)
+def numbered_by_occurrence(E, c, m, S):
+    return draw_by_class(E, np.unique(c, return_inverse=True)[1], m, S)
+
+
 @DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=1)
 def mean_left_out(E, c, m, S):
     return draw_by_class(E, c, np.zeros_like(m), S)
@@ -479,6 +581,23 @@ def the_average_covariance(E, c, m, S):
     return draw_by_class(E, c, m, np.repeat(S.mean(axis=0)[np.newaxis], len(S), axis=0))
 
 
+@DRAW_BY_CLASS.mistake("every row is drawn for class 0: `c` makes no difference.", hint=1)
+def one_class_for_all(E, c, m, S):
+    return draw_by_class(E, 0 * c, m, S)
+
+
+@DRAW_BY_CLASS.mistake("all rows lie exactly on the mean of their class: the noise is missing.", hint=2)
+def no_noise(E, c, m, S):
+    return draw_by_class(0 * E, c, m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you divided by the factor instead of multiplying by it. That turns draws back into noise.", hint=2
+)
+def whitened_instead_of_coloured(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.linalg.solve(np.linalg.cholesky(S), e))
+
+
 @DRAW_BY_CLASS.mistake(
     "the rows are right, but in another order: they were sorted by class on the way.", hint=1
 )
@@ -491,6 +610,15 @@ def grouped_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Ar
 def draws_by_einsum(E, c, means, covariances):
     factors = np.linalg.cholesky(covariances)
     return means[c] + np.einsum("nij,nj->ni", factors[c], E)
+
+
+@DRAW_BY_CLASS.right
+def draws_class_by_class(E, c, means, covariances):
+    X = np.zeros_like(E)
+    for k in np.unique(c):
+        rows = np.flatnonzero(c == k)
+        X[rows] = E[rows] @ np.linalg.cholesky(covariances[k]).T + means[k]
+    return X
 
 
 @DRAW_BY_CLASS.right
@@ -510,7 +638,7 @@ SHAPE_ONLY = LESSON.task(
 
 @SHAPE_ONLY.cases
 def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for n, d, q in ((9, 4, 2), (7, 6, 1)):
+    for n, d, q in ((9, 5, 2), (7, 6, 1), (11, 7, 5)):
         X = rng.normal(2, 2, size=(n, d))
         yield Case(
             f"{d} dimensions, {q} direction(s) kept",
@@ -590,6 +718,25 @@ def the_rows_own_directions(X, mean, S, q):
     return shape_only(X, mean, np.cov(X.T), q)
 
 
+@SHAPE_ONLY.mistake(
+    "mean and directions come from the rows themselves: this is a PCA of the rows. The component has its own.",
+    hint=1,
+    name="a PCA of the rows",
+)
+def a_pca_of_the_rows(X, mean, S, q):
+    return shape_only(X, X.mean(axis=0), np.cov(X.T), q)
+
+
+@SHAPE_ONLY.mistake("you kept one direction only, whatever q says.", hint=2)
+def the_widest_direction_alone(X, mean, S, q):
+    return shape_only(X, mean, S, 1)
+
+
+@SHAPE_ONLY.mistake("you kept one direction more than q: count once more what the slice selects.", hint=2)
+def one_direction_too_many(X, mean, S, q):
+    return shape_only(X, mean, S, q + 1)
+
+
 @SHAPE_ONLY.mistake("you subtracted the mean before the projection, but did not add it back.", hint=1)
 def mean_not_added_back(*a):
     return _projected(*a, back=False)
@@ -610,6 +757,31 @@ def no_mean_at_all(*a):
     return _projected(*a, center=False, back=False)
 
 
+@SHAPE_ONLY.mistake(
+    "the rows have not changed: projected onto all directions, they keep their noise. Only q directions count.",
+    hint=2,
+)
+def all_directions_kept(X, mean, S, q):
+    return X
+
+
+@SHAPE_ONLY.mistake("you kept q − 1 directions: count once more what the slice selects.", hint=2)
+def one_direction_too_few(*a):
+    return _projected(*a, columns=lambda V, q: V[:, len(V) - q + 1 :])
+
+
+@SHAPE_ONLY.mistake(
+    "you left out the widest direction. Where does a slice end that should reach the last column?", hint=2
+)
+def the_widest_left_out(*a):
+    return _projected(*a, columns=lambda V, q: V[:, len(V) - q - 1 : -1])
+
+
+@SHAPE_ONLY.mistake("every row has become the mean: nothing is left of what makes it different.", hint=1)
+def nothing_but_the_mean(X, mean, S, q):
+    return np.tile(mean, (len(X), 1))
+
+
 @SHAPE_ONLY.mistake("this is the part that should have been removed, added to the mean.", hint=1)
 def the_noise_itself(X, mean, S, q):
     return mean + X - shape_only(X, mean, S, q)
@@ -619,6 +791,15 @@ def the_noise_itself(X, mean, S, q):
 def shape_by_singular_values(X, mean, covariance, q):
     U, _, _ = np.linalg.svd(covariance)
     return mean + (X - mean) @ U[:, :q] @ U[:, :q].T
+
+
+@SHAPE_ONLY.right
+def shape_by_sorting(X, mean, covariance, q):
+    values, axes = np.linalg.eigh(covariance)
+    order = np.argsort(values)[::-1]
+    kept = axes[:, order[:q]]
+    amounts = (X - mean) @ kept
+    return amounts @ kept.T + mean
 
 
 @SHAPE_ONLY.right
@@ -636,17 +817,18 @@ LEGIBLE_SHARE = LESSON.task(
 
 @LEGIBLE_SHARE.cases
 def legible_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for n_classes, d, k in ((3, 2, 4), (4, 3, 5)):
-        centers = 1.6 * rng.normal(size=(n_classes, d))
-        labels = np.arange(60) % n_classes
-        train = centers[labels] + rng.normal(size=(60, d))
-        drawn = centers[rng.integers(n_classes, size=47)] + rng.normal(size=(47, d))
-        yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, labels, k))
+    for n_classes, d, k in ((3, 2, 4), (4, 3, 5), (2, 2, 7)):
+        centers = 1.3 * rng.normal(size=(n_classes, d))
+        component = rng.permutation(np.arange(120) % n_classes)
+        train = centers[component] + rng.normal(size=(120, d))
+        drawn = centers[rng.integers(n_classes, size=211)] + rng.normal(size=(211, d))
+        names = rng.choice(np.arange(1, 10), size=n_classes, replace=False)
+        yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, names[component], k))
 
 
 def _neighbours(drawn: Array, train: Array, labels: Array, k: int, nearest: slice = slice(None)) -> Array:
     """Labels (m, k) of each drawn row's nearest training rows."""
-    distances = np.array([[np.sqrt(np.sum((row - other) ** 2)) for other in train] for row in drawn])
+    distances = np.array([np.sqrt(np.sum((train - row) ** 2, axis=1)) for row in drawn])
     return labels[np.argsort(distances, axis=1)[:, nearest][:, :k]]
 
 
@@ -665,7 +847,7 @@ def _greatest_share(found: Array) -> Array:
 
 
 @LEGIBLE_SHARE.law("a share is between 0 and 1.")
-def a_share_is_between_0_and_1(out, *_):
+def between_0_and_1(out, *_):
     return 0 <= out <= 1
 
 
@@ -714,6 +896,39 @@ def the_illegible_share(*a):
     return 1 - legible_share(*a)
 
 
+@LEGIBLE_SHARE.mistake(
+    "the neighbours are the nearest by another distance: you added up absolute differences.", hint=1
+)
+def distances_along_the_axes(drawn: Array, train: Array, labels: Array, k: int) -> float:
+    distances = np.abs(drawn[:, np.newaxis] - train).sum(axis=2)
+    return np.mean(_unanimous(labels[np.argsort(distances, axis=1)[:, :k]]))
+
+
+@LEGIBLE_SHARE.mistake(
+    "the neighbours are the first k rows of the training part: their distances play no role.", hint=1
+)
+def the_first_rows(drawn, train, labels, k):
+    return float(len(set(labels[:k].tolist())) == 1)
+
+
+@LEGIBLE_SHARE.mistake("you counted the rows whose neighbours have exactly two classes.", hint=2)
+def exactly_two_classes(*a):
+    return np.mean([len(set(row)) == 2 for row in _neighbours(*a).tolist()])
+
+
+@LEGIBLE_SHARE.mistake("you let one neighbour be of another class. All of them have to agree.", hint=2)
+def one_exception_allowed(drawn, train, labels, k):
+    return np.mean(_greatest_share(_neighbours(drawn, train, labels, k)) * k > k - 1.5)
+
+
+@LEGIBLE_SHARE.mistake(
+    "you compared only the first label with the last. Those between them have to agree, too.", hint=2
+)
+def first_and_last_compared(*a):
+    found = _neighbours(*a)
+    return np.mean(found[:, 0] == found[:, -1])
+
+
 @LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=1)
 def one_neighbour_too_many(drawn, train, labels, k):
     return legible_share(drawn, train, labels, k + 1)
@@ -731,6 +946,24 @@ def legible_by_classifier(drawn, train, labels, k):
 
 
 @LEGIBLE_SHARE.right
+def legible_by_tables(drawn, train, labels, k):
+    distances = ((drawn[:, None] - train) ** 2).sum(axis=2)
+    nearest = np.argsort(distances, axis=1)[:, :k]
+    found = labels[nearest]
+    return (found.min(axis=1) == found.max(axis=1)).mean()
+
+
+@LEGIBLE_SHARE.right
+def legible_by_counting(drawn, train, labels, k):
+    count = 0
+    for row in drawn:
+        distances = np.linalg.norm(row - train, axis=1)
+        near = labels[np.argsort(distances)[:k]]
+        count += len(np.unique(near)) == 1
+    return count / len(drawn)
+
+
+@LEGIBLE_SHARE.right
 def legible_by_neighbours(drawn, train, labels, k):
     _, rows = NearestNeighbors(n_neighbors=k).fit(train).kneighbors(drawn)
     return np.mean(mode(labels[rows], axis=1).count == k)
@@ -744,7 +977,7 @@ COMPRESSION = LESSON.value(
     points=2,
     expected="one number: bytes before divided by bytes after",
     rtol=0,
-    atol=0.002,
+    atol=0.0011,
 )
 
 
@@ -758,7 +991,7 @@ def compression():
 
 @COMPRESSION.canonical
 def canonical_compression(value):
-    return rounded(value, 2)
+    return rounded(value, 3)
 
 
 @COMPRESSION.mistake(
@@ -784,6 +1017,20 @@ def numbers_with_the_axes():
 )
 def the_axes_forgotten():
     return BEFORE / (4 * AMOUNTS)
+
+
+@COMPRESSION.mistake(
+    "the amounts are right, but the axes and the mean were counted with one byte per number.", hint=1
+)
+def axes_of_one_byte():
+    return BEFORE / (4 * AMOUNTS + BACK)
+
+
+@COMPRESSION.mistake(
+    "you counted 784 axes. How many are needed to get back from the amounts that are stored?", hint=1
+)
+def all_axes_counted():
+    return BEFORE / (4 * (AMOUNTS + 784 * 784 + 784))
 
 
 @COMPRESSION.mistake("this is the size after divided by the size before.", hint=2)
