@@ -131,14 +131,18 @@ def _has(where: str) -> str:
     return "have" if _is(where) == "are" else "has"
 
 
+def _has_shape_of(mine: Array, right: Plain) -> bool:
+    """Whether a part of an array may be compared with a part of a tuple: with a number or an array of its shape."""
+    return not isinstance(right, (tuple, dict, str)) and np.shape(mine) == np.shape(np.asarray(right))
+
+
 def _tuple_difference(
     yours: Plain, expected: tuple[Plain, ...], rtol: float, atol: float, where: str, parts: tuple[str, ...]
 ) -> Difference | None:
     wanted = f"expected a tuple of {len(expected)} values"
     if isinstance(yours, np.ndarray) and yours.ndim:
-        if len(yours) != len(expected) or any(
-            np.shape(mine) != np.asarray(right).shape for mine, right in zip(yours, expected)
-        ):
+        fits = len(yours) == len(expected) and all(map(_has_shape_of, yours, expected))
+        if not fits:
             return Difference(f"{where} {_is(where)} one array of shape {yours.shape}; {wanted}")
         yours = tuple(yours)  # `plain` turned a list of parts of equal shape into one array
     if not isinstance(yours, tuple):

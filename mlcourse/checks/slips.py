@@ -156,8 +156,13 @@ def same(some: Prints, others: Prints) -> bool:
 
 
 def slip_of(prints: Prints, known: Slips) -> str | None:
-    """Return the one kind of slip with these fingerprints; None if there is none, or more than one."""
+    """Return the one kind of slip with these fingerprints; None if there is none, or more than one.
+
+    A wrong constant often amounts to a slip that says more, such as a missing factor or power.
+    """
     kinds = {kind for kind, others in known if same(prints, others)}
+    if len(kinds) > 1:
+        kinds.discard("wrong constant")
     return kinds.pop() if len(kinds) == 1 else None
 
 

@@ -86,6 +86,7 @@ def test_nothing_is_said_if_several_kinds_fit():
     assert slip_of(one, [("sign", one), ("axis", other)]) == "sign"
     assert slip_of(one, [("sign", one), ("axis", one)]) is None
     assert slip_of(one, []) is None
+    assert slip_of(one, [("factor missing", one), ("wrong constant", one)]) == "factor missing"
 
 
 def test_a_mutant_that_never_ends_is_given_up():
