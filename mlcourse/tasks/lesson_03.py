@@ -107,9 +107,53 @@ def multiplied_after_a_division(x, mu, var):
     return _pdf_with(factor=lambda var: 1 / np.sqrt(2 * np.pi) * np.sqrt(var))(x, mu, var)
 
 
+@GAUSSIAN_PDF.mistake(
+    "the width is right, but the height is not: the factor in front uses `var` as a standard deviation.",
+    hint=2,
+    name="variance taken for a standard deviation in the factor only",
+)
+def variance_taken_for_a_standard_deviation_in_the_factor(x, mu, var):
+    return _pdf_with(factor=lambda var: 1 / (np.sqrt(2 * np.pi) * var))(x, mu, var)
+
+
+@GAUSSIAN_PDF.mistake(
+    "the wider a Gaussian is, the faster your curve falls. Python reads `a / 2 * b` as (a / 2) · b.",
+    hint=3,
+    name="multiplied by the variance in the exponent",
+)
+def multiplied_by_the_variance_in_the_exponent(x, mu, var):
+    return np.exp(-((x - mu) ** 2) / 2 * var) / np.sqrt(2 * np.pi * var)
+
+
+@GAUSSIAN_PDF.mistake(
+    "your curve always has the same width. Measure the distance from the mean in standard deviations.", hint=1
+)
+def width_missing_in_the_exponent(x, mu, var):
+    return np.exp(-((x - mu) ** 2) / 2) / np.sqrt(2 * np.pi * var)
+
+
 @GAUSSIAN_PDF.mistake("the curve falls on one side and rises on the other: z is not squared.", hint=3)
 def square_missing(x, mu, var):
     return _pdf_with(exponent=lambda z: -0.5 * z)(x, mu, var)
+
+
+@GAUSSIAN_PDF.mistake(
+    "the curve falls on one side and rises on the other: the difference from the mean is not squared.",
+    hint=3,
+    name="square missing over the variance",
+)
+def square_missing_over_the_variance(x, mu, var):
+    return np.exp(-0.5 * (x - mu) / var) / np.sqrt(2 * np.pi * var)
+
+
+@GAUSSIAN_PDF.mistake("the peak is at 0, wherever the mean is: `mu` is not used.", hint=3)
+def mean_not_used(x, mu, var):
+    return norm.pdf(x, 0, np.sqrt(var))
+
+
+@GAUSSIAN_PDF.mistake("the area is not 1: a number is missing under the root in front.", hint=2)
+def two_missing_under_the_root(x, mu, var):
+    return _pdf_with(factor=lambda var: 1 / np.sqrt(np.pi * var))(x, mu, var)
 
 
 @GAUSSIAN_PDF.mistake(
@@ -135,6 +179,19 @@ def pdf_by_formula(x, mu, var):
 
 
 @GAUSSIAN_PDF.right
+def pdf_by_standard_units(x, mu, var):
+    std = np.sqrt(var)
+    return np.exp(-0.5 * ((x - mu) / std) ** 2) / (std * np.sqrt(2 * np.pi))
+
+
+@GAUSSIAN_PDF.right
+def pdf_with_the_factor_first(x, mu, var):
+    factor = 1 / np.sqrt(2 * np.pi * var)
+    squared = np.square(x - mu)
+    return factor * np.exp(-0.5 * squared / var)
+
+
+@GAUSSIAN_PDF.right
 def pdf_by_logarithm(x, mu, var):
     return [np.exp(-0.5 * (np.log(2 * np.pi * var) + (one - mu) ** 2 / var)) for one in x]
 
@@ -146,14 +203,19 @@ FIT_GAUSSIAN = LESSON.task(
     title="A fit in which points have weights",
     points=3,
     expected="(mu of shape (d,), Sigma of shape (d, d))",
+    parts=("the mean", "the covariance"),
 )
 
 
 @FIT_GAUSSIAN.cases
 def fit_gaussian_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, d in (("every weight is 1", 30, 2), ("unequal weights, three features", 40, 3)):
-        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
-        yield Case(description, (X, np.ones(n) if d == 2 else rng.uniform(0, 3, size=n)))
+    for description, w, d in (
+        ("every weight is 1", np.ones(30), 2),
+        ("unequal weights, three features", rng.uniform(0, 3, size=40), 3),
+        ("whole numbers as weights, some of them 0", rng.permutation([0, 0, 1, 1, 2, 3, 5, 0, 1.0]), 2),
+    ):
+        X = rng.normal(size=(len(w), d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
+        yield Case(description, (X, w))
 
 
 def weighted_mean(X: Array, w: Array) -> Array:
@@ -279,6 +341,25 @@ def fit_by_products(X, w):
     return mu, (w[:, None] * D).T @ D / w.sum()
 
 
+@FIT_GAUSSIAN.right
+def fit_row_by_row(X, w):
+    total = np.sum(w)
+    mu = np.zeros(X.shape[1])
+    for weight, x in zip(w, X):
+        mu += weight * x / total
+    Sigma = np.zeros((len(mu), len(mu)))
+    for weight, x in zip(w, X):
+        Sigma += weight * np.outer(x - mu, x - mu) / total
+    return mu, Sigma
+
+
+@FIT_GAUSSIAN.right
+def fit_by_moments(X, w):
+    share = w / w.sum()
+    mu = np.sum(share[:, np.newaxis] * X, axis=0)
+    return mu, np.einsum("i,ij,ik->jk", share, X, X) - np.outer(mu, mu)
+
+
 # ── 3  Read a picture ────────────────────────────────────────────────────────────────────────────────
 
 WHICH_ELLIPSE = LESSON.choice(
@@ -298,7 +379,7 @@ WHICH_ELLIPSE = LESSON.choice(
 )
 
 
-WHICH_ELLIPSE.right_values("d")
+WHICH_ELLIPSE.right_values("d", "(D)")
 
 
 # ── 4  A covariance from its axes ────────────────────────────────────────────────────────────────────
@@ -548,7 +629,7 @@ LOG_DENSITY = LESSON.task(
 
 @LOG_DENSITY.cases
 def log_density_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("points in the plane", (rng.normal(size=(20, 2)), rng.normal(size=2), covariance(rng, 2)))
+    yield Case("points in the plane", (rng.normal(size=(15, 2)), rng.normal(size=2), covariance(rng, 2)))
     yield Case("five features", (rng.normal(size=(20, 5)), rng.normal(size=5), covariance(rng, 5)))
     far = 200 * rng.normal(size=(5, 3)) + 500
     yield Case("far from the mean", (far, rng.normal(size=3), covariance(rng, 3)))
@@ -642,6 +723,11 @@ def dimension_missing(X, mu, Sigma):
     return _log_density_with(d=1)(X, mu, Sigma)
 
 
+@LOG_DENSITY.mistake("the term that does not depend on μ and Σ is missing: d log 2π.", hint=3)
+def constant_missing(X, mu, Sigma):
+    return _log_density_with()(X, mu, Sigma) + 0.5 * len(mu) * np.log(2 * np.pi)
+
+
 @LOG_DENSITY.mistake(
     "the coordinates of y are added up before they are squared, so they can cancel one another.", hint=2
 )
@@ -668,6 +754,68 @@ def determinant_outside_log_space(X, mu, Sigma):
 )
 def logarithm_of_a_density(X, mu, Sigma):
     return np.log(multivariate_normal(mu, Sigma).pdf(X))
+
+
+@LOG_DENSITY.mistake(
+    "you divided by Σ, not by its Cholesky factor: the sum of squares is Δ² for Σ Σ.",
+    hint=1,
+    name="covariance solved in place of its root",
+)
+def covariance_solved_in_place_of_its_root(X, mu, Sigma):
+    Y = np.linalg.solve(Sigma, (X - mu).T)
+    return -0.5 * (len(mu) * np.log(2 * np.pi) + (Y**2).sum(axis=0) + np.linalg.slogdet(Sigma)[1])
+
+
+@LOG_DENSITY.mistake(
+    "the inverse of L stands on the other side of a row than of a column. Written for rows, something must"
+    " be transposed.",
+    hint=1,
+    name="inverse of L not transposed",
+)
+def inverse_of_l_not_transposed(X, mu, Sigma):
+    Y = (X - mu) @ np.linalg.inv(np.linalg.cholesky(Sigma))
+    return -0.5 * (len(mu) * np.log(2 * np.pi) + (Y**2).sum(axis=1) + np.linalg.slogdet(Sigma)[1])
+
+
+@LOG_DENSITY.mistake(
+    "far from the mean every point gets the same value: a tiny number added before the logarithm hides the"
+    " underflow, and replaces the answer.",
+    hint=3,
+    name="logarithm of a density plus a tiny number",
+)
+def logarithm_of_a_density_plus_a_tiny_number(X, mu, Sigma):
+    return np.log(multivariate_normal(mu, Sigma).pdf(X) + 1e-300)
+
+
+@LOG_DENSITY.mistake("Δ² is subtracted from d log 2π: far from the mean the density must fall.", hint=3)
+def sign_of_the_squared_distance(X, mu, Sigma):
+    return _log_density_with(half=-0.5)(X, mu, Sigma)
+
+
+@LOG_DENSITY.right
+def log_density_by_whitening(X, mu, Sigma):
+    d = X.shape[1]
+    root = np.linalg.cholesky(Sigma)
+    Y = solve_triangular(root, (X - mu).T, lower=True)
+    return -0.5 * (d * np.log(2 * np.pi) + np.sum(Y**2, axis=0) + 2 * np.log(np.diag(root)).sum())
+
+
+@LOG_DENSITY.right
+def log_density_point_by_point(X, mu, Sigma):
+    L = np.linalg.cholesky(Sigma)
+    height = -0.5 * len(mu) * np.log(2 * np.pi) - np.sum(np.log(L.diagonal()))
+    result = []
+    for x in X:
+        y = np.linalg.solve(L, x - mu)
+        result.append(height - 0.5 * y @ y)
+    return result
+
+
+@LOG_DENSITY.right
+def log_density_by_axes(X, mu, Sigma):
+    variances, U = np.linalg.eigh(Sigma)
+    Y = (X - mu) @ U
+    return -0.5 * (np.log(2 * np.pi * variances) + Y**2 / variances).sum(axis=1)
 
 
 @LOG_DENSITY.right
@@ -767,6 +915,21 @@ def mean_mapped_too(Z, mu, Sigma):
 )
 def correlation_lost(Z, mu, Sigma):
     return mu + Z * np.sqrt(np.diag(Sigma))
+
+
+@FIX_SAMPLER.mistake(
+    "you divided by L: that whitens points which already have the covariance Σ. Noise is white, and needs"
+    " the opposite.",
+    hint=1,
+)
+def whitened_once_more(Z, mu, Sigma):
+    return mu + np.linalg.solve(np.linalg.cholesky(Sigma), Z.T).T
+
+
+@FIX_SAMPLER.right
+def sampler_by_columns(Z, mu, Sigma):
+    points = np.linalg.cholesky(Sigma) @ Z.T
+    return points.T + mu
 
 
 @FIX_SAMPLER.right
@@ -925,6 +1088,40 @@ def dimension_missing_twice(*a):
 )
 def width_counted_once(*a):
     return logsumexp(round_log_joint(*a, d=1), axis=1)
+
+
+@MIXTURE_LOG_DENSITY.mistake(
+    "the distance is not measured in standard deviations: `sigma` is missing in the exponent.", hint=3
+)
+def not_whitened(X, pi, mu, sigma):
+    flat = round_log_joint(X, pi, mu, np.ones_like(sigma))
+    return logsumexp(flat - X.shape[1] * np.log(sigma), axis=1)
+
+
+@MIXTURE_LOG_DENSITY.mistake(
+    "the log |Σ| term is missing: a wide component is as high as a narrow one.", hint=3
+)
+def height_of_every_component_equal(X, pi, mu, sigma):
+    return logsumexp(round_log_joint(X, pi, mu, sigma) + X.shape[1] * np.log(sigma), axis=1)
+
+
+@MIXTURE_LOG_DENSITY.right
+def mixture_by_whitening(X, pi, mu, sigma):
+    d = X.shape[1]
+    whitened = (X[:, None] - mu) / sigma[:, None]
+    log_joint = np.log(pi) - 0.5 * (d * np.log(2 * np.pi) + (whitened**2).sum(axis=2)) - d * np.log(sigma)
+    return logsumexp(log_joint, axis=1)
+
+
+@MIXTURE_LOG_DENSITY.right
+def mixture_component_by_component(X, pi, mu, sigma):
+    d = mu.shape[1]
+    log_joint = np.empty((len(X), len(pi)))
+    for k in range(len(pi)):
+        squared = np.sum((X - mu[k]) ** 2, axis=1) / sigma[k] ** 2
+        log_joint[:, k] = np.log(pi[k]) - 0.5 * (d * np.log(2 * np.pi * sigma[k] ** 2) + squared)
+    top = log_joint.max(axis=1)
+    return top + np.log(np.exp(log_joint - top[:, None]).sum(axis=1))
 
 
 @MIXTURE_LOG_DENSITY.right

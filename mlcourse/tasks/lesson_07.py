@@ -6,7 +6,7 @@ responsibilities; fold (n,) the fold of each point.
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -30,13 +30,17 @@ RISE_NEEDED = LESSON.task(
     title="Is one more component worth it?",
     points=2,
     expected="(rise for AIC, rise for BIC): two positive numbers",
+    parts=("the rise for AIC", "the rise for BIC"),
 )
 
 
 @RISE_NEEDED.cases
 def rise_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("fifty points in the plane", (rng.normal(size=(50, 2)),))
-    yield Case("three hundred points in five dimensions", (rng.normal(size=(300, 5)),))
+    for description, n, d in (
+        ("a few dozen points in two or three dimensions", rng.integers(30, 90), rng.integers(2, 4)),
+        ("hundreds of points in more dimensions", rng.integers(200, 400), rng.integers(4, 8)),
+    ):
+        yield Case(description, (rng.normal(size=(n, d)),))
 
 
 @RISE_NEEDED.reference
@@ -117,6 +121,27 @@ def variances_only(X):
     return _rise_at(lambda d: 1 + 2 * d)(X)
 
 
+@RISE_NEEDED.mistake(
+    "you counted the position and the weight of the new component. It also has a shape.", hint=1
+)
+def covariance_left_out(X):
+    return _rise_at(lambda d: 1 + d)(X)
+
+
+@RISE_NEEDED.mistake(
+    "the covariance has too few free entries: the diagonal belongs to them, too.",
+    hint=1,
+    name="diagonal of the covariance left out",
+)
+def diagonal_of_the_covariance_left_out(X):
+    return _rise_at(lambda d: 1 + d + d * (d - 1) // 2)(X)
+
+
+@RISE_NEEDED.mistake("this pays for both components of a mixture of two. How many of them are new?", hint=1)
+def both_components_paid_for(X):
+    return _rise_at(lambda d: full_parameters(2, d))(X)
+
+
 @RISE_NEEDED.mistake("you took the logarithm of the number of entries in X. BIC counts points.", hint=2)
 def entries_instead_of_points(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
@@ -144,6 +169,22 @@ def rise_by_formula(X):
 
 
 @RISE_NEEDED.right
+def rise_by_counting(X):
+    n, d = len(X), X.shape[1]
+    of_covariance = d * (d + 1) // 2
+    price = 1 + d + of_covariance
+    return price, np.log(n) * price / 2
+
+
+@RISE_NEEDED.right
+def rise_by_difference(X):
+    n, d = X.shape
+    before = d + d * (d + 1) // 2
+    after = 1 + 2 * d + d * (d + 1)
+    return [(2 * after - 2 * before) / 2, (np.log(n) * after - np.log(n) * before) / 2]
+
+
+@RISE_NEEDED.right
 def rise_by_fitted_models(X):
     """The penalties of both criteria, from two fits with scikit-learn."""
     penalties = []
@@ -157,7 +198,11 @@ def rise_by_fitted_models(X):
 # ── 2  Three criteria ────────────────────────────────────────────────────────────────────────────────
 
 CRITERIA = LESSON.task(
-    "criteria", title="Three criteria", points=3, expected="(AIC, BIC, ICL): three finite numbers"
+    "criteria",
+    title="Three criteria",
+    points=3,
+    expected="(AIC, BIC, ICL): three finite numbers",
+    parts=("the AIC", "the BIC", "the ICL"),
 )
 
 
@@ -211,6 +256,34 @@ def mean_instead_of_sum(*args):
 @CRITERIA.mistake("a better fit makes these criteria worse. Check the sign of the log-likelihood.", hint=1)
 def sign_of_the_likelihood(*args):
     return _criteria(*args, factor=2)
+
+
+@CRITERIA.mistake(
+    "all three numbers have the opposite sign. Some books maximise these criteria. Here the lower is the better.",
+    hint=1,
+)
+def all_signs_reversed(log_likelihood: Array, R: Array, p: int) -> tuple[float, ...]:
+    return tuple(-criterion for criterion in _criteria(log_likelihood, R, p))
+
+
+@CRITERIA.mistake("a parameter costs too little in your AIC. Compare its formula with that of BIC.", hint=1)
+def price_of_aic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
+    aic, bic, icl = _criteria(log_likelihood, R, p)
+    return aic - p, bic, icl
+
+
+@CRITERIA.mistake("your BIC pays twice for each parameter: log n is already the whole price.", hint=1)
+def price_of_bic_doubled(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
+    aic, bic, icl = _criteria(log_likelihood, R, p)
+    price = p * np.log(len(R))
+    return aic, bic + price, icl + price
+
+
+@CRITERIA.mistake(
+    "your ICL is the BIC once more. What does it add for points that no component owns for certain?", hint=2
+)
+def entropy_left_out(*args):
+    return _criteria(*args, entropy_factor=0)
 
 
 @CRITERIA.mistake(
@@ -284,6 +357,13 @@ def criteria_with_entr(log_likelihood, R, p):
 
 
 @CRITERIA.right
+def criteria_one_by_one(log_likelihood, R, p):
+    n, loss = len(R), -2 * np.sum(log_likelihood)
+    entropy = -np.sum(xlogy(R, R))
+    return loss + 2 * p, loss + np.log(n) * p, loss + np.log(n) * p + 2 * entropy
+
+
+@CRITERIA.right
 def criteria_with_a_mask(log_likelihood, R, p):
     n, shared = len(log_likelihood), R[R > 0]
     bic = n * (-2 * np.mean(log_likelihood)) + p * np.log(n)
@@ -302,10 +382,12 @@ HELD_OUT_SCORES = LESSON.task(
 
 @HELD_OUT_SCORES.cases
 def held_out_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, K, n_folds in (("five folds in the plane", 60, 2, 5), ("unequal folds", 45, 3, 3)):
-        X = rng.normal(size=(n, 2)) + 4 * rng.normal(size=(3, 2))[rng.integers(3, size=n)]
-        fold = rng.permutation(np.arange(n) % n_folds if n % 2 == 0 else np.repeat([0, 1, 2], [10, 15, 20]))
-        yield Case(description, (X, fold, K))
+    groups = rng.normal(size=(45, 2)) + 4 * rng.normal(size=(3, 2))[rng.integers(3, size=45)]
+    unequal = np.repeat(np.sort(rng.choice(np.arange(2, 10), 3, replace=False)), [10, 15, 20])
+    yield Case("four folds in the plane", (groups, rng.permutation(np.arange(45) % 4), 2))
+    yield Case("unequal folds with gaps between their numbers", (groups, rng.permutation(unequal), 3))
+    # No groups at all: a fit with another seed ends elsewhere.
+    yield Case("no groups, five components", (rng.uniform(size=(50, 2)), rng.permutation(50) % 2, 5))
 
 
 def fitted(X: Array, K: int) -> GaussianMixture:
@@ -370,6 +452,29 @@ def one_number_per_fold(X: Array, fold: Array, K: int) -> Array:
     return np.array([scores[fold == f].mean() for f in np.unique(fold)])
 
 
+@HELD_OUT_SCORES.mistake(
+    "you only give numbers to some folds. What does `range` do with its end, and must folds be counted from 0?",
+    hint=2,
+    name="the last fold left out",
+)
+def the_last_fold_left_out(X: Array, fold: Array, K: int) -> Array:
+    scores = np.zeros(len(X))
+    for f in range(fold.max()):
+        out = fold == f
+        scores[out] = fitted(X[~out], K).score_samples(X[out])
+    return scores
+
+
+@HELD_OUT_SCORES.right
+def held_out_by_index(X, fold, K):
+    scores = np.full(len(X), np.nan)
+    for f in set(fold.tolist()):
+        held_out, rest = np.where(fold == f)[0], np.where(fold != f)[0]
+        model = GaussianMixture(K, random_state=0).fit(X[rest])
+        scores[held_out] = model.score_samples(X[held_out])
+    return scores
+
+
 @HELD_OUT_SCORES.right
 def held_out_with_scikit_learn(X, fold, K):
     scores = np.zeros(len(X))
@@ -388,7 +493,11 @@ def held_out_point_by_point(X, fold, K):
 # ── 4  An honest report ──────────────────────────────────────────────────────────────────────────────
 
 FIX_REPORT = LESSON.task(
-    "fix_report", title="A report that is too good", points=2, expected="(K, mean log-likelihood to report)"
+    "fix_report",
+    title="A report that is too good",
+    points=2,
+    expected="(K, mean log-likelihood to report)",
+    parts=("the number of components", "the mean log-likelihood"),
 )
 
 
@@ -397,18 +506,41 @@ RANGE = range(1, 6)
 
 @FIX_REPORT.cases
 def report_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("forty points to fit, thirty to choose with", three_sets(rng, spread=3.0))
-    yield Case("overlapping groups", three_sets(rng, spread=2.0))
+    yield Case("forty points to fit, thirty to choose with", three_sets(rng, test_decides=False))
+    yield Case("overlapping groups", three_sets(rng, test_decides=True))
+    yield Case("many groups", many_groups(rng))
 
 
-def three_sets(rng: np.random.Generator, spread: float) -> tuple[Array, ...]:
-    """Training, validation and test points, each of which would choose a different K."""
+def three_sets(rng: np.random.Generator, test_decides: bool) -> tuple[Array, ...]:
+    """Training, validation and test points, each of which would choose another K.
+
+    Validation and test points together choose as the test points do, or not; BIC chooses otherwise than both.
+    """
     while True:
-        centers = spread * rng.normal(size=(3, 2))
-        sets = [centers[rng.integers(3, size=n)] + rng.normal(size=(n, 2)) for n in (40, 30, 30)]
-        models = [fitted(sets[0], K) for K in RANGE]
-        if len({max(models, key=lambda model: model.score(Z)) for Z in sets}) == 3:
-            return tuple(sets)
+        centers = 2.5 * rng.normal(size=(3, 2))
+        X, *others = (centers[rng.integers(3, size=n)] + rng.normal(size=(n, 2)) for n in (40, *[30] * 24))
+        models = [fitted(X, K) for K in RANGE]
+        by_fit = np.argmax([model.score(X) for model in models])
+        by_bic = np.argmin([model.bic(X) for model in models])
+        scores = [np.array([model.score(Z) for model in models]) for Z in others]
+        for val, test in permutations(range(len(others)), 2):
+            by_val, by_test = scores[val].argmax(), scores[test].argmax()
+            together = (scores[val] + scores[test]).argmax()
+            distinct = len({by_fit, by_val, by_test}) == 3 and by_bic not in (by_val, by_test)
+            if distinct and together == (by_test if test_decides else by_val):
+                return X, others[val], others[test]
+
+
+def many_groups(rng: np.random.Generator) -> tuple[Array, ...]:
+    """Training, validation and test points for which five components are better than fewer, and six better still."""
+    while True:
+        centers = 6 * rng.normal(size=(7, 2))
+        X, *others = (centers[rng.integers(7, size=n)] + rng.normal(size=(n, 2)) for n in (60, *[30] * 6))
+        models = [fitted(X, K) for K in range(1, 7)]
+        for validation, test in pairwise(others):
+            *fewer, five, six = (model.score(validation) for model in models)
+            if max(fewer) < five < six:
+                return X, validation, test
 
 
 def _best(X_train: Array, Z: Array) -> GaussianMixture:
@@ -476,6 +608,60 @@ def best_of_each(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, floa
     return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
 
 
+@FIX_REPORT.mistake(
+    "you chose K on validation and test points together. The test points have had a say in it, so their score"
+    " is no longer a fair account.",
+    hint=2,
+)
+def chosen_on_validation_and_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, np.concatenate([X_val, X_test]))
+    return best.n_components, best.score(X_test)
+
+
+@FIX_REPORT.mistake(
+    "the choice is right. But half of the points that you report on have taken part in it.",
+    hint=2,
+    name="reported on validation and test points",
+)
+def reported_on_validation_and_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_val)
+    return best.n_components, best.score(np.concatenate([X_val, X_test]))
+
+
+@FIX_REPORT.mistake(
+    "the score is right. But the number of components is off by one: models are counted from 0, components not.",
+    hint=2,
+)
+def position_instead_of_number(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_val)
+    return best.n_components - 1, best.score(X_test)
+
+
+@FIX_REPORT.mistake(
+    "you chose by BIC on the training points. That is a fair rule, but then what are the validation points for?",
+    hint=1,
+)
+def chosen_by_bic(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = min((fitted(X_train, K) for K in RANGE), key=lambda model: model.bic(X_train))
+    return best.n_components, best.score(X_test)
+
+
+@FIX_REPORT.mistake("the choice is right. But you report a sum over the test points, not their mean.", hint=2)
+def sum_instead_of_mean(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_val)
+    return best.n_components, best.score_samples(X_test).sum()
+
+
+@FIX_REPORT.right
+def report_by_a_loop(X_train, X_val, X_test):
+    best, highest = None, -np.inf
+    for K in range(1, 6):
+        model = GaussianMixture(K, random_state=0).fit(X_train)
+        if model.score(X_val) > highest:
+            best, highest = model, model.score(X_val)
+    return best.n_components, best.score(X_test)
+
+
 @FIX_REPORT.right
 def report_by_arrays(X_train, X_val, X_test):
     models = [GaussianMixture(K, random_state=0).fit(X_train) for K in range(1, 6)]
@@ -507,6 +693,8 @@ CLOSEST_PAIR = LESSON.task(
 def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("six components", (distinguishing_responsibilities(rng, 6),))
     yield Case("five components", (distinguishing_responsibilities(rng, 5),))
+    for K in (7, 8, 9):
+        yield Case(f"{K} components", (rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=20),))
     yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
 
 
@@ -515,6 +703,8 @@ def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
     rules = (_entropy_fall, _least_fall, _overlap, _smallest, _entropy_before)
     while True:
         R = rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=30)
+        if _pair_by(_overlap)(R) == _pair_by(_entropy_fall)(R):  # in most tables, and quicker to see
+            continue
         if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
             return R
 
@@ -524,10 +714,7 @@ def entropy(R: Array) -> float:
 
 
 def _entropy_fall(R: Array, i: int, j: int) -> float:
-    joined = R.copy()
-    joined[:, i] += joined[:, j]
-    joined[:, j] = 0
-    return entropy(R) - entropy(joined)
+    return entropy(R[:, [i, j]]) - entropy(R[:, i] + R[:, j])  # the other columns stay as they are
 
 
 def _least_fall(R: Array, i: int, j: int) -> float:
@@ -602,6 +789,36 @@ def entropy_of_the_sum(*args):
     return _pair_by(_entropy_of_the_sum)(*args)
 
 
+@CLOSEST_PAIR.mistake(
+    "the pair is right, but you count the components from 1. Their indices start at 0.", hint=None
+)
+def counted_from_one(R):
+    i, j = _pair_by(_entropy_fall)(R)
+    return i + 1, j + 1
+
+
+@CLOSEST_PAIR.right
+def pair_by_two_loops(R):
+    best, lowest = (0, 1), np.inf
+    for i in range(R.shape[1]):
+        for j in range(i + 1, R.shape[1]):
+            change = entr(R[:, i] + R[:, j]).sum() - entr(R[:, i]).sum() - entr(R[:, j]).sum()
+            if change < lowest:
+                best, lowest = (i, j), change
+    return best
+
+
+@CLOSEST_PAIR.right
+def pair_by_greatest_fall(R):
+    pair, largest = None, -np.inf
+    for j in range(R.shape[1]):
+        for i in range(j):
+            fall = np.sum(entr(R[:, i]) + entr(R[:, j]) - entr(R[:, i] + R[:, j]))
+            if fall > largest:
+                pair, largest = (i, j), fall
+    return pair
+
+
 @CLOSEST_PAIR.right
 def pair_by_remaining_entropy(R):
     def remaining(pair):
@@ -634,6 +851,8 @@ def class_cases(rng: np.random.Generator) -> Iterator[Case]:
     counts = np.array([90, 9, 1])
     yield Case("three classes, one of them rare", (rng.normal(-3, 2, size=(20, 3)), counts))
     yield Case("points far from every class", (rng.normal(-2000, 3, size=(10, 3)), counts[::-1].copy()))
+    mixed = rng.normal(rng.permutation([-3, -3, -1500, -3000])[:, np.newaxis], 2, size=(4, 4))
+    yield Case("some points near, some far, as many as classes", (mixed, rng.integers(5, 100, size=4)))
 
 
 @CLASS_PROBABILITIES.reference
@@ -699,6 +918,47 @@ def hard_decision(log_density, counts):
 @CLASS_PROBABILITIES.mistake("you multiplied by the class shares twice.", hint=1)
 def shares_counted_twice(log_density, counts):
     return class_probabilities(log_density, (counts / counts.sum()) ** 2)
+
+
+@CLASS_PROBABILITIES.mistake(
+    "rare classes come out more probable than common ones: you divided by the class shares.", hint=1
+)
+def divided_by_the_shares(log_density, counts):
+    return class_probabilities(log_density, 1 / counts)
+
+
+@CLASS_PROBABILITIES.mistake(
+    "you subtracted one maximum for the whole table. Rows far below it still underflow: each point needs its own.",
+    hint=2,
+)
+def one_maximum_for_all_points(log_density: Array, counts: Array) -> Array:
+    joint = np.exp(log_density - log_density.max()) * counts
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@CLASS_PROBABILITIES.mistake(
+    "each row should sum to 1. You subtracted the largest term, which is not yet their sum.", hint=2
+)
+def divided_by_the_largest(log_density: Array, counts: Array) -> Array:
+    A = log_density + np.log(counts)
+    return np.exp(A - A.max(axis=1, keepdims=True))
+
+
+@CLASS_PROBABILITIES.right
+def classes_by_logsumexp(log_density, counts):
+    log_joint = log_density + np.log(counts / counts.sum())
+    total = logsumexp(log_joint, axis=1, keepdims=True)
+    return np.exp(log_joint - total)
+
+
+@CLASS_PROBABILITIES.right
+def classes_point_by_point(log_density, counts):
+    prior = counts / counts.sum()
+    result = []
+    for row in log_density:
+        joint = prior * np.exp(row - row.max())
+        result.append(joint / joint.sum())
+    return result
 
 
 @CLASS_PROBABILITIES.right

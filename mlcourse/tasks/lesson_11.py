@@ -34,10 +34,12 @@ def mixture(rng: np.random.Generator, K: int, d: int, spread: float = 1.5) -> tu
     return rng.dirichlet(np.full(K, 3.0)), rng.normal(scale=spread, size=(K, d)), covariances(rng, K, d)
 
 
-def with_holes(rng: np.random.Generator, d: int, known: list[int], size: float = 1.0) -> Array:
-    """A row (d,) with values for the features `known` and NaN elsewhere."""
+def with_holes(rng: np.random.Generator, d: int, known: list[int], far: bool = False) -> Array:
+    """A row (d,) with values for the features `known`, near the means or far from them, and NaN elsewhere."""
     x = np.full(d, np.nan)
-    x[known] = size * rng.normal(size=len(known))
+    x[known] = rng.normal(size=len(known))
+    if far:
+        x[known] += 300 * np.sign(x[known])
     return x
 
 
@@ -52,6 +54,7 @@ CONDITION_GAUSSIAN = LESSON.task(
     title="What one feature says about another",
     points=3,
     expected="(mean (u,), covariance (u, u)) of the features that are not in `known`, in their order",
+    parts=("the mean", "the covariance"),
 )
 
 
@@ -128,6 +131,18 @@ def multiplied_instead_of_solved(mu: Array, Sigma: Array, known: Array, values: 
     return mu[u] + across @ of_known @ (values - mu[known]), Sigma[
         np.ix_(u, u)
     ] - across @ of_known @ across.T
+
+
+@CONDITION_GAUSSIAN.mistake(
+    "you treated the known features one at a time, as if they were independent. What two of them say in common"
+    " is counted twice.",
+    hint=2,
+)
+def slopes_one_at_a_time(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
+    u = unknown(mu, known)
+    across = Sigma[np.ix_(u, known)]
+    slopes = across / np.diag(Sigma)[known]
+    return mu[u] + slopes @ (values - mu[known]), Sigma[np.ix_(u, u)] - slopes @ across.T
 
 
 @CONDITION_GAUSSIAN.mistake(
@@ -290,6 +305,16 @@ def known_features_sorted_their_values_not_in_conditional_weights(
     return conditional_weights(pi, mu, Sigma, np.sort(known), values)
 
 
+@CONDITIONAL_WEIGHTS.mistake(
+    "you compared distances only. The height of a Gaussian also depends on how wide it is: log |Σ| is missing.",
+    hint=2,
+)
+def log_determinant_forgotten(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
+    blocks = Sigma[:, known[:, np.newaxis], known]
+    heights = 0.5 * np.linalg.slogdet(blocks)[1]
+    return softmax(log_joint_of_known(pi, mu, Sigma, known, values) + heights)
+
+
 @CONDITIONAL_WEIGHTS.mistake("the likeliest component got all the weight. Keep the uncertainty.", hint=1)
 def hard_assignment(*args: Array) -> Array:
     weights = conditional_weights(*args)
@@ -320,7 +345,7 @@ def fill_row_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("two holes in four features", (with_holes(rng, 4, [0, 3]), *mixture(rng, 3, 4)))
     yield Case("one hole in three features", (with_holes(rng, 3, [0, 2]), *mixture(rng, 4, 3)))
     yield Case(
-        "known values far from every mean", (with_holes(rng, 3, [1, 2], size=300), *mixture(rng, 2, 3))
+        "known values far from every mean", (with_holes(rng, 3, [1, 2], far=True), *mixture(rng, 2, 3))
     )
 
 
@@ -357,7 +382,7 @@ FILL_ROW.reference(fill_row)
 
 @FILL_ROW.law("known entries stay as they are.")
 def known_entries_stay_as_they_are(out, x, *_):
-    return np.array_equal(np.asarray(out)[~np.isnan(x)], x[~np.isnan(x)])
+    return np.allclose(np.asarray(out)[~np.isnan(x)], x[~np.isnan(x)], rtol=1e-6)
 
 
 @FILL_ROW.mistake(
@@ -400,6 +425,18 @@ def only_the_likeliest_component(*args):
     return _filled_with(hard_assignment, _regression)(*args)
 
 
+@FILL_ROW.mistake(
+    "you filled the holes one after the other, and took the first guess for a known value when you made the"
+    " second. Nobody has measured it.",
+    hint=3,
+)
+def hole_by_hole(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
+    filled = x.copy()
+    for hole in np.flatnonzero(np.isnan(x)):
+        filled[hole] = fill_row(filled, pi, mu, Sigma)[hole]
+    return filled
+
+
 @FILL_ROW.mistake("the numbers are right, but the rest of the row is missing.", hint=3)
 def only_the_holes(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     return fill_row(x, pi, mu, Sigma)[np.isnan(x)]
@@ -434,7 +471,7 @@ def known_log_density_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("two known features of four", (with_holes(rng, 4, [0, 2]), *mixture(rng, 3, 4)))
     yield Case("a row without holes", (rng.normal(size=3), *mixture(rng, 2, 3)))
     yield Case(
-        "known values far from every mean", (with_holes(rng, 3, [0, 1], size=300), *mixture(rng, 3, 3))
+        "known values far from every mean", (with_holes(rng, 3, [0, 1], far=True), *mixture(rng, 3, 3))
     )
 
 
@@ -527,16 +564,17 @@ MERGE_STATISTICS = LESSON.task(
     title="Two workers meet",
     points=3,
     expected="(n, mean (d,), scatter (d, d) about that mean) of all rows together",
+    parts=("the number of rows", "the mean", "the scatter"),
 )
 
 
 @MERGE_STATISTICS.cases
 def merge_statistics_cases(rng: np.random.Generator) -> Iterator[Case]:
-    def part(n: int, shift: Array | float) -> tuple[int, Array, Array]:
-        X = rng.normal(size=(n, 2)) @ rng.normal(size=(2, 2)) + shift
+    def part(n: int, shift: Array | float, d: int = 2) -> tuple[int, Array, Array]:
+        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + shift
         return n, X.mean(axis=0), (X - X.mean(axis=0)).T @ (X - X.mean(axis=0))
 
-    yield Case("thirty rows and ten", (*part(30, 2.0), *part(10, -1.0)))
+    yield Case("thirty rows and ten, three features", (*part(30, 2.0, d=3), *part(10, -1.0, d=3)))
     yield Case("five rows and forty", (*part(5, np.array([3.0, 0.0])), *part(40, np.array([0.0, 1.0]))))
     yield Case("rows far from the origin", (*part(20, 1e7), *part(25, 1e7 + 3)))
 
@@ -629,6 +667,16 @@ def gap_counted_for_every_row_in_full(*args):
 )
 def gap_without_its_off_diagonal(*args):
     return _merged(*args, D=lambda a, b: np.diag(a * b))
+
+
+@MERGE_STATISTICS.mistake(
+    "the same number is added to every entry: you multiplied the gap with itself to a number. A scatter"
+    " needs the product of each entry with each.",
+    hint=3,
+    name="inner product of the gap",
+)
+def inner_product_of_the_gap(*args):
+    return _merged(*args, D=lambda a, b: a @ b)
 
 
 @MERGE_STATISTICS.mistake(
@@ -754,11 +802,16 @@ CLAMPED_RESPONSIBILITIES = LESSON.task(
 def clamped_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "eight rows, three of them labelled",
-        (rng.normal(scale=2, size=(8, 3)), np.array([-1, 0, -1, 2, -1, 1, -1, -1])),
+        (rng.normal(scale=2, size=(8, 3)), rng.permutation([-1, 0, -1, 2, -1, 1, -1, -1])),
     )
     yield Case(
         "log densities far below zero",
-        (-900 + rng.normal(scale=2, size=(5, 4)), np.array([3, -1, 0, -1, -1])),
+        (-900 + rng.normal(scale=2, size=(5, 4)), rng.permutation([3, -1, 0, -1, -1])),
+    )
+    levels = rng.permutation([-3, -3, -1000, -2000, -4000])
+    yield Case(
+        "some rows near, some far from every component",
+        (levels[:, np.newaxis] + rng.normal(scale=2, size=(5, 3)), rng.permutation([2, -1, -1, -1, -1])),
     )
     yield Case("no label at all", (rng.normal(size=(4, 2)), np.full(4, -1)))
 
@@ -841,6 +894,29 @@ def densities_outside_log_space_in_clamped_responsibilities(log_joint: Array, y:
     joint = np.exp(log_joint)
     R = joint / joint.sum(axis=1, keepdims=True)
     R[y >= 0] = np.eye(log_joint.shape[1])[y[y >= 0]]
+    return R
+
+
+@CLAMPED_RESPONSIBILITIES.mistake(
+    "you subtracted one maximum for the whole table. Rows far below it still underflow: each row needs its own.",
+    hint=1,
+)
+def one_maximum_for_all_rows(log_joint: Array, y: Array) -> Array:
+    joint = np.exp(log_joint - log_joint.max())
+    R = joint / joint.sum(axis=1, keepdims=True)
+    R[y >= 0] = np.eye(log_joint.shape[1])[y[y >= 0]]
+    return R
+
+
+@CLAMPED_RESPONSIBILITIES.right
+def clamped_row_by_row(log_joint, y):
+    R = np.zeros(log_joint.shape)
+    for i, label in enumerate(y):
+        if label == -1:
+            joint = np.exp(log_joint[i] - log_joint[i].max())
+            R[i] = joint / joint.sum()
+        else:
+            R[i, label] = 1
     return R
 
 
@@ -933,6 +1009,21 @@ def constant_step(s, batch_sum, n_batch, t, alpha):
 )
 def counted_from_one(s, batch_sum, n_batch, t, alpha):
     return _step(eta=lambda t, alpha: (t + 1.0) ** -alpha)(s, batch_sum, n_batch, t, alpha)
+
+
+@STEPWISE_UPDATE.mistake(
+    "the new batch is missing: your average only shrinks. What does the second term of the formula add?",
+    hint=1,
+)
+def batch_left_out(s, batch_sum, n_batch, t, alpha):
+    return (1 - (t + 2.0) ** -alpha) * s
+
+
+@STEPWISE_UPDATE.mistake(
+    "nothing of the old average is left. It should lose a share of itself, not all of it.", hint=2
+)
+def average_so_far_lost(s, batch_sum, n_batch, t, alpha):
+    return _step(kept=lambda eta: 0)(s, batch_sum, n_batch, t, alpha)
 
 
 @STEPWISE_UPDATE.right
