@@ -414,12 +414,20 @@ def normalised_over_the_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> 
 
 
 @E_STEP.mistake(
-    "you added up (or averaged) the log-likelihoods of all points. Here each point keeps its own.",
+    "you added up the log-likelihoods of all points. Here each point keeps its own.",
     hint=2,
 )
 def one_number_for_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
     log_likelihood, R = e_step(X, pi, mu, Sigma)
     return log_likelihood.sum(), R
+
+
+@E_STEP.mistake(
+    "you averaged the log-likelihoods of all points. Task 6 does that; here each point keeps its own.", hint=2
+)
+def mean_of_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
+    log_likelihood, R = e_step(X, pi, mu, Sigma)
+    return log_likelihood.mean(), R
 
 
 @E_STEP.mistake(
@@ -889,8 +897,8 @@ def fit_em_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("six rounds in the plane", (X, pi, mu, Sigma, 6))
     yield Case("one round", (X, pi, mu, Sigma, 1))
     X = rng.normal(size=(40, 3))
-    mu, Sigma = rng.normal(scale=0.2, size=(2, 3)), np.array([np.cov(X.T)] * 2)
-    yield Case("the likelihood hardly rises, for four rounds", (X, np.array([0.4, 0.6]), mu, Sigma, 4))
+    mu, Sigma = X.mean(axis=0) + rng.normal(scale=0.001, size=(2, 3)), np.array([np.cov(X.T, ddof=0)] * 2)
+    yield Case("four rounds in which the likelihood hardly rises", (X, np.array([0.4, 0.6]), mu, Sigma, 4))
     far = rng.permutation([[-90.0], [90.0]]) + rng.normal(size=(2, 2))
     X = 0.01 * (np.repeat(far, (9, 12), axis=0) + rng.normal(size=(21, 2)))
     start = np.array([0.5, 0.5]), 0.01 * far + 0.01, np.array([2e-4 * np.eye(2)] * 2)
@@ -1001,6 +1009,16 @@ def stopped_early(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> 
     settled = (i for i in range(1, n_iter) if bounds[i] - bounds[i - 1] < 1e-3)
     rounds = next(settled, n_iter - 1) + 1
     return fit_em(X, pi, mu, Sigma, rounds)
+
+
+@FIT_EM.mistake(
+    "`bounds` has the right length, but the parameters are those of an earlier round: the loop stops as soon as"
+    " the likelihood hardly rises. It should run `n_iter` rounds.",
+    hint=1,
+)
+def stopped_early_and_padded(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
+    *theta, bounds = stopped_early(X, pi, mu, Sigma, n_iter)
+    return *theta, np.append(bounds, np.repeat(bounds[-1], n_iter - len(bounds)))
 
 
 @FIT_EM.mistake(

@@ -467,6 +467,17 @@ def scikit_learns_default_label(scores, truth, t):
 
 
 @ALARM_RATES.mistake(
+    "all three numbers treat the *normal* rows as the ones to be found. For scikit-learn's functions the class"
+    " of interest is 1, unless you say otherwise.",
+    hint=2,
+    name="scikit-learn's default label for all three",
+)
+def scikit_learns_default_label_for_all_three(scores, truth, t):
+    precision, recall, _ = scikit_learns_default_label(scores, truth, t)
+    return precision, recall, 1 - alarm_rates(scores, truth, t)[1]
+
+
+@ALARM_RATES.mistake(
     "your third number is the recall again. Which rows can raise a *false* alarm?",
     hint=1,
     name="recall for the false-alarm rate",
@@ -487,6 +498,46 @@ def share_of_alarms(scores, truth, t):
 def counts_for_rates(scores, truth, t):
     alarm, odd = scores < t, truth == -1
     return (alarm & odd).sum(), (alarm & odd).sum(), (alarm & ~odd).sum()
+
+
+@ALARM_RATES.mistake(
+    "your second number counts the anomalies that raise an alarm. It still has to be divided by something.",
+    hint=1,
+)
+def hits_not_divided(scores, truth, t):
+    return _with(1, lambda s, y, t: np.sum((s < t) & (y == -1)))(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your third number counts the false alarms. It still has to be divided by something.", hint=1
+)
+def false_alarms_not_divided(scores, truth, t):
+    return _with(2, lambda s, y, t: np.sum((s < t) & (y == 1)))(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your first number is 1, whatever the alarms: you looked for something among rows that all have it.",
+    hint=1,
+)
+def precision_always_1(scores, truth, t):
+    return _with(0, lambda *_: 1)(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your second number is 1, whatever the threshold. Of the anomalies, how many raise an alarm?",
+    hint=1,
+)
+def recall_always_1(scores, truth, t):
+    return _with(1, lambda *_: 1)(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your third number is 0, whatever the alarms: you looked for something among rows of which none has it.",
+    hint=1,
+    name="false-alarm rate always 0",
+)
+def false_alarm_rate_always_0(scores, truth, t):
+    return _with(2, lambda *_: 0)(scores, truth, t)
 
 
 @ALARM_RATES.mistake("your third number is the share of normal rows that raise *no* alarm.", hint=1)
