@@ -848,8 +848,8 @@ def standard_deviations_returned(x: Array, pi: Array, mu: Array, var: Array) -> 
 
 
 @FIX_EM.mistake(
-    "the weights are taken from `R` once, but too late: for each component the E-step is still"
-    " asked again, and this time with means from two different rounds.",
+    "weights, means and variances are replaced inside the loop, so the E-step for component 1 already uses the"
+    " new component 0.",
     hint=2,
 )
 def everything_updated_in_one_loop(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
@@ -1022,8 +1022,8 @@ def stopped_early_and_padded(X: Array, pi: Array, mu: Array, Sigma: Array, n_ite
 
 
 @FIT_EM.mistake(
-    "the first M-step is right, but something small is added to the covariances, as with the lecture's"
-    " `reg_covar`. Use the `m_step` of task 4.",
+    "every M-step adds something small to the covariances, like the lecture's `reg_covar`. Use the `m_step`"
+    " of task 4.",
     hint=None,
     name="M-step with reg_covar",
 )
