@@ -48,6 +48,9 @@ def mixture_nd(
 def cases_1d(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three overlapping components on the line", mixture_1d(rng, spread=1.0))
     yield Case("four components well apart", mixture_1d(rng, K=4, spread=8.0))
+    x, pi, mu, var = mixture_1d(rng, n=15, K=2, spread=1.0)
+    unit = rng.uniform(0.02, 0.05)  # now variances are much smaller than standard deviations
+    yield Case("two components, in a small unit", (unit * x, pi, unit * mu, unit**2 * var))
 
 
 def rows_sum_to_one(R: Array, *_: Array) -> bool:
@@ -97,6 +100,14 @@ def normalised_over_points(x: Array, pi: Array, mu: Array, var: Array) -> Array:
 
 
 @RESPONSIBILITIES_1D.mistake(
+    "the whole table sums to 1. Each point has a question of its own, so each row should.", hint=2
+)
+def normalised_over_the_table(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = joint_1d(x, pi, mu, var)
+    return joint / joint.sum()
+
+
+@RESPONSIBILITIES_1D.mistake(
     "these are the joint densities πₖ N(xᵢ | μₖ, σₖ²). They still have to be divided by something.", hint=2
 )
 def not_normalised(x, pi, mu, var):
@@ -130,6 +141,16 @@ def hard_assignment(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     return np.eye(len(pi))[joint.argmax(axis=1)]
 
 
+@RESPONSIBILITIES_1D.mistake(
+    "the densities are too narrow or too wide: the variances were squared on their way to `norm.pdf`."
+    " What does it expect?",
+    hint=1,
+)
+def variance_squared(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = pi * norm.pdf(x[:, np.newaxis], mu, var**2)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
 @RESPONSIBILITIES_1D.right
 def responsibilities_by_arrays(x, pi, mu, var):
     joint = pi / np.sqrt(2 * np.pi * var) * np.exp(-((x[:, None] - mu) ** 2) / (2 * var))
@@ -142,6 +163,15 @@ def responsibilities_by_softmax(x, pi, mu, var):
 
 
 @RESPONSIBILITIES_1D.right
+def responsibilities_by_columns(x, pi, mu, var):
+    R = np.zeros((len(x), len(pi)))
+    for k in range(len(pi)):
+        R[:, k] = pi[k] * norm(mu[k], np.sqrt(var[k])).pdf(x)
+    total = R.sum(axis=1)
+    return R / total[:, np.newaxis]
+
+
+@RESPONSIBILITIES_1D.right
 def responsibilities_as_lists(x, pi, mu, var):
     return responsibilities_by_softmax(x, pi, mu, var).tolist()
 
@@ -149,7 +179,11 @@ def responsibilities_as_lists(x, pi, mu, var):
 # ── 2  Log-sum-exp ───────────────────────────────────────────────────────────────────────────────────
 
 LOG_SUM_EXP = LESSON.task(
-    "log_sum_exp", title="Log-sum-exp", points=2, expected="array (n,): one finite number per row"
+    "log_sum_exp",
+    title="Log-sum-exp",
+    points=2,
+    expected="array (n,): one finite number per row",
+    atol=1e-6,  # float32 is precise enough, even where the result is near 0
 )
 
 
@@ -248,6 +282,25 @@ def summed_over_points(A):
     return logsumexp(A, axis=0)
 
 
+@LOG_SUM_EXP.mistake("you averaged the exponentials. The task asks for the logarithm of their sum.", hint=1)
+def mean_of_the_exponentials(A):
+    return logsumexp(A, axis=1) - np.log(A.shape[1])
+
+
+@LOG_SUM_EXP.mistake(
+    "the exponentials of all rows were added up together. Every row has a sum of its own.", hint=2
+)
+def one_sum_for_all_rows(A):
+    return A.max(axis=1) + np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum())
+
+
+@LOG_SUM_EXP.mistake(
+    "something was subtracted inside the exponential and subtracted once more outside the logarithm.", hint=2
+)
+def maximum_subtracted_twice(A):
+    return logsumexp(A, axis=1) - 2 * A.max(axis=1)
+
+
 @LOG_SUM_EXP.mistake(
     "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
     " wrong when two are close.",
@@ -260,6 +313,12 @@ def maximum_alone(A):
 @LOG_SUM_EXP.right
 def log_sum_exp_by_row(A):
     return [max(row) + np.log(sum(np.exp(a - max(row)) for a in row)) for row in A]
+
+
+@LOG_SUM_EXP.right
+def log_sum_exp_by_sorting(A):
+    peak = np.sort(A, axis=1)[:, -1]
+    return np.log(np.exp(A - peak[:, None]).sum(axis=1)) + peak
 
 
 @LOG_SUM_EXP.right
@@ -278,6 +337,7 @@ E_STEP = LESSON.task(
     "e_step",
     title="The E-step, in any dimension",
     points=4,
+    parts=("the log-likelihoods", "the responsibilities"),
     expected="(log_likelihood of shape (n,), R of shape (n, K)), all finite; each row of R sums to 1",
 )
 
@@ -302,7 +362,7 @@ def e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
 
 
-def _from_log_joint(log_joint: Array) -> tuple[Array, Array]:
+def from_log_joint(log_joint: Array) -> tuple[Array, Array]:
     log_likelihood = logsumexp(log_joint, axis=1)
     return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
 
@@ -325,14 +385,79 @@ def densities_outside_log_space(X: Array, pi: Array, mu: Array, Sigma: Array) ->
 
 @E_STEP.mistake("the weights π are not used: log πₖ is missing.", hint=1, name="weights left out")
 def weights_left_out_in_e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return _from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
+    return from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
 
 
 @E_STEP.mistake(
     "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.", hint=1
 )
 def weights_not_in_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return _from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
+    return from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
+
+
+@E_STEP.mistake(
+    "you multiplied the log-densities by πₖ. A weight multiplies the density, not its logarithm.",
+    hint=1,
+)
+def weights_times_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    return from_log_joint(pi * (weighted_log_densities(X, pi, mu, Sigma) - np.log(pi)))
+
+
+@E_STEP.mistake(
+    "the log-likelihoods are right. The responsibilities sum to 1 over the points (axis 0), not over the"
+    " components.",
+    hint=3,
+)
+def normalised_over_the_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    return logsumexp(log_joint, axis=1), softmax(log_joint, axis=0)
+
+
+@E_STEP.mistake(
+    "you added up the log-likelihoods of all points. Here each point keeps its own.",
+    hint=2,
+)
+def one_number_for_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
+    log_likelihood, R = e_step(X, pi, mu, Sigma)
+    return log_likelihood.sum(), R
+
+
+@E_STEP.mistake(
+    "you averaged the log-likelihoods of all points. Task 6 does that; here each point keeps its own.", hint=2
+)
+def mean_of_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
+    log_likelihood, R = e_step(X, pi, mu, Sigma)
+    return log_likelihood.mean(), R
+
+
+@E_STEP.mistake(
+    "the responsibilities are right, and every log-likelihood is off by the same amount: what stands"
+    " before the exponential in a Gaussian density besides |Σ|?",
+    hint=1,
+    name="2π left out",
+)
+def two_pi_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    log_likelihood, R = e_step(X, pi, mu, Sigma)
+    return log_likelihood + X.shape[1] / 2 * np.log(2 * np.pi), R
+
+
+@E_STEP.mistake(
+    "these are the joint densities πₖ N(xᵢ | μₖ, Σₖ). To become responsibilities, they have to be"
+    " divided by something.",
+    hint=3,
+)
+def joint_densities_not_divided(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    return logsumexp(log_joint, axis=1), np.exp(log_joint)
+
+
+@E_STEP.mistake(
+    "each log-likelihood is that of the likeliest component alone. All components add to the density.",
+    hint=2,
+)
+def likeliest_component_alone(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    log_joint = weighted_log_densities(X, pi, mu, Sigma)
+    return log_joint.max(axis=1), softmax(log_joint, axis=1)
 
 
 @E_STEP.mistake(
@@ -366,7 +491,7 @@ def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Arr
 )
 def determinant_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
-    return _from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
+    return from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
 
 
 FULL = covariance_type("full")
@@ -405,6 +530,7 @@ M_STEP = LESSON.task(
     "m_step",
     title="The M-step",
     points=4,
+    parts=("the weights", "the means", "the covariances"),
     expected="(weights of shape (K,), means of shape (K, d), covariances of shape (K, d, d))",
 )
 
@@ -417,6 +543,8 @@ def m_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     ):
         X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
         yield Case(description, (X, rng.dirichlet(np.full(K, 0.7), size=n)))
+    X = rng.normal(size=(30, 3)) @ rng.normal(size=(3, 3)) * [0.003, 1, 40] + [0.1, -2, 300]
+    yield Case("four components, features in different units", (X, rng.dirichlet(np.full(4, 0.7), size=30)))
 
 
 @M_STEP.reference
@@ -498,6 +626,37 @@ def responsibilities_missing_in_the_covariances(X: Array, R: Array) -> tuple[Arr
     return pi, mu, covariances_about(X, np.ones_like(R), mu, R.sum(axis=0))
 
 
+@M_STEP.mistake(
+    "your variances are a millionth too large: this is the lecture's function, which adds `reg_covar` to"
+    " them. The task asks for maximum likelihood alone.",
+    hint=None,
+    name="copied from the lecture, with reg_covar",
+)
+def copied_from_the_lecture(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, Sigma = m_step(X, R)
+    return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
+
+
+@M_STEP.mistake(
+    "the covariances are slightly too large: `np.cov` corrects for the bias of a sample, even when it gets"
+    " `aweights`. Maximum likelihood does not; look at `ddof`.",
+    hint=None,
+    name="np.cov with its correction",
+)
+def np_cov_with_its_correction(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, np.array([np.cov(X.T, aweights=r) for r in R.T])
+
+
+@M_STEP.mistake(
+    "one covariance for all components: you divided the pooled scatter by n. Each component has its own.",
+    hint=1,
+)
+def covariances_pooled(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, Sigma = m_step(X, R)
+    return pi, mu, np.repeat([np.einsum("k,kde->de", pi, Sigma)], len(pi), axis=0)
+
+
 @M_STEP.mistake("the weights are counts: they sum to n, not to 1.", hint=1)
 def counts_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
     _, mu, Sigma = m_step(X, R)
@@ -550,6 +709,27 @@ def m_step_by_weighted_cov(X, R):
 
 
 @M_STEP.right
+def m_step_by_einsum(X, R):
+    N = np.einsum("nk->k", R)
+    mu = np.einsum("nk,nd->kd", R, X) / N[:, None]
+    D = X[:, None, :] - mu
+    return N / R.shape[0], mu, np.einsum("nk,nkd,nke->kde", R, D, D) / N[:, None, None]
+
+
+@M_STEP.right
+def m_step_by_loops(X, R):
+    (n, d), K = X.shape, R.shape[1]
+    pi, mu, Sigma = np.zeros(K), np.zeros((K, d)), np.zeros((K, d, d))
+    for k in range(K):
+        own = R[:, k].sum()
+        pi[k] = own / n
+        mu[k] = np.sum(R[:, [k]] * X, axis=0) / own
+        centred = X - mu[k]
+        Sigma[k] = np.dot(centred.T, R[:, [k]] * centred) / own
+    return pi, mu, Sigma
+
+
+@M_STEP.right
 def m_step_by_square_roots(X, R):
     N, Sigma = R.sum(axis=0), []
     mu = R.T @ X / N[:, None]
@@ -562,7 +742,11 @@ def m_step_by_square_roots(X, R):
 # ── 5  Find the bug ──────────────────────────────────────────────────────────────────────────────────
 
 FIX_EM = LESSON.task(
-    "fix_em", title="Find the bug", points=3, expected="(weights, means, variances), each of shape (K,)"
+    "fix_em",
+    title="Find the bug",
+    points=3,
+    expected="(weights, means, variances), each of shape (K,)",
+    parts=("the weights", "the means", "the variances"),
 )
 
 
@@ -641,6 +825,42 @@ def variances_about_the_old_means(x: Array, pi: Array, mu: Array, var: Array) ->
     return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
+@FIX_EM.mistake(
+    "means and variances are right. But the weights that you return are those that came in: nothing has"
+    " updated them.",
+    hint=3,
+)
+def old_weights_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    _, new, variances = em_iteration_1d(x, pi, mu, var)
+    return pi, new, variances
+
+
+@FIX_EM.mistake("the weights are counts: they sum to n, not to 1.", hint=None)
+def counts_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    weights, new, variances = em_iteration_1d(x, pi, mu, var)
+    return weights * len(x), new, variances
+
+
+@FIX_EM.mistake("your third value holds standard deviations. The task asks for variances.", hint=None)
+def standard_deviations_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    weights, new, variances = em_iteration_1d(x, pi, mu, var)
+    return weights, new, np.sqrt(variances)
+
+
+@FIX_EM.mistake(
+    "weights, means and variances are replaced inside the loop, so the E-step for component 1 already uses the"
+    " new component 0.",
+    hint=2,
+)
+def everything_updated_in_one_loop(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    pi, mu, var = pi.copy(), mu.copy(), var.copy()
+    for k in range(len(pi)):
+        r = responsibilities_1d(x, pi, mu, var)[:, k]
+        pi[k], mu[k] = r.mean(), r @ x / r.sum()
+        var[k] = r @ (x - mu[k]) ** 2 / r.sum()
+    return pi, mu, var
+
+
 @FIX_EM.right
 def iteration_by_arrays(x, pi, mu, var):
     R = responsibilities_by_arrays(x, pi, mu, var)
@@ -666,15 +886,23 @@ FIT_EM = LESSON.task(
     "fit_em",
     title="The whole loop",
     points=3,
+    parts=("the weights", "the means", "the covariances", "the bounds"),
     expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
 )
 
 
 @FIT_EM.cases
 def fit_em_cases(rng: np.random.Generator) -> Iterator[Case]:
-    X, pi, mu, Sigma = mixture_nd(rng, n=80)
-    yield Case("eight iterations in the plane", (X, pi, mu, Sigma, 8))
-    yield Case("one iteration", (X, pi, mu, Sigma, 1))
+    X, pi, mu, Sigma = mixture_nd(rng, n=60)
+    yield Case("six rounds in the plane", (X, pi, mu, Sigma, 6))
+    yield Case("one round", (X, pi, mu, Sigma, 1))
+    X = rng.normal(size=(40, 3))
+    mu, Sigma = X.mean(axis=0) + rng.normal(scale=0.001, size=(2, 3)), np.array([np.cov(X.T, ddof=0)] * 2)
+    yield Case("four rounds in which the likelihood hardly rises", (X, np.array([0.4, 0.6]), mu, Sigma, 4))
+    far = rng.permutation([[-90.0], [90.0]]) + rng.normal(size=(2, 2))
+    X = 0.01 * (np.repeat(far, (9, 12), axis=0) + rng.normal(size=(21, 2)))
+    start = np.array([0.5, 0.5]), 0.01 * far + 0.01, np.array([2e-4 * np.eye(2)] * 2)
+    yield Case("nine rounds, though it settles at once", (X, *start, 9))
 
 
 @FIT_EM.reference
@@ -772,10 +1000,56 @@ def one_bound_too_many(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
 
 
 @FIT_EM.mistake(
+    "your loop stops as soon as the likelihood hardly rises. The task asks for `n_iter` rounds, whatever"
+    " happens.",
+    hint=1,
+)
+def stopped_early(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
+    bounds = list(fit_em(X, pi, mu, Sigma, n_iter)[3])
+    settled = (i for i in range(1, n_iter) if bounds[i] - bounds[i - 1] < 1e-3)
+    rounds = next(settled, n_iter - 1) + 1
+    return fit_em(X, pi, mu, Sigma, rounds)
+
+
+@FIT_EM.mistake(
+    "`bounds` has the right length, but the parameters are those of an earlier round: the loop stops as soon as"
+    " the likelihood hardly rises. It should run `n_iter` rounds.",
+    hint=1,
+)
+def stopped_early_and_padded(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
+    *theta, bounds = stopped_early(X, pi, mu, Sigma, n_iter)
+    return *theta, np.append(bounds, np.repeat(bounds[-1], n_iter - len(bounds)))
+
+
+@FIT_EM.mistake(
+    "every M-step adds something small to the covariances, like the lecture's `reg_covar`. Use the `m_step`"
+    " of task 4.",
+    hint=None,
+    name="M-step with reg_covar",
+)
+def m_step_with_reg_covar(
+    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
+) -> tuple[Array, Array, Array, Array]:
+    bounds = []
+    for _ in range(n_iter):
+        log_likelihood, R = e_step(X, pi, mu, Sigma)
+        bounds.append(log_likelihood.mean())
+        pi, mu, Sigma = copied_from_the_lecture(X, R)
+    return pi, mu, Sigma, np.array(bounds)
+
+
+@FIT_EM.mistake(
     "the weights stay as they were at the start: the M-step's weights never reach the next round.", hint=1
 )
 def weights_not_fed_back(*a):
     return _keeping(*a, kept=0)
+
+
+@FIT_EM.mistake(
+    "the means stay as they were at the start: the M-step's means never reach the next round.", hint=1
+)
+def means_not_fed_back(*a):
+    return _keeping(*a, kept=1)
 
 
 @FIT_EM.mistake(

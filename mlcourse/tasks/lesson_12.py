@@ -33,6 +33,7 @@ STANDARDISE_BY_TRAIN = LESSON.task(
     "standardise_by_train",
     title="One ruler for all parts",
     points=2,
+    parts=("the training rows", "the other rows"),
     expected="two arrays, of the shapes of `train` and `other`, without NaN",
 )
 
@@ -48,6 +49,9 @@ def standardise_cases(rng: np.random.Generator) -> Iterator[Case]:
         "a feature that never varies in the training rows",
         tuple(map(np.hstack, zip((train, other), constant))),
     )
+    few, more = rng.uniform(-5, 5, size=(6, 2)), rng.uniform(-5, 5, size=(30, 2))
+    few[:, rng.integers(2)] = -7
+    yield Case("few training rows, with a feature that is always −7", (few, more))
 
 
 def scaled(rows: Array, center: Array | float, scale: Array | float) -> Array:
@@ -72,7 +76,7 @@ def mean(rows: Array) -> Array:
 def columns_of_train_are_standard(output: tuple[Array, Array], train: Array, other: Array) -> bool:
     first = np.asarray(output[0])
     spread = np.where(train.std(axis=0) == 0, 0, 1)
-    return np.allclose(first.mean(axis=0), 0) and np.allclose(first.std(axis=0), spread)
+    return np.allclose(first.mean(axis=0), 0, atol=1e-5) and np.allclose(first.std(axis=0), spread, atol=1e-5)
 
 
 def constant_columns_are_only_centred(output: tuple[Array, Array], train: Array, other: Array) -> bool:
@@ -197,6 +201,61 @@ def standardise_by_scikit_learn(train, other):
     return scaler.transform(train), scaler.transform(other)
 
 
+@STANDARDISE_BY_TRAIN.mistake(
+    "the deviations are right, but measured from one mean of the whole table. Every column has its own centre.",
+    hint=2,
+)
+def one_mean_for_all_columns(train, other):
+    return tuple(scaled(rows, train.mean(), train.std(axis=0)) for rows in (train, other))
+
+
+@STANDARDISE_BY_TRAIN.mistake(
+    "the columns are centred, but divided by one standard deviation of the whole table. Every column has its"
+    " own unit.",
+    hint=2,
+)
+def one_standard_deviation_for_all_columns(train, other):
+    return tuple(scaled(rows, mean(train), train.std()) for rows in (train, other))
+
+
+@STANDARDISE_BY_TRAIN.mistake(
+    "the training rows are standardised, but the other rows came back as they were.", hint=1
+)
+def other_rows_unchanged(train, other):
+    return standardise_by_train(train, other)[0], other
+
+
+@STANDARDISE_BY_TRAIN.mistake(
+    "you divided first and subtracted the mean afterwards. The mean is in the old unit.", hint=2
+)
+def divided_before_centring(train, other):
+    scale = np.where(train.std(axis=0) == 0, 1, train.std(axis=0))
+    return train / scale - mean(train), other / scale - mean(train)
+
+
+@STANDARDISE_BY_TRAIN.mistake(
+    "a small number was added to every standard deviation, so no column has a spread of exactly 1. And where"
+    " the deviation is 0, dividing by that number blows up what is left.",
+    hint=2,
+)
+def a_small_number_added(train, other):
+    scale = train.std(axis=0) + 1e-8
+    return (train - mean(train)) / scale, (other - mean(train)) / scale
+
+
+@STANDARDISE_BY_TRAIN.right
+def standardise_by_loops(train, other):
+    parts = np.array(train, dtype=float), np.array(other, dtype=float)
+    for j in range(train.shape[1]):
+        center = sum(train[:, j]) / len(train)
+        scale = sqrt(sum((train[:, j] - center) ** 2) / len(train))
+        for part in parts:
+            part[:, j] -= center
+            if scale > 0:
+                part[:, j] /= scale
+    return parts
+
+
 @STANDARDISE_BY_TRAIN.right
 def standardise_by_columns(train, other):
     first, second = [], []
@@ -218,49 +277,81 @@ CHOOSE_ON_VALIDATION = LESSON.task(
 
 
 def validation_table(
-    rng: np.random.Generator, behind: Array | list[float], spread: Array | list[float], n: int = 60
+    rng: np.random.Generator, behind: list[float], spread: list[float], n: int, skewed: int | None = None
 ) -> Array:
     """Scores (M, n) of M candidates that are `behind` paired standard errors behind the best.
 
-    `spread` holds the standard deviations of the differences. The best candidate has `behind` 0.
+    `spread` holds the standard deviations of the differences. The best candidate has `behind` 0. The candidate
+    `skewed` is good for most rows and very bad for a few.
     """
-    behind, spread = np.array(behind)[:, np.newaxis], np.array(spread)[:, np.newaxis]
+    gaps, spreads = np.array(behind)[:, np.newaxis], np.array(spread)[:, np.newaxis]
     difficulty = rng.normal(size=n)  # per row, the same for all candidates
     difficulty *= 3.6 / difficulty.std(ddof=1)  # much more than the differences vary
     noise = rng.normal(size=(len(behind), n))
+    if skewed is not None:
+        noise[skewed] = 0.05 * noise[skewed] + rng.permutation(np.arange(n) < n // 6)
     noise -= noise.mean(axis=1, keepdims=True)
-    noise *= spread / noise.std(axis=1, ddof=1, keepdims=True)
-    gap = behind * spread / np.sqrt(n)
-    return -8 + difficulty - np.where(behind == 0, 0, gap + noise)  # so the gaps are exact
+    noise *= spreads / noise.std(axis=1, ddof=1, keepdims=True)
+    return -8 + difficulty - np.where(gaps == 0, 0, gaps * spreads / np.sqrt(n) + noise)  # exact gaps
 
 
 @CHOOSE_ON_VALIDATION.cases
 def choose_cases(rng: np.random.Generator) -> Iterator[Case]:
-    hopeless = [20, 45]  # come first, so that an index among the level ones is never right in the table
-    spread = [0.3, 0.3, 0.3, 0.3, 0.3, 0.9, 0.3, 0.3, 0.3]  # not all equal, so neither are the errors
-    for description, behind in (
-        ("a cheaper candidate is level with the best", [30, 9.5, 4, 0.5, 0, 0.7, 60]),
-        ("nothing cheaper is level with the best", [30, 9.5, 1.6, 0, 2.5, 0.6, 60]),
+    s, wide = 0.3, 2.0  # spreads are not all equal, so neither are the standard errors
+    # The first two are hopeless, so that an index among the level ones is never right in the table.
+    for description, n, behind, spread, skewed in (
+        (
+            "a cheaper candidate is level with the best",
+            60,
+            [20, 45, 30, 9.5, 4, 0.5, 0, 0.7, 60],
+            [s, s, s, s, s, s, s, 0.9, s],
+            None,
+        ),
+        (
+            "nothing cheaper is level with the best",
+            60,
+            [20, 45, 30, 9.5, 1.6, 0, 2.5, 0.6, 60],
+            [s, s, s, s, wide, s, s, s, s],
+            None,
+        ),
+        (
+            "only twelve rows, and two candidates about one standard error behind",
+            12,
+            [20, 45, 30, 9.5, 1.02, 0.98, 0.4, 0, 60],
+            [s] * 9,
+            None,
+        ),
+        (
+            "a cheap candidate that is good for most rows, and very bad for a few",
+            60,
+            [20, 45, 30, 6, 2.5, 0.1, 0, 0.7, 60],
+            [s, s, s, s, wide, s, s, s, s],
+            4,
+        ),
     ):
-        order = np.append([0, 1], 2 + rng.permutation(len(behind)))
+        order = np.append([0, 1], 2 + rng.permutation(len(behind) - 2))
         n_parameters = np.array([52, 63, 3, 7, 12, 18, 25, 33, 42])
-        scores = validation_table(rng, hopeless + behind, spread)
+        scores = validation_table(rng, behind, spread, n, skewed)
         yield Case(description, (scores[order], n_parameters[order]))
 
 
 def one_se_rule(
-    scores: Array, n_parameters: Array, *, tolerance: Callable[..., float] | None = None
+    scores: Array,
+    n_parameters: Array,
+    *,
+    tolerance: Callable[..., float] | None = None,
+    middle: Callable[..., Any] = np.mean,
 ) -> tuple[int, list[int], int]:
     """The best candidate, those level with it, and the rule's choice.
 
-    `tolerance(D, best)` replaces the paired standard error.
+    `tolerance(D, best)` replaces the paired standard error, `middle` the mean difference.
     """
     best = int(np.argmax(scores.mean(axis=1)))
     level = []
     for m in range(len(scores)):
         D = scores[best] - scores[m]
         allowed = tolerance(D, scores[best]) if tolerance else D.std(ddof=1) / np.sqrt(len(D))
-        if D.mean() <= allowed:
+        if middle(D) <= allowed:
             level.append(m)
     return best, level, min(level, key=lambda m: n_parameters[m])
 
@@ -309,6 +400,39 @@ def standard_deviation_instead_of_standard_error(*a):
 )
 def two_standard_errors(*a):
     return one_se_rule(*a, tolerance=lambda D, best: 2 * D.std(ddof=1) / np.sqrt(len(D)))[2]
+
+
+@CHOOSE_ON_VALIDATION.mistake(
+    "you compared the *median* difference with the error. A candidate that is very bad for a few rows is bad on"
+    " average, and the median does not see it.",
+    hint=2,
+)
+def median_of_the_differences(*a):
+    return one_se_rule(*a, middle=np.median)[2]
+
+
+@CHOOSE_ON_VALIDATION.mistake(
+    "your standard error is slightly too small: the deviation of a sample is to be computed with n − 1, and"
+    " NumPy divides by n.",
+    hint=None,
+    name="deviation with n",
+)
+def deviation_with_n(*a):
+    return one_se_rule(*a, tolerance=lambda D, best: D.std() / np.sqrt(len(D)))[2]
+
+
+@CHOOSE_ON_VALIDATION.mistake(
+    "you used a variance where a standard deviation belongs, so the error is in squared nats.", hint=2
+)
+def variance_of_the_differences(*a):
+    return one_se_rule(*a, tolerance=lambda D, best: D.var(ddof=1) / np.sqrt(len(D)))[2]
+
+
+@CHOOSE_ON_VALIDATION.mistake(
+    "you took the standard deviation and divided it by n. The error of a mean shrinks more slowly.", hint=None
+)
+def divided_by_n(*a):
+    return one_se_rule(*a, tolerance=lambda D, best: D.std(ddof=1) / len(D))[2]
 
 
 @CHOOSE_ON_VALIDATION.mistake(
@@ -365,6 +489,18 @@ def choose_by_arrays(scores, n_parameters):
 
 
 @CHOOSE_ON_VALIDATION.right
+def choose_in_a_loop(scores, n_parameters):
+    best, n = np.argmax(np.mean(scores, axis=1)), scores.shape[1]
+    chosen = best
+    for m in range(len(scores)):
+        D = scores[best] - scores[m]
+        error = np.sqrt(np.sum((D - np.mean(D)) ** 2) / (n - 1) / n)
+        if np.mean(D) <= error and n_parameters[m] < n_parameters[chosen]:
+            chosen = m
+    return chosen
+
+
+@CHOOSE_ON_VALIDATION.right
 def choose_from_the_cheapest_up(scores, n_parameters):
     differences = max(scores, key=np.mean) - scores
     level = (np.mean(D) <= sem(D) if D.any() else True for D in differences[np.argsort(n_parameters)])
@@ -392,6 +528,9 @@ def agreement_cases(rng: np.random.Generator) -> Iterator[Case]:
         for b, run in enumerate(runs):
             run[rng.choice(n, size=flips + b, replace=False)] = rng.integers(K, size=flips + b)
         yield Case(description, (runs,))
+    truth = rng.integers(3, size=40)
+    names = np.array([[2, 5, 9], [9, 2, 7], [4, 4, 11]])  # the third refit found two groups only
+    yield Case("three refits, with other numbers for their groups", (names[rng.permutation(3)][:, truth],))
 
 
 @FIX_AGREEMENT.reference
@@ -478,6 +617,30 @@ def matched_and_counted(runs):
 
 
 @FIX_AGREEMENT.mistake(
+    "you gave all refits the numbers of the first one and counted equal labels. Labels drawn at random would"
+    " get far more than 0 from that.",
+    hint=2,
+)
+def renumbered_like_the_first(runs):
+    aligned = np.array([match_labels(run, runs[0]) for run in runs])
+    return pairs_mean(aligned, lambda one, other: np.mean(one == other))
+
+
+@FIX_AGREEMENT.mistake("this is the median of the agreements. The task asks for their mean.", hint=3)
+def the_median_pair(runs):
+    pairs = combinations(range(len(runs)), 2)
+    return np.median([adjusted_rand_score(runs[a], runs[b]) for a, b in pairs])
+
+
+@FIX_AGREEMENT.mistake(
+    "this is the agreement of the two refits that agree least. The task asks for the mean of all pairs.",
+    hint=3,
+)
+def the_worst_pair(runs):
+    return min(adjusted_rand_score(one, other) for one, other in combinations(runs, 2))
+
+
+@FIX_AGREEMENT.mistake(
     "you added up the agreements of all pairs, but did not divide by the number of pairs.", hint=3
 )
 def a_sum(runs):
@@ -489,6 +652,16 @@ def agreement_by_array(runs):
     B = len(runs)
     table = np.array([[adjusted_rand_score(one, other) for other in runs] for one in runs])
     return (table.sum() - B) / (B * (B - 1))
+
+
+@FIX_AGREEMENT.right
+def agreement_in_two_loops(runs):
+    total, count = 0.0, 0
+    for a in range(len(runs)):
+        for b in range(a + 1, len(runs)):
+            total += adjusted_rand_score(runs[a], runs[b])
+            count += 1
+    return total / count
 
 
 @FIX_AGREEMENT.right
@@ -590,6 +763,7 @@ ALARM_REPORT = LESSON.task(
     "alarm_report",
     title="A promise about false alarms",
     points=3,
+    parts=("the threshold", "the share", "the standard error"),
     expected="(threshold, share, standard_error): three numbers",
 )
 
@@ -602,6 +776,8 @@ def alarm_cases(rng: np.random.Generator) -> Iterator[Case]:
     ):
         validation, test = -rng.gamma(4, size=n), -rng.gamma(4, size=m) - 5 * rate
         yield Case(description, (validation, test, rate))
+    validation, test = np.round(-rng.gamma(4, size=101)), np.round(-rng.gamma(4, size=60)) - 1
+    yield Case("whole numbers of nats, so that some rows have the threshold itself", (validation, test, 0.2))
 
 
 @ALARM_REPORT.reference
@@ -659,6 +835,36 @@ def the_wrong_side(
 ) -> tuple[float, np.floating[Any], float]:
     threshold = np.quantile(validation_scores, rate)
     return _report(threshold, test_scores > threshold)
+
+
+@ALARM_REPORT.mistake(
+    "you count a row that has exactly the threshold as an alarm. The task says *strictly below*.",
+    hint=None,
+    name="threshold included",
+)
+def threshold_included(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, np.floating[Any], float]:
+    threshold = np.quantile(validation_scores, rate)
+    return _report(threshold, test_scores <= threshold)
+
+
+@ALARM_REPORT.mistake(
+    "your third number is too large: under the root, a factor of the formula is missing.", hint=None
+)
+def one_minus_p_forgotten(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, float, float]:
+    threshold, share, _ = alarm_report(validation_scores, test_scores, rate)
+    return threshold, share, np.sqrt(share / len(test_scores))
+
+
+@ALARM_REPORT.mistake("your second number is the share that was promised. What did you measure?", hint=1)
+def the_promise_returned(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, float, float]:
+    threshold, _, error = alarm_report(validation_scores, test_scores, rate)
+    return threshold, rate, error
 
 
 @ALARM_REPORT.mistake("`rate` is a share, but you passed it to something that counts in per cent.", hint=2)
@@ -769,6 +975,15 @@ def alarms_by_the_package(validation_scores, test_scores, rate):
     detector = DensityDetector(_Scores(), contamination=rate).fit(validation_scores[:, np.newaxis])
     alarms = detector.predict(test_scores[:, np.newaxis]) == -1
     return detector.offset_, alarms.mean(), alarms.std() / np.sqrt(len(alarms))
+
+
+@ALARM_REPORT.right
+def alarms_by_percentile(validation_scores, test_scores, rate):
+    threshold = np.percentile(validation_scores, 100 * rate)
+    m = test_scores.size
+    p = np.count_nonzero(test_scores < threshold) / m
+    variance = p * (1 - p) / m
+    return threshold, p, variance**0.5
 
 
 @ALARM_REPORT.right

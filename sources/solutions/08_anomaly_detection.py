@@ -233,7 +233,7 @@ check.optimistic_histogram(optimistic_histogram)
 #   anomalies; `test` and `test_truth` likewise; `share`, the false-alarm rate that is promised
 # - out: the index of the chosen model, its threshold, and its recall and false-alarm rate in the report
 #
-# The area under the ROC curve, by which it chooses, may stay, and so may `np.percentile`.
+# Keep the area under the ROC curve as the measure by which it chooses, and keep `np.percentile`: neither is a fault.
 
 
 # %% task="fix_evaluation" role="answer"
