@@ -739,12 +739,14 @@ def auc_of(scores: Array, truth: Array) -> Array:
 
 
 def tells_mistakes_apart(
-    validation: Array, validation_truth: Array, test: Array, test_truth: Array, _: float
-) -> np.bool_:
+    validation: Array, validation_truth: Array, test: Array, test_truth: Array, rate: float
+) -> bool:
     """Whether validation and test prefer different models, clearly, and neither prefers the other's last."""
     areas = auc_of(validation, validation_truth)
-    worst, *_, second, best = np.argsort(areas)
-    return areas[second] < areas[best] - 1e-6 and auc_of(test, test_truth).argmax() not in (best, worst)
+    order = np.argsort(areas)
+    worst, second, best = order[[0, -2, -1]]
+    clearly = areas[second] < areas[best] - 1e-6
+    return bool(clearly and auc_of(test, test_truth).argmax() not in (best, worst))
 
 
 def has_ties(

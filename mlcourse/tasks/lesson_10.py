@@ -901,7 +901,7 @@ def the_illegible_share(*a):
 )
 def distances_along_the_axes(drawn: Array, train: Array, labels: Array, k: int) -> float:
     distances = np.abs(drawn[:, np.newaxis] - train).sum(axis=2)
-    return np.mean(_unanimous(labels[np.argsort(distances, axis=1)[:, :k]]))
+    return float(np.mean(_unanimous(labels[np.argsort(distances, axis=1)[:, :k]])))
 
 
 @LEGIBLE_SHARE.mistake(
