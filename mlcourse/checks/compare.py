@@ -59,7 +59,7 @@ def _plain_array(value: Any) -> Plain:
 def describe(value: Plain) -> str:
     """Summarise a plain value: the shape and first numbers of an array, or the value itself."""
     if isinstance(value, np.ndarray):
-        start = ", ".join(f"{number:.4g}" for number in value.ravel()[:4])
+        start = ", ".join(str(one) if value.dtype == bool else f"{one:.4g}" for one in value.ravel()[:4])
         more = ", …" if value.size > 4 else ""
         return f"{start}{more}" if value.ndim == 0 else f"array of shape {value.shape}: {start}{more}"
     if isinstance(value, float):

@@ -6,6 +6,9 @@ which are data: a notebook calls the learner's function, the grader sends the ca
 
 import copy
 import inspect
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -74,6 +77,19 @@ def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED) -> Verdict:
     """
     if answer.kind != task.kind:
         return Verdict("wrong", wrong_kind(task, answer.kind, answer.name))
+    with silence():
+        return _verdict(task, answer, seed)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Keep warnings about odd numbers to ourselves: they would be about our code, not the learner's."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
     key = answer_key(task, seed)
     outcomes = []
     for case in key.cases:
@@ -114,9 +130,10 @@ def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.
     unexplained = verdict.status == "wrong" and not verdict.mistake and not verdict.raised
     if not unexplained or task.kind == "value" or answer.kind != task.kind:
         return verdict
-    key = answer_key(task, NOTEBOOK_SEED)
-    prints = prints_of(task, [answer.ask(case) for case in key.cases])
-    return verdict._replace(slip=slip_of(prints, key.slips(patience))) if prints else verdict
+    with silence():
+        key = answer_key(task, NOTEBOOK_SEED)
+        prints = prints_of(task, [answer.ask(case) for case in key.cases])
+        return verdict._replace(slip=slip_of(prints, key.slips(patience))) if prints else verdict
 
 
 def wrong_kind(task: Task, kind: Kind, name: str) -> str:

@@ -9,7 +9,6 @@ import re
 import sys
 import time
 import traceback
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -127,9 +126,7 @@ def task_seed(seed: bytes, task: str) -> int:
 def judge(task: Task, answer: Answer, seed: int) -> Verdict:
     """Return the verdict on an answer. Raises WorkerEnded."""
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return explained(examine(task, answer, seed), task, answer)
+        return explained(examine(task, answer, seed), task, answer)
     except Exception as error:  # an output that no check anticipated must not crash the grader
         return Verdict("wrong", f"the check cannot handle this result ({type(error).__name__}).")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
-from mlcourse.checks.compare import plain
+from mlcourse.checks.compare import describe, plain
 from mlcourse.checks.outcome import Answer
 from tests.helpers.answers import FUNCTIONS, divides_by_zero, returns_nothing, stub
 
@@ -161,3 +161,14 @@ def test_a_law_is_stated_as_what_must_hold(doubling):
     doubling.law("twice a number has its sign.")(lambda y, x: np.all(np.sign(y) == np.sign(x)))
     verdict = verdict_on(doubling, lambda x: -2 * x)
     assert "this must hold, and does not: twice a number has its sign." in verdict.message
+
+
+def test_odd_numbers_cause_no_warnings_of_ours(doubling, recwarn):
+    verdict = verdict_on(doubling, lambda x: np.full(np.shape(x), np.float64(1e308)) * 10)
+    assert verdict.status == "wrong"
+    assert not recwarn.list
+
+
+def test_booleans_are_shown_as_booleans():
+    assert describe(np.array([True, False])) == "array of shape (2,): True, False"
+    assert describe(np.array([1.0, 0.0])) == "array of shape (2,): 1, 0"
