@@ -235,13 +235,14 @@ def _fault_in_output(task: Task, case: Case, expected: Any, output: Any) -> str:
     if form and not (task.is_right and isinstance(expected, (str, bool))):
         return form.sentence(reveal=False)
     broken = next((law for law in task.laws if not holds(law, output, case)), None)
-    if broken:
-        return f"this must hold, and does not: {broken.message}"
+    rule = f"this must hold, and does not: {broken.message}" if broken else ""
     if task.is_right:
-        return "" if task.is_right(output, *copy.deepcopy(case.args)) else "the result is not right."
+        right = not broken and task.is_right(output, *copy.deepcopy(case.args))
+        return "" if right else rule or "the result is not right."
     found = difference(output, expected, task.rtol, task.atol, parts=task.parts)
     reveal = task.kind == "function"  # the number that a value should be is the answer itself
-    return found.sentence(reveal) if found else ""
+    where = found.sentence(reveal) if found else ""
+    return f"{rule}\n  {where}" if rule and where else rule or where
 
 
 def holds(law: Law, output: Any, case: Case) -> bool:

@@ -59,8 +59,8 @@ def how_to_look(task: Task, verdict: Verdict) -> list[str]:
     names = list(inspect.signature(task.answer).parameters)
     if len(names) != len(verdict.case.args) or names[0].startswith("_"):
         names = ["args"]
-    comma = "," if names != ["args"] and len(names) == 1 else ""
-    return [f"To look at this input: {', '.join(names)}{comma} = check.last_input"]
+    left = f"({names[0]},)" if len(names) == 1 and names != ["args"] else ", ".join(names)
+    return [f"To look at this input: {left} = check.last_input"]
 
 
 class Progress:
