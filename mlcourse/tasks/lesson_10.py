@@ -87,20 +87,20 @@ def the_same_number_from_each_class(y, share):
 
 
 @STRATIFIED_PART.mistake(
-    "where the share is not a whole number of rows, a class gets one row too many: you rounded up.", hint=2
+    "where the share is not a whole number of rows, a class gets one row too many: you rounded up.", hint=None
 )
 def rounded_up(y, share):
     return _by_class(y, lambda n_c: int(np.ceil(share * n_c)))
 
 
 @STRATIFIED_PART.mistake(
-    "you rounded to the nearest whole number. In some classes the task rounds the other way.", hint=2
+    "you rounded to the nearest whole number. In some classes the task rounds the other way.", hint=None
 )
 def rounded_to_the_nearest(y, share):
     return _by_class(y, lambda n_c: round(share * n_c))
 
 
-@STRATIFIED_PART.mistake("the numbers are right, but these are the last rows of each class.", hint=1)
+@STRATIFIED_PART.mistake("the numbers are right, but these are the last rows of each class.", hint=None)
 def the_last_rows(y, share):
     return _by_class(y, lambda n_c: int(share * n_c), lambda rows, n: rows[len(rows) - n :])
 
@@ -113,9 +113,9 @@ def the_other_part(y, share):
 
 
 @STRATIFIED_PART.mistake(
-    "no row is selected. In `part[y == c][:n] = True` the first pair of brackets makes a copy, so the"
-    " mask itself does not change.",
-    hint=2,
+    "no row is selected. If two pairs of brackets follow the mask, as in `part[y == c][:n] = True`, the first"
+    " makes a copy, and the mask itself does not change.",
+    hint=None,
 )
 def nothing_selected(y, share):
     return np.zeros(len(y), dtype=bool)
@@ -124,6 +124,42 @@ def nothing_selected(y, share):
 @STRATIFIED_PART.mistake("you computed how many rows a class gets from the size of the whole table.", hint=2)
 def counted_from_the_whole_table(y, share):
     return _by_class(y, lambda n_c: int(share * len(y)))
+
+
+@STRATIFIED_PART.mistake(
+    "only one class has rows in your part, the last. Does the mask begin anew with every class?", hint=2
+)
+def the_last_class_alone(y: Array, share: float) -> Array:
+    return stratified_part(y, share) & (y == y.max())
+
+
+@STRATIFIED_PART.mistake(
+    "the class with the largest number has no row in your part. Does your loop reach it?", hint=2
+)
+def the_last_class_left_out(y: Array, share: float) -> Array:
+    return stratified_part(y, share) & (y != y.max())
+
+
+@STRATIFIED_PART.mistake(
+    "each class gives what `share` should leave: you computed its rows from `1 - share`.", hint=None
+)
+def one_minus_share(y, share):
+    return stratified_part(y, 1 - share)
+
+
+@STRATIFIED_PART.mistake(
+    "these are the numbers of the rows, in rising order. A mask has as many entries as `y`.", hint=2
+)
+def row_numbers_in_order(y, share):
+    return np.flatnonzero(stratified_part(y, share))
+
+
+@STRATIFIED_PART.mistake(
+    "these are row numbers, one array per class. The task asks for one mask for all classes.", hint=2
+)
+def row_numbers_of_each_class(y, share):
+    part = stratified_part(y, share)
+    return tuple(np.flatnonzero(part & (y == c)) for c in np.unique(y))
 
 
 @STRATIFIED_PART.mistake("these are row numbers. A mask has True or False for every row.", hint=2)
@@ -152,7 +188,7 @@ def ten_digits_assumed(y: Array, share: float) -> Array:
 
 
 @STRATIFIED_PART.mistake(
-    "every class has at least one row in your part. The task rounds down, even to nothing.", hint=2
+    "every class has at least one row in your part. The task rounds down, even to nothing.", hint=None
 )
 def at_least_one_row_of_each_class(y, share):
     return _by_class(y, lambda n_c: max(1, int(share * n_c)))
@@ -189,34 +225,49 @@ FIX_LEAK = LESSON.task(
     points=2,
     expected="two arrays, (n, d) and (m, d); the first has mean 0 in every pixel",
     parts=("the training rows", "the new rows"),
+    rtol=1e-4,
+    atol=1e-4,
 )
 
 
 @FIX_LEAK.cases
 def leak_cases(rng: np.random.Generator) -> Iterator[Case]:
-    X_train, X_new = rng.normal(2, 3, size=(30, 4)), rng.normal(3, 2, size=(12, 4))
+    center, spread = np.array([2, 0.5, 0.3, -1]), np.array([3, 0.3, 0.006, 1.5])
+    X_train = center + spread * rng.normal(size=(30, 4))
+    X_new = center + spread * rng.normal(0.5, 0.7, size=(12, 4))
     yield Case("two parts, four pixels", (X_train, X_new))
     X_train, X_new = X_train.copy(), X_new.copy()
     X_train[:, 1] = 0.25
     yield Case("a pixel that varies only in the new part", (X_train, X_new))
 
 
-@FIX_LEAK.reference
 def _standardised(
     X_train: Array, X_new: Array, scale: Array | None = None, *, mean: Array | None = None, ddof: int = 0
 ) -> tuple[Array, Array]:
+    """Both parts with the mean and scale of the training part, or with others."""
     mean = X_train.mean(axis=0) if mean is None else mean
     scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
     scale = np.where(scale == 0, 1, scale)
     return (X_train - mean) / scale, (X_new - mean) / scale
 
 
+@FIX_LEAK.reference
+def fix_leak(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_new)
+
+
 @FIX_LEAK.law("every pixel of the training part has mean 0 afterwards.")
 def centred(out, *_):
-    return np.allclose(out[0].mean(axis=0), 0)
+    return np.allclose(out[0].mean(axis=0), 0, atol=1e-3)
 
 
-@FIX_LEAK.mistake("the leak is still there.", planted=True)
+@FIX_LEAK.law("a pixel that never varies in the training part is only centred, in the new part too.")
+def constant_pixels_only_centred(out, X_train, X_new):
+    constant = np.ptp(X_train, axis=0) == 0
+    return np.allclose(out[1][:, constant], (X_new - X_train[0])[:, constant], atol=1e-3)
+
+
+@FIX_LEAK.mistake("still the same numbers as before, so the leak is still there.", planted=True)
 def statistics_of_all_rows(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     everything = np.concatenate([X_train, X_new])
     mean, scale = everything.mean(axis=0), everything.std(axis=0)
@@ -271,35 +322,73 @@ def each_part_about_its_own_mean(X_train: Array, X_new: Array) -> tuple[Array, A
     return _standardised(X_train, X_train)[0], new
 
 
-@FIX_LEAK.mistake("you divided by the variance, so the units do not cancel.", hint=2)
+@FIX_LEAK.mistake("you divided by the variance, so the units do not cancel.", hint=None)
 def variance_instead_of_the_standard_deviation(A, B):
     return _standardised(A, B, A.var(axis=0))
 
 
-@FIX_LEAK.mistake("where a pixel never varies in the training part, you divided by zero.", hint=2)
+@FIX_LEAK.mistake("where a pixel never varies in the training part, you divided by zero.", hint=None)
 def constant_pixel(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
     return (X_train - mean) / scale, (X_new - mean) / scale
 
 
 @FIX_LEAK.mistake(
-    "you used one mean and one scale for all pixels together. Every pixel should have its own.", hint=2
+    "you used one mean and one scale for all pixels together. Every pixel should have its own.", hint=None
 )
 def one_mean_and_scale_for_all_pixels(X_train: Array, X_new: Array) -> tuple[Array, Array]:
     return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
 
 
-@FIX_LEAK.mistake("the parts are centred, but not divided by a scale.", hint=2)
+@FIX_LEAK.mistake("the parts are centred, but not divided by a scale.", hint=None)
 def only_centred(A, B):
     return _standardised(A, B, np.ones(A.shape[1]))
 
 
 @FIX_LEAK.mistake(
     "your scale divides by n − 1. The one that you were given divides by n, and that was not the leak.",
-    hint=2,
+    hint=None,
 )
 def n_minus_one(A, B):
     return _standardised(A, B, ddof=1)
+
+
+@FIX_LEAK.mistake("the parts are divided by their scale, but not centred.", hint=None)
+def only_divided(A, B):
+    return _standardised(A, B, mean=np.zeros(A.shape[1]))
+
+
+@FIX_LEAK.mistake("only the mean is divided by the scale: a quotient comes before a difference.", hint=None)
+def brackets_missing(A, B):
+    shift = A.mean(axis=0) / np.where(A.std(axis=0) == 0, 1, A.std(axis=0))
+    return A - shift, B - shift
+
+
+@FIX_LEAK.mistake(
+    "you never divide by less than 1. A pixel that varies a little keeps its small spread that way, but only"
+    " one that never varies should.",
+    hint=None,
+)
+def no_scale_below_one(A, B):
+    return _standardised(A, B, np.maximum(A.std(axis=0), 1))
+
+
+@FIX_LEAK.mistake(
+    "a pixel that varies only a little was treated like one that never varies: your threshold is too high.",
+    hint=None,
+)
+def small_scales_taken_for_zero(A, B):
+    scale = A.std(axis=0)
+    return _standardised(A, B, np.where(scale < 0.1, 1, scale))
+
+
+@FIX_LEAK.mistake(
+    "you added a tiny number to every scale. Where a pixel never varies in the training part, you divide by that"
+    " number alone, and the new part becomes huge.",
+    hint=None,
+)
+def a_tiny_number_added(A, B):
+    return _standardised(A, B, A.std(axis=0) + 1e-8)
 
 
 @FIX_LEAK.right
@@ -317,6 +406,11 @@ def standardised_pixel_by_pixel(X_train, X_new):
     return [train, new]
 
 
+@FIX_LEAK.right
+def standardised_in_float32(X_train, X_new):
+    return standardised_pixel_by_pixel(X_train.astype(np.float32), X_new.astype(np.float32))
+
+
 # ── 3  An honest choice ──────────────────────────────────────────────────────────────────────────────
 
 HONEST_CHOICE = LESSON.value(
@@ -328,6 +422,10 @@ HONEST_CHOICE = LESSON.value(
     rtol=0,
     atol=0.025,
 )
+
+
+KS = (5, 10, 20, 40, 80, 160)
+TRAINING, VALIDATION, TEST, BIC = 1, 2, 3, 4
 
 
 @cache
@@ -348,7 +446,7 @@ def _fit(K: int, Z: Array) -> GaussianMixture:
 def _fits() -> list[tuple[Any, ...]]:
     """(K, training, validation, test log-likelihood, BIC) of every candidate."""
     parts = _parts()
-    fits = [_fit(K, parts[0]) for K in (5, 10, 20, 40, 80, 160)]
+    fits = [_fit(K, parts[0]) for K in KS]
     return [(fit.n_components, *map(fit.score, parts), fit.bic(parts[0])) for fit in fits]
 
 
@@ -358,12 +456,22 @@ def _choice(by: int, report: int, lowest: bool = False) -> tuple[int, float]:
     return best[0], best[report]
 
 
-TRAINING, VALIDATION, TEST, BIC = 1, 2, 3, 4
-
-
 @HONEST_CHOICE.reference
 def honest_choice():
     return _choice(VALIDATION, TEST)
+
+
+@HONEST_CHOICE.law("the first value is one of the six values of K.")
+def one_of_the_six(out):
+    return out[0] in KS
+
+
+@HONEST_CHOICE.law(
+    "the second value is a score of the fit with this K: fitted to `Z_train` alone, with `random_state=0`."
+)
+def a_score_of_this_fit(out):
+    scores = next(fit[TRAINING : TEST + 1] for fit in _fits() if fit[0] == out[0])
+    return np.isclose(scores, out[1], rtol=0, atol=0.1).any()
 
 
 @HONEST_CHOICE.canonical
@@ -388,10 +496,19 @@ def the_training_score_reported():
 
 
 @HONEST_CHOICE.mistake(
-    "on the training part, more components always look better. Which part was not used in the fit?", hint=1
+    "of the six fits, this one has the highest score on the training part and the lowest on the validation part."
+    " Which of the two parts should choose, and is a high score good or bad?",
+    hint=1,
 )
 def chosen_on_the_training_part():
     return _choice(TRAINING, TEST)
+
+
+@HONEST_CHOICE.mistake(
+    "this is the lowest of the six scores on the validation part. Is a high score good or bad?", hint=None
+)
+def the_lowest_validation_score():
+    return _choice(VALIDATION, VALIDATION, lowest=True)
 
 
 @HONEST_CHOICE.mistake(
@@ -433,6 +550,29 @@ def chosen_by_bic():
     return _choice(BIC, TEST, lowest=True)
 
 
+@HONEST_CHOICE.mistake("the two values are in the wrong order.", hint=None)
+def swapped():
+    K, score = honest_choice()
+    return score, K
+
+
+@HONEST_CHOICE.mistake(
+    "the first value is the place of the chosen K in the list of candidates. The task asks for K itself.",
+    hint=None,
+)
+def the_place_of_K():
+    K, score = honest_choice()
+    return KS.index(K), score
+
+
+@HONEST_CHOICE.mistake(
+    "the second value is a sum over all test digits. The task asks for the mean.", hint=None
+)
+def the_sum():
+    K, score = honest_choice()
+    return K, score * len(_parts()[2])
+
+
 HONEST_CHOICE.right_values([80, 4.18], (80.0, 4.2))
 
 
@@ -443,6 +583,8 @@ DRAW_BY_CLASS = LESSON.task(
     title="Draw, class by class",
     points=3,
     expected="array (n, d): row i is drawn for class c[i]",
+    rtol=1e-4,
+    atol=1e-4,
 )
 
 
@@ -501,14 +643,14 @@ def factor_transposed(E, c, m, S):
 @DRAW_BY_CLASS.mistake(
     "you multiplied the noise by the covariance itself, so the variances come out squared. You"
     " need a square root of it.",
-    hint=2,
+    hint=None,
 )
 def covariance_instead_of_its_factor(E, c, m, S):
     return _drawn(E, c, m, S, lambda S, e: S @ e)
 
 
 @DRAW_BY_CLASS.mistake(
-    "every feature has the right spread, but the features no longer vary together.", hint=2
+    "every feature has the right spread, but the features no longer vary together.", hint=None
 )
 def standard_deviations_only(E, c, m, S):
     return _drawn(E, c, m, S, lambda S, e: np.sqrt(np.diag(S)) * e)
@@ -517,7 +659,7 @@ def standard_deviations_only(E, c, m, S):
 @DRAW_BY_CLASS.mistake(
     "these draws have the right covariance, but from a symmetric square root. The task"
     " asks for the triangular one.",
-    hint=2,
+    hint=None,
 )
 def the_symmetric_root(E, c, m, S):
     return _drawn(E, c, m, S, _symmetric_root)
@@ -526,7 +668,7 @@ def the_symmetric_root(E, c, m, S):
 @DRAW_BY_CLASS.mistake(
     "these draws have the right covariance, but the factor comes from eigenvectors. The task asks for the"
     " triangular one.",
-    hint=2,
+    hint=None,
 )
 def axes_times_standard_deviations(E, c, m, S):
     return _drawn(E, c, m, S, _along_the_axes)
@@ -535,7 +677,7 @@ def axes_times_standard_deviations(E, c, m, S):
 @DRAW_BY_CLASS.mistake(
     "you took the root of every entry, and some entries are negative. A square root of a matrix is a factor of"
     " a matrix product.",
-    hint=2,
+    hint=None,
 )
 def root_of_every_entry(E, c, m, S):
     with np.errstate(invalid="ignore"):
@@ -543,7 +685,7 @@ def root_of_every_entry(E, c, m, S):
 
 
 @DRAW_BY_CLASS.mistake(
-    "every feature is multiplied by its variance, and the covariances are not used.", hint=2
+    "every feature is multiplied by its variance, and the covariances are not used.", hint=None
 )
 def variances_only(E, c, m, S):
     return _drawn(E, c, m, S, lambda S, e: np.diag(S) * e)
@@ -558,13 +700,13 @@ def classes_sorted(E, c, m, S):
 
 @DRAW_BY_CLASS.mistake(
     "you counted the classes that occur. If one is missing, those after it get the wrong mean and covariance.",
-    hint=1,
+    hint=None,
 )
 def numbered_by_occurrence(E, c, m, S):
     return draw_by_class(E, np.unique(c, return_inverse=True)[1], m, S)
 
 
-@DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=1)
+@DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=None)
 def mean_left_out(E, c, m, S):
     return draw_by_class(E, c, np.zeros_like(m), S)
 
@@ -586,13 +728,13 @@ def one_class_for_all(E, c, m, S):
     return draw_by_class(E, 0 * c, m, S)
 
 
-@DRAW_BY_CLASS.mistake("all rows lie exactly on the mean of their class: the noise is missing.", hint=2)
+@DRAW_BY_CLASS.mistake("all rows lie exactly on the mean of their class: the noise is missing.", hint=None)
 def no_noise(E, c, m, S):
     return draw_by_class(0 * E, c, m, S)
 
 
 @DRAW_BY_CLASS.mistake(
-    "you divided by the factor instead of multiplying by it. That turns draws back into noise.", hint=2
+    "you divided by the factor instead of multiplying by it. That turns draws back into noise.", hint=None
 )
 def whitened_instead_of_coloured(E, c, m, S):
     return _drawn(E, c, m, S, lambda S, e: np.linalg.solve(np.linalg.cholesky(S), e))
@@ -604,6 +746,36 @@ def whitened_instead_of_coloured(E, c, m, S):
 def grouped_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
     order = np.argsort(c, kind="stable")
     return draw_by_class(E, c, means, covariances)[order]
+
+
+@DRAW_BY_CLASS.mistake(
+    "every row is the mean of its class plus the noise as it came: the covariances are not used.", hint=None
+)
+def noise_as_it_came(E, c, m, S):
+    return m[c] + E
+
+
+@DRAW_BY_CLASS.mistake(
+    "every class takes its noise from the beginning of `E`. Row i should be made from row i of `E`.", hint=1
+)
+def the_first_rows_of_the_noise(E, c, m, S):
+    place = np.sum(np.tril(c[:, np.newaxis] == c, -1), axis=1)
+    return draw_by_class(E[place], c, m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every row is drawn for the class before its own: the classes are numbered from 0, not from 1.", hint=None
+)
+def classes_counted_from_one(E, c, m, S):
+    return draw_by_class(E, c - 1, m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "the rows of class 0 were never drawn: they are still zero. With which class does your loop begin?",
+    hint=None,
+)
+def class_0_left_out(E, c, m, S):
+    return draw_by_class(E, c, m, S) * (c > 0)[:, np.newaxis]
 
 
 @DRAW_BY_CLASS.right
@@ -626,6 +798,12 @@ def draws_row_by_row(E, c, means, covariances):
     return [means[k] + np.linalg.cholesky(covariances[k]) @ e for e, k in zip(E, c)]
 
 
+@DRAW_BY_CLASS.right
+def draws_in_float32(E, c, means, covariances):
+    noise, *model = (array.astype(np.float32) for array in (E, means, covariances))
+    return draws_by_einsum(noise, c, *model)
+
+
 # ── 5  The shape without its noise ───────────────────────────────────────────────────────────────────
 
 SHAPE_ONLY = LESSON.task(
@@ -633,7 +811,15 @@ SHAPE_ONLY = LESSON.task(
     title="The shape without its noise",
     points=3,
     expected="array (n, d): the mean plus the part along q directions",
+    rtol=1e-4,
+    atol=1e-4,
 )
+
+
+def covariance_with_clear_directions(rng: np.random.Generator, d: int) -> Array:
+    """A covariance whose variances are at least 0.5 apart, so that float32 is enough to find its directions."""
+    axes, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    return axes * np.cumsum(rng.uniform(0.5, 1.5, size=d)) @ axes.T
 
 
 @SHAPE_ONLY.cases
@@ -642,7 +828,7 @@ def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
         X = rng.normal(2, 2, size=(n, d))
         yield Case(
             f"{d} dimensions, {q} direction(s) kept",
-            (X, rng.normal(3, 1, size=d), covariances_for(rng, 1, d)[0], q),
+            (X, rng.normal(3, 1, size=d), covariance_with_clear_directions(rng, d), q),
         )
 
 
@@ -694,7 +880,7 @@ def the_amounts(X, mean, S, q):
 
 
 @SHAPE_ONLY.mistake(
-    "you multiplied the directions by their standard deviations. A direction has length 1.", hint=1
+    "you multiplied the directions by their standard deviations. A direction has length 1.", hint=None
 )
 def directions_stretched(X: Array, mean: Array, covariance: Array, q: int) -> Array:
     variances, axes = np.linalg.eigh(covariance)
@@ -782,9 +968,41 @@ def nothing_but_the_mean(X, mean, S, q):
     return np.tile(mean, (len(X), 1))
 
 
-@SHAPE_ONLY.mistake("this is the part that should have been removed, added to the mean.", hint=1)
+@SHAPE_ONLY.mistake("this is the part that should have been removed, added to the mean.", hint=2)
 def the_noise_itself(X, mean, S, q):
     return mean + X - shape_only(X, mean, S, q)
+
+
+@SHAPE_ONLY.mistake(
+    "the slice begins in the right place, but leaves out the last column, where the widest direction is.",
+    hint=2,
+)
+def the_last_column_left_out(*a):
+    return _projected(*a, columns=lambda V, q: V[:, len(V) - q : -1])
+
+
+@SHAPE_ONLY.mistake(
+    "`[::-1]` alone turns the order of the rows around. It is the columns that are in rising order.", hint=2
+)
+def rows_turned_around(*a):
+    return _projected(*a, columns=lambda V, q: V[::-1][:, :q])
+
+
+@SHAPE_ONLY.mistake(
+    "you took the first q rows of the matrix. Are the directions in its rows, and are the widest the first?",
+    hint=2,
+)
+def the_first_rows_of_the_matrix(*a):
+    return _projected(*a, columns=lambda V, q: V[:q].T)
+
+
+@SHAPE_ONLY.mistake(
+    "you divided the amounts by their standard deviations. That is whitening, and a shape keeps its size.",
+    hint=None,
+)
+def whitened(X: Array, mean: Array, covariance: Array, q: int) -> Array:
+    variances, axes = (part[..., len(mean) - q :] for part in np.linalg.eigh(covariance))
+    return mean + (X - mean) @ axes / np.sqrt(variances) @ axes.T
 
 
 @SHAPE_ONLY.right
@@ -808,10 +1026,15 @@ def shape_by_subtraction(X, mean, covariance, q):
     return X - (X - mean) @ narrow @ narrow.T
 
 
+@SHAPE_ONLY.right
+def shape_in_float32(X, mean, covariance, q):
+    return shape_by_sorting(*(array.astype(np.float32) for array in (X, mean, covariance)), q)
+
+
 # ── 6  Can it be read? ───────────────────────────────────────────────────────────────────────────────
 
 LEGIBLE_SHARE = LESSON.task(
-    "legible_share", title="Can it be read?", points=3, expected="one number between 0 and 1"
+    "legible_share", title="Can it be read?", points=3, expected="one number between 0 and 1", rtol=1e-5
 )
 
 
@@ -820,6 +1043,8 @@ def legible_cases(rng: np.random.Generator) -> Iterator[Case]:
     for n_classes, d, k in ((3, 2, 4), (4, 3, 5), (2, 2, 7)):
         centers = 1.3 * rng.normal(size=(n_classes, d))
         component = rng.permutation(np.arange(120) % n_classes)
+        # The first k labels agree in the first case alone, so an answer that always takes them is 1, 0, 0.
+        component[:k] = 0 if k == 4 else np.arange(k) % n_classes
         train = centers[component] + rng.normal(size=(120, d))
         drawn = centers[rng.integers(n_classes, size=211)] + rng.normal(size=(211, d))
         names = rng.choice(np.arange(1, 10), size=n_classes, replace=False)
@@ -879,25 +1104,25 @@ def the_nearest_one_left_out(drawn, train, labels, k):
     return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(1, None))))
 
 
-@LEGIBLE_SHARE.mistake("this is the number of legible rows. The task asks for their share.", hint=1)
+@LEGIBLE_SHARE.mistake("this is the number of legible rows. The task asks for their share.", hint=None)
 def how_many(drawn, *a):
     return len(drawn) * legible_share(drawn, *a)
 
 
 @LEGIBLE_SHARE.mistake(
-    "you returned a yes or a no for every row. The task asks for one number for all of them.", hint=1
+    "you returned a yes or a no for every row. The task asks for one number for all of them.", hint=None
 )
 def an_answer_for_every_row(*a):
     return _unanimous(_neighbours(*a))
 
 
-@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=2)
+@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=None)
 def the_illegible_share(*a):
     return 1 - legible_share(*a)
 
 
 @LEGIBLE_SHARE.mistake(
-    "the neighbours are the nearest by another distance: you added up absolute differences.", hint=1
+    "the neighbours are the nearest by another distance: you added up absolute differences.", hint=None
 )
 def distances_along_the_axes(drawn: Array, train: Array, labels: Array, k: int) -> float:
     distances = np.abs(drawn[:, np.newaxis] - train).sum(axis=2)
@@ -929,14 +1154,41 @@ def first_and_last_compared(*a):
     return np.mean(found[:, 0] == found[:, -1])
 
 
-@LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=1)
+@LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=None)
 def one_neighbour_too_many(drawn, train, labels, k):
     return legible_share(drawn, train, labels, k + 1)
 
 
-@LEGIBLE_SHARE.mistake("you looked at one neighbour too few.", hint=1)
+@LEGIBLE_SHARE.mistake("you looked at one neighbour too few.", hint=None)
 def one_neighbour_too_few(drawn, train, labels, k):
     return legible_share(drawn, train, labels, k - 1)
+
+
+@LEGIBLE_SHARE.mistake("no row counts as legible. Are you comparing labels, or row numbers?", hint=2)
+def no_row_is_legible(drawn, train, labels, k):
+    return 0.0
+
+
+@LEGIBLE_SHARE.mistake(
+    "every row counts as legible. Is a single label that agrees enough? The first always agrees with itself.",
+    hint=2,
+)
+def every_row_is_legible(drawn, train, labels, k):
+    return 1.0
+
+
+@LEGIBLE_SHARE.mistake(
+    "this is the share of neighbours with the label of the nearest one. The task asks for a share of rows.",
+    hint=2,
+)
+def share_of_neighbours_like_the_nearest(*a):
+    found = _neighbours(*a)
+    return np.mean(found == found[:, :1])
+
+
+@LEGIBLE_SHARE.mistake("this is the share in per cent. A share is a number between 0 and 1.", hint=None)
+def in_per_cent(*a):
+    return 100 * legible_share(*a)
 
 
 @LEGIBLE_SHARE.right
@@ -995,14 +1247,14 @@ def canonical_compression(value):
 
 
 @COMPRESSION.mistake(
-    "you counted numbers, not bytes. A pixel and an amount do not take the same space.", hint=1
+    "you gave a pixel as much space as an amount. And is there nothing else to store?", hint=1
 )
 def numbers_instead_of_bytes():
     return 784 / 261
 
 
 @COMPRESSION.mistake(
-    "you included the axes, but still counted numbers rather than bytes.",
+    "you included the axes, but a pixel takes as much space as an amount in your count.",
     hint=1,
     name="numbers, with the axes",
 )
@@ -1013,21 +1265,21 @@ def numbers_with_the_axes():
 @COMPRESSION.mistake(
     "the amounts alone do not make pictures. What you need to get pictures back takes"
     " space too, also as floats.",
-    hint=1,
+    hint=None,
 )
 def the_axes_forgotten():
     return BEFORE / (4 * AMOUNTS)
 
 
 @COMPRESSION.mistake(
-    "the amounts are right, but the axes and the mean were counted with one byte per number.", hint=1
+    "the amounts are right, but the axes and the mean were counted with one byte per number.", hint=None
 )
 def axes_of_one_byte():
     return BEFORE / (4 * AMOUNTS + BACK)
 
 
 @COMPRESSION.mistake(
-    "you counted 784 axes. How many are needed to get back from the amounts that are stored?", hint=1
+    "you counted 784 axes. How many are needed to get back from the amounts that are stored?", hint=None
 )
 def all_axes_counted():
     return BEFORE / (4 * (AMOUNTS + 784 * 784 + 784))
@@ -1039,7 +1291,7 @@ def after_divided_by_before():
 
 
 @COMPRESSION.mistake(
-    "you counted eight bytes per amount. The task stores smaller floats.", hint=1, name="64-bit floats"
+    "you counted eight bytes per amount. The task stores smaller floats.", hint=None, name="64-bit floats"
 )
 def n_64_bit_floats():
     return BEFORE / (8 * (AMOUNTS + BACK))
