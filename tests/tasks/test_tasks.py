@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import examine, right_answer
+from mlcourse.checks.compare import plain
 from mlcourse.checks.outcome import call
 from tests.helpers.answers import FUNCTIONS, TASKS
 from tools.mutants import given
@@ -65,3 +66,33 @@ def test_no_two_seeds_have_the_same_outputs(task):
         cases = task.draw_cases(np.random.default_rng(seed))
         outputs.add(repr([call(task.answer, case).output for case in cases]))
     assert len(outputs) == len(SEEDS)
+
+
+def dressed(value, dress):
+    """A plain output with its arrays and numbers in another form."""
+    if isinstance(value, tuple):
+        return tuple(dressed(part, dress) for part in value)
+    if isinstance(value, dict):
+        return {key: dressed(part, dress) for key, part in value.items()}
+    return value if isinstance(value, (str, bool)) or value is None else dress(value)
+
+
+def in_single_precision(value):
+    value = np.asarray(value)
+    return value.astype(np.float32) if value.dtype.kind == "f" else value
+
+
+DRESSES = {
+    "lists": lambda value: np.asarray(value).tolist(),
+    "Fortran order": lambda value: np.asfortranarray(value) if np.ndim(value) else value,
+    "arrays without dimensions": np.asarray,
+    "float32": in_single_precision,
+}
+
+
+@pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_right_answer_passes_in_every_dress(task):
+    for dress in DRESSES:
+        right = given(task, lambda *args, dress=dress: dressed(plain(task.answer(*args)), DRESSES[dress]))
+        verdict = examine(task, right, seed=1)
+        assert verdict.status == "right", f"{dress}: {verdict.message}"
