@@ -702,6 +702,53 @@ def off_diagonal_lost(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, Sigma * np.eye(X.shape[1])
 
 
+M_STEP.mistake(
+    "only the means are wrong, and too close to 0: they are sums over component k, divided by all n points.",
+    hint=1,
+    name="means alone divided by n",
+)(lambda X, R: (R.mean(axis=0), R.T @ X / len(X), m_step(X, R)[2]))
+
+
+@M_STEP.mistake(
+    "weights and means are right. Each covariance is a plain average over all points: the responsibilities are not"
+    " in it.",
+    hint=2,
+)
+def covariances_of_all_points_alike(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, np.ones_like(R), mu, np.full(len(mu), len(X)))
+
+
+for ddof, np_cov in ((1, "np.cov(X.T)"), (0, "np.cov(X.T, ddof=0)")):
+    M_STEP.mistake(
+        "weights and means are right. But every component has the same covariance, that of all the data:"
+        f" `{np_cov}` knows nothing of the responsibilities.",
+        hint=2,
+        name=f"{np_cov} without weights",
+    )(lambda X, R, ddof=ddof: (*m_step(X, R)[:2], np.array([np.cov(X.T, ddof=ddof)] * R.shape[1])))
+
+
+@M_STEP.mistake(
+    "every component has the same mean, that of all the data: the responsibilities are not in it.", hint=1
+)
+def means_of_all_points_alike(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, _, Sigma = about_the_overall_mean(X, R)
+    return pi, np.repeat([X.mean(axis=0)], len(pi), axis=0), Sigma
+
+
+M_STEP.mistake(
+    "all three results are right, but in another order than the task asks for: the weights come last.",
+    hint=None,
+    name="weights returned last",
+)(lambda X, R: (*m_step(X, R)[1:], m_step(X, R)[0]))
+
+M_STEP.mistake(
+    "all three results are right, but in another order than the task asks for: the weights come second.",
+    hint=None,
+    name="weights returned second",
+)(lambda X, R: tuple(m_step(X, R)[place] for place in (1, 0, 2)))
+
+
 @M_STEP.right
 def m_step_by_weighted_cov(X, R):
     Sigma = [np.cov(X.T, aweights=r, ddof=0) for r in R.T]
