@@ -908,6 +908,59 @@ def everything_updated_in_one_loop(x: Array, pi: Array, mu: Array, var: Array) -
     return pi, mu, var
 
 
+@FIX_EM.mistake(
+    "you keep the sum of the weights at 1 inside the loop. That treats a symptom: each component is still computed"
+    " with other weights than the one before it.",
+    hint=2,
+)
+def weights_normalised_inside_the_loop(
+    x: Array, pi: Array, mu: Array, var: Array
+) -> tuple[Array, Array, Array]:
+    pi, R = pi.copy(), np.empty((len(x), len(pi)))
+    for k in range(len(pi)):
+        R[:, k] = responsibilities_1d(x, pi, mu, var)[:, k]
+        pi[k] = R[:, k].mean()
+        pi /= pi.sum()
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return pi, mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+FIX_EM.mistake(
+    "the weights are right. Means and variances come from a second E-step, with the new weights; a round has one.",
+    hint=3,
+    name="second E-step",
+)(
+    lambda x, pi, mu, var: (
+        em_iteration_1d(x, pi, mu, var)[0],
+        *em_iteration_1d(x, em_iteration_1d(x, pi, mu, var)[0], mu, var)[1:],
+    )
+)
+
+FIX_EM.mistake(
+    "this is honest EM, but two rounds of it. The task asks for one.", hint=None, name="two rounds"
+)(lambda x, *theta: em_iteration_1d(x, *em_iteration_1d(x, *theta)))
+
+
+@FIX_EM.mistake(
+    "weights and means are right. The variances are divided by Nₖ − 1, which makes a sample variance unbiased."
+    " Maximum likelihood does not ask for that.",
+    hint=None,
+    name="divided by N - 1",
+)
+def variances_divided_by_n_minus_1(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    weights, new, variances = em_iteration_1d(x, pi, mu, var)
+    N = weights * len(x)
+    return weights, new, variances * N / (N - 1)
+
+
+FIX_EM.mistake(
+    "all three results are right, but in another order than the task asks for.",
+    hint=None,
+    name="means and variances exchanged",
+)(lambda *a: tuple(em_iteration_1d(*a)[place] for place in (0, 2, 1)))
+
+
 @FIX_EM.right
 def iteration_by_arrays(x, pi, mu, var):
     R = responsibilities_by_arrays(x, pi, mu, var)
@@ -1105,6 +1158,57 @@ def means_not_fed_back(*a):
 )
 def covariances_not_fed_back(*a):
     return _keeping(*a, kept=2)
+
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. It is the mean of the densities, not of their logarithms.",
+    hint=2,
+    name="mean of the densities",
+)(lambda *a: _loop(*a, bound=lambda log_likelihood: np.exp(log_likelihood).mean()))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. The logarithm of a mean is not the mean of the logarithms.",
+    hint=2,
+    name="logarithm of the mean density",
+)(lambda *a: _loop(*a, bound=lambda log_likelihood: np.log(np.exp(log_likelihood).mean())))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. It is a loss, for programs that minimise.",
+    hint=None,
+    name="negative log-likelihood",
+)(lambda *a: _loop(*a, bound=lambda log_likelihood: -log_likelihood.mean()))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. There is a number for every point, in every round.",
+    hint=2,
+    name="all log-likelihoods recorded",
+)(lambda *a: _loop(*a, bound=np.copy))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. Nothing is ever written into the first entry of `bounds`.",
+    hint=None,
+    name="first bound never filled",
+)(lambda *a: (*fit_em(*a)[:3], np.append(0, fit_em(*a)[3][1:])))
+
+FIT_EM.mistake(
+    "your loop starts at 1: there is one round too few, and nothing is ever written into the first entry of"
+    " `bounds`.",
+    hint=None,
+    name="loop starts at 1",
+)(lambda *a: (*fit_em(*a[:4], a[4] - 1)[:3], np.append(0, fit_em(*a[:4], a[4] - 1)[3])))
+
+FIT_EM.mistake(
+    "your function returns after one round. Is the `return` inside the loop?",
+    hint=None,
+    name="return inside the loop",
+)(lambda X, pi, mu, Sigma, n_iter: fit_em(X, pi, mu, Sigma, 1))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. Only the last round is in `bounds`. Is the `append` inside"
+    " the loop?",
+    hint=None,
+    name="only the last round recorded",
+)(lambda *a: (*fit_em(*a)[:3], fit_em(*a)[3][-1:]))
 
 
 @FIT_EM.right
