@@ -233,39 +233,30 @@ def one_maximum_for_all_rows(A):
     return A.max() + np.log(np.exp(A - A.max()).sum(axis=1))
 
 
-@LOG_SUM_EXP.mistake(
-    "you subtracted the smallest number of each row. Numbers far above it still overflow.",
-    hint=1,
-    name="shifted by the row's minimum",
-)
-def shifted_by_the_rows_minimum(A):
-    return _shifted_by(lambda A: A.min(axis=1, keepdims=True))(A)
-
-
-@LOG_SUM_EXP.mistake(
-    "you subtracted the mean of each row. A number far above the mean still overflows.",
-    hint=1,
-    name="shifted by the row's mean",
-)
-def shifted_by_the_rows_mean(A):
-    return _shifted_by(lambda A: A.mean(axis=1, keepdims=True))(A)
-
-
-@LOG_SUM_EXP.mistake(
-    "you subtracted the first number of each row. That works only while no other number is far above it.",
-    hint=1,
-)
-def shifted_by_the_first_column(A):
-    return _shifted_by(lambda A: A[:, :1])(A)
-
-
-@LOG_SUM_EXP.mistake(
-    "you subtracted the largest absolute value. In a row of very negative numbers, that makes"
-    " everything smaller still.",
-    hint=1,
-)
-def largest_absolute_value(A):
-    return _shifted_by(lambda A: np.abs(A).max(axis=1, keepdims=True))(A)
+for shifted_by, shift, message in (
+    (
+        "shifted by the row's minimum",
+        lambda A: A.min(axis=1, keepdims=True),
+        "you subtracted the smallest number of each row. Numbers far above it still overflow.",
+    ),
+    (
+        "shifted by the row's mean",
+        lambda A: A.mean(axis=1, keepdims=True),
+        "you subtracted the mean of each row. A number far above the mean still overflows.",
+    ),
+    (
+        "shifted by the first column",
+        lambda A: A[:, :1],
+        "you subtracted the first number of each row. That works only while no other number is far above it.",
+    ),
+    (
+        "largest absolute value",
+        lambda A: np.abs(A).max(axis=1, keepdims=True),
+        "you subtracted the largest absolute value. In a row of very negative numbers, that makes everything"
+        " smaller still.",
+    ),
+):
+    LOG_SUM_EXP.mistake(message, hint=1, name=shifted_by)(_shifted_by(shift))
 
 
 @LOG_SUM_EXP.mistake(
@@ -413,21 +404,17 @@ def normalised_over_the_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> 
     return logsumexp(log_joint, axis=1), softmax(log_joint, axis=0)
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "you added up the log-likelihoods of all points. Here each point keeps its own.",
     hint=2,
-)
-def one_number_for_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
-    log_likelihood, R = e_step(X, pi, mu, Sigma)
-    return log_likelihood.sum(), R
+    name="one number for all points",
+)(lambda *a: (e_step(*a)[0].sum(), e_step(*a)[1]))
 
-
-@E_STEP.mistake(
-    "you averaged the log-likelihoods of all points. Task 6 does that; here each point keeps its own.", hint=2
-)
-def mean_of_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
-    log_likelihood, R = e_step(X, pi, mu, Sigma)
-    return log_likelihood.mean(), R
+E_STEP.mistake(
+    "you averaged the log-likelihoods of all points. Task 6 does that; here each point keeps its own.",
+    hint=2,
+    name="mean of all points",
+)(lambda *a: (e_step(*a)[0].mean(), e_step(*a)[1]))
 
 
 @E_STEP.mistake(
@@ -471,9 +458,9 @@ def log_responsibilities(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[
     return log_likelihood, log_joint - log_likelihood[:, np.newaxis]
 
 
-@E_STEP.mistake("the two return values are in the wrong order.", hint=3)
-def return_values_swapped(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return e_step(X, pi, mu, Sigma)[::-1]
+E_STEP.mistake("the two return values are in the wrong order.", hint=3, name="return values swapped")(
+    lambda *a: e_step(*a)[::-1]
+)
 
 
 @E_STEP.mistake(
@@ -492,6 +479,80 @@ def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Arr
 def determinant_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
     return from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
+
+
+def _other_responsibilities(R: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
+    """The E-step with right log-likelihoods, and responsibilities `R(log_joint)`."""
+    return lambda *a: (e_step(*a)[0], R(weighted_log_densities(*a)))
+
+
+E_STEP.mistake(
+    "the responsibilities are right. Your first result holds densities: far from every mean they are all 0.",
+    hint=2,
+    name="densities for log-likelihoods",
+)(lambda *a: (np.exp(e_step(*a)[0]), e_step(*a)[1]))
+
+E_STEP.mistake(
+    "you added densities to log πₖ. Both parts of a sum of logarithms are logarithms.",
+    hint=1,
+    name="pdf for logpdf",
+)(lambda X, pi, mu, Sigma: from_log_joint(np.log(pi) + np.exp(weighted_log_densities(X, pi, mu, Sigma)) / pi))
+
+E_STEP.mistake(
+    "your table holds πₖ N(xᵢ | μₖ, Σₖ) itself. A log-sum-exp takes the exponential of what it gets.",
+    hint=1,
+    name="log-sum-exp of densities",
+)(lambda *a: from_log_joint(np.exp(weighted_log_densities(*a))))
+
+E_STEP.mistake(
+    "the responsibilities are right. In the log-likelihoods, something was subtracted from each row and never"
+    " added back.",
+    hint=2,
+    name="row maximum not added back",
+)(lambda *a: (maximum_not_added_back(weighted_log_densities(*a)), e_step(*a)[1]))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. The responsibilities are all 0 or 1, as in k-means; EM keeps the uncertainty.",
+    hint=3,
+    name="hard assignment",
+)(_other_responsibilities(lambda A: np.eye(A.shape[1])[A.argmax(axis=1)]))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. For the responsibilities you left log space too early: far from every mean,"
+    " 0/0 is what remains.",
+    hint=3,
+    name="responsibilities outside log space",
+)(_other_responsibilities(lambda A: np.exp(A) / np.exp(A).sum(axis=1, keepdims=True)))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. For the responsibilities you divided logarithms by a sum of logarithms.",
+    hint=3,
+    name="logarithms divided",
+)(_other_responsibilities(lambda A: A / A.sum(axis=1, keepdims=True)))
+
+E_STEP.mistake(
+    "your log-sum-exp adds up the whole table, over the points as well. Each point has a likelihood of its own.",
+    hint=2,
+    name="log-sum-exp over the table",
+)(lambda *a: (logsumexp(weighted_log_densities(*a)), softmax(weighted_log_densities(*a))))
+
+E_STEP.mistake(
+    "your log-sum-exp adds up the points (axis 0): it gives one number per component, not per point.",
+    hint=2,
+    name="log-sum-exp over the points",
+)(lambda *a: (logsumexp(weighted_log_densities(*a), axis=0), softmax(weighted_log_densities(*a), axis=0)))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. The responsibilities do not use the weights π.",
+    hint=1,
+    name="weights left out of the responsibilities",
+)(lambda *a: (e_step(*a)[0], weights_left_out_in_e_step(*a)[1]))
+
+E_STEP.mistake(
+    "the responsibilities are right. The log-likelihoods do not use the weights π.",
+    hint=1,
+    name="weights left out of the log-likelihoods",
+)(lambda *a: (weights_left_out_in_e_step(*a)[0], e_step(*a)[1]))
 
 
 FULL = covariance_type("full")
@@ -882,16 +943,15 @@ def old_weights_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Ar
     return pi, new, variances
 
 
-@FIX_EM.mistake("the weights are counts: they sum to n, not to 1.", hint=None)
-def counts_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    weights, new, variances = em_iteration_1d(x, pi, mu, var)
-    return weights * len(x), new, variances
+FIX_EM.mistake("the weights are counts: they sum to n, not to 1.", hint=None, name="counts returned")(
+    lambda x, *theta: (em_iteration_1d(x, *theta)[0] * len(x), *em_iteration_1d(x, *theta)[1:])
+)
 
-
-@FIX_EM.mistake("your third value holds standard deviations. The task asks for variances.", hint=None)
-def standard_deviations_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    weights, new, variances = em_iteration_1d(x, pi, mu, var)
-    return weights, new, np.sqrt(variances)
+FIX_EM.mistake(
+    "your third value holds standard deviations. The task asks for variances.",
+    hint=None,
+    name="standard deviations returned",
+)(lambda *a: (*em_iteration_1d(*a)[:2], np.sqrt(em_iteration_1d(*a)[2])))
 
 
 @FIX_EM.mistake(
@@ -1024,7 +1084,7 @@ def _loop(
     *,
     bound: Callable[..., Any],
     refresh: bool = True,
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, ...]:
     """The loop with another `bound(log_likelihood)`, or with an E-step that always uses the start."""
     bounds, start = [], (pi, mu, Sigma)
     for _ in range(n_iter):
@@ -1052,28 +1112,21 @@ def the_log_likelihood_never_falls(out, *_):
     return np.all(np.diff(out[3]) > -1e-9)
 
 
-@FIT_EM.mistake(
-    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task"
-    " asks for the mean per point.",
+FIT_EM.mistake(
+    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task asks for the mean per point.",
     hint=2,
-)
-def total_instead_of_mean(*a):
-    return _loop(*a, bound=np.sum)
+    name="total instead of mean",
+)(lambda *a: _loop(*a, bound=np.sum))
 
-
-@FIT_EM.mistake(
+FIT_EM.mistake(
     "the E-step uses the starting parameters every time, so nothing changes after the first round.",
     hint=1,
     name="E-step always from the start",
-)
-def e_step_always_from_the_start(*a):
-    return _loop(*a, bound=np.mean, refresh=False)
+)(lambda *a: _loop(*a, bound=np.mean, refresh=False))
 
 
 @FIT_EM.mistake("the parameters are one M-step behind.", hint=1, name="last M-step missing")
-def last_m_step_missing(
-    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
-) -> tuple[Array, Array, Array, Array]:
+def last_m_step_missing(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
     bounds = fit_em(X, pi, mu, Sigma, n_iter)[3]
     return (*fit_em(X, pi, mu, Sigma, n_iter - 1)[:3], bounds)
 
@@ -1127,9 +1180,7 @@ def stopped_early_and_padded(X: Array, pi: Array, mu: Array, Sigma: Array, n_ite
     hint=None,
     name="M-step with reg_covar",
 )
-def m_step_with_reg_covar(
-    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
-) -> tuple[Array, Array, Array, Array]:
+def m_step_with_reg_covar(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
     bounds = []
     for _ in range(n_iter):
         log_likelihood, R = e_step(X, pi, mu, Sigma)
@@ -1138,27 +1189,12 @@ def m_step_with_reg_covar(
     return pi, mu, Sigma, np.array(bounds)
 
 
-@FIT_EM.mistake(
-    "the weights stay as they were at the start: the M-step's weights never reach the next round.", hint=1
-)
-def weights_not_fed_back(*a):
-    return _keeping(*a, kept=0)
-
-
-@FIT_EM.mistake(
-    "the means stay as they were at the start: the M-step's means never reach the next round.", hint=1
-)
-def means_not_fed_back(*a):
-    return _keeping(*a, kept=1)
-
-
-@FIT_EM.mistake(
-    "the covariances stay as they were at the start: the M-step's covariances never reach the next round.",
-    hint=1,
-)
-def covariances_not_fed_back(*a):
-    return _keeping(*a, kept=2)
-
+for place, what in enumerate(("weights", "means", "covariances")):
+    FIT_EM.mistake(
+        f"the {what} stay as they were at the start: the M-step's {what} never reach the next round.",
+        hint=1,
+        name=f"{what} not fed back",
+    )(lambda *a, place=place: _keeping(*a, kept=place))
 
 FIT_EM.mistake(
     "the parameters are right; look at what you record. It is the mean of the densities, not of their logarithms.",
