@@ -151,6 +151,48 @@ def variance_squared(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     return joint / joint.sum(axis=1, keepdims=True)
 
 
+RESPONSIBILITIES_1D.mistake(
+    "the weights π are in the numerator, but not in the sum that you divide by. It is a sum of the same numerators.",
+    hint=2,
+    name="weights above the fraction only",
+)(lambda x, pi, mu, var: joint_1d(x, pi, mu, var) / joint_1d(x, 1, mu, var).sum(axis=1, keepdims=True))
+
+RESPONSIBILITIES_1D.mistake(
+    "the weights π are in the sum that you divide by, but not in the numerator.",
+    hint=1,
+    name="weights below the fraction only",
+)(lambda x, pi, mu, var: joint_1d(x, 1, mu, var) / joint_1d(x, pi, mu, var).sum(axis=1, keepdims=True))
+
+RESPONSIBILITIES_1D.mistake(
+    "these are logarithms of the responsibilities: none of them is positive, and the rows do not sum to 1.",
+    hint=None,
+    name="log-responsibilities",
+)(lambda *a: np.log(responsibilities_1d(*a)))
+
+RESPONSIBILITIES_1D.mistake(
+    "wide and narrow components get the same height. A density has a factor before its exponential, and not all"
+    " of it cancels.",
+    hint=1,
+    name="factor before the exponential left out",
+)(lambda x, pi, mu, var: responsibilities_1d(x, pi * np.sqrt(var), mu, var))
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "`norm.pdf` got a mean where it takes a standard deviation, and the reverse.", hint=1
+)
+def mean_and_standard_deviation_exchanged(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = pi * norm.pdf(x[:, np.newaxis], np.sqrt(var), mu)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+for decimals in (2, 3, 4, 6):
+    RESPONSIBILITIES_1D.mistake(
+        f"the responsibilities are right, but rounded to {decimals} decimals. Round for people, not for EM.",
+        hint=None,
+        name=f"rounded to {decimals} decimals",
+    )(lambda *a, decimals=decimals: np.round(responsibilities_1d(*a), decimals))
+
+
 @RESPONSIBILITIES_1D.right
 def responsibilities_by_arrays(x, pi, mu, var):
     joint = pi / np.sqrt(2 * np.pi * var) * np.exp(-((x[:, None] - mu) ** 2) / (2 * var))
@@ -295,10 +337,26 @@ def maximum_subtracted_twice(A):
 @LOG_SUM_EXP.mistake(
     "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
     " wrong when two are close.",
-    hint=2,
+    hint=1,
 )
 def maximum_alone(A):
     return A.max(axis=1)
+
+
+LOG_SUM_EXP.mistake(
+    "you clipped the numbers so that no exponential goes out of range. But −1000 is a number like any other, and"
+    " has now become another one.",
+    hint=1,
+    name="clipped to ±700",
+)(lambda A: np.log(np.exp(np.clip(A, -700, 700)).sum(axis=1)))
+
+for small in (1e-300, 1e-12, 1e-10):
+    LOG_SUM_EXP.mistake(
+        f"something like {small:.0e} was added before the logarithm. That hides the underflow and does not avoid"
+        " it: the numbers in the row are lost all the same.",
+        hint=1,
+        name=f"{small:.0e} added",
+    )(lambda A, small=small: np.log(np.exp(A).sum(axis=1) + small))
 
 
 @LOG_SUM_EXP.right
@@ -358,6 +416,11 @@ def from_log_joint(log_joint: Array) -> tuple[Array, Array]:
     return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
 
 
+def _other_responsibilities(R: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
+    """The E-step with right log-likelihoods, and responsibilities `R(log_joint)`."""
+    return lambda *a: (e_step(*a)[0], R(weighted_log_densities(*a)))
+
+
 @E_STEP.law("the responsibilities of each point sum to 1.")
 def the_responsibilities_of_each_point_sum_to(out, *_):
     return rows_sum_to_one(out[1])
@@ -394,14 +457,12 @@ def weights_times_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tu
     return from_log_joint(pi * (weighted_log_densities(X, pi, mu, Sigma) - np.log(pi)))
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "the log-likelihoods are right. The responsibilities sum to 1 over the points (axis 0), not over the"
     " components.",
     hint=3,
-)
-def normalised_over_the_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    return logsumexp(log_joint, axis=1), softmax(log_joint, axis=0)
+    name="normalised over the points",
+)(_other_responsibilities(lambda A: softmax(A, axis=0)))
 
 
 E_STEP.mistake(
@@ -428,34 +489,26 @@ def two_pi_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array
     return log_likelihood + X.shape[1] / 2 * np.log(2 * np.pi), R
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "these are the joint densities πₖ N(xᵢ | μₖ, Σₖ). To become responsibilities, they have to be"
     " divided by something.",
     hint=3,
-)
-def joint_densities_not_divided(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    return logsumexp(log_joint, axis=1), np.exp(log_joint)
+    name="joint densities not divided",
+)(_other_responsibilities(np.exp))
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "each log-likelihood is that of the likeliest component alone. All components add to the density.",
     hint=2,
-)
-def likeliest_component_alone(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    return log_joint.max(axis=1), softmax(log_joint, axis=1)
+    name="likeliest component alone",
+)(lambda *a: (weighted_log_densities(*a).max(axis=1), e_step(*a)[1]))
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "these are the logarithms of the responsibilities. One exponential is still missing.",
     hint=3,
     name="log-responsibilities",
-)
-def log_responsibilities(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    log_likelihood = logsumexp(log_joint, axis=1)
-    return log_likelihood, log_joint - log_likelihood[:, np.newaxis]
+)(_other_responsibilities(lambda A: A - logsumexp(A, axis=1, keepdims=True)))
 
 
 E_STEP.mistake("the two return values are in the wrong order.", hint=3, name="return values swapped")(
@@ -463,14 +516,12 @@ E_STEP.mistake("the two return values are in the wrong order.", hint=3, name="re
 )
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "you added up the logarithms of the components. The likelihood adds up the components themselves, and"
     " then takes one logarithm.",
     hint=2,
-)
-def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    _, R = e_step(X, pi, mu, Sigma)
-    return weighted_log_densities(X, pi, mu, Sigma).sum(axis=1), R
+    name="sum of logarithms",
+)(lambda *a: (weighted_log_densities(*a).sum(axis=1), e_step(*a)[1]))
 
 
 @E_STEP.mistake(
@@ -479,11 +530,6 @@ def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Arr
 def determinant_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
     return from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
-
-
-def _other_responsibilities(R: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
-    """The E-step with right log-likelihoods, and responsibilities `R(log_joint)`."""
-    return lambda *a: (e_step(*a)[0], R(weighted_log_densities(*a)))
 
 
 E_STEP.mistake(
@@ -698,15 +744,12 @@ def copied_from_the_lecture(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
 
 
-@M_STEP.mistake(
+M_STEP.mistake(
     "the covariances are slightly too large: `np.cov` corrects for the bias of a sample, even when it gets"
     " `aweights`. Maximum likelihood does not; look at `ddof`.",
     hint=None,
     name="np.cov with its correction",
-)
-def np_cov_with_its_correction(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, np.array([np.cov(X.T, aweights=r) for r in R.T])
+)(lambda X, R: (*m_step(X, R)[:2], np.array([np.cov(X.T, aweights=r) for r in R.T])))
 
 
 @M_STEP.mistake(
@@ -724,43 +767,33 @@ def counts_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return R.sum(axis=0), mu, Sigma
 
 
-@M_STEP.mistake(
+M_STEP.mistake(
     "this divides by Nₖ − 1, which makes a sample covariance unbiased. Maximum likelihood is simpler.",
     hint=2,
     name="divided by N - 1",
-)
-def divided_by_n_minus_1(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, covariances_about(X, R, mu, R.sum(axis=0) - 1)
+)(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, R, m_step(X, R)[1], R.sum(axis=0) - 1)))
 
 
-@M_STEP.mistake(
+M_STEP.mistake(
     "each point counts only for its most likely component. It should count for every"
     " component, by its responsibility.",
     hint=1,
     name="hard assignment",
-)
-def hard_assignment_in_m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    return m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)])
+)(lambda X, R: m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)]))
 
 
-@M_STEP.mistake(
+M_STEP.mistake(
     "the covariances use the responsibilities twice. Put r on one of the two factors (x − μ), or √r on both.",
     hint=3,
-)
-def responsibilities_squared(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, covariances_about(X, R**2, mu, R.sum(axis=0))
+    name="responsibilities squared",
+)(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, R**2, m_step(X, R)[1], R.sum(axis=0))))
 
 
-@M_STEP.mistake(
+M_STEP.mistake(
     "only the variances are there. Off the diagonal, a covariance says how two features vary together.",
     hint=2,
     name="off-diagonal lost",
-)
-def off_diagonal_lost(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, Sigma = m_step(X, R)
-    return pi, mu, Sigma * np.eye(X.shape[1])
+)(lambda X, R: (*m_step(X, R)[:2], m_step(X, R)[2] * np.eye(X.shape[1])))
 
 
 M_STEP.mistake(
@@ -1113,7 +1146,8 @@ def the_log_likelihood_never_falls(out, *_):
 
 
 FIT_EM.mistake(
-    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task asks for the mean per point.",
+    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task asks for the mean per"
+    " point.",
     hint=2,
     name="total instead of mean",
 )(lambda *a: _loop(*a, bound=np.sum))
@@ -1298,36 +1332,60 @@ LARGEST_WEIGHT = LESSON.value(
 )
 
 
+@LARGEST_WEIGHT.canonical
+def to_five_decimals(weight: Any) -> Any:
+    """Make a number that was copied from a printout the same as the number itself."""
+    return round(weight, 5) if isinstance(weight, float) else weight
+
+
 @cache
-def _largest_weight(**options: Any) -> float:
+def _fitted_weights(**options: Any) -> list[float]:
+    """The weights in ascending order."""
     model = GaussianMixture(3, n_init=10, random_state=42, max_iter=1000, **options)
-    return float(model.fit(elongated_blobs()[0]).weights_.max())
+    return sorted(model.fit(elongated_blobs()[0]).weights_.tolist())
 
 
 @LARGEST_WEIGHT.reference
 def largest_weight():
-    return _largest_weight(tol=1e-10)
+    return _fitted_weights(tol=1e-10)[-1]
 
 
 @LARGEST_WEIGHT.mistake(
     "this is where the default `tol` stops. Which parameter decides when EM has done enough?", hint=1
 )
 def the_default_tolerance():
-    return _largest_weight()
+    return _fitted_weights()[-1]
 
 
-@LARGEST_WEIGHT.mistake(
-    "this is closer, but not yet settled to five decimals: the tolerance compares likelihoods, and"
-    " the weights settle later.",
-    hint=1,
-)
-def a_tolerance_in_between():
-    return _largest_weight(tol=1e-5)
+for tol, closer in ((1e-4, "a little closer than the default"), (1e-5, "closer")):
+    LARGEST_WEIGHT.mistake(
+        f"this is {closer}, but not yet settled to five decimals: the tolerance compares likelihoods, and the"
+        " weights settle later.",
+        hint=1,
+        name="a tolerance in between" if tol == 1e-5 else "a tolerance near the default",
+    )(lambda tol=tol: _fitted_weights(tol=tol)[-1])
+
+for place, which in enumerate(("smallest", "second largest")):
+    LARGEST_WEIGHT.mistake(
+        f"your fit was patient enough, but this is the {which} of its weights. Their order means nothing.",
+        hint=2,
+        name=f"the {which} weight",
+    )(lambda place=place: _fitted_weights(tol=1e-10)[place])
+    LARGEST_WEIGHT.mistake(
+        f"this is the {which} of three weights, from a fit that stops at the default `tol`.",
+        hint=1,
+        name=f"the {which} weight with the default tolerance",
+    )(lambda place=place: _fitted_weights()[place])
+
+
+@LARGEST_WEIGHT.mistake("this is right to four decimals. The task asks for five.", hint=None)
+def rounded_to_four_decimals():
+    return round(largest_weight(), 4)
 
 
 @LARGEST_WEIGHT.mistake("this is what the other two components weigh together.", hint=2)
 def the_other_two_weights():
-    return 1 - _largest_weight(tol=1e-10)
+    return 1 - largest_weight()
 
 
 LARGEST_WEIGHT.right_values(0.40037)
