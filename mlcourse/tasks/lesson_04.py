@@ -89,22 +89,17 @@ RESPONSIBILITIES_1D.cases(cases_1d)
 
 RESPONSIBILITIES_1D.laws.append(ROWS_SUM_TO_ONE)
 
-
-@RESPONSIBILITIES_1D.mistake(
+RESPONSIBILITIES_1D.mistake(
     "the columns sum to 1, not the rows. The question is about each point: which component is it from?",
     hint=2,
-)
-def normalised_over_points(x: Array, pi: Array, mu: Array, var: Array) -> Array:
-    joint = joint_1d(x, pi, mu, var)
-    return joint / joint.sum(axis=0)
+    name="normalised over points",
+)(lambda *a: joint_1d(*a) / joint_1d(*a).sum(axis=0))
 
-
-@RESPONSIBILITIES_1D.mistake(
-    "the whole table sums to 1. Each point has a question of its own, so each row should.", hint=2
-)
-def normalised_over_the_table(x: Array, pi: Array, mu: Array, var: Array) -> Array:
-    joint = joint_1d(x, pi, mu, var)
-    return joint / joint.sum()
+RESPONSIBILITIES_1D.mistake(
+    "the whole table sums to 1. Each point has a question of its own, so each row should.",
+    hint=2,
+    name="normalised over the table",
+)(lambda *a: joint_1d(*a) / joint_1d(*a).sum())
 
 
 @RESPONSIBILITIES_1D.mistake(
@@ -132,13 +127,11 @@ def weights_left_out(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     return density / density.sum(axis=1, keepdims=True)
 
 
-@RESPONSIBILITIES_1D.mistake(
+RESPONSIBILITIES_1D.mistake(
     "each point belongs entirely to its most likely component, as in k-means. EM keeps the uncertainty.",
     hint=2,
-)
-def hard_assignment(x: Array, pi: Array, mu: Array, var: Array) -> Array:
-    joint = joint_1d(x, pi, mu, var)
-    return np.eye(len(pi))[joint.argmax(axis=1)]
+    name="hard assignment",
+)(lambda x, pi, mu, var: np.eye(len(pi))[joint_1d(x, pi, mu, var).argmax(axis=1)])
 
 
 @RESPONSIBILITIES_1D.mistake(
@@ -300,12 +293,11 @@ for shifted_by, shift, message in (
 ):
     LOG_SUM_EXP.mistake(message, hint=1, name=shifted_by)(_shifted_by(shift))
 
-
-@LOG_SUM_EXP.mistake(
-    "you took the maximum down the columns (axis 0) in one place and along the rows in another.", hint=2
-)
-def maximum_of_the_columns(A):
-    return A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1))
+LOG_SUM_EXP.mistake(
+    "you took the maximum down the columns (axis 0) in one place and along the rows in another.",
+    hint=2,
+    name="maximum of the columns",
+)(lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1)))
 
 
 @LOG_SUM_EXP.mistake(
@@ -334,14 +326,12 @@ def maximum_subtracted_twice(A):
     return logsumexp(A, axis=1) - 2 * A.max(axis=1)
 
 
-@LOG_SUM_EXP.mistake(
+LOG_SUM_EXP.mistake(
     "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
     " wrong when two are close.",
     hint=1,
-)
-def maximum_alone(A):
-    return A.max(axis=1)
-
+    name="maximum alone",
+)(lambda A: A.max(axis=1))
 
 LOG_SUM_EXP.mistake(
     "you clipped the numbers so that no exponential goes out of range. But −1000 is a number like any other, and"
@@ -449,13 +439,11 @@ def weights_not_in_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> t
     return from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "you multiplied the log-densities by πₖ. A weight multiplies the density, not its logarithm.",
     hint=1,
-)
-def weights_times_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return from_log_joint(pi * (weighted_log_densities(X, pi, mu, Sigma) - np.log(pi)))
-
+    name="weights times logarithms",
+)(lambda X, pi, mu, Sigma: from_log_joint(pi * (weighted_log_densities(X, pi, mu, Sigma) - np.log(pi))))
 
 E_STEP.mistake(
     "the log-likelihoods are right. The responsibilities sum to 1 over the points (axis 0), not over the"
@@ -463,7 +451,6 @@ E_STEP.mistake(
     hint=3,
     name="normalised over the points",
 )(_other_responsibilities(lambda A: softmax(A, axis=0)))
-
 
 E_STEP.mistake(
     "you added up the log-likelihoods of all points. Here each point keeps its own.",
@@ -496,13 +483,11 @@ E_STEP.mistake(
     name="joint densities not divided",
 )(_other_responsibilities(np.exp))
 
-
 E_STEP.mistake(
     "each log-likelihood is that of the likeliest component alone. All components add to the density.",
     hint=2,
     name="likeliest component alone",
 )(lambda *a: (weighted_log_densities(*a).max(axis=1), e_step(*a)[1]))
-
 
 E_STEP.mistake(
     "these are the logarithms of the responsibilities. One exponential is still missing.",
@@ -510,11 +495,9 @@ E_STEP.mistake(
     name="log-responsibilities",
 )(_other_responsibilities(lambda A: A - logsumexp(A, axis=1, keepdims=True)))
 
-
 E_STEP.mistake("the two return values are in the wrong order.", hint=3, name="return values swapped")(
     lambda *a: e_step(*a)[::-1]
 )
-
 
 E_STEP.mistake(
     "you added up the logarithms of the components. The likelihood adds up the components themselves, and"
@@ -725,12 +708,11 @@ def covariances_divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, covariances_about(X, R, mu, np.full(len(mu), len(X)))
 
 
-@M_STEP.mistake(
-    "the means are right. In the covariances every point counts in full for every component.", hint=3
-)
-def responsibilities_missing_in_the_covariances(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, covariances_about(X, np.ones_like(R), mu, R.sum(axis=0))
+M_STEP.mistake(
+    "the means are right. In the covariances every point counts in full for every component.",
+    hint=3,
+    name="responsibilities missing in the covariances",
+)(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, np.ones_like(R), m_step(X, R)[1], R.sum(axis=0))))
 
 
 @M_STEP.mistake(
@@ -761,18 +743,15 @@ def covariances_pooled(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, np.repeat([np.einsum("k,kde->de", pi, Sigma)], len(pi), axis=0)
 
 
-@M_STEP.mistake("the weights are counts: they sum to n, not to 1.", hint=1)
-def counts_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    _, mu, Sigma = m_step(X, R)
-    return R.sum(axis=0), mu, Sigma
-
+M_STEP.mistake("the weights are counts: they sum to n, not to 1.", hint=1, name="counts for weights")(
+    lambda X, R: (R.sum(axis=0), *m_step(X, R)[1:])
+)
 
 M_STEP.mistake(
     "this divides by Nₖ − 1, which makes a sample covariance unbiased. Maximum likelihood is simpler.",
     hint=2,
     name="divided by N - 1",
 )(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, R, m_step(X, R)[1], R.sum(axis=0) - 1)))
-
 
 M_STEP.mistake(
     "each point counts only for its most likely component. It should count for every"
@@ -781,20 +760,17 @@ M_STEP.mistake(
     name="hard assignment",
 )(lambda X, R: m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)]))
 
-
 M_STEP.mistake(
     "the covariances use the responsibilities twice. Put r on one of the two factors (x − μ), or √r on both.",
     hint=3,
     name="responsibilities squared",
 )(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, R**2, m_step(X, R)[1], R.sum(axis=0))))
 
-
 M_STEP.mistake(
     "only the variances are there. Off the diagonal, a covariance says how two features vary together.",
     hint=2,
     name="off-diagonal lost",
 )(lambda X, R: (*m_step(X, R)[:2], m_step(X, R)[2] * np.eye(X.shape[1])))
-
 
 M_STEP.mistake(
     "only the means are wrong, and too close to 0: they are sums over component k, divided by all n points.",
@@ -966,15 +942,12 @@ def variances_about_the_old_means(x: Array, pi: Array, mu: Array, var: Array) ->
     return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "means and variances are right. But the weights that you return are those that came in: nothing has"
     " updated them.",
     hint=3,
-)
-def old_weights_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    _, new, variances = em_iteration_1d(x, pi, mu, var)
-    return pi, new, variances
-
+    name="old weights returned",
+)(lambda x, pi, mu, var: (pi, *em_iteration_1d(x, pi, mu, var)[1:]))
 
 FIX_EM.mistake("the weights are counts: they sum to n, not to 1.", hint=None, name="counts returned")(
     lambda x, *theta: (em_iteration_1d(x, *theta)[0] * len(x), *em_iteration_1d(x, *theta)[1:])
