@@ -85,8 +85,6 @@ def responsibilities_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
 
 
 RESPONSIBILITIES_1D.cases(cases_1d)
-
-
 RESPONSIBILITIES_1D.laws.append(ROWS_SUM_TO_ONE)
 
 RESPONSIBILITIES_1D.mistake(
@@ -145,7 +143,7 @@ def variance_squared(x: Array, pi: Array, mu: Array, var: Array) -> Array:
 
 
 RESPONSIBILITIES_1D.mistake(
-    "the weights π are in the numerator, but not in the sum that you divide by. It is a sum of the same numerators.",
+    "the weights π are in the numerator, but not in the sum that you divide by.",
     hint=2,
     name="weights above the fraction only",
 )(lambda x, pi, mu, var: joint_1d(x, pi, mu, var) / joint_1d(x, 1, mu, var).sum(axis=1, keepdims=True))
@@ -247,11 +245,11 @@ def the_result_is_at_least_the_rows(out, A):
     return np.all(out >= A.max(axis=1) - 1e-6 * (1 + np.abs(A).max(axis=1)))
 
 
-@LOG_SUM_EXP.mistake(
-    "the exponentials go out of range: e⁻¹⁰⁰⁰ underflows to 0, and e¹⁰⁰⁰ overflows to infinity.", hint=1
-)
-def naive(A):
-    return np.log(np.exp(A).sum(axis=1))
+LOG_SUM_EXP.mistake(
+    "the exponentials go out of range: e⁻¹⁰⁰⁰ underflows to 0, and e¹⁰⁰⁰ overflows to infinity.",
+    hint=1,
+    name="naive",
+)(lambda A: np.log(np.exp(A).sum(axis=1)))
 
 
 @LOG_SUM_EXP.mistake(
@@ -261,11 +259,11 @@ def maximum_not_added_back(A):
     return np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum(axis=1))
 
 
-@LOG_SUM_EXP.mistake(
-    "you subtracted the maximum of the whole table. A row far below it still underflows.", hint=2
-)
-def one_maximum_for_all_rows(A):
-    return A.max() + np.log(np.exp(A - A.max()).sum(axis=1))
+LOG_SUM_EXP.mistake(
+    "you subtracted the maximum of the whole table. A row far below it still underflows.",
+    hint=2,
+    name="one maximum for all rows",
+)(lambda A: A.max() + np.log(np.exp(A - A.max()).sum(axis=1)))
 
 
 for shifted_by, shift, message in (
@@ -299,32 +297,29 @@ LOG_SUM_EXP.mistake(
     name="maximum of the columns",
 )(lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1)))
 
+LOG_SUM_EXP.mistake(
+    "this sums over the points. The sum should run over the components of one point.",
+    hint=1,
+    name="summed over points",
+)(lambda A: logsumexp(A, axis=0))
 
-@LOG_SUM_EXP.mistake(
-    "this sums over the points. The sum should run over the components of one point.", hint=1
-)
-def summed_over_points(A):
-    return logsumexp(A, axis=0)
+LOG_SUM_EXP.mistake(
+    "you averaged the exponentials. The task asks for the logarithm of their sum.",
+    hint=1,
+    name="mean of the exponentials",
+)(lambda A: logsumexp(A, axis=1) - np.log(A.shape[1]))
 
+LOG_SUM_EXP.mistake(
+    "the exponentials of all rows were added up together. Every row has a sum of its own.",
+    hint=2,
+    name="one sum for all rows",
+)(lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum()))
 
-@LOG_SUM_EXP.mistake("you averaged the exponentials. The task asks for the logarithm of their sum.", hint=1)
-def mean_of_the_exponentials(A):
-    return logsumexp(A, axis=1) - np.log(A.shape[1])
-
-
-@LOG_SUM_EXP.mistake(
-    "the exponentials of all rows were added up together. Every row has a sum of its own.", hint=2
-)
-def one_sum_for_all_rows(A):
-    return A.max(axis=1) + np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum())
-
-
-@LOG_SUM_EXP.mistake(
-    "something was subtracted inside the exponential and subtracted once more outside the logarithm.", hint=2
-)
-def maximum_subtracted_twice(A):
-    return logsumexp(A, axis=1) - 2 * A.max(axis=1)
-
+LOG_SUM_EXP.mistake(
+    "something was subtracted inside the exponential and subtracted once more outside the logarithm.",
+    hint=2,
+    name="maximum subtracted twice",
+)(lambda A: logsumexp(A, axis=1) - 2 * A.max(axis=1))
 
 LOG_SUM_EXP.mistake(
     "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
@@ -432,12 +427,11 @@ def weights_left_out_in_e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> 
     return from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
 
 
-@E_STEP.mistake(
-    "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.", hint=1
-)
-def weights_not_in_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
-
+E_STEP.mistake(
+    "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.",
+    hint=1,
+    name="weights not in logarithms",
+)(lambda X, pi, mu, Sigma: from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma)))
 
 E_STEP.mistake(
     "you multiplied the log-densities by πₖ. A weight multiplies the density, not its logarithm.",
@@ -903,35 +897,26 @@ def the_planted_bug(
     return weights(pi, R), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "the weights sum to 1 again, but you only treated the symptom: component 1 is still computed with the"
     " new weight of component 0.",
     hint=2,
-)
-def weights_normalised_afterwards(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    return the_planted_bug(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum())
+    name="weights normalised afterwards",
+)(lambda *a: the_planted_bug(*a, weights=lambda pi, R: pi / pi.sum()))
 
-
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
     " components are still computed with different weights.",
     hint=2,
-)
-def rows_normalised_afterwards(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    return the_planted_bug(x, pi, mu, var, row_sums=lambda sums: sums)
+    name="rows normalised afterwards",
+)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums))
 
-
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "rows and weights sum to 1 again, but you only treated the symptoms: the numbers that you divide were"
     " computed with weights from two different rounds.",
     hint=2,
     name="rows normalised afterwards, then weights",
-)
-def rows_normalised_afterwards_then_weights(
-    x: Array, pi: Array, mu: Array, var: Array
-) -> tuple[Array, Array, Array]:
-    treated: dict[str, Any] = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
-    return the_planted_bug(x, pi, mu, var, **treated)
+)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums, weights=lambda pi, R: R.mean(axis=0)))
 
 
 @FIX_EM.mistake("the responsibilities are right now. The variances are measured from the old means.", hint=3)
