@@ -85,26 +85,19 @@ def responsibilities_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
 
 
 RESPONSIBILITIES_1D.cases(cases_1d)
-
-
 RESPONSIBILITIES_1D.laws.append(ROWS_SUM_TO_ONE)
 
-
-@RESPONSIBILITIES_1D.mistake(
+RESPONSIBILITIES_1D.mistake(
     "the columns sum to 1, not the rows. The question is about each point: which component is it from?",
     hint=2,
-)
-def normalised_over_points(x: Array, pi: Array, mu: Array, var: Array) -> Array:
-    joint = joint_1d(x, pi, mu, var)
-    return joint / joint.sum(axis=0)
+    name="normalised over points",
+)(lambda *a: joint_1d(*a) / joint_1d(*a).sum(axis=0))
 
-
-@RESPONSIBILITIES_1D.mistake(
-    "the whole table sums to 1. Each point has a question of its own, so each row should.", hint=2
-)
-def normalised_over_the_table(x: Array, pi: Array, mu: Array, var: Array) -> Array:
-    joint = joint_1d(x, pi, mu, var)
-    return joint / joint.sum()
+RESPONSIBILITIES_1D.mistake(
+    "the whole table sums to 1. Each point has a question of its own, so each row should.",
+    hint=2,
+    name="normalised over the table",
+)(lambda *a: joint_1d(*a) / joint_1d(*a).sum())
 
 
 @RESPONSIBILITIES_1D.mistake(
@@ -132,13 +125,11 @@ def weights_left_out(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     return density / density.sum(axis=1, keepdims=True)
 
 
-@RESPONSIBILITIES_1D.mistake(
+RESPONSIBILITIES_1D.mistake(
     "each point belongs entirely to its most likely component, as in k-means. EM keeps the uncertainty.",
     hint=2,
-)
-def hard_assignment(x: Array, pi: Array, mu: Array, var: Array) -> Array:
-    joint = joint_1d(x, pi, mu, var)
-    return np.eye(len(pi))[joint.argmax(axis=1)]
+    name="hard assignment",
+)(lambda x, pi, mu, var: np.eye(len(pi))[joint_1d(x, pi, mu, var).argmax(axis=1)])
 
 
 @RESPONSIBILITIES_1D.mistake(
@@ -149,6 +140,48 @@ def hard_assignment(x: Array, pi: Array, mu: Array, var: Array) -> Array:
 def variance_squared(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     joint = pi * norm.pdf(x[:, np.newaxis], mu, var**2)
     return joint / joint.sum(axis=1, keepdims=True)
+
+
+RESPONSIBILITIES_1D.mistake(
+    "the weights π are in the numerator, but not in the sum that you divide by.",
+    hint=2,
+    name="weights above the fraction only",
+)(lambda x, pi, mu, var: joint_1d(x, pi, mu, var) / joint_1d(x, 1, mu, var).sum(axis=1, keepdims=True))
+
+RESPONSIBILITIES_1D.mistake(
+    "the weights π are in the sum that you divide by, but not in the numerator.",
+    hint=1,
+    name="weights below the fraction only",
+)(lambda x, pi, mu, var: joint_1d(x, 1, mu, var) / joint_1d(x, pi, mu, var).sum(axis=1, keepdims=True))
+
+RESPONSIBILITIES_1D.mistake(
+    "these are logarithms of the responsibilities: none of them is positive, and the rows do not sum to 1.",
+    hint=None,
+    name="log-responsibilities",
+)(lambda *a: np.log(responsibilities_1d(*a)))
+
+RESPONSIBILITIES_1D.mistake(
+    "wide and narrow components get the same height. A density has a factor before its exponential, and not all"
+    " of it cancels.",
+    hint=1,
+    name="factor before the exponential left out",
+)(lambda x, pi, mu, var: responsibilities_1d(x, pi * np.sqrt(var), mu, var))
+
+
+@RESPONSIBILITIES_1D.mistake(
+    "`norm.pdf` got a mean where it takes a standard deviation, and the reverse.", hint=1
+)
+def mean_and_standard_deviation_exchanged(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+    joint = pi * norm.pdf(x[:, np.newaxis], np.sqrt(var), mu)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+for decimals in (2, 3, 4, 6):
+    RESPONSIBILITIES_1D.mistake(
+        f"the responsibilities are right, but rounded to {decimals} decimals. Round for people, not for EM.",
+        hint=None,
+        name=f"rounded to {decimals} decimals",
+    )(lambda *a, decimals=decimals: np.round(responsibilities_1d(*a), decimals))
 
 
 @RESPONSIBILITIES_1D.right
@@ -212,11 +245,11 @@ def the_result_is_at_least_the_rows(out, A):
     return np.all(out >= A.max(axis=1) - 1e-6 * (1 + np.abs(A).max(axis=1)))
 
 
-@LOG_SUM_EXP.mistake(
-    "the exponentials go out of range: e⁻¹⁰⁰⁰ underflows to 0, and e¹⁰⁰⁰ overflows to infinity.", hint=1
-)
-def naive(A):
-    return np.log(np.exp(A).sum(axis=1))
+LOG_SUM_EXP.mistake(
+    "the exponentials go out of range: e⁻¹⁰⁰⁰ underflows to 0, and e¹⁰⁰⁰ overflows to infinity.",
+    hint=1,
+    name="naive",
+)(lambda A: np.log(np.exp(A).sum(axis=1)))
 
 
 @LOG_SUM_EXP.mistake(
@@ -226,88 +259,89 @@ def maximum_not_added_back(A):
     return np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum(axis=1))
 
 
-@LOG_SUM_EXP.mistake(
-    "you subtracted the maximum of the whole table. A row far below it still underflows.", hint=2
-)
-def one_maximum_for_all_rows(A):
-    return A.max() + np.log(np.exp(A - A.max()).sum(axis=1))
+LOG_SUM_EXP.mistake(
+    "you subtracted the maximum of the whole table. A row far below it still underflows.",
+    hint=2,
+    name="one maximum for all rows",
+)(lambda A: A.max() + np.log(np.exp(A - A.max()).sum(axis=1)))
 
 
-@LOG_SUM_EXP.mistake(
-    "you subtracted the smallest number of each row. Numbers far above it still overflow.",
+for shifted_by, shift, message in (
+    (
+        "shifted by the row's minimum",
+        lambda A: A.min(axis=1, keepdims=True),
+        "you subtracted the smallest number of each row. Numbers far above it still overflow.",
+    ),
+    (
+        "shifted by the row's mean",
+        lambda A: A.mean(axis=1, keepdims=True),
+        "you subtracted the mean of each row. A number far above the mean still overflows.",
+    ),
+    (
+        "shifted by the first column",
+        lambda A: A[:, :1],
+        "you subtracted the first number of each row. That works only while no other number is far above it.",
+    ),
+    (
+        "largest absolute value",
+        lambda A: np.abs(A).max(axis=1, keepdims=True),
+        "you subtracted the largest absolute value. In a row of very negative numbers, that makes everything"
+        " smaller still.",
+    ),
+):
+    LOG_SUM_EXP.mistake(message, hint=1, name=shifted_by)(_shifted_by(shift))
+
+LOG_SUM_EXP.mistake(
+    "you took the maximum down the columns (axis 0) in one place and along the rows in another.",
+    hint=2,
+    name="maximum of the columns",
+)(lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1)))
+
+LOG_SUM_EXP.mistake(
+    "this sums over the points. The sum should run over the components of one point.",
     hint=1,
-    name="shifted by the row's minimum",
-)
-def shifted_by_the_rows_minimum(A):
-    return _shifted_by(lambda A: A.min(axis=1, keepdims=True))(A)
+    name="summed over points",
+)(lambda A: logsumexp(A, axis=0))
 
-
-@LOG_SUM_EXP.mistake(
-    "you subtracted the mean of each row. A number far above the mean still overflows.",
+LOG_SUM_EXP.mistake(
+    "you averaged the exponentials. The task asks for the logarithm of their sum.",
     hint=1,
-    name="shifted by the row's mean",
-)
-def shifted_by_the_rows_mean(A):
-    return _shifted_by(lambda A: A.mean(axis=1, keepdims=True))(A)
+    name="mean of the exponentials",
+)(lambda A: logsumexp(A, axis=1) - np.log(A.shape[1]))
 
+LOG_SUM_EXP.mistake(
+    "the exponentials of all rows were added up together. Every row has a sum of its own.",
+    hint=2,
+    name="one sum for all rows",
+)(lambda A: A.max(axis=1) + np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum()))
 
-@LOG_SUM_EXP.mistake(
-    "you subtracted the first number of each row. That works only while no other number is far above it.",
-    hint=1,
-)
-def shifted_by_the_first_column(A):
-    return _shifted_by(lambda A: A[:, :1])(A)
+LOG_SUM_EXP.mistake(
+    "something was subtracted inside the exponential and subtracted once more outside the logarithm.",
+    hint=2,
+    name="maximum subtracted twice",
+)(lambda A: logsumexp(A, axis=1) - 2 * A.max(axis=1))
 
-
-@LOG_SUM_EXP.mistake(
-    "you subtracted the largest absolute value. In a row of very negative numbers, that makes"
-    " everything smaller still.",
-    hint=1,
-)
-def largest_absolute_value(A):
-    return _shifted_by(lambda A: np.abs(A).max(axis=1, keepdims=True))(A)
-
-
-@LOG_SUM_EXP.mistake(
-    "you took the maximum down the columns (axis 0) in one place and along the rows in another.", hint=2
-)
-def maximum_of_the_columns(A):
-    return A.max(axis=1) + np.log(np.exp(A - A.max(axis=0)).sum(axis=1))
-
-
-@LOG_SUM_EXP.mistake(
-    "this sums over the points. The sum should run over the components of one point.", hint=1
-)
-def summed_over_points(A):
-    return logsumexp(A, axis=0)
-
-
-@LOG_SUM_EXP.mistake("you averaged the exponentials. The task asks for the logarithm of their sum.", hint=1)
-def mean_of_the_exponentials(A):
-    return logsumexp(A, axis=1) - np.log(A.shape[1])
-
-
-@LOG_SUM_EXP.mistake(
-    "the exponentials of all rows were added up together. Every row has a sum of its own.", hint=2
-)
-def one_sum_for_all_rows(A):
-    return A.max(axis=1) + np.log(np.exp(A - A.max(axis=1, keepdims=True)).sum())
-
-
-@LOG_SUM_EXP.mistake(
-    "something was subtracted inside the exponential and subtracted once more outside the logarithm.", hint=2
-)
-def maximum_subtracted_twice(A):
-    return logsumexp(A, axis=1) - 2 * A.max(axis=1)
-
-
-@LOG_SUM_EXP.mistake(
+LOG_SUM_EXP.mistake(
     "this is the maximum alone: a good approximation when one term dwarfs the rest, but"
     " wrong when two are close.",
-    hint=2,
-)
-def maximum_alone(A):
-    return A.max(axis=1)
+    hint=1,
+    name="maximum alone",
+)(lambda A: A.max(axis=1))
+
+LOG_SUM_EXP.mistake(
+    "you clipped the numbers so that no exponential goes out of range. But −1000 is a number like any other, and"
+    " has now become another one.",
+    hint=1,
+    name="clipped to ±700",
+)(lambda A: np.log(np.exp(np.clip(A, -700, 700)).sum(axis=1)))
+
+for small in (1e-300, 1e-12, 1e-10):
+    LOG_SUM_EXP.mistake(
+        f"something like {small:.0e} was added before the logarithm. That hides the underflow and does not avoid"
+        " it: the numbers in the row are lost all the same.",
+        hint=1,
+        name=f"{small:.0e} added",
+    )(lambda A, small=small: np.log(np.exp(A).sum(axis=1) + small))
 
 
 @LOG_SUM_EXP.right
@@ -367,6 +401,11 @@ def from_log_joint(log_joint: Array) -> tuple[Array, Array]:
     return log_likelihood, np.exp(log_joint - log_likelihood[:, np.newaxis])
 
 
+def _other_responsibilities(R: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
+    """The E-step with right log-likelihoods, and responsibilities `R(log_joint)`."""
+    return lambda *a: (e_step(*a)[0], R(weighted_log_densities(*a)))
+
+
 @E_STEP.law("the responsibilities of each point sum to 1.")
 def the_responsibilities_of_each_point_sum_to(out, *_):
     return rows_sum_to_one(out[1])
@@ -388,46 +427,36 @@ def weights_left_out_in_e_step(X: Array, pi: Array, mu: Array, Sigma: Array) -> 
     return from_log_joint(weighted_log_densities(X, np.ones_like(pi), mu, Sigma))
 
 
-@E_STEP.mistake(
-    "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.", hint=1
-)
-def weights_not_in_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma))
+E_STEP.mistake(
+    "you added πₖ where log πₖ belongs: a product becomes a sum only if both factors are logarithms.",
+    hint=1,
+    name="weights not in logarithms",
+)(lambda X, pi, mu, Sigma: from_log_joint(weighted_log_densities(X, np.exp(pi), mu, Sigma)))
 
-
-@E_STEP.mistake(
+E_STEP.mistake(
     "you multiplied the log-densities by πₖ. A weight multiplies the density, not its logarithm.",
     hint=1,
-)
-def weights_times_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return from_log_joint(pi * (weighted_log_densities(X, pi, mu, Sigma) - np.log(pi)))
+    name="weights times logarithms",
+)(lambda X, pi, mu, Sigma: from_log_joint(pi * (weighted_log_densities(X, pi, mu, Sigma) - np.log(pi))))
 
-
-@E_STEP.mistake(
+E_STEP.mistake(
     "the log-likelihoods are right. The responsibilities sum to 1 over the points (axis 0), not over the"
     " components.",
     hint=3,
-)
-def normalised_over_the_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    return logsumexp(log_joint, axis=1), softmax(log_joint, axis=0)
+    name="normalised over the points",
+)(_other_responsibilities(lambda A: softmax(A, axis=0)))
 
-
-@E_STEP.mistake(
+E_STEP.mistake(
     "you added up the log-likelihoods of all points. Here each point keeps its own.",
     hint=2,
-)
-def one_number_for_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
-    log_likelihood, R = e_step(X, pi, mu, Sigma)
-    return log_likelihood.sum(), R
+    name="one number for all points",
+)(lambda *a: (e_step(*a)[0].sum(), e_step(*a)[1]))
 
-
-@E_STEP.mistake(
-    "you averaged the log-likelihoods of all points. Task 6 does that; here each point keeps its own.", hint=2
-)
-def mean_of_all_points(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[float, Array]:
-    log_likelihood, R = e_step(X, pi, mu, Sigma)
-    return log_likelihood.mean(), R
+E_STEP.mistake(
+    "you averaged the log-likelihoods of all points. Task 6 does that; here each point keeps its own.",
+    hint=2,
+    name="mean of all points",
+)(lambda *a: (e_step(*a)[0].mean(), e_step(*a)[1]))
 
 
 @E_STEP.mistake(
@@ -441,49 +470,35 @@ def two_pi_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array
     return log_likelihood + X.shape[1] / 2 * np.log(2 * np.pi), R
 
 
-@E_STEP.mistake(
+E_STEP.mistake(
     "these are the joint densities πₖ N(xᵢ | μₖ, Σₖ). To become responsibilities, they have to be"
     " divided by something.",
     hint=3,
-)
-def joint_densities_not_divided(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    return logsumexp(log_joint, axis=1), np.exp(log_joint)
+    name="joint densities not divided",
+)(_other_responsibilities(np.exp))
 
-
-@E_STEP.mistake(
+E_STEP.mistake(
     "each log-likelihood is that of the likeliest component alone. All components add to the density.",
     hint=2,
-)
-def likeliest_component_alone(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    return log_joint.max(axis=1), softmax(log_joint, axis=1)
+    name="likeliest component alone",
+)(lambda *a: (weighted_log_densities(*a).max(axis=1), e_step(*a)[1]))
 
-
-@E_STEP.mistake(
+E_STEP.mistake(
     "these are the logarithms of the responsibilities. One exponential is still missing.",
     hint=3,
     name="log-responsibilities",
+)(_other_responsibilities(lambda A: A - logsumexp(A, axis=1, keepdims=True)))
+
+E_STEP.mistake("the two return values are in the wrong order.", hint=3, name="return values swapped")(
+    lambda *a: e_step(*a)[::-1]
 )
-def log_responsibilities(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    log_joint = weighted_log_densities(X, pi, mu, Sigma)
-    log_likelihood = logsumexp(log_joint, axis=1)
-    return log_likelihood, log_joint - log_likelihood[:, np.newaxis]
 
-
-@E_STEP.mistake("the two return values are in the wrong order.", hint=3)
-def return_values_swapped(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    return e_step(X, pi, mu, Sigma)[::-1]
-
-
-@E_STEP.mistake(
+E_STEP.mistake(
     "you added up the logarithms of the components. The likelihood adds up the components themselves, and"
     " then takes one logarithm.",
     hint=2,
-)
-def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
-    _, R = e_step(X, pi, mu, Sigma)
-    return weighted_log_densities(X, pi, mu, Sigma).sum(axis=1), R
+    name="sum of logarithms",
+)(lambda *a: (weighted_log_densities(*a).sum(axis=1), e_step(*a)[1]))
 
 
 @E_STEP.mistake(
@@ -492,6 +507,75 @@ def sum_of_logarithms(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Arr
 def determinant_left_out(X: Array, pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     half_log_det = 0.5 * np.linalg.slogdet(Sigma)[1]
     return from_log_joint(weighted_log_densities(X, pi, mu, Sigma) + half_log_det)
+
+
+E_STEP.mistake(
+    "the responsibilities are right. Your first result holds densities: far from every mean they are all 0.",
+    hint=2,
+    name="densities for log-likelihoods",
+)(lambda *a: (np.exp(e_step(*a)[0]), e_step(*a)[1]))
+
+E_STEP.mistake(
+    "you added densities to log πₖ. Both parts of a sum of logarithms are logarithms.",
+    hint=1,
+    name="pdf for logpdf",
+)(lambda X, pi, mu, Sigma: from_log_joint(np.log(pi) + np.exp(weighted_log_densities(X, pi, mu, Sigma)) / pi))
+
+E_STEP.mistake(
+    "your table holds πₖ N(xᵢ | μₖ, Σₖ) itself. A log-sum-exp takes the exponential of what it gets.",
+    hint=1,
+    name="log-sum-exp of densities",
+)(lambda *a: from_log_joint(np.exp(weighted_log_densities(*a))))
+
+E_STEP.mistake(
+    "the responsibilities are right. In the log-likelihoods, something was subtracted from each row and never"
+    " added back.",
+    hint=2,
+    name="row maximum not added back",
+)(lambda *a: (maximum_not_added_back(weighted_log_densities(*a)), e_step(*a)[1]))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. The responsibilities are all 0 or 1, as in k-means; EM keeps the uncertainty.",
+    hint=3,
+    name="hard assignment",
+)(_other_responsibilities(lambda A: np.eye(A.shape[1])[A.argmax(axis=1)]))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. For the responsibilities you left log space too early: far from every mean,"
+    " 0/0 is what remains.",
+    hint=3,
+    name="responsibilities outside log space",
+)(_other_responsibilities(lambda A: np.exp(A) / np.exp(A).sum(axis=1, keepdims=True)))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. For the responsibilities you divided logarithms by a sum of logarithms.",
+    hint=3,
+    name="logarithms divided",
+)(_other_responsibilities(lambda A: A / A.sum(axis=1, keepdims=True)))
+
+E_STEP.mistake(
+    "your log-sum-exp adds up the whole table, over the points as well. Each point has a likelihood of its own.",
+    hint=2,
+    name="log-sum-exp over the table",
+)(lambda *a: (logsumexp(weighted_log_densities(*a)), softmax(weighted_log_densities(*a))))
+
+E_STEP.mistake(
+    "your log-sum-exp adds up the points (axis 0): it gives one number per component, not per point.",
+    hint=2,
+    name="log-sum-exp over the points",
+)(lambda *a: (logsumexp(weighted_log_densities(*a), axis=0), softmax(weighted_log_densities(*a), axis=0)))
+
+E_STEP.mistake(
+    "the log-likelihoods are right. The responsibilities do not use the weights π.",
+    hint=1,
+    name="weights left out of the responsibilities",
+)(lambda *a: (e_step(*a)[0], weights_left_out_in_e_step(*a)[1]))
+
+E_STEP.mistake(
+    "the responsibilities are right. The log-likelihoods do not use the weights π.",
+    hint=1,
+    name="weights left out of the log-likelihoods",
+)(lambda *a: (weights_left_out_in_e_step(*a)[0], e_step(*a)[1]))
 
 
 FULL = covariance_type("full")
@@ -618,12 +702,11 @@ def covariances_divided_by_n(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, covariances_about(X, R, mu, np.full(len(mu), len(X)))
 
 
-@M_STEP.mistake(
-    "the means are right. In the covariances every point counts in full for every component.", hint=3
-)
-def responsibilities_missing_in_the_covariances(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, covariances_about(X, np.ones_like(R), mu, R.sum(axis=0))
+M_STEP.mistake(
+    "the means are right. In the covariances every point counts in full for every component.",
+    hint=3,
+    name="responsibilities missing in the covariances",
+)(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, np.ones_like(R), m_step(X, R)[1], R.sum(axis=0))))
 
 
 @M_STEP.mistake(
@@ -637,15 +720,12 @@ def copied_from_the_lecture(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
 
 
-@M_STEP.mistake(
+M_STEP.mistake(
     "the covariances are slightly too large: `np.cov` corrects for the bias of a sample, even when it gets"
     " `aweights`. Maximum likelihood does not; look at `ddof`.",
     hint=None,
     name="np.cov with its correction",
-)
-def np_cov_with_its_correction(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, np.array([np.cov(X.T, aweights=r) for r in R.T])
+)(lambda X, R: (*m_step(X, R)[:2], np.array([np.cov(X.T, aweights=r) for r in R.T])))
 
 
 @M_STEP.mistake(
@@ -657,49 +737,80 @@ def covariances_pooled(X: Array, R: Array) -> tuple[Array, Array, Array]:
     return pi, mu, np.repeat([np.einsum("k,kde->de", pi, Sigma)], len(pi), axis=0)
 
 
-@M_STEP.mistake("the weights are counts: they sum to n, not to 1.", hint=1)
-def counts_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    _, mu, Sigma = m_step(X, R)
-    return R.sum(axis=0), mu, Sigma
+M_STEP.mistake("the weights are counts: they sum to n, not to 1.", hint=1, name="counts for weights")(
+    lambda X, R: (R.sum(axis=0), *m_step(X, R)[1:])
+)
 
-
-@M_STEP.mistake(
+M_STEP.mistake(
     "this divides by Nₖ − 1, which makes a sample covariance unbiased. Maximum likelihood is simpler.",
     hint=2,
     name="divided by N - 1",
-)
-def divided_by_n_minus_1(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, covariances_about(X, R, mu, R.sum(axis=0) - 1)
+)(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, R, m_step(X, R)[1], R.sum(axis=0) - 1)))
 
-
-@M_STEP.mistake(
+M_STEP.mistake(
     "each point counts only for its most likely component. It should count for every"
     " component, by its responsibility.",
     hint=1,
     name="hard assignment",
-)
-def hard_assignment_in_m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    return m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)])
+)(lambda X, R: m_step(X, np.eye(R.shape[1])[R.argmax(axis=1)]))
 
-
-@M_STEP.mistake(
+M_STEP.mistake(
     "the covariances use the responsibilities twice. Put r on one of the two factors (x − μ), or √r on both.",
     hint=3,
-)
-def responsibilities_squared(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, _ = m_step(X, R)
-    return pi, mu, covariances_about(X, R**2, mu, R.sum(axis=0))
+    name="responsibilities squared",
+)(lambda X, R: (*m_step(X, R)[:2], covariances_about(X, R**2, m_step(X, R)[1], R.sum(axis=0))))
 
-
-@M_STEP.mistake(
+M_STEP.mistake(
     "only the variances are there. Off the diagonal, a covariance says how two features vary together.",
     hint=2,
     name="off-diagonal lost",
+)(lambda X, R: (*m_step(X, R)[:2], m_step(X, R)[2] * np.eye(X.shape[1])))
+
+M_STEP.mistake(
+    "only the means are wrong, and too close to 0: they are sums over component k, divided by all n points.",
+    hint=1,
+    name="means alone divided by n",
+)(lambda X, R: (R.mean(axis=0), R.T @ X / len(X), m_step(X, R)[2]))
+
+
+@M_STEP.mistake(
+    "weights and means are right. Each covariance is a plain average over all points: the responsibilities are not"
+    " in it.",
+    hint=2,
 )
-def off_diagonal_lost(X: Array, R: Array) -> tuple[Array, Array, Array]:
-    pi, mu, Sigma = m_step(X, R)
-    return pi, mu, Sigma * np.eye(X.shape[1])
+def covariances_of_all_points_alike(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = m_step(X, R)
+    return pi, mu, covariances_about(X, np.ones_like(R), mu, np.full(len(mu), len(X)))
+
+
+for ddof, np_cov in ((1, "np.cov(X.T)"), (0, "np.cov(X.T, ddof=0)")):
+    M_STEP.mistake(
+        "weights and means are right. But every component has the same covariance, that of all the data:"
+        f" `{np_cov}` knows nothing of the responsibilities.",
+        hint=2,
+        name=f"{np_cov} without weights",
+    )(lambda X, R, ddof=ddof: (*m_step(X, R)[:2], np.array([np.cov(X.T, ddof=ddof)] * R.shape[1])))
+
+
+@M_STEP.mistake(
+    "every component has the same mean, that of all the data: the responsibilities are not in it.", hint=1
+)
+def means_of_all_points_alike(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, _, Sigma = about_the_overall_mean(X, R)
+    return pi, np.repeat([X.mean(axis=0)], len(pi), axis=0), Sigma
+
+
+M_STEP.mistake(
+    "all three results are right, but in another order than the task asks for: the weights come last.",
+    hint=None,
+    name="weights returned last",
+)(lambda X, R: (*m_step(X, R)[1:], m_step(X, R)[0]))
+
+M_STEP.mistake(
+    "all three results are right, but in another order than the task asks for: the weights come second.",
+    hint=None,
+    name="weights returned second",
+)(lambda X, R: tuple(m_step(X, R)[place] for place in (1, 0, 2)))
 
 
 @M_STEP.right
@@ -786,35 +897,26 @@ def the_planted_bug(
     return weights(pi, R), mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "the weights sum to 1 again, but you only treated the symptom: component 1 is still computed with the"
     " new weight of component 0.",
     hint=2,
-)
-def weights_normalised_afterwards(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    return the_planted_bug(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum())
+    name="weights normalised afterwards",
+)(lambda *a: the_planted_bug(*a, weights=lambda pi, R: pi / pi.sum()))
 
-
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
     " components are still computed with different weights.",
     hint=2,
-)
-def rows_normalised_afterwards(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    return the_planted_bug(x, pi, mu, var, row_sums=lambda sums: sums)
+    name="rows normalised afterwards",
+)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums))
 
-
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "rows and weights sum to 1 again, but you only treated the symptoms: the numbers that you divide were"
     " computed with weights from two different rounds.",
     hint=2,
     name="rows normalised afterwards, then weights",
-)
-def rows_normalised_afterwards_then_weights(
-    x: Array, pi: Array, mu: Array, var: Array
-) -> tuple[Array, Array, Array]:
-    treated: dict[str, Any] = {"row_sums": lambda sums: sums, "weights": lambda pi, R: R.mean(axis=0)}
-    return the_planted_bug(x, pi, mu, var, **treated)
+)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums, weights=lambda pi, R: R.mean(axis=0)))
 
 
 @FIX_EM.mistake("the responsibilities are right now. The variances are measured from the old means.", hint=3)
@@ -825,26 +927,22 @@ def variances_about_the_old_means(x: Array, pi: Array, mu: Array, var: Array) ->
     return N / len(x), new, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 
 
-@FIX_EM.mistake(
+FIX_EM.mistake(
     "means and variances are right. But the weights that you return are those that came in: nothing has"
     " updated them.",
     hint=3,
+    name="old weights returned",
+)(lambda x, pi, mu, var: (pi, *em_iteration_1d(x, pi, mu, var)[1:]))
+
+FIX_EM.mistake("the weights are counts: they sum to n, not to 1.", hint=None, name="counts returned")(
+    lambda x, *theta: (em_iteration_1d(x, *theta)[0] * len(x), *em_iteration_1d(x, *theta)[1:])
 )
-def old_weights_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    _, new, variances = em_iteration_1d(x, pi, mu, var)
-    return pi, new, variances
 
-
-@FIX_EM.mistake("the weights are counts: they sum to n, not to 1.", hint=None)
-def counts_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    weights, new, variances = em_iteration_1d(x, pi, mu, var)
-    return weights * len(x), new, variances
-
-
-@FIX_EM.mistake("your third value holds standard deviations. The task asks for variances.", hint=None)
-def standard_deviations_returned(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
-    weights, new, variances = em_iteration_1d(x, pi, mu, var)
-    return weights, new, np.sqrt(variances)
+FIX_EM.mistake(
+    "your third value holds standard deviations. The task asks for variances.",
+    hint=None,
+    name="standard deviations returned",
+)(lambda *a: (*em_iteration_1d(*a)[:2], np.sqrt(em_iteration_1d(*a)[2])))
 
 
 @FIX_EM.mistake(
@@ -859,6 +957,59 @@ def everything_updated_in_one_loop(x: Array, pi: Array, mu: Array, var: Array) -
         pi[k], mu[k] = r.mean(), r @ x / r.sum()
         var[k] = r @ (x - mu[k]) ** 2 / r.sum()
     return pi, mu, var
+
+
+@FIX_EM.mistake(
+    "you keep the sum of the weights at 1 inside the loop. That treats a symptom: each component is still computed"
+    " with other weights than the one before it.",
+    hint=2,
+)
+def weights_normalised_inside_the_loop(
+    x: Array, pi: Array, mu: Array, var: Array
+) -> tuple[Array, Array, Array]:
+    pi, R = pi.copy(), np.empty((len(x), len(pi)))
+    for k in range(len(pi)):
+        R[:, k] = responsibilities_1d(x, pi, mu, var)[:, k]
+        pi[k] = R[:, k].mean()
+        pi /= pi.sum()
+    N = R.sum(axis=0)
+    mu = (R * x[:, np.newaxis]).sum(axis=0) / N
+    return pi, mu, (R * (x[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
+
+
+FIX_EM.mistake(
+    "the weights are right. Means and variances come from a second E-step, with the new weights; a round has one.",
+    hint=3,
+    name="second E-step",
+)(
+    lambda x, pi, mu, var: (
+        em_iteration_1d(x, pi, mu, var)[0],
+        *em_iteration_1d(x, em_iteration_1d(x, pi, mu, var)[0], mu, var)[1:],
+    )
+)
+
+FIX_EM.mistake(
+    "this is honest EM, but two rounds of it. The task asks for one.", hint=None, name="two rounds"
+)(lambda x, *theta: em_iteration_1d(x, *em_iteration_1d(x, *theta)))
+
+
+@FIX_EM.mistake(
+    "weights and means are right. The variances are divided by Nₖ − 1, which makes a sample variance unbiased."
+    " Maximum likelihood does not ask for that.",
+    hint=None,
+    name="divided by N - 1",
+)
+def variances_divided_by_n_minus_1(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
+    weights, new, variances = em_iteration_1d(x, pi, mu, var)
+    N = weights * len(x)
+    return weights, new, variances * N / (N - 1)
+
+
+FIX_EM.mistake(
+    "all three results are right, but in another order than the task asks for.",
+    hint=None,
+    name="means and variances exchanged",
+)(lambda *a: tuple(em_iteration_1d(*a)[place] for place in (0, 2, 1)))
 
 
 @FIX_EM.right
@@ -924,7 +1075,7 @@ def _loop(
     *,
     bound: Callable[..., Any],
     refresh: bool = True,
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, ...]:
     """The loop with another `bound(log_likelihood)`, or with an E-step that always uses the start."""
     bounds, start = [], (pi, mu, Sigma)
     for _ in range(n_iter):
@@ -952,28 +1103,22 @@ def the_log_likelihood_never_falls(out, *_):
     return np.all(np.diff(out[3]) > -1e-9)
 
 
-@FIT_EM.mistake(
-    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task"
-    " asks for the mean per point.",
+FIT_EM.mistake(
+    "the curve is right up to a factor of n: you add up the log-likelihoods, but the task asks for the mean per"
+    " point.",
     hint=2,
-)
-def total_instead_of_mean(*a):
-    return _loop(*a, bound=np.sum)
+    name="total instead of mean",
+)(lambda *a: _loop(*a, bound=np.sum))
 
-
-@FIT_EM.mistake(
+FIT_EM.mistake(
     "the E-step uses the starting parameters every time, so nothing changes after the first round.",
     hint=1,
     name="E-step always from the start",
-)
-def e_step_always_from_the_start(*a):
-    return _loop(*a, bound=np.mean, refresh=False)
+)(lambda *a: _loop(*a, bound=np.mean, refresh=False))
 
 
 @FIT_EM.mistake("the parameters are one M-step behind.", hint=1, name="last M-step missing")
-def last_m_step_missing(
-    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
-) -> tuple[Array, Array, Array, Array]:
+def last_m_step_missing(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
     bounds = fit_em(X, pi, mu, Sigma, n_iter)[3]
     return (*fit_em(X, pi, mu, Sigma, n_iter - 1)[:3], bounds)
 
@@ -1027,9 +1172,7 @@ def stopped_early_and_padded(X: Array, pi: Array, mu: Array, Sigma: Array, n_ite
     hint=None,
     name="M-step with reg_covar",
 )
-def m_step_with_reg_covar(
-    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
-) -> tuple[Array, Array, Array, Array]:
+def m_step_with_reg_covar(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int) -> tuple[Array, ...]:
     bounds = []
     for _ in range(n_iter):
         log_likelihood, R = e_step(X, pi, mu, Sigma)
@@ -1038,26 +1181,62 @@ def m_step_with_reg_covar(
     return pi, mu, Sigma, np.array(bounds)
 
 
-@FIT_EM.mistake(
-    "the weights stay as they were at the start: the M-step's weights never reach the next round.", hint=1
-)
-def weights_not_fed_back(*a):
-    return _keeping(*a, kept=0)
+for place, what in enumerate(("weights", "means", "covariances")):
+    FIT_EM.mistake(
+        f"the {what} stay as they were at the start: the M-step's {what} never reach the next round.",
+        hint=1,
+        name=f"{what} not fed back",
+    )(lambda *a, place=place: _keeping(*a, kept=place))
 
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. It is the mean of the densities, not of their logarithms.",
+    hint=2,
+    name="mean of the densities",
+)(lambda *a: _loop(*a, bound=lambda log_likelihood: np.exp(log_likelihood).mean()))
 
-@FIT_EM.mistake(
-    "the means stay as they were at the start: the M-step's means never reach the next round.", hint=1
-)
-def means_not_fed_back(*a):
-    return _keeping(*a, kept=1)
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. The logarithm of a mean is not the mean of the logarithms.",
+    hint=2,
+    name="logarithm of the mean density",
+)(lambda *a: _loop(*a, bound=lambda log_likelihood: np.log(np.exp(log_likelihood).mean())))
 
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. It is a loss, for programs that minimise.",
+    hint=None,
+    name="negative log-likelihood",
+)(lambda *a: _loop(*a, bound=lambda log_likelihood: -log_likelihood.mean()))
 
-@FIT_EM.mistake(
-    "the covariances stay as they were at the start: the M-step's covariances never reach the next round.",
-    hint=1,
-)
-def covariances_not_fed_back(*a):
-    return _keeping(*a, kept=2)
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. There is a number for every point, in every round.",
+    hint=2,
+    name="all log-likelihoods recorded",
+)(lambda *a: _loop(*a, bound=np.copy))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. Nothing is ever written into the first entry of `bounds`.",
+    hint=None,
+    name="first bound never filled",
+)(lambda *a: (*fit_em(*a)[:3], np.append(0, fit_em(*a)[3][1:])))
+
+FIT_EM.mistake(
+    "your loop starts at 1: there is one round too few, and nothing is ever written into the first entry of"
+    " `bounds`.",
+    hint=None,
+    name="loop starts at 1",
+)(lambda *a: (*fit_em(*a[:4], a[4] - 1)[:3], np.append(0, fit_em(*a[:4], a[4] - 1)[3])))
+
+FIT_EM.mistake(
+    "your function returns after one round. Is the `return` inside the loop?",
+    hint=None,
+    name="return inside the loop",
+)(lambda X, pi, mu, Sigma, n_iter: fit_em(X, pi, mu, Sigma, 1))
+
+FIT_EM.mistake(
+    "the parameters are right; look at what you record. Only the last round is in `bounds`. Is the `append` inside"
+    " the loop?",
+    hint=None,
+    name="only the last round recorded",
+)(lambda *a: (*fit_em(*a)[:3], fit_em(*a)[3][-1:]))
 
 
 @FIT_EM.right
@@ -1111,36 +1290,60 @@ LARGEST_WEIGHT = LESSON.value(
 )
 
 
+@LARGEST_WEIGHT.canonical
+def to_five_decimals(weight: Any) -> Any:
+    """Make a number that was copied from a printout the same as the number itself."""
+    return round(weight, 5) if isinstance(weight, float) else weight
+
+
 @cache
-def _largest_weight(**options: Any) -> float:
+def _fitted_weights(**options: Any) -> list[float]:
+    """The weights in ascending order."""
     model = GaussianMixture(3, n_init=10, random_state=42, max_iter=1000, **options)
-    return float(model.fit(elongated_blobs()[0]).weights_.max())
+    return sorted(model.fit(elongated_blobs()[0]).weights_.tolist())
 
 
 @LARGEST_WEIGHT.reference
 def largest_weight():
-    return _largest_weight(tol=1e-10)
+    return _fitted_weights(tol=1e-10)[-1]
 
 
 @LARGEST_WEIGHT.mistake(
     "this is where the default `tol` stops. Which parameter decides when EM has done enough?", hint=1
 )
 def the_default_tolerance():
-    return _largest_weight()
+    return _fitted_weights()[-1]
 
 
-@LARGEST_WEIGHT.mistake(
-    "this is closer, but not yet settled to five decimals: the tolerance compares likelihoods, and"
-    " the weights settle later.",
-    hint=1,
-)
-def a_tolerance_in_between():
-    return _largest_weight(tol=1e-5)
+for tol, closer in ((1e-4, "a little closer than the default"), (1e-5, "closer")):
+    LARGEST_WEIGHT.mistake(
+        f"this is {closer}, but not yet settled to five decimals: the tolerance compares likelihoods, and the"
+        " weights settle later.",
+        hint=1,
+        name="a tolerance in between" if tol == 1e-5 else "a tolerance near the default",
+    )(lambda tol=tol: _fitted_weights(tol=tol)[-1])
+
+for place, which in enumerate(("smallest", "second largest")):
+    LARGEST_WEIGHT.mistake(
+        f"your fit was patient enough, but this is the {which} of its weights. Their order means nothing.",
+        hint=2,
+        name=f"the {which} weight",
+    )(lambda place=place: _fitted_weights(tol=1e-10)[place])
+    LARGEST_WEIGHT.mistake(
+        f"this is the {which} of three weights, from a fit that stops at the default `tol`.",
+        hint=1,
+        name=f"the {which} weight with the default tolerance",
+    )(lambda place=place: _fitted_weights()[place])
+
+
+@LARGEST_WEIGHT.mistake("this is right to four decimals. The task asks for five.", hint=None)
+def rounded_to_four_decimals():
+    return round(largest_weight(), 4)
 
 
 @LARGEST_WEIGHT.mistake("this is what the other two components weigh together.", hint=2)
 def the_other_two_weights():
-    return 1 - _largest_weight(tol=1e-10)
+    return 1 - largest_weight()
 
 
 LARGEST_WEIGHT.right_values(0.40037)
