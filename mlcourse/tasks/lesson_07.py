@@ -514,7 +514,8 @@ def report_cases(rng: np.random.Generator) -> Iterator[Case]:
 def three_sets(rng: np.random.Generator, test_decides: bool) -> tuple[Array, ...]:
     """Training, validation and test points, each of which would choose another K.
 
-    Validation and test points together choose as the test points do, or not; BIC chooses otherwise than both.
+    Validation and test points together choose as the test points do, or not; BIC chooses otherwise than both, and so
+    do models that are also fitted to the validation points.
     """
     while True:
         centers = 2.5 * rng.normal(size=(3, 2))
@@ -527,7 +528,10 @@ def three_sets(rng: np.random.Generator, test_decides: bool) -> tuple[Array, ...
             by_val, by_test = scores[val].argmax(), scores[test].argmax()
             together = (scores[val] + scores[test]).argmax()
             distinct = len({by_fit, by_val, by_test}) == 3 and by_bic not in (by_val, by_test)
-            if distinct and together == (by_test if test_decides else by_val):
+            if not distinct or together != (by_test if test_decides else by_val):
+                continue
+            by_refit = _best(np.concatenate([X, others[val]]), others[val]).n_components - 1
+            if by_refit not in (by_val, by_test):
                 return X, others[val], others[test]
 
 
@@ -644,6 +648,46 @@ def position_instead_of_number(X_train: Array, X_val: Array, X_test: Array) -> t
 def chosen_by_bic(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = min((fitted(X_train, K) for K in RANGE), key=lambda model: model.bic(X_train))
     return best.n_components, best.score(X_test)
+
+
+@FIX_REPORT.mistake(
+    "the test points choose K here, and the validation points get reported. Swapping the two sets changes"
+    " their names only: which one had no say in the choice before?",
+    hint=2,
+)
+def validation_and_test_points_swapped(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_test)
+    return best.n_components, best.score(X_val)
+
+
+@FIX_REPORT.mistake(
+    "the training points choose K here, and their score is reported. They favour more components, and"
+    " they flatter the winner.",
+    hint=1,
+)
+def only_the_training_points_used(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_train)
+    return best.n_components, best.score(X_train)
+
+
+@FIX_REPORT.mistake(
+    "you chose the model with the *lowest* score. A log-likelihood is not an error: which direction is better?",
+    hint=None,
+)
+def the_lowest_score_wins(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    worst = min((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(X_val))
+    return worst.n_components, worst.score(X_test)
+
+
+@FIX_REPORT.mistake(
+    "did you return the model itself, or a method without calling it? The report consists of two numbers.",
+    hint=None,
+)
+def model_instead_of_its_number_of_components(
+    X_train: Array, X_val: Array, X_test: Array
+) -> tuple[GaussianMixture, float]:
+    best = _best(X_train, X_val)
+    return best, best.score(X_test)
 
 
 @FIX_REPORT.mistake("the choice is right. But you report a sum over the test points, not their mean.", hint=2)
