@@ -740,6 +740,7 @@ def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
     for K in (7, 8, 9):
         yield Case(f"{K} components", (rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=20),))
     yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
+    yield Case("six components, some responsibilities exactly 0", (responsibilities_with_zeros(rng, 6),))
 
 
 def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
@@ -750,6 +751,17 @@ def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
         if _pair_by(_overlap)(R) == _pair_by(_entropy_fall)(R):  # in most tables, and quicker to see
             continue
         if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
+            return R
+
+
+def responsibilities_with_zeros(rng: np.random.Generator, K: int) -> Array:
+    """Responsibilities with zeros in every column; the right pair is neither the first nor the last in a list."""
+    while True:
+        R = rng.dirichlet(rng.uniform(0.3, 2.0, size=K), size=30)
+        zeros = np.arange(30)[:, np.newaxis] % K == rng.permutation(K)
+        R = np.where(zeros, 0, R)
+        R /= R.sum(axis=1, keepdims=True)
+        if _pair_by(_entropy_fall)(R) not in ((0, 1), (K - 2, K - 1)):
             return R
 
 
@@ -781,6 +793,21 @@ def _entropy_of_the_sum(R: Array, i: int, j: int) -> float:
     return -entropy(R[:, i] + R[:, j])
 
 
+def _entropy_of_the_joined_column(R: Array, i: int, j: int) -> float:
+    return entropy(R[:, i] + R[:, j])
+
+
+def _entropy_of_the_means(R: Array, i: int, j: int) -> float:
+    return _entropy_fall(R.mean(axis=0, keepdims=True), i, j)
+
+
+def _raw_entropy_fall(R: Array, i: int, j: int) -> float:
+    def raw(r: Array) -> float:
+        return -(r * np.log(r)).sum()
+
+    return raw(R[:, [i, j]]) - raw(R[:, i] + R[:, j])
+
+
 def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
     """Make a function that returns the pair (i, j) with the greatest `rule(R, i, j)`."""
 
@@ -793,14 +820,108 @@ def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
 
 @CLOSEST_PAIR.canonical
 def _in_order(pair: Any) -> Any:
-    """Sort the two indices in ascending order; return anything that is not numeric unchanged."""
+    """Sort the two indices in ascending order; return anything that is not a pair of numbers unchanged."""
     try:
-        return np.sort(np.asarray(pair, dtype=float).ravel())
+        indices = np.asarray(pair, dtype=float).ravel()
     except (TypeError, ValueError):
         return pair
+    return np.sort(indices) if indices.size == 2 else pair
+
+
+@CLOSEST_PAIR.law("i and j are two different components.")
+def i_and_j_differ(pair, R):
+    i, j = pair
+    return i != j
 
 
 CLOSEST_PAIR.reference(_pair_by(_entropy_fall))
+
+
+@CLOSEST_PAIR.mistake(
+    "log 0 is −∞, and 0 · (−∞) is NaN. A responsibility of 0 adds nothing to the entropy.", hint=None
+)
+def zero_times_log_zero(R):
+    return _pair_by(_raw_entropy_fall)(R)
+
+
+@CLOSEST_PAIR.mistake(
+    "0 · log 0 is NaN, and no comparison with NaN is true, so your search never finds a pair. A responsibility"
+    " of 0 adds nothing to the entropy.",
+    hint=None,
+    name="no pair found because zero times log zero is NaN",
+)
+def no_pair_found(R: Array) -> tuple[int, int] | None:
+    pair = _pair_by(_entropy_fall)(R)
+    return None if np.isnan(_raw_entropy_fall(R, *pair)) else pair
+
+
+@CLOSEST_PAIR.mistake(
+    "this is the table after the joining, as the lecture's `join_once` returns it. The task asks which two"
+    " components were joined.",
+    hint=None,
+)
+def joined_table(R: Array) -> Array:
+    pair = list(_pair_by(_entropy_fall)(R))
+    return np.column_stack([np.delete(R, pair, axis=1), R[:, pair].sum(axis=1)])
+
+
+@CLOSEST_PAIR.mistake(
+    "this is by how much the entropy falls. The task asks which two components make it fall.", hint=None
+)
+def fall_instead_of_pair(R: Array) -> float:
+    return _entropy_fall(R, *_pair_by(_entropy_fall)(R))
+
+
+@CLOSEST_PAIR.mistake(
+    "this is the entropy that is left after the joining. The task asks which two components were joined.",
+    hint=None,
+)
+def remaining_entropy_instead_of_pair(R: Array) -> float:
+    return entropy(R) - _entropy_fall(R, *_pair_by(_entropy_fall)(R))
+
+
+@CLOSEST_PAIR.mistake(
+    "this is a position in the flattened table: `argmax` of a matrix counts its entries row by row. To which row"
+    " and column does it belong?",
+    hint=None,
+)
+def position_in_the_flattened_table(R: Array) -> int:
+    i, j = _pair_by(_entropy_fall)(R)
+    return i * R.shape[1] + j
+
+
+@CLOSEST_PAIR.mistake(
+    "this is a position in your list of pairs. Which pair is at that position?",
+    hint=None,
+)
+def position_in_the_list_of_pairs(R: Array) -> int:
+    pairs = list(combinations(range(R.shape[1]), 2))
+    return pairs.index(_pair_by(_entropy_fall)(R))
+
+
+@CLOSEST_PAIR.mistake(
+    "your search also joins each component with itself. That doubles its responsibilities, which is no union.",
+    hint=1,
+)
+def component_joined_with_itself(R: Array) -> tuple[int, int]:
+    pairs = [(i, j) for i in range(R.shape[1]) for j in range(R.shape[1])]
+    return max(pairs, key=lambda pair: _entropy_fall(R, *pair))
+
+
+@CLOSEST_PAIR.mistake(
+    "you took the entropy of the columns' means. The task's entropy is a sum over all points: average after"
+    " the logarithm, not before.",
+    hint=1,
+)
+def entropy_of_the_column_means(*args):
+    return _pair_by(_entropy_of_the_means)(*args)
+
+
+@CLOSEST_PAIR.mistake(
+    "these two have the *most* entropy in their joined column. Joining should lower the entropy.", hint=2
+)
+def most_entropy_in_the_joined_column(*args):
+    return _pair_by(_entropy_of_the_joined_column)(*args)
 
 
 @CLOSEST_PAIR.mistake("joining these two lowers the entropy *least*. Check what you maximise.", hint=2)
