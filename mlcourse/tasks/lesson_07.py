@@ -94,6 +94,17 @@ def price_of_bic_instead_of_rise_of_the(X: Array) -> tuple[int, float]:
 
 
 @RISE_NEEDED.mistake(
+    "the rise for BIC is right. For AIC this is the price itself, not the rise in"
+    " log-likelihood that pays for it.",
+    hint=2,
+    name="price of AIC instead of rise of the likelihood",
+)
+def price_of_aic_instead_of_rise_of_the(X: Array) -> tuple[int, float]:
+    of_aic, of_bic = rise_needed(X)
+    return 2 * of_aic, of_bic
+
+
+@RISE_NEEDED.mistake(
     "this is the rise of the mean log-likelihood per point. The task asks about the sum over all points.",
     hint=2,
 )
@@ -129,11 +140,11 @@ def covariance_left_out(X):
 
 
 @RISE_NEEDED.mistake(
-    "the covariance has too few free entries: the diagonal belongs to them, too.",
+    "your count per component is d numbers too small. Is the mean counted, and the diagonal of the covariance?",
     hint=1,
-    name="diagonal of the covariance left out",
+    name="mean or diagonal of the covariance left out",
 )
-def diagonal_of_the_covariance_left_out(X):
+def mean_or_diagonal_left_out(X):
     return _rise_at(lambda d: 1 + d + d * (d - 1) // 2)(X)
 
 
