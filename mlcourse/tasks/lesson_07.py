@@ -1091,6 +1091,39 @@ def hard_decision(log_density, counts):
     return np.eye(len(counts))[class_probabilities(log_density, counts).argmax(axis=1)]
 
 
+@CLASS_PROBABILITIES.mistake(
+    "you normalised first and multiplied by the class shares afterwards. After that, the rows no longer sum to 1.",
+    hint=1,
+)
+def shares_after_normalising(log_density: Array, counts: Array) -> Array:
+    return softmax(log_density, axis=1) * counts / counts.sum()
+
+
+@CLASS_PROBABILITIES.mistake(
+    "these are joint densities p(c) p(x | c), the top of Bayes' rule. What is below the line?", hint=2
+)
+def not_divided_by_the_sum(log_density: Array, counts: Array) -> Array:
+    return np.exp(log_density + np.log(counts / counts.sum()))
+
+
+@CLASS_PROBABILITIES.mistake(
+    "you multiplied *log* densities by the class shares. A factor of a density is a term in log space.",
+    hint=2,
+)
+def log_densities_times_shares(log_density: Array, counts: Array) -> Array:
+    return softmax(log_density * counts / counts.sum(), axis=1)
+
+
+@CLASS_PROBABILITIES.mistake(
+    "you treated log densities as though they were densities: multiplied by the class shares, and divided by"
+    " the sum of the row.",
+    hint=2,
+)
+def log_densities_taken_for_densities(log_density: Array, counts: Array) -> Array:
+    joint = log_density * counts / counts.sum()
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
 @CLASS_PROBABILITIES.mistake("you multiplied by the class shares twice.", hint=1)
 def shares_counted_twice(log_density, counts):
     return class_probabilities(log_density, (counts / counts.sum()) ** 2)
