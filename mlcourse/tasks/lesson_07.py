@@ -13,7 +13,7 @@ import numpy as np
 import sklearn.mixture
 from scipy.special import entr, logsumexp, softmax, xlogy
 from sklearn.datasets import make_moons
-from sklearn.model_selection import PredefinedSplit
+from sklearn.model_selection import KFold, PredefinedSplit
 
 from mlcourse.checks.task import Case, Lesson
 from mlcourse.classifier import GaussianMixtureClassifier
@@ -283,6 +283,28 @@ def price_of_aic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float,
     return aic - p, bic, icl
 
 
+@CRITERIA.mistake(
+    "a parameter costs too little in your BIC. Its price fits a log-likelihood that is not doubled, but yours is.",
+    hint=1,
+)
+def price_of_bic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
+    aic, bic, icl = _criteria(log_likelihood, R, p)
+    half = p * np.log(len(R)) / 2
+    return aic, bic - half, icl - half
+
+
+@CRITERIA.mistake(
+    "you took the entropy of the columns' means, which says how unequal the components are in size. The entropy"
+    " in ICL asks, point by point, how uncertain its assignment is.",
+    hint=2,
+)
+def entropy_of_the_mean_responsibilities(
+    log_likelihood: Array, R: Array, p: int
+) -> tuple[float, float, float]:
+    aic, bic, _ = _criteria(log_likelihood, R, p)
+    return aic, bic, bic + 2 * entr(R.mean(axis=0)).sum()
+
+
 @CRITERIA.mistake("your BIC pays twice for each parameter: log n is already the whole price.", hint=1)
 def price_of_bic_doubled(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, icl = _criteria(log_likelihood, R, p)
@@ -419,6 +441,38 @@ def held_out_scores(X: Array, fold: Array, K: int) -> Array:
 )
 def fitted_on_everything(X: Array, fold: Array, K: int) -> Array:
     return fitted(X, K).score_samples(X)
+
+
+@HELD_OUT_SCORES.mistake(
+    "your fits start from another seed, `random_state=42`. The task names the seed, so that results can be compared.",
+    hint=None,
+)
+def another_random_state(X: Array, fold: Array, K: int) -> Array:
+    scores = np.empty(len(X))
+    for f in np.unique(fold):
+        model = GaussianMixture(K, random_state=42).fit(X[fold != f])
+        scores[fold == f] = model.score_samples(X[fold == f])
+    return scores
+
+
+@HELD_OUT_SCORES.mistake(
+    "you drew folds of your own, with `KFold` as in the lecture. Here the folds are given: what is `fold` for?",
+    hint=1,
+    name="folds of KFold instead of the given ones",
+)
+def folds_of_kfold(X: Array, fold: Array, K: int) -> Array:
+    scores = np.empty(len(X))
+    for rest, out in KFold(5, shuffle=True, random_state=0).split(X):
+        scores[out] = fitted(X[rest], K).score_samples(X[out])
+    return scores
+
+
+@HELD_OUT_SCORES.mistake(
+    "you left out one point at a time. The other points of its fold should not be in the fit either.", hint=1
+)
+def one_point_left_out_at_a_time(X: Array, fold: Array, K: int) -> Array:
+    rows = np.arange(len(X))
+    return np.concatenate([fitted(X[rows != i], K).score_samples(X[[i]]) for i in rows])
 
 
 @HELD_OUT_SCORES.mistake("each model was fitted to the same fold that it then scored.", hint=1)
@@ -1240,7 +1294,9 @@ def the_winners_validation_accuracy():
 
 
 @REPORTED_ACCURACY.mistake(
-    "this is the highest test accuracy of the ten classifiers. Which set chose that classifier?", hint=1
+    "this is the highest test accuracy of the ten classifiers. Which set chose that classifier? If it was the"
+    " validation set, your K is off by one: positions in a list are counted from 0, components from 1.",
+    hint=1,
 )
 def the_best_accuracy_on_the_test_set():
     return _accuracy(2, 2)
@@ -1266,9 +1322,50 @@ def fitted_again_with_the_validation_set() -> float:
     return GaussianMixtureClassifier(K, random_state=0).fit(*both).score(*sets[2])
 
 
-@REPORTED_ACCURACY.mistake("this is the accuracy on the points that the classifier was fitted to.", hint=2)
+@REPORTED_ACCURACY.mistake(
+    "this is the accuracy on the points that the classifier was fitted to. You also chose it by them.", hint=2
+)
 def the_training_accuracy():
     return _accuracy(0, 0)
+
+
+@REPORTED_ACCURACY.mistake(
+    "the choice is right. But this is the accuracy on the points that the classifier was fitted to.", hint=2
+)
+def the_winners_training_accuracy():
+    return _accuracy(1, 0)
+
+
+@REPORTED_ACCURACY.mistake(
+    "the test points choose the classifier here, and the validation points get reported. Which set may decide"
+    " about K?",
+    hint=1,
+)
+def validation_and_test_set_swapped():
+    return _accuracy(2, 1)
+
+
+@REPORTED_ACCURACY.mistake(
+    "this is the test accuracy of the classifier after the chosen one in the list: K is off by one. Positions in"
+    " a list are counted from 0, components from 1.",
+    hint=None,
+)
+def number_of_components_taken_for_the_position() -> float:
+    sets, classifiers = _classifiers()
+    chosen = int(np.argmax([model.score(*sets[1]) for model in classifiers]))
+    return classifiers[chosen + 1].score(*sets[2])
+
+
+@REPORTED_ACCURACY.mistake(
+    "this has two decimals. With so few, different classifiers look alike: give three.", hint=None
+)
+def two_decimals():
+    return round(reported_accuracy(), 2)
+
+
+@REPORTED_ACCURACY.mistake("this is a percentage. The task asks for a number between 0 and 1.", hint=None)
+def percentage():
+    return 100 * reported_accuracy()
 
 
 REPORTED_ACCURACY.right_values(0.898)
