@@ -75,9 +75,8 @@ def with_eight_points_or_more_bic_asks(out, X):
     "this is how much the *price* rises. What is the log-likelihood multiplied by"
     " before the two are compared?",
     hint=2,
-    name="rise of the price instead of rise of the likelihood",
 )
-def rise_of_the_price_instead_of_rise_of(X: Array) -> tuple[int, float]:
+def rise_of_the_price_instead_of_the_likelihood(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return 2 * of_aic, 2 * of_bic
 
@@ -86,9 +85,8 @@ def rise_of_the_price_instead_of_rise_of(X: Array) -> tuple[int, float]:
     "the rise for AIC is right. For BIC this is the price itself, not the rise in"
     " log-likelihood that pays for it.",
     hint=2,
-    name="price of BIC instead of rise of the likelihood",
 )
-def price_of_bic_instead_of_rise_of_the(X: Array) -> tuple[int, float]:
+def price_of_bic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return of_aic, 2 * of_bic
 
@@ -97,9 +95,8 @@ def price_of_bic_instead_of_rise_of_the(X: Array) -> tuple[int, float]:
     "the rise for BIC is right. For AIC this is the price itself, not the rise in"
     " log-likelihood that pays for it.",
     hint=2,
-    name="price of AIC instead of rise of the likelihood",
 )
-def price_of_aic_instead_of_rise_of_the(X: Array) -> tuple[int, float]:
+def price_of_aic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return 2 * of_aic, of_bic
 
@@ -298,9 +295,7 @@ def price_of_bic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float,
     " in ICL asks, point by point, how uncertain its assignment is.",
     hint=2,
 )
-def entropy_of_the_mean_responsibilities(
-    log_likelihood: Array, R: Array, p: int
-) -> tuple[float, float, float]:
+def entropy_of_the_means(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, _ = _criteria(log_likelihood, R, p)
     return aic, bic, bic + 2 * entr(R.mean(axis=0)).sum()
 
@@ -458,9 +453,8 @@ def another_random_state(X: Array, fold: Array, K: int) -> Array:
 @HELD_OUT_SCORES.mistake(
     "you drew folds of your own, with `KFold` as in the lecture. Here the folds are given: what is `fold` for?",
     hint=1,
-    name="folds of KFold instead of the given ones",
 )
-def folds_of_kfold(X: Array, fold: Array, K: int) -> Array:
+def folds_drawn_instead_of_the_given_ones(X: Array, fold: Array, K: int) -> Array:
     scores = np.empty(len(X))
     for rest, out in KFold(5, shuffle=True, random_state=0).split(X):
         scores[out] = fitted(X[rest], K).score_samples(X[out])
@@ -748,9 +742,7 @@ def the_lowest_score_wins(X_train: Array, X_val: Array, X_test: Array) -> tuple[
     "did you return the model itself, or a method without calling it? The report consists of two numbers.",
     hint=None,
 )
-def model_instead_of_its_number_of_components(
-    X_train: Array, X_val: Array, X_test: Array
-) -> tuple[GaussianMixture, float]:
+def model_instead_of_a_number(X_train: Array, X_val: Array, X_test: Array) -> tuple[Any, float]:
     best = _best(X_train, X_val)
     return best, best.score(X_test)
 
@@ -867,10 +859,9 @@ def _entropy_of_the_means(R: Array, i: int, j: int) -> float:
 
 
 def _raw_entropy_fall(R: Array, i: int, j: int) -> float:
-    def raw(r: Array) -> float:
-        return -(r * np.log(r)).sum()
-
-    return raw(R[:, [i, j]]) - raw(R[:, i] + R[:, j])
+    columns = R[:, [i, j]]
+    joined = columns.sum(axis=1)
+    return (joined * np.log(joined)).sum() - (columns * np.log(columns)).sum()
 
 
 def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
@@ -955,10 +946,7 @@ def position_in_the_flattened_table(R: Array) -> int:
     return i * R.shape[1] + j
 
 
-@CLOSEST_PAIR.mistake(
-    "this is a position in your list of pairs. Which pair is at that position?",
-    hint=None,
-)
+@CLOSEST_PAIR.mistake("this is a position in your list of pairs. Which pair is at that position?", hint=None)
 def position_in_the_list_of_pairs(R: Array) -> int:
     pairs = list(combinations(range(R.shape[1]), 2))
     return pairs.index(_pair_by(_entropy_fall)(R))
@@ -1166,16 +1154,6 @@ def not_divided_by_the_sum(log_density: Array, counts: Array) -> Array:
 )
 def log_densities_times_shares(log_density: Array, counts: Array) -> Array:
     return softmax(log_density * counts / counts.sum(), axis=1)
-
-
-@CLASS_PROBABILITIES.mistake(
-    "you treated log densities as though they were densities: multiplied by the class shares, and divided by"
-    " the sum of the row.",
-    hint=2,
-)
-def log_densities_taken_for_densities(log_density: Array, counts: Array) -> Array:
-    joint = log_density * counts / counts.sum()
-    return joint / joint.sum(axis=1, keepdims=True)
 
 
 @CLASS_PROBABILITIES.mistake("you multiplied by the class shares twice.", hint=1)
