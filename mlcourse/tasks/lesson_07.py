@@ -13,7 +13,7 @@ import numpy as np
 import sklearn.mixture
 from scipy.special import entr, logsumexp, softmax, xlogy
 from sklearn.datasets import make_moons
-from sklearn.model_selection import PredefinedSplit
+from sklearn.model_selection import KFold, PredefinedSplit
 
 from mlcourse.checks.task import Case, Lesson
 from mlcourse.classifier import GaussianMixtureClassifier
@@ -75,9 +75,8 @@ def with_eight_points_or_more_bic_asks(out, X):
     "this is how much the *price* rises. What is the log-likelihood multiplied by"
     " before the two are compared?",
     hint=2,
-    name="rise of the price instead of rise of the likelihood",
 )
-def rise_of_the_price_instead_of_rise_of(X: Array) -> tuple[int, float]:
+def rise_of_the_price_instead_of_the_likelihood(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return 2 * of_aic, 2 * of_bic
 
@@ -86,11 +85,20 @@ def rise_of_the_price_instead_of_rise_of(X: Array) -> tuple[int, float]:
     "the rise for AIC is right. For BIC this is the price itself, not the rise in"
     " log-likelihood that pays for it.",
     hint=2,
-    name="price of BIC instead of rise of the likelihood",
 )
-def price_of_bic_instead_of_rise_of_the(X: Array) -> tuple[int, float]:
+def price_of_bic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float]:
     of_aic, of_bic = rise_needed(X)
     return of_aic, 2 * of_bic
+
+
+@RISE_NEEDED.mistake(
+    "the rise for BIC is right. For AIC this is the price itself, not the rise in"
+    " log-likelihood that pays for it.",
+    hint=2,
+)
+def price_of_aic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float]:
+    of_aic, of_bic = rise_needed(X)
+    return 2 * of_aic, of_bic
 
 
 @RISE_NEEDED.mistake(
@@ -129,11 +137,11 @@ def covariance_left_out(X):
 
 
 @RISE_NEEDED.mistake(
-    "the covariance has too few free entries: the diagonal belongs to them, too.",
+    "your count per component is d numbers too small. Is the mean counted, and the diagonal of the covariance?",
     hint=1,
-    name="diagonal of the covariance left out",
+    name="mean or diagonal of the covariance left out",
 )
-def diagonal_of_the_covariance_left_out(X):
+def mean_or_diagonal_left_out(X):
     return _rise_at(lambda d: 1 + d + d * (d - 1) // 2)(X)
 
 
@@ -270,6 +278,26 @@ def all_signs_reversed(log_likelihood: Array, R: Array, p: int) -> tuple[float, 
 def price_of_aic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, icl = _criteria(log_likelihood, R, p)
     return aic - p, bic, icl
+
+
+@CRITERIA.mistake(
+    "a parameter costs too little in your BIC. Its price fits a log-likelihood that is not doubled, but yours is.",
+    hint=1,
+)
+def price_of_bic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
+    aic, bic, icl = _criteria(log_likelihood, R, p)
+    half = p * np.log(len(R)) / 2
+    return aic, bic - half, icl - half
+
+
+@CRITERIA.mistake(
+    "you took the entropy of the columns' means, which says how unequal the components are in size. The entropy"
+    " in ICL asks, point by point, how uncertain its assignment is.",
+    hint=2,
+)
+def entropy_of_the_means(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
+    aic, bic, _ = _criteria(log_likelihood, R, p)
+    return aic, bic, bic + 2 * entr(R.mean(axis=0)).sum()
 
 
 @CRITERIA.mistake("your BIC pays twice for each parameter: log n is already the whole price.", hint=1)
@@ -410,6 +438,37 @@ def fitted_on_everything(X: Array, fold: Array, K: int) -> Array:
     return fitted(X, K).score_samples(X)
 
 
+@HELD_OUT_SCORES.mistake(
+    "your fits start from another seed, `random_state=42`. The task names the seed, so that results can be compared.",
+    hint=None,
+)
+def another_random_state(X: Array, fold: Array, K: int) -> Array:
+    scores = np.empty(len(X))
+    for f in np.unique(fold):
+        model = GaussianMixture(K, random_state=42).fit(X[fold != f])
+        scores[fold == f] = model.score_samples(X[fold == f])
+    return scores
+
+
+@HELD_OUT_SCORES.mistake(
+    "you drew folds of your own, with `KFold` as in the lecture. Here the folds are given: what is `fold` for?",
+    hint=1,
+)
+def folds_drawn_instead_of_the_given_ones(X: Array, fold: Array, K: int) -> Array:
+    scores = np.empty(len(X))
+    for rest, out in KFold(5, shuffle=True, random_state=0).split(X):
+        scores[out] = fitted(X[rest], K).score_samples(X[out])
+    return scores
+
+
+@HELD_OUT_SCORES.mistake(
+    "you left out one point at a time. The other points of its fold should not be in the fit either.", hint=1
+)
+def one_point_left_out_at_a_time(X: Array, fold: Array, K: int) -> Array:
+    rows = np.arange(len(X))
+    return np.concatenate([fitted(X[rows != i], K).score_samples(X[[i]]) for i in rows])
+
+
 @HELD_OUT_SCORES.mistake("each model was fitted to the same fold that it then scored.", hint=1)
 def fitted_on_the_fold(X: Array, fold: Array, K: int) -> Array:
     scores = np.empty(len(X))
@@ -514,7 +573,8 @@ def report_cases(rng: np.random.Generator) -> Iterator[Case]:
 def three_sets(rng: np.random.Generator, test_decides: bool) -> tuple[Array, ...]:
     """Training, validation and test points, each of which would choose another K.
 
-    Validation and test points together choose as the test points do, or not; BIC chooses otherwise than both.
+    Validation and test points together choose as the test points do, or not; BIC chooses otherwise than both, and so
+    do models that are also fitted to the validation points.
     """
     while True:
         centers = 2.5 * rng.normal(size=(3, 2))
@@ -527,7 +587,10 @@ def three_sets(rng: np.random.Generator, test_decides: bool) -> tuple[Array, ...
             by_val, by_test = scores[val].argmax(), scores[test].argmax()
             together = (scores[val] + scores[test]).argmax()
             distinct = len({by_fit, by_val, by_test}) == 3 and by_bic not in (by_val, by_test)
-            if distinct and together == (by_test if test_decides else by_val):
+            if not distinct or together != (by_test if test_decides else by_val):
+                continue
+            by_refit = _best(np.concatenate([X, others[val]]), others[val]).n_components - 1
+            if by_refit not in (by_val, by_test):
                 return X, others[val], others[test]
 
 
@@ -646,6 +709,44 @@ def chosen_by_bic(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, flo
     return best.n_components, best.score(X_test)
 
 
+@FIX_REPORT.mistake(
+    "the test points choose K here, and the validation points get reported. Swapping the two sets changes"
+    " their names only: which one had no say in the choice before?",
+    hint=2,
+)
+def validation_and_test_points_swapped(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_test)
+    return best.n_components, best.score(X_val)
+
+
+@FIX_REPORT.mistake(
+    "the training points choose K here, and their score is reported. They favour more components, and"
+    " they flatter the winner.",
+    hint=1,
+)
+def only_the_training_points_used(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    best = _best(X_train, X_train)
+    return best.n_components, best.score(X_train)
+
+
+@FIX_REPORT.mistake(
+    "you chose the model with the *lowest* score. A log-likelihood is not an error: which direction is better?",
+    hint=None,
+)
+def the_lowest_score_wins(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
+    worst = min((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(X_val))
+    return worst.n_components, worst.score(X_test)
+
+
+@FIX_REPORT.mistake(
+    "did you return the model itself, or a method without calling it? The report consists of two numbers.",
+    hint=None,
+)
+def model_instead_of_a_number(X_train: Array, X_val: Array, X_test: Array) -> tuple[Any, float]:
+    best = _best(X_train, X_val)
+    return best, best.score(X_test)
+
+
 @FIX_REPORT.mistake("the choice is right. But you report a sum over the test points, not their mean.", hint=2)
 def sum_instead_of_mean(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
     best = _best(X_train, X_val)
@@ -696,6 +797,7 @@ def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
     for K in (7, 8, 9):
         yield Case(f"{K} components", (rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=20),))
     yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
+    yield Case("six components, some responsibilities exactly 0", (responsibilities_with_zeros(rng, 6),))
 
 
 def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
@@ -706,6 +808,17 @@ def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
         if _pair_by(_overlap)(R) == _pair_by(_entropy_fall)(R):  # in most tables, and quicker to see
             continue
         if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
+            return R
+
+
+def responsibilities_with_zeros(rng: np.random.Generator, K: int) -> Array:
+    """Responsibilities with zeros in every column; the right pair is neither the first nor the last in a list."""
+    while True:
+        R = rng.dirichlet(rng.uniform(0.3, 2.0, size=K), size=30)
+        zeros = np.arange(30)[:, np.newaxis] % K == rng.permutation(K)
+        R = np.where(zeros, 0, R)
+        R /= R.sum(axis=1, keepdims=True)
+        if _pair_by(_entropy_fall)(R) not in ((0, 1), (K - 2, K - 1)):
             return R
 
 
@@ -737,6 +850,20 @@ def _entropy_of_the_sum(R: Array, i: int, j: int) -> float:
     return -entropy(R[:, i] + R[:, j])
 
 
+def _entropy_of_the_joined_column(R: Array, i: int, j: int) -> float:
+    return entropy(R[:, i] + R[:, j])
+
+
+def _entropy_of_the_means(R: Array, i: int, j: int) -> float:
+    return _entropy_fall(R.mean(axis=0, keepdims=True), i, j)
+
+
+def _raw_entropy_fall(R: Array, i: int, j: int) -> float:
+    columns = R[:, [i, j]]
+    joined = columns.sum(axis=1)
+    return (joined * np.log(joined)).sum() - (columns * np.log(columns)).sum()
+
+
 def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
     """Make a function that returns the pair (i, j) with the greatest `rule(R, i, j)`."""
 
@@ -749,14 +876,105 @@ def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
 
 @CLOSEST_PAIR.canonical
 def _in_order(pair: Any) -> Any:
-    """Sort the two indices in ascending order; return anything that is not numeric unchanged."""
+    """Sort the two indices in ascending order; return anything that is not a pair of numbers unchanged."""
     try:
-        return np.sort(np.asarray(pair, dtype=float).ravel())
+        indices = np.asarray(pair, dtype=float).ravel()
     except (TypeError, ValueError):
         return pair
+    return np.sort(indices) if indices.size == 2 else pair
+
+
+@CLOSEST_PAIR.law("i and j are two different components.")
+def i_and_j_differ(pair, R):
+    i, j = pair
+    return i != j
 
 
 CLOSEST_PAIR.reference(_pair_by(_entropy_fall))
+
+
+@CLOSEST_PAIR.mistake(
+    "log 0 is −∞, and 0 · (−∞) is NaN. A responsibility of 0 adds nothing to the entropy.", hint=None
+)
+def zero_times_log_zero(R):
+    return _pair_by(_raw_entropy_fall)(R)
+
+
+@CLOSEST_PAIR.mistake(
+    "0 · log 0 is NaN, and no comparison with NaN is true, so your search never finds a pair. A responsibility"
+    " of 0 adds nothing to the entropy.",
+    hint=None,
+    name="no pair found because zero times log zero is NaN",
+)
+def no_pair_found(R: Array) -> tuple[int, int] | None:
+    pair = _pair_by(_entropy_fall)(R)
+    return None if np.isnan(_raw_entropy_fall(R, *pair)) else pair
+
+
+@CLOSEST_PAIR.mistake(
+    "this is the table after the joining, as the lecture's `join_once` returns it. The task asks which two"
+    " components were joined.",
+    hint=None,
+)
+def joined_table(R: Array) -> Array:
+    pair = list(_pair_by(_entropy_fall)(R))
+    return np.column_stack([np.delete(R, pair, axis=1), R[:, pair].sum(axis=1)])
+
+
+@CLOSEST_PAIR.mistake(
+    "this is by how much the entropy falls. The task asks which two components make it fall.", hint=None
+)
+def fall_instead_of_pair(R: Array) -> float:
+    return _entropy_fall(R, *_pair_by(_entropy_fall)(R))
+
+
+@CLOSEST_PAIR.mistake(
+    "this is the entropy that is left after the joining. The task asks which two components were joined.",
+    hint=None,
+)
+def remaining_entropy_instead_of_pair(R: Array) -> float:
+    return entropy(R) - _entropy_fall(R, *_pair_by(_entropy_fall)(R))
+
+
+@CLOSEST_PAIR.mistake(
+    "this is a position in the flattened table: `argmax` of a matrix counts its entries row by row. To which row"
+    " and column does it belong?",
+    hint=None,
+)
+def position_in_the_flattened_table(R: Array) -> int:
+    i, j = _pair_by(_entropy_fall)(R)
+    return i * R.shape[1] + j
+
+
+@CLOSEST_PAIR.mistake("this is a position in your list of pairs. Which pair is at that position?", hint=None)
+def position_in_the_list_of_pairs(R: Array) -> int:
+    pairs = list(combinations(range(R.shape[1]), 2))
+    return pairs.index(_pair_by(_entropy_fall)(R))
+
+
+@CLOSEST_PAIR.mistake(
+    "your search also joins each component with itself. That doubles its responsibilities, which is no union.",
+    hint=1,
+)
+def component_joined_with_itself(R: Array) -> tuple[int, int]:
+    pairs = [(i, j) for i in range(R.shape[1]) for j in range(R.shape[1])]
+    return max(pairs, key=lambda pair: _entropy_fall(R, *pair))
+
+
+@CLOSEST_PAIR.mistake(
+    "you took the entropy of the columns' means. The task's entropy is a sum over all points: average after"
+    " the logarithm, not before.",
+    hint=1,
+)
+def entropy_of_the_column_means(*args):
+    return _pair_by(_entropy_of_the_means)(*args)
+
+
+@CLOSEST_PAIR.mistake(
+    "these two have the *most* entropy in their joined column. Joining should lower the entropy.", hint=2
+)
+def most_entropy_in_the_joined_column(*args):
+    return _pair_by(_entropy_of_the_joined_column)(*args)
 
 
 @CLOSEST_PAIR.mistake("joining these two lowers the entropy *least*. Check what you maximise.", hint=2)
@@ -915,6 +1133,29 @@ def hard_decision(log_density, counts):
     return np.eye(len(counts))[class_probabilities(log_density, counts).argmax(axis=1)]
 
 
+@CLASS_PROBABILITIES.mistake(
+    "you normalised first and multiplied by the class shares afterwards. After that, the rows no longer sum to 1.",
+    hint=1,
+)
+def shares_after_normalising(log_density: Array, counts: Array) -> Array:
+    return softmax(log_density, axis=1) * counts / counts.sum()
+
+
+@CLASS_PROBABILITIES.mistake(
+    "these are joint densities p(c) p(x | c), the top of Bayes' rule. What is below the line?", hint=2
+)
+def not_divided_by_the_sum(log_density: Array, counts: Array) -> Array:
+    return np.exp(log_density + np.log(counts / counts.sum()))
+
+
+@CLASS_PROBABILITIES.mistake(
+    "you multiplied *log* densities by the class shares. A factor of a density is a term in log space.",
+    hint=2,
+)
+def log_densities_times_shares(log_density: Array, counts: Array) -> Array:
+    return softmax(log_density * counts / counts.sum(), axis=1)
+
+
 @CLASS_PROBABILITIES.mistake("you multiplied by the class shares twice.", hint=1)
 def shares_counted_twice(log_density, counts):
     return class_probabilities(log_density, (counts / counts.sum()) ** 2)
@@ -1031,7 +1272,9 @@ def the_winners_validation_accuracy():
 
 
 @REPORTED_ACCURACY.mistake(
-    "this is the highest test accuracy of the ten classifiers. Which set chose that classifier?", hint=1
+    "this is the highest test accuracy of the ten classifiers. Which set chose that classifier? If it was the"
+    " validation set, your K is off by one: positions in a list are counted from 0, components from 1.",
+    hint=1,
 )
 def the_best_accuracy_on_the_test_set():
     return _accuracy(2, 2)
@@ -1057,9 +1300,50 @@ def fitted_again_with_the_validation_set() -> float:
     return GaussianMixtureClassifier(K, random_state=0).fit(*both).score(*sets[2])
 
 
-@REPORTED_ACCURACY.mistake("this is the accuracy on the points that the classifier was fitted to.", hint=2)
+@REPORTED_ACCURACY.mistake(
+    "this is the accuracy on the points that the classifier was fitted to. You also chose it by them.", hint=2
+)
 def the_training_accuracy():
     return _accuracy(0, 0)
+
+
+@REPORTED_ACCURACY.mistake(
+    "the choice is right. But this is the accuracy on the points that the classifier was fitted to.", hint=2
+)
+def the_winners_training_accuracy():
+    return _accuracy(1, 0)
+
+
+@REPORTED_ACCURACY.mistake(
+    "the test points choose the classifier here, and the validation points get reported. Which set may decide"
+    " about K?",
+    hint=1,
+)
+def validation_and_test_set_swapped():
+    return _accuracy(2, 1)
+
+
+@REPORTED_ACCURACY.mistake(
+    "this is the test accuracy of the classifier after the chosen one in the list: K is off by one. Positions in"
+    " a list are counted from 0, components from 1.",
+    hint=None,
+)
+def number_of_components_taken_for_the_position() -> float:
+    sets, classifiers = _classifiers()
+    chosen = int(np.argmax([model.score(*sets[1]) for model in classifiers]))
+    return classifiers[chosen + 1].score(*sets[2])
+
+
+@REPORTED_ACCURACY.mistake(
+    "this has two decimals. With so few, different classifiers look alike: give three.", hint=None
+)
+def two_decimals():
+    return round(reported_accuracy(), 2)
+
+
+@REPORTED_ACCURACY.mistake("this is a percentage. The task asks for a number between 0 and 1.", hint=None)
+def percentage():
+    return 100 * reported_accuracy()
 
 
 REPORTED_ACCURACY.right_values(0.898)
