@@ -812,13 +812,14 @@ def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
 
 
 def responsibilities_with_zeros(rng: np.random.Generator, K: int) -> Array:
-    """Responsibilities with zeros in every column; the right pair is neither the first nor the last in a list."""
+    """Responsibilities with zeros in every column; the right pair is neither first nor last, and two wrong rules differ."""
     while True:
         R = rng.dirichlet(rng.uniform(0.3, 2.0, size=K), size=30)
         zeros = np.arange(30)[:, np.newaxis] % K == rng.permutation(K)
         R = np.where(zeros, 0, R)
         R /= R.sum(axis=1, keepdims=True)
-        if _pair_by(_entropy_fall)(R) not in ((0, 1), (K - 2, K - 1)):
+        wrong_rules_differ = _pair_by(_entropy_of_the_means)(R) != _pair_by(_entropy_before)(R)
+        if wrong_rules_differ and _pair_by(_entropy_fall)(R) not in ((0, 1), (K - 2, K - 1)):
             return R
 
 
