@@ -70,7 +70,7 @@ RESPONSIBILITIES_1D = LESSON.task(
 )
 
 
-def joint_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+def joint_1d(x: Array, pi: Array | float, mu: Array, var: Array) -> Array:
     return pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
 
 
@@ -883,6 +883,7 @@ def the_planted_bug(
     pi: Array,
     mu: Array,
     var: Array,
+    *,
     row_sums: Callable[..., Any] = np.ones_like,
     weights: Callable[..., Array] = lambda pi, R: pi,
 ) -> tuple[Array, Array, Array]:
@@ -1218,12 +1219,20 @@ FIT_EM.mistake(
     name="first bound never filled",
 )(lambda *a: (*fit_em(*a)[:3], np.append(0, fit_em(*a)[3][1:])))
 
+
+def fit_em_from_the_second_round(
+    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
+) -> tuple[Array, Array, Array, Array]:
+    pi, mu, Sigma, bounds = fit_em(X, pi, mu, Sigma, n_iter - 1)
+    return pi, mu, Sigma, np.append(0, bounds)
+
+
 FIT_EM.mistake(
     "your loop starts at 1: there is one round too few, and nothing is ever written into the first entry of"
     " `bounds`.",
     hint=None,
     name="loop starts at 1",
-)(lambda *a: (*fit_em(*a[:4], a[4] - 1)[:3], np.append(0, fit_em(*a[:4], a[4] - 1)[3])))
+)(fit_em_from_the_second_round)
 
 FIT_EM.mistake(
     "your function returns after one round. Is the `return` inside the loop?",
