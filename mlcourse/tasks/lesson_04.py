@@ -146,13 +146,21 @@ RESPONSIBILITIES_1D.mistake(
     "the weights π are in the numerator, but not in the sum that you divide by.",
     hint=2,
     name="weights above the fraction only",
-)(lambda x, pi, mu, var: joint_1d(x, pi, mu, var) / joint_1d(x, 1, mu, var).sum(axis=1, keepdims=True))
+)(
+    lambda x, pi, mu, var: (
+        joint_1d(x, pi, mu, var) / joint_1d(x, np.ones_like(pi), mu, var).sum(axis=1, keepdims=True)
+    )
+)
 
 RESPONSIBILITIES_1D.mistake(
     "the weights π are in the sum that you divide by, but not in the numerator.",
     hint=1,
     name="weights below the fraction only",
-)(lambda x, pi, mu, var: joint_1d(x, 1, mu, var) / joint_1d(x, pi, mu, var).sum(axis=1, keepdims=True))
+)(
+    lambda x, pi, mu, var: (
+        joint_1d(x, np.ones_like(pi), mu, var) / joint_1d(x, pi, mu, var).sum(axis=1, keepdims=True)
+    )
+)
 
 RESPONSIBILITIES_1D.mistake(
     "these are logarithms of the responsibilities: none of them is positive, and the rows do not sum to 1.",
@@ -902,21 +910,25 @@ FIX_EM.mistake(
     " new weight of component 0.",
     hint=2,
     name="weights normalised afterwards",
-)(lambda *a: the_planted_bug(*a, weights=lambda pi, R: pi / pi.sum()))
+)(lambda x, pi, mu, var: the_planted_bug(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum()))
 
 FIX_EM.mistake(
     "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
     " components are still computed with different weights.",
     hint=2,
     name="rows normalised afterwards",
-)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums))
+)(lambda x, pi, mu, var: the_planted_bug(x, pi, mu, var, row_sums=lambda sums: sums))
 
 FIX_EM.mistake(
     "rows and weights sum to 1 again, but you only treated the symptoms: the numbers that you divide were"
     " computed with weights from two different rounds.",
     hint=2,
     name="rows normalised afterwards, then weights",
-)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums, weights=lambda pi, R: R.mean(axis=0)))
+)(
+    lambda x, pi, mu, var: the_planted_bug(
+        x, pi, mu, var, row_sums=lambda sums: sums, weights=lambda pi, R: R.mean(axis=0)
+    )
+)
 
 
 @FIX_EM.mistake("the responsibilities are right now. The variances are measured from the old means.", hint=3)
@@ -1223,7 +1235,7 @@ FIT_EM.mistake(
     " `bounds`.",
     hint=None,
     name="loop starts at 1",
-)(lambda *a: (*fit_em(*a[:4], a[4] - 1)[:3], np.append(0, fit_em(*a[:4], a[4] - 1)[3])))
+)(lambda *a: (*(less := fit_em(a[0], a[1], a[2], a[3], a[4] - 1))[:3], np.append(0, less[3])))
 
 FIT_EM.mistake(
     "your function returns after one round. Is the `return` inside the loop?",
