@@ -70,7 +70,7 @@ RESPONSIBILITIES_1D = LESSON.task(
 )
 
 
-def joint_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
+def joint_1d(x: Array, pi: Array | float, mu: Array, var: Array) -> Array:
     return pi * norm.pdf(x[:, np.newaxis], mu, np.sqrt(var))
 
 
@@ -146,21 +146,13 @@ RESPONSIBILITIES_1D.mistake(
     "the weights π are in the numerator, but not in the sum that you divide by.",
     hint=2,
     name="weights above the fraction only",
-)(
-    lambda x, pi, mu, var: (
-        joint_1d(x, pi, mu, var) / joint_1d(x, np.ones_like(pi), mu, var).sum(axis=1, keepdims=True)
-    )
-)
+)(lambda x, pi, mu, var: joint_1d(x, pi, mu, var) / joint_1d(x, 1, mu, var).sum(axis=1, keepdims=True))
 
 RESPONSIBILITIES_1D.mistake(
     "the weights π are in the sum that you divide by, but not in the numerator.",
     hint=1,
     name="weights below the fraction only",
-)(
-    lambda x, pi, mu, var: (
-        joint_1d(x, np.ones_like(pi), mu, var) / joint_1d(x, pi, mu, var).sum(axis=1, keepdims=True)
-    )
-)
+)(lambda x, pi, mu, var: joint_1d(x, 1, mu, var) / joint_1d(x, pi, mu, var).sum(axis=1, keepdims=True))
 
 RESPONSIBILITIES_1D.mistake(
     "these are logarithms of the responsibilities: none of them is positive, and the rows do not sum to 1.",
@@ -169,16 +161,13 @@ RESPONSIBILITIES_1D.mistake(
 )(lambda *a: np.log(responsibilities_1d(*a)))
 
 RESPONSIBILITIES_1D.mistake(
-    "wide and narrow components get the same height. A density has a factor before its exponential, and not all"
-    " of it cancels.",
+    "wide and narrow components get the same height: not every factor before the exponential cancels.",
     hint=1,
     name="factor before the exponential left out",
 )(lambda x, pi, mu, var: responsibilities_1d(x, pi * np.sqrt(var), mu, var))
 
 
-@RESPONSIBILITIES_1D.mistake(
-    "`norm.pdf` got a mean where it takes a standard deviation, and the reverse.", hint=1
-)
+@RESPONSIBILITIES_1D.mistake("`norm.pdf` got a mean for a standard deviation, and the reverse.", hint=1)
 def mean_and_standard_deviation_exchanged(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     joint = pi * norm.pdf(x[:, np.newaxis], np.sqrt(var), mu)
     return joint / joint.sum(axis=1, keepdims=True)
@@ -1231,8 +1220,7 @@ FIT_EM.mistake(
 )(lambda *a: (*fit_em(*a)[:3], np.append(0, fit_em(*a)[3][1:])))
 
 FIT_EM.mistake(
-    "your loop starts at 1: there is one round too few, and nothing is ever written into the first entry of"
-    " `bounds`.",
+    "your loop starts at 1: one round is missing, and nothing ever fills the first entry of `bounds`.",
     hint=None,
     name="loop starts at 1",
 )(lambda *a: (*(less := fit_em(a[0], a[1], a[2], a[3], a[4] - 1))[:3], np.append(0, less[3])))
@@ -1244,8 +1232,7 @@ FIT_EM.mistake(
 )(lambda X, pi, mu, Sigma, n_iter: fit_em(X, pi, mu, Sigma, 1))
 
 FIT_EM.mistake(
-    "the parameters are right; look at what you record. Only the last round is in `bounds`. Is the `append` inside"
-    " the loop?",
+    "the parameters are right; look at what you record. It is the last round alone. Is the `append` in the loop?",
     hint=None,
     name="only the last round recorded",
 )(lambda *a: (*fit_em(*a)[:3], fit_em(*a)[3][-1:]))
