@@ -161,16 +161,13 @@ RESPONSIBILITIES_1D.mistake(
 )(lambda *a: np.log(responsibilities_1d(*a)))
 
 RESPONSIBILITIES_1D.mistake(
-    "wide and narrow components get the same height. A density has a factor before its exponential, and not all"
-    " of it cancels.",
+    "wide and narrow components get the same height: not every factor before the exponential cancels.",
     hint=1,
     name="factor before the exponential left out",
 )(lambda x, pi, mu, var: responsibilities_1d(x, pi * np.sqrt(var), mu, var))
 
 
-@RESPONSIBILITIES_1D.mistake(
-    "`norm.pdf` got a mean where it takes a standard deviation, and the reverse.", hint=1
-)
+@RESPONSIBILITIES_1D.mistake("`norm.pdf` got a mean for a standard deviation, and the reverse.", hint=1)
 def mean_and_standard_deviation_exchanged(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     joint = pi * norm.pdf(x[:, np.newaxis], np.sqrt(var), mu)
     return joint / joint.sum(axis=1, keepdims=True)
@@ -883,7 +880,6 @@ def the_planted_bug(
     pi: Array,
     mu: Array,
     var: Array,
-    *,
     row_sums: Callable[..., Any] = np.ones_like,
     weights: Callable[..., Array] = lambda pi, R: pi,
 ) -> tuple[Array, Array, Array]:
@@ -903,21 +899,25 @@ FIX_EM.mistake(
     " new weight of component 0.",
     hint=2,
     name="weights normalised afterwards",
-)(lambda *a: the_planted_bug(*a, weights=lambda pi, R: pi / pi.sum()))
+)(lambda x, pi, mu, var: the_planted_bug(x, pi, mu, var, weights=lambda pi, R: pi / pi.sum()))
 
 FIX_EM.mistake(
     "the rows of R sum to 1 again, but the weights do not. Both are symptoms: within one round, the"
     " components are still computed with different weights.",
     hint=2,
     name="rows normalised afterwards",
-)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums))
+)(lambda x, pi, mu, var: the_planted_bug(x, pi, mu, var, row_sums=lambda sums: sums))
 
 FIX_EM.mistake(
     "rows and weights sum to 1 again, but you only treated the symptoms: the numbers that you divide were"
     " computed with weights from two different rounds.",
     hint=2,
     name="rows normalised afterwards, then weights",
-)(lambda *a: the_planted_bug(*a, row_sums=lambda sums: sums, weights=lambda pi, R: R.mean(axis=0)))
+)(
+    lambda x, pi, mu, var: the_planted_bug(
+        x, pi, mu, var, row_sums=lambda sums: sums, weights=lambda pi, R: R.mean(axis=0)
+    )
+)
 
 
 @FIX_EM.mistake("the responsibilities are right now. The variances are measured from the old means.", hint=3)
@@ -1219,20 +1219,11 @@ FIT_EM.mistake(
     name="first bound never filled",
 )(lambda *a: (*fit_em(*a)[:3], np.append(0, fit_em(*a)[3][1:])))
 
-
-def fit_em_from_the_second_round(
-    X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: int
-) -> tuple[Array, Array, Array, Array]:
-    pi, mu, Sigma, bounds = fit_em(X, pi, mu, Sigma, n_iter - 1)
-    return pi, mu, Sigma, np.append(0, bounds)
-
-
 FIT_EM.mistake(
-    "your loop starts at 1: there is one round too few, and nothing is ever written into the first entry of"
-    " `bounds`.",
+    "your loop starts at 1: one round is missing, and nothing ever fills the first entry of `bounds`.",
     hint=None,
     name="loop starts at 1",
-)(fit_em_from_the_second_round)
+)(lambda *a: (*(less := fit_em(a[0], a[1], a[2], a[3], a[4] - 1))[:3], np.append(0, less[3])))
 
 FIT_EM.mistake(
     "your function returns after one round. Is the `return` inside the loop?",
@@ -1241,8 +1232,7 @@ FIT_EM.mistake(
 )(lambda X, pi, mu, Sigma, n_iter: fit_em(X, pi, mu, Sigma, 1))
 
 FIT_EM.mistake(
-    "the parameters are right; look at what you record. Only the last round is in `bounds`. Is the `append` inside"
-    " the loop?",
+    "the parameters are right; look at what you record. It is the last round alone. Is the `append` in the loop?",
     hint=None,
     name="only the last round recorded",
 )(lambda *a: (*fit_em(*a)[:3], fit_em(*a)[3][-1:]))
