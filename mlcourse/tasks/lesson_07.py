@@ -812,7 +812,7 @@ def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
 
 
 def responsibilities_with_zeros(rng: np.random.Generator, K: int) -> Array:
-    """Responsibilities with zeros in every column; the right pair is neither first nor last, and two wrong rules differ."""
+    """Responsibilities with zeros in every column, for which two wrong rules give other pairs."""
     while True:
         R = rng.dirichlet(rng.uniform(0.3, 2.0, size=K), size=30)
         zeros = np.arange(30)[:, np.newaxis] % K == rng.permutation(K)
