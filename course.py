@@ -4,6 +4,7 @@
     python course.py             open the course in JupyterLab (the same as: lab)
     python course.py lab         the same; arguments are passed to JupyterLab: lab --no-browser
     python course.py test        check everything (minutes); test --quick: a sample, within a minute
+    python course.py mutants     prove the checks: try every small slip in every solution
     python course.py build       rewrite notebooks/, exercises/ and solutions/ from sources/
     python course.py bench       compare the speed of the course's models with scikit-learn's
     python course.py grade       mark the notebooks of a class: grade SUBMISSIONS -o OUT

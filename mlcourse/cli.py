@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from mlcourse import __version__
@@ -81,6 +82,7 @@ def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
         command.set_defaults(run=run)
     parsed_elsewhere: list[tuple[str, Callable[[list[str]], int], str]] = [
         ("test", test, "check everything: style, types, tests, notebooks"),
+        ("mutants", mutants, "prove the checks: try every small slip in every solution"),
         ("build", build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
         *((name, partial(run_grading, name), summary) for name, summary in GRADING.items()),
     ]
@@ -127,12 +129,21 @@ def lab_options(folder: Path) -> list[str]:
 
 def test(extra: list[str]) -> int:
     """Run the stages of tools/testing.py, or only pytest if there are arguments for it."""
-    if not (ROOT / "tools" / "testing.py").is_file():
-        return complain(f"tools/ is missing from {ROOT}: get the complete folder of the course.")
-    sys.path.insert(0, str(ROOT))  # the development tools are next to the package, not in it
-    from tools.testing import main as run_stages
+    return run_tool("testing", extra)
 
-    return run_stages(extra)
+
+def mutants(extra: list[str]) -> int:
+    """Run tools/mutants.py: every small slip in every solution, and what the checks say."""
+    return run_tool("mutants", extra)
+
+
+def run_tool(name: str, extra: list[str]) -> int:
+    """Run the main function of one of the development tools, which are next to the package, not in it."""
+    if not (ROOT / "tools" / f"{name}.py").is_file():
+        return complain(f"tools/ is missing from {ROOT}: get the complete folder of the course.")
+    sys.path.insert(0, str(ROOT))
+    exit_code: int = import_module(f"tools.{name}").main(extra)
+    return exit_code
 
 
 def build(extra: list[str]) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 import mlcourse
 from mlcourse import cli
+from tools import mutants, testing
 
 
 @pytest.fixture
@@ -107,14 +108,22 @@ def test_bench_passes_arguments_and_the_exit_code_on(course, started):
     assert started.runs == [[sys.executable, str(script), "--fast"]]
 
 
-@pytest.mark.parametrize("command", ["test", "bench"])
+@pytest.mark.parametrize(("command", "tool"), [("test", testing), ("mutants", mutants)])
+def test_tools_get_the_arguments_and_give_the_exit_code(monkeypatch, command, tool):
+    given = []
+    monkeypatch.setattr(tool, "main", lambda words: given.extend(words) or 3)
+    assert cli.main([command, "--show", "e_step"]) == 3
+    assert given == ["--show", "e_step"]
+
+
+@pytest.mark.parametrize("command", ["test", "mutants", "bench"])
 def test_a_missing_part_of_the_course_is_named(course, started, capsys, command):
     assert cli.main([command]) == 1
     assert "is missing from" in capsys.readouterr().err
     assert not started.runs
 
 
-@pytest.mark.parametrize("command", ["lab", "test", "build", "bench"])
+@pytest.mark.parametrize("command", ["lab", "test", "mutants", "build", "bench"])
 def test_outside_the_courses_folder(tmp_path, started, monkeypatch, capsys, command):
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     assert cli.main([command]) == 1

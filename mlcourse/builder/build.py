@@ -1,7 +1,8 @@
 """Build the notebooks of the course from their sources.
 
-    python course.py build            write changed notebooks, remove notebooks without a source
-    python course.py build --check    write nothing; exit with 1 if anything is out of date
+    python course.py build                 write changed notebooks, remove notebooks without a source
+    python course.py build --check         write nothing; exit with 1 if anything is out of date
+    python course.py build --course DIR    build another course, which has sources/ and tasks/ of its own
 
 The build goes in one direction: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
 sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
@@ -11,7 +12,7 @@ edited by hand is copied to kept/ before it is overwritten or removed.
 The source format
 -----------------
 The format is jupytext's percent format. The header cell is generated, so a source starts with the cell after it. A
-cell header may contain `task`, `role`, `points` and `tags`. Magics are commented out (`# %matplotlib inline`).
+cell header may contain `task`, `role` and `tags`. Magics are commented out (`# %matplotlib inline`).
 `{{lesson_map}}` in a Markdown cell becomes the table of lessons. In sources/solutions, a task is an answer cell
 followed by its check cell:
 
@@ -26,12 +27,14 @@ followed by its check cell:
     # %% task="e_step" role="check"
     check.e_step(e_step)
 
-The points of a task come from its specification and are added to its heading, `## Task 3 · The E-step`. The
-solution shows the answer. The exercise shows the lines below STUB, uncommented. Without STUB, an indented block
-becomes `raise NotImplementedError(…)`, and an unindented block becomes `name = ...` for every name that it assigns.
+The number, title and points of a task come from the lesson's tasks in mlcourse/tasks/ (in another course, tasks/):
+the heading `## {{e_step}}` becomes `## Task 3 · The E-step · 4 points`. A source has the tasks of its lesson, in the
+same order. The solution shows the answer. The exercise shows the lines below STUB, uncommented. Without STUB, an
+indented block becomes `raise NotImplementedError(…)`, and an unindented block becomes `name = ...` for every name
+that it assigns.
 An open question, graded by hand, is one Markdown cell:
 
-    # %% [markdown] task="why_log" role="open" points=3
+    # %% [markdown] task="why_log" role="open"
     # <!-- BEGIN SOLUTION -->
     # A model answer; the exercise says *Your answer here.*, or what follows <!-- STUB -->.
     # <!-- END SOLUTION -->
@@ -46,13 +49,15 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
+from mlcourse.checks import CatalogueError
+from mlcourse.course_folder import OURS, Course
+
 from .answers import exercise_cells, solution_cells
 from .ipynb import notebook_bytes, was_edited
-from .lessons import FOLDERS, BuildError, Course, read_course
-from .pages import framed, page_with_map, with_points
-from .sources import Cell, check_lecture, check_tasks, check_unique, read_cells
+from .lessons import FOLDERS, BuildError, Outline, read_course
+from .pages import framed, page_with_map, with_headings
+from .sources import Cell, check_lecture, check_roster, check_tasks, check_unique, read_cells
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
 VARIANTS: dict[str, Callable[[list[Cell]], list[Cell]]] = {
     "notebooks": list,
@@ -67,60 +72,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if anything is out of date"
     )
-    check = parser.parse_args(arguments).check
+    parser.add_argument("--course", type=Path, default=OURS, help="the folder of another course")
+    options = parser.parse_args(arguments)
+    check, root = options.check, options.course.resolve()
     try:
-        changes = differences(ROOT, build_all(ROOT))
-    except BuildError as error:
+        changes = differences(root, build_all(Course(root)))
+    except (BuildError, CatalogueError) as error:
         print(error, file=sys.stderr)
         return 1
     if not check:
-        write(changes, ROOT)
+        write(changes, root)
     for path, content in changes.items():
         verb = "removed" if content is None else "written"
-        print(f"{'out of date' if check else verb}: {path.relative_to(ROOT).as_posix()}")
+        print(f"{'out of date' if check else verb}: {path.relative_to(root).as_posix()}")
     if not changes:
         print("Every notebook is up to date.")
     return 1 if check and changes else 0
 
 
-def points_of(task: str) -> int:
-    """Return the points of a checked task from its specification; raise KeyError if it has none."""
-    from mlcourse.checks import (
-        specification,
-    )  # imported here, because a course without exercises needs no checks
-
-    return specification(task).points
-
-
-def build_all(root: Path = ROOT, points_of: Callable[[str], int] = points_of) -> dict[Path, bytes]:
-    """Build all notebooks and pages in memory.
+def build_all(course: Course | None = None) -> dict[Path, bytes]:
+    """Build all notebooks and pages of a course, by default of this one, in memory.
 
     Returns
     -------
     dict of Path to bytes
-        The content of every notebook below `root`, and of the PAGES that exist.
+        The content of every notebook below the course's root, and of the PAGES that exist.
 
     Raises
     ------
     BuildError
         If a source is not valid. The message names the file and the cell, and says what to write instead.
+    CatalogueError
+        If the course's tasks cannot be read.
     """
-    course = read_course(root)
-    cells = read_sources(course)
+    course = course or Course()
+    outline, catalogue = read_course(course.root), course.catalogue
+    cells = read_sources(outline)
+    for name, own in cells["solutions"].items():
+        check_roster(own, catalogue.of_lesson(name))
     built = {}
     for folder, source in FOLDERS.items():
-        for name in course.names(folder):
-            own = with_points(VARIANTS[folder](cells[source][name]), points_of)
-            page = framed(own, course, folder, name)
-            built[root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, points_of)
+        for name in outline.names(folder):
+            own = with_headings(VARIANTS[folder](cells[source][name]), catalogue)
+            page = framed(own, outline, folder, name)
+            built[course.root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, catalogue)
     for name in PAGES:
-        path = root / name
+        path = course.root / name
         if path.exists():
-            built[path] = page_with_map(path.read_text(encoding="utf-8"), course, name).encode()
+            built[path] = page_with_map(path.read_text(encoding="utf-8"), outline, name).encode()
     return built
 
 
-def read_sources(course: Course) -> dict[str, dict[str, list[Cell]]]:
+def read_sources(course: Outline) -> dict[str, dict[str, list[Cell]]]:
     """Read and validate all sources, as {"notebooks" or "solutions": {name: cells}}."""
     rules = {"notebooks": check_lecture, "solutions": check_tasks}
     cells: dict[str, dict[str, list[Cell]]] = {}

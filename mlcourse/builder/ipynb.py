@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from mlcourse.checks import Catalogue, OpenQuestion, Task
 
 from .lessons import BuildError
 from .sources import Cell
@@ -24,7 +25,7 @@ METADATA: dict[str, Any] = {
 }
 
 
-def notebook_bytes(cells: list[Cell], lesson: str, points_of: Callable[[str], int]) -> bytes:
+def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> bytes:
     """Return the .ipynb file (format 4.5, no outputs) of a list of cells.
 
     Parameters
@@ -32,15 +33,15 @@ def notebook_bytes(cells: list[Cell], lesson: str, points_of: Callable[[str], in
     cells : list of Cell
     lesson : str
         Name of the lesson for the metadata of its tasks.
-    points_of : callable
-        Maps the name of a checked task to its points; raises KeyError if the task has no check.
+    catalogue : Catalogue
+        Has the points of every task.
     """
     contents = []
     for cell, cell_id in zip(cells, cell_ids(cells)):
         content: dict[str, Any] = {
             "cell_type": cell.kind,
             "id": cell_id,
-            "metadata": cell_metadata(cell, lesson, points_of),
+            "metadata": cell_metadata(cell, lesson, catalogue),
             "source": cell.source.splitlines(keepends=True),
         }
         if cell.kind == "code":
@@ -83,16 +84,16 @@ def cell_ids(cells: list[Cell]) -> list[str]:
     return ids
 
 
-def cell_metadata(cell: Cell, lesson: str, points_of: Callable[[str], int]) -> dict[str, Any]:
+def cell_metadata(cell: Cell, lesson: str, catalogue: Catalogue) -> dict[str, Any]:
     """Return the tags of a cell, and in a task also our own metadata and those of nbgrader (schema 3)."""
     metadata: dict[str, Any] = {"tags": cell.tags} if cell.tags else {}
     if cell.role:
         metadata["mlcourse"] = {"lesson": lesson, "role": cell.role, "task": cell.task}
-        metadata["nbgrader"] = nbgrader_metadata(cell, points_of)
+        metadata["nbgrader"] = nbgrader_metadata(cell, catalogue)
     return metadata
 
 
-def nbgrader_metadata(cell: Cell, points_of: Callable[[str], int]) -> dict[str, Any]:
+def nbgrader_metadata(cell: Cell, catalogue: Catalogue) -> dict[str, Any]:
     """Return nbgrader's metadata: a check is locked and graded automatically, an open question is graded by hand."""
     graded = cell.role in ("check", "open")
     metadata: dict[str, Any] = {
@@ -104,16 +105,21 @@ def nbgrader_metadata(cell: Cell, points_of: Callable[[str], int]) -> dict[str, 
         "task": False,
     }
     if graded:
-        metadata["points"] = cell.points if cell.role == "open" else check_points(cell, points_of)
+        metadata["points"] = entry_of(cell, catalogue).points
     return metadata
 
 
-def check_points(cell: Cell, points_of: Callable[[str], int]) -> int:
-    """Return the points of a check cell; raise BuildError if its task has no specification."""
-    assert cell.task is not None  # a cell with a role has a task: sources.check_header
+def entry_of(cell: Cell, catalogue: Catalogue) -> Task | OpenQuestion:
+    """Return what the catalogue knows about the task of a cell; raise BuildError if it knows none of that kind."""
+    kind = OpenQuestion if cell.role == "open" else Task
     try:
-        return points_of(cell.task)
+        entry = catalogue.entry(cell.task or "")
+        if isinstance(entry, kind):
+            return entry
     except KeyError:
-        raise BuildError(
-            f"{cell.where}: mlcourse.checks has no specification of {cell.task!r}; write one, or correct the name."
-        ) from None
+        pass
+    wanted = "an open question" if cell.role == "open" else "a task with a check"
+    raise BuildError(
+        f"{cell.where}: {cell.task!r} is not {wanted} of this course; add it to the lesson's tasks,"
+        " or correct the name."
+    )

@@ -38,7 +38,7 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Course:
+class Outline:
     """The lessons in order, the sources in the course folder, and the public address ("" if there is none)."""
 
     root: Path
@@ -55,7 +55,7 @@ class Course:
         return name in self.names(folder)
 
 
-def read_course(root: Path) -> Course:
+def read_course(root: Path) -> Outline:
     """Read lessons.toml, the public address and the names of the sources below `root`.
 
     Raises
@@ -73,7 +73,7 @@ def read_course(root: Path) -> Course:
                     f"sources/{folder}/{name}.py: lessons.toml has no lesson named {name!r}; "
                     f'add a [[lesson]] with name = "{name}".'
                 )
-    return Course(root, lessons, sources, read_public_address(root / "pyproject.toml"))
+    return Outline(root, lessons, sources, read_public_address(root / "pyproject.toml"))
 
 
 def read_lessons(path: Path) -> dict[str, Lesson]:

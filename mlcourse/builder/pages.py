@@ -1,16 +1,16 @@
-"""Add the generated parts of a notebook: header, links, points, the Colab cell, the lesson map."""
+"""Add the generated parts of a notebook: header, links, headings of tasks, the Colab cell, the lesson map."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
-from .ipynb import check_points
-from .lessons import BuildError, Course, Lesson
+from mlcourse.checks import Catalogue
+
+from .lessons import BuildError, Lesson, Outline
 from .sources import Cell
 
 MAP_PLACEHOLDER = re.compile(r"\{\{\s*lesson_map\s*\}\}")
 MAP_REGION = re.compile(r"(<!-- lesson-map -->\n).*?(<!-- /lesson-map -->)", re.DOTALL)
-TASK_HEADING = re.compile(r"^(## Task \d.*)$", re.MULTILINE)
+TASK_HEADING = re.compile(r"^## \{\{(\w+)\}\}$", re.MULTILINE)
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
 
 ABOUT = {
@@ -33,7 +33,7 @@ if "google.colab" in sys.modules:
     %pip install --quiet git+{repository}"""
 
 
-def framed(cells: list[Cell], course: Course, folder: str, name: str) -> list[Cell]:
+def framed(cells: list[Cell], course: Outline, folder: str, name: str) -> list[Cell]:
     """Return the cells of a notebook: header, the Colab cell if needed, the lesson, links."""
     own = [fill_map(cell, course, folder) for cell in cells]
     links = neighbour_links(course, folder, name)
@@ -41,26 +41,29 @@ def framed(cells: list[Cell], course: Course, folder: str, name: str) -> list[Ce
     return [header(course, folder, name), *colab_setup(course), *own, *last]
 
 
-def with_points(cells: list[Cell], points_of: Callable[[str], int]) -> list[Cell]:
-    """Append its points to the heading of each task: "## Task 3 · The E-step · 4 points"."""
-    return [
-        replace(cell, source=TASK_HEADING.sub(lambda found: f"{found[1]} · {points}", cell.source))
-        if (points := heading_points(cells, i, points_of))
-        else cell
-        for i, cell in enumerate(cells)
-    ]
+def with_headings(cells: list[Cell], catalogue: Catalogue) -> list[Cell]:
+    """Write the headings of tasks: "## {{e_step}}" becomes "## Task 3 · The E-step · 4 points".
+
+    Raises
+    ------
+    BuildError
+        If a heading names no task.
+    """
+    return [with_heading(cell, catalogue) if cell.kind == "markdown" else cell for cell in cells]
 
 
-def heading_points(cells: list[Cell], i: int, points_of: Callable[[str], int]) -> str | None:
-    """Return "4 points" if cell i has the heading of a task, or None; the points are those of the task below it."""
-    task = next((cell for cell in cells[i:] if cell.role in ("answer", "open")), None)
-    if cells[i].kind != "markdown" or not TASK_HEADING.search(cells[i].source) or task is None:
-        return None
-    points = task.points if task.role == "open" else check_points(task, points_of)
-    return f"{points} point{'s' if points != 1 else ''}"
+def with_heading(cell: Cell, catalogue: Catalogue) -> Cell:
+    """Write the heading of a task, if the cell has one."""
+    try:
+        written = TASK_HEADING.sub(lambda found: f"## {catalogue.heading(found[1])}", cell.source)
+    except KeyError as error:
+        raise BuildError(
+            f"{cell.where}: the heading names {error}, which is not a task of this course; correct the name."
+        ) from None
+    return replace(cell, source=written)
 
 
-def header(course: Course, folder: str, name: str) -> Cell:
+def header(course: Outline, folder: str, name: str) -> Cell:
     """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
@@ -77,7 +80,7 @@ def header(course: Course, folder: str, name: str) -> Cell:
     return Cell("markdown", "\n\n".join(paragraphs).rstrip())
 
 
-def effort(course: Course, lesson: Lesson) -> str:
+def effort(course: Outline, lesson: Lesson) -> str:
     """Return the time needed and the prerequisites: "Read ≈ 35 min · do ≈ 60 min · builds on lesson 03"."""
     parts = [f"Read ≈ {lesson.read} min"]
     if lesson.do:
@@ -87,13 +90,13 @@ def effort(course: Course, lesson: Lesson) -> str:
     return " · ".join(parts)
 
 
-def lesson_links(course: Course, names: list[str]) -> str:
+def lesson_links(course: Outline, names: list[str]) -> str:
     """Return "lesson [03](03_gaussians.ipynb)" or "lessons …, …"; lessons without a notebook have no link."""
     links = [f"[{name[:2]}]({name}.ipynb)" if course.has("notebooks", name) else name[:2] for name in names]
     return ("lesson " if len(links) == 1 else "lessons ") + ", ".join(links)
 
 
-def neighbour_links(course: Course, folder: str, name: str) -> str:
+def neighbour_links(course: Outline, folder: str, name: str) -> str:
     """Return one line of links: the previous notebook, the other notebooks of this lesson, Colab, the next one."""
     names = course.names(folder)
     place = names.index(name)
@@ -111,13 +114,13 @@ def neighbour_links(course: Course, folder: str, name: str) -> str:
     return " | ".join(links)
 
 
-def colab_address(course: Course, folder: str, name: str) -> str:
+def colab_address(course: Outline, folder: str, name: str) -> str:
     """Return the address that opens a notebook in Colab: the path is the same as on GitHub."""
     path = course.public_address.removeprefix("https://github.com/")
     return f"https://colab.research.google.com/github/{path}/{folder}/{name}.ipynb"
 
 
-def colab_setup(course: Course) -> list[Cell]:
+def colab_setup(course: Outline) -> list[Cell]:
     """Return the cell that installs the course on Colab, or no cell if the course has no public address."""
     if not course.public_address:
         return []
@@ -125,7 +128,7 @@ def colab_setup(course: Course) -> list[Cell]:
     return [Cell("code", COLAB_SETUP.format(repository=repository))]
 
 
-def fill_map(cell: Cell, course: Course, folder: str) -> Cell:
+def fill_map(cell: Cell, course: Outline, folder: str) -> Cell:
     """Replace the placeholder in a Markdown cell with the lesson map."""
     if cell.kind != "markdown":
         return cell
@@ -134,7 +137,7 @@ def fill_map(cell: Cell, course: Course, folder: str) -> Cell:
     return replace(cell, source=MAP_PLACEHOLDER.sub(lambda _: table, cell.source))
 
 
-def lesson_map(course: Course, addresses: dict[str, str]) -> str:
+def lesson_map(course: Outline, addresses: dict[str, str]) -> str:
     """Return the table of all lectures; `addresses` maps each folder to its path relative to the page."""
     rows = ["| Lesson | Read | Do | Builds on | Practise |", "|---|---|---|---|---|"]
     for name in course.names("notebooks"):
@@ -155,7 +158,7 @@ def lesson_map(course: Course, addresses: dict[str, str]) -> str:
     return "\n".join(rows)
 
 
-def page_with_map(text: str, course: Course, path: str) -> str:
+def page_with_map(text: str, course: Outline, path: str) -> str:
     """Write the lesson map between the two markers of a Markdown page; return the page unchanged if it has none.
 
     `path` is the path of the page in the course folder, such as "docs/instructors.md".

@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import jupytext
 from nbformat import ValidationError
 
+from mlcourse.checks import Lesson
+
 from .lessons import BuildError
 
 ROLES = ("answer", "check", "open")
-HEADER_KEYS = ("task", "role", "points", "tags")
+HEADER_KEYS = ("task", "role", "tags")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,6 @@ class Cell:
     where: str = ""
     task: str | None = None
     role: str | None = None
-    points: int | None = None
     tags: list[str] = field(default_factory=list)
 
 
@@ -52,7 +54,7 @@ def read_cell(raw: Any, where: str) -> Cell:
     if unknown := sorted(set(header) - set(HEADER_KEYS)):
         raise BuildError(
             f"{where}: the cell header contains {', '.join(unknown)}; it may contain only "
-            'task="…" role="…" points=3 tags=["…"], with strings in double quotes.'
+            'task="…" role="…" tags=["…"], with strings in double quotes.'
         )
     # Do not change answers: the comments below STUB are uncommented later.
     magics = raw.cell_type == "code" and header.get("role") != "answer"
@@ -76,7 +78,7 @@ def check_kind(cell: Cell) -> None:
 
 
 def check_header(cell: Cell) -> None:
-    """Raise BuildError unless task, role and points fit together."""
+    """Raise BuildError unless task and role fit together."""
     if (cell.task is None) != (cell.role is None):
         raise BuildError(f"{cell.where}: task={cell.task!r} with role={cell.role!r}; write both or neither.")
     if cell.role is not None and cell.role not in ROLES:
@@ -84,11 +86,6 @@ def check_header(cell: Cell) -> None:
     if cell.task is not None and not (isinstance(cell.task, str) and cell.task.isidentifier()):
         raise BuildError(
             f"{cell.where}: task={cell.task!r}; expected a Python identifier, the name of its check."
-        )
-    if (cell.role == "open") != isinstance(cell.points, int):
-        raise BuildError(
-            f"{cell.where}: role={cell.role!r} with points={cell.points!r}; an open question needs points in "
-            "the header, such as points=3; other cells take none (a check has them in its specification)."
         )
     if cell.role in ("answer", "check") and cell.kind != "code":
         raise BuildError(f"{cell.where}: role={cell.role!r} needs a code cell; remove [markdown].")
@@ -137,6 +134,22 @@ def check_tasks(cells: list[Cell]) -> None:
         if cell.role == "answer" and cell.task not in checked:
             raise BuildError(
                 f"{cell.where}: answers {cell.task!r}, but there is no check cell below it; add one."
+            )
+
+
+def check_roster(cells: list[Cell], lesson: Lesson) -> None:
+    """Raise BuildError unless a source has exactly the tasks of its lesson, in their order."""
+    written = list(dict.fromkeys(cell.task for cell in cells if cell.task))
+    wanted = [one.name for one in lesson.roster]
+    for name, other in zip_longest(written, wanted):
+        if name != other:
+            last = cells[-1].where if cells else f"lesson {lesson.name}"
+            where = next((cell.where for cell in cells if name and cell.task == name), last)
+            found = f"task {name!r}" if name else "the end of the source"
+            expected = f"task {other!r}" if other else "no further task"
+            raise BuildError(
+                f"{where}: found {found}; expected {expected}: the source and the lesson's tasks must have "
+                "the same names in the same order."
             )
 
 

@@ -1,28 +1,31 @@
-"""The checks of the exercises: specifications (`specification`, `bank`), judging (`examine`), the `check` object."""
+"""The engine of the checks: what a task is, how an answer is judged, and the `check` object. It knows no subject."""
 
-from mlcourse.checks.bank import CHECKS
-from mlcourse.checks.examine import Verdict, examine
-from mlcourse.checks.notebook import Checker, CheckFailed, check, verdict_on
-from mlcourse.checks.specification import Case, Check, Law, Mistake, choice
-
-
-def specification(name: str) -> Check:
-    """Return the specification of the task `name`; raise KeyError if there is none."""
-    return CHECKS[name]
-
+from mlcourse.checks.catalogue import Catalogue, CatalogueError, read_folder, read_package
+from mlcourse.checks.examine import Verdict, examine, with_slip
+from mlcourse.checks.notebook import Checker, CheckFailed, open_course
+from mlcourse.checks.outcome import Answer, Outcome, Raised, answer_of, right_answer
+from mlcourse.checks.task import Case, Law, Lesson, Mistake, OpenQuestion, Task
 
 __all__ = [
-    "CHECKS",
+    "Answer",
     "Case",
-    "Check",
+    "Catalogue",
+    "CatalogueError",
     "CheckFailed",
     "Checker",
     "Law",
+    "Lesson",
     "Mistake",
+    "OpenQuestion",
+    "Outcome",
+    "Raised",
+    "Task",
     "Verdict",
-    "check",
-    "choice",
+    "answer_of",
     "examine",
-    "specification",
-    "verdict_on",
+    "open_course",
+    "read_folder",
+    "read_package",
+    "right_answer",
+    "with_slip",
 ]

@@ -1,10 +1,7 @@
-"""Compare two plain values, and describe where they differ.
-
-The messages show what was received and which shape was expected, never the expected numbers.
-"""
+"""Compare two plain values, and say where they differ."""
 
 import numbers
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,6 +21,8 @@ def plain(value: Any) -> Plain:
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and abs(value) >= 2**63:  # NumPy has no integers of this size
+        return _plain_float(value)
     if value is None or isinstance(value, (str, bool, int, float, complex)):
         return value
     if isinstance(value, numbers.Number):  # a Fraction, a Decimal
@@ -35,6 +34,13 @@ def plain(value: Any) -> Plain:
     if isinstance(value, (list, np.ndarray)) or hasattr(value, "__array__"):
         return _plain_array(value)
     raise NotPlain(f"a value of type {type(value).__name__}; expected an array, a number or a tuple of these")
+
+
+def _plain_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise NotPlain("a whole number above 1e308, which no float can hold") from None
 
 
 def _plain_array(value: Any) -> Plain:
@@ -53,7 +59,7 @@ def _plain_array(value: Any) -> Plain:
 def describe(value: Plain) -> str:
     """Summarise a plain value: the shape and first numbers of an array, or the value itself."""
     if isinstance(value, np.ndarray):
-        start = ", ".join(f"{number:.4g}" for number in value.ravel()[:4])
+        start = ", ".join(str(one) if value.dtype == bool else f"{one:.4g}" for one in value.ravel()[:4])
         more = ", …" if value.size > 4 else ""
         return f"{start}{more}" if value.ndim == 0 else f"array of shape {value.shape}: {start}{more}"
     if isinstance(value, float):
@@ -73,42 +79,82 @@ def _key(text: str) -> str:
 ANY_NUMBERS = np.finfo(float).max  # pass as `atol` to accept any numbers and compare only the form
 
 
+class Difference(NamedTuple):
+    """The first difference: a sentence without the full stop; if numbers differ, the first one and the right one."""
+
+    what: str
+    yours: str = ""
+    expected: str = ""
+
+    def sentence(self, reveal: bool) -> str:
+        """All of it, with the number that was expected only if that may be revealed."""
+        yours = f": yours is {self.yours}" if self.yours else ""
+        expected = f", but it should be {self.expected}" if self.yours and reveal else ""
+        return f"{self.what}{yours}{expected}."
+
+
 def difference(
-    yours: Plain, expected: Plain, rtol: float, atol: float, where: str = "the result"
-) -> str | None:
-    """Describe the first difference in one sentence, or return None if there is none.
+    yours: Plain,
+    expected: Plain,
+    rtol: float,
+    atol: float,
+    where: str = "the result",
+    parts: tuple[str, ...] = (),
+) -> Difference | None:
+    """Describe the first difference, or return None if there is none.
 
     Parameters
     ----------
     yours, expected : plain values
     rtol, atol : as in `numpy.isclose`
     where : name of the value in the sentence
+    parts : names of the values of a tuple, instead of "value 1 of the result"
     """
     if isinstance(expected, tuple):
-        return _tuple_difference(yours, expected, rtol, atol, where)
+        return _tuple_difference(yours, expected, rtol, atol, where, parts)
     if isinstance(expected, dict):
         return _dict_difference(yours, expected, rtol, atol, where)
     if isinstance(expected, (str, bool)):
-        return None if type(yours) is type(expected) and yours == expected else f"{where} is not right"
+        same = type(yours) is type(expected) and yours == expected
+        return None if same else Difference(f"{where} {_is(where)} not right")
     return _array_difference(yours, expected, rtol, atol, where)
 
 
+def _is(where: str) -> str:
+    """The verb: "the means are", "the number of components is", "value 2 of the result is"."""
+    head = where.split(" of ")[0]
+    plural = head.startswith("the ") and head.endswith("s") and not head.endswith(("ss", "us", "is"))
+    return "are" if plural else "is"
+
+
+def _has(where: str) -> str:
+    return "have" if _is(where) == "are" else "has"
+
+
+def _has_shape_of(mine: Array, right: Plain) -> bool:
+    """Whether a part of an array may be compared with a part of a tuple: with a number or an array of its shape."""
+    return not isinstance(right, (tuple, dict, str)) and np.shape(mine) == np.shape(np.asarray(right))
+
+
 def _tuple_difference(
-    yours: Plain, expected: tuple[Plain, ...], rtol: float, atol: float, where: str
-) -> str | None:
+    yours: Plain, expected: tuple[Plain, ...], rtol: float, atol: float, where: str, parts: tuple[str, ...]
+) -> Difference | None:
     wanted = f"expected a tuple of {len(expected)} values"
     if isinstance(yours, np.ndarray) and yours.ndim:
-        if len(yours) != len(expected) or any(
-            np.shape(mine) != np.asarray(right).shape for mine, right in zip(yours, expected)
-        ):
-            return f"{where} is one array of shape {yours.shape}; {wanted}"
+        fits = len(yours) == len(expected) and all(map(_has_shape_of, yours, expected))
+        if not fits:
+            return Difference(f"{where} {_is(where)} one array of shape {yours.shape}; {wanted}")
         yours = tuple(yours)  # `plain` turned a list of parts of equal shape into one array
     if not isinstance(yours, tuple):
-        return f"{where} is one value; {wanted}"
+        kind = "a dict" if isinstance(yours, dict) else "one value"
+        return Difference(f"{where} {_is(where)} {kind}; {wanted}")
     if len(yours) != len(expected):
-        return f"{where} is a tuple of length {len(yours)}; {wanted}"
-    for number, (mine, right) in enumerate(zip(yours, expected), start=1):
-        found = difference(mine, right, rtol, atol, f"value {number} of {where}")
+        return Difference(f"{where} {_is(where)} a tuple of length {len(yours)}; {wanted}")
+    names = (
+        parts if len(parts) == len(expected) else [f"value {i} of {where}" for i in range(1, len(yours) + 1)]
+    )
+    for name, mine, right in zip(names, yours, expected):
+        found = difference(mine, right, rtol, atol, name)
         if found:
             return found
     return None
@@ -116,12 +162,13 @@ def _tuple_difference(
 
 def _dict_difference(
     yours: Plain, expected: dict[str, Plain], rtol: float, atol: float, where: str
-) -> str | None:
+) -> Difference | None:
     if not isinstance(yours, dict):
-        return f"{where} is not a dict; expected a dict with the keys {', '.join(expected)}"
+        keys = ", ".join(expected)
+        return Difference(f"{where} {_is(where)} not a dict; expected a dict with the keys {keys}")
     if set(yours) != set(expected):
         mine, right = (", ".join(_key(key) for key in sorted(keys)) for keys in (yours, expected))
-        return f"{where} has the keys {mine}; expected the keys {right}"
+        return Difference(f"{where} {_has(where)} the keys {mine}; expected the keys {right}")
     for key, wanted in expected.items():
         found = difference(yours[key], wanted, rtol, atol, f"`{key}` of {where}")
         if found:
@@ -129,28 +176,47 @@ def _dict_difference(
     return None
 
 
-def _array_difference(yours: Plain, expected: Plain, rtol: float, atol: float, where: str) -> str | None:
+def _array_difference(
+    yours: Plain, expected: Plain, rtol: float, atol: float, where: str
+) -> Difference | None:
     expected = np.asarray(expected)
     wanted = f"an array of shape {expected.shape}" if expected.ndim else "one number"
     if isinstance(yours, tuple) and expected.ndim and all(isinstance(part, (int, float)) for part in yours):
         yours = np.array(yours)
     if isinstance(yours, (tuple, dict, str)) or yours is None:
-        return f"{where} is {'None' if yours is None else 'a ' + type(yours).__name__}; expected {wanted}"
+        kind = "None" if yours is None else f"a {type(yours).__name__}"
+        return Difference(f"{where} {_is(where)} {kind}; expected {wanted}")
     yours = np.asarray(yours)
     if not expected.ndim and yours.size == 1:
         yours = yours.reshape(())
     if yours.shape != expected.shape:
-        mine = f"has shape {yours.shape}" if yours.ndim else "is one number"
-        return f"{where} {mine}; expected {wanted}"
-    if np.isnan(yours).any() and not np.isnan(expected).any():
-        return f"{where} contains NaN (not a number) in {np.isnan(yours).sum()} of {yours.size} entries"
-    if np.isinf(yours).any() and not np.isinf(expected).any():
-        return f"{where} contains infinity in {np.isinf(yours).sum()} of {yours.size} entries"
+        mine = f"{_has(where)} shape {yours.shape}" if yours.ndim else f"{_is(where)} one number"
+        return Difference(f"{where} {mine}; expected {wanted}")
+    contains = "contain" if _is(where) == "are" else "contains"
+    for name, odd in (("NaN (not a number)", np.isnan), ("infinity", np.isinf)):
+        if odd(yours).any() and not odd(expected).any():
+            return Difference(f"{where} {contains} {name} in {odd(yours).sum()} of {yours.size} entries")
+    if expected.dtype.kind == "b" and yours.dtype.kind != "b":
+        return Difference(f"{where} {_has(where)} the type {yours.dtype}; expected booleans, True or False")
     off = ~np.isclose(yours, expected, rtol=rtol, atol=atol, equal_nan=True)
     if not off.any():
         return None
     if not expected.ndim:
-        return f"{where} is not right"
-    first = tuple(np.argwhere(off)[0])
-    place = ", ".join(str(index) for index in first)
-    return f"{where} is off in {off.sum()} of {off.size} entries, first at [{place}]: yours is {yours[first]:.6g}"
+        yours_here, expected_here, what = yours[()], expected[()], f"{where} {_is(where)} not right"
+    else:
+        first = tuple(np.argwhere(off)[0])
+        yours_here, expected_here = yours[first], expected[first]
+        place = ", ".join(str(index) for index in first)
+        what = f"{where} {_is(where)} off in {off.sum()} of {off.size} entries, first at [{place}]"
+    return Difference(what, _number(yours_here, expected_here), _number(expected_here, yours_here))
+
+
+def _number(value: Any, beside: Any) -> str:
+    """A number with six digits, or with all of them if six do not tell it from the number `beside` it."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    return (
+        f"{value:.6g}"
+        if f"{value:.6g}" != f"{beside:.6g}"
+        else repr(value.item() if hasattr(value, "item") else value)
+    )

@@ -1,38 +1,59 @@
-"""Judge an answer against a specification, and find out what went wrong.
+"""Judge an answer to a task, and find out what went wrong.
 
-`examine` does not depend on notebooks. The answer is any callable that takes plain arguments and returns a plain
-value: a learner's function, or a stand-in that calls a function in another process.
+`examine` knows neither notebooks nor sandboxes. It asks the answer about one case after another, and gets outcomes,
+which are data: a notebook calls the learner's function, the grader sends the case to another process.
 """
 
 import copy
-import linecache
-import traceback
+import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import ANY_NUMBERS, NotPlain, describe, difference, plain
-from mlcourse.checks.specification import Case, Check, Law, Mistake
+from mlcourse.checks.compare import ANY_NUMBERS, describe, difference, plain
+from mlcourse.checks.outcome import Answer, Kind, Outcome, call
+from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
+from mlcourse.checks.task import Case, Law, Mistake, Task
+
+NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
+
+Status = Literal["right", "wrong", "not attempted"]
 
 
 class Verdict(NamedTuple):
-    """The result of an examination."""
+    """The result of an examination. All text is for the learner."""
 
-    status: Literal["right", "wrong", "not attempted"]
-    message: str  # one or more lines for the learner; empty if the answer is right
-    mistake: str | None = None  # the name of the recognised mistake
+    status: Status
+    what: str = ""  # what is wrong, and with which input; empty if the answer is right
+    line: str = ""  # the learner's line that raised an exception
+    yours: str = ""  # the wrong output
+    expected: str = ""  # the form of a right answer
+    mistake: Mistake | None = None  # the known mistake with the same outputs
+    slip: str | None = None  # the kind of slip that gives these outputs, if no mistake does
+    raised: bool = False  # whether the answer raised an exception
     case: Case | None = None  # the input with the wrong output
 
-
-class Outcome(NamedTuple):
-    """The result of one call: a plain output, or a problem, or both."""
-
-    output: Any = None
-    problem: str | None = None  # a sentence for the learner
-    error: str | None = None  # the name of the exception, if one was raised
+    @property
+    def message(self) -> str:
+        """All of it as one or more lines; empty if the answer is right."""
+        lines = [self.what]
+        if self.line:
+            lines.append(f"  in {self.line}")
+        if self.yours:
+            lines.append(f"  yours     {self.yours}")
+        if self.expected:
+            lines.append(f"  expected  {self.expected}")
+        if self.mistake and not self.mistake.planted:
+            lines.append(f"Likely mistake: {self.mistake.message}")
+            if self.mistake.hint:
+                lines.append(f"→ Hint {self.mistake.hint} may help.")
+        elif self.slip:
+            lines.append(f"A guess: {SENTENCES[self.slip]}")
+        return "\n".join(lines)
 
 
 class Fault(NamedTuple):
@@ -43,141 +64,185 @@ class Fault(NamedTuple):
     what: str
 
 
-def examine(check: Check, answer: Callable[..., Any], seed: int = 0) -> Verdict:
-    """Call `answer` on the cases of a check and judge the outputs.
+def examine(task: Task, answer: Answer, seed: int = NOTEBOOK_SEED) -> Verdict:
+    """Ask an answer about the cases of a task, and judge the outcomes.
 
     Parameters
     ----------
-    check : Check
-    answer : callable
-        The learner's function. For a value, a function without arguments that returns it.
+    task : Task
+    answer : Answer
+        Its `ask(case)` returns an `Outcome`.
     seed : int
         Seed of the random cases.
     """
-    key = answer_key(check, seed)
+    if answer.kind != task.kind:
+        return Verdict("wrong", wrong_kind(task, answer.kind, answer.name))
+    with silence():
+        return _verdict(task, answer, seed)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Keep warnings about odd numbers to ourselves: they would be about our code, not the learner's."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
+    key = answer_key(task, seed)
     outcomes = []
     for case in key.cases:
-        outcomes.append(call(answer, case))
-        if outcomes[-1].error == "NotImplementedError" or outcomes[-1].output is Ellipsis:
-            return Verdict("not attempted", not_attempted_message(outcomes[-1]))
-    faults = [
-        fault
-        for case, expected, outcome in zip(key.cases, key.expected, outcomes)
-        if (fault := fault_of(check, case, expected, outcome))
-    ]
-    if not faults:
-        return Verdict("right", "")
-    mistake = recognise(check, key, outcomes)
+        outcomes.append(answer.ask(case))
+        if stub := left_as_stub(outcomes[-1]):
+            return Verdict("not attempted", stub)
+    pairs = zip(key.cases, key.expected, outcomes)
+    fault = next(filter(None, (fault_of(task, *pair) for pair in pairs)), None)
+    if not fault:
+        return Verdict("right")
+    mistake = recognise(task, key, outcomes)
     if mistake and mistake.planted:
-        return Verdict("not attempted", f"not attempted yet: {mistake.message}", mistake.name)
-    return Verdict("wrong", report(check, faults[0], mistake), mistake and mistake.name, faults[0].case)
+        return Verdict("not attempted", f"not attempted yet: {mistake.message}", mistake=mistake)
+    return Verdict(
+        "wrong",
+        fault.what if task.kind == "value" else f"{fault.case.description}: {fault.what}",
+        line=fault.outcome.error.line if fault.outcome.error else "",
+        yours="" if fault.outcome.output is None else describe(fault.outcome.output),
+        expected=task.expected,
+        mistake=mistake,
+        raised=fault.outcome.error is not None,
+        case=fault.case,
+    )
+
+
+def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.5) -> Verdict:
+    """Add the kind of slip to the verdict on a wrong answer that no known mistake explains, if it can be recognised.
+
+    The answer is asked about the cases of the notebooks, whatever the cases that it failed on: for these it is known
+    what slips look like.
+
+    Parameters
+    ----------
+    verdict, task, answer
+    patience : float
+        Seconds that may be spent on finding that out for a task where it is not kept.
+    """
+    unexplained = verdict.status == "wrong" and not verdict.mistake and not verdict.raised
+    if not unexplained or task.kind == "value" or answer.kind != task.kind:
+        return verdict
+    with silence():
+        key = answer_key(task, NOTEBOOK_SEED)
+        prints = prints_of(task, [answer.ask(case) for case in key.cases])
+        return verdict._replace(slip=slip_of(prints, key.slips(patience))) if prints else verdict
+
+
+def wrong_kind(task: Task, kind: Kind, name: str) -> str:
+    """Say what was handed in instead of a function, or instead of a value."""
+    if task.kind == "function":
+        return (
+            f"this task asks for the function itself, not its result: write `check.{task.name}({task.name})`."
+        )
+    if kind == "none":
+        return "it is None; replace it with a value."
+    return f"this task asks for a value, but you passed the function {name}. Is a call missing?"
+
+
+def left_as_stub(outcome: Outcome) -> str:
+    """Say that the answer is still the stub of the exercise; empty if it is not."""
+    if outcome.error and outcome.error.name == "NotImplementedError":
+        return "not attempted yet: replace the line `raise NotImplementedError(…)` with your answer."
+    if outcome.output is Ellipsis:
+        return "not attempted yet: replace `...` with your answer."
+    return ""
 
 
 class AnswerKey:
-    """The cases of a check for one seed, and the outcomes of its reference and of its known mistakes.
+    """The cases of a task for one seed, and the outcomes of its reference and of its known mistakes.
 
     References are slow and every wrong answer is compared with every mistake, so each outcome is computed once, when
     it is first needed, and kept.
 
     Parameters
     ----------
-    check : Check
+    task : Task
     seed : int
     """
 
-    def __init__(self, check: Check, seed: int):
-        self.check = check
-        self.cases = list(check.cases(np.random.default_rng(seed)))
+    def __init__(self, task: Task, seed: int):
+        self.task, self.seed = task, seed
+        self.cases = list(task.draw_cases(np.random.default_rng(seed)))
         self._mistaken: dict[tuple[int, int], Outcome] = {}
+        self._slips: Slips | None = None
 
     @cached_property
     def expected(self) -> list[Any]:
         """The reference's output for every case, in canonical form."""
-        check = self.check
-        return [check.canonical(plain(check.reference(*copy.deepcopy(case.args)))) for case in self.cases]
+        task = self.task
+        return [task.normalise(plain(task.answer(*copy.deepcopy(case.args)))) for case in self.cases]
+
+    def slips(self, patience: float) -> Slips:
+        """Return the kinds of slip in right answers, with their outputs; nothing if that takes too long."""
+        if self._slips is None and self.task.store:
+            self._slips = self.task.store.slips(self.task.name, self.seed)
+        if self._slips is None:
+            self._slips = slips_of(self.task, self.cases, patience)
+        return self._slips or []
 
     def mistaken(self, mistake: int, case: int) -> Outcome:
-        """The outcome of one of the check's mistakes for one of the cases, both given by position."""
+        """The outcome of one of the task's mistakes for one of the cases, both given by position."""
         if (mistake, case) not in self._mistaken:
-            wrong = self.check.mistakes[mistake].answer
-            answer = wrong if callable(wrong) else lambda: wrong
-            self._mistaken[mistake, case] = call(answer, self.cases[case])
+            self._mistaken[mistake, case] = call(self.task.mistakes[mistake].answer, self.cases[case])
         return self._mistaken[mistake, case]
 
 
 @lru_cache(maxsize=512)
-def answer_key(check: Check, seed: int) -> AnswerKey:
-    """Return the key of a check for one seed: the same object for every answer that is judged with that seed."""
-    return AnswerKey(check, seed)
+def answer_key(task: Task, seed: int) -> AnswerKey:
+    """Return the key of a task for one seed: the same object for every answer that is judged with that seed."""
+    return AnswerKey(task, seed)
 
 
-def not_attempted_message(outcome: Outcome) -> str:
-    """Return the message for an answer that is still a stub."""
-    if outcome.error:
-        return "not attempted yet: replace the line `raise NotImplementedError(…)` with your answer."
-    return "not attempted yet: replace `...` with your answer."
-
-
-def call(answer: Callable[..., Any], case: Case) -> Outcome:
-    """Call `answer` on copies of the case's arguments, and convert the output with `plain`."""
-    args = copy.deepcopy(case.args)
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            output = answer(*args)
-        if output is Ellipsis:
-            return Outcome(output)
-        output = plain(output)
-    except Exception as error:
-        return Outcome(problem=_problem(error, answer), error=type(error).__name__)
-    if output is None:
-        return Outcome(problem="it returned None. Is a `return` missing?")
-    return Outcome(output, problem=_changed(args, case))
-
-
-def _changed(args: tuple[Any, ...], case: Case) -> str | None:
-    """A sentence if the call changed one of its arguments, else None."""
-    changed = [
-        place
-        for place, (now, before) in enumerate(zip(args, case.args), start=1)
-        if difference(plain(now), plain(before), 0, 0)
-    ]
-    if not changed:
-        return None
-    return f"it changes argument {changed[0]} in place. Work on a copy, `X.copy()`, or create a new array."
-
-
-def _problem(error: Exception, answer: Callable[..., Any]) -> str:
-    """The exception as a sentence, with the line of the learner's code that raised it, if there is one."""
-    if isinstance(error, NotPlain):
-        return f"it returned {error}."
-    message = (
-        f"it raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else '(no message)'}"
-    )
-    home: str = getattr(getattr(answer, "__code__", None), "co_filename", "")
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
-    if not lines:
-        return message
-    number = lines[-1].lineno or 0
-    return f"{message}\n  in line {number} of your cell: {linecache.getline(home, number).strip()}"
-
-
-def fault_of(check: Check, case: Case, expected: Any, outcome: Outcome) -> Fault | None:
+def fault_of(task: Task, case: Case, expected: Any, outcome: Outcome) -> Fault | None:
     """Return why the outcome is wrong, or None if it is right."""
+    what = trouble_with(task, outcome) or _fault_in_output(
+        task, case, expected, task.normalise(outcome.output)
+    )
+    return Fault(case, outcome, what) if what else None
+
+
+def trouble_with(task: Task, outcome: Outcome) -> str:
+    """Say why there is no output to judge, or that the call has changed its input; empty if neither is so."""
+    if outcome.error:
+        first_line, *_ = outcome.error.text.splitlines() or ["(no message)"]
+        return f"it raised {outcome.error.name}: {first_line}"
     if outcome.problem:
-        return Fault(case, outcome, outcome.problem)
-    output = check.canonical(outcome.output)
-    shape = difference(output, expected, 0, ANY_NUMBERS)
-    if shape and not (check.accepts and isinstance(expected, (str, bool))):
-        return Fault(case, outcome, shape + ".")
-    broken = next((law for law in check.laws if not holds(law, output, case)), None)
-    if broken:
-        return Fault(case, outcome, f"it breaks this rule: {broken.message}")
-    if check.accepts:
-        right = check.accepts(output, *copy.deepcopy(case.args))
-        return None if right else Fault(case, outcome, "the result is not right.")
-    found = difference(output, expected, check.rtol, check.atol)
-    return Fault(case, outcome, found + ".") if found else None
+        return f"it returned {outcome.problem}."
+    if outcome.output is None:
+        return "it returned None. Is a `return` missing?"
+    if outcome.changed:
+        return f"it changes {_argument(task, outcome.changed[0])} in place. Work on a copy, or create a new array."
+    return ""
+
+
+def _argument(task: Task, position: int) -> str:
+    """What the task calls an argument: "its argument `X`"."""
+    names = list(inspect.signature(task.answer).parameters)
+    return f"its argument `{names[position]}`" if position < len(names) else f"argument {position + 1}"
+
+
+def _fault_in_output(task: Task, case: Case, expected: Any, output: Any) -> str:
+    """Say what is wrong with an output in canonical form; empty if it is right."""
+    form = difference(output, expected, 0, ANY_NUMBERS, parts=task.parts)
+    if form and not (task.is_right and isinstance(expected, (str, bool))):
+        return form.sentence(reveal=False)
+    broken = next((law for law in task.laws if not holds(law, output, case)), None)
+    rule = f"this must hold, and does not: {broken.message}" if broken else ""
+    if task.is_right:
+        right = not broken and task.is_right(output, *copy.deepcopy(case.args))
+        return "" if right else rule or "the result is not right."
+    found = difference(output, expected, task.rtol, task.atol, parts=task.parts)
+    reveal = task.kind == "function"  # the number that a value should be is the answer itself
+    where = found.sentence(reveal) if found else ""
+    return f"{rule}\n  {where}" if rule and where else rule or where
 
 
 def holds(law: Law, output: Any, case: Case) -> bool:
@@ -188,32 +253,22 @@ def holds(law: Law, output: Any, case: Case) -> bool:
         return True
 
 
-def recognise(check: Check, key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
+def recognise(task: Task, key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
     """Return the known mistake that has the same outcomes, or None."""
-    for number, mistake in enumerate(check.mistakes):
-        if all(same_outcome(check, key.mistaken(number, i), outcome) for i, outcome in enumerate(outcomes)):
+    for number, mistake in enumerate(task.mistakes):
+        if all(same_outcome(task, key.mistaken(number, i), outcome) for i, outcome in enumerate(outcomes)):
             return mistake
     return None
 
 
-def same_outcome(check: Check, one: Outcome, other: Outcome) -> bool:
+def same_outcome(task: Task, one: Outcome, other: Outcome) -> bool:
     """Whether two calls returned the same value or failed in the same way."""
-    if (one.error, bool(one.problem)) != (other.error, bool(other.problem)):
+    if _failures(one) != _failures(other):
         return False
     if one.output is None or other.output is None:
         return one.output is other.output
-    return difference(check.canonical(one.output), check.canonical(other.output), 1e-7, 1e-10) is None
+    return difference(task.normalise(one.output), task.normalise(other.output), 1e-7, 1e-10) is None
 
 
-def report(check: Check, fault: Fault, mistake: Mistake | None) -> str:
-    """Write the lines for the learner: where it failed, their output and the expected form, the likely mistake."""
-    lines = [fault.what] if check.kind == "value" else [f"{fault.case.description}: {fault.what}"]
-    if fault.outcome.output is not None:
-        lines.append(f"  yours     {describe(fault.outcome.output)}")
-    if check.expected:
-        lines.append(f"  expected  {check.expected}")
-    if mistake:
-        lines.append(f"Likely mistake: {mistake.message}")
-        if mistake.hint:
-            lines.append(f"→ Hint {mistake.hint} may help.")
-    return "\n".join(lines)
+def _failures(outcome: Outcome) -> tuple[str, bool, bool]:
+    return (outcome.error.name if outcome.error else "", bool(outcome.problem), bool(outcome.changed))

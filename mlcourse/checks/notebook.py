@@ -2,16 +2,22 @@
 
 import copy
 import difflib
+import inspect
 import os
+import sys
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from mlcourse.checks.bank import CHECKS
-from mlcourse.checks.examine import Verdict, examine
-from mlcourse.checks.specification import Check
+from mlcourse.checks.catalogue import Catalogue, read_folder
+from mlcourse.checks.examine import Status, Verdict, examine, with_slip
+from mlcourse.checks.outcome import answer_of
+from mlcourse.checks.task import Task
 
-MARKS = {"right": "✓", "wrong": "✗", "not attempted": "·"}
+MARKS: dict[Status, str] = {"right": "✓", "wrong": "✗", "not attempted": "·"}
+WORDS: dict[Status, str] = {"right": "right", "wrong": "not right yet", "not attempted": "not attempted yet"}
+COLOURS: dict[Status, str] = {"right": "#0a7d4f", "wrong": "#b3261e", "not attempted": "#6b6b6b"}
 
 
 class CheckFailed(AssertionError):
@@ -19,6 +25,42 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {str(self).splitlines()[0]} (see above)"]
+
+
+class Box:
+    """A verdict as a learner sees it: a box in a notebook, plain lines elsewhere."""
+
+    def __init__(self, task: Task, verdict: Verdict) -> None:
+        self.task, self.verdict = task, verdict
+        self.lines = [*verdict.message.splitlines(), *how_to_look(task, verdict)]
+
+    def __str__(self) -> str:
+        first, *rest = self.lines or ["right."]
+        headline = f"{MARKS[self.verdict.status]} {self.task.name}: {first}"
+        return "\n".join([headline, *(f"  {line}" for line in rest)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        status, colour = self.verdict.status, COLOURS[self.verdict.status]
+        pill = f"background:{colour}; color:white; padding:0.1em 0.5em; border-radius:0.3em"
+        lines = "".join(f"<div style='white-space:pre-wrap'>{escape(line)}</div>" for line in self.lines)
+        return (
+            f"<div style='border-left:0.4em solid {colour}; padding:0.3em 0.8em; line-height:1.6'>"
+            f"<strong style='{pill}'>{MARKS[status]} {WORDS[status]}</strong>"
+            f" <code>{escape(self.task.name)}</code>{lines}</div>"
+        )
+
+
+def how_to_look(task: Task, verdict: Verdict) -> list[str]:
+    """Say how to get the input on which the answer failed, where no mistake was recognised."""
+    if verdict.mistake or not (verdict.case and verdict.case.args):
+        return []
+    names = list(inspect.signature(task.answer).parameters)
+    if len(names) != len(verdict.case.args) or names[0].startswith("_"):
+        names = ["args"]
+    left = f"({names[0]},)" if len(names) == 1 and names != ["args"] else ", ".join(names)
+    return [f"To look at this input: {left} = check.last_input"]
 
 
 class Progress:
@@ -51,19 +93,26 @@ class Progress:
 
 
 class Checker:
-    """One method per task: `check.NAME(answer)` prints at once whether the answer is right.
+    """One method per task: `check.NAME(answer)` shows at once whether the answer is right.
 
     A wrong answer raises `CheckFailed`, and `check.last_input` is the input it failed on. An unchanged stub
-    prints "not attempted yet" and raises nothing, unless the environment variable MLCOURSE_STRICT is 1.
+    shows "not attempted yet" and raises nothing, unless the environment variable MLCOURSE_STRICT is 1.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        The tasks of the course.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
         self._verdicts: dict[str, Verdict] = {}
 
     def __getattr__(self, name: str) -> Callable[[Any], None]:
-        if name in CHECKS:
-            return lambda answer: self._run(CHECKS[name], answer)
-        near = difflib.get_close_matches(name, CHECKS, n=1)
+        tasks = self.__dict__["_catalogue"].tasks if "_catalogue" in self.__dict__ else {}
+        if name in tasks:
+            return lambda answer: self._run(tasks[name], answer)
+        near = difflib.get_close_matches(name, tasks, n=1)
         advice = (
             f"Did you mean check.{near[0]}?"
             if near
@@ -72,20 +121,18 @@ class Checker:
         raise AttributeError(f"there is no check called {name!r}. {advice}")
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *CHECKS]
+        return [*super().__dir__(), *self._catalogue.tasks]
 
-    def _run(self, check: Check, answer: Any) -> None:
-        verdict = verdict_on(check, answer)
-        self._verdicts.pop(check.name, None)  # keep the order in which checks ran last
-        self._verdicts[check.name] = verdict
-        headline, *details = (
-            f"{MARKS[verdict.status]} {check.name}: {verdict.message or 'right.'}".splitlines()
-        )
-        print("\n".join([headline, *("  " + line for line in details)]))
+    def _run(self, task: Task, answer: Any) -> None:
+        given = answer_of(answer)
+        verdict = with_slip(examine(task, given), task, given)
+        self._verdicts.pop(task.name, None)  # keep the order in which checks ran last
+        self._verdicts[task.name] = verdict
+        display(Box(task, verdict))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
         if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
             raise CheckFailed(
-                f"{check.name} {'is not right' if verdict.status == 'wrong' else 'has not been attempted'} yet"
+                f"{task.name} {'is not right' if verdict.status == 'wrong' else 'has not been attempted'} yet"
             )
 
     @property
@@ -108,38 +155,26 @@ class Checker:
                     "No check has run yet. Run a check cell first, or name a lesson: check.progress('01_kmeans')."
                 )
                 return Progress([])
-            lesson = CHECKS[next(reversed(self._verdicts))].lesson
-        known = {check.lesson for check in CHECKS.values()}
+            lesson = self._catalogue.tasks[next(reversed(self._verdicts))].lesson
+        known = [name for name, one in self._catalogue.lessons.items() if one.tasks]
         if lesson not in known:
             raise ValueError(f"lesson={lesson!r} has no checks; choose one of {', '.join(sorted(known))}.")
-        return Progress([self._row(check) for check in CHECKS.values() if check.lesson == lesson])
+        return Progress([self._row(task) for task in self._catalogue.lessons[lesson].tasks])
 
-    def _row(self, check: Check) -> tuple[str, str, int, int]:
-        status = self._verdicts[check.name].status if check.name in self._verdicts else "not attempted"
-        return MARKS[status], check.name, check.points * (status == "right"), check.points
-
-
-def verdict_on(check: Check, answer: Any) -> Verdict:
-    """Judge what a notebook passes to a check, even a function in place of a value, or the reverse."""
-    if check.kind == "value":
-        if answer is None:
-            return Verdict("wrong", "it is None; replace it with a value.")
-        if callable(answer):
-            return Verdict(
-                "wrong",
-                f"this task asks for a value, but you passed the function {_name(answer)}. Is a call missing?",
-            )
-        return examine(check, lambda: answer)
-    if not callable(answer):
-        return Verdict(
-            "wrong",
-            f"this task asks for the function itself, not its result: write `check.{check.name}({check.name})`.",
-        )
-    return examine(check, answer)
+    def _row(self, task: Task) -> tuple[str, str, int, int]:
+        status = self._verdicts[task.name].status if task.name in self._verdicts else "not attempted"
+        return MARKS[status], task.name, task.points * (status == "right"), task.points
 
 
-def _name(function: Callable[..., Any]) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+def display(box: Box) -> None:
+    """Display a box in IPython, which knows whether it can show HTML; print it elsewhere."""
+    ipython = sys.modules.get("IPython")
+    if ipython and ipython.get_ipython():
+        ipython.display.display(box)
+    else:
+        print(box)
 
 
-check = Checker()
+def open_course(folder: str | Path) -> Checker:
+    """Return the `check` object for the tasks in a folder. Raises CatalogueError if they cannot be used."""
+    return Checker(Catalogue(read_folder(Path(folder))))

@@ -5,12 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from mlcourse.course_folder import Course
 from mlcourse.grading.markup import Html, element, page
 from mlcourse.grading.read import read_submissions
 from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.similarity import Pair, similar_pairs
-
-COURSE = Path(__file__).parents[2]  # the folder with exercises/ and solutions/
 
 
 class Hit(NamedTuple):
@@ -21,29 +20,29 @@ class Hit(NamedTuple):
     pair: Pair
 
 
-def compare_folder(submissions: Path, lesson: str | None = None) -> list[Hit]:
+def compare_folder(submissions: Path, course: Course, lesson: str | None = None) -> list[Hit]:
     """List the pairs of similar submissions, lesson by lesson, the most similar first.
 
     The published solution is included as if a student had submitted it, to find answers that were copied from it.
     """
     readable = [
         replace(found, files=())  # all are in memory at once, and only the notebooks are compared
-        for found in read_submissions(submissions, lesson)
+        for found in read_submissions(submissions, course.catalogue, lesson)
         if not found.problem and found.lesson
     ]
     hits = []
     for name in sorted({submission.lesson for submission in readable if submission.lesson}):
         group = [submission for submission in readable if submission.lesson == name]
-        published = course_notebook("solutions", name, "(the published solution)")
-        handed_out = [cell for ours in course_notebook("exercises", name, "") for cell in ours.cells]
+        published = course_notebook(course, "solutions", name, "(the published solution)")
+        handed_out = [cell for ours in course_notebook(course, "exercises", name, "") for cell in ours.cells]
         pairs = similar_pairs(group + published, handed_out, published=len(published))
         hits += [Hit((group + published)[pair.one], (group + published)[pair.other], pair) for pair in pairs]
     return hits
 
 
-def course_notebook(folder: str, lesson: str, name: str) -> list[Submission]:
+def course_notebook(course: Course, folder: str, lesson: str, name: str) -> list[Submission]:
     """Return one of the course's own notebooks in a list, which is empty if this copy of the course lacks it."""
-    path = COURSE / folder / f"{lesson}.ipynb"
+    path = course.root / folder / f"{lesson}.ipynb"
     if not path.exists():
         return []
     cells = json.loads(path.read_text("utf-8"))["cells"]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from mlcourse.grading.exports import BYTE_ORDER_MARK, MARKED_BY_HAND, NO_ANSWER, UNGRADED, inert, table
+from mlcourse.grading.exports import BYTE_ORDER_MARK, NO_ANSWER, UNGRADED, inert, table
 from mlcourse.grading.outgoing import write_atomically
 from mlcourse.grading.records import Grade, Mark
 
@@ -119,9 +119,8 @@ def _apply_to_mark(grade: Grade, mark: Mark, entered: dict[Key, str], used: set[
     for key in (exact, exact._replace(version="")):
         if key in entered:
             used.add(key)
-            return mark._replace(
-                points=_parse_points(entered[key], key, mark.out_of), status="by hand", message=_message(mark)
-            )
+            points = _parse_points(entered[key], key, mark.out_of)
+            return mark._replace(points=points, status="by hand", message=_message(mark), entered=True)
     return mark
 
 
@@ -140,8 +139,8 @@ def _parse_points(word: str, key: Key, out_of: int) -> float:
 def _message(mark: Mark) -> str:
     """State that the points were given by hand, and what the check said before."""
     if mark.status == "by hand":
-        return MARKED_BY_HAND
-    return f"{MARKED_BY_HAND}; the check said {mark.status}.\n{mark.message}".strip()
+        return "marked by hand"
+    return f"marked by hand; the check said {mark.status}.\n{mark.message}".strip()
 
 
 def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:

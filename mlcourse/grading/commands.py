@@ -5,11 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from mlcourse.checks import CatalogueError
+from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
 from mlcourse.grading.alike import compare_folder, similarity_page
 from mlcourse.grading.byhand import ByHandTableError
 from mlcourse.grading.exports import pending_points
-from mlcourse.grading.extra import ExtraCheckError
 from mlcourse.grading.outgoing import printable, write_atomically
 from mlcourse.grading.pages import ungraded_reason
 from mlcourse.grading.publish import NothingToPublish, Summary, publish
@@ -18,7 +19,7 @@ from mlcourse.grading.work import Settings
 
 PROGRAM = "python course.py"  # run in the course's own folder
 EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
-EXPECTED_ERRORS = (CannotGrade, ExtraCheckError, ByHandTableError, NothingToPublish, sandbox.NoSandbox)
+EXPECTED_ERRORS = (CannotGrade, CatalogueError, ByHandTableError, NothingToPublish, sandbox.NoSandbox)
 
 
 def run(command: str, words: list[str]) -> int:
@@ -38,7 +39,8 @@ def grade_parser() -> argparse.ArgumentParser:
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
-    add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own checks")
+    add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own tasks")
+    add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
     add("--trust-submissions", action="store_true", help="run them without a sandbox if none works")
     return parser
@@ -54,7 +56,7 @@ def grade(words: list[str]) -> int:
         seed=seed_from(options.seed_file or options.out / "seed"),
         resume=options.resume,
         trust=options.trust_submissions,
-        extra_checks=options.extra_checks,
+        course=Course(options.course.resolve(), options.extra_checks),
     )
     try:
         summary = grade_folder(options.submissions, settings, max(0, options.jobs), options.lesson)
@@ -96,9 +98,9 @@ def doctor(words: list[str]) -> int:
     """Report which sandbox works on this machine; the exit code is 1 if none does."""
     description = "Report which sandbox works on this machine, and what it blocks."
     argparse.ArgumentParser(f"{PROGRAM} doctor", description=description).parse_args(words)
-    lines = sandbox.report()
-    print("\n".join(lines))
-    return 0 if any(line.startswith("works") for line in lines) else 1
+    report = sandbox.report()
+    print("\n".join(report.lines))
+    return 0 if report.works else 1
 
 
 def similarity_parser() -> argparse.ArgumentParser:
@@ -108,6 +110,7 @@ def similarity_parser() -> argparse.ArgumentParser:
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
     add("-o", "--out", type=Path, help="write a page with the answers side by side")
     add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
+    add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     return parser
 
 
@@ -116,7 +119,8 @@ def similarity(words: list[str]) -> int:
     options = similarity_parser().parse_args(words)
     if not options.submissions.exists():
         raise CannotGrade(f"{options.submissions} does not exist.")
-    found = compare_folder(options.submissions, full_name(options.lesson))
+    course = Course(options.course.resolve())
+    found = compare_folder(options.submissions, course, full_name(options.lesson, course))
     for hit in found:
         names = f"{printable(hit.one.student)}  ~  {printable(hit.other.student)}"
         print(f"{hit.pair.similarity:4.0%}  {names}  ({hit.one.lesson})")

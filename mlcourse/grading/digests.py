@@ -1,30 +1,30 @@
 """Digests of what a mark depends on: has this check changed since the mark was given?
 
-A check is data and functions. Its digest covers the data, the compiled code of the functions, and the functions and
-constants of the bank that they use, directly or indirectly. So fixing a reference or adding a mistake changes the
-digests of the tasks concerned; a comment, or another function in the same file, changes none.
+A task is data and functions. Its digest covers the data, the compiled code of the functions, and the functions and
+constants of the tasks' modules that they use, directly or indirectly. So fixing a reference or adding a mistake
+changes the digests of the tasks concerned; a comment, or another function in the same file, changes none.
 
-Everything outside the bank (the comparison of numbers, the package that answers import, the worker) affects every
-mark. It has a single digest, computed from the source files.
+Everything outside these modules (the comparison of numbers, the package that answers import, the worker) affects
+every mark. It has a single digest, computed from the source files.
 """
 
 import hashlib
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
 import numpy as np
 
-from mlcourse.checks import CHECKS, Check
-from mlcourse.grading.extra import EXTRA
-from mlcourse.grading.marking import checked_expression, open_questions
+from mlcourse.checks import Task
+from mlcourse.checks.catalogue import FOREIGN
+from mlcourse.course_folder import Course
 
 PACKAGE = Path(__file__).parents[1]
-FOLLOWED = ("mlcourse.checks", EXTRA)  # modules whose functions are followed
+FOLLOWED = ("mlcourse.tasks", "mlcourse.checks", FOREIGN)  # modules whose functions are followed
 
-# Parts of the package that no mark depends on: the bank has its own digests, the rest only displays or collects.
-WITHOUT_EFFECT = ("checks/bank/", "widgets/", "plotting/", "cli.py", "__main__.py")
+# Parts of the package that no mark depends on: tasks have their own digests, the rest only displays or collects.
+WITHOUT_EFFECT = ("tasks/", "widgets/", "plotting/", "cli.py", "__main__.py")
 ONLY_REPORTS = {
     "alike.py",
     "byhand.py",
@@ -32,7 +32,6 @@ ONLY_REPORTS = {
     "commands.py",
     "digests.py",
     "exports.py",
-    "extra.py",
     "journal.py",
     "markup.py",
     "outgoing.py",
@@ -46,17 +45,18 @@ ONLY_REPORTS = {
 }
 
 
-def task_digests(lesson: str | None) -> dict[str, str]:
+def task_digests(course: Course, name: str | None) -> dict[str, str]:
     """Return, for each task of a lesson, a digest of what its mark depends on apart from the submission."""
-    checks = (check for check in CHECKS.values() if check.lesson == lesson)
-    checked = {check.name: digest_of(check_digest(check) + checked_expression(check)) for check in checks}
-    by_hand = {task: digest_of(f"by hand {points}") for task, points in open_questions(lesson).items()}
-    return checked | by_hand
+    lesson = course.catalogue.of_lesson(name)
+    checked = {
+        task.name: digest_of(task_digest(task) + course.checked_expression(task)) for task in lesson.tasks
+    }
+    return checked | {one.name: digest_of(f"by hand {one.points}") for one in lesson.open_questions}
 
 
-def check_digest(check: Check) -> str:
-    """Return a digest that changes when the check's judgements or messages could change."""
-    return digest_of(canonical_text(check, set()))
+def task_digest(task: Task) -> str:
+    """Return a digest that changes when judgements of the task or its messages could change."""
+    return digest_of(canonical_text(replace(task, store=None), set()))  # the store is computed from the rest
 
 
 def digest_of(text: str) -> str:
@@ -124,7 +124,7 @@ def _code(code: CodeType, seen: set[FunctionType]) -> str:
 
 @cache
 def tools_digest() -> str:
-    """Return a digest of all source files outside the bank that a mark depends on."""
+    """Return a digest of all source files, except the tasks', that a mark depends on."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()

@@ -31,7 +31,6 @@ BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}
 UNGRADED = ("unreadable", "missing")
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
 NO_ANSWER = "(nothing written)"  # in place of an open answer
-MARKED_BY_HAND = "marked by hand"  # how a mark's message begins once its points have been entered
 
 
 # ── Comma-separated values ───────────────────────────────────────────────────────────────────────────
@@ -84,7 +83,7 @@ def student_path(grade: Grade) -> str:
 
 def is_pending(mark: Mark) -> bool:
     """Whether this mark still has to be given by hand."""
-    return mark.status == "by hand" and not mark.message.startswith(MARKED_BY_HAND)
+    return mark.status == "by hand" and not mark.entered
 
 
 def grades_csv(grades: list[Grade]) -> str:

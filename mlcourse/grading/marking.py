@@ -1,40 +1,37 @@
 """Mark one submission: run it in a sandbox, call its functions there, and judge the results here in the parent.
 
-The judge is `mlcourse.checks.examine`, the same as in students' notebooks, except that the answer it calls is a
-stand-in that asks a worker. Only plain values come back, and the expected results never leave the parent.
+The judge is `mlcourse.checks.examine`, the same as in students' notebooks: there, asking an answer about a case means
+a call; here, a request to a worker. Only plain values come back, and the expected results never leave the parent.
 """
 
-import builtins
 import hashlib
-import json
 import re
 import sys
 import time
 import traceback
-import warnings
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from mlcourse.checks import CHECKS, Check, Verdict, examine, verdict_on
-from mlcourse.checks.compare import NotPlain, difference, plain
+from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
+from mlcourse.checks.compare import difference, plain
+from mlcourse.checks.outcome import Kind
+from mlcourse.course_folder import Course
 from mlcourse.grading.notebook_runner import NotebookRunner
-from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.records import Grade, GradeStatus, Mark, Submission
 from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
 from mlcourse.grading.sandbox.limits import DEFAULT_LIMITS
 from mlcourse.typing import Array
 
-EXERCISES = Path(__file__).parents[2] / "exercises"
 MAX_MESSAGE = 2000  # characters
 
 
 def grade(
     submission: Submission,
+    course: Course,
     sandbox: Sandbox,
     seed: bytes,
     on_mark: Callable[[Mark], None] = lambda mark: None,
@@ -46,6 +43,7 @@ def grade(
     Parameters
     ----------
     submission : Submission
+    course : Course
     sandbox : Sandbox
     seed : bytes
         The secret that every task's random cases are drawn from.
@@ -73,18 +71,18 @@ def grade(
         grade.notes.append(submission.problem)
         return grade
     done = done or {}
-    checks = [check for check in CHECKS.values() if check.lesson == submission.lesson]
+    lesson = course.catalogue.of_lesson(submission.lesson)
     runner = NotebookRunner(submission, sandbox, limits)
     try:
-        for check in checks:
-            mark = done.get(check.name) or mark_task(check, runner, seed)
+        for task in lesson.tasks:
+            mark = done.get(task.name) or mark_task(task, course.checked_expression(task), runner, seed)
             grade.marks.append(mark)
-            if check.name not in done:
+            if task.name not in done:
                 on_mark(mark)
     finally:
         runner.close()
-    _add_open_questions(grade, submission, on_mark, done)
-    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission)]
+    _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
+    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission, course)]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start
@@ -94,17 +92,30 @@ def grade(
 # ── One task ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mark_task(check: Check, runner: NotebookRunner, seed: bytes) -> Mark:
-    """Get one answer and judge it. A crash or a timeout costs only this task."""
+def mark_task(task: Task, expression: str, runner: NotebookRunner, seed: bytes) -> Mark:
+    """Get one answer and judge it. A crash or a timeout costs only this task.
+
+    `expression` is what the exercise passes to the check of a value.
+    """
     try:
-        kind, name = runner.find(check.name)
-        if kind == "missing":
-            return Mark(check.name, 0, check.points, "missing", printable(runner.why_missing(check.name)))
-        verdict = judge(check, kind, name, runner, task_seed(seed, check.name))
+        found = runner.find(task.name)
+        if found is None:
+            return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
+        verdict = judge(task, remote_answer(task, expression, runner, *found), task_seed(seed, task.name))
     except WorkerEnded as end:
-        return Mark(check.name, 0, check.points, end.status, printable(f"it {end.why}."))
-    points = check.points if verdict.status == "right" else 0
-    return Mark(check.name, points, check.points, verdict.status, printable(verdict.message), verdict.mistake)
+        return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
+    points = task.points if verdict.status == "right" else 0
+    mark = Mark(task.name, points, task.points, verdict.status, printable(verdict.message))
+    if verdict.mistake:
+        mark = mark._replace(mistake=verdict.mistake.name, advice=verdict.mistake.message)
+    return mark
+
+
+def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kind, name: str) -> Answer:
+    """Return the student's answer: it is asked about a case in the sandbox. Asking raises WorkerEnded."""
+    if task.kind == "value":
+        return Answer(kind, name, lambda case: runner.value(expression))
+    return Answer(kind, name, lambda case: runner.call(task.name, case.args))
 
 
 def task_seed(seed: bytes, task: str) -> int:
@@ -112,35 +123,20 @@ def task_seed(seed: bytes, task: str) -> int:
     return int.from_bytes(hashlib.sha256(seed + b"\0" + task.encode()).digest()[:8], "big")
 
 
-def judge(check: Check, kind: str, name: str, runner: NotebookRunner, seed: int) -> Verdict:
-    """Return the check's verdict on the answer. Raises WorkerEnded."""
-    if kind == "none" or (kind == "function") != (check.kind == "function"):
-        return wrong_kind(check, kind, name)
-    answer = RemoteAnswer(check, runner)
+def judge(task: Task, answer: Answer, seed: int) -> Verdict:
+    """Return the verdict on an answer. Raises WorkerEnded."""
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            verdict = examine(check, answer, seed)
+        return explained(examine(task, answer, seed), task, answer)
     except Exception as error:  # an output that no check anticipated must not crash the grader
         return Verdict("wrong", f"the check cannot handle this result ({type(error).__name__}).")
-    if verdict.status == "wrong" and answer.line:
-        return verdict._replace(message=with_line(verdict.message, answer.line))
-    return verdict
 
 
-def wrong_kind(check: Check, kind: str, name: str) -> Verdict:
-    """Return the notebook's own verdict on None, on a function instead of a value, or the reverse."""
-
-    def function() -> None: ...
-
-    function.__name__ = name
-    return verdict_on(check, {"none": None, "function": function}.get(kind, 0))
-
-
-def with_line(message: str, line: str) -> str:
-    """Add the student's line where the notebook shows it: below the first line, which names the error."""
-    first, *rest = message.split("\n")
-    return "\n".join([first, line, *rest]) if "it raised" in first else message
+def explained(verdict: Verdict, task: Task, answer: Answer) -> Verdict:
+    """Add the kind of slip, if it is recognised at once. An answer that ends its worker only now stays wrong."""
+    try:
+        return with_slip(verdict, task, answer, patience=0)
+    except WorkerEnded:
+        return verdict
 
 
 def printable(message: str) -> str:
@@ -148,76 +144,20 @@ def printable(message: str) -> str:
     return "\n".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line) for line in message.split("\n"))[:MAX_MESSAGE]
 
 
-class RemoteAnswer:
-    """Stand in for the student's function in `examine`, and call the real one in the worker.
-
-    Parameters
-    ----------
-    check : Check
-    runner : NotebookRunner
-    """
-
-    def __init__(self, check: Check, runner: NotebookRunner):
-        self.check, self.runner = check, runner
-        self.line = ""  # the student's line that raised the first error
-
-    def __call__(self, *args: object) -> object:
-        """Return the answer's value, or raise what the student's function raised. Raises WorkerEnded."""
-        if self.check.kind == "value":
-            reply = self.runner.value(checked_expression(self.check))
-        else:
-            reply = self.runner.call(self.check.name, args)
-        if reply.not_plain is not None:
-            raise NotPlain(tidy(reply.not_plain))
-        if reply.error is not None:
-            self.line = self.line or reply.line
-            raise exception_type(reply.error)(tidy(reply.text))
-        for position in reply.changed:
-            alter(args[position])
-        return reply.value
-
-
-KNOWN_EXCEPTIONS = {
-    name: kind
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, Exception)
-} | {"LinAlgError": np.linalg.LinAlgError}
-
-
-def exception_type(name: str) -> type[Exception]:
-    """Return an exception type of that name; `examine` compares only names.
-
-    Types that need more arguments than a message, such as subclasses of UnicodeError, and types that the student
-    has defined, are replaced by new ones of the same name.
-    """
-    kind = KNOWN_EXCEPTIONS.get(name)
-    if kind is not None and not issubclass(kind, (UnicodeError, ExceptionGroup)):
-        return kind
-    return type(tidy(name) or "Exception", (Exception,), {})
-
-
-def alter(argument: object) -> None:
-    """Change an argument, so that `examine` sees what the worker has reported: the call changed it."""
-    if isinstance(argument, np.ndarray) and argument.size:
-        argument.flat[0] = not argument.flat[0]
-    elif isinstance(argument, dict):
-        argument.clear()
-
-
 # ── Is the check itself correct? ─────────────────────────────────────────────────────────────────────
 
 
 @lru_cache(maxsize=512)
-def fault_in(check: Check, seed: bytes) -> str | None:
-    """Say what is wrong with a check, by trying its own reference on the cases that students will get."""
-    case_seed = task_seed(seed, check.name)
+def fault_in(task: Task, seed: bytes) -> str | None:
+    """Say what is wrong with a task, by trying its own reference on the cases that students will get."""
+    case_seed = task_seed(seed, task.name)
     try:
-        cases = list(check.cases(np.random.default_rng(case_seed)))
+        cases = list(task.draw_cases(np.random.default_rng(case_seed)))
         if not cases:
             return "it has no cases"
         if not all(survives_pipe(case.args) for case in cases):
             return "its cases do not arrive unchanged in the sandbox"
-        verdict = examine(check, check.reference, case_seed)
+        verdict = examine(task, right_answer(task), case_seed)
     except Exception as error:  # a check may be the instructor's own code, and raise anything
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
@@ -236,42 +176,21 @@ def survives_pipe(args: tuple[object, ...]) -> bool:
 # ── The whole submission ─────────────────────────────────────────────────────────────────────────────
 
 
-@cache
-def exercise(lesson: str | None) -> tuple[dict[str, Any], ...]:
-    """Return the cells of the course's own exercise; none for a lesson that is not part of the course."""
-    path = EXERCISES / f"{lesson}.ipynb"
-    return tuple(json.loads(path.read_text("utf-8"))["cells"]) if path.is_file() else ()
-
-
-def checked_expression(check: Check) -> str:
-    """Return what the exercise passes to a check: the answer's name, or a call that adds evidence to it."""
-    cells = ("".join(cell["source"]).strip() for cell in exercise(check.lesson))
-    call = f"check.{check.name}("
-    found = next(
-        (text for text in cells if text.startswith(call) and text.endswith(")")), f"{call}{check.name})"
-    )
-    return found[len(call) : -1]
-
-
-def open_questions(lesson: str | None) -> dict[str, int]:
-    """Return the points of a lesson's open questions, by task, from the course's own exercise."""
-    return {
-        cell["metadata"]["mlcourse"]["task"]: cell["metadata"]["nbgrader"]["points"]
-        for cell in exercise(lesson)
-        if cell["metadata"].get("mlcourse", {}).get("role") == "open"
-    }
-
-
 def _add_open_questions(
-    grade: Grade, submission: Submission, on_mark: Callable[[Mark], None], done: dict[str, Mark]
+    grade: Grade,
+    submission: Submission,
+    questions: list[OpenQuestion],
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
 ) -> None:
     """Add a mark without points for every open question, and the student's text."""
-    for task, points in open_questions(submission.lesson).items():
-        texts = [cell.source for cell in submission.cells if cell.task == task]
-        grade.open_answers[task] = "\n\n".join(texts)
+    for question in questions:
+        name = question.name
+        texts = [cell.source for cell in submission.cells if cell.task == name]
+        grade.open_answers[name] = "\n\n".join(texts)
         message = "" if texts else "its cell was not found in this notebook."
-        grade.marks.append(done.get(task) or Mark(task, 0, points, "by hand", message))
-        if task not in done:
+        grade.marks.append(done.get(name) or Mark(name, 0, question.points, "by hand", message))
+        if name not in done:
             on_mark(grade.marks[-1])
 
 
@@ -301,13 +220,13 @@ def imports(source: str) -> set[str]:
     return found - sys.stdlib_module_names
 
 
-def import_notes(submission: Submission) -> list[str]:
+def import_notes(submission: Submission, course: Course) -> list[str]:
     """Note every cell that imports a package, or a part of one, that the exercise itself does not import.
 
     This reads the text of the cells, so that running code cannot hide an import. Indirect imports are not resolved,
     but cells that could make them are reported.
     """
-    own = set().union(*(imports("".join(cell["source"])) for cell in exercise(submission.lesson)))
+    own = set().union(*(imports("".join(cell["source"])) for cell in course.exercise(submission.lesson)))
     notes = []
     for number, cell in enumerate(submission.cells, 1):
         if cell.kind == "code":

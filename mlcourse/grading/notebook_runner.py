@@ -3,10 +3,12 @@
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, cast, get_args
 
 import numpy as np
 
+from mlcourse.checks.outcome import Kind, Outcome, Raised
+from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.pipe import Malformed, pack, unpack
 from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
@@ -14,17 +16,6 @@ from mlcourse.typing import Array
 
 MAX_NOTES = 20
 CHECK_ONLY = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
-
-
-class Reply(NamedTuple):
-    """A worker's reply to a call: a value, or why there is none."""
-
-    value: object = None
-    error: str | None = None  # the exception's name
-    text: str = ""  # its message
-    line: str = ""  # the student's line that raised it
-    not_plain: str | None = None
-    changed: tuple[int, ...] = ()  # positions of arguments that the call has changed
 
 
 class NotebookRunner:
@@ -61,29 +52,31 @@ class NotebookRunner:
         self.output = ""
         self.failure: WorkerEnded | None = None
 
-    def find(self, name: str) -> tuple[str, str]:
-        """Say what a name refers to ("missing", "function", "none" or "value"), and the name of the object itself.
+    def find(self, name: str) -> tuple[Kind, str] | None:
+        """Say what kind of thing a name refers to, and the name of the object itself; None if nothing has this name.
 
         Raises WorkerEnded.
         """
         reply, _ = self._ask({"do": "find", "name": name})
         kind, own_name = reply.get("is"), reply.get("name", "")
-        if kind not in ("missing", "function", "none", "value") or not isinstance(own_name, str):
+        if kind == "missing":
+            return None
+        if kind not in get_args(Kind) or not isinstance(own_name, str):
             raise self._malformed()
-        return kind, own_name
+        return cast(Kind, kind), own_name
 
-    def value(self, expression: str) -> Reply:
+    def value(self, expression: str) -> Outcome:
         """Evaluate an expression in the notebook. It must be ours, not the student's. Raises WorkerEnded."""
-        return self._reply(*self._ask({"do": "value", "expression": expression}))
+        return self._outcome(*self._ask({"do": "value", "expression": expression}))
 
-    def call(self, name: str, args: tuple[object, ...]) -> Reply:
+    def call(self, name: str, args: tuple[object, ...]) -> Outcome:
         """Call one of the notebook's functions. Raises WorkerEnded."""
         arrays: list[Array] = []
         packed = pack(tuple(args), arrays)
-        reply = self._reply(*self._ask({"do": "call", "name": name, "args": packed}, arrays))
-        if any(position >= len(args) for position in reply.changed):
+        outcome = self._outcome(*self._ask({"do": "call", "name": name, "args": packed}, arrays))
+        if any(position >= len(args) for position in outcome.changed):
             raise self._malformed()
-        return reply
+        return outcome
 
     def close(self) -> None:
         """End the worker."""
@@ -103,17 +96,16 @@ class NotebookRunner:
             self.session = None
             raise
 
-    def _reply(self, fields: dict[str, Any], arrays: list[Array]) -> Reply:
-        """Check a worker's message and return it as a Reply. Raises WorkerEnded if it is malformed."""
+    def _outcome(self, fields: dict[str, Any], arrays: list[Array]) -> Outcome:
+        """Check a worker's message and return it as an Outcome. Raises WorkerEnded if it is malformed."""
         try:
             if "value" in fields:
-                return Reply(unpack(fields["value"], arrays), changed=_positions(fields.get("changed", [])))
+                return Outcome(unpack(fields["value"], arrays), changed=_positions(fields.get("changed", [])))
             if "not plain" in fields:
-                return Reply(not_plain=_text(fields["not plain"]))
+                return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]
-            return Reply(
-                error=_text(error["name"]), text=_text(error["text"]), line=self._line(error["place"])
-            )
+            name, text, line = _text(error["name"]), _text(error["text"]), self._line(error["place"])
+            return Outcome(error=Raised(tidy(name) or "Exception", tidy(text), line))
         except (Malformed, KeyError, TypeError, ValueError):
             raise self._malformed() from None
 
@@ -125,7 +117,7 @@ class NotebookRunner:
         lines = self.sources.get(cell, "").splitlines()
         if not 0 < number <= len(lines):
             return ""
-        return f"  in line {number} of your cell: {lines[number - 1].strip()[:200]}"
+        return f"line {number} of your cell: {lines[number - 1].strip()[:200]}"
 
     def _malformed(self) -> WorkerEnded:
         self.close()

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain
 from typing import Any
 
-from mlcourse.checks import CHECKS
+from mlcourse.checks import Catalogue
 from mlcourse.grading.records import Cell
 
 MAX_BYTES = 5_000_000
@@ -105,9 +105,10 @@ def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
 DEFINITION = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
 
-def lesson_of(cells: tuple[Cell, ...]) -> str | None:
+def lesson_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> str | None:
     """Recognise the lesson by the tasks in the metadata or, if there are none, by the names that the code defines."""
-    tagged = Counter(CHECKS[cell.task].lesson for cell in cells if cell.task in CHECKS)
+    tasks = catalogue.tasks
+    tagged = Counter(tasks[cell.task].lesson for cell in cells if cell.task in tasks)
     if not tagged:
         names = {
             name
@@ -115,9 +116,9 @@ def lesson_of(cells: tuple[Cell, ...]) -> str | None:
             if cell.kind == "code"
             for found in DEFINITION.finditer(cell.source)
             for name in found.groups()
-            if name in CHECKS
+            if name in tasks
         }
-        tagged = Counter(CHECKS[name].lesson for name in names)
+        tagged = Counter(tasks[name].lesson for name in names)
     ranked = tagged.most_common(2)
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
         return None

@@ -139,7 +139,7 @@ def task_counts(grades: list[Grade]) -> dict[str, Counter[str]]:
 def common_mistakes(grades: list[Grade]) -> list[tuple[str, str, int, str]]:
     """List the recognised mistakes, most common first: task, name, number of students, message shown to them."""
     made = [
-        (mark.task, mark.mistake, likely_mistake(mark))
+        (mark.task, mark.mistake, mark.advice)
         for grade in grades
         for mark in grade.marks
         if mark.mistake and mark.status == "wrong"
@@ -149,16 +149,6 @@ def common_mistakes(grades: list[Grade]) -> list[tuple[str, str, int, str]]:
     return [
         (task, mistake, count, messages[task, mistake]) for (task, mistake), count in counts.most_common()
     ]
-
-
-def likely_mistake(mark: Mark) -> str:
-    """Return the line of a message that names the mistake."""
-    lines = [
-        line.removeprefix("Likely mistake: ")
-        for line in mark.message.splitlines()
-        if line.startswith("Likely")
-    ]
-    return lines[0] if lines else ""
 
 
 def mistakes_section(grades: list[Grade]) -> Html | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
-from mlcourse.checks import CHECKS
 from mlcourse.grading import exports
 from mlcourse.grading.byhand import (
     Key,
@@ -180,6 +179,7 @@ def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]) -> No
         write_atomically(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
 
 
+LESSON_NAME = re.compile(r"\d\d_\w+")
 OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
 
 
@@ -194,8 +194,9 @@ def remove_leftovers(out: Path, grades: list[Grade]) -> None:
     leftovers += [
         out / "gradescope" / name / "results.json" for name in _names_of_ours(out / "gradescope") - pages
     ]
-    for lesson in {check.lesson for check in CHECKS.values()} - lessons:
-        leftovers += [out / f"canvas_{lesson}.csv", out / f"moodle_{lesson}.csv"]
+    for table in [*out.glob("canvas_*.csv"), *out.glob("moodle_*.csv")]:
+        if table.stem.split("_", 1)[1] not in lessons and LESSON_NAME.fullmatch(table.stem.split("_", 1)[1]):
+            leftovers.append(table)
     for path in leftovers:
         if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
             path.unlink()

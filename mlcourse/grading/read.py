@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from mlcourse.checks import Catalogue
 from mlcourse.grading.files import owner, read_attachments
 from mlcourse.grading.find import Found, find
 from mlcourse.grading.notebooks import NotReadable, lesson_of, read_notebook, tidy
@@ -16,12 +17,16 @@ from mlcourse.grading.platforms import is_late
 from mlcourse.grading.records import Cell, Submission
 
 
-def read_submissions(path: str | os.PathLike[str], lesson: str | None = None) -> Iterator[Submission]:
+def read_submissions(
+    path: str | os.PathLike[str], catalogue: Catalogue, lesson: str | None = None
+) -> Iterator[Submission]:
     """Read all submissions in a folder or a zip, sorted by name.
 
     Parameters
     ----------
     path : path-like
+    catalogue : Catalogue
+        The tasks by which a lesson is recognised.
     lesson : str, optional
         The lesson of all notebooks, such as "04_em". By default it is recognised for each notebook.
 
@@ -40,7 +45,7 @@ def read_submissions(path: str | os.PathLike[str], lesson: str | None = None) ->
         raise FileNotFoundError(f"cannot read submissions: {path} does not exist.")
     taken: dict[str, list[Submission]] = defaultdict(list)
     for found in find(path):
-        submission = with_number(read_one(found, lesson), taken)
+        submission = with_number(read_one(found, catalogue, lesson), taken)
         taken[submission.student].append(replace(submission, cells=(), files=()))
         yield submission
 
@@ -59,7 +64,7 @@ def indistinguishable(one: Submission, other: Submission) -> bool:
     return one.lesson == other.lesson or None in (one.lesson, other.lesson) or one.source == other.source
 
 
-def read_one(found: Found, lesson: str | None = None) -> Submission:
+def read_one(found: Found, catalogue: Catalogue, lesson: str | None = None) -> Submission:
     """Turn a submitted file into a submission."""
     student, source = owner(found.parts), tidy("/".join(found.parts))
     problem = found.problem
@@ -69,7 +74,7 @@ def read_one(found: Found, lesson: str | None = None) -> Submission:
             cells = read_notebook(found.data)
         except NotReadable as error:
             problem = str(error)
-    recognised = lesson_of(cells)
+    recognised = lesson_of(cells, catalogue)
     lesson = lesson or recognised
     if not problem and lesson is None:
         problem = "The lesson cannot be recognised from the tasks in this notebook. Name it with --lesson."

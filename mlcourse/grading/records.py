@@ -46,6 +46,8 @@ class Mark(NamedTuple):
     status: MarkStatus
     message: str = ""  # what the check says in the student's notebook
     mistake: str | None = None  # the name of a recognised mistake
+    advice: str = ""  # the sentence about that mistake, which is part of the message
+    entered: bool = False  # whether a person has given the points
 
 
 @dataclass

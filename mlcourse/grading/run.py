@@ -9,9 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mlcourse.checks import CHECKS
+from mlcourse.course_folder import Course
 from mlcourse.grading.exports import inert
-from mlcourse.grading.extra import add_extra_checks, lesson_called
 from mlcourse.grading.marking import fault_in
 from mlcourse.grading.outgoing import format_points, printable
 from mlcourse.grading.pool import run_in_pool
@@ -48,37 +47,37 @@ def grade_folder(
 
     Raises
     ------
-    CannotGrade, ExtraCheckError, ByHandTableError, NoSandbox
+    CannotGrade, CatalogueError, ByHandTableError, NoSandbox
     """
-    lesson = full_name(lesson)
+    course = settings.course
+    lesson = full_name(lesson, course)
     with lock_folder(settings.out):
-        if settings.extra_checks:
-            add_extra_checks(settings.extra_checks)
         # Read twice: once to count them, once to mark them, with only a few in memory at a time.
         entries, lessons = [], set()
-        for submission in read_submissions(submissions, lesson):
+        for submission in read_submissions(submissions, course.catalogue, lesson):
             entries.append(entry(submission))
             lessons.add(submission.lesson)
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        refuse_faulty_checks(lessons, settings.seed)
+        refuse_faulty_checks(course, lessons, settings.seed)
         write_manifest(settings.out, entries, [])
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
-        changes = mark_all(read_submissions(submissions, lesson), len(entries), settings, jobs, quiet)
+        found = read_submissions(submissions, course.catalogue, lesson)
+        changes = mark_all(found, len(entries), settings, jobs, quiet)
         write_manifest(settings.out, entries, changes)
         return publish(settings.out)
 
 
-def refuse_faulty_checks(lessons: set[str | None], seed: bytes) -> None:
+def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) -> None:
     """Raise CannotGrade if a check is faulty, because it would cost everybody points."""
-    for check in CHECKS.values():
-        fault = fault_in(check, seed) if check.lesson in lessons else None
+    for task in course.catalogue.tasks.values():
+        fault = fault_in(task, seed) if task.lesson in lessons else None
         if fault:
-            raise CannotGrade(f"the check of {check.name} is faulty; fix it before grading: {fault}")
+            raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
 
 
 def mark_all(
@@ -126,13 +125,13 @@ def check_paths(submissions: Path, out: Path) -> None:
         )
 
 
-def full_name(lesson: str | None) -> str | None:
+def full_name(lesson: str | None, course: Course) -> str | None:
     """Return the full name of a lesson, given its name or number. Raises CannotGrade."""
     if lesson is None:
         return None
-    known = sorted({check.lesson for check in CHECKS.values()})
-    found = lesson_called(lesson, known)
+    found = course.catalogue.lesson_called(lesson)
     if not found:
+        known = course.catalogue.lessons
         raise CannotGrade(
             f"--lesson: there is no lesson {inert(lesson)!r}; choose one of {', '.join(known)}."
         )

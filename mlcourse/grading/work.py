@@ -1,17 +1,16 @@
 """Mark one submission, from reading its earlier result to saving the new one. Runs in a process of the pool."""
 
-import multiprocessing
 import multiprocessing.util
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from threadpoolctl import threadpool_limits
 
+from mlcourse.course_folder import Course
 from mlcourse.grading import marking
 from mlcourse.grading.digests import digest_of, task_digests, tools_digest
-from mlcourse.grading.extra import add_extra_checks
 from mlcourse.grading.journal import Journal
 from mlcourse.grading.records import Grade, Mark, Submission
 from mlcourse.grading.results import Result, lean, load, name_of, new_result, save, submission_digest
@@ -26,7 +25,7 @@ class Settings:
     seed: bytes  # the secret that random cases are drawn from
     resume: bool = False  # whether to keep marks that are still valid
     trust: bool = False  # whether submissions may run without a sandbox
-    extra_checks: Path | None = None
+    course: Course = field(default_factory=Course)
     grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
     choose: Callable[..., Sandbox] = choose
 
@@ -61,8 +60,6 @@ class _Process:
 
 def prepare(settings: Settings) -> None:
     """Set up this process for `assess`."""
-    if settings.extra_checks and multiprocessing.parent_process():  # the parent has already added them
-        add_extra_checks(settings.extra_checks)
     threadpool_limits(limits=1)  # the processes already use all cores
     _Process.settings, _Process.sandbox, _Process.problem = settings, None, None
     try:
@@ -79,7 +76,8 @@ def assess(submission: Submission) -> Outcome:
         raise _Process.problem
     settings = _Process.settings
     old = load(settings.path(submission))
-    digest, checks = submission_digest(submission, settings.circumstances), task_digests(submission.lesson)
+    digest = submission_digest(submission, settings.circumstances)
+    checks = task_digests(settings.course, submission.lesson)
     known = old.valid_marks(digest, checks) if old and settings.resume else {}
     if old and old.finished and known.keys() == checks.keys() and not submission.problem:
         return Outcome(name_of(submission), lean(old.grade), previous_points(old))
@@ -101,7 +99,7 @@ def finish(submission: Submission, result: Result, known: dict[str, Mark], check
     save(path, result)
     try:
         result.grade = settings.grade(
-            submission, _Process.sandbox, settings.seed, on_mark=on_mark, done=known
+            submission, settings.course, _Process.sandbox, settings.seed, on_mark=on_mark, done=known
         )
         result.finished = True
     except (Exception, WorkerEnded) as error:

@@ -76,11 +76,12 @@ def main(setting: dict[str, Any]) -> None:
 
 
 def hide_the_checks(folder: str) -> None:
-    """Replace the checks, with their references and mistakes, by a `check` that does nothing."""
-    module = types.ModuleType("mlcourse.checks")
-    module.__path__ = [folder]  # compare.py can be imported; the sandbox hides the rest
-    vars(module)["check"] = CheckStub()
-    sys.modules["mlcourse.checks"] = module
+    """Replace checks and tasks, with their references and mistakes, by a `check` that does nothing."""
+    checks, tasks = types.ModuleType("mlcourse.checks"), types.ModuleType("mlcourse.tasks")
+    checks.__path__ = [folder]  # compare.py can be imported; the sandbox hides the rest
+    vars(checks)["open_course"] = lambda *args, **kwargs: CheckStub()
+    vars(tasks)["check"] = CheckStub()
+    sys.modules |= {"mlcourse.checks": checks, "mlcourse.tasks": tasks}
 
 
 class CheckStub:

@@ -14,7 +14,7 @@ use_course_style()
 # Eight tasks, from a warm-up to a photograph. Nobody counts the hints that you open.
 
 # %% [markdown]
-# ## Task 1 · Read the table of distances
+# ## {{read_distances}}
 #
 # `KMeans.transform` gives you a table of distances, one row for each point and one column for each centre.
 # Everything about the clustering can be read from it.
@@ -58,7 +58,7 @@ check.read_distances(read_distances)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · One step of Lloyd's algorithm
+# ## {{lloyd_step}}
 #
 # The lecture's `update` takes the mean of each cluster. It has a weak spot: a cluster may have no points at
 # all, and the mean of nothing is not a number.
@@ -127,7 +127,7 @@ for _ in range(8):
     print(f"inertia {inertia:.2f}")
 
 # %% [markdown]
-# ## Task 3 · A greedy seed
+# ## {{greedy_seed}}
 #
 # Plain k-means++ draws the next centre by lot. The greedy kind, which scikit-learn and this course use, draws
 # a few *candidates* with the same chances, and keeps the one that leaves the lowest inertia. Here the drawing
@@ -185,7 +185,7 @@ check.greedy_seed(greedy_seed)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · Match the labels
+# ## {{matched_share}}
 #
 # Cluster numbers are arbitrary. To say how well clusters agree with known classes, give each cluster the name
 # of one class, each name once, such that as many points as possible agree.
@@ -236,7 +236,7 @@ check.matched_share(matched_share)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Silhouettes from distances
+# ## {{silhouettes}}
 #
 # A silhouette needs no coordinates, only distances. So it works for cities with travel times, or for words
 # with edit distances, too.
@@ -293,7 +293,7 @@ check.silhouettes(silhouettes)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · Read a silhouette diagram
+# ## {{silhouette_diagram}}
 #
 # Somebody has clustered the two thousand points of the lecture with k = 5. You do not see the points, only
 # this.
@@ -344,7 +344,7 @@ check.silhouette_diagram(silhouette_diagram)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · How many kinds of iris?
+# ## {{iris_k}}
 #
 # The curves below are for the irises, all four features, without the species.
 
@@ -393,7 +393,7 @@ check.iris_k(iris_k)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Repaint a photograph
+# ## {{repaint}}
 #
 # Given a palette, paint a photograph with it, and say honestly how much that saves.
 #

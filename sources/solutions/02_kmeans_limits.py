@@ -14,7 +14,7 @@ from mlcourse.plotting import plot_centers, plot_ellipses, plot_points, show, us
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Whose point is it?
+# ## {{whose_point}}
 #
 # K-means has found two clusters. As in the lecture, a circle around each centre reaches the farthest member. Then a
 # new point arrives: the star.
@@ -67,7 +67,7 @@ check.whose_point(whose_point)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · The inertia of any labelling
+# ## {{inertia_of_labels}}
 #
 # The inertia belongs to a labelling, not to an algorithm: give every group its own mean as centre, and add up the
 # squared distances of all points to the centre of their group. With that you can ask what k-means thinks of *your*
@@ -113,7 +113,7 @@ print(f"true labels {inertia_of_labels(X, y):.1f}, k-means {inertia_of_labels(X,
 assert inertia_of_labels(X, y) > inertia_of_labels(X, by_kmeans)
 
 # %% [markdown]
-# ## Task 3 · Find the bug: labels that run together
+# ## {{join_labels}}
 #
 # Two colleagues have labelled the points of one file each. Each counted the groups from 0, or nearly so: some skip
 # a number. No group stands in both files. The function below joins their labels into one array, for the points of
@@ -168,7 +168,7 @@ for truth in (np.r_[y1, y2], join_labels(y1, y2)):
     print(f"{len(np.unique(truth))} groups, ARI {adjusted_rand_score(truth, found):.2f}")
 
 # %% [markdown]
-# ## Task 4 · Tell the story
+# ## {{mixture_sample}}
 #
 # Draw points from a mixture of round Gaussians. So that the answer is the same for everyone, chance is handed to
 # you: for each point a number `u[i]`, uniform between 0 and 1, to pick the component, and a row `Z[i]` of standard
@@ -234,7 +234,7 @@ show(
 )
 
 # %% [markdown]
-# ## Task 5 · The errors that nobody avoids
+# ## {{unavoidable_share}}
 #
 # You know the knobs of a mixture on the line, and want to guess where each point came from. The best you can do is
 # to pick the most probable component every time. You will still be wrong at $x_i$ with probability $1 - \max_k
@@ -274,7 +274,7 @@ check.unavoidable_share(unavoidable_share)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · Where both are equally probable
+# ## {{equal_points}}
 #
 # Two Gaussians on the line, one tight and one loose. For the numbers here there are two places where both components
 # are equally probable. One lies between the means. The other is on the far side of the tight Gaussian: far out the
@@ -327,7 +327,7 @@ check.equal_points(equal_points)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Fix a file
+# ## {{fixed_file}}
 #
 # A friend sends you six lines of measurements from a river. `load_points` refuses them. Fix the text until it
 # loads, so that it holds every point that was measured, and nothing that was not. A first line that holds names and
@@ -389,13 +389,13 @@ check.fixed_file(fixed_file)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Your own field (read by a person)
+# ## {{where_it_fails}}
 #
 # Describe data from your own work or interest that k-means would group badly. In five to eight sentences: what is
 # one row, and what are its features? Which assumption of k-means fails there, and why? What would you see in the
 # result that makes you suspicious? Would the story of a mixture help, and which of its knobs?
 
-# %% [markdown] task="where_it_fails" role="open" points=3
+# %% [markdown] task="where_it_fails" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many.* A row is a customer of an online shop; the features are orders a year and money spent a
 # year. Most customers order once or twice, a few hundred order weekly. So the groups differ in number by a factor

@@ -11,7 +11,7 @@ from mlcourse.plotting import plot_ellipses, plot_points, show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · A density on the line
+# ## {{gaussian_pdf}}
 #
 # Write the Gaussian density in one dimension. In the lecture it took a standard deviation. Here it
 # takes a **variance**, as mixtures do.
@@ -52,7 +52,7 @@ check.gaussian_pdf(gaussian_pdf)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · A fit in which points have weights
+# ## {{fit_gaussian}}
 #
 # Some points may count more than others. Point $i$ has a weight $w_i \ge 0$, and a weight of 2 means
 # "as if this row stood there twice". Weights need not be whole numbers. Fit a Gaussian to such data by maximum
@@ -100,7 +100,7 @@ check.fit_gaussian(fit_gaussian)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · Which ellipse?
+# ## {{which_ellipse}}
 #
 # One of the four ellipses below is the one-sigma ellipse of
 #
@@ -152,7 +152,7 @@ check.which_ellipse(which_ellipse)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · A covariance from its axes
+# ## {{covariance_from_axes}}
 #
 # The other way round: you have an ellipse in mind, and want its matrix. The first axis points in the
 # direction `angle`, in **degrees**, counted from the horizontal towards the vertical. The second is at a right
@@ -198,7 +198,7 @@ check.covariance_from_axes(covariance_from_axes)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · How much is inside?
+# ## {{share_inside}}
 #
 # What share of a $d$-dimensional Gaussian lies within Mahalanobis distance $r$ of its mean?
 #
@@ -233,7 +233,7 @@ check.share_inside(share_inside)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · The log density
+# ## {{log_density}}
 #
 # This is the most useful function of the lesson. Try to write it with the lecture closed, from the
 # formula
@@ -287,7 +287,7 @@ check.log_density(log_density)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Find the bug
+# ## {{fix_sampler}}
 #
 # A sampler gets round noise and should return points with the mean `mu` and the covariance `Sigma`. It
 # runs without any error, and its clouds look plausible: they lean to the right side, and they are about as large as
@@ -351,7 +351,7 @@ check.fix_sampler(fix_sampler)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · A mixture of round components · stretch
+# ## {{mixture_log_density}}
 #
 # A preview of the next lesson. Component $k$ of this mixture is round: its covariance is
 # $\Sigma_k = \sigma_k^2 I$, with one standard deviation $\sigma_k$ for all directions. Its Cholesky factor is so

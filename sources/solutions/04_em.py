@@ -11,7 +11,7 @@ from mlcourse.plotting import show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Who threw this grain?
+# ## {{responsibilities_1d}}
 #
 # Write the responsibilities of a mixture on the line.
 #
@@ -50,7 +50,7 @@ check.responsibilities_1d(responsibilities_1d)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Log-sum-exp
+# ## {{log_sum_exp}}
 #
 # Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, even in one
 # row. SciPy's `logsumexp` does the same; try it without.
@@ -86,7 +86,7 @@ check.log_sum_exp(log_sum_exp)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · The E-step, in any dimension
+# ## {{e_step}}
 #
 # - in: `X` of shape (n, d), `pi` (K,), `mu` (K, d), `Sigma` (K, d, d)
 # - out: two things, `log_likelihood` of shape (n,) with $\log p(x_i)$, and `R` of shape (n, K)
@@ -130,7 +130,7 @@ check.e_step(e_step)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · The M-step
+# ## {{m_step}}
 #
 # - in: `X` of shape (n, d), `R` of shape (n, K)
 # - out: `pi` (K,), `mu` (K, d), `Sigma` (K, d, d), by maximum likelihood, without `reg_covar`
@@ -173,7 +173,7 @@ check.m_step(m_step)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Find the bug
+# ## {{fix_em}}
 #
 # This is the published round of EM from the lecture. Its likelihood falls in most runs. Find out why, and
 # fix it: the function below must do one honest round of EM. It may call your `responsibilities_1d`.
@@ -227,7 +227,7 @@ check.fix_em(fix_em)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · The whole loop
+# ## {{fit_em}}
 #
 # Put it together: `n_iter` rounds of EM from a given start.
 #
@@ -278,7 +278,7 @@ assert np.all(np.diff(bounds) > -1e-9)
 print("weights", np.round(theta[0], 4), " mean log-likelihood", round(bounds[-1], 4))
 
 # %% [markdown]
-# ## Task 7 · Read a picture
+# ## {{falling_likelihood}}
 #
 # A fellow student shows you the likelihood of their new EM program, on the grains of the lecture. It has three
 # components, and no `reg_covar`.
@@ -339,7 +339,7 @@ check.falling_likelihood(falling_likelihood)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · What a tolerance does · stretch
+# ## {{largest_weight}}
 #
 # Fit `GaussianMixture(3, n_init=10, random_state=42)` to `elongated_blobs()`, so patiently that the
 # **largest weight** is settled to five decimals. What is it?

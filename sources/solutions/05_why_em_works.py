@@ -17,7 +17,7 @@ from mlcourse.plotting import plot_ellipses, plot_points, show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · How large is the gap?
+# ## {{kl_gap}}
 #
 # Between the log-likelihood of a point and its bound lies the divergence of the guess from the responsibilities.
 # Write it, for each point.
@@ -55,7 +55,7 @@ check.kl_gap(kl_gap)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Find the bug: a floor that never touches
+# ## {{fix_elbo}}
 #
 # A colleague plots the evidence lower bound along with the likelihood. After each E-step they ought to meet. They
 # never do:
@@ -129,7 +129,7 @@ check.fix_elbo(fix_elbo)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · The slope in the means
+# ## {{mean_gradient}}
 #
 # With the guess fixed at `R`, the sum of the bounds of all points depends on the means through
 # $\sum_i \sum_k r_{ik} \log N(x_i \mid \mu_k, \Sigma_k)$. Write its slope in every coordinate of every mean:
@@ -177,7 +177,7 @@ check.mean_gradient(mean_gradient)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · Harden it
+# ## {{hardening_round}}
 #
 # One round of EM for components of equal weight that share one width: $\Sigma_k = \sigma^2 I$, and $\sigma$ is
 # given.
@@ -221,7 +221,7 @@ check.hardening_round(hardening_round)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Read a picture
+# ## {{stuck_start}}
 #
 # A fellow student fits three components to the elongated groups. They start with equal weights, and give all
 # components the mean and the covariance of the whole data set, "so that no component is favoured". Here are the
@@ -279,7 +279,7 @@ check.stuck_start(stuck_start)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · Average several fits
+# ## {{average_runs}}
 #
 # Several runs of EM have found the same components, each in an order of its own. Average their means, component by
 # component, in the order of the *first* run.
@@ -328,7 +328,7 @@ check.average_runs(average_runs)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Shrink the covariances
+# ## {{map_covariances}}
 #
 # The M-step for covariances with an inverse-Wishart prior of strength `m` and target `T`, the same for all
 # components:
@@ -376,7 +376,7 @@ check.map_covariances(map_covariances)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · How strong a prior? · stretch
+# ## {{best_strength}}
 #
 # Sixty points to fit, six components, and a prior whose target is the covariance of the data. Which of the four
 # strengths would you use? Use what you have been given, and let the right points judge. (One fit takes less

@@ -11,7 +11,7 @@ from mlcourse.plotting import plot_decision_regions, plot_points, show, use_cour
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Count by hand
+# ## {{count_by_hand}}
 #
 # A mixture of $K = 4$ components in $d = 6$ dimensions. With pencil and paper: how many free parameters has it in
 # all, weights and means included, if its covariances are full, tied, diag, spherical? Give four numbers in this
@@ -40,7 +40,7 @@ check.count_by_hand(count_by_hand)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Four answers from one scatter
+# ## {{constrain_scatter}}
 #
 # You are given the scatters of all components and how many points each of them owns. Nothing else. Write all four
 # maximum likelihood covariances.
@@ -86,7 +86,7 @@ check.constrain_scatter(constrain_scatter)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · The price list
+# ## {{bic_from_counts}}
 #
 # Write BIC from its formula, with your own count of parameters.
 #
@@ -128,7 +128,7 @@ model = GaussianMixture(3, covariance_type="tied", n_init=10, random_state=42).f
 assert np.isclose(bic_from_counts(model.score_samples(X), 3, 2, "tied"), model.bic(X))
 
 # %% [markdown]
-# ## Task 4 · Find the bug
+# ## {{fix_tied}}
 #
 # This M-step is meant for a tied covariance. It runs, its weights and means are right, its covariance is
 # symmetric and positive definite, and its ellipses are far too large. Find out why, and fix it.
@@ -179,7 +179,7 @@ check.fix_tied(fix_tied)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Read a picture
+# ## {{straight_borders}}
 #
 # The same labelled groups, four types, and the titles are lost. The tints show which component is likeliest.
 # Which panel is **tied**?
@@ -240,7 +240,7 @@ assert order["ABCD".index(straight_borders)] == "tied"
 # </details>
 
 # %% [markdown]
-# ## Task 6 · A straight border, written down
+# ## {{linear_discriminant}}
 #
 # With one shared covariance, component $k$ wins where $w_k^{\mathsf T} x + b_k$ is largest. Find the slopes and
 # the constants: write out the square in $\log \pi_k - \tfrac12 (x - \mu_k)^{\mathsf T} \Sigma^{-1} (x - \mu_k)$
@@ -296,7 +296,7 @@ assert np.allclose(W, lda.coef_)
 assert np.allclose(b, lda.intercept_)
 
 # %% [markdown]
-# ## Task 7 · Another set of axes
+# ## {{carry_over}}
 #
 # Somebody maps all points, $x \mapsto A x + b$. You have a mixture with full covariances that was fitted to the
 # old points. Carry it over to the new ones, without fitting again.
@@ -331,7 +331,7 @@ check.carry_over(carry_over)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Sixty digits · stretch
+# ## {{thrifty_type}}
 #
 # Sixty handwritten digits of fifteen features each, and you may fit three components. Which covariance type
 # describes digits best that it has **not** seen? `validation` holds five hundred of them to choose by.

@@ -10,7 +10,7 @@ from mlcourse.plotting import plot_curve, plot_mixture_1d, show, use_course_styl
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Is one more component worth it?
+# ## {{rise_needed}}
 #
 # You add one component with a full covariance to a mixture. By how much must the log-likelihood of all the points,
 # $\ell = \sum_i \log p(x_i)$, rise *at least*, so that AIC does not get worse? And for BIC?
@@ -47,7 +47,7 @@ check.rise_needed(rise_needed)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Three criteria
+# ## {{criteria}}
 #
 # - in: `log_likelihood` of shape (n,), one number a point; responsibilities `R` of shape (n, K); the number of
 #   parameters `p`
@@ -84,7 +84,7 @@ check.criteria(criteria)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · Points that the fit has not seen
+# ## {{held_out_scores}}
 #
 # Cross-validation, point by point. `fold[i]` is the number of the fold that point $i$ belongs to. The folds may be
 # of different sizes, and their points stand in any order.
@@ -125,7 +125,7 @@ check.held_out_scores(held_out_scores)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · A report that is too good
+# ## {{fix_report}}
 #
 # A fellow student splits the data into three parts, fits mixtures of 1 to 5 components, and reports the best
 # one and its mean log-likelihood on the test points. You try to repeat it with new points, and the result is
@@ -167,7 +167,7 @@ check.fix_report(fix_report)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Which two belong together?
+# ## {{closest_pair}}
 #
 # The heart of joining components into clusters. Two components $i$ and $j$ are joined by adding their columns
 # of responsibilities. Find the pair whose union lowers the entropy $-\sum_{ik} r_{ik} \log r_{ik}$ of the whole
@@ -209,7 +209,7 @@ check.closest_pair(closest_pair)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · From densities to classes
+# ## {{class_probabilities}}
 #
 # You have a fitted density for each of $C$ classes. Give the probability of each class for each point.
 #
@@ -247,7 +247,7 @@ check.class_probabilities(class_probabilities)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Read a picture
+# ## {{what_bic_counts}}
 #
 # A shop has measured how long four hundred customers stay. Mixtures of one to eight components were fitted,
 # with three starts each.
@@ -306,7 +306,7 @@ check.what_bic_counts(what_bic_counts)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · The number to report · stretch
+# ## {{reported_accuracy}}
 #
 # Three sets of noisy moons are below. Fit `GaussianMixtureClassifier(K, random_state=0)` to `train`, for
 # $K = 1, \dots, 10$ components a class. Choose one, and give the accuracy that you would publish for it. (Do not

@@ -12,7 +12,7 @@ from mlcourse.plotting import color, show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · Where to draw the line
+# ## {{alarm_threshold}}
 #
 # Find a threshold for a given share of alarms. A score is an alarm when it is *below* the threshold.
 #
@@ -47,7 +47,7 @@ check.alarm_threshold(alarm_threshold)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · The detector
+# ## {{detector_predict}}
 #
 # You are given a mixture and a threshold. Judge new points.
 #
@@ -93,7 +93,7 @@ assert round(t, 3) == -5.487
 assert (answers == -1).sum() == 50
 
 # %% [markdown]
-# ## Task 3 · Three rates
+# ## {{alarm_rates}}
 #
 # - in: `scores` of shape (n,); `truth` of shape (n,), scikit-learn's way: −1 for an anomaly, 1 for a normal row; a
 #   threshold `t`. A score below `t` is an alarm.
@@ -129,7 +129,7 @@ check.alarm_rates(alarm_rates)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · What is an alarm worth?
+# ## {{share_of_real_alarms}}
 #
 # A water company listens to its pipes at night. In the trials its detector rang for 80 % of the leaking pipes, and
 # for 1 % of the sound ones. One pipe in 500 leaks. An alarm rings, and a crew drives out. What is the probability
@@ -159,7 +159,7 @@ check.share_of_real_alarms(share_of_real_alarms)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Read a picture
+# ## {{optimistic_histogram}}
 #
 # A mixture of twenty components is fitted to 200 points. The outlined histogram shows the scores of these 200, and
 # the line is their 4th percentile. The grey one shows the scores of 1250 fresh points. All of them, old and fresh,
@@ -224,7 +224,7 @@ check.optimistic_histogram(optimistic_histogram)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · An evaluation that cheats
+# ## {{fix_evaluation}}
 #
 # A fellow student compares several detectors and reports the best. There are labelled validation rows and labelled
 # test rows. The function below runs, and its numbers look splendid. It cheats twice. Fix it.
@@ -233,7 +233,7 @@ check.optimistic_histogram(optimistic_histogram)
 #   anomalies; `test` and `test_truth` likewise; `share`, the false-alarm rate that is promised
 # - out: the index of the chosen model, its threshold, and its recall and false-alarm rate in the report
 #
-# The area under the ROC curve, by which it chooses, may stay, and so may `np.percentile`.
+# Keep the area under the ROC curve as the measure by which it chooses, and keep `np.percentile`: neither is a fault.
 
 
 # %% task="fix_evaluation" role="answer"
@@ -272,7 +272,7 @@ check.fix_evaluation(fix_evaluation)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · A second opinion · stretch
+# ## {{second_opinion}}
 #
 # The plane of PCA goes through the mean of the *training* rows, along the $q$ directions in which these vary most.
 # How far from it does each new row lie?
@@ -318,7 +318,7 @@ check.second_opinion(second_opinion)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Who decides? (read by a person)
+# ## {{who_decides}}
 #
 # Back to the water company of task 4. It has 50 000 pipes and four crews, each good for some five visits a day. An
 # engineer shows you the detector: "I have set it to four per cent, as in the course. Is that right?"
@@ -328,7 +328,7 @@ check.second_opinion(second_opinion)
 # would you find out, a year later, whether the choice was a good one? And is there anybody whom the rule might
 # treat worse than others?
 
-# %% [markdown] task="who_decides" role="open" points=4
+# %% [markdown] task="who_decides" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many.* The engineer knows the detector, and the false-alarm rate is not a property of the detector.
 # It is a decision about what the company, its crews and its customers are ready to bear, so those who carry the

@@ -9,7 +9,7 @@ from mlcourse.plotting import plot_digits, show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · PCA in a few lines
+# ## {{pca_by_svd}}
 #
 # Write a principal component analysis by the singular value decomposition, `np.linalg.svd(…,
 # full_matrices=False)`.
@@ -54,7 +54,7 @@ check.pca_by_svd(pca_by_svd)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · How many axes?
+# ## {{axes_to_keep}}
 #
 # - in: `variances` (d,), largest first, and a `share` between 0 and 1
 # - out: the smallest number of axes that together hold at least that share of the whole variance
@@ -87,7 +87,7 @@ check.axes_to_keep(axes_to_keep)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · Find the bug
+# ## {{fix_whitening}}
 #
 # This function whitens the rows of `X` and turns them back. A fellow student has tested it: with all axes kept,
 # every picture comes back to the last digit. They are content. The mixture that they fitted to `Z` is a strange
@@ -140,7 +140,7 @@ check.fix_whitening(fix_whitening)
 # </details>
 
 # %% [markdown]
-# ## Task 4 · Count before you believe
+# ## {{most_components}}
 #
 # The 1797 digits, on the 41 axes that hold 99 % of their variance. What is the largest number of components for
 # which a mixture with **full** covariances has no more free parameters than there are numbers in the data?
@@ -172,7 +172,7 @@ check.most_components(most_components)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · The same units
+# ## {{in_plain_units}}
 #
 # A model has been fitted to whitened amounts, and another to plain ones. To compare them, bring the first one's
 # log densities to plain units: for the same digits, what would its log density be if nothing had been divided by
@@ -214,23 +214,23 @@ check.in_plain_units(in_plain_units)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · Choose on validation data
+# ## {{strength_for_digits}}
 #
-# Twenty components, shrunk towards the covariance of all training digits. Which of the strengths 1, 3, 10, 30,
-# 100 and 300 should it be? The split is made for you, and another one than in the lecture. Fit every candidate with
+# Twenty components, shrunk towards the covariance of all training digits. Which of the strengths 4, 8, 11, 20,
+# 50 and 200 should it be? The split is made for you, and another one than in the lecture. Fit every candidate with
 # `GaussianMixture(20, covariance_prior="data", prior_strength=m, random_state=0)`.
 
 # %%
 X, y = load_digits()
-X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=1)
-X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=1)
+X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=9)
+X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=9)
 pca = PCA(0.99).fit(X_train)
 Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_test))
 
 # %% task="strength_for_digits" role="answer"
 ### BEGIN SOLUTION
 scores = {}
-for m in (1, 3, 10, 30, 100, 300):
+for m in (4, 8, 11, 20, 50, 200):
     candidate = GaussianMixture(20, covariance_prior="data", prior_strength=m, random_state=0)
     scores[m] = candidate.fit(Z_train).score(Z_val)
 strength_for_digits = max(scores, key=scores.get)
@@ -256,7 +256,7 @@ check.strength_for_digits(strength_for_digits)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · Read a picture
+# ## {{grey_digits}}
 #
 # A fellow student fits a mixture to whitened digits, with shrinkage and twenty components, calls `sample(100)`
 # once, and writes the way back to pixels by hand. This comes out.
@@ -310,7 +310,7 @@ check.grey_digits(grey_digits)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · Catch the copier · stretch
+# ## {{copied_share}}
 #
 # Write the test for copies. For every row, its *distance to the training set* is the Euclidean distance to the
 # nearest training row. A generated row is suspicious when this distance is no greater than the `quantile` of the

@@ -18,7 +18,7 @@ X = X / 16
 print(X.shape, "digits of each kind:", np.bincount(y))
 
 # %% [markdown]
-# ## Task 1 · A part with the same shares
+# ## {{stratified_part}}
 #
 # Cut off a part of the rows such that every class has the same share in it as in the whole: a *stratified* part.
 #
@@ -59,7 +59,7 @@ check.stratified_part(stratified_part)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Find the leak
+# ## {{fix_leak}}
 #
 # A colleague brings two parts to mean 0 and standard deviation 1, pixel by pixel, before fitting anything. The
 # function runs, the numbers look fine, and the report that follows from it is a little too good: there is a
@@ -101,7 +101,7 @@ check.fix_leak(fix_leak)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · An honest choice
+# ## {{honest_choice}}
 #
 # The digits, in three parts, and on the axes of the training part:
 
@@ -163,7 +163,7 @@ for fit in fits:
 # luck of the winner, part of it other digits.
 
 # %% [markdown]
-# ## Task 4 · Draw, class by class
+# ## {{draw_by_class}}
 #
 # A writer with one Gaussian a class. Chance has already been at work: `E` holds standard normal numbers, and `c`
 # says which class each row shall be drawn from. Your part is to turn noise into digits:
@@ -206,7 +206,7 @@ check.draw_by_class(draw_by_class)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · The shape without its noise
+# ## {{shape_only}}
 #
 # A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Bring rows that
 # were drawn from one component onto its directions.
@@ -273,7 +273,7 @@ show(
 )
 
 # %% [markdown]
-# ## Task 6 · Can it be read?
+# ## {{legible_share}}
 #
 # A judge for legibility, as in the lecture. A drawn digit counts as legible when its $k$ nearest training digits
 # are **all** of one class.
@@ -311,7 +311,7 @@ check.legible_share(legible_share)
 # </details>
 
 # %% [markdown]
-# ## Task 7 · What does it save?
+# ## {{compression}}
 #
 # "PCA keeps 261 of 784 numbers, so MNIST becomes three times smaller." Check that. The training part is 50 000
 # pictures of 784 pixels, with **one byte** a pixel. After PCA you store
@@ -351,7 +351,7 @@ check.compression(compression)
 # takes four bytes where a pixel took one. What is saved is work, for whoever computes with the numbers.
 
 # %% [markdown]
-# ## Task 8 · Referee a report
+# ## {{referee}}
 #
 # A team sends you this report on digits of MNIST. "Our generator of digits is the best yet. **(1)** We tried forty
 # settings and kept the one with the highest log-likelihood on the test digits: 312 nats, against the 226 of ten full
@@ -363,7 +363,7 @@ check.compression(compression)
 # show? Which two numbers would you ask for first? How should the forty settings have been compared? End with what
 # could still be true about the generator.
 
-# %% [markdown] task="referee" role="open" points=5
+# %% [markdown] task="referee" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many.* The first number is no comparison at all. Log densities on 300 axes and on 261 axes are
 # densities in different spaces, with different units, and one cannot be higher than the other in any sense that

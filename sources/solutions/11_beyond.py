@@ -10,7 +10,7 @@ from mlcourse.plotting import use_course_style
 use_course_style()
 
 # %% [markdown]
-# ## Task 1 · What one feature says about another
+# ## {{condition_gaussian}}
 #
 # Condition one Gaussian.
 #
@@ -57,7 +57,7 @@ check.condition_gaussian(condition_gaussian)
 # </details>
 
 # %% [markdown]
-# ## Task 2 · Which component speaks?
+# ## {{conditional_weights}}
 #
 # The weights of a mixture when some features are known: $\pi_{k|o} \propto \pi_k\, N(x_o \mid \mu_{k,o},
 # \Sigma_{k,oo})$.
@@ -104,7 +104,7 @@ check.conditional_weights(conditional_weights)
 # </details>
 
 # %% [markdown]
-# ## Task 3 · Fill one row
+# ## {{fill_row}}
 #
 # Replace each NaN of a row by its conditional mean under a mixture.
 #
@@ -157,7 +157,7 @@ row = np.array([5.0, 3.4, np.nan, np.nan])
 print(fill_row(row, model.weights_, model.means_, model.covariances_).round(2))
 
 # %% [markdown]
-# ## Task 4 · How likely is a row with holes?
+# ## {{known_log_density}}
 #
 # The log-likelihood that EM climbs when data have holes is that of the known entries. Write it for one row.
 #
@@ -199,7 +199,7 @@ check.known_log_density(known_log_density)
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Two workers meet
+# ## {{merge_statistics}}
 #
 # Each of two workers has counted its rows, taken their mean, and the scatter $S = \sum_i (x_i - \bar x)(x_i -
 # \bar x)^{\mathsf T}$ about *its own* mean. The rows are gone. Find the three numbers of all rows together.
@@ -243,7 +243,7 @@ check.merge_statistics(merge_statistics)
 # </details>
 
 # %% [markdown]
-# ## Task 6 · What PPCA costs
+# ## {{ppca_count}}
 #
 # How many free parameters has `PPCAMixture(10, 8)`, ten components with eight directions each, on digits of 64
 # pixels? Count weights, means and covariances $W_k W_k^{\mathsf T} + \sigma_k^2 I$, with $W_k$ of 64 × 8. One
@@ -281,7 +281,7 @@ mixture = PPCAMixture(10, 8, random_state=0).fit(X)
 assert round((mixture.bic(X) + 2 * mixture.score(X) * len(X)) / np.log(len(X))) == ppca_count
 
 # %% [markdown]
-# ## Task 7 · A handful of labels
+# ## {{clamped_responsibilities}}
 #
 # The E-step of semi-supervised EM.
 #
@@ -320,7 +320,7 @@ check.clamped_responsibilities(clamped_responsibilities)
 # </details>
 
 # %% [markdown]
-# ## Task 8 · The step size
+# ## {{stepwise_update}}
 #
 # Stepwise EM keeps running averages of statistics per row, $s \leftarrow (1-\eta_t)\, s + \eta_t\, \hat s_t$ with
 # $\eta_t = (t+2)^{-\alpha}$. Write the update for one of them.

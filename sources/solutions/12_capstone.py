@@ -124,7 +124,7 @@ for name, column in zip(names[:30], X[train].T):
 # - a feature that you would not want to decide anything: a row number, a date, a bar code. Leave it out.
 
 # %% [markdown]
-# ## Task 1 · One ruler for all parts
+# ## {{standardise_by_train}}
 #
 # Standardise two parts of a data set with the means and standard deviations of the first.
 #
@@ -220,7 +220,7 @@ shapes = [COVARIANCE_TYPES[kind].n_parameters(K, Z.shape[1]) for K, kind in cand
 n_parameters = np.array([K - 1 + K * Z.shape[1] for K, _ in candidates]) + shapes
 
 # %% [markdown]
-# ## Task 2 · Level with the best, and cheaper
+# ## {{choose_on_validation}}
 #
 # Write the rule by which the lecture chose: among the candidates whose mean score is *at most one standard
 # error* behind the best one's, take the one with the fewest parameters.
@@ -279,7 +279,7 @@ print(
 )
 
 # %% [markdown]
-# ## Task 3 · Find the bug
+# ## {{fix_agreement}}
 #
 # Would other rows have told the same story? Refit a candidate to rows drawn with replacement, several times,
 # and let every refit label the same rows. The function below measures how well the refits agree. On refits that
@@ -373,7 +373,7 @@ show(
 )
 
 # %% [markdown]
-# ## Task 4 · Your choice
+# ## {{my_choice}}
 #
 # Write down your choice as a pair, such as `(1, "full")`. There is no right answer that the course could know.
 # The check asks whether your table bears it: it accepts every candidate that is at most one standard error
@@ -423,7 +423,7 @@ check.my_choice(with_evidence(my_choice))
 # </details>
 
 # %% [markdown]
-# ## Task 5 · Defend it
+# ## {{defend_my_choice}}
 #
 # In ten to fifteen sentences: why this K and this type? Say what the groups are *for*, what validation and
 # stability say (with numbers), which rival came closest and why you turned it down, and what else you tried:
@@ -475,7 +475,7 @@ print(f"two diag ahead of one full: {two_over_one.mean():.2f} ± {sem(two_over_o
 low, middle, high = np.exp(two_over_one.mean() + sem(two_over_one) * np.array([-1, 0, 1]))
 print(f"so a row is {middle:.2f} times as probable ({low:.2f} to {high:.2f}), on geometric average")
 
-# %% [markdown] task="defend_my_choice" role="open" points=4
+# %% [markdown] task="defend_my_choice" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many, for the bundled data; the numbers are printed by the cells above.* I want groups that a
 # pathologist could use as a first sorting, so they should be few and should come back with other samples. I
@@ -526,7 +526,7 @@ for k, center in enumerate(scaler.inverse_transform(pca.inverse_transform(final.
     print(f"the mean of component {k}: {told}{', …' if len(names) > 6 else ''}")
 
 # %% [markdown]
-# ## Task 6 · A promise about false alarms
+# ## {{alarm_report}}
 #
 # You want to be told about strange rows, and to be woken for nothing in a stated share of the cases. Make the
 # promise on the validation rows, and measure on the test rows whether it is kept.
@@ -652,14 +652,14 @@ else:
         print(f"  {label!s:14s} rows in each component: {counts}")
 
 # %% [markdown]
-# ## Task 7 · The anomalies and the samples
+# ## {{read_anomalies_and_samples}}
 #
 # Two short paragraphs. *Anomalies:* which rate did you promise, what did you measure, with which error; is the
 # promise kept? Take three of the strangest rows: what is strange about each, in the units of the data, and what
 # would you ask the person who measured it? *Samples:* what does the judge say, each time, where do the invented
 # rows give themselves away, and are they copies?
 
-# %% [markdown] task="read_anomalies_and_samples" role="open" points=3
+# %% [markdown] task="read_anomalies_and_samples" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many, for the bundled data.* **Anomalies.** I promised 5 % of false alarms and measured 5.3 % ±
 # 2.1 % on 114 test rows: the promise may well be kept, and 114 rows could not tell it from 3 % or 8 %. Row 505
@@ -695,11 +695,11 @@ else:
 # </details>
 
 # %% [markdown]
-# ## Task 8 · One page
+# ## {{one_page}}
 #
 # Write the page that goes to the person who owns the data. They have not taken this course.
 
-# %% [markdown] task="one_page" role="open" points=5
+# %% [markdown] task="one_page" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many, for the bundled data.*
 #

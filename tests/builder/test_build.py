@@ -5,9 +5,9 @@ import json
 import nbformat
 import pytest
 
-from mlcourse.builder import build as builder
-from mlcourse.builder.build import build_all, differences, write
+from mlcourse.builder.build import build_all, differences, main, write
 from mlcourse.builder.lessons import BuildError
+from mlcourse.course_folder import Course
 
 LESSON = """
 [[lesson]]
@@ -41,9 +41,9 @@ math.pi
 math.pi
 """
 
-TASKS = '''\
+EXERCISE = '''\
 # %% [markdown]
-# ## Task 1 · Double it
+# ## {{double}}
 
 # %% task="double" role="answer"
 def double(x):
@@ -85,35 +85,50 @@ check.best(best)
 # %% [markdown] tags=["solution-only"]
 # A closing remark.
 
-# %% [markdown] task="why" role="open" points=3
-# ## Task 2 · Why?
+# %% [markdown] task="why" role="open"
+# ## {{why}}
 #
 # <!-- BEGIN SOLUTION -->
 # Because.
 # <!-- END SOLUTION -->
 '''
 
+TASKS = """\
+from mlcourse.checks import Lesson
+
+LESSON = Lesson("02_two")
+LESSON.task("double", title="Double it", points=6).reference(max)
+LESSON.task("half", title="Halve it", points=4).reference(max)
+LESSON.value("best", title="The best one", points=1).reference(max)
+LESSON.open_question("why", title="Why?", points=3)
+"""
+
 
 @pytest.fixture
 def course(tmp_path):
     """A course with two lectures, exercises for the second, and a README."""
-    for folder in ("notebooks", "solutions"):
-        (tmp_path / "sources" / folder).mkdir(parents=True)
+    for folder in ("sources/notebooks", "sources/solutions", "tasks"):
+        (tmp_path / folder).mkdir(parents=True)
     lessons = LESSON.format(name="01_one", title="First steps", builds_on=[])
     lessons += LESSON.format(name="02_two", title="Two ≥ one", builds_on='["01_one"]')
     lessons += LESSON.format(name="03_three", title="In preparation", builds_on='["02_two"]')
     (tmp_path / "sources" / "lessons.toml").write_text(lessons, encoding="utf-8")
     (tmp_path / "sources/notebooks/01_one.py").write_text(LECTURE, encoding="utf-8")
     (tmp_path / "sources/notebooks/02_two.py").write_text(LECTURE, encoding="utf-8")
-    (tmp_path / "sources/solutions/02_two.py").write_text(TASKS, encoding="utf-8")
+    (tmp_path / "sources/solutions/02_two.py").write_text(EXERCISE, encoding="utf-8")
+    (tmp_path / "tasks/lesson_02.py").write_text(TASKS, encoding="utf-8")
     (tmp_path / "README.md").write_text("Above\n<!-- lesson-map -->\nold\n<!-- /lesson-map -->\nBelow\n")
     return tmp_path
 
 
 def build(root):
     """Everything built below `root`, by relative path."""
-    built = build_all(root, points_of=lambda task: len(task))
-    return {path.relative_to(root).as_posix(): content for path, content in built.items()}
+    return {path.relative_to(root).as_posix(): content for path, content in build_all(Course(root)).items()}
+
+
+def changes(root):
+    """What a build of the sources below `root` would change there."""
+    return differences(root, build_all(Course(root)))
 
 
 def cells(root, path):
@@ -158,10 +173,10 @@ def test_files_are_as_nbformat_writes_them(course):
 
 
 def test_a_second_build_changes_no_byte(course):
-    built = build_all(course, points_of=len)
-    assert set(differences(course, built)) == set(built)
-    write(differences(course, built), course)
-    assert differences(course, build_all(course, points_of=len)) == {}
+    first = changes(course)
+    assert {path.relative_to(course).as_posix() for path in first} == set(build(course))
+    write(first, course)
+    assert changes(course) == {}
 
 
 def test_line_endings_of_a_source_do_not_matter(course):
@@ -172,62 +187,66 @@ def test_line_endings_of_a_source_do_not_matter(course):
 
 
 def test_a_notebook_without_source_is_removed(course):
-    write(differences(course, build_all(course, points_of=len)), course)
+    write(changes(course), course)
     orphan = course / "exercises" / "09_gone.ipynb"
     orphan.write_text("{}")
-    changes = differences(course, build_all(course, points_of=len))
-    assert changes == {orphan: None}
-    write(changes, course)
+    assert changes(course) == {orphan: None}
+    write(changes(course), course)
     assert not orphan.exists()
 
 
-def test_points_are_appended_to_the_heading_of_a_task(course):
+def test_headings_have_the_number_title_and_points_of_a_task(course):
     for folder in ("exercises", "solutions"):
         source = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two.ipynb"))
-        assert "## Task 1 · Double it · 6 points\n" in source  # points_of is the length of "double"
-        assert "## Task 2 · Why? · 3 points\n" in source
+        assert "## Task 1 · Double it · 6 points\n" in source
+        assert "## Task 4 · Why? · 3 points\n" in source
 
 
 def test_an_edited_notebook_is_copied_to_kept(course):
-    write(differences(course, build_all(course, points_of=len)), course)
+    write(changes(course), course)
     path = course / "exercises" / "02_two.ipynb"
     untouched = path.read_bytes()
     for answer in ("x * 2", "x + x"):
         notebook = json.loads(untouched)
         notebook["cells"][-1]["source"] = [answer]
         path.write_text(json.dumps(notebook))
-        write(differences(course, build_all(course, points_of=len)), course)
+        write(changes(course), course)
     assert path.read_bytes() == untouched
     kept = [json.loads(copy.read_text()) for copy in sorted((course / "kept" / "exercises").glob("*.ipynb"))]
     assert [notebook["cells"][-1]["source"] for notebook in kept] == [["x * 2"], ["x + x"]]
 
 
 def test_a_notebook_that_only_ran_is_overwritten(course):
-    write(differences(course, build_all(course, points_of=len)), course)
+    write(changes(course), course)
     path = course / "notebooks" / "01_one.ipynb"
     ran = json.loads(path.read_text())
     ran["cells"][-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["3.14"]}]
     path.write_text(json.dumps(ran))
-    write(differences(course, build_all(course, points_of=len)), course)
+    write(changes(course), course)
     assert not (course / "kept").exists()
 
 
-def test_check_reports_and_writes_nothing(course, monkeypatch, capsys):
-    (course / "sources/solutions/02_two.py").unlink()  # the command asks mlcourse.checks for points
-    monkeypatch.setattr(builder, "ROOT", course)
-    assert builder.main(["--check"]) == 1
+def test_check_reports_and_writes_nothing(course, capsys):
+    assert main(["--check", "--course", str(course)]) == 1
     assert "out of date: notebooks/01_one.ipynb" in capsys.readouterr().out
     assert not (course / "notebooks").exists()
-    assert builder.main([]) == 0
+    assert main(["--course", str(course)]) == 0
     assert "written: notebooks/01_one.ipynb" in capsys.readouterr().out
-    assert builder.main(["--check"]) == 0
+    assert main(["--check", "--course", str(course)]) == 0
 
 
-def test_the_command_says_what_cannot_be_built(course, monkeypatch, capsys):
-    (course / "sources/notebooks/01_one.py").write_text("# %% task='a'\nx\n")
-    monkeypatch.setattr(builder, "ROOT", course)
-    assert builder.main([]) == 1
-    assert "sources/notebooks/01_one.py, cell 1" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("path", "source", "where"),
+    [
+        ("sources/notebooks/01_one.py", "# %% task='a'\nx\n", "sources/notebooks/01_one.py, cell 1"),
+        ("tasks/lesson_02.py", "\nLESSON = Lesson()\n", "lesson_02.py, line 2"),
+    ],
+)
+def test_the_command_says_what_cannot_be_built(course, capsys, path, source, where):
+    (course / path).write_text(source)
+    assert main(["--course", str(course)]) == 1
+    assert where in capsys.readouterr().err
+    assert not (course / "notebooks").exists()
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -279,15 +298,15 @@ def test_a_value_to_fill_in_is_ellipsis(course):
 def test_open_question(course):
     asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
     answered = task_cell(course, "solutions/02_two.ipynb", "why", "open")
-    assert text(asked) == "## Task 2 · Why? · 3 points\n\n*Your answer here.*"
+    assert text(asked) == "## Task 4 · Why? · 3 points\n\n*Your answer here.*"
     assert "Because." in text(answered)
 
 
 def test_open_question_with_its_own_stub(course):
-    source = TASKS.replace("# Because.", "# Because.\n# <!-- STUB -->\n# | a | b |")
+    source = EXERCISE.replace("# Because.", "# Because.\n# <!-- STUB -->\n# | a | b |")
     (course / "sources/solutions/02_two.py").write_text(source, encoding="utf-8")
     asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
-    assert text(asked) == "## Task 2 · Why? · 3 points\n\n| a | b |"
+    assert text(asked) == "## Task 4 · Why? · 3 points\n\n| a | b |"
 
 
 def test_solution_only_cells_stay_with_the_solution(course):
@@ -375,7 +394,7 @@ def test_readme_without_a_map_is_not_changed(course, content):
     readme.unlink()
     if content:
         readme.write_text(content, newline="\n")
-    assert readme not in differences(course, build_all(course, points_of=len))
+    assert readme not in changes(course)
 
 
 def test_no_public_links_without_an_address(course):

@@ -1,9 +1,13 @@
 """Errors of the notebook builder: each says where and why."""
 
+import re
+
 import pytest
 
 from mlcourse.builder.build import build_all
 from mlcourse.builder.lessons import BuildError
+from mlcourse.checks import CatalogueError
+from mlcourse.course_folder import Course
 
 ENTRY = """
 [[lesson]]
@@ -19,25 +23,37 @@ objectives = ["count."]
 ANSWER = '# %% task="a" role="answer"\n'
 CHECK = '\n# %% task="a" role="check"\ncheck.a(a)\n'
 TASK = ANSWER + "### BEGIN SOLUTION\na = 1\n### END SOLUTION\n" + CHECK
-OPEN = '# %% [markdown] task="why" role="open" points=3\n'
+OPEN = '# %% [markdown] task="why" role="open"\n'
+ANSWERED = OPEN + "# <!-- BEGIN SOLUTION -->\n# Because.\n# <!-- END SOLUTION -->\n"
+
+
+def lesson(name, source=""):
+    """A module with the tasks of a source."""
+    tasks = [f"from mlcourse.checks import Lesson\nLESSON = Lesson({name!r})\n"]
+    for task, role in dict(re.findall(r'task="(\w+)" role="(\w+)"', source)).items():
+        kind, reference = ("open_question", "") if role == "open" else ("task", ".reference(max)")
+        tasks.append(f"LESSON.{kind}({task!r}, title='', points=1){reference}\n")
+    return "".join(tasks)
 
 
 def build(root, entries=ENTRY, **files):
-    """Build a course of the given sources: lecture=…, solution=…, readme=…, pyproject=…."""
+    """Build a course of the given files: lecture=…, solution=…, tasks=… (by default the solution's), readme=…."""
     paths = {
         "lecture": "sources/notebooks/01_one.py",
         "other_lecture": "sources/notebooks/02_two.py",
         "solution": "sources/solutions/01_one.py",
         "other_solution": "sources/solutions/02_two.py",
+        "tasks": "tasks/lesson_01.py",
         "readme": "README.md",
         "pyproject": "pyproject.toml",
     }
-    for folder in ("notebooks", "solutions"):
-        (root / "sources" / folder).mkdir(parents=True)
+    for folder in ("sources/notebooks", "sources/solutions", "tasks"):
+        (root / folder).mkdir(parents=True)
     (root / "sources/lessons.toml").write_text(entries)
+    files.setdefault("tasks", lesson("01_one", files.get("solution", "")))
     for name, content in files.items():
         (root / paths[name]).write_text(content)
-    return build_all(root, points_of=len)
+    return build_all(Course(root))
 
 
 def test_valid_sources_build(tmp_path):
@@ -97,11 +113,7 @@ def test_tags_are_a_list(tmp_path):
             3,
             "'a' is already used in sources/solutions/01_one.py, cell 1",
         ),
-        (
-            TASK + OPEN.replace("why", "a") + "# <!-- BEGIN SOLUTION -->\n# <!-- END SOLUTION -->\n",
-            3,
-            "is already used in",
-        ),
+        (TASK + ANSWERED.replace("why", "a"), 3, "is already used in"),
         (TASK + CHECK, 3, "'a' is already used in"),
         (CHECK, 1, "no answer cell above it"),
         (CHECK + "\n" + TASK, 1, "no answer cell above it"),
@@ -112,8 +124,11 @@ def test_tags_are_a_list(tmp_path):
         (ANSWER.replace("answer", "anwser") + "1\n", 1, "expected one of answer, check, open"),
         (ANSWER.replace('"a"', '"a b"') + "1\n", 1, "expected a Python identifier"),
         (ANSWER.replace("%%", "%% [markdown]") + "# a\n", 1, "needs a code cell"),
-        (ANSWER.replace("\n", " points=2\n") + "a = 1\n", 1, "points=2"),
-        (OPEN.replace(" points=3", "") + "# x\n", 1, "needs points"),
+        (ANSWER.replace("\n", " points=2\n") + "a = 1\n", 1, "header contains points"),
+        (OPEN.replace("\n", " points=3\n") + "# x\n", 1, "header contains points"),
+        # headings
+        ("# %% [markdown]\n# ## {{b}}\n\n" + TASK, 1, "the heading names 'b', which is not a task"),
+        (TASK + OPEN + "# ## {{b}}\n" + ANSWERED.removeprefix(OPEN), 3, "the heading names 'b'"),
         # visible answers
         (TASK + "\n# %%\n  # a hint:\na = 1\n", 1, "is visible in the exercise, in the cell built from"),
         (TASK.replace("### END", "### STUB\n# a = 1\n### END"), 1, "is visible in the exercise"),
@@ -130,7 +145,7 @@ def test_missing_sources(tmp_path):
     with pytest.raises(
         BuildError, match=r"lessons\.toml is missing; this command needs the whole course folder"
     ):
-        build_all(tmp_path, points_of=len)
+        build_all(Course(tmp_path))
 
 
 def test_task_names_are_unique_in_the_course(tmp_path):
@@ -141,10 +156,41 @@ def test_task_names_are_unique_in_the_course(tmp_path):
         build(tmp_path, ENTRY + ENTRY.replace("01_one", "02_two"), solution=TASK, other_solution=TASK)
 
 
-def test_task_without_a_specification(tmp_path):
-    build(tmp_path, solution=TASK)
-    with pytest.raises(BuildError, match=r"01_one\.py, cell 2: mlcourse\.checks has no specification of 'a'"):
-        build_all(tmp_path, points_of={}.__getitem__)
+@pytest.mark.parametrize(
+    ("tasks", "cell", "reason"),
+    [
+        ("", 1, "found task 'a'; expected no further task"),
+        (TASK, 3, "found task 'why'; expected no further task"),
+        (ANSWERED + TASK, 1, "found task 'a'; expected task 'why'"),
+        (TASK + ANSWERED + TASK.replace('"a"', '"b"'), 3, "found the end of the source; expected task 'b'"),
+        (TASK + ANSWERED.replace('"open"', '"answer"'), 3, "'why' is not an open question of this course"),
+        (
+            TASK.replace('"answer"', '"open"').replace('"check"', '"open"') + ANSWERED,
+            2,
+            "'a' is not a task with",
+        ),
+    ],
+)
+def test_source_that_differs_from_the_lessons_tasks(tmp_path, tasks, cell, reason):
+    with pytest.raises(BuildError) as caught:
+        build(tmp_path, solution=TASK + ANSWERED, tasks=lesson("01_one", tasks))
+    assert f"sources/solutions/01_one.py, cell {cell}: {reason}" in str(caught.value)
+
+
+def test_tasks_of_another_lesson_are_not_those_of_the_source(tmp_path):
+    with pytest.raises(BuildError, match=r"01_one\.py, cell 1: found task 'a'; expected no further task"):
+        build(tmp_path, solution=TASK, tasks=lesson("02_two", TASK))
+
+
+def test_a_source_with_the_lessons_tasks_in_their_order_builds(tmp_path):
+    assert len(build(tmp_path, solution=TASK + ANSWERED)) == 2
+
+
+def test_course_without_tasks(tmp_path):
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources/lessons.toml").write_text(ENTRY)
+    with pytest.raises(CatalogueError, match="tasks is not a folder"):
+        build_all(Course(tmp_path))
 
 
 def test_source_without_an_entry(tmp_path):

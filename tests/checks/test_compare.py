@@ -28,7 +28,7 @@ from mlcourse.checks.compare import NotPlain, difference, plain
     ],
 )
 def test_difference_says_what_and_where(yours, expected, message):
-    assert message in difference(yours, expected, 1e-6, 1e-6)
+    assert message in difference(yours, expected, 1e-6, 1e-6).sentence(reveal=True)
     assert difference(expected, expected, 0, 0) is None
 
 
@@ -48,3 +48,11 @@ def test_a_value_written_in_another_form_is_the_same():
     assert difference(np.array([[2.0]]), 2.0, 0, 0) is None
     assert difference((1.0, 2.0), np.array([1.0, 2.0]), 0, 0) is None
     assert difference(plain([[1, 2], [3, 4]]), (np.array([1, 2]), np.array([3, 4])), 0, 0) is None
+
+
+def test_ragged_tuples_are_compared_part_by_part():
+    """An answer that is one array, beside parts of different shapes."""
+    ragged = (0.0, (1.0, np.zeros(2)))
+    assert difference(np.zeros(2), ragged, 0, 0)
+    assert difference(ragged, (0.0, np.zeros(2)), 0, 0)
+    assert difference(ragged, ragged, 0, 0) is None

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from mlcourse.checks import Case, Check, Mistake, choice, examine
-from mlcourse.checks.compare import plain
+from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
+from mlcourse.checks.compare import describe, plain
+from mlcourse.checks.outcome import Answer
 from tests.helpers.answers import FUNCTIONS, divides_by_zero, returns_nothing, stub
 
 
@@ -12,16 +13,37 @@ def returns_an_object(*args):
     return object()
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_nonsense_gets_a_helpful_message(name):
-    check = FUNCTIONS[name]
+def verdict_on(task, thing):
+    return examine(task, answer_of(thing))
 
+
+@pytest.fixture
+def doubling():
+    """A task on another subject: double a number, or an array."""
+    task = Lesson("01_doubling").task(
+        "double", title="Double it", points=1, expected="a number", parts=("the twice",)
+    )
+
+    @task.reference
+    def double(x):
+        return 2 * x
+
+    @task.cases
+    def cases(rng):
+        yield Case("a number", (rng.normal(),))
+        yield Case("three numbers", (rng.normal(size=3),))
+
+    return task
+
+
+@pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_nonsense_gets_a_helpful_message(task):
     def message(answer):
-        verdict = examine(check, answer)
+        verdict = verdict_on(task, answer)
         assert verdict.status == "wrong"
         return verdict.message
 
-    assert examine(check, stub).status == "not attempted"
+    assert verdict_on(task, stub).status == "not attempted"
     assert "None" in message(returns_nothing)
     assert "return 1 / 0" in message(divides_by_zero)
     assert "ZeroDivisionError" in message(divides_by_zero)
@@ -31,47 +53,122 @@ def test_nonsense_gets_a_helpful_message(name):
     assert "TypeError" in message(lambda: 0)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_nan_is_reported(name):
-    check = FUNCTIONS[name]
-
+@pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_nan_is_reported(task):
     def with_nan(value):
         if isinstance(value, tuple):
             return (with_nan(value[0]), *value[1:])
         return np.full(np.shape(value), np.nan)
 
-    verdict = examine(check, lambda *args: with_nan(plain(check.reference(*args))))
+    verdict = verdict_on(task, lambda *args: with_nan(plain(task.answer(*args))))
     assert verdict.status == "wrong"
     assert "NaN" in verdict.message
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_changing_an_argument_is_caught(name):
-    check = FUNCTIONS[name]
-
+@pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_changing_an_argument_is_caught(task):
     def changes(*args):
-        result = check.reference(*args)
+        result = task.answer(*args)
         next(arg for arg in args if isinstance(arg, np.ndarray))[...] = 0
         return result
 
-    assert "changes argument " in examine(check, changes).message
+    assert "it changes its argument `" in verdict_on(task, changes).message
 
 
-def test_choice_ignores_case_and_says_why_a_letter_is_wrong():
-    check = choice("letter", "00", 1, right="B", wrong={"A": "no, because."})
-    assert examine(check, lambda: " b").status == "right"
-    assert "no, because." in examine(check, lambda: "a").message
-    assert examine(check, lambda: "Z").mistake is None
+def test_a_choice_can_be_written_in_any_way():
+    task = Lesson("00").choice("letter", right="B", wrong={"A": "no, because."}, title="Choose", points=1)
+    for right in ("B", " b", "B.", "(B)", "b)", "[B]", np.str_("b")):
+        assert verdict_on(task, right).status == "right", right
+    assert "no, because." in verdict_on(task, "(a)").message
+    assert verdict_on(task, "Z").mistake is None
 
 
 def test_a_task_with_several_right_values():
-    check = Check("k", "00", 1, kind="value", reference=lambda: 4, accepts=lambda k: k in (4, 5))
-    assert [examine(check, lambda k=k: k).status for k in (4, 5, 6)] == ["right", "right", "wrong"]
+    task = Lesson("00").value("k", points=1)
+    task.reference(lambda: 4)
+    task.accepts(lambda k: k in (4, 5))
+    assert [verdict_on(task, k).status for k in (4, 5, 6)] == ["right", "right", "wrong"]
 
 
-def test_a_mistake_that_raises_is_recognised():
-    check = Check(
-        "f", "00", 1, lambda x: x + 1, cases=lambda rng: [Case("a number", (1,))],
-        mistakes=(Mistake("index", lambda x: [][x], "there is nothing to index."),),
-    )  # fmt: skip
-    assert examine(check, lambda x: ()[x]).mistake == "index"
+def test_a_mistake_that_raises_is_recognised(doubling):
+    @doubling.mistake("there is nothing to index.")
+    def index(x):
+        return [][x]
+
+    assert (
+        verdict_on(doubling, lambda x: ()[0 * int(np.sum(x))]).mistake is None
+    )  # an IndexError, not a TypeError
+    assert verdict_on(doubling, lambda x: ()[x]).mistake.name == "index"
+
+
+def test_an_answer_is_asked_and_need_not_be_a_function(doubling):
+    """The grader asks another process. An outcome says all that `examine` needs to know."""
+
+    def verdict(outcome):
+        return examine(doubling, Answer("function", "double", lambda case: outcome))
+
+    raised = verdict(Outcome(error=Raised("KeyError", "'x'", "line 3 of your cell: y[x]")))
+    assert raised.message.startswith("a number: it raised KeyError: 'x'\n  in line 3 of your cell: y[x]")
+    assert raised.raised
+    assert "it returned a value of type Cat" in verdict(Outcome(problem="a value of type Cat")).message
+    assert "its argument `x`" in verdict(Outcome(1.0, changed=(0,))).message
+    assert verdict(Outcome(error=Raised("NotImplementedError"))).status == "not attempted"
+    assert verdict(Outcome(...)).status == "not attempted"
+
+
+@pytest.mark.parametrize(
+    "dress", [list, tuple, np.asfortranarray, np.float64, lambda y: y.astype(np.float32)]
+)
+def test_a_right_answer_passes_in_every_dress(doubling, dress):
+    doubling.draw_cases = lambda rng: [Case("three numbers", (rng.normal(size=3),))]
+    doubling.rtol = 1e-6
+    assert verdict_on(doubling, lambda x: dress(2 * x)).status == "right"
+    doubling.draw_cases = lambda rng: [Case("a number", (rng.normal(),))]
+    assert verdict_on(doubling, lambda x: np.array(2 * x)).status == "right"
+    assert verdict_on(doubling, lambda x: np.float64(2 * x)).status == "right"
+
+
+def test_a_mask_must_be_boolean():
+    """X[mask] with integers means something else."""
+    task = Lesson("00").task("mask", title="Mask", points=1, expected="array (n,) of booleans")
+    task.reference(lambda x: x > 0)
+    task.cases(lambda rng: [Case("numbers", (rng.normal(size=9),))])
+    assert verdict_on(task, lambda x: list(x > 0)).status == "right"
+    verdict = verdict_on(task, lambda x: (x > 0).astype(int))
+    assert verdict.status == "wrong"
+    assert "booleans" in verdict.message
+
+
+def test_the_first_wrong_entry_is_shown_beside_the_right_one(doubling):
+    verdict = verdict_on(doubling, lambda x: 2 * x + np.array([0, 1, 0]) if np.ndim(x) else 2 * x)
+    x = verdict.case.args[0][1]
+    assert f"first at [1]: yours is {2 * x + 1:.6g}, but it should be {2 * x:.6g}." in verdict.message
+
+
+def test_the_answer_to_a_value_is_never_shown():
+    task = Lesson("00").value("k", points=1, expected="a number")
+    task.reference(lambda: 4321.5)
+    assert "4321" not in verdict_on(task, 4000.0).message
+
+
+def test_parts_are_called_by_their_names(doubling):
+    doubling.answer = lambda x: (x, 2 * x)
+    doubling.parts = ("the numbers", "the doubles")
+    assert "the doubles are" in verdict_on(doubling, lambda x: (x, 3 * x)).message
+
+
+def test_a_law_is_stated_as_what_must_hold(doubling):
+    doubling.law("twice a number has its sign.")(lambda y, x: np.all(np.sign(y) == np.sign(x)))
+    verdict = verdict_on(doubling, lambda x: -2 * x)
+    assert "this must hold, and does not: twice a number has its sign." in verdict.message
+
+
+def test_odd_numbers_cause_no_warnings_of_ours(doubling, recwarn):
+    verdict = verdict_on(doubling, lambda x: np.full(np.shape(x), np.float64(1e308)) * 10)
+    assert verdict.status == "wrong"
+    assert not recwarn.list
+
+
+def test_booleans_are_shown_as_booleans():
+    assert describe(np.array([True, False])) == "array of shape (2,): True, False"
+    assert describe(np.array([1.0, 0.0])) == "array of shape (2,): 1, 0"

@@ -3,16 +3,18 @@
 import io
 from contextlib import redirect_stdout
 
+import numpy as np
 import pytest
 
-from mlcourse.checks import CHECKS, Checker, CheckFailed, specification
-from tests.helpers.answers import divides_by_zero, returns_nothing, stub
+from mlcourse.checks import Checker, CheckFailed
+from mlcourse.tasks import CATALOGUE
+from tests.helpers.answers import TASKS, divides_by_zero, returns_nothing, stub
 
 
 @pytest.fixture
 def checker(monkeypatch):
     monkeypatch.delenv("MLCOURSE_STRICT", raising=False)
-    return Checker()
+    return Checker(CATALOGUE)
 
 
 def printed(function, *args):
@@ -23,7 +25,7 @@ def printed(function, *args):
 
 
 def test_right_wrong_and_not_attempted(checker, monkeypatch, capsys):
-    assert printed(checker.e_step, CHECKS["e_step"].reference).startswith("✓ e_step")
+    assert printed(checker.e_step, TASKS["e_step"].answer).startswith("✓ e_step")
     assert "not attempted" in printed(checker.e_step, stub)
     assert "not attempted" in printed(checker.falling_likelihood, ...)
     with pytest.raises(CheckFailed, match="e_step is not right"):
@@ -58,11 +60,11 @@ def test_an_unknown_check_suggests_the_nearest(checker):
 
 def test_progress_counts_right_answers(checker):
     assert printed(checker.progress).startswith("No check has run yet")
-    printed(checker.e_step, CHECKS["e_step"].reference)
+    printed(checker.e_step, TASKS["e_step"].answer)
     progress = checker.progress()
-    lesson = [check for check in CHECKS.values() if check.lesson == "04_em"]
-    total = sum(check.points for check in lesson)
-    summary = f"1 of {len(lesson)} tasks done, {specification('e_step').points} of {total} points"
+    lesson = CATALOGUE.lessons["04_em"].tasks
+    total = sum(task.points for task in lesson)
+    summary = f"1 of {len(lesson)} tasks done, {TASKS['e_step'].points} of {total} points"
     assert summary in str(progress)
     assert summary in progress._repr_html_()
     with pytest.raises(ValueError, match="04_em"):
@@ -75,5 +77,24 @@ def test_the_failing_input_is_available(checker):
     X, R = checker.last_input
     assert len(X) == len(R)
     X[...] = R[...] = 0  # theirs to change: the cases, which are kept, stay as they were
-    printed(checker.m_step, CHECKS["m_step"].reference)
+    printed(checker.m_step, TASKS["m_step"].answer)
     assert checker.last_input == ()
+
+
+def test_a_box_shows_the_verdict_in_words_and_colour(checker, monkeypatch):
+    shown = []
+    monkeypatch.setattr("mlcourse.checks.notebook.display", shown.append)
+    checker.e_step(TASKS["e_step"].answer)
+    with pytest.raises(CheckFailed):
+        checker.e_step(lambda *args: "<b>")
+    right, wrong = (box._repr_html_() for box in shown)
+    assert "✓ right" in right
+    assert "✗ not right yet" in wrong
+    assert "<b>" not in wrong
+    assert "&lt;b&gt;" in wrong
+
+
+def test_without_a_diagnosis_the_failing_input_is_offered(checker, capsys):
+    with pytest.raises(CheckFailed):
+        checker.m_step(lambda X, R: (R.mean(axis=0), R.T @ X, np.ones((R.shape[1], X.shape[1], X.shape[1]))))
+    assert "To look at this input: X, R = check.last_input" in capsys.readouterr().out

@@ -19,7 +19,7 @@ from tests.helpers.fake_grading import (
 from tests.helpers.grades import NASTY, good_grade, rows_of
 
 
-def grade_well(submission: Submission, sandbox: object, seed: bytes, on_mark: object, done: object) -> Grade:
+def grade_well(submission: Submission, *rest: object, **options: object) -> Grade:
     """Give every submission the marks of `good_grade`."""
     return replace(good_grade(submission.student), source=submission.source)
 
@@ -109,9 +109,7 @@ def test_duplicate_rows_must_agree(
 
 
 def test_points_can_be_entered_when_all_answers_are_missing(folder: Path) -> None:
-    def find_nothing(
-        submission: Submission, sandbox: object, seed: bytes, on_mark: object, done: object
-    ) -> Grade:
+    def find_nothing(submission: Submission, *rest: object, **options: object) -> Grade:
         marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
         return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": "because"})
 
@@ -128,7 +126,7 @@ def test_points_of_a_second_notebook_stay_with_its_file(
     with_open_question: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run_with(*made: Submission) -> Summary:
-        monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter(made))
+        monkeypatch.setattr(run, "read_submissions", lambda *args: iter(made))
         summary: Summary = go(with_open_question.parent / "class.json", grade=grade_well)
         return summary
 
@@ -143,7 +141,7 @@ def test_points_of_a_second_notebook_stay_with_its_file(
 def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question: Path, folder: Path) -> None:
     enter(with_open_question, {"a": "3"})
 
-    def grade(submission: Submission, sandbox: object, seed: bytes, on_mark: object, done: object) -> Grade:
+    def grade(submission: Submission, *rest: object, **options: object) -> Grade:
         changed = replace(good_grade(submission.student), open_answers={"why": "I have changed my mind"})
         return replace(changed, source=submission.source)
 

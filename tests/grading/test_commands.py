@@ -40,7 +40,7 @@ def test_the_exit_code_is_3_if_a_file_cannot_be_read(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     bad = submission("\x1b[31mzed", cells=(), lesson=None, problem="it is not JSON.")
-    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter([*read_fake(path), bad]))
+    monkeypatch.setattr(run, "read_submissions", lambda *args: iter([*read_fake(*args), bad]))
     assert command("grade", folder, "-o", folder.parent / "out", "-j", "0") == 3
     first = capsys.readouterr().out.splitlines()[0]
     assert first == r"could not be graded: \x1b[31mzed (\x1b[31mzed/04_em.ipynb): it is not JSON."
@@ -52,8 +52,10 @@ def test_the_exit_code_is_3_if_a_file_cannot_be_read(
         (["grade", "nowhere", "-o", "OUT"], "nowhere does not exist"),
         (["grade", "HERE", "-o", "OUT", "--lesson", "99"], "there is no lesson '99'"),
         (["grade", "HERE", "-o", "OUT", "--extra-checks", "OUT"], "--extra-checks"),
+        (["grade", "HERE", "-o", "OUT", "--course", "nowhere"], "tasks is not a folder"),
         (["report", "OUT"], "there are no graded submissions in"),
         (["similarity", "nowhere"], "nowhere does not exist"),
+        (["similarity", "HERE", "--course", "nowhere"], "tasks is not a folder"),
     ],
 )
 def test_user_errors_are_printed_as_one_sentence(

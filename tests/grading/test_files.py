@@ -12,6 +12,7 @@ from mlcourse.grading.files import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS
 from mlcourse.grading.read import read_submissions
 from mlcourse.grading.records import Attachment, Submission
 from mlcourse.grading.results import submission_digest
+from tests.helpers.courses import CATALOGUE
 from tests.helpers.made_up_class import as_file, with_answers
 
 NOTEBOOK = as_file(with_answers({}))
@@ -71,7 +72,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def files_of(path: Path) -> list[dict[str, bytes]]:
-    found = list(read_submissions(path))
+    found = list(read_submissions(path, CATALOGUE))
     assert [one.problem for one in found] == [None] * len(found)
     return [dict(one.files) for one in found]
 
@@ -95,11 +96,11 @@ def test_files_in_a_students_own_zip(tmp_path: Path, name: str) -> None:
 def test_a_wrapper_folder_is_removed_despite_other_files(tmp_path: Path) -> None:
     inner = {f"all/{place}": data for place, data in PLACES["a folder for each student"].items()}
     (tmp_path / "all.zip").write_bytes(zipped({**inner, "README.txt": b"read me"}))
-    assert [one.student for one in read_submissions(tmp_path / "all.zip")] == ["ada", "ben"]
+    assert [one.student for one in read_submissions(tmp_path / "all.zip", CATALOGUE)] == ["ada", "ben"]
 
 
 def one_with(folder: Path, files: dict[str, bytes], students: int = 1) -> Submission:
-    found = list(read_submissions(write(folder, {"ada/04_em.ipynb": NOTEBOOK, **files})))
+    found = list(read_submissions(write(folder, {"ada/04_em.ipynb": NOTEBOOK, **files}), CATALOGUE))
     assert len(found) == students
     return found[0]
 
@@ -134,7 +135,7 @@ def test_links_are_listed_but_not_followed(tmp_path: Path) -> None:
     (tmp_path / "all" / "ada" / "z.txt").symlink_to(tmp_path / "secret.txt")
     ada = one_with(tmp_path / "all", {}, students=2)
     assert ada.files == ()
-    problem = list(read_submissions(tmp_path / "all"))[1].problem
+    problem = list(read_submissions(tmp_path / "all", CATALOGUE))[1].problem
     assert problem is not None
     assert "links" in problem
 
@@ -143,7 +144,9 @@ def test_folders_without_a_notebook_are_listed(tmp_path: Path) -> None:
     (tmp_path / "noone").mkdir()
     (tmp_path / "noone J. Smith").mkdir()
     found = list(
-        read_submissions(write(tmp_path, {"ada/04_em.ipynb": NOTEBOOK, "eve/04_em.py": b"x", ".git/x": b"x"}))
+        read_submissions(
+            write(tmp_path, {"ada/04_em.ipynb": NOTEBOOK, "eve/04_em.py": b"x", ".git/x": b"x"}), CATALOGUE
+        )
     )
     assert [(one.student, one.problem is None) for one in found] == [
         ("ada", True),
@@ -156,7 +159,9 @@ def test_folders_without_a_notebook_are_listed(tmp_path: Path) -> None:
 def test_moodles_online_text_is_not_another_student(tmp_path: Path) -> None:
     text = {"Ada_11_assignsubmission_onlinetext/onlinetext.html": b"Dear teacher"}
     found = list(
-        read_submissions(write(tmp_path, {"Ada_11_assignsubmission_file/04_em.ipynb": NOTEBOOK, **text}))
+        read_submissions(
+            write(tmp_path, {"Ada_11_assignsubmission_file/04_em.ipynb": NOTEBOOK, **text}), CATALOGUE
+        )
     )
     assert [one.problem for one in found] == [None]
 
@@ -168,7 +173,8 @@ def test_moodles_online_text_is_not_another_student(tmp_path: Path) -> None:
 def test_students_without_a_notebook_are_listed(tmp_path: Path, packed: bool, place: str) -> None:
     files = {"ada/04_em.ipynb": NOTEBOOK, place: b"x", "README.txt": b"of the platform"}
     (tmp_path / "all.zip").write_bytes(zipped(files))
-    found = list(read_submissions(tmp_path / "all.zip" if packed else write(tmp_path / "all", files)))
+    path = tmp_path / "all.zip" if packed else write(tmp_path / "all", files)
+    found = list(read_submissions(path, CATALOGUE))
     assert [(one.student[:3], one.problem) for one in found] == [
         ("ada", None),
         ("bob", "There is no notebook here."),
@@ -187,14 +193,14 @@ def test_the_only_student_with_notebooks_is_not_a_wrapper(tmp_path: Path, inner:
         (tmp_path / "all.zip").write_bytes(
             zipped({name: data for name, data in files.items() if name != left_out})
         )
-        graded = [one.student for one in read_submissions(tmp_path / "all.zip") if not one.problem]
+        graded = [one.student for one in read_submissions(tmp_path / "all.zip", CATALOGUE) if not one.problem]
         assert graded == ["Ada_12", "Ada_12 (2)"]
 
 
 def test_late_and_unexpected_notebooks_are_noted(tmp_path: Path) -> None:
     write(tmp_path, {"ada_LATE_1_2_04_em.ipynb": NOTEBOOK, "ben_1_2_LATE_04_em.ipynb": NOTEBOOK})
-    assert [one.notes for one in read_submissions(tmp_path)] == [("Canvas marks it as late.",), ()]
-    (one, _) = read_submissions(tmp_path, "01_kmeans")
+    assert [one.notes for one in read_submissions(tmp_path, CATALOGUE)] == [("Canvas marks it as late.",), ()]
+    (one, _) = read_submissions(tmp_path, CATALOGUE, "01_kmeans")
     assert one.notes == ("Canvas marks it as late.", "Its tasks belong to lesson 04_em.")
 
 

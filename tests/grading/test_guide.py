@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from mlcourse.checks import CHECKS, examine
+from mlcourse.checks import answer_of, examine
 from mlcourse.cli import ROOT
+from mlcourse.course_folder import Course
 from mlcourse.grading import commands
-from mlcourse.grading.extra import add_extra_checks
 from mlcourse.grading.marking import fault_in
 from mlcourse.grading.records import GradeStatus, MarkStatus
 from mlcourse.grading.run import seed_from
@@ -53,14 +53,13 @@ def test_the_guide_states_the_correct_limits() -> None:
 def test_the_guides_example_of_an_extra_check_works(tmp_path: Path) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
     (tmp_path / "mine.py").write_text(example)
-    try:
-        (check,) = add_extra_checks(tmp_path)
-    finally:
-        CHECKS.pop("scatter", None)
-    assert check.lesson == "04_em"
-    assert fault_in(check, b"seed") is None
-    verdict = examine(check, check.mistakes[0].answer)
-    assert verdict.mistake == "not centred"
+    task = Course(extra=tmp_path).catalogue.tasks["scatter"]
+    assert (task.lesson, task.points) == ("04_em", 2)
+    assert fault_in(task, b"seed") is None
+    (mistake,) = task.mistakes
+    verdict = examine(task, answer_of(mistake.answer))
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake)
+    assert mistake.name == "not centred"
     assert "Hint" not in verdict.message
 
 

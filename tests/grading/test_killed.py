@@ -32,7 +32,7 @@ def size(path: Path) -> int:
 
 
 def made_up_class(path, n):
-    answers = {check.name: check.points for check in TASKS}
+    answers = {task.name: task.points for task in TASKS}
     path.write_text(json.dumps({f"s{number:03d}": answers | {"e_step": number % 5} for number in range(n)}))
     return path
 
@@ -61,7 +61,7 @@ def test_a_run_killed_twenty_times_loses_no_mark(tmp_path):
         resume()
         assert int(grader.stdout.readline()) == 0
 
-    earned = {check.name: check.points for check in TASKS}
+    earned = {task.name: task.points for task in TASKS}
     given = marks_in(out)
     assert len(given) == 40
     for marks in given.values():

@@ -34,7 +34,7 @@ def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path: Path) -> None:
     nbgrader(tmp_path, "generate_assignment", "em", "--create", "--force")
     cells = json.loads((tmp_path / "release" / "em" / "04_em.ipynb").read_text("utf-8"))["cells"]
     graded = {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if cell["metadata"].get("nbgrader")}
-    assert {f"check_{check.name}" for check in TASKS} <= graded
+    assert {f"check_{task.name}" for task in TASKS} <= graded
     assert "BEGIN SOLUTION" not in json.dumps(cells)
 
 

@@ -77,7 +77,7 @@ def test_the_index_counts_the_results_of_each_task() -> None:
 def test_mistakes_are_listed_most_common_first() -> None:
     grades = []
     for number, mistake in enumerate(["rare", "common", "common"]):
-        marks = [Mark("e_step", 0, 4, "wrong", f"no.\nLikely mistake: you are {mistake}.\n→ Hint 1", mistake)]
+        marks = [Mark("e_step", 0, 4, "wrong", "no.", mistake, f"you are {mistake}.")]
         grades.append(Grade(f"s{number}", "04_em", "f", "ok", marks))
     planted = Mark("fix_em", 0, 3, "not attempted", "still there", "the planted bug")
     grades[0].marks.append(planted)

@@ -4,35 +4,34 @@ import sys
 
 import pytest
 
-from mlcourse.checks import CHECKS
-from mlcourse.grading import marking
 from mlcourse.grading.files import owner
 from mlcourse.grading.find import Found
 from mlcourse.grading.notebook_runner import runs
 from mlcourse.grading.notebooks import lesson_of, tidy
 from mlcourse.grading.read import read_one
 from mlcourse.grading.records import Cell
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
 
 
-LESSONS = sorted({check.lesson for check in CHECKS.values()})
+LESSONS = sorted(CATALOGUE.lessons)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_exercises_are_recognised_with_or_without_metadata(lesson: str) -> None:
-    data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
-    submission = read_one(Found(("ada", "x.ipynb"), data))
+    data = (OUR_COURSE.root / "exercises" / f"{lesson}.ipynb").read_bytes()
+    submission = read_one(Found(("ada", "x.ipynb"), data), CATALOGUE)
     assert (submission.lesson, submission.problem) == (lesson, None)
     bare = tuple(cell._replace(task=None, role=None) for cell in submission.cells)
-    assert lesson_of(bare) == lesson
+    assert lesson_of(bare, CATALOGUE) == lesson
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_only_check_cells_are_left_out(lesson: str) -> None:
-    data = (marking.EXERCISES / f"{lesson}.ipynb").read_bytes()
-    cells = read_one(Found(("ada", "x.ipynb"), data)).cells
+    data = (OUR_COURSE.root / "exercises" / f"{lesson}.ipynb").read_bytes()
+    cells = read_one(Found(("ada", "x.ipynb"), data), CATALOGUE).cells
     assert all(runs(cell) for cell in cells if cell.role == "answer")
     left_out = [
         cell.source for cell in cells if cell.kind == "code" and cell.source.strip() and not runs(cell)

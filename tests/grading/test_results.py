@@ -5,9 +5,8 @@ import pytest
 from mlcourse.grading.digests import task_digests
 from mlcourse.grading.journal import Journal
 from mlcourse.grading.results import Result, load, save, submission_digest
-from tests.helpers.fake_grading import (
-    submission,
-)
+from tests.helpers.courses import OUR_COURSE
+from tests.helpers.fake_grading import submission
 from tests.helpers.grades import NASTY, nasty_grade
 
 
@@ -30,7 +29,7 @@ def test_a_result_loads_as_it_was_saved(tmp_path, text):
 
 
 def test_marks_stay_valid_until_a_dependency_changes():
-    first, checks = submission(), task_digests("04_em")
+    first, checks = submission(), task_digests(OUR_COURSE, "04_em")
     kept = Result(
         nasty_grade("ada"), submission_digest(first, "seed"), {"e_step": checks["e_step"], "m_step": "old"}
     )

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from mlcourse.checks import CHECKS, Case, Check, Mistake
+from mlcourse.checks import Case, Mistake, Task
 from mlcourse.grading import exports, run
 from mlcourse.grading.journal import Journal
 from mlcourse.grading.marking import fault_in
@@ -18,6 +18,7 @@ from mlcourse.grading.publish import NothingToPublish, publish
 from mlcourse.grading.records import Grade, Mark
 from mlcourse.grading.results import load, save
 from mlcourse.grading.run import CannotGrade, full_name, grade_folder, lock_folder, seed_from
+from tests.helpers.courses import CATALOGUE, OUR_COURSE, course_with
 from tests.helpers.fake_grading import (
     TASKS,
     go,
@@ -97,12 +98,12 @@ def test_another_seed_marks_everything_again(folder):
     assert len(marked(folder)) == 5 * len(TASKS)
 
 
-def test_regrading_marks_only_what_changed_and_reports_it(folder, monkeypatch):
+def test_regrading_marks_only_what_changed_and_reports_it(folder):
     folder.write_text(json.dumps({"a": {"e_step": 4}, "b": {"e_step": 1}, "c": {"log_sum_exp": 2}}))
     go(folder)
     marked(folder)
-    monkeypatch.setitem(CHECKS, "e_step", replace(CHECKS["e_step"], points=3, expected="something else"))
-    summary = go(folder, resume=True)
+    changed = replace(CATALOGUE.tasks["e_step"], points=3, expected="something else")
+    summary = go(folder, resume=True, course=course_with(changed))
     assert sorted(marked(folder)) == ["a e_step", "b e_step", "c e_step"]
     assert summary.changes == ["a loses 1: e_step 4 → 3"]
     index = Document((folder.parent / "out" / "index.html").read_text("utf-8")).text
@@ -144,7 +145,7 @@ def test_a_submission_that_kills_its_process_is_identified(folder):
 
 def test_unreadable_submissions_come_first_and_stop_nobody(folder, monkeypatch):
     bad = submission("zed", cells=(), lesson=None, problem="it is no JSON.")
-    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter([*read_fake(path), bad]))
+    monkeypatch.setattr(run, "read_submissions", lambda *args: iter([*read_fake(*args), bad]))
     summary = go(folder)
     assert [grade.student for grade in summary.grades] == ["zed", *"abcde"]
     assert [grade.student for grade in summary.ungraded] == ["zed"]
@@ -229,7 +230,7 @@ def test_a_person_must_choose_between_several_notebooks(folder, monkeypatch):
         submission("ben (2)", source="ben/x.ipynb", cells=(), lesson=None, problem="no JSON.", owner="ben"),
         submission("eve"),
     ]
-    monkeypatch.setattr(run, "read_submissions", lambda path, lesson=None: iter(made))
+    monkeypatch.setattr(run, "read_submissions", lambda *args: iter(made))
     summary = go(folder)
     remarks = {remark.split(" handed in ")[0]: remark for remark in summary.remarks}
     assert remarks.keys() == {"ada", "ben"}
@@ -246,10 +247,9 @@ def undefined(*inputs):
 
 
 @pytest.mark.parametrize("reference", [undefined, lambda *inputs: None])
-def test_a_faulty_check_stops_the_run(folder, monkeypatch, reference):
-    monkeypatch.setitem(CHECKS, TASKS[0].name, replace(TASKS[0], reference=reference))
+def test_a_faulty_check_stops_the_run(folder, reference):
     with pytest.raises(CannotGrade, match=TASKS[0].name):
-        go(folder)
+        go(folder, course=course_with(replace(TASKS[0], answer=reference)))
     assert not marked(folder)
 
 
@@ -269,7 +269,8 @@ def cases_of(*args):
     ],
 )
 def test_a_check_that_cannot_be_used_is_found(cases, fault):
-    found = fault_in(Check("my_own", "04_em", 2, lambda *args: 1.0, cases=cases), b"seed")
+    task = Task("my_own", "04_em", 2, answer=lambda *args: 1.0, draw_cases=cases)
+    found = fault_in(task, b"seed")
     assert found is None if fault is None else fault in found
 
 
@@ -282,7 +283,7 @@ def test_results_are_not_written_among_submissions(tmp_path, out):
 
 
 def test_another_lessons_notebook_has_blanks_in_the_tables(folder):
-    def grade(submission, sandbox, seed, on_mark, done):
+    def grade(submission, course, sandbox, seed, on_mark, done):
         marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
         return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": ""})
 
@@ -317,13 +318,13 @@ def test_the_seed_is_secret_and_does_not_change(tmp_path):
 
 
 def test_lessons_are_found_by_number_and_name():
-    assert full_name("4") == full_name("04") == full_name("04_em") == "04_em"
-    assert full_name(None) is None
+    assert {full_name(name, OUR_COURSE) for name in ("4", "04", "04_em")} == {"04_em"}
+    assert full_name(None, OUR_COURSE) is None
     with pytest.raises(CannotGrade, match="there is no lesson"):
-        full_name("99")
+        full_name("99", OUR_COURSE)
 
 
 def test_the_fake_grader_marks_real_tasks():
     """The fake grader marks the tasks of a real lesson."""
-    assert all(isinstance(check, Check) for check in TASKS)
-    assert all(isinstance(mistake, Mistake) for check in TASKS for mistake in check.mistakes)
+    assert all(isinstance(task, Task) for task in TASKS)
+    assert all(isinstance(mistake, Mistake) for task in TASKS for mistake in task.mistakes)

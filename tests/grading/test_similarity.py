@@ -2,10 +2,8 @@
 
 import ast
 import builtins
-import inspect
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,8 +11,7 @@ from mlcourse import cli
 from mlcourse.cli import ROOT
 from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.similarity import similar_pairs, subtrees
-from tests.checks.correct_answers import lesson_04 as correct_answers_04
-from tests.helpers.made_up_class import as_file, with_answers
+from tests.helpers.made_up_class import TASKS, as_file, source_of, with_answers
 from tests.helpers.page import TAGS, Document
 
 
@@ -34,9 +31,8 @@ def written(name: str, *sources: str) -> Submission:
 
 def variant(place: int) -> list[str]:
     """Right answers, written differently for each `place`."""
-    right: dict[str, Any] = correct_answers_04.VARIANTS
-    answers = [variants[place % len(variants)] for variants in right.values()]
-    return [inspect.getsource(answer) for answer in answers if callable(answer)]
+    functions = [task for task in TASKS.values() if task.kind == "function"]
+    return [source_of(task.variants[place % len(task.variants)]) for task in functions]
 
 
 class Rename(ast.NodeTransformer):

@@ -1,24 +1,9 @@
-"""The functions of the bank with their mistakes and other right answers, and nonsense answers."""
+"""The course's tasks with their mistakes and other right answers, and nonsense answers."""
 
-import importlib
+from mlcourse.tasks import CATALOGUE
 
-from mlcourse.checks import CHECKS
-from mlcourse.cli import ROOT
-
-FUNCTIONS = {name: check for name, check in CHECKS.items() if check.kind == "function"}
-
-VARIANTS = [
-    (name, variant)
-    for answers in sorted((ROOT / "tests" / "checks" / "correct_answers").glob("lesson_*.py"))
-    for name, variants in importlib.import_module(
-        f"tests.checks.correct_answers.{answers.stem}"
-    ).VARIANTS.items()
-    for variant in variants
-]
-
-
-def called(answer):
-    return answer if callable(answer) else lambda: answer
+TASKS = CATALOGUE.tasks
+FUNCTIONS = {name: task for name, task in TASKS.items() if task.kind == "function"}
 
 
 def stub(*args):

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Never
 
-from mlcourse.checks import CHECKS, Check
+from mlcourse.checks import Catalogue, Task
+from mlcourse.course_folder import Course
 from mlcourse.grading import run
 from mlcourse.grading.digests import tools_digest
 from mlcourse.grading.publish import Summary
@@ -26,16 +27,17 @@ from mlcourse.grading.run import grade_folder
 from mlcourse.grading.sandbox import NoSandbox, Sandbox
 from mlcourse.grading.work import Settings
 from tests.helpers import platform  # noqa: F401
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 LESSON = "04_em"
 SEED = b"secret"
-TASKS = [check for check in CHECKS.values() if check.lesson == LESSON]
+TASKS = CATALOGUE.of_lesson(LESSON).tasks
 
 
 def submission(student: str = "ada", answers: dict[str, Any] | None = None, **facts: Any) -> Submission:
     """Make a submission that earns these points; by default, full points for every task."""
-    answers = {check.name: check.points for check in TASKS} if answers is None else answers
-    cells = tuple(Cell("code", f"{task} = {value!r}", task, "answer") for task, value in answers.items())
+    answers = {task.name: task.points for task in TASKS} if answers is None else answers
+    cells = tuple(Cell("code", f"{name} = {value!r}", name, "answer") for name, value in answers.items())
     return Submission(
         student, **{"source": f"{student}/{LESSON}.ipynb", "cells": cells, "lesson": LESSON, **facts}
     )
@@ -43,6 +45,7 @@ def submission(student: str = "ada", answers: dict[str, Any] | None = None, **fa
 
 def fake_grade(
     submission: Submission,
+    course: Course,
     sandbox: Sandbox,
     seed: bytes,
     on_mark: Callable[[Mark], None],
@@ -54,21 +57,21 @@ def fake_grade(
         grade.status, grade.notes = "unreadable", [submission.problem]
         return grade
     answers = dict(cell.source.split(" = ", 1) for cell in submission.cells if cell.kind == "code")
-    for check in (check for check in CHECKS.values() if check.lesson == submission.lesson):
-        if check.name not in done:
-            log(f"mark {submission.student} {check.name}")
-            on_mark(mark(check, answers.get(check.name)))
-        grade.marks.append(done.get(check.name) or mark(check, answers.get(check.name)))
+    for task in course.catalogue.of_lesson(submission.lesson).tasks:
+        if task.name not in done:
+            log(f"mark {submission.student} {task.name}")
+            on_mark(mark(task, answers.get(task.name)))
+        grade.marks.append(done.get(task.name) or mark(task, answers.get(task.name)))
     return grade
 
 
-def mark(check: Check, text: str | None) -> Mark:
+def mark(task: Task, text: str | None) -> Mark:
     value = None if text is None else ast.literal_eval(text)
     if value is None:
-        return Mark(check.name, 0, check.points, "missing")
+        return Mark(task.name, 0, task.points, "missing")
     if isinstance(value, str):
-        return Mark(check.name, 0, check.points, "wrong", f"no.\nLikely mistake: {value}", value)
-    return Mark(check.name, min(value, check.points), check.points, "right" if value else "wrong")
+        return Mark(task.name, 0, task.points, "wrong", f"no.\nLikely mistake: {value}", value, value)
+    return Mark(task.name, min(value, task.points), task.points, "right" if value else "wrong")
 
 
 def log(line: str) -> None:
@@ -80,6 +83,7 @@ def log(line: str) -> None:
 
 def slow_grade(
     submission: Submission,
+    course: Course,
     sandbox: Sandbox,
     seed: bytes,
     on_mark: Callable[[Mark], None],
@@ -91,11 +95,12 @@ def slow_grade(
         time.sleep(0.01)
         on_mark(mark)
 
-    return fake_grade(submission, sandbox, seed, after_a_while, done)
+    return fake_grade(submission, course, sandbox, seed, after_a_while, done)
 
 
 def grade_or_die(
     submission: Submission,
+    course: Course,
     sandbox: Sandbox,
     seed: bytes,
     on_mark: Callable[[Mark], None],
@@ -105,11 +110,12 @@ def grade_or_die(
     if submission.student == "killer":
         on_mark(mark(TASKS[0], "1"))
         os.kill(os.getpid(), signal.SIGKILL)
-    return fake_grade(submission, sandbox, seed, on_mark, done)
+    return fake_grade(submission, course, sandbox, seed, on_mark, done)
 
 
 def grade_or_raise(
     submission: Submission,
+    course: Course,
     sandbox: Sandbox,
     seed: bytes,
     on_mark: Callable[[Mark], None],
@@ -119,7 +125,7 @@ def grade_or_raise(
     if submission.student == "culprit":
         on_mark(mark(TASKS[0], "1"))
         raise RuntimeError("a fault of the grader")
-    return fake_grade(submission, sandbox, seed, on_mark, done)
+    return fake_grade(submission, course, sandbox, seed, on_mark, done)
 
 
 def no_sandbox(trust: bool = False) -> SimpleNamespace:
@@ -134,7 +140,7 @@ def settings(out: Path | str, grade: Callable[..., Grade] = fake_grade, **option
     return Settings(**{"out": Path(out), "seed": SEED, "grade": grade, "choose": no_sandbox, **options})
 
 
-def read_fake(path: Path, lesson: str | None = None) -> Iterator[Submission]:
+def read_fake(path: Path, catalogue: Catalogue, lesson: str | None = None) -> Iterator[Submission]:
     """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)
@@ -151,7 +157,9 @@ def mark_on_request(source: str, out: str) -> None:
     A fork starts at once, while a new Python would first have to import everything.
     """
     tools_digest()  # cached for all forks, even if somebody edits the package meanwhile
-    run.refuse_faulty_checks({LESSON}, SEED)  # computes what the checks expect, once for all copies
+    run.refuse_faulty_checks(
+        OUR_COURSE, {LESSON}, SEED
+    )  # computes what the checks expect, once for all copies
     for _ in sys.stdin:
         process = os.fork()
         if process == 0:

@@ -39,7 +39,7 @@ def nasty_grade(text: str, status: GradeStatus = "partial") -> Grade:
     """A grade with this text everywhere a student could put one."""
     marks = [
         Mark("e_step", 4, 4, "right", text),
-        Mark("m_step", 0, 4, "wrong", f"{text}\nLikely mistake: {text}", text),
+        Mark("m_step", 0, 4, "wrong", f"{text}\nLikely mistake: {text}", text, text),
         Mark("why", 0, 3, "by hand", ""),
     ]
     open_answers = {"why": text}

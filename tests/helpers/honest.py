@@ -3,12 +3,12 @@
 import copy
 import json
 
-from mlcourse.checks import CHECKS
 from mlcourse.cli import ROOT
 from mlcourse.grading import sandbox
+from tests.helpers.courses import CATALOGUE
 
 LESSON = "04_em"
-POINTS = {check.name: check.points for check in CHECKS.values() if check.lesson == LESSON}
+POINTS = {task.name: task.points for task in CATALOGUE.of_lesson(LESSON).tasks}
 SETUP = """import numpy as np
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm

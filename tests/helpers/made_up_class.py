@@ -1,7 +1,7 @@
 """Made-up submissions of lesson 04 for tests and benchmarks: right, partly right, wrong in known ways, broken.
 
-The right answers come from `tests/checks/correct_answers/lesson_04.py`, the wrong ones are the bank's mistakes; both
-are inserted as text into the exercise. So the points and the recognised mistake of every task are known beforehand.
+The right answers and the mistakes are those of `mlcourse.tasks.lesson_04`, inserted as text into the exercise. So the
+points and the recognised mistake of every task are known beforehand.
 """
 
 import copy
@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from mlcourse.checks import CHECKS
 from mlcourse.cli import ROOT
 from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.records import Grade
-from tests.checks.correct_answers import lesson_04 as correct_answers_04
+from mlcourse.tasks import lesson_04
 
 LESSON = "04_em"
-TASKS = {name: check for name, check in CHECKS.items() if check.lesson == LESSON}
+TASKS = {task.name: task for task in lesson_04.LESSON.tasks}
 KINDS = ("right", "partly right", "wrong", "broken")
 SHARES = (0.4, 0.3, 0.2, 0.1)
 EXERCISE_IMPORTS = {"np", "norm", "logsumexp", "multivariate_normal"}  # in its first cell
@@ -37,13 +36,6 @@ RIGHT = {
 VALUES = {
     "falling_likelihood": ("'C'", ("'A'", "'B'", "'D'")),
     "largest_weight": ("0.40037", ("0.25", "0.5")),
-}
-WRITTEN_OUT: dict[str, list[tuple[str, str | None]]] = {  # where the bank's mistakes are lambdas
-    "log_sum_exp": [
-        ("def log_sum_exp(A):\n    return np.log(np.exp(A).sum(axis=1))", "naive"),
-        ("def log_sum_exp(A):\n    return A.max(axis=1)", "maximum alone"),
-        ("def log_sum_exp(A):\n    return logsumexp(A, axis=0)", "summed over points"),
-    ]
 }
 ODD_NAMES = (
     "=cmd()|' /C calc'!A1",
@@ -98,22 +90,31 @@ def helpers_of(function: object) -> list[FunctionType] | None:
     return list(found.values()) if visit(function) else None
 
 
+def source_of(function: FunctionType) -> str:
+    """The source of a function without its decorators."""
+    lines, _ = inspect.getsourcelines(function)
+    start = next(number for number, line in enumerate(lines) if line.startswith("def "))
+    return "".join(lines[start:]).rstrip()
+
+
 def as_text(function: Any, task: str) -> str | None:
     """Python code that defines `task` like this function; None if the function cannot be copied as text."""
     helpers = helpers_of(function)
     if helpers is None:
         return None
-    text = "\n\n".join(inspect.getsource(helper).rstrip() for helper in helpers)
+    text = "\n\n".join(source_of(helper) for helper in helpers)
     for helper in helpers:  # a helper must not have the name of an answer
-        text = re.sub(rf"\b{helper.__name__}\b", f"bank_{helper.__name__}", text)
+        text = re.sub(rf"\b{helper.__name__}\b", f"copied_{helper.__name__}", text)
     unevaluated = "from __future__ import annotations"  # whose names the notebook does not have
-    return f"{unevaluated}\n\n{text}\n\n\ndef {task}(*inputs):\n    return bank_{function.__name__}(*inputs)"
+    return (
+        f"{unevaluated}\n\n{text}\n\n\ndef {task}(*inputs):\n    return copied_{function.__name__}(*inputs)"
+    )
 
 
 def right_answer(task: str, rng: np.random.Generator) -> str:
     if task in VALUES:
         return f"{task} = {VALUES[task][0]}"
-    text = as_text(getattr(correct_answers_04, rng.choice(RIGHT[task])), task)
+    text = as_text(getattr(lesson_04, rng.choice(RIGHT[task])), task)
     assert text is not None
     return text
 
@@ -122,8 +123,6 @@ def wrong_answers(task: str) -> list[tuple[str, str | None]]:
     """Wrong answers as text, each with the mistake that must be recognised in it."""
     if task in VALUES:
         return [(f"{task} = {value}", None) for value in VALUES[task][1]]
-    if task in WRITTEN_OUT:
-        return WRITTEN_OUT[task]
     pairs = [(as_text(mistake.answer, task), mistake) for mistake in TASKS[task].mistakes]
     return [(text, mistake.name) for text, mistake in pairs if text and not mistake.planted]
 
@@ -173,7 +172,7 @@ def student(name: str, kind: str, rng: np.random.Generator) -> Student:
         whole = as_file(with_answers({}))
         return Student(name, kind, whole[: len(whole) // 2], None)
     answers = {}
-    for task, check in TASKS.items():
+    for task_name, task in TASKS.items():
         outcome = rng.choice(
             ["right", "wrong", "untouched", "broken"],
             p={
@@ -184,14 +183,14 @@ def student(name: str, kind: str, rng: np.random.Generator) -> Student:
             }[kind],
         )
         if outcome == "right":
-            answers[task], points[task] = right_answer(task, rng), check.points
+            answers[task_name], points[task_name] = right_answer(task_name, rng), task.points
         elif outcome == "wrong":
-            choices = wrong_answers(task)
-            answers[task], mistake = choices[rng.integers(len(choices))]
+            choices = wrong_answers(task_name)
+            answers[task_name], mistake = choices[rng.integers(len(choices))]
             if mistake:
-                mistakes[task] = mistake
+                mistakes[task_name] = mistake
         elif outcome == "broken":
-            answers[task] = broken_answer(task, rng)
+            answers[task_name] = broken_answer(task_name, rng)
     return Student(name, kind, as_file(with_answers(answers)), points, mistakes)
 
 

@@ -11,9 +11,10 @@ from mlcourse.grading.read import Found, read_one
 from mlcourse.grading.sandbox.session import START_TIMEOUT, Session, WorkerEnded
 from mlcourse.grading.sandbox.watchdog import descendants
 from tests.helpers import honest
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.honest import LIMITS, SEED
 
-BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())))
+BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())), CATALOGUE)
 
 
 A_MOMENT = 0.3  # seconds
@@ -51,7 +52,8 @@ class World:
             "grades": folder / "out" / "grades.csv",
             "canary": folder / "home" / "diary.txt",
             "solutions": honest.ROOT / "solutions" / "04_em.ipynb",
-            "checks": honest.ROOT / "mlcourse" / "checks" / "bank" / "lesson_04.py",
+            "checks": honest.ROOT / "mlcourse" / "checks" / "task.py",
+            "tasks": honest.ROOT / "mlcourse" / "tasks" / "lesson_04.py",
         }
         for path in self.files.values():
             if not path.exists():
@@ -60,7 +62,8 @@ class World:
 
     def snapshot(self) -> dict:
         """Everything about every file of this world, but for when it was last read."""
-        paths = [*sorted(self.folder.rglob("*")), self.files["solutions"], self.files["checks"], self.folder]
+        ours = [self.files[name] for name in ("solutions", "checks", "tasks")]
+        paths = [*sorted(self.folder.rglob("*")), *ours, self.folder]
         seen = {}
         for path in paths:
             found = os.lstat(path)
@@ -75,13 +78,15 @@ class World:
         """
         self.clock.endless = endless
         data = content if isinstance(content, bytes) else honest.as_bytes(content)
-        submission = read_one(Found(("eve", "04_em.ipynb"), data))
+        submission = read_one(Found(("eve", "04_em.ipynb"), data), CATALOGUE)
         before, reported = self.snapshot(), []
-        grade = marking.grade(submission, self.walls, SEED, on_mark=reported.append, limits=LIMITS)
+        grade = marking.grade(
+            submission, OUR_COURSE, self.walls, SEED, on_mark=reported.append, limits=LIMITS
+        )
         assert self.processes() == [], "a process is left"
         assert self.snapshot() == before, "something outside has changed"
         assert reported == grade.marks
-        neighbour = marking.grade(BEN, self.walls, SEED, limits=LIMITS)
+        neighbour = marking.grade(BEN, OUR_COURSE, self.walls, SEED, limits=LIMITS)
         assert {mark.task: mark.points for mark in neighbour.marks} == honest.POINTS
         assert neighbour.status == "ok"
         assert neighbour.notes == []

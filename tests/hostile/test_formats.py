@@ -12,6 +12,7 @@ import pytest
 from mlcourse.grading import marking
 from mlcourse.grading.read import read_submissions
 from tests.helpers import honest
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.honest import LIMITS, SEED
 
 
@@ -159,9 +160,9 @@ def test_what_cannot_be_read_is_named(world, form):
 def grades(path, walls) -> dict[str, tuple[str, float]]:
     """Status and points of everybody in a folder or a zip."""
     found = {}
-    for submission in read_submissions(path):
+    for submission in read_submissions(path, CATALOGUE):
         assert submission.student not in found
-        grade = marking.grade(submission, walls, SEED, limits=LIMITS)
+        grade = marking.grade(submission, OUR_COURSE, walls, SEED, limits=LIMITS)
         found[submission.student] = grade.status, grade.points
     return found
 
@@ -260,7 +261,7 @@ def test_a_student_hands_in_twenty_notebooks_at_most(tmp_path):
     put(tmp_path / "eve.zip", zipped({f"{number:05d}.ipynb": b"{}" for number in range(5000)}))
     for number in range(30):
         put(tmp_path / "mallory" / f"{number}.ipynb", b"{}")
-    found = Counter(submission.student.split(" ")[0] for submission in read_submissions(tmp_path))
+    found = Counter(submission.student.split(" ")[0] for submission in read_submissions(tmp_path, CATALOGUE))
     assert found == {"ada": 1, "eve": 21, "mallory": 21}  # the last one says that there are more
 
 

@@ -38,9 +38,32 @@ READING = {
     "the seed": "open({seed!r}).read()",
     "the solutions": "open({solutions!r}).read()",
     "the checks": "open({checks!r}).read()",
-    "the checks, by import": "from mlcourse.checks.bank import CHECKS; CHECKS['falling_likelihood']",
-    "the checks, compiled": (
-        "import glob; open(glob.glob(os.path.dirname({checks!r}) + '/__pycache__/*04*')[0], 'rb')"
+    "the checks, by import": "from mlcourse.checks.task import Task",
+    "the checks, by import anew": "del sys.modules['mlcourse.checks']\nfrom mlcourse.checks import Task",
+    "the checks, in their module": (
+        "import mlcourse.checks\n"
+        "known = ('open_course', 'compare')\n"
+        "[name for name in dir(mlcourse.checks) if not name.startswith('__') and name not in known][0]"
+    ),
+    "the tasks": "open({tasks!r}).read()",
+    "the tasks, listed": "os.listdir(os.path.dirname({tasks!r}))[0]",
+    "the tasks, by import": "from mlcourse.tasks import CATALOGUE; CATALOGUE.tasks['falling_likelihood']",
+    "the tasks, by import anew": (
+        "del sys.modules['mlcourse.tasks'], sys.modules['mlcourse.checks']\nfrom mlcourse.tasks import CATALOGUE"
+    ),
+    "the tasks of a lesson, by import": "from mlcourse.tasks import lesson_04",
+    "the tasks, in their module": (
+        "import mlcourse.tasks\n"
+        "[name for name in dir(mlcourse.tasks) if not name.startswith('__') and name != 'check'][0]"
+    ),
+    "the tasks, through the check": "from mlcourse import check; check._catalogue.tasks['falling_likelihood']",
+    "the tasks, through the course's folder": "from mlcourse.course_folder import Course; Course().catalogue",
+    "the tasks, among all modules": (
+        "[name for name in sys.modules if name.startswith(('mlcourse.tasks.', 'mlcourse.checks.'))"
+        " and name != 'mlcourse.checks.compare'][0]"
+    ),
+    "the tasks, compiled": (
+        "import glob; open(glob.glob(os.path.dirname({tasks!r}) + '/__pycache__/*04*')[0], 'rb')"
     ),
     "the marking": "import mlcourse.grading.marking",
     "all homes": "os.listdir('/home')",

@@ -25,7 +25,7 @@ builtins.all = lambda *a: True
     "the check": "import mlcourse\nmlcourse.check = type('Check', (), {'__getattr__': lambda *a: lambda *a: True})()",
     "the module of checks": """
 import sys, types
-for name in ("examine", "compare", "notebook", "bank"):
+for name in ("examine", "compare", "notebook", "outcome", "task"):
     module = types.ModuleType("mlcourse.checks." + name)
     module.examine = module.difference = module.plain = lambda *a, **k: None
     sys.modules["mlcourse.checks." + name] = module
@@ -84,7 +84,8 @@ SPYING = {
 import gc
 def _expected(A):
     for thing in gc.get_objects():
-        if type(thing).__name__ in ("Check", "Case", "Mistake", "Law", "Verdict"): return thing.reference(A)
+        if type(thing).__name__ in ("Task", "Lesson", "Catalogue", "Case", "Mistake", "Law", "Verdict"):
+            return thing.answer(A)
     raise LookupError
 """,
     "all frames": """
@@ -92,9 +93,9 @@ import sys
 def _expected(A):
     frame = sys._getframe()
     while frame:
-        for name in ("expected", "reference", "check", "outcomes"):
+        for name in ("expected", "task", "key", "outcomes"):
             found = frame.f_locals.get(name)
-            if callable(getattr(found, "reference", None)): return found.reference(A)
+            if callable(getattr(found, "answer", None)): return found.answer(A)
         frame = frame.f_back
     raise LookupError
 """,
@@ -102,11 +103,15 @@ def _expected(A):
 import sys
 def _expected(A):
     for module in list(sys.modules.values()):
-        for check in getattr(module, "CHECKS", {}).values(): return check.reference(A)
+        for task in getattr(getattr(module, "CATALOGUE", None), "tasks", {}).values(): return task.answer(A)
     raise LookupError
 """,
-    "the package's checks": (
-        "def _expected(A):\n    from mlcourse.checks import CHECKS\n    return CHECKS['log_sum_exp'].reference(A)"
+    "the package's tasks": (
+        "def _expected(A):\n    from mlcourse.tasks import CATALOGUE\n"
+        "    return CATALOGUE.tasks['log_sum_exp'].answer(A)"
+    ),
+    "the tasks of the lesson": (
+        "def _expected(A):\n    from mlcourse.tasks import lesson_04\n    return lesson_04.log_sum_exp(A)"
     ),
     "its own memory": """
 def _expected(A):

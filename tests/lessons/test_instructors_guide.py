@@ -1,13 +1,16 @@
 """The instructor's guide matches the course: lessons, tasks, figures, sections and rubrics."""
 
 import re
+import textwrap
 
 import nbformat
+import numpy as np
 import pytest
 
 from mlcourse.builder.lessons import read_course
-from mlcourse.checks import CHECKS
+from mlcourse.checks import Case, Lesson, answer_of, examine, right_answer
 from mlcourse.cli import ROOT
+from mlcourse.tasks import CATALOGUE
 
 GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 COURSE = read_course(ROOT)
@@ -91,7 +94,7 @@ def test_the_lesson_map_is_generated():
 def test_mistakes_belong_to_tasks_of_the_lesson(name):
     tasks = [row[0].strip("`") for row in rows(section(name))[1:]]
     assert len(tasks) >= 5
-    assert {CHECKS[task].lesson for task in tasks} == {name}
+    assert {CATALOGUE.tasks[task].lesson for task in tasks} == {name}
 
 
 @pytest.mark.parametrize("name", COURSE.lessons)
@@ -130,3 +133,14 @@ def test_every_open_question_has_a_rubric(name, task, points):
     number = rubric.split(",")[1].split()[1]
     assert any(heading.startswith(f"Task {number} · {title}") for heading in headings("exercises", name))
     assert sum(VALUES.get(row[0]) or int(row[0]) for row in rows(rubric)[1:]) == points
+
+
+def test_the_example_of_a_task_works():
+    (example,) = re.findall(r"```python\n(.*?)```", part(GUIDE, "## Adapt a lesson"), re.DOTALL)
+    names = {"np": np, "Case": Case, "LESSON": Lesson("04_em")}
+    exec(textwrap.dedent(example), names)
+    (task,) = names["LESSON"].tasks
+    answers = [right_answer(task), *map(answer_of, task.variants)]
+    assert [examine(task, answer).status for answer in answers] == ["right"] * 3
+    (mistake,) = task.mistakes
+    assert examine(task, answer_of(mistake.answer)).mistake == mistake

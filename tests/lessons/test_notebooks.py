@@ -9,8 +9,8 @@ import pytest
 
 from mlcourse.builder.build import build_all, differences
 from mlcourse.builder.lessons import FOLDERS, read_course
-from mlcourse.checks import CHECKS
 from mlcourse.cli import ROOT
+from mlcourse.tasks import CATALOGUE
 
 COURSE = read_course(ROOT)
 PAGES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
@@ -55,7 +55,7 @@ def test_every_lesson_exists(name):
 
 
 def test_notebooks_are_up_to_date():
-    changes = differences(ROOT, build_all(ROOT))
+    changes = differences(ROOT, build_all())
     assert not changes, f"run `mlcourse build`; out of date: {', '.join(map(relative, changes))}"
 
 
@@ -94,10 +94,19 @@ def test_exercise_has_tasks_checks_and_hints(path):
     assert 2 * len(answers) <= hints <= 3 * (len(answers) + len(questions))
 
 
-def test_exercises_and_specifications_have_the_same_tasks():
+@pytest.mark.parametrize(
+    ("role", "tasks"), [("check", CATALOGUE.tasks), ("open", CATALOGUE.open_questions)], ids=["check", "open"]
+)
+def test_exercises_have_the_tasks_of_the_catalogue(role, tasks):
     exercises = (path for path in PAGES if path.parent.name == "exercises")
-    tasks = {(path.stem, task) for path in exercises for task in task_cells(path, "check")}
-    assert tasks == {(specification.lesson, name) for name, specification in CHECKS.items()}
+    found = {(path.stem, task) for path in exercises for task in task_cells(path, role)}
+    assert found == {(task.lesson, name) for name, task in tasks.items()}
+
+
+@pytest.mark.parametrize("path", pages("exercises"))
+def test_every_task_has_its_heading_in_order(path):
+    headings = re.findall(r"^## (Task .*)$", "\n".join(sources(path, "markdown")), re.MULTILINE)
+    assert headings == [CATALOGUE.heading(task.name) for task in CATALOGUE.lessons[path.stem].roster]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DOCUMENTS], ids=relative)

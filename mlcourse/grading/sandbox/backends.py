@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from mlcourse.grading.pipe import unpack
 from mlcourse.grading.sandbox import bubblewrap, container, landlock
@@ -159,8 +159,15 @@ def why_unusable(sandbox: Sandbox, limits: Limits = DEFAULT_LIMITS) -> str | Non
     return f"it failed these tests: {', '.join(failed)}" if failed else None
 
 
-def report() -> list[str]:
-    """Return the lines of `mlcourse doctor`: one per sandbox, then what the chosen one blocks."""
+class Report(NamedTuple):
+    """What `mlcourse doctor` says: whether a sandbox works, and the lines about each."""
+
+    works: bool
+    lines: list[str]
+
+
+def report() -> Report:
+    """Try every sandbox, and report which of them work and what the chosen one blocks."""
     lines: list[str] = []
     chosen: Backend | None = None
     for backend in BACKENDS.values():
@@ -171,9 +178,11 @@ def report() -> list[str]:
         )
         chosen = chosen or (backend if reason is None else None)
     if chosen is None:
-        return [*lines, "Submissions can only be run without isolation, with --trust-submissions."]
+        alone = "Submissions can only be run without isolation, with --trust-submissions."
+        return Report(False, [*lines, alone])
     tried = [f"  {action}" for action in PROBES]
-    return [*lines, f"Submissions run in {chosen.name}. It was tested just now, and blocked:", *tried]
+    blocked = f"Submissions run in {chosen.name}. It was tested just now, and blocked:"
+    return Report(True, [*lines, blocked, *tried])
 
 
 # ── The probe ────────────────────────────────────────────────────────────────────────────────────────

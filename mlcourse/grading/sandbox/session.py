@@ -16,7 +16,7 @@ START_TIMEOUT = 30.0  # seconds
 class WorkerEnded(BaseException):
     """The worker has ended, and will not answer any further requests.
 
-    Not an Exception, because `mlcourse.checks.examine` treats those as raised by the student's function.
+    Not an Exception, because `marking.judge` treats those as outputs that a check cannot handle.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a worker can see: Python, its packages and the course's package; no checks, no solutions, no home folder."""
+"""What a worker can see: Python, its packages and the course's package; no tasks, no solutions, no home folder."""
 
 import os
 import sys
@@ -79,7 +79,7 @@ def course_view() -> View:
     others = [copy for folder in search_path() if (copy := Path(folder, PACKAGE.name)) != PACKAGE]
     masked = [
         *map(str, others),  # an installed copy of the course has its checks too
-        *(str(PACKAGE / name) for name in ("checks", "grading", "cli.py")),
+        *(str(PACKAGE / name) for name in ("checks", "tasks", "grading", "cli.py")),
         *(f"{scikit_learn / part}{end}" for part in HIDDEN if part not in NEEDED for end in ("", ".py")),
     ]
     existing = dict.fromkeys(path for path in shown if os.path.exists(path))

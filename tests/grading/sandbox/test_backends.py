@@ -10,6 +10,7 @@ from mlcourse.grading import marking, pipe, sandbox
 from mlcourse.grading.records import Cell, Submission
 from mlcourse.grading.sandbox import backends, container, landlock
 from mlcourse.grading.sandbox.view import course_view
+from tests.helpers.courses import OUR_COURSE
 
 if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
@@ -30,7 +31,7 @@ def test_without_a_sandbox_submissions_must_be_trusted(monkeypatch):
         sandbox.choose()
     with sandbox.choose(trust=True) as chosen:
         assert chosen.name == "not isolated"
-    assert "without isolation" in sandbox.report()[-1]
+    assert "without isolation" in sandbox.report().lines[-1]
 
 
 def test_the_version_of_landlock_is_a_number():
@@ -68,7 +69,7 @@ def test_a_sandbox_that_does_not_start_costs_no_points():
         sandbox.Sandbox(backends.Backend("broken", Broken)) as broken,
         pytest.raises(OSError, match="did not start"),
     ):
-        marking.grade(submission, broken, b"", on_mark=marks.append)
+        marking.grade(submission, OUR_COURSE, broken, b"", on_mark=marks.append)
     assert marks == []
 
 

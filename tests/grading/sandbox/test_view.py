@@ -2,13 +2,15 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
-from mlcourse.checks import CHECKS, examine
-from mlcourse.grading import marking, sandbox
+from mlcourse import checks, tasks
+from mlcourse.grading import sandbox
 from mlcourse.grading.sandbox import view
 from mlcourse.grading.sandbox.view import View, course_view
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
@@ -28,10 +30,11 @@ def test_the_view_contains_no_secrets():
     readable = course_view().readable()
     secret = [
         sandbox.__path__[0] + "/../marking.py",
-        marking.EXERCISES,
-        marking.EXERCISES.parent / "solutions",
-        CHECKS["e_step"].reference.__code__.co_filename,
-        examine.__code__.co_filename,
+        OUR_COURSE.root / "exercises",
+        OUR_COURSE.root / "solutions",
+        CATALOGUE.tasks["e_step"].answer.__code__.co_filename,
+        *Path(tasks.__file__).parent.rglob("*"),
+        *(path for path in Path(checks.__file__).parent.glob("*.py") if path.name != "compare.py"),
         os.path.expanduser("~"),
         "/etc/passwd",
     ]
