@@ -28,10 +28,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from mlcourse.checks import Answer, Task, answer_of, examine, with_slip
+from mlcourse.checks import Task, answer_of, examine, with_slip
 from mlcourse.checks.examine import NOTEBOOK_SEED, answer_key
 from mlcourse.checks.mutation import Mutant, mutants
-from mlcourse.checks.outcome import call
+from mlcourse.checks.outcome import given
 from mlcourse.checks.slips import define, slips_of, time_limit
 from mlcourse.cli import ROOT
 from mlcourse.tasks import CATALOGUE
@@ -46,9 +46,8 @@ class Finding(NamedTuple):
     task: str
     mutant: Mutant
     status: str  # of the verdict, "out of time", or "equivalent" if it is right and listed as such
-    diagnosis: str  # "mistake", "slip", "exception", "place" (which entries are off), or ""
+    diagnosis: str  # "mistake", "slip", "exception", "out of time", or ""
     said: str  # the recognised kind of slip or mistake
-    message: str = ""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,11 +120,6 @@ def undue_verdicts(task: Task, seed: int) -> Iterator[str]:
             yield f"{mistake.name!r} is {verdict.status}, {verdict.mistake.name if verdict.mistake else 'not named'}"
 
 
-def given(task: Task, function: Callable[..., Any]) -> Answer:
-    """Return a function's results as an answer; in a task for a value, the answer is what it returns."""
-    return Answer(task.kind, task.name, lambda case: call(function, case))
-
-
 def examine_mutants(name: str, every: int = 1, start: int = 0) -> Iterator[Finding]:
     """Yield what the check of a task says about each mutant of its solution, or about some of them."""
     task = CATALOGUE.tasks[name]
@@ -172,7 +166,7 @@ def judged(task: Task, mutant: Mutant, function: Any) -> Finding:
     known = equivalent(task.lesson).get(task.name, {})
     harmless = verdict.status == "right" and f"{mutant.before} → {mutant.after}" in known
     status = "equivalent" if harmless else verdict.status
-    return Finding(task.name, mutant, status, diagnosis, said, verdict.message)
+    return Finding(task.name, mutant, status, diagnosis, said)
 
 
 # ── Solutions ────────────────────────────────────────────────────────────────────────────────────────

@@ -7,9 +7,8 @@ import pytest
 
 from mlcourse.checks import examine, right_answer
 from mlcourse.checks.compare import plain
-from mlcourse.checks.outcome import call
+from mlcourse.checks.outcome import call, given
 from tests.helpers.answers import FUNCTIONS, TASKS
-from tools.mutants import given
 
 SEEDS = (0, 1, 12345)
 VARIANTS = [
