@@ -45,6 +45,7 @@ ONLY_REPORTS = {
 }
 
 
+@cache
 def task_digests(course: Course, name: str | None) -> dict[str, str]:
     """Return, for each task of a lesson, a digest of what its mark depends on apart from the submission."""
     lesson = course.catalogue.of_lesson(name)
