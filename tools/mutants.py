@@ -108,7 +108,7 @@ def undue_verdicts(task: Task, seed: int) -> Iterator[str]:
     """Yield a line for each right answer that is refused with this seed, and for each mistake that is not named."""
     right: dict[str, Callable[..., Any]] = {one.__name__: one for one in (task.answer, *task.variants)}
     if task.kind == "function":
-        right["the solution"] = solution(task)[0][task.name]
+        right["the solution"] = namespace_of(task.lesson)[task.name]
     for name, function in right.items():
         verdict = examine(task, given(task, function), seed)
         if verdict.status != "right":
@@ -123,7 +123,7 @@ def undue_verdicts(task: Task, seed: int) -> Iterator[str]:
 def examine_mutants(name: str, every: int = 1, start: int = 0) -> Iterator[Finding]:
     """Yield what the check of a task says about each mutant of its solution, or about some of them."""
     task = CATALOGUE.tasks[name]
-    names, _ = solution(task)
+    names = namespace_of(task.lesson)
     answer_key(task, NOTEBOOK_SEED).slips(patience=math.inf)  # before the clock starts for the first mutant
     for mutant in islice(mutants(tree_of_solution(task)), start, None, every):
         namespace = dict(names)
@@ -133,10 +133,9 @@ def examine_mutants(name: str, every: int = 1, start: int = 0) -> Iterator[Findi
 
 def tree_of_solution(task: Task) -> ast.FunctionDef:
     """Return the syntax tree of a task's answer in the solutions."""
-    _, source = solution(task)
     (tree,) = [
         node
-        for node in ast.parse(source).body
+        for node in ast.parse(solution(task)).body
         if isinstance(node, ast.FunctionDef) and node.name == task.name
     ]
     return tree
@@ -172,16 +171,14 @@ def judged(task: Task, mutant: Mutant, function: Any) -> Finding:
 # ── Solutions ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def solution(task: Task) -> tuple[dict[str, Any], str]:
-    """Return the names that a lesson's solutions define, and the source of this task's answer."""
-    names = namespace_of(task.lesson)
-    source = next(
+def solution(task: Task) -> str:
+    """Return the source of a task's answer in the solutions."""
+    return next(
         "".join(cell["source"])
         for cell in cells_of(task.lesson)
         if cell["metadata"].get("mlcourse", {})
         == {"lesson": task.lesson, "role": "answer", "task": task.name}
     )
-    return names, source
 
 
 def cells_of(lesson: str) -> list[dict[str, Any]]:

@@ -65,6 +65,7 @@ def test_its_mistakes_are_recognised(course):
         checker.choose(lambda n, k: task.mistakes[0].answer(n, k))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="grading requires Linux or macOS")
 def test_it_is_graded_in_the_sandbox(course, tmp_path, capsys):
     solution = (course / "solutions" / "01_binomials.ipynb").read_text("utf-8")

@@ -68,6 +68,7 @@ def test_user_errors_are_printed_as_one_sentence(
     assert message in printed
 
 
+@pytest.mark.slow
 def test_a_missing_sandbox_is_reported_as_one_sentence(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_made_up_class_earns_the_expected_points(tmp_path: Path, capsys: Captu
         choose().close()
     except NoSandbox as reason:
         pytest.skip(str(reason))
-    made = students(10, seed=4)
+    made = students(6, seed=4)
     assert {one.kind for one in made} == {"right", "partly right", "wrong", "broken"}
     write_submissions(tmp_path / "class", made)
     words = ["grade", tmp_path / "class", "-o", tmp_path / "out", "-j", "2"]

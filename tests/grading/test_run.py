@@ -59,6 +59,7 @@ def test_a_run_writes_marks_tables_and_pages(folder):
     assert len(marks) == 5 * len(TASKS)
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_marks_as_one(folder):
     go(folder)
     alone = marks_in(folder.parent / "out")

@@ -7,7 +7,7 @@ import pytest
 
 from mlcourse.checks.mutation import mutants
 from tests.helpers.answers import FUNCTIONS
-from tools.mutants import EQUIVALENT, equivalent, examine_mutants, solution, tree_of_solution
+from tools.mutants import EQUIVALENT, equivalent, examine_mutants, namespace_of, solution, tree_of_solution
 
 TODAY = date.today().toordinal()
 SHARE = [name for number, name in enumerate(FUNCTIONS) if number % 8 == TODAY % 8]
@@ -35,6 +35,11 @@ def test_the_list_of_equivalent_mutants_is_honest(path):
 
 def test_solutions_are_found():
     for task in FUNCTIONS.values():
-        names, source = solution(task)
-        assert f"def {task.name}(" in source
-        assert "check" in names
+        assert f"def {task.name}(" in solution(task)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", sorted({task.lesson for task in FUNCTIONS.values()}))
+def test_solutions_define_every_answer(lesson):
+    answers = {task.name for task in FUNCTIONS.values() if task.lesson == lesson}
+    assert answers <= namespace_of(lesson).keys()

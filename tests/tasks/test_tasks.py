@@ -10,7 +10,7 @@ from mlcourse.checks.compare import plain
 from mlcourse.checks.outcome import call, given
 from tests.helpers.answers import FUNCTIONS, TASKS
 
-SEEDS = (0, 1, 12345)
+SEEDS = (0, 12345)  # `course.py mutants --seeds 50` tries fifty
 VARIANTS = [
     pytest.param(task, variant, id=f"{task.name}-{variant.__name__}")
     for task in TASKS.values()
