@@ -27,9 +27,8 @@ from threadpoolctl import threadpool_info
 
 import mlcourse
 from mlcourse.datasets import MNISTUnavailable, load_mnist
-from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import e_step, mixture_from_responsibilities
-from mlcourse.mixture.conditional import mixture_of
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import Mixture, e_step, mixture_from_responsibilities
 from mlcourse.mixture.screening import negligible
 
 OURS, THEIRS = "mlcourse", "scikit-learn"
@@ -81,7 +80,7 @@ def compare(name, target, tasks, repeat):
 
 def same_start(X, R, type_name, n_iter):
     """Return one fit for each library: n_iter iterations of EM from the mixture given by responsibilities R."""
-    start = mixture_from_responsibilities(X, R, covariance_type(type_name))
+    start = mixture_from_responsibilities(X, R, CovarianceType.named(type_name))
     options = dict(
         covariance_type=type_name,
         weights_init=start.weights,
@@ -116,7 +115,7 @@ def needed_operations(model, X):
     For each row and component whose responsibility is not negligible: d² for the distance, by a triangular factor,
     and d² for the contribution to the covariance, which is symmetric.
     """
-    _, R = e_step(X, mixture_of(model), negligible(len(X), *model.weights_.shape, X.dtype))
+    _, R = e_step(X, Mixture.of(model), negligible(len(X), *model.weights_.shape, X.dtype))
     return 2 * X.shape[1] ** 2 * np.count_nonzero(R)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlcourse.mixture import em
+from mlcourse.mixture import em, expectation_over
 from mlcourse.widgets.player import as_json, parameters, script
 from tests.helpers.scenes import PLAYERS, X, em_steps, large
 from tools.browser import chromium
@@ -39,7 +39,7 @@ def frames_per_second(page, player):
 def disagreement(page, type_name, n_steps=30):
     """Return the largest difference between EM in the page and in the package, over all steps and parameters."""
     steps = em_steps(X, 1, type_name=type_name)
-    here = [parameters(step.mixture) for step in islice(em(X, steps[0].mixture), n_steps)]
+    here = [parameters(step.mixture) for step in islice(em(expectation_over(X), steps[0].mixture), n_steps)]
     given = json.dumps({"X": X.tolist(), "theta": {name: part.tolist() for name, part in here[0].items()}})
     source = (ROOT / "mlcourse" / "widgets" / "player" / "mixture.js").read_text("utf-8")
     call = f"em(X, theta, {{type: '{type_name}', tol: -1, maxIter: {n_steps - 1}}}).map((step) => step.theta)"

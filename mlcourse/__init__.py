@@ -4,7 +4,7 @@ from mlcourse.anomaly import DensityDetector
 from mlcourse.classifier import GaussianMixtureClassifier
 from mlcourse.kmeans import KMeans
 from mlcourse.metrics import silhouette_samples, silhouette_score
-from mlcourse.mixture import GaussianMixture, IncompleteDataMixture, PPCAMixture, SemiSupervisedMixture
+from mlcourse.mixture import GaussianMixture, IncompleteDataMixture, SemiSupervisedMixture
 from mlcourse.pca import PCA
 from mlcourse.tasks import check
 
@@ -17,7 +17,6 @@ __all__ = [
     "GaussianMixtureClassifier",
     "IncompleteDataMixture",
     "KMeans",
-    "PPCAMixture",
     "SemiSupervisedMixture",
     "check",
     "silhouette_samples",

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.mixture import GaussianMixture
 from mlcourse.typing import Array, Floats, Ints
+from mlcourse.validation import check_sample_weight, fit_weighted
 
 
 class DensityDetector(OutlierMixin, BaseEstimator):
@@ -47,7 +48,7 @@ class DensityDetector(OutlierMixin, BaseEstimator):
         self.contamination = contamination
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Array, y: object = None) -> Self:
+    def fit(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Self:
         """Fit the density to the rows of X, and set the threshold from their log densities.
 
         Parameters
@@ -55,9 +56,15 @@ class DensityDetector(OutlierMixin, BaseEstimator):
         X : array-like of shape (n, d)
             Anything the density accepts: the density checks the rows, here and in every other method.
         y : ignored
+        sample_weight : array-like of shape (n,), default all ones
+            Passed on to the density, and used for the threshold: `contamination` is then a share of the weights.
         """
-        self.density_ = clone(GaussianMixture() if self.density is None else self.density).fit(X)
-        self.offset_ = float(np.percentile(self.density_.score_samples(X), 100 * self.contamination))
+        density = clone(GaussianMixture() if self.density is None else self.density)
+        self.density_ = fit_weighted(density, X, sample_weight)
+        scores = self.density_.score_samples(X)
+        self.offset_ = weighted_quantile(
+            scores, self.contamination, check_sample_weight(sample_weight, scores)
+        )
         return self
 
     def score_samples(self, X: Array) -> Floats:
@@ -80,3 +87,18 @@ class DensityDetector(OutlierMixin, BaseEstimator):
     @property
     def feature_names_in_(self) -> Array:
         return self.density_.feature_names_in_
+
+
+def weighted_quantile(values: Floats, share: float, w: Floats | None) -> float:
+    """Compute the quantile of `values` below which `share` of the rows lie, interpolated linearly between two values.
+
+    A value of weight 2 counts as two equal values, and for whole weights the result is that of `numpy.quantile`.
+    """
+    if w is None:
+        return float(np.quantile(values, share))
+    order = np.argsort(values)
+    values, w = values[order], w[order].astype(np.float64)
+    after = np.cumsum(w)  # with whole weights, value i has the places from after − w to after − 1
+    place = share * max(after[-1] - 1, 0)
+    first, last = after - w, np.maximum(after - 1, after - w)
+    return float(np.interp(place, np.stack([first, last], axis=1).ravel(), np.repeat(values, 2)))

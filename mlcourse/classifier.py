@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.mixture import GaussianMixture
 from mlcourse.typing import Array, Floats, RandomState
-from mlcourse.validation import FLOATS
+from mlcourse.validation import FLOATS, check_n_samples, check_sample_weight, fit_weighted
 
 
 class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
@@ -80,7 +80,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         self.mixture = mixture
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Array, y: Array) -> Self:
+    def fit(self, X: Array, y: Array, sample_weight: Array | None = None) -> Self:
         """Fit a mixture to the rows of each class.
 
         Parameters
@@ -88,6 +88,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of shape (n, d)
         y : array-like of shape (n,)
             The class of each row: integers, strings, anything that can be sorted.
+        sample_weight : array-like of shape (n,), default all ones
+            Passed on to the mixtures; the classes' shares are then shares of the weights.
 
         Raises
         ------
@@ -97,9 +99,14 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = self._rows(X, y)
         check_classification_targets(y)
-        self.classes_, counts = np.unique(y, return_counts=True)
-        self.priors_ = counts / len(y) if self.priors is None else self._checked_priors()
-        self.mixtures_ = [self._fit_class(X[y == name], name) for name in self.classes_]
+        w = check_sample_weight(sample_weight, X)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        counts = np.bincount(labels, weights=w)
+        self.priors_ = counts / counts.sum() if self.priors is None else self._checked_priors()
+        self.mixtures_ = [
+            self._fit_class(X[labels == k], name, None if w is None else w[labels == k])
+            for k, name in enumerate(self.classes_)
+        ]
         return self
 
     def _rows(self, X: Array, y: Array | str = "no_validation", *, reset: bool = True) -> Any:  # X, or (X, y)
@@ -116,9 +123,9 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
             )
         return priors / priors.sum()
 
-    def _fit_class(self, X: Floats, name: object) -> BaseEstimator:
+    def _fit_class(self, X: Floats, name: object, w: Floats | None) -> BaseEstimator:
         try:
-            return self._new_mixture().fit(X)
+            return fit_weighted(self._new_mixture(), X, w)
         except ValueError as error:
             raise ValueError(
                 f"Cannot fit a mixture to the {len(X)} row(s) of class {name}: {str(error).rstrip('.')}. If there are"
@@ -182,10 +189,11 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If `n_samples` is less than 1.
+        TypeError
+            If `n_samples` is not an integer.
         """
         check_is_fitted(self)
-        if n_samples < 1:
-            raise ValueError(f"n_samples={n_samples} must be at least 1.")
+        n_samples = check_n_samples(n_samples)
         random_state = check_random_state(self.random_state)
         counts = random_state.multinomial(n_samples, self.priors_)
         # All classes share one stream of random numbers: with equal seeds, similar classes would get similar rows.

@@ -195,6 +195,23 @@ def diagonal_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
     return S
 
 
+def full_product(A: Floats, B: Floats) -> Floats:
+    """Compute ½ (Aₖ Bₖᵀ + Bₖ Aₖᵀ) for every k: (K, d, d)."""
+    AB = A[:, :, np.newaxis] * B[:, np.newaxis]
+    return (AB + np.swapaxes(AB, 1, 2)) / 2
+
+
+def pooled_product(A: Floats, B: Floats) -> Floats:
+    """Compute Σₖ ½ (Aₖ Bₖᵀ + Bₖ Aₖᵀ): (d, d)."""
+    AB = A.T @ B
+    return (AB + AB.T) / 2
+
+
+def diagonals(S: Floats) -> Floats:
+    """Return the diagonal of every matrix S : (K, d, d). Returns (K, d)."""
+    return np.diagonal(S, axis1=1, axis2=2).copy()
+
+
 # ── Squared Mahalanobis distances, (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ) = ‖(x − μₖ) Pₖ‖²: (n, K) ──────────────────────
 
 
@@ -244,6 +261,9 @@ class CovarianceType(NamedTuple):
     scatter: Callable[[Floats, Floats, Floats], Floats]  # (X, R, c) -> S
     distances: Callable[[Floats, Floats, Floats], Floats]  # (X, mu, P) -> squared Mahalanobis distances
     constrain: Callable[[Floats, Floats], Floats]  # (S, N) -> covariances, in scikit-learn's shape
+    unconstrain: Callable[[Floats, Floats, int], Floats]  # (covariances, N, d) -> the S that gives them
+    product: Callable[[Floats, Floats], Floats]  # (A, B), both (K, d) -> the S of ½ (Aₖ Bₖᵀ + Bₖ Aₖᵀ)
+    part: Callable[[Floats], Floats]  # S of "full" -> S of this type
     expand: Callable[[Floats, int, int], Floats]  # (P, K, d) -> one factor per component, as a view
     shape: Callable[[int, int], tuple[int, ...]]  # (K, d) -> the shape of covariances and of P
     n_parameters: Callable[[int, int], int]  # (K, d) -> free parameters of all the covariances together
@@ -252,9 +272,28 @@ class CovarianceType(NamedTuple):
     # (function, arguments) that make this type, if it is not in the table
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
 
+    @classmethod
+    def named(cls, name: "str | CovarianceType") -> "CovarianceType":
+        """Look up a covariance type by its name; a type itself is returned as it is.
+
+        Raises ValueError for an unknown name.
+        """
+        if isinstance(name, cls):
+            return name
+        if name not in COVARIANCE_TYPES:
+            raise ValueError(
+                f"covariance_type={name!r} is unknown; use one of {', '.join(COVARIANCE_TYPES)}, or"
+                " mlcourse.mixture.ppca(q)."
+            )
+        return COVARIANCE_TYPES[name]
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle how this type is made: unpickled, it is the same object, so that its statistics can be added."""
-        return self.made_by or (covariance_type, (self.name,))
+        return self.made_by or (CovarianceType.named, (self.name,))
+
+    def __repr__(self) -> str:
+        make, arguments = self.made_by or (CovarianceType.named, (self.name,))
+        return f"{make.__qualname__}({', '.join(map(repr, arguments))})"
 
     def shape_of_one(self, d: int) -> tuple[int, ...]:
         """Return the shape of a single covariance of d features."""
@@ -271,6 +310,9 @@ COVARIANCE_TYPES = {
             scatter=full_scatter,
             distances=full_distances,
             constrain=lambda S, N: S / N[:, np.newaxis, np.newaxis],
+            unconstrain=lambda Sigma, N, d: Sigma * N[:, np.newaxis, np.newaxis],
+            product=full_product,
+            part=lambda S: S,
             expand=lambda P, K, d: P,
             shape=lambda K, d: (K, d, d),
             n_parameters=lambda K, d: K * d * (d + 1) // 2,
@@ -282,6 +324,9 @@ COVARIANCE_TYPES = {
             scatter=pooled_scatter,
             distances=tied_distances,
             constrain=lambda S, N: S / N.sum(),
+            unconstrain=lambda Sigma, N, d: Sigma * N.sum(),
+            product=pooled_product,
+            part=lambda S: S.sum(axis=0),
             expand=lambda P, K, d: np.broadcast_to(P, (K, d, d)),
             shape=lambda K, d: (d, d),
             n_parameters=lambda K, d: d * (d + 1) // 2,
@@ -293,6 +338,9 @@ COVARIANCE_TYPES = {
             scatter=diagonal_scatter,
             distances=diagonal_distances,
             constrain=lambda S, N: S / N[:, np.newaxis],
+            unconstrain=lambda Sigma, N, d: Sigma * N[:, np.newaxis],
+            product=np.multiply,
+            part=diagonals,
             expand=lambda P, K, d: P,
             shape=lambda K, d: (K, d),
             n_parameters=lambda K, d: K * d,
@@ -303,19 +351,15 @@ COVARIANCE_TYPES = {
             scatter=diagonal_scatter,
             distances=spherical_distances,
             constrain=lambda S, N: S.mean(axis=1) / N,
+            unconstrain=lambda Sigma, N, d: np.repeat((Sigma * N)[:, np.newaxis], d, axis=1),
+            product=np.multiply,
+            part=diagonals,
             expand=lambda P, K, d: np.broadcast_to(P[:, np.newaxis], (K, d)),
             shape=lambda K, d: (K,),
             n_parameters=lambda K, d: K,
         ),
     )
 }
-
-
-def covariance_type(name: str) -> CovarianceType:
-    """Look up a covariance type by name. Raises ValueError for an unknown name."""
-    if name not in COVARIANCE_TYPES:
-        raise ValueError(f"covariance_type={name!r} is unknown; use one of {', '.join(COVARIANCE_TYPES)}.")
-    return COVARIANCE_TYPES[name]
 
 
 # ── Densities ─────────────────────────────────────────────────────────────────────────────────────

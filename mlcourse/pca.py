@@ -28,7 +28,7 @@ from sklearn.utils.extmath import randomized_svd, svd_flip
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blocks import rows_of_blocks, sum_over_blocks
-from mlcourse.gaussians import Dense, covariance_type, log_density
+from mlcourse.gaussians import CovarianceType, Dense, log_density
 from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
 
@@ -270,7 +270,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X, P, mean = new_rows(self, X), self._factor(), self.mean_[np.newaxis]
 
         def score(rows: slice) -> Floats:
-            return log_density(X[rows], mean, P, covariance_type("tied"))[:, 0]
+            return log_density(X[rows], mean, P, CovarianceType.named("tied"))[:, 0]
 
         return rows_of_blocks(score, X, row_width=X.shape[1])
 

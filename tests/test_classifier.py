@@ -24,7 +24,15 @@ NAMES = np.array(["ant", "bee", "cat"])
 COUNTS = np.array([60, 90, 150])
 
 
-@parametrize_with_checks([GaussianMixtureClassifier(), GaussianMixtureClassifier(2, covariance_type="diag")])
+def known_differences(estimator):
+    reason = "k-means++ draws other rows where a row is repeated: other starts, other local optima"
+    return {"check_sample_weight_equivalence_on_dense_data": reason} if estimator.n_components > 1 else {}
+
+
+@parametrize_with_checks(
+    [GaussianMixtureClassifier(), GaussianMixtureClassifier(2, covariance_type="diag")],
+    expected_failed_checks=known_differences,
+)
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
 
@@ -193,7 +201,7 @@ def test_sampling_one_row_and_none(data, mixture):
     X, y = classifier.sample()
     assert X.shape == (1, 3)
     assert y[0] in NAMES
-    with pytest.raises(ValueError, match="n_samples=0"):
+    with pytest.raises(ValueError, match="n_samples"):
         classifier.sample(0)
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import multivariate_normal
 
-from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type, log_density
+from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType, log_density
 from tests.helpers.mixtures import TYPES, as_full, random_covariances
 
 K, D = 4, 3
@@ -21,7 +21,7 @@ def rng():
 
 @every_type
 def test_log_density_equals_scipys(name, rng):
-    type_, Sigma = covariance_type(name), random_covariances(rng, name, K, D)
+    type_, Sigma = CovarianceType.named(name), random_covariances(rng, name, K, D)
     X, mu = rng.normal(size=(50, D)), rng.normal(size=(K, D))
     expected = [multivariate_normal(m, S).logpdf(X) for m, S in zip(mu, as_full(Sigma, K, D))]
     assert_allclose(log_density(X, mu, type_.kernel.factor(Sigma), type_), np.transpose(expected), rtol=1e-12)
@@ -29,7 +29,7 @@ def test_log_density_equals_scipys(name, rng):
 
 @every_type
 def test_log_density_is_finite_where_the_density_underflows(name, rng):
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     P = type_.kernel.factor(random_covariances(rng, name, K, D))
     far = log_density(np.full((1, D), 1e6), np.zeros((K, D)), P, type_)
     assert np.all(np.isfinite(far))
@@ -38,7 +38,7 @@ def test_log_density_is_finite_where_the_density_underflows(name, rng):
 
 @every_type
 def test_kernel_identities(name, rng):
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     kernel, Sigma = type_.kernel, random_covariances(rng, name, K, D)
     P = kernel.factor(Sigma)
     precision = kernel.precision(P)
@@ -57,7 +57,7 @@ def test_kernel_identities(name, rng):
 
 @every_type
 def test_whitened_points_have_identity_covariance(name, rng):
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     P = type_.kernel.factor(random_covariances(rng, name, K, D))
     X = type_.kernel.colour(rng.normal(size=(200_000, D)), type_.expand(P, K, D)[0])
     expected = as_full(type_.kernel.covariance(P), K, D)[0]
@@ -74,7 +74,7 @@ def loop_scatter(X, R, c):
 @every_type
 @pytest.mark.parametrize("offset", [0.0, 1e8])
 def test_each_type_is_a_constraint_on_the_same_scatter(name, offset, rng):
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     X, c = rng.normal(size=(40, D)) + offset, rng.normal(size=(K, D)) + offset
     R = rng.dirichlet(np.ones(K), size=40) * rng.uniform(size=(40, 1))
     R[:3] = 0  # rows without weight must do no harm
@@ -93,14 +93,14 @@ def test_each_type_is_a_constraint_on_the_same_scatter(name, offset, rng):
 @every_type
 def test_parameter_count_is_the_rank_of_the_covariances(name, rng):
     """Free parameters = dimension of the space that the type's covariances span."""
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     many = [as_full(random_covariances(rng, name, K, D), K, D).ravel() for _ in range(100)]
     assert np.linalg.matrix_rank(np.array(many)) == type_.n_parameters(K, D)
 
 
 @every_type
 def test_a_singular_covariance_has_no_factor(name):
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     with pytest.raises(np.linalg.LinAlgError):
         type_.kernel.factor(np.zeros(type_.shape(2, D)))
 
@@ -117,12 +117,12 @@ def test_the_pooled_scatter_needs_little_memory():
 
 def test_an_unknown_type_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match=r"round.*full, tied, diag, spherical"):
-        covariance_type("round")
+        CovarianceType.named("round")
 
 
 @every_type
 def test_float32_stays_float32(name, rng):
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     Sigma = random_covariances(rng, name, K, D).astype(np.float32)
     X = rng.normal(size=(7, D)).astype(np.float32)
     assert log_density(X, X[:K], type_.kernel.factor(Sigma), type_).dtype == np.float32

@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, ViewportSize
 
 from mlcourse.datasets import elongated_blobs
-from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import em, mixture_from_responsibilities
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets import em_player
 from tools.browser import chromium
 
@@ -54,8 +54,8 @@ SHOW = """([a, b, t]) => {
 def main() -> None:
     X, _ = elongated_blobs()
     guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(X))
-    start = mixture_from_responsibilities(X, guess, covariance_type("full"))
-    steps = list(islice(em(X, start), ROUNDS[-1] + 1))
+    start = mixture_from_responsibilities(X, guess, CovarianceType.named("full"))
+    steps = list(islice(em(expectation_over(X), start), ROUNDS[-1] + 1))
     with chromium() as browser:
         page = browser.new_page(viewport=SIZE)
         page.set_content(f"<body style='margin: 0'>{em_player(X, steps)._repr_html_()}</body>")

@@ -1,11 +1,11 @@
-"""Gaussian mixtures: the EM algorithm (`steps`), its initialisation (`start`), and the estimator (`estimator`)."""
+"""Gaussian mixtures: the EM algorithm (`steps`), where it starts (`start`), and the estimators (from `base` on)."""
 
 from mlcourse.mixture.conditional import condition, conditional_mean, draw_missing
 from mlcourse.mixture.estimator import GaussianMixture
-from mlcourse.mixture.missing import IncompleteDataMixture, em_incomplete
-from mlcourse.mixture.ppca import PPCAMixture, ppca
+from mlcourse.mixture.missing import IncompleteDataMixture, expectation_over_incomplete
+from mlcourse.mixture.ppca import ppca
 from mlcourse.mixture.prior import CovariancePrior
-from mlcourse.mixture.semi_supervised import SemiSupervisedMixture, em_semi_supervised
+from mlcourse.mixture.semi_supervised import SemiSupervisedMixture, expectation_over_labelled
 from mlcourse.mixture.start import mixture_from_responsibilities
 from mlcourse.mixture.steps import (
     Mixture,
@@ -15,6 +15,7 @@ from mlcourse.mixture.steps import (
     e_step,
     em,
     expectation,
+    expectation_over,
     m_step,
     weighted_log_density,
 )
@@ -24,7 +25,6 @@ __all__ = [
     "GaussianMixture",
     "IncompleteDataMixture",
     "Mixture",
-    "PPCAMixture",
     "SemiSupervisedMixture",
     "Statistics",
     "Step",
@@ -34,9 +34,10 @@ __all__ = [
     "draw_missing",
     "e_step",
     "em",
-    "em_incomplete",
-    "em_semi_supervised",
     "expectation",
+    "expectation_over",
+    "expectation_over_incomplete",
+    "expectation_over_labelled",
     "m_step",
     "mixture_from_responsibilities",
     "ppca",

@@ -30,13 +30,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from mlcourse.blocks import one_blas_thread
-from mlcourse.gaussians import COVARIANCE_TYPES, Dense, as_matrices
+from mlcourse.gaussians import COVARIANCE_TYPES, Dense
 from mlcourse.mixture.steps import Mixture, e_step
 from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
@@ -69,7 +68,7 @@ def condition(model: Mixture | BaseEstimator, known: Sequence[int], values: Sequ
         If `known` contains a feature twice, one that does not exist, or all of them; if `values` does not hold one
         finite number for each.
     """
-    theta = in_full(mixture_of(model))
+    theta = Mixture.of(model).full()
     x = _row_of(known, values, theta.means.shape[1])
     given = ~np.isnan(x)
     cut, x_o = split(theta, given), x[np.newaxis, given]
@@ -172,32 +171,7 @@ def patterns(X: Floats) -> Iterator[tuple[Bools, Ints]]:
     yield from zip(known[first], by_pattern)
 
 
-def in_full(theta: Mixture, dtype: DTypeLike = np.float64) -> Mixture:
-    """Convert a mixture to one (d, d) covariance and factor per component, in `dtype`."""
-    weights, mu, Sigma, P, type_ = theta
-    K, d = mu.shape
-
-    def whole(A: Floats) -> Floats:
-        return as_matrices(A.astype(dtype, copy=False), K, d, type_)
-
-    weights, mu = weights.astype(dtype, copy=False), mu.astype(dtype, copy=False)
-    return Mixture(weights, mu, whole(Sigma), whole(P), FULL)
-
-
 # ── Checks ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def mixture_of(model: Mixture | BaseEstimator) -> Mixture:
-    """Return the parameters of a fitted model, or the `Mixture` itself. Raises TypeError for anything else."""
-    if isinstance(model, Mixture):
-        return model
-    if not hasattr(model, "_mixture"):
-        raise TypeError(
-            f"model must be a Mixture or a fitted mixture of this package, such as GaussianMixture, not"
-            f" {type(model).__name__}."
-        )
-    check_is_fitted(model)
-    return model._mixture()
 
 
 def _factor(Sigma: Floats) -> Floats:
@@ -212,7 +186,7 @@ def _factor(Sigma: Floats) -> Floats:
 
 def _filled(model: Mixture | BaseEstimator, X: Array, fill: Callable[[Floats, Split], Floats]) -> Floats:
     """A copy of X with fill(x_o, cut) in place of the NaN of each pattern."""
-    theta = in_full(mixture_of(model))
+    theta = Mixture.of(model).full()
     X = _rows_with_gaps(model, X, theta.means.shape[1])
     for known, rows in patterns(X):
         if not known.all():

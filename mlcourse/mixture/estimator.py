@@ -1,37 +1,36 @@
 """`GaussianMixture`: scikit-learn's interface over `mlcourse.mixture.steps`."""
 
-import warnings
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
+from itertools import pairwise
 from numbers import Integral, Real
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import DTypeLike
-from scipy.special import entr
-from sklearn.base import BaseEstimator, DensityMixin, _fit_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state
+from sklearn.base import DensityMixin, _fit_context
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
-from tqdm.auto import tqdm
+from sklearn.utils.validation import validate_data
 
-from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType, covariance_type
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture.base import BaseMixture, checked_parameter, fingerprint
 from mlcourse.mixture.prior import CovariancePrior
-from mlcourse.mixture.start import INIT_PARAMS, covariance_of_all, mixture_from_responsibilities
-from mlcourse.mixture.steps import Mixture, Step, e_step_by_blocks, em, m_step
+from mlcourse.mixture.start import INIT_PARAMS, Weights, mixture_from_responsibilities
+from mlcourse.mixture.steps import Expectation, Mixture, Statistics, expectation_over, m_step
 from mlcourse.typing import Array, Floats, Ints, RandomState
-from mlcourse.validation import FLOATS, new_rows
+from mlcourse.validation import FLOATS, check_sample_weight
+
+PIECE = 50  # rows: smaller steps of `partial_fit` are too noisy, larger ones too few
 
 
-class GaussianMixture(DensityMixin, BaseEstimator):
+class GaussianMixture(DensityMixin, BaseMixture):
     """A mixture of Gaussians, fitted by expectation–maximisation.
 
     Parameters
     ----------
     n_components : int, default=1
-    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
-        What the components share: see `mlcourse.gaussians.COVARIANCE_TYPES`.
+    covariance_type : {"full", "tied", "diag", "spherical"} or CovarianceType, default="full"
+        What the components share: see `mlcourse.gaussians.COVARIANCE_TYPES`. `mlcourse.mixture.ppca(q)` lets each
+        component vary along q directions of its own, and equally in all others.
     tol : float, default=1e-3
         A run has converged when the mean log-likelihood per row (in nats) changes by less than this.
     reg_covar : float, default=1e-6
@@ -46,7 +45,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Inverse covariances to start from.
     random_state : int, RandomState or None, default=None
     warm_start : bool, default=False
-        Continue from the parameters of the last fit instead of starting over.
+        Continue from the parameters of the last fit instead of starting over. On the same rows, the first iteration
+        is compared with the last one of that fit, and may already be the end; on others, it is compared with none.
     verbose : int, default=0
         Above 0, a progress bar for every start shows the log-likelihood, its last change, and the time left if all
         `max_iter` iterations are needed.
@@ -58,13 +58,16 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         array is (d, d) for "full" and "tied", (d,) for "diag", and a number for "spherical".
     prior_strength : float, default=0.0
         m, the number of points that the prior counts as; 0 means no prior. See `mlcourse.mixture.CovariancePrior`.
+    step_exponent : float in (0.5, 1], default=0.6
+        α, for `partial_fit` only: the averages move by a share of (t + 2)^−α at step t. A large α averages over more
+        of the past; a small one forgets it faster.
 
     Attributes
     ----------
     weights_ : array of shape (n_components,)
     means_ : array of shape (n_components, d)
     covariances_, precisions_, precisions_cholesky_ : array
-        (K, d, d) for "full", (d, d) for "tied", (K, d) for "diag", (K,) for "spherical".
+        (K, d, d) for "full" and `ppca(q)`, (d, d) for "tied", (K, d) for "diag", (K,) for "spherical".
     converged_ : bool
     n_iter_ : int
     lower_bound_ : float
@@ -73,35 +76,22 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 
+    _averages: Statistics | None  # per row, over the batches of `partial_fit` so far
     _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
+        **BaseMixture._parameter_constraints,
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "covariance_type": [StrOptions(set(COVARIANCE_TYPES))],
-        "tol": [Interval(Real, 0.0, None, closed="left")],
-        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
-        "max_iter": [Interval(Integral, 0, None, closed="left")],
-        "n_init": [Interval(Integral, 1, None, closed="left")],
         "init_params": [StrOptions(set(INIT_PARAMS))],
         "weights_init": ["array-like", None],
         "means_init": ["array-like", None],
         "precisions_init": ["array-like", None],
-        "random_state": ["random_state"],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
-        "covariance_prior": [
-            "array-like",
-            Interval(Real, 0.0, None, closed="neither"),
-            StrOptions({"data"}),
-            None,
-        ],
-        "prior_strength": [Interval(Real, 0.0, None, closed="left")],
+        "step_exponent": [Interval(Real, 0.5, 1.0, closed="right")],
     }
 
     def __init__(
         self,
         n_components: int = 1,
         *,
-        covariance_type: str = "full",
+        covariance_type: str | CovarianceType = "full",
         tol: float = 1e-3,
         reg_covar: float = 1e-6,
         max_iter: int = 100,
@@ -116,6 +106,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         verbose_interval: int = 10,
         covariance_prior: Array | float | str | None = None,
         prior_strength: float = 0.0,
+        step_exponent: float = 0.6,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -133,281 +124,182 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self.verbose_interval = verbose_interval
         self.covariance_prior = covariance_prior
         self.prior_strength = prior_strength
+        self.step_exponent = step_exponent
 
     # ── Fitting ───────────────────────────────────────────────────────────────────────────────────
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Array, y: object = None) -> Self:
+    def fit(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Self:
         """Estimate the parameters from the rows of X.
 
         Parameters
         ----------
         X : array-like of shape (n, d)
         y : ignored
+        sample_weight : array-like of shape (n,), default all ones
+            A row of weight 2 counts as two rows, one of weight 0 as none.
 
         Raises
         ------
         ValueError
             For NaN, infinity, fewer than two rows or fewer rows than components, an invalid start, a prior's
-            covariance of the wrong shape, or a covariance that is not positive definite.
+            covariance of the wrong shape, a covariance that is not positive definite, or negative weights; with
+            `warm_start`, if the last fit had other features, components or covariances.
         TypeError
             For sparse data.
-
-        Notes
-        -----
-        Ctrl-C during EM ends the fit with a warning and leaves a usable model.
+        KeyboardInterrupt
+            After Ctrl-C during EM. The model has the best parameters found so far, and can be used.
         """
-        X = self._training_rows(X)
+        X, w = self._training_rows(X, sample_weight)
+        filled = self._without_gaps(X, w)
+        prior = self._prior(filled, w)
+        rows = fingerprint(filled, w) if self.warm_start else None
+        self._fit_em(self._expectation(X, w), self._starts(filled, w, prior), prior, rows)
+        self._averages, self._rows_seen = None, float(len(X) if w is None else w.sum())
+        return self
+
+    def fit_predict(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Ints:
+        """Fit to the rows of X and return their most probable components: (n,)."""
+        return self.fit(X, sample_weight=sample_weight).predict(X)
+
+    def score(self, X: Array, y: object = None, sample_weight: Array | None = None) -> float:
+        """Return the mean log-likelihood per row, in nats."""
+        scores = self.score_samples(X).astype(np.float64)
+        return float(np.average(scores, weights=check_sample_weight(sample_weight, scores)))
+
+    def _training_rows(self, X: Array, sample_weight: Array | None) -> tuple[Floats, Weights]:
+        """X as a checked array of floats, and the weights of its rows; without those of weight 0."""
+        X, w = self._weighted_rows(self._validated(X, ensure_min_samples=2), sample_weight)
         if len(X) < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, n_samples ="
-                f" {len(X)}: use fewer components, or pass more rows."
+                f" {len(X)}: use fewer components, or pass more rows{'' if w is None else ' with a weight above 0'}."
             )
-        runs = self._runs(X)
-        best = run = next(runs)
-        for run in runs:
-            if run.lower_bound > best.lower_bound:
-                best = run
-        if run.interrupted:
-            warnings.warn(
-                "The fit was interrupted. The model has the best parameters found so far and can be used; to continue"
-                " from them, fit again with warm_start=True.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        elif not best.converged and self.max_iter > 0:
-            warnings.warn(
-                "Best performing initialization did not converge. Try different init parameters, or increase"
-                " max_iter, tol, or check for degenerate data.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        self._keep(best)
-        return self
+        return X, w
 
-    def fit_predict(self, X: Array, y: object = None) -> Ints:
-        """Fit to the rows of X and return their most probable components: (n,)."""
-        return self.fit(X).predict(X)
+    def _weighted_rows(self, X: Floats, sample_weight: Array | None) -> tuple[Floats, Weights]:
+        """The rows with a weight above 0, and their weights; None if all count the same."""
+        w = check_sample_weight(sample_weight, X)
+        return (X, w) if w is None or w.all() else (X[w > 0], w[w > 0])
 
-    def _training_rows(self, X: Array) -> Floats:
-        """X as a checked array of floats."""
-        return validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+    def _validated(self, X: Array, **options: object) -> Floats:
+        return validate_data(self, X, dtype=FLOATS, **options)
 
-    def _em(self, X: Floats, theta: Mixture, prior: CovariancePrior | None) -> Iterator[Step]:
-        """The steps of EM from θ."""
-        return em(X, theta, self.reg_covar, prior)
+    def _without_gaps(self, X: Floats, w: Weights) -> Floats:
+        """Rows without NaN, from which EM can start."""
+        return X
 
-    def _runs(self, X: Floats) -> Iterator["Run"]:
-        """Yield the finished runs of EM, one by one."""
-        given, prior = self._given_start(X), self._prior(X)
-        if self.warm_start and hasattr(self, "converged_"):
-            yield self._run(X, self._mixture(), prior, self.lower_bound_, "Warm start")
+    def _expectation(self, X: Floats, w: Weights) -> Expectation:
+        """The E-step on the rows of X."""
+        return expectation_over(X, w)
+
+    def _starts(self, X: Floats, w: Weights, prior: CovariancePrior | None) -> Iterator[Mixture]:
+        """Yield the mixtures from which EM starts: what the user gave, and `init_params` for the rest."""
+        type_, given = self._type(), self._given_start(X)
+        last = self._warm_start(self.n_components, X.shape[1])
+        if last is not None:
+            yield last
             return
         random_state = check_random_state(self.random_state)
-        for init in range(self.n_init):
-            name = f"Start {init + 1} of {self.n_init}"
-            run = self._run(X, self._start(X, given, prior, random_state), prior, -np.inf, name)
-            yield run
-            if run.interrupted:
-                return
-
-    def _run(
-        self, X: Floats, theta: Mixture, prior: CovariancePrior | None, lower_bound: float, name: str
-    ) -> "Run":
-        """EM from θ until it converges, reaches `max_iter`, or is interrupted by Ctrl-C."""
-        lower_bounds: list[float] = []
-        converged = interrupted = False
-        objective = "log-likelihood" if prior is None else "log-posterior"
-        try:
-            with self._progress(name) as bar:
-                for step in islice(self._em(X, theta, prior), self.max_iter):
-                    theta = step.mixture  # so that no earlier one is kept in memory
-                    change, lower_bound = step.lower_bound - lower_bound, step.lower_bound
-                    lower_bounds.append(lower_bound)
-                    bar.set_postfix_str(f"{objective} {lower_bound:.5f}, change {change:.5f}", refresh=False)
-                    bar.update()
-                    if abs(change) < self.tol:
-                        converged = True
-                        bar.set_description(f"{name}, converged")
-                        break
-        except KeyboardInterrupt:
-            interrupted = True
-        if lower_bounds:
-            theta = m_step(step.statistics, self.reg_covar, prior)
-        return Run(theta, lower_bound, lower_bounds, converged, interrupted)
-
-    def _progress(self, name: str) -> tqdm:
-        return tqdm(
-            desc=name,
-            total=self.max_iter,
-            unit="iteration",
-            miniters=self.verbose_interval,
-            disable=not self.verbose,
-        )
-
-    def _type(self) -> CovarianceType:
-        """The constraint on the covariances of this mixture."""
-        return covariance_type(self.covariance_type)
-
-    def _prior(self, X: Floats) -> CovariancePrior | None:
-        """The prior from `covariance_prior` and `prior_strength`, checked; None if they mean no prior."""
-        if self.covariance_prior is None or self.prior_strength == 0:
-            return None
-        if isinstance(self.covariance_prior, str):
-            return CovariancePrior(covariance_of_all(X, self._type()), self.prior_strength)
-        shape = self._type().shape_of_one(X.shape[1])
-        T = _checked("covariance_prior", self.covariance_prior, shape, X.dtype)
-        _check_covariance(T, self._type())
-        return CovariancePrior(T, self.prior_strength)
-
-    def _start(
-        self,
-        X: Floats,
-        given: dict[str, Floats],
-        prior: CovariancePrior | None,
-        random_state: np.random.RandomState,
-    ) -> Mixture:
-        """The mixture that one run starts from: what the user gave, and `init_params` for the rest."""
-        if len(given) == 4:  # nothing is left for `init_params`
-            return Mixture(**given, covariance_type=self._type())
-        R = INIT_PARAMS[self.init_params](X, self.n_components, random_state)
-        found = mixture_from_responsibilities(X, R, self._type(), self.reg_covar, prior)
-        return Mixture(**(found._asdict() | given))
+        for _ in range(self.n_init):
+            if len(given) == 4:  # nothing is left for `init_params`
+                yield Mixture(**given, covariance_type=type_)
+                continue
+            R = INIT_PARAMS[self.init_params](X, w, self.n_components, random_state)
+            found = mixture_from_responsibilities(X, R, type_, self.reg_covar, prior)
+            yield Mixture(**(found._asdict() | given))
 
     def _given_start(self, X: Floats) -> dict[str, Floats]:
         """The parts of a `Mixture` that `weights_init`, `means_init` and `precisions_init` give, checked."""
         type_, K, d = self._type(), self.n_components, X.shape[1]
         given = {}
         if self.weights_init is not None:
-            given["weights"] = _checked("weights_init", self.weights_init, (K,), X.dtype)
+            given["weights"] = checked_parameter("weights_init", self.weights_init, (K,), X.dtype)
             _check_weights(given["weights"])
         if self.precisions_init is not None:
-            precisions = _checked("precisions_init", self.precisions_init, type_.shape(K, d), X.dtype)
+            precisions = checked_parameter(
+                "precisions_init", self.precisions_init, type_.shape(K, d), X.dtype
+            )
             P = _factor_of_precision(precisions, type_)
             given |= {"covariances": type_.kernel.covariance(P), "precisions_cholesky": P}
         if self.means_init is not None:
-            given["means"] = _checked("means_init", self.means_init, (K, d), X.dtype)
+            given["means"] = checked_parameter("means_init", self.means_init, (K, d), X.dtype)
         return given
 
-    def _keep(self, run: "Run") -> None:
-        self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, type_ = run.mixture
-        self.precisions_ = type_.kernel.precision(self.precisions_cholesky_)
-        self.lower_bound_, self.lower_bounds_ = run.lower_bound, run.lower_bounds
-        self.converged_, self.n_iter_ = run.converged, len(run.lower_bounds)
+    # ── Fitting to a stream ───────────────────────────────────────────────────────────────────────
 
-    # ── Using a fitted mixture ────────────────────────────────────────────────────────────────────
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Array, y: object = None, sample_weight: Array | None = None) -> Self:
+        """Update the parameters with one more batch of rows, by stepwise EM.
 
-    def _mixture(self) -> Mixture:
-        return Mixture(self.weights_, self.means_, self.covariances_, self.precisions_cholesky_, self._type())
+        The averages per row that the M-step needs move towards those of the new rows, s ← (1 − η) s + η ŝ; then comes
+        an M-step. A batch is read in pieces of some fifty rows, and η = (t + 2)^−α after t pieces of this size.
+        Neither time nor memory grows with the number of batches.
 
-    def _e_step(self, X: Array) -> Iterable[tuple[Floats, Floats]]:
-        """The rows' log-likelihoods (n,) and responsibilities (n, K), block by block."""
-        return e_step_by_blocks(new_rows(self, X), self._mixture())
+        The first batch also gives the start, so it should have rows from every component; a few dozen per component
+        are better than a few. After `fit`, the rows of the fit count as rows read. One reading is enough where `fit`
+        needs few rounds; where components overlap and it needs hundreds, read the rows again.
 
-    def score_samples(self, X: Array) -> Floats:
-        """Compute the log-likelihood of every row, log p(x): (n,), in nats."""
-        return np.concatenate([log_likelihood for log_likelihood, _ in self._e_step(X)])
-
-    def score(self, X: Array, y: object = None) -> float:
-        """Return the mean log-likelihood per row, in nats."""
-        return float(np.mean(self.score_samples(X), dtype=np.float64))
-
-    def predict_proba(self, X: Array) -> Floats:
-        """Compute the responsibility of every component for every row: (n, n_components), rows summing to 1."""
-        return np.concatenate([R for _, R in self._e_step(X)])
-
-    def predict(self, X: Array) -> Ints:
-        """Find the most probable component of every row: (n,)."""
-        return np.concatenate([R.argmax(axis=1) for _, R in self._e_step(X)])
-
-    def sample(self, n_samples: int = 1) -> tuple[Floats, Ints]:
-        """Draw new rows from the fitted mixture.
+        Afterwards `lower_bound_` is such a moving average of the log-likelihood per row, each piece judged before it
+        was learned from, and `n_iter_` counts the pieces.
 
         Parameters
         ----------
-        n_samples : int, default=1
-
-        Returns
-        -------
-        X : array of shape (n_samples, d)
-        y : array of shape (n_samples,)
-            The component that each row was drawn from; rows are grouped by component.
+        X : array-like of shape (n, d)
+            The rows should come in random order: EM follows what it has read last.
+        y : ignored
+        sample_weight : array-like of shape (n,), default all ones
 
         Raises
         ------
         ValueError
-            If `n_samples` is less than 1.
+            As in `fit`; only the first batch needs as many rows as there are components.
+
+        Source: Cappé & Moulines (2009), "On-line expectation–maximization algorithm for latent data models", JRSS B
+        71; the step sizes are those of Liang & Klein (2009), "Online EM for unsupervised models", NAACL.
         """
-        check_is_fitted(self)
-        if n_samples < 1:
-            raise ValueError(
-                f"Invalid value for 'n_samples': {n_samples}. The sampling requires at least one sample."
-            )
-        random_state = check_random_state(self.random_state)
-        weights, mu, _, P, type_ = self._mixture()
-        K, d = mu.shape
-        weights = weights.astype(np.float64)
-        y = np.repeat(np.arange(K), random_state.multinomial(n_samples, weights / weights.sum()))
-        Z = random_state.standard_normal(size=(n_samples, d)).astype(mu.dtype, copy=False)
-        factors = type_.expand(P, K, d)
-        X = [mu[k] + type_.kernel.colour(Z[y == k], factors[k]) for k in range(K)]
-        return np.concatenate(X), y
+        if not hasattr(self, "weights_"):
+            X, w = self._training_rows(X, sample_weight)
+            filled = self._without_gaps(X, w)
+            prior = self._prior(filled, w)
+            theta = next(self._starts(filled, w, prior))
+            self._averages, self._rows_seen, self.n_iter_ = None, 0.0, 0
+            self._move_towards(self._expectation(X, w)(theta), theta, prior, eta=1.0)
+            return self
+        X, w = self._weighted_rows(self._validated(X, reset=False), sample_weight)
+        prior = self._prior(self._without_gaps(X, w), w)
+        for rows in pieces(len(X), max(PIECE, X.shape[1])):
+            theta = self._mixture()
+            batch = self._expectation(X[rows], None if w is None else w[rows])(theta)
+            eta = (self._rows_seen / batch.n_rows + 2) ** -self.step_exponent
+            self._move_towards(batch, theta, prior, eta)
+        return self
 
-    # ── Choosing between mixtures ─────────────────────────────────────────────────────────────────
+    def _move_towards(
+        self, batch: Statistics, theta: Mixture, prior: CovariancePrior | None, eta: float
+    ) -> None:
+        """Move the averages by a share η towards those of a batch, found with θ, and make an M-step."""
+        of_batch = batch.about(theta.means) * (eta / batch.n_rows)
+        self._averages = self._averages_about(theta) * (1 - eta) + of_batch
+        self._rows_seen += batch.n_rows
+        self._keep_mixture(m_step(self._averages * self._rows_seen, self.reg_covar, prior))
+        self.lower_bound_, self.converged_ = self._averages.log_likelihood, False
+        self.n_iter_ += 1
 
-    def _n_parameters(self) -> int:
-        """Free parameters: weights (they sum to 1), means, covariances."""
-        K, d = self.means_.shape
-        return (K - 1) + K * d + self._type().n_parameters(K, d)
-
-    def aic(self, X: Array) -> float:
-        """Compute Akaike's information criterion on X: lower is better. Akaike (1974)."""
-        return -2 * self.score_samples(X).sum(dtype=np.float64) + 2 * self._n_parameters()
-
-    def bic(self, X: Array) -> float:
-        """Compute the Bayesian information criterion on X: lower is better. Schwarz (1978)."""
-        scores = self.score_samples(X)
-        return -2 * scores.sum(dtype=np.float64) + self._n_parameters() * np.log(len(scores))
-
-    def icl(self, X: Array) -> float:
-        """Compute the integrated completed likelihood on X: the BIC plus twice the entropy of the responsibilities.
-
-        It prefers components that do not overlap: clusters. Biernacki, Celeux & Govaert (2000), IEEE PAMI 22.
-        """
-        n = score = entropy = 0
-        for log_likelihood, R in self._e_step(X):
-            n, score = n + len(R), score + log_likelihood.sum(dtype=np.float64)
-            entropy += entr(R).sum(dtype=np.float64)
-        return -2 * score + self._n_parameters() * np.log(n) + 2 * entropy
+    def _averages_about(self, theta: Mixture) -> Statistics:
+        """The averages per row over the batches so far; after `fit`, those that it would have left."""
+        if self._averages is None:
+            return Statistics.implied_by(theta, getattr(self, "lower_bound_", 0.0))
+        return self._averages.about(theta.means)
 
 
-class Run(NamedTuple):
-    """The result of one run of EM."""
-
-    mixture: Mixture
-    lower_bound: float
-    lower_bounds: list[float]
-    converged: bool
-    interrupted: bool
+def pieces(n: int, size: int) -> list[slice]:
+    """Cut n rows into equal slices of about `size` rows, none smaller unless there is only one."""
+    edges = np.linspace(0, n, max(1, n // size) + 1).astype(int)
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
-# ── Checks of a given start or prior ──────────────────────────────────────────────────────────────
-
-
-def _checked(name: str, value: Array | float, shape: tuple[int, ...], dtype: DTypeLike) -> Floats:
-    """`value` as an array of `dtype`. Raises ValueError if its shape is not `shape`."""
-    array = check_array(
-        value,
-        dtype=dtype,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_min_samples=0,  # a number is an array of shape ()
-        copy=True,
-        input_name=name,
-    )
-    if array.shape != shape:
-        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}.")
-    return array
+# ── Checks of a given start ───────────────────────────────────────────────────────────────────────
 
 
 def _check_weights(weights: Floats) -> None:
@@ -431,14 +323,4 @@ def _factor_of_precision(precisions: Floats, type_: CovarianceType) -> Floats:
         raise ValueError(
             f"'{type_.name} precision' should be symmetric, positive-definite: check precisions_init (inverse"
             " covariances, not covariances)."
-        ) from None
-
-
-def _check_covariance(T: Floats, type_: CovarianceType) -> None:
-    try:
-        type_.kernel.factor_of_precision(T)  # the conditions on a covariance are the same
-    except np.linalg.LinAlgError:
-        raise ValueError(
-            "The parameter 'covariance_prior' should be a covariance, symmetric and positive-definite. Leave out"
-            f" features that never vary, or use 'data' for the covariance of all rows. Got:\n{T}"
         ) from None

@@ -22,10 +22,8 @@ Sources: Ghahramani & Jordan (1994), "Supervised learning from incomplete data v
 Rubin (2002), *Statistical analysis with missing data*, chapters 8 and 11.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
-from itertools import count
 from operator import iadd
 from typing import Any
 
@@ -36,49 +34,46 @@ from mlcourse.blocks import one_blas_thread
 from mlcourse.gaussians import Dense
 from mlcourse.mixture.conditional import Split, patterns, split
 from mlcourse.mixture.estimator import GaussianMixture
-from mlcourse.mixture.prior import CovariancePrior
-from mlcourse.mixture.steps import Mixture, Statistics, Step, e_step, expectation, m_step
-from mlcourse.typing import Array, Bools, Floats, RandomState
+from mlcourse.mixture.start import Weights
+from mlcourse.mixture.steps import Expectation, Mixture, Statistics, e_step, expectation
+from mlcourse.typing import Array, Bools, Floats
 from mlcourse.validation import FLOATS
 
-# ── The algorithm ─────────────────────────────────────────────────────────────────────────────────
+# ── The E-step ────────────────────────────────────────────────────────────────────────────────────
 
 
-def em_incomplete(X: Floats, theta: Mixture, reg_covar: float = 1e-6) -> Iterator[Step]:
-    """Run `em` on rows with NaN: without `reg_covar`, the log-likelihood of the known entries never falls.
+def expectation_over_incomplete(X: Floats, sample_weight: Weights = None) -> Expectation:
+    """Return the E-step on rows with NaN as a function of θ, for `em`.
+
+    Without `reg_covar`, the log-likelihood of the known entries never falls.
 
     Parameters
     ----------
     X : array of shape (n, d), float32 or float64
         NaN marks a missing entry; a row with nothing but NaN has no effect.
-    theta : Mixture
-        The start, with "full" covariances.
-    reg_covar : float
-        See `m_step`.
-
-    Yields
-    ------
-    Step
-        As `em` does.
+    sample_weight : array of shape (n,), default all ones
     """
-    groups = [(known, X[np.ix_(rows, known)]) for known, rows in patterns(X)]
-    for n_iter in count():
-        statistics = expectation_of_incomplete(groups, theta)
-        yield Step(n_iter, theta, statistics.log_likelihood / statistics.n_rows, statistics)
-        theta = m_step(statistics, reg_covar)
+    groups = [
+        (known, X[np.ix_(rows, known)], None if sample_weight is None else sample_weight[rows])
+        for known, rows in patterns(X)
+    ]
+
+    def expect(theta: Mixture) -> Statistics:
+        full = theta.full(theta.means.dtype)
+        found = reduce(iadd, (expectation_of_group(full, *group) for group in groups))
+        type_ = theta.covariance_type
+        return replace(found, scatter=type_.part(found.scatter), covariance_type=type_)
+
+    return expect
 
 
-def expectation_of_incomplete(groups: Iterable[tuple[Bools, Floats]], theta: Mixture) -> Statistics:
-    """Run the E-step: expected sufficient statistics under θ, about its means.
+def expectation_of_group(theta: Mixture, known: Bools, x_o: Floats, w: Weights) -> Statistics:
+    """Run the E-step on rows that have the same features known, x_o : (n, o): statistics about θ's means.
 
-    `groups` has the rows grouped by their known features, as pairs of a mask of features (d,) and x_o : (n, o).
+    `theta` is a "full" mixture, `known` a mask of its features (d,).
     """
-
-    def of_group(known: Bools, x_o: Floats) -> Statistics:
-        cut = split(theta, known)
-        return completed(expectation(x_o, cut.marginal), cut, known, theta.means)
-
-    return reduce(iadd, (of_group(*group) for group in groups))
+    cut = split(theta, known)
+    return completed(expectation(x_o, cut.marginal, sample_weight=w), cut, known, theta.means)
 
 
 def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> Statistics:
@@ -100,7 +95,7 @@ def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> S
 
 
 class IncompleteDataMixture(GaussianMixture):
-    """A mixture of Gaussians with full covariances, for rows with missing entries (NaN), fitted by EM.
+    """A mixture of Gaussians for rows with missing entries (NaN), fitted by EM.
 
     Every method accepts NaN and uses only the known entries of a row: `score_samples` is their log density. A row
     with nothing but NaN has log-likelihood 0, and its responsibilities are the weights. To fill in missing entries,
@@ -109,64 +104,16 @@ class IncompleteDataMixture(GaussianMixture):
     The more entries are missing, the smaller the steps of EM: with half of them missing, a smaller `tol` and more
     iterations pay off. The cost of a step grows with the number of different patterns of NaN.
 
-    Parameters
-    ----------
-    n_components, tol, reg_covar, max_iter, n_init, weights_init, means_init, precisions_init, random_state, \
-warm_start, verbose, verbose_interval
-        As in `GaussianMixture`.
-    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
-        As in `GaussianMixture`, on rows whose missing entries are replaced by the means of their features.
-
-    Attributes
-    ----------
-    As in `GaussianMixture` with covariance_type="full". The likelihoods are those of the known entries.
+    Parameters and attributes are those of `GaussianMixture`, with two differences. The likelihoods are those of the
+    known entries. Starts, and covariance_prior="data", are computed from rows whose missing entries are replaced by
+    the means of their features.
     """
 
-    _parameter_constraints: dict = {  # noqa: RUF012  (scikit-learn's protocol)
-        name: allowed
-        for name, allowed in GaussianMixture._parameter_constraints.items()
-        if name not in ("covariance_type", "covariance_prior", "prior_strength")
-    }
-
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        tol: float = 1e-3,
-        reg_covar: float = 1e-6,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Array | None = None,
-        means_init: Array | None = None,
-        precisions_init: Array | None = None,
-        random_state: RandomState = None,
-        warm_start: bool = False,
-        verbose: int = 0,
-        verbose_interval: int = 10,
-    ) -> None:
-        super().__init__(
-            n_components,
-            tol=tol,
-            reg_covar=reg_covar,
-            max_iter=max_iter,
-            n_init=n_init,
-            init_params=init_params,
-            weights_init=weights_init,
-            means_init=means_init,
-            precisions_init=precisions_init,
-            random_state=random_state,
-            warm_start=warm_start,
-            verbose=verbose,
-            verbose_interval=verbose_interval,
-        )
-
-    def _rows(self, X: Array, **options: Any) -> Floats:
-        """X as an array of floats; NaN are allowed."""
+    def _validated(self, X: Array, **options: Any) -> Floats:
         return validate_data(self, X, dtype=FLOATS, ensure_all_finite="allow-nan", **options)
 
-    def _training_rows(self, X: Array) -> Floats:
-        X = self._rows(X, ensure_min_samples=2)
+    def _training_rows(self, X: Array, sample_weight: Array | None) -> tuple[Floats, Weights]:
+        X, w = super()._training_rows(X, sample_weight)
         unseen = np.flatnonzero(np.isnan(X).all(axis=0))
         if len(unseen):
             names = getattr(self, "feature_names_in_", np.arange(X.shape[1]))[unseen].tolist()
@@ -174,17 +121,22 @@ warm_start, verbose, verbose_interval
                 f"No row of X has a value for feature {', '.join(map(str, names))}: nothing can be learned about it."
                 " Leave the column out, or add rows where it is known."
             )
-        return X
+        return X, w
 
-    def _start(self, X: Floats, *others: Any) -> Mixture:
-        return super()._start(np.where(np.isnan(X), np.nanmean(X, axis=0, keepdims=True), X), *others)
+    def _without_gaps(self, X: Floats, w: Weights) -> Floats:
+        """X with every NaN replaced by the mean of its feature."""
+        if w is None:
+            return np.where(np.isnan(X), np.nanmean(X, axis=0, keepdims=True), X)
+        means = np.ma.average(np.ma.masked_invalid(X), axis=0, weights=w)
+        return np.where(np.isnan(X), np.asarray(means, dtype=X.dtype), X)
 
-    def _em(self, X: Floats, theta: Mixture, prior: CovariancePrior | None) -> Iterator[Step]:
-        return em_incomplete(X, theta, self.reg_covar)
+    def _expectation(self, X: Floats, w: Weights) -> Expectation:
+        return expectation_over_incomplete(X, w)
 
-    def _e_step(self, X: Array) -> Iterable[tuple[Floats, Floats]]:
+    def _e_step(self, X: Array) -> list[tuple[Floats, Floats]]:
         check_is_fitted(self)
-        X, theta = self._rows(X, reset=False), self._mixture()
+        X, theta = self._validated(X, reset=False), self._mixture()
+        theta = theta.full(theta.means.dtype)
         dtype = np.result_type(X, theta.means)
         log_likelihood, R = np.empty(len(X), dtype), np.empty((len(X), len(theta.weights)), dtype)
         for known, rows in patterns(X):

@@ -6,6 +6,7 @@ n, d, K    number of rows, features, components
 X          (n, d)   data
 theta      the parameters θ = (π, μ, Σ), a `Mixture`
 R          (n, K)   responsibilities, rᵢₖ = p(component k | xᵢ, θ)
+w          (n,)     sample weights: a row of weight 2 counts as two rows
 N          (K,)     effective number of points per component, Σᵢ rᵢₖ
 c          (K, d)   reference points for the sums
 delta      (K, d)   offset of the new means from c
@@ -23,17 +24,22 @@ JRSS B 39; in this notation Bishop (2006), section 9.2.2, equations 9.23–9.27.
 The M-step needs only sums over the rows, the sufficient statistics. They are taken about the current means and added
 up block by block: memory stays constant, and data far from zero lose no precision. The same code can fit data spread
 over files or machines, since the `Statistics` of parts add up to the `Statistics` of the whole.
+
+`em` itself sees no data. It is given the E-step as a function from parameters to statistics, so the same loop serves
+complete rows (`expectation_over`), rows with missing entries, and rows of which some have a label.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
-from mlcourse.gaussians import CovarianceType, log_density, log_peak
+from mlcourse.gaussians import CovarianceType, as_matrices, log_density, log_peak
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import negligible, screened
 from mlcourse.typing import Floats
@@ -55,21 +61,66 @@ class Mixture(NamedTuple):
     precisions_cholesky: Floats  # the shape of the type
     covariance_type: CovarianceType
 
+    @classmethod
+    def of(cls, model: object) -> "Mixture":
+        """Return the parameters of a fitted mixture, or the `Mixture` itself. Raises TypeError for anything else."""
+        if isinstance(model, cls):
+            return model
+        if not hasattr(model, "_mixture"):
+            raise TypeError(
+                "model must be a Mixture or a fitted mixture of this package, such as GaussianMixture, not"
+                f" {type(model).__name__}."
+            )
+        check_is_fitted(model)
+        return model._mixture()
+
+    def full(self, dtype: DTypeLike = np.float64) -> "Mixture":
+        """Return the same mixture with one (d, d) covariance and factor per component, in `dtype`."""
+        weights, mu, Sigma, P = (array.astype(dtype, copy=False) for array in self[:4])
+        K, d = mu.shape
+        Sigma, P = (as_matrices(A, K, d, self.covariance_type) for A in (Sigma, P))
+        return Mixture(weights, mu, Sigma, P, CovarianceType.named("full"))
+
 
 @dataclass(frozen=True)
 class Statistics:
     """Everything that an M-step needs from the data: sums over rows, relative to reference points.
 
-    With the same reference points, statistics can be added: `a + b` are those of both sets of rows together.
+    With the same reference points, statistics can be added: `a + b` are those of both sets of rows together, and
+    `a * 2` are those of the rows taken twice. With sample weights, every term of the sums is multiplied by wᵢ.
     """
 
-    n_rows: int
+    n_rows: float  # Σᵢ wᵢ, where wᵢ = 1 without sample weights
     log_likelihood: float  # Σᵢ log p(xᵢ)
     N: Floats  # (K,)    Σᵢ rᵢₖ
     first: Floats  # (K, d)  Σᵢ rᵢₖ (xᵢ − cₖ)
     scatter: Floats  # Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ, or what the covariance type needs of it
     c: Floats  # (K, d)
     covariance_type: CovarianceType
+
+    @classmethod
+    def implied_by(cls, theta: Mixture, log_likelihood: float) -> "Statistics":
+        """Return the statistics per row, about θ's means, from which an M-step finds θ again."""
+        weights, mu, Sigma, _, type_ = theta
+        scatter = type_.unconstrain(Sigma, weights, mu.shape[1])
+        return cls(1, log_likelihood, weights.copy(), np.zeros_like(mu), scatter, mu, type_)
+
+    def about(self, c: Floats) -> "Statistics":
+        """Return the same statistics about other reference points: x − c = (x − c₀) + δ with δ = c₀ − c."""
+        delta, product = self.c - c, self.covariance_type.product
+        moved = self.N[:, np.newaxis] * delta
+        scatter = self.scatter + product(2 * self.first + moved, delta)
+        return replace(self, first=self.first + moved, scatter=scatter, c=c)
+
+    def __mul__(self, factor: float) -> "Statistics":
+        return replace(
+            self,
+            n_rows=self.n_rows * factor,
+            log_likelihood=self.log_likelihood * factor,
+            N=self.N * factor,
+            first=self.first * factor,
+            scatter=self.scatter * factor,
+        )
 
     def __iadd__(self, other: "Statistics") -> "Statistics":
         """Add in place, so that only one set of the large arrays is ever needed."""
@@ -87,6 +138,9 @@ class Statistics:
         total = replace(self, N=self.N.copy(), first=self.first.copy(), scatter=self.scatter.copy())
         total += other
         return total
+
+
+Expectation = Callable[[Mixture], Statistics]
 
 
 class Step(NamedTuple):
@@ -149,12 +203,17 @@ def e_step_by_blocks(X: Floats, theta: Mixture) -> Iterator[tuple[Floats, Floats
 
 
 def accumulate(
-    X: Floats, R: Floats, c: Floats, covariance_type: CovarianceType, log_likelihood: float = 0.0
+    X: Floats,
+    R: Floats,
+    c: Floats,
+    covariance_type: CovarianceType,
+    log_likelihood: float = 0.0,
+    n_rows: float | None = None,
 ) -> Statistics:
     """Compute the `Statistics` of the rows X weighted by R, about the reference points c."""
     N = R.sum(axis=0)
     return Statistics(
-        n_rows=len(X),
+        n_rows=len(X) if n_rows is None else n_rows,
         log_likelihood=log_likelihood,
         N=N,
         first=R.T @ X - N[:, np.newaxis] * c,
@@ -164,7 +223,9 @@ def accumulate(
     )
 
 
-def expectation(X: Floats, theta: Mixture, c: Floats | None = None) -> Statistics:
+def expectation(
+    X: Floats, theta: Mixture, c: Floats | None = None, sample_weight: Floats | None = None
+) -> Statistics:
     """Run the E-step on all rows: expected sufficient statistics under θ, about the points c (default: θ's means).
 
     Memory does not grow with the number of rows.
@@ -174,9 +235,28 @@ def expectation(X: Floats, theta: Mixture, c: Floats | None = None) -> Statistic
 
     def expectation_of_block(rows: slice) -> Statistics:
         log_likelihood, R = e_step(X[rows], theta, t)
-        return accumulate(X[rows], R, c, theta.covariance_type, float(log_likelihood.sum(dtype=np.float64)))
+        if sample_weight is None:
+            w_sum, total = float(len(R)), float(log_likelihood.sum(dtype=np.float64))
+        else:
+            w = sample_weight[rows]
+            R *= w[:, np.newaxis]
+            w_sum, total = float(w.sum(dtype=np.float64)), float(np.dot(w.astype(np.float64), log_likelihood))
+        return accumulate(X[rows], R, c, theta.covariance_type, total, w_sum)
 
     return sum_over_blocks(expectation_of_block, X, row_width=sum(theta.means.shape))
+
+
+def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectation:
+    """Return the E-step on these rows as a function of θ, for `em`.
+
+    Parameters
+    ----------
+    X : array of shape (n, d), float32 or float64
+    sample_weight : array of shape (n,), default all ones
+    """
+    # A start may be far from the data, but the reference points must not be.
+    low, high = X.min(axis=0), X.max(axis=0)
+    return lambda theta: expectation(X, theta, theta.means.clip(low, high), sample_weight)
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +265,8 @@ def expectation(X: Floats, theta: Mixture, c: Floats | None = None) -> Statistic
 def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePrior | None = None) -> Mixture:
     """Find the parameters that maximise the expected log-likelihood (Bishop, 9.24–9.27), plus any log prior.
 
-    With δ = mean of x − c, the means are c + δ, and the scatter about them is the scatter about c minus N δ δᵀ.
+    With δ = mean of x − c, the means are c + δ, and the scatter about them is the scatter about c minus N δ δᵀ, where
+    N δ is the first moment about c.
 
     Parameters
     ----------
@@ -201,10 +282,11 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
         If a covariance is still not positive definite, or that of the prior has the wrong shape.
     """
     type_, c = statistics.covariance_type, statistics.c
-    N = statistics.N + 10 * np.finfo(c.dtype).eps  # an empty component divides by this, not by zero
+    nothing = 10 * np.finfo(c.dtype).eps * min(1, statistics.n_rows)
+    N = statistics.N + nothing  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
     with one_blas_thread():
-        S = statistics.scatter - type_.scatter(delta, np.diag(N), np.zeros_like(c))
+        S = statistics.scatter - type_.product(statistics.first, delta)
         try:
             constrained = type_.constrain(*with_prior(S, N, prior, type_))
             covariances = type_.kernel.ridge(constrained, c.dtype.type(reg_covar))
@@ -218,7 +300,7 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
 
 
 def em(
-    X: Floats, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None
+    expect: Expectation, theta: Mixture, reg_covar: float = 1e-6, prior: CovariancePrior | None = None
 ) -> Iterator[Step]:
     """Run EM from θ for as long as the caller asks for steps.
 
@@ -227,7 +309,8 @@ def em(
 
     Parameters
     ----------
-    X : array of shape (n, d), float32 or float64
+    expect : callable
+        The E-step on the data, θ -> `Statistics`: `expectation_over(X)` for complete rows.
     theta : Mixture
         The start.
     reg_covar, prior
@@ -236,13 +319,11 @@ def em(
     Yields
     ------
     Step
-        So `itertools.islice(em(X, start), 20)` makes twenty E-steps and nineteen M-steps; the next parameters would
-        be `m_step(step.statistics, reg_covar, prior)`.
+        So `itertools.islice(em(expect, start), 20)` makes twenty E-steps and nineteen M-steps; the next parameters
+        would be `m_step(step.statistics, reg_covar, prior)`.
     """
-    # A start may be far from the data, but the reference points must not be.
-    low, high = X.min(axis=0), X.max(axis=0)
     for n_iter in count():
-        statistics = expectation(X, theta, theta.means.clip(low, high))
+        statistics = expect(theta)
         objective = statistics.log_likelihood + log_prior(theta, prior)
         yield Step(n_iter, theta, objective / statistics.n_rows, statistics)
         theta = m_step(statistics, reg_covar, prior)

@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import check_array
 
-from mlcourse.gaussians import as_matrices
-from mlcourse.gaussians import covariance_type as covariance_row
+from mlcourse.gaussians import CovarianceType, as_matrices
 from mlcourse.plotting.style import INK, axes_or_new, blend, color, grid_over, label_axes, on_the_plane
 from mlcourse.typing import Array
 
@@ -41,7 +40,7 @@ class DensityModel(Protocol):
 def plot_ellipses(
     means: ArrayLike,
     covariances: ArrayLike,
-    covariance_type: str = "full",
+    covariance_type: str | CovarianceType = "full",
     n_std: ArrayLike = (1, 2, 3),
     ax: Axes | None = None,
 ) -> Axes:
@@ -130,9 +129,9 @@ def _ellipse_style(k: int) -> dict[str, Any]:
     return {"edgecolor": blend(color(k), "black", 0.35), "fill": False, "lw": 1.6, "path_effects": [CASING]}
 
 
-def _matrices(covariances: ArrayLike, K: int, covariance_type: str) -> Array:
+def _matrices(covariances: ArrayLike, K: int, covariance_type: str | CovarianceType) -> Array:
     """Expand covariances of any type to (2, 2) matrices, one per component. Raises ValueError for a wrong shape."""
-    row = covariance_row(covariance_type)
+    row = CovarianceType.named(covariance_type)
     given: Array = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
     if given.shape != row.shape(K, 2):
         raise ValueError(

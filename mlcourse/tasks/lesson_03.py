@@ -823,7 +823,7 @@ def log_density_by_scipy(X, mu, Sigma):
     return multivariate_normal.logpdf(X, mu, Sigma)
 
 
-FULL = gaussians.covariance_type("full")
+FULL = gaussians.CovarianceType.named("full")
 
 
 @LOG_DENSITY.right
@@ -1130,7 +1130,7 @@ def mixture_by_features(X, pi, mu, sigma):
     return logsumexp(np.transpose(log_densities), axis=1, b=pi)
 
 
-SPHERICAL = gaussians.covariance_type("spherical")
+SPHERICAL = gaussians.CovarianceType.named("spherical")
 
 
 @MIXTURE_LOG_DENSITY.right

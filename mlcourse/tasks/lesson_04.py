@@ -14,8 +14,8 @@ from scipy.stats import multivariate_normal, norm
 
 from mlcourse.checks.task import Case, Law, Lesson
 from mlcourse.datasets import elongated_blobs
-from mlcourse.gaussians import covariance_type, log_density
-from mlcourse.mixture import GaussianMixture, Mixture, em
+from mlcourse.gaussians import CovarianceType, log_density
+from mlcourse.mixture import GaussianMixture, Mixture, em, expectation_over
 from mlcourse.mixture import e_step as package_e_step
 from mlcourse.mixture import m_step as package_m_step
 from mlcourse.typing import Array
@@ -575,7 +575,7 @@ E_STEP.mistake(
 )(lambda *a: (weights_left_out_in_e_step(*a)[0], e_step(*a)[1]))
 
 
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 def as_mixture(pi, mu, Sigma):
@@ -1250,7 +1250,7 @@ def fit_em_by_hand(X, pi, mu, Sigma, n_iter):
 
 @FIT_EM.right
 def fit_em_by_the_package(X, pi, mu, Sigma, n_iter):
-    steps = em(X, as_mixture(pi, mu, Sigma), reg_covar=0)
+    steps = em(expectation_over(X), as_mixture(pi, mu, Sigma), reg_covar=0)
     taken = [next(steps) for _ in range(n_iter)]
     theta = package_m_step(taken[-1].statistics, reg_covar=0)
     return theta.weights, theta.means, theta.covariances, [step.lower_bound for step in taken]

@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 from mlcourse.checks.task import Case, Lesson
 from mlcourse.datasets import elongated_blobs
-from mlcourse.gaussians import covariance_type, full_scatter
+from mlcourse.gaussians import CovarianceType, full_scatter
 from mlcourse.metrics import align_components
 from mlcourse.mixture import GaussianMixture, Mixture
 from mlcourse.mixture import e_step as package_e_step
@@ -602,7 +602,7 @@ def round_component_by_component(X, mu, sigma):
 def round_by_the_package(X, mu, sigma):
     K = len(mu)
     theta = Mixture(
-        np.full(K, 1 / K), mu, np.full(K, sigma**2), np.full(K, 1 / sigma), covariance_type("spherical")
+        np.full(K, 1 / K), mu, np.full(K, sigma**2), np.full(K, 1 / sigma), CovarianceType.named("spherical")
     )
     R = package_e_step(X, theta)[1]
     return R, R.T @ X / R.sum(axis=0)[:, None]

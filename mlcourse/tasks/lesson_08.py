@@ -21,7 +21,7 @@ from sklearn.metrics import (
 
 from mlcourse import PCA
 from mlcourse.checks.task import Case, Lesson
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.typing import Array
 
@@ -299,7 +299,7 @@ def a_density_compared_with_a_logarithm(X, pi, mu, Sigma, t):
     return labels(np.exp(score(X, pi, mu, Sigma)) < t)
 
 
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 @DETECTOR_PREDICT.right

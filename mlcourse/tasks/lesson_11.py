@@ -14,7 +14,7 @@ from scipy.special import logsumexp, softmax
 from scipy.stats import multivariate_normal
 
 from mlcourse.checks.task import Case, Lesson
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, condition, conditional_mean, e_step
 from mlcourse.typing import Array
 
@@ -182,7 +182,7 @@ def a_block_of_the_precision(mu: Array, Sigma: Array, known: Array, values: Arra
     return _gaussian(mu, Sigma, known, values, cov=lambda u, slopes: np.linalg.inv(Sigma)[np.ix_(u, u)])
 
 
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 def as_mixture(pi, mu, Sigma):

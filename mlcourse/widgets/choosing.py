@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from sklearn.utils import check_array
 
-from mlcourse.mixture import GaussianMixture
-from mlcourse.mixture.conditional import mixture_of
+from mlcourse.mixture import GaussianMixture, Mixture
 from mlcourse.plotting import color, marker, plot_ellipses, plot_responsibilities
 from mlcourse.plotting.style import INK, label_axes
 from mlcourse.typing import Array
@@ -34,7 +33,7 @@ def components_player(X: Array, models: Sequence[GaussianMixture], curves: Curve
         "label": f"Mixtures of 1 to {len(models)} components on {len(X)} points, and criteria for choosing",
         "note": "Ellipses: two standard deviations. Rings: the minimum of each criterion.",
         "points": check_array(X, input_name="X"),
-        "planes": [plane([mixture_of(model) for model in models], ellipses=[2], numbers=False)],
+        "planes": [plane([Mixture.of(model) for model in models], ellipses=[2], numbers=False)],
         "frames": [(K - 1, K - 1) for K in numbers],
         "captions": [_caption(curves, K) for K in numbers],
         "curve": {

@@ -27,7 +27,7 @@ def types_player(X: Array, runs: Mapping[str, Sequence[Step]]) -> Player:
     if len(set(lengths.values())) != 1:
         raise ValueError(
             f"runs must all have the same number of steps; got {lengths}. Take equally long lists, for example"
-            " list(itertools.islice(em(X, start), 20))."
+            " list(itertools.islice(em(expectation_over(X), start), 20))."
         )
     frames = half_steps(min(lengths.values()))
     scene: Scene = {

@@ -33,12 +33,13 @@ def em_player(X: Array, steps: Sequence[Step]) -> Player:
     ----------
     X : array of shape (n, 2), or (n, 1) for points along a line
     steps : list of steps of `mlcourse.mixture.em`, the start first
-        Such as `list(itertools.islice(em(X, start), 20))`.
+        Such as `list(itertools.islice(em(expectation_over(X), start), 20))`.
     """
     if not isinstance(steps, Sequence) or not steps:
         raise TypeError(
             f"steps must be a non-empty list of steps, the start first; got {type(steps).__name__}. `em` itself never"
-            " ends: take as many steps as you want to see, for example list(itertools.islice(em(X, start), 20))."
+            " ends: take as many steps as you want to see, for example"
+            " list(itertools.islice(em(expectation_over(X), start), 20))."
         )
     X = check_array(X, input_name="X")
     frames = half_steps(len(steps))

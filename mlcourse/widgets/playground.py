@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from mlcourse.gaussians import covariance_type as covariance_row
+from mlcourse.gaussians import CovarianceType
 from mlcourse.plotting import plot_points
 from mlcourse.plotting.style import on_the_plane
 from mlcourse.typing import Array
@@ -34,7 +34,7 @@ def playground(
         raise ValueError(
             f"n_components={n_components!r}, but the playground offers 1 to 6: choose one of those."
         )
-    covariance_row(covariance_type)  # raises ValueError for an unknown name
+    CovarianceType.named(covariance_type)  # raises ValueError for an unknown name
     low, high = X.min(axis=0), X.max(axis=0)
     margin = 0.2 * (high - low)
     scene: PlaygroundScene = {

@@ -6,8 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.utils import check_array
 
-from mlcourse.mixture import GaussianMixture
-from mlcourse.mixture.conditional import mixture_of
+from mlcourse.mixture import GaussianMixture, Mixture
 from mlcourse.plotting import plot_anomalies, plot_density
 from mlcourse.plotting.style import INK, grid_over
 from mlcourse.typing import Array, Bools
@@ -38,7 +37,7 @@ def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds:
         "truth": truth.astype(int),
         "planes": [
             plane(
-                [mixture_of(model)],
+                [Mixture.of(model)],
                 ellipses=[],
                 numbers=False,
                 levels=thresholds,

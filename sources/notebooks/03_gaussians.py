@@ -600,7 +600,7 @@ assert by_inverse > 1000 * by_cholesky
 # Gaussians at once. It takes them already factorised, as $P = L^{-\top}$, so that no factor is computed twice.
 
 # %%
-full = gaussians.covariance_type("full")
+full = gaussians.CovarianceType.named("full")
 
 
 def log_densities(X, means, covariances):

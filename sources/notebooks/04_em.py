@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from mlcourse import GaussianMixture
 from mlcourse.datasets import elongated_blobs, five_blobs, three_gaussians_1d
-from mlcourse.gaussians import covariance_type, log_density
+from mlcourse.gaussians import CovarianceType, log_density
 from mlcourse.plotting import (
     color,
     plot_centers,
@@ -200,10 +200,11 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # or less: nobody can know which machine it was, only how often such a guess is right.
 #
 # Now watch the same forty rounds move, half a round at a time. (`em` is the loop that you have just read, as the
-# package has it; more of it below.) Point at a grain near 2.5 while EM runs, and watch it change its mind.
+# package has it, and `expectation_over(X)` is its E-step on these points; more of it below.) Point at a grain near
+# 2.5 while EM runs, and watch it change its mind.
 
 # %%
-from mlcourse.mixture import Mixture, em
+from mlcourse.mixture import Mixture, em, expectation_over
 from mlcourse.widgets import em_player
 
 start = Mixture(
@@ -211,9 +212,9 @@ start = Mixture(
     means=np.array([[-1.0], [0.0], [1.0]]),
     covariances=np.ones(3),  # one variance each: in one dimension every type says the same
     precisions_cholesky=np.ones(3),
-    covariance_type=covariance_type("spherical"),
+    covariance_type=CovarianceType.named("spherical"),
 )
-em_player(X, list(islice(em(X, start), 41)))
+em_player(X, list(islice(em(expectation_over(X), start), 41)))
 
 # %% [markdown]
 # ## The likelihood never falls
@@ -365,7 +366,7 @@ print("responsibilities", np.exp(A - log_sum_exp(A)[:, np.newaxis])[0])
 # $$ \Sigma_k = \frac{1}{N_k} \sum_i r_{ik}\, (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T} $$
 
 # %%
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 def e_step(X, pi, mu, Sigma):
@@ -439,7 +440,7 @@ from mlcourse.mixture import mixture_from_responsibilities
 
 guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(Y))
 start = mixture_from_responsibilities(Y, guess, FULL)
-steps = list(islice(em(Y, start), 40))
+steps = list(islice(em(expectation_over(Y), start), 40))
 em_player(Y, steps)
 
 # %% [markdown]
@@ -472,8 +473,8 @@ playground(Y[::12])
 
 # %%
 for name in ("full", "tied", "diag", "spherical"):
-    start = mixture_from_responsibilities(Y, guess, covariance_type(name))
-    ours = next(islice(em(Y, start), 20, None)).mixture
+    start = mixture_from_responsibilities(Y, guess, CovarianceType.named(name))
+    ours = next(islice(em(expectation_over(Y), start), 20, None)).mixture
     precisions = start.covariance_type.kernel.precision(start.precisions_cholesky)
     theirs = sklearn.mixture.GaussianMixture(
         3, covariance_type=name, max_iter=20, tol=0, weights_init=start.weights, means_init=start.means,
@@ -499,7 +500,8 @@ fig, ax = plt.subplots(figsize=(8, 4))
 for seed in range(10):
     guess = np.random.default_rng(seed).dirichlet(np.ones(3), size=len(Y))
     path = [
-        s.lower_bound for s in islice(em(Y, mixture_from_responsibilities(Y, guess, FULL)), 120)
+        s.lower_bound
+        for s in islice(em(expectation_over(Y), mixture_from_responsibilities(Y, guess, FULL)), 120)
     ]
     ax.plot(path, color=color(seed % 3), linestyle=("-", "--", ":")[seed % 3])
 ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood of a point")
@@ -578,7 +580,10 @@ def smallest_step(seed, reg_covar):
     guess = np.random.default_rng(seed).dirichlet(np.ones(4), size=len(spikes))
     start = mixture_from_responsibilities(spikes, guess, FULL)
     return np.diff(
-        [s.lower_bound for s in islice(em(spikes, start, reg_covar=reg_covar), 80)]
+        [
+            s.lower_bound
+            for s in islice(em(expectation_over(spikes), start, reg_covar=reg_covar), 80)
+        ]
     ).min()
 
 

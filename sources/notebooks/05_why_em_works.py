@@ -11,9 +11,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from mlcourse import GaussianMixture, KMeans
 from mlcourse.datasets import elongated_blobs, three_gaussians_1d
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import align_components, inertia
-from mlcourse.mixture import Mixture, e_step, em, mixture_from_responsibilities
+from mlcourse.mixture import Mixture, e_step, em, expectation_over, mixture_from_responsibilities
 from mlcourse.plotting import (
     MARKERS,
     color,
@@ -423,14 +423,14 @@ show(
 
 # %%
 Y, truth = elongated_blobs()
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 def lower_bounds(noise, n_rounds):
     """EM from responsibilities of one third each, disturbed by `noise`."""
     R = 1 / 3 + noise * np.random.default_rng(0).uniform(-1, 1, size=(len(Y), 3))
     start = mixture_from_responsibilities(Y, R / R.sum(axis=1, keepdims=True), FULL)
-    return np.array([step.lower_bound for step in islice(em(Y, start), n_rounds)])
+    return np.array([step.lower_bound for step in islice(em(expectation_over(Y), start), n_rounds)])
 
 
 one = GaussianMixture(1).fit(Y).lower_bound_
@@ -687,11 +687,11 @@ start = Mixture(
     means=np.array([[0.0], [4.0]]),
     covariances=np.array([1.0, 4.0]),
     precisions_cholesky=np.array([1.0, 0.5]),  # one over the standard deviation
-    covariance_type=covariance_type("spherical"),
+    covariance_type=CovarianceType.named("spherical"),
 )
 steps = []
 try:
-    for step in em(column, start, reg_covar=0):
+    for step in em(expectation_over(column), start, reg_covar=0):
         steps.append(step)
 except ValueError:
     print(f"after {len(steps) - 1} rounds a variance is 0, and EM cannot go on")

@@ -11,9 +11,15 @@ from sklearn.naive_bayes import GaussianNB
 
 from mlcourse import PCA, GaussianMixture, KMeans
 from mlcourse.datasets import elongated_blobs, load_digits, stretched_blobs
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import match_labels
-from mlcourse.mixture import e_step, em, mixture_from_responsibilities, weighted_log_density
+from mlcourse.mixture import (
+    e_step,
+    em,
+    expectation_over,
+    mixture_from_responsibilities,
+    weighted_log_density,
+)
 from mlcourse.plotting import (
     color,
     marker,
@@ -43,7 +49,8 @@ X, y = elongated_blobs()
 R = np.eye(3)[y]  # known labels are responsibilities of 0 and 1
 TYPES = ("full", "tied", "diag", "spherical")
 known = {
-    name: mixture_from_responsibilities(X, R, covariance_type(name), reg_covar=0) for name in TYPES
+    name: mixture_from_responsibilities(X, R, CovarianceType.named(name), reg_covar=0)
+    for name in TYPES
 }
 
 # %%
@@ -344,8 +351,12 @@ show(
 from mlcourse.widgets import types_player
 
 groups = np.eye(3)[KMeans(3, random_state=0).fit_predict(X)]
-starts = {name: mixture_from_responsibilities(X, groups, covariance_type(name)) for name in TYPES}
-types_player(X, {name: list(islice(em(X, start), 30)) for name, start in starts.items()})
+starts = {
+    name: mixture_from_responsibilities(X, groups, CovarianceType.named(name)) for name in TYPES
+}
+types_player(
+    X, {name: list(islice(em(expectation_over(X), start), 30)) for name, start in starts.items()}
+)
 
 # %% [markdown]
 # Full and tied find the groups. Diag and spherical give the round group to one component, cover both long groups
@@ -620,8 +631,10 @@ start = np.eye(3)[KMeans(3, n_init=10, random_state=0).fit_predict(X)]
 
 def run(Z, name, n_rounds=500):
     """The mixture after `n_rounds` of EM on Z, from the same responsibilities every time."""
-    row = covariance_type(name)
-    steps = em(Z, mixture_from_responsibilities(Z, start, row, reg_covar=0), reg_covar=0)
+    row = CovarianceType.named(name)
+    steps = em(
+        expectation_over(Z), mixture_from_responsibilities(Z, start, row, reg_covar=0), reg_covar=0
+    )
     return [next(steps) for _ in range(n_rounds + 1)][-1].mixture
 
 
@@ -876,10 +889,10 @@ print(f"−2 n times the sum of log scales: {-2 * len(X) * np.log(X.std(axis=0))
 
 # %%
 # The numbers in the answer to question 2.
-covariance_numbers = {name: covariance_type(name).n_parameters(10, 100) for name in TYPES}
+covariance_numbers = {name: CovarianceType.named(name).n_parameters(10, 100) for name in TYPES}
 print(covariance_numbers)
 assert covariance_numbers["tied"] == 5050
-assert covariance_type("diag").n_parameters(1000, 100) > 5050
+assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 
 # %% [markdown]
 # ## In five lines

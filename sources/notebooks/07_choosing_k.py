@@ -14,7 +14,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from mlcourse import GaussianMixture, GaussianMixtureClassifier
 from mlcourse.datasets import two_moons
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import (
     color,
@@ -116,7 +116,7 @@ assert np.all(np.diff(training) > 0)
 # one component more, and exactly the same density.
 
 # %%
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 def split(model, k):
@@ -777,7 +777,9 @@ assert aic_ahead > 0.07
 # %%
 arc, _ = make_moons(4000, noise=None)
 blurred = np.full(4000, 0.05)
-truth = Mixture(np.full(4000, 1 / 4000), arc, blurred**2, 1 / blurred, covariance_type("spherical"))
+truth = Mixture(
+    np.full(4000, 1 / 4000), arc, blurred**2, 1 / blurred, CovarianceType.named("spherical")
+)
 print(f"the source itself   {e_step(test, truth)[0].mean():6.2f}")
 
 # %% [markdown]

@@ -7,9 +7,10 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
-from mlcourse import PCA, GaussianMixture, KMeans, PPCAMixture
+from mlcourse import PCA, GaussianMixture, KMeans
 from mlcourse.datasets import load_digits
 from mlcourse.evaluation import class_coverage, memorised_share, nearest_rows, two_sample_test
+from mlcourse.mixture import ppca
 from mlcourse.plotting import color, marker, plot_curve, plot_digits, show, use_course_style
 
 use_course_style()
@@ -488,7 +489,7 @@ print("training", Z_train.shape, " validation", Z_val.shape, " test", Z_test.sha
 # - **[Tied](../GLOSSARY.md#tied-covariance)** (lesson 06): all components share one covariance.
 # - **[Diagonal](../GLOSSARY.md#diagonal-covariance)**: 41 variances for each component, and no more.
 # - **PPCA** (Tipping and Bishop): each covariance has a few directions of its own, and one variance for all
-#   the rest. `PPCAMixture(K, n_directions=…)` fits it.
+#   the rest. `GaussianMixture(K, covariance_type=ppca(…))` fits it.
 # - **[Shrinkage](../GLOSSARY.md#shrinkage)** (lesson 05): mix each covariance with a target $T$ that is known
 #   better. With a strength of $m$ the target counts for $m$ digits:
 #
@@ -510,7 +511,7 @@ families = {
     "full": lambda K: GaussianMixture(K, random_state=0),
     "tied": lambda K: GaussianMixture(K, covariance_type="tied", random_state=0),
     "diag": lambda K: GaussianMixture(K, covariance_type="diag", random_state=0),
-    "PPCA": lambda K: PPCAMixture(K, n_directions=10, random_state=0),
+    "PPCA": lambda K: GaussianMixture(K, covariance_type=ppca(10), random_state=0),
     "shrunk": lambda K: GaussianMixture(
         K, covariance_prior="data", prior_strength=10, random_state=0
     ),

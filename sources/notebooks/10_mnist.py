@@ -11,12 +11,12 @@ from IPython.display import Markdown, display
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
-from mlcourse import PCA, GaussianMixture, GaussianMixtureClassifier, KMeans, PPCAMixture
+from mlcourse import PCA, GaussianMixture, GaussianMixtureClassifier, KMeans
 from mlcourse.datasets import load_mnist_or_digits
 from mlcourse.evaluation import class_coverage, memorised_share, nearest_rows, two_sample_test
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import silhouette_score
-from mlcourse.mixture import Mixture, e_step, expectation, m_step
+from mlcourse.mixture import Mixture, e_step, expectation, m_step, ppca
 from mlcourse.plotting import PALETTE, plot_curve, plot_digits, show, use_course_style
 
 use_course_style()
@@ -389,7 +389,7 @@ show(
 # How is a round shared between the [E-step](../GLOSSARY.md#e-step) and the [M-step](../GLOSSARY.md#m-step)?
 
 # %%
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 theta = Mixture(best.weights_, best.means_, best.covariances_, best.precisions_cholesky_, FULL)
 with timed("one E-step, with the sums"):
     statistics = expectation(Z_train, theta)
@@ -513,7 +513,10 @@ n_shrunk, n_ppca, directions = (20, 40, 15) if full_size else (2, 3, 5)
 writers = {
     "one Gaussian a class": (GaussianMixture(), n_axes),
     "shrunk mixture a class": (GaussianMixture(n_shrunk, random_state=0, **PRIOR), few),
-    "PPCA mixture a class": (PPCAMixture(n_ppca, directions, random_state=0, tol=1e-2), few),
+    "PPCA mixture a class": (
+        GaussianMixture(n_ppca, covariance_type=ppca(directions), random_state=0, tol=1e-2),
+        few,
+    ),
 }
 print(f"on {few} axes, for each class: {n_shrunk} shrunk full components, or")
 print(f"{n_ppca} components of PPCA with {directions} directions each")
@@ -550,7 +553,7 @@ def without_noise(classifier, Z, y):
         component = mixture.predict(Z[own])  # `sample` keeps to itself which one drew a row
         for k in range(mixture.n_components):
             rows, mu = own[component == k], mixture.means_[k]
-            axes = np.linalg.eigh(mixture.covariances_[k])[1][:, -mixture.n_directions :]
+            axes = np.linalg.eigh(mixture.covariances_[k])[1][:, -directions:]
             shape[rows] = mu + (Z[rows] - mu) @ axes @ axes.T
     return shape
 
@@ -561,14 +564,14 @@ def without_noise(classifier, Z, y):
 # covariance.
 
 # %%
-ppca = models["PPCA mixture a class"]
+writer = models["PPCA mixture a class"]
 Z, c = samples["PPCA mixture a class"]
-shapes = without_noise(ppca, Z, c)
+shapes = without_noise(writer, Z, c)
 drawn["… without its noise"] = shuffled(pictures(shapes))
-noise = [m.weights_ @ np.linalg.eigvalsh(m.covariances_)[:, 0] for m in ppca.mixtures_]
+noise = [m.weights_ @ np.linalg.eigvalsh(m.covariances_)[:, 0] for m in writer.mixtures_]
 removed = np.sum((Z - shapes) ** 2, axis=1).mean() / (few - directions)
-print(f"taken away {removed:.4f}, the models' σ² {ppca.priors_ @ noise:.4f}")
-assert np.isclose(removed, ppca.priors_ @ noise, rtol=0.05)
+print(f"taken away {removed:.4f}, the models' σ² {writer.priors_ @ noise:.4f}")
+assert np.isclose(removed, writer.priors_ @ noise, rtol=0.05)
 
 # %% [markdown]
 # **Before you run the next cell:** five writers and the real thing. In which row do you expect to read all sixteen?
@@ -700,7 +703,7 @@ def on_first_axes(mixture, q):
 # %%
 Z_few = Z_val[:, :few]
 ten = e_step(Z_few, on_first_axes(best, few))[0].mean()
-ours = ppca.score_samples(Z_few).mean()
+ours = models["PPCA mixture a class"].score_samples(Z_few).mean()
 print(f"nats a validation digit, on {few} axes: GMM(10, full) {ten:.2f}, PPCA mixtures {ours:.2f}")
 assert ten > ours
 

@@ -1,7 +1,6 @@
 # %%
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import reduce
 from itertools import islice, repeat
 from operator import add
@@ -14,11 +13,10 @@ from sklearn.model_selection import train_test_split
 
 from mlcourse import PCA, GaussianMixture, KMeans
 from mlcourse.datasets import elongated_blobs, load_digits, load_iris
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import (
     IncompleteDataMixture,
     Mixture,
-    PPCAMixture,
     SemiSupervisedMixture,
     Statistics,
     condition,
@@ -27,8 +25,10 @@ from mlcourse.mixture import (
     e_step,
     em,
     expectation,
+    expectation_over,
     m_step,
     mixture_from_responsibilities,
+    ppca,
 )
 from mlcourse.plotting import (
     color,
@@ -399,7 +399,7 @@ def ppca_covariance(S, q):
 Z = PCA(0.99).fit(X).transform(X)  # 41 axes, as in lesson 09, in grey levels
 Z_fit, Z_rest, _, y_rest = train_test_split(Z, y, train_size=900, random_state=0, stratify=y)
 Z_val, Z_test = train_test_split(Z_rest, test_size=0.5, random_state=0, stratify=y_rest)
-alone = PPCAMixture(1, 5, reg_covar=0).fit(Z_fit)
+alone = GaussianMixture(1, covariance_type=ppca(5), reg_covar=0).fit(Z_fit)
 assert np.allclose(alone.covariances_[0], ppca_covariance(np.cov(Z_fit.T, ddof=0), 5))
 
 # %% [markdown]
@@ -409,7 +409,7 @@ assert np.allclose(alone.covariances_[0], ppca_covariance(np.cov(Z_fit.T, ddof=0
 
 # %%
 Qs = np.array([0, 2, 4, 6, 8, 10, 12, 16, 20, 25, 30])
-by_q = [PPCAMixture(10, int(q), random_state=0).fit(Z_fit) for q in Qs]
+by_q = [GaussianMixture(10, covariance_type=ppca(int(q)), random_state=0).fit(Z_fit) for q in Qs]
 diag = GaussianMixture(10, covariance_type="diag", random_state=0).fit(Z_fit)
 full = GaussianMixture(10, random_state=0).fit(Z_fit)
 validation = [m.score(Z_val) for m in by_q]
@@ -452,9 +452,8 @@ for (name, count), m in zip(of_one.items(), (diag, by_q[best], full)):
 jittered = X + np.random.default_rng(0).uniform(size=X.shape)
 A, B = train_test_split(jittered, test_size=0.25, random_state=0, stratify=y)
 factors = FactorAnalysis(20, random_state=0).fit(A)
-print(
-    f"held out: PPCA {PPCAMixture(1, 20).fit(A).score(B):.1f}, factor analysis {factors.score(B):.1f}"
-)
+twenty = GaussianMixture(1, covariance_type=ppca(20)).fit(A)
+print(f"held out: PPCA {twenty.score(B):.1f}, factor analysis {factors.score(B):.1f}")
 
 # %% [markdown]
 # In pixels, a noise for each is worth a lot. PPCA does not mind rotated axes; factor analysis does not mind
@@ -628,9 +627,9 @@ def em_from_files(files, theta, n_rounds):
 # %%
 first = np.load(files[0])[:100]
 guess = np.eye(3)[KMeans(3, n_init=1, random_state=0).fit_predict(first)]
-start = mixture_from_responsibilities(first, guess, covariance_type("full"))
+start = mixture_from_responsibilities(first, guess, CovarianceType.named("full"))
 from_files = em_from_files(files, start, n_rounds=30)
-steps = list(islice(em(rows, start), 31))
+steps = list(islice(em(expectation_over(rows), start), 31))
 in_memory = steps[-1].mixture
 print("largest difference of the means:", np.abs(from_files.means - in_memory.means).max())
 assert np.allclose(from_files.means, in_memory.means, rtol=1e-8)
@@ -654,17 +653,7 @@ assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
 # %%
 def blend(s, batch, eta):
     """Statistics per row: the old ones, of which a share eta is replaced by the batch's."""
-
-    def mix(old, new):
-        return (1 - eta) * old + eta * new / batch.n_rows
-
-    return replace(
-        s,
-        n_rows=1,
-        N=mix(s.N, batch.N),
-        first=mix(s.first, batch.first),
-        scatter=mix(s.scatter, batch.scatter),
-    )
+    return s * (1 - eta) + batch * (eta / batch.n_rows)
 
 
 # %%
@@ -726,7 +715,7 @@ assert batch[-1] - online[-1] < 0.01
 # %% [markdown]
 # The price: the likelihood may fall from batch to batch, so the best test of lesson 04 is lost, and there is
 # a step size to choose. For data that fit into memory, EM with restarts is the calmer choice. For a stream that
-# never ends, there is no other.
+# never ends, there is no other: `GaussianMixture.partial_fit` takes one batch after the other.
 #
 # ## Many hands: EM as map-reduce
 #
@@ -738,7 +727,7 @@ assert batch[-1] - online[-1] < 0.01
 # %%
 def sums_of_file(path, numbers):
     """Map: the statistics of one file, as plain numbers, under the parameters `numbers`."""
-    theta = Mixture(*numbers, covariance_type("full"))
+    theta = Mixture(*numbers, CovarianceType.named("full"))
     s = expectation(np.load(path), theta)
     return s.n_rows, s.log_likelihood, s.N, s.first, s.scatter
 

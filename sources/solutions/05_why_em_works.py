@@ -10,8 +10,8 @@ from scipy.stats import norm
 
 from mlcourse import GaussianMixture, check
 from mlcourse.datasets import elongated_blobs, three_gaussians_1d
-from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import em, mixture_from_responsibilities
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
 from mlcourse.plotting import plot_ellipses, plot_points, show, use_course_style
 
 use_course_style()
@@ -230,8 +230,8 @@ check.hardening_round(hardening_round)
 # %%
 X, _ = elongated_blobs()
 even = np.full((len(X), 3), 1 / 3)
-start = mixture_from_responsibilities(X, even, covariance_type("full"))
-steps = list(islice(em(X, start), 30))
+start = mixture_from_responsibilities(X, even, CovarianceType.named("full"))
+steps = list(islice(em(expectation_over(X), start), 30))
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))

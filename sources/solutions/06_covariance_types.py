@@ -4,7 +4,7 @@ import numpy as np
 
 from mlcourse import PCA, GaussianMixture, check
 from mlcourse.datasets import elongated_blobs, load_digits
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import e_step, mixture_from_responsibilities
 from mlcourse.plotting import plot_decision_regions, plot_points, show, use_course_style
 
@@ -192,7 +192,7 @@ class Regions:
     """Just enough of a model for `plot_decision_regions`: a mixture made from the labels."""
 
     def __init__(self, name):
-        self.theta = mixture_from_responsibilities(X, np.eye(3)[y], covariance_type(name))
+        self.theta = mixture_from_responsibilities(X, np.eye(3)[y], CovarianceType.named(name))
 
     def predict(self, points):
         return e_step(points, self.theta)[1].argmax(axis=1)

@@ -2,8 +2,9 @@
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from mlcourse import PCA, GaussianMixture, GaussianMixtureClassifier, PPCAMixture, check
+from mlcourse import PCA, GaussianMixture, GaussianMixtureClassifier, check
 from mlcourse.datasets import load_digits
+from mlcourse.mixture import ppca
 from mlcourse.plotting import plot_digits, show, use_course_style
 
 use_course_style()
@@ -250,12 +251,14 @@ check.shape_only(shape_only)
 # </details>
 
 # %% [markdown]
-# When the check is happy, see it at work. Add a cell: fit a `GaussianMixtureClassifier(mixture=PPCAMixture(3, 5,
-# random_state=0), random_state=0)` to the training digits, draw from it, pick a few draws, bring each onto the
-# directions of its component, and go back to pixels with `pca.inverse_transform`. Show both with `plot_digits`.
+# When the check is happy, see it at work. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)`
+# the mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from
+# it, pick a few draws, bring each onto the directions of its component, and go back to pixels with
+# `pca.inverse_transform`. Show both with `plot_digits`.
 
 # %% tags=["solution-only"]
-writer = GaussianMixtureClassifier(mixture=PPCAMixture(3, 5, random_state=0), random_state=0)
+of_a_class = GaussianMixture(3, covariance_type=ppca(5), random_state=0)
+writer = GaussianMixtureClassifier(mixture=of_a_class, random_state=0)
 Z, classes = writer.fit(Z_train, y_train).sample(400)
 picked = np.random.default_rng(1).choice(400, size=16, replace=False)
 shapes = []

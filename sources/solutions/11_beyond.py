@@ -3,8 +3,9 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 from scipy.stats import multivariate_normal
 
-from mlcourse import GaussianMixture, PPCAMixture, check
+from mlcourse import GaussianMixture, check
 from mlcourse.datasets import load_digits, load_iris
+from mlcourse.mixture import ppca
 from mlcourse.plotting import use_course_style
 
 use_course_style()
@@ -245,10 +246,10 @@ check.merge_statistics(merge_statistics)
 # %% [markdown]
 # ## {{ppca_count}}
 #
-# How many free parameters has `PPCAMixture(10, 8)`, ten components with eight directions each, on digits of 64
-# pixels? Count weights, means and covariances $W_k W_k^{\mathsf T} + \sigma_k^2 I$, with $W_k$ of 64 × 8. One
-# thing to know: turning the eight columns among one another does not change $W W^{\mathsf T}$, and there are
-# $q(q-1)/2$ independent ways to turn $q$ columns.
+# How many free parameters has `GaussianMixture(10, covariance_type=ppca(8))`, ten components with eight directions
+# each, on digits of 64 pixels? Count weights, means and covariances $W_k W_k^{\mathsf T} + \sigma_k^2 I$, with
+# $W_k$ of 64 × 8. One thing to know: turning the eight columns among one another does not change
+# $W W^{\mathsf T}$, and there are $q(q-1)/2$ independent ways to turn $q$ columns.
 
 # %% task="ppca_count" role="answer"
 ### BEGIN SOLUTION
@@ -276,7 +277,7 @@ check.ppca_count(ppca_count)
 
 # %% tags=["solution-only"]
 X, _ = load_digits()
-mixture = PPCAMixture(10, 8, random_state=0).fit(X)
+mixture = GaussianMixture(10, covariance_type=ppca(8), random_state=0).fit(X)
 # The BIC contains the count: solve it for the number of parameters.
 assert round((mixture.bic(X) + 2 * mixture.score(X) * len(X)) / np.log(len(X))) == ppca_count
 

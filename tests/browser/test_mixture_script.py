@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from mlcourse.gaussians import COVARIANCE_TYPES, covariance_type
-from mlcourse.mixture import e_step, em, mixture_from_responsibilities
+from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType
+from mlcourse.mixture import e_step, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets.player import as_json, parameters
 
 SCRIPT = "\n".join(
@@ -37,7 +37,7 @@ def random_problem(seed, type_name, d=2):
     n, K = int(rng.integers(20, 300)), int(rng.integers(1, 7))
     X = rng.normal(size=(n, d)) * [3.0, 0.2][:d] + rng.integers(0, 4, size=(n, 1)) + [100.0, -5.0][:d]
     start = mixture_from_responsibilities(
-        X, rng.dirichlet(np.full(K, 0.3), size=n), covariance_type(type_name)
+        X, rng.dirichlet(np.full(K, 0.3), size=n), CovarianceType.named(type_name)
     )
     return X, start
 
@@ -47,7 +47,7 @@ def random_problem(seed, type_name, d=2):
 @pytest.mark.parametrize("seed", range(3))
 def test_em_in_the_page_equals_em_in_the_package(run, seed, type_name, d):
     X, start = random_problem(seed, type_name, d)
-    here = list(islice(em(X, start, reg_covar=1e-6), 30))
+    here = list(islice(em(expectation_over(X), start, reg_covar=1e-6), 30))
     there = run(
         "em(given.X, given.theta, {type: given.type, tol: 0, maxIter: 29})",
         X=X,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import mixture_from_responsibilities
 
 TYPES = ("full", "tied", "diag", "spherical")
@@ -43,7 +43,7 @@ def as_full(covariances, K, d):
 
 def random_start(X, name, seed=0):
     R = np.random.default_rng(seed).dirichlet(np.ones(K), size=len(X)).astype(X.dtype)
-    return mixture_from_responsibilities(X, R, covariance_type(name))
+    return mixture_from_responsibilities(X, R, CovarianceType.named(name))
 
 
 def given(start):

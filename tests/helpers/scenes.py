@@ -8,7 +8,7 @@ from sklearn.cluster import kmeans_plusplus
 from mlcourse.datasets import five_blobs
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.kmeans import assign
-from mlcourse.mixture import GaussianMixture, em, mixture_from_responsibilities
+from mlcourse.mixture import GaussianMixture, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets import (
     components_player,
     em_player,
@@ -28,7 +28,7 @@ ODD = RNG.uniform(-4, 8, size=(20, 2))
 def em_steps(points, n_steps, K=3, type_name="full", seed=1):
     guess = np.random.default_rng(seed).dirichlet(np.ones(K), size=len(points))
     start = mixture_from_responsibilities(points, guess, COVARIANCE_TYPES[type_name])
-    return list(islice(em(points, start), n_steps))
+    return list(islice(em(expectation_over(points), start), n_steps))
 
 
 def lloyd(points, centers, n_rounds=6):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.datasets import make_blobs
 
 from mlcourse.gaussians import COVARIANCE_TYPES
-from mlcourse.mixture import Mixture, em
+from mlcourse.mixture import Mixture, em, expectation_over
 
 X, _ = make_blobs(120, centers=[(0, 0), (3, 1), (0, 4)], random_state=3)
 
@@ -23,7 +23,7 @@ def em_steps(covariance_type="full", n_steps=5):
     if row.name in ("full", "tied"):
         covariances = covariances * np.eye(2)
     start = Mixture(np.full(3, 1 / 3), WORST_START, covariances, row.kernel.factor(covariances), row)
-    return list(islice(em(X, start), n_steps))
+    return list(islice(em(expectation_over(X), start), n_steps))
 
 
 def find(widget, kind):

@@ -9,13 +9,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 
 from mlcourse import GaussianMixture
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import (
     Mixture,
-    PPCAMixture,
     condition,
     conditional_mean,
     draw_missing,
+    ppca,
     weighted_log_density,
 )
 from tests.helpers.mixtures import TYPES, as_full, random_covariances, random_points
@@ -26,7 +26,7 @@ every_type = pytest.mark.parametrize("name", TYPES)
 
 def random_mixture(seed, name="full", d=D):
     rng = np.random.default_rng(seed)
-    type_ = covariance_type(name)
+    type_ = CovarianceType.named(name)
     covariances = random_covariances(rng, name, K, d)
     weights = rng.dirichlet(np.full(K, 5.0))
     return Mixture(weights, rng.normal(size=(K, d)), covariances, type_.kernel.factor(covariances), type_)
@@ -187,9 +187,9 @@ def test_float32_rows_stay_float32():
 def test_any_fitted_mixture_will_do():
     X = random_points(17)
     full = GaussianMixture(K, random_state=0).fit(X)
-    ppca = PPCAMixture(K, X.shape[1], random_state=0).fit(X)
+    by_ppca = GaussianMixture(K, covariance_type=ppca(X.shape[1]), random_state=0).fit(X)
     assert_allclose(
-        conditional_mean(ppca, with_gaps(X, 18)), conditional_mean(full, with_gaps(X, 18)), rtol=1e-5
+        conditional_mean(by_ppca, with_gaps(X, 18)), conditional_mean(full, with_gaps(X, 18)), rtol=1e-5
     )
 
 

@@ -8,12 +8,13 @@ import pytest
 import sklearn.mixture
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 
 import mlcourse.blocks
-import mlcourse.mixture.estimator
-from mlcourse import GaussianMixture
-from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import em
+import mlcourse.mixture.base
+from mlcourse import GaussianMixture, IncompleteDataMixture, SemiSupervisedMixture
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import em, ppca
 from mlcourse.mixture.start import INIT_PARAMS
 from tests.helpers.mixtures import (
     K,
@@ -78,7 +79,7 @@ def test_every_start_leads_to_a_mixture(name, init_params):
         random_points(16)
     )
     assert_allclose(model.weights_.sum(), 1)
-    assert model.covariances_.shape == covariance_type(name).shape(K, 3)
+    assert model.covariances_.shape == CovarianceType.named(name).shape(K, 3)
 
 
 @every_type
@@ -110,22 +111,76 @@ def test_a_warm_start_continues_where_the_last_fit_stopped():
     assert_allclose(warm.means_, straight.means_, rtol=1e-10)
 
 
-@pytest.mark.parametrize("n_init", [1, 4])
-def test_an_interrupted_fit_leaves_a_usable_model(n_init, monkeypatch):
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda model, X: (model.set_params(n_components=K + 1), X), "n_components was 3 there and is 4"),
+        (lambda model, X: (model.set_params(covariance_type="tied"), X), "covariance_type"),
+        (lambda model, X: (model.set_params(covariance_type=ppca(1)), X), "covariance_type"),
+        (lambda model, X: (model, X[:, :2]), "number of features was 3 there and is 2"),
+    ],
+)
+def test_a_warm_start_of_another_shape_is_refused(change, named):
     X = random_points(31)
+    model, X = change(GaussianMixture(K, warm_start=True, random_state=0).fit(X), X)
+    with pytest.raises(ValueError, match=named):
+        model.fit(X)
+
+
+def test_a_warm_start_on_other_rows_is_a_new_comparison():
+    """With a large tol, the first change ends the fit: compared with the last fit's, but only on its own rows."""
+    X = random_points(32)
+    model = GaussianMixture(K, warm_start=True, random_state=0).fit(X).set_params(tol=1e6)
+    assert model.fit(X).n_iter_ == 1
+    assert model.fit(X + 1e-9).n_iter_ == 2
+
+
+def test_a_fitted_model_keeps_its_type_when_parameters_change():
+    X = random_points(33)
+    model = GaussianMixture(K, covariance_type="tied", random_state=0).fit(X)
+    before = model.score_samples(X)
+    assert_array_equal(model.set_params(covariance_type="diag").score_samples(X), before)
+
+
+INTERRUPTIBLE = {
+    "GaussianMixture": lambda **options: GaussianMixture(K, init_params="random", **options),
+    "IncompleteDataMixture": lambda **options: IncompleteDataMixture(K, init_params="random", **options),
+    "SemiSupervisedMixture": lambda **options: SemiSupervisedMixture(**options),
+}
+
+
+@pytest.mark.parametrize("make", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE)
+@pytest.mark.parametrize("n_init", [1, 4])
+def test_ctrl_c_keeps_the_best_model_and_goes_on_up(make, n_init, monkeypatch):
+    X, y = random_points(31), np.arange(90) % K
 
     def interrupted(*arguments):
         yield from islice(em(*arguments), 3)
         raise KeyboardInterrupt
 
-    options = dict(n_components=K, tol=0, random_state=0, init_params="random")
-    straight = GaussianMixture(**options, max_iter=3).fit(X)
-    monkeypatch.setattr(mlcourse.mixture.estimator, "em", interrupted)
-    with pytest.warns(ConvergenceWarning, match="interrupted"):
-        model = GaussianMixture(**options, n_init=n_init).fit(X)
+    straight = make(tol=0, random_state=0, max_iter=3).fit(X[:90], y)
+    monkeypatch.setattr(mlcourse.mixture.base, "em", interrupted)
+    model = make(tol=0, random_state=0, n_init=n_init)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        model.fit(X[:90], y)
+    assert "can be used" in raised.value.__notes__[0]
     assert_allclose(model.means_, straight.means_)
     assert model.n_iter_ == 3
     assert len(model.predict(X)) == len(X)
+
+
+def test_ctrl_c_stops_a_grid_search(monkeypatch):
+    fits = []
+
+    def interrupted(*arguments):
+        fits.append(arguments)
+        yield from islice(em(*arguments), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mlcourse.mixture.base, "em", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(GaussianMixture(tol=0), {"n_components": [1, 2, 3]}).fit(random_points(34))
+    assert len(fits) == 1
 
 
 def test_more_starts_are_never_worse():
@@ -152,7 +207,7 @@ def test_without_verbose_a_fit_prints_nothing(capsys):
 def test_samples_have_the_moments_of_the_mixture(name):
     rng = np.random.default_rng(0)
     covariances = random_covariances(rng, name, K, 2)
-    kernel = covariance_type(name).kernel
+    kernel = CovarianceType.named(name).kernel
     model = GaussianMixture(
         K,
         covariance_type=name,

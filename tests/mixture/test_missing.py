@@ -12,9 +12,15 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlcourse import GaussianMixture
-from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import IncompleteDataMixture, em, em_incomplete, mixture_from_responsibilities
-from tests.helpers.mixtures import random_points
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import (
+    IncompleteDataMixture,
+    em,
+    expectation_over,
+    expectation_over_incomplete,
+    mixture_from_responsibilities,
+)
+from tests.helpers.mixtures import TYPES, random_points
 
 K = 3
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -34,7 +40,7 @@ def points_with_gaps(seed, share=0.3, n=200, **options):
 def random_start(X, seed=0):
     filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
     R = np.random.default_rng(seed).dirichlet(np.ones(K), size=len(X)).astype(X.dtype)
-    return mixture_from_responsibilities(filled, R, covariance_type("full"))
+    return mixture_from_responsibilities(filled, R, CovarianceType.named("full"))
 
 
 def observed_log_likelihoods(X, weights, means, covariances):
@@ -54,7 +60,9 @@ def observed_log_likelihoods(X, weights, means, covariances):
 def test_without_gaps_every_step_equals_that_of_em():
     X = random_points(0)
     start = random_start(X)
-    for ours, ems in islice(zip(em_incomplete(X, start), em(X, start)), 10):
+    for ours, ems in islice(
+        zip(em(expectation_over_incomplete(X), start), em(expectation_over(X), start)), 10
+    ):
         assert_allclose(ours.lower_bound, ems.lower_bound, rtol=1e-10)
         for part, same in zip(ours.mixture[:4], ems.mixture[:4]):
             assert_allclose(part, same, rtol=1e-7, atol=1e-9)
@@ -64,7 +72,10 @@ def test_without_gaps_every_step_equals_that_of_em():
 @pytest.mark.parametrize("share", [0.1, 0.5])
 def test_the_likelihood_of_known_entries_never_falls(seed, share):
     X = points_with_gaps(seed, share)
-    bounds = [step.lower_bound for step in islice(em_incomplete(X, random_start(X, seed), reg_covar=0), 40)]
+    bounds = [
+        step.lower_bound
+        for step in islice(em(expectation_over_incomplete(X), random_start(X, seed), reg_covar=0), 40)
+    ]
     assert np.all(np.diff(bounds) > -1e-12)
     assert bounds[-1] > bounds[0]
 
@@ -72,7 +83,7 @@ def test_the_likelihood_of_known_entries_never_falls(seed, share):
 def test_the_likelihood_equals_scipys():
     X = points_with_gaps(1, 0.5)
     theta = random_start(X)
-    step = next(em_incomplete(X, theta))
+    step = next(em(expectation_over_incomplete(X), theta))
     assert_allclose(step.lower_bound, observed_log_likelihoods(X, *theta[:3]).mean(), rtol=1e-10)
 
 
@@ -81,7 +92,7 @@ def test_the_expected_scatter_is_that_of_completed_rows():
     X = points_with_gaps(2, 0.4, n=6)
     theta, rng = random_start(points_with_gaps(3)), np.random.default_rng(0)
     R = responsibilities(X, theta)
-    for k, scatter in enumerate(next(em_incomplete(X, theta)).statistics.scatter):
+    for k, scatter in enumerate(next(em(expectation_over_incomplete(X), theta)).statistics.scatter):
         moments = [second_moment(x, theta.means[k], theta.covariances[k], rng) for x in X]
         total = np.tensordot(R[:, k], moments, axes=1)
         assert_allclose(scatter, total, rtol=0.05, atol=0.02 * np.abs(total).max() + 1e-9)
@@ -155,7 +166,9 @@ def test_the_order_of_rows_and_features_does_not_matter():
     same.fit(X[rows][:, features])
     assert_allclose(same.means_, model.means_[:, features], rtol=1e-8)
     assert_allclose(same.covariances_, model.covariances_[:, features][:, :, features], rtol=1e-7, atol=1e-9)
-    assert_allclose(same.score_samples(X[rows][:, features]), model.score_samples(X)[rows], rtol=1e-8)
+    assert_allclose(
+        same.score_samples(X[rows][:, features]), model.score_samples(X)[rows], rtol=1e-8, atol=1e-12
+    )
 
 
 def test_a_shift_of_the_data_shifts_the_model():
@@ -233,3 +246,21 @@ def test_clone_and_warm_start():
     model = clone(IncompleteDataMixture(K, max_iter=3, warm_start=True, random_state=0)).fit(X)
     first = model.lower_bound_
     assert model.fit(X).lower_bounds_[0] >= first - 1e-6
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_covariance_type_can_have_gaps(name):
+    X = random_points(16)
+    options = dict(n_components=K, covariance_type=name, random_state=0, tol=1e-6)
+    complete = IncompleteDataMixture(**options).fit(X)
+    assert_allclose(complete.covariances_, GaussianMixture(**options).fit(X).covariances_, rtol=1e-6)
+    bounds = IncompleteDataMixture(**options, reg_covar=0).fit(points_with_gaps(16)).lower_bounds_
+    assert np.all(np.diff(bounds) > -1e-12)
+
+
+def test_a_prior_counts_as_rows_of_its_covariance():
+    X = points_with_gaps(17)
+    strong = IncompleteDataMixture(K, covariance_prior=np.eye(3) * 7, prior_strength=1e9, random_state=0).fit(
+        X
+    )
+    assert_allclose(strong.covariances_, np.broadcast_to(np.eye(3) * 7, (K, 3, 3)), rtol=1e-4, atol=1e-4)

@@ -9,13 +9,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import multivariate_normal
 from sklearn.base import clone
 
-from mlcourse import GaussianMixture, PPCAMixture
-from mlcourse.gaussians import covariance_type
+from mlcourse import GaussianMixture
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import (
     CovariancePrior,
     e_step,
     em,
     expectation,
+    expectation_over,
     m_step,
     mixture_from_responsibilities,
     ppca,
@@ -46,7 +47,7 @@ def parts(Sigma, q):
 def test_every_covariance_is_q_directions_and_one_noise_variance(q):
     X = random_points(0, d=D)
     theta = random_start(X, ppca(q), reg_covar=0)
-    free = random_start(X, covariance_type("full"), reg_covar=0)
+    free = random_start(X, CovarianceType.named("full"), reg_covar=0)
     variances, of_the_free = np.linalg.eigvalsh(theta.covariances), np.linalg.eigvalsh(free.covariances)
     kept = min(q, D - 1)
     assert_allclose(variances[:, D - kept :], of_the_free[:, D - kept :])
@@ -58,7 +59,9 @@ def test_every_covariance_is_q_directions_and_one_noise_variance(q):
 @pytest.mark.parametrize("q", [D - 1, D])
 def test_all_directions_are_the_full_type_at_every_iteration(q):
     X = random_points(1, d=D)
-    ours, full = (em(X, random_start(X, type_)) for type_ in (ppca(q), covariance_type("full")))
+    ours, full = (
+        em(expectation_over(X), random_start(X, type_)) for type_ in (ppca(q), CovarianceType.named("full"))
+    )
     for a, b in islice(zip(ours, full), 15):
         assert_allclose(a.mixture.covariances, b.mixture.covariances, rtol=1e-8, atol=1e-8)
         assert_allclose(a.lower_bound, b.lower_bound, rtol=1e-10)
@@ -66,7 +69,10 @@ def test_all_directions_are_the_full_type_at_every_iteration(q):
 
 def test_no_direction_is_the_spherical_type_at_every_iteration():
     X = random_points(2, d=D)
-    ours, spherical = (em(X, random_start(X, type_)) for type_ in (ppca(0), covariance_type("spherical")))
+    ours, spherical = (
+        em(expectation_over(X), random_start(X, type_))
+        for type_ in (ppca(0), CovarianceType.named("spherical"))
+    )
     for a, b in islice(zip(ours, spherical), 15):
         expected = b.mixture.covariances[:, np.newaxis, np.newaxis] * np.eye(D)
         assert_allclose(a.mixture.covariances, expected, rtol=1e-8, atol=1e-8)
@@ -76,7 +82,7 @@ def test_no_direction_is_the_spherical_type_at_every_iteration():
 @pytest.mark.parametrize("q", [1, 2, 3])
 def test_one_component_is_scikit_learns_probabilistic_pca(q):
     X = random_points(3, d=D)
-    ours = PPCAMixture(1, q, reg_covar=0).fit(X)
+    ours = GaussianMixture(1, covariance_type=ppca(q), reg_covar=0).fit(X)
     theirs = sklearn.decomposition.PCA(q).fit(X).get_covariance()
     assert_allclose(ours.covariances_[0], theirs * (len(X) - 1) / len(X), rtol=1e-8, atol=1e-10)
 
@@ -97,8 +103,8 @@ def test_parameter_count_is_the_rank_of_the_perturbations(q):
 def test_the_count_lies_between_its_neighbours():
     count = [ppca(q).n_parameters(K, D) for q in range(D)]
     assert count == sorted(set(count))
-    assert count[0] == covariance_type("spherical").n_parameters(K, D)
-    assert count[-1] == ppca(D).n_parameters(K, D) == covariance_type("full").n_parameters(K, D)
+    assert count[0] == CovarianceType.named("spherical").n_parameters(K, D)
+    assert count[-1] == ppca(D).n_parameters(K, D) == CovarianceType.named("full").n_parameters(K, D)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -119,7 +125,7 @@ def test_equal_variances_do_no_harm(q, dtype):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_lower_bound_never_falls(q, seed, prior):
     X = random_points(seed, n=150, d=D)
-    steps = islice(em(X, random_start(X, ppca(q), seed), 0, prior), 40)
+    steps = islice(em(expectation_over(X), random_start(X, ppca(q), seed), 0, prior), 40)
     bounds = [step.lower_bound for step in steps]
     assert np.all(np.diff(bounds) > -1e-12)
     assert bounds[-1] > bounds[0]
@@ -168,7 +174,7 @@ def X():
 
 @pytest.fixture(scope="module")
 def model(X):
-    return PPCAMixture(K, 2, random_state=0).fit(X)
+    return GaussianMixture(K, covariance_type=ppca(2), random_state=0).fit(X)
 
 
 def test_scores_equal_scipys(model, X):
@@ -198,7 +204,11 @@ def test_samples_have_the_moments_of_the_model(model):
 
 def test_all_directions_fit_as_gaussian_mixture_does(X):
     ours, full = (
-        model.fit(X) for model in (PPCAMixture(K, D, random_state=0), GaussianMixture(K, random_state=0))
+        model.fit(X)
+        for model in (
+            GaussianMixture(K, covariance_type=ppca(D), random_state=0),
+            GaussianMixture(K, random_state=0),
+        )
     )
     assert_allclose(ours.covariances_, full.covariances_, rtol=1e-6, atol=1e-6)
     assert_array_equal(ours.predict(X), full.predict(X))
@@ -207,48 +217,49 @@ def test_all_directions_fit_as_gaussian_mixture_does(X):
 def test_more_directions_fit_the_training_rows_better(X):
     start = GaussianMixture(K, random_state=0).fit(X)
     options = dict(means_init=start.means_, weights_init=start.weights_, precisions_init=start.precisions_)
-    scores = [PPCAMixture(K, q, tol=1e-8, max_iter=500, **options).fit(X).score(X) for q in range(D)]
+    scores = [
+        GaussianMixture(K, covariance_type=ppca(q), tol=1e-8, max_iter=500, **options).fit(X).score(X)
+        for q in range(D)
+    ]
     assert np.all(np.diff(scores) > 0)
 
 
-def test_parameters_are_gaussian_mixtures_except_the_type():
-    ours, theirs = (
-        PPCAMixture(3, 4, tol=0.5, prior_strength=2.0),
-        GaussianMixture(3, tol=0.5, prior_strength=2.0),
-    )
-    expected = theirs.get_params() | {"n_directions": 4}
-    del expected["covariance_type"]
-    assert ours.get_params() == clone(ours).get_params() == expected
-    assert ours.set_params(n_directions=1).n_directions == 1
+def test_the_type_is_a_parameter_like_any_other():
+    model = GaussianMixture(3, covariance_type=ppca(4), tol=0.5)
+    assert clone(model).get_params() == model.get_params()
+    assert "covariance_type=ppca(4)" in repr(model)
+    assert model.set_params(covariance_type=ppca(1)).covariance_type is ppca(1)
 
 
 def test_an_infinite_prior_gives_the_covariance_of_all_rows(X):
-    model = PPCAMixture(K, 2, reg_covar=0, covariance_prior="data", prior_strength=1e12, random_state=0).fit(
-        X
-    )
-    alone = PPCAMixture(1, 2, reg_covar=0).fit(X)
+    model = GaussianMixture(
+        K, covariance_type=ppca(2), reg_covar=0, covariance_prior="data", prior_strength=1e12, random_state=0
+    ).fit(X)
+    alone = GaussianMixture(1, covariance_type=ppca(2), reg_covar=0).fit(X)
     assert_allclose(model.covariances_, np.repeat(alone.covariances_, K, axis=0), rtol=1e-6, atol=1e-6)
 
 
 def test_a_prior_keeps_a_component_on_one_row_from_collapsing(X):
     lonely = np.concatenate([X, np.full((1, D), 1e3)])
     options = dict(reg_covar=0, means_init=lonely[-K:], random_state=0)
-    model = PPCAMixture(K, 2, covariance_prior="data", prior_strength=3.0, **options).fit(lonely)
+    model = GaussianMixture(
+        K, covariance_type=ppca(2), covariance_prior="data", prior_strength=3.0, **options
+    ).fit(lonely)
     lone = model.predict(lonely)[-1]
     assert_allclose(model.weights_[lone], 1 / len(lonely), rtol=1e-6)  # it really is alone
-    T = PPCAMixture(1, 2, reg_covar=0).fit(lonely).covariances_[0]
+    T = GaussianMixture(1, covariance_type=ppca(2), reg_covar=0).fit(lonely).covariances_[0]
     assert_allclose(model.covariances_[lone], T * 3 / 4, rtol=1e-6)
 
 
 def test_float32_stays_float32(X):
-    model = PPCAMixture(K, 2, random_state=0).fit(X.astype(np.float32))
+    model = GaussianMixture(K, covariance_type=ppca(2), random_state=0).fit(X.astype(np.float32))
     assert model.covariances_.dtype == model.means_.dtype == np.float32
 
 
 @pytest.mark.parametrize("n_directions", [-1, D + 1, 1.5, "all", None])
 def test_directions_out_of_range_are_rejected_by_name(n_directions, X):
-    with pytest.raises(ValueError, match="n_directions"):
-        PPCAMixture(K, n_directions).fit(X)
+    with pytest.raises((ValueError, TypeError), match="n_directions"):
+        GaussianMixture(K, covariance_type=ppca(n_directions)).fit(X)
 
 
 def test_ppca_rejects_bad_numbers_of_directions_by_name():

@@ -8,12 +8,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import invwishart
 
 from mlcourse import GaussianMixture
-from mlcourse.gaussians import covariance_type
+from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import (
     CovariancePrior,
     e_step,
     em,
     expectation,
+    expectation_over,
     m_step,
     mixture_from_responsibilities,
     weighted_log_density,
@@ -46,7 +47,7 @@ def distinct_as_full(theta):
 
 def random_start(X, name, seed=0, **options):
     R = np.random.default_rng(seed).dirichlet(np.ones(K), size=len(X))
-    return mixture_from_responsibilities(X, R, covariance_type(name), **options)
+    return mixture_from_responsibilities(X, R, CovarianceType.named(name), **options)
 
 
 def near(theta, direction, step):
@@ -118,7 +119,7 @@ def test_m_step_is_the_formula(name):
 @every_type
 def test_the_prior_is_worth_as_many_rows(name):
     """2 d rows of covariance T about the mean, added to the data, or a prior of strength 2 d: the same Gaussian."""
-    X, T, type_ = random_points(2), random_target(name), covariance_type(name)
+    X, T, type_ = random_points(2), random_target(name), CovarianceType.named(name)
     spread = np.sqrt(D) * np.linalg.cholesky(one_as_full(T)).T
     more = np.concatenate([X, X.mean(axis=0) + spread, X.mean(axis=0) - spread])
     by_rows = mixture_from_responsibilities(more, np.ones((len(more), 1)), type_, reg_covar=0)
@@ -149,7 +150,7 @@ def test_the_slope_is_zero_at_the_m_step(name):
 def test_a_component_without_points_gets_the_priors_covariance(name):
     X, T = random_points(4), random_target(name)
     R = np.eye(2)[np.zeros(len(X), dtype=int)]
-    theta = mixture_from_responsibilities(X, R, covariance_type(name), 0, CovariancePrior(T, M))
+    theta = mixture_from_responsibilities(X, R, CovarianceType.named(name), 0, CovariancePrior(T, M))
     if name == "tied":
         assert np.all(np.isfinite(theta.covariances))
     else:
@@ -160,7 +161,7 @@ def test_a_component_without_points_gets_the_priors_covariance(name):
 def test_a_component_on_one_row_is_finite(name):
     """Without the prior, its covariance is just `reg_covar`; with it, the lone row and m others share m T."""
     X, T = random_points(5), random_target(name)
-    R, type_ = np.zeros((len(X), K)), covariance_type(name)
+    R, type_ = np.zeros((len(X), K)), CovarianceType.named(name)
     R[range(K), range(K)] = 1
     alone = mixture_from_responsibilities(X, R, type_, reg_covar=1e-9)
     assert np.abs(alone.covariances).max() < 2e-9
@@ -178,7 +179,7 @@ def test_a_component_on_one_row_is_finite(name):
 @pytest.mark.parametrize("strength", [0.5, 40.0, 3000.0])
 def test_the_lower_bound_never_falls(name, seed, strength):
     X, prior = random_points(seed, n=150), CovariancePrior(random_target(name, seed), strength)
-    steps = islice(em(X, random_start(X, name, seed), 0, prior), 40)
+    steps = islice(em(expectation_over(X), random_start(X, name, seed), 0, prior), 40)
     bounds = [step.lower_bound for step in steps]
     assert np.all(np.diff(bounds) > -1e-12 * np.abs(bounds[0]))
     assert bounds[-1] > bounds[0]
@@ -187,7 +188,7 @@ def test_the_lower_bound_never_falls(name, seed, strength):
 @every_type
 def test_the_bound_is_log_likelihood_plus_log_prior_per_row(name):
     X, prior = random_points(6), CovariancePrior(random_target(name), M)
-    for step in islice(em(X, random_start(X, name), 0, prior), 3):
+    for step in islice(em(expectation_over(X), random_start(X, name), 0, prior), 3):
         expected = e_step(X, step.mixture)[0].mean() + log_prior(step.mixture, prior) / len(X)
         assert_allclose(step.lower_bound, expected, rtol=1e-12)
 
@@ -196,7 +197,10 @@ def test_the_bound_is_log_likelihood_plus_log_prior_per_row(name):
 def test_zero_strength_equals_no_prior_bit_for_bit(name):
     X = random_points(7)
     start, T = random_start(X, name), random_target(name)
-    plain, weak = (list(islice(em(X, start, 1e-6, prior), 5)) for prior in (None, CovariancePrior(T, 0.0)))
+    plain, weak = (
+        list(islice(em(expectation_over(X), start, 1e-6, prior), 5))
+        for prior in (None, CovariancePrior(T, 0.0))
+    )
     for a, b in zip(plain, weak):
         assert a.lower_bound == b.lower_bound
         assert_array_equal(a.mixture.covariances, b.mixture.covariances)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mlcourse.gaussians import covariance_type
-from mlcourse.mixture import Mixture, accumulate, e_step, em, expectation, m_step, screening
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import Mixture, accumulate, e_step, em, expectation, expectation_over, m_step, screening
 from mlcourse.mixture import mixture_from_responsibilities as mixture_from
 from tests.helpers.mixtures import random_points
 
-FULL = covariance_type("full")
+FULL = CovarianceType.named("full")
 
 
 def random_mixture(rng, K, d, spread, flatness, dtype):
@@ -70,7 +70,7 @@ def test_a_whole_fit_equals_the_dense_fit(seed):
     X = random_points(seed, n=600, d=140, n_groups=5, spread=1.0)
     guess = np.eye(5)[np.random.default_rng(seed).integers(5, size=len(X))]
     theta = mixture_from(X, guess, FULL, reg_covar=1e-3)
-    step = list(islice(em(X, theta, reg_covar=1e-3), 20))[-1]
+    step = list(islice(em(expectation_over(X), theta, reg_covar=1e-3), 20))[-1]
     for _ in range(19):
         log_likelihood, R = e_step(X, theta)
         theta = m_step(accumulate(X, R, theta.means, FULL), reg_covar=1e-3)

@@ -8,7 +8,7 @@ from sklearn.mixture import GaussianMixture as Oracle
 
 from mlcourse import widgets
 from mlcourse.gaussians import COVARIANCE_TYPES
-from mlcourse.mixture import em
+from mlcourse.mixture import em, expectation_over
 from mlcourse.plotting import plot_responsibilities
 from tests.helpers.widget_data import WORST_START, X, em_steps
 
@@ -77,6 +77,6 @@ def test_the_picture_is_right_for_every_covariance_type(covariance_type):
 
 
 def test_the_endless_generator_em_is_refused_with_advice():
-    endless = em(X, em_steps()[0].mixture)
+    endless = em(expectation_over(X), em_steps()[0].mixture)
     with pytest.raises(TypeError, match=r"generator.*islice"):
         widgets.em_player(X, endless)

@@ -15,7 +15,7 @@ from sklearn.datasets import make_blobs
 
 from mlcourse import widgets
 from mlcourse.gaussians import COVARIANCE_TYPES, log_density
-from mlcourse.mixture import GaussianMixture, em, mixture_from_responsibilities
+from mlcourse.mixture import GaussianMixture, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets.player import Player, as_json, half_steps, parameters
 
 X, _ = make_blobs(90, centers=[(0, 0), (3, 1), (0, 4)], random_state=3)
@@ -33,7 +33,7 @@ def _no_figure_left_over():
 def steps_of(points=X, name="full", n_steps=5):
     guess = np.random.default_rng(0).dirichlet(np.ones(3), size=len(points))
     start = mixture_from_responsibilities(points, guess, COVARIANCE_TYPES[name])
-    return list(islice(em(points, start), n_steps))
+    return list(islice(em(expectation_over(points), start), n_steps))
 
 
 def sent(player):
@@ -80,9 +80,9 @@ def test_a_spike_does_not_set_the_scale():
     spike = mixture_from_responsibilities(
         X[:, :1], np.eye(2)[(np.arange(len(X)) == 0).astype(int)], COVARIANCE_TYPES["full"], reg_covar=1e-12
     )
-    plane = sent(widgets.em_player(X[:, :1], list(islice(em(X[:, :1], spike, reg_covar=1e-12), 1))))[
-        "planes"
-    ][0]
+    plane = sent(
+        widgets.em_player(X[:, :1], list(islice(em(expectation_over(X[:, :1]), spike, reg_covar=1e-12), 1)))
+    )["planes"][0]
     assert plane["top"] < 4 * max(height for _, _, height in plane["histogram"])
 
 

@@ -32,7 +32,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mlcourse.mixture import Mixture
-from mlcourse.mixture.conditional import in_full
 from mlcourse.plotting.style import PALETTE
 from mlcourse.typing import Array, Ints
 from mlcourse.widgets.controls import Drawing
@@ -159,7 +158,7 @@ def parameters(mixture: Mixture | Array) -> dict[str, Array]:
     """Convert a mixture for the script: every covariance becomes a matrix. Centres have no covariances."""
     if not isinstance(mixture, Mixture):
         return {"weights": np.full(len(mixture), 1 / len(mixture)), "means": mixture}
-    full = in_full(mixture)
+    full = mixture.full()
     return {"weights": full.weights, "means": full.means, "covariances": full.covariances}
 
 
