@@ -55,7 +55,7 @@ from mlcourse.course_folder import OURS, Course
 from .answers import exercise_cells, solution_cells
 from .ipynb import notebook_bytes, was_edited
 from .lessons import FOLDERS, BuildError, Outline, read_course
-from .pages import framed, page_with_map, with_headings
+from .pages import framed, page_with_map, with_headings, with_hint_ids
 from .sources import Cell, check_lecture, check_roster, check_tasks, check_unique, read_cells
 
 PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
@@ -113,7 +113,7 @@ def build_all(course: Course | None = None) -> dict[Path, bytes]:
     built = {}
     for folder, source in FOLDERS.items():
         for name in outline.names(folder):
-            own = with_headings(VARIANTS[folder](cells[source][name]), catalogue)
+            own = with_hint_ids(with_headings(VARIANTS[folder](cells[source][name]), catalogue))
             page = framed(own, outline, folder, name)
             built[course.root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, catalogue)
     for name in PAGES:

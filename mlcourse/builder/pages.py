@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from mlcourse.checks import Catalogue
+from mlcourse.checks.notebook import hint_id
 
 from .lessons import BuildError, Lesson, Outline
 from .sources import Cell
@@ -11,6 +12,8 @@ from .sources import Cell
 MAP_PLACEHOLDER = re.compile(r"\{\{\s*lesson_map\s*\}\}")
 MAP_REGION = re.compile(r"(<!-- lesson-map -->\n).*?(<!-- /lesson-map -->)", re.DOTALL)
 TASK_HEADING = re.compile(r"^## \{\{(\w+)\}\}$", re.MULTILINE)
+HINT = re.compile(r"<details>(<summary>Hint (\d+)</summary>)")
+HINT_WITH_ID = r'<details id="{id}">\1'
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
 
 ABOUT = {
@@ -61,6 +64,15 @@ def with_heading(cell: Cell, catalogue: Catalogue) -> Cell:
             f"{cell.where}: the heading names {error}, which is not a task of this course; correct the name."
         ) from None
     return replace(cell, source=written)
+
+
+def with_hint_ids(cells: list[Cell]) -> list[Cell]:
+    """Give every hint the id that verdicts link to: hints follow the check of their task."""
+    marked, task = [], ""
+    for cell in cells:
+        task = cell.task or task
+        marked.append(replace(cell, source=HINT.sub(HINT_WITH_ID.format(id=hint_id(task, r"\2")), cell.source)))
+    return marked
 
 
 def header(course: Outline, folder: str, name: str) -> Cell:

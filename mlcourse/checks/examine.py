@@ -38,8 +38,18 @@ class Verdict(NamedTuple):
     case: Case | None = None  # the input with the wrong output
 
     @property
+    def hint(self) -> int | None:
+        """The number of the hint that may help, if any."""
+        return self.mistake.hint if self.mistake and not self.mistake.planted else None
+
+    @property
     def message(self) -> str:
         """All of it as one or more lines; empty if the answer is right."""
+        return self.explanation + (f"\n→ Hint {self.hint} may help." if self.hint else "")
+
+    @property
+    def explanation(self) -> str:
+        """The message without the hint."""
         lines = [self.what]
         if self.line:
             lines.append(f"  in {self.line}")
@@ -49,8 +59,6 @@ class Verdict(NamedTuple):
             lines.append(f"  expected  {self.expected}")
         if self.mistake and not self.mistake.planted:
             lines.append(f"Likely mistake: {self.mistake.message}")
-            if self.mistake.hint:
-                lines.append(f"→ Hint {self.mistake.hint} may help.")
         elif self.slip:
             lines.append(f"A guess: {SENTENCES[self.slip]}")
         return "\n".join(lines)

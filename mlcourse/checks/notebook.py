@@ -32,10 +32,12 @@ class Box:
 
     def __init__(self, task: Task, verdict: Verdict) -> None:
         self.task, self.verdict = task, verdict
-        self.lines = [*verdict.message.splitlines(), *how_to_look(task, verdict)]
+        self.lines = [*verdict.explanation.splitlines(), *how_to_look(task, verdict)]
 
     def __str__(self) -> str:
         first, *rest = self.lines or ["right."]
+        if self.verdict.hint:
+            rest.append(f"→ Hint {self.verdict.hint}, below, may help.")
         headline = f"{MARKS[self.verdict.status]} {self.task.name}: {first}"
         return "\n".join([headline, *(f"  {line}" for line in rest)])
 
@@ -45,11 +47,18 @@ class Box:
         status, colour = self.verdict.status, COLOURS[self.verdict.status]
         pill = f"background:{colour}; color:white; padding:0.1em 0.5em; border-radius:0.3em"
         lines = "".join(f"<div style='white-space:pre-wrap'>{escape(line)}</div>" for line in self.lines)
+        if hint := self.verdict.hint:
+            lines += f"<div>→ <a href='#{hint_id(self.task.name, hint)}'>Hint {hint}</a> may help.</div>"
         return (
             f"<div style='border-left:0.4em solid {colour}; padding:0.3em 0.8em; line-height:1.6'>"
             f"<strong style='{pill}'>{MARKS[status]} {WORDS[status]}</strong>"
             f" <code>{escape(self.task.name)}</code>{lines}</div>"
         )
+
+
+def hint_id(task: str, number: int | str) -> str:
+    """Return the id of a hint in an exercise, which verdicts link to."""
+    return f"hint-{task}-{number}"
 
 
 def how_to_look(task: Task, verdict: Verdict) -> list[str]:

@@ -94,6 +94,16 @@ def test_a_box_shows_the_verdict_in_words_and_colour(checker, monkeypatch):
     assert "&lt;b&gt;" in wrong
 
 
+def test_a_box_links_to_the_hint_that_may_help(checker, monkeypatch):
+    shown = []
+    monkeypatch.setattr("mlcourse.checks.notebook.display", shown.append)
+    mistake = next(one for one in TASKS["e_step"].mistakes if one.hint)
+    with pytest.raises(CheckFailed):
+        checker.e_step(mistake.answer)
+    assert f"<a href='#hint-e_step-{mistake.hint}'>Hint {mistake.hint}</a>" in shown[0]._repr_html_()
+    assert f"→ Hint {mistake.hint}, below, may help." in str(shown[0])
+
+
 def test_without_a_diagnosis_the_failing_input_is_offered(checker, capsys):
     with pytest.raises(CheckFailed):
         checker.m_step(lambda X, R: (R.mean(axis=0), R.T @ X, np.ones((R.shape[1], X.shape[1], X.shape[1]))))

@@ -9,6 +9,7 @@ import pytest
 
 from mlcourse.builder.build import build_all, differences
 from mlcourse.builder.lessons import FOLDERS, read_course
+from mlcourse.checks.notebook import hint_id
 from mlcourse.cli import ROOT
 from mlcourse.tasks import CATALOGUE
 
@@ -92,6 +93,16 @@ def test_exercise_has_tasks_checks_and_hints(path):
     assert set(answers) == set(checks)
     hints = sum(source.count("<summary>Hint") for source in sources(path, "markdown"))
     assert 2 * len(answers) <= hints <= 3 * (len(answers) + len(questions))
+
+
+@pytest.mark.parametrize("path", pages("exercises"))
+def test_every_hint_that_a_verdict_names_is_there(path):
+    text = "\n".join(sources(path, "markdown"))
+    ids = re.findall(r'<details id="(hint-[^"]+)">', text)
+    assert len(set(ids)) == len(ids) == text.count("<summary>Hint")
+    tasks = CATALOGUE.of_lesson(path.stem).tasks
+    named = {hint_id(task.name, one.hint) for task in tasks for one in task.mistakes if one.hint}
+    assert named <= set(ids)
 
 
 @pytest.mark.parametrize(
