@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache, reduce
 from itertools import islice, pairwise
@@ -211,12 +211,13 @@ def _start_helpers(task: Callable[[], None], n: int, started: list[Thread]) -> N
 
 
 def _wait_for_end(helper: Thread) -> None:
+    if helper is current_thread():  # which ends this walk as garbage
+        return
     for _ in range(100):
-        if helper.ident is not None:
-            break
-        time.sleep(0.001)  # Ctrl-C interrupted its start: it is about to begin
-    if helper.is_alive() and helper is not current_thread():  # the garbage collector may end a walk anywhere
-        helper.join()
+        with suppress(RuntimeError):  # Ctrl-C interrupted its start: it is about to begin
+            helper.join()
+            return
+        time.sleep(0.001)
 
 
 def _n_cores() -> int:
