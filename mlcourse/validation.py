@@ -21,6 +21,17 @@ def new_rows(estimator: BaseEstimator, X: Array) -> Floats:
     return validate_data(estimator, X, reset=False, dtype=FLOATS)
 
 
+def check_squares(X: Floats) -> None:
+    """Raise ValueError if squared distances between the rows of X, or their sum, overflow. NaN are ignored."""
+    largest = np.finfo(X.dtype).max
+    low, high = (float(extreme.reduce(X, axis=None)) for extreme in (np.fmin, np.fmax))
+    if high - low > (largest / X.size) ** 0.5:
+        raise ValueError(
+            f"X has finite values, but they are so far apart that their squared distances overflow {X.dtype}"
+            f" (largest number: {largest:.1e}). Divide X by a constant first, or standardise its features."
+        )
+
+
 def check_sample_weight(sample_weight: Array | None, X: Floats) -> Floats | None:
     """Return the weights as floats, or None if there are none.
 

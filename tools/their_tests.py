@@ -45,8 +45,8 @@ NOT_FOR_US = {
     "test_pca_validation*must be*": WORDS,
     "test_kmeans_plusplus_wrong_params*x_squared_norms*": "our kmeans_plusplus takes no x_squared_norms",
     "test_kmeans_plusplus_norms*": "our kmeans_plusplus takes no x_squared_norms",
-    "test_gaussian_mixture_setting_best_params": "it needs the variance of a single row to be a rounding error above 0;"
-    " here it is 0, which without reg_covar is an error",
+    "test_gaussian_mixture_setting_best_params": "it needs a single row to have a variance, a rounding error"
+    " above 0; here it is 0, which without reg_covar is an error",
     "test_pca_score[[]*": "it asks for a whitened PCA to have a lower density; ours keeps that of the data",
     "test_pca_zero_noise_variance_edge_cases*": "a singular covariance has no density: ours says so",
     "test_pca_explained_variance_empirical*randomized*": "for an approximate solver, theirs has a fit_transform that"

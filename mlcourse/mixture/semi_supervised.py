@@ -36,7 +36,7 @@ from mlcourse.mixture.steps import (
     weighted_log_density,
 )
 from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
-from mlcourse.validation import FLOATS, check_sample_weight
+from mlcourse.validation import FLOATS, check_sample_weight, check_squares
 
 UNKNOWN = -1
 
@@ -191,6 +191,7 @@ prior_strength
             After Ctrl-C during EM. The model has the best parameters found so far, and can be used.
         """
         X = validate_data(self, X, dtype=FLOATS)
+        check_squares(X)
         y = _labels_of(y, X)
         w = check_sample_weight(sample_weight, X)
         if w is not None and not w.all():

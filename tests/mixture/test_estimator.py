@@ -135,6 +135,15 @@ def test_a_warm_start_on_other_rows_is_a_new_comparison():
     assert model.fit(X + 1e-9).n_iter_ == 2
 
 
+@pytest.mark.parametrize("make", [GaussianMixture, IncompleteDataMixture, SemiSupervisedMixture])
+@pytest.mark.parametrize(("dtype", "unit"), [(np.float64, 1e155), (np.float64, 1e300), (np.float32, 1e20)])
+def test_squares_that_overflow_are_named(make, dtype, unit):
+    X = random_points(35, n=60).astype(dtype) * dtype(unit)
+    with pytest.raises(ValueError, match=f"squared distances overflow {np.dtype(dtype)}"):
+        make().fit(X, np.arange(60) % 2)
+    make(reg_covar=0).fit(X / dtype(unit) * dtype(unit**0.4), np.arange(60) % 2)
+
+
 def test_a_fitted_model_keeps_its_type_when_parameters_change():
     X = random_points(33)
     model = GaussianMixture(K, covariance_type="tied", random_state=0).fit(X)
