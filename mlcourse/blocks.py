@@ -112,7 +112,7 @@ class _Walk(Generic[T]):
         """Yield the results in order. Helpers end with it, whether it is exhausted, closed or fails."""
         n_blocks, n_threads = len(self.blocks), _threads_allowed()
         later = iter(range(n_blocks))
-        for number in islice(later, 2 * n_threads):  # if all could begin at once, results would pile up
+        for number in islice(later, 2 * n_threads - 1):  # if all could begin at once, results would pile up
             self.free.put(number)
         waiting: dict[int, Future[T]] = {}  # computed before their turn
         helpers: list[Thread] = []
