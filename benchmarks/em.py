@@ -6,11 +6,12 @@
     python course.py bench --peers          the table with Intel's extension, faiss, mlpack and SciPy too
 
 Each cell has the median seconds and, after ×, how many times longer that is than mlcourse's; – means that the library
-has no such thing. The last column is the ratio to scikit-learn that mlcourse should reach at full size. `timing` says
-how the calls alternate, `workloads` what the rows are, `peers` how the other libraries are installed and called. If
-MNIST is not available (see `mlcourse.datasets.load_mnist`), random data replace it: Gaussian groups of the same shape,
-whose variances fall off along the axes as those of MNIST's principal components do. `README.md` in this folder has
-the table as last measured, and explains it.
+has no such thing. The last column is the ratio to scikit-learn that mlcourse should reach at full size.
+
+`timing` says how the calls alternate, `workloads` what the rows are, `peers` how the other libraries are installed
+and called. If MNIST is not available (see `mlcourse.datasets.load_mnist`), random data replace it: Gaussian groups of
+the same shape, whose variances fall off along the axes as those of MNIST's principal components do. `README.md` in
+this folder has the table as last measured, and explains it.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from threadpoolctl import threadpool_info
 from benchmarks import peers, timing
 from benchmarks.workloads import OURS, ROWS, THEIRS, Data, Row
 
-WIDTH = 62  # of the titles
+WIDTH = 80  # of the titles
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """Libraries that one might use instead: an environment that has them, and their calls for the benchmark's tasks.
 
 `python course.py bench --peers` creates `.venv.peers` in the course's folder, with the versions of `pins.txt` for
-what they share with the course, and runs the whole table in it. A peer that cannot be installed is named and left out.
+what they share with the course, and runs the table in it. A peer that cannot be installed is named and left out.
 
 Every function here returns a task for each peer that can do it. A peer that has no such thing is not in the dict.
 faiss computes in float32, the others in float64. mlpack's EM starts from a model, as ours does.
@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -142,6 +143,7 @@ def em(X: np.ndarray, K: int, type_name: str, n_iter: int) -> dict[str, Task]:
         if not starts:  # in the call that is not counted
             start = mlpack.gmm_train(K, X, max_iterations=1, kmeans_max_iterations=1, **options)
             starts.append(start["output_model"])
-        return mlpack.gmm_train(K, X, input_model=starts[0], max_iterations=n_iter, **options)
+        start = deepcopy(starts[0])  # which mlpack trains in place
+        return mlpack.gmm_train(K, X, input_model=start, max_iterations=n_iter, **options)
 
     return {"mlpack": mlpack}
