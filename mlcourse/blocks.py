@@ -112,7 +112,7 @@ class _Walk(Generic[T]):
         """Yield the results in order. Helpers end with it, whether it is exhausted, closed or fails."""
         n_blocks, n_threads = len(self.blocks), _threads_allowed()
         later = iter(range(n_blocks))
-        for number in islice(later, 2 * n_threads):  # if all could begin at once, results would pile up
+        for number in islice(later, 2 * n_threads - 1):  # if all could begin at once, results would pile up
             self.free.put(number)
         waiting: dict[int, Future[T]] = {}  # computed before their turn
         helpers: list[Thread] = []
@@ -129,18 +129,23 @@ class _Walk(Generic[T]):
                 for following in islice(later, 1):
                     self.free.put(following)
         finally:
-            while self.take() is not None:
-                pass
-            for _ in helpers:
-                self.free.put(None)
-            for helper in helpers:
-                if (
-                    helper.is_alive() and helper is not current_thread()
-                ):  # the garbage collector may run anywhere
-                    helper.join()
+            try:
+                self.end(helpers)
+            except BaseException:  # Ctrl-C
+                self.end(helpers)
+                raise
+
+    def end(self, helpers: list[Thread]) -> None:
+        """Let no more blocks begin, and wait for the helpers. Twice does no harm."""
+        while self.take() is not None:
+            pass
+        for _ in helpers:
+            self.free.put(None)
+        for helper in helpers:
+            _wait_for_end(helper)
 
     def take(self) -> int | None:
-        """Return the number of a block that may begin; None if there is none now."""
+        """Return the number of a block that may begin; None if there is none."""
         try:
             return self.free.get_nowait()
         except Empty:

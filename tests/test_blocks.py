@@ -63,7 +63,8 @@ def test_blocks_run_in_parallel_with_one_blas_thread_each(n_threads, small_block
     together = threading.Barrier(n_threads)  # nobody passes until all have arrived
 
     def work(rows):
-        together.wait(timeout=30)
+        if rows.start < n_threads * 21:
+            together.wait(timeout=30)
         return blas_threads()
 
     with threadpool_limits(n_threads):
@@ -76,7 +77,7 @@ def test_results_do_not_pile_up(small_blocks):
     X, begun = np.zeros((500, 3)), []
     with threadpool_limits(2):
         for taken, _ in enumerate(map_blocks(begun.append, X, 3)):
-            assert len(begun) <= taken + 2 * 2  # two for each thread
+            assert len(begun) <= taken + 1 + 2
 
 
 def test_an_error_in_a_block_propagates_and_restores_threads(small_blocks):
@@ -93,7 +94,8 @@ def test_helpers_have_the_callers_error_state(small_blocks):
         together = threading.Barrier(2)
 
         def work(rows):
-            together.wait(timeout=30)
+            if rows.start < 2 * 21:
+                together.wait(timeout=30)
             with suppress(FloatingPointError):
                 np.float64(1) / np.float64(0)
                 return False
