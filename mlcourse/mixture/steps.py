@@ -38,7 +38,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.utils.validation import check_is_fitted
 
-from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
+from mlcourse.blas import one_blas_thread
+from mlcourse.blocks import map_blocks, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, as_matrices, log_density, log_peak
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import negligible, screened
