@@ -192,6 +192,7 @@ BAD_PARAMETERS = [
     (PCA, {"n_components": 4}),
     (PCA, {"n_components": 1.5}),
     (PCA, {"n_components": -1}),
+    (PCA, {"n_components": "most"}),
     (PCA, {"svd_solver": "magic"}),
     (PCA, {"n_components": 3, "svd_solver": "arpack"}),
     (PCA, {"n_components": 0.5, "svd_solver": "randomized"}),
