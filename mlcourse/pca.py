@@ -26,6 +26,7 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import svd
+from scipy.special import gammaln
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
@@ -142,9 +143,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_components : int, float or None, default=None
+    n_components : int, float, "mle" or None, default=None
         Number of axes to keep. A share between 0 and 1 keeps the fewest axes that explain more than that share of
-        the variance; None keeps min(n, d).
+        the variance; "mle" keeps the likeliest number (see `likeliest_dimension`); None keeps min(n, d).
     copy : bool, default=True
         Accepted for compatibility with scikit-learn; the data are never modified.
     whiten : bool, default=False
@@ -172,6 +173,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         "n_components": [
             Interval(Integral, 0, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
+            StrOptions({"mle"}),
             None,
         ],
         "copy": ["boolean"],
@@ -186,7 +188,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components: float | None = None,
+        n_components: float | str | None = None,
         *,
         copy: bool = True,
         whiten: bool = False,
@@ -251,7 +253,10 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         variance = S**2 / (n - 1)
         total = squares / (n - 1) if solver in TRUNCATED else variance.sum()
         ratio = variance / total if total > 0 else np.zeros_like(variance)
-        q = wanted if isinstance(wanted, int) else n_to_explain(wanted, ratio[: min(n, d)])
+        if wanted == "mle":
+            q = likeliest_dimension(variance, n)
+        else:
+            q = wanted if isinstance(wanted, int) else n_to_explain(wanted, ratio[: min(n, d)])
         if solver in TRUNCATED:  # the variance of axes not computed, by subtraction
             noise = left_over(total, variance, min(n, d)) / max(min(n, d) - q, 1)
         else:
@@ -269,7 +274,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return X
 
     def _check_solver(self, n: int, d: int) -> tuple[str, Any]:
-        """The solver to use, and how many axes it must find: a number or a share of the variance."""
+        """The solver to use, and how many axes it must find: a number, a share of the variance, or "mle"."""
         solver = self.svd_solver
         q: Any = self.n_components
         if solver == "auto":
@@ -282,6 +287,11 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         lowest, highest = (1 if solver in TRUNCATED else 0), min(n, d) - (solver == "arpack")
         if q is None:
             return solver, highest
+        if q == "mle" and solver not in TRUNCATED and n < d:
+            raise ValueError(
+                f"n_components='mle' needs n_samples >= n_features, but X has {n} rows and {d} features."
+                " Give a number or a share of the variance instead."
+            )
         counted = isinstance(q, Integral)
         if (counted and not lowest <= q <= highest) or (solver in TRUNCATED and not counted):
             raise ValueError(
@@ -425,6 +435,47 @@ def n_to_explain(share: float, ratio: Floats) -> int:
     explained = np.cumsum(ratio)
     most = np.searchsorted(explained, explained[-1])
     return 1 + int(min(np.searchsorted(explained, share, side="right"), most))
+
+
+def likeliest_dimension(variance: Floats, n: int) -> int:
+    """Return the number of axes, from 1 to d − 1, with the largest evidence given the variance along each (d,)."""
+    return 1 + int(np.argmax(log_evidence(variance, n))) if len(variance) > 1 and variance[0] > 0 else 1
+
+
+def log_evidence(variance: Floats, n: int) -> Floats:
+    """Approximate the log evidence of the probabilistic PCA model with k axes, for k = 1 … d − 1: (d − 1,).
+
+    With λᵢ the variance along axis i and v the mean of those beyond k, Laplace's method gives, up to a constant,
+
+        log p(X | k) ≈ log p(U) − ½ n (Σᵢ log λᵢ + (d − k) log v) + ½ (m + k) log 2π − ½ log |A| − ½ k log n
+        log p(U) = − k log 2 + Σᵢ [log Γ(½ (d − i + 1)) − ½ (d − i + 1) log π],   m = d k − ½ k (k + 1)
+        |A| = Πᵢ Πⱼ n (λᵢ − λⱼ) (1 / λ̂ⱼ − 1 / λ̂ᵢ),   λ̂ⱼ = λⱼ for j ≤ k, else v
+
+    over i = 1 … k and j = i + 1 … d. The choice of k does not depend on the scale of the data. Variances and gaps
+    below the rounding error of the largest variance count as that error; an axis without variance has evidence −∞.
+
+    Source: Minka (2000), "Automatic choice of dimensionality for PCA", NIPS 13, equation 30.
+    """
+    d = len(variance)
+    lam = variance.astype(np.float64) / variance[0]
+    tiny = float(np.finfo(variance.dtype).eps) * d
+    floored = np.maximum(lam, tiny)
+    k = np.arange(1, d)
+    v = np.maximum(lam[::-1].cumsum()[-2::-1] / (d - k), tiny)
+    m = d * k - k * (k + 1) / 2
+    sizes = (d - k + 1) / 2
+    log_prior = np.cumsum(gammaln(sizes) - sizes * np.log(np.pi) - np.log(2))
+    log_likelihood = -n / 2 * (np.log(floored).cumsum()[:-1] + (d - k) * np.log(v))
+
+    later = np.triu(np.ones((d, d), dtype=bool), 1)  # pairs i < j
+    gaps = np.where(later, np.log(np.maximum(lam[:, np.newaxis] - lam, tiny)), 0)
+    inner = np.where(later, np.log(np.maximum(1 / floored - 1 / floored[:, np.newaxis], tiny)), 0)
+    outer = np.log(np.maximum(1 / v[:, np.newaxis] - 1 / floored[:-1], tiny))  # row k, column i
+    log_A = gaps.sum(axis=1).cumsum()[:-1] + inner.sum(axis=0).cumsum()[:-1]
+    log_A += (d - k) * np.tril(outer).sum(axis=1) + m * np.log(n)
+
+    evidence = log_prior + log_likelihood + (m + k) / 2 * np.log(2 * np.pi) - log_A / 2 - k / 2 * np.log(n)
+    return np.where(lam[:-1] > tiny, evidence, -np.inf)
 
 
 def left_over(total: np.floating[Any], variance: Floats, n_axes: int) -> np.floating[Any]:

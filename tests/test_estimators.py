@@ -193,6 +193,8 @@ BAD_PARAMETERS = [
     (PCA, {"n_components": 1.5}),
     (PCA, {"n_components": -1}),
     (PCA, {"n_components": "most"}),
+    (PCA, {"n_components": "mle", "svd_solver": "arpack"}),
+    (PCA, {"n_components": "mle", "svd_solver": "randomized"}),
     (PCA, {"svd_solver": "magic"}),
     (PCA, {"n_components": 3, "svd_solver": "arpack"}),
     (PCA, {"n_components": 0.5, "svd_solver": "randomized"}),

@@ -5,9 +5,10 @@ import pytest
 import sklearn.decomposition
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits, make_low_rank_matrix
+from sklearn.decomposition._pca import _assess_dimension
 
 from mlcourse import PCA, blocks
-from mlcourse.pca import SOLVERS, mean_and_deviations, mean_and_scatter
+from mlcourse.pca import SOLVERS, log_evidence, mean_and_deviations, mean_and_scatter
 from tests.helpers.mixtures import random_points
 
 LEARNED = (
@@ -279,3 +280,44 @@ def test_a_second_fit_leaves_nothing_of_the_first(svd_solver):
     assert again.keys() == new.keys()
     for name in new:
         assert_array_equal(again[name], new[name])
+
+
+# ── The likeliest number of axes ──────────────────────────────────────────────────────────────────
+
+
+def test_the_evidence_is_scikit_learns_up_to_a_constant():
+    variance = PCA().fit(random_points(1, 100, 7)).explained_variance_
+    theirs = [_assess_dimension(variance, k, 100) for k in range(1, 7)]
+    assert np.ptp(log_evidence(variance, 100) - theirs) < 1e-9
+
+
+@pytest.mark.parametrize("svd_solver", ["auto", "full", "covariance_eigh"])
+def test_mle_chooses_as_scikit_learn_does(svd_solver):
+    rng = np.random.default_rng(2)
+    for _ in range(30):
+        d, k = rng.integers(2, 9), rng.integers(1, 5)
+        X = rng.normal(size=(60, k)) @ rng.normal(size=(k, d)) + 0.2 * rng.normal(size=(60, d))
+        ours = PCA("mle", svd_solver=svd_solver).fit(X)
+        theirs = sklearn.decomposition.PCA("mle", svd_solver=svd_solver).fit(X)
+        assert ours.n_components_ == len(ours.components_) == theirs.n_components_
+        assert_allclose(ours.noise_variance_, theirs.noise_variance_)
+
+
+@pytest.mark.parametrize("svd_solver", ["full", "covariance_eigh"])
+@pytest.mark.parametrize("scale", [1e-100, 1, 1e100])
+def test_mle_finds_the_rank_at_every_scale(svd_solver, scale):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 8)) * scale
+    assert PCA("mle", svd_solver=svd_solver).fit(X).n_components_ == 3
+
+
+def test_mle_copes_with_equal_variances_and_with_none():
+    assert np.isfinite(log_evidence(np.array([2.0, 2, 2, 1, 1]), 50)).all()
+    assert PCA("mle").fit(np.ones((5, 3))).n_components_ == 1
+    assert PCA("mle").fit(np.arange(5.0)[:, np.newaxis]).n_components_ == 1
+
+
+@pytest.mark.parametrize("svd_solver", ["auto", "full", "covariance_eigh"])
+def test_mle_needs_as_many_rows_as_features(svd_solver):
+    with pytest.raises(ValueError, match="n_samples >= n_features"):
+        PCA("mle", svd_solver=svd_solver).fit(random_points(1, 4, 6))
