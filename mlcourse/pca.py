@@ -100,10 +100,18 @@ def _by_svd(A: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
 
 
 def _by_eigh(scatter: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
-    """All axes, from the scatter: the fastest solver for many rows and few features."""
+    """All axes, from the scatter: the fastest solver for many rows and few features.
+
+    Features that never vary are axes of their own, the last ones, with singular value 0.
+    """
+    varying, still = np.flatnonzero(scatter.diagonal()), np.flatnonzero(scatter.diagonal() == 0)
     with one_blas_thread():  # the last digits of LAPACK's answer depend on the number of threads
-        eigenvalues, vectors = np.linalg.eigh(scatter)
-    return np.sqrt(eigenvalues[::-1].clip(min=0)), vectors.T[::-1]
+        eigenvalues, vectors = np.linalg.eigh(scatter[np.ix_(varying, varying)])
+    S, Vt = np.zeros(len(scatter), dtype=scatter.dtype), np.zeros_like(scatter)
+    S[: len(varying)] = np.sqrt(eigenvalues[::-1].clip(min=0))
+    Vt[: len(varying), varying] = vectors.T[::-1]
+    Vt[np.arange(len(varying), len(Vt)), still] = 1
+    return S, Vt
 
 
 def _by_arpack(A: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
@@ -341,7 +349,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             varying = varying_features(X[rows])
             offset = X[rows.start] - mean
             offset[varying] = 0  # what remains is the same for all of these rows
-            np.matmul(X[rows].take(varying, axis=1) - mean[varying], axes[varying], out=Y[rows])
+            A = X[rows].take(varying, axis=1).astype(Y.dtype, copy=False)
+            A -= mean[varying]
+            np.matmul(A, axes[varying], out=Y[rows])
             Y[rows] += offset @ axes
 
         for _ in map_blocks(project, X, row_width=X.shape[1]):

@@ -41,6 +41,9 @@ def test_constant_features_have_no_part_in_any_axis(offset):
     padded = np.full((200, 9), offset)
     padded[:, [1, 2, 4, 5, 6, 8]] = X
     ours = PCA(6, svd_solver="covariance_eigh").fit(padded)
+    assert not ours.components_[:, [0, 3, 7]].any()
+    everything = PCA(svd_solver="covariance_eigh").fit(padded).components_
+    assert_allclose(everything @ everything.T, np.eye(9), atol=1e-12)
     theirs = sklearn.decomposition.PCA(6, svd_solver="full").fit(padded)
     for attribute in LEARNED:
         assert_allclose(getattr(ours, attribute), getattr(theirs, attribute), rtol=1e-6, atol=1e-8)
