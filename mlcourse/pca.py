@@ -119,8 +119,13 @@ def _by_arpack(A: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
     from scipy.sparse.linalg import svds  # slow to import, and rarely used
 
     start = check_random_state(pca.random_state).uniform(-1, 1, size=min(A.shape)).astype(A.dtype)
-    _, S, Vt = svds(A, k=q, tol=pca.tol, v0=start)
-    return S[::-1], Vt[::-1]
+    scale = np.ldexp(
+        A.dtype.type(1), np.frexp(np.abs(A).max())[1] - 1
+    )  # a power of two, so that division is exact
+    _, S, Vt = svds(
+        A / scale, k=q, tol=pca.tol, v0=start
+    )  # ARPACK's tolerances are absolute for small values
+    return S[::-1] * scale, Vt[::-1]
 
 
 def _by_random_projection(A: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:

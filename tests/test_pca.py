@@ -221,6 +221,16 @@ def test_density_and_precision_follow_the_scale(scale):
     assert_allclose(there.get_precision() * scale**2, here.get_precision(), atol=1e-12)
 
 
+@pytest.mark.parametrize("svd_solver", list(SOLVERS))
+@pytest.mark.parametrize("exponent", [-400, -40, 40, 400])
+def test_axes_do_not_depend_on_the_scale(svd_solver, exponent):
+    """Multiplied by a power of two, all numbers keep their digits."""
+    X = np.random.default_rng(5).normal(size=(80, 60))  # many axes of similar variance: slow to tell apart
+    here, there = (PCA(3, svd_solver=svd_solver, random_state=0).fit(Z) for Z in (X, np.ldexp(X, exponent)))
+    assert_allclose(there.components_, here.components_, atol=1e-10)
+    assert_allclose(np.ldexp(there.singular_values_, -exponent), here.singular_values_, rtol=1e-12)
+
+
 @pytest.mark.parametrize("svd_solver", ["full", "covariance_eigh"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_share_just_below_1_keeps_no_axis_that_is_not_there(svd_solver, dtype):
