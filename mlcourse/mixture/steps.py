@@ -30,6 +30,7 @@ complete rows (`expectation_over`), rows with missing entries, and rows of which
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
@@ -41,7 +42,7 @@ from sklearn.utils.validation import check_is_fitted
 from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, as_matrices, log_density, log_peak
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
-from mlcourse.mixture.screening import negligible, screened
+from mlcourse.mixture.screening import Bounds, Screen, negligible, row_width, screened, worth_screening
 from mlcourse.typing import Floats
 
 ILL_DEFINED = (
@@ -155,21 +156,30 @@ class Step(NamedTuple):
 # ── E ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def weighted_log_density(X: Floats, theta: Mixture, t: float = np.inf) -> Floats:
+def weighted_log_density(
+    X: Floats, theta: Mixture, t: float = np.inf, bounds: Bounds | None = None
+) -> Floats:
     """Compute log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K).
 
-    Entries more than `t` nats below their row maximum may be −∞.
+    Entries more than `t` nats below their row maximum may be −∞. `bounds` is what is known about these rows.
     """
     weights, mu, _, P, type_ = theta
     K, d = mu.shape
     with np.errstate(divide="ignore"):  # a component of weight 0 has log weight −∞, and gets no points
         log_weights = np.log(weights)
-    if type_.own_factors and t < np.inf:
-        return screened(X, mu, P, log_weights + log_peak(P, K, d, type_), t)
-    return log_density(X, mu, P, type_) + log_weights
+    if t < np.inf and worth_screening(theta):
+        return screened(X, mu, P, log_weights + log_peak(P, K, d, type_), t, bounds)
+    A = log_density(X, mu, P, type_)
+    A += log_weights.astype(A.dtype)
+    if t < np.inf and type_.own_factors:
+        floor = A.max(axis=1, keepdims=True) - t
+        A[floor > A] = -np.inf  # the M-step skips these
+    return A
 
 
-def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats]:
+def e_step(
+    X: Floats, theta: Mixture, t: float = np.inf, bounds: Bounds | None = None
+) -> tuple[Floats, Floats]:
     """Compute the log-likelihood of every row, and every component's responsibility for it.
 
     Parameters
@@ -178,6 +188,8 @@ def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats
     theta : Mixture
     t : float
         In nats. A responsibility below e⁻ᵗ may be set to 0; by default, every one is computed.
+    bounds : Bounds, optional
+        What earlier rounds of EM have found out about these rows.
 
     Returns
     -------
@@ -186,7 +198,7 @@ def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats
     R : array of shape (n, K)
         The responsibilities (Bishop, equation 9.23). Each row sums to 1.
     """
-    R = weighted_log_density(X, theta, t)
+    R = weighted_log_density(X, theta, t, bounds)
     peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be NaN
     R -= peak
     np.exp(R, out=R)
@@ -224,17 +236,21 @@ def accumulate(
 
 
 def expectation(
-    X: Floats, theta: Mixture, c: Floats | None = None, sample_weight: Floats | None = None
+    X: Floats,
+    theta: Mixture,
+    c: Floats | None = None,
+    sample_weight: Floats | None = None,
+    screen: Screen | None = None,
 ) -> Statistics:
     """Run the E-step on all rows: expected sufficient statistics under θ, about the points c (default: θ's means).
 
-    Memory does not grow with the number of rows.
+    Memory does not grow with the number of rows. Only a `screen` does, by which this round learns from the last.
     """
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
 
     def expectation_of_block(rows: slice) -> Statistics:
-        log_likelihood, R = e_step(X[rows], theta, t)
+        log_likelihood, R = e_step(X[rows], theta, t, bounds and bounds[rows])
         if sample_weight is None:
             w_sum, total = float(len(R)), float(log_likelihood.sum(dtype=np.float64))
         else:
@@ -243,7 +259,8 @@ def expectation(
             w_sum, total = float(w.sum(dtype=np.float64)), float(np.dot(w.astype(np.float64), log_likelihood))
         return accumulate(X[rows], R, c, theta.covariance_type, total, w_sum)
 
-    return sum_over_blocks(expectation_of_block, X, row_width=sum(theta.means.shape))
+    with screen.round(theta) if screen else nullcontext() as bounds:
+        return sum_over_blocks(expectation_of_block, X, row_width(theta, X.dtype))
 
 
 def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectation:
@@ -256,7 +273,8 @@ def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectat
     """
     # A start may be far from the data, but the reference points must not be.
     low, high = X.min(axis=0), X.max(axis=0)
-    return lambda theta: expectation(X, theta, theta.means.clip(low, high), sample_weight)
+    screen = Screen(len(X))
+    return lambda theta: expectation(X, theta, theta.means.clip(low, high), sample_weight, screen)
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
