@@ -39,6 +39,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from mlcourse.blocks import BLOCK_BYTES, rows_of_blocks
+from mlcourse.gaussians import centred
 from mlcourse.typing import Floats, Ints
 
 if TYPE_CHECKING:  # `steps` itself imports this module
@@ -132,14 +133,14 @@ def complete_likely_entries(
     best = np.empty(len(X), dtype=Q.dtype)
     for k in range(len(mu)):
         rows = np.flatnonzero(homes == k)
-        q = squared_lengths(X[rows] - mu[k], P[k], edges)
+        q = squared_lengths(centred(X, rows, mu[k]), P[k], edges)
         Q[rows, k], best[rows] = q, constants[k] - 0.5 * q
     for k in range(len(mu)):
         highest = 2 * (constants[k] - best + t)  # with longer squares, the component is negligible
         rows = np.flatnonzero((Q[:, k] <= highest) & (homes != k))
         q = np.zeros(len(rows), dtype=Q.dtype)
         for start, stop in pairwise(edges):
-            q += squared_lengths(X[rows, :stop] - mu[k, :stop], P[k], (start, stop))
+            q += squared_lengths(centred(X, rows, mu[k, :stop]), P[k], (start, stop))
             Q[rows, k] = q
             likely = q <= highest[rows]
             rows, q = rows[likely], q[likely]
