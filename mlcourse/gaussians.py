@@ -226,7 +226,7 @@ def diagonals(S: Floats) -> Floats:
 
 def squared_lengths(X: Floats, mu: Floats, P: Floats, whiten: Callable[[Floats, Floats], Floats]) -> Floats:
     """Compute ‖whiten(x − μₖ, Pₖ)‖²; the distances below differ only in how they whiten."""
-    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
+    distances = np.empty((len(mu), len(X)), dtype=np.result_type(X, mu, P)).T  # written column by column
     for k, P_k in enumerate(P):
         Y = whiten(X - mu[k], P_k)
         np.einsum("ij,ij->i", Y, Y, out=distances[:, k])

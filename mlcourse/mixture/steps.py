@@ -27,6 +27,9 @@ over files or machines, since the `Statistics` of parts add up to the `Statistic
 
 `em` itself sees no data. It is given the E-step as a function from parameters to statistics, so the same loop serves
 complete rows (`expectation_over`), rows with missing entries, and rows of which some have a label.
+
+The functions below go through the components one by one. Two other modules make rounds faster where they can, with the
+same results: `mlcourse.mixture.natural` with few features, `mlcourse.mixture.screening` with many.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,6 +44,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, as_matrices, log_density, log_peak
+from mlcourse.mixture.natural import NaturalForm, natural_form
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
 from mlcourse.mixture.screening import Bounds, Screen, negligible, row_width, screened, worth_screening
 from mlcourse.typing import Floats
@@ -50,6 +54,7 @@ ILL_DEFINED = (
     " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
     " or scale the input data."
 )
+SMALL = 32  # BLAS needs no limit to multiply or factor matrices with so few rows on one thread
 PRECISION_TIP = " The data are float32: try float64."
 
 
@@ -198,7 +203,11 @@ def e_step(
     R : array of shape (n, K)
         The responsibilities (Bishop, equation 9.23). Each row sums to 1.
     """
-    R = weighted_log_density(X, theta, t, bounds)
+    return normalised(weighted_log_density(X, theta, t, bounds))
+
+
+def normalised(R: Floats) -> tuple[Floats, Floats]:
+    """Compute log-likelihoods and responsibilities from weighted log densities, which are overwritten."""
     peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be NaN
     R -= peak
     np.exp(R, out=R)
@@ -251,16 +260,36 @@ def expectation(
 
     def expectation_of_block(rows: slice) -> Statistics:
         log_likelihood, R = e_step(X[rows], theta, t, bounds and bounds[rows])
-        if sample_weight is None:
-            w_sum, total = float(len(R)), float(log_likelihood.sum(dtype=np.float64))
-        else:
-            w = sample_weight[rows]
-            R *= w[:, np.newaxis]
-            w_sum, total = float(w.sum(dtype=np.float64)), float(np.dot(w.astype(np.float64), log_likelihood))
-        return accumulate(X[rows], R, c, theta.covariance_type, total, w_sum)
+        total, n_rows = weighted(log_likelihood, R, sample_weight, rows)
+        return accumulate(X[rows], R, c, theta.covariance_type, total, n_rows)
 
     with screen.round(theta) if screen else nullcontext() as bounds:
         return sum_over_blocks(expectation_of_block, X, row_width(theta, X.dtype))
+
+
+def natural_expectation(X: Floats, natural: NaturalForm, sample_weight: Floats | None = None) -> Statistics:
+    """Run the E-step on all rows in the natural form: expected sufficient statistics about the centre."""
+    c = natural.centre[np.newaxis].repeat(natural.W.shape[1], axis=0)
+
+    def expectation_of_block(rows: slice) -> Statistics:
+        F = natural.features(X[rows])
+        log_likelihood, R = normalised(natural.weighted_log_density(F))
+        total, n_rows = weighted(log_likelihood, R, sample_weight, rows)
+        return Statistics(n_rows, total, *natural.moments(F, R), c, natural.covariance_type)
+
+    return sum_over_blocks(expectation_of_block, X, row_width=sum(natural.W.shape))
+
+
+def weighted(
+    log_likelihood: Floats, R: Floats, sample_weight: Floats | None, rows: slice
+) -> tuple[float, float]:
+    """Multiply R by the weights of these rows, in place. Return Σᵢ wᵢ log p(xᵢ) and Σᵢ wᵢ."""
+    if sample_weight is None:
+        return float(log_likelihood.sum(dtype=np.float64)), float(len(R))
+    w = sample_weight[rows]
+    R *= w[:, np.newaxis]
+    w = w.astype(np.float64)
+    return float(np.dot(w, log_likelihood)), float(w.sum())
 
 
 def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectation:
@@ -271,10 +300,19 @@ def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectat
     X : array of shape (n, d), float32 or float64
     sample_weight : array of shape (n,), default all ones
     """
-    # A start may be far from the data, but the reference points must not be.
     low, high = X.min(axis=0), X.max(axis=0)
     screen = Screen(len(X))
-    return lambda theta: expectation(X, theta, theta.means.clip(low, high), sample_weight, screen)
+
+    def expect(theta: Mixture) -> Statistics:
+        c = theta.means.clip(
+            low, high
+        )  # a start may be far from the data, but the reference points must not be
+        natural = natural_form(theta, low, high)
+        if natural is not None:
+            return natural_expectation(X, natural, sample_weight).about(c)
+        return expectation(X, theta, c, sample_weight, screen)
+
+    return expect
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -303,7 +341,7 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
     nothing = 10 * np.finfo(c.dtype).eps * min(1, statistics.n_rows)
     N = statistics.N + nothing  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
-    with one_blas_thread():
+    with one_blas_thread() if c.shape[1] > SMALL else nullcontext():
         S = statistics.scatter - type_.product(statistics.first, delta)
         try:
             constrained = type_.constrain(*with_prior(S, N, prior, type_))
