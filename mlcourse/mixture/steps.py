@@ -28,8 +28,8 @@ over files or machines, since the `Statistics` of parts add up to the `Statistic
 `em` itself sees no data. It is given the E-step as a function from parameters to statistics, so the same loop serves
 complete rows (`expectation_over`), rows with missing entries, and rows of which some have a label.
 
-The functions below go through the components one by one. Two other modules make rounds faster where they can, with the
-same results: `mlcourse.mixture.natural` with few features, `mlcourse.mixture.screening` with many.
+The functions below go through the components one by one. Two modules make rounds faster where they can, with the same
+results: `mlcourse.mixture.natural` with few features, `mlcourse.mixture.screening` with many.
 """
 
 from collections.abc import Callable, Iterator
