@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import DTypeLike
 
-from mlcourse.blocks import BLOCK_BYTES, rows_of_blocks
+from mlcourse.blocks import BLOCK_BYTES, one_blas_thread, rows_of_blocks
 from mlcourse.gaussians import centred
 from mlcourse.typing import Floats, Ints
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # `steps` itself imports this module
     from mlcourse.mixture.steps import Mixture
 
 STEP = 64  # how many coordinates to add before comparing again; tuned on data with 261 features
-ROWS_OF_A_HOME = 1024
+ROWS_OF_A_HOME = 512
 BOUNDS_PER_FEATURE = 4  # bounds are kept if they take no more memory than a fraction of the data: 4 K ≤ d
 SHRINKAGES = 1 - np.geomspace(0.02, 0.8, 7)  # the values tried for s, from the largest
 
@@ -196,33 +196,36 @@ class Screen:
     def __init__(self, n: int) -> None:
         self.n = n
         self.bounds: Bounds | None = None
-        self.theta: Mixture | None = None  # the mixture for which the bounds hold
+        self.last: tuple[Floats, Floats] | None = None  # means and covariances for which the bounds hold
 
     @contextmanager
     def round(self, theta: "Mixture") -> Iterator[Bounds | None]:
         """Begin a round with θ, in which every row is screened once. None means that bounds are not worth keeping."""
-        last, self.theta = self.theta, None  # until all rows have been screened, nothing holds
+        last, self.last = self.last, None  # until all rows have been screened, nothing holds
         K, d = theta.means.shape
         if not worth_screening(theta) or d < BOUNDS_PER_FEATURE * K:
             yield None
             return
-        if last is None or self.bounds is None or last.means.shape != (K, d):
+        if last is None or self.bounds is None or last[0].shape != (K, d):
             B = np.empty((K, self.n), dtype=np.float32).T  # by columns, as it is used
             self.bounds = Bounds(np.empty(self.n, dtype=np.intp), B)
         else:
-            self.bounds.movement = movement(last, theta)
+            with (
+                one_blas_thread()
+            ):  # more would round differently, and which rows share a product depends on this
+                self.bounds.movement = movement(*last, theta)
         yield self.bounds
-        self.theta = theta
+        self.last = theta.means, theta.covariances
 
 
-def movement(old: "Mixture", new: "Mixture") -> tuple[Floats, Floats]:
-    """Find s and ‖δ P_new‖ for every component: (K,), (K,)."""
-    delta, P = new.means - old.means, new.precisions_cholesky
+def movement(mu: Floats, Sigma: Floats, new: "Mixture") -> tuple[Floats, Floats]:
+    """Find s and ‖δ P_new‖ for every component, from the old means and covariances to θ_new: (K,), (K,)."""
+    delta, P = new.means - mu, new.precisions_cholesky
     shift = np.linalg.norm(delta[:, np.newaxis] @ P, axis=(1, 2))
     d = delta.shape[1]
 
     def shrinkage_of_some(ks: slice) -> Floats:
-        return np.array([*map(shrinkage, old.covariances[ks], new.covariances[ks], P[ks])])
+        return np.array([*map(shrinkage, Sigma[ks], new.covariances[ks], P[ks])])
 
     return rows_of_blocks(shrinkage_of_some, P, row_width=d * d), shift
 

@@ -54,7 +54,7 @@ ILL_DEFINED = (
     " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
     " or scale the input data."
 )
-SMALL = 32  # BLAS needs no limit to multiply or factor matrices with so few rows on one thread
+SMALL = 2**15  # for fewer multiplications, BLAS takes one thread anyway
 PRECISION_TIP = " The data are float32: try float64."
 
 
@@ -341,11 +341,14 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
     nothing = 10 * np.finfo(c.dtype).eps * min(1, statistics.n_rows)
     N = statistics.N + nothing  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
-    with one_blas_thread() if c.shape[1] > SMALL else nullcontext():
-        S = statistics.scatter - type_.product(statistics.first, delta)
-        try:
-            constrained = type_.constrain(*with_prior(S, N, prior, type_))
-            covariances = type_.kernel.ridge(constrained, c.dtype.type(reg_covar))
+    with one_blas_thread() if c.size * c.shape[1] > SMALL else nullcontext():
+        try:  # in one expression, since at this point the large arrays need the most memory
+            covariances = type_.kernel.ridge(
+                type_.constrain(
+                    *with_prior(statistics.scatter - type_.product(statistics.first, delta), N, prior, type_)
+                ),
+                c.dtype.type(reg_covar),
+            )
             P = type_.kernel.factor(covariances)
         except np.linalg.LinAlgError:
             raise ValueError(ILL_DEFINED + PRECISION_TIP * (c.dtype == np.float32)) from None
