@@ -185,9 +185,8 @@ class Bounds:
         """Replace homes and bounds by those of this round."""
         self.homes[:] = homes
         largest, eps = np.finfo(np.float32).max, np.finfo(np.float32).eps
-        self.B[:] = np.minimum(lengths, largest) * (
-            1 - 2 * eps
-        )  # rounding to float32 must not make any longer
+        # Rounding to float32 must not make any bound longer.
+        self.B[:] = np.minimum(lengths, largest) * (1 - 2 * eps)
 
 
 class Screen:
@@ -210,9 +209,8 @@ class Screen:
             B = np.empty((K, self.n), dtype=np.float32).T  # by columns, as it is used
             self.bounds = Bounds(np.empty(self.n, dtype=np.intp), B)
         else:
-            with (
-                one_blas_thread()
-            ):  # more would round differently, and which rows share a product depends on this
+            # More threads would round differently, and which rows share a multiplication depends on the bounds.
+            with one_blas_thread():
                 self.bounds.movement = movement(*last, theta)
         yield self.bounds
         self.last = theta.means, theta.covariances

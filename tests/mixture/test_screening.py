@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from threadpoolctl import threadpool_limits
 
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, accumulate, e_step, em, expectation, expectation_over, m_step, screening
@@ -140,6 +141,19 @@ def test_a_round_that_fails_leaves_no_bounds():
         raise KeyboardInterrupt
     with screen.round(theta) as bounds:
         assert bounds.movement is None
+
+
+def test_the_number_of_threads_changes_nothing():
+    rng = np.random.default_rng(5)
+    start = random_mixture(rng, 4, 100, 0.3, 0.2, np.float64)
+    X = rng.normal(size=(6000, 100)) + start.means[rng.integers(4, size=6000)]
+    runs = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            runs.append(list(islice(em(expectation_over(X), start), 4)))
+    for one, two in zip(*runs):
+        assert one.lower_bound == two.lower_bound
+        assert_array_equal(one.statistics.scatter, two.statistics.scatter)
 
 
 def count_lengths(monkeypatch):
