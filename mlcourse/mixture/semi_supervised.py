@@ -32,7 +32,7 @@ from mlcourse.mixture.steps import (
     Mixture,
     Statistics,
     accumulate,
-    expectation,
+    expectation_over,
     weighted_log_density,
 )
 from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
@@ -61,11 +61,12 @@ def expectation_over_labelled(X: Floats, labels: Ints, sample_weight: Weights = 
 
     known = labels != UNKNOWN
     (X_labelled, w_labelled), (X_rest, w_rest), labels = rows(known), rows(~known), labels[known]
+    expect_rest = expectation_over(X_rest, w_rest) if len(X_rest) else None
 
     def expect(theta: Mixture) -> Statistics:
         statistics = expectation_of_labelled(X_labelled, labels, theta, w_labelled)
-        if len(X_rest):
-            statistics += expectation(X_rest, theta, sample_weight=w_rest)
+        if expect_rest:
+            statistics += expect_rest(theta).about(theta.means)
         return statistics
 
     return expect
