@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csc_array, csr_array, csr_matrix
 
 import mlcourse.blocks
 from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
@@ -56,6 +57,56 @@ def test_silhouettes_of_precomputed_distances(points):
     assert_allclose(silhouette_samples(D, labels, metric="precomputed"), expected, atol=1e-12)
     with pytest.raises(ValueError, match="diagonal"):
         silhouette_samples(D + 1, labels, metric="precomputed")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "seuclidean", "mahalanobis"])
+@pytest.mark.parametrize("n_clusters", [3, 80])
+def test_silhouettes_equal_those_of_the_whole_matrix(metric, n_clusters):
+    """Few clusters or many, with parameters that come from all rows, and distances to oneself that are 0."""
+    X = random_points(3, n=200)
+    X[:3] = 0
+    labels = np.random.default_rng(0).integers(n_clusters, size=200)
+    options = {"V": X.var(axis=0, ddof=1)} if metric == "seuclidean" else {}
+    D = sklearn.metrics.pairwise_distances(X, metric=metric, **options)
+    np.fill_diagonal(D, 0)
+    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
+    assert_allclose(silhouette_samples(X, labels, metric=metric), expected, atol=1e-7)
+    assert_allclose(silhouette_samples(D, labels, metric="precomputed"), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_clusters", [3, 80])
+@pytest.mark.parametrize("layout", [csr_matrix, csr_array, csc_array])
+def test_silhouettes_of_sparse_distances(points, n_clusters, layout):
+    X, _ = points
+    labels = np.random.default_rng(0).integers(n_clusters, size=len(X))
+    D = sklearn.metrics.pairwise_distances(X)
+    D[np.median(D) > D] = 0
+    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
+    assert_allclose(silhouette_samples(layout(D), labels, metric="precomputed"), expected, atol=1e-12)
+    score = silhouette_score(layout(D), labels, metric="precomputed", sample_size=100, random_state=0)
+    drawn = np.random.RandomState(0).permutation(len(X))[:100]
+    assert_allclose(score, silhouette_score(D[np.ix_(drawn, drawn)], labels[drawn], metric="precomputed"))
+
+
+def test_a_zero_row_is_at_distance_zero_from_itself():
+    X = np.array([[0, 0], [1, 0], [1, 0.2], [0, 1], [0.1, 1], [0, 0]])
+    assert silhouette_samples(X, [0, 0, 0, 1, 1, 1], metric="cosine")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda D, labels: (D[:, :-1], labels), "square"),
+        (lambda D, labels: (D - 5 * (D > 3), labels), "negative"),
+        (lambda D, labels: (D, np.where(labels == 0, np.nan, labels)), "NaN"),
+        (lambda D, labels: (csr_matrix(-D), labels), "negative"),
+    ],
+)
+def test_impossible_distances_and_labels_are_named(points, change, named):
+    X, labels = points
+    D, labels = change(sklearn.metrics.pairwise_distances(X), labels.astype(float))
+    with pytest.raises(ValueError, match=named):
+        silhouette_samples(D, labels, metric="precomputed")
 
 
 def test_silhouettes_survive_a_large_offset(points):
