@@ -92,7 +92,8 @@ def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean",
         square, negative, or not 0 on the diagonal.
     """
     precomputed = metric == "precomputed"
-    X = check_array(X, dtype=np.float64, accept_sparse="csc" if precomputed else False)
+    dtype, accept_sparse = (FLOATS, "csc") if precomputed else (np.float64, False)
+    X = check_array(X, dtype=dtype, accept_sparse=accept_sparse)
     labelings = np.asarray(labels)
     check_consistent_length(X, labelings.T)
     if precomputed:

@@ -26,10 +26,15 @@ def check_squares(X: Floats) -> None:
     largest = np.finfo(X.dtype).max
     low, high = (float(extreme.reduce(X, axis=None)) for extreme in (np.fmin, np.fmax))
     if high - low > (largest / X.size) ** 0.5:
-        raise ValueError(
-            f"X has finite values, but they are so far apart that their squared distances overflow {X.dtype}"
-            f" (largest number: {largest:.1e}). Divide X by a constant first, or standardise its features."
-        )
+        raise overflowing_squares(X)
+
+
+def overflowing_squares(X: Floats) -> ValueError:
+    """Return the error for rows so far apart that their squared distances overflow."""
+    return ValueError(
+        f"X has finite values, but they are so far apart that their squared distances overflow {X.dtype} (largest"
+        f" number: {np.finfo(X.dtype).max:.1e}). Divide X by a constant first, or standardise its features."
+    )
 
 
 def check_sample_weight(sample_weight: Array | None, X: Floats) -> Floats | None:

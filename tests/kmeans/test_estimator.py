@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import sklearn.cluster
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import cdist
 from sklearn.exceptions import ConvergenceWarning
 
+import mlcourse.kmeans.estimator
 from mlcourse import KMeans
 from mlcourse.kmeans import lloyd
 from tests.helpers.mixtures import random_points
@@ -89,3 +91,79 @@ def test_inertia_is_the_sum_of_squared_distances():
 def test_verbose_prints_the_iterations(capsys):
     KMeans(2, verbose=1, random_state=0).fit(random_points(11))
     assert "Iteration 1, inertia" in capsys.readouterr().out
+
+
+# ── Labels, weights and distances ─────────────────────────────────────────────────────────────────
+
+
+def test_labels_are_those_of_the_final_centres():
+    """A cluster loses its rows, and gets a far one: the labels must follow."""
+    X = np.array([[1.0], [4], [1], [1], [5]])
+    model = KMeans(3, init=[[11.0], [5], [2]], n_init=1).fit(X)
+    assert_array_equal(model.labels_, model.predict(X))
+    assert_allclose(model.inertia_, 0, atol=1e-12)
+    assert_allclose(model.score(X), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whole_weights_are_repeated_rows(seed):
+    X, w = random_points(seed, n=200), np.random.default_rng(seed).integers(0, 4, size=200)
+    start = X[w > 0][:4]
+    one = KMeans(4, init=start, n_init=1, tol=0).fit(X, sample_weight=w)
+    other = KMeans(4, init=start, n_init=1, tol=0).fit(np.repeat(X, w, axis=0))
+    assert_allclose(one.cluster_centers_, other.cluster_centers_, rtol=1e-10, atol=1e-10)
+    assert_allclose(one.inertia_, other.inertia_, rtol=1e-10)
+    assert_array_equal(one.labels_, other.predict(X))
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random"])
+def test_starts_never_take_a_row_without_weight(init):
+    X = np.concatenate([random_points(6, n=50), random_points(7, n=50) + 1e6])
+    w = np.repeat([1.0, 0.0], 50)
+    for seed in range(5):
+        model = KMeans(4, init=init, n_init=1, random_state=seed).fit(X, sample_weight=w)
+        assert np.abs(model.cluster_centers_).max() < 1e3
+
+
+@pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan])
+def test_impossible_weights_are_named(weight):
+    with pytest.raises(ValueError, match=r"[Ss]ample.weight"):
+        KMeans(2).fit(random_points(8), sample_weight=np.full(400, weight))
+
+
+@pytest.mark.parametrize("shift", [0, 1e8])
+def test_a_centre_is_at_distance_zero_from_itself(shift):
+    X = random_points(9) + shift
+    model = KMeans(5, random_state=0).fit(X)
+    D = model.transform(model.cluster_centers_)
+    assert_array_equal(np.diag(D), 0)
+    assert_allclose(model.transform(X), cdist(X, model.cluster_centers_), rtol=1e-9)
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [(np.float64, 1e155), (np.float64, 1e300), (np.float32, 1e20)])
+def test_squares_that_overflow_are_named(dtype, unit):
+    X = random_points(10, n=60).astype(dtype) * dtype(unit)
+    with pytest.raises(ValueError, match=f"overflow {np.dtype(dtype)}"):
+        KMeans(2).fit(X)
+
+
+def test_many_clusters_equal_brute_force():
+    X = np.random.default_rng(0).normal(size=(3000, 2))
+    model = KMeans(300, n_init=1, max_iter=3, random_state=0).fit(X)
+    assert_array_equal(model.labels_, cdist(X, model.cluster_centers_).argmin(axis=1))
+
+
+@pytest.mark.parametrize("n_init", [1, 3])
+def test_ctrl_c_keeps_the_best_clustering_and_goes_on_up(n_init, monkeypatch):
+    X, steps = random_points(11), mlcourse.kmeans.estimator.lloyd
+
+    def interrupted(*arguments):
+        yield from islice(steps(*arguments), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mlcourse.kmeans.estimator, "lloyd", interrupted)
+    model = KMeans(6, n_init=n_init, init="random", tol=0, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X)
+    assert_array_equal(model.labels_, model.predict(X))
+    assert_allclose(model.inertia_, -model.score(X))
