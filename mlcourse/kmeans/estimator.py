@@ -15,14 +15,14 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from mlcourse.blocks import rows_of_blocks
+from mlcourse.kmeans.distances import euclidean_distances
+from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
-from mlcourse.kmeans.steps import assign, inertia_of, lloyd, squared_distance_to_own
+from mlcourse.kmeans.steps import LloydStep, assign, inertia_of, lloyd
 from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
 
@@ -106,9 +106,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer rows than clusters, or centres of the wrong shape.
+            For NaN, infinity, fewer rows than clusters, values whose squares overflow, weights that are negative or
+            all zero, or centres of the wrong shape.
         TypeError
             For sparse data.
+        KeyboardInterrupt
+            After Ctrl-C, once the attributes are set to the best clustering so far.
         """
         X = validate_data(self, X, dtype=FLOATS)
         if len(X) < self.n_clusters:
@@ -116,17 +119,21 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: use fewer clusters, or pass more"
                 " rows."
             )
-        w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        w = weights_of(X, sample_weight)
         random_state = check_random_state(self.random_state)
-        tol = self.tol * mean_variance(X) if self.tol else 0
-        runs = (self._run(X, self._start(X, w, random_state), w, tol) for _ in range(self._n_starts()))
-        best = next(runs)
-        for run in runs:
-            if run.inertia < best.inertia and not same_clustering(run.labels, best.labels):
+        rows = Rows.of(X, w)
+        check_spread(rows)
+        tol = self.tol * float(np.average(rows.norms, weights=w)) / X.shape[1]  # of the mean variance
+        best: Run | None = None
+        for _ in range(self._n_starts()):
+            run = self._run(rows, self._start(X, w, random_state), w, tol)
+            if best is None or (run.inertia < best.inertia and not same_clustering(run.labels, best.labels)):
                 best = run
-        self._warn_about_lost_clusters(best.labels)
-        self.cluster_centers_, self.labels_, self.inertia_, self.n_iter_ = best
-        self._n_features_out = self.n_clusters
+                self.cluster_centers_, self.labels_, self.inertia_, self.n_iter_ = run[:4]
+                self._n_features_out = self.n_clusters
+            if run.interrupt:
+                raise run.interrupt
+        self._warn_about_lost_clusters()
         return self
 
     def _n_starts(self) -> int:
@@ -168,22 +175,27 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
             )
         return centers
 
-    def _run(self, X: Floats, centers: Floats, w: Floats, tol: float) -> "Run":
-        """One complete run of Lloyd's algorithm."""
-        before = None
-        for n_iter, step in enumerate(islice(lloyd(X, centers, w), self.max_iter), start=1):
-            if self.verbose:
-                print(f"Iteration {n_iter}, inertia {inertia_of(X, step.centers, step.labels, w)}.")
-            settled = before is not None and np.array_equal(step.labels, before)
-            if settled or np.sum((step.next_centers - step.centers) ** 2) <= tol:
-                break
-            before = step.labels
-        centers = step.next_centers
-        labels = step.labels if settled else assign(X, centers)
-        return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter)
+    def _run(self, rows: Rows, centers: Floats, w: Floats, tol: float) -> "Run":
+        """One complete run of Lloyd's algorithm, or what it has reached when Ctrl-C stops it."""
+        X, before, n_iter, interrupt = rows.X, None, 0, None
+        try:
+            for n_iter, step in enumerate(islice(lloyd(rows, centers, w), self.max_iter), start=1):
+                if self.verbose:
+                    print(f"Iteration {n_iter}, inertia {inertia_of(X, step.centers, step.labels, w)}.")
+                centers = step.next_centers
+                settled = (
+                    before is not None and np.array_equal(step.labels, before) and not relocated(step, w)
+                )
+                if settled or np.sum((centers - step.centers) ** 2) <= tol:
+                    break
+                before = step.labels
+        except KeyboardInterrupt as stopped:
+            interrupt = stopped
+        labels = assign(X, centers)
+        return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter, interrupt)
 
-    def _warn_about_lost_clusters(self, labels: Ints) -> None:
-        found = len(np.unique(labels))
+    def _warn_about_lost_clusters(self) -> None:
+        found = len(np.unique(self.labels_))
         if found < self.n_clusters:
             warnings.warn(
                 f"Number of distinct clusters ({found}) found smaller than n_clusters ({self.n_clusters})."
@@ -206,18 +218,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def transform(self, X: Array) -> Floats:
         """Compute the Euclidean distance (not squared) from every row to every centre: (n, n_clusters)."""
-        X, c = new_rows(self, X), self.cluster_centers_
-
-        def distances(rows: slice) -> Floats:
-            origin = X[rows].mean(axis=0)  # so that distances stay accurate for data far from zero
-            return euclidean_distances(X[rows] - origin, c - origin)
-
-        return rows_of_blocks(distances, X, row_width=sum(c.shape))
+        return euclidean_distances(new_rows(self, X), self.cluster_centers_)
 
     def score(self, X: Array, y: object = None, sample_weight: Array | None = None) -> float:
         """Return minus the inertia of X about the fitted centres: higher is better."""
         X = new_rows(self, X)
-        w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        w = weights_of(X, sample_weight)
         centers = self.cluster_centers_
         return -inertia_of(X, centers, assign(X, centers), w)
 
@@ -229,12 +235,38 @@ class Run(NamedTuple):
     labels: Ints
     inertia: float
     n_iter: int
+    interrupt: KeyboardInterrupt | None
 
 
-def mean_variance(X: Floats) -> float:
-    """Compute the mean variance of the features: the squared distances to the overall mean, divided by n d."""
-    one_cluster = np.zeros(len(X), dtype=np.int32)
-    return squared_distance_to_own(X, X.mean(axis=0, keepdims=True), one_cluster).mean() / X.shape[1]
+def weights_of(X: Floats, sample_weight: Array | None) -> Floats:
+    """Check the weights of the rows, and return them as floats: (n,)."""
+    if sample_weight is not None:
+        given = np.asarray(sample_weight, dtype=X.dtype)
+        if given.size and not given.min() >= 0:
+            raise ValueError(
+                f"sample_weight must not be negative or NaN, but its smallest value is {given.min():g}. Give weight 0"
+                " to rows that should not count."
+            )
+        if not given.any():
+            raise ValueError(
+                "Sample weights must contain at least one non-zero number, but sample_weight is 0 for every row."
+            )
+    return _check_sample_weight(sample_weight, X, dtype=X.dtype)
+
+
+def check_spread(rows: Rows) -> None:
+    """Raise ValueError if squared distances, or their sum, would overflow."""
+    largest = np.finfo(rows.X.dtype).max
+    if not rows.norms.max() < largest / (4 * len(rows.X)):  # a distance is at most twice that to the mean
+        raise ValueError(
+            f"X has finite values, but they are so far apart that their squared distances overflow {rows.X.dtype}"
+            f" (largest number: {largest:.1e}). Divide X by a constant first, or standardise its features."
+        )
+
+
+def relocated(step: LloydStep, w: Floats) -> bool:
+    """Check whether the step moved a centre to a far row, because no row with weight has its label."""
+    return bool(np.bincount(step.labels, weights=w, minlength=len(step.centers)).min() == 0)
 
 
 def same_clustering(a: Ints, b: Ints) -> bool:
