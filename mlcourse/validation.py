@@ -44,15 +44,15 @@ def check_sample_weight(sample_weight: Array | None, X: Floats) -> Floats | None
     """
     if sample_weight is None:
         return None
+    if not np.asarray(sample_weight).any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number, but all of sample_weight is 0."
+        )
     w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     if (w < 0).any():
         raise ValueError(
             f"Negative values in data passed to `sample_weight`: the lowest is {w.min():.6g}. A weight says how many"
             " rows a row counts as; give 0 to leave it out."
-        )
-    if not w.any():
-        raise ValueError(
-            "Sample weights must contain at least one non-zero number: all of `sample_weight` is 0."
         )
     return w
 

@@ -8,10 +8,10 @@ import sklearn.cluster
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 
-import mlcourse.kmeans.estimator
 from mlcourse import KMeans
-from mlcourse.kmeans import lloyd
+from mlcourse.kmeans import lloyd, nearest
 from tests.helpers.mixtures import random_points
 
 
@@ -93,42 +93,109 @@ def test_verbose_prints_the_iterations(capsys):
     assert "Iteration 1, inertia" in capsys.readouterr().out
 
 
-# ── Labels, weights and distances ─────────────────────────────────────────────────────────────────
-
-
-def test_labels_are_those_of_the_final_centres():
-    """A cluster loses its rows, and gets a far one: the labels must follow."""
-    X = np.array([[1.0], [4], [1], [1], [5]])
-    model = KMeans(3, init=[[11.0], [5], [2]], n_init=1).fit(X)
+@pytest.mark.parametrize(
+    ("X", "start"),
+    [
+        ([[1.0], [4], [1], [1], [5]], [[11.0], [5], [2]]),
+        ([[0.0], [0], [1], [9], [9]], [[50.0], [60], [0]]),
+        (np.random.default_rng(0).integers(0, 5, size=(40, 2)), np.arange(12).reshape(6, 2) + 40),
+    ],
+)
+@pytest.mark.parametrize("max_iter", [1, 2, 3, 300])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_labels_fit_the_centres_after_a_cluster_was_moved(X, start, max_iter):
+    X = np.asarray(X, dtype=float)
+    model = KMeans(len(start), init=np.asarray(start, dtype=float), max_iter=max_iter).fit(X)
     assert_array_equal(model.labels_, model.predict(X))
-    assert_allclose(model.inertia_, 0, atol=1e-12)
-    assert_allclose(model.score(X), 0, atol=1e-12)
+    assert model.inertia_ == -model.score(X)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_whole_weights_are_repeated_rows(seed):
-    X, w = random_points(seed, n=200), np.random.default_rng(seed).integers(0, 4, size=200)
-    start = X[w > 0][:4]
-    one = KMeans(4, init=start, n_init=1, tol=0).fit(X, sample_weight=w)
-    other = KMeans(4, init=start, n_init=1, tol=0).fit(np.repeat(X, w, axis=0))
-    assert_allclose(one.cluster_centers_, other.cluster_centers_, rtol=1e-10, atol=1e-10)
-    assert_allclose(one.inertia_, other.inertia_, rtol=1e-10)
-    assert_array_equal(one.labels_, other.predict(X))
+def test_a_run_goes_on_after_a_cluster_was_moved():
+    """Moving a centre to a far row is not convergence, even if no label changed."""
+    X = np.array([[1.0], [4], [1], [1], [5]])
+    assert_allclose(KMeans(3, init=[[11.0], [5], [2]]).fit(X).inertia_, 0, atol=1e-25)
+
+
+@pytest.mark.parametrize("method", ["fit", "score", "fit_predict", "fit_transform"])
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+def test_bad_weights_are_refused_by_name(method, bad):
+    X = random_points(12, n=20)
+    w = np.ones(20)
+    w[3] = bad
+    model = KMeans(2, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="sample_weight"):
+        getattr(model, method)(X, sample_weight=w)
+    with pytest.raises(ValueError, match="sample_weight"):
+        getattr(model, method)(X, sample_weight=np.zeros(20))
+
+
+@pytest.mark.parametrize("n_clusters", [3, 5])
+def test_a_weight_of_two_equals_the_row_given_twice(n_clusters):
+    X = random_points(13, n=150, n_groups=5)
+    w = np.random.default_rng(0).integers(0, 4, size=len(X))
+    start = X[w > 0][:n_clusters]
+    weighted = KMeans(n_clusters, init=start).fit(X, sample_weight=w)
+    repeated = KMeans(n_clusters, init=start).fit(np.repeat(X, w, axis=0))
+    assert_allclose(weighted.cluster_centers_, repeated.cluster_centers_, rtol=1e-10, atol=1e-10)
+    assert_allclose(weighted.inertia_, repeated.inertia_, rtol=1e-10)
+    assert_array_equal(np.repeat(weighted.labels_, w), repeated.labels_)
+    assert weighted.n_iter_ == repeated.n_iter_
 
 
 @pytest.mark.parametrize("init", ["k-means++", "random"])
-def test_starts_never_take_a_row_without_weight(init):
-    X = np.concatenate([random_points(6, n=50), random_points(7, n=50) + 1e6])
-    w = np.repeat([1.0, 0.0], 50)
-    for seed in range(5):
-        model = KMeans(4, init=init, n_init=1, random_state=seed).fit(X, sample_weight=w)
-        assert np.abs(model.cluster_centers_).max() < 1e3
+def test_rows_without_weight_are_never_a_start(init):
+    X = random_points(14, n=60)
+    w = (np.arange(60) % 3 == 0).astype(float)
+    model = KMeans(8, init=init, random_state=0, max_iter=1).fit(X, sample_weight=w)
+    theirs = sklearn.cluster.KMeans(8, init=init, random_state=0, max_iter=1, n_init=model._n_starts()).fit(
+        X, sample_weight=w
+    )
+    assert_allclose(model.cluster_centers_, theirs.cluster_centers_, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan])
-def test_impossible_weights_are_named(weight):
-    with pytest.raises(ValueError, match=r"[Ss]ample.weight"):
-        KMeans(2).fit(random_points(8), sample_weight=np.full(400, weight))
+def stop_after(monkeypatch, n_steps):
+    """Let Ctrl-C come in the middle of the step after `n_steps`, counted over all runs."""
+    steps = iter(range(n_steps))
+    whole = nearest.Search.update
+
+    def update(search, c):
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return whole(search, c)
+
+    monkeypatch.setattr(nearest.Search, "update", update)
+
+
+@pytest.mark.parametrize("n_steps", [0, 1, 4, 30])
+def test_ctrl_c_leaves_the_best_clustering_and_is_raised(n_steps, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    model = KMeans(6, n_init=50, random_state=0)
+    stop_after(monkeypatch, n_steps)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X)
+    assert_array_equal(model.labels_, model.predict(X))
+    assert_allclose(model.inertia_, -model.score(X))
+    assert model.n_iter_ <= n_steps
+
+
+def test_one_ctrl_c_stops_a_grid_search(monkeypatch):
+    stop_after(monkeypatch, 5)
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(KMeans(n_init=3), {"n_clusters": [2, 3, 4]}).fit(random_points(15))
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e155), (np.float64, 1e307), (np.float32, 1e19)])
+def test_squares_that_overflow_are_named_with_a_remedy(dtype, scale):
+    X = (np.random.default_rng(0).uniform(-1, 1, size=(30, 2)) * scale).astype(dtype)
+    with pytest.raises(ValueError, match=r"squared distances overflow float.*Divide X"):
+        KMeans(3, random_state=0).fit(X)
+
+
+@pytest.mark.parametrize("method", ["predict", "transform", "score"])
+def test_rows_of_the_wrong_width_are_refused(method):
+    X = random_points(16, d=3)
+    with pytest.raises(ValueError, match="expecting 3 features"):
+        getattr(KMeans(2).fit(X), method)(X[:, :2])
 
 
 @pytest.mark.parametrize("shift", [0, 1e8])
@@ -140,30 +207,7 @@ def test_a_centre_is_at_distance_zero_from_itself(shift):
     assert_allclose(model.transform(X), cdist(X, model.cluster_centers_), rtol=1e-9)
 
 
-@pytest.mark.parametrize(("dtype", "unit"), [(np.float64, 1e155), (np.float64, 1e300), (np.float32, 1e20)])
-def test_squares_that_overflow_are_named(dtype, unit):
-    X = random_points(10, n=60).astype(dtype) * dtype(unit)
-    with pytest.raises(ValueError, match=f"overflow {np.dtype(dtype)}"):
-        KMeans(2).fit(X)
-
-
 def test_many_clusters_equal_brute_force():
     X = np.random.default_rng(0).normal(size=(3000, 2))
     model = KMeans(300, n_init=1, max_iter=3, random_state=0).fit(X)
     assert_array_equal(model.labels_, cdist(X, model.cluster_centers_).argmin(axis=1))
-
-
-@pytest.mark.parametrize("n_init", [1, 3])
-def test_ctrl_c_keeps_the_best_clustering_and_goes_on_up(n_init, monkeypatch):
-    X, steps = random_points(11), mlcourse.kmeans.estimator.lloyd
-
-    def interrupted(*arguments):
-        yield from islice(steps(*arguments), 2)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(mlcourse.kmeans.estimator, "lloyd", interrupted)
-    model = KMeans(6, n_init=n_init, init="random", tol=0, random_state=0)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X)
-    assert_array_equal(model.labels_, model.predict(X))
-    assert_allclose(model.inertia_, -model.score(X))
