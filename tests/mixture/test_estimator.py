@@ -257,6 +257,7 @@ def test_the_error_for_a_collapsed_component_says_what_to_do():
 
 
 @every_type
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(name, monkeypatch):
     """Four times the rows may cost a copy in float32, which k-means needs, and some numbers per row, but no more."""
     monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 2**18)  # small compared with the data
