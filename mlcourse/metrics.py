@@ -38,7 +38,7 @@ def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean",
     Parameters
     ----------
     X : array of shape (n, d), or of distances (n, n) with `metric="precomputed"`
-        Precomputed distances may be sparse; entries that are not stored count as 0, as in scikit-learn.
+        It may be sparse, as in scikit-learn. Distances that are not stored count as 0.
     labels : array of shape (n,), or (m, n) for m labelings of the same rows
         Several labelings share one pass over the distances, which is nearly all of the work.
     metric : str or callable
@@ -55,7 +55,7 @@ def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean",
         If a labeling has fewer than 2 or more than n − 1 different labels, or NaN, or if X cannot be distances.
     """
     precomputed = isinstance(metric, str) and metric == "precomputed"
-    X = check_array(X, dtype=FLOATS, accept_sparse="csr" if precomputed else False)
+    X = check_array(X, dtype=FLOATS, accept_sparse="csr")
     labelings = np.asarray(labels)
     if labelings.shape[-1:] != X.shape[:1]:
         check_consistent_length(X, labelings.T)
@@ -107,6 +107,8 @@ def _distance_function(X: Floats, metric: Metric, kwds: dict[str, Any]) -> Dista
     What depends on all rows is computed once, here: the standard deviations for "seuclidean", the Cholesky factor of
     the covariance for "mahalanobis". In units of these, both metrics are Euclidean.
     """
+    if sparse.issparse(X):
+        return _any_distances(X, metric, kwds)
     if metric == "seuclidean" and "V" not in kwds:
         deviations = X.std(axis=0, ddof=1, dtype=np.float64)
         return _distance_function(X / np.where(deviations > 0, deviations, 1), "euclidean", kwds)
@@ -115,21 +117,22 @@ def _distance_function(X: Floats, metric: Metric, kwds: dict[str, Any]) -> Dista
     if metric in ("euclidean", "l2") and not kwds:
         points = Points.of(X, X.mean(axis=0, dtype=np.float64))
         return lambda rows, others: distances_between(points.rows(rows), points.rows(others))
+    return _any_distances(X, metric, kwds)
+
+
+def _any_distances(X: Array, metric: Metric, kwds: dict[str, Any]) -> Distances:
+    """Return a function that asks scikit-learn for the distances, except from a row to itself: that is 0.
+
+    Rounding, or the cosine of a row of zeros, may say otherwise. `others` contains `rows`.
+    """
 
     def distances(rows: slice, others: slice) -> Floats:
         D = pairwise_distances(X[rows], X[others], metric=metric, **kwds)
-        row = np.arange(*rows.indices(len(X)))
-        own = row - others.indices(len(X))[0]  # the column of the row itself
-        return _with_zeros(D, own)
+        own = np.arange(len(D))
+        D[own, own + rows.start - (others.start or 0)] = 0
+        return D
 
     return distances
-
-
-def _with_zeros(D: Floats, columns: Ints) -> Floats:
-    """Set the distance of every row to itself to 0: rounding, or the cosine of a row of zeros, may say otherwise."""
-    inside = np.flatnonzero((columns >= 0) & (columns < D.shape[1]))
-    D[inside, columns[inside]] = 0
-    return D
 
 
 def _whitened(X: Floats) -> Floats:

@@ -155,9 +155,12 @@ def test_what_cannot_be_distances_is_refused_by_name(make, points):
             silhouette_samples(make(wrong), labels, metric="precomputed")
 
 
-def test_sparse_rows_are_not_distances(points):
-    with pytest.raises(TypeError, match="dense"):
-        silhouette_samples(sparse.csr_array(points[0]), points[1])
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
+def test_silhouettes_of_sparse_rows(metric, points):
+    X, labels = points
+    X = np.where(np.abs(X) > 2, X, 0)
+    expected = silhouette_samples(X, labels, metric=metric)
+    assert_allclose(silhouette_samples(sparse.csc_array(X), labels, metric=metric), expected, atol=1e-7)
 
 
 @pytest.mark.parametrize("kind", [float, object])

@@ -195,3 +195,12 @@ def test_rows_of_the_wrong_width_are_refused(method):
     X = random_points(16, d=3)
     with pytest.raises(ValueError, match="expecting 3 features"):
         getattr(KMeans(2).fit(X), method)(X[:, :2])
+
+
+def test_a_start_on_every_distinct_row_stops_at_once():
+    X = np.array([[0.0, 0], [1, 0], [0, 0], [1, 0], [0, 2]])
+    start = X[[0, 1, 4, 0, 0]]
+    with pytest.warns(ConvergenceWarning, match="distinct clusters"):
+        model = KMeans(5, init=start).fit(X)
+    assert model.n_iter_ == 1
+    assert_array_equal(model.cluster_centers_, start)
