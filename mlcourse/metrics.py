@@ -7,64 +7,27 @@ a, b       (n,)   mean distance of a row to its own cluster, and to the nearest 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from numbers import Integral
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
+from scipy import sparse
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array, issparse
 from sklearn.metrics import pairwise_distances
-from sklearn.utils import assert_all_finite, check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
-from mlcourse.gaussians import Dense
 from mlcourse.kmeans import squared_distance_to_own
+from mlcourse.kmeans.distances import Points, distances_between
 from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS
 
 Metric: TypeAlias = str | Callable[[Floats, Floats], float]
-FEW = 64  # up to this many clusters, one product with their members is the fastest way to sum distances
+Distances: TypeAlias = Callable[[slice, slice], Array]  # between the rows in two slices
 
-
-@dataclass
-class Labeling:
-    """One labeling of the rows, by the numbers 0 to K − 1."""
-
-    labels: Ints  # (n,)
-    sizes: Ints  # (K,)
-
-    @cached_property
-    def members(self) -> Floats:
-        """Which row is in which cluster: (n, K) of 0 and 1."""
-        return np.eye(len(self.sizes))[self.labels]
-
-    @cached_property
-    def sparse_members(self) -> Any:
-        """The same as a sparse matrix (K, n)."""
-        n = len(self.labels)
-        return csr_array((np.ones(n), (self.labels, np.arange(n))), shape=(len(self.sizes), n))
-
-    def sums(self, D: Floats) -> Floats:
-        """Sum the distances D (n, m) over the members of each cluster: (m, K)."""
-        return D.T @ self.members if len(self.sizes) <= FEW else (self.sparse_members @ D).T
-
-    def silhouettes(self, sums: Floats, rows: slice) -> Floats:
-        """Compute the silhouettes (m,) of these rows from their summed distances (m, K), which are overwritten.
-
-        Here a is the mean distance to the other members of the cluster, b that to the nearest other cluster.
-        """
-        own = self.labels[rows]
-        here = np.arange(len(own)), own
-        a = sums[here] / np.maximum(self.sizes[own] - 1, 1)  # a row does not count as its own neighbour
-        sums /= self.sizes
-        sums[here] = np.inf
-        b = sums.min(axis=1)
-        widest = np.maximum(a, b)
-        alone = (self.sizes[own] == 1) | (widest == 0)
-        return np.where(alone, 0, (b - a) / np.where(alone, 1, widest))
+MANY_CLUSTERS = 64  # beyond, sums over all clusters for all rows would be most of the work and of the memory
 
 
 def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean", **kwds: Any) -> Floats:
@@ -74,12 +37,13 @@ def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean",
 
     Parameters
     ----------
-    X : array of shape (n, d); with `metric="precomputed"`, array or sparse matrix of distances (n, n)
+    X : array of shape (n, d), or of distances (n, n) with `metric="precomputed"`
+        It may be sparse, as in scikit-learn. Distances that are not stored count as 0.
     labels : array of shape (n,), or (m, n) for m labelings of the same rows
         Several labelings share one pass over the distances, which is nearly all of the work.
     metric : str or callable
-        As in `sklearn.metrics.pairwise_distances`, which also gets `kwds`. It must be symmetric, and the distance of
-        a row to itself is 0. "seuclidean" and "mahalanobis" take their variances from all rows.
+        As in `sklearn.metrics.pairwise_distances`, which also gets `kwds`. It must be symmetric. What "seuclidean"
+        and "mahalanobis" need to know about all rows is computed from X, if `kwds` does not give it.
 
     Returns
     -------
@@ -88,121 +52,192 @@ def silhouette_samples(X: Array, labels: Array, *, metric: Metric = "euclidean",
     Raises
     ------
     ValueError
-        If a labeling has fewer than 2 or more than n − 1 different labels, or NaN; if precomputed distances are not
-        square, negative, or not 0 on the diagonal.
+        If a labeling has fewer than 2 or more than n − 1 different labels, or NaN, or if X cannot be distances.
     """
-    precomputed = metric == "precomputed"
-    dtype, accept_sparse = (FLOATS, "csc") if precomputed else (np.float64, False)
-    X = check_array(X, dtype=dtype, accept_sparse=accept_sparse)
+    precomputed = isinstance(metric, str) and metric == "precomputed"
+    X = check_array(X, dtype=FLOATS, accept_sparse="csr")
     labelings = np.asarray(labels)
-    check_consistent_length(X, labelings.T)
+    if labelings.shape[-1:] != X.shape[:1]:
+        check_consistent_length(X, labelings.T)
+    clusterings = [Clustering.of(labeling) for labeling in np.atleast_2d(labelings)]
     if precomputed:
         _check_distances(X)
+        distances = _rows_of(X)
     else:
-        X, metric = _as_euclidean(X, metric, kwds)
-    if metric == "euclidean":
-        left, right = _factors_of_squares(X)
-    numbered = [_numbered(labeling) for labeling in np.atleast_2d(labelings)]
-
-    def distances(first: int, rows: slice) -> Floats:
-        """From all rows, beginning with the first one, to these."""
-        if precomputed:
-            return _dense(X[:, rows])
-        if metric == "euclidean":
-            D = left[first:] @ right[rows].T
-            np.sqrt(np.maximum(D, 0, out=D), out=D)
-        else:
-            D = pairwise_distances(X[first:], X[rows], metric=metric, **kwds)
-        D[np.arange(rows.start - first, rows.stop - first), np.arange(D.shape[1])] = 0
-        return D
-
-    def silhouettes(rows: slice) -> Floats:
-        D = distances(0, rows)
-        return np.column_stack([one.silhouettes(one.sums(D), rows) for one in numbered])
-
-    n, n_clusters = X.shape[0], sum(len(one.sizes) for one in numbered)
-    if precomputed or n_clusters > FEW:
-        found = rows_of_blocks(silhouettes, np.empty(n), row_width=n + n_clusters).T
+        distances = _distance_function(X, metric, kwds)
+    if sparse.issparse(X) or sum(len(one.sizes) for one in clusterings) > MANY_CLUSTERS:
+        silhouettes = _silhouettes_by_rows(X, distances, clusterings)
     else:
-        members = [one.members for one in numbered]
-        sums = _summed_distances(distances, np.hstack(members))
-        widths = np.cumsum([member.shape[1] for member in members])[:-1]
-        parts = zip(numbered, np.split(sums, widths, axis=1))
-        found = np.array([one.silhouettes(part, slice(None)) for one, part in parts])
-    return np.reshape(found, labelings.shape)
+        silhouettes = _silhouettes_by_sums(X, distances, clusterings, symmetric=not precomputed)
+    return np.reshape(silhouettes, labelings.shape).astype(X.dtype, copy=False)
 
 
-def _dense(D: Any) -> Floats:
-    return D.toarray() if issparse(D) else D
+# ── Distances ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _factors_of_squares(X: Floats) -> tuple[Floats, Floats]:
-    """Return matrices (n, d + 2) with ‖x − y‖² = (−2 x, ‖x‖², 1)ᵀ (y, 1, ‖y‖²), all distances in a single product."""
-    squares, ones = np.einsum("ij,ij->i", X, X), np.ones(len(X))
-    return np.column_stack([-2 * X, squares, ones]), np.column_stack([X, ones, squares])
-
-
-def _numbered(labels: Array) -> Labeling:
-    """The labels as numbers, checked."""
-    assert_all_finite(labels, input_name="labels")
-    names, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    if not 1 < len(names) < len(labels):
-        raise ValueError(
-            f"Number of labels is {len(names)}. Valid values are 2 to n_samples - 1 = {len(labels) - 1}"
-            " (inclusive), because a silhouette compares a row's own cluster with another one."
-        )
-    return Labeling(labels, sizes)
-
-
-def _check_distances(D: Any) -> None:
+def _check_distances(D: Array) -> None:
+    """Raise ValueError if D cannot be a matrix of distances."""
     if D.shape[0] != D.shape[1]:
         raise ValueError(
-            f"Precomputed distances must be a square matrix, one row and one column per point, not {D.shape}."
+            f"With metric='precomputed', X must be a square matrix of distances between all rows, but it has shape"
+            f" {D.shape}. Use pairwise_distances(X), or another metric."
         )
-    if np.any(np.abs(D.diagonal()) > 100 * np.finfo(D.dtype).eps):
+    if D.min() < 0:
+        raise ValueError(
+            f"The precomputed distance matrix contains negative values (the smallest is {D.min():g}); distances are"
+            " at least 0. If X has similarities, convert them first."
+        )
+    if np.any(D.diagonal() > 100 * np.finfo(D.dtype).eps):
         raise ValueError(
             "The precomputed distance matrix contains non-zero elements on the diagonal; a row has distance 0 to"
             " itself. Use np.fill_diagonal(X, 0)."
         )
-    if (lowest := D.min()) < 0:
-        raise ValueError(f"Precomputed distances must not be negative, but the lowest is {lowest:.6g}.")
 
 
-def _as_euclidean(X: Floats, metric: Metric, kwds: dict[str, Any]) -> tuple[Floats, Metric]:
-    """Transform the rows so that a metric with parameters from all rows becomes the Euclidean one."""
-    if metric == "seuclidean" and "V" not in kwds:
-        deviation = X.std(axis=0, ddof=1)
-        return (X - X.mean(axis=0)) / np.where(deviation > 0, deviation, 1), "euclidean"
-    if metric == "mahalanobis" and "VI" not in kwds:
-        try:
-            P = Dense.factor(np.atleast_2d(np.cov(X.T)))
-        except np.linalg.LinAlgError:
-            raise ValueError(
-                "The covariance of X is singular, so metric='mahalanobis' has no distances: leave out features that"
-                " never vary or are determined by others, or pass VI."
-            ) from None
-        return Dense.whiten(X - X.mean(axis=0), P.astype(X.dtype)), "euclidean"
-    if metric == "euclidean":
-        return X - X.mean(axis=0), metric  # so that distances stay accurate for data far from zero
-    return X, metric
+def _rows_of(D: Array) -> Distances:
+    def distances(rows: slice, others: slice) -> Array:
+        return D[rows, others]
+
+    return distances
 
 
-def _summed_distances(distances: Callable[[int, slice], Floats], members: Floats) -> Floats:
-    """Sum of the distances from every row to the members of every cluster, D @ members : (n, K).
+def _distance_function(X: Floats, metric: Metric, kwds: dict[str, Any]) -> Distances:
+    """Return a function that computes the distances between two slices of the rows of X.
 
-    D is never held in memory as a whole, and each of its entries is computed only once: the distances from a block
-    of rows to all later rows count for the block and, transposed, for the later rows.
+    What depends on all rows is computed once, here: the standard deviations for "seuclidean", the Cholesky factor of
+    the covariance for "mahalanobis". In units of these, both metrics are Euclidean.
     """
-    sums = np.zeros(members.shape, dtype=members.dtype)
+    if sparse.issparse(X):
+        return _any_distances(X, metric, kwds)
+    if metric == "seuclidean" and "V" not in kwds:
+        deviations = X.std(axis=0, ddof=1, dtype=np.float64)
+        return _distance_function(X / np.where(deviations > 0, deviations, 1), "euclidean", kwds)
+    if metric == "mahalanobis" and not kwds.keys() & {"V", "VI"}:
+        return _distance_function(_whitened(X), "euclidean", kwds)
+    if metric in ("euclidean", "l2") and not kwds:
+        points = Points.of(X, X.mean(axis=0, dtype=np.float64))
+        return lambda rows, others: distances_between(points.rows(rows), points.rows(others))
+    return _any_distances(X, metric, kwds)
 
-    def sums_of_block(rows: slice) -> tuple[slice, Floats, Floats]:
-        D = distances(rows.start, rows)
-        return rows, D.T @ members[rows.start :], D[rows.stop - rows.start :] @ members[rows]
 
-    for rows, own, later in map_blocks(sums_of_block, members, row_width=1 + len(members) // 8):
+def _any_distances(X: Array, metric: Metric, kwds: dict[str, Any]) -> Distances:
+    """Return a function that asks scikit-learn for the distances, except from a row to itself: that is 0.
+
+    Rounding, or the cosine of a row of zeros, may say otherwise. `others` contains `rows`.
+    """
+
+    def distances(rows: slice, others: slice) -> Floats:
+        D = pairwise_distances(X[rows], X[others], metric=metric, **kwds)
+        own = np.arange(len(D))
+        D[own, own + rows.start - (others.start or 0)] = 0
+        return D
+
+    return distances
+
+
+def _whitened(X: Floats) -> Floats:
+    """Transform X linearly so that its covariance is the identity."""
+    D = X - X.mean(axis=0, dtype=np.float64)
+    try:
+        L = cholesky(np.atleast_2d(np.cov(D, rowvar=False)), lower=True)
+    except LinAlgError:
+        raise ValueError(
+            'metric="mahalanobis" needs a covariance of X of full rank, but the features of X are linearly dependent,'
+            " or there are too few rows. Pass VI=..., or leave out features."
+        ) from None
+    return solve_triangular(L, D.T, lower=True).T
+
+
+# ── From distances to silhouettes ─────────────────────────────────────────────────────────────────
+
+
+class Clustering(NamedTuple):
+    """One labeling of the rows, with clusters numbered from 0."""
+
+    labels: Ints  # (n,)
+    sizes: Floats  # (K,)
+
+    @classmethod
+    def of(cls, labels: Array) -> Self:
+        """Number the labels. Raises ValueError if they are too few, too many or NaN."""
+        if np.any(labels != labels):  # only NaN differs from itself
+            raise ValueError("labels contain NaN: leave these rows out, or give them a label of their own.")
+        names, numbers = np.unique(labels, return_inverse=True)
+        if not 1 < len(names) < len(labels):
+            raise ValueError(
+                f"Number of labels is {len(names)}. Valid values are 2 to n_samples - 1 = {len(labels) - 1}"
+                " (inclusive), because a silhouette compares a row's own cluster with another one."
+            )
+        return cls(numbers, np.bincount(numbers).astype(np.float64))
+
+    def member(self) -> sparse.csr_array:
+        """Which row is in which cluster: (n, K) of 0 and 1."""
+        n = len(self.labels)
+        return sparse.csr_array((np.ones(n), self.labels, np.arange(n + 1)), shape=(n, len(self.sizes)))
+
+
+def _silhouettes_by_rows(X: Array, distances: Distances, clusterings: list[Clustering]) -> list[Floats]:
+    """Compute silhouettes for a block of rows at a time, from their distances to all rows.
+
+    The sums over clusters are sparse multiplications, so that neither work nor memory is multiplied by K.
+    """
+    tables = [one.member().T.tocsr() for one in clusterings]
+
+    def silhouettes(rows: slice) -> Floats:
+        D = distances(rows, slice(None)).T
+        D = D if sparse.issparse(D) else np.ascontiguousarray(D)
+        sums = ((table @ D) for table in tables)
+        return np.stack(
+            [
+                _silhouettes(S.toarray() if sparse.issparse(S) else S, one.labels[rows], one.sizes)
+                for S, one in zip(sums, clusterings)
+            ],
+            axis=1,
+        )
+
+    rows = np.empty((X.shape[0], 0))
+    return list(rows_of_blocks(silhouettes, rows, row_width=2 * X.shape[0]).T)
+
+
+def _silhouettes_by_sums(
+    X: Floats, distances: Distances, clusterings: list[Clustering], *, symmetric: bool
+) -> list[Floats]:
+    """Compute silhouettes from the sums of all distances to all clusters, held in memory: (K, n).
+
+    D is never held as a whole. If it is symmetric, each of its entries is computed only once: the distances from a
+    block of rows to all later rows count for the block and, transposed, for the later rows.
+    """
+    member = np.hstack([one.member().toarray() for one in clusterings])
+    sums = np.zeros(member.shape)
+
+    def sums_of_block(rows: slice) -> tuple[slice, Floats, Floats | None]:
+        if not symmetric:
+            return rows, distances(rows, slice(None)) @ member, None
+        D = distances(rows, slice(rows.start, None))
+        return rows, D @ member[rows.start :], D[:, rows.stop - rows.start :].T @ member[rows]
+
+    for rows, own, later in map_blocks(sums_of_block, X, row_width=1 + len(X) // 4):
         sums[rows] += own
-        sums[rows.stop :] += later
-    return sums
+        if later is not None:
+            sums[rows.stop :] += later
+    widths = np.cumsum([len(one.sizes) for one in clusterings])[:-1]
+    parts = np.split(sums.T, widths)
+    return [_silhouettes(part, one.labels, one.sizes) for part, one in zip(parts, clusterings)]
+
+
+def _silhouettes(sums: Floats, labels: Ints, sizes: Floats) -> Floats:
+    """Compute the silhouettes (n,) of rows from their summed distances to the clusters: (K, n), overwritten.
+
+    Here a is the mean distance to the other members of the cluster, b that to the nearest other cluster.
+    """
+    every, own_size = np.arange(len(labels)), sizes[labels]
+    a = sums[labels, every] / np.maximum(own_size - 1, 1)  # a row does not count as its own neighbour
+    sums[labels, every] = np.inf
+    sums /= sizes[:, np.newaxis]
+    b = sums.min(axis=0)
+    widest = np.maximum(a, b)
+    alone = (own_size == 1) | (widest == 0)
+    return np.where(alone, 0, (b - a) / np.where(alone, 1, widest))
 
 
 @validate_params(
@@ -230,7 +265,7 @@ def silhouette_score(
         X, labels = check_array(X, accept_sparse="csr"), np.asarray(labels)
         check_consistent_length(X, labels.T)
         drawn = check_random_state(random_state).permutation(X.shape[0])[:sample_size]
-        X, labels = (X[np.ix_(drawn, drawn)] if metric == "precomputed" else X[drawn]), labels[..., drawn]
+        X, labels = (X[drawn][:, drawn] if metric == "precomputed" else X[drawn]), labels[..., drawn]
     score = np.mean(silhouette_samples(X, labels, metric=metric, **kwds), axis=-1)
     return float(score) if score.ndim == 0 else score
 

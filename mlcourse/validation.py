@@ -1,6 +1,7 @@
 """The checks that every estimator makes on new data, with scikit-learn's own tools."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -26,14 +27,14 @@ def check_squares(X: Floats) -> None:
     largest = np.finfo(X.dtype).max
     low, high = (float(extreme.reduce(X, axis=None)) for extreme in (np.fmin, np.fmax))
     if high - low > (largest / X.size) ** 0.5:
-        raise overflowing_squares(X)
+        raise overflowing_squares(X.dtype)
 
 
-def overflowing_squares(X: Floats) -> ValueError:
+def overflowing_squares(dtype: np.dtype[Any]) -> ValueError:
     """Return the error for rows so far apart that their squared distances overflow."""
     return ValueError(
-        f"X has finite values, but they are so far apart that their squared distances overflow {X.dtype} (largest"
-        f" number: {np.finfo(X.dtype).max:.1e}). Divide X by a constant first, or standardise its features."
+        f"X has finite values, but they are so far apart that their squared distances overflow {dtype} (largest"
+        f" number: {np.finfo(dtype).max:.1e}). Divide X by a constant first, or standardise its features."
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csc_array, csr_array, csr_matrix
+from scipy import sparse
 
 import mlcourse.blocks
 from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
@@ -59,56 +59,6 @@ def test_silhouettes_of_precomputed_distances(points):
         silhouette_samples(D + 1, labels, metric="precomputed")
 
 
-@pytest.mark.parametrize("metric", ["euclidean", "cosine", "seuclidean", "mahalanobis"])
-@pytest.mark.parametrize("n_clusters", [3, 80])
-def test_silhouettes_equal_those_of_the_whole_matrix(metric, n_clusters):
-    """Few clusters or many, with parameters that come from all rows, and distances to oneself that are 0."""
-    X = random_points(3, n=200)
-    X[:3] = 0
-    labels = np.random.default_rng(0).integers(n_clusters, size=200)
-    options = {"V": X.var(axis=0, ddof=1)} if metric == "seuclidean" else {}
-    D = sklearn.metrics.pairwise_distances(X, metric=metric, **options)
-    np.fill_diagonal(D, 0)
-    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
-    assert_allclose(silhouette_samples(X, labels, metric=metric), expected, atol=1e-7)
-    assert_allclose(silhouette_samples(D, labels, metric="precomputed"), expected, atol=1e-12)
-
-
-@pytest.mark.parametrize("n_clusters", [3, 80])
-@pytest.mark.parametrize("layout", [csr_matrix, csr_array, csc_array])
-def test_silhouettes_of_sparse_distances(points, n_clusters, layout):
-    X, _ = points
-    labels = np.random.default_rng(0).integers(n_clusters, size=len(X))
-    D = sklearn.metrics.pairwise_distances(X)
-    D[np.median(D) > D] = 0
-    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
-    assert_allclose(silhouette_samples(layout(D), labels, metric="precomputed"), expected, atol=1e-12)
-    score = silhouette_score(layout(D), labels, metric="precomputed", sample_size=100, random_state=0)
-    drawn = np.random.RandomState(0).permutation(len(X))[:100]
-    assert_allclose(score, silhouette_score(D[np.ix_(drawn, drawn)], labels[drawn], metric="precomputed"))
-
-
-def test_a_zero_row_is_at_distance_zero_from_itself():
-    X = np.array([[0, 0], [1, 0], [1, 0.2], [0, 1], [0.1, 1], [0, 0]])
-    assert silhouette_samples(X, [0, 0, 0, 1, 1, 1], metric="cosine")[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        (lambda D, labels: (D[:, :-1], labels), "square"),
-        (lambda D, labels: (D - 5 * (D > 3), labels), "negative"),
-        (lambda D, labels: (D, np.where(labels == 0, np.nan, labels)), "NaN"),
-        (lambda D, labels: (csr_matrix(-D), labels), "negative"),
-    ],
-)
-def test_impossible_distances_and_labels_are_named(points, change, named):
-    X, labels = points
-    D, labels = change(sklearn.metrics.pairwise_distances(X), labels.astype(float))
-    with pytest.raises(ValueError, match=named):
-        silhouette_samples(D, labels, metric="precomputed")
-
-
 def test_silhouettes_survive_a_large_offset(points):
     X, labels = points
     assert_allclose(silhouette_samples(X + 1e8, labels), silhouette_samples(X, labels), atol=1e-6)
@@ -117,6 +67,117 @@ def test_silhouettes_survive_a_large_offset(points):
 def test_labels_may_be_strings(points):
     X, labels = points
     assert_allclose(silhouette_samples(X, labels.astype(str)), silhouette_samples(X, labels))
+
+
+@pytest.mark.parametrize("metric", ["seuclidean", "mahalanobis"])
+@pytest.mark.parametrize("n_clusters", [3, 70])
+def test_what_a_metric_needs_of_all_rows_is_computed_once(metric, n_clusters, monkeypatch):
+    monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 1000)
+    X = random_points(2, n=150, d=4) * [1, 10, 100, 1000]
+    labels = np.random.default_rng(0).integers(n_clusters, size=len(X))
+    ours = silhouette_samples(X, labels, metric=metric)
+    assert_allclose(ours, sklearn.metrics.silhouette_samples(X, labels, metric=metric), atol=1e-9)
+    given = {"V": X.var(axis=0)} if metric == "seuclidean" else {"VI": np.eye(4)}
+    assert_allclose(
+        silhouette_samples(X, labels, metric=metric, **given),
+        sklearn.metrics.silhouette_samples(X, labels, metric=metric, **given),
+        atol=1e-9,
+    )
+
+
+def test_mahalanobis_of_dependent_features_is_refused_by_name():
+    X = np.repeat(random_points(3, n=20, d=1), 2, axis=1)
+    with pytest.raises(ValueError, match=r"mahalanobis.*linearly dependent"):
+        silhouette_samples(X, np.arange(20) % 2, metric="mahalanobis")
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "correlation", lambda a, b: 1.0])
+@pytest.mark.parametrize("many", [0, 10**9])
+def test_the_distance_to_oneself_is_zero(metric, many, monkeypatch):
+    monkeypatch.setattr("mlcourse.metrics.MANY_CLUSTERS", many)
+    X = np.array([[0, 0, 1], [1, 0, 0], [1, 0.2, 0], [0, 1, 0], [0.1, 1, 0], [0, 0, 2.0]])
+    if metric == "cosine":
+        X[[0, 5]] = 0
+    D = sklearn.metrics.pairwise_distances(X, metric=metric)
+    np.fill_diagonal(D, 0)
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
+    assert_allclose(silhouette_samples(X, labels, metric=metric), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("d", [2, 30])
+def test_silhouettes_of_near_duplicates_are_exact(d):
+    rng = np.random.default_rng(d)
+    X = np.repeat(rng.normal(size=(10, d)) * 100, 6, axis=0)
+    X[::2] += rng.normal(size=(30, d)) * 1e-7
+    labels = np.repeat(np.arange(30), 2)
+    D = np.sqrt((((X[:, np.newaxis] - X).astype(np.longdouble)) ** 2).sum(axis=2)).astype(float)
+    expected = sklearn.metrics.silhouette_samples(D, labels, metric="precomputed")
+    assert_allclose(silhouette_samples(X, labels), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "precomputed"])
+@pytest.mark.parametrize("n_clusters", [2, 40, 140])
+def test_silhouettes_of_few_and_of_many_clusters(metric, n_clusters, monkeypatch):
+    monkeypatch.setattr(mlcourse.blocks, "BLOCK_BYTES", 2**15)
+    X = random_points(4, n=300)
+    labels = np.random.default_rng(0).integers(n_clusters, size=(2, len(X)))
+    if metric == "precomputed":
+        X = np.abs(np.random.default_rng(1).normal(size=(300, 300)))  # not symmetric
+        np.fill_diagonal(X, 0)
+    expected = [sklearn.metrics.silhouette_samples(X, one, metric=metric) for one in labels]
+    assert_allclose(silhouette_samples(X, labels, metric=metric), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("make", [sparse.csr_array, sparse.csc_array, sparse.coo_array, sparse.csr_matrix])
+@pytest.mark.parametrize("n_clusters", [3, 100])
+def test_silhouettes_of_sparse_precomputed_distances(make, n_clusters):
+    X = random_points(5, n=250)
+    labels = np.random.default_rng(0).integers(n_clusters, size=len(X))
+    D = sklearn.metrics.pairwise_distances(X)
+    D[np.median(D) < D] = 0
+    theirs = sparse.csr_array(D)
+    expected = sklearn.metrics.silhouette_samples(theirs, labels, metric="precomputed")
+    assert_allclose(silhouette_samples(make(D), labels, metric="precomputed"), expected, atol=1e-12)
+    options = {"metric": "precomputed", "sample_size": 60, "random_state": 0}
+    assert_allclose(
+        silhouette_score(make(D), labels, **options),
+        sklearn.metrics.silhouette_score(theirs, labels, **options),
+    )
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+def test_what_cannot_be_distances_is_refused_by_name(make, points):
+    X, labels = points
+    D = sklearn.metrics.pairwise_distances(X)
+    for wrong, words in ((-D, "negative"), (D[:, :50], "square"), (D + 1, "diagonal")):
+        with pytest.raises(ValueError, match=words):
+            silhouette_samples(make(wrong), labels, metric="precomputed")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
+def test_silhouettes_of_sparse_rows(metric, points):
+    X, labels = points
+    X = np.where(np.abs(X) > 2, X, 0)
+    expected = silhouette_samples(X, labels, metric=metric)
+    assert_allclose(silhouette_samples(sparse.csc_array(X), labels, metric=metric), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [float, object])
+def test_nan_is_not_a_label(points, kind):
+    X, labels = points
+    labels = labels.astype(kind)
+    labels[7] = np.nan
+    for score in (silhouette_samples, silhouette_score):
+        with pytest.raises(ValueError, match="labels contain NaN"):
+            score(X, labels)
+
+
+@pytest.mark.parametrize("d", [2, 9])
+def test_silhouettes_whose_squares_overflow_say_so(d):
+    X = np.random.default_rng(0).normal(size=(20, d)) * 1e155
+    with pytest.raises(ValueError, match=r"overflow.*Divide X"):
+        silhouette_samples(X, np.arange(20) % 2)
 
 
 @pytest.mark.parametrize("labels", [np.zeros(10), np.arange(10)])

@@ -10,11 +10,14 @@ x and y are close together but far from o: the distance from a point to itself m
 usually few, are computed again from x − y.
 """
 
+from typing import NamedTuple, Self
+
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from mlcourse.blocks import rows_of_blocks
 from mlcourse.typing import Floats
+from mlcourse.validation import overflowing_squares
 
 CLOSE = 1e-5  # of the squared distance to the origin; beyond it, at least ten of float64's sixteen digits are right
 MANY = 0.02  # the share of close pairs above which it is faster to subtract all pairs
@@ -24,26 +27,53 @@ NARROW = 4  # up to this number of features, it always is
 def euclidean_distances(X: Floats, Y: Floats) -> Floats:
     """Compute the distance from every row of X to every row of Y: (n, m), in X's dtype."""
     origin = Y.mean(axis=0, dtype=np.float64)
+    targets = Points.of(Y, origin)
 
     def distances(rows: slice) -> Floats:
-        return block_of_distances(X[rows], Y, origin).astype(X.dtype, copy=False)
+        return distances_between(Points.of(X[rows], origin), targets).astype(X.dtype, copy=False)
 
     return rows_of_blocks(distances, X, row_width=sum(Y.shape))
 
 
-def block_of_distances(X: Floats, Y: Floats, origin: Floats) -> Floats:
-    """Compute the distances between a few rows X and the rows Y in float64: (n, m)."""
-    if X.shape[1] <= NARROW:
-        return cdist(X, Y)
-    A, B = X - origin, Y - origin
-    a, b = np.einsum("ij,ij->i", A, A), np.einsum("ij,ij->i", B, B)
-    D = (-2 * A) @ B.T  # at first, squared distances
-    D += a[:, np.newaxis]
-    D += b
-    close = np.flatnonzero(np.less(D, (CLOSE * (a + b.max()))[:, np.newaxis]))
+class Points(NamedTuple):
+    """Rows, and what their distances need."""
+
+    X: Floats  # (n, d)
+    centred: Floats  # (n, d) x − o in float64
+    norms: Floats  # (n,) ‖x − o‖²
+
+    @classmethod
+    def of(cls, X: Floats, origin: Floats) -> Self:
+        """Prepare the rows X. Raises ValueError if their squared distances overflow."""
+        centred = X - origin
+        norms = np.einsum("ij,ij->i", centred, centred)
+        check_spread(norms)
+        return cls(X, centred, norms)
+
+    def rows(self, chosen: slice) -> Self:
+        """Take a slice of the rows."""
+        return type(self)(self.X[chosen], self.centred[chosen], self.norms[chosen])
+
+
+def distances_between(x: Points, y: Points) -> Floats:
+    """Compute the distances between two sets of rows with the same origin: (n, m), in float64."""
+    if x.X.shape[1] <= NARROW:
+        return cdist(x.X, y.X)
+    D = (-2 * x.centred) @ y.centred.T  # at first, squared distances
+    D += x.norms[:, np.newaxis]
+    D += y.norms
+    tolerated = CLOSE * (x.norms + y.norms.max())
+    close = np.flatnonzero(np.less(D, tolerated[:, np.newaxis]))
     if len(close) > MANY * D.size:
-        return cdist(X, Y)
+        return cdist(x.X, y.X)
     np.sqrt(np.maximum(D, 0, out=D), out=D)
-    rows, columns = np.divmod(close, len(Y))
-    D.flat[close] = np.linalg.norm(np.subtract(X[rows], Y[columns], dtype=np.float64), axis=1)
+    rows, columns = np.divmod(close, len(y.X))
+    D.flat[close] = np.linalg.norm(np.subtract(x.X[rows], y.X[columns], dtype=np.float64), axis=1)
     return D
+
+
+def check_spread(norms: Floats, n_terms: int = 1, dtype: type[np.floating] | np.dtype = np.float64) -> None:
+    """Raise ValueError if sums of `n_terms` squared distances between rows overflow, given their squared lengths."""
+    largest = np.finfo(dtype).max
+    if not norms.max() < largest / (4 * n_terms):  # a distance is at most twice the largest length
+        raise overflowing_squares(np.dtype(dtype))

@@ -19,12 +19,12 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from mlcourse.kmeans.distances import euclidean_distances
+from mlcourse.kmeans.distances import check_spread, euclidean_distances
 from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
 from mlcourse.kmeans.steps import LloydStep, assign, inertia_of, lloyd
 from mlcourse.typing import Array, Floats, Ints, RandomState
-from mlcourse.validation import FLOATS, check_sample_weight, new_rows, overflowing_squares
+from mlcourse.validation import FLOATS, check_sample_weight, new_rows
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -122,7 +122,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         w = weights_of(X, sample_weight)
         random_state = check_random_state(self.random_state)
         rows = Rows.of(X, w)
-        check_spread(rows)
+        check_spread(rows.norms, n_terms=len(X), dtype=X.dtype)
         tol = self.tol * float(np.average(rows.norms, weights=w)) / X.shape[1]  # of the mean variance
         best: Run | None = None
         for _ in range(self._n_starts()):
@@ -242,13 +242,6 @@ def weights_of(X: Floats, sample_weight: Array | None) -> Floats:
     """Check the weights of the rows, and return them as floats: (n,)."""
     w = check_sample_weight(sample_weight, X)
     return np.ones(len(X), dtype=X.dtype) if w is None else w
-
-
-def check_spread(rows: Rows) -> None:
-    """Raise ValueError if squared distances, or their sum, would overflow."""
-    largest = np.finfo(rows.X.dtype).max
-    if not rows.norms.max() < largest / (4 * len(rows.X)):  # a distance is at most twice that to the mean
-        raise overflowing_squares(rows.X)
 
 
 def relocated(step: LloydStep, w: Floats) -> bool:

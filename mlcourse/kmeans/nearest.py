@@ -28,6 +28,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
+from mlcourse.kmeans.distances import check_spread
 from mlcourse.typing import Array, Bools, Floats, Ints
 
 MANY = 0.6  # the share of a block's rows above which it is faster to take the block whole than to pick rows
@@ -83,6 +84,7 @@ def nearest_centers(X: Floats, c: Floats) -> Ints:
     def labels_of_block(rows: slice) -> Ints:
         D = X[rows] - origin
         norms = np.einsum("ij,ij->i", D, D)
+        check_spread(norms)
         found, unsure = by_scores(D, norms, np.sqrt(norms), factor)
         left = np.flatnonzero(unsure)
         if len(left):

@@ -94,6 +94,8 @@ def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats
     weight, offset = sums.weight.copy(), sums.offset.copy()
     # A row without weight would leave the cluster empty.
     distances = squared_distance_to_own(X, c, labels) * (w > 0)
+    if distances.max() == 0:  # there are fewer distinct rows than clusters
+        return sums
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
     for new, row in zip(empty, farthest):
         old, moved = labels[row], w[row] * (X[row] - origin)
