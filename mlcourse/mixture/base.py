@@ -263,14 +263,15 @@ class BaseMixture(BaseEstimator):
 
         With `sample_weight`, a row of weight w counts as w rows.
         """
-        return -2 * self._sums(X, sample_weight)[1] + 2 * self._n_parameters()
+        _, score = weighted_sums(sample_weight, self.score_samples(X))
+        return -2 * score + 2 * self._n_parameters()
 
     def bic(self, X: Array, sample_weight: Array | None = None) -> float:
         """Compute the Bayesian information criterion on X: lower is better. Schwarz (1978).
 
         Its n is the number of rows of X; with `sample_weight`, the sum of their weights.
         """
-        n, score, _ = self._sums(X, sample_weight)
+        n, score = weighted_sums(sample_weight, self.score_samples(X))
         return float(-2 * score + self._n_parameters() * np.log(n))
 
     def icl(self, X: Array, sample_weight: Array | None = None) -> float:
@@ -279,20 +280,20 @@ class BaseMixture(BaseEstimator):
         It prefers components that do not overlap: clusters. Its n is that of `bic`. Biernacki, Celeux & Govaert
         (2000), IEEE PAMI 22.
         """
-        n, score, entropy = self._sums(X, sample_weight)
+        blocks = [
+            (log_likelihood, entr(R).sum(axis=1, dtype=np.float64)) for log_likelihood, R in self._e_step(X)
+        ]
+        n, score, entropy = weighted_sums(sample_weight, *map(np.concatenate, zip(*blocks)))
         return float(-2 * score + self._n_parameters() * np.log(n) + 2 * entropy)
 
-    def _sums(self, X: Array, sample_weight: Array | None) -> tuple[float, float, float]:
-        """Σ wᵢ, Σ wᵢ log p(xᵢ), and the entropy of the responsibilities −Σ wᵢ Σₖ rᵢₖ log rᵢₖ."""
-        blocks = [
-            (log_likelihood.astype(np.float64), entr(R).sum(axis=1, dtype=np.float64))
-            for log_likelihood, R in self._e_step(X)
-        ]
-        log_likelihood, entropy = (np.concatenate(parts) for parts in zip(*blocks))
-        w = check_sample_weight(sample_weight, log_likelihood)
-        if w is None:
-            w = np.ones(len(log_likelihood))
-        return float(w.sum()), float(w @ log_likelihood), float(w @ entropy)
+
+def weighted_sums(sample_weight: Array | None, *columns: Floats) -> list[float]:
+    """Return Σ wᵢ, and then Σ wᵢ vᵢ for each of the columns v : (n,)."""
+    values = np.array(columns, dtype=np.float64)
+    w = check_sample_weight(sample_weight, values[0])
+    if w is None:
+        w = np.ones(len(values[0]))
+    return [float(w.sum()), *(float(w @ column) for column in values)]
 
 
 # ── Checks of parameters ──────────────────────────────────────────────────────────────────────────
