@@ -38,7 +38,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import DTypeLike
 
-from mlcourse.blocks import BLOCK_BYTES, one_blas_thread, rows_of_blocks
+from mlcourse.blas import one_blas_thread
+from mlcourse.blocks import BLOCK_BYTES, rows_of_blocks
 from mlcourse.gaussians import centred
 from mlcourse.typing import Floats, Ints
 

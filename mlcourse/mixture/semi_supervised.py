@@ -14,7 +14,6 @@ Machine Learning 39, with Gaussians in place of their word counts.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -33,6 +32,7 @@ from mlcourse.mixture.steps import (
     Statistics,
     accumulate,
     expectation_over,
+    weigh,
     weighted_log_density,
 )
 from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
@@ -74,11 +74,10 @@ def expectation_over_labelled(X: Floats, labels: Ints, sample_weight: Weights = 
 
 def expectation_of_labelled(X: Floats, labels: Ints, theta: Mixture, w: Weights = None) -> Statistics:
     """Compute the statistics of rows with a known component, about θ's means, and their Σ log p(x, k | θ)."""
-    joint = weighted_log_density(X, theta)[np.arange(len(X)), labels].astype(np.float64)
-    R = weighted(one_hot(labels, len(theta.means), X.dtype), w)
-    n_rows, total = (len(X), joint.sum()) if w is None else (w.sum(dtype=np.float64), w @ joint)
-    statistics = accumulate(X, R, theta.means, theta.covariance_type, float(total))
-    return replace(statistics, n_rows=float(n_rows))
+    joint = weighted_log_density(X, theta)[np.arange(len(X)), labels]
+    R = one_hot(labels, len(theta.means), X.dtype)
+    total, n_rows = weigh(joint, R, w)
+    return accumulate(X, R, theta.means, theta.covariance_type, total, n_rows)
 
 
 def start_from_labelled(

@@ -261,7 +261,7 @@ def expectation(
 
     def expectation_of_block(rows: slice) -> Statistics:
         log_likelihood, R = e_step(X[rows], theta, t, bounds and bounds[rows])
-        total, n_rows = weighted(log_likelihood, R, sample_weight, rows)
+        total, n_rows = weigh(log_likelihood, R, sample_weight, rows)
         return accumulate(X[rows], R, c, theta.covariance_type, total, n_rows)
 
     with screen.round(theta) if screen else nullcontext() as bounds:
@@ -275,14 +275,14 @@ def natural_expectation(X: Floats, natural: NaturalForm, sample_weight: Floats |
     def expectation_of_block(rows: slice) -> Statistics:
         F = natural.features(X[rows])
         log_likelihood, R = normalised(natural.weighted_log_density(F))
-        total, n_rows = weighted(log_likelihood, R, sample_weight, rows)
+        total, n_rows = weigh(log_likelihood, R, sample_weight, rows)
         return Statistics(n_rows, total, *natural.moments(F, R), c, natural.covariance_type)
 
     return sum_over_blocks(expectation_of_block, X, row_width=sum(natural.W.shape))
 
 
-def weighted(
-    log_likelihood: Floats, R: Floats, sample_weight: Floats | None, rows: slice
+def weigh(
+    log_likelihood: Floats, R: Floats, sample_weight: Floats | None, rows: slice = slice(None)
 ) -> tuple[float, float]:
     """Multiply R by the weights of these rows, in place. Return Σᵢ wᵢ log p(xᵢ) and Σᵢ wᵢ."""
     if sample_weight is None:
