@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
+from mlcourse.gaussians import Dense
 from mlcourse.kmeans import squared_distance_to_own
 from mlcourse.kmeans.distances import Points, distances_between
 from mlcourse.typing import Array, Floats, Ints, RandomState
@@ -139,13 +139,13 @@ def _whitened(X: Floats) -> Floats:
     """Transform X linearly so that its covariance is the identity."""
     D = X - X.mean(axis=0, dtype=np.float64)
     try:
-        L = cholesky(np.atleast_2d(np.cov(D, rowvar=False)), lower=True)
-    except LinAlgError:
+        P = Dense.factor(np.atleast_2d(np.cov(D, rowvar=False)))
+    except np.linalg.LinAlgError:
         raise ValueError(
             'metric="mahalanobis" needs a covariance of X of full rank, but the features of X are linearly dependent,'
             " or there are too few rows. Pass VI=..., or leave out features."
         ) from None
-    return solve_triangular(L, D.T, lower=True).T
+    return Dense.whiten(D, P)
 
 
 # ── From distances to silhouettes ─────────────────────────────────────────────────────────────────
