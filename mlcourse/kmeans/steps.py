@@ -128,20 +128,18 @@ def lloyd(X: Floats | Rows, c: Floats, w: Floats | None = None) -> Iterator[Lloy
     LloydStep
         The inertia never rises from one step to the next.
     """
-    if isinstance(X, Rows):
-        rows, X = X, X.X
-        w = np.ones(len(X), dtype=X.dtype) if w is None else w
-    else:
-        w = np.ones(len(X), dtype=X.dtype) if w is None else w
-        rows = Rows.of(X, w)
+    data = X.X if isinstance(X, Rows) else X
+    if w is None:
+        w = np.ones(len(data), dtype=data.dtype)
+    rows = X if isinstance(X, Rows) else Rows.of(X, w)
     origin = rows.origin
     search = Search(rows, len(c))
     sums = Sums(np.zeros(len(c)), np.zeros(c.shape))
     while True:
         before = search.labels
         labels = search.update(c)
-        sums = sums_after_moves(sums, X, before, labels, w, origin)
-        weight, offset = relocate_empty(X, c, labels, w, origin, sums)
+        sums = sums_after_moves(sums, data, before, labels, w, origin)
+        weight, offset = relocate_empty(data, c, labels, w, origin, sums)
         occupied = weight > 0
         new = c.copy()
         new[occupied] = origin + offset[occupied] / weight[occupied, np.newaxis]
