@@ -120,12 +120,9 @@ def _by_arpack(A: Floats, q: float, pca: "PCA") -> tuple[Floats, Floats]:
     from scipy.sparse.linalg import svds  # slow to import, and rarely used
 
     start = check_random_state(pca.random_state).uniform(-1, 1, size=min(A.shape)).astype(A.dtype)
-    scale = np.ldexp(
-        A.dtype.type(1), np.frexp(np.abs(A).max())[1] - 1
-    )  # a power of two, so that division is exact
-    _, S, Vt = svds(
-        A / scale, k=q, tol=pca.tol, v0=start
-    )  # ARPACK's tolerances are absolute for small values
+    # ARPACK's tolerances are absolute for small values. Dividing by a power of two is exact.
+    scale = np.ldexp(A.dtype.type(1), np.frexp(np.abs(A).max())[1] - 1)
+    _, S, Vt = svds(A / scale, k=q, tol=pca.tol, v0=start)
     return S[::-1] * scale, Vt[::-1]
 
 
@@ -330,7 +327,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _axes(self, power: int) -> Floats:
         """The axes; when whitening, each times its standard deviation to the given power: (q, d).
 
-        Axes whose standard deviation cannot be told from 0 become 0.
+        Axes whose standard deviation is no larger than rounding errors become 0.
         """
         if not self.whiten:
             return self.components_

@@ -16,9 +16,9 @@ only what it cannot decide: scores in float32, scores in float64, and difference
 labels are those of exact distances, to the last rounding of x − c, on any path.
 
 While the centres move, most rows need not even be scored. Say that at its last check a row was at most `near` from
-its own centre and at least `far` from every other one. Since then its own centre has moved by at most `drift`, and
-any other one by at most `most`. As long as near + drift < far − most, its label stands. It also stands while near +
-drift is less than half the distance from its centre to the nearest other centre.
+its own centre and at least `far` from every other one. After that check, its own centre moved by at most `drift` in
+all, and any other one by at most `most`. As long as near + drift < far − most, its label stands. It also stands while
+near + drift is less than half the distance from its centre to the nearest other centre.
 
 Source: Hamerly (2010), "Making k-means even faster", SDM. The sieves are ours.
 """
@@ -55,9 +55,7 @@ class Rows(NamedTuple):
         def centre(rows: slice) -> None:
             D = X[rows] - origin
             np.einsum("ij,ij->i", D, D, out=norms[rows])
-            with np.errstate(
-                over="ignore"
-            ):  # an infinite score decides nothing, so the next sieve takes the row
+            with np.errstate(over="ignore"):  # infinite scores decide nothing: the next sieve takes the row
                 small[rows] = D
 
         for _ in map_blocks(centre, X, row_width=2 * X.shape[1]):
@@ -157,9 +155,8 @@ def lowest_two(S: Floats) -> tuple[Ints, Floats, Floats]:
         best = S[every, labels]
         S[every, labels] = np.inf
         return labels.astype(np.int32), best.astype(np.float64), S.min(axis=1).astype(np.float64)
-    S = np.ascontiguousarray(
-        S.T
-    )  # from here on, a few operations on long columns instead of many on short rows
+    # From here on, a few operations on long columns instead of many on short rows.
+    S = np.ascontiguousarray(S.T)
     best = S.min(axis=0)
     lowest = best == S
     labels, ties = np.array([np.arange(K), np.ones(K)], dtype=np.float32) @ lowest.astype(np.float32)

@@ -305,9 +305,8 @@ def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectat
     screen = Screen(len(X))
 
     def expect(theta: Mixture) -> Statistics:
-        c = theta.means.clip(
-            low, high
-        )  # a start may be far from the data, but the reference points must not be
+        # A start may be far from the data, but the reference points must not be.
+        c = theta.means.clip(low, high)
         natural = natural_form(theta, low, high)
         if natural is not None:
             return natural_expectation(X, natural, sample_weight).about(c)
