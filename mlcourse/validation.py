@@ -52,8 +52,8 @@ def check_sample_weight(sample_weight: Array | None, X: Floats) -> Floats | None
     w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     if (w < 0).any():
         raise ValueError(
-            f"Negative values in data passed to `sample_weight`: the lowest is {w.min():.6g}. A weight says how many"
-            " rows a row counts as; give 0 to leave it out."
+            f"Negative values in data passed to `sample_weight`: the lowest is {w.min():.6g}. A row of weight 2"
+            " counts twice; give 0 to leave a row out."
         )
     return w
 

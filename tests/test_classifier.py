@@ -25,7 +25,7 @@ COUNTS = np.array([60, 90, 150])
 
 
 def known_differences(estimator):
-    reason = "k-means++ draws other rows where a row is repeated: other starts, other local optima"
+    reason = "k-means++ draws different rows if rows are repeated, so starts and local optima differ"
     return {"check_sample_weight_equivalence_on_dense_data": reason} if estimator.n_components > 1 else {}
 
 

@@ -52,7 +52,7 @@ NOT_FOR_US = {
     "test_gaussian_mixture_setting_best_params": "it needs a single row to have a variance, a rounding error"
     " above 0; here it is 0, which without reg_covar is an error",
     "test_pca_score[[]*": "it asks for a whitened PCA to have a lower density; ours keeps that of the data",
-    "test_pca_zero_noise_variance_edge_cases*": "a singular covariance has no density: ours says so",
+    "test_pca_zero_noise_variance_edge_cases*": "a singular covariance has no density: ours raises an error",
     "test_pca_explained_variance_empirical*randomized*": "for an approximate solver, theirs has a fit_transform that"
     " differs from transform; here the two agree",
     "test_pca_singular_values[[]randomized*": "the same",

@@ -127,7 +127,8 @@ def counted_from_the_whole_table(y, share):
 
 
 @STRATIFIED_PART.mistake(
-    "only one class has rows in your part, the last. Does the mask begin anew with every class?", hint=2
+    "only one class has rows in your part, the last. Does the mask start from nothing with every class?",
+    hint=2,
 )
 def the_last_class_alone(y: Array, share: float) -> Array:
     return stratified_part(y, share) & (y == y.max())
