@@ -384,7 +384,7 @@ show(
 # needs no further look. That is how, with MNIST, the blue bar can be shorter than the dark grey one: nobody
 # multiplies faster than the machine can, but most of the products were never computed. The rest is care: blocks of
 # rows that fit into the processor's cache, one core for each block, sums added in place. Both are in the package, in
-# `mlcourse/mixture/screening.py` and `mlcourse/blocks.py`, and both files are short.
+# `mlcourse/mixture/screening.py` and `mlcourse/blocks.py`; the text at the top of each file explains the idea.
 #
 # How is a round shared between the [E-step](../GLOSSARY.md#e-step) and the [M-step](../GLOSSARY.md#m-step)?
 
