@@ -57,11 +57,11 @@ def map_blocks(work: Callable[[slice], T], X: Array, row_width: int) -> Iterator
     X, row_width : as in `row_blocks`
     """
     blocks = row_blocks(X, row_width)
-    if len(blocks) <= 1 or inside_a_block():  # nothing to share, or this thread is inside a block already
-        yield from map(work, blocks)
-        return
     with one_blas_thread():
-        yield from Walk(work, blocks).results()
+        if len(blocks) <= 1 or inside_a_block():  # nothing to share, or this thread is inside a block already
+            yield from map(work, blocks)
+        else:
+            yield from Walk(work, blocks).results()
 
 
 def sum_over_blocks(work: Callable[[slice], T], X: Array, row_width: int) -> T:

@@ -82,6 +82,14 @@ def test_an_error_in_a_block_propagates_and_restores_threads(small_blocks):
         assert blas_threads() == 2
 
 
+def test_a_single_block_has_one_blas_thread_too():
+    """Or its last digits would depend on the number of cores."""
+    X = np.zeros((5, 2))
+    with threadpool_limits(2):
+        assert list(map_blocks(lambda rows: blas_threads(), X, 2)) == [1]
+        assert blas_threads() == 2
+
+
 def test_helpers_have_the_callers_error_state(small_blocks):
     X = np.zeros((500, 3))
     with threadpool_limits(2), np.errstate(divide="raise"):
