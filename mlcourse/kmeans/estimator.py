@@ -19,6 +19,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from mlcourse.blocks import one_blas_thread
 from mlcourse.kmeans.distances import check_spread, euclidean_distances
 from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
@@ -120,6 +121,15 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 " rows."
             )
         w = weights_of(X, sample_weight)
+        with (
+            one_blas_thread()
+        ):  # BLAS's own threads wait for work in a busy loop, and take the cores from the blocks
+            self._fit(X, w)
+        self._warn_about_lost_clusters()
+        return self
+
+    def _fit(self, X: Floats, w: Floats) -> None:
+        """Set the attributes to the best of all runs, also if Ctrl-C stops them."""
         random_state = check_random_state(self.random_state)
         rows = Rows.of(X, w)
         check_spread(rows.norms, n_terms=len(X), dtype=X.dtype)
@@ -133,8 +143,6 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 self._n_features_out = self.n_clusters
             if run.interrupt:
                 raise run.interrupt
-        self._warn_about_lost_clusters()
-        return self
 
     def _n_starts(self) -> int:
         if self.algorithm == "elkan" and self.n_clusters == 1:

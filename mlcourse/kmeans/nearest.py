@@ -12,8 +12,9 @@ S          (n, K)   scores: ‖x − c‖² − ‖x − o‖² = ‖c − o‖�
 Distances to all centres cost one matrix multiplication, which loses digits where ‖x − o‖ is large beside ‖x − c‖, and
 which is twice as fast in float32. Both are harmless as long as we know the error: a row whose two best scores differ
 by more than the error has its label for certain. So the rows pass through three sieves, each of which keeps
-only what it cannot decide: scores in float32, scores in float64, and differences x − c (`Search._nearest`). The
-labels are those of exact distances, to the last rounding of x − c, on any path.
+only what it cannot decide: scores in float32, scores in float64, and differences x − c (`Search._finder`). The
+labels are those of exact distances, to the last rounding of x − c, on any path. If there are many centres and few
+features, a k-d tree of the centres takes the place of the scores.
 
 While the centres move, most rows need not even be scored. Say that at its last check a row was at most `near` from
 its own centre and at least `far` from every other one. Since then its own centre has moved by at most `drift`, and
@@ -23,9 +24,11 @@ drift is less than half the distance from its centre to the nearest other centre
 Source: Hamerly (2010), "Making k-means even faster", SDM. The sieves are ours.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
 from mlcourse.kmeans.distances import check_spread
@@ -34,6 +37,7 @@ from mlcourse.typing import Array, Bools, Floats, Ints
 MANY = 0.6  # the share of a block's rows above which it is faster to take the block whole than to pick rows
 FEW_CENTERS = 32  # up to this number, it is faster to compare whole columns of scores than to search each row
 LANES = 16  # BLAS multiplies fastest if the number of columns is a multiple of this
+MANY_CENTERS, NARROW = 500, 3  # from so many centres on, with up to so many features, a k-d tree is faster
 TINY, HUGE = 1e-37, 1e37  # near the ends of float32's range, no error bound holds
 
 
@@ -168,6 +172,14 @@ def lowest_two(S: Floats) -> tuple[Ints, Floats, Floats]:
     return labels.astype(np.int32), best.astype(np.float64), second.astype(np.float64)
 
 
+def by_tree(X: Floats, tree: cKDTree) -> tuple[Nearest, Bools]:
+    """Find the nearest centres of the rows X in a k-d tree of the centres, and the rows for which it is a tie."""
+    distances, labels = tree.query(X, k=2)
+    slack = 1 + 16 * np.finfo(np.float64).eps
+    near, far = distances[:, 0] * slack, distances[:, 1] / slack
+    return Nearest(labels[:, 0].astype(np.int32), near, far), near >= far
+
+
 def by_differences(X: Floats, c: Floats) -> Nearest:
     """Find the nearest centres from x − c itself, as exactly as the rows are given."""
 
@@ -205,25 +217,22 @@ class Search:
     def update(self, c: Floats) -> Ints:
         """Find the labels for the centres c: (n,) int32."""
         if self.c is not None:
-            shift = np.linalg.norm(np.subtract(c, self.c, dtype=np.float64), axis=1)
+            shift = np.sqrt(((c.astype(np.float64) - self.c) ** 2).sum(axis=1))
             shift *= 1 + 1e-12  # so that rounding the sums of many shifts breaks no bound
             self.drift += shift
             self.most += float(shift.max())
         self.c, labels = c, self.labels.copy()
-        offsets = c - self.rows.origin
-        single, double = Factor.of(offsets, np.float32), Factor.of(offsets, np.float64)
+        find = self._finder(c)
         alone = half_distance_to_next(c) if len(c) > FEW_CENTERS else np.zeros(len(c))
 
         def search(block: slice) -> None:
             own = labels[block]
-            stale = ~(
-                self.near[block] + self.drift[own] < np.maximum(self.far[block] - self.most, alone[own])
-            )
-            indices = np.flatnonzero(stale)
+            settled = self.near[block] + self.drift[own] < np.maximum(self.far[block] - self.most, alone[own])
+            indices = np.flatnonzero(~settled)
             if not len(indices):
                 return
-            chosen = block if len(indices) > MANY * len(stale) else indices + block.start
-            labels[chosen], near, far = self._nearest(chosen, c, single, double)
+            chosen = block if len(indices) > MANY * len(settled) else indices + block.start
+            labels[chosen], near, far = find(chosen)
             self.near[chosen], self.far[chosen] = near - self.drift[labels[chosen]], far + self.most
 
         for _ in map_blocks(search, self.rows.small, row_width=sum(c.shape)):
@@ -231,21 +240,38 @@ class Search:
         self.labels = labels
         return labels
 
-    def _nearest(self, chosen: slice | Ints, c: Floats, single: Factor, double: Factor) -> Nearest:
-        """Find the nearest centres of the chosen rows, by the coarsest sieve that is certain."""
+    def _finder(self, c: Floats) -> Callable[[slice | Ints], Nearest]:
+        """Return a function that finds the nearest centres of chosen rows, by the coarsest sieve that is certain."""
         X, origin, norms, lengths, small = self.rows
-        found, unsure = by_scores(
-            picked(small, chosen), picked(norms, chosen), picked(lengths, chosen), single
-        )
-        left = np.flatnonzero(unsure)
-        if not len(left):
+        if len(c) >= MANY_CENTERS and len(origin) <= NARROW:
+            tree = cKDTree(c)
+
+            def find_in_tree(chosen: slice | Ints) -> Nearest:
+                found, unsure = by_tree(picked(X, chosen), tree)
+                left = np.flatnonzero(unsure)
+                if len(left):
+                    put(found, left, by_differences(X[chosen][left], c))
+                return found
+
+            return find_in_tree
+        offsets = c - origin
+        single, double = Factor.of(offsets, np.float32), Factor.of(offsets, np.float64)
+
+        def find_by_scores(chosen: slice | Ints) -> Nearest:
+            found, unsure = by_scores(
+                picked(small, chosen), picked(norms, chosen), picked(lengths, chosen), single
+            )
+            left = np.flatnonzero(unsure)
+            if not len(left):
+                return found
+            indices = left + chosen.start if isinstance(chosen, slice) else chosen[left]
+            again, unsure = by_scores(X[indices] - origin, norms[indices], lengths[indices], double)
+            put(found, left, again)
+            if unsure.any():
+                put(found, left[unsure], by_differences(X[indices[unsure]], c))
             return found
-        indices = left + chosen.start if isinstance(chosen, slice) else chosen[left]
-        again, unsure = by_scores(X[indices] - origin, norms[indices], lengths[indices], double)
-        put(found, left, again)
-        if unsure.any():
-            put(found, left[unsure], by_differences(X[indices[unsure]], c))
-        return found
+
+        return find_by_scores
 
 
 def picked(A: Floats, chosen: slice | Ints) -> Floats:

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.utils import check_random_state
 
+from mlcourse.blocks import rows_of_blocks
 from mlcourse.kmeans.steps import squared_distance_to_own
 from mlcourse.typing import Floats, Ints, RandomState
 
@@ -87,27 +88,33 @@ class Whole:
     def __init__(self, X: Floats, w: Floats, first: int) -> None:
         self.X, self.w, self.origin = X, w, X.mean(axis=0, keepdims=True)
         self.norms = squared_distance_to_own(X, self.origin, np.zeros(len(X), dtype=int))
-        self.nearest = self._distances([first])[0]
-        self.mass, self.potential = w * self.nearest, self.nearest @ w
+        self.nearest = np.full(len(X), np.inf, dtype=X.dtype)
+        self.add_best(np.array([first]))
 
     def add_best(self, candidates: Ints) -> int:
         """Add the candidate that leaves the lowest potential, and return its place among the candidates."""
-        trials = np.minimum(self.nearest, self._distances(candidates))
-        potentials = trials @ self.w
+        trials = self._trials(candidates)
+        potentials = self.w @ trials
         best = int(np.argmin(potentials))
-        self.nearest, self.potential = trials[best], potentials[best]
+        self.nearest, self.potential = trials[:, best].copy(), potentials[best]
         self.mass = self.w * self.nearest
         return best
 
-    def _distances(self, candidates: Ints | list[int]) -> Floats:
-        """Compute ‖x − y‖² = ‖x − o‖² − 2 (x − o)·(y − o) + ‖y − o‖² for every row x and candidate y: (m, n)."""
+    def _trials(self, candidates: Ints) -> Floats:
+        """Compute what `nearest` would be with each of the candidates: (n, m).
+
+        Distances are expanded: ‖x − y‖² = ‖x − o‖² − 2 (x − o)·(y − o) + ‖y − o‖² for a row x and a candidate y.
+        """
         Y = self.X[candidates] - self.origin
-        D = Y @ self.X.T
-        D -= Y @ self.origin.T
-        D *= -2
-        D += self.norms
-        D += np.einsum("ij,ij->i", Y, Y)[:, np.newaxis]
-        return np.maximum(D, 0, out=D)
+        constant = np.einsum("ij,ij->i", Y, Y) + 2 * (self.origin @ Y.T)
+
+        def trials(rows: slice) -> Floats:
+            D = self.X[rows] @ (-2 * Y.T)
+            D += self.norms[rows, np.newaxis]
+            D += constant
+            return np.clip(D, 0, self.nearest[rows, np.newaxis], out=D)
+
+        return rows_of_blocks(trials, self.X, row_width=self.X.shape[1] + len(Y))
 
 
 class Tiles:

@@ -19,7 +19,7 @@ def test_a_callable_init_gets_data_n_clusters_and_random_state():
     assert_allclose(KMeans(3, init=first_rows).fit(X).inertia_, KMeans(3, init=X[:3]).fit(X).inertia_)
 
 
-@pytest.mark.parametrize("n_clusters", [1, 2, 5, 40, 350])
+@pytest.mark.parametrize("n_clusters", [1, 2, 5, 40, 80])
 @pytest.mark.parametrize("d", [1, 2, 3, 12])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_kmeans_plusplus_draws_the_same_rows_as_scikit_learn(n_clusters, d, weighted):
@@ -28,10 +28,7 @@ def test_kmeans_plusplus_draws_the_same_rows_as_scikit_learn(n_clusters, d, weig
     for seed in range(3):
         options = {"sample_weight": w, "random_state": seed}
         centers, indices = kmeans_plusplus(X, n_clusters, **options)
-        if (
-            not weighted or n_clusters < 100
-        ):  # beyond, every row with weight is chosen, and the rest is arbitrary
-            assert_array_equal(indices, sklearn.cluster.kmeans_plusplus(X, n_clusters, **options)[1])
+        assert_array_equal(indices, sklearn.cluster.kmeans_plusplus(X, n_clusters, **options)[1])
         assert_array_equal(centers, X[indices])
 
 
