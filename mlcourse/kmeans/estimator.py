@@ -149,7 +149,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
             warnings.warn(
                 "algorithm='elkan' doesn't make sense for a single cluster. Using 'lloyd' instead.",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         given = not (isinstance(self.init, str) or callable(self.init))
         if given and self.n_init not in ("auto", 1):
@@ -157,7 +157,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 "Explicit initial center position passed: performing only one init in KMeans instead of"
                 f" n_init={self.n_init}.",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         if given:
             return 1
@@ -167,15 +167,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def _start(self, X: Floats, w: Floats, random_state: np.random.RandomState) -> Floats:
         """The initial centres: (n_clusters, d), in X's dtype."""
-        if callable(self.init):
-            centers = self.init(X, self.n_clusters, random_state=random_state)
-        elif not isinstance(self.init, str):
-            centers = self.init
-        elif self.init == "random":
-            centers = X[random_state.choice(len(X), size=self.n_clusters, replace=False, p=w / w.sum())]
-        else:
-            centers, _ = kmeans_plusplus(X, self.n_clusters, sample_weight=w, random_state=random_state)
-        centers = check_array(centers, dtype=X.dtype, order="C", input_name="init")
+        if isinstance(self.init, str) and self.init == "random":
+            return X[random_state.choice(len(X), size=self.n_clusters, replace=False, p=w / w.sum())]
+        if isinstance(self.init, str):
+            return kmeans_plusplus(X, self.n_clusters, sample_weight=w, random_state=random_state)[0]
+        given = self.init(X, self.n_clusters, random_state=random_state) if callable(self.init) else self.init
+        centers = check_array(given, dtype=X.dtype, order="C", input_name="init")
         if centers.shape != (self.n_clusters, X.shape[1]):
             raise ValueError(
                 f"The initial centers (init) have shape {centers.shape}, but n_clusters={self.n_clusters} and"
@@ -185,21 +182,21 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def _run(self, rows: Rows, centers: Floats, w: Floats, tol: float) -> "Run":
         """One complete run of Lloyd's algorithm, or what it has reached when Ctrl-C stops it."""
-        X, before, n_iter, interrupt = rows.X, None, 0, None
+        X, steps, before, n_iter, interrupt = rows.X, lloyd(rows, centers, w), None, 0, None
         try:
-            for n_iter, step in enumerate(islice(lloyd(rows, centers, w), self.max_iter), start=1):
+            for n_iter, step in enumerate(islice(steps, self.max_iter), start=1):
                 if self.verbose:
                     print(f"Iteration {n_iter}, inertia {inertia_of(X, step.centers, step.labels, w)}.")
                 centers = step.next_centers
                 settled = (
                     before is not None and np.array_equal(step.labels, before) and not relocated(step, w)
                 )
-                if settled or np.sum((centers - step.centers) ** 2) <= tol:
+                if settled or ((centers - step.centers) ** 2).sum() <= tol:
                     break
                 before = step.labels
+            labels = next(steps).labels
         except KeyboardInterrupt as stopped:
-            interrupt = stopped
-        labels = assign(X, centers)
+            interrupt, labels = stopped, assign(X, centers)
         return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter, interrupt)
 
     def _warn_about_lost_clusters(self) -> None:

@@ -38,6 +38,7 @@ MANY = 0.6  # the share of a block's rows above which it is faster to take the b
 FEW_CENTERS = 32  # up to this number, it is faster to compare whole columns of scores than to search each row
 LANES = 16  # BLAS multiplies fastest if the number of columns is a multiple of this
 MANY_CENTERS, NARROW = 500, 3  # from so many centres on, with up to so many features, a k-d tree is faster
+FEW_NUMBERS = 2**13  # up to so many numbers in x − c, the last sieve alone is fastest
 TINY, HUGE = 1e-37, 1e37  # near the ends of float32's range, no error bound holds
 
 
@@ -82,6 +83,10 @@ class Nearest(NamedTuple):
 
 def nearest_centers(X: Floats, c: Floats) -> Ints:
     """Find the index of the nearest centre for every row: (n,) int32. Of equally near centres, it is the first."""
+    if X.size * len(c) <= FEW_NUMBERS:
+        D2 = squared_differences(X, c)
+        check_spread(D2)
+        return D2.argmin(axis=1).astype(np.int32)
     origin = X.mean(axis=0, dtype=np.float64)
     factor = Factor.of(c - origin, np.float64)
 
@@ -184,8 +189,7 @@ def by_differences(X: Floats, c: Floats) -> Nearest:
     """Find the nearest centres from x − c itself, as exactly as the rows are given."""
 
     def nearest(rows: slice) -> Array:
-        D = X[rows, np.newaxis].astype(np.float64) - c
-        D2 = np.einsum("ikj,ikj->ik", D, D)
+        D2 = squared_differences(X[rows], c)
         labels, every = D2.argmin(axis=1), np.arange(len(D2))
         best = D2[every, labels]
         D2[every, labels] = np.inf
@@ -194,6 +198,12 @@ def by_differences(X: Floats, c: Floats) -> Nearest:
     labels, best, second = rows_of_blocks(nearest, X, row_width=2 * c.size).T
     slack = 1 + (X.shape[1] + 8) * np.finfo(np.float64).eps
     return Nearest(labels.astype(np.int32), np.sqrt(best) * slack, np.sqrt(second) / slack)
+
+
+def squared_differences(X: Floats, c: Floats) -> Floats:
+    """Compute ‖x − c‖² from x − c for every row and centre: (n, K), in float64."""
+    D = np.subtract(X[:, np.newaxis], c, dtype=np.float64)
+    return np.einsum("ikj,ikj->ik", D, D)
 
 
 # ── While the centres move ────────────────────────────────────────────────────────────────────────
@@ -210,12 +220,15 @@ class Search:
         self.rows = rows
         self.c: Floats | None = None
         self.drift, self.most = np.zeros(n_clusters), 0.0
-        self.labels = np.full(len(rows.X), -1, dtype=np.int32)
+        self.labels: Ints = np.full(len(rows.X), -1, dtype=np.int32)
         self.near = np.full(len(rows.X), np.inf)
         self.far = np.full(len(rows.X), -np.inf)
 
     def update(self, c: Floats) -> Ints:
         """Find the labels for the centres c: (n,) int32."""
+        if self.rows.X.size * len(c) <= FEW_NUMBERS:
+            self.labels = nearest_centers(self.rows.X, c)
+            return self.labels
         if self.c is not None:
             shift = np.sqrt(((c.astype(np.float64) - self.c) ** 2).sum(axis=1))
             shift *= 1 + 1e-12  # so that rounding the sums of many shifts breaks no bound
@@ -223,15 +236,17 @@ class Search:
             self.most += float(shift.max())
         self.c, labels = c, self.labels.copy()
         find = self._finder(c)
-        alone = half_distance_to_next(c) if len(c) > FEW_CENTERS else np.zeros(len(c))
+        alone = half_distance_to_next(c) if len(c) > FEW_CENTERS else None
 
         def search(block: slice) -> None:
             own = labels[block]
-            settled = self.near[block] + self.drift[own] < np.maximum(self.far[block] - self.most, alone[own])
-            indices = np.flatnonzero(~settled)
+            limit = self.far[block] - self.most
+            if alone is not None:
+                limit = np.maximum(limit, alone[own])
+            indices = (~(self.near[block] + self.drift[own] < limit)).nonzero()[0]
             if not len(indices):
                 return
-            chosen = block if len(indices) > MANY * len(settled) else indices + block.start
+            chosen = block if len(indices) > MANY * len(own) else indices + block.start
             labels[chosen], near, far = find(chosen)
             self.near[chosen], self.far[chosen] = near - self.drift[labels[chosen]], far + self.most
 
@@ -255,7 +270,7 @@ class Search:
 
             return find_in_tree
         offsets = c - origin
-        single, double = Factor.of(offsets, np.float32), Factor.of(offsets, np.float64)
+        single = Factor.of(offsets, np.float32)
 
         def find_by_scores(chosen: slice | Ints) -> Nearest:
             found, unsure = by_scores(
@@ -265,6 +280,7 @@ class Search:
             if not len(left):
                 return found
             indices = left + chosen.start if isinstance(chosen, slice) else chosen[left]
+            double = Factor.of(offsets, np.float64)
             again, unsure = by_scores(X[indices] - origin, norms[indices], lengths[indices], double)
             put(found, left, again)
             if unsure.any():

@@ -46,7 +46,9 @@ def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, 
 
     Only rows with a new label are processed; these are few when the algorithm has almost converged.
     """
-    moved, K = np.flatnonzero(before != now), len(sums.weight)
+    moved, K = (before != now).nonzero()[0], len(sums.weight)
+    if not len(moved):
+        return sums
 
     def change_of_block(block: slice) -> Floats:
         rows = moved[block]
@@ -88,7 +90,7 @@ def inertia_of(X: Floats, c: Floats, labels: Ints, w: Floats) -> float:
 
 def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats, sums: Sums) -> Sums:
     """Give every empty cluster one of the rows that are farthest from their centres, taken from its old cluster."""
-    empty = np.flatnonzero(sums.weight == 0)
+    empty = (sums.weight == 0).nonzero()[0]
     if not len(empty):
         return sums
     weight, offset = sums.weight.copy(), sums.offset.copy()
@@ -142,8 +144,8 @@ def lloyd(X: Floats | Rows, c: Floats, w: Floats | None = None) -> Iterator[Lloy
         labels = search.update(c)
         sums = sums_after_moves(sums, X, before, labels, w, origin)
         weight, offset = relocate_empty(X, c, labels, w, origin, sums)
-        occupied = weight > 0
-        new = c.copy()
-        new[occupied] = origin + offset[occupied] / weight[occupied, np.newaxis]
+        empty = weight == 0
+        new = (origin + offset / np.where(empty, 1, weight)[:, np.newaxis]).astype(c.dtype)
+        new[empty] = c[empty]
         yield LloydStep(c, labels, new)
         c = new

@@ -204,3 +204,11 @@ def test_a_start_on_every_distinct_row_stops_at_once():
         model = KMeans(5, init=start).fit(X)
     assert model.n_iter_ == 1
     assert_array_equal(model.cluster_centers_, start)
+
+
+@pytest.mark.parametrize("method", ["predict", "transform", "score"])
+@pytest.mark.parametrize("n", [5, 3000])
+def test_new_rows_too_far_away_are_named_with_a_remedy(method, n):
+    X = random_points(17, n=3000)
+    with pytest.raises(ValueError, match=r"overflow.*Divide X"):
+        getattr(KMeans(3, random_state=0).fit(X), method)(X[:n] * 1e155)

@@ -38,6 +38,7 @@ DATA = {
 @pytest.mark.parametrize(("n_clusters", "tree"), [(2, False), (7, False), (50, False), (7, True), (50, True)])
 @pytest.mark.parametrize("name", DATA)
 def test_labels_are_those_of_brute_force_in_every_round(name, n_clusters, tree, monkeypatch):
+    monkeypatch.setattr(nearest, "FEW_NUMBERS", 0)
     if tree:
         monkeypatch.setattr(nearest, "MANY_CENTERS", 2)
     X = DATA[name]
