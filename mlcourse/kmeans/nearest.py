@@ -250,7 +250,8 @@ class Search:
             labels[chosen], near, far = find(chosen)
             self.near[chosen], self.far[chosen] = near - self.drift[labels[chosen]], far + self.most
 
-        for _ in map_blocks(search, self.rows.small, row_width=sum(c.shape)):
+        # Large blocks, because between its many short operations Python lets only one thread run.
+        for _ in map_blocks(search, self.rows.small, row_width=sum(c.shape) // 2):
             pass
         self.labels = labels
         return labels

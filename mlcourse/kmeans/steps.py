@@ -23,8 +23,10 @@ import numpy as np
 from scipy import sparse
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
-from mlcourse.kmeans.nearest import FEW_CENTERS, Rows, Search, nearest_centers
+from mlcourse.kmeans.nearest import Rows, Search, nearest_centers, picked
 from mlcourse.typing import Floats, Ints
+
+SMALL_TABLE = 2**12  # up to this size, a sparse table costs more to make than it saves
 
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
@@ -53,10 +55,12 @@ def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, 
     def change_of_block(block: slice) -> Floats:
         rows = moved[block]
         joined, left = (weight_at_label(labels[rows], w[rows], K) for labels in (now, before))
-        return (joined - left) @ (X[rows] - origin)
+        D = picked(X, rows).astype(np.float64, copy=False)
+        D -= origin  # in place: to allocate a second array takes longer than to subtract
+        return (joined - left) @ D
 
     offset = sums.offset.copy()
-    for change in map_blocks(change_of_block, moved, row_width=2 * X.shape[1]):
+    for change in map_blocks(change_of_block, moved, row_width=4 * X.shape[1]):
         offset += change
     return Sums(np.bincount(now, w, K).astype(np.float64), offset)
 
@@ -64,9 +68,9 @@ def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, 
 def weight_at_label(labels: Ints, w: Floats, K: int) -> Floats | sparse.csc_array:
     """Tabulate the weight of every row at its label, and 0 elsewhere: (K, n). Rows with label −1 have no weight.
 
-    For many labels the table is sparse, so that the work does not grow with K.
+    A large table is sparse, so that the work does not grow with K.
     """
-    if K <= FEW_CENTERS:
+    if K * len(labels) <= SMALL_TABLE:
         return np.where(np.arange(K)[:, np.newaxis] == labels, w, 0)
     labelled = labels >= 0
     ends = np.concatenate([[0], np.cumsum(labelled)])
@@ -77,7 +81,8 @@ def squared_distance_to_own(X: Floats, c: Floats, labels: Ints) -> Floats:
     """Compute ‖xᵢ − c_label(i)‖² for every row: (n,)."""
 
     def distances(rows: slice) -> Floats:
-        D = X[rows] - c[labels[rows]]
+        D = c[labels[rows]]
+        np.subtract(X[rows], D, out=D)
         return np.einsum("ij,ij->i", D, D)
 
     return rows_of_blocks(distances, X, row_width=2 * X.shape[1])
