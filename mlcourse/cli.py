@@ -70,7 +70,7 @@ def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
         (
             bench,
             "compare the speed of the course's models with scikit-learn's",
-            "are passed to benchmarks/em.py",
+            "are passed to benchmarks/em.py, for example --quick, --only kmeans or --peers",
         ),
     ):
         command = commands.add_parser(
@@ -157,7 +157,7 @@ def bench(extra: list[str]) -> int:
     """Compare the speed of the course's models with scikit-learn's."""
     if not (ROOT / "benchmarks" / "em.py").is_file():
         return complain(f"benchmarks/em.py is missing from {ROOT}: download the complete course folder.")
-    return subprocess.run([sys.executable, ROOT / "benchmarks" / "em.py", *extra], cwd=ROOT).returncode
+    return subprocess.run([sys.executable, "-m", "benchmarks.em", *extra], cwd=ROOT).returncode
 
 
 def run_grading(command: str, extra: list[str]) -> int:

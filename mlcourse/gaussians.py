@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
-from mlcourse.typing import Floats
+from mlcourse.typing import Floats, Ints
 
 # ── Two kernels ───────────────────────────────────────────────────────────────────────────────────
 
@@ -152,6 +152,13 @@ class Diagonal:
 # ── The scatter, or the part of it that a covariance type needs ────────────────────────────────────────
 
 
+def centred(X: Floats, rows: Ints, c: Floats) -> Floats:
+    """Compute xᵢ − c for the given rows, in one copy, and only for the first features if c has no more."""
+    D = X[rows, : len(c)].astype(np.result_type(X, c), copy=False)  # a copy already, since `rows` are indices
+    D -= c
+    return D
+
+
 def full_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
     """Compute Σᵢ rᵢₖ (xᵢ − cₖ)(xᵢ − cₖ)ᵀ for every k: (K, d, d).
 
@@ -161,7 +168,7 @@ def full_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
     S = np.empty((len(c), X.shape[1], X.shape[1]), dtype=X.dtype)
     for S_k, r_k, c_k in zip(S, np.sqrt(R.T), c):
         owned = np.flatnonzero(r_k)
-        A = (X if len(owned) == len(X) else X[owned]) - c_k
+        A = X - c_k if len(owned) == len(X) else centred(X, owned, c_k)
         A *= r_k[owned, np.newaxis]
         np.matmul(A.T, A, out=S_k)
     return S
@@ -197,8 +204,10 @@ def diagonal_scatter(X: Floats, R: Floats, c: Floats) -> Floats:
 
 def full_product(A: Floats, B: Floats) -> Floats:
     """Compute ½ (Aₖ Bₖᵀ + Bₖ Aₖᵀ) for every k: (K, d, d)."""
-    AB = A[:, :, np.newaxis] * B[:, np.newaxis]
-    return (AB + np.swapaxes(AB, 1, 2)) / 2
+    S = A[:, :, np.newaxis] * B[:, np.newaxis]
+    S += B[:, :, np.newaxis] * A[:, np.newaxis]
+    S /= 2
+    return S
 
 
 def pooled_product(A: Floats, B: Floats) -> Floats:
@@ -217,7 +226,7 @@ def diagonals(S: Floats) -> Floats:
 
 def squared_lengths(X: Floats, mu: Floats, P: Floats, whiten: Callable[[Floats, Floats], Floats]) -> Floats:
     """Compute ‖whiten(x − μₖ, Pₖ)‖²; the distances below differ only in how they whiten."""
-    distances = np.empty((len(X), len(mu)), dtype=np.result_type(X, mu, P))
+    distances = np.empty((len(mu), len(X)), dtype=np.result_type(X, mu, P)).T  # written column by column
     for k, P_k in enumerate(P):
         Y = whiten(X - mu[k], P_k)
         np.einsum("ij,ij->i", Y, Y, out=distances[:, k])

@@ -1,6 +1,7 @@
 """The checks that every estimator makes on new data, with scikit-learn's own tools."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -21,6 +22,22 @@ def new_rows(estimator: BaseEstimator, X: Array) -> Floats:
     return validate_data(estimator, X, reset=False, dtype=FLOATS)
 
 
+def check_squares(X: Floats) -> None:
+    """Raise ValueError if squared distances between the rows of X, or their sum, overflow. NaN are ignored."""
+    largest = np.finfo(X.dtype).max
+    low, high = (float(extreme.reduce(X, axis=None)) for extreme in (np.fmin, np.fmax))
+    if high - low > (largest / X.size) ** 0.5:
+        raise overflowing_squares(X.dtype)
+
+
+def overflowing_squares(dtype: np.dtype[Any]) -> ValueError:
+    """Return the error for rows so far apart that their squared distances overflow."""
+    return ValueError(
+        f"X has finite values, but they are so far apart that their squared distances overflow {dtype} (largest"
+        f" number: {np.finfo(dtype).max:.1e}). Divide X by a constant first, or standardise its features."
+    )
+
+
 def check_sample_weight(sample_weight: Array | None, X: Floats) -> Floats | None:
     """Return the weights as floats, or None if there are none.
 
@@ -28,15 +45,15 @@ def check_sample_weight(sample_weight: Array | None, X: Floats) -> Floats | None
     """
     if sample_weight is None:
         return None
+    if not np.asarray(sample_weight).any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number, but all of sample_weight is 0."
+        )
     w = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     if (w < 0).any():
         raise ValueError(
             f"Negative values in data passed to `sample_weight`: the lowest is {w.min():.6g}. A weight says how many"
             " rows a row counts as; give 0 to leave it out."
-        )
-    if not w.any():
-        raise ValueError(
-            "Sample weights must contain at least one non-zero number: all of `sample_weight` is 0."
         )
     return w
 

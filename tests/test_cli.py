@@ -105,7 +105,7 @@ def test_bench_passes_arguments_and_the_exit_code_on(course, started):
     script.touch()
     started.codes.append(3)
     assert cli.main(["bench", "--fast"]) == 3
-    assert started.runs == [[sys.executable, str(script), "--fast"]]
+    assert started.runs == [[sys.executable, "-m", "benchmarks.em", "--fast"]]
 
 
 @pytest.mark.parametrize(("command", "tool"), [("test", testing), ("mutants", mutants)])

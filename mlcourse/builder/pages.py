@@ -71,7 +71,9 @@ def with_hint_ids(cells: list[Cell]) -> list[Cell]:
     marked, task = [], ""
     for cell in cells:
         task = cell.task or task
-        marked.append(replace(cell, source=HINT.sub(HINT_WITH_ID.format(id=hint_id(task, r"\2")), cell.source)))
+        marked.append(
+            replace(cell, source=HINT.sub(HINT_WITH_ID.format(id=hint_id(task, r"\2")), cell.source))
+        )
     return marked
 
 

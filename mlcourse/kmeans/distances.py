@@ -17,6 +17,7 @@ from scipy.spatial.distance import cdist
 
 from mlcourse.blocks import rows_of_blocks
 from mlcourse.typing import Floats
+from mlcourse.validation import overflowing_squares
 
 CLOSE = 1e-5  # of the squared distance to the origin; beyond it, at least ten of float64's sixteen digits are right
 MANY = 0.02  # the share of close pairs above which it is faster to subtract all pairs
@@ -76,8 +77,4 @@ def check_spread(norms: Floats, n_terms: int = 1, dtype: type[np.floating] | np.
     """Raise ValueError if sums of `n_terms` squared distances between rows overflow, given their squared lengths."""
     largest = np.finfo(dtype).max
     if not norms.max() < largest / (4 * n_terms):  # a distance is at most twice the largest length
-        raise ValueError(
-            "X has finite values, but they are so far apart that their squared distances overflow"
-            f" {np.dtype(dtype).name} (largest number: {largest:.1e}). Divide X by a constant first, or standardise"
-            " its features."
-        )
+        raise overflowing_squares(np.dtype(dtype))

@@ -17,7 +17,7 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from mlcourse.blocks import one_blas_thread
 from mlcourse.kmeans.distances import check_spread, euclidean_distances
@@ -25,7 +25,7 @@ from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
 from mlcourse.kmeans.steps import LloydStep, assign, inertia_of, lloyd
 from mlcourse.typing import Array, Floats, Ints, RandomState
-from mlcourse.validation import FLOATS, new_rows
+from mlcourse.validation import FLOATS, check_sample_weight, new_rows
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -245,18 +245,8 @@ class Run(NamedTuple):
 
 def weights_of(X: Floats, sample_weight: Array | None) -> Floats:
     """Check the weights of the rows, and return them as floats: (n,)."""
-    if sample_weight is not None:
-        given = np.asarray(sample_weight, dtype=X.dtype)
-        if given.size and not given.min() >= 0:
-            raise ValueError(
-                f"sample_weight must not be negative or NaN, but its smallest value is {given.min():g}. Give weight 0"
-                " to rows that should not count."
-            )
-        if not given.any():
-            raise ValueError(
-                "Sample weights must contain at least one non-zero number, but sample_weight is 0 for every row."
-            )
-    return _check_sample_weight(sample_weight, X, dtype=X.dtype)
+    w = check_sample_weight(sample_weight, X)
+    return np.ones(len(X), dtype=X.dtype) if w is None else w
 
 
 def relocated(step: LloydStep, w: Floats) -> bool:

@@ -30,7 +30,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from scipy.spatial import cKDTree
 
-from mlcourse.blocks import map_blocks, rows_of_blocks
+from mlcourse.blocks import map_blocks, one_blas_thread, rows_of_blocks
 from mlcourse.kmeans.distances import check_spread
 from mlcourse.typing import Array, Bools, Floats, Ints
 
@@ -54,15 +54,15 @@ class Rows(NamedTuple):
     @classmethod
     def of(cls, X: Floats, w: Floats) -> Self:
         """Prepare the rows X: (n, d), with weights w: (n,)."""
-        origin = np.asarray(w @ X / w.sum(), dtype=np.float64)
+        with one_blas_thread():  # so that the last digits do not depend on the number of threads
+            origin = np.asarray(w @ X / w.sum(), dtype=np.float64)
         small, norms = np.empty(X.shape, dtype=np.float32), np.empty(len(X))
 
         def centre(rows: slice) -> None:
             D = X[rows] - origin
             np.einsum("ij,ij->i", D, D, out=norms[rows])
-            with np.errstate(
-                over="ignore"
-            ):  # an infinite score decides nothing, so the next sieve takes the row
+            # An infinite number decides nothing; the next sieve takes the row.
+            with np.errstate(over="ignore"):
                 small[rows] = D
 
         for _ in map_blocks(centre, X, row_width=2 * X.shape[1]):
@@ -119,9 +119,8 @@ class Factor(NamedTuple):
         matrix = np.zeros((d, K if K > FEW_CENTERS else -(-K // LANES) * LANES), dtype=precision)
         with np.errstate(over="ignore"):
             matrix[:, :K] = -2 * offsets.T
-            return cls(
-                matrix, squares.astype(precision), float(np.sqrt(squares.max())), rounding(d, precision)
-            )
+            longest = float(np.sqrt(squares.max()))
+            return cls(matrix, squares.astype(precision), longest, rounding(d, precision))
 
 
 def rounding(d: int, precision: type[np.floating]) -> float:
@@ -166,9 +165,7 @@ def lowest_two(S: Floats) -> tuple[Ints, Floats, Floats]:
         best = S[every, labels]
         S[every, labels] = np.inf
         return labels.astype(np.int32), best.astype(np.float64), S.min(axis=1).astype(np.float64)
-    S = np.ascontiguousarray(
-        S.T
-    )  # from here on, a few operations on long columns instead of many on short rows
+    S = np.ascontiguousarray(S.T)  # a few operations on long columns are faster than many on short rows
     best = S.min(axis=0)
     lowest = best == S
     labels, ties = np.array([np.arange(K), np.ones(K)], dtype=np.float32) @ lowest.astype(np.float32)

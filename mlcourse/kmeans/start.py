@@ -14,7 +14,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.utils import check_random_state
 
-from mlcourse.blocks import rows_of_blocks
+from mlcourse.blocks import one_blas_thread, rows_of_blocks
 from mlcourse.kmeans.steps import squared_distance_to_own
 from mlcourse.typing import Floats, Ints, RandomState
 
@@ -23,6 +23,7 @@ WORTH_TILES = 32  # the number of clusters from which on tiles are worth buildin
 NARROW = 8  # the number of features up to which boxes exclude much
 
 
+@one_blas_thread()  # also so that the last digits do not depend on the number of threads
 def kmeans_plusplus(
     X: Floats,
     n_clusters: int,

@@ -90,7 +90,7 @@ def squared_distance_to_own(X: Floats, c: Floats, labels: Ints) -> Floats:
 
 def inertia_of(X: Floats, c: Floats, labels: Ints, w: Floats) -> float:
     """Compute Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
-    return float(np.dot(w, squared_distance_to_own(X, c, labels)))
+    return float((w * squared_distance_to_own(X, c, labels)).sum())
 
 
 def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats, sums: Sums) -> Sums:

@@ -27,9 +27,9 @@ from mlcourse.validation import check_n_samples, check_sample_weight, new_rows
 
 @dataclass
 class Run:
-    """One run of EM: where it started, and how far it has come."""
+    """One run of EM, and how far it has come."""
 
-    start: Mixture
+    theta: Mixture  # of the start, and then of the last E-step: no earlier one stays in memory
     lower_bounds: list[float] = field(default_factory=list)
     step: Step | None = None
     converged: bool = False
@@ -124,12 +124,12 @@ class BaseMixture(BaseEstimator):
     def _follow(
         self, run: Run, expect: Expectation, prior: CovariancePrior | None, before: float, name: str
     ) -> None:
-        """Follow EM from the start of `run` until it converges or reaches `max_iter`."""
+        """Follow EM from θ of `run` until it converges or reaches `max_iter`."""
         objective = "log-likelihood" if prior is None else "log-posterior"
         with self._progress(name) as bar:
-            for step in islice(em(expect, run.start, self.reg_covar, prior), self.max_iter):
+            for step in islice(em(expect, run.theta, self.reg_covar, prior), self.max_iter):
                 change, before = step.lower_bound - before, step.lower_bound
-                run.step = step
+                run.theta, run.step = step.mixture, step
                 run.lower_bounds.append(step.lower_bound)
                 bar.set_postfix_str(f"{objective} {before:.5f}, change {change:.5f}", refresh=False)
                 bar.update()
@@ -149,7 +149,7 @@ class BaseMixture(BaseEstimator):
 
     def _keep(self, run: Run, prior: CovariancePrior | None) -> None:
         """Set the attributes of a fitted model."""
-        theta = run.start if run.step is None else m_step(run.step.statistics, self.reg_covar, prior)
+        theta = run.theta if run.step is None else m_step(run.step.statistics, self.reg_covar, prior)
         self._keep_mixture(theta)
         self.lower_bound_, self.lower_bounds_ = run.lower_bound, run.lower_bounds
         self.converged_, self.n_iter_ = run.converged, len(run.lower_bounds)

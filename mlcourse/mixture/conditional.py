@@ -34,7 +34,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
-from mlcourse.blocks import one_blas_thread
+from mlcourse.blas import one_blas_thread
 from mlcourse.gaussians import COVARIANCE_TYPES, Dense
 from mlcourse.mixture.steps import Mixture, e_step
 from mlcourse.typing import Array, Bools, Floats, Ints, RandomState

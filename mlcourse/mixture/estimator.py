@@ -17,7 +17,7 @@ from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import INIT_PARAMS, Weights, mixture_from_responsibilities
 from mlcourse.mixture.steps import Expectation, Mixture, Statistics, expectation_over, m_step
 from mlcourse.typing import Array, Floats, Ints, RandomState
-from mlcourse.validation import FLOATS, check_sample_weight
+from mlcourse.validation import FLOATS, check_sample_weight, check_squares
 
 PIECE = 50  # rows: smaller steps of `partial_fit` are too noisy, larger ones too few
 
@@ -179,6 +179,7 @@ class GaussianMixture(DensityMixin, BaseMixture):
 
     def _weighted_rows(self, X: Floats, sample_weight: Array | None) -> tuple[Floats, Weights]:
         """The rows with a weight above 0, and their weights; None if all count the same."""
+        check_squares(X)
         w = check_sample_weight(sample_weight, X)
         return (X, w) if w is None or w.all() else (X[w > 0], w[w > 0])
 

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlcourse.blocks import one_blas_thread
+from mlcourse.blas import one_blas_thread
 from mlcourse.gaussians import Dense
 from mlcourse.mixture.conditional import Split, patterns, split
 from mlcourse.mixture.estimator import GaussianMixture

@@ -32,11 +32,11 @@ from mlcourse.mixture.steps import (
     Mixture,
     Statistics,
     accumulate,
-    expectation,
+    expectation_over,
     weighted_log_density,
 )
 from mlcourse.typing import Array, Bools, Floats, Ints, RandomState
-from mlcourse.validation import FLOATS, check_sample_weight
+from mlcourse.validation import FLOATS, check_sample_weight, check_squares
 
 UNKNOWN = -1
 
@@ -61,11 +61,12 @@ def expectation_over_labelled(X: Floats, labels: Ints, sample_weight: Weights = 
 
     known = labels != UNKNOWN
     (X_labelled, w_labelled), (X_rest, w_rest), labels = rows(known), rows(~known), labels[known]
+    expect_rest = expectation_over(X_rest, w_rest) if len(X_rest) else None
 
     def expect(theta: Mixture) -> Statistics:
         statistics = expectation_of_labelled(X_labelled, labels, theta, w_labelled)
-        if len(X_rest):
-            statistics += expectation(X_rest, theta, sample_weight=w_rest)
+        if expect_rest:
+            statistics += expect_rest(theta).about(theta.means)
         return statistics
 
     return expect
@@ -191,6 +192,7 @@ prior_strength
             After Ctrl-C during EM. The model has the best parameters found so far, and can be used.
         """
         X = validate_data(self, X, dtype=FLOATS)
+        check_squares(X)
         y = _labels_of(y, X)
         w = check_sample_weight(sample_weight, X)
         if w is not None and not w.all():

@@ -27,9 +27,13 @@ over files or machines, since the `Statistics` of parts add up to the `Statistic
 
 `em` itself sees no data. It is given the E-step as a function from parameters to statistics, so the same loop serves
 complete rows (`expectation_over`), rows with missing entries, and rows of which some have a label.
+
+The functions below go through the components one by one. Two modules make rounds faster where they can, with the same
+results: `mlcourse.mixture.natural` with few features, `mlcourse.mixture.screening` with many.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
@@ -38,10 +42,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.utils.validation import check_is_fitted
 
-from mlcourse.blocks import map_blocks, one_blas_thread, sum_over_blocks
+from mlcourse.blas import one_blas_thread
+from mlcourse.blocks import map_blocks, sum_over_blocks
 from mlcourse.gaussians import CovarianceType, as_matrices, log_density, log_peak
+from mlcourse.mixture.natural import NaturalForm, natural_form
 from mlcourse.mixture.prior import CovariancePrior, log_prior, with_prior
-from mlcourse.mixture.screening import negligible, screened
+from mlcourse.mixture.screening import Bounds, Screen, negligible, row_width, screened, worth_screening
 from mlcourse.typing import Floats
 
 ILL_DEFINED = (
@@ -49,6 +55,7 @@ ILL_DEFINED = (
     " caused by singleton or collapsed samples). Try to decrease the number of components, increase `reg_covar`,"
     " or scale the input data."
 )
+SMALL = 2**15  # for fewer multiplications, BLAS takes one thread anyway
 PRECISION_TIP = " The data are float32: try float64."
 
 
@@ -155,21 +162,30 @@ class Step(NamedTuple):
 # ── E ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def weighted_log_density(X: Floats, theta: Mixture, t: float = np.inf) -> Floats:
+def weighted_log_density(
+    X: Floats, theta: Mixture, t: float = np.inf, bounds: Bounds | None = None
+) -> Floats:
     """Compute log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K).
 
-    Entries more than `t` nats below their row maximum may be −∞.
+    Entries more than `t` nats below their row maximum may be −∞. `bounds` is what is known about these rows.
     """
     weights, mu, _, P, type_ = theta
     K, d = mu.shape
     with np.errstate(divide="ignore"):  # a component of weight 0 has log weight −∞, and gets no points
         log_weights = np.log(weights)
-    if type_.own_factors and t < np.inf:
-        return screened(X, mu, P, log_weights + log_peak(P, K, d, type_), t)
-    return log_density(X, mu, P, type_) + log_weights
+    if t < np.inf and worth_screening(theta):
+        return screened(X, mu, P, log_weights + log_peak(P, K, d, type_), t, bounds)
+    A = log_density(X, mu, P, type_)
+    A += log_weights.astype(A.dtype)
+    if t < np.inf and type_.own_factors:
+        floor = A.max(axis=1, keepdims=True) - t
+        A[floor > A] = -np.inf  # the M-step skips these
+    return A
 
 
-def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats]:
+def e_step(
+    X: Floats, theta: Mixture, t: float = np.inf, bounds: Bounds | None = None
+) -> tuple[Floats, Floats]:
     """Compute the log-likelihood of every row, and every component's responsibility for it.
 
     Parameters
@@ -178,6 +194,8 @@ def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats
     theta : Mixture
     t : float
         In nats. A responsibility below e⁻ᵗ may be set to 0; by default, every one is computed.
+    bounds : Bounds, optional
+        What earlier rounds of EM have found out about these rows.
 
     Returns
     -------
@@ -186,7 +204,11 @@ def e_step(X: Floats, theta: Mixture, t: float = np.inf) -> tuple[Floats, Floats
     R : array of shape (n, K)
         The responsibilities (Bishop, equation 9.23). Each row sums to 1.
     """
-    R = weighted_log_density(X, theta, t)
+    return normalised(weighted_log_density(X, theta, t, bounds))
+
+
+def normalised(R: Floats) -> tuple[Floats, Floats]:
+    """Compute log-likelihoods and responsibilities from weighted log densities, which are overwritten."""
     peak = np.maximum(R.max(axis=1, keepdims=True), np.finfo(R.dtype).min)  # −∞ − (−∞) would be NaN
     R -= peak
     np.exp(R, out=R)
@@ -224,26 +246,51 @@ def accumulate(
 
 
 def expectation(
-    X: Floats, theta: Mixture, c: Floats | None = None, sample_weight: Floats | None = None
+    X: Floats,
+    theta: Mixture,
+    c: Floats | None = None,
+    sample_weight: Floats | None = None,
+    screen: Screen | None = None,
 ) -> Statistics:
     """Run the E-step on all rows: expected sufficient statistics under θ, about the points c (default: θ's means).
 
-    Memory does not grow with the number of rows.
+    Memory does not grow with the number of rows. Only a `screen` does, by which this round learns from the last.
     """
     c = theta.means if c is None else c
     t = negligible(len(X), len(c), X.dtype)
 
     def expectation_of_block(rows: slice) -> Statistics:
-        log_likelihood, R = e_step(X[rows], theta, t)
-        if sample_weight is None:
-            w_sum, total = float(len(R)), float(log_likelihood.sum(dtype=np.float64))
-        else:
-            w = sample_weight[rows]
-            R *= w[:, np.newaxis]
-            w_sum, total = float(w.sum(dtype=np.float64)), float(np.dot(w.astype(np.float64), log_likelihood))
-        return accumulate(X[rows], R, c, theta.covariance_type, total, w_sum)
+        log_likelihood, R = e_step(X[rows], theta, t, bounds and bounds[rows])
+        total, n_rows = weighted(log_likelihood, R, sample_weight, rows)
+        return accumulate(X[rows], R, c, theta.covariance_type, total, n_rows)
 
-    return sum_over_blocks(expectation_of_block, X, row_width=sum(theta.means.shape))
+    with screen.round(theta) if screen else nullcontext() as bounds:
+        return sum_over_blocks(expectation_of_block, X, row_width(theta, X.dtype))
+
+
+def natural_expectation(X: Floats, natural: NaturalForm, sample_weight: Floats | None = None) -> Statistics:
+    """Run the E-step on all rows in the natural form: expected sufficient statistics about the centre."""
+    c = natural.centre[np.newaxis].repeat(natural.W.shape[1], axis=0)
+
+    def expectation_of_block(rows: slice) -> Statistics:
+        F = natural.features(X[rows])
+        log_likelihood, R = normalised(natural.weighted_log_density(F))
+        total, n_rows = weighted(log_likelihood, R, sample_weight, rows)
+        return Statistics(n_rows, total, *natural.moments(F, R), c, natural.covariance_type)
+
+    return sum_over_blocks(expectation_of_block, X, row_width=sum(natural.W.shape))
+
+
+def weighted(
+    log_likelihood: Floats, R: Floats, sample_weight: Floats | None, rows: slice
+) -> tuple[float, float]:
+    """Multiply R by the weights of these rows, in place. Return Σᵢ wᵢ log p(xᵢ) and Σᵢ wᵢ."""
+    if sample_weight is None:
+        return float(log_likelihood.sum(dtype=np.float64)), float(len(R))
+    w = sample_weight[rows]
+    R *= w[:, np.newaxis]
+    w = w.astype(np.float64)
+    return float(np.dot(w, log_likelihood)), float(w.sum())
 
 
 def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectation:
@@ -254,9 +301,19 @@ def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectat
     X : array of shape (n, d), float32 or float64
     sample_weight : array of shape (n,), default all ones
     """
-    # A start may be far from the data, but the reference points must not be.
     low, high = X.min(axis=0), X.max(axis=0)
-    return lambda theta: expectation(X, theta, theta.means.clip(low, high), sample_weight)
+    screen = Screen(len(X))
+
+    def expect(theta: Mixture) -> Statistics:
+        c = theta.means.clip(
+            low, high
+        )  # a start may be far from the data, but the reference points must not be
+        natural = natural_form(theta, low, high)
+        if natural is not None:
+            return natural_expectation(X, natural, sample_weight).about(c)
+        return expectation(X, theta, c, sample_weight, screen)
+
+    return expect
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,11 +342,14 @@ def m_step(statistics: Statistics, reg_covar: float = 1e-6, prior: CovariancePri
     nothing = 10 * np.finfo(c.dtype).eps * min(1, statistics.n_rows)
     N = statistics.N + nothing  # an empty component divides by this, not by zero
     delta = statistics.first / N[:, np.newaxis]
-    with one_blas_thread():
-        S = statistics.scatter - type_.product(statistics.first, delta)
-        try:
-            constrained = type_.constrain(*with_prior(S, N, prior, type_))
-            covariances = type_.kernel.ridge(constrained, c.dtype.type(reg_covar))
+    with one_blas_thread() if c.size * c.shape[1] > SMALL else nullcontext():
+        try:  # in one expression, since at this point the large arrays need the most memory
+            covariances = type_.kernel.ridge(
+                type_.constrain(
+                    *with_prior(statistics.scatter - type_.product(statistics.first, delta), N, prior, type_)
+                ),
+                c.dtype.type(reg_covar),
+            )
             P = type_.kernel.factor(covariances)
         except np.linalg.LinAlgError:
             raise ValueError(ILL_DEFINED + PRECISION_TIP * (c.dtype == np.float32)) from None

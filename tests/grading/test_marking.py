@@ -303,6 +303,7 @@ def test_an_untouched_exercise_is_not_attempted(some_sandbox):
     assert {mark.status for mark in grade.marks} == {"not attempted"}
 
 
+@pytest.mark.slow
 def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     data = EXERCISE.read_bytes().replace(b"raise NotImplementedError", b"return x #")
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))

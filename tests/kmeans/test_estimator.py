@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn.cluster
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import cdist
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
@@ -212,3 +213,18 @@ def test_new_rows_too_far_away_are_named_with_a_remedy(method, n):
     X = random_points(17, n=3000)
     with pytest.raises(ValueError, match=r"overflow.*Divide X"):
         getattr(KMeans(3, random_state=0).fit(X), method)(X[:n] * 1e155)
+
+
+@pytest.mark.parametrize("shift", [0, 1e8])
+def test_a_centre_is_at_distance_zero_from_itself(shift):
+    X = random_points(9) + shift
+    model = KMeans(5, random_state=0).fit(X)
+    D = model.transform(model.cluster_centers_)
+    assert_array_equal(np.diag(D), 0)
+    assert_allclose(model.transform(X), cdist(X, model.cluster_centers_), rtol=1e-9)
+
+
+def test_many_clusters_equal_brute_force():
+    X = np.random.default_rng(0).normal(size=(3000, 2))
+    model = KMeans(300, n_init=1, max_iter=3, random_state=0).fit(X)
+    assert_array_equal(model.labels_, cdist(X, model.cluster_centers_).argmin(axis=1))

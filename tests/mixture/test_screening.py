@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from threadpoolctl import threadpool_limits
 
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, accumulate, e_step, em, expectation, expectation_over, m_step, screening
@@ -79,18 +80,110 @@ def test_a_whole_fit_equals_the_dense_fit(seed):
     assert_array_equal(e_step(X, step.mixture)[1].argmax(axis=1), R.argmax(axis=1))
 
 
+def a_sequence_of_mixtures(rng, K, d, dtype):
+    """Mixtures that change little, then a lot, then not at all, as an EM run may."""
+    theta = random_mixture(rng, K, d, 2.0, 0.1, dtype)
+    nearby = random_mixture(rng, K, d, 2.0, 0.1, dtype)
+    for step in (0.0, 0.01, 0.02, 0.05, 1.0, 0.9, 0.9):
+        covariances = (1 - step) * theta.covariances + step * nearby.covariances
+        yield Mixture(
+            theta.weights,
+            (1 - step) * theta.means + step * nearby.means,
+            covariances,
+            FULL.kernel.factor(covariances),
+            FULL,
+        )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("K", "d"), [(2, 96), (7, 130)])
+def test_bounds_of_the_last_round_change_nothing(K, d, dtype):
+    """Rounds with a screen equal rounds without, whatever θ does; and no bound exceeds the true length."""
+    rng = np.random.default_rng([K, d])
+    mixtures = list(a_sequence_of_mixtures(rng, K, d, dtype))
+    X = points_of(rng, mixtures[0], 200)
+    screen = screening.Screen(len(X))
+    tolerance = 1000 * d * np.finfo(dtype).eps
+    for theta in mixtures:
+        found, expected = expectation(X, theta, screen=screen), expectation(X, theta)
+        assert_allclose(found.log_likelihood, expected.log_likelihood, rtol=tolerance)
+        assert_allclose(found.N, expected.N, rtol=tolerance, atol=tolerance)
+        assert_allclose(
+            found.scatter, expected.scatter, rtol=tolerance, atol=tolerance * expected.scatter.max()
+        )
+        lengths = [
+            np.linalg.norm((X - mu).astype(float) @ P, axis=1)
+            for mu, P in zip(theta.means, theta.precisions_cholesky.astype(float))
+        ]
+        assert np.all(np.transpose(lengths) * (1 + tolerance) >= screen.bounds.B)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shrinkage_bounds_every_vector(seed):
+    """‖z P_new‖ ≥ s ‖z P_old‖ also for the z where the ratio is smallest, and s is not much smaller than that."""
+    rng = np.random.default_rng(seed)
+    old, near, far = (random_mixture(rng, 1, 20, 0.0, 0.5, np.float64) for _ in range(3))
+    for step, other in ((0.0, near), (0.1, near), (0.5, far)):
+        new = (1 - step) * old.covariances[0] + step * other.covariances[0]
+        P_new = FULL.kernel.factor(new)
+        s = screening.shrinkage(old.covariances[0], new, P_new)
+        smallest = np.linalg.svd(np.linalg.solve(old.precisions_cholesky[0], P_new), compute_uv=False)[-1]
+        assert 0.7 * smallest < s <= smallest
+
+
+def test_a_round_that_fails_leaves_no_bounds():
+    rng = np.random.default_rng(0)
+    theta = random_mixture(rng, 3, 100, 1.0, 0.5, np.float64)
+    X = points_of(rng, theta, 50)
+    screen = screening.Screen(len(X))
+    expectation(X, theta, screen=screen)
+    with pytest.raises(KeyboardInterrupt), screen.round(theta):
+        raise KeyboardInterrupt
+    with screen.round(theta) as bounds:
+        assert bounds.movement is None
+
+
+def test_the_number_of_threads_changes_nothing():
+    rng = np.random.default_rng(5)
+    start = random_mixture(rng, 4, 100, 0.3, 0.2, np.float64)
+    X = rng.normal(size=(6000, 100)) + start.means[rng.integers(4, size=6000)]
+    runs = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            runs.append(list(islice(em(expectation_over(X), start), 4)))
+    for one, two in zip(*runs):
+        assert one.lower_bound == two.lower_bound
+        assert_array_equal(one.statistics.scatter, two.statistics.scatter)
+
+
+def count_lengths(monkeypatch):
+    """Record (rows, first coordinate, last coordinate) of everything that is computed."""
+    computed = []
+
+    def counting(D, P, edges, original=screening.squared_lengths):
+        computed.append((len(D), edges[0], edges[-1]))
+        return original(D, P, edges)
+
+    monkeypatch.setattr(screening, "squared_lengths", counting)
+    return computed
+
+
 def test_far_components_are_not_computed_completely(monkeypatch):
     """If the components are well apart, each row computes all coordinates for only one of them."""
     rng = np.random.default_rng(1)
     theta = random_mixture(rng, 8, 200, 30.0, 0.5, np.float64)
     X = points_of(rng, theta, 400)
-    finished = []
-
-    def counting(A, rows, k, X, mu, P, edges, original=screening.subtract_coordinates):
-        if edges[-1] == X.shape[1]:
-            finished.append(len(rows))
-        original(A, rows, k, X, mu, P, edges)
-
-    monkeypatch.setattr(screening, "subtract_coordinates", counting)
+    computed = count_lengths(monkeypatch)
     expectation(X, theta)
-    assert sum(finished) == len(X)
+    assert sum(n for n, _, last in computed if last == X.shape[1]) == len(X)
+
+
+def test_settled_rows_are_computed_only_for_their_home(monkeypatch):
+    rng = np.random.default_rng(1)
+    theta = random_mixture(rng, 8, 200, 30.0, 0.5, np.float64)
+    X = points_of(rng, theta, 400)
+    screen = screening.Screen(len(X))
+    expectation(X, theta, screen=screen)
+    computed = count_lengths(monkeypatch)
+    expectation(X, theta, screen=screen)
+    assert sum(n for n, *_ in computed) == len(X)

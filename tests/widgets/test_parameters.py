@@ -41,6 +41,7 @@ def test_the_picture_marks_every_total_and_the_size_of_the_data(K, d, n):
     assert all(f"{number:,}" in caption for number in (*totals, n * d))
 
 
+@pytest.mark.slow
 def test_every_control_redraws_the_picture_and_leaves_no_figure():
     widget = parameter_calculator()
     controls, picture = widget.children
