@@ -66,7 +66,8 @@ def distances_between(x: Points, y: Points) -> Floats:
     close = np.flatnonzero(np.less(D, tolerated[:, np.newaxis]))
     if len(close) > MANY * D.size:
         return cdist(x.X, y.X)
-    np.sqrt(np.maximum(D, 0, out=D), out=D)
+    with np.errstate(invalid="ignore"):  # what rounding made negative is among the close pairs
+        np.sqrt(D, out=D)
     rows, columns = np.divmod(close, len(y.X))
     D.flat[close] = np.linalg.norm(np.subtract(x.X[rows], y.X[columns], dtype=np.float64), axis=1)
     return D

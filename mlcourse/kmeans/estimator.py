@@ -19,6 +19,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
+from mlcourse.blocks import one_blas_thread
 from mlcourse.kmeans.distances import check_spread, euclidean_distances
 from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
@@ -120,6 +121,14 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 " rows."
             )
         w = weights_of(X, sample_weight)
+        # BLAS's own threads wait for work in a busy loop, and take the cores from the blocks.
+        with one_blas_thread():
+            self._fit(X, w)
+        self._warn_about_lost_clusters()
+        return self
+
+    def _fit(self, X: Floats, w: Floats) -> None:
+        """Set the attributes to the best of all runs, also if Ctrl-C stops them."""
         random_state = check_random_state(self.random_state)
         rows = Rows.of(X, w)
         check_spread(rows.norms, n_terms=len(X), dtype=X.dtype)
@@ -133,15 +142,13 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 self._n_features_out = self.n_clusters
             if run.interrupt:
                 raise run.interrupt
-        self._warn_about_lost_clusters()
-        return self
 
     def _n_starts(self) -> int:
         if self.algorithm == "elkan" and self.n_clusters == 1:
             warnings.warn(
                 "algorithm='elkan' doesn't make sense for a single cluster. Using 'lloyd' instead.",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         given = not (isinstance(self.init, str) or callable(self.init))
         if given and self.n_init not in ("auto", 1):
@@ -149,7 +156,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 "Explicit initial center position passed: performing only one init in KMeans instead of"
                 f" n_init={self.n_init}.",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         if given:
             return 1
@@ -159,15 +166,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def _start(self, X: Floats, w: Floats, random_state: np.random.RandomState) -> Floats:
         """The initial centres: (n_clusters, d), in X's dtype."""
-        if callable(self.init):
-            centers = self.init(X, self.n_clusters, random_state=random_state)
-        elif not isinstance(self.init, str):
-            centers = self.init
-        elif self.init == "random":
-            centers = X[random_state.choice(len(X), size=self.n_clusters, replace=False, p=w / w.sum())]
-        else:
-            centers, _ = kmeans_plusplus(X, self.n_clusters, sample_weight=w, random_state=random_state)
-        centers = check_array(centers, dtype=X.dtype, order="C", input_name="init")
+        if isinstance(self.init, str) and self.init == "random":
+            return X[random_state.choice(len(X), size=self.n_clusters, replace=False, p=w / w.sum())]
+        if isinstance(self.init, str):
+            return kmeans_plusplus(X, self.n_clusters, sample_weight=w, random_state=random_state)[0]
+        given = self.init(X, self.n_clusters, random_state=random_state) if callable(self.init) else self.init
+        centers = check_array(given, dtype=X.dtype, order="C", input_name="init")
         if centers.shape != (self.n_clusters, X.shape[1]):
             raise ValueError(
                 f"The initial centers (init) have shape {centers.shape}, but n_clusters={self.n_clusters} and"
@@ -177,21 +181,21 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def _run(self, rows: Rows, centers: Floats, w: Floats, tol: float) -> "Run":
         """One complete run of Lloyd's algorithm, or what it has reached when Ctrl-C stops it."""
-        X, before, n_iter, interrupt = rows.X, None, 0, None
+        X, steps, before, n_iter, interrupt = rows.X, lloyd(rows, centers, w), None, 0, None
         try:
-            for n_iter, step in enumerate(islice(lloyd(rows, centers, w), self.max_iter), start=1):
+            for n_iter, step in enumerate(islice(steps, self.max_iter), start=1):
                 if self.verbose:
                     print(f"Iteration {n_iter}, inertia {inertia_of(X, step.centers, step.labels, w)}.")
                 centers = step.next_centers
                 settled = (
                     before is not None and np.array_equal(step.labels, before) and not relocated(step, w)
                 )
-                if settled or np.sum((centers - step.centers) ** 2) <= tol:
+                if settled or ((centers - step.centers) ** 2).sum() <= tol:
                     break
                 before = step.labels
+            labels = next(steps).labels
         except KeyboardInterrupt as stopped:
-            interrupt = stopped
-        labels = assign(X, centers)
+            interrupt, labels = stopped, assign(X, centers)
         return Run(centers, labels, inertia_of(X, centers, labels, w), n_iter, interrupt)
 
     def _warn_about_lost_clusters(self) -> None:

@@ -12,8 +12,9 @@ S          (n, K)   scores: ‖x − c‖² − ‖x − o‖² = ‖c − o‖�
 Distances to all centres cost one matrix multiplication, which loses digits where ‖x − o‖ is large beside ‖x − c‖, and
 which is twice as fast in float32. Both are harmless as long as we know the error: a row whose two best scores differ
 by more than the error has its label for certain. So the rows pass through three sieves, each of which keeps
-only what it cannot decide: scores in float32, scores in float64, and differences x − c (`Search._nearest`). The
-labels are those of exact distances, to the last rounding of x − c, on any path.
+only what it cannot decide: scores in float32, scores in float64, and differences x − c (`Search._finder`). The
+labels are those of exact distances, to the last rounding of x − c, on any path. If there are many centres and few
+features, a k-d tree of the centres takes the place of the scores.
 
 While the centres move, most rows need not even be scored. Say that at its last check a row was at most `near` from
 its own centre and at least `far` from every other one. After that check, its own centre moved by at most `drift` in
@@ -23,17 +24,21 @@ near + drift is less than half the distance from its centre to the nearest other
 Source: Hamerly (2010), "Making k-means even faster", SDM. The sieves are ours.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from mlcourse.blocks import map_blocks, rows_of_blocks
+from mlcourse.blocks import map_blocks, one_blas_thread, rows_of_blocks
 from mlcourse.kmeans.distances import check_spread
 from mlcourse.typing import Array, Bools, Floats, Ints
 
 MANY = 0.6  # the share of a block's rows above which it is faster to take the block whole than to pick rows
 FEW_CENTERS = 32  # up to this number, it is faster to compare whole columns of scores than to search each row
 LANES = 16  # BLAS multiplies fastest if the number of columns is a multiple of this
+MANY_CENTERS, NARROW = 500, 3  # from so many centres on, with up to so many features, a k-d tree is faster
+FEW_NUMBERS = 2**13  # up to so many numbers in x − c, the last sieve alone is fastest
 TINY, HUGE = 1e-37, 1e37  # near the ends of float32's range, no error bound holds
 
 
@@ -49,7 +54,8 @@ class Rows(NamedTuple):
     @classmethod
     def of(cls, X: Floats, w: Floats) -> Self:
         """Prepare the rows X: (n, d), with weights w: (n,)."""
-        origin = np.asarray(w @ X / w.sum(), dtype=np.float64)
+        with one_blas_thread():  # so that the last digits do not depend on the number of threads
+            origin = np.asarray(w @ X / w.sum(), dtype=np.float64)
         small, norms = np.empty(X.shape, dtype=np.float32), np.empty(len(X))
 
         def centre(rows: slice) -> None:
@@ -76,6 +82,10 @@ class Nearest(NamedTuple):
 
 def nearest_centers(X: Floats, c: Floats) -> Ints:
     """Find the index of the nearest centre for every row: (n,) int32. Of equally near centres, it is the first."""
+    if X.size * len(c) <= FEW_NUMBERS:
+        D2 = squared_differences(X, c)
+        check_spread(D2)
+        return D2.argmin(axis=1).astype(np.int32)
     origin = X.mean(axis=0, dtype=np.float64)
     factor = Factor.of(c - origin, np.float64)
 
@@ -108,9 +118,8 @@ class Factor(NamedTuple):
         matrix = np.zeros((d, K if K > FEW_CENTERS else -(-K // LANES) * LANES), dtype=precision)
         with np.errstate(over="ignore"):
             matrix[:, :K] = -2 * offsets.T
-            return cls(
-                matrix, squares.astype(precision), float(np.sqrt(squares.max())), rounding(d, precision)
-            )
+            longest = float(np.sqrt(squares.max()))
+            return cls(matrix, squares.astype(precision), longest, rounding(d, precision))
 
 
 def rounding(d: int, precision: type[np.floating]) -> float:
@@ -165,12 +174,19 @@ def lowest_two(S: Floats) -> tuple[Ints, Floats, Floats]:
     return labels.astype(np.int32), best.astype(np.float64), second.astype(np.float64)
 
 
+def by_tree(X: Floats, tree: cKDTree) -> tuple[Nearest, Bools]:
+    """Find the nearest centres of the rows X in a k-d tree of the centres, and the rows for which it is a tie."""
+    distances, labels = tree.query(X, k=2)
+    slack = 1 + 16 * np.finfo(np.float64).eps
+    near, far = distances[:, 0] * slack, distances[:, 1] / slack
+    return Nearest(labels[:, 0].astype(np.int32), near, far), near >= far
+
+
 def by_differences(X: Floats, c: Floats) -> Nearest:
     """Find the nearest centres from x − c itself, as exactly as the rows are given."""
 
     def nearest(rows: slice) -> Array:
-        D = X[rows, np.newaxis].astype(np.float64) - c
-        D2 = np.einsum("ikj,ikj->ik", D, D)
+        D2 = squared_differences(X[rows], c)
         labels, every = D2.argmin(axis=1), np.arange(len(D2))
         best = D2[every, labels]
         D2[every, labels] = np.inf
@@ -179,6 +195,12 @@ def by_differences(X: Floats, c: Floats) -> Nearest:
     labels, best, second = rows_of_blocks(nearest, X, row_width=2 * c.size).T
     slack = 1 + (X.shape[1] + 8) * np.finfo(np.float64).eps
     return Nearest(labels.astype(np.int32), np.sqrt(best) * slack, np.sqrt(second) / slack)
+
+
+def squared_differences(X: Floats, c: Floats) -> Floats:
+    """Compute ‖x − c‖² from x − c for every row and centre: (n, K), in float64."""
+    D = np.subtract(X[:, np.newaxis], c, dtype=np.float64)
+    return np.einsum("ikj,ikj->ik", D, D)
 
 
 # ── While the centres move ────────────────────────────────────────────────────────────────────────
@@ -195,54 +217,75 @@ class Search:
         self.rows = rows
         self.c: Floats | None = None
         self.drift, self.most = np.zeros(n_clusters), 0.0
-        self.labels = np.full(len(rows.X), -1, dtype=np.int32)
+        self.labels: Ints = np.full(len(rows.X), -1, dtype=np.int32)
         self.near = np.full(len(rows.X), np.inf)
         self.far = np.full(len(rows.X), -np.inf)
 
     def update(self, c: Floats) -> Ints:
         """Find the labels for the centres c: (n,) int32."""
+        if self.rows.X.size * len(c) <= FEW_NUMBERS:
+            self.labels = nearest_centers(self.rows.X, c)
+            return self.labels
         if self.c is not None:
-            shift = np.linalg.norm(np.subtract(c, self.c, dtype=np.float64), axis=1)
+            shift = np.sqrt(((c.astype(np.float64) - self.c) ** 2).sum(axis=1))
             shift *= 1 + 1e-12  # so that rounding the sums of many shifts breaks no bound
             self.drift += shift
             self.most += float(shift.max())
         self.c, labels = c, self.labels.copy()
-        offsets = c - self.rows.origin
-        single, double = Factor.of(offsets, np.float32), Factor.of(offsets, np.float64)
-        alone = half_distance_to_next(c) if len(c) > FEW_CENTERS else np.zeros(len(c))
+        find = self._finder(c)
+        alone = half_distance_to_next(c) if len(c) > FEW_CENTERS else None
 
         def search(block: slice) -> None:
             own = labels[block]
-            stale = ~(
-                self.near[block] + self.drift[own] < np.maximum(self.far[block] - self.most, alone[own])
-            )
-            indices = np.flatnonzero(stale)
+            limit = self.far[block] - self.most
+            if alone is not None:
+                limit = np.maximum(limit, alone[own])
+            indices = (~(self.near[block] + self.drift[own] < limit)).nonzero()[0]
             if not len(indices):
                 return
-            chosen = block if len(indices) > MANY * len(stale) else indices + block.start
-            labels[chosen], near, far = self._nearest(chosen, c, single, double)
+            chosen = block if len(indices) > MANY * len(own) else indices + block.start
+            labels[chosen], near, far = find(chosen)
             self.near[chosen], self.far[chosen] = near - self.drift[labels[chosen]], far + self.most
 
-        for _ in map_blocks(search, self.rows.small, row_width=sum(c.shape)):
+        # Large blocks, because between its many short operations Python lets only one thread run.
+        for _ in map_blocks(search, self.rows.small, row_width=sum(c.shape) // 2):
             pass
         self.labels = labels
         return labels
 
-    def _nearest(self, chosen: slice | Ints, c: Floats, single: Factor, double: Factor) -> Nearest:
-        """Find the nearest centres of the chosen rows, by the coarsest sieve that is certain."""
+    def _finder(self, c: Floats) -> Callable[[slice | Ints], Nearest]:
+        """Return a function that finds the nearest centres of chosen rows, by the coarsest sieve that is certain."""
         X, origin, norms, lengths, small = self.rows
-        found, unsure = by_scores(
-            picked(small, chosen), picked(norms, chosen), picked(lengths, chosen), single
-        )
-        left = np.flatnonzero(unsure)
-        if not len(left):
+        if len(c) >= MANY_CENTERS and len(origin) <= NARROW:
+            tree = cKDTree(c)
+
+            def find_in_tree(chosen: slice | Ints) -> Nearest:
+                found, unsure = by_tree(picked(X, chosen), tree)
+                left = np.flatnonzero(unsure)
+                if len(left):
+                    put(found, left, by_differences(X[chosen][left], c))
+                return found
+
+            return find_in_tree
+        offsets = c - origin
+        single = Factor.of(offsets, np.float32)
+
+        def find_by_scores(chosen: slice | Ints) -> Nearest:
+            found, unsure = by_scores(
+                picked(small, chosen), picked(norms, chosen), picked(lengths, chosen), single
+            )
+            left = np.flatnonzero(unsure)
+            if not len(left):
+                return found
+            indices = left + chosen.start if isinstance(chosen, slice) else chosen[left]
+            double = Factor.of(offsets, np.float64)
+            again, unsure = by_scores(X[indices] - origin, norms[indices], lengths[indices], double)
+            put(found, left, again)
+            if unsure.any():
+                put(found, left[unsure], by_differences(X[indices[unsure]], c))
             return found
-        indices = left + chosen.start if isinstance(chosen, slice) else chosen[left]
-        again, unsure = by_scores(X[indices] - origin, norms[indices], lengths[indices], double)
-        put(found, left, again)
-        if unsure.any():
-            put(found, left[unsure], by_differences(X[indices[unsure]], c))
-        return found
+
+        return find_by_scores
 
 
 def picked(A: Floats, chosen: slice | Ints) -> Floats:

@@ -23,8 +23,10 @@ import numpy as np
 from scipy import sparse
 
 from mlcourse.blocks import map_blocks, rows_of_blocks
-from mlcourse.kmeans.nearest import FEW_CENTERS, Rows, Search, nearest_centers
+from mlcourse.kmeans.nearest import Rows, Search, nearest_centers, picked
 from mlcourse.typing import Floats, Ints
+
+SMALL_TABLE = 2**12  # up to this size, a sparse table costs more to make than it saves
 
 # ── The two steps ─────────────────────────────────────────────────────────────────────────────────
 
@@ -46,15 +48,19 @@ def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, 
 
     Only rows with a new label are processed; these are few when the algorithm has almost converged.
     """
-    moved, K = np.flatnonzero(before != now), len(sums.weight)
+    moved, K = (before != now).nonzero()[0], len(sums.weight)
+    if not len(moved):
+        return sums
 
     def change_of_block(block: slice) -> Floats:
         rows = moved[block]
         joined, left = (weight_at_label(labels[rows], w[rows], K) for labels in (now, before))
-        return (joined - left) @ (X[rows] - origin)
+        D = picked(X, rows).astype(np.float64, copy=False)
+        D -= origin  # in place: to allocate a second array takes longer than to subtract
+        return (joined - left) @ D
 
     offset = sums.offset.copy()
-    for change in map_blocks(change_of_block, moved, row_width=2 * X.shape[1]):
+    for change in map_blocks(change_of_block, moved, row_width=4 * X.shape[1]):
         offset += change
     return Sums(np.bincount(now, w, K).astype(np.float64), offset)
 
@@ -62,9 +68,9 @@ def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, 
 def weight_at_label(labels: Ints, w: Floats, K: int) -> Floats | sparse.csc_array:
     """Tabulate the weight of every row at its label, and 0 elsewhere: (K, n). Rows with label −1 have no weight.
 
-    For many labels the table is sparse, so that the work does not grow with K.
+    A large table is sparse, so that the work does not grow with K.
     """
-    if K <= FEW_CENTERS:
+    if K * len(labels) <= SMALL_TABLE:
         return np.where(np.arange(K)[:, np.newaxis] == labels, w, 0)
     labelled = labels >= 0
     ends = np.concatenate([[0], np.cumsum(labelled)])
@@ -75,7 +81,8 @@ def squared_distance_to_own(X: Floats, c: Floats, labels: Ints) -> Floats:
     """Compute ‖xᵢ − c_label(i)‖² for every row: (n,)."""
 
     def distances(rows: slice) -> Floats:
-        D = X[rows] - c[labels[rows]]
+        D = c[labels[rows]]
+        np.subtract(X[rows], D, out=D)
         return np.einsum("ij,ij->i", D, D)
 
     return rows_of_blocks(distances, X, row_width=2 * X.shape[1])
@@ -83,12 +90,12 @@ def squared_distance_to_own(X: Floats, c: Floats, labels: Ints) -> Floats:
 
 def inertia_of(X: Floats, c: Floats, labels: Ints, w: Floats) -> float:
     """Compute Σᵢ wᵢ ‖xᵢ − c_label(i)‖²."""
-    return float(np.dot(w, squared_distance_to_own(X, c, labels)))
+    return float((w * squared_distance_to_own(X, c, labels)).sum())
 
 
 def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats, sums: Sums) -> Sums:
     """Give every empty cluster one of the rows that are farthest from their centres, taken from its old cluster."""
-    empty = np.flatnonzero(sums.weight == 0)
+    empty = (sums.weight == 0).nonzero()[0]
     if not len(empty):
         return sums
     weight, offset = sums.weight.copy(), sums.offset.copy()

@@ -198,6 +198,23 @@ def test_rows_of_the_wrong_width_are_refused(method):
         getattr(KMeans(2).fit(X), method)(X[:, :2])
 
 
+def test_a_start_on_every_distinct_row_stops_at_once():
+    X = np.array([[0.0, 0], [1, 0], [0, 0], [1, 0], [0, 2]])
+    start = X[[0, 1, 4, 0, 0]]
+    with pytest.warns(ConvergenceWarning, match="distinct clusters"):
+        model = KMeans(5, init=start).fit(X)
+    assert model.n_iter_ == 1
+    assert_array_equal(model.cluster_centers_, start)
+
+
+@pytest.mark.parametrize("method", ["predict", "transform", "score"])
+@pytest.mark.parametrize("n", [5, 3000])
+def test_new_rows_too_far_away_are_named_with_a_remedy(method, n):
+    X = random_points(17, n=3000)
+    with pytest.raises(ValueError, match=r"overflow.*Divide X"):
+        getattr(KMeans(3, random_state=0).fit(X), method)(X[:n] * 1e155)
+
+
 @pytest.mark.parametrize("shift", [0, 1e8])
 def test_a_centre_is_at_distance_zero_from_itself(shift):
     X = random_points(9) + shift

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_limits
 
 from mlcourse import blocks
-from mlcourse.kmeans import assign, lloyd
+from mlcourse.kmeans import assign, lloyd, nearest
 from tests.helpers.mixtures import random_points
 
 
@@ -35,9 +35,12 @@ DATA = {
 }
 
 
-@pytest.mark.parametrize("n_clusters", [2, 7, 50])
+@pytest.mark.parametrize(("n_clusters", "tree"), [(2, False), (7, False), (50, False), (7, True), (50, True)])
 @pytest.mark.parametrize("name", DATA)
-def test_labels_are_those_of_brute_force_in_every_round(name, n_clusters):
+def test_labels_are_those_of_brute_force_in_every_round(name, n_clusters, tree, monkeypatch):
+    monkeypatch.setattr(nearest, "FEW_NUMBERS", 0)
+    if tree:
+        monkeypatch.setattr(nearest, "MANY_CENTERS", 2)
     X = DATA[name]
     start = X[np.random.default_rng(0).choice(len(X), size=n_clusters, replace=False)]
     for step in islice(lloyd(X, start), 12):
