@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from mlcourse.checks import Catalogue
-from mlcourse.checks.notebook import hint_id
+from mlcourse.checks.card import hint_id
 
 from .lessons import BuildError, Lesson, Outline
 from .sources import Cell

@@ -9,7 +9,7 @@ import pytest
 
 from mlcourse.builder.build import build_all, differences
 from mlcourse.builder.lessons import FOLDERS, read_course
-from mlcourse.checks.notebook import hint_id
+from mlcourse.checks.card import hint_id
 from mlcourse.cli import ROOT
 from mlcourse.tasks import CATALOGUE
 
