@@ -315,7 +315,7 @@ print("first run:", ends[published_round][0].round(2), "and", ends[our_round][0]
 # %% [markdown]
 # In most of the runs the final means are the same, to a hundredth. Hardly anybody would have noticed: the
 # plots look right, the results are plausible. The likelihood noticed, in most of the runs. Finding and
-# fixing the bug is task 5 of the [exercises](../exercises/04_em.ipynb).
+# fixing the bug is task 5 of the [exercises](../exercises/04_em_exercises.ipynb).
 #
 # ## When numbers run out
 #
@@ -764,7 +764,7 @@ assert not any(falls(old_mean_round, seed)[0] for seed in range(50))
 #
 # ## Where next
 #
-# The [exercises](../exercises/04_em.ipynb): you write each of these functions, find the published bug, and
+# The [exercises](../exercises/04_em_exercises.ipynb): you write each of these functions, find the published bug, and
 # put the loop together.
 #
 # ## References

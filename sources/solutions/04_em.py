@@ -370,6 +370,3 @@ check.largest_weight(largest_weight)
 # The weights are in `model.weights_`, in no particular order.
 #
 # </details>
-
-# %%
-check.progress()

@@ -758,6 +758,3 @@ else:
 # faults, causes, and the K that came second.
 #
 # </details>
-
-# %%
-check.progress()
