@@ -77,19 +77,25 @@ def with_hint_ids(cells: list[Cell]) -> list[Cell]:
     return marked
 
 
+def title(course: Outline, folder: str, name: str) -> str:
+    """Return the title of a notebook: "04 · Expectation–maximisation", and the folder unless it is a lecture."""
+    heading = course.lessons[name].heading
+    return heading if folder == "notebooks" else f"{heading} · {folder}"
+
+
 def header(course: Outline, folder: str, name: str) -> Cell:
     """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
         objectives = "".join(f"\n- {objective}" for objective in lesson.objectives)
         paragraphs = [
-            f"# {lesson.heading}",
+            f"# {title(course, folder, name)}",
             lesson.promise,
             effort(course, lesson),
             f"After this lesson you can\n{objectives}",
         ]
     else:
-        paragraphs = [f"# {lesson.heading} · {folder}", ABOUT[folder].format(lesson)]
+        paragraphs = [f"# {title(course, folder, name)}", ABOUT[folder].format(lesson)]
     paragraphs.append(neighbour_links(course, folder, name))
     return Cell("markdown", "\n\n".join(paragraphs).rstrip())
 
