@@ -288,7 +288,7 @@ def test_tags_are_kept_and_fold_the_cell(course):
     ("path", "title"),
     [
         ("notebooks/02_two.ipynb", "02 · Two ≥ one"),
-        ("exercises/02_two.ipynb", "02 · Two ≥ one · exercises"),
+        ("exercises/02_two_exercises.ipynb", "02 · Two ≥ one · exercises"),
     ],
 )
 def test_the_title_is_that_of_the_lesson(course, path, title):
