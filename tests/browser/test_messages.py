@@ -50,7 +50,7 @@ def theme(lab_page):
             "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
         )
         light = "true" if name == THEMES[0] else "false"
-        lab_page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+        lab_page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     yield choose
     choose(THEMES[0])
