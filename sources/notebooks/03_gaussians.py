@@ -9,6 +9,10 @@ from scipy.stats import chi2, multivariate_normal, norm
 from mlcourse import GaussianMixture, gaussians
 from mlcourse.datasets import elongated_blobs, load_iris
 from mlcourse.plotting import (
+    INK,
+    PALE_INK,
+    PAPER,
+    PRINT,
     color,
     plot_curve,
     plot_density,

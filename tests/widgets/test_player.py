@@ -164,9 +164,7 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
     assert Image.open(io.BytesIO(png)).size[0] > 600
     assert len(png) < 30_000
     assert re.search(r'alt="[^"]+Means at', html)
-    assert (
-        html.count(f"E-step 5. Mean log-likelihood {likelihood}") == 1
-    )  # not in the alt text too
+    assert html.count(f"E-step 5. Mean log-likelihood {likelihood}") == 1  # not in the alt text too
     assert repr(player).startswith("Player: E-step 5")
 
 
