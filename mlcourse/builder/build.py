@@ -40,7 +40,8 @@ An open question, graded by hand, is one Markdown cell:
     # A model answer; the exercise says *Your answer here.*, or what follows <!-- STUB -->.
     # <!-- END SOLUTION -->
 
-Cells tagged "solution-only" are left out of the exercise.
+Cells tagged "solution-only" are left out of the exercise. A code cell tagged "hide-input" is folded: JupyterLab shows
+its first line, a comment that says what it holds, and its output.
 """
 
 import argparse
@@ -55,7 +56,7 @@ from .answers import exercise_cells, solution_cells
 from .ipynb import is_ours, notebook_bytes, was_edited
 from .kept import keep
 from .lessons import FOLDERS, BuildError, Outline, read_course
-from .pages import framed, page_with_map, with_headings, with_hint_ids
+from .pages import framed, page_with_map, title, with_headings, with_hint_ids
 from .sources import Cell, check_lecture, check_roster, check_tasks, check_unique, read_cells
 
 PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
@@ -117,7 +118,8 @@ def build_all(course: Course | None = None) -> dict[Path, bytes]:
         for name in outline.names(folder):
             own = with_hint_ids(with_headings(VARIANTS[folder](cells[source][name]), catalogue))
             page = framed(own, outline, folder, name)
-            built[course.notebook(folder, name)] = notebook_bytes(page, name, catalogue)
+            content = notebook_bytes(page, name, catalogue, title(outline, folder, name))
+            built[course.notebook(folder, name)] = content
     for name in PAGES:
         path = course.root / name
         if path.exists():

@@ -9,7 +9,7 @@ from typing import Any
 from mlcourse.checks import Catalogue, OpenQuestion, Task
 
 from .lessons import BuildError
-from .sources import Cell
+from .sources import FOLDED, Cell
 
 METADATA: dict[str, Any] = {
     # The same as JupyterLab writes, so that opening a notebook does not change it.
@@ -25,7 +25,7 @@ METADATA: dict[str, Any] = {
 }
 
 
-def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> bytes:
+def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue, title: str) -> bytes:
     """Return the .ipynb file (format 4.5, no outputs) of a list of cells.
 
     Parameters
@@ -35,6 +35,8 @@ def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> byte
         Name of the lesson for the metadata of its tasks.
     catalogue : Catalogue
         Has the points of every task.
+    title : str
+        Title of the page that nbconvert makes of the notebook.
     """
     contents = []
     for cell, cell_id in zip(cells, cell_ids(cells)):
@@ -47,7 +49,7 @@ def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> byte
         if cell.kind == "code":
             content |= {"execution_count": None, "outputs": []}
         contents.append(content)
-    metadata = METADATA | {"mlcourse": {"built": fingerprint(contents)}}
+    metadata = METADATA | {"mlcourse": {"built": fingerprint(contents)}, "title": title}
     notebook = {"cells": contents, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
     return (text + "\n").encode()
@@ -97,8 +99,10 @@ def cell_ids(cells: list[Cell]) -> list[str]:
 
 
 def cell_metadata(cell: Cell, lesson: str, catalogue: Catalogue) -> dict[str, Any]:
-    """Return the tags of a cell, and in a task also our own metadata and those of nbgrader (schema 3)."""
+    """Return the tags of a cell, whether it is folded, and in a task our own metadata and nbgrader's (schema 3)."""
     metadata: dict[str, Any] = {"tags": cell.tags} if cell.tags else {}
+    if FOLDED in cell.tags:
+        metadata["jupyter"] = {"source_hidden": True}
     if cell.role:
         metadata["mlcourse"] = {"lesson": lesson, "role": cell.role, "task": cell.task}
         metadata["nbgrader"] = nbgrader_metadata(cell, catalogue)

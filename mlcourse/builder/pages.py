@@ -89,17 +89,24 @@ def with_hint_ids(cells: list[Cell]) -> list[Cell]:
     return marked
 
 
+def title(course: Outline, folder: str, name: str) -> str:
+    """Return the title of a notebook: "04 · Expectation–maximisation", and the folder unless it is a lecture."""
+    heading = course.lessons[name].heading
+    return heading if folder == "notebooks" else f"{heading} · {folder}"
+
+
 def header(course: Outline, folder: str, name: str) -> Cell:
     """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
         objectives = "".join(f"\n- {objective}" for objective in lesson.objectives)
-        title = f"# {lesson.heading}"
         paragraphs = [lesson.promise, effort(course, lesson), f"After this lesson you can\n{objectives}"]
     else:
-        title = f"# {lesson.heading} · {folder}"
         paragraphs = [ABOUT[folder].format(lesson)]
-    return Cell("markdown", "\n\n".join([title, place(course, folder, name), *paragraphs]))
+    return Cell(
+        "markdown",
+        "\n\n".join([f"# {title(course, folder, name)}", place(course, folder, name), *paragraphs]),
+    )
 
 
 def progress_cells(course: Outline, folder: str, name: str) -> list[Cell]:

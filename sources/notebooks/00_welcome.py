@@ -26,6 +26,7 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
+from mlcourse.widgets import playground
 
 use_course_style()
 print(f"NumPy {np.__version__} · scikit-learn {sklearn.__version__} · ready")
@@ -34,26 +35,39 @@ print(f"NumPy {np.__version__} · scikit-learn {sklearn.__version__} · ready")
 # A line of versions that ends with *ready*: your set-up works. An error instead? Close JupyterLab and start
 # it again with `python course.py`, which repairs a broken set-up.
 #
-# Now a picture. The next cell makes two thousand points and lets k-means group them.
+# Now a picture. The next cell makes two thousand points and lets k-means group them. The grey bar below it is a
+# cell too, and draws the picture. Its code is folded, because you do not need it: click the bar to open it, or just
+# press **Shift + Enter** to run it, like any other cell.
 
 # %%
 X, _ = five_blobs()
 model = mlcourse.KMeans(5, random_state=0).fit(X)
+
+# %% tags=["hide-input"]
+# Figure 1: the groups that k-means has found
 ax = plot_points(X, model.labels_, ax=plot_decision_regions(model, X))
 plot_centers(model.cluster_centers_, ax=ax)
 show(
     ax,
-    "Two thousand points, five groups, and the borders that k-means draws between them.",
-    "Five groups of points, each with its own colour and marker, a numbered centre and a tinted region.",
+    "Figure 1. Two thousand points, their groups, and the borders that k-means draws between them.",
+    "Groups of points, each with its own colour and marker, a numbered centre and a tinted region.",
 )
 
 # %% [markdown]
-# Change the 5 to a 3 and run the cell again. Nothing can break. To take a change back, press Ctrl + Z in the
+# Change the 5 to a 3 and run both cells again. Nothing can break. To take a change back, press Ctrl + Z in the
 # cell; to start afresh, choose *Kernel → Restart Kernel and Run All Cells* from the menu. What you write is
 # kept when you save (Ctrl + S). Should a notebook be beyond repair, close it and run, in a terminal, for example
 # `python course.py reset notebooks/00_welcome.ipynb`: it gives you the original back, and keeps your version in the
 # folder `kept`.
 #
+# This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the cell, press ▶,
+# and drag a point.
+
+# %% tags=["hide-input"]
+# A playground: put down points, drag them, and see EM follow
+playground(X[::12], n_components=4)
+
+# %% [markdown]
 # To stop for today, press Ctrl + C in the terminal where the course runs. Tomorrow, the same command brings
 # you back here.
 #

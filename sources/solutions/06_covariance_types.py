@@ -198,7 +198,8 @@ class Regions:
         return e_step(points, self.theta)[1].argmax(axis=1)
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure: four mixtures
 fig, axes = plt.subplots(2, 2, figsize=(10, 7.4), sharex=True, sharey=True)
 order = np.random.default_rng(0).permutation(["full", "tied", "diag", "spherical"])
 for ax, letter, name in zip(axes.flat, "ABCD", order):

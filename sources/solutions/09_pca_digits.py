@@ -269,7 +269,8 @@ mixture = GaussianMixture(20, covariance_prior="data", prior_strength=30, random
 samples, _ = mixture.sample(100)
 pictures = samples @ white.components_ + white.mean_
 
-# %%
+# %% tags=["hide-input"]
+# Figure: a fellow student's digits
 show(
     plot_digits(pictures),
     "A fellow student's hundred digits.",

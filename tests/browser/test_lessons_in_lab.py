@@ -48,7 +48,7 @@ def play_all(page):
         host.get_by_label("speed").select_option("4")
         plane = host.locator("canvas.plane").first
         before = picture_of(plane)
-        host.get_by_role("button", name="Step forward").click()
+        host.get_by_role("button", name="Step").click()
         wait_until(page, host, "frame === 1 && player.t === 1")
         assert picture_of(plane) != before
         plane.press("ArrowRight")  # JupyterLab must not take the key from the player

@@ -30,6 +30,7 @@ LECTURE = """\
 # %matplotlib inline
 
 # %% tags=["hide-input"]
+# Imports of this lesson
 import math
 
 # cat is a comment here, not a shell command
@@ -277,9 +278,23 @@ def test_comments_stay_and_magics_run(course):
     assert "\n# cat is a comment here" in code[1]
 
 
-def test_tags_are_kept(course):
-    tags = [cell["metadata"].get("tags") for cell in cells(course, "notebooks/01_one.ipynb")]
-    assert [tag for tag in tags if tag] == [["hide-input"]]
+def test_tags_are_kept_and_fold_the_cell(course):
+    metadata = [cell["metadata"] for cell in cells(course, "notebooks/01_one.ipynb")]
+    folded = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
+    assert [own for own in metadata if own] == [folded]
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("notebooks/02_two.ipynb", "02 · Two ≥ one"),
+        ("exercises/02_two_exercises.ipynb", "02 · Two ≥ one · exercises"),
+    ],
+)
+def test_the_title_is_that_of_the_lesson(course, path, title):
+    notebook = json.loads(build(course)[path])
+    assert notebook["metadata"]["title"] == title
+    assert notebook["cells"][0]["source"][0] == f"# {title}\n"
 
 
 def test_solution_works_and_exercise_raises(course):
