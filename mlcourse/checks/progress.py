@@ -51,7 +51,7 @@ class Book:
         self.catalogue = catalogue
         self.notebook = notebook if notebook and notebook.parent.name in FOLDERS else None
         self.remembers = bool(self.notebook or root)
-        self.root = self.notebook.parent.parent if self.notebook else root or Path("..").resolve()
+        self.root = self.notebook.parent.parent if self.notebook else root or Path("..")
         self.record = Record(self.root)
         self.is_exercise = self.notebook is not None and self.notebook.parent.name == "exercises"
         self.counts = (
@@ -61,7 +61,8 @@ class Book:
 
     def add(self, task: Task, status: Status, answer: object) -> Entry:
         """Note a verdict, save it if this is an exercise, and return it."""
-        name = getattr(answer, "__name__", task.name) if task.kind == "function" else task.name
+        name = getattr(answer, "__name__", None) if task.kind == "function" else None
+        name = name if isinstance(name, str) else task.name
         file = self.notebook.name if self.notebook else ""
         entry = Entry(status, name, Versions(kernel_cells()).digest(name), time.time(), file)
         self.here.pop(task.name, None)  # keep the order in which checks ran last

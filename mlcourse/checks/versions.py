@@ -63,7 +63,7 @@ def names_in(source: str) -> Names:
     for text in (source, MAGIC.sub("", source)):
         try:
             table = symtable.symtable(text, "<cell>", "exec")
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         own = [symbol for symbol in table.get_symbols() if symbol.is_assigned() and not symbol.is_imported()]
         return Names(

@@ -118,6 +118,18 @@ def test_an_answer_that_no_cell_defines_does_not_count(kernel, exercise):
     assert "It does not count yet, because no cell defines <lambda>" in str(day.shown[0])
 
 
+def test_an_answer_with_an_odd_name_can_be_saved(kernel, exercise, course):
+    day = kernel(exercise)
+    day.run(
+        "def double(x):\n    return 2 * x",
+        "class Odd:\n    __name__ = 3\n    __call__ = staticmethod(double)",
+    )
+    day.run("check.double(Odd())")
+    assert "1 of 2 done" in str(day.shown[0])
+    save(exercise, DOUBLE)
+    assert "✓ double" in terminal(course)
+
+
 def test_an_answer_changed_in_the_kernel_counts_no_longer(kernel, exercise):
     day = kernel(exercise)
     day.run(DOUBLE, CHECK, WRONG)
