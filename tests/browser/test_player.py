@@ -649,6 +649,25 @@ def test_the_likelihood_in_the_playground_never_falls(shown):
     assert len(CENTERS) == len(state(page, "scene.planes[0].mixtures[0].means"))
 
 
+# ── Accessibility ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_axe_finds_nothing_to_complain_about(open_page, made, background):
+    """axe-core's rules, on all players at once."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page = open_page()
+    players = "".join(player._repr_html_() for player in made.values())
+    page.set_content(HTML.format(f"<main><h1>Players</h1>{players}</main>"))
+    page.add_style_tag(content=f":root {{ color-scheme: {background} }}")
+    page.add_style_tag(content=f"html, body {{ background: {BACKGROUNDS[background]} }}")
+    page.evaluate("document.body.classList.add('changed')")
+    page.evaluate(TWO_FRAMES)
+    assert page.locator("section.dark").count() == (len(made) if background == "dark" else 0)
+    broken = axe.run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in broken] == []
+
+
 # ── Where scripts do not run ─────────────────────────────────────────────────────────────────────────
 
 
