@@ -69,8 +69,8 @@ class Card:
         pill = f"<strong style='{PILL.format(colour)}'>{SIGNS[status]} {WORDS[status]}</strong>"
         done = f"<span style='float:right; margin-left:1em'>{escape(self.done)}</span>" if self.done else ""
         body = "".join([*self._explanation(), *(paragraph(escape(remark)) for remark in self.remarks)])
-        name = f"<code style='{CODE}'>{escape(self.task.name)}</code>"
-        return f"<div style='{CARD.format(colour)}'>{done}{pill} {name}{body}</div>"
+        name = f"<code style='margin-left:0.5em; {CODE}'>{escape(self.task.name)}</code>"
+        return f"<div style='{CARD.format(colour)}'>{done}{pill}{name}{body}</div>"
 
     def _explanation(self) -> Iterator[str]:
         """Yield the parts of the explanation, as HTML."""

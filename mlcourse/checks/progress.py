@@ -255,9 +255,13 @@ class Progress:
 
     def _lessons_html(self) -> str:
         rows = [
-            [self._link(row, "notebooks"), self._link(row, "exercises"), row.words] for row in self.lessons
+            [
+                f"{row.sign} {self._link(row, 'notebooks')}",
+                self._link(row, "exercises"),
+                f"<strong>{row.words}</strong>" if row.is_next else row.words,
+            ]
+            for row in self.lessons
         ]
-        rows = [[f"{row.sign} {cells[0]}", *cells[1:]] for row, cells in zip(self.lessons, rows)]
         return table("All lessons", ["Lesson", "Tasks done", "Progress"], rows)
 
     def _link(self, row: Row, folder: str) -> str:

@@ -14,6 +14,7 @@ from tests.helpers.lab_page import (
     open_notebook,
     run_all,
     run_cell,
+    scroll_to,
     type_into,
 )
 
@@ -115,12 +116,6 @@ def cells_with(page, text, mime=False):
 def cells_with_pictures(page):
     """Indices of the cells with a picture."""
     return cells_with(page, "<img")
-
-
-def scroll_to(page, index):
-    page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
-    page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'start')", index)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 WRONG = """def read_distances(distances):
