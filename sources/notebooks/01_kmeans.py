@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
@@ -27,14 +27,14 @@ use_course_style()
 # Press ▶. By the end of this lesson you will have written what you see, and know when not to trust it.
 
 # %% tags=["hide-input"]
-# A film to begin with: k-means on six hundred points
+# To begin with: k-means on six hundred points
 crescents, _ = two_moons(600)
-centers, film = crescents[:8], []
+centers, path = crescents[:8], []
 for _ in range(12):
     nearest = pairwise_distances_argmin(crescents, centers)
-    film.append((centers, nearest))
+    path.append((centers, nearest))
     centers = np.array([crescents[nearest == k].mean(axis=0) for k in range(8)])
-kmeans_player(crescents, film)
+kmeans_player(crescents, path)
 
 # %% [markdown]
 # ## The same flowers, with and without names
@@ -218,8 +218,8 @@ print(f"move:   inertia {inertia(X, centers, labels):.1f}")
 # %% [markdown]
 # The points chose, and then the centres moved. The inertia fell.
 #
-# **Before you run the next cell:** the loop below goes on until no point changes its label. In the film at the top
-# the inertia never rose. Was that luck? And how many rounds will it take here: about 6, about 60, about 600?
+# **Before you run the next cell:** the loop below goes on until no point changes its label. In the player at the
+# top the inertia never rose. Was that luck? And how many rounds will it take here: about 6, about 60, about 600?
 
 # %%
 history = [(start, assign(X, start))]

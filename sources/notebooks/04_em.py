@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import warnings
 from itertools import islice
 
@@ -38,7 +38,7 @@ use_course_style()
 # Press ▶. By the end of this lesson you will have written what you see.
 
 # %% tags=["hide-input"]
-# A film to begin with: EM on the five blobs of lesson 01
+# To begin with: EM on the five blobs of lesson 01
 blobs, _ = five_blobs()
 labels = pairwise_distances_argmin(blobs, blobs[:5])
 start = mixture_from_responsibilities(blobs, np.eye(5)[labels], CovarianceType.named("full"))

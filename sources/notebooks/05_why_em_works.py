@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 from itertools import islice, permutations
 from math import factorial
 
@@ -34,7 +34,7 @@ use_course_style()
 # Press ▶ and watch the curve on the right. It never turns down, from whatever start. This lesson shows why.
 
 # %% tags=["hide-input"]
-# A film to begin with: EM climbs
+# To begin with: EM climbs
 Y, _ = elongated_blobs()
 guess = np.random.default_rng(5).dirichlet(np.ones(3), size=len(Y))
 start = mixture_from_responsibilities(Y, guess, CovarianceType.named("full"))

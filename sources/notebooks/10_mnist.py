@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import warnings
 from contextlib import contextmanager
 from time import perf_counter

@@ -209,7 +209,7 @@ def small_png(figure: Figure) -> str:
     figure.savefig(png, format="png", dpi=72)
     plt.close(figure)
     small = io.BytesIO()
-    Image.open(png).convert("RGB").quantize(32, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    Image.open(png).quantize(32, Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode("ascii")
 
 
