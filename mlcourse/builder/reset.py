@@ -20,7 +20,7 @@ from .ipynb import was_edited
 from .lessons import BuildError
 
 OPEN_TAB = (
-    "If it is open in JupyterLab: choose File > Reload Notebook from Disk, or close its tab without saving. "
+    "If it is open in JupyterLab: choose File > Reload Notebook from Disk, or close its tab without saving.\n"
     "If JupyterLab asks, choose Revert, not Overwrite."
 )
 

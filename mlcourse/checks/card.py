@@ -30,7 +30,7 @@ PILL = (
 TEXT = "margin:0.5em 0 0; white-space:pre-line"
 TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:normal; border:none"
 VALUE = "padding:0; text-align:left; border:none"
-CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:break-word; color:inherit; background:none"
+CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
 LINK = "color:inherit; text-decoration:underline"
 
 

@@ -71,12 +71,17 @@ class Checker:
             )
 
     def _note(self, task: Task, verdict: Verdict, answer: Any) -> tuple[str, list[str]]:
-        """Save a verdict; return how much of the lesson is done, and what went wrong with saving."""
+        """Save a verdict; return how much of the lesson is done, and remarks about saving."""
         book, known = self._book, len(self._book.record.remarks)
-        book.add(task, verdict.status, answer)
+        entry = book.add(task, verdict.status, answer)
         states = [state for _, state in book.view().tasks(task.lesson)]
         done = f"{states.count('right')} of {len(states)} done" if book.counts else ""
-        return done, book.record.remarks[known:]
+        remarks = book.record.remarks[known:]
+        if book.is_exercise and verdict.status == "right" and not entry.version:
+            remarks.append(
+                f"It does not count yet, because no cell defines {entry.name}: define it in a cell."
+            )
+        return done, remarks
 
     @property
     def last_input(self) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ SIGNS: dict[State, str] = {"right": "✓", "wrong": "✗", "not attempted": "·"
 WORDS: dict[State, str] = {
     "right": "right",
     "wrong": "not right yet",
-    "not attempted": "not attempted yet",
+    "not attempted": "to do",
     "changed": "changed since its check",
     "not saved": "not saved since its check",
 }
@@ -59,8 +59,8 @@ class Book:
         )  # a verdict in a solution is not about the reader's own
         self.here: dict[str, Entry] = {}  # the verdicts of this kernel
 
-    def add(self, task: Task, status: Status, answer: object) -> None:
-        """Note a verdict, and save it if this is an exercise."""
+    def add(self, task: Task, status: Status, answer: object) -> Entry:
+        """Note a verdict, save it if this is an exercise, and return it."""
         name = getattr(answer, "__name__", task.name) if task.kind == "function" else task.name
         file = self.notebook.name if self.notebook else ""
         entry = Entry(status, name, Versions(kernel_cells()).digest(name), time.time(), file)
@@ -68,6 +68,7 @@ class Book:
         self.here[task.name] = entry
         if self.is_exercise:
             self.record.add(task.name, entry)
+        return entry
 
     @property
     def last(self) -> str | None:

@@ -110,6 +110,14 @@ def test_an_unsaved_answer_counts_in_its_own_kernel_only(kernel, exercise, cours
     assert "not saved since its check" in terminal(course)
 
 
+def test_an_answer_that_no_cell_defines_does_not_count(kernel, exercise):
+    day = kernel(exercise)
+    day.run("check.double(lambda x: 2 * x)")
+    assert str(day.shown[0]).startswith("✓ double")
+    assert "0 of 2 done" in str(day.shown[0])
+    assert "It does not count yet, because no cell defines <lambda>" in str(day.shown[0])
+
+
 def test_an_answer_changed_in_the_kernel_counts_no_longer(kernel, exercise):
     day = kernel(exercise)
     day.run(DOUBLE, CHECK, WRONG)
