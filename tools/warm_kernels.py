@@ -62,7 +62,8 @@ def warm_kernels(environment: dict[str, str]) -> Iterator[dict[str, str]]:
         spec = Path(folder, "kernels", "python3", "kernel.json")
         spec.parent.mkdir(parents=True)
         client = [sys.executable, "-I", "-S", str(CLIENT), address, "{connection_file}"]
-        spec.write_text(json.dumps({"argv": client, "display_name": "Python 3", "language": "python"}))
+        name = "Python 3 (ipykernel)"  # as in the notebooks: JupyterLab would replace another name
+        spec.write_text(json.dumps({"argv": client, "display_name": name, "language": "python"}))
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(address)
             listening.listen(64)  # clients queue while the server imports

@@ -64,11 +64,23 @@ def fingerprint(contents: list[dict[str, Any]]) -> str:
 def was_edited(path: Path) -> bool:
     """Whether a notebook was edited after it was built, or was not built by this builder."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        built: str = notebook["metadata"]["mlcourse"]["built"]
-        return built != fingerprint(notebook["cells"])
+        return built_as(path) != fingerprint(json.loads(path.read_text(encoding="utf-8"))["cells"])
     except (ValueError, KeyError, TypeError):
         return True
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a notebook was built by this builder, edited or not."""
+    try:
+        return bool(built_as(path))
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def built_as(path: Path) -> str:
+    """Return the fingerprint that a notebook had when it was built. Raises ValueError, KeyError or TypeError."""
+    built: str = json.loads(path.read_text(encoding="utf-8"))["metadata"]["mlcourse"]["built"]
+    return built
 
 
 def cell_ids(cells: list[Cell]) -> list[str]:

@@ -1,17 +1,18 @@
 """Lesson 07: how many components? The fit beside the criteria."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
 from sklearn.utils import check_array
 
 from mlcourse.mixture import GaussianMixture, Mixture
-from mlcourse.plotting import color, marker, plot_ellipses, plot_responsibilities
-from mlcourse.plotting.style import INK, label_axes
+from mlcourse.plotting import plot_ellipses, plot_responsibilities
+from mlcourse.plotting.style import INK, MARKERS, label_axes
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.panels import fix_limits, two_panels
+from mlcourse.widgets.panels import fix_limits, number, two_panels
 from mlcourse.widgets.player import Player, Scene, plane
 
 # Criteria over the number of components: name → one number per model.
@@ -65,22 +66,26 @@ def draw_components(X: Array, models: Sequence[GaussianMixture], curves: Curves,
     fix_limits(X, left)
     _plot_criteria(curves, K, right)
     caption = _caption(curves, K)
-    return Drawing(figure, caption, f"Points under {K} ellipses, beside curves over K. {caption}")
+    return Drawing(figure, caption, f"Points under {K} ellipses, beside curves over K.")
 
 
 def _plot_criteria(curves: Curves, K: int, ax: Axes) -> None:
-    """One line per criterion with a filled marker at its minimum, and a dotted line at K."""
-    for place, (name, curve) in enumerate(curves.items()):
-        number, best = np.arange(1, len(curve) + 1), int(np.argmin(curve))
-        ax.plot(number, curve, color=color(place), linewidth=1.5, label=name)
-        ax.plot(best + 1, curve[best], marker(place), color=color(place), markersize=8)
+    """One line per criterion with a hollow marker at its minimum, and a dotted line at K.
+
+    The lines have no colours: those belong to the components.
+    """
+    styles = zip(cycle(("-", "--", ":", "-.")), cycle(MARKERS))
+    for (name, curve), (dashes, sign) in zip(curves.items(), styles):
+        Ks, best = np.arange(1, len(curve) + 1), int(np.argmin(curve))
+        ax.plot(Ks, curve, dashes, color=INK, linewidth=1.5, label=name)
+        ax.plot(best + 1, curve[best], sign, color=INK, markersize=8, markerfacecolor="white")
     ax.axvline(K, color=INK, linestyle=":", linewidth=1)
     ax.legend(fontsize="small", loc="upper center")
     label_axes(ax, "components K", "criterion (lower is better)")
 
 
 def _caption(curves: Curves, K: int) -> str:
-    values = ", ".join(f"{name} {curve[K - 1]:.0f}" for name, curve in curves.items())
+    values = ", ".join(f"{name} {number(curve[K - 1], '.0f')}" for name, curve in curves.items())
     lowest = ", ".join(f"{name} at {np.argmin(curve) + 1}" for name, curve in curves.items())
     return f"K = {K}: {values}. Lowest: {lowest}."
 

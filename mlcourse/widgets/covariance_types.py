@@ -10,7 +10,7 @@ from mlcourse.plotting import plot_ellipses, plot_responsibilities
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.em import likelihood_curve
-from mlcourse.widgets.panels import fix_limits
+from mlcourse.widgets.panels import fix_limits, number
 from mlcourse.widgets.player import Player, Scene, half_steps, plane
 
 
@@ -37,7 +37,7 @@ def types_player(X: Array, runs: Mapping[str, Sequence[Step]]) -> Player:
         "points": X,
         "planes": [plane([step.mixture for step in steps], title=name) for name, steps in runs.items()],
         "frames": frames,
-        "captions": [_caption(runs, frame) for frame in range(len(frames))],
+        "narrator": "em",
         "curve": likelihood_curve(runs, frames),
     }
     return Player(scene, draw_types(X, runs, len(frames) - 1))
@@ -53,9 +53,7 @@ def draw_types(X: Array, runs: Mapping[str, Sequence[Step]], frame: int) -> Draw
         fix_limits(X, ax)
         ax.set_title(name)
     caption = _caption(runs, frame)
-    return Drawing(
-        figure, caption, f"One panel for each covariance type, with ellipses over the points. {caption}"
-    )
+    return Drawing(figure, caption, "One panel for each covariance type, with ellipses over the points.")
 
 
 def _caption(runs: Mapping[str, Sequence[Step]], frame: int) -> str:
@@ -63,5 +61,7 @@ def _caption(runs: Mapping[str, Sequence[Step]], frame: int) -> str:
         return "The start, the same for all."
     if frame % 2 == 0:
         return f"M-step {frame // 2}."
-    known = ", ".join(f"{name} {steps[frame // 2].lower_bound:.3f}" for name, steps in runs.items())
+    known = ", ".join(
+        f"{name} {number(steps[frame // 2].lower_bound, '.3f')}" for name, steps in runs.items()
+    )
     return f"E-step {frame // 2 + 1}. Mean log-likelihood: {known}."

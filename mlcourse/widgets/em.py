@@ -17,7 +17,14 @@ from mlcourse.plotting import (
 )
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
-from mlcourse.widgets.panels import fix_limits, plot_history, plot_trails, points_as_text, two_panels
+from mlcourse.widgets.panels import (
+    fix_limits,
+    number,
+    plot_history,
+    plot_trails,
+    points_as_text,
+    two_panels,
+)
 from mlcourse.widgets.player import Frame, Player, Scene, half_steps, plane
 
 EM_NOTE = (
@@ -50,7 +57,7 @@ def em_player(X: Array, steps: Sequence[Step]) -> Player:
         "points": X,
         "planes": [plane([step.mixture for step in steps], **options)],
         "frames": frames,
-        "captions": [em_caption(steps, frame) for frame in range(len(frames))],
+        "narrator": "em",
         "curve": likelihood_curve({"": steps}, frames),
         "weights": True,
     }
@@ -58,13 +65,13 @@ def em_player(X: Array, steps: Sequence[Step]) -> Player:
 
 
 def em_caption(steps: Sequence[Step], frame: int) -> str:
-    """Say what half step `frame` did and, after an E-step, give the likelihood."""
+    """Name half step `frame` and, after an E-step, give the likelihood. A player says more: see narrate.js."""
     if frame == 0:
         return "The start: no point has a component yet."
     step = (frame + 1) // 2
     if frame % 2 == 0:
         return f"M-step {step}."
-    return f"E-step {step}. Mean log-likelihood {steps[step - 1].lower_bound:.4f}."
+    return f"E-step {step}. Mean log-likelihood {number(steps[step - 1].lower_bound, '.4f')}."
 
 
 def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) -> dict[str, Any]:
@@ -83,15 +90,18 @@ def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) ->
 
 
 def line_options(X: Array, mixtures: list[Mixture]) -> dict[str, Any]:
-    """Choose axes and histogram for points along a line: all curves fit, but a spike is cut off."""
+    """Choose axes and histogram for points along a line.
+
+    The last mixture sets the scale. What is higher, such as a first guess or a spike, is cut off.
+    """
     heights, edges = np.histogram(X, bins="auto", density=True)
     x = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
-    highest = max(np.exp(e_step(x, mixture)[0]).max() for mixture in mixtures)
+    highest = np.exp(e_step(x, mixtures[-1])[0]).max()
     return {
         "xlabel": "x",
         "ylabel": "density",
         "numbers": False,
-        "top": 1.15 * min(max(highest, heights.max()), 3 * heights.max()),
+        "top": 1.15 * min(max(highest, heights.max()), 2 * heights.max()),
         "histogram": np.column_stack([edges[:-1], edges[1:], heights]),
     }
 
@@ -118,7 +128,8 @@ def draw_em(X: Array, steps: Sequence[Step], frame: int) -> Drawing:
     plot_history([step.lower_bound for step in steps], coloured, "E-step", "mean log-likelihood", right)
     caption = em_caption(steps, frame)
     weights = ", ".join(f"{weight:.2f}" for weight in theta.weights)
-    return Drawing(figure, caption, f"{caption} Means at {points_as_text(theta.means)}; weights {weights}.")
+    alt = f"Points and components. Means at {points_as_text(theta.means)}; weights {weights}."
+    return Drawing(figure, caption, alt)
 
 
 def _draw_line(X: Array, theta: Mixture, R: Array | None, ax: Axes) -> None:

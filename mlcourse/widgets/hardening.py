@@ -75,7 +75,8 @@ def draw_hardening(X: Array, centers: Array, sigma: float) -> Drawing:
     right.hist(R.max(axis=1), bins=np.linspace(0, 1, 26), color=PALE_INK, rwidth=0.94)
     right.set(xlim=(0, 1.02), ylim=(0, len(X)), xlabel="largest responsibility of a point", ylabel="points")
     caption = _caption(X, centers, sigma, means, R)
-    return Drawing(figure, caption, f"{caption} Means at {points_as_text(means)}.")
+    alt = f"Points in mixed colours, beside a histogram. Means at {points_as_text(means)}."
+    return Drawing(figure, caption, alt)
 
 
 def settle(X: Array, means: Array, sigma: float, max_iter: int = 500) -> tuple[Array, Array]:

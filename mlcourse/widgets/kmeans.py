@@ -38,7 +38,7 @@ def kmeans_player(X: Array, history: History) -> Player:
         "points": X,
         "planes": [plane([centers for centers, _ in history], cells=True, trails=True)],
         "frames": frames,
-        "captions": [kmeans_caption(halves, frame) for frame in range(len(frames))],
+        "narrator": "kmeans",
         "curve": {
             "x": list(range(1, len(frames) + 1)),
             "xlabel": "half step",
@@ -80,7 +80,8 @@ def draw_kmeans(X: Array, frames: list[KMeansFrame], frame: int) -> Drawing:
     plot_centers(now.centers, ax=left)
     plot_history([past.inertia for past in frames], frame, "half step", "inertia", right)
     caption = kmeans_caption(frames, frame)
-    return Drawing(figure, caption, f"{caption} Centres at {points_as_text(now.centers)}.")
+    alt = f"Points in the colours of their centres. Centres at {points_as_text(now.centers)}."
+    return Drawing(figure, caption, alt)
 
 
 def kmeans_caption(frames: list[KMeansFrame], frame: int) -> str:

@@ -37,4 +37,9 @@ def fix_limits(X: Array, ax: Axes) -> None:
 
 def points_as_text(points: Array) -> str:
     """Write points as text, for alt texts."""
-    return " ".join(f"({', '.join(f'{value:.2f}' for value in point)})" for point in points)
+    return " ".join(f"({', '.join(number(value, '.2f') for value in point)})" for point in points)
+
+
+def number(value: float, form: str) -> str:
+    """Format a number with a true minus sign, as axes have it."""
+    return format(value, form).replace("-", "−")

@@ -11,6 +11,7 @@ from mlcourse.plotting import plot_anomalies, plot_density
 from mlcourse.plotting.style import INK, grid_over
 from mlcourse.typing import Array, Bools
 from mlcourse.widgets.controls import Drawing
+from mlcourse.widgets.panels import number
 from mlcourse.widgets.player import Player, Scene, plane
 
 
@@ -75,9 +76,7 @@ def draw_density_threshold(X: Array, truth: Bools, model: GaussianMixture, t: fl
     height = model.score_samples(grid).reshape(len(ys), len(xs))
     ax.contour(xs, ys, height, levels=[t], colors=INK, linewidths=2.4)
     caption = _caption(t, _rates(scores, truth, t))
-    return Drawing(
-        figure, caption, f"Points, contours of a density, and a thick contour at the threshold. {caption}"
-    )
+    return Drawing(figure, caption, "Points, contours of a density, and a thick contour at the threshold.")
 
 
 def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:
@@ -88,4 +87,4 @@ def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:
 
 def _caption(t: float, rates: Iterable[float]) -> str:
     recall, false_alarms = rates
-    return f"Threshold {t:.2f}: recall {recall:.2f}, false alarms {false_alarms:.3f}."
+    return f"Threshold {number(t, '.2f')}: recall {recall:.2f}, false alarms {false_alarms:.3f}."

@@ -894,7 +894,7 @@ assert round(before / after) == 6
 # %% [markdown]
 # ## Where next
 #
-# Do the [exercises](../exercises/01_kmeans.ipynb): you will take Lloyd's step with an empty cluster, match
+# Do the [exercises](../exercises/01_kmeans_exercises.ipynb): you will take Lloyd's step with an empty cluster, match
 # labels yourself, and compress a photograph. Then go on to [lesson 02](02_kmeans_limits.ipynb), where the one
 # idea of this lesson is pushed until it breaks.
 

@@ -754,7 +754,7 @@ with TemporaryDirectory() as folder, chdir(folder):
 # %% [markdown]
 # ## Where next
 #
-# Try the [exercises](../exercises/02_kmeans_limits.ipynb). Then [lesson 03](03_gaussians.ipynb) gives the
+# Try the [exercises](../exercises/02_kmeans_limits_exercises.ipynb). Then [lesson 03](03_gaussians.ipynb) gives the
 # components their slanted shapes, and [lesson 04](04_em.ipynb) finds the knobs when nobody tells you which point
 # came from where.
 

@@ -951,9 +951,9 @@ assert round(chi2.cdf(9, df=10), 2) == 0.47
 #
 # ## Where next
 #
-# The exercises of this lesson are in [exercises/03_gaussians](../exercises/03_gaussians.ipynb). Do write the log
-# density yourself: lesson 04 stands on it. There you learn where the weights, means and covariances that we
-# borrowed today come from.
+# The exercises of this lesson are in [03_gaussians_exercises](../exercises/03_gaussians_exercises.ipynb). Do
+# write the log density yourself: lesson 04 stands on it. There you learn where the weights, means and
+# covariances that we borrowed today come from.
 #
 # ## References
 #

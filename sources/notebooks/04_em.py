@@ -220,8 +220,8 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # or less: nobody can know which machine it was, only how often such a guess is right.
 #
 # Now watch the same forty rounds move, half a round at a time. (`em` is the loop that you have just read, as the
-# package has it, and `expectation_over(X)` is its E-step on these points; more of it below.) Point at a grain near
-# 2.5 while EM runs, and watch it change its mind.
+# package has it, and `expectation_over(X)` is its E-step on these points; more of it below.) Click on a grain near
+# 2.5, so that its responsibilities stay in view, and watch it change its mind while EM runs.
 
 # %%
 start = Mixture(
@@ -333,7 +333,7 @@ print("first run:", ends[published_round][0].round(2), "and", ends[our_round][0]
 # %% [markdown]
 # In most of the runs the final means are the same, to a hundredth. Hardly anybody would have noticed: the
 # plots look right, the results are plausible. The likelihood noticed, in most of the runs. Finding and
-# fixing the bug is task 5 of the [exercises](../exercises/04_em.ipynb).
+# fixing the bug is task 5 of the [exercises](../exercises/04_em_exercises.ipynb).
 #
 # ## When numbers run out
 #
@@ -451,8 +451,8 @@ show(
 #
 # From here on we use the package. `mlcourse.mixture.em` is the loop above as a
 # [generator](../GLOSSARY.md#generator): it yields one step after the other for as long as you ask, so that
-# a fit, a plot and a film can all look at the same steps. Step on with **▶|**: at an E-step watch the colours, at
-# an M-step watch the ellipses. Each changes one thing only.
+# a fit, a plot and a film can all look at the same steps. Press **Step**: at an E-step watch the colours, at
+# an M-step watch the ellipses. Each changes one thing only, and the caption says how much.
 
 # %%
 guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(Y))
@@ -786,7 +786,7 @@ assert not any(falls(old_mean_round, seed)[0] for seed in range(50))
 #
 # ## Where next
 #
-# The [exercises](../exercises/04_em.ipynb): you write each of these functions, find the published bug, and
+# The [exercises](../exercises/04_em_exercises.ipynb): you write each of these functions, find the published bug, and
 # put the loop together.
 #
 # ## References

@@ -1071,9 +1071,9 @@ show(
 #
 # ## Where next
 #
-# The [exercises](../exercises/05_why_em_works.ipynb): measure the gap, find the bug in a floor that never touches
-# its likelihood, harden responsibilities, average fits, and choose a prior. Then
-# [lesson 06](06_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
+# The [exercises](../exercises/05_why_em_works_exercises.ipynb): measure the gap, find the bug in a floor that
+# never touches its likelihood, harden responsibilities, average fits, and choose a prior. Then [lesson
+# 06](06_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
 #
 # ## References
 #

@@ -948,8 +948,9 @@ assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 #
 # ## Where next
 #
-# The [exercises](../exercises/06_covariance_types.ipynb): derive all four from one scatter, fix a tied M-step,
-# and choose a type for sixty handwritten digits. Then [lesson 07](07_choosing_k.ipynb): how many components?
+# The [exercises](../exercises/06_covariance_types_exercises.ipynb): derive all four from one scatter, fix a
+# tied M-step, and choose a type for sixty handwritten digits. Then [lesson 07](07_choosing_k.ipynb): how many
+# components?
 #
 # ## References
 #

@@ -1032,7 +1032,7 @@ assert 2 * price == 12 < 2 * 9 == 18 < round(price * np.log(200), 1) == 31.8
 #
 # ## Where next
 #
-# The [exercises](../exercises/07_choosing_k.ipynb): you write the criteria, the cross-validation and Bayes'
+# The [exercises](../exercises/07_choosing_k_exercises.ipynb): you write the criteria, the cross-validation and Bayes'
 # rule, and fix a report that is too good. Then [lesson 08](08_anomaly_detection.ipynb) turns the density
 # around: what does it say about points that it finds improbable?
 #

@@ -1128,9 +1128,9 @@ print(f"mixture ahead of LOF for {ahead} of 9 strangers")
 #
 # ## Where next
 #
-# The [exercises](../exercises/08_anomaly_detection.ipynb): you write the threshold, the detector, the rates and the
-# second opinion, fix an evaluation that cheats, and answer one question that has no check. Then [lesson
-# 09](09_pca_digits.ipynb), where PCA gets its due and the mixture starts to write digits of its own.
+# The [exercises](../exercises/08_anomaly_detection_exercises.ipynb): you write the threshold, the detector, the
+# rates and the second opinion, fix an evaluation that cheats, and answer one question that has no check. Then
+# [lesson 09](09_pca_digits.ipynb), where PCA gets its due and the mixture starts to write digits of its own.
 #
 # ## References
 #

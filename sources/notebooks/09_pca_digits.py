@@ -929,10 +929,11 @@ print(f"its variance {s_raw[0] ** 2 / (len(X) - 1):.0f}, the true largest {varia
 #
 # ## Where next
 #
-# The [exercises](../exercises/09_pca_digits.ipynb): you write the PCA, fix a whitening that looks perfect, and
-# catch a copier. Then [lesson 10](10_mnist.ipynb) does all this with seventy thousand digits, a mixture for each
-# class, and more pixels. A last caution goes with you: our test digits were written by the same thirteen people
-# as the training digits. How the model would do on a fourteenth hand, nobody has measured here.
+# The [exercises](../exercises/09_pca_digits_exercises.ipynb): you write the PCA, fix a whitening that looks
+# perfect, and catch a copier. Then [lesson 10](10_mnist.ipynb) does all this with seventy thousand digits, a
+# mixture for each class, and more pixels. A last caution goes with you: our test digits were written by the
+# same thirteen people as the training digits. How the model would do on a fourteenth hand, nobody has measured
+# here.
 #
 # ## References
 #

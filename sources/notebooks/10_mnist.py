@@ -921,9 +921,9 @@ print(f"{'all of these':32s}{sum(seconds.values()):9.3f} s, with {len(X_train)} 
 #
 # ## Where next
 #
-# The [exercises](../exercises/10_mnist.ipynb): a split that keeps the classes' shares, a leak to fix, your own
-# writer and its judge, and an honest look at a compression. Then [lesson 11](11_beyond.ipynb): half a digit,
-# completed; missing pixels; data that do not fit into memory.
+# The [exercises](../exercises/10_mnist_exercises.ipynb): a split that keeps the classes' shares, a leak to fix,
+# your own writer and its judge, and an honest look at a compression. Then [lesson 11](11_beyond.ipynb): half a
+# digit, completed; missing pixels; data that do not fit into memory.
 #
 # ## References
 #

@@ -888,7 +888,7 @@ folder.cleanup()
 #
 # ## Where next
 #
-# The [exercises](../exercises/11_beyond.ipynb) go through these pieces one at a time. Then there is the
+# The [exercises](../exercises/11_beyond_exercises.ipynb) go through these pieces one at a time. Then there is the
 # [capstone](12_capstone.ipynb): data of your own, from loading them to a defended answer.
 #
 # ### Going further

@@ -689,9 +689,9 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # ## Where next
 #
-# The [capstone](../exercises/12_capstone.ipynb) is the same way with other data, or with yours. It is the last
-# lesson, and you have everything that you need. If you want more models, [lesson 11](11_beyond.ipynb) names
-# them.
+# The [capstone](../exercises/12_capstone_exercises.ipynb) is the same way with other data, or with yours. It is
+# the last lesson, and you have everything that you need. If you want more models, [lesson 11](11_beyond.ipynb)
+# names them.
 #
 # ## References
 #

@@ -470,9 +470,3 @@ show(
     f"The pavilion in 16 colours, {times_smaller:.2f} times smaller.",
     "A Chinese pavilion before a pale sky, painted in sixteen flat colours.",
 )
-
-# %% [markdown]
-# ## How far have you come?
-
-# %%
-check.progress()

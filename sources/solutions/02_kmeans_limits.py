@@ -434,11 +434,3 @@ check.fixed_file(fixed_file)
 # A rare kind among a common one is the easiest place to look: a disease, a fraud, a mutation, a kind of star.
 #
 # </details>
-
-# %% [markdown]
-# ## How far you have come
-#
-# The table counts the checked tasks. The open question is read by a person, and is not in it.
-
-# %%
-check.progress()

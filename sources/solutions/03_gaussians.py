@@ -402,9 +402,3 @@ check.mixture_log_density(mixture_log_density)
 # diagonal, with one entry for every dimension.
 #
 # </details>
-
-# %% [markdown]
-# ## How far you are
-
-# %%
-check.progress()

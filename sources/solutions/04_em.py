@@ -371,6 +371,3 @@ check.largest_weight(largest_weight)
 # The weights are in `model.weights_`, in no particular order.
 #
 # </details>
-
-# %%
-check.progress()

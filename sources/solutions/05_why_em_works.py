@@ -420,6 +420,3 @@ check.best_strength(best_strength)
 # `model.score(points)` is the mean log-likelihood of a point. Print it for all four strengths before you decide.
 #
 # </details>
-
-# %%
-check.progress()

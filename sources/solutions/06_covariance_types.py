@@ -392,6 +392,3 @@ print(f"the chosen type on the test digits: {models[thrifty_type].score(test):.1
 
 # %% tags=["solution-only"]
 assert 2 + 3 * 15 + 3 * 15 * 16 // 2 == 407
-
-# %%
-check.progress()

@@ -340,6 +340,3 @@ check.reported_accuracy(reported_accuracy)
 # When the choice has been made, the score that made it has done its duty. Which set is still unopened?
 #
 # </details>
-
-# %%
-check.progress()

@@ -368,6 +368,3 @@ check.second_opinion(second_opinion)
 # There are two kinds of error. For each: who notices it, who pays for it, and who would never hear of it?
 #
 # </details>
-
-# %%
-check.progress()

@@ -373,6 +373,3 @@ generators = {
 }
 for name, drawn in generators.items():
     print(f"{name:26s} {copied_share(drawn, Z_train, Z_val, 0.01):.3f}")
-
-# %%
-check.progress()

@@ -762,6 +762,3 @@ else:
 # faults, causes, and the K that came second.
 #
 # </details>
-
-# %%
-check.progress()

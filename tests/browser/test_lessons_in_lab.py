@@ -8,11 +8,13 @@ from mlcourse.cli import ROOT
 from tests.helpers.lab_page import (
     NOTEBOOK,
     PANEL,
+    QUIET,
     cell_index,
     errors,
     open_notebook,
     run_all,
     run_cell,
+    scroll_to,
     type_into,
 )
 
@@ -46,7 +48,7 @@ def play_all(page):
         host.get_by_label("speed").select_option("4")
         plane = host.locator("canvas.plane").first
         before = picture_of(plane)
-        host.get_by_role("button", name="Step forward").click()
+        host.get_by_role("button", name="Step").click()
         wait_until(page, host, "frame === 1 && player.t === 1")
         assert picture_of(plane) != before
         plane.press("ArrowRight")  # JupyterLab must not take the key from the player
@@ -116,12 +118,6 @@ def cells_with_pictures(page):
     return cells_with(page, "<img")
 
 
-def scroll_to(page, index):
-    page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
-    page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'start')", index)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
 WRONG = """def read_distances(distances):
     return distances.argmin(axis=1), distances.min(axis=1).sum()"""
 RIGHT = """def read_distances(distances):
@@ -131,7 +127,7 @@ RIGHT = """def read_distances(distances):
 def test_the_first_exercise_can_be_solved_by_typing(lab_page, screenshot):
     """A wrong answer first: the message names the mistake. Then a right one: the check passes."""
     page = lab_page
-    open_notebook(page, "exercises/01_kmeans.ipynb")
+    open_notebook(page, "exercises/01_kmeans_exercises.ipynb")
     answer, check = (cell_index(page, text) for text in ("def read_distances(", "check.read_distances("))
     for index in range(check):
         run_cell(page, index)
@@ -144,3 +140,12 @@ def test_the_first_exercise_can_be_solved_by_typing(lab_page, screenshot):
     praise = run_cell(page, check)
     screenshot(page, "exercise_right")
     assert "✓ read_distances" in praise
+    assert "1 of 8 done" in praise
+    page.evaluate(f"{PANEL}.context.save()")
+    page.evaluate(f"{PANEL}.sessionContext.restartKernel()")
+    page.wait_for_function(QUIET)
+    shown = run_cell(page, cell_index(page, "check.progress("))
+    screenshot(page, "exercise_progress")
+    assert "✓ read_distances" in shown
+    assert "1 of 8 tasks done" in shown
+    assert "→ 01 · K-means" in shown

@@ -90,6 +90,13 @@ def run_cell(page, index):
     return text_of(page, index)
 
 
+def scroll_to(page, index):
+    """Make a cell active, scroll to it, and wait until it is drawn."""
+    page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
+    page.evaluate(f"(index) => {PANEL}.content.scrollToItem(index, 'start')", index)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def text_of(page, index):
     shown = page.evaluate(f"(index) => {PANEL}.content.widgets[index].model.outputs?.toJSON() ?? []", index)
     return "\n".join(

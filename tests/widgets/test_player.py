@@ -16,7 +16,7 @@ from sklearn.datasets import make_blobs
 from mlcourse import widgets
 from mlcourse.gaussians import COVARIANCE_TYPES, log_density
 from mlcourse.mixture import GaussianMixture, em, expectation_over, mixture_from_responsibilities
-from mlcourse.widgets.player import Player, as_json, half_steps, parameters
+from mlcourse.widgets.player import Player, as_json, half_steps, parameters, script, shortened
 
 X, _ = make_blobs(90, centers=[(0, 0), (3, 1), (0, 4)], random_state=3)
 CENTERS = np.array([[0.0, 0.0], [3.0, 1.0], [0.0, 4.0]])
@@ -76,6 +76,21 @@ def test_along_a_line_histogram_and_curves_fit_in_the_axes():
     assert plane["top"] > max(height for _, _, height in plane["histogram"])
 
 
+def test_the_last_mixture_sets_the_scale_along_a_line():
+    """A start with a high peak does not."""
+    points = X[:, :1]
+    steps = steps_of(points)
+    theta = steps[0].mixture
+    narrow = theta._replace(
+        covariances=theta.covariances / 400, precisions_cholesky=20 * theta.precisions_cholesky
+    )
+    tops = [
+        sent(widgets.em_player(points, run))["planes"][0]["top"]
+        for run in (steps, [steps[0]._replace(mixture=narrow), *steps[1:]])
+    ]
+    assert tops[0] == tops[1]
+
+
 def test_a_spike_does_not_set_the_scale():
     spike = mixture_from_responsibilities(
         X[:, :1], np.eye(2)[(np.arange(len(X)) == 0).astype(int)], COVARIANCE_TYPES["full"], reg_covar=1e-12
@@ -106,7 +121,7 @@ def test_types_share_their_frames():
     scene = sent(widgets.types_player(X, runs))
     assert [plane["title"] for plane in scene["planes"]] == list(COVARIANCE_TYPES)
     assert {len(plane["mixtures"]) for plane in scene["planes"]} == {5}
-    assert len(scene["frames"]) == len(scene["captions"]) == 10
+    assert len(scene["frames"]) == 10
 
 
 def test_the_threshold_counts_the_points_below_it():
@@ -142,13 +157,31 @@ def test_numbers_are_sent_with_six_digits_and_no_markup():
 
 
 def test_the_still_picture_is_a_small_png_with_alt_text():
-    player = widgets.em_player(X, steps_of())
-    html = player._repr_html_()
+    steps = steps_of()
+    player = widgets.em_player(X, steps)
+    html, likelihood = player._repr_html_(), f"−{-steps[-1].lower_bound:.4f}"
     png = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
     assert Image.open(io.BytesIO(png)).size[0] > 600
     assert len(png) < 30_000
-    assert re.search(r'alt="E-step 5[^"]+Means at', html)
+    assert re.search(r'alt="[^"]+Means at', html)
+    assert html.count(f"E-step 5. Mean log-likelihood {likelihood}") == 1  # not in the alt text too
     assert repr(player).startswith("Player: E-step 5")
+
+
+@pytest.mark.parametrize(
+    ("source", "sent"),
+    [
+        ('const a = "x = y"; // said so\nf(a);', 'const a="x = y";f(a);'),
+        ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c();}\nd();"),
+        ("const a = `${b} = ${c}`;", "const a = `${b} = ${c}`;"),
+    ],
+)
+def test_a_script_loses_only_comments_and_spaces(source, sent):
+    assert shortened(source) == sent
+
+
+def test_the_script_stays_small():
+    assert len(script(playground=True)) <= 45_000
 
 
 def test_markup_in_a_label_is_escaped():

@@ -9,8 +9,8 @@ The script consists of these files, in this order:
     mixture.js     Gaussians and EM           geometry.js   ellipses, cells, contours
     look.js        colours and markers        panel.js      canvas and axes
     plane.js       points and components      curve.js      curves over the frames
-    player.js      stepping and playing       playground.js points that the reader places
-    start.js       starting the player on the page
+    narrate.js     captions in numbers        player.js     stepping and playing
+    playground.js  points that the reader places            start.js      starting the player on the page
 
 It works wherever HTML from a notebook may run scripts; elsewhere, the page shows a still picture.
 """
@@ -39,8 +39,23 @@ from mlcourse.widgets.controls import Drawing
 # Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
+# Nor the spaces around these signs, except in "strings" (a line with a `template` stays as it is), nor the end of a
+# line that cannot be the end of a statement.
+SPACED = re.compile(r'("[^"\n]*")| ?([=,{}()?:<>;&|*/]+) ?')
+CONTINUED = re.compile(r"(?<=[{;,(])\n")
 
-SCRIPTS = ["mixture", "geometry", "look", "panel", "plane", "curve", "player", "playground", "start"]
+SCRIPTS = [
+    "mixture",
+    "geometry",
+    "look",
+    "panel",
+    "plane",
+    "curve",
+    "narrate",
+    "player",
+    "playground",
+    "start",
+]
 
 # A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead.
 PAGE = """\
@@ -53,6 +68,8 @@ it may run scripts.</figcaption>
 <script>({script})({arguments});</script>
 </div>"""
 
+
+HINT = "Point at one of the points to read its values; click on it to keep them in view."
 
 # The indices of two mixtures: see Scene.
 Frame = tuple[int, int]
@@ -73,9 +90,11 @@ class Scene(TypedDict, total=False):
     truth: Ints  # n of 0 and 1: points with a 1 are drawn as stars
     planes: list[dict[str, Any]]  # pictures of the points, each made by `plane`
     frames: list[Frame]
-    captions: list[str]  # one per frame
+    captions: list[str]  # one per frame; or else
+    narrator: str  # "em" or "kmeans": the script says in numbers what each half step did
     curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
     weights: bool  # whether to show the weights of the first plane as bars
+    keys: str  # what the keys do in the picture, for screen readers
 
 
 class PlaygroundScene(TypedDict):
@@ -103,12 +122,12 @@ class Player:
     """
 
     def __init__(self, scene: Scene | PlaygroundScene, still: Drawing) -> None:
-        self.scene = {"palette": PALETTE, "hint": "Hover over a point to read its values.", **scene}
+        self.scene = {"palette": PALETTE, "hint": HINT, **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
 
     def __repr__(self) -> str:
-        return f"Player: {self._alt}"
+        return f"Player: {self._caption} {self._alt}"
 
     def _repr_html_(self) -> str:
         sent = as_json(self.scene)
@@ -196,10 +215,17 @@ def small_png(figure: Figure) -> str:
 
 @cache
 def script(playground: bool) -> str:
-    """Join the script into one function of a key, a stylesheet and a scene, without comments and indentation."""
+    """Join the script into one function of a key, a stylesheet and a scene, in a shorter form."""
     names = [name for name in SCRIPTS if playground or name != "playground"]
-    parts = [COMMENT.sub("", files(__package__).joinpath(f"{name}.js").read_text("utf-8")) for name in names]
+    parts = [shortened(files(__package__).joinpath(f"{name}.js").read_text("utf-8")) for name in names]
     return 'function (key, style, scene) {\n"use strict";\n' + "".join(parts) + "}"
+
+
+def shortened(source: str) -> str:
+    """Remove comments and spaces from a script."""
+    lines = COMMENT.sub("", source).split("\n")
+    lines = [line if "`" in line else SPACED.sub(lambda found: found[1] or found[2], line) for line in lines]
+    return CONTINUED.sub("", "\n".join(lines))
 
 
 @cache

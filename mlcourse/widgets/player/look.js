@@ -5,10 +5,9 @@ const THEMES = {
   dark: { paper: [20, 22, 26], ink: [232, 232, 232], pale: [158, 158, 158] },
 };
 
-/** The colours that suit the background behind `host`, light or dark. */
-function lookOf(host, palette) {
-  const colors = THEMES[isDark(host) ? "dark" : "light"];
-  return { ...colors, component: (k) => fromHex(palette[k % palette.length]) };
+/** The colours for a dark or a light background. */
+function lookOf(dark, palette) {
+  return { ...THEMES[dark ? "dark" : "light"], component: (k) => fromHex(palette[k % palette.length]) };
 }
 
 /** Whether the first painted background behind an element is dark; if there is none, the reader's preference. */
@@ -68,7 +67,6 @@ const MARKERS = [
   polygon(rotated(PLUS)),
 ];
 const STAR_MARKER = polygon(STAR);
-const SIGNS = "●■▲◆▼✚✖"; // the same markers as text
 
 function drawMarker(ctx, path, x, y, r, fill, edge) {
   ctx.beginPath();

@@ -1,5 +1,20 @@
 /* Shared by all pictures: a canvas as sharp as the screen, two labelled axes with ticks, lines in data units. */
 
+// The size of each canvas when it last had one, in CSS pixels.
+const SIZES = new WeakMap();
+
+/**
+ * The size of a canvas, or the one it had before it was hidden.
+ *
+ * JupyterLab hides its whole page for one frame while it changes the theme. Whoever draws just then must draw in the
+ * size in which the canvas comes back: no observer reports a size that is the same before and after.
+ */
+function sizeOf(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (width && height) SIZES.set(canvas, { width, height });
+  return SIZES.get(canvas) ?? { width: 0, height: 0 };
+}
+
 const MARGIN = { right: 10, top: 22, bottom: 38 };
 const FONT = "12px system-ui, sans-serif";
 const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // minimum distance between two numbers on an axis, in pixels
@@ -13,7 +28,7 @@ class Panel {
 
   /** Fit the canvas to its place on the page; clear it; draw the axes. */
   begin(look) {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const { width, height } = sizeOf(this.canvas);
     const ratio = window.devicePixelRatio || 1;
     if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
       this.canvas.width = Math.round(width * ratio);
@@ -76,7 +91,7 @@ class Panel {
       ctx.fillRect(this.px(x), box.top + box.height, 1, 4);
       ctx.fillText(tickText(x, this.log), this.px(x), box.top + box.height + 6);
     }
-    ctx.fillText(this.xlabel, box.left + box.width / 2, box.top + box.height + 22);
+    ctx.fillText(this.xlabel, box.left + box.width / 2, box.top + box.height + 22, box.width);
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
@@ -85,14 +100,15 @@ class Panel {
     }
     ctx.textAlign = "left";
     ctx.textBaseline = "top";
-    ctx.fillText([this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   "), 4, 4);
+    const heading = [this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   ");
+    ctx.fillText(heading, 4, 4, box.left + box.width); // narrower letters rather than a heading that is cut off
   }
 
-  /** Call `draw`, with its drawing clipped to the axes. */
+  /** Call `draw`, with its drawing clipped to the axes, and to the margin that a marker at their end needs. */
   clipped(draw) {
     this.ctx.save();
     this.ctx.beginPath();
-    this.ctx.rect(this.box.left, 0, this.box.width + MARGIN.right, this.box.top + this.box.height);
+    this.ctx.rect(this.box.left, this.box.top - 6, this.box.width + MARGIN.right, this.box.height + 6);
     this.ctx.clip();
     draw();
     this.ctx.restore();
@@ -143,6 +159,19 @@ function rangeWithMargin(values, margin) {
 function tickText(value, log = false) {
   if (log) return Number.isInteger(value) ? Number((10 ** value).toPrecision(1)).toString() : "";
   const size = Math.abs(value);
-  const text = size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value);
+  return trueMinus(size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value));
+}
+
+/** A number with so many decimals. */
+function decimal(value, digits) {
+  return trueMinus(value.toFixed(digits));
+}
+
+/** A number with so many significant digits, without zeros at its end. */
+function significant(value, digits) {
+  return trueMinus(String(Number(value.toPrecision(digits))));
+}
+
+function trueMinus(text) {
   return text.replace("-", "−");
 }

@@ -8,7 +8,7 @@ class Plane extends Panel {
   constructor(canvas, scene, spec) {
     const line = spec.top !== undefined;
     super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene, spec), equal: !line });
-    Object.assign(this, { scene, spec, line, shares: new Map() });
+    Object.assign(this, { scene, spec, line, shares: new Map(), likeliest: new Map() });
     this.density = spec.levels ? weightedDensity(spec.mixtures[0]) : null;
     this.scores = this.density && scene.points.map(this.density);
   }
@@ -26,6 +26,14 @@ class Plane extends Panel {
     return this.shares.get(i);
   }
 
+  /** The likeliest component of every point under mixture number i; null when i is −1. */
+  labels(i) {
+    if (i >= 0 && !this.likeliest.has(i)) {
+      this.likeliest.set(i, this.responsibilities(i).map((share) => share.indexOf(Math.max(...share))));
+    }
+    return this.likeliest.get(i) ?? null;
+  }
+
   /** The mixture on the way from frame a to frame b, 0 ≤ t ≤ 1. */
   mixtureAt(a, b, t) {
     const [one, other] = [a, b].map((frame) => this.spec.mixtures[this.scene.frames[frame][0]]);
@@ -38,7 +46,7 @@ class Plane extends Panel {
     };
   }
 
-  draw(look, a, b, t, chosen) {
+  draw(look, a, b, t, chosen, pinned) {
     this.begin(look);
     const theta = this.mixtureAt(a, b, t);
     const level = this.spec.levels && between(this.spec.levels[a], this.spec.levels[b], t);
@@ -47,7 +55,7 @@ class Plane extends Panel {
       if (this.spec.borders) this.drawBorders(this.spec.borders);
       if (level !== null && level !== undefined) this.drawLevels(level);
       if (this.line) this.drawCurves(theta);
-      this.drawPoints(this.colors(a, b, t, level), chosen);
+      this.drawPoints(this.colors(a, b, t, level), chosen, pinned);
       if (!this.line) this.drawGaussians(theta, b);
     });
   }
@@ -69,17 +77,19 @@ class Plane extends Panel {
       }));
     }
     const [before, after] = [a, b].map((frame) => this.responsibilities(scene.frames[frame][1]));
+    const labels = this.labels(scene.frames[b][1]);
     return scene.points.map((_, i) => {
       const share = after?.[i];
       const was = before?.[i];
       const target = share ? blended(share, look) : look.pale;
       const from = was ? blended(was, look) : look.pale;
-      const path = share ? MARKERS[share.indexOf(Math.max(...share)) % MARKERS.length] : MARKERS[0];
+      const path = MARKERS[labels ? labels[i] % MARKERS.length : 0];
       return { rgb: before === after ? target : between(from, target, t), path };
     });
   }
 
-  drawPoints(styles, chosen) {
+  /** The points; a ring marks the chosen one, a double ring the pinned one. */
+  drawPoints(styles, chosen, pinned) {
     const { ctx, look } = this;
     const r = Math.max(2.4, Math.min(4.5, Math.sqrt(3600 / styles.length)));
     ctx.lineWidth = 0.8;
@@ -89,11 +99,13 @@ class Plane extends Panel {
     });
     if (chosen >= 0 && chosen < styles.length) {
       const [x, y] = this.place(chosen);
-      ctx.beginPath();
-      ctx.arc(this.px(x), this.py(y), 9, 0, 2 * Math.PI);
       ctx.strokeStyle = css(look.ink);
       ctx.lineWidth = 2;
-      ctx.stroke();
+      for (const radius of pinned ? [8, 12] : [9]) {
+        ctx.beginPath();
+        ctx.arc(this.px(x), this.py(y), radius, 0, 2 * Math.PI);
+        ctx.stroke();
+      }
     }
   }
 
@@ -188,6 +200,23 @@ class Plane extends Panel {
       ctx.stroke();
       ctx.setLineDash([]);
     });
+    this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(Math.exp))]));
+  }
+
+  /** The heights of peaks that the axis cuts off, at its upper edge. */
+  drawPeaks(peaks) {
+    const { ctx, box } = this;
+    ctx.fillStyle = css(this.look.ink);
+    ctx.textBaseline = "top";
+    let free = box.left; // no two heights are written over each other
+    for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
+      const text = `↑ ${significant(height, 3)}`;
+      const width = ctx.measureText(text).width;
+      const left = Math.min(this.px(x) + 4, box.left + box.width - width);
+      if (height <= this.limits[3] || left < free) continue;
+      ctx.fillText(text, left, box.top);
+      free = left + width + 6;
+    }
   }
 
   /** The index of the point nearest to a place on the canvas, or −1 if none is within `reach` pixels. */
@@ -203,11 +232,14 @@ class Plane extends Panel {
 
   /** Describe point i at a frame, in one sentence. */
   describe(i, frame) {
-    const point = this.scene.points[i].map((value) => value.toFixed(2)).join(", ");
-    if (this.scores) return `point ${i} at (${point}): log density ${this.scores[i].toFixed(2)}`;
-    const R = this.responsibilities(this.scene.frames[frame][1]);
-    if (!R) return `point ${i} at (${point}): no responsibilities yet`;
-    return `point ${i} at (${point}): ${R[i].map((share, k) => `component ${k} ${share.toFixed(3)}`).join(", ")}`;
+    const place = this.scene.points[i].map((value) => decimal(value, 2)).join(", ");
+    const point = `point ${i} at (${place})${this.spec.title && ` under ${this.spec.title}`}`;
+    if (this.scores) return `${point}: log density ${decimal(this.scores[i], 2)}`;
+    const colored = this.scene.frames[frame][1];
+    const R = this.responsibilities(colored);
+    if (!R) return `${point}: no responsibilities yet`;
+    if (!this.spec.mixtures[colored].covariances) return `${point}: nearest to centre ${this.labels(colored)[i]}`;
+    return `${point}: ${R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`).join(", ")}`;
   }
 }
 

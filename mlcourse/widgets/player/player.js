@@ -2,13 +2,16 @@
 
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
-const KEYS = "Left and right arrows: step. Up and down arrows: choose a point. Space: play or pause.";
+const CLICK = 5; // a press that moves further than this is no click, in pixels
+const KEYS =
+  "Left and right arrows: step. Up and down arrows: choose a point. Enter: pin it. Escape: release it. Space: play or pause.";
 
 class Player {
   constructor(host, scene, style) {
     this.host = host;
     this.drawn = 0; // number of pictures drawn so far, for the benchmark
     [this.chosen, this.chosenIn] = [-1, 0]; // the point that is described, and the plane it was chosen in
+    this.pinned = false; // whether it stays chosen when the pointer goes elsewhere
     host.player = this;
     this.build(host.attachShadow({ mode: "open" }), scene, style);
     this.show(scene);
@@ -21,19 +24,24 @@ class Player {
     this.canvases = scene.planes.map(() => element("canvas", { class: "plane", tabindex: 0, role: "application" }));
     this.side = scene.curve && element("canvas", { class: "curve", role: "img" });
     this.legend = element("ul", { class: "legend" });
-    this.weights = element("div", { class: "weights", role: "img" });
+    this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
     this.caption = element("p", { class: "caption", "aria-live": "polite" });
     this.reading = element("p", { class: "reading", "aria-live": "polite" });
-    this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": scene.sliderName ?? "frame" });
+    const sliderName = scene.sliderName ?? "frame";
+    this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
+    this.first = this.button("First", () => this.step(-this.b), "⇤ First");
+    this.back = this.button("Back", () => this.step(-1), "← Back");
     this.playButton = this.button("Play", () => (this.playing ? this.pause() : this.play()));
+    this.forward = this.button("Step", () => this.step(1), "Step →");
     this.speed = element("select", { "aria-label": "speed" });
     for (const speed of SPEEDS) this.speed.append(new Option(`${speed}×`, speed, speed === 1, speed === 1));
     this.controls = element("div", { class: "controls" }, [
-      this.button("Step back", () => this.step(-1), "◀"),
+      this.first,
+      this.back,
       this.playButton,
-      this.button("Step forward", () => this.step(1), "▶|"),
-      this.slider,
-      this.speed,
+      this.forward,
+      element("label", { class: "wide" }, [sliderName, this.slider]),
+      element("label", {}, ["speed", this.speed]),
     ]);
     const grid = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
@@ -55,18 +63,28 @@ class Player {
     });
   }
 
+  /** A button with a name and, around the same name, perhaps a sign. */
   button(name, action, text = name) {
-    const button = element("button", { type: "button", "aria-label": name, title: name }, [text]);
+    const button = element("button", { type: "button", "aria-label": name }, [text]);
     button.addEventListener("click", action);
     return button;
   }
 
   listen(canvas, p) {
-    canvas.addEventListener("pointermove", (event) => {
+    const nearest = ({ clientX, clientY }) => {
       const { left, top } = canvas.getBoundingClientRect();
-      this.choose(this.planes[p].nearest(event.clientX - left, event.clientY - top), p);
+      return this.planes[p].nearest(clientX - left, clientY - top);
+    };
+    canvas.addEventListener("pointermove", (event) => this.hover(nearest(event), p));
+    canvas.addEventListener("pointerleave", () => this.hover(-1, p));
+    let pressed = [0, 0];
+    canvas.addEventListener("pointerdown", ({ clientX, clientY }) => {
+      pressed = [clientX, clientY];
     });
-    canvas.addEventListener("pointerleave", () => this.choose(-1, p));
+    canvas.addEventListener("click", (event) => {
+      const [x, y] = pressed;
+      if (Math.hypot(event.clientX - x, event.clientY - y) < CLICK) this.pin(nearest(event), p);
+    });
     canvas.addEventListener("keydown", (event) => {
       const action = this.keys(p)[event.key];
       if (!action) return;
@@ -84,20 +102,31 @@ class Player {
       ArrowRight: () => this.step(1),
       ArrowDown: () => this.choose((this.chosen + 1) % n, p),
       ArrowUp: () => this.choose((Math.max(this.chosen, 0) + n - 1) % n, p),
+      Enter: () => this.pin(this.chosen, p),
+      ...(this.pinned && { Escape: () => this.pin(this.chosen, p) }), // otherwise the key is the page's
       Home: () => this.go(0),
       End: () => this.go(this.last),
       " ": () => (this.playing ? this.pause() : this.play()),
     };
   }
 
-  /** Redraw when the size or the colours of the page change. */
+  /** Redraw when the size or the colours of the page change, and in light colours for a printer. */
   watchPage() {
+    let printing = false;
     const redraw = () => {
-      this.look = lookOf(this.host.parentElement ?? this.host, this.scene.palette);
-      this.section.classList.toggle("dark", this.look.paper[0] < 128);
-      this.updateLegend();
+      if (!this.host.isConnected) return; // until it is back on the page, its background is unknown
+      const dark = !printing && isDark(this.host.parentElement ?? this.host);
+      this.look = lookOf(dark, this.scene.palette);
+      this.section.classList.toggle("dark", dark);
       this.draw();
     };
+    window.addEventListener("resize", redraw); // zooming changes the pixels of a player, and perhaps not its size
+    for (const [event, starts] of [["beforeprint", true], ["afterprint", false]]) {
+      window.addEventListener(event, () => {
+        printing = starts;
+        redraw();
+      });
+    }
     new ResizeObserver(redraw).observe(this.section);
     const attributes = { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light", "theme"] };
     for (const node of [document.documentElement, document.body]) new MutationObserver(redraw).observe(node, attributes);
@@ -115,6 +144,8 @@ class Player {
     this.planes = scene.planes.map((spec, p) => new Plane(this.canvases[p], scene, spec));
     this.curve = scene.curve && new Curve(this.side, scene.curve);
     [this.a, this.b, this.t] = [0, 0, 1];
+    if (!scene.points[this.chosen]) this.pinned = false;
+    this.updateLegend();
     this.update();
   }
 
@@ -175,18 +206,21 @@ class Player {
 
   /** Update text, controls and picture to the current frame. */
   update() {
-    const caption = this.scene.captions[this.b];
+    const caption = captionOf(this.scene, this.planes, this.b);
     this.caption.setAttribute("aria-live", this.playing ? "off" : "polite");
     this.caption.textContent = caption;
     this.slider.value = this.b;
     this.slider.setAttribute("aria-valuetext", caption);
-    this.playButton.textContent = this.playing ? "❚❚" : "▶";
+    this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
     this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play");
-    this.playButton.title = this.playing ? "Pause" : "Play";
+    for (const button of [this.first, this.back]) button.setAttribute("aria-disabled", this.b === 0);
+    this.forward.setAttribute("aria-disabled", this.b === this.last);
+    this.playButton.setAttribute("aria-disabled", this.last === 0);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.scene.frames[this.b][0]];
-      const places = means.map((mean) => `(${mean.map((value) => value.toFixed(2)).join(", ")})`).join(" ");
-      this.canvases[p].setAttribute("aria-label", [spec.title, caption, `Means at ${places}.`, KEYS].filter(Boolean).join(" "));
+      const places = means.map((mean) => `(${mean.map((value) => decimal(value, 2)).join(", ")})`).join(" ");
+      const label = [spec.title, caption, `Means at ${places}.`, this.scene.keys ?? KEYS].filter(Boolean).join(" ");
+      this.canvases[p].setAttribute("aria-label", label);
     });
     if (this.side) this.side.setAttribute("aria-label", this.describeCurve());
     this.read();
@@ -202,7 +236,7 @@ class Player {
   draw() {
     if (!this.look) return;
     const eased = this.t * this.t * (3 - 2 * this.t);
-    for (const plane of this.planes) plane.draw(this.look, this.a, this.b, eased, this.chosen);
+    for (const plane of this.planes) plane.draw(this.look, this.a, this.b, eased, this.chosen, this.pinned);
     if (this.curve) this.curve.draw(this.look, this.a, this.b, eased);
     if (this.scene.weights) this.drawWeights(this.planes[0].mixtureAt(this.a, this.b, eased).weights);
     this.drawn += 1;
@@ -213,25 +247,32 @@ class Player {
     const lines = this.curve && this.curve.spec.lines.length > 1 ? this.curve.spec.lines : [];
     this.legend.replaceChildren(
       ...lines.map(({ name }, k) => {
-        const sign = element("span", { "aria-hidden": "true" }, [SIGNS[k % SIGNS.length]]);
-        sign.style.color = css(this.outlineOf(k));
+        const sign = element("span", { "aria-hidden": "true" });
+        const dash = `stroke-dasharray="${DASHES[k % DASHES.length]}"`;
+        const line = `<path d="M0 4h36" stroke="currentColor" stroke-width="2" ${dash}/>`;
+        sign.innerHTML = `<svg width="36" height="8">${line}</svg> ${HOLLOW_SIGNS[k % HOLLOW_SIGNS.length]}`;
         return element("li", {}, [sign, ` ${name}`]);
       })
     );
   }
 
-  /** One bar per component, as long as its weight. */
+  /** One bar per component: as long as its weight, with the number of points whose likeliest component it is. */
   drawWeights(weights) {
     if (this.weights.childElementCount !== weights.length) {
       this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
     }
-    this.weights.setAttribute("aria-label", `weights ${weights.map((weight) => weight.toFixed(2)).join(", ")}`);
+    const labels = this.planes[0].labels(this.scene.frames[this.b][1]);
+    const texts = weights.map((weight, k) => {
+      const n = labels?.filter((label) => label === k).length;
+      return decimal(weight, 2) + (labels ? ` · ${n} point${n === 1 ? "" : "s"}` : "");
+    });
+    this.weights.setAttribute("aria-label", `shares: ${texts.map((text, k) => `component ${k} ${text}`).join(", ")}`);
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
       track.firstChild.style.background = css(this.look.component(k));
       track.firstChild.style.borderColor = css(this.outlineOf(k));
-      number.textContent = weight.toFixed(2);
+      number.textContent = texts[k];
     });
   }
 
@@ -242,15 +283,26 @@ class Player {
 
   /** Mark point i, and describe it with the mixture of plane p. */
   choose(i, p) {
-    if (i === this.chosen) return;
     [this.chosen, this.chosenIn] = [i, p];
     this.read();
     this.draw();
   }
 
+  /** Choose point i, unless another one is pinned. */
+  hover(i, p) {
+    if (!this.pinned && i !== this.chosen) this.choose(i, p);
+  }
+
+  /** Keep point i chosen; to pin it again, or none, releases it. */
+  pin(i, p) {
+    this.pinned = i >= 0 && !(this.pinned && i === this.chosen);
+    this.choose(i, p);
+  }
+
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
-    this.reading.textContent = known ? this.planes[this.chosenIn].describe(this.chosen, this.b) : this.scene.hint;
+    const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
   }
 }
 
