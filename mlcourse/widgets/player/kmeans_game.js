@@ -232,5 +232,5 @@ function scoreText(best, rivals) {
   const level = values.filter((value) => value <= values[0] * LEVEL).length;
   const beaten = values.filter((value) => value > best * LEVEL).length;
   const theirs = `k-means++, ${STARTS} starts: best ${values[0].toFixed(2)} (${level} of them), worst ${values.at(-1).toFixed(2)}.`;
-  return `${yours} ${theirs} You beat ${beaten}${best <= values[0] * LEVEL && beaten < STARTS ? ", and nobody beats you" : ""}.`;
+  return `${yours} ${theirs} You beat ${beaten} of the ${STARTS}${best <= values[0] * LEVEL ? ", and none of them beats you" : ""}.`;
 }

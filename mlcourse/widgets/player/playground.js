@@ -306,9 +306,10 @@ function captionOf({ steps, K }, [m, e]) {
     const longest = Math.max(...paths);
     return `M-step ${m}: mean ${paths.indexOf(longest)} moves most, by ${significant(longest, 2)}.`;
   }
-  const changed = before && R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length;
-  const change = before ? `${changed} ${changed === 1 ? "point changes its" : "points change their"} likeliest component; ` : "";
-  return `E-step ${m + 1}: ${change}mean log-likelihood ${decimal(lowerBound, 4)}.`;
+  const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
+  const who = n > 1 ? `${n} points change their` : `${n ? "1" : "no"} point changes its`;
+  const what = before ? `${who} likeliest component` : "every point gets its responsibilities";
+  return `E-step ${m + 1}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`;
 }
 
 function statusOf({ points, steps, converged, ghost }) {
