@@ -2,7 +2,9 @@
 """The course in one command.
 
     python course.py             open the course in JupyterLab (the same as: lab)
-    python course.py lab         the same; arguments are passed to JupyterLab: lab --no-browser
+    python course.py lab         the same, with options: lab --no-browser, lab exercises/04_em_exercises.ipynb
+    python course.py progress    list what you have done, lesson by lesson
+    python course.py reset       rewrite one notebook as it was handed out, and keep your version: reset NOTEBOOK
     python course.py test        check everything (minutes); test --quick: a sample, within a minute
     python course.py mutants     prove the checks: try every small slip in every solution
     python course.py build       rewrite notebooks/, exercises/ and solutions/ from sources/
@@ -101,6 +103,9 @@ def main(arguments):
     if first in ("-h", "--help", "help"):
         print(__doc__.strip())
         return
+    if first == "--version":
+        print("mlcourse " + version())
+        return
     if not first.startswith("-") and first not in COMMANDS:
         sys.exit(unknown(first))
     try:
@@ -114,6 +119,12 @@ def main(arguments):
     except (OSError, ValueError) as error:
         sys.exit("Set-up failed: " + explain(str(error)))
     hand_over(arguments)
+
+
+def version():
+    """Return the version of the course, which its package states."""
+    source = (ROOT / "mlcourse" / "__init__.py").read_text("utf-8")
+    return re.search('^__version__ = "(.*)"', source, re.MULTILINE).group(1)
 
 
 def unknown(word):

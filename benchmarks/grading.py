@@ -83,7 +83,7 @@ def compare_nbgrader(python: str, n: int = 20):
         course = Path(folder, "course")
         source = course / "source" / "em" / "04_em.ipynb"
         source.parent.mkdir(parents=True)
-        source.write_bytes((ROOT / "solutions" / "04_em.ipynb").read_bytes())
+        source.write_bytes((ROOT / "solutions" / "04_em_solutions.ipynb").read_bytes())
         nbgrader(python, course, "generate_assignment", "em", "--create", "--force")
         for number, one in enumerate(made):
             path = course / "submitted" / f"student{number}" / "em" / "04_em.ipynb"

@@ -1,4 +1,4 @@
-"""The `mlcourse` command: lab, test, build, bench, grading. `course.py` sets up .venv and then runs it."""
+"""The commands of `python course.py`, which sets up .venv and then calls `main`."""
 
 import argparse
 import difflib
@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from mlcourse import __version__
+from mlcourse.checks.folders import FOLDERS
+from mlcourse.course_folder import NoSuchNotebook, notebook_named
 
 ROOT = Path(os.path.abspath(__file__)).parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
+PROGRAM = "python course.py"
 INTERRUPTED = 130  # the exit code after Ctrl-C
 GRADING = {
     "grade": "mark the notebooks of a class",
@@ -24,10 +27,19 @@ GRADING = {
 }
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
-    "default_setting_overrides.json": {  # README and glossary open as rendered pages
-        "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
+    "default_setting_overrides.json": {
+        # README and glossary open as rendered pages; the file browser follows the open notebook.
+        "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+        "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True},
     },
 }
+# JupyterLab writes what a kernel says about its language into each notebook that it opens. If that has Python's
+# version in it, every notebook counts as changed as soon as it is open.
+KERNEL_CONFIG = """\
+from ipykernel.ipkernel import IPythonKernel
+
+IPythonKernel.language_info.pop("version", None)
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     Parameters
     ----------
     arguments : list of str, default=None
-        The arguments after `mlcourse`; None means those of the command line.
+        The arguments after `python course.py`; None means those of the command line.
     """
     words = sys.argv[1:] if arguments is None else arguments
     parser, commands = command_line()
@@ -47,8 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     options, extra = parser.parse_known_args(words)
     if not (ROOT / "course.py").is_file():
         return complain(
-            f"`mlcourse {options.command}` needs the course folder, but {ROOT} is not one: "
-            "download the course, and run `python course.py` in its folder."
+            f"`{options.command}` needs the course folder, but {ROOT} is not one: "
+            f"download the course, and run `{PROGRAM}` in its folder."
         )
     try:
         code: int = options.run(extra)
@@ -59,34 +71,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
-    """Return the parser and the names of its commands."""
+    """Return the parser and the names of its commands. Each command parses the words after its name itself."""
     parser = argparse.ArgumentParser(
-        "mlcourse", description="Open, test, build and time the course; grade a class."
+        PROGRAM, description="Open, test, build and time the course; grade a class."
     )
     parser.add_argument("--version", action="version", version=f"mlcourse {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for run, summary, extra in (
-        (lab, "open the course in JupyterLab", "are passed to `jupyter lab`, for example --no-browser"),
-        (
-            bench,
-            "compare the speed of the course's models with scikit-learn's",
-            "are passed to benchmarks/em.py, for example --quick, --only kmeans or --peers",
-        ),
-    ):
-        command = commands.add_parser(
-            run.__name__,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"Extra arguments {extra}.",
-        )
-        command.set_defaults(run=run)
-    parsed_elsewhere: list[tuple[str, Callable[[list[str]], int], str]] = [
+    calls: list[tuple[str, Callable[[list[str]], int], str]] = [
+        ("lab", lab, "open the course in JupyterLab"),
+        ("progress", progress, "list what you have done, lesson by lesson"),
+        ("reset", reset, "rewrite one notebook as it was handed out, and keep your version"),
         ("test", test, "check everything: style, types, tests, notebooks"),
         ("mutants", mutants, "prove the checks: try every small slip in every solution"),
         ("build", build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
+        ("bench", bench, "compare the speed of the course's models with scikit-learn's"),
         *((name, partial(run_grading, name), summary) for name, summary in GRADING.items()),
     ]
-    for name, call, summary in parsed_elsewhere:  # these have their own parsers, which handle --help too
+    for name, call, summary in calls:
         commands.add_parser(name, help=summary, add_help=False).set_defaults(run=call)
     return parser, list(commands.choices)
 
@@ -96,28 +97,79 @@ def unknown(word: str, commands: list[str]) -> str:
     if word.endswith(".ipynb"):
         return f"to open a notebook, type `python course.py lab {word}`."
     near = difflib.get_close_matches(word, commands, n=1)
-    guess = f" Did you mean `{near[0]}`?" if near else ""
+    guess = f" Did you mean `{PROGRAM} {near[0]}`?" if near else ""
     return f"there is no command {word!r}.{guess} The commands are {', '.join(commands)}."
 
 
-def lab(extra: list[str]) -> int:
-    """Open JupyterLab at the welcome page, with the course's settings and kernels instead of the user's."""
+def lab(words: list[str]) -> int:
+    """Open JupyterLab with the course's settings and kernels instead of the user's."""
+    options, others = lab_parser().parse_known_args(words)
+    try:
+        page = page_named(options.notebook) if options.notebook else WELCOME
+    except NoSuchNotebook as error:
+        return complain(str(error))
     os.environ.update(private_jupyter())
-    write_lab_config(os.environ["JUPYTER_CONFIG_DIR"])
+    write_lab_config(os.environ)
 
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance([*lab_options(ROOT), f"--LabApp.default_url=/lab/tree/{WELCOME}", *extra])
+    chosen = ["--no-browser"] if options.no_browser else []
+    chosen += [f"--port={options.port}"] if options.port else []
+    LabApp.launch_instance([*lab_options(ROOT), f"--LabApp.default_url=/lab/tree/{page}", *chosen, *others])
     return 0
 
 
-def write_lab_config(config: str) -> None:
-    """Write JupyterLab's settings into its configuration folder; keep those that a user has changed."""
-    folder = Path(config, "labconfig")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in LAB_CONFIG.items():
-        if not (folder / name).exists():
-            (folder / name).write_text(json.dumps(content), "utf-8")
+def lab_parser() -> argparse.ArgumentParser:
+    """Return the parser of `lab`, with the options that people need."""
+    parser = argparse.ArgumentParser(
+        f"{PROGRAM} lab",
+        description="Open the course in JupyterLab. Ctrl-C in the terminal stops it.",
+        epilog="Other options go to JupyterLab. Write them as --NAME=VALUE, for example --ServerApp.ip=0.0.0.0.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "notebook", nargs="?", help=f"open this, such as exercises/04_em_exercises.ipynb (default: {WELCOME})"
+    )
+    add("--no-browser", action="store_true", help="print the address, and open no browser")
+    add("--port", type=int, help="the port of the address (default: 8888, or the next that is free)")
+    return parser
+
+
+def page_named(word: str) -> str:
+    """Return a notebook or another file of the course, by path or name, relative to its folder."""
+    for path in (Path.cwd() / word, ROOT / word):
+        if path.is_file() and path.resolve().is_relative_to(ROOT.resolve()):
+            return path.resolve().relative_to(ROOT.resolve()).as_posix()
+    notebooks = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
+    otherwise = f"{word!r} is not a notebook of this course"
+    return notebook_named(word, notebooks, ROOT, otherwise).relative_to(ROOT).as_posix()
+
+
+def progress(words: list[str]) -> int:
+    """Print what is done, lesson by lesson."""
+    parser = argparse.ArgumentParser(f"{PROGRAM} progress", description="List what you have done.")
+    parser.add_argument("lesson", nargs="?", help="list the tasks of this lesson too, such as 04")
+    wanted = parser.parse_args(words).lesson
+    from mlcourse.checks.progress import Book, Progress
+    from mlcourse.tasks import CATALOGUE  # takes a second
+
+    lesson = CATALOGUE.lesson_called(wanted) if wanted else None
+    if wanted and not lesson:
+        return complain(f"there is no lesson {wanted!r}; choose one of {', '.join(CATALOGUE.lessons)}.")
+    print(Progress(Book(CATALOGUE, root=ROOT).view(), lesson))
+    return 0
+
+
+def write_lab_config(environment: Mapping[str, str]) -> None:
+    """Write settings of JupyterLab and of its kernels into their folders; keep those that a user has changed."""
+    lab, kernel = Path(environment["JUPYTER_CONFIG_DIR"], "labconfig"), Path(environment["IPYTHONDIR"])
+    files = {lab / name: json.dumps(content) for name, content in LAB_CONFIG.items()}
+    files[kernel / "profile_default" / "ipython_kernel_config.py"] = KERNEL_CONFIG
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(content, "utf-8")
 
 
 def lab_options(folder: Path) -> list[str]:
@@ -151,6 +203,13 @@ def build(extra: list[str]) -> int:
     from mlcourse.builder import build  # needs jupytext, which comes with the dev extra
 
     return build.main(extra)
+
+
+def reset(extra: list[str]) -> int:
+    """Rewrite one notebook as it was handed out, or put the user's version back."""
+    from mlcourse.builder import reset  # needs jupytext too
+
+    return reset.main(extra)
 
 
 def bench(extra: list[str]) -> int:
@@ -189,5 +248,5 @@ def private_jupyter(folder: Path | None = None) -> dict[str, str]:
 
 def complain(sentence: str, code: int = 1) -> int:
     """Print one sentence about what is wrong, and return the exit code."""
-    print(f"mlcourse: {sentence}", file=sys.stderr)
+    print(f"course.py: {sentence}", file=sys.stderr)
     return code

@@ -1,12 +1,15 @@
-"""A course as a folder: its tasks, and its exercises as they were handed out."""
+"""A course as a folder: its tasks, its exercises as they were handed out, and its notebooks by name."""
 
+import difflib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mlcourse.checks import Catalogue, CatalogueError, Lesson, Task, read_folder
+from mlcourse.checks.folders import FOLDERS, lesson_of, notebook_name
 
 OURS = Path(__file__).resolve().parents[1]  # the folder with exercises/ and solutions/
 
@@ -48,11 +51,15 @@ class Course:
     def _exercises(self) -> dict[str, tuple[dict[str, Any], ...]]:
         return {}
 
+    def notebook(self, folder: str, lesson: str) -> Path:
+        """Return the path of a lesson's notebook in one of the FOLDERS."""
+        return self.root / folder / notebook_name(folder, lesson)
+
     def exercise(self, lesson: str | None) -> tuple[dict[str, Any], ...]:
         """Return the cells of a lesson's exercise; none for a lesson that is not part of the course."""
         name = lesson or ""
         if name not in self._exercises:
-            path = self.root / "exercises" / f"{name}.ipynb"
+            path = self.notebook("exercises", name)
             cells = json.loads(path.read_text("utf-8"))["cells"] if path.is_file() else ()
             self._exercises[name] = tuple(cells)
         return self._exercises[name]
@@ -65,6 +72,45 @@ class Course:
             (text for text in cells if text.startswith(call) and text.endswith(")")), f"{call}{task.name})"
         )
         return found[len(call) : -1]
+
+
+class NoSuchNotebook(ValueError):
+    """A notebook that does not exist. The message suggests others."""
+
+
+def notebook_named(word: str, paths: Iterable[Path], root: Path, otherwise: str) -> Path:
+    """Return the notebook that a user means: a path from here or from the course, its name, or its old name.
+
+    Parameters
+    ----------
+    word : str
+        What the user typed, with or without ".ipynb".
+    paths : iterable of Path
+        The notebooks that there are.
+    root : Path
+        The folder of the course.
+    otherwise : str
+        How the message begins if there is none.
+
+    Raises
+    ------
+    NoSuchNotebook
+    """
+    given = Path(word if word.endswith(".ipynb") else f"{word}.ipynb")
+    places = {Path.cwd() / given, root / given}
+    if given.parent.name in FOLDERS:
+        places |= {path.with_name(notebook_name(given.parent.name, lesson_of(given))) for path in places}
+    wanted = {path.resolve() for path in places}
+    names = {path: path.relative_to(root).as_posix() for path in paths}
+    for path in names:
+        if path.resolve() in wanted or str(given) == path.name:
+            return path
+    near = [name for name in names.values() if word in name][:3]
+    near = near or difflib.get_close_matches(word, names.values(), n=1, cutoff=0.4)
+    advice = f"Look in {', '.join(FOLDERS)}." if names else "Nothing is there yet."
+    if near:
+        advice = f"Did you mean {' or '.join(near)}?"
+    raise NoSuchNotebook(f"{otherwise}. {advice}")
 
 
 def with_extra_tasks(catalogue: Catalogue, folder: Path) -> Catalogue:

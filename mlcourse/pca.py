@@ -467,7 +467,7 @@ def log_evidence(variance: Floats, n: int) -> Floats:
     over i = 1 … k and j = i + 1 … d. The choice of k does not depend on the scale of the data. Variances and gaps
     below the rounding error of the largest variance count as that error; an axis without variance has evidence −∞.
 
-    Source: Minka (2000), "Automatic choice of dimensionality for PCA", NIPS 13, equation 30.
+    Source: Minka (2000), "Automatic choice of dimensionality for PCA", NIPS 13: its Laplace approximation.
     """
     d = len(variance)
     lam = variance.astype(np.float64) / variance[0]

@@ -1,15 +1,23 @@
 """The `mlcourse` command: what each subcommand starts, and its answer when it cannot."""
 
+import contextlib
 import json
+import os
+import re
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
+from urllib.request import Request, urlopen
 
 import pytest
 
 import mlcourse
 from mlcourse import cli
+from mlcourse.tasks import CATALOGUE
+from tests.helpers.processes import PATIENCE, is_running, wait_until
 from tools import mutants, testing
+from tools.jupyterlab import free_port
 
 
 @pytest.fixture
@@ -62,11 +70,41 @@ def test_lab_opens_the_welcome_page_of_this_course(lab, course):
 
 
 def test_lab_passes_arguments_on(lab):
-    assert lab("lab", "--no-browser", "--port=9", "notebooks/04_em.ipynb")[-3:] == [
+    assert lab("--ServerApp.ip=::1", "--port", "9", "--no-browser")[-3:] == [
         "--no-browser",
         "--port=9",
-        "notebooks/04_em.ipynb",
+        "--ServerApp.ip=::1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "page"),
+    [
+        ("notebooks/00_welcome.ipynb", "notebooks/00_welcome.ipynb"),
+        ("04_em_exercises", "exercises/04_em_exercises.ipynb"),
+        ("exercises/04_em.ipynb", "exercises/04_em_exercises.ipynb"),
+        ("course.py", "course.py"),
+    ],
+)
+def test_lab_opens_what_is_named(lab, course, word, page):
+    (course / "exercises" / "04_em_exercises.ipynb").touch()
+    assert f"--LabApp.default_url=/lab/tree/{page}" in lab("lab", word)
+
+
+def test_lab_suggests_the_nearest_notebook(course, capsys):
+    assert cli.main(["lab", "notebooks/00_welcom.ipynb"]) == 1
+    assert "Did you mean notebooks/00_welcome.ipynb?" in capsys.readouterr().err
+    assert not (course / ".jupyter").exists()
+
+
+def test_the_help_of_lab_is_short(course, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["lab", "--help"])
+    assert stop.value.code == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: python course.py lab")
+    assert all(word in told for word in ("--no-browser", "--port", "exercises/04_em_exercises.ipynb"))
+    assert len(told.splitlines()) < 25
 
 
 @pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
@@ -123,12 +161,28 @@ def test_a_missing_part_of_the_course_is_named(course, started, capsys, command)
     assert not started.runs
 
 
-@pytest.mark.parametrize("command", ["lab", "test", "mutants", "build", "bench"])
+@pytest.mark.parametrize("command", ["lab", "progress", "reset", "test", "mutants", "build", "bench"])
 def test_outside_the_courses_folder(tmp_path, started, monkeypatch, capsys, command):
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     assert cli.main([command]) == 1
     assert "needs the course folder" in capsys.readouterr().err
     assert not started.runs
+
+
+def test_progress_lists_all_lessons(course, capsys):
+    assert cli.main(["progress"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == len(CATALOGUE.lessons)
+    assert told[0].startswith("→ 01_kmeans")
+    assert cli.main(["progress", "4"]) == 0
+    assert "· e_step " in capsys.readouterr().out
+    assert cli.main(["progress", "99"]) == 1
+    assert "there is no lesson '99'; choose one of 01_kmeans" in capsys.readouterr().err
+
+
+def test_reset_gets_its_arguments(course, capsys):
+    assert cli.main(["reset", "--list", "--course", str(course)]) == 0
+    assert "Nothing has been kept" in capsys.readouterr().out
 
 
 def test_ctrl_c_ends_in_one_line(course, monkeypatch, capsys):
@@ -145,8 +199,8 @@ def test_ctrl_c_ends_in_one_line(course, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("word", "advice"),
     [
-        ("tset", "Did you mean `test`?"),
-        ("simular", "Did you mean `similarity`?"),
+        ("tset", "Did you mean `python course.py test`?"),
+        ("simular", "Did you mean `python course.py similarity`?"),
         ("frobnicate", "The commands are lab,"),
         ("notebooks/04_em.ipynb", "`python course.py lab notebooks/04_em.ipynb`"),
     ],
@@ -171,3 +225,50 @@ def test_the_module_is_the_command():
         [sys.executable, "-m", "mlcourse", "lab", "--help"], capture_output=True, text=True, check=True
     )
     assert "JupyterLab" in result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_one_ctrl_c_stops_the_course_and_its_kernels():
+    """In a terminal, because only there JupyterLab would ask whether to stop."""
+    import fcntl
+    import pty
+    import termios
+
+    terminal, inside = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlcourse", "lab", "--no-browser", f"--port={free_port()}"],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(inside)
+    lines = open(terminal, "rb", buffering=0)  # noqa: SIM115  closed by its with below
+    with lines, process:
+        said = b""
+        while not (address := re.search(rb"(http://127\.0\.0\.1:\d+)/lab\S*\?token=(\w+)", said)):
+            said += lines.read(1000)
+        base, token = (part.decode() for part in address.groups())
+        forward = threading.Thread(target=drain, args=(lines,), daemon=True)  # a full terminal would stop it
+        forward.start()
+        request = Request(f"{base}/api/kernels", b"{}", {"Authorization": f"token {token}"})
+        with urlopen(request) as reply:
+            assert reply.status == 201
+        (kernel,) = children(process.pid)
+        os.write(terminal, b"\x03")
+        assert process.wait(PATIENCE) == 0
+        wait_until(lambda: not is_running(kernel))
+
+
+def drain(lines):
+    with contextlib.suppress(OSError):
+        while lines.read(1000):
+            pass
+
+
+def children(process):
+    """The processes that a process has started and that are still running."""
+    lines = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=True).stdout
+    return [int(line) for line in lines.split()]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import mlcourse
 from mlcourse.cli import ROOT, command_line
 
 PATIENCE = 300  # seconds: no test is about how fast this machine is
@@ -141,6 +142,7 @@ def test_help_comes_before_any_set_up_and_names_every_command(course):
     ("word", "advice"),
     [
         ("tset", "Did you mean `python course.py test`?"),
+        ("buid", "Did you mean `python course.py build`?"),
         ("frobnicate", "`python course.py --help` lists them"),
         ("notebooks/04_em.ipynb", "`python course.py lab notebooks/04_em.ipynb`"),
     ],
@@ -149,6 +151,14 @@ def test_an_unknown_word_is_refused_before_any_set_up(course, word, advice):
     result = course.run(word)
     assert result.returncode == 1
     assert advice in one_sentence(result)
+    assert not (course.root / ".venv").exists()
+
+
+def test_the_version_needs_no_set_up(course):
+    (course.root / "mlcourse").mkdir()
+    shutil.copy(ROOT / "mlcourse" / "__init__.py", course.root / "mlcourse")
+    result = course.run("--version")
+    assert (result.returncode, result.stdout) == (0, f"mlcourse {mlcourse.__version__}\n")
     assert not (course.root / ".venv").exists()
 
 

@@ -31,7 +31,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     for name in ("GLOSSARY.md", "README.md"):
         shutil.copy(ROOT / name, folder)
     places = private_jupyter(folder / ".jupyter")
-    write_lab_config(places["JUPYTER_CONFIG_DIR"])
+    write_lab_config(places)
     # A kernel chooses its own Matplotlib backend, which the tests' MPLBACKEND would override.
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     environment = {**inherited, **places, "MLCOURSE_MNIST": "no", "OMP_NUM_THREADS": "1"}

@@ -30,6 +30,7 @@ from tqdm import tqdm
 
 from mlcourse.checks import Task, answer_of, examine, with_slip
 from mlcourse.checks.examine import NOTEBOOK_SEED, answer_key
+from mlcourse.checks.folders import notebook_name
 from mlcourse.checks.mutation import Mutant, mutants
 from mlcourse.checks.outcome import given
 from mlcourse.checks.slips import define, slips_of, time_limit
@@ -52,7 +53,7 @@ class Finding(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the mutants of the tasks that are named, or of all, and print tables; return 1 if a wrong one passed."""
-    parser = argparse.ArgumentParser("course.py mutants", description=__doc__)
+    parser = argparse.ArgumentParser("python course.py mutants", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("tasks", nargs="*", metavar="TASK")
     parser.add_argument("--seeds", type=int, metavar="N", help="only judge what is known, on N seeds")
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     names = options.tasks or [name for name, task in CATALOGUE.tasks.items() if task.kind == "function"]
     if unknown := [name for name in names if name not in CATALOGUE.tasks]:
-        print(f"mlcourse mutants: there is no task called {unknown[0]!r}.", file=sys.stderr)
+        print(f"python course.py mutants: there is no task called {unknown[0]!r}.", file=sys.stderr)
         return 1
     if options.keep:
         return keep(names)
@@ -182,7 +183,7 @@ def solution(task: Task) -> str:
 
 
 def cells_of(lesson: str) -> list[dict[str, Any]]:
-    return json.loads((ROOT / "solutions" / f"{lesson}.ipynb").read_text("utf-8"))["cells"]
+    return json.loads((ROOT / "solutions" / notebook_name("solutions", lesson)).read_text("utf-8"))["cells"]
 
 
 _NAMESPACES: dict[str, dict[str, Any]] = {}

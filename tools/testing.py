@@ -43,7 +43,7 @@ class Stage(NamedTuple):
 
 def main(arguments: list[str]) -> int:
     """Run the stages that the arguments ask for, or pytest with them, and return the exit code."""
-    parser = argparse.ArgumentParser("course.py test", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser("python course.py test", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="a result within a minute")
@@ -73,7 +73,7 @@ def run_stages(stages: list[Stage]) -> int:
         print(f"  {name:24} {seconds:5.0f} s  {outcome}")
     failed = [name for name, _, outcome in rows if outcome == "FAILED"]
     outcome = f"FAILED: {', '.join(failed)}" if failed else "everything passed"
-    print(f"\nmlcourse test: {outcome}; {time.monotonic() - start:.0f} s", flush=True)
+    print(f"\npython course.py test: {outcome}; {time.monotonic() - start:.0f} s", flush=True)
     return int(bool(failed))
 
 
@@ -105,7 +105,7 @@ def quick_stages() -> list[Stage]:
         Stage(
             "notebooks",
             "one lecture, one exercise",
-            lambda: run_notebooks("notebooks/03_gaussians.ipynb", "exercises/04_em.ipynb"),
+            lambda: run_notebooks("notebooks/03_gaussians.ipynb", "exercises/04_em_exercises.ipynb"),
         ),
     ]
 
@@ -174,6 +174,7 @@ def environment(variables: dict[str, str]) -> dict[str, str]:
     Interpreters start a hundred times, so the course is compiled once, whatever the user's settings.
     """
     ours = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONDONTWRITEBYTECODE": ""}
+    ours["JPY_SESSION_NAME"] = ""  # started from a notebook's cell, tests are not that notebook's progress
     return {**os.environ, **private_jupyter(), **ours, **variables}
 
 

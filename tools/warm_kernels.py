@@ -62,7 +62,10 @@ def warm_kernels(environment: dict[str, str]) -> Iterator[dict[str, str]]:
         spec = Path(folder, "kernels", "python3", "kernel.json")
         spec.parent.mkdir(parents=True)
         client = [sys.executable, "-I", "-S", str(CLIENT), address, "{connection_file}"]
-        spec.write_text(json.dumps({"argv": client, "display_name": "Python 3", "language": "python"}))
+        installed = (
+            "Python 3 (ipykernel)"  # as the notebooks say: with another name, opening one would change it
+        )
+        spec.write_text(json.dumps({"argv": client, "display_name": installed, "language": "python"}))
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(address)
             listening.listen(64)  # clients queue while the server imports

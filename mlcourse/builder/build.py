@@ -5,9 +5,10 @@
     python course.py build --course DIR    build another course, which has sources/ and tasks/ of its own
 
 The build goes in one direction: sources/notebooks/NN_name.py becomes notebooks/NN_name.ipynb, and
-sources/solutions/NN_name.py becomes both solutions/NN_name.ipynb and exercises/NN_name.ipynb. Header, links and
-the lesson map come from sources/lessons.toml. A second build changes no byte. No work is lost: a notebook that was
-edited by hand is copied to kept/ before it is overwritten or removed.
+sources/solutions/NN_name.py becomes both solutions/NN_name_solutions.ipynb and exercises/NN_name_exercises.ipynb.
+Header, links and the lesson map come from sources/lessons.toml. A second build changes no byte. No work is lost: a
+notebook that was edited is copied to kept/ before it is overwritten or removed, and `python course.py reset NOTEBOOK
+--restore` puts it back; a notebook that was never built here stays as it is.
 
 The source format
 -----------------
@@ -39,23 +40,23 @@ An open question, graded by hand, is one Markdown cell:
     # A model answer; the exercise says *Your answer here.*, or what follows <!-- STUB -->.
     # <!-- END SOLUTION -->
 
-Cells tagged "solution-only" are left out of the exercise.
+Cells tagged "solution-only" are left out of the exercise. A code cell tagged "hide-input" is folded: JupyterLab shows
+its first line, a comment that says what it holds, and its output.
 """
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from pathlib import Path
 
 from mlcourse.checks import CatalogueError
 from mlcourse.course_folder import OURS, Course
 
 from .answers import exercise_cells, solution_cells
-from .ipynb import notebook_bytes, was_edited
+from .ipynb import is_ours, notebook_bytes, was_edited
+from .kept import keep
 from .lessons import FOLDERS, BuildError, Outline, read_course
-from .pages import framed, page_with_map, with_headings, with_hint_ids
+from .pages import framed, page_with_map, title, with_headings, with_hint_ids
 from .sources import Cell, check_lecture, check_roster, check_tasks, check_unique, read_cells
 
 PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
@@ -68,7 +69,9 @@ VARIANTS: dict[str, Callable[[list[Cell]], list[Cell]]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the notebooks, or compare them if --check is given; return the exit code."""
-    parser = argparse.ArgumentParser(prog="mlcourse build", description="Build the notebooks from sources/.")
+    parser = argparse.ArgumentParser(
+        prog="python course.py build", description="Build the notebooks from sources/."
+    )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if anything is out of date"
     )
@@ -115,7 +118,8 @@ def build_all(course: Course | None = None) -> dict[Path, bytes]:
         for name in outline.names(folder):
             own = with_hint_ids(with_headings(VARIANTS[folder](cells[source][name]), catalogue))
             page = framed(own, outline, folder, name)
-            built[course.root / folder / f"{name}.ipynb"] = notebook_bytes(page, name, catalogue)
+            content = notebook_bytes(page, name, catalogue, title(outline, folder, name))
+            built[course.notebook(folder, name)] = content
     for name in PAGES:
         path = course.root / name
         if path.exists():
@@ -139,38 +143,30 @@ def read_sources(course: Outline) -> dict[str, dict[str, list[Cell]]]:
 
 
 def differences(root: Path, built: Mapping[Path, bytes]) -> dict[Path, bytes | None]:
-    """Return files to write as {path: bytes}, and notebooks to remove, which have no source, as {path: None}."""
+    """Return files to write as {path: bytes}, and notebooks to remove as {path: None}.
+
+    A notebook is removed if it was built from a source that no longer exists; one that a student made stays.
+    """
     changes: dict[Path, bytes | None] = {
         path: content
         for path, content in sorted(built.items())
         if not path.exists() or path.read_bytes() != content
     }
     existing = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
-    return changes | {path: None for path in existing if path not in built}
+    return changes | {path: None for path in existing if path not in built and is_ours(path)}
 
 
 def write(changes: Mapping[Path, bytes | None], root: Path) -> None:
     """Apply the changes that `differences` returned. Copy a notebook that was edited by hand to kept/ first."""
     for path, content in changes.items():
         if path.suffix == ".ipynb" and path.exists() and was_edited(path):
-            keep(path, root)
+            names = [one.relative_to(root).as_posix() for one in (path, keep(path, root))]
+            print(f"kept: {names[0]} was edited; a copy is in {names[1]}")
         if content is None:
             path.unlink()
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-
-
-def keep(path: Path, root: Path) -> None:
-    """Copy a notebook to kept/ under a new name."""
-    folder = root / "kept" / path.parent.name
-    folder.mkdir(parents=True, exist_ok=True)
-    names = (folder / f"{path.stem}-{number}.ipynb" for number in count(1))
-    copy = next(name for name in names if not name.exists())
-    shutil.copy2(path, copy)
-    print(
-        f"kept: {path.relative_to(root).as_posix()} was edited; a copy is in {copy.relative_to(root).as_posix()}"
-    )
 
 
 if __name__ == "__main__":

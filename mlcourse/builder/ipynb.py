@@ -9,7 +9,7 @@ from typing import Any
 from mlcourse.checks import Catalogue, OpenQuestion, Task
 
 from .lessons import BuildError
-from .sources import Cell
+from .sources import FOLDED, Cell
 
 METADATA: dict[str, Any] = {
     # The same as JupyterLab writes, so that opening a notebook does not change it.
@@ -25,7 +25,7 @@ METADATA: dict[str, Any] = {
 }
 
 
-def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> bytes:
+def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue, title: str) -> bytes:
     """Return the .ipynb file (format 4.5, no outputs) of a list of cells.
 
     Parameters
@@ -35,6 +35,8 @@ def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> byte
         Name of the lesson for the metadata of its tasks.
     catalogue : Catalogue
         Has the points of every task.
+    title : str
+        Title of the page that nbconvert makes of the notebook.
     """
     contents = []
     for cell, cell_id in zip(cells, cell_ids(cells)):
@@ -47,7 +49,7 @@ def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue) -> byte
         if cell.kind == "code":
             content |= {"execution_count": None, "outputs": []}
         contents.append(content)
-    metadata = METADATA | {"mlcourse": {"built": fingerprint(contents)}}
+    metadata = METADATA | {"mlcourse": {"built": fingerprint(contents)}, "title": title}
     notebook = {"cells": contents, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
     return (text + "\n").encode()
@@ -62,11 +64,23 @@ def fingerprint(contents: list[dict[str, Any]]) -> str:
 def was_edited(path: Path) -> bool:
     """Whether a notebook was edited after it was built, or was not built by this builder."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        built: str = notebook["metadata"]["mlcourse"]["built"]
-        return built != fingerprint(notebook["cells"])
+        return built_as(path) != fingerprint(json.loads(path.read_text(encoding="utf-8"))["cells"])
     except (ValueError, KeyError, TypeError):
         return True
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a notebook was built by this builder, edited or not."""
+    try:
+        return bool(built_as(path))
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def built_as(path: Path) -> str:
+    """Return the fingerprint that a notebook had when it was built. Raises ValueError, KeyError or TypeError."""
+    built: str = json.loads(path.read_text(encoding="utf-8"))["metadata"]["mlcourse"]["built"]
+    return built
 
 
 def cell_ids(cells: list[Cell]) -> list[str]:
@@ -85,8 +99,10 @@ def cell_ids(cells: list[Cell]) -> list[str]:
 
 
 def cell_metadata(cell: Cell, lesson: str, catalogue: Catalogue) -> dict[str, Any]:
-    """Return the tags of a cell, and in a task also our own metadata and those of nbgrader (schema 3)."""
+    """Return the tags of a cell, whether it is folded, and in a task our own metadata and nbgrader's (schema 3)."""
     metadata: dict[str, Any] = {"tags": cell.tags} if cell.tags else {}
+    if FOLDED in cell.tags:
+        metadata["jupyter"] = {"source_hidden": True}
     if cell.role:
         metadata["mlcourse"] = {"lesson": lesson, "role": cell.role, "task": cell.task}
         metadata["nbgrader"] = nbgrader_metadata(cell, catalogue)

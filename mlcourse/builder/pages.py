@@ -4,7 +4,9 @@ import re
 from dataclasses import replace
 
 from mlcourse.checks import Catalogue
-from mlcourse.checks.notebook import hint_id
+from mlcourse.checks.card import hint_id
+from mlcourse.checks.folders import notebook_name
+from mlcourse.course_folder import OURS
 
 from .lessons import BuildError, Lesson, Outline
 from .sources import Cell
@@ -15,6 +17,10 @@ TASK_HEADING = re.compile(r"^## \{\{(\w+)\}\}$", re.MULTILINE)
 HINT = re.compile(r"<details>(<summary>Hint (\d+)</summary>)")
 HINT_WITH_ID = r'<details id="{id}">\1'
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
+BUTTON = (  # white on blue, 7 to 1, in every theme; where styles are removed, as on GitHub, it is a plain link
+    "display:inline-block; padding:0.6em 1.2em; border-radius:0.4em; "
+    "background-color:#005a8d; color:#ffffff; font-weight:600; text-decoration:none"
+)
 
 ABOUT = {
     "exercises": (
@@ -28,6 +34,13 @@ ABOUT = {
     ),
 }
 
+PROGRESS = """\
+## How far have you come?
+
+Run the next cell whenever you like: what you have checked is remembered, on other days too."""
+OUR_CHECK = "from mlcourse import check"
+OWN_CHECK = 'from mlcourse.checks import open_course\n\ncheck = open_course("../tasks")'
+
 COLAB_SETUP = """\
 # Installs the course on Colab; does nothing anywhere else.
 import sys
@@ -39,9 +52,8 @@ if "google.colab" in sys.modules:
 def framed(cells: list[Cell], course: Outline, folder: str, name: str) -> list[Cell]:
     """Return the cells of a notebook: header, the Colab cell if needed, the lesson, links."""
     own = [fill_map(cell, course, folder) for cell in cells]
-    links = neighbour_links(course, folder, name)
-    last = [Cell("markdown", f"---\n\n{links}")] if links else []
-    return [header(course, folder, name), *colab_setup(course), *own, *last]
+    first, last = header(course, folder, name), footer(course, folder, name)
+    return [first, *colab_setup(course), *own, *progress_cells(course, folder, name), last]
 
 
 def with_headings(cells: list[Cell], catalogue: Catalogue) -> list[Cell]:
@@ -77,21 +89,53 @@ def with_hint_ids(cells: list[Cell]) -> list[Cell]:
     return marked
 
 
+def title(course: Outline, folder: str, name: str) -> str:
+    """Return the title of a notebook: "04 · Expectation–maximisation", and the folder unless it is a lecture."""
+    heading = course.lessons[name].heading
+    return heading if folder == "notebooks" else f"{heading} · {folder}"
+
+
 def header(course: Outline, folder: str, name: str) -> Cell:
     """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
         objectives = "".join(f"\n- {objective}" for objective in lesson.objectives)
-        paragraphs = [
-            f"# {lesson.heading}",
-            lesson.promise,
-            effort(course, lesson),
-            f"After this lesson you can\n{objectives}",
-        ]
+        paragraphs = [lesson.promise, effort(course, lesson), f"After this lesson you can\n{objectives}"]
     else:
-        paragraphs = [f"# {lesson.heading} · {folder}", ABOUT[folder].format(lesson)]
-    paragraphs.append(neighbour_links(course, folder, name))
-    return Cell("markdown", "\n\n".join(paragraphs).rstrip())
+        paragraphs = [ABOUT[folder].format(lesson)]
+    return Cell(
+        "markdown",
+        "\n\n".join([f"# {title(course, folder, name)}", place(course, folder, name), *paragraphs]),
+    )
+
+
+def progress_cells(course: Outline, folder: str, name: str) -> list[Cell]:
+    """Return the cells that show the progress, at the end of an exercise: they need no other cell."""
+    if folder != "exercises":
+        return []
+    source = OUR_CHECK if course.root == OURS else OWN_CHECK
+    return [Cell("markdown", PROGRESS), Cell("code", f'{source}\n\ncheck.progress("{name}")')]
+
+
+def footer(course: Outline, folder: str, name: str) -> Cell:
+    """Return the last cell: a button that leads to the next step, and where the reader is."""
+    here = place(course, folder, name)
+    step = next_step(course, folder, name)
+    button = [f'<a href="{step[1]}" style="{BUTTON}">{step[0]}</a>'] if step else []
+    return Cell("markdown", "\n\n".join(["---", *button, here]))
+
+
+def next_step(course: Outline, folder: str, name: str) -> tuple[str, str] | None:
+    """Return what to open next, as a label and a link: a lesson's exercises, then the next lesson."""
+    lesson = course.lessons[name]
+    if folder == "notebooks" and course.has("exercises", name):
+        return f"Next: the exercises of lesson {lesson.number} →", address(folder, "exercises", name)
+    lectures = course.names("notebooks")
+    if after := [other for other in lectures if other > name]:
+        return f"Next: lesson {course.lessons[after[0]].heading} →", address(folder, "notebooks", after[0])
+    if lectures and lectures[0] != name:
+        return "You have reached the end. Back to the first page →", address(folder, "notebooks", lectures[0])
+    return None
 
 
 def effort(course: Outline, lesson: Lesson) -> str:
@@ -106,32 +150,49 @@ def effort(course: Outline, lesson: Lesson) -> str:
 
 def lesson_links(course: Outline, names: list[str]) -> str:
     """Return "lesson [03](03_gaussians.ipynb)" or "lessons …, …"; lessons without a notebook have no link."""
-    links = [f"[{name[:2]}]({name}.ipynb)" if course.has("notebooks", name) else name[:2] for name in names]
+    links = [
+        f"[{name[:2]}]({address('notebooks', 'notebooks', name)})"
+        if course.has("notebooks", name)
+        else name[:2]
+        for name in names
+    ]
     return ("lesson " if len(links) == 1 else "lessons ") + ", ".join(links)
 
 
-def neighbour_links(course: Outline, folder: str, name: str) -> str:
-    """Return one line of links: the previous notebook, the other notebooks of this lesson, Colab, the next one."""
+def place(course: Outline, folder: str, name: str) -> str:
+    """Return the line that says where the reader is, between links to the notebooks around it."""
     names = course.names(folder)
-    place = names.index(name)
-    links = []
-    if place > 0:
-        links.append(f"← [{course.lessons[names[place - 1]].heading}]({names[place - 1]}.ipynb)")
+    here = names.index(name)
+    kind = "" if folder == "notebooks" else f" · {LABELS[folder]}"
+    parts = [f"**Lesson {course.lessons[name].number}{kind}**"]
+    if here > 0:
+        parts.append(f"← {link(course, folder, names[here - 1])}")
     for other, label in LABELS.items():
         # No link from a lecture to its solutions: try the exercises first.
         if other != folder and course.has(other, name) and (folder, other) != ("notebooks", "solutions"):
-            links.append(f"[{label}](../{other}/{name}.ipynb)")
+            parts.append(f"[{label}]({address(folder, other, name)})")
     if course.public_address:
-        links.append(f"[Open in Colab]({colab_address(course, folder, name)})")
-    if place + 1 < len(names):
-        links.append(f"[{course.lessons[names[place + 1]].heading}]({names[place + 1]}.ipynb) →")
-    return " | ".join(links)
+        parts.append(f"[Open in Colab]({colab_address(course, folder, name)})")
+    if here + 1 < len(names):
+        parts.append(f"{link(course, folder, names[here + 1])} →")
+    return " | ".join(parts)
+
+
+def link(course: Outline, folder: str, name: str) -> str:
+    """Return the link to another notebook of the same folder."""
+    return f"[{course.lessons[name].heading}]({address(folder, folder, name)})"
+
+
+def address(here: str, folder: str, name: str) -> str:
+    """Return the relative link from a notebook in the folder `here` to a lesson's notebook in `folder`."""
+    own = notebook_name(folder, name)
+    return own if folder == here else f"../{folder}/{own}"
 
 
 def colab_address(course: Outline, folder: str, name: str) -> str:
     """Return the address that opens a notebook in Colab: the path is the same as on GitHub."""
     path = course.public_address.removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{path}/{folder}/{name}.ipynb"
+    return f"https://colab.research.google.com/github/{path}/{folder}/{notebook_name(folder, name)}"
 
 
 def colab_setup(course: Outline) -> list[Cell]:
@@ -146,8 +207,7 @@ def fill_map(cell: Cell, course: Outline, folder: str) -> Cell:
     """Replace the placeholder in a Markdown cell with the lesson map."""
     if cell.kind != "markdown":
         return cell
-    addresses = {other: "" if other == folder else f"../{other}/" for other in LABELS}
-    table = lesson_map(course, addresses)
+    table = lesson_map(course, {other: "" if other == folder else f"../{other}/" for other in LABELS})
     return replace(cell, source=MAP_PLACEHOLDER.sub(lambda _: table, cell.source))
 
 
@@ -157,12 +217,12 @@ def lesson_map(course: Outline, addresses: dict[str, str]) -> str:
     for name in course.names("notebooks"):
         lesson = course.lessons[name]
         practise = [
-            f"[{label.lower()}]({addresses[folder]}{name}.ipynb)"
+            f"[{label.lower()}]({addresses[folder]}{notebook_name(folder, name)})"
             for folder, label in LABELS.items()
             if folder != "notebooks" and course.has(folder, name)
         ]
         columns = [
-            f"[{lesson.heading}]({addresses['notebooks']}{name}.ipynb)",
+            f"[{lesson.heading}]({addresses['notebooks']}{notebook_name('notebooks', name)})",
             f"{lesson.read} min",
             f"{lesson.do} min" if lesson.do else "–",
             ", ".join(other[:2] for other in lesson.builds_on) or "–",

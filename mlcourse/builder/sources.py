@@ -16,6 +16,7 @@ from .lessons import BuildError
 
 ROLES = ("answer", "check", "open")
 HEADER_KEYS = ("task", "role", "tags")
+FOLDED = "hide-input"  # Jupyter Book's name for it: there, too, the tag folds the cell
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_cell(raw: Any, where: str) -> Cell:
     # Do not change answers: the comments below STUB are uncommented later.
     magics = raw.cell_type == "code" and header.get("role") != "answer"
     cell = Cell(raw.cell_type, uncomment_magics(raw.source) if magics else raw.source, where, **header)
-    for rule in (check_kind, check_header, check_magic, check_images):
+    for rule in (check_kind, check_header, check_folded, check_magic, check_images):
         rule(cell)
     return cell
 
@@ -89,6 +90,15 @@ def check_header(cell: Cell) -> None:
         )
     if cell.role in ("answer", "check") and cell.kind != "code":
         raise BuildError(f"{cell.where}: role={cell.role!r} needs a code cell; remove [markdown].")
+
+
+def check_folded(cell: Cell) -> None:
+    """Raise BuildError unless a folded cell is code that starts with a comment, the only line that is shown."""
+    if FOLDED in cell.tags and not (cell.kind == "code" and re.match(r"# \w", cell.source)):
+        raise BuildError(
+            f"{cell.where}: the tag {FOLDED!r} folds the code and leaves its first line in view; tag a code cell, "
+            "and start it with a comment that says what it holds."
+        )
 
 
 def check_magic(cell: Cell) -> None:

@@ -42,7 +42,7 @@ def compare_folder(submissions: Path, course: Course, lesson: str | None = None)
 
 def course_notebook(course: Course, folder: str, lesson: str, name: str) -> list[Submission]:
     """Return one of the course's own notebooks in a list, which is empty if this copy of the course lacks it."""
-    path = course.root / folder / f"{lesson}.ipynb"
+    path = course.notebook(folder, lesson)
     if not path.exists():
         return []
     cells = json.loads(path.read_text("utf-8"))["cells"]

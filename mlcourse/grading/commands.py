@@ -27,7 +27,7 @@ def run(command: str, words: list[str]) -> int:
     try:
         return COMMANDS[command](words)
     except EXPECTED_ERRORS as problem:
-        print(f"mlcourse {command}: {printable(str(problem), 2000, lines=True)}", file=sys.stderr)
+        print(f"{PROGRAM} {command}: {printable(str(problem), 2000, lines=True)}", file=sys.stderr)
         return 1
 
 
@@ -87,7 +87,7 @@ def print_summary(summary: Summary, out: Path) -> None:
 def report(words: list[str]) -> int:
     """Rewrite tables and pages, with the points that were entered by hand."""
     parser = argparse.ArgumentParser(f"{PROGRAM} report", description="Rewrite a run's tables and pages.")
-    parser.add_argument("out", type=Path, help="the folder that `mlcourse grade` wrote")
+    parser.add_argument("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
     options = parser.parse_args(words)
     summary = publish(options.out)
     print_summary(summary, options.out)

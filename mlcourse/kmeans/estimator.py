@@ -114,7 +114,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         KeyboardInterrupt
             After Ctrl-C, once the attributes are set to the best clustering so far.
         """
-        X = validate_data(self, X, dtype=FLOATS)
+        # In one memory order, since the order of summation decides ties of k-means++.
+        X = validate_data(self, X, dtype=FLOATS, order="C")
         if len(X) < self.n_clusters:
             raise ValueError(
                 f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}: use fewer clusters, or pass more"

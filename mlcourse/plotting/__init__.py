@@ -15,11 +15,25 @@ from mlcourse.plotting.points import (
     plot_points,
     plot_responsibilities,
 )
-from mlcourse.plotting.style import MARKERS, PALETTE, color, marker, use_course_style
+from mlcourse.plotting.style import (
+    INK,
+    MARKERS,
+    PALE_INK,
+    PALETTE,
+    PAPER,
+    PRINT,
+    color,
+    marker,
+    use_course_style,
+)
 
 __all__ = [
+    "INK",
     "MARKERS",
     "PALETTE",
+    "PALE_INK",
+    "PAPER",
+    "PRINT",
     "color",
     "figure_html",
     "marker",

@@ -10,6 +10,8 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+SHARPNESS = 2  # pixels of the picture per pixel of its width on the page: screens of high density show both
+
 FIGURE = """\
 <figure style="margin: 0.5em 0; max-width: {width}px">
 <img src="data:image/png;base64,{png}" alt="{alt}" style="width: 100%">
@@ -47,11 +49,11 @@ def _figure_html(png: str, width: int, caption: str, alt: str) -> str:
 
 
 def _render(figure: Figure | Axes) -> tuple[str, int]:
-    """The picture as base64 PNG, and its width in pixels. Closes the figure."""
+    """The picture as base64 PNG, and the width at which it is shown. Closes the figure."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
     _label_outer_axes(figure)
     png = io.BytesIO()
-    figure.savefig(png, format="png")
+    figure.savefig(png, format="png", dpi=SHARPNESS * figure.dpi)
     plt.close(figure)
     return base64.b64encode(png.getvalue()).decode("ascii"), round(figure.get_figwidth() * figure.dpi)
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
-from mlcourse.plotting.style import INK, PALETTE, axes_or_new, blend, check_labels, color, label_axes
+from mlcourse.plotting.style import INK, PALETTE, axes_or_new, check_labels, color, label_axes
 from mlcourse.typing import Array
 
 
@@ -73,11 +73,7 @@ def plot_silhouettes(values: ArrayLike, labels: ArrayLike, ax: Axes | None = Non
     for k in np.unique(labels):
         knife = np.sort(values[labels == k])
         rows = np.arange(start, start + len(knife))
-        style: dict[str, Any] = {
-            "facecolor": blend(color(k), "white", 0.25),
-            "edgecolor": color(k),
-            "step": "mid",
-        }
+        style: dict[str, Any] = {"facecolor": (color(k), 0.75), "edgecolor": color(k), "step": "mid"}
         ax.fill_betweenx(rows, 0, knife, label=f"cluster {k}", **style)
         middles[k] = rows.mean()
         start += len(knife) + gap

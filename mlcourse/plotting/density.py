@@ -13,20 +13,29 @@ from scipy.stats import norm
 from sklearn.utils import check_array
 
 from mlcourse.gaussians import CovarianceType, as_matrices
-from mlcourse.plotting.style import INK, axes_or_new, blend, color, grid_over, label_axes, on_the_plane
+from mlcourse.plotting.style import (
+    INK,
+    PALE_INK,
+    axes_or_new,
+    blend,
+    color,
+    grid_over,
+    label_axes,
+    on_the_plane,
+)
 from mlcourse.typing import Array
 
 LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
-# A white edge along both sides of a line keeps it visible among points of the same colour.
-CASING = withStroke(linewidth=3.2, foreground="white")
+# A pale edge along both sides of a line keeps it visible among points of the same colour, and on a dark page.
+CASING = withStroke(linewidth=3.2, foreground=(1, 1, 1, 0.6))
 
 # Contours are 0.5, 1, 2, 4, … nats below the peak of the log density. For one Gaussian, 0.5 is the ellipse of
 # one standard deviation and 2 that of two.
 DROPS = 0.5 * 2.0 ** np.arange(10)
 
-# Viridis without its palest yellow, which would vanish on white.
-DEPTHS = ListedColormap(get_cmap("viridis")(np.linspace(0, 0.85, 256)))
+# Viridis without its ends, which would vanish on a dark page and on a white one.
+DEPTHS = ListedColormap(get_cmap("viridis")(np.linspace(0.2, 0.8, 256)))
 
 
 class DensityModel(Protocol):
@@ -113,11 +122,12 @@ def plot_mixture_1d(
     x = np.linspace((means - 4 * std).min(), (means + 4 * std).max(), 500)
     curves = weights * norm.pdf(x[:, np.newaxis], means, std)
     if X is not None:
-        ax.hist(np.ravel(X), bins="auto", density=True, color="#E4E4E4", edgecolor="white", label="data")
+        style: dict[str, Any] = {"color": PALE_INK, "alpha": 0.3, "rwidth": 0.94}
+        ax.hist(np.ravel(X), bins="auto", density=True, label="data", **style)
     ax.plot(x, curves.sum(axis=1), color=INK, linewidth=1, label="mixture")
     for k, curve in enumerate(curves.T):
-        style = LINE_STYLES[k % len(LINE_STYLES)]
-        ax.plot(x, curve, color=color(k), linestyle=style, linewidth=2, label=f"component {k}")
+        line = LINE_STYLES[k % len(LINE_STYLES)]
+        ax.plot(x, curve, color=color(k), linestyle=line, linewidth=2, label=f"component {k}")
     ax.use_sticky_edges = False  # leaves a margin below 0, so that points on the axis are not cut off
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     label_axes(ax, "x", "density")

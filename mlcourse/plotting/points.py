@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba_array
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_array, check_consistent_length
@@ -13,8 +13,9 @@ from mlcourse.plotting.style import (
     INK,
     PALE_INK,
     PALETTE,
+    PAPER,
+    PRINT,
     axes_or_new,
-    blend,
     check_labels,
     color,
     grid_over,
@@ -24,6 +25,8 @@ from mlcourse.plotting.style import (
     on_the_plane,
 )
 from mlcourse.typing import Array
+
+TINT = 0.28  # opacity of a decision region, which lets the page shine through
 
 
 class Predictor(Protocol):
@@ -74,7 +77,7 @@ def plot_centers(centers: ArrayLike, ax: Axes | None = None) -> Axes:
     """
     centers = on_a_line_or_plane(centers, "centers")
     ax = axes_or_new(ax)
-    ax.scatter(centers[:, 0], centers[:, 1], s=170, c="white", edgecolors=INK, linewidths=1.6, zorder=4)
+    ax.scatter(centers[:, 0], centers[:, 1], s=170, c=PAPER, edgecolors=INK, linewidths=1.6, zorder=4)
     for k, center in enumerate(centers):
         style: dict[str, Any] = {
             "size": 9,
@@ -83,7 +86,7 @@ def plot_centers(centers: ArrayLike, ax: Axes | None = None) -> Axes:
             "va": "center_baseline",
             "zorder": 5,
         }
-        ax.text(center[0], center[1], str(k), color=INK, **style)
+        ax.text(center[0], center[1], str(k), color=PRINT, **style)
     label_axes(ax)
     return ax
 
@@ -104,7 +107,7 @@ def plot_decision_regions(model: Predictor, X: ArrayLike, ax: Axes | None = None
     labels = check_labels(model.predict(grid), grid, "model.predict").reshape(len(ys), len(xs))
     ax = axes_or_new(ax)
     found = np.unique(labels)
-    tints = np.array([blend(color(k), "white", 0.72) for k in range(found[-1] + 1)])
+    tints = to_rgba_array([color(k) for k in range(found[-1] + 1)], alpha=TINT)
     extent = (*xs[[0, -1]], *ys[[0, -1]])
     ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
     for k in found[1:]:

@@ -72,7 +72,7 @@ def draw_hardening(X: Array, centers: Array, sigma: float) -> Drawing:
     plot_responsibilities(X, R, ax=left)
     plot_centers(means, ax=left)
     fix_limits(X, left)
-    right.hist(R.max(axis=1), bins=np.linspace(0, 1, 26), color=PALE_INK, edgecolor="white")
+    right.hist(R.max(axis=1), bins=np.linspace(0, 1, 26), color=PALE_INK, rwidth=0.94)
     right.set(xlim=(0, 1.02), ylim=(0, len(X)), xlabel="largest responsibility of a point", ylabel="points")
     caption = _caption(X, centers, sigma, means, R)
     alt = f"Points in mixed colours, beside a histogram. Means at {points_as_text(means)}."

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mlcourse.plotting import color, plot_curve
-from mlcourse.plotting.style import blend
+from mlcourse.plotting.density import CASING
 from mlcourse.typing import Array
 
 
@@ -25,7 +25,7 @@ def plot_history(values: list[float], now: int, xlabel: str, ylabel: str, ax: Ax
 def plot_trails(centers: Array, ax: Axes) -> None:
     """Plot the path of each centre; centers is (n_steps, K, 2)."""
     for k, trail in enumerate(np.swapaxes(centers, 0, 1)):
-        ax.plot(*trail.T, color=blend(color(k), "black", 0.5), linewidth=1.5, marker=".", markersize=5)
+        ax.plot(*trail.T, color=color(k), linewidth=1.5, marker=".", markersize=5, path_effects=[CASING])
 
 
 def fix_limits(X: Array, ax: Axes) -> None:

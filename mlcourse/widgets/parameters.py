@@ -10,9 +10,6 @@ from mlcourse.widgets.controls import Drawing, interactive
 
 SAMPLE_SIZES = (50, 100, 200, 500, 1250, 1797, 5000, 10_000, 50_000)
 
-# A white box behind a number keeps lines from crossing it.
-PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-
 
 def parameter_calculator() -> ipywidgets.VBox:
     """Choose K, d and n; see how many numbers each covariance type has to learn."""
@@ -48,7 +45,7 @@ def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawi
     for k, parts in enumerate(counts.values()):
         total, sum_of_parts = sum(parts), " + ".join(f"{part:,}" for part in parts)
         ax.plot(total, k, marker=marker(k), color=color(k), markersize=11, zorder=4)
-        ax.text(total, k - 0.32, f"{total:,} = {sum_of_parts}", ha="center", va="center", bbox=PAPER)
+        ax.text(total, k - 0.32, f"{total:,} = {sum_of_parts}", ha="center", va="center")
     ax.axvline(in_data, color=INK, linestyle=":", zorder=1)
     ax.text(in_data, 3.55, "numbers in the data ", ha="right", va="center")
     shown = [in_data, *map(sum, counts.values())]

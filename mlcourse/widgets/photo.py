@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from mlcourse.kmeans import KMeans, assign
 from mlcourse.plotting import plot_photo
-from mlcourse.plotting.style import INK
+from mlcourse.plotting.style import INK, PAPER, PRINT
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
@@ -79,7 +79,7 @@ def _plot_shares(palette: Array, shares: Array, ax: Axes) -> None:
     for paint, start, share in zip(palette, starts, shares):
         if share >= 0.06:
             light = paint @ [0.299, 0.587, 0.114]  # perceived lightness: ITU-R BT.601
-            ink = INK if light > 0.5 else "white"
+            ink = PRINT if light > 0.5 else PAPER
             ax.text(start + share / 2, 0, f"{share:.0%}", ha="center", va="center", color=ink, size="small")
     ax.set(xlim=(0, 1), ylim=(-0.4, 0.4))
     ax.set_axis_off()

@@ -26,6 +26,7 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
+from mlcourse.widgets import playground
 
 use_course_style()
 print(f"NumPy {np.__version__} · scikit-learn {sklearn.__version__} · ready")
@@ -34,34 +35,47 @@ print(f"NumPy {np.__version__} · scikit-learn {sklearn.__version__} · ready")
 # A line of versions that ends with *ready*: your set-up works. An error instead? Close JupyterLab and start
 # it again with `python course.py`, which repairs a broken set-up.
 #
-# Now a picture. The next cell makes two thousand points and lets k-means group them.
+# Now a picture. The next cell makes two thousand points and lets k-means group them. The grey bar below it is a
+# cell too, and draws the picture. Its code is folded, because you do not need it: click the bar to open it, or just
+# press **Shift + Enter** to run it, like any other cell.
 
 # %%
 X, _ = five_blobs()
 model = mlcourse.KMeans(5, random_state=0).fit(X)
+
+# %% tags=["hide-input"]
+# Figure 1: the groups that k-means has found
 ax = plot_points(X, model.labels_, ax=plot_decision_regions(model, X))
 plot_centers(model.cluster_centers_, ax=ax)
 show(
     ax,
-    "Two thousand points, five groups, and the borders that k-means draws between them.",
-    "Five groups of points, each with its own colour and marker, a numbered centre and a tinted region.",
+    "Figure 1. Two thousand points, their groups, and the borders that k-means draws between them.",
+    "Groups of points, each with its own colour and marker, a numbered centre and a tinted region.",
 )
 
 # %% [markdown]
-# Change the 5 to a 3 and run the cell again. Nothing can break. To take a change back, press Ctrl + Z in the
+# Change the 5 to a 3 and run both cells again. Nothing can break. To take a change back, press Ctrl + Z in the
 # cell; to start afresh, choose *Kernel → Restart Kernel and Run All Cells* from the menu. What you write is
-# kept when you save (Ctrl + S). Should a notebook be beyond repair, close it and run `python course.py build`
-# in a terminal: it gives back the original text of every changed notebook, and puts your version aside in the
+# kept when you save (Ctrl + S). Should a notebook be beyond repair, close it and run, in a terminal, for example
+# `python course.py reset notebooks/00_welcome.ipynb`: it gives you the original back, and keeps your version in the
 # folder `kept`.
 #
+# This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the cell, press ▶,
+# and drag a point.
+
+# %% tags=["hide-input"]
+# A playground: put down points, drag them, and see EM follow
+playground(X[::12], n_components=4)
+
+# %% [markdown]
 # To stop for today, press Ctrl + C in the terminal where the course runs. Tomorrow, the same command brings
 # you back here.
 #
 # ## How a lesson goes
 #
-# After this page, each lesson is three notebooks with the same number and name. Read the lesson first; the
-# link *Exercises* at its top and at its end leads on. The other folders beside them are the course's
-# workshop; you do not need them.
+# After this page, each lesson is three notebooks with the same number, such as `04_em`, `04_em_exercises` and
+# `04_em_solutions`. Read the lesson first; the blue button at its end leads on, and the line below each title
+# says where you are. The other folders beside them are the course's workshop; you do not need them.
 #
 # - The **lesson** (`notebooks/`) shows a picture first and the formula later. Now and then it asks you to
 #   guess what a cell will print, *before you run it*. Do guess. A guess that turns out wrong is worth more
@@ -101,12 +115,19 @@ check.gaussian_pdf(gaussian_pdf)
 # wrong. Never the answer. The red line only repeats that something is left to do. Fix the function (the
 # hint unfolds when you click it), run the two cells again, and the cross becomes a check mark. A check may
 # be run as often as you like; nobody counts. Run the cell with your answer before you run its check: the
-# check sees what was run last. At the end of each exercise notebook `check.progress()` shows what is done.
+# check sees what was run last. What you have checked is remembered, on other days too: the end of each
+# exercise notebook shows it, and so does the next cell.
 #
 # ## The lessons
 #
 # {{lesson_map}}
-#
+
+# %%
+from mlcourse import check
+
+check.progress()
+
+# %% [markdown]
 # New to all of this? Begin with [lesson 01](01_kmeans.ipynb). If k-means is an old friend, read the
 # figures of [lesson 02](02_kmeans_limits.ipynb) and go on with 03. If you came for EM,
 # [lesson 04](04_em.ipynb) is the heart of it. If you can fit a mixture and wonder what to believe of it, read

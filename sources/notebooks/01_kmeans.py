@@ -1,11 +1,15 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.metrics import pairwise_distances_argmin
 
 from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
-from mlcourse.datasets import five_blobs, load_iris, load_photo
+from mlcourse.datasets import five_blobs, load_iris, load_photo, two_moons
 from mlcourse.metrics import match_labels
 from mlcourse.plotting import (
+    PAPER,
+    PRINT,
     plot_centers,
     plot_curve,
     plot_decision_regions,
@@ -20,6 +24,19 @@ from mlcourse.widgets import kmeans_player
 use_course_style()
 
 # %% [markdown]
+# Press ▶. By the end of this lesson you will have written what you see, and know when not to trust it.
+
+# %% tags=["hide-input"]
+# A film to begin with: k-means on six hundred points
+crescents, _ = two_moons(600)
+centers, film = crescents[:8], []
+for _ in range(12):
+    nearest = pairwise_distances_argmin(crescents, centers)
+    film.append((centers, nearest))
+    centers = np.array([crescents[nearest == k].mean(axis=0) for k in range(8)])
+kmeans_player(crescents, film)
+
+# %% [markdown]
 # ## The same flowers, with and without names
 #
 # Here are a hundred and fifty irises, drawn twice. Each point is a flower, placed by the length and the width
@@ -29,6 +46,9 @@ use_course_style()
 # %%
 iris, species = load_iris()
 petals = iris[:, 2:]
+
+# %% tags=["hide-input"]
+# Figure 1: the irises, with and without names
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
 plot_points(petals, species, ax=axes[0])
 plot_points(petals, ax=axes[1])
@@ -116,6 +136,9 @@ assert (by_matching, by_hand) == (145, 5)
 
 # %%
 X, _ = five_blobs()
+
+# %% tags=["hide-input"]
+# Figure 2: two thousand points
 show(
     plot_points(X),
     "Figure 2. Two thousand points. Decide now how many groups there are, and write the number down. We"
@@ -195,8 +218,8 @@ print(f"move:   inertia {inertia(X, centers, labels):.1f}")
 # %% [markdown]
 # The points chose, and then the centres moved. The inertia fell.
 #
-# **Before you run the next cell:** the loop below goes on until no point changes its label. Will the inertia
-# ever rise on the way? And how many rounds will it take: about 6, about 60, about 600?
+# **Before you run the next cell:** the loop below goes on until no point changes its label. In the film at the top
+# the inertia never rose. Was that luck? And how many rounds will it take here: about 6, about 60, about 600?
 
 # %%
 history = [(start, assign(X, start))]
@@ -206,9 +229,12 @@ while True:
     if np.array_equal(history[-1][1], history[-2][1]):
         break
 inertias = [inertia(X, c, labels) for c, labels in history]
-assert np.all(np.diff(inertias) <= 1e-9)
 print(f"{len(history) - 1} rounds, inertia:", np.round(inertias, 1))
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert len(history) - 1 == 6
+assert np.all(np.diff(inertias) <= 1e-9)
 
 # %% [markdown]
 # Six rounds, and it never rose. It cannot: the choosing step gives each point the smallest term there is for
@@ -218,7 +244,8 @@ assert len(history) - 1 == 6
 #
 # Here is the journey.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: the journey of the centres
 fig, axes = plt.subplots(2, 2, figsize=(10, 7), sharex=True, sharey=True)
 for ax, step in zip(axes.flat, (0, 1, 3, 6)):
     centers, labels = history[step]
@@ -280,12 +307,13 @@ print(np.round(kmeans.cluster_centers_, 2))
 newcomers = np.array([[-0.6, 3.0], [-2.2, 2.2], [4.0, -1.0]])
 print(kmeans.predict(newcomers))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: three new points on the plane
 everything = np.concatenate([X, newcomers])
 ax = plot_decision_regions(kmeans, everything)
 ax.set_aspect("equal")
 plot_points(X, kmeans.labels_, sizes=9, ax=ax)
-ax.scatter(*newcomers.T, marker="*", s=220, c="white", edgecolors="black", zorder=5)
+ax.scatter(*newcomers.T, marker="*", s=220, c=PAPER, edgecolors=PRINT, zorder=5)
 show(
     plot_centers(kmeans.cluster_centers_, ax=ax),
     "Figure 4. Every place in the plane belongs to its nearest centre. The stars are the three newcomers."
@@ -350,7 +378,8 @@ print("in millimetres:  ", np.round((10 * distances).sum(axis=1), 2))
 # ends with a higher inertia than another, what could have happened to its centres? (They run with `tol=0`, to
 # the very end.)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: three runs from random starts
 fig, axes = plt.subplots(1, 3, figsize=(12, 4), sharey=True)
 for ax, seed in zip(axes, (1, 2, 5)):
     run = KMeans(5, init="random", n_init=1, tol=0, random_state=seed).fit(X)
@@ -397,7 +426,8 @@ def seeding_chances(X, chosen):
     return D2 / np.sum(D2)
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: chances to be the next centre
 chosen = X[[1, 2]]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
 for ax, m in zip(axes, (1, 2)):
@@ -431,9 +461,13 @@ for init in ("random", "k-means++"):
     runs[init] = np.sort([model.inertia_ for model in models])
     stuck = np.sum(runs[init] > 212)
     print(f"{init:9s}  stuck {stuck}, mean {runs[init].mean():.1f}, worst {runs[init].max():.1f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert (stuck, round(runs[init].mean(), 1)) == (62, 218.4)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: a hundred runs of each kind
 fig, ax = plt.subplots()
 for (init, values), style in zip(runs.items(), ("-", "--")):
     ax.plot(np.arange(1, 101), values, style, linewidth=2.5, label=init)
@@ -477,13 +511,16 @@ kmeans_game(X[::10], 5)
 # [restarts](../GLOSSARY.md#restart) are.
 #
 # **Before you run the next cell:** if a single start gets stuck 62 times in 100, how often will ten starts
-# *all* get stuck? Seed 42 is one try.
+# *all* get stuck? And twenty? Seed 42 is one try.
 
 # %%
 print(f"all ten stuck: about {0.62**10:.3f} of the time")
 for n_init in (1, 10, 20):
     best = KMeans(5, n_init=n_init, tol=0, random_state=42).fit(X).inertia_
     print(f"n_init={n_init:2d}, seed 42: {best:.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert round(best, 2) == 211.60
 
 # %% [markdown]
@@ -529,7 +566,8 @@ inertias = {k: models[k].inertia_ for k in ks}
 for k in (3, 4, 5, 8):
     print(f"k={k}: inertia {inertias[k]:.2f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: inertia against k
 show(
     plot_curve(list(ks), list(inertias.values()), "number of clusters k", "inertia", chosen=4),
     "Figure 8. The inertia falls and falls. After k = 4 it falls much more slowly: the curve has an elbow there.",
@@ -580,7 +618,8 @@ print(f"point 0: {values[0]:.3f}, mean of all points: {values.mean():.4f}")
 # **Before you run the next cell:** think of the number that you wrote down. At which k will the score be
 # highest?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 9: silhouette score against k
 scores = {k: silhouette_score(X, models[k].labels_) for k in ks if k > 1}
 print({k: round(s, 4) for k, s in scores.items()})
 show(
@@ -600,7 +639,8 @@ show(
 # the number of points. Such a picture is a silhouette diagram, and good clusters look like knives that reach
 # past the dashed line.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 10: silhouettes for k = 3, 4, 5 and 6
 fig, axes = plt.subplots(2, 2, figsize=(10, 8), sharex=True)
 for ax, k in zip(axes.flat, (3, 4, 5, 6)):
     plot_silhouettes(silhouette_samples(X, models[k].labels_), models[k].labels_, ax=ax)
@@ -647,6 +687,9 @@ print("drawn from five heaps of", np.bincount(five_blobs()[1]))
 # %%
 photo = load_photo("flower.jpg")  # or the path of any picture of your own
 china = load_photo("china.jpg")
+
+# %% tags=["hide-input"]
+# Figure 11: two photographs
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6))
 for ax, picture in zip(axes, (photo, china)):
     plot_photo(picture, ax=ax)
@@ -677,7 +720,8 @@ def in_k_colors(photo, k):
 # **Before you run the next cell:** the flower is orange with a dark red heart, and the leaves behind it are
 # dark green. With only two colours left, on which side will the red heart fall?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 12: the flower in fewer and fewer colours
 fig, axes = plt.subplots(2, 3, figsize=(10, 5))
 plot_photo(photo, ax=axes.flat[0]).set_title("original")
 for ax, k in zip(axes.flat[1:], (10, 8, 6, 4, 2)):
@@ -718,19 +762,22 @@ from mlcourse.widgets import draw_photo, photo_explorer, photo_palette
 photo_explorer(photo)
 
 # %% [markdown]
-# Ten colours as a still picture, should the slider not appear. And what becomes of that pixel, in numbers:
+# If the slider does not appear, here is one setting: four colours. And what becomes of that pixel, in numbers:
 
 # %%
-show(*draw_photo(photo, photo_palette(photo, 10)))
+show(*draw_photo(photo, photo_palette(photo, 4)))
 
 # %%
+paints = {}
 for K in range(2, 17):
     palette = photo_palette(photo, K)
     apart = np.linalg.norm(palette - red, axis=1)
-    paint = palette[apart.argmin()]
-    assert (paint[0] > 0.5) == (K == 10)
-    if K in (2, 9, 10, 11, 16):
-        print(f"{K:2d} colours: painted {paint.round(2)}, at a distance of {apart.min():.2f}")
+    paints[K] = palette[apart.argmin()]
+    print(f"{K:2d} colours: painted {paints[K].round(2)}, at a distance of {apart.min():.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert [K for K, paint in paints.items() if paint[0] > 0.5] == [10]
 
 # %% [markdown]
 # Ten, and no other number up to sixteen. Among eleven colours there is a dark olive that lies a little nearer in
@@ -742,7 +789,8 @@ for K in range(2, 17):
 #
 # **Before you run the next cell:** with eight colours to choose, is one of them red?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 13: the pavilion in eight colours
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6))
 plot_photo(china, ax=axes[0]).set_title("original")
 plot_photo(in_k_colors(china, 8), ax=axes[1]).set_title("8 colours")
@@ -775,6 +823,9 @@ before = 24 * n_pixels
 after = bits_per_pixel * n_pixels + 24 * k  # the last term is the palette
 print(f"counting colours: {2**24 / k:,.0f} times fewer")
 print(f"counting bits:    {before / after:.3f} times smaller, at {bits_per_pixel} bits a pixel")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert bits_per_pixel == 4
 assert round(before / after) == 6
 
@@ -859,7 +910,7 @@ assert round(before / after) == 6
 # %% [markdown]
 # ## Where next
 #
-# Do the [exercises](../exercises/01_kmeans.ipynb): you will take Lloyd's step with an empty cluster, match
+# Do the [exercises](../exercises/01_kmeans_exercises.ipynb): you will take Lloyd's step with an empty cluster, match
 # labels yourself, and compress a photograph. Then go on to [lesson 02](02_kmeans_limits.ipynb), where the one
 # idea of this lesson is pushed until it breaks.
 

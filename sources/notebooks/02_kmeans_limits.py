@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +9,7 @@ import numpy as np
 from scipy.signal import find_peaks
 from scipy.stats import multivariate_normal, norm
 from sklearn.datasets import make_blobs
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
 from mlcourse import GaussianMixture, KMeans
@@ -21,6 +22,7 @@ from mlcourse.datasets import (
 )
 from mlcourse.metrics import match_labels
 from mlcourse.plotting import (
+    INK,
     plot_centers,
     plot_curve,
     plot_decision_regions,
@@ -31,9 +33,22 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
-from mlcourse.widgets import draw_overlap, overlap_explorer
+from mlcourse.widgets import draw_overlap, kmeans_player, overlap_explorer
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶: k-means on four groups that suit it. In this lesson it meets groups that do not.
+
+# %% tags=["hide-input"]
+# A film to begin with: k-means on four round groups
+X, _ = four_blobs()
+centers, film = X[[0, 1, 2, 5]], []
+for _ in range(12):
+    nearest = pairwise_distances_argmin(X, centers)
+    film.append((centers, nearest))
+    centers = np.array([X[nearest == k].mean(axis=0) for k in range(4)])
+kmeans_player(X, film)
 
 # %% [markdown]
 # ## A method at home
@@ -49,7 +64,8 @@ distance = kmeans.transform(X)  # (400, 4): from each point to each centre
 reach = np.array([distance[kmeans.labels_ == k, k].max() for k in range(4)])
 assert np.array_equal(match_labels(y, kmeans.labels_), y)  # not one point misplaced
 
-# %%
+# %% tags=["hide-input"]
+# Figure 1: four groups and their circles
 ax = plot_decision_regions(kmeans, np.vstack([X, [3, -4]]))  # with room for the lower circle
 plot_points(X, kmeans.labels_, ax=ax)
 plot_ellipses(kmeans.cluster_centers_, reach**2, "spherical", n_std=1, ax=ax)
@@ -65,8 +81,8 @@ show(
 # It is tempting to read the circles as the clusters: a point belongs where it is inside. The picture has places
 # that lie inside two circles, and corners that lie in none.
 #
-# **Before you run the next cell:** what does k-means say about a point inside two circles? And about a point far
-# outside all of them?
+# **Before you run the next cell:** what does k-means say about a point inside two circles? And about a point at
+# (100, 100), far outside all of them?
 
 # %%
 inside = distance <= reach
@@ -103,7 +119,8 @@ kmeans = KMeans(4, n_init=10, random_state=0).fit(X)
 y = match_labels(kmeans.labels_, y)  # the true groups, numbered as k-means numbers them
 errors = (kmeans.labels_ != y).sum()
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: stretched groups, as drawn and as cut
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 plot_points(X, y, ax=axes[0]).set_title("how the points were drawn")
 plot_decision_regions(kmeans, X, ax=axes[1]).set_title("how k-means cuts them")
@@ -146,8 +163,8 @@ print(f"a hundred times the points: ARI {adjusted_rand_score(y_many, many_points
 # %% [markdown]
 # ## Unequal spread, unequal numbers
 #
-# Now the groups are round again, and only two. In the first experiment one is loose and the other tight, with 500
-# points each. In the second both are equally tight, but one has 1000 points and the other 20.
+# Now the groups are round again, and only two, with centres 5 apart. In the first experiment one is loose and the
+# other tight, with 500 points each. In the second both are equally tight, but one has 1000 points and the other 20.
 #
 # **Before you run the next cell:** in which of the two experiments does k-means do worse?
 
@@ -155,7 +172,8 @@ print(f"a hundred times the points: ARI {adjusted_rand_score(y_many, many_points
 spread = make_blobs([500, 500], centers=[[0, 0], [5, 0]], cluster_std=[2, 0.4], random_state=0)
 number = make_blobs([1000, 20], centers=[[0, 0], [5, 0]], cluster_std=1, random_state=0)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: unequal spread, unequal numbers
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2))
 for ax, (X, y), name in zip(axes, (spread, number), ("unequal spread", "unequal numbers")):
     kmeans = KMeans(2, n_init=10, random_state=0).fit(X)
@@ -223,7 +241,7 @@ assert np.isclose(J(X, kmeans.cluster_centers_, kmeans.labels_), kmeans.inertia_
 # which we know because we drew the data ourselves. Beside it, k-means makes ten starts of its own and keeps the one
 # with the lowest inertia.
 #
-# **Before you run the next two cells:** which of the two ends with the lower inertia?
+# **Before you run the next cells:** which of the two ends with the lower inertia?
 
 # %%
 true_means = np.array([X[y == k].mean(axis=0) for k in range(3)])
@@ -236,11 +254,15 @@ for name, c, labels in (
     ("best of ten starts", kmeans.cluster_centers_, kmeans.labels_),
 ):
     print(f"{name}: inertia {J(X, c, labels):.1f}, ARI {adjusted_rand_score(y, labels):.3f}")
-assert (round(from_truth.inertia_, 1), round(kmeans.inertia_, 1)) == (2242.6, 2179.6)
 to_the_end = KMeans(3, init=true_means, tol=0).fit(X)
 print(f"start at the truth, tol=0: inertia {to_the_end.inertia_:.1f}")
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert (round(from_truth.inertia_, 1), round(kmeans.inertia_, 1)) == (2242.6, 2179.6)
+
+# %% tags=["hide-input"]
+# Figure 4: started at the truth, and the best of ten starts
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
 for ax, name, model in zip(
     axes, ("start at the truth", "best of ten starts"), (from_truth, kmeans)
@@ -289,6 +311,9 @@ found = mixture.predict(X)
 
 for name, truth in (("np.r_[y1, y2]", np.r_[y1, y2]), ("np.r_[y1, y2 + 2]", np.r_[y1, y2 + 2])):
     print(f"{name:18}: {len(np.unique(truth))} groups, ARI {adjusted_rand_score(truth, found):.3f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert round(adjusted_rand_score(np.r_[y1, y2], found), 3) == 0.651
 assert round(adjusted_rand_score(np.r_[y1, y2 + 2], found), 3) == 0.965
 
@@ -336,7 +361,8 @@ X, origin = draw_mixture(900, pi, mu, sigma, np.random.default_rng(0))
 # %% [markdown]
 # **Before you run the next cell:** how many of the 900 points come from component 0? Exactly how many?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: nine hundred points of the story
 print("points of each component:", np.bincount(origin), " expected:", 900 * pi)
 
 ax = plot_points(X, origin)
@@ -421,7 +447,7 @@ def responsibilities(X, pi, mu, sigma):
 # Now the two cases side by side: the second group at (10, 10), and at (3, 3). Colours mix by responsibility, and a
 # point is drawn smaller the less certain it is.
 #
-# **Before you run the next two cells:** of the 900 points on the right, for how many is no component at least 90 %
+# **Before you run the next cells:** of the 900 points on the right, for how many is no component at least 90 %
 # probable?
 
 # %%
@@ -430,9 +456,13 @@ X_far, _ = gaussian_pair(10)
 r_far = responsibilities(X_far, pi, mu, sigma)
 X, y = gaussian_pair(3)
 r = responsibilities(X, pi, near, sigma)
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert (r.max(axis=1) < 0.9).sum() == 203
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: responsibilities, far apart and close together
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.4))
 for ax, separation, points, resp in zip(axes, (10, 3), (X_far, X), (r_far, r)):
     plot_responsibilities(points, resp, sizes=40 * resp.max(axis=1) ** 2, ax=ax)
@@ -498,9 +528,10 @@ bins = np.digitize(r0, np.linspace(0, 1, 11)[1:-1])
 said = np.array([r0[bins == b].mean() for b in range(10)])
 happened = np.array([(origin[bins == b] == 0).mean() for b in range(10)])
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: what was promised, and what happened
 ax = plot_curve(said, happened, "responsibility of component 0", "share that came from component 0")
-ax.plot([0, 1], [0, 1], color="grey", linestyle=":")
+ax.plot([0, 1], [0, 1], color=INK, linestyle=":")
 show(
     ax,
     "Figure 7. What the responsibilities promise, and what happened. Every point lies close to the"
@@ -535,7 +566,8 @@ def n_peaks(s):
 
 print({s: n_peaks(s) for s in (1.0, 1.5, 1.9, 2.1, 2.5, 3.0)})
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: two components, near and far apart
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
 for ax, s in zip(axes, (1.5, 4.0)):
     plot_mixture_1d([0.5, 0.5], [0, s], [1, 1], ax=ax).set_title(f"{s:g} apart: peaks {n_peaks(s)}")
@@ -581,18 +613,19 @@ def self_organising_map(X, side=8, n_steps=6000, random_state=0):
     return units.reshape(side, side, -1)
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure 9: a net of units
 X, y = elongated_blobs()
 net = self_organising_map(X)
 
 ax = plot_points(X, y, sizes=10)
 for rows in (net, net.swapaxes(0, 1)):
-    ax.plot(*rows.transpose(2, 1, 0), color="black", linewidth=0.9)
+    ax.plot(*rows.transpose(2, 1, 0), color=INK, linewidth=0.9)
 show(
     ax,
     "Figure 9. A net of 8 × 8 units after 6000 points. Its knots lie dense where the points are dense,"
     " and its threads stretch across the gaps.",
-    "Three groups of points with a black net laid over them. The net's knots crowd in the groups; its"
+    "Three groups of points with a grey net laid over them. The net's knots crowd in the groups; its"
     " threads are long in the gaps between the groups.",
 )
 
@@ -603,7 +636,8 @@ show(
 # holds names and no numbers is skipped, and so is anything after a `#`. Without a path it reads a small sample that
 # comes with the course.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 10: the points of kmeans_samples.txt
 X = load_points()
 kmeans = KMeans(3, n_init=10, random_state=0).fit(X)
 
@@ -622,7 +656,7 @@ show(
 # Files are rarely clean. A reader that guesses at what you meant does more harm than one that stops. This one
 # stops, and says where.
 #
-# **Before you run the next two cells:** they hold five files, and one name with a misprint. Where would you want
+# **Before you run the next cells:** they hold five files, and one name with a misprint. Where would you want
 # the computer to guess?
 
 # %%
@@ -720,7 +754,7 @@ with TemporaryDirectory() as folder, chdir(folder):
 # %% [markdown]
 # ## Where next
 #
-# Try the [exercises](../exercises/02_kmeans_limits.ipynb). Then [lesson 03](03_gaussians.ipynb) gives the
+# Try the [exercises](../exercises/02_kmeans_limits_exercises.ipynb). Then [lesson 03](03_gaussians.ipynb) gives the
 # components their slanted shapes, and [lesson 04](04_em.ipynb) finds the knobs when nobody tells you which point
 # came from where.
 

@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -8,6 +9,10 @@ from scipy.stats import chi2, multivariate_normal, norm
 from mlcourse import GaussianMixture, gaussians
 from mlcourse.datasets import elongated_blobs, load_iris
 from mlcourse.plotting import (
+    INK,
+    PALE_INK,
+    PAPER,
+    PRINT,
     color,
     plot_curve,
     plot_density,
@@ -20,6 +25,14 @@ from mlcourse.plotting import (
 from mlcourse.widgets import covariance_explorer, draw_covariance
 
 use_course_style()
+
+# %% [markdown]
+# Move the sliders: two widths and an angle. By the end of this lesson you know how they make the numbers below the
+# picture, and what these are good for.
+
+# %% tags=["hide-input"]
+# To begin with: a Gaussian that you can turn and stretch
+covariance_explorer()
 
 # %% [markdown]
 # ## Two strangers
@@ -36,8 +49,8 @@ use_course_style()
 def mark(points, ax):
     """Write A and B where the two strangers are."""
     for name, point in zip("AB", points):
-        disc = {"boxstyle": "circle", "facecolor": "white", "edgecolor": "black"}
-        ax.text(*point, name, weight="bold", ha="center", va="center", bbox=disc)
+        disc = {"boxstyle": "circle", "facecolor": PAPER, "edgecolor": INK}
+        ax.text(*point, name, color=PRINT, weight="bold", ha="center", va="center", bbox=disc)
     ax.update_datalim(points)
     ax.autoscale_view()
 
@@ -45,7 +58,8 @@ def mark(points, ax):
 setosa = load_iris()[0][:50, :2]
 strangers = setosa.mean(axis=0) + np.array([[0.7, 0.7], [0.7, -0.7]])
 
-# %%
+# %% tags=["hide-input"]
+# Figure 1: fifty flowers and two strangers
 ax = plot_points(setosa)
 mark(strangers, ax)
 ax.set(xlabel="sepal length (cm)", ylabel="sepal width (cm)", aspect="equal")
@@ -60,6 +74,9 @@ show(
 # %%
 distance = np.linalg.norm(strangers - setosa.mean(axis=0), axis=1)
 print("distance of A and B from the middle, in cm:", distance.round(2))
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.isclose(*distance)
 
 # %% [markdown]
@@ -119,7 +136,8 @@ sigmas = sigma * np.linspace(0.7, 1.5, 25)
 along = np.array([log_likelihood(length, m, sigma) for m in mus])
 wider = np.array([log_likelihood(length, mu, s) for s in sigmas])
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: log-likelihood against mean and width
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
 plot_curve(mus, along, "mean μ (cm)", "log-likelihood", chosen=mus[along.argmax()], ax=axes[0])
 plot_curve(sigmas, wider, "width σ (cm)", "", chosen=sigmas[wider.argmax()], ax=axes[1])
@@ -133,6 +151,9 @@ show(
 
 # %%
 print(f"μ = {mu:.3f} cm, σ = {sigma:.3f} cm")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.isclose(mus[along.argmax()], length.mean())
 assert np.isclose(sigmas[wider.argmax()], length.std())
 
@@ -163,8 +184,13 @@ assert np.isclose(sigmas[wider.argmax()], length.std())
 
 # %%
 x = np.linspace(mu - 4.5 * sigma, mu + 4.5 * sigma, 400)
+
+# %% tags=["hide-input"]
+# Figure 3: the fitted Gaussian over the lengths
 fig, ax = plt.subplots()
-ax.hist(length, bins=np.arange(4.25, 5.95, 0.2), density=True, color="#DDDDDD", edgecolor="white")
+ax.hist(
+    length, bins=np.arange(4.25, 5.95, 0.2), density=True, color=PALE_INK, alpha=0.4, rwidth=0.94
+)
 ax.plot(x, gaussian(x, mu, sigma), color=color(0))
 for step in (-1, 1):
     ax.axvline(mu + step * sigma, color=color(0), linestyle="--", linewidth=1)
@@ -181,6 +207,9 @@ show(
 top = gaussian(mu, mu, sigma)
 area = np.trapezoid(gaussian(x, mu, sigma), x)
 print(f"top of the curve: {top:.2f} per cm     area under it: {area:.4f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert top > 1
 assert np.isclose(area, 1, atol=1e-4)
 
@@ -200,11 +229,14 @@ assert np.isclose(area, 1, atol=1e-4)
 
 # %%
 z = (length - mu) / sigma
-assert np.isclose(z.mean(), 0)
-assert np.isclose(z.std(), 1)
 for r in (1, 2, 3):
     share = norm.cdf(r) - norm.cdf(-r)
     print(f"within {r}σ: {(np.abs(z) < r).sum()} of 50 flowers; a Gaussian holds {share:.2%}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert np.isclose(z.mean(), 0)
+assert np.isclose(z.std(), 1)
 
 # %% [markdown]
 # Fifty flowers are not many, and still the counts are close to what the Gaussian says. Remember its three numbers,
@@ -274,8 +306,11 @@ angles = np.arange(0, 180, 4)
 radians = np.radians(angles)
 u = np.stack([np.cos(radians), np.sin(radians)])  # (2, 45): one direction a column
 spread = (setosa @ u).std(axis=0)
-assert np.allclose(spread**2, [one @ Sigma @ one for one in u.T])
 best = angles[spread.argmax()]
+
+# %% tags=["hide-input"]
+# Figure 4: spread in every direction
+assert np.allclose(spread**2, [one @ Sigma @ one for one in u.T])
 ax = plot_curve(angles, spread, "direction (degrees)", "spread of the flowers (cm)", chosen=best)
 show(
     ax,
@@ -312,9 +347,12 @@ assert np.allclose(U.T @ U, np.eye(2))  # a right angle between them
 # **Before you run the next cell:** on which of the ellipses will A and B lie, roughly?
 
 # %%
+half_axes = U * np.sqrt(eigenvalues)  # the columns, each to its length
+
+# %% tags=["hide-input"]
+# Figure 5: ellipses, eigenvectors and the two strangers
 ax = plot_points(setosa)
 plot_ellipses([mu], [Sigma], ax=ax)
-half_axes = U * np.sqrt(eigenvalues)  # the columns, each to its length
 style = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.012, "zorder": 3}
 ax.quiver([mu[0]] * 2, [mu[1]] * 2, *half_axes, color=color(5), **style)
 mark(strangers, ax)
@@ -411,10 +449,14 @@ def mahalanobis(X, mu, Sigma):
 
 # %%
 Y = whiten(setosa, mu, Sigma)
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(Y.mean(axis=0), 0)
 assert np.allclose(np.cov(Y.T, ddof=0), np.eye(2))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: the flowers before and after whitening
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6))
 plot_ellipses([mu], [Sigma], ax=plot_points(setosa, ax=axes[0]))
 plot_ellipses([np.zeros(2)], [np.eye(2)], ax=plot_points(Y, ax=axes[1]))
@@ -434,6 +476,9 @@ show(
 print("Mahalanobis distance of A and B:", mahalanobis(strangers, mu, Sigma).round(2))
 inverse = np.linalg.inv(Sigma)  # for this check only
 by_formula = [np.sqrt((x - mu) @ inverse @ (x - mu)) for x in strangers]
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(mahalanobis(strangers, mu, Sigma), by_formula)
 
 # %% [markdown]
@@ -467,7 +512,8 @@ print("where a Gaussian in the plane expects", *(50 * chi2.cdf(radii**2, df=2)).
 # distribution](../GLOSSARY.md#chi-squared-distribution) with $d$ degrees of freedom, written $\chi^2_d$. So the
 # share within $r$ sigma is the probability that $\chi^2_d$ stays below $r^2$. Mind the square.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: shares within 1, 2 and 3 σ against the dimension
 d = np.arange(1, 21)
 fig, ax = plt.subplots()
 for r, style in zip(radii, ("o", "s", "^")):
@@ -535,12 +581,16 @@ density = gaussian(walk, 0, 1)
 logs = log_density(walk[:, np.newaxis], np.zeros(1), np.eye(1))
 zero_from = walk[density == 0][0]
 print(f"the density is 0 from {zero_from:.1f}σ on; the log density at 60σ is {logs[-1]:.1f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert 38 < zero_from < 39
 assert np.isfinite(logs).all()
 assert 1e-323 > 0
 assert 1e-324 == 0
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: walking away from the mean
 fig, ax = plt.subplots()
 alive = density > 0
 ax.plot(walk, logs, color=color(0), label="log density, computed as such")
@@ -570,6 +620,9 @@ narrow = 0.01**2 * np.eye(200)
 L = np.linalg.cholesky(narrow)
 print("determinant:", np.linalg.det(narrow))
 print("its logarithm to base 10, from the diagonal of L:", 2 * np.log10(np.diag(L)).sum().round(6))
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.linalg.det(narrow) == 0
 assert np.isclose(2 * np.log10(np.diag(L)).sum(), -800)
 
@@ -578,7 +631,7 @@ assert np.isclose(2 * np.log10(np.diag(L)).sum(), -800)
 # logarithms is an ordinary number.
 #
 # And the inverse? Take two features that are near copies of one another: one length in centimetres and in inches,
-# each rounded to six digits, say. Here we know the truth: draw $y$ first, make $x = L y$, and ask for the length of
+# each of them rounded. Here we know the truth: draw $y$ first, make $x = L y$, and ask for the length of
 # $y$ back.
 
 # %%
@@ -632,6 +685,9 @@ def draw(Z, mu, Sigma):
 
 Z = np.random.default_rng(1).standard_normal((300, 2))
 made = draw(Z, mu, Sigma)
+
+# %% tags=["hide-input"]
+# Figure 9: noise, and flowers made of it
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6))
 plot_ellipses([np.zeros(2)], [np.eye(2)], ax=plot_points(Z, ax=axes[0]))
 plot_ellipses([mu], [Sigma], ax=plot_points(made, ax=axes[1]))
@@ -647,6 +703,9 @@ show(
 
 # %%
 many = draw(np.random.default_rng(2).standard_normal((200_000, 2)), mu, Sigma)
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(many.mean(axis=0), mu, atol=0.01)
 assert np.allclose(np.cov(many.T, ddof=0), Sigma, atol=0.005)
 assert np.allclose(whiten(made, mu, Sigma), Z)  # the way back
@@ -673,7 +732,8 @@ assert np.allclose(whiten(made, mu, Sigma), Z)  # the way back
 # **Before you run the next cell:** two components of equal weight, both with σ = 1. How far apart must their means
 # be for the mixture to have two peaks: 1σ, 2σ, 3σ?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 10: two components, 1, 2 and 3 σ apart
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
 for ax, gap in zip(axes, (1, 2, 3)):
     plot_mixture_1d([0.5, 0.5], [0, gap], [1, 1], ax=ax)
@@ -743,7 +803,8 @@ def sample(n, weights, means, covariances, rng):
 
 made = sample(len(X), weights, means, covariances, np.random.default_rng(0))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 11: data, and points drawn from the mixture
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.4), sharex=True, sharey=True)
 for ax, points, title in ((axes[0], X, "data"), (axes[1], made, "drawn from the mixture")):
     plot_density(model, np.vstack([X, made]), ax=plot_points(points, ax=ax))
@@ -784,6 +845,9 @@ def grid_sum(model, half_width, step):
 
 total = grid_sum(model, half_width=10, step=0.01)
 print(f"{total:.11f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert abs(total - 0.99999999992) < 1e-10
 
 # %% [markdown]
@@ -869,7 +933,8 @@ assert np.cov(setosa).shape == (50, 50)
 #
 # </details>
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(np.sqrt(np.linalg.eigvalsh([[4, 0], [0, 1]])), [1, 2])
 assert round(np.exp(3)) == 20
 assert round(1 - chi2.cdf(9, df=1), 3) == 0.003
@@ -886,9 +951,9 @@ assert round(chi2.cdf(9, df=10), 2) == 0.47
 #
 # ## Where next
 #
-# The exercises of this lesson are in [exercises/03_gaussians](../exercises/03_gaussians.ipynb). Do write the log
-# density yourself: lesson 04 stands on it. There you learn where the weights, means and covariances that we
-# borrowed today come from.
+# The exercises of this lesson are in [03_gaussians_exercises](../exercises/03_gaussians_exercises.ipynb). Do
+# write the log density yourself: lesson 04 stands on it. There you learn where the weights, means and
+# covariances that we borrowed today come from.
 #
 # ## References
 #

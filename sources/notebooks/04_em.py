@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import warnings
 from itertools import islice
 
@@ -7,11 +8,15 @@ import numpy as np
 import sklearn.mixture
 from scipy.stats import norm
 from sklearn.base import clone
+from sklearn.metrics import pairwise_distances_argmin
 
 from mlcourse import GaussianMixture
 from mlcourse.datasets import elongated_blobs, five_blobs, three_gaussians_1d
 from mlcourse.gaussians import CovarianceType, log_density
+from mlcourse.mixture import Mixture, em, expectation_over, mixture_from_responsibilities
 from mlcourse.plotting import (
+    INK,
+    PALE_INK,
     color,
     plot_centers,
     plot_curve,
@@ -25,8 +30,19 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
+from mlcourse.widgets import em_player, playground
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶. By the end of this lesson you will have written what you see.
+
+# %% tags=["hide-input"]
+# A film to begin with: EM on the five blobs of lesson 01
+blobs, _ = five_blobs()
+labels = pairwise_distances_argmin(blobs, blobs[:5])
+start = mixture_from_responsibilities(blobs, np.eye(5)[labels], CovarianceType.named("full"))
+em_player(blobs, list(islice(em(expectation_over(blobs), start), 30)))
 
 # %% [markdown]
 # ## Three hundred numbers
@@ -37,9 +53,12 @@ use_course_style()
 # %%
 X, machine = three_gaussians_1d()
 x = X[:, 0]
+
+# %% tags=["hide-input"]
+# Figure 1: three hundred grains
 ax = plt.figure(figsize=(8, 2.6)).subplots()
-ax.hist(x, bins=40, color="#C9C9C9", edgecolor="white")
-ax.plot(x, np.full(len(x), -1.0), "|", color="#444444", markersize=9)
+ax.hist(x, bins=40, color=PALE_INK, alpha=0.4, rwidth=0.9)
+ax.plot(x, np.full(len(x), -1.0), "|", color=INK, markersize=9)
 ax.set(xlabel="position x", ylabel="grains")
 show(
     ax,
@@ -158,7 +177,8 @@ for _ in range(40):
     theta = maximise(x, responsibilities(x, *theta))
     history.append(theta)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: EM after 0, 1, 4 and 40 rounds
 strip = np.column_stack([x, np.random.default_rng(0).uniform(-0.05, -0.01, size=len(x))])
 fig, axes = plt.subplots(2, 2, figsize=(11, 6), sharex=True, sharey=True)
 for ax, round_ in zip(axes.flat, (0, 1, 4, 40)):
@@ -204,9 +224,6 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # 2.5, so that its responsibilities stay in view, and watch it change its mind while EM runs.
 
 # %%
-from mlcourse.mixture import Mixture, em, expectation_over
-from mlcourse.widgets import em_player
-
 start = Mixture(
     weights=np.full(3, 1 / 3),
     means=np.array([[-1.0], [0.0], [1.0]]),
@@ -237,7 +254,8 @@ bounds = [mean_log_likelihood(x, *theta) for theta in history]
 assert np.all(np.diff(bounds) > -1e-12)  # this is a theorem, so we may insist on it
 print(f"start {bounds[0]:.2f}, after one round {bounds[1]:.2f}, after forty {bounds[-1]:.2f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: the likelihood of every round
 rounds = np.arange(1, 41)
 show(
     plot_curve(rounds, bounds[1:], "rounds of EM", "mean log-likelihood of a grain"),
@@ -315,7 +333,7 @@ print("first run:", ends[published_round][0].round(2), "and", ends[our_round][0]
 # %% [markdown]
 # In most of the runs the final means are the same, to a hundredth. Hardly anybody would have noticed: the
 # plots look right, the results are plausible. The likelihood noticed, in most of the runs. Finding and
-# fixing the bug is task 5 of the [exercises](../exercises/04_em.ipynb).
+# fixing the bug is task 5 of the [exercises](../exercises/04_em_exercises.ipynb).
 #
 # ## When numbers run out
 #
@@ -409,7 +427,8 @@ for _ in range(60):
     theta = m_step(Y, R)
 assert np.all(np.diff(bounds) > -1e-9)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: EM in the plane
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4))
 plot_responsibilities(Y, R, ax=left)
 plot_ellipses(theta[1], theta[2], n_std=(1, 2), ax=left)
@@ -436,8 +455,6 @@ show(
 # an M-step watch the ellipses. Each changes one thing only, and the caption says how much.
 
 # %%
-from mlcourse.mixture import mixture_from_responsibilities
-
 guess = np.random.default_rng(4).dirichlet(np.ones(3), size=len(Y))
 start = mixture_from_responsibilities(Y, guess, FULL)
 steps = list(islice(em(expectation_over(Y), start), 40))
@@ -461,8 +478,6 @@ em_player(Y, steps)
 #   would do* to see.
 
 # %%
-from mlcourse.widgets import playground
-
 playground(Y[::12])
 
 # %% [markdown]
@@ -475,6 +490,7 @@ playground(Y[::12])
 # **Before you run the next cell:** after 20 rounds, in how many digits will the two agree?
 
 # %%
+gaps = {}
 for name in ("full", "tied", "diag", "spherical"):
     start = mixture_from_responsibilities(Y, guess, CovarianceType.named(name))
     ours = next(islice(em(expectation_over(Y), start), 20, None)).mixture
@@ -485,9 +501,12 @@ for name in ("full", "tied", "diag", "spherical"):
     )  # fmt: skip
     with warnings.catch_warnings(action="ignore"):  # it would tell us that 20 rounds are too few
         theirs.fit(Y)
-    gap = np.abs(ours.covariances - theirs.covariances_).max()
-    print(f"{name:9s} greatest difference in a covariance: {gap:.0e}")
-    assert gap < 1e-8
+    gaps[name] = np.abs(ours.covariances - theirs.covariances_).max()
+    print(f"{name:9s} greatest difference in a covariance: {gaps[name]:.0e}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert max(gaps.values()) < 1e-8
 
 # %% [markdown]
 # To the limits of the arithmetic. Once this holds for every step, every difference that you will ever see
@@ -498,7 +517,8 @@ for name in ("full", "tied", "diag", "spherical"):
 #
 # The likelihood only climbs, so EM ends on a hill that depends on the start. Ten runs, from ten random starts:
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: ten random starts
 fig, ax = plt.subplots(figsize=(8, 4))
 for seed in range(10):
     guess = np.random.default_rng(seed).dirichlet(np.ones(3), size=len(Y))
@@ -630,7 +650,8 @@ patient = GaussianMixture(3, n_init=10, random_state=42, tol=1e-10, max_iter=100
 for name, m in (("tol=1e-3 ", model), ("tol=1e-10", patient)):
     print(name, "weights", np.round(np.sort(m.weights_), 6), " best run:", m.n_iter_, "rounds")
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert model.n_iter_ == 4
 assert np.allclose(np.sort(model.weights_), [0.2096, 0.3903, 0.4001], atol=1e-4)
 assert np.allclose(np.sort(patient.weights_), [0.203347, 0.396282, 0.400371], atol=1e-6)
@@ -659,7 +680,8 @@ print("score_samples  ", np.round(model.score_samples(new), 1))
 #
 # The fourth is `sample`, which tells the generative story of lesson 02 forwards.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: certainty, density and new points
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.2))
 R = model.predict_proba(Y)
 plot_responsibilities(Y, R, sizes=40 * R.max(axis=1) ** 4, ax=axes[0])
@@ -767,7 +789,7 @@ assert not any(falls(old_mean_round, seed)[0] for seed in range(50))
 #
 # ## Where next
 #
-# The [exercises](../exercises/04_em.ipynb): you write each of these functions, find the published bug, and
+# The [exercises](../exercises/04_em_exercises.ipynb): you write each of these functions, find the published bug, and
 # put the loop together.
 #
 # ## References

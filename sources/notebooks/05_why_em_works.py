@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 from itertools import islice, permutations
 from math import factorial
 
@@ -15,7 +16,10 @@ from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import align_components, inertia
 from mlcourse.mixture import Mixture, e_step, em, expectation_over, mixture_from_responsibilities
 from mlcourse.plotting import (
+    INK,
     MARKERS,
+    PALE_INK,
+    PAPER,
     color,
     plot_ellipses,
     plot_points,
@@ -25,6 +29,16 @@ from mlcourse.plotting import (
 from mlcourse.widgets import em_player, hardening_player
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶ and watch the curve on the right. It never turns down, from whatever start. This lesson shows why.
+
+# %% tags=["hide-input"]
+# A film to begin with: EM climbs
+Y, _ = elongated_blobs()
+guess = np.random.default_rng(5).dirichlet(np.ones(3), size=len(Y))
+start = mixture_from_responsibilities(Y, guess, CovarianceType.named("full"))
+em_player(Y, list(islice(em(expectation_over(Y), start), 40)))
 
 # %% [markdown]
 # ## A climber in the fog
@@ -54,8 +68,11 @@ def likelihood(mu):
 # %%
 places = np.linspace(-0.6, 2.6, 300)
 hill = [likelihood(mu) for mu in places]
+
+# %% tags=["hide-input"]
+# Figure 1: the likelihood of every μ
 ax = plt.figure(figsize=(8, 3.4)).subplots()
-ax.plot(places, hill, color="#222222")
+ax.plot(places, hill, color=INK)
 ax.plot(0.3, likelihood(0.3), "o", color=color(1), markersize=9)
 ax.set(xlabel="μ", ylabel="mean log-likelihood")
 show(
@@ -148,7 +165,11 @@ print("                    ELBO  +     KL  = log p")
 for name, Q in guesses.items():
     floor, gap = elbo(A, Q), kl(Q, R)
     print(f"{name:17s} {floor.mean():7.4f}  + {gap.mean():.4f}  = {(floor + gap).mean():.4f}")
-    assert np.allclose(floor + gap, logsumexp(A, axis=1))  # for every single grain
+
+# %% tags=["hide-input"]
+# Check: the sum holds for every single grain
+for Q in guesses.values():
+    assert np.allclose(elbo(A, Q) + kl(Q, R), logsumexp(A, axis=1))
 
 # %% [markdown]
 # The last column never changes: **log p = ELBO + KL**, whatever the guess. The responsibilities leave no gap
@@ -177,11 +198,12 @@ for half_step in range(9):
     else:
         mu = (Q @ [-1, 1] * x).mean()
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: ELBO and likelihood, half step by half step
 names = ["start", *("E", "M") * 4]
 ax = plt.figure(figsize=(8, 3.6)).subplots()
 ax.fill_between(range(9), floors, tops, color=color(4), alpha=0.35, label="the gap, KL")
-ax.plot(tops, color="#222222", marker="o", markersize=4, label="log-likelihood")
+ax.plot(tops, color=INK, marker="o", markersize=4, label="log-likelihood")
 ax.plot(floors, color=color(0), marker="s", markersize=5, linestyle="--", label="ELBO")
 ax.set(xticks=range(9), xlabel="half steps", ylabel="mean over the grains")
 ax.set_xticklabels(names)
@@ -197,11 +219,14 @@ show(
 
 # %%
 floors, tops = np.array(floors), np.array(tops)
-assert np.allclose(floors[1::2], tops[1::2])  # after each E-step the two touch
-assert np.all(np.diff(floors) > -1e-12)
 rises = np.diff(tops)[1::2], np.diff(floors)[1::2]
 for name, rise in zip(("likelihood", "floor"), rises):
     print(f"M-steps: the {name:10s} rises by", rise.round(5))
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert np.allclose(floors[1::2], tops[1::2])  # after each E-step the two touch
+assert np.all(np.diff(floors) > -1e-12)
 assert np.all(rises[0] >= rises[1])
 
 # %% [markdown]
@@ -225,7 +250,7 @@ assert np.all(rises[0] >= rises[1])
 # %%
 def draw_climb(mu, n_rounds, ax):
     """The likelihood, and for each round the floor that touches it and is climbed to its top."""
-    ax.plot(places, hill, color="#222222", linewidth=2, label="log-likelihood")
+    ax.plot(places, hill, color=INK, linewidth=2, label="log-likelihood")
     for k in range(n_rounds):
         Q = softmax(log_joint(x, mu), axis=1)
         floor = [elbo(log_joint(x, place), Q).mean() for place in places]
@@ -239,7 +264,8 @@ def draw_climb(mu, n_rounds, ax):
     return ax
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: why EM works
 show(
     draw_climb(0.3, 3, plt.figure(figsize=(9, 4.2)).subplots()),
     "Figure 3. Why EM works. Each floor lies under the likelihood and touches it where EM"
@@ -356,6 +382,9 @@ var = (R * (grains[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 new = np.concatenate([np.log(N), mu, var])  # the softmax of log N is N / n
 for name, f in (("floor", floor), ("likelihood", top)):
     print(f"steepest slope of the {name:11s} {np.abs(slopes(f, new)).max():.1e}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(slopes(floor, new), 0, atol=1e-7)
 
 # %% [markdown]
@@ -376,7 +405,8 @@ assert max(floor(new + nudge) for nudge in nudges) < floor(new)
 # **Before you run the next cell:** is there another place where the slope is zero? What will EM do if it
 # starts precisely there?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: a start at μ = 0
 show(
     draw_climb(0.0, 1, plt.figure(figsize=(9, 3.8)).subplots()),
     "Figure 4. A start that EM never leaves. At μ = 0 the floor touches the likelihood at the"
@@ -394,6 +424,9 @@ for _ in range(1000):
 print(
     f"after 1000 rounds mu = {mu}; likelihood {likelihood(mu):.4f}, at 0.01 {likelihood(0.01):.4f}"
 )
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert mu == 0
 assert likelihood(0.0) < likelihood(0.01)
 
@@ -411,11 +444,12 @@ side = np.linspace(-3, 3, 121)
 tables = [np.log(0.5) + norm.logpdf(x, place) for place in side]
 surface = np.array([[np.logaddexp(a, b).mean() for a in tables] for b in tables])
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: the likelihood of two means as a map
 fig, ax = plt.subplots(figsize=(6.2, 5.4))
 levels = surface.max() - 0.01 * 2.0 ** np.arange(9)[::-1]
-ax.contour(side, side, surface, levels=levels, colors="#B0B0B0", linewidths=1, linestyles="solid")
-ax.axline((0, 0), slope=1, color="#B0B0B0", linestyle=":")
+ax.contour(side, side, surface, levels=levels, colors=PALE_INK, linewidths=1, linestyles="solid")
+ax.axline((0, 0), slope=1, color=PALE_INK, linestyle=":")
 for k, start in enumerate([(-0.5, 2.5), (-2.7, -2.0), (2.5, -0.5), (2.4, 2.4)]):
     means = [np.array(start)]
     for _ in range(60):
@@ -489,15 +523,19 @@ def patient(seed):
 
 
 first = patient(0)
-assert factorial(3) == 6
-assert factorial(10) == 3_628_800
-P = first.precisions_cholesky_
+P, heights = first.precisions_cholesky_, []
 for order in map(list, permutations(range(3))):
     theta = Mixture(
         first.weights_[order], first.means_[order], first.covariances_[order], P[order], FULL
     )
-    print("order", order, f" mean log-likelihood {e_step(Y, theta)[0].mean():.12f}")
-    assert np.isclose(e_step(Y, theta)[0].mean(), first.score(Y), atol=1e-10)
+    heights.append(e_step(Y, theta)[0].mean())
+    print("order", order, f" mean log-likelihood {heights[-1]:.12f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert len(heights) == factorial(3) == 6
+assert factorial(10) == 3_628_800
+assert np.allclose(heights, first.score(Y), rtol=0, atol=1e-10)
 
 # %% [markdown]
 # Six, which is $3! = 3 \cdot 2 \cdot 1$. With ten components there are $10! = 3\,628\,800$. So two good fits of
@@ -520,9 +558,10 @@ print("order", order, f" greatest difference after aligning: {gap:.0e}")
 assert gap < 1e-3
 naive, aligned = ((first.means_ + second.means_[o]) / 2 for o in ([0, 1, 2], order))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: two equal fits, averaged
 ax = plot_points(Y, sizes=8)
-style = {"linestyle": "", "markersize": 12, "markeredgecolor": "white"}
+style = {"linestyle": "", "markersize": 12, "markeredgecolor": PAPER}
 ax.plot(*aligned.T, marker="o", color=color(0), label="average after aligning", **style)
 ax.plot(*naive.T, marker="X", color=color(5), label="average, number by number", **style)
 ax.legend(loc="upper left")
@@ -569,7 +608,10 @@ for sigma in (1, 0.3, 0.1, 0.05):
     equal = soft_labels(point, mu, sigma)[0]
     unequal = equal * [0.01, 0.99] / (equal @ [0.01, 0.99])
     print(f"{sigma:4}    {equal[0]:.3f} {equal[1]:.3f}         {unequal[0]:.3f} {unequal[1]:.3f}")
-    assert sigma < 1 or equal.round(3).tolist() == [0.555, 0.445]
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert soft_labels(point, mu, 1)[0].round(3).tolist() == [0.555, 0.445]
 
 # %% [markdown]
 # A small lead in distance becomes certainty, because both squared distances are divided by a number that goes
@@ -664,6 +706,9 @@ def spike(data, place, s):
 
 for s in (1, 1e-1, 1e-2, 1e-10, 1e-100):
     print(f"s = {s:<6g}  total log-likelihood {spike(few, 8.0, s).sum():7.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.isclose(spike(few, 8.0, 1e-11).sum() - spike(few, 8.0, 1e-10).sum(), np.log(10))
 
 # %% [markdown]
@@ -675,7 +720,8 @@ assert np.isclose(spike(few, 8.0, 1e-11).sum() - spike(few, 8.0, 1e-10).sum(), n
 # the highest point. It is a good hill of finite height, and restarts that keep "the best" keep a spike if they find
 # one.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: spikes on a grain
 widths = np.logspace(-8, 0, 60)
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 for ax, data, title in zip(axes, (few, fresh[:, 0]), ("the 51 grains", "1000 fresh grains")):
@@ -713,7 +759,7 @@ try:
     for step in em(expectation_over(column), start, reg_covar=0):
         steps.append(step)
 except ValueError:
-    print(f"after {len(steps) - 1} rounds a variance is 0, and EM cannot go on")
+    print(f"after {len(steps) - 1} rounds EM cannot go on")
 print("standard deviations before:", np.sqrt(steps[-1].mixture.covariances))
 em_player(column, steps)
 
@@ -738,6 +784,9 @@ for reg_covar in (1e-2, 1e-4, 1e-6, 1e-9):
         f"reg_covar={reg_covar:5g}: total {totals[-1]:6.1f}, a fresh grain {model.score(fresh):.4f},"
         f" smaller variance {model.covariances_.min():.1e}"
     )
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert [round(total, 1) for total in totals] == [-80.4, -78.1, -75.8, -72.3]
 
 # %% [markdown]
@@ -814,7 +863,8 @@ def log_prior(variance, target, m):
     return -m / 2 * (np.log(variance) + target / variance)
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: the likelihood with and without a prior
 widths = np.logspace(-4, 1.2, 200)
 ax = plt.figure(figsize=(8, 3.8)).subplots()
 for k, m in enumerate((0, 0.1, 1)):
@@ -912,11 +962,12 @@ training = [model.score(train) for model in models]
 judged = [model.score(validation) for model in models]
 best = np.argmax(judged)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 9: training and validation points against m
 ax = plt.figure(figsize=(8, 3.6)).subplots()
 ax.plot(strengths, training, "--", color=color(0), marker=MARKERS[0], label="training")
 ax.plot(strengths, judged, color=color(1), marker=MARKERS[1], label="validation")
-ax.plot(strengths[best], judged[best], "o", markersize=14, fillstyle="none", color="#222222")
+ax.plot(strengths[best], judged[best], "o", markersize=14, fillstyle="none", color=INK)
 ax.set(xscale="log", xlabel="strength m of the prior, in points", ylabel="mean log-likelihood")
 ax.legend()
 show(
@@ -931,15 +982,19 @@ show(
 bare = fitted(0)
 for name, model in (("no prior", bare), (f"m = {strengths[best]:g}", models[best])):
     print(f"{name:9s} training {model.score(train):.2f}, test {model.score(test):.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert bare.score(train) > models[best].score(train)
 assert bare.score(test) < models[best].score(test)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 10: without a prior, and with one
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharex=True, sharey=True)
 for ax, model, name in zip(
     axes, (bare, models[best]), ("maximum likelihood", f"MAP, m = {strengths[best]:g}")
 ):
-    ax.plot(*test.T, ".", color="#D8D8D8", markersize=3)
+    ax.plot(*test.T, ".", color=PALE_INK, alpha=0.4, markersize=3)
     plot_points(train, model.predict(train), ax=ax)
     plot_ellipses(model.means_, model.covariances_, n_std=(1, 2), ax=ax)
     ax.set_title(name)
@@ -1035,9 +1090,9 @@ show(
 #
 # ## Where next
 #
-# The [exercises](../exercises/05_why_em_works.ipynb): measure the gap, find the bug in a floor that never touches
-# its likelihood, harden responsibilities, average fits, and choose a prior. Then
-# [lesson 06](06_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
+# The [exercises](../exercises/05_why_em_works_exercises.ipynb): measure the gap, find the bug in a floor that
+# never touches its likelihood, harden responsibilities, average fits, and choose a prior. Then [lesson
+# 06](06_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
 #
 # ## References
 #

@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 from itertools import islice
 
 import matplotlib.pyplot as plt
@@ -6,11 +7,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.naive_bayes import GaussianNB
 
 from mlcourse import PCA, GaussianMixture, KMeans
-from mlcourse.datasets import elongated_blobs, load_digits, stretched_blobs
+from mlcourse.datasets import elongated_blobs, load_digits, stretched_blobs, two_moons
 from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import match_labels
 from mlcourse.mixture import (
@@ -21,6 +22,7 @@ from mlcourse.mixture import (
     weighted_log_density,
 )
 from mlcourse.plotting import (
+    INK,
     color,
     marker,
     plot_decision_regions,
@@ -30,8 +32,21 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
+from mlcourse.widgets import em_player, types_player
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶: a mixture that may use nothing but circles. What would it do if it were free? And what would that cost?
+
+# %% tags=["hide-input"]
+# A film to begin with: EM with circles
+crescents, _ = two_moons(400)
+labels = pairwise_distances_argmin(crescents, crescents[:8])
+start = mixture_from_responsibilities(
+    crescents, np.eye(8)[labels], CovarianceType.named("spherical")
+)
+em_player(crescents, list(islice(em(expectation_over(crescents), start), 40)))
 
 # %% [markdown]
 # ## One picture, four readings
@@ -53,7 +68,8 @@ known = {
     for name in TYPES
 }
 
-# %%
+# %% tags=["hide-input"]
+# Figure 1: four kinds of ellipses
 fig, axes = plt.subplots(2, 2, figsize=(10, 7.6), sharex=True, sharey=True)
 for ax, (name, theta) in zip(axes.flat, known.items()):
     plot_points(X, y, sizes=8, ax=ax)
@@ -101,7 +117,8 @@ print("S of component 0, for each of its points:\n", np.round(S[0] / N[0], 3))
 #
 # Here is what each of the four takes from them.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: how each type makes its covariances
 fig, axes = plt.subplots(1, 4, figsize=(12, 4), sharex=True, sharey=True)
 D = X - known["full"].means[y]  # every group moved onto the origin
 for ax, name in zip(axes, TYPES):
@@ -112,16 +129,16 @@ for ax, name in zip(axes, TYPES):
     plot_ellipses(np.zeros((1, 2)), own, name, n_std=2, ax=ax)
     ax.set_title(name)
 shadow = 2 * np.sqrt(known["diag"].covariances[0])
-axes[2].hlines(-4, -shadow[0], shadow[0], color="#222222", linewidth=5)
-axes[2].vlines(-4, -shadow[1], shadow[1], color="#222222", linewidth=5)
-axes[3].hlines(0, 0, 2 * np.sqrt(known["spherical"].covariances[0]), color="#222222", linewidth=5)
+axes[2].hlines(-4, -shadow[0], shadow[0], color=INK, linewidth=5)
+axes[2].vlines(-4, -shadow[1], shadow[1], color=INK, linewidth=5)
+axes[3].hlines(0, 0, 2 * np.sqrt(known["spherical"].covariances[0]), color=INK, linewidth=5)
 show(
     fig,
     "Figure 2. Full looks at the points of one group. Tied lays all groups over one another and draws one"
-    " ellipse. Diag keeps the shadows on the two axes (black bars). Spherical keeps one length, its radius.",
+    " ellipse. Diag keeps the shadows on the two axes (thick bars). Spherical keeps one length, its radius.",
     "Four panels about the origin. First, one slanted group and its slanted ellipse. Second, all three"
     " groups on top of one another and one ellipse. Third, the slanted group in an upright ellipse exactly as"
-    " wide and as high as the bars on the axes. Fourth, the same group in a circle whose radius is a black bar.",
+    " wide and as high as the bars on the axes. Fourth, the same group in a circle whose radius is a thick bar.",
 )
 
 # %% [markdown]
@@ -238,17 +255,18 @@ circles = [mean_of(v * np.eye(2)) for v in variances]
 upright = [[mean_of(np.diag([a, b])) for a in variances] for b in variances]
 slanted = [mean_of([[var_1, rho * sd], [rho * sd, var_2]]) for rho in slants]
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: the log-likelihood of one group
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.9))
 axes[0].plot(variances, circles)
-axes[0].axvline(spherical(one, N_one)[0], color="#222222", linestyle=":")
+axes[0].axvline(spherical(one, N_one)[0], color=INK, linestyle=":")
 axes[0].set(title="spherical", xlabel="variance", ylabel="mean log-likelihood of a point")
 levels = np.max(upright) - 0.01 * 2.0 ** np.arange(8)[::-1]
 axes[1].contour(variances, variances, upright, levels=levels, cmap="viridis")
-axes[1].plot(var_1, var_2, "P", color="#D55E00", markersize=11)
+axes[1].plot(var_1, var_2, "P", color=color(5), markersize=11)
 axes[1].set(title="diag", xlabel="variance of feature 1", ylabel="variance of feature 2")
 axes[2].plot(slants, slanted)
-axes[2].axvline(one[0, 0, 1] / N_one[0] / sd, color="#222222", linestyle=":")
+axes[2].axvline(one[0, 0, 1] / N_one[0] / sd, color=INK, linestyle=":")
 axes[2].set(title="full", xlabel="correlation", ylabel="mean log-likelihood of a point")
 show(
     fig,
@@ -262,6 +280,9 @@ show(
 # %%
 best = {"circle": max(circles), "upright": np.max(upright), "slanted": max(slanted)}
 print({name: round(float(value), 2) for name, value in best.items()})
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert best["circle"] < best["upright"] < best["slanted"]
 
 # %% [markdown]
@@ -326,7 +347,8 @@ for name in TYPES:
     ari = adjusted_rand_score(y, fits[name].predict(X))
     print(f"{name:9s} log-likelihood {fits[name].score(X) * len(X):8.1f}, ARI {ari:.2f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: four mixtures found without labels
 fig, axes = plt.subplots(2, 2, figsize=(11, 8), sharex=True, sharey=True)
 for ax, (name, model) in zip(axes.flat, fits.items()):
     plot_decision_regions(model, X, ax=ax)
@@ -348,8 +370,6 @@ show(
 # as its type allows.
 
 # %%
-from mlcourse.widgets import types_player
-
 groups = np.eye(3)[KMeans(3, random_state=0).fit_predict(X)]
 starts = {
     name: mixture_from_responsibilities(X, groups, CovarianceType.named(name)) for name in TYPES
@@ -469,8 +489,6 @@ assert found == {"full": 8189.7, "tied": 8588.7, "diag": 8991.8, "spherical": 89
 # thousand times smaller. Which of the four numbers will move? (It takes a few seconds.)
 
 # %%
-assert round(found["tied"] - found["full"]) == 399
-assert round(found["diag"] - found["spherical"]) == 15
 patient = {}
 for name in TYPES:
     model = GaussianMixture(
@@ -478,7 +496,12 @@ for name in TYPES:
     )
     patient[name] = model.fit(X)
     print(f"{name:9s} BIC {model.bic(X):.1f} after {model.n_iter_} rounds")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert patient["diag"].bic(X) < patient["spherical"].bic(X) - 30
+assert round(found["tied"] - found["full"]) == 399
+assert round(found["diag"] - found["spherical"]) == 15
 
 # %% [markdown]
 # The order of the last two has changed. Diag had stopped on one of those long flat stretches that you know from
@@ -508,7 +531,8 @@ for name, model in models.items():
         f"ARI {adjusted_rand_score(y4, labels):.3f}{told}"
     )
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: four answers to the stretched groups
 fig, axes = plt.subplots(2, 2, figsize=(11, 7.4), sharex=True, sharey=True)
 for ax, name in zip(axes.flat, ("k-means", "spherical", "full", "tied")):
     model = models[name]
@@ -526,9 +550,13 @@ show(
     " groups and separate nearly every point.",
 )
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert len(X4) == 400
 wrong = {name: (match_labels(y4, m.predict(X4)) != y4).sum() for name, m in models.items()}
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert wrong["tied"] <= wrong["full"] <= 3 < wrong["k-means"] < wrong["spherical"]
 assert models["tied"].bic(X4) < models["full"].bic(X4)
 
@@ -576,14 +604,20 @@ cousins = {
     "full": QuadraticDiscriminantAnalysis(),
     "diag": GaussianNB(var_smoothing=0),
 }
+gaps = {}
 for name, cousin in cousins.items():
     responsibilities = e_step(X, known[name])[1]
-    gap = np.abs(responsibilities - cousin.fit(X, y).predict_proba(X)).max()
-    print(f"{name} and {type(cousin).__name__}: greatest difference {gap:.0e}")
-    # Older versions of scikit-learn's QDA divide by N − 1: then the difference is not quite nothing.
-    assert gap < (1e-2 if name == "full" else 1e-9)
+    gaps[name] = np.abs(responsibilities - cousin.fit(X, y).predict_proba(X)).max()
+    print(f"{name} and {type(cousin).__name__}: greatest difference {gaps[name]:.0e}")
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert max(gaps["tied"], gaps["diag"]) < 1e-9
+# Older versions of scikit-learn's QDA divide by N − 1: then the difference is not quite nothing.
+assert gaps["full"] < 1e-2
+
+# %% tags=["hide-input"]
+# Figure 6: borders of classifiers, ellipses of mixtures
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
 for ax, name in zip(axes, ("tied", "full")):
     plot_decision_regions(cousins[name], X, ax=ax)
@@ -653,16 +687,17 @@ for name in TYPES:
         moved = (groups[name, change] != groups[name, "as it is"]).sum()
         line += f"{log_p.mean() + np.linalg.slogdet(A)[1]:10.4f} ({moved:3d})"
     print(line)
+long_axis = np.linalg.eigh(S[0] / N[0])[1][:, 1]
+print(f"a long group leans at {np.degrees(np.arctan2(*long_axis[::-1])) % 180:.0f}°")
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 for name in ("full", "tied"):
     assert all(np.array_equal(groups[name, "as it is"], groups[name, change]) for change in MAPS)
 assert np.array_equal(groups["diag", "as it is"], groups["diag", "standardised"])
 assert np.array_equal(groups["spherical", "as it is"], groups["spherical", "rotated"])
 assert e_step(X, run(X, "tied"))[0].mean() < fits["tied"].score(X)
 assert adjusted_rand_score(y, groups["diag", "rotated"]) > 0.9
-long_axis = np.linalg.eigh(S[0] / N[0])[1][:, 1]
-print(f"a long group leans at {np.degrees(np.arctan2(*long_axis[::-1])) % 180:.0f}°")
 
 # %% [markdown]
 # In brackets stands how many of the 1250 points have changed their group. Full and tied do not care. **Diag
@@ -670,7 +705,8 @@ print(f"a long group leans at {np.degrees(np.arctan2(*long_axis[::-1])) % 180:.0
 # both change. (Tied has ended lower here than in Figure 4, where it had ten starts. Equivariance promises the
 # same answer, not a good one.)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: groups found in changed axes
 fig, axes = plt.subplots(2, 2, figsize=(10, 7.6), sharex=True, sharey=True)
 panels = [(name, change) for name in ("diag", "spherical") for change in MAPS]
 panels.remove(("diag", "standardised"))
@@ -748,12 +784,15 @@ def held_out(draw_train, test, K, sizes):
 
 
 # %%
-assert n_parameters("full", 3, 12) == 272
-assert (round(40 / 3), 12 * 13 // 2) == (13, 78)
 sizes = 40 * 2 ** np.arange(7)
 curves = held_out(draw, draw(4000), K=3, sizes=sizes)
 for n, values in zip(sizes, zip(*curves.values())):
     print(f"{n:5d} points: " + ", ".join(f"{t} {v:7.1f}" for t, v in zip(TYPES, values)))
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert n_parameters("full", 3, 12) == 272
+assert (round(40 / 3), 12 * 13 // 2) == (13, 78)
 
 # %% [markdown]
 # Now real data: the 8×8 digits, squeezed into 15 features ([lesson 09](09_pca_digits.ipynb) will say how), with
@@ -767,7 +806,8 @@ train, test = squeeze.transform(digits[:1200]), squeeze.transform(digits[1200:])
 digit_sizes = np.array([60, 90, 120, 250, 500, 1000])
 digit_curves = held_out(lambda n: rng.choice(train, n, replace=False), test, 5, digit_sizes)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: held-out likelihood against the number of points
 fig, axes = plt.subplots(1, 2, figsize=(12, 4.4))
 for ax, n, found, low in ((axes[0], sizes, curves, -38), (axes[1], digit_sizes, digit_curves, -58)):
     for k, name in enumerate(TYPES):
@@ -810,6 +850,9 @@ for name in TYPES:
     model = GaussianMixture(3, covariance_type=name, max_iter=200, random_state=0).fit(few)
     judged[name] = model.bic(few), model.score(unseen)
     print(f"{name:9s} BIC {judged[name][0]:6.0f}, held-out {judged[name][1]:7.1f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert min(TYPES, key=lambda name: judged[name]) == "full"  # by BIC, the first of the pair
 assert min(TYPES, key=lambda name: judged[name][1]) == "full"  # the lowest held-out score
 
@@ -905,8 +948,9 @@ assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 #
 # ## Where next
 #
-# The [exercises](../exercises/06_covariance_types.ipynb): derive all four from one scatter, fix a tied M-step,
-# and choose a type for sixty handwritten digits. Then [lesson 07](07_choosing_k.ipynb): how many components?
+# The [exercises](../exercises/06_covariance_types_exercises.ipynb): derive all four from one scatter, fix a
+# tied M-step, and choose a type for sixty handwritten digits. Then [lesson 07](07_choosing_k.ipynb): how many
+# components?
 #
 # ## References
 #

@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import warnings
 from collections import Counter
 from itertools import combinations
@@ -28,8 +29,16 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
+from mlcourse.widgets import components_player, playground
 
 use_course_style()
+
+# %% [markdown]
+# Choose the number of components, and press ▶. Each number gives a picture. How would you know which to believe?
+
+# %% tags=["hide-input"]
+# To begin with: one set of points, one to six components
+playground(two_moons()[0], n_components=4)
 
 # %% [markdown]
 # ## Two hundred points and an envelope
@@ -44,6 +53,9 @@ use_course_style()
 # %%
 X, moon = two_moons()
 test, _ = two_moons(2000, random_state=1)  # the envelope
+
+# %% tags=["hide-input"]
+# Figure 1: two hundred points
 show(
     plot_points(X),
     "Figure 1. Two hundred points. You see two groups. What will a mixture of two Gaussians see?",
@@ -52,7 +64,7 @@ show(
 
 # %% [markdown]
 # **Before you run the next cell:** you fit a mixture of two components. Draw the two ellipses on paper. Will
-# each take one moon?
+# each take one moon? (The cell also fits sixteen, to compare.)
 
 # %%
 two = GaussianMixture(2, random_state=0).fit(X)
@@ -61,7 +73,8 @@ new, _ = sixteen.sample(400)
 print("K = 2 against the moons, adjusted Rand index:", end=" ")
 print(round(adjusted_rand_score(moon, two.predict(X)), 3))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: two components, and sixteen
 fig, axes = plt.subplots(2, 2, figsize=(10.5, 6), sharex=True, sharey=True)
 for ax, model in zip(axes[0], (two, sixteen)):
     plot_responsibilities(X, model.predict_proba(X), ax=ax)
@@ -108,6 +121,9 @@ Ks = range(1, 21)
 models = [GaussianMixture(K, random_state=0).fit(X) for K in Ks]
 training = np.array([model.score(X) for model in models])
 print(training.round(2))
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.all(np.diff(training) > 0)
 
 # %% [markdown]
@@ -193,7 +209,8 @@ validation = scores.mean(axis=1)
 best = validation.argmax()
 print(f"held-out likelihood is greatest at K = {Ks[best]}: {validation[best]:.3f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: training and held-out likelihood
 ax = plot_curve(Ks, training, "components K", "mean log-likelihood of a point")
 ax.plot(Ks, validation, color=color(1), marker=marker(1), markersize=5)
 ax.text(20.3, training[-1], "training", color=color(0), va="center")
@@ -241,6 +258,8 @@ def n_parameters(K, d):
     return weights + means + covariances
 
 
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert n_parameters(3, 2) == 2 + 6 + 9 == 17
 assert n_parameters(100, 2) == 599
 
@@ -283,6 +302,9 @@ curves = {
 }
 print(f"price of a parameter: 2 and {np.log(len(X)):.1f}")
 print({name: Ks[np.argmin(curve)] for name, curve in curves.items()})
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert [Ks[np.argmin(curve)] for curve in curves.values()] == [12, 7]
 
 # %% [markdown]
@@ -334,7 +356,8 @@ curves["ICL"] = [model.icl(X) for model in models]
 curves["held out"] = -2 * scores.sum(axis=1)
 print({name: Ks[np.argmin(curve)] for name, curve in curves.items()})
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: four criteria
 fig, ax = plt.subplots(figsize=(8, 4.4))
 for place, (name, curve) in enumerate(curves.items()):
     at = int(np.argmin(curve))
@@ -359,8 +382,6 @@ show(
 # learning the moons, and begin to learn the points?
 
 # %%
-from mlcourse.widgets import components_player
-
 components_player(X, models, curves)
 
 # %% [markdown]
@@ -379,6 +400,9 @@ for name, fits in by_starts.items():
         f"{name:10s}: BIC {Ks[bics.argmin()]}, AIC {Ks[aics.argmin()]}; ",
         f"BIC at 6, 7, 8: {bics[5:8].round(1)}",
     )
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.ptp(bics[5:8]) < 2  # of the ten starts
 
 # %% [markdown]
@@ -421,6 +445,9 @@ for name, ks in picks.items():
     print(f"{name:10s} BIC chose", dict(sorted(Counter(ks).items())))
 distinct = np.mean([len(np.unique(Z, axis=0)) for Z in resampled])
 print(f"distinct points in a resample: {distinct:.0f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.std(picks["bootstrap"]) > 1.5 * np.std(picks["fresh data"])
 
 # %%
@@ -430,10 +457,14 @@ for K in tried:
     pairs = [adjusted_rand_score(a, b) for a, b in combinations(labels, 2)]
     agreement.append(float(np.mean(pairs)))
 print({K: round(a, 2) for K, a in zip(tried, agreement)})
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert tried[np.argmax(agreement)] in (6, 7)
 assert max(agreement) < 0.8
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: the choices of BIC, and how well resamples agree
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.4))
 for place, (name, ks) in enumerate(picks.items()):
     at, counts = np.unique(ks, return_counts=True)
@@ -547,12 +578,16 @@ while path[-1].shape[1] > 1:
     path.append(join_once(path[-1]))
 entropies = {R.shape[1]: float(entr(R).sum().round(2)) for R in path}
 print(entropies)
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+moons_found = path[5].argmax(axis=1)
 *falls, last_fall = -np.diff(list(entropies.values()))
 assert min(falls) > 2 > 1 > last_fall
-moons_found = path[5].argmax(axis=1)
 assert adjusted_rand_score(moon, moons_found) == 1.0
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: components joined into groups
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.6))
 plot_points(X, models[6].predict(X), ax=axes[0])
 plot_points(X, moons_found, ax=axes[1])
@@ -654,7 +689,8 @@ sparse, even = (bayesian(X, alpha, max_iter=1000) for alpha in (1e-3, 1e4))
 assert all(model.converged_ for model in (sparse, even))
 print("used:", n_used(sparse), "and", n_used(even))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: weights for three concentrations
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharex=True, sharey=True)
 for ax, model, name in zip(axes, (sparse, even), ("α = 0.001", "α = 10 000")):
     used = model.predict_proba(X).sum(axis=0) > 1
@@ -766,8 +802,11 @@ for name, model in candidates.items():
     s = model.score_samples(test)
     on_new[name] = s.mean()
     print(f"{name:19s} {s.mean():6.2f} ± {s.std() / np.sqrt(len(s)):.2f}")
-assert max(on_new, key=on_new.get) == "Bayesian, held out"
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 aic_ahead = on_new["AIC, K = 12"] - on_new["BIC, K = 7"]
+assert max(on_new, key=on_new.get) == "Bayesian, held out"
 assert aic_ahead > 0.07
 
 # %% [markdown]
@@ -807,6 +846,9 @@ for criterion in ("aic", "bic", "icl"):
     print(f"{criterion.upper()}: median K {median:4.1f}, new points on average {average:.3f}")
 lead = on_fresh["bic"] - on_fresh["aic"]
 print(f"BIC ahead of AIC: {lead.mean():.3f} ± {lead.std(ddof=1) / np.sqrt(20):.3f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert abs(lead.mean()) < aic_ahead / 2
 
 # %% [markdown]
@@ -873,7 +915,8 @@ winner = int(np.argmax(on_val))
 print("training  ", np.round(on_train, 2))
 print("validation", np.round(on_val, 2), " best at K =", winner + 1)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: one component per class, the chosen number, and twelve
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), sharex=True, sharey=True)
 for ax, K in zip(axes, (1, winner + 1, 12)):
     plot_decision_regions(classifiers[K - 1], X_train, ax=ax)
@@ -901,6 +944,9 @@ print(
     f"validation {on_val[winner]:.3f} ± {np.sqrt(on_val[winner] * (1 - on_val[winner]) / 100):.3f}"
 )
 print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):.3f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert accuracy < on_val[winner] - 0.01
 
 # %% [markdown]
@@ -986,7 +1032,7 @@ assert 2 * price == 12 < 2 * 9 == 18 < round(price * np.log(200), 1) == 31.8
 #
 # ## Where next
 #
-# The [exercises](../exercises/07_choosing_k.ipynb): you write the criteria, the cross-validation and Bayes'
+# The [exercises](../exercises/07_choosing_k_exercises.ipynb): you write the criteria, the cross-validation and Bayes'
 # rule, and fix a report that is too good. Then [lesson 08](08_anomaly_detection.ipynb) turns the density
 # around: what does it say about points that it finds improbable?
 #

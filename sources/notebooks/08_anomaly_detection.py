@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,11 +13,31 @@ from sklearn.pipeline import make_pipeline
 
 from mlcourse import PCA, GaussianMixture
 from mlcourse.datasets import elongated_blobs, load_digits, two_moons
-from mlcourse.plotting import color, plot_digits, plot_ellipses, plot_points, show, use_course_style
+from mlcourse.plotting import (
+    INK,
+    color,
+    plot_digits,
+    plot_ellipses,
+    plot_points,
+    show,
+    use_course_style,
+)
 from mlcourse.widgets import threshold_player
 from mlcourse.widgets.controls import Drawing, interactive
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶. A line rises through the density of some points, and whoever is left outside raises an alarm. Where would
+# you stop?
+
+# %% tags=["hide-input"]
+# A film to begin with: a threshold on two moons
+normal, _ = two_moons(400)
+strange = np.random.default_rng(1).uniform((-1.5, -1), (2.5, 1.5), size=(30, 2))
+density = GaussianMixture(8, random_state=0).fit(normal)
+marks = np.percentile(density.score_samples(normal), np.arange(0, 31))
+threshold_player(np.vstack([normal, strange]), np.arange(430) >= 400, density, marks)
 
 # %% [markdown]
 # ## Which of these points would you report?
@@ -27,6 +48,9 @@ use_course_style()
 
 # %%
 X, group = elongated_blobs()
+
+# %% tags=["hide-input"]
+# Figure 1: twelve hundred and fifty machines
 show(
     plot_points(X, sizes=10),
     "Figure 1. Twelve hundred and fifty machines. Which fifty would you look at first?",
@@ -85,17 +109,16 @@ def draw_border(score, t, X, ax):
     low, high = X.min(axis=0) - 1, X.max(axis=0) + 1
     grid = np.stack(np.meshgrid(*np.linspace(low, high, 250).T), axis=-1)
     heights = score(grid.reshape(-1, 2)).reshape(250, 250)
-    ax.contour(grid[..., 0], grid[..., 1], heights, [t], colors="#222222", linestyles="solid")
+    ax.contour(grid[..., 0], grid[..., 1], heights, [t], colors=INK, linestyles="solid")
 
 
 # %%
 def draw_stars(X, alarms, ax):
-    ax.scatter(
-        *X[alarms].T, marker="*", s=90, c=color(5), edgecolors="#222222", linewidths=0.6, zorder=3
-    )
+    ax.scatter(*X[alarms].T, marker="*", s=90, c=color(5), edgecolors=INK, linewidths=0.6, zorder=3)
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: two thresholds and their alarms
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
 for ax, share in zip(axes, (0.04, 0.02)):
     level = threshold_for(scores, share)
@@ -243,18 +266,23 @@ for K, row in zip(Ks, shares.mean(axis=1)):
     print(
         f"{K:2d} components: threshold from training {row[0]:5.1%}, from validation {row[1]:5.1%}"
     )
-print(f"a law for the right-hand column: {(1 + 199 * 0.04) / 201:.1%}")
+n = 200  # validation rows
+print(f"a law for the right-hand column: {(1 + (n - 1) * 0.04) / (n + 1):.1%}")
 print(f"20 components, training: {shares[4, :, 0].mean() / 0.04:.1f} times the promise")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert 5 < shares[4, :, 0].mean() / 0.04 < 7.5
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: false alarms against the number of components
 ax = plt.figure(figsize=(7.5, 3.8)).subplots()
 place = np.arange(5)
 for which, (name, fmt) in enumerate((("training", "o"), ("validation", "s"))):
     percent = 100 * shares[..., which]
     style = {"fmt": fmt, "color": color(which), "capsize": 4, "label": name}
     ax.errorbar(place + 0.2 * which - 0.1, percent.mean(axis=1), percent.std(axis=1), **style)
-ax.axhline(4, color="#222222", linestyle=":", label="the promise")
+ax.axhline(4, color=INK, linestyle=":", label="the promise")
 ax.set(xticks=place, xticklabels=Ks, xlabel="components", ylabel="false alarms on fresh data, %")
 ax.legend(title="threshold set on")
 show(
@@ -356,7 +384,7 @@ def draw_threshold(percent):
     for kind, (name, hatch) in enumerate((("normal", ""), ("anomaly", "////"))):
         shown = mixed_scores[truth == kind].clip(-24.9)
         ax.hist(shown, bins, density=True, color=color(kind), alpha=0.55, hatch=hatch, label=name)
-    ax.axvline(t, color="#222222", linestyle="--", label="threshold")
+    ax.axvline(t, color=INK, linestyle="--", label="threshold")
     ax.set(
         xlabel="score: log density (all below −25 in the first bar)", ylabel="density of the scores"
     )
@@ -431,6 +459,9 @@ def precision_at(recall, false_alarm, base_rate):
 # %%
 print(f"one in a thousand: {precision_at(0.9, 0.04, 0.001):.1%}")
 print(f"one in ten:        {precision_at(0.9, 0.04, 0.1):.1%}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert round(1 / precision_at(0.9, 0.04, 0.001)) == 45
 
 # %% [markdown]
@@ -438,10 +469,11 @@ assert round(1 / precision_at(0.9, 0.04, 0.001)) == 45
 # common anomalies are is called the [base rate](../GLOSSARY.md#base-rate). It is not in the ROC curve, which looks
 # at the two kinds apart. It is in every alarm that somebody has to answer.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: one detector at several base rates
 fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4))
 left.plot(false_rates, recalls, color=color(0))
-left.plot([0, 1], [0, 1], ":", color="#222222")
+left.plot([0, 1], [0, 1], ":", color=INK)
 left.set(xlabel="false-alarm rate", ylabel="recall", title=f"ROC, area {area:.3f}")
 for j, (base_rate, line) in enumerate(((0.1, "-"), (0.01, "--"), (0.001, ":"))):
     worth = precision_at(recalls, false_rates, base_rate)
@@ -490,7 +522,10 @@ ordinary = np.random.default_rng(0).normal(size=9)
 for wild in (10, 1_000, 1_000_000):
     ten = np.append(ordinary, wild)
     print(f"{wild:9,d}: {(wild - ten.mean()) / ten.std():.6f} standard deviations")
-    assert (wild - ten.mean()) / ten.std() < np.sqrt(10 - 1)
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+assert (wild - ten.mean()) / ten.std() < np.sqrt(10 - 1)
 
 # %% [markdown]
 # Never more than three: $\sqrt{n - 1}$ for $n$ numbers, and less still if the variance is divided by $n - 1$, as
@@ -517,7 +552,8 @@ for name, bad in (("neither", []), ("the near one", [near]), ("both", [near, far
     rows = np.vstack([good, *bad])
     print(f"fitted with {name:12s}: the near one lies at {distance(near, rows)[0]:.2f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: two strangers
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 4))
 for ax, rows, title in zip(
     axes, (good, np.vstack([good, near, far])), ("fitted to the good points", "fitted to all")
@@ -564,11 +600,15 @@ for size, outlier in zip(sizes, heaps):
     print(
         f"{size:3d} strangers: novelty detection finds {first:4.0%}, outlier detection {second:4.0%}"
     )
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert (
     np.linalg.norm(heaps[3].density_.means_ - [-3, 4], axis=1).min() < 0.1
 )  # a component of its own
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: forty strangers close together
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
 heap = np.vstack([X, clump[:40]])
 for ax, found, title in zip(
@@ -676,7 +716,8 @@ for place in ("elongated", "moons"):
         print(f"{place:9s} mixture against {rival:16s}: {ahead.mean():+.3f}", end=", ")
         print(f"ahead in {(ahead > 0).sum()} of 5")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: three detectors on the moons
 train = moons(0)
 fig, axes = plt.subplots(1, 3, figsize=(12.5, 3.8), sharey=True)
 for ax, (name, models) in zip(axes, METHODS.items()):
@@ -782,7 +823,8 @@ print(f"{auc(density, test, nines):.3f} on the nines")
 for name, alarms in rang.items():
     print(f"alarms among the {name}: {alarms.mean():.1%}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: which digits raise an alarm
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.2))
 fig.get_layout_engine().set(wspace=0.1)
 for ax, rows, title in zip(
@@ -838,7 +880,6 @@ assert np.allclose(np.sum((test - mu) ** 2, axis=1), inside + error)  # Pythagor
 
 # %%
 margin = [0, 32]  # two pixels of the left edge
-assert not train[:, margin].any()
 marked = test.copy()
 marked[:, margin] = 12
 kinds = {"nines": nines, "marked": marked, "faded": 0.4 * test}
@@ -858,15 +899,20 @@ for name, score in opinions.items():
     t = threshold_for(score(validation), 0.04)
     tell(name, lambda X, score=score, t=t: is_alarm(score(X), t))
 
-# %%
+# %% tags=["hide-input"]
+# Check: no training digit has ink in the margin
+assert not train[:, margin].any()
+
+# %% tags=["hide-input"]
+# Figure 9: two opinions of three kinds of strangers
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharex=True, sharey=True)
 limits = [threshold_for(score(validation), 0.04) for score in opinions.values()]
 for ax, (name, rows) in zip(axes, kinds.items()):
     both = np.vstack([test, rows])
     places = np.column_stack([density.score_samples(both), reconstruction_error(both, mu, V)])
     plot_points(places, (np.arange(len(both)) >= len(test)).astype(int), sizes=14, ax=ax)
-    ax.axvline(limits[0], color="#222222", linestyle="--")
-    ax.axhline(-limits[1], color="#222222", linestyle=":")
+    ax.axvline(limits[0], color=INK, linestyle="--")
+    ax.axhline(-limits[1], color=INK, linestyle=":")
     ax.set(xlabel="log density inside the plane", ylabel="squared error across it")
     ax.set_title(f"{name} (squares) and known digits (discs)")
 show(
@@ -941,9 +987,13 @@ centres = pca.inverse_transform(density[1].means_)
 lowest = density.score_samples(centres).min()
 lower = (density.score_samples(test) < lowest).mean()
 print(f"test digits with a lower score than the worst centre: {lower:.0%}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert lowest > limits[0]  # no centre rings
 
-# %%
+# %% tags=["hide-input"]
+# Figure 10: centres of the components
 ax = plot_digits(centres.clip(0), n_cols=15)
 ax.figure.set_size_inches(9, 1.3)
 show(
@@ -1078,9 +1128,9 @@ print(f"mixture ahead of LOF for {ahead} of 9 strangers")
 #
 # ## Where next
 #
-# The [exercises](../exercises/08_anomaly_detection.ipynb): you write the threshold, the detector, the rates and the
-# second opinion, fix an evaluation that cheats, and answer one question that has no check. Then [lesson
-# 09](09_pca_digits.ipynb), where PCA gets its due and the mixture starts to write digits of its own.
+# The [exercises](../exercises/08_anomaly_detection_exercises.ipynb): you write the threshold, the detector, the
+# rates and the second opinion, fix an evaluation that cheats, and answer one question that has no check. Then
+# [lesson 09](09_pca_digits.ipynb), where PCA gets its due and the mixture starts to write digits of its own.
 #
 # ## References
 #

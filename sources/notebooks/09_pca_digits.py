@@ -1,19 +1,48 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
+from itertools import islice
+
 import matplotlib.pyplot as plt
 import numpy as np
 import sklearn.decomposition
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from mlcourse import PCA, GaussianMixture, KMeans
 from mlcourse.datasets import load_digits
 from mlcourse.evaluation import class_coverage, memorised_share, nearest_rows, two_sample_test
-from mlcourse.mixture import ppca
-from mlcourse.plotting import color, marker, plot_curve, plot_digits, show, use_course_style
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities, ppca
+from mlcourse.plotting import (
+    PALE_INK,
+    color,
+    marker,
+    plot_curve,
+    plot_digits,
+    show,
+    use_course_style,
+)
+from mlcourse.widgets import (
+    draw_morph,
+    draw_reconstruction,
+    em_player,
+    morphing_explorer,
+    reconstruction_explorer,
+)
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶: EM on 1797 digits, with two numbers for each. Two are not enough, as the colours show. How many are?
+
+# %% tags=["hide-input"]
+# A film to begin with: digits in the plane
+plane = PCA(2).fit_transform(load_digits()[0])
+labels = pairwise_distances_argmin(plane, plane[:10])
+start = mixture_from_responsibilities(plane, np.eye(10)[labels], CovarianceType.named("full"))
+em_player(plane, list(islice(em(expectation_over(plane), start), 30)))
 
 # %% [markdown]
 # ## One hundred digits
@@ -26,7 +55,8 @@ use_course_style()
 X, y = load_digits()
 print("rows and pixels", X.shape, " digits of each kind", np.bincount(y))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 1: the first hundred digits
 show(
     plot_digits(X[:100]),
     "Figure 1. The first hundred of 1797 digits. Every picture is a row of 64 numbers.",
@@ -93,7 +123,8 @@ assert np.allclose(np.abs(axes @ theirs.components_.T)[:60, :60], np.eye(60), at
 #
 # An axis is a direction in the space of pictures, and so a picture itself.
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: mean and first axes
 fig, panels = plt.subplots(1, 7, figsize=(11, 2))
 reach = np.abs(axes[:6]).max()
 panels[0].imshow(mean.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
@@ -123,11 +154,15 @@ show(
 share = np.cumsum(variance) / variance.sum()
 q = int(np.sum(share <= 0.99)) + 1
 print("80 %:", np.sum(share <= 0.8) + 1, "axes,  99 %:", q, "axes")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert q == 41
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: explained variance
 ax = plot_curve(np.arange(1, 65), share, "axes kept", "share of the variance", chosen=q)
-ax.axhline(0.99, color="#8A8A8A", linewidth=1)
+ax.axhline(0.99, color=PALE_INK, linewidth=1)
 show(
     ax,
     "Figure 3. Explained variance: a few axes carry most of it; the last ones carry nothing.",
@@ -152,7 +187,8 @@ def rebuild(Z, mean, axes):
     return Z @ axes + mean
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: ten digits on fewer and more axes
 kept = (2, 5, 13, 41, 64)
 rows = [rebuild(project(X[:10], mean, axes[:k]), mean, axes[:k]) for k in kept]
 assert np.allclose(rows[-1], X[:10])  # with all axes nothing is lost
@@ -178,8 +214,6 @@ show(
 # they hold 80 % of *each* digit?
 
 # %%
-from mlcourse.widgets import draw_reconstruction, reconstruction_explorer
-
 all_axes = PCA().fit(X)
 reconstruction_explorer(X[:100], all_axes)
 
@@ -269,11 +303,14 @@ for name, data in (("not whitened", plain), ("whitened    ", Z)):
 
 # %%
 shift = 0.5 * np.log(pca.explained_variance_).sum()
-one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
-assert np.allclose(one.score_samples(Z) - shift, other.score_samples(plain))
 print(
     f"a Gaussian's log density is {shift:.1f} nats higher in whitened units, for every digit alike"
 )
+
+# %% tags=["hide-input"]
+# Check: the shift is the same for every digit
+one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
+assert np.allclose(one.score_samples(Z) - shift, other.score_samples(plain))
 
 # %% [markdown]
 # K-means minds: it measures with one ruler in all directions. A full Gaussian adapts to any units, and its
@@ -303,7 +340,8 @@ once = mixture.sample(100)[0]
 # Two ways to ask for a hundred digits: a hundred times one, and once a hundred. **Before you run the next
 # cell:** do you expect a difference?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: one mixture, asked in two ways
 fig, panels = plt.subplots(1, 2, figsize=(10, 5))
 for ax, drawn, title in zip(panels, (loop, once), ("sample() in a loop", "sample(100) once")):
     plot_digits(to_pixels(pca, drawn), ax=ax)
@@ -331,8 +369,6 @@ print("different digits:", len(np.unique(loop, axis=0)), "and", len(np.unique(on
 # what the mixture draws by itself, the dashed line?
 
 # %%
-from mlcourse.widgets import draw_morph, morphing_explorer
-
 morphing_explorer(mixture, pca)
 
 # %% [markdown]
@@ -389,7 +425,8 @@ aic = np.array(
     [[GaussianMixture(K, random_state=seed).fit(Z).aic(Z) for K in Ks] for seed in (0, 1)]
 )
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: AIC against K
 best = Ks[aic.argmin(axis=1)]
 ax = plot_curve(Ks, aic[0], "components K", "AIC on all 1797 digits", chosen=best[0])
 ax.plot(Ks, aic[1], color=color(1), marker=marker(1), linestyle="--", markersize=5)
@@ -413,6 +450,9 @@ assert best.min() >= 120
 K, d = 140, Z.shape[1]
 n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2
 print(n_parameters, "parameters from", Z.size, "numbers")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert (n_parameters, Z.size) == (126_419, 73_677)
 
 # %% [markdown]
@@ -434,7 +474,8 @@ for K in few_to_many:
     held[K] = m.score(Z_held)
     print(f"K = {K:3d}   training {m.score(Z_fit):7.1f}   held out {held[K]:14,.1f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: a held-out digit against K
 assert max(held, key=held.get) == 10
 assert -49.5 < held[10] < -48.5
 assert -6e6 < held[140] < -3e6
@@ -520,8 +561,8 @@ Ks = np.array([1, 2, 5, 10, 20, 30, 40])
 
 # %% [markdown]
 # Seventy fits; ten seconds or so. PPCA's ten directions and the strength of ten are not guesses: they come from
-# earlier trials on the same validation digits, which are not shown here. So do the thirty components of the tied
-# mixture further down. Every such trial makes the best validation score a little too good to be true. That is what
+# earlier trials on the same validation digits, which are not shown here. So does the size of the tied mixture
+# further down. Every such trial makes the best validation score a little too good to be true. That is what
 # the test digits are for.
 
 # %%
@@ -536,7 +577,8 @@ for space, (fit_to, held_out, constant) in spaces.items():
         curves[space, name] = scores
         print(f"{space:9s} {name:7s} best at K = {Ks[np.argmax(scores)]:2d}: {max(scores):.1f}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: five families of covariances
 fig, panels = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
 for ax, space in zip(panels, spaces):
     for j, name in enumerate(families):
@@ -592,11 +634,15 @@ fall = {name: scores[name, top[name]] - scores[name, 200] for name in targets}
 for name, m in top.items():
     print(f"towards {name:10s} best m = {m}: {scores[name, m]:.2f};", end=" ")
     print(f"at m = 200 lower by {fall[name]:.1f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert scores["tied", top["tied"]] > 0.5 + scores["all digits", top["all digits"]]
 assert fall["tied"] + 1 < fall["all digits"]
 assert 10 <= top["tied"] <= 50
 
-# %%
+# %% tags=["hide-input"]
+# Figure 9: shrinkage towards two targets
 ax = plt.figure(figsize=(8, 3.8)).subplots()
 for j, name in enumerate(targets):
     values = [scores[name, m] for m in strengths]
@@ -662,7 +708,8 @@ drawn = {name: images[shuffle] for name, images in drawn.items()}
 # **Before you run the next cell:** one of these models gives the test digits a log-likelihood of minus several
 # millions. What will its digits look like?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 10: digits of two models, and real ones
 fig, panels = plt.subplots(1, 3, figsize=(11, 4))
 fig.get_layout_engine().set(wspace=0.06)
 for ax, (name, images) in zip(panels, {**drawn, "real test digits": X_test}.items()):
@@ -700,7 +747,8 @@ for name, images in {**drawn, "real test digits": X_test}.items():
         labels += [name, "nearest in training"]
 assert near["AIC's choice"] < distances.min() < near["held-out choice"]  # distances: of real ones
 
-# %%
+# %% tags=["hide-input"]
+# Figure 11: digits and their nearest neighbours
 fig, ax = plt.subplots(figsize=(8, 3.1))
 plot_digits(np.concatenate(rows), ax=ax)
 for row, label in enumerate(labels):
@@ -771,7 +819,8 @@ for name, images in {**drawn, "photocopier": X_train, "real (validation)": X_val
     )  # fmt: skip
     print(f"{name:18s} " + "".join(f"{v:7.3f}         " for v in verdicts[name]))
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 copies, neighbours, strict, rarest = np.transpose(list(verdicts.values()))
 assert copies[2] == 1 > copies[0] > 0.04 > 0.02 > copies[1]
 assert rarest.min() > 0.05
@@ -880,10 +929,11 @@ print(f"its variance {s_raw[0] ** 2 / (len(X) - 1):.0f}, the true largest {varia
 #
 # ## Where next
 #
-# The [exercises](../exercises/09_pca_digits.ipynb): you write the PCA, fix a whitening that looks perfect, and
-# catch a copier. Then [lesson 10](10_mnist.ipynb) does all this with seventy thousand digits, a mixture for each
-# class, and more pixels. A last caution goes with you: our test digits were written by the same thirteen people
-# as the training digits. How the model would do on a fourteenth hand, nobody has measured here.
+# The [exercises](../exercises/09_pca_digits_exercises.ipynb): you write the PCA, fix a whitening that looks
+# perfect, and catch a copier. Then [lesson 10](10_mnist.ipynb) does all this with seventy thousand digits, a
+# mixture for each class, and more pixels. A last caution goes with you: our test digits were written by the
+# same thirteen people as the training digits. How the model would do on a fourteenth hand, nobody has measured
+# here.
 #
 # ## References
 #

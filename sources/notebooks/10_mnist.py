@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import warnings
 from contextlib import contextmanager
 from time import perf_counter
@@ -17,13 +18,32 @@ from mlcourse.evaluation import class_coverage, memorised_share, nearest_rows, t
 from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import silhouette_score
 from mlcourse.mixture import Mixture, e_step, expectation, m_step, ppca
-from mlcourse.plotting import PALETTE, plot_curve, plot_digits, show, use_course_style
+from mlcourse.plotting import (
+    INK,
+    PALE_INK,
+    PALETTE,
+    plot_curve,
+    plot_digits,
+    show,
+    use_course_style,
+)
+from mlcourse.widgets import morphing_explorer
 
 use_course_style()
 
 # %%
 digits, note = load_mnist_or_digits()
 display(Markdown(f"> **{note}**"))
+
+# %% [markdown]
+# Move the slider, and choose two components: digits that nobody wrote, halfway between two means. In this lesson you
+# make better ones.
+
+# %% tags=["hide-input"]
+# To begin with: from one digit to another
+first = digits.images[:2000] / digits.images.max()
+thirty = PCA(30).fit(first)
+morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first)), thirty)
 
 # %% [markdown]
 # The line above says which digits you have. This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others),
@@ -57,7 +77,8 @@ X, y = digits.images / digits.images.max(), digits.labels  # 0 is paper, 1 is in
 n_pixels = X.shape[1]
 print(f"{len(X)} pictures of {n_pixels} pixels: {X.nbytes / 1e6:.0f} MB as 64-bit numbers")
 
-# %%
+# %% tags=["hide-input"]
+# Figure 1: the first eighty digits
 ax = plt.figure(figsize=(11, 2.3)).subplots()
 show(
     plot_digits(X[:80], n_cols=20, ax=ax),
@@ -103,6 +124,9 @@ with timed("all digits onto the axes"):
     Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_test))
 n_axes = pca.n_components_
 print(f"{n_pixels} pixels, {n_axes} axes: {n_pixels / n_axes:.1f} times fewer numbers")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 if full_size:
     assert n_axes == 261
 
@@ -128,6 +152,9 @@ def pictures(Z):
 
 # %%
 few = 150 if full_size else 30
+
+# %% tags=["hide-input"]
+# Figure 2: sixteen digits on fewer and more axes
 kept = (10, few, n_axes)
 rows = [X_train[:16], *(pictures(Z_train[:16, :q]) for q in kept)]
 fig, ax = plt.subplots(figsize=(11, 2.9))
@@ -193,13 +220,14 @@ assert np.all(np.diff(inertias) < 0)
 assert silhouettes.max() < 0.25
 assert ks[named.argmax()] == 18 != ks[silhouettes.argmax()]
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: three judges of k
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.6))
 for ax, (judge, values) in zip(axes, judges.items()):
     plot_curve(ks, np.abs(values), "clusters k", judge, chosen=ks[values.argmax()], ax=ax)
 axes[1].set_ylim(0, 0.3)
-axes[1].axhline(0.25, color="#8A8A8A", linewidth=1)
-axes[1].text(10, 0.27, "below: no substantial structure", ha="center", backgroundcolor="white")
+axes[1].axhline(0.25, color=PALE_INK, linewidth=1)
+axes[1].text(10, 0.27, "below: no substantial structure", ha="center")
 show(
     fig,
     "Figure 3. Three judges of the same five clusterings. A ring marks what each prefers.",
@@ -247,10 +275,14 @@ told = KMeans(10, init=class_means, n_init=1).fit(Z_train)
 untold = clusterings[list(ks).index(10)]
 for name, run in (("class means", told), ("k-means++", untold)):
     print(f"start: {name:12s} inertia {run.inertia_:9.0f}   purity {purity(run.labels_):.3f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert told.inertia_ > untold.inertia_
 assert purity(told.labels_) > purity(untold.labels_)
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: two times ten centres
 centers = np.concatenate([run.cluster_centers_ for run in (told, untold)])
 ax = plt.figure(figsize=(9, 2.3)).subplots()
 plot_digits(pictures(centers), n_cols=10, ax=ax)
@@ -360,10 +392,11 @@ took = {
     **{f"arithmetic, {which}": operations / rate for which, operations in work.items()},
 }  # a call with two rounds, halved
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: one round of EM
 ax = plt.figure(figsize=(8, 2.6)).subplots()
 bars = ax.barh(
-    list(took), list(took.values()), color=[PALETTE[1], PALETTE[0], "#9A9A9A", "#C9C9C9"]
+    list(took), list(took.values()), color=[PALETTE[1], PALETTE[0], INK, (PALE_INK, 0.5)]
 )
 ax.bar_label(bars, [f"{value:.2g} s" for value in took.values()], padding=4)
 ax.set(xscale="log", xlabel="seconds a round (log scale)")
@@ -445,6 +478,9 @@ print("chosen:", *chosen)
 for K in (10, 20, 40):
     gain = held_out["shrunk", K] - held_out["full", K]
     print(f"K = {K}: {n / K:.0f} digits a component; shrinkage brings {gain:+.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert max(gap, key=gap.get) == ("full", 40)
 
 # %% [markdown]
@@ -479,6 +515,9 @@ def shuffled(rows):
 
 n_draws = 10_000 if full_size else 2000
 drawn = {"GMM(10, full)": shuffled(pictures(best.sample(n_draws)[0]))}
+
+# %% tags=["hide-input"]
+# Figure 6: sixteen draws
 ax = plt.figure(figsize=(8, 2.1)).subplots()
 show(
     plot_digits(drawn["GMM(10, full)"][:16], n_cols=8, ax=ax),
@@ -576,7 +615,8 @@ assert np.isclose(removed, writer.priors_ @ noise, rtol=0.05)
 # %% [markdown]
 # **Before you run the next cell:** five writers and the real thing. In which row do you expect to read all sixteen?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: five writers and real digits
 gallery = {**drawn, "real (validation)": shuffled(X_val)}
 fig, ax = plt.subplots(figsize=(12, 4.4))
 plot_digits(np.concatenate([images[:16] for images in gallery.values()]), n_cols=16, ax=ax)
@@ -655,6 +695,9 @@ before, after = verdicts["GMM(10, full)"], verdicts["… without its noise"]
 for j, judge in enumerate(("neighbours", "strict")):
     print(f"{judge:10s} from the first row to the fifth: {after[j] - before[j]:+.2f}", end=", ")
     print(f"where chance alone may bring ±{chance:.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 readable = [verdict[2] for verdict in verdicts.values()]
 assert min(readable) == before[2] < verdicts["real digits"][2] < after[2]
 assert verdicts["photocopier"][3] == 1
@@ -705,6 +748,9 @@ Z_few = Z_val[:, :few]
 ten = e_step(Z_few, on_first_axes(best, few))[0].mean()
 ours = models["PPCA mixture a class"].score_samples(Z_few).mean()
 print(f"nats a validation digit, on {few} axes: GMM(10, full) {ten:.2f}, PPCA mixtures {ours:.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert ten > ours
 
 # %% [markdown]
@@ -747,7 +793,8 @@ assert shares["drawn"].min() > 0.05
 #
 # The last check is with your own eyes: is any of them a copy?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: draws and their nearest neighbours
 best_drawn = drawn["… without its noise"][:1000]
 distances, nearest = nearest_rows(best_drawn, X_train)
 spaced = np.argsort(distances)[np.linspace(0, 999, 16).astype(int)]
@@ -771,7 +818,8 @@ show(
 #
 # ## Before and after
 
-# %%
+# %% tags=["hide-input"]
+# Figure 9: before, after, and real
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.6))
 fig.get_layout_engine().set(wspace=0.08)
 for ax, name in zip(axes, ("GMM(10, full)", "… without its noise", "real (validation)")):
@@ -873,9 +921,9 @@ print(f"{'all of these':32s}{sum(seconds.values()):9.3f} s, with {len(X_train)} 
 #
 # ## Where next
 #
-# The [exercises](../exercises/10_mnist.ipynb): a split that keeps the classes' shares, a leak to fix, your own
-# writer and its judge, and an honest look at a compression. Then [lesson 11](11_beyond.ipynb): half a digit,
-# completed; missing pixels; data that do not fit into memory.
+# The [exercises](../exercises/10_mnist_exercises.ipynb): a split that keeps the classes' shares, a leak to fix,
+# your own writer and its judge, and an honest look at a compression. Then [lesson 11](11_beyond.ipynb): half a
+# digit, completed; missing pixels; data that do not fit into memory.
 #
 # ## References
 #

@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -31,6 +32,8 @@ from mlcourse.mixture import (
     ppca,
 )
 from mlcourse.plotting import (
+    INK,
+    PALE_INK,
     color,
     marker,
     plot_curve,
@@ -40,8 +43,22 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
+from mlcourse.widgets import em_player
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶: EM learns where a ball is, and when. In this lesson the mixture answers questions: if you know one of the
+# two, what does it say of the other?
+
+# %% tags=["hide-input"]
+# A film to begin with: snapshots of a ball, height against time
+moment = np.random.default_rng(1).uniform(0, 2, size=500)
+throw = np.column_stack([10 * moment - 5 * moment**2, moment])
+throw += np.random.default_rng(2).normal(scale=(0.15, 0.01), size=throw.shape)
+parts = (4 * moment).astype(int)
+start = mixture_from_responsibilities(throw, np.eye(8)[parts], CovarianceType.named("full"))
+em_player(throw, list(islice(em(expectation_over(throw), start), 20)))
 
 # %% [markdown]
 # ## When was the ball three metres up?
@@ -55,8 +72,11 @@ rng = np.random.default_rng(0)
 time = rng.uniform(0, 2, size=2000)
 height = 10 * time - 5 * time**2 + rng.normal(scale=0.15, size=2000)
 ball = np.column_stack([height, time])
+
+# %% tags=["hide-input"]
+# Figure 1: two thousand snapshots
 ax = plot_points(ball, sizes=5)
-ax.axvline(3, color="#8A8A8A", linestyle="--")
+ax.axvline(3, color=INK, linestyle="--")
 ax.set(xlabel="height (m)", ylabel="time since the throw (s)")
 show(
     ax,
@@ -147,24 +167,25 @@ assert np.isclose(at_three.weights.sum(), 1)
 # *conditional mean* is the average of these answers by weight. Where in Figure 1 would it lie, for every
 # height from 0 to 5 metres?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 2: the conditional mean
 heights = np.linspace(0, 5, 60)
 expected = conditional_mean(model, np.column_stack([heights, np.full(60, np.nan)]))[:, 1]
 times = np.linspace(0, 2, 400)
 log_density, _ = e_step(times[:, np.newaxis], at_three)
 fig, axes = plt.subplots(1, 2, figsize=(11, 4))
 plot_points(ball, sizes=4, ax=axes[0])
-axes[0].plot(heights, expected, color="black", linewidth=2.5)
+axes[0].plot(heights, expected, color=color(0), linewidth=2.5)
 axes[0].set(xlabel="height (m)", ylabel="time since the throw (s)")
 axes[1].plot(times, np.exp(log_density), color=color(1))
-axes[1].axvline(np.interp(3, heights, expected), color="black", linewidth=2.5)
+axes[1].axvline(np.interp(3, heights, expected), color=color(0), linewidth=2.5)
 axes[1].set(xlabel="time, given a height of 3 m (s)", ylabel="density")
 show(
     fig,
-    "Figure 2. Left: below the top, the conditional mean (black line) runs where there is no ball. Right: what is"
+    "Figure 2. Left: below the top, the conditional mean (blue line) runs where there is no ball. Right: what is"
     " known of the time at three metres, with its mean at a place of hardly any density.",
-    "Left: the arch of points with a black line that wavers about one second through the empty middle."
-    " Right: a density with a tall peak near 0.4 and one near 1.6 seconds; a black line between the peaks.",
+    "Left: the arch of points with a blue line that wavers about one second through the empty middle."
+    " Right: a density with a tall peak near 0.4 and one near 1.6 seconds; a blue line between the peaks.",
 )
 
 # %%
@@ -202,6 +223,9 @@ half[:, 32:] = np.nan
 # %%
 mean_fill = conditional_mean(digits, half)
 draws = [draw_missing(digits, half, random_state=seed) for seed in range(4)]
+
+# %% tags=["hide-input"]
+# Figure 3: the lower halves of twelve digits
 rows = [X_new, np.nan_to_num(half), mean_fill, *draws]
 fig, ax = plt.subplots(figsize=(9, 5.4))
 plot_digits(np.concatenate([row[:12] for row in rows]).clip(0, 16), n_cols=12, ax=ax)
@@ -299,7 +323,8 @@ for seed in range(5):
         scores[seed, j] = three_ways(np.where(luck < share, np.nan, train), test)
 print("rows that survive:", ((1 - shares) ** 4).round(2))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: three treatments of holes
 ax = plt.figure(figsize=(7, 3.6)).subplots()
 for way, name in enumerate(("rows dropped", "mean imputation", "EM with holes")):
     ax.plot(shares, scores.mean(axis=0)[:, way], color=color(way), marker=marker(way), label=name)
@@ -415,12 +440,13 @@ full = GaussianMixture(10, random_state=0).fit(Z_fit)
 validation = [m.score(Z_val) for m in by_q]
 best = int(np.argmax(validation))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: validation likelihood against q
 ax = plot_curve(
     Qs, validation, "directions q of each component", "validation log-likelihood", chosen=Qs[best]
 )
 for m, name, style in ((diag, "diag", ":"), (full, "full", "--")):
-    ax.axhline(m.score(Z_val), color="#555555", linestyle=style, label=name)
+    ax.axhline(m.score(Z_val), color=INK, linestyle=style, label=name)
 ax.legend()
 show(
     ax,
@@ -512,7 +538,8 @@ table = {
     for kind in ("full", "diag")
 }
 
-# %%
+# %% tags=["hide-input"]
+# Figure 6: accuracy with and without unlabelled rows
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
 for ax, (kind, accuracy) in zip(axes, table.items()):
     for way, name in enumerate(("labelled rows alone", "with unlabelled rows")):
@@ -570,13 +597,14 @@ print(f"the other rows help in {np.sum(drop < 0)} and hurt in {np.sum(drop > 0)}
 assert drop.mean() > 0.02
 assert drop.max() > 0.2
 
-# %%
+# %% tags=["hide-input"]
+# Figure 7: the worst of the forty choices
 worst = int(drop.argmax())
 labels, *fits = trials[worst]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4))
 for ax, m, name, share in zip(axes, fits, ("ten labels", "and 390 without"), right[worst]):
     plot_decision_regions(m, P, ax=ax)
-    ax.scatter(*P.T, s=6, color="#8A8A8A")
+    ax.scatter(*P.T, s=6, color=PALE_INK)
     plot_points(P[labels >= 0], labels[labels >= 0], sizes=60, ax=ax)
     ax.set_title(f"{name}: {share:.0%} right")
 show(
@@ -632,6 +660,9 @@ from_files = em_from_files(files, start, n_rounds=30)
 steps = list(islice(em(expectation_over(rows), start), 31))
 in_memory = steps[-1].mixture
 print("largest difference of the means:", np.abs(from_files.means - in_memory.means).max())
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(from_files.means, in_memory.means, rtol=1e-8)
 assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
 
@@ -680,7 +711,8 @@ path = [theta for t, theta in enumerate(stepwise_em(batches, start)) if t % 20 =
 online = [e_step(rows[:10_000], theta)[0].mean() for theta in path]
 batch = [e_step(rows[:10_000], step.mixture)[0].mean() for step in steps[1:]]
 
-# %%
+# %% tags=["hide-input"]
+# Figure 8: EM and stepwise EM
 ax = plt.figure(figsize=(7, 3.6)).subplots()
 ax.plot(np.arange(1, 31), batch, color=color(0), marker=marker(0), label="EM")
 ax.plot(
@@ -856,7 +888,7 @@ folder.cleanup()
 #
 # ## Where next
 #
-# The [exercises](../exercises/11_beyond.ipynb) go through these pieces one at a time. Then there is the
+# The [exercises](../exercises/11_beyond_exercises.ipynb) go through these pieces one at a time. Then there is the
 # [capstone](12_capstone.ipynb): data of your own, from loading them to a defended answer.
 #
 # ### Going further

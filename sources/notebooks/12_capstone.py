@@ -1,4 +1,5 @@
-# %%
+# %% tags=["hide-input"]
+# Imports, and the look of the figures
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -19,8 +20,17 @@ from mlcourse.evaluation import memorised_share, two_sample_test
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.metrics import match_labels
 from mlcourse.plotting import color, marker, plot_anomalies, plot_points, show, use_course_style
+from mlcourse.widgets import playground
 
 use_course_style()
+
+# %% [markdown]
+# Press ▶. These points were drawn from a single Gaussian, and EM finds three groups in them all the same. Keep that
+# in mind when the file arrives.
+
+# %% tags=["hide-input"]
+# To begin with: groups where there are none
+playground(np.random.default_rng(0).standard_normal((200, 2)), n_components=3)
 
 # %% [markdown]
 # ## A file arrives
@@ -81,7 +91,8 @@ for name, column in zip(names, X[known].T):
 # **Before you run the next cell:** it draws the two features with the largest spread. Do you expect to see
 # groups?
 
-# %%
+# %% tags=["hide-input"]
+# Figure 1: the two features that spread most
 widest = np.argsort(X[known].var(axis=0))[-2:]
 ax = plot_points(X[known][:, widest])
 ax.set(xlabel=names[widest[0]], ylabel=names[widest[1]])
@@ -132,6 +143,9 @@ print("directions beyond chance:", n_directions)
 scaler = StandardScaler().fit(X[known])
 pca = PCA(n_directions).fit(scaler.transform(X[known]))
 Z = pca.transform(scaler.transform(X))
+
+# %% tags=["hide-input"]
+# Figure 2: how many directions
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 left.plot(range(1, 14), variances(scaled), marker="o", color=color(0), label="the wines")
 left.plot(range(1, 14), by_chance, "--", color=color(1), label="shuffled")
@@ -189,7 +203,8 @@ for seed in range(20):
     winners[candidates[int(np.argmax(scores))][0]] += 1
 print("wins of each K:", dict(sorted(winners.items())))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 3: which K wins
 ax = plt.figure(figsize=(7, 3)).subplots()
 ax.bar(range(1, 7), [winners[K] for K in range(1, 7)], color=color(0))
 ax.set(xlabel="number of components K", ylabel="wins of twenty")
@@ -321,7 +336,8 @@ for kind in COVARIANCE_TYPES:
     triples = (" ".join(f"{a:.2f}" for a in agreement[K, kind]) for K in range(2, 6))
     print(f"{kind:10s}", *(f"K={K}: {triple}  " for K, triple in zip(range(2, 6), triples)))
 
-# %%
+# %% tags=["hide-input"]
+# Figure 4: how far each candidate is behind, and how stable it is
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 for t, kind in enumerate(COVARIANCE_TYPES):
     own = [m for m, c in enumerate(candidates) if c[1] == kind]
@@ -346,7 +362,8 @@ show(
     " where the bars are short; at K = 2 they are very long.",
 )
 
-# %%
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 mean_agreement = {c: np.mean(three) for c, three in agreement.items()}
 for kind in COVARIANCE_TYPES:
     scores = [held_out[candidates.index((K, kind))].mean() for K in range(1, 7)]
@@ -458,7 +475,8 @@ for row in test[alarms][np.argsort(test_scores[alarms])]:
 assert row == 61  # the last of them
 assert np.abs(far).max() < 2
 
-# %%
+# %% tags=["hide-input"]
+# Figure 5: the 36 test wines
 ax = plot_anomalies(Z[test][:, [0, 2]], alarms)
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 ax.set(xlabel="principal direction 1", ylabel="principal direction 3")
@@ -519,6 +537,9 @@ print(f"real wines {distance_from_plane(real).min():.2f} or more,", end=" ")
 print(f"invented ones {distance_from_plane(drawn).max():.0e} at most")
 told_apart = accuracies(real, drawn)
 print("the same judge, in all features:", *told_apart.round(2), f" mean {told_apart.mean():.2f}")
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert distance_from_plane(drawn).max() < 1e-12
 
 # %% [markdown]
@@ -668,9 +689,9 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # ## Where next
 #
-# The [capstone](../exercises/12_capstone.ipynb) is the same way with other data, or with yours. It is the last
-# lesson, and you have everything that you need. If you want more models, [lesson 11](11_beyond.ipynb) names
-# them.
+# The [capstone](../exercises/12_capstone_exercises.ipynb) is the same way with other data, or with yours. It is
+# the last lesson, and you have everything that you need. If you want more models, [lesson 11](11_beyond.ipynb)
+# names them.
 #
 # ## References
 #

@@ -301,6 +301,9 @@ check.silhouettes(silhouettes)
 # %%
 X, _ = five_blobs()
 somebody = KMeans(5, init="random", n_init=1, random_state=10).fit(X)
+
+# %% tags=["hide-input"]
+# Figure: somebody's clustering into five
 ax = plot_silhouettes(silhouette_samples(X, somebody.labels_), somebody.labels_)
 show(
     ax,
@@ -354,6 +357,8 @@ models = {k: KMeans(k, n_init=10, random_state=0).fit(iris) for k in range(1, 9)
 inertias = [models[k].inertia_ for k in models]
 scores = [silhouette_score(iris, models[k].labels_) for k in range(2, 9)]
 
+# %% tags=["hide-input"]
+# Figure: inertia and silhouette score against k
 fig, axes = plt.subplots(1, 2, figsize=(10, 4))
 plot_curve(list(models), inertias, "number of clusters k", "inertia", ax=axes[0])
 plot_curve(list(range(2, 9)), scores, "number of clusters k", "silhouette score", ax=axes[1])
@@ -465,9 +470,3 @@ show(
     f"The pavilion in 16 colours, {times_smaller:.2f} times smaller.",
     "A Chinese pavilion before a pale sky, painted in sixteen flat colours.",
 )
-
-# %% [markdown]
-# ## How far have you come?
-
-# %%
-check.progress()

@@ -9,7 +9,14 @@ from sklearn.datasets import make_blobs
 
 from mlcourse import KMeans, check
 from mlcourse.datasets import load_points
-from mlcourse.plotting import plot_centers, plot_ellipses, plot_points, show, use_course_style
+from mlcourse.plotting import (
+    color,
+    plot_centers,
+    plot_ellipses,
+    plot_points,
+    show,
+    use_course_style,
+)
 
 use_course_style()
 
@@ -25,10 +32,12 @@ kmeans = KMeans(2, n_init=5, random_state=0).fit(X)
 distance = kmeans.transform(X)
 reach = np.array([distance[kmeans.labels_ == k, k].max() for k in range(2)])
 
+# %% tags=["hide-input"]
+# Figure 1: two clusters, their circles and the star
 ax = plot_points(X, kmeans.labels_, sizes=14)
 plot_ellipses(kmeans.cluster_centers_, reach**2, "spherical", n_std=1, ax=ax)
 plot_centers(kmeans.cluster_centers_, ax=ax)
-ax.plot(3.6, 4.0, "*", color="black", markersize=16)
+ax.plot(3.6, 4.0, "*", color=color(5), markersize=16)
 show(
     ax,
     "Figure 1. Two clusters, their circles, and a new point. The star lies inside the circle of cluster"
@@ -425,11 +434,3 @@ check.fixed_file(fixed_file)
 # A rare kind among a common one is the easiest place to look: a disease, a fraud, a mutation, a kind of star.
 #
 # </details>
-
-# %% [markdown]
-# ## How far you have come
-#
-# The table counts the checked tasks. The open question is read by a person, and is not in it.
-
-# %%
-check.progress()

@@ -108,7 +108,8 @@ check.fit_gaussian(fit_gaussian)
 #
 # Which one? Fill in its letter, in quotes.
 
-# %%
+# %% tags=["hide-input"]
+# Figure: four ellipses
 roots = {  # each Σ as a root A, Σ = A Aᵀ, so that the code does not tell
     "A": [[0.765, -0.644], [1.839, 0.786]],
     "B": [[-1.177, -1.617], [0.987, -0.162]],
@@ -296,6 +297,9 @@ check.log_density(log_density)
 # %%
 wanted = np.array([[1, 1.2], [1.2, 4]])
 noise = np.random.default_rng(0).standard_normal((400, 2))
+
+# %% tags=["hide-input"]
+# Figure: points from the faulty sampler
 ax = plot_points(noise @ np.linalg.cholesky(wanted))
 plot_ellipses([np.zeros(2)], [wanted], ax=ax)
 show(
@@ -398,9 +402,3 @@ check.mixture_log_density(mixture_log_density)
 # diagonal, with one entry for every dimension.
 #
 # </details>
-
-# %% [markdown]
-# ## How far you are
-
-# %%
-check.progress()

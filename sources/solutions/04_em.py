@@ -295,7 +295,8 @@ for _ in range(16):
     pi, mu = N / len(x), R.T @ x / N
 assert (np.diff(path[1:]) < -1e-3).any()
 
-# %%
+# %% tags=["hide-input"]
+# Figure: a fellow student's likelihood
 ax = plt.figure(figsize=(7, 3)).subplots()
 ax.plot(range(1, 16), path[1:], marker="o")
 ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood of a grain")
@@ -370,6 +371,3 @@ check.largest_weight(largest_weight)
 # The weights are in `model.weights_`, in no particular order.
 #
 # </details>
-
-# %%
-check.progress()

@@ -12,7 +12,7 @@ from mlcourse import GaussianMixture, check
 from mlcourse.datasets import elongated_blobs, three_gaussians_1d
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
-from mlcourse.plotting import plot_ellipses, plot_points, show, use_course_style
+from mlcourse.plotting import INK, color, plot_ellipses, plot_points, show, use_course_style
 
 use_course_style()
 
@@ -70,11 +70,12 @@ for _ in range(12):
     floors.append(((R * A).sum(axis=1) + xlogy(R, R).sum(axis=1)).mean())
     mu = x @ R / R.sum(axis=0)
 
-# %%
+# %% tags=["hide-input"]
+# Figure: likelihood and bound
 ax = plt.figure(figsize=(7, 3)).subplots()
-ax.plot(range(1, 13), tops, color="#222222", marker="o", label="log-likelihood")
+ax.plot(range(1, 13), tops, color=INK, marker="o", label="log-likelihood")
 ax.plot(
-    range(1, 13), floors, color="#0072B2", marker="s", linestyle="--", label="the colleague's bound"
+    range(1, 13), floors, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
 )
 ax.set(xlabel="E-steps", ylabel="mean over the points")
 ax.legend()
@@ -233,7 +234,8 @@ even = np.full((len(X), 3), 1 / 3)
 start = mixture_from_responsibilities(X, even, CovarianceType.named("full"))
 steps = list(islice(em(expectation_over(X), start), 30))
 
-# %%
+# %% tags=["hide-input"]
+# Figure: thirty rounds of EM
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
 plot_points(X, sizes=8, ax=left)
 plot_ellipses(steps[-1].mixture.means, steps[-1].mixture.covariances, n_std=(1, 2), ax=left)
@@ -418,6 +420,3 @@ check.best_strength(best_strength)
 # `model.score(points)` is the mean log-likelihood of a point. Print it for all four strengths before you decide.
 #
 # </details>
-
-# %%
-check.progress()

@@ -198,7 +198,8 @@ class Regions:
         return e_step(points, self.theta)[1].argmax(axis=1)
 
 
-# %%
+# %% tags=["hide-input"]
+# Figure: four mixtures
 fig, axes = plt.subplots(2, 2, figsize=(10, 7.4), sharex=True, sharey=True)
 order = np.random.default_rng(0).permutation(["full", "tied", "diag", "spherical"])
 for ax, letter, name in zip(axes.flat, "ABCD", order):
@@ -391,6 +392,3 @@ print(f"the chosen type on the test digits: {models[thrifty_type].score(test):.1
 
 # %% tags=["solution-only"]
 assert 2 + 3 * 15 + 3 * 15 * 16 // 2 == 407
-
-# %%
-check.progress()

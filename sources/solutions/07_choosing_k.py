@@ -259,7 +259,8 @@ bics = [model.bic(stay) for model in fits]
 best = fits[int(np.argmin(bics))]
 assert best.n_components == 3
 
-# %%
+# %% tags=["hide-input"]
+# Figure: how long customers stay, and BIC
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4), width_ratios=(3, 2))
 plot_mixture_1d(best.weights_, best.means_, best.covariances_, X=stay, ax=left)
 left.set(xlabel="minutes in the shop", xlim=(-1, 9))
@@ -339,6 +340,3 @@ check.reported_accuracy(reported_accuracy)
 # When the choice has been made, the score that made it has done its duty. Which set is still unopened?
 #
 # </details>
-
-# %%
-check.progress()

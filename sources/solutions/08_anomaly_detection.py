@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from mlcourse import GaussianMixture, check
 from mlcourse.datasets import elongated_blobs
-from mlcourse.plotting import color, show, use_course_style
+from mlcourse.plotting import INK, PALE_INK, color, show, use_course_style
 
 use_course_style()
 
@@ -175,14 +175,17 @@ print(
     f"below the line: {np.mean(seen < t):.1%} of the 200, {np.mean(unseen < t):.1%} of the fresh points"
 )
 
-# %%
+# %% tags=["hide-input"]
+# Figure: scores of seen and of fresh rows
 ax = plt.figure(figsize=(7.5, 3.4)).subplots()
 bins = np.linspace(-15, -1, 43)
-ax.hist(unseen.clip(-14.9), bins, density=True, color="#BBBBBB", label="1250 fresh points")
+ax.hist(
+    unseen.clip(-14.9), bins, density=True, color=PALE_INK, alpha=0.4, label="1250 fresh points"
+)
 ax.hist(
     seen, bins, density=True, histtype="step", color=color(0), linewidth=2, label="the 200 points"
 )
-ax.axvline(t, color="#222222", linestyle="--", label="threshold")
+ax.axvline(t, color=INK, linestyle="--", label="threshold")
 ax.set(xlabel="score: log density (all below −15 in the first bar)", ylabel="density of the scores")
 ax.legend(loc="upper center")
 show(
@@ -365,6 +368,3 @@ check.second_opinion(second_opinion)
 # There are two kinds of error. For each: who notices it, who pays for it, and who would never hear of it?
 #
 # </details>
-
-# %%
-check.progress()

@@ -269,7 +269,8 @@ mixture = GaussianMixture(20, covariance_prior="data", prior_strength=30, random
 samples, _ = mixture.sample(100)
 pictures = samples @ white.components_ + white.mean_
 
-# %%
+# %% tags=["hide-input"]
+# Figure: a fellow student's digits
 show(
     plot_digits(pictures),
     "A fellow student's hundred digits.",
@@ -372,6 +373,3 @@ generators = {
 }
 for name, drawn in generators.items():
     print(f"{name:26s} {copied_share(drawn, Z_train, Z_val, 0.01):.3f}")
-
-# %%
-check.progress()

@@ -406,6 +406,3 @@ check.compression(compression)
 # used for what.
 #
 # </details>
-
-# %%
-check.progress()

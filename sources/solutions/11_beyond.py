@@ -355,6 +355,3 @@ check.stepwise_update(stepwise_update)
 # Try $t = 0$ and $\alpha = 1$ by hand: half old, half new. And for large $t$, which of the two has nearly all?
 #
 # </details>
-
-# %%
-check.progress()

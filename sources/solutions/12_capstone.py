@@ -186,7 +186,8 @@ shuffled = [PCA().fit(rng.permuted(scaled, axis=0)).explained_variance_ratio_ fo
 beyond_chance = shares > np.quantile(shuffled, 0.95, axis=0)
 print("directions beyond chance:", beyond_chance.cumprod().sum())
 
-# %%
+# %% tags=["hide-input"]
+# Figure: the training rows
 ax = plot_points(Z[train][:, :2])
 ax.set(xlabel="principal direction 1", ylabel="principal direction 2")
 show(
@@ -352,7 +353,8 @@ for (K, kind), row, gap, stable in zip(candidates, scores, behind, stability):
     told = f"{kind:10s}{K:3d}{row.mean():12.3f}{gap.mean():12.3f} ± {sem(gap):.3f}"
     print(told + (f"{stable:14.2f}" if K > 1 else "             –"))
 
-# %%
+# %% tags=["hide-input"]
+# Figure: scores and stability of the candidates
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 for t, kind in enumerate(COVARIANCE_TYPES):
     own = [m for m, candidate in enumerate(candidates) if candidate[1] == kind]
@@ -592,7 +594,8 @@ for row in strangest:
     told = ", ".join(f"{names[j]} {X[row, j]:.4g} ({far[j]:+.1f})" for j in unusual)
     print(f"row {row:4d} {final.score_samples(Z[[row]])[0]:7.1f} nats   {told}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure: the strangest test rows
 ax = plot_anomalies(Z[test][:, :2], np.isin(test, strangest))
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 ax.set(xlabel="principal direction 1", ylabel="principal direction 2")
@@ -622,7 +625,8 @@ for space, rows in spaces.items():
     print(f"{space:28s} accuracy {verdict.accuracy:.2f} (p = {verdict.p_value:.2g})")
 print(f"suspiciously near to a training row: {memorised_share(invented, Z[train], Z[unseen]):.1%}")
 
-# %%
+# %% tags=["hide-input"]
+# Figure: unseen and invented rows
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharex=True, sharey=True)
 for ax, rows, title in zip(axes, (Z[unseen], invented), ("unseen rows", "invented rows")):
     plot_points(rows[:, :2], ax=ax)
@@ -758,6 +762,3 @@ else:
 # faults, causes, and the K that came second.
 #
 # </details>
-
-# %%
-check.progress()

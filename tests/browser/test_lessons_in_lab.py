@@ -8,6 +8,7 @@ from mlcourse.cli import ROOT
 from tests.helpers.lab_page import (
     NOTEBOOK,
     PANEL,
+    QUIET,
     cell_index,
     errors,
     open_notebook,
@@ -147,7 +148,7 @@ RIGHT = """def read_distances(distances):
 def test_the_first_exercise_can_be_solved_by_typing(lab_page, screenshot):
     """A wrong answer first: the message names the mistake. Then a right one: the check passes."""
     page = lab_page
-    open_notebook(page, "exercises/01_kmeans.ipynb")
+    open_notebook(page, "exercises/01_kmeans_exercises.ipynb")
     answer, check = (cell_index(page, text) for text in ("def read_distances(", "check.read_distances("))
     for index in range(check):
         run_cell(page, index)
@@ -160,3 +161,12 @@ def test_the_first_exercise_can_be_solved_by_typing(lab_page, screenshot):
     praise = run_cell(page, check)
     screenshot(page, "exercise_right")
     assert "✓ read_distances" in praise
+    assert "1 of 8 done" in praise
+    page.evaluate(f"{PANEL}.context.save()")
+    page.evaluate(f"{PANEL}.sessionContext.restartKernel()")
+    page.wait_for_function(QUIET)
+    shown = run_cell(page, cell_index(page, "check.progress("))
+    screenshot(page, "exercise_progress")
+    assert "✓ read_distances" in shown
+    assert "1 of 8 tasks done" in shown
+    assert "→ 01 · K-means" in shown

@@ -12,7 +12,7 @@ from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import e_step
 from mlcourse.plotting.style import PALETTE
 from mlcourse.widgets import em_player, kmeans_frames, kmeans_player
-from tests.helpers.scenes import PLAYERS, X, em_steps, large, lloyd
+from tests.helpers.scenes import LIVE, PLAYERS, X, em_steps, large, lloyd
 
 HTML = "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>A page</title></head><body>{}</body></html>"
 
@@ -225,7 +225,7 @@ def test_the_threshold_alarms_where_python_does(shown, made):
 
 def test_nothing_moves_for_readers_who_prefer_reduced_motion(shown):
     page = shown("em_plane", reduced_motion="reduce")
-    page.get_by_role("button", name="Step forward").click()
+    page.get_by_role("button", name="Step").click()
     assert state(page, "t") == 1
     page.get_by_role("button", name="Play").click()
     assert state(page, "t") == 1
@@ -586,6 +586,26 @@ def luminance(color):
 
 def test_the_contrast_of_black_on_white_is_21():
     assert contrast("rgb(0, 0, 0)", [255, 255, 255]) == pytest.approx(21)
+
+
+# ── Accessibility ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_axe_finds_nothing_to_complain_about(open_page, made, background):
+    """axe-core's rules, on all players at once."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page = open_page()
+    players = [*made.values(), *(make() for make in LIVE.values())]
+    shown = "".join(player._repr_html_() for player in players)
+    page.set_content(HTML.format(f"<main><h1>Players</h1>{shown}</main>"))
+    page.add_style_tag(content=f":root {{ color-scheme: {background} }}")
+    page.add_style_tag(content=f"html, body {{ background: {BACKGROUNDS[background]} }}")
+    page.evaluate("document.body.classList.add('changed')")
+    page.evaluate(TWO_FRAMES)
+    assert page.locator("section.dark").count() == (len(players) if background == "dark" else 0)
+    broken = axe.run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in broken] == []
 
 
 # ── Where scripts do not run ─────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ LECTURE = """\
 # %matplotlib inline
 
 # %% tags=["hide-input"]
+# Imports of this lesson
 import math
 
 # cat is a comment here, not a shell command
@@ -157,8 +158,8 @@ def test_each_source_becomes_its_notebooks(course):
     assert set(build(course)) == {
         "notebooks/01_one.ipynb",
         "notebooks/02_two.ipynb",
-        "exercises/02_two.ipynb",
-        "solutions/02_two.ipynb",
+        "exercises/02_two_exercises.ipynb",
+        "solutions/02_two_solutions.ipynb",
         "README.md",
     }
 
@@ -189,22 +190,30 @@ def test_line_endings_of_a_source_do_not_matter(course):
 def test_a_notebook_without_source_is_removed(course):
     write(changes(course), course)
     orphan = course / "exercises" / "09_gone.ipynb"
-    orphan.write_text("{}")
+    orphan.write_bytes((course / "exercises" / "02_two_exercises.ipynb").read_bytes())
     assert changes(course) == {orphan: None}
     write(changes(course), course)
     assert not orphan.exists()
 
 
+@pytest.mark.parametrize("content", ["", "{}", '{"cells": [], "metadata": {}}'])
+def test_a_notebook_that_a_student_made_stays(course, content):
+    write(changes(course), course)
+    own = course / "exercises" / "my_own.ipynb"
+    own.write_text(content)
+    assert changes(course) == {}
+
+
 def test_headings_have_the_number_title_and_points_of_a_task(course):
     for folder in ("exercises", "solutions"):
-        source = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two.ipynb"))
+        source = "\n".join(text(cell) for cell in cells(course, f"{folder}/02_two_{folder}.ipynb"))
         assert "## Task 1 · Double it · 6 points\n" in source
         assert "## Task 4 · Why? · 3 points\n" in source
 
 
 def test_an_edited_notebook_is_copied_to_kept(course):
     write(changes(course), course)
-    path = course / "exercises" / "02_two.ipynb"
+    path = course / "exercises" / "02_two_exercises.ipynb"
     untouched = path.read_bytes()
     for answer in ("x * 2", "x + x"):
         notebook = json.loads(untouched)
@@ -212,7 +221,9 @@ def test_an_edited_notebook_is_copied_to_kept(course):
         path.write_text(json.dumps(notebook))
         write(changes(course), course)
     assert path.read_bytes() == untouched
-    kept = [json.loads(copy.read_text()) for copy in sorted((course / "kept" / "exercises").glob("*.ipynb"))]
+    kept = [
+        json.loads(copy.read_text()) for copy in sorted((course / "kept").glob("02_two_exercises-*.ipynb"))
+    ]
     assert [notebook["cells"][-1]["source"] for notebook in kept] == [["x * 2"], ["x + x"]]
 
 
@@ -267,37 +278,51 @@ def test_comments_stay_and_magics_run(course):
     assert "\n# cat is a comment here" in code[1]
 
 
-def test_tags_are_kept(course):
-    tags = [cell["metadata"].get("tags") for cell in cells(course, "notebooks/01_one.ipynb")]
-    assert [tag for tag in tags if tag] == [["hide-input"]]
+def test_tags_are_kept_and_fold_the_cell(course):
+    metadata = [cell["metadata"] for cell in cells(course, "notebooks/01_one.ipynb")]
+    folded = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
+    assert [own for own in metadata if own] == [folded]
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("notebooks/02_two.ipynb", "02 · Two ≥ one"),
+        ("exercises/02_two_exercises.ipynb", "02 · Two ≥ one · exercises"),
+    ],
+)
+def test_the_title_is_that_of_the_lesson(course, path, title):
+    notebook = json.loads(build(course)[path])
+    assert notebook["metadata"]["title"] == title
+    assert notebook["cells"][0]["source"][0] == f"# {title}\n"
 
 
 def test_solution_works_and_exercise_raises(course):
-    solved = run(task_cell(course, "solutions/02_two.ipynb", "double", "answer"))["double"]
+    solved = run(task_cell(course, "solutions/02_two_solutions.ipynb", "double", "answer"))["double"]
     assert solved(21) == 42
     assert solved.__doc__ == "Twice x."
-    stub = run(task_cell(course, "exercises/02_two.ipynb", "double", "answer"))["double"]
+    stub = run(task_cell(course, "exercises/02_two_exercises.ipynb", "double", "answer"))["double"]
     assert stub.__doc__ == "Twice x."
     with pytest.raises(NotImplementedError, match="write your answer here"):
         stub(21)
 
 
 def test_planted_bug_is_in_the_exercise_only(course):
-    solved = run(task_cell(course, "solutions/02_two.ipynb", "half", "answer"))["half"]
-    planted = run(task_cell(course, "exercises/02_two.ipynb", "half", "answer"))["half"]
+    solved = run(task_cell(course, "solutions/02_two_solutions.ipynb", "half", "answer"))["half"]
+    planted = run(task_cell(course, "exercises/02_two_exercises.ipynb", "half", "answer"))["half"]
     assert (solved(6), planted(6)) == (3, 2)
     assert solved(None) == planted(None) == "nothing"
-    assert "# a planted bug" in text(task_cell(course, "exercises/02_two.ipynb", "half", "answer"))
+    assert "# a planted bug" in text(task_cell(course, "exercises/02_two_exercises.ipynb", "half", "answer"))
 
 
 def test_a_value_to_fill_in_is_ellipsis(course):
-    names = run(task_cell(course, "exercises/02_two.ipynb", "best", "answer"))
+    names = run(task_cell(course, "exercises/02_two_exercises.ipynb", "best", "answer"))
     assert names["best"] is names["second"] is names["best_reason"] is ...
 
 
 def test_open_question(course):
-    asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
-    answered = task_cell(course, "solutions/02_two.ipynb", "why", "open")
+    asked = task_cell(course, "exercises/02_two_exercises.ipynb", "why", "open")
+    answered = task_cell(course, "solutions/02_two_solutions.ipynb", "why", "open")
     assert text(asked) == "## Task 4 · Why? · 3 points\n\n*Your answer here.*"
     assert "Because." in text(answered)
 
@@ -305,13 +330,14 @@ def test_open_question(course):
 def test_open_question_with_its_own_stub(course):
     source = EXERCISE.replace("# Because.", "# Because.\n# <!-- STUB -->\n# | a | b |")
     (course / "sources/solutions/02_two.py").write_text(source, encoding="utf-8")
-    asked = task_cell(course, "exercises/02_two.ipynb", "why", "open")
+    asked = task_cell(course, "exercises/02_two_exercises.ipynb", "why", "open")
     assert text(asked) == "## Task 4 · Why? · 3 points\n\n| a | b |"
 
 
 def test_solution_only_cells_stay_with_the_solution(course):
     texts = {
-        folder: build(course)[f"{folder}/02_two.ipynb"].decode() for folder in ("exercises", "solutions")
+        folder: build(course)[f"{folder}/02_two_{folder}.ipynb"].decode()
+        for folder in ("exercises", "solutions")
     }
     assert "A closing remark" in texts["solutions"]
     assert "A closing remark" not in texts["exercises"]
@@ -331,33 +357,64 @@ def test_solution_only_cells_stay_with_the_solution(course):
     ],
 )
 def test_nbgrader_can_read_the_tasks(course, folder, task, role, wanted):
-    metadata = task_cell(course, f"{folder}/02_two.ipynb", task, role)["metadata"]["nbgrader"]
+    metadata = task_cell(course, f"{folder}/02_two_{folder}.ipynb", task, role)["metadata"]["nbgrader"]
     assert metadata == wanted | {"schema_version": 3, "task": False}
 
 
 def test_header_and_links(course):
     first, *_, last = cells(course, "notebooks/02_two.ipynb")
-    assert text(first).startswith("# 02 · Two ≥ one\n\nYou will see.\n\n")
+    assert text(first).startswith("# 02 · Two ≥ one\n\n**Lesson 02** | ")
+    assert "\n\nYou will see.\n\n" in text(first)
     assert "Read ≈ 35 min · do ≈ 60 min · builds on lesson [01](01_one.ipynb)" in text(first)
     assert "After this lesson you can\n\n- count;\n- add." in text(first)
-    for cell in (first, last):
-        assert "← [01 · First steps](01_one.ipynb) | [Exercises](../exercises/02_two.ipynb)" in text(cell)
+    here = "**Lesson 02** | ← [01 · First steps](01_one.ipynb) | [Exercises](../exercises/02_two_exercises.ipynb)"
+    assert all(here in text(cell) for cell in (first, last))
     assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "target"),
+    [
+        ("notebooks/01_one.ipynb", "Next: lesson 02 · Two ≥ one →", "02_two.ipynb"),
+        (
+            "notebooks/02_two.ipynb",
+            "Next: the exercises of lesson 02 →",
+            "../exercises/02_two_exercises.ipynb",
+        ),
+        (
+            "exercises/02_two_exercises.ipynb",
+            "You have reached the end. Back to the first page →",
+            "../notebooks/01_one.ipynb",
+        ),
+    ],
+)
+def test_the_last_cell_leads_to_the_next_step(course, path, step, target):
+    last = text(cells(course, path)[-1])
+    assert f'<a href="{target}"' in last
+    assert f">{step}</a>" in last
+
+
+def test_an_exercise_ends_with_progress_that_needs_no_other_cell(course):
+    *_, progress, _ = cells(course, "exercises/02_two_exercises.ipynb")
+    lines = text(progress).splitlines()
+    assert lines[0] == "from mlcourse.checks import open_course"
+    assert lines[-1] == 'check.progress("02_two")'
+    assert "progress" not in build(course)["solutions/02_two_solutions.ipynb"].decode()
 
 
 def test_headers_of_exercises_and_solutions(course):
     exercise, solution = (
-        text(cells(course, f"{folder}/02_two.ipynb")[0]) for folder in ("exercises", "solutions")
+        text(cells(course, f"{folder}/02_two_{folder}.ipynb")[0]) for folder in ("exercises", "solutions")
     )
-    assert exercise.startswith("# 02 · Two ≥ one · exercises\n")
+    assert exercise.startswith("# 02 · Two ≥ one · exercises\n\n**Lesson 02 · Exercises** | ")
     assert "[Lesson](../notebooks/02_two.ipynb)" in exercise
-    assert solution.startswith("# 02 · Two ≥ one · solutions\n")
+    assert solution.startswith("# 02 · Two ≥ one · solutions\n\n**Lesson 02 · Solutions** | ")
 
 
 def test_lesson_map_lists_existing_lessons(course):
     page = text(cells(course, "notebooks/01_one.ipynb")[1])
     assert (
-        "[02 · Two ≥ one](02_two.ipynb) | 35 min | 60 min | 01 | [exercises](../exercises/02_two.ipynb)"
+        "[02 · Two ≥ one](02_two.ipynb) | 35 min | 60 min | 01 | [exercises](../exercises/02_two_exercises.ipynb)"
         in page
     )
     assert "In preparation" not in page
@@ -378,7 +435,7 @@ def test_a_page_in_docs_gets_the_map_too(course):
     guide = build(course)["docs/instructors.md"].decode()
     assert guide.startswith("Above\n<!-- lesson-map -->\n\n| Lesson ")
     assert "](../notebooks/01_one.ipynb)" in guide
-    assert "](../exercises/02_two.ipynb)" in guide
+    assert "](../exercises/02_two_exercises.ipynb)" in guide
 
 
 def test_a_missing_marker_is_reported_with_its_page(course):
@@ -404,8 +461,7 @@ def test_no_public_links_without_an_address(course):
 def test_public_address_adds_colab(course):
     address = "https://github.com/someone/course/blob/main"
     (course / "pyproject.toml").write_text(f'[tool.mlcourse]\npublic_address = "{address}/"\n')
-    header, setup, *_ = (text(cell) for cell in cells(course, "exercises/02_two.ipynb"))
-    assert (
-        "(https://colab.research.google.com/github/someone/course/blob/main/exercises/02_two.ipynb)" in header
-    )
+    header, setup, *_ = (text(cell) for cell in cells(course, "exercises/02_two_exercises.ipynb"))
+    colab = "https://colab.research.google.com/github/someone/course/blob/main"
+    assert f"({colab}/exercises/02_two_exercises.ipynb)" in header
     assert "%pip install --quiet git+https://github.com/someone/course" in setup.splitlines()[-1]

@@ -73,6 +73,8 @@ def test_valid_sources_build(tmp_path):
         ('# %% [markdown]\n# <img src="a.png" alt=" ">\n', 1, "alt text"),
         (TASK, 1, "a lecture must not contain tasks"),
         ('# %% tags=["solution-only"]\n1\n', 1, "a lecture must not contain tasks"),
+        ('# %% tags=["hide-input"]\nimport math\n', 1, "start it with a comment that says what it holds"),
+        ('# %% [markdown] tags=["hide-input"]\n# Words\n', 1, "tag a code cell"),
         ("# %%\n### BEGIN SOLUTION\n1\n### END SOLUTION\n", 1, "a lecture must not contain tasks"),
     ],
 )

@@ -37,9 +37,11 @@ def test_the_engine_knows_no_subject():
 
 def test_it_builds(course):
     assert {path.relative_to(course).as_posix() for path in course.rglob("*.ipynb")} == {
-        f"{folder}/01_binomials.ipynb" for folder in ("notebooks", "exercises", "solutions")
+        "notebooks/01_binomials.ipynb",
+        "exercises/01_binomials_exercises.ipynb",
+        "solutions/01_binomials_solutions.ipynb",
     }
-    exercise = (course / "exercises" / "01_binomials.ipynb").read_text("utf-8")
+    exercise = (course / "exercises" / "01_binomials_exercises.ipynb").read_text("utf-8")
     assert "## Task 1 · Choose k of n · 3 points" in exercise
     assert "## Task 2 · Why is it symmetric? · 2 points" in exercise
     assert "by_pascal" not in exercise
@@ -47,14 +49,27 @@ def test_it_builds(course):
 
 def test_its_solution_passes_in_a_notebook(course):
     """The code cells of the solution run one after another, as a kernel would run them."""
-    notebook = json.loads((course / "solutions" / "01_binomials.ipynb").read_text("utf-8"))
+    notebook = json.loads((course / "solutions" / "01_binomials_solutions.ipynb").read_text("utf-8"))
     names = {}
     with chdir(course / "solutions"):
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code":
-                exec("".join(cell["source"]), names)
+        run_cells(notebook, names)
     progress = names["check"].progress()
     assert "2 of 2 tasks done, 4 of 4 points" in str(progress)
+
+
+def run_cells(notebook, names):
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+
+
+def test_the_last_cell_of_an_exercise_runs_alone(course):
+    notebook = json.loads((course / "exercises" / "01_binomials_exercises.ipynb").read_text("utf-8"))
+    *_, last, _ = notebook["cells"]
+    names = {}
+    with chdir(course / "exercises"):
+        run_cells({"cells": [last]}, names)
+    assert "0 of 2 tasks done" in str(names["check"].progress("01_binomials"))
 
 
 def test_its_mistakes_are_recognised(course):
@@ -68,7 +83,7 @@ def test_its_mistakes_are_recognised(course):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="grading requires Linux or macOS")
 def test_it_is_graded_in_the_sandbox(course, tmp_path, capsys):
-    solution = (course / "solutions" / "01_binomials.ipynb").read_text("utf-8")
+    solution = (course / "solutions" / "01_binomials_solutions.ipynb").read_text("utf-8")
     for student, text in (("ada", solution), ("bob", solution.replace("// (i + 1)", ""))):
         (tmp_path / "class" / student).mkdir(parents=True)
         (tmp_path / "class" / student / "work.ipynb").write_text(text, "utf-8")

@@ -102,6 +102,8 @@ def test_a_shift_of_the_data_shifts_the_means(X, K, type_, shift):
     shift = np.float64(np.float32(shift))
     shifted = X + shift
     X = shifted - shift  # what is left of X after rounding
+    # Where components are equal, EM is on a saddle, and a rounding error decides which way it leaves.
+    assume(len(np.unique(X[:K], axis=0)) == len(X[:K]))
     start = dict(weights_init=np.full(K, 1 / K), precisions_init=None, init_params="kmeans")
     one = fitted(X, K, covariance_type=type_, means_init=X[:K], **start)
     other = fitted(shifted, K, covariance_type=type_, means_init=shifted[:K], **start)

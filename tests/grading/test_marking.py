@@ -282,7 +282,7 @@ import numpy.linalg as la
     ]
 
 
-EXERCISE = OUR_COURSE.root / "exercises" / "04_em.ipynb"
+EXERCISE = OUR_COURSE.notebook("exercises", "04_em")
 
 
 def handed_in(data: bytes) -> Submission:
@@ -291,7 +291,7 @@ def handed_in(data: bytes) -> Submission:
 
 @pytest.mark.parametrize("lesson", [lesson for lesson in LESSONS if lesson != "12_capstone"])
 def test_solutions_get_all_points_in_the_sandbox(some_sandbox, lesson):
-    submission = handed_in((OUR_COURSE.root / "solutions" / f"{lesson}.ipynb").read_bytes())
+    submission = handed_in(OUR_COURSE.notebook("solutions", lesson).read_bytes())
     grade = marking.grade(submission, OUR_COURSE, some_sandbox, b"seed")
     assert [mark for mark in grade.marks if mark.status not in ("right", "by hand")] == []
     assert grade.status == "ok"

@@ -30,7 +30,7 @@ def nbgrader(folder: Path, *words: str) -> str:
 def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path: Path) -> None:
     source = tmp_path / "source" / "em" / "04_em.ipynb"
     source.parent.mkdir(parents=True)
-    source.write_bytes((ROOT / "solutions" / "04_em.ipynb").read_bytes())
+    source.write_bytes((ROOT / "solutions" / "04_em_solutions.ipynb").read_bytes())
     nbgrader(tmp_path, "generate_assignment", "em", "--create", "--force")
     cells = json.loads((tmp_path / "release" / "em" / "04_em.ipynb").read_text("utf-8"))["cells"]
     graded = {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if cell["metadata"].get("nbgrader")}
@@ -39,4 +39,4 @@ def test_an_exercise_is_a_valid_nbgrader_assignment(tmp_path: Path) -> None:
 
 
 def test_a_solution_is_valid_for_nbgrader(tmp_path: Path) -> None:
-    assert "Success" in nbgrader(tmp_path, "validate", str(ROOT / "solutions" / "04_em.ipynb"))
+    assert "Success" in nbgrader(tmp_path, "validate", str(ROOT / "solutions" / "04_em_solutions.ipynb"))

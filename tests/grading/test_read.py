@@ -21,7 +21,7 @@ LESSONS = sorted(CATALOGUE.lessons)
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_exercises_are_recognised_with_or_without_metadata(lesson: str) -> None:
-    data = (OUR_COURSE.root / "exercises" / f"{lesson}.ipynb").read_bytes()
+    data = OUR_COURSE.notebook("exercises", lesson).read_bytes()
     submission = read_one(Found(("ada", "x.ipynb"), data), CATALOGUE)
     assert (submission.lesson, submission.problem) == (lesson, None)
     bare = tuple(cell._replace(task=None, role=None) for cell in submission.cells)
@@ -30,7 +30,7 @@ def test_exercises_are_recognised_with_or_without_metadata(lesson: str) -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_only_check_cells_are_left_out(lesson: str) -> None:
-    data = (OUR_COURSE.root / "exercises" / f"{lesson}.ipynb").read_bytes()
+    data = OUR_COURSE.notebook("exercises", lesson).read_bytes()
     cells = read_one(Found(("ada", "x.ipynb"), data), CATALOGUE).cells
     assert all(runs(cell) for cell in cells if cell.role == "answer")
     left_out = [
@@ -45,6 +45,9 @@ def test_only_check_cells_are_left_out(lesson: str) -> None:
     ("parts", "student"),
     [
         (("ada", "04_em.ipynb"), "ada"),
+        (("ada", "04_em_exercises.ipynb"), "ada"),
+        (("lovelaceada_11_22_04_em_exercises.ipynb",), "lovelaceada_11"),
+        (("Ada Lovelace_77_assignsubmission_file_04_em_exercises.ipynb",), "Ada Lovelace_77"),
         (("ada", "04_em", "04_em.ipynb"), "ada"),
         (("lovelaceada_11_22_04_em.ipynb",), "lovelaceada_11"),
         (("lovelaceada_LATE_11_22_04_em.ipynb",), "lovelaceada_11"),

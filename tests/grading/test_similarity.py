@@ -20,7 +20,7 @@ def cells_of_notebook(path: Path) -> tuple[Cell, ...]:
     return tuple(Cell(cell["cell_type"], "".join(cell["source"])) for cell in cells)
 
 
-HANDED_OUT = cells_of_notebook(ROOT / "exercises" / "04_em.ipynb")
+HANDED_OUT = cells_of_notebook(ROOT / "exercises" / "04_em_exercises.ipynb")
 
 
 def written(name: str, *sources: str) -> Submission:
@@ -68,7 +68,7 @@ def test_a_disguised_copy_is_found_but_not_independent_work() -> None:
 
 
 def solution() -> tuple[Cell, ...]:
-    return cells_of_notebook(ROOT / "solutions" / "04_em.ipynb")
+    return cells_of_notebook(ROOT / "solutions" / "04_em_solutions.ipynb")
 
 
 def test_code_that_was_handed_out_does_not_count() -> None:

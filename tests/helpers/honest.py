@@ -3,9 +3,8 @@
 import copy
 import json
 
-from mlcourse.cli import ROOT
 from mlcourse.grading import sandbox
-from tests.helpers.courses import CATALOGUE
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 LESSON = "04_em"
 POINTS = {task.name: task.points for task in CATALOGUE.of_lesson(LESSON).tasks}
@@ -24,7 +23,7 @@ SEED = b"a secret of these tests"
 
 def _answers() -> dict[str, str]:
     """The text of every answer, from the course's solutions; one that takes a second to compute, as its number."""
-    cells = json.loads((ROOT / "solutions" / f"{LESSON}.ipynb").read_text("utf-8"))["cells"]
+    cells = json.loads(OUR_COURSE.notebook("solutions", LESSON).read_text("utf-8"))["cells"]
     found = {
         cell["metadata"]["mlcourse"]["task"]: "".join(cell["source"])
         for cell in cells

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcourse.cli import ROOT
+from mlcourse.course_folder import Course
 from mlcourse.grading.notebooks import tidy
 from mlcourse.grading.records import Grade
 from mlcourse.tasks import lesson_04
@@ -147,7 +147,7 @@ def broken_answer(task: str, rng: np.random.Generator) -> str:
 
 
 def exercise() -> dict[str, Any]:
-    notebook: dict[str, Any] = json.loads((ROOT / "exercises" / f"{LESSON}.ipynb").read_text("utf-8"))
+    notebook: dict[str, Any] = json.loads(Course().notebook("exercises", LESSON).read_text("utf-8"))
     return notebook
 
 

@@ -51,9 +51,9 @@ class World:
             "seed": folder / "out" / "seed",
             "grades": folder / "out" / "grades.csv",
             "canary": folder / "home" / "diary.txt",
-            "solutions": honest.ROOT / "solutions" / "04_em.ipynb",
-            "checks": honest.ROOT / "mlcourse" / "checks" / "task.py",
-            "tasks": honest.ROOT / "mlcourse" / "tasks" / "lesson_04.py",
+            "solutions": OUR_COURSE.notebook("solutions", "04_em"),
+            "checks": OUR_COURSE.root / "mlcourse" / "checks" / "task.py",
+            "tasks": OUR_COURSE.root / "mlcourse" / "tasks" / "lesson_04.py",
         }
         for path in self.files.values():
             if not path.exists():

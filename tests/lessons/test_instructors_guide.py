@@ -10,6 +10,7 @@ import pytest
 from mlcourse.builder.lessons import read_course
 from mlcourse.checks import Case, Lesson, answer_of, examine, right_answer
 from mlcourse.cli import ROOT
+from mlcourse.course_folder import Course
 from mlcourse.tasks import CATALOGUE
 
 GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
@@ -35,7 +36,7 @@ def section(name):
 
 def prose(folder, name):
     """The Markdown cells of a built notebook."""
-    notebook = nbformat.read(ROOT / folder / f"{name}.ipynb", as_version=4)
+    notebook = nbformat.read(Course().notebook(folder, name), as_version=4)
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
 
 

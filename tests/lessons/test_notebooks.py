@@ -8,9 +8,11 @@ import nbformat
 import pytest
 
 from mlcourse.builder.build import build_all, differences
-from mlcourse.builder.lessons import FOLDERS, read_course
-from mlcourse.checks.notebook import hint_id
+from mlcourse.builder.lessons import read_course
+from mlcourse.checks.card import hint_id
+from mlcourse.checks.folders import FOLDERS, lesson_of
 from mlcourse.cli import ROOT
+from mlcourse.course_folder import Course
 from mlcourse.tasks import CATALOGUE
 
 COURSE = read_course(ROOT)
@@ -48,16 +50,16 @@ def stripped_lines(text):
 
 @pytest.mark.parametrize("name", COURSE.lessons)
 def test_every_lesson_exists(name):
-    assert (ROOT / "notebooks" / f"{name}.ipynb").exists()
     has_exercises = COURSE.lessons[name].do > 0
-    assert [(ROOT / folder / f"{name}.ipynb").exists() for folder in ("exercises", "solutions")] == [
-        has_exercises
-    ] * 2
+    wanted = {"notebooks": True, "exercises": has_exercises, "solutions": has_exercises}
+    assert {folder: Course().notebook(folder, name).exists() for folder in FOLDERS} == wanted
 
 
 def test_notebooks_are_up_to_date():
-    changes = differences(ROOT, build_all())
-    assert not changes, f"run `mlcourse build`; out of date: {', '.join(map(relative, changes))}"
+    built = build_all()
+    changes = differences(ROOT, built)
+    assert not changes, f"run `python course.py build`; out of date: {', '.join(map(relative, changes))}"
+    assert set(PAGES) <= set(built)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=relative)
@@ -81,7 +83,7 @@ def test_exercise_contains_no_answer(path):
     exercise = read(path)
     text = stripped_lines("\n".join(cell.source for cell in exercise.cells))
     assert "END SOLUTION" not in text
-    for solution in sources(ROOT / "solutions" / path.name, "code"):
+    for solution in sources(Course().notebook("solutions", lesson_of(path)), "code"):
         for answer in re.findall(r"### BEGIN SOLUTION\n(.*?)\n\s*### END SOLUTION", solution, re.DOTALL):
             assert stripped_lines(answer) not in text
 
@@ -100,7 +102,7 @@ def test_every_hint_that_a_verdict_names_is_there(path):
     text = "\n".join(sources(path, "markdown"))
     ids = re.findall(r'<details id="(hint-[^"]+)">', text)
     assert len(set(ids)) == len(ids) == text.count("<summary>Hint")
-    tasks = CATALOGUE.of_lesson(path.stem).tasks
+    tasks = CATALOGUE.of_lesson(lesson_of(path)).tasks
     named = {hint_id(task.name, one.hint) for task in tasks for one in task.mistakes if one.hint}
     assert named <= set(ids)
 
@@ -110,14 +112,14 @@ def test_every_hint_that_a_verdict_names_is_there(path):
 )
 def test_exercises_have_the_tasks_of_the_catalogue(role, tasks):
     exercises = (path for path in PAGES if path.parent.name == "exercises")
-    found = {(path.stem, task) for path in exercises for task in task_cells(path, role)}
+    found = {(lesson_of(path), task) for path in exercises for task in task_cells(path, role)}
     assert found == {(task.lesson, name) for name, task in tasks.items()}
 
 
 @pytest.mark.parametrize("path", pages("exercises"))
 def test_every_task_has_its_heading_in_order(path):
     headings = re.findall(r"^## (Task .*)$", "\n".join(sources(path, "markdown")), re.MULTILINE)
-    assert headings == [CATALOGUE.heading(task.name) for task in CATALOGUE.lessons[path.stem].roster]
+    assert headings == [CATALOGUE.heading(task.name) for task in CATALOGUE.lessons[lesson_of(path)].roster]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DOCUMENTS], ids=relative)

@@ -9,11 +9,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import select_figure_formats
 from IPython.utils.capture import capture_output
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from matplotlib_inline.backend_inline import _fetch_figure_metadata
+from matplotlib_inline.config import InlineBackend
 
 from mlcourse import plotting
-from tests.helpers.blobs import X
+from tests.helpers.blobs import X, fitted_kmeans
+
+
+@pytest.fixture
+def shell():
+    yield InteractiveShell.instance()
+    InlineBackend.clear_instance()
+    InteractiveShell.clear_instance()
 
 
 def test_course_style_sets_the_palette_and_can_be_undone():
@@ -23,13 +34,75 @@ def test_course_style_sets_the_palette_and_can_be_undone():
         assert [to_rgb(c) for c in cycle] == [to_rgb(c) for c in plotting.PALETTE]
 
 
-def test_the_first_colours_also_differ_in_lightness():
-    # relative luminance, WCAG 2.2
-    rgb = np.array([to_rgb(c) for c in plotting.PALETTE[:3]])
+def luminance(color):
+    """Relative luminance, WCAG 2.2."""
+    rgb = np.array(to_rgb(color))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    luminance = np.sort(linear @ [0.2126, 0.7152, 0.0722])
-    contrast = (luminance[1:] + 0.05) / (luminance[:-1] + 0.05)
-    assert contrast.min() > 1.3
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    """Contrast ratio, WCAG 2.2: text of this size wants 4.5, the parts of a graphic want 3."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_first_colours_also_differ_in_lightness():
+    first = sorted(plotting.PALETTE[:3], key=luminance)
+    assert min(map(contrast, first[1:], first[:-1])) > 1.3
+
+
+PAGES = ("#FFFFFF", "#111111")  # JupyterLab, light and dark
+
+
+def words(figure):
+    """The texts of a figure that are shown, with those of its axes and legends."""
+    figure.canvas.draw()  # writes the numbers beside the axes
+    return [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_text_is_readable_on_a_light_and_on_a_dark_page(page):
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        ax = plotting.plot_mixture_1d([0.5, 0.5], [0, 4], [1, 1])
+        ax.set_title("A mixture")
+        shown = words(ax.figure)
+        assert len(shown) > 10
+        assert min(contrast(text.get_color(), page) for text in shown) > 4.1
+    assert contrast(plotting.PRINT, plotting.PAPER) > 7
+
+
+def picture_of(code):
+    return plt.imread(io.BytesIO(base64.b64decode(code)))
+
+
+def test_a_figure_has_no_background_and_is_sharp():
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        ax = plotting.plot_decision_regions(fitted_kmeans(), X)
+        width, height = ax.figure.get_size_inches() * ax.figure.dpi
+        code = plotting.figure_html(ax, "A caption.", "Three tinted regions.")
+    picture = picture_of(code.split("base64,")[1].split('"')[0])
+    assert picture.shape[:2] == (round(2 * height), round(2 * width))
+    assert f"max-width: {round(width)}px" in code
+    assert picture[0, 0, 3] == 0  # the margin
+    middle = picture[len(picture) // 2, picture.shape[1] // 2]
+    assert 0 < middle[3] < 1  # a region
+
+
+def test_a_figure_that_matplotlib_shows_has_no_background_either(shell):
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        plotting.use_course_style()  # running the cell of imports again changes nothing
+        figure = plotting.plot_points(X).figure
+        inline = InlineBackend.instance()
+        select_figure_formats(shell, inline.figure_formats, **inline.print_figure_kwargs)
+        data, metadata = shell.display_formatter.format(figure)
+        assert _fetch_figure_metadata(figure) is None  # else JupyterLab paints a white box behind the figure
+    picture = picture_of(data["image/png"])
+    assert picture[0, 0, 3] == 0
+    assert picture.shape[1] == pytest.approx(2 * metadata["image/png"]["width"], abs=1)
 
 
 TRICKY = 'a < b & "c" — σ'
@@ -37,20 +110,12 @@ TRICKY = 'a < b & "c" — σ'
 
 def test_figure_html_escapes_its_words_and_holds_the_picture():
     ax = plotting.plot_points(X)
-    width, height = ax.figure.get_size_inches() * ax.figure.dpi
     code = plotting.figure_html(ax, TRICKY, TRICKY + " alt")
     assert f'alt="{html.escape(TRICKY)} alt"' in code
     assert f">{html.escape(TRICKY)}</figcaption>" in code
     assert TRICKY not in code
-    png = base64.b64decode(code.split("base64,")[1].split('"')[0])
-    assert plt.imread(io.BytesIO(png)).shape[:2] == (round(height), round(width))
+    assert picture_of(code.split("base64,")[1].split('"')[0]).size > 0
     assert plt.get_fignums() == []
-
-
-@pytest.fixture
-def shell():
-    yield InteractiveShell.instance()
-    InteractiveShell.clear_instance()
 
 
 @pytest.mark.parametrize(

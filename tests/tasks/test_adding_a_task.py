@@ -80,11 +80,11 @@ def test_a_new_task_takes_two_files(course):
             file.write(text)
     changes = differences(course, build_all(Course(course)))
     assert {path.relative_to(course).as_posix() for path in changes} == {
-        "exercises/04_em.ipynb",
-        "solutions/04_em.ipynb",
+        "exercises/04_em_exercises.ipynb",
+        "solutions/04_em_solutions.ipynb",
     }
     write(changes, course)
-    exercise = (course / "exercises" / "04_em.ipynb").read_text("utf-8")
+    exercise = (course / "exercises" / "04_em_exercises.ipynb").read_text("utf-8")
     number = len(Course(course).catalogue.lessons["04_em"].roster)
     assert f"## Task {number} · A scatter matrix · 2 points" in exercise
     assert "np.cov(X.T, ddof=0)" not in exercise
@@ -93,7 +93,7 @@ def test_a_new_task_takes_two_files(course):
     assert examine(task, right_answer(task)).status == "right"
     assert examine(task, answer_of(lambda X: X.T @ X / len(X))).mistake == task.mistakes[0]
 
-    cells = json.loads((course / "solutions" / "04_em.ipynb").read_text("utf-8"))["cells"]
+    cells = json.loads((course / "solutions" / "04_em_solutions.ipynb").read_text("utf-8"))["cells"]
     (answer,) = ["".join(cell["source"]) for cell in cells if "def scatter" in "".join(cell["source"])]
     with chdir(course / "solutions"):
         names = {"check": open_course("../tasks")}

@@ -1,0 +1,119 @@
+"""A verdict as a learner sees it: a coloured card in a notebook, plain lines elsewhere."""
+
+import inspect
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from mlcourse.checks.examine import Status, Verdict
+from mlcourse.checks.slips import SENTENCES
+from mlcourse.checks.task import Task
+
+SIGNS: dict[Status, str] = {"right": "✓", "wrong": "✗", "not attempted": "·"}
+WORDS: dict[Status, str] = {"right": "right", "wrong": "not right yet", "not attempted": "not attempted yet"}
+
+# White words on these colours have a contrast above 5 to 1. Everything else has the page's own colours on a faint
+# tint of them, so that a card can be read in light and dark themes. The styles are inline: a notebook that is not
+# trusted keeps them, but loses style sheets.
+COLOURS: dict[Status, tuple[int, int, int]] = {
+    "right": (10, 125, 79),
+    "wrong": (179, 38, 30),
+    "not attempted": (107, 107, 107),
+}
+CARD = (
+    "max-width:50em; margin:0.4em 0; padding:0.6em 1em; border:1px solid rgb({0}); border-left-width:0.5em; "
+    "border-radius:0.4em; background-color:rgba({0},0.1); line-height:1.5; "
+    "word-break:normal; overflow-wrap:break-word"
+)
+PILL = (
+    "display:inline-block; padding:0.1em 0.6em; border-radius:0.3em; color:#ffffff; background-color:rgb({0})"
+)
+TEXT = "margin:0.5em 0 0; white-space:pre-line"
+TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:normal; border:none"
+VALUE = "padding:0; text-align:left; border:none"
+CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:break-word; color:inherit; background:none"
+LINK = "color:inherit; text-decoration:underline"
+
+
+class Card:
+    """The card of a verdict.
+
+    Parameters
+    ----------
+    task : Task
+    verdict : Verdict
+    done : str
+        How many tasks of the lesson are done: "2 of 8 done".
+    remarks : iterable of str
+        What else the learner should know.
+    """
+
+    def __init__(self, task: Task, verdict: Verdict, done: str = "", remarks: Iterable[str] = ()) -> None:
+        self.task, self.verdict, self.done, self.remarks = task, verdict, done, list(remarks)
+        self.call = how_to_look(task, verdict)
+
+    def __str__(self) -> str:
+        first, *rest = self.verdict.explanation.splitlines() or ["right."]
+        if self.call:
+            rest.append(f"To look at this input: {self.call}")
+        if self.verdict.hint:
+            rest.append(f"→ Hint {self.verdict.hint}, below, may help.")
+        rest += [*filter(None, [self.done]), *self.remarks]
+        headline = f"{SIGNS[self.verdict.status]} {self.task.name}: {first}"
+        return "\n".join([headline, *(f"  {line}" for line in rest)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        status = self.verdict.status
+        colour = ",".join(map(str, COLOURS[status]))
+        pill = f"<strong style='{PILL.format(colour)}'>{SIGNS[status]} {WORDS[status]}</strong>"
+        done = f"<span style='float:right; margin-left:1em'>{escape(self.done)}</span>" if self.done else ""
+        body = "".join([*self._explanation(), *(paragraph(escape(remark)) for remark in self.remarks)])
+        name = f"<code style='{CODE}'>{escape(self.task.name)}</code>"
+        return f"<div style='{CARD.format(colour)}'>{done}{pill} {name}{body}</div>"
+
+    def _explanation(self) -> Iterator[str]:
+        """Yield the parts of the explanation, as HTML."""
+        verdict = self.verdict
+        if verdict.what:
+            yield paragraph(escape(verdict.what))
+        facts = {"in": verdict.line, "yours": verdict.yours, "expected": verdict.expected}
+        rows = "".join(
+            f"<tr style='background:none'><th scope='row' style='{TERM}'>{term}</th>"
+            f"<td style='{VALUE}'><code style='{CODE}'>{escape(text)}</code></td></tr>"
+            for term, text in facts.items()
+            if text
+        )
+        if rows:
+            yield f"<table style='margin:0.5em 0 0; border:none'><tbody>{rows}</tbody></table>"
+        if verdict.mistake and not verdict.mistake.planted:
+            yield paragraph(f"<strong>Likely mistake:</strong> {escape(verdict.mistake.message)}")
+        elif verdict.slip:
+            yield paragraph(f"<strong>A guess:</strong> {escape(SENTENCES[verdict.slip])}")
+        if self.call:
+            yield paragraph(f"To look at this input: <code style='{CODE}'>{escape(self.call)}</code>")
+        if hint := verdict.hint:
+            yield paragraph(
+                f"→ <a style='{LINK}' href='#{hint_id(self.task.name, hint)}'>Hint {hint}</a> may help."
+            )
+
+
+def paragraph(content: str) -> str:
+    """Return a paragraph of a card."""
+    return f"<p style='{TEXT}'>{content}</p>"
+
+
+def hint_id(task: str, number: int | str) -> str:
+    """Return the id of a hint in an exercise, which verdicts link to."""
+    return f"hint-{task}-{number}"
+
+
+def how_to_look(task: Task, verdict: Verdict) -> str:
+    """Return the line that fetches the input on which the answer failed, where no mistake was recognised."""
+    if verdict.mistake or not (verdict.case and verdict.case.args):
+        return ""
+    names = list(inspect.signature(task.answer).parameters)
+    if len(names) != len(verdict.case.args) or names[0].startswith("_"):
+        names = ["args"]
+    left = f"({names[0]},)" if len(names) == 1 and names != ["args"] else ", ".join(names)
+    return f"{left} = check.last_input"

@@ -1,0 +1,198 @@
+"""Progress: what was checked, in this kernel and on other days, and never more than that."""
+
+import os
+import time
+from functools import partial
+
+import pytest
+
+from mlcourse.checks import Case, Catalogue, Lesson
+from mlcourse.checks.progress import Book, Progress
+from tests.helpers.kernels import Kernel, write_notebook
+
+DOUBLE = "def double(x):\n    return 2 * x"
+WRONG = "def double(x):\n    return x"
+STUB = "def double(x):\n    raise NotImplementedError"
+HELPED = "def double(x):\n    return twice(x)"
+HELPER = "def twice(x):\n    return 2 * x"
+CHECK = "check.double(double)"
+TITLES = {"01_one": '01 · The "first" lesson', "02_two": "02 · Zwei", "03_three": "03 · Three"}
+
+
+def catalogue():
+    lessons = [Lesson(name) for name in TITLES]
+    for lesson, names in zip(lessons, (["double", "again"], ["third"], ["fourth"])):
+        for name in names:
+            task = lesson.task(name, title=f"About {name}", points=2)
+            task.reference(lambda x: 2 * x)
+            task.cases(lambda rng: iter([Case("three", (3,))]))
+    lessons[0].open_question("why", title="Why?", points=1)
+    return Catalogue(lessons)
+
+
+@pytest.fixture
+def course(tmp_path):
+    for lesson, title in TITLES.items():
+        write_notebook(tmp_path / "notebooks" / f"{lesson}.ipynb", title=title)
+        write_notebook(tmp_path / "exercises" / f"{lesson}_exercises.ipynb", STUB)
+    return tmp_path
+
+
+@pytest.fixture
+def exercise(course):
+    return course / "exercises" / "01_one_exercises.ipynb"
+
+
+@pytest.fixture
+def kernel(monkeypatch, course):
+    """Start a kernel for a notebook, which ends the one before."""
+    return partial(Kernel, monkeypatch, catalogue())
+
+
+def save(notebook, *cells):
+    """Save a notebook as a student would: after what was checked before."""
+    write_notebook(notebook, *cells)
+    later = time.time() + 1
+    os.utime(notebook, (later, later))
+
+
+def terminal(course, lesson="01_one"):
+    """What `python course.py progress` prints."""
+    return str(Progress(Book(catalogue(), root=course).view(), lesson))
+
+
+def test_a_verdict_survives_the_kernel(kernel, exercise, course):
+    kernel(exercise).run(DOUBLE, CHECK)
+    save(exercise, DOUBLE, CHECK)
+    shown = str(kernel(exercise).check.progress())
+    assert "✓ double" in shown
+    assert "1 of 2 tasks done, 2 of 4 points" in shown
+    assert shown == terminal(course)
+
+
+@pytest.mark.parametrize("status", ["✗ double", "· double"])
+def test_what_is_not_right_survives_too(kernel, exercise, course, status):
+    answer = WRONG if "✗" in status else STUB
+    kernel(exercise).run(answer, CHECK)
+    save(exercise, answer, CHECK)
+    assert status in terminal(course)
+
+
+def test_an_answer_edited_since_counts_no_longer(kernel, exercise, course):
+    kernel(exercise).run(DOUBLE, CHECK)
+    save(exercise, f"{DOUBLE} + 1", CHECK)
+    assert "≠ double" in terminal(course)
+    assert "0 of 2 tasks done" in terminal(course)
+    assert "changed since its check" in terminal(course)
+    save(exercise, DOUBLE, CHECK)  # taken back
+    assert "✓ double" in terminal(course)
+
+
+def test_an_edited_helper_is_an_edited_answer(kernel, exercise, course):
+    kernel(exercise).run(HELPER, HELPED, CHECK)
+    save(exercise, HELPER, HELPED, CHECK)
+    assert "✓ double" in terminal(course)
+    save(exercise, HELPER.replace("2", "3"), HELPED, CHECK)
+    assert "≠ double" in terminal(course)
+
+
+def test_other_cells_may_change(kernel, exercise, course):
+    kernel(exercise).run("y = 1", DOUBLE, CHECK)
+    save(exercise, "%matplotlib inline\ny = 2", f"{DOUBLE}  \n", CHECK, "x = 1; double(3)", "not python")
+    assert "✓ double" in terminal(course)
+
+
+def test_an_unsaved_answer_counts_in_its_own_kernel_only(kernel, exercise, course):
+    day = kernel(exercise)
+    day.run(DOUBLE, CHECK)
+    assert "1 of 2 done" in str(day.shown[0])
+    assert "✓ double" in str(day.check.progress())
+    assert "not saved since its check" in terminal(course)
+
+
+def test_an_answer_changed_in_the_kernel_counts_no_longer(kernel, exercise):
+    day = kernel(exercise)
+    day.run(DOUBLE, CHECK, WRONG)
+    assert "≠ double" in str(day.check.progress())
+    day.run(DOUBLE)
+    assert "✓ double" in str(day.check.progress())
+
+
+def test_progress_needs_no_check_before(kernel, exercise):
+    shown = str(kernel(exercise).check.progress())
+    assert shown.startswith(TITLES["01_one"])
+    assert "0 of 2 tasks done" in shown
+    assert "Open questions are not counted" in shown
+
+
+@pytest.mark.parametrize(
+    "place", ["solutions/01_one_solutions.ipynb", "notebooks/01_one.ipynb", "mine/01_one.ipynb"]
+)
+def test_only_verdicts_in_exercises_are_saved(kernel, course, place):
+    day = kernel(course / place)
+    day.run(DOUBLE, CHECK)
+    assert str(day.shown[0]).startswith("✓ double")
+    assert not (course / ".progress").exists()
+    assert "· double" in terminal(course)
+
+
+def test_without_a_notebook_progress_lasts_as_long_as_the_kernel(kernel, course):
+    day = kernel(None)
+    day.run(DOUBLE, CHECK)
+    assert "1 of 2 tasks done" in str(day.check.progress())
+    assert "0 of 2 tasks done" in terminal(course)
+
+
+def test_an_old_copy_counts_and_so_does_its_new_name(kernel, exercise, course):
+    old = exercise.with_name("01_one.ipynb")
+    kernel(old).run(DOUBLE, CHECK)
+    save(old, DOUBLE, CHECK)
+    assert "✓ double" in terminal(course)
+    old.rename(exercise)
+    assert "✓ double" in terminal(course)
+
+
+def test_all_lessons_are_listed_with_the_next(kernel, exercise, course):
+    assert '→ 01 · The "first" lesson  0 of 2  next' in terminal(course)
+    kernel(exercise).run(DOUBLE, CHECK)
+    save(exercise, DOUBLE, CHECK)
+    assert '→ 01 · The "first" lesson  1 of 2  begun, next' in terminal(course)
+    kernel(exercise).run("def again(x):\n    return x + x", "check.again(again)")
+    save(exercise, DOUBLE, "def again(x):\n    return x + x")
+    lines = terminal(course).splitlines()[-3:]
+    assert lines[0] == '✓ 01 · The "first" lesson  2 of 2  done'
+    assert lines[1] == "→ 02 · Zwei                0 of 1  next"
+    assert lines[2] == "  03 · Three               0 of 1"
+    html = kernel(course / "notebooks" / "00_welcome.ipynb").check.progress()._repr_html_()
+    assert "<a href='../notebooks/02_two.ipynb'>02 · Zwei</a>" in html
+    assert "<a href='../exercises/02_two_exercises.ipynb'>0 of 1</a>" in html
+    assert "About double" not in html
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "not json", "[]", '{"double": 1}', '{"double": {"status": "right"}}', "[" * 100_000, b"\xff\xfe"],
+    ids=range(7),
+)
+def test_a_broken_file_is_named_and_put_aside(kernel, exercise, course, content):
+    kernel(exercise).run(DOUBLE, CHECK)
+    (file,) = (course / ".progress").iterdir()
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    day = kernel(exercise)
+    assert "0 of 2 tasks done" in str(day.check.progress())
+    assert f"{file} did not contain verdicts" in str(day.check.progress())
+    assert [path.name for path in (course / ".progress").iterdir()] == ["01_one_exercises.unreadable-1"]
+    day.run(DOUBLE, CHECK)
+    assert str(day.shown[0]).startswith("✓ double")
+    assert file.exists()
+
+
+def test_a_folder_that_cannot_be_written_fails_no_check(kernel, exercise, course):
+    (course / ".progress").write_text("a file")
+    day = kernel(exercise)
+    day.run(DOUBLE, CHECK, CHECK)
+    first, second = map(str, day.shown)
+    assert first.startswith("✓ double")
+    assert "cannot be saved" in first
+    assert "cannot be saved" not in second
+    assert "✓ double" in str(day.check.progress())

@@ -1,0 +1,98 @@
+"""Make the README's two still pictures: docs/digits.png and docs/check.png.
+
+    .venv/bin/python -m tools.pictures
+
+The first needs MNIST and a minute, the second needs Chromium on the path.
+"""
+
+import io
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from scipy.stats import multivariate_normal
+
+from mlcourse import PCA, GaussianMixture
+from mlcourse.checks.card import Card
+from mlcourse.checks.examine import examine
+from mlcourse.checks.outcome import answer_of
+from mlcourse.datasets import load_mnist
+from mlcourse.mixture import ppca
+from mlcourse.tasks.lesson_04 import E_STEP
+from mlcourse.typing import Array
+from tools.browser import chromium
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+N_TRAIN, N_AXES, N_DIRECTIONS, N_COMPONENTS = 20_000, 80, 15, 20
+SIDE, N_COLUMNS = 28, 10
+ANSWER = """\
+def e_step(X, pi, mu, Sigma):
+    densities = [multivariate_normal.pdf(X, m, S) for m, S in zip(mu, Sigma)]
+    joint = pi * np.transpose(densities)
+    p = joint.sum(axis=1)
+    return np.log(p), joint / p[:, np.newaxis]"""
+PAGE = """\
+<body style="background: white; color: #222; font: 15px/1.5 system-ui, sans-serif">
+<div style="width: 640px; padding: 16px">
+<pre style="margin: 0 0 12px; padding: 10px 12px; background: #f5f5f5; font-size: 13px">{}
+
+check.e_step(e_step)</pre>
+{}
+</div>
+</body>"""
+
+
+def main() -> None:
+    photograph_check(DOCS / "check.png")
+    draw_digits(DOCS / "digits.png")
+
+
+# ── The message of a check ────────────────────────────────────────────────────────────────────────
+
+
+def photograph_check(path: Path) -> None:
+    """Take a picture of what a check says about an answer that leaves log space."""
+    names: dict[str, Any] = {"np": np, "multivariate_normal": multivariate_normal}
+    exec(ANSWER, names)
+    card = Card(E_STEP, examine(E_STEP, answer_of(names["e_step"])), "2 of 7 done")
+    with chromium() as browser:
+        page = browser.new_page(device_scale_factor=2, viewport={"width": 700, "height": 500})
+        page.set_content(PAGE.format(escape(ANSWER), card._repr_html_()))
+        picture = Image.open(io.BytesIO(page.locator("body > div").screenshot())).convert("RGB")
+    picture.quantize(64).save(path, optimize=True)
+
+
+# ── Generated digits ──────────────────────────────────────────────────────────────────────────────
+
+
+def draw_digits(path: Path) -> None:
+    """Draw a grid of generated digits, one row for each class."""
+    mnist = load_mnist()
+    X, y = mnist.images[:N_TRAIN] / 255, mnist.labels[:N_TRAIN]
+    pca = PCA(N_AXES, random_state=0).fit(X)
+    rows = [pca.inverse_transform(generated(pca.transform(X[y == digit]))) for digit in range(10)]
+    pixels = np.concatenate(rows).clip(0, 1).reshape(10, N_COLUMNS, SIDE, SIDE)
+    grid = pixels.transpose(0, 2, 1, 3).reshape(10 * SIDE, N_COLUMNS * SIDE)
+    image = Image.fromarray(np.uint8(255 * (1 - grid)))
+    image.resize([2 * size for size in image.size], Image.Resampling.LANCZOS).quantize(32).save(
+        path, optimize=True
+    )
+
+
+def generated(Z: Array) -> Array:
+    """Draw digits of one class, like the rows of Z: (n, d), without the noise across their components' directions."""
+    mixture = GaussianMixture(N_COMPONENTS, covariance_type=ppca(N_DIRECTIONS), tol=1e-2, random_state=0).fit(
+        Z
+    )
+    drawn, component = mixture.sample(N_COLUMNS)
+    for k in np.unique(component):
+        mu, axes = mixture.means_[k], np.linalg.eigh(mixture.covariances_[k])[1][:, -N_DIRECTIONS:]
+        rows = component == k
+        drawn[rows] = mu + (drawn[rows] - mu) @ axes @ axes.T
+    return drawn
+
+
+if __name__ == "__main__":
+    main()
