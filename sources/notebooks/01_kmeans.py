@@ -489,6 +489,22 @@ show(
 # k-means++ promises is that on average it is not terribly wrong. It does not promise the best answer.
 
 # %% [markdown]
+# Could you do better by eye? Here are two hundred of the points, and a game. Click to place five centres, then drag
+# them: a line leads from every point to its nearest centre, and the inertia is the sum of the squared lengths. When
+# you cannot lower it any further, let Lloyd's algorithm finish the work, and compare with twenty starts of k-means++.
+#
+# **Before you run the next cell:** how many of the twenty starts will you beat?
+
+# %%
+from mlcourse.widgets import kmeans_game
+
+kmeans_game(X[::10], 5)
+
+# %% [markdown]
+# If you gave every cloud its own centre, no start has beaten you. You saw at a glance what the squared distances
+# do not show: the two small clouds side by side are two.
+
+# %% [markdown]
 # ### More than one start: `n_init`
 #
 # The other remedy is plain: start several times, and keep the run with the lowest inertia. This is what
