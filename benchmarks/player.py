@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.player
 
-Needs Chromium on the path. The rate counts the frames that the player draws in four seconds of playing, in a headless
-browser without a graphics card.
+Needs Chromium on the path. The rate counts the frames that the player draws in four seconds of playing, or of
+dragging in a live scene, in a headless browser without a graphics card.
 """
 
 import json
@@ -13,22 +13,36 @@ from pathlib import Path
 import numpy as np
 
 from mlcourse.mixture import em, expectation_over
+from mlcourse.widgets import bound_climber, kmeans_game, playground
 from mlcourse.widgets.player import as_json, parameters, script
-from tests.helpers.scenes import PLAYERS, X, em_steps, large
+from tests.helpers.scenes import LINE, PLAYERS, X, em_steps, large
 from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 
 PLAYER = "document.querySelector('[data-mlcourse-player]').player"
-COUNT = f"[{PLAYER}.drawn, performance.now()]"
+COUNT = f"[{PLAYER}.moves ?? {PLAYER}.drawn, performance.now()]"
 SECONDS = 4
+
+# Drag the first point, centre or mean in a circle, a little further for every picture of the page.
+DRAG = f"""() => {{
+  const player = {PLAYER};
+  const handle = {{ Playground: {{ point: 0 }}, KMeansGame: 0, BoundClimber: 0 }}[player.constructor.name];
+  [player.held, player.moves] = [handle, 0];
+  const drag = (now) => {{
+    player.move(handle, [1 + Math.cos(now / 300), Math.sin(now / 300)]);
+    player.moves += 1;
+    requestAnimationFrame(drag);
+  }};
+  requestAnimationFrame(drag);
+}}"""
 
 
 def frames_per_second(page, player):
-    """Measure how many frames per second the player draws while it plays."""
+    """Measure how many frames per second the player draws while it plays, or while something in it is dragged."""
     page.set_content(player._repr_html_())
     page.wait_for_function(PLAYER)
-    page.evaluate(f"{PLAYER}.play()")
+    page.evaluate(DRAG if "kind" in player.scene else f"{PLAYER}.play()")
     page.wait_for_timeout(500)
     drawn, since = page.evaluate(COUNT)
     page.wait_for_timeout(1000 * SECONDS)
@@ -52,15 +66,22 @@ def disagreement(page, type_name, n_steps=30):
 
 
 def main():
+    busy = np.concatenate([X, X[:120] + 0.3])
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1100, "height": 900})
         print(f"{'scene':34} {'page':>9} {'data':>9} {'frames/s':>11}")
-        players = {"1000 points, 100 steps": large(), **{name: make() for name, make in PLAYERS.items()}}
+        players = {
+            "1000 points, 100 steps": large(),
+            **{name: make() for name, make in PLAYERS.items()},
+            "playground, 300 points": playground(busy, 6),
+            "k-means game, 300 points": kmeans_game(busy, 6, busy[:6]),
+            "bound": bound_climber(LINE),
+        }
         for name, player in players.items():
             sizes = len(player._repr_html_()), len(as_json(player.scene))
             columns = " ".join(f"{size / 1000:6.1f} kB" for size in sizes)
             print(f"{name:34} {columns} {frames_per_second(page, player):11.1f}")
-        print(f"the script: {len(script(playground=False)) / 1000:.1f} kB of each page")
+        print(f"the script: {len(script('Player')) / 1000:.1f} kB of each page")
         for type_name in ("full", "tied", "diag", "spherical"):
             gap = disagreement(page, type_name)
             print(f"EM in the page and in the package, {type_name:9}: at most {gap:.1e} apart")

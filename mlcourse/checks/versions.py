@@ -36,7 +36,7 @@ class Versions:
             self._functions = (self._functions - names.defined) | names.functions
 
     def digest(self, name: str) -> str | None:
-        """Return a digest of what defines a name: its cell, and those of functions that it calls; or None.
+        """Return a digest of the cell that defines a name, and of the functions that it calls; None without one.
 
         A comment counts as a change, a space at the end of a line does not.
         """

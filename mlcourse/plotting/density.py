@@ -28,7 +28,7 @@ from mlcourse.typing import Array
 LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 # A pale edge along both sides of a line keeps it visible among points of the same colour, and on a dark page.
-CASING = withStroke(linewidth=3.2, foreground=(1, 1, 1, 0.6))
+CASING = withStroke(linewidth=3.2, foreground=(1, 1, 1, 0.45))
 
 # Contours are 0.5, 1, 2, 4, … nats below the peak of the log density. For one Gaussian, 0.5 is the ellipse of
 # one standard deviation and 2 that of two.
@@ -135,8 +135,8 @@ def plot_mixture_1d(
 
 
 def _ellipse_style(k: int) -> dict[str, Any]:
-    """A line darker than the points of its component."""
-    return {"edgecolor": blend(color(k), "black", 0.35), "fill": False, "lw": 1.6, "path_effects": [CASING]}
+    """A line a little darker than the points of its component."""
+    return {"edgecolor": blend(color(k), "black", 0.2), "fill": False, "lw": 1.6, "path_effects": [CASING]}
 
 
 def _matrices(covariances: ArrayLike, K: int, covariance_type: str | CovarianceType) -> Array:

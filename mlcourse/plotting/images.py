@@ -14,7 +14,8 @@ from mlcourse.typing import Array
 def plot_digits(images: ArrayLike, n_cols: int = 10, ax: Axes | None = None) -> Axes:
     """Arrange digits on one canvas, row by row, black ink on white paper.
 
-    Values of 0 or less are white, the largest value is black.
+    Values of 0 or less are white, the largest value is black, also on a dark page: like the colours of a photograph,
+    the grey levels are data, and in an ink that suits both pages half of them would vanish.
 
     Parameters
     ----------

@@ -1,13 +1,15 @@
 """Interactive figures.
 
-There are two kinds. A player (`…_player`, `playground`) runs in the page: it needs no Python once it is shown,
-and still works in an exported page. A slider (`…_explorer`, `parameter_calculator`) needs Python for every picture.
+There are two kinds. A player (`…_player`, `playground`, `kmeans_game`, `bound_climber`) runs in the page: it needs no
+Python once it is shown, and still works in an exported page. A slider (`…_explorer`, `parameter_calculator`) needs
+Python for every picture.
 
 The drawing functions (`draw_…`) take a state and return a `Drawing`, so `show(*draw_…(…))` shows the same figure
 without a kernel. A slider shows one piece of HTML with the picture, its caption and its alt text, so that a screen
 reader notices every change.
 """
 
+from mlcourse.widgets.bound import bound_climber, draw_bound
 from mlcourse.widgets.choosing import components_player, draw_components
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.covariance import covariance_explorer, covariance_from_axes, draw_covariance
@@ -22,6 +24,7 @@ from mlcourse.widgets.digits import (
 from mlcourse.widgets.em import draw_em, em_player
 from mlcourse.widgets.hardening import draw_hardening, hardening_player
 from mlcourse.widgets.kmeans import draw_kmeans, kmeans_frames, kmeans_player
+from mlcourse.widgets.kmeans_game import draw_kmeans_game, kmeans_game
 from mlcourse.widgets.overlap import draw_overlap, overlap_explorer
 from mlcourse.widgets.parameters import draw_parameters, parameter_calculator, parameter_counts
 from mlcourse.widgets.photo import draw_photo, photo_explorer, photo_palette
@@ -33,11 +36,13 @@ from mlcourse.widgets.threshold import draw_density_threshold, threshold_player
 __all__ = [
     "Drawing",
     "Player",
+    "bound_climber",
     "components_player",
     "covariance_explorer",
     "covariance_from_axes",
     "criteria_curves",
     "criteria_explorer",
+    "draw_bound",
     "draw_components",
     "draw_covariance",
     "draw_criteria",
@@ -45,6 +50,7 @@ __all__ = [
     "draw_em",
     "draw_hardening",
     "draw_kmeans",
+    "draw_kmeans_game",
     "draw_morph",
     "draw_overlap",
     "draw_parameters",
@@ -55,6 +61,7 @@ __all__ = [
     "em_player",
     "hardening_player",
     "kmeans_frames",
+    "kmeans_game",
     "kmeans_player",
     "morphing_explorer",
     "overlap_explorer",

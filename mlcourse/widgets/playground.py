@@ -9,15 +9,32 @@ from mlcourse.plotting.style import on_the_plane
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits
-from mlcourse.widgets.player import Player, PlaygroundScene
+from mlcourse.widgets.player import LiveScene, Player
+
+MOUSE = "Click to add a point. Drag a point or a mean: EM follows, and runs on when you let go."
+KEYS = (
+    "Up and down arrows choose a point, digits a mean; W, A, S, D move it. N adds a point, Delete removes one, Ctrl +"
+    " Z undoes. Left and right arrows step, the space bar plays."
+)
+
+
+class PlaygroundScene(LiveScene):
+    """What the playground starts from."""
+
+    K: int
+    type: str  # the covariance type
+    regCovar: float
+    seed: int
+    limits: Array  # left, right, bottom, top
 
 
 def playground(
     X: Array, n_components: int = 3, covariance_type: str = "full", reg_covar: float = 1e-6, seed: int = 0
 ) -> Player:
-    """Show points that the reader can add, move and remove, and EM on them from a random start.
+    """Show points that the reader can add, move and remove, and EM that follows while they move.
 
-    Nothing is sent back to Python: EM runs in the page, with the same results as `mlcourse.mixture.em`.
+    EM begins at a random start. The means can be dragged, too. Nothing is sent back to Python: EM runs in the page,
+    with the same results as `mlcourse.mixture.em`.
 
     Parameters
     ----------
@@ -38,10 +55,10 @@ def playground(
     low, high = X.min(axis=0), X.max(axis=0)
     margin = 0.2 * (high - low)
     scene: PlaygroundScene = {
-        "kind": "playground",
+        "kind": "Playground",
         "label": "Playground: EM on points that you place",
-        "note": "Click to add a point, drag to move one. With the keyboard: up and down arrows choose a point;"
-        " W, A, S, D move it, Delete removes it, Enter adds one in the middle.",
+        "note": f"{MOUSE} Keyboard: {KEYS}",
+        "keys": KEYS,
         "points": X,
         "K": n_components,
         "type": covariance_type,

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
@@ -27,14 +27,14 @@ use_course_style()
 # Press ▶. By the end of this lesson you will have written what you see, and know when not to trust it.
 
 # %% tags=["hide-input"]
-# A film to begin with: k-means on six hundred points
+# To begin with: k-means on six hundred points
 crescents, _ = two_moons(600)
-centers, film = crescents[:8], []
+centers, path = crescents[:8], []
 for _ in range(12):
     nearest = pairwise_distances_argmin(crescents, centers)
-    film.append((centers, nearest))
+    path.append((centers, nearest))
     centers = np.array([crescents[nearest == k].mean(axis=0) for k in range(8)])
-kmeans_player(crescents, film)
+kmeans_player(crescents, path)
 
 # %% [markdown]
 # ## The same flowers, with and without names
@@ -218,8 +218,8 @@ print(f"move:   inertia {inertia(X, centers, labels):.1f}")
 # %% [markdown]
 # The points chose, and then the centres moved. The inertia fell.
 #
-# **Before you run the next cell:** the loop below goes on until no point changes its label. In the film at the top
-# the inertia never rose. Was that luck? And how many rounds will it take here: about 6, about 60, about 600?
+# **Before you run the next cell:** the loop below goes on until no point changes its label. In the player at the
+# top the inertia never rose. Was that luck? And how many rounds will it take here: about 6, about 60, about 600?
 
 # %%
 history = [(start, assign(X, start))]
@@ -487,6 +487,22 @@ show(
 # inertia is 218.4 against 252.2, and its worst run ends at 237.0, where the worst random start ends at 612.2.
 # The squared distance sends centres to the wide clouds, and two little clouds side by side hardly count. What
 # k-means++ promises is that on average it is not terribly wrong. It does not promise the best answer.
+
+# %% [markdown]
+# Could you do better by eye? Here are two hundred of the points, and a game. Click to place five centres, then drag
+# them: a line leads from every point to its nearest centre, and the inertia is the sum of the squared lengths. When
+# you cannot lower it any further, let Lloyd's algorithm finish the work, and compare with twenty starts of k-means++.
+#
+# **Before you run the next cell:** how many of the twenty starts will you beat?
+
+# %%
+from mlcourse.widgets import kmeans_game
+
+kmeans_game(X[::10], 5)
+
+# %% [markdown]
+# If you gave every cloud its own centre, no start has beaten you. You saw at a glance what the squared distances
+# do not show: the two small clouds side by side are two.
 
 # %% [markdown]
 # ### More than one start: `n_init`

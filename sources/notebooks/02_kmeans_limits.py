@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,14 +41,14 @@ use_course_style()
 # Press ▶: k-means on four groups that suit it. In this lesson it meets groups that do not.
 
 # %% tags=["hide-input"]
-# A film to begin with: k-means on four round groups
+# To begin with: k-means on four round groups
 X, _ = four_blobs()
-centers, film = X[[0, 1, 2, 5]], []
+centers, path = X[[0, 1, 2, 5]], []
 for _ in range(12):
     nearest = pairwise_distances_argmin(X, centers)
-    film.append((centers, nearest))
+    path.append((centers, nearest))
     centers = np.array([X[nearest == k].mean(axis=0) for k in range(4)])
-kmeans_player(X, film)
+kmeans_player(X, path)
 
 # %% [markdown]
 # ## A method at home

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.linalg import solve_triangular

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import warnings
 from itertools import islice
 
@@ -38,7 +38,7 @@ use_course_style()
 # Press ▶. By the end of this lesson you will have written what you see.
 
 # %% tags=["hide-input"]
-# A film to begin with: EM on the five blobs of lesson 01
+# To begin with: EM on the five blobs of lesson 01
 blobs, _ = five_blobs()
 labels = pairwise_distances_argmin(blobs, blobs[:5])
 start = mixture_from_responsibilities(blobs, np.eye(5)[labels], CovarianceType.named("full"))
@@ -467,12 +467,15 @@ em_player(Y, steps)
 #
 # ### Your own points
 #
-# Here EM runs in the page itself, on points that are yours. Click to put one down, drag it to move it; EM goes on
-# from where it stands. Three things to try, each with a guess first:
+# Here EM runs in the page itself, on points that are yours. Click to add a point. Drag a point or a mean, and EM
+# follows while you drag; let go, and it runs on until it has converged. *Undo* takes back whatever you did. Four
+# things to try, each with a guess first:
 #
-# - Put one point far away from all the others. Does a component go and fetch it?
+# - Drag one point far away from all the others. Does a component go with it?
 # - Choose more components than there are groups. Where do the spare ones go?
 # - Press *New start* a few times. Does EM always come to the same end?
+# - Choose the points *long and tilted* and two components. Where will k-means draw its border? Tick *what k-means
+#   would do* to see.
 
 # %%
 playground(Y[::12])

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 from itertools import islice, permutations
 from math import factorial
 
@@ -34,7 +34,7 @@ use_course_style()
 # Press ▶ and watch the curve on the right. It never turns down, from whatever start. This lesson shows why.
 
 # %% tags=["hide-input"]
-# A film to begin with: EM climbs
+# To begin with: EM climbs
 Y, _ = elongated_blobs()
 guess = np.random.default_rng(5).dirichlet(np.ones(3), size=len(Y))
 start = mixture_from_responsibilities(Y, guess, CovarianceType.named("full"))
@@ -284,6 +284,25 @@ show(
 #
 # The less the responsibilities change as $\mu$ moves, the better the floor follows the hill, and the longer the
 # steps. Where components overlap strongly they change fast, the floor bends away soon, and EM crawls.
+#
+# Now climb yourself. Drag $\mu$: the dashed floor follows, and touches the likelihood where you are. Then press *M*
+# and *E* in turn. M goes to the top of the floor, E lifts the floor until it touches again.
+#
+# **Before you drag:** from which place does the first M-step go farther, from $\mu = 0.1$ or from $\mu = 2.5$?
+
+# %%
+from mlcourse.widgets import bound_climber
+
+bound_climber(x, mu=0.3)
+
+# %%
+for start in (0.1, 2.5):
+    R = softmax(log_joint(x, start), axis=1)
+    print(f"from {start}: the first M-step goes to {(R @ [-1, 1] * x).mean():.2f}")
+
+# %% [markdown]
+# From 2.5 a single step goes nearly all the way: the two sides are so far apart there that the responsibilities are
+# almost certain, and stay so. At 0.1 the sides overlap, every grain could be from either, and the step is short.
 #
 # ## The top of the floor, by finite differences
 #

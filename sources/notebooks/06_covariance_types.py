@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 from itertools import islice
 
 import matplotlib.pyplot as plt
@@ -40,7 +40,7 @@ use_course_style()
 # Press ▶: a mixture that may use nothing but circles. What would it do if it were free? And what would that cost?
 
 # %% tags=["hide-input"]
-# A film to begin with: EM with circles
+# To begin with: EM with circles
 crescents, _ = two_moons(400)
 labels = pairwise_distances_argmin(crescents, crescents[:8])
 start = mixture_from_responsibilities(

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,7 +32,7 @@ use_course_style()
 # you stop?
 
 # %% tags=["hide-input"]
-# A film to begin with: a threshold on two moons
+# To begin with: a threshold on two moons
 normal, _ = two_moons(400)
 strange = np.random.default_rng(1).uniform((-1.5, -1), (2.5, 1.5), size=(30, 2))
 density = GaussianMixture(8, random_state=0).fit(normal)

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 from itertools import islice
 
 import matplotlib.pyplot as plt
@@ -38,7 +38,7 @@ use_course_style()
 # Press ▶: EM on 1797 digits, with two numbers for each. Two are not enough, as the colours show. How many are?
 
 # %% tags=["hide-input"]
-# A film to begin with: digits in the plane
+# To begin with: digits in the plane
 plane = PCA(2).fit_transform(load_digits()[0])
 labels = pairwise_distances_argmin(plane, plane[:10])
 start = mixture_from_responsibilities(plane, np.eye(10)[labels], CovarianceType.named("full"))

@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import warnings
 from contextlib import contextmanager
 from time import perf_counter
@@ -46,7 +46,7 @@ thirty = PCA(30).fit(first)
 morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first)), thirty)
 
 # %% [markdown]
-# The line above says which digits you have. This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others),
+# The note above says which digits you have. This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others),
 # seventy thousand digits from forms filled in by clerks and by school pupils. If MNIST cannot be had, the lesson goes
 # on with the small digits of [lesson 09](09_pca_digits.ipynb): the same cells, the same questions, smaller numbers,
 # and less than a minute. With MNIST it takes ten to twenty minutes on two cores, most of them in two cells that say

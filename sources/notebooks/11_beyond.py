@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -52,7 +52,7 @@ use_course_style()
 # two, what does it say of the other?
 
 # %% tags=["hide-input"]
-# A film to begin with: snapshots of a ball, height against time
+# To begin with: snapshots of a ball, height against time
 moment = np.random.default_rng(1).uniform(0, 2, size=500)
 throw = np.column_stack([10 * moment - 5 * moment**2, moment])
 throw += np.random.default_rng(2).normal(scale=(0.15, 0.01), size=throw.shape)

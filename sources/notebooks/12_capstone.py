@@ -1,5 +1,5 @@
 # %% tags=["hide-input"]
-# Imports, and the look of the figures
+# Imports and figure style
 from collections import Counter
 from itertools import combinations
 from pathlib import Path

@@ -12,7 +12,7 @@ from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import e_step
 from mlcourse.plotting.style import PALETTE
 from mlcourse.widgets import em_player, kmeans_frames, kmeans_player
-from tests.helpers.scenes import CENTERS, PLAYERS, X, em_steps, large, lloyd
+from tests.helpers.scenes import LIVE, PLAYERS, X, em_steps, large, lloyd
 
 HTML = "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>A page</title></head><body>{}</body></html>"
 
@@ -225,7 +225,7 @@ def test_the_threshold_alarms_where_python_does(shown, made):
 
 def test_nothing_moves_for_readers_who_prefer_reduced_motion(shown):
     page = shown("em_plane", reduced_motion="reduce")
-    page.get_by_role("button", name="Step forward").click()
+    page.get_by_role("button", name="Step").click()
     assert state(page, "t") == 1
     page.get_by_role("button", name="Play").click()
     assert state(page, "t") == 1
@@ -588,65 +588,24 @@ def test_the_contrast_of_black_on_white_is_21():
     assert contrast("rgb(0, 0, 0)", [255, 255, 255]) == pytest.approx(21)
 
 
-# ── The playground ───────────────────────────────────────────────────────────────────────────────────
+# ── Accessibility ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_click_adds_a_point_and_a_drag_moves_it(shown):
-    page = shown("playground")
-    before = state(page, "points.length")
-    plane = page.locator("canvas.plane")
-    plane.click(position={"x": 90, "y": 60})
-    assert state(page, "points.length") == before + 1
-    box = plane.bounding_box()
-    page.mouse.move(box["x"] + 90, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 190, box["y"] + 160, steps=5)
-    page.mouse.up()
-    assert state(page, "points.length") == before + 1
-    moved = state(page, "points.at(-1)")
-    np.testing.assert_allclose(moved, state(page, "planes[0].dataAt(190, 160)"), atol=0.05)
-
-
-def test_the_playground_controls_work(shown):
-    page = shown("playground")
-    page.get_by_label("components K").select_option("2")
-    assert len(state(page, "scene.planes[0].mixtures[0].means")) == 2
-    page.get_by_label("covariance type").select_option("spherical")
-    (a, b), (c, d) = state(page, "scene.planes[0].mixtures.at(-1).covariances[0]")
-    assert a == d
-    assert b == c == 0
-    start = state(page, "scene.planes[0].mixtures[0].means")
-    page.get_by_role("button", name="New start").click()
-    assert state(page, "scene.planes[0].mixtures[0].means") != start
-    page.get_by_role("button", name="Clear").click()
-    assert state(page, "points.length") == 0
-    assert "more than 2 points" in page.locator(".caption").inner_text()
-    page.get_by_role("button", name="Add a group").click()
-    assert state(page, "points.length") == 30
-    assert state(page, "last") > 1
-
-
-def test_the_playground_works_without_a_mouse(shown):
-    page = shown("playground")
-    before = state(page, "points.length")
-    plane = page.locator("canvas.plane")
-    plane.press("Enter")
-    assert state(page, "points.length") == before + 1
-    x, y = state(page, "points.at(-1)")
-    plane.press("w")
-    plane.press("d")
-    moved = state(page, "points.at(-1)")
-    assert moved[0] > x
-    assert moved[1] > y
-    plane.press("Delete")
-    assert state(page, "points.length") == before
-
-
-def test_the_likelihood_in_the_playground_never_falls(shown):
-    page = shown("playground")
-    values = [value for value in state(page, "scene.curve.lines[0].values") if value is not None]
-    assert np.diff(values).min() >= -1e-6
-    assert len(CENTERS) == len(state(page, "scene.planes[0].mixtures[0].means"))
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_axe_finds_nothing_to_complain_about(open_page, made, background):
+    """axe-core's rules, on all players at once."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page = open_page()
+    players = [*made.values(), *(make() for make in LIVE.values())]
+    shown = "".join(player._repr_html_() for player in players)
+    page.set_content(HTML.format(f"<main><h1>Players</h1>{shown}</main>"))
+    page.add_style_tag(content=f":root {{ color-scheme: {background} }}")
+    page.add_style_tag(content=f"html, body {{ background: {BACKGROUNDS[background]} }}")
+    page.evaluate("document.body.classList.add('changed')")
+    page.evaluate(TWO_FRAMES)
+    assert page.locator("section.dark").count() == (len(players) if background == "dark" else 0)
+    broken = axe.run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in broken] == []
 
 
 # ── Where scripts do not run ─────────────────────────────────────────────────────────────────────────

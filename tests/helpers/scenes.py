@@ -10,9 +10,11 @@ from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.kmeans import assign
 from mlcourse.mixture import GaussianMixture, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets import (
+    bound_climber,
     components_player,
     em_player,
     hardening_player,
+    kmeans_game,
     kmeans_player,
     playground,
     threshold_player,
@@ -65,7 +67,17 @@ PLAYERS = {
     "types": lambda: types_player(X, {name: em_steps(X, 10, type_name=name) for name in COVARIANCE_TYPES}),
     "components": components_scene,
     "threshold": threshold_scene,
-    "playground": lambda: playground(X[::6], seed=1),
+}
+
+# The numbers that the page receives, which has six digits of them.
+SENT = np.vectorize(lambda value: float(f"{value:.6g}"))(X)
+LINE = np.vectorize(lambda value: float(f"{value:.6g}"))(
+    RNG.choice([-1.5, 1.5], size=80) + RNG.standard_normal(80)
+)
+LIVE = {
+    "playground": lambda: playground(SENT[::6], seed=1),
+    "kmeans_game": lambda: kmeans_game(SENT[::3], 3),
+    "bound": lambda: bound_climber(LINE),
 }
 
 

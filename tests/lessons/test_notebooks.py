@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 
 from mlcourse.builder.build import build_all, differences
 from mlcourse.builder.lessons import read_course
@@ -70,6 +71,13 @@ def test_notebook_is_valid_and_has_no_output(path):
     assert len(ids) == len(set(ids))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+
+
+def test_an_exported_page_has_the_title_of_its_lesson():
+    notebook = read(ROOT / "notebooks" / "04_em.ipynb")
+    notebook.cells = notebook.cells[:1]
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert f"<title>{COURSE.lessons['04_em'].heading}</title>" in page
 
 
 @pytest.mark.parametrize("path", pages("notebooks"))

@@ -91,6 +91,15 @@ def test_a_figure_has_no_background_and_is_sharp():
     assert 0 < middle[3] < 1  # a region
 
 
+def test_a_photograph_keeps_its_colours():
+    photo = np.random.default_rng(0).uniform(size=(40, 60, 3))
+    _, ax = plt.subplots(figsize=(6, 4), dpi=10, layout=None)
+    ax.set_position((0, 0, 1, 1))
+    code = plotting.figure_html(plotting.plot_photo(photo, ax=ax), "A photo.", "Pixels of all colours.")
+    picture = picture_of(code.split("base64,")[1].split('"')[0])
+    np.testing.assert_allclose(picture[..., :3], photo, atol=1 / 255)
+
+
 def test_a_figure_that_matplotlib_shows_has_no_background_either(shell):
     with matplotlib.rc_context():
         plotting.use_course_style()

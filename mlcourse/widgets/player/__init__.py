@@ -1,16 +1,24 @@
 """A figure that moves without Python: frames of a mixture, played by a script in the page.
 
 Python sends points, parameters and captions. The script computes responsibilities, densities and the pictures between
-frames, so a hundred steps of EM on a thousand points take less than 100,000 characters. There is one player for all
-scenes; `Scene` lists what a scene contains.
+frames, so a hundred steps of EM on a thousand points take less than 100,000 characters. `Scene` lists what a scene
+contains. A `LiveScene` contains less: the page makes its frames, again whenever the reader changes something.
 
-The script consists of these files, in this order:
+The script of every scene begins with these files, in this order:
 
-    mixture.js     Gaussians and EM           geometry.js   ellipses, cells, contours
-    look.js        colours and markers        panel.js      canvas and axes
-    plane.js       points and components      curve.js      curves over the frames
-    narrate.js     captions in numbers        player.js     stepping and playing
-    playground.js  points that the reader places            start.js      starting the player on the page
+    mixture.js     Gaussians and EM           geometry.js     ellipses, cells, round numbers
+    look.js        colours and markers        panel.js        canvas and axes
+    curve.js       curves over the frames     player.js       stepping and playing
+    start.js       starting the player on the page
+
+`KINDS` says what each kind of scene adds:
+
+    plane.js       points and components      narrate.js      captions in numbers
+    line.js        points along a line        levels.js       points over a density
+    drag.js        dragging, mouse or finger  live.js         changes and undo
+    kmeans.js      Lloyd's algorithm          presets.js      data sets
+    playground.js  points that EM follows     kmeans_game.js  centres that the reader places
+    bound.js       EM as a climb on a bound
 
 It works wherever HTML from a notebook may run scripts; elsewhere, the page shows a still picture.
 """
@@ -24,7 +32,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,18 +52,14 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
 SPACED = re.compile(r'("[^"\n]*")| ?([=,{}()?:<>;&|*/]+) ?')
 CONTINUED = re.compile(r"(?<=[{;,(])\n")
 
-SCRIPTS = [
-    "mixture",
-    "geometry",
-    "look",
-    "panel",
-    "plane",
-    "curve",
-    "narrate",
-    "player",
-    "playground",
-    "start",
-]
+SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
+# The class in the script that shows a kind of scene, and the files that it needs beside those above.
+KINDS = {
+    "Player": ["plane", "line", "levels", "narrate"],
+    "Playground": ["plane", "drag", "live", "kmeans", "presets", "playground"],
+    "KMeansGame": ["plane", "drag", "live", "kmeans", "kmeans_game"],
+    "BoundClimber": ["drag", "live", "bound"],
+}
 
 # A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead.
 PAGE = """\
@@ -97,18 +101,15 @@ class Scene(TypedDict, total=False):
     keys: str  # what the keys do in the picture, for screen readers
 
 
-class PlaygroundScene(TypedDict):
-    """What the playground starts from. The page makes frames and captions itself."""
+class LiveScene(TypedDict):
+    """What all scenes have in common whose frames are made in the page. Each kind adds what it starts from."""
 
-    kind: str  # "playground"
+    kind: str  # a key of KINDS
     label: str
     note: str
-    points: Array  # (n, 2)
-    K: int
-    type: str  # the covariance type
-    regCovar: float
-    seed: int
-    limits: Array  # left, right, bottom, top
+    keys: str  # what the keys do in the picture, for screen readers
+    hint: NotRequired[str]
+    points: Array
 
 
 class Player:
@@ -116,13 +117,13 @@ class Player:
 
     Parameters
     ----------
-    scene : Scene or PlaygroundScene
+    scene : Scene or LiveScene
     still : Drawing
         The picture for pages that run no scripts. Its figure is closed.
     """
 
-    def __init__(self, scene: Scene | PlaygroundScene, still: Drawing) -> None:
-        self.scene = {"palette": PALETTE, "hint": HINT, **scene}
+    def __init__(self, scene: Scene | LiveScene, still: Drawing) -> None:
+        self.scene: dict[str, Any] = {"palette": PALETTE, "hint": HINT, **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
 
@@ -137,7 +138,7 @@ class Player:
             png=self._png,
             alt=html.escape(self._alt),
             caption=html.escape(self._caption),
-            script=script("kind" in self.scene),
+            script=script(self.scene.get("kind", "Player")),
             arguments=f"{as_json(key)}, {as_json(stylesheet())}, {sent}",
         )
 
@@ -209,16 +210,16 @@ def small_png(figure: Figure) -> str:
     figure.savefig(png, format="png", dpi=72)
     plt.close(figure)
     small = io.BytesIO()
-    Image.open(png).convert("RGB").quantize(32, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    Image.open(png).quantize(32, Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode("ascii")
 
 
 @cache
-def script(playground: bool) -> str:
-    """Join the script into one function of a key, a stylesheet and a scene, in a shorter form."""
-    names = [name for name in SCRIPTS if playground or name != "playground"]
+def script(kind: str) -> str:
+    """Join the script for a kind of scene into one function of a key, a stylesheet and a scene, in a shorter form."""
+    names = [*SCRIPTS, *KINDS[kind]]
     parts = [shortened(files(__package__).joinpath(f"{name}.js").read_text("utf-8")) for name in names]
-    return 'function (key, style, scene) {\n"use strict";\n' + "".join(parts) + "}"
+    return 'function (key, style, scene) {\n"use strict";\n' + "".join(parts) + f"start({kind});\n}}"
 
 
 def shortened(source: str) -> str:

@@ -1,4 +1,4 @@
-/* Shapes in the plane, in units of the data: ellipses, Voronoi cells, contours, round numbers for axes. */
+/* Shapes in the plane, in units of the data: ellipses, Voronoi cells, round numbers for axes. */
 
 /** Half-lengths and angle of the ellipse of one standard deviation of a 2 × 2 covariance. */
 function ellipseOf([[a, b], [, c]]) {
@@ -42,38 +42,6 @@ function closerTo(near, far, polygon) {
     if (here * there < 0) kept.push(between(corner, next, here / (here - there)));
   });
   return kept;
-}
-
-/** The values of `height` on a square grid over a rectangle: {xs, ys, values[row][column]}. */
-function onGrid(height, [left, right, bottom, top], steps = 90) {
-  const xs = range(steps).map((i) => left + ((right - left) * i) / (steps - 1));
-  const ys = range(steps).map((i) => bottom + ((top - bottom) * i) / (steps - 1));
-  return { xs, ys, values: ys.map((y) => xs.map((x) => height([x, y]))) };
-}
-
-/** The contour line of a grid at `level`, as short segments: marching squares (Lorensen & Cline in 2-D). */
-function contour({ xs, ys, values }, level) {
-  const segments = [];
-  for (let i = 0; i + 1 < ys.length; i++) {
-    for (let j = 0; j + 1 < xs.length; j++) {
-      const corners = [
-        [xs[j], ys[i], values[i][j]],
-        [xs[j + 1], ys[i], values[i][j + 1]],
-        [xs[j + 1], ys[i + 1], values[i + 1][j + 1]],
-        [xs[j], ys[i + 1], values[i + 1][j]],
-      ];
-      const crossings = [];
-      corners.forEach((corner, c) => {
-        const next = corners[(c + 1) % 4];
-        if (corner[2] < level !== next[2] < level) {
-          const crossing = between(corner, next, (level - corner[2]) / (next[2] - corner[2]));
-          crossings.push(crossing.slice(0, 2));
-        }
-      });
-      for (let c = 0; c + 1 < crossings.length; c += 2) segments.push([crossings[c], crossings[c + 1]]);
-    }
-  }
-  return segments;
 }
 
 /** Round numbers from low to high, about `count` of them. */

@@ -98,16 +98,24 @@ function scatter(X, R, mean, k, Nk) {
   );
 }
 
-/** EM from theta, until the likelihood changes by less than tol or maxIter M-steps are done: {theta, lowerBound}[]. */
+/** One round of EM: the M-step from responsibilities R, then the E-step: {theta, lowerBound, R}. */
+function emRound(X, R, { type, regCovar }) {
+  return judged(X, mStep(X, R, type, regCovar));
+}
+
+/** A mixture with what the E-step says of it: {theta, lowerBound, R}. */
+function judged(X, theta) {
+  return { theta, ...eStep(X, theta) };
+}
+
+/** EM from theta, until the likelihood changes by less than tol or maxIter rounds are done: {theta, lowerBound, R}[]. */
 function em(X, theta, { type, regCovar = 1e-6, tol = 1e-5, maxIter = 100 }) {
   const steps = [];
-  for (;;) {
-    const { lowerBound, R } = eStep(X, theta);
-    const gain = steps.length ? lowerBound - steps[steps.length - 1].lowerBound : Infinity;
-    if (!Number.isFinite(lowerBound)) return steps; // a covariance has collapsed: keep the steps before it
-    steps.push({ theta, lowerBound });
+  for (let step = judged(X, theta); ; step = emRound(X, step.R, { type, regCovar })) {
+    const gain = steps.length ? step.lowerBound - steps[steps.length - 1].lowerBound : Infinity;
+    if (!Number.isFinite(step.lowerBound)) return steps; // a covariance has collapsed: keep the steps before it
+    steps.push(step);
     if (steps.length > maxIter || Math.abs(gain) < tol) return steps;
-    theta = mStep(X, R, type, regCovar);
   }
 }
 

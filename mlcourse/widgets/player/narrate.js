@@ -2,11 +2,6 @@
 
 const NARRATORS = { em: emCaption, kmeans: kmeansCaption };
 
-/** The caption of a frame: the scene's own, or one by its narrator. */
-function captionOf(scene, planes, frame) {
-  return scene.captions?.[frame] ?? NARRATORS[scene.narrator](scene, planes, frame);
-}
-
 /** Of one plane: who changed and how the likelihood rose. Of several: the same numbers side by side. */
 function emCaption({ frames, curve }, planes, frame) {
   const [shown, colored] = frames[frame];

@@ -1,4 +1,4 @@
-/* The points and a mixture, in the plane or along a line, at any moment between two frames. */
+/* The points and a mixture in the plane, at any moment between two frames. */
 
 class Plane extends Panel {
   /**
@@ -6,11 +6,8 @@ class Plane extends Panel {
    * @param spec   this plane: mixtures, and which parts of them to draw
    */
   constructor(canvas, scene, spec) {
-    const line = spec.top !== undefined;
-    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene, spec), equal: !line });
-    Object.assign(this, { scene, spec, line, shares: new Map(), likeliest: new Map() });
-    this.density = spec.levels ? weightedDensity(spec.mixtures[0]) : null;
-    this.scores = this.density && scene.points.map(this.density);
+    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene), equal: spec.top === undefined });
+    Object.assign(this, { scene, spec, shares: new Map(), likeliest: new Map() });
   }
 
   /** The responsibilities of mixture number i for the points; null when i is −1. */
@@ -49,33 +46,27 @@ class Plane extends Panel {
   draw(look, a, b, t, chosen, pinned) {
     this.begin(look);
     const theta = this.mixtureAt(a, b, t);
-    const level = this.spec.levels && between(this.spec.levels[a], this.spec.levels[b], t);
     this.clipped(() => {
-      if (this.spec.cells) this.drawCells(theta.means);
-      if (this.spec.borders) this.drawBorders(this.spec.borders);
-      if (level !== null && level !== undefined) this.drawLevels(level);
-      if (this.line) this.drawCurves(theta);
-      this.drawPoints(this.colors(a, b, t, level), chosen, pinned);
-      if (!this.line) this.drawGaussians(theta, b);
+      this.drawBehind(theta, a, b, t);
+      this.drawPoints(this.colors(a, b, t), chosen, pinned);
+      this.drawGaussians(theta, b);
     });
   }
 
-  /** Where to draw point i: points along a line go into a strip under the curves, jittered to keep them apart. */
+  /** What is drawn behind the points. */
+  drawBehind(theta) {
+    if (this.spec.cells) this.drawCells(theta.means);
+    if (this.spec.borders) this.drawBorders(this.spec.borders);
+  }
+
+  /** Where to draw point i. */
   place(i) {
-    const [x, y] = this.scene.points[i];
-    return this.line ? [x, this.limits[2] * (0.25 + 0.6 * ((i * 0.618034) % 1))] : [x, y];
+    return this.scene.points[i];
   }
 
   /** Colour and marker of every point. */
-  colors(a, b, t, level) {
+  colors(a, b, t) {
     const { look, scene } = this;
-    if (this.scores) {
-      const alarm = [look.component(5), look.pale];
-      return this.scores.map((score, i) => ({
-        rgb: alarm[Number(score >= level)],
-        path: scene.truth?.[i] ? STAR_MARKER : MARKERS[0],
-      }));
-    }
     const [before, after] = [a, b].map((frame) => this.responsibilities(scene.frames[frame][1]));
     const labels = this.labels(scene.frames[b][1]);
     return scene.points.map((_, i) => {
@@ -162,63 +153,6 @@ class Plane extends Panel {
     this.ctx.setLineDash([]);
   }
 
-  /** Thin contours of the log density, and a thick one at the threshold. */
-  drawLevels(level) {
-    const key = this.limits.join();
-    if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
-    const stroke = (at, rgb, width) => {
-      this.ctx.beginPath();
-      for (const [[x, y], [u, v]] of contour(this.grid, at)) {
-        this.ctx.moveTo(this.px(x), this.py(y));
-        this.ctx.lineTo(this.px(u), this.py(v));
-      }
-      this.ctx.strokeStyle = css(rgb);
-      this.ctx.lineWidth = width;
-      this.ctx.stroke();
-    };
-    for (const height of this.spec.contours) stroke(height, between(this.look.pale, this.look.paper, 0.4), 1);
-    stroke(level, this.look.ink, 2.4);
-  }
-
-  /** The data's histogram, each component's density times its weight, and their sum. */
-  drawCurves(theta) {
-    const { ctx, look, spec } = this;
-    ctx.fillStyle = css(between(look.pale, look.paper, 0.75));
-    for (const [left, right, height] of spec.histogram) {
-      ctx.fillRect(this.px(left), this.py(height), this.px(right) - this.px(left) - 1, this.py(0) - this.py(height));
-    }
-    const [low, high] = this.limits;
-    const logJoint = weightedLogDensity(theta);
-    const xs = [...range(301).map((i) => low + ((high - low) * i) / 300), ...theta.means.map(([mean]) => mean)];
-    const heights = xs.sort((one, other) => one - other).map((x) => [x, logJoint([x]).map(Math.exp)]);
-    this.casedLine(heights.map(([x, joint]) => [x, sum(joint)]), look.ink, 1.2);
-    theta.means.forEach((_, k) => {
-      ctx.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
-      this.path(heights.map(([x, joint]) => [x, joint[k]]));
-      ctx.strokeStyle = css(outline(look.component(k), look));
-      ctx.lineWidth = 2.2;
-      ctx.stroke();
-      ctx.setLineDash([]);
-    });
-    this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(Math.exp))]));
-  }
-
-  /** The heights of peaks that the axis cuts off, at its upper edge. */
-  drawPeaks(peaks) {
-    const { ctx, box } = this;
-    ctx.fillStyle = css(this.look.ink);
-    ctx.textBaseline = "top";
-    let free = box.left; // no two heights are written over each other
-    for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
-      const text = `↑ ${significant(height, 3)}`;
-      const width = ctx.measureText(text).width;
-      const left = Math.min(this.px(x) + 4, box.left + box.width - width);
-      if (height <= this.limits[3] || left < free) continue;
-      ctx.fillText(text, left, box.top);
-      free = left + width + 6;
-    }
-  }
-
   /** The index of the point nearest to a place on the canvas, or −1 if none is within `reach` pixels. */
   nearest(px, py, reach = 14) {
     let [best, closest] = [-1, reach];
@@ -232,26 +166,21 @@ class Plane extends Panel {
 
   /** Describe point i at a frame, in one sentence. */
   describe(i, frame) {
-    const place = this.scene.points[i].map((value) => decimal(value, 2)).join(", ");
-    const point = `point ${i} at (${place})${this.spec.title && ` under ${this.spec.title}`}`;
-    if (this.scores) return `${point}: log density ${decimal(this.scores[i], 2)}`;
+    const point = this.nameOf(i);
     const colored = this.scene.frames[frame][1];
     const R = this.responsibilities(colored);
     if (!R) return `${point}: no responsibilities yet`;
     if (!this.spec.mixtures[colored].covariances) return `${point}: nearest to centre ${this.labels(colored)[i]}`;
     return `${point}: ${R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`).join(", ")}`;
   }
+
+  nameOf(i) {
+    const place = this.scene.points[i].map((value) => decimal(value, 2)).join(", ");
+    return `point ${i} at (${place})${this.spec.title && ` under ${this.spec.title}`}`;
+  }
 }
 
-/** log p(x) of a mixture, as a function of x. */
-function weightedDensity(theta) {
-  const logJoint = weightedLogDensity(theta);
-  return (x) => logSumExp(logJoint(x));
-}
-
-/** The points with a margin; along a line, from the strip of the points up to the highest curve. */
-function limitsOf(scene, spec) {
-  const [left, right] = rangeWithMargin(scene.points.map(([x]) => x), 0.12);
-  if (spec.top) return [left, right, -0.16 * spec.top, spec.top];
-  return [left, right, ...rangeWithMargin(scene.points.map(([, y]) => y), 0.12)];
+/** The points with a margin. */
+function limitsOf({ points }) {
+  return [0, 1].flatMap((j) => rangeWithMargin(points.map((x) => x[j]), 0.12));
 }

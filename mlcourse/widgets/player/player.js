@@ -87,7 +87,7 @@ class Player {
     });
     canvas.addEventListener("keydown", (event) => {
       const action = this.keys(p)[event.key];
-      if (!action) return;
+      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       event.stopPropagation();
       action();
@@ -136,17 +136,23 @@ class Player {
 
   // ── The frames ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Show a scene, from its first frame. */
-  show(scene) {
+  /** Show a scene, from its first frame or from another one. */
+  show(scene, frame = 0) {
     this.scene = scene;
     this.last = scene.frames.length - 1;
     this.slider.max = this.last;
-    this.planes = scene.planes.map((spec, p) => new Plane(this.canvases[p], scene, spec));
+    this.planes = scene.planes.map((spec, p) => this.picture(this.canvases[p], scene, spec));
     this.curve = scene.curve && new Curve(this.side, scene.curve);
-    [this.a, this.b, this.t] = [0, 0, 1];
+    [this.a, this.b, this.t] = [frame, frame, 1];
     if (!scene.points[this.chosen]) this.pinned = false;
     this.updateLegend();
     this.update();
+  }
+
+  /** The picture of a plane: points in the plane, points along a line, or points over a density. */
+  picture(canvas, scene, spec) {
+    const Kind = spec.levels ? Levels : spec.top === undefined ? Plane : Line;
+    return new Kind(canvas, scene, spec);
   }
 
   get frame() {
@@ -206,7 +212,7 @@ class Player {
 
   /** Update text, controls and picture to the current frame. */
   update() {
-    const caption = captionOf(this.scene, this.planes, this.b);
+    const caption = this.captionAt(this.b);
     this.caption.setAttribute("aria-live", this.playing ? "off" : "polite");
     this.caption.textContent = caption;
     this.slider.value = this.b;
@@ -225,6 +231,11 @@ class Player {
     if (this.side) this.side.setAttribute("aria-label", this.describeCurve());
     this.read();
     this.draw();
+  }
+
+  /** The caption of a frame: the scene's own, or one by its narrator. */
+  captionAt(frame) {
+    return this.scene.captions?.[frame] ?? NARRATORS[this.scene.narrator](this.scene, this.planes, frame);
   }
 
   describeCurve() {

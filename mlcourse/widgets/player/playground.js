@@ -1,148 +1,342 @@
-/* The playground: the reader adds and moves points, and EM in the page follows. */
+/* The playground: the reader adds and moves points, pulls at the means, and EM follows. */
 
 const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
+const ROUNDS_PER_SECOND = 40; // of EM, at speed 1
+const MOST_PER_PICTURE = 4; // after a hiccup EM does not race
+const [SETTLED, MOST_ROUNDS] = [1e-6, 500]; // EM has converged when a round gains less
+const REMEMBERED = 100; // rounds, while something is held
+const [ORIGINAL, EDITED] = ["original points", ""];
 
-class Playground extends Player {
-  constructor(host, { points, K, type, seed, ...rest }, style) {
-    super(host, playgroundScene(points, null, { K, type, seed, ...rest }), style);
-    Object.assign(this, { points, options: { K, type, seed, ...rest } });
+class Playground extends Live {
+  static begin(given) {
+    let state = started({ ...given, original: given.points, data: ORIGINAL });
+    while (!state.converged) state = afterRound(state);
+    return state;
   }
+
+  static sceneOf(state) {
+    const { steps, comparing } = state;
+    const ghost = comparing && steps.length ? kmeansBeside(state) : null;
+    const frames = framesOf(steps);
+    return {
+      ...state,
+      state: { ...state, ghost },
+      frames,
+      weights: true,
+      planes: [
+        {
+          title: "",
+          xlabel: "x",
+          ylabel: "y",
+          limits: state.limits,
+          mixtures: steps.length ? steps.map(({ theta }) => theta) : [{ weights: [], means: [], covariances: [] }],
+          ellipses: [1, 2],
+          trails: true,
+          numbers: true,
+        },
+      ],
+      curve: {
+        x: frames.map(([, e]) => steps[e]?.round ?? 0),
+        xlabel: "round of EM",
+        ylabel: "mean log-likelihood",
+        grow: true,
+        lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
+      },
+    };
+  }
+
+  // ── The elements of the page ────────────────────────────────────────────────────────────────────
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    const { K, type } = scene.options;
-    this.components = this.menu("components K", range(MAX_COMPONENTS).map((k) => k + 1), K, (value) => {
-      this.restart({ K: Number(value) });
+    this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
+    this.data.append(new Option("your points", EDITED));
+    this.data.lastChild.hidden = true;
+    this.components = this.menu(range(MAX_COMPONENTS).map((k) => k + 1), (K) => this.restart({ K: Number(K) }));
+    this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
+    this.compare = element("input", { type: "checkbox" });
+    this.compare.addEventListener("change", () => {
+      this.put({ ...this.state, comparing: this.compare.checked }, this.b);
     });
-    this.type = this.menu("covariance type", Object.keys(CONSTRAIN), type, (value) => this.restart({ type: value }));
-    this.section.insertBefore(
-      element("div", { class: "controls" }, [
-        ...this.components,
-        ...this.type,
-        this.button("New start", () => this.restart({ seed: this.options.seed + 1 })),
-        this.button("Add a group", () => this.addGroup()),
-        this.button("Clear", () => this.change([])),
-      ]),
-      this.controls
+    this.addControls(
+      [
+        element("label", {}, ["points", this.data]),
+        this.button("Add a group", () => this.edit([...this.state.points, ...this.newGroup()])),
+        this.button("Clear", () => this.edit([])),
+        this.makeUndo(),
+      ],
+      [
+        element("label", {}, ["components", this.components]),
+        element("label", {}, ["covariance type", this.type]),
+        this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
+        element("label", {}, [this.compare, "what k-means would do"]),
+      ]
     );
+    this.status = element("p", { class: "caption", "aria-live": "polite" });
+    this.caption.after(this.status);
   }
 
-  menu(name, values, chosen, action) {
-    const select = element("select", { "aria-label": name });
-    for (const value of values) select.append(new Option(value, value, value === chosen, value === chosen));
-    select.addEventListener("change", () => action(select.value));
-    return [element("label", { "aria-hidden": "true" }, [name]), select];
+  /** The E-steps are done already. */
+  picture(canvas, scene, spec) {
+    const plane = super.picture(canvas, scene, spec);
+    plane.shares = new Map(scene.state.steps.map(({ R }, i) => [i, R]));
+    return plane;
   }
 
-  /** Run EM from a new start, with changed options. */
+  captionAt(frame) {
+    return captionOf(this.state, this.scene.frames[frame]);
+  }
+
+  update() {
+    super.update();
+    const { data, K, type, comparing } = this.state;
+    this.status.setAttribute("aria-live", this.playing ? "off" : "polite");
+    this.status.textContent = statusOf(this.state);
+    this.data.value = data;
+    this.components.value = K;
+    this.type.value = type;
+    this.compare.checked = Boolean(comparing);
+  }
+
+  draw() {
+    super.draw();
+    if (!this.look) return;
+    if (this.state.ghost) this.ghost(this.state.ghost);
+    if (this.selected?.mean >= 0) this.ring(this.means[this.selected.mean]);
+  }
+
+  read() {
+    super.read();
+    const { selected } = this;
+    if (selected?.mean >= 0) this.reading.textContent = `mean ${selected.mean} at (${this.pointOf(selected).map((value) => decimal(value, 2)).join(", ")})`;
+  }
+
+  // ── EM, live ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Take one round of EM after another, several per second, until it has converged or the reader pauses. */
+  run() {
+    if (this.state.converged) return;
+    this.playing = true;
+    this.elapsed = -Infinity; // the clock of the player waits
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.rounds(MOST_ROUNDS);
+    if (this.flowing) return;
+    this.flowing = true;
+    let [before, due] = [performance.now(), 0];
+    const tick = (now) => {
+      due = Math.min(due + ((now - before) / 1000) * ROUNDS_PER_SECOND * Number(this.speed.value), MOST_PER_PICTURE);
+      before = now;
+      if (this.playing && due >= 1) this.rounds(Math.floor(due));
+      due %= 1;
+      this.flowing = this.playing && this.host.isConnected;
+      if (this.flowing) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+
+  /** Take n rounds of EM, or fewer if it converges, and show where they lead. */
+  rounds(n) {
+    let { state } = this;
+    for (let i = 0; i < n && !state.converged; i++) state = afterRound(state, this.held);
+    this.playing = !state.converged;
+    this.put(state);
+  }
+
+  play() {
+    if (this.state.converged || this.b < this.last) super.play();
+    else this.run();
+  }
+
+  undo() {
+    super.undo();
+    this.put({ ...this.state, converged: !this.state.steps.length, comparing: this.compare.checked });
+    this.run();
+  }
+
+  // ── Changes ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** EM goes on from the mixture on the page, and needs no step before it. */
+  get shown() {
+    const shown = super.shown;
+    return { ...shown, steps: shown.steps.slice(-1) };
+  }
+
+  /** Start EM anew, with changed options. */
   restart(changes) {
-    Object.assign(this.options, changes);
-    this.pause();
-    this.show(playgroundScene(this.points, null, this.options));
+    this.change(started({ ...this.state, ...changes, ghost: null }));
+    this.run();
   }
 
-  /** Run EM on changed points, from the mixture that is shown. */
-  change(points, chosen = -1) {
-    const theta = this.scene.planes[0].mixtures[this.scene.frames[this.b][0]];
-    this.points = points;
-    this.chosen = chosen;
-    this.pause();
-    this.show(playgroundScene(points, theta.means.length === this.options.K ? theta : null, this.options));
-    if (this.last) [this.a, this.b] = [1, 1]; // the points keep their colours: the first E-step is done
-    this.update();
+  load(data) {
+    const { original, limits } = this.state;
+    this.restart({ data, points: data === ORIGINAL ? original : presetPoints(data, limits) });
   }
 
-  addGroup() {
-    const random = seededRandom(1000 + this.points.length);
-    const [left, right, bottom, top] = this.scene.planes[0].limits;
+  /** Change the points; EM goes on from where it is. */
+  edit(points, chosen = -1) {
+    [this.chosen, this.mean] = [chosen, -1];
+    this.change(continued({ ...this.shown, points, data: EDITED }));
+    this.run();
+  }
+
+  tap(point) {
+    this.edit([...this.state.points, point], this.state.points.length);
+  }
+
+  /** Move a point or a mean. While it is held, the curve keeps the rounds since it was taken. */
+  move({ point = -1, mean = -1 }, to) {
+    const { state } = this;
+    const steps = this.held ? state.steps.slice(-REMEMBERED) : this.shown.steps;
+    [this.chosen, this.mean] = [point, mean];
+    if (mean < 0) {
+      this.change(continued({ ...state, steps, points: state.points.with(point, to), data: EDITED }));
+    } else {
+      const { theta } = steps.at(-1);
+      this.change(continued({ ...state, steps }, { ...theta, means: theta.means.with(mean, to) }));
+    }
+    this.run();
+  }
+
+  drop() {
+    super.drop();
+    this.put(continued(this.shown));
+    this.run();
+  }
+
+  newGroup() {
+    const random = seededRandom(1000 + this.state.points.length);
+    const [left, right, bottom, top] = this.planes[0].limits;
     const center = [left + (0.15 + 0.7 * random()) * (right - left), bottom + (0.15 + 0.7 * random()) * (top - bottom)];
     const spread = 0.06 * (top - bottom);
-    const group = range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
-    this.change([...this.points, ...group]);
+    return range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
   }
 
-  listen(canvas, p) {
-    super.listen(canvas, p);
-    const at = ({ clientX, clientY }) => {
-      const { left, top } = canvas.getBoundingClientRect();
-      return [clientX - left, clientY - top];
-    };
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      this.grabbed = this.planes[0].nearest(...at(event));
-      if (this.grabbed < 0) this.change([...this.points, this.planes[0].dataAt(...at(event))], this.points.length);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId) || !(this.grabbed >= 0)) return;
-      this.points = this.points.with(this.grabbed, this.planes[0].dataAt(...at(event)));
-      this.change(this.points, this.grabbed);
-    });
-    canvas.addEventListener("pointerup", () => {
-      this.grabbed = -1;
-    });
+  // ── Handles: points and means ───────────────────────────────────────────────────────────────────
+
+  grab(place, reach) {
+    const mean = this.nearestMean(place, reach);
+    if (mean >= 0) return { mean };
+    const point = this.planes[0].nearest(...place, reach);
+    return point >= 0 ? { point } : null;
+  }
+
+  get selected() {
+    if (this.mean >= 0 && this.mean < this.means.length) return { mean: this.mean };
+    return this.chosen >= 0 ? { point: this.chosen } : null;
+  }
+
+  pointOf({ point, mean }) {
+    return mean >= 0 ? this.means[mean] : this.state.points[point];
+  }
+
+  choose(i, p) {
+    if (i >= 0) this.mean = -1;
+    super.choose(i, p);
+  }
+
+  chooseMean(k) {
+    [this.chosen, this.mean] = [-1, k];
+    this.read();
+    this.draw();
   }
 
   keys(p) {
-    const [, , bottom, top] = this.scene.planes[0].limits;
-    const nudge = (dx, dy) => () => {
-      if (this.chosen < 0) return;
-      const [x, y] = this.points[this.chosen];
-      this.change(this.points.with(this.chosen, [x + dx, y + dy]), this.chosen);
-    };
-    const by = (top - bottom) / 40;
+    const digits = this.means.map((_, k) => [k, () => this.chooseMean(k)]);
+    const { points } = this.state;
     return {
       ...super.keys(p),
-      w: nudge(0, by),
-      s: nudge(0, -by),
-      a: nudge(-by, 0),
-      d: nudge(by, 0),
-      Enter: () => this.change([...this.points, middleOf(this.scene.planes[0].limits)], this.points.length),
-      Delete: () => this.chosen >= 0 && this.change(this.points.toSpliced(this.chosen, 1)),
+      ...Object.fromEntries(digits),
+      n: () => this.tap(middleOf(this.scene.planes[0].limits)),
+      Delete: () => this.chosen >= 0 && this.edit(points.toSpliced(this.chosen, 1)),
     };
   }
 }
 
-/** EM on the points as a scene of the player: the start, then E and M alternately. */
-function playgroundScene(points, theta, options) {
-  const { K, type, seed, regCovar } = options;
+// ── EM on a state ────────────────────────────────────────────────────────────────────────────────
+
+/** The state with EM at a random start. */
+function started(state) {
+  const { points, K, type, seed } = state;
   const enough = points.length > K;
-  const start = theta ?? (enough ? randomStart(points, K, type, seededRandom(seed)) : null);
-  const steps = enough ? em(points, start, { type, regCovar }) : [];
-  const mixtures = steps.length ? steps.map((step) => step.theta) : [{ weights: [], means: [], covariances: [] }];
-  const frames = [[0, -1], ...steps.flatMap((_, i) => (i ? [[i, i - 1], [i, i]] : [[0, 0]]))];
-  const values = frames.map(([, colored]) => steps[colored]?.lowerBound ?? null);
-  const waiting = enough ? "The start." : `Place more than ${K} points.`;
-  return {
-    label: options.label,
-    note: options.note,
-    hint: options.hint,
-    options,
-    palette: options.palette,
-    points,
-    frames,
-    captions: [waiting, ...steps.flatMap(({ lowerBound }, i) => (i ? [`M-step ${i}.`] : []).concat(eStepCaption(i, lowerBound)))],
-    weights: true,
-    planes: [{ title: "", xlabel: "x", ylabel: "y", limits: options.limits, mixtures, ellipses: [1, 2], trails: true, numbers: true }],
-    curve: {
-      x: frames.map(([, colored]) => colored + 1),
-      xlabel: "E-step",
-      ylabel: "mean log-likelihood",
-      grow: true,
-      lines: [{ values }],
-    },
-  };
+  const theta = enough ? randomStart(points, K, type, seededRandom(seed)) : null;
+  return { ...state, steps: enough ? [firstStep(points, theta)] : [], converged: !enough };
 }
 
-function eStepCaption(i, lowerBound) {
-  return `E-step ${i + 1}. Mean log-likelihood ${lowerBound.toFixed(4)}.`;
+/** The state with its last step made anew, for changed points or a changed mixture; without a step, a start. */
+function continued(state, theta = state.steps.at(-1)?.theta) {
+  const { points, steps, K } = state;
+  if (!theta || points.length <= K) return started(state);
+  const step = { ...firstStep(points, theta), round: steps.length > 1 ? steps.at(-1).round : 1 };
+  if (!Number.isFinite(step.lowerBound)) return started(state);
+  return { ...state, steps: [...steps.slice(0, -1), step], converged: false };
+}
+
+/** The state after one more round of EM. A mean that is held does not move. */
+function afterRound(state, held = null) {
+  const { points, steps } = state;
+  const last = steps.at(-1);
+  let next = emRound(points, last.R, state);
+  if (held?.mean >= 0) {
+    const means = next.theta.means.with(held.mean, last.theta.means[held.mean]);
+    next = judged(points, { ...next.theta, means });
+  }
+  const gain = Math.abs(next.lowerBound - last.lowerBound);
+  if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
+  return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
+}
+
+function firstStep(points, theta) {
+  return { ...judged(points, theta), round: 1 };
+}
+
+/** Where Lloyd's algorithm ends: it starts at the means of EM, and goes on from its own centres when points move. */
+function kmeansBeside({ points, steps, K, ghost }) {
+  const start = ghost?.length === K ? ghost : steps[0].theta.means;
+  return lloyd(points, start).at(-1).centers;
+}
+
+// ── In words ─────────────────────────────────────────────────────────────────────────────────────
+
+/** What a half step did. */
+function captionOf({ steps, K }, [m, e]) {
+  if (e < 0) return `Place more than ${K} points: EM needs more points than components.`;
+  const [before, { theta, R, lowerBound }] = [steps[m - 1], steps[m]];
+  if (m > e) {
+    const paths = theta.means.map((mean, k) => Math.sqrt(squaredDistance(mean, before.theta.means[k])));
+    const longest = Math.max(...paths);
+    return `M-step ${m}: mean ${paths.indexOf(longest)} moves most, by ${significant(longest, 2)}.`;
+  }
+  const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
+  const who = n > 1 ? `${n} points change their` : `${n ? "1" : "no"} point changes its`;
+  const what = before ? `${who} likeliest component` : "every point gets its responsibilities";
+  return `E-step ${m + 1}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`;
+}
+
+function statusOf({ points, steps, converged, ghost }) {
+  if (!steps.length) return "";
+  const { round, R } = steps.at(-1);
+  const texts = [converged ? `EM has converged in round ${round}.` : `EM is in round ${round}.`];
+  if (ghost) texts.push(differenceText(R.map(likeliest), assign(points, ghost)));
+  return texts.join(" ");
+}
+
+/** How many points change their group, when the groups are numbered so that as few as possible do. */
+function differenceText(ours, theirs) {
+  const groups = range(Math.max(...ours, ...theirs) + 1);
+  const table = groups.map((k) => groups.map((l) => ours.filter((label, i) => label === k && theirs[i] === l).length));
+  return `k-means would group ${ours.length - agreement(table)} of ${ours.length} points differently.`;
+}
+
+/** The largest sum of one number per row, each from another column. There are at most 6! ways. */
+function agreement([row, ...rows], taken = []) {
+  if (!row) return 0;
+  return Math.max(...row.map((count, l) => (taken.includes(l) ? 0 : count + agreement(rows, [...taken, l]))));
+}
+
+function likeliest(shares) {
+  return shares.indexOf(Math.max(...shares));
 }
 
 function middleOf([left, right, bottom, top]) {
   return [(left + right) / 2, (bottom + top) / 2];
-}
-
-/** One number from N(0, 1), by the Box–Muller transform (1958). */
-function standardNormal(random) {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,0 +1,217 @@
+/* The climb of lesson 05: the log-likelihood of one unknown mean, and the bound that EM climbs instead.
+
+   Symbols
+     x      n points on a line. Each comes from N(−μ, σ²) or N(+μ, σ²), with probability ½ each
+     mu     the unknown mean μ
+     r      the responsibility of the side +μ for a point: 1 / (1 + exp(−2 μ x / σ²))
+     ELBO   Σ_k q_k log (p(x, k | μ) / q_k), a mean over the points: a parabola in μ for every guess q
+
+   The guess is always r at some place `from`; there the bound touches the log-likelihood. tests/browser compares the
+   numbers with NumPy. */
+
+const [SAME, MOST_CLIMBS] = [1e-4, 200]; // EM has arrived when a round moves μ by less
+const PLACES = 241; // of μ, at which curves are drawn
+
+/** log p(x | μ), the mean over the points. */
+function likelihoodAt(mu, { points, sigma }) {
+  const log = (x, side) => Math.log(0.5) + logDensity([x], [side * mu], [[sigma]]);
+  return sum(points.map((x) => logSumExp([log(x, -1), log(x, 1)]))) / points.length;
+}
+
+/** The bound for the responsibilities at `from`: {top, peak, curvature}; it is top − curvature · (μ − peak)². */
+function boundFrom(from, { points, sigma }) {
+  const n = points.length;
+  const right = points.map((x) => 1 / (1 + Math.exp((-2 * from * x) / sigma ** 2)));
+  // Σ_k q_k log N(x | ±μ, σ²) is quadratic in μ: its linear part has the mean of q₊ x − q₋ x.
+  const peak = sum(points.map((x, i) => (2 * right[i] - 1) * x)) / n;
+  const square = sum(points.map((x) => x * x)) / n;
+  const entropy = sum(right.map((r) => -xLogX(r) - xLogX(1 - r))) / n;
+  const top = Math.log(0.5) - 0.5 * Math.log(2 * Math.PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
+  return { top, peak, curvature: 1 / (2 * sigma ** 2) };
+}
+
+function xLogX(value) {
+  return value > 0 ? value * Math.log(value) : 0;
+}
+
+function boundAt(mu, { top, peak, curvature }) {
+  return top - curvature * (mu - peak) ** 2;
+}
+
+/** Where EM goes from mu: every M-step goes to the peak of the bound. */
+function climb(mu, model) {
+  const places = [mu];
+  for (;;) {
+    const last = places.at(-1);
+    const { peak } = boundFrom(last, model);
+    places.push(peak);
+    if (Math.abs(peak - last) < SAME || places.length > MOST_CLIMBS) return places;
+  }
+}
+
+class BoundClimber extends Live {
+  static begin(given) {
+    const [left, right] = given.limits;
+    const places = range(PLACES).map((i) => left + ((right - left) * i) / (PLACES - 1));
+    return { ...given, hill: places.map((mu) => [mu, likelihoodAt(mu, given)]) };
+  }
+
+  static sceneOf(state) {
+    const places = climb(state.mu, state);
+    const bounds = places.map((mu) => boundFrom(mu, state));
+    const frames = framesOf(places);
+    const heights = frames.map(([m, e]) => [likelihoodAt(places[m], state), boundAt(places[m], bounds[e])]);
+    return {
+      ...state,
+      state,
+      points: [], // none that could be pointed at
+      frames,
+      captions: frames.map((_, at) => climbCaption(places, frames, heights, at)),
+      planes: [{ title: "", bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
+      curve: {
+        x: range(frames.length),
+        xlabel: "half step",
+        ylabel: "mean over the points",
+        grow: true,
+        lines: ["log-likelihood", "bound"].map((name, k) => ({ name, values: heights.map((pair) => pair[k]) })),
+      },
+    };
+  }
+
+  picture(canvas, scene, spec) {
+    return new Hill(canvas, scene, spec);
+  }
+
+  build(root, scene, style) {
+    super.build(root, scene, style);
+    this.eButton = this.button("E: make the bound touch", () => this.half(true));
+    this.mButton = this.button("M: go to the bound's maximum", () => this.half(false));
+    this.addControls([this.eButton, this.mButton]);
+  }
+
+  update() {
+    super.update();
+    this.eButton.setAttribute("aria-disabled", this.touches || this.b === this.last);
+    this.mButton.setAttribute("aria-disabled", !this.touches || this.b === this.last);
+  }
+
+  /** Whether the bound touches the log-likelihood at μ, as after an E-step. */
+  get touches() {
+    const [m, e] = this.scene.frames[this.b];
+    return m === e;
+  }
+
+  /** Take the next half step, if it is an E-step (true) or an M-step (false). */
+  half(isE) {
+    if (this.touches !== isE) this.step(1);
+  }
+
+  /** A climb is shown from its start. */
+  put(state) {
+    super.put(state, 0);
+  }
+
+  get shown() {
+    return this.state;
+  }
+
+  // ── The handle: μ ───────────────────────────────────────────────────────────────────────────────
+
+  grab([px]) {
+    const mu = this.selected;
+    return Math.abs(px - this.planes[0].px(mu)) <= FINGER ? mu : null;
+  }
+
+  /** Where μ is in the frame on the page. */
+  get selected() {
+    return this.means[0][0];
+  }
+
+  pointOf(mu) {
+    return [mu, 0];
+  }
+
+  move(_, [mu]) {
+    this.change({ mu });
+  }
+
+  tap(point) {
+    this.change({ mu: this.inside(point)[0] });
+  }
+
+  keys(p) {
+    const [left, right] = this.scene.limits;
+    const by = (right - left) / 64;
+    return {
+      ...super.keys(p),
+      ArrowLeft: () => this.tap([this.selected - by, 0]),
+      ArrowRight: () => this.tap([this.selected + by, 0]),
+      e: () => this.half(true),
+      m: () => this.half(false),
+    };
+  }
+
+}
+
+/** The log-likelihood of every μ, a bound below it, and the place where EM is. */
+class Hill extends Panel {
+  constructor(canvas, scene, spec) {
+    const heights = scene.hill.map(([, height]) => height);
+    const [low, high] = [Math.min(...heights), Math.max(...heights)];
+    const limits = [...scene.limits, low - 0.45 * (high - low), high + 0.15 * (high - low)];
+    super(canvas, { limits, xlabel: "μ", ylabel: "mean log-likelihood" });
+    Object.assign(this, { scene, spec });
+  }
+
+  draw(look, a, b, t) {
+    this.begin(look);
+    const { ctx, scene, spec } = this;
+    const [from, to] = [a, b].map((frame) => scene.frames[frame]);
+    const mu = between(...[from, to].map(([m]) => spec.mixtures[m].means[0][0]), t);
+    const bound = (place) => between(...[from, to].map(([, e]) => boundAt(place, spec.bounds[e])), t);
+    const [top, bottom] = [likelihoodAt(mu, scene.state), bound(mu)];
+    this.clipped(() => {
+      this.drawGap(mu, bottom, top);
+      this.casedLine(scene.hill, look.ink, 2.4);
+      ctx.setLineDash(DASHES[1]);
+      this.casedLine(scene.hill.map(([place]) => [place, bound(place)]), look.ink);
+      ctx.setLineDash([]);
+      for (const [k, height] of [top, bottom].entries()) {
+        drawMarker(ctx, MARKERS[k], this.px(mu), this.py(height), 6, css(look.paper), css(look.ink));
+      }
+    });
+  }
+
+  /** A pale line at μ, for the hand, and a thick one from the bound up to the log-likelihood. */
+  drawGap(mu, bottom, top) {
+    const { ctx, look, limits } = this;
+    this.path([[mu, limits[2]], [mu, limits[3]]]);
+    ctx.strokeStyle = css(look.pale, 0.6);
+    ctx.lineWidth = 1;
+    ctx.stroke();
+    this.path([[mu, bottom], [mu, top]]);
+    ctx.strokeStyle = css(look.component(5));
+    ctx.lineWidth = 5;
+    ctx.stroke();
+  }
+
+  /* There are no points to point at. */
+  nearest() {
+    return -1;
+  }
+}
+
+/** What a half step did to the bound and to the log-likelihood. */
+function climbCaption(places, frames, heights, at) {
+  const [m, e] = frames[at];
+  const [top, bottom] = heights[at];
+  const mu = `μ = ${decimal(places[m], 3)}`;
+  if (!at) return `${mu}. The bound touches the log-likelihood, ${decimal(top, 4)}.`;
+  const [topBefore, bottomBefore] = heights[at - 1];
+  if (m === e) return `E-step ${m}: the bound rises by ${decimal(bottom - bottomBefore, 4)} and touches again. ${mu} stays.`;
+  if (Math.abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
+  return [
+    `M-step ${m}: ${mu}. The bound rises by ${decimal(bottom - bottomBefore, 4)},`,
+    `the log-likelihood by ${decimal(top - topBefore, 4)}; a gap of ${decimal(top - bottom, 4)} opens.`,
+  ].join(" ");
+}

@@ -1,0 +1,54 @@
+/* Dragging with a mouse, a pen or a finger. A finger that starts beside every handle scrolls the page, as elsewhere. */
+
+const [REACH, FINGER] = [14, 26]; // how close to a handle a mouse and a finger must be, in pixels
+const STILL = 5; // a press that moves less than this is a tap
+
+/**
+ * @param grab  (place, reach) → the handle to drag from there, or null
+ * @param drag  (handle, place), at every movement
+ * @param drop  (), when a handle is let go
+ * @param tap   (place), after a press beside every handle
+ */
+function draggable(canvas, { grab, drag, drop, tap }) {
+  let [held, start, moved, used] = [null, null, false, false];
+  const place = ({ clientX, clientY }) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    return [clientX - left, clientY - top];
+  };
+  const stop = () => {
+    if (moved) drop();
+    [held, start, moved] = [null, null, false];
+  };
+  const onFirstTouch = (event) => {
+    if (event.cancelable && grab(place(event.touches[0]), FINGER) !== null) event.preventDefault();
+  };
+  canvas.addEventListener("touchstart", onFirstTouch, { passive: false }); // only here can scrolling be prevented
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button || !event.isPrimary) return;
+    used = false;
+    start = place(event);
+    held = grab(start, event.pointerType === "touch" ? FINGER : REACH);
+    if (held !== null) canvas.setPointerCapture(event.pointerId);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const at = place(event);
+    if (!start) canvas.style.cursor = grab(at, REACH) === null ? "" : "grab";
+    if (held === null || (!moved && near(start, at))) return;
+    moved = true;
+    drag(held, at);
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const tapped = start && held === null && near(start, place(event));
+    used = tapped || moved;
+    stop();
+    if (tapped) tap(place(event));
+  });
+  canvas.addEventListener("pointercancel", stop);
+  // A press that has done something is not also a click on a point.
+  const swallow = (event) => used && event.stopImmediatePropagation();
+  canvas.addEventListener("click", swallow, { capture: true });
+}
+
+function near([x, y], [u, v]) {
+  return Math.hypot(x - u, y - v) < STILL;
+}

@@ -1,0 +1,236 @@
+/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as k-means++ does. */
+
+const STARTS = 20; // of k-means++
+const LEVEL = 1 + 1e-6; // inertias that differ by less are the same
+
+class KMeansGame extends Live {
+  static begin({ centers, ...given }) {
+    return { ...given, centers, steps: centers.length ? [byHand(given.points, centers)] : [] };
+  }
+
+  static sceneOf(state) {
+    const { steps, K } = state;
+    const frames = steps.length ? steps.flatMap(({ rule }, i) => (rule ? [[i, i - 1], [i, i]] : [[i, i]])) : [[0, -1]];
+    const inertias = frames.map(([i, e]) => (steps[i]?.centers.length === K ? inertia(state.points, steps[i].centers, steps[e].labels) : null));
+    return {
+      ...state,
+      state,
+      frames,
+      captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
+      planes: [
+        {
+          title: "",
+          xlabel: "feature 1",
+          ylabel: "feature 2",
+          mixtures: steps.length ? steps.map(({ centers }) => ({ weights: [], means: centers })) : [{ weights: [], means: [] }],
+          ellipses: [],
+          cells: true,
+          numbers: true,
+        },
+      ],
+      curve: {
+        x: inertias.map((value, at) => at - inertias.lastIndexOf(null)), // counted from the first complete set of centres
+        xlabel: "half step",
+        ylabel: "inertia",
+        grow: true,
+        lines: [{ values: inertias }],
+      },
+    };
+  }
+
+  picture(canvas, scene, spec) {
+    return new Residuals(canvas, scene, spec);
+  }
+
+  build(root, scene, style) {
+    super.build(root, scene, style);
+    this.lloydButton = this.button("Run Lloyd from here", () => this.runLloyd());
+    this.rivalsButton = this.button("Show k-means++", () => this.toggleRivals());
+    this.score = element("p", { class: "caption", "aria-live": "polite" });
+    this.addControls([
+      this.lloydButton,
+      this.makeUndo(),
+      this.button("Start over", () => this.change({ steps: KMeansGame.begin(this.state).steps })),
+      this.rivalsButton,
+    ]);
+    this.caption.after(this.score);
+    this.speed.value = 4;
+  }
+
+  update() {
+    super.update();
+    const complete = this.means.length === this.state.K;
+    this.lloydButton.setAttribute("aria-disabled", !complete);
+    const reached = this.scene.curve.lines[0].values.slice(0, this.b + 1).filter((value) => value !== null);
+    this.best = Math.min(this.best ?? Infinity, ...reached);
+    this.score.textContent = scoreText(this.best, this.showing && this.rivals);
+    this.rivalsButton.textContent = this.showing ? "Hide k-means++" : "Show k-means++";
+    this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
+  }
+
+  draw() {
+    super.draw();
+    if (!this.look) return;
+    if (this.showing) this.ghost(this.rivals[0].centers);
+    if (this.selected !== null) this.ring(this.means[this.selected]);
+  }
+
+  // ── k-means ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** Add the rounds of Lloyd's algorithm to the frames, and play them. */
+  runLloyd() {
+    if (this.means.length < this.state.K) return;
+    const { steps } = this.shown;
+    const rounds = lloyd(this.state.points, this.means).slice(1);
+    const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
+    this.change({ steps: [...steps, ...rounds.map((step) => ({ ...step, rule: "Lloyd" }))] }, here);
+    this.play();
+  }
+
+  toggleRivals() {
+    const { points, K } = this.state;
+    this.rivals ??= kmeansPlusPlusRuns(points, K);
+    this.showing = !this.showing;
+    this.update();
+  }
+
+  // ── Handles: the centres ────────────────────────────────────────────────────────────────────────
+
+  grab(place, reach) {
+    const k = this.nearestMean(place, reach);
+    return k >= 0 ? k : null;
+  }
+
+  get selected() {
+    return this.mean >= 0 && this.mean < this.means.length ? this.mean : null;
+  }
+
+  pointOf(k) {
+    return this.means[k];
+  }
+
+  /** Move centre k. A drag is one move. */
+  move(k, to) {
+    this.mean = k;
+    const { steps } = this.shown;
+    const before = this.held === k ? steps.slice(0, -1) : steps;
+    this.change({ steps: [...before, byHand(this.state.points, this.means.with(k, to))] });
+  }
+
+  /** Place the next centre. */
+  tap(point) {
+    if (this.means.length === this.state.K) return;
+    this.mean = this.means.length;
+    this.change({ steps: [...this.shown.steps, byHand(this.state.points, [...this.means, point])] });
+  }
+
+  chooseCenter(by) {
+    const n = this.means.length;
+    if (n) this.mean = ((this.mean ?? -1) + by + n) % n;
+    this.update();
+  }
+
+  keys(p) {
+    return {
+      ...super.keys(p),
+      ArrowDown: () => this.chooseCenter(1),
+      ArrowUp: () => this.chooseCenter(-1),
+      n: () => this.tap(freePlace(this.scene.points, this.means)),
+    };
+  }
+}
+
+/** A plane with a line from every point to its centre. */
+class Residuals extends Plane {
+  draw(look, ...now) {
+    this.now = now;
+    super.draw(look, ...now);
+  }
+
+  drawPoints(styles, chosen, pinned) {
+    const { scene, ctx, look } = this;
+    const centers = this.mixtureAt(...this.now).means;
+    const R = this.responsibilities(scene.frames[this.now[1]][1]);
+    centers.forEach((center, k) => {
+      ctx.beginPath();
+      scene.points.forEach(([x, y], i) => {
+        if (!R?.[i][k]) return;
+        ctx.moveTo(this.px(x), this.py(y));
+        ctx.lineTo(this.px(center[0]), this.py(center[1]));
+      });
+      ctx.strokeStyle = css(outline(look.component(k), look), 0.45);
+      ctx.lineWidth = 0.8;
+      ctx.stroke();
+    });
+    super.drawPoints(styles, chosen, pinned);
+  }
+}
+
+/** A step of the game in which the reader put the centres somewhere, and every point chose the nearest. */
+function byHand(X, centers) {
+  return { centers, labels: assign(X, centers) };
+}
+
+/** Greedy k-means++: each centre is the best of a few points drawn with probability ∝ squared distance. */
+function kmeansPlusPlus(X, K, random) {
+  const trials = 2 + Math.floor(Math.log(K));
+  const centers = [X[Math.floor(random() * X.length)]];
+  let nearest = X.map((x) => squaredDistance(x, centers[0]));
+  while (centers.length < K) {
+    const candidates = range(trials).map(() => X[drawn(nearest, random)]);
+    const after = candidates.map((y) => nearest.map((distance, i) => Math.min(distance, squaredDistance(X[i], y))));
+    const potentials = after.map(sum);
+    const best = potentials.indexOf(Math.min(...potentials));
+    centers.push(candidates[best]);
+    nearest = after[best];
+  }
+  return centers;
+}
+
+/** An index, drawn with probability in proportion to its mass. */
+function drawn(masses, random) {
+  let rest = random() * sum(masses);
+  for (let i = 0; i < masses.length; i++) {
+    rest -= masses[i];
+    if (rest < 0) return i;
+  }
+  return masses.length - 1;
+}
+
+/** Lloyd's algorithm from several starts of k-means++, the best first: {centers, inertia}[]. */
+function kmeansPlusPlusRuns(X, K) {
+  const runs = range(STARTS).map((seed) => {
+    const { centers, labels } = lloyd(X, kmeansPlusPlus(X, K, seededRandom(seed))).at(-1);
+    return { centers, inertia: inertia(X, centers, labels) };
+  });
+  return runs.sort((one, other) => one.inertia - other.inertia);
+}
+
+/** The point that is farthest from every centre, where the key N places the next one. */
+function freePlace(X, centers) {
+  const away = X.map((x) => Math.min(1e300, ...centers.map((center) => squaredDistance(x, center))));
+  return X[away.indexOf(Math.max(...away))];
+}
+
+// ── Texts ────────────────────────────────────────────────────────────────────────────────────────
+
+function gameCaption({ steps, K }, [i, e], value) {
+  const missing = K - (steps[i]?.centers.length ?? 0);
+  if (missing) return `Place ${missing} ${missing === 1 ? "centre" : "centres"}${missing < K ? " more" : ""}: click, or press N.`;
+  const now = `Inertia ${value.toFixed(2)}.`;
+  if (!steps[i].rule) return `Your centres. ${now}`;
+  if (e < i) return `Lloyd moves every centre to the mean of its points. ${now}`;
+  const changed = steps[i].labels.filter((label, at) => label !== steps[i - 1].labels[at]).length;
+  if (!changed) return `No point changes its centre: Lloyd's algorithm has converged. ${now}`;
+  return `${changed} ${changed === 1 ? "point changes" : "points change"} to a nearer centre. ${now}`;
+}
+
+function scoreText(best, rivals) {
+  const yours = `Your best inertia: ${Number.isFinite(best) ? best.toFixed(2) : "none yet"}.`;
+  if (!rivals) return `${yours} k-means++ has had ${STARTS} starts, each followed by Lloyd's algorithm. Can you beat it?`;
+  const values = rivals.map((run) => run.inertia);
+  const level = values.filter((value) => value <= values[0] * LEVEL).length;
+  const beaten = values.filter((value) => value > best * LEVEL).length;
+  const theirs = `k-means++, ${STARTS} starts: best ${values[0].toFixed(2)} (${level} of them), worst ${values.at(-1).toFixed(2)}.`;
+  return `${yours} ${theirs} You beat ${beaten} of the ${STARTS}${best <= values[0] * LEVEL ? ", and none of them beats you" : ""}.`;
+}

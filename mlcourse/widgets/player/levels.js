@@ -1,0 +1,82 @@
+/* The points over the density of a mixture; those below a threshold are alarms. */
+
+class Levels extends Plane {
+  constructor(canvas, scene, spec) {
+    super(canvas, scene, spec);
+    const logJoint = weightedLogDensity(spec.mixtures[0]);
+    this.density = (x) => logSumExp(logJoint(x));
+    this.scores = scene.points.map(this.density);
+  }
+
+  /** The threshold on the way from frame a to frame b. */
+  levelAt(a, b, t) {
+    return between(this.spec.levels[a], this.spec.levels[b], t);
+  }
+
+  drawBehind(_, a, b, t) {
+    this.drawLevels(this.levelAt(a, b, t));
+  }
+
+  colors(a, b, t) {
+    const alarm = [this.look.component(5), this.look.pale];
+    const level = this.levelAt(a, b, t);
+    return this.scores.map((score, i) => ({
+      rgb: alarm[Number(score >= level)],
+      path: this.scene.truth?.[i] ? STAR_MARKER : MARKERS[0],
+    }));
+  }
+
+  describe(i) {
+    return `${this.nameOf(i)}: log density ${decimal(this.scores[i], 2)}`;
+  }
+
+  /** Thin contours of the log density, and a thick one at the threshold. */
+  drawLevels(level) {
+    const key = this.limits.join();
+    if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
+    const stroke = (at, rgb, width) => {
+      this.ctx.beginPath();
+      for (const [[x, y], [u, v]] of contour(this.grid, at)) {
+        this.ctx.moveTo(this.px(x), this.py(y));
+        this.ctx.lineTo(this.px(u), this.py(v));
+      }
+      this.ctx.strokeStyle = css(rgb);
+      this.ctx.lineWidth = width;
+      this.ctx.stroke();
+    };
+    for (const height of this.spec.contours) stroke(height, between(this.look.pale, this.look.paper, 0.4), 1);
+    stroke(level, this.look.ink, 2.4);
+  }
+}
+
+/** The values of `height` on a square grid over a rectangle: {xs, ys, values[row][column]}. */
+function onGrid(height, [left, right, bottom, top], steps = 90) {
+  const xs = range(steps).map((i) => left + ((right - left) * i) / (steps - 1));
+  const ys = range(steps).map((i) => bottom + ((top - bottom) * i) / (steps - 1));
+  return { xs, ys, values: ys.map((y) => xs.map((x) => height([x, y]))) };
+}
+
+/** The contour line of a grid at `level`, as short segments: marching squares (Lorensen & Cline in 2-D). */
+function contour({ xs, ys, values }, level) {
+  const segments = [];
+  for (let i = 0; i + 1 < ys.length; i++) {
+    for (let j = 0; j + 1 < xs.length; j++) {
+      const corners = [
+        [xs[j], ys[i], values[i][j]],
+        [xs[j + 1], ys[i], values[i][j + 1]],
+        [xs[j + 1], ys[i + 1], values[i + 1][j + 1]],
+        [xs[j], ys[i + 1], values[i + 1][j]],
+      ];
+      const crossings = [];
+      corners.forEach((corner, c) => {
+        const next = corners[(c + 1) % 4];
+        if (corner[2] < level !== next[2] < level) {
+          const crossing = between(corner, next, (level - corner[2]) / (next[2] - corner[2]));
+          crossings.push(crossing.slice(0, 2));
+        }
+      });
+      for (let c = 0; c + 1 < crossings.length; c += 2) segments.push([crossings[c], crossings[c + 1]]);
+    }
+  }
+  return segments;
+}

@@ -1,0 +1,58 @@
+/* The points along a line, below the densities of a mixture. */
+
+class Line extends Plane {
+  constructor(canvas, scene, spec) {
+    const [left, right] = rangeWithMargin(scene.points.map(([x]) => x), 0.12);
+    super(canvas, scene, { ...spec, limits: [left, right, -0.16 * spec.top, spec.top] });
+  }
+
+  /** Points go into a strip under the curves, jittered to keep them apart. */
+  place(i) {
+    return [this.scene.points[i][0], this.limits[2] * (0.25 + 0.6 * ((i * 0.618034) % 1))];
+  }
+
+  drawBehind(theta) {
+    this.drawCurves(theta);
+  }
+
+  drawGaussians() {} // the curves show the components
+
+  /** The data's histogram, each component's density times its weight, and their sum. */
+  drawCurves(theta) {
+    const { ctx, look, spec } = this;
+    ctx.fillStyle = css(between(look.pale, look.paper, 0.75));
+    for (const [left, right, height] of spec.histogram) {
+      ctx.fillRect(this.px(left), this.py(height), this.px(right) - this.px(left) - 1, this.py(0) - this.py(height));
+    }
+    const [low, high] = this.limits;
+    const logJoint = weightedLogDensity(theta);
+    const xs = [...range(301).map((i) => low + ((high - low) * i) / 300), ...theta.means.map(([mean]) => mean)];
+    const heights = xs.sort((one, other) => one - other).map((x) => [x, logJoint([x]).map(Math.exp)]);
+    this.casedLine(heights.map(([x, joint]) => [x, sum(joint)]), look.ink, 1.2);
+    theta.means.forEach((_, k) => {
+      ctx.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
+      this.path(heights.map(([x, joint]) => [x, joint[k]]));
+      ctx.strokeStyle = css(outline(look.component(k), look));
+      ctx.lineWidth = 2.2;
+      ctx.stroke();
+      ctx.setLineDash([]);
+    });
+    this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(Math.exp))]));
+  }
+
+  /** The heights of peaks that the axis cuts off, at its upper edge. */
+  drawPeaks(peaks) {
+    const { ctx, box } = this;
+    ctx.fillStyle = css(this.look.ink);
+    ctx.textBaseline = "top";
+    let free = box.left; // no two heights are written over each other
+    for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
+      const text = `↑ ${significant(height, 3)}`;
+      const width = ctx.measureText(text).width;
+      const left = Math.min(this.px(x) + 4, box.left + box.width - width);
+      if (height <= this.limits[3] || left < free) continue;
+      ctx.fillText(text, left, box.top);
+      free = left + width + 6;
+    }
+  }
+}

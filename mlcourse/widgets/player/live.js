@@ -1,0 +1,166 @@
+/* Scenes that the reader changes. Every change makes new frames in the page, and can be undone.
+
+   A subclass has two static functions: `begin` turns what Python sent into a state, `sceneOf` turns a state into a scene
+   of the player. States are never modified: each knows the one before, which undo returns to. */
+
+const MOVE_KEYS = { w: [0, 1], a: [-1, 0], s: [0, -1], d: [1, 0] };
+
+class Live extends Player {
+  constructor(host, given, style) {
+    super(host, new.target.sceneOf(new.target.begin(given)), style);
+  }
+
+  get state() {
+    return this.scene.state;
+  }
+
+  /** The state without the steps that come after the frame on the page. */
+  get shown() {
+    return { ...this.state, steps: this.state.steps.slice(0, this.scene.frames[this.b][0] + 1) };
+  }
+
+  /** Show a state at its last frame, or at another one. */
+  put(state, frame = Infinity) {
+    const scene = this.constructor.sceneOf(state);
+    this.show(scene, Math.min(frame, scene.frames.length - 1));
+  }
+
+  /** Change the state. A whole drag is one change. */
+  change(changes, frame) {
+    const { shown } = this;
+    this.playing = false;
+    this.put({ ...shown, ...changes, before: this.holding ? shown.before : shown }, frame);
+  }
+
+  undo() {
+    if (!this.state.before) return;
+    this.playing = false;
+    this.put(this.state.before);
+  }
+
+  // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Add rows of controls above those of the player. */
+  addControls(...rows) {
+    for (const row of rows) this.controls.before(element("div", { class: "controls" }, row));
+    this.section.addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.undo();
+    });
+  }
+
+  makeUndo() {
+    this.undoButton = this.button("Undo", () => this.undo());
+    return this.undoButton;
+  }
+
+  menu(values, action) {
+    const select = element("select", {});
+    select.append(...values.map((value) => new Option(value, value)));
+    select.addEventListener("change", () => action(select.value));
+    return select;
+  }
+
+  update() {
+    super.update();
+    this.undoButton?.setAttribute("aria-disabled", !this.state.before);
+  }
+
+  // ── Handles: what can be dragged, or moved with the keys ─────────────────────────────────────────
+
+  /* A subclass defines
+       grab(place, reach)   the handle near a place on the canvas, or null
+       move(handle, point)  put a handle elsewhere, in data units
+       tap(point)           a press beside every handle
+       selected             the handle that the keys move, or null
+       pointOf(handle)      where it is */
+
+  listen(canvas, p) {
+    super.listen(canvas, p);
+    draggable(canvas, {
+      grab: (place, reach) => this.grab(place, reach),
+      drag: (handle, place) => {
+        this.move(handle, this.inside(this.planes[p].dataAt(...place)));
+        this.held = handle; // only now: the first movement is the change that undo takes back
+      },
+      drop: () => this.drop(),
+      tap: (place) => this.tap(this.planes[p].dataAt(...place)),
+    });
+  }
+
+  drop() {
+    this.held = null;
+  }
+
+  get holding() {
+    return (this.held ?? null) !== null;
+  }
+
+  hover(i, p) {
+    if (!this.holding) super.hover(i, p);
+  }
+
+  keys(p) {
+    const moves = Object.entries(MOVE_KEYS).map(([key, [right, up]]) => [key, () => this.nudge(right, up)]);
+    return { ...super.keys(p), ...Object.fromEntries(moves) };
+  }
+
+  nudge(right, up) {
+    const handle = this.selected;
+    if (handle === null) return;
+    const [, , bottom, top] = this.planes[0].limits;
+    const [x, y] = this.pointOf(handle);
+    const by = (top - bottom) / 40;
+    this.move(handle, this.inside([x + right * by, y + up * by]));
+  }
+
+  /** The point of the picture that is nearest to a point of the plane. */
+  inside([x, y]) {
+    const [left, right, bottom, top] = this.planes[0].limits;
+    return [Math.max(left, Math.min(right, x)), Math.max(bottom, Math.min(top, y))];
+  }
+
+  /** The number of the mean that is drawn near a place on the canvas, or −1. */
+  nearestMean([px, py], reach) {
+    const [plane] = this.planes;
+    const away = this.means.map(([x, y]) => Math.hypot(plane.px(x) - px, plane.py(y) - py));
+    const k = away.indexOf(Math.min(...away));
+    return away[k] <= reach ? k : -1;
+  }
+
+  /** The means of the frame on the page. */
+  get means() {
+    return this.scene.planes[0].mixtures[this.scene.frames[this.b][0]].means;
+  }
+
+  // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
+
+  /** A ring around the mean that the keys move. */
+  ring([x, y]) {
+    const [plane] = this.planes;
+    plane.ctx.beginPath();
+    plane.ctx.arc(plane.px(x), plane.py(y), 13, 0, 2 * Math.PI);
+    plane.ctx.strokeStyle = css(this.look.ink);
+    plane.ctx.lineWidth = 2;
+    plane.ctx.stroke();
+  }
+
+  /** The solution of k-means: crosses at its centres, and the borders of their cells, dashed. */
+  ghost(centers) {
+    const [plane] = this.planes;
+    plane.clipped(() => {
+      plane.drawBorders(centers);
+      for (const [x, y] of centers) {
+        const at = [plane.px(x), plane.py(y)];
+        drawMarker(plane.ctx, MARKERS[6], ...at, 8, css(this.look.paper), css(this.look.ink));
+      }
+    });
+  }
+}
+
+/** The frames of an algorithm of two half steps that is shown from the end of the first round on. */
+function framesOf(steps) {
+  return steps.length ? steps.flatMap((_, i) => (i ? [[i, i - 1], [i, i]] : [[0, 0]])) : [[0, -1]];
+}

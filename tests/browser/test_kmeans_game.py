@@ -1,0 +1,157 @@
+"""The k-means game on a page: centres are placed and dragged, and numbers are those of `mlcourse.KMeans`."""
+
+import re
+
+import numpy as np
+import pytest
+
+from mlcourse import KMeans
+from mlcourse.kmeans import assign
+from mlcourse.metrics import inertia
+from mlcourse.widgets import kmeans_game
+from tests.helpers.live_page import LivePage
+from tests.helpers.scenes import LIVE, SENT
+
+POINTS = SENT[::3]
+PLACES = [(0.0, 1.0), (3.0, 2.0), (2.0, 4.0)]
+
+
+@pytest.fixture
+def shown(open_page):
+    def show(player=None, **options):
+        return LivePage(open_page(**options), player or LIVE["kmeans_game"]())
+
+    return show
+
+
+@pytest.fixture
+def placed(shown):
+    """The game with all its centres placed."""
+    live = shown()
+    for place in PLACES:
+        live.tap(place)
+    return live
+
+
+def caption(live):
+    return live.page.locator(".caption").first.inner_text()
+
+
+def score(live):
+    return live.page.locator(".caption").nth(1).inner_text()
+
+
+def centers(live):
+    return np.array(live.get("means"))
+
+
+def inertia_at(places):
+    return inertia(POINTS, places, assign(POINTS, places))
+
+
+def test_taps_place_centres_and_the_inertia_is_that_of_the_package(placed, screenshot):
+    screenshot(placed.page, "game_placed")
+    np.testing.assert_allclose(centers(placed), PLACES, atol=0.05)
+    assert placed.get("scene.curve.lines[0].values.at(-1)") == pytest.approx(
+        inertia_at(centers(placed)), rel=1e-9
+    )
+    assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
+    placed.tap((3.5, 4.5))
+    assert len(centers(placed)) == 3
+
+
+def test_the_caption_counts_the_centres_that_are_missing(shown):
+    live = shown()
+    assert "Place 3 centres" in caption(live)
+    assert live.page.get_by_role("button", name="Run Lloyd").get_attribute("aria-disabled") == "true"
+    live.tap(PLACES[0])
+    live.tap(PLACES[1])
+    assert "Place 1 centre more" in caption(live)
+    assert "none yet" in score(live)
+    live.tap(PLACES[2])
+    assert live.page.get_by_role("button", name="Run Lloyd").get_attribute("aria-disabled") == "false"
+
+
+def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
+    before = placed.ink(), placed.get("last")
+    placed.take(centers(placed)[1])
+    placed.carry((4, 1))
+    assert placed.ink() != before[0]
+    assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
+    screenshot(placed.page, "game_drag")
+    placed.page.mouse.up()
+    assert placed.get("last") == before[1] + 1  # the whole drag is one move
+    placed.click("Undo")
+    np.testing.assert_allclose(centers(placed), PLACES, atol=0.05)
+
+
+def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
+    start = centers(placed)
+    placed.click("Run Lloyd from here")
+    placed.wait("player.frame === player.last && !player.playing")
+    oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
+    np.testing.assert_allclose(centers(placed), oracle.cluster_centers_, rtol=1e-9)
+    values = [value for value in placed.get("scene.curve.lines[0].values") if value is not None]
+    assert values[-1] == pytest.approx(oracle.inertia_, rel=1e-9)
+    assert np.diff(values).max() <= 1e-9
+    assert "converged" in caption(placed)
+    assert f"Your best inertia: {oracle.inertia_:.2f}" in score(placed)
+    screenshot(placed.page, "game_lloyd")
+
+
+def test_twenty_starts_of_kmeans_plusplus_are_revealed_by_the_button(placed, screenshot):
+    assert "best" not in score(placed).split(".", 1)[1]
+    placed.page.mouse.move(0, 0)
+    before = placed.ink()
+    placed.click("Show k-means++")
+    best = KMeans(3, n_init=30, tol=0, random_state=0).fit(POINTS).inertia_
+    assert f"best {best:.2f}" in score(placed)
+    assert placed.get("rivals[0].inertia") == pytest.approx(best, rel=1e-9)
+    assert len(placed.get("rivals")) == 20
+    for rival in placed.get("rivals"):
+        assert rival["inertia"] == pytest.approx(inertia_at(np.array(rival["centers"])), rel=1e-9)
+    assert placed.ink() != before
+    screenshot(placed.page, "game_revealed")
+    placed.click("Hide k-means++")
+    assert placed.ink() == before
+
+
+def test_the_best_inertia_stays_when_a_worse_one_follows(placed):
+    best = inertia_at(centers(placed))
+    placed.drag(centers(placed)[0], (-1.5, -1.0))
+    after = re.match(r"Your best inertia: ([\d.]+)\.", score(placed))[1]
+    assert float(after) <= best < inertia_at(centers(placed))
+    placed.click("Start over")
+    assert len(centers(placed)) == 0
+    assert f"Your best inertia: {after}." in score(placed)
+
+
+def test_the_game_works_without_a_mouse(shown):
+    live = shown()
+    live.press("n", "n", "n")
+    assert len(centers(live)) == 3
+    assert {tuple(center) for center in centers(live)} <= {tuple(point) for point in POINTS}
+    before = centers(live)
+    live.press("ArrowDown", "d")  # after the last centre comes the first
+    moved = centers(live) - before
+    assert moved[0][0] > 0
+    assert np.abs(moved[1:]).max() == 0
+    live.press("Control+z")
+    np.testing.assert_array_equal(centers(live), before)
+
+
+def test_given_centres_are_on_the_page_from_the_start(shown):
+    live = shown(kmeans_game(POINTS, 3, PLACES))
+    np.testing.assert_allclose(centers(live), PLACES)
+    live.drag(PLACES[0], (1, 1))
+    live.click("Start over")
+    np.testing.assert_allclose(centers(live), PLACES)
+
+
+def test_a_finger_drags_centres(shown):
+    live = shown(kmeans_game(POINTS, 3, PLACES), has_touch=True)
+    live.page.evaluate("document.body.style.padding = '0 0 3000px'")
+    x, y = live.place(PLACES[0])
+    live.swipe((x, y), (x, y + 60))
+    assert centers(live)[0][1] < PLACES[0][1] - 0.1
+    assert live.page.evaluate("scrollY") == 0

@@ -1,0 +1,299 @@
+"""The playground on a page: EM follows while points and means are moved, everything can be undone."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from mlcourse import KMeans
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import Mixture, em, expectation_over
+from mlcourse.widgets.player import parameters
+from tests.helpers.live_page import HTML, LivePage
+from tests.helpers.scenes import LIVE, SENT
+
+POINTS = SENT[::6]
+ORIGINAL = POINTS.tolist()
+FREE = (2.2, 3.3)  # a place without points
+
+
+@pytest.fixture
+def shown(open_page):
+    """Show the playground. EM goes on before the reader's eyes, or is at its end at once with `still`."""
+
+    def show(still=True, **options):
+        page = open_page(**options)
+        page.emulate_media(reduced_motion="reduce" if still else "no-preference")
+        return LivePage(page, LIVE["playground"]())
+
+    return show
+
+
+def settled(live):
+    live.wait("player.state.converged && !player.playing")
+
+
+def means(live):
+    return np.array(live.get("means"))
+
+
+def mixture(theta):
+    """A mixture of the page as one of the package."""
+    covariances = np.array(theta["covariances"])
+    precisions = np.linalg.inv(np.linalg.cholesky(covariances)).swapaxes(1, 2)
+    return Mixture(
+        np.array(theta["weights"]),
+        np.array(theta["means"]),
+        covariances,
+        precisions,
+        CovarianceType.named("full"),
+    )
+
+
+def test_a_tap_adds_a_point_and_a_drag_moves_it(shown):
+    live = shown()
+    live.tap(FREE)
+    assert len(live.get("state.points")) == len(POINTS) + 1
+    live.drag(FREE, (3, 4))
+    assert len(live.get("state.points")) == len(POINTS) + 1
+    np.testing.assert_allclose(live.get("state.points.at(-1)"), (3, 4), atol=0.05)
+
+
+def test_em_follows_while_a_point_is_held(shown, screenshot):
+    """Before the point is let go, EM has converged on the points as they are."""
+    live = shown(still=False)
+    settled(live)
+    live.tap(FREE)
+    settled(live)
+    before = means(live)
+    live.take(FREE)
+    live.carry((4, 5))
+    settled(live)
+    screenshot(live.page, "playground_held")
+    assert np.abs(means(live) - before).max() > 0.01
+    at = mixture(live.get("state.steps.at(-1).theta"))
+    first, second = islice(em(expectation_over(np.array(live.get("state.points"))), at), 2)
+    assert first.lower_bound == pytest.approx(live.get("state.steps.at(-1).lowerBound"), abs=1e-9)
+    assert 0 <= second.lower_bound - first.lower_bound < 1e-6
+    live.page.mouse.up()
+
+
+def test_after_letting_go_every_round_is_one_of_the_package(shown):
+    live = shown()
+    settled(live)
+    live.drag(means(live)[0], FREE)
+    settled(live)
+    steps = live.get("state.steps")
+    assert len(steps) > 2
+    points = np.array(live.get("state.points"))
+    ours = islice(em(expectation_over(points), mixture(steps[0]["theta"]), reg_covar=1e-6), len(steps))
+    for here, there in zip(ours, steps, strict=True):
+        assert there["lowerBound"] == pytest.approx(here.lower_bound, abs=1e-9)
+        for name, value in parameters(here.mixture).items():
+            np.testing.assert_allclose(there["theta"][name], value, atol=1e-9, rtol=1e-9)
+    assert np.diff([step["lowerBound"] for step in steps]).min() >= -1e-12
+
+
+def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
+    live = shown(still=False)
+    settled(live)
+    before = means(live)
+    live.take(before[0])
+    live.carry(FREE)
+    settled(live)
+    held = means(live)
+    screenshot(live.page, "playground_mean")
+    np.testing.assert_allclose(held[0], FREE, atol=0.05)
+    assert np.abs(held[1:] - before[1:]).max() > 0.01
+    live.page.mouse.up()
+    settled(live)
+    assert np.abs(means(live)[0] - FREE).max() > 0.05
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda live: live.tap(FREE),
+        lambda live: live.drag(POINTS[3], FREE),
+        lambda live: live.click("Clear"),
+        lambda live: live.click("Add a group"),
+        lambda live: live.page.get_by_role("combobox", name="points").select_option("two moons"),
+        lambda live: live.page.get_by_role("combobox", name="components").select_option("5"),
+        lambda live: live.press("ArrowDown", "Delete"),
+    ],
+    ids=["tap", "drag", "clear", "group", "moons", "components", "delete"],
+)
+def test_undo_takes_back_one_change(shown, change):
+    live = shown()
+    change(live)
+    assert (live.get("state.points"), live.get("state.K")) != (ORIGINAL, 3)
+    live.click("Undo")
+    assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
+    assert live.page.get_by_role("combobox", name="components").input_value() == "3"
+    settled(live)
+    assert live.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
+
+
+def test_the_keyboard_undoes_from_anywhere_in_the_player(shown):
+    live = shown()
+    live.press("n", "n", "Control+z")
+    assert len(live.get("state.points")) == len(POINTS) + 1
+    live.page.get_by_role("button", name="Clear").press("Enter")
+    assert live.get("state.points") == []
+    live.page.get_by_role("button", name="Clear").press("Meta+z")
+    assert len(live.get("state.points")) == len(POINTS) + 1
+
+
+def test_the_playground_works_without_a_mouse(shown):
+    live = shown()
+    live.press("n")
+    x, y = live.get("state.points.at(-1)")
+    live.press("w", "d")
+    moved = live.get("state.points.at(-1)")
+    assert moved[0] > x
+    assert moved[1] > y
+    live.press("Delete")
+    assert live.get("state.points") == ORIGINAL
+    settled(live)
+    k, before = 1, means(live)
+    live.press(str(k))
+    assert live.page.locator(".reading").inner_text().startswith(f"mean {k} at")
+    live.press("s")
+    settled(live)
+    assert live.get("state.points") == ORIGINAL
+    assert live.get(f"state.steps[0].theta.means[{k}][1]") < before[k][1]
+
+
+def test_data_sets_are_the_same_at_every_visit(shown, screenshot):
+    visits = []
+    for _ in range(2):
+        live = shown()
+        sets = live.page.get_by_role("combobox", name="points")
+        names = [name for name in sets.locator("option").all_inner_texts() if name != "your points"]
+        visit = {}
+        for name in names[1:]:
+            sets.select_option(name)
+            settled(live)
+            visit[name] = live.get("state.points")
+            screenshot(live.page.locator("section"), f"playground_{name.replace(' ', '_')}")
+        visits.append(visit)
+        sets.select_option("original points")
+        assert live.get("state.points") == ORIGINAL
+    assert visits[0] == visits[1]
+    assert len(visits[0]) == 5
+    left, right, bottom, top = live.get("scene.planes[0].limits")
+    for points in visits[0].values():
+        x, y = np.transpose(points)
+        assert left < x.min() < x.max() < right
+        assert bottom < y.min() < y.max() < top
+
+
+def test_edited_points_are_called_your_points(shown):
+    live = shown()
+    sets = live.page.get_by_role("combobox", name="points")
+    assert sets.input_value() == "original points"
+    live.tap(FREE)
+    assert sets.evaluate("(select) => select.selectedOptions[0].textContent") == "your points"
+
+
+def test_number_and_type_of_components_can_be_chosen(shown):
+    live = shown()
+    live.page.get_by_role("combobox", name="components").select_option("2")
+    settled(live)
+    assert len(means(live)) == 2
+    live.page.get_by_label("covariance type").select_option("spherical")
+    settled(live)
+    (a, b), (c, d) = live.get("state.steps.at(-1).theta.covariances[0]")
+    assert a == d
+    assert b == c == 0
+    start = live.get("state.steps[0].theta.means")
+    live.click("New start")
+    assert live.get("state.steps[0].theta.means") != start
+
+
+def test_too_few_points_say_how_many_are_missing(shown):
+    live = shown()
+    live.click("Clear")
+    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    live.click("Add a group")
+    settled(live)
+    assert len(live.get("state.points")) == 30
+    assert live.get("last") > 1
+
+
+def test_the_ghost_is_where_k_means_would_end(shown, screenshot):
+    live = shown()
+    settled(live)
+    before = live.ink()
+    start = np.array(live.get("state.steps[0].theta.means"))
+    box = live.page.get_by_label("what k-means would do")
+    box.check()
+    assert live.ink() != before
+    screenshot(live.page, "playground_ghost")
+    oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
+    ghost = np.array(live.get("state.ghost"))
+    assert KMeans(3, init=ghost, n_init=1, max_iter=1).fit(POINTS).inertia_ == pytest.approx(
+        oracle.inertia_, rel=1e-9
+    )
+    theirs = live.page.locator(".caption").nth(1).inner_text()
+    assert "k-means would group" in theirs
+    assert f"of {len(POINTS)} points differently" in theirs
+    box.uncheck()
+    assert live.ink() == before
+
+
+def test_rounds_since_the_last_change_can_be_stepped_through(shown):
+    live = shown()
+    live.click("New start")
+    settled(live)
+    last = live.get("last")
+    live.click("Back")
+    assert live.get("frame") == last - 1
+    live.click("First")
+    assert live.get("means") == live.get("state.steps[0].theta.means")
+    live.tap(FREE)  # EM goes on from the mixture on the page
+    assert len(live.get("state.before.steps")) == 1
+
+
+def test_pausing_stops_em_and_playing_goes_on(shown):
+    live = shown(still=False)
+    live.page.get_by_label("speed").select_option("0.5")
+    live.page.get_by_role("combobox", name="points").select_option("long and tilted")
+    live.click("Pause")
+    rounds = len(live.get("state.steps"))
+    live.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    assert len(live.get("state.steps")) == rounds
+    live.click("Play")
+    settled(live)
+    assert len(live.get("state.steps")) > rounds
+
+
+def test_with_reduced_motion_em_is_at_its_end_at_once(shown):
+    live = shown()
+    live.press("n")
+    assert live.get("state.converged")
+    assert len(live.get("state.steps")) > 1
+
+
+def test_a_finger_drags_points_and_scrolls_beside_them(shown):
+    live = shown(has_touch=True)
+    live.page.evaluate("document.body.style.padding = '0 0 3000px'")
+    x, y = live.place(POINTS[-1])
+    live.swipe((x, y), (x, y - 60))
+    assert live.page.evaluate("scrollY") == 0
+    assert live.get("state.points.at(-1)") != ORIGINAL[-1]
+    live.click("Undo")
+    x, y = live.place(FREE)
+    live.swipe((x, y), (x, y - 120))
+    live.page.wait_for_function("scrollY > 20")
+    assert live.get("state.points") == ORIGINAL
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_without_scripts_there_is_a_picture_and_a_sentence(open_page, name):
+    page = open_page(java_script_enabled=False)
+    page.set_content(HTML.format(LIVE[name]()._repr_html_()))
+    assert len(page.locator("img").get_attribute("alt")) > 20
+    assert "still picture" in page.locator("figcaption").inner_text()
