@@ -225,7 +225,7 @@ def test_the_threshold_alarms_where_python_does(shown, made):
 
 def test_nothing_moves_for_readers_who_prefer_reduced_motion(shown):
     page = shown("em_plane", reduced_motion="reduce")
-    page.get_by_role("button", name="Step forward").click()
+    page.get_by_role("button", name="Step").click()
     assert state(page, "t") == 1
     page.get_by_role("button", name="Play").click()
     assert state(page, "t") == 1
