@@ -10,6 +10,8 @@ import pytest
 
 from mlcourse.cli import ROOT
 from tests.helpers.lab_page import close_notebooks, open_lab
+from tests.helpers.player_page import HTML
+from tests.helpers.scenes import PLAYERS
 from tools import browser
 from tools.jupyterlab import jupyterlab
 
@@ -115,3 +117,22 @@ def lab_page(lab_session):
     yield page
     close_notebooks(page)
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def made():
+    """Every player, made once."""
+    return {name: make() for name, make in PLAYERS.items()}
+
+
+@pytest.fixture
+def shown(open_page, made):
+    """Put a player on a page of its own and return the page."""
+
+    def show(player, **options):
+        page = open_page(**options)
+        page.set_content(HTML.format((made[player] if isinstance(player, str) else player)._repr_html_()))
+        page.wait_for_function("document.querySelector('[data-mlcourse-player]').player")
+        return page
+
+    return show

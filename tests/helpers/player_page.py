@@ -1,0 +1,37 @@
+"""A page with one player: its properties, its frames, where its points are."""
+
+import re
+
+HTML = "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>A page</title></head><body>{}</body></html>"
+
+
+def state(page, expression):
+    """A property of the player on the page, such as `frame`."""
+    return page.evaluate(f"document.querySelector('[data-mlcourse-player]').player.{expression}")
+
+
+def settled(page, frame):
+    page.wait_for_function(
+        f"(({{frame, t}}) => frame === {frame} && t === 1)(document.querySelector('[data-mlcourse-player]').player)"
+    )
+
+
+def position(page, i):
+    """Where point i is on the canvas."""
+    return page.locator("[data-mlcourse-player]").evaluate(
+        """({ player: { planes: [plane] } }, i) => {
+          const [x, y] = plane.place(i);
+          return { x: plane.px(x), y: plane.py(y) };
+        }""",
+        i,
+    )
+
+
+def numbers(text):
+    """The numbers in a text, whose minus signs are true ones."""
+    return [float(number.replace("−", "-")) for number in re.findall(r"−?[\d.]*\d", text)]
+
+
+def ink(page):
+    """The pixels of the first plane, as a data URL."""
+    return page.locator("canvas.plane").first.evaluate("(canvas) => canvas.toDataURL()")
