@@ -29,7 +29,7 @@ def test_an_exported_page_plays(open_page, tmp_path, with_output):
     page = open_page()
     page.set_content(path.read_text("utf-8"))
     page.wait_for_function(PLAYER)
-    page.get_by_role("button", name="Step forward").click()
+    page.get_by_role("button", name="Step").click()
     page.wait_for_function(f"{PLAYER}.frame === 1 && {PLAYER}.t === 1")
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(f"{PLAYER}.frame >= 3")
