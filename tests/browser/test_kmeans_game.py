@@ -49,7 +49,7 @@ def inertia_at(places):
     return inertia(POINTS, places, assign(POINTS, places))
 
 
-def test_taps_place_centres_and_the_inertia_is_that_of_the_package(placed, screenshot):
+def test_taps_place_centres_and_give_the_inertia_of_the_package(placed, screenshot):
     screenshot(placed.page, "game_placed")
     np.testing.assert_allclose(centers(placed), PLACES, atol=0.05)
     assert placed.get("scene.curve.lines[0].values.at(-1)") == pytest.approx(
@@ -99,7 +99,7 @@ def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     screenshot(placed.page, "game_lloyd")
 
 
-def test_twenty_starts_of_kmeans_plusplus_are_revealed_by_the_button(placed, screenshot):
+def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
     assert "best" not in score(placed).split(".", 1)[1]
     placed.page.mouse.move(0, 0)
     before = placed.ink()
