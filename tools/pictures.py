@@ -56,7 +56,7 @@ def photograph_check(path: Path) -> None:
     """Take a picture of what a check says about an answer that leaves log space."""
     names: dict[str, Any] = {"np": np, "multivariate_normal": multivariate_normal}
     exec(ANSWER, names)
-    card = Card(E_STEP, examine(E_STEP, answer_of(names["e_step"])), "2 of 7 done")
+    card = Card(E_STEP, examine(E_STEP, answer_of(names["e_step"])), "2 of 8 done")
     with chromium() as browser:
         page = browser.new_page(device_scale_factor=2, viewport={"width": 700, "height": 500})
         page.set_content(PAGE.format(escape(ANSWER), card._repr_html_()))
