@@ -28,11 +28,18 @@ GRADING = {
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
     "default_setting_overrides.json": {
-        # README and glossary open as rendered pages; the file browser follows the open notebook.
+        # README and glossary open as rendered pages; the file browser follows the open notebook; code is
+        # wrapped in a narrow window, where it would be cut.
         "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
         "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True},
+        "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineWrap": True}},
     },
 }
+STYLE_SHEET = """\
+/* In a narrow window, break printed text between words, and let a wide formula scroll. */
+.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
+.jp-RenderedHTMLCommon mjx-container[display="true"] { overflow: auto hidden; }
+"""
 # JupyterLab writes what a kernel says about its language into each notebook that it opens. If that has Python's
 # version in it, every notebook counts as changed as soon as it is open.
 KERNEL_CONFIG = """\
@@ -163,9 +170,10 @@ def progress(words: list[str]) -> int:
 
 def write_lab_config(environment: Mapping[str, str]) -> None:
     """Write settings of JupyterLab and of its kernels into their folders; keep those that a user has changed."""
-    lab, kernel = Path(environment["JUPYTER_CONFIG_DIR"], "labconfig"), Path(environment["IPYTHONDIR"])
-    files = {lab / name: json.dumps(content) for name, content in LAB_CONFIG.items()}
-    files[kernel / "profile_default" / "ipython_kernel_config.py"] = KERNEL_CONFIG
+    jupyter, ipython = Path(environment["JUPYTER_CONFIG_DIR"]), Path(environment["IPYTHONDIR"])
+    files = {jupyter / "labconfig" / name: json.dumps(content) for name, content in LAB_CONFIG.items()}
+    files[jupyter / "custom" / "custom.css"] = STYLE_SHEET
+    files[ipython / "profile_default" / "ipython_kernel_config.py"] = KERNEL_CONFIG
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -176,7 +184,8 @@ def lab_options(folder: Path) -> list[str]:
     """Return options for a JupyterLab that serves a folder, runs as root too, and that Ctrl-C stops at once."""
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     # The search for language servers calls npm, which writes to the home folder.
-    return [f"--ServerApp.root_dir={folder}", "--LanguageServerManager.autodetect=False", "-y", *as_root]
+    options = ["--LanguageServerManager.autodetect=False", "--LabApp.custom_css=True", "-y"]
+    return [f"--ServerApp.root_dir={folder}", *options, *as_root]
 
 
 def test(extra: list[str]) -> int:
