@@ -107,7 +107,8 @@ def main(arguments):
         print("mlcourse " + version())
         return
     if not first.startswith("-") and first not in COMMANDS:
-        sys.exit(unknown(first))
+        say(unknown(first))
+        sys.exit(2)
     try:
         if not is_ready():
             set_up()
@@ -131,7 +132,7 @@ def unknown(word):
     """Explain that there is no such command, and guess what was meant: before the set-up, which takes a minute."""
     if word.endswith(".ipynb"):
         return "course.py: to open a notebook, type `python course.py lab {}`.".format(word)
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    near = difflib.get_close_matches(word.lower(), COMMANDS, n=1)
     guess = " Did you mean `python course.py {}`?".format(near[0]) if near else ""
     return "course.py: there is no command {!r}.{} `python course.py --help` lists them.".format(word, guess)
 

@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         The arguments after `python course.py`; None means those of the command line.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    words = ["--help", *words[1:]] if words[:1] == ["help"] else words
     parser, commands = command_line()
     if words and not words[0].startswith("-") and words[0] not in commands:
         return complain(unknown(words[0], commands), code=2)
@@ -103,7 +104,7 @@ def unknown(word: str, commands: list[str]) -> str:
     """Explain that there is no such command, and suggest the nearest one or how to open a notebook."""
     if word.endswith(".ipynb"):
         return f"to open a notebook, type `python course.py lab {word}`."
-    near = difflib.get_close_matches(word, commands, n=1)
+    near = difflib.get_close_matches(word.lower(), commands, n=1)
     guess = f" Did you mean `{PROGRAM} {near[0]}`?" if near else ""
     return f"there is no command {word!r}.{guess} The commands are {', '.join(commands)}."
 
@@ -118,11 +119,17 @@ def lab(words: list[str]) -> int:
     os.environ.update(private_jupyter())
     write_lab_config(os.environ)
 
+    from jupyter_server.serverapp import ServerApp
     from jupyterlab.labapp import LabApp
 
+    # Stop at once, as under JupyterHub: the usual handler goes through a thread, and now and then hangs.
+    ServerApp._handle_sigint = ServerApp._signal_stop  # type: ignore[method-assign]
+    # The server shows the address at any level.
+    ours = [*lab_options(ROOT), "--ServerApp.log_level=ERROR", f"--LabApp.default_url=/lab/tree/{page}"]
     chosen = ["--no-browser"] if options.no_browser else []
     chosen += [f"--port={options.port}"] if options.port else []
-    LabApp.launch_instance([*lab_options(ROOT), f"--LabApp.default_url=/lab/tree/{page}", *chosen, *others])
+    LabApp.launch_instance([*ours, *chosen, *others])
+    print("The course has stopped. Saved answers are kept.", file=sys.stderr)
     return 0
 
 

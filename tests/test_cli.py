@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -254,12 +255,20 @@ def test_one_ctrl_c_stops_the_course_and_its_kernels():
         forward = threading.Thread(target=drain, args=(lines,), daemon=True)  # a full terminal would stop it
         forward.start()
         request = Request(f"{base}/api/kernels", b"{}", {"Authorization": f"token {token}"})
+        wait_until(lambda: is_listening(base))
         with urlopen(request) as reply:
             assert reply.status == 201
         (kernel,) = children(process.pid)
         os.write(terminal, b"\x03")
         assert process.wait(PATIENCE) == 0
         wait_until(lambda: not is_running(kernel))
+
+
+def is_listening(address):
+    host, port = address.removeprefix("http://").split(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port))):
+        return True
+    return False
 
 
 def drain(lines):

@@ -149,7 +149,7 @@ def test_help_comes_before_any_set_up_and_names_every_command(course):
 )
 def test_an_unknown_word_is_refused_before_any_set_up(course, word, advice):
     result = course.run(word)
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert advice in one_sentence(result)
     assert not (course.root / ".venv").exists()
 

@@ -64,7 +64,7 @@ def test_user_errors_are_printed_as_one_sentence(
     places = {"HERE": folder, "OUT": tmp_path / "out"}
     assert command(*(places.get(word, word) for word in words)) == 1
     printed = capsys.readouterr().err
-    assert printed.startswith(f"mlcourse {words[0]}: ")
+    assert printed.startswith(f"python course.py {words[0]}: ")
     assert message in printed
 
 

@@ -29,7 +29,7 @@ class KMeansGame extends Live {
         },
       ],
       curve: {
-        x: inertias.map((value, at) => at - inertias.lastIndexOf(null)), // counted from the first complete set of centres
+        x: range(inertias.length).map((at) => at - inertias.lastIndexOf(null)), // counted from the first complete set of centres
         xlabel: "half step",
         ylabel: "inertia",
         grow: true,
