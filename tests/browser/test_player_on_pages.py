@@ -7,18 +7,10 @@ import numpy as np
 import pytest
 
 from mlcourse.plotting.style import PALETTE
-from tests.helpers.player_page import HTML, ink, position, state
+from tests.helpers.player_page import COLORS, HTML, TWO_FRAMES, ink, position, state
 from tests.helpers.scenes import LIVE, PLAYERS
 
 # ── Never blank ──────────────────────────────────────────────────────────────────────────────────────
-
-COLORS = """(canvas) => {
-  const { width, height } = canvas;
-  if (!width || !height) return 0;
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-  return new Set(new Uint32Array(data.buffer)).size;
-}"""
-TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def colors(page):

@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from tests.browser.test_player import COLORS, TWO_FRAMES
 from tests.helpers.lab_page import NOTEBOOK, PANEL, open_notebook, run_all
+from tests.helpers.player_page import COLORS, TWO_FRAMES
 from tests.helpers.scenes import PLAYERS
 
 SHOWN = ("em_line", "types")

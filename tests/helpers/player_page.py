@@ -3,6 +3,13 @@
 import re
 
 HTML = "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>A page</title></head><body>{}</body></html>"
+COLORS = """(canvas) => {
+  const { width, height } = canvas;
+  if (!width || !height) return 0;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def state(page, expression):
