@@ -1,6 +1,7 @@
 """A verdict as a learner sees it: a coloured card in a notebook, plain lines elsewhere."""
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
@@ -32,6 +33,11 @@ TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:norm
 VALUE = "padding:0; text-align:left; border:none"
 CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
 LINK = "color:inherit; text-decoration:underline"
+# Unfolds the hint before the page scrolls to it, with some room above. Where scripts are removed, it only scrolls.
+UNFOLD = (
+    "const hint = document.getElementById(&quot;{0}&quot;); "
+    "if (hint) {{ hint.open = true; hint.style.scrollMarginTop = &quot;4em&quot;; }}"
+)
 
 
 class Card:
@@ -53,6 +59,8 @@ class Card:
 
     def __str__(self) -> str:
         first, *rest = self.verdict.explanation.splitlines() or ["right."]
+        if self.verdict.status == "not attempted":
+            first = f"{WORDS['not attempted']}: {first}"
         if self.call:
             rest.append(f"To look at this input: {self.call}")
         if self.verdict.hint:
@@ -68,7 +76,7 @@ class Card:
         colour = ",".join(map(str, COLOURS[status]))
         pill = f"<strong style='{PILL.format(colour)}'>{SIGNS[status]} {WORDS[status]}</strong>"
         done = f"<span style='float:right; margin-left:1em'>{escape(self.done)}</span>" if self.done else ""
-        body = "".join([*self._explanation(), *(paragraph(escape(remark)) for remark in self.remarks)])
+        body = "".join([*self._explanation(), *(paragraph(with_code(remark)) for remark in self.remarks)])
         name = f"<code style='margin-left:0.5em; {CODE}'>{escape(self.task.name)}</code>"
         return f"<div style='{CARD.format(colour)}'>{done}{pill}{name}{body}</div>"
 
@@ -76,8 +84,8 @@ class Card:
         """Yield the parts of the explanation, as HTML."""
         verdict = self.verdict
         if verdict.what:
-            yield paragraph(escape(verdict.what))
-        facts = {"in": verdict.line, "yours": verdict.yours, "expected": verdict.expected}
+            yield paragraph(with_code(capitalised(verdict.what)))
+        facts = {"in": verdict.line, "yours": verdict.yours, "form": verdict.expected}
         rows = "".join(
             f"<tr style='background:none'><th scope='row' style='{TERM}'>{term}</th>"
             f"<td style='{VALUE}'><code style='{CODE}'>{escape(text)}</code></td></tr>"
@@ -87,20 +95,33 @@ class Card:
         if rows:
             yield f"<table style='margin:0.5em 0 0; border:none'><tbody>{rows}</tbody></table>"
         if verdict.mistake and not verdict.mistake.planted:
-            yield paragraph(f"<strong>Likely mistake:</strong> {escape(verdict.mistake.message)}")
+            yield paragraph(f"<strong>Likely mistake:</strong> {with_code(verdict.mistake.message)}")
         elif verdict.slip:
-            yield paragraph(f"<strong>A guess:</strong> {escape(SENTENCES[verdict.slip])}")
+            yield paragraph(f"<strong>A guess:</strong> {with_code(SENTENCES[verdict.slip])}")
+        elif verdict.misfit:
+            yield paragraph(f"<strong>Likely cause:</strong> {with_code(verdict.misfit.message)}")
         if self.call:
             yield paragraph(f"To look at this input: <code style='{CODE}'>{escape(self.call)}</code>")
         if hint := verdict.hint:
-            yield paragraph(
-                f"→ <a style='{LINK}' href='#{hint_id(self.task.name, hint)}'>Hint {hint}</a> may help."
-            )
+            place = hint_id(self.task.name, hint)
+            link = f"<a style='{LINK}' href='#{place}' onclick='{UNFOLD.format(place)}'>Hint {hint}</a>"
+            yield paragraph(f"→ {link} may help.")
 
 
 def paragraph(content: str) -> str:
     """Return a paragraph of a card."""
     return f"<p style='{TEXT}'>{content}</p>"
+
+
+def with_code(text: str) -> str:
+    """Return text as HTML, with what is between two backticks as code."""
+    return re.sub(r"`([^`\n]+)`", rf"<code style='{CODE}'>\1</code>", escape(text))
+
+
+def capitalised(sentence: str) -> str:
+    """Start a sentence with a capital, unless its first word is a symbol such as d or K."""
+    is_word = re.match(r"(a|[a-z]{2,})\b(?! =)", sentence)
+    return sentence[0].upper() + sentence[1:] if is_word else sentence
 
 
 def hint_id(task: str, number: int | str) -> str:

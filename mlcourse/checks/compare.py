@@ -88,8 +88,8 @@ class Difference(NamedTuple):
 
     def sentence(self, reveal: bool) -> str:
         """All of it, with the number that was expected only if that may be revealed."""
-        yours = f": yours is {self.yours}" if self.yours else ""
-        expected = f", but it should be {self.expected}" if self.yours and reveal else ""
+        yours = f": yours is {_in_prose(self.yours)}" if self.yours else ""
+        expected = f", but it should be {_in_prose(self.expected)}" if self.yours and reveal else ""
         return f"{self.what}{yours}{expected}."
 
 
@@ -209,6 +209,11 @@ def _array_difference(
         place = ", ".join(str(index) for index in first)
         what = f"{where} {_is(where)} off in {off.sum()} of {off.size} entries, first at [{place}]"
     return Difference(what, _number(yours_here, expected_here), _number(expected_here, yours_here))
+
+
+def _in_prose(number: str) -> str:
+    """Write a number's sign as a true minus."""
+    return f"−{number[1:]}" if number.startswith("-") else number
 
 
 def _number(value: Any, beside: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import ANY_NUMBERS, describe, difference, plain
+from mlcourse.checks.compare import ANY_NUMBERS, Plain, describe, difference, plain
 from mlcourse.checks.outcome import Answer, Kind, Outcome, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
@@ -22,6 +22,16 @@ from mlcourse.checks.task import Case, Law, Mistake, Task
 NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
 
 Status = Literal["right", "wrong", "not attempted"]
+
+# What NumPy says of shapes that do not fit, and what usually causes it.
+MISFITS = {
+    "broadcast": "the shapes in this operation do not fit. One of the arrays probably needs a new axis, "
+    "`[:, np.newaxis]`, or the sum that it comes from needs `keepdims=True`.",
+    "matmul": "the inner sizes of this matrix product do not fit. One of the matrices probably needs a transpose, "
+    "or the two belong in the other order.",
+    "not aligned": "the inner sizes of this product do not fit. One of the arrays probably needs a transpose, "
+    "or the two belong in the other order.",
+}
 
 
 class Verdict(NamedTuple):
@@ -34,13 +44,19 @@ class Verdict(NamedTuple):
     expected: str = ""  # the form of a right answer
     mistake: Mistake | None = None  # the known mistake with the same outputs
     slip: str | None = None  # the kind of slip that gives these outputs, if no mistake does
+    misfit: "Misfit | None" = None  # why shapes do not fit, if NumPy said so and no mistake explains it
     raised: bool = False  # whether the answer raised an exception
+    is_clear: bool = (
+        False  # whether `what` names the cause already: an exception, a changed argument, no result
+    )
     case: Case | None = None  # the input with the wrong output
 
     @property
     def hint(self) -> int | None:
         """The number of the hint that may help, if any."""
-        return self.mistake.hint if self.mistake and not self.mistake.planted else None
+        if self.mistake:
+            return None if self.mistake.planted else self.mistake.hint
+        return self.misfit.hint if self.misfit else None
 
     @property
     def message(self) -> str:
@@ -54,14 +70,24 @@ class Verdict(NamedTuple):
         if self.line:
             lines.append(f"  in {self.line}")
         if self.yours:
-            lines.append(f"  yours     {self.yours}")
+            first, *others = self.yours.splitlines()
+            lines += [f"  yours  {first}", *(f"         {other}" for other in others)]
         if self.expected:
-            lines.append(f"  expected  {self.expected}")
+            lines.append(f"  form   {self.expected}")
         if self.mistake and not self.mistake.planted:
             lines.append(f"Likely mistake: {self.mistake.message}")
         elif self.slip:
             lines.append(f"A guess: {SENTENCES[self.slip]}")
+        elif self.misfit:
+            lines.append(f"Likely cause: {self.misfit.message}")
         return "\n".join(lines)
+
+
+class Misfit(NamedTuple):
+    """What probably causes an error about shapes, and the first hint of the task, if a mistake names one."""
+
+    message: str
+    hint: int | None
 
 
 class Fault(NamedTuple):
@@ -110,17 +136,35 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
         return Verdict("right")
     mistake = recognise(task, key, outcomes)
     if mistake and mistake.planted:
-        return Verdict("not attempted", f"not attempted yet: {mistake.message}", mistake=mistake)
+        return Verdict("not attempted", mistake.message, mistake=mistake)
     return Verdict(
         "wrong",
         fault.what if task.kind == "value" else f"{fault.case.description}: {fault.what}",
         line=fault.outcome.error.line if fault.outcome.error else "",
-        yours="" if fault.outcome.output is None else describe(fault.outcome.output),
+        yours="" if fault.outcome.output is None else described(task, fault.outcome.output),
         expected=task.expected,
         mistake=mistake,
+        misfit=None if mistake else misfit_of(task, fault.outcome),
         raised=fault.outcome.error is not None,
+        is_clear=bool(trouble_with(task, fault.outcome)),
         case=fault.case,
     )
+
+
+def described(task: Task, output: Plain) -> str:
+    """Summarise an output; a tuple has one line for each of its values, with the task's name for it."""
+    if not isinstance(output, tuple):
+        return describe(output)
+    names = [f"{part}: " for part in task.parts] if len(task.parts) == len(output) else [""] * len(output)
+    return "\n".join(name + describe(part) for name, part in zip(names, output))
+
+
+def misfit_of(task: Task, outcome: Outcome) -> Misfit | None:
+    """Return what probably causes an error of NumPy about shapes; None for any other outcome."""
+    text = outcome.error.text if outcome.error and outcome.error.name == "ValueError" else ""
+    message = next((cause for words, cause in MISFITS.items() if words in text), None)
+    hints = [mistake.hint for mistake in task.mistakes if mistake.hint]
+    return Misfit(message, min(hints, default=None)) if message else None
 
 
 def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.5) -> Verdict:
@@ -135,7 +179,7 @@ def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.
     patience : float
         Seconds that may be spent on finding that out for a task where it is not kept.
     """
-    unexplained = verdict.status == "wrong" and not verdict.mistake and not verdict.raised
+    unexplained = verdict.status == "wrong" and not verdict.mistake and not verdict.is_clear
     if not unexplained or task.kind == "value" or answer.kind != task.kind:
         return verdict
     with silence():
@@ -158,9 +202,9 @@ def wrong_kind(task: Task, kind: Kind, name: str) -> str:
 def left_as_stub(outcome: Outcome) -> str:
     """Say that the answer is still the stub of the exercise; empty if it is not."""
     if outcome.error and outcome.error.name == "NotImplementedError":
-        return "not attempted yet: replace the line `raise NotImplementedError(…)` with your answer."
+        return "replace the line `raise NotImplementedError(…)` with your answer."
     if outcome.output is Ellipsis:
-        return "not attempted yet: replace `...` with your answer."
+        return "replace `...` with your answer."
     return ""
 
 

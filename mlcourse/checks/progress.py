@@ -15,13 +15,14 @@ from mlcourse.checks.task import Task
 from mlcourse.checks.versions import Versions
 
 State = Literal["right", "wrong", "not attempted", "changed", "not saved"]
+SAVE = "not saved yet: save the notebook (Ctrl + S)"
 SIGNS: dict[State, str] = {"right": "✓", "wrong": "✗", "not attempted": "·", "changed": "≠", "not saved": "≠"}
 WORDS: dict[State, str] = {
     "right": "right",
     "wrong": "not right yet",
     "not attempted": "to do",
     "changed": "changed since its check",
-    "not saved": "not saved since its check",
+    "not saved": f"right, {SAVE}",
 }
 
 
@@ -112,7 +113,9 @@ class View:
         older = file is None or file.saved < found.checked
         if known and older:
             return found.status  # the next save will write it
-        return "not saved" if file and older else "changed"
+        if file and older:
+            return "not saved" if found.status == "right" else found.status
+        return "changed"
 
     def _file(self, task: Task, found: Entry) -> File | None:
         """Return the notebook of a verdict or, if it is gone, the exercise that now has the task."""
@@ -175,12 +178,15 @@ class Row(NamedTuple):
     @property
     def words(self) -> str:
         """The same in words, and what else should be known."""
-        changed = sum(state in ("changed", "not saved") for state in self.states)
-        first = "done" if self.is_done else "begun" if self._is_begun else ""
-        more = (
-            [f"{changed} changed since {'its check' if changed == 1 else 'their checks'}"] if changed else []
-        )
-        return ", ".join(filter(None, [first, *more, "next" if self.is_next else ""]))
+        changed, unsaved = self.states.count("changed"), self.states.count("not saved")
+        parts = {
+            "done": self.is_done,
+            "begun": self._is_begun and not self.is_done,
+            f"{changed} changed since {'its check' if changed == 1 else 'their checks'}": changed,
+            f"{unsaved} right, {SAVE}": unsaved,
+            "next": self.is_next,
+        }
+        return ", ".join(part for part, holds in parts.items() if holds)
 
     @property
     def _is_begun(self) -> bool:
@@ -264,7 +270,10 @@ class Progress:
             ]
             for row in self.lessons
         ]
-        return table("All lessons", ["Lesson", "Tasks done", "Progress"], rows)
+        done, total = sum(row.done for row in self.lessons), sum(len(row.states) for row in self.lessons)
+        following = "".join(f", next: {self._link(row, 'notebooks')}" for row in self.lessons if row.is_next)
+        summary = f"<summary>All lessons: {done} of {total} tasks done{following}</summary>"
+        return f"<details>{summary}{table('', ['Lesson', 'Tasks done', 'Progress'], rows)}</details>"
 
     def _link(self, row: Row, folder: str) -> str:
         """A link to a notebook of a lesson, if it exists; links are relative to a folder beside it."""
@@ -275,11 +284,11 @@ class Progress:
 
 
 def table(caption: str, head: list[str], rows: list[list[str]]) -> str:
-    """Return an HTML table; the cells are HTML, the rest is text."""
+    """Return an HTML table; the cells are HTML, the rest is text. An empty caption is left out."""
     left = "style='text-align:left'"
     names = "".join(f"<th scope='col' {left}>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td {left}>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return (
-        f"<table><caption style='text-align:left; caption-side:top'>{escape(caption)}</caption>"
-        f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+    title = (
+        f"<caption style='text-align:left; caption-side:top'>{escape(caption)}</caption>" if caption else ""
     )
+    return f"<table>{title}<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"

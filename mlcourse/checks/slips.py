@@ -34,7 +34,7 @@ from mlcourse.checks.task import Case, Task
 
 SENTENCES = {
     "absolute value missing": "an absolute value seems to be missing.",
-    "and for or": "two conditions seem to be joined by the wrong one of *and* and *or*.",
+    "and for or": "two conditions seem to be joined by the wrong one of `and` and `or`.",
     "arguments exchanged": "two arguments of a call seem to be in the wrong order.",
     "axis": "a sum or the like seems to run along the wrong axis, or over all entries.",
     "boundary": "the boundary case seems to be on the wrong side: compare `<` with `<=`.",
@@ -50,7 +50,7 @@ SENTENCES = {
     "largest for smallest": "the largest seems to be taken where the smallest belongs, or the reverse.",
     "logarithm missing": "a logarithm seems to be missing.",
     "loop stops early": "a loop seems to stop too early.",
-    "negation missing": "a *not* seems to be missing.",
+    "negation missing": "a `not` seems to be missing.",
     "one off": "a count or a bound seems to be off by one.",
     "order reversed": "something seems to be in reverse order.",
     "other aggregate": "sum, mean, median, largest and smallest: one seems to stand where another belongs.",

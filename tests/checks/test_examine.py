@@ -142,7 +142,8 @@ def test_a_mask_must_be_boolean():
 def test_the_first_wrong_entry_is_shown_beside_the_right_one(doubling):
     verdict = verdict_on(doubling, lambda x: 2 * x + np.array([0, 1, 0]) if np.ndim(x) else 2 * x)
     x = verdict.case.args[0][1]
-    assert f"first at [1]: yours is {2 * x + 1:.6g}, but it should be {2 * x:.6g}." in verdict.message
+    yours, right = (f"{number:.6g}".replace("-", "−") for number in (2 * x + 1, 2 * x))
+    assert f"first at [1]: yours is {yours}, but it should be {right}." in verdict.message
 
 
 def test_the_answer_to_a_value_is_never_shown():

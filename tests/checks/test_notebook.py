@@ -100,8 +100,40 @@ def test_a_card_links_to_the_hint_that_may_help(checker, monkeypatch):
     mistake = next(one for one in TASKS["e_step"].mistakes if one.hint)
     with pytest.raises(CheckFailed):
         checker.e_step(mistake.answer)
-    assert f"href='#hint-e_step-{mistake.hint}'>Hint {mistake.hint}</a>" in shown[0]._repr_html_()
+    assert f"href='#hint-e_step-{mistake.hint}'" in shown[0]._repr_html_()
+    assert f">Hint {mistake.hint}</a>" in shown[0]._repr_html_()
     assert f"→ Hint {mistake.hint}, below, may help." in str(shown[0])
+
+
+def test_shapes_that_do_not_fit_get_a_likely_cause(checker, monkeypatch):
+    shown = []
+    monkeypatch.setattr("mlcourse.checks.notebook.display", shown.append)
+    with pytest.raises(CheckFailed):
+        checker.m_step(lambda X, R: X / R.sum(axis=0))
+    html = shown[0]._repr_html_()
+    assert "Likely cause:</strong> the shapes in this operation do not fit" in html
+    assert ">[:, np.newaxis]</code>" in html
+    assert "href='#hint-m_step-1'" in html
+    assert "Likely cause: " in str(shown[0])
+
+
+def test_a_card_starts_with_a_capital_and_sets_code(checker, monkeypatch):
+    shown = []
+    monkeypatch.setattr("mlcourse.checks.notebook.display", shown.append)
+    checker.e_step(lambda *args: ...)
+    html = shown[0]._repr_html_()
+    assert ">Replace <code" in html
+    assert ">...</code> with your answer." in html
+    assert (html + str(shown[0])).count("not attempted yet") == 2
+
+
+def test_a_tuple_has_a_line_for_each_result(checker, capsys):
+    with pytest.raises(CheckFailed):
+        checker.m_step(lambda X, R: (R.mean(axis=0), R.T @ X, np.ones((R.shape[1], X.shape[1], X.shape[1]))))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert any(line.startswith("yours  the weights: array of shape (3,)") for line in lines)
+    assert any(line.startswith("the means: array of shape (3, 2)") for line in lines)
+    assert any(line.startswith("form   (weights of shape (K,)") for line in lines)
 
 
 def test_without_a_diagnosis_the_failing_input_is_offered(checker, capsys):

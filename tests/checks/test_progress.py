@@ -107,7 +107,15 @@ def test_an_unsaved_answer_counts_in_its_own_kernel_only(kernel, exercise, cours
     day.run(DOUBLE, CHECK)
     assert "1 of 2 done" in str(day.shown[0])
     assert "✓ double" in str(day.check.progress())
-    assert "not saved since its check" in terminal(course)
+    assert "right, not saved yet: save the notebook (Ctrl + S)" in terminal(course)
+    assert "begun, 1 right, not saved yet" in terminal(course)
+    assert "changed" not in terminal(course)
+
+
+def test_a_wrong_answer_that_is_not_saved_stays_wrong(kernel, exercise, course):
+    kernel(exercise).run(WRONG, CHECK)
+    assert "✗ double" in terminal(course)
+    assert "changed" not in terminal(course)
 
 
 def test_an_answer_that_no_cell_defines_does_not_count(kernel, exercise):
@@ -187,6 +195,7 @@ def test_all_lessons_are_listed_with_the_next(kernel, exercise, course):
     assert "<a href='../notebooks/02_two.ipynb'>02 · Zwei</a>" in html
     assert "<a href='../exercises/02_two_exercises.ipynb'>0 of 1</a>" in html
     assert "About double" not in html
+    assert "<details><summary>All lessons: 2 of 4 tasks done, next: <a" in html
 
 
 @pytest.mark.parametrize(

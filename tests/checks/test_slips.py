@@ -52,6 +52,16 @@ def explained(task, function, seed=0):
     return with_slip(examine(task, answer, seed), task, answer, patience=60)
 
 
+def test_no_guess_where_the_cause_is_named(spread):
+    def in_place(x, w, centre):
+        x -= centre
+        return np.average(x**2, weights=w)  # the root is missing too
+
+    verdict = explained(spread, in_place)
+    assert "its argument `x` in place" in verdict.message
+    assert verdict.slip is None
+
+
 def test_a_right_answer_and_an_unknown_one_have_no_slip(spread):
     assert explained(spread, spread.variants[0]).slip is None
     assert explained(spread, lambda x, w, centre: 17.25 * x[0]).slip is None
