@@ -59,6 +59,8 @@ def main() -> None:
     with chromium() as browser:
         page = browser.new_page(viewport=SIZE)
         page.set_content(f"<body style='margin: 0'>{em_player(X, steps)._repr_html_()}</body>")
+        unused = page.locator(".controls, .caption, .reading")
+        unused.evaluate_all("(nodes) => nodes.forEach((node) => node.remove())")
         stage = page.locator(".stage")
         pictures = [screenshot(page, stage, moment) for moment in moments()]
     palette = side_by_side(pictures[0], pictures[len(pictures) // 3], pictures[-1]).quantize(96)

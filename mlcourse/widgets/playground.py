@@ -1,7 +1,6 @@
 """Lessons 04 and 07: add points, move them, and see EM follow, all in the page."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from mlcourse.gaussians import CovarianceType
 from mlcourse.plotting import plot_points
@@ -25,7 +24,6 @@ class PlaygroundScene(LiveScene):
     type: str  # the covariance type
     regCovar: float
     seed: int
-    limits: Array  # left, right, bottom, top
 
 
 def playground(
@@ -52,8 +50,6 @@ def playground(
             f"n_components={n_components!r}, but the playground offers 1 to 6: choose one of those."
         )
     CovarianceType.named(covariance_type)  # raises ValueError for an unknown name
-    low, high = X.min(axis=0), X.max(axis=0)
-    margin = 0.2 * (high - low)
     scene: PlaygroundScene = {
         "kind": "Playground",
         "label": "Playground: EM on points that you place",
@@ -64,7 +60,6 @@ def playground(
         "type": covariance_type,
         "regCovar": reg_covar,
         "seed": seed,
-        "limits": np.column_stack([low - margin, high + margin]).ravel(),
     }
     return Player(scene, draw_playground(X))
 

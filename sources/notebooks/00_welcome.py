@@ -60,8 +60,8 @@ show(
 # `python course.py reset notebooks/00_welcome.ipynb`: it gives you the original back, and keeps your version in the
 # folder `kept`.
 #
-# This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the cell, press ▶,
-# and drag a point.
+# This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
+# press Play in it, and drag a point.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow

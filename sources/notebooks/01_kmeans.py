@@ -24,7 +24,8 @@ from mlcourse.widgets import kmeans_player
 use_course_style()
 
 # %% [markdown]
-# Press ▶. By the end of this lesson you will have written what you see, and know when not to trust it.
+# Run the next cell, then press Play in it. By the end of this lesson you will have written what you see, and know
+# when not to trust it.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on six hundred points
@@ -261,9 +262,9 @@ show(
 )
 
 # %% [markdown]
-# Here you can go back and forth, half a round at a time, or press ▶ and watch. The tinted regions show which
-# points each centre would get; the curve on the right is the inertia. Follow centre 4 once more: it moves only
-# in every other half step. What moves it?
+# Here you can go back and forth, half a round at a time, or press Play and watch. The tinted regions show which
+# points each centre would get; the curve beside or below the picture is the inertia. Follow centre 4 once more: it
+# moves only in every other half step. What moves it?
 
 # %%
 kmeans_player(X, history)

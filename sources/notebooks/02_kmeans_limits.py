@@ -38,7 +38,8 @@ from mlcourse.widgets import draw_overlap, kmeans_player, overlap_explorer
 use_course_style()
 
 # %% [markdown]
-# Press ▶: k-means on four groups that suit it. In this lesson it meets groups that do not.
+# Run the next cell, then press Play in it: k-means on four groups that suit it. In this lesson it meets groups that
+# do not.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on four round groups

@@ -31,7 +31,8 @@ from mlcourse.widgets import em_player, hardening_player
 use_course_style()
 
 # %% [markdown]
-# Press ▶ and watch the curve on the right. It never turns down, from whatever start. This lesson shows why.
+# Run the next cell, then press Play in it, and watch the curve beside or below the picture. It never turns down,
+# from whatever start. This lesson shows why.
 
 # %% tags=["hide-input"]
 # To begin with: EM climbs
@@ -743,8 +744,8 @@ show(
 
 # %% [markdown]
 # Does EM walk into such a spike by itself? Here it starts with two round components of ordinary size, the second
-# to the right of the crowd, and without `reg_covar`. **Before you press ▶:** the curve on the right climbs slowly at
-# first. What will it look like at the end?
+# to the right of the crowd, and without `reg_covar`. **Before you press Play:** the curve beside or below
+# the picture climbs slowly at first. What will it look like at the end?
 
 # %%
 start = Mixture(

@@ -37,7 +37,8 @@ from mlcourse.widgets import em_player, types_player
 use_course_style()
 
 # %% [markdown]
-# Press ▶: a mixture that may use nothing but circles. What would it do if it were free? And what would that cost?
+# Run the next cell, then press Play in it: a mixture that may use nothing but circles. What would it do if it were
+# free? And what would that cost?
 
 # %% tags=["hide-input"]
 # To begin with: EM with circles

@@ -34,7 +34,8 @@ from mlcourse.widgets import components_player, playground
 use_course_style()
 
 # %% [markdown]
-# Choose the number of components, and press ▶. Each number gives a picture. How would you know which to believe?
+# Run the next cell, choose the number of components, and press Play. Each number gives a picture. How would you know
+# which to believe?
 
 # %% tags=["hide-input"]
 # To begin with: one set of points, one to six components
@@ -378,8 +379,8 @@ show(
 # Four criteria, four numbers: 6, 7, 9, 12. What they share is more useful than what they do not: five components
 # are too few, and nobody asks for sixteen.
 #
-# Let $K$ grow, and compare the picture on the left with the curves on the right. Where does the mixture stop
-# learning the moons, and begin to learn the points?
+# Let $K$ grow, and compare the picture with the curves beside or below it. Where does the mixture stop learning the
+# moons, and begin to learn the points?
 
 # %%
 components_player(X, models, curves)

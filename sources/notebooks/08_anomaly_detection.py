@@ -28,8 +28,8 @@ from mlcourse.widgets.controls import Drawing, interactive
 use_course_style()
 
 # %% [markdown]
-# Press ▶. A line rises through the density of some points, and whoever is left outside raises an alarm. Where would
-# you stop?
+# Run the next cell, then press Play in it. A line rises through the density of some points, and whoever is left
+# outside raises an alarm. Where would you stop?
 
 # %% tags=["hide-input"]
 # To begin with: a threshold on two moons

@@ -35,7 +35,8 @@ from mlcourse.widgets import (
 use_course_style()
 
 # %% [markdown]
-# Press ▶: EM on 1797 digits, with two numbers for each. Two are not enough, as the colours show. How many are?
+# Run the next cell, then press Play in it: EM on 1797 digits, with two numbers for each. Two are not enough, as the
+# colours show. How many are?
 
 # %% tags=["hide-input"]
 # To begin with: digits in the plane

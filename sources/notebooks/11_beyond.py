@@ -48,8 +48,8 @@ from mlcourse.widgets import em_player
 use_course_style()
 
 # %% [markdown]
-# Press ▶: EM learns where a ball is, and when. In this lesson the mixture answers questions: if you know one of the
-# two, what does it say of the other?
+# Run the next cell, then press Play in it: EM learns where a ball is, and when. In this lesson the mixture answers
+# questions: if you know one of the two, what does it say of the other?
 
 # %% tags=["hide-input"]
 # To begin with: snapshots of a ball, height against time

@@ -288,7 +288,7 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     values = [step.lower_bound for step in steps[1:]]
     assert bottom > -50
     assert top - bottom < 1.5 * (max(values) - min(values))
-    assert "↓ below this axis: the start, at −50" in texts(page, "curve")
+    assert "↑ mean log-likelihood   ↓ below this axis: the start, at −50" in texts(page, "curve")
     assert not any("this axis" in text for text in texts(shown(em_player(X, steps[1:])), "curve"))
 
 

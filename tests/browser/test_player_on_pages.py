@@ -92,6 +92,20 @@ def test_in_a_narrow_column_the_pictures_are_stacked(open_page, made, screenshot
     assert curve["x"] >= planes["x"] + planes["width"]
 
 
+@pytest.mark.parametrize("name", ["em_plane", "types", *LIVE])
+def test_on_a_small_screen_picture_and_buttons_fit(open_page, made, screenshot, name):
+    """In JupyterLab in a window of 800 × 700, the picture, its buttons and its words are seen together."""
+    page = open_page()
+    player = made[name] if name in made else LIVE[name]()
+    page.set_content(HTML.format(f"<div style='width: 470px'>{player._repr_html_()}</div>"))
+    screenshot(page.locator("section"), f"player_small_{name}")
+    parts = [".planes", ".controls >> nth=-1", ".caption >> nth=-1", ".reading", "canvas.curve"]
+    boxes = [page.locator(part).bounding_box() for part in parts]
+    bottoms = [box["y"] + box["height"] for box in boxes]
+    assert all(bottom <= box["y"] for bottom, box in zip(bottoms, boxes[1:], strict=False))
+    assert bottoms[3] - boxes[0]["y"] <= 579
+
+
 # ── Touch ────────────────────────────────────────────────────────────────────────────────────────────
 
 

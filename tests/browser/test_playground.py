@@ -188,6 +188,15 @@ def test_data_sets_are_the_same_at_every_visit(shown, screenshot):
         assert bottom < y.min() < y.max() < top
 
 
+def test_the_picture_has_room_for_the_first_ellipses(shown):
+    live = shown()
+    left, right, bottom, top = live.get("planes[0].limits")
+    for step in live.get("state.steps"):
+        theta = mixture(step["theta"])
+        reach = 2 * np.sqrt(np.diagonal(theta.covariances, axis1=1, axis2=2))
+        assert ((theta.means - reach > (left, bottom)) & (theta.means + reach < (right, top))).all()
+
+
 def test_edited_points_are_called_your_points(shown):
     live = shown()
     sets = live.page.get_by_role("combobox", name="points")

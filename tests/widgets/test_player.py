@@ -173,6 +173,7 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
     [
         ('const a = "x = y"; // said so\nf(a);', 'const a="x = y";f(a);'),
         ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c();}\nd();"),
+        ("a = b - 2 * c + 1;", "a=b-2*c+1;"),
         ("const a = `${b} = ${c}`;", "const a = `${b} = ${c}`;"),
     ],
 )

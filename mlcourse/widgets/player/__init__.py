@@ -48,8 +48,8 @@ from mlcourse.widgets.controls import Drawing
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
 # Nor the spaces around these signs, except in "strings" (a line with a `template` stays as it is), nor the end of a
-# line that cannot be the end of a statement.
-SPACED = re.compile(r'("[^"\n]*")| ?([=,{}()?:<>;&|*/]+) ?')
+# line that cannot be the end of a statement. No line of the scripts has a sign before a second one, as in a - -b.
+SPACED = re.compile(r'("[^"\n]*")| ?([=,{}()?:<>;&|*/+-]+) ?')
 CONTINUED = re.compile(r"(?<=[{;,(])\n")
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]

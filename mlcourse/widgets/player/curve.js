@@ -12,8 +12,9 @@ class Curve extends Panel {
    */
   constructor(canvas, spec) {
     const x = spec.log ? spec.x.map(Math.log10) : spec.x;
-    const limits = [...rangeWithMargin(x, 0.04), ...rangeOfLines(spec)];
-    super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel, log: spec.log });
+    const heights = rangeOfLines(spec);
+    const limits = [...rangeWithMargin(x, 0.04), ...heights];
+    super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), log: spec.log });
     Object.assign(this, { spec, x });
   }
 
@@ -29,7 +30,6 @@ class Curve extends Panel {
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
-      this.drawStarts();
     });
   }
 
@@ -59,22 +59,15 @@ class Curve extends Panel {
     this.ctx.lineWidth = 1.8;
     drawMarker(this.ctx, MARKERS[k % HOLLOW_SIGNS.length], this.px(x), this.py(inside), 4.5, css(paper), css(ink));
   }
+}
 
-  /** Where lines start that start outside the axes, in words. */
-  drawStarts() {
-    const { ctx, box, look } = this;
-    const [, , bottom, top] = this.limits;
-    const outside = this.spec.lines.map(({ values }) => known(values)[0]).filter((y) => y < bottom || y > top);
-    if (!outside.length) return;
-    const ends = [Math.min(...outside), Math.max(...outside)].map((value) => significant(value, 4));
-    const below = outside[0] < bottom;
-    const text = `${below ? "↓ below" : "↑ above"} this axis: the start, at ${[...new Set(ends)].join(" to ")}`;
-    ctx.font = FONT;
-    ctx.fillStyle = css(look.ink);
-    ctx.textAlign = "right";
-    ctx.textBaseline = below ? "bottom" : "top";
-    ctx.fillText(text, box.left + box.width, below ? box.top + box.height - 2 : box.top, box.width - 8);
-  }
+/** In words: where lines start that start outside the axes. */
+function startsOutside({ lines }, [bottom, top]) {
+  const outside = lines.map(({ values }) => known(values)[0]).filter((y) => y < bottom || y > top);
+  if (!outside.length) return "";
+  const ends = [Math.min(...outside), Math.max(...outside)].map((value) => significant(value, 4));
+  const side = outside[0] < bottom ? "↓ below" : "↑ above";
+  return `   ${side} this axis: the start, at ${[...new Set(ends)].join(" to ")}`;
 }
 
 function known(values) {
@@ -83,18 +76,14 @@ function known(values) {
 
 /**
  * The range of the vertical axis. Curves that grow may start in an abyss, far from all their later values: the start
- * is then left out of the range, with room for the words that say so.
+ * is then left out of the range, and the heading says so.
  */
 function rangeOfLines({ lines, grow }) {
   const all = lines.flatMap(({ values }) => known(values));
   const later = lines.flatMap(({ values }) => known(values).filter((value, _, [first]) => value !== first));
-  const [low, high] = rangeWithMargin(later, 0);
-  const [lowest, highest] = rangeWithMargin(all, 0);
-  const room = high - low;
-  if (!grow || later.length < 2 || new Set(later).size < 2 || highest - lowest < ABYSS * room) {
-    return rangeWithMargin(all, 0.08);
-  }
-  return [low - (lowest < low ? 0.25 : 0.08) * room, high + (highest > high ? 0.25 : 0.08) * room];
+  const [room, whole] = [later, all].map((values) => Math.max(...values) - Math.min(...values));
+  const deep = grow && new Set(later).size > 1 && whole >= ABYSS * room;
+  return rangeWithMargin(deep ? later : all, 0.08);
 }
 
 /** The value on the way from frame a to frame b; null before the first value. */

@@ -40,9 +40,9 @@ class Live extends Player {
 
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Add rows of controls above those of the player. */
+  /** Add rows of controls below those of the player. */
   addControls(...rows) {
-    for (const row of rows) this.controls.before(element("div", { class: "controls" }, row));
+    this.controls.after(...rows.map((row) => element("div", { class: "controls" }, row)));
     this.section.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();

@@ -43,13 +43,11 @@ class Player {
       element("label", { class: "wide" }, [sliderName, this.slider]),
       element("label", {}, ["speed", this.speed]),
     ]);
-    const grid = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
+    const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
+    const main = element("div", { class: "main" }, [planes, this.controls, this.caption, this.reading]);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
-      element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [grid, beside]),
-      this.caption,
-      this.controls,
-      this.reading,
+      element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
       element("p", { class: "note" }, [scene.note]),
     ]);
     root.append(element("style", {}, [style]), this.section);

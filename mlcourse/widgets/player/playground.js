@@ -12,7 +12,9 @@ class Playground extends Live {
   static begin(given) {
     let state = started({ ...given, original: given.points, data: ORIGINAL });
     while (!state.converged) state = afterRound(state);
-    return state;
+    const thetas = state.steps.map(({ theta }) => theta);
+    const ellipses = thetas.flatMap(({ means, covariances }) => means.flatMap((mean, k) => ellipsePoints(mean, covariances[k], 2)));
+    return { ...state, limits: limitsOf({ points: [...given.points, ...ellipses] }) };
   }
 
   static sceneOf(state) {
