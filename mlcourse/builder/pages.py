@@ -26,7 +26,9 @@ ABOUT = {
     "exercises": (
         "Replace each stub with your answer, then run the check cell below it, as often as you like. It tells you "
         "whether your answer is right and, if not, how it differs. If you are stuck, open the hints one at a time: "
-        "each gives away a little more than the one before.\n\nDo ≈ {0.do} min"
+        "each gives away a little more than the one before.\n\n"
+        "Coming back after a break? The checks need your answers again: select the cell where you want to go on, and "
+        "choose *Run → Run All Above Selected Cell*.\n\nDo ≈ {0.do} min"
     ),
     "solutions": (
         "These are worked answers to the exercises. There are other right answers: yours is right if its check "
@@ -165,6 +167,9 @@ def place(course: Outline, folder: str, name: str) -> str:
     here = names.index(name)
     kind = "" if folder == "notebooks" else f" · {LABELS[folder]}"
     parts = [f"**Lesson {course.lessons[name].number}{kind}**"]
+    lectures = course.names("notebooks")
+    if lectures and (folder, name) != ("notebooks", lectures[0]):
+        parts.append(f"[All lessons]({address(folder, 'notebooks', lectures[0])})")
     if here > 0:
         parts.append(f"← {link(course, folder, names[here - 1])}")
     for other, label in LABELS.items():
@@ -179,8 +184,10 @@ def place(course: Outline, folder: str, name: str) -> str:
 
 
 def link(course: Outline, folder: str, name: str) -> str:
-    """Return the link to another notebook of the same folder."""
-    return f"[{course.lessons[name].heading}]({address(folder, folder, name)})"
+    """Return the link to another notebook of the same folder; its words say which folder that is."""
+    lesson = course.lessons[name]
+    words = lesson.heading if folder == "notebooks" else f"{lesson.number} · {LABELS[folder].lower()}"
+    return f"[{words}]({address(folder, folder, name)})"
 
 
 def address(here: str, folder: str, name: str) -> str:

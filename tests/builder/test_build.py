@@ -367,7 +367,10 @@ def test_header_and_links(course):
     assert "\n\nYou will see.\n\n" in text(first)
     assert "Read ≈ 35 min · do ≈ 60 min · builds on lesson [01](01_one.ipynb)" in text(first)
     assert "After this lesson you can\n\n- count;\n- add." in text(first)
-    here = "**Lesson 02** | ← [01 · First steps](01_one.ipynb) | [Exercises](../exercises/02_two_exercises.ipynb)"
+    here = (
+        "**Lesson 02** | [All lessons](01_one.ipynb) | ← [01 · First steps](01_one.ipynb)"
+        " | [Exercises](../exercises/02_two_exercises.ipynb)"
+    )
     assert all(here in text(cell) for cell in (first, last))
     assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
 
