@@ -68,8 +68,8 @@ show(
 playground(X[::12], n_components=4)
 
 # %% [markdown]
-# To stop for today, press Ctrl + C in the terminal where the course runs. Tomorrow, the same command brings
-# you back here.
+# To stop for today, save (Ctrl + S) and press Ctrl + C in the terminal where the course runs. If the browser then
+# reports a connection error, all is well: close the tab. Tomorrow, the same command brings you back here.
 #
 # ## How a lesson goes
 #
