@@ -56,7 +56,7 @@ from .answers import exercise_cells, solution_cells
 from .ipynb import is_ours, notebook_bytes, was_edited
 from .kept import keep
 from .lessons import FOLDERS, BuildError, Outline, read_course
-from .pages import framed, page_with_map, title, with_headings, with_hint_ids
+from .pages import framed, page_with_map, title, with_folds, with_headings
 from .sources import Cell, check_lecture, check_roster, check_tasks, check_unique, read_cells
 
 PAGES = ("README.md", "docs/instructors.md")  # pages that may contain a lesson map between two markers
@@ -116,7 +116,7 @@ def build_all(course: Course | None = None) -> dict[Path, bytes]:
     built = {}
     for folder, source in FOLDERS.items():
         for name in outline.names(folder):
-            own = with_hint_ids(with_headings(VARIANTS[folder](cells[source][name]), catalogue))
+            own = with_folds(with_headings(VARIANTS[folder](cells[source][name]), catalogue))
             page = framed(own, outline, folder, name)
             content = notebook_bytes(page, name, catalogue, title(outline, folder, name))
             built[course.notebook(folder, name)] = content

@@ -14,8 +14,10 @@ from .sources import Cell
 MAP_PLACEHOLDER = re.compile(r"\{\{\s*lesson_map\s*\}\}")
 MAP_REGION = re.compile(r"(<!-- lesson-map -->\n).*?(<!-- /lesson-map -->)", re.DOTALL)
 TASK_HEADING = re.compile(r"^## \{\{(\w+)\}\}$", re.MULTILINE)
-HINT = re.compile(r"<details>(<summary>Hint (\d+)</summary>)")
-HINT_WITH_ID = r'<details id="{id}">\1'
+FOLDED = "<details>"
+FOLDED_WITH_ROOM = '<details style="margin-bottom:1em">'  # themes leave no room before the next paragraph
+HINT = re.compile(r"<details( [^>]*)>(<summary>Hint (\d+)</summary>)")
+HINT_WITH_ID = r'<details id="{id}"\1>\2'
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
 BUTTON = (  # white on blue, 7 to 1, in every theme; where styles are removed, as on GitHub, it is a plain link
     "display:inline-block; padding:0.6em 1.2em; border-radius:0.4em; "
@@ -80,14 +82,18 @@ def with_heading(cell: Cell, catalogue: Catalogue) -> Cell:
     return replace(cell, source=written)
 
 
-def with_hint_ids(cells: list[Cell]) -> list[Cell]:
-    """Give every hint the id that verdicts link to: hints follow the check of their task."""
+def with_folds(cells: list[Cell]) -> list[Cell]:
+    """Leave room below what is folded, and give every hint the id that verdicts link to.
+
+    Hints follow the check of their task.
+    """
     marked, task = [], ""
     for cell in cells:
         task = cell.task or task
-        marked.append(
-            replace(cell, source=HINT.sub(HINT_WITH_ID.format(id=hint_id(task, r"\2")), cell.source))
-        )
+        if cell.kind == "markdown":
+            roomy = cell.source.replace(FOLDED, FOLDED_WITH_ROOM)
+            cell = replace(cell, source=HINT.sub(HINT_WITH_ID.format(id=hint_id(task, r"\3")), roomy))
+        marked.append(cell)
     return marked
 
 

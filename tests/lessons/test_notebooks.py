@@ -108,7 +108,7 @@ def test_exercise_has_tasks_checks_and_hints(path):
 @pytest.mark.parametrize("path", pages("exercises"))
 def test_every_hint_that_a_verdict_names_is_there(path):
     text = "\n".join(sources(path, "markdown"))
-    ids = re.findall(r'<details id="(hint-[^"]+)">', text)
+    ids = re.findall(r'<details id="(hint-[^"]+)"', text)
     assert len(set(ids)) == len(ids) == text.count("<summary>Hint")
     tasks = CATALOGUE.of_lesson(lesson_of(path)).tasks
     named = {hint_id(task.name, one.hint) for task in tasks for one in task.mistakes if one.hint}
