@@ -4,10 +4,10 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
+from http.client import HTTPException
 from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
@@ -247,7 +247,10 @@ def test_one_ctrl_c_stops_the_course_and_its_kernels():
     )
     os.close(inside)
     lines = open(terminal, "rb", buffering=0)  # noqa: SIM115  closed by its with below
-    with lines, process:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(lines)
+        stack.enter_context(process)
+        stack.callback(process.kill)  # or a failure would wait for ever
         said = b""
         while not (address := re.search(rb"(http://127\.0\.0\.1:\d+)/lab\S*\?token=(\w+)", said)):
             said += lines.read(1000)
@@ -255,7 +258,7 @@ def test_one_ctrl_c_stops_the_course_and_its_kernels():
         forward = threading.Thread(target=drain, args=(lines,), daemon=True)  # a full terminal would stop it
         forward.start()
         request = Request(f"{base}/api/kernels", b"{}", {"Authorization": f"token {token}"})
-        wait_until(lambda: is_listening(base))
+        wait_until(lambda: responds(base))
         with urlopen(request) as reply:
             assert reply.status == 201
         (kernel,) = children(process.pid)
@@ -264,10 +267,9 @@ def test_one_ctrl_c_stops_the_course_and_its_kernels():
         wait_until(lambda: not is_running(kernel))
 
 
-def is_listening(address):
-    host, port = address.removeprefix("http://").split(":")
-    with contextlib.suppress(OSError), socket.create_connection((host, int(port))):
-        return True
+def responds(address):
+    with contextlib.suppress(OSError, HTTPException), urlopen(f"{address}/api") as reply:
+        return reply.status == 200
     return False
 
 
