@@ -67,7 +67,7 @@ def test_players_survive_themes_tabs_panels_and_sidebars(notebook, screenshot):
         assert pictures(page) == fine
     me = page.evaluate(f"{PANEL}.id")
     execute(page, "launcher:create")  # in front of the notebook
-    page.wait_for_selector(".jp-Launcher")
+    page.wait_for_function(f"(id) => {PANEL}.id !== id", arg=me)
     page.evaluate("(id) => { window.jupyterapp.shell.activateById(id); }", me)
     assert pictures(page) == fine
     page.evaluate(
