@@ -51,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def list_kept(root: Path) -> int:
     """Print the kept copies, the newest first."""
-    for copy in kept.copies(root):
+    found = kept.copies(root)
+    for copy in found:
         when = datetime.fromtimestamp(copy.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
         print(f"{when}  {short(copy, root)}  is a copy of {short(kept.original(copy, root), root)}")
-    if not kept.copies(root):
+    if not found:
         print("Nothing has been kept: no notebook that you edited has been overwritten.")
     return 0
 

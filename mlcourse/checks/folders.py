@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path, PurePath
+from typing import Any
 
 FOLDERS = ("notebooks", "exercises", "solutions")
 
@@ -22,10 +23,15 @@ def lesson_of(notebook: PurePath) -> str:
     return notebook.stem.removesuffix(f"_{notebook.parent.name}")
 
 
+def ipython_shell() -> Any:
+    """Return the IPython shell that this process runs in; None outside IPython, which is not imported for this."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
 def current_notebook() -> Path | None:
     """Return the notebook that this kernel runs, where the front end says which: Jupyter and VS Code do."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = ipython_shell()
     if shell is None:
         return None
     named = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME") or ""

@@ -1,6 +1,5 @@
 """What has been done: in this kernel, and in every exercise of the course on other days."""
 
-import sys
 import time
 from functools import cached_property
 from html import escape
@@ -9,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from mlcourse.checks.catalogue import Catalogue
 from mlcourse.checks.examine import Status
-from mlcourse.checks.folders import FOLDERS, code_cells, notebook_name, title_of
+from mlcourse.checks.folders import FOLDERS, code_cells, ipython_shell, notebook_name, title_of
 from mlcourse.checks.record import Entry, Record
 from mlcourse.checks.task import Task
 from mlcourse.checks.versions import Versions
@@ -195,8 +194,7 @@ class Row(NamedTuple):
 
 def kernel_cells() -> list[str]:
     """Return the cells that have run in this kernel, in that order; none outside IPython."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = ipython_shell()
     return list(shell.history_manager.input_hist_raw) if shell and shell.history_manager else []
 
 

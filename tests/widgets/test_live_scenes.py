@@ -2,7 +2,6 @@
 
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -12,13 +11,7 @@ from mlcourse.widgets.bound import bound, log_joint
 from mlcourse.widgets.player import KINDS, script
 from tests.helpers.scenes import LINE, LIVE, X
 
-
-@pytest.fixture(autouse=True)
-def _no_figure_left_over():
-    yield
-    left = plt.get_fignums()
-    plt.close("all")
-    assert left == []
+pytestmark = pytest.mark.usefixtures("no_figure_left_over")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,6 @@ import json
 import re
 from itertools import islice, pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,16 +17,10 @@ from mlcourse.gaussians import COVARIANCE_TYPES, log_density
 from mlcourse.mixture import GaussianMixture, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets.player import Player, as_json, half_steps, parameters, shortened
 
+pytestmark = pytest.mark.usefixtures("no_figure_left_over")
+
 X, _ = make_blobs(90, centers=[(0, 0), (3, 1), (0, 4)], random_state=3)
 CENTERS = np.array([[0.0, 0.0], [3.0, 1.0], [0.0, 4.0]])
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_left_over():
-    yield
-    left = plt.get_fignums()
-    plt.close("all")
-    assert left == []
 
 
 def steps_of(points=X, name="full", n_steps=5):
