@@ -131,11 +131,11 @@ check.progress()
 # New to all of this? Begin with [lesson 01](01_kmeans.ipynb). If k-means is an old friend, read the
 # figures of [lesson 02](02_kmeans_limits.ipynb) and go on with 03. If you came for EM,
 # [lesson 04](04_em.ipynb) is the heart of it. If you can fit a mixture and wonder what to believe of it, read
-# [07](07_choosing_k.ipynb) and [08](08_anomaly_detection.ipynb). And whoever wants to see digits that nobody has ever
-# written goes on to [09](09_pca_digits.ipynb) and [10](10_mnist.ipynb).
+# [09](09_choosing_k.ipynb) and [10](10_anomaly_detection.ipynb). And whoever wants to see digits that nobody has ever
+# written goes on to [11](11_pca_digits.ipynb) and [12](12_mnist.ipynb).
 #
 # ## When something is not there
 #
-# The lessons need no network: their data come with the course or with scikit-learn. Only lesson 10 asks for
+# The lessons need no network: their data come with the course or with scikit-learn. Only lesson 12 asks for
 # more, and goes on with small digits when it cannot have them. Terms are explained at
 # their first use, and all together in the [glossary](../GLOSSARY.md).

@@ -760,7 +760,7 @@ for gap in (1, 1.9, 2.1, 3):
 
 # %% [markdown]
 # They must be more than 2σ apart. So two components can look like one bump, and you cannot count components by
-# counting peaks. Keep that for [lesson 07](07_choosing_k.ipynb).
+# counting peaks. Keep that for [lesson 09](09_choosing_k.ipynb).
 #
 # ### In logarithms again
 #

@@ -485,7 +485,7 @@ playground(Y[::12])
 #
 # How do we know that all this is right? We compare with the implementation that most people use, **step by
 # step**, from the same start, for all four kinds of covariance matrices, which
-# [lesson 06](06_covariance_types.ipynb) is about.
+# [lesson 07](07_covariance_types.ipynb) is about.
 #
 # **Before you run the next cell:** after 20 rounds, in how many digits will the two agree?
 

@@ -1010,7 +1010,7 @@ show(
 )
 
 # %% [markdown]
-# You will need this again: in [lesson 09](09_pca_digits.ipynb) and [lesson 10](10_mnist.ipynb) there are so many
+# You will need this again: in [lesson 11](11_pca_digits.ipynb) and [lesson 12](12_mnist.ipynb) there are so many
 # dimensions that nearly every component is about to collapse.
 #
 # ## Common mistakes
@@ -1093,7 +1093,7 @@ show(
 #
 # The [exercises](../exercises/05_why_em_works_exercises.ipynb): measure the gap, find the bug in a floor that
 # never touches its likelihood, harden responsibilities, average fits, and choose a prior. Then [lesson
-# 06](06_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
+# 07](07_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
 #
 # ## References
 #
