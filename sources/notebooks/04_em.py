@@ -140,8 +140,12 @@ assert np.allclose(R.sum(axis=1), 1)
 # $k$ then owns $N_k$ grains altogether, not necessarily a whole number, and its share, mean and variance
 # are the ones you know, weighted:
 #
-# $$ N_k = \sum_i r_{ik} \qquad \pi_k = \frac{N_k}{n} \qquad \mu_k = \frac{1}{N_k}\sum_i r_{ik}\, x_i \qquad
-# \sigma_k^2 = \frac{1}{N_k}\sum_i r_{ik}\,(x_i - \mu_k)^2 $$
+# $$ \begin{aligned}
+# N_k &= \sum_i r_{ik} \\
+# \pi_k &= \frac{N_k}{n} \\
+# \mu_k &= \frac{1}{N_k}\sum_i r_{ik}\, x_i \\
+# \sigma_k^2 &= \frac{1}{N_k}\sum_i r_{ik}\,(x_i - \mu_k)^2
+# \end{aligned} $$
 
 
 # %%
@@ -239,7 +243,10 @@ em_player(X, list(islice(em(expectation_over(X), start), 41)))
 # Is it getting better, or only different? The measure is the
 # [log-likelihood](../GLOSSARY.md#log-likelihood) of the data, here as a mean over the points:
 #
-# $$ \ell = \frac{1}{n} \sum_i \log p(x_i), \qquad p(x_i) = \sum_k \pi_k \, N(x_i \mid \mu_k, \sigma_k^2) $$
+# $$ \begin{aligned}
+# \ell &= \frac{1}{n} \sum_i \log p(x_i) \\
+# p(x_i) &= \sum_k \pi_k \, N(x_i \mid \mu_k, \sigma_k^2)
+# \end{aligned} $$
 #
 # Note the order: a logarithm of a sum. The sum runs over explanations of one point, the mean over points.
 

@@ -268,7 +268,10 @@ assert n_parameters(100, 2) == 599
 # Seventeen: two weights, six coordinates of means, and three times three numbers for the covariances. With the
 # log-likelihood $\ell = \sum_i \log p(x_i)$ of all $n$ points and $p$ parameters, the two most used formulas are
 #
-# $$ \mathrm{AIC} = -2\,\ell + 2\,p \qquad\qquad \mathrm{BIC} = -2\,\ell + p \log n $$
+# $$ \begin{aligned}
+# \mathrm{AIC} &= -2\,\ell + 2\,p \\
+# \mathrm{BIC} &= -2\,\ell + p \log n
+# \end{aligned} $$
 #
 # and for both, lower is better: [AIC](../GLOSSARY.md#aic) and [BIC](../GLOSSARY.md#bic).
 
