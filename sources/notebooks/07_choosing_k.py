@@ -920,7 +920,7 @@ print("training  ", np.round(on_train, 2))
 print("validation", np.round(on_val, 2), " best at K =", winner + 1)
 
 # %% tags=["hide-input"]
-# Figure 8: one component per class, the chosen number, and twelve
+# Figure 8: one component per class, a chosen number, twelve
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), sharex=True, sharey=True)
 for ax, K in zip(axes, (1, winner + 1, 12)):
     plot_decision_regions(classifiers[K - 1], X_train, ax=ax)

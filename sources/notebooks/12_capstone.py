@@ -340,7 +340,7 @@ for kind in COVARIANCE_TYPES:
     print(f"{kind:10s}", *(f"K={K}: {triple}  " for K, triple in zip(range(2, 6), triples)))
 
 # %% tags=["hide-input"]
-# Figure 4: how far each candidate is behind, and how stable it is
+# Figure 4: how far behind and how stable each candidate is
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 for t, kind in enumerate(COVARIANCE_TYPES):
     own = [m for m, c in enumerate(candidates) if c[1] == kind]
