@@ -26,20 +26,18 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
-from mlcourse.widgets import em_player, hardening_player
+from mlcourse.widgets import bound_climber, em_player, hardening_player
 
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it, and watch the curve beside or below the picture. It never turns down,
-# from whatever start. This lesson shows why.
+# Run the next cell, then press Play in it, or drag $\mu$ along the curve. The solid curve is a likelihood, and EM climbs
+# it. It never goes down, wherever you start. This lesson shows why, and what the dashed curve has to do with it.
 
 # %% tags=["hide-input"]
 # To begin with: EM climbs
-Y, _ = elongated_blobs()
-guess = np.random.default_rng(5).dirichlet(np.ones(3), size=len(Y))
-start = mixture_from_responsibilities(Y, guess, CovarianceType.named("full"))
-em_player(Y, list(islice(em(expectation_over(Y), start), 40)))
+rng = np.random.default_rng(1)
+bound_climber(rng.choice([-1.3, 1.3], size=60) + rng.standard_normal(60), mu=0.2)
 
 # %% [markdown]
 # ## A climber in the fog
@@ -295,14 +293,12 @@ show(
 # The less the responsibilities change as $\mu$ moves, the better the floor follows the hill, and the longer the
 # steps. Where components overlap strongly they change fast, the floor bends away soon, and EM crawls.
 #
-# Now climb yourself. Drag $\mu$: the dashed floor follows, and touches the likelihood where you are. Then press *M*
+# Now climb yourself, in the scene of the beginning. Drag $\mu$: the dashed floor follows, and touches the likelihood where you are. Then press *M*
 # and *E* in turn. M goes to the top of the floor, E lifts the floor until it touches again.
 #
 # **Before you drag:** from which place does the first M-step go farther, from $\mu = 0.1$ or from $\mu = 2.5$?
 
 # %%
-from mlcourse.widgets import bound_climber
-
 bound_climber(x, mu=0.3)
 
 # %%
