@@ -223,9 +223,9 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # EM, too, gives the grain to the machine on the right, and keeps some doubt. Perhaps you were more certain,
 # or less: nobody can know which machine it was, only how often such a guess is right.
 #
-# Now watch the same forty rounds move, half a round at a time. (`em` is the loop that you have just read, as the
-# package has it, and `expectation_over(X)` is its E-step on these points; more of it below.) Click on a grain near
-# 2.5, so that its responsibilities stay in view, and watch it change its mind while EM runs.
+# Now watch the same forty rounds move. Each step is half a round: an E-step or an M-step. (`em` is the loop that you
+# have just read, as the package has it, and `expectation_over(X)` is its E-step on these points; more of it below.)
+# Click on a grain near 2.5, so that its responsibilities stay in view, and watch it change its mind while EM runs.
 
 # %%
 start = Mixture(

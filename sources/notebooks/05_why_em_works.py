@@ -183,7 +183,8 @@ for Q in guesses.values():
 #
 # ## Two half steps, one staircase
 #
-# The bound has two arguments, a guess $q$ and a parameter $\mu$. EM improves it in one at a time.
+# The bound has two arguments, a guess $q$ and a parameter $\mu$. EM improves it in one at a time. Each is a half step,
+# and two of them make a round.
 #
 # - **[E-step](../GLOSSARY.md#e-step):** $\mu$ stays, choose the best $q$. That is $q = r$, because then KL = 0. The
 #   gap closes. The likelihood does not move, for $\mu$ has not moved.
