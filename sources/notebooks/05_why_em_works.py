@@ -31,8 +31,9 @@ from mlcourse.widgets import bound_climber, em_player, hardening_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it, or drag $\mu$ along the curve. The solid curve is a likelihood, and EM climbs
-# it. It never goes down, wherever you start. This lesson shows why, and what the dashed curve has to do with it.
+# Run the next cell, then press Play in it, or drag $\mu$ along the curve. The solid curve is a likelihood, and EM
+# climbs it. It never goes down, wherever you start. This lesson shows why, and what the dashed curve has to do with
+# it.
 
 # %% tags=["hide-input"]
 # To begin with: EM climbs
@@ -116,7 +117,8 @@ for round_ in range(7):
 # [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), ELBO for short: a floor under the likelihood.
 #
 # $$ \begin{aligned}
-# \mathrm{ELBO}_i(q, \mu) = &\underbrace{\sum_k q_{ik} \log p(x_i, k \mid \mu)}_{\text{how well the guess and } \mu \text{ fit}} \\
+# \mathrm{ELBO}_i(q, \mu) =
+# &\underbrace{\sum_k q_{ik} \log p(x_i, k \mid \mu)}_{\text{how well the guess and } \mu \text{ fit}} \\
 # &\underbrace{-\sum_k q_{ik} \log q_{ik}}_{\text{entropy of the guess}}
 # \end{aligned} $$
 #
@@ -183,8 +185,8 @@ for Q in guesses.values():
 #
 # ## Two half steps, one staircase
 #
-# The bound has two arguments, a guess $q$ and a parameter $\mu$. EM improves it in one at a time. Each is a half step,
-# and two of them make a round.
+# The bound has two arguments, a guess $q$ and a parameter $\mu$. EM improves it in one at a time. Each is a half
+# step, and two of them make a round.
 #
 # - **[E-step](../GLOSSARY.md#e-step):** $\mu$ stays, choose the best $q$. That is $q = r$, because then KL = 0. The
 #   gap closes. The likelihood does not move, for $\mu$ has not moved.
@@ -294,8 +296,9 @@ show(
 # The less the responsibilities change as $\mu$ moves, the better the floor follows the hill, and the longer the
 # steps. Where components overlap strongly they change fast, the floor bends away soon, and EM crawls.
 #
-# Now climb yourself, in the scene of the beginning. Drag $\mu$: the dashed floor follows, and touches the likelihood where you are. Then press *M*
-# and *E* in turn. M goes to the top of the floor, E lifts the floor until it touches again.
+# Now climb yourself, in the scene of the beginning. Drag $\mu$: the dashed floor follows, and touches the likelihood
+# where you are. Then press *M* and *E* in turn. M goes to the top of the floor, E lifts the floor until it touches
+# again.
 #
 # **Before you drag:** from which place does the first M-step go farther, from $\mu = 0.1$ or from $\mu = 2.5$?
 
