@@ -184,7 +184,9 @@ for start in ([[10.0], [11]], [[0.0], [1]]):
 # %% [markdown]
 # They do not. The second start ends at the centres 1 and 9, with inertia 16, and the first one at 21.25.
 #
-# Now the same function runs on the points of Figure 2. It starts from five of them, drawn at random.
+# ### Two thousand points
+#
+# Now the points of Figure 2. The start is five of them, drawn at random.
 #
 # **Before you run the next cell:** on paper the inertia never rose. Was that luck? And how many rounds will it take
 # here: about 6, about 60, about 600?
@@ -313,7 +315,6 @@ show(
 )
 
 # %% [markdown]
-
 # - There are hollows that are not the lowest. From a cross, every small step leads uphill. Such a place is a
 #   [local optimum](../GLOSSARY.md#local-optimum), and Lloyd's algorithm, which never goes up, cannot leave it.
 # - The map is its own mirror image. Swap the two centres, and you have the same clustering with its numbers
@@ -512,7 +513,7 @@ show(
     ax,
     "Figure 9. The star's distances to its own cluster and to the nearest other one (every 16th is drawn).",
     "The five coloured clouds. From a star at the right edge of the middle cloud, lines lead to points of its own"
-    " cloud, on average 0.6 long, and to points of the wide cloud on the right, on average about twice as long.",
+    " cloud, 0.67 long on average, and to points of the wide cloud on the right, 1.25 long on average.",
 )
 
 # %% [markdown]
