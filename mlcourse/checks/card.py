@@ -33,10 +33,17 @@ TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:norm
 VALUE = "padding:0; text-align:left; border:none"
 CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
 LINK = "color:inherit; text-decoration:underline"
-# Unfolds the hint before the page scrolls to it, with some room above. Where scripts are removed, it only scrolls.
+# Unfolds the hint in the same notebook, scrolls to it, with some room above, and moves the focus there. JupyterLab
+# renames the ids of a Markdown cell. Where scripts are removed, the link only scrolls.
 UNFOLD = (
-    "const hint = document.getElementById(&quot;{0}&quot;); "
-    "if (hint) {{ hint.open = true; hint.style.scrollMarginTop = &quot;4em&quot;; }}"
+    "const notebook = this.closest(&quot;.jp-Notebook&quot;) || document; "
+    "const hint = notebook.querySelector(&quot;[id={0}], [data-jupyter-id={0}]&quot;); "
+    "if (!hint) return; "
+    "hint.open = true; "
+    "hint.style.scrollMarginTop = &quot;4em&quot;; "
+    "hint.firstElementChild.focus({{ preventScroll: true }}); "
+    "hint.scrollIntoView(); "
+    "return false"
 )
 
 
