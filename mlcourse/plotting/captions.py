@@ -18,8 +18,8 @@ SHARPNESS = (
 )
 N_COLORS = 256
 # The least part of its full width that a picture may have: the numbers on its axes are then 11 pixels high. In a
-# narrower column, it scrolls sideways.
-LEGIBLE = 0.655
+# narrower column it scrolls sideways, but not in JupyterLab in a window of 1280 pixels, where the column has 828.
+LEGIBLE, COLUMN = 0.655, 820
 
 FIGURE = """\
 <figure style="margin: 0.5em 0; max-width: {width}px; overflow-x: auto">
@@ -55,7 +55,7 @@ def figure_html(figure: Figure | Axes, caption: str, alt: str) -> str:
 
 def _figure_html(png: str, width: int, caption: str, alt: str) -> str:
     texts = {"caption": html.escape(caption), "alt": html.escape(alt)}
-    return FIGURE.format(png=png, width=width, least=round(LEGIBLE * width), **texts)
+    return FIGURE.format(png=png, width=width, least=min(round(LEGIBLE * width), COLUMN), **texts)
 
 
 def _render(figure: Figure | Axes) -> tuple[str, int]:

@@ -31,7 +31,7 @@ def plot_digits(images: ArrayLike, n_cols: int = 10, ax: Axes | None = None) -> 
     # On a dark page, the edge of the paper would cut the digits: it gets a margin, thin enough to keep off a title.
     height, width = canvas.shape
     margin = min(1, width / 50)
-    corner, size = 2 * [-0.5 - margin], [width + 2 * margin, height + 2 * margin]
+    corner, size = (-0.5 - margin, -0.5 - margin), (width + 2 * margin, height + 2 * margin)
     ax.add_patch(Rectangle(corner, *size, color=PAPER, clip_on=False, zorder=-1))
     return ax
 
