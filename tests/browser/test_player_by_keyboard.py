@@ -34,11 +34,14 @@ def test_tab_leads_through_a_player_in_jupyterlab(lab, lab_page, made):
     page.keyboard.press("ArrowUp")
     assert page.evaluate(f"{PANEL}.content.activeCellIndex") == 0
     visited = []
-    for _ in range(8):
+    for _ in range(20):
         page.keyboard.press("Tab")
         visited.append(page.evaluate(FOCUSED))
-    assert visited[0].startswith("The start")
-    assert visited[1:] == ["First", "Back", "Play", "Step", "step", "speed", "The end"]
+        if visited[-1] == "The end":
+            break
+    picture, *controls, _ = visited[-8:]  # JupyterLab's buttons of the cell come before
+    assert picture.startswith("The start")
+    assert controls == ["First", "Back", "Play", "Step", "step", "speed"]
 
 
 def test_the_keys_are_listed_where_the_keyboard_leads(shown):
