@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mlcourse.checks import CatalogueError
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course, NoSuchNotebook, notebook_named
 
 from . import kept
@@ -65,7 +66,7 @@ def reset(word: str, root: Path) -> None:
     built = {path: content for path, content in build_all(Course(root)).items() if path.suffix == ".ipynb"}
     path = notebook_named(word, list(built), root, f"{word!r} is not a notebook of this course")
     copy = keep_edited(path, root)
-    kept.write_atomically(path, built[path])
+    write_atomically(path, built[path])
     print(f"{short(path, root)} is as it was handed out.")
     if copy:
         print(f"Your version is in {short(copy, root)}. To get it back:")
@@ -82,6 +83,9 @@ def restore(word: str, root: Path) -> None:
     copy = path if path in originals else next(copy for copy in found if originals[copy] == path)
     path = originals[copy]
     replaced = keep_edited(path, root)
+    if replaced == copy:
+        print(f"{short(path, root)} already is your version from {short(copy, root)}.")
+        return
     kept.put_back(copy, path, root)
     print(f"{short(path, root)} is now your version from {short(copy, root)}.")
     if replaced:
