@@ -115,7 +115,13 @@ def paragraph(content: str) -> str:
 
 def with_code(text: str) -> str:
     """Return text as HTML, with what is between two backticks as code."""
-    return re.sub(r"`([^`\n]+)`", rf"<code style='{CODE}'>\1</code>", escape(text))
+    parts = enumerate(code_parts(escape(text)))
+    return "".join(f"<code style='{CODE}'>{part}</code>" if place % 2 else part for place, part in parts)
+
+
+def code_parts(text: str) -> list[str]:
+    """Split a text into words and code in turn, the words first: code is what is between two backticks of a line."""
+    return re.split(r"`([^`\n]+)`", text)
 
 
 def capitalised(sentence: str) -> str:

@@ -3,7 +3,6 @@
 import copy
 import difflib
 import os
-import sys
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 from mlcourse.checks.card import Card
 from mlcourse.checks.catalogue import Catalogue, read_folder
 from mlcourse.checks.examine import Verdict, examine, with_slip
-from mlcourse.checks.folders import current_notebook, lesson_of
+from mlcourse.checks.folders import current_notebook, ipython_shell, lesson_of
 from mlcourse.checks.outcome import answer_of
-from mlcourse.checks.progress import Book, Progress
+from mlcourse.checks.progress import Book, Progress, kernel_versions
 from mlcourse.checks.task import Task
 
 
@@ -73,8 +72,9 @@ class Checker:
     def _note(self, task: Task, verdict: Verdict, answer: Any) -> tuple[str, list[str]]:
         """Save a verdict; return how much of the lesson is done, and remarks about saving."""
         book, known = self._book, len(self._book.record.remarks)
-        entry = book.add(task, verdict.status, answer)
-        states = [state for _, state in book.view().tasks(task.lesson)]
+        kernel = kernel_versions()
+        entry = book.add(task, verdict.status, answer, kernel)
+        states = [state for _, state in book.view(kernel).tasks(task.lesson)]
         done = f"{states.count('right')} of {len(states)} done" if book.counts else ""
         remarks = book.record.remarks[known:]
         if book.is_exercise and verdict.status == "right" and not entry.version:
@@ -113,11 +113,12 @@ class Checker:
 
 def display(card: Card) -> None:
     """Display a card in IPython, which knows whether it can show HTML; print it elsewhere."""
-    ipython = sys.modules.get("IPython")
-    if ipython and ipython.get_ipython():
-        ipython.display.display(card)
-    else:
+    if not ipython_shell():
         print(card)
+        return
+    from IPython import display as ipython  # which other processes do without
+
+    ipython.display(card)
 
 
 def open_course(folder: str | Path) -> Checker:

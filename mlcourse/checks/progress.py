@@ -59,12 +59,12 @@ class Book:
         )  # a verdict in a solution is not about the reader's own
         self.here: dict[str, Entry] = {}  # the verdicts of this kernel
 
-    def add(self, task: Task, status: Status, answer: object) -> Entry:
-        """Note a verdict, save it if this is an exercise, and return it."""
+    def add(self, task: Task, status: Status, answer: object, kernel: Versions) -> Entry:
+        """Note a verdict about an answer in this kernel, save it if this is an exercise, and return it."""
         name = getattr(answer, "__name__", None) if task.kind == "function" else None
         name = name if isinstance(name, str) else task.name
         file = self.notebook.name if self.notebook else ""
-        entry = Entry(status, name, Versions(kernel_cells()).digest(name), time.time(), file)
+        entry = Entry(status, name, kernel.digest(name), time.time(), file)
         self.here.pop(task.name, None)  # keep the order in which checks ran last
         self.here[task.name] = entry
         if self.is_exercise:
@@ -76,17 +76,16 @@ class Book:
         """The task whose check ran last in this kernel."""
         return next(reversed(self.here), None)
 
-    def view(self) -> "View":
-        """Compare all verdicts with the answers as they are now."""
-        return View(self)
+    def view(self, kernel: Versions | None = None) -> "View":
+        """Compare all verdicts with the answers as they are now, in this kernel and in the notebooks' files."""
+        return View(self, kernel or kernel_versions())
 
 
 class View:
     """The state of all tasks at one moment."""
 
-    def __init__(self, book: Book):
-        self.book = book
-        self.kernel = Versions(kernel_cells())
+    def __init__(self, book: Book, kernel: Versions):
+        self.book, self.kernel = book, kernel
         saved = book.record.entries() if book.remembers else {}
         self.entries = saved | (book.here if book.counts else {})
         self._files: dict[Path, File | None] = {}
@@ -192,10 +191,10 @@ class Row(NamedTuple):
         return any(state != "not attempted" for state in self.states)
 
 
-def kernel_cells() -> list[str]:
-    """Return the cells that have run in this kernel, in that order; none outside IPython."""
+def kernel_versions() -> Versions:
+    """Return the versions of the answers in the cells that have run in this kernel; none outside IPython."""
     shell = ipython_shell()
-    return list(shell.history_manager.input_hist_raw) if shell and shell.history_manager else []
+    return Versions(shell.history_manager.input_hist_raw if shell and shell.history_manager else [])
 
 
 class Progress:
