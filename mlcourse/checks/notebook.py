@@ -118,7 +118,7 @@ def display(card: Card) -> None:
         return
     from IPython import display as ipython  # which other processes do without
 
-    ipython.display(card)
+    ipython.display(card)  # type: ignore[no-untyped-call]
 
 
 def open_course(folder: str | Path) -> Checker:

@@ -140,12 +140,17 @@ def test_a_notebook_has_several_names(course, word):
     [
         (["exercises/01"], f"Did you mean {EXERCISE}?"),
         (["exercises/01_binomial_exercices.ipynb"], f"Did you mean {EXERCISE}?"),
+        (
+            ["01_binomials"],
+            "a lesson has several notebooks. Did you mean notebooks/01_binomials.ipynb, "
+            "exercises/01_binomials_exercises.ipynb or solutions/01_binomials_solutions.ipynb?",
+        ),
         (["xyz"], "'xyz' is not a notebook of this course. Look in notebooks, exercises, solutions."),
         ([EXERCISE, "--restore"], "has been kept. Nothing is there yet."),
     ],
 )
 def test_what_is_wrong_is_named(course, capsys, words, advice):
-    assert run(course, *words) == 1
+    assert run(course, *words) == 2
     assert advice in capsys.readouterr().err
     assert not (course / "kept").exists()
 
