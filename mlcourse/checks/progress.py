@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from mlcourse.checks.catalogue import Catalogue
 from mlcourse.checks.examine import Status
-from mlcourse.checks.folders import FOLDERS, code_cells, ipython_shell, notebook_name, title_of
+from mlcourse.checks.folders import FOLDERS, CodeCell, code_cells, ipython_shell, notebook_name, title_of
 from mlcourse.checks.record import Entry, Record
 from mlcourse.checks.task import Task
 from mlcourse.checks.versions import Versions
@@ -29,14 +29,19 @@ class File(NamedTuple):
     """A notebook on disk: its answers, and when it was saved."""
 
     versions: Versions
+    handed_out: Versions  # of the cells that nobody has edited
     saved: float
+
+    def has_stub(self, name: str) -> bool:
+        """Whether an answer is as it was handed out."""
+        return self.versions.source(name) == self.handed_out.source(name) is not None
 
 
 class Book:
     """The verdicts of a course: those of this kernel, and those that were saved.
 
     A verdict is about the answer that was judged. If the answer has changed since, in the kernel or in the notebook's
-    file, the task counts as changed, and not as right.
+    file, the task counts as changed, and not as right. After a reset, it is to do.
 
     Parameters
     ----------
@@ -81,6 +86,12 @@ class Book:
         return View(self, kernel or kernel_versions())
 
 
+def file_of(cells: list[CodeCell], saved: float) -> File:
+    """Return a notebook's answers."""
+    handed_out = Versions(cell.source for cell in cells if cell.as_handed_out)
+    return File(Versions(cell.source for cell in cells), handed_out, saved)
+
+
 class View:
     """The state of all tasks at one moment."""
 
@@ -113,7 +124,7 @@ class View:
             return found.status  # the next save will write it
         if file and older:
             return "not saved" if found.status == "right" else found.status
-        return "changed"
+        return "not attempted" if file and file.has_stub(found.name) else "changed"
 
     def _file(self, task: Task, found: Entry) -> File | None:
         """Return the notebook of a verdict or, if it is gone, the exercise that now has the task."""
@@ -123,7 +134,7 @@ class View:
             path = folder / notebook_name("exercises", task.lesson)
         if path not in self._files:
             cells = code_cells(path)
-            self._files[path] = None if cells is None else File(Versions(cells), path.stat().st_mtime)
+            self._files[path] = None if cells is None else file_of(cells, path.stat().st_mtime)
         return self._files[path]
 
     def tasks(self, lesson: str) -> list[tuple[Task, State]]:

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from mlcourse.checks import Case, Catalogue, Lesson
+from mlcourse.checks.folders import cell_id
 from mlcourse.checks.progress import Book, Progress
 from tests.helpers.kernels import Kernel, write_notebook
 
@@ -85,6 +86,26 @@ def test_an_answer_edited_since_counts_no_longer(kernel, exercise, course):
     assert "0 of 2 tasks done" in terminal(course)
     assert "changed since its check" in terminal(course)
     save(exercise, DOUBLE, CHECK)  # taken back
+    assert "✓ double" in terminal(course)
+
+
+def test_after_a_reset_an_answer_is_to_do(kernel, exercise, course):
+    handed_out = exercise.read_bytes().replace(
+        b'"id": "1"', f'"id": "{cell_id("code", None, STUB)}"'.encode()
+    )
+    kernel(exercise).run(DOUBLE, CHECK)
+    save(exercise, DOUBLE, CHECK)
+    saved = exercise.read_bytes()
+    exercise.write_bytes(handed_out)
+    later = time.time() + 1
+    os.utime(exercise, (later, later))
+    assert "· double" in terminal(course)
+    assert "0 of 2 tasks done" in terminal(course)
+    assert "changed" not in terminal(course)
+    assert "begun" not in terminal(course)
+    exercise.write_bytes(handed_out.replace(b"raise", b"return"))
+    assert "≠ double" in terminal(course)
+    exercise.write_bytes(saved)  # restored
     assert "✓ double" in terminal(course)
 
 
