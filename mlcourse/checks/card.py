@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import NamedTuple
 
 from mlcourse.checks.examine import Status, Verdict
 from mlcourse.checks.slips import SENTENCES
@@ -40,6 +41,22 @@ UNFOLD = (
 )
 
 
+# Scrolls to a heading of this notebook: one in another tab may have the same id. JupyterLab renames the attribute.
+GO = (
+    "const page = this.closest(&quot;.jp-Notebook&quot;) || document; "
+    "const name = decodeURIComponent(this.hash.slice(1)); "
+    "const heading = page.querySelector(`[id=&quot;${name}&quot;], [data-jupyter-id=&quot;${name}&quot;]`); "
+    "if (heading) { heading.scrollIntoView(); return false; }"
+)
+
+
+class Link(NamedTuple):
+    """A link: its words, and where it leads."""
+
+    words: str
+    address: str
+
+
 class Card:
     """The card of a verdict.
 
@@ -51,10 +68,20 @@ class Card:
         How many tasks of the lesson are done: "2 of 8 done".
     remarks : iterable of str
         What else the learner should know.
+    following : Link, optional
+        Where to go on, once the answer is right.
     """
 
-    def __init__(self, task: Task, verdict: Verdict, done: str = "", remarks: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        task: Task,
+        verdict: Verdict,
+        done: str = "",
+        remarks: Iterable[str] = (),
+        following: Link | None = None,
+    ) -> None:
         self.task, self.verdict, self.done, self.remarks = task, verdict, done, list(remarks)
+        self.following = following if verdict.status == "right" else None
         self.call = how_to_look(task, verdict)
 
     def __str__(self) -> str:
@@ -77,6 +104,8 @@ class Card:
         pill = f"<strong style='{PILL.format(colour)}'>{SIGNS[status]} {WORDS[status]}</strong>"
         done = f"<span style='float:right; margin-left:1em'>{escape(self.done)}</span>" if self.done else ""
         body = "".join([*self._explanation(), *(paragraph(with_code(remark)) for remark in self.remarks)])
+        if self.following:
+            body += paragraph(f"Next: {anchor(self.following)}")
         name = f"<code style='margin-left:0.5em; {CODE}'>{escape(self.task.name)}</code>"
         return f"<div style='{CARD.format(colour)}'>{done}{pill}{name}{body}</div>"
 
@@ -111,6 +140,12 @@ class Card:
 def paragraph(content: str) -> str:
     """Return a paragraph of a card."""
     return f"<p style='{TEXT}'>{content}</p>"
+
+
+def anchor(link: Link) -> str:
+    """Return a link as HTML; one within the notebook scrolls."""
+    script = f" onclick='{GO}'" if link.address.startswith("#") else ""
+    return f"<a style='{LINK}' href='{escape(link.address)}'{script}>{escape(link.words)}</a>"
 
 
 def with_code(text: str) -> str:

@@ -8,10 +8,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from mlcourse.checks.card import Card
+from mlcourse.checks.card import Card, Link
 from mlcourse.checks.catalogue import Catalogue, read_folder
 from mlcourse.checks.examine import Verdict, examine, with_slip
-from mlcourse.checks.folders import current_notebook, ipython_shell, lesson_of
+from mlcourse.checks.folders import current_notebook, ipython_shell, lesson_of, notebook_name, title_of
 from mlcourse.checks.outcome import answer_of
 from mlcourse.checks.progress import Book, Progress, kernel_versions
 from mlcourse.checks.task import Task
@@ -62,7 +62,7 @@ class Checker:
     def _run(self, task: Task, answer: Any) -> None:
         given = answer_of(answer)
         verdict = self._last = with_slip(examine(task, given), task, given)
-        display(Card(task, verdict, *self._note(task, verdict, answer)))
+        display(Card(task, verdict, *self._note(task, verdict, answer), self._following(task)))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
         if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
             raise CheckFailed(
@@ -82,6 +82,19 @@ class Checker:
                 f"It does not count yet, because no cell defines {entry.name}: define it in a cell."
             )
         return done, remarks
+
+    def _following(self, task: Task) -> Link | None:
+        """Return where an exercise goes on: its next task or, after the last, the next lesson."""
+        if not self._book.is_exercise:
+            return None
+        if after := self._catalogue.after(task.name):
+            heading = self._catalogue.heading(after)
+            return Link(heading.rpartition(" · ")[0], f"#{heading.replace(' ', '-')}")
+        lessons = sorted(name for name in self._catalogue.lessons if name > task.lesson)
+        lecture = self._book.root / "notebooks" / notebook_name("notebooks", lessons[0]) if lessons else None
+        return (
+            Link(title_of(lecture), f"../notebooks/{lecture.name}") if lecture and lecture.is_file() else None
+        )
 
     @property
     def last_input(self) -> tuple[Any, ...]:

@@ -201,6 +201,26 @@ def test_an_old_copy_counts_and_so_does_its_new_name(kernel, exercise, course):
     assert "✓ double" in terminal(course)
 
 
+def test_a_right_answer_leads_to_the_next_task(kernel, exercise):
+    day = kernel(exercise)
+    day.run(DOUBLE, CHECK, "def again(x):\n    return x", "check.again(again)", "check.again(double)")
+    right, wrong, before_a_question = (card._repr_html_() for card in day.shown)
+    assert "Next: <a" in right
+    assert "href='#Task-2-·-About-again-·-2-points'" in right
+    assert ">Task 2 · About again</a>" in right
+    assert "Next:" not in wrong
+    assert ">Task 3 · Why?</a>" in before_a_question
+
+
+def test_the_last_answer_leads_to_the_next_lesson(kernel, course):
+    day = kernel(course / "exercises" / "02_two_exercises.ipynb")
+    day.run(DOUBLE, "check.third(double)")
+    assert "href='../notebooks/03_three.ipynb'>03 · Three</a>" in day.shown[0]._repr_html_()
+    day = kernel(course / "exercises" / "03_three_exercises.ipynb")
+    day.run(DOUBLE, "check.fourth(double)")
+    assert "Next:" not in day.shown[0]._repr_html_()
+
+
 def test_all_lessons_are_listed_with_the_next(kernel, exercise, course):
     assert '→ 01 · The "first" lesson  0 of 2  next' in terminal(course)
     kernel(exercise).run(DOUBLE, CHECK)
