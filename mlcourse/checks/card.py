@@ -41,13 +41,13 @@ UNFOLD = (
 )
 
 
-# Scrolls to a heading of this notebook: one in another tab may have the same id. JupyterLab renames the attribute.
+# Scrolls to a heading of this notebook: one in another tab may have the same id. JupyterLab renames the attribute,
+# and would look for a file if this were a link.
 GO = (
-    "const page = this.closest(&quot;.jp-Notebook&quot;) || document; "
-    "const name = decodeURIComponent(this.hash.slice(1)); "
-    "const heading = page.querySelector(`[id=&quot;${name}&quot;], [data-jupyter-id=&quot;${name}&quot;]`); "
-    "if (heading) { heading.scrollIntoView(); return false; }"
+    "const page = this.closest(&quot;.jp-Notebook&quot;) || document; const name = JSON.stringify(this.value); "
+    "page.querySelector(`[id=${name}], [data-jupyter-id=${name}]`)?.scrollIntoView();"
 )
+BUTTON = f"padding:0; border:none; background:none; font:inherit; cursor:pointer; {LINK}"
 
 
 class Link(NamedTuple):
@@ -143,9 +143,11 @@ def paragraph(content: str) -> str:
 
 
 def anchor(link: Link) -> str:
-    """Return a link as HTML; one within the notebook scrolls."""
-    script = f" onclick='{GO}'" if link.address.startswith("#") else ""
-    return f"<a style='{LINK}' href='{escape(link.address)}'{script}>{escape(link.words)}</a>"
+    """Return a link as HTML; one within the notebook is a button that scrolls."""
+    words, address = escape(link.words), escape(link.address)
+    if address.startswith("#"):
+        return f"<button type='button' style='{BUTTON}' value='{address[1:]}' onclick='{GO}'>{words}</button>"
+    return f"<a style='{LINK}' href='{address}'>{words}</a>"
 
 
 def with_code(text: str) -> str:

@@ -205,11 +205,11 @@ def test_a_right_answer_leads_to_the_next_task(kernel, exercise):
     day = kernel(exercise)
     day.run(DOUBLE, CHECK, "def again(x):\n    return x", "check.again(again)", "check.again(double)")
     right, wrong, before_a_question = (card._repr_html_() for card in day.shown)
-    assert "Next: <a" in right
-    assert "href='#Task-2-·-About-again-·-2-points'" in right
-    assert ">Task 2 · About again</a>" in right
+    assert "Next: <button" in right
+    assert "value='Task-2-·-About-again-·-2-points'" in right
+    assert ">Task 2 · About again</button>" in right
     assert "Next:" not in wrong
-    assert ">Task 3 · Why?</a>" in before_a_question
+    assert ">Task 3 · Why?</button>" in before_a_question
 
 
 def test_the_last_answer_leads_to_the_next_lesson(kernel, course):
