@@ -39,6 +39,7 @@ class Checker:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._last: Verdict | None = None
+        self._is_watching = False
 
     @cached_property
     def _book(self) -> Book:
@@ -47,6 +48,7 @@ class Checker:
     def __getattr__(self, name: str) -> Callable[[Any], None]:
         tasks = self.__dict__["_catalogue"].tasks if "_catalogue" in self.__dict__ else {}
         if name in tasks:
+            self._watch()
             return lambda answer: self._run(tasks[name], answer)
         near = difflib.get_close_matches(name, tasks, n=1)
         advice = (
@@ -55,6 +57,20 @@ class Checker:
             else "Each exercise has a check cell with the right call; run that cell."
         )
         raise AttributeError(f"there is no check called {name!r}. {advice}")
+
+    def _watch(self) -> None:
+        """Explain, from now on, why a check finds no answer. The traceback stays as it is."""
+        shell = ipython_shell()
+        if shell and not self._is_watching:
+            shell.events.register("post_run_cell", self._explain)
+            self._is_watching = True
+
+    def _explain(self, result: Any) -> None:
+        """Below the traceback of a check cell that has run too early, say which cell to run first."""
+        error = result.error_in_exec
+        if isinstance(error, NameError) and error.name in self._catalogue.tasks:
+            task = self._catalogue.heading(error.name).rpartition(" · ")[0]
+            print(f"{error.name} does not exist yet: run the cell with your answer to it first ({task}).")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._catalogue.tasks]

@@ -167,6 +167,19 @@ def test_an_answer_changed_in_the_kernel_counts_no_longer(kernel, exercise):
     assert "✓ double" in str(day.check.progress())
 
 
+def test_a_check_before_its_answer_is_explained(kernel, exercise, capsys):
+    day = kernel(exercise)
+    day.run(CHECK)
+    said = capsys.readouterr().out
+    assert (
+        said
+        == "double does not exist yet: run the cell with your answer to it first (Task 1 · About double).\n"
+    )
+    day.run(DOUBLE, CHECK, "check.double(dubble)", "y = check.again", "check.double(double)")
+    assert capsys.readouterr().out == ""
+    assert len(day.after) == 1
+
+
 def test_progress_needs_no_check_before(kernel, exercise):
     shown = str(kernel(exercise).check.progress())
     assert shown.startswith(TITLES["01_one"])
