@@ -134,7 +134,7 @@ def test_help_comes_before_any_set_up_and_names_every_command(course):
     result = course.run("--help")
     assert result.returncode == 0
     assert not (course.root / ".venv").exists()
-    for command in command_line()[1]:
+    for command in COMMANDS:
         assert f"python course.py {command} " in result.stdout
 
 
