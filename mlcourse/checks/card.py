@@ -34,18 +34,12 @@ TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:norm
 VALUE = "padding:0; text-align:left; border:none"
 CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
 LINK = "color:inherit; text-decoration:underline"
-# Unfolds the hint before the page scrolls to it, with some room above. Where scripts are removed, it only scrolls.
-UNFOLD = (
-    "const hint = document.getElementById(&quot;{0}&quot;); "
-    "if (hint) {{ hint.open = true; hint.style.scrollMarginTop = &quot;4em&quot;; }}"
-)
-
-
-# Scrolls to a heading of this notebook: one in another tab may have the same id. JupyterLab renames the attribute,
-# and would look for a file if this were a link.
+# Unfolds a hint, and scrolls to it or to a heading, with some room above. It looks in this notebook only: one in
+# another tab may have the same id. JupyterLab renames the attribute, and would look for a file if this were a link.
 GO = (
     "const page = this.closest(&quot;.jp-Notebook&quot;) || document; const name = JSON.stringify(this.value); "
-    "page.querySelector(`[id=${name}], [data-jupyter-id=${name}]`)?.scrollIntoView();"
+    "const place = page.querySelector(`[id=${name}], [data-jupyter-id=${name}]`); "
+    "if (place) { place.open = true; place.style.scrollMarginTop = &quot;4em&quot;; place.scrollIntoView(); }"
 )
 BUTTON = f"padding:0; border:none; background:none; font:inherit; cursor:pointer; {LINK}"
 
@@ -132,9 +126,8 @@ class Card:
         if self.call:
             yield paragraph(f"To look at this input: <code style='{CODE}'>{escape(self.call)}</code>")
         if hint := verdict.hint:
-            place = hint_id(self.task.name, hint)
-            link = f"<a style='{LINK}' href='#{place}' onclick='{UNFOLD.format(place)}'>Hint {hint}</a>"
-            yield paragraph(f"→ {link} may help.")
+            link = Link(f"Hint {hint}", f"#{hint_id(self.task.name, hint)}")
+            yield paragraph(f"→ {anchor(link)} may help.")
 
 
 def paragraph(content: str) -> str:
