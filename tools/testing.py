@@ -143,7 +143,7 @@ def run_notebooks(*paths: str) -> int:
     """Run notebooks with nbval: a cell that raises fails, outputs are not compared.
 
     Except in exercises, a task that is not done fails too (`tools/strict_notebooks.py`). Cells must run in order, so
-    pytest-randomly is off, and each notebook stays with one worker (loadfile). MNIST would take minutes, so lesson 10
+    pytest-randomly is off, and each notebook stays with one worker (loadfile). MNIST would take minutes, so lesson 12
     uses the small digits.
     """
     empty = [path for path in paths if not (ROOT / path).is_file() and not any((ROOT / path).glob("*.ipynb"))]

@@ -1,5 +1,6 @@
-"""Data from files: points, photographs, and the small sets that come with scikit-learn. Nothing is downloaded."""
+"""Data from files: points, photographs, small tables, some of scikit-learn's sets. Nothing is downloaded."""
 
+import csv
 import difflib
 import re
 from collections.abc import Iterable
@@ -11,7 +12,9 @@ from PIL import Image, ImageOps
 
 from mlcourse.typing import Floats, Ints
 
-SAMPLE_POINTS = Path(__file__).parents[1] / "data" / "kmeans_samples.txt"
+DATA = Path(__file__).parents[1] / "data"
+SAMPLE_POINTS = DATA / "kmeans_samples.txt"
+PENGUIN_FEATURES = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
 BUNDLED_PHOTOS = ("flower.jpg", "china.jpg")
 
 
@@ -109,6 +112,42 @@ def load_iris() -> tuple[Floats, Ints]:
     y : array of shape (150,), 0 setosa, 1 versicolor, 2 virginica
     """
     return sklearn.datasets.load_iris(return_X_y=True)
+
+
+def load_old_faithful() -> Floats:
+    """Load 272 eruptions of the geyser Old Faithful.
+
+    Returns
+    -------
+    X : float64 array of shape (272, 2), duration of the eruption and waiting time to the next one, in minutes
+
+    References
+    ----------
+    Härdle (1991), Smoothing Techniques; Azzalini & Bowman (1990), Applied Statistics 39.
+    """
+    return load_points(DATA / "old_faithful.csv")
+
+
+def load_penguins() -> tuple[Floats, Ints]:
+    """Load 342 penguins of three species from the Palmer Archipelago.
+
+    Returns
+    -------
+    X : float64 array of shape (342, 4), bill length, bill depth and flipper length in mm, body mass in g
+    y : array of shape (342,), 0 Adelie, 1 Chinstrap, 2 Gentoo
+
+    Notes
+    -----
+    The table has 344 penguins. Two of them were not measured and are left out.
+
+    References
+    ----------
+    Gorman, Williams & Fraser (2014), PLoS ONE 9, e90081.
+    """
+    with open(DATA / "penguins.csv", encoding="utf-8", newline="") as file:
+        rows = [[row["species"], *(row[name] for name in PENGUIN_FEATURES)] for row in csv.DictReader(file)]
+    complete = np.array([row for row in rows if "NA" not in row])
+    return complete[:, 1:].astype(float), np.unique(complete[:, 0], return_inverse=True)[1]
 
 
 def _existing_file(path: str | Path, also: Iterable[str] = ()) -> Path:

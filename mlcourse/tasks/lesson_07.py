@@ -1,1350 +1,1226 @@
-"""Checks for lesson 07, choosing K: prices, criteria, held-out scores, an honest report, joining, Bayes' rule.
+"""Checks for lesson 07 (covariance types): four constraints on one scatter, their costs and their invariances.
 
-Symbols: X (n, d) data; K components; p free parameters; log_likelihood (n,) per point; R (n, K)
-responsibilities; fold (n,) the fold of each point.
+Symbols: X (n, d) data; R (n, K) responsibilities; pi (K,) weights; mu (K, d) means; S (K, d, d) scatters about the
+means; N (K,) effective numbers of points; Sigma (K, d, d) covariances, or (d, d) when they are tied; A (d, d), b (d,)
+of the map x ↦ A x + b.
 """
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import combinations, pairwise, permutations
 from typing import Any
 
 import numpy as np
-import sklearn.mixture
-from scipy.special import entr, logsumexp, softmax, xlogy
-from sklearn.datasets import make_moons
-from sklearn.model_selection import KFold, PredefinedSplit
+from scipy.linalg import cho_factor, cho_solve
+from sklearn.mixture import GaussianMixture as Sklearn
 
-from mlcourse.checks.task import Case, Lesson
-from mlcourse.classifier import GaussianMixtureClassifier
-from mlcourse.mixture import GaussianMixture
+from mlcourse.checks.task import Case, Law, Lesson
+from mlcourse.datasets import load_digits
+from mlcourse.gaussians import COVARIANCE_TYPES
+from mlcourse.mixture import GaussianMixture, mixture_from_responsibilities
+from mlcourse.pca import PCA
 from mlcourse.typing import Array
 
-LESSON = Lesson("07_choosing_k")
+LESSON = Lesson("07_covariance_types")
 
 
-# ── 1  The price of a component ──────────────────────────────────────────────────────────────────────
+TYPES = ("full", "tied", "diag", "spherical")
 
-RISE_NEEDED = LESSON.task(
-    "rise_needed",
-    title="Is one more component worth it?",
+
+# ── 1  Count by hand ─────────────────────────────────────────────────────────────────────────────────
+
+COUNT_BY_HAND = LESSON.value(
+    "count_by_hand",
+    title="Count by hand",
     points=2,
-    expected="(rise for AIC, rise for BIC): two positive numbers",
-    parts=("the rise for AIC", "the rise for BIC"),
+    expected="four whole numbers in brackets: (full, tied, diag, spherical)",
+    parts=("the total for full", "the total for tied", "the total for diag", "the total for spherical"),
+)
+
+# Each is (weights, means, covariances) for K = 4 components of d = 6 features.
+PARTS = {"full": (3, 24, 84), "tied": (3, 24, 21), "diag": (3, 24, 24), "spherical": (3, 24, 4)}
+
+
+@COUNT_BY_HAND.reference
+def counted(**changes: int) -> tuple[int, ...]:
+    """The four totals, with the covariances of some types counted differently."""
+    return tuple(PARTS[name][0] + PARTS[name][1] + changes.get(name, PARTS[name][2]) for name in TYPES)
+
+
+def counted_without(part: int) -> tuple[int, ...]:
+    return tuple(sum(PARTS[name]) - PARTS[name][part] for name in TYPES)
+
+
+@COUNT_BY_HAND.mistake(
+    "all four are one too high. Could you choose the last weight freely, once you know the others?", hint=1
+)
+def every_weight_counted():
+    return tuple(total + 1 for total in counted())
+
+
+@COUNT_BY_HAND.mistake(
+    "full and tied count every entry of a 6 × 6 matrix. It is symmetric, so many entries are not free.",
+    hint=2,
+)
+def every_entry_of_a_matrix_counted():
+    return counted(full=4 * 36, tied=36)
+
+
+@COUNT_BY_HAND.mistake("full and tied count the pairs of different features, but not the variances.", hint=2)
+def the_diagonal_forgotten():
+    return counted(full=4 * 15, tied=15)
+
+
+@COUNT_BY_HAND.mistake("tied has as many as full here. How many times is its matrix stored?", hint=2)
+def tied_counted_for_every_component():
+    return counted(tied=84)
+
+
+@COUNT_BY_HAND.mistake(
+    "spherical has one variance for all components here. Each component may have a size of its own.", hint=2
+)
+def one_radius_for_all():
+    return counted(spherical=1)
+
+
+@COUNT_BY_HAND.mistake(
+    "diag shares its variances here. Sharing is what tied does; in diag each component has its own.", hint=2
+)
+def one_diagonal_for_all():
+    return counted(diag=6)
+
+
+@COUNT_BY_HAND.mistake("the means are missing: they are parameters too.", hint=1)
+def means_left_out():
+    return counted_without(1)
+
+
+@COUNT_BY_HAND.mistake("the weights are missing: they are parameters too.", hint=1)
+def weights_left_out():
+    return counted_without(0)
+
+
+@COUNT_BY_HAND.mistake("these are the covariances alone. A mixture has two more kinds of parameters.", hint=1)
+def covariances_alone():
+    return tuple(PARTS[name][2] for name in TYPES)
+
+
+COUNT_BY_HAND.right_values([111, 48, 51, 31], np.array([111.0, 48, 51, 31]))
+
+
+# ── 2  Four answers from one scatter ─────────────────────────────────────────────────────────────────
+
+CONSTRAIN_SCATTER = LESSON.task(
+    "constrain_scatter",
+    title="Four answers from one scatter",
+    points=4,
+    expected="(full, tied, diag, spherical) of shapes (K, d, d), (d, d), (K, d), (K,)",
+    parts=("the full covariances", "the tied covariance", "the diag variances", "the spherical variances"),
 )
 
 
-@RISE_NEEDED.cases
-def rise_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, d in (
-        ("a few dozen points in two or three dimensions", rng.integers(30, 90), rng.integers(2, 4)),
-        ("hundreds of points in more dimensions", rng.integers(200, 400), rng.integers(4, 8)),
-    ):
-        yield Case(description, (rng.normal(size=(n, d)),))
+@CONSTRAIN_SCATTER.cases
+def scatter_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, K, d in (("three components, d = 4", 3, 4), ("two components in the plane", 2, 2)):
+        A = rng.normal(size=(K, d, d + 2))
+        N = rng.uniform(5, 60, size=K)
+        yield Case(description, (A @ np.swapaxes(A, 1, 2) * N[:, np.newaxis, np.newaxis], N))
 
 
-@RISE_NEEDED.reference
-def rise_needed(X: Array) -> tuple[int, float]:
-    n, d = X.shape
-    price = full_parameters(2, d) - full_parameters(1, d)
-    return price, price * np.log(n) / 2
+@CONSTRAIN_SCATTER.reference
+def four_from_scatter(S: Array, N: Array) -> tuple[Array, Array, Array, Array]:
+    K, d = S.shape[:2]
+    full = np.array([S[k] / N[k] for k in range(K)])
+    tied = sum(S[k] for k in range(K)) / sum(N)
+    diag = np.array([[full[k, j, j] for j in range(d)] for k in range(K)])
+    return full, tied, diag, diag.mean(axis=1)
 
 
-def full_parameters(K: int, d: int) -> int:
-    """Free parameters of K components with full covariances in d dimensions, listed one by one."""
-    upper_triangle = sum(1 for row in range(d) for column in range(d) if column >= row)
-    return (K - 1) + K * d + K * upper_triangle
+def _with(
+    tied: Callable[..., Array] | None = None,
+    diag: Callable[..., Array] | None = None,
+    spherical: Callable[..., Array] | None = None,
+) -> Callable[..., tuple[Array, ...]]:
+    """The right four, with some replaced by a function of the right full covariances, S and N."""
 
-
-def _rise_at(price_of_component: Callable[..., int]) -> Callable[..., tuple[int, float]]:
-    """Make a `rise_needed` that counts `price_of_component(d)` parameters per component."""
-
-    def answer(X: Array) -> tuple[int, float]:
-        n, d = X.shape
-        return price_of_component(d), price_of_component(d) * np.log(n) / 2
+    def answer(S: Array, N: Array) -> tuple[Array, ...]:
+        full, *right = four_from_scatter(S, N)
+        others = [old if new is None else new(full, S, N) for old, new in zip(right, (tied, diag, spherical))]
+        return full, *others
 
     return answer
 
 
-@RISE_NEEDED.law("with eight points or more, BIC asks for a larger rise than AIC.")
-def with_eight_points_or_more_bic_asks(out, X):
-    return out[1] > out[0]
+# The total variance over all features and points, from the covariances of each type.
+TOTAL_VARIANCE: dict[str, Callable[..., Any]] = {
+    "full": lambda Sigma, N, d: N @ np.trace(Sigma, axis1=1, axis2=2),
+    "tied": lambda Sigma, N, d: N.sum() * np.trace(Sigma),
+    "diag": lambda variances, N, d: N @ variances.sum(axis=1),
+    "spherical": lambda variances, N, d: N @ variances * d,
+}
 
 
-@RISE_NEEDED.mistake(
-    "this is how much the *price* rises. What is the log-likelihood multiplied by"
-    " before the two are compared?",
+def keeps_total_variance(name: str) -> Law:
+    """A law for one type, so that the message says which of the four breaks it."""
+
+    def holds(out: tuple[Array, Array, Array, Array], S: Array, N: Array) -> np.bool_:
+        total = TOTAL_VARIANCE[name](out[TYPES.index(name)], N, S.shape[1])
+        return np.isclose(total, np.trace(S, axis1=1, axis2=2).sum())
+
+    return Law(f"the total variance of {name}, over all points, is the sum of the traces of S.", holds)
+
+
+CONSTRAIN_SCATTER.laws += tuple(keeps_total_variance(name) for name in TYPES)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is the plain average of the components' covariances: a component of five points counts"
+    " as much as one of sixty.",
     hint=2,
 )
-def rise_of_the_price_instead_of_the_likelihood(X: Array) -> tuple[int, float]:
-    of_aic, of_bic = rise_needed(X)
-    return 2 * of_aic, 2 * of_bic
+def tied_as_the_mean_of_the_covariances(S, N):
+    return _with(tied=lambda full, S, N: full.mean(axis=0))(S, N)
 
 
-@RISE_NEEDED.mistake(
-    "the rise for AIC is right. For BIC this is the price itself, not the rise in"
-    " log-likelihood that pays for it.",
-    hint=2,
+@CONSTRAIN_SCATTER.mistake(
+    "the sum for tied grows with the number of points: it still has to be divided by something.", hint=2
 )
-def price_of_bic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float]:
-    of_aic, of_bic = rise_needed(X)
-    return of_aic, 2 * of_bic
+def tied_never_divided(S, N):
+    return _with(tied=lambda full, S, N: S.sum(axis=0))(S, N)
 
 
-@RISE_NEEDED.mistake(
-    "the rise for BIC is right. For AIC this is the price itself, not the rise in"
-    " log-likelihood that pays for it.",
-    hint=2,
+@CONSTRAIN_SCATTER.mistake(
+    "tied is too small by a factor of K: you divided by the points and by the components.", hint=2
 )
-def price_of_aic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float]:
-    of_aic, of_bic = rise_needed(X)
-    return 2 * of_aic, of_bic
+def tied_divided_by_the_components_too(S, N):
+    return _with(tied=lambda full, S, N: S.mean(axis=0) / N.sum())(S, N)
 
 
-@RISE_NEEDED.mistake(
-    "this is the rise of the mean log-likelihood per point. The task asks about the sum over all points.",
-    hint=2,
+@CONSTRAIN_SCATTER.mistake(
+    "diag and spherical are standard deviations here. A covariance holds variances.", hint=1
 )
-def rise_of_the_mean(X: Array) -> tuple[float, ...]:
-    return tuple(rise / len(X) for rise in rise_needed(X))
+def standard_deviations_for_variances(S, N):
+    return _with(
+        diag=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2)),
+        spherical=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2).mean(axis=1)),
+    )(S, N)
 
 
-@RISE_NEEDED.mistake(
-    "you counted a mean and a covariance. The new component also brings a number that says how common it is.",
+@CONSTRAIN_SCATTER.mistake("diag holds standard deviations here, not variances.", hint=1)
+def standard_deviations_in_diag(S, N):
+    return _with(diag=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake("spherical is a standard deviation here, not a variance.", hint=1)
+def standard_deviation_in_spherical(S, N):
+    return _with(spherical=lambda full, S, N: np.sqrt(np.diagonal(full, axis1=1, axis2=2).mean(axis=1)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is the sum of the components' covariances, so it grows with their number.", hint=2
+)
+def tied_as_the_sum_of_the_covariances(S, N):
+    return _with(tied=lambda full, S, N: full.sum(axis=0))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "tied is divided by n − K. That is the unbiased convention, not maximum likelihood.", hint=2
+)
+def tied_divided_by_n_minus_k(S, N):
+    return _with(tied=lambda full, S, N: S.sum(axis=0) / (N.sum() - len(N)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "every scatter is divided by one less than its number of points. That is not maximum likelihood.", hint=1
+)
+def divided_by_n_minus_one(S, N):
+    return four_from_scatter(S, N - 1)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "all components share one diagonal. Sharing is what tied does; in diag each component has its own.",
     hint=1,
 )
-def weight_left_out(X):
-    return _rise_at(lambda d: d + d * (d + 1) // 2)(X)
+def one_diagonal_shared(S, N):
+    return _with(diag=lambda full, S, N: np.tile(np.diag(S.sum(axis=0) / N.sum()), (len(N), 1)))(S, N)
 
 
-@RISE_NEEDED.mistake("you counted every entry of the covariance. Can you choose all of them freely?", hint=1)
-def every_entry_of_the_covariance_counted(X):
-    return _rise_at(lambda d: 1 + d + d * d)(X)
-
-
-@RISE_NEEDED.mistake(
-    "you counted only the diagonal of the covariance. A full covariance can also be tilted.", hint=1
+@CONSTRAIN_SCATTER.mistake(
+    "all components share one variance in spherical. Each has a size of its own.", hint=3
 )
-def variances_only(X):
-    return _rise_at(lambda d: 1 + 2 * d)(X)
+def one_radius_shared(S, N):
+    def pooled(full, S, N):
+        return np.full(len(N), np.trace(S.sum(axis=0)) / N.sum() / S.shape[1])
+
+    return _with(spherical=pooled)(S, N)
 
 
-@RISE_NEEDED.mistake(
-    "you counted the position and the weight of the new component. It also has a shape.", hint=1
+@CONSTRAIN_SCATTER.mistake(
+    "diag is right, but stored with all its zeros. A type stores only its free numbers.", hint=1
 )
-def covariance_left_out(X):
-    return _rise_at(lambda d: 1 + d)(X)
+def diag_as_matrices(S, N):
+    return _with(diag=lambda full, S, N: full * np.eye(S.shape[1]))(S, N)
 
 
-@RISE_NEEDED.mistake(
-    "your count per component is d numbers too small. Is the mean counted, and the diagonal of the covariance?",
+@CONSTRAIN_SCATTER.mistake(
+    "spherical is the sum of all variances. That is the variance of one feature only when d is 1.", hint=3
+)
+def spherical_as_the_whole_trace(S, N):
+    return _with(spherical=lambda full, S, N: np.trace(full, axis1=1, axis2=2))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "spherical is the ball with the same volume as full. It is a natural guess, but not where"
+    " the likelihood is highest.",
+    hint=3,
+)
+def spherical_of_equal_volume(S, N):
+    return _with(spherical=lambda full, S, N: np.exp(np.linalg.slogdet(full)[1] / S.shape[1]))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "spherical uses the variance of the widest feature. The likelihood prefers a compromise.", hint=3
+)
+def the_largest_variance_for_spherical(S, N):
+    return _with(spherical=lambda full, S, N: np.diagonal(full, axis1=1, axis2=2).max(axis=1))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "spherical is the mean of every entry of the matrix. Those off the diagonal are not variances.", hint=3
+)
+def mean_of_every_entry_for_spherical(S, N):
+    return _with(spherical=lambda full, S, N: full.mean(axis=(1, 2)))(S, N)
+
+
+@CONSTRAIN_SCATTER.mistake(
+    "these are scatters, which are sums over points. A covariance is what one point contributes on average.",
     hint=1,
-    name="mean or diagonal of the covariance left out",
 )
-def mean_or_diagonal_left_out(X):
-    return _rise_at(lambda d: 1 + d + d * (d - 1) // 2)(X)
+def never_divided(S: Array, N: Array) -> tuple[Array, Array, Array, Array]:
+    diagonals = np.diagonal(S, axis1=1, axis2=2)
+    return S, S.sum(axis=0), diagonals, diagonals.mean(axis=1)
 
 
-@RISE_NEEDED.mistake("this pays for both components of a mixture of two. How many of them are new?", hint=1)
-def both_components_paid_for(X):
-    return _rise_at(lambda d: full_parameters(2, d))(X)
-
-
-@RISE_NEEDED.mistake("you took the logarithm of the number of entries in X. BIC counts points.", hint=2)
-def entries_instead_of_points(X: Array) -> tuple[int, float]:
-    of_aic, of_bic = rise_needed(X)
-    return of_aic, of_bic / np.log(len(X)) * np.log(X.size)
-
-
-@RISE_NEEDED.mistake(
-    "your logarithm in BIC is to base ten. Likelihoods here use the natural logarithm.", hint=2
+@CONSTRAIN_SCATTER.mistake(
+    "every component is divided by the same number of points. Each component owns a different number.", hint=1
 )
-def logarithm_to_base_ten(X: Array) -> tuple[int, float]:
-    of_aic, of_bic = rise_needed(X)
-    return of_aic, of_bic / np.log(10)
+def all_components_divided_by_the_same_number(S: Array, N: Array) -> tuple[Array, Array, Array, Array]:
+    return four_from_scatter(S, np.full(len(N), N.sum() / len(N)))
 
 
-@RISE_NEEDED.mistake("the two numbers are in the wrong order.", hint=2)
-def order_swapped(X):
-    return rise_needed(X)[::-1]
+@CONSTRAIN_SCATTER.right
+def four_by_arrays(S, N):
+    full = S / N[:, None, None]
+    diag = np.diagonal(full, axis1=1, axis2=2)
+    return full, np.average(full, axis=0, weights=N), diag, diag.mean(axis=1)
 
 
-@RISE_NEEDED.right
-def rise_by_formula(X):
-    n, d = X.shape
-    p = 1 + d + d * (d + 1) / 2
-    return p, 0.5 * p * np.log(n)
+@CONSTRAIN_SCATTER.right
+def four_by_the_package(S, N):
+    diagonal = np.diagonal(S, axis1=1, axis2=2)
+    scatters = {"full": S, "tied": S.sum(axis=0), "diag": diagonal, "spherical": diagonal}
+    return [COVARIANCE_TYPES[name].constrain(scatter, N) for name, scatter in scatters.items()]
 
 
-@RISE_NEEDED.right
-def rise_by_counting(X):
-    n, d = len(X), X.shape[1]
-    of_covariance = d * (d + 1) // 2
-    price = 1 + d + of_covariance
-    return price, np.log(n) * price / 2
+@CONSTRAIN_SCATTER.right
+def four_by_loops(S, N):
+    K, d = len(N), S.shape[1]
+    full = [S[k] / N[k] for k in range(K)]
+    spherical = [np.trace(S[k]) / (d * N[k]) for k in range(K)]
+    return full, S.mean(axis=0) / N.mean(), [np.diag(Sigma) for Sigma in full], spherical
 
 
-@RISE_NEEDED.right
-def rise_by_difference(X):
-    n, d = X.shape
-    before = d + d * (d + 1) // 2
-    after = 1 + 2 * d + d * (d + 1)
-    return [(2 * after - 2 * before) / 2, (np.log(n) * after - np.log(n) * before) / 2]
+# ── 3  BIC ───────────────────────────────────────────────────────────────────────────────────────────
 
-
-@RISE_NEEDED.right
-def rise_by_fitted_models(X):
-    """The penalties of both criteria, from two fits with scikit-learn."""
-    penalties = []
-    for K in (1, 2):
-        model = sklearn.mixture.GaussianMixture(K, random_state=0).fit(X)
-        fit = -2 * model.score_samples(X).sum()
-        penalties.append(np.array([model.aic(X) - fit, model.bic(X) - fit]))
-    return (penalties[1] - penalties[0]) / 2
-
-
-# ── 2  Three criteria ────────────────────────────────────────────────────────────────────────────────
-
-CRITERIA = LESSON.task(
-    "criteria",
-    title="Three criteria",
-    points=3,
-    expected="(AIC, BIC, ICL): three finite numbers",
-    parts=("the AIC", "the BIC", "the ICL"),
+BIC_FROM_COUNTS = LESSON.task(
+    "bic_from_counts", title="The price list", points=3, expected="one number; lower is better"
 )
 
 
-@CRITERIA.cases
-def criteria_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, K in (("two hundred points", 200, 4), ("thirty points", 30, 3)):
-        R = rng.dirichlet(np.full(K, 0.3), size=n)
-        R[: n // 4] = np.eye(K)[rng.integers(K, size=n // 4)]  # includes zeros: log 0 is −∞
-        yield Case(
-            f"{description}, some of them assigned with certainty",
-            (rng.normal(-2, 1, size=n), R, int(rng.integers(5, 40))),
-        )
+@BIC_FROM_COUNTS.cases
+def bic_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name in (*TYPES, *TYPES):
+        d = int(rng.integers(2, 8))
+        K = int(rng.choice([K for K in range(2, 9) if K not in (d, d * (d + 1) // 2)]))
+        n = int(rng.integers(30, 90))
+        yield Case(f"{name}, K = {K}, d = {d}", (rng.normal(-4.0, 1.5, size=n), K, d, name))
 
 
-@CRITERIA.reference
-def criteria(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    return _criteria(log_likelihood, R, p)
+def covariance_numbers(K: int, d: int, name: str) -> int:
+    one_matrix = sum(1 for row in range(d) for column in range(row + 1))
+    return {"full": K * one_matrix, "tied": one_matrix, "diag": K * d, "spherical": K}[name]
 
 
-def _criteria(
+def bic(
     log_likelihood: Array,
-    R: Array,
-    p: int,
+    K: int,
+    d: int,
+    name: str,
     *,
-    total: Callable[..., Any] = np.sum,
-    factor: int = -2,
-    n_counted: Callable[..., Any] = len,
-    entropy_factor: int = 2,
-    rows: Callable[..., Any] = np.sum,
-) -> tuple[float, float, float]:
-    """The three criteria, with a parameter for every mistake."""
-    fit = factor * total(log_likelihood)
-    bic = fit + p * np.log(n_counted(R))
-    return fit + 2 * p, bic, bic + entropy_factor * rows(-xlogy(R, R).sum(axis=1))
+    fit: float = -2,
+    price: Callable[..., Any] = np.log,
+    weights: int = -1,
+    mean_numbers: int = 1,
+    matrices: Callable[..., int] | None = None,
+) -> float:
+    """BIC, with a parameter for each of the usual mistakes."""
+    covariances = covariance_numbers(K, d, name) if matrices is None else matrices(K, d, name)
+    p = K + weights + mean_numbers * K * d + covariances
+    return fit * np.sum(log_likelihood) + p * price(len(log_likelihood))
 
 
-@CRITERIA.law("ICL is never below BIC: the entropy can only add to it.")
-def icl_is_never_below_bic_the_entropy(out, *_):
-    return out[2] >= out[1] - 1e-9
+def _bic_with(**changes: Any) -> Callable[..., float]:
+    return lambda *args: bic(*args, **changes)
 
 
-@CRITERIA.mistake(
-    "you used the mean log-likelihood per point where the sum over all points belongs. Against a mean,"
-    " the price of the parameters weighs far too much.",
+@BIC_FROM_COUNTS.reference
+def bic_from_counts(*args):
+    return bic(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "every parameter costs 2 here, however many points there are. That is AIC, BIC's cousin.",
+    hint=1,
+    name="AIC",
+)
+def aic(*args):
+    return _bic_with(price=lambda n: 2)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "the fit is a mean over the points, but the penalty is for all of them. The two are on different scales.",
     hint=1,
 )
-def mean_instead_of_sum(*args):
-    return _criteria(*args, total=np.mean)
+def mean_instead_of_total(log_likelihood, *rest):
+    return bic(log_likelihood, *rest, fit=-2 / len(log_likelihood))
 
 
-@CRITERIA.mistake("a better fit makes these criteria worse. Check the sign of the log-likelihood.", hint=1)
-def sign_of_the_likelihood(*args):
-    return _criteria(*args, factor=2)
+@BIC_FROM_COUNTS.mistake("a better fit makes this number larger. Lower should be better.", hint=1)
+def sign_of_the_fit(*args):
+    return _bic_with(fit=2)(*args)
 
 
-@CRITERIA.mistake(
-    "all three numbers have the opposite sign. Some books maximise these criteria. Here the lower is the better.",
+@BIC_FROM_COUNTS.mistake("the log-likelihood enters only once here. Compare with the formula.", hint=1)
+def factor_two_missing(*args):
+    return _bic_with(fit=-1)(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "this is half of BIC. It chooses the same model, but the formula of this course has a 2.", hint=1
+)
+def half_of_it(*args):
+    return bic(*args) / 2
+
+
+@BIC_FROM_COUNTS.mistake(
+    "you took the logarithm of a sum of densities. Independent points multiply their densities, so their"
+    " logarithms add up.",
     hint=1,
 )
-def all_signs_reversed(log_likelihood: Array, R: Array, p: int) -> tuple[float, ...]:
-    return tuple(-criterion for criterion in _criteria(log_likelihood, R, p))
+def logarithm_of_the_sum(log_likelihood, *rest):
+    total, n = np.log(np.exp(log_likelihood).sum()), len(log_likelihood)
+    return bic(np.full(n, total / n), *rest)
 
 
-@CRITERIA.mistake("a parameter costs too little in your AIC. Compare its formula with that of BIC.", hint=1)
-def price_of_aic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, icl = _criteria(log_likelihood, R, p)
-    return aic - p, bic, icl
+@BIC_FROM_COUNTS.mistake(
+    "all the terms are there, with the opposite sign. Some books maximise BIC; here lower is better.", hint=1
+)
+def upside_down(*args):
+    return -bic(*args)
 
 
-@CRITERIA.mistake(
-    "a parameter costs too little in your BIC. Its price fits a log-likelihood that is not doubled, but yours is.",
+@BIC_FROM_COUNTS.mistake(
+    "there is one parameter too many: the weights sum to 1.", hint=2, name="every weight counted"
+)
+def every_weight_counted_in_bic_from_counts(*args):
+    return _bic_with(weights=0)(*args)
+
+
+@BIC_FROM_COUNTS.mistake("the means are not counted as parameters.", hint=2, name="means left out")
+def means_left_out_in_bic_from_counts(*args):
+    return _bic_with(mean_numbers=0)(*args)
+
+
+@BIC_FROM_COUNTS.mistake("the weights are not counted as parameters.", hint=2, name="weights left out")
+def weights_left_out_in_bic_from_counts(log_likelihood, K, *rest):
+    return bic(log_likelihood, K, *rest, weights=-K)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "only the covariances are counted. A mixture has two more kinds of parameters.",
+    hint=2,
+    name="covariances alone",
+)
+def covariances_alone_in_bic_from_counts(log_likelihood, K, *rest):
+    return bic(log_likelihood, K, *rest, weights=-K, mean_numbers=0)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "the penalty uses the logarithm of how many numbers the data hold. A point counts once,"
+    " however many features it has.",
     hint=1,
 )
-def price_of_bic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, icl = _criteria(log_likelihood, R, p)
-    half = p * np.log(len(R)) / 2
-    return aic, bic - half, icl - half
+def the_numbers_in_the_data_counted(log_likelihood, K, d, name):
+    return bic(log_likelihood, K, d, name, price=lambda n: np.log(n * d))
 
 
-@CRITERIA.mistake(
-    "you took the entropy of the columns' means, which says how unequal the components are in size. The entropy"
-    " in ICL asks, point by point, how uncertain its assignment is.",
+@BIC_FROM_COUNTS.mistake(
+    "full and tied count every entry of a matrix, but the matrix is symmetric.",
+    hint=2,
+    name="every entry of a matrix counted",
+)
+def every_entry_of_a_matrix_counted_in_bic_from_counts(*args):
+    return _bic_with(
+        matrices=lambda K, d, name: (
+            {"full": K, "tied": 1}[name] * d * d
+            if name in ("full", "tied")
+            else covariance_numbers(K, d, name)
+        )
+    )(*args)
+
+
+@BIC_FROM_COUNTS.mistake(
+    "full and tied count twice what they should: a triangle has half as many entries as the rectangle of d"
+    " by d + 1.",
     hint=2,
 )
-def entropy_of_the_means(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, _ = _criteria(log_likelihood, R, p)
-    return aic, bic, bic + 2 * entr(R.mean(axis=0)).sum()
+def triangle_not_halved(*args):
+    def twice(K, d, name):
+        return covariance_numbers(K, d, name) * (2 if name in ("full", "tied") else 1)
+
+    return _bic_with(matrices=twice)(*args)
 
 
-@CRITERIA.mistake("your BIC pays twice for each parameter: log n is already the whole price.", hint=1)
-def price_of_bic_doubled(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, icl = _criteria(log_likelihood, R, p)
-    price = p * np.log(len(R))
-    return aic, bic + price, icl + price
-
-
-@CRITERIA.mistake(
-    "your ICL is the BIC once more. What does it add for points that no component owns for certain?", hint=2
-)
-def entropy_left_out(*args):
-    return _criteria(*args, entropy_factor=0)
-
-
-@CRITERIA.mistake(
-    "all three numbers are half of what the lecture's formulas give. The minimum is in the same place,"
-    " but your numbers cannot be compared with anybody else's.",
-    hint=1,
-)
-def half_the_scale(log_likelihood: Array, R: Array, p: int) -> tuple[float, ...]:
-    return tuple(criterion / 2 for criterion in _criteria(log_likelihood, R, p))
-
-
-@CRITERIA.mistake("AIC and BIC have swapped their price per parameter.", hint=1)
-def prices_swapped(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, icl = _criteria(log_likelihood, R, p)
-    return bic, aic, icl - bic + aic
-
-
-@CRITERIA.mistake(
-    "AIC and BIC are right. For ICL you added the entropy to the wrong one of the two.",
+@BIC_FROM_COUNTS.mistake(
+    "full and tied count the pairs of different features, but not the variances.",
     hint=2,
-    name="entropy added to AIC",
+    name="the diagonal forgotten",
 )
-def entropy_added_to_aic(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, icl = _criteria(log_likelihood, R, p)
-    return aic, bic, aic + icl - bic
+def the_diagonal_forgotten_in_bic_from_counts(*args):
+    def pairs(K, d, name):
+        return covariance_numbers(K, d - 1 if name in ("full", "tied") else d, name)
+
+    return _bic_with(matrices=pairs)(*args)
 
 
-@CRITERIA.mistake(
-    "you computed the price in BIC from the number of components. What does its n count?", hint=1
+@BIC_FROM_COUNTS.mistake(
+    "diag shares its variances here. Sharing is what tied does; in diag each component has its own.",
+    hint=2,
+    name="one diagonal for all",
 )
-def components_counted_as_points(*args):
-    return _criteria(*args, n_counted=lambda R: R.shape[1])
+def one_diagonal_for_all_in_bic_from_counts(*args):
+    return _bic_with(matrices=lambda K, d, name: d if name == "diag" else covariance_numbers(K, d, name))(
+        *args
+    )
 
 
-@CRITERIA.mistake(
-    "log 0 is −∞, and 0 · (−∞) is NaN. A responsibility of 0 adds nothing to the entropy.", hint=2
+@BIC_FROM_COUNTS.mistake(
+    "spherical has one variance for all components here. Each component may have a size of its own.",
+    hint=2,
+    name="one radius for all",
 )
-def zero_times_the_logarithm_of_zero(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, _ = _criteria(log_likelihood, R, p)
-    return aic, bic, bic - 2 * (R * np.log(R)).sum()
+def one_radius_for_all_in_bic_from_counts(*args):
+    return _bic_with(
+        matrices=lambda K, d, name: 1 if name == "spherical" else covariance_numbers(K, d, name)
+    )(*args)
 
 
-@CRITERIA.mistake("the entropy lowers your ICL. Check its sign.", hint=2)
-def entropy_subtracted(*args):
-    return _criteria(*args, entropy_factor=-2)
-
-
-@CRITERIA.mistake("you added the entropy once. The log-likelihood next to it is doubled.", hint=2)
-def entropy_counted_once(*args):
-    return _criteria(*args, entropy_factor=1)
-
-
-@CRITERIA.mistake("you used the mean entropy per point. The other terms are sums over all points.", hint=2)
-def mean_entropy(*args):
-    return _criteria(*args, rows=np.mean)
-
-
-@CRITERIA.mistake(
-    "you used only each point's largest responsibility. The entropy is a sum over all components.", hint=2
+@BIC_FROM_COUNTS.mistake(
+    "tied costs as much as full here. How many matrices does it learn?",
+    hint=2,
+    name="tied counted for every component",
 )
-def only_the_most_probable_component(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
-    aic, bic, _ = _criteria(log_likelihood, R, p)
-    return aic, bic, bic - 2 * np.log(R.max(axis=1)).sum()
+def tied_counted_for_every_component_in_bic_from_counts(*args):
+    return _bic_with(
+        matrices=lambda K, d, name: covariance_numbers(K, d, "full" if name == "tied" else name)
+    )(*args)
 
 
-@CRITERIA.right
-def criteria_with_entr(log_likelihood, R, p):
-    fit = -2 * np.sum(log_likelihood)
-    bic = fit + p * np.log(len(log_likelihood))
-    return fit + 2 * p, bic, bic + 2 * entr(R).sum()
+@BIC_FROM_COUNTS.mistake(
+    "all types cost as much as full. The name of the type has to make a difference.", hint=2
+)
+def the_same_count_for_all_types(*args):
+    return _bic_with(matrices=lambda K, d, name: covariance_numbers(K, d, "full"))(*args)
 
 
-@CRITERIA.right
-def criteria_one_by_one(log_likelihood, R, p):
-    n, loss = len(R), -2 * np.sum(log_likelihood)
-    entropy = -np.sum(xlogy(R, R))
-    return loss + 2 * p, loss + np.log(n) * p, loss + np.log(n) * p + 2 * entropy
+@BIC_FROM_COUNTS.mistake(
+    "the penalty uses the logarithm to base ten, but the formula has the natural one.", hint=1
+)
+def logarithm_to_base_ten(*args):
+    return _bic_with(price=np.log10)(*args)
 
 
-@CRITERIA.right
-def criteria_with_a_mask(log_likelihood, R, p):
-    n, shared = len(log_likelihood), R[R > 0]
-    bic = n * (-2 * np.mean(log_likelihood)) + p * np.log(n)
-    return np.array([bic - p * np.log(n) + 2 * p, bic, bic - 2 * shared @ np.log(shared)])
+@BIC_FROM_COUNTS.right
+def bic_by_cases(log_likelihood, K, d, covariance_type):
+    if covariance_type == "full":
+        p = K * d * (d + 1) / 2
+    elif covariance_type == "tied":
+        p = d * (d + 1) / 2
+    elif covariance_type == "diag":
+        p = K * d
+    else:
+        p = K
+    n = len(log_likelihood)
+    return -2 * log_likelihood.mean() * n + (p + K * d + K - 1) * np.log(n)
 
 
-# ── 3  Held-out scores ───────────────────────────────────────────────────────────────────────────────
+@BIC_FROM_COUNTS.right
+def bic_by_triangle(log_likelihood, K, d, covariance_type):
+    triangle = d * (d + 1) / 2
+    if covariance_type in ("full", "tied"):
+        covariances = triangle if covariance_type == "tied" else K * triangle
+    else:
+        covariances = K if covariance_type == "spherical" else K * d
+    parameters = (K - 1) + d * K + covariances
+    return parameters * np.log(len(log_likelihood)) - 2 * np.sum(log_likelihood)
 
-HELD_OUT_SCORES = LESSON.task(
-    "held_out_scores",
-    title="Points that the fit has not seen",
+
+@BIC_FROM_COUNTS.right
+def bic_by_scikit_learn(log_likelihood, K, d, covariance_type):
+    model = Sklearn(K, covariance_type=covariance_type)
+    model.means_ = np.zeros((K, d))
+    return -2 * log_likelihood.sum() + model._n_parameters() * np.log(log_likelihood.size)
+
+
+# ── 4  Find the bug ──────────────────────────────────────────────────────────────────────────────────
+
+FIX_TIED = LESSON.task(
+    "fix_tied",
+    title="Find the bug",
     points=3,
-    expected="array (n,): the held-out log-likelihood of each point, in the order of X",
+    expected="(weights, means, covariance) of shapes (K,), (K, d), (d, d)",
+    parts=("the weights", "the means", "the covariance"),
 )
 
 
-@HELD_OUT_SCORES.cases
-def held_out_cases(rng: np.random.Generator) -> Iterator[Case]:
-    groups = rng.normal(size=(45, 2)) + 4 * rng.normal(size=(3, 2))[rng.integers(3, size=45)]
-    unequal = np.repeat(np.sort(rng.choice(np.arange(2, 10), 3, replace=False)), [10, 15, 20])
-    yield Case("four folds in the plane", (groups, rng.permutation(np.arange(45) % 4), 2))
-    yield Case("unequal folds with gaps between their numbers", (groups, rng.permutation(unequal), 3))
-    # No groups at all: a fit with another seed ends elsewhere.
-    yield Case("no groups, five components", (rng.uniform(size=(50, 2)), rng.permutation(50) % 2, 5))
+@FIX_TIED.cases
+def tied_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, n, K, d, unit in (
+        ("three components in the plane", 70, 3, 2, 1.0),
+        ("two components of unequal size, d = 3", 50, 2, 3, 1.0),
+        ("numbers below one", 40, 2, 2, 0.01),
+    ):
+        R = rng.dirichlet(np.arange(1.0, K + 1), size=n)
+        X = unit * (R @ rng.normal(scale=6, size=(K, d)) + rng.normal(size=(n, d)))
+        yield Case(description, (X, R))
 
 
-def fitted(X: Array, K: int) -> GaussianMixture:
-    return GaussianMixture(K, random_state=0).fit(X)
+def tied_m_step(
+    X: Array, R: Array, combine: Callable[..., Any] = lambda S, N: S.sum(axis=0) / N.sum(), power: int = 1
+) -> tuple[Array, Array, Array]:
+    """Weights, means, and what `combine` makes of the scatters about the means."""
+    N = R.sum(axis=0)
+    mu = np.array([R[:, k] @ X / N[k] for k in range(R.shape[1])])
+    S = [sum(r**power * np.outer(x - mu[k], x - mu[k]) for r, x in zip(R[:, k], X)) for k in range(len(mu))]
+    return N / len(X), mu, combine(np.array(S), N)
 
 
-@HELD_OUT_SCORES.reference
-def held_out_scores(X: Array, fold: Array, K: int) -> Array:
-    scores = np.empty(len(X))
-    for f in np.unique(fold):
-        out = fold == f
-        scores[out] = fitted(X[~out], K).score_samples(X[out])
-    return scores
+@FIX_TIED.reference
+def fix_tied(X, R):
+    return tied_m_step(X, R)
 
 
-@HELD_OUT_SCORES.mistake(
-    "every point was scored by a model that had been fitted to it. These are training scores.", hint=1
+@FIX_TIED.law("the weights sum to 1.")
+def the_weights_sum_to_1(out, *_):
+    return np.isclose(np.sum(out[0]), 1)
+
+
+@FIX_TIED.mistake("the bug is still there.", planted=True)
+def the_planted_bug(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    D = X - X.mean(axis=0)
+    return *tied_m_step(X, R)[:2], D.T @ D / len(X)
+
+
+@FIX_TIED.mistake(
+    "you use another centre now, but still a single one for all points. The gaps between the groups are"
+    " still in the covariance.",
+    hint=2,
 )
-def fitted_on_everything(X: Array, fold: Array, K: int) -> Array:
-    return fitted(X, K).score_samples(X)
+def about_the_mean_of_the_means(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = tied_m_step(X, R)
+    D = X - mu.mean(axis=0)
+    return pi, mu, D.T @ D / len(X)
 
 
-@HELD_OUT_SCORES.mistake(
-    "your fits start from another seed, `random_state=42`. The task names the seed, so that results can be compared.",
+@FIX_TIED.mistake(
+    "each point is compared with a blend of the means, `R @ mu`. A point that is undecided between two"
+    " means then seems to be close to one.",
+    hint=3,
+)
+def about_the_expected_mean(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = tied_m_step(X, R)
+    D = X - R @ mu
+    return pi, mu, D.T @ D / len(X)
+
+
+@FIX_TIED.mistake(
+    "each point is compared only with its most likely mean. Compare it with all of them,"
+    " each by its responsibility.",
+    hint=3,
+)
+def about_the_likeliest_mean(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, _ = tied_m_step(X, R)
+    D = X - mu[R.argmax(axis=1)]
+    return pi, mu, D.T @ D / len(X)
+
+
+@FIX_TIED.mistake(
+    "the centres are right now. The components' covariances are averaged as if each owned"
+    " the same number of points.",
+    hint=3,
+)
+def average_of_the_covariances(X, R):
+    return tied_m_step(X, R, lambda S, N: (S / N[:, np.newaxis, np.newaxis]).mean(axis=0))
+
+
+@FIX_TIED.mistake(
+    "the centres are right now. The components' covariances are added up, so the result grows with K.", hint=3
+)
+def sum_of_the_covariances(X, R):
+    return tied_m_step(X, R, lambda S, N: (S / N[:, np.newaxis, np.newaxis]).sum(axis=0))
+
+
+@FIX_TIED.mistake("each component has its own covariance again. That is full.", hint=1)
+def one_covariance_per_component(X, R):
+    return tied_m_step(X, R, lambda S, N: S / N[:, np.newaxis, np.newaxis])
+
+
+@FIX_TIED.mistake(
+    "the responsibilities enter twice. Only one factor of the product should carry them.", hint=3
+)
+def responsibilities_squared(X, R):
+    return tied_m_step(X, R, power=2)
+
+
+@FIX_TIED.mistake(
+    "every point counts in full for every component in the covariance: its responsibilities are missing.",
+    hint=3,
+)
+def responsibilities_missing(X, R):
+    return tied_m_step(X, R, power=0)
+
+
+@FIX_TIED.mistake(
+    "only the scatter of the last component is left: each round of the loop replaces what the one before it"
+    " found.",
+    hint=3,
+)
+def the_last_scatter_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: S[-1] / N.sum())
+
+
+@FIX_TIED.mistake(
+    "the weights are not divided by the number of points, so they do not sum to 1. They were right before.",
     hint=None,
 )
-def another_random_state(X: Array, fold: Array, K: int) -> Array:
-    scores = np.empty(len(X))
-    for f in np.unique(fold):
-        model = GaussianMixture(K, random_state=42).fit(X[fold != f])
-        scores[fold == f] = model.score_samples(X[fold == f])
-    return scores
+def numbers_for_weights(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    _, mu, Sigma = tied_m_step(X, R)
+    return R.sum(axis=0), mu, Sigma
 
 
-@HELD_OUT_SCORES.mistake(
-    "you drew folds of your own, with `KFold` as in the lecture. Here the folds are given: what is `fold` for?",
-    hint=1,
+@FIX_TIED.mistake(
+    "this is a scatter, a sum over all points. A covariance is what one point contributes on average.", hint=3
 )
-def folds_drawn_instead_of_the_given_ones(X: Array, fold: Array, K: int) -> Array:
-    scores = np.empty(len(X))
-    for rest, out in KFold(5, shuffle=True, random_state=0).split(X):
-        scores[out] = fitted(X[rest], K).score_samples(X[out])
-    return scores
+def scatter_never_divided(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0))
 
 
-@HELD_OUT_SCORES.mistake(
-    "you left out one point at a time. The other points of its fold should not be in the fit either.", hint=1
+@FIX_TIED.mistake(
+    "the centres are right now. You averaged the scatters over the components, but a"
+    " scatter is a sum over points.",
+    hint=3,
 )
-def one_point_left_out_at_a_time(X: Array, fold: Array, K: int) -> Array:
-    rows = np.arange(len(X))
-    return np.concatenate([fitted(X[rows != i], K).score_samples(X[[i]]) for i in rows])
+def divided_by_the_components_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: S.mean(axis=0))
 
 
-@HELD_OUT_SCORES.mistake("each model was fitted to the same fold that it then scored.", hint=1)
-def fitted_on_the_fold(X: Array, fold: Array, K: int) -> Array:
-    scores = np.empty(len(X))
-    for f in np.unique(fold):
-        scores[fold == f] = fitted(X[fold == f], K).score_samples(X[fold == f])
-    return scores
-
-
-@HELD_OUT_SCORES.mistake(
-    "each model is fitted to the rest and then scores the rest, which are the points it was fitted to.",
-    hint=1,
+@FIX_TIED.mistake(
+    "the centres are right now. Dividing by n − K is the unbiased convention, but the task"
+    " asks for maximum likelihood.",
+    hint=3,
+    name="n − K",
 )
-def the_points_of_the_fit_are_scored(X: Array, fold: Array, K: int) -> Array:
-    scores = np.empty(len(X))
-    for f in np.unique(fold):
-        rest = fold != f
-        scores[rest] = fitted(X[rest], K).score_samples(X[rest])
-    return scores
+def n_minus_k(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - len(N)))
 
 
-@HELD_OUT_SCORES.mistake(
-    "the scores are in the order of the folds, so they no longer match the rows of X.", hint=2
-)
-def in_the_order_of_the_folds(X: Array, fold: Array, K: int) -> Array:
-    scores = held_out_scores(X, fold, K)
-    return np.concatenate([scores[fold == f] for f in np.unique(fold)])
-
-
-@HELD_OUT_SCORES.mistake(
-    "every point got the mean score of its fold. Each point needs a score of its own.", hint=2
-)
-def the_mean_of_the_fold_for_every_point(X: Array, fold: Array, K: int) -> Array:
-    scores = held_out_scores(X, fold, K)
-    return np.array([scores[fold == f].mean() for f in fold])
-
-
-@HELD_OUT_SCORES.mistake("you returned one number per fold. The task asks for one score per *point*.", hint=2)
-def one_number_per_fold(X: Array, fold: Array, K: int) -> Array:
-    scores = held_out_scores(X, fold, K)
-    return np.array([scores[fold == f].mean() for f in np.unique(fold)])
-
-
-@HELD_OUT_SCORES.mistake(
-    "you only give numbers to some folds. What does `range` do with its end, and must folds be counted from 0?",
-    hint=2,
-    name="the last fold left out",
-)
-def the_last_fold_left_out(X: Array, fold: Array, K: int) -> Array:
-    scores = np.zeros(len(X))
-    for f in range(fold.max()):
-        out = fold == f
-        scores[out] = fitted(X[~out], K).score_samples(X[out])
-    return scores
-
-
-@HELD_OUT_SCORES.right
-def held_out_by_index(X, fold, K):
-    scores = np.full(len(X), np.nan)
-    for f in set(fold.tolist()):
-        held_out, rest = np.where(fold == f)[0], np.where(fold != f)[0]
-        model = GaussianMixture(K, random_state=0).fit(X[rest])
-        scores[held_out] = model.score_samples(X[held_out])
-    return scores
-
-
-@HELD_OUT_SCORES.right
-def held_out_with_scikit_learn(X, fold, K):
-    scores = np.zeros(len(X))
-    for rest, out in PredefinedSplit(fold).split():
-        model = sklearn.mixture.GaussianMixture(K, random_state=0).fit(X[rest])
-        scores[out] = model.score_samples(X[out])
-    return scores
-
-
-@HELD_OUT_SCORES.right
-def held_out_point_by_point(X, fold, K):
-    models = {f: GaussianMixture(K, random_state=0).fit(X[fold != f]) for f in set(fold.tolist())}
-    return [float(models[f].score_samples(x[np.newaxis])[0]) for x, f in zip(X, fold.tolist())]
-
-
-# ── 4  An honest report ──────────────────────────────────────────────────────────────────────────────
-
-FIX_REPORT = LESSON.task(
-    "fix_report",
-    title="A report that is too good",
-    points=2,
-    expected="(K, mean log-likelihood to report)",
-    parts=("the number of components", "the mean log-likelihood"),
-)
-
-
-RANGE = range(1, 6)
-
-
-@FIX_REPORT.cases
-def report_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("forty points to fit, thirty to choose with", three_sets(rng, test_decides=False))
-    yield Case("overlapping groups", three_sets(rng, test_decides=True))
-    yield Case("many groups", many_groups(rng))
-
-
-def three_sets(rng: np.random.Generator, test_decides: bool) -> tuple[Array, ...]:
-    """Training, validation and test points, each of which would choose another K.
-
-    Validation and test points together choose as the test points do, or not; BIC chooses otherwise than both, and so
-    do models that are also fitted to the validation points.
-    """
-    while True:
-        centers = 2.5 * rng.normal(size=(3, 2))
-        X, *others = (centers[rng.integers(3, size=n)] + rng.normal(size=(n, 2)) for n in (40, *[30] * 24))
-        models = [fitted(X, K) for K in RANGE]
-        by_fit = np.argmax([model.score(X) for model in models])
-        by_bic = np.argmin([model.bic(X) for model in models])
-        scores = [np.array([model.score(Z) for model in models]) for Z in others]
-        for val, test in permutations(range(len(others)), 2):
-            by_val, by_test = scores[val].argmax(), scores[test].argmax()
-            together = (scores[val] + scores[test]).argmax()
-            distinct = len({by_fit, by_val, by_test}) == 3 and by_bic not in (by_val, by_test)
-            if not distinct or together != (by_test if test_decides else by_val):
-                continue
-            by_refit = _best(np.concatenate([X, others[val]]), others[val]).n_components - 1
-            if by_refit not in (by_val, by_test):
-                return X, others[val], others[test]
-
-
-def many_groups(rng: np.random.Generator) -> tuple[Array, ...]:
-    """Training, validation and test points for which five components are better than fewer, and six better still."""
-    while True:
-        centers = 6 * rng.normal(size=(7, 2))
-        X, *others = (centers[rng.integers(7, size=n)] + rng.normal(size=(n, 2)) for n in (60, *[30] * 6))
-        models = [fitted(X, K) for K in range(1, 7)]
-        for validation, test in pairwise(others):
-            *fewer, five, six = (model.score(validation) for model in models)
-            if max(fewer) < five < six:
-                return X, validation, test
-
-
-def _best(X_train: Array, Z: Array) -> GaussianMixture:
-    """Of the models fitted to the training points, the one with the highest likelihood on Z."""
-    return max((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(Z))
-
-
-@FIX_REPORT.reference
-def fix_report(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_val)
-    return best.n_components, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "this is still your fellow student's report. Which points does it use to choose K?", planted=True
-)
-def chosen_on_the_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_test)
-    return best.n_components, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "the choice is right. But you report the score that K was chosen by, luck included.",
-    hint=2,
-    name="the winner's own score",
-)
-def the_winners_own_score(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_val)
-    return best.n_components, best.score(X_val)
-
-
-@FIX_REPORT.mistake(
-    "you chose K on the points that the models were fitted to. Those nearly always favour more components.",
-    hint=1,
-)
-def chosen_on_the_training_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_train)
-    return best.n_components, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "you also fitted the models to the points that choose between them, so these are training points now.",
-    hint=1,
-)
-def fitted_to_the_validation_points_too(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(np.concatenate([X_train, X_val]), X_val)
-    return best.n_components, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "the choice is right. But then you fitted the winner again, to more points. That can be worth"
-    " doing, but here the fit uses the training points only.",
-    hint=2,
-)
-def refitted_with_the_validation_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    K = _best(X_train, X_val).n_components
-    return K, fitted(np.concatenate([X_train, X_val]), K).score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "the choice of K is right. But you report the score of another model, the best one on the test points.",
-    hint=2,
-)
-def best_of_each(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    return _best(X_train, X_val).n_components, _best(X_train, X_test).score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "you chose K on validation and test points together. The test points have had a say in it, so their score"
-    " is no longer a fair account.",
-    hint=2,
-)
-def chosen_on_validation_and_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, np.concatenate([X_val, X_test]))
-    return best.n_components, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "the choice is right. But half of the points that you report on have taken part in it.",
-    hint=2,
-    name="reported on validation and test points",
-)
-def reported_on_validation_and_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_val)
-    return best.n_components, best.score(np.concatenate([X_val, X_test]))
-
-
-@FIX_REPORT.mistake(
-    "the score is right. But the number of components is off by one: models are counted from 0, components not.",
-    hint=2,
-)
-def position_instead_of_number(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_val)
-    return best.n_components - 1, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "you chose by BIC on the training points. That is a fair rule, but then what are the validation points for?",
-    hint=1,
-)
-def chosen_by_bic(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = min((fitted(X_train, K) for K in RANGE), key=lambda model: model.bic(X_train))
-    return best.n_components, best.score(X_test)
-
-
-@FIX_REPORT.mistake(
-    "the test points choose K here, and the validation points get reported. Swapping the two sets changes"
-    " their names only: which one had no say in the choice before?",
-    hint=2,
-)
-def validation_and_test_points_swapped(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_test)
-    return best.n_components, best.score(X_val)
-
-
-@FIX_REPORT.mistake(
-    "the training points choose K here, and their score is reported. They favour more components, and"
-    " they flatter the winner.",
-    hint=1,
-)
-def only_the_training_points_used(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_train)
-    return best.n_components, best.score(X_train)
-
-
-@FIX_REPORT.mistake(
-    "you chose the model with the *lowest* score. A log-likelihood is not an error: which direction is better?",
+@FIX_TIED.mistake(
+    "the centres are right now. You added a small number to the diagonal, as `reg_covar` does, but the task asks"
+    " for maximum likelihood.",
     hint=None,
 )
-def the_lowest_score_wins(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    worst = min((fitted(X_train, K) for K in RANGE), key=lambda model: model.score(X_val))
-    return worst.n_components, worst.score(X_test)
+def regularised(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    pi, mu, Sigma = tied_m_step(X, R)
+    return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
 
 
-@FIX_REPORT.mistake(
-    "did you return the model itself, or a method without calling it? The report consists of two numbers.",
-    hint=None,
+@FIX_TIED.mistake(
+    "the centres are right now. Dividing by n − 1 is for a mean that you subtract once; the task asks for"
+    " maximum likelihood.",
+    hint=3,
+    name="n − 1",
 )
-def model_instead_of_a_number(X_train: Array, X_val: Array, X_test: Array) -> tuple[Any, float]:
-    best = _best(X_train, X_val)
-    return best, best.score(X_test)
+def n_minus_one(X, R):
+    return tied_m_step(X, R, lambda S, N: S.sum(axis=0) / (N.sum() - 1))
 
 
-@FIX_REPORT.mistake("the choice is right. But you report a sum over the test points, not their mean.", hint=2)
-def sum_instead_of_mean(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
-    best = _best(X_train, X_val)
-    return best.n_components, best.score_samples(X_test).sum()
+@FIX_TIED.mistake("only the variances are left. Tied keeps the covariances between features, too.", hint=1)
+def diagonal_alone(X, R):
+    return tied_m_step(X, R, lambda S, N: np.diag(np.diag(S.sum(axis=0) / N.sum())))
 
 
-@FIX_REPORT.right
-def report_by_a_loop(X_train, X_val, X_test):
-    best, highest = None, -np.inf
-    for K in range(1, 6):
-        model = GaussianMixture(K, random_state=0).fit(X_train)
-        if model.score(X_val) > highest:
-            best, highest = model, model.score(X_val)
-    return best.n_components, best.score(X_test)
+@FIX_TIED.mistake("the centres are right now, but the covariance is too small by a factor of K.", hint=3)
+def divided_by_components_too(X, R):
+    return tied_m_step(X, R, lambda S, N: S.mean(axis=0) / N.sum())
 
 
-@FIX_REPORT.right
-def report_by_arrays(X_train, X_val, X_test):
-    models = [GaussianMixture(K, random_state=0).fit(X_train) for K in range(1, 6)]
-    best = int(np.argmax([model.score(X_val) for model in models]))
-    return best + 1, models[best].score(X_test)
+@FIX_TIED.right
+def tied_by_the_package(X, R):
+    theta = mixture_from_responsibilities(X, R, COVARIANCE_TYPES["tied"], reg_covar=0)
+    return theta.weights, theta.means, theta.covariances
 
 
-@FIX_REPORT.right
-def report_by_scikit_learn(X_train, X_val, X_test):
-    scores = {}
-    for K in range(1, 6):
-        model = sklearn.mixture.GaussianMixture(K, random_state=0).fit(X_train)
-        scores[K] = model.score_samples(X_val).sum(), model.score_samples(X_test).mean()
-    K = max(scores, key=lambda K: scores[K][0])
-    return K, scores[K][1]
+@FIX_TIED.right
+def tied_by_a_loop(X, R):
+    d, owned = X.shape[1], R.sum(axis=0)
+    means = R.T @ X / owned[:, None]
+    total = np.zeros((d, d))
+    for k in range(len(owned)):
+        gaps = X - means[k]
+        total += (R[:, k, None] * gaps).T @ gaps
+    return owned / owned.sum(), means, total / owned.sum()
 
 
-# ── 5  Which two belong together ─────────────────────────────────────────────────────────────────────
+@FIX_TIED.right
+def tied_by_total_minus_between(X, R):
+    pi = R.mean(axis=0)
+    mu = R.T @ X / R.sum(axis=0)[:, None]
+    D, gaps = X - X.mean(axis=0), mu - X.mean(axis=0)
+    return pi, mu, D.T @ D / len(X) - (pi[:, None] * gaps).T @ gaps
 
-CLOSEST_PAIR = LESSON.task(
-    "closest_pair",
-    title="Which two belong together?",
-    points=3,
-    expected="(i, j): the indices of two components, counted from 0",
-)
 
+@FIX_TIED.right
+def tied_by_weighted_cov(X, R):
+    N = R.sum(axis=0)
+    Sigma = sum(N_k * np.cov(X.T, aweights=r, ddof=0) for N_k, r in zip(N, R.T)) / N.sum()
+    return N / N.sum(), (R / N).T @ X, Sigma
 
-@CLOSEST_PAIR.cases
-def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("six components", (distinguishing_responsibilities(rng, 6),))
-    yield Case("five components", (distinguishing_responsibilities(rng, 5),))
-    for K in (7, 8, 9):
-        yield Case(f"{K} components", (rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=20),))
-    yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
-    yield Case("six components, some responsibilities exactly 0", (responsibilities_with_zeros(rng, 6),))
 
+# ── 5  Read a picture ────────────────────────────────────────────────────────────────────────────────
 
-def distinguishing_responsibilities(rng: np.random.Generator, K: int) -> Array:
-    """Responsibilities for which the right rule and four wrong ones pick five different pairs."""
-    rules = (_entropy_fall, _least_fall, _overlap, _smallest, _entropy_before)
-    while True:
-        R = rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=30)
-        if _pair_by(_overlap)(R) == _pair_by(_entropy_fall)(R):  # in most tables, and quicker to see
-            continue
-        if len({_pair_by(rule)(R) for rule in rules}) == len(rules):
-            return R
-
-
-def responsibilities_with_zeros(rng: np.random.Generator, K: int) -> Array:
-    """Responsibilities with zeros in every column, for which two wrong rules give other pairs."""
-    while True:
-        R = rng.dirichlet(rng.uniform(0.3, 2.0, size=K), size=30)
-        zeros = np.arange(30)[:, np.newaxis] % K == rng.permutation(K)
-        R = np.where(zeros, 0, R)
-        R /= R.sum(axis=1, keepdims=True)
-        wrong_rules_differ = _pair_by(_entropy_of_the_means)(R) != _pair_by(_entropy_before)(R)
-        if wrong_rules_differ and _pair_by(_entropy_fall)(R) not in ((0, 1), (K - 2, K - 1)):
-            return R
-
-
-def entropy(R: Array) -> float:
-    return -xlogy(R, R).sum()
-
-
-def _entropy_fall(R: Array, i: int, j: int) -> float:
-    return entropy(R[:, [i, j]]) - entropy(R[:, i] + R[:, j])  # the other columns stay as they are
-
-
-def _least_fall(R: Array, i: int, j: int) -> float:
-    return -_entropy_fall(R, i, j)
-
-
-def _overlap(R: Array, i: int, j: int) -> float:
-    return R[:, i] @ R[:, j]  # type: ignore[return-value]  # a number: the product of two vectors
-
-
-def _smallest(R: Array, i: int, j: int) -> float:
-    return -(R[:, i] + R[:, j]).sum()
-
-
-def _entropy_before(R: Array, i: int, j: int) -> float:
-    return entropy(R[:, i]) + entropy(R[:, j])
-
-
-def _entropy_of_the_sum(R: Array, i: int, j: int) -> float:
-    return -entropy(R[:, i] + R[:, j])
-
-
-def _entropy_of_the_joined_column(R: Array, i: int, j: int) -> float:
-    return entropy(R[:, i] + R[:, j])
-
-
-def _entropy_of_the_means(R: Array, i: int, j: int) -> float:
-    return _entropy_fall(R.mean(axis=0, keepdims=True), i, j)
-
-
-def _raw_entropy_fall(R: Array, i: int, j: int) -> float:
-    columns = R[:, [i, j]]
-    joined = columns.sum(axis=1)
-    return (joined * np.log(joined)).sum() - (columns * np.log(columns)).sum()
-
-
-def _pair_by(rule: Callable[..., float]) -> Callable[..., tuple[int, int]]:
-    """Make a function that returns the pair (i, j) with the greatest `rule(R, i, j)`."""
-
-    def answer(R: Array) -> tuple[int, int]:
-        pairs = [(i, j) for i in range(R.shape[1]) for j in range(i + 1, R.shape[1])]
-        return max(pairs, key=lambda pair: rule(R, *pair))
-
-    return answer
-
-
-@CLOSEST_PAIR.canonical
-def _in_order(pair: Any) -> Any:
-    """Sort the two indices in ascending order; return anything that is not a pair of numbers unchanged."""
-    try:
-        indices = np.asarray(pair, dtype=float).ravel()
-    except (TypeError, ValueError):
-        return pair
-    return np.sort(indices) if indices.size == 2 else pair
-
-
-@CLOSEST_PAIR.law("i and j are two different components.")
-def i_and_j_differ(pair, R):
-    i, j = pair
-    return i != j
-
-
-CLOSEST_PAIR.reference(_pair_by(_entropy_fall))
-
-
-@CLOSEST_PAIR.mistake(
-    "log 0 is −∞, and 0 · (−∞) is NaN. A responsibility of 0 adds nothing to the entropy.", hint=None
-)
-def zero_times_log_zero(R):
-    return _pair_by(_raw_entropy_fall)(R)
-
-
-@CLOSEST_PAIR.mistake(
-    "0 · log 0 is NaN, and no comparison with NaN is true, so your search never finds a pair. A responsibility"
-    " of 0 adds nothing to the entropy.",
-    hint=None,
-    name="no pair found because zero times log zero is NaN",
-)
-def no_pair_found(R: Array) -> tuple[int, int] | None:
-    pair = _pair_by(_entropy_fall)(R)
-    return None if np.isnan(_raw_entropy_fall(R, *pair)) else pair
-
-
-@CLOSEST_PAIR.mistake(
-    "this is the table after the joining, as the lecture's `join_once` returns it. The task asks which two"
-    " components were joined.",
-    hint=None,
-)
-def joined_table(R: Array) -> Array:
-    pair = list(_pair_by(_entropy_fall)(R))
-    return np.column_stack([np.delete(R, pair, axis=1), R[:, pair].sum(axis=1)])
-
-
-@CLOSEST_PAIR.mistake(
-    "this is by how much the entropy falls. The task asks which two components make it fall.", hint=None
-)
-def fall_instead_of_pair(R: Array) -> float:
-    return _entropy_fall(R, *_pair_by(_entropy_fall)(R))
-
-
-@CLOSEST_PAIR.mistake(
-    "this is the entropy that is left after the joining. The task asks which two components were joined.",
-    hint=None,
-)
-def remaining_entropy_instead_of_pair(R: Array) -> float:
-    return entropy(R) - _entropy_fall(R, *_pair_by(_entropy_fall)(R))
-
-
-@CLOSEST_PAIR.mistake(
-    "this is a position in the flattened table: `argmax` of a matrix counts its entries row by row. To which row"
-    " and column does it belong?",
-    hint=None,
-)
-def position_in_the_flattened_table(R: Array) -> int:
-    i, j = _pair_by(_entropy_fall)(R)
-    return i * R.shape[1] + j
-
-
-@CLOSEST_PAIR.mistake("this is a position in your list of pairs. Which pair is at that position?", hint=None)
-def position_in_the_list_of_pairs(R: Array) -> int:
-    pairs = list(combinations(range(R.shape[1]), 2))
-    return pairs.index(_pair_by(_entropy_fall)(R))
-
-
-@CLOSEST_PAIR.mistake(
-    "your search also joins each component with itself. That doubles its responsibilities, which is no union.",
-    hint=1,
-)
-def component_joined_with_itself(R: Array) -> tuple[int, int]:
-    pairs = [(i, j) for i in range(R.shape[1]) for j in range(R.shape[1])]
-    return max(pairs, key=lambda pair: _entropy_fall(R, *pair))
-
-
-@CLOSEST_PAIR.mistake(
-    "you took the entropy of the columns' means. The task's entropy is a sum over all points: average after"
-    " the logarithm, not before.",
-    hint=1,
-)
-def entropy_of_the_column_means(*args):
-    return _pair_by(_entropy_of_the_means)(*args)
-
-
-@CLOSEST_PAIR.mistake(
-    "these two have the *most* entropy in their joined column. Joining should lower the entropy.", hint=2
-)
-def most_entropy_in_the_joined_column(*args):
-    return _pair_by(_entropy_of_the_joined_column)(*args)
-
-
-@CLOSEST_PAIR.mistake("joining these two lowers the entropy *least*. Check what you maximise.", hint=2)
-def the_smallest_fall(*args):
-    return _pair_by(_least_fall)(*args)
-
-
-@CLOSEST_PAIR.mistake("you compared products of responsibilities. They measure overlap, not entropy.", hint=1)
-def greatest_overlap(*args):
-    return _pair_by(_overlap)(*args)
-
-
-@CLOSEST_PAIR.mistake("these are the two rarest components. Two rare components can be far apart.", hint=1)
-def the_two_rarest(*args):
-    return _pair_by(_smallest)(*args)
-
-
-@CLOSEST_PAIR.mistake(
-    "these are the two columns with the most entropy. Once joined, they may keep most of it.", hint=2
-)
-def entropy_before_joining(*args):
-    return _pair_by(_entropy_before)(*args)
-
-
-@CLOSEST_PAIR.mistake(
-    "you compared only the entropy of the joined column. How much was there *before* the two were joined?",
-    hint=2,
-)
-def entropy_of_the_sum(*args):
-    return _pair_by(_entropy_of_the_sum)(*args)
-
-
-@CLOSEST_PAIR.mistake(
-    "the pair is right, but you count the components from 1. Their indices start at 0.", hint=None
-)
-def counted_from_one(R):
-    i, j = _pair_by(_entropy_fall)(R)
-    return i + 1, j + 1
-
-
-@CLOSEST_PAIR.right
-def pair_by_two_loops(R):
-    best, lowest = (0, 1), np.inf
-    for i in range(R.shape[1]):
-        for j in range(i + 1, R.shape[1]):
-            change = entr(R[:, i] + R[:, j]).sum() - entr(R[:, i]).sum() - entr(R[:, j]).sum()
-            if change < lowest:
-                best, lowest = (i, j), change
-    return best
-
-
-@CLOSEST_PAIR.right
-def pair_by_greatest_fall(R):
-    pair, largest = None, -np.inf
-    for j in range(R.shape[1]):
-        for i in range(j):
-            fall = np.sum(entr(R[:, i]) + entr(R[:, j]) - entr(R[:, i] + R[:, j]))
-            if fall > largest:
-                pair, largest = (i, j), fall
-    return pair
-
-
-@CLOSEST_PAIR.right
-def pair_by_remaining_entropy(R):
-    def remaining(pair):
-        rest = np.delete(R, pair, axis=1)
-        return entr(rest).sum() + entr(R[:, list(pair)].sum(axis=1)).sum()
-
-    return min(combinations(range(R.shape[1]), 2), key=remaining)
-
-
-@CLOSEST_PAIR.right
-def pair_by_table(R):
-    joined = R[:, :, np.newaxis] + R[:, np.newaxis]
-    fall = (entr(R)[:, :, np.newaxis] + entr(R)[:, np.newaxis] - entr(joined)).sum(axis=0)
-    np.fill_diagonal(fall, -np.inf)
-    return np.unravel_index(fall.argmax(), fall.shape)
-
-
-# ── 6  Bayes' rule ───────────────────────────────────────────────────────────────────────────────────
-
-CLASS_PROBABILITIES = LESSON.task(
-    "class_probabilities",
-    title="From densities to classes",
-    points=3,
-    expected="array (n, C), all finite; each row sums to 1",
-)
-
-
-@CLASS_PROBABILITIES.cases
-def class_cases(rng: np.random.Generator) -> Iterator[Case]:
-    counts = np.array([90, 9, 1])
-    yield Case("three classes, one of them rare", (rng.normal(-3, 2, size=(20, 3)), counts))
-    yield Case("points far from every class", (rng.normal(-2000, 3, size=(10, 3)), counts[::-1].copy()))
-    mixed = rng.normal(rng.permutation([-3, -3, -1500, -3000])[:, np.newaxis], 2, size=(4, 4))
-    yield Case("some points near, some far, as many as classes", (mixed, rng.integers(5, 100, size=4)))
-
-
-@CLASS_PROBABILITIES.reference
-def class_probabilities(log_density: Array, counts: Array) -> Array:
-    A = log_density + np.log(counts / np.sum(counts))
-    return np.exp(A - logsumexp(A, axis=1, keepdims=True))
-
-
-@CLASS_PROBABILITIES.law("each point's class probabilities sum to 1.")
-def each_points_class_probabilities_sum_to_1(P, *_):
-    return np.allclose(P.sum(axis=1), 1)
-
-
-@CLASS_PROBABILITIES.mistake(
-    "every class counts the same, however rare it is. What does the training set tell you about that?", hint=1
-)
-def classes_equally_probable(log_density, counts):
-    return class_probabilities(log_density, np.ones(len(counts)))
-
-
-@CLASS_PROBABILITIES.mistake(
-    "you added the class shares themselves to log densities. In log space, a product becomes a"
-    " sum of *two* logarithms.",
-    hint=2,
-)
-def no_logarithm_of_the_shares(log_density, counts):
-    return class_probabilities(log_density, np.exp(counts / counts.sum()))
-
-
-@CLASS_PROBABILITIES.mistake(
-    "far from every class, all densities underflow to 0, and 0/0 is not a probability. Lesson 04"
-    " showed a way around this.",
-    hint=2,
-)
-def densities_outside_log_space(log_density: Array, counts: Array) -> Array:
-    joint = np.exp(log_density) * counts / counts.sum()
-    return joint / joint.sum(axis=1, keepdims=True)
-
-
-@CLASS_PROBABILITIES.mistake("these are the logarithms of the probabilities. One step is left.", hint=2)
-def logarithms_of_the_probabilities(log_density: Array, counts: Array) -> Array:
-    A = log_density + np.log(counts)
-    return A - logsumexp(A, axis=1, keepdims=True)
-
-
-@CLASS_PROBABILITIES.mistake(
-    "the columns sum to 1, not the rows. For each point, the question is which class it comes from.", hint=2
-)
-def normalised_over_the_points(log_density: Array, counts: Array) -> Array:
-    A = log_density + np.log(counts)
-    return np.exp(A - logsumexp(A, axis=0))
-
-
-@CLASS_PROBABILITIES.mistake(
-    "each point went entirely to its most probable class. Keep the uncertainty: the"
-    " task asks for probabilities.",
-    hint=2,
-)
-def hard_decision(log_density, counts):
-    return np.eye(len(counts))[class_probabilities(log_density, counts).argmax(axis=1)]
-
-
-@CLASS_PROBABILITIES.mistake(
-    "you normalised first and multiplied by the class shares afterwards. After that, the rows no longer sum to 1.",
-    hint=1,
-)
-def shares_after_normalising(log_density: Array, counts: Array) -> Array:
-    return softmax(log_density, axis=1) * counts / counts.sum()
-
-
-@CLASS_PROBABILITIES.mistake(
-    "these are joint densities p(c) p(x | c), the top of Bayes' rule. What is below the line?", hint=2
-)
-def not_divided_by_the_sum(log_density: Array, counts: Array) -> Array:
-    return np.exp(log_density + np.log(counts / counts.sum()))
-
-
-@CLASS_PROBABILITIES.mistake(
-    "you multiplied *log* densities by the class shares. A factor of a density is a term in log space.",
-    hint=2,
-)
-def log_densities_times_shares(log_density: Array, counts: Array) -> Array:
-    return softmax(log_density * counts / counts.sum(), axis=1)
-
-
-@CLASS_PROBABILITIES.mistake("you multiplied by the class shares twice.", hint=1)
-def shares_counted_twice(log_density, counts):
-    return class_probabilities(log_density, (counts / counts.sum()) ** 2)
-
-
-@CLASS_PROBABILITIES.mistake(
-    "rare classes come out more probable than common ones: you divided by the class shares.", hint=1
-)
-def divided_by_the_shares(log_density, counts):
-    return class_probabilities(log_density, 1 / counts)
-
-
-@CLASS_PROBABILITIES.mistake(
-    "you subtracted one maximum for the whole table. Rows far below it still underflow: each point needs its own.",
-    hint=2,
-)
-def one_maximum_for_all_points(log_density: Array, counts: Array) -> Array:
-    joint = np.exp(log_density - log_density.max()) * counts
-    return joint / joint.sum(axis=1, keepdims=True)
-
-
-@CLASS_PROBABILITIES.mistake(
-    "each row should sum to 1. You subtracted the largest term, which is not yet their sum.", hint=2
-)
-def divided_by_the_largest(log_density: Array, counts: Array) -> Array:
-    A = log_density + np.log(counts)
-    return np.exp(A - A.max(axis=1, keepdims=True))
-
-
-@CLASS_PROBABILITIES.right
-def classes_by_logsumexp(log_density, counts):
-    log_joint = log_density + np.log(counts / counts.sum())
-    total = logsumexp(log_joint, axis=1, keepdims=True)
-    return np.exp(log_joint - total)
-
-
-@CLASS_PROBABILITIES.right
-def classes_point_by_point(log_density, counts):
-    prior = counts / counts.sum()
-    result = []
-    for row in log_density:
-        joint = prior * np.exp(row - row.max())
-        result.append(joint / joint.sum())
-    return result
-
-
-@CLASS_PROBABILITIES.right
-def classes_by_softmax(log_density, counts):
-    return softmax(log_density + np.log(counts), axis=1)
-
-
-@CLASS_PROBABILITIES.right
-def classes_by_peak(log_density, counts):
-    joint = np.exp(log_density - log_density.max(axis=1, keepdims=True)) * counts
-    return joint / joint.sum(axis=1, keepdims=True)
-
-
-# ── 7  Read a picture, 8  A number to report ─────────────────────────────────────────────────────────
-
-WHAT_BIC_COUNTS = LESSON.choice(
-    "what_bic_counts",
+STRAIGHT_BORDERS = LESSON.choice(
+    "straight_borders",
     title="Read a picture",
     points=1,
-    right="B",
+    right="C",
     wrong={
-        "A": "BIC compares densities and nothing else. It has no notion of a group.",
-        "C": "by BIC, one Gaussian describes this histogram far worse than three do. What does a component describe?",
-        "D": (
-            "more starts may shift the minimum by one or so. The question remains: what does that number count?",
-            2,
-        ),
+        "A": "follow the borders in this panel: they bend. Components of equal shape could not do that.",
+        "B": "this panel follows the groups best, but that is a different question. Look at its"
+        " borders, not at its fit.",
+        "D": "arcs come from components of different size. What is left of the arcs when all sizes are equal?",
     },
 )
 
 
-WHAT_BIC_COUNTS.right_values("b ")
+STRAIGHT_BORDERS.right_values("c")
 
 
-REPORTED_ACCURACY = LESSON.value(
-    "reported_accuracy",
-    title="The number to report · stretch",
+# ── 6  The linear discriminant ───────────────────────────────────────────────────────────────────────
+
+LINEAR_DISCRIMINANT = LESSON.task(
+    "linear_discriminant",
+    title="A straight border, written down",
+    points=3,
+    expected="(W, b) of shapes (K, d) and (K,)",
+    parts=("the slopes", "the constants"),
+    rtol=1e-5,  # float32 has seven digits, and a difference loses some of them
+)
+
+
+@LINEAR_DISCRIMINANT.cases
+def discriminant_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, K, d in (("three components in the plane", 3, 2), ("four components, d = 5", 4, 5)):
+        A = rng.normal(size=(d, d))
+        pi, mu = rng.dirichlet(np.full(K, 3.0)), rng.normal(scale=2, size=(K, d))
+        yield Case(description, (pi, mu, A @ A.T + 0.3 * np.eye(d)))
+
+
+def linear_discriminant(
+    pi: Array,
+    mu: Array,
+    Sigma: Array,
+    log_weights: Callable[..., Any] = np.log,
+    half: float = -0.5,
+    solve: Callable[..., Any] = np.linalg.solve,
+) -> tuple[Array, Array]:
+    W = np.array([solve(Sigma, m) for m in mu])
+    b = np.array([log_weights(p) + half * m @ w for p, m, w in zip(pi, mu, W)])
+    return W, b
+
+
+def _discriminant_with(**changes: Any) -> Callable[..., tuple[Array, Array]]:
+    return lambda *args: linear_discriminant(*args, **changes)
+
+
+@LINEAR_DISCRIMINANT.canonical
+def without_what_all_share(output: Any) -> Any:
+    """Remove what all rows of W, or of b, share: scores compare components, so it has no effect."""
+    if isinstance(output, tuple) and all(np.ndim(part) > 0 for part in output):
+        return tuple(
+            part - np.mean(part, axis=0) if isinstance(part, np.ndarray) else part for part in output
+        )
+    return output
+
+
+@LINEAR_DISCRIMINANT.reference
+def right_linear_discriminant(*args):
+    return linear_discriminant(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "all components count as equally common: the weights π are missing from b.",
+    hint=3,
+    name="weights left out",
+)
+def weights_left_out_in_linear_discriminant(*args):
+    return _discriminant_with(log_weights=lambda p: 0.0)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake("you added π where log π belongs.", hint=3)
+def weights_not_in_logarithms(*args):
+    return _discriminant_with(log_weights=lambda p: p)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "the slopes are right. In b, the term with μ is twice as large as it should be.", hint=2
+)
+def the_half_forgotten(*args):
+    return _discriminant_with(half=-1.0)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "the slopes are right. In b, the term with μ has the wrong sign: a component with its mean far from"
+    " the origin gets a bonus.",
+    hint=2,
+)
+def the_sign_of_the_constant(*args):
+    return _discriminant_with(half=0.5)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "the slopes are right. In b, the part of the square that holds only μ is missing.", hint=2
+)
+def nothing_but_the_weight_in_b(*args):
+    return _discriminant_with(half=0.0)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "this multiplies by Σ. The density divides by it: wide directions count less.", hint=2
+)
+def covariance_in_place_of_its_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: Sigma @ m)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "each feature is divided by its own variance. That is diag; tied uses the covariances as well.", hint=2
+)
+def variances_alone(*args):
+    return _discriminant_with(solve=lambda Sigma, m: m / np.diagonal(Sigma))(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "you took the reciprocal of every entry of Σ. That is the inverse of a matrix only if the matrix is one"
+    " number.",
+    hint=2,
+)
+def reciprocals_for_the_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: (1 / Sigma) @ m)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "you solved with the Cholesky factor once. That is half of the way to Σ⁻¹.", hint=2
+)
+def half_of_the_inverse(*args):
+    return _discriminant_with(solve=lambda Sigma, m: np.linalg.solve(np.linalg.cholesky(Sigma), m))(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "slopes and constants leave out the half in front of the square, so the weights count too little.", hint=2
+)
+def no_half_anywhere(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma, half=-1.0)
+    return 2 * W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "b is right, but the slopes have the wrong sign: a square holds the mixed term with a minus, and there is"
+    " another minus in front.",
+    hint=2,
+)
+def sign_of_the_slopes(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma)
+    return -W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "a frequent component gets a lower score: the logarithm of π has the wrong sign.", hint=3
+)
+def sign_of_the_weights(*args):
+    return _discriminant_with(log_weights=lambda p: -np.log(p))(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake("Σ is not used: the score compares plain distances to the means.", hint=2)
+def no_covariance_at_all(*args):
+    return _discriminant_with(solve=lambda Sigma, m: m)(*args)
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "b is right, but the slopes are twice as steep as they should be: the square has a half in front.", hint=2
+)
+def slope_doubled(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma)
+    return 2 * W, b
+
+
+@LINEAR_DISCRIMINANT.mistake(
+    "b is right, but the slopes are half as steep as they should be: the mixed term"
+    " of a square appears twice.",
+    hint=2,
+)
+def slope_halved(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma)
+    return W / 2, b
+
+
+@LINEAR_DISCRIMINANT.mistake("the slopes are right. In b, the length of μ is measured without Σ.", hint=2)
+def plain_length_in_the_constant(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, _ = linear_discriminant(pi, mu, Sigma)
+    return W, np.log(pi) - 0.5 * (mu**2).sum(axis=1)
+
+
+@LINEAR_DISCRIMINANT.mistake("W is transposed: it should have one row per component.", hint=1)
+def slopes_in_columns(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, b = linear_discriminant(pi, mu, Sigma)
+    return W.T, b
+
+
+@LINEAR_DISCRIMINANT.right
+def discriminant_by_arrays(pi, mu, Sigma):
+    W = np.linalg.solve(Sigma, mu.T).T
+    return W, np.log(pi) - 0.5 * np.sum(mu * W, axis=1)
+
+
+@LINEAR_DISCRIMINANT.right
+def discriminant_by_cholesky(pi, mu, Sigma):
+    W = cho_solve(cho_factor(Sigma), mu.T).T
+    return W, np.log(pi) - np.einsum("kd,kd->k", mu, W) / 2
+
+
+@LINEAR_DISCRIMINANT.right
+def discriminant_against_the_first(pi, mu, Sigma):
+    W, b = discriminant_by_arrays(pi, mu, Sigma)
+    return W - W[0], b - b[0]
+
+
+# ── 7  Another set of axes ───────────────────────────────────────────────────────────────────────────
+
+CARRY_OVER = LESSON.task(
+    "carry_over",
+    title="Another set of axes",
     points=2,
-    expected="one number between 0 and 1, correct to three decimals",
-    rtol=0,
-    atol=0.0011,
+    expected="(means, covariances) of shapes (K, d) and (K, d, d)",
+    parts=("the means", "the covariances"),
+)
+
+
+@CARRY_OVER.cases
+def map_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, K, d in (("two components in the plane", 2, 2), ("three components, d = 3", 3, 3)):
+        B = rng.normal(size=(K, d, d))
+        Sigma = B @ np.swapaxes(B, 1, 2) + 0.3 * np.eye(d)
+        args = rng.normal(scale=3, size=(K, d)), Sigma, rng.normal(size=(d, d)), rng.normal(scale=2, size=d)
+        yield Case(description, args)
+
+
+@CARRY_OVER.reference
+def carry_over(mu: Array, Sigma: Array, A: Array, b: Array) -> tuple[Array, Array]:
+    return np.array([A @ m + b for m in mu]), np.array([A @ S @ A.T for S in Sigma])
+
+
+@CARRY_OVER.law("covariances are symmetric.")
+def covariances_are_symmetric(out, *_):
+    return np.allclose(out[1], np.swapaxes(out[1], -1, -2))
+
+
+@CARRY_OVER.mistake("a covariance is made of squares, but the map enters only once.", hint=2)
+def the_map_on_one_side_only(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma)
+
+
+@CARRY_OVER.mistake("the means are right. In the covariances, the transpose is on the wrong side.", hint=2)
+def the_transpose_on_the_wrong_side(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A.T @ Sigma @ A)
+
+
+@CARRY_OVER.mistake(
+    "the covariances are right. The means went through the transposed map: they are stored as rows.", hint=1
+)
+def means_by_the_transposed_map(mu, Sigma, A, b):
+    return (mu @ A + b, carry_over(mu, Sigma, A, b)[1])
+
+
+@CARRY_OVER.mistake(
+    "means and covariances both went through the transposed map: the points are stored as rows.", hint=1
+)
+def everything_by_the_transposed_map(mu, Sigma, A, b):
+    return carry_over(mu, Sigma, A.T, b)
+
+
+@CARRY_OVER.mistake(
+    "the covariances are right. `A @ mu` blends the means of different components: each mean is a row.",
+    hint=1,
+)
+def the_map_applied_to_the_table_of_means(mu, Sigma, A, b):
+    return (A @ mu + b, carry_over(mu, Sigma, A, b)[1])
+
+
+@CARRY_OVER.mistake(
+    "the means are right. In the covariances, you apply the map on one side and undo it on the other. A"
+    " covariance is made of squares, so the map enters twice.",
+    hint=2,
+)
+def the_inverse_for_the_transpose(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ np.linalg.inv(A))
+
+
+@CARRY_OVER.mistake("the means have not been shifted.", hint=1)
+def shift_left_out(mu, Sigma, A, b):
+    return carry_over(mu, Sigma, A, 0 * b)
+
+
+@CARRY_OVER.mistake("the shift is in the covariances too. Does a cloud get wider when you move it?", hint=2)
+def covariances_shifted_too(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A.T + np.outer(b, b))
+
+
+@CARRY_OVER.mistake(
+    "you shifted the means first and mapped them afterwards. The task has the other order.", hint=1
+)
+def shifted_before_the_map(mu, Sigma, A, b):
+    return carry_over(mu + b, Sigma, A, 0 * b)
+
+
+@CARRY_OVER.mistake(
+    "the vector b was added to the covariances. A covariance is made of deviations from the mean: does a shift"
+    " change those?",
+    hint=2,
+)
+def vector_added_to_the_covariances(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A.T + b)
+
+
+@CARRY_OVER.mistake(
+    "the map enters on the right side of the covariances only. A covariance is made of squares.", hint=2
+)
+def the_map_on_the_right_side_only(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], Sigma @ A.T)
+
+
+@CARRY_OVER.mistake("you went the other way, from the new points back to the old ones.", hint=1)
+def the_map_undone(mu, Sigma, A, b):
+    back = np.linalg.inv(A)
+    return carry_over(mu - b, Sigma, back, 0 * b)
+
+
+@CARRY_OVER.mistake(
+    "the transpose is missing: A stands on both sides of the covariances in the same way.", hint=2
+)
+def the_transpose_missing(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A)
+
+
+@CARRY_OVER.mistake("the means have moved, but the clouds still have their old shapes.", hint=2)
+def covariances_left_alone(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], Sigma)
+
+
+@CARRY_OVER.mistake(
+    "`*` multiplies entry by entry, so the rows of A never meet the columns of the covariances. Use `@`.",
+    hint=2,
+)
+def stars_for_matrix_products(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A * Sigma * A.T)
+
+
+@CARRY_OVER.mistake(
+    "you multiplied entry by entry. That is right only for a few special maps; use matrix products.", hint=2
+)
+def entry_by_entry(mu, Sigma, A, b):
+    return (carry_over(mu, Sigma, A, b)[0], A**2 * Sigma)
+
+
+@CARRY_OVER.right
+def carried_by_arrays(mu, Sigma, A, b):
+    return mu @ A.T + b, A @ Sigma @ A.T
+
+
+@CARRY_OVER.right
+def carried_by_einsum(mu, Sigma, A, b):
+    return np.einsum("ij,kj->ki", A, mu) + b, np.einsum("ia,kab,jb->kij", A, Sigma, A)
+
+
+# ── 8  Sixty digits ──────────────────────────────────────────────────────────────────────────────────
+
+THRIFTY_TYPE = LESSON.value(
+    "thrifty_type",
+    title="Sixty digits · stretch",
+    points=2,
+    expected="the name of a covariance type, in quotes",
 )
 
 
 @cache
-def _classifiers() -> tuple[list[tuple[Array, Array]], list[GaussianMixtureClassifier]]:
-    """The last task's three data sets and ten classifiers."""
-    sets = [make_moons(n, noise=0.3, random_state=seed) for n, seed in ((80, 18), (80, 19), (1000, 20))]
-    return sets, [GaussianMixtureClassifier(K, random_state=0).fit(*sets[0]) for K in range(1, 11)]
+def sixty_digits() -> tuple[Array, Array]:
+    """The rows of the exercise: 60 to fit and 500 to validate; the features come from the last 737."""
+    X = load_digits()[0]
+    X = X[np.random.default_rng(0).permutation(len(X))]
+    Z = PCA(15).fit(X[1060:]).transform(X[:560])
+    return Z[:60], Z[60:]
 
 
-def _accuracy(chosen_on: int, reported_on: int) -> float:
-    """Accuracy on one set of the classifier that is best on another (0 training, 1 validation, 2 test)."""
-    sets, classifiers = _classifiers()
-    return max(classifiers, key=lambda model: model.score(*sets[chosen_on])).score(*sets[reported_on])
+@THRIFTY_TYPE.reference
+@cache
+def best_on_held_out_rows() -> str:
+    train, validation = sixty_digits()
+    models = [GaussianMixture(3, covariance_type=name, n_init=5, random_state=0).fit(train) for name in TYPES]
+    return TYPES[int(np.argmax([model.score(validation) for model in models]))]
 
 
-@REPORTED_ACCURACY.reference
-def reported_accuracy():
-    return _accuracy(1, 2)
+@THRIFTY_TYPE.canonical
+def _lower(name: Any) -> Any:
+    return name.strip().lower() if isinstance(name, str) else name
 
 
-@REPORTED_ACCURACY.mistake(
-    "this is the accuracy that K was chosen by. The best of ten is also the luckiest of ten.",
+@THRIFTY_TYPE.mistake(
+    "full looks best on the sixty rows that it was fitted to. Which rows should decide?", hint=1
+)
+def full():
+    return "full"
+
+
+@THRIFTY_TYPE.mistake(
+    "tied has only one matrix, but that one holds 120 numbers. Print the four scores on `validation`.", hint=2
+)
+def tied():
+    return "tied"
+
+
+@THRIFTY_TYPE.mistake(
+    "spherical has the fewest parameters, but the cheapest type is not always the best. Print the"
+    " four scores on `validation`.",
     hint=2,
-    name="the winner's validation accuracy",
 )
-def the_winners_validation_accuracy():
-    return _accuracy(1, 1)
+def spherical():
+    return "spherical"
 
 
-@REPORTED_ACCURACY.mistake(
-    "this is the highest test accuracy of the ten classifiers. Which set chose that classifier? If it was the"
-    " validation set, your K is off by one: positions in a list are counted from 0, components from 1.",
-    hint=1,
-)
-def the_best_accuracy_on_the_test_set():
-    return _accuracy(2, 2)
-
-
-@REPORTED_ACCURACY.mistake(
-    "you chose this K on the points that the classifiers were fitted to, and those favour a large K.", hint=1
-)
-def chosen_on_the_training_set():
-    return _accuracy(0, 2)
-
-
-@REPORTED_ACCURACY.mistake(
-    "you fitted the winner again, with the validation points included. That can be worth doing, but"
-    " here the classifier is fitted to `train` only.",
-    hint=1,
-)
-def fitted_again_with_the_validation_set() -> float:
-    """Test accuracy of the validation set's choice, fitted to the training and the validation points."""
-    sets, classifiers = _classifiers()
-    K = 1 + int(np.argmax([model.score(*sets[1]) for model in classifiers]))
-    both = [np.concatenate(parts) for parts in zip(*sets[:2], strict=True)]
-    return GaussianMixtureClassifier(K, random_state=0).fit(*both).score(*sets[2])
-
-
-@REPORTED_ACCURACY.mistake(
-    "this is the accuracy on the points that the classifier was fitted to. You also chose it by them.", hint=2
-)
-def the_training_accuracy():
-    return _accuracy(0, 0)
-
-
-@REPORTED_ACCURACY.mistake(
-    "the choice is right. But this is the accuracy on the points that the classifier was fitted to.", hint=2
-)
-def the_winners_training_accuracy():
-    return _accuracy(1, 0)
-
-
-@REPORTED_ACCURACY.mistake(
-    "the test points choose the classifier here, and the validation points get reported. Which set may decide"
-    " about K?",
-    hint=1,
-)
-def validation_and_test_set_swapped():
-    return _accuracy(2, 1)
-
-
-@REPORTED_ACCURACY.mistake(
-    "this is the test accuracy of the classifier after the chosen one in the list: K is off by one. Positions in"
-    " a list are counted from 0, components from 1.",
-    hint=None,
-)
-def number_of_components_taken_for_the_position() -> float:
-    sets, classifiers = _classifiers()
-    chosen = int(np.argmax([model.score(*sets[1]) for model in classifiers]))
-    return classifiers[chosen + 1].score(*sets[2])
-
-
-@REPORTED_ACCURACY.mistake(
-    "this has two decimals. With so few, different classifiers look alike: give three.", hint=None
-)
-def two_decimals():
-    return round(reported_accuracy(), 2)
-
-
-@REPORTED_ACCURACY.mistake("this is a percentage. The task asks for a number between 0 and 1.", hint=None)
-def percentage():
-    return 100 * reported_accuracy()
-
-
-REPORTED_ACCURACY.right_values(0.898)
+THRIFTY_TYPE.right_values(" Diag")

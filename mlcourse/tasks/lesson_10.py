@@ -1,1302 +1,1135 @@
-"""Checks for lesson 10, the whole pipeline: a stratified part, a leak, an honest choice, draws, legibility, bytes.
+"""Checks for lesson 10, anomalies: a threshold, a detector, its rates, an evaluation that cheats, a second opinion.
 
-Symbols: X (n, d) rows; y or labels (n,) classes; E (n, d) standard normal numbers; c (n,) the class each row is
-drawn for; mean (d,), covariance (d, d), or means (C, d), covariances (C, d, d) of C classes; q directions kept.
+Symbols: scores (n,) log densities, low for anomalies; t the threshold; share the share of alarms; X (n, d) data;
+pi (K,) weights, mu (K, d) means, Sigma (K, d, d) covariances of a mixture; V (q, d) q directions, one per row.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import mode
-from sklearn.model_selection import train_test_split
-from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
-from sklearn.preprocessing import StandardScaler
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal, norm, rankdata
+from sklearn.metrics import (
+    auc,
+    confusion_matrix,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+    roc_curve,
+)
 
+from mlcourse import PCA
 from mlcourse.checks.task import Case, Lesson
-from mlcourse.datasets import load_digits
-from mlcourse.mixture import GaussianMixture
-from mlcourse.pca import PCA
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import Mixture, e_step
 from mlcourse.typing import Array
 
-LESSON = Lesson("10_mnist")
+LESSON = Lesson("10_anomaly_detection")
 
 
-def rounded(value: Any, decimals: int) -> Any:
-    """Round numbers, also inside tuples, to recognise a mistake however many decimals were given."""
-    if isinstance(value, tuple):
-        return tuple(rounded(part, decimals) for part in value)
-    return np.round(value, decimals) if isinstance(value, (int, float, np.ndarray)) else value
+# ── 1  A threshold for a share ───────────────────────────────────────────────────────────────────────
 
-
-# ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
-
-STRATIFIED_PART = LESSON.task(
-    "stratified_part",
-    title="A part with the same shares",
-    points=2,
-    expected="a mask of shape (n,): True for the rows in the part",
+ALARM_THRESHOLD = LESSON.task(
+    "alarm_threshold",
+    title="Where to draw the line",
+    points=1,
+    expected="one number with the given share of the scores below it",
 )
 
 
-def shuffled_classes(rng: np.random.Generator, sizes: tuple[int, ...], names: tuple[int, ...]) -> Array:
-    """The classes of rows in random order; which class has which size is random, too."""
-    return rng.permutation(np.repeat(names, rng.permutation(sizes)))
+def skewed_scores(rng: np.random.Generator, n: int) -> Array:
+    """Scores with a long left tail, as log densities have."""
+    return -2 - rng.exponential(size=n)
 
 
-@STRATIFIED_PART.cases
-def stratified_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("three classes of unequal size", (shuffled_classes(rng, (11, 25, 14), (0, 1, 2)), 0.3))
-    yield Case("classes called 3, 8, 12 and 40", (shuffled_classes(rng, (9, 21, 6, 17), (3, 8, 12, 40)), 0.7))
-    yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 4, 20)), 0.5))
-    yield Case("a whole number of rows of each class", (shuffled_classes(rng, (8, 20, 12), (0, 1, 2)), 0.25))
+@ALARM_THRESHOLD.cases
+def threshold_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("50 scores, a tenth of them alarms", (skewed_scores(rng, 50), 0.1))
+    yield Case("400 scores, four per cent of them alarms", (skewed_scores(rng, 400), 0.04))
+    yield Case("25 scores, a fifth of them alarms", (skewed_scores(rng, 25), 0.2))
+    yield Case("40 scores, most of them positive, three in eight alarms", (4 + skewed_scores(rng, 40), 0.375))
 
 
-def _by_class(
-    y: Array, n_of_class: Callable[..., Any], pick: Callable[..., Any] = lambda rows, n: rows[:n]
-) -> Array:
-    """A mask with n_of_class(size) rows of each class, chosen by `pick`."""
-    part = np.zeros(len(y), dtype=bool)
-    for c in np.unique(y):
-        rows = np.flatnonzero(y == c)
-        part[pick(rows, n_of_class(len(rows)))] = True
-    return part
+@ALARM_THRESHOLD.accepts
+def _has_the_share_below(t: Any, scores: Array, share: float) -> np.bool_:
+    return np.sum(scores < t) == round(share * len(scores))
 
 
-@STRATIFIED_PART.reference
-def stratified_part(y: Array, share: float) -> Array:
-    return _by_class(y, lambda n_c: int(np.floor(share * n_c)))
+@ALARM_THRESHOLD.reference
+def alarm_threshold(scores, share):
+    return np.quantile(scores, share)
 
 
-@STRATIFIED_PART.mistake(
-    "these are the first rows of the whole table, whatever their class. A rare class"
-    " may be left out altogether.",
+@ALARM_THRESHOLD.mistake(
+    "hardly any score is below this number: `np.percentile` counts to 100, and you were given a share.",
     hint=1,
 )
-def the_first_rows_of_all(y, share):
-    return np.arange(len(y)) < int(share * len(y))
+def the_share_passed_as_a_percentage(scores, share):
+    return np.percentile(scores, share)
 
 
-@STRATIFIED_PART.mistake(
-    "every class has the same number of rows in your part. A common class should be common there, too.",
+@ALARM_THRESHOLD.mistake(
+    "nearly every score is below this number. It cuts off the highest scores, those"
+    " of the most ordinary rows.",
+    hint=1,
+)
+def the_wrong_end(scores, share):
+    return np.quantile(scores, 1 - share)
+
+
+@ALARM_THRESHOLD.mistake(
+    "this is a quantile of densities, but it will be compared with logarithms, and"
+    " all of those are below it.",
     hint=2,
 )
-def the_same_number_from_each_class(y, share):
-    return _by_class(y, lambda n_c: int(share * len(y) / len(np.unique(y))))
+def a_quantile_of_densities(scores, share):
+    return np.quantile(np.exp(scores), share)
 
 
-@STRATIFIED_PART.mistake(
-    "where the share is not a whole number of rows, a class gets one row too many: you rounded up.", hint=None
+@ALARM_THRESHOLD.mistake(
+    "you turned the threshold into a density at the end, but it will be compared with logarithms.", hint=2
 )
-def rounded_up(y, share):
-    return _by_class(y, lambda n_c: int(np.ceil(share * n_c)))
+def the_threshold_as_a_density(scores, share):
+    return np.exp(np.quantile(scores, share))
 
 
-@STRATIFIED_PART.mistake(
-    "you rounded to the nearest whole number. In some classes the task rounds the other way.", hint=None
+@ALARM_THRESHOLD.mistake(
+    "this would be right if the scores were Gaussian. They have a long left tail, so count instead.",
+    hint=1,
+    name="as if the scores were Gaussian",
 )
-def rounded_to_the_nearest(y, share):
-    return _by_class(y, lambda n_c: round(share * n_c))
+def as_if_the_scores_were_gaussian(scores, share):
+    return np.mean(scores) + norm.ppf(share) * np.std(scores)
 
 
-@STRATIFIED_PART.mistake("the numbers are right, but these are the last rows of each class.", hint=None)
-def the_last_rows(y, share):
-    return _by_class(y, lambda n_c: int(share * n_c), lambda rows, n: rows[len(rows) - n :])
-
-
-@STRATIFIED_PART.mistake(
-    "True and False are swapped: this is what remains after the part has been cut off.", hint=2
+@ALARM_THRESHOLD.mistake(
+    "this number does not depend on the share at all. Two standard deviations are a rule for Gaussians.",
+    hint=1,
 )
-def the_other_part(y, share):
-    return ~stratified_part(y, share)
+def two_standard_deviations(scores, share):
+    return np.mean(scores) - 2 * np.std(scores)
 
 
-@STRATIFIED_PART.mistake(
-    "no row is selected. If two pairs of brackets follow the mask, as in `part[y == c][:n] = True`, the first"
-    " makes a copy, and the mask itself does not change.",
-    hint=None,
-)
-def nothing_selected(y, share):
-    return np.zeros(len(y), dtype=bool)
-
-
-@STRATIFIED_PART.mistake("you computed how many rows a class gets from the size of the whole table.", hint=2)
-def counted_from_the_whole_table(y, share):
-    return _by_class(y, lambda n_c: int(share * len(y)))
-
-
-@STRATIFIED_PART.mistake(
-    "only one class has rows in your part, the last. Does the mask start from nothing with every class?",
+@ALARM_THRESHOLD.mistake(
+    "one alarm is missing: this number is the score of a row that should raise an alarm, and"
+    " no score is below itself.",
     hint=2,
 )
-def the_last_class_alone(y: Array, share: float) -> Array:
-    return stratified_part(y, share) & (y == y.max())
+def the_last_alarm_itself(scores, share):
+    return np.sort(scores)[round(share * len(scores)) - 1]
 
 
-@STRATIFIED_PART.mistake(
-    "the class with the largest number has no row in your part. Does your loop reach it?", hint=2
-)
-def the_last_class_left_out(y: Array, share: float) -> Array:
-    return stratified_part(y, share) & (y != y.max())
-
-
-@STRATIFIED_PART.mistake(
-    "each class gives what `share` should leave: you computed its rows from `1 - share`.", hint=None
-)
-def one_minus_share(y, share):
-    return stratified_part(y, 1 - share)
-
-
-@STRATIFIED_PART.mistake(
-    "these are the numbers of the rows, in rising order. A mask has as many entries as `y`.", hint=2
-)
-def row_numbers_in_order(y, share):
-    return np.flatnonzero(stratified_part(y, share))
-
-
-@STRATIFIED_PART.mistake(
-    "these are row numbers, one array per class. The task asks for one mask for all classes.", hint=2
-)
-def row_numbers_of_each_class(y, share):
-    part = stratified_part(y, share)
-    return tuple(np.flatnonzero(part & (y == c)) for c in np.unique(y))
-
-
-@STRATIFIED_PART.mistake("these are row numbers. A mask has True or False for every row.", hint=2)
-def row_numbers(y: Array, share: float) -> Array:
-    part = stratified_part(y, share)
-    return np.concatenate([np.flatnonzero(part & (y == c)) for c in np.unique(y)])
-
-
-@STRATIFIED_PART.mistake(
-    "you assume that the classes are called 0, 1, 2, …, but in some of the cases they are not.", hint=2
-)
-def classes_counted_from_zero(y: Array, share: float) -> Array:
-    part = np.zeros(len(y), dtype=bool)
-    for c in range(len(np.unique(y))):
-        rows = np.flatnonzero(y == c)
-        part[rows[: int(share * len(rows))]] = True
-    return part
-
-
-@STRATIFIED_PART.mistake(
-    "you assume that the classes are the digits 0 … 9, but in some of the cases a class has a larger number.",
+@ALARM_THRESHOLD.mistake(
+    "one alarm too many: this number is a row further up than it should be. The first row in the order has"
+    " the index 0.",
     hint=2,
 )
-def ten_digits_assumed(y: Array, share: float) -> Array:
-    return stratified_part(y, share) & (y < 10)
+def one_alarm_too_many(scores, share):
+    return np.sort(scores)[round(share * len(scores)) + 1]
 
 
-@STRATIFIED_PART.mistake(
-    "every class has at least one row in your part. The task rounds down, even to nothing.", hint=None
+@ALARM_THRESHOLD.mistake("this is the lowest score of all, so no score is below it.", hint=1)
+def the_lowest_score(scores, share):
+    return np.min(scores)
+
+
+@ALARM_THRESHOLD.mistake(
+    "this is the highest score of all, so every other score is below it, whatever the share.", hint=1
 )
-def at_least_one_row_of_each_class(y, share):
-    return _by_class(y, lambda n_c: max(1, int(share * n_c)))
+def the_highest_score(scores, share):
+    return np.max(scores)
 
 
-@STRATIFIED_PART.mistake(
-    "all rows are in the part. How many rows of a class to take depends on `share`.", hint=2
+@ALARM_THRESHOLD.mistake(
+    "this is the given share of the way from the lowest to the highest score. It should"
+    " be a share of the *rows*.",
+    hint=1,
 )
-def all_rows(y, share):
-    return np.ones(len(y), dtype=bool)
+def a_share_of_the_range(scores, share):
+    return np.min(scores) + share * np.ptp(scores)
 
 
-@STRATIFIED_PART.right
-def part_by_counting(y, share):
-    seen, part = {}, []
-    for c in y.tolist():
-        seen[c] = seen.get(c, 0) + 1
-        part.append(seen[c] <= int(share * np.sum(y == c)))
-    return part
+@ALARM_THRESHOLD.right
+def threshold_by_percentile(scores, share):
+    return np.percentile(scores, 100 * share)
 
 
-@STRATIFIED_PART.right
-def part_by_cumulative_counts(y, share):
-    same = y[:, None] == y
-    place = np.sum(np.tril(same), axis=1)
-    return place <= np.floor(share * same.sum(axis=1))
+@ALARM_THRESHOLD.right
+def threshold_by_sorting(scores, share):
+    return sorted(scores)[round(share * len(scores))]
 
 
-# ── 2  The leak ──────────────────────────────────────────────────────────────────────────────────────
-
-FIX_LEAK = LESSON.task(
-    "fix_leak",
-    title="Find the leak",
-    points=2,
-    expected="two arrays, (n, d) and (m, d); the first has mean 0 in every pixel",
-    parts=("the training rows", "the new rows"),
-    rtol=1e-4,
-    atol=1e-4,
-)
+@ALARM_THRESHOLD.right
+def threshold_by_partition(scores, share):
+    m = round(share * len(scores))
+    return np.partition(scores, m)[m]
 
 
-@FIX_LEAK.cases
-def leak_cases(rng: np.random.Generator) -> Iterator[Case]:
-    center, spread = np.array([2, 0.5, 0.3, -1]), np.array([3, 0.3, 0.006, 1.5])
-    X_train = center + spread * rng.normal(size=(30, 4))
-    X_new = center + spread * rng.normal(0.5, 0.7, size=(12, 4))
-    yield Case("two parts, four pixels", (X_train, X_new))
-    X_train, X_new = X_train.copy(), X_new.copy()
-    X_train[:, 1] = 0.25
-    yield Case("a pixel that varies only in the new part", (X_train, X_new))
+@ALARM_THRESHOLD.right
+def threshold_halfway(scores, share):
+    ordered, m = np.sort(scores), round(share * len(scores))
+    return (ordered[m - 1] + ordered[m]) / 2
 
 
-def _standardised(
-    X_train: Array, X_new: Array, scale: Array | None = None, *, mean: Array | None = None, ddof: int = 0
-) -> tuple[Array, Array]:
-    """Both parts with the mean and scale of the training part, or with others."""
-    mean = X_train.mean(axis=0) if mean is None else mean
-    scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
-    scale = np.where(scale == 0, 1, scale)
-    return (X_train - mean) / scale, (X_new - mean) / scale
+# ── 2  A detector ────────────────────────────────────────────────────────────────────────────────────
 
-
-@FIX_LEAK.reference
-def fix_leak(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    return _standardised(X_train, X_new)
-
-
-@FIX_LEAK.law("every pixel of the training part has mean 0 afterwards.")
-def centred(out, *_):
-    return np.allclose(out[0].mean(axis=0), 0, atol=1e-3)
-
-
-@FIX_LEAK.law("a pixel that never varies in the training part is only centred, in the new part too.")
-def constant_pixels_only_centred(out, X_train, X_new):
-    constant = np.ptp(X_train, axis=0) == 0
-    return np.allclose(out[1][:, constant], (X_new - X_train[0])[:, constant], atol=1e-3)
-
-
-@FIX_LEAK.mistake("still the same numbers as before, so the leak is still there.", planted=True)
-def statistics_of_all_rows(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    everything = np.concatenate([X_train, X_new])
-    mean, scale = everything.mean(axis=0), everything.std(axis=0)
-    scale = np.where(scale == 0, 1, scale)
-    return (X_train - mean) / scale, (X_new - mean) / scale
-
-
-@FIX_LEAK.mistake(
-    "you standardised each part by itself. Nothing leaks, but the same picture has different"
-    " coordinates in the two parts.",
-    hint=2,
-)
-def each_part_by_itself(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    return _standardised(X_train, X_train)[0], _standardised(X_new, X_new)[0]
-
-
-@FIX_LEAK.mistake("your mean and scale come from the new part. The leak has changed sides.", hint=1)
-def statistics_of_the_new_part(A, B):
-    return _standardised(A, B, B.std(axis=0), mean=B.mean(axis=0))
-
-
-@FIX_LEAK.mistake("the training part is standardised, but the new part still has its original units.", hint=2)
-def the_new_part_as_it_came(A, B):
-    return (_standardised(A, B)[0], B)
-
-
-@FIX_LEAK.mistake("the scale is fixed, but the mean still comes from both parts together.", hint=1)
-def the_mean_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    return _standardised(X_train, X_new, mean=np.concatenate([X_train, X_new]).mean(axis=0))
-
-
-@FIX_LEAK.mistake("the mean is fixed, but the scale still comes from both parts together.", hint=1)
-def the_scale_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
-
-
-@FIX_LEAK.mistake(
-    "both parts are centred at the same mean, but each is divided by its own scale. They have different units"
-    " now.",
-    hint=2,
-)
-def each_part_by_its_own_scale(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    return _standardised(X_train, X_train)[0], _standardised(X_train, X_new, X_new.std(axis=0))[1]
-
-
-@FIX_LEAK.mistake(
-    "both parts have the same scale, but each is centred at its own mean. What makes the parts different is gone.",
-    hint=2,
-)
-def each_part_about_its_own_mean(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    new = _standardised(X_train, X_new, mean=X_new.mean(axis=0))[1]
-    return _standardised(X_train, X_train)[0], new
-
-
-@FIX_LEAK.mistake("you divided by the variance, so the units do not cancel.", hint=None)
-def variance_instead_of_the_standard_deviation(A, B):
-    return _standardised(A, B, A.var(axis=0))
-
-
-@FIX_LEAK.mistake("where a pixel never varies in the training part, you divided by zero.", hint=None)
-def constant_pixel(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
-    return (X_train - mean) / scale, (X_new - mean) / scale
-
-
-@FIX_LEAK.mistake(
-    "you used one mean and one scale for all pixels together. Every pixel should have its own.", hint=None
-)
-def one_mean_and_scale_for_all_pixels(X_train: Array, X_new: Array) -> tuple[Array, Array]:
-    return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
-
-
-@FIX_LEAK.mistake("the parts are centred, but not divided by a scale.", hint=None)
-def only_centred(A, B):
-    return _standardised(A, B, np.ones(A.shape[1]))
-
-
-@FIX_LEAK.mistake(
-    "your scale divides by n − 1. The one that you were given divides by n, and that was not the leak.",
-    hint=None,
-)
-def n_minus_one(A, B):
-    return _standardised(A, B, ddof=1)
-
-
-@FIX_LEAK.mistake("the parts are divided by their scale, but not centred.", hint=None)
-def only_divided(A, B):
-    return _standardised(A, B, mean=np.zeros(A.shape[1]))
-
-
-@FIX_LEAK.mistake("only the mean is divided by the scale: a quotient comes before a difference.", hint=None)
-def brackets_missing(A, B):
-    shift = A.mean(axis=0) / np.where(A.std(axis=0) == 0, 1, A.std(axis=0))
-    return A - shift, B - shift
-
-
-@FIX_LEAK.mistake(
-    "you never divide by less than 1. A pixel that varies a little keeps its small spread that way, but only"
-    " one that never varies should.",
-    hint=None,
-)
-def no_scale_below_one(A, B):
-    return _standardised(A, B, np.maximum(A.std(axis=0), 1))
-
-
-@FIX_LEAK.mistake(
-    "a pixel that varies only a little was treated like one that never varies: your threshold is too high.",
-    hint=None,
-)
-def small_scales_taken_for_zero(A, B):
-    scale = A.std(axis=0)
-    return _standardised(A, B, np.where(scale < 0.1, 1, scale))
-
-
-@FIX_LEAK.mistake(
-    "you added a tiny number to every scale. Where a pixel never varies in the training part, you divide by that"
-    " number alone, and the new part becomes huge.",
-    hint=None,
-)
-def a_tiny_number_added(A, B):
-    return _standardised(A, B, A.std(axis=0) + 1e-8)
-
-
-@FIX_LEAK.right
-def standardised_by_scikit_learn(X_train, X_new):
-    scaler = StandardScaler().fit(X_train)
-    return scaler.transform(X_train), scaler.transform(X_new)
-
-
-@FIX_LEAK.right
-def standardised_pixel_by_pixel(X_train, X_new):
-    train, new = X_train.copy(), X_new.copy()
-    for j in range(X_train.shape[1]):
-        mean, scale = X_train[:, j].mean(), X_train[:, j].std() or 1.0
-        train[:, j], new[:, j] = (X_train[:, j] - mean) / scale, (X_new[:, j] - mean) / scale
-    return [train, new]
-
-
-@FIX_LEAK.right
-def standardised_in_float32(X_train, X_new):
-    return standardised_pixel_by_pixel(X_train.astype(np.float32), X_new.astype(np.float32))
-
-
-# ── 3  An honest choice ──────────────────────────────────────────────────────────────────────────────
-
-HONEST_CHOICE = LESSON.value(
-    "honest_choice",
-    title="An honest choice",
+DETECTOR_PREDICT = LESSON.task(
+    "detector_predict",
+    title="The detector",
     points=3,
-    expected="a pair (K, log-likelihood): one of the six values of K, and a number of nats",
-    parts=("the chosen K", "the log-likelihood"),
+    expected="array (n,): −1 for an anomaly, 1 for everything else",
+)
+
+
+def log_joint(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
+    """log πₖ + log N(xᵢ | μₖ, Σₖ): (n, K)."""
+    densities = [multivariate_normal(m, S).logpdf(X) for m, S in zip(mu, Sigma)]
+    return np.log(pi) + np.transpose(densities)
+
+
+def score(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
+    return logsumexp(log_joint(X, pi, mu, Sigma), axis=1)
+
+
+def mixture(
+    rng: np.random.Generator, n: int, K: int = 3, d: int = 2, spread: float = 1.2
+) -> tuple[Array, Array, Array, Array]:
+    """Points around overlapping components of unequal weight, and those components."""
+    mu = rng.normal(scale=spread, size=(K, d))
+    X = mu[rng.integers(K, size=n)] + 1.5 * rng.normal(size=(n, d))
+    A = rng.normal(size=(K, d, d))
+    return X, rng.dirichlet(np.full(K, 1.5)), mu, A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
+
+
+@DETECTOR_PREDICT.cases
+def detector_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, share, options in (
+        ("three overlapping components in the plane", 0.4, {}),
+        ("two components in four dimensions", 0.2, {"K": 2, "d": 4}),
+    ):
+        X, *theta = mixture(rng, 200, **options)
+        yield Case(name, (X, *theta, float(np.quantile(score(X, *theta), share))))
+    X, *theta = mixture(rng, 20)
+    yield Case("with points a thousand units away", (np.vstack([X, X + 1000]), *theta, -30.0))
+
+
+def labels(alarm: Array) -> Array:
+    return np.where(alarm, -1, 1)
+
+
+@DETECTOR_PREDICT.reference
+def detector_predict(X: Array, pi: Array, mu: Array, Sigma: Array, t: float) -> Array:
+    return np.array([-1 if s < t else 1 for s in score(X, pi, mu, Sigma)])
+
+
+@DETECTOR_PREDICT.law("every answer is −1 or 1.")
+def every_answer_is_minus1_or_1(out, *_):
+    return np.isin(out, (-1, 1)).all()
+
+
+@DETECTOR_PREDICT.mistake(
+    "you found the right rows, but you report them as 1 and the others as 0 (or True and False). The"
+    " convention uses another pair of numbers.",
+    hint=2,
+)
+def ones_and_zeros(*a):
+    return (detector_predict(*a) == -1).astype(int)
+
+
+@DETECTOR_PREDICT.mistake(
+    "every sign is reversed: anomalies are called normal, and normal rows anomalies.", hint=2
+)
+def signs_reversed(*a):
+    return -detector_predict(*a)
+
+
+@DETECTOR_PREDICT.mistake(
+    "rare and common components count the same, as in a plain mean of their densities.", hint=1
+)
+def equal_weights(X, pi, *a):
+    return detector_predict(X, np.full(len(pi), 1 / len(pi)), *a)
+
+
+@DETECTOR_PREDICT.mistake(
+    "you added up the component densities without the weights π, so the sum is too large.", hint=1
+)
+def weights_left_out(X, pi, mu, Sigma, t):
+    return labels(logsumexp(log_joint(X, pi, mu, Sigma) - np.log(pi), axis=1) < t)
+
+
+@DETECTOR_PREDICT.mistake(
+    "you used only the likeliest component. Where two components overlap, both make a point ordinary.", hint=1
+)
+def only_the_likeliest_component(X, pi, mu, Sigma, t):
+    return labels(log_joint(X, pi, mu, Sigma).max(axis=1) < t)
+
+
+@DETECTOR_PREDICT.mistake(
+    "you added the logarithms of the components, which multiplies their densities. A mixture adds densities.",
+    hint=1,
+)
+def a_sum_of_logarithms(X, pi, mu, Sigma, t):
+    return labels(log_joint(X, pi, mu, Sigma).sum(axis=1) < t)
+
+
+@DETECTOR_PREDICT.mistake(
+    "you weighted and added the *logarithms* of the component densities. The formula"
+    " weights and adds the densities.",
+    hint=1,
+)
+def a_weighted_sum_of_logarithms(X, pi, mu, Sigma, t):
+    return labels((log_joint(X, pi, mu, Sigma) - np.log(pi)) @ pi < t)
+
+
+@DETECTOR_PREDICT.mistake(
+    "you added the weights themselves to log densities. What does multiplying a density by a"
+    " weight do to its logarithm?",
+    hint=1,
+)
+def weights_among_the_logarithms(X, pi, mu, Sigma, t):
+    return labels(logsumexp(log_joint(X, pi, mu, Sigma) - np.log(pi) + pi, axis=1) < t)
+
+
+@DETECTOR_PREDICT.mistake(
+    "there is never an alarm: you compare a density, which is positive, with a threshold for its logarithm.",
+    hint=2,
+)
+def a_density_compared_with_a_logarithm(X, pi, mu, Sigma, t):
+    return labels(np.exp(score(X, pi, mu, Sigma)) < t)
+
+
+FULL = CovarianceType.named("full")
+
+
+@DETECTOR_PREDICT.right
+def predict_by_the_package(X, pi, mu, Sigma, t):
+    theta = Mixture(pi, mu, Sigma, FULL.kernel.factor(Sigma), FULL)
+    return np.where(e_step(X, theta)[0] - t < 0, -1, 1)
+
+
+@DETECTOR_PREDICT.right
+def predict_outside_log_space(X, pi, mu, Sigma, t):
+    density = sum(p * multivariate_normal(m, S).pdf(X) for p, m, S in zip(pi, mu, Sigma))
+    return 1.0 - 2 * (density < np.exp(t))
+
+
+@DETECTOR_PREDICT.right
+def predict_point_by_point(X, pi, mu, Sigma, t):
+    answers = np.ones(len(X), dtype=int)
+    for i, x in enumerate(X):
+        terms = [np.log(pi[k]) + multivariate_normal.logpdf(x, mu[k], Sigma[k]) for k in range(len(pi))]
+        if logsumexp(terms) < t:
+            answers[i] = -1
+    return answers
+
+
+@DETECTOR_PREDICT.right
+def predict_as_list(X, pi, mu, Sigma, t):
+    return predict_by_the_package(X, pi, mu, Sigma, t).tolist()
+
+
+# ── 3  Rates ─────────────────────────────────────────────────────────────────────────────────────────
+
+ALARM_RATES = LESSON.task(
+    "alarm_rates",
+    title="Three rates",
+    points=2,
+    parts=("the precision", "the recall", "the false-alarm rate"),
+    expected="(precision, recall, false-alarm rate), three numbers from 0 to 1",
+)
+
+
+@ALARM_RATES.cases
+def rates_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, n_normal, n_odd in (
+        ("200 rows, 20 of them anomalies", 180, 20),
+        ("60 rows, half of each", 30, 30),
+    ):
+        truth = rng.permutation(np.repeat([1, -1], [n_normal, n_odd]))
+        scores = rng.normal(size=len(truth)) + truth
+        yield Case(name, (scores, truth, float(np.quantile(scores[truth == -1], 0.7))))
+    truth = rng.permutation(np.repeat([1, -1], [35, 12]))
+    scores = rng.normal(size=len(truth)) + truth
+    t = np.sort(scores[truth == -1])[7]
+    scores[rng.choice(np.flatnonzero(truth == 1), size=4, replace=False)] = t
+    yield Case("five scores that are exactly the threshold", (scores, truth, float(t)))
+
+
+@ALARM_RATES.reference
+def alarm_rates(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
+    hits = sum(s < t and y == -1 for s, y in zip(scores, truth))
+    false = sum(s < t and y == 1 for s, y in zip(scores, truth))
+    odd = sum(y == -1 for y in truth)
+    return hits / (hits + false), hits / odd, false / (len(truth) - odd)
+
+
+def _with(place: int, value: Callable[..., float]) -> Callable[..., tuple[float, ...]]:
+    """Make a function that returns the right rates, with `value(scores, truth, t)` at index `place`."""
+
+    def rates(*args: Any) -> tuple[float, ...]:
+        out = list(alarm_rates(*args))
+        out[place] = value(*args)
+        return tuple(out)
+
+    return rates
+
+
+def _lecture_order(precision: float, recall: float, false_alarm: float) -> tuple[float, float, float]:
+    return recall, false_alarm, precision
+
+
+@ALARM_RATES.mistake(
+    "the first two numbers are swapped. One looks at the alarms, the other at the anomalies.", hint=1
+)
+def precision_and_recall_swapped(*a):
+    return (*alarm_rates(*a)[1::-1], alarm_rates(*a)[2])
+
+
+@ALARM_RATES.mistake(
+    "you count the rows *above* the threshold as alarms. Those are the most ordinary rows.", hint=2
+)
+def alarms_above_the_threshold(scores, truth, t):
+    return alarm_rates(-scores, truth, -t)
+
+
+@ALARM_RATES.mistake("you count the normal rows as anomalies. Check which sign means which.", hint=2)
+def signs_of_the_truth_swapped(scores, truth, t):
+    return alarm_rates(scores, -truth, t)
+
+
+@ALARM_RATES.mistake(
+    "`truth` holds −1 and 1, not True and False, so `&` and `~` do something else to it.",
+    hint=2,
+    name="signs taken for True and False",
+)
+def signs_taken_for_true_and_false(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
+    """The lecture's code, which expects True for anomalies."""
+    alarm = scores < t
+    hits = (alarm & truth).sum()
+    return hits / alarm.sum(), hits / truth.sum(), (alarm & ~truth).sum() / (~truth).sum()
+
+
+@ALARM_RATES.mistake(
+    "this is the lecture's function. There the truth is True or False, and the three"
+    " numbers come in another order.",
+    hint=2,
+    name="the lecture's function unchanged",
+)
+def the_lectures_function_unchanged(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
+    return _lecture_order(*signs_taken_for_true_and_false(scores, truth, t))
+
+
+@ALARM_RATES.mistake(
+    "as booleans, −1 and 1 are both True, because only 0 is False. So no normal row is left.", hint=2
+)
+def every_sign_true(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
+    """The lecture's code after `astype(bool)`, which turns both −1 and 1 into True."""
+    return signs_taken_for_true_and_false(scores, truth.astype(bool), t)
+
+
+@ALARM_RATES.mistake(
+    "all three numbers are right, but they are in the lecture's order. The task asks for another one.",
+    hint=1,
+    name="the lecture's order",
+)
+def the_lectures_order(*a):
+    return _lecture_order(*alarm_rates(*a))
+
+
+@ALARM_RATES.mistake(
+    "the numbers come in the lecture's order, and both signs count as True: only 0 is False.",
+    hint=2,
+    name="every sign true, in the lecture's order",
+)
+def every_sign_true_in_the_lectures_order(scores, truth, t):
+    return _lecture_order(*every_sign_true(scores, truth, t))
+
+
+@ALARM_RATES.mistake(
+    "you count a score that is equal to `t` as an alarm. The task says *below*.",
+    hint=None,
+    name="threshold included",
+)
+def threshold_included(scores, truth, t):
+    return alarm_rates(scores, truth, np.nextafter(t, np.inf))
+
+
+@ALARM_RATES.mistake(
+    "your first two numbers describe the *normal* rows. For scikit-learn's functions the class of interest"
+    " is 1, unless you pass `pos_label`.",
+    hint=2,
+    name="scikit-learn's default label",
+)
+def scikit_learns_default_label(scores, truth, t):
+    answers = np.where(scores < t, -1, 1)
+    return precision_score(truth, answers), recall_score(truth, answers), alarm_rates(scores, truth, t)[2]
+
+
+@ALARM_RATES.mistake(
+    "all three numbers treat the *normal* rows as the ones to be found. For scikit-learn's functions the class"
+    " of interest is 1, unless you say otherwise.",
+    hint=2,
+    name="scikit-learn's default label for all three",
+)
+def scikit_learns_default_label_for_all_three(scores, truth, t):
+    precision, recall, _ = scikit_learns_default_label(scores, truth, t)
+    return precision, recall, 1 - alarm_rates(scores, truth, t)[1]
+
+
+@ALARM_RATES.mistake(
+    "your third number is the recall again. Which rows can raise a *false* alarm?",
+    hint=1,
+    name="recall for the false-alarm rate",
+)
+def recall_for_the_false_alarm_rate(scores, truth, t):
+    return _with(2, lambda s, y, t: alarm_rates(s, y, t)[1])(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your first number is the share of all rows that raise an alarm. Of the alarms, how many are anomalies?",
+    hint=1,
+)
+def share_of_alarms(scores, truth, t):
+    return _with(0, lambda s, y, t: np.mean(s < t))(scores, truth, t)
+
+
+@ALARM_RATES.mistake("these are counts. Each of them has to be divided by something.", hint=1)
+def counts_for_rates(scores, truth, t):
+    alarm, odd = scores < t, truth == -1
+    return (alarm & odd).sum(), (alarm & odd).sum(), (alarm & ~odd).sum()
+
+
+@ALARM_RATES.mistake(
+    "your second number counts the anomalies that raise an alarm. It still has to be divided by something.",
+    hint=1,
+)
+def hits_not_divided(scores, truth, t):
+    return _with(1, lambda s, y, t: np.sum((s < t) & (y == -1)))(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your third number counts the false alarms. It still has to be divided by something.", hint=1
+)
+def false_alarms_not_divided(scores, truth, t):
+    return _with(2, lambda s, y, t: np.sum((s < t) & (y == 1)))(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your first number is 1, whatever the alarms: you looked for something among rows that all have it.",
+    hint=1,
+)
+def precision_always_1(scores, truth, t):
+    return _with(0, lambda *_: 1)(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your second number is 1, whatever the threshold. Of the anomalies, how many raise an alarm?",
+    hint=1,
+)
+def recall_always_1(scores, truth, t):
+    return _with(1, lambda *_: 1)(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your third number is 0, whatever the alarms: you looked for something among rows of which none has it.",
+    hint=1,
+    name="false-alarm rate always 0",
+)
+def false_alarm_rate_always_0(scores, truth, t):
+    return _with(2, lambda *_: 0)(scores, truth, t)
+
+
+@ALARM_RATES.mistake("your third number is the share of normal rows that raise *no* alarm.", hint=1)
+def normal_rows_without_an_alarm(scores, truth, t):
+    return _with(2, lambda s, y, t: 1 - alarm_rates(s, y, t)[2])(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "you divided the false alarms by the number of all rows. Which rows can raise a false alarm?", hint=1
+)
+def false_alarms_among_all_rows(scores, truth, t):
+    return _with(2, lambda s, y, t: np.mean((s < t) & (y == 1)))(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your third number is the share of *alarms* that are false. The false-alarm rate"
+    " is a share of other rows.",
+    hint=1,
+)
+def false_alarms_among_the_alarms(scores, truth, t):
+    return _with(2, lambda s, y, t: 1 - alarm_rates(s, y, t)[0])(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "you divided the hits by the number of all rows. Recall is about the anomalies only.", hint=1
+)
+def hits_among_all_rows(scores, truth, t):
+    return _with(1, lambda s, y, t: np.mean((s < t) & (y == -1)))(scores, truth, t)
+
+
+@ALARM_RATES.mistake(
+    "your first number is the share of all rows that are classified correctly. Precision"
+    " is about the alarms only.",
+    hint=1,
+)
+def accuracy(scores, truth, t):
+    return _with(0, lambda s, y, t: np.mean((s < t) == (y == -1)))(scores, truth, t)
+
+
+@ALARM_RATES.right
+def rates_by_confusion(scores, truth, t):
+    (hits, missed), (false, quiet) = confusion_matrix(truth, np.where(scores < t, -1, 1), labels=[-1, 1])
+    return hits / (hits + false), hits / (hits + missed), false / (false + quiet)
+
+
+@ALARM_RATES.right
+def rates_by_scikit_learn(scores, truth, t):
+    answers = np.where(scores < t, -1, 1)
+    precision = precision_score(truth, answers, pos_label=-1)
+    recall = recall_score(truth, answers, pos_label=-1)
+    return precision, recall, 1 - recall_score(truth, answers, pos_label=1)
+
+
+@ALARM_RATES.right
+def rates_by_counts(scores, truth, t):
+    hits = np.count_nonzero((scores < t) & (truth == -1))
+    false = np.count_nonzero((scores < t) & (truth != -1))
+    return hits / (hits + false), hits / (truth == -1).sum(), false / (truth != -1).sum()
+
+
+@ALARM_RATES.right
+def rates_by_means(scores, truth, t):
+    alarm, odd = scores < t, truth == -1
+    return [odd[alarm].mean(), alarm[odd].mean(), alarm[~odd].mean()]
+
+
+# ── 4  What an alarm is worth, 5  Read a picture ─────────────────────────────────────────────────────
+
+SHARE_OF_REAL_ALARMS = LESSON.value(
+    "share_of_real_alarms",
+    title="What is an alarm worth?",
+    points=2,
+    expected="one number between 0 and 1, correct to two decimals",
     rtol=0,
-    atol=0.025,
+    atol=2e-3,
 )
 
 
-KS = (5, 10, 20, 40, 80, 160)
-TRAINING, VALIDATION, TEST, BIC = 1, 2, 3, 4
+@SHARE_OF_REAL_ALARMS.reference
+def share_of_real_alarms():
+    return 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998)
 
 
-@cache
-def _parts() -> tuple[Array, Array, Array]:
-    """The exercise's digits on the axes of its training part: training, validation, test."""
-    X, y = load_digits()
-    X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=20)
-    X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=20)
-    pca = PCA(0.98).fit(X_train)
-    return tuple(pca.transform(part) for part in (X_train, X_val, X_test))
-
-
-def _fit(K: int, Z: Array) -> GaussianMixture:
-    return GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z)
-
-
-@cache
-def _fits() -> list[tuple[Any, ...]]:
-    """(K, training, validation, test log-likelihood, BIC) of every candidate."""
-    parts = _parts()
-    fits = [_fit(K, parts[0]) for K in KS]
-    return [(fit.n_components, *map(fit.score, parts), fit.bic(parts[0])) for fit in fits]
-
-
-def _choice(by: int, report: int, lowest: bool = False) -> tuple[int, float]:
-    """(K, score): the candidate with the highest (or lowest) entry `by`, and its entry `report`."""
-    best = (min if lowest else max)(_fits(), key=lambda fit: fit[by])
-    return best[0], best[report]
-
-
-@HONEST_CHOICE.reference
-def honest_choice():
-    return _choice(VALIDATION, TEST)
-
-
-@HONEST_CHOICE.law("the first value is one of the six values of K.")
-def one_of_the_six(out):
-    return out[0] in KS
-
-
-@HONEST_CHOICE.law(
-    "the second value is a score of the fit with this K: fitted to `Z_train` alone, with `random_state=0`."
-)
-def a_score_of_this_fit(out):
-    scores = next(fit[TRAINING : TEST + 1] for fit in _fits() if fit[0] == out[0])
-    return np.isclose(scores, out[1], rtol=0, atol=0.1).any()
-
-
-@HONEST_CHOICE.canonical
-def canonical_honest_choice(value):
-    return rounded(value, 2)
-
-
-@HONEST_CHOICE.mistake(
-    "the choice is right. But the number is the one that made you choose this K, the highest of six. On"
-    " new digits, expect less.",
-    hint=2,
-)
-def the_validation_score_reported():
-    return _choice(VALIDATION, VALIDATION)
-
-
-@HONEST_CHOICE.mistake(
-    "the choice is right. But the number was measured on the digits that the model was fitted to.", hint=1
-)
-def the_training_score_reported():
-    return _choice(VALIDATION, TRAINING)
-
-
-@HONEST_CHOICE.mistake(
-    "of the six fits, this one has the highest score on the training part and the lowest on the validation part."
-    " Which of the two parts should choose, and is a high score good or bad?",
-    hint=1,
-)
-def chosen_on_the_training_part():
-    return _choice(TRAINING, TEST)
-
-
-@HONEST_CHOICE.mistake(
-    "this is the lowest of the six scores on the validation part. Is a high score good or bad?", hint=None
-)
-def the_lowest_validation_score():
-    return _choice(VALIDATION, VALIDATION, lowest=True)
-
-
-@HONEST_CHOICE.mistake(
-    "K and its score both come from the training part. The model has seen these digits, and more"
-    " components always look better there.",
-    hint=1,
-)
-def chosen_and_reported_on_the_training_part():
-    return _choice(TRAINING, TRAINING)
-
-
-@HONEST_CHOICE.mistake(
-    "this K is the best on the test digits. Now they have been used for the choice, and no"
-    " digits are left to report on.",
-    hint=1,
-)
-def chosen_on_the_test_part():
-    return _choice(TEST, TEST)
-
-
-@HONEST_CHOICE.mistake(
-    "the choice is right. But the number comes from another fit, to training and validation digits together.",
-    hint=1,
-)
-@cache
-def fitted_again_to_more_digits() -> tuple[int, float]:
-    """The chosen K, and the test log-likelihood of K components fitted to training and validation digits."""
-    Z_train, Z_val, Z_test = _parts()
-    K, _ = _choice(VALIDATION, TEST)
-    return K, _fit(K, np.concatenate([Z_train, Z_val])).score(Z_test)
-
-
-@HONEST_CHOICE.mistake(
-    "this K has the lowest BIC on the training part. BIC only estimates what the validation part measures.",
-    hint=1,
-    name="chosen by BIC",
-)
-def chosen_by_bic():
-    return _choice(BIC, TEST, lowest=True)
-
-
-@HONEST_CHOICE.mistake("the two values are in the wrong order.", hint=None)
-def swapped():
-    K, score = honest_choice()
-    return score, K
-
-
-@HONEST_CHOICE.mistake(
-    "the first value is the place of the chosen K in the list of candidates. The task asks for K itself.",
-    hint=None,
-)
-def the_place_of_K():
-    K, score = honest_choice()
-    return KS.index(K), score
-
-
-@HONEST_CHOICE.mistake(
-    "the second value is a sum over all test digits. The task asks for the mean.", hint=None
-)
-def the_sum():
-    K, score = honest_choice()
-    return K, score * len(_parts()[2])
-
-
-HONEST_CHOICE.right_values([80, 4.18], (80.0, 4.2))
-
-
-# ── 4  Draws, class by class ─────────────────────────────────────────────────────────────────────────
-
-DRAW_BY_CLASS = LESSON.task(
-    "draw_by_class",
-    title="Draw, class by class",
-    points=3,
-    expected="array (n, d): row i is drawn for class c[i]",
-    rtol=1e-4,
-    atol=1e-4,
-)
-
-
-def covariances_for(rng: np.random.Generator, C: int, d: int) -> Array:
-    A = rng.normal(size=(C, d, d))
-    return A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
-
-
-def for_classes(rng: np.random.Generator, classes: Array, C: int, d: int) -> tuple[Array, ...]:
-    """The arguments of the task: noise, classes, means and covariances."""
-    return (
-        rng.normal(size=(len(classes), d)),
-        classes,
-        3 * rng.normal(size=(C, d)),
-        covariances_for(rng, C, d),
-    )
-
-
-def _drawn(E: Array, c: Array, means: Array, covariances: Array, colour: Callable[..., Array]) -> Array:
-    """Row i as means[cᵢ] + colour(covariances[cᵢ], εᵢ)."""
-    return np.array([means[k] + colour(covariances[k], e) for e, k in zip(E, c)])
-
-
-@DRAW_BY_CLASS.cases
-def draw_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for C, n, d in ((3, 70, 2), (4, 36, 5)):
-        classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
-        # The last class comes first, because the beginning of reused memory never holds an earlier result: an
-        # answer that leaves rows of `np.empty` unset is not right by accident.
-        classes[0] = C - 1
-        yield Case(f"{C} classes in {d} dimensions, in random order", for_classes(rng, classes, C, d))
-    classes = rng.choice([0, 1, 3], size=33)
-    yield Case("four classes in 4 dimensions, of which one does not occur", for_classes(rng, classes, 4, 4))
-
-
-@DRAW_BY_CLASS.reference
-def draw_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
-    return _drawn(E, c, means, covariances, lambda S, e: np.linalg.cholesky(S) @ e)
-
-
-def _symmetric_root(S: Array, e: Array) -> Array:
-    variances, axes = np.linalg.eigh(S)
-    return axes @ (np.sqrt(variances) * (axes.T @ e))
-
-
-def _along_the_axes(S: Array, e: Array) -> Array:
-    variances, axes = np.linalg.eigh(S)
-    return axes @ (np.sqrt(variances) * e)
-
-
-@DRAW_BY_CLASS.mistake("the factor is transposed, so the draws have the wrong covariance.", hint=2)
-def factor_transposed(E, c, m, S):
-    return _drawn(E, c, m, S, lambda S, e: np.linalg.cholesky(S).T @ e)
-
-
-@DRAW_BY_CLASS.mistake(
-    "you multiplied the noise by the covariance itself, so the variances come out squared. You"
-    " need a square root of it.",
-    hint=None,
-)
-def covariance_instead_of_its_factor(E, c, m, S):
-    return _drawn(E, c, m, S, lambda S, e: S @ e)
-
-
-@DRAW_BY_CLASS.mistake(
-    "every feature has the right spread, but the features no longer vary together.", hint=None
-)
-def standard_deviations_only(E, c, m, S):
-    return _drawn(E, c, m, S, lambda S, e: np.sqrt(np.diag(S)) * e)
-
-
-@DRAW_BY_CLASS.mistake(
-    "these draws have the right covariance, but from a symmetric square root. The task"
-    " asks for the triangular one.",
-    hint=None,
-)
-def the_symmetric_root(E, c, m, S):
-    return _drawn(E, c, m, S, _symmetric_root)
-
-
-@DRAW_BY_CLASS.mistake(
-    "these draws have the right covariance, but the factor comes from eigenvectors. The task asks for the"
-    " triangular one.",
-    hint=None,
-)
-def axes_times_standard_deviations(E, c, m, S):
-    return _drawn(E, c, m, S, _along_the_axes)
-
-
-@DRAW_BY_CLASS.mistake(
-    "you took the root of every entry, and some entries are negative. A square root of a matrix is a factor of"
-    " a matrix product.",
-    hint=None,
-)
-def root_of_every_entry(E, c, m, S):
-    with np.errstate(invalid="ignore"):
-        return _drawn(E, c, m, S, lambda S, e: np.sqrt(S) @ e)
-
-
-@DRAW_BY_CLASS.mistake(
-    "every feature is multiplied by its variance, and the covariances are not used.", hint=None
-)
-def variances_only(E, c, m, S):
-    return _drawn(E, c, m, S, lambda S, e: np.diag(S) * e)
-
-
-@DRAW_BY_CLASS.mistake(
-    "the classes were sorted, but the noise was not: row i is no longer drawn for class `c[i]`.", hint=1
-)
-def classes_sorted(E, c, m, S):
-    return draw_by_class(E, np.sort(c), m, S)
-
-
-@DRAW_BY_CLASS.mistake(
-    "you counted the classes that occur. If one is missing, those after it get the wrong mean and covariance.",
-    hint=None,
-)
-def numbered_by_occurrence(E, c, m, S):
-    return draw_by_class(E, np.unique(c, return_inverse=True)[1], m, S)
-
-
-@DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=None)
-def mean_left_out(E, c, m, S):
-    return draw_by_class(E, c, np.zeros_like(m), S)
-
-
-@DRAW_BY_CLASS.mistake(
-    "every class has its own mean, but all classes have the covariance of the first.", hint=1
-)
-def one_covariance_for_all(E, c, m, S):
-    return draw_by_class(E, c, m, np.repeat(S[:1], len(S), axis=0))
-
-
-@DRAW_BY_CLASS.mistake("every class has its own mean, but all classes share one average covariance.", hint=1)
-def the_average_covariance(E, c, m, S):
-    return draw_by_class(E, c, m, np.repeat(S.mean(axis=0)[np.newaxis], len(S), axis=0))
-
-
-@DRAW_BY_CLASS.mistake("every row is drawn for class 0: `c` makes no difference.", hint=1)
-def one_class_for_all(E, c, m, S):
-    return draw_by_class(E, 0 * c, m, S)
-
-
-@DRAW_BY_CLASS.mistake("all rows lie exactly on the mean of their class: the noise is missing.", hint=None)
-def no_noise(E, c, m, S):
-    return draw_by_class(0 * E, c, m, S)
-
-
-@DRAW_BY_CLASS.mistake(
-    "you divided by the factor instead of multiplying by it. That turns draws back into noise.", hint=None
-)
-def whitened_instead_of_coloured(E, c, m, S):
-    return _drawn(E, c, m, S, lambda S, e: np.linalg.solve(np.linalg.cholesky(S), e))
-
-
-@DRAW_BY_CLASS.mistake(
-    "the rows are right, but in another order: they were sorted by class on the way.", hint=1
-)
-def grouped_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
-    order = np.argsort(c, kind="stable")
-    return draw_by_class(E, c, means, covariances)[order]
-
-
-@DRAW_BY_CLASS.mistake(
-    "every row is the mean of its class plus the noise as it came: the covariances are not used.", hint=None
-)
-def noise_as_it_came(E, c, m, S):
-    return m[c] + E
-
-
-@DRAW_BY_CLASS.mistake(
-    "every class takes its noise from the beginning of `E`. Row i should be made from row i of `E`.", hint=1
-)
-def the_first_rows_of_the_noise(E, c, m, S):
-    place = np.sum(np.tril(c[:, np.newaxis] == c, -1), axis=1)
-    return draw_by_class(E[place], c, m, S)
-
-
-@DRAW_BY_CLASS.mistake(
-    "every row is drawn for the class before its own: the classes are numbered from 0, not from 1.", hint=None
-)
-def classes_counted_from_one(E, c, m, S):
-    return draw_by_class(E, c - 1, m, S)
-
-
-@DRAW_BY_CLASS.mistake(
-    "the rows of class 0 were never drawn: they are still zero. With which class does your loop begin?",
-    hint=None,
-)
-def class_0_left_out(E, c, m, S):
-    return draw_by_class(E, c, m, S) * (c > 0)[:, np.newaxis]
-
-
-@DRAW_BY_CLASS.right
-def draws_by_einsum(E, c, means, covariances):
-    factors = np.linalg.cholesky(covariances)
-    return means[c] + np.einsum("nij,nj->ni", factors[c], E)
-
-
-@DRAW_BY_CLASS.right
-def draws_class_by_class(E, c, means, covariances):
-    X = np.zeros_like(E)
-    for k in np.unique(c):
-        rows = np.flatnonzero(c == k)
-        X[rows] = E[rows] @ np.linalg.cholesky(covariances[k]).T + means[k]
-    return X
-
-
-@DRAW_BY_CLASS.right
-def draws_row_by_row(E, c, means, covariances):
-    return [means[k] + np.linalg.cholesky(covariances[k]) @ e for e, k in zip(E, c)]
-
-
-@DRAW_BY_CLASS.right
-def draws_in_float32(E, c, means, covariances):
-    noise, *model = (array.astype(np.float32) for array in (E, means, covariances))
-    return draws_by_einsum(noise, c, *model)
-
-
-# ── 5  The shape without its noise ───────────────────────────────────────────────────────────────────
-
-SHAPE_ONLY = LESSON.task(
-    "shape_only",
-    title="The shape without its noise",
-    points=3,
-    expected="array (n, d): the mean plus the part along q directions",
-    rtol=1e-4,
-    atol=1e-4,
-)
-
-
-def covariance_with_clear_directions(rng: np.random.Generator, d: int) -> Array:
-    """A covariance whose variances are at least 0.5 apart, so that float32 is enough to find its directions."""
-    axes, _ = np.linalg.qr(rng.normal(size=(d, d)))
-    return axes * np.cumsum(rng.uniform(0.5, 1.5, size=d)) @ axes.T
-
-
-@SHAPE_ONLY.cases
-def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for n, d, q in ((9, 5, 2), (7, 6, 1), (11, 7, 5)):
-        X = rng.normal(2, 2, size=(n, d))
-        yield Case(
-            f"{d} dimensions, {q} direction(s) kept",
-            (X, rng.normal(3, 1, size=d), covariance_with_clear_directions(rng, d), q),
-        )
-
-
-def _projected(
-    X: Array,
-    mean: Array,
-    covariance: Array,
-    q: int,
-    *,
-    center: bool = True,
-    back: bool = True,
-    columns: Callable[..., Array] = lambda V, q: V[:, len(V) - q :],
-) -> Array:
-    """Project and rebuild, with one step done differently."""
-    widest = columns(np.linalg.eigh(covariance)[1], q)
-    amounts = (X - mean if center else X) @ widest
-    return amounts @ widest.T + (mean if back else 0)
-
-
-@SHAPE_ONLY.reference
-def shape_only(X: Array, mean: Array, covariance: Array, q: int) -> Array:
-    _, axes = np.linalg.eigh(covariance)
-    shape = np.tile(mean, (len(X), 1)).astype(float)
-    for axis in axes.T[::-1][:q]:
-        for i in range(len(X)):
-            shape[i] += ((X[i] - mean) @ axis) * axis
-    return shape
-
-
-@SHAPE_ONLY.mistake(
-    "you kept the first q directions. In rising order these are the narrowest: the noise has"
-    " stayed, and the shape is gone.",
-    hint=2,
-)
-def the_narrowest_directions(*a):
-    return _projected(*a, columns=lambda V, q: V[:, :q])
-
-
-@SHAPE_ONLY.mistake("you used rows of the matrix as directions. The directions are in its columns.", hint=2)
-def rows_instead_of_columns(*a):
-    return _projected(*a, columns=lambda V, q: V[len(V) - q :].T)
-
-
-@SHAPE_ONLY.mistake(
-    "these are the amounts along the directions, q per row. That is only half of the way.", hint=3
-)
-def the_amounts(X, mean, S, q):
-    return (X - mean) @ np.linalg.eigh(S)[1][:, len(mean) - q :]
-
-
-@SHAPE_ONLY.mistake(
-    "you multiplied the directions by their standard deviations. A direction has length 1.", hint=None
-)
-def directions_stretched(X: Array, mean: Array, covariance: Array, q: int) -> Array:
-    variances, axes = np.linalg.eigh(covariance)
-    widest = (axes * np.sqrt(variances))[:, len(mean) - q :]
-    return mean + (X - mean) @ widest @ widest.T
-
-
-@SHAPE_ONLY.mistake(
-    "you used the mean of these few rows. The component has its own.", hint=1, name="the rows' own mean"
-)
-def the_rows_own_mean(X, mean, S, q):
-    return shape_only(X, X.mean(axis=0), S, q)
-
-
-@SHAPE_ONLY.mistake(
-    "you computed the directions from the rows themselves. The component has its own.",
-    hint=1,
-    name="the rows' own directions",
-)
-def the_rows_own_directions(X, mean, S, q):
-    return shape_only(X, mean, np.cov(X.T), q)
-
-
-@SHAPE_ONLY.mistake(
-    "mean and directions come from the rows themselves: this is a PCA of the rows. The component has its own.",
-    hint=1,
-    name="a PCA of the rows",
-)
-def a_pca_of_the_rows(X, mean, S, q):
-    return shape_only(X, X.mean(axis=0), np.cov(X.T), q)
-
-
-@SHAPE_ONLY.mistake("you kept one direction only, whatever q says.", hint=2)
-def the_widest_direction_alone(X, mean, S, q):
-    return shape_only(X, mean, S, 1)
-
-
-@SHAPE_ONLY.mistake("you kept one direction more than q: count once more what the slice selects.", hint=2)
-def one_direction_too_many(X, mean, S, q):
-    return shape_only(X, mean, S, q + 1)
-
-
-@SHAPE_ONLY.mistake("you subtracted the mean before the projection, but did not add it back.", hint=1)
-def mean_not_added_back(*a):
-    return _projected(*a, back=False)
-
-
-@SHAPE_ONLY.mistake(
-    "you projected the rows uncentred and then added the mean. The directions go through the mean.", hint=1
-)
-def not_centred(*a):
-    return _projected(*a, center=False)
-
-
-@SHAPE_ONLY.mistake(
-    "these are projections onto directions through the origin. The component has its centre elsewhere.",
-    hint=1,
-)
-def no_mean_at_all(*a):
-    return _projected(*a, center=False, back=False)
-
-
-@SHAPE_ONLY.mistake(
-    "the rows have not changed: projected onto all directions, they keep their noise. Only q directions count.",
-    hint=2,
-)
-def all_directions_kept(X, mean, S, q):
-    return X
-
-
-@SHAPE_ONLY.mistake("you kept q − 1 directions: count once more what the slice selects.", hint=2)
-def one_direction_too_few(*a):
-    return _projected(*a, columns=lambda V, q: V[:, len(V) - q + 1 :])
-
-
-@SHAPE_ONLY.mistake(
-    "you left out the widest direction. Where does a slice end that should reach the last column?", hint=2
-)
-def the_widest_left_out(*a):
-    return _projected(*a, columns=lambda V, q: V[:, len(V) - q - 1 : -1])
-
-
-@SHAPE_ONLY.mistake("every row has become the mean: nothing is left of what makes it different.", hint=1)
-def nothing_but_the_mean(X, mean, S, q):
-    return np.tile(mean, (len(X), 1))
-
-
-@SHAPE_ONLY.mistake("this is the part that should have been removed, added to the mean.", hint=2)
-def the_noise_itself(X, mean, S, q):
-    return mean + X - shape_only(X, mean, S, q)
-
-
-@SHAPE_ONLY.mistake(
-    "the slice begins in the right place, but leaves out the last column, where the widest direction is.",
-    hint=2,
-)
-def the_last_column_left_out(*a):
-    return _projected(*a, columns=lambda V, q: V[:, len(V) - q : -1])
-
-
-@SHAPE_ONLY.mistake(
-    "`[::-1]` alone turns the order of the rows around. It is the columns that are in rising order.", hint=2
-)
-def rows_turned_around(*a):
-    return _projected(*a, columns=lambda V, q: V[::-1][:, :q])
-
-
-@SHAPE_ONLY.mistake(
-    "you took the first q rows of the matrix. Are the directions in its rows, and are the widest the first?",
-    hint=2,
-)
-def the_first_rows_of_the_matrix(*a):
-    return _projected(*a, columns=lambda V, q: V[:q].T)
-
-
-@SHAPE_ONLY.mistake(
-    "you divided the amounts by their standard deviations. That is whitening, and a shape keeps its size.",
-    hint=None,
-)
-def whitened(X: Array, mean: Array, covariance: Array, q: int) -> Array:
-    variances, axes = (part[..., len(mean) - q :] for part in np.linalg.eigh(covariance))
-    return mean + (X - mean) @ axes / np.sqrt(variances) @ axes.T
-
-
-@SHAPE_ONLY.right
-def shape_by_singular_values(X, mean, covariance, q):
-    U, _, _ = np.linalg.svd(covariance)
-    return mean + (X - mean) @ U[:, :q] @ U[:, :q].T
-
-
-@SHAPE_ONLY.right
-def shape_by_sorting(X, mean, covariance, q):
-    values, axes = np.linalg.eigh(covariance)
-    order = np.argsort(values)[::-1]
-    kept = axes[:, order[:q]]
-    amounts = (X - mean) @ kept
-    return amounts @ kept.T + mean
-
-
-@SHAPE_ONLY.right
-def shape_by_subtraction(X, mean, covariance, q):
-    narrow = np.linalg.eigh(covariance)[1][:, : len(mean) - q]
-    return X - (X - mean) @ narrow @ narrow.T
-
-
-@SHAPE_ONLY.right
-def shape_in_float32(X, mean, covariance, q):
-    return shape_by_sorting(*(array.astype(np.float32) for array in (X, mean, covariance)), q)
-
-
-# ── 6  Can it be read? ───────────────────────────────────────────────────────────────────────────────
-
-LEGIBLE_SHARE = LESSON.task(
-    "legible_share", title="Can it be read?", points=3, expected="one number between 0 and 1", rtol=1e-5
-)
-
-
-@LEGIBLE_SHARE.cases
-def legible_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for n_classes, d, k in ((3, 2, 4), (4, 3, 5), (2, 2, 7)):
-        centers = 1.3 * rng.normal(size=(n_classes, d))
-        component = rng.permutation(np.arange(120) % n_classes)
-        # The first k labels agree in the first case alone, so an answer that always takes them is 1, 0, 0.
-        component[:k] = 0 if k == 4 else np.arange(k) % n_classes
-        train = centers[component] + rng.normal(size=(120, d))
-        drawn = centers[rng.integers(n_classes, size=211)] + rng.normal(size=(211, d))
-        names = rng.choice(np.arange(1, 10), size=n_classes, replace=False)
-        yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, names[component], k))
-
-
-def _neighbours(drawn: Array, train: Array, labels: Array, k: int, nearest: slice = slice(None)) -> Array:
-    """Labels (m, k) of each drawn row's nearest training rows."""
-    distances = np.array([np.sqrt(np.sum((train - row) ** 2, axis=1)) for row in drawn])
-    return labels[np.argsort(distances, axis=1)[:, nearest][:, :k]]
-
-
-def _unanimous(found: Array) -> Array:
-    return np.all(found == found[:, :1], axis=1)
-
-
-@LEGIBLE_SHARE.reference
-def legible_share(drawn: Array, train: Array, labels: Array, k: int) -> float:
-    return float(np.mean(_unanimous(_neighbours(drawn, train, labels, k))))
-
-
-def _greatest_share(found: Array) -> Array:
-    """The share of the most common label among each row's neighbours: (m,)."""
-    return np.array([np.bincount(row).max() / len(row) for row in found])
-
-
-@LEGIBLE_SHARE.law("a share is between 0 and 1.")
-def between_0_and_1(out, *_):
+@SHARE_OF_REAL_ALARMS.law("the answer is a share, a number between 0 and 1. Is yours a percentage?")
+def the_answer_is_a_share_a_number(out):
     return 0 <= out <= 1
 
 
-@LEGIBLE_SHARE.mistake(
-    "you count a row as legible as soon as most of its neighbours agree. All of them have to.", hint=2
-)
-def a_majority_is_enough(*a):
-    return np.mean(_greatest_share(_neighbours(*a)) > 0.5)
-
-
-@LEGIBLE_SHARE.mistake(
-    "this is the average size of the majority. For each row, the answer should be a yes or a no.", hint=2
-)
-def mean_agreement(*a):
-    return np.mean(_greatest_share(_neighbours(*a)))
-
-
-@LEGIBLE_SHARE.mistake("you used the training rows that are farthest away.", hint=1)
-def the_farthest_rows(drawn, train, labels, k):
-    return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(None, None, -1))))
-
-
-@LEGIBLE_SHARE.mistake(
-    "you skipped the nearest training row. That is right when a row is among its own"
-    " neighbours, but a drawn row is not.",
+@SHARE_OF_REAL_ALARMS.mistake(
+    "this is the recall: the share of the leaks that raise an alarm. The question asks"
+    " for a share of the alarms.",
     hint=1,
 )
-def the_nearest_one_left_out(drawn, train, labels, k):
-    return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(1, None))))
+def the_recall():
+    return 0.8
 
 
-@LEGIBLE_SHARE.mistake("this is the number of legible rows. The task asks for their share.", hint=None)
-def how_many(drawn, *a):
-    return len(drawn) * legible_share(drawn, *a)
-
-
-@LEGIBLE_SHARE.mistake(
-    "you returned a yes or a no for every row. The task asks for one number for all of them.", hint=None
-)
-def an_answer_for_every_row(*a):
-    return _unanimous(_neighbours(*a))
-
-
-@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=None)
-def the_illegible_share(*a):
-    return 1 - legible_share(*a)
-
-
-@LEGIBLE_SHARE.mistake(
-    "the neighbours are the nearest by another distance: you added up absolute differences.", hint=None
-)
-def distances_along_the_axes(drawn: Array, train: Array, labels: Array, k: int) -> float:
-    distances = np.abs(drawn[:, np.newaxis] - train).sum(axis=2)
-    return float(np.mean(_unanimous(labels[np.argsort(distances, axis=1)[:, :k]])))
-
-
-@LEGIBLE_SHARE.mistake(
-    "the neighbours are the first k rows of the training part: their distances play no role.", hint=1
-)
-def the_first_rows(drawn, train, labels, k):
-    return float(len(set(labels[:k].tolist())) == 1)
-
-
-@LEGIBLE_SHARE.mistake("you counted the rows whose neighbours have exactly two classes.", hint=2)
-def exactly_two_classes(*a):
-    return np.mean([len(set(row)) == 2 for row in _neighbours(*a).tolist()])
-
-
-@LEGIBLE_SHARE.mistake("you let one neighbour be of another class. All of them have to agree.", hint=2)
-def one_exception_allowed(drawn, train, labels, k):
-    return np.mean(_greatest_share(_neighbours(drawn, train, labels, k)) * k > k - 1.5)
-
-
-@LEGIBLE_SHARE.mistake(
-    "you compared only the first label with the last. Those between them have to agree, too.", hint=2
-)
-def first_and_last_compared(*a):
-    found = _neighbours(*a)
-    return np.mean(found[:, 0] == found[:, -1])
-
-
-@LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=None)
-def one_neighbour_too_many(drawn, train, labels, k):
-    return legible_share(drawn, train, labels, k + 1)
-
-
-@LEGIBLE_SHARE.mistake("you looked at one neighbour too few.", hint=None)
-def one_neighbour_too_few(drawn, train, labels, k):
-    return legible_share(drawn, train, labels, k - 1)
-
-
-@LEGIBLE_SHARE.mistake("no row counts as legible. Are you comparing labels, or row numbers?", hint=2)
-def no_row_is_legible(drawn, train, labels, k):
-    return 0.0
-
-
-@LEGIBLE_SHARE.mistake(
-    "every row counts as legible. Is a single label that agrees enough? The first always agrees with itself.",
-    hint=2,
-)
-def every_row_is_legible(drawn, train, labels, k):
-    return 1.0
-
-
-@LEGIBLE_SHARE.mistake(
-    "this is the share of neighbours with the label of the nearest one. The task asks for a share of rows.",
-    hint=2,
-)
-def share_of_neighbours_like_the_nearest(*a):
-    found = _neighbours(*a)
-    return np.mean(found == found[:, :1])
-
-
-@LEGIBLE_SHARE.mistake("this is the share in per cent. A share is a number between 0 and 1.", hint=None)
-def in_per_cent(*a):
-    return 100 * legible_share(*a)
-
-
-@LEGIBLE_SHARE.right
-def legible_by_classifier(drawn, train, labels, k):
-    classifier = KNeighborsClassifier(k).fit(train, labels)
-    return np.mean(classifier.predict_proba(drawn).max(axis=1) == 1)
-
-
-@LEGIBLE_SHARE.right
-def legible_by_tables(drawn, train, labels, k):
-    distances = ((drawn[:, None] - train) ** 2).sum(axis=2)
-    nearest = np.argsort(distances, axis=1)[:, :k]
-    found = labels[nearest]
-    return (found.min(axis=1) == found.max(axis=1)).mean()
-
-
-@LEGIBLE_SHARE.right
-def legible_by_counting(drawn, train, labels, k):
-    count = 0
-    for row in drawn:
-        distances = np.linalg.norm(row - train, axis=1)
-        near = labels[np.argsort(distances)[:k]]
-        count += len(np.unique(near)) == 1
-    return count / len(drawn)
-
-
-@LEGIBLE_SHARE.right
-def legible_by_neighbours(drawn, train, labels, k):
-    _, rows = NearestNeighbors(n_neighbors=k).fit(train).kneighbors(drawn)
-    return np.mean(mode(labels[rows], axis=1).count == k)
-
-
-# ── 7  What does it save? ────────────────────────────────────────────────────────────────────────────
-
-COMPRESSION = LESSON.value(
-    "compression",
-    title="What does it save?",
-    points=2,
-    expected="one number: bytes before divided by bytes after",
-    rtol=0,
-    atol=0.0011,
-)
-
-
-BEFORE, AMOUNTS, BACK = 50_000 * 784, 50_000 * 261, 261 * 784 + 784
-
-
-@COMPRESSION.reference
-def compression():
-    return BEFORE / (4 * (AMOUNTS + BACK))
-
-
-@COMPRESSION.canonical
-def canonical_compression(value):
-    return rounded(value, 3)
-
-
-@COMPRESSION.mistake(
-    "you gave a pixel as much space as an amount. And is there nothing else to store?", hint=1
-)
-def numbers_instead_of_bytes():
-    return 784 / 261
-
-
-@COMPRESSION.mistake(
-    "you included the axes, but a pixel takes as much space as an amount in your count.",
+@SHARE_OF_REAL_ALARMS.mistake(
+    "this is the share of sound pipes that raise no alarm. The question asks for a share of the alarms.",
     hint=1,
-    name="numbers, with the axes",
 )
-def numbers_with_the_axes():
-    return BEFORE / (AMOUNTS + BACK)
+def sound_pipes_without_an_alarm():
+    return 0.99
 
 
-@COMPRESSION.mistake(
-    "the amounts alone do not make pictures. What you need to get pictures back takes"
-    " space too, also as floats.",
+@SHARE_OF_REAL_ALARMS.mistake(
+    "this would be right if there were as many leaks as sound pipes. The base rate is missing.", hint=2
+)
+def without_the_base_rate():
+    return 0.8 / (0.8 + 0.01)
+
+
+@SHARE_OF_REAL_ALARMS.mistake(
+    "this is the share of all pipes that leak *and* raise an alarm. It still has to be divided by something.",
+    hint=2,
+)
+def not_divided():
+    return 0.8 * 0.002
+
+
+@SHARE_OF_REAL_ALARMS.mistake(
+    "these are the odds: real alarms per false alarm. A share has all alarms in its denominator.", hint=2
+)
+def odds():
+    return 0.8 * 0.002 / (0.01 * 0.998)
+
+
+@SHARE_OF_REAL_ALARMS.mistake("this is the share of the alarms that are *false*.", hint=1)
+def the_false_alarms():
+    return 1 - 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998)
+
+
+@SHARE_OF_REAL_ALARMS.mistake(
+    "these are the false alarms among all alarms.", hint=1, name="the false alarms, rounded"
+)
+def the_false_alarms_rounded():
+    return 0.86
+
+
+@SHARE_OF_REAL_ALARMS.mistake(
+    "this is the false-alarm rate: the share of sound pipes that raise an alarm. The question asks"
+    " for a share of the alarms.",
+    hint=1,
+    name="the false-alarm rate",
+)
+def the_false_alarm_rate():
+    return 0.01
+
+
+SHARE_OF_REAL_ALARMS.right_values(0.138, 0.14)
+
+
+OPTIMISTIC_HISTOGRAM = LESSON.choice(
+    "optimistic_histogram",
+    title="Read a picture",
+    points=1,
+    right="B",
+    wrong={
+        "A": "both samples were drawn in the same way, from the three groups and nowhere else. So"
+        " every alarm here is false.",
+        "C": (
+            "a lower threshold raises fewer alarms, and breaks its own, smaller promise in the same way."
+            " Try it in the cell above.",
+            2,
+        ),
+        "D": (
+            "chance would shift the grey histogram sometimes to the left and sometimes to the right. Look at"
+            " which rows the fit has seen.",
+            2,
+        ),
+    },
+)
+
+
+OPTIMISTIC_HISTOGRAM.right_values("b")
+
+
+# ── 6  An evaluation that cheats ─────────────────────────────────────────────────────────────────────
+
+FIX_EVALUATION = LESSON.task(
+    "fix_evaluation",
+    title="An evaluation that cheats",
+    points=3,
+    parts=("the index of the model", "the threshold", "the recall", "the false-alarm rate"),
+    expected="(index of the chosen model, threshold, recall, false-alarm rate)",
+)
+
+
+def sample_of_scores(
+    rng: np.random.Generator, gaps: Array, n_normal: int, n_odd: int, decimals: int
+) -> tuple[Array, Array]:
+    """Rounded scores (m, n) of m models for rows with some anomalies, and the truth (n,), True for anomalies."""
+    truth = rng.permutation(np.repeat([False, True], [n_normal, n_odd]))
+    return np.round(rng.normal(size=(len(gaps), len(truth))) - np.outer(gaps, truth), decimals), truth
+
+
+def auc_of(scores: Array, truth: Array) -> Array:
+    return np.array([roc_auc_score(truth, -row) for row in scores])
+
+
+def tells_mistakes_apart(
+    validation: Array, validation_truth: Array, test: Array, test_truth: Array, rate: float
+) -> bool:
+    """Whether validation and test prefer different models, clearly, and neither prefers the other's last."""
+    areas = auc_of(validation, validation_truth)
+    order = np.argsort(areas)
+    worst, second, best = order[[0, -2, -1]]
+    clearly = areas[second] < areas[best] - 1e-6
+    return bool(clearly and auc_of(test, test_truth).argmax() not in (best, worst))
+
+
+def has_ties(
+    validation: Array, validation_truth: Array, test: Array, test_truth: Array, share: float
+) -> np.bool_:
+    """Whether a normal test row has exactly the score that is the right threshold."""
+    best = auc_of(validation, validation_truth).argmax()
+    t = np.percentile(validation[best, ~validation_truth], 100 * share)
+    return np.any(test[best, ~test_truth] == t)
+
+
+@FIX_EVALUATION.cases
+def evaluation_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, m, share, n_normal, decimals in (
+        ("four models", 4, 0.1, 90, 6),  # the threshold is between two scores
+        ("three models, scores rounded to one decimal", 3, 0.2, 91, 1),  # it is one of the scores
+    ):
+        while True:
+            gaps = rng.uniform(1.0, 1.4, size=m)
+            samples = [sample_of_scores(rng, gaps, *n, decimals) for n in ((n_normal, 20), (110, 25))]
+            args = (*samples[0], *samples[1], share)
+            if tells_mistakes_apart(*args) and has_ties(*args) == (decimals == 1):
+                break
+        yield Case(f"{name}; validation and test prefer different ones", args)
+
+
+def _evaluation(
+    choose_on: str = "validation",
+    threshold_of: Callable[..., Array] = lambda v, v_truth, s, s_truth: v[~v_truth],
+    report_on: str = "test",
+    choose: Callable[[Array], Any] = np.argmax,
+    per_cent: float = 100,
+    is_alarm: Callable[[Array, float], Array] = np.less,
+) -> Callable[..., tuple[int, float, float, float]]:
+    """Make an evaluation from its decisions. The defaults are the right ones."""
+
+    def evaluate(
+        validation: Array, validation_truth: Array, test: Array, test_truth: Array, share: float
+    ) -> tuple[int, float, float, float]:
+        parts = {"validation": (validation, validation_truth), "test": (test, test_truth)}
+        best = int(choose(auc_of(*parts[choose_on])))
+        rows = threshold_of(validation[best], validation_truth, test[best], test_truth)
+        t = np.percentile(rows, per_cent * share)
+        scores, truth = parts[report_on]
+        alarm = is_alarm(scores[best], t)
+        return best, t, alarm[truth].mean(), alarm[~truth].mean()
+
+    return evaluate
+
+
+def _normal_test_rows(v: Array, v_truth: Array, s: Array, s_truth: Array) -> Array:
+    return s[~s_truth]
+
+
+FIX_EVALUATION.reference(_evaluation())
+
+
+@FIX_EVALUATION.mistake("the evaluation still cheats, in two places.", planted=True)
+def the_planted_bugs(*args):
+    return _evaluation("test", _normal_test_rows)(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "the threshold is honest now. The model is not: you chose it because it does well on the same"
+    " rows that you report on.",
+    hint=1,
+)
+def model_chosen_on_the_test_rows(*args):
+    return _evaluation("test")(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "the choice of the model is honest now. But the false-alarm rate is still the promised share,"
+    " whatever the model. Look at where the threshold comes from.",
+    hint=2,
+)
+def threshold_from_the_test_rows(*args):
+    return _evaluation(threshold_of=_normal_test_rows)(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "the threshold comes from the right sample, but from the wrong rows of it. A promise about false"
+    " alarms is a promise about normal rows.",
+    hint=2,
+)
+def threshold_with_anomalies_among_the_rows(*args):
+    return _evaluation(threshold_of=lambda v, v_truth, s, s_truth: v)(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "the threshold comes from the right sample, but from the anomalies in it. Among which rows does"
+    " the promise count alarms?",
+    hint=2,
+)
+def threshold_from_the_anomalies(*args):
+    return _evaluation(threshold_of=lambda v, v_truth, s, s_truth: v[v_truth])(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "choice and threshold are honest, but the report is not: it is about the rows that"
+    " the model was chosen on.",
+    hint=1,
+)
+def reported_on_validation_rows(*args):
+    return _evaluation(report_on="validation")(*args)
+
+
+@FIX_EVALUATION.mistake("the threshold still uses test rows, now together with validation rows.", hint=2)
+def validation_and_test_rows_pooled(*args):
+    return _evaluation(threshold_of=lambda v, v_truth, s, s_truth: np.append(v[~v_truth], s[~s_truth]))(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "this is the model with the *smallest* area. Scores are low for anomalies: mind the sign.", hint=None
+)
+def the_worst_model_chosen(*args):
+    return _evaluation(choose=np.argmin)(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "the threshold is much too low: `np.percentile` counts to 100, and `share` counts to 1.", hint=None
+)
+def share_passed_as_a_percentage(*args):
+    return _evaluation(per_cent=1)(*args)
+
+
+@FIX_EVALUATION.mistake(
+    "the threshold is at the wrong end: alarms are the rows with the *lowest* scores.", hint=None
+)
+def threshold_at_the_wrong_end(*args):
+    *rest, share = args
+    return _evaluation()(*rest, 1 - share)
+
+
+@FIX_EVALUATION.mistake(
+    "you count a score that is equal to the threshold as an alarm. The function that you were given does not.",
     hint=None,
 )
-def the_axes_forgotten():
-    return BEFORE / (4 * AMOUNTS)
+def threshold_counted_as_an_alarm(*args):
+    return _evaluation(is_alarm=np.less_equal)(*args)
 
 
-@COMPRESSION.mistake(
-    "the amounts are right, but the axes and the mean were counted with one byte per number.", hint=None
+@FIX_EVALUATION.mistake(
+    "you count the rows *above* the threshold. Those are the most ordinary ones.", hint=None
 )
-def axes_of_one_byte():
-    return BEFORE / (4 * AMOUNTS + BACK)
+def alarms_above_threshold(*args):
+    return _evaluation(is_alarm=np.greater)(*args)
 
 
-@COMPRESSION.mistake(
-    "you counted 784 axes. How many are needed to get back from the amounts that are stored?", hint=None
+def area_by_ranks(scores, truth):
+    """The area under the ROC curve by the Mann–Whitney statistic."""
+    n_odd, n_normal = truth.sum(), (~truth).sum()
+    return (rankdata(-scores)[truth].sum() - n_odd * (n_odd + 1) / 2) / (n_odd * n_normal)
+
+
+@FIX_EVALUATION.right
+def evaluation_by_ranks(validation, validation_truth, test, test_truth, share):
+    best = np.argmax([area_by_ranks(row, validation_truth) for row in validation])
+    t = np.quantile(validation[best, ~validation_truth], share)
+    return best, t, np.mean(test[best, test_truth] < t), np.mean(test[best, ~test_truth] < t)
+
+
+def area(scores, truth):
+    return auc(*roc_curve(truth, -scores)[:2])
+
+
+@FIX_EVALUATION.right
+def evaluation_in_a_loop(validation, validation_truth, test, test_truth, share):
+    best, highest = None, -1
+    for model, row in enumerate(validation):
+        if area(row, validation_truth) > highest:
+            best, highest = model, area(row, validation_truth)
+    t = np.percentile([s for s, odd in zip(validation[best], validation_truth) if not odd], 100 * share)
+    alarm = test[best] < t
+    return [
+        best,
+        t,
+        alarm[test_truth].sum() / test_truth.sum(),
+        alarm[~test_truth].sum() / (~test_truth).sum(),
+    ]
+
+
+# ── 7  A second opinion ──────────────────────────────────────────────────────────────────────────────
+
+SECOND_OPINION = LESSON.task(
+    "second_opinion",
+    title="A second opinion · stretch",
+    points=3,
+    expected="array (m,): one squared distance for each row of X_new",
 )
-def all_axes_counted():
-    return BEFORE / (4 * (AMOUNTS + 784 * 784 + 784))
 
 
-@COMPRESSION.mistake("this is the size after divided by the size before.", hint=2)
-def after_divided_by_before():
-    return 4 * (AMOUNTS + BACK) / BEFORE
+@SECOND_OPINION.cases
+def plane_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, n, m, d, q in (
+        ("a plane in three dimensions", 40, 15, 3, 2),
+        ("two directions out of six", 50, 10, 6, 2),
+        ("one direction out of four", 20, 7, 4, 1),
+    ):
+        A, mean = rng.normal(size=(d, d)), 5 + rng.normal(size=d)
+        X_train = mean + rng.normal(size=(n, d)) @ A
+        X_new = mean + 1 + rng.normal(size=(m, d)) @ A
+        yield Case(name, (X_train, X_new, q))
 
 
-@COMPRESSION.mistake(
-    "you counted eight bytes per amount. The task stores smaller floats.", hint=None, name="64-bit floats"
+def directions(X: Array, mean: Array) -> Array:
+    return np.linalg.svd(X - mean, full_matrices=False)[2]
+
+
+def squared_distance(X: Array, mean: Array, V: Array) -> Array:
+    """Squared distance of each row from the plane through `mean` that the rows of V span."""
+    return np.array([np.sum((x - mean - V.T @ (V @ (x - mean))) ** 2) for x in X])
+
+
+@SECOND_OPINION.reference
+def second_opinion(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    return squared_distance(X_new, mean, directions(X_train, mean)[:q])
+
+
+@SECOND_OPINION.law("a squared distance is never negative.")
+def a_squared_distance_is_never_negative(out, *_):
+    return np.all(out > -1e-9)
+
+
+@SECOND_OPINION.mistake(
+    "you centred the new rows at *their own* mean. The plane goes through the mean of the training rows.",
+    hint=1,
 )
-def n_64_bit_floats():
-    return BEFORE / (8 * (AMOUNTS + BACK))
+def new_rows_centred_at_their_own_mean(X_train: Array, X_new: Array, q: int) -> Array:
+    V = directions(X_train, X_train.mean(axis=0))[:q]
+    return squared_distance(X_new, X_new.mean(axis=0), V)
 
 
-COMPRESSION.right_values(0.739, 0.74)
-LESSON.open_question("referee", title="Referee a report", points=5)
+@SECOND_OPINION.mistake("you fitted the plane to the rows that it is meant to judge.", hint=1)
+def plane_fitted_to_the_new_rows(X_train, X_new, q):
+    return second_opinion(X_new, X_new, q)
+
+
+@SECOND_OPINION.mistake("you never subtracted the mean, so your plane goes through the origin.", hint=1)
+def not_centred(X_train: Array, X_new: Array, q: int) -> Array:
+    origin = np.zeros(X_train.shape[1])
+    return squared_distance(X_new, origin, directions(X_train, origin)[:q])
+
+
+@SECOND_OPINION.mistake(
+    "the distances are measured from the mean, but the directions come from training"
+    " rows that were not centred.",
+    hint=1,
+)
+def directions_from_uncentred_rows(X_train: Array, X_new: Array, q: int) -> Array:
+    V = np.linalg.svd(X_train, full_matrices=False)[2][:q]
+    return squared_distance(X_new, X_train.mean(axis=0), V)
+
+
+@SECOND_OPINION.mistake(
+    "the mean is that of the training rows, but the directions come from the new rows. Those may not have a"
+    " say in the plane.",
+    hint=1,
+)
+def directions_from_the_new_rows(X_train: Array, X_new: Array, q: int) -> Array:
+    V = directions(X_new, X_new.mean(axis=0))[:q]
+    return squared_distance(X_new, X_train.mean(axis=0), V)
+
+
+@SECOND_OPINION.mistake(
+    "the directions are those in which the *new* rows lie around the training mean. Directions are learned, too.",
+    hint=1,
+)
+def directions_from_new_rows_around_the_training_mean(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    return squared_distance(X_new, mean, directions(X_new, mean)[:q])
+
+
+@SECOND_OPINION.mistake(
+    "this is the squared distance from the mean, a point. How much of it is along the plane?", hint=2
+)
+def distance_from_the_mean(X_train: Array, X_new: Array, q: int) -> Array:
+    return np.sum((X_new - X_train.mean(axis=0)) ** 2, axis=1)
+
+
+@SECOND_OPINION.mistake(
+    "you kept all directions. With those, every row can be reconstructed without an error.", hint=2
+)
+def all_directions_kept(X_train: Array, X_new: Array, q: int) -> Array:
+    return second_opinion(X_train, X_new, X_train.shape[1])
+
+
+@SECOND_OPINION.mistake(
+    "you kept one direction too many. Which index does the first row have, and which the last of `q` rows?",
+    hint=2,
+)
+def one_direction_too_many(X_train: Array, X_new: Array, q: int) -> Array:
+    return second_opinion(X_train, X_new, q + 1)
+
+
+@SECOND_OPINION.mistake(
+    "you added up the differences as they are, so positive and negative ones cancel.", hint=3
+)
+def differences_not_squared(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    V = directions(X_train, mean)[:q]
+    return np.sum(X_new - mean - (X_new - mean) @ V.T @ V, axis=1)
+
+
+@SECOND_OPINION.mistake("this is one number for all rows. Each new row has a distance of its own.", hint=3)
+def one_number_for_all_rows(X_train: Array, X_new: Array, q: int) -> float:
+    return np.sum(second_opinion(X_train, X_new, q))
+
+
+@SECOND_OPINION.mistake(
+    "the directions are right, but your plane goes through the origin: nothing was"
+    " subtracted from the new rows.",
+    hint=2,
+)
+def new_rows_not_centred(X_train: Array, X_new: Array, q: int) -> Array:
+    V = directions(X_train, X_train.mean(axis=0))[:q]
+    return squared_distance(X_new, np.zeros(X_train.shape[1]), V)
+
+
+@SECOND_OPINION.mistake(
+    "you took the directions from the columns of the third factor. The task says where they are.", hint=2
+)
+def columns_of_the_third_factor(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    return squared_distance(X_new, mean, directions(X_train, mean)[:, :q].T)
+
+
+@SECOND_OPINION.mistake(
+    "the reconstruction lacks the mean: you subtracted it on the way in, but did not"
+    " add it back on the way out.",
+    hint=2,
+)
+def mean_not_added_back(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    V = directions(X_train, mean)[:q]
+    return np.sum((X_new - (X_new - mean) @ V.T @ V) ** 2, axis=1)
+
+
+@SECOND_OPINION.mistake("you kept the directions in which the rows vary *least*.", hint=2)
+def the_weakest_directions_kept(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    return squared_distance(X_new, mean, directions(X_train, mean)[-q:])
+
+
+@SECOND_OPINION.mistake(
+    "this is the squared distance from the mean *within* the plane. In Pythagoras'"
+    " triangle that is the other leg.",
+    hint=2,
+)
+def the_part_inside_the_plane(X_train: Array, X_new: Array, q: int) -> Array:
+    mean = X_train.mean(axis=0)
+    return np.sum(((X_new - mean) @ directions(X_train, mean)[:q].T) ** 2, axis=1)
+
+
+@SECOND_OPINION.mistake("these are distances. The task asks for their squares.", hint=3)
+def not_squared(*a):
+    return np.sqrt(second_opinion(*a))
+
+
+@SECOND_OPINION.mistake("you averaged the squares over the features. They should be added up.", hint=3)
+def mean_over_the_features(X_train, X_new, q):
+    return second_opinion(X_train, X_new, q) / X_new.shape[1]
+
+
+@SECOND_OPINION.right
+def error_by_the_package(X_train, X_new, q):
+    pca = PCA(q).fit(X_train)
+    return np.sum((X_new - pca.inverse_transform(pca.transform(X_new))) ** 2, axis=1)
+
+
+@SECOND_OPINION.right
+def error_by_pythagoras(X_train, X_new, q):
+    D = X_new - X_train.mean(axis=0)
+    V = np.linalg.eigh(np.cov(X_train.T))[1][:, ::-1][:, :q]
+    return np.sum(D**2, axis=1) - np.sum((D @ V) ** 2, axis=1)
+
+
+@SECOND_OPINION.right
+def error_across_the_plane(X_train, X_new, q):
+    mean = X_train.mean(axis=0)
+    V = np.linalg.svd(X_train - mean)[2]
+    return np.linalg.norm((X_new - mean) @ V[q:].T, axis=1) ** 2
+
+
+LESSON.open_question("who_decides", title="Who decides? (read by a person)", points=4)

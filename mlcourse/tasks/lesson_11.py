@@ -1,1037 +1,1089 @@
-"""Checks for lesson 11, beyond: conditioning, rows with holes, merged statistics, PPCA, clamped labels, step sizes.
+"""Checks for lesson 11, PCA and digits: the SVD, how many axes, whitening, counting, units, choosing, copies.
 
-Symbols: x (d,) a row, NaN where unknown; pi (K,), mu (K, d), Sigma (K, d, d) a mixture, or mu (d,) and
-Sigma (d, d) one Gaussian; o, u the known and unknown features; R (n, K) responsibilities; S (d, d) a scatter about
-a mean.
+Symbols: X (n, d) data; mean (d,); axes (q, d) principal axes, one per row; variances (q,) along them; Z (n, q)
+whitened amounts, and `back` (n, d) the rows rebuilt from them; m the strength of a covariance prior.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from math import dist
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.special import logsumexp, softmax
-from scipy.stats import multivariate_normal
+import sklearn.decomposition
+from scipy.spatial.distance import cdist
+from sklearn.model_selection import train_test_split
 
+import mlcourse
 from mlcourse.checks.task import Case, Lesson
-from mlcourse.gaussians import CovarianceType
-from mlcourse.mixture import Mixture, condition, conditional_mean, e_step
+from mlcourse.datasets import load_digits
+from mlcourse.evaluation import memorised_share, nearest_rows
+from mlcourse.mixture import GaussianMixture
+from mlcourse.pca import PCA
 from mlcourse.typing import Array
 
-LESSON = Lesson("11_beyond")
+LESSON = Lesson("11_pca_digits")
 
 
-# ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────
+def correlated(rng: np.random.Generator, n: int, d: int) -> Array:
+    """Rows (n, d) with a different spread in each direction and a mean that is not zero."""
+    rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    spread = 2.0 * 0.7 ** np.arange(d)
+    return rng.normal(size=(n, d)) * spread @ rotation + rng.uniform(1, 3, size=d)
 
 
-def covariances(rng: np.random.Generator, K: int, d: int) -> Array:
-    A = rng.normal(size=(K, d, d))
-    return A @ np.swapaxes(A, 1, 2) + 0.3 * np.eye(d)
+# ── 1  PCA by singular values ────────────────────────────────────────────────────────────────────────
 
-
-def mixture(rng: np.random.Generator, K: int, d: int, spread: float = 1.5) -> tuple[Array, Array, Array]:
-    """pi, mu, Sigma of a random mixture whose components overlap."""
-    return rng.dirichlet(np.full(K, 3.0)), rng.normal(scale=spread, size=(K, d)), covariances(rng, K, d)
-
-
-def with_holes(rng: np.random.Generator, d: int, known: list[int], far: bool = False) -> Array:
-    """A row (d,) with values for the features `known`, near the means or far from them, and NaN elsewhere."""
-    x = np.full(d, np.nan)
-    x[known] = rng.normal(size=len(known))
-    if far:
-        x[known] += 300 * np.sign(x[known])
-    return x
-
-
-def unknown(mu: Array, known: Array) -> Array:
-    return np.setdiff1d(np.arange(mu.shape[-1]), known)
-
-
-# ── 1  One Gaussian ──────────────────────────────────────────────────────────────────────────────────
-
-CONDITION_GAUSSIAN = LESSON.task(
-    "condition_gaussian",
-    title="What one feature says about another",
+PCA_BY_SVD = LESSON.task(
+    "pca_by_svd",
+    title="PCA in a few lines",
     points=3,
-    expected="(mean (u,), covariance (u, u)) of the features that are not in `known`, in their order",
-    parts=("the mean", "the covariance"),
+    expected="(mean of shape (d,), axes of shape (q, d), one per row, variances of shape (q,), largest first)",
+    parts=("the mean", "the axes", "the variances"),
 )
 
 
-@CONDITION_GAUSSIAN.cases
-def condition_gaussian_cases(rng: np.random.Generator) -> Iterator[Case]:
-    (Sigma,) = covariances(rng, 1, 3)
-    yield Case("one known feature of three", (rng.normal(size=3), Sigma, np.array([1]), rng.normal(size=1)))
-    (Sigma,) = covariances(rng, 1, 5)
-    known = np.array([3, 0, 4])
-    yield Case("three known features of five", (rng.normal(size=5), Sigma, known, rng.normal(size=3)))
+@PCA_BY_SVD.cases
+def pca_cases(rng: np.random.Generator) -> Iterator[Case]:
+    n, d = int(rng.integers(30, 45)), int(rng.integers(5, 8))
+    yield Case(f"{n} rows, {d} features, two axes", (correlated(rng, n, d), 2))
+    yield Case(f"{n} rows, {d} features, all axes but one", (correlated(rng, n, d), d - 1))
 
 
-@CONDITION_GAUSSIAN.reference
-def condition_gaussian(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    u = unknown(mu, known)
-    to_known = np.linalg.inv(Sigma[np.ix_(known, known)])
-    across = Sigma[np.ix_(u, known)]
-    return mu[u] + across @ to_known @ (values - mu[known]), Sigma[
-        np.ix_(u, u)
-    ] - across @ to_known @ across.T
+@PCA_BY_SVD.reference
+def pca_by_svd(X: Array, q: int) -> tuple[Array, Array, Array]:
+    variances, vectors = np.linalg.eigh(np.cov(X.T))
+    return X.mean(axis=0), vectors.T[::-1][:q], variances[::-1][:q]
 
 
-def _gaussian(
-    mu: Array,
-    Sigma: Array,
-    known: Array,
-    values: Array,
+@PCA_BY_SVD.canonical
+def with_fixed_signs(output: Any) -> Any:
+    """Flip axes so that their largest entry is positive: the sign of an axis is arbitrary."""
+    if not (
+        isinstance(output, tuple) and len(output) == 3 and np.ndim(output[1]) == 2 and np.size(output[1])
+    ):
+        return output
+    axes = np.asarray(output[1])
+    largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+    return output[0], axes * np.where(largest < 0, -1, 1)[:, np.newaxis], output[2]
+
+
+def _svd(
+    X: Array,
+    q: int,
     *,
-    mean: Callable[..., Array] | None = None,
-    cov: Callable[..., Array] | None = None,
-) -> tuple[Array, Array]:
-    """The right answer with another mean or covariance, given as a function of (u, slopes)."""
-    u = unknown(mu, known)
-    slopes = np.linalg.solve(Sigma[np.ix_(known, known)], Sigma[np.ix_(known, u)])
-    right = condition_gaussian(mu, Sigma, known, values)
-    return mean(u, slopes) if mean else right[0], cov(u, slopes) if cov else right[1]
+    center: bool = True,
+    axes: Callable[..., Any] = lambda Vt, q: Vt[:q],
+    variances: Callable[..., Any] = lambda s, n: s**2 / (n - 1),
+) -> tuple[Array, Array, Array]:
+    """PCA with one step done differently."""
+    mean = X.mean(axis=0)
+    _, s, Vt = np.linalg.svd(X - mean if center else X, full_matrices=False)
+    return mean, axes(Vt, q), variances(s, len(X))[:q]
 
 
-@CONDITION_GAUSSIAN.law("the covariance is symmetric.")
-def the_covariance_is_symmetric(out, *_):
-    return np.allclose(out[1], np.transpose(out[1]))
+@PCA_BY_SVD.law("the axes must have length 1 and be at right angles, so that axes @ axes.T is the identity.")
+def orthonormal(out, X, q):
+    return np.allclose(out[1] @ out[1].T, np.eye(q), atol=1e-5)
 
 
-@CONDITION_GAUSSIAN.law("knowing more never makes a variance larger.")
-def knowing_more_never_makes_a_variance_larger(out, mu, Sigma, known, _):
-    return np.all(np.diag(out[1]) <= np.diag(Sigma)[unknown(mu, known)] + 1e-9)
+@PCA_BY_SVD.law("the variance along an axis must be the variance of the centred data projected onto it.")
+def variance_along_each_axis(out, X, q):
+    return np.allclose(((X - X.mean(axis=0)) @ out[1].T).var(axis=0, ddof=1), out[2])
 
 
-@CONDITION_GAUSSIAN.mistake(
-    "the covariance is right. But the mean does not depend on the values at all.", hint=1
-)
-def mean_not_moved(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: mu[u])
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "the mean moves by the values themselves. What counts is how far they are from what was expected.", hint=1
-)
-def known_values_not_centred(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: mu[u] + values @ slopes)
-
-
-@CONDITION_GAUSSIAN.mistake("this is how far the mean moves. Where does it start?", hint=1)
-def mean_starts_at_zero(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    return _gaussian(mu, Sigma, known, values, mean=lambda u, slopes: (values - mu[known]) @ slopes)
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "you multiplied by the covariance of the known features, where its inverse belongs.", hint=2
-)
-def multiplied_instead_of_solved(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    u = unknown(mu, known)
-    across, of_known = Sigma[np.ix_(u, known)], Sigma[np.ix_(known, known)]
-    return mu[u] + across @ of_known @ (values - mu[known]), Sigma[
-        np.ix_(u, u)
-    ] - across @ of_known @ across.T
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "you treated the known features one at a time, as if they were independent. What two of them say in common"
-    " is counted twice.",
-    hint=2,
-)
-def slopes_one_at_a_time(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    u = unknown(mu, known)
-    across = Sigma[np.ix_(u, known)]
-    slopes = across / np.diag(Sigma)[known]
-    return mu[u] + slopes @ (values - mu[known]), Sigma[np.ix_(u, u)] - slopes @ across.T
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "you sorted the known features but not their values, so they no longer match.",
-    hint=1,
-    name="known features sorted, their values not",
-)
-def known_features_sorted_their_values_not(
-    mu: Array, Sigma: Array, known: Array, values: Array
-) -> tuple[Array, Array]:
-    return condition_gaussian(mu, Sigma, np.sort(known), values)
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "the mean is right. But the covariance is unchanged: the known features have no effect on it.", hint=3
-)
-def covariance_not_reduced(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    return _gaussian(mu, Sigma, known, values, cov=lambda u, slopes: Sigma[np.ix_(u, u)])
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "the mean is right. But the covariance has grown. How could you know less after learning something?",
-    hint=3,
-)
-def covariance_grows(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    return _gaussian(
-        mu, Sigma, known, values, cov=lambda u, slopes: Sigma[np.ix_(u, u)] + Sigma[np.ix_(u, known)] @ slopes
-    )
-
-
-@CONDITION_GAUSSIAN.mistake(
-    "the mean is right. But in place of the covariance you returned a block of the inverse of Σ. It is"
-    " related to the answer, but it is a precision.",
-    hint=3,
-)
-def a_block_of_the_precision(mu: Array, Sigma: Array, known: Array, values: Array) -> tuple[Array, Array]:
-    return _gaussian(mu, Sigma, known, values, cov=lambda u, slopes: np.linalg.inv(Sigma)[np.ix_(u, u)])
-
-
-FULL = CovarianceType.named("full")
-
-
-def as_mixture(pi, mu, Sigma):
-    return Mixture(pi, mu, Sigma, FULL.kernel.factor(Sigma), FULL)
-
-
-@CONDITION_GAUSSIAN.right
-def condition_by_the_package(mu, Sigma, known, values):
-    rest = condition(as_mixture(np.ones(1), mu[None], Sigma[None]), known, values)
-    return rest.means[0], rest.covariances[0]
-
-
-@CONDITION_GAUSSIAN.right
-def condition_by_precision(mu, Sigma, known, values):
-    u = [j for j in range(len(mu)) if j not in known]
-    Lambda = np.linalg.inv(Sigma)
-    cov = np.linalg.inv(Lambda[np.ix_(u, u)])
-    return mu[u] - cov @ Lambda[np.ix_(u, known)] @ (values - mu[known]), cov
-
-
-@CONDITION_GAUSSIAN.right
-def condition_by_cholesky(mu, Sigma, known, values):
-    u = np.delete(np.arange(len(mu)), known)
-    factor = cho_factor(Sigma[known][:, known])
-    slopes = cho_solve(factor, Sigma[known][:, u])
-    return mu[u] + slopes.T @ (values - mu[known]), Sigma[u][:, u] - Sigma[u][:, known] @ slopes
-
-
-# ── 2  Which component speaks ────────────────────────────────────────────────────────────────────────
-
-CONDITIONAL_WEIGHTS = LESSON.task(
-    "conditional_weights",
-    title="Which component speaks?",
-    points=2,
-    expected="array (K,): finite, not negative, with sum 1",
-)
-
-
-@CONDITIONAL_WEIGHTS.cases
-def conditional_weights_cases(rng: np.random.Generator) -> Iterator[Case]:
-    known = np.array([2, 0])
-    yield Case("two known features of four", (*mixture(rng, 3, 4), known, rng.normal(size=2)))
-    yield Case("one known feature of two", (*mixture(rng, 4, 2), np.array([1]), rng.normal(size=1)))
-    far = np.array([150.0, -200.0])
-    yield Case("known values far from every mean", (*mixture(rng, 3, 3), np.array([0, 1]), far))
-
-
-def log_joint_of_known(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
-    """log πₖ + log N(x_o | …) for every component: (K,)."""
-    log_density = [
-        multivariate_normal(m[known], S[np.ix_(known, known)]).logpdf(values) for m, S in zip(mu, Sigma)
-    ]
-    return np.log(pi) + np.array(log_density)
-
-
-@CONDITIONAL_WEIGHTS.reference
-def conditional_weights(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
-    log_joint = log_joint_of_known(pi, mu, Sigma, known, values)
-    return np.exp(log_joint - logsumexp(log_joint))
-
-
-@CONDITIONAL_WEIGHTS.law("the weights sum to 1.")
-def the_weights_sum_to_1(out, *_):
-    return np.isclose(np.sum(out), 1)
-
-
-@CONDITIONAL_WEIGHTS.mistake(
-    "these are the weights π, unchanged. A component that hardly explains the known"
-    " values should lose weight.",
+@PCA_BY_SVD.mistake(
+    "you decomposed X as it came. Its first axis points from zero to the mean, not to where the rows differ.",
     hint=1,
 )
-def weights_unchanged(pi, *_):
-    return pi.copy()
+def not_centred(X, q):
+    return _svd(X, q, center=False)
 
 
-@CONDITIONAL_WEIGHTS.mistake("every component counts the same, however rare it is: π is missing.", hint=1)
-def weights_left_out(pi: Array, *others: Array) -> Array:
-    return softmax(log_joint_of_known(np.ones_like(pi), *others))
+@PCA_BY_SVD.mistake(
+    "you subtracted one number from all features. The mean of the rows has one entry per feature.", hint=1
+)
+def one_mean_for_all_features(X: Array, q: int) -> tuple[float, Array, Array]:
+    _, axes, variances = _svd(X - X.mean(), q, center=False)
+    return X.mean(), axes, variances
 
 
-@CONDITIONAL_WEIGHTS.mistake(
-    "you added π itself to a log density. A product becomes a sum of the logarithms of *both* factors.",
+@PCA_BY_SVD.mistake(
+    "the axes are right. The variances are slightly too small: you divided by the number of rows, but"
+    " the lecture's formula divides by another number.",
+    hint=2,
+)
+def divided_by_n(X, q):
+    return _svd(X, q, variances=lambda s, n: s**2 / n)
+
+
+@PCA_BY_SVD.mistake(
+    "the axes are right. The squared singular values are sums over the rows, but a variance is a mean.",
+    hint=2,
+)
+def not_divided_at_all(X, q):
+    return _svd(X, q, variances=lambda s, n: s**2)
+
+
+@PCA_BY_SVD.mistake(
+    "the axes are right, but in place of the variances you returned the singular values.", hint=2
+)
+def singular_values_unchanged(X, q):
+    return _svd(X, q, variances=lambda s, n: s)
+
+
+@PCA_BY_SVD.mistake(
+    "the axes are right. You divided the singular values but did not square them. A"
+    " variance has squared units.",
+    hint=2,
+)
+def singular_values_not_squared(X, q):
+    return _svd(X, q, variances=lambda s, n: s / (n - 1))
+
+
+@PCA_BY_SVD.mistake(
+    "the axes are right, but in place of the variances you returned their square roots.", hint=2
+)
+def standard_deviations(X, q):
+    return _svd(X, q, variances=lambda s, n: s / np.sqrt(n - 1))
+
+
+@PCA_BY_SVD.mistake(
+    "the axes are right, but in place of the variances you returned shares of the total, which have no unit.",
+    hint=2,
+)
+def shares_of_the_variance(X, q):
+    return _svd(X, q, variances=lambda s, n: s**2 / np.sum(s**2))
+
+
+@PCA_BY_SVD.mistake(
+    "you took the axes from the columns of the third factor. NumPy returns this factor already transposed.",
     hint=3,
 )
-def no_logarithm_of_the_weights(pi, *others):
-    return softmax(log_joint_of_known(np.exp(pi), *others))
+def columns_of_the_third_factor(X, q):
+    return _svd(X, q, axes=lambda Vt, q: Vt[:, :q].T)
 
 
-@CONDITIONAL_WEIGHTS.mistake(
-    "these are the joint densities of component and known values. They do not sum to 1 yet.", hint=1
+@PCA_BY_SVD.mistake(
+    "the axes are right, but they are in the columns. The task asks for one axis per row.", hint=3
 )
-def not_normalised(*args):
-    return np.exp(log_joint_of_known(*args))
+def axes_as_columns(X, q):
+    return _svd(X, q, axes=lambda Vt, q: Vt[:q].T)
 
 
-@CONDITIONAL_WEIGHTS.mistake(
-    "far from every mean, each density underflows to 0, and 0/0 is not a weight.", hint=3
+@PCA_BY_SVD.mistake(
+    "these are the axes along which the data vary least. NumPy sorts singular values in descending order.",
+    hint=3,
 )
-def densities_outside_log_space(*args: Array) -> Array:
-    joint = np.exp(log_joint_of_known(*args))
-    return joint / joint.sum()
+def the_last_axes(X: Array, q: int) -> tuple[Array, Array, Array]:
+    mean, axes, variances = _svd(X, X.shape[1])
+    return mean, axes[-q:], variances[-q:]
 
 
-@CONDITIONAL_WEIGHTS.mistake(
-    "you used only the variances of the known features. They may also be correlated.", hint=2
+@PCA_BY_SVD.right
+def pca_by_svd_of_the_data(X, q):
+    mean = X.mean(axis=0)
+    _, s, Vt = np.linalg.svd(X - mean, full_matrices=False)
+    return mean, -Vt[:q], s[:q] ** 2 / (len(X) - 1)
+
+
+@PCA_BY_SVD.right
+def pca_step_by_step(X, q):
+    center = np.mean(X, axis=0)
+    centred = X - center
+    _, singular, directions = np.linalg.svd(centred, full_matrices=False)
+    variances = singular**2 / (len(X) - 1)
+    return center, directions[:q, :], variances[:q]
+
+
+@PCA_BY_SVD.right
+def pca_by_the_package(X, q):
+    pca = mlcourse.PCA(q).fit(X)
+    return pca.mean_, pca.components_, pca.explained_variance_
+
+
+@PCA_BY_SVD.right
+def pca_by_scikit_learn(X, q):
+    pca = sklearn.decomposition.PCA(q).fit(X)
+    return pca.mean_, pca.components_, pca.explained_variance_
+
+
+# ── 2  How many axes? ────────────────────────────────────────────────────────────────────────────────
+
+AXES_TO_KEEP = LESSON.task(
+    "axes_to_keep", title="How many axes?", points=2, expected="one whole number, from 1 to d"
 )
-def correlation_of_the_known_features_ignored(pi: Array, mu: Array, Sigma: Array, *others: Array) -> Array:
-    diagonal = np.array([np.diag(np.diag(S)) for S in Sigma])
-    return softmax(log_joint_of_known(pi, mu, diagonal, *others))
 
 
-@CONDITIONAL_WEIGHTS.mistake(
-    "you sorted the known features but not their values, so they no longer match.",
+@AXES_TO_KEEP.cases
+def axes_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for share in (0.5, 0.8, 0.9, 0.95, 0.99):
+        d = int(rng.integers(30, 60))
+        variances = np.sort(rng.exponential(50 * 0.9 ** np.arange(d)))[::-1]
+        yield Case(f"{d} variances, share {share}", (variances, share))
+    # Multiples of a power of two: running sums and shares are exact, however they are computed.
+    d = int(rng.integers(6, 10))
+    parts = np.sort(1.0 + rng.multinomial(64 - d, np.full(d, 1 / d)))[::-1]
+    share = parts[: rng.integers(2, d - 2)].sum() / 64
+    yield Case("a share that is reached exactly", (parts * 2.0 ** rng.integers(-6, 6), float(share)))
+
+
+@AXES_TO_KEEP.reference
+def axes_to_keep(variances: Array, share: float) -> int:
+    kept = 0.0
+    for q, variance in enumerate(variances, start=1):
+        kept += variance / np.sum(variances)
+        if kept >= share:
+            return q
+    return len(variances)
+
+
+@AXES_TO_KEEP.mistake(
+    "one axis too few every time: the index of the axis that reaches the share, counted from 0, is not"
+    " the number of axes up to it.",
     hint=2,
-    name="known features sorted, their values not",
 )
-def known_features_sorted_their_values_not_in_conditional_weights(
-    pi: Array, mu: Array, Sigma: Array, known: Array, values: Array
-) -> Array:
-    return conditional_weights(pi, mu, Sigma, np.sort(known), values)
+def counted_from_zero(variances, share):
+    return axes_to_keep(variances, share) - 1
 
 
-@CONDITIONAL_WEIGHTS.mistake(
-    "you compared distances only. The height of a Gaussian also depends on how wide it is: log |Σ| is missing.",
-    hint=2,
+@AXES_TO_KEEP.mistake("one axis too many every time: the share was reached one axis earlier.", hint=2)
+def one_too_many(variances, share):
+    return axes_to_keep(variances, share) + 1
+
+
+@AXES_TO_KEEP.mistake(
+    "where the first axes hold exactly that share, you take another one. Read once more what the task says"
+    " about the share.",
+    hint=None,
 )
-def log_determinant_forgotten(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
-    blocks = Sigma[:, known[:, np.newaxis], known]
-    heights = 0.5 * np.linalg.slogdet(blocks)[1]
-    return softmax(log_joint_of_known(pi, mu, Sigma, known, values) + heights)
+def exactly_the_share_is_not_enough(variances, share):
+    return int(np.argmax(np.cumsum(variances) > share * np.sum(variances))) + 1
 
 
-@CONDITIONAL_WEIGHTS.mistake("the likeliest component got all the weight. Keep the uncertainty.", hint=1)
-def hard_assignment(*args: Array) -> Array:
-    weights = conditional_weights(*args)
-    return np.eye(len(weights))[weights.argmax()]
+@AXES_TO_KEEP.mistake("you compared variances with a share. What part of the total is each of them?", hint=1)
+def not_divided_by_the_total(variances, share):
+    return int(np.argmax(np.cumsum(variances) >= share)) + 1
 
 
-@CONDITIONAL_WEIGHTS.right
-def weights_by_the_package(pi, mu, Sigma, known, values):
-    return condition(as_mixture(pi, mu, Sigma), known, values).weights
-
-
-@CONDITIONAL_WEIGHTS.right
-def weights_by_softmax(pi, mu, Sigma, known, values):
-    log_joint = []
-    for p, m, S in zip(pi, mu, Sigma):
-        D, S = values - m[known], S[np.ix_(known, known)]
-        log_joint.append(np.log(p) - 0.5 * (D @ np.linalg.solve(S, D) + np.linalg.slogdet(S)[1]))
-    return softmax(log_joint)
-
-
-# ── 3  Fill a row ────────────────────────────────────────────────────────────────────────────────────
-
-FILL_ROW = LESSON.task("fill_row", title="Fill one row", points=3, expected="array (d,) without NaN")
-
-
-@FILL_ROW.cases
-def fill_row_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("two holes in four features", (with_holes(rng, 4, [0, 3]), *mixture(rng, 3, 4)))
-    yield Case("one hole in three features", (with_holes(rng, 3, [0, 2]), *mixture(rng, 4, 3)))
-    yield Case(
-        "known values far from every mean", (with_holes(rng, 3, [1, 2], far=True), *mixture(rng, 2, 3))
-    )
-
-
-def _filled_with(weights_of: Callable[..., Array], mean_of: Callable[..., Array]) -> Callable[..., Array]:
-    """Make a function that fills a row with Σₖ weightₖ meanₖ, for the given weights and means."""
-
-    def fill(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
-        known, filled = np.flatnonzero(~np.isnan(x)), x.copy()
-        weights = weights_of(pi, mu, Sigma, known, x[known])
-        means = np.array([mean_of(m, S, known, x[known]) for m, S in zip(mu, Sigma)])
-        filled[np.isnan(x)] = weights @ means
-        return filled
-
-    return fill
-
-
-def _regression(m: Array, S: Array, known: Array, values: Array) -> Array:
-    return condition_gaussian(m, S, known, values)[0]
-
-
-def _own_mean(m: Array, S: Array, known: Array, values: Array) -> Array:
-    return m[unknown(m, known)]
-
-
-def _weights_not_updated(pi: Array, *_: Array) -> Array:
-    return pi
-
-
-fill_row = _filled_with(conditional_weights, _regression)
-
-
-FILL_ROW.reference(fill_row)
-
-
-@FILL_ROW.law("known entries stay as they are.")
-def known_entries_stay_as_they_are(out, x, *_):
-    return np.allclose(np.asarray(out)[~np.isnan(x)], x[~np.isnan(x)], rtol=1e-6)
-
-
-@FILL_ROW.mistake(
-    "you filled the holes with 0, which is a value like any other, and nobody has measured it.", hint=1
-)
-def zeros(x, *_):
-    return np.nan_to_num(x)
-
-
-@FILL_ROW.mistake(
-    "you filled the holes with the mean of the whole mixture. Nothing that is known about this row is used.",
+@AXES_TO_KEEP.mistake(
+    "these are shares of the sum of the standard deviations. Along orthogonal axes it is"
+    " the variances that add up.",
     hint=1,
 )
-def mean_of_the_mixture(*args):
-    return _filled_with(_weights_not_updated, _own_mean)(*args)
+def shares_of_standard_deviations(variances, share):
+    return axes_to_keep(np.sqrt(variances), share)
 
 
-@FILL_ROW.mistake(
-    "each component's regression is right. But you average them as if the known values said"
-    " nothing about the component.",
-    hint=2,
+@AXES_TO_KEEP.mistake(
+    "you squared the variances before you added them up. Only singular values have to be squared.", hint=1
 )
-def weights_not_updated(*args):
-    return _filled_with(_weights_not_updated, _regression)(*args)
+def shares_of_squared_variances(variances, share):
+    return axes_to_keep(np.square(variances), share)
 
 
-@FILL_ROW.mistake(
-    "the weights are right. But within a component, the known values also shift what to expect in the holes.",
-    hint=2,
-    name="the components' own means",
+@AXES_TO_KEEP.mistake("this counts all axes at which the share has been reached, up to the last one.", hint=2)
+def the_axes_from_that_one_on(variances, share):
+    return int(np.sum(np.cumsum(variances) / np.sum(variances) >= share))
+
+
+@AXES_TO_KEEP.mistake(
+    "you judged each axis on its own. The question is how much the first q axes hold together.", hint=1
 )
-def the_components_own_means(*args):
-    return _filled_with(conditional_weights, _own_mean)(*args)
+def each_axis_on_its_own(variances, share):
+    return int(np.sum(variances / variances.sum() >= 1 - share))
 
 
-@FILL_ROW.mistake(
-    "you used only the likeliest component. That is a fair guess, but it is not the conditional mean.", hint=2
-)
-def only_the_likeliest_component(*args):
-    return _filled_with(hard_assignment, _regression)(*args)
+@AXES_TO_KEEP.mistake("you added up the variances starting from the smallest.", hint=2)
+def smallest_first(variances, share):
+    return axes_to_keep(variances[::-1], share)
 
 
-@FILL_ROW.mistake(
-    "you filled the holes one after the other, and took the first guess for a known value when you made the"
-    " second. Nobody has measured it.",
-    hint=3,
-)
-def hole_by_hole(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
-    filled = x.copy()
-    for hole in np.flatnonzero(np.isnan(x)):
-        filled[hole] = fill_row(filled, pi, mu, Sigma)[hole]
-    return filled
+@AXES_TO_KEEP.mistake("this is a share of the number of axes, whatever their variances.", hint=1)
+def share_of_the_number_of_axes(variances, share):
+    return int(np.ceil(share * len(variances)))
 
 
-@FILL_ROW.mistake("the numbers are right, but the rest of the row is missing.", hint=3)
-def only_the_holes(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
-    return fill_row(x, pi, mu, Sigma)[np.isnan(x)]
+@AXES_TO_KEEP.right
+def axes_by_searching(variances, share):
+    return np.searchsorted(np.cumsum(variances / variances.sum()), share) + 1
 
 
-@FILL_ROW.right
-def fill_by_the_package(x, pi, mu, Sigma):
-    return conditional_mean(as_mixture(pi, mu, Sigma), [x])[0]
+@AXES_TO_KEEP.right
+def axes_by_counting(variances, share):
+    return np.sum(np.cumsum(variances) < share * variances.sum()) + 1
 
 
-@FILL_ROW.right
-def fill_by_conditioning(x, pi, mu, Sigma):
-    known = ~np.isnan(x)
-    rest = condition(as_mixture(pi, mu, Sigma), np.flatnonzero(known), x[known])
-    filled = np.where(known, x, 0)
-    filled[~known] = np.average(rest.means, axis=0, weights=rest.weights)
-    return filled.tolist()
+@AXES_TO_KEEP.right
+def axes_as_a_float(variances, share):
+    return float(axes_by_counting(variances, share))
 
 
-# ── 4  The likelihood of a row with holes ────────────────────────────────────────────────────────────
+# ── 3  Find the bug: a round trip that looks perfect ─────────────────────────────────────────────────
 
-KNOWN_LOG_DENSITY = LESSON.task(
-    "known_log_density",
-    title="How likely is a row with holes?",
-    points=2,
-    expected="one finite number, in nats",
-)
-
-
-@KNOWN_LOG_DENSITY.cases
-def known_log_density_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("two known features of four", (with_holes(rng, 4, [0, 2]), *mixture(rng, 3, 4)))
-    yield Case("a row without holes", (rng.normal(size=3), *mixture(rng, 2, 3)))
-    yield Case(
-        "known values far from every mean", (with_holes(rng, 3, [0, 1], far=True), *mixture(rng, 3, 3))
-    )
-
-
-@KNOWN_LOG_DENSITY.reference
-def known_log_density(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
-    known = np.flatnonzero(~np.isnan(x))
-    return float(logsumexp(log_joint_of_known(pi, mu, Sigma, known, x[known])))
-
-
-def _of_filled(fill: Callable[..., Array]) -> Callable[..., float]:
-    """Make a function that returns the log density of the whole row after `fill`."""
-    return lambda x, *theta: known_log_density(fill(x, *theta), *theta)
-
-
-@KNOWN_LOG_DENSITY.mistake("you scored the row as if its holes held 0. Nobody has said that they do.", hint=1)
-def zeros_for_the_holes(x, pi, mu, Sigma):
-    return _of_filled(lambda x, *_: np.nan_to_num(x))(x, pi, mu, Sigma)
-
-
-@KNOWN_LOG_DENSITY.mistake(
-    "you filled the holes first and then scored the whole row. That rewards the row for"
-    " entries that nobody has seen.",
-    hint=1,
-)
-def holes_filled_with_what_is_expected(x, pi, mu, Sigma):
-    return _of_filled(fill_row)(x, pi, mu, Sigma)
-
-
-@KNOWN_LOG_DENSITY.mistake("this is the density itself. The task asks for its logarithm.", hint=3)
-def density_instead_of_its_logarithm(*args):
-    return np.exp(known_log_density(*args))
-
-
-@KNOWN_LOG_DENSITY.mistake(
-    "you added up the components as if each had weight 1: π is missing.", hint=2, name="weights left out"
-)
-def weights_left_out_in_known_log_density(x, pi, *others):
-    return known_log_density(x, np.ones_like(pi), *others)
-
-
-@KNOWN_LOG_DENSITY.mistake(
-    "you added up the logarithms of the components, which multiplies their densities.", hint=3
-)
-def sum_of_the_logarithms(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
-    known = np.flatnonzero(~np.isnan(x))
-    return log_joint_of_known(pi, mu, Sigma, known, x[known]).sum()
-
-
-@KNOWN_LOG_DENSITY.mistake(
-    "you averaged the logarithms of the component densities. A mixture averages the densities, and"
-    " takes one logarithm of the result.",
-    hint=3,
-)
-def mean_of_the_logarithms(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
-    known = np.flatnonzero(~np.isnan(x))
-    return pi @ log_joint_of_known(np.ones_like(pi), mu, Sigma, known, x[known])  # type: ignore[return-value]  # a number: the product of two vectors
-
-
-@KNOWN_LOG_DENSITY.mistake(
-    "far from every mean, each density underflows to 0, and its logarithm is −∞.",
-    hint=3,
-    name="densities outside log space",
-)
-def densities_outside_log_space_in_known_log_density(x: Array, pi: Array, mu: Array, Sigma: Array) -> float:
-    known = np.flatnonzero(~np.isnan(x))
-    return np.log(np.exp(log_joint_of_known(pi, mu, Sigma, known, x[known])).sum())
-
-
-def of_features(pi, mu, Sigma, o):
-    return as_mixture(pi, mu[:, o], Sigma[:, o[:, None], o])
-
-
-@KNOWN_LOG_DENSITY.right
-def density_by_the_package(x, pi, mu, Sigma):
-    o = np.flatnonzero(~np.isnan(x))
-    return e_step(x[np.newaxis, o], of_features(pi, mu, Sigma, o))[0]
-
-
-@KNOWN_LOG_DENSITY.right
-def density_by_scipy(x, pi, mu, Sigma):
-    o = ~np.isnan(x)
-    log_density = [multivariate_normal.logpdf(x[o], m[o], S[o][:, o]) for m, S in zip(mu, Sigma)]
-    return logsumexp(log_density, b=pi)
-
-
-# ── 5  Two workers ───────────────────────────────────────────────────────────────────────────────────
-
-MERGE_STATISTICS = LESSON.task(
-    "merge_statistics",
-    title="Two workers meet",
+FIX_WHITENING = LESSON.task(
+    "fix_whitening",
+    title="Find the bug",
     points=3,
-    expected="(n, mean (d,), scatter (d, d) about that mean) of all rows together",
-    parts=("the number of rows", "the mean", "the scatter"),
+    expected="(Z of shape (n, q), back of shape (n, d)); if the PCA was fitted to X, each column of Z has variance 1",
+    parts=("the whitened amounts", "the rebuilt rows"),
 )
 
 
-@MERGE_STATISTICS.cases
-def merge_statistics_cases(rng: np.random.Generator) -> Iterator[Case]:
-    def part(n: int, shift: Array | float, d: int = 2) -> tuple[int, Array, Array]:
-        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + shift
-        return n, X.mean(axis=0), (X - X.mean(axis=0)).T @ (X - X.mean(axis=0))
-
-    yield Case("thirty rows and ten, three features", (*part(30, 2.0, d=3), *part(10, -1.0, d=3)))
-    yield Case("five rows and forty", (*part(5, np.array([3.0, 0.0])), *part(40, np.array([0.0, 1.0]))))
-    yield Case("rows far from the origin", (*part(20, 1e7), *part(25, 1e7 + 3)))
-
-
-@MERGE_STATISTICS.reference
-def merge_statistics(
-    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
-) -> tuple[int, Array, Array]:
-    n = n_a + n_b
-    mean = mean_a + (mean_b - mean_a) * n_b / n
-    about_new = [S + m * np.outer(c - mean, c - mean) for S, m, c in ((S_a, n_a, mean_a), (S_b, n_b, mean_b))]
-    return n, mean, about_new[0] + about_new[1]
+@FIX_WHITENING.cases
+def whitening_cases(rng: np.random.Generator) -> Iterator[Case]:
+    d = int(rng.integers(5, 8))
+    X = correlated(rng, 60, d)
+    yield Case("the rows that the PCA was fitted to, two axes kept", (X, *pca_by_svd(X, 2)))
+    yield Case("the same rows, all axes kept", (X, *pca_by_svd(X, d)))
+    new = correlated(rng, 8, d)
+    yield Case("eight new rows, three axes kept", (new, *pca_by_svd(X, 3)))
 
 
-def _merged(
-    n_a: int,
-    mean_a: Array,
-    S_a: Array,
-    n_b: int,
-    mean_b: Array,
-    S_b: Array,
-    *,
-    mean: Array | None = None,
-    factor: Callable[..., Any] = lambda a, b: a * b / (a + b),
-    D: Callable[..., Any] = np.outer,
-) -> tuple[int, Array, Array]:
-    """Chan's formula with one part changed."""
-    n, right_mean, _ = merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b)
-    delta = mean_b - mean_a
-    return n, right_mean if mean is None else mean, S_a + S_b + factor(n_a, n_b) * D(delta, delta)
+@FIX_WHITENING.reference
+def whiten_and_back(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
+    Z = np.array([[(x - mean) @ v / s2**0.5 for v, s2 in zip(axes, variances)] for x in X])
+    back = [mean + sum(z_j * s2**0.5 * v for z_j, v, s2 in zip(z, axes, variances)) for z in Z]
+    return Z, np.array(back)
 
 
-@MERGE_STATISTICS.law("the scatter is symmetric.")
-def the_scatter_is_symmetric(out, *_):
-    return np.allclose(out[2], np.transpose(out[2]))
+def _round_trip(
+    there: float = 0.5, back: float = 0.5, center: bool = True
+) -> Callable[..., tuple[Array, Array]]:
+    """Make a round trip with other powers of the variances there and back, or without the mean."""
+
+    def round_trip(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
+        origin = mean if center else 0
+        Z = (X - origin) @ axes.T / variances**there
+        return Z, (Z * variances**back) @ axes + origin
+
+    return round_trip
 
 
-@MERGE_STATISTICS.mistake(
-    "number and mean are right. But you added the scatters as if they were about the same mean.", hint=2
+@FIX_WHITENING.mistake("the bug is still there.", planted=True)
+def the_planted_bug(X, mean, axes, variances):
+    return _round_trip(1, 1)(X, mean, axes, variances)
+
+
+@FIX_WHITENING.mistake(
+    "the way there is right now. But the way back still undoes the old version of it.", hint=2
 )
-def gap_between_the_means_forgotten(*args):
-    return _merged(*args, factor=lambda a, b: 0)
+def only_the_way_there_fixed(X, mean, axes, variances):
+    return _round_trip(0.5, 1)(X, mean, axes, variances)
 
 
-@MERGE_STATISTICS.mistake("both means count the same, however many rows each of them summarises.", hint=1)
-def plain_average_of_the_means(
-    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
-) -> tuple[int, Array, Array]:
-    return _merged(n_a, mean_a, S_a, n_b, mean_b, S_b, mean=(mean_a + mean_b) / 2)
-
-
-@MERGE_STATISTICS.mistake(
-    "you averaged the scatters, as one does with covariances. A scatter is a sum.", hint=2
+@FIX_WHITENING.mistake(
+    "the way back is right. But on the way there the amounts still come out with the wrong spread.", hint=1
 )
-def scatters_averaged(
-    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
-) -> tuple[int, Array, Array]:
-    n, mean, _ = merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b)
-    return n, mean, (n_a * S_a + n_b * S_b) / n
+def only_the_way_back_fixed(X, mean, axes, variances):
+    return _round_trip(1, 0.5)(X, mean, axes, variances)
 
 
-@MERGE_STATISTICS.mistake("this is the covariance of all rows. A scatter is a sum, not a mean.", hint=2)
-def covariance_instead_of_scatter(*args: Any) -> tuple[int, Array, Array]:
-    n, mean, S = merge_statistics(*args)
-    return n, mean, S / n
+@FIX_WHITENING.mistake(
+    "the wide axes became even wider. What turns a large spread into a spread of 1?", hint=1
+)
+def multiplied_instead_of_divided(X, mean, axes, variances):
+    return _round_trip(-0.5, -0.5)(X, mean, axes, variances)
 
 
-@MERGE_STATISTICS.mistake(
-    "you added the gap between the means once, however many rows there are. But every"
-    " row is off the new mean.",
+@FIX_WHITENING.mistake(
+    "these are the plain amounts along the axes. After whitening, all axes have the same variance.", hint=1
+)
+def not_whitened_at_all(X, mean, axes, variances):
+    return _round_trip(0, 0)(X, mean, axes, variances)
+
+
+@FIX_WHITENING.mistake(
+    "you neither subtract the mean nor add it back. When only a few axes are kept, part of it is lost.",
     hint=3,
 )
-def gap_counted_once(*args):
-    return _merged(*args, factor=lambda a, b: 1)
+def the_mean_left_out_both_ways(X, mean, axes, variances):
+    return _round_trip(center=False)(X, mean, axes, variances)
 
 
-@MERGE_STATISTICS.mistake(
-    "you added the full gap between the two means for every row. Each part is closer to the common mean"
-    " than to the other part's mean.",
+@FIX_WHITENING.mistake("the way there is right. But on the way back you do not add the mean again.", hint=3)
+def the_mean_lost_on_the_way_back(
+    X: Array, mean: Array, axes: Array, variances: Array
+) -> tuple[Array, Array]:
+    Z, back = whiten_and_back(X, mean, axes, variances)
+    return Z, back - mean
+
+
+@FIX_WHITENING.mistake(
+    "you measured the spread again on the rows that came in. New rows have to be measured on the"
+    " same scale as the old ones.",
     hint=3,
 )
-def gap_counted_for_every_row_in_full(*args):
-    return _merged(*args, factor=lambda a, b: a + b)
+def spread_measured_again(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
+    amounts = (X - mean) @ axes.T
+    spread = amounts.std(axis=0, ddof=1)
+    return amounts / spread, (amounts / spread * np.sqrt(variances)) @ axes + mean
 
 
-@MERGE_STATISTICS.mistake(
-    "the diagonal is right. But a shift in two features at once also changes the entries off the diagonal.",
-    hint=3,
-    name="gap without its off-diagonal",
+@FIX_WHITENING.mistake(
+    "you divide by the spread of the rows that came in, and do not use `variances` at all.", hint=3
 )
-def gap_without_its_off_diagonal(*args):
-    return _merged(*args, D=lambda a, b: np.diag(a * b))
+def spread_measured_again_both_ways(
+    X: Array, mean: Array, axes: Array, variances: Array
+) -> tuple[Array, Array]:
+    amounts = (X - mean) @ axes.T
+    spread = amounts.std(axis=0)
+    return amounts / spread, (amounts / spread * spread) @ axes + mean
 
 
-@MERGE_STATISTICS.mistake(
-    "the same number is added to every entry: you multiplied the gap with itself to a number. A scatter"
-    " needs the product of each entry with each.",
-    hint=3,
-    name="inner product of the gap",
-)
-def inner_product_of_the_gap(*args):
-    return _merged(*args, D=lambda a, b: a @ b)
-
-
-@MERGE_STATISTICS.mistake(
-    "this is right for rows near the origin. Far from it, you subtract two huge"
-    " numbers and lose their digits.",
+@FIX_WHITENING.mistake(
+    "you centred the rows at their own mean. New rows have to be measured from the"
+    " same point as the old ones.",
     hint=3,
 )
-def squares_about_the_origin(
-    n_a: int, mean_a: Array, S_a: Array, n_b: int, mean_b: Array, S_b: Array
-) -> tuple[int, Array, Array]:
-    n = n_a + n_b
-    mean = (n_a * mean_a + n_b * mean_b) / n
-    raw = S_a + n_a * np.outer(mean_a, mean_a) + S_b + n_b * np.outer(mean_b, mean_b)
-    return n, mean, raw - n * np.outer(mean, mean)
+def mean_measured_again(X: Array, mean: Array, axes: Array, variances: Array) -> tuple[Array, Array]:
+    own = X.mean(axis=0)
+    Z = (X - own) @ axes.T / np.sqrt(variances)
+    return Z, (Z * np.sqrt(variances)) @ axes + own
 
 
-@MERGE_STATISTICS.right
-def merged_by_chan(n_a, mean_a, S_a, n_b, mean_b, S_b):
-    n, delta = n_a + n_b, mean_b - mean_a
-    return n, mean_a + delta * n_b / n, S_a + S_b + np.outer(delta, delta) * n_a * n_b / n
+@FIX_WHITENING.mistake(
+    "the amounts are right. They were turned back as if they had never been whitened.", hint=2
+)
+def turned_back_without_the_spread(X, mean, axes, variances):
+    return _round_trip(0.5, 0)(X, mean, axes, variances)
 
 
-@MERGE_STATISTICS.right
-def merged_about_the_first_mean(n_a, mean_a, S_a, n_b, mean_b, S_b):
-    n, delta = n_a + n_b, mean_b - mean_a
-    shift = n_b * delta / n
-    return n, mean_a + shift, S_a + S_b + n_b * np.outer(delta, delta) - n * np.outer(shift, shift)
+@FIX_WHITENING.mistake(
+    "the amounts are right. On the way back they are divided by the spread once more.", hint=2
+)
+def divided_both_ways(X, mean, axes, variances):
+    return _round_trip(0.5, -0.5)(X, mean, axes, variances)
 
 
-# ── 6  What PPCA costs ───────────────────────────────────────────────────────────────────────────────
+@FIX_WHITENING.right
+def whitening_step_by_step(X, mean, axes, variances):
+    centred = X - mean
+    amounts = np.dot(centred, axes.T)
+    Z = amounts / np.sqrt(variances)
+    stretched = Z * np.sqrt(variances)
+    back = mean + np.dot(stretched, axes)
+    return Z, back
 
-PPCA_COUNT = LESSON.value(
-    "ppca_count", title="What PPCA costs", points=2, expected="one whole number", rtol=0, atol=0.5
+
+@FIX_WHITENING.right
+def whitening_axis_by_axis(X, mean, axes, variances):
+    Z = np.zeros((len(X), len(axes)))
+    back = np.tile(mean, (len(X), 1))
+    for j in range(len(axes)):
+        amounts = (X - mean) @ axes[j]
+        Z[:, j] = amounts / variances[j] ** 0.5
+        back += np.outer(amounts, axes[j])
+    return Z, back
+
+
+@FIX_WHITENING.right
+def whitening_by_arrays(X, mean, axes, variances):
+    scale = np.sqrt(variances)
+    Z = (X - mean) @ axes.T / scale
+    return Z, (Z * scale) @ axes + mean
+
+
+@FIX_WHITENING.right
+def whitening_by_scaled_axes(X, mean, axes, variances):
+    Z = (X - mean) @ (axes / np.sqrt(variances)[:, None]).T
+    return Z, mean + Z @ (axes * np.sqrt(variances)[:, None])
+
+
+# ── 4  Counting before believing ─────────────────────────────────────────────────────────────────────
+
+MOST_COMPONENTS = LESSON.value(
+    "most_components", title="Count before you believe", points=2, expected="one whole number", rtol=0, atol=0
 )
 
 
-@PPCA_COUNT.reference
-def ppca_total(
-    K: int = 10,
-    d: int = 64,
-    q: int = 8,
-    *,
-    rotations: bool = True,
-    noise: int = 1,
-    weights: int = 9,
-    means: bool = True,
-) -> int:
-    of_one = d * q - rotations * q * (q - 1) // 2 + noise
-    return weights + means * K * d + K * of_one
+N_DIGITS, N_AXES, N_PIXELS = 1797, 41, 64
 
 
-@PPCA_COUNT.mistake(
-    "you counted every entry of W as a free choice. Some choices of W give the same covariance.", hint=2
+def most_components(numbers: int, own: int, shared: int = -1) -> int:
+    """The largest K for which K · own + shared parameters are at most `numbers`."""
+    return (numbers - shared) // own
+
+
+@MOST_COMPONENTS.canonical
+def fractions_alike(K: Any) -> Any:
+    """Replace any fraction of a component by a half: 81.6 and 81.59 are the same mistake."""
+    if isinstance(K, float) and np.isfinite(K) and not K.is_integer():
+        return int(K) + 0.5
+    return K
+
+
+def full_parameters(d: int) -> int:
+    return 1 + d + d * (d + 1) // 2
+
+
+@MOST_COMPONENTS.reference
+def right_most_components():
+    return most_components(N_DIGITS * N_AXES, full_parameters(N_AXES))
+
+
+@MOST_COMPONENTS.mistake(
+    "one component too many: with these there are already more parameters than numbers.", hint=2
 )
-def rotations_not_subtracted():
-    return ppca_total(rotations=False)
+def one_more():
+    return most_components(N_DIGITS * N_AXES, full_parameters(N_AXES)) + 1
 
 
-@PPCA_COUNT.mistake("the noise σ² of each component is missing.", hint=1)
-def noise_forgotten():
-    return ppca_total(noise=0)
+@MOST_COMPONENTS.mistake("the count is right so far, but there are no fractions of a component.", hint=2)
+def a_fraction_of_a_component():
+    return (N_DIGITS * N_AXES + 1) / full_parameters(N_AXES)
 
 
-@PPCA_COUNT.mistake("you counted one noise variance per pixel. That would be factor analysis.", hint=1)
-def noise_per_pixel():
-    return ppca_total(noise=64)
+@MOST_COMPONENTS.mistake(
+    "you compared the parameters with the number of digits. Each digit brings several numbers.", hint=2
+)
+def rows_instead_of_numbers():
+    return most_components(N_DIGITS, full_parameters(N_AXES))
 
 
-@PPCA_COUNT.mistake("you counted all ten weights, but nine of them determine the tenth.", hint=1)
-def one_weight_too_many():
-    return ppca_total(weights=10)
+@MOST_COMPONENTS.mistake(
+    "this is the count for the 64 pixels. The mixture is fitted to what PCA has kept.", hint=2
+)
+def pixels_instead_of_axes():
+    return most_components(N_DIGITS * N_PIXELS, full_parameters(N_PIXELS))
 
 
-@PPCA_COUNT.mistake(
-    "you subtracted the rotations for one component only. The W of each of the others can be rotated, too.",
+@MOST_COMPONENTS.mistake(
+    "you counted every entry of each covariance. It is symmetric, so half of the entries off the"
+    " diagonal follow from the other half.",
+    hint=1,
+)
+def every_entry_of_the_covariance_counted():
+    return most_components(N_DIGITS * N_AXES, 1 + N_AXES + N_AXES**2)
+
+
+@MOST_COMPONENTS.mistake(
+    "each component has more parameters than you counted. Did you include its mean, with one number per"
+    " axis, and the diagonal of its covariance?",
+    hint=1,
+)
+def means_left_out():
+    return most_components(N_DIGITS * N_AXES, full_parameters(N_AXES) - N_AXES)
+
+
+@MOST_COMPONENTS.mistake(
+    "you counted every entry of the covariance, though it is symmetric. And a component"
+    " has more than a covariance.",
+    hint=1,
+)
+def every_entry_of_the_covariance_and_nothing_else():
+    return most_components(N_DIGITS * N_AXES, N_AXES**2, 0)
+
+
+@MOST_COMPONENTS.mistake(
+    "this is the count for diagonal covariances. Full ones have more free entries.", hint=1
+)
+def variances_only():
+    return most_components(N_DIGITS * N_AXES, 1 + 2 * N_AXES)
+
+
+@MOST_COMPONENTS.mistake(
+    "this is the count for a tied covariance, shared by all components. With full covariances,"
+    " each component has its own.",
+    hint=1,
+)
+def one_covariance_for_all():
+    return most_components(N_DIGITS * N_AXES, 1 + N_AXES, N_AXES * (N_AXES + 1) // 2 - 1)
+
+
+MOST_COMPONENTS.right_values(81.0)
+
+
+# ── 5  The same units ────────────────────────────────────────────────────────────────────────────────
+
+IN_PLAIN_UNITS = LESSON.task(
+    "in_plain_units",
+    title="The same units",
+    points=3,
+    expected="array (n,): the log densities, all changed by the same constant",
+)
+
+
+@IN_PLAIN_UNITS.cases
+def units_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, n, q in (("seven rows on three axes", 7, 3), ("twenty rows on nine axes", 20, 9)):
+        yield Case(
+            description, (rng.normal(-1.5 * q, 2, size=n), np.sort(rng.uniform(0.2, 60, size=q))[::-1])
+        )
+    log_density, variances = rng.normal(-1500, 20, size=9), np.sort(10 ** rng.uniform(-4, 0, size=784))[::-1]
+    yield Case("784 axes, most of them with a small variance", (log_density, variances))
+
+
+@IN_PLAIN_UNITS.reference
+def in_plain_units(log_density: Array, variances: Array) -> Array:
+    """Go axis by axis: where an axis is stretched by √λ, the density is divided by √λ."""
+    plain = np.array(log_density, dtype=float)
+    for variance in variances:
+        plain = plain - np.log(variance**0.5)
+    return plain
+
+
+def _off_by(constant: Callable[..., float]) -> Callable[..., Array]:
+    """Make a function that subtracts `constant(variances)` from every log density."""
+    return lambda log_density, variances: log_density - constant(variances)
+
+
+@IN_PLAIN_UNITS.law("all rows must change by the same constant.")
+def same_constant_for_all_rows(out, log_density, variances):
+    return np.ptp(out - log_density) < 1e-3
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this goes the wrong way. Undoing the whitening stretches every axis. The same probability in more"
+    " space: is the density higher or lower then?",
+    hint=1,
+)
+def the_wrong_way(log_density, variances):
+    return _off_by(lambda variances: -0.5 * np.log(variances).sum())(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "these are the log densities as they came in. Other units change the height of a density.", hint=1
+)
+def nothing_changed(log_density, variances):
+    return _off_by(lambda variances: 0.0)(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "the change goes the wrong way and is twice too large. What was each axis divided by?",
+    hint=1,
+    name="twice too far, the wrong way",
+)
+def twice_too_far_the_wrong_way(log_density, variances):
+    return _off_by(lambda variances: -np.log(variances).sum())(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "the 2π belongs to the formula of a Gaussian and is already in the densities. Here"
+    " only the volume changes.",
+    hint=2,
+    name="a Gaussian's constant",
+)
+def a_gaussians_constant(log_density, variances):
+    return _off_by(lambda variances: 0.5 * np.log(2 * np.pi * variances).sum())(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "the change is twice too large. By how much is a *length* along an axis stretched?", hint=2
+)
+def variances_instead_of_standard_deviations(log_density, variances):
+    return _off_by(lambda variances: np.log(variances).sum())(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this is the change for an average axis. A volume is stretched along all of them.", hint=2
+)
+def mean_instead_of_the_sum(log_density, variances):
+    return _off_by(lambda variances: 0.5 * np.log(variances).mean())(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "you added lengths before you took the logarithm. The stretch factors of several axes multiply.", hint=2
+)
+def logarithm_of_the_sum(log_density, variances):
+    return _off_by(lambda variances: np.log(np.sqrt(variances).sum()))(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "you subtracted the factor itself by which the density changes. The densities are logarithms.", hint=3
+)
+def logarithm_forgotten(log_density, variances):
+    return _off_by(lambda variances: np.sqrt(np.prod(variances)))(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "you divided the logarithms. What does dividing a density do to its logarithm?", hint=3
+)
+def logarithms_divided(log_density, variances):
+    return log_density / np.sqrt(np.prod(variances))
+
+
+@IN_PLAIN_UNITS.mistake("your logarithm has another base than the log densities, which are in nats.", hint=3)
+def wrong_base(log_density, variances):
+    return _off_by(lambda variances: 0.5 * np.log10(variances).sum())(log_density, variances)
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this is right for a few axes. The product of many small numbers underflows to 0: when should the logarithm"
+    " be taken?",
+    hint=3,
+)
+def product_that_underflows(log_density, variances):
+    return log_density - np.log(np.sqrt(np.prod(variances)))
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this is right for a few axes. With many, the density itself underflows to 0, so stay with its logarithm.",
+    hint=3,
+)
+def density_that_underflows(log_density, variances):
+    return np.log(np.exp(log_density)) - 0.5 * np.log(variances).sum()
+
+
+@IN_PLAIN_UNITS.mistake(
+    "this is right for a few axes. With many, density and product both underflow to 0: neither needs to be computed.",
+    hint=3,
+)
+def density_and_product_that_underflow(log_density, variances):
+    return np.log(np.exp(log_density) / np.sqrt(np.prod(variances)))
+
+
+@IN_PLAIN_UNITS.mistake("only the widest axis was changed back. The other axes were divided, too.", hint=2)
+def first_axis_only(log_density, variances):
+    return _off_by(lambda variances: 0.5 * np.log(variances[0]))(log_density, variances)
+
+
+@IN_PLAIN_UNITS.right
+def units_by_the_determinant(log_density, variances):
+    return log_density - np.linalg.slogdet(np.diag(np.sqrt(variances)))[1]
+
+
+@IN_PLAIN_UNITS.right
+def units_by_a_sum(log_density, variances):
+    return log_density - 0.5 * np.sum(np.log(variances))
+
+
+@IN_PLAIN_UNITS.right
+def units_as_a_list(log_density, variances):
+    return [value - np.log(np.sqrt(variances)).sum() for value in log_density]
+
+
+# ── 6  Choose on validation data ─────────────────────────────────────────────────────────────────────
+
+STRENGTHS = (4, 8, 11, 20, 50, 200)  # on this split, test and validation digits choose different ones
+
+
+STRENGTH_FOR_DIGITS = LESSON.value(
+    "strength_for_digits",
+    title="Choose on validation data",
+    points=3,
+    expected=f"one of {', '.join(map(str, STRENGTHS))}",
+)
+
+
+@cache
+def _strength_scores() -> dict[int, list[float]]:
+    """Mean log-likelihoods of the training, validation and test digits, in a dict by strength."""
+    X, y = load_digits()
+    X_rest, X_test, y_rest, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=9)
+    X_train, X_val = train_test_split(X_rest, test_size=0.25, stratify=y_rest, random_state=9)
+    pca = PCA(0.99).fit(X_train)
+    parts = [pca.transform(part) for part in (X_train, X_val, X_test)]
+    fits = {
+        m: GaussianMixture(20, covariance_prior="data", prior_strength=m, random_state=0).fit(parts[0])
+        for m in STRENGTHS
+    }
+    return {m: [model.score(part) for part in parts] for m, model in fits.items()}
+
+
+def _best_strength(part: int) -> int:
+    scores = _strength_scores()
+    return max(scores, key=lambda m: scores[m][part])
+
+
+@STRENGTH_FOR_DIGITS.reference
+def strength_for_digits():
+    return _best_strength(1)
+
+
+@STRENGTH_FOR_DIGITS.mistake(
+    "this strength explains the training digits best. On those the weakest prior always wins, because"
+    " every constraint costs likelihood there.",
+    hint=1,
+)
+def chosen_on_the_training_digits():
+    return _best_strength(0)
+
+
+@STRENGTH_FOR_DIGITS.mistake(
+    "this strength is best for the test digits. Once they have chosen, nobody is left to report on the choice.",
+    hint=1,
+)
+def chosen_on_the_test_digits():
+    return _best_strength(2)
+
+
+@STRENGTH_FOR_DIGITS.mistake(
+    "so strong a prior makes all components alike, and scores worst on the validation digits. Did you"
+    " take the largest score, or the smallest?",
     hint=2,
 )
-def rotations_subtracted_once():
-    return ppca_total(rotations=False) - 8 * 7 // 2
+def the_strongest():
+    return max(STRENGTHS)
 
 
-@PPCA_COUNT.mistake(
-    "your count is too small by the number of free weights. Are they missing? Or did you count σ² once,"
-    " for all components together?",
-    hint=1,
-    name="weights forgotten, or one noise for all",
-)
-def weights_forgotten_or_one_noise_for_all():
-    return ppca_total(weights=0)
+STRENGTH_FOR_DIGITS.right_values(8.0)
 
 
-@PPCA_COUNT.mistake("the means are missing.", hint=1)
-def means_forgotten():
-    return ppca_total(means=False)
+# ── 7  Read a picture ────────────────────────────────────────────────────────────────────────────────
 
-
-@PPCA_COUNT.mistake("these are only the covariances. What else does a mixture have?", hint=1)
-def only_covariances():
-    return ppca_total(weights=0, means=False)
-
-
-@PPCA_COUNT.mistake(
-    "this is the count for one component. How many are there, and what ties them together?", hint=1
-)
-def one_component():
-    return ppca_total(K=1, weights=0)
-
-
-PPCA_COUNT.right_values(5499, 5499.0)
-
-
-# ── 7  A handful of labels ───────────────────────────────────────────────────────────────────────────
-
-CLAMPED_RESPONSIBILITIES = LESSON.task(
-    "clamped_responsibilities",
-    title="A handful of labels",
-    points=2,
-    expected="array (n, K): one row per point, each row summing to 1",
+GREY_DIGITS = LESSON.choice(
+    "grey_digits",
+    title="Read a picture",
+    points=1,
+    right="B",
+    wrong={
+        "A": "then every picture would be *exactly* the same. Look again: they differ slightly.",
+        "C": (
+            "without the mean there would be no grey blob: the amounts alone go to both sides of zero,"
+            " and average to blank paper.",
+            2,
+        ),
+        "D": (
+            "a mixture with too few components draws smudges that differ a lot from one another."
+            " These are nearly the same.",
+            1,
+        ),
+    },
 )
 
 
-@CLAMPED_RESPONSIBILITIES.cases
-def clamped_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case(
-        "eight rows, three of them labelled",
-        (rng.normal(scale=2, size=(8, 3)), rng.permutation([-1, 0, -1, 2, -1, 1, -1, -1])),
-    )
-    yield Case(
-        "log densities far below zero",
-        (-900 + rng.normal(scale=2, size=(5, 4)), rng.permutation([3, -1, 0, -1, -1])),
-    )
-    levels = rng.permutation([-3, -3, -1000, -2000, -4000])
-    yield Case(
-        "some rows near, some far from every component",
-        (levels[:, np.newaxis] + rng.normal(scale=2, size=(5, 3)), rng.permutation([2, -1, -1, -1, -1])),
-    )
-    yield Case("no label at all", (rng.normal(size=(4, 2)), np.full(4, -1)))
+GREY_DIGITS.right_values("b")
 
 
-@CLAMPED_RESPONSIBILITIES.reference
-def clamped_responsibilities(log_joint: Array, y: Array) -> Array:
-    R = softmax(log_joint, axis=1)
-    for i, label in enumerate(y):
-        if label >= 0:
-            R[i] = np.eye(log_joint.shape[1])[label]
-    return R
+# ── 8  Catch the copier ──────────────────────────────────────────────────────────────────────────────
 
-
-@CLAMPED_RESPONSIBILITIES.law("each row of responsibilities sums to 1.")
-def each_row_of_responsibilities_sums_to_1(R, *_):
-    return np.allclose(np.sum(R, axis=1), 1)
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "rows without a label went entirely to the last component: as an index, −1 means the last one.", hint=2
-)
-def minus_one_used_as_a_class(log_joint: Array, y: Array) -> Array:
-    return np.eye(log_joint.shape[1])[y]
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "you treated rows of class 0 as if they had no label. Which number means that there is none?", hint=2
-)
-def class_0_taken_for_unlabelled(log_joint: Array, y: Array) -> Array:
-    return clamped_responsibilities(log_joint, np.where(y > 0, y, -1))
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "a labelled row has its 1, but its other entries still hold what the densities gave them.", hint=2
-)
-def the_other_entries_kept(log_joint: Array, y: Array) -> Array:
-    R = softmax(log_joint, axis=1)
-    R[y >= 0, y[y >= 0]] = 1
-    return R
-
-
-@CLAMPED_RESPONSIBILITIES.mistake("this is the ordinary E-step: the labels have no effect.", hint=2)
-def labels_ignored(log_joint: Array, y: Array) -> Array:
-    return softmax(log_joint, axis=1)
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "labelled rows belong to no component now. They are the most certain of all.", hint=2
-)
-def labelled_rows_left_out(log_joint: Array, y: Array) -> Array:
-    return softmax(log_joint, axis=1) * (y < 0)[:, np.newaxis]
-
-
-@CLAMPED_RESPONSIBILITIES.mistake("rows without a label belong to no component, so they cannot help.", hint=1)
-def unlabelled_rows_left_out(log_joint: Array, y: Array) -> Array:
-    return np.eye(log_joint.shape[1])[y] * (y >= 0)[:, np.newaxis]
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "rows without a label went entirely to their likeliest component. Only a label gives such certainty.",
-    hint=1,
-)
-def unlabelled_rows_decided(log_joint: Array, y: Array) -> Array:
-    return np.eye(log_joint.shape[1])[np.where(y >= 0, y, log_joint.argmax(axis=1))]
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "rows without a label are shared evenly, whatever the densities say.", hint=1
-)
-def unlabelled_rows_shared_evenly(log_joint: Array, y: Array) -> Array:
-    return clamped_responsibilities(np.zeros_like(log_joint), y)
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "log densities of −900 are common when there are many features, and their exponentials underflow to 0.",
-    hint=1,
-    name="densities outside log space",
-)
-def densities_outside_log_space_in_clamped_responsibilities(log_joint: Array, y: Array) -> Array:
-    joint = np.exp(log_joint)
-    R = joint / joint.sum(axis=1, keepdims=True)
-    R[y >= 0] = np.eye(log_joint.shape[1])[y[y >= 0]]
-    return R
-
-
-@CLAMPED_RESPONSIBILITIES.mistake(
-    "you subtracted one maximum for the whole table. Rows far below it still underflow: each row needs its own.",
-    hint=1,
-)
-def one_maximum_for_all_rows(log_joint: Array, y: Array) -> Array:
-    joint = np.exp(log_joint - log_joint.max())
-    R = joint / joint.sum(axis=1, keepdims=True)
-    R[y >= 0] = np.eye(log_joint.shape[1])[y[y >= 0]]
-    return R
-
-
-@CLAMPED_RESPONSIBILITIES.right
-def clamped_row_by_row(log_joint, y):
-    R = np.zeros(log_joint.shape)
-    for i, label in enumerate(y):
-        if label == -1:
-            joint = np.exp(log_joint[i] - log_joint[i].max())
-            R[i] = joint / joint.sum()
-        else:
-            R[i, label] = 1
-    return R
-
-
-@CLAMPED_RESPONSIBILITIES.right
-def clamped_by_masking(log_joint, y):
-    masked = np.where((y >= 0)[:, None] & (np.arange(log_joint.shape[1]) != y[:, None]), -np.inf, log_joint)
-    return softmax(masked, axis=1)
-
-
-@CLAMPED_RESPONSIBILITIES.right
-def clamped_by_where(log_joint, y):
-    R = np.exp(log_joint - logsumexp(log_joint, axis=1, keepdims=True))
-    return np.where((y >= 0)[:, None], np.eye(log_joint.shape[1])[y], R)
-
-
-# ── 8  The step size ─────────────────────────────────────────────────────────────────────────────────
-
-STEPWISE_UPDATE = LESSON.task(
-    "stepwise_update",
-    title="The step size",
-    points=2,
-    expected="array of the same shape as `s`: the new average per row",
+COPIED_SHARE = LESSON.task(
+    "copied_share", title="Catch the copier · stretch", points=4, expected="one number between 0 and 1"
 )
 
 
-@STEPWISE_UPDATE.cases
-def stepwise_cases(rng: np.random.Generator) -> Iterator[Case]:
-    def case(description: str, t: int, alpha: float, n: int) -> Case:
-        return Case(description, (rng.normal(size=(2, 3)), n * rng.normal(size=(2, 3)), n, t, alpha))
+def whole_numbers(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    """Rows with exact copies, and with distances that equal the threshold exactly.
 
-    yield case("the first batch", 0, 0.6, 50)
-    yield case("batch number 20", 20, 0.7, 25)
-    yield case("a late batch, small steps", 1000, 1.0, 10)
+    Training rows are far apart, so that the length of a step away from one is the distance to the nearest.
+    """
+    train = 100.0 * rng.permutation(np.stack(np.divmod(np.arange(24), 5), axis=1))
 
+    def steps_away(*steps: tuple[int, int]) -> Array:
+        return rng.permutation(train[rng.integers(len(train), size=len(steps))] + steps)
 
-@STEPWISE_UPDATE.reference
-def stepwise_update(s: Array, batch_sum: Array, n_batch: int, t: int, alpha: float) -> Array:
-    eta = (t + 2) ** -alpha
-    return (1 - eta) * s + eta * batch_sum / n_batch
-
-
-def _step(
-    eta: Callable[..., float] = lambda t, alpha: (t + 2.0) ** -alpha,
-    kept: Callable[..., Any] = lambda eta: 1 - eta,
-    per_row: bool = True,
-) -> Callable[..., Array]:
-    """Make an update with one part changed."""
-
-    def update(s: Array, batch_sum: Array, n_batch: int, t: int, alpha: float) -> Array:
-        share = eta(t, alpha)
-        return kept(share) * s + share * batch_sum / (n_batch if per_row else 1)
-
-    return update
+    held_out = steps_away(
+        *((0, length) for length in range(10, 31))
+    )  # the quantiles 0, 0.05, 0.1 … are exact
+    threshold = int(rng.integers(15, 20))
+    near = [(int(length), 0) for length in rng.integers(2, 9, size=6)]
+    far = [(0, int(length)) for length in rng.integers(22, 40, size=11)]
+    slanted = [(9, 12), (12, 9)]  # of length 15
+    generated = steps_away(*[(0, 0)] * 5, *[(threshold, 0)] * 4, *near, *far, *slanted)
+    return generated, train, held_out, (threshold - 10) / 20
 
 
-@STEPWISE_UPDATE.mistake("`s` is an average per row, but the batch came in as a sum over its rows.", hint=1)
-def sum_of_the_batch_instead_of_its_mean(s, batch_sum, n_batch, t, alpha):
-    return _step(per_row=False)(s, batch_sum, n_batch, t, alpha)
+@COPIED_SHARE.cases
+def copies_cases(rng: np.random.Generator) -> Iterator[Case]:
+    train, held_out = (rng.normal(size=(n, 3)) for n in (60, 50))
+    for description, n_copies, noise, quantile in (
+        ("a generator that copies a third of the time", 20, 0.02, 0.05),
+        ("a generator that copies with some noise", 30, 0.12, 0.1),
+        ("an honest generator", 0, 1.0, 0.2),
+    ):
+        copied = train[rng.integers(len(train), size=n_copies)] + noise * rng.normal(size=(n_copies, 3))
+        yield Case(
+            description, (np.concatenate([copied, rng.normal(size=(40, 3))]), train, held_out, quantile)
+        )
+    yield Case("rows of whole numbers, some copied exactly", whole_numbers(rng))
 
 
-@STEPWISE_UPDATE.mistake(
-    "old and new have swapped their shares: the later the batch, the more it would overwrite.", hint=2
+def distances_to(X: Array, reference: Array) -> Array:
+    """Distances (n, m) of all rows of X from all rows of `reference`."""
+    return np.linalg.norm(X[:, np.newaxis] - reference, axis=2)
+
+
+@COPIED_SHARE.reference
+def copied_share(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    honest = [min(dist(row, other) for other in train) for row in held_out]
+    threshold = np.quantile(honest, quantile)
+    nearest = [min(dist(row, other) for other in train) for row in generated]
+    return sum(distance <= threshold for distance in nearest) / len(nearest)
+
+
+def _copied(
+    generated: Array,
+    train: Array,
+    held_out: Array,
+    quantile: float,
+    *,
+    nearest: Callable[..., Any] = np.min,
+    cut: Callable[..., Any] = np.quantile,
+    count: Callable[..., Any] = np.mean,
+) -> float:
+    """The share with another definition of nearness, threshold or count."""
+    threshold = cut(nearest(distances_to(held_out, train), axis=1), quantile)
+    return float(count(nearest(distances_to(generated, train), axis=1) <= threshold))
+
+
+@COPIED_SHARE.law("a share must be between 0 and 1.")
+def within_bounds(out, *_):
+    return 0 <= out <= 1
+
+
+@COPIED_SHARE.mistake(
+    "this is the number of suspicious rows. What part of the generated rows are they?", hint=2
 )
-def shares_swapped(s, b, n, t, alpha):
-    return stepwise_update(b / n, s * n, n, t, alpha)
+def count_instead_of_a_share(*args):
+    return _copied(*args, count=np.sum)
 
 
-@STEPWISE_UPDATE.mistake("your step size grows with t and exceeds 1. Check the sign of the exponent.", hint=2)
-def sign_of_the_exponent(s, batch_sum, n_batch, t, alpha):
-    return _step(eta=lambda t, alpha: (t + 2.0) ** alpha)(s, batch_sum, n_batch, t, alpha)
+@COPIED_SHARE.mistake(
+    "a row whose distance equals the threshold exactly is not counted. Read once more when a row is suspicious.",
+    hint=None,
+)
+def the_threshold_itself_left_out(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) < threshold))
 
 
-@STEPWISE_UPDATE.mistake(
-    "you add the new batch but give up nothing of the old average. The result is not an average any more.",
+@COPIED_SHARE.mistake(
+    "your distances are sums of absolute differences. The task asks for Euclidean ones.", hint=3
+)
+def manhattan_distances(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    def nearest(X: Array) -> Array:
+        return np.abs(X[:, np.newaxis] - train).sum(axis=2).min(axis=1)
+
+    return float(np.mean(nearest(generated) <= np.quantile(nearest(held_out), quantile)))
+
+
+@COPIED_SHARE.mistake(
+    "the mean distance to all training rows tells how far out a row is. A copy is close to *one* row.", hint=1
+)
+def mean_distance(*args):
+    return _copied(*args, nearest=np.mean)
+
+
+@COPIED_SHARE.mistake(
+    "your threshold is at the wrong end: nearly every honest row would be called a copy.", hint=2
+)
+def the_other_end_of_the_quantile(*args):
+    return _copied(*args, cut=lambda honest, q: np.quantile(honest, 1 - q))
+
+
+@COPIED_SHARE.mistake(
+    "your threshold is the smallest held-out distance, or close to it, so a single odd row decides"
+    " everything. Did you pass a share to `np.percentile`, which counts to 100?",
     hint=2,
 )
-def nothing_forgotten(s, batch_sum, n_batch, t, alpha):
-    return _step(kept=lambda eta: 1)(s, batch_sum, n_batch, t, alpha)
+def the_smallest_distance_as_the_threshold(*args):
+    return _copied(*args, cut=lambda honest, q: np.min(honest))
 
 
-@STEPWISE_UPDATE.mistake(
-    "your step size does not depend on t, so the noise of the latest batches never averages out.", hint=2
+@COPIED_SHARE.mistake("this is the share of rows that are *not* suspicious.", hint=2)
+def the_other_rows(*args):
+    return 1 - _copied(*args)
+
+
+@COPIED_SHARE.mistake(
+    "you compared the generated rows with the held-out ones. The generator has never seen those, so it"
+    " cannot have copied them.",
+    hint=1,
+    name="copies of held-out rows",
 )
-def constant_step(s, batch_sum, n_batch, t, alpha):
-    return _step(eta=lambda t, alpha: alpha)(s, batch_sum, n_batch, t, alpha)
+def copies_of_held_out_rows(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, held_out).min(axis=1) <= threshold))
 
 
-@STEPWISE_UPDATE.mistake(
-    "your steps are one batch off: the very first batch (t = 0) would replace all of `s`.", hint=2
-)
-def counted_from_one(s, batch_sum, n_batch, t, alpha):
-    return _step(eta=lambda t, alpha: (t + 1.0) ** -alpha)(s, batch_sum, n_batch, t, alpha)
-
-
-@STEPWISE_UPDATE.mistake(
-    "the new batch is missing: your average only shrinks. What does the second term of the formula add?",
+@COPIED_SHARE.mistake(
+    "your threshold is a quantile of *all* distances between held-out and training rows, and most of"
+    " those are long. You need one distance per held-out row.",
     hint=1,
 )
-def batch_left_out(s, batch_sum, n_batch, t, alpha):
-    return (1 - (t + 2.0) ** -alpha) * s
+def a_quantile_of_all_distances(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    threshold = np.quantile(distances_to(held_out, train), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
 
 
-@STEPWISE_UPDATE.mistake(
-    "nothing of the old average is left. It should lose a share of itself, not all of it.", hint=2
+@COPIED_SHARE.mistake(
+    "your threshold measures how far held-out rows are from the *generated* rows. Both sets have to be"
+    " compared with the same rows.",
+    hint=1,
+    name="held-out rows against generated ones",
 )
-def average_so_far_lost(s, batch_sum, n_batch, t, alpha):
-    return _step(kept=lambda eta: 0)(s, batch_sum, n_batch, t, alpha)
+def held_out_rows_against_generated_ones(
+    generated: Array, train: Array, held_out: Array, quantile: float
+) -> float:
+    threshold = np.quantile(distances_to(held_out, generated).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= threshold))
 
 
-@STEPWISE_UPDATE.right
-def update_by_difference(s, batch_sum, n_batch, t, alpha):
-    return s + (t + 2) ** -alpha * (batch_sum / n_batch - s)
+@COPIED_SHARE.mistake(
+    "you compared the distances with `quantile` itself. It is a share of the held-out rows, and still"
+    " has to be turned into a distance.",
+    hint=2,
+)
+def the_quantile_as_a_distance(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= quantile))
 
 
-@STEPWISE_UPDATE.right
-def update_by_average(s, batch_sum, n_batch, t, alpha):
-    eta = 1 / (t + 2) ** alpha
-    return np.average([s, batch_sum / n_batch], axis=0, weights=[1 - eta, eta])
+@COPIED_SHARE.mistake(
+    "your threshold comes from the generated rows themselves. Then the share is always"
+    " `quantile`, whoever generated them.",
+    hint=2,
+)
+def threshold_from_the_generated_rows(
+    generated: Array, train: Array, held_out: Array, quantile: float
+) -> float:
+    distances = distances_to(generated, train).min(axis=1)
+    return float(np.mean(distances <= np.quantile(distances, quantile)))
+
+
+@COPIED_SHARE.mistake(
+    "only exact copies are counted, as with a threshold of 0. A copier who adds a little noise would get away with"
+    " it. If you took the threshold from the training rows: each of them is nearest to itself.",
+    hint=2,
+)
+def exact_copies_only(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    return float(np.mean(distances_to(generated, train).min(axis=1) <= 0))
+
+
+@COPIED_SHARE.mistake(
+    "this is the share of training rows with a generated row close to them. The task asks"
+    " about each generated row.",
+    hint=3,
+)
+def share_of_training_rows(generated: Array, train: Array, held_out: Array, quantile: float) -> float:
+    threshold = np.quantile(distances_to(held_out, train).min(axis=1), quantile)
+    return float(np.mean(distances_to(generated, train).min(axis=0) <= threshold))
+
+
+@COPIED_SHARE.right
+def share_by_the_package(generated, train, held_out, quantile):
+    return memorised_share(generated, train, held_out, quantile)
+
+
+@COPIED_SHARE.right
+def share_row_by_row(generated, train, held_out, quantile):
+    honest = [np.sqrt(((train - row) ** 2).sum(axis=1)).min() for row in held_out]
+    threshold = np.quantile(honest, quantile)
+    suspicious = 0
+    for row in generated:
+        nearest = np.sqrt(((train - row) ** 2).sum(axis=1)).min()
+        if nearest <= threshold:
+            suspicious += 1
+    return suspicious / len(generated)
+
+
+@COPIED_SHARE.right
+def share_by_tables(generated, train, held_out, quantile):
+    honest = cdist(held_out, train).min(axis=1)
+    nearest = cdist(generated, train).min(axis=1)
+    threshold = np.quantile(honest, quantile)
+    return (nearest <= threshold).mean()
+
+
+@COPIED_SHARE.right
+def share_by_arrays(generated, train, held_out, quantile):
+    def nearest(X):
+        return np.sqrt(((X[:, None] - train) ** 2).sum(axis=2)).min(axis=1)
+
+    return np.mean(nearest(generated) <= np.quantile(nearest(held_out), quantile))
+
+
+@COPIED_SHARE.right
+def share_by_nearest_rows(generated, train, held_out, quantile):
+    threshold = np.quantile(nearest_rows(held_out, train)[0], quantile)
+    return np.count_nonzero(nearest_rows(generated, train)[0] <= threshold) / len(generated)

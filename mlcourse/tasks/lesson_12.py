@@ -1,1000 +1,1302 @@
-"""Checks for lesson 12, the capstone: functions on random cases, and one choice judged by the learner's own evidence.
+"""Checks for lesson 12, the whole pipeline: a stratified part, a leak, an honest choice, draws, legibility, bytes.
 
-Symbols: B refits, M candidate models, n rows; scores are log-densities in nats, the higher the better.
+Symbols: X (n, d) rows; y or labels (n,) classes; E (n, d) standard normal numbers; c (n,) the class each row is
+drawn for; mean (d,), covariance (d, d), or means (C, d), covariances (C, d, d) of C classes; q directions kept.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import combinations, pairwise
-from math import sqrt
+from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import sem
-from sklearn.metrics import (
-    adjusted_mutual_info_score,
-    adjusted_rand_score,
-    normalized_mutual_info_score,
-    rand_score,
-)
-from sklearn.metrics.cluster import contingency_matrix
+from scipy.stats import mode
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.anomaly import DensityDetector
 from mlcourse.checks.task import Case, Lesson
-from mlcourse.metrics import match_labels
+from mlcourse.datasets import load_digits
+from mlcourse.mixture import GaussianMixture
+from mlcourse.pca import PCA
 from mlcourse.typing import Array
 
-LESSON = Lesson("12_capstone")
+LESSON = Lesson("12_mnist")
 
 
-# ── 1  Standardise by the training rows ──────────────────────────────────────────────────────────────
+def rounded(value: Any, decimals: int) -> Any:
+    """Round numbers, also inside tuples, to recognise a mistake however many decimals were given."""
+    if isinstance(value, tuple):
+        return tuple(rounded(part, decimals) for part in value)
+    return np.round(value, decimals) if isinstance(value, (int, float, np.ndarray)) else value
 
-STANDARDISE_BY_TRAIN = LESSON.task(
-    "standardise_by_train",
-    title="One ruler for all parts",
+
+# ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
+
+STRATIFIED_PART = LESSON.task(
+    "stratified_part",
+    title="A part with the same shares",
     points=2,
-    parts=("the training rows", "the other rows"),
-    expected="two arrays, of the shapes of `train` and `other`, without NaN",
+    expected="a mask of shape (n,): True for the rows in the part",
 )
 
 
-@STANDARDISE_BY_TRAIN.cases
-def standardise_cases(rng: np.random.Generator) -> Iterator[Case]:
-    units = np.array([1.0, 0.1, 1000.0])
-    center = np.array([5.0, 0.3, -2000.0])
-    train, other = (rng.normal(size=(n, 3)) * units + center for n in (40, 15))
-    yield Case("three features in different units", (train, other + units))
-    constant = np.full((40, 1), 3.0), rng.normal(4, 2, size=(15, 1))
-    yield Case(
-        "a feature that never varies in the training rows",
-        tuple(map(np.hstack, zip((train, other), constant))),
-    )
-    few, more = rng.uniform(-5, 5, size=(6, 2)), rng.uniform(-5, 5, size=(30, 2))
-    few[:, rng.integers(2)] = -7
-    yield Case("few training rows, with a feature that is always −7", (few, more))
+def shuffled_classes(rng: np.random.Generator, sizes: tuple[int, ...], names: tuple[int, ...]) -> Array:
+    """The classes of rows in random order; which class has which size is random, too."""
+    return rng.permutation(np.repeat(names, rng.permutation(sizes)))
 
 
-def scaled(rows: Array, center: Array | float, scale: Array | float) -> Array:
-    return (rows - center) / np.where(scale == 0, 1, scale)
+@STRATIFIED_PART.cases
+def stratified_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("three classes of unequal size", (shuffled_classes(rng, (11, 25, 14), (0, 1, 2)), 0.3))
+    yield Case("classes called 3, 8, 12 and 40", (shuffled_classes(rng, (9, 21, 6, 17), (3, 8, 12, 40)), 0.7))
+    yield Case("a class with a single row", (shuffled_classes(rng, (13, 1, 19), (1, 4, 20)), 0.5))
+    yield Case("a whole number of rows of each class", (shuffled_classes(rng, (8, 20, 12), (0, 1, 2)), 0.25))
 
 
-@STANDARDISE_BY_TRAIN.reference
-def standardise_by_train(train: Array, other: Array) -> tuple[Array, Array]:
-    center, scale = train.mean(axis=0), train.std(axis=0)
-    return scaled(train, center, scale), scaled(other, center, scale)
-
-
-def _with(center: Callable[..., Array], scale: Callable[..., Array]) -> Callable[..., tuple[Array, ...]]:
-    """Make a standardisation that uses `center(train)` and `scale(train)`."""
-    return lambda train, other: tuple(scaled(rows, center(train), scale(train)) for rows in (train, other))
-
-
-def mean(rows: Array) -> Array:
-    return rows.mean(axis=0)
-
-
-def columns_of_train_are_standard(output: tuple[Array, Array], train: Array, other: Array) -> bool:
-    first = np.asarray(output[0])
-    spread = np.where(train.std(axis=0) == 0, 0, 1)
-    return np.allclose(first.mean(axis=0), 0, atol=1e-5) and np.allclose(first.std(axis=0), spread, atol=1e-5)
-
-
-def constant_columns_are_only_centred(output: tuple[Array, Array], train: Array, other: Array) -> bool:
-    constant = train.std(axis=0) == 0
-    return np.allclose(output[1][:, constant], other[:, constant] - train[0, constant])
-
-
-STANDARDISE_BY_TRAIN.law(
-    "every column of the training rows has mean 0 and standard deviation 1 afterwards"
-    " (or 0 if it never varied)."
-)(columns_of_train_are_standard)
-
-
-STANDARDISE_BY_TRAIN.law(
-    "a column that never varied in the training rows is only centred: how much other rows"
-    " differ in it does not change."
-)(constant_columns_are_only_centred)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you standardised each part by its own mean and standard deviation. The same row would then get two"
-    " different positions, depending on the part it landed in.",
-    hint=1,
-)
-def each_part_by_itself(train: Array, other: Array) -> tuple[Array, ...]:
-    return tuple(scaled(rows, rows.mean(axis=0), rows.std(axis=0)) for rows in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you standardised each part by its own mean and standard deviation, so the two parts have different"
-    " scales. And a column that never varies is divided by 0.",
-    hint=1,
-    name="each part by itself, divided by zero",
-)
-def each_part_by_itself_divided_by_zero(train: Array, other: Array) -> tuple[Array, Array]:
-    with np.errstate(all="ignore"):
-        return tuple((rows - rows.mean(axis=0)) / rows.std(axis=0) for rows in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "the means are those of the training rows, but you divided the other rows by their"
-    " own standard deviations.",
-    hint=1,
-)
-def the_other_rows_by_their_own_standard_deviations(train: Array, other: Array) -> tuple[Array, Array]:
-    return scaled(train, mean(train), train.std(axis=0)), scaled(other, mean(train), other.std(axis=0))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you took the mean and the standard deviation over all rows together, so the other rows influence"
-    " how the training rows look.",
-    hint=1,
-)
-def by_all_rows(train: Array, other: Array) -> tuple[Array, ...]:
-    rows = np.vstack([train, other])
-    return tuple(scaled(part, rows.mean(axis=0), rows.std(axis=0)) for part in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "a column that never varies has a standard deviation of 0, and you divided by it.", hint=2
-)
-def divided_by_zero(train: Array, other: Array) -> tuple[Array, Array]:
-    with np.errstate(all="ignore"):
-        return tuple((rows - train.mean(axis=0)) / train.std(axis=0) for rows in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you set a column that never varies in the training rows to 0 everywhere. In the other rows it may"
-    " vary, and that is worth knowing.",
-    hint=2,
-)
-def set_to_zero(train: Array, other: Array) -> tuple[Array, ...]:
-    constant = train.std(axis=0) == 0
-    return tuple(np.where(constant, 0, part) for part in standardise_by_train(train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "the standard deviations are slightly too large: you computed them with n − 1. The course (and"
-    " `StandardScaler`) divides by n.",
-    hint=2,
-    name="divided by n − 1",
-)
-def divided_by_n_minus_1(train, other):
-    return _with(mean, lambda rows: rows.std(axis=0, ddof=1))(train, other)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you divided the columns by their variances, which are in squared units.", hint=2
-)
-def divided_by_the_variance(train, other):
-    return _with(mean, lambda rows: rows.var(axis=0))(train, other)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "the columns are centred but keep their units: the one with the largest numbers"
-    " still decides everything.",
-    hint=2,
-)
-def only_centred(train, other):
-    return _with(mean, lambda rows: np.ones(rows.shape[1]))(train, other)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you scaled the columns by their smallest and largest values. A single outlier then sets the scale.",
-    hint=2,
-)
-def scaled_to_the_range_from_0_to_1(train, other):
-    return _with(lambda rows: rows.min(axis=0), lambda rows: np.ptp(rows, axis=0))(train, other)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you took one mean and one standard deviation over the whole table. Every column has its own unit.",
-    hint=2,
-)
-def one_number_for_all_columns(train, other):
-    return tuple(scaled(rows, train.mean(), train.std()) for rows in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.right
-def standardise_by_scikit_learn(train, other):
-    scaler = StandardScaler().fit(train)
-    return scaler.transform(train), scaler.transform(other)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "the deviations are right, but measured from one mean of the whole table. Every column has its own centre.",
-    hint=2,
-)
-def one_mean_for_all_columns(train, other):
-    return tuple(scaled(rows, train.mean(), train.std(axis=0)) for rows in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "the columns are centred, but divided by one standard deviation of the whole table. Every column has its"
-    " own unit.",
-    hint=2,
-)
-def one_standard_deviation_for_all_columns(train, other):
-    return tuple(scaled(rows, mean(train), train.std()) for rows in (train, other))
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "the training rows are standardised, but the other rows came back as they were.", hint=1
-)
-def other_rows_unchanged(train, other):
-    return standardise_by_train(train, other)[0], other
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "you divided first and subtracted the mean afterwards. The mean is in the old unit.", hint=2
-)
-def divided_before_centring(train, other):
-    scale = np.where(train.std(axis=0) == 0, 1, train.std(axis=0))
-    return train / scale - mean(train), other / scale - mean(train)
-
-
-@STANDARDISE_BY_TRAIN.mistake(
-    "a small number was added to every standard deviation, so no column has a spread of exactly 1. And where"
-    " the deviation is 0, dividing by that number blows up what is left.",
-    hint=2,
-)
-def a_small_number_added(train, other):
-    scale = train.std(axis=0) + 1e-8
-    return (train - mean(train)) / scale, (other - mean(train)) / scale
-
-
-@STANDARDISE_BY_TRAIN.right
-def standardise_by_loops(train, other):
-    parts = np.array(train, dtype=float), np.array(other, dtype=float)
-    for j in range(train.shape[1]):
-        center = sum(train[:, j]) / len(train)
-        scale = sqrt(sum((train[:, j] - center) ** 2) / len(train))
-        for part in parts:
-            part[:, j] -= center
-            if scale > 0:
-                part[:, j] /= scale
-    return parts
-
-
-@STANDARDISE_BY_TRAIN.right
-def standardise_by_columns(train, other):
-    first, second = [], []
-    for column, more in zip(train.T, other.T):
-        scale = column.std() or 1.0
-        first.append((column - column.mean()) / scale)
-        second.append((more - column.mean()) / scale)
-    return np.transpose(first), np.transpose(second)
-
-
-# ── 2  Choose by validation scores ───────────────────────────────────────────────────────────────────
-
-CHOOSE_ON_VALIDATION = LESSON.task(
-    "choose_on_validation",
-    title="Level with the best, and cheaper",
-    points=3,
-    expected="one whole number: the index of a candidate",
-)
-
-
-def validation_table(
-    rng: np.random.Generator, behind: list[float], spread: list[float], n: int, skewed: int | None = None
+def _by_class(
+    y: Array, n_of_class: Callable[..., Any], pick: Callable[..., Any] = lambda rows, n: rows[:n]
 ) -> Array:
-    """Scores (M, n) of M candidates that are `behind` paired standard errors behind the best.
-
-    `spread` holds the standard deviations of the differences. The best candidate has `behind` 0. The candidate
-    `skewed` is good for most rows and very bad for a few.
-    """
-    gaps, spreads = np.array(behind)[:, np.newaxis], np.array(spread)[:, np.newaxis]
-    difficulty = rng.normal(size=n)  # per row, the same for all candidates
-    difficulty *= 3.6 / difficulty.std(ddof=1)  # much more than the differences vary
-    noise = rng.normal(size=(len(behind), n))
-    if skewed is not None:
-        noise[skewed] = 0.05 * noise[skewed] + rng.permutation(np.arange(n) < n // 6)
-    noise -= noise.mean(axis=1, keepdims=True)
-    noise *= spreads / noise.std(axis=1, ddof=1, keepdims=True)
-    return -8 + difficulty - np.where(gaps == 0, 0, gaps * spreads / np.sqrt(n) + noise)  # exact gaps
+    """A mask with n_of_class(size) rows of each class, chosen by `pick`."""
+    part = np.zeros(len(y), dtype=bool)
+    for c in np.unique(y):
+        rows = np.flatnonzero(y == c)
+        part[pick(rows, n_of_class(len(rows)))] = True
+    return part
 
 
-@CHOOSE_ON_VALIDATION.cases
-def choose_cases(rng: np.random.Generator) -> Iterator[Case]:
-    s, wide = 0.3, 2.0  # spreads are not all equal, so neither are the standard errors
-    # The first two are hopeless, so that an index among the level ones is never right in the table.
-    for description, n, behind, spread, skewed in (
-        (
-            "a cheaper candidate is level with the best",
-            60,
-            [20, 45, 30, 9.5, 4, 0.5, 0, 0.7, 60],
-            [s, s, s, s, s, s, s, 0.9, s],
-            None,
-        ),
-        (
-            "nothing cheaper is level with the best",
-            60,
-            [20, 45, 30, 9.5, 1.6, 0, 2.5, 0.6, 60],
-            [s, s, s, s, wide, s, s, s, s],
-            None,
-        ),
-        (
-            "only twelve rows, and two candidates about one standard error behind",
-            12,
-            [20, 45, 30, 9.5, 1.02, 0.98, 0.4, 0, 60],
-            [s] * 9,
-            None,
-        ),
-        (
-            "a cheap candidate that is good for most rows, and very bad for a few",
-            60,
-            [20, 45, 30, 6, 2.5, 0.1, 0, 0.7, 60],
-            [s, s, s, s, wide, s, s, s, s],
-            4,
-        ),
-    ):
-        order = np.append([0, 1], 2 + rng.permutation(len(behind) - 2))
-        n_parameters = np.array([52, 63, 3, 7, 12, 18, 25, 33, 42])
-        scores = validation_table(rng, behind, spread, n, skewed)
-        yield Case(description, (scores[order], n_parameters[order]))
+@STRATIFIED_PART.reference
+def stratified_part(y: Array, share: float) -> Array:
+    return _by_class(y, lambda n_c: int(np.floor(share * n_c)))
 
 
-def one_se_rule(
-    scores: Array,
-    n_parameters: Array,
+@STRATIFIED_PART.mistake(
+    "these are the first rows of the whole table, whatever their class. A rare class"
+    " may be left out altogether.",
+    hint=1,
+)
+def the_first_rows_of_all(y, share):
+    return np.arange(len(y)) < int(share * len(y))
+
+
+@STRATIFIED_PART.mistake(
+    "every class has the same number of rows in your part. A common class should be common there, too.",
+    hint=2,
+)
+def the_same_number_from_each_class(y, share):
+    return _by_class(y, lambda n_c: int(share * len(y) / len(np.unique(y))))
+
+
+@STRATIFIED_PART.mistake(
+    "where the share is not a whole number of rows, a class gets one row too many: you rounded up.", hint=None
+)
+def rounded_up(y, share):
+    return _by_class(y, lambda n_c: int(np.ceil(share * n_c)))
+
+
+@STRATIFIED_PART.mistake(
+    "you rounded to the nearest whole number. In some classes the task rounds the other way.", hint=None
+)
+def rounded_to_the_nearest(y, share):
+    return _by_class(y, lambda n_c: round(share * n_c))
+
+
+@STRATIFIED_PART.mistake("the numbers are right, but these are the last rows of each class.", hint=None)
+def the_last_rows(y, share):
+    return _by_class(y, lambda n_c: int(share * n_c), lambda rows, n: rows[len(rows) - n :])
+
+
+@STRATIFIED_PART.mistake(
+    "True and False are swapped: this is what remains after the part has been cut off.", hint=2
+)
+def the_other_part(y, share):
+    return ~stratified_part(y, share)
+
+
+@STRATIFIED_PART.mistake(
+    "no row is selected. If two pairs of brackets follow the mask, as in `part[y == c][:n] = True`, the first"
+    " makes a copy, and the mask itself does not change.",
+    hint=None,
+)
+def nothing_selected(y, share):
+    return np.zeros(len(y), dtype=bool)
+
+
+@STRATIFIED_PART.mistake("you computed how many rows a class gets from the size of the whole table.", hint=2)
+def counted_from_the_whole_table(y, share):
+    return _by_class(y, lambda n_c: int(share * len(y)))
+
+
+@STRATIFIED_PART.mistake(
+    "only one class has rows in your part, the last. Does the mask start from nothing with every class?",
+    hint=2,
+)
+def the_last_class_alone(y: Array, share: float) -> Array:
+    return stratified_part(y, share) & (y == y.max())
+
+
+@STRATIFIED_PART.mistake(
+    "the class with the largest number has no row in your part. Does your loop reach it?", hint=2
+)
+def the_last_class_left_out(y: Array, share: float) -> Array:
+    return stratified_part(y, share) & (y != y.max())
+
+
+@STRATIFIED_PART.mistake(
+    "each class gives what `share` should leave: you computed its rows from `1 - share`.", hint=None
+)
+def one_minus_share(y, share):
+    return stratified_part(y, 1 - share)
+
+
+@STRATIFIED_PART.mistake(
+    "these are the numbers of the rows, in rising order. A mask has as many entries as `y`.", hint=2
+)
+def row_numbers_in_order(y, share):
+    return np.flatnonzero(stratified_part(y, share))
+
+
+@STRATIFIED_PART.mistake(
+    "these are row numbers, one array per class. The task asks for one mask for all classes.", hint=2
+)
+def row_numbers_of_each_class(y, share):
+    part = stratified_part(y, share)
+    return tuple(np.flatnonzero(part & (y == c)) for c in np.unique(y))
+
+
+@STRATIFIED_PART.mistake("these are row numbers. A mask has True or False for every row.", hint=2)
+def row_numbers(y: Array, share: float) -> Array:
+    part = stratified_part(y, share)
+    return np.concatenate([np.flatnonzero(part & (y == c)) for c in np.unique(y)])
+
+
+@STRATIFIED_PART.mistake(
+    "you assume that the classes are called 0, 1, 2, …, but in some of the cases they are not.", hint=2
+)
+def classes_counted_from_zero(y: Array, share: float) -> Array:
+    part = np.zeros(len(y), dtype=bool)
+    for c in range(len(np.unique(y))):
+        rows = np.flatnonzero(y == c)
+        part[rows[: int(share * len(rows))]] = True
+    return part
+
+
+@STRATIFIED_PART.mistake(
+    "you assume that the classes are the digits 0 … 9, but in some of the cases a class has a larger number.",
+    hint=2,
+)
+def ten_digits_assumed(y: Array, share: float) -> Array:
+    return stratified_part(y, share) & (y < 10)
+
+
+@STRATIFIED_PART.mistake(
+    "every class has at least one row in your part. The task rounds down, even to nothing.", hint=None
+)
+def at_least_one_row_of_each_class(y, share):
+    return _by_class(y, lambda n_c: max(1, int(share * n_c)))
+
+
+@STRATIFIED_PART.mistake(
+    "all rows are in the part. How many rows of a class to take depends on `share`.", hint=2
+)
+def all_rows(y, share):
+    return np.ones(len(y), dtype=bool)
+
+
+@STRATIFIED_PART.right
+def part_by_counting(y, share):
+    seen, part = {}, []
+    for c in y.tolist():
+        seen[c] = seen.get(c, 0) + 1
+        part.append(seen[c] <= int(share * np.sum(y == c)))
+    return part
+
+
+@STRATIFIED_PART.right
+def part_by_cumulative_counts(y, share):
+    same = y[:, None] == y
+    place = np.sum(np.tril(same), axis=1)
+    return place <= np.floor(share * same.sum(axis=1))
+
+
+# ── 2  The leak ──────────────────────────────────────────────────────────────────────────────────────
+
+FIX_LEAK = LESSON.task(
+    "fix_leak",
+    title="Find the leak",
+    points=2,
+    expected="two arrays, (n, d) and (m, d); the first has mean 0 in every pixel",
+    parts=("the training rows", "the new rows"),
+    rtol=1e-4,
+    atol=1e-4,
+)
+
+
+@FIX_LEAK.cases
+def leak_cases(rng: np.random.Generator) -> Iterator[Case]:
+    center, spread = np.array([2, 0.5, 0.3, -1]), np.array([3, 0.3, 0.006, 1.5])
+    X_train = center + spread * rng.normal(size=(30, 4))
+    X_new = center + spread * rng.normal(0.5, 0.7, size=(12, 4))
+    yield Case("two parts, four pixels", (X_train, X_new))
+    X_train, X_new = X_train.copy(), X_new.copy()
+    X_train[:, 1] = 0.25
+    yield Case("a pixel that varies only in the new part", (X_train, X_new))
+
+
+def _standardised(
+    X_train: Array, X_new: Array, scale: Array | None = None, *, mean: Array | None = None, ddof: int = 0
+) -> tuple[Array, Array]:
+    """Both parts with the mean and scale of the training part, or with others."""
+    mean = X_train.mean(axis=0) if mean is None else mean
+    scale = X_train.std(axis=0, ddof=ddof) if scale is None else scale
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+@FIX_LEAK.reference
+def fix_leak(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_new)
+
+
+@FIX_LEAK.law("every pixel of the training part has mean 0 afterwards.")
+def centred(out, *_):
+    return np.allclose(out[0].mean(axis=0), 0, atol=1e-3)
+
+
+@FIX_LEAK.law("a pixel that never varies in the training part is only centred, in the new part too.")
+def constant_pixels_only_centred(out, X_train, X_new):
+    constant = np.ptp(X_train, axis=0) == 0
+    return np.allclose(out[1][:, constant], (X_new - X_train[0])[:, constant], atol=1e-3)
+
+
+@FIX_LEAK.mistake("still the same numbers as before, so the leak is still there.", planted=True)
+def statistics_of_all_rows(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    everything = np.concatenate([X_train, X_new])
+    mean, scale = everything.mean(axis=0), everything.std(axis=0)
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+@FIX_LEAK.mistake(
+    "you standardised each part by itself. Nothing leaks, but the same picture has different"
+    " coordinates in the two parts.",
+    hint=2,
+)
+def each_part_by_itself(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_train)[0], _standardised(X_new, X_new)[0]
+
+
+@FIX_LEAK.mistake("your mean and scale come from the new part. The leak has changed sides.", hint=1)
+def statistics_of_the_new_part(A, B):
+    return _standardised(A, B, B.std(axis=0), mean=B.mean(axis=0))
+
+
+@FIX_LEAK.mistake("the training part is standardised, but the new part still has its original units.", hint=2)
+def the_new_part_as_it_came(A, B):
+    return (_standardised(A, B)[0], B)
+
+
+@FIX_LEAK.mistake("the scale is fixed, but the mean still comes from both parts together.", hint=1)
+def the_mean_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_new, mean=np.concatenate([X_train, X_new]).mean(axis=0))
+
+
+@FIX_LEAK.mistake("the mean is fixed, but the scale still comes from both parts together.", hint=1)
+def the_scale_still_leaks(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_new, np.concatenate([X_train, X_new]).std(axis=0))
+
+
+@FIX_LEAK.mistake(
+    "both parts are centred at the same mean, but each is divided by its own scale. They have different units"
+    " now.",
+    hint=2,
+)
+def each_part_by_its_own_scale(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return _standardised(X_train, X_train)[0], _standardised(X_train, X_new, X_new.std(axis=0))[1]
+
+
+@FIX_LEAK.mistake(
+    "both parts have the same scale, but each is centred at its own mean. What makes the parts different is gone.",
+    hint=2,
+)
+def each_part_about_its_own_mean(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    new = _standardised(X_train, X_new, mean=X_new.mean(axis=0))[1]
+    return _standardised(X_train, X_train)[0], new
+
+
+@FIX_LEAK.mistake("you divided by the variance, so the units do not cancel.", hint=None)
+def variance_instead_of_the_standard_deviation(A, B):
+    return _standardised(A, B, A.var(axis=0))
+
+
+@FIX_LEAK.mistake("where a pixel never varies in the training part, you divided by zero.", hint=None)
+def constant_pixel(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+
+
+@FIX_LEAK.mistake(
+    "you used one mean and one scale for all pixels together. Every pixel should have its own.", hint=None
+)
+def one_mean_and_scale_for_all_pixels(X_train: Array, X_new: Array) -> tuple[Array, Array]:
+    return (X_train - X_train.mean()) / X_train.std(), (X_new - X_train.mean()) / X_train.std()
+
+
+@FIX_LEAK.mistake("the parts are centred, but not divided by a scale.", hint=None)
+def only_centred(A, B):
+    return _standardised(A, B, np.ones(A.shape[1]))
+
+
+@FIX_LEAK.mistake(
+    "your scale divides by n − 1. The one that you were given divides by n, and that was not the leak.",
+    hint=None,
+)
+def n_minus_one(A, B):
+    return _standardised(A, B, ddof=1)
+
+
+@FIX_LEAK.mistake("the parts are divided by their scale, but not centred.", hint=None)
+def only_divided(A, B):
+    return _standardised(A, B, mean=np.zeros(A.shape[1]))
+
+
+@FIX_LEAK.mistake("only the mean is divided by the scale: a quotient comes before a difference.", hint=None)
+def brackets_missing(A, B):
+    shift = A.mean(axis=0) / np.where(A.std(axis=0) == 0, 1, A.std(axis=0))
+    return A - shift, B - shift
+
+
+@FIX_LEAK.mistake(
+    "you never divide by less than 1. A pixel that varies a little keeps its small spread that way, but only"
+    " one that never varies should.",
+    hint=None,
+)
+def no_scale_below_one(A, B):
+    return _standardised(A, B, np.maximum(A.std(axis=0), 1))
+
+
+@FIX_LEAK.mistake(
+    "a pixel that varies only a little was treated like one that never varies: your threshold is too high.",
+    hint=None,
+)
+def small_scales_taken_for_zero(A, B):
+    scale = A.std(axis=0)
+    return _standardised(A, B, np.where(scale < 0.1, 1, scale))
+
+
+@FIX_LEAK.mistake(
+    "you added a tiny number to every scale. Where a pixel never varies in the training part, you divide by that"
+    " number alone, and the new part becomes huge.",
+    hint=None,
+)
+def a_tiny_number_added(A, B):
+    return _standardised(A, B, A.std(axis=0) + 1e-8)
+
+
+@FIX_LEAK.right
+def standardised_by_scikit_learn(X_train, X_new):
+    scaler = StandardScaler().fit(X_train)
+    return scaler.transform(X_train), scaler.transform(X_new)
+
+
+@FIX_LEAK.right
+def standardised_pixel_by_pixel(X_train, X_new):
+    train, new = X_train.copy(), X_new.copy()
+    for j in range(X_train.shape[1]):
+        mean, scale = X_train[:, j].mean(), X_train[:, j].std() or 1.0
+        train[:, j], new[:, j] = (X_train[:, j] - mean) / scale, (X_new[:, j] - mean) / scale
+    return [train, new]
+
+
+@FIX_LEAK.right
+def standardised_in_float32(X_train, X_new):
+    return standardised_pixel_by_pixel(X_train.astype(np.float32), X_new.astype(np.float32))
+
+
+# ── 3  An honest choice ──────────────────────────────────────────────────────────────────────────────
+
+HONEST_CHOICE = LESSON.value(
+    "honest_choice",
+    title="An honest choice",
+    points=3,
+    expected="a pair (K, log-likelihood): one of the six values of K, and a number of nats",
+    parts=("the chosen K", "the log-likelihood"),
+    rtol=0,
+    atol=0.025,
+)
+
+
+KS = (5, 10, 20, 40, 80, 160)
+TRAINING, VALIDATION, TEST, BIC = 1, 2, 3, 4
+
+
+@cache
+def _parts() -> tuple[Array, Array, Array]:
+    """The exercise's digits on the axes of its training part: training, validation, test."""
+    X, y = load_digits()
+    X_rest, X_test, y_rest, _ = train_test_split(X / 16, y, test_size=0.2, stratify=y, random_state=20)
+    X_train, X_val, _, _ = train_test_split(X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=20)
+    pca = PCA(0.98).fit(X_train)
+    return tuple(pca.transform(part) for part in (X_train, X_val, X_test))
+
+
+def _fit(K: int, Z: Array) -> GaussianMixture:
+    return GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z)
+
+
+@cache
+def _fits() -> list[tuple[Any, ...]]:
+    """(K, training, validation, test log-likelihood, BIC) of every candidate."""
+    parts = _parts()
+    fits = [_fit(K, parts[0]) for K in KS]
+    return [(fit.n_components, *map(fit.score, parts), fit.bic(parts[0])) for fit in fits]
+
+
+def _choice(by: int, report: int, lowest: bool = False) -> tuple[int, float]:
+    """(K, score): the candidate with the highest (or lowest) entry `by`, and its entry `report`."""
+    best = (min if lowest else max)(_fits(), key=lambda fit: fit[by])
+    return best[0], best[report]
+
+
+@HONEST_CHOICE.reference
+def honest_choice():
+    return _choice(VALIDATION, TEST)
+
+
+@HONEST_CHOICE.law("the first value is one of the six values of K.")
+def one_of_the_six(out):
+    return out[0] in KS
+
+
+@HONEST_CHOICE.law(
+    "the second value is a score of the fit with this K: fitted to `Z_train` alone, with `random_state=0`."
+)
+def a_score_of_this_fit(out):
+    scores = next(fit[TRAINING : TEST + 1] for fit in _fits() if fit[0] == out[0])
+    return np.isclose(scores, out[1], rtol=0, atol=0.1).any()
+
+
+@HONEST_CHOICE.canonical
+def canonical_honest_choice(value):
+    return rounded(value, 2)
+
+
+@HONEST_CHOICE.mistake(
+    "the choice is right. But the number is the one that made you choose this K, the highest of six. On"
+    " new digits, expect less.",
+    hint=2,
+)
+def the_validation_score_reported():
+    return _choice(VALIDATION, VALIDATION)
+
+
+@HONEST_CHOICE.mistake(
+    "the choice is right. But the number was measured on the digits that the model was fitted to.", hint=1
+)
+def the_training_score_reported():
+    return _choice(VALIDATION, TRAINING)
+
+
+@HONEST_CHOICE.mistake(
+    "of the six fits, this one has the highest score on the training part and the lowest on the validation part."
+    " Which of the two parts should choose, and is a high score good or bad?",
+    hint=1,
+)
+def chosen_on_the_training_part():
+    return _choice(TRAINING, TEST)
+
+
+@HONEST_CHOICE.mistake(
+    "this is the lowest of the six scores on the validation part. Is a high score good or bad?", hint=None
+)
+def the_lowest_validation_score():
+    return _choice(VALIDATION, VALIDATION, lowest=True)
+
+
+@HONEST_CHOICE.mistake(
+    "K and its score both come from the training part. The model has seen these digits, and more"
+    " components always look better there.",
+    hint=1,
+)
+def chosen_and_reported_on_the_training_part():
+    return _choice(TRAINING, TRAINING)
+
+
+@HONEST_CHOICE.mistake(
+    "this K is the best on the test digits. Now they have been used for the choice, and no"
+    " digits are left to report on.",
+    hint=1,
+)
+def chosen_on_the_test_part():
+    return _choice(TEST, TEST)
+
+
+@HONEST_CHOICE.mistake(
+    "the choice is right. But the number comes from another fit, to training and validation digits together.",
+    hint=1,
+)
+@cache
+def fitted_again_to_more_digits() -> tuple[int, float]:
+    """The chosen K, and the test log-likelihood of K components fitted to training and validation digits."""
+    Z_train, Z_val, Z_test = _parts()
+    K, _ = _choice(VALIDATION, TEST)
+    return K, _fit(K, np.concatenate([Z_train, Z_val])).score(Z_test)
+
+
+@HONEST_CHOICE.mistake(
+    "this K has the lowest BIC on the training part. BIC only estimates what the validation part measures.",
+    hint=1,
+    name="chosen by BIC",
+)
+def chosen_by_bic():
+    return _choice(BIC, TEST, lowest=True)
+
+
+@HONEST_CHOICE.mistake("the two values are in the wrong order.", hint=None)
+def swapped():
+    K, score = honest_choice()
+    return score, K
+
+
+@HONEST_CHOICE.mistake(
+    "the first value is the place of the chosen K in the list of candidates. The task asks for K itself.",
+    hint=None,
+)
+def the_place_of_K():
+    K, score = honest_choice()
+    return KS.index(K), score
+
+
+@HONEST_CHOICE.mistake(
+    "the second value is a sum over all test digits. The task asks for the mean.", hint=None
+)
+def the_sum():
+    K, score = honest_choice()
+    return K, score * len(_parts()[2])
+
+
+HONEST_CHOICE.right_values([80, 4.18], (80.0, 4.2))
+
+
+# ── 4  Draws, class by class ─────────────────────────────────────────────────────────────────────────
+
+DRAW_BY_CLASS = LESSON.task(
+    "draw_by_class",
+    title="Draw, class by class",
+    points=3,
+    expected="array (n, d): row i is drawn for class c[i]",
+    rtol=1e-4,
+    atol=1e-4,
+)
+
+
+def covariances_for(rng: np.random.Generator, C: int, d: int) -> Array:
+    A = rng.normal(size=(C, d, d))
+    return A @ np.swapaxes(A, 1, 2) + 0.5 * np.eye(d)
+
+
+def for_classes(rng: np.random.Generator, classes: Array, C: int, d: int) -> tuple[Array, ...]:
+    """The arguments of the task: noise, classes, means and covariances."""
+    return (
+        rng.normal(size=(len(classes), d)),
+        classes,
+        3 * rng.normal(size=(C, d)),
+        covariances_for(rng, C, d),
+    )
+
+
+def _drawn(E: Array, c: Array, means: Array, covariances: Array, colour: Callable[..., Array]) -> Array:
+    """Row i as means[cᵢ] + colour(covariances[cᵢ], εᵢ)."""
+    return np.array([means[k] + colour(covariances[k], e) for e, k in zip(E, c)])
+
+
+@DRAW_BY_CLASS.cases
+def draw_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for C, n, d in ((3, 70, 2), (4, 36, 5)):
+        classes = rng.permutation(np.concatenate([np.arange(C), rng.integers(C, size=n - C)]))
+        # The last class comes first, because the beginning of reused memory never holds an earlier result: an
+        # answer that leaves rows of `np.empty` unset is not right by accident.
+        classes[0] = C - 1
+        yield Case(f"{C} classes in {d} dimensions, in random order", for_classes(rng, classes, C, d))
+    classes = rng.choice([0, 1, 3], size=33)
+    yield Case("four classes in 4 dimensions, of which one does not occur", for_classes(rng, classes, 4, 4))
+
+
+@DRAW_BY_CLASS.reference
+def draw_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
+    return _drawn(E, c, means, covariances, lambda S, e: np.linalg.cholesky(S) @ e)
+
+
+def _symmetric_root(S: Array, e: Array) -> Array:
+    variances, axes = np.linalg.eigh(S)
+    return axes @ (np.sqrt(variances) * (axes.T @ e))
+
+
+def _along_the_axes(S: Array, e: Array) -> Array:
+    variances, axes = np.linalg.eigh(S)
+    return axes @ (np.sqrt(variances) * e)
+
+
+@DRAW_BY_CLASS.mistake("the factor is transposed, so the draws have the wrong covariance.", hint=2)
+def factor_transposed(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.linalg.cholesky(S).T @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you multiplied the noise by the covariance itself, so the variances come out squared. You"
+    " need a square root of it.",
+    hint=None,
+)
+def covariance_instead_of_its_factor(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: S @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every feature has the right spread, but the features no longer vary together.", hint=None
+)
+def standard_deviations_only(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.sqrt(np.diag(S)) * e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "these draws have the right covariance, but from a symmetric square root. The task"
+    " asks for the triangular one.",
+    hint=None,
+)
+def the_symmetric_root(E, c, m, S):
+    return _drawn(E, c, m, S, _symmetric_root)
+
+
+@DRAW_BY_CLASS.mistake(
+    "these draws have the right covariance, but the factor comes from eigenvectors. The task asks for the"
+    " triangular one.",
+    hint=None,
+)
+def axes_times_standard_deviations(E, c, m, S):
+    return _drawn(E, c, m, S, _along_the_axes)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you took the root of every entry, and some entries are negative. A square root of a matrix is a factor of"
+    " a matrix product.",
+    hint=None,
+)
+def root_of_every_entry(E, c, m, S):
+    with np.errstate(invalid="ignore"):
+        return _drawn(E, c, m, S, lambda S, e: np.sqrt(S) @ e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every feature is multiplied by its variance, and the covariances are not used.", hint=None
+)
+def variances_only(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.diag(S) * e)
+
+
+@DRAW_BY_CLASS.mistake(
+    "the classes were sorted, but the noise was not: row i is no longer drawn for class `c[i]`.", hint=1
+)
+def classes_sorted(E, c, m, S):
+    return draw_by_class(E, np.sort(c), m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you counted the classes that occur. If one is missing, those after it get the wrong mean and covariance.",
+    hint=None,
+)
+def numbered_by_occurrence(E, c, m, S):
+    return draw_by_class(E, np.unique(c, return_inverse=True)[1], m, S)
+
+
+@DRAW_BY_CLASS.mistake("all draws are centred at zero: the means are missing.", hint=None)
+def mean_left_out(E, c, m, S):
+    return draw_by_class(E, c, np.zeros_like(m), S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every class has its own mean, but all classes have the covariance of the first.", hint=1
+)
+def one_covariance_for_all(E, c, m, S):
+    return draw_by_class(E, c, m, np.repeat(S[:1], len(S), axis=0))
+
+
+@DRAW_BY_CLASS.mistake("every class has its own mean, but all classes share one average covariance.", hint=1)
+def the_average_covariance(E, c, m, S):
+    return draw_by_class(E, c, m, np.repeat(S.mean(axis=0)[np.newaxis], len(S), axis=0))
+
+
+@DRAW_BY_CLASS.mistake("every row is drawn for class 0: `c` makes no difference.", hint=1)
+def one_class_for_all(E, c, m, S):
+    return draw_by_class(E, 0 * c, m, S)
+
+
+@DRAW_BY_CLASS.mistake("all rows lie exactly on the mean of their class: the noise is missing.", hint=None)
+def no_noise(E, c, m, S):
+    return draw_by_class(0 * E, c, m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "you divided by the factor instead of multiplying by it. That turns draws back into noise.", hint=None
+)
+def whitened_instead_of_coloured(E, c, m, S):
+    return _drawn(E, c, m, S, lambda S, e: np.linalg.solve(np.linalg.cholesky(S), e))
+
+
+@DRAW_BY_CLASS.mistake(
+    "the rows are right, but in another order: they were sorted by class on the way.", hint=1
+)
+def grouped_by_class(E: Array, c: Array, means: Array, covariances: Array) -> Array:
+    order = np.argsort(c, kind="stable")
+    return draw_by_class(E, c, means, covariances)[order]
+
+
+@DRAW_BY_CLASS.mistake(
+    "every row is the mean of its class plus the noise as it came: the covariances are not used.", hint=None
+)
+def noise_as_it_came(E, c, m, S):
+    return m[c] + E
+
+
+@DRAW_BY_CLASS.mistake(
+    "every class takes its noise from the beginning of `E`. Row i should be made from row i of `E`.", hint=1
+)
+def the_first_rows_of_the_noise(E, c, m, S):
+    place = np.sum(np.tril(c[:, np.newaxis] == c, -1), axis=1)
+    return draw_by_class(E[place], c, m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "every row is drawn for the class before its own: the classes are numbered from 0, not from 1.", hint=None
+)
+def classes_counted_from_one(E, c, m, S):
+    return draw_by_class(E, c - 1, m, S)
+
+
+@DRAW_BY_CLASS.mistake(
+    "the rows of class 0 were never drawn: they are still zero. With which class does your loop begin?",
+    hint=None,
+)
+def class_0_left_out(E, c, m, S):
+    return draw_by_class(E, c, m, S) * (c > 0)[:, np.newaxis]
+
+
+@DRAW_BY_CLASS.right
+def draws_by_einsum(E, c, means, covariances):
+    factors = np.linalg.cholesky(covariances)
+    return means[c] + np.einsum("nij,nj->ni", factors[c], E)
+
+
+@DRAW_BY_CLASS.right
+def draws_class_by_class(E, c, means, covariances):
+    X = np.zeros_like(E)
+    for k in np.unique(c):
+        rows = np.flatnonzero(c == k)
+        X[rows] = E[rows] @ np.linalg.cholesky(covariances[k]).T + means[k]
+    return X
+
+
+@DRAW_BY_CLASS.right
+def draws_row_by_row(E, c, means, covariances):
+    return [means[k] + np.linalg.cholesky(covariances[k]) @ e for e, k in zip(E, c)]
+
+
+@DRAW_BY_CLASS.right
+def draws_in_float32(E, c, means, covariances):
+    noise, *model = (array.astype(np.float32) for array in (E, means, covariances))
+    return draws_by_einsum(noise, c, *model)
+
+
+# ── 5  The shape without its noise ───────────────────────────────────────────────────────────────────
+
+SHAPE_ONLY = LESSON.task(
+    "shape_only",
+    title="The shape without its noise",
+    points=3,
+    expected="array (n, d): the mean plus the part along q directions",
+    rtol=1e-4,
+    atol=1e-4,
+)
+
+
+def covariance_with_clear_directions(rng: np.random.Generator, d: int) -> Array:
+    """A covariance whose variances are at least 0.5 apart, so that float32 is enough to find its directions."""
+    axes, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    return axes * np.cumsum(rng.uniform(0.5, 1.5, size=d)) @ axes.T
+
+
+@SHAPE_ONLY.cases
+def shape_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for n, d, q in ((9, 5, 2), (7, 6, 1), (11, 7, 5)):
+        X = rng.normal(2, 2, size=(n, d))
+        yield Case(
+            f"{d} dimensions, {q} direction(s) kept",
+            (X, rng.normal(3, 1, size=d), covariance_with_clear_directions(rng, d), q),
+        )
+
+
+def _projected(
+    X: Array,
+    mean: Array,
+    covariance: Array,
+    q: int,
     *,
-    tolerance: Callable[..., float] | None = None,
-    middle: Callable[..., Any] = np.mean,
-) -> tuple[int, list[int], int]:
-    """The best candidate, those level with it, and the rule's choice.
-
-    `tolerance(D, best)` replaces the paired standard error, `middle` the mean difference.
-    """
-    best = int(np.argmax(scores.mean(axis=1)))
-    level = []
-    for m in range(len(scores)):
-        D = scores[best] - scores[m]
-        allowed = tolerance(D, scores[best]) if tolerance else D.std(ddof=1) / np.sqrt(len(D))
-        if middle(D) <= allowed:
-            level.append(m)
-    return best, level, min(level, key=lambda m: n_parameters[m])
+    center: bool = True,
+    back: bool = True,
+    columns: Callable[..., Array] = lambda V, q: V[:, len(V) - q :],
+) -> Array:
+    """Project and rebuild, with one step done differently."""
+    widest = columns(np.linalg.eigh(covariance)[1], q)
+    amounts = (X - mean if center else X) @ widest
+    return amounts @ widest.T + (mean if back else 0)
 
 
-@CHOOSE_ON_VALIDATION.reference
-def choose_on_validation(scores: Array, n_parameters: Array) -> int:
-    return one_se_rule(scores, n_parameters)[2]
+@SHAPE_ONLY.reference
+def shape_only(X: Array, mean: Array, covariance: Array, q: int) -> Array:
+    _, axes = np.linalg.eigh(covariance)
+    shape = np.tile(mean, (len(X), 1)).astype(float)
+    for axis in axes.T[::-1][:q]:
+        for i in range(len(X)):
+            shape[i] += ((X[i] - mean) @ axis) * axis
+    return shape
 
 
-@CHOOSE_ON_VALIDATION.law("the answer is the index of a candidate in the table, from 0 to M − 1.")
-def the_answer_is_the_index_of_a(m, scores, _):
-    return float(m).is_integer() and 0 <= m < len(scores)
+@SHAPE_ONLY.mistake(
+    "you kept the first q directions. In rising order these are the narrowest: the noise has"
+    " stayed, and the shape is gone.",
+    hint=2,
+)
+def the_narrowest_directions(*a):
+    return _projected(*a, columns=lambda V, q: V[:, :q])
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "this is the candidate with the highest mean score. Another one is level with it, within the noise"
-    " of so few rows, and has fewer parameters.",
+@SHAPE_ONLY.mistake("you used rows of the matrix as directions. The directions are in its columns.", hint=2)
+def rows_instead_of_columns(*a):
+    return _projected(*a, columns=lambda V, q: V[len(V) - q :].T)
+
+
+@SHAPE_ONLY.mistake(
+    "these are the amounts along the directions, q per row. That is only half of the way.", hint=3
+)
+def the_amounts(X, mean, S, q):
+    return (X - mean) @ np.linalg.eigh(S)[1][:, len(mean) - q :]
+
+
+@SHAPE_ONLY.mistake(
+    "you multiplied the directions by their standard deviations. A direction has length 1.", hint=None
+)
+def directions_stretched(X: Array, mean: Array, covariance: Array, q: int) -> Array:
+    variances, axes = np.linalg.eigh(covariance)
+    widest = (axes * np.sqrt(variances))[:, len(mean) - q :]
+    return mean + (X - mean) @ widest @ widest.T
+
+
+@SHAPE_ONLY.mistake(
+    "you used the mean of these few rows. The component has its own.", hint=1, name="the rows' own mean"
+)
+def the_rows_own_mean(X, mean, S, q):
+    return shape_only(X, X.mean(axis=0), S, q)
+
+
+@SHAPE_ONLY.mistake(
+    "you computed the directions from the rows themselves. The component has its own.",
+    hint=1,
+    name="the rows' own directions",
+)
+def the_rows_own_directions(X, mean, S, q):
+    return shape_only(X, mean, np.cov(X.T), q)
+
+
+@SHAPE_ONLY.mistake(
+    "mean and directions come from the rows themselves: this is a PCA of the rows. The component has its own.",
+    hint=1,
+    name="a PCA of the rows",
+)
+def a_pca_of_the_rows(X, mean, S, q):
+    return shape_only(X, X.mean(axis=0), np.cov(X.T), q)
+
+
+@SHAPE_ONLY.mistake("you kept one direction only, whatever q says.", hint=2)
+def the_widest_direction_alone(X, mean, S, q):
+    return shape_only(X, mean, S, 1)
+
+
+@SHAPE_ONLY.mistake("you kept one direction more than q: count once more what the slice selects.", hint=2)
+def one_direction_too_many(X, mean, S, q):
+    return shape_only(X, mean, S, q + 1)
+
+
+@SHAPE_ONLY.mistake("you subtracted the mean before the projection, but did not add it back.", hint=1)
+def mean_not_added_back(*a):
+    return _projected(*a, back=False)
+
+
+@SHAPE_ONLY.mistake(
+    "you projected the rows uncentred and then added the mean. The directions go through the mean.", hint=1
+)
+def not_centred(*a):
+    return _projected(*a, center=False)
+
+
+@SHAPE_ONLY.mistake(
+    "these are projections onto directions through the origin. The component has its centre elsewhere.",
     hint=1,
 )
-def the_highest_mean(scores, n_parameters):
-    return int(scores.mean(axis=1).argmax())
+def no_mean_at_all(*a):
+    return _projected(*a, center=False, back=False)
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "your error bar is that of one candidate's scores. Most of it is the difference between easy and"
-    " hard rows, which all candidates share and which cancels when you compare them row by row.",
+@SHAPE_ONLY.mistake(
+    "the rows have not changed: projected onto all directions, they keep their noise. Only q directions count.",
     hint=2,
 )
-def not_paired(*a):
-    return one_se_rule(*a, tolerance=lambda D, best: best.std(ddof=1) / np.sqrt(len(D)))[2]
+def all_directions_kept(X, mean, S, q):
+    return X
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "you allowed the mean of many differences to stray as far as a single one: you used a standard"
-    " deviation where the standard error of a mean belongs.",
+@SHAPE_ONLY.mistake("you kept q − 1 directions: count once more what the slice selects.", hint=2)
+def one_direction_too_few(*a):
+    return _projected(*a, columns=lambda V, q: V[:, len(V) - q + 1 :])
+
+
+@SHAPE_ONLY.mistake(
+    "you left out the widest direction. Where does a slice end that should reach the last column?", hint=2
+)
+def the_widest_left_out(*a):
+    return _projected(*a, columns=lambda V, q: V[:, len(V) - q - 1 : -1])
+
+
+@SHAPE_ONLY.mistake("every row has become the mean: nothing is left of what makes it different.", hint=1)
+def nothing_but_the_mean(X, mean, S, q):
+    return np.tile(mean, (len(X), 1))
+
+
+@SHAPE_ONLY.mistake("this is the part that should have been removed, added to the mean.", hint=2)
+def the_noise_itself(X, mean, S, q):
+    return mean + X - shape_only(X, mean, S, q)
+
+
+@SHAPE_ONLY.mistake(
+    "the slice begins in the right place, but leaves out the last column, where the widest direction is.",
     hint=2,
 )
-def standard_deviation_instead_of_standard_error(*a):
-    return one_se_rule(*a, tolerance=lambda D, best: D.std(ddof=1))[2]
+def the_last_column_left_out(*a):
+    return _projected(*a, columns=lambda V, q: V[:, len(V) - q : -1])
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "you still counted a candidate up to two standard errors behind as level. That is a sound rule"
-    " too, but not this task's.",
+@SHAPE_ONLY.mistake(
+    "`[::-1]` alone turns the order of the rows around. It is the columns that are in rising order.", hint=2
+)
+def rows_turned_around(*a):
+    return _projected(*a, columns=lambda V, q: V[::-1][:, :q])
+
+
+@SHAPE_ONLY.mistake(
+    "you took the first q rows of the matrix. Are the directions in its rows, and are the widest the first?",
     hint=2,
 )
-def two_standard_errors(*a):
-    return one_se_rule(*a, tolerance=lambda D, best: 2 * D.std(ddof=1) / np.sqrt(len(D)))[2]
+def the_first_rows_of_the_matrix(*a):
+    return _projected(*a, columns=lambda V, q: V[:q].T)
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "you compared the *median* difference with the error. A candidate that is very bad for a few rows is bad on"
-    " average, and the median does not see it.",
-    hint=2,
-)
-def median_of_the_differences(*a):
-    return one_se_rule(*a, middle=np.median)[2]
-
-
-@CHOOSE_ON_VALIDATION.mistake(
-    "your standard error is slightly too small: the deviation of a sample is to be computed with n − 1, and"
-    " NumPy divides by n.",
+@SHAPE_ONLY.mistake(
+    "you divided the amounts by their standard deviations. That is whitening, and a shape keeps its size.",
     hint=None,
-    name="deviation with n",
 )
-def deviation_with_n(*a):
-    return one_se_rule(*a, tolerance=lambda D, best: D.std() / np.sqrt(len(D)))[2]
+def whitened(X: Array, mean: Array, covariance: Array, q: int) -> Array:
+    variances, axes = (part[..., len(mean) - q :] for part in np.linalg.eigh(covariance))
+    return mean + (X - mean) @ axes / np.sqrt(variances) @ axes.T
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "you used a variance where a standard deviation belongs, so the error is in squared nats.", hint=2
+@SHAPE_ONLY.right
+def shape_by_singular_values(X, mean, covariance, q):
+    U, _, _ = np.linalg.svd(covariance)
+    return mean + (X - mean) @ U[:, :q] @ U[:, :q].T
+
+
+@SHAPE_ONLY.right
+def shape_by_sorting(X, mean, covariance, q):
+    values, axes = np.linalg.eigh(covariance)
+    order = np.argsort(values)[::-1]
+    kept = axes[:, order[:q]]
+    amounts = (X - mean) @ kept
+    return amounts @ kept.T + mean
+
+
+@SHAPE_ONLY.right
+def shape_by_subtraction(X, mean, covariance, q):
+    narrow = np.linalg.eigh(covariance)[1][:, : len(mean) - q]
+    return X - (X - mean) @ narrow @ narrow.T
+
+
+@SHAPE_ONLY.right
+def shape_in_float32(X, mean, covariance, q):
+    return shape_by_sorting(*(array.astype(np.float32) for array in (X, mean, covariance)), q)
+
+
+# ── 6  Can it be read? ───────────────────────────────────────────────────────────────────────────────
+
+LEGIBLE_SHARE = LESSON.task(
+    "legible_share", title="Can it be read?", points=3, expected="one number between 0 and 1", rtol=1e-5
 )
-def variance_of_the_differences(*a):
-    return one_se_rule(*a, tolerance=lambda D, best: D.var(ddof=1) / np.sqrt(len(D)))[2]
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "you took the standard deviation and divided it by n. The error of a mean shrinks more slowly.", hint=None
+@LEGIBLE_SHARE.cases
+def legible_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for n_classes, d, k in ((3, 2, 4), (4, 3, 5), (2, 2, 7)):
+        centers = 1.3 * rng.normal(size=(n_classes, d))
+        component = rng.permutation(np.arange(120) % n_classes)
+        # The first k labels agree in the first case alone, so an answer that always takes them is 1, 0, 0.
+        component[:k] = 0 if k == 4 else np.arange(k) % n_classes
+        train = centers[component] + rng.normal(size=(120, d))
+        drawn = centers[rng.integers(n_classes, size=211)] + rng.normal(size=(211, d))
+        names = rng.choice(np.arange(1, 10), size=n_classes, replace=False)
+        yield Case(f"{n_classes} overlapping classes, k = {k}", (drawn, train, names[component], k))
+
+
+def _neighbours(drawn: Array, train: Array, labels: Array, k: int, nearest: slice = slice(None)) -> Array:
+    """Labels (m, k) of each drawn row's nearest training rows."""
+    distances = np.array([np.sqrt(np.sum((train - row) ** 2, axis=1)) for row in drawn])
+    return labels[np.argsort(distances, axis=1)[:, nearest][:, :k]]
+
+
+def _unanimous(found: Array) -> Array:
+    return np.all(found == found[:, :1], axis=1)
+
+
+@LEGIBLE_SHARE.reference
+def legible_share(drawn: Array, train: Array, labels: Array, k: int) -> float:
+    return float(np.mean(_unanimous(_neighbours(drawn, train, labels, k))))
+
+
+def _greatest_share(found: Array) -> Array:
+    """The share of the most common label among each row's neighbours: (m,)."""
+    return np.array([np.bincount(row).max() / len(row) for row in found])
+
+
+@LEGIBLE_SHARE.law("a share is between 0 and 1.")
+def between_0_and_1(out, *_):
+    return 0 <= out <= 1
+
+
+@LEGIBLE_SHARE.mistake(
+    "you count a row as legible as soon as most of its neighbours agree. All of them have to.", hint=2
 )
-def divided_by_n(*a):
-    return one_se_rule(*a, tolerance=lambda D, best: D.std(ddof=1) / len(D))[2]
+def a_majority_is_enough(*a):
+    return np.mean(_greatest_share(_neighbours(*a)) > 0.5)
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "you left the best candidate itself out of the choice. If nothing cheaper is level with"
-    " it, it has to be chosen.",
-    hint=2,
+@LEGIBLE_SHARE.mistake(
+    "this is the average size of the majority. For each row, the answer should be a yes or a no.", hint=2
 )
-def the_best_left_out(scores: Array, n_parameters: Array) -> int:
-    best, level, _ = one_se_rule(scores, n_parameters)
-    return min((m for m in level if m != best), key=lambda m: n_parameters[m])
+def mean_agreement(*a):
+    return np.mean(_greatest_share(_neighbours(*a)))
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "this is the right candidate's index in your short list of level candidates, not in the whole table.",
-    hint=3,
-)
-def an_index_among_the_level_ones(scores: Array, n_parameters: Array) -> int:
-    _, level, chosen = one_se_rule(scores, n_parameters)
-    return level.index(chosen)
+@LEGIBLE_SHARE.mistake("you used the training rows that are farthest away.", hint=1)
+def the_farthest_rows(drawn, train, labels, k):
+    return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(None, None, -1))))
 
 
-@CHOOSE_ON_VALIDATION.mistake("you took the cheapest candidate of all, however far behind it is.", hint=3)
-def the_fewest_parameters_of_all(scores, n_parameters):
-    return int(np.argmin(n_parameters))
-
-
-@CHOOSE_ON_VALIDATION.mistake(
-    "among the candidates that are level with the best, you took the most expensive one.", hint=3
-)
-def the_most_parameters_of_those_level(scores: Array, n_parameters: Array) -> int:
-    return max(one_se_rule(scores, n_parameters)[1], key=lambda m: n_parameters[m])
-
-
-@CHOOSE_ON_VALIDATION.mistake(
-    "you took the lowest score as the best. These are log-densities of rows that the model has not seen.",
+@LEGIBLE_SHARE.mistake(
+    "you skipped the nearest training row. That is right when a row is among its own"
+    " neighbours, but a drawn row is not.",
     hint=1,
 )
-def scores_taken_for_losses(scores, n_parameters):
-    return int(scores.mean(axis=1).argmin())
+def the_nearest_one_left_out(drawn, train, labels, k):
+    return np.mean(_unanimous(_neighbours(drawn, train, labels, k, slice(1, None))))
 
 
-@CHOOSE_ON_VALIDATION.mistake(
-    "this is how many parameters the candidate has. What is its index in the table?", hint=3
+@LEGIBLE_SHARE.mistake("this is the number of legible rows. The task asks for their share.", hint=None)
+def how_many(drawn, *a):
+    return len(drawn) * legible_share(drawn, *a)
+
+
+@LEGIBLE_SHARE.mistake(
+    "you returned a yes or a no for every row. The task asks for one number for all of them.", hint=None
 )
-def the_number_of_parameters(scores, n_parameters):
-    return n_parameters[choose_on_validation(scores, n_parameters)]
+def an_answer_for_every_row(*a):
+    return _unanimous(_neighbours(*a))
 
 
-@CHOOSE_ON_VALIDATION.right
-def choose_by_arrays(scores, n_parameters):
-    D = scores[scores.mean(axis=1).argmax()] - scores
-    level = D.mean(axis=1) <= D.std(axis=1, ddof=1) / np.sqrt(D.shape[1])
-    return np.where(level, n_parameters, np.inf).argmin()
+@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=None)
+def the_illegible_share(*a):
+    return 1 - legible_share(*a)
 
 
-@CHOOSE_ON_VALIDATION.right
-def choose_in_a_loop(scores, n_parameters):
-    best, n = np.argmax(np.mean(scores, axis=1)), scores.shape[1]
-    chosen = best
-    for m in range(len(scores)):
-        D = scores[best] - scores[m]
-        error = np.sqrt(np.sum((D - np.mean(D)) ** 2) / (n - 1) / n)
-        if np.mean(D) <= error and n_parameters[m] < n_parameters[chosen]:
-            chosen = m
-    return chosen
+@LEGIBLE_SHARE.mistake(
+    "the neighbours are the nearest by another distance: you added up absolute differences.", hint=None
+)
+def distances_along_the_axes(drawn: Array, train: Array, labels: Array, k: int) -> float:
+    distances = np.abs(drawn[:, np.newaxis] - train).sum(axis=2)
+    return float(np.mean(_unanimous(labels[np.argsort(distances, axis=1)[:, :k]])))
 
 
-@CHOOSE_ON_VALIDATION.right
-def choose_from_the_cheapest_up(scores, n_parameters):
-    differences = max(scores, key=np.mean) - scores
-    level = (np.mean(D) <= sem(D) if D.any() else True for D in differences[np.argsort(n_parameters)])
-    return int(np.argsort(n_parameters)[list(level).index(True)])
+@LEGIBLE_SHARE.mistake(
+    "the neighbours are the first k rows of the training part: their distances play no role.", hint=1
+)
+def the_first_rows(drawn, train, labels, k):
+    return float(len(set(labels[:k].tolist())) == 1)
 
 
-# ── 3  Agreement of refits, with a planted bug ───────────────────────────────────────────────────────
+@LEGIBLE_SHARE.mistake("you counted the rows whose neighbours have exactly two classes.", hint=2)
+def exactly_two_classes(*a):
+    return np.mean([len(set(row)) == 2 for row in _neighbours(*a).tolist()])
 
-FIX_AGREEMENT = LESSON.task(
-    "fix_agreement",
-    title="Find the bug",
-    points=3,
-    expected="one number, 1 when all refits make the same groups",
+
+@LEGIBLE_SHARE.mistake("you let one neighbour be of another class. All of them have to agree.", hint=2)
+def one_exception_allowed(drawn, train, labels, k):
+    return np.mean(_greatest_share(_neighbours(drawn, train, labels, k)) * k > k - 1.5)
+
+
+@LEGIBLE_SHARE.mistake(
+    "you compared only the first label with the last. Those between them have to agree, too.", hint=2
+)
+def first_and_last_compared(*a):
+    found = _neighbours(*a)
+    return np.mean(found[:, 0] == found[:, -1])
+
+
+@LEGIBLE_SHARE.mistake("you looked at one neighbour too many.", hint=None)
+def one_neighbour_too_many(drawn, train, labels, k):
+    return legible_share(drawn, train, labels, k + 1)
+
+
+@LEGIBLE_SHARE.mistake("you looked at one neighbour too few.", hint=None)
+def one_neighbour_too_few(drawn, train, labels, k):
+    return legible_share(drawn, train, labels, k - 1)
+
+
+@LEGIBLE_SHARE.mistake("no row counts as legible. Are you comparing labels, or row numbers?", hint=2)
+def no_row_is_legible(drawn, train, labels, k):
+    return 0.0
+
+
+@LEGIBLE_SHARE.mistake(
+    "every row counts as legible. Is a single label that agrees enough? The first always agrees with itself.",
+    hint=2,
+)
+def every_row_is_legible(drawn, train, labels, k):
+    return 1.0
+
+
+@LEGIBLE_SHARE.mistake(
+    "this is the share of neighbours with the label of the nearest one. The task asks for a share of rows.",
+    hint=2,
+)
+def share_of_neighbours_like_the_nearest(*a):
+    found = _neighbours(*a)
+    return np.mean(found == found[:, :1])
+
+
+@LEGIBLE_SHARE.mistake("this is the share in per cent. A share is a number between 0 and 1.", hint=None)
+def in_per_cent(*a):
+    return 100 * legible_share(*a)
+
+
+@LEGIBLE_SHARE.right
+def legible_by_classifier(drawn, train, labels, k):
+    classifier = KNeighborsClassifier(k).fit(train, labels)
+    return np.mean(classifier.predict_proba(drawn).max(axis=1) == 1)
+
+
+@LEGIBLE_SHARE.right
+def legible_by_tables(drawn, train, labels, k):
+    distances = ((drawn[:, None] - train) ** 2).sum(axis=2)
+    nearest = np.argsort(distances, axis=1)[:, :k]
+    found = labels[nearest]
+    return (found.min(axis=1) == found.max(axis=1)).mean()
+
+
+@LEGIBLE_SHARE.right
+def legible_by_counting(drawn, train, labels, k):
+    count = 0
+    for row in drawn:
+        distances = np.linalg.norm(row - train, axis=1)
+        near = labels[np.argsort(distances)[:k]]
+        count += len(np.unique(near)) == 1
+    return count / len(drawn)
+
+
+@LEGIBLE_SHARE.right
+def legible_by_neighbours(drawn, train, labels, k):
+    _, rows = NearestNeighbors(n_neighbors=k).fit(train).kneighbors(drawn)
+    return np.mean(mode(labels[rows], axis=1).count == k)
+
+
+# ── 7  What does it save? ────────────────────────────────────────────────────────────────────────────
+
+COMPRESSION = LESSON.value(
+    "compression",
+    title="What does it save?",
+    points=2,
+    expected="one number: bytes before divided by bytes after",
+    rtol=0,
+    atol=0.0011,
 )
 
 
-@FIX_AGREEMENT.cases
-def agreement_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, B, n, K, flips in (
-        ("five refits that nearly agree", 5, 60, 3, 4),
-        ("six refits that hardly agree", 6, 50, 4, 30),
-    ):
-        truth = rng.integers(K, size=n)
-        runs = np.array([rng.permutation(K)[truth] for _ in range(B)])
-        for b, run in enumerate(runs):
-            run[rng.choice(n, size=flips + b, replace=False)] = rng.integers(K, size=flips + b)
-        yield Case(description, (runs,))
-    truth = rng.integers(3, size=40)
-    names = np.array([[2, 5, 9], [9, 2, 7], [4, 4, 11]])  # the third refit found two groups only
-    yield Case("three refits, with other numbers for their groups", (names[rng.permutation(3)][:, truth],))
+BEFORE, AMOUNTS, BACK = 50_000 * 784, 50_000 * 261, 261 * 784 + 784
 
 
-@FIX_AGREEMENT.reference
-def pairs_mean(
-    runs: Array,
-    similarity: Callable[..., Any] = adjusted_rand_score,
-    pairs: Callable[..., Any] = lambda B: combinations(range(B), 2),
-) -> float:
-    return float(np.mean([similarity(runs[a], runs[b]) for a, b in pairs(len(runs))]))
+@COMPRESSION.reference
+def compression():
+    return BEFORE / (4 * (AMOUNTS + BACK))
 
 
-def _matched_share(one: Array, other: Array) -> float:
-    return np.mean(match_labels(one, other) == one)
+@COMPRESSION.canonical
+def canonical_compression(value):
+    return rounded(value, 3)
 
 
-@FIX_AGREEMENT.law("an agreement is at most 1.")
-def an_agreement_is_at_most_1(output, _):
-    return output <= 1 + 1e-9
+@COMPRESSION.mistake(
+    "you gave a pixel as much space as an amount. And is there nothing else to store?", hint=1
+)
+def numbers_instead_of_bytes():
+    return 784 / 261
 
 
-@FIX_AGREEMENT.mistake(
-    "this is still the function as you found it. It gives a low agreement to two refits"
-    " that make the same groups.",
+@COMPRESSION.mistake(
+    "you included the axes, but a pixel takes as much space as an amount in your count.",
     hint=1,
-    planted=True,
+    name="numbers, with the axes",
 )
-def the_published_function(runs):
-    return pairs_mean(runs, lambda one, other: np.mean(one == other))
+def numbers_with_the_axes():
+    return BEFORE / (AMOUNTS + BACK)
 
 
-@FIX_AGREEMENT.mistake(
-    "your mean includes pairs of a refit with itself, which always agree. So it is too high.", hint=3
-)
-def every_refit_with_itself_too(runs):
-    return pairs_mean(runs, pairs=lambda B: ((a, b) for a in range(B) for b in range(B)))
-
-
-@FIX_AGREEMENT.mistake(
-    "you compared every refit with the first one only. The first is no better than the others.", hint=3
-)
-def only_with_the_first(runs):
-    return pairs_mean(runs, pairs=lambda B: ((0, b) for b in range(1, B)))
-
-
-@FIX_AGREEMENT.mistake("you compared each refit with the next one only. The other pairs are missing.", hint=3)
-def only_neighbours(runs):
-    return pairs_mean(runs, pairs=lambda B: pairwise(range(B)))
-
-
-@FIX_AGREEMENT.mistake(
-    "this is the Rand index without its adjustment for chance. Labels drawn at random"
-    " would get more than 0.5.",
-    hint=2,
-)
-def not_adjusted_for_chance(runs):
-    return pairs_mean(runs, rand_score)
-
-
-@FIX_AGREEMENT.mistake(
-    "this is adjusted mutual information: a sound measure, but not the course's, which asks whether"
-    " pairs of rows are together.",
-    hint=2,
-)
-def adjusted_mutual_information(runs):
-    return pairs_mean(runs, adjusted_mutual_info_score)
-
-
-@FIX_AGREEMENT.mistake(
-    "this is normalised mutual information. It is not corrected for chance, so labels drawn at random get"
-    " more than 0.",
-    hint=2,
-)
-def normalised_mutual_information(runs):
-    return pairs_mean(runs, normalized_mutual_info_score)
-
-
-@FIX_AGREEMENT.mistake(
-    "you matched the cluster numbers and counted equal labels. Labels drawn at random would get"
-    " far more than 0 from that.",
-    hint=2,
-)
-def matched_and_counted(runs):
-    return pairs_mean(runs, _matched_share)
-
-
-@FIX_AGREEMENT.mistake(
-    "you gave all refits the numbers of the first one and counted equal labels. Labels drawn at random would"
-    " get far more than 0 from that.",
-    hint=2,
-)
-def renumbered_like_the_first(runs):
-    aligned = np.array([match_labels(run, runs[0]) for run in runs])
-    return pairs_mean(aligned, lambda one, other: np.mean(one == other))
-
-
-@FIX_AGREEMENT.mistake("this is the median of the agreements. The task asks for their mean.", hint=3)
-def the_median_pair(runs):
-    pairs = combinations(range(len(runs)), 2)
-    return np.median([adjusted_rand_score(runs[a], runs[b]) for a, b in pairs])
-
-
-@FIX_AGREEMENT.mistake(
-    "this is the agreement of the two refits that agree least. The task asks for the mean of all pairs.",
-    hint=3,
-)
-def the_worst_pair(runs):
-    return min(adjusted_rand_score(one, other) for one, other in combinations(runs, 2))
-
-
-@FIX_AGREEMENT.mistake(
-    "you added up the agreements of all pairs, but did not divide by the number of pairs.", hint=3
-)
-def a_sum(runs):
-    return pairs_mean(runs) * len(runs) * (len(runs) - 1) / 2
-
-
-@FIX_AGREEMENT.right
-def agreement_by_array(runs):
-    B = len(runs)
-    table = np.array([[adjusted_rand_score(one, other) for other in runs] for one in runs])
-    return (table.sum() - B) / (B * (B - 1))
-
-
-@FIX_AGREEMENT.right
-def agreement_in_two_loops(runs):
-    total, count = 0.0, 0
-    for a in range(len(runs)):
-        for b in range(a + 1, len(runs)):
-            total += adjusted_rand_score(runs[a], runs[b])
-            count += 1
-    return total / count
-
-
-@FIX_AGREEMENT.right
-def agreement_by_hand(runs):
-    """The adjusted Rand index from pairs of rows: Hubert & Arabie (1985), equation 5."""
-
-    def pairs(counts):
-        return np.sum(counts * (counts - 1)) / 2
-
-    found = []
-    for b in range(len(runs)):
-        for a in range(b):
-            C = contingency_matrix(runs[a], runs[b])
-            rows, columns, total = pairs(C.sum(axis=1)), pairs(C.sum(axis=0)), pairs(C.sum())
-            chance = rows * columns / total
-            found.append((pairs(C) - chance) / ((rows + columns) / 2 - chance))
-    return sum(found) / len(found)
-
-
-# ── 4  A choice that the learner's own evidence supports ─────────────────────────────────────────────
-
-MY_CHOICE = LESSON.value(
-    "my_choice",
-    title="Your choice",
-    points=1,
-    expected='a pair such as (1, "full"), for which behind ≤ standard_error',
-)
-
-
-EVIDENCE = ("n_components", "covariance_type", "behind", "standard_error", "top_on_training")
-
-
-@MY_CHOICE.canonical
-def judged(evidence: Any) -> Any:
-    """Put the evidence for a choice into a few words; return anything else unchanged."""
-    if not isinstance(evidence, dict) or set(evidence) != set(EVIDENCE):
-        return evidence
-    if np.isnan(evidence["behind"]):
-        return "not a candidate"
-    if evidence["behind"] <= evidence["standard_error"]:
-        return "level with the best"
-    return "top on training" if evidence["top_on_training"] else "behind"
-
-
-def evidence(
-    behind: float, standard_error: float = 0.1, top_on_training: bool = False
-) -> dict[str, float | str]:
-    return dict(zip(EVIDENCE, (2, "full", behind, standard_error, top_on_training)))
-
-
-@MY_CHOICE.reference
-def my_choice():
-    return evidence(behind=0.0)
-
-
-@MY_CHOICE.mistake(
-    "this is not one of the candidates in the table. Write the number of components and the type as a"
-    ' pair, such as (1, "full").',
-    hint=1,
-)
-def not_in_the_table():
-    return evidence(behind=np.nan)
-
-
-@MY_CHOICE.mistake(
-    "this candidate explains the *training* rows best of all, but unseen rows clearly worse than the"
-    " best one does. It has learned rows by heart.",
-    hint=1,
-)
-def chosen_on_the_training_rows():
-    return evidence(behind=1.0, top_on_training=True)
-
-
-@MY_CHOICE.mistake(
-    "on the validation rows, this candidate is more than one standard error behind the best. There may"
-    " be a reason to take it, but not in this table.",
-    hint=2,
-)
-def clearly_behind():
-    return evidence(behind=1.0)
-
-
-LEVEL = {
-    "n_components": 3,
-    "covariance_type": "diag",
-    "behind": 0.02,
-    "standard_error": 0.03,
-    "top_on_training": False,
-}
-
-
-MY_CHOICE.right_values(LEVEL)
-LESSON.open_question("defend_my_choice", title="Defend it", points=4)
-
-
-# ── 6  A false-alarm rate, promised and measured ─────────────────────────────────────────────────────
-
-ALARM_REPORT = LESSON.task(
-    "alarm_report",
-    title="A promise about false alarms",
-    points=3,
-    parts=("the threshold", "the share", "the standard error"),
-    expected="(threshold, share, standard_error): three numbers",
-)
-
-
-@ALARM_REPORT.cases
-def alarm_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, m, rate in (
-        ("a promise of 5 %", 200, 150, 0.05),
-        ("a promise of 10 %, and stranger test rows", 120, 80, 0.1),
-    ):
-        validation, test = -rng.gamma(4, size=n), -rng.gamma(4, size=m) - 5 * rate
-        yield Case(description, (validation, test, rate))
-    validation, test = np.round(-rng.gamma(4, size=101)), np.round(-rng.gamma(4, size=60)) - 1
-    yield Case("whole numbers of nats, so that some rows have the threshold itself", (validation, test, 0.2))
-
-
-@ALARM_REPORT.reference
-def alarm_report(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
-    threshold = np.quantile(validation_scores, rate)
-    share = np.mean(test_scores < threshold)
-    return threshold, share, np.sqrt(share * (1 - share) / len(test_scores))
-
-
-def _report(threshold: float, alarms: Array, n: int | None = None) -> tuple[float, np.floating[Any], float]:
-    """A report with the given threshold and the share of `alarms`; `n` replaces their number."""
-    share = np.mean(alarms)
-    return threshold, share, np.sqrt(share * (1 - share) / (n or len(alarms)))
-
-
-@ALARM_REPORT.law("a share is between 0 and 1.")
-def a_share_is_between_0_and_1(output, *_):
-    return 0 <= output[1] <= 1
-
-
-@ALARM_REPORT.mistake(
-    "your threshold comes from the test rows themselves. They raise the promised number of alarms by"
-    " construction, and you have measured nothing.",
-    hint=1,
-)
-def threshold_from_the_test_rows(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, float, float]:
-    return alarm_report(test_scores, test_scores, rate)
-
-
-@ALARM_REPORT.mistake("the test rows took part in setting the threshold that they are meant to test.", hint=1)
-def threshold_from_all_rows(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, float, float]:
-    return alarm_report(np.concatenate([validation_scores, test_scores]), test_scores, rate)
-
-
-@ALARM_REPORT.mistake(
-    "you raise alarms where the density is *high*. An anomaly is a row that the model finds improbable.",
-    hint=2,
-)
-def the_upper_tail(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, 1 - rate)
-    return _report(threshold, test_scores > threshold)
-
-
-@ALARM_REPORT.mistake(
-    "you counted the rows on the other side of the threshold: those that raise no alarm.", hint=2
-)
-def the_wrong_side(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, rate)
-    return _report(threshold, test_scores > threshold)
-
-
-@ALARM_REPORT.mistake(
-    "you count a row that has exactly the threshold as an alarm. The task says *strictly below*.",
+@COMPRESSION.mistake(
+    "the amounts alone do not make pictures. What you need to get pictures back takes"
+    " space too, also as floats.",
     hint=None,
-    name="threshold included",
 )
-def threshold_included(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, rate)
-    return _report(threshold, test_scores <= threshold)
+def the_axes_forgotten():
+    return BEFORE / (4 * AMOUNTS)
 
 
-@ALARM_REPORT.mistake(
-    "your third number is too large: under the root, a factor of the formula is missing.", hint=None
+@COMPRESSION.mistake(
+    "the amounts are right, but the axes and the mean were counted with one byte per number.", hint=None
 )
-def one_minus_p_forgotten(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, float, float]:
-    threshold, share, _ = alarm_report(validation_scores, test_scores, rate)
-    return threshold, share, np.sqrt(share / len(test_scores))
+def axes_of_one_byte():
+    return BEFORE / (4 * AMOUNTS + BACK)
 
 
-@ALARM_REPORT.mistake("your second number is the share that was promised. What did you measure?", hint=1)
-def the_promise_returned(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, float, float]:
-    threshold, _, error = alarm_report(validation_scores, test_scores, rate)
-    return threshold, rate, error
-
-
-@ALARM_REPORT.mistake("`rate` is a share, but you passed it to something that counts in per cent.", hint=2)
-def a_share_passed_as_a_percentage(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.percentile(validation_scores, rate)
-    return _report(threshold, test_scores < threshold)
-
-
-@ALARM_REPORT.mistake(
-    "you counted the alarms among the rows that set the threshold. They keep the promise by construction.",
-    hint=1,
+@COMPRESSION.mistake(
+    "you counted 784 axes. How many are needed to get back from the amounts that are stored?", hint=None
 )
-def measured_on_the_validation_rows(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, rate)
-    return _report(threshold, validation_scores < threshold)
+def all_axes_counted():
+    return BEFORE / (4 * (AMOUNTS + 784 * 784 + 784))
 
 
-@ALARM_REPORT.mistake(
-    "you computed the standard error from the rate that was promised, not from the share that was measured.",
-    hint=3,
+@COMPRESSION.mistake("this is the size after divided by the size before.", hint=2)
+def after_divided_by_before():
+    return 4 * (AMOUNTS + BACK) / BEFORE
+
+
+@COMPRESSION.mistake(
+    "you counted eight bytes per amount. The task stores smaller floats.", hint=None, name="64-bit floats"
 )
-def the_promise_instead_of_the_measurement(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, float, float]:
-    threshold, share, _ = alarm_report(validation_scores, test_scores, rate)
-    return threshold, share, np.sqrt(rate * (1 - rate) / len(test_scores))
+def n_64_bit_floats():
+    return BEFORE / (8 * (AMOUNTS + BACK))
 
 
-@ALARM_REPORT.mistake(
-    "your second number is how many alarms there were. The task asks for a rate, a share of the rows.", hint=2
-)
-def a_count(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
-    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
-    return threshold, share * len(test_scores), error
-
-
-@ALARM_REPORT.mistake(
-    "your third number is the spread of a single yes or no. A share of many rows is known"
-    " more precisely than that.",
-    hint=3,
-)
-def the_standard_deviation_of_one_row(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, rate)
-    return _report(threshold, test_scores < threshold, n=1)
-
-
-@ALARM_REPORT.mistake(
-    "your third number is the variance of the share, in squared units. A standard error is in the"
-    " units of the share itself.",
-    hint=3,
-)
-def a_variance(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
-    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
-    return threshold, share, error**2
-
-
-@ALARM_REPORT.mistake(
-    "your standard error uses the number of validation rows. In which rows was the share measured?", hint=3
-)
-def the_number_of_validation_rows(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, rate)
-    return _report(threshold, test_scores < threshold, n=len(validation_scores))
-
-
-@ALARM_REPORT.mistake(
-    "your third number is slightly too large: you divided by one row fewer than you counted. SciPy's"
-    " `sem` does that too, but the task's formula does not.",
-    hint=3,
-)
-def one_row_fewer(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, np.floating[Any], float]:
-    threshold = np.quantile(validation_scores, rate)
-    return _report(threshold, test_scores < threshold, n=len(test_scores) - 1)
-
-
-@ALARM_REPORT.mistake("the first two numbers are in the wrong order.", hint=2)
-def first_two_swapped(
-    validation_scores: Array, test_scores: Array, rate: float
-) -> tuple[float, float, float]:
-    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
-    return share, threshold, error
-
-
-class _Scores:
-    """A density model for which each row is its own log-density."""
-
-    def fit(self, X):
-        return self
-
-    def score_samples(self, X):
-        return X[:, 0]
-
-    def __sklearn_clone__(self):
-        return self
-
-
-@ALARM_REPORT.right
-def alarms_by_the_package(validation_scores, test_scores, rate):
-    detector = DensityDetector(_Scores(), contamination=rate).fit(validation_scores[:, np.newaxis])
-    alarms = detector.predict(test_scores[:, np.newaxis]) == -1
-    return detector.offset_, alarms.mean(), alarms.std() / np.sqrt(len(alarms))
-
-
-@ALARM_REPORT.right
-def alarms_by_percentile(validation_scores, test_scores, rate):
-    threshold = np.percentile(validation_scores, 100 * rate)
-    m = test_scores.size
-    p = np.count_nonzero(test_scores < threshold) / m
-    variance = p * (1 - p) / m
-    return threshold, p, variance**0.5
-
-
-@ALARM_REPORT.right
-def alarms_by_counting(validation_scores, test_scores, rate):
-    ordered = sorted(validation_scores)
-    place = rate * (len(ordered) - 1)
-    below = int(place)
-    threshold = ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
-    share = sum(score < threshold for score in test_scores) / len(test_scores)
-    return [threshold, share, sqrt(share * (1 - share) / len(test_scores))]
-
-
-LESSON.open_question("read_anomalies_and_samples", title="The anomalies and the samples", points=3)
-LESSON.open_question("one_page", title="One page", points=5)
+COMPRESSION.right_values(0.739, 0.74)
+LESSON.open_question("referee", title="Referee a report", points=5)

@@ -1,4 +1,4 @@
-"""Lesson 07: how many components? The fit beside the criteria."""
+"""Lesson 09: how many components? The fit beside the criteria."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle

@@ -1,4 +1,4 @@
-"""Lesson 06: the four covariance types, side by side from one start."""
+"""Lesson 07: the four covariance types, side by side from one start."""
 
 from collections.abc import Mapping, Sequence
 

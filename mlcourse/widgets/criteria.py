@@ -1,4 +1,4 @@
-"""Lesson 07: how the choice of K depends on the amount of data and on the covariance type."""
+"""Lesson 09: how the choice of K depends on the amount of data and on the covariance type."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

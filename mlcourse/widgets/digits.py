@@ -1,4 +1,4 @@
-"""Lesson 09: digits rebuilt from fewer numbers, and the path between two components of a mixture of digits."""
+"""Lesson 11: digits rebuilt from fewer numbers, and the path between two components of a mixture of digits."""
 
 import math
 from collections.abc import Sequence

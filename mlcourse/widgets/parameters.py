@@ -1,4 +1,4 @@
-"""Lesson 06: how many numbers a mixture has to learn, for each covariance type."""
+"""Lesson 07: how many numbers a mixture has to learn, for each covariance type."""
 
 import ipywidgets
 import matplotlib.pyplot as plt

@@ -1,4 +1,4 @@
-"""Lessons 04 and 07: add points, move them, and see EM follow, all in the page."""
+"""Lessons 04 and 09: add points, move them, and see EM follow, all in the page."""
 
 import matplotlib.pyplot as plt
 

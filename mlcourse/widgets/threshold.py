@@ -1,4 +1,4 @@
-"""Lesson 08: a threshold on the density, as a contour that slides over the points."""
+"""Lesson 10: a threshold on the density, as a contour that slides over the points."""
 
 from collections.abc import Iterable
 

@@ -26,20 +26,19 @@ from mlcourse.plotting import (
     show,
     use_course_style,
 )
-from mlcourse.widgets import em_player, hardening_player
+from mlcourse.widgets import bound_climber, em_player, hardening_player
 
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it, and watch the curve beside or below the picture. It never turns down,
-# from whatever start. This lesson shows why.
+# Run the next cell, then press Play in it, or drag $\mu$ along the curve. The solid curve is a likelihood, and EM
+# climbs it. It never goes down, wherever you start. This lesson shows why, and what the dashed curve has to do with
+# it.
 
 # %% tags=["hide-input"]
 # To begin with: EM climbs
-Y, _ = elongated_blobs()
-guess = np.random.default_rng(5).dirichlet(np.ones(3), size=len(Y))
-start = mixture_from_responsibilities(Y, guess, CovarianceType.named("full"))
-em_player(Y, list(islice(em(expectation_over(Y), start), 40)))
+rng = np.random.default_rng(1)
+bound_climber(rng.choice([-1.3, 1.3], size=60) + rng.standard_normal(60), mu=0.2)
 
 # %% [markdown]
 # ## A climber in the fog
@@ -107,17 +106,21 @@ for round_ in range(7):
 # of how grain $i$ is shared between the sides $k$. It need not be a good guess. Its rows are not negative
 # and sum to 1, and that is all. Multiply and divide by it:
 #
-# $$ \log p(x_i) = \log \sum_k q_{ik}\, \frac{p(x_i, k)}{q_{ik}}
-# \;\ge\; \sum_k q_{ik} \log \frac{p(x_i, k)}{q_{ik}} $$
+# $$ \begin{aligned}
+# \log p(x_i) &= \log \sum_k q_{ik}\, \frac{p(x_i, k)}{q_{ik}} \\
+# &\ge \sum_k q_{ik} \log \frac{p(x_i, k)}{q_{ik}}
+# \end{aligned} $$
 #
-# The left-hand side is the logarithm of a mean, the right-hand side is the mean of logarithms. The logarithm
-# bends downwards, so the first is never smaller than the second: this is
-# [Jensen's inequality](../GLOSSARY.md#jensens-inequality). The right-hand side is called the
+# The first line is the logarithm of a mean, the second is the mean of logarithms. The logarithm bends downwards,
+# so the first is never smaller than the second: this is
+# [Jensen's inequality](../GLOSSARY.md#jensens-inequality). The second line is called the
 # [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), ELBO for short: a floor under the likelihood.
 #
-# $$ \mathrm{ELBO}_i(q, \mu) =
-# \underbrace{\sum_k q_{ik} \log p(x_i, k \mid \mu)}_{\text{how well the guess and } \mu \text{ fit}}
-# \;\underbrace{-\sum_k q_{ik} \log q_{ik}}_{\text{entropy of the guess}} $$
+# $$ \begin{aligned}
+# \mathrm{ELBO}_i(q, \mu) =
+# &\underbrace{\sum_k q_{ik} \log p(x_i, k \mid \mu)}_{\text{how well the guess and } \mu \text{ fit}} \\
+# &\underbrace{-\sum_k q_{ik} \log q_{ik}}_{\text{entropy of the guess}}
+# \end{aligned} $$
 #
 # The second part, the [entropy](../GLOSSARY.md#entropy), is large when the guess is undecided and 0 when it is
 # certain. In code, the same, in the same order. (`xlogy(q, q)` is $q \log q$, and 0 where $q$ is 0.)
@@ -133,7 +136,10 @@ def elbo(A, Q):
 # How far below the likelihood does the floor lie? Subtract the two, and write $p(x_i, k) = p(x_i)\, r_{ik}$,
 # where $r_{ik}$ is the [responsibility](../GLOSSARY.md#responsibility). Only one sum is left:
 #
-# $$ \log p(x_i) - \mathrm{ELBO}_i = \sum_k q_{ik} \log \frac{q_{ik}}{r_{ik}} = \mathrm{KL}(q_i \,\|\, r_i) $$
+# $$ \begin{aligned}
+# \log p(x_i) - \mathrm{ELBO}_i &= \sum_k q_{ik} \log \frac{q_{ik}}{r_{ik}} \\
+# &= \mathrm{KL}(q_i \,\|\, r_i)
+# \end{aligned} $$
 #
 # This is the [Kullback–Leibler divergence](../GLOSSARY.md#kullback-leibler-divergence) of the guess from the
 # responsibilities. It is 0 when both are the same, and positive otherwise.
@@ -179,7 +185,8 @@ for Q in guesses.values():
 #
 # ## Two half steps, one staircase
 #
-# The bound has two arguments, a guess $q$ and a parameter $\mu$. EM improves it in one at a time.
+# The bound has two arguments, a guess $q$ and a parameter $\mu$. EM improves it in one at a time. Each is a half
+# step, and two of them make a round.
 #
 # - **[E-step](../GLOSSARY.md#e-step):** $\mu$ stays, choose the best $q$. That is $q = r$, because then KL = 0. The
 #   gap closes. The likelihood does not move, for $\mu$ has not moved.
@@ -236,8 +243,11 @@ assert np.all(rises[0] >= rises[1])
 #
 # The whole proof is one line. With $r$ the responsibilities under the old parameters:
 #
-# $$ \ell(\mu_{\text{new}}) \;\ge\; \mathrm{ELBO}(r, \mu_{\text{new}})
-# \;\ge\; \mathrm{ELBO}(r, \mu_{\text{old}}) \;=\; \ell(\mu_{\text{old}}) $$
+# $$ \begin{aligned}
+# \ell(\mu_{\text{new}}) &\ge \mathrm{ELBO}(r, \mu_{\text{new}}) \\
+# &\ge \mathrm{ELBO}(r, \mu_{\text{old}}) \\
+# &= \ell(\mu_{\text{old}})
+# \end{aligned} $$
 #
 # The first step holds because a floor is a floor, the second because the M-step maximises, the third because the
 # E-step left no gap. Nowhere did we use that the components are Gaussians.
@@ -286,14 +296,13 @@ show(
 # The less the responsibilities change as $\mu$ moves, the better the floor follows the hill, and the longer the
 # steps. Where components overlap strongly they change fast, the floor bends away soon, and EM crawls.
 #
-# Now climb yourself. Drag $\mu$: the dashed floor follows, and touches the likelihood where you are. Then press *M*
-# and *E* in turn. M goes to the top of the floor, E lifts the floor until it touches again.
+# Now climb yourself, in the scene of the beginning. Drag $\mu$: the dashed floor follows, and touches the likelihood
+# where you are. Then press *M* and *E* in turn. M goes to the top of the floor, E lifts the floor until it touches
+# again.
 #
 # **Before you drag:** from which place does the first M-step go farther, from $\mu = 0.1$ or from $\mu = 2.5$?
 
 # %%
-from mlcourse.widgets import bound_climber
-
 bound_climber(x, mu=0.3)
 
 # %%
@@ -331,11 +340,12 @@ def slopes(f, theta, h=1e-5):
 # A [finite difference](../GLOSSARY.md#finite-difference) needs no calculus and no trust: nudge one parameter
 # up, nudge it down, and divide. With pencil and paper the slopes of the floor come out as
 #
-# $$ \frac{\partial}{\partial a_k} = \frac{N_k}{n} - \pi_k \qquad
-# \frac{\partial}{\partial \mu_k} = \frac{1}{n} \sum_i r_{ik}\, \frac{x_i - \mu_k}{\sigma_k^2} $$
-#
-# $$ \frac{\partial}{\partial \sigma_k^2} = \frac{1}{n} \sum_i r_{ik}
-# \left[ \frac{(x_i - \mu_k)^2}{2 \sigma_k^4} - \frac{1}{2 \sigma_k^2} \right] $$
+# $$ \begin{aligned}
+# \frac{\partial}{\partial a_k} &= \frac{N_k}{n} - \pi_k \\
+# \frac{\partial}{\partial \mu_k} &= \frac{1}{n} \sum_i r_{ik}\, \frac{x_i - \mu_k}{\sigma_k^2} \\
+# \frac{\partial}{\partial \sigma_k^2} &= \frac{1}{n} \sum_i r_{ik}
+# \left[ \frac{(x_i - \mu_k)^2}{2 \sigma_k^4} - \frac{1}{2 \sigma_k^2} \right]
+# \end{aligned} $$
 
 
 # %%
@@ -639,8 +649,10 @@ assert np.allclose(mu, centers)
 # What about the objective? Multiply the log-likelihood by $-2\sigma^2$ and drop what does not depend on the
 # means. What remains is a soft minimum of the squared distances:
 #
-# $$ -2\sigma^2 \sum_i \log \sum_k e^{-\|x_i - \mu_k\|^2 / 2\sigma^2}
-# \;\longrightarrow\; \sum_i \min_k \|x_i - \mu_k\|^2 $$
+# $$ \begin{aligned}
+# -2\sigma^2 \sum_i \log \sum_k {}& e^{-\|x_i - \mu_k\|^2 / 2\sigma^2} \\
+# \longrightarrow {}& \sum_i \min_k \|x_i - \mu_k\|^2
+# \end{aligned} $$
 
 # %%
 kmeans = KMeans(3, n_init=5, random_state=0, tol=0).fit(Y)
@@ -920,8 +932,8 @@ print("means", shrunk.means_.ravel().round(2), " variances", shrunk.covariances_
 
 # %% [markdown]
 # No `reg_covar` was needed, and what EM climbs now, log-likelihood plus log prior, never falls: the theorem holds
-# again. The second price of `reg_covar` is gone as well. It was in squared units of the data, as you saw in lesson
-# 04. A target that comes from the data changes with the units.
+# again. The second price of `reg_covar` is gone as well. It was in squared units of the data, as you saw in
+# lesson 04. A target that comes from the data changes with the units.
 #
 # **Before you run the next cell:** the same grains in micrometres and in kilometres, first with the default
 # `reg_covar`, then with the prior. Which of the two fits stays the same fit?
@@ -1010,7 +1022,7 @@ show(
 )
 
 # %% [markdown]
-# You will need this again: in [lesson 09](09_pca_digits.ipynb) and [lesson 10](10_mnist.ipynb) there are so many
+# You will need this again: in [lesson 11](11_pca_digits.ipynb) and [lesson 12](12_mnist.ipynb) there are so many
 # dimensions that nearly every component is about to collapse.
 #
 # ## Common mistakes
@@ -1093,7 +1105,7 @@ show(
 #
 # The [exercises](../exercises/05_why_em_works_exercises.ipynb): measure the gap, find the bug in a floor that
 # never touches its likelihood, harden responsibilities, average fits, and choose a prior. Then [lesson
-# 06](06_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
+# 07](07_covariance_types.ipynb), where a shared width is one of four ways to constrain a scatter.
 #
 # ## References
 #

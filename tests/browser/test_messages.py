@@ -84,8 +84,8 @@ def test_a_notebook_opens_without_a_change(lab_page, path):
 
 def test_the_button_leads_to_the_next_notebook(lab_page, theme, screenshot):
     page = lab_page
-    open_notebook(page, "notebooks/12_capstone.ipynb")
-    for target in ("exercises/12_capstone_exercises.ipynb", "notebooks/00_welcome.ipynb"):
+    open_notebook(page, "notebooks/14_capstone.ipynb")
+    for target in ("exercises/14_capstone_exercises.ipynb", "notebooks/00_welcome.ipynb"):
         page.evaluate(f"{PANEL}.content.scrollToItem({PANEL}.content.widgets.length - 1)")
         button = page.locator(f"{NOTEBOOK}:visible .jp-MarkdownOutput a[style]").last
         button.scroll_into_view_if_needed()

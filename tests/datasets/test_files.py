@@ -188,3 +188,22 @@ def test_an_image_without_a_white_level_is_rejected(tmp_path):
     Image.fromarray(np.full((4, 4), 3.5, dtype=np.float32)).save(tmp_path / "photo.tif")
     with pytest.raises(ValueError, match="which grey level is white"):
         datasets.load_photo(tmp_path / "photo.tif")
+
+
+def test_old_faithful_has_short_and_long_eruptions():
+    X = datasets.load_old_faithful()
+    table = np.loadtxt(files.DATA / "old_faithful.csv", delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(X, table)
+    assert X.shape == (272, 2)
+    short = X[:, 0] < 3
+    assert X[short, 1].mean() + 20 < X[~short, 1].mean()
+
+
+def test_penguins_are_the_rows_without_a_gap():
+    X, y = datasets.load_penguins()
+    lines = (files.DATA / "penguins.csv").read_text("utf-8").splitlines()[1:]
+    measured = [line.split(",") for line in lines if ",NA,NA,NA,NA," not in line]
+    np.testing.assert_array_equal(X, np.array([fields[2:6] for fields in measured], dtype=float))
+    names = np.array(["Adelie", "Chinstrap", "Gentoo"])
+    assert names[y].tolist() == [fields[0] for fields in measured]
+    assert np.bincount(y).tolist() == [151, 68, 123]

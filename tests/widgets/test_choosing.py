@@ -1,4 +1,4 @@
-"""The player of lesson 07: the picture shows the K it names, and the curves are those passed in."""
+"""The player of lesson 09: the picture shows the K it names, and the curves are those passed in."""
 
 import numpy as np
 import pytest

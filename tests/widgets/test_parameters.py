@@ -1,4 +1,4 @@
-"""The parameter calculator of lesson 06: its counts, its picture and its controls, without a browser."""
+"""The parameter calculator of lesson 07: its counts, its picture and its controls, without a browser."""
 
 import re
 

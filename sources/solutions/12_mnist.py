@@ -1,0 +1,408 @@
+# %%
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from mlcourse import PCA, GaussianMixture, GaussianMixtureClassifier, check
+from mlcourse.datasets import load_digits
+from mlcourse.mixture import ppca
+from mlcourse.plotting import plot_digits, show, use_course_style
+
+use_course_style()
+
+# %% [markdown]
+# Everything here runs on the small digits, offline and in seconds. What you write are parts of the lecture's
+# pipeline, and nothing in them knows how many digits there are.
+
+# %%
+X, y = load_digits()
+X = X / 16
+print(X.shape, "digits of each kind:", np.bincount(y))
+
+# %% [markdown]
+# ## {{stratified_part}}
+#
+# Cut off a part of the rows such that every class has the same share in it as in the whole: a *stratified* part.
+#
+# - in: `y` of shape (n,), the classes of the rows, and `share`, between 0 and 1
+# - out: a mask of shape (n,), `True` for the rows in the part: of each class with $n_c$ rows, its **first**
+#   $\lfloor \text{share} \cdot n_c \rfloor$ rows, rounded down
+#
+# (Real splits draw the rows by lot. Here the first ones are taken, so that there is one right answer.)
+
+
+# %% task="stratified_part" role="answer"
+def stratified_part(y, share):
+    """Mask (n,) of the rows in the part."""
+    ### BEGIN SOLUTION
+    part = np.zeros(len(y), dtype=bool)
+    for c in np.unique(y):
+        rows = np.flatnonzero(y == c)
+        part[rows[: int(share * len(rows))]] = True
+    return part
+    ### END SOLUTION
+
+
+# %% task="stratified_part" role="check"
+check.stratified_part(stratified_part)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Treat one class after the other. Which rows are its own? `np.flatnonzero` turns a condition into row numbers, in
+# order.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Begin with a mask that says `False` everywhere, and let every class switch some rows on. How many is a matter of
+# *this* class's size. The classes need not be called 0, 1, 2.
+#
+# </details>
+
+# %% [markdown]
+# ## {{fix_leak}}
+#
+# A colleague brings two parts to mean 0 and standard deviation 1, pixel by pixel, before fitting anything. The
+# function runs, the numbers look fine, and the report that follows from it is a little too good: there is a
+# [leak](../GLOSSARY.md#leak). Find out what the training part learns that it must not know, and fix it.
+#
+# - in: `X_train` (n, d), `X_new` (m, d)
+# - out: both, standardised. A pixel that never varies in the training part is only centred: its scale is 1.
+
+
+# %% task="fix_leak" role="answer"
+def fix_leak(X_train, X_new):
+    """Both parts, standardised: arrays (n, d) and (m, d)."""
+    ### BEGIN SOLUTION
+    mean, scale = X_train.mean(axis=0), X_train.std(axis=0)
+    scale = np.where(scale == 0, 1, scale)
+    return (X_train - mean) / scale, (X_new - mean) / scale
+    ### STUB
+    # everything = np.concatenate([X_train, X_new])
+    # mean, scale = everything.mean(axis=0), everything.std(axis=0)
+    # scale = np.where(scale == 0, 1, scale)
+    # return (X_train - mean) / scale, (X_new - mean) / scale
+    ### END SOLUTION
+
+
+# %% task="fix_leak" role="check"
+check.fix_leak(fix_leak)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# On the day when the model is used, which rows exist already, and which do not? What can a mean be taken over,
+# then?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Both parts must go through the *same* map, or their coordinates could not be compared any more.
+#
+# </details>
+
+# %% [markdown]
+# ## {{honest_choice}}
+#
+# The digits, in three parts, and on the axes of the training part:
+
+# %%
+X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=20)
+X_train, X_val, y_train, y_val = train_test_split(
+    X_rest, y_rest, test_size=0.25, stratify=y_rest, random_state=20
+)
+pca = PCA(0.98).fit(X_train)
+Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_test))
+print(Z_train.shape, Z_val.shape, Z_test.shape)
+
+# %% [markdown]
+# Choose the number of components among 5, 10, 20, 40, 80 and 160 for `GaussianMixture(K, covariance_type="diag",
+# random_state=0)`, as the lecture chooses. Then say what you would **report** on the chosen fit, as it is and not
+# fitted again: the mean log-likelihood of a digit, in nats, that you promise to somebody else.
+#
+# `honest_choice` is a pair: the chosen $K$, and the number for the report (two decimals are enough).
+
+# %% task="honest_choice" role="answer"
+### BEGIN SOLUTION
+Ks = (5, 10, 20, 40, 80, 160)
+fits = [GaussianMixture(K, covariance_type="diag", random_state=0).fit(Z_train) for K in Ks]
+chosen_fit = max(fits, key=lambda fit: fit.score(Z_val))
+honest_choice = chosen_fit.n_components, chosen_fit.score(Z_test)
+### STUB
+# honest_choice = ...
+### END SOLUTION
+
+# %% task="honest_choice" role="check"
+check.honest_choice(honest_choice)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# There are three parts and three jobs: to fit, to choose, to report. `fit.score(Z)` is the mean log-likelihood of
+# the rows of `Z`.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The number that made you choose was the highest of six. Would you expect it again, on digits that had no say in
+# the choice?
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# What each part says of the six fits:
+
+# %% tags=["solution-only"]
+for fit in fits:
+    scores = [f"{fit.score(part):6.2f}" for part in (Z_train, Z_val, Z_test)]
+    print(f"K = {fit.n_components:3d}  training, validation, test:", *scores)
+
+# %% [markdown] tags=["solution-only"]
+# Read the three columns down. Training would take 160, validation takes 80, and the test digits would have taken 40:
+# the split was picked so that the parts disagree. The honest report is the test score of 80, though it is not the
+# highest in its column, and more than a nat below the validation score that 80 was chosen by. Part of that is the
+# luck of the winner, part of it other digits.
+
+# %% [markdown]
+# ## {{draw_by_class}}
+#
+# A writer with one Gaussian a class. Chance has already been at work: `E` holds standard normal numbers, and `c`
+# says which class each row shall be drawn from. Your part is to turn noise into digits:
+#
+# $$ x_i = \mu_{c_i} + L_{c_i}\, \varepsilon_i, \qquad \Sigma_c = L_c L_c^{\mathsf T} $$
+#
+# with the lower triangular Cholesky factor $L_c$ of lesson 03.
+#
+# - in: `E` (n, d), `c` (n,) integers from 0 to C − 1, `means` (C, d), `covariances` (C, d, d)
+# - out: `X` (n, d), row $i$ drawn for class `c[i]`
+
+
+# %% task="draw_by_class" role="answer"
+def draw_by_class(E, c, means, covariances):
+    """Rows (n, d), each drawn from the Gaussian of its class."""
+    ### BEGIN SOLUTION
+    drawn = np.empty_like(E)
+    for k in range(len(means)):
+        factor = np.linalg.cholesky(covariances[k])
+        drawn[c == k] = means[k] + E[c == k] @ factor.T
+    return drawn
+    ### END SOLUTION
+
+
+# %% task="draw_by_class" role="check"
+check.draw_by_class(draw_by_class)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# One class at a time: which rows of `E` are for it? They may stand anywhere, and their results belong in the same
+# places.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# In the formula $\varepsilon_i$ is a column, and $L$ stands to its left. In `E` it is a row. What becomes of a
+# product when both factors are transposed?
+#
+# </details>
+
+# %% [markdown]
+# ## {{shape_only}}
+#
+# A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Bring rows that
+# were drawn from one component onto its directions.
+#
+# - in: `X` (n, d), the component's `mean` (d,) and `covariance` (d, d), and `q`, how many directions to keep
+# - out: (n, d): the mean plus what lies along the $q$ directions in which the covariance is **widest**
+#
+# `np.linalg.eigh` gives eigenvalues in rising order, and the eigenvectors in columns.
+
+
+# %% task="shape_only" role="answer"
+def shape_only(X, mean, covariance, q):
+    """The rows of X, moved onto the q widest directions through the mean: (n, d)."""
+    ### BEGIN SOLUTION
+    _, vectors = np.linalg.eigh(covariance)
+    widest = vectors[:, len(mean) - q :]
+    return mean + (X - mean) @ widest @ widest.T
+    ### END SOLUTION
+
+
+# %% task="shape_only" role="check"
+check.shape_only(shape_only)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# It is the PCA of lesson 11, with the component's own mean and axes: project, and rebuild. How does a projection
+# begin, and how does rebuilding end?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Rising order: where do the widest directions stand, at the beginning or at the end? And an eigenvector is a
+# column, so a slice has to be taken along the second axis.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# The amounts along the directions have shape (n, q). The answer has shape (n, d): one more product leads back.
+#
+# </details>
+
+# %% [markdown]
+# When the check is happy, see it at work. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)`
+# the mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from
+# it, pick a few draws, bring each onto the directions of its component, and go back to pixels with
+# `pca.inverse_transform`. Show both with `plot_digits`.
+
+# %% tags=["solution-only"]
+of_a_class = GaussianMixture(3, covariance_type=ppca(5), random_state=0)
+writer = GaussianMixtureClassifier(mixture=of_a_class, random_state=0)
+Z, classes = writer.fit(Z_train, y_train).sample(400)
+picked = np.random.default_rng(1).choice(400, size=16, replace=False)
+shapes = []
+for row, c in zip(Z[picked], classes[picked]):
+    mixture = writer.mixtures_[c]
+    k = mixture.predict(row[np.newaxis])[0]
+    shapes.append(shape_only(row[np.newaxis], mixture.means_[k], mixture.covariances_[k], 5)[0])
+both = pca.inverse_transform(np.concatenate([Z[picked], shapes])).clip(0, 1)
+ax = plot_digits(both, n_cols=16)
+ax.figure.set_size_inches(11, 1.7)
+show(
+    ax,
+    "Sixteen drawn digits; below, the same without their noise.",
+    "Two rows of sixteen small digits. Those below are a little cleaner.",
+)
+
+# %% [markdown]
+# ## {{legible_share}}
+#
+# A judge for legibility, as in the lecture. A drawn digit counts as legible when its $k$ nearest training digits
+# are **all** of one class.
+#
+# - in: `drawn` (m, d), `train` (n, d), `labels` (n,), and `k`
+# - out: the share of the drawn rows that are legible, one number
+
+
+# %% task="legible_share" role="answer"
+def legible_share(drawn, train, labels, k):
+    """Share of the drawn rows whose k nearest training rows have one class between them."""
+    ### BEGIN SOLUTION
+    legible = []
+    for row in drawn:
+        nearest = np.argsort(np.linalg.norm(train - row, axis=1))[:k]
+        legible.append(len(set(labels[nearest])) == 1)
+    return np.mean(legible)
+    ### END SOLUTION
+
+
+# %% task="legible_share" role="check"
+check.legible_share(legible_share)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# One drawn row at a time. `np.argsort` of its distances to all training rows puts the nearest first.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# When are $k$ labels all of one class? Compare each with the first of them, or count how many different ones there
+# are. A majority is not enough.
+#
+# </details>
+
+# %% [markdown]
+# ## {{compression}}
+#
+# "PCA keeps 261 of 784 numbers, so MNIST becomes three times smaller." Check that. The training part is 50 000
+# pictures of 784 pixels, with **one byte** a pixel. After PCA you store
+#
+# - 261 amounts for each picture, as 32-bit floats of **4 bytes** each,
+# - and what is needed to get pictures back: 261 axes of 784 numbers, and the mean picture, as 32-bit floats too.
+#
+# `compression` is the size before, divided by the size after (three decimals).
+
+# %% task="compression" role="answer"
+### BEGIN SOLUTION
+bytes_before = 50_000 * 784
+bytes_after = 4 * (50_000 * 261 + 261 * 784 + 784)
+compression = bytes_before / bytes_after
+### STUB
+# compression = ...
+### END SOLUTION
+
+# %% task="compression" role="check"
+check.compression(compression)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Count bytes, not numbers. A pixel of MNIST is a whole number from 0 to 255: how many bytes is that, and how many
+# is an amount along an axis?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Before divided by after: more than 1 if something was saved.
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# Less than 1: nothing is saved, the digits take more room than before. PCA leaves fewer numbers, and each of them
+# takes four bytes where a pixel took one. What is saved is work, for whoever computes with the numbers.
+
+# %% [markdown]
+# ## {{referee}}
+#
+# A team sends you this report on digits of MNIST. "Our generator of digits is the best yet. **(1)** We tried forty
+# settings and kept the one with the highest log-likelihood on the test digits: 312 nats, against the 226 of ten full
+# Gaussians in your lecture. We used 300 axes where you use 261. **(2)** So our digits look better, too. **(3)** A
+# classifier tells them from our training digits in only 50 % of all cases, so they cannot be told from real ones.
+# **(4)** All ten digits occur."
+#
+# Write eight to twelve sentences, as a fair referee. What does each of the four claims show, and what does it not
+# show? Which two numbers would you ask for first? How should the forty settings have been compared? End with what
+# could still be true about the generator.
+
+# %% [markdown] task="referee" role="open"
+# <!-- BEGIN SOLUTION -->
+# *One answer of many.* The first number is no comparison at all. Log densities on 300 axes and on 261 axes are
+# densities in different spaces, with different units, and one cannot be higher than the other in any sense that
+# matters; both models would have to be judged on the same axes, by fitting them there or by taking marginals. It is
+# not a report either: the highest of forty values on the test digits is partly luck, and the test digits have been
+# used for choosing, so nothing is left to report on. The forty settings should have been fitted to the training
+# part, compared on a validation part, and the one that was chosen should have met the test digits once. The second
+# claim does not follow even if the first were true: a density gains by the right width of every axis, also of those
+# that nobody sees, and in the lecture the model with the better likelihood drew the worse digits. The third claim
+# is the most worrying, since the judge compared with *training* digits. A generator that copies them would get
+# exactly this result. And 50 % may mean a perfect generator, a weak judge, or a handful of digits; I need to know
+# who judged, on what, and how many digits. The fourth claim is fine as far as it goes: nothing has been forgotten
+# altogether, but shares of each class, beside those of real digits, would say more. So I ask first for the share of
+# suspiciously near copies, with held-out digits for comparison, and then for the two-sample test against real test
+# digits, by a neighbours' judge and by a strict one, beside what real digits get. It may still be an excellent
+# generator. What we have been told of its digits so far would be the same if a photocopier had made them.
+#
+# *Points:* one for claim 1, other axes are another space (or: nats cannot be compared across them); one for claim
+# 1, chosen and reported on the same digits, with the remedy: train, validate, test once; one for claim 2,
+# likelihood and looks are different questions, with a reason or the lecture's example; one for claim 3, comparing
+# with training digits cannot see copies (a photocopier passes), so the copies' share is asked for; one for fairness
+# and use: what claim 4 does show, a second useful number (two-sample test on held-out digits with its baseline, n,
+# judge), and an ending that leaves open what is open. Half points are possible; no point for a list of terms
+# without a reason.
+# <!-- END SOLUTION -->
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Take the claims one at a time, and ask of each: what else could have produced this number? Think of the
+# photocopier.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# For the first claim, two different things are wrong. One is about spaces, and one about which digits have been
+# used for what.
+#
+# </details>
