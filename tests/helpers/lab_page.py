@@ -32,6 +32,7 @@ def close_notebooks(page):
     page.evaluate(
         """async () => {
           for (const panel of [...window.jupyterapp.shell.widgets("main")]) {
+            await panel.sessionContext?.ready; // a session that is still starting would log that it is gone
             await panel.sessionContext?.shutdown();
             if (panel.context) panel.context.model.dirty = false;
             panel.close();
