@@ -47,6 +47,20 @@ def run_all(page):
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
+def run_cells(page, indices):
+    """Run some cells, in this order; return when the last one has finished."""
+    page.evaluate(
+        f"""async (indices) => {{
+          for (const index of indices) {{
+            {PANEL}.content.activeCellIndex = index;
+            await window.jupyterapp.commands.execute("notebook:run-cell");
+          }}
+        }}""",
+        indices,
+    )
+    page.wait_for_function(QUIET)
+
+
 def errors(page):
     """The errors of the code cells, as text, except in cells tagged as raising an exception on purpose."""
     outputs = page.evaluate(
