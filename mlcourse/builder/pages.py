@@ -34,7 +34,8 @@ ABOUT = {
     ),
     "solutions": (
         "These are worked answers to the exercises. There are other right answers: yours is right if its check "
-        "passes. Read them after you have tried, and compare the approach as well as the result."
+        "passes. Read them after you have tried, and compare the approach as well as the result. What is between "
+        "`### BEGIN SOLUTION` and `### END SOLUTION` was yours to write."
     ),
 }
 

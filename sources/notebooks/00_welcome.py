@@ -1,4 +1,7 @@
 # %% [markdown]
+# Back again? Your progress is [here](#Your-progress). Done for today? Save (Ctrl + S), then choose *File → Shut Down*
+# or press Ctrl + C in the terminal.
+#
 # ## What this course is
 #
 # You have data without labels, and you suspect that there are groups in it. This course takes you from the
@@ -62,14 +65,17 @@ show(
 #
 # This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
 # press Play in it, and drag a point.
+#
+# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to
+# its player, its hints or its links. A player lists its keys when you reach it.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
 playground(X[::12], n_components=4)
 
 # %% [markdown]
-# To stop for today, save (Ctrl + S) and press Ctrl + C in the terminal where the course runs. If the browser then
-# reports a connection error, all is well: close the tab. Tomorrow, the same command brings you back here.
+# Once you have stopped the course, as the top of this page says, the browser may report a connection error. All is
+# well: close the tab. Tomorrow, the same command brings you back here.
 #
 # ## How a lesson goes
 #
@@ -112,14 +118,18 @@ check.alarm_threshold(alarm_threshold)
 #
 # It says in which case the answer differs, and which mistake you probably made. It never shows the answer. The red
 # line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two cells
-# again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the
-# cell with your answer first: the check sees what was run last. Your results are remembered, on other days too. The
-# next cell shows them, and so does the end of each exercise notebook. (This task comes back in lesson 10, where the
-# scores say how ordinary each row is.)
+# again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the cell with
+# your answer first: the check sees what was run last. Your results are remembered, on other days too. The next cell
+# of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson 10, where
+# the scores say how ordinary each row is.)
 #
 # ## The lessons
 #
 # {{lesson_map}}
+#
+# ## Your progress
+#
+# Run the next cell: it lists what you have done, lesson by lesson.
 
 # %%
 from mlcourse import check

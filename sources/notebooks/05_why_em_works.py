@@ -932,8 +932,8 @@ print("means", shrunk.means_.ravel().round(2), " variances", shrunk.covariances_
 
 # %% [markdown]
 # No `reg_covar` was needed, and what EM climbs now, log-likelihood plus log prior, never falls: the theorem holds
-# again. The second price of `reg_covar` is gone as well. It was in squared units of the data, as you saw in lesson
-# 04. A target that comes from the data changes with the units.
+# again. The second price of `reg_covar` is gone as well. It was in squared units of the data, as you saw in
+# lesson 04. A target that comes from the data changes with the units.
 #
 # **Before you run the next cell:** the same grains in micrometres and in kilometres, first with the default
 # `reg_covar`, then with the prior. Which of the two fits stays the same fit?

@@ -702,8 +702,8 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #   Technical report 92-02, James Cook University of North Queensland. (The wines.)
 # - J. L. Horn (1965). A rationale and test for the number of factors in factor analysis. *Psychometrika* 30(2),
 #   179–185.
-# - L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone (1984). *Classification and Regression Trees*, chapter
-#   3. Wadsworth. (The one-standard-error rule.)
+# - L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone (1984). *Classification and Regression Trees*,
+#   chapter 3. Wadsworth. (The one-standard-error rule.)
 # - A. Ben-Hur, A. Elisseeff, I. Guyon (2002). A stability based method for discovering structure in clustered
 #   data. *Pacific Symposium on Biocomputing* 7, 6–17.
 # - L. Hubert, P. Arabie (1985). Comparing partitions. *Journal of Classification* 2(1), 193–218.
