@@ -395,6 +395,7 @@ def plain(X, n_clusters, random_state):
     return kmeans_plusplus(X, n_clusters, n_local_trials=1, random_state=random_state)[0]
 
 
+# %%
 runs = {}
 for name, init in {
     "random": "random",
@@ -585,8 +586,8 @@ show(
 # %% [markdown]
 # The diagrams speak against 3 and 6. So is it 4 or 5? The score says 4, and so does the elbow by ratios. The diagram
 # speaks for 5: blades of equal thickness, about 400 points each, all past the line. (The points were indeed drawn in
-# five groups of 400. You could not know.) **Both choices can be defended.** With five delivery vans to send, take
-# 5. If two groups that nearly touch are one group to you, take 4. Say what you chose, and why.
+# five groups of 400. You could not know.) **Both choices can be defended.** With five delivery vans,
+# take 5. If two groups that nearly touch are one group to you, take 4. Say what you chose, and why.
 #
 # ## The unit decides what is close
 #
@@ -683,12 +684,9 @@ ruler = (iris - iris.mean(axis=0)) / iris.std(axis=0)
 on_ruler = KMeans(3, n_init=50, random_state=0).fit_predict(ruler)
 mixture = GaussianMixture(3, random_state=42).fit_predict(iris)
 typed_in = np.array([1, 2, 0])  # "cluster 0 is species 1": right on somebody's machine, once
-for name, labels in {
-    "k-means, standardised, matched": match_labels(species, on_ruler),
-    "mixture, matched": match_labels(species, mixture),
-    "mixture, names typed in": typed_in[mixture],
-}.items():
-    print(f"{name:30s} {np.sum(labels == species):3d} of 150")
+print("k-means, standardised:  ", np.sum(match_labels(species, on_ruler) == species))
+print("mixture, matched:       ", np.sum(match_labels(species, mixture) == species))
+print("mixture, names typed in:", np.sum(typed_in[mixture] == species))
 
 # %% [markdown]
 # Standardising costs nine flowers: 125. All features are in centimetres, and petal length, which varies most, tells
