@@ -1,7 +1,7 @@
-"""Checks for lesson 05 (why EM works): the gap, a bound with a bug, slopes, hardening, aligned runs, shrinkage.
+"""Checks for lesson 05 (why EM works): the gap, a bound with a bug, slopes, another M-step, hardening.
 
 Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of the responsibilities; R (n, K)
-responsibilities; mu (K, d) means; Sigma (K, d, d) covariances; T (d, d) the prior's target; m its strength.
+responsibilities; mu (K, d) means; Sigma (K, d, d) covariances.
 """
 
 from collections.abc import Callable, Iterator
@@ -156,7 +156,7 @@ def kl_gap_with_a_mask(Q, R):
 
 FIX_ELBO = LESSON.task(
     "fix_elbo",
-    title="Find the bug: a floor that never touches",
+    title="Find the bug: a bound that never touches",
     points=3,
     expected="array (n,): at most log p(x), and equal to it where Q equals the responsibilities",
 )
@@ -405,7 +405,7 @@ def means_not_subtracted(X, R, mu, Sigma):
 
 
 @MEAN_GRADIENT.mistake(
-    "only the first component has a slope; the others were never filled in. Does a `return` stand in the loop?",
+    "only the first component has a slope; the others were never filled in. Is there a `return` inside the loop?",
     hint=None,
 )
 def first_component_only(X, R, mu, Sigma):
@@ -429,7 +429,132 @@ def gradient_at_once(X, R, mu, Sigma):
     return np.linalg.solve(Sigma, pull[..., None])[..., 0]
 
 
-# ── 4  Hardening ─────────────────────────────────────────────────────────────────────────────────────
+# ── 4  Another family ────────────────────────────────────────────────────────────────────────────────
+
+EXPONENTIAL_M_STEP = LESSON.task(
+    "exponential_m_step",
+    title="An M-step of your own",
+    points=3,
+    expected="(weights of shape (K,), rates of shape (K,)), all positive; the weights sum to 1",
+    parts=("the weights", "the rates"),
+)
+
+
+@EXPONENTIAL_M_STEP.cases
+def exponential_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, K in (("two components", 2), ("four components", 4)):
+        n = int(rng.integers(25, 40))
+        x = rng.exponential(rng.choice([0.3, 5.0], size=n))
+        yield Case(f"{description}, {n} waiting times", (x, rng.dirichlet(np.ones(K), n)))
+    x = rng.exponential(2.0, size=12)
+    yield Case("responsibilities of zeros and ones", (x, np.eye(3)[np.r_[0, 1, 2, rng.integers(3, size=9)]]))
+
+
+@EXPONENTIAL_M_STEP.reference
+def exponential_m_step(x: Array, R: Array) -> tuple[Array, Array]:
+    n, K = R.shape
+    weights, rates = np.zeros(K), np.zeros(K)
+    for k in range(K):
+        owned = sum(R[i, k] for i in range(n))
+        weights[k] = owned / n
+        rates[k] = owned / sum(R[i, k] * x[i] for i in range(n))
+    return weights, rates
+
+
+@EXPONENTIAL_M_STEP.law("the weights must sum to 1.")
+def weights_sum_to_one(out, x, R):
+    return np.isclose(np.sum(out[0]), 1)
+
+
+@EXPONENTIAL_M_STEP.law("at the new rates, a small change of a rate must not give a higher bound.")
+def no_rate_nearby_is_better(out, x, R):
+    def bound(rates: Array) -> float:
+        return (R * (np.log(rates) - np.multiply.outer(x, rates))).sum()
+
+    rates = np.asarray(out[1], dtype=float)
+    return all(bound(rates) >= bound(rates * factor) - 1e-6 for factor in (0.99, 1.01))
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the weights are right. What you call rates are mean waiting times: what does a component with long waiting"
+    " times have, a high rate or a low one?",
+    hint=2,
+)
+def means_for_rates(x, R):
+    weights, rates = exponential_m_step(x, R)
+    return weights, 1 / rates
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the rates are right. The weights are sums over the points: they have not been divided yet.", hint=1
+)
+def counts_for_weights(x, R):
+    return R.sum(axis=0), exponential_m_step(x, R)[1]
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the rates are divided by the waiting times of all points. Each component should count its own share.",
+    hint=3,
+)
+def waiting_times_of_all(x, R):
+    return R.mean(axis=0), R.sum(axis=0) / x.sum()
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the weights are right. The rates count all n points in the numerator. How many belong to component k?",
+    hint=3,
+)
+def all_points_counted(x, R):
+    return R.mean(axis=0), len(x) / (R.T @ x)
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "you averaged 1/x. Set the derivative of the bound to zero: there, the sum over the points is not one of 1/x.",
+    hint=2,
+)
+def mean_of_the_inverses(x, R):
+    return R.mean(axis=0), (R / x[:, np.newaxis]).sum(axis=0) / R.sum(axis=0)
+
+
+@EXPONENTIAL_M_STEP.mistake("each point is given entirely to one component. R says how it is shared.", hint=1)
+def hard_assignment(x, R):
+    return exponential_m_step(x, np.eye(R.shape[1])[R.argmax(axis=1)] + 1e-12)
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the rates are right. The weights are all the same: what does R say about them?", hint=1
+)
+def equal_weights(x, R):
+    K = R.shape[1]
+    return np.full(K, 1 / K), exponential_m_step(x, R)[1]
+
+
+@EXPONENTIAL_M_STEP.mistake("both answers are right, but in the wrong order.", hint=None)
+def rates_first(x, R):
+    return exponential_m_step(x, R)[::-1]
+
+
+@EXPONENTIAL_M_STEP.right
+def exponential_by_matrices(x, R):
+    N = R.sum(axis=0)
+    return N / N.sum(), N / (x @ R)
+
+
+@EXPONENTIAL_M_STEP.right
+def exponential_by_averages(x, R):
+    return R.mean(axis=0), [1 / np.average(x, weights=r) for r in R.T]
+
+
+@EXPONENTIAL_M_STEP.right
+def exponential_component_by_component(x, R):
+    weights, rates = [], []
+    for r in R.T:
+        weights.append(r.sum() / len(x))
+        rates.append(r.sum() / np.sum(r * x))
+    return np.array(weights), np.array(rates)
+
+
+# ── 5  Hardening ─────────────────────────────────────────────────────────────────────────────────────
 
 HARDENING_ROUND = LESSON.task(
     "hardening_round",
@@ -570,6 +695,16 @@ def means_not_divided(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     return R, R.T @ X
 
 
+@HARDENING_ROUND.mistake(
+    "the means are those of hard labels. R is soft: every point counts for every mean, as far as R says.",
+    hint=3,
+)
+def means_of_hard_labels(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
+    R = hardening_round(X, mu, sigma)[0]
+    hard = np.eye(len(mu))[R.argmax(axis=1)] + 1e-12
+    return R, round_with(X, hard)[1]
+
+
 @HARDENING_ROUND.right
 def round_by_softmax(X, mu, sigma):
     R = softmax(-((X[:, None] - mu) ** 2).sum(axis=2) / (2 * sigma**2), axis=1)
@@ -603,7 +738,7 @@ def round_by_the_package(X, mu, sigma):
     return R, R.T @ X / R.sum(axis=0)[:, None]
 
 
-# ── 5  Read a picture ────────────────────────────────────────────────────────────────────────────────
+# ── 6  Read a picture ────────────────────────────────────────────────────────────────────────────────
 
 STUCK_START = LESSON.choice(
     "stuck_start",

@@ -1,7 +1,6 @@
-"""Checks for lesson 06 (when EM fails): aligned runs, shrinkage.
+"""Checks for lesson 06 (when EM fails): aligned runs, spikes, the right restart, shrinkage, where a climb ends.
 
-Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of the responsibilities; R (n, K)
-responsibilities; mu (K, d) means; Sigma (K, d, d) covariances; T (d, d) the prior's target; m its strength.
+Symbols: X (n, d) data; R (n, K) responsibilities; T (d, d) the prior's target; m its strength.
 """
 
 from collections.abc import Callable, Iterator
@@ -183,7 +182,209 @@ def average_written_out(runs):
     return total / len(runs)
 
 
-# ── 2  Shrinkage ─────────────────────────────────────────────────────────────────────────────────────
+# ── 2  How narrow a component is ─────────────────────────────────────────────────────────────────────
+
+NARROWEST = LESSON.task(
+    "narrowest",
+    title="How narrow is it?",
+    points=2,
+    expected="array (K,): one positive variance per component",
+)
+
+
+def turned(variances: Array, rng: np.random.Generator) -> Array:
+    """A covariance (d, d) with these variances along random directions."""
+    directions = np.linalg.qr(rng.normal(size=(len(variances), len(variances))))[0]
+    return (directions * variances) @ directions.T
+
+
+@NARROWEST.cases
+def narrowest_cases(rng: np.random.Generator) -> Iterator[Case]:
+    needle = turned(rng.uniform([4, 0.001], [9, 0.002]), rng)
+    ball, egg = rng.uniform(0.4, 0.8) * np.eye(2), np.diag(rng.uniform([1, 3], [2, 5]))
+    yield Case("a ball, an egg and a tilted needle", (np.array([ball, egg, needle]),))
+    d = int(rng.integers(3, 5))
+    yield Case(
+        f"four components, d = {d}", (np.array([turned(rng.uniform(0.1, 6, d), rng) for _ in range(4)]),)
+    )
+
+
+@NARROWEST.reference
+def narrowest(covariances: Array) -> Array:
+    return np.array([min(np.linalg.eigvalsh(covariance)) for covariance in covariances])
+
+
+@NARROWEST.law("no feature can have a smaller variance than the narrowest direction.")
+def not_above_the_diagonal(out, covariances):
+    return np.all(out <= np.diagonal(covariances, axis1=1, axis2=2).min(axis=1) + 1e-6)
+
+
+@NARROWEST.mistake(
+    "these are the smallest variances along the axes. A tilted needle is wide along both axes, and still narrow.",
+    hint=1,
+)
+def smallest_on_the_diagonal(covariances):
+    return np.diagonal(covariances, axis1=1, axis2=2).min(axis=1)
+
+
+@NARROWEST.mistake("these are standard deviations. `reg_covar` is compared with variances.", hint=2)
+def standard_deviations(covariances):
+    return np.sqrt(narrowest(covariances))
+
+
+@NARROWEST.mistake("these are the variances in the widest direction.", hint=2)
+def widest(covariances):
+    return np.linalg.eigvalsh(covariances)[:, -1]
+
+
+@NARROWEST.mistake(
+    "a determinant is the product of the variances. A long needle can have the same determinant as a ball.",
+    hint=2,
+)
+def determinants(covariances):
+    return np.linalg.det(covariances)
+
+
+@NARROWEST.mistake("these are averages over all directions, and a spike hides in an average.", hint=2)
+def mean_variances(covariances):
+    return np.linalg.eigvalsh(covariances).mean(axis=1)
+
+
+@NARROWEST.mistake(
+    "the smallest entry may be a covariance, off the diagonal. That is not a variance.", hint=1
+)
+def smallest_entry(covariances):
+    return covariances.min(axis=(1, 2))
+
+
+@NARROWEST.mistake("this is one number. Each component needs its own.", hint=None)
+def the_narrowest_of_all(covariances):
+    return narrowest(covariances).min()
+
+
+@NARROWEST.right
+def narrowest_by_eigvalsh(covariances):
+    return np.linalg.eigvalsh(covariances)[:, 0]
+
+
+@NARROWEST.right
+def narrowest_by_singular_values(covariances):
+    return np.linalg.svd(covariances, compute_uv=False).min(axis=1)
+
+
+@NARROWEST.right
+def narrowest_by_the_inverse(covariances):
+    return [1 / np.linalg.norm(np.linalg.inv(covariance), 2) for covariance in covariances]
+
+
+# ── 3  Find the bug ──────────────────────────────────────────────────────────────────────────────────
+
+BEST_RUN = LESSON.task(
+    "best_run",
+    title="Find the bug: the wrong restart",
+    points=2,
+    expected="a whole number: the index of a run",
+)
+
+
+@BEST_RUN.cases
+def best_run_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for m, unit in ((12, 1.0), (20, 100.0), (30, 0.01), (25, 1.0)):
+        scores = np.sort(rng.uniform(-5, -3, m))[::-1]
+        spread = rng.uniform(0.1, 1, m)
+        spread[2] = 0.09  # the best without a spike is not the widest
+        spread[[0, 1, 4]] = 1e-6
+        order = np.r_[4, 5, rng.permutation(np.delete(np.arange(m), [4, 5]))]
+        yield Case(f"{m} runs, three with a spike", (scores[order], unit * spread[order], 1e-3 * unit))
+
+
+@BEST_RUN.reference
+def best_run(scores: Array, smallest: Array, limit: float) -> int:
+    best = None
+    for run in range(len(scores)):
+        if smallest[run] > limit and (best is None or scores[run] > scores[best]):
+            best = run
+    return best
+
+
+@BEST_RUN.law("the chosen run must not have a spike.")
+def no_spike(out, scores, smallest, limit):
+    return smallest[int(out)] > limit
+
+
+@BEST_RUN.mistake("the bug is still there.", planted=True)
+def place_among_those_without_a_spike(scores, smallest, limit):
+    return np.argmax(scores[smallest > limit])
+
+
+@BEST_RUN.mistake("this is the run with the highest likelihood of all. It has a spike.", hint=1)
+def spikes_allowed(scores, smallest, limit):
+    return np.argmax(scores)
+
+
+@BEST_RUN.mistake(
+    "scores times a mask gives 0 for the runs with a spike, and 0 is more than any of the other scores here.",
+    hint=2,
+)
+def masked_by_zero(scores, smallest, limit):
+    return np.argmax(scores * (smallest > limit))
+
+
+@BEST_RUN.mistake(
+    "this is the run with the widest components. Among the runs without a spike, the scores decide."
+)
+def widest_run(scores, smallest, limit):
+    return np.argmax(smallest)
+
+
+@BEST_RUN.mistake("this is the *lowest* score among the runs without a spike.", hint=2)
+def lowest_score(scores, smallest, limit):
+    return np.argmin(np.where(smallest > limit, scores, np.inf))
+
+
+@BEST_RUN.mistake("this is the first run without a spike, whatever its score.", hint=2)
+def first_without_a_spike(scores, smallest, limit):
+    return np.argmax(smallest > limit)
+
+
+@BEST_RUN.right
+def best_run_by_where(scores, smallest, limit):
+    return np.where(smallest > limit, scores, -np.inf).argmax()
+
+
+@BEST_RUN.right
+def best_run_by_indices(scores, smallest, limit):
+    runs = np.flatnonzero(smallest > limit)
+    return runs[np.argmax(scores[runs])]
+
+
+@BEST_RUN.right
+def best_run_by_max(scores, smallest, limit):
+    return max((run for run in range(len(scores)) if smallest[run] > limit), key=lambda run: scores[run])
+
+
+# ── 4  Read a table ──────────────────────────────────────────────────────────────────────────────────
+
+IMMUNE_FIT = LESSON.choice(
+    "immune_fit",
+    title="Read a table",
+    points=1,
+    right="C",
+    wrong={
+        "A": "its likelihood rises as `reg_covar` shrinks: it has a spike, which a shared covariance cannot have.",
+        "B": "its likelihood rises as `reg_covar` shrinks, in every row. Which type cannot do that?",
+        "D": (
+            "a low likelihood in the first row is no sign of tied. Read the columns downwards.",
+            2,
+        ),
+    },
+)
+
+
+IMMUNE_FIT.right_values("c")
+
+
+# ── 5  Shrinkage ─────────────────────────────────────────────────────────────────────────────────────
 
 MAP_COVARIANCES = LESSON.task(
     "map_covariances",
@@ -396,7 +597,90 @@ def covariances_as_a_blend(X, R, T, m):
     return blended
 
 
-# ── 3  How strong a prior ────────────────────────────────────────────────────────────────────────────
+# ── 6  Where the climb will end ──────────────────────────────────────────────────────────────────────
+
+CLIMB_END = LESSON.task(
+    "climb_end",
+    title="Where will it end?",
+    points=2,
+    expected="a number above the last value of the path",
+)
+
+
+@CLIMB_END.cases
+def climb_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, rate, m in (("a slow climb", 0.95, 8), ("a faster climb", 0.6, 5)):
+        rate = rate - 0.05 * rng.uniform()
+        yield Case(description, (rng.uniform(-4, -2) - rng.uniform(0.5, 1) * rate ** np.arange(m),))
+    fast, slow = 0.3 ** np.arange(9), rng.uniform(0.85, 0.9) ** np.arange(9)
+    yield Case("a climb that is fast at first, then slow", (rng.uniform(-4, -2) - fast - 0.5 * slow,))
+
+
+@CLIMB_END.reference
+def climb_end(path: Array) -> float:
+    a, b, c = path[-3:]
+    rate = (c - b) / (b - a)
+    return c + (c - b) * rate / (1 - rate)
+
+
+@CLIMB_END.law("steps that shrink but go on upwards must end above the last value.")
+def above_the_last(out, path):
+    return out > path[-1]
+
+
+@CLIMB_END.mistake("this is the last value. Steps are still to come.", hint=1)
+def last_value(path):
+    return path[-1]
+
+
+@CLIMB_END.mistake("this is where the next round ends. After it there are more.", hint=2)
+def one_more_round(path):
+    a, b, c = path[-3:]
+    return c + (c - b) ** 2 / (b - a)
+
+
+@CLIMB_END.mistake(
+    "the steps are added up from one that is in the path already. Which is the first step to come?", hint=2
+)
+def last_step_counted_twice(path):
+    a, b, c = path[-3:]
+    return c + (c - b) / (1 - (c - b) / (b - a))
+
+
+@CLIMB_END.mistake("the sign of the sum is wrong: this prediction is below the last value.", hint=2)
+def downwards(path):
+    return 2 * path[-1] - climb_end(path)
+
+
+@CLIMB_END.mistake("the rate is upside down: an earlier step divided by a later one is more than 1.", hint=1)
+def rate_upside_down(path):
+    a, b, c = path[-3:]
+    rate = (b - a) / (c - b)
+    return c + (c - b) * rate / (1 - rate)
+
+
+@CLIMB_END.mistake("you used the first three values. The rate is constant only near the end.", hint=1)
+def from_the_first_three(path):
+    return climb_end(path[:3])
+
+
+@CLIMB_END.right
+def climb_end_by_aitken(path):
+    a, b, c = path[-3], path[-2], path[-1]
+    return a - (b - a) ** 2 / (c - 2 * b + a)
+
+
+@CLIMB_END.right
+def climb_end_step_by_step(path):
+    first, second = np.diff(path)[-2:]
+    value, step = path[-1], second
+    for _ in range(5000):
+        step *= second / first
+        value += step
+    return value
+
+
+# ── 7  How strong a prior ────────────────────────────────────────────────────────────────────────────
 
 BEST_STRENGTH = LESSON.value(
     "best_strength",

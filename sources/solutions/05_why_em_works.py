@@ -39,6 +39,10 @@ def kl_gap(Q, R):
 # %% task="kl_gap" role="check"
 check.kl_gap(kl_gap)
 
+# %% [markdown] tags=["solution-only"]
+# `xlogy` gives 0 where the guess is 0. `rel_entr(Q, R)` does the whole term. Without SciPy, a mask of the positive
+# entries or `np.where(Q > 0, Q, 1)` inside the logarithm also work. Adding 1e-12 does not: it changes every number.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -61,20 +65,20 @@ check.kl_gap(kl_gap)
 
 # %%
 x = three_gaussians_1d()[0][:, 0]
-mu, tops, floors = np.array([-1.0, 0.0, 1.0]), [], []
+mu, likelihoods, bounds = np.array([-1.0, 0.0, 1.0]), [], []
 for _ in range(12):
     A = np.log(1 / 3) + norm.logpdf(x[:, np.newaxis], mu, 1.3)
     R = softmax(A, axis=1)
-    tops.append(logsumexp(A, axis=1).mean())
-    floors.append(((R * A).sum(axis=1) + xlogy(R, R).sum(axis=1)).mean())
+    likelihoods.append(logsumexp(A, axis=1).mean())
+    bounds.append(((R * A).sum(axis=1) + xlogy(R, R).sum(axis=1)).mean())
     mu = x @ R / R.sum(axis=0)
 
 # %% tags=["hide-input"]
 # Figure: likelihood and bound
 ax = plt.figure(figsize=(7, 3)).subplots()
-ax.plot(range(1, 13), tops, color=INK, marker="o", label="log-likelihood")
+ax.plot(range(1, 13), likelihoods, color=INK, marker="o", label="log-likelihood")
 ax.plot(
-    range(1, 13), floors, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
+    range(1, 13), bounds, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
 )
 ax.set(xlabel="E-steps", ylabel="mean over the points")
 ax.legend()
@@ -108,6 +112,10 @@ def fix_elbo(A, Q):
 
 # %% task="fix_elbo" role="check"
 check.fix_elbo(fix_elbo)
+
+# %% [markdown] tags=["solution-only"]
+# The sign was wrong. EM worked all the same, because the entropy does not depend on the parameters, so the M-step
+# never sees it. `scipy.special.entr` has the minus sign inside, which makes this bug impossible.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -157,6 +165,10 @@ def mean_gradient(X, R, mu, Sigma):
 # %% task="mean_gradient" role="check"
 check.mean_gradient(mean_gradient)
 
+# %% [markdown] tags=["solution-only"]
+# The same $\Sigma_k$ serves all points, so one `solve` per component is enough. `np.linalg.solve` also accepts all
+# components at once. An inverse would give the same numbers here, and worse ones for a narrow component.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -175,6 +187,57 @@ check.mean_gradient(mean_gradient)
 # Nothing is divided at the end. At the M-step's means the slope is zero, and the division by $N_k$ is in *those*.
 #
 # </details>
+
+# %% [markdown]
+# ## {{exponential_m_step}}
+#
+# Nowhere in the proof did we use that the components are Gaussian. Here they are waiting times: component $k$ has the
+# density $\lambda_k e^{-\lambda_k x}$ for $x > 0$, with a *rate* $\lambda_k$. With `R` fixed, the part of the bound
+# that depends on the parameters is
+#
+# $$ \sum_i \sum_k r_{ik} \left[ \log \pi_k + \log \lambda_k - \lambda_k x_i \right] $$
+#
+# Derive the M-step with pencil and paper, then write it.
+#
+# - in: `x` of shape (n,), positive numbers; `R` of shape (n, K)
+# - out: `return weights, rates`: the new $\pi$ and the new $\lambda$, each of shape (K,)
+
+
+# %% task="exponential_m_step" role="answer"
+def exponential_m_step(x, R):
+    """The weights (K,) and rates (K,) that maximise the bound."""
+    ### BEGIN SOLUTION
+    N = R.sum(axis=0)
+    return N / len(x), N / (x @ R)
+    ### END SOLUTION
+
+
+# %% task="exponential_m_step" role="check"
+check.exponential_m_step(exponential_m_step)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# The weights and the rates are in separate terms, so you can maximise one at a time. The term of the weights is the
+# same as for Gaussians.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The derivative with respect to $\lambda_k$ has a term with $1/\lambda_k$ and one without. When is their sum zero?
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# A rate is a number of events divided by a time. How many points does component k own, and how long did they take
+# together?
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# The derivative is $N_k / \lambda_k - \sum_i r_{ik} x_i = 0$. So the rate is one over the weighted mean, and
+# `1 / np.average(x, weights=R[:, k])` for each component is just as good. The weights follow from the Lagrange
+# multiplier of the lecture, unchanged.
 
 # %% [markdown]
 # ## {{hardening_round}}
@@ -200,6 +263,10 @@ def hardening_round(X, mu, sigma):
 
 # %% task="hardening_round" role="check"
 check.hardening_round(hardening_round)
+
+# %% [markdown] tags=["solution-only"]
+# Everything that is equal for all components cancels, and only the exponent is left. `softmax` subtracts the row's
+# maximum by itself, so `softmax(A, axis=1)` is as good as the two lines with `logsumexp`.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -274,7 +341,7 @@ check.stuck_start(stuck_start)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Will round thirty-one be different from round thirty? Then think of Figure 4 of the lecture: what does the theorem
+# Will round thirty-one be different from round thirty? Then think of Figure 3 of the lecture: what does the theorem
 # promise, and what does it not promise?
 #
 # </details>

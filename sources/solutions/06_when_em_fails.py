@@ -39,6 +39,10 @@ def average_runs(runs):
 # %% task="average_runs" role="check"
 check.average_runs(average_runs)
 
+# %% [markdown] tags=["solution-only"]
+# The assignment is one to one, so no two components share a partner. `align_components(runs[0], run)` from
+# `mlcourse.metrics` does the two lines of the loop. Sorting would be enough in one dimension only.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -54,8 +58,128 @@ check.average_runs(average_runs)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Let the rows of the table stand for the first run and the columns for the other. Then the columns say, for
-# each component of the first run, where its partner stands in the other. Indexing with them *fetches*.
+# Let the rows of the table be the first run and the columns the other. Then the columns say, for
+# each component of the first run, where its partner is in the other. Indexing with them *fetches*.
+#
+# </details>
+
+# %% [markdown]
+# ## {{narrowest}}
+#
+# A spike gives itself away by a variance that is close to `reg_covar`. But a component can be as thin as a needle and
+# still have large variances along both axes: it only has to be tilted. So compute the smallest variance of each
+# component in *any* direction.
+#
+# - in: `covariances` of shape (K, d, d)
+# - out: an array of shape (K,)
+
+
+# %% task="narrowest" role="answer"
+def narrowest(covariances):
+    """The smallest variance of each component, over all directions: an array (K,)."""
+    ### BEGIN SOLUTION
+    return np.linalg.eigvalsh(covariances)[:, 0]
+    ### END SOLUTION
+
+
+# %% task="narrowest" role="check"
+check.narrowest(narrowest)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Think of the ellipse. Lesson 03 read its directions and half-lengths from a covariance. Which of the half-lengths do
+# you need?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `np.linalg.eigvalsh` works on all K matrices at once, and sorts what it finds. What it finds are variances.
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# `eigvalsh` is for symmetric matrices, accepts a whole stack, and sorts its result in ascending order. For a
+# covariance the singular values are the same numbers, so `np.linalg.svd` works too.
+
+# %% [markdown]
+# ## {{best_run}}
+#
+# A colleague runs EM twenty times, leaves out the runs with a spike, and keeps the best of the rest. The report shows
+# a run that is far from the best. Find the bug.
+#
+# - in: `scores` of shape (m,), the mean log-likelihoods of the runs; `smallest` of shape (m,), the smallest variance
+#   in each run; `limit`: a run whose smallest variance is not above it has a spike. At least one run has none.
+# - out: the index of the run to keep, counted among all m runs
+
+
+# %% task="best_run" role="answer"
+def best_run(scores, smallest, limit):
+    """The index of the run with the highest score among those without a spike."""
+    ### BEGIN SOLUTION
+    return np.argmax(np.where(smallest > limit, scores, -np.inf))
+    ### STUB
+    # return np.argmax(scores[smallest > limit])
+    ### END SOLUTION
+
+
+# %% task="best_run" role="check"
+check.best_run(best_run)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Try it with four runs, of which the first has a spike. Which index do you expect, and which do you get?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Selecting makes the array shorter, and an index into a shorter array counts something else. Either keep the array
+# long, or remember where its entries came from.
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# The bug: the index counts only the runs without a spike. Scores of −∞ keep the array at its full length.
+# `np.flatnonzero(smallest > limit)` and an index into that is as good.
+
+# %% [markdown]
+# ## {{immune_fit}}
+#
+# Thirty points, eight components, and the four covariance types: spherical, diag, tied and full, in an order that you
+# do not know. Each column has the mean log-likelihoods of one type as `reg_covar` shrinks.
+
+# %% tags=["hide-input"]
+# The table
+rows = np.random.default_rng(0).permutation(elongated_blobs()[0])[:30]
+print("reg_covar        A        B        C        D")
+for reg_covar in (1e-2, 1e-4, 1e-6, 1e-9):
+    print(f"{reg_covar:8g}", end=" ")
+    for kind in ("full", "diag", "tied", "spherical"):
+        model = GaussianMixture(8, covariance_type=kind, reg_covar=reg_covar, random_state=0)
+        print(f"{model.fit(rows).score(rows):8.2f}", end=" ")
+    print()
+
+# %% [markdown]
+# Which column is tied? Answer with a letter in quotes.
+
+# %% task="immune_fit" role="answer"
+### BEGIN SOLUTION
+immune_fit = "C"
+### END SOLUTION
+
+# %% task="immune_fit" role="check"
+check.immune_fit(immune_fit)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Which of the four types cannot put a spike on a few points, because all components share it?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A spike grows as `reg_covar` shrinks. Which column stops growing?
 #
 # </details>
 
@@ -88,10 +212,14 @@ def map_covariances(X, R, T, m):
 # %% task="map_covariances" role="check"
 check.map_covariances(map_covariances)
 
+# %% [markdown] tags=["solution-only"]
+# One component at a time keeps the formula in sight. The same in one line each: `np.cov(X.T, aweights=r, ddof=0)` is
+# $S_k / N_k$, and the result is its average with T, weighted by $N_k$ and m.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Imagine m extra points in each component, which lie about its mean with covariance T. What do they add to the
+# Imagine m extra points in each component, around its mean and with covariance T. What do they add to the
 # sum of outer products, and what to the number of points?
 #
 # </details>
@@ -106,6 +234,48 @@ check.map_covariances(map_covariances)
 # $S_k$ is lesson 04's covariance before the division, about the component's own, weighted mean.
 #
 # </details>
+
+# %% [markdown]
+# ## {{climb_end}}
+#
+# Near its end EM converges linearly: each increase of the likelihood is the one before it times a constant rate. So
+# three values are enough to predict where the climb will end. This is Aitken's method. With the last three values
+# $a$, $b$, $c$ the rate is $\rho = (c - b) / (b - a)$, and the increases still to come are
+#
+# $$ (c - b)\,\rho + (c - b)\,\rho^2 + (c - b)\,\rho^3 + \dots $$
+#
+# - in: `path`, an array of three or more likelihoods, one per round, with $0 < \rho < 1$
+# - out: the predicted limit, a number
+
+
+# %% task="climb_end" role="answer"
+def climb_end(path):
+    """The limit of the path, predicted from its last three values."""
+    ### BEGIN SOLUTION
+    a, b, c = path[-3:]
+    rate = (c - b) / (b - a)
+    return c + (c - b) * rate / (1 - rate)
+    ### END SOLUTION
+
+
+# %% task="climb_end" role="check"
+check.climb_end(climb_end)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Take the last three values, and divide the later of the two increases by the earlier one.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A geometric series: $\rho + \rho^2 + \rho^3 + \dots = \rho / (1 - \rho)$.
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# The textbook form of the same number is $a - (b - a)^2 / (c - 2b + a)$. It subtracts numbers that are nearly equal,
+# so stop EM by the *predicted* distance to the limit only while the increases are well above rounding errors.
 
 # %% [markdown]
 # ## {{best_strength}}
@@ -138,6 +308,10 @@ best_strength = strengths[np.argmax(scores)]
 
 # %% task="best_strength" role="check"
 check.best_strength(best_strength)
+
+# %% [markdown] tags=["solution-only"]
+# The training points cannot choose: they always prefer the weakest prior. With a hundred and forty validation points
+# the neighbours 0.3 and 3 can be close, so report the range as well as the winner.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
