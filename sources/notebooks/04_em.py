@@ -283,13 +283,13 @@ assert bounds[-1] > mean_log_likelihood(x, *with_labels)
 # a bug. Always.** (Exact means: with nothing added to the variances.) You will rarely have a right answer to
 # compare with. This test needs none.
 #
-# How much does the test find? Here is a round of EM with a natural little economy: as soon as a component's
-# responsibilities are known, its weight is updated.
+# How much does the test find? Here is a round of EM that goes through the components one by one.
+# It looks right.
 
 
 # %%
-def hasty_round(x, pi, mu, var):
-    """One round of EM. There is a bug in it."""
+def looped_round(x, pi, mu, var):
+    """One round of EM, one component at a time. There is a bug in it."""
     pi, R = pi.copy(), np.empty((len(x), len(pi)))
     for k in range(len(pi)):
         R[:, k] = responsibilities(x, pi, mu, var)[:, k]
@@ -320,11 +320,11 @@ def falls(one_round, seed, n_rounds=60):
 
 
 ends = {}
-for one_round in (hasty_round, our_round):
+for one_round in (looped_round, our_round):
     runs = [falls(one_round, seed) for seed in range(50)]
     ends[one_round] = np.array([np.sort(mu) for _, (pi, mu, var) in runs])
     print(f"{one_round.__name__:11s} falls in {sum(fell for fell, _ in runs):2d} of 50 runs")
-close = np.abs(ends[hasty_round] - ends[our_round]).max(axis=1) < 0.01
+close = np.abs(ends[looped_round] - ends[our_round]).max(axis=1) < 0.01
 print(f"from the same start, all means end within 0.01 of each other in {close.sum()} of 50 runs")
 
 # %% [markdown]
@@ -622,7 +622,7 @@ for init in ("kmeans", "k-means++", "random_from_data", "random"):
     )
 
 # %% [markdown]
-# K-means, as a rule. That is why it is the default. But look at its worst run.
+# K-means, as a rule, and it is the default. But look at its worst run.
 #
 # **Before you run the next cell:** the twelve runs of k-means do not all find the same clusters. Which are the
 # better start for EM, those with the lower inertia or those with the higher?
@@ -693,8 +693,8 @@ for unit, factor in (("micrometres", 1), ("metres", 1e-6), ("nanometres", 1e3)):
 # EM never arrives; it only gets closer. It stops when the mean log-likelihood changes by less than `tol` in a
 # round. The default, 0.001, is generous.
 #
-# **Before you run the next cell:** twelve single runs from k-means stop by the default. All of them would reach
-# −3.227 in the end. How many are there?
+# **Before you run the next cell:** twelve single runs from k-means would all reach −3.227 in the end. How many have
+# reached it, to two decimals, when the default stops them?
 
 # %%
 quick = [GaussianMixture(3, random_state=seed).fit(Y) for seed in range(12)]
@@ -768,13 +768,13 @@ show(
 # data look like?
 #
 # Look at the star at (−3.5, 5). The nearest group is 0, yet `predict` says 2: the region of the round group
-# reappears behind the long one. Far away all densities are tiny, and the component with the largest variance *in
-# that direction* wins, as the loose group did in lesson 02. The probabilities say "certainly component 2", the
-# score says "nothing like my data". **Certainty about the component is not familiarity with the point.**
+# reappears behind the long one. Far away all densities are tiny, and the component whose density falls off most
+# slowly *in that direction* wins, as the loose group did in lesson 02. The probabilities say "certainly component
+# 2", the score says "nothing like my data". **Certainty about the component is not familiarity with the point.**
 #
 # ## Common mistakes
 #
-# - **The likelihood falls.** Except for the tiny effect of `reg_covar`: a bug. The usual suspect: parameters that
+# - **The likelihood falls.** Apart from the small effect of `reg_covar`: a bug. The usual suspect: parameters that
 #   are updated while responsibilities are still being computed.
 # - **"The likelihood rises, so the code is right."** A wrong M-step may still climb. If the new `pi` never leaves
 #   the function that computes it, the likelihood rises all the same, as the next cell shows. Check a law too:
@@ -856,8 +856,8 @@ print(f"at the end, a weight differs from the mean responsibility by at least {m
 #
 # ## Where next
 #
-# The [exercises](../exercises/04_em_exercises.ipynb): you write each of these functions, find the bug of the hasty
-# round, and put the loop together.
+# The [exercises](../exercises/04_em_exercises.ipynb): you write each of these functions, find the bug in
+# `looped_round`, and put the loop together.
 #
 # ## References
 #

@@ -39,7 +39,7 @@ def em_round(x, *theta):
     return maximise(x, responsibilities(x, *theta))
 
 
-def hasty_round(x, pi, mu, var):
+def looped_round(x, pi, mu, var):
     pi, R = pi.copy(), np.empty((len(x), len(pi)))
     for k in range(len(pi)):
         R[:, k] = responsibilities(x, pi, mu, var)[:, k]
@@ -128,9 +128,9 @@ def test_em_explains_the_positions_better_than_the_labels_do():
         assert mean_log_likelihood(x, *last) > mean_log_likelihood(x, *with_labels)
 
 
-def test_the_hasty_round_falls_in_other_samples_too():
+def test_the_looped_round_falls_in_other_samples_too():
     for sample in range(1, 5):
-        assert (np.diff(runs(hasty_round, sample)[0]) < -1e-12).any(axis=1).sum() >= 3
+        assert (np.diff(runs(looped_round, sample)[0]) < -1e-12).any(axis=1).sum() >= 3
 
 
 @pytest.mark.parametrize("one_round", [em_round, forgetful_round, round_about_the_old_means])
