@@ -268,7 +268,10 @@ assert n_parameters(100, 2) == 599
 # Seventeen: two weights, six coordinates of means, and three times three numbers for the covariances. With the
 # log-likelihood $\ell = \sum_i \log p(x_i)$ of all $n$ points and $p$ parameters, the two most used formulas are
 #
-# $$ \mathrm{AIC} = -2\,\ell + 2\,p \qquad\qquad \mathrm{BIC} = -2\,\ell + p \log n $$
+# $$ \begin{aligned}
+# \mathrm{AIC} &= -2\,\ell + 2\,p \\
+# \mathrm{BIC} &= -2\,\ell + p \log n
+# \end{aligned} $$
 #
 # and for both, lower is better: [AIC](../GLOSSARY.md#aic) and [BIC](../GLOSSARY.md#bic).
 
@@ -917,7 +920,7 @@ print("training  ", np.round(on_train, 2))
 print("validation", np.round(on_val, 2), " best at K =", winner + 1)
 
 # %% tags=["hide-input"]
-# Figure 8: one component per class, the chosen number, and twelve
+# Figure 8: one component per class, a chosen number, twelve
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), sharex=True, sharey=True)
 for ax, K in zip(axes, (1, winner + 1, 12)):
     plot_decision_regions(classifiers[K - 1], X_train, ax=ax)
