@@ -66,7 +66,8 @@ em_player(column, steps)
 # ## The same fit, K! times
 #
 # Nothing in a mixture says which component is number 0. Exchange two of them, and you have other parameters and the
-# same density. This is called *label switching*. It is a lack of [identifiability](../GLOSSARY.md#identifiability):
+# same density. This is called [label
+# switching](../GLOSSARY.md#label-switching). It is a lack of [identifiability](../GLOSSARY.md#identifiability):
 # no data can tell the two apart.
 #
 # **Before you run the next cell:** three components in the plane. How many maxima of the same height are there? And
@@ -441,9 +442,9 @@ def map_covariance(S, N, T, m):
 #
 # One caution about the words. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d +
 # 1)/2}$, so here $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le
-# 2d$, and we use $m = 1$, the prior is *improper*: there is no distribution to draw from, and "prior" is a name for
-# a penalty. The maximum exists all the same, for every $m > 0$, because the penalty goes to $-\infty$ faster than
-# the spike rises.
+# 2d$, and we use $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw
+# from, and "prior" is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty
+# goes to $-\infty$ faster than the spike rises.
 #
 # In `GaussianMixture`, `covariance_prior="data"` takes the covariance of all rows for $T$, and `prior_strength` is
 # $m$.
