@@ -203,8 +203,8 @@ assert 40 * medians[0] < medians[-1]
 # components that are far apart nothing is lost, and the factor is almost 0. With overlap it is close to 1, and each
 # round brings almost nothing.
 #
-# So a small change per round does not mean that the maximum is near. With a factor of 0.99 the way left is a hundred
-# times the last step. If components overlap, lower `tol`, and check whether the parameters still move.
+# So a small change per round does not mean that the maximum is near. With a factor of 0.99 the way left is about a
+# hundred times the last step. If components overlap, lower `tol`, and check whether the parameters still move.
 #
 # ## The likelihood has no maximum
 #
@@ -534,21 +534,32 @@ assert bare.score(test) < models[best].score(test)
 
 # %% tags=["hide-input"]
 # Figure 7: without a prior, and with one
-grid = np.stack(np.meshgrid(np.linspace(-4.5, 6, 220), np.linspace(-4.5, 6, 220)), axis=-1)
+grid = np.stack(np.meshgrid(np.linspace(-5, 7.5, 250), np.linspace(-5, 6, 220)), axis=-1)
 fig, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, sharey=True)
 for ax, model, name in zip(
     axes, (bare, models[best]), ("maximum likelihood", f"MAP, m = {strengths[best]:g}")
 ):
     surface = model.score_samples(grid.reshape(-1, 2)).reshape(grid.shape[:2])
-    levels = [-7, -6, -5, -4, -3]
+    levels = [-6, -4.5, -3.2]
     ax.contour(
-        grid[..., 0], grid[..., 1], surface, levels, colors=INK, linewidths=1, linestyles="solid"
+        grid[..., 0],
+        grid[..., 1],
+        surface,
+        levels,
+        colors=PALE_INK,
+        linewidths=1,
+        linestyles="solid",
     )
     ax.plot(*test.T, ".", color=PALE_INK, alpha=0.5, markersize=2)
     ax.plot(*train.T, "o", color=color(1), markersize=4)
     narrowest = np.argmin(np.linalg.eigvalsh(model.covariances_)[:, 0])
     plot_ellipses(model.means_[[narrowest]], model.covariances_[[narrowest]], n_std=(2,), ax=ax)
     ax.set(title=name, aspect="equal")
+needle = bare.means_[np.argmin(np.linalg.eigvalsh(bare.covariances_)[:, 0])]
+arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5}
+axes[0].annotate(
+    "a needle through three points", needle, needle - [1.2, 2.4], arrowprops=arrow, color=INK
+)
 show(
     fig,
     "Figure 7. Contour lines of the density of six components, with the sixty points that were fitted"
