@@ -29,13 +29,14 @@ N_TRAIN, N_AXES, N_DIRECTIONS, N_COMPONENTS = 20_000, 80, 15, 20
 SIDE, N_COLUMNS = 28, 10
 ANSWER = """\
 def e_step(X, pi, mu, Sigma):
-    densities = [multivariate_normal.pdf(X, m, S) for m, S in zip(mu, Sigma)]
+    gaussians = map(multivariate_normal, mu, Sigma)
+    densities = [one.pdf(X) for one in gaussians]
     joint = pi * np.transpose(densities)
     p = joint.sum(axis=1)
     return np.log(p), joint / p[:, np.newaxis]"""
 PAGE = """\
 <body style="background: white; color: #222; font: 15px/1.5 system-ui, sans-serif">
-<div style="width: 640px; padding: 16px">
+<div style="width: 520px; padding: 16px">
 <pre style="margin: 0 0 12px; padding: 10px 12px; background: #f5f5f5; font-size: 13px">{}
 
 check.e_step(e_step)</pre>
