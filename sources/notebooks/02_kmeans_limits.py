@@ -123,7 +123,7 @@ errors = (kmeans.labels_ != y).sum()
 
 # %% tags=["hide-input"]
 # Figure 2: stretched groups, as drawn and as cut
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.8), sharex=True, sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10, 5.6), sharex=True, sharey=True)
 plot_points(X, y, ax=axes[0]).set_title("how the points were drawn")
 plot_decision_regions(kmeans, X, ax=axes[1]).set_title("how k-means cuts them")
 plot_points(X, kmeans.labels_, ax=axes[1])
@@ -260,7 +260,7 @@ for name, c, labels in (
     print(f"{name}: inertia {J(X, c, labels):.1f}, ARI {adjusted_rand_score(y, labels):.3f}")
 
 # %% tags=["hide-input"]
-# Figure 4: the truth, a start at the truth, and the best of ten
+# Figure 4: the truth, a start there, and the best of ten
 assert (round(from_truth.inertia_, 1), round(kmeans.inertia_, 1)) == (2242.6, 2179.6)
 fig, axes = plt.subplots(1, 3, figsize=(11, 4), sharex=True, sharey=True)
 plot_points(X, y, sizes=10, ax=axes[0])
@@ -321,7 +321,7 @@ for name, model in (("start at the species", from_species), ("best of twenty    
 
 # %% tags=["hide-input"]
 # Figure 5: bills of penguins, by species and by k-means
-fig, axes = plt.subplots(2, 1, figsize=(7.6, 6.2), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 1, figsize=(7.6, 4.9), sharex=True, sharey=True)
 plot_points(bills, species, sizes=22, ax=axes[0]).set_title("by species")
 axes[0].legend(["Adelie", "Chinstrap", "Gentoo"], loc="upper left", bbox_to_anchor=(1, 1))
 plot_decision_regions(from_species, bills, ax=axes[1]).set_title("by k-means")
@@ -506,7 +506,7 @@ r = responsibilities(X, pi, near, sigma)
 
 # %% tags=["hide-input"]
 # Figure 7: responsibilities, far apart and close together
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.8))
+fig, axes = plt.subplots(1, 2, figsize=(10, 5.6))
 pairs = (X_far, responsibilities(X_far, pi, far, sigma)), (X, r)
 for ax, place, (points, resp) in zip(axes, (10, 3), pairs):
     plot_responsibilities(points, resp, sizes=40 * resp.max(axis=1) ** 2, ax=ax)
@@ -619,7 +619,7 @@ print({s: n_peaks(s) for s in (1.0, 1.5, 1.9, 2.1, 2.5, 3.0)})
 # Figure 9: two components, at three distances
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.4), sharey=True)
 for ax, s in zip(axes, (1, 2, 3)):
-    plot_mixture_1d([0.5, 0.5], [0, s], [1, 1], ax=ax).set_title(f"{s} apart: {n_peaks(s)} peak(s)")
+    plot_mixture_1d([0.5, 0.5], [0, s], [1, 1], ax=ax).set_title(f"{s} apart, peaks: {n_peaks(s)}")
     ax.get_legend().set_visible(s == 3)
 show(
     fig,
