@@ -697,11 +697,12 @@ bill_weights = np.bincount(species) / len(species)
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), width_ratios=[1.25, 1])
 plot_points(bills, species, sizes=16, ax=left)
 plot_ellipses(bill_means, bill_covariances, n_std=(1, 2), ax=left)
-left.set(xlabel="length of the bill (mm)", ylabel="depth of the bill (mm)", aspect="auto")
+left.set(xlabel="length of the bill (mm)", ylabel="depth of the bill (mm)")
+left.set(aspect="auto", xlim=(31, 61), ylim=(12.5, 22))
 plot_mixture_1d(
     bill_weights, bill_means[:, 0], bill_covariances[:, 0, 0], X=bills[:, 0], ax=right
 ).set(xlabel="length of the bill (mm)", ylabel="density (per mm)")
-names = ["mixture", "Adelie", "Chinstrap", "Gentoo", "penguins"]
+names = ["all penguins", "mixture", "Adelie", "Chinstrap", "Gentoo"]
 right.legend(names, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
 show(
     fig,
@@ -773,7 +774,8 @@ for ax, points, title in ((axes[0], X, "data"), (axes[1], made, "drawn from the 
 show(
     fig,
     "Figure 11. The data, and as many points drawn from a mixture fitted to them. The contours are the"
-    " mixture's log density, the same in both panels. The number on each says how far it is below the peak.",
+    " mixture's log density, the same in both panels. A number says how far a contour is below the peak;"
+    " each contour inside it is half as far below.",
     "Two panels with the same contours around three groups, two long and one round. The"
     " points left and right differ one by one and have the same shapes.",
 )

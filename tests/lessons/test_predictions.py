@@ -132,7 +132,9 @@ def test_captions_and_alt_texts_are_folded(path):
 def test_a_folded_cell_begins_with_a_short_comment(path):
     """JupyterLab shows the first line of a folded cell, as much of it as fits in the bar."""
     bars = [cell.source.partition("\n")[0] for cell in code_cells(path) if is_folded(cell)]
-    assert [bar for bar in bars if not bar.startswith("# ") or len(bar.removeprefix("# ")) > LONGEST_BAR] == []
+    assert [
+        bar for bar in bars if not bar.startswith("# ") or len(bar.removeprefix("# ")) > LONGEST_BAR
+    ] == []
 
 
 @pytest.mark.parametrize("path", LECTURES[1:], ids=lambda path: path.stem)
