@@ -34,6 +34,8 @@ STYLE_SHEET = """\
 /* In a narrow window, break printed text between words, and let a wide formula scroll. */
 .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
 .jp-RenderedHTMLCommon mjx-container[display="true"] { overflow: auto hidden; }
+/* Figures have grey text, for light and dark pages: a little lighter on a dark one, it has a contrast above 4.5. */
+body[data-jp-theme-light="false"] .jp-OutputArea-output figure img { filter: brightness(1.1); }
 """
 # JupyterLab writes what a kernel says about its language into each notebook that it opens. If that has Python's
 # version in it, every notebook counts as changed as soon as it is open.

@@ -23,7 +23,9 @@ from .lessons import BuildError
 
 OPEN_TAB = (
     "If it is open in JupyterLab: choose File > Reload Notebook from Disk, or close its tab without saving.\n"
-    "If JupyterLab asks, choose Revert, not Overwrite."
+    "If JupyterLab asks, choose Revert, not Overwrite.\n"
+    "Changes that you have not saved are in the open tab only. To keep them too, choose File > Save Notebook\n"
+    "and Overwrite, and reset again."
 )
 
 

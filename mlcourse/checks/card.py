@@ -34,12 +34,14 @@ TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:norm
 VALUE = "padding:0; text-align:left; border:none"
 CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
 LINK = "color:inherit; text-decoration:underline"
-# Unfolds a hint, and scrolls to it or to a heading, with some room above. It looks in this notebook only: one in
-# another tab may have the same id. JupyterLab renames the attribute, and would look for a file if this were a link.
+# Unfolds a hint and gives it the focus; scrolls to it or to a heading, with some room above. It looks only in this
+# notebook: one in another tab may have the same id. JupyterLab renames the attribute, and would look for a file if
+# this were a link.
 GO = (
     "const page = this.closest(&quot;.jp-Notebook&quot;) || document; const name = JSON.stringify(this.value); "
     "const place = page.querySelector(`[id=${name}], [data-jupyter-id=${name}]`); "
-    "if (place) { place.open = true; place.style.scrollMarginTop = &quot;4em&quot;; place.scrollIntoView(); }"
+    "if (place) { place.open = true; place.style.scrollMarginTop = &quot;4em&quot;; place.scrollIntoView(); "
+    "place.querySelector(&quot;summary&quot;)?.focus({ preventScroll: true }); }"
 )
 BUTTON = f"padding:0; border:none; background:none; font:inherit; cursor:pointer; {LINK}"
 

@@ -65,6 +65,9 @@ show(
 #
 # This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
 # press Play in it, and drag a point.
+#
+# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to its
+# player, its hints or its links. A player lists its keys when you reach it.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow

@@ -60,6 +60,7 @@ def test_one_notebook_is_reset_and_the_version_kept(course, capsys):
     assert f"Your version is in {COPY}" in said
     assert f"python course.py reset {EXERCISE} --restore" in said
     assert "Reload Notebook from Disk" in said
+    assert "To keep them too, choose File > Save Notebook" in said
 
 
 def test_the_copy_has_working_links(course):
