@@ -439,7 +439,7 @@ show(
 # groups will be the full covariances of lesson 03.
 
 # %% [markdown]
-# ## When the answer is "I cannot know"
+# ## The answer may be "I cannot know"
 #
 # The story gives one more thing that the rule does not: doubt. The slider below moves the second group of Figure 6
 # towards the first, and draws the border on which both are equally probable.
