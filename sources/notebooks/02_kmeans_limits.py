@@ -300,9 +300,9 @@ show(
 # %% [markdown]
 # ### Three species of penguins
 #
-# Real data do the same. Here are 342 penguins of three species, with two numbers for each: the length and the depth
-# of its bill, both in millimetres. A bill is longer than it is deep, and within a species its length varies more
-# than twice as much as its depth.
+# Does this happen with real data? Here are 342 penguins of three species, with two numbers for each: the length and
+# the depth of its bill, both in millimetres. A bill is longer than it is deep, and within a species its length varies
+# more than twice as much as its depth.
 #
 # **Before you run the next cell:** k-means starts at the means of the three species. Where will it end: near the
 # species, or where its own starts end?
@@ -339,11 +339,10 @@ show(
 )
 
 # %% [markdown]
-# Started at the species, k-means walks away from them, to the very place where its own starts end. No start can help
-# here: the objective prefers three slices of the length. The reason is one that you have met, groups that are not
-# round. Dividing each feature by its standard deviation makes these groups rounder, and then k-means scores 0.83. But
-# you must choose the scale beforehand. A model that learns the shapes of the groups along with their places would not
-# need that.
+# Started at the species, k-means walks away from them, to the very place where its own starts end. No start can help:
+# the objective prefers three slices of the length. You have met the reason: the groups are not round. Dividing each
+# feature by its standard deviation makes these groups rounder, and then k-means scores 0.83. But you must choose the
+# scale beforehand. A model that learns the shapes of the groups along with their places would not need that.
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
@@ -642,8 +641,8 @@ show(
 #
 # K-means has a relative among neural networks, Kohonen's [self-organising map](../GLOSSARY.md#self-organising-map).
 # Its centres, called units, are the knots of a flexible net. Points are shown to it one at a time. The nearest unit
-# moves towards the point, as in k-means, and *pulls its neighbours in the net along*, at first from far away, later
-# only from close by. The result is a map of the data on a grid, with similar points at neighbouring knots. Like
+# moves towards the point, as in k-means, and *pulls its neighbours in the net along*: at first even distant ones,
+# later only the nearest. The result is a map of the data on a grid, with similar points at neighbouring knots. Like
 # k-means it has a rule and no story: it gives no probabilities.
 
 

@@ -99,8 +99,8 @@ show(
 # z &= \frac{x - \mu}{\sigma}
 # \end{aligned} $$
 #
-# Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The exponential turns far
-# into unlikely. The factor in front makes the area under the curve 1.
+# Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The exponential makes far
+# values unlikely. The factor in front makes the area under the curve 1.
 
 
 # %%
@@ -115,7 +115,7 @@ assert np.allclose(gaussian(length, 5, 0.4), norm.pdf(length, 5, 0.4))  # SciPy 
 # %% [markdown]
 # ### Which mean, which width?
 #
-# There is one Gaussian for every $\mu$ and $\sigma$. Which of them describes these flowers? An old answer is
+# There is one Gaussian for every $\mu$ and $\sigma$. Which of them describes these flowers? The classic answer is
 # [maximum likelihood](../GLOSSARY.md#maximum-likelihood): choose the parameters under which the data are least
 # surprising. The density of all the data together is a product, with one factor per flower. Its logarithm is a sum,
 # the [log-likelihood](../GLOSSARY.md#log-likelihood), and sums are easier to handle:
@@ -260,7 +260,7 @@ print(f"of the fifty, {longer} is longer than B, and {narrower} is narrower")
 # \Sigma &= \frac{1}{n} \sum_i (x_i - \mu)(x_i - \mu)^\top
 # \end{aligned} $$
 #
-# This is again the maximum-likelihood answer, for the Gaussian in $d$ dimensions, which comes later in this lesson.
+# This is again the maximum-likelihood answer, for the Gaussian in $d$ dimensions that comes later in this lesson.
 
 
 # %%
@@ -390,8 +390,8 @@ show(*draw_covariance(noise, std_1=2, std_2=1, angle=30, reach=6.5))
 
 # %% [markdown]
 # The covariance vanishes when the ellipse is upright or flat, at 0° or ±90°. The angle stops mattering when both
-# widths are equal, since a circle looks the same however you turn it. And a correlation near 1 takes a thin ellipse
-# on a slant.
+# widths are equal, since a circle looks the same however you turn it. And a correlation near 1 takes a thin, slanted
+# ellipse.
 
 # %% [markdown]
 # ## A distance in units of the spread
@@ -475,15 +475,15 @@ print("flowers (d = 2) within 1, 2, 3 σ:", *inside, "of 50")
 print("where a Gaussian in the plane expects", *(50 * chi2.cdf(radii**2, df=2)).round(1))
 
 # %% [markdown]
-# Smaller, and in ten dimensions next to nothing. After whitening, $\Delta^2$ is a sum
+# It is smaller, and in ten dimensions next to nothing. After whitening, $\Delta^2$ is a sum
 # of squares,
 #
 # $$ \Delta^2 = y_1^2 + y_2^2 + \dots + y_d^2, $$
 #
-# and when $x$ comes from the Gaussian, each $y_j$ is a standard Gaussian of its own. For a point within one σ,
-# *all* of them together must be small, and every dimension adds another square. The sum has a [chi-squared
-# distribution](../GLOSSARY.md#chi-squared-distribution) with $d$ degrees of freedom, written $\chi^2_d$. So the
-# share within $r$ sigma is the probability that $\chi^2_d$ is below $r^2$.
+# and when $x$ comes from the Gaussian, the $y_j$ are independent standard Gaussians. For a point within one σ their
+# sum must be below 1, and every dimension adds another square. The sum has a [chi-squared
+# distribution](../GLOSSARY.md#chi-squared-distribution) with $d$ degrees of freedom, written $\chi^2_d$. So the share
+# within $r$ sigma is the probability that $\chi^2_d$ is below $r^2$.
 
 # %% tags=["hide-input"]
 # Figure 7: shares within 1, 2 and 3 σ against the dimension
@@ -592,8 +592,8 @@ print("determinant:", np.linalg.det(narrow))
 print("its logarithm to base 10, from the diagonal of L:", 2 * np.log10(np.diag(L)).sum().round(6))
 
 # %% [markdown]
-# A determinant of 0, for a matrix with nothing wrong. It is $10^{-800}$, and has underflowed. The sum of logarithms
-# is an ordinary number.
+# Nothing is wrong with the matrix, but its determinant, $10^{-800}$, has underflowed to 0. The sum of logarithms is
+# an ordinary number.
 #
 # And the inverse? Take two features that are nearly copies of one another, such as one length measured in
 # centimetres and in inches. Here we know the truth: draw $y$ first, make $x = L y$, and ask for the length of $y$
@@ -786,8 +786,8 @@ n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2  # weights, means, symmetr
 print(f"numbers in the data: {X.size}; numbers in the mixture: {n_parameters}")
 
 # %% [markdown]
-# Hardly, unless you compare point by point. The mixture has a few numbers in place of thousands, and can make as many
-# new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
+# You can hardly tell them apart, unless you compare point by point. The mixture has a few numbers in place of
+# thousands, and can make as many new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
 #
 # ### Does it sum to one?
 #
