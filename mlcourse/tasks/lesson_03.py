@@ -767,8 +767,8 @@ def covariance_solved_in_place_of_its_root(X, mu, Sigma):
 
 
 @LOG_DENSITY.mistake(
-    "for a point as a column, the inverse of L goes on its left. Your points are rows, so it goes on their right:"
-    " what must happen to it on the way?",
+    "the inverse of L stands on the other side of a row than of a column. Written for rows, something must"
+    " be transposed.",
     hint=1,
     name="inverse of L not transposed",
 )
