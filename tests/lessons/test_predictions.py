@@ -148,7 +148,7 @@ def test_a_lecture_begins_with_folded_imports(path):
 def test_something_moves_at_first_sight(path):
     """Among the first cells of a lecture is a player or a slider."""
     shown = "\n".join(cell.source.splitlines()[-1] for cell in code_cells(path)[:FIRST_CELLS])
-    assert re.search(r"(_player|_explorer|playground|bound_climber)\(", shown)
+    assert re.search(r"(_player|_explorer|_climber|playground)\(", shown)
 
 
 def notebook_of(question, code, answer, **metadata):
