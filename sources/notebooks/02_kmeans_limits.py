@@ -340,9 +340,10 @@ show(
 
 # %% [markdown]
 # Started at the species, k-means walks away from them, to the very place where its own starts end. No start can help:
-# the objective prefers three slices of the length. You have met the reason: the groups are not round. Standardising
-# each feature, as in lesson 01, makes these groups rounder, and then k-means scores 0.83. But you must choose the
-# scale beforehand. A model that learns the shapes of the groups along with their places would not need that.
+# the objective prefers three slices of the length. You have met the reason: the groups are not round.
+# [Standardising](../GLOSSARY.md#standardise) each feature, as in lesson 01, makes these groups rounder, and then
+# k-means scores 0.83. But you must choose the scale beforehand. A model that learns the shapes of the groups along
+# with their places would not need that.
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
