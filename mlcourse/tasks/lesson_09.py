@@ -474,7 +474,7 @@ def position_of_the_column(table, types, Ks):
 
 
 @CHOOSE_FROM_TABLE.mistake(
-    "you took the position of the column plus one. Here `Ks` need not be 1, 2, 3, …", hint=2
+    "you took the position of the column plus one. Is `Ks` always 1, 2, 3 and so on?", hint=2
 )
 def position_of_the_column_plus_one(table, types, Ks):
     kind, column = position_of_the_column(table, types, Ks)
