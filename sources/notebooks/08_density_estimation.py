@@ -264,7 +264,8 @@ print("within two standard errors of the best:", close)
 # parameter, and parameters that the data determine.
 #
 # A full mixture has $K - 1$ weights, $Kd$ numbers for the means and $K d(d+1)/2$ for the covariances; in the plane,
-# $p = 6K - 1$. **Before you run the next cell:** at which $K$ will the theory be good for 200 points, and at which
+# $p = 6K - 1$. **Before you run the next cell:** take
+# $K = 2, 4, 7$ and 12. At which of them will the theory be good for 200 points, and at which
 # for 2000?
 
 

@@ -98,6 +98,7 @@ def bic(log_likelihood, p):
     return -2 * log_likelihood.sum() + p * np.log(len(log_likelihood))
 
 
+# %%
 X, _ = two_moons()
 Ks = range(1, 26)
 models = [GaussianMixture(K, random_state=0).fit(X) for K in Ks]
@@ -200,9 +201,11 @@ far = {
     "BIC": [model.bic(X) for model in many],
     "new points": [-2 * len(X) * model.score(new) for model in many],
 }
+
+# %%
 print({name: wide[int(np.argmin(curve))] for name, curve in far.items()})
 print(
-    f"per point at K = 100: AIC promises {-far['AIC'][-1] / 400:.2f}, new points give {many[-1].score(new):.2f}"
+    f"per point at K = 100: AIC promises {-far['AIC'][-1] / len(X) / 2:.2f}, new points give {many[-1].score(new):.2f}"
 )
 
 # %% tags=["hide-input"]
@@ -293,6 +296,7 @@ def chosen(Z, criterion):
     return min(fits, key=lambda model: getattr(model, criterion)(Z))
 
 
+# %%
 rng = np.random.default_rng(0)
 resampled = [X[rng.integers(len(X), size=len(X))] for _ in range(20)]
 fresh = [two_moons(random_state=seed)[0] for seed in range(100, 120)]
@@ -526,10 +530,13 @@ def plug_in_score(model, Z):
     return e_step(Z, theta)[0].mean()
 
 
+# %%
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     bayesian(X, 1.0)
 print("100 rounds:", *[warning.category.__name__ for warning in caught])
+
+# %%
 small = {"covariance_prior": 0.03 * np.eye(2), "mean_precision_prior": 0.01}
 for name, options in {"default prior": {}, "small components": small}.items():
     for alpha in (1e-3, 1, 1e4):
