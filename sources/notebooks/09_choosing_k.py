@@ -205,7 +205,7 @@ far = {
 # %%
 print({name: wide[int(np.argmin(curve))] for name, curve in far.items()})
 print(
-    f"per point at K = 100: AIC promises {-far['AIC'][-1] / len(X) / 2:.2f}, new points give {many[-1].score(new):.2f}"
+    f"per point at K = 100: AIC says {-far['AIC'][-1] / len(X) / 2:.2f}, new points {many[-1].score(new):.2f}"
 )
 
 # %% tags=["hide-input"]
