@@ -95,8 +95,10 @@ except ValueError as error:
 # exact: the [singular value decomposition](../GLOSSARY.md#singular-value-decomposition) of the centred data
 # $A = X - \bar x$,
 #
-# $$ A = U \,\mathrm{diag}(s)\, V^{\mathsf T}, \qquad \frac{A^{\mathsf T} A}{n-1} = V\, \mathrm{diag}\!\left(
-# \frac{s^2}{n-1}\right) V^{\mathsf T} $$
+# $$ \begin{aligned}
+# A &= U \,\mathrm{diag}(s)\, V^{\mathsf T} \\
+# \frac{A^{\mathsf T} A}{n-1} &= V\, \mathrm{diag}\!\left( \frac{s^2}{n-1}\right) V^{\mathsf T}
+# \end{aligned} $$
 #
 # Read the second equation from the left: a covariance is, on the right, an orthogonal matrix, a diagonal of
 # variances, and the orthogonal matrix again. So the rows of $V^{\mathsf T}$ are the axes, and
@@ -257,8 +259,10 @@ assert needed.min() < 10 < 20 < needed.max()
 # [standard deviation](../GLOSSARY.md#standard-deviation), and they all have variance 1. This is the
 # [whitening](../GLOSSARY.md#whitening) that you know from lesson 03, and the way back multiplies again:
 #
-# $$ z_j = \frac{v_j^{\mathsf T}(x - \bar x)}{\sqrt{\lambda_j}}, \qquad \hat x = \bar x + \sum_{j \le q}
-# \sqrt{\lambda_j}\; z_j\, v_j $$
+# $$ \begin{aligned}
+# z_j &= \frac{v_j^{\mathsf T}(x - \bar x)}{\sqrt{\lambda_j}} \\
+# \hat x &= \bar x + \sum_{j \le q} \sqrt{\lambda_j}\; z_j\, v_j
+# \end{aligned} $$
 
 
 # %%
@@ -535,7 +539,10 @@ print("training", Z_train.shape, " validation", Z_val.shape, " test", Z_test.sha
 # - **[Shrinkage](../GLOSSARY.md#shrinkage)** (lesson 05): mix each covariance with a target $T$ that is known
 #   better. With a strength of $m$ the target counts for $m$ digits:
 #
-# $$ \Sigma_k = \frac{S_k + m\,T}{N_k + m}, \qquad S_k = \sum_i r_{ik}\,(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T} $$
+# $$ \begin{aligned}
+# \Sigma_k &= \frac{S_k + m\,T}{N_k + m} \\
+# S_k &= \sum_i r_{ik}\,(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}
+# \end{aligned} $$
 #
 # A component with few digits keeps the shape of the target; one with many finds its own.
 # `GaussianMixture(K, covariance_prior="data", prior_strength=m)` takes for $T$ the covariance of all the

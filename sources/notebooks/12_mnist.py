@@ -31,7 +31,8 @@ from mlcourse.widgets import morphing_explorer
 
 use_course_style()
 
-# %%
+# %% tags=["hide-input"]
+# The digits of this lesson: MNIST, or the small ones
 digits, note = load_mnist_or_digits()
 display(Markdown(f"> **{note}**"))
 
