@@ -74,7 +74,7 @@ show(
     "Figure 1. Every digit is a row of 64 numbers. On the right, each has only two, which we compute below."
     " The circled numerals mark the medians of the classes.",
     "On the left a ten by ten grid of coarse grey handwritten digits. On the right a cloud of numerals: 0, 4 and 6"
-    " are on its rim, mostly by themselves; 1, 5, 8 and 9 overlap in the middle.",
+    " are on its rim, mostly by themselves; the others overlap.",
 )
 
 # %% [markdown]
@@ -94,8 +94,8 @@ except ValueError as error:
 
 # %% [markdown]
 # Some pixels are paper in every picture. Their [variance](../GLOSSARY.md#variance) is 0, and a Gaussian without width
-# has no density. Others hardly vary, or vary only together, because a stroke is several pixels wide. Sixty-four
-# numbers are more than a picture needs.
+# has no density. Others hardly vary, or only together: a stroke is several pixels wide. Sixty-four numbers are more
+# than needed.
 #
 # ## Fewer numbers for the same picture
 #
@@ -441,8 +441,7 @@ assert (n_parameters, Z.size) == (126_419, 73_677)
 # More parameters than numbers. The AIC estimates how well a model would do on *new* data, by a derivation for many
 # data and few parameters. Here it means nothing.
 #
-# We need no derivation to find out how well a model does on new data. We can
-# [hold some back](../GLOSSARY.md#held-out-data): a quarter.
+# We can do without a derivation, and [hold back](../GLOSSARY.md#held-out-data) a quarter of the digits.
 #
 # **Before you run the next cell:** the [log-likelihood](../GLOSSARY.md#log-likelihood) of a digit from the training
 # set rises with $K$. What does that of a held-out digit do?
@@ -807,8 +806,8 @@ for name, images in {**drawn, "real, on 41 axes": projected, "real": X_test}.ite
 # ## Another family: Bernoulli
 #
 # Must the components be Gaussian? Nothing in EM requires it. Make every pixel ink (1) or paper (0), and let component
-# $k$ put ink on pixel $j$ with probability $\mu_{kj}$, independently of the other pixels. The E-step is the same,
-# with another density:
+# $k$ put ink on pixel $j$ with probability $\mu_{kj}$, independently of the other pixels (a
+# [Bernoulli distribution](../GLOSSARY.md#bernoulli-distribution)). The E-step is the same, with another density:
 #
 # $$ \log p(x \mid k) = \sum_j x_j \log \mu_{kj} + (1 - x_j) \log (1 - \mu_{kj}) $$
 #

@@ -271,9 +271,9 @@ show(
 # %% [markdown]
 # Read the names: which digits are missing, and which occur twice?
 #
-# The start that used the labels gives purer clusters and a higher inertia. (On the small digits, purer than all of 20
-# seeds of k-means++, with a higher inertia than 19 of them.) K-means itself would choose the other. **The optimiser
-# works; it optimises something else.** You will see this twice more: with mixtures, and with generated digits.
+# The start that used the labels gives purer clusters and a higher inertia. (On the small digits: purer than all of 20
+# seeds of k-means++, with a higher inertia than 18.) **The optimiser works; it optimises something else.** You will
+# see this twice more: with mixtures, and with generated digits.
 #
 # ## Ten Gaussians, ten starts
 #
@@ -710,7 +710,7 @@ print(f"differences below {chance:.2f} in the first two columns can be chance")
 #   learns from the training digits can hardly do better. So in the first two columns the photocopier's row is the
 #   goal, not 0.5.
 # - **Legible**: the mixture without labels is worst. Without noise, the draws are *more* legible than real digits.
-#   Real people sometimes write badly; a generator that never does has left something out.
+#   Real people sometimes write badly; this generator never does.
 # - **Neighbours and strict**: with MNIST, the remedies bring both much closer to the goal, except that leaving out
 #   the noise does not help against the strict test. With the small digits it even makes that test's job easier. The
 #   last row shows why: real digits, too, are easier to tell apart once they are smoothed. With MNIST as easy as the
@@ -749,8 +749,8 @@ print(
 # noise it is worse still: the draws are on planes of a few dimensions, a real digit is beside every plane, and its
 # log-likelihood is minus infinity.
 #
-# So the choice on the validation set was right for a *density*, for example to find anomalies. For pictures, choose
-# by criteria for pictures. Theis, van den Oord and Bethge showed that in general likelihood and looks are largely
+# So the choice on the validation set was right for a *density*, for example to find anomalies. For pictures, use
+# criteria for pictures. Theis, van den Oord and Bethge showed that in general likelihood and looks are largely
 # independent. **First the purpose, then the measure, then the model.**
 #
 # ## The report, once
