@@ -272,7 +272,7 @@ show(
 # Read the names: which digits are missing, and which occur twice?
 #
 # The start that used the labels gives purer clusters and a higher inertia. (On the small digits: purer than all of 20
-# seeds of k-means++, with a higher inertia than 18.) **The optimiser works; it optimises something else.** You will
+# seeds of k-means++, with a higher inertia than 19.) **The optimiser works; it optimises something else.** You will
 # see this twice more: with mixtures, and with generated digits.
 #
 # ## Ten Gaussians, ten starts

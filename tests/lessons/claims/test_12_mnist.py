@@ -52,7 +52,7 @@ def test_class_means_give_purer_clusters_and_mostly_a_higher_inertia(digits):
     from_means = KMeans(10, init=np.array([Z[y == c].mean(axis=0) for c in range(10)]), n_init=1).fit(Z)
     runs = [KMeans(10, n_init=3, random_state=seed).fit(Z) for seed in range(20)]
     assert all(purity(run) < purity(from_means) for run in runs)
-    assert sum(run.inertia_ < from_means.inertia_ for run in runs) >= 18
+    assert sum(run.inertia_ < from_means.inertia_ for run in runs) >= 19
 
 
 def test_no_silhouette_reaches_a_quarter(digits):
