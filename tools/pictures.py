@@ -142,7 +142,7 @@ def save_grids(grids: Mapping[str, Array], path: Path) -> None:
 def save_grey(figure: plt.Figure, path: Path) -> None:
     """Save a figure on white paper with sixteen grey levels: small, and readable on a dark page."""
     png = io.BytesIO()
-    figure.savefig(png, dpi=110, facecolor="white")
+    figure.savefig(png, dpi=110, facecolor="white", bbox_inches="tight")
     Image.open(png).convert("L").quantize(16).save(path, optimize=True)
 
 

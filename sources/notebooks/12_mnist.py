@@ -704,6 +704,22 @@ print_table(verdicts)
 chance = 2 * (2 * 0.25 / n_judged) ** 0.5  # two standard errors of a difference
 print(f"differences below {chance:.2f} in the first two columns can be chance")
 
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
+before, noisy, after, copier, real, smooth = (
+    np.array(verdicts[name])
+    for name in (
+        "GMM(10, full)", "PPCA mixture per class", "… without its noise",
+        "photocopier", "real digits", "real, without noise",
+    )
+)  # fmt: skip
+assert before[2] < real[2] < after[2]
+assert noisy[3] <= after[3] < 2 * smooth[3] + 0.01
+if full_size:
+    assert np.all(after[:2] < before[:2] - chance)
+    assert abs(after[0] - copier[0]) < chance < after[1] - copier[1]
+    assert abs(after[1] - smooth[1]) < chance
+
 # %% [markdown]
 # - **Start at the bottom.** Real digits against real digits of the same people: the tests can only guess. The
 #   photocopier's digits are real too, and are told apart more often, because other people wrote them. A model that
@@ -711,10 +727,10 @@ print(f"differences below {chance:.2f} in the first two columns can be chance")
 #   goal, not 0.5.
 # - **Legible**: the mixture without labels is worst. Without noise, the draws are *more* legible than real digits.
 #   Real people sometimes write badly; this generator never does.
-# - **Neighbours and strict**: with MNIST, the remedies bring both much closer to the goal, except that leaving out
-#   the noise does not help against the strict test. With the small digits it even makes that test's job easier. The
-#   last row shows why: real digits, too, are easier to tell apart once they are smoothed. With MNIST as easy as the
-#   draws, so smoothness may be all that the strict test still sees.
+# - **Neighbours and strict**: with MNIST, the remedies reach the goal of the neighbours' test. They come closer to
+#   that of the strict one, but leaving out the noise does not help there, and with the small digits it even makes the
+#   strict test's job easier. The last row shows why: real digits, too, are easier to tell apart once they are
+#   smoothed. With MNIST they are as easy as the draws, so smoothness may be all that the strict test still sees.
 # - **Copies**: the row without noise has more than the row with it. Does it copy? The last row answers that: real
 #   digits, which copy nothing, have a similar share after the same treatment. Smooth digits are closer to
 #   *everything*, because they lack the specks in which two real digits always differ.
@@ -755,7 +771,7 @@ print(
 #
 # ## The report, once
 #
-# Everything is chosen. Only now do we use the test digits.
+# Only now do we use the test digits.
 
 # %%
 assert ten > ours
@@ -831,7 +847,7 @@ for step, value in seconds.items():
 print(f"{'all of these':36s}{sum(seconds.values()):9.3f} s, with {len(X_train)} training digits")
 
 # %% [markdown]
-# Does the longest line surprise you?
+# Does the longest surprise you?
 #
 # ## Common mistakes
 #

@@ -1,9 +1,12 @@
 """What lesson 12 says about the small digits holds for other seeds, too."""
 
+import re
+
 import numpy as np
 import pytest
 
 from mlcourse import PCA, GaussianMixture, GaussianMixtureClassifier, KMeans
+from mlcourse.cli import ROOT
 from mlcourse.datasets import load_digits
 from mlcourse.evaluation import memorised_share
 from mlcourse.metrics import silhouette_score
@@ -86,3 +89,11 @@ def test_smoothed_real_digits_look_like_copies_as_much_as_draws_do(digits, gener
         smooth_draws = share(without_noise(generator, drawn, labels))
         smooth_real = share(without_noise(generator, Z_val[:, :FEW], y_val))
         assert share(drawn) < smooth_draws < 2 * smooth_real
+
+
+def test_the_pictures_of_mnist_are_those_that_the_lesson_shows_and_small():
+    source = (ROOT / "sources" / "notebooks" / "12_mnist.py").read_text("utf-8")
+    sizes = {path.stem: path.stat().st_size for path in (ROOT / "docs" / "mnist").glob("*.png")}
+    assert set(re.findall(r'^at_full_size\("(\w+)"', source, re.MULTILINE)) == set(sizes)
+    assert max(sizes.values()) < 100_000
+    assert sum(sizes.values()) < 400_000
