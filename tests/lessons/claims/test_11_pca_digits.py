@@ -24,7 +24,10 @@ def fits(whitened):
     """For every split the two parts, and the mixtures fitted to the first, by K."""
     parts = [train_test_split(whitened[0], test_size=0.25, random_state=split) for split in SPLITS]
     Ks = (2, 5, 10, 20, 140)
-    return [(fit, held, {K: GaussianMixture(K, random_state=0).fit(fit) for K in Ks}) for fit, held in parts]
+    return [
+        (fit, held, {K: GaussianMixture(K, tol=0.01, random_state=0).fit(fit) for K in Ks})
+        for fit, held in parts
+    ]
 
 
 def test_whitening_hurts_k_means_in_most_seeds(whitened):
@@ -53,11 +56,11 @@ def test_the_tied_covariance_is_the_better_target_and_bears_more_weight(whitened
     Z, scale, _ = whitened
     for split in SPLITS:
         fit, held = train_test_split(Z * scale, test_size=0.25, random_state=split)
-        tied = GaussianMixture(20, covariance_type="tied", random_state=0).fit(fit).covariances_
+        tied = GaussianMixture(20, covariance_type="tied", tol=0.05, random_state=0).fit(fit).covariances_
 
         def score(target, m, fit=fit, held=held):
             prior = {"covariance_prior": target, "prior_strength": m}
-            return GaussianMixture(20, tol=0.01, random_state=0, **prior).fit(fit).score(held)
+            return GaussianMixture(20, tol=0.05, random_state=0, **prior).fit(fit).score(held)
 
-        assert score(tied, 20) > 0.5 + score("data", 10)
-        assert score("data", 10) > score("data", 20)
+        weak, strong = score("data", 10), score("data", 20)
+        assert score(tied, 20) > 0.5 + weak > 0.5 + strong
