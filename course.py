@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
 """The course in one command.
 
+For you:
     python course.py             open the course in JupyterLab (the same as: lab)
     python course.py lab         the same, with options: lab --no-browser, lab exercises/04_em_exercises.ipynb
     python course.py progress    list what you have done, lesson by lesson
     python course.py reset       rewrite one notebook as it was handed out, and keep your version: reset NOTEBOOK
-    python course.py test        check everything (minutes); test --quick: a sample, within a minute
-    python course.py mutants     prove the checks: try every small slip in every solution
-    python course.py build       rewrite notebooks/, exercises/ and solutions/ from sources/
-    python course.py bench       compare the speed of the course's models with scikit-learn's
+
+For instructors:
     python course.py grade       mark the notebooks of a class: grade SUBMISSIONS -o OUT
     python course.py report      rewrite the tables and pages of a marked class: report OUT
     python course.py doctor      show which sandbox works here, and what it blocks
     python course.py similarity  find pairs of similar answers: similarity SUBMISSIONS
+
+For developers:
+    python course.py test        check everything (minutes); test --quick: a sample, within a minute
+    python course.py mutants     prove the checks: try every small slip in every solution
+    python course.py build       rewrite notebooks/, exercises/ and solutions/ from sources/
+    python course.py bench       compare the speed of the course's models with scikit-learn's
 
 The first call creates .venv next to this file, with the exact packages of pins.txt. It takes about a minute, and
 about a gigabyte of disk. Later calls start at once; they rebuild .venv if it is out of date or broken. Nothing
@@ -100,6 +105,8 @@ class SetUpError(Exception):
 def main(arguments):
     """Set up if necessary, then hand over to the installed `mlcourse` command."""
     first = arguments[0] if arguments else "lab"
+    if first == "help" and len(arguments) > 1:
+        arguments, first = [arguments[1], "--help"], arguments[1]
     if first in ("-h", "--help", "help"):
         print(__doc__.strip())
         return

@@ -6,25 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
 from mlcourse import __version__
-from mlcourse.checks.folders import FOLDERS
-from mlcourse.course_folder import NoSuchNotebook, notebook_named
+from mlcourse.checks.folders import FOLDERS, lesson_of
+from mlcourse.course_folder import NoSuchNotebook, did_you_mean, notebook_named
 
 ROOT = Path(os.path.abspath(__file__)).parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
 PROGRAM = "python course.py"
 INTERRUPTED = 130  # the exit code after Ctrl-C
-GRADING = {
-    "grade": "mark the notebooks of a class",
-    "report": "rewrite the tables and pages of a marked class",
-    "doctor": "show which sandbox works here, and what it blocks",
-    "similarity": "find pairs of similar answers",
-}
 LAB_CONFIG = {
     "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
     "default_setting_overrides.json": {
@@ -39,6 +34,8 @@ STYLE_SHEET = """\
 /* In a narrow window, break printed text between words, and let a wide formula scroll. */
 .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
 .jp-RenderedHTMLCommon mjx-container[display="true"] { overflow: auto hidden; }
+/* Figures have grey text, for light and dark pages: a little lighter on a dark one, it has a contrast above 4.5. */
+body[data-jp-theme-light="false"] .jp-OutputArea-output figure img { filter: brightness(1.1); }
 """
 # JupyterLab writes what a kernel says about its language into each notebook that it opens. If that has Python's
 # version in it, every notebook counts as changed as soon as it is open.
@@ -58,10 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
         The arguments after `python course.py`; None means those of the command line.
     """
     words = sys.argv[1:] if arguments is None else arguments
-    words = ["--help", *words[1:]] if words[:1] == ["help"] else words
-    parser, commands = command_line()
-    if words and not words[0].startswith("-") and words[0] not in commands:
-        return complain(unknown(words[0], commands), code=2)
+    words = [*words[1:2], "--help"] if words[:1] == ["help"] else words
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        return complain(unknown(words[0]), code=2)
+    parser = command_line()
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words = ["lab", *words]
     options, extra = parser.parse_known_args(words)
@@ -78,35 +75,37 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def command_line() -> tuple[argparse.ArgumentParser, list[str]]:
-    """Return the parser and the names of its commands. Each command parses the words after its name itself."""
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser. Each command parses the words after its name itself."""
     parser = argparse.ArgumentParser(
-        PROGRAM, description="Open, test, build and time the course; grade a class."
+        PROGRAM,
+        usage=f"{PROGRAM} [COMMAND] [OPTIONS]",
+        description="Without a command, the course opens in JupyterLab.\n\n" + listed(GROUPS),
+        epilog=f"`{PROGRAM} COMMAND --help` describes a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"mlcourse {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    calls: list[tuple[str, Callable[[list[str]], int], str]] = [
-        ("lab", lab, "open the course in JupyterLab"),
-        ("progress", progress, "list what you have done, lesson by lesson"),
-        ("reset", reset, "rewrite one notebook as it was handed out, and keep your version"),
-        ("test", test, "check everything: style, types, tests, notebooks"),
-        ("mutants", mutants, "prove the checks: try every small slip in every solution"),
-        ("build", build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
-        ("bench", bench, "compare the speed of the course's models with scikit-learn's"),
-        *((name, partial(run_grading, name), summary) for name, summary in GRADING.items()),
-    ]
-    for name, call, summary in calls:
-        commands.add_parser(name, help=summary, add_help=False).set_defaults(run=call)
-    return parser, list(commands.choices)
+    commands = parser.add_subparsers(dest="command", required=True, help=argparse.SUPPRESS)
+    for name, (call, _) in COMMANDS.items():
+        commands.add_parser(name, add_help=False).set_defaults(run=call)
+    return parser
 
 
-def unknown(word: str, commands: list[str]) -> str:
+def listed(groups: Mapping[str, Mapping[str, "Command"]]) -> str:
+    """Return a list of commands, group by group."""
+    lines = []
+    for reader, commands in groups.items():
+        lines += [f"{reader}:", *(f"  {name:<12} {summary}" for name, (_, summary) in commands.items()), ""]
+    return "\n".join(lines)
+
+
+def unknown(word: str) -> str:
     """Explain that there is no such command, and suggest the nearest one or how to open a notebook."""
     if word.endswith(".ipynb"):
         return f"to open a notebook, type `python course.py lab {word}`."
-    near = difflib.get_close_matches(word.lower(), commands, n=1)
+    near = difflib.get_close_matches(word.lower(), COMMANDS, n=1)
     guess = f" Did you mean `{PROGRAM} {near[0]}`?" if near else ""
-    return f"there is no command {word!r}.{guess} The commands are {', '.join(commands)}."
+    return f"there is no command {word!r}.{guess} The commands are {', '.join(COMMANDS)}."
 
 
 def lab(words: list[str]) -> int:
@@ -115,13 +114,15 @@ def lab(words: list[str]) -> int:
     try:
         page = page_named(options.notebook) if options.notebook else WELCOME
     except NoSuchNotebook as error:
-        return complain(str(error))
+        return complain(str(error), code=2)
     os.environ.update(private_jupyter())
     write_lab_config(os.environ)
 
     from jupyter_server.serverapp import ServerApp
     from jupyterlab.labapp import LabApp
 
+    if strange := unknown_option(others, [*LabApp.flags, *LabApp.aliases]):
+        return complain(f"there is no option {strange}. `{PROGRAM} lab --help` lists the options.", code=2)
     # Stop at once, as under JupyterHub: the usual handler goes through a thread, and now and then hangs.
     ServerApp._handle_sigint = ServerApp._signal_stop  # type: ignore[method-assign]
     # The server shows the address at any level.
@@ -146,8 +147,28 @@ def lab_parser() -> argparse.ArgumentParser:
         "notebook", nargs="?", help=f"open this, such as exercises/04_em_exercises.ipynb (default: {WELCOME})"
     )
     add("--no-browser", action="store_true", help="print the address, and open no browser")
-    add("--port", type=int, help="the port of the address (default: 8888, or the next that is free)")
+    add(
+        "--port",
+        type=port,
+        metavar="NUMBER",
+        help="the port of the address (default: 8888, or the next that is free)",
+    )
     return parser
+
+
+def unknown_option(words: Sequence[str], known: Collection[str]) -> str | None:
+    """Return the first word that is an option, but neither a known one nor a setting such as --ServerApp.ip=::1."""
+    options = {word: word.lstrip("-").partition("=")[0] for word in words if word.startswith("-")}
+    return next((word for word, name in options.items() if "." not in name and name not in known), None)
+
+
+def port(word: str) -> int:
+    """Return the number of a port. Raises ArgumentTypeError."""
+    if word.isdecimal() and 0 < int(word) < 2**16:
+        return int(word)
+    raise argparse.ArgumentTypeError(
+        f"{word!r} is not a port; choose a number from 1 to 65535, such as 8889."
+    )
 
 
 def page_named(word: str) -> str:
@@ -163,14 +184,16 @@ def page_named(word: str) -> str:
 def progress(words: list[str]) -> int:
     """Print what is done, lesson by lesson."""
     parser = argparse.ArgumentParser(f"{PROGRAM} progress", description="List what you have done.")
-    parser.add_argument("lesson", nargs="?", help="list the tasks of this lesson too, such as 04")
+    parser.add_argument("lesson", nargs="?", help="list the tasks of this lesson too, such as 04 or 04_em")
     wanted = parser.parse_args(words).lesson
     from mlcourse.checks.progress import Book, Progress
     from mlcourse.tasks import CATALOGUE  # takes a second
 
-    lesson = CATALOGUE.lesson_called(wanted) if wanted else None
+    lesson = CATALOGUE.lesson_called(lesson_of(Path(wanted))) if wanted else None
     if wanted and not lesson:
-        return complain(f"there is no lesson {wanted!r}; choose one of {', '.join(CATALOGUE.lessons)}.")
+        guess = did_you_mean(wanted, CATALOGUE.lessons)
+        lessons = f"The lessons are {', '.join(CATALOGUE.lessons)}."
+        return complain(" ".join(filter(None, [f"there is no lesson {wanted!r}.", guess, lessons])), code=2)
     print(Progress(Book(CATALOGUE, root=ROOT).view(), lesson))
     return 0
 
@@ -236,7 +259,7 @@ def bench(extra: list[str]) -> int:
 
 
 def run_grading(command: str, extra: list[str]) -> int:
-    """Run one of the commands in GRADING."""
+    """Run one of the commands of mlcourse.grading."""
     if sys.platform == "win32":
         return complain("grading requires Linux or macOS; on Windows, use WSL.")
     from mlcourse.grading.commands import run  # imports all checks, which other commands do not need
@@ -266,3 +289,26 @@ def complain(sentence: str, code: int = 1) -> int:
     """Print one sentence about what is wrong, and return the exit code."""
     print(f"course.py: {sentence}", file=sys.stderr)
     return code
+
+
+Command: TypeAlias = tuple[Callable[[list[str]], int], str]
+GROUPS: dict[str, dict[str, Command]] = {  # the help of course.py, which runs before the set-up, repeats this
+    "For you": {
+        "lab": (lab, "open the course in JupyterLab"),
+        "progress": (progress, "list what you have done, lesson by lesson"),
+        "reset": (reset, "rewrite one notebook as it was handed out, and keep your version"),
+    },
+    "For instructors": {
+        "grade": (partial(run_grading, "grade"), "mark the notebooks of a class"),
+        "report": (partial(run_grading, "report"), "rewrite the tables and pages of a marked class"),
+        "doctor": (partial(run_grading, "doctor"), "show which sandbox works here, and what it blocks"),
+        "similarity": (partial(run_grading, "similarity"), "find pairs of similar answers"),
+    },
+    "For developers": {
+        "test": (test, "check everything: style, types, tests, notebooks"),
+        "mutants": (mutants, "prove the checks: try every small slip in every solution"),
+        "build": (build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
+        "bench": (bench, "compare the speed of the course's models with scikit-learn's"),
+    },
+}
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}

@@ -105,12 +105,18 @@ def notebook_named(word: str, paths: Iterable[Path], root: Path, otherwise: str)
     for path in names:
         if path.resolve() in wanted or str(given) == path.name:
             return path
-    near = [name for name in names.values() if word in name][:3]
-    near = near or difflib.get_close_matches(word, names.values(), n=1, cutoff=0.4)
     advice = f"Look in {', '.join(FOLDERS)}." if names else "Nothing is there yet."
-    if near:
-        advice = f"Did you mean {' or '.join(near)}?"
-    raise NoSuchNotebook(f"{otherwise}. {advice}")
+    raise NoSuchNotebook(f"{otherwise}. {did_you_mean(word, names.values()) or advice}")
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return a question that names up to three names with the word in them, or the nearest one; empty without any."""
+    known = list(names)
+    near = [name for name in known if word and word.lower() in name.lower()][:3]
+    near = near or difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.4)
+    return (
+        f"Did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?" if near else ""
+    )
 
 
 def with_extra_tasks(catalogue: Catalogue, folder: Path) -> Catalogue:

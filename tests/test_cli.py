@@ -93,7 +93,7 @@ def test_lab_opens_what_is_named(lab, course, word, page):
 
 
 def test_lab_suggests_the_nearest_notebook(course, capsys):
-    assert cli.main(["lab", "notebooks/00_welcom.ipynb"]) == 1
+    assert cli.main(["lab", "notebooks/00_welcom.ipynb"]) == 2
     assert "Did you mean notebooks/00_welcome.ipynb?" in capsys.readouterr().err
     assert not (course / ".jupyter").exists()
 
@@ -106,6 +106,28 @@ def test_the_help_of_lab_is_short(course, capsys):
     assert told.startswith("usage: python course.py lab")
     assert all(word in told for word in ("--no-browser", "--port", "exercises/04_em_exercises.ipynb"))
     assert len(told.splitlines()) < 25
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--versio"], "there is no option --versio. `python course.py lab --help` lists the options."),
+        (["lab", "--prot=8889"], "there is no option --prot=8889."),
+        (["lab", "nosuch"], "'nosuch' is not a notebook of this course. Look in notebooks,"),
+    ],
+)
+def test_lab_names_what_it_does_not_know(course, monkeypatch, capsys, words, advice):
+    monkeypatch.setattr(cli.os, "environ", dict(cli.os.environ))
+    assert cli.main(words) == 2
+    assert advice in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["abc", "0", "65536", "-1"])
+def test_a_port_is_a_number_that_a_port_can_have(course, capsys, word):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["lab", f"--port={word}"])
+    assert stop.value.code == 2
+    assert "choose a number from 1 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
@@ -177,8 +199,12 @@ def test_progress_lists_all_lessons(course, capsys):
     assert told[0].startswith("→ 01_kmeans")
     assert cli.main(["progress", "4"]) == 0
     assert "· e_step " in capsys.readouterr().out
-    assert cli.main(["progress", "99"]) == 1
-    assert "there is no lesson '99'; choose one of 01_kmeans" in capsys.readouterr().err
+    assert cli.main(["progress", "exercises/04_em_exercises.ipynb"]) == 0
+    assert "· e_step " in capsys.readouterr().out
+    assert cli.main(["progress", "99"]) == 2
+    assert "there is no lesson '99'. The lessons are 01_kmeans," in capsys.readouterr().err
+    assert cli.main(["progress", "EM"]) == 2
+    assert "there is no lesson 'EM'. Did you mean 04_em or 05_why_em_works?" in capsys.readouterr().err
 
 
 def test_reset_gets_its_arguments(course, capsys):
@@ -218,6 +244,24 @@ def test_the_version_is_in_one_place(capsys):
     assert capsys.readouterr().out == f"mlcourse {mlcourse.__version__}\n"
     for document in ("README.md", "CITATION.cff", "CHANGELOG.md"):
         assert mlcourse.__version__ in (cli.ROOT / document).read_text("utf-8"), document
+
+
+def test_help_lists_the_commands_by_reader(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    said, before_the_set_up = capsys.readouterr().out, (cli.ROOT / "course.py").read_text("utf-8")
+    for text, line in ((said, r"^  (\w+)  "), (before_the_set_up, r"^    python course.py (\w+) ")):
+        groups = re.split(r"^(For \w+):$", text, flags=re.MULTILINE)[1:]
+        found = {name: re.findall(line, body, re.MULTILINE) for name, body in zip(groups[::2], groups[1::2])}
+        assert found == {name: list(commands) for name, commands in cli.GROUPS.items()}
+
+
+def test_help_with_a_command_describes_it(course, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["help", "progress"])
+    assert capsys.readouterr().out.startswith("usage: python course.py progress")
+    assert cli.main(["help", "progres"]) == 2
+    assert "Did you mean `python course.py progress`?" in capsys.readouterr().err
 
 
 @pytest.mark.slow

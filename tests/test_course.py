@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import mlcourse
-from mlcourse.cli import ROOT, command_line
+from mlcourse.cli import COMMANDS, ROOT
 
 PATIENCE = 300  # seconds: no test is about how fast this machine is
 SOURCE = (ROOT / "course.py").read_text("utf-8")
@@ -134,7 +134,7 @@ def test_help_comes_before_any_set_up_and_names_every_command(course):
     result = course.run("--help")
     assert result.returncode == 0
     assert not (course.root / ".venv").exists()
-    for command in command_line()[1]:
+    for command in COMMANDS:
         assert f"python course.py {command} " in result.stdout
 
 
@@ -151,6 +151,13 @@ def test_an_unknown_word_is_refused_before_any_set_up(course, word, advice):
     result = course.run(word)
     assert result.returncode == 2
     assert advice in one_sentence(result)
+    assert not (course.root / ".venv").exists()
+
+
+def test_help_with_an_unknown_word_needs_no_set_up_either(course):
+    result = course.run("help", "progres")
+    assert result.returncode == 2
+    assert "Did you mean `python course.py progress`?" in one_sentence(result)
     assert not (course.root / ".venv").exists()
 
 

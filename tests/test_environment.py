@@ -11,6 +11,7 @@ from mlcourse.cli import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 *CONDA, BY_PIP = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+CONDA_NAMES = {"playwright-python": "playwright"}  # what conda-forge calls differently than PyPI
 PINS = [Requirement(line) for line in (ROOT / "pins.txt").read_text("utf-8").splitlines()]
 
 
@@ -21,7 +22,10 @@ def requirements():
 
 
 def test_conda_environment_has_the_same_bounds():
-    conda = {need.name: need.specifier for need in map(Requirement, [*CONDA, *BY_PIP["pip"][1:]])}
+    listed = [*map(Requirement, CONDA), *map(Requirement, BY_PIP["pip"][1:])]
+    assert set(CONDA_NAMES) <= {need.name for need in listed}
+    assert not set(CONDA_NAMES.values()) & {need.name for need in listed}
+    conda = {CONDA_NAMES.get(need.name, need.name): need.specifier for need in listed}
     assert str(conda.pop("python")) == PROJECT["requires-python"]
     assert str(conda.pop("pip")) == ""
     assert conda == requirements()

@@ -130,13 +130,18 @@ def unit_tests(*options: str) -> int:
 
 
 def browser_tests() -> int:
-    """Run the browser tests; one JupyterLab serves all pytest workers."""
+    """Run the browser tests; one JupyterLab serves all pytest workers.
+
+    Lessons first and one at a time, so that no worker ends alone. Pages often wait, so there are more workers than
+    cores.
+    """
     with ExitStack() as stack:
         variables = {}
         if browser.CHROMIUM:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcourse-lab-")))
             variables["MLCOURSE_LAB"] = f"{stack.enter_context(jupyterlab(folder))} {folder}"
-        return run_pytest(["tests/browser", *NO_NOTEBOOKS, "--dist=worksteal"], variables)
+        arguments = ["tests/browser", *NO_NOTEBOOKS, "--dist=load", "--maxschedchunk=1"]
+        return run_pytest(arguments, variables, workers=CORES + 1)
 
 
 def run_notebooks(*paths: str) -> int:

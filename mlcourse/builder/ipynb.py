@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcourse.checks import Catalogue, OpenQuestion, Task
+from mlcourse.checks.folders import cell_id
 
 from .lessons import BuildError
 from .sources import FOLDED, Cell
@@ -39,10 +40,10 @@ def notebook_bytes(cells: list[Cell], lesson: str, catalogue: Catalogue, title: 
         Title of the page that nbconvert makes of the notebook.
     """
     contents = []
-    for cell, cell_id in zip(cells, cell_ids(cells)):
+    for cell, one_id in zip(cells, cell_ids(cells)):
         content: dict[str, Any] = {
             "cell_type": cell.kind,
-            "id": cell_id,
+            "id": one_id,
             "metadata": cell_metadata(cell, lesson, catalogue),
             "source": cell.source.splitlines(keepends=True),
         }
@@ -91,8 +92,7 @@ def cell_ids(cells: list[Cell]) -> list[str]:
     counts: Counter[str] = Counter()
     ids = []
     for cell in cells:
-        content = f"{cell.kind} {cell.role}\n{cell.source}"
-        digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+        digest = cell_id(cell.kind, cell.role, cell.source)
         counts[digest] += 1
         ids.append(digest if counts[digest] == 1 else f"{digest}-{counts[digest]}")
     return ids

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.checks.folders import FOLDERS, lesson_of, notebook_name
 
 FOLDER = "kept"
@@ -17,19 +18,20 @@ LINK = re.compile(r"""(\]\(|\b(?:href|src)=["'])([^)\s"'#:/][^)\s"'#:]*)""")
 
 
 def keep(path: Path, root: Path) -> Path:
-    """Copy a notebook to kept/ under a new name, with working links, and return the copy."""
-    folder = root / FOLDER
-    folder.mkdir(exist_ok=True)
-    name = PurePosixPath(notebook_name(path.parent.name, lesson_of(path))).stem
-    copies = (folder / f"{name}-{number}.ipynb" for number in count(1))
-    copy = next(copy for copy in copies if not copy.exists())
-    copy.write_bytes(moved(path, copy, root))
+    """Copy a notebook to kept/ under a new name, with working links, unless the same is there; return the copy."""
+    name = notebook_name(path.parent.name, lesson_of(path))
+    earlier = [copy for copy in copies(root) if original(copy, root) == path.with_name(name)]
+    if same := next((copy for copy in earlier if copy.read_bytes() == moved(path, copy, root)), None):
+        os.utime(same)  # `--restore` takes the newest
+        return same
+    places = (root / FOLDER / f"{PurePosixPath(name).stem}-{number}.ipynb" for number in count(1))
+    copy = next(place for place in places if not place.exists())
+    write_atomically(copy, moved(path, copy, root))
     return copy
 
 
 def put_back(copy: Path, path: Path, root: Path) -> None:
     """Write a kept copy over the notebook that it is a copy of."""
-    path.parent.mkdir(exist_ok=True)
     write_atomically(path, moved(copy, path, root))
 
 
@@ -81,10 +83,3 @@ def present(target: str, root: Path) -> str | None:
         return target
     renamed = path.with_name(notebook_name(path.parent.name, lesson_of(path)))
     return str(renamed) if path.parent.name in FOLDERS and (root / renamed).exists() else None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file such that there is always the old one or the new one."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(content)
-    os.replace(draft, path)

@@ -34,9 +34,16 @@ ABOUT = {
     ),
     "solutions": (
         "These are worked answers to the exercises. There are other right answers: yours is right if its check "
-        "passes. Read them after you have tried, and compare the approach as well as the result."
+        "passes. Read them after you have tried, and compare the approach as well as the result. What is between "
+        "`### BEGIN SOLUTION` and `### END SOLUTION` was yours to write."
     ),
 }
+
+GOALS = """\
+<details style="margin-bottom:1em"><summary>After this lesson you can …</summary>
+{}
+
+</details>"""  # folded, so that what moves is on the first screen
 
 PROGRESS = """\
 ## How far have you come?
@@ -107,8 +114,11 @@ def header(course: Outline, folder: str, name: str) -> Cell:
     """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
     lesson = course.lessons[name]
     if folder == "notebooks":
-        objectives = "".join(f"\n- {objective}" for objective in lesson.objectives)
-        paragraphs = [lesson.promise, effort(course, lesson), f"After this lesson you can\n{objectives}"]
+        paragraphs = [
+            lesson.promise,
+            effort(course, lesson),
+            GOALS.format("".join(f"\n- {objective}" for objective in lesson.objectives)),
+        ]
     else:
         paragraphs = [ABOUT[folder].format(lesson)]
     return Cell(

@@ -12,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from mlcourse.checks import CatalogueError
-from mlcourse.course_folder import OURS, Course, NoSuchNotebook, notebook_named
+from mlcourse.checks.atomic import write_atomically
+from mlcourse.checks.folders import lesson_of
+from mlcourse.course_folder import OURS, Course, NoSuchNotebook, did_you_mean, notebook_named
 
 from . import kept
 from .build import build_all
@@ -21,7 +23,9 @@ from .lessons import BuildError
 
 OPEN_TAB = (
     "If it is open in JupyterLab: choose File > Reload Notebook from Disk, or close its tab without saving.\n"
-    "If JupyterLab asks, choose Revert, not Overwrite."
+    "If JupyterLab asks, choose Revert, not Overwrite.\n"
+    "Changes that you have not saved are in the open tab only. To keep them too, choose File > Save Notebook\n"
+    "and Overwrite, and reset again."
 )
 
 
@@ -43,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("name a notebook, such as exercises/04_em_exercises.ipynb, or use --list.")
     try:
         (restore if options.restore else reset)(options.notebook, root)
-    except (NoSuchNotebook, BuildError, CatalogueError, OSError) as error:
+    except NoSuchNotebook as error:
+        print(f"python course.py reset: {error}", file=sys.stderr)
+        return 2
+    except (BuildError, CatalogueError, OSError) as error:
         print(f"python course.py reset: {error}", file=sys.stderr)
         return 1
     return 0
@@ -63,14 +70,22 @@ def list_kept(root: Path) -> int:
 def reset(word: str, root: Path) -> None:
     """Write a notebook as it was handed out, and keep an edited version."""
     built = {path: content for path, content in build_all(Course(root)).items() if path.suffix == ".ipynb"}
-    path = notebook_named(word, list(built), root, f"{word!r} is not a notebook of this course")
+    path = notebook_of(word, list(built), root)
     copy = keep_edited(path, root)
-    kept.write_atomically(path, built[path])
+    write_atomically(path, built[path])
     print(f"{short(path, root)} is as it was handed out.")
     if copy:
         print(f"Your version is in {short(copy, root)}. To get it back:")
         print(f"  python course.py reset {short(path, root)} --restore")
     print(OPEN_TAB)
+
+
+def notebook_of(word: str, paths: list[Path], root: Path) -> Path:
+    """Return the notebook that is named. The name of a lesson is not enough: it has up to three notebooks."""
+    same_lesson = [short(path, root) for path in paths if lesson_of(path) == word]
+    if len(same_lesson) > 1:
+        raise NoSuchNotebook(f"a lesson has several notebooks. {did_you_mean(word, same_lesson)}")
+    return notebook_named(word, paths, root, f"{word!r} is not a notebook of this course")
 
 
 def restore(word: str, root: Path) -> None:
@@ -82,6 +97,9 @@ def restore(word: str, root: Path) -> None:
     copy = path if path in originals else next(copy for copy in found if originals[copy] == path)
     path = originals[copy]
     replaced = keep_edited(path, root)
+    if replaced == copy:
+        print(f"{short(path, root)} already is your version from {short(copy, root)}.")
+        return
     kept.put_back(copy, path, root)
     print(f"{short(path, root)} is now your version from {short(copy, root)}.")
     if replaced:

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import NamedTuple
 
 from mlcourse.checks.examine import Status, Verdict
 from mlcourse.checks.slips import SENTENCES
@@ -33,11 +34,23 @@ TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:norm
 VALUE = "padding:0; text-align:left; border:none"
 CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
 LINK = "color:inherit; text-decoration:underline"
-# Unfolds the hint before the page scrolls to it, with some room above. Where scripts are removed, it only scrolls.
-UNFOLD = (
-    "const hint = document.getElementById(&quot;{0}&quot;); "
-    "if (hint) {{ hint.open = true; hint.style.scrollMarginTop = &quot;4em&quot;; }}"
+# Unfolds a hint and gives it the focus; scrolls to it or to a heading, with some room above. It looks only in this
+# notebook: one in another tab may have the same id. JupyterLab renames the attribute, and would look for a file if
+# this were a link.
+GO = (
+    "const page = this.closest(&quot;.jp-Notebook&quot;) || document; const name = JSON.stringify(this.value); "
+    "const place = page.querySelector(`[id=${name}], [data-jupyter-id=${name}]`); "
+    "if (place) { place.open = true; place.style.scrollMarginTop = &quot;4em&quot;; place.scrollIntoView(); "
+    "place.querySelector(&quot;summary&quot;)?.focus({ preventScroll: true }); }"
 )
+BUTTON = f"padding:0; border:none; background:none; font:inherit; cursor:pointer; {LINK}"
+
+
+class Link(NamedTuple):
+    """A link: its words, and where it leads."""
+
+    words: str
+    address: str
 
 
 class Card:
@@ -51,10 +64,20 @@ class Card:
         How many tasks of the lesson are done: "2 of 8 done".
     remarks : iterable of str
         What else the learner should know.
+    following : Link, optional
+        Where to go on, once the answer is right.
     """
 
-    def __init__(self, task: Task, verdict: Verdict, done: str = "", remarks: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        task: Task,
+        verdict: Verdict,
+        done: str = "",
+        remarks: Iterable[str] = (),
+        following: Link | None = None,
+    ) -> None:
         self.task, self.verdict, self.done, self.remarks = task, verdict, done, list(remarks)
+        self.following = following if verdict.status == "right" else None
         self.call = how_to_look(task, verdict)
 
     def __str__(self) -> str:
@@ -77,6 +100,8 @@ class Card:
         pill = f"<strong style='{PILL.format(colour)}'>{SIGNS[status]} {WORDS[status]}</strong>"
         done = f"<span style='float:right; margin-left:1em'>{escape(self.done)}</span>" if self.done else ""
         body = "".join([*self._explanation(), *(paragraph(with_code(remark)) for remark in self.remarks)])
+        if self.following:
+            body += paragraph(f"Next: {anchor(self.following)}")
         name = f"<code style='margin-left:0.5em; {CODE}'>{escape(self.task.name)}</code>"
         return f"<div style='{CARD.format(colour)}'>{done}{pill}{name}{body}</div>"
 
@@ -103,9 +128,8 @@ class Card:
         if self.call:
             yield paragraph(f"To look at this input: <code style='{CODE}'>{escape(self.call)}</code>")
         if hint := verdict.hint:
-            place = hint_id(self.task.name, hint)
-            link = f"<a style='{LINK}' href='#{place}' onclick='{UNFOLD.format(place)}'>Hint {hint}</a>"
-            yield paragraph(f"→ {link} may help.")
+            link = Link(f"Hint {hint}", f"#{hint_id(self.task.name, hint)}")
+            yield paragraph(f"→ {anchor(link)} may help.")
 
 
 def paragraph(content: str) -> str:
@@ -113,9 +137,23 @@ def paragraph(content: str) -> str:
     return f"<p style='{TEXT}'>{content}</p>"
 
 
+def anchor(link: Link) -> str:
+    """Return a link as HTML; one within the notebook is a button that scrolls."""
+    words, address = escape(link.words), escape(link.address)
+    if address.startswith("#"):
+        return f"<button type='button' style='{BUTTON}' value='{address[1:]}' onclick='{GO}'>{words}</button>"
+    return f"<a style='{LINK}' href='{address}'>{words}</a>"
+
+
 def with_code(text: str) -> str:
     """Return text as HTML, with what is between two backticks as code."""
-    return re.sub(r"`([^`\n]+)`", rf"<code style='{CODE}'>\1</code>", escape(text))
+    parts = enumerate(code_parts(escape(text)))
+    return "".join(f"<code style='{CODE}'>{part}</code>" if place % 2 else part for place, part in parts)
+
+
+def code_parts(text: str) -> list[str]:
+    """Split a text into words and code in turn, the words first: code is what is between two backticks of a line."""
+    return re.split(r"`([^`\n]+)`", text)
 
 
 def capitalised(sentence: str) -> str:

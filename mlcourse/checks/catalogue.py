@@ -73,6 +73,11 @@ class Catalogue:
         number = 1 + [other.name for other in self.lessons[one.lesson].roster].index(name)
         return f"Task {number} · {one.title} · {one.points} point{'s' if one.points != 1 else ''}"
 
+    def after(self, name: str) -> str | None:
+        """Return the name of the task or open question after this one; None if it is its lesson's last."""
+        names = [one.name for one in self.lessons[self.entry(name).lesson].roster]
+        return next(iter(names[names.index(name) + 1 :]), None)
+
     def lesson_called(self, name: str) -> str | None:
         """Return the full name of the lesson with this name or number; None if there is none."""
         return next((one for one in self.lessons if name == one or name.zfill(2) == one.split("_")[0]), None)

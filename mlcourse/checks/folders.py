@@ -1,11 +1,12 @@
 """Where the notebooks of a course are, which one this is, and what is in it. One rule gives their names."""
 
+import hashlib
 import json
 import os
 import re
 import sys
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 FOLDERS = ("notebooks", "exercises", "solutions")
 
@@ -38,13 +39,33 @@ def current_notebook() -> Path | None:
     return Path(named) if str(named).endswith(".ipynb") else None
 
 
-def code_cells(notebook: Path) -> list[str] | None:
-    """Return the sources of a notebook's code cells; None if it cannot be read."""
+class CodeCell(NamedTuple):
+    """A code cell of a notebook on disk."""
+
+    source: str
+    as_handed_out: bool  # nobody has edited it
+
+
+def code_cells(notebook: Path) -> list[CodeCell] | None:
+    """Return a notebook's code cells; None if it cannot be read."""
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
-        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, TypeError, KeyError):
+        return [code_cell(cell) for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def code_cell(cell: dict[str, Any]) -> CodeCell:
+    """Return a code cell of the notebook JSON."""
+    source = "".join(cell["source"])
+    role = cell.get("metadata", {}).get("mlcourse", {}).get("role")
+    built_as = str(cell.get("id")).partition("-")[0]  # identical cells are numbered: "…-2"
+    return CodeCell(source, built_as == cell_id("code", role, source))
+
+
+def cell_id(kind: str, role: str | None, source: str) -> str:
+    """Return the id that a cell is built with, from its content: a cell with another content was edited."""
+    return hashlib.sha256(f"{kind} {role}\n{source}".encode()).hexdigest()[:12]
 
 
 def title_of(notebook: Path) -> str:

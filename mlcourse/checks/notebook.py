@@ -3,18 +3,17 @@
 import copy
 import difflib
 import os
-import sys
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from mlcourse.checks.card import Card
+from mlcourse.checks.card import Card, Link
 from mlcourse.checks.catalogue import Catalogue, read_folder
 from mlcourse.checks.examine import Verdict, examine, with_slip
-from mlcourse.checks.folders import current_notebook, lesson_of
+from mlcourse.checks.folders import current_notebook, ipython_shell, lesson_of, notebook_name, title_of
 from mlcourse.checks.outcome import answer_of
-from mlcourse.checks.progress import Book, Progress
+from mlcourse.checks.progress import Book, Progress, kernel_versions
 from mlcourse.checks.task import Task
 
 
@@ -40,6 +39,7 @@ class Checker:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._last: Verdict | None = None
+        self._is_watching = False
 
     @cached_property
     def _book(self) -> Book:
@@ -48,6 +48,7 @@ class Checker:
     def __getattr__(self, name: str) -> Callable[[Any], None]:
         tasks = self.__dict__["_catalogue"].tasks if "_catalogue" in self.__dict__ else {}
         if name in tasks:
+            self._watch()
             return lambda answer: self._run(tasks[name], answer)
         near = difflib.get_close_matches(name, tasks, n=1)
         advice = (
@@ -57,13 +58,27 @@ class Checker:
         )
         raise AttributeError(f"there is no check called {name!r}. {advice}")
 
+    def _watch(self) -> None:
+        """Explain, from now on, why a check finds no answer. The traceback stays as it is."""
+        shell = ipython_shell()
+        if shell and not self._is_watching:
+            shell.events.register("post_run_cell", self._explain)
+            self._is_watching = True
+
+    def _explain(self, result: Any) -> None:
+        """Below the traceback of a check cell that has run too early, say which cell to run first."""
+        error = result.error_in_exec
+        if isinstance(error, NameError) and error.name in self._catalogue.tasks:
+            task = self._catalogue.heading(error.name).rpartition(" · ")[0]
+            print(f"{error.name} does not exist yet: run the cell with your answer to it first ({task}).")
+
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._catalogue.tasks]
 
     def _run(self, task: Task, answer: Any) -> None:
         given = answer_of(answer)
         verdict = self._last = with_slip(examine(task, given), task, given)
-        display(Card(task, verdict, *self._note(task, verdict, answer)))
+        display(Card(task, verdict, *self._note(task, verdict, answer), self._following(task)))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
         if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
             raise CheckFailed(
@@ -73,8 +88,9 @@ class Checker:
     def _note(self, task: Task, verdict: Verdict, answer: Any) -> tuple[str, list[str]]:
         """Save a verdict; return how much of the lesson is done, and remarks about saving."""
         book, known = self._book, len(self._book.record.remarks)
-        entry = book.add(task, verdict.status, answer)
-        states = [state for _, state in book.view().tasks(task.lesson)]
+        kernel = kernel_versions()
+        entry = book.add(task, verdict.status, answer, kernel)
+        states = [state for _, state in book.view(kernel).tasks(task.lesson)]
         done = f"{states.count('right')} of {len(states)} done" if book.counts else ""
         remarks = book.record.remarks[known:]
         if book.is_exercise and verdict.status == "right" and not entry.version:
@@ -82,6 +98,19 @@ class Checker:
                 f"It does not count yet, because no cell defines {entry.name}: define it in a cell."
             )
         return done, remarks
+
+    def _following(self, task: Task) -> Link | None:
+        """Return where an exercise goes on: its next task or, after the last, the next lesson."""
+        if not self._book.is_exercise:
+            return None
+        if after := self._catalogue.after(task.name):
+            heading = self._catalogue.heading(after)
+            return Link(heading.rpartition(" · ")[0], f"#{heading.replace(' ', '-')}")
+        lessons = sorted(name for name in self._catalogue.lessons if name > task.lesson)
+        lecture = self._book.root / "notebooks" / notebook_name("notebooks", lessons[0]) if lessons else None
+        return (
+            Link(title_of(lecture), f"../notebooks/{lecture.name}") if lecture and lecture.is_file() else None
+        )
 
     @property
     def last_input(self) -> tuple[Any, ...]:
@@ -113,11 +142,12 @@ class Checker:
 
 def display(card: Card) -> None:
     """Display a card in IPython, which knows whether it can show HTML; print it elsewhere."""
-    ipython = sys.modules.get("IPython")
-    if ipython and ipython.get_ipython():
-        ipython.display.display(card)
-    else:
+    if not ipython_shell():
         print(card)
+        return
+    from IPython import display as ipython  # which other processes do without
+
+    ipython.display(card)  # type: ignore[no-untyped-call]
 
 
 def open_course(folder: str | Path) -> Checker:

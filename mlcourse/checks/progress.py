@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from mlcourse.checks.catalogue import Catalogue
 from mlcourse.checks.examine import Status
-from mlcourse.checks.folders import FOLDERS, code_cells, ipython_shell, notebook_name, title_of
+from mlcourse.checks.folders import FOLDERS, CodeCell, code_cells, ipython_shell, notebook_name, title_of
 from mlcourse.checks.record import Entry, Record
 from mlcourse.checks.task import Task
 from mlcourse.checks.versions import Versions
@@ -29,14 +29,19 @@ class File(NamedTuple):
     """A notebook on disk: its answers, and when it was saved."""
 
     versions: Versions
+    handed_out: Versions  # of the cells that nobody has edited
     saved: float
+
+    def has_stub(self, name: str) -> bool:
+        """Whether an answer is as it was handed out."""
+        return self.versions.source(name) == self.handed_out.source(name) is not None
 
 
 class Book:
     """The verdicts of a course: those of this kernel, and those that were saved.
 
     A verdict is about the answer that was judged. If the answer has changed since, in the kernel or in the notebook's
-    file, the task counts as changed, and not as right.
+    file, the task counts as changed, and not as right. After a reset, it is to do.
 
     Parameters
     ----------
@@ -59,12 +64,12 @@ class Book:
         )  # a verdict in a solution is not about the reader's own
         self.here: dict[str, Entry] = {}  # the verdicts of this kernel
 
-    def add(self, task: Task, status: Status, answer: object) -> Entry:
-        """Note a verdict, save it if this is an exercise, and return it."""
+    def add(self, task: Task, status: Status, answer: object, kernel: Versions) -> Entry:
+        """Note a verdict about an answer in this kernel, save it if this is an exercise, and return it."""
         name = getattr(answer, "__name__", None) if task.kind == "function" else None
         name = name if isinstance(name, str) else task.name
         file = self.notebook.name if self.notebook else ""
-        entry = Entry(status, name, Versions(kernel_cells()).digest(name), time.time(), file)
+        entry = Entry(status, name, kernel.digest(name), time.time(), file)
         self.here.pop(task.name, None)  # keep the order in which checks ran last
         self.here[task.name] = entry
         if self.is_exercise:
@@ -76,17 +81,22 @@ class Book:
         """The task whose check ran last in this kernel."""
         return next(reversed(self.here), None)
 
-    def view(self) -> "View":
-        """Compare all verdicts with the answers as they are now."""
-        return View(self)
+    def view(self, kernel: Versions | None = None) -> "View":
+        """Compare all verdicts with the answers as they are now, in this kernel and in the notebooks' files."""
+        return View(self, kernel or kernel_versions())
+
+
+def file_of(cells: list[CodeCell], saved: float) -> File:
+    """Return a notebook's answers."""
+    handed_out = Versions(cell.source for cell in cells if cell.as_handed_out)
+    return File(Versions(cell.source for cell in cells), handed_out, saved)
 
 
 class View:
     """The state of all tasks at one moment."""
 
-    def __init__(self, book: Book):
-        self.book = book
-        self.kernel = Versions(kernel_cells())
+    def __init__(self, book: Book, kernel: Versions):
+        self.book, self.kernel = book, kernel
         saved = book.record.entries() if book.remembers else {}
         self.entries = saved | (book.here if book.counts else {})
         self._files: dict[Path, File | None] = {}
@@ -114,7 +124,7 @@ class View:
             return found.status  # the next save will write it
         if file and older:
             return "not saved" if found.status == "right" else found.status
-        return "changed"
+        return "not attempted" if file and file.has_stub(found.name) else "changed"
 
     def _file(self, task: Task, found: Entry) -> File | None:
         """Return the notebook of a verdict or, if it is gone, the exercise that now has the task."""
@@ -124,7 +134,7 @@ class View:
             path = folder / notebook_name("exercises", task.lesson)
         if path not in self._files:
             cells = code_cells(path)
-            self._files[path] = None if cells is None else File(Versions(cells), path.stat().st_mtime)
+            self._files[path] = None if cells is None else file_of(cells, path.stat().st_mtime)
         return self._files[path]
 
     def tasks(self, lesson: str) -> list[tuple[Task, State]]:
@@ -192,10 +202,10 @@ class Row(NamedTuple):
         return any(state != "not attempted" for state in self.states)
 
 
-def kernel_cells() -> list[str]:
-    """Return the cells that have run in this kernel, in that order; none outside IPython."""
+def kernel_versions() -> Versions:
+    """Return the versions of the answers in the cells that have run in this kernel; none outside IPython."""
     shell = ipython_shell()
-    return list(shell.history_manager.input_hist_raw) if shell and shell.history_manager else []
+    return Versions(shell.history_manager.input_hist_raw if shell and shell.history_manager else [])
 
 
 class Progress:

@@ -2,12 +2,11 @@
 
 import contextlib
 import json
-import os
-import tempfile
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.checks.examine import Status
 
 FOLDER = ".progress"
@@ -44,15 +43,12 @@ class Record:
         return dict(sorted(found, key=lambda item: item[1].checked))
 
     def add(self, task: str, entry: Entry) -> None:
-        """Save a verdict, atomically."""
+        """Save a verdict."""
         path = self.folder / f"{Path(entry.notebook).stem}.json"
         verdicts = self._read(path) | {task: entry}
         text = json.dumps({name: one._asdict() for name, one in verdicts.items()}, indent=1)
         try:
-            self.folder.mkdir(exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self.folder, encoding="utf-8", delete=False) as draft:
-                draft.write(text + "\n")
-            os.replace(draft.name, path)
+            write_atomically(path, text + "\n")
         except OSError as error:
             self._remark(
                 f"Verdicts cannot be saved in {self.folder}: {error.strerror}. They last as long as this kernel."

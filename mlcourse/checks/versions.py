@@ -35,6 +35,10 @@ class Versions:
             self._cell_of |= dict.fromkeys(names.defined, source)
             self._functions = (self._functions - names.defined) | names.functions
 
+    def source(self, name: str) -> str | None:
+        """Return the source of the cell that defines a name; None without one."""
+        return self._cell_of.get(name)
+
     def digest(self, name: str) -> str | None:
         """Return a digest of the cell that defines a name, and of the functions that it calls; None without one.
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.exports import BYTE_ORDER_MARK, NO_ANSWER, UNGRADED, inert, table
-from mlcourse.grading.outgoing import write_atomically
 from mlcourse.grading.records import Grade, Mark
 
 COLUMNS = ("student", "file", "task", "version", "out of", "points", "answer")

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from mlcourse.checks import CatalogueError
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
 from mlcourse.grading.alike import compare_folder, similarity_page
 from mlcourse.grading.byhand import ByHandTableError
 from mlcourse.grading.exports import pending_points
-from mlcourse.grading.outgoing import printable, write_atomically
+from mlcourse.grading.outgoing import printable
 from mlcourse.grading.pages import ungraded_reason
 from mlcourse.grading.publish import NothingToPublish, Summary, publish
 from mlcourse.grading.run import CannotGrade, check_paths, full_name, grade_folder, seed_from

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TypeAlias
 
+from mlcourse.checks.card import code_parts
 from mlcourse.grading.outgoing import format_points, printable
 
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
@@ -59,11 +60,8 @@ def _html(part: Part) -> str:
 
 
 def with_code(text: str) -> Html:
-    """Set the text between backticks as code; leave the sentence unchanged if a backtick has no partner."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return join([text])
-    return join(element("code", part) if place % 2 else part for place, part in enumerate(parts))
+    """Set the text between backticks as code; a backtick without a partner stays."""
+    return join(element("code", part) if place % 2 else part for place, part in enumerate(code_parts(text)))
 
 
 def table(head: Sequence[Part], rows: Sequence[Sequence[Part]], **attributes: object) -> Html:

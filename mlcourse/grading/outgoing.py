@@ -1,14 +1,12 @@
-"""Text that leaves the grader: make names and messages safe to display, and write files atomically.
+"""Text that leaves the grader: make names and messages safe to display.
 
 Students choose their own name, the name of their file, and the messages of the errors that their functions raise. All
 of this ends up in a terminal, in tables and in pages. Each has its own escaping; this module does what they share.
 """
 
 import hashlib
-import os
 import re
 import unicodedata
-from pathlib import Path
 
 # Two invisible characters that real names contain: they join and separate letters in Persian and Hindi.
 JOINERS = "\u200c\u200d"
@@ -57,15 +55,3 @@ def slug(*texts: str) -> str:
     letters = re.sub("[^a-z0-9]+", "-", ascii_letters[:200]).strip("-")[:40] or "student"
     whole = "\0".join(texts).encode("utf-8", "surrogatepass")
     return f"{letters}-{hashlib.sha256(whole).hexdigest()[:10]}"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that readers find the complete old file or the complete new one, even if this run is killed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())  # otherwise a power cut may leave an empty file under the new name
-    os.replace(temporary, path)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading import exports
 from mlcourse.grading.byhand import (
     Key,
@@ -23,7 +24,7 @@ from mlcourse.grading.byhand import (
     write_table,
 )
 from mlcourse.grading.exports import student_path
-from mlcourse.grading.outgoing import printable, write_atomically
+from mlcourse.grading.outgoing import printable
 from mlcourse.grading.pages import index_page, student_page
 from mlcourse.grading.records import Grade, Submission
 from mlcourse.grading.results import Result, lean, load, name_of

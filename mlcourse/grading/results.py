@@ -13,8 +13,9 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.journal import plain_number
-from mlcourse.grading.outgoing import slug, write_atomically
+from mlcourse.grading.outgoing import slug
 from mlcourse.grading.records import Grade, Mark, Submission
 
 SHOWN_CODE = 200_000  # characters of a student's cells that are kept for their page

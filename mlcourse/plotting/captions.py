@@ -17,10 +17,13 @@ SHARPNESS = (
     2  # pixels of the picture per pixel of its width on the page: screens of high density show them all
 )
 N_COLORS = 256
+# The least part of its full width that a picture may have: the numbers on its axes are then 11 pixels high. In a
+# narrower column it scrolls sideways, but not in JupyterLab in a window of 1280 pixels, where the column has 828.
+LEGIBLE, COLUMN = 0.655, 820
 
 FIGURE = """\
-<figure style="margin: 0.5em 0; max-width: {width}px">
-<img src="data:image/png;base64,{png}" alt="{alt}" style="width: 100%">
+<figure style="margin: 0.5em 0; max-width: {width}px; overflow-x: auto">
+<img src="data:image/png;base64,{png}" alt="{alt}" style="width: 100%; min-width: {least}px">
 <figcaption style="font-size: 0.9em; line-height: 1.4; padding: 0.3em 0">{caption}</figcaption>
 </figure>"""
 
@@ -51,7 +54,8 @@ def figure_html(figure: Figure | Axes, caption: str, alt: str) -> str:
 
 
 def _figure_html(png: str, width: int, caption: str, alt: str) -> str:
-    return FIGURE.format(png=png, width=width, caption=html.escape(caption), alt=html.escape(alt))
+    texts = {"caption": html.escape(caption), "alt": html.escape(alt)}
+    return FIGURE.format(png=png, width=width, least=min(round(LEGIBLE * width), COLUMN), **texts)
 
 
 def _render(figure: Figure | Axes) -> tuple[str, int]:

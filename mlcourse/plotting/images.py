@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
-from mlcourse.plotting.style import axes_or_new
+from mlcourse.plotting.style import PAPER, axes_or_new
 from mlcourse.typing import Array
 
 
@@ -24,8 +25,14 @@ def plot_digits(images: ArrayLike, n_cols: int = 10, ax: Axes | None = None) -> 
     """
     images = _as_images(images)
     ax = axes_or_new(ax)
-    ax.imshow(_canvas(images, n_cols), cmap="gray_r", vmin=0, vmax=max(images.max(), np.finfo(float).tiny))
+    canvas = _canvas(images, n_cols)
+    ax.imshow(canvas, cmap="gray_r", vmin=0, vmax=max(images.max(), np.finfo(float).tiny))
     ax.set_axis_off()
+    # On a dark page, the edge of the paper would cut the digits: it gets a margin, thin enough to keep off a title.
+    height, width = canvas.shape
+    margin = min(1, width / 50)
+    corner, size = (-0.5 - margin, -0.5 - margin), (width + 2 * margin, height + 2 * margin)
+    ax.add_patch(Rectangle(corner, *size, color=PAPER, clip_on=False, zorder=-1))
     return ax
 
 

@@ -1,24 +1,19 @@
-"""Checks for lesson 05 (why EM works): the gap, a bound with a bug, slopes, hardening, aligned runs, shrinkage.
+"""Checks for lesson 05 (why EM works): the gap, a bound with a bug, slopes, another M-step, hardening.
 
 Symbols: X (n, d) data; A (n, K) log joint densities; Q (n, K) a guess of the responsibilities; R (n, K)
-responsibilities; mu (K, d) means; Sigma (K, d, d) covariances; T (d, d) the prior's target; m its strength.
+responsibilities; mu (K, d) means; Sigma (K, d, d) covariances.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.special import entr, logsumexp, rel_entr, softmax, xlogy
 from scipy.stats import multivariate_normal
 
 from mlcourse.checks.task import Case, Lesson
-from mlcourse.datasets import elongated_blobs
-from mlcourse.gaussians import CovarianceType, full_scatter
-from mlcourse.metrics import align_components
-from mlcourse.mixture import GaussianMixture, Mixture
+from mlcourse.gaussians import CovarianceType
+from mlcourse.mixture import Mixture
 from mlcourse.mixture import e_step as package_e_step
 from mlcourse.typing import Array
 
@@ -161,7 +156,7 @@ def kl_gap_with_a_mask(Q, R):
 
 FIX_ELBO = LESSON.task(
     "fix_elbo",
-    title="Find the bug: a floor that never touches",
+    title="Find the bug: a bound that never touches",
     points=3,
     expected="array (n,): at most log p(x), and equal to it where Q equals the responsibilities",
 )
@@ -410,7 +405,7 @@ def means_not_subtracted(X, R, mu, Sigma):
 
 
 @MEAN_GRADIENT.mistake(
-    "only the first component has a slope; the others were never filled in. Does a `return` stand in the loop?",
+    "only the first component has a slope; the others were never filled in. Is there a `return` inside the loop?",
     hint=None,
 )
 def first_component_only(X, R, mu, Sigma):
@@ -434,7 +429,132 @@ def gradient_at_once(X, R, mu, Sigma):
     return np.linalg.solve(Sigma, pull[..., None])[..., 0]
 
 
-# ── 4  Hardening ─────────────────────────────────────────────────────────────────────────────────────
+# ── 4  Another family ────────────────────────────────────────────────────────────────────────────────
+
+EXPONENTIAL_M_STEP = LESSON.task(
+    "exponential_m_step",
+    title="An M-step of your own",
+    points=3,
+    expected="(weights of shape (K,), rates of shape (K,)), all positive; the weights sum to 1",
+    parts=("the weights", "the rates"),
+)
+
+
+@EXPONENTIAL_M_STEP.cases
+def exponential_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for description, K in (("two components", 2), ("four components", 4)):
+        n = int(rng.integers(25, 40))
+        x = rng.exponential(rng.choice([0.3, 5.0], size=n))
+        yield Case(f"{description}, {n} waiting times", (x, rng.dirichlet(np.ones(K), n)))
+    x = rng.exponential(2.0, size=12)
+    yield Case("responsibilities of zeros and ones", (x, np.eye(3)[np.r_[0, 1, 2, rng.integers(3, size=9)]]))
+
+
+@EXPONENTIAL_M_STEP.reference
+def exponential_m_step(x: Array, R: Array) -> tuple[Array, Array]:
+    n, K = R.shape
+    weights, rates = np.zeros(K), np.zeros(K)
+    for k in range(K):
+        owned = sum(R[i, k] for i in range(n))
+        weights[k] = owned / n
+        rates[k] = owned / sum(R[i, k] * x[i] for i in range(n))
+    return weights, rates
+
+
+@EXPONENTIAL_M_STEP.law("the weights must sum to 1.")
+def weights_sum_to_one(out, x, R):
+    return np.isclose(np.sum(out[0]), 1)
+
+
+@EXPONENTIAL_M_STEP.law("at the new rates, a small change of a rate must not give a higher bound.")
+def no_rate_nearby_is_better(out, x, R):
+    def bound(rates: Array) -> float:
+        return (R * (np.log(rates) - np.multiply.outer(x, rates))).sum()
+
+    rates = np.asarray(out[1], dtype=float)
+    return all(bound(rates) >= bound(rates * factor) - 1e-6 for factor in (0.99, 1.01))
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the weights are right. What you call rates are mean waiting times: what does a component with long waiting"
+    " times have, a high rate or a low one?",
+    hint=2,
+)
+def means_for_rates(x, R):
+    weights, rates = exponential_m_step(x, R)
+    return weights, 1 / rates
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the rates are right. The weights are sums over the points: they have not been divided yet.", hint=1
+)
+def counts_for_weights(x, R):
+    return R.sum(axis=0), exponential_m_step(x, R)[1]
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the rates are divided by the waiting times of all points. Each component should count its own share.",
+    hint=3,
+)
+def waiting_times_of_all(x, R):
+    return R.mean(axis=0), R.sum(axis=0) / x.sum()
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the weights are right. The rates count all n points in the numerator. How many belong to component k?",
+    hint=3,
+)
+def all_points_counted(x, R):
+    return R.mean(axis=0), len(x) / (R.T @ x)
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "you averaged 1/x. Set the derivative of the bound to zero: there, the sum over the points is not one of 1/x.",
+    hint=2,
+)
+def mean_of_the_inverses(x, R):
+    return R.mean(axis=0), (R / x[:, np.newaxis]).sum(axis=0) / R.sum(axis=0)
+
+
+@EXPONENTIAL_M_STEP.mistake("each point is given entirely to one component. R says how it is shared.", hint=1)
+def hard_assignment(x, R):
+    return exponential_m_step(x, np.eye(R.shape[1])[R.argmax(axis=1)] + 1e-12)
+
+
+@EXPONENTIAL_M_STEP.mistake(
+    "the rates are right. The weights are all the same: what does R say about them?", hint=1
+)
+def equal_weights(x, R):
+    K = R.shape[1]
+    return np.full(K, 1 / K), exponential_m_step(x, R)[1]
+
+
+@EXPONENTIAL_M_STEP.mistake("both answers are right, but in the wrong order.", hint=None)
+def rates_first(x, R):
+    return exponential_m_step(x, R)[::-1]
+
+
+@EXPONENTIAL_M_STEP.right
+def exponential_by_matrices(x, R):
+    N = R.sum(axis=0)
+    return N / N.sum(), N / (x @ R)
+
+
+@EXPONENTIAL_M_STEP.right
+def exponential_by_averages(x, R):
+    return R.mean(axis=0), [1 / np.average(x, weights=r) for r in R.T]
+
+
+@EXPONENTIAL_M_STEP.right
+def exponential_component_by_component(x, R):
+    weights, rates = [], []
+    for r in R.T:
+        weights.append(r.sum() / len(x))
+        rates.append(r.sum() / np.sum(r * x))
+    return np.array(weights), np.array(rates)
+
+
+# ── 5  Hardening ─────────────────────────────────────────────────────────────────────────────────────
 
 HARDENING_ROUND = LESSON.task(
     "hardening_round",
@@ -575,6 +695,16 @@ def means_not_divided(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
     return R, R.T @ X
 
 
+@HARDENING_ROUND.mistake(
+    "the means are those of hard labels. R is soft: every point counts for every mean, as far as R says.",
+    hint=3,
+)
+def means_of_hard_labels(X: Array, mu: Array, sigma: float) -> tuple[Array, Array]:
+    R = hardening_round(X, mu, sigma)[0]
+    hard = np.eye(len(mu))[R.argmax(axis=1)] + 1e-12
+    return R, round_with(X, hard)[1]
+
+
 @HARDENING_ROUND.right
 def round_by_softmax(X, mu, sigma):
     R = softmax(-((X[:, None] - mu) ** 2).sum(axis=2) / (2 * sigma**2), axis=1)
@@ -608,7 +738,7 @@ def round_by_the_package(X, mu, sigma):
     return R, R.T @ X / R.sum(axis=0)[:, None]
 
 
-# ── 5  Read a picture ────────────────────────────────────────────────────────────────────────────────
+# ── 6  Read a picture ────────────────────────────────────────────────────────────────────────────────
 
 STUCK_START = LESSON.choice(
     "stuck_start",
@@ -625,438 +755,3 @@ STUCK_START = LESSON.choice(
 
 
 STUCK_START.right_values("c")
-
-
-# ── 6  Averages of several fits ──────────────────────────────────────────────────────────────────────
-
-AVERAGE_RUNS = LESSON.task(
-    "average_runs",
-    title="Average several fits",
-    points=3,
-    expected="array (K, d): the averaged means, in the order of the first run",
-)
-
-
-# If each mean of the first run took its nearest partner, two of them would take the same one in the second.
-CONTESTED = np.array([[[10.0, 0], [1, 0], [0, 0]], [[0.9, 0], [10, 0], [2.1, 0]]])
-# The sum of the squared distances is smallest for other pairs than the sum of the distances.
-IN_A_ROW = np.array([[[0.0, 0], [1, 0.3], [9, 0]], [[9, 0], [1, 0.3], [2, 0]]])
-
-
-def turning(rng: np.random.Generator) -> Array:
-    """Four runs (4, 3, 2), each turned on by 60°, so that neighbours in the list agree and distant ones do not."""
-    angles = rng.uniform(0, 2 * np.pi) + np.deg2rad(60) * np.arange(4)
-    there = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    runs = np.stack([there, -there, np.full((4, 2), 5.0)], axis=1)
-    return np.array([rng.permutation(run) for run in runs]) + 0.02 * rng.normal(size=runs.shape)
-
-
-@AVERAGE_RUNS.cases
-def average_runs_cases(rng: np.random.Generator) -> Iterator[Case]:
-    means = np.array([[4.0, 1], [-5, 2], [1, -4], [0, 6]]) + rng.normal(size=(4, 2))
-    orders = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 1, 0], [3, 0, 1, 2]])
-    yield Case("four runs, each numbered differently", (means[orders] + 0.05 * rng.normal(size=(4, 4, 2)),))
-    yield Case("two means close together", (CONTESTED + 0.02 * rng.normal(size=CONTESTED.shape),))
-    row = rng.uniform(0.5, 5) * (IN_A_ROW + 0.003 * rng.normal(size=IN_A_ROW.shape))
-    yield Case("means in a row", (row,))
-    yield Case("four runs that drift away from the first", (turning(rng),))
-
-
-@AVERAGE_RUNS.reference
-def average_runs(runs: Array) -> Array:
-    aligned = []
-    for run in runs:
-        order = linear_sum_assignment(cdist(runs[0], run, "sqeuclidean"))[1]
-        aligned.append([run[k] for k in order])
-    return np.mean(aligned, axis=0)
-
-
-def _averaged(order: Callable[..., Array]) -> Callable[..., Array]:
-    """The average with each run reordered by `order(first, run)`."""
-    return lambda runs: np.mean([run[order(runs[0], run)] for run in runs], axis=0)
-
-
-def _backwards(first: Array, run: Array) -> Array:
-    return np.argsort(linear_sum_assignment(cdist(first, run, "sqeuclidean"))[1])
-
-
-@AVERAGE_RUNS.mistake(
-    "you averaged component 0 of one run with component 0 of the others. The numbering"
-    " is arbitrary in each run.",
-    hint=1,
-)
-def not_aligned(runs):
-    return runs.mean(axis=0)
-
-
-@AVERAGE_RUNS.mistake(
-    "you sorted every run. That matches these components, but not in the order of the first run, and it"
-    " fails where two first features are close.",
-    hint=2,
-)
-def sorted_by_the_first_feature(runs):
-    return _averaged(lambda first, run: np.argsort(run[:, 0]))(runs)
-
-
-@AVERAGE_RUNS.mistake(
-    "each mean took the nearest one in the other run. Two of them took the same one,"
-    " and another was left over.",
-    hint=2,
-)
-def nearest_partner(runs):
-    return _averaged(lambda first, run: cdist(first, run).argmin(axis=1))(runs)
-
-
-@AVERAGE_RUNS.mistake(
-    "the pairs are right, but applied in the wrong direction: the order says where each"
-    " partner is, not where it goes.",
-    hint=3,
-)
-def the_order_backwards(runs):
-    return _averaged(_backwards)(runs)
-
-
-@AVERAGE_RUNS.mistake(
-    "each mean of a run looked for its nearest one in the first run. That order goes the wrong way, and"
-    " two means may pick the same partner.",
-    hint=3,
-)
-def asked_from_the_other_side(runs):
-    return _averaged(lambda first, run: cdist(run, first).argmin(axis=1))(runs)
-
-
-@AVERAGE_RUNS.mistake(
-    "each run took its order from the one before it. Small steps add up: ask which run the task compares with.",
-    hint=1,
-)
-def aligned_to_the_run_before(runs: Array) -> Array:
-    aligned = [runs[0]]
-    for run in runs[1:]:
-        _, order = linear_sum_assignment(cdist(aligned[-1], run, "sqeuclidean"))
-        aligned.append(run[order])
-    return np.mean(aligned, axis=0)
-
-
-@AVERAGE_RUNS.mistake(
-    "the pairs have the smallest sum of plain distances. The task adds up another quantity, and that can"
-    " change who is whose partner.",
-    hint=3,
-)
-def pairs_by_plain_distances(runs):
-    return _averaged(lambda first, run: linear_sum_assignment(cdist(first, run))[1])(runs)
-
-
-@AVERAGE_RUNS.mistake("the aligned means are added up but not divided by the number of runs.", hint=1)
-def sum_of_the_runs(runs):
-    return len(runs) * average_runs(runs)
-
-
-@AVERAGE_RUNS.mistake(
-    "you used the first run only for its order, and averaged the others. It is one of the m fits.", hint=1
-)
-def the_first_run_left_out(runs: Array) -> Array:
-    m = len(runs)
-    return (m * average_runs(runs) - runs[0]) / (m - 1)
-
-
-@AVERAGE_RUNS.mistake("this is the first run alone. The others should count too.", hint=1)
-def the_first_run_alone(runs):
-    return runs[0]
-
-
-@AVERAGE_RUNS.right
-def average_by_the_package(runs):
-    return np.mean([run[align_components(runs[0], run)] for run in runs], axis=0)
-
-
-@AVERAGE_RUNS.right
-def average_step_by_step(runs):
-    first = runs[0]
-    aligned = np.zeros(runs.shape)
-    for j, run in enumerate(runs):
-        cost = ((first[:, None] - run) ** 2).sum(axis=2)
-        _, columns = linear_sum_assignment(cost)
-        aligned[j] = run[columns]
-    return aligned.mean(axis=0)
-
-
-@AVERAGE_RUNS.right
-def average_written_out(runs):
-    total = np.array(runs[0])
-    for run in runs[1:]:
-        total += run[align_components(runs[0], run)]
-    return total / len(runs)
-
-
-# ── 7  Shrinkage ─────────────────────────────────────────────────────────────────────────────────────
-
-MAP_COVARIANCES = LESSON.task(
-    "map_covariances",
-    title="Shrink the covariances",
-    points=3,
-    expected="array (K, d, d): symmetric, positive definite",
-)
-
-
-@MAP_COVARIANCES.cases
-def map_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, n, K, d, m in (
-        ("three components, m = 4", rng.integers(35, 45), 3, 2, 4.0),
-        ("d = 3, m = 0.5", rng.integers(25, 35), 2, 3, 0.5),
-    ):
-        B = rng.normal(size=(d, d))
-        X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
-        yield Case(description, (X, rng.dirichlet(np.full(K, 0.6), n), B @ B.T + np.eye(d), m))
-    X = rng.normal(size=(12, 2))
-    lone = np.eye(2)[(np.arange(12) == 0).astype(int)]
-    yield Case("a component on a single point, m = 1", (X, lone, np.diag([2.0, 0.5]), 1.0))
-
-
-def scatters(X: Array, R: Array) -> tuple[Array, Array]:
-    """S (K, d, d) about the weighted means, and N (K, 1, 1), point by point."""
-    S = []
-    for r in R.T:
-        mean = sum(w * x for w, x in zip(r, X)) / r.sum()
-        S.append(sum(w * np.outer(x - mean, x - mean) for w, x in zip(r, X)))
-    return np.array(S), R.sum(axis=0)[:, np.newaxis, np.newaxis]
-
-
-def _shrunk(formula: Callable[..., Array]) -> Callable[..., Array]:
-    """Covariances by `formula(S, N, T, m, n, d)`."""
-
-    def covariances(X: Array, R: Array, T: Array, m: float) -> Array:
-        S, N = scatters(X, R)
-        return formula(S, N, T, m, *X.shape)
-
-    return covariances
-
-
-map_covariances = _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m))
-
-
-def _about(center: Callable[..., Any]) -> Callable[..., Array]:
-    """Covariances with every component's scatter taken about the same `center(X)`."""
-
-    def covariances(X: Array, R: Array, T: Array, m: float) -> Array:
-        D, N = X - center(X), R.sum(axis=0)[:, np.newaxis, np.newaxis]
-        return (np.einsum("nk,nd,ne->kde", R, D, D) + m * T) / (N + m)
-
-    return covariances
-
-
-MAP_COVARIANCES.reference(map_covariances)
-
-
-@MAP_COVARIANCES.law("a covariance must be symmetric.")
-def symmetric(C, *_):
-    return np.allclose(C, np.swapaxes(C, 1, 2))
-
-
-@MAP_COVARIANCES.law("a covariance must be positive definite.")
-def positive_definite(C, *_):
-    return np.all(np.linalg.eigvalsh(C) > 0)
-
-
-@MAP_COVARIANCES.mistake(
-    "the prior is not used: this is maximum likelihood, and the component on a single point has collapsed.",
-    hint=1,
-)
-def maximum_likelihood(*args):
-    return _shrunk(lambda S, N, T, m, n, d: S / N)(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "the imagined points are in the sum, but not in the number that you divide by: all"
-    " variances are too large.",
-    hint=1,
-)
-def divided_by_the_real_points_alone(*args):
-    return _shrunk(lambda S, N, T, m, n, d: (S + m * T) / N)(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "you added m T after the division, the way `reg_covar` is added. A component of a thousand"
-    " points then feels it as much as one of three.",
-    hint=1,
-)
-def a_ridge(*args):
-    return _shrunk(lambda S, N, T, m, n, d: S / N + m * T)(*args)
-
-
-@MAP_COVARIANCES.mistake("you added T once, as if there were one imagined point. How many are there?", hint=2)
-def strength_forgotten(*args):
-    return _shrunk(lambda S, N, T, m, n, d: (S + T) / (N + m))(*args)
-
-
-@MAP_COVARIANCES.mistake("this divides by all n points. Component k has only Nₖ of them.", hint=2)
-def divided_by_all_points(*args):
-    return _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (n + m))(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "the denominator has an extra d + 1. In the lecture's formula, that is already part of m.", hint=2
-)
-def dimension_counted_in(*args):
-    return _shrunk(lambda S, N, T, m, n, d: (S + m * T) / (N + m + d + 1))(*args)
-
-
-@MAP_COVARIANCES.mistake("the scatter is taken about 0. It should be about the component's own mean.", hint=3)
-def not_centred(*args):
-    return _about(lambda X: 0.0)(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "the scatter is taken about the mean of all points, not about the component's own mean.", hint=3
-)
-def about_the_mean_of_all_points(*args):
-    return _about(lambda X: X.mean(axis=0))(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "you divided the scatter by Nₖ before the imagined points came in. S is a sum: one"
-    " division, at the end, is enough.",
-    hint=3,
-)
-def divided_twice(*args):
-    return _shrunk(lambda S, N, T, m, n, d: (S / N + m * T) / (N + m))(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "component and target are blended as if the component had one point and the target m. How many points has"
-    " the component?",
-    hint=1,
-)
-def as_if_the_component_had_one_point(*args):
-    return _shrunk(lambda S, N, T, m, n, d: (S / N + m * T) / (1 + m))(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "the target is not in the sum: the covariances are only made smaller. What do the imagined points add to S?",
-    hint=1,
-)
-def target_left_out(*args):
-    return _shrunk(lambda S, N, T, m, n, d: S / (N + m))(*args)
-
-
-@MAP_COVARIANCES.mistake("this is (S + m T) without a division.", hint=2)
-def not_divided(*args):
-    return _shrunk(lambda S, N, T, m, n, d: S + m * T + 0 * N)(*args)
-
-
-@MAP_COVARIANCES.mistake(
-    "`np.cov` with `aweights` does not divide by Nₖ, unless you ask it to. Look up its argument `ddof`.",
-    hint=3,
-)
-def weights_with_a_correction(X: Array, R: Array, T: Array, m: float) -> Array:
-    N = R.sum(axis=0)
-    return np.array([(n * np.cov(X.T, aweights=r) + m * T) / (n + m) for r, n in zip(R.T, N)])
-
-
-@MAP_COVARIANCES.mistake(
-    "the scatter is about the unweighted mean of those points for which component k is the likeliest."
-    " The M-step's means use the whole of R.",
-    hint=3,
-)
-def about_the_mean_of_the_hard_members(X: Array, R: Array, T: Array, m: float) -> Array:
-    hard = np.eye(R.shape[1])[R.argmax(axis=1)]
-    means = hard.T @ X / np.maximum(hard.sum(axis=0), 1)[:, np.newaxis]
-    N = R.sum(axis=0)[:, np.newaxis, np.newaxis]
-    return (full_scatter(X, R, means) + m * T) / (N + m)
-
-
-@MAP_COVARIANCES.right
-def covariances_by_roots(X, R, T, m):
-    N = R.sum(axis=0)
-    S = full_scatter(X, R, R.T @ X / N[:, None])
-    return (S + m * T) / (N + m)[:, None, None]
-
-
-@MAP_COVARIANCES.right
-def covariances_by_einsum(X, R, T, m):
-    N = R.sum(axis=0)
-    means = R.T @ X / N[:, None]
-    D = X[:, None] - means
-    S = np.einsum("nk,nkd,nke->kde", R, D, D)
-    return (S + m * T) / (N[:, None, None] + m)
-
-
-@MAP_COVARIANCES.right
-def covariances_component_by_component(X, R, T, m):
-    shrunk = np.zeros((R.shape[1], *T.shape))
-    for k in range(R.shape[1]):
-        weights = R[:, k]
-        mean = weights @ X / weights.sum()
-        centred = X - mean
-        scatter = centred.T @ (weights[:, None] * centred)
-        shrunk[k] = (scatter + m * T) / (weights.sum() + m)
-    return shrunk
-
-
-@MAP_COVARIANCES.right
-def covariances_as_a_blend(X, R, T, m):
-    blended = []
-    for r in R.T:
-        share = m / (r.sum() + m)
-        blended.append((1 - share) * np.cov(X.T, aweights=r, ddof=0) + share * T)
-    return blended
-
-
-# ── 8  How strong a prior ────────────────────────────────────────────────────────────────────────────
-
-BEST_STRENGTH = LESSON.value(
-    "best_strength",
-    title="How strong a prior? · stretch",
-    points=2,
-    expected="one of the four numbers in `strengths`",
-)
-
-
-STRENGTHS = (0.03, 0.3, 3.0, 30.0)
-
-
-@cache
-def _fits() -> Array:
-    """Training and validation likelihoods of the task's four fits: (4, 2)."""
-    rows = np.random.default_rng(0).permutation(elongated_blobs(random_state=1)[0])
-    train, validation = rows[:60], rows[60:200]
-    models = [
-        GaussianMixture(
-            6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500
-        ).fit(train)
-        for m in STRENGTHS
-    ]
-    return np.array([(model.score(train), model.score(validation)) for model in models])
-
-
-@BEST_STRENGTH.reference
-def best_strength():
-    return STRENGTHS[_fits()[:, 1].argmax()]
-
-
-@BEST_STRENGTH.mistake(
-    "this one fits the training points best, as the weakest prior always does. Which points should decide?",
-    hint=1,
-)
-def chosen_on_the_training_points():
-    return STRENGTHS[_fits()[:, 0].argmax()]
-
-
-@BEST_STRENGTH.mistake(
-    "a prior this strong makes all components alike. They cannot collapse, but they have learned little.",
-    hint=2,
-)
-def the_strongest_prior():
-    return STRENGTHS[-1]
-
-
-@BEST_STRENGTH.mistake(
-    "this one is close to the best, but not the best: look again at the four likelihoods on"
-    " the points that decide.",
-    hint=2,
-    name="the runner-up",
-)
-def the_runner_up():
-    return STRENGTHS[_fits()[:, 1].argsort()[-2]]
-
-
-BEST_STRENGTH.right_values(0.3)

@@ -33,6 +33,7 @@ def components_player(X: Array, models: Sequence[GaussianMixture], curves: Curve
     scene: Scene = {
         "label": f"Mixtures of 1 to {len(models)} components on {len(X)} points, and criteria for choosing",
         "note": "Ellipses: two standard deviations. Rings: the minimum of each criterion.",
+        "sliderName": "components K",
         "points": check_array(X, input_name="X"),
         "planes": [plane([Mixture.of(model) for model in models], ellipses=[2], numbers=False)],
         "frames": [(K - 1, K - 1) for K in numbers],

@@ -28,7 +28,7 @@ from mlcourse.widgets.panels import (
 from mlcourse.widgets.player import Frame, Player, Scene, half_steps, plane
 
 EM_NOTE = (
-    "E: every point mixes the colours of the components, by its responsibilities."
+    "Each round has two half steps. E: every point mixes the colours of the components, by its responsibilities."
     " M: every component moves to its points, each weighted by its responsibility."
 )
 

@@ -33,8 +33,8 @@ def kmeans_player(X: Array, history: History) -> Player:
     frames = half_steps(len(history))[1:]  # start after the first choice: there is nothing to see before it
     scene: Scene = {
         "label": f"k-means on {len(X)} points, one half step at a time",
-        "note": "Choose: every point takes the colour of its nearest centre. Move: every centre goes to the mean"
-        " of its points.",
+        "note": "Each round has two half steps. Choose: every point takes the colour of its nearest centre. Move:"
+        " every centre goes to the mean of its points.",
         "points": X,
         "planes": [plane([centers for centers, _ in history], cells=True, trails=True)],
         "frames": frames,

@@ -11,7 +11,10 @@ from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits
 from mlcourse.widgets.player import LiveScene, Player
 
-MOUSE = "Click to place a centre, drag to move one. Every point takes the nearest centre."
+MOUSE = (
+    "Click to place a centre, drag to move one. Every point takes the nearest centre. Each round of Lloyd's algorithm"
+    " has two half steps: the points choose their centres, then the centres move."
+)
 KEYS = (
     "N places a centre. Up and down arrows choose one; W, A, S, D move it. Ctrl + Z undoes. Left and right arrows"
     " step, the space bar plays."

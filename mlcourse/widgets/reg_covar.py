@@ -1,4 +1,4 @@
-"""Lesson 05: what `reg_covar` does to a spike, and to the likelihood."""
+"""Lesson 06: what `reg_covar` does to a spike, and to the likelihood."""
 
 from collections.abc import Iterable, Sequence
 

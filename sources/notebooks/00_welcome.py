@@ -1,4 +1,7 @@
 # %% [markdown]
+# Back again? Your progress is [here](#Your-progress). Done for today? Save (Ctrl + S), then choose *File → Shut Down*
+# or press Ctrl + C in the terminal.
+#
 # ## What this course is
 #
 # You have data without labels, and a suspicion that there are groups in it. This course takes you from the
@@ -62,14 +65,17 @@ show(
 #
 # This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
 # press Play in it, and drag a point.
+#
+# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to its
+# player, its hints or its links. A player lists its keys when you reach it.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
 playground(X[::12], n_components=4)
 
 # %% [markdown]
-# To stop for today, save (Ctrl + S) and press Ctrl + C in the terminal where the course runs. If the browser then
-# reports a connection error, all is well: close the tab. Tomorrow, the same command brings you back here.
+# Once you have stopped the course, as the top of this page says, the browser may report a connection error. All is
+# well: close the tab. Tomorrow, the same command brings you back here.
 #
 # ## How a lesson goes
 #
@@ -116,11 +122,15 @@ check.gaussian_pdf(gaussian_pdf)
 # hint unfolds when you click it), run the two cells again, and the cross becomes a check mark. A check may
 # be run as often as you like; nobody counts. Run the cell with your answer before you run its check: the
 # check sees what was run last. What you have checked is remembered, on other days too: the end of each
-# exercise notebook shows it, and so does the next cell.
+# exercise notebook shows it, and so does the next cell of this page.
 #
 # ## The lessons
 #
 # {{lesson_map}}
+#
+# ## Your progress
+#
+# Run the next cell: it lists what you have done, lesson by lesson.
 
 # %%
 from mlcourse import check

@@ -262,9 +262,9 @@ show(
 )
 
 # %% [markdown]
-# Here you can go back and forth, half a round at a time, or press Play and watch. The tinted regions show which
-# points each centre would get; the curve beside or below the picture is the inertia. Follow centre 4 once more: it
-# moves only in every other half step. What moves it?
+# Here you can go back and forth, or press Play and watch. Each step is half a round: either the points choose, or the
+# centres move. The tinted regions show which points each centre would get; the curve beside or below the picture is
+# the inertia. Follow centre 4 once more: it moves only in every other step. What moves it?
 
 # %%
 kmeans_player(X, history)

@@ -413,8 +413,10 @@ show(*draw_overlap(noise, 3))
 # probable it is that component $k$ is picked *and* that its Gaussian then gives $x$. In the plane, for a round
 # Gaussian, that [joint density](../GLOSSARY.md#joint-density) is
 #
-# $$ p(x, k) = \pi_k \, N(x \mid \mu_k, \sigma_k^2 I)
-#    = \pi_k \, \frac{1}{2 \pi \sigma_k^2} \exp\!\left( -\frac{\lVert x - \mu_k \rVert^2}{2 \sigma_k^2} \right) . $$
+# $$ \begin{aligned}
+# p(x, k) &= \pi_k \, N(x \mid \mu_k, \sigma_k^2 I) \\
+# &= \pi_k \, \frac{1}{2 \pi \sigma_k^2} \exp\!\left( -\frac{\lVert x - \mu_k \rVert^2}{2 \sigma_k^2} \right) .
+# \end{aligned} $$
 #
 # (The $\pi$ without an index is the number 3.14…; $\pi_k$ is a weight.)
 

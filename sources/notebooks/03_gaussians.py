@@ -95,7 +95,10 @@ assert np.isclose(*distance)
 # it stands, and the [standard deviation](../GLOSSARY.md#standard-deviation) $\sigma$ says how wide it is. Its
 # square $\sigma^2$ is called the [variance](../GLOSSARY.md#variance).
 #
-# $$ N(x \mid \mu, \sigma^2) = \frac{1}{\sqrt{2\pi}\,\sigma}\; e^{-z^2 / 2}, \qquad z = \frac{x - \mu}{\sigma} $$
+# $$ \begin{aligned}
+# N(x \mid \mu, \sigma^2) &= \frac{1}{\sqrt{2\pi}\,\sigma}\; e^{-z^2 / 2} \\
+# z &= \frac{x - \mu}{\sigma}
+# \end{aligned} $$
 #
 # Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The square treats left
 # and right alike. The exponential turns far into unlikely. The factor in front makes the area under the curve 1.
@@ -166,8 +169,10 @@ assert np.isclose(sigmas[wider.argmax()], length.std())
 #
 # Written out, $\ell = -n \log \sigma - \frac{1}{2\sigma^2} \sum_i (x_i - \mu)^2$ and a constant. Its slopes are
 #
-# $$ \frac{\partial \ell}{\partial \mu} = \frac{1}{\sigma^2} \sum_i (x_i - \mu), \qquad
-# \frac{\partial \ell}{\partial \sigma} = -\frac{n}{\sigma} + \frac{1}{\sigma^3} \sum_i (x_i - \mu)^2. $$
+# $$ \begin{aligned}
+# \frac{\partial \ell}{\partial \mu} &= \frac{1}{\sigma^2} \sum_i (x_i - \mu) \\
+# \frac{\partial \ell}{\partial \sigma} &= -\frac{n}{\sigma} + \frac{1}{\sigma^3} \sum_i (x_i - \mu)^2
+# \end{aligned} $$
 #
 # The first is zero when $\sum_i x_i = n \mu$, the second when $\sum_i (x_i - \mu)^2 = n \sigma^2$.
 #
@@ -268,7 +273,10 @@ print(f"of the fifty, {longer} is longer than B, and {narrower} is narrower")
 # both tend to be above their means together. All variances and covariances of $d$ features fit in one symmetric $d
 # \times d$ matrix:
 #
-# $$ \mu = \frac{1}{n} \sum_i x_i, \qquad \Sigma = \frac{1}{n} \sum_i (x_i - \mu)(x_i - \mu)^\top $$
+# $$ \begin{aligned}
+# \mu &= \frac{1}{n} \sum_i x_i \\
+# \Sigma &= \frac{1}{n} \sum_i (x_i - \mu)(x_i - \mu)^\top
+# \end{aligned} $$
 #
 # This is again the maximum-likelihood answer, for the Gaussian in $d$ dimensions. Its formula comes later in this
 # lesson: it needs a distance first, and the distance needs this matrix.
@@ -553,7 +561,10 @@ assert np.isclose(lengths.mean(), np.sqrt(10), atol=0.1)
 # seen. It also gives the determinant: $|\Sigma| = |L|\,|L^\top|$, and the determinant of a triangular matrix is the
 # product of its diagonal. Hence $\log |\Sigma| = 2 \sum_j \log L_{jj}$, and
 #
-# $$ \log N(x \mid \mu, \Sigma) = -\tfrac{1}{2} \left( d \log 2\pi + \Delta^2 \right) - \sum_{j=1}^{d} \log L_{jj}. $$
+# $$ \begin{aligned}
+# \log N(x \mid \mu, \Sigma) = &-\tfrac{1}{2} \left( d \log 2\pi + \Delta^2 \right) \\
+# &- \sum_{j=1}^{d} \log L_{jj}.
+# \end{aligned} $$
 
 
 # %%
@@ -724,7 +735,10 @@ assert np.allclose(whiten(made, mu, Sigma), Z)  # the way back
 # [components](../GLOSSARY.md#component), component $k$ with probability $\pi_k$, then draw a point from its
 # Gaussian. The density of such a point adds up all the ways in which it can have come about:
 #
-# $$ p(x) = \sum_{k=1}^{K} \pi_k\, N(x \mid \mu_k, \Sigma_k), \qquad \pi_k \ge 0, \quad \sum_k \pi_k = 1 $$
+# $$ \begin{aligned}
+# p(x) &= \sum_{k=1}^{K} \pi_k\, N(x \mid \mu_k, \Sigma_k) \\
+# \pi_k &\ge 0, \quad \sum_k \pi_k = 1
+# \end{aligned} $$
 #
 # Every Gaussian has area 1 and the [weights](../GLOSSARY.md#weight) $\pi_k$ sum to 1, so the mixture has area 1
 # too.
@@ -768,7 +782,10 @@ for gap in (1, 1.9, 2.1, 3):
 # \sum_k e^{a_k}$ without ever leaving the range of numbers: it takes out the largest $a_k$ first. Lesson 04 opens
 # it up. The name of the trick is [log-sum-exp](../GLOSSARY.md#log-sum-exp).
 #
-# $$ \log p(x) = \log \sum_k \exp \bigl( \log \pi_k + \log N(x \mid \mu_k, \Sigma_k) \bigr) $$
+# $$ \begin{aligned}
+# \log p(x) &= \log \sum_k e^{a_k} \\
+# a_k &= \log \pi_k + \log N(x \mid \mu_k, \Sigma_k)
+# \end{aligned} $$
 
 
 # %%

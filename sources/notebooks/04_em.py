@@ -140,8 +140,12 @@ assert np.allclose(R.sum(axis=1), 1)
 # $k$ then owns $N_k$ grains altogether, not necessarily a whole number, and its share, mean and variance
 # are the ones you know, weighted:
 #
-# $$ N_k = \sum_i r_{ik} \qquad \pi_k = \frac{N_k}{n} \qquad \mu_k = \frac{1}{N_k}\sum_i r_{ik}\, x_i \qquad
-# \sigma_k^2 = \frac{1}{N_k}\sum_i r_{ik}\,(x_i - \mu_k)^2 $$
+# $$ \begin{aligned}
+# N_k &= \sum_i r_{ik} \\
+# \pi_k &= \frac{N_k}{n} \\
+# \mu_k &= \frac{1}{N_k}\sum_i r_{ik}\, x_i \\
+# \sigma_k^2 &= \frac{1}{N_k}\sum_i r_{ik}\,(x_i - \mu_k)^2
+# \end{aligned} $$
 
 
 # %%
@@ -219,9 +223,9 @@ print("the grain at 2.5:", np.round(responsibilities(np.array([2.5]), pi, mu, va
 # EM, too, gives the grain to the machine on the right, and keeps some doubt. Perhaps you were more certain,
 # or less: nobody can know which machine it was, only how often such a guess is right.
 #
-# Now watch the same forty rounds move, half a round at a time. (`em` is the loop that you have just read, as the
-# package has it, and `expectation_over(X)` is its E-step on these points; more of it below.) Click on a grain near
-# 2.5, so that its responsibilities stay in view, and watch it change its mind while EM runs.
+# Now watch the same forty rounds move. Each step is half a round: an E-step or an M-step. (`em` is the loop that you
+# have just read, as the package has it, and `expectation_over(X)` is its E-step on these points; more of it below.)
+# Click on a grain near 2.5, so that its responsibilities stay in view, and watch it change its mind while EM runs.
 
 # %%
 start = Mixture(
@@ -239,7 +243,10 @@ em_player(X, list(islice(em(expectation_over(X), start), 41)))
 # Is it getting better, or only different? The measure is the
 # [log-likelihood](../GLOSSARY.md#log-likelihood) of the data, here as a mean over the points:
 #
-# $$ \ell = \frac{1}{n} \sum_i \log p(x_i), \qquad p(x_i) = \sum_k \pi_k \, N(x_i \mid \mu_k, \sigma_k^2) $$
+# $$ \begin{aligned}
+# \ell &= \frac{1}{n} \sum_i \log p(x_i) \\
+# p(x_i) &= \sum_k \pi_k \, N(x_i \mid \mu_k, \sigma_k^2)
+# \end{aligned} $$
 #
 # Note the order: a logarithm of a sum. The sum runs over explanations of one point, the mean over points.
 

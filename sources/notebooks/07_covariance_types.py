@@ -208,8 +208,10 @@ for constrain in (full, tied, diag, spherical):
 # [maximum likelihood](../GLOSSARY.md#maximum-likelihood) says so. With the means in their places, the
 # [log-likelihood](../GLOSSARY.md#log-likelihood) of all points under their own components is
 #
-# $$ \ell(\Sigma) = -\tfrac12 \sum_k \Big( N_k\, d \log 2\pi + N_k \log|\Sigma_k|
-# + \operatorname{tr}\big(\Sigma_k^{-1} S_k\big) \Big) $$
+# $$ \begin{aligned}
+# \ell(\Sigma) = -\tfrac12 \sum_k \Big( & N_k\, d \log 2\pi + N_k \log|\Sigma_k| \\
+# & + \operatorname{tr}\big(\Sigma_k^{-1} S_k\big) \Big)
+# \end{aligned} $$
 #
 # The points have disappeared. Only $S_k$ and $N_k$ are left of them. In code, with a [Cholesky
 # factor](../GLOSSARY.md#cholesky-factor) for the logarithm and `solve` for the inverse:
@@ -574,7 +576,10 @@ assert models["tied"].bic(X4) < models["full"].bic(X4)
 # The borders of tied were straight, those of full were bent. That is no accident of the picture. Component $k$
 # beats component $l$ where its **discriminant** is larger:
 #
-# $$ g_k(x) = \log \pi_k - \tfrac12 \log|\Sigma_k| - \tfrac12 (x - \mu_k)^{\mathsf T} \Sigma_k^{-1} (x - \mu_k) $$
+# $$ \begin{aligned}
+# g_k(x) = {}& \log \pi_k - \tfrac12 \log|\Sigma_k| \\
+# & - \tfrac12 (x - \mu_k)^{\mathsf T} \Sigma_k^{-1} (x - \mu_k)
+# \end{aligned} $$
 #
 # The quadratic part is $-\tfrac12 x^{\mathsf T}\Sigma_k^{-1}x$. When all components share one $\Sigma$, it is the
 # same for all of them, and it cancels in $g_k - g_l$. What is left is linear in $x$, so the border $g_k = g_l$ is

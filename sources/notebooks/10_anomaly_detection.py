@@ -337,9 +337,11 @@ mixed_scores = mixture.score_samples(mixed)
 # The false-alarm rate: of the normal rows, how many ring? And [precision](../GLOSSARY.md#precision): of those that
 # ring, how many are anomalies?
 #
-# $$ \text{recall} = \frac{\#(\text{alarm and anomaly})}{\#\,\text{anomalies}} \qquad
-# \text{false-alarm rate} = \frac{\#(\text{alarm and normal})}{\#\,\text{normal}} \qquad
-# \text{precision} = \frac{\#(\text{alarm and anomaly})}{\#\,\text{alarms}} $$
+# $$ \begin{aligned}
+# \text{recall} &= \frac{\#(\text{alarm and anomaly})}{\#\,\text{anomalies}} \\
+# \text{false-alarm rate} &= \frac{\#(\text{alarm and normal})}{\#\,\text{normal}} \\
+# \text{precision} &= \frac{\#(\text{alarm and anomaly})}{\#\,\text{alarms}}
+# \end{aligned} $$
 
 
 # %%
@@ -851,7 +853,10 @@ show(
 # The density knows a row by its $q$ coordinates $z$ alone. What the $q$ directions cannot make is gone before it
 # looks. It has a size, the [reconstruction error](../GLOSSARY.md#reconstruction-error):
 #
-# $$ e(x) = \lVert x - \hat x \rVert^2, \qquad \hat x = \mu + V^{\mathsf T} z, \quad z = V (x - \mu) $$
+# $$ \begin{aligned}
+# e(x) &= \lVert x - \hat x \rVert^2 \\
+# \hat x &= \mu + V^{\mathsf T} z, \quad z = V (x - \mu)
+# \end{aligned} $$
 
 
 # %%
@@ -953,7 +958,10 @@ tell("either", either)
 # A sum of the two is a third way. If the noise across the plane has the same variance $\sigma^2$ in all $d - q$
 # directions, the log density in all 64 dimensions is
 #
-# $$ \log p(x) = \log p(z) - \frac{e(x)}{2\sigma^2} - \frac{d - q}{2} \log 2\pi\sigma^2 $$
+# $$ \begin{aligned}
+# \log p(x) = \log p(z) & - \frac{e(x)}{2\sigma^2} \\
+# & - \frac{d - q}{2} \log 2\pi\sigma^2
+# \end{aligned} $$
 #
 # With one Gaussian inside, that is probabilistic PCA, which `PCA.score_samples` computes.
 

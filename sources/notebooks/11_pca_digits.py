@@ -108,12 +108,10 @@ except ValueError as error:
 # [lesson 03](03_gaussians.ipynb). There is a more exact way to compute them, which never forms that matrix: the
 # [singular value decomposition](../GLOSSARY.md#singular-value-decomposition) of the centred data $A = X - \bar x$,
 #
-# $$
-# \begin{aligned}
-# A &= U \,\mathrm{diag}(s)\, V^{\mathsf T}, \\
-# \frac{A^{\mathsf T} A}{n-1} &= V\, \mathrm{diag}\!\left(\frac{s^2}{n-1}\right) V^{\mathsf T}.
-# \end{aligned}
-# $$
+# $$ \begin{aligned}
+# A &= U \,\mathrm{diag}(s)\, V^{\mathsf T} \\
+# \frac{A^{\mathsf T} A}{n-1} &= V\, \mathrm{diag}\!\left(\frac{s^2}{n-1}\right) V^{\mathsf T}
+# \end{aligned} $$
 #
 # The second line is the eigendecomposition of the covariance. So the rows of $V^{\mathsf T}$ are the axes, and
 # $\lambda_j = s_j^2/(n-1)$ is the variance along the $j$-th.
@@ -255,12 +253,10 @@ assert needed.min() < 10 < 20 < needed.max()
 # [standard deviation](../GLOSSARY.md#standard-deviation), and they all have variance 1. This is the
 # [whitening](../GLOSSARY.md#whitening) of lesson 03, and the way back multiplies again:
 #
-# $$
-# \begin{aligned}
-# z_j &= \frac{v_j^{\mathsf T}(x - \bar x)}{\sqrt{\lambda_j}}, \\
-# \hat x &= \bar x + \sum_{j \le q} \sqrt{\lambda_j}\; z_j\, v_j.
-# \end{aligned}
-# $$
+# $$ \begin{aligned}
+# z_j &= \frac{v_j^{\mathsf T}(x - \bar x)}{\sqrt{\lambda_j}} \\
+# \hat x &= \bar x + \sum_{j \le q} \sqrt{\lambda_j}\; z_j\, v_j
+# \end{aligned} $$
 
 
 # %%
@@ -510,12 +506,10 @@ print("training", Z_train.shape, " validation", Z_val.shape, " test", Z_test.sha
 # - **[Shrinkage](../GLOSSARY.md#shrinkage)** (lesson 06): mix each covariance with a target $T$ that is known better.
 #   With a strength of $m$ the target counts for $m$ digits:
 #
-# $$
-# \begin{aligned}
-# \Sigma_k &= \frac{S_k + m\,T}{N_k + m}, \\
-# S_k &= \sum_i r_{ik}\,(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}.
-# \end{aligned}
-# $$
+# $$ \begin{aligned}
+# \Sigma_k &= \frac{S_k + m\,T}{N_k + m} \\
+# S_k &= \sum_i r_{ik}\,(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}
+# \end{aligned} $$
 #
 #  `GaussianMixture(K, covariance_prior="data", prior_strength=m)` takes for $T$ the covariance of all the training
 # digits. In whitened coordinates that is the identity.

@@ -31,7 +31,8 @@ from mlcourse.widgets import morphing_explorer
 
 use_course_style()
 
-# %%
+# %% tags=["hide-input"]
+# The digits of this lesson: MNIST, or the small ones
 digits, note = load_mnist_or_digits()
 display(Markdown(f"> **{note}**"))
 
@@ -497,7 +498,8 @@ show(
 #
 # **A component is not a digit.** Look at the purities above. A component that holds 4s, 7s and 9s draws something
 # between them. *Remedy: one mixture per class.* We have labels for the training digits. `GaussianMixtureClassifier`,
-# from lesson 08, fits a mixture to each class and can generate: first the class, then a digit of that class.
+# from [lesson 08](08_density_estimation.ipynb), fits a mixture to each class and can generate: first the class, then
+# a digit of that class.
 #
 # **One Gaussian per class is too wide.** It has to cover slim zeros and wide ones, so it also draws what is between
 # them: a ring with a halo, which nobody writes. *Remedy: several components per class*, each for one way of writing.

@@ -102,8 +102,10 @@ show(
 # [conditional distribution](../GLOSSARY.md#conditional-distribution) of $x_u$, when $x_o$ is given, is again a
 # [Gaussian](../GLOSSARY.md#gaussian):
 #
-# $$ \mu_{u|o} = \mu_u + \Sigma_{uo}\Sigma_{oo}^{-1}(x_o - \mu_o), \qquad
-# \Sigma_{u|o} = \Sigma_{uu} - \Sigma_{uo}\Sigma_{oo}^{-1}\Sigma_{ou} $$
+# $$ \begin{aligned}
+# \mu_{u|o} &= \mu_u + \Sigma_{uo}\Sigma_{oo}^{-1}(x_o - \mu_o) \\
+# \Sigma_{u|o} &= \Sigma_{uu} - \Sigma_{uo}\Sigma_{oo}^{-1}\Sigma_{ou}
+# \end{aligned} $$
 #
 # Read the first: begin with the usual value of $x_u$, look how unusual $x_o$ is, and carry over as much of
 # it as the covariance warrants. Read the second: the doubt that we had, less what $x_o$ has told us. It does
@@ -402,8 +404,10 @@ for name, gone in reasons.items():
 # diagonal one has $d$, and no correlation. Is there something in between? Tipping and Bishop let each
 # component vary along $q$ directions of its own, and evenly by $\sigma^2$ in all others:
 #
-# $$ x = \mu_k + W_k z + \sigma_k \varepsilon, \qquad \Sigma_k = W_k W_k^{\mathsf T} + \sigma_k^2 I, \qquad
-# W_k : d \times q $$
+# $$ \begin{aligned}
+# x &= \mu_k + W_k z + \sigma_k \varepsilon, \qquad W_k : d \times q \\
+# \Sigma_k &= W_k W_k^{\mathsf T} + \sigma_k^2 I
+# \end{aligned} $$
 #
 # with $z$ and $\varepsilon$ standard normal. It is [probabilistic PCA](../GLOSSARY.md#probabilistic-pca), one
 # for each component. The M-step makes the same scatter as ever, keeps its $q$ largest
@@ -677,8 +681,10 @@ assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
 # every small batch. It keeps running averages of the statistics *per row*, and lets each batch replace a
 # share $\eta_t$ of them:
 #
-# $$ s \leftarrow (1 - \eta_t)\, s + \eta_t\, \hat s_t, \qquad \eta_t = (t + 2)^{-\alpha}, \quad \tfrac12 <
-# \alpha \le 1 $$
+# $$ \begin{aligned}
+# s &\leftarrow (1 - \eta_t)\, s + \eta_t\, \hat s_t \\
+# \eta_t &= (t + 2)^{-\alpha}, \quad \tfrac12 < \alpha \le 1
+# \end{aligned} $$
 
 
 # %%

@@ -240,8 +240,11 @@ held_out = np.array([held_out_scores(*c) for c in candidates])
 # Now to compare two candidates fairly. Some wines are hard for every model, so subtract *first*, wine by wine,
 # and look at the mean of the differences $\delta_i$ and at its [standard error](../GLOSSARY.md#standard-error):
 #
-# $$ \bar\delta = \frac{1}{n}\sum_i \delta_i, \qquad \delta_i = \log p_{\text{best}}(x_i) - \log p(x_i), \qquad
-# \text{s.e.} = \frac{\text{s.d.}(\delta)}{\sqrt{n}} $$
+# $$ \begin{aligned}
+# \bar\delta &= \frac{1}{n}\sum_i \delta_i \\
+# \delta_i &= \log p_{\text{best}}(x_i) - \log p(x_i) \\
+# \text{s.e.} &= \frac{\text{s.d.}(\delta)}{\sqrt{n}}
+# \end{aligned} $$
 #
 # (SciPy's `sem` computes it, with $n - 1$ in the standard deviation.) A candidate with $\bar\delta \le$ s.e. is
 # level with the best, as far as these wines can tell. Among those, take the cheapest. This is the
@@ -337,7 +340,7 @@ for kind in COVARIANCE_TYPES:
     print(f"{kind:10s}", *(f"K={K}: {triple}  " for K, triple in zip(range(2, 6), triples)))
 
 # %% tags=["hide-input"]
-# Figure 4: how far each candidate is behind, and how stable it is
+# Figure 4: how far behind and how stable each candidate is
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 for t, kind in enumerate(COVARIANCE_TYPES):
     own = [m for m, c in enumerate(candidates) if c[1] == kind]
@@ -699,8 +702,8 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #   Technical report 92-02, James Cook University of North Queensland. (The wines.)
 # - J. L. Horn (1965). A rationale and test for the number of factors in factor analysis. *Psychometrika* 30(2),
 #   179–185.
-# - L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone (1984). *Classification and Regression Trees*, chapter
-#   3. Wadsworth. (The one-standard-error rule.)
+# - L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone (1984). *Classification and Regression Trees*,
+#   chapter 3. Wadsworth. (The one-standard-error rule.)
 # - A. Ben-Hur, A. Elisseeff, I. Guyon (2002). A stability based method for discovering structure in clustered
 #   data. *Pacific Symposium on Biocomputing* 7, 6–17.
 # - L. Hubert, P. Arabie (1985). Comparing partitions. *Journal of Classification* 2(1), 193–218.

@@ -3,12 +3,11 @@ from itertools import islice
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp, softmax, xlogy
 from scipy.stats import norm
 
-from mlcourse import GaussianMixture, check
+from mlcourse import check
 from mlcourse.datasets import elongated_blobs, three_gaussians_1d
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
@@ -40,6 +39,10 @@ def kl_gap(Q, R):
 # %% task="kl_gap" role="check"
 check.kl_gap(kl_gap)
 
+# %% [markdown] tags=["solution-only"]
+# `xlogy` gives 0 where the guess is 0. `rel_entr(Q, R)` does the whole term. Without SciPy, a mask of the positive
+# entries or `np.where(Q > 0, Q, 1)` inside the logarithm also work. Adding 1e-12 does not: it changes every number.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -62,20 +65,20 @@ check.kl_gap(kl_gap)
 
 # %%
 x = three_gaussians_1d()[0][:, 0]
-mu, tops, floors = np.array([-1.0, 0.0, 1.0]), [], []
+mu, likelihoods, bounds = np.array([-1.0, 0.0, 1.0]), [], []
 for _ in range(12):
     A = np.log(1 / 3) + norm.logpdf(x[:, np.newaxis], mu, 1.3)
     R = softmax(A, axis=1)
-    tops.append(logsumexp(A, axis=1).mean())
-    floors.append(((R * A).sum(axis=1) + xlogy(R, R).sum(axis=1)).mean())
+    likelihoods.append(logsumexp(A, axis=1).mean())
+    bounds.append(((R * A).sum(axis=1) + xlogy(R, R).sum(axis=1)).mean())
     mu = x @ R / R.sum(axis=0)
 
 # %% tags=["hide-input"]
 # Figure: likelihood and bound
 ax = plt.figure(figsize=(7, 3)).subplots()
-ax.plot(range(1, 13), tops, color=INK, marker="o", label="log-likelihood")
+ax.plot(range(1, 13), likelihoods, color=INK, marker="o", label="log-likelihood")
 ax.plot(
-    range(1, 13), floors, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
+    range(1, 13), bounds, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
 )
 ax.set(xlabel="E-steps", ylabel="mean over the points")
 ax.legend()
@@ -109,6 +112,10 @@ def fix_elbo(A, Q):
 
 # %% task="fix_elbo" role="check"
 check.fix_elbo(fix_elbo)
+
+# %% [markdown] tags=["solution-only"]
+# The sign was wrong. EM worked all the same, because the entropy does not depend on the parameters, so the M-step
+# never sees it. `scipy.special.entr` has the minus sign inside, which makes this bug impossible.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -158,6 +165,10 @@ def mean_gradient(X, R, mu, Sigma):
 # %% task="mean_gradient" role="check"
 check.mean_gradient(mean_gradient)
 
+# %% [markdown] tags=["solution-only"]
+# The same $\Sigma_k$ serves all points, so one `solve` per component is enough. `np.linalg.solve` also accepts all
+# components at once. An inverse would give the same numbers here, and worse ones for a narrow component.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -176,6 +187,57 @@ check.mean_gradient(mean_gradient)
 # Nothing is divided at the end. At the M-step's means the slope is zero, and the division by $N_k$ is in *those*.
 #
 # </details>
+
+# %% [markdown]
+# ## {{exponential_m_step}}
+#
+# Nowhere in the proof did we use that the components are Gaussian. Here they are waiting times: component $k$ has the
+# density $\lambda_k e^{-\lambda_k x}$ for $x > 0$, with a *rate* $\lambda_k$. With `R` fixed, the part of the bound
+# that depends on the parameters is
+#
+# $$ \sum_i \sum_k r_{ik} \left[ \log \pi_k + \log \lambda_k - \lambda_k x_i \right] $$
+#
+# Derive the M-step with pencil and paper, then write it.
+#
+# - in: `x` of shape (n,), positive numbers; `R` of shape (n, K)
+# - out: `return weights, rates`: the new $\pi$ and the new $\lambda$, each of shape (K,)
+
+
+# %% task="exponential_m_step" role="answer"
+def exponential_m_step(x, R):
+    """The weights (K,) and rates (K,) that maximise the bound."""
+    ### BEGIN SOLUTION
+    N = R.sum(axis=0)
+    return N / len(x), N / (x @ R)
+    ### END SOLUTION
+
+
+# %% task="exponential_m_step" role="check"
+check.exponential_m_step(exponential_m_step)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# The weights and the rates are in separate terms, so you can maximise one at a time. The term of the weights is the
+# same as for Gaussians.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The derivative with respect to $\lambda_k$ has a term with $1/\lambda_k$ and one without. When is their sum zero?
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# A rate is a number of events divided by a time. How many points does component k own, and how long did they take
+# together?
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# The derivative is $N_k / \lambda_k - \sum_i r_{ik} x_i = 0$. So the rate is one over the weighted mean, and
+# `1 / np.average(x, weights=R[:, k])` for each component is just as good. The weights follow from the Lagrange
+# multiplier of the lecture, unchanged.
 
 # %% [markdown]
 # ## {{hardening_round}}
@@ -201,6 +263,10 @@ def hardening_round(X, mu, sigma):
 
 # %% task="hardening_round" role="check"
 check.hardening_round(hardening_round)
+
+# %% [markdown] tags=["solution-only"]
+# Everything that is equal for all components cancels, and only the exponent is left. `softmax` subtracts the row's
+# maximum by itself, so `softmax(A, axis=1)` is as good as the two lines with `logsumexp`.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -275,148 +341,7 @@ check.stuck_start(stuck_start)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Will round thirty-one be different from round thirty? Then think of Figure 4 of the lecture: what does the theorem
+# Will round thirty-one be different from round thirty? Then think of Figure 3 of the lecture: what does the theorem
 # promise, and what does it not promise?
-#
-# </details>
-
-# %% [markdown]
-# ## {{average_runs}}
-#
-# Several runs of EM have found the same components, each in an order of its own. Average their means, component by
-# component, in the order of the *first* run.
-#
-# - in: `runs` of shape (m, K, d): the means of m fits
-# - out: an array of shape (K, d)
-#
-# Partners are those pairs, one to one, whose squared distances have the smallest sum. `rows, columns =
-# linear_sum_assignment(cost)` finds them: row `rows[j]` of the table belongs to column `columns[j]`, and `rows`
-# is 0, 1, 2, …
-
-
-# %% task="average_runs" role="answer"
-def average_runs(runs):
-    """Mean over runs (m, K, d) of the components' means, aligned to the first run: an array (K, d)."""
-    ### BEGIN SOLUTION
-    total = np.zeros(runs[0].shape)
-    for run in runs:
-        _, partners = linear_sum_assignment(cdist(runs[0], run, "sqeuclidean"))
-        total += run[partners]
-    return total / len(runs)
-    ### END SOLUTION
-
-
-# %% task="average_runs" role="check"
-check.average_runs(average_runs)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# One run at a time: put it into the order of the first run, then add it up. All m runs take part in the
-# average, the first included.
-#
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# Sorting works on a line and fails in the plane. Asking each mean for its nearest partner can give the same partner
-# twice. That is what the one-to-one assignment is for.
-#
-# </details>
-# <details><summary>Hint 3</summary>
-#
-# Let the rows of the table stand for the first run and the columns for the other. Then the columns say, for
-# each component of the first run, where its partner stands in the other. Indexing with them *fetches*.
-#
-# </details>
-
-# %% [markdown]
-# ## {{map_covariances}}
-#
-# The M-step for covariances with an inverse-Wishart prior of strength `m` and target `T`, the same for all
-# components:
-#
-# $$ \Sigma_k = \frac{S_k + m\,T}{N_k + m}, \qquad S_k = \sum_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T} $$
-#
-# - in: `X` (n, d), `R` (n, K), `T` (d, d), and the number `m`. The means $\mu_k$ are those of the M-step;
-#   compute them.
-# - out: an array of shape (K, d, d)
-
-
-# %% task="map_covariances" role="answer"
-def map_covariances(X, R, T, m):
-    """Covariances (K, d, d), each pulled towards T by m imagined points."""
-    ### BEGIN SOLUTION
-    covariances = []
-    for r in R.T:
-        D = X - r @ X / r.sum()
-        S = (r[:, np.newaxis] * D).T @ D
-        covariances.append((S + m * T) / (r.sum() + m))
-    return np.array(covariances)
-    ### END SOLUTION
-
-
-# %% task="map_covariances" role="check"
-check.map_covariances(map_covariances)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# Imagine m extra points in each component, which lie about its mean with covariance T. What do they add to the
-# sum of outer products, and what to the number of points?
-#
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# Check the two ends. With m = 0 it is lesson 04's covariance. With an enormous m it is T. And the points
-# that are counted are those of component k.
-#
-# </details>
-# <details><summary>Hint 3</summary>
-#
-# $S_k$ is lesson 04's covariance before the division, about the component's own, weighted mean.
-#
-# </details>
-
-# %% [markdown]
-# ## {{best_strength}}
-#
-# Sixty points to fit, six components, and a prior whose target is the covariance of the data. Which of the four
-# strengths would you use? Use what you have been given, and let the right points judge. (One fit takes less
-# than a second.)
-#
-# `GaussianMixture(6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500)` is the
-# model.
-
-# %%
-shuffled = np.random.default_rng(0).permutation(elongated_blobs(random_state=1)[0])
-train, validation = shuffled[:60], shuffled[60:200]
-strengths = [0.03, 0.3, 3.0, 30.0]
-
-# %% task="best_strength" role="answer"
-# Fit, score, and then set:
-### BEGIN SOLUTION
-scores = []
-for m in strengths:
-    model = GaussianMixture(
-        6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500
-    )
-    scores.append(model.fit(train).score(validation))
-best_strength = strengths[np.argmax(scores)]
-### STUB
-# best_strength = ...
-### END SOLUTION
-
-# %% task="best_strength" role="check"
-check.best_strength(best_strength)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# Two sets of points are there, and one of them has been used up by the fit.
-#
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# `model.score(points)` is the mean log-likelihood of a point. Print it for all four strengths before you decide.
 #
 # </details>

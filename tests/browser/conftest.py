@@ -4,6 +4,7 @@ The browser is Chromium, driven by Playwright. Without a Chromium on the path ev
 """
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -38,29 +39,40 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def plain_context(chromium):
-    """One context for all pages without options of their own: a new one costs a process."""
-    with chromium.new_context(viewport=VIEWPORT) as context:
-        yield context
+def pages(chromium):
+    """A function that gives the page for some options, and what all these pages complained about.
+
+    A page costs a process, so tests with the same options share it, one after the other.
+    """
+    opened, complaints = {}, []
+
+    def page_for(**options):
+        if (key := frozenset(options.items())) not in opened:
+            context = contexts.enter_context(chromium.new_context(viewport=VIEWPORT, **options))
+            opened[key] = listened_to(context.new_page(), complaints)
+        return opened[key]
+
+    with ExitStack() as contexts:
+        yield page_for, complaints
 
 
 @pytest.fixture
-def open_page(chromium, plain_context):
-    """Open pages that reach only this machine; fail at the end if one logged an error or made another request."""
-    opened, complaints = [], []
+def open_page(pages):
+    """Open pages that reach only this machine; fail at the end if one logged an error or made another request.
 
-    def new_page(**options):
-        context = plain_context
-        if options:
-            context = chromium.new_context(viewport=VIEWPORT, **options)
-            opened.append(context)
-        page = context.new_page()
-        opened.append(page)
-        return listened_to(page, complaints)
+    A second page with the same options replaces the first.
+    """
+    page_for, complaints = pages
+    complaints.clear()
 
-    yield new_page
-    for one in reversed(opened):
-        one.close()
+    def open_page(**options):
+        page = page_for(**options)
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        page.emulate_media(reduced_motion=options.get("reduced_motion", "no-preference"))
+        return page
+
+    yield open_page
     assert complaints == []
 
 

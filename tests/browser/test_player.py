@@ -10,7 +10,7 @@ import pytest
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import e_step
 from mlcourse.widgets import em_player, kmeans_frames, kmeans_player
-from tests.helpers.player_page import ink, numbers, position, settled, state
+from tests.helpers.player_page import ink, numbers, position, settled, state, texts
 from tests.helpers.scenes import PLAYERS, X, em_steps, large, lloyd
 
 
@@ -96,7 +96,7 @@ def test_the_keyboard_reaches_every_control(shown):
         ("button", "Back"),
         ("button", "Play"),
         ("button", "Step"),
-        ("slider", "frame"),
+        ("slider", "step"),
         ("combobox", "speed"),
     ]:
         assert page.get_by_role(role, name=name).evaluate("(node) => node.matches(':focus')"), name
@@ -107,7 +107,7 @@ def test_names_of_controls_are_the_words_on_them(shown):
     page = shown("em_plane")
     for name in ("First", "Back", "Play", "Step"):
         assert name in page.get_by_role("button", name=name, exact=True).inner_text()
-    for name in ("frame", "speed"):
+    for name in ("step", "speed"):
         assert name in page.locator(".controls").inner_text()
         assert page.get_by_label(name, exact=True).is_visible()
 
@@ -259,24 +259,6 @@ def test_several_planes_share_a_caption(shown, made):
 
 
 # ── Scales ───────────────────────────────────────────────────────────────────────────────────────────
-
-TEXTS = """({ player }, panel) => {
-  const { ctx } = player[panel] ?? player.planes[0];
-  const texts = [];
-  const write = ctx.fillText;
-  ctx.fillText = (text, ...rest) => {
-    texts.push(text);
-    write.call(ctx, text, ...rest);
-  };
-  player.draw();
-  ctx.fillText = write;
-  return texts;
-}"""
-
-
-def texts(page, panel):
-    """What the player writes on a panel."""
-    return page.locator("[data-mlcourse-player]").evaluate(TEXTS, panel)
 
 
 def test_a_start_far_below_does_not_flatten_the_likelihood(shown):

@@ -52,7 +52,7 @@ def test_a_player_in_closed_details_is_there_when_they_open(open_page, made):
 
 
 def test_zoom_makes_the_picture_sharper(open_page, made):
-    page = open_page()
+    page = open_page(device_scale_factor=1)  # a page of its own: it keeps the zoom
     page.set_content(HTML.format(f"<div style='width: 400px'>{made['em_plane']._repr_html_()}</div>"))
     sharpness = "({ width, clientWidth }) => width / clientWidth"
     before = page.locator("canvas.plane").evaluate(sharpness)

@@ -274,6 +274,7 @@ def test_pausing_stops_em_and_playing_goes_on(shown):
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
     assert len(live.get("state.steps")) == rounds
+    live.page.get_by_label("speed").select_option("4")
     live.click("Play")
     settled(live)
     assert len(live.get("state.steps")) > rounds

@@ -366,7 +366,7 @@ def test_header_and_links(course):
     assert text(first).startswith("# 02 · Two ≥ one\n\n**Lesson 02** | ")
     assert "\n\nYou will see.\n\n" in text(first)
     assert "Read ≈ 35 min · do ≈ 60 min · builds on lesson [01](01_one.ipynb)" in text(first)
-    assert "After this lesson you can\n\n- count;\n- add." in text(first)
+    assert "<summary>After this lesson you can …</summary>\n\n- count;\n- add.\n\n</details>" in text(first)
     here = (
         "**Lesson 02** | [All lessons](01_one.ipynb) | ← [01 · First steps](01_one.ipynb)"
         " | [Exercises](../exercises/02_two_exercises.ipynb)"

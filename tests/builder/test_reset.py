@@ -60,6 +60,7 @@ def test_one_notebook_is_reset_and_the_version_kept(course, capsys):
     assert f"Your version is in {COPY}" in said
     assert f"python course.py reset {EXERCISE} --restore" in said
     assert "Reload Notebook from Disk" in said
+    assert "To keep them too, choose File > Save Notebook" in said
 
 
 def test_the_copy_has_working_links(course):
@@ -80,6 +81,22 @@ def test_a_version_comes_back_as_it_was(course):
     assert "later" in (course / "kept/01_binomials_exercises-2.ipynb").read_text("utf-8")
     assert run(course, "kept/01_binomials_exercises-2.ipynb", "--restore") == 0
     assert "later" in path.read_text("utf-8")
+
+
+def test_nothing_is_kept_twice(course, capsys):
+    path = course / EXERCISE
+    write_answer(path)
+    run(course, EXERCISE)
+    write_answer(path, "later")
+    run(course, EXERCISE)
+    for _ in range(2):
+        assert run(course, COPY, "--restore") == 0
+    assert f"{EXERCISE} already is your version from {COPY}." in capsys.readouterr().out
+    run(course, EXERCISE)
+    assert f"Your version is in {COPY}" in capsys.readouterr().out
+    assert len(list((course / "kept").iterdir())) == 2
+    run(course, EXERCISE, "--restore")
+    assert "'mine'" in path.read_text("utf-8")
 
 
 def test_an_old_copy_in_the_way_of_a_build_comes_back(course, capsys):
@@ -124,12 +141,17 @@ def test_a_notebook_has_several_names(course, word):
     [
         (["exercises/01"], f"Did you mean {EXERCISE}?"),
         (["exercises/01_binomial_exercices.ipynb"], f"Did you mean {EXERCISE}?"),
+        (
+            ["01_binomials"],
+            "a lesson has several notebooks. Did you mean notebooks/01_binomials.ipynb, "
+            "exercises/01_binomials_exercises.ipynb or solutions/01_binomials_solutions.ipynb?",
+        ),
         (["xyz"], "'xyz' is not a notebook of this course. Look in notebooks, exercises, solutions."),
         ([EXERCISE, "--restore"], "has been kept. Nothing is there yet."),
     ],
 )
 def test_what_is_wrong_is_named(course, capsys, words, advice):
-    assert run(course, *words) == 1
+    assert run(course, *words) == 2
     assert advice in capsys.readouterr().err
     assert not (course / "kept").exists()
 

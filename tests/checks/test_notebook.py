@@ -100,8 +100,8 @@ def test_a_card_links_to_the_hint_that_may_help(checker, monkeypatch):
     mistake = next(one for one in TASKS["e_step"].mistakes if one.hint)
     with pytest.raises(CheckFailed):
         checker.e_step(mistake.answer)
-    assert f"href='#hint-e_step-{mistake.hint}'" in shown[0]._repr_html_()
-    assert f">Hint {mistake.hint}</a>" in shown[0]._repr_html_()
+    assert f"value='hint-e_step-{mistake.hint}'" in shown[0]._repr_html_()
+    assert f">Hint {mistake.hint}</button>" in shown[0]._repr_html_()
     assert f"→ Hint {mistake.hint}, below, may help." in str(shown[0])
 
 
@@ -113,7 +113,7 @@ def test_shapes_that_do_not_fit_get_a_likely_cause(checker, monkeypatch):
     html = shown[0]._repr_html_()
     assert "Likely cause:</strong> the shapes in this operation do not fit" in html
     assert ">[:, np.newaxis]</code>" in html
-    assert "href='#hint-m_step-1'" in html
+    assert "value='hint-m_step-1'" in html
     assert "Likely cause: " in str(shown[0])
 
 

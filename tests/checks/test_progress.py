@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from mlcourse.checks import Case, Catalogue, Lesson
+from mlcourse.checks.folders import cell_id
 from mlcourse.checks.progress import Book, Progress
 from tests.helpers.kernels import Kernel, write_notebook
 
@@ -88,6 +89,26 @@ def test_an_answer_edited_since_counts_no_longer(kernel, exercise, course):
     assert "✓ double" in terminal(course)
 
 
+def test_after_a_reset_an_answer_is_to_do(kernel, exercise, course):
+    handed_out = exercise.read_bytes().replace(
+        b'"id": "1"', f'"id": "{cell_id("code", None, STUB)}"'.encode()
+    )
+    kernel(exercise).run(DOUBLE, CHECK)
+    save(exercise, DOUBLE, CHECK)
+    saved = exercise.read_bytes()
+    exercise.write_bytes(handed_out)
+    later = time.time() + 1
+    os.utime(exercise, (later, later))
+    assert "· double" in terminal(course)
+    assert "0 of 2 tasks done" in terminal(course)
+    assert "changed" not in terminal(course)
+    assert "begun" not in terminal(course)
+    exercise.write_bytes(handed_out.replace(b"raise", b"return"))
+    assert "≠ double" in terminal(course)
+    exercise.write_bytes(saved)  # restored
+    assert "✓ double" in terminal(course)
+
+
 def test_an_edited_helper_is_an_edited_answer(kernel, exercise, course):
     kernel(exercise).run(HELPER, HELPED, CHECK)
     save(exercise, HELPER, HELPED, CHECK)
@@ -146,6 +167,19 @@ def test_an_answer_changed_in_the_kernel_counts_no_longer(kernel, exercise):
     assert "✓ double" in str(day.check.progress())
 
 
+def test_a_check_before_its_answer_is_explained(kernel, exercise, capsys):
+    day = kernel(exercise)
+    day.run(CHECK)
+    said = capsys.readouterr().out
+    assert (
+        said
+        == "double does not exist yet: run the cell with your answer to it first (Task 1 · About double).\n"
+    )
+    day.run(DOUBLE, CHECK, "check.double(dubble)", "y = check.again", "check.double(double)")
+    assert capsys.readouterr().out == ""
+    assert len(day.after) == 1
+
+
 def test_progress_needs_no_check_before(kernel, exercise):
     shown = str(kernel(exercise).check.progress())
     assert shown.startswith(TITLES["01_one"])
@@ -178,6 +212,26 @@ def test_an_old_copy_counts_and_so_does_its_new_name(kernel, exercise, course):
     assert "✓ double" in terminal(course)
     old.rename(exercise)
     assert "✓ double" in terminal(course)
+
+
+def test_a_right_answer_leads_to_the_next_task(kernel, exercise):
+    day = kernel(exercise)
+    day.run(DOUBLE, CHECK, "def again(x):\n    return x", "check.again(again)", "check.again(double)")
+    right, wrong, before_a_question = (card._repr_html_() for card in day.shown)
+    assert "Next: <button" in right
+    assert "value='Task-2-·-About-again-·-2-points'" in right
+    assert ">Task 2 · About again</button>" in right
+    assert "Next:" not in wrong
+    assert ">Task 3 · Why?</button>" in before_a_question
+
+
+def test_the_last_answer_leads_to_the_next_lesson(kernel, course):
+    day = kernel(course / "exercises" / "02_two_exercises.ipynb")
+    day.run(DOUBLE, "check.third(double)")
+    assert "href='../notebooks/03_three.ipynb'>03 · Three</a>" in day.shown[0]._repr_html_()
+    day = kernel(course / "exercises" / "03_three_exercises.ipynb")
+    day.run(DOUBLE, "check.fourth(double)")
+    assert "Next:" not in day.shown[0]._repr_html_()
 
 
 def test_all_lessons_are_listed_with_the_next(kernel, exercise, course):

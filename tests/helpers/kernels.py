@@ -1,6 +1,5 @@
 """A kernel without Jupyter: cells run in a namespace, and the check object finds them in IPython's history."""
 
-import contextlib
 import json
 import sys
 from pathlib import Path
@@ -19,8 +18,11 @@ class Kernel:
         self.shown: list[Any] = []
         self.names: dict[str, Any] = {}
         self.history = [""]
+        self.after: list[Any] = []  # what IPython calls after each cell
         shell = SimpleNamespace(
-            user_ns=self.names, history_manager=SimpleNamespace(input_hist_raw=self.history)
+            user_ns=self.names,
+            history_manager=SimpleNamespace(input_hist_raw=self.history),
+            events=SimpleNamespace(register=lambda _, call: self.after.append(call)),
         )
         display = SimpleNamespace(display=self.shown.append)
         fake = SimpleNamespace(get_ipython=lambda: shell, display=display)
@@ -32,8 +34,13 @@ class Kernel:
         """Run cells as the notebook would: a check that fails does not end the kernel."""
         for source in cells:
             self.history.append(source)
-            with contextlib.suppress(CheckFailed):
+            error = None
+            try:
                 exec(source, self.names)
+            except (CheckFailed, NameError) as raised:
+                error = raised
+            for call in self.after:
+                call(SimpleNamespace(error_in_exec=error))
 
 
 def write_notebook(path: Path, *cells: str, title: str = "") -> None:

@@ -32,6 +32,7 @@ def close_notebooks(page):
     page.evaluate(
         """async () => {
           for (const panel of [...window.jupyterapp.shell.widgets("main")]) {
+            await panel.sessionContext?.ready; // a session that is still starting would log that it is gone
             await panel.sessionContext?.shutdown();
             if (panel.context) panel.context.model.dirty = false;
             panel.close();
@@ -44,6 +45,20 @@ def close_notebooks(page):
 def run_all(page):
     """Run every cell; return when the last one has finished."""
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def run_cells(page, indices):
+    """Run some cells, in this order; return when the last one has finished."""
+    page.evaluate(
+        f"""async (indices) => {{
+          for (const index of indices) {{
+            {PANEL}.content.activeCellIndex = index;
+            await window.jupyterapp.commands.execute("notebook:run-cell");
+          }}
+        }}""",
+        indices,
+    )
+    page.wait_for_function(QUIET)
 
 
 def errors(page):

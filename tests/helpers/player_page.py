@@ -42,3 +42,22 @@ def numbers(text):
 def ink(page):
     """The pixels of the first plane, as a data URL."""
     return page.locator("canvas.plane").first.evaluate("(canvas) => canvas.toDataURL()")
+
+
+TEXTS = """({ player }, panel) => {
+  const { ctx } = player[panel] ?? player.planes[0];
+  const texts = [];
+  const write = ctx.fillText;
+  ctx.fillText = (text, ...rest) => {
+    texts.push(text);
+    write.call(ctx, text, ...rest);
+  };
+  player.draw();
+  ctx.fillText = write;
+  return texts;
+}"""
+
+
+def texts(page, panel):
+    """What the player writes on a panel."""
+    return page.locator("[data-mlcourse-player]").evaluate(TEXTS, panel)

@@ -136,6 +136,16 @@ def test_relative_links_are_not_broken(path):
     assert not broken, f"{relative(path)} has broken links: {', '.join(broken)}"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_no_line_starts_with_a_number_by_accident(path):
+    """A line that starts with "3. " is an item of a list in some readers, also in the middle of a sentence."""
+    for source in sources(path, "markdown"):
+        for block in re.split(r"\n\s*\n", source):
+            numbers = [int(number) for number in re.findall(r"^\s*(\d+)[.)] ", block, re.MULTILINE)]
+            starts = re.match(r"\s*\d+[.)] ", block)
+            assert not numbers or (starts and numbers == list(range(1, len(numbers) + 1))), block
+
+
 def relative_links(path):
     """Addresses of links and images in the Markdown of a notebook or document, except in code."""
     texts = sources(path, "markdown") if path.suffix == ".ipynb" else [path.read_text(encoding="utf-8")]
@@ -150,7 +160,16 @@ def resolves(path, link):
     target = (path.parent / address).resolve() if address else path
     if not target.exists():
         return False
-    return not anchor or target.suffix != ".md" or anchor in anchors(target)
+    return not anchor or anchor in (anchors(target) if target.suffix == ".md" else headings(target))
+
+
+def headings(path):
+    """The anchors of a notebook's headings, as JupyterLab and nbconvert write them."""
+    return {
+        heading.replace(" ", "-")
+        for source in sources(path, "markdown")
+        for heading in re.findall(r"^#+ (.*)$", source, re.MULTILINE)
+    }
 
 
 def anchors(path):

@@ -15,6 +15,7 @@ LECTURES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = sorted(path for folder in ("notebooks", "exercises") for path in (ROOT / folder).glob("*.ipynb"))
 
 FIRST_CELLS = 4
+LONGEST_BAR = 60  # characters of a folded cell's first line that a narrow column has room for
 
 PREDICTION = re.compile(r"\*\*Before you\s[^*]+\*\*")
 SMALL = set(map(float, range(4)))  # 0 to 3 are in every cell, as indices and exponents
@@ -127,6 +128,15 @@ def test_captions_and_alt_texts_are_folded(path):
     assert [words for cell in code_cells(path) for words in figure_words(cell)] == []
 
 
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_a_folded_cell_begins_with_a_short_comment(path):
+    """JupyterLab shows the first line of a folded cell, as much of it as fits in the bar."""
+    bars = [cell.source.partition("\n")[0] for cell in code_cells(path) if is_folded(cell)]
+    assert [
+        bar for bar in bars if not bar.startswith("# ") or len(bar.removeprefix("# ")) > LONGEST_BAR
+    ] == []
+
+
 @pytest.mark.parametrize("path", LECTURES[1:], ids=lambda path: path.stem)
 def test_a_lecture_begins_with_folded_imports(path):
     first, *_ = code_cells(path)
@@ -138,7 +148,7 @@ def test_a_lecture_begins_with_folded_imports(path):
 def test_something_moves_at_first_sight(path):
     """Among the first cells of a lecture is a player or a slider."""
     shown = "\n".join(cell.source.splitlines()[-1] for cell in code_cells(path)[:FIRST_CELLS])
-    assert re.search(r"(_player|_explorer|playground)\(", shown)
+    assert re.search(r"(_player|_explorer|_climber|playground)\(", shown)
 
 
 def notebook_of(question, code, answer, **metadata):

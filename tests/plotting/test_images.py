@@ -19,6 +19,17 @@ def test_digit_grid_holds_every_pixel_once(flatten):
     assert canvas.sum() == pytest.approx(digits.sum())
 
 
+@pytest.mark.parametrize("n_digits", [1, 30])
+def test_digits_have_a_margin_of_paper(n_digits):
+    """On a dark page its edge would cut them."""
+    ax = plotting.plot_digits(np.ones((n_digits, 8, 8)))
+    (image,), (paper,) = ax.images, ax.patches
+    left, right, bottom, top = image.get_extent()
+    assert paper.get_facecolor() == (1, 1, 1, 1)
+    assert paper.get_x() < left < right < paper.get_x() + paper.get_width()
+    assert paper.get_y() < top < bottom < paper.get_y() + paper.get_height()
+
+
 def test_fewer_digits_than_columns_leave_no_empty_columns():
     (image,) = plotting.plot_digits(np.ones((2, 4, 6)), n_cols=10).images
     assert image.get_array().shape == (4, 2 * 7 - 1)

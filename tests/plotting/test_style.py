@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import re
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ from matplotlib_inline.backend_inline import _fetch_figure_metadata
 from matplotlib_inline.config import InlineBackend
 
 from mlcourse import plotting
+from mlcourse.cli import STYLE_SHEET
 from tests.helpers.blobs import X, fitted_kmeans
 
 
@@ -70,6 +72,10 @@ def test_text_is_readable_on_a_light_and_on_a_dark_page(page):
         shown = words(ax.figure)
         assert len(shown) > 10
         assert min(contrast(text.get_color(), page) for text in shown) > 4.1
+        brightness = float(re.search(r"img { filter: brightness\(([\d.]+)\)", STYLE_SHEET)[1])
+        factor = brightness if page == PAGES[1] else 1
+        in_jupyterlab = [np.minimum(1, factor * np.array(to_rgb(text.get_color()))) for text in shown]
+        assert min(contrast(color, page) for color in in_jupyterlab) > 4.5
     assert contrast(plotting.PRINT, plotting.PAPER) > 7
 
 
@@ -89,6 +95,18 @@ def test_a_figure_has_no_background_and_is_sharp():
     assert picture[0, 0, 3] == 0  # the margin
     middle = picture[len(picture) // 2, picture.shape[1] // 2]
     assert 0 < middle[3] < 1  # a region
+
+
+def test_numbers_stay_eleven_pixels_high_in_a_narrow_column():
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        _, ax = plt.subplots(figsize=(10, 4))
+        (tick, *_), dpi = ax.get_xticklabels(), ax.figure.dpi
+        height = tick.get_fontsize() * dpi / 72
+        code = plotting.figure_html(ax, "A caption.", "Empty axes.")
+    share = int(re.search(r"min-width: (\d+)px", code)[1]) / (10 * dpi)
+    assert share * height >= 11
+    assert "overflow-x: auto" in code
 
 
 def test_a_photograph_keeps_its_colours():

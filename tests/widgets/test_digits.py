@@ -78,7 +78,7 @@ def test_the_path_is_a_straight_line_from_mean_to_mean(t):
 def test_the_frame_is_around_the_digit_of_this_t():
     for i in range(11):
         figure = widgets.draw_morph(MODEL, WHITE, 0, 2, i / 10).figure
-        (frame,) = figure.axes[1].patches
+        _paper, frame = figure.axes[1].patches
         left, right = frame.get_x(), frame.get_x() + frame.get_width()
         assert left < 9 * i + 3.5 < right
         assert right - left == 9

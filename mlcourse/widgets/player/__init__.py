@@ -74,6 +74,10 @@ it may run scripts.</figcaption>
 
 
 HINT = "Point at one of the points to read its values; click on it to keep them in view."
+KEYS = (
+    "Left and right arrows: step. Up and down arrows: choose a point. Enter: pin it. Escape: release it. Space: play"
+    " or pause."
+)
 
 # The indices of two mixtures: see Scene.
 Frame = tuple[int, int]
@@ -87,9 +91,9 @@ class Scene(TypedDict, total=False):
     """
 
     label: str  # what the scene shows, for screen readers
-    sliderName: str  # what the slider chooses, for screen readers; a frame by default
+    sliderName: str  # what the slider chooses, for screen readers; a step by default
     note: str  # one or two sentences below the picture, for everybody
-    hint: str  # shown until the reader hovers over a point
+    hint: str  # shown until the reader hovers over a point, or reaches the picture by keyboard
     points: Array  # (n, d), d 1 or 2
     truth: Ints  # n of 0 and 1: points with a 1 are drawn as stars
     planes: list[dict[str, Any]]  # pictures of the points, each made by `plane`
@@ -98,7 +102,7 @@ class Scene(TypedDict, total=False):
     narrator: str  # "em" or "kmeans": the script says in numbers what each half step did
     curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
     weights: bool  # whether to show the weights of the first plane as bars
-    keys: str  # what the keys do in the picture, for screen readers
+    keys: str  # what the keys do in the picture
 
 
 class LiveScene(TypedDict):
@@ -106,8 +110,8 @@ class LiveScene(TypedDict):
 
     kind: str  # a key of KINDS
     label: str
-    note: str
-    keys: str  # what the keys do in the picture, for screen readers
+    note: str  # lists the keys, too
+    keys: str  # what the keys do in the picture
     hint: NotRequired[str]
     points: Array
 
@@ -123,7 +127,7 @@ class Player:
     """
 
     def __init__(self, scene: Scene | LiveScene, still: Drawing) -> None:
-        self.scene: dict[str, Any] = {"palette": PALETTE, "hint": HINT, **scene}
+        self.scene: dict[str, Any] = {"palette": PALETTE, "hint": HINT, "keys": KEYS, **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
 

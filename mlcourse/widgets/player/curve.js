@@ -18,8 +18,20 @@ class Curve extends Panel {
     Object.assign(this, { spec, x });
   }
 
+  /** The axes; before there is any value, a sentence instead. */
+  drawAxes() {
+    const { ctx, box, look, spec } = this;
+    this.empty = !spec.lines.some(({ values }) => known(values).length);
+    if (!this.empty) return super.drawAxes();
+    ctx.fillStyle = css(look.pale);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "top";
+    ctx.fillText(`No ${spec.ylabel} yet.`, 4, 4, box.width);
+  }
+
   draw(look, a, b, t) {
     this.begin(look);
+    if (this.empty) return;
     const { ctx, spec, x } = this;
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {

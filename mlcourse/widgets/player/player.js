@@ -3,8 +3,6 @@
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
 const CLICK = 5; // a press that moves further than this is no click, in pixels
-const KEYS =
-  "Left and right arrows: step. Up and down arrows: choose a point. Enter: pin it. Escape: release it. Space: play or pause.";
 
 class Player {
   constructor(host, scene, style) {
@@ -27,7 +25,7 @@ class Player {
     this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
     this.caption = element("p", { class: "caption", "aria-live": "polite" });
     this.reading = element("p", { class: "reading", "aria-live": "polite" });
-    const sliderName = scene.sliderName ?? "frame";
+    const sliderName = scene.sliderName ?? "step";
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
     this.first = this.button("First", () => this.step(-this.b), "⇤ First");
     this.back = this.button("Back", () => this.step(-1), "← Back");
@@ -75,6 +73,7 @@ class Player {
     };
     canvas.addEventListener("pointermove", (event) => this.hover(nearest(event), p));
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
+    for (const event of ["focus", "blur"]) canvas.addEventListener(event, () => this.read());
     let pressed = [0, 0];
     canvas.addEventListener("pointerdown", ({ clientX, clientY }) => {
       pressed = [clientX, clientY];
@@ -223,7 +222,7 @@ class Player {
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.scene.frames[this.b][0]];
       const places = means.map((mean) => `(${mean.map((value) => decimal(value, 2)).join(", ")})`).join(" ");
-      const label = [spec.title, caption, `Means at ${places}.`, this.scene.keys ?? KEYS].filter(Boolean).join(" ");
+      const label = [spec.title, caption, `Means at ${places}.`, this.scene.keys].filter(Boolean).join(" ");
       this.canvases[p].setAttribute("aria-label", label);
     });
     if (this.side) this.side.setAttribute("aria-label", this.describeCurve());
@@ -239,7 +238,7 @@ class Player {
   describeCurve() {
     const { lines, ylabel } = this.scene.curve;
     const now = lines.map(({ name, values }) => `${name || ylabel} ${values[this.b] ?? "not yet known"}`);
-    return `Curve of ${ylabel}. At this frame: ${now.join(", ")}.`;
+    return `Curve of ${ylabel}. At this step: ${now.join(", ")}.`;
   }
 
   draw() {
@@ -308,10 +307,16 @@ class Player {
     this.choose(i, p);
   }
 
+  /** What a reader can do in the picture: with the keys, if they led there. */
+  get hint() {
+    const { hint, keys } = this.scene;
+    return this.section.querySelector("canvas:focus-visible") ? keys : hint;
+  }
+
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.hint;
   }
 }
 

@@ -1,0 +1,207 @@
+# %%
+import numpy as np
+from scipy.special import entr, logsumexp
+from sklearn.datasets import make_moons
+
+from mlcourse import GaussianMixture, GaussianMixtureClassifier, check
+from mlcourse.plotting import use_course_style
+
+use_course_style()
+
+# %% [markdown]
+# ## {{held_out_scores}}
+#
+# Cross-validation, point by point. `fold[i]` is the number of the fold that point $i$ belongs to. The folds may be
+# of different sizes, and their points stand in any order.
+#
+# - in: `X` of shape (n, d), `fold` of shape (n,) with integers, the number of components `K`
+# - out: an array of shape (n,): for each point its log-likelihood under
+#   `GaussianMixture(K, random_state=0)`, fitted to all points that are not in its fold
+
+
+# %% task="held_out_scores" role="answer"
+def held_out_scores(X, fold, K):
+    """Held-out log-likelihood of each point: (n,)."""
+    ### BEGIN SOLUTION
+    scores = np.empty(len(X))
+    for f in np.unique(fold):
+        out = fold == f
+        model = GaussianMixture(K, random_state=0).fit(X[~out])
+        scores[out] = model.score_samples(X[out])
+    return scores
+    ### END SOLUTION
+
+
+# %% task="held_out_scores" role="check"
+check.held_out_scores(held_out_scores)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# For every fold there are two sets of points: those in it, and the others. One set is for `fit`, the other one for
+# `score_samples`. Which is which?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A mask, `fold == f`, picks a fold's points. The same mask on the left of an assignment puts their scores back
+# where the points were. `score` gives a mean; which method gives a number for each point?
+#
+# </details>
+
+# %% [markdown]
+# ## {{fix_report}}
+#
+# A fellow student splits the data into three parts, fits mixtures of 1 to 5 components, and reports the best
+# one and its mean log-likelihood on the test points. You try to repeat it with new points, and the result is
+# worse every time. Find out why, and fix it. Fit to the training points alone, as the stub does.
+#
+# - in: `X_train`, `X_val`, `X_test`, each of shape (…, d)
+# - out: the chosen number of components, and the mean log-likelihood to report
+
+
+# %% task="fix_report" role="answer"
+def fix_report(X_train, X_val, X_test):
+    """The chosen K, and the score to write down for it."""
+    ### BEGIN SOLUTION
+    models = [GaussianMixture(K, random_state=0).fit(X_train) for K in range(1, 6)]
+    best = max(models, key=lambda model: model.score(X_val))
+    return best.n_components, best.score(X_test)
+    ### STUB
+    # models = [GaussianMixture(K, random_state=0).fit(X_train) for K in range(1, 6)]
+    # scores = [model.score(X_test) for model in models]
+    # best = int(np.argmax(scores))
+    # return models[best].n_components, scores[best]
+    ### END SOLUTION
+
+
+# %% task="fix_report" role="check"
+check.fix_report(fix_report)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Go through the three sets one by one. What is each used for in the stub? One of them is not used at all.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A score that decided which model wins is no fair account of the winner. Which points have had no say in
+# anything yet, once the winner is known?
+#
+# </details>
+
+# %% [markdown]
+# ## {{closest_pair}}
+#
+# The heart of joining components into clusters. Two components $i$ and $j$ are joined by adding their columns
+# of responsibilities. Find the pair whose union lowers the entropy $-\sum_{ik} r_{ik} \log r_{ik}$ of the whole
+# table most.
+#
+# - in: `R` of shape (n, K), rows summing to 1
+# - out: the pair `(i, j)`, counted from 0
+
+
+# %% task="closest_pair" role="answer"
+def closest_pair(R):
+    """The two components (i, j) whose union removes the most entropy."""
+    ### BEGIN SOLUTION
+    best, most = None, -np.inf
+    for i in range(R.shape[1]):
+        for j in range(i):
+            fall = (entr(R[:, i]) + entr(R[:, j]) - entr(R[:, i] + R[:, j])).sum()
+            if fall > most:
+                best, most = (j, i), fall
+    return best
+    ### END SOLUTION
+
+
+# %% task="closest_pair" role="check"
+check.closest_pair(closest_pair)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Take the definition at its word: for each pair, build the table with the two columns joined, and compute its
+# entropy. `itertools.combinations` or two loops list the pairs.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Joining changes two columns and leaves the others alone. So it is enough to compare the entropy of the two columns
+# *before* with that of their sum *after*. You want the pair with the greatest difference.
+#
+# </details>
+
+# %% [markdown]
+# ## {{class_probabilities}}
+#
+# You have a fitted density for each of $C$ classes. Give the probability of each class for each point.
+#
+# - in: `log_density` of shape (n, C), with $\log p(x_i \mid c)$; `counts` of shape (C,): how many training
+#   points each class had
+# - out: an array of shape (n, C) with $p(c \mid x_i)$
+#
+# Take the classes' shares of the training points as $p(c)$. Some points lie very far from everything.
+
+
+# %% task="class_probabilities" role="answer"
+def class_probabilities(log_density, counts):
+    """Probability of each class for each point: (n, C)."""
+    ### BEGIN SOLUTION
+    A = log_density + np.log(counts / counts.sum())
+    return np.exp(A - logsumexp(A, axis=1, keepdims=True))
+    ### END SOLUTION
+
+
+# %% task="class_probabilities" role="check"
+check.class_probabilities(class_probabilities)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Bayes' rule has two factors on top: how probable the class is before you have seen the point, and how likely the
+# point is in that class. Is each of them there, once?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# You wrote this in lesson 04, with components instead of classes. A product becomes a sum of logarithms, a
+# division a subtraction, and log-sum-exp runs along each row.
+#
+# </details>
+
+# %% [markdown]
+# ## {{reported_accuracy}}
+#
+# Three sets of noisy moons are below. Fit `GaussianMixtureClassifier(K, random_state=0)` to `train`, for
+# $K = 1, \dots, 10$ components a class. Choose one, and give the accuracy that you would publish for it. (Do not
+# fit it again with more points.)
+
+# %% task="reported_accuracy" role="answer"
+train = make_moons(80, noise=0.3, random_state=18)
+validation = make_moons(80, noise=0.3, random_state=19)
+test = make_moons(1000, noise=0.3, random_state=20)
+### BEGIN SOLUTION
+models = [GaussianMixtureClassifier(K, random_state=0).fit(*train) for K in range(1, 11)]
+chosen = max(models, key=lambda model: model.score(*validation))
+reported_accuracy = chosen.score(*test)
+### STUB
+# reported_accuracy = ...
+### END SOLUTION
+
+# %% task="reported_accuracy" role="check"
+check.reported_accuracy(reported_accuracy)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Each set is a pair of points and classes, so `model.fit(*train)` and `model.score(*validation)` work. Which set may
+# decide about $K$?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# When the choice has been made, the score that made it has done its duty. Which set is still unopened?
+#
+# </details>

@@ -1,0 +1,84 @@
+"""Players with the keyboard alone, in a narrow column, and before there is anything to show."""
+
+import nbformat
+import pytest
+
+from mlcourse.widgets import kmeans_game
+from mlcourse.widgets.player import HINT, KEYS
+from tests.helpers.lab_page import PANEL, QUIET, open_notebook
+from tests.helpers.player_page import TWO_FRAMES, texts
+from tests.helpers.scenes import SENT
+
+FOCUSED = """() => {
+  let node = document.activeElement;
+  while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  return node.ariaLabel ?? node.textContent;
+}"""
+
+
+def test_tab_leads_through_a_player_in_jupyterlab(lab, lab_page, made):
+    """From the cell that Shift + Enter has run, and on to what follows."""
+    page, (_, folder) = lab_page, lab
+    (folder / "keyboard.html").write_text(made["em_line"]._repr_html_(), "utf-8")
+    python = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    code = "from IPython.display import HTML\nHTML(filename='keyboard.html')"
+    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_markdown_cell("[The end](keyboard.ipynb)")]
+    nbformat.write(
+        nbformat.v4.new_notebook(metadata={"kernelspec": python}, cells=cells), folder / "keyboard.ipynb"
+    )
+    open_notebook(page, "keyboard.ipynb")
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:enter-command-mode'); }")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(QUIET)
+    page.wait_for_function("document.querySelector('[data-mlcourse-player]')?.player")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(f"{PANEL}.content.activeCellIndex") == 0
+    visited = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        visited.append(page.evaluate(FOCUSED))
+        if visited[-1] == "The end":
+            break
+    picture, *controls, _ = visited[-8:]  # JupyterLab's buttons of the cell come before
+    assert picture.startswith("The start")
+    assert controls == ["First", "Back", "Play", "Step", "step", "speed"]
+
+
+def test_the_keys_are_listed_where_the_keyboard_leads(shown):
+    page = shown("em_plane")
+    reading = page.locator(".reading")
+    assert reading.inner_text() == HINT
+    page.keyboard.press("Tab")
+    assert reading.inner_text() == KEYS
+    page.keyboard.press("Tab")
+    assert reading.inner_text() == HINT
+
+
+def test_a_curve_without_values_says_so_instead_of_an_axis(shown):
+    page = shown(kmeans_game(SENT, 2))
+    assert texts(page, "curve") == ["No inertia yet."]
+    for _ in range(2):
+        page.locator("canvas.plane").press("n")
+    assert "↑ inertia" in texts(page, "curve")
+
+
+@pytest.mark.parametrize("name", ["em_line", "hardening", "types"])
+def test_labels_are_legible_in_a_narrow_column(shown, name):
+    page = shown(name)
+    page.set_viewport_size({"width": 470, "height": 900})
+    page.evaluate(TWO_FRAMES)
+    assert page.evaluate(SMALL) == []
+
+
+# What a player writes smaller than 11 pixels, or in narrower letters than the font has.
+SMALL = """() => {
+  const { player } = document.querySelector("[data-mlcourse-player]");
+  const small = [];
+  for (const { ctx } of [...player.planes, player.curve].filter(Boolean)) {
+    ctx.fillText = (text, x, y, room = Infinity) => {
+      if (parseFloat(ctx.font) < 11 || ctx.measureText(text).width > room) small.push(text);
+    };
+  }
+  player.draw();
+  return small;
+}"""
