@@ -156,7 +156,7 @@ show(
 )
 
 # %% [markdown]
-# Every digit is the mean plus so much of axis 1, so much of axis 2, and so on: 64 amounts.  Variances along axes at
+# Every digit is the mean plus so much of axis 1, so much of axis 2, and so on: 64 amounts. Variances along axes at
 # right angles add up, so each axis holds a share of the total, its
 # [explained variance](../GLOSSARY.md#explained-variance).
 #
@@ -304,7 +304,7 @@ one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
 assert np.allclose(one.score_samples(Z) - shift, other.score_samples(plain))
 
 # %% [markdown]
-# Whitening hurts k-means in 18 of 20 seeds: axes that hardly matter get an equal say. A full Gaussian adapts to any
+# Whitening hurts k-means, in 18 of 20 seeds: axes that hardly matter get an equal say. A full Gaussian adapts to any
 # units, and its density changes by the same factor everywhere. Only its start, if it is k-means, and its `reg_covar`
 # depend on them.
 #
@@ -476,9 +476,9 @@ print(f"digits per component at K = 140: median {np.median(owned):.0f}")
 # 140 lost more than a million nats.)
 #
 # Why? A typical component owns nine digits. Nine points span at most eight dimensions. In the other 33 directions the
-# covariance has only the millionth of `reg_covar` for a width. A new digit is a little off in those directions, and a
-# little, divided by a thousandth and squared, is millions. In 41 dimensions a full covariance needs more than 41
-# digits before it has a width in every direction, and many more before the widths are reliable.
+# only variance is the millionth of `reg_covar`. A new digit is a little off in those directions, and a little,
+# divided by a thousandth and squared, is millions. In 41 dimensions a full covariance needs more than 41 digits
+# before it has a width in every direction, and many more before the widths are reliable.
 
 # %% [markdown]
 # ## Choose on data that the model has not seen
@@ -511,7 +511,7 @@ print("training", Z_train.shape, " validation", Z_val.shape, " test", Z_test.sha
 # S_k &= \sum_i r_{ik}\,(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}
 # \end{aligned} $$
 #
-#  `GaussianMixture(K, covariance_prior="data", prior_strength=m)` takes for $T$ the covariance of all the training
+# `GaussianMixture(K, covariance_prior="data", prior_strength=m)` takes for $T$ the covariance of all the training
 # digits. In whitened coordinates that is the identity.
 #
 # Whitening hurts k-means, and k-means is where EM starts. So we try every family in whitened coordinates and in plain
