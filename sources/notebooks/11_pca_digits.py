@@ -276,6 +276,10 @@ assert np.allclose(np.cov(Z.T), np.eye(q))
 assert np.allclose(unwhiten(Z, *model), rebuild(project(X, mean, axes[:q]), mean, axes[:q]))
 print(Z.shape, " widest axis:", variance[0].round(1), " narrowest:", variance[q - 1].round(1))
 
+pca = PCA(0.99, whiten=True).fit(X)
+assert np.allclose(np.abs(pca.transform(X)), np.abs(Z))
+Z = pca.transform(X)
+
 # %% [markdown]
 # That is all of `PCA(0.99, whiten=True)`, except for signs. From here on we use the package's.
 #
@@ -287,9 +291,6 @@ print(Z.shape, " widest axis:", variance[0].round(1), " narrowest:", variance[q 
 # ARI, against the true digits.
 
 # %%
-pca = PCA(0.99, whiten=True).fit(X)
-assert np.allclose(np.abs(pca.transform(X)), np.abs(Z))
-Z = pca.transform(X)
 plain = Z * np.sqrt(pca.explained_variance_)  # the same amounts, not whitened
 for name, data in (("not whitened", plain), ("whitened    ", Z)):
     labels = KMeans(10, n_init=5, random_state=0).fit(data).labels_
@@ -300,8 +301,6 @@ shift = 0.5 * np.log(pca.explained_variance_).sum()
 print(
     f"a Gaussian's log density is {shift:.1f} nats higher in whitened units, for every digit alike"
 )
-one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
-assert np.allclose(one.score_samples(Z) - shift, other.score_samples(plain))
 
 # %% [markdown]
 # Whitening hurts k-means, in 18 of 20 seeds: axes that hardly matter get an equal say. A full Gaussian adapts to any
@@ -333,6 +332,8 @@ once = mixture.sample(100)[0]
 
 # %% tags=["hide-input"]
 # Figure 5: one mixture, asked in two ways
+one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
+assert np.allclose(one.score_samples(Z) - shift, other.score_samples(plain))
 fig, panels = plt.subplots(1, 2, figsize=(10, 5))
 for ax, drawn, title in zip(panels, (loop, once), ("sample() in a loop", "sample(100) once")):
     plot_digits(to_pixels(pca, drawn), ax=ax)
@@ -431,7 +432,6 @@ print("lowest at K =", best)
 K, d = 140, Z.shape[1]
 n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2
 print(n_parameters, "parameters from", Z.size, "numbers")
-assert (n_parameters, Z.size) == (126_419, 73_677)
 
 # %% [markdown]
 # More parameters than numbers. The AIC estimates how well a model would do on *new* data, by a derivation for many
@@ -453,6 +453,7 @@ owned = np.bincount(m.predict(Z_fit), minlength=140)
 
 # %% tags=["hide-input"]
 # Figure 7: a held-out digit against K
+assert (n_parameters, Z.size) == (126_419, 73_677)
 assert max(held, key=held.get) == 10
 assert -49.5 < held[10] < -48.5
 assert -6e6 < held[140] < -3e6
@@ -833,12 +834,12 @@ for _ in range(50):
     pi, mu = m_step(B, R)
     log_density, R = e_step(B, pi, mu)
     log_likelihoods.append(log_density.mean())
-assert np.all(np.diff(log_likelihoods) > -1e-6)  # it never falls
 rng = np.random.default_rng(0)
 ink = (rng.random((20, 64)) < mu) * 1.0
 
 # %% tags=["hide-input"]
 # Figure 12: a mixture of Bernoullis
+assert np.all(np.diff(log_likelihoods) > -1e-6)  # it never falls
 fig, panels = plt.subplots(3, 1, figsize=(11, 2.7))
 for ax, images, title in zip(panels, (mu, ink, B[:20]), ("means", "one draw of each", "real")):
     plot_digits(images, n_cols=20, ax=ax)

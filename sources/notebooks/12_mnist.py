@@ -118,7 +118,6 @@ with timed("PCA at 98 %"):
     pca = PCA(0.98).fit(X_train)
 with timed("PCA at 98 %, scikit-learn"):
     theirs = sklearn.decomposition.PCA(0.98).fit(X_train)
-assert np.allclose(theirs.explained_variance_, pca.explained_variance_)
 Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_test))
 n_axes = pca.n_components_
 print(f"{n_pixels} pixels, {n_axes} axes: {n_pixels / n_axes:.1f} times fewer numbers")
@@ -138,6 +137,7 @@ few = 150 if full_size else 30
 
 # %% tags=["hide-input"]
 # Figure 2: sixteen digits on fewer and more axes
+assert np.allclose(theirs.explained_variance_, pca.explained_variance_)
 if full_size:
     assert n_axes == 261
 kept = (10, few, n_axes)
@@ -159,9 +159,9 @@ show(
 #
 # ## K-means: three criteria that disagree
 #
-# Five values of $k$, three starts each. A [silhouette](../GLOSSARY.md#silhouette) needs the distances between all
-# pairs of digits, which for MNIST do not fit into memory. So they are computed block by block, used, and discarded,
-# in **one pass** for all five clusterings.
+# We try $k$ = 2, 6, 10, 14 and 18, with three starts each. A [silhouette](../GLOSSARY.md#silhouette) needs the
+# distances between all pairs of digits, which for MNIST do not fit into memory. So they are computed block by block,
+# used, and discarded, in **one pass** for all five clusterings.
 #
 # The third criterion is a *purpose*. Say that you want to read digits, and have time to look at $k$ pictures and name
 # them. Every cluster gets the name of its most common training digit. How many validation digits get the right name?
@@ -384,13 +384,14 @@ show(
 # component, and this can be known early: a squared distance is a sum of squares, so with every further coordinate it
 # can only grow. A component that is too far away after the first few coordinates needs no further look. The text at
 # the top of `mlcourse/mixture/screening.py` explains how. This does not help when components overlap, nor with few
-# rows: a round on the small digits is mostly function calls.
+# rows.
 #
 # ## Choose on the validation set
 #
 # Ten components were a guess, and so was "full". Lesson 11 taught you what to try: other
 # [covariance types](../GLOSSARY.md#covariance-type), more components, and [shrinkage](../GLOSSARY.md#shrinkage)
-# towards the covariance of all digits, here with a strength of ten digits. Again, we begin with the part.
+# towards the covariance of all digits, here with a strength of ten digits. We try 10, 20 and 40 components, and again
+# begin with the part.
 #
 # **Before you run the next cell:** which will win on validation digits? And will shrinkage help most when there are
 # few digits per component, or many?
@@ -493,8 +494,8 @@ show(
 )
 
 # %% [markdown]
-# The tutorial stops here, and remarks that most of them are not that good. **Why** not? There are three reasons, and
-# you know a remedy for each.
+# The tutorial stops here, and remarks that most of them are not that good. **Why** not? For three reasons, each with
+# a remedy:
 #
 # **A component is not a digit.** Look at the purities above. A component that holds 4s, 7s and 9s draws something
 # between them. *Remedy: one mixture per class.* We have labels for the training digits. `GaussianMixtureClassifier`,
@@ -624,10 +625,10 @@ drawn["… without its noise"] = shuffled(pictures(shapes))
 noise = [m.weights_ @ np.linalg.eigvalsh(m.covariances_)[:, 0] for m in generator.mixtures_]
 removed = np.sum((Z - shapes) ** 2, axis=1).mean() / (few - directions)
 print(f"taken away {removed:.4f}, the models' σ² {generator.priors_ @ noise:.4f}")
-assert np.isclose(removed, generator.priors_ @ noise, rtol=0.05)
 
 # %% tags=["hide-input"]
 # Figure 8: five generators and real digits
+assert np.isclose(removed, generator.priors_ @ noise, rtol=0.05)
 gallery = {**drawn, "real (validation)": shuffled(X_val)}
 fig, ax = plt.subplots(figsize=(12, 4.4))
 plot_digits(np.concatenate([images[:16] for images in gallery.values()]), n_cols=16, ax=ax)
