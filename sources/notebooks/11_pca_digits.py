@@ -170,7 +170,6 @@ print("80 %:", np.sum(share <= 0.8) + 1, "axes,  99 %:", q, "axes")
 
 # %% tags=["hide-input"]
 # Figure 3: explained variance
-assert q == 41
 ax = plot_curve(np.arange(1, 65), share, "axes kept", "share of the variance", chosen=q)
 ax.axhline(0.99, color=PALE_INK, linewidth=1)
 show(
@@ -199,6 +198,7 @@ def rebuild(Z, mean, axes):
 
 # %% tags=["hide-input"]
 # Figure 4: ten digits on fewer and more axes
+assert q == 41
 kept = (2, 5, 13, 41, 64)
 rows = [rebuild(project(X[:10], mean, axes[:k]), mean, axes[:k]) for k in kept]
 assert np.allclose(rows[-1], X[:10])  # with all axes nothing is lost
@@ -233,14 +233,11 @@ show(*draw_reconstruction(X[:100], all_axes, row=9, q=13))
 # %%
 amounts = project(X[:100], mean, axes)
 left_over = np.sum(amounts**2, axis=1, keepdims=True) - np.cumsum(amounts**2, axis=1)
-needed = 1 + np.argmax(
-    left_over < 0.2 * np.sum((X[:100] - mean) ** 2, axis=1, keepdims=True), axis=1
-)
+far = np.sum((X[:100] - mean) ** 2, axis=1, keepdims=True)
+needed = 1 + np.argmax(left_over < 0.2 * far, axis=1)
 print(
-    f"for 80 % of its squared distance from the mean a digit needs {needed.min()} to {needed.max()} axes"
+    f"for 80 % of its squared distance from the mean, a digit needs {needed.min()} to {needed.max()} axes"
 )
-assert left_over[:, 12].argmax() == 9
-assert needed.min() < 10 < 20 < needed.max()
 
 # %% [markdown]
 # No axis makes a digit worse: the axes are at right angles, so each takes its own square, $z_j^2$, off the squared
@@ -332,6 +329,8 @@ once = mixture.sample(100)[0]
 
 # %% tags=["hide-input"]
 # Figure 5: one mixture, asked in two ways
+assert left_over[:, 12].argmax() == 9
+assert needed.min() < 10 < 20 < needed.max()
 one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
 assert np.allclose(one.score_samples(Z) - shift, other.score_samples(plain))
 fig, panels = plt.subplots(1, 2, figsize=(10, 5))
@@ -522,16 +521,14 @@ print("training", Z_train.shape, " validation", Z_val.shape, " test", Z_test.sha
 # the best $K$ be smaller or larger once the covariances are shrunk?
 
 # %%
+prior = {"covariance_prior": "data", "prior_strength": 10}
 families = {
     "full": lambda K: GaussianMixture(K, random_state=0),
     "tied": lambda K: GaussianMixture(K, covariance_type="tied", random_state=0),
     "diag": lambda K: GaussianMixture(K, covariance_type="diag", random_state=0),
     "PPCA": lambda K: GaussianMixture(K, covariance_type=ppca(10), random_state=0),
-    "shrunk": lambda K: GaussianMixture(
-        K, covariance_prior="data", prior_strength=10, random_state=0
-    ),
+    "shrunk": lambda K: GaussianMixture(K, random_state=0, **prior),
 }
-Ks = np.array([1, 2, 5, 10, 20, 30, 40])
 
 # %% [markdown]
 # PPCA's ten directions, the strength of ten, and the size of the tied mixture below come from earlier trials on the
@@ -543,7 +540,7 @@ plain_pca = PCA(0.99).fit(X_train)
 P_train, P_val, P_test = (plain_pca.transform(part) for part in (X_train, X_val, X_test))
 shift = 0.5 * np.log(plain_pca.explained_variance_).sum()
 spaces = {"whitened": (Z_train, Z_val, 0), "plain": (P_train, P_val, shift)}
-curves = {}
+curves, Ks = {}, np.array([1, 2, 5, 10, 20, 30, 40])
 for space, (fit_to, held_out, constant) in spaces.items():
     for name, build in families.items():
         scores = [build(K).fit(fit_to).score(held_out) + constant for K in Ks]
@@ -698,8 +695,10 @@ show(
 #
 # ## Judging honestly
 #
-# **Is it a copy?** For each generated digit we look up its nearest neighbour among the training digits, in pixels,
-# and do the same for the real test digits, which cannot be copies. Figure 11 shows ten of the forty that are nearest.
+# ### Is it a copy?
+#
+# For each generated digit we look up its nearest neighbour among the training digits, in pixels, and do the same for
+# the real test digits, which cannot be copies. Figure 11 shows ten of the forty that are nearest.
 
 # %%
 rows, labels, near = [], [], {}
@@ -737,12 +736,15 @@ show(
 # blends of these. How many are copies? `memorised_share` counts generated digits that are nearer to the training set
 # than all but one in a hundred held-out digits are. An honest generator has about 0.01.
 #
-# **Can they be told apart?** The [two-sample test](../GLOSSARY.md#two-sample-test) of Lopez-Paz and Oquab: train a
-# classifier to tell real from generated digits on one half of them, test it on the other half. If it can only guess,
-# its accuracy is 0.5. We use two judges: one compares neighbours; the other, a random forest, is stricter.
+# ### Can they be told apart?
 #
-# **Are all classes there?** A classifier trained on real digits names the generated ones. A class with a share near 0
-# has been forgotten.
+# The [two-sample test](../GLOSSARY.md#two-sample-test) of Lopez-Paz and Oquab: train a classifier to tell real from
+# generated digits on one half of them, test it on the other half. If it can only guess, its accuracy is 0.5. We use
+# two judges: one compares neighbours; the other, a random forest, is stricter.
+#
+# ### Are all classes there?
+#
+# A classifier trained on real digits names the generated ones. A class with a share near 0 has been forgotten.
 #
 # **Before you run the next cell:** here come all three, for both models and for two entries that generate nothing.
 # The photocopier hands in training digits; the last row has the real validation digits. Which of the tests will the

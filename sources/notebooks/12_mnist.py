@@ -46,6 +46,7 @@ first = digits.images[:2000] / digits.images.max()
 thirty = PCA(30).fit(first)
 morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first)), thirty)
 
+
 # %% [markdown]
 # The note above says which digits you have. This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others):
 # seventy thousand digits by clerks and school pupils, about six minutes of computing on two cores. Without MNIST, the
@@ -56,9 +57,6 @@ morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first
 # [PCA](../GLOSSARY.md#principal-component-analysis), and honest evaluation. What is new is the size, and a question
 # that small data never ask: **where does the time go?** We time every step.
 # %%
-seconds = {}
-
-
 @contextmanager
 def timed(step):
     """Note down, and print, how long the lines inside `with timed(step):` take."""
@@ -71,7 +69,7 @@ def timed(step):
 # %%
 full_size = len(digits.labels) == 70_000
 X, y = digits.images / digits.images.max(), digits.labels  # 0 is paper, 1 is ink
-n_pixels = X.shape[1]
+n_pixels, seconds = X.shape[1], {}
 print(f"{len(X)} pictures of {n_pixels} pixels: {X.nbytes / 1e6:.0f} MB as 64-bit numbers")
 
 # %% tags=["hide-input"]
@@ -186,14 +184,9 @@ def names(clustering):
     return np.array([np.bincount(digits_in_it).argmax() for digits_in_it in of_cluster])
 
 
-def right_names(clustering, Z, truth):
-    """Share of the rows of Z (n, d) whose cluster has their name, `truth` (n,)."""
-    return np.mean(names(clustering)[clustering.predict(Z)] == truth)
-
-
 # %%
 inertias = np.array([clustering.inertia_ for clustering in clusterings])
-named = np.array([right_names(clustering, Z_val, y_val) for clustering in clusterings])
+named = np.array([np.mean(names(run)[run.predict(Z_val)] == y_val) for run in clusterings])
 criteria = {"inertia": -inertias, "silhouette": silhouettes, "right names": named}
 for criterion, values in criteria.items():
     print(f"{criterion:12s} prefers k = {ks[values.argmax()]:2d}:", np.round(np.abs(values), 3))
@@ -293,6 +286,8 @@ with timed("ten starts on a part of the rows"):
     starts = [GaussianMixture(10, random_state=seed).fit(part) for seed in range(10)]
 starts.sort(key=lambda start: start.lower_bound_, reverse=True)
 on_part = [start.lower_bound_ for start in starts]
+
+# %%
 with timed("the best three on all rows"):
     for start in starts[:3]:
         start.set_params(warm_start=True, tol=1e-2, max_iter=200).fit(Z_train)
@@ -406,24 +401,22 @@ def candidate(kind, K):
     return GaussianMixture(K, tol=tolerance, random_state=0, **own)
 
 
-def print_scores(table):
-    """Validation scores, and the gap to training, of each kind (one per row) with each K."""
+def print_scores(models, rows):
+    """Validation scores, and in brackets how much lower they are than those on `rows`; returns the former."""
+    scores = {key: model.score(Z_val) for key, model in models.items()}
     print("        " + "".join(f"{f'K = {K}':>11s} {'(gap)':11s}" for K in Ks))
-    for kind in dict.fromkeys(kind for kind, _ in table):
-        cells = [f"{table[kind, K][0]:11.2f} {f'({table[kind, K][1]:.2f})':11s}" for K in Ks]
+    for kind in dict.fromkeys(kind for kind, _ in models):
+        gaps = [models[kind, K].score(rows) - scores[kind, K] for K in Ks]
+        cells = [f"{scores[kind, K]:11.2f} {f'({gap:.2f})':11s}" for K, gap in zip(Ks, gaps)]
         print(f"{kind:8s}" + "".join(cells))
+    return scores
 
 
 # %%
 tolerance = 0.1 if full_size else 0.01  # nats; the candidates differ by more
 with timed("twelve candidates on a part"):
     fitted = {(kind, K): candidate(kind, K).fit(part) for kind in kinds for K in Ks}
-scores = {key: model.score(Z_val) for key, model in fitted.items()}
-gaps = {key: model.score(part) - scores[key] for key, model in fitted.items()}
-print(
-    f"validation score on {len(part)} rows, and in brackets by how much it is below the training score"
-)
-print_scores({key: (scores[key], gaps[key]) for key in fitted})
+scores = print_scores(fitted, part)
 
 # %% [markdown]
 # The gap between training and validation measures [overfitting](../GLOSSARY.md#overfitting). It is widest for forty
@@ -439,18 +432,15 @@ print_scores({key: (scores[key], gaps[key]) for key in fitted})
 # %%
 by_kind = {kind: max(scores[kind, K] for K in Ks) for kind in kinds}
 leaders = sorted(kinds, key=by_kind.get)[-2:]
-best_on_part = max(scores, key=scores.get)
 with timed("two kinds on all rows"):
     finalists = {key: candidate(*key).fit(Z_train) for key in fitted if key[0] in leaders}
-held_out = {key: model.score(Z_val) for key, model in finalists.items()}
-print_scores(
-    {key: (held_out[key], finalists[key].score(Z_train) - held_out[key]) for key in finalists}
-)
-chosen = max(held_out, key=held_out.get)
+held_out = print_scores(finalists, Z_train)
+best_on_part, chosen = (max(table, key=table.get) for table in (scores, held_out))
 print("best on the part:", *best_on_part, " chosen:", *chosen)
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
+gaps = {key: model.score(part) - scores[key] for key, model in fitted.items()}
 assert max(gaps, key=gaps.get) == ("full", 40)
 if full_size:
     assert leaders == ["shrunk", "full"]
