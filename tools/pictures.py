@@ -16,6 +16,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 from scipy.stats import multivariate_normal
 
@@ -131,15 +133,15 @@ def save_rows(rows: Mapping[str, Array], path: Path) -> None:
 
 def save_grids(grids: Mapping[str, Array], path: Path) -> None:
     """Save grids of four columns side by side, each with its title."""
-    figure, panels = plt.subplots(1, len(grids), figsize=(11, 4), layout="constrained")
-    figure.get_layout_engine().set(wspace=0.08)
+    layout = ConstrainedLayoutEngine(wspace=0.08)
+    figure, panels = plt.subplots(1, len(grids), figsize=(11, 4), layout=layout)
     for ax, (title, images) in zip(panels, grids.items()):
         plot_digits(images, n_cols=4, ax=ax)
         ax.set_title(title, color="black")
     save_grey(figure, path)
 
 
-def save_grey(figure: plt.Figure, path: Path) -> None:
+def save_grey(figure: Figure, path: Path) -> None:
     """Save a figure on white paper with sixteen grey levels: small, and readable on a dark page."""
     png = io.BytesIO()
     figure.savefig(png, dpi=110, facecolor="white", bbox_inches="tight")
