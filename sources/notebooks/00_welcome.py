@@ -4,10 +4,10 @@
 #
 # ## What this course is
 #
-# You have data without labels, and a suspicion that there are groups in it. This course takes you from the
-# simplest way of finding them, k-means, to Gaussian mixtures: models that say how sure they are, that know
-# when a point is strange, and that can make up new data, handwritten digits for instance. On the way you
-# write the algorithm behind them, EM, yourself, until it agrees with scikit-learn in the last digit.
+# You have data without labels, and you suspect that there are groups in it. This course takes you from the
+# simplest way of finding them, k-means, to Gaussian mixtures: models that say how sure they are, that notice
+# strange points, and that can generate new data, such as handwritten digits. On the way you
+# write the algorithm behind them, EM, yourself, until it agrees with scikit-learn to the last digit.
 #
 # You need Python with a little NumPy, and the statistics of a first course: mean, variance, the normal
 # distribution. Everything else is built here.
@@ -58,16 +58,16 @@ show(
 
 # %% [markdown]
 # Change the 5 to a 3 and run both cells again. Nothing can break. To take a change back, press Ctrl + Z in the
-# cell; to start afresh, choose *Kernel → Restart Kernel and Run All Cells* from the menu. What you write is
-# kept when you save (Ctrl + S). Should a notebook be beyond repair, close it and run, in a terminal, for example
+# cell. To start over, choose *Kernel → Restart Kernel and Run All Cells* from the menu. Save with Ctrl + S. If a
+# notebook is beyond repair, close it and run, in a terminal, for example
 # `python course.py reset notebooks/00_welcome.ipynb`: it gives you the original back, and keeps your version in the
 # folder `kept`.
 #
 # This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
 # press Play in it, and drag a point.
 #
-# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to its
-# player, its hints or its links. A player lists its keys when you reach it.
+# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to
+# its player, its hints or its links. A player lists its keys when you reach it.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
@@ -80,8 +80,8 @@ playground(X[::12], n_components=4)
 # ## How a lesson goes
 #
 # After this page, each lesson is three notebooks with the same number, such as `04_em`, `04_em_exercises` and
-# `04_em_solutions`. Read the lesson first; the blue button at its end leads on, and the line below each title
-# says where you are. The other folders beside them are the course's workshop; you do not need them.
+# `04_em_solutions`. Read the lesson first; the blue button at the bottom leads on, and the line below each title
+# says where you are. You do not need the other folders.
 #
 # - The **lesson** (`notebooks/`) shows a picture first and the formula later. Now and then it asks you to
 #   guess what a cell will print, *before you run it*. Do guess. A guess that turns out wrong is worth more
@@ -94,35 +94,34 @@ playground(X[::12], n_components=4)
 #
 # ## How a check speaks
 #
-# Here is a first task, to see how it goes: the bell curve of the normal distribution, at points `x`, with
-# mean `mu` and **variance** `var`. Its author was in a hurry. Run both cells; the second one is meant to
-# complain.
+# Here is a first task, to see how it goes: find the number that has a given `share` of the `scores` below it. With
+# scores of 1 to 100 and a share of 0.04, four of the scores should be below your number. The author of this cell was
+# in a hurry. Run both cells; the second one is meant to complain.
 
 
 # %%
-def gaussian_pdf(x, mu, var):
-    z = (x - mu) / var
-    return np.exp(-(z**2) / 2) / (np.sqrt(2 * np.pi) * var)
+def alarm_threshold(scores, share):
+    return np.percentile(scores, share)
 
 
 # %% tags=["raises-exception"]
 from mlcourse import check
 
-check.gaussian_pdf(gaussian_pdf)
+check.alarm_threshold(alarm_threshold)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The curve is written in standard deviations. What do you do to a variance to get one?
+# What does `help(np.percentile)` say about its second argument? And what is `np.quantile`?
 #
 # </details>
 #
-# It says in which case the answer differs, what came, what was wanted, and the thought that probably went
-# wrong. Never the answer. The red line only repeats that something is left to do. Fix the function (the
-# hint unfolds when you click it), run the two cells again, and the cross becomes a check mark. A check may
-# be run as often as you like; nobody counts. Run the cell with your answer before you run its check: the
-# check sees what was run last. What you have checked is remembered, on other days too: the end of each
-# exercise notebook shows it, and so does the next cell of this page.
+# It says in which case the answer differs, and which mistake you probably made. It never shows the answer. The red
+# line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two cells
+# again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the cell with
+# your answer first: the check sees what was run last. Your results are remembered, on other days too. The next cell
+# of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson 10, where
+# the scores say how ordinary each row is.)
 #
 # ## The lessons
 #
@@ -140,12 +139,12 @@ check.progress()
 # %% [markdown]
 # New to all of this? Begin with [lesson 01](01_kmeans.ipynb). If k-means is an old friend, read the
 # figures of [lesson 02](02_kmeans_limits.ipynb) and go on with 03. If you came for EM,
-# [lesson 04](04_em.ipynb) is the heart of it. If you can fit a mixture and wonder what to believe of it, read
-# [09](09_choosing_k.ipynb) and [10](10_anomaly_detection.ipynb). And whoever wants to see digits that nobody has ever
-# written goes on to [11](11_pca_digits.ipynb) and [12](12_mnist.ipynb).
+# [lesson 04](04_em.ipynb) is the heart of it. If you can fit a mixture and wonder how far to trust it, read
+# [09](09_choosing_k.ipynb) and [10](10_anomaly_detection.ipynb). For digits that nobody has ever written, go on to
+# [11](11_pca_digits.ipynb) and [12](12_mnist.ipynb).
 #
-# ## When something is not there
+# ## Without a network
 #
-# The lessons need no network: their data come with the course or with scikit-learn. Only lesson 12 asks for
-# more, and goes on with small digits when it cannot have them. Terms are explained at
-# their first use, and all together in the [glossary](../GLOSSARY.md).
+# The lessons need no network: their data come with the course or with scikit-learn. Only lesson 12 tries to download
+# more, and uses small digits if it cannot. Terms are explained at their first use, and all together in the
+# [glossary](../GLOSSARY.md).

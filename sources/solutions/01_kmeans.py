@@ -42,6 +42,10 @@ def read_distances(distances):
 # %% task="read_distances" role="check"
 check.read_distances(read_distances)
 
+# %% [markdown] tags=["solution-only"]
+# `argmin` gives the place of the smallest distance, `min` the distance itself. Squares come before the sum. Indexing
+# the table with the labels, `distances[np.arange(len(distances)), labels]`, gives the same distances.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -93,6 +97,10 @@ def lloyd_step(X, c):
 # %% task="lloyd_step" role="check"
 check.lloyd_step(lloyd_step)
 
+# %% [markdown] tags=["solution-only"]
+# The loop runs over the labels that occur, so no mean is taken of nothing. `np.where` with counts works too. What to
+# do with an empty cluster is a choice: scikit-learn moves its centre to a faraway point instead.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -115,7 +123,7 @@ check.lloyd_step(lloyd_step)
 # </details>
 
 # %% [markdown]
-# When the check is content, you have all of k-means in your hands. In a cell of your own, start from five of
+# When the check passes, you have all of k-means in your hands. In a cell of your own, start from five of
 # the points of `five_blobs()`, and call your step again and again until the inertia no longer falls. Which
 # local optimum do you reach?
 
@@ -129,7 +137,7 @@ for _ in range(8):
 # %% [markdown]
 # ## {{greedy_seed}}
 #
-# Plain k-means++ draws the next centre by lot. The greedy kind, which scikit-learn and this course use, draws
+# Plain k-means++ draws the next centre at random. The greedy variant, which scikit-learn and this course use, draws
 # a few *candidates* with the same chances, and keeps the one that leaves the lowest inertia. Here the drawing
 # is done for you.
 #
@@ -161,6 +169,10 @@ def greedy_seed(X, chosen, candidates):
 
 # %% task="greedy_seed" role="check"
 check.greedy_seed(greedy_seed)
+
+# %% [markdown] tags=["solution-only"]
+# `D2` is computed once. A candidate can only lower it, so `np.minimum` is enough, and the old centres need not be
+# compared again. Stacking all centres and starting over for each candidate gives the same answer more slowly.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -212,6 +224,10 @@ def matched_share(y, labels):
 
 # %% task="matched_share" role="check"
 check.matched_share(matched_share)
+
+# %% [markdown] tags=["solution-only"]
+# The Hungarian algorithm finds the best naming in the table of counts. For three clusters you could try all six
+# permutations. For ten there are 3 628 800.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -269,6 +285,10 @@ def silhouettes(D, labels):
 # %% task="silhouettes" role="check"
 check.silhouettes(silhouettes)
 
+# %% [markdown] tags=["solution-only"]
+# One point at a time, as the definition reads. Faster: multiply `D` with a table of memberships, which gives all sums
+# of distances at once.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -287,8 +307,8 @@ check.silhouettes(silhouettes)
 #
 # <details><summary>Hint 3</summary>
 #
-# Write the formula down and try it on a happy point, with $a = 1$ and $b = 4$, and on an unhappy one, with $a
-# = 4$ and $b = 1$. You should get 0.75 and −0.75. Then think of the point that is alone.
+# Write the formula down and try it on a well-placed point, with $a = 1$ and $b = 4$, and on a badly placed one, with
+# $a = 4$ and $b = 1$. You should get 0.75 and −0.75. Then think of the point that is alone.
 #
 # </details>
 
@@ -341,8 +361,8 @@ check.silhouette_diagram(silhouette_diagram)
 #
 # <details><summary>Hint 2</summary>
 #
-# A blade is short when another cluster is almost as close as the own one. Who could the close neighbour of
-# cluster 0 be? Figure 5 of the lecture shows similar cases.
+# A blade is short when another cluster is almost as close as the point's own. Which cluster could be the close
+# neighbour of cluster 0? Figure 5 of the lecture shows similar cases.
 #
 # </details>
 
@@ -456,17 +476,26 @@ check.repaint(repaint)
 # </details>
 
 # %% [markdown]
-# When the check is content, paint something. In a cell of your own, fit `KMeans` to a few thousand pixels of
+# When the check passes, paint something. In a cell of your own, fit `KMeans` to a few thousand pixels of
 # `load_photo("china.jpg")`, or of `load_photo("path of a picture of yours")`, and use its `cluster_centers_`
-# as the palette. `plot_photo` shows the result. With how many colours do the red columns come back?
+# as the palette. `plot_photo` shows the result. Try 8, 16, 32 and 64 colours. How red is the reddest of them?
 
 # %% tags=["solution-only"]
 photo = load_photo("china.jpg")
 sample = np.random.default_rng(0).choice(photo.reshape(-1, 3), size=5000, replace=False)
-palette = KMeans(16, n_init=3, random_state=0).fit(sample).cluster_centers_
+for K in (8, 16, 32, 64):
+    palette = KMeans(K, n_init=3, random_state=0).fit(sample).cluster_centers_
+    redness = palette[:, 0] - palette[:, 1:].max(axis=1)
+    print(f"{K:2d} colours, the reddest is {palette[redness.argmax()].round(2)}")
 painted, times_smaller = repaint(photo, palette)
 show(
     plot_photo(painted),
-    f"The pavilion in 16 colours, {times_smaller:.2f} times smaller.",
-    "A Chinese pavilion before a pale sky, painted in sixteen flat colours.",
+    f"The pavilion in 64 colours, {times_smaller:.2f} times smaller.",
+    "A Chinese pavilion against a pale sky, painted in 64 flat colours. Its columns are a dull red.",
 )
+
+# %% [markdown] tags=["solution-only"]
+# Eight colours have no red. From sixteen on there is a brownish one, and with 64 a dull red, about (0.83, 0.42,
+# 0.38): the mean of all reddish pixels, lit and shaded. The bright red of the columns never comes back, because too
+# few pixels have it. In `repaint`, the distances of all pixels to all colours are one array. A loop over the colours
+# that keeps the nearest so far needs less memory, and gives the same picture.
