@@ -300,7 +300,7 @@ print(
 )
 
 # %% [markdown]
-# Whitening hurts k-means, in 18 of 20 seeds: axes that hardly matter get an equal say. A full Gaussian adapts to any
+# Whitening hurts k-means, in nearly all seeds: axes that hardly matter get an equal say. A full Gaussian adapts to any
 # units, and its density changes by the same factor everywhere. Only its start, if it is k-means, and its `reg_covar`
 # depend on them.
 #
