@@ -205,7 +205,7 @@ assert np.allclose(rows[-1], X[:10])  # with all axes nothing is lost
 fig, ax = plt.subplots(figsize=(7, 4.6))
 plot_digits(np.concatenate([X[:10], *rows]).clip(0, 16), ax=ax)
 for row, label in enumerate(["the originals", *(f"{k} axes" for k in kept)]):
-    ax.text(-1, 9 * row + 4, label, ha="right", va="center")
+    ax.text(-2, 9 * row + 4, label, ha="right", va="center")
 show(
     fig,
     "Figure 4. Ten digits, rebuilt from 2, 5, 13, 41 and 64 axes. With thirteen you can read most of them; with 41"
@@ -721,7 +721,7 @@ assert owned[0] < 5
 fig, ax = plt.subplots(figsize=(8, 3.1))
 plot_digits(np.concatenate(rows), ax=ax)
 for row, label in enumerate(labels):
-    ax.text(-1, 9 * row + 4, label, ha="right", va="center")
+    ax.text(-2, 9 * row + 4, label, ha="right", va="center")
 show(
     fig,
     "Figure 11. Generated digits, each above the training digit that is nearest. The upper pairs are"

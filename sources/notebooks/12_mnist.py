@@ -144,7 +144,7 @@ fig, ax = plt.subplots(figsize=(11, 2.9))
 plot_digits(np.concatenate(rows), n_cols=16, ax=ax)
 side = int(n_pixels**0.5) + 1
 for row, label in enumerate(["the originals", *(f"{q} axes" for q in kept)]):
-    ax.text(-1, side * (row + 0.5), label, ha="right", va="center")
+    ax.text(-0.25 * side, side * (row + 0.5), label, ha="right", va="center")
 show(
     fig,
     "Figure 2. Sixteen digits, rebuilt from fewer and more axes.",
@@ -252,7 +252,7 @@ assert purity(from_means.labels_) > purity(from_plusplus.labels_)
 centers = np.concatenate([run.cluster_centers_ for run in (from_means, from_plusplus)])
 ax = plt.figure(figsize=(9, 2.3)).subplots()
 plot_digits(pictures(centers), n_cols=10, ax=ax)
-for run, height in ((from_means, -0.15), (from_plusplus, 2.1)):
+for run, height in ((from_means, -0.3), (from_plusplus, 2.25)):
     for k, name in enumerate(names(run)):
         ax.text(side * (k + 0.5), side * height, name, ha="center", va="center")
 show(
@@ -623,7 +623,7 @@ gallery = {**drawn, "real (validation)": shuffled(X_val)}
 fig, ax = plt.subplots(figsize=(12, 4.4))
 plot_digits(np.concatenate([images[:16] for images in gallery.values()]), n_cols=16, ax=ax)
 for row, name in enumerate(gallery):
-    ax.text(-1, side * (row + 0.5), name, ha="right", va="center")
+    ax.text(-0.25 * side, side * (row + 0.5), name, ha="right", va="center")
 show(
     fig,
     "Figure 8. Five generators, and real digits. From the second row to the fifth every column has one"
@@ -802,7 +802,7 @@ pairs = np.concatenate([best_drawn[spaced], X_train[nearest[spaced]]])
 fig, ax = plt.subplots(figsize=(12, 1.7))
 plot_digits(pairs, n_cols=16, ax=ax)
 for row, name in enumerate(("drawn", "nearest in training")):
-    ax.text(-1, side * (row + 0.5), name, ha="right", va="center")
+    ax.text(-0.25 * side, side * (row + 0.5), name, ha="right", va="center")
 show(
     fig,
     "Figure 9. Sixteen of a thousand draws, each above its nearest training digit: from the smallest of the thousand"
