@@ -250,9 +250,9 @@ for name, run in (("class means", from_means), ("k-means++", from_plusplus)):
 assert from_means.inertia_ > from_plusplus.inertia_
 assert purity(from_means.labels_) > purity(from_plusplus.labels_)
 centers = np.concatenate([run.cluster_centers_ for run in (from_means, from_plusplus)])
-ax = plt.figure(figsize=(9, 2.3)).subplots()
+ax = plt.figure(figsize=(9, 2.9)).subplots()
 plot_digits(pictures(centers), n_cols=10, ax=ax)
-for run, height in ((from_means, -0.3), (from_plusplus, 2.25)):
+for run, height in ((from_means, -0.25), (from_plusplus, 2.2)):
     for k, name in enumerate(names(run)):
         ax.text(side * (k + 0.5), side * height, name, ha="center", va="center")
 show(
