@@ -773,6 +773,15 @@ def own_neighbour(D, labels):
 
 
 @SILHOUETTES.mistake(
+    "every point counts as its own neighbour, at distance 0. So the mean distance a is too small, and a point alone"
+    " in its cluster gets the best possible value.",
+    hint=1,
+)
+def own_neighbour_even_when_alone(D, labels):
+    return _silhouettes_with(D, labels, own=np.mean, alone=lambda groups: 1.0)
+
+
+@SILHOUETTES.mistake(
     "b is the mean distance to the points of all other clusters together. Only one of those clusters counts.",
     hint=2,
 )
