@@ -29,6 +29,8 @@ N_COLORS = 256
 # the column has 828. Panels without axes, such as digits, may be smaller. A panel alone always fits the column.
 LEGIBLE, COLUMN = 0.655, 820
 WITHOUT_AXES = 0.3
+# The most blank space above and below a row of panels, in pixels of the page.
+MARGIN = 20
 
 FIGURE = """\
 <figure style="margin: 0.5em 0; max-width: {width}px">
@@ -157,6 +159,10 @@ def _panels(picture: Image.Image, figure: Figure) -> Rows:
     ):
         spans = [(x0, x1) for x0, y0, x1, y1 in boxes if top <= height - (y0 + y1) / 2 < bottom]
         columns = _cuts(spans, blank[top:bottom].all(axis=0))
+        drawn_rows = top + np.flatnonzero(~blank[top:bottom].all(axis=1))
+        if len(drawn_rows):  # axes of equal scales leave blank space above and below
+            margin = round(MARGIN * scale)
+            top, bottom = max(top, drawn_rows[0] - margin), min(bottom, drawn_rows[-1] + margin)
         rows.append([picture.crop((left, top, right, bottom)) for left, right in pairwise(columns)])
     return rows if any(len(row) > 1 for row in rows) else [[picture]]
 

@@ -148,6 +148,16 @@ def with_line(figure):
     figure.axes[0].annotate("", (1, 0.5), (0, 0.5), figure.axes[1].transAxes, figure.axes[0].transAxes, {})
 
 
+def test_blank_space_around_flat_panels_is_cut_off():
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        figure, axes = plt.subplots(1, 2, figsize=(6, 6))
+        for ax in axes:
+            ax.set(xlim=(0, 4), ylim=(0, 1), aspect="equal")
+        ((left, right),) = panels_of(plotting.figure_html(figure, "A caption.", "Axes."))
+    assert len(left[0]) == len(right[0]) < 0.5 * 2 * 6 * 110
+
+
 def test_a_title_over_two_panels_is_not_cut():
     figure, _ = plt.subplots(1, 2, layout="constrained")
     figure.suptitle("A title over both panels")
