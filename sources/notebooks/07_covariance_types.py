@@ -355,9 +355,9 @@ assert kept == {"full": True, "tied": True, "diag": False, "spherical": False}
 # The start matters too. In six other samples with five starts each, full finds the groups in five, tied in three, and
 # diag and spherical in none.
 #
-# The log-likelihoods obey a law. Every circle is an upright ellipse, every upright ellipse is an ellipse, and every
-# model with one shape is a model with three. Such models are [nested](../GLOSSARY.md#nested-models): the best fit of
-# the more general one cannot be worse. (There is no such law between tied and diag, or tied and spherical.)
+# The log-likelihoods obey a law. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
+# shared shape is a special case of three shapes. Such models are [nested](../GLOSSARY.md#nested-models): the best fit
+# of the more general one cannot be worse. (There is no such law between tied and diag, or tied and spherical.)
 
 # %%
 score = {name: model.score(X) for name, model in fits.items()}
@@ -413,8 +413,8 @@ assert n_parameters("full", 140, 41) == 126_419
 assert 1797 * 41 == 73_677
 
 # %% [markdown]
-# Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than numbers,
-# a model has the room to memorise rows. Whether it does is a question for held-out data.
+# Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than
+# numbers, a model can memorise rows. Held-out data show whether it does.
 #
 # The covariances of full grow with $K d^2$, those of tied with $d^2$, those of diag with $K d$. So **tied saves
 # parameters when there are many components, diag when there are many features.** Memory follows the same counts. Time
@@ -483,9 +483,9 @@ for name in TYPES:
     later[name] = patient.bic(X)
 
 # %% [markdown]
-# The order of the last two has changed. Diag had stopped on one of the long flat stretches of lesson 04, where EM
-# seems to have converged and has not. **Differences of hundreds are about the data; differences of a few may be about
-# your tolerance.**
+# The order of the last two has changed. Diag had stopped on a long flat stretch, where EM seems to have converged and
+# has not ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds are about the data; differences of a few
+# may be about your tolerance.**
 #
 # ### Real data: penguins
 #
@@ -533,8 +533,8 @@ assert penguins["spherical"][2] > penguins["spherical"][1] + 0.5
 
 # %% [markdown]
 # Tied has the lowest BIC and misplaces five penguins, as does full with 20 more parameters. Spherical compares grams
-# with millimetres, so it sees only the mass. With all features standardised, its groups come much closer to the
-# species. Full and tied do not depend on the units.
+# with millimetres, so in effect it sees only the mass. With all features standardised, its groups come much closer to
+# the species. Full and tied do not depend on the units.
 #
 # ## Back to the stretched blobs
 #
@@ -824,7 +824,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure the sum of
 # both.
 #
-# BIC cannot replace the held-out rows here. With 40 training points it puts full first in eight of ten draws, and on
+# BIC cannot replace the held-out rows here. With 40 training points it puts full first in most of ten draws, and on
 # new points full is the worst of the four in all ten. A penalty of $\log n$ per parameter is derived for many points
 # and few parameters. **When there are more parameters than points, trust held-out data and not a formula.**
 #
@@ -834,7 +834,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
 # | one shape in several places, or spikes feared | tied | few parameters; no component can collapse |
-# | many features, or few points | diag | $d$ numbers per component, and the cheapest time |
+# | many features, or few points | diag, or tied | few parameters; diag is also fast |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |
 #
@@ -846,8 +846,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # The four are not all. Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a shape $A_k$
 # (diagonal, determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all components
-# (E), vary (V), or be the identity (I). Celeux and Govaert derived fourteen models from this, and the R package
-# mclust names them by three letters, for volume, shape and orientation:
+# (E) or vary (V), and shape and orientation may be the identity (I). Celeux and Govaert derived fourteen models from
+# this, and the R package mclust names them by three letters, for volume, shape and orientation:
 #
 # | here | in mclust | volume | shape | orientation |
 # |---|---|---|---|---|

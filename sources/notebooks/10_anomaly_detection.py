@@ -158,7 +158,7 @@ for k, name in enumerate(("long", "long", "round")):
 #
 # ## The detector as a class
 #
-# Fit a density, score, find the percentile, then compare new points with it. That is the whole detector.
+# Fit a density, score, find the percentile, then compare new points with it.
 
 
 # %%
@@ -347,8 +347,7 @@ assert np.isclose(area, pairs)
 # looks worse than random guessing.
 #
 # **Before you run the next cell:** your detector catches nine anomalies in ten, with four per cent of false alarms.
-# In your factory one machine in a thousand is broken. An alarm rings. How probable is it that this machine is
-# broken?
+# In your factory one machine in a thousand is broken. After an alarm, how probable is it that this machine is broken?
 
 
 # %%
@@ -495,24 +494,24 @@ nearest = np.linalg.norm(learned[40].density_.means_ - [-3, 4], axis=1).min()
 assert nearest < 0.1  # a component of its own
 
 # %% [markdown]
-# Five are all found, ten are half missed, twenty are all missed. (In six clumps from other seeds: all of five found,
+# Five are all found, ten are half missed, twenty are all missed. (In each of six clumps: all of five found,
 # at most half of ten, at most two of twenty.) Once the clump has a component of its own, it has a high density. Fraud
 # by a single trick looks like that. So learn from rows known to be good, or inspect the small tight components too.
 #
 # ## A comparison, and how fair it is
 #
-# Densities are not the only way. Two popular others:
+# Two popular alternatives to a density:
 #
 # - An [isolation forest](../GLOSSARY.md#isolation-forest) cuts the data at random, again and again, along the axes.
 #   Anomalies are isolated after few cuts.
 # - The [local outlier factor](../GLOSSARY.md#local-outlier-factor), LOF, compares how close a point's neighbours
 #   are with how close *their* neighbours are.
 #
-# The same training, validation and test rows for all; one tuning parameter each, chosen by the AUC on validation rows
-# and a hundred labelled anomalies; five repetitions; and two data sets, because the first, with its three Gaussians,
-# favours the mixture. But **nobody has a hundred labelled anomalies of the kind that is still to come.** So each
-# method also runs without labels. The mixture takes the $K$ with the best likelihood of the normal validation rows.
-# The other two have no such criterion and keep their defaults.
+# All methods get the same training, validation and test rows. Each has one tuning parameter, chosen by the AUC on
+# validation rows and a hundred labelled anomalies. There are two data sets, because the first, with its three
+# Gaussians, favours the mixture. But **nobody has a hundred labelled anomalies of the kind that is still to come.**
+# So each method also runs without labels. The mixture takes the $K$ with the best likelihood of the normal validation
+# rows. The other two have no such criterion and keep their defaults.
 #
 # **Before you run the next cells:** which method will lose most without the labels?
 
@@ -597,10 +596,10 @@ show(
 )
 
 # %% [markdown]
-# On three Gaussians the mixture leads. On the moons it and LOF are close when both are tuned, and the forest loses
-# because it cuts along the axes: its boxes include the empty space between the crescents. Without labels the mixture
-# loses nothing: a density comes with its own criterion. On the moons both rivals lose. All this holds for these two
-# data sets, these sizes, and anomalies that are anywhere; no comparison is worth more than that sentence.
+# On three Gaussians the mixture leads on average. On the moons it and LOF are close when both are tuned, and the
+# forest loses because it cuts along the axes: its boxes include the empty space between the crescents. Without labels
+# the mixture loses nothing: a density comes with its own criterion. On the moons both rivals lose. All this holds for
+# these two data sets, these sizes, and anomalies that are anywhere; no comparison is worth more than that sentence.
 #
 # ### Real data: biopsies
 #
@@ -638,7 +637,7 @@ print(f"false alarms {np.transpose(table)[4].round(3)}")
 # %% [markdown]
 # No: the three are equal within the spread of the splits. At the promise of 4 %, the false alarms are between 1 % and
 # 9 %: with 89 validation rows and 90 test rows, that is how uncertain they are. If you *do* have labelled malignant
-# rows, do not use a detector of anomalies: train a classifier ([lesson 08](08_density_estimation.ipynb)).
+# rows, train a classifier instead ([lesson 08](08_density_estimation.ipynb)).
 #
 # ## Many dimensions, and a second opinion
 #
@@ -749,7 +748,7 @@ assert found[1] < 0.8 < 0.95 < min(found[K] for K in (10, 20, 30))
 # Which nines are missed? Some of the caught ones look like a 3 or a 5, and the density agrees: it puts about half of
 # all nines into components of threes. There a closed loop is unusual, and most of them are caught. Of the nines in
 # components of sevens, which share the straight stem, half are missed. In all of five splits, a larger share is
-# missed among the sevens than among the threes.
+# missed among the sevens than among the threes. From here on, the nines must not decide anything more.
 #
 # ### What the density cannot see
 #
@@ -844,7 +843,7 @@ def either(X):
 tell("either", either)
 
 # %% [markdown]
-# All marked digits are caught now, and the others pay for it: the nines fall from 82 % to 55 %, the faded from 89 %
+# All marked digits are caught now, at the cost of the others: the nines fall from 82 % to 55 %, the faded from 89 %
 # to 61 %. There is no best detector, only one for the anomalies that you expect.
 #
 # **Before you run the next cell:** take the centre of a component, a blurred average of many digits. Nobody has ever
@@ -880,7 +879,7 @@ show(
 #
 # ## Quiz
 #
-# **1.** You set the threshold at the 1st percentile of 10 000 training scores. The data hold no anomaly at all. How
+# **1.** You set the threshold at the 1st percentile of 10 000 training scores. There is no anomaly in the data. How
 # many alarms are there among the training rows?
 #
 # - **A.** None.
