@@ -36,7 +36,7 @@ use_course_style()
 normal, _ = two_moons(400)
 strange = np.random.default_rng(1).uniform((-1.5, -1), (2.5, 1.5), size=(30, 2))
 density = GaussianMixture(8, random_state=0).fit(normal)
-marks = np.percentile(density.score_samples(normal), np.arange(0, 31))
+marks = np.percentile(density.score_samples(normal), np.geomspace(0.5, 30, 31))
 threshold_player(np.vstack([normal, strange]), np.arange(430) >= 400, density, marks)
 
 # %% [markdown]
@@ -310,7 +310,7 @@ print(f"standard error of the recall, from {truth.sum()} anomalies: {error:.2f}"
 # %%
 validation_scores = mixture.score_samples(validation)
 thresholds = [
-    threshold_for(validation_scores, percent / 100) for percent in np.arange(0.5, 30.5, 0.5)
+    threshold_for(validation_scores, percent / 100) for percent in np.geomspace(0.5, 30, 31)
 ]
 threshold_player(mixed, truth, mixture, thresholds)
 
