@@ -66,8 +66,9 @@ show(
 # This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
 # press Play in it, and drag a point.
 #
-# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to
-# its player, its hints or its links. A player lists its keys when you reach it.
+# Without a mouse: press Escape to leave a cell, choose the text above a player with the up and down arrows, and press
+# Tab until the player has a frame. It lists its keys, and they work as long as the frame is there. Tab also leads to
+# hints and links, and Enter opens them. If a key deletes a cell by mistake, Escape and then Z brings it back.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
