@@ -994,6 +994,11 @@ def accepts_iris_k(answer):
     return any(answer[0] == k and np.isclose(answer[1], _iris_score(k), rtol=0, atol=0.0051) for k in (2, 3))
 
 
+@IRIS_K.law("the second value is the silhouette score of the clustering into k.")
+def the_score_of_this_k(out):
+    return out[0] not in range(2, 9) or np.isclose(out[1], _iris_score(int(out[0])), rtol=0, atol=0.0051)
+
+
 @IRIS_K.mistake(
     "the second number is the inertia of your clustering: a sum of squares, in cm².",
     hint=2,
