@@ -170,13 +170,13 @@ times = np.linspace(0, 2, 400)
 log_density, _ = e_step(times[:, np.newaxis], at_three)
 fig, axes = plt.subplots(1, 2, figsize=(11, 4))
 plot_points(ball, sizes=4, ax=axes[0])
-axes[0].plot(10 * times - 5 * times**2, times, "--", color=INK)
+axes[0].plot(10 * times - 5 * times**2, times, "--", color=color(2))
 axes[0].plot(heights, expected, color=color(0), linewidth=2.5)
 axes[0].set(xlabel="height (m)", ylabel="time since the throw (s)")
 truth = np.exp(-0.5 * ((3 - 10 * times + 5 * times**2) / 0.15) ** 2)
-axes[1].plot(times, truth / np.trapezoid(truth, times), "--", color=INK, label="truth")
+axes[1].plot(times, truth / np.trapezoid(truth, times), "--", color=color(2), label="truth")
 axes[1].plot(times, np.exp(log_density), color=color(1), label="mixture")
-axes[1].legend()
+axes[1].legend(loc="upper left", bbox_to_anchor=(0.25, 1))
 axes[1].axvline(np.interp(3, heights, expected), color=color(0), linewidth=2.5)
 axes[1].set(xlabel="time, given a height of 3 m (s)", ylabel="density")
 show(
@@ -205,7 +205,7 @@ print("eight draws:", drawn.round(2))
 # ## The lower half of a digit
 #
 # The same two functions, with 64 features instead of two. We fit a mixture to three quarters of the small digits,
-# take the others, and hide their lower half. Filling in missing parts of a picture is called
+# and hide the lower half of the others. Filling in missing parts of a picture is called
 # [inpainting](../GLOSSARY.md#inpainting).
 
 # %%
@@ -240,8 +240,8 @@ show(
     "Figure 3. Twelve digits that the mixture was not fitted to. The upper half is given; below the dotted"
     " line, pixels are filled in.",
     "Seven rows of twelve numbered digits: whole, upper halves alone, filled with the conditional mean, and"
-    " filled with four different draws. Most are completed to the right digit. The seventh, a 2, becomes a 2 in some draws"
-    " and a 3 in others; the tenth, a 7, becomes a 3 in all of them.",
+    " filled with four different draws. Most are completed to the right digit. The seventh, a 2, becomes a 2 in"
+    " some draws and a 3 in others; the tenth, a 7, becomes a 3 in all of them.",
 )
 
 
