@@ -634,7 +634,7 @@ print(f"representatives {chosen.mean():.3f}, worst {chosen.min():.3f}; better in
 #
 # ## Data that do not fit into memory
 #
-# Ten files of five thousand rows:
+# Ten files:
 
 # %%
 source = GaussianMixture(3, n_init=5, random_state=42).fit(elongated_blobs()[0])
