@@ -260,8 +260,8 @@ for name, filled in (
     print(f"{name:16s} {error(filled):.2f}")
 
 # %% [markdown]
-# The conditional mean has the least error, as it should. Now look at column 7. Its upper half could begin a 2 or a
-# 3. The mean is smudged, a bit of both; each draw decides. It is the ball again, in 32 dimensions. (In column 10
+# The conditional mean has the least error, as it should. Now look at column 7. Its upper half fits a 2 and a
+# 3 alike. The mean is smudged, a bit of both; each draw decides. It is the ball again, in 32 dimensions. (In column 10
 #    mean and draws agree on a 3, and the truth is a 7. A confident answer can be wrong.)
 #
 # ## Data with holes
@@ -605,11 +605,12 @@ def with_the_rest(y):
     return SemiSupervisedMixture(reg_covar=1.0).fit(A, y).score(B, y_new)
 
 
+# %%
 chosen = np.array([with_the_rest(representatives(50, seed)) for seed in range(20)])
 at_random = table["full"][:, 2, 1]
 
 # %% tags=["hide-input"]
-# Figure 9: fifty representatives, and what their labels are worth
+# Figure 9: random labels and representatives
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4), width_ratios=(1, 1.3))
 plot_digits(X_fit[representatives(50, 0) >= 0], ax=left)
 jitter = np.random.default_rng(0).uniform(-0.12, 0.12, size=20)
@@ -672,6 +673,9 @@ from_files = em_from_files(files, start, n_rounds=30)
 steps = list(islice(em(expectation_over(rows), start), 31))
 in_memory = steps[-1].mixture
 print("largest difference of the means:", np.abs(from_files.means - in_memory.means).max())
+
+# %% tags=["hide-input"]
+# Checks of the numbers in the text
 assert np.allclose(from_files.means, in_memory.means, rtol=1e-8)
 assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
 
