@@ -44,14 +44,14 @@ def plot_curve(
 
 
 def plot_lower_bound(values: Sequence[float] | Array, ax: Axes | None = None) -> Axes:
-    """Draw the log-likelihood (or its lower bound) of EM against the iteration, counted from 1.
+    """Draw the log-likelihood (or its lower bound) of EM against the round, counted from 1.
 
     Parameters
     ----------
-    values : array of one value per iteration, such as `lower_bounds_`
+    values : array of one value per round, such as `lower_bounds_`
     """
-    iterations = np.arange(1, len(values) + 1)
-    return plot_curve(iterations, values, "iteration", "mean log-likelihood", ax=ax)
+    rounds = np.arange(1, len(values) + 1)
+    return plot_curve(rounds, values, "rounds of EM", "mean log-likelihood", ax=ax)
 
 
 def plot_silhouettes(values: ArrayLike, labels: ArrayLike, ax: Axes | None = None) -> Axes:

@@ -457,8 +457,8 @@ E_STEP.mistake(
 
 
 @E_STEP.mistake(
-    "the responsibilities are right, and every log-likelihood is off by the same amount: what stands"
-    " before the exponential in a Gaussian density besides |Σ|?",
+    "the responsibilities are right, and every log-likelihood is off by the same amount. What else than |Σ| is in"
+    " front of the exponential in a Gaussian density?",
     hint=1,
     name="2π left out",
 )
@@ -920,7 +920,11 @@ FIX_EM.mistake(
 )
 
 
-@FIX_EM.mistake("the responsibilities are right now. The variances are measured from the old means.", hint=3)
+@FIX_EM.mistake(
+    "the responsibilities are right now. The variances are measured from the old means. That still climbs, but it is"
+    " not the M-step, which measures them from the new ones.",
+    hint=3,
+)
 def variances_about_the_old_means(x: Array, pi: Array, mu: Array, var: Array) -> tuple[Array, Array, Array]:
     R = responsibilities_1d(x, pi, mu, var)
     N = R.sum(axis=0)
@@ -990,7 +994,7 @@ FIX_EM.mistake(
 )
 
 FIX_EM.mistake(
-    "this is honest EM, but two rounds of it. The task asks for one.", hint=None, name="two rounds"
+    "this is correct EM, but two rounds of it. The task asks for one.", hint=None, name="two rounds"
 )(lambda x, *theta: em_iteration_1d(x, *em_iteration_1d(x, *theta)))
 
 
@@ -1272,6 +1276,11 @@ FALLING_LIKELIHOOD = LESSON.choice(
         ),
         "D": "the M-step maximises exactly what the E-step gives it. Too many components make it overfit,"
         " which raises the likelihood.",
+        "E": (
+            "yes, there is a bug. But the M-step computes all its parameters from the same responsibilities: nothing"
+            " is missing between `pi` and `mu`.",
+            2,
+        ),
     },
 )
 

@@ -293,7 +293,7 @@ def best_run_cases(rng: np.random.Generator) -> Iterator[Case]:
         scores = np.sort(rng.uniform(-5, -3, m))[::-1]
         spread = rng.uniform(0.1, 1, m)
         spread[2] = 0.09  # the best without a spike is not the widest
-        spread[[0, 1, 4]] = 1e-6
+        spread[[0, 1, 4]] = 1e-6, 1e-3, 1e-6  # one of them exactly at the limit
         order = np.r_[4, 5, rng.permutation(np.delete(np.arange(m), [4, 5]))]
         yield Case(f"{m} runs, three with a spike", (scores[order], unit * spread[order], 1e-3 * unit))
 

@@ -13,7 +13,7 @@ from mlcourse.datasets import elongated_blobs, three_gaussians_1d
 from mlcourse.gaussians import CovarianceType
 from mlcourse.metrics import inertia
 from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
-from mlcourse.plotting import INK, MARKERS, PALE_INK, PAPER, color, show, use_course_style
+from mlcourse.plotting import INK, MARKERS, PALE_INK, color, show, use_course_style
 from mlcourse.widgets import bound_climber, hardening_player
 
 use_course_style()
@@ -443,10 +443,9 @@ for k, start in enumerate([(-0.5, 2.5), (-2.7, -2.0), (2.5, -0.5), (2.4, 2.4)]):
 center = x.mean()
 ax.plot(center, center, "o", markersize=16, fillstyle="none", color=INK, markeredgewidth=2)
 ax.annotate(
-    f"saddle\n({center:.3f}, {center:.3f})",
+    "saddle",
     (center, center),
-    (0.95, 0.1),
-    bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
+    (-0.95, 0.1),
     arrowprops={"arrowstyle": "->", "color": INK, "linewidth": 1.5, "shrinkB": 10},
     color=INK,
 )

@@ -66,7 +66,8 @@ em_player(column, steps)
 # ## The same fit, K! times
 #
 # Nothing in a mixture says which component is number 0. Exchange two of them, and you have other parameters and the
-# same density. This is called *label switching*. It is a lack of [identifiability](../GLOSSARY.md#identifiability):
+# same density. This is called [label
+# switching](../GLOSSARY.md#label-switching). It is a lack of [identifiability](../GLOSSARY.md#identifiability):
 # no data can tell the two apart.
 #
 # **Before you run the next cell:** three components in the plane. How many maxima of the same height are there? And
@@ -202,8 +203,8 @@ assert 40 * medians[0] < medians[-1]
 # components that are far apart nothing is lost, and the factor is almost 0. With overlap it is close to 1, and each
 # round brings almost nothing.
 #
-# So a small change per round does not mean that the maximum is near. With a factor of 0.99 the way left is a hundred
-# times the last step. If components overlap, lower `tol`, and check whether the parameters still move.
+# So a small change per round does not mean that the maximum is near. With a factor of 0.99 the way left is about a
+# hundred times the last step. If components overlap, lower `tol`, and check whether the parameters still move.
 #
 # ## The likelihood has no maximum
 #
@@ -441,9 +442,9 @@ def map_covariance(S, N, T, m):
 #
 # One caution about the words. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d +
 # 1)/2}$, so here $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le
-# 2d$, and we use $m = 1$, the prior is *improper*: there is no distribution to draw from, and "prior" is a name for
-# a penalty. The maximum exists all the same, for every $m > 0$, because the penalty goes to $-\infty$ faster than
-# the spike rises.
+# 2d$, and we use $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw
+# from, and "prior" is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty
+# goes to $-\infty$ faster than the spike rises.
 #
 # In `GaussianMixture`, `covariance_prior="data"` takes the covariance of all rows for $T$, and `prior_strength` is
 # $m$.
@@ -533,21 +534,32 @@ assert bare.score(test) < models[best].score(test)
 
 # %% tags=["hide-input"]
 # Figure 7: without a prior, and with one
-grid = np.stack(np.meshgrid(np.linspace(-4.5, 6, 220), np.linspace(-4.5, 6, 220)), axis=-1)
+grid = np.stack(np.meshgrid(np.linspace(-5, 7.5, 250), np.linspace(-5, 6, 220)), axis=-1)
 fig, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, sharey=True)
 for ax, model, name in zip(
     axes, (bare, models[best]), ("maximum likelihood", f"MAP, m = {strengths[best]:g}")
 ):
     surface = model.score_samples(grid.reshape(-1, 2)).reshape(grid.shape[:2])
-    levels = [-7, -6, -5, -4, -3]
+    levels = [-6, -4.5, -3.2]
     ax.contour(
-        grid[..., 0], grid[..., 1], surface, levels, colors=INK, linewidths=1, linestyles="solid"
+        grid[..., 0],
+        grid[..., 1],
+        surface,
+        levels,
+        colors=PALE_INK,
+        linewidths=1,
+        linestyles="solid",
     )
     ax.plot(*test.T, ".", color=PALE_INK, alpha=0.5, markersize=2)
     ax.plot(*train.T, "o", color=color(1), markersize=4)
     narrowest = np.argmin(np.linalg.eigvalsh(model.covariances_)[:, 0])
     plot_ellipses(model.means_[[narrowest]], model.covariances_[[narrowest]], n_std=(2,), ax=ax)
     ax.set(title=name, aspect="equal")
+needle = bare.means_[np.argmin(np.linalg.eigvalsh(bare.covariances_)[:, 0])]
+arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5}
+axes[0].annotate(
+    "a needle through three points", needle, needle - [1.2, 2.4], arrowprops=arrow, color=INK
+)
 show(
     fig,
     "Figure 7. Contour lines of the density of six components, with the sixty points that were fitted"

@@ -19,7 +19,7 @@ use_course_style()
 # - out: `R` of shape (n, K), with $r_{ik} = \dfrac{\pi_k N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l N(x_i
 #   \mid \mu_l, \sigma_l^2)}$
 #
-# `norm.pdf(x, mean, standard_deviation)` is at hand. No trouble with underflow here: that is task 2.
+# `norm.pdf(x, mean, standard_deviation)` gives the densities. Underflow is no problem here: that is task 2.
 
 
 # %% task="responsibilities_1d" role="answer"
@@ -34,6 +34,10 @@ def responsibilities_1d(x, pi, mu, var):
 # %% task="responsibilities_1d" role="check"
 check.responsibilities_1d(responsibilities_1d)
 
+# %% [markdown] tags=["solution-only"]
+# Broadcasting writes the formula once for the whole table: numerator first, then one division. A loop over the
+# components gives the same; `scipy.special.softmax` of the logarithms, along axis 1, also survives underflow.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -44,16 +48,16 @@ check.responsibilities_1d(responsibilities_1d)
 # <details><summary>Hint 2</summary>
 #
 # With `x[:, np.newaxis]` the numerators for all points and components come out at once, as a table (n, K).
-# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row? A division is
-# enough: nobody has to win.
+# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row? Do not decide
+# for one component: a division is enough.
 #
 # </details>
 
 # %% [markdown]
 # ## {{log_sum_exp}}
 #
-# Write $\log \sum_k e^{a_{ik}}$ for each row, so that it stays right for −1000 and for +1000, even in one
-# row. SciPy's `logsumexp` does the same; try it without.
+# Write $\log \sum_k e^{a_{ik}}$ for each row, so that the result is right for −1000 and for +1000, even in one
+# row. SciPy's `logsumexp` does the same; write it without.
 #
 # - in: `A` of shape (n, K)
 # - out: an array of shape (n,)
@@ -71,6 +75,10 @@ def log_sum_exp(A):
 # %% task="log_sum_exp" role="check"
 check.log_sum_exp(log_sum_exp)
 
+# %% [markdown] tags=["solution-only"]
+# Any shift gives the same result on paper. The maximum is the one that makes the largest term $e^0$, so that nothing
+# can overflow and at least one term survives. `np.logaddexp.reduce(A, axis=1)` does it two numbers at a time.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -80,8 +88,8 @@ check.log_sum_exp(log_sum_exp)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Every row has an $m$ of its own. Take it off inside the exponential, and put it back outside the logarithm;
-# `keepdims=True` keeps the shapes from quarrelling.
+# Every row has an $m$ of its own. Subtract it inside the exponential, and add it back outside the logarithm.
+# With `keepdims=True` the maxima have shape (n, 1), which can be subtracted from (n, K).
 #
 # </details>
 
@@ -91,7 +99,7 @@ check.log_sum_exp(log_sum_exp)
 # - in: `X` of shape (n, d), `pi` (K,), `mu` (K, d), `Sigma` (K, d, d)
 # - out: two things, `log_likelihood` of shape (n,) with $\log p(x_i)$, and `R` of shape (n, K)
 #
-# One of the test cases lies a thousand units away from every mean. `multivariate_normal(mean,
+# In one of the test cases the points are a thousand units away from every mean. `multivariate_normal(mean,
 # covariance).logpdf(X)` gives one column; you may use your own `log_sum_exp`, or `logsumexp` from SciPy.
 
 
@@ -109,6 +117,11 @@ def e_step(X, pi, mu, Sigma):
 # %% task="e_step" role="check"
 check.e_step(e_step)
 
+# %% [markdown] tags=["solution-only"]
+# The table of $\log \pi_k + \log N$ is built once and used twice: log-sum-exp gives the likelihoods, and a
+# subtraction the responsibilities. Cholesky factors, as in the lecture, are faster than `multivariate_normal` and
+# just as right.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -125,7 +138,7 @@ check.e_step(e_step)
 # <details><summary>Hint 3</summary>
 #
 # Dividing by $p(x_i)$ is a subtraction of logarithms. At the very end one exponential turns the
-# log-responsibilities into responsibilities. The order in which the two go out is the order of the statement.
+# log-responsibilities into responsibilities. Return the two in the order of the statement.
 #
 # </details>
 
@@ -153,11 +166,15 @@ def m_step(X, R):
 # %% task="m_step" role="check"
 check.m_step(m_step)
 
+# %% [markdown] tags=["solution-only"]
+# Centring first is safer than $\overline{xx^{\mathsf T}} - \mu\mu^{\mathsf T}$, which loses digits far from zero. One
+# `np.einsum` does it without a loop, and so does `np.cov(X.T, aweights=r, ddof=0)` per component.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Component $k$ owns $N_k = \sum_i r_{ik}$ points. Everything about component $k$ is a sum over *its share*
-# of the points, divided by how many it owns. Only the weight compares $N_k$ with all $n$ points.
+# Component $k$ owns $N_k = \sum_i r_{ik}$ points. Its mean and its covariance are sums over *its share* of the
+# points, divided by how many it owns. Only the weight compares $N_k$ with all $n$ points.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -175,8 +192,8 @@ check.m_step(m_step)
 # %% [markdown]
 # ## {{fix_em}}
 #
-# This is the published round of EM from the lecture. Its likelihood falls in most runs. Find out why, and
-# fix it: the function below must do one honest round of EM. It may call your `responsibilities_1d`.
+# This is `looped_round` from the lecture, a round of EM with a bug. Its likelihood falls in most runs. Find out
+# why, and fix it: the function below must do one correct round of EM. It may call your `responsibilities_1d`.
 #
 # - in: `x` (n,), `pi`, `mu`, `var` (K,)
 # - out: the new `pi`, `mu`, `var`
@@ -207,6 +224,11 @@ def fix_em(x, pi, mu, var):
 # %% task="fix_em" role="check"
 check.fix_em(fix_em)
 
+# %% [markdown] tags=["solution-only"]
+# All responsibilities come from the old parameters; only then does anything change. Keeping the loop and storing the
+# new weights in another array also works. Normalising the weights afterwards does not, although the likelihood then
+# rises: the components are still computed with weights from two rounds.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -215,14 +237,14 @@ check.fix_em(fix_em)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The E-step asks one question with *one* set of parameters. Follow `pi` through the loop with pencil and
-# paper, for $K = 2$: which `pi` judges component 0, and which judges component 1?
+# An E-step uses *one* set of parameters for everything. Follow `pi` through the loop with pencil and paper, for
+# $K = 2$: which `pi` is used for component 0, and which for component 1?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# First everything from the old parameters, then everything new. Within the M-step the order matters once
-# more: a variance is taken about the *new* mean.
+# First compute all responsibilities from the old parameters, then all new parameters. Within the M-step the order
+# matters too: a variance is taken about the *new* mean.
 #
 # </details>
 
@@ -252,6 +274,10 @@ def fit_em(X, pi, mu, Sigma, n_iter):
 # %% task="fit_em" role="check"
 check.fit_em(fit_em)
 
+# %% [markdown] tags=["solution-only"]
+# The bound is recorded between the E-step that computes it and the M-step that makes it out of date. Stopping early
+# would be useful in practice; here it would hide what the later rounds do.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -261,13 +287,13 @@ check.fit_em(fit_em)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `e_step` gives a log-likelihood for every point. The curve wants one number a round that does not depend
+# `e_step` gives a log-likelihood for every point. The curve needs one number per round that does not depend
 # on how many points there are.
 #
 # </details>
 
 # %% [markdown]
-# When the check is happy, try your own EM on the elongated groups of the lecture:
+# When the check passes, try your own EM on the elongated groups of the lecture:
 # `fit_em(elongated_blobs()[0], …)`, from a start of your choice. Add a cell and look at the likelihood.
 
 # %% tags=["solution-only"]
@@ -280,7 +306,7 @@ print("weights", np.round(theta[0], 4), " mean log-likelihood", round(bounds[-1]
 # %% [markdown]
 # ## {{falling_likelihood}}
 #
-# A fellow student shows you the likelihood of their new EM program, on the grains of the lecture. It has three
+# A fellow student shows you their new EM program and its likelihood on the grains of the lecture. It has three
 # components, and no `reg_covar`.
 
 # %%
@@ -308,12 +334,13 @@ show(
 )
 
 # %% [markdown]
-# It goes up, and it also goes down. What do you tell them?
+# It goes up, and it also goes down. The loop is in the cell above the figure. What do you tell them?
 #
 # - **A.** A bad start. Try another one, or k-means.
-# - **B.** Nearly converged: near the top EM jumps about a little.
-# - **C.** There is a bug: a likelihood that falls is not that of exact EM.
+# - **B.** Nearly converged: close to the top EM jumps about a little.
+# - **C.** A bug in the line of `var`: its `mu` is still the old one.
 # - **D.** Too many components; the M-step overshoots.
+# - **E.** A bug in the last line: `pi` and `mu` need an E-step between them.
 #
 # Answer with a letter in quotes.
 
@@ -325,6 +352,12 @@ falling_likelihood = "C"
 # %% task="falling_likelihood" role="check"
 check.falling_likelihood(falling_likelihood)
 
+# %% [markdown] tags=["solution-only"]
+# C. A variance is the mean of $x^2$ minus the square of the mean, and both must be the mean under the *same*
+# responsibilities. Here `mu` is one round old, and such a "variance" can even be negative. (The mean of
+# $(x - \mu_{\text{old}})^2$ would be harmless: it is too large, but with it the likelihood never falls. That is a
+# *generalised* M-step.)
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -335,15 +368,15 @@ check.falling_likelihood(falling_likelihood)
 # <details><summary>Hint 2</summary>
 #
 # A theorem has no exceptions near the top. If its conclusion fails, what about its assumption, that this
-# *is* EM?
+# *is* EM? Compare the program with the formulas of the M-step, line by line: which value is from which round?
 #
 # </details>
 
 # %% [markdown]
 # ## {{largest_weight}}
 #
-# Fit `GaussianMixture(3, n_init=10, random_state=42)` to `elongated_blobs()`, so patiently that the
-# **largest weight** is settled to five decimals. What is it?
+# Fit `GaussianMixture(3, n_init=10, random_state=42)` to `elongated_blobs()`, and let it run until the
+# **largest weight** no longer changes in its first five decimals. What is it?
 
 # %% task="largest_weight" role="answer"
 ### BEGIN SOLUTION
@@ -358,6 +391,10 @@ largest_weight = model.weights_.max()
 
 # %% task="largest_weight" role="check"
 check.largest_weight(largest_weight)
+
+# %% [markdown] tags=["solution-only"]
+# A smaller `tol` alone may run into `max_iter`, so both are changed. Making `tol` ten times smaller again, and seeing
+# the same five decimals, is the test that this was enough.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

@@ -60,7 +60,7 @@ check.kl_gap(kl_gap)
 # %% [markdown]
 # ## {{fix_elbo}}
 #
-# A colleague plots the evidence lower bound along with the likelihood. After each E-step they ought to meet. They
+# A colleague plots the evidence lower bound along with the likelihood. After each E-step they should meet. They
 # never do:
 
 # %%
@@ -317,7 +317,7 @@ show(
 # %% [markdown]
 # What do you tell them?
 #
-# - **A.** The data want one component only. EM has found that out.
+# - **A.** The data need only one component, and EM has found that out.
 # - **B.** There must be a bug: a likelihood has to rise.
 # - **C.** EM sits at a stationary point that is no maximum. The start has to break the symmetry.
 # - **D.** EM stops too early. Make the tolerance smaller.

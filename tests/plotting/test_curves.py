@@ -30,6 +30,6 @@ def test_curve_marks_the_chosen_value():
     np.testing.assert_array_equal(ring.get_xydata(), [[3, 4]])
 
 
-def test_lower_bound_counts_iterations_from_one():
+def test_lower_bound_counts_rounds_from_one():
     (line,) = plotting.plot_lower_bound([-3.0, -2.0, -1.5]).lines
     np.testing.assert_array_equal(line.get_xydata(), [[1, -3], [2, -2], [3, -1.5]])

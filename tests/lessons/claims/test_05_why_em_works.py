@@ -57,7 +57,7 @@ def test_one_half_each_beats_the_hard_decisions(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_first_m_step_is_short_where_the_components_overlap(seed):
+def test_the_first_m_step_is_short_where_components_overlap(seed):
     x = sand(seed)
     end = 0.3
     for _ in range(300):

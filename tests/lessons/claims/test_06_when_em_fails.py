@@ -33,14 +33,14 @@ def likelihoods(X, fresh, **settings):
     return np.array([(model.score(X), model.score(fresh)) for model in models])
 
 
-def test_all_random_starts_end_in_the_same_fit_and_most_in_another_order(restarts):
+def test_all_random_starts_end_in_one_fit_most_in_another_order(restarts):
     first = restarts[0].means_
     orders = [align_components(first, model) for model in restarts]
     assert all(np.allclose(model.means_[o], first, atol=1e-3) for model, o in zip(restarts, orders))
     assert sum(not np.array_equal(order, [0, 1, 2]) for order in orders) == 15
 
 
-def test_in_18_of_20_samples_a_spike_lifts_the_likelihood_of_the_fitted_grains_only():
+def test_in_18_of_20_samples_a_spike_lifts_its_own_grains_only():
     fresh = np.random.default_rng(99).standard_normal((1000, 1))
     pairs = np.array([likelihoods(grains(seed), fresh, n_components=2) for seed in SEEDS])
     rises, news = np.moveaxis(np.diff(pairs, axis=1)[:, 0], -1, 0)
@@ -57,7 +57,7 @@ def test_tied_is_immune(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_narrow_components_among_the_data_hurt_fresh_points_and_tied_much_less(seed, blobs):
+def test_narrow_components_hurt_fresh_points_and_tied_much_less(seed, blobs):
     rows = np.random.default_rng(seed).permutation(blobs)
     own = likelihoods(rows[:30], rows[30:], n_components=10)[:, 1]
     tied = likelihoods(rows[:30], rows[30:], n_components=10, covariance_type="tied")[:, 1]
@@ -65,7 +65,7 @@ def test_narrow_components_among_the_data_hurt_fresh_points_and_tied_much_less(s
     assert own[0] - own[1] > 2 * (tied[0] - tied[1])
 
 
-def test_a_prior_of_strength_one_beats_none_and_the_best_strength_varies(blobs):
+def test_a_prior_beats_none_and_its_best_strength_varies(blobs):
     best = set()
     for seed in range(1, 11):
         rows = np.random.default_rng(seed).permutation(blobs)
