@@ -260,9 +260,9 @@ for name, filled in (
     print(f"{name:16s} {error(filled):.2f}")
 
 # %% [markdown]
-# The conditional mean has the least error, as it should. Now look at column 7. Its upper half fits a 2 and a
-# 3 alike. The mean is smudged, a bit of both; each draw decides. It is the ball again, in 32 dimensions. (In column 10
-#    mean and draws agree on a 3, and the truth is a 7. A confident answer can be wrong.)
+# The conditional mean has the least error, as it should. Now look at column 7. Its upper half fits a 2 and a 3
+# alike. The mean is smudged, a bit of both; each draw decides. It is the ball again, in 32 dimensions. (In column
+# 10 mean and draws agree on a 3, and the truth is a 7. A confident answer can be wrong.)
 #
 # ## Data with holes
 #
@@ -481,7 +481,7 @@ show(
     "Figure 7. With too few directions a model misses correlations; with too many it learns noise. Horizontal"
     " lines: diag and full.",
     "A curve that rises steeply from q = 0, is highest at the ring near 12, and falls slowly. Two"
-    " horizontal lines, diag and full, lie below the curve's top.",
+    " horizontal lines, diag and full, are below the curve's top.",
 )
 
 # %%

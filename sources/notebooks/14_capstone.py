@@ -591,8 +591,8 @@ for kind in COVARIANCE_TYPES:
 #
 # > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual?
 # >
-# > **Data.** Thirteen measurements a wine, none missing. Each was expressed in standard deviations, and the
-# > thirteen were condensed into three directions (67 % of the variance; a fourth could not be told from
+# > **Data.** Thirteen measurements per wine, none missing. Each was expressed in standard deviations, and the
+# > thirteen were condensed into three directions (67 % of the variance; a fourth did not differ from
 # > chance). 142 wines to choose and fit, 36 locked away.
 # >
 # > **Found.** Three groups: the fewest that describe unseen wines as well as anything we tried, and the

@@ -36,11 +36,15 @@ def condition_gaussian(mu, Sigma, known, values):
 # %% task="condition_gaussian" role="check"
 check.condition_gaussian(condition_gaussian)
 
+# %% [markdown] tags=["solution-only"]
+# `solve` finds the slopes without an inverse, and both results use them. The blocks of $\Sigma^{-1}$ work too: the
+# covariance is the inverse of its block for the unknown features.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The mean starts at what was expected anyway, and moves by as much as the known values differ from what was
-# expected of *them*, times slopes.
+# The mean starts at the old mean. It moves by the difference between the known values and *their* means, times
+# slopes.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -51,8 +55,8 @@ check.condition_gaussian(condition_gaussian)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The covariance starts at the block $\Sigma_{uu}$, and something is taken off, for which the same slopes
-# can be used once more. The values play no part in it.
+# The covariance starts at the block $\Sigma_{uu}$, and something is subtracted that contains the same slopes. The
+# values do not appear in it.
 #
 # </details>
 
@@ -65,8 +69,8 @@ check.condition_gaussian(condition_gaussian)
 # - in: `pi` (K,), `mu` (K, d), `Sigma` (K, d, d), and `known` and `values` as in task 1
 # - out: an array (K,) that sums to 1
 #
-# In one of the cases the known values lie very far from all means. `multivariate_normal(mean,
-# covariance).logpdf(values)` is at hand, and so are `softmax` and `logsumexp`.
+# In one of the cases the known values are very far from all means. `multivariate_normal(mean, covariance)` has a
+# method `logpdf`; `softmax` and `logsumexp` are imported too.
 
 
 # %% task="conditional_weights" role="answer"
@@ -84,6 +88,10 @@ def conditional_weights(pi, mu, Sigma, known, values):
 # %% task="conditional_weights" role="check"
 check.conditional_weights(conditional_weights)
 
+# %% [markdown] tags=["solution-only"]
+# `softmax` of log densities is the whole E-step. Writing the Gaussian out with a Cholesky factor and `logsumexp`
+# gives the same.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -94,12 +102,12 @@ check.conditional_weights(conditional_weights)
 # <details><summary>Hint 2</summary>
 #
 # The density of the known features alone has the entries of the mean, and the *block* of the covariance, that
-# belong to them. To leave features out of a Gaussian, no more is needed.
+# belong to them. Leaving features out of a Gaussian takes no more than that.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Add logarithms, and leave log space by a function that subtracts the largest one first.
+# Add logarithms, and leave log space with a function that subtracts the largest one first.
 #
 # </details>
 
@@ -133,20 +141,20 @@ check.fill_row(fill_row)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Which entries are known is in `np.isnan(x)`. What is known of *this* row should decide what goes into its
-# holes.
+# `np.isnan(x)` says which entries are unknown. What goes into the holes should depend on the known entries of *this*
+# row.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Each component has an opinion: its own conditional mean (task 1). How much each opinion counts is task 2. The
-# answer is their weighted average.
+# Each component has its own conditional mean (task 1) and its own weight (task 2). The answer is the weighted
+# average.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Work on a copy of the row, and write into its holes. Both the holes and the conditional means go in the order
-# of the features.
+# Work on a copy of the row, and write into its holes. The holes and the conditional means are both in the order of
+# the features.
 #
 # </details>
 
@@ -178,6 +186,10 @@ def known_log_density(x, pi, mu, Sigma):
 # %% task="known_log_density" role="check"
 check.known_log_density(known_log_density)
 
+# %% [markdown] tags=["solution-only"]
+# No integral is needed, because leaving out rows and columns of $\Sigma$ marginalises a Gaussian. `logsumexp(...,
+# b=pi)` saves the logarithm of the weights.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -187,14 +199,13 @@ check.known_log_density(known_log_density)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# You have computed $\log \pi_k + \log N(x_o \mid \dots)$ for each component in task 2. What do they add up to,
-# before the division?
+# You have computed $\log \pi_k + \log N(x_o \mid \dots)$ for each component in task 2. What is their sum as
+# densities, before the division?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The components are added up as densities, inside one logarithm. One function of lesson 04 does that without
-# leaving log space.
+# Sum the densities inside one logarithm. A function from lesson 04 does that without leaving log space.
 #
 # </details>
 
@@ -326,7 +337,7 @@ for name, guess in guesses.items():
 # - in: `n_a`, `mean_a` (d,), `S_a` (d, d), `n_b`, `mean_b` (d,), `S_b` (d, d)
 # - out: `n`, `mean` (d,), `S` (d, d) about the new mean
 #
-# In one of the cases the rows lie ten million away from the origin.
+# In one of the cases the rows are ten million away from the origin.
 
 
 # %% task="merge_statistics" role="answer"
@@ -342,10 +353,14 @@ def merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b):
 # %% task="merge_statistics" role="check"
 check.merge_statistics(merge_statistics)
 
+# %% [markdown] tags=["solution-only"]
+# The gap between the two means appears once, with the factor $n_a n_b / n$ (Chan's formula). Moving both scatters
+# to the new mean, as in hint 3, is two lines longer and just as accurate.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The new mean lies between the two, nearer to that of the larger part.
+# The new mean is between the two, nearer to that of the larger part.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -356,8 +371,8 @@ check.merge_statistics(merge_statistics)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# It is $S_a + n_a\, \delta\delta^{\mathsf T}$. Use it for both parts, with the new mean as the point. Work with
-# differences of means alone: they are small even where the means are huge.
+# It is $S_a + n_a\, \delta\delta^{\mathsf T}$. Use it for both parts, with the new mean as the point. Use only
+# differences of means: they are small even where the means are huge.
 #
 # </details>
 
@@ -386,11 +401,14 @@ def clamped_responsibilities(log_joint, y):
 # %% task="clamped_responsibilities" role="check"
 check.clamped_responsibilities(clamped_responsibilities)
 
+# %% [markdown] tags=["solution-only"]
+# Overwriting the labelled rows keeps the E-step as it is. Setting the log joint of all other classes to −∞ before
+# the softmax works too.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First forget the labels, and write the E-step for all rows, in log space. For rows without a label you are
-# done.
+# First ignore the labels, and write the E-step for all rows, in log space. For rows without a label you are done.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -423,6 +441,10 @@ def stepwise_update(s, batch_sum, n_batch, t, alpha):
 # %% task="stepwise_update" role="check"
 check.stepwise_update(stepwise_update)
 
+# %% [markdown] tags=["solution-only"]
+# The new average is a weighted mean of the old one and the batch's. Written as $s + \eta_t(\hat s_t - s)$, it is a
+# step of size $\eta_t$ towards the batch.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -432,6 +454,7 @@ check.stepwise_update(stepwise_update)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Try $t = 0$ and $\alpha = 1$ by hand: half old, half new. And for large $t$, which of the two has nearly all?
+# Try $t = 0$ and $\alpha = 1$ by hand: half old, half new. And for large $t$, which of the two counts for nearly
+# everything?
 #
 # </details>

@@ -166,6 +166,10 @@ def standardise_by_train(train, other):
 # %% task="standardise_by_train" role="check"
 check.standardise_by_train(standardise_by_train)
 
+# %% [markdown] tags=["solution-only"]
+# `StandardScaler`, fitted to the training rows, does the same. A column that never varies is divided by 1, so that
+# a new value in it remains visible.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -267,6 +271,10 @@ def choose_on_validation(scores, n_parameters):
 # %% task="choose_on_validation" role="check"
 check.choose_on_validation(choose_on_validation)
 
+# %% [markdown] tags=["solution-only"]
+# `scipy.stats.sem(differences, axis=1)` is the same error. Subtracting before averaging is the point: what makes a
+# row hard for all candidates cancels.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -327,6 +335,11 @@ def fix_agreement(runs):
 
 # %% task="fix_agreement" role="check"
 check.fix_agreement(fix_agreement)
+
+# %% [markdown] tags=["solution-only"]
+# Any measure that ignores the names of the groups is a repair. The adjusted Rand index is 0 on average for random
+# groupings, which the plain Rand index is not. Matching labels first (`match_labels`) does not remove agreement by
+# chance.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -577,6 +590,10 @@ def alarm_report(validation_scores, test_scores, rate):
 
 # %% task="alarm_report" role="check"
 check.alarm_report(alarm_report)
+
+# %% [markdown] tags=["solution-only"]
+# The threshold depends on the validation rows alone, the share and its error on the test rows alone. For a share
+# near 0, an exact interval (`scipy.stats.binomtest`) is better than this standard error.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
