@@ -634,8 +634,7 @@ print(f"representatives {chosen.mean():.3f}, worst {chosen.min():.3f}; better in
 # with your own data you could not choose five of each kind.
 #
 # ## Data that do not fit into memory
-#
-# Ten files:
+# Ten files of 5000 rows:
 
 # %%
 source = GaussianMixture(3, n_init=5, random_state=42).fit(elongated_blobs()[0])

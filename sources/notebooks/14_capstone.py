@@ -304,14 +304,14 @@ for q in (2, 4, 5):
 
 # %% [markdown]
 # Not each time. With five directions the rule takes three round components again. With two it is undecided: three
-# full components cost as much as five tied ones. With four it takes four diagonal ones, and K = 3 is not level.
+# full components cost as much as five tied ones. With four it takes four diagonal components, and K = 3 is not level.
 # We chose three directions for a reason, before we saw this, and we keep them. But a result that does not suit us
 # belongs in the report too.
 #
 # ## Would other wines have told the same story?
 #
-# A mixture can describe well where wines fall, and still cut them up in another way each time. Groups that are to
-# have a name should come back. So we draw the wines again with replacement (the
+# A mixture can describe the density of wines well, and still divide them differently each time. Groups that deserve a
+# name should come back. So we draw the wines again with replacement (the
 # [bootstrap](../GLOSSARY.md#bootstrap)), refit everything (ruler, directions, mixture), let each refit label the
 # *same* wines, and measure how well twelve refits agree. This is the [stability](../GLOSSARY.md#stability) of a
 # grouping. The trap: numbers of components mean nothing, so never compare labels with `==`. The [adjusted Rand
@@ -373,8 +373,8 @@ for kind in COVARIANCE_TYPES:
 assert np.round(agreement[2, "spherical"], 2).tolist() == [0.42, 0.85, 0.32]
 
 # %% [markdown]
-# For K = 2. Three round components agree at 0.89, 0.82 and 0.79; two round ones at 0.42, 0.85 and 0.32. Look at the
-# horseshoe of Figure 2: with two components, which end does the group at its bend join?
+# Most for K = 2. Three round components agree at 0.89, 0.82 and 0.79; two round ones at 0.42, 0.85 and 0.32. Look
+# at the horseshoe of Figure 2: with two components, which end does the group at its bend join?
 
 # %%
 three = GaussianMixture(3, covariance_type="spherical", reg_covar=1e-3, random_state=0).fit(
