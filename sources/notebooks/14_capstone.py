@@ -465,8 +465,8 @@ print(f"95 % interval {interval.low:.0%} to {interval.high:.0%}")
 # %% [markdown]
 # Four of 36. The [interval](../GLOSSARY.md#confidence-interval) says: if the true rate were below 3 %, four alarms
 # or more would be rarer than once in forty times; if it were above 26 %, four or fewer would be. So four alarms
-# agree with the promise, and just as well with 5 % or 20 %. Do not report the 11 % without the interval. And an alarm is a reason to
-# look, not a verdict. (Wines are numbered from 0, in the order of the file.)
+# agree with the promise, and just as well with 5 % or 20 %. Do not report the 11 % without the interval. And an
+# alarm is a reason to look, not a verdict. (Wines are numbered from 0, in the order of the file.)
 
 # %%
 for row in test[alarms][np.argsort(test_scores[alarms])]:
