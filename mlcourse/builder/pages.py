@@ -18,6 +18,7 @@ FOLDED = "<details>"
 FOLDED_WITH_ROOM = '<details style="margin-bottom:1em">'  # themes leave no room before the next paragraph
 HINT = re.compile(r"<details( [^>]*)>(<summary>Hint (\d+)</summary>)")
 HINT_WITH_ID = r'<details id="{id}"\1>\2'
+CHECK = re.compile(r"^check\.(\w+)\(", re.MULTILINE)
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
 BUTTON = (  # white on blue, 7 to 1, in every theme; where styles are removed, as on GitHub, it is a plain link
     "display:inline-block; padding:0.6em 1.2em; border-radius:0.4em; "
@@ -92,11 +93,12 @@ def with_heading(cell: Cell, catalogue: Catalogue) -> Cell:
 def with_folds(cells: list[Cell]) -> list[Cell]:
     """Leave room below what is folded, and give every hint the id that verdicts link to.
 
-    Hints follow the check of their task.
+    Hints follow the check of their task. A lecture's cells name no task, but they may call a check.
     """
     marked, task = [], ""
     for cell in cells:
-        task = cell.task or task
+        called = CHECK.search(cell.source) if cell.kind == "code" else None
+        task = cell.task or (called[1] if called else task)
         if cell.kind == "markdown":
             roomy = cell.source.replace(FOLDED, FOLDED_WITH_ROOM)
             cell = replace(cell, source=HINT.sub(HINT_WITH_ID.format(id=hint_id(task, r"\3")), roomy))

@@ -110,7 +110,7 @@ class Card:
         verdict = self.verdict
         if verdict.what:
             yield paragraph(with_code(capitalised(verdict.what)))
-        facts = {"in": verdict.line, "yours": verdict.yours, "form": verdict.expected}
+        facts = {"in": verdict.line, "yours": verdict.yours, "wanted": verdict.expected}
         rows = "".join(
             f"<tr style='background:none'><th scope='row' style='{TERM}'>{term}</th>"
             f"<td style='{VALUE}'><code style='{CODE}'>{escape(text)}</code></td></tr>"

@@ -73,7 +73,7 @@ class Verdict(NamedTuple):
             first, *others = self.yours.splitlines()
             lines += [f"  yours  {first}", *(f"         {other}" for other in others)]
         if self.expected:
-            lines.append(f"  form   {self.expected}")
+            lines.append(f"  wanted {self.expected}")
         if self.mistake and not self.mistake.planted:
             lines.append(f"Likely mistake: {self.mistake.message}")
         elif self.slip:

@@ -98,7 +98,7 @@ class Task:
     title : str
         What the exercise calls it.
     expected : str
-        The form of a right answer, for the line "form" of a report: shapes and names, no numbers.
+        The form of a right answer, for the line "wanted" of a report: shapes and names, no numbers.
     kind : {"function", "value"}
     parts : tuple of str
         What to call the values that an answer consists of, such as ("the means", "the covariances").

@@ -6,7 +6,8 @@ distribution.
 """
 
 import numpy as np
-from sklearn.datasets import make_blobs, make_moons
+from sklearn.datasets import make_blobs
+from sklearn.utils import check_random_state
 
 from mlcourse.typing import Floats, Ints, RandomState
 
@@ -133,13 +134,20 @@ def three_gaussians_1d(*, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     return make_blobs([100] * 3, centers=[[-5], [5], [0]], cluster_std=deviations, random_state=random_state)
 
 
-def two_moons(n_samples: int = 200, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
-    """Draw two interleaved crescents with a little noise (std 0.05): clusters that are not Gaussian.
+def two_moons(
+    n_samples: int = 200, *, noise: float = 0.05, random_state: RandomState = 0
+) -> tuple[Floats, Ints]:
+    """Draw two interleaved crescents with a little noise: clusters that are not Gaussian.
+
+    The angles are random, so that the points of a moon are independent draws. Those of scikit-learn's `make_moons`
+    are evenly spaced: they leave less noise for a fit to follow, and theory does not hold for them.
 
     Parameters
     ----------
     n_samples : int, default=200
         Total number of points, divided equally between the moons.
+    noise : float, default=0.05
+        Standard deviation of the Gaussian noise in each coordinate.
     random_state : int, RandomState or None, default=0
 
     Returns
@@ -147,4 +155,9 @@ def two_moons(n_samples: int = 200, *, random_state: RandomState = 0) -> tuple[F
     X : array of shape (n_samples, 2)
     y : array of shape (n_samples,), the moon 0 or 1
     """
-    return make_moons(n_samples, noise=0.05, random_state=random_state)
+    random = check_random_state(random_state)
+    y = random.permutation(n_samples) % 2
+    angles = random.uniform(0, np.pi, size=n_samples)
+    upper = np.column_stack([np.cos(angles), np.sin(angles)])
+    arcs = np.where(y[:, np.newaxis] == 0, upper, [1, 0.5] - upper)
+    return arcs + noise * random.normal(size=arcs.shape), y

@@ -124,7 +124,7 @@ def plot_mixture_1d(
     if X is not None:
         style: dict[str, Any] = {"color": PALE_INK, "alpha": 0.3, "rwidth": 0.94}
         ax.hist(np.ravel(X), bins="auto", density=True, label="data", **style)
-    ax.plot(x, curves.sum(axis=1), color=INK, linewidth=1, label="mixture")
+    ax.plot(x, curves.sum(axis=1), color=INK, linewidth=3, label="mixture")
     for k, curve in enumerate(curves.T):
         line = LINE_STYLES[k % len(LINE_STYLES)]
         ax.plot(x, curve, color=color(k), linestyle=line, linewidth=2, label=f"component {k}")

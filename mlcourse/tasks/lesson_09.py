@@ -1,7 +1,7 @@
-"""Checks for lesson 09, choosing K: prices, criteria, held-out scores, an honest report, joining, Bayes' rule.
+"""Checks for lesson 09, choosing K: prices, criteria, a table of BICs, a bootstrap test.
 
 Symbols: X (n, d) data; K components; p free parameters; log_likelihood (n,) per point; R (n, K)
-responsibilities; fold (n,) the fold of each point.
+responsibilities.
 """
 
 from collections.abc import Callable, Iterator
@@ -392,7 +392,239 @@ def criteria_with_a_mask(log_likelihood, R, p):
     return np.array([bic - p * np.log(n) + 2 * p, bic, bic - 2 * shared @ np.log(shared)])
 
 
-# ── 7  Read a picture, 8  A number to report ─────────────────────────────────────────────────────────
+# ── 3  K and the covariance type ─────────────────────────────────────────────────────────────────────
+
+CHOOSE_FROM_TABLE = LESSON.task(
+    "choose_from_table",
+    title="K and the covariance type from one table",
+    points=2,
+    expected="(covariance type, K): a name from `types` and a number from `Ks`",
+    parts=("the covariance type", "the number of components"),
+)
+
+
+@CHOOSE_FROM_TABLE.cases
+def table_cases(rng: np.random.Generator) -> Iterator[Case]:
+    types = ("spherical", "diag", "tied", "full")
+    yield Case("every fit succeeded", (_table(rng, 4, 6), types, np.arange(1, 7)))
+    holes = _table(rng, 4, 5)
+    holes[rng.integers(3), rng.integers(5)] = np.nan
+    holes[3, 3:] = np.inf
+    yield Case("some fits failed: nan, or +inf", (_safe(holes, rng), types, np.arange(2, 7)))
+    collapsed = _table(rng, 3, 5)
+    collapsed[2, rng.integers(2, 5)] = -np.inf
+    yield Case("one fit collapsed: −inf", (_safe(collapsed, rng), types[:3], np.array([1, 2, 4, 8, 16])))
+
+
+def _table(rng: np.random.Generator, n_types: int, n_ks: int) -> Array:
+    """BICs whose lowest value is in a row that is poor otherwise, and not in the first row or column."""
+    table = rng.uniform(2000, 3000, size=(n_types, n_ks))
+    row = rng.integers(1, n_types)
+    table[row] += 900
+    table[row, rng.integers(1, n_ks)] = 1900 - rng.uniform(0, 50)
+    return table
+
+
+def _safe(table: Array, rng: np.random.Generator) -> Array:
+    """Make sure that a usable fit has the lowest value, whatever was overwritten."""
+    rows, columns = np.nonzero(np.isfinite(table[1:, 1:]))
+    at = rng.integers(len(rows))
+    table[1 + rows[at], 1 + columns[at]] = 1800 - rng.uniform(0, 50)
+    return table
+
+
+def _pair_at(table: Array, types: Any, Ks: Array) -> tuple[str, int]:
+    row, column = np.unravel_index(np.argmin(table), table.shape)
+    return str(types[row]), int(Ks[column])
+
+
+@CHOOSE_FROM_TABLE.reference
+def choose_from_table(table: Array, types: Any, Ks: Array) -> tuple[str, int]:
+    return _pair_at(np.where(np.isfinite(table), table, np.inf), types, Ks)
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "you chose a fit with a BIC of −∞. Its likelihood is infinite: a component has collapsed onto a point.",
+    hint=1,
+)
+def collapsed_fit_chosen(table, types, Ks):
+    return _pair_at(np.where(np.isnan(table), np.inf, table), types, Ks)
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "`argmin` takes a nan for the minimum. A fit that failed cannot be the choice.", hint=1
+)
+def nan_taken_for_the_minimum(table, types, Ks):
+    return _pair_at(table, types, Ks)
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "you took the largest BIC. On the scale of the lecture, lower is better.", hint=None
+)
+def largest_bic(table, types, Ks):
+    return _pair_at(-np.where(np.isfinite(table), table, -np.inf), types, Ks)
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "this is the position of the column, not the number of components. `Ks` need not begin at 0 or 1.", hint=2
+)
+def position_of_the_column(table, types, Ks):
+    kind, K = choose_from_table(table, types, Ks)
+    return kind, int(np.flatnonzero(Ks == K)[0])
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "you took the position of the column plus one. Is `Ks` always 1, 2, 3 and so on?", hint=2
+)
+def position_of_the_column_plus_one(table, types, Ks):
+    kind, column = position_of_the_column(table, types, Ks)
+    return kind, column + 1
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "the number is right. For the type you gave the position of its row, not its name.", hint=2
+)
+def position_of_the_row(table, types, Ks):
+    kind, K = choose_from_table(table, types, Ks)
+    return types.index(kind), K
+
+
+@CHOOSE_FROM_TABLE.mistake("the pair is right, but the type comes first.", hint=None)
+def order_of_the_pair(table, types, Ks):
+    return choose_from_table(table, types, Ks)[::-1]
+
+
+@CHOOSE_FROM_TABLE.mistake(
+    "you chose the type by its mean over all K, and then K for that type. One good fit is what counts, and the two"
+    " depend on each other.",
+    hint=2,
+)
+def type_by_its_mean(table, types, Ks):
+    usable = np.where(np.isfinite(table), table, np.nan)
+    row = int(np.nanargmin(np.nanmean(usable, axis=1)))
+    return types[row], int(Ks[np.nanargmin(usable[row])])
+
+
+@CHOOSE_FROM_TABLE.right
+def by_nanargmin(table, types, Ks):
+    usable = np.where(np.isfinite(table), table, np.nan)
+    row, column = np.unravel_index(np.nanargmin(usable), usable.shape)
+    return types[row], Ks[column]
+
+
+@CHOOSE_FROM_TABLE.right
+def by_two_loops(table, types, Ks):
+    best = (np.inf, None, None)
+    for kind, row in zip(types, table, strict=True):
+        for K, value in zip(Ks, row, strict=True):
+            if np.isfinite(value) and value < best[0]:
+                best = (value, kind, K)
+    return best[1:]
+
+
+# ── 4  A bootstrap likelihood-ratio test ─────────────────────────────────────────────────────────────
+
+BOOTSTRAP_P_VALUE = LESSON.task(
+    "bootstrap_p_value",
+    title="The p-value of a bootstrap test",
+    points=2,
+    expected="one number above 0, at most 1",
+)
+
+
+@BOOTSTRAP_P_VALUE.cases
+def p_value_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield Case("99 simulated data sets", (*_likelihoods(rng, 99), 60.0))
+    yield Case("39 simulated data sets, none as extreme", (*_likelihoods(rng, 39), 900.0))
+    small, large = _likelihoods(rng, 59)
+    yield Case("a simulated gain equals the observed one", (small, large, float(large[7] - small[7]) * 2))
+
+
+def _likelihoods(rng: np.random.Generator, B: int) -> tuple[Array, Array]:
+    """Total log-likelihoods of the smaller and the larger mixture, in eighths, for B simulated data sets."""
+    small = -np.round(rng.uniform(900, 1100, size=B))
+    gains = rng.integers(1, 700, size=B) / 8
+    return small, small + gains
+
+
+@BOOTSTRAP_P_VALUE.reference
+def bootstrap_p_value(smaller: Array, larger: Array, observed: float) -> float:
+    at_least = sum(2 * (b - a) >= observed for a, b in zip(smaller, larger, strict=True))
+    return (1 + at_least) / (1 + len(smaller))
+
+
+def _p(smaller: Array, larger: Array, observed: float, factor: float = 2) -> float:
+    return (1 + np.sum(factor * (larger - smaller) >= observed)) / (1 + len(smaller))
+
+
+@BOOTSTRAP_P_VALUE.law("a p-value of a simulation is never 0, since the observed ratio is one of the draws.")
+def never_zero(p, *_):
+    return 0 < p <= 1
+
+
+@BOOTSTRAP_P_VALUE.mistake(
+    "this is b / B, which can be 0. The observed ratio is one more draw: where is it counted?", hint=2
+)
+def observed_not_counted(smaller, larger, observed):
+    return np.mean(2 * (larger - smaller) >= observed)
+
+
+@BOOTSTRAP_P_VALUE.mistake("the observed ratio is counted among the extreme ones, but not among all.", hint=2)
+def observed_counted_above_only(smaller, larger, observed):
+    return (1 + np.sum(2 * (larger - smaller) >= observed)) / len(smaller)
+
+
+@BOOTSTRAP_P_VALUE.mistake("the observed ratio is counted among all, but not among the extreme ones.", hint=2)
+def observed_counted_below_only(smaller, larger, observed):
+    return np.sum(2 * (larger - smaller) >= observed) / (1 + len(smaller))
+
+
+@BOOTSTRAP_P_VALUE.mistake(
+    "`observed` is twice the gain in log-likelihood. Your simulated gains are not doubled.", hint=1
+)
+def gains_not_doubled(smaller, larger, observed):
+    return _p(smaller, larger, observed, factor=1)
+
+
+@BOOTSTRAP_P_VALUE.mistake("your ratios have the wrong sign: the larger mixture fits better.", hint=1)
+def sign_of_the_ratio(smaller, larger, observed):
+    return _p(larger, smaller, observed)
+
+
+@BOOTSTRAP_P_VALUE.mistake(
+    "this is the share of the other tail. Which simulated ratios are as extreme as the observed one?",
+    hint=1,
+)
+def the_other_tail(smaller, larger, observed):
+    return (1 + np.sum(2 * (larger - smaller) <= observed)) / (1 + len(smaller))
+
+
+@BOOTSTRAP_P_VALUE.mistake("this is one minus the p-value.", hint=1)
+def one_minus_the_p_value(smaller, larger, observed):
+    return 1 - _p(smaller, larger, observed)
+
+
+@BOOTSTRAP_P_VALUE.mistake(
+    "a simulated ratio that equals the observed one is as extreme. You left it out: compare `>` with `>=`.",
+    hint=1,
+)
+def ties_left_out(smaller, larger, observed):
+    return (1 + np.sum(2 * (larger - smaller) > observed)) / (1 + len(smaller))
+
+
+@BOOTSTRAP_P_VALUE.right
+def p_value_by_arrays(smaller, larger, observed):
+    ratios = 2 * (larger - smaller)
+    return ((ratios >= observed).sum() + 1) / (ratios.size + 1)
+
+
+@BOOTSTRAP_P_VALUE.right
+def p_value_by_rank(smaller, larger, observed):
+    draws = np.append(2 * larger - 2 * smaller, observed)
+    return np.mean(draws >= observed)
+
+
+# ── 5  Read a picture ────────────────────────────────────────────────────────────────────────────────
 
 WHAT_BIC_COUNTS = LESSON.choice(
     "what_bic_counts",

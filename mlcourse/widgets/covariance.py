@@ -11,6 +11,8 @@ from mlcourse.plotting import color, plot_ellipses, plot_points
 from mlcourse.typing import Array, RandomState
 from mlcourse.widgets.controls import Drawing, interactive
 
+WIDEST = 9.5  # a little more than three of the largest standard deviations
+
 
 def covariance_explorer(random_state: RandomState = 0) -> ipywidgets.VBox:
     """Choose two standard deviations and an angle; see the covariance matrix, its ellipses and a sample.
@@ -37,7 +39,7 @@ def covariance_from_axes(std_1: float, std_2: float, angle: float) -> Array:
     return scaled @ scaled.T
 
 
-def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> Drawing:
+def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float, reach: float = WIDEST) -> Drawing:
     """Draw a sample, its ellipses of 1, 2 and 3 σ, and the two semi-axes as arrows.
 
     Parameters
@@ -45,6 +47,7 @@ def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> D
     noise : array of shape (n, 2), standard normal
     std_1, std_2 : standard deviations along the two axes
     angle : angle of the first axis, in degrees
+    reach : the picture goes from −reach to reach; by default it has room for every setting of the sliders
     """
     axes = _axes_of(std_1, std_2, angle)
     Sigma = covariance_from_axes(std_1, std_2, angle)
@@ -60,7 +63,7 @@ def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float) -> D
         "linewidth": 1,
     }
     ax.quiver([0, 0], [0, 0], *axes, color=color(5), zorder=3, **style)
-    ax.set(xlim=(-9.5, 9.5), ylim=(-9.5, 9.5))
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     (a, b), (_, c) = Sigma
     radius = np.linalg.norm(noise, axis=1)
     inside = " / ".join(f"{(radius < n).mean():.0%}" for n in (1, 2, 3))

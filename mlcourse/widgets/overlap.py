@@ -5,27 +5,37 @@ from types import SimpleNamespace
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.utils import check_random_state
 
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import plot_decision_regions, plot_points
-from mlcourse.typing import Array, RandomState
+from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
+FARTHEST = 10.0  # where the slider starts, and where the points come from
+FRAME = np.array(
+    [[-5.0, -5.0], [15.0, 15.0]]
+)  # of the whole range of the slider, so that only the points move
 
-def overlap_explorer(random_state: RandomState = 0) -> ipywidgets.VBox:
-    """Push two round Gaussians of 300 and 600 points together, and see more and more points misclassified.
+
+def overlap_explorer(X: Array, origin: Array) -> ipywidgets.VBox:
+    """Push the points of two round Gaussians together, and see more and more of them misclassified.
 
     Parameters
     ----------
-    random_state : int, RandomState or None
+    X : array of shape (n, 2), points of `two_round_gaussians(10)`
+    origin : array of shape (n,), the component 0 or 1 of each point
     """
-    noise = check_random_state(random_state).standard_normal((900, 2))
     place = ipywidgets.FloatSlider(
-        10, min=0, max=10, step=0.5, description="position", continuous_update=False, readout_format=".1f"
+        FARTHEST,
+        min=0,
+        max=FARTHEST,
+        step=0.5,
+        description="position",
+        continuous_update=False,
+        readout_format=".1f",
     )
-    return interactive(lambda place: draw_overlap(noise, place), {"place": place})
+    return interactive(lambda place: draw_overlap(X, origin, place, FRAME), {"place": place})
 
 
 def two_round_gaussians(place: float) -> Mixture:
@@ -35,24 +45,25 @@ def two_round_gaussians(place: float) -> Mixture:
     return Mixture(np.array([1, 2]) / 3, means, std**2, 1 / std, COVARIANCE_TYPES["spherical"])
 
 
-def draw_overlap(noise: Array, place: float) -> Drawing:
+def draw_overlap(X: Array, origin: Array, place: float, frame: Array | None = None) -> Drawing:
     """Draw the two Gaussians, and the line on which both are equally probable.
 
     Parameters
     ----------
-    noise : array of shape (n, 2), standard normal: the first third belongs to component 0
-    place : puts the second centre at (place, place)
+    X : array of shape (n, 2), points of `two_round_gaussians(10)`
+    origin : array of shape (n,), the component 0 or 1 of each point
+    place : moves the second centre, and its points, to (place, place)
+    frame : array of shape (m, 2), or None
+        Points that the picture must cover; by default the points that it shows.
     """
     theta = two_round_gaussians(place)
-    origin = (np.arange(len(noise)) >= len(noise) // 3).astype(int)
-    X = theta.means[origin] + np.sqrt(theta.covariances)[origin, np.newaxis] * noise
+    moved = X + (place - FARTHEST) * (origin == 1)[:, np.newaxis]
     model = SimpleNamespace(predict=lambda points: e_step(points, theta)[1].argmax(axis=1))
     figure, ax = plt.subplots(figsize=(6.4, 5.2), layout="constrained")
-    # The frame covers the slider's whole range, so that only the points move.
-    plot_decision_regions(model, np.array([[-5, -5], [15, 15]], dtype=float), ax=ax)
-    plot_points(X, origin, sizes=12, ax=ax)
+    plot_decision_regions(model, moved if frame is None else frame, ax=ax)
+    plot_points(moved, origin, sizes=12, ax=ax)
     ax.set_aspect("equal")
-    wrong = int((model.predict(X) != origin).sum())
+    wrong = int((model.predict(moved) != origin).sum())
     caption = (
         f"Second centre at ({place:g}, {place:g}). On the line both components are equally probable;"
         f" {wrong} of {len(X)} points ({wrong / len(X):.1%}) are on the wrong side of it."

@@ -116,8 +116,8 @@ check.alarm_threshold(alarm_threshold)
 #
 # </details>
 #
-# It says in which case the answer differs, and which mistake you probably made. It never shows the answer. The red
-# line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two cells
+# The check says in which case the answer differs, and which mistake you probably made. It never shows the answer. The
+# red line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two cells
 # again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the cell with
 # your answer first: the check sees what was run last. Your results are remembered, on other days too. The next cell
 # of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson 10, where

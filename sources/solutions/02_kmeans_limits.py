@@ -63,6 +63,9 @@ whose_point = "B"  # the nearest centre decides, and nothing else
 # %% task="whose_point" role="check"
 check.whose_point(whose_point)
 
+# %% [markdown] tags=["solution-only"]
+# `predict` compares distances to the centres. You can also measure it: `kmeans.predict([[3.6, 4.0]])`.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -82,7 +85,7 @@ check.whose_point(whose_point)
 # squared distances of all points to the centre of their group. With that you can ask what k-means thinks of *your*
 # labels.
 #
-# - in: `X` of shape (n, d); `labels` of shape (n,), integers 0 … K − 1, each of them there at least once
+# - in: `X` of shape (n, d); `labels` of shape (n,), integers 0 … K − 1, each of them at least once
 # - out: one number
 
 
@@ -98,10 +101,14 @@ def inertia_of_labels(X, labels):
 # %% task="inertia_of_labels" role="check"
 check.inertia_of_labels(inertia_of_labels)
 
+# %% [markdown] tags=["solution-only"]
+# Indexing the table of means with the labels gives every point its own centre at once. A loop that adds `len(G) *
+# G.var(axis=0).sum()` over the groups `G` gives the same number, since a variance is a mean square.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Two steps: a table of the group means, one row a group; then for each point the row that its label points to.
+# Two steps: a table of the group means, one row per group; then for each point the row that its label points to.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -124,9 +131,9 @@ assert inertia_of_labels(X, y) > inertia_of_labels(X, by_kmeans)
 # %% [markdown]
 # ## {{join_labels}}
 #
-# Two colleagues have labelled the points of one file each. Each counted the groups from 0, or nearly so: some skip
-# a number. No group stands in both files. The function below joins their labels into one array, for the points of
-# the first file followed by those of the second. It runs, and the scores that come of it are far too low. Fix it.
+# Two colleagues have labelled the points of one file each. Each counted the groups from 0, or nearly so: some skip a
+# number. No group is in both files. The function below joins their labels into one array, for the points of the first
+# file followed by those of the second. It runs, but the scores computed from it are far too low. Fix it.
 #
 # - in: `y1` of shape (n1,) and `y2` of shape (n2,), integers from 0 on
 # - out: an array of shape (n1 + n2,): two points have the same label when they are in the same file *and* the same
@@ -145,6 +152,10 @@ def join_labels(y1, y2):
 
 # %% task="join_labels" role="check"
 check.join_labels(join_labels)
+
+# %% [markdown] tags=["solution-only"]
+# The largest label of the first file plus 1 is certainly free, however many numbers the file skips. Pairs of (file,
+# label), or even and odd numbers, work as well.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -179,11 +190,11 @@ for truth in (np.r_[y1, y2], join_labels(y1, y2)):
 # %% [markdown]
 # ## {{mixture_sample}}
 #
-# Draw points from a mixture of round Gaussians. So that the answer is the same for everyone, chance is handed to
-# you: for each point a number `u[i]`, uniform between 0 and 1, to pick the component, and a row `Z[i]` of standard
-# normal numbers, to draw the point.
+# Draw points from a mixture of round Gaussians. So that the answer is the same for everyone, you are given the random
+# numbers: for each point a number `u[i]`, uniform between 0 and 1, to pick the component, and a row `Z[i]` of
+# standard normal numbers, to draw the point.
 #
-# The components divide the line from 0 to 1 among them, in their order, each with a stretch as long as its weight.
+# Divide the line from 0 to 1 among the components, in their order: each gets a stretch as long as its weight.
 # With weights 0.2, 0.5 and 0.3 the stretches end at 0.2, 0.7 and 1. Point $i$ comes from the component on whose
 # stretch `u[i]` falls.
 #
@@ -204,6 +215,10 @@ def mixture_sample(u, Z, weights, means, stds):
 # %% task="mixture_sample" role="check"
 check.mixture_sample(mixture_sample)
 
+# %% [markdown] tags=["solution-only"]
+# `searchsorted` counts the stretches that end at or before `u[i]`, for all points at once. `(u[:, np.newaxis] >=
+# np.cumsum(weights)[:-1]).sum(axis=1)` says the same, more slowly for many components.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -213,14 +228,14 @@ check.mixture_sample(mixture_sample)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# With the components in an integer array, `means[k]` is a table with one row a point. What has to happen to
+# With the components in an integer array, `means[k]` is a table with one row per point. What has to happen to
 # `stds[k]`, of shape (n,), before it can multiply a table (n, d)? And what does it multiply: the mean, the noise,
 # or both?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Give back two values, the points first.
+# Return two values, the points first.
 #
 # </details>
 
@@ -252,7 +267,7 @@ show(
 # - in: `x` of shape (n,); `pi`, `mu`, `sigma` of shape (K,): weights, means and standard deviations
 # - out: one number, the expected share of errors
 #
-# `norm.pdf(x, mean, standard_deviation)` is at hand, and takes arrays.
+# `norm.pdf(x, mean, standard_deviation)` is imported, and takes arrays.
 
 
 # %% task="unavoidable_share" role="answer"
@@ -267,6 +282,10 @@ def unavoidable_share(x, pi, mu, sigma):
 
 # %% task="unavoidable_share" role="check"
 check.unavoidable_share(unavoidable_share)
+
+# %% [markdown] tags=["solution-only"]
+# The formula as it stands is fine near the data. Far from all components every density underflows, and 0 / 0 is NaN;
+# a softmax of `np.log(pi) + norm.logpdf(…)` avoids that.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -314,18 +333,21 @@ def equal_points(pi, mu, sigma):
 # %% task="equal_points" role="check"
 check.equal_points(equal_points)
 
+# %% [markdown] tags=["solution-only"]
+# In logarithms the equation is quadratic, and `np.roots` solves it. A root finder such as
+# `scipy.optimize.brentq`, once on each side of the tight mean, also works.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Take logarithms of both sides. Three things of each component stay: its weight, its height, and its exponent. The
+# Take logarithms of both sides. Three things of each component remain: its weight, its height, and its exponent. The
 # height on the line is not the height in the plane.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
 # Gather the squares on the left, $\frac{(x-\mu_0)^2}{2\sigma_0^2} - \frac{(x-\mu_1)^2}{2\sigma_1^2}$, and
-# everything without $x$ on the right. Check the right side by a thought: a larger $\pi_0$ must leave more room to
-# component 0.
+# everything without $x$ on the right. Then test the right side: a larger $\pi_0$ must leave more room to component 0.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -387,13 +409,13 @@ check.fixed_file(fixed_file)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The message names one line at a time: fix it, run the cell again, and the next one comes. Before you take a line
-# out, ask whether its point was measured. Numbers are written differently in different countries.
+# The message names one line at a time: fix it, run the cell again, and the next one appears. Before you delete a
+# line, ask whether its point was measured. Numbers are written differently in different countries.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# In one line a number was never measured. What would a number of your own invention do to a mean, or to a cluster?
+# In one line a number was never measured. What would an invented number do to a mean, or to a cluster?
 #
 # </details>
 
@@ -406,16 +428,15 @@ check.fixed_file(fixed_file)
 
 # %% [markdown] task="where_it_fails" role="open"
 # <!-- BEGIN SOLUTION -->
-# *One answer of many.* A row is a customer of an online shop; the features are orders a year and money spent a
-# year. Most customers order once or twice, a few hundred order weekly. So the groups differ in number by a factor
-# of hundreds, and in spread too, since the frequent customers vary far more. Besides, orders and money go together,
-# which makes the groups slanted. K-means with k = 2 cuts the crowd of occasional customers wherever that saves most
-# squared distance, or spends a centre on a handful of very large ones. I would grow suspicious on seeing a border
-# through the densest part of the data, and on seeing it move when I change the unit of money from euros to cents:
-# inertia depends on units. A mixture has weights for unequal numbers, a spread of its own for each group, and (from
-# lesson 03 on) covariances for the slant. It would also say which customers it is unsure of. It would not help with
-# the long tail of very large customers, which no Gaussian describes; taking logarithms of both features first
-# might.
+# *One answer of many.* A row is a customer of an online shop; the features are orders per year and money spent per
+# year. Most customers order once or twice, a few hundred order weekly. So the groups differ in number by a factor of
+# hundreds, and in spread too, since the frequent customers vary far more. Orders and money also go together, which
+# makes the groups slanted. K-means with k = 2 cuts the crowd of occasional customers wherever that saves most squared
+# distance, or spends a centre on a handful of very large ones. I would be suspicious if a border ran through the
+# densest part of the data, and if it moved when I change the unit of money from euros to cents: inertia depends on
+# units. A mixture has weights for unequal numbers, a spread of its own for each group, and (from lesson 03 on)
+# covariances for the slant. It would also say which customers it is unsure of. It would not help with the long tail
+# of very large customers, which no Gaussian describes; taking logarithms of both features first might.
 #
 # *Points:* one for rows and features that make the case concrete; one for an assumption that fails, with the reason
 # (shape, spread, number, units or doubt); one for a visible symptom and a knob that answers it, or a good reason
@@ -425,7 +446,7 @@ check.fixed_file(fixed_file)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Think of the assumptions one at a time: round, equally wide, equally many, no doubt. Add a fifth that hides in the
+# Think of the assumptions one at a time: round, equally wide, of equal size, no doubt. Add a fifth that hides in the
 # distance: all features are in comparable units.
 #
 # </details>

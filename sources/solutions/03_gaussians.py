@@ -31,6 +31,10 @@ def gaussian_pdf(x, mu, var):
 # %% task="gaussian_pdf" role="check"
 check.gaussian_pdf(gaussian_pdf)
 
+# %% [markdown] tags=["solution-only"]
+# With a variance you never need its root, except in the factor in front, and there it is under the same root as 2π.
+# `norm.pdf(x, mu, np.sqrt(var))` gives the same numbers.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -54,9 +58,9 @@ check.gaussian_pdf(gaussian_pdf)
 # %% [markdown]
 # ## {{fit_gaussian}}
 #
-# Some points may count more than others. Point $i$ has a weight $w_i \ge 0$, and a weight of 2 means
-# "as if this row stood there twice". Weights need not be whole numbers. Fit a Gaussian to such data by maximum
-# likelihood. Lesson 04 will do this once for every component, in every step.
+# Some points may count more than others. Point $i$ has a weight $w_i \ge 0$, and a weight of 2 means "as if this row
+# were in the table twice". Weights need not be whole numbers. Fit a Gaussian to such data by maximum likelihood.
+# Lesson 04 will do this for every component, in every round of EM.
 #
 # - In: `X`, an array (n, d); `w`, an array (n,).
 # - Out: the tuple `(mu, Sigma)` with shapes (d,) and (d, d).
@@ -76,11 +80,15 @@ def fit_gaussian(X, w):
 # %% task="fit_gaussian" role="check"
 check.fit_gaussian(fit_gaussian)
 
+# %% [markdown] tags=["solution-only"]
+# Weighting one of the two factors before the product avoids a loop and an n × n matrix. `np.average(X, axis=0,
+# weights=w)` and `np.cov(X.T, aweights=w, ddof=0)` do the same.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Imagine whole-number weights, and write every row as often as its weight says. How many rows has the long table?
-# What is the sum of its first column, in terms of the short table?
+# Imagine whole-number weights, and write every row as often as its weight says. How many rows does the long table
+# have? What is the sum of its first column, in terms of the short table?
 #
 # </details>
 #
@@ -138,24 +146,28 @@ which_ellipse = "D"
 # %% task="which_ellipse" role="check"
 check.which_ellipse(which_ellipse)
 
+# %% [markdown] tags=["solution-only"]
+# The standard deviations are 1 and 2, so the ellipse reaches 1 to either side and 2 up and down: A or D. The
+# covariance is negative, so it leans to the left: D.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The shadows of the ellipse on the two axes tell the standard deviations of the two features. Which shadows does
-# this matrix ask for?
+# The shadows of the ellipse on the two axes are as long as the standard deviations of the two features, to either
+# side. How long must they be for this matrix?
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# The covariance is negative. When one feature is above its mean, where is the other, as a rule?
+# The covariance is negative. When one feature is above its mean, where is the other, usually?
 #
 # </details>
 
 # %% [markdown]
 # ## {{covariance_from_axes}}
 #
-# The other way round: you have an ellipse in mind, and want its matrix. The first axis points in the
+# Now the other way round: you have an ellipse in mind, and want its matrix. The first axis points in the
 # direction `angle`, in **degrees**, counted from the horizontal towards the vertical. The second is at a right
 # angle to it.
 #
@@ -176,6 +188,10 @@ def covariance_from_axes(stds, angle):
 # %% task="covariance_from_axes" role="check"
 check.covariance_from_axes(covariance_from_axes)
 
+# %% [markdown] tags=["solution-only"]
+# This is the lecture's $\Sigma = U \Lambda U^\top$, with variances in $\Lambda$. The sum of $\sigma_j^2\, u_j
+# u_j^\top$ over the two directions is the same matrix.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -186,8 +202,8 @@ check.covariance_from_axes(covariance_from_axes)
 #
 # <details><summary>Hint 2</summary>
 #
-# The lecture takes a covariance matrix apart and puts it together again. What stands on the diagonal of $\Lambda$:
-# lengths, or their squares? And on how many sides of it does $U$ stand?
+# The lecture takes a covariance matrix apart and puts it together again. What is on the diagonal of $\Lambda$:
+# lengths, or their squares? And on how many sides of it is there a $U$?
 #
 # </details>
 #
@@ -218,17 +234,21 @@ def share_inside(r, d):
 # %% task="share_inside" role="check"
 check.share_inside(share_inside)
 
+# %% [markdown] tags=["solution-only"]
+# $\Delta^2$ follows $\chi^2_d$, so the share is its distribution function at $r^2$. `scipy.stats.chi` describes
+# $\Delta$ itself: `chi.cdf(r, d)`.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The distance is the length of the whitened point, which is made of $d$ independent coordinates. They are judged
-# together and not one by one. Which distribution describes a sum of their squares?
+# The distance is the length of the whitened point, which is made of $d$ independent coordinates. They count together,
+# not one by one. Which distribution describes a sum of their squares?
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# `chi2.cdf` from SciPy gives the probability to stay *below* a value. Ask yourself which quantity follows $\chi^2$,
+# `chi2.cdf` from SciPy gives the probability of being *below* a value. Ask yourself which quantity follows $\chi^2$,
 # the distance or its square, and how many squares are summed.
 #
 # </details>
@@ -241,8 +261,8 @@ check.share_inside(share_inside)
 #
 # $$ \log N(x \mid \mu, \Sigma) = -\tfrac{1}{2} \left( d \log 2\pi + \Delta^2 + \log |\Sigma| \right). $$
 #
-# It will be tried far from the mean, and with two hundred narrow features. You can do without an inverse and
-# without a determinant.
+# The check tries it far from the mean, and with two hundred narrow features. You need neither an inverse nor a
+# determinant.
 #
 # - In: `X`, an array (n, d); `mu`, an array (d,); `Sigma`, an array (d, d).
 # - Out: an array (n,), the log density at every row, always finite.
@@ -263,11 +283,15 @@ def log_density(X, mu, Sigma):
 # %% task="log_density" role="check"
 check.log_density(log_density)
 
+# %% [markdown] tags=["solution-only"]
+# One factor gives both the distance and the determinant, and nothing leaves log space. Eigenvectors work as well, but
+# cost more; `multivariate_normal.logpdf` uses them.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
 # Take the Cholesky factor first; everything else comes from it. `solve_triangular` solves $L y = x - \mu$ for many
-# points at once when they are the *columns* of its second argument. It must also be told in which triangle the
+# points at once when they are the *columns* of its second argument. You must also tell it in which triangle the
 # numbers are.
 #
 # </details>
@@ -281,18 +305,18 @@ check.log_density(log_density)
 #
 # <details><summary>Hint 3</summary>
 #
-# The determinant of a triangular matrix is the product of its diagonal. Its logarithm is therefore a sum, and
-# nothing can underflow. $\Sigma$ consists of *two* such factors. Compare the result with the formula, term by term:
-# one half stands before all three.
+# The determinant of a triangular matrix is the product of its diagonal. Its logarithm is therefore a sum, and nothing
+# can underflow. $\Sigma$ consists of *two* such factors. Compare the result with the formula, term by term: the one
+# half applies to all three.
 #
 # </details>
 
 # %% [markdown]
 # ## {{fix_sampler}}
 #
-# A sampler gets round noise and should return points with the mean `mu` and the covariance `Sigma`. It
-# runs without any error, and its clouds look plausible: they lean to the right side, and they are about as large as
-# they should be. But the covariance is wrong. Here is what it drew, with the ellipses that it was asked for.
+# A sampler takes round noise and should return points with the mean `mu` and the covariance `Sigma`. It runs without
+# an error, and its clouds look plausible: they lean the right way, and they are about as large as they should be. But
+# the covariance is wrong. Here is what it drew, with the ellipses that it was asked for.
 
 # %%
 wanted = np.array([[1, 1.2], [1.2, 4]])
@@ -314,9 +338,9 @@ show(
 # %% [markdown]
 # Find the bug and fix it.
 #
-# - In: `Z`, an array (n, d) of independent standard Gaussian numbers, one point a row; `mu`, an array (d,);
+# - In: `Z`, an array (n, d) of independent standard Gaussian numbers, one point per row; `mu`, an array (d,);
 #   `Sigma`, an array (d, d).
-# - Out: an array (n, d), one point a row.
+# - Out: an array (n, d), one point per row.
 
 
 # %% task="fix_sampler" role="answer"
@@ -332,6 +356,10 @@ def fix_sampler(Z, mu, Sigma):
 
 # %% task="fix_sampler" role="check"
 check.fix_sampler(fix_sampler)
+
+# %% [markdown] tags=["solution-only"]
+# Any root $B$ with $B^\top B = \Sigma$ makes `Z @ B` a sample. `L.T` is the cheapest; $\sqrt{\Lambda}\, U^\top$ and
+# the symmetric root of $\Sigma$ give other points with the same distribution.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -357,10 +385,9 @@ check.fix_sampler(fix_sampler)
 # %% [markdown]
 # ## {{mixture_log_density}}
 #
-# A preview of the next lesson. Component $k$ of this mixture is round: its covariance is
-# $\Sigma_k = \sigma_k^2 I$, with one standard deviation $\sigma_k$ for all directions. Its Cholesky factor is so
-# plain that you can do without the factorisation. Write the mixture's log density, and keep it finite even far from
-# every component.
+# A preview of the next lesson. Component $k$ of this mixture is round: its covariance is $\Sigma_k = \sigma_k^2 I$,
+# with one standard deviation $\sigma_k$ for all directions. Its Cholesky factor is so simple that you can write it
+# down. Write the mixture's log density, and keep it finite even far from every component.
 #
 # - In: `X`, an array (n, d); `pi`, an array (K,) of weights that sum to 1; `mu`, an array (K, d); `sigma`, an array
 #   (K,) of standard deviations.
@@ -381,6 +408,10 @@ def mixture_log_density(X, pi, mu, sigma):
 
 # %% task="mixture_log_density" role="check"
 check.mixture_log_density(mixture_log_density)
+
+# %% [markdown] tags=["solution-only"]
+# Broadcasting whitens every point by every component at once. A loop over the components that fills one column at a
+# time is as good, and needs less memory.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>

@@ -1,9 +1,10 @@
 # %%
 import numpy as np
 from scipy.special import entr, logsumexp
-from sklearn.datasets import make_moons
+from scipy.stats import multivariate_normal
 
 from mlcourse import GaussianMixture, GaussianMixtureClassifier, check
+from mlcourse.datasets import two_moons
 from mlcourse.plotting import use_course_style
 
 use_course_style()
@@ -90,6 +91,56 @@ check.fix_report(fix_report)
 # anything yet, once the winner is known?
 #
 # </details>
+
+# %% [markdown]
+# ## {{in_another_unit}}
+#
+# A mixture was fitted to rows in metres and kilograms. Held-out rows arrive in centimetres and grams, and somebody
+# wants their log density *per centimetre and gram*, to compare it with a model that was fitted in those units.
+#
+# - in: `Z` of shape (n, d), the rows in the new units; `factor` of shape (d,): column $j$ of `Z` is `factor[j]`
+#   times what it would be in the old unit (100 for metres to centimetres); `weights` (K,), `means` (K, d) and
+#   `covariances` (K, d, d) of the mixture in the old units
+# - out: an array of shape (n,): the log density of each row per new unit
+#
+# Some rows are far from every component.
+
+
+# %% task="in_another_unit" role="answer"
+def in_another_unit(Z, factor, weights, means, covariances):
+    """Log density of rows Z in new units, under a mixture in old units: (n,)."""
+    ### BEGIN SOLUTION
+    A = [
+        np.log(w) + multivariate_normal.logpdf(Z / factor, m, S)
+        for w, m, S in zip(weights, means, covariances)
+    ]
+    return logsumexp(A, axis=0) - np.log(factor).sum()
+    ### END SOLUTION
+
+
+# %% task="in_another_unit" role="check"
+check.in_another_unit(in_another_unit)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Rows and mixture must be in the same unit before you compare them. Bring the rows to the old unit, or the
+# mixture to the new one: means change like rows, covariances by the factor of each of their two columns. Then
+# weigh the components and sum, in log space.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The probability of a small box is density times volume, and does not depend on the unit. How does the number for
+# the volume change if every side is counted in new units? (If you brought the mixture to the new unit, this is
+# already done.)
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: the rows are the only thing that has to be converted, and one term at the end corrects the
+# density. It is just as right to carry the mixture over (`means * factor`, `covariances * np.outer(factor,
+# factor)`), and then no correction is needed: the determinants of the covariances contain it.
 
 # %% [markdown]
 # ## {{closest_pair}}
@@ -179,9 +230,9 @@ check.class_probabilities(class_probabilities)
 # fit it again with more points.)
 
 # %% task="reported_accuracy" role="answer"
-train = make_moons(80, noise=0.3, random_state=18)
-validation = make_moons(80, noise=0.3, random_state=19)
-test = make_moons(1000, noise=0.3, random_state=20)
+train = two_moons(80, noise=0.3, random_state=138)
+validation = two_moons(80, noise=0.3, random_state=139)
+test = two_moons(1000, noise=0.3, random_state=140)
 ### BEGIN SOLUTION
 models = [GaussianMixtureClassifier(K, random_state=0).fit(*train) for K in range(1, 11)]
 chosen = max(models, key=lambda model: model.score(*validation))
@@ -196,8 +247,8 @@ check.reported_accuracy(reported_accuracy)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Each set is a pair of points and classes, so `model.fit(*train)` and `model.score(*validation)` work. Which set may
-# decide about $K$?
+# Each set is a pair of points and classes, so `model.fit(*train)` and `model.score(*validation)` work. Which set
+# may decide about $K$?
 #
 # </details>
 # <details><summary>Hint 2</summary>

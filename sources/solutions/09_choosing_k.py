@@ -77,10 +77,93 @@ check.criteria(criteria)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The entropy of the responsibilities is positive, and it is added twice. Where $r = 0$ the term $r \log r$ counts as
-# 0; SciPy's `entr` knows that.
+# The entropy of the responsibilities is positive, and it is added twice. Where $r = 0$ the term $r \log r$ counts
+# as 0; SciPy's `entr` knows that.
 #
 # </details>
+
+# %% [markdown]
+# ## {{choose_from_table}}
+#
+# A table of BICs over covariance types and numbers of components. Some fits failed, and their entries are `nan` or
+# `inf`. One entry may be `-inf`: the likelihood of that fit was infinite.
+#
+# - in: `table` of shape (T, M); `types`, a tuple of T names; `Ks` of shape (M,), the numbers of components
+# - out: `return covariance_type, K` of the best usable fit
+
+
+# %% task="choose_from_table" role="answer"
+def choose_from_table(table, types, Ks):
+    """The covariance type and the K of the best usable fit."""
+    ### BEGIN SOLUTION
+    usable = np.where(np.isfinite(table), table, np.inf)
+    row, column = np.unravel_index(usable.argmin(), usable.shape)
+    return types[row], Ks[column]
+    ### END SOLUTION
+
+
+# %% task="choose_from_table" role="check"
+check.choose_from_table(choose_from_table)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Three kinds of entries are not numbers that you can trust. What does `argmin` do with each of them? NumPy has a
+# function that is true for ordinary numbers only.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `argmin` of a matrix counts its entries row by row; `np.unravel_index` turns that position into a row and a
+# column. Then look up the name and the number.
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# Replacing what is not finite by `inf` handles all three cases in one line. `np.nanargmin`, or two loops with
+# `np.isfinite`, work as well. −∞ is the dangerous one: it wins every comparison, and means that a component
+# collapsed.
+
+# %% [markdown]
+# ## {{bootstrap_p_value}}
+#
+# You test $K$ against $K + 1$ components. From the fitted mixture of $K$ components, $B$ data sets were drawn,
+# and both mixtures were fitted to each.
+#
+# - in: `smaller` and `larger` of shape (B,): the *total* log-likelihoods of the two fits to each simulated data
+#   set; `observed`, the likelihood ratio $2(\ell_{K+1} - \ell_K)$ of the real data
+# - out: the p-value, one number
+
+
+# %% task="bootstrap_p_value" role="answer"
+def bootstrap_p_value(smaller, larger, observed):
+    """The p-value of a bootstrap likelihood-ratio test."""
+    ### BEGIN SOLUTION
+    ratios = 2 * (larger - smaller)
+    return (1 + (ratios >= observed).sum()) / (1 + len(ratios))
+    ### END SOLUTION
+
+
+# %% task="bootstrap_p_value" role="check"
+check.bootstrap_p_value(bootstrap_p_value)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Compute the same statistic for the simulated data as for the real ones, factor included. Which simulated values
+# are at least as extreme as the observed one? Equal counts too.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# If $K$ components are the truth, the real data are one more draw of the same kind: there are $B + 1$ draws in
+# all, and one of them is at least as extreme as itself.
+#
+# </details>
+
+# %% [markdown] tags=["solution-only"]
+# Counting the observed value among the draws makes the test valid for every $B$: a p-value of 0 would claim more
+# than $B$ simulations can show. The mean of `np.append(ratios, observed) >= observed` is the same.
 
 # %% [markdown]
 # ## {{what_bic_counts}}

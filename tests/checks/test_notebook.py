@@ -133,7 +133,7 @@ def test_a_tuple_has_a_line_for_each_result(checker, capsys):
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert any(line.startswith("yours  the weights: array of shape (3,)") for line in lines)
     assert any(line.startswith("the means: array of shape (3, 2)") for line in lines)
-    assert any(line.startswith("form   (weights of shape (K,)") for line in lines)
+    assert any(line.startswith("wanted (weights of shape (K,)") for line in lines)
 
 
 def test_without_a_diagnosis_the_failing_input_is_offered(checker, capsys):

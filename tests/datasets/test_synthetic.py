@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from mlcourse import datasets
 from mlcourse.datasets import synthetic
@@ -62,6 +63,21 @@ def test_three_gaussians_have_the_stated_means_and_variances():
         # Four standard errors, of a mean and of a variance, of 10 000 normal numbers.
         assert abs(x.mean() - mean) < 4 * np.sqrt(variance / len(x))
         assert abs(x.var() - variance) < 4 * variance * np.sqrt(2 / len(x))
+
+
+def test_two_moons_are_half_circles_at_random_angles():
+    X, y = datasets.two_moons(2000, noise=0, random_state=3)
+    upper = np.where(y[:, np.newaxis] == 0, X, [1, 0.5] - X)
+    np.testing.assert_allclose(np.linalg.norm(upper, axis=1), 1)
+    angles = np.arctan2(upper[:, 1], upper[:, 0])
+    assert scipy.stats.kstest(angles, "uniform", args=(0, np.pi)).pvalue > 0.01
+    gaps = np.diff(np.sort(angles[y == 0]))
+    assert gaps.std() == pytest.approx(gaps.mean(), rel=0.15)  # as between independent points, not even steps
+
+
+def test_two_moons_have_the_stated_noise():
+    sharp, blurred = (datasets.two_moons(2000, noise=noise, random_state=3)[0] for noise in (0, 0.3))
+    np.testing.assert_allclose((blurred - sharp).std(axis=0), 0.3, rtol=0.05)
 
 
 def test_gaussian_pair_has_the_stated_centres_and_spreads():

@@ -157,7 +157,7 @@ def test_what_an_exception_says_is_shown_in_clean_form(text):
     assert "it raised ValueError: <" in first
     assert first.endswith(">")
     assert not {unicodedata.category(character) for character in first} & {"Cc", "Cs", "Zl", "Zp"}
-    assert [line.split()[0] for line in rest] == ["form"]
+    assert [line.split()[0] for line in rest] == ["wanted"]
 
 
 def test_an_exception_without_a_message_is_reported():

@@ -13,6 +13,10 @@ X, _ = make_blobs(120, centers=[(0, 0), (3, 1), (0, 4)], random_state=3)
 
 noise = np.random.default_rng(0).standard_normal((900, 2))
 
+# Points of the overlap explorer: 300 at (0, 0), then 600 at (10, 10).
+origin = np.repeat([0, 1], [300, 600])
+two_groups = np.array([0, 10])[origin, np.newaxis] + np.array([1.2, 1.8])[origin, np.newaxis] * noise
+
 
 WORST_START = X[np.argsort(X[:, 0])[:3]]
 

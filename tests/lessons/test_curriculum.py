@@ -90,9 +90,9 @@ def test_elongated_bic(covariance_type, bic):
 
 def test_two_moons_components_by_bic_and_aic():
     X, _ = datasets.two_moons()
-    mixtures = [GaussianMixture(k, random_state=0).fit(X) for k in range(1, 21)]
-    assert 1 + np.argmin([mixture.bic(X) for mixture in mixtures]) == 7
-    assert 1 + np.argmin([mixture.aic(X) for mixture in mixtures]) == 12
+    mixtures = [GaussianMixture(k, random_state=0).fit(X) for k in range(1, 26)]
+    assert 1 + np.argmin([mixture.bic(X) for mixture in mixtures]) == 8
+    assert 1 + np.argmin([mixture.aic(X) for mixture in mixtures]) == 16
 
 
 def test_digits():

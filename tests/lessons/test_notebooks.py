@@ -105,6 +105,13 @@ def test_exercise_has_tasks_checks_and_hints(path):
     assert 2 * len(answers) <= hints <= 3 * (len(answers) + len(questions))
 
 
+def test_the_first_hint_of_the_welcome_page_belongs_to_its_check():
+    path = ROOT / "notebooks" / "00_welcome.ipynb"
+    called = re.findall(r"^check\.(?!progress)(\w+)\(\w", "\n".join(sources(path, "code")), re.MULTILINE)
+    hints = re.findall(r'<details id="(hint-[^"]*)"', "\n".join(sources(path, "markdown")))
+    assert hints == [hint_id(name, 1) for name in called]
+
+
 @pytest.mark.parametrize("path", pages("exercises"))
 def test_every_hint_that_a_verdict_names_is_there(path):
     text = "\n".join(sources(path, "markdown"))

@@ -25,3 +25,9 @@ def test_the_picture_has_ellipses_arrows_and_a_sample():
     arrows = np.column_stack([ax.collections[-1].U, ax.collections[-1].V])
     np.testing.assert_allclose(arrows.T @ arrows, Sigma)
     assert f"[[{Sigma[0, 0]:.2f}, {Sigma[0, 1]:.2f}]" in caption
+
+
+def test_a_still_picture_may_be_closer():
+    ax = widgets.draw_covariance(noise, 2, 1, 30, reach=6.5).figure.axes[0]
+    assert ax.get_xlim() == ax.get_ylim() == (-6.5, 6.5)
+    assert np.abs(ax.patches[-1].get_extents().transformed(ax.transData.inverted()).extents).max() < 6.5

@@ -1,6 +1,7 @@
 """Tests that every widget must pass."""
 
 import re
+from functools import partial
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -8,9 +9,12 @@ import pytest
 
 from mlcourse import widgets
 from mlcourse.plotting import show
-from tests.helpers.widget_data import find, noise
+from tests.helpers.widget_data import find, noise, origin, two_groups
 
-WIDGETS = {"overlap": widgets.overlap_explorer, "covariance": widgets.covariance_explorer}
+WIDGETS = {
+    "overlap": partial(widgets.overlap_explorer, two_groups, origin),
+    "covariance": widgets.covariance_explorer,
+}
 
 
 @pytest.mark.parametrize("name", WIDGETS)
