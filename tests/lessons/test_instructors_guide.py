@@ -147,7 +147,7 @@ def test_every_open_question_has_a_rubric(name, task, points):
 
 
 @pytest.mark.parametrize(("name", "task", "points"), list(open_questions()))
-def test_sample_answers_get_the_marks_that_their_reasons_add_up_to(name, task, points):
+def test_reasons_add_up_to_the_marks_of_sample_answers(name, task, points):
     pattern = r"^\*\*(Full|Middle|Low)[^(\n]*\(([\d½]+)\).*?^\*Why:\*(.*?)(?:\n\n|\Z)"
     samples = re.findall(pattern, rubric_of(task), re.MULTILINE | re.DOTALL)
     assert [level for level, _, _ in samples] == ["Full", "Middle", "Low"]
