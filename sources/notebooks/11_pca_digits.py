@@ -300,9 +300,9 @@ print(
 )
 
 # %% [markdown]
-# Whitening hurts k-means, in nearly all seeds: axes that hardly matter get an equal say. A full Gaussian adapts to any
-# units, and its density changes by the same factor everywhere. Only its start, if it is k-means, and its `reg_covar`
-# depend on them.
+# Whitening hurts k-means, in nearly all seeds: axes that hardly matter get an equal say. A full Gaussian adapts to
+# any units, and its density changes by the same factor everywhere. Only its start, if it is k-means, and its
+# `reg_covar` depend on them.
 #
 # Keep that constant in mind. **Log-likelihoods can be compared only in the same coordinates.** Another number of
 # axes, or whitened against plain, is another space. We stay with 41 axes, and correct by the constant when we leave
