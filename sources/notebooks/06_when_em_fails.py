@@ -137,7 +137,7 @@ ax = plot_points(Y, sizes=8)
 style = {"linestyle": "", "markersize": 12, "markeredgecolor": PAPER}
 ax.plot(*aligned.T, marker="o", color=color(0), label="average after aligning", **style)
 ax.plot(*naive.T, marker="X", color=color(5), label="average, number by number", **style)
-ax.legend(loc="upper left")
+ax.legend(loc="lower right")
 ax.set_aspect("equal")
 show(
     ax,
@@ -170,14 +170,14 @@ assert adjusted_rand_score(a, b) > 0.999
 distances = (6, 4, 3, 2.5, 2)
 
 
-def rounds_of_em(distance, seed):
+def fit_of_two(distance, seed):
     rng = np.random.default_rng(seed)
     sample = rng.choice([-distance / 2, distance / 2], 1000) + rng.standard_normal(1000)
     model = GaussianMixture(2, random_state=0, tol=1e-9, max_iter=2000)
-    return model.fit(sample[:, np.newaxis]).n_iter_
+    return model.fit(sample[:, np.newaxis])
 
 
-rounds = np.array([[rounds_of_em(distance, seed) for seed in range(7)] for distance in distances])
+rounds = np.array([[fit_of_two(d, seed).n_iter_ for seed in range(7)] for d in distances])
 
 # %% tags=["hide-input"]
 # Figure 2: rounds against the distance of the means
@@ -207,14 +207,23 @@ assert np.all(np.diff(medians) > 0)
 assert 40 * medians[0] < medians[-1]
 
 # %% [markdown]
-# About four hundred, as a rule. Near the maximum, every round reduces the distance to it by the same factor: EM
-# converges *linearly*. Dempster, Laird and Rubin (1977) found the factor. It is the **share of missing information**:
-# how much of what we would know about the parameters, if we saw which component each point came from, is lost because
-# we do not see it. With components that are far apart nothing is lost, and the factor is almost 0. With overlap it is
-# close to 1, and each round brings almost nothing.
+# About four hundred, as a rule. Look at the last rises of the likelihood, each divided by the one before it:
+
+# %%
+for distance in (4, 3, 2):
+    rises = np.diff(fit_of_two(distance, seed=0).lower_bounds_)
+    print(f"distance {distance}: the last factors are", (rises[-4:] / rises[-5:-1]).round(3))
+
+# %% [markdown]
+# Near the maximum, every rise is the one before it times a constant: EM converges *linearly*. The distance to the
+# maximum shrinks by the root of that constant, and Dempster, Laird and Rubin (1977) found out what the root is: the
+# **share of missing information**. This is how much of what we would know about the parameters, if we saw which
+# component each point came from, is lost because we do not see it. With components that are far apart nothing is
+# lost, and the share is almost 0. With overlap it is close to 1, and each round brings almost nothing.
 #
-# So a small change per round does not mean that the maximum is near. With a factor of 0.99 the way left is about a
-# hundred times the last step. If components overlap, lower `tol`, and check whether the parameters still move.
+# So a small change per round does not mean that the maximum is near. If every rise is 0.98 of the one before, the
+# likelihood still has about fifty times the last rise to go. If components overlap, lower `tol`, and check whether
+# the parameters still move.
 #
 # ## The likelihood has no maximum
 #
@@ -438,6 +447,8 @@ show(
 # $S_k = \sum_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}$, bound plus prior has its maximum at
 #
 # $$ \Sigma_k = \frac{S_k + m\,T}{N_k + m} $$
+#
+# (The derivation is that of lesson 05, with $S_k + m\,T$ in place of $S_k$ and $N_k + m$ in place of $N_k$.)
 
 
 # %%
@@ -451,11 +462,15 @@ def map_covariance(S, N, T, m):
 # notices them. A component with one point gets nearly all of its shape from them. The estimate is pulled from
 # $S_k / N_k$ towards $T$, which is called [shrinkage](../GLOSSARY.md#shrinkage).
 #
-# One caution about the words. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d +
-# 1)/2}$, so here $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le
-# 2d$, and we use $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw
-# from, and "prior" is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty
-# goes to $-\infty$ faster than the spike rises.
+# <details><summary>Is this a proper prior?</summary>
+#
+# Not always. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d + 1)/2}$, so here
+# $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le 2d$, and we use
+# $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw from, and "prior"
+# is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty goes to $-\infty$
+# faster than the spike rises.
+#
+# </details>
 #
 # In `GaussianMixture`, `covariance_prior="data"` takes the covariance of all rows for $T$, and `prior_strength` is
 # $m$.
