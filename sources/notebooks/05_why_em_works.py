@@ -167,8 +167,8 @@ for half_step in range(9):
 names = ["start", *("E", "M") * 4]
 ax = plt.figure(figsize=(8, 3.6)).subplots()
 ax.fill_between(range(9), bounds, likelihoods, color=color(4), alpha=0.35, label="the gap, KL")
-ax.plot(likelihoods, color=INK, marker="o", markersize=4, label="log-likelihood")
-ax.plot(bounds, color=color(0), marker="s", markersize=5, linestyle="--", label="bound")
+ax.plot(likelihoods, color=color(0), marker="o", markersize=4, label="log-likelihood")
+ax.plot(bounds, color=color(1), marker="s", markersize=5, linestyle="--", label="bound")
 ax.set(xticks=range(9), xlabel="half steps", ylabel="mean over the grains")
 ax.set_xticklabels(names)
 ax.legend(loc="lower right")
@@ -216,9 +216,9 @@ def draw_climb(mu, n_rounds, ax):
     """The likelihood, and for each round the bound that touches it; return the places of EM."""
     grid = np.linspace(-0.6, 2.6, 300)
     curve = [likelihood(place) for place in grid]
-    ax.plot(grid, curve, color=INK, linewidth=2)
+    ax.plot(grid, curve, color=color(0), linewidth=2)
     places = [mu]
-    for k in range(n_rounds):
+    for k in range(1, n_rounds + 1):
         Q = softmax(log_joint(x, mu), axis=1)
         ax.plot(grid, [elbo(log_joint(x, place), Q).mean() for place in grid], "--", color=color(k))
         ax.plot(mu, likelihood(mu), MARKERS[k], color=color(k), markersize=9)
@@ -443,13 +443,12 @@ for k, start in enumerate([(-0.5, 2.5), (-2.7, -2.0), (2.5, -0.5), (2.4, 2.4)]):
     print(f"start {start}: ends at {means[-1].round(3)}")
 center = x.mean()
 ax.plot(center, center, "o", markersize=16, fillstyle="none", color=INK, markeredgewidth=2)
-ax.annotate(
-    "saddle",
-    (center, center),
-    (-0.95, 0.1),
-    arrowprops={"arrowstyle": "->", "color": INK, "linewidth": 1.5, "shrinkB": 10},
-    color=INK,
-)
+arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5, "shrinkB": 10}
+for text, place, at in (
+    ("saddle", (center, center), (-0.95, 0.1)),
+    ("a maximum", (-1.061, 1.689), (-2.75, 0.25)),
+):
+    ax.annotate(text, place, at, arrowprops=arrow, color=INK)
 ax.set(xlabel="mean of component 0, μ₀", ylabel="mean of component 1, μ₁", aspect="equal")
 show(
     fig,
@@ -457,7 +456,7 @@ show(
     " EM. Two maxima of equal height mirror each other in the dotted diagonal. The run that"
     " starts on the diagonal ends at the saddle between them (ring).",
     "Contour lines with one hill at upper left and its mirror image at lower right. Three paths"
-    " end on one or the other maximum. The fourth jumps along the diagonal to a ringed point in"
+    " end on one or the other hilltop, a maximum. The fourth jumps along the diagonal to a ringed point in"
     " the middle, between both hills, and stops.",
 )
 

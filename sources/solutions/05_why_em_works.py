@@ -11,7 +11,7 @@ from mlcourse import check
 from mlcourse.datasets import elongated_blobs, three_gaussians_1d
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
-from mlcourse.plotting import INK, color, plot_ellipses, plot_points, show, use_course_style
+from mlcourse.plotting import color, plot_ellipses, plot_points, show, use_course_style
 
 use_course_style()
 
@@ -76,9 +76,9 @@ for _ in range(12):
 # %% tags=["hide-input"]
 # Figure: likelihood and bound
 ax = plt.figure(figsize=(7, 3)).subplots()
-ax.plot(range(1, 13), likelihoods, color=INK, marker="o", label="log-likelihood")
+ax.plot(range(1, 13), likelihoods, color=color(0), marker="o", label="log-likelihood")
 ax.plot(
-    range(1, 13), bounds, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
+    range(1, 13), bounds, color=color(1), marker="s", linestyle="--", label="the colleague's bound"
 )
 ax.set(xlabel="E-steps", ylabel="mean over the points")
 ax.legend()
