@@ -300,11 +300,8 @@ def best_run_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 @BEST_RUN.reference
 def best_run(scores: Array, smallest: Array, limit: float) -> int:
-    best = None
-    for run in range(len(scores)):
-        if smallest[run] > limit and (best is None or scores[run] > scores[best]):
-            best = run
-    return best
+    without_a_spike = [run for run in range(len(scores)) if smallest[run] > limit]
+    return max(without_a_spike, key=lambda run: scores[run])
 
 
 @BEST_RUN.law("the chosen run must not have a spike.")
