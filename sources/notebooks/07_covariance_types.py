@@ -955,8 +955,8 @@ assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 # ## Where next
 #
 # The [exercises](../exercises/07_covariance_types_exercises.ipynb): derive all four from one scatter, fix a
-# tied M-step, and choose a type for sixty handwritten digits. Then [lesson 09](09_choosing_k.ipynb): how many
-# components?
+# tied M-step, and choose a type for sixty handwritten digits. Then [lesson
+# 08](08_density_estimation.ipynb): what can a mixture do for data that are not Gaussian at all?
 #
 # ## References
 #

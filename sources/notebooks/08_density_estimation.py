@@ -58,7 +58,7 @@ ax.set_aspect("equal")
 show(
     ax,
     "Figure 1. Two hundred points. You see two groups. What will a mixture of two Gaussians see?",
-    "Grey points along two interleaved crescents, one open below and one open above.",
+    "Grey points along two interleaved crescents. The upper one is an arch, the lower one a bowl.",
 )
 
 # %% [markdown]
@@ -94,11 +94,11 @@ show(
 )
 
 # %% [markdown]
-# If you want two groups, you would ask for two components. They find neither moon, since a moon is not an
-# ellipse. For a perfect match, the [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.
+# No: neither ellipse takes one moon, because a moon is not an ellipse. For a perfect match, the
+# [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.
 #
-# Sixteen components do not find groups either: nobody would say that there are sixteen. But look at the lower
-# panels. As a *description of where points fall*, the mixture is good enough to sample from.
+# Sixteen components do not find the groups either: nobody would say that there are sixteen. But look at the lower
+# panels. As a *description of where points fall*, this mixture is good enough to sample from.
 #
 # So there are two questions, and they have different answers:
 #
@@ -110,7 +110,7 @@ show(
 # ## The likelihood of the data you fitted
 #
 # We judge a density by its [log-likelihood](../GLOSSARY.md#log-likelihood): how probable does the model make the
-# points? The obvious idea is to take the $K$ with the greatest likelihood.
+# points? The obvious idea is to choose the $K$ with the highest likelihood.
 #
 # **Before you run the next cell:** for $K = 1, 2, \dots, 25$, where will the likelihood of the two hundred
 # points have its maximum?
@@ -122,8 +122,8 @@ training = np.array([model.score(X) for model in models])
 print(training.round(2))
 
 # %% [markdown]
-# At or near the end, whatever the data are. It rises with almost every component, and it would go on rising.
-# This is a law, and one function shows the reason: split any component into two halves that lie on top of each
+# The maximum is at or near the end of the list, whatever the data. The likelihood rises with almost every component,
+# and it would go on rising. One function shows the reason: split any component into two halves, one on top of the
 # other. The result is a mixture with one more component and exactly the same density.
 
 # %%
@@ -147,18 +147,18 @@ log_likelihood, _ = e_step(X, split(models[6], k=3))
 assert np.allclose(log_likelihood, models[6].score_samples(X))
 
 # %% [markdown]
-# So the best mixture of eight is at least as likely as the best of seven. **The likelihood of the training data
-# can never tell you to stop.**
+# So the best mixture of eight components is at least as likely as the best of seven. **The likelihood of the training
+# data can never tell you to stop.**
 #
-# The law is about the *best* fit. EM finds a good one, not always the best, so a curve can have a dent. A dent
+# This holds for the *best* fit. EM finds a good one, not always the best, so a curve can have a dent. A dent
 # means that a start was unlucky. It says nothing about $K$.
 #
 # ## Points that the fit has not seen
 #
 # A model that has learned where points fall should not be surprised by new ones. So leave some points out, fit the
-# model to the rest, and ask how likely the left-out points are. They are
-# [validation data](../GLOSSARY.md#validation-set). Two hundred points are few, so let each point take a turn: five
-# folds, each left out once. This is [cross-validation](../GLOSSARY.md#cross-validation).
+# model to the rest, and compute how likely the left-out points are. They are
+# [validation data](../GLOSSARY.md#validation-set). Two hundred points are few, so every point takes a turn: we make
+# five folds and leave out each of them once. This is [cross-validation](../GLOSSARY.md#cross-validation).
 
 # %%
 folds = KFold(5, shuffle=True, random_state=0)
@@ -175,7 +175,7 @@ def held_out(K):
 
 # %% [markdown]
 # **Before you run the next cell:** a mixture of a hundred components has 599 free numbers, and our points have
-# 400 coordinates. How will it do on the points that it was fitted to, and how on the others?
+# 400 coordinates. How well will it do on the points that it was fitted to, and how well on the others?
 
 # %%
 hundred = GaussianMixture(100, random_state=0).fit(X)
@@ -233,8 +233,8 @@ show(
 )
 
 # %% [markdown]
-# Is that number *the* answer? Not so fast. The curve is a mean of two hundred numbers, and another two hundred
-# points would give another curve. We can judge the differences point by point: how far is each $K$ behind the
+# Is that number *the* answer? Not so fast. Each value of the curve is a mean of two hundred numbers, and another two
+# hundred points would give another curve. We can compare models point by point: how far is each $K$ behind the
 # best, and what is the [standard error](../GLOSSARY.md#standard-error) of that difference?
 
 # %%
@@ -252,21 +252,21 @@ print("within two standard errors of the best:", close)
 #
 # ## How much too good is the training likelihood?
 #
-# The gap between the two curves in figure 4 has a theory. A model with $p$ free parameters, fitted to $n$ points,
-# is too good on its own points by about
+# There is a theory for the gap between the two curves in figure 4. Fit a model with $p$ free parameters to $n$
+# points. Its likelihood on these points is too good by about
 #
 # $$ \text{training} - \text{new points} \approx \frac{p}{n} $$
 #
 # in mean log-likelihood per point. Here is why. Near the best parameters, the log-likelihood is a parabola. The fit
-# moves away from the best parameters of the *source* because it follows the noise. This gains $p / 2n$ on the
-# training points. The same move loses $p / 2n$ on new points. The sum is $p / n$. [Akaike](#References) built
-# his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument assumes many points per
+# follows the noise in its points, and so it moves away from the parameters that are best for the *source*. This
+# gains $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. Together this is $p / n$. [Akaike](#References) built
+# his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument needs many points per
 # parameter, and parameters that the data determine.
 #
 # A full mixture has $K - 1$ weights, $Kd$ numbers for the means and $K d(d+1)/2$ for the covariances; in the plane,
 # $p = 6K - 1$. **Before you run the next cell:** take
-# $K = 2, 4, 7$ and 12. At which of them will the theory be good for 200 points, and at which
-# for 2000?
+# $K = 2, 4, 7$ and 12. For which of them will the theory be right with 200 points, and for which
+# with 2000?
 
 
 # %%
@@ -320,7 +320,7 @@ show(
 
 # %% [markdown]
 # With 2000 points, the theory is right for four, seven and twelve components, within the error of the means. With
-# 200 points it promises too little: for twelve components there are three points per parameter, and a parabola no
+# 200 points the real gap is larger: for twelve components there are three points per parameter, and a parabola no
 # longer describes the likelihood. **A single sample can be far from the mean**, as the dots show.
 #
 # For two components the gap is smaller than $p/n$. The theory also assumes that the model is nearly right, and two
@@ -392,13 +392,13 @@ show(
 
 # %% [markdown]
 # Every one of the two hundred points is with its own moon. Two Gaussians could not find the moons. Ten could,
-# once we stopped asking each of them to be a group. The idea is due to Baudry and others (2010).
+# once we stopped asking each of them to be a group. The idea is from Baudry and others (2010).
 #
-# The bars advise when to stop: when there is no doubt left to remove. Here that is already so at *three* groups.
+# The bars suggest where to stop: when there is no doubt left to remove. Here that is already so at *three* groups.
 # By chance, the lower moon has a gap at its lowest point, and no component bridges it. So the bars alone would
 # not give you two.
 #
-# Does it always work? We own the source, so we can ask it for twenty samples.
+# Does it always work? We have the source, so we can draw twenty samples from it.
 
 # %%
 found = {K: [] for K in (4, 6, 8, 10, 12)}
@@ -417,8 +417,8 @@ assert sum(found[4]) < 5 < 12 < sum(found[10])
 
 # %% [markdown]
 # Not always. With four components, the ellipses are so fat that they overlap across the gap between the moons
-# more than along a moon. With ten it works for most samples, but one component that bridges the gap, or one that
-# is never in doubt, is enough to spoil it. So look at the picture.
+# more than along a moon. With ten it works for most samples, but a single component that bridges the gap, or
+# one that overlaps with no other, can spoil it. So look at the picture.
 #
 # It can also go the other way. In [lesson 02](02_kmeans_limits.ipynb), two components overlapped so much that
 # their sum had a single peak. **Components are pieces of a density. Clusters are groups that mean something to
@@ -510,7 +510,7 @@ print("training  ", np.round(on_train, 2))
 print("validation", np.round(on_val, 2), " best at K =", winner + 1)
 
 # %% tags=["hide-input"]
-# Figure 7: one component per class, the chosen number, and twelve
+# Figure 7: one component per class, the choice, twelve
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), sharex=True, sharey=True)
 for ax, K in zip(axes, (1, winner + 1, 12)):
     plot_decision_regions(classifiers[K - 1], X_train, ax=ax)
@@ -527,8 +527,8 @@ show(
 )
 
 # %% [markdown]
-# Far from every point, the model still has an opinion: that of the fatter tail.
-# [Lesson 04](04_em.ipynb) said it this way: certainty is not familiarity.
+# Far from every point, the model still names a class, often with certainty: the one whose density falls off more
+# slowly. In the words of [lesson 04](04_em.ipynb): certainty is not familiarity.
 #
 # **Before you run the next cell:** will the winner's accuracy be higher, lower or the same on the four thousand
 # points in the second envelope?
@@ -541,9 +541,9 @@ print(
 print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):.3f}")
 
 # %% [markdown]
-# One pair of numbers proves little, because a hundred validation points have a large error. But the direction is
-# not an accident. The winner was picked *because* it did well on those hundred points, and part of doing well was
-# luck that does not come back. Repeat the whole procedure on twenty samples:
+# One pair of numbers proves little, because a hundred validation points have a large error. But there is a
+# reason to expect the first to be higher. The winner was picked *because* it did well on those hundred points, and part of that was
+# luck, which does not come back. Repeat the whole procedure on twenty samples:
 
 # %%
 luck = []
@@ -561,7 +561,7 @@ print(f"validation minus test: {np.mean(luck):.3f} ± {np.std(luck, ddof=1) / np
 assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 
 # %% [markdown]
-# On average, the validation score of the winner is too high. The more candidates, the more so. **So choose on
+# On average, the winner's validation score is too high, and more so if there are more candidates. **So choose on
 # validation data, and report on test data that played no part in any choice.**
 #
 # ## Common mistakes
@@ -587,8 +587,8 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # <details><summary>Answer</summary>
 #
-# **B.** A is too high on average: the model was not fitted to the validation data, but it was *chosen* by them, and
-# the best of forty was also the luckiest. C chooses once more, this time with the test set, which is then no
+# **B.** A is too high on average: the model was not fitted to the validation data, but it was *chosen* with them, and
+# the best of forty was probably lucky too. C chooses once more, this time with the test set, which is then no
 # longer a test set.
 #
 # </details>
@@ -604,8 +604,8 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 # <details><summary>Answer</summary>
 #
 # **B.** One metre is 100 centimetres, so a density per centimetre is 100 times smaller, and its logarithm is lower
-# by log 100 ≈ 4.6. A and C take the number for a quality. It has a meaning only beside another model's number, on
-# the same rows in the same unit.
+# by log 100 ≈ 4.6. A and C treat the number as a mark for the model. It means something only next to another
+# model's number, on the same rows in the same unit.
 #
 # </details>
 
@@ -628,7 +628,7 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # 1. The training likelihood rises with every component. It can never tell you to stop.
 # 2. Held-out likelihood can. Where its curve is flat, report a range.
-# 3. A training likelihood is too good by about $p/n$ per point, and by more when parameters are many.
+# 3. A training likelihood is too good by about $p/n$ per point, and by more if there are few points per parameter.
 # 4. Components are pieces of a density. Join them if you want clusters, and look at the result.
 # 5. Choose on validation data. Report on test data, once.
 #

@@ -439,9 +439,8 @@ assert np.unravel_index(tables["penguins"].argmin(), (4, 8)) == (TYPES.index("ti
 #
 # since the observed value counts as one of the $B + 1$ draws. It is never zero.
 #
-# **Before you run the next cell:** for Old Faithful with tied covariances, test 1 against 2, 2 against 3 and 3
-# against
-# 4. Where will the test stop?
+# **Before you run the next cell:** for Old Faithful with tied covariances, we test one component against two, two
+# against three, and three against four. Where will the test stop?
 
 
 # %%

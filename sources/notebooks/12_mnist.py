@@ -532,7 +532,7 @@ show(
 #
 # **First: a component is not a digit.** Look at the purities above. A component that holds 4s, 7s and 9s draws
 # something between them. *Remedy: a mixture a class.* We have the labels of the training digits, so why not use
-# them? `GaussianMixtureClassifier`, from [lesson 09](09_choosing_k.ipynb), fits a mixture to each class, and can
+# them? `GaussianMixtureClassifier`, from [lesson 08](08_density_estimation.ipynb), fits a mixture to each class, and can
 # draw: first the class, then a digit of that class.
 #
 # **Second: one Gaussian a class is too wide.** It has to cover slim zeros and fat ones, and so it also draws what

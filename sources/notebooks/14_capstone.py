@@ -221,7 +221,7 @@ assert set(winners) == {2, 3, 4, 5, 6}
 # K = 3 wins most often, and in eight cases of twenty another number does. Had you drawn one validation set and
 # reported its winner, you would have reported the luck of that draw. With thousands of rows one validation set
 # will often do. With 142 we let every wine be a validation wine once:
-# [cross-validation](../GLOSSARY.md#cross-validation), from [lesson 09](09_choosing_k.ipynb).
+# [cross-validation](../GLOSSARY.md#cross-validation), from [lesson 08](08_density_estimation.ipynb).
 
 
 # %%
