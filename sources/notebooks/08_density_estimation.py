@@ -351,8 +351,8 @@ def join_once(R):
 
 
 # %% [markdown]
-# **Before you run the next cell:** we go on joining, from ten components down to one. Will the groups at two be
-# the moons?
+# **Before you run the next cell:** we join again and again, from ten components down to one. When two groups are
+# left, will they be the moons?
 
 # %%
 path = [models[9].predict_proba(X)]
@@ -392,7 +392,7 @@ show(
 )
 
 # %% [markdown]
-# Every one of the two hundred points is with its own moon. Two Gaussians could not find the moons. Ten could,
+# Each of the two hundred points is in the group of its own moon. Two Gaussians could not find the moons. Ten could,
 # once we stopped asking each of them to be a group. The idea is from Baudry and others (2010).
 #
 # The bars suggest where to stop: when there is no doubt left to remove. Here that is already so at *three* groups.
@@ -432,7 +432,7 @@ assert sum(found[4]) < 5 < 12 < sum(found[10])
 
 # %%
 for name, model in {
-    "K = 2, one per moon": two,
+    "K = 2, two groups": two,
     f"K = {Ks[best]}, held out": models[best],
     "K = 16, by eye": sixteen,
     "K = 100": hundred,
@@ -457,14 +457,14 @@ print(f"the source itself    {e_step(test, truth)[0].mean():7.2f}")
 
 # %% [markdown]
 # **There was no true $K$ to find.** The source has no number of components, and yet a number has to be chosen.
-# The envelope is open now. If we changed a model because of this table, it would no longer be a test.
-# It would be one more validation set, and we would need another envelope.
+# The envelope is open now. If we changed a model because of this table, the two thousand points would no longer be
+# test data. They would be one more validation set, and we would need another envelope.
 #
 # ## One density per class makes a classifier
 #
-# Densities can also classify. Suppose that there *are* labels. Fit one mixture to the points of each class $c$.
-# [Bayes' rule](../GLOSSARY.md#bayes-rule) then turns "how likely is this point in that class" into "how probable is
-# that class for this point":
+# Densities can also classify. Suppose that we *have* labels. Fit one mixture to the points of each class $c$.
+# [Bayes' rule](../GLOSSARY.md#bayes-rule) then turns "how likely is this point in that class?" into "how probable is
+# that class for this point?":
 #
 # $$ p(c \mid x) = \frac{p(c)\; p(x \mid c)}{\sum_{c'} p(c')\; p(x \mid c')} $$
 #
@@ -481,8 +481,8 @@ def class_probabilities(X, priors, mixtures):
 
 # %% [markdown]
 # Here are the moons with six times the noise, so that they overlap. This time there are three sets from the
-# start: one to fit, one to choose with, and an envelope. The package has the formula as
-# `GaussianMixtureClassifier`. A special case has a name of its own: one component per class with a diagonal
+# start: one to fit, one to choose with, and an envelope. In the package, the formula is in
+# `GaussianMixtureClassifier`. One special case has a name of its own: one component per class with a diagonal
 # covariance is Gaussian [naive Bayes](../GLOSSARY.md#naive-bayes).
 
 # %%
