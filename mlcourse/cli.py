@@ -31,9 +31,14 @@ LAB_CONFIG = {
     },
 }
 STYLE_SHEET = """\
-/* In a narrow window, break printed text between words, and let a wide formula scroll. */
-.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
+/* In a narrow window, break printed text between words, and let a wide formula scroll. JupyterLab adds its own rules
+   later: these must be more specific. */
+body .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
 .jp-RenderedHTMLCommon mjx-container[display="true"] { overflow: auto hidden; }
+/* The line of a folded cell ends at the edge of the column. */
+body .jp-Placeholder-content { min-width: 0; }
+body .jp-PlaceholderText { text-overflow: ellipsis; }
+body .jp-Placeholder-content .jp-MoreHorizIcon { flex: none; }
 /* Figures have grey text, for light and dark pages: a little lighter on a dark one, it has a contrast above 4.5. */
 body[data-jp-theme-light="false"] .jp-OutputArea-output figure img { filter: brightness(1.1); }
 """
@@ -122,7 +127,9 @@ def lab(words: list[str]) -> int:
     from jupyterlab.labapp import LabApp
 
     if strange := unknown_option(others, [*LabApp.flags, *LabApp.aliases]):
-        return complain(f"there is no option {strange}. `{PROGRAM} lab --help` lists the options.", code=2)
+        near = difflib.get_close_matches(strange, ["--version", "--help"], n=1)
+        advice = f"Did you mean {near[0]}?" if near else f"`{PROGRAM} lab --help` lists the options."
+        return complain(f"there is no option {strange}. {advice}", code=2)
     # Stop at once, as under JupyterHub: the usual handler goes through a thread, and now and then hangs.
     ServerApp._handle_sigint = ServerApp._signal_stop  # type: ignore[method-assign]
     # The server shows the address at any level.
@@ -287,7 +294,7 @@ def private_jupyter(folder: Path | None = None) -> dict[str, str]:
 
 def complain(sentence: str, code: int = 1) -> int:
     """Print one sentence about what is wrong, and return the exit code."""
-    print(f"course.py: {sentence}", file=sys.stderr)
+    print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return code
 
 

@@ -114,9 +114,12 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     known = list(names)
     near = [name for name in known if word and word.lower() in name.lower()][:3]
     near = near or difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.4)
-    return (
-        f"Did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?" if near else ""
-    )
+    return f"Did you mean {one_of(near)}?" if near else ""
+
+
+def one_of(names: list[str]) -> str:
+    """Return "a", "a or b", or "a, b or c"."""
+    return " or ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def with_extra_tasks(catalogue: Catalogue, folder: Path) -> Catalogue:

@@ -1,16 +1,23 @@
-"""Make the README's two still pictures: docs/digits.png and docs/check.png.
+"""Make the still pictures in docs/: what a check says, generated digits, and the results of lesson 12 on MNIST.
 
-    .venv/bin/python -m tools.pictures
+    .venv/bin/python -m tools.pictures              check.png, which needs Chromium on the path, and digits.png
+    .venv/bin/python -m tools.pictures --lesson     mnist/: runs lesson 12 at full size, in some minutes
 
-The first needs MNIST and a minute, the second needs Chromium on the path.
+All but the first need MNIST.
 """
 
 import io
+import runpy
+import sys
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 from scipy.stats import multivariate_normal
 
@@ -20,11 +27,13 @@ from mlcourse.checks.examine import examine
 from mlcourse.checks.outcome import answer_of
 from mlcourse.datasets import load_mnist
 from mlcourse.mixture import ppca
+from mlcourse.plotting import plot_digits
 from mlcourse.tasks.lesson_04 import E_STEP
 from mlcourse.typing import Array
 from tools.browser import chromium
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 N_TRAIN, N_AXES, N_DIRECTIONS, N_COMPONENTS = 20_000, 80, 15, 20
 SIDE, N_COLUMNS = 28, 10
 ANSWER = """\
@@ -46,8 +55,11 @@ check.e_step(e_step)</pre>
 
 
 def main() -> None:
-    photograph_check(DOCS / "check.png")
-    draw_digits(DOCS / "digits.png")
+    if "--lesson" in sys.argv:
+        draw_results(DOCS / "mnist")
+    else:
+        photograph_check(DOCS / "check.png")
+        draw_digits(DOCS / "digits.png")
 
 
 # ── The message of a check ────────────────────────────────────────────────────────────────────────
@@ -93,6 +105,48 @@ def generated(Z: Array) -> Array:
         rows = component == k
         drawn[rows] = mu + (drawn[rows] - mu) @ axes @ axes.T
     return drawn
+
+
+# ── Lesson 12 at full size ────────────────────────────────────────────────────────────────────────
+
+
+def draw_results(folder: Path) -> None:
+    """Run the source of lesson 12, and save what its last figures show."""
+    lesson = runpy.run_path(str(ROOT / "sources" / "notebooks" / "12_mnist.py"))
+    if not lesson["full_size"]:
+        sys.exit("MNIST is not available. Set MLCOURSE_DATA to the folder that has its files.")
+    folder.mkdir(exist_ok=True)
+    gallery, pairs = lesson["gallery"], lesson["pairs"]
+    save_rows({name: images[:16] for name, images in gallery.items()}, folder / "generators.png")
+    save_rows({"drawn": pairs[:16], "nearest in training": pairs[16:]}, folder / "nearest.png")
+    after = {"before": "GMM(10, full)", "after": "… without its noise", "real": "real (validation)"}
+    save_grids({title: gallery[name][16:32] for title, name in after.items()}, folder / "before_after.png")
+
+
+def save_rows(rows: Mapping[str, Array], path: Path) -> None:
+    """Save rows of sixteen digits, each with its name on the left."""
+    figure, ax = plt.subplots(figsize=(11, 0.6 * len(rows)), layout="constrained")
+    plot_digits(np.concatenate(list(rows.values())), n_cols=16, ax=ax)
+    for row, name in enumerate(rows):
+        ax.text(-5, (SIDE + 1) * (row + 0.5), name, ha="right", va="center", color="black")
+    save_grey(figure, path)
+
+
+def save_grids(grids: Mapping[str, Array], path: Path) -> None:
+    """Save grids of four columns side by side, each with its title."""
+    layout = ConstrainedLayoutEngine(wspace=0.08)
+    figure, panels = plt.subplots(1, len(grids), figsize=(11, 4), layout=layout)
+    for ax, (title, images) in zip(panels, grids.items()):
+        plot_digits(images, n_cols=4, ax=ax)
+        ax.set_title(title, color="black")
+    save_grey(figure, path)
+
+
+def save_grey(figure: Figure, path: Path) -> None:
+    """Save a figure on white paper with sixteen grey levels: small, and readable on a dark page."""
+    png = io.BytesIO()
+    figure.savefig(png, dpi=110, facecolor="white", bbox_inches="tight")
+    Image.open(png).convert("L").quantize(16).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mlcourse.checks import CatalogueError
 from mlcourse.checks.atomic import write_atomically
-from mlcourse.checks.folders import lesson_of
-from mlcourse.course_folder import OURS, Course, NoSuchNotebook, did_you_mean, notebook_named
+from mlcourse.checks.folders import FOLDERS, lesson_of
+from mlcourse.course_folder import OURS, Course, NoSuchNotebook, notebook_named, one_of
 
 from . import kept
 from .build import build_all
@@ -70,7 +70,7 @@ def list_kept(root: Path) -> int:
 def reset(word: str, root: Path) -> None:
     """Write a notebook as it was handed out, and keep an edited version."""
     built = {path: content for path, content in build_all(Course(root)).items() if path.suffix == ".ipynb"}
-    path = notebook_of(word, list(built), root)
+    path = notebook_of(word, list(built), root, f"{word!r} is not a notebook of this course")
     copy = keep_edited(path, root)
     write_atomically(path, built[path])
     print(f"{short(path, root)} is as it was handed out.")
@@ -80,12 +80,14 @@ def reset(word: str, root: Path) -> None:
     print(OPEN_TAB)
 
 
-def notebook_of(word: str, paths: list[Path], root: Path) -> Path:
-    """Return the notebook that is named. The name of a lesson is not enough: it has up to three notebooks."""
-    same_lesson = [short(path, root) for path in paths if lesson_of(path) == word]
+def notebook_of(word: str, paths: list[Path], root: Path, otherwise: str) -> Path:
+    """Return the notebook that is named. A lesson's name or number will do if only one of its notebooks is there."""
+    ours = [path for path in paths if path.parent in [root / folder for folder in FOLDERS]]
+    same_lesson = [path for path in ours if word.zfill(2) in (lesson_of(path), lesson_of(path)[:2])]
     if len(same_lesson) > 1:
-        raise NoSuchNotebook(f"a lesson has several notebooks. {did_you_mean(word, same_lesson)}")
-    return notebook_named(word, paths, root, f"{word!r} is not a notebook of this course")
+        names = one_of([short(path, root) for path in same_lesson])
+        raise NoSuchNotebook(f"a lesson has several notebooks. Did you mean {names}?")
+    return same_lesson[0] if same_lesson else notebook_named(word, paths, root, otherwise)
 
 
 def restore(word: str, root: Path) -> None:
@@ -93,7 +95,7 @@ def restore(word: str, root: Path) -> None:
     found = kept.copies(root)
     originals = {copy: kept.original(copy, root) for copy in found}
     paths = [*found, *dict.fromkeys(originals.values())]
-    path = notebook_named(word, paths, root, f"no version of {word!r} has been kept")
+    path = notebook_of(word, paths, root, f"no version of {word!r} has been kept")
     copy = path if path in originals else next(copy for copy in found if originals[copy] == path)
     path = originals[copy]
     replaced = keep_edited(path, root)

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from mlcourse.checks.card import WHOLE
 from mlcourse.checks.catalogue import Catalogue
 from mlcourse.checks.examine import Status
 from mlcourse.checks.folders import FOLDERS, CodeCell, code_cells, ipython_shell, notebook_name, title_of
@@ -20,7 +21,7 @@ WORDS: dict[State, str] = {
     "right": "right",
     "wrong": "not right yet",
     "not attempted": "to do",
-    "changed": "changed since its check",
+    "changed": "changed since its check: check it again",
     "not saved": f"right, {SAVE}",
 }
 
@@ -149,9 +150,11 @@ class View:
         return [row._replace(is_next=row.lesson == following) for row in rows]
 
     def _row(self, lesson: str) -> "Row":
-        states = [state for _, state in self.tasks(lesson)]
+        tasks = self.tasks(lesson)
+        first = next((task.name for task, state in tasks if state != "right"), None)
+        open_task = self.book.catalogue.heading(first).partition(" · ")[0] if first else ""
         lecture = self.book.root / "notebooks" / notebook_name("notebooks", lesson)
-        return Row(lesson, title_of(lecture), states)
+        return Row(lesson, title_of(lecture), [state for _, state in tasks], open_task)
 
     def _next(self, rows: list["Row"]) -> str | None:
         """Return the lesson to go on with: that of the last check or, if it is done, the next that is not."""
@@ -169,6 +172,7 @@ class Row(NamedTuple):
     lesson: str
     title: str
     states: list[State]
+    open_task: str = ""  # the first one that is not right, such as "Task 2"
     is_next: bool = False
 
     @property
@@ -191,9 +195,9 @@ class Row(NamedTuple):
         parts = {
             "done": self.is_done,
             "begun": self._is_begun and not self.is_done,
-            f"{changed} changed since {'its check' if changed == 1 else 'their checks'}": changed,
+            f"{changed} changed, to be checked again": changed,
             f"{unsaved} right, {SAVE}": unsaved,
-            "next": self.is_next,
+            f"next: {self.open_task}" if self._is_begun else "next": self.is_next,
         }
         return ", ".join(part for part, holds in parts.items() if holds)
 
@@ -261,9 +265,9 @@ class Progress:
     def _tasks_html(self) -> str:
         rows = [
             [
-                f"{SIGNS[state]} {WORDS[state]}",
+                f"{SIGNS[state]}&nbsp;{WORDS[state]}",
                 f"<code>{escape(task.name)}</code> {escape(task.title)}",
-                f"{task.points * (state == 'right')} / {task.points}",
+                WHOLE.format(f"{task.points * (state == 'right')} / {task.points}"),
             ]
             for task, state in self.tasks
         ]
@@ -272,8 +276,8 @@ class Progress:
     def _lessons_html(self) -> str:
         rows = [
             [
-                f"{row.sign} {self._link(row, 'notebooks')}",
-                self._link(row, "exercises"),
+                f"{row.sign}&nbsp;{self._link(row, 'notebooks')}",
+                WHOLE.format(self._link(row, "exercises")),
                 f"<strong>{row.words}</strong>" if row.is_next else row.words,
             ]
             for row in self.lessons

@@ -1,8 +1,10 @@
 """Which version of an answer was judged: a digest of the cell that defines it, and of the functions that it calls."""
 
 import hashlib
+import io
 import re
 import symtable
+import tokenize
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -42,7 +44,7 @@ class Versions:
     def digest(self, name: str) -> str | None:
         """Return a digest of the cell that defines a name, and of the functions that it calls; None without one.
 
-        A comment counts as a change, a space at the end of a line does not.
+        Comments, empty lines and spaces at the ends of lines do not count.
         """
         if name not in self._cell_of:
             return None
@@ -57,8 +59,12 @@ class Versions:
 
 
 def tidy(source: str) -> str:
-    """Remove spaces at the ends of lines, and empty lines around the source."""
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+    """Return the tokens of a cell without comments and empty lines; all of it if it is not Python."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source.strip()).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return "\n".join(line.rstrip() for line in source.strip().splitlines())
+    return "\n".join(token.string for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL))
 
 
 @lru_cache(maxsize=4096)

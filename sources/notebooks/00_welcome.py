@@ -66,8 +66,9 @@ show(
 # This is where the course leads: EM, the algorithm of the middle lessons, at work in the page. Run the next cell,
 # press Play in it, and drag a point.
 #
-# Without a mouse: press Escape to leave a cell, choose another one with the up and down arrows, and go with Tab to
-# its player, its hints or its links. A player lists its keys when you reach it.
+# Without a mouse: press Escape to leave a cell, choose the text above a player with the up and down arrows, and press
+# Tab until the player has a frame. It lists its keys, and they work as long as the frame is there. Tab also leads to
+# hints and links, and Enter opens them. If a key deletes a cell by mistake, Escape and then Z brings it back.
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
@@ -117,11 +118,11 @@ check.alarm_threshold(alarm_threshold)
 # </details>
 #
 # The check says in which case the answer differs, and which mistake you probably made. It never shows the answer. The
-# red line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two cells
-# again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the cell with
-# your answer first: the check sees what was run last. Your results are remembered, on other days too. The next cell
-# of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson 10, where
-# the scores say how ordinary each row is.)
+# red line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two
+# cells again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the
+# cell with your answer first: the check sees what was run last. Your results are remembered, on other days too. The
+# next cell of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson
+# 10, where the scores say how ordinary each row is.)
 #
 # ## The lessons
 #

@@ -11,12 +11,11 @@ use_course_style()
 # %% [markdown]
 # ## {{pca_by_svd}}
 #
-# Write a principal component analysis by the singular value decomposition, `np.linalg.svd(…,
-# full_matrices=False)`.
+# Write a principal component analysis by the singular value decomposition, `np.linalg.svd(…, full_matrices=False)`.
 #
 # - in: `X` of shape (n, d), and `q`, how many axes to keep
-# - out: `mean` (d,), `axes` (q, d), one axis a row, and `variances` (q,) along them, largest first, with $n - 1$
-#   in the denominator
+# - out: `mean` (d,), `axes` (q, d), one axis per row, and `variances` (q,) along them, largest first, with $n - 1$ in
+#   the denominator
 #
 # An axis may point either way: signs do not matter.
 
@@ -34,22 +33,26 @@ def pca_by_svd(X, q):
 # %% task="pca_by_svd" role="check"
 check.pca_by_svd(pca_by_svd)
 
+# %% [markdown] tags=["solution-only"]
+# Why the SVD: it never squares the data, so small variances keep their digits. `np.linalg.eigh` of the covariance,
+# with its eigenvectors in reverse order, also works.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The axes say how the rows differ *from their mean*. What has to happen to `X` before it is decomposed?
+# The axes describe how the rows differ *from their mean*. What has to happen to `X` before you decompose it?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Let $A = U\,\mathrm{diag}(s)\,V^{\mathsf T}$ be the decomposition. The covariance is $A^{\mathsf T}A/(n-1)$. Put
-# the first into the second: what stands in the middle, between the two $V$?
+# Let $A = U\,\mathrm{diag}(s)\,V^{\mathsf T}$ be the decomposition. The covariance is $A^{\mathsf T}A/(n-1)$. Put the
+# first into the second: what is in the middle, between the two $V$?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# NumPy gives three factors, and the third is $V^{\mathsf T}$ already. Do the axes lie in its rows or in its
-# columns? Singular values come out largest first.
+# NumPy gives three factors, and the third is $V^{\mathsf T}$ already. Are the axes its rows or its columns? Singular
+# values come out largest first.
 #
 # </details>
 
@@ -57,7 +60,7 @@ check.pca_by_svd(pca_by_svd)
 # ## {{axes_to_keep}}
 #
 # - in: `variances` (d,), largest first, and a `share` between 0 and 1
-# - out: the smallest number of axes that together hold at least that share of the whole variance
+# - out: the smallest number of axes that together hold at least that share of the total variance
 
 
 # %% task="axes_to_keep" role="answer"
@@ -72,31 +75,34 @@ def axes_to_keep(variances, share):
 # %% task="axes_to_keep" role="check"
 check.axes_to_keep(axes_to_keep)
 
+# %% [markdown] tags=["solution-only"]
+# `np.argmax` of a comparison finds the first place that is large enough; adding 1 turns a place into a count.
+# `np.searchsorted` or a loop that stops at the share works as well.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# What part of the whole variance does each axis hold? And the first two together, the first three, …? There is a
+# What share of the total variance does each axis hold? And the first two together, the first three, …? There is a
 # NumPy function for running sums.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The running sum grows from the first share to 1. You want the first place at which it is large enough. Python
-# counts places from 0: how many axes lie up to and including place 0?
+# The running sum grows from the first share to 1. You want the first place at which it is large enough. Python counts
+# places from 0: how many axes are there up to and including place 0?
 #
 # </details>
 
 # %% [markdown]
 # ## {{fix_whitening}}
 #
-# This function whitens the rows of `X` and turns them back. A fellow student has tested it: with all axes kept,
-# every picture comes back to the last digit. They are content. The mixture that they fitted to `Z` is a strange
-# one all the same.
+# This function whitens the rows of `X` and turns them back. A fellow student has tested it: with all axes kept, every
+# picture comes back exactly, so they think it is correct. But the mixture that they fitted to `Z` makes no sense.
 #
 # Find out what is wrong with `Z`, and fix the function.
 #
-# - in: `X` (n, d), and `mean` (d,), `axes` (q, d), `variances` (q,) of a PCA that has been fitted before,
-#   perhaps to other rows
+# - in: `X` (n, d), and `mean` (d,), `axes` (q, d), `variances` (q,) of a PCA that has been fitted before, perhaps to
+#   other rows
 # - out: `Z` (n, q), whitened, and `back` (n, d), the pictures rebuilt from `Z`
 
 
@@ -119,6 +125,10 @@ def fix_whitening(X, mean, axes, variances):
 # %% task="fix_whitening" role="check"
 check.fix_whitening(fix_whitening)
 
+# %% [markdown] tags=["solution-only"]
+# One scale, the standard deviation, used twice: divide by it on the way there, multiply on the way back. Dividing the
+# axes themselves by it gives the same Z.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -128,22 +138,22 @@ check.fix_whitening(fix_whitening)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A round trip that comes home proves that the way back undoes the way there. It proves nothing about where the
-# trip went. So both ways have to change, and in step.
+# A perfect round trip only proves that the way back undoes the way there. It proves nothing about `Z`. So both ways
+# have to change, and match each other.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The mean and the spread are those of the PCA. They come in as arguments, and are not measured anew; the mean is
-# taken off on the way there and put back at the end.
+# The mean and the spread are those of the PCA. They are arguments; do not compute them from `X`. The mean is
+# subtracted on the way there and added at the end.
 #
 # </details>
 
 # %% [markdown]
 # ## {{most_components}}
 #
-# The 1797 digits, on the 41 axes that hold 99 % of their variance. What is the largest number of components for
-# which a mixture with **full** covariances has no more free parameters than there are numbers in the data?
+# The 1797 digits, on the 41 axes that hold 99 % of their variance. What is the largest number of components for which
+# a mixture with **full** covariances has no more free parameters than there are numbers in the data?
 
 # %% task="most_components" role="answer"
 ### BEGIN SOLUTION
@@ -157,26 +167,29 @@ most_components = (numbers + 1) // per_component  # the weights sum to 1: one pa
 # %% task="most_components" role="check"
 check.most_components(most_components)
 
+# %% [markdown] tags=["solution-only"]
+# Counting upwards in a loop gives the same answer as solving the inequality; the loop is harder to get wrong.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Count for one component: its weight, its mean, its covariance. A covariance of 41 features is a symmetric
-# table. How many of its entries can be chosen freely? Over all components, the weights sum to 1.
+# Count for one component: its weight, its mean, its covariance. A covariance of 41 features is a symmetric table. How
+# many of its entries can be chosen freely? Over all components, the weights sum to 1.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# How many numbers does a table of 1797 rows and 41 columns hold? The count of parameters must not exceed that;
-# one component more would.
+# How many numbers does a table of 1797 rows and 41 columns have? The count of parameters must not exceed that; with
+# one more component it would.
 #
 # </details>
 
 # %% [markdown]
 # ## {{in_plain_units}}
 #
-# A model has been fitted to whitened amounts, and another to plain ones. To compare them, bring the first one's
-# log densities to plain units: for the same digits, what would its log density be if nothing had been divided by
-# a standard deviation?
+# A model has been fitted to whitened amounts, and another to plain ones. To compare them, bring the first one's log
+# densities to plain units: for the same digits, what would its log density be if nothing had been divided by a
+# standard deviation?
 #
 # - in: `log_density` (n,), in nats, in whitened units, and `variances` (q,) along the axes
 # - out: the log densities (n,) in plain units
@@ -193,31 +206,34 @@ def in_plain_units(log_density, variances):
 # %% task="in_plain_units" role="check"
 check.in_plain_units(in_plain_units)
 
+# %% [markdown] tags=["solution-only"]
+# Half the sum of the logarithms, and not the logarithm of the product: with many axes the product underflows.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Probability does not change when you change units, but the room it is spread over does. If an axis is stretched
-# by three, what happens to the height of a density over it?
+# Probability does not change when you change units, but the volume it is spread over does. If an axis is stretched by
+# three, what happens to the height of a density over it?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Whitening divided each axis by a length. By which? Going back stretches the volume of a little box by all of
-# these lengths together. How do factors along several axes combine?
+# Whitening divided each axis by a length. By which? Going back stretches the volume of a little box by all of these
+# lengths together. How do factors along several axes combine?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# A density that is divided by a number: what happens to its natural logarithm? And what becomes of a product of
-# many numbers?
+# A density that is divided by a number: what happens to its natural logarithm? And what becomes of a product of many
+# numbers?
 #
 # </details>
 
 # %% [markdown]
 # ## {{strength_for_digits}}
 #
-# Twenty components, shrunk towards the covariance of all training digits. Which of the strengths 4, 8, 11, 20,
-# 50 and 200 should it be? The split is made for you, and another one than in the lecture. Fit every candidate with
+# Twenty components, shrunk towards the covariance of all training digits. Which of the strengths 4, 8, 11, 20, 50 and
+# 200 should it be? The split is made for you; it is not the lecture's. Fit every candidate with
 # `GaussianMixture(20, covariance_prior="data", prior_strength=m, random_state=0)`.
 
 # %%
@@ -251,15 +267,16 @@ check.strength_for_digits(strength_for_digits)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `score` gives the mean log-likelihood of a row. Print all six before you choose. Is more of it better, or less?
+# `score` gives the mean log-likelihood per row. Print all six before you choose. Is a higher one better, or a lower
+# one?
 #
 # </details>
 
 # %% [markdown]
 # ## {{grey_digits}}
 #
-# A fellow student fits a mixture to whitened digits, with shrinkage and twenty components, calls `sample(100)`
-# once, and writes the way back to pixels by hand. This comes out.
+# A fellow student fits a mixture to whitened digits, with shrinkage and twenty components, calls `sample(100)` once,
+# and writes the way back to pixels by hand. This is the result.
 
 # %%
 white = PCA(0.99, whiten=True).fit(X_train)
@@ -299,14 +316,13 @@ check.grey_digits(grey_digits)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Compare a few of the pictures closely. Are they the same, or nearly the same? What would each of the four
-# mistakes do to the *differences* between pictures?
+# Compare a few of the pictures closely. Are they the same, or nearly the same? What would each of the four mistakes
+# do to the *differences* between pictures?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# What do they have in common? The lecture's figure 2 shows that picture. So something is there, and the amounts
-# that should be added to it are far too small.
+# What do they have in common? The lecture's figure 2 shows that picture. What should be added to it is far too small.
 #
 # </details>
 
@@ -314,8 +330,8 @@ check.grey_digits(grey_digits)
 # ## {{copied_share}}
 #
 # Write the test for copies. For every row, its *distance to the training set* is the Euclidean distance to the
-# nearest training row. A generated row is suspicious when this distance is no greater than the `quantile` of the
-# same distances of the held-out rows (`np.quantile` as it is).
+# nearest training row. A generated row is suspicious when this distance is no greater than the `quantile` of the same
+# distances of the held-out rows (`np.quantile` as it is).
 #
 # - in: `generated` (a, d), `train` (b, d), `held_out` (c, d), and `quantile` between 0 and 1
 # - out: the share of the generated rows that are suspicious, one number
@@ -323,7 +339,7 @@ check.grey_digits(grey_digits)
 
 # %% task="copied_share" role="answer"
 def copied_share(generated, train, held_out, quantile):
-    """Share of the generated rows that lie suspiciously near to a training row."""
+    """Share of the generated rows that are suspiciously close to a training row."""
 
     ### BEGIN SOLUTION
     def distance_to_train(rows):
@@ -337,17 +353,21 @@ def copied_share(generated, train, held_out, quantile):
 # %% task="copied_share" role="check"
 check.copied_share(copied_share)
 
+# %% [markdown] tags=["solution-only"]
+# `nearest_rows` or `scipy.spatial.distance.cdist` find the same distances faster. What matters is that both sets are
+# compared with the same training rows.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Twice the same computation, for two sets of rows: how far is it from each of them to the *nearest* training row?
-# A small function of your own, used twice, keeps them alike.
+# You need the same computation for two sets of rows: how far is each row from the *nearest* training row? Write a
+# small function and use it twice.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The held-out rows say what distances an honest row has. Their small quantile is the threshold: only few honest
-# rows lie nearer. Then compare the generated rows with it, and turn a yes or no for each into a share.
+# The held-out rows show what distances honest rows have. A small quantile of these is the threshold: only few honest
+# rows are nearer. Then compare the generated rows with it, and turn a yes or no for each into a share.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -357,9 +377,9 @@ check.copied_share(copied_share)
 # </details>
 
 # %% [markdown]
-# When the check is happy, let it judge three generators: a mixture of 90 full components, the shrunk one of
-# task 6, and someone who puts training digits through a little noise. Add a cell: draw 500 rows from each, and look
-# at the shares for `quantile=0.01`, with the validation digits held out.
+# When the check passes, compare three generators: a mixture of 90 full components, the shrunk one of task 6, and one
+# that adds a little noise to training digits. Add a cell: draw 500 rows from each, and look at the shares for
+# `quantile=0.01`, with the validation digits held out.
 
 # %% tags=["solution-only"]
 shrunk = GaussianMixture(

@@ -27,7 +27,7 @@ print(X.shape, "digits of each kind:", np.bincount(y))
 # - out: a mask of shape (n,), `True` for the rows in the part: of each class with $n_c$ rows, its **first**
 #   $\lfloor \text{share} \cdot n_c \rfloor$ rows, rounded down
 #
-# (Real splits draw the rows by lot. Here the first ones are taken, so that there is one right answer.)
+# (Real splits draw the rows at random. Here the first ones are taken, so that there is one right answer.)
 
 
 # %% task="stratified_part" role="answer"
@@ -45,6 +45,9 @@ def stratified_part(y, share):
 # %% task="stratified_part" role="check"
 check.stratified_part(stratified_part)
 
+# %% [markdown] tags=["solution-only"]
+# One class at a time is the plain route. `StratifiedShuffleSplit` of scikit-learn does it at random, for real splits.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -54,8 +57,8 @@ check.stratified_part(stratified_part)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Begin with a mask that says `False` everywhere, and let every class switch some rows on. How many is a matter of
-# *this* class's size. The classes need not be called 0, 1, 2.
+# Begin with a mask of `False`, and set some rows of every class to `True`. How many depends on the size of *this*
+# class. The classes need not be called 0, 1, 2.
 #
 # </details>
 
@@ -64,7 +67,7 @@ check.stratified_part(stratified_part)
 #
 # A colleague brings two parts to mean 0 and standard deviation 1, pixel by pixel, before fitting anything. The
 # function runs, the numbers look fine, and the report that follows from it is a little too good: there is a
-# [leak](../GLOSSARY.md#leak). Find out what the training part learns that it must not know, and fix it.
+# [leak](../GLOSSARY.md#leak). Which information from the new part gets into the training part? Fix it.
 #
 # - in: `X_train` (n, d), `X_new` (m, d)
 # - out: both, standardised. A pixel that never varies in the training part is only centred: its scale is 1.
@@ -88,16 +91,19 @@ def fix_leak(X_train, X_new):
 # %% task="fix_leak" role="check"
 check.fix_leak(fix_leak)
 
+# %% [markdown] tags=["solution-only"]
+# `StandardScaler().fit(X_train)` and two calls of `transform` do the same, and cannot leak: what is fitted sees the
+# training part only.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# On the day when the model is used, which rows exist already, and which do not? What can a mean be taken over,
-# then?
+# On the day when the model is used, which rows exist already, and which do not? What can a mean be taken over, then?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Both parts must go through the *same* map, or their coordinates could not be compared any more.
+# Both parts must go through the *same* map, or their coordinates cannot be compared.
 #
 # </details>
 
@@ -116,9 +122,10 @@ Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_tes
 print(Z_train.shape, Z_val.shape, Z_test.shape)
 
 # %% [markdown]
-# Choose the number of components among 5, 10, 20, 40, 80 and 160 for `GaussianMixture(K, covariance_type="diag",
-# random_state=0)`, as the lecture chooses. Then say what you would **report** on the chosen fit, as it is and not
-# fitted again: the mean log-likelihood of a digit, in nats, that you promise to somebody else.
+# Choose the number of components among 5, 10, 20, 40, 80 and 160 for
+# `GaussianMixture(K, covariance_type="diag", random_state=0)`, as the lecture chooses. Then say what you would
+# **report** on the chosen fit, as it is and not fitted again: the mean log-likelihood of a digit, in nats, that you
+# promise to somebody else.
 #
 # `honest_choice` is a pair: the chosen $K$, and the number for the report (two decimals are enough).
 
@@ -138,14 +145,14 @@ check.honest_choice(honest_choice)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# There are three parts and three jobs: to fit, to choose, to report. `fit.score(Z)` is the mean log-likelihood of
-# the rows of `Z`.
+# There are three parts and three jobs: to fit, to choose, to report. `fit.score(Z)` is the mean log-likelihood of the
+# rows of `Z`.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The number that made you choose was the highest of six. Would you expect it again, on digits that had no say in
-# the choice?
+# The score that decided your choice was the highest of six. Would you expect it again, on digits that were not used
+# for the choice?
 #
 # </details>
 
@@ -159,15 +166,15 @@ for fit in fits:
 
 # %% [markdown] tags=["solution-only"]
 # Read the three columns down. Training would take 160, validation takes 80, and the test digits would have taken 40:
-# the split was picked so that the parts disagree. The honest report is the test score of 80, though it is not the
+# the split was chosen so that the parts disagree. The honest report is the test score of 80, though it is not the
 # highest in its column, and more than a nat below the validation score that 80 was chosen by. Part of that is the
-# luck of the winner, part of it other digits.
+# luck of having been the highest of six, and part of it is that these are other digits.
 
 # %% [markdown]
 # ## {{draw_by_class}}
 #
-# A writer with one Gaussian a class. Chance has already been at work: `E` holds standard normal numbers, and `c`
-# says which class each row shall be drawn from. Your part is to turn noise into digits:
+# A generator with one Gaussian per class. The random numbers are given: `E` holds standard normal ones, and `c` has
+# the class of each row. Your part is to turn noise into digits:
 #
 # $$ x_i = \mu_{c_i} + L_{c_i}\, \varepsilon_i, \qquad \Sigma_c = L_c L_c^{\mathsf T} $$
 #
@@ -192,28 +199,32 @@ def draw_by_class(E, c, means, covariances):
 # %% task="draw_by_class" role="check"
 check.draw_by_class(draw_by_class)
 
+# %% [markdown] tags=["solution-only"]
+# A loop over classes needs each Cholesky factor once. `np.einsum` with `factors[c]` works without a loop, but copies
+# a (d, d) factor for every row.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# One class at a time: which rows of `E` are for it? They may stand anywhere, and their results belong in the same
+# One class at a time: which rows of `E` are for it? They may be anywhere, and their results belong in the same
 # places.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# In the formula $\varepsilon_i$ is a column, and $L$ stands to its left. In `E` it is a row. What becomes of a
-# product when both factors are transposed?
+# In the formula $\varepsilon_i$ is a column, and $L$ is on its left. In `E` it is a row. What happens to a product
+# when you transpose it?
 #
 # </details>
 
 # %% [markdown]
 # ## {{shape_only}}
 #
-# A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Bring rows that
-# were drawn from one component onto its directions.
+# A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Bring rows that were
+# drawn from one component onto its directions.
 #
 # - in: `X` (n, d), the component's `mean` (d,) and `covariance` (d, d), and `q`, how many directions to keep
-# - out: (n, d): the mean plus what lies along the $q$ directions in which the covariance is **widest**
+# - out: (n, d): the mean plus the part along the $q$ directions in which the variance is **largest**
 #
 # `np.linalg.eigh` gives eigenvalues in rising order, and the eigenvectors in columns.
 
@@ -231,6 +242,10 @@ def shape_only(X, mean, covariance, q):
 # %% task="shape_only" role="check"
 check.shape_only(shape_only)
 
+# %% [markdown] tags=["solution-only"]
+# Project and rebuild with the same slice of eigenvectors. To subtract the part along the *other* directions gives the
+# same rows.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -240,30 +255,30 @@ check.shape_only(shape_only)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Rising order: where do the widest directions stand, at the beginning or at the end? And an eigenvector is a
-# column, so a slice has to be taken along the second axis.
+# Rising order: are the widest directions at the beginning or at the end? And an eigenvector is a column, so a slice
+# has to be taken along the second axis.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The amounts along the directions have shape (n, q). The answer has shape (n, d): one more product leads back.
+# The amounts along the directions have shape (n, q). The answer has shape (n, d): it takes one more product.
 #
 # </details>
 
 # %% [markdown]
-# When the check is happy, see it at work. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)`
-# the mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from
-# it, pick a few draws, bring each onto the directions of its component, and go back to pixels with
+# When the check passes, see it at work. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)` the
+# mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from it,
+# pick a few draws, bring each onto the directions of its component, and go back to pixels with
 # `pca.inverse_transform`. Show both with `plot_digits`.
 
 # %% tags=["solution-only"]
 of_a_class = GaussianMixture(3, covariance_type=ppca(5), random_state=0)
-writer = GaussianMixtureClassifier(mixture=of_a_class, random_state=0)
-Z, classes = writer.fit(Z_train, y_train).sample(400)
+generator = GaussianMixtureClassifier(mixture=of_a_class, random_state=0)
+Z, classes = generator.fit(Z_train, y_train).sample(400)
 picked = np.random.default_rng(1).choice(400, size=16, replace=False)
 shapes = []
 for row, c in zip(Z[picked], classes[picked]):
-    mixture = writer.mixtures_[c]
+    mixture = generator.mixtures_[c]
     k = mixture.predict(row[np.newaxis])[0]
     shapes.append(shape_only(row[np.newaxis], mixture.means_[k], mixture.covariances_[k], 5)[0])
 both = pca.inverse_transform(np.concatenate([Z[picked], shapes])).clip(0, 1)
@@ -278,8 +293,8 @@ show(
 # %% [markdown]
 # ## {{legible_share}}
 #
-# A judge for legibility, as in the lecture. A drawn digit counts as legible when its $k$ nearest training digits
-# are **all** of one class.
+# A test of legibility, as in the lecture. A drawn digit counts as legible when its $k$ nearest training digits are
+# **all** of one class.
 #
 # - in: `drawn` (m, d), `train` (n, d), `labels` (n,), and `k`
 # - out: the share of the drawn rows that are legible, one number
@@ -299,6 +314,9 @@ def legible_share(drawn, train, labels, k):
 
 # %% task="legible_share" role="check"
 check.legible_share(legible_share)
+
+# %% [markdown] tags=["solution-only"]
+# `KNeighborsClassifier.predict_proba` gives the same answer: a row is legible when its largest share is 1.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -339,8 +357,8 @@ check.compression(compression)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Count bytes, not numbers. A pixel of MNIST is a whole number from 0 to 255: how many bytes is that, and how many
-# is an amount along an axis?
+# Count bytes, not numbers. A pixel of MNIST is a whole number from 0 to 255: how many bytes is that, and how many is
+# an amount along an axis?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -372,37 +390,35 @@ check.compression(compression)
 # densities in different spaces, with different units, and one cannot be higher than the other in any sense that
 # matters; both models would have to be judged on the same axes, by fitting them there or by taking marginals. It is
 # not a report either: the highest of forty values on the test digits is partly luck, and the test digits have been
-# used for choosing, so nothing is left to report on. The forty settings should have been fitted to the training
-# part, compared on a validation part, and the one that was chosen should have met the test digits once. The second
-# claim does not follow even if the first were true: a density gains by the right width of every axis, also of those
-# that nobody sees, and in the lecture the model with the better likelihood drew the worse digits. The third claim
-# is the most worrying, since the judge compared with *training* digits. A generator that copies them would get
-# exactly this result. And 50 % may mean a perfect generator, a weak judge, or a handful of digits; I need to know
-# who judged, on what, and how many digits. The fourth claim is fine as far as it goes: nothing has been forgotten
-# altogether, but shares of each class, beside those of real digits, would say more. So I ask first for the share of
+# used for choosing, so nothing is left to report on. The forty settings should have been fitted to the training part,
+# compared on a validation part, and the one that was chosen should have met the test digits once. The second claim
+# does not follow even if the first were true: a density gains by the right width of every axis, also of those that
+# nobody sees, and in the lecture the model with the better likelihood drew the worse digits. The third claim is the
+# most worrying, since the judge compared with *training* digits. A generator that copies them would get exactly this
+# result. And 50 % may mean a perfect generator, a weak judge, or a handful of digits; I need to know who judged, on
+# what, and how many digits. The fourth claim is fine as far as it goes: no class has been forgotten altogether, but
+# the shares of all classes, compared with those of real digits, would say more. So I ask first for the share of
 # suspiciously near copies, with held-out digits for comparison, and then for the two-sample test against real test
-# digits, by a neighbours' judge and by a strict one, beside what real digits get. It may still be an excellent
-# generator. What we have been told of its digits so far would be the same if a photocopier had made them.
+# digits, by a lenient classifier and by a strict one, compared with what real digits get. It may still be an
+# excellent generator. But everything that the report says about its digits would also be true of a photocopier.
 #
-# *Points:* one for claim 1, other axes are another space (or: nats cannot be compared across them); one for claim
-# 1, chosen and reported on the same digits, with the remedy: train, validate, test once; one for claim 2,
-# likelihood and looks are different questions, with a reason or the lecture's example; one for claim 3, comparing
-# with training digits cannot see copies (a photocopier passes), so the copies' share is asked for; one for fairness
-# and use: what claim 4 does show, a second useful number (two-sample test on held-out digits with its baseline, n,
-# judge), and an ending that leaves open what is open. Half points are possible; no point for a list of terms
-# without a reason.
+# *Points:* one for claim 1, other axes are another space (or: nats cannot be compared across them); one for claim 1,
+# chosen and reported on the same digits, with the remedy: train, validate, test once; one for claim 2, likelihood and
+# looks are different questions, with a reason or the lecture's example; one for claim 3, comparing with training
+# digits cannot see copies (a photocopier passes), so the copies' share is asked for; one for fairness and use: what
+# claim 4 does show, a second useful number (two-sample test on held-out digits with its baseline, n, judge), and an
+# ending that leaves open what is open. Half points are possible; no point for a list of terms without a reason.
 # <!-- END SOLUTION -->
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Take the claims one at a time, and ask of each: what else could have produced this number? Think of the
-# photocopier.
+# Take the claims one at a time, and ask of each: what else could have produced this number? Think of the photocopier.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# For the first claim, two different things are wrong. One is about spaces, and one about which digits have been
-# used for what.
+# For the first claim, two different things are wrong. One is about spaces, and one about which digits have been used
+# for what.
 #
 # </details>

@@ -83,6 +83,14 @@ def test_a_version_comes_back_as_it_was(course):
     assert "later" in path.read_text("utf-8")
 
 
+@pytest.mark.parametrize("word", ["1", "01", "01_binomials"])
+def test_a_lesson_names_its_only_kept_notebook(course, word):
+    write_answer(course / EXERCISE)
+    assert run(course, EXERCISE) == 0
+    assert run(course, word, "--restore") == 0
+    assert "'mine'" in (course / EXERCISE).read_text("utf-8")
+
+
 def test_nothing_is_kept_twice(course, capsys):
     path = course / EXERCISE
     write_answer(path)

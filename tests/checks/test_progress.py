@@ -84,7 +84,7 @@ def test_an_answer_edited_since_counts_no_longer(kernel, exercise, course):
     save(exercise, f"{DOUBLE} + 1", CHECK)
     assert "≠ double" in terminal(course)
     assert "0 of 2 tasks done" in terminal(course)
-    assert "changed since its check" in terminal(course)
+    assert "changed since its check: check it again" in terminal(course)
     save(exercise, DOUBLE, CHECK)  # taken back
     assert "✓ double" in terminal(course)
 

@@ -106,7 +106,7 @@ def test_exercise_has_tasks_checks_and_hints(path):
 
 
 def test_the_first_hint_of_the_welcome_page_belongs_to_its_check():
-    [path] = [path for path in pages("notebooks") if path.stem == "00_welcome"]
+    path = ROOT / "notebooks" / "00_welcome.ipynb"
     called = re.findall(r"^check\.(?!progress)(\w+)\(\w", "\n".join(sources(path, "code")), re.MULTILINE)
     hints = re.findall(r'<details id="(hint-[^"]*)"', "\n".join(sources(path, "markdown")))
     assert hints == [hint_id(name, 1) for name in called]
