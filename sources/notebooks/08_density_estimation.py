@@ -304,7 +304,7 @@ fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
 for ax, (n, gaps) in zip(axes, optimism.items()):
     tried = np.array(list(gaps))
     for K, g in gaps.items():
-        ax.plot(np.full(len(g), K), g, "o", color=color(0), alpha=0.3, markersize=4)
+        ax.plot(np.full(len(g), K), g, "o", color=color(0), alpha=0.5, markersize=4)
     means = [g.mean() for g in gaps.values()]
     ax.plot(tried, means, "s-", color=color(0), label="mean of 20 samples")
     ax.plot(tried, (6 * tried - 1) / n, "--", color=color(1), label="theory: p / n")
