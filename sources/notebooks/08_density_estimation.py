@@ -260,9 +260,9 @@ print("within two standard errors of the best:", close)
 #
 # in mean log-likelihood per point. Here is why. Near the best parameters, the log-likelihood is a parabola. The fit
 # follows the noise in its points, and so it moves away from the parameters that are best for the *source*. This
-# gains $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. Together this is $p / n$. [Akaike](#References) built
-# his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument needs many points per
-# parameter, and parameters that the data determine.
+# gains $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. Together this is $p / n$.
+# [Akaike](#References) built his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument
+# needs many points per parameter, and parameters that the data determine.
 #
 # A full mixture has $K - 1$ weights, $Kd$ numbers for the means and $K d(d+1)/2$ for the covariances; in the plane,
 # $p = 6K - 1$. **Before you run the next cell:** take
@@ -546,8 +546,8 @@ print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):
 
 # %% [markdown]
 # One pair of numbers proves little, because a hundred validation points have a large error. But there is a
-# reason to expect the first to be higher. The winner was picked *because* it did well on those hundred points, and part of that was
-# luck, which does not come back. Repeat the whole procedure on twenty samples:
+# reason to expect the first to be higher. The winner was picked *because* it did well on those hundred points, and
+# part of that was luck, which does not come back. Repeat the whole procedure on twenty samples:
 
 # %%
 luck = []

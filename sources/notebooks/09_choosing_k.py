@@ -212,7 +212,8 @@ print(
 
 # %% tags=["hide-input"]
 # Figure 3: the catastrophe
-assert wide[np.argmin(far["AIC"])] == 100 and wide[np.argmin(far["BIC"])] == 9  # the text says so
+assert wide[np.argmin(far["AIC"])] == 100  # the text says so
+assert wide[np.argmin(far["BIC"])] == 9
 assert np.all(np.diff(far["BIC"][wide.index(9) :]) > 0)
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8))
 for ax, shown in ((left, ("AIC", "BIC")), (right, ("new points",))):
@@ -279,11 +280,12 @@ for kind in ("full", "diag"):
 
 # %% [markdown]
 # With full covariances, BIC takes 3 components from a hundred points on. AIC takes too many at first. With diagonal
-# covariances, BIC's minimum moves to the right: a slanted group has to be tiled with upright ellipses, and more points
-# pay for more tiles. Five other samples gave the same: 3 each time with `full`, and with `diag` 2 components for 100
-# points and 9 to 12 for 2000. (This needs good fits. The curves use three starts and a finer tolerance; with one start
-# and the default tolerance, BIC takes 4 with `full` in more than half of these cases.) **A $K$ that stays while the data grow may say something about the source. A $K$ that grows with them only says
-# that more data pay for more components.**
+# covariances, BIC's minimum moves to the right: a slanted group has to be tiled with upright ellipses, and more
+# points pay for more tiles. Five other samples gave the same: 3 each time with `full`, and with `diag` 2 components
+# for 100 points and 9 to 12 for 2000. (This needs good fits. The curves use three starts and a finer tolerance; with
+# one start and the default tolerance, BIC takes 4 with `full` in more than half of these cases.) **A $K$ that stays
+# while the data grow may say something about the source. A $K$ that grows with them only says that more data pay for
+# more components.**
 #
 # ## How firm is a minimum?
 #
@@ -314,10 +316,10 @@ print(f"distinct points in a resample: {distinct:.0f}")
 
 # %% [markdown]
 # Even with fresh data "the $K$ that BIC chooses" is not one number: here it goes from 6 to 10. The bootstrap shows
-# roughly how much it varies, but its choices are higher. We repeated it for six samples: on average its $K$ was 0.3 to
-# 1.3 above the mean of fresh sets, and the largest choices were 11 to 20. A resample has fewer than two thirds of the
-# points, and repeats some: a point that is there three times looks like a tiny group, and may get a
-# component of its own. Read the bootstrap for its width, not for its centre.
+# roughly how much it varies, but its choices are higher. We repeated it for six samples: on average its $K$ was 0.3
+# to 1.3 above the mean of fresh sets, and the largest choices were 11 to 20. A resample has fewer than two thirds of
+# the points, and repeats some: a point that is there three times looks like a tiny group, and may get a component of
+# its own. Read the bootstrap for its width, not for its centre.
 #
 # So which criterion chose best? The fresh sets can answer that. **Before you run the next cell:** AIC was made for
 # prediction. Will it win on new points?
@@ -430,8 +432,9 @@ assert np.unravel_index(tables["penguins"].argmin(), (4, 8)) == (TYPES.index("ti
 # %% [markdown]
 # Three components with a common shape beat two with shapes of their own, and the number of parameters is not the
 # reason. Tied with $K=3$ has $2 + 6 + 3 = 11$, full with $K=2$ has $1 + 4 + 6 = 11$. At the same price, tied fits
-# better. Does the geyser have three kinds of eruption? BIC does not answer that. It says that *one* Gaussian describes
-# the long eruptions less well than two do. The two overlap; if you want clusters, you would join them (lesson 08).
+# better. Does the geyser have three kinds of eruption? BIC does not answer that. It says that *one* Gaussian
+# describes the long eruptions less well than two do. The two overlap; if you want clusters, you would join them
+# (lesson 08).
 #
 # The penguins have three species, and BIC takes four components: in this model, one species gets two. With
 # other starts (`random_state` 1 to 3), both choices are the same.
@@ -439,9 +442,10 @@ assert np.unravel_index(tables["penguins"].argmin(), (4, 8)) == (TYPES.index("ti
 # ## A test: is one more component real?
 #
 # A [likelihood-ratio test](../GLOSSARY.md#likelihood-ratio-test) asks a narrower question: could data from $K$
-# components give such a gain by chance? The statistic is twice the gain, $2(\ell_{K+1} - \ell_K)$. Textbook tables (χ²)
-# do not apply, for the reason above: the model is not regular. So we *simulate* what chance gives: draw new data from
-# the fitted mixture of $K$ components, fit $K$ and $K+1$ components to them, and compare. With $b$ of $B$ simulated values at least as large as the observed one,
+# components give such a gain by chance? The statistic is twice the gain, $2(\ell_{K+1} - \ell_K)$. Textbook tables
+# (χ²) do not apply, for the reason above: the model is not regular. So we *simulate* what chance gives: draw new data
+# from the fitted mixture of $K$ components, fit $K$ and $K+1$ components to them, and compare. With $b$ of $B$
+# simulated values at least as large as the observed one,
 #
 # $$ p = \frac{1 + b}{1 + B} $$
 #
@@ -496,9 +500,9 @@ show(
 # %% [markdown]
 # The test goes from 1 to 2 to 3 and stops there, as BIC does. Four other seeds stop at 3 as well. Three reservations.
 # The null hypothesis is more than a number: $K$ components *of this type*, with parameters that were estimated. Three
-# tests in a row are not one test at 5 %. And the ratio needs good fits. Take full covariances, the original units, and
-# four seeds: with a single start, 2 against 3 gives a ratio of 6.7 and p ≥ 0.15 for three of them. With five starts, all
-# four give 20.9 and p ≤ 0.03.
+# tests in a row are not one test at 5 %. And the ratio needs good fits. Take full covariances, the original units,
+# and four seeds: with a single start, 2 against 3 gives a ratio of 6.7 and p ≥ 0.15 for three of them. With five
+# starts, all four give 20.9 and p ≤ 0.03.
 #
 # ## A prior instead of a choice?
 #
@@ -557,10 +561,10 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # scikit-learn warns if 100 rounds were not enough. Never ignore that warning, and never silence it without a reason.
 #
 # By default the model expects each component to be as wide as *all* the data. It finds few wide components, or uses
-# all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads to more of them
-# and to good predictions: in each of six samples, they were at least 0.7 better per point for every $\alpha$. From
-# a thousandth to one, $\alpha$ itself hardly mattered. **The choice has not gone away. It has moved into the prior**,
-# where it is harder to see. Use held-out data to make it.
+# all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads to more of
+# them and to good predictions: in each of six samples, they were at least 0.7 better per point for every $\alpha$.
+# From a thousandth to one, $\alpha$ itself hardly mattered. **The choice has not gone away. It has moved into the
+# prior**, where it is harder to see. Use held-out data to make it.
 #
 # (We score the mixture at the fitted parameters. The model's own `score_samples` averages log densities over the
 # parameters. Their exponentials are not a density with integral one.)
@@ -574,7 +578,7 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # | the number of Gaussians in the source | BIC | the source is a candidate | otherwise $K$ grows with $n$ |
 # | well-separated groups | ICL (say which form) | a group is one component | misses groups that need several |
 # | $K$ and covariance type at once | one BIC table | the same as BIC | unlucky starts: use several |
-# | evidence for one more component | bootstrap likelihood-ratio test | $K$ is true under the null | poor fits, several tests |
+# | evidence for one more component | bootstrap test | $K$ is true under the null | poor fits, several tests |
 # | how firm a choice is | bootstrap, fresh samples | resamples are like samples | repeated points |
 # | no explicit choice | Bayesian mixture | its priors, also of the covariances | convergence; try several priors |
 #
@@ -646,8 +650,8 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # ## Where next
 #
 # The [exercises](../exercises/09_choosing_k_exercises.ipynb): you write the criteria, read a table of BICs with
-# holes, and compute the p-value of a bootstrap test. Then [lesson 10](10_anomaly_detection.ipynb) turns the density around:
-# what does it say about points that it finds improbable?
+# holes, and compute the p-value of a bootstrap test. Then [lesson 10](10_anomaly_detection.ipynb) turns the density
+# around: what does it say about points that it finds improbable?
 #
 # ## References
 #

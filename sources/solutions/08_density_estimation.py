@@ -154,9 +154,9 @@ check.in_another_unit(in_another_unit)
 # %% [markdown]
 # ## {{closest_pair}}
 #
-# This is the central step of joining components into clusters. Two components $i$ and $j$ are joined by adding their columns
-# of responsibilities. Find the pair whose union lowers the entropy $-\sum_{ik} r_{ik} \log r_{ik}$ of the whole
-# table most.
+# This is the central step of joining components into clusters. Two components $i$ and $j$ are joined by adding their
+# columns of responsibilities. Find the pair whose union lowers the entropy $-\sum_{ik} r_{ik} \log r_{ik}$ of the
+# whole table most.
 #
 # - in: `R` of shape (n, K), rows summing to 1
 # - out: the pair `(i, j)`, counted from 0
@@ -276,5 +276,5 @@ check.reported_accuracy(reported_accuracy)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: one set fits, one chooses, one reports. In practice you might fit the winner once more to the training
-# and validation points before you test it. That is also honest, but it is another classifier.
+# Why this route: one set fits, one chooses, one reports. In practice you might fit the winner once more to the
+# training and validation points before you test it. That is also honest, but it is another classifier.

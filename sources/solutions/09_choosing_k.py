@@ -88,14 +88,14 @@ check.criteria(criteria)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: BIC is AIC with another price, and ICL is BIC with one more term, so each is a line. Instead of `entr`
-# you can use `xlogy(R, R)` with a minus, or leave out the zeros: `R[R > 0]`.
+# Why this route: BIC is AIC with another price, and ICL is BIC with one more term, so each is a line. Instead of
+# `entr` you can use `xlogy(R, R)` with a minus, or leave out the zeros: `R[R > 0]`.
 
 # %% [markdown]
 # ## {{choose_from_table}}
 #
-# You have a table of BICs over covariance types and numbers of components. Some fits failed, and their entries are `nan` or
-# `inf`. One entry may be `-inf`: the likelihood of that fit was infinite.
+# You have a table of BICs over covariance types and numbers of components. Some fits failed, and their entries are
+# `nan` or `inf`. One entry may be `-inf`: the likelihood of that fit was infinite.
 #
 # - in: `table` of shape (T, M); `types`, a tuple of T names; `Ks` of shape (M,), the numbers of components
 # - out: `return covariance_type, K` of the best usable fit
@@ -129,9 +129,9 @@ check.choose_from_table(choose_from_table)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: replacing every entry that is not finite by `inf` handles all three cases in one line. `np.nanargmin`
-# on a table with `nan` in these places works too, and so do two loops with `np.isfinite`. The dangerous entry is −∞. It
-# wins every comparison, and it means that a component has collapsed.
+# Why this route: replacing every entry that is not finite by `inf` handles all three cases in one line.
+# `np.nanargmin` on a table with `nan` in these places works too, and so do two loops with `np.isfinite`. The
+# dangerous entry is −∞. It wins every comparison, and it means that a component has collapsed.
 
 # %% [markdown]
 # ## {{bootstrap_p_value}}
@@ -171,8 +171,9 @@ check.bootstrap_p_value(bootstrap_p_value)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: counting the observed value among the draws keeps the test honest for every $B$. A p-value of 0 would
-# claim more than $B$ simulations can show. The mean of `np.append(ratios, observed) >= observed` gives the same.
+# Why this route: counting the observed value among the draws keeps the test honest for every $B$. A p-value of 0
+# would claim more than $B$ simulations can show. The mean of `np.append(ratios, observed) >= observed` gives the
+# same.
 
 # %% [markdown]
 # ## {{what_bic_counts}}
