@@ -576,18 +576,18 @@ for row, digit in zip(panels, (2, 4, 7)):
 titles = (
     "mean μ",
     "direction 1",
-    "μ − 2 of it",
-    "μ + 2 of it",
+    "μ − 2 sd",
+    "μ + 2 sd",
     "direction 2",
-    "μ − 2 of it",
-    "μ + 2 of it",
+    "μ − 2 sd",
+    "μ + 2 sd",
 )
 for ax, title in zip(panels[0], titles):
     ax.set_title(title, fontsize=10)
 show(
     fig,
     "Figure 7. The heaviest component of the 2s, the 4s and the 7s: its mean, two of its directions, and the"
-    " mean minus and plus two standard deviations along each.",
+    " mean minus and plus two standard deviations (sd) along each.",
     "Three rows of seven pictures. Beside a mean digit are two pictures of violet and orange strokes, the directions,"
     " and the digits that they lead to: slanted, wider, or with another stroke.",
 )
@@ -770,8 +770,8 @@ print(
 # log-likelihood is minus infinity.
 #
 # So the choice on the validation set was right for a *density*, for example to find anomalies. For pictures, use
-# criteria for pictures. Theis, van den Oord and Bethge showed that likelihood and looks are largely
-# independent. **First the purpose, then the measure, then the model.**
+# criteria for pictures. Theis, van den Oord and Bethge showed that in high dimensions likelihood and looks are
+# largely independent. **First the purpose, then the measure, then the model.**
 #
 # ## The report, once
 #
@@ -802,9 +802,9 @@ assert full_size or held_out[chosen] > density + 4
 # %% [markdown]
 # A report a little worse than the validation score is the price of having chosen. If it is much worse, as with the
 # small digits, the test digits differ, perhaps because other people wrote them. The last two lines show that no class
-# has been forgotten.
+# is forgotten.
 #
-# One last check, by eye: is any of them a copy?
+# One last check, by eye: is any a copy?
 
 # %% tags=["hide-input"]
 # Figure 9: draws and their nearest neighbours
