@@ -56,10 +56,8 @@ morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first
 # [PCA](../GLOSSARY.md#principal-component-analysis), and honest evaluation. What is new is the size, and a question
 # that small data never ask: **where does the time go?** We time every step.
 
+
 # %%
-seconds = {}
-
-
 @contextmanager
 def timed(step):
     """Record and print how long the lines inside `with timed(step):` take."""
@@ -70,6 +68,7 @@ def timed(step):
 
 
 # %%
+seconds = {}  # filled by `timed`
 full_size = len(digits.labels) == 70_000
 X, y = digits.images / digits.images.max(), digits.labels  # 0 is paper, 1 is ink
 n_pixels = X.shape[1]
@@ -405,13 +404,11 @@ show(
 # %% tags=["hide-input"]
 # A table of validation scores
 def print_scores(models, rows):
-    """Print validation scores, and in brackets how much higher those on `rows` are; return the former."""
+    """Print validation scores, and how much higher those on `rows` are (the gap); return the former."""
     scores = {key: model.score(Z_val) for key, model in models.items()}
-    print("        " + "".join(f"{f'K = {K}':>11s} {'(gap)':11s}" for K in Ks))
-    for kind in dict.fromkeys(kind for kind, _ in models):
-        gaps = [models[kind, K].score(rows) - scores[kind, K] for K in Ks]
-        cells = [f"{scores[kind, K]:11.2f} {f'({gap:.2f})':11s}" for K, gap in zip(Ks, gaps)]
-        print(f"{kind:8s}" + "".join(cells))
+    print(f"{'':15s}validation        gap")
+    for (kind, K), score in scores.items():
+        print(f"{kind:7s} K = {K} {score:10.2f} {models[kind, K].score(rows) - score:10.2f}")
     return scores
 
 
@@ -432,7 +429,7 @@ with timed("twelve candidates on a part"):
 scores = print_scores(on_the_part, part)
 
 # %% [markdown]
-# The gap in brackets, between training and validation, measures [overfitting](../GLOSSARY.md#overfitting). It is
+# The gap, between training and validation, measures [overfitting](../GLOSSARY.md#overfitting). It is
 # widest for forty full covariances: each has 250 digits for 261 axes, or 16 for 37 with the small digits. There
 # shrinkage helps. With a thousand digits per component, as for $K = 10$ with MNIST, it costs something: the
 # covariance of *all* digits is too wide for one component.
