@@ -31,9 +31,14 @@ LAB_CONFIG = {
     },
 }
 STYLE_SHEET = """\
-/* In a narrow window, break printed text between words, and let a wide formula scroll. */
-.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
+/* In a narrow window, break printed text between words, and let a wide formula scroll. JupyterLab adds its own rules
+   later: these must be more specific. */
+body .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
 .jp-RenderedHTMLCommon mjx-container[display="true"] { overflow: auto hidden; }
+/* The line of a folded cell ends at the edge of the column. */
+body .jp-Placeholder-content { min-width: 0; }
+body .jp-PlaceholderText { text-overflow: ellipsis; }
+body .jp-Placeholder-content .jp-MoreHorizIcon { flex: none; }
 /* Figures have grey text, for light and dark pages: a little lighter on a dark one, it has a contrast above 4.5. */
 body[data-jp-theme-light="false"] .jp-OutputArea-output figure img { filter: brightness(1.1); }
 """

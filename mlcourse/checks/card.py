@@ -27,12 +27,14 @@ CARD = (
     "word-break:normal; overflow-wrap:break-word"
 )
 PILL = (
-    "display:inline-block; padding:0.1em 0.6em; border-radius:0.3em; color:#ffffff; background-color:rgb({0})"
+    "display:inline-block; margin-right:0.5em; padding:0.1em 0.6em; border-radius:0.3em; color:#ffffff; "
+    "background-color:rgb({0})"
 )
 TEXT = "margin:0.5em 0 0; white-space:pre-line"
 TERM = "vertical-align:top; padding:0 1em 0 0; text-align:left; font-weight:normal; border:none"
 VALUE = "padding:0; text-align:left; border:none"
 CODE = "padding:0; white-space:pre-wrap; word-break:normal; overflow-wrap:anywhere; color:inherit; background:none"
+WHOLE = "<span style='white-space:nowrap'>{}</span>"
 LINK = "color:inherit; text-decoration:underline"
 # Unfolds a hint and gives it the focus; scrolls to it or to a heading, with some room above. It looks only in this
 # notebook: one in another tab may have the same id. JupyterLab renames the attribute, and would look for a file if
@@ -102,7 +104,7 @@ class Card:
         body = "".join([*self._explanation(), *(paragraph(with_code(remark)) for remark in self.remarks)])
         if self.following:
             body += paragraph(f"Next: {anchor(self.following)}")
-        name = f"<code style='margin-left:0.5em; {CODE}'>{escape(self.task.name)}</code>"
+        name = code(self.task.name)
         return f"<div style='{CARD.format(colour)}'>{done}{pill}{name}{body}</div>"
 
     def _explanation(self) -> Iterator[str]:
@@ -113,7 +115,7 @@ class Card:
         facts = {"in": verdict.line, "yours": verdict.yours, "wanted": verdict.expected}
         rows = "".join(
             f"<tr style='background:none'><th scope='row' style='{TERM}'>{term}</th>"
-            f"<td style='{VALUE}'><code style='{CODE}'>{escape(text)}</code></td></tr>"
+            f"<td style='{VALUE}'>{code(text)}</td></tr>"
             for term, text in facts.items()
             if text
         )
@@ -126,7 +128,7 @@ class Card:
         elif verdict.misfit:
             yield paragraph(f"<strong>Likely cause:</strong> {with_code(verdict.misfit.message)}")
         if self.call:
-            yield paragraph(f"To look at this input: <code style='{CODE}'>{escape(self.call)}</code>")
+            yield paragraph(f"To look at this input: {code(self.call)}")
         if hint := verdict.hint:
             link = Link(f"Hint {hint}", f"#{hint_id(self.task.name, hint)}")
             yield paragraph(f"→ {anchor(link)} may help.")
@@ -147,8 +149,14 @@ def anchor(link: Link) -> str:
 
 def with_code(text: str) -> str:
     """Return text as HTML, with what is between two backticks as code."""
-    parts = enumerate(code_parts(escape(text)))
-    return "".join(f"<code style='{CODE}'>{part}</code>" if place % 2 else part for place, part in parts)
+    parts = enumerate(code_parts(text))
+    return "".join(code(part) if place % 2 else escape(part) for place, part in parts)
+
+
+def code(text: str) -> str:
+    """Return text as code in HTML. A line does not end after the minus sign of a number."""
+    unbroken = re.sub(r"[\w.]*-[\w.]+", lambda number: WHOLE.format(number[0]), escape(text))
+    return f"<code style='{CODE}'>{unbroken}</code>"
 
 
 def code_parts(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from mlcourse.checks.card import WHOLE
 from mlcourse.checks.catalogue import Catalogue
 from mlcourse.checks.examine import Status
 from mlcourse.checks.folders import FOLDERS, CodeCell, code_cells, ipython_shell, notebook_name, title_of
@@ -264,9 +265,9 @@ class Progress:
     def _tasks_html(self) -> str:
         rows = [
             [
-                f"{SIGNS[state]} {WORDS[state]}",
+                f"{SIGNS[state]}&nbsp;{WORDS[state]}",
                 f"<code>{escape(task.name)}</code> {escape(task.title)}",
-                f"{task.points * (state == 'right')} / {task.points}",
+                WHOLE.format(f"{task.points * (state == 'right')} / {task.points}"),
             ]
             for task, state in self.tasks
         ]
@@ -275,8 +276,8 @@ class Progress:
     def _lessons_html(self) -> str:
         rows = [
             [
-                f"{row.sign} {self._link(row, 'notebooks')}",
-                self._link(row, "exercises"),
+                f"{row.sign}&nbsp;{self._link(row, 'notebooks')}",
+                WHOLE.format(self._link(row, "exercises")),
                 f"<strong>{row.words}</strong>" if row.is_next else row.words,
             ]
             for row in self.lessons

@@ -3,6 +3,10 @@
 import base64
 import html
 import io
+import math
+from collections.abc import Iterable
+from itertools import chain, pairwise, repeat
+from typing import NamedTuple, TypeAlias
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,21 +15,42 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from numpy.typing import NDArray
 from PIL import Image
+
+Rows: TypeAlias = list[list[Image.Image]]
 
 SHARPNESS = (
     2  # pixels of the picture per pixel of its width on the page: screens of high density show them all
 )
 N_COLORS = 256
-# The least part of its full width that a picture may have: the numbers on its axes are then 11 pixels high. In a
-# narrower column it scrolls sideways, but not in JupyterLab in a window of 1280 pixels, where the column has 828.
+# The least part of its full width that a panel has beside others: the numbers on its axes are then 11 pixels high.
+# In a narrower column the panels stand below one another, but not in JupyterLab in a window of 1280 pixels, where
+# the column has 828. Panels without axes, such as digits, may be smaller. A panel alone always fits the column.
 LEGIBLE, COLUMN = 0.655, 820
+WITHOUT_AXES = 0.3
+# The most blank space above and below a row of panels, in pixels of the page.
+MARGIN = 20
 
 FIGURE = """\
-<figure style="margin: 0.5em 0; max-width: {width}px; overflow-x: auto">
-<img src="data:image/png;base64,{png}" alt="{alt}" style="width: 100%; min-width: {least}px">
+<figure style="margin: 0.5em 0; max-width: {width}px">
+{rows}
 <figcaption style="font-size: 0.9em; line-height: 1.4; padding: 0.3em 0">{caption}</figcaption>
 </figure>"""
+ROW = '<div style="display: flex; flex-wrap: wrap; align-items: flex-start">{panels}</div>'
+PANEL = (
+    '<img src="data:image/png;base64,{png}" alt="{alt}" '
+    'style="flex: {width} 1 {least}px; min-width: 0; max-width: {width}px">'
+)
+
+
+class Rendered(NamedTuple):
+    """The picture of a figure."""
+
+    picture: Image.Image
+    rows: Rows  # the same in panels, row by row
+    width: int  # on the page
+    legible: float  # the least part of its width that a panel has beside others
 
 
 def show(figure: Figure | Axes, caption: str, alt: str) -> None:
@@ -40,31 +65,54 @@ def show(figure: Figure | Axes, caption: str, alt: str) -> None:
     caption : what to look at, for every reader
     alt : what the figure shows, for readers who cannot see it
     """
-    png, width = _render(figure)
+    rendered = _render(figure)
     if get_ipython() is None:
         print(caption)
         return
-    bundle = {"text/html": _figure_html(png, width, caption, alt), "image/png": png, "text/plain": alt}
-    display(bundle, raw=True, metadata={"image/png": {"alt": alt, "width": width}})
+    page = _figure_html(rendered, caption, alt)
+    bundle = {"text/html": page, "image/png": _base64(rendered.picture), "text/plain": alt}
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt, "width": rendered.width}})
 
 
 def figure_html(figure: Figure | Axes, caption: str, alt: str) -> str:
-    """Return the figure as HTML that holds its picture, caption and alt text. Closes the figure."""
-    return _figure_html(*_render(figure), caption, alt)
+    """Return the figure as HTML that holds its picture, caption and alt text. Closes the figure.
+
+    Panels are pictures of their own, so that they wrap in a narrow column. `alt` belongs to the first of them.
+    """
+    return _figure_html(_render(figure), caption, alt)
 
 
-def _figure_html(png: str, width: int, caption: str, alt: str) -> str:
-    texts = {"caption": html.escape(caption), "alt": html.escape(alt)}
-    return FIGURE.format(png=png, width=width, least=min(round(LEGIBLE * width), COLUMN), **texts)
+def _figure_html(rendered: Rendered, caption: str, alt: str) -> str:
+    picture, rows, width, legible = rendered
+    scale = width / picture.width
+    alts = chain([html.escape(alt)], repeat(""))
+    shown = [
+        ROW.format(
+            panels="".join(
+                PANEL.format(
+                    png=_base64(panel),
+                    alt=next(alts),
+                    width=f"{scale * panel.width:g}",
+                    least=f"{legible * scale * panel.width:.0f}",
+                )
+                for panel in row
+            )
+        )
+        for row in rows
+    ]
+    return FIGURE.format(width=width, rows="\n".join(shown), caption=html.escape(caption))
 
 
-def _render(figure: Figure | Axes) -> tuple[str, int]:
-    """The picture as base64 PNG, and the width at which it is shown. Closes the figure."""
+def _render(figure: Figure | Axes) -> Rendered:
+    """The picture of a figure, whole and in panels. Closes the figure."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
     _label_outer_axes(figure)
-    png = _photo_png(figure) if _has_photo(figure) else _plot_png(figure)
+    picture = _photo(figure) if _has_photo(figure) else _plot(figure)
+    rows = _panels(picture, figure)
     plt.close(figure)
-    return base64.b64encode(png).decode("ascii"), round(figure.get_figwidth() * figure.dpi)
+    width = round(figure.get_figwidth() * figure.dpi)
+    has_numbers = any(ax.axison for ax in figure.axes)
+    return Rendered(picture, rows, width, min(LEGIBLE, COLUMN / width) if has_numbers else WITHOUT_AXES)
 
 
 def _has_photo(figure: Figure) -> bool:
@@ -72,19 +120,61 @@ def _has_photo(figure: Figure) -> bool:
     return any(np.asarray(image.get_array()).shape[2:] == (3,) for image in figure.findobj(AxesImage))
 
 
-def _photo_png(figure: Figure) -> bytes:
-    """The figure as PNG, with all colours, and no more pixels than it is shown with: the photo has few itself."""
+def _photo(figure: Figure) -> Image.Image:
+    """The figure with all colours, and no more pixels than it is shown with: the photo has few itself."""
     png = io.BytesIO()
     figure.savefig(png, format="png")
-    return png.getvalue()
+    return Image.open(png)
 
 
-def _plot_png(figure: Figure) -> bytes:
-    """The figure as a sharp PNG of 256 colours and opacities, a quarter of the size of one with all."""
-    drawn, png = io.BytesIO(), io.BytesIO()
+def _plot(figure: Figure) -> Image.Image:
+    """The figure, sharp and with 256 colours and opacities, a quarter of the size of one with all."""
+    drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=SHARPNESS * figure.dpi, pil_kwargs={"compress_level": 1})
-    Image.open(drawn).quantize(N_COLORS, Image.Quantize.FASTOCTREE).save(png, "PNG")
-    return png.getvalue()
+    return Image.open(drawn).quantize(N_COLORS, Image.Quantize.FASTOCTREE)
+
+
+def _base64(picture: Image.Image) -> str:
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return base64.b64encode(png.getvalue()).decode("ascii")
+
+
+def _panels(picture: Image.Image, figure: Figure) -> Rows:
+    """The picture cut into rows, and these into panels, where nothing is drawn between the axes.
+
+    A figure with a colour bar, which belongs to other axes, stays whole.
+    """
+    if len(figure.axes) < 2 or any(ax.get_label() == "<colorbar>" for ax in figure.axes):
+        return [[picture]]
+    scale = picture.width / figure.bbox.width
+    drawn = [*figure.axes, *figure.legends, *figure.texts]
+    boxes = [np.multiply(box.extents, scale) for one in drawn if (box := one.get_tightbbox()) is not None]
+    pixels = np.asarray(picture.convert("RGBA"))
+    blank = (pixels == pixels[0, 0]).all(axis=2)
+    height = picture.height
+    rows = []
+    for top, bottom in pairwise(
+        _cuts([(height - y1, height - y0) for _, y0, _, y1 in boxes], blank.all(axis=1))
+    ):
+        spans = [(x0, x1) for x0, y0, x1, y1 in boxes if top <= height - (y0 + y1) / 2 < bottom]
+        columns = _cuts(spans, blank[top:bottom].all(axis=0))
+        drawn_rows = top + np.flatnonzero(~blank[top:bottom].all(axis=1))
+        if len(drawn_rows):  # axes of equal scales leave blank space above and below
+            margin = round(MARGIN * scale)
+            top, bottom = max(top, drawn_rows[0] - margin), min(bottom, drawn_rows[-1] + margin)
+        rows.append([picture.crop((left, top, right, bottom)) for left, right in pairwise(columns)])
+    return rows if any(len(row) > 1 for row in rows) else [[picture]]
+
+
+def _cuts(spans: Iterable[tuple[float, float]], blank: NDArray[np.bool_]) -> list[int]:
+    """Both ends of a picture and, between spans that do not overlap, the middle, if the picture is blank there."""
+    cuts, end = [0], math.inf
+    for low, high in sorted(spans):
+        if low > end and blank[middle := round((low + end) / 2)]:
+            cuts.append(middle)
+        end = high if end == math.inf else max(end, high)
+    return [*cuts, len(blank)]
 
 
 def _label_outer_axes(figure: Figure) -> None:

@@ -455,8 +455,8 @@ def covariances_alone_in_bic_from_counts(log_likelihood, K, *rest):
 
 
 @BIC_FROM_COUNTS.mistake(
-    "the penalty uses the logarithm of how many numbers the data hold. A point counts once,"
-    " however many features it has.",
+    "the penalty uses the logarithm of the number of values in the data. Each point counts once,"
+    " whatever its number of features.",
     hint=1,
 )
 def the_numbers_in_the_data_counted(log_likelihood, K, d, name):
@@ -907,7 +907,7 @@ def the_sign_of_the_constant(*args):
 
 
 @LINEAR_DISCRIMINANT.mistake(
-    "the slopes are right. In b, the part of the square that holds only μ is missing.", hint=2
+    "the slopes are right. In b, the part of the square that has only μ in it is missing.", hint=2
 )
 def nothing_but_the_weight_in_b(*args):
     return _discriminant_with(half=0.0)(*args)
@@ -952,8 +952,8 @@ def no_half_anywhere(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
 
 
 @LINEAR_DISCRIMINANT.mistake(
-    "b is right, but the slopes have the wrong sign: a square holds the mixed term with a minus, and there is"
-    " another minus in front.",
+    "b is right, but the slopes have the wrong sign: the mixed term of the square has a minus sign, and there is"
+    " another minus sign in front.",
     hint=2,
 )
 def sign_of_the_slopes(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
@@ -1132,7 +1132,7 @@ def the_map_undone(mu, Sigma, A, b):
 
 
 @CARRY_OVER.mistake(
-    "the transpose is missing: A stands on both sides of the covariances in the same way.", hint=2
+    "the transpose is missing: A is on both sides of the covariances in the same form.", hint=2
 )
 def the_transpose_missing(mu, Sigma, A, b):
     return (carry_over(mu, Sigma, A, b)[0], A @ Sigma @ A)

@@ -121,7 +121,7 @@ def the_last_alarm_itself(scores, share):
 
 
 @ALARM_THRESHOLD.mistake(
-    "one alarm too many: this number is a row further up than it should be. The first row in the order has"
+    "one alarm too many: this number is the score of the next row up. The first row in the order has"
     " the index 0.",
     hint=2,
 )
@@ -1003,8 +1003,8 @@ def directions_from_uncentred_rows(X_train: Array, X_new: Array, q: int) -> Arra
 
 
 @SECOND_OPINION.mistake(
-    "the mean is that of the training rows, but the directions come from the new rows. Those may not have a"
-    " say in the plane.",
+    "the mean is that of the training rows, but the directions come from the new rows. They must not"
+    " influence the plane.",
     hint=1,
 )
 def directions_from_the_new_rows(X_train: Array, X_new: Array, q: int) -> Array:
@@ -1093,8 +1093,8 @@ def the_weakest_directions_kept(X_train: Array, X_new: Array, q: int) -> Array:
 
 
 @SECOND_OPINION.mistake(
-    "this is the squared distance from the mean *within* the plane. In Pythagoras'"
-    " triangle that is the other leg.",
+    "this is the squared distance from the mean *within* the plane. In the right"
+    " triangle of Pythagoras, that is the other leg.",
     hint=2,
 )
 def the_part_inside_the_plane(X_train: Array, X_new: Array, q: int) -> Array:

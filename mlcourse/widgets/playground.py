@@ -24,6 +24,7 @@ class PlaygroundScene(LiveScene):
     type: str  # the covariance type
     regCovar: float
     seed: int
+    mouse: str  # what the mouse does, said below the picture
 
 
 def playground(
@@ -53,8 +54,10 @@ def playground(
     scene: PlaygroundScene = {
         "kind": "Playground",
         "label": "Playground: EM on points that you place",
-        "note": f"{MOUSE} Keyboard: {KEYS}",
+        "note": f"Keyboard: {KEYS}",
         "keys": KEYS,
+        "mouse": MOUSE,
+        "hint": "Point at one of the points to read its values.",
         "points": X,
         "K": n_components,
         "type": covariance_type,

@@ -13,9 +13,9 @@ use_course_style()
 # %% [markdown]
 # ## {{count_by_hand}}
 #
-# A mixture of $K = 4$ components in $d = 6$ dimensions. With pencil and paper: how many free parameters has it in
-# all, weights and means included, if its covariances are full, tied, diag, spherical? Give four numbers in this
-# order, in brackets: `(…, …, …, …)`.
+# A mixture of $K = 4$ components in $d = 6$ dimensions. With pencil and paper: how many free parameters does it
+# have in all, weights and means included, if its covariances are full, tied, diag, spherical? Give four numbers in
+# this order, in brackets: `(…, …, …, …)`.
 
 # %% task="count_by_hand" role="answer"
 ### BEGIN SOLUTION
@@ -34,16 +34,16 @@ check.count_by_hand(count_by_hand)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Draw a 6 × 6 matrix and shade the entries that you may choose, if the other half mirrors them: the diagonal, and
-# one side of it. Then ask for each type: what does it keep of this matrix, and does every component have its own?
+# Draw a 6 × 6 matrix and shade the entries that you may choose, if the other half mirrors them: the diagonal, and one
+# side of it. Then ask for each type: which part of this matrix does it keep, and does every component have its own?
 #
 # </details>
 
 # %% [markdown]
 # ## {{constrain_scatter}}
 #
-# You are given the scatters of all components and how many points each of them owns. Nothing else. Write all four
-# maximum likelihood covariances.
+# You are given the scatters of all components and how many points each of them owns. Write all four maximum
+# likelihood covariances.
 #
 # - in: `S` of shape (K, d, d), with $S_k = \sum_i r_{ik}(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}$, and `N` of shape
 #   (K,)
@@ -65,22 +65,27 @@ def constrain_scatter(S, N):
 # %% task="constrain_scatter" role="check"
 check.constrain_scatter(constrain_scatter)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* full is computed first, because diag is its diagonal and spherical the mean of that diagonal. Tied
+# needs the sums themselves: an average of the full covariances would weigh a small component like a large one.
+# `np.average(full, axis=0, weights=N)` is right too.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Begin with full: one matrix a component, each divided by the number of its own points. The other three can be
-# had from it, or from `S` and `N`. Mind the shapes: a type stores variances, and no zeros.
+# Begin with full: one matrix per component, each divided by the number of its own points. The other three follow
+# from it, or from `S` and `N`. Mind the shapes: a type stores variances, and no zeros.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Tied: lay all the clouds over one another. How large is the sum of all squares then, and how many points made
-# it?
+# Tied: move all the groups to the origin. How large is the sum of all squares then, and how many points does it
+# come from?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Spherical: one number has to stand for the variances of all features. Write down the log-likelihood of a circle
+# Spherical: one number has to represent the variances of all features. Write down the log-likelihood of a circle
 # as a function of $\sigma^2$; only the trace of $S_k$ enters. Where is its derivative zero?
 #
 # </details>
@@ -109,6 +114,10 @@ def bic_from_counts(log_likelihood, K, d, covariance_type):
 # %% task="bic_from_counts" role="check"
 check.bic_from_counts(bic_from_counts)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* a dictionary keeps the four counts side by side, so each can be compared with task 1.
+# `CovarianceType.named(…).n_parameters(K, d)` from the package gives the same numbers.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -117,8 +126,8 @@ check.bic_from_counts(bic_from_counts)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# You have counted in task 1. Write the same count with letters: $K$ and $d$ in place of 4 and 6. Only one of the
-# three terms depends on the type.
+# You counted in task 1. Write the same count with letters: $K$ and $d$ in place of 4 and 6. Only one of the three
+# terms depends on the type.
 #
 # </details>
 
@@ -159,6 +168,11 @@ def fix_tied(X, R):
 # %% task="fix_tied" role="check"
 check.fix_tied(fix_tied)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* the loop shows each component's own mean. Without a loop, the total scatter minus the scatter of
+# the means between the groups gives the same matrix, but it subtracts two large numbers when the groups are far
+# apart.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -167,21 +181,21 @@ check.fix_tied(fix_tied)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Every deviation in a scatter is a deviation *from something*. From what should it be, when a point is looked at
-# as a point of component $k$? And from what is it here?
+# Every deviation in a scatter is a deviation *from something*. For a point of component $k$, which point should it be
+# measured from? And from which one is it measured here?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
 # One scatter for each component, about its own mean, every point counted by its responsibility for that
-# component. Then the four lines of the lecture tell how scatters become a tied covariance.
+# component. Then use the function for tied from the lecture.
 #
 # </details>
 
 # %% [markdown]
 # ## {{straight_borders}}
 #
-# The same labelled groups, four types, and the titles are lost. The tints show which component is likeliest.
+# Here are the same labelled groups with four types, without titles. The tints show which component is likeliest.
 # Which panel is **tied**?
 
 # %%
@@ -248,7 +262,7 @@ assert order["ABCD".index(straight_borders)] == "tied"
 # and drop whatever is the same for all $k$.
 #
 # - in: `pi` (K,), `mu` (K, d), `Sigma` (d, d)
-# - out: `W` of shape (K, d), one row $w_k$ a component, and `b` of shape (K,)
+# - out: `W` of shape (K, d), one row $w_k$ per component, and `b` of shape (K,)
 #
 # `np.linalg.solve(Sigma, v)` gives $\Sigma^{-1} v$ without an inverse.
 
@@ -266,6 +280,10 @@ def linear_discriminant(pi, mu, Sigma):
 # %% task="linear_discriminant" role="check"
 check.linear_discriminant(linear_discriminant)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* one `solve` serves both answers, and an explicit inverse would lose digits. Whitening the points
+# with a Cholesky factor and comparing plain distances draws the same borders.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -275,14 +293,14 @@ check.linear_discriminant(linear_discriminant)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# On the line it is school algebra: $-\tfrac{1}{2s}(x - m)^2$. Multiply it out, look at what stands before $x$ and
-# at what stands alone, and then put vectors and $\Sigma^{-1}$ in their places.
+# In one dimension it is school algebra: $-\tfrac{1}{2s}(x - m)^2$. Multiply it out, find the coefficient of $x$ and
+# the constant term, and then replace the numbers by vectors and $\Sigma^{-1}$.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The constant has two parts: what was left of the square, and how common the component is. A score is a
-# logarithm, so the second part enters as one too.
+# The constant has two parts: the rest of the square, and the weight of the component. A score is a logarithm, so the
+# weight enters as a logarithm too.
 #
 # </details>
 
@@ -317,6 +335,10 @@ def carry_over(mu, Sigma, A, b):
 # %% task="carry_over" role="check"
 check.carry_over(carry_over)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* `@` works on a stack of matrices, so no loop is needed. Transforming points and fitting again would
+# give the same mixture only if EM ended at the same optimum.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -326,19 +348,19 @@ check.carry_over(carry_over)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A covariance is an average of $(x - \mu)(x - \mu)^{\mathsf T}$. Put the new point and the new mean in: what
-# becomes of $b$, and on which sides do $A$ and its transpose end up?
+# A covariance is an average of $(x - \mu)(x - \mu)^{\mathsf T}$. Insert the new point and the new mean: what happens
+# to $b$, and on which sides are $A$ and its transpose?
 #
 # </details>
 
 # %% [markdown]
 # ## {{thrifty_type}}
 #
-# Sixty handwritten digits of fifteen features each, and you may fit three components. Which covariance type
-# describes digits best that it has **not** seen? `validation` holds five hundred of them to choose by.
+# You have sixty handwritten digits of fifteen features each, and fit three components. Which covariance type gives
+# the best description of digits that it has **not** seen? `validation` has five hundred of them to choose by.
 #
 # Fit all four with `GaussianMixture(3, covariance_type=…, n_init=5, random_state=0)`. Then set `thrifty_type` to
-# the name of the best, in quotes. While you are at it, print `bic(train)` too, and be surprised.
+# the name of the best, in quotes. Print `bic(train)` as well, and compare.
 
 # %%
 digits, _ = load_digits()
@@ -371,7 +393,7 @@ print(f"the chosen type on the test digits: {models[thrifty_type].score(test):.1
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# A model's opinion of its own training rows is not asked for. `score(validation)` is the mean log-likelihood of
+# The likelihood of the training rows cannot choose a type. `score(validation)` is the mean log-likelihood of
 # rows that it has not seen; higher is better.
 #
 # </details>
@@ -382,11 +404,11 @@ print(f"the chosen type on the test digits: {models[thrifty_type].score(test):.1
 #
 # </details>
 #
-# <details><summary>When the check is happy: what BIC thought</summary>
+# <details><summary>When the check passes: what BIC prefers</summary>
 #
-# BIC, computed on the sixty rows, prefers full, and by a lot. Its price of $\log n$ a parameter is worked out for
-# many points and few parameters. With 407 parameters and sixty points nothing of that holds. Lesson 09 comes back
-# to it.
+# BIC, computed on the sixty rows, prefers full by a large margin. Its penalty of $\log n$ per parameter is derived
+# for many points and few parameters. With 407 parameters and sixty points it does not apply. Lesson 09 comes back to
+# it.
 #
 # </details>
 

@@ -17,8 +17,8 @@ use_course_style()
 # Find a threshold for a given share of alarms. A score is an alarm when it is *below* the threshold.
 #
 # - in: `scores` of shape (n,), log densities, and `share`, such as 0.04
-# - out: one number. In all test cases `share * n` is a whole number, and exactly so many scores must lie below.
-#   Any such number will do.
+# - out: one number. In all test cases `share * n` is a whole number, and exactly that many scores must be below.
+#   Any such number is accepted.
 
 
 # %% task="alarm_threshold" role="answer"
@@ -32,29 +32,33 @@ def alarm_threshold(scores, share):
 # %% task="alarm_threshold" role="check"
 check.alarm_threshold(alarm_threshold)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* `np.quantile` counts to 1, as `share` does, so nothing has to be multiplied. Sorting and taking the
+# mean of the two scores around the cut gives another threshold with the same alarms.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Think of the scores in order, the lowest first. Which of them should ring? NumPy has a function that counts to
-# 100, and one that counts to 1.
+# Think of the scores in order, the lowest first. Which of them should be alarms? NumPy has one function for
+# percentages and one for shares.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The threshold belongs *between* the last score that rings and the first that does not. It is a logarithm, as the
-# scores are.
+# The threshold is *between* the last score that is an alarm and the first that is not. It is a logarithm, like the
+# scores.
 #
 # </details>
 
 # %% [markdown]
 # ## {{detector_predict}}
 #
-# You are given a mixture and a threshold. Judge new points.
+# You are given a mixture and a threshold. Classify new points.
 #
 # - in: `X` of shape (n, d), `pi` (K,), `mu` (K, d), `Sigma` (K, d, d), and the threshold `t` of the *log* density
 # - out: an array of shape (n,) with −1 for every anomaly (log density below `t`) and 1 for every other point
 #
-# `multivariate_normal(mean, covariance).logpdf(X)` gives one column, and `logsumexp` is at hand.
+# `multivariate_normal(mean, covariance).logpdf(X)` gives one column, and `logsumexp` is imported.
 
 
 # %% task="detector_predict" role="answer"
@@ -73,8 +77,8 @@ check.detector_predict(detector_predict)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The score of a point is the first of the two things that an E-step gives: $\log \sum_k \pi_k N(x \mid \mu_k,
-# \Sigma_k)$. Every part of that formula must appear, in that order: weights, sum, logarithm.
+# The score of a point is the first of the two results of an E-step: $\log \sum_k \pi_k N(x \mid \mu_k, \Sigma_k)$.
+# Every part of that formula must appear: weights, sum, logarithm.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -99,7 +103,7 @@ assert (answers == -1).sum() == 50
 #   threshold `t`. A score below `t` is an alarm.
 # - out: three numbers, `precision, recall, false_alarm_rate`, in this order. There is at least one alarm.
 #
-# Mind the two differences from the lecture's function: there the truth is True or False, and the order is another.
+# Two things differ from the lecture's function: there the truth is True or False, and the order is different.
 
 
 # %% task="alarm_rates" role="answer"
@@ -114,26 +118,31 @@ def alarm_rates(scores, truth, t):
 # %% task="alarm_rates" role="check"
 check.alarm_rates(alarm_rates)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* the mean of a boolean array is a share, so each rate is one indexing: the rows in question inside
+# the brackets. Counting with `.sum()` and dividing, or scikit-learn's `precision_score` and `recall_score` with
+# `pos_label=-1`, is right too.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Three questions about three crowds: of the *alarms*, how many are anomalies; of the *anomalies*, how many ring; of
-# the *normal rows*, how many ring. The crowd is what you divide by.
+# Three questions about three sets of rows: of the *alarms*, how many are anomalies; of the *anomalies*, how many are
+# alarms; of the *normal rows*, how many are alarms. Divide by the size of the set.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Make two arrays of True and False first: which rows ring, and which rows are anomalies. Print both for a handful
-# of rows and compare with what you were given.
+# First make two arrays of True and False: which rows are alarms, and which are anomalies. Print both for a few rows
+# and compare with the input.
 #
 # </details>
 
 # %% [markdown]
 # ## {{share_of_real_alarms}}
 #
-# A water company listens to its pipes at night. In the trials its detector rang for 80 % of the leaking pipes, and
-# for 1 % of the sound ones. One pipe in 500 leaks. An alarm rings, and a crew drives out. What is the probability
-# that they find a leak?
+# A water company listens to its pipes at night. In trials its detector raised an alarm for 80 % of the leaking
+# pipes, and for 1 % of the sound ones. One pipe in 500 leaks. There is an alarm, and a crew drives out. What is the
+# probability that they find a leak?
 #
 # Give a share between 0 and 1, right to two decimals. You may compute it in the cell.
 
@@ -148,13 +157,13 @@ check.share_of_real_alarms(share_of_real_alarms)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Imagine a hundred thousand pipes. How many leak, and how many of these ring? How many are sound, and how many of
-# those ring?
+# Imagine a hundred thousand pipes. How many leak, and how many of these raise an alarm? How many are sound, and how
+# many of those raise an alarm?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The crew sees alarms and nothing else. Put the real ones above the line, and *all* of them below it.
+# The crew sees only alarms. The real ones are the numerator, and *all* of them the denominator.
 #
 # </details>
 
@@ -201,7 +210,7 @@ show(
 # - **A.** Many of the fresh points are anomalies, and the detector has found them.
 # - **B.** The density fits its own rows too closely, so their percentile promises too much.
 # - **C.** The share is too high. With 2 % in place of 4 % the promise would be kept.
-# - **D.** Two samples are never quite alike. With other fresh points the grey heap might as well lie to the right.
+# - **D.** Two samples are never quite alike. With other fresh points the grey histogram might be on the right.
 #
 # Answer with a letter in quotes.
 
@@ -221,16 +230,16 @@ check.optimistic_histogram(optimistic_histogram)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The two samples differ in one thing: the fit has seen one of them. Each of its twenty components has ten points to
-# be shaped by, on average. Which way does that push the scores of these ten, and which way those of everybody else?
+# The two samples differ in one thing: the fit has seen one of them. Each of its twenty components is fitted to ten
+# points, on average. How does that change the scores of these ten, and how those of all other points?
 #
 # </details>
 
 # %% [markdown]
 # ## {{fix_evaluation}}
 #
-# A fellow student compares several detectors and reports the best. There are labelled validation rows and labelled
-# test rows. The function below runs, and its numbers look splendid. It cheats twice. Fix it.
+# Another student compares several detectors and reports the best, with labelled validation rows and labelled test
+# rows. The function below runs, and its numbers look excellent. It cheats twice. Fix it.
 #
 # - in: `validation` of shape (m, n), the scores of m models for n rows; `validation_truth` of shape (n,), True for
 #   anomalies; `test` and `test_truth` likewise; `share`, the false-alarm rate that is promised
@@ -260,17 +269,20 @@ def fix_evaluation(validation, validation_truth, test, test_truth, share):
 # %% task="fix_evaluation" role="check"
 check.fix_evaluation(fix_evaluation)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* validation rows decide, test rows only report. The threshold uses the normal validation rows alone,
+# because the promise is about normal rows.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Three jobs: choosing a model, setting a threshold, reporting. Write down for each which rows it may look at. What
-# is the other sample for?
+# There are three jobs: choosing a model, setting a threshold, reporting. For each, write down which rows it may use.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Run the stub in your head with two different models. Its false-alarm rate is the promised share both times. Can a
-# measurement be worth anything if you know the result before? And which kind of rows does the promise speak of?
+# Work through the function with two different models. Its false-alarm rate is the promised share both times. Is
+# that a measurement, if you know the result beforehand? And which kind of rows is the promise about?
 #
 # </details>
 
@@ -284,8 +296,8 @@ check.fix_evaluation(fix_evaluation)
 # - out: an array of shape (m,), the **squared** distance $e(x) = \lVert x - \hat x \rVert^2$ of each new row from
 #   the plane
 #
-# `np.linalg.svd(A, full_matrices=False)` gives three things. The third, of shape (d, d) when there are more rows than
-# features, holds the directions, one a row, the strongest first. `A` has to be centred.
+# `np.linalg.svd(A, full_matrices=False)` returns three arrays. The third, of shape (d, d) when there are more rows
+# than features, has one direction per row, the strongest first. `A` must be centred.
 
 
 # %% task="second_opinion" role="answer"
@@ -302,16 +314,20 @@ def second_opinion(X_train, X_new, q):
 # %% task="second_opinion" role="check"
 check.second_opinion(second_opinion)
 
+# %% [markdown] tags=["solution-only"]
+# *Why this way:* this follows the formula, into the plane and back. By Pythagoras' theorem you can also subtract the
+# squared coordinates in the plane from the squared distance to the mean.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Mean and directions are *learned*. From which rows? The new rows may not have a say in them.
+# Mean and directions are *learned*. From which rows? The new rows must not influence them.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
 # Two steps: into the plane, which gives $q$ coordinates for each new row, and back, which gives $d$ features. What
-# you take off on the way in you have to put back on the way out. Check the shapes: (m, d) to (m, q) to (m, d).
+# you subtract on the way in you have to add on the way out. Check the shapes: (m, d) to (m, q) to (m, d).
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -323,8 +339,8 @@ check.second_opinion(second_opinion)
 # %% [markdown]
 # ## {{who_decides}}
 #
-# Back to the water company of task 4. It has 50 000 pipes and four crews, each good for some five visits a day. An
-# engineer shows you the detector: "I have set it to four per cent, as in the course. Is that right?"
+# Back to the water company of task 4. It has 50 000 pipes and four crews, each able to make about five visits a day.
+# An engineer shows you the detector: "I have set it to four per cent, as in the course. Is that right?"
 #
 # Write eight to twelve sentences. Who should decide the false-alarm rate, and why? What would you need to know
 # before you advise them, and how would you get it? Use at least one calculation with the numbers of task 4. How
@@ -333,28 +349,28 @@ check.second_opinion(second_opinion)
 
 # %% [markdown] task="who_decides" role="open"
 # <!-- BEGIN SOLUTION -->
-# *One answer of many.* The engineer knows the detector, and the false-alarm rate is not a property of the detector.
-# It is a decision about what the company, its crews and its customers are ready to bear, so those who carry the
+# *One possible answer.* The engineer knows the detector, and the false-alarm rate is not a property of the detector.
+# It is a decision about what the company, its crews and its customers are ready to accept. So those who carry the
 # costs should take it, with the engineer's curves before them: the head of operations, who pays for the crews,
-# together with whoever answers for water loss and damage. My first question is how many calls four crews can
-# answer, since alarms that nobody follows are worth nothing. With four per cent of about 49 900 sound pipes there
-# are some 2000 false alarms a night. At five visits a day for each crew, twenty are possible, which is a
-# false-alarm rate of about four in ten thousand, a hundredth of what the engineer has set. Then I need the costs:
-# of a visit for nothing, and of a leak that runs for another month. I need the base rate, one in 500 or 100 leaks,
-# and how sure that is, and whether it changes with frost. I need the recall at *low* false-alarm rates, from rows
-# that were not used to choose anything: at 1 % it was 80 %, but at 0.04 % it may be a quarter of that. With these
-# numbers I would draw the cost against the threshold, and not pick a round number. If leaks are much dearer than
-# visits, the answer may be a fifth crew rather than another threshold. A year later I would compare the promised
-# false-alarm rate with the visits for nothing, and the recall with the leaks that were found by other means; some
-# pipes should be inspected at random, for otherwise nobody ever learns of the leaks that stay silent. And I would
-# look at the rates for each district and kind of pipe: rare old pipes have a low density because they are rare, so
-# their streets are dug up more often, while a common kind of pipe that leaks in a common way is overlooked.
+# together with whoever is responsible for water loss and damage. My first question is how many calls four crews can
+# answer, since alarms that nobody follows up are worth nothing. With four per cent of about 49 900 sound pipes there
+# are some 2000 false alarms a night. At five visits a day for each crew, twenty are possible, which is a false-alarm
+# rate of about four in ten thousand, a hundredth of what the engineer has set. Then I need the costs: of a visit for
+# nothing, and of a leak that runs for another month. I need the base rate, one in 500 or 100 leaks, how certain that
+# is, and whether it changes with frost. I need the recall at *low* false-alarm rates, from rows that were not used to
+# choose anything: at 1 % it was 80 %, but at 0.04 % it may be a quarter of that. With these numbers I would plot the
+# cost against the threshold, and not pick a round number. If leaks are much more expensive than visits, the answer
+# may be a fifth crew rather than another threshold. A year later I would compare the promised false-alarm rate with
+# the visits for nothing, and the recall with the leaks that were found by other means. Some pipes should be inspected
+# at random, because otherwise nobody learns of the leaks that raise no alarm. And I would look at the rates for each
+# district and kind of pipe: rare old pipes have a low density because they are rare, so their streets are dug up more
+# often, while a common kind of pipe that leaks in a common way is overlooked.
 #
-# *Points:* one for saying who decides and why it is not a property of the model (costs and capacity lie with
-# people, not with data); one for what must be known, at least two of: costs of both errors, capacity, base rate,
-# recall at that rate on fresh data; one for a correct calculation that leads somewhere (such as 4 % of 49 900 ≈
-# 2000 false alarms, or the share of real alarms at some rate); one for a way to check later that also sees what
-# stayed silent, or for naming a group that is rung for more often merely because it is rare.
+# *Points:* one for saying who decides and why it is not a property of the model (costs and capacity belong to people,
+# not to data); one for what must be known, at least two of: costs of both errors, capacity, base rate, recall at that
+# rate on fresh data; one for a correct calculation that leads somewhere (such as 4 % of 49 900 ≈ 2000 false alarms,
+# or the share of real alarms at some rate); one for a way to check later that also finds missed leaks, or for naming
+# a group that has more false alarms only because it is rare.
 # <!-- END SOLUTION -->
 
 # %% [markdown]

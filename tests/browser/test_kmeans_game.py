@@ -99,6 +99,29 @@ def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     screenshot(placed.page, "game_lloyd")
 
 
+def test_play_runs_lloyd_from_the_placed_centres(placed):
+    assert placed.get("scene.curve.x") == [0] * len(PLACES)
+    assert placed.get("curve.limits[0]") > -1
+    placed.click("Play")
+    placed.wait("player.frame === player.last && !player.playing")
+    assert "converged" in caption(placed)
+    assert placed.get("scene.curve.x.at(-1)") > 0
+
+
+def test_centres_beside_the_points_stay_in_a_narrow_picture(shown):
+    live = shown()
+    left, right, bottom, top = live.get("planes[0].limits")
+    corner = (right - 0.02 * (right - left), top - 0.02 * (top - bottom))
+    live.tap(corner)
+    np.testing.assert_allclose(live.get("planes[0].limits"), (left, right, bottom, top))
+    live.page.evaluate("document.body.style.width = '330px'")
+    live.wait("player.canvases[0].width < 400")
+    left, right, bottom, top = live.get("planes[0].limits")
+    ((x, y),) = centers(live)
+    assert left <= x <= right
+    assert bottom <= y <= top
+
+
 def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
     assert "best" not in score(placed).split(".", 1)[1]
     placed.page.mouse.move(0, 0)

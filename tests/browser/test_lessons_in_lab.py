@@ -131,7 +131,7 @@ def slide_all(page):
         active = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active")
         picture = active.locator(".widget-html img, .jupyter-widgets img").first
         picture.wait_for(state="visible")
-        before = picture.get_attribute("src")
+        before = active.evaluate(PICTURES)
         handle = active.locator(".noUi-handle").first
         handle.focus()
         handle.press(
@@ -140,12 +140,15 @@ def slide_all(page):
             else "ArrowLeft"
         )
         page.wait_for_function(
-            "([cell, before]) => cell.querySelector('img')?.src !== before",
+            f"([cell, before]) => ({PICTURES})(cell) !== before",
             arg=[active.element_handle(), before],
         )
         assert active.locator("img").first.get_attribute("alt")
     return len(cells)
 
+
+# The panels of a figure are pictures of their own.
+PICTURES = "(cell) => [...cell.querySelectorAll('img')].map(({ src }) => src).join()"
 
 WITH_OUTPUT = f"""([text, mime]) => [...{PANEL}.content.widgets].map((cell) =>
   cell.model.type === "code" && cell.model.outputs.toJSON().some(({{ data = {{}} }}) =>

@@ -18,7 +18,9 @@ CELLS = [
     "check.e_step(...)",
     "def e_step(*args):\n    raise RuntimeError('averyveryverylongname' * 12)\n\n\ncheck.e_step(e_step)",
     "check.progress('04_em')",
+    "print('variance ' * 40)",
 ]
+PRINTED = len(CELLS) - 1
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +64,17 @@ def test_messages_can_be_read_in_both_themes(lab_page, messages, theme, screensh
     run_all(page)
     for name in THEMES:
         theme(name)
-        for number in range(1, len(CELLS)):
+        for number in range(1, PRINTED):
             scroll_to(page, number)
             message = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active .jp-RenderedHTML.jp-OutputArea-output")
             (contrast, words), *_ = message.evaluate(CONTRASTS)
             assert contrast >= AA, words
             assert message.evaluate(BROKEN_WORDS) in ([], ["averyveryverylongname" * 12])
             screenshot(message, f"message_{number}_{name.split()[1]}")
+    scroll_to(page, PRINTED)
+    printed = page.locator(f"{NOTEBOOK} .jp-Cell.jp-mod-active .jp-OutputArea-output pre")
+    assert printed.evaluate("(pre) => getComputedStyle(pre).wordBreak") == "normal"
+    assert printed.evaluate(BROKEN_WORDS) == []
 
 
 @pytest.mark.parametrize("path", ["notebooks/00_welcome.ipynb", "exercises/04_em_exercises.ipynb"])

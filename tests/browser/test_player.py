@@ -330,6 +330,22 @@ def test_a_click_pins_a_point_until_it_is_released(shown):
     assert "click" in reading.inner_text()
 
 
+def test_a_click_pins_the_point_that_was_read(shown):
+    dense = [np.array([[x, 0.0] for x in np.linspace(0, 1, 3000)]), np.array([[0.0, 1.0], [1.0, -1.0]])]
+    points = np.vstack(dense)
+    page = shown(kmeans_player(points, lloyd(points, points[[0, -1]], n_rounds=1)))
+    plane, reading = page.locator("canvas.plane"), page.locator(".reading")
+    box = plane.bounding_box()
+    for i in (500, 1501, 2502):
+        place = position(page, i)
+        page.mouse.move(box["x"] + place["x"] + 0.4, box["y"] + place["y"] + 0.4)
+        read = reading.inner_text()
+        page.mouse.down()
+        page.mouse.up()
+        assert reading.inner_text() == f"{read} (pinned)"
+        page.keyboard.press("Escape")
+
+
 def test_enter_pins_and_escape_releases(shown):
     page = shown("em_plane")
     plane, reading = page.locator("canvas.plane"), page.locator(".reading")

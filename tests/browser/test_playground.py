@@ -287,6 +287,31 @@ def test_with_reduced_motion_em_is_at_its_end_at_once(shown):
     assert len(live.get("state.steps")) > 1
 
 
+def test_convergence_is_reported_where_it_is_shown(shown):
+    live = shown()
+    status = live.page.locator(".caption").nth(1)
+    assert status.inner_text() == "EM is in round 1."
+    live.press("End")
+    rounds = live.get("state.steps.length")
+    assert status.inner_text() == f"EM has converged in round {rounds}."
+
+
+def test_a_narrow_column_folds_some_controls(shown, screenshot):
+    live = shown()
+    clear, fold = live.page.get_by_role("button", name="Clear"), live.page.locator("summary")
+    assert clear.is_visible()
+    assert not fold.is_visible()
+    live.page.evaluate("document.body.style.width = '330px'")
+    clear.wait_for(state="hidden")
+    screenshot(live.page.locator("section"), "playground_330")
+    fold.click()
+    clear.click()
+    assert live.get("state.points") == []
+    live.page.evaluate("document.body.style.width = ''")
+    fold.wait_for(state="hidden")
+    assert clear.is_visible()
+
+
 def test_a_finger_drags_points_and_scrolls_beside_them(shown):
     live = shown(has_touch=True)
     live.page.evaluate("document.body.style.padding = '0 0 3000px'")

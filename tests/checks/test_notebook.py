@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import Checker, CheckFailed
+from mlcourse.checks.card import code
 from mlcourse.tasks import CATALOGUE
 from tests.helpers.answers import TASKS, divides_by_zero, returns_nothing, stub
 
@@ -140,3 +141,8 @@ def test_without_a_diagnosis_the_failing_input_is_offered(checker, capsys):
     with pytest.raises(CheckFailed):
         checker.m_step(lambda X, R: (R.mean(axis=0), R.T @ X, np.ones((R.shape[1], X.shape[1], X.shape[1]))))
     assert "To look at this input: X, R = check.last_input" in capsys.readouterr().out
+
+
+def test_a_line_does_not_end_after_a_minus_sign():
+    assert "[1, <span style='white-space:nowrap'>-inf</span>, a - b]" in code("[1, -inf, a - b]")
+    assert "<span style='white-space:nowrap'>1e-9</span> &lt; x" in code("1e-9 < x")

@@ -97,16 +97,81 @@ def test_a_figure_has_no_background_and_is_sharp():
     assert 0 < middle[3] < 1  # a region
 
 
-def test_numbers_stay_eleven_pixels_high_in_a_narrow_column():
+def panels_of(code):
+    """(picture, width, least width) of each panel, row by row."""
+    pattern = r'base64,([^"]+)"[^>]*flex: ([\d.]+) 1 (\d+)px'
+    return [
+        [(picture_of(png), float(width), int(least)) for png, width, least in re.findall(pattern, row)]
+        for row in code.split("<div ")[1:]
+    ]
+
+
+def test_numbers_of_neighbours_are_eleven_pixels_high_or_more():
     with matplotlib.rc_context():
         plotting.use_course_style()
-        _, ax = plt.subplots(figsize=(10, 4))
+        _, (ax, _) = plt.subplots(1, 2, figsize=(10, 4))
         (tick, *_), dpi = ax.get_xticklabels(), ax.figure.dpi
         height = tick.get_fontsize() * dpi / 72
-        code = plotting.figure_html(ax, "A caption.", "Empty axes.")
-    share = int(re.search(r"min-width: (\d+)px", code)[1]) / (10 * dpi)
-    assert share * height >= 11
-    assert "overflow-x: auto" in code
+        ((left, right),) = panels_of(plotting.figure_html(ax, "A caption.", "Empty axes."))
+    for _, width, least in (left, right):
+        assert least / width * height >= 10.9
+    assert left[1] + right[1] == 10 * dpi
+
+
+def test_panels_without_numbers_may_be_smaller():
+    _, axes = plt.subplots(1, 3)
+    for ax in axes:
+        ax.set_axis_off()
+        ax.imshow(np.eye(3))
+    (row,) = panels_of(plotting.figure_html(axes[0], "A caption.", "Three images."))
+    assert len(row) == 3
+    assert max(least / width for _, width, least in row) < 0.4
+
+
+def test_panels_are_cut_where_nothing_is_drawn():
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        figure, _ = plt.subplots(2, 3, figsize=(9, 6), sharex=True, sharey=True)
+        whole = io.BytesIO()
+        figure.savefig(whole, format="png", dpi=2 * figure.dpi)
+        rows = panels_of(plotting.figure_html(figure, "A caption.", "Empty axes."))
+    assert [len(row) for row in rows] == [3, 3]
+    joined = np.vstack([np.hstack([panel for panel, *_ in row]) for row in rows])
+    np.testing.assert_allclose(joined, plt.imread(io.BytesIO(whole.getvalue())), atol=0.1)
+
+
+def with_colour_bar(figure):
+    figure.colorbar(figure.axes[1].imshow(np.eye(3)))
+
+
+def with_line(figure):
+    figure.axes[0].annotate("", (1, 0.5), (0, 0.5), figure.axes[1].transAxes, figure.axes[0].transAxes, {})
+
+
+def test_blank_space_around_flat_panels_is_cut_off():
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        figure, axes = plt.subplots(1, 2, figsize=(6, 6))
+        for ax in axes:
+            ax.set(xlim=(0, 4), ylim=(0, 1), aspect="equal")
+        ((left, right),) = panels_of(plotting.figure_html(figure, "A caption.", "Axes."))
+    assert len(left[0]) == len(right[0]) < 0.5 * 2 * 6 * 110
+
+
+def test_a_title_over_two_panels_is_not_cut():
+    figure, _ = plt.subplots(1, 2, layout="constrained")
+    figure.suptitle("A title over both panels")
+    rows = panels_of(plotting.figure_html(figure, "A caption.", "Axes."))
+    assert len(rows[0]) == 1
+
+
+@pytest.mark.parametrize("join", [with_colour_bar, with_line])
+def test_panels_that_something_joins_stay_together(join):
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        figure, _ = plt.subplots(1, 2)
+        join(figure)
+        assert [len(row) for row in panels_of(plotting.figure_html(figure, "A caption.", "Axes."))] == [1]
 
 
 def test_a_photograph_keeps_its_colours():
@@ -157,7 +222,11 @@ def test_show_displays_html_png_and_text_and_closes_the_figure(shell, pick):
     (output,) = captured.outputs
     assert set(output.data) == {"text/html", "image/png", "text/plain"}
     assert output.data["text/plain"] == TRICKY
-    assert output.data["image/png"] in output.data["text/html"]
+    whole = picture_of(output.data["image/png"])
+    (row,) = panels_of(output.data["text/html"])
+    assert len(row) == 2
+    np.testing.assert_array_equal(np.hstack([panel for panel, *_ in row]), whole)
+    assert output.data["text/html"].count(f'alt="{html.escape(TRICKY)}"') == 1
     assert output.metadata["image/png"]["alt"] == TRICKY
     assert plt.get_fignums() == []
 

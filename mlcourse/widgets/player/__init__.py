@@ -47,9 +47,11 @@ from mlcourse.widgets.controls import Drawing
 # Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
-# Nor the spaces around these signs, except in "strings" (a line with a `template` stays as it is), nor the end of a
-# line that cannot be the end of a statement. No line of the scripts has a sign before a second one, as in a - -b.
-SPACED = re.compile(r'("[^"\n]*")| ?([=,{}()?:<>;&|*/+-]+) ?')
+# Nor the spaces around these signs, except in "strings" and `templates` (a line with a template inside another stays
+# as it is), nor the end of a line that cannot be the end of a statement, nor the last semicolon of a block. No line
+# of the scripts has a sign before a second one, as in a - -b.
+SPACED = re.compile(r'("[^"\n]*"|`[^`]*`)| ?([=,{}()?:<>;&|*/+-]+) ?')
+NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")
 CONTINUED = re.compile(r"(?<=[{;,(])\n")
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
@@ -229,8 +231,11 @@ def script(kind: str) -> str:
 def shortened(source: str) -> str:
     """Remove comments and spaces from a script."""
     lines = COMMENT.sub("", source).split("\n")
-    lines = [line if "`" in line else SPACED.sub(lambda found: found[1] or found[2], line) for line in lines]
-    return CONTINUED.sub("", "\n".join(lines))
+    lines = [
+        line if NESTED.search(line) else SPACED.sub(lambda found: found[1] or found[2], line)
+        for line in lines
+    ]
+    return CONTINUED.sub("", "\n".join(lines)).replace(";}", "}")
 
 
 @cache

@@ -7,13 +7,13 @@ const ABYSS = 3; // how many times longer than the rest of the curve a first ste
 
 class Curve extends Panel {
   /**
-   * @param spec {x, xlabel, ylabel, log, grow, minima, lines: [{name, values}]}; values has one number per frame,
-   *             or null where there is none
+   * @param spec {x, xlabel, ylabel, log, grow, minima, leastWidth, lines: [{name, values}]}; values has one number
+   *             per frame, or null where there is none
    */
   constructor(canvas, spec) {
     const x = spec.log ? spec.x.map(Math.log10) : spec.x;
     const heights = rangeOfLines(spec);
-    const limits = [...rangeWithMargin(x, 0.04), ...heights];
+    const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
     super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), log: spec.log });
     Object.assign(this, { spec, x });
   }

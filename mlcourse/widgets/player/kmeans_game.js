@@ -12,6 +12,7 @@ class KMeansGame extends Live {
     const { steps, K } = state;
     const frames = steps.length ? steps.flatMap(({ rule }, i) => (rule ? [[i, i - 1], [i, i]] : [[i, i]])) : [[0, -1]];
     const inertias = frames.map(([i, e]) => (steps[i]?.centers.length === K ? inertia(state.points, steps[i].centers, steps[e].labels) : null));
+    const complete = inertias.lastIndexOf(null) + 1; // the frame of the first complete set of centres
     return {
       ...state,
       state,
@@ -22,6 +23,7 @@ class KMeansGame extends Live {
           title: "",
           xlabel: "feature 1",
           ylabel: "feature 2",
+          limits: widened(limitsOf(state), steps.flatMap(({ centers }) => centers)),
           mixtures: steps.length ? steps.map(({ centers }) => ({ weights: [], means: centers })) : [{ weights: [], means: [] }],
           ellipses: [],
           cells: true,
@@ -29,7 +31,8 @@ class KMeansGame extends Live {
         },
       ],
       curve: {
-        x: range(inertias.length).map((at) => at - inertias.lastIndexOf(null)), // counted from the first complete set of centres
+        x: range(inertias.length).map((at) => Math.max(at - complete, 0)),
+        leastWidth: 4,
         xlabel: "half step",
         ylabel: "inertia",
         grow: true,
@@ -61,6 +64,7 @@ class KMeansGame extends Live {
     super.update();
     const complete = this.means.length === this.state.K;
     this.lloydButton.setAttribute("aria-disabled", !complete);
+    if (complete) this.playButton.setAttribute("aria-disabled", false);
     const reached = this.scene.curve.lines[0].values.slice(0, this.b + 1).filter((value) => value !== null);
     this.best = Math.min(this.best ?? Infinity, ...reached);
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
@@ -85,6 +89,13 @@ class KMeansGame extends Live {
     const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
     this.change({ steps: [...steps, ...rounds.map((step) => ({ ...step, rule: "Lloyd" }))] }, here);
     this.play();
+  }
+
+  /** From centres of the reader, Lloyd's algorithm goes on. */
+  play() {
+    const goesOn = this.b === this.last && this.means.length === this.state.K && !this.state.steps.at(-1).rule;
+    if (goesOn) this.runLloyd();
+    else super.play();
   }
 
   toggleRivals() {
@@ -169,6 +180,16 @@ class Residuals extends Plane {
 /** A step of the game in which the reader put the centres somewhere, and every point chose the nearest. */
 function byHand(X, centers) {
   return { centers, labels: assign(X, centers) };
+}
+
+/** The limits, as much wider on both sides as centres need it: so, a centre within the picture changes nothing. */
+function widened(limits, centers) {
+  return [0, 1].flatMap((j) => {
+    const [low, high] = limits.slice(2 * j);
+    const middle = (low + high) / 2;
+    const half = Math.max(high - middle, ...centers.map((center) => Math.abs(center[j] - middle)));
+    return [middle - half, middle + half];
+  });
 }
 
 /** Greedy k-means++: each centre is the best of a few points drawn with probability ∝ squared distance. */

@@ -40,9 +40,16 @@ class Live extends Player {
 
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Add rows of controls below those of the player. */
-  addControls(...rows) {
-    this.controls.after(...rows.map((row) => element("div", { class: "controls" }, row)));
+  /** Add controls below those of the player: a row, and more that are behind a fold in a narrow column. */
+  addControls(row, summary, more = []) {
+    const [open, folded] = [row, more].map((some) => element("div", { class: "controls" }, some));
+    const fold = element("details", { class: "fold", open: "" }, [element("summary", {}, [summary]), folded]);
+    this.controls.after(open, ...(summary ? [fold] : []));
+    new ResizeObserver(([{ contentRect }]) => {
+      const wide = contentRect.width > 680;
+      if (wide !== this.wide) fold.open = wide;
+      this.wide = wide;
+    }).observe(this.section);
     this.section.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();

@@ -71,16 +71,20 @@ class Player {
       const { left, top } = canvas.getBoundingClientRect();
       return this.planes[p].nearest(clientX - left, clientY - top);
     };
-    canvas.addEventListener("pointermove", (event) => this.hover(nearest(event), p));
+    let [under, pressed] = [-1, [0, 0]]; // in a dense place, a click must pin the point that the reader has read about
+    canvas.addEventListener("pointermove", (event) => {
+      under = nearest(event);
+      this.hover(under, p);
+    });
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
     for (const event of ["focus", "blur"]) canvas.addEventListener(event, () => this.read());
-    let pressed = [0, 0];
-    canvas.addEventListener("pointerdown", ({ clientX, clientY }) => {
-      pressed = [clientX, clientY];
+    canvas.addEventListener("pointerdown", (event) => {
+      pressed = [event.clientX, event.clientY];
+      if (event.pointerType !== "mouse") under = nearest(event);
     });
     canvas.addEventListener("click", (event) => {
       const [x, y] = pressed;
-      if (Math.hypot(event.clientX - x, event.clientY - y) < CLICK) this.pin(nearest(event), p);
+      if (Math.hypot(event.clientX - x, event.clientY - y) < CLICK) this.pin(under, p);
     });
     canvas.addEventListener("keydown", (event) => {
       const action = this.keys(p)[event.key];

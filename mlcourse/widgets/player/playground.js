@@ -52,6 +52,7 @@ class Playground extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
+    this.controls.before(element("p", { class: "note" }, [scene.mouse]));
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
@@ -63,15 +64,16 @@ class Playground extends Live {
     });
     this.addControls(
       [
+        element("label", {}, ["components", this.components]),
+        this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
+        this.makeUndo(),
+      ],
+      "More: points, covariance type, k-means",
+      [
         element("label", {}, ["points", this.data]),
         this.button("Add a group", () => this.edit([...this.state.points, ...this.newGroup()])),
         this.button("Clear", () => this.edit([])),
-        this.makeUndo(),
-      ],
-      [
-        element("label", {}, ["components", this.components]),
         element("label", {}, ["covariance type", this.type]),
-        this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
         element("label", {}, [this.compare, "what k-means would do"]),
       ]
     );
@@ -94,7 +96,7 @@ class Playground extends Live {
     super.update();
     const { data, K, type, comparing } = this.state;
     this.status.setAttribute("aria-live", this.playing ? "off" : "polite");
-    this.status.textContent = statusOf(this.state);
+    this.status.textContent = statusOf(this.state, this.scene.frames[this.b][0], this.b === this.last);
     this.data.value = data;
     this.components.value = K;
     this.type.value = type;
@@ -314,11 +316,10 @@ function captionOf({ steps, K }, [m, e]) {
   return `E-step ${m + 1}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`;
 }
 
-function statusOf({ points, steps, converged, ghost }) {
+function statusOf({ points, steps, converged, ghost }, shown, isLast) {
   if (!steps.length) return "";
-  const { round, R } = steps.at(-1);
-  const texts = [converged ? `EM has converged in round ${round}.` : `EM is in round ${round}.`];
-  if (ghost) texts.push(differenceText(R.map(likeliest), assign(points, ghost)));
+  const texts = [`EM ${converged && isLast ? "has converged" : "is"} in round ${steps[shown].round}.`];
+  if (ghost) texts.push(differenceText(steps.at(-1).R.map(likeliest), assign(points, ghost)));
   return texts.join(" ");
 }
 
