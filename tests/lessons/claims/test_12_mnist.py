@@ -67,13 +67,13 @@ def test_the_seed_decides_whether_14_or_18_clusters_name_more_digits_right(digit
         names = np.array([np.bincount(y[run.labels_ == cluster]).argmax() for cluster in range(k)])
         return np.mean(names[run.predict(Z_val)] == y_val)
 
-    assert len({right_names(14, seed) < right_names(18, seed) for seed in range(8)}) == 2
+    assert len({right_names(14, seed) < right_names(18, seed) for seed in range(6)}) == 2
 
 
 def test_the_start_that_leads_on_a_part_of_the_rows_need_not_win_on_all(digits):
     Z = digits[0]
     leads = set()
-    for first_seed in (0, 20, 40):
+    for first_seed in (0, 20):
         starts = [GaussianMixture(10, random_state=first_seed + i).fit(Z[::2]) for i in range(10)]
         starts.sort(key=lambda start: start.lower_bound_, reverse=True)
         for start in starts[:3]:
