@@ -55,10 +55,10 @@ kmeans_player(X, path)
 # %% [markdown]
 # ## Where k-means works
 #
-# Here are four round groups of a hundred points each, all of the same width. The
-# [k-means](../GLOSSARY.md#k-means) of the last lesson finds them without a single error. The picture draws a circle
-# around every [centre](../GLOSSARY.md#centre), just wide enough to reach the farthest member of its cluster. The
-# tints show the label that k-means gives to each place in the plane.
+# Here are four round groups of a hundred points each, all of the same width. The [k-means](../GLOSSARY.md#k-means) of
+# the last lesson finds them without a single error. The figure shows a circle around every
+# [centre](../GLOSSARY.md#centre), just wide enough to reach the farthest member of its cluster. The tints show the
+# label that k-means gives to each place in the plane.
 
 # %%
 X, y = four_blobs()

@@ -786,8 +786,8 @@ n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2  # weights, means, symmetr
 print(f"numbers in the data: {X.size}; numbers in the mixture: {n_parameters}")
 
 # %% [markdown]
-# You can hardly tell them apart, unless you compare point by point. The mixture has a few numbers in place of
-# thousands, and can make as many new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
+# You can hardly tell them apart, unless you compare point by point. A few numbers replace thousands, and the mixture
+# can generate as many new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
 #
 # ### Does it sum to one?
 #
