@@ -359,7 +359,7 @@ for name, steps in runs.items():
 #
 # The log-likelihoods obey a law. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
 # shared shape is a special case of three shapes. Such models are [nested](../GLOSSARY.md#nested-models): the best fit
-# of the more general one cannot be worse. (There is no such law between tied and diag, or tied and spherical.)
+# of the more general one cannot be worse. (There is no such law between tied and diag or spherical.)
 
 # %%
 score = {name: model.score(X) for name, model in fits.items()}
@@ -934,7 +934,7 @@ assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 # 1. One scatter $S_k$ and one count $N_k$ for each component; four types are four constraints on them.
 # 2. Each is the maximum likelihood answer under its constraint, and EM changes in one line.
 # 3. Tied gives straight borders, full gives curved ones. With labels they are LDA and QDA, and diag is naive Bayes.
-# 4. Full and tied do not depend on your axes. A rotation changes diag, and another scale changes spherical.
+# 4. Full and tied do not depend on your axes. Rotation changes diag, rescaling changes spherical.
 # 5. Count the parameters, and let held-out data decide: with few points a wrong model with few parameters can beat
 #    the true one.
 #

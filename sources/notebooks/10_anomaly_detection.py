@@ -648,7 +648,7 @@ print(f"mixture at 4 %: recall {caught}, false alarms {false}")
 # %% [markdown]
 # No: the three are equal within the spread of the splits. At the promise of 4 %, the false alarms are between 1 % and
 # 9 %: with 89 validation rows and 90 test rows, that is how uncertain they are. If you *do* have labelled malignant
-# rows, train a classifier instead ([lesson 08](08_density_estimation.ipynb)).
+# rows, train a classifier ([lesson 08](08_density_estimation.ipynb)).
 #
 # ## Many dimensions, and a second opinion
 #
@@ -670,7 +670,7 @@ print(len(train), len(validation), len(test), "known digits, and", len(nines), "
 print("pixels that never change in the training rows:", (train.std(axis=0) == 0).sum())
 
 # %% [markdown]
-# On a pixel that never changes, a Gaussian would be infinitely narrow. So we begin with a
+# On a pixel that never changes, a Gaussian would be infinitely narrow. So we begin with
 # [PCA](../GLOSSARY.md#principal-component-analysis) ([lesson 11](11_pca_digits.ipynb)). It finds the $q$ directions
 # in which the rows vary most; `transform` gives the $q$ coordinates $z$ of a row, and `inverse_transform` goes back.
 #
@@ -783,7 +783,7 @@ inside = np.sum(pca.transform(test) ** 2, axis=1)
 assert np.allclose(np.sum((test - mu) ** 2, axis=1), inside + error)  # Pythagoras
 
 # %% [markdown]
-# By Pythagoras' theorem (last line), the squared distance of a row from the mean has two parts. The density sees only
+# By Pythagoras' theorem, the squared distance of a row from the mean has two parts. The density sees only
 # the one inside the plane of PCA, the error only the one across it.
 #
 # **Before you run the next cell:** three kinds of anomalies. *Nines.* *Marked* digits, with two spots of ink on the
