@@ -53,7 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python course.py bench", description="Compare the course's models with scikit-learn's and others'."
+        prog="python course.py bench",
+        description="Compare the course's models with scikit-learn's and others'.",
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows: about a minute")
     parser.add_argument("--repeat", type=int, help="how many groups of calls (default 3; 1 with --quick)")

@@ -1,4 +1,4 @@
-"""Checks for lesson 13, beyond: conditioning, rows with holes, merged statistics, PPCA, clamped labels, step sizes.
+"""Checks for lesson 13, beyond: conditioning, rows with holes, merged statistics, clamped labels, step sizes.
 
 Symbols: x (d,) a row, NaN where unknown; pi (K,), mu (K, d), Sigma (K, d, d) a mixture, or mu (d,) and
 Sigma (d, d) one Gaussian; o, u the known and unknown features; R (n, K) responsibilities; S (d, d) a scatter about
@@ -15,7 +15,8 @@ from scipy.stats import multivariate_normal
 
 from mlcourse.checks.task import Case, Lesson
 from mlcourse.gaussians import CovarianceType
-from mlcourse.mixture import Mixture, condition, conditional_mean, e_step
+from mlcourse.mixture import Mixture, condition, conditional_mean, e_step, m_step
+from mlcourse.mixture.missing import expectation_over_incomplete
 from mlcourse.typing import Array
 
 LESSON = Lesson("13_beyond")
@@ -557,7 +558,240 @@ def density_by_scipy(x, pi, mu, Sigma):
     return logsumexp(log_density, b=pi)
 
 
-# ── 5  Two workers ───────────────────────────────────────────────────────────────────────────────────
+# ── 5  The M-step with holes ─────────────────────────────────────────────────────────────────────────
+
+MISSING_M_STEP = LESSON.task(
+    "missing_m_step",
+    title="The M-step with holes",
+    points=4,
+    expected="(pi (K,), mu (K, d), Sigma (K, d, d)) without NaN",
+    parts=("the weights", "the means", "the covariances"),
+)
+
+
+@MISSING_M_STEP.cases
+def missing_m_step_cases(rng: np.random.Generator) -> Iterator[Case]:
+    def case(description: str, n: int, K: int, d: int, holes: float, shift: float = 0.0) -> Case:
+        _, mu, Sigma = mixture(rng, K, d)
+        X = rng.normal(scale=2, size=(n, d))
+        X[np.arange(d), rng.integers(d, size=d)] = np.nan if holes else 0
+        gone = rng.uniform(size=X.shape) < holes
+        gone[np.arange(n), rng.integers(d, size=n)] = False  # something is known of every row
+        X[gone] = np.nan
+        X[np.isnan(X).all(axis=1), 0] = 1.0
+        return Case(description, (X + shift, rng.dirichlet(np.ones(K), size=n), mu + shift, Sigma))
+
+    yield case("thirty rows, a third of the entries missing", 30, 2, 3, 0.35)
+    yield case("most entries missing", 40, 3, 4, 0.6)
+    yield case("rows far from the origin", 20, 2, 2, 0.3, shift=1e6)
+    yield case("no entry missing", 15, 2, 3, 0.0)
+
+
+def completed(x: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    """E[x | x_o] (d,) and Cov[x | x_o] (d, d) under one Gaussian; the covariance is 0 where x is known."""
+    known, filled, C = np.flatnonzero(~np.isnan(x)), x.copy(), np.zeros_like(Sigma)
+    u = unknown(mu, known)
+    filled[u], C[np.ix_(u, u)] = condition_gaussian(mu, Sigma, known, x[known])
+    return filled, C
+
+
+def _m_step_over(
+    X: Array, R: Array, mu: Array, Sigma: Array, complete: Callable[..., tuple[Array, Array]] = completed
+) -> tuple[Array, Array, Array]:
+    """The M-step over rows that `complete(x, mu_k, Sigma_k)` has filled in, with the covariance of what it filled."""
+    new_mu, new_Sigma = np.empty_like(mu), np.empty_like(Sigma)
+    for k in range(len(mu)):
+        pairs = [complete(x, mu[k], Sigma[k]) for x in X]
+        filled, C = np.array([f for f, _ in pairs]), np.array([c for _, c in pairs])
+        share = R[:, k] / R[:, k].sum()
+        new_mu[k] = share @ filled
+        D = filled - new_mu[k]
+        new_Sigma[k] = (share[:, np.newaxis] * D).T @ D + np.einsum("i,ijl", share, C)
+    return R.mean(axis=0), new_mu, new_Sigma
+
+
+@MISSING_M_STEP.reference
+def missing_m_step(X: Array, R: Array, mu: Array, Sigma: Array) -> tuple[Array, Array, Array]:
+    return _m_step_over(X, R, mu, Sigma)
+
+
+@MISSING_M_STEP.law("the covariances are symmetric.")
+def the_covariances_are_symmetric(out, *_):
+    return np.allclose(out[2], np.swapaxes(out[2], 1, 2))
+
+
+@MISSING_M_STEP.law("no variance is smaller than that of the filled-in rows.")
+def no_variance_is_smaller_than_that_of_the_filled_in_rows(out, *args):
+    filled_only = _m_step_over(*args, complete=_without_doubt)[2]
+    variances = np.diagonal(np.asarray(out[2]), axis1=1, axis2=2)
+    return np.all(variances >= np.diagonal(filled_only, axis1=1, axis2=2) * (1 - 1e-6))
+
+
+def _without_doubt(x: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    return completed(x, mu, Sigma)[0], np.zeros_like(Sigma)
+
+
+@MISSING_M_STEP.mistake(
+    "weights and means are right. But you treated filled-in values as data: the covariance of what is still"
+    " unknown is missing.",
+    hint=3,
+)
+def filled_values_taken_for_data(*args):
+    return _m_step_over(*args, complete=_without_doubt)
+
+
+@MISSING_M_STEP.mistake(
+    "for the holes you added the old covariance of the unknown features. The known features have reduced it.",
+    hint=3,
+)
+def old_covariance_for_the_holes(*args):
+    def complete(x, mu, Sigma):
+        holes = np.isnan(x)
+        return completed(x, mu, Sigma)[0], Sigma * np.outer(holes, holes)
+
+    return _m_step_over(*args, complete=complete)
+
+
+@MISSING_M_STEP.mistake(
+    "of the conditional covariances you added only the diagonals. Two holes in a row may be correlated.",
+    hint=3,
+)
+def only_conditional_variances(*args):
+    def complete(x, mu, Sigma):
+        filled, C = completed(x, mu, Sigma)
+        return filled, np.diag(np.diag(C))
+
+    return _m_step_over(*args, complete=complete)
+
+
+@MISSING_M_STEP.mistake(
+    "every row adds its conditional covariance in full, whichever component the row belongs to. It counts by"
+    " the responsibility, like everything else.",
+    hint=3,
+)
+def conditional_covariance_not_weighted(X, R, mu, Sigma):
+    pi, new_mu, new_Sigma = _m_step_over(X, R, mu, Sigma, complete=_without_doubt)
+    for k, N in enumerate(R.sum(axis=0)):
+        new_Sigma[k] += sum(completed(x, mu[k], Sigma[k])[1] for x in X) / N
+    return pi, new_mu, new_Sigma
+
+
+@MISSING_M_STEP.mistake(
+    "you filled the holes with the old mean of the component. What is known of the row shifts what to expect.",
+    hint=2,
+)
+def holes_filled_with_the_old_mean(*args):
+    def complete(x, mu, Sigma):
+        return np.where(np.isnan(x), mu, x), completed(x, mu, Sigma)[1]
+
+    return _m_step_over(*args, complete=complete)
+
+
+@MISSING_M_STEP.mistake(
+    "you filled the holes with the means of their columns, the same for every component. Each component has"
+    " its own expectation.",
+    hint=2,
+)
+def holes_filled_with_the_column_mean(X, R, mu, Sigma):
+    columns = np.nanmean(X, axis=0)
+
+    def complete(x, mu, Sigma):
+        return np.where(np.isnan(x), columns, x), completed(x, mu, Sigma)[1]
+
+    return _m_step_over(X, R, mu, Sigma, complete)
+
+
+@MISSING_M_STEP.mistake("you filled the holes with 0, which is a value like any other.", hint=2)
+def holes_filled_with_zero(*args):
+    def complete(x, mu, Sigma):
+        return np.nan_to_num(x), completed(x, mu, Sigma)[1]
+
+    return _m_step_over(*args, complete=complete)
+
+
+@MISSING_M_STEP.mistake(
+    "you filled each hole once for all components, with the average of their guesses. Each component needs the"
+    " row as it would complete it.",
+    hint=2,
+)
+def one_filling_for_all_components(X, R, mu, Sigma):
+    def fill(x, r):
+        return r @ np.array([completed(x, m, S)[0] for m, S in zip(mu, Sigma)])
+
+    return _plain_m_step(np.array([fill(x, r) for x, r in zip(X, R)]), R)
+
+
+def _plain_m_step(X: Array, R: Array) -> tuple[Array, Array, Array]:
+    mu = np.array([np.average(X, axis=0, weights=r) for r in R.T])
+    Sigma = np.array([np.cov(X.T, aweights=r, ddof=0) for r in R.T])
+    return R.mean(axis=0), mu, Sigma
+
+
+@MISSING_M_STEP.mistake(
+    "the means use only the known entries of each column. A row with a hole still says something about that"
+    " column, through its other entries.",
+    hint=2,
+)
+def means_of_the_known_entries(X, R, mu, Sigma):
+    pi, _, new_Sigma = _m_step_over(X, R, mu, Sigma)
+    return pi, (R.T @ np.nan_to_num(X)) / (R.T @ ~np.isnan(X)), new_Sigma
+
+
+@MISSING_M_STEP.mistake("you used only the complete rows. The others also say something.", hint=1)
+def rows_with_holes_dropped(X, R, mu, Sigma):
+    complete = ~np.isnan(X).any(axis=1)
+    if complete.sum() < 2:
+        return tuple(np.full_like(part, np.nan) for part in (R[0], mu, Sigma))
+    return _plain_m_step(X[complete], R[complete])
+
+
+@MISSING_M_STEP.mistake(
+    "your covariances are measured from the old means. The M-step measures them from the new ones.", hint=3
+)
+def scatter_about_the_old_means(X, R, mu, Sigma):
+    pi, new_mu, new_Sigma = _m_step_over(X, R, mu, Sigma)
+    gaps = new_mu - mu
+    return pi, new_mu, new_Sigma + gaps[:, :, np.newaxis] * gaps[:, np.newaxis]
+
+
+@MISSING_M_STEP.mistake("your weights are counts of rows. They do not sum to 1 yet.", hint=1)
+def weights_are_counts(X, R, mu, Sigma):
+    return R.sum(axis=0), *_m_step_over(X, R, mu, Sigma)[1:]
+
+
+@MISSING_M_STEP.mistake("the covariances are sums over the rows: they are not divided by Nₖ.", hint=1)
+def covariances_not_divided(X, R, mu, Sigma):
+    pi, new_mu, new_Sigma = _m_step_over(X, R, mu, Sigma)
+    return pi, new_mu, new_Sigma * R.sum(axis=0)[:, np.newaxis, np.newaxis]
+
+
+@MISSING_M_STEP.right
+def m_step_by_the_package(X, R, mu, Sigma):
+    log_R = np.log(R)
+    pi, out_mu, out_Sigma = R.mean(axis=0), [], []
+    for k in range(len(mu)):
+        one = as_mixture(np.ones(1), mu[k : k + 1], Sigma[k : k + 1])
+        w = np.exp(log_R[:, k])
+        theta = m_step(expectation_over_incomplete(X, w)(one))
+        out_mu.append(theta.means[0])
+        out_Sigma.append(theta.covariances[0])
+    return pi, np.array(out_mu), np.array(out_Sigma)
+
+
+@MISSING_M_STEP.right
+def m_step_from_mean_outer_products(X, R, mu, Sigma):
+    c, N = np.nanmean(X, axis=0), R.sum(axis=0)
+    first, second = np.zeros_like(mu), np.zeros_like(Sigma)
+    for i, x in enumerate(X):
+        for k in range(len(mu)):
+            filled, C = completed(x - c, mu[k] - c, Sigma[k])
+            first[k] += R[i, k] * filled
+            second[k] += R[i, k] * (np.outer(filled, filled) + C)
+    m = first / N[:, None]
+    return N / len(X), c + m, second / N[:, None, None] - m[:, :, None] * m[:, None]
+
+
+# ── 6  Two workers ───────────────────────────────────────────────────────────────────────────────────
 
 MERGE_STATISTICS = LESSON.task(
     "merge_statistics",
@@ -704,88 +938,6 @@ def merged_about_the_first_mean(n_a, mean_a, S_a, n_b, mean_b, S_b):
     n, delta = n_a + n_b, mean_b - mean_a
     shift = n_b * delta / n
     return n, mean_a + shift, S_a + S_b + n_b * np.outer(delta, delta) - n * np.outer(shift, shift)
-
-
-# ── 6  What PPCA costs ───────────────────────────────────────────────────────────────────────────────
-
-PPCA_COUNT = LESSON.value(
-    "ppca_count", title="What PPCA costs", points=2, expected="one whole number", rtol=0, atol=0.5
-)
-
-
-@PPCA_COUNT.reference
-def ppca_total(
-    K: int = 10,
-    d: int = 64,
-    q: int = 8,
-    *,
-    rotations: bool = True,
-    noise: int = 1,
-    weights: int = 9,
-    means: bool = True,
-) -> int:
-    of_one = d * q - rotations * q * (q - 1) // 2 + noise
-    return weights + means * K * d + K * of_one
-
-
-@PPCA_COUNT.mistake(
-    "you counted every entry of W as a free choice. Some choices of W give the same covariance.", hint=2
-)
-def rotations_not_subtracted():
-    return ppca_total(rotations=False)
-
-
-@PPCA_COUNT.mistake("the noise σ² of each component is missing.", hint=1)
-def noise_forgotten():
-    return ppca_total(noise=0)
-
-
-@PPCA_COUNT.mistake("you counted one noise variance per pixel. That would be factor analysis.", hint=1)
-def noise_per_pixel():
-    return ppca_total(noise=64)
-
-
-@PPCA_COUNT.mistake("you counted all ten weights, but nine of them determine the tenth.", hint=1)
-def one_weight_too_many():
-    return ppca_total(weights=10)
-
-
-@PPCA_COUNT.mistake(
-    "you subtracted the rotations for one component only. The W of each of the others can be rotated, too.",
-    hint=2,
-)
-def rotations_subtracted_once():
-    return ppca_total(rotations=False) - 8 * 7 // 2
-
-
-@PPCA_COUNT.mistake(
-    "your count is too small by the number of free weights. Are they missing? Or did you count σ² once,"
-    " for all components together?",
-    hint=1,
-    name="weights forgotten, or one noise for all",
-)
-def weights_forgotten_or_one_noise_for_all():
-    return ppca_total(weights=0)
-
-
-@PPCA_COUNT.mistake("the means are missing.", hint=1)
-def means_forgotten():
-    return ppca_total(means=False)
-
-
-@PPCA_COUNT.mistake("these are only the covariances. What else does a mixture have?", hint=1)
-def only_covariances():
-    return ppca_total(weights=0, means=False)
-
-
-@PPCA_COUNT.mistake(
-    "this is the count for one component. How many are there, and what ties them together?", hint=1
-)
-def one_component():
-    return ppca_total(K=1, weights=0)
-
-
-PPCA_COUNT.right_values(5499, 5499.0)
 
 
 # ── 7  A handful of labels ───────────────────────────────────────────────────────────────────────────

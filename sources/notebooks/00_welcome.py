@@ -75,8 +75,8 @@ show(
 playground(X[::12], n_components=4)
 
 # %% [markdown]
-# Once you have stopped the course, as the top of this page says, the browser may report a connection error. All is
-# well: close the tab. Tomorrow, the same command brings you back here.
+# Once you have stopped the course, as the top of this page says, the browser may report a connection error. That is
+# normal: close the tab. Tomorrow, `python course.py` brings you back here.
 #
 # ## How a lesson goes
 #
@@ -117,12 +117,12 @@ check.alarm_threshold(alarm_threshold)
 #
 # </details>
 #
-# The check says in which case the answer differs, and which mistake you probably made. It never shows the answer. The
-# red line only repeats that something is left to do. Fix the function (click the hint to unfold it), run the two
-# cells again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run the
-# cell with your answer first: the check sees what was run last. Your results are remembered, on other days too. The
-# next cell of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson
-# 10, where the scores say how ordinary each row is.)
+# The check says in which case your answer is wrong, and which mistake you probably made. It never shows the answer.
+# The red line only repeats that something is left to do. Fix the function (the hint unfolds when you click it), run
+# the two cells again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run
+# the cell with your answer first: the check sees what was run last. Your results are kept from day to day. The last
+# cell of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson 10,
+# where the scores say how ordinary each row is.)
 #
 # ## The lessons
 #

@@ -27,7 +27,7 @@ use_course_style()
 
 # %% [markdown]
 # Run the next cell, then press Play in it. By the end of this lesson you will have written what you see, and know
-# when not to trust it.
+# when not to trust it. (Both axes are [standardised](../GLOSSARY.md#standardise).)
 
 # %% tags=["hide-input"]
 # To begin with: k-means on 272 eruptions of a geyser
@@ -38,7 +38,7 @@ for _ in range(6):
     nearest = np.linalg.norm(z[:, np.newaxis] - centers, axis=2).argmin(axis=1)
     path.append((centers, nearest))
     centers = np.array([z[nearest == k].mean(axis=0) for k in range(2)])
-kmeans_player(z, path)
+kmeans_player(z, path, features=("duration (standardised)", "wait (standardised)"))
 
 # %% [markdown]
 # ## Two groups that everybody sees
@@ -126,8 +126,8 @@ def assign(X, c):
 
 
 # %% [markdown]
-# **If the labels are known**, each centre belongs at the mean of its $n_k$ points, from where the sum of squared
-# distances to them is smallest:
+# **If the labels are known**, each centre moves to the mean of its $n_k$ points. No other place has a smaller sum of
+# squared distances to them:
 #
 # $$ c_k = \frac{1}{n_k} \sum_{i\,:\,\text{label}(i)=k} x_i $$
 
@@ -202,8 +202,8 @@ print(len(history) - 1, "rounds, inertia:", inertias.round(1))
 # move to the best places for these labels. And because a finite number of points can be labelled in only so many
 # ways, the loop must stop. This is [convergence](../GLOSSARY.md#convergence).
 #
-# Here is the journey, half a round per step. Follow centre 4 from the wide cloud on the right to the middle. It moves
-# only in every other step. What moves it?
+# Here is the journey, half a round per step. Follow centre 4 from the wide cloud to the middle. It moves only
+# in every other step. What moves it?
 
 # %%
 kmeans_player(X, history)
@@ -260,7 +260,7 @@ show(
 # [Voronoi cells](../GLOSSARY.md#voronoi-cell): all places that are nearer to this centre than to any other. The
 # border between the wide cloud and the middle one ignores that one is wider. Lesson 02 is about that.
 #
-# If you want more than a number, `transform` gives the distance to every centre.
+# If a label is not enough, `transform` gives the distance to every centre.
 
 # %%
 distances = kmeans.transform(newcomers)  # (3, 5)
@@ -275,7 +275,7 @@ print("in millimetres:", (10 * distances).sum(axis=1).round(2), "if these were c
 # close call, and `predict` did not say so.
 #
 # This table is sometimes called "soft clustering", as if it said how much a point belongs to each cluster. Such
-# shares would add up to 1, and would not change with the unit. Dividing each row by its sum does not make it
+# shares would add up to 1, and would not change with the unit. Dividing each row by its sum does not make
 # probabilities: distances do not show how wide a cloud is. A mixture does.
 #
 # ## Where you start decides where you end
@@ -382,12 +382,12 @@ def seeding_chances(X, chosen):
 
 
 # %% [markdown]
-# (Always the farthest point? That would fall for the first [outlier](../GLOSSARY.md#outlier).) The default of
+# (Why not always take the farthest point? It may be an [outlier](../GLOSSARY.md#outlier).) The default of
 # scikit-learn and this course, `init="k-means++"`, is a *greedy* variant: each time it draws a few candidates, and
 # keeps the one that lowers the inertia most.
 #
 # **Before you run the next cell:** a hundred runs each, from random points, from plain k-means++, and from greedy
-# k-means++. Which kind reaches 211.60 most often? Which has the worst accidents?
+# k-means++. Which kind reaches 211.60 most often? Which ends far too high most often?
 
 
 # %%
@@ -420,7 +420,7 @@ ax.legend()
 show(
     fig,
     "Figure 7. A hundred runs of each kind, in order. The axis is linear up to 5 % and logarithmic above. Random"
-    " starts succeed most often and fail worst.",
+    " starts succeed most often, and have the most accidents.",
     "Three rising step curves of the percentage above the best inertia. Random starts stay at 0 for 52 runs, climb to"
     " 22, and jump to about 185 for the last 8. Plain k-means++ leaves 0 after 31 runs and jumps for the last 3."
     " Greedy k-means++ leaves 0 after 38 runs and never exceeds 12.",
@@ -429,10 +429,10 @@ show(
 # %% [markdown]
 # Random starts get stuck least often here: 48 times, against 69 and 62. But 8 of them end nearly three times too
 # high, and so do 3 of the plain k-means++ runs. The greedy kind stays within 12 %. On four other samples of such
-# points the counts had the same order. Squared distances send centres to the wide clouds, and two small clouds side
-# by side hardly count.
+# points, too, random starts got stuck least often. Squared distances send centres to the wide clouds, and two small
+# clouds side by side hardly count.
 #
-# What is guaranteed? For plain k-means++, and for every data set, the inertia is on average at most $8(\ln K + 2)$
+# What is guaranteed? For plain k-means++, on every data set, the inertia is on average at most $8(\ln K + 2)$
 # times the best: 29 times, for five clusters. For the greedy variant the known guarantee is weaker still, although it
 # usually does better.
 #
@@ -602,13 +602,12 @@ standardised = (geyser - geyser.mean(axis=0)) / geyser.std(axis=0)
 in_minutes = KMeans(2, n_init=10, random_state=0).fit_predict(geyser)
 for name, data in (("in seconds", geyser * [60, 1]), ("standardised", standardised)):
     labels = match_labels(in_minutes, KMeans(2, n_init=10, random_state=0).fit_predict(data))
-    print(f"duration {name}: {np.sum(labels != in_minutes)} eruptions change their group")
+    moved = labels != in_minutes
+    print(f"duration {name}: {moved.sum()} eruptions change their group")
 
 # %% tags=["hide-input"]
 # Figure 12: the geyser as k-means sees it
 fig, axes = plt.subplots(2, 1, figsize=(9, 7), height_ratios=(1, 6))
-by_hand = match_labels(in_minutes, KMeans(2, n_init=10, random_state=0).fit_predict(standardised))
-moved = by_hand != in_minutes
 for ax, data, unit in zip(axes, (geyser, standardised), (" (min)", " (standardised)")):
     data = data[:, ::-1]  # the wait to the right
     model = KMeans(2, init=update(data, in_minutes, 2), tol=0).fit(data)
@@ -628,7 +627,7 @@ show(
 )
 
 # %% [markdown]
-# Six and four of 272: two groups that far apart survive almost anything. But nothing except the unit had changed.
+# Six and four of 272: groups this far apart survive almost anything. But nothing except the units had changed.
 # [Standardising](../GLOSSARY.md#standardise), which gives every feature mean 0 and variance 1, removes the unit. It
 # is the usual choice when features have different units.
 #
@@ -680,22 +679,22 @@ for seed in range(6):
 # **Before you run the next cell:** will standardising help?
 
 # %%
-ruler = (iris - iris.mean(axis=0)) / iris.std(axis=0)
-on_ruler = KMeans(3, n_init=50, random_state=0).fit_predict(ruler)
+standardised_iris = (iris - iris.mean(axis=0)) / iris.std(axis=0)
+labels = KMeans(3, n_init=50, random_state=0).fit_predict(standardised_iris)
 mixture = GaussianMixture(3, random_state=42).fit_predict(iris)
 typed_in = np.array([1, 2, 0])  # "cluster 0 is species 1": right on somebody's machine, once
-print("k-means, standardised:  ", np.sum(match_labels(species, on_ruler) == species))
+print("k-means, standardised:  ", np.sum(match_labels(species, labels) == species))
 print("mixture, matched:       ", np.sum(match_labels(species, mixture) == species))
 print("mixture, names typed in:", np.sum(typed_in[mixture] == species))
 
 # %% [markdown]
 # Standardising costs nine flowers: 125. All features are in centimetres, and petal length, which varies most, tells
-# the species apart well. Standardised, the sepals' width counts as much. **Scaling is a decision, not a rule.**
+# the species apart well. Standardised, the width of the sepals counts as much. **Scaling is a decision, not a rule.**
 #
 # The mixture gets 145. With names typed in by hand it seems to get 5, although not one flower changed its group:
 # another version of a library numbers the groups differently. Never write a cluster number into your code.
 #
-# You could count because iris happens to come with answers. In real clustering there are none.
+# You could count only because iris comes with answers. Real clustering has none.
 #
 # ## A photograph in ten colours
 #
@@ -745,8 +744,8 @@ show(
 )
 
 # %% [markdown]
-# Green, like the leaves. Only distances between triples of numbers count, and the petals are brighter. Among ten
-# colours, though, the pixel is red. Try other numbers. (The bar shows each colour's share of the pixels.)
+# Green, like the leaves: as numbers, a dark red is closer to a dark green than to a bright orange. Among ten colours,
+# though, the pixel is red. Try other numbers. (The bar shows each colour's share of the pixels.)
 
 # %%
 photo_explorer(photo)
@@ -776,7 +775,7 @@ plot_photo(china, ax=axes[0]).set_title("original")
 plot_photo(paint(china, palette_of(china, 8, n_init=20)[0]), ax=axes[1]).set_title("8 colours")
 show(
     fig,
-    "Figure 15. Eight colours, and none of them is red. The sky got several blues for itself.",
+    "Figure 15. Eight colours, and none of them is red. The sky got several blues to itself.",
     "Left, a Chinese pavilion with red columns and green-blue beams against a pale sky. Right, the same"
     " picture in eight colours: the sky is shown in flat patches of pale blue, and the pavilion in browns"
     " and greys without any red.",
@@ -858,7 +857,7 @@ print(
 # ## In five lines
 #
 # 1. Clustering looks for groups without answers; the numbers of the groups mean nothing until you match them.
-# 2. K-means makes the inertia small, the sum of *squared* distances to the own centre: choose, move, repeat.
+# 2. K-means makes the inertia small, the sum of *squared* distances to the nearest centre: choose, move, repeat.
 # 3. The inertia never rises, so the loop converges, perhaps to a local optimum: start with care, and restart.
 # 4. Elbows and silhouettes help to choose k. When they leave two candidates, the purpose decides.
 # 5. It has a label for every point and no doubt about any, and the scale of the features is your decision.

@@ -46,7 +46,7 @@ use_course_style()
 # To begin with: k-means on four round groups
 X, _ = four_blobs()
 centers, path = X[[0, 1, 2, 5]], []
-for _ in range(12):
+for _ in range(4):
     nearest = pairwise_distances_argmin(X, centers)
     path.append((centers, nearest))
     centers = np.array([X[nearest == k].mean(axis=0) for k in range(4)])
@@ -140,9 +140,9 @@ show(
 
 # %% [markdown]
 # How bad is it? To count errors you first have to match the numbers of two labellings, as in lesson 01. The [adjusted
-# Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for short, needs no match. It asks of every *pair* of points
-# whether both labellings agree, together in both or apart in both, and corrects for luck. Identical groupings score
-# 1, unrelated ones about 0, and the names of the groups do not matter.
+# Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for short, needs no match. For every *pair* of points it asks
+# whether the two labellings agree, together in both or apart in both, and it corrects for luck. Identical groupings
+# score 1, unrelated ones about 0, and the names of the groups do not matter.
 
 # %%
 print(f"ARI: {adjusted_rand_score(y, kmeans.labels_):.3f}")
@@ -592,8 +592,8 @@ show(
 assert np.abs(promised - happened).max() < 0.02
 
 # %% [markdown]
-# They keep their promise. Of the points near the boundary, half came from each component. This is worth a pause. Two
-# such points can be at the same place and have different origins. Nothing in their coordinates can tell them apart,
+# They keep their promise. Of the points near the boundary, half came from each component. Two such
+# points can be at the same place and have different origins. Nothing in their coordinates can tell them apart,
 # so no method can, not even one that knows every knob. The honest answer there is a probability.
 
 # %% [markdown]
@@ -706,8 +706,8 @@ show(
 # %% [markdown]
 # Files are rarely clean. This reader does not guess what you meant: it stops, and says where.
 #
-# **Before you run the next cells:** they hold five files, and one name with a misprint. Where would you want
-# the computer to guess?
+# **Before you run the next cells:** the first holds five flawed files, and the second reads them, and a sixth that
+# does not exist. Where would you want the computer to guess?
 
 # %%
 files = {

@@ -769,13 +769,17 @@ made = sample(len(X), weights, means, covariances, np.random.default_rng(0))
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6), sharex=True, sharey=True)
 for ax, points, title in ((axes[0], X, "data"), (axes[1], made, "drawn from the mixture")):
     plot_density(model, np.vstack([X, made]), ax=plot_points(points, sizes=9, ax=ax))
-    ax.clabel(ax.collections[-1], levels=[0.5, 1, 2, 4, 8, 16], fmt="−%g", fontsize=9, colors=INK)
+    contours = ax.collections[-1]
+    for label in ax.clabel(contours, contours.levels[:-1], fmt="−%g", colors=PRINT, inline=False):
+        label.set(
+            fontsize=9, rotation=0, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
+        )
     ax.set_title(title)
 show(
     fig,
     "Figure 11. The data, and as many points drawn from a mixture fitted to them. The contours are the"
-    " mixture's log density, the same in both panels. A number says how far a contour is below the peak;"
-    " each contour inside it is half as far below.",
+    " mixture's log density, the same in both panels. The numbers say how"
+    " far a contour is below the peak.",
     "Two panels with the same contours around three groups, two long and one round. The"
     " points left and right differ one by one and have the same shapes.",
 )

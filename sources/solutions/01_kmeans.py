@@ -57,7 +57,7 @@ check.read_distances(read_distances)
 # <details><summary>Hint 2</summary>
 #
 # Look at the formula of inertia in the lecture once more. Each point contributes one term, for its own centre
-# alone, and there is a small 2 in the formula. What comes first, the 2 or the sum?
+# alone, and there is a small 2 in the formula. What comes first, the square or the sum?
 #
 # </details>
 
@@ -104,7 +104,7 @@ check.lloyd_step(lloyd_step)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Choose once, with `c`. Then move once, with the labels you have got: a cluster's mean is the sum of *its*
+# Choose once, with `c`. Then move once, with the labels you got: a cluster's mean is the sum of *its*
 # points divided by the number of *its* points.
 #
 # </details>
@@ -177,8 +177,8 @@ check.greedy_seed(greedy_seed)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The chances depend on the *squared* distance of each point to the *nearest* of the chosen centres. In the
-# end all chances together make 1.
+# The chances depend on the *squared* distance of each point to the *nearest* of the chosen centres. All chances
+# add up to 1.
 #
 # </details>
 #
@@ -191,8 +191,8 @@ check.greedy_seed(greedy_seed)
 #
 # <details><summary>Hint 3</summary>
 #
-# The candidate with the lowest sum wins, not the one with the greatest chance. Give back its row number in
-# `X`, and not its position among the candidates.
+# The candidate with the lowest sum wins, not the one with the greatest chance. Return its row number in `X`,
+# and not its position among the candidates.
 #
 # </details>
 
@@ -246,7 +246,7 @@ check.matched_share(matched_share)
 #
 # <details><summary>Hint 3</summary>
 #
-# Read what `help(linear_sum_assignment)` says about minimising and maximising. It gives back row numbers and
+# Read what `help(linear_sum_assignment)` says about minimising and maximising. It returns row numbers and
 # column numbers, with which you can index the table. How do you get from a count to a share?
 #
 # </details>
@@ -260,7 +260,7 @@ check.matched_share(matched_share)
 # Write `silhouettes`. It takes
 #
 # - `D`, the distances between all pairs of points, of shape `(n, n)`, with zeros on the diagonal;
-# - `labels`, integers 0 … K − 1, each of them there at least once, of shape `(n,)`; K is at least 2;
+# - `labels`, integers 0 … K − 1, each occurring at least once, of shape `(n,)`; K is at least 2;
 #
 # and returns the silhouette coefficient of every point, of shape `(n,)`. **A point that is alone in its
 # cluster gets 0**, as Rousseeuw proposed: it has no other member whose distance could be taken.
@@ -396,7 +396,7 @@ show(
 
 # %% task="iris_k" role="answer"
 ### BEGIN SOLUTION
-# The score asks for 2. Whoever knows that there are three species may as well defend (3, 0.55).
+# The score prefers 2. If you know that there are three species, you can equally defend (3, 0.55).
 iris_k = (2, silhouette_score(iris, models[2].labels_))
 ### END SOLUTION
 

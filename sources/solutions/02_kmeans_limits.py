@@ -40,7 +40,7 @@ plot_centers(kmeans.cluster_centers_, ax=ax)
 ax.plot(3.6, 4.0, "*", color=color(5), markersize=16)
 show(
     ax,
-    "Figure 1. Two clusters, their circles, and a new point. The star lies inside the circle of cluster"
+    "Figure 1. Two clusters, their circles, and a new point. The star is inside the circle of cluster"
     " 0 and outside that of cluster 1.",
     "A loose cloud, cluster 0, inside a large circle, and a tight one to its right, cluster 1, inside a"
     " smaller circle. The centres are at (0, 0.1) and (5.9, 0). A star at (3.6, 4) is inside the large"
@@ -50,9 +50,9 @@ show(
 # %% [markdown]
 # Which label does `kmeans.predict` give the star?
 #
-# - A: 0, because the star lies inside the circle of cluster 0 and outside the other.
+# - A: 0, because the star is inside the circle of cluster 0 and outside the other.
 # - B: 1, because the centre of cluster 1 is nearer.
-# - C: none, because the star lies away from both groups.
+# - C: none, because the star is far from both groups.
 # - D: that of the larger cluster, since the distances are nearly the same.
 
 # %% task="whose_point" role="answer"
@@ -305,7 +305,7 @@ check.unavoidable_share(unavoidable_share)
 # ## {{equal_points}}
 #
 # Two Gaussians on the line, one tight and one loose. For the numbers here there are two places where both components
-# are equally probable. One lies between the means. The other is on the far side of the tight Gaussian: far out the
+# are equally probable. One is between the means. The other is on the far side of the tight Gaussian: far out the
 # loose one is the higher of the two, in both directions. Find both.
 #
 # - in: `pi`, `mu`, `sigma`, each of shape (2,): weights, means and standard deviations (the two differ)
@@ -431,7 +431,7 @@ check.fixed_file(fixed_file)
 # *One answer of many.* A row is a customer of an online shop; the features are orders per year and money spent per
 # year. Most customers order once or twice, a few hundred order weekly. So the groups differ in number by a factor of
 # hundreds, and in spread too, since the frequent customers vary far more. Orders and money also go together, which
-# makes the groups slanted. K-means with k = 2 cuts the crowd of occasional customers wherever that saves most squared
+# makes the groups slanted. K-means with k = 2 cuts the mass of occasional customers wherever that saves most squared
 # distance, or spends a centre on a handful of very large ones. I would be suspicious if a border ran through the
 # densest part of the data, and if it moved when I change the unit of money from euros to cents: inertia depends on
 # units. A mixture has weights for unequal numbers, a spread of its own for each group, and (from lesson 03 on)

@@ -217,7 +217,7 @@ check.covariance_from_axes(covariance_from_axes)
 # %% [markdown]
 # ## {{share_inside}}
 #
-# What share of a $d$-dimensional Gaussian lies within Mahalanobis distance $r$ of its mean?
+# What share of a $d$-dimensional Gaussian is within Mahalanobis distance $r$ of its mean?
 #
 # - In: `r`, an array (m,) of distances; `d`, the number of dimensions.
 # - Out: an array (m,) of shares between 0 and 1.
@@ -331,7 +331,7 @@ show(
     "Four hundred points from the faulty sampler, and the 1, 2 and 3 σ ellipses that they"
     " should fill.",
     "A cloud of points that leans to the right. The ellipses lean to the right too, but are"
-    " steeper and narrower: many points lie outside them at the left and right, and the tops"
+    " steeper and narrower: many points are outside them at the left and right, and the tops"
     " of the ellipses are empty.",
 )
 

@@ -4,8 +4,7 @@ from scipy.special import logsumexp, softmax
 from scipy.stats import multivariate_normal
 
 from mlcourse import GaussianMixture, check
-from mlcourse.datasets import load_digits, load_iris
-from mlcourse.mixture import ppca
+from mlcourse.datasets import load_iris
 from mlcourse.plotting import use_course_style
 
 use_course_style()
@@ -37,11 +36,15 @@ def condition_gaussian(mu, Sigma, known, values):
 # %% task="condition_gaussian" role="check"
 check.condition_gaussian(condition_gaussian)
 
+# %% [markdown] tags=["solution-only"]
+# `solve` finds the slopes without an inverse, and both results use them. The blocks of $\Sigma^{-1}$ work too: the
+# covariance is the inverse of its block for the unknown features.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The mean starts at what was expected anyway, and moves by as much as the known values differ from what was
-# expected of *them*, times slopes.
+# The mean starts at the old mean. It moves by the difference between the known values and *their* means, times
+# slopes.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -52,8 +55,8 @@ check.condition_gaussian(condition_gaussian)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The covariance starts at the block $\Sigma_{uu}$, and something is taken off, for which the same slopes
-# can be used once more. The values play no part in it.
+# The covariance starts at the block $\Sigma_{uu}$, and something is subtracted that contains the same slopes. The
+# values do not appear in it.
 #
 # </details>
 
@@ -66,8 +69,8 @@ check.condition_gaussian(condition_gaussian)
 # - in: `pi` (K,), `mu` (K, d), `Sigma` (K, d, d), and `known` and `values` as in task 1
 # - out: an array (K,) that sums to 1
 #
-# In one of the cases the known values lie very far from all means. `multivariate_normal(mean,
-# covariance).logpdf(values)` is at hand, and so are `softmax` and `logsumexp`.
+# In one of the cases the known values are very far from all means. `multivariate_normal(mean, covariance)` has a
+# method `logpdf`; `softmax` and `logsumexp` are imported too.
 
 
 # %% task="conditional_weights" role="answer"
@@ -85,6 +88,10 @@ def conditional_weights(pi, mu, Sigma, known, values):
 # %% task="conditional_weights" role="check"
 check.conditional_weights(conditional_weights)
 
+# %% [markdown] tags=["solution-only"]
+# `softmax` of log densities is the whole E-step. Writing the Gaussian out with a Cholesky factor and `logsumexp`
+# gives the same.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -95,12 +102,12 @@ check.conditional_weights(conditional_weights)
 # <details><summary>Hint 2</summary>
 #
 # The density of the known features alone has the entries of the mean, and the *block* of the covariance, that
-# belong to them. To leave features out of a Gaussian, no more is needed.
+# belong to them. Leaving features out of a Gaussian takes no more than that.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Add logarithms, and leave log space by a function that subtracts the largest one first.
+# Add logarithms, and leave log space with a function that subtracts the largest one first.
 #
 # </details>
 
@@ -134,20 +141,20 @@ check.fill_row(fill_row)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Which entries are known is in `np.isnan(x)`. What is known of *this* row should decide what goes into its
-# holes.
+# `np.isnan(x)` says which entries are unknown. What goes into the holes should depend on the known entries of *this*
+# row.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Each component has an opinion: its own conditional mean (task 1). How much each opinion counts is task 2. The
-# answer is their weighted average.
+# Each component has its own conditional mean (task 1) and its own weight (task 2). The answer is the weighted
+# average.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Work on a copy of the row, and write into its holes. Both the holes and the conditional means go in the order
-# of the features.
+# Work on a copy of the row, and write into its holes. The holes and the conditional means are both in the order of
+# the features.
 #
 # </details>
 
@@ -179,6 +186,10 @@ def known_log_density(x, pi, mu, Sigma):
 # %% task="known_log_density" role="check"
 check.known_log_density(known_log_density)
 
+# %% [markdown] tags=["solution-only"]
+# No integral is needed, because leaving out rows and columns of $\Sigma$ marginalises a Gaussian. `logsumexp(...,
+# b=pi)` saves the logarithm of the weights.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -188,16 +199,134 @@ check.known_log_density(known_log_density)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# You have computed $\log \pi_k + \log N(x_o \mid \dots)$ for each component in task 2. What do they add up to,
-# before the division?
+# You have computed $\log \pi_k + \log N(x_o \mid \dots)$ for each component in task 2. What is their sum as
+# densities, before the division?
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The components are added up as densities, inside one logarithm. One function of lesson 04 does that without
-# leaving log space.
+# Sum the densities inside one logarithm. A function from lesson 04 does that without leaving log space.
 #
 # </details>
+
+# %% [markdown]
+# ## {{missing_m_step}}
+#
+# The M-step of EM for rows with holes, with full covariances.
+#
+# - in: `X` (n, d) with NaN for what is missing, `R` (n, K) the responsibilities, and the current `mu` (K, d) and
+#   `Sigma` (K, d, d)
+# - out: three things, the new weights (K,), means (K, d) and covariances (K, d, d)
+#
+# For component $k$, let $\hat x_{ik}$ be row $i$ with its holes filled by the conditional mean under component $k$
+# (current parameters), and $C_{ik}$ the (d, d) conditional covariance of the holes, with 0 wherever an entry is
+# known. With $N_k = \sum_i r_{ik}$:
+#
+# $$ \begin{aligned}
+# \pi_k &= N_k / n \\
+# \mu_k &= \frac{1}{N_k} \sum_i r_{ik}\, \hat x_{ik} \\
+# \Sigma_k &= \frac{1}{N_k} \sum_i r_{ik} \left[ (\hat x_{ik} - \mu_k)(\hat x_{ik} - \mu_k)^{\mathsf T}
+#     + C_{ik} \right]
+# \end{aligned} $$
+#
+# The $\mu_k$ in the last line is the new one. Every row has at least one known entry. Use your function of task 1.
+
+
+# %% task="missing_m_step" role="answer"
+def missing_m_step(X, R, mu, Sigma):
+    """New weights (K,), means (K, d) and covariances (K, d, d), from rows with NaN."""
+    ### BEGIN SOLUTION
+    N = R.sum(axis=0)
+    new_mu, new_Sigma = np.empty_like(mu), np.empty_like(Sigma)
+    for k in range(len(N)):
+        filled, C = X.copy(), np.zeros(Sigma[k].shape)
+        for i, x in enumerate(X):
+            known, holes = np.flatnonzero(~np.isnan(x)), np.flatnonzero(np.isnan(x))
+            filled[i, holes], cov = condition_gaussian(mu[k], Sigma[k], known, x[known])
+            C[np.ix_(holes, holes)] += R[i, k] * cov
+        new_mu[k] = R[:, k] @ filled / N[k]
+        D = filled - new_mu[k]
+        new_Sigma[k] = (R[:, k] * D.T @ D + C) / N[k]
+    return N / len(X), new_mu, new_Sigma
+    ### END SOLUTION
+
+
+# %% task="missing_m_step" role="check"
+check.missing_m_step(missing_m_step)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Without holes this is the M-step of lesson 04. All rows take part, and every sum is divided by $N_k$, or by $n$
+# for the weights.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Complete the rows once per component, because each component expects something else in the holes. Task 1 gives
+# you what it expects, from the known entries of the row.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Task 1 also returns the covariance of the holes. Multiply it by the responsibility of the row, and add it to the
+# block of the holes: `C[np.ix_(holes, holes)]`. The scatter comes afterwards, about the new mean.
+#
+# </details>
+
+# %% [markdown]
+# ### A table of ratings
+#
+# Recommender systems start from a table like the next one: people rate films from about 1 to 5, and most entries are
+# missing. The people in it belong to three groups with different tastes. Each person has also rated one more film
+# than the table shows, and you can try to predict that rating.
+
+# %%
+rng = np.random.default_rng(0)
+tastes = np.array([[4.5, 4, 4, 1.5, 2, 2], [2, 1.5, 2, 4.5, 4, 4], [3, 4.5, 1.5, 3, 4.5, 1.5]])
+group = rng.integers(3, size=300)
+strictness = rng.normal(scale=0.6, size=(300, 1))  # some people give low ratings to everything
+complete = tastes[group] + strictness + rng.normal(scale=0.4, size=(300, 6))
+order = rng.permuted(np.tile(np.arange(6), (300, 1)), axis=1)
+ratings = complete.copy()
+np.put_along_axis(ratings, order[:, :3], np.nan, axis=1)  # three films of six are missing
+person, hidden = np.arange(300), order[:, 0]  # predict one of the three
+print(ratings[:5].round(1))
+
+
+# %%
+def learn(X, K, n_rounds=40):
+    """EM on rows with NaN, from your tasks 2 and 5: weights, means and covariances."""
+    rng = np.random.default_rng(0)
+    mu = np.nanmean(X, axis=0) + rng.normal(size=(K, X.shape[1]))
+    theta = np.full(K, 1 / K), mu, np.tile(np.eye(X.shape[1]), (K, 1, 1))
+    for _ in range(n_rounds):
+        seen = [np.flatnonzero(~np.isnan(x)) for x in X]
+        R = np.array([conditional_weights(*theta, o, x[o]) for o, x in zip(seen, X)])
+        theta = missing_m_step(X, R, *theta[1:])
+    return theta
+
+
+# %% [markdown]
+# When the check is happy, add a cell with `theta = learn(ratings, 3)` (some seconds), fill each row with
+# `fill_row(x, *theta)`, and compare the error of `filled[person, hidden]` with that of the film's mean rating. Then
+# try one component: what does it know about people, and what does it miss?
+
+# %% tags=["solution-only"]
+truth = complete[person, hidden]
+guesses = {"the film's mean": np.nanmean(ratings, axis=0)[hidden]}
+for K in (1, 3):
+    theta = learn(ratings, K)
+    guesses[f"{K} component{'s' * (K > 1)}"] = np.array([fill_row(x, *theta) for x in ratings])[
+        person, hidden
+    ]
+for name, guess in guesses.items():
+    print(f"{name:16s} error {np.sqrt(np.mean((guess - truth) ** 2)):.2f}")
+
+# %% [markdown] tags=["solution-only"]
+# One Gaussian knows which ratings go together, but only one straight line for everybody. Three components also
+# find the group that a person belongs to. Looping over rows is slow and easy to read; the package gets the same
+# numbers faster, because it handles rows with the same holes together.
 
 # %% [markdown]
 # ## {{merge_statistics}}
@@ -208,7 +337,7 @@ check.known_log_density(known_log_density)
 # - in: `n_a`, `mean_a` (d,), `S_a` (d, d), `n_b`, `mean_b` (d,), `S_b` (d, d)
 # - out: `n`, `mean` (d,), `S` (d, d) about the new mean
 #
-# In one of the cases the rows lie ten million away from the origin.
+# In one of the cases the rows are ten million away from the origin.
 
 
 # %% task="merge_statistics" role="answer"
@@ -224,10 +353,14 @@ def merge_statistics(n_a, mean_a, S_a, n_b, mean_b, S_b):
 # %% task="merge_statistics" role="check"
 check.merge_statistics(merge_statistics)
 
+# %% [markdown] tags=["solution-only"]
+# The gap between the two means appears once, with the factor $n_a n_b / n$ (Chan's formula). Moving both scatters
+# to the new mean, as in hint 3, is two lines longer and just as accurate.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The new mean lies between the two, nearer to that of the larger part.
+# The new mean is between the two, nearer to that of the larger part.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -238,48 +371,10 @@ check.merge_statistics(merge_statistics)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# It is $S_a + n_a\, \delta\delta^{\mathsf T}$. Use it for both parts, with the new mean as the point. Work with
-# differences of means alone: they are small even where the means are huge.
+# It is $S_a + n_a\, \delta\delta^{\mathsf T}$. Use it for both parts, with the new mean as the point. Use only
+# differences of means: they are small even where the means are huge.
 #
 # </details>
-
-# %% [markdown]
-# ## {{ppca_count}}
-#
-# How many free parameters has `GaussianMixture(10, covariance_type=ppca(8))`, ten components with eight directions
-# each, on digits of 64 pixels? Count weights, means and covariances $W_k W_k^{\mathsf T} + \sigma_k^2 I$, with
-# $W_k$ of 64 × 8. One thing to know: turning the eight columns among one another does not change
-# $W W^{\mathsf T}$, and there are $q(q-1)/2$ independent ways to turn $q$ columns.
-
-# %% task="ppca_count" role="answer"
-### BEGIN SOLUTION
-of_one_covariance = 64 * 8 - 8 * 7 // 2 + 1
-ppca_count = 9 + 10 * 64 + 10 * of_one_covariance
-### STUB
-# ppca_count = ...
-### END SOLUTION
-
-# %% task="ppca_count" role="check"
-check.ppca_count(ppca_count)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# Three kinds of numbers: weights that sum to 1, a mean for each component, and for each component the entries of
-# $W$ and one $\sigma^2$.
-#
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# From the entries of one $W$, take off the choices that make no difference to the covariance.
-#
-# </details>
-
-# %% tags=["solution-only"]
-X, _ = load_digits()
-mixture = GaussianMixture(10, covariance_type=ppca(8), random_state=0).fit(X)
-# The BIC contains the count: solve it for the number of parameters.
-assert round((mixture.bic(X) + 2 * mixture.score(X) * len(X)) / np.log(len(X))) == ppca_count
 
 # %% [markdown]
 # ## {{clamped_responsibilities}}
@@ -306,11 +401,14 @@ def clamped_responsibilities(log_joint, y):
 # %% task="clamped_responsibilities" role="check"
 check.clamped_responsibilities(clamped_responsibilities)
 
+# %% [markdown] tags=["solution-only"]
+# Overwriting the labelled rows keeps the E-step as it is. Setting the log joint of all other classes to −∞ before
+# the softmax works too.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First forget the labels, and write the E-step for all rows, in log space. For rows without a label you are
-# done.
+# First ignore the labels, and write the E-step for all rows, in log space. For rows without a label you are done.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -343,6 +441,10 @@ def stepwise_update(s, batch_sum, n_batch, t, alpha):
 # %% task="stepwise_update" role="check"
 check.stepwise_update(stepwise_update)
 
+# %% [markdown] tags=["solution-only"]
+# The new average is a weighted mean of the old one and the batch's. Written as $s + \eta_t(\hat s_t - s)$, it is a
+# step of size $\eta_t$ towards the batch.
+
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
@@ -352,6 +454,7 @@ check.stepwise_update(stepwise_update)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Try $t = 0$ and $\alpha = 1$ by hand: half old, half new. And for large $t$, which of the two has nearly all?
+# Try $t = 0$ and $\alpha = 1$ by hand: half old, half new. And for large $t$, which of the two counts for nearly
+# everything?
 #
 # </details>
