@@ -467,9 +467,7 @@ sizes = (5, 10, 20, 40, 80)
 learned = {size: DensityDetector(four).fit(np.vstack([X, clump[:size]])) for size in sizes}
 for size, outlier in learned.items():
     found = [np.mean(d.predict(clump[:size]) == -1) for d in (novelty, outlier)]
-    print(
-        f"{size:3d} anomalies: novelty detection finds {found[0]:4.0%}, outlier detection {found[1]:4.0%}"
-    )
+    print(f"{size:3d}: novelty detection finds {found[0]:4.0%}, outlier detection {found[1]:4.0%}")
 
 # %% tags=["hide-input"]
 # Figure 6: forty anomalies close together
@@ -796,30 +794,28 @@ marked = test.copy()
 marked[:, margin] = 12
 kinds = {"nines": nines, "marked": marked, "faded": 0.4 * test}
 opinions = {"density": density.score_samples, "error": lambda X: -reconstruction_error(X, mu, V)}
+limits = {name: threshold_for(score(validation), 0.04) for name, score in opinions.items()}
 
 
 # %%
-def tell(name, alarm):
-    """One line: the share of alarms among the test's known digits and each kind of anomaly."""
+def print_rates(name, alarm):
     rates = [alarm(rows).mean() for rows in (test, *kinds.values())]
     print(f"{name:8s}" + "".join(f"{rate:8.1%}" for rate in rates))
 
 
 print(" " * 8 + "".join(f"{kind:>8s}" for kind in ("known", *kinds)))
 for name, score in opinions.items():
-    t = threshold_for(score(validation), 0.04)
-    tell(name, lambda X, score=score, t=t: is_alarm(score(X), t))
+    print_rates(name, lambda X, score=score, t=limits[name]: is_alarm(score(X), t))
 
 # %% tags=["hide-input"]
 # Figure 9: two scores of three kinds of anomalies
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharex=True, sharey=True)
-limits = [threshold_for(score(validation), 0.04) for score in opinions.values()]
 for ax, (name, rows) in zip(axes, kinds.items()):
     both = np.vstack([test, rows])
     places = np.column_stack([density.score_samples(both), reconstruction_error(both, mu, V)])
     plot_points(places, (np.arange(len(both)) >= len(test)).astype(int), sizes=14, ax=ax)
-    ax.axvline(limits[0], color=INK, linestyle="--")
-    ax.axhline(-limits[1], color=INK, linestyle=":")
+    ax.axvline(limits["density"], color=INK, linestyle="--")
+    ax.axhline(-limits["error"], color=INK, linestyle=":")
     ax.set(xlabel="log density inside the plane", ylabel="squared distance from the plane")
     ax.set_title(f"{name} (squares) and known digits (discs)")
 show(
@@ -846,7 +842,7 @@ def either(X):
     return np.any([is_alarm(score(X), half[name]) for name, score in opinions.items()], axis=0)
 
 
-tell("either", either)
+print_rates("either", either)
 
 # %% [markdown]
 # All marked digits are caught now, at the cost of the others: the nines fall from 82 % to 55 %, the faded from 89 %
@@ -861,7 +857,7 @@ centres = pca.inverse_transform(density[1].means_)
 lowest = density.score_samples(centres).min()
 lower = (density.score_samples(test) < lowest).mean()
 assert either(validation).mean() <= 0.04 + 2 / len(validation)
-assert lowest > limits[0]  # no centre raises an alarm
+assert lowest > limits["density"]  # no centre raises an alarm
 ax = plot_digits(centres.clip(0), n_cols=15)
 ax.figure.set_size_inches(9, 1.3)
 show(
