@@ -71,19 +71,15 @@ def draw_density_threshold(X: Array, truth: Bools, model: GaussianMixture, t: fl
     scores = model.score_samples(X)
     figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     plot_anomalies(X, truth, ax=ax)
-    ax.legend(
-        loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2
-    )  # above the axes: stars may be in every corner
+    # The legend is above the axes: stars may be in every corner.
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     plot_density(model, X, ax=ax)
     xs, ys, grid = grid_over(X, n_steps=200)
     height = model.score_samples(grid).reshape(len(ys), len(xs))
     ax.contour(xs, ys, height, levels=[t], colors=INK, linewidths=2.4)
     caption = _caption(t, _rates(scores, truth, t))
-    return Drawing(
-        figure,
-        caption,
-        "Points, stars for anomalies, contours of a density, and a thick one at the threshold.",
-    )
+    alt = "Points, stars for anomalies, contours of a density, and a thick one at the threshold."
+    return Drawing(figure, caption, alt)
 
 
 def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:
