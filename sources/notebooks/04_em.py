@@ -216,7 +216,7 @@ machines = np.full(3, 1 / 3), np.array([-5, 0, 5]), np.array([1.2, 1.6, 1.8])
 print("with the true values:", responsibilities(np.array([2.5]), *machines)[0].round(2))
 
 # %% [markdown]
-# EM is fairly sure that the machine on the right threw it. With the true values it would be close to even.
+# EM is fairly sure that the machine on the right threw this grain. With the true values it would be close to even.
 # **A responsibility is only as good as the parameters behind it**: over twenty samples of 300 grains, EM's
 # probability for the machine on the right ranges from 0.12 to 0.89.
 #
@@ -274,7 +274,7 @@ print(f"EM {bounds[-1]:.4f}, the labels' parameters {mean_log_likelihood(x, *wit
 assert bounds[-1] > mean_log_likelihood(x, *with_labels)
 
 # %% [markdown]
-# EM's parameters explain the positions *better* than those from the labels (in all 20 samples that we tried). EM
+# EM's parameters explain the positions *better* than those from the labels (in all 20 samples). EM
 # maximises this likelihood and nothing else. Where two heaps touch, it may divide the grains differently, and that
 # changes the variances.
 #
@@ -328,9 +328,9 @@ close = np.abs(ends[looped_round] - ends[our_round]).max(axis=1) < 0.01
 print(f"from the same start, all means end within 0.01 of each other in {close.sum()} of 50 runs")
 
 # %% [markdown]
-# In most runs the final means agree to a hundredth, so hardly anyone would notice the bug: the plots look right and
-# the results are plausible. The likelihood gives it away in most of these runs, and in at least three runs out of
-# ten on each of four other samples. Finding and fixing the bug is task 5 of the
+# In most runs the final means agree to a hundredth, so hardly anyone would notice the bug. The likelihood gives it
+# away in most of these runs, and in at least three runs out of ten on each of four other samples. Finding and fixing
+# the bug is task 5 of the
 # [exercises](../exercises/04_em_exercises.ipynb).
 #
 # ## When numbers run out
@@ -506,9 +506,9 @@ show(
 
 # %% [markdown]
 # For only one. A good third of the eruptions are short and followed by a short wait. The rest are long, and the strip
-# of doubt runs through the gap between the two kinds. The parameters agree with scikit-learn's, and EM ends here from
-# all twenty random starts that we tried. It does not matter that waiting times vary ten times as much as durations:
-# full covariances adapt to the units.
+# of doubt runs through the gap between them. The parameters agree with scikit-learn's, and EM ends here from all
+# twenty random starts. It does not matter that waiting times vary ten times as much as durations: full covariances
+# adapt to the units.
 #
 # ## The EM microscope
 #
@@ -580,8 +580,7 @@ assert max(gaps.values()) < 1e-8
 #
 # ## Where to start
 #
-# A likelihood can have several hills. The start decides which of them EM climbs, and how long the climb takes. Here
-# are ten random starts:
+# The start decides which hill of the likelihood EM climbs, and how long the climb takes. Here are ten random starts:
 
 # %% tags=["hide-input"]
 # Figure 7: ten random starts
@@ -600,11 +599,11 @@ show(
 )
 
 # %% [markdown]
-# Components that begin alike need many rounds to become different. A better start can save them.
-# `GaussianMixture` has four kinds, set by `init_params`:
+# Components that begin alike need many rounds to become different. `GaussianMixture` offers four kinds of start,
+# chosen with `init_params`:
 #
 # - `"kmeans"` (the default): run k-means first, and start from its clusters;
-# - `"k-means++"`: one data point per component, chosen to be far apart;
+# - `"k-means++"`: one data point per component, well spread;
 # - `"random_from_data"`: one random data point per component;
 # - `"random"`: random responsibilities, as in Figure 7.
 #
@@ -660,8 +659,8 @@ show(
 #
 # <details><summary>Is it just this sample?</summary>
 #
-# No. We drew the groups again twenty times. In nine of the twenty samples, the seeds found two clearly different
-# inertias. In all nine, EM took more rounds from the lower inertia, and in three it even ended on a lower hill.
+# No. We drew the groups again twenty times. In nine samples, the seeds found two clearly different inertias. In all
+# nine, EM took more rounds from the lower inertia, and in three it even ended on a lower hill.
 #
 # </details>
 #
