@@ -276,8 +276,8 @@ show(
 #
 # $$ \frac{1}{n} \sum_i \sum_k r_{ik} \left[ \log \pi_k + \log N(x_i \mid \mu_k, \sigma_k^2) \right] $$
 #
-# The logarithm is now *inside* the sum. So each parameter is in a term of its own, and you can maximise one term at
-# a time. Try it with pencil and paper before you unfold the derivations.
+# The logarithm is now *inside* the sum. So the weights and each component are in separate terms, and you can maximise
+# one term at a time. Try it with pencil and paper before you unfold the derivations.
 #
 # <details><summary>Derivation: the means and the variances</summary>
 #
@@ -554,9 +554,9 @@ assert soft_labels(point, mu, 1)[0].round(3).tolist() == [0.555, 0.445]
 # A small difference in distance becomes certainty, because both squared distances are divided by a number that goes
 # to 0.
 # Even a weight of one in a hundred makes no difference in the end: $\log \pi_k$ stays the same while the scaled
-# distances grow. In the limit **each point goes to the nearest centre**. That is the first half
-# of [k-means](01_kmeans.ipynb). And with responsibilities of 0 and 1, the M-step moves every mean to the average of
-# its points. That is the second half.
+# distances grow. In the limit **each point goes to the nearest centre**. That is the first half of
+# [k-means](01_kmeans.ipynb). And with responsibilities of 0 and 1, the M-step moves every mean to the average of its
+# points. That is the second half.
 #
 # If so, the two algorithms must take the same path. We start EM with a width of 0.01 and k-means at the same three
 # points, and require the same labels in every round and the same means at the end.

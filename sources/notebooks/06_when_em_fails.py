@@ -311,7 +311,7 @@ assert [round(total, 1) for total in totals["full"]] == [-80.4, -78.1, -75.8, -7
 assert [round(total, 2) for total in totals["tied"]] == [-82.81] * 4
 
 # %% [markdown]
-# With own variances the likelihood rises by eight, yet the model has learned nothing: fresh grains are nearly as
+# With separate variances the likelihood rises by eight, yet the model has learned nothing: fresh grains are nearly as
 # likely as before, and its smallest variance *is* `reg_covar`. That rise reflects your setting, not the data. **A
 # higher likelihood is not a better model.** The same happens in 18 of 20 other samples. In the other two, EM ends at
 # a good maximum of finite height, with a broad second component.
@@ -381,7 +381,7 @@ for reg_covar in (1e-2, 1e-4, 1e-6):
     )
 
 # %% [markdown]
-# Now the likelihood of fresh points falls too, because they lie in the gaps between ten narrow components. This
+# Now the likelihood of the fresh points falls, because they lie in the gaps between ten narrow components. This
 # happens in all 20 draws of thirty points that we tried, and the tied fit loses much less in each. `reg_covar` does
 # not fix a model that has too many components for its data. It only decides how badly the model fails.
 #
@@ -680,7 +680,7 @@ show(
 #
 # In the [exercises](../exercises/06_when_em_fails_exercises.ipynb) you average fits, find spikes, fix a program that
 # chooses the wrong restart, predict where EM will end, and choose a prior. Then comes [lesson
-# 07](07_covariance_types.ipynb), where a shared covariance is one of the four covariance types.
+# 07](07_covariance_types.ipynb), where a shared covariance is one of four ways to constrain the covariances.
 #
 # ## References
 #

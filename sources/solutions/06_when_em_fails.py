@@ -213,8 +213,8 @@ def map_covariances(X, R, T, m):
 check.map_covariances(map_covariances)
 
 # %% [markdown] tags=["solution-only"]
-# With one component at a time, the code looks like the formula. There is a shorter way: `np.cov(X.T, aweights=r,
-# ddof=0)` is $S_k / N_k$, and the result is its average with T, weighted by $N_k$ and m.
+# With one component at a time, the code looks like the formula. There is a shorter way:
+# `np.cov(X.T, aweights=r, ddof=0)` is $S_k / N_k$, and the result is its average with T, weighted by $N_k$ and m.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -274,8 +274,8 @@ check.climb_end(climb_end)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# The textbook form of the same number is $a - (b - a)^2 / (c - 2b + a)$. Both forms subtract numbers that are nearly
-# equal, so trust the *predicted* distance to the limit only while the increases are well above rounding errors.
+# The textbook form of the same number is $a - (b - a)^2 / (c - 2b + a)$. It subtracts numbers that are nearly equal,
+# so trust the *predicted* distance to the limit only while the increases are well above rounding errors.
 
 # %% [markdown]
 # ## {{best_strength}}
@@ -309,8 +309,8 @@ best_strength = strengths[np.argmax(scores)]
 check.best_strength(best_strength)
 
 # %% [markdown] tags=["solution-only"]
-# You cannot choose on the training points: they always favour the weakest prior. With 140 validation points
-# the neighbours 0.3 and 3 can be close, so report the range as well as the winner.
+# You cannot choose on the training points: they always favour the weakest prior. With 140 validation points the
+# neighbours 0.3 and 3 can be close, so report the range as well as the winner.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
