@@ -46,8 +46,8 @@ em_player(blobs, list(islice(em(expectation_over(blobs), start), 30)))
 # %% [markdown]
 # ## Three hundred numbers
 #
-# Three machines throw sand onto a line. Each aims at a spot of its own, and some scatter more than others. In the
-# morning you find three hundred grains. Nobody wrote down which machine threw which.
+# Three machines throw sand onto a line. Each aims at its own spot, and some scatter more than others. In the
+# morning you find three hundred grains, but nobody wrote down which machine threw which.
 
 # %%
 X, machine = three_gaussians_1d()
@@ -110,16 +110,16 @@ for grain, row in zip(grains, R):
 assert np.allclose(R.sum(axis=1), 1)
 
 # %% [markdown]
-# Read it row by row. The grain at −6 belongs to the left machine; the doubt is too small to print. The grain at
+# Read it by rows. The grain at −6 belongs to the left machine; the doubt is too small to print. The grain at
 # 2.5 is halfway between two means: one half, one half. Move it by a tenth and the balance tips a little, not all
-# the way. K-means could only have said "this one". Rows sum to 1; columns need not.
+# the way. K-means would have to choose one. Rows sum to 1; columns need not.
 #
 # So the labels would give us the parameters, and the parameters would give us the labels. We have neither. That
 # is the hard question, and the answer is almost cheeky: **guess the parameters, compute responsibilities as if
 # the guess were true, compute parameters as if those responsibilities were true, and repeat.**
 #
-# This is [expectation–maximisation](../GLOSSARY.md#expectation-maximisation), EM for short. You have just read its
-# first half, the [E-step](../GLOSSARY.md#e-step). The second is the M-step.
+# This is [expectation–maximisation](../GLOSSARY.md#expectation-maximisation), EM for short. The code above is
+# its first half, the [E-step](../GLOSSARY.md#e-step). The second half is the M-step.
 #
 # ## The M-step: weighted means and variances
 #
@@ -201,11 +201,11 @@ for done in (0, 1, 40):
     print(f"means after {done:2d} rounds:", history[done][1].round(2))
 
 # %% [markdown]
-# A lot, in one round. Some component has to explain the grains on the left, and the component at −1, bad as it
-# is, explains them far better than the others do. So it owns them, and its new mean is among them. That is how EM
-# works: **competition in the E-step, averaging in the M-step.**
+# They move a lot in one round. Some component has to explain the grains on the left, and the component at −1, bad
+# as it is, explains them far better than the others. So it owns them, and its new mean is among them. That is how
+# EM works: **competition in the E-step, averaging in the M-step.**
 #
-# Now take out what you wrote down: three positions, a machine for the grain at 2.5, and a percentage.
+# Now compare with what you wrote down: three positions, a machine for the grain at 2.5, and a percentage.
 
 # %%
 pi, mu, var = history[-1]
@@ -216,11 +216,11 @@ machines = np.full(3, 1 / 3), np.array([-5, 0, 5]), np.array([1.2, 1.6, 1.8])
 print("with the true values:", responsibilities(np.array([2.5]), *machines)[0].round(2))
 
 # %% [markdown]
-# EM gives the grain to the machine on the right and is fairly sure. With the true values it would be close to even.
+# EM is fairly sure that the machine on the right threw this grain. With the true values it would be close to even.
 # **A responsibility is only as good as the parameters behind it**: over twenty samples of 300 grains, EM's
 # probability for the machine on the right ranges from 0.12 to 0.89.
 #
-# Now watch the same forty rounds move. Each step of the player is half a round: an E-step or an M-step. (`em` is
+# Now watch the same forty rounds in motion. Each step of the player is half a round: an E-step or an M-step. (`em` is
 # the package's version of the loop above.) Click on a grain near 2.5 to keep its responsibilities in view.
 
 # %%
@@ -236,7 +236,7 @@ em_player(X, list(islice(em(expectation_over(X), start), 41)))
 # %% [markdown]
 # ## The likelihood never falls
 #
-# Is it getting better, or only different? The measure is the
+# Is the fit getting better, or only different? We measure it by the
 # [log-likelihood](../GLOSSARY.md#log-likelihood) of the data, here as a mean over the points:
 #
 # $$ \begin{aligned}
@@ -260,13 +260,13 @@ print(f"start {bounds[0]:.2f}, after one round {bounds[1]:.2f}, after forty {bou
 # Figure 3: the likelihood of every round
 show(
     plot_curve(np.arange(1, 41), bounds[1:], "rounds of EM", "mean log-likelihood per grain"),
-    "Figure 3. The likelihood rises in every round: fast at first, then hardly. (The start, at"
-    f" {bounds[0]:.2f}, is far below and left out.)",
+    "Figure 3. The likelihood rises in every round: fast at first, then hardly at all. (The start, at"
+    f" {bounds[0]:.2f}, is too low to show.)",
     "A curve that climbs steeply in the first rounds, then flattens out, and never goes down.",
 )
 
 # %% [markdown]
-# The variances found by EM differ from those of the labels. Is something wrong? Ask the likelihood.
+# The variances found by EM differ from those computed with the labels. Is something wrong? Compare the likelihoods.
 
 # %%
 with_labels = maximise(x, np.eye(3)[machine])
@@ -274,14 +274,14 @@ print(f"EM {bounds[-1]:.4f}, the labels' parameters {mean_log_likelihood(x, *wit
 assert bounds[-1] > mean_log_likelihood(x, *with_labels)
 
 # %% [markdown]
-# EM explains the positions *better* than the parameters from the labels do (in all of 20 samples). It maximises
-# this likelihood and nothing else. Where two heaps touch, it may divide the grains differently, and the variances
-# follow.
+# EM's parameters explain the positions *better* than those from the labels (in all 20 samples). EM
+# maximises this likelihood and nothing else. Where two heaps touch, it may divide the grains differently, and that
+# changes the variances.
 #
-# The assertion about the rising likelihood is more than decoration. Dempster, Laird and Rubin proved in 1977
+# The assertion that the likelihood rises is more than decoration. Dempster, Laird and Rubin proved in 1977
 # that an EM round cannot lower the likelihood; lesson 05 shows why. So **for exact EM, a likelihood that falls is
-# a bug. Always.** (Exact means: with nothing added to the variances.) You will rarely have a right answer to
-# compare with. This test needs none.
+# a bug. Always.** (Exact means: with nothing added to the variances.) You will rarely have a correct answer
+# to compare with. This test needs none.
 #
 # How much does this test catch? Here is a round of EM that goes through the components one by one.
 # It looks right.
@@ -328,9 +328,9 @@ close = np.abs(ends[looped_round] - ends[our_round]).max(axis=1) < 0.01
 print(f"from the same start, all means end within 0.01 of each other in {close.sum()} of 50 runs")
 
 # %% [markdown]
-# In most runs the final means agree to a hundredth, so hardly anybody would notice: the plots look right and the
-# results are plausible. The likelihood gives the bug away in most of these runs, and in at least three runs of ten
-# with each of four other samples. Finding and fixing it is task 5 of the
+# In most runs the final means agree to a hundredth, so hardly anyone would notice the bug. The likelihood gives it
+# away in most of these runs, and in at least three runs out of ten on each of four other samples. Finding and fixing
+# the bug is task 5 of the
 # [exercises](../exercises/04_em_exercises.ipynb).
 #
 # ## When numbers run out
@@ -346,12 +346,12 @@ with np.errstate(invalid="ignore"):
 # Not a number. The densities at 100 are so small that the computer stores 0 for each of them, and 0/0 is
 # undefined. One such point is enough: its NaN enters every sum of the M-step and ruins the whole fit.
 #
-# The cure is to stay in logarithms. With $a_k = \log \pi_k + \log N(x \mid \mu_k, \sigma_k^2)$ we need
+# The fix is to stay in logarithms. With $a_k = \log \pi_k + \log N(x \mid \mu_k, \sigma_k^2)$ we need
 # $\log \sum_k e^{a_k}$, and the maximum $m = \max_k a_k$ can be taken out of the sum:
 #
 # $$ \log \sum_k e^{a_k} = m + \log \sum_k e^{a_k - m} $$
 #
-# The largest term inside is now $e^0 = 1$. It cannot underflow, and no harm is done if the others do. This
+# The largest term inside is now $e^0 = 1$. It cannot underflow, and it does not matter if the others do. This
 # is [log-sum-exp](../GLOSSARY.md#log-sum-exp).
 
 
@@ -368,7 +368,7 @@ print("log densities   ", np.round(A[0], 1))
 print("responsibilities", np.exp(A - log_sum_exp(A)[:, np.newaxis])[0])
 
 # %% [markdown]
-# The component on the right takes it. The grain is absurd for all three, and least absurd for that one.
+# The grain goes to the component on the right. It is absurdly unlikely under all three, but least so under that one.
 #
 # ## Into the plane, and beyond
 #
@@ -402,14 +402,14 @@ def m_step(X, R, reg_covar=1e-6):
 
 
 # %% [markdown]
-# Two details. The root of $r$ in both factors makes the product symmetric to the last digit. And `reg_covar` adds a
-# millionth to each variance: if a component shrinks onto a single point, its covariance can still be inverted.
-# Strictly, such an M-step no longer maximises the likelihood, so the assertion below tolerates a fall of a
-# billionth.
+# Two details. The square root of $r$ in both factors makes the product symmetric to the last digit. And `reg_covar`
+# adds a millionth to each variance, so that a covariance can be inverted even if its component shrinks onto a single
+# point. Strictly speaking, such an M-step no longer maximises the likelihood, so the assertion below tolerates a
+# fall of a billionth.
 #
 # The data are the groups that k-means could not find in [lesson 02](02_kmeans_limits.ipynb): two long ones and a
-# round one. We start with three random points of the data as means, and a round unit covariance for each. This
-# draw is an unlucky one: all three points are in the same group.
+# round one. We start with three random data points as means, and the identity matrix as each covariance. This draw
+# is unlucky: all three points are in the same group.
 
 # %%
 Y, truth = elongated_blobs()
@@ -446,8 +446,8 @@ show(
 
 # %% [markdown]
 # About twenty lines of code, and EM finds the groups that defeated k-means: each component has the length, the width
-# and the direction of its group. It did not need a starting point in each group. Of twenty other draws, fifteen
-# arrive within sixty rounds, and the other five later.
+# and the direction of its group. EM did not need a starting point in each group. Of twenty other draws, fifteen
+# get there within sixty rounds, and the other five later.
 #
 # Where did we use that the components are Gaussian? Only in the density and in the formulas of the M-step, which
 # *fit a Gaussian* with weights. Replace these two and you have EM for another mixture:
@@ -455,7 +455,8 @@ show(
 #
 # ## Real data
 #
-# The geyser Old Faithful in Yellowstone: 272 eruptions, each with its duration and the time to the next one.
+# The data are 272 eruptions of the geyser Old Faithful in Yellowstone: the duration of each, and the time to the
+# next.
 
 # %% tags=["hide-input"]
 # Figure 5: Old Faithful
@@ -504,17 +505,17 @@ show(
 )
 
 # %% [markdown]
-# One. A good third of the eruptions are short and followed by a short wait, the rest are long, and the strip of doubt
-# runs through the gap between them. The parameters agree with scikit-learn's, and EM ends here from all of twenty
-# random starts. It does not matter that waiting times vary ten times as much as durations: full covariances adapt to
-# the units.
+# For only one. A good third of the eruptions are short and followed by a short wait. The rest are long, and the strip
+# of doubt runs through the gap between them. The parameters agree with scikit-learn's, and EM ends here from all
+# twenty random starts. It does not matter that waiting times vary ten times as much as durations: full covariances
+# adapt to the units.
 #
 # ## The EM microscope
 #
 # From here on we use the package. `mlcourse.mixture.em` is the loop above as a
-# [generator](../GLOSSARY.md#generator): it yields one round after the other for as long as you ask. Press **Step**:
-# at an E-step watch the colours, at an M-step the ellipses. Each changes one thing only, and the caption says by
-# how much.
+# [generator](../GLOSSARY.md#generator): it yields one round after another for as long as you ask. Press **Step**.
+# Watch the colours at an E-step and the ellipses at an M-step: each step changes only one of them, and the caption
+# says by how much.
 
 # %%
 guess = np.random.default_rng(9).dirichlet(np.ones(3), size=len(Y))
@@ -522,21 +523,21 @@ start = mixture_from_responsibilities(Y, guess, FULL)
 em_player(Y, list(islice(em(expectation_over(Y), start), 50)))
 
 # %% [markdown]
-# With random responsibilities, all three components begin in the middle of everything, almost alike. Watch how long
-# nothing seems to happen, and how suddenly it then does. A flat stretch of the likelihood does not mean that EM has
+# With random responsibilities, all three components begin in the middle of the data, almost alike. Watch how long
+# nothing seems to happen, and how suddenly that changes. A flat stretch of the likelihood does not mean that EM has
 # arrived.
 #
 # ### Your own points
 #
 # Here EM runs in the page itself, on your own points. Click to add a point. Drag a point or a mean, and EM
-# follows; let go, and it runs on until it has converged. *Undo* takes back your last action. Four things to try,
-# each with a guess first:
+# follows; let go, and it runs until it converges. *Undo* reverses your last action. Four things to try; make a
+# guess before each:
 #
 # - Drag one point far away from all the others. Does a component go with it?
 # - Choose more components than there are groups. Where do the spare ones go?
 # - Press *New start* a few times. Does EM always end in the same place?
-# - Choose the points *long and tilted* and two components. Where will k-means draw its border? Tick *what k-means
-#   would do* to see.
+# - Choose the points *long and tilted* and two components. Where will k-means draw its boundary? Tick *what
+#   k-means would do* to see.
 
 # %%
 playground(Y[::12])
@@ -574,12 +575,12 @@ for name in ("full", "tied", "diag", "spherical"):
 assert max(gaps.values()) < 1e-8
 
 # %% [markdown]
-# They agree to the limits of the arithmetic. So when two correct EM programs differ, they differ in *where they
-# start* or in *when they stop*. Those are the two choices left.
+# They agree to within rounding errors. So when two correct EM programs differ, they differ in *where they start* or
+# in *when they stop*. Those are the two choices left.
 #
 # ## Where to start
 #
-# The start decides which hill EM climbs, and how long the climb takes. Ten random starts:
+# The start decides which hill of the likelihood EM climbs, and how long the climb takes. Here are ten random starts:
 
 # %% tags=["hide-input"]
 # Figure 7: ten random starts
@@ -592,18 +593,22 @@ ax.annotate("the plateau", (60, -3.55), (62, -3.64), arrowprops={"arrowstyle": "
 ax.set(xlabel="rounds of EM", ylabel="mean log-likelihood per point")
 show(
     ax,
-    "Figure 7. Ten random starts. Long plateaus, sudden climbs, at different times.",
-    "Ten rising curves. They begin together, rest on a plateau for different lengths of time,"
+    "Figure 7. Ten random starts. Each run stays on a plateau, then climbs suddenly, at different times.",
+    "Ten rising curves. They begin together, stay on a plateau for different lengths of time,"
     " then climb steeply; all end at the same height.",
 )
 
 # %% [markdown]
-# It takes rounds to tell components apart that begin alike. So `GaussianMixture` runs k-means first and begins with
-# its clusters (`init_params="kmeans"`). The other choices are `"k-means++"`, one well-spread point for each
-# component; `"random_from_data"`, one random point for each; and `"random"`, which you see above.
+# Components that begin alike need many rounds to become different. `GaussianMixture` offers four kinds of start,
+# chosen with `init_params`:
+#
+# - `"kmeans"` (the default): run k-means first, and start from its clusters;
+# - `"k-means++"`: one data point per component, well spread;
+# - `"random_from_data"`: one random data point per component;
+# - `"random"`: random responsibilities, as in Figure 7.
 #
 # **Before you run the next cell:** which of the four needs the fewest rounds on these data, as a rule? And at
-# worst? We ask twelve seeds.
+# worst? We try twelve seeds.
 
 # %%
 runs = {}
@@ -618,7 +623,7 @@ for init in ("kmeans", "k-means++", "random_from_data", "random"):
     )
 
 # %% [markdown]
-# K-means, as a rule, and it is the default. But its worst run takes longer than the worst of `"k-means++"` or
+# As a rule, k-means needs the fewest. But its worst run takes longer than the worst run of `"k-means++"` or
 # `"random"`.
 #
 # **Before you run the next cell:** the twelve runs of k-means do not all find the same clusters. Which are the
@@ -642,16 +647,22 @@ axes[2].text(2238, 16, "seven seeds", va="center", ha="right")
 axes[2].set_box_aspect(0.75)
 show(
     fig,
-    "Figure 8. The clusters with the lowest and the highest inertia, and the rounds of EM after each of the twelve.",
+    "Figure 8. The k-means clusters with the lowest and the highest inertia, and the rounds of EM after each run.",
     "Left, clusters of k-means that cut across both long groups; middle, clusters that follow the groups more"
     " closely; right, dots: five at the lowest inertia take about ninety rounds, seven at a higher one under twenty.",
 )
 
 # %% [markdown]
-# **The better k-means is the worse start.** Five seeds reach the lower inertia, by cutting across the long groups as
-# in lesson 02, and EM needs 90 to 95 rounds to undo it. The seven others need 14 to 18. It is not just this sample:
-# we drew the groups again twenty times. In nine of the twenty, the seeds found two clearly different inertias, and in
-# all nine the lower inertia took more rounds. In three of them it even ended on a lower hill.
+# Those with the higher inertia. **The better k-means result is the worse start for EM.** Five seeds reach the lower
+# inertia: their clusters cut across the long groups, as in lesson 02, and EM needs 90 to 95 rounds to undo that. The
+# other seven need 14 to 18.
+#
+# <details><summary>Is it just this sample?</summary>
+#
+# No. We drew the groups again twenty times. In nine samples, the seeds found two clearly different inertias. In all
+# nine, EM took more rounds from the lower inertia, and in three it even ended on a lower hill.
+#
+# </details>
 #
 # On the five blobs of lesson 01, lower hills are common:
 
@@ -663,14 +674,14 @@ for seed in range(8):
     print(f"start {seed}: mean log-likelihood {model.fit(blobs).lower_bound_:.4f}")
 
 # %% [markdown]
-# Nothing in a single run tells you that there is a higher hill next to it. So **`n_init` restarts and keeps the run
+# Nothing in a single run tells you that there is a higher hill nearby. So **`n_init` restarts and keeps the run
 # with the highest likelihood**.
 #
 # ### `reg_covar` has a unit
 #
 # A component that shrinks onto one point can make the likelihood as large as you like, and the model useless.
-# `reg_covar` prevents it; [lesson 06](06_when_em_fails.ipynb) is about both. One trap you should know now: it is in
-# *squared units of your data*. Say that the lengths in `Y` are micrometres.
+# `reg_covar` prevents this; [lesson 06](06_when_em_fails.ipynb) is about both. One trap you should know now: its
+# value is in *squared units of your data*. Suppose that the lengths in `Y` are micrometres.
 #
 # **Before you run the next cell:** you write the same lengths in metres, then in nanometres. In which unit is
 # a `reg_covar` of `1e-6` too large?
@@ -682,13 +693,13 @@ for unit, factor in (("micrometres", 1), ("metres", 1e-6), ("nanometres", 1e3)):
     print(f"in {unit:11s}: the narrowest component has a width of {width:.2f} µm")
 
 # %% [markdown]
-# In metres, where every variance is about $10^{-12}$ and a millionth swamps them all. If your numbers are very
+# In metres: every variance is then about $10^{-12}$, and a millionth swamps them all. If your numbers are very
 # small, standardise them first, or choose `reg_covar` to suit them.
 #
 # ## When to stop
 #
-# EM never arrives; it only gets closer. It stops when the mean log-likelihood changes by less than `tol` in a
-# round. The default, 0.001, is generous.
+# EM never quite reaches the maximum; it only gets closer. It stops when the mean log-likelihood changes by less than
+# `tol` in a round. The default, 0.001, is generous.
 #
 # **Before you run the next cell:** twelve single runs from k-means would all reach −3.227 in the end. How many have
 # reached it, to two decimals, when the default stops them?
@@ -703,17 +714,17 @@ for name, m in (("tol=1e-3 ", model), ("tol=1e-10", patient)):
     print("best of 10,", name, "weights", np.sort(m.weights_).round(6), "in", m.n_iter_, "rounds")
 
 # %% [markdown]
-# Seven. The others, those with the lower inertia, stop on the plateau and report that they have converged.
-# Restarts help: the best of ten is on the hill. Yet its weights are right to two decimals only; one is still
-# 0.006 away from where it is going. That will do for a picture, but not to quote three decimals. **If your numbers
-# differ from somebody's text, look at the tolerance before you look for a bug.**
+# Seven have. The other five, those with the lower inertia, stop on the plateau and report that they have converged.
+# Restarts help: the best of ten is on the hill. But its weights are right only to two decimals: one is still 0.006
+# from its final value. That will do for a picture, but not for quoting three decimals. **If your numbers differ from
+# published ones, check the tolerance before you look for a bug.**
 #
 # Small steps do not mean that little is left to do. How long the climb takes depends on how much the components
 # overlap: a handful of rounds where the groups are clear, hundreds where they merge. Lesson 06 measures it.
 #
 # ## What a fitted mixture can do
 #
-# Components come in any order. We number them as `truth` numbers the groups, to keep the colours.
+# Components come out in no particular order. We renumber them to match `truth`, so that the colours stay the same.
 
 # %%
 order = align_components(true_means, patient)
@@ -752,19 +763,19 @@ show(
 # Look at the star at (−3.5, 5). The nearest group is 0, yet `predict` says 2: the region of the round group
 # reappears behind the long one. Far away all densities are tiny, and the component whose density falls off most
 # slowly *in that direction* wins, as the loose group did in lesson 02. The probabilities say "certainly component
-# 2", the score says "nothing like my data". **Certainty about the component is not familiarity with the point.**
+# 2"; the score says "nothing like my data". **Certainty about the component is not familiarity with the point.**
 #
 # ## Common mistakes
 #
-# - **The likelihood falls.** Apart from the small effect of `reg_covar`: a bug. The usual suspect: parameters that
+# - **The likelihood falls.** Apart from the small effect of `reg_covar`, this is a bug. The usual cause: parameters
 #   are updated while responsibilities are still being computed.
-# - **"The likelihood rises, so the code is right."** A wrong M-step may still climb. If the new `pi` never leaves
-#   the function that computes it, the likelihood rises all the same, as the next cell shows. Check a law too:
-#   learned weights are the mean responsibilities.
+# - **"The likelihood rises, so the code is right."** A wrong M-step may still climb. If it never returns the new
+#   `pi`, the likelihood rises all the same, as the next cell shows. So check an identity too: at the end, the
+#   weights equal the mean responsibilities.
 # - **NaN after a few rounds.** A density was computed outside log space, or a component lost all its points and
 #   something was divided by zero.
 # - **"My means are in the wrong order."** Components have no order. Align them before you compare.
-# - **"EM finds the best mixture."** It finds a place where the likelihood no longer rises: mostly a local
+# - **"EM finds the best mixture."** It finds a place where the likelihood no longer rises: usually a local
 #   maximum, rarely a saddle. Restart, and keep the best.
 
 
@@ -790,7 +801,7 @@ print(f"at the end, a weight differs from the mean responsibility by at least {m
 #
 # <details><summary>Answer</summary>
 #
-# **B.** Responsibilities compare the components with one another. A is a matter of `score_samples`: a point
+# **B.** Responsibilities compare the components with one another. A is what `score_samples` measures: a point
 # deep inside two overlapping components can be both undecided and very likely. C is too narrow even when
 # weights and covariances are equal: then a whole line of points is undecided, and only one of them is halfway.
 # A wider or more common component moves the boundary.
@@ -834,11 +845,11 @@ print(f"at the end, a weight differs from the mean responsibility by at least {m
 # 2. E: Bayes' rule for each point, in log space. M: weighted shares, means and covariances.
 # 3. The likelihood of exact EM never falls. If it does, there is a bug.
 # 4. The start decides which hill EM climbs. Restart and compare likelihoods; a better k-means may be a worse start.
-# 5. The tolerance decides how many of your digits are real, and whether EM stops on a plateau.
+# 5. The tolerance decides how many of your digits you can trust, and whether EM stops on a plateau.
 #
 # ## Where next
 #
-# The [exercises](../exercises/04_em_exercises.ipynb): you write each of these functions, find the bug in
+# In the [exercises](../exercises/04_em_exercises.ipynb) you write each of these functions, find the bug in
 # `looped_round`, and put the loop together.
 #
 # ## References

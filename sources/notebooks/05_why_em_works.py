@@ -21,7 +21,7 @@ use_course_style()
 # %% [markdown]
 # A machine throws sand onto a line. Before each throw it flips a fair coin. Heads: it aims at $+\mu$. Tails: it aims
 # at $-\mu$. The grains scatter around the target with standard deviation 1. We see eighty grains, but not the coin,
-# and we do not know $\mu$. So this is the smallest mixture of all: two components, and one unknown number.
+# and we do not know $\mu$. This is the smallest mixture of all: two components, and one unknown number.
 
 # %%
 rng = np.random.default_rng(0)
@@ -29,8 +29,8 @@ x = rng.choice([-1.5, 1.5], size=80) + rng.standard_normal(80)
 bound_climber(x, mu=0.3)
 
 # %% [markdown]
-# The solid curve is the [log-likelihood](../GLOSSARY.md#log-likelihood) of every $\mu$. EM cannot see it. What EM has
-# is the dashed curve: a bound, built at the place where EM is now. Press *M*, then *E*, and again.
+# The solid curve is the [log-likelihood](../GLOSSARY.md#log-likelihood) of every $\mu$. EM does not have this curve.
+# It has only the dashed one: a bound, built at the current $\mu$. Press *M*, then *E*, and repeat.
 #
 # **Before you drag:** from which place will the first M-step go farther, from $\mu = 0.1$ or from $\mu = 2.5$? Drag
 # $\mu$ there and press *M*.
@@ -49,7 +49,7 @@ for start in (0.1, 2.5):
 #
 # ## A lower bound for the likelihood
 #
-# First the solid curve, in code.
+# First, the solid curve in code:
 
 
 # %%
@@ -108,7 +108,7 @@ def kl(Q, R):
 
 
 # %% [markdown]
-# Four people guess the coins of the eighty throws, while $\mu$ stays at 0.3. The first says "all heads". The second
+# Four people guess the eighty coin flips, while $\mu$ stays at 0.3. The first says "all heads". The second
 # says "one half each" for every grain. The third gives every grain entirely to the nearer target. The fourth uses the
 # responsibilities.
 #
@@ -136,7 +136,7 @@ for Q in guesses.values():
 
 # %% [markdown]
 # The last column never changes: **log p = ELBO + KL**, whatever the guess. The responsibilities leave no gap at all.
-# And "one half each" beats the hard decisions, in all of 20 samples that we tried. At $\mu = 0.3$ the two components
+# And "one half each" beats the hard decisions, in all 20 samples that we tried. At $\mu = 0.3$ the two components
 # overlap so much that most grains could be from either. A guess that claims to be certain is wrong about that, and
 # its gap is larger. Keep this in mind for k-means.
 #
@@ -202,8 +202,9 @@ assert np.all(rises[0] >= rises[1])
 # &\ge \mathrm{ELBO}(r, \mu_{\text{old}}) = \ell(\mu_{\text{old}}) \end{aligned} $$
 #
 # The first inequality holds because the ELBO is a lower bound, the second because the M-step maximises it. The
-# equality holds because the E-step left no gap. Nowhere did we use that the components are Gaussian. Nor did we need
-# the *best* $\mu$: any $\mu$ with a higher bound will do. Such an algorithm is called *generalised EM*.
+# equality holds because the E-step left no gap. The proof does not need the components to be Gaussian. It does not
+# even need the *best* $\mu$: any $\mu$ with a higher bound will do. If the M-step finds only such a $\mu$, the
+# algorithm is called *generalised EM*.
 #
 # ## The picture to remember
 #
@@ -259,14 +260,14 @@ show(
 # Take a minute over this picture. At the point where the bound touches the likelihood, both have the same slope: a
 # smooth curve that stays below another and meets it cannot cross it. So the bound's maximum is *uphill*. And because
 # the bound is never above the likelihood, EM cannot end lower than it started. That is why EM needs no step size:
-# each bound brings its own.
+# each bound sets its own.
 #
 # The less the responsibilities change as $\mu$ moves, the better the bound follows the likelihood, and the longer
-# the steps. That answers the first question. At $\mu = 2.5$ the components are far apart, almost every
-# responsibility is 0 or 1, and it stays so. At 0.1 they overlap, and the responsibilities change with every small
+# the steps. That answers the question at the top. At $\mu = 2.5$ the components are far apart, almost every
+# responsibility is 0 or 1, and stays there. At 0.1 they overlap, and the responsibilities change with every small
 # move. [Lesson 06](06_when_em_fails.ipynb) measures what overlap costs.
 #
-# Go back to the picture at the top, and find in it the three places that the arrows of Figure 2 point to.
+# Go back to the picture at the top, and find the three places that the arrows in Figure 2 mark.
 #
 # ## The M-step is the maximum of the bound
 #
@@ -275,8 +276,8 @@ show(
 #
 # $$ \frac{1}{n} \sum_i \sum_k r_{ik} \left[ \log \pi_k + \log N(x_i \mid \mu_k, \sigma_k^2) \right] $$
 #
-# The logarithm is now *inside* the sum. So the parameters separate, and each can be maximised by itself. Try it with
-# pencil and paper before you unfold.
+# The logarithm is now *inside* the sum. So the weights and each component are in separate terms, and you can maximise
+# one term at a time. Try it with pencil and paper before you unfold the derivations.
 #
 # <details><summary>Derivation: the means and the variances</summary>
 #
@@ -315,7 +316,7 @@ show(
 #
 # </details>
 #
-# To check it without trusting the algebra, take the three hundred grains and three machines of lesson 04, with all
+# To check this without trusting the algebra, take the three hundred grains and three machines of lesson 04, with all
 # nine parameters. A [finite difference](../GLOSSARY.md#finite-difference) needs no calculus: move one parameter up,
 # move it down, and divide. (The weights are written as a softmax, $\pi_k = e^{a_k} / \sum_l e^{a_l}$, so that they
 # always sum to 1.)
@@ -377,8 +378,8 @@ assert max(bound_3(new + nudge) for nudge in nudges) < bound_3(new)
 #
 # ## Where the climb ends
 #
-# EM stops where the bound's maximum is the point at which EM already is. There the bound has slope zero, and so has
-# the likelihood. Such a point is called a [stationary point](../GLOSSARY.md#stationary-point).
+# EM stops when the bound has its maximum at the current parameters. There the slope of the bound is zero, and so is
+# the slope of the likelihood. Such a point is called a [stationary point](../GLOSSARY.md#stationary-point).
 #
 # **Before you run the next cell:** a maximum is a stationary point. Which other stationary point does the solid curve
 # at the top of this page have? What will EM do if it starts exactly there?
@@ -399,8 +400,8 @@ ax.annotate(
 ax.set_ylabel("mean log-likelihood")
 show(
     ax,
-    "Figure 3. A start that EM never leaves. At μ = 0 the bound touches the likelihood with its"
-    " maximum. EM has arrived, at the lowest place between two hills.",
+    "Figure 3. A start that EM never leaves. At μ = 0 the bound touches the likelihood at the bound's"
+    " own maximum. So EM stays there, at the lowest point between two hills.",
     "The likelihood curve has a valley at μ = 0. A dashed parabola is below it and touches it"
     " there with its highest point, which an arrow marks.",
 )
@@ -419,9 +420,9 @@ assert mu == 0
 assert likelihood(0.0) < likelihood(0.01)
 
 # %% [markdown]
-# At $\mu = 0$ both components are in the same place. So every responsibility is one half, so both get the same mean,
-# so they stay in the same place. The likelihood would rise in either direction, and EM never leaves. Now let both
-# means move freely, $\mu_0$ and $\mu_1$.
+# At $\mu = 0$ both components are in the same place. So every responsibility is one half, both components get the
+# same mean, and they stay in the same place. The likelihood would rise in either direction, but EM never leaves. Now
+# let the two means, $\mu_0$ and $\mu_1$, move freely.
 
 # %%
 side = np.linspace(-3, 3, 121)
@@ -453,7 +454,7 @@ ax.set(xlabel="mean of component 0, μ₀", ylabel="mean of component 1, μ₁",
 show(
     fig,
     "Figure 4. The likelihood of two free means as a map with contour lines, and four runs of"
-    " EM. Two maxima of equal height mirror each other in the dotted diagonal. The run that"
+    " EM. The two maxima, of equal height, are mirror images in the dotted diagonal. The run that"
     " starts on the diagonal ends at the saddle between them (ring).",
     "Contour lines with one hill at upper left and its mirror image at lower right. Three paths"
     " end on one or the other hilltop, a maximum. The fourth jumps along the diagonal to a ringed point in"
@@ -461,11 +462,11 @@ show(
 )
 
 # %% [markdown]
-# The run from $(2.4, 2.4)$ needs one round to get to $(0.377, 0.377)$, and stays. Why there? On the diagonal the
+# The run from $(2.4, 2.4)$ gets to $(0.377, 0.377)$ in one round, and stays there. Why there? On the diagonal the
 # components coincide, so every responsibility is one half, and both means become the plain mean of all eighty grains:
 # $\bar x = 0.377$. Along the diagonal this is a maximum, because two equal components are one Gaussian, and its best
 # mean is $\bar x$. Across the diagonal it is a minimum: the grains have a variance of 2.90 around $\bar x$, one
-# Gaussian of variance 1 is too narrow for them, and it pays to separate. Such a point is a
+# Gaussian of variance 1 is too narrow for them, and separating the means raises the likelihood. Such a point is a
 # [saddle](../GLOSSARY.md#saddle).
 
 # %% tags=["hide-input"]
@@ -478,15 +479,15 @@ assert round(x.var(), 2) == 2.90
 # So what exactly is guaranteed? Wu (1983) made it precise. Suppose that
 #
 # - the likelihood is continuous, and differentiable inside the parameter space;
-# - the set of parameters at least as good as the start is closed and bounded, and has no part on the border;
+# - the set of parameters at least as good as the start is closed and bounded, and does not touch the boundary;
 # - the bound is continuous in both its arguments.
 #
 # Then **the likelihoods converge to the value of a stationary point, and every limit point of the parameters is a
-# stationary point.** Nothing is said about maxima, and the parameters themselves need more conditions to converge.
-# The second condition is not a formality either. With a variance of its own per component, it fails:
+# stationary point.** The theorem does not promise a maximum, and it takes more conditions to make the parameters
+# themselves converge. Nor is the second condition a formality. It fails if each component has its own variance:
 # [lesson 06](06_when_em_fails.ipynb) shows what happens then.
 #
-# Are saddles a curiosity? Give three components in the plane the same share of every point:
+# Are saddles only a curiosity? Give three components in the plane equal shares of every point:
 
 # %%
 Y, _ = elongated_blobs()
@@ -510,16 +511,17 @@ for noise in (1e-3, 1e-6, 1e-9):
 assert np.allclose(lower_bounds(0, 30), one, atol=1e-9)
 
 # %% [markdown]
-# Three components that share everything are one Gaussian, and stay one. A disturbance of a billionth is enough to get
-# away, with all of 20 seeds, after some 45 rounds of apparent rest. The plateaus of lesson 04 come from here too:
-# with random responsibilities all components are nearly equal, so EM starts beside a saddle.
+# Three components that share every point equally are one Gaussian, and stay one. A disturbance of a billionth is
+# enough to get away (with all 20 seeds that we tried), after about 45 rounds in which nothing seems to happen. The
+# plateaus of lesson 04 have the same cause: with random responsibilities all components are nearly equal, so EM
+# starts next to a saddle.
 #
-# So a random start does not stay at a saddle. But it can stay there for longer than your tolerance allows, and then
-# EM stops and reports convergence. If several components of a fit are the same, suspect a saddle.
+# So EM from a random start does not stay near a saddle for ever. But it can stay long enough to meet your tolerance,
+# and then it stops and reports convergence. If several components of a fit are the same, suspect a saddle.
 #
 # ## K-means is what is left when σ goes to zero
 #
-# Now take choices away from the mixture. Give all components the same weight and the same round covariance
+# Now restrict the mixture. Give all components the same weight and the same round covariance
 # $\sigma^2 I$, with $\sigma$ fixed. Only the means are left to learn. The responsibilities become
 #
 # $$ r_{ik} = \frac{e^{-\|x_i - \mu_k\|^2 / 2\sigma^2}}{\sum_l e^{-\|x_i - \mu_l\|^2 / 2\sigma^2}} $$
@@ -549,14 +551,15 @@ for sigma in (1, 0.3, 0.1, 0.05):
 assert soft_labels(point, mu, 1)[0].round(3).tolist() == [0.555, 0.445]
 
 # %% [markdown]
-# A small lead in distance becomes certainty, because both squared distances are divided by a number that goes to 0.
+# A small difference in distance becomes certainty, because both squared distances are divided by a number that goes
+# to 0.
 # Even a weight of one in a hundred makes no difference in the end: $\log \pi_k$ stays the same while the scaled
-# distances grow. In the limit **the nearest centre takes the point**. That is the first half of
+# distances grow. In the limit **each point goes to the nearest centre**. That is the first half of
 # [k-means](01_kmeans.ipynb). And with responsibilities of 0 and 1, the M-step moves every mean to the average of its
-# points. That is the other half.
+# points. That is the second half.
 #
-# If this is so, both must take the same path. We start EM with a width of 0.01 and k-means at the same three points,
-# and require the same labels in every round and the same means at the end.
+# If so, the two algorithms must take the same path. We start EM with a width of 0.01 and k-means at the same three
+# points, and require the same labels in every round and the same means at the end.
 
 # %%
 mu = centers = Y[np.random.default_rng(1).choice(len(Y), size=3, replace=False)]
@@ -570,8 +573,8 @@ print("30 rounds, the same labels in each")
 assert np.allclose(mu, centers)
 
 # %% [markdown]
-# And the objective? Multiply the log-likelihood by $-2\sigma^2$ and drop what does not depend on the means. What
-# remains is a soft minimum of the squared distances:
+# What about the objective? Multiply the log-likelihood by $-2\sigma^2$ and drop what does not depend on the means.
+# What remains is a soft minimum of the squared distances:
 #
 # $$ \begin{aligned} -2\sigma^2 &\sum_i \log \sum_k e^{-\|x_i - \mu_k\|^2 / 2\sigma^2} \\
 # &\longrightarrow\; \sum_i \min_k \|x_i - \mu_k\|^2 \end{aligned} $$
@@ -585,12 +588,12 @@ for sigma in (1, 0.3, 0.1, 0.03, 0.01):
 print(f"inertia       {inertia(Y, kmeans.cluster_centers_, kmeans.labels_):9.3f}")
 
 # %% [markdown]
-# This is the [inertia](../GLOSSARY.md#inertia), to the third decimal. And it explains the limits of k-means from
-# [lesson 02](02_kmeans_limits.ipynb): equal weights, round components, one width and no doubt are the four choices
-# that we have just taken away.
+# The last value is the [inertia](../GLOSSARY.md#inertia), to three decimals. This explains the limits of k-means from
+# [lesson 02](02_kmeans_limits.ipynb): equal weights, round components, one width and no uncertainty are the four
+# restrictions that we have just imposed.
 #
 # Now harden the responsibilities yourself. For every $\sigma$, EM starts at the centres of k-means and runs until it
-# converges. The first components are wide, and each step makes them narrower.
+# converges. The components are wide at first, and each step makes them narrower.
 #
 # **Before you step on:** what happens when the components are wider than the data?
 
@@ -614,21 +617,21 @@ for sigma in (1.05 * widest, 0.95 * widest):
     print(f"sigma = {sigma:.3f}: the means spread over {np.ptp(mu, axis=0).max():.3f}")
 
 # %% [markdown]
-# To start wide and narrow slowly is an algorithm in itself, deterministic annealing (Rose 1998). Its aim is to keep
-# k-means out of poor local optima.
+# Starting wide and narrowing slowly is an algorithm in its own right, called deterministic annealing (Rose 1998). Its
+# aim is to keep k-means out of poor local optima.
 #
 # ## Common mistakes
 #
 # - **An ELBO above the likelihood.** This is always a bug: the ELBO is a lower bound. Check first whether the rows of
 #   the guess sum to 1, and whether the weights are in the joint density.
 # - **An ELBO that does not touch the likelihood after an E-step.** The entropy is missing, or has the wrong sign.
-#   The M-step does not notice, because the entropy does not depend on the parameters. The curve that you plot does.
+#   EM still works, because the entropy does not depend on the parameters, but the bound that you plot is wrong.
 # - **"EM finds a maximum."** It finds a stationary point. Components that start equal stay equal: a start must
 #   break the symmetry.
-# - **"The likelihood did not fall, so my EM is right."** The test is necessary, and strong. But any M-step that
-#   raises the bound passes it, even one that forgets to update the weights.
-# - **`exp(-d**2 / (2 * sigma**2))` becomes 0/0.** For small $\sigma$ all densities of a point underflow. Hardening
-#   needs log space more than anything else.
+# - **"The likelihood did not fall, so my EM is right."** Correct EM must pass this test, and many bugs do not. But
+#   any M-step that raises the bound passes it, even one that forgets to update the weights.
+# - **`exp(-d**2 / (2 * sigma**2))` becomes 0/0.** For small $\sigma$ all densities of a point underflow, so
+#   hardening must be done in log space.
 
 # %% [markdown]
 # ## Quiz
@@ -685,13 +688,13 @@ for sigma in (1.05 * widest, 0.95 * widest):
 # 2. The M-step's formulas are the maximum of the bound: set its derivatives to zero.
 # 3. If the likelihood is well behaved, EM ends at a stationary point: usually a local maximum, sometimes a saddle.
 # 4. Components that start equal stay equal.
-# 5. K-means is EM with equal weights and one round width, as the width goes to 0.
+# 5. K-means is EM with equal weights and one round covariance for all, as its width goes to 0.
 #
 # ## Where next
 #
-# The [exercises](../exercises/05_why_em_works_exercises.ipynb): measure the gap, find the bug in a bound that
+# In the [exercises](../exercises/05_why_em_works_exercises.ipynb) you measure the gap, find the bug in a bound that
 # never touches its likelihood, derive an M-step for a mixture that is not Gaussian, and harden responsibilities. Then
-# [lesson 06](06_when_em_fails.ipynb), where a higher likelihood is bad news.
+# comes [lesson 06](06_when_em_fails.ipynb), where a higher likelihood is bad news.
 #
 # ## References
 #

@@ -29,9 +29,8 @@ from mlcourse.widgets import draw_reg_covar, em_player, reg_covar_explorer, reg_
 use_course_style()
 
 # %% [markdown]
-# Fifty grains of sand come from one machine. The fifty-first is at 8: it has rolled away. EM fits two components,
-# with a variance each and without `reg_covar`. Lesson 05 proved that the curve beside or below the picture cannot
-# fall.
+# Fifty grains of sand come from one machine. The fifty-first has rolled away, to 8. EM fits two components, each with
+# its own variance, and without `reg_covar`. Lesson 05 proved that the curve beside or below the picture cannot fall.
 #
 # **Before you press Play:** after one large step the curve climbs slowly. What will its last few rounds look like?
 
@@ -64,21 +63,21 @@ rises = np.diff([step.lower_bound for step in steps])
 assert np.all(np.diff(rises[-4:]) > 0)
 
 # %% [markdown]
-# In its last rounds the curve climbs faster and faster. The second component gives up one grain of the main group
-# after the other. At first this makes it wider, because the lone grain at 8 becomes a larger part of what it owns.
-# Once that grain is more than half of it, the component becomes narrower, and being narrower it loses the rest
-# faster. In the end it would have one grain, and a width of zero.
+# In its last rounds the curve climbs faster and faster. The second component loses the grains of the main group one
+# after another. At first this makes it wider, because the lone grain at 8 becomes a larger part of what it owns. Once
+# that grain is more than half of what it owns, the component becomes narrower, and the narrower it is, the faster it
+# loses the rest. In the end it would own one grain and have a width of zero.
 #
 # EM did nothing wrong, and the likelihood has never been higher. This lesson is about the four ways in which a
-# correct EM gives you something that you did not want: components in another order, a fit that has not arrived, a
+# correct EM gives you something that you did not want: components in another order, a fit that stops too early, a
 # spike, and a spike that hides in the main group.
 #
 # ## The same fit, K! times
 #
-# Nothing in a mixture says which component is number 0. Exchange two of them, and you have other parameters and the
-# same density. This is called [label
+# Nothing in a mixture says which component is number 0. Swap two of them, and the parameters change but the density
+# does not. This is called [label
 # switching](../GLOSSARY.md#label-switching). It is a lack of [identifiability](../GLOSSARY.md#identifiability):
-# no data can tell the two apart.
+# no data can tell the two versions apart.
 #
 # **Before you run the next cell:** three components in the plane. How many maxima of the same height are there? And
 # with ten components?
@@ -111,7 +110,7 @@ assert factorial(10) == 3_628_800
 assert np.allclose(heights, first.score(Y), rtol=0, atol=1e-10)
 
 # %% [markdown]
-# Six, which is $3! = 3 \cdot 2 \cdot 1$. With ten components there are $10! = 3\,628\,800$. So two good fits of the
+# There are six: $3! = 3 \cdot 2 \cdot 1$. With ten components there are $10! = 3\,628\,800$. So two good fits of the
 # same data usually differ in their numbering, and comparing them number by number makes no sense:
 
 # %%
@@ -122,7 +121,7 @@ print("greatest difference, number by number:", np.abs(first.means_ - second.mea
 # %% [markdown]
 # Which component of one fit belongs to which of the other? Every pairing has a cost, the sum of squared distances
 # between partners. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds the cheapest pairing without
-# trying them all. `align_components` returns it as an order.
+# trying them all. `align_components` returns it as an order of the second fit's components.
 
 # %%
 order = align_components(first, second)
@@ -147,9 +146,9 @@ show(
 )
 
 # %% [markdown]
-# All of 20 random starts end in this fit, up to the order; 15 of them have another order than the first.
+# All 20 random starts that we tried end in this fit, up to the order; in 15 the order differs from that of the first.
 #
-# To compare *labels*, do not match at all. Use a measure that ignores names, such as the [adjusted Rand
+# To compare *labels*, you need not align anything. Use a measure that ignores the numbering: the [adjusted Rand
 # index](../GLOSSARY.md#adjusted-rand-index) (ARI).
 
 # %%
@@ -160,8 +159,8 @@ assert adjusted_rand_score(a, b) > 0.999
 # %% [markdown]
 # ## EM is slow where components overlap
 #
-# The second failure is a fit that stops too early. Take a thousand points from two Gaussians of standard deviation 1,
-# seven samples for each distance between their means, and count the rounds until the mean log-likelihood changes by
+# The second failure is a fit that stops too early. We draw a thousand points from two Gaussians of standard deviation
+# 1, seven times for each distance between their means, and count the rounds until the mean log-likelihood changes by
 # less than $10^{-9}$.
 #
 # **Before you run the next cell:** at a distance of 6 it takes about five rounds. How many at a distance of 2?
@@ -191,7 +190,7 @@ ax.legend(loc="upper left")
 show(
     ax,
     "Figure 2. The more two components overlap (to the right), the more rounds EM needs. Each dot"
-    " is a sample. The axis of the rounds is logarithmic.",
+    " is one sample. The vertical axis is logarithmic.",
     "Seven dots for each of five distances. From left to right the distance shrinks from 6 to 2,"
     " and the number of rounds rises from about five to several hundred.",
 )
@@ -207,7 +206,8 @@ assert np.all(np.diff(medians) > 0)
 assert 40 * medians[0] < medians[-1]
 
 # %% [markdown]
-# About four hundred, as a rule. Look at the last rises of the likelihood, each divided by the one before it:
+# At a distance of 2, the median is about four hundred. Now look at the last rises of the likelihood, each divided by
+# the one before it:
 
 # %%
 for distance in (4, 3, 2):
@@ -215,20 +215,21 @@ for distance in (4, 3, 2):
     print(f"distance {distance}: the last factors are", (rises[-4:] / rises[-5:-1]).round(3))
 
 # %% [markdown]
-# Near the maximum, every rise is the one before it times a constant: EM converges *linearly*. The distance to the
-# maximum shrinks by the root of that constant, and Dempster, Laird and Rubin (1977) found out what the root is: the
-# **share of missing information**. This is how much of what we would know about the parameters, if we saw which
-# component each point came from, is lost because we do not see it. With components that are far apart nothing is
-# lost, and the share is almost 0. With overlap it is close to 1, and each round brings almost nothing.
+# Near the maximum, every rise is the one before it times a constant: EM converges *linearly*. In each round, the
+# distance to the maximum shrinks by the square root of that constant. Dempster, Laird and Rubin (1977) showed what
+# this root is: the **share of missing information**. Imagine that we saw which component each point came from. The
+# share is the part of our information about the parameters that we lose by not seeing it. If the components are far
+# apart, almost nothing is lost, and the share is close to 0. If they overlap, it is close to 1, and each round gains
+# almost nothing.
 #
 # So a small change per round does not mean that the maximum is near. If every rise is 0.98 of the one before, the
 # likelihood still has about fifty times the last rise to go. If components overlap, lower `tol`, and check whether
-# the parameters still move.
+# the parameters are still changing.
 #
 # ## The likelihood has no maximum
 #
-# Now the spike. In the fifty-one grains, let one component cover the fifty, put the other on the lone grain, and
-# choose its standard deviation $s$ by hand.
+# Now for the spike. Go back to the fifty-one grains. Let one component cover the fifty, put the other on the lone
+# grain, and choose its standard deviation $s$ by hand.
 #
 # **Before you run the next cell:** we let $s$ go to zero. Where does the likelihood of all fifty-one go? Think
 # of the height of a narrow bell.
@@ -250,8 +251,8 @@ for s in (1, 1e-1, 1e-2, 1e-10, 1e-100):
 assert np.isclose(spike(few, 8.0, 1e-11).sum() - spike(few, 8.0, 1e-10).sum(), np.log(10))
 
 # %% [markdown]
-# It goes to infinity. A bell of area 1 that is ten times narrower is ten times higher. So each factor of ten adds
-# $\log 10 = 2.30$, for ever, and the other grains lose nothing: the wide component covers them.
+# The likelihood goes to infinity. A bell of area 1 that is ten times narrower is ten times higher. So each factor of
+# ten adds $\log 10 = 2.30$, for ever, and the other grains lose nothing: the wide component covers them.
 #
 # **If components have covariances of their own, the likelihood of a mixture has no maximum.** Every grain can carry
 # such a spike, the lone one as well as those in the main group. These are called
@@ -275,7 +276,7 @@ axes[0].legend(loc="upper left")
 show(
     fig,
     "Figure 3. A spike on one grain. The narrower it is, the higher the likelihood of the grains that"
-    " were fitted, without end. Fresh grains from the same machine gain next to nothing.",
+    " were fitted, without limit. Fresh grains from the same machine gain next to nothing.",
     "Two panels over the width of the spike, which shrinks from 1 at the left to 10 to the minus 8"
     " at the right. In the left panel the solid line rises steadily; the dashed one is lower and"
     " rises as steeply once the width is below a hundredth. In the right panel both lines are"
@@ -283,7 +284,7 @@ show(
 )
 
 # %% [markdown]
-# Does this need *own* covariances? Fit the grains with four values of
+# Does this happen only if each component has its *own* covariance? Fit the grains with four values of
 # [`reg_covar`](04_em.ipynb), which is added to every variance and so limits the spike: once with a variance per
 # component, and once with a single variance for both (`"tied"`, one of the types of the next lesson).
 #
@@ -310,15 +311,15 @@ assert [round(total, 1) for total in totals["full"]] == [-80.4, -78.1, -75.8, -7
 assert [round(total, 2) for total in totals["tied"]] == [-82.81] * 4
 
 # %% [markdown]
-# With own variances the likelihood rises by eight, and the model has learned nothing: fresh grains are nearly as
-# likely as before, and its smallest variance *is* `reg_covar`. What you read off is a setting, not the data. **A
-# higher likelihood is not a better model.** The same happens in 18 of 20 other samples. In two, EM ends at a good
-# maximum of finite height, with a broad second component.
+# With separate variances the likelihood rises by eight, yet the model has learned nothing: fresh grains are nearly as
+# likely as before, and its smallest variance *is* `reg_covar`. That rise reflects your setting, not the data. **A
+# higher likelihood is not a better model.** The same happens in 18 of 20 other samples. In the other two, EM ends at
+# a good maximum of finite height, with a broad second component.
 #
-# **Tied is immune.** One variance for all components cannot go to zero while grains are away from their means: the
-# others would pay more than the spike gains. (In one dimension this holds as long as there are more distinct values
-# than components. In $d$ dimensions the points must not fit on $K$ parallel planes of dimension $d - 1$.) This is one
-# of the best reasons for a tied covariance. Lesson 07 has others.
+# **Tied is immune.** A variance shared by all components cannot go to zero while some grains are away from their
+# means: those grains would lose more likelihood than the spike gains. (In one dimension this holds as long as there
+# are more distinct values than components. In $d$ dimensions the points must not fit on $K$ parallel planes of
+# dimension $d - 1$.) This is one of the best reasons for a tied covariance. Lesson 07 has others.
 #
 # ## What `reg_covar` does, and what it does not
 #
@@ -356,9 +357,9 @@ assert round(fits[6].covariances_.max(), 2) == 1.27
 
 # %% [markdown]
 # On the fitted grains every factor of ten adds half of $\log 10$: the height of a spike is one over its *width*, and
-# `reg_covar` is added to the square of the width. Fresh grains do not meet this spike. They need the wide component,
-# and up to a hundredth `reg_covar` is small beside its variance, 1.27. At 1 it blurs everything, and both curves
-# fall. So `reg_covar` should be small beside every variance that means something.
+# `reg_covar` is added to the square of the width. Fresh grains do not fall on this spike. Their likelihood comes from
+# the wide component, and up to a hundredth `reg_covar` is small compared with its variance, 1.27. At 1 it blurs
+# everything, and both curves fall. So `reg_covar` should be small compared with every variance that matters.
 #
 # Does it matter *how* small, apart from the likelihood that you report? Not here, because the spike is far from all
 # other grains. Now fit ten components to thirty points of the elongated groups. That is too many for so few, and the
@@ -380,13 +381,13 @@ for reg_covar in (1e-2, 1e-4, 1e-6):
     )
 
 # %% [markdown]
-# Now the fresh points pay: they fall into the gaps between ten narrow components. It happens in all of 20 draws of
-# the thirty points, and the tied fit loses much less in each. `reg_covar` does not repair a model that has too many
-# components for its data. It only decides how badly it fails.
+# Now the likelihood of the fresh points falls, because they lie in the gaps between ten narrow components. This
+# happens in all 20 draws of thirty points that we tried, and the tied fit loses much less in each. `reg_covar` does
+# not fix a model that has too many components for its data. It only decides how badly the model fails.
 #
 # This is how you recognise a spike: the smallest variance *in any direction* is close to `reg_covar`, or a component
-# owns hardly more points than the data have dimensions. Look for both before you believe a likelihood. With
-# `reg_covar=0` EM refuses:
+# owns hardly more points than the data have dimensions. Look for both before you trust a likelihood. With
+# `reg_covar=0`, EM stops with an error:
 
 # %%
 try:
@@ -397,9 +398,9 @@ except ValueError as error:
 # %% [markdown]
 # ## The fix: say beforehand what a covariance may look like
 #
-# If the components need covariances of their own, tied does not help. The trouble is that one grain alone
-# determines a variance, and one grain says nothing about spread. So let us tell the model what we believe *before* it
-# sees the data, and let that belief count as much as a few points.
+# If the components need covariances of their own, tied does not help. The trouble is that a single grain
+# can determine a variance, although one grain says nothing about spread. So let us tell the model what we believe
+# *before* it sees the data, and let that belief count as much as a few points.
 #
 # A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the usual one is the
 # [inverse-Wishart distribution](../GLOSSARY.md#inverse-wishart-distribution). With a target $T$, the covariance that
@@ -443,8 +444,8 @@ show(
 )
 
 # %% [markdown]
-# In the M-step the prior costs two more plus signs. With the scatter
-# $S_k = \sum_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}$, bound plus prior has its maximum at
+# In the M-step the prior only adds two terms. With the scatter
+# $S_k = \sum_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}$, the bound plus the log prior has its maximum at
 #
 # $$ \Sigma_k = \frac{S_k + m\,T}{N_k + m} $$
 #
@@ -464,15 +465,15 @@ def map_covariance(S, N, T, m):
 #
 # <details><summary>Is this a proper prior?</summary>
 #
-# Not always. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d + 1)/2}$, so here
-# $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le 2d$, and we use
+# Not always. An inverse-Wishart with $\nu$ degrees of freedom has the factor $|\Sigma|^{-(\nu + d + 1)/2}$, so here
+# $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is, for $m > 2d$. For $m \le 2d$, as with our
 # $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw from, and "prior"
 # is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty goes to $-\infty$
 # faster than the spike rises.
 #
 # </details>
 #
-# In `GaussianMixture`, `covariance_prior="data"` takes the covariance of all rows for $T$, and `prior_strength` is
+# In `GaussianMixture`, `covariance_prior="data"` uses the covariance of all rows as $T$, and `prior_strength` is
 # $m$.
 
 # %%
@@ -485,9 +486,9 @@ assert np.all(np.diff(shrunk.lower_bounds_) > -1e-12)
 print("means", shrunk.means_.ravel().round(2), " variances", shrunk.covariances_.ravel().round(2))
 
 # %% [markdown]
-# No `reg_covar` was needed, and what EM climbs now, log-likelihood plus log prior, never falls. The prior has a
-# second advantage. `reg_covar` is in squared units of the data. A target that comes from the data changes with the
-# units.
+# No `reg_covar` was needed, and the new objective, log-likelihood plus log prior, never falls. The prior has a second
+# advantage. A fixed `reg_covar` is in squared units of the data, and does not change when the units do. A target
+# computed from the data does.
 #
 # **Before you run the next cell:** the same grains in micrometres and in kilometres, first with the default
 # `reg_covar`, then with the prior. Which of the two fits stays the same fit?
@@ -500,14 +501,14 @@ for name, options in (("reg_covar", {}), ("prior", prior)):
         print(f"{name:9s} in {unit:11s}: widths {widths[0]:.3g} and {widths[1]:.3g} µm")
 
 # %% [markdown]
-# The one with the prior. In kilometres the default of `reg_covar` is enormous, and both components become as wide as
-# it says.
+# The fit with the prior stays the same. In kilometres the default `reg_covar` is enormous, and it alone determines
+# the width of both components.
 #
 # ## How strong should the prior be?
 #
-# With $m$ too large, all components look like $T$. So $m$ is a choice, and choices are made on data that were not
-# fitted. We fit six components, again too many, to sixty points of the elongated groups. Sixty more choose $m$, and
-# the rest are for the report.
+# If $m$ is too large, all components look like $T$. So $m$ has to be chosen, on data that were not used for the fit.
+# We fit six components, again too many, to sixty points of the elongated groups. We choose $m$ on sixty more, and
+# report the likelihood of the rest.
 
 # %%
 train, validation, test = shuffled[:60], shuffled[60:120], shuffled[120:]
@@ -541,8 +542,8 @@ ax.set(xscale="log", xlabel="strength m of the prior, in points", ylabel="mean l
 ax.legend()
 show(
     ax,
-    "Figure 6. The training points want no prior. The validation points want one that is not too"
-    " strong: the ring marks their choice.",
+    "Figure 6. The likelihood of the training points falls as the prior gets stronger. That of the"
+    " validation points is highest for a prior that is not too strong (ring).",
     "Two curves over m. That of the training points falls from left to right. That of the"
     " validation points rises, has its highest point in the middle, and falls again.",
 )
@@ -595,19 +596,19 @@ show(
 )
 
 # %% [markdown]
-# We repeated this with ten other divisions of the points, with one start each. A prior of strength 1 beats no prior
-# on the test points in all ten. The best strength itself varies from one division to the next: take it as a range,
-# not as a number.
+# We repeated this with ten other splits of the points, with one start each. A prior of strength 1 beats no prior on
+# the test points in all ten. The best strength itself varies from split to split: treat it as a range, not as a
+# number.
 #
 # You will need this again: in [lesson 11](11_pca_digits.ipynb) and [lesson 12](12_mnist.ipynb) there are so many
 # dimensions that nearly every component is close to collapse.
 #
 # ## Common mistakes
 #
-# - **Means of several fits are averaged, and the averages lie between the groups.** The numbers of components are
-#   arbitrary. Align them first; compare labels by ARI.
+# - **Means of several fits are averaged, and the averages lie between the groups.** The numbering of the components
+#   is arbitrary. Align them first; compare labels by ARI.
 # - **"It converged, so this is the maximum."** `converged_` says that one round changed little. Where components
-#   overlap, many small rounds may be left.
+#   overlap, many more small steps may remain.
 # - **The best of fifty restarts is much better than all others.** Look at its smallest variance. It is probably a
 #   spike, and "best" means "narrowest".
 # - **Only the diagonal of a covariance is checked.** A tilted needle has large entries there. Look at the smallest
@@ -643,13 +644,13 @@ show(
 #
 # <details><summary>Answer</summary>
 #
-# **B.** The likelihoods suggest the same fit with other numbers, and then the ARI is 1. A finds nothing wrong. C
-# mixes different groups unless you align the components first.
+# **B.** The likelihoods suggest the same fit, numbered differently, and then the ARI is 1. A is wrong: both runs may
+# be right. C mixes different groups unless you align the components first.
 #
 # </details>
 
 # %% [markdown]
-# **3.** A fit with `tol=1e-3` has converged after eight rounds. Its two components overlap by half. What do you
+# **3.** A fit with `tol=1e-3` has converged after eight rounds. Its two components overlap heavily. What do you
 # expect if you fit again with `tol=1e-9`?
 #
 # - **A.** The same parameters to a few digits, since it has converged.
@@ -667,8 +668,9 @@ show(
 # %% [markdown]
 # ## In five lines
 #
-# 1. Every fit has K! copies with other numbers. Align components before you compare them; compare labels by ARI.
-# 2. EM converges linearly, and slowly where components overlap. A small change per round is no proof of arrival.
+# 1. Every fit has K! copies, numbered differently. Align components before you compare them; compare labels by ARI.
+# 2. EM converges linearly, and slowly where components overlap. A small change per round does not prove that the
+#    maximum is near.
 # 3. If components have covariances of their own, the likelihood has no maximum: a component on one point makes it
 #    infinite. Tied is immune.
 # 4. `reg_covar` limits the height of a spike. It does not make the model better.
@@ -676,9 +678,9 @@ show(
 #
 # ## Where next
 #
-# The [exercises](../exercises/06_when_em_fails_exercises.ipynb): average fits, find spikes, fix a program that
-# chooses the wrong restart, predict where EM will end, and choose a prior. Then [lesson
-# 07](07_covariance_types.ipynb), where a shared covariance is one of four ways to constrain a scatter.
+# In the [exercises](../exercises/06_when_em_fails_exercises.ipynb) you average fits, find spikes, fix a program that
+# chooses the wrong restart, predict where EM will end, and choose a prior. Then comes [lesson
+# 07](07_covariance_types.ipynb), where a shared covariance is one of four ways to constrain the covariances.
 #
 # ## References
 #

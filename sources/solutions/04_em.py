@@ -13,13 +13,13 @@ use_course_style()
 # %% [markdown]
 # ## {{responsibilities_1d}}
 #
-# Write the responsibilities of a mixture on the line.
+# Compute the responsibilities of a mixture in one dimension.
 #
 # - in: `x` of shape (n,), `pi`, `mu`, `var` of shape (K,): weights, means and **variances**
 # - out: `R` of shape (n, K), with $r_{ik} = \dfrac{\pi_k N(x_i \mid \mu_k, \sigma_k^2)}{\sum_l \pi_l N(x_i
 #   \mid \mu_l, \sigma_l^2)}$
 #
-# `norm.pdf(x, mean, standard_deviation)` gives the densities. Underflow is no problem here: that is task 2.
+# `norm.pdf(x, mean, standard_deviation)` gives the densities. You can ignore underflow here; task 2 deals with it.
 
 
 # %% task="responsibilities_1d" role="answer"
@@ -48,16 +48,16 @@ check.responsibilities_1d(responsibilities_1d)
 # <details><summary>Hint 2</summary>
 #
 # With `x[:, np.newaxis]` the numerators for all points and components come out at once, as a table (n, K).
-# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row? Do not decide
-# for one component: a division is enough.
+# Each *row* of it belongs to one point. What must a row sum to, and which `axis` runs along a row? Do not pick
+# one component: a division is enough.
 #
 # </details>
 
 # %% [markdown]
 # ## {{log_sum_exp}}
 #
-# Write $\log \sum_k e^{a_{ik}}$ for each row, so that the result is right for −1000 and for +1000, even in one
-# row. SciPy's `logsumexp` does the same; write it without.
+# Compute $\log \sum_k e^{a_{ik}}$ for each row. The result must be right for entries of −1000 and of +1000, even in
+# the same row. SciPy's `logsumexp` does the same; do it without.
 #
 # - in: `A` of shape (n, K)
 # - out: an array of shape (n,)
@@ -77,7 +77,7 @@ check.log_sum_exp(log_sum_exp)
 
 # %% [markdown] tags=["solution-only"]
 # Any shift gives the same result on paper. The maximum is the one that makes the largest term $e^0$, so that nothing
-# can overflow and at least one term survives. `np.logaddexp.reduce(A, axis=1)` does it two numbers at a time.
+# can overflow and at least one term survives. `np.logaddexp.reduce(A, axis=1)` adds two terms at a time.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -132,13 +132,13 @@ check.e_step(e_step)
 # <details><summary>Hint 2</summary>
 #
 # $\log p(x_i)$ is the log-sum-exp of row $i$: the components are added up *inside* the logarithm. No
-# density is ever computed outside of it.
+# density is ever computed outside log space.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
 # Dividing by $p(x_i)$ is a subtraction of logarithms. At the very end one exponential turns the
-# log-responsibilities into responsibilities. Return the two in the order of the statement.
+# log-responsibilities into responsibilities. Return the two results in the order given in the task.
 #
 # </details>
 
@@ -255,7 +255,7 @@ check.fix_em(fix_em)
 #
 # - in: `X`, `pi`, `mu`, `Sigma` as above, and the number of rounds `n_iter`
 # - out: `return pi, mu, Sigma, bounds`: the parameters after the last M-step, and `bounds` of shape (n_iter,),
-#   the **mean** log-likelihood of a point, as each E-step found it
+#   the **mean** log-likelihood per point, as computed in each E-step
 
 
 # %% task="fit_em" role="answer"
@@ -281,8 +281,8 @@ check.fit_em(fit_em)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# One round is one E-step with the current parameters and one M-step with what it found. The M-step's
-# results have to be the current parameters of the next round.
+# One round is one E-step with the current parameters and one M-step with its responsibilities. The M-step's
+# results are the current parameters of the next round.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -334,7 +334,7 @@ show(
 )
 
 # %% [markdown]
-# It goes up, and it also goes down. The loop is in the cell above the figure. What do you tell them?
+# The likelihood goes up, but it also goes down. The loop is in the cell above the figure. What do you tell them?
 #
 # - **A.** A bad start. Try another one, or k-means.
 # - **B.** Nearly converged: close to the top EM jumps about a little.
@@ -400,7 +400,7 @@ check.largest_weight(largest_weight)
 # <details><summary>Hint 1</summary>
 #
 # Two parameters decide when a run ends: `tol` and `max_iter`. Make one smaller and the other larger, until
-# the answer does not change any more.
+# the answer no longer changes.
 #
 # </details>
 # <details><summary>Hint 2</summary>

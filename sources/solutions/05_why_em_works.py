@@ -25,7 +25,7 @@ use_course_style()
 #   entry of `R` is positive; entries of `Q` may be 0.
 # - out: an array of shape (n,), with $\mathrm{KL}(q_i \,\|\, r_i) = \sum_k q_{ik} \log \dfrac{q_{ik}}{r_{ik}}$
 #
-# SciPy has this as `rel_entr`. Try it without.
+# SciPy has this as `rel_entr`. Do it without.
 
 
 # %% task="kl_gap" role="answer"
@@ -41,8 +41,8 @@ check.kl_gap(kl_gap)
 
 # %% [markdown] tags=["solution-only"]
 # `xlogy` gives 0 where the guess is 0. `rel_entr(Q, R)` does the whole term. Without SciPy, a mask of the positive
-# entries or `np.where(Q > 0, Q, 1)` inside the logarithm also work. Adding 1e-12 changes every number, by too little
-# for the check to see.
+# entries or `np.where(Q > 0, Q, 1)` inside the logarithm also work. Adding 1e-12 changes every number, but too little
+# for the check to notice.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -52,16 +52,16 @@ check.kl_gap(kl_gap)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Each row gives one number. For a guess of 0, the term is 0, since $q \log q \to 0$ as $q \to 0$. The computer
-# does not know that: try `0 * np.log(0)`. `xlogy` knows.
+# Each row gives one number. For a guess of 0, the term is 0, since $q \log q \to 0$ as $q \to 0$. NumPy does not
+# know that: try `0 * np.log(0)`. `xlogy` gets it right.
 #
 # </details>
 
 # %% [markdown]
 # ## {{fix_elbo}}
 #
-# A colleague plots the evidence lower bound along with the likelihood. After each E-step they should meet. They
-# never do:
+# A colleague plots the evidence lower bound along with the likelihood. After each E-step the two should meet, but
+# they never do:
 
 # %%
 x = three_gaussians_1d()[0][:, 0]
@@ -90,7 +90,7 @@ show(
 )
 
 # %% [markdown]
-# The EM itself is right, and so is every responsibility. Below is the function that computes the bound. Fix it.
+# The EM itself is correct, and so is every responsibility. Below is the function that computes the bound. Fix it.
 #
 # - in: `A` of shape (n, K), with $\log p(x_i, k)$; `Q` of shape (n, K), any guess
 # - out: an array of shape (n,), the bound of each point
@@ -126,7 +126,7 @@ check.fix_elbo(fix_elbo)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Test each part alone. An entropy measures doubt. What should it be for a guess of (1, 0), and should it be
+# Test each part separately. Entropy measures uncertainty. What should it be for a guess of (1, 0), and should it be
 # positive or negative for (0.5, 0.5)?
 #
 # </details>
@@ -140,14 +140,14 @@ check.fix_elbo(fix_elbo)
 # ## {{mean_gradient}}
 #
 # With the guess fixed at `R`, the sum of the bounds of all points depends on the means through
-# $\sum_i \sum_k r_{ik} \log N(x_i \mid \mu_k, \Sigma_k)$. Write its slope in every coordinate of every mean:
+# $\sum_i \sum_k r_{ik} \log N(x_i \mid \mu_k, \Sigma_k)$. Compute its slope in every coordinate of every mean:
 #
 # $$ \frac{\partial}{\partial \mu_k} = \sum_i r_{ik}\, \Sigma_k^{-1} (x_i - \mu_k) $$
 #
 # - in: `X` (n, d), `R` (n, K), `mu` (K, d), `Sigma` (K, d, d)
 # - out: an array of shape (K, d)
 #
-# The check compares you with finite differences. No inverse, please: `np.linalg.solve(Sigma[k], v)` is
+# The check compares your result with finite differences. No inverse, please: `np.linalg.solve(Sigma[k], v)` is
 # $\Sigma_k^{-1} v$.
 
 
@@ -184,14 +184,14 @@ check.mean_gradient(mean_gradient)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Nothing is divided at the end. At the M-step's means the slope is zero, and the division by $N_k$ is in *those*.
+# Do not divide by $N_k$ at the end. That division belongs to the means of the M-step, where this slope is zero.
 #
 # </details>
 
 # %% [markdown]
 # ## {{exponential_m_step}}
 #
-# Nowhere in the proof did we use that the components are Gaussian. Here they are waiting times: component $k$ has the
+# The proof does not need the components to be Gaussian. Here the data are waiting times: component $k$ has the
 # density $\lambda_k e^{-\lambda_k x}$ for $x > 0$, with a *rate* $\lambda_k$. With `R` fixed, the part of the bound
 # that depends on the parameters is
 #
@@ -272,18 +272,18 @@ check.hardening_round(hardening_round)
 # <details><summary>Hint 1</summary>
 #
 # Weights and the constants of the density are the same for all components, and cancel. What is left in the
-# exponent? It has no unit: a squared length divided by a squared length, and one more number.
+# exponent? It has no unit: it is a squared length divided by a squared length, times a number.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Stay in logarithms until each row has been normalised. With $\sigma = 0.001$ the exponents are in the millions.
+# Stay in logarithms until each row has been normalised. With $\sigma = 0.001$ the exponents run into millions.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
 # The means are those of lesson 04's M-step: a weighted sum over the points, divided by how many points the
-# component owns. Responsibilities come first.
+# component owns. Compute the responsibilities first.
 #
 # </details>
 
@@ -319,7 +319,7 @@ show(
 #
 # - **A.** The data need only one component, and EM has found that out.
 # - **B.** There must be a bug: a likelihood has to rise.
-# - **C.** EM sits at a stationary point that is no maximum. The start has to break the symmetry.
+# - **C.** EM is at a stationary point that is not a maximum. The start has to break the symmetry.
 # - **D.** EM stops too early. Make the tolerance smaller.
 #
 # Answer with a letter in quotes.

@@ -13,7 +13,7 @@ use_course_style()
 # %% [markdown]
 # ## {{average_runs}}
 #
-# Several runs of EM have found the same components, each in an order of its own. Average their means, component by
+# Several runs of EM have found the same components, but each in its own order. Average their means, component by
 # component, in the order of the *first* run.
 #
 # - in: `runs` of shape (m, K, d): the means of m fits
@@ -41,7 +41,7 @@ check.average_runs(average_runs)
 
 # %% [markdown] tags=["solution-only"]
 # The assignment is one to one, so no two components share a partner. `align_components(runs[0], run)` from
-# `mlcourse.metrics` does the two lines of the loop. Sorting would be enough in one dimension only.
+# `mlcourse.metrics` finds the same partners in one call. Sorting would be enough only in one dimension.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -52,21 +52,21 @@ check.average_runs(average_runs)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Sorting works on a line and fails in the plane. Asking each mean for its nearest partner can give the same partner
-# twice. That is what the one-to-one assignment is for.
+# Sorting works on a line and fails in the plane. Pairing each mean with the nearest one can use the same partner
+# twice. The one-to-one assignment prevents that.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
 # Let the rows of the table be the first run and the columns the other. Then the columns say, for
-# each component of the first run, where its partner is in the other. Indexing with them *fetches*.
+# each component of the first run, where its partner is in the other. Indexing with them *fetches* the partners.
 #
 # </details>
 
 # %% [markdown]
 # ## {{narrowest}}
 #
-# A spike gives itself away by a variance that is close to `reg_covar`. But a component can be as thin as a needle and
+# You can recognise a spike by a variance that is close to `reg_covar`. But a component can be as thin as a needle and
 # still have large variances along both axes: it only has to be tilted. So compute the smallest variance of each
 # component in *any* direction.
 #
@@ -94,7 +94,7 @@ check.narrowest(narrowest)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `np.linalg.eigvalsh` works on all K matrices at once, and sorts what it finds. What it finds are variances.
+# `np.linalg.eigvalsh` works on all K matrices at once and sorts the eigenvalues. Here these are variances.
 #
 # </details>
 
@@ -105,8 +105,8 @@ check.narrowest(narrowest)
 # %% [markdown]
 # ## {{best_run}}
 #
-# A colleague runs EM twenty times, leaves out the runs with a spike, and keeps the best of the rest. The report shows
-# a run that is far from the best. Find the bug.
+# A colleague runs EM twenty times, leaves out the runs with a spike, and keeps the best of the rest. But the run that
+# the program keeps is far from the best. Find the bug.
 #
 # - in: `scores` of shape (m,), the mean log-likelihoods of the runs; `smallest` of shape (m,), the smallest variance
 #   in each run; `limit`: a run whose smallest variance is not above it has a spike. At least one run has none.
@@ -134,14 +134,14 @@ check.best_run(best_run)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Selecting makes the array shorter, and an index into a shorter array counts something else. Either keep the array
-# long, or remember where its entries came from.
+# Selecting makes the array shorter, and an index into the shorter array no longer fits the original. Either keep the
+# array long, or remember where its entries came from.
 #
 # </details>
 
 # %% [markdown] tags=["solution-only"]
 # The bug: the index counts only the runs without a spike. Scores of −∞ keep the array at its full length.
-# `np.flatnonzero(smallest > limit)` and an index into that is as good.
+# Indexing into `np.flatnonzero(smallest > limit)` works as well.
 
 # %% [markdown]
 # ## {{immune_fit}}
@@ -213,8 +213,8 @@ def map_covariances(X, R, T, m):
 check.map_covariances(map_covariances)
 
 # %% [markdown] tags=["solution-only"]
-# One component at a time keeps the formula in sight. The same in one line each: `np.cov(X.T, aweights=r, ddof=0)` is
-# $S_k / N_k$, and the result is its average with T, weighted by $N_k$ and m.
+# With one component at a time, the code looks like the formula. There is a shorter way:
+# `np.cov(X.T, aweights=r, ddof=0)` is $S_k / N_k$, and the result is its average with T, weighted by $N_k$ and m.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -225,8 +225,8 @@ check.map_covariances(map_covariances)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Check the two ends. With m = 0 it is lesson 04's covariance. With an enormous m it is T. And the points
-# that are counted are those of component k.
+# Check the two extremes. With m = 0 the result is lesson 04's covariance. With an enormous m it is T. And count only
+# the points of component k.
 #
 # </details>
 # <details><summary>Hint 3</summary>
@@ -275,14 +275,13 @@ check.climb_end(climb_end)
 
 # %% [markdown] tags=["solution-only"]
 # The textbook form of the same number is $a - (b - a)^2 / (c - 2b + a)$. It subtracts numbers that are nearly equal,
-# so stop EM by the *predicted* distance to the limit only while the increases are well above rounding errors.
+# so trust the *predicted* distance to the limit only while the increases are well above rounding errors.
 
 # %% [markdown]
 # ## {{best_strength}}
 #
-# Sixty points to fit, six components, and a prior whose target is the covariance of the data. Which of the four
-# strengths would you use? Use what you have been given, and let the right points judge. (One fit takes less
-# than a second.)
+# You have sixty points to fit, six components, and a prior whose target is the covariance of the data. Which of the
+# four strengths would you use? Compare them on the right points. (One fit takes less than a second.)
 #
 # `GaussianMixture(6, covariance_prior="data", prior_strength=m, n_init=5, random_state=0, max_iter=500)` is the
 # model.
@@ -310,8 +309,8 @@ best_strength = strengths[np.argmax(scores)]
 check.best_strength(best_strength)
 
 # %% [markdown] tags=["solution-only"]
-# The training points cannot choose: they always prefer the weakest prior. With a hundred and forty validation points
-# the neighbours 0.3 and 3 can be close, so report the range as well as the winner.
+# You cannot choose on the training points: they always favour the weakest prior. With 140 validation points the
+# neighbours 0.3 and 3 can be close, so report the range as well as the winner.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -321,6 +320,6 @@ check.best_strength(best_strength)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `model.score(points)` is the mean log-likelihood of a point. Print it for all four strengths before you decide.
+# `model.score(points)` is the mean log-likelihood per point. Print it for all four strengths before you decide.
 #
 # </details>
