@@ -116,12 +116,12 @@ check.alarm_threshold(alarm_threshold)
 #
 # </details>
 #
-# The check says in which case your answer is wrong, and which mistake you probably made. It never shows how to get there.
-# The red line only means that the task is not finished. Fix the function (the hint unfolds when you click it), run
-# the two cells again, and the cross becomes a check mark. Run a check as often as you like; nobody counts. Always run
-# the cell with your answer first: the check sees only what was run last. Your results are kept from day to day. The
-# last cell of this page shows them, and so does the end of each exercise notebook. (This task comes back in lesson
-# 10, where the scores say how ordinary each row is.)
+# The check says in which case your answer is wrong, and which mistake you probably made. It never shows how to get
+# there. The red line only means that the task is not finished. Fix the function (the hint unfolds when you click
+# it), run the two cells again, and the cross becomes a check mark. Run a check as often as you like; nobody counts.
+# Always run the cell with your answer first: the check sees only what was run last. Your results are kept from day
+# to day. The last cell of this page shows them, and so does the end of each exercise notebook. (This task comes back
+# in lesson 10, where the scores say how ordinary each row is.)
 #
 # ## The lessons
 #
