@@ -427,7 +427,7 @@ def only_the_likeliest_component(*args):
 
 
 @FILL_ROW.mistake(
-    "you filled the holes one after the other, and took the first guess for a known value when you made the"
+    "you filled the holes one after another, and used the first guess like a measured value when you made the"
     " second. Nobody has measured it.",
     hint=3,
 )
@@ -677,7 +677,7 @@ def conditional_covariance_not_weighted(X, R, mu, Sigma):
 
 
 @MISSING_M_STEP.mistake(
-    "you filled the holes with the old mean of the component. What is known of the row shifts what to expect.",
+    "you filled the holes with the old mean of the component. What is known about the row shifts what to expect.",
     hint=2,
 )
 def holes_filled_with_the_old_mean(*args):
@@ -904,8 +904,8 @@ def gap_without_its_off_diagonal(*args):
 
 
 @MERGE_STATISTICS.mistake(
-    "the same number is added to every entry: you multiplied the gap with itself to a number. A scatter"
-    " needs the product of each entry with each.",
+    "the same number is added to every entry: you multiplied the gap by itself and got a single number. A"
+    " scatter needs the products of all pairs of entries.",
     hint=3,
     name="inner product of the gap",
 )

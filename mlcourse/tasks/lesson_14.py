@@ -412,8 +412,8 @@ def median_of_the_differences(*a):
 
 
 @CHOOSE_ON_VALIDATION.mistake(
-    "your standard error is slightly too small: the deviation of a sample is to be computed with n − 1, and"
-    " NumPy divides by n.",
+    "your standard error is slightly too small: the task computes the deviation with n − 1, and NumPy's `std`"
+    " divides by n unless you say otherwise.",
     hint=None,
     name="deviation with n",
 )
