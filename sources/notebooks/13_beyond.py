@@ -453,8 +453,9 @@ def ppca_covariance(S, q):
 
 
 # %%
-Z = PCA(0.99).fit(X).transform(X)  # 41 axes, as in lesson 11, in grey levels
-Z_fit, Z_rest, _, y_rest = train_test_split(Z, y, train_size=900, random_state=0, stratify=y)
+X_900, X_rest, _, y_rest = train_test_split(X, y, train_size=900, random_state=0, stratify=y)
+own_axes = PCA(0.99).fit(X_900)  # 41 axes, as in lesson 11, in grey levels
+Z_fit, Z_rest = own_axes.transform(X_900), own_axes.transform(X_rest)
 Z_val, Z_test = train_test_split(Z_rest, test_size=0.5, random_state=0, stratify=y_rest)
 alone = GaussianMixture(1, covariance_type=ppca(5), reg_covar=0).fit(Z_fit)
 assert np.allclose(alone.covariances_[0], ppca_covariance(np.cov(Z_fit.T, ddof=0), 5))
@@ -488,7 +489,7 @@ show(
 )
 
 # %%
-d, q = Z.shape[1], int(Qs[best])
+d, q = Z_fit.shape[1], int(Qs[best])
 of_one = {"diag": d, f"PPCA {q}": d * q - q * (q - 1) // 2 + 1, "full": d * (d + 1) // 2}
 print("model     parameters   training   test")
 for (name, count), m in zip(of_one.items(), (diag, by_q[best], full)):

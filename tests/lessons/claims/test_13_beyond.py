@@ -104,8 +104,9 @@ def test_em_is_right_when_missing_at_random_and_wrong_when_not(seed):
 @pytest.mark.parametrize("seed", [1, 3])
 def test_a_few_directions_per_component_beat_diag_and_full(seed):
     X, y = load_digits()
-    Z = PCA(0.99).fit(X).transform(X)
-    fit, rest = train_test_split(Z, train_size=900, random_state=seed, stratify=y)
+    X_fit, X_rest = train_test_split(X, train_size=900, random_state=seed, stratify=y)
+    pca = PCA(0.99).fit(X_fit)
+    fit, rest = pca.transform(X_fit), pca.transform(X_rest)
     few, diag, full = (
         GaussianMixture(10, covariance_type=kind, random_state=0).fit(fit)
         for kind in (ppca(12), "diag", "full")
