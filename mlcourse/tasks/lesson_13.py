@@ -438,6 +438,14 @@ def hole_by_hole(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     return filled
 
 
+@FILL_ROW.mistake(
+    "every component counts the same in your average. Each has its own weight, by what is known (task 2).",
+    hint=2,
+)
+def components_averaged_evenly(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
+    return _filled_with(lambda pi, *_: np.full(len(pi), 1 / len(pi)), _regression)(x, pi, mu, Sigma)
+
+
 @FILL_ROW.mistake("the numbers are right, but the rest of the row is missing.", hint=3)
 def only_the_holes(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     return fill_row(x, pi, mu, Sigma)[np.isnan(x)]
@@ -673,6 +681,16 @@ def conditional_covariance_not_weighted(X, R, mu, Sigma):
     pi, new_mu, new_Sigma = _m_step_over(X, R, mu, Sigma, complete=_without_doubt)
     for k, N in enumerate(R.sum(axis=0)):
         new_Sigma[k] += sum(completed(x, mu[k], Sigma[k])[1] for x in X) / N
+    return pi, new_mu, new_Sigma
+
+
+@MISSING_M_STEP.mistake(
+    "you added the sum of the conditional covariances after the division. It is also divided by Nₖ.", hint=3
+)
+def conditional_covariance_not_divided(X, R, mu, Sigma):
+    pi, new_mu, new_Sigma = _m_step_over(X, R, mu, Sigma, complete=_without_doubt)
+    for k, r in enumerate(R.T):
+        new_Sigma[k] += sum(weight * completed(x, mu[k], Sigma[k])[1] for weight, x in zip(r, X))
     return pi, new_mu, new_Sigma
 
 

@@ -906,6 +906,17 @@ def a_count(validation_scores: Array, test_scores: Array, rate: float) -> tuple[
 
 
 @ALARM_REPORT.mistake(
+    "your third number is too small: the number of test rows belongs under the root, with p (1 − p).",
+    hint=None,
+)
+def rows_outside_the_root(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, float, float]:
+    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
+    return threshold, share, error / np.sqrt(len(test_scores))
+
+
+@ALARM_REPORT.mistake(
     "your third number is the spread of a single yes or no. A share of many rows is known"
     " more precisely than that.",
     hint=3,
