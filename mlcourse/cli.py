@@ -113,6 +113,15 @@ def unknown(word: str) -> str:
     return f"there is no command {word!r}.{guess} The commands are {', '.join(COMMANDS)}."
 
 
+# Options that are given without their command.
+OPTIONS = {
+    "--version": "--version",
+    "--help": "--help",
+    "--list": "reset --list",
+    "--restore": "reset NOTEBOOK --restore",
+}
+
+
 def lab(words: list[str]) -> int:
     """Open JupyterLab with the course's settings and kernels instead of the user's."""
     options, others = lab_parser().parse_known_args(words)
@@ -127,8 +136,10 @@ def lab(words: list[str]) -> int:
     from jupyterlab.labapp import LabApp
 
     if strange := unknown_option(others, [*LabApp.flags, *LabApp.aliases]):
-        near = difflib.get_close_matches(strange, ["--version", "--help"], n=1)
-        advice = f"Did you mean {near[0]}?" if near else f"`{PROGRAM} lab --help` lists the options."
+        near = difflib.get_close_matches(strange, OPTIONS, n=1)
+        advice = (
+            f"Did you mean `{PROGRAM} {OPTIONS[near[0]]}`?" if near else f"`{PROGRAM} lab --help` lists them."
+        )
         return complain(f"there is no option {strange}. {advice}", code=2)
     # Stop at once, as under JupyterHub: the usual handler goes through a thread, and now and then hangs.
     ServerApp._handle_sigint = ServerApp._signal_stop  # type: ignore[method-assign]

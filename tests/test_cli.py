@@ -111,7 +111,8 @@ def test_the_help_of_lab_is_short(course, capsys):
 @pytest.mark.parametrize(
     ("words", "advice"),
     [
-        (["--versio"], "there is no option --versio. Did you mean --version?"),
+        (["--versio"], "there is no option --versio. Did you mean `python course.py --version`?"),
+        (["--list"], "there is no option --list. Did you mean `python course.py reset --list`?"),
         (["lab", "--prot=8889"], "there is no option --prot=8889."),
         (["lab", "nosuch"], "'nosuch' is not a notebook of this course. Look in notebooks,"),
     ],

@@ -15,7 +15,8 @@ OTHERS = {"browser", "courses", "fuzz", "helpers", "hostile", "lessons", "tools"
 def test_names_and_modules_are_short(path):
     source = path.read_text("utf-8")
     functions = [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    assert [name for name in functions if len(name) > 60] == []
+    longest = 100 if path.parent.name == "claims" else 60  # a claim's test has the claim as its name
+    assert [name for name in functions if len(name) > longest] == []
     assert len(source.splitlines()) <= 500
 
 

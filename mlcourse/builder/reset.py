@@ -71,6 +71,9 @@ def reset(word: str, root: Path) -> None:
     """Write a notebook as it was handed out, and keep an edited version."""
     built = {path: content for path, content in build_all(Course(root)).items() if path.suffix == ".ipynb"}
     path = notebook_of(word, list(built), root, f"{word!r} is not a notebook of this course")
+    if path.exists() and path.read_bytes() == built[path]:
+        print(f"{short(path, root)} is as it was handed out: there is nothing to do.")
+        return
     copy = keep_edited(path, root)
     write_atomically(path, built[path])
     print(f"{short(path, root)} is as it was handed out.")

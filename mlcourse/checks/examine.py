@@ -29,6 +29,8 @@ MISFITS = {
     "`[:, np.newaxis]`, or the sum that it comes from needs `keepdims=True`.",
     "matmul": "the inner sizes of this matrix product do not fit. One of the matrices probably needs a transpose, "
     "or the two belong in the other order.",
+    "incompatible": "the matrix and the right-hand sides do not fit: a solver takes one right-hand side per column. "
+    "One of the arrays probably needs a transpose.",
     "not aligned": "the inner sizes of this product do not fit. One of the arrays probably needs a transpose, "
     "or the two belong in the other order.",
 }

@@ -97,27 +97,6 @@ def elongated_blobs(*, random_state: RandomState = 42) -> tuple[Floats, Ints]:
     return X, np.concatenate([y_long, y_lone + 2])  # both draws number their groups from 0
 
 
-def gaussian_pair(separation: float = 10.0, *, random_state: RandomState = 0) -> tuple[Floats, Ints]:
-    """Draw a small tight group at the origin and a big loose one at (separation, separation).
-
-    At 10 they are well apart; at 3 they overlap, and for some points it is impossible to tell which group they are
-    from. The same seed draws the same points about each centre, whatever the separation.
-
-    Parameters
-    ----------
-    separation : float, default=10.0
-        Both coordinates of the second centre.
-    random_state : int, RandomState or None, default=0
-
-    Returns
-    -------
-    X : array of shape (900, 2)
-    y : array of shape (900,), 0 for the 300 points of std 1.2, 1 for the 600 of std 1.8
-    """
-    centers = [[0, 0], [separation, separation]]
-    return make_blobs([300, 600], centers=centers, cluster_std=[1.2, 1.8], random_state=random_state)
-
-
 def three_gaussians_1d(*, random_state: RandomState = 0) -> tuple[Floats, Ints]:
     """Draw a hundred numbers from each of three Gaussians: means −5, 5, 0 and variances 1.2, 1.8, 1.6.
 

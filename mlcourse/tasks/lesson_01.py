@@ -773,6 +773,15 @@ def own_neighbour(D, labels):
 
 
 @SILHOUETTES.mistake(
+    "every point counts as its own neighbour, at distance 0. So the mean distance a is too small, and a point alone"
+    " in its cluster gets the best possible value.",
+    hint=1,
+)
+def own_neighbour_even_when_alone(D, labels):
+    return _silhouettes_with(D, labels, own=np.mean, alone=lambda groups: 1.0)
+
+
+@SILHOUETTES.mistake(
     "b is the mean distance to the points of all other clusters together. Only one of those clusters counts.",
     hint=2,
 )
@@ -983,6 +992,11 @@ def iris_k():
 @IRIS_K.accepts
 def accepts_iris_k(answer):
     return any(answer[0] == k and np.isclose(answer[1], _iris_score(k), rtol=0, atol=0.0051) for k in (2, 3))
+
+
+@IRIS_K.law("the second value is the silhouette score of the clustering into k.")
+def the_score_of_this_k(out):
+    return out[0] not in range(2, 9) or np.isclose(out[1], _iris_score(int(out[0])), rtol=0, atol=0.0051)
 
 
 @IRIS_K.mistake(

@@ -179,6 +179,15 @@ def variances_added_up(X: Array, labels: Array) -> float:
 
 
 @INERTIA_OF_LABELS.mistake(
+    "you added up one variance per group. A variance is an average, but the inertia is a sum over points. And without"
+    " an axis, `var` measures all features from a single mean.",
+    hint=2,
+)
+def variances_without_an_axis(X: Array, labels: Array) -> float:
+    return sum(X[labels == k].var() for k in np.unique(labels))
+
+
+@INERTIA_OF_LABELS.mistake(
     "the centre of each group is a single number: you took the mean over the features as well.", hint=1
 )
 def mean_without_an_axis(X: Array, labels: Array) -> float:

@@ -767,8 +767,7 @@ def covariance_solved_in_place_of_its_root(X, mu, Sigma):
 
 
 @LOG_DENSITY.mistake(
-    "the inverse of L stands on the other side of a row than of a column. Written for rows, something must"
-    " be transposed.",
+    "your formula multiplies columns by the inverse of L, but your points are rows: something must be transposed.",
     hint=1,
     name="inverse of L not transposed",
 )

@@ -300,11 +300,8 @@ def best_run_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 @BEST_RUN.reference
 def best_run(scores: Array, smallest: Array, limit: float) -> int:
-    best = None
-    for run in range(len(scores)):
-        if smallest[run] > limit and (best is None or scores[run] > scores[best]):
-            best = run
-    return best
+    without_a_spike = [run for run in range(len(scores)) if smallest[run] > limit]
+    return max(without_a_spike, key=lambda run: scores[run])
 
 
 @BEST_RUN.law("the chosen run must not have a spike.")
@@ -323,7 +320,7 @@ def spikes_allowed(scores, smallest, limit):
 
 
 @BEST_RUN.mistake(
-    "scores times a mask gives 0 for the runs with a spike, and 0 is more than any of the other scores here.",
+    "the runs with a spike get a score of 0, and 0 is more than any of the other scores here.",
     hint=2,
 )
 def masked_by_zero(scores, smallest, limit):
@@ -623,24 +620,24 @@ def climb_end(path: Array) -> float:
     return c + (c - b) * rate / (1 - rate)
 
 
-@CLIMB_END.law("steps that shrink but go on upwards must end above the last value.")
+@CLIMB_END.law("increases that shrink but stay positive must end above the last value.")
 def above_the_last(out, path):
     return out > path[-1]
 
 
-@CLIMB_END.mistake("this is the last value. Steps are still to come.", hint=1)
+@CLIMB_END.mistake("this is the last value. There are increases still to come.", hint=1)
 def last_value(path):
     return path[-1]
 
 
-@CLIMB_END.mistake("this is where the next round ends. After it there are more.", hint=2)
+@CLIMB_END.mistake("this is where the next round ends. More rounds follow.", hint=2)
 def one_more_round(path):
     a, b, c = path[-3:]
     return c + (c - b) ** 2 / (b - a)
 
 
 @CLIMB_END.mistake(
-    "the steps are added up from one that is in the path already. Which is the first step to come?", hint=2
+    "your sum begins with an increase that is already in the path. Which is the first one to come?", hint=2
 )
 def last_step_counted_twice(path):
     a, b, c = path[-3:]
@@ -652,7 +649,9 @@ def downwards(path):
     return 2 * path[-1] - climb_end(path)
 
 
-@CLIMB_END.mistake("the rate is upside down: an earlier step divided by a later one is more than 1.", hint=1)
+@CLIMB_END.mistake(
+    "the rate is upside down: an earlier increase divided by a later one is more than 1.", hint=1
+)
 def rate_upside_down(path):
     a, b, c = path[-3:]
     rate = (b - a) / (c - b)

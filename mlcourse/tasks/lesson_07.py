@@ -997,6 +997,15 @@ def plain_length_in_the_constant(pi: Array, mu: Array, Sigma: Array) -> tuple[Ar
     return W, np.log(pi) - 0.5 * (mu**2).sum(axis=1)
 
 
+@LINEAR_DISCRIMINANT.mistake(
+    "the slopes are right. In b, you squared them: then Σ⁻¹ enters twice, but the formula has it once.",
+    hint=2,
+)
+def squared_slopes_in_the_constant(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
+    W, _ = linear_discriminant(pi, mu, Sigma)
+    return W, np.log(pi) - 0.5 * (W**2).sum(axis=1)
+
+
 @LINEAR_DISCRIMINANT.mistake("W is transposed: it should have one row per component.", hint=1)
 def slopes_in_columns(pi: Array, mu: Array, Sigma: Array) -> tuple[Array, Array]:
     W, b = linear_discriminant(pi, mu, Sigma)
@@ -1081,6 +1090,14 @@ def everything_by_the_transposed_map(mu, Sigma, A, b):
 )
 def the_map_applied_to_the_table_of_means(mu, Sigma, A, b):
     return (A @ mu + b, carry_over(mu, Sigma, A, b)[1])
+
+
+@CARRY_OVER.mistake(
+    "the covariances are right. `A @ mu.T` has one mean per column: transpose it back before you add b.",
+    hint=1,
+)
+def means_left_in_columns(mu, Sigma, A, b):
+    return (A @ mu.T + b, carry_over(mu, Sigma, A, b)[1])
 
 
 @CARRY_OVER.mistake(

@@ -137,7 +137,7 @@ def one_number_per_fold(X: Array, fold: Array, K: int) -> Array:
 
 
 @HELD_OUT_SCORES.mistake(
-    "you only give numbers to some folds. What does `range` do with its end, and must folds be counted from 0?",
+    "you give numbers to some folds only. Does `range` include its end? And do folds have to be counted from 0?",
     hint=2,
     name="the last fold left out",
 )
@@ -251,7 +251,7 @@ def chosen_on_the_test_points(X_train: Array, X_val: Array, X_test: Array) -> tu
 
 
 @FIX_REPORT.mistake(
-    "the choice is right. But you report the score that K was chosen by, luck included.",
+    "the choice is right. But you report the score that chose K, luck included.",
     hint=2,
     name="the winner's own score",
 )
@@ -297,8 +297,8 @@ def best_of_each(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, floa
 
 
 @FIX_REPORT.mistake(
-    "you chose K on validation and test points together. The test points have had a say in it, so their score"
-    " is no longer a fair account.",
+    "you chose K on validation and test points together. The test points took part in the choice, so their score"
+    " is no longer a fair estimate.",
     hint=2,
 )
 def chosen_on_validation_and_test_points(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
@@ -307,7 +307,7 @@ def chosen_on_validation_and_test_points(X_train: Array, X_val: Array, X_test: A
 
 
 @FIX_REPORT.mistake(
-    "the choice is right. But half of the points that you report on have taken part in it.",
+    "the choice is right. But half of the points that you report on took part in it.",
     hint=2,
     name="reported on validation and test points",
 )
@@ -317,7 +317,7 @@ def reported_on_validation_and_test_points(X_train: Array, X_val: Array, X_test:
 
 
 @FIX_REPORT.mistake(
-    "the score is right. But the number of components is off by one: models are counted from 0, components not.",
+    "the score is right. But the number of components is off by one: positions in a list are counted from 0.",
     hint=2,
 )
 def position_instead_of_number(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
@@ -335,8 +335,8 @@ def chosen_by_bic(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, flo
 
 
 @FIX_REPORT.mistake(
-    "the test points choose K here, and the validation points get reported. Swapping the two sets changes"
-    " their names only: which one had no say in the choice before?",
+    "the test points choose K here, and you report the score on the validation points. Use each set for what its"
+    " name says.",
     hint=2,
 )
 def validation_and_test_points_swapped(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
@@ -345,8 +345,8 @@ def validation_and_test_points_swapped(X_train: Array, X_val: Array, X_test: Arr
 
 
 @FIX_REPORT.mistake(
-    "the training points choose K here, and their score is reported. They favour more components, and"
-    " they flatter the winner.",
+    "the training points choose K here, and you report their score. They favour more components, and"
+    " their score is too good for the winner.",
     hint=1,
 )
 def only_the_training_points_used(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
@@ -447,10 +447,10 @@ def in_another_unit(Z: Array, factor: Array, weights: Array, means: Array, covar
     return _log_density(Z / factor, weights, means, covariances) - np.sum(np.log(factor))
 
 
-@IN_ANOTHER_UNIT.law("in the old unit (all factors 1) nothing changes: it is the density of the mixture.")
-def without_a_change_of_unit_it_is_the_density(out, Z, factor, weights, means, covariances):
+@IN_ANOTHER_UNIT.law("a new unit shifts the log density of every row by the same amount.")
+def a_new_unit_shifts_all_log_densities_equally(out, Z, factor, weights, means, covariances):
     shift = np.asarray(out) - _log_density(Z / factor, weights, means, covariances)
-    return np.ptp(shift) < 1e-6 * (1 + np.abs(out).max())  # a new unit shifts all log densities equally
+    return np.ptp(shift) < 1e-6 * (1 + np.abs(out).max())
 
 
 @IN_ANOTHER_UNIT.mistake(
@@ -478,8 +478,8 @@ def rows_not_converted_but_density_corrected(Z, factor, weights, means, covarian
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "you added the correction. If the new unit is smaller, more of them fit into the same space: is the density"
-    " per unit larger or smaller then?",
+    "the correction has the wrong sign. If the new unit is smaller, is there more or less probability in one of"
+    " them?",
     hint=2,
 )
 def sign_of_the_correction(Z, factor, weights, means, covariances):
@@ -492,21 +492,21 @@ def rows_converted_in_the_wrong_direction(Z, factor, weights, means, covariances
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "you corrected by one factor for all columns, their mean. A box shrinks along each of its sides.", hint=2
+    "you averaged the logarithms of the factors. Each side of a box changes by its own factor.", hint=2
 )
 def mean_of_the_logarithms(Z, factor, weights, means, covariances):
     return _log_density(Z / factor, weights, means, covariances) - np.log(factor).mean()
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "you divided the log density by the factors. A factor of a density is a term of its logarithm.", hint=2
+    "you divided the log density by the factors. In log space, dividing a density is a subtraction.", hint=2
 )
 def log_density_divided(Z, factor, weights, means, covariances):
     return _log_density(Z / factor, weights, means, covariances) / np.prod(factor)
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "you subtracted the product of the factors itself. A factor of a density is its *logarithm* in log space.",
+    "you subtracted the product of the factors. In log space, subtract the *logarithm* of that product.",
     hint=2,
 )
 def no_logarithm_of_the_factors(Z, factor, weights, means, covariances):
@@ -526,8 +526,7 @@ def outside_log_space(Z, factor, weights, means, covariances):
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "you carried the means to the new unit, and multiplied the covariances by the factors once. What is the unit of"
-    " a variance?",
+    "you converted the means, and multiplied the covariances by the factors once. What is the unit of a variance?",
     hint=1,
 )
 def covariances_scaled_once(Z, factor, weights, means, covariances):
@@ -928,7 +927,7 @@ def shares_after_normalising(log_density: Array, counts: Array) -> Array:
 
 
 @CLASS_PROBABILITIES.mistake(
-    "these are joint densities p(c) p(x | c), the top of Bayes' rule. What is below the line?", hint=2
+    "these are joint densities p(c) p(x | c), the numerator of Bayes' rule. What is the denominator?", hint=2
 )
 def not_divided_by_the_sum(log_density: Array, counts: Array) -> Array:
     return np.exp(log_density + np.log(counts / counts.sum()))
@@ -1030,7 +1029,7 @@ def reported_accuracy():
 
 
 @REPORTED_ACCURACY.mistake(
-    "this is the accuracy that K was chosen by. The best of ten is also the luckiest of ten.",
+    "this is the accuracy that chose K. The best of ten is often the luckiest of ten.",
     hint=2,
     name="the winner's validation accuracy",
 )
@@ -1068,7 +1067,7 @@ def fitted_again_with_the_validation_set() -> float:
 
 
 @REPORTED_ACCURACY.mistake(
-    "this is the accuracy on the points that the classifier was fitted to. You also chose it by them.", hint=2
+    "this is the accuracy on the points that the classifier was fitted to. You also chose it on them.", hint=2
 )
 def the_training_accuracy():
     return _accuracy(0, 0)
@@ -1082,8 +1081,8 @@ def the_winners_training_accuracy():
 
 
 @REPORTED_ACCURACY.mistake(
-    "the test points choose the classifier here, and the validation points get reported. Which set may decide"
-    " about K?",
+    "the test points choose the classifier here, and you report the accuracy on the validation points. Which set"
+    " may decide about K?",
     hint=1,
 )
 def validation_and_test_set_swapped():

@@ -247,8 +247,8 @@ def icl_is_never_below_bic_the_entropy(out, *_):
 
 
 @CRITERIA.mistake(
-    "you used the mean log-likelihood per point where the sum over all points belongs. Against a mean,"
-    " the price of the parameters weighs far too much.",
+    "you used the mean log-likelihood per point instead of the sum over all points. Against a mean, the price of the"
+    " parameters is far too high.",
     hint=1,
 )
 def mean_instead_of_sum(*args):
@@ -261,7 +261,7 @@ def sign_of_the_likelihood(*args):
 
 
 @CRITERIA.mistake(
-    "all three numbers have the opposite sign. Some books maximise these criteria. Here the lower is the better.",
+    "all three numbers have the opposite sign. Some books maximise these criteria. Here lower is better.",
     hint=1,
 )
 def all_signs_reversed(log_likelihood: Array, R: Array, p: int) -> tuple[float, ...]:
@@ -302,7 +302,7 @@ def price_of_bic_doubled(log_likelihood: Array, R: Array, p: int) -> tuple[float
 
 
 @CRITERIA.mistake(
-    "your ICL is the BIC once more. What does it add for points that no component owns for certain?", hint=2
+    "your ICL equals the BIC. What does ICL add for points whose component is uncertain?", hint=2
 )
 def entropy_left_out(*args):
     return _criteria(*args, entropy_factor=0)
@@ -452,7 +452,7 @@ def collapsed_fit_chosen(table, types, Ks):
 
 
 @CHOOSE_FROM_TABLE.mistake(
-    "`argmin` takes a nan for the minimum. A fit that failed cannot be the choice.", hint=1
+    "`argmin` treats nan as the minimum. A fit that failed cannot be the choice.", hint=1
 )
 def nan_taken_for_the_minimum(table, types, Ks):
     return _pair_at(table, types, Ks)
@@ -569,12 +569,16 @@ def observed_not_counted(smaller, larger, observed):
     return np.mean(2 * (larger - smaller) >= observed)
 
 
-@BOOTSTRAP_P_VALUE.mistake("the observed ratio is counted among the extreme ones, but not among all.", hint=2)
+@BOOTSTRAP_P_VALUE.mistake(
+    "you count the observed ratio among the extreme draws, but not among all draws.", hint=2
+)
 def observed_counted_above_only(smaller, larger, observed):
     return (1 + np.sum(2 * (larger - smaller) >= observed)) / len(smaller)
 
 
-@BOOTSTRAP_P_VALUE.mistake("the observed ratio is counted among all, but not among the extreme ones.", hint=2)
+@BOOTSTRAP_P_VALUE.mistake(
+    "you count the observed ratio among all draws, but not among the extreme ones.", hint=2
+)
 def observed_counted_below_only(smaller, larger, observed):
     return np.sum(2 * (larger - smaller) >= observed) / (1 + len(smaller))
 
@@ -586,13 +590,20 @@ def gains_not_doubled(smaller, larger, observed):
     return _p(smaller, larger, observed, factor=1)
 
 
+@BOOTSTRAP_P_VALUE.mistake(
+    "this is how many of the draws are as extreme. A p-value is their share of all draws.", hint=2
+)
+def count_instead_of_share(smaller, larger, observed):
+    return 1 + np.sum(2 * (larger - smaller) >= observed)
+
+
 @BOOTSTRAP_P_VALUE.mistake("your ratios have the wrong sign: the larger mixture fits better.", hint=1)
 def sign_of_the_ratio(smaller, larger, observed):
     return _p(larger, smaller, observed)
 
 
 @BOOTSTRAP_P_VALUE.mistake(
-    "this is the share of the other tail. Which simulated ratios are as extreme as the observed one?",
+    "you counted the other tail. Which simulated ratios are at least as large as the observed one?",
     hint=1,
 )
 def the_other_tail(smaller, larger, observed):
@@ -633,7 +644,7 @@ WHAT_BIC_COUNTS = LESSON.choice(
     right="B",
     wrong={
         "A": "BIC compares densities and nothing else. It has no notion of a group.",
-        "C": "by BIC, one Gaussian describes this histogram far worse than three do. What does a component describe?",
+        "C": "by BIC, one Gaussian describes this histogram far worse than three do. A Gaussian is symmetric.",
         "D": (
             "more starts may shift the minimum by one or so. The question remains: what does that number count?",
             2,

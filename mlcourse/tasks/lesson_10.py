@@ -292,6 +292,15 @@ def weights_among_the_logarithms(X, pi, mu, Sigma, t):
 
 
 @DETECTOR_PREDICT.mistake(
+    "you multiplied the log densities by the weights. The weights multiply the *densities*: what does that do to the"
+    " logarithms?",
+    hint=1,
+)
+def logarithms_times_the_weights(X, pi, mu, Sigma, t):
+    return labels(logsumexp((log_joint(X, pi, mu, Sigma) - np.log(pi)) * pi, axis=1) < t)
+
+
+@DETECTOR_PREDICT.mistake(
     "there is never an alarm: you compare a density, which is positive, with a threshold for its logarithm.",
     hint=2,
 )
@@ -663,6 +672,15 @@ def not_divided():
 )
 def odds():
     return 0.8 * 0.002 / (0.01 * 0.998)
+
+
+@SHARE_OF_REAL_ALARMS.mistake(
+    "these are the odds: real alarms per false alarm. The denominator lacks the real alarms.",
+    hint=2,
+    name="odds, rounded",
+)
+def odds_rounded():
+    return 0.16
 
 
 @SHARE_OF_REAL_ALARMS.mistake("this is the share of the alarms that are *false*.", hint=1)

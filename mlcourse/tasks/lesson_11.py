@@ -507,9 +507,9 @@ def most_components(numbers: int, own: int, shared: int = -1) -> int:
 
 @MOST_COMPONENTS.canonical
 def fractions_alike(K: Any) -> Any:
-    """Replace any fraction of a component by a half: 81.6 and 81.59 are the same mistake."""
-    if isinstance(K, float) and np.isfinite(K) and not K.is_integer():
-        return int(K) + 0.5
+    """Round a fraction of a component to one decimal: 81.6 and 81.59 are the same mistake."""
+    if isinstance(K, float) and np.isfinite(K) and not round(K, 1).is_integer():
+        return round(K, 1)
     return K
 
 
@@ -817,6 +817,16 @@ def the_strongest():
     return max(STRENGTHS)
 
 
+@STRENGTH_FOR_DIGITS.mistake(
+    "this is the lecture's strength, for another target and another split. Yours has to come from the"
+    " validation digits of this exercise.",
+    hint=1,
+    name="the lecture's strength",
+)
+def the_lectures_strength():
+    return 20
+
+
 STRENGTH_FOR_DIGITS.right_values(8.0)
 
 
@@ -953,6 +963,15 @@ def manhattan_distances(generated: Array, train: Array, held_out: Array, quantil
 )
 def mean_distance(*args):
     return _copied(*args, nearest=np.mean)
+
+
+@COPIED_SHARE.mistake(
+    "you took the length of the whole table of differences, one number for all training rows together. Each row"
+    " of the table has a length of its own.",
+    hint=3,
+)
+def length_of_the_whole_table(*args):
+    return _copied(*args, nearest=np.linalg.norm)
 
 
 @COPIED_SHARE.mistake(

@@ -1255,6 +1255,15 @@ def numbers_instead_of_bytes():
 
 
 @COMPRESSION.mistake(
+    "you counted numbers, and rounded. How many bytes are a pixel and an amount, and is there nothing else to store?",
+    hint=1,
+    name="numbers, rounded",
+)
+def numbers_rounded():
+    return 3.0
+
+
+@COMPRESSION.mistake(
     "you included the axes, but a pixel takes as much space as an amount in your count.",
     hint=1,
     name="numbers, with the axes",

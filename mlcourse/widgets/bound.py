@@ -16,7 +16,7 @@ NOTE = (
     " click: the bound touches where you are. Each round of EM has two half steps: E makes the bound touch, M"
     " goes to its maximum."
 )
-KEYS = "Left and right arrows move μ, E and M take half a step, the space bar plays, Ctrl + Z undoes."
+KEYS = "Left and right arrows move μ, E and M take half a step, the space bar plays, Ctrl + Z undoes, Tab leaves."
 
 
 class BoundScene(LiveScene):

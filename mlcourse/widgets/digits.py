@@ -26,11 +26,11 @@ STRIP_POSITIONS = np.linspace(0, 1, 11)
 # A narrow dropdown leaves enough room for the slider beside it.
 NARROW = {"layout": {"width": "12em"}, "style": {"description_width": "3em"}}
 
-# ── One digit from its first components ───────────────────────────────────────────────────────────
+# ── One digit from its first axes ────────────────────────────────────────────────────────────────
 
 
 def reconstruction_explorer(X: Array, pca: PCA) -> ipywidgets.VBox:
-    """Choose a digit and how many components to keep; see the reconstruction, and its difference from the digit.
+    """Choose a digit and how many axes to keep; see the reconstruction, and its difference from the digit.
 
     Parameters
     ----------
@@ -40,19 +40,17 @@ def reconstruction_explorer(X: Array, pca: PCA) -> ipywidgets.VBox:
     X = check_array(X, input_name="X")
     q, last = pca.n_components_, len(X) - 1
     controls = {
-        "q": ipywidgets.IntSlider(
-            min(10, q), min=1, max=q, description="components", continuous_update=False
-        ),
+        "q": ipywidgets.IntSlider(min(10, q), min=1, max=q, description="axes", continuous_update=False),
         "row": ipywidgets.IntSlider(0, min=0, max=last, description="digit", continuous_update=False),
     }
     return interactive(lambda **state: draw_reconstruction(X, pca, **state), controls)
 
 
 def reconstruct(X: Array, pca: PCA, q: int) -> Array:
-    """Rebuild digits (n, d) from the first q components of a fitted PCA; the others stay at their mean."""
+    """Rebuild digits (n, d) from the first q axes of a fitted PCA; the others stay at their mean."""
     if not 1 <= q <= pca.n_components_:
         raise ValueError(
-            f"q={q}, but this PCA has kept {pca.n_components_} components: choose q from 1 to {pca.n_components_}."
+            f"q={q}, but this PCA has kept {pca.n_components_} axes: choose q from 1 to {pca.n_components_}."
         )
     Z = pca.transform(X)
     Z[:, q:] = 0
@@ -67,20 +65,20 @@ def draw_reconstruction(X: Array, pca: PCA, row: int, q: int) -> Drawing:
     X : array of shape (n, h * h)
     pca : a fitted PCA
     row : index of the digit
-    q : how many components to keep. Raises ValueError unless from 1 to `pca.n_components_`.
+    q : how many axes to keep. Raises ValueError unless from 1 to `pca.n_components_`.
     """
     X = check_array(X, input_name="X")
     digit, rebuilt, black = X[row], reconstruct(X[[row]], pca, q)[0], X.max()
     difference = rebuilt - digit
     figure, panels = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
-    for ax, picture, title in zip(panels, (digit, rebuilt), ("the digit", f"from {q} components")):
+    for ax, picture, title in zip(panels, (digit, rebuilt), ("the digit", f"from {q} axes")):
         plot_digits(picture[np.newaxis], ax=ax).set_title(title)
         ax.images[0].set_clim(0, black)  # only the difference shows values beyond black or below white
     _plot_difference(difference, black, panels)
     share = pca.explained_variance_ratio_[:q].sum()
     error = np.sqrt(np.mean(difference**2))
     caption = (
-        f"Row {row}: {q} numbers instead of {len(digit)}. The {q} components explain {share:.1%} of the variance of"
+        f"Row {row}: {q} numbers instead of {len(digit)}. The {q} axes explain {share:.1%} of the variance of"
         f" all digits. Error of this digit: {error:.2f} per pixel (root mean square); black is {black:g}."
     )
     alt = (

@@ -10,6 +10,7 @@ from sklearn.metrics.pairwise import pairwise_distances_argmin
 from sklearn.utils import check_array
 
 from mlcourse.plotting import plot_centers, plot_decision_regions, plot_points
+from mlcourse.plotting.style import label_axes
 from mlcourse.typing import Array, Ints
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import plot_history, plot_trails, points_as_text, two_panels
@@ -18,8 +19,10 @@ from mlcourse.widgets.player import Player, Scene, half_steps, plane
 # Centres and labels, one pair per iteration.
 History = Sequence[tuple[Array, Ints]]
 
+FEATURES = "feature 1", "feature 2"
 
-def kmeans_player(X: Array, history: History) -> Player:
+
+def kmeans_player(X: Array, history: History, *, features: tuple[str, str] = FEATURES) -> Player:
     """Step through Lloyd's algorithm: points choose the nearest centre, then centres move to their points.
 
     Parameters
@@ -27,16 +30,19 @@ def kmeans_player(X: Array, history: History) -> Player:
     X : array of shape (n, 2)
     history : list of (centers, labels), one per iteration
         The labels name the nearest of these centres; the next item has the centres moved.
+    features : pair of str
+        Names of the axes.
     """
     X = check_array(X, input_name="X")
     halves = kmeans_frames(X, history)
+    centers = [centers for centers, _ in history]
     frames = half_steps(len(history))[1:]  # start after the first choice: there is nothing to see before it
     scene: Scene = {
         "label": f"k-means on {len(X)} points, one half step at a time",
         "note": "Each round has two half steps. Choose: every point takes the colour of its nearest centre. Move:"
         " every centre goes to the mean of its points.",
         "points": X,
-        "planes": [plane([centers for centers, _ in history], cells=True, trails=True)],
+        "planes": [plane(centers, cells=True, trails=True, xlabel=features[0], ylabel=features[1])],
         "frames": frames,
         "narrator": "kmeans",
         "curve": {
@@ -47,7 +53,7 @@ def kmeans_player(X: Array, history: History) -> Player:
             "lines": [{"name": "", "values": [half.inertia for half in halves]}],
         },
     }
-    return Player(scene, draw_kmeans(X, halves, len(halves) - 1))
+    return Player(scene, draw_kmeans(X, halves, len(halves) - 1, features))
 
 
 class KMeansFrame(NamedTuple):
@@ -69,11 +75,14 @@ def kmeans_frames(X: Array, history: History) -> list[KMeansFrame]:
     return [KMeansFrame(c, labels, float(((X - c[labels]) ** 2).sum())) for c, labels in halves]
 
 
-def draw_kmeans(X: Array, frames: list[KMeansFrame], frame: int) -> Drawing:
+def draw_kmeans(
+    X: Array, frames: list[KMeansFrame], frame: int, features: tuple[str, str] = FEATURES
+) -> Drawing:
     """Draw half step `frame`: points, centres and their cells on the left, the inertia so far on the right."""
     now = frames[frame]
     figure, (left, right) = two_panels()
     nearest = SimpleNamespace(predict=lambda points: pairwise_distances_argmin(points, now.centers))
+    label_axes(left, *features)
     plot_decision_regions(nearest, X, ax=left)
     plot_points(X, now.labels, ax=left)
     plot_trails(np.array([past.centers for past in frames[: frame + 1]]), left)

@@ -17,7 +17,7 @@ MOUSE = (
 )
 KEYS = (
     "N places a centre. Up and down arrows choose one; W, A, S, D move it. Ctrl + Z undoes. Left and right arrows"
-    " step, the space bar plays."
+    " step, the space bar plays, Tab leaves."
 )
 
 

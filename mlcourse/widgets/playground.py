@@ -13,7 +13,7 @@ from mlcourse.widgets.player import LiveScene, Player
 MOUSE = "Click to add a point. Drag a point or a mean: EM follows, and runs on when you let go."
 KEYS = (
     "Up and down arrows choose a point, digits a mean; W, A, S, D move it. N adds a point, Delete removes one, Ctrl +"
-    " Z undoes. Left and right arrows step, the space bar plays."
+    " Z undoes. Left and right arrows step, the space bar plays, Tab leaves."
 )
 
 

@@ -67,16 +67,19 @@ def contour_levels(scores: Array) -> Array:
 
 
 def draw_density_threshold(X: Array, truth: Bools, model: GaussianMixture, t: float) -> Drawing:
-    """Draw the points, with stars for alarms, the contours of the density, and the one at the threshold `t`."""
+    """Draw the points, with stars for anomalies, the contours of the density, and the one at the threshold `t`."""
     scores = model.score_samples(X)
     figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
-    plot_anomalies(X, scores < t, ax=ax)
+    plot_anomalies(X, truth, ax=ax)
+    # The legend is above the axes: stars may be in every corner.
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     plot_density(model, X, ax=ax)
     xs, ys, grid = grid_over(X, n_steps=200)
     height = model.score_samples(grid).reshape(len(ys), len(xs))
     ax.contour(xs, ys, height, levels=[t], colors=INK, linewidths=2.4)
     caption = _caption(t, _rates(scores, truth, t))
-    return Drawing(figure, caption, "Points, contours of a density, and a thick contour at the threshold.")
+    alt = "Points, stars for anomalies, contours of a density, and a thick one at the threshold."
+    return Drawing(figure, caption, alt)
 
 
 def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:

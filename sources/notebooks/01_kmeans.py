@@ -26,8 +26,8 @@ from mlcourse.widgets import kmeans_game, kmeans_player, photo_explorer
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it. By the end of this lesson you will have written what you see, and know
-# when not to trust it.
+# Run the next cell, then press Play in it. By the end of this lesson you will have written this algorithm, and know
+# when not to trust it. (Both axes are [standardised](../GLOSSARY.md#standardise).)
 
 # %% tags=["hide-input"]
 # To begin with: k-means on 272 eruptions of a geyser
@@ -38,7 +38,7 @@ for _ in range(6):
     nearest = np.linalg.norm(z[:, np.newaxis] - centers, axis=2).argmin(axis=1)
     path.append((centers, nearest))
     centers = np.array([z[nearest == k].mean(axis=0) for k in range(2)])
-kmeans_player(z, path)
+kmeans_player(z, path, features=("duration (standardised)", "wait (standardised)"))
 
 # %% [markdown]
 # ## Two groups that everybody sees
@@ -58,7 +58,7 @@ show(
 )
 
 # %% [markdown]
-# Nobody has labelled these eruptions, and still you see two kinds. Finding such groups is
+# Nobody has labelled these eruptions, yet you see two kinds. Finding such groups is
 # [clustering](../GLOSSARY.md#clustering), and a group that a computer proposes is a
 # [cluster](../GLOSSARY.md#cluster). The player above found them with [k-means](../GLOSSARY.md#k-means). The next data
 # set is harder to agree about.
@@ -73,15 +73,15 @@ ax.set_aspect("equal")
 show(
     ax,
     "Figure 2. Two thousand points. Decide now how many groups there are, and write the number down. We"
-    " come back to it.",
+    " will come back to it.",
     "Scatter plot of grey points. A wide round cloud on the right, a round cloud in the middle, and on the"
     " left three small dense clouds above one another, the lower two closer together than the upper one.",
 )
 
 # %% [markdown]
 # Whatever your number, try five. Here are two hundred of the points, and a game. Click to place five
-# [centres](../GLOSSARY.md#centre), then drag them. A line leads from every point to its nearest centre, and you want
-# a small sum of *squared* lengths. At the end, compare it with twenty runs that k-means starts by itself.
+# [centres](../GLOSSARY.md#centre), then drag them. A line leads from every point to its nearest centre, and the goal
+# is a small sum of *squared* lengths. At the end, compare yours with twenty runs of k-means.
 #
 # **Before you run the next cell:** how many of the twenty will you beat?
 
@@ -89,7 +89,7 @@ show(
 kmeans_game(X[::10], 5)
 
 # %% [markdown]
-# If you gave every cloud its own centre, no run has beaten you. You will soon see why many do worse.
+# If you gave every cloud its own centre, no run beat you. You will soon see why many do worse.
 #
 # ## One idea: close to the centre
 #
@@ -97,8 +97,8 @@ kmeans_game(X[::10], 5)
 # including everything that will go wrong, is in that sentence.
 #
 # Give every point $x_i$ the number of its cluster, $\text{label}(i)$, and every cluster $k$ a centre $c_k$. What you
-# made small in the game is the [inertia](../GLOSSARY.md#inertia), the sum of the **squared** distances from the
-# points to their centres:
+# minimised in the game is the [inertia](../GLOSSARY.md#inertia), the sum of the **squared** distances from the points
+# to their centres:
 #
 # $$ J = \sum_{i=1}^{n} \lVert x_i - c_{\text{label}(i)} \rVert^2 $$
 
@@ -126,8 +126,8 @@ def assign(X, c):
 
 
 # %% [markdown]
-# **If the labels are known**, each centre belongs at the mean of its $n_k$ points, from where the sum of squared
-# distances to them is smallest:
+# **If the labels are known**, each centre moves to the mean of its $n_k$ points. No other place has a smaller sum of
+# squared distances to them:
 #
 # $$ c_k = \frac{1}{n_k} \sum_{i\,:\,\text{label}(i)=k} x_i $$
 
@@ -157,8 +157,8 @@ def lloyd(X, c):
 # %% [markdown]
 # ### On paper first
 #
-# Take a pencil. Six points on a line, 0, 1, 2, 6, 10 and 11, and two centres, which start at 10 and 11. Go on until
-# no label changes, and write down the inertia. Then start again with the centres at 0 and 1.
+# Take a pencil. Six points on a line are at 0, 1, 2, 6, 10 and 11, and two centres start at 10 and 11. Repeat the
+# rounds until no label changes, and write down the inertia. Then start again with the centres at 0 and 1.
 #
 # <details><summary>The first start, worked</summary>
 #
@@ -186,7 +186,7 @@ for start in ([[10.0], [11]], [[0.0], [1]]):
 #
 # ### Two thousand points
 #
-# Now the points of Figure 2. The start is five of them, drawn at random.
+# Now take the points of Figure 2, and start from five random ones.
 #
 # **Before you run the next cell:** on paper the inertia never rose. Was that luck? And how many rounds will it take
 # here: about 6, about 60, about 600?
@@ -198,12 +198,12 @@ inertias = np.array([inertia(X, c, labels) for c, labels in history])
 print(len(history) - 1, "rounds, inertia:", inertias.round(1))
 
 # %% [markdown]
-# Six rounds, and it never rose. It cannot: the points choose the smallest terms for these centres, and the centres
-# move to the best places for these labels. And because a finite number of points can be labelled in only so many
+# It took six rounds, and the inertia never rose. It cannot: choosing finds the best labels for the centres, and
+# moving finds the best centres for the labels. And because a finite number of points can be labelled in only so many
 # ways, the loop must stop. This is [convergence](../GLOSSARY.md#convergence).
 #
-# Here is the journey, half a round per step. Follow centre 4 from the wide cloud on the right to the middle. It moves
-# only in every other step. What moves it?
+# Here is the run, half a round per step. Follow centre 4 from the wide cloud to the middle. It moves only in every
+# other step. What moves it?
 
 # %%
 kmeans_player(X, history)
@@ -212,9 +212,9 @@ kmeans_player(X, history)
 # Its own points do. In one step they choose, and centre 4 gains points on its left. In the next it goes to their
 # mean, further left. That shifts its border, which brings it more points.
 #
-# From now on we import. `mlcourse.KMeans` runs the same rounds faster, handles empty clusters, and has scikit-learn's
-# names. From the same start, all three agree. (With `tol=0` they stop when no label changes, and by default a little
-# earlier.)
+# From now on we import `mlcourse.KMeans`. It runs the same rounds faster, handles empty clusters, and uses
+# scikit-learn's names. From the same start, all three agree. (With `tol=0` they stop when no label changes; by
+# default, a little earlier.)
 
 # %%
 kmeans = KMeans(n_clusters=5, init=start, tol=0).fit(X)
@@ -226,7 +226,7 @@ print(f"inertia {kmeans.inertia_:.2f}, score {kmeans.score(X):.2f}, labels {kmea
 
 # %% [markdown]
 # `labels_` has one number per point, `cluster_centers_` one row per cluster. `score` is the inertia with a minus
-# sign, because in scikit-learn greater scores are better.
+# sign, because in scikit-learn higher scores are better.
 #
 # ## New points get an answer, never a doubt
 #
@@ -255,12 +255,12 @@ show(
 )
 
 # %% [markdown]
-# The lonely star gets a label like any other. The tinted areas are the
-# [decision regions](../GLOSSARY.md#decision-region) of the model. For k-means they are
-# [Voronoi cells](../GLOSSARY.md#voronoi-cell): all places that are nearer to this centre than to any other. The
-# border between the wide cloud and the middle one ignores that one is wider. Lesson 02 is about that.
+# The lonely star gets a label like any other. The tinted areas are the [decision
+# regions](../GLOSSARY.md#decision-region) of the model. For k-means they are [Voronoi
+# cells](../GLOSSARY.md#voronoi-cell): all places that are nearer to one centre than to any other. The border between
+# the wide cloud and the middle one ignores that one is wider. Lesson 02 is about that.
 #
-# If you want more than a number, `transform` gives the distance to every centre.
+# If a label is not enough, `transform` gives the distance to every centre.
 
 # %%
 distances = kmeans.transform(newcomers)  # (3, 5)
@@ -274,9 +274,9 @@ print("in millimetres:", (10 * distances).sum(axis=1).round(2), "if these were c
 # The smallest entry of a row names the cluster. (These are plain distances, not squared.) The second newcomer is a
 # close call, and `predict` did not say so.
 #
-# This table is sometimes called "soft clustering", as if it said how much a point belongs to each cluster. Such
-# shares would add up to 1, and would not change with the unit. Dividing each row by its sum does not make it
-# probabilities: distances do not show how wide a cloud is. A mixture does.
+# This table is sometimes called "soft clustering", as if it said how much a point belongs to each cluster. But such
+# shares would add up to 1, and would not change with the unit. Dividing each row by its sum does not make
+# probabilities: distances ignore how wide a cloud is. A mixture does not.
 #
 # ## Where you start decides where you end
 #
@@ -307,7 +307,7 @@ ax.set(aspect="equal", xlabel="first centre", ylabel="second centre")
 show(
     fig,
     "Figure 4. The inertia of the six points, for every pair of centres. Stars: the best clustering. Crosses: a worse"
-    " place where Lloyd's algorithm rests too. Lines: your two runs on paper (dashed from 10 and 11, solid from"
+    " place where Lloyd's algorithm also stops. Lines: your two runs on paper (dashed from 10 and 11, solid from"
     " 0 and 1).",
     "A heat map with contours over the first and the second centre, a mirror image of itself about the diagonal."
     " Two stars, at 1 and 9 and at 9 and 1, are the lowest places, with 16. Two crosses, at 2.25 and 10.5 and the"
@@ -318,9 +318,9 @@ show(
 # - There are hollows that are not the lowest. From a cross, every small step leads uphill. Such a place is a
 #   [local optimum](../GLOSSARY.md#local-optimum), and Lloyd's algorithm, which never goes up, cannot leave it.
 # - The map is its own mirror image. Swap the two centres, and you have the same clustering with its numbers
-#   exchanged. The number of a cluster means nothing. (Lesson 06 meets this again as label switching.)
+#   exchanged. The number of a cluster means nothing. (Lesson 06 returns to this as label switching.)
 #
-# Here are three runs among the two thousand points, each from five random ones.
+# Here are three runs on the two thousand points, each from five random ones.
 
 # %% tags=["hide-input"]
 # Figure 5: three runs from random starts
@@ -333,7 +333,7 @@ for ax, seed in zip(axes, (1, 2, 5)):
 show(
     fig,
     "Figure 5. Three places where Lloyd's algorithm comes to rest. With seed 2 the wide cloud has two"
-    " centres, and two small clouds share one. With seed 5 it is the middle cloud that was cut.",
+    " centres, and two small clouds share one. With seed 5 the middle cloud is cut instead.",
     "Three scatter plots. With seed 1 every cloud has one centre. With seed 2 the right cloud is cut into"
     " two clusters and the two lower small clouds on the left form one. With seed 5 the middle cloud is cut"
     " into two, and again the two lower small clouds form one.",
@@ -345,8 +345,8 @@ show(
 #
 # ### A more careful start: k-means++
 #
-# Draw the first centre among the points at random, and each further one too, but prefer points far from the centres
-# chosen so far.
+# Draw the first centre at random from the points. Draw the others at random too, but favour points far from the
+# centres chosen so far.
 
 # %% tags=["hide-input"]
 # Figure 6: chances to be the next centre
@@ -358,7 +358,7 @@ for ax, m in zip(axes, (1, 2)):
     ax.set(title=f"{m} chosen: the larger, the likelier next", aspect="equal")
 show(
     fig,
-    "Figure 6. The area of a point is its chance to be the next centre. Around a chosen centre the points"
+    "Figure 6. The area of a point is its chance of being the next centre. Around a chosen centre the points"
     " all but vanish.",
     "Two scatter plots in which the size of a point is its chance. On the left one centre is chosen, in a"
     " small cloud on the left, and the points of the far right cloud are the largest. On the right a second"
@@ -382,12 +382,12 @@ def seeding_chances(X, chosen):
 
 
 # %% [markdown]
-# (Always the farthest point? That would fall for the first [outlier](../GLOSSARY.md#outlier).) The default of
+# (Why not always take the farthest point? It may be an [outlier](../GLOSSARY.md#outlier).) The default of
 # scikit-learn and this course, `init="k-means++"`, is a *greedy* variant: each time it draws a few candidates, and
 # keeps the one that lowers the inertia most.
 #
 # **Before you run the next cell:** a hundred runs each, from random points, from plain k-means++, and from greedy
-# k-means++. Which kind reaches 211.60 most often? Which has the worst accidents?
+# k-means++. Which kind reaches 211.60 most often? Which ends far too high most often?
 
 
 # %%
@@ -420,19 +420,19 @@ ax.legend()
 show(
     fig,
     "Figure 7. A hundred runs of each kind, in order. The axis is linear up to 5 % and logarithmic above. Random"
-    " starts succeed most often and fail worst.",
+    " starts succeed most often, and have the most accidents.",
     "Three rising step curves of the percentage above the best inertia. Random starts stay at 0 for 52 runs, climb to"
     " 22, and jump to about 185 for the last 8. Plain k-means++ leaves 0 after 31 runs and jumps for the last 3."
     " Greedy k-means++ leaves 0 after 38 runs and never exceeds 12.",
 )
 
 # %% [markdown]
-# Random starts get stuck least often here: 48 times, against 69 and 62. But 8 of them end nearly three times too
-# high, and so do 3 of the plain k-means++ runs. The greedy kind stays within 12 %. On four other samples of such
-# points the counts had the same order. Squared distances send centres to the wide clouds, and two small clouds side
-# by side hardly count.
+# Random starts get stuck least often here: 48 times, against 69 and 62. But 8 of them end at nearly three times the
+# best inertia, as do 3 plain k-means++ runs. The greedy kind stays within 12 %. On four other such samples, too,
+# random starts got stuck least often. Squared distances send centres to the wide clouds, and two small clouds side by
+# side hardly count.
 #
-# What is guaranteed? For plain k-means++, and for every data set, the inertia is on average at most $8(\ln K + 2)$
+# What is guaranteed? For plain k-means++, on every data set, the inertia is on average at most $8(\ln K + 2)$
 # times the best: 29 times, for five clusters. For the greedy variant the known guarantee is weaker still, although it
 # usually does better.
 #
@@ -451,12 +451,12 @@ for n_init in (1, 10, 20):
     print(f"n_init={n_init:2d}, seed 42: {best:.2f}")
 
 # %% [markdown]
-# Less than once in a hundred, and this seed is such a case. If a result matters, ask for more starts, and check that
+# Less than once in a hundred, and seed 42 is such a case. If a result matters, ask for more starts, and check that
 # several agree. By default, k-means++ starts **once**.
 #
 # ## How many clusters?
 #
-# You wrote down a number at Figure 2. K-means never questions the `n_clusters` it is given. Can the inertia choose?
+# You wrote down a number at Figure 2. K-means never questions the `n_clusters` it is given. Can the inertia choose k?
 #
 # **Before you run the next cell:** what happens to the best inertia as k grows? What would it be with k = 2000?
 
@@ -518,7 +518,7 @@ show(
 )
 
 # %% [markdown]
-# Its [silhouette coefficient](../GLOSSARY.md#silhouette) compares the two:
+# The [silhouette coefficient](../GLOSSARY.md#silhouette) compares the two:
 #
 # $$ s = \frac{b - a}{\max(a, b)} $$
 
@@ -558,11 +558,11 @@ show(
 )
 
 # %% [markdown]
-# 4 scores 0.6885, 5 only 0.6555. After a cut between the two lower clouds on the left, each of their points has
-# another cluster close by.
+# With k = 4 the score is 0.6885, with k = 5 only 0.6555. Once the two lower clouds on the left are separate, each of
+# their points has another cluster close by.
 #
-# A mean hides things. A silhouette diagram shows every point: one blade per cluster, its points sorted, as
-# thick as the cluster is large. Good blades look like knives that reach past the dashed line.
+# A mean hides details. A silhouette diagram shows every point. Each cluster is one blade of sorted points, and larger
+# clusters make thicker blades. Good blades reach past the dashed line, the mean.
 
 # %% tags=["hide-input"]
 # Figure 11: silhouettes for k = 3, 4, 5 and 6
@@ -584,10 +584,10 @@ show(
 )
 
 # %% [markdown]
-# The diagrams speak against 3 and 6. So is it 4 or 5? The score says 4, and so does the elbow by ratios. The diagram
-# speaks for 5: blades of equal thickness, about 400 points each, all past the line. (The points were indeed drawn in
-# five groups of 400. You could not know.) **Both choices can be defended.** With five delivery vans,
-# take 5. If two groups that nearly touch are one group to you, take 4. Say what you chose, and why.
+# The diagrams argue against 3 and 6. So is it 4 or 5? The score says 4, and so does the elbow by ratios. The diagram
+# favours 5: blades of equal thickness, about 400 points each, all past the line. (The points were indeed drawn in
+# five groups of 400. You could not have known.) **Both choices can be defended.** With five delivery vans, take 5. If
+# two groups that nearly touch are one group to you, take 4. Say what you chose, and why.
 #
 # ## The unit decides what is close
 #
@@ -602,13 +602,12 @@ standardised = (geyser - geyser.mean(axis=0)) / geyser.std(axis=0)
 in_minutes = KMeans(2, n_init=10, random_state=0).fit_predict(geyser)
 for name, data in (("in seconds", geyser * [60, 1]), ("standardised", standardised)):
     labels = match_labels(in_minutes, KMeans(2, n_init=10, random_state=0).fit_predict(data))
-    print(f"duration {name}: {np.sum(labels != in_minutes)} eruptions change their group")
+    moved = labels != in_minutes
+    print(f"duration {name}: {moved.sum()} eruptions change their group")
 
 # %% tags=["hide-input"]
 # Figure 12: the geyser as k-means sees it
 fig, axes = plt.subplots(2, 1, figsize=(9, 7), height_ratios=(1, 6))
-by_hand = match_labels(in_minutes, KMeans(2, n_init=10, random_state=0).fit_predict(standardised))
-moved = by_hand != in_minutes
 for ax, data, unit in zip(axes, (geyser, standardised), (" (min)", " (standardised)")):
     data = data[:, ::-1]  # the wait to the right
     model = KMeans(2, init=update(data, in_minutes, 2), tol=0).fit(data)
@@ -619,7 +618,7 @@ for ax, data, unit in zip(axes, (geyser, standardised), (" (min)", " (standardis
 axes[0].set_ylabel("duration\n(min)", fontsize="small")
 show(
     fig,
-    "Figure 12. The geyser with equal axes, as k-means sees it. Top: in minutes, a wait counts for almost everything,"
+    "Figure 12. The geyser with equal axes, as k-means sees it. Top: in minutes, the wait dominates,"
     " so the border is nearly vertical. Bottom: standardised, both features count. Rings: the four eruptions that"
     " change their group.",
     "Two scatter plots with two tinted regions. The upper one is a thin strip, 53 minutes long and 3.5 minutes high,"
@@ -628,7 +627,7 @@ show(
 )
 
 # %% [markdown]
-# Six and four of 272: two groups that far apart survive almost anything. But nothing except the unit had changed.
+# Six and four of 272 change: groups this far apart survive almost anything. But only the units had changed.
 # [Standardising](../GLOSSARY.md#standardise), which gives every feature mean 0 and variance 1, removes the unit. It
 # is the usual choice when features have different units.
 #
@@ -656,7 +655,7 @@ show(
 # %% [markdown]
 # The left picture is a [classification](../GLOSSARY.md#classification) problem: somebody supplies the answers, and
 # the computer learns to give them for new flowers. The right one is clustering. Most people see two groups there. Let
-# k-means look for three, on all four features.
+# k-means look for three, using all four features.
 #
 # **Before you run the next cell:** out of 150 flowers, how many will be in the group of their own species? And with
 # another [seed](../GLOSSARY.md#seed), `random_state`, will the groups be the same?
@@ -674,34 +673,35 @@ for seed in range(6):
 # often. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds it without trying them all, and
 # `match_labels` calls it. After matching, all seeds agree: 134.
 #
-# Now standardise the four features. And compare with a [Gaussian mixture](../GLOSSARY.md#gaussian-mixture), the model
+# Now standardise the four features, and compare with a [Gaussian mixture](../GLOSSARY.md#gaussian-mixture), the model
 # of the later lessons.
 #
 # **Before you run the next cell:** will standardising help?
 
 # %%
-ruler = (iris - iris.mean(axis=0)) / iris.std(axis=0)
-on_ruler = KMeans(3, n_init=50, random_state=0).fit_predict(ruler)
+standardised_iris = (iris - iris.mean(axis=0)) / iris.std(axis=0)
+labels = KMeans(3, n_init=50, random_state=0).fit_predict(standardised_iris)
 mixture = GaussianMixture(3, random_state=42).fit_predict(iris)
 typed_in = np.array([1, 2, 0])  # "cluster 0 is species 1": right on somebody's machine, once
-print("k-means, standardised:  ", np.sum(match_labels(species, on_ruler) == species))
+print("k-means, standardised:  ", np.sum(match_labels(species, labels) == species))
 print("mixture, matched:       ", np.sum(match_labels(species, mixture) == species))
 print("mixture, names typed in:", np.sum(typed_in[mixture] == species))
 
 # %% [markdown]
-# Standardising costs nine flowers: 125. All features are in centimetres, and petal length, which varies most, tells
-# the species apart well. Standardised, the sepals' width counts as much. **Scaling is a decision, not a rule.**
+# Standardising costs nine flowers: only 125 match. All features are in centimetres, and petal length, which varies
+# most, tells the species apart well. After standardising, sepal width counts as much. **Scaling is a decision, not a
+# rule.**
 #
-# The mixture gets 145. With names typed in by hand it seems to get 5, although not one flower changed its group:
-# another version of a library numbers the groups differently. Never write a cluster number into your code.
+# The mixture gets 145. With names typed in by hand it seems to get 5, although not one flower changed its group: the
+# names came from a library version that numbers groups differently. Never write a cluster number into your code.
 #
-# You could count because iris happens to come with answers. In real clustering there are none.
+# You could count matches only because iris comes with answers. Real clustering has none.
 #
 # ## A photograph in ten colours
 #
 # A pixel is three numbers: how much red, green and blue. So a photograph is a cloud of points in three dimensions.
-# Replace each pixel by its centre, and you have the picture in `k` colours:
-# [colour quantisation](../GLOSSARY.md#colour-quantisation). The centres are the [palette](../GLOSSARY.md#palette).
+# Replace each pixel by its nearest centre, and you have the picture in `k` colours: [colour
+# quantisation](../GLOSSARY.md#colour-quantisation). The centres are the [palette](../GLOSSARY.md#palette).
 
 
 # %%
@@ -745,14 +745,14 @@ show(
 )
 
 # %% [markdown]
-# Green, like the leaves. Only distances between triples of numbers count, and the petals are brighter. Among ten
-# colours, though, the pixel is red. Try other numbers. (The bar shows each colour's share of the pixels.)
+# It becomes green, like the leaves: as numbers, a dark red is closer to a dark green than to a bright orange. With
+# ten colours, though, the pixel is red. Try other numbers. (The bar shows each colour's share of the pixels.)
 
 # %%
 photo_explorer(photo)
 
 # %% [markdown]
-# From 2 to 16 colours, ten is the only number with a red for the heart. These palettes are the best of three starts.
+# Of the numbers from 2 to 16, only ten gives the heart a red. Each palette is the best of three starts.
 #
 # **Before you run the next cell:** if ten colours get twenty starts, will the red become redder?
 
@@ -765,8 +765,9 @@ for n_init in (3, 20):
     )
 
 # %% [markdown]
-# The red was a local optimum. More starts find a lower inertia, and paint the heart a dark olive: worse to your eye,
-# better for the sum over *all* pixels, of which few are dark red. In the next photograph, the columns are bright red.
+# The red came from a local optimum. More starts find a lower inertia, and paint the heart a dark olive: worse to your
+# eye, better for the sum over *all* pixels, of which few are dark red. In the next photograph, the columns are bright
+# red.
 
 # %% tags=["hide-input"]
 # Figure 15: the pavilion in eight colours
@@ -776,7 +777,7 @@ plot_photo(china, ax=axes[0]).set_title("original")
 plot_photo(paint(china, palette_of(china, 8, n_init=20)[0]), ax=axes[1]).set_title("8 colours")
 show(
     fig,
-    "Figure 15. Eight colours, and none of them is red. The sky got several blues for itself.",
+    "Figure 15. Eight colours, and none of them is red. The sky got several blues to itself.",
     "Left, a Chinese pavilion with red columns and green-blue beams against a pale sky. Right, the same"
     " picture in eight colours: the sky is shown in flat patches of pale blue, and the pavilion in browns"
     " and greys without any red.",
@@ -785,7 +786,7 @@ show(
 # %% [markdown]
 # K-means spends its colours where there are many pixels. In any data, a small, distinct group is cheap to ignore.
 #
-# What does it save? You may read "from sixteen million colours to ten". Count bits instead.
+# How much does this save? You may read "from sixteen million colours to ten". Count bits instead.
 #
 # **Before you run the next cell:** how many bits does it take to store one of ten numbers?
 
@@ -858,10 +859,10 @@ print(
 # ## In five lines
 #
 # 1. Clustering looks for groups without answers; the numbers of the groups mean nothing until you match them.
-# 2. K-means makes the inertia small, the sum of *squared* distances to the own centre: choose, move, repeat.
+# 2. K-means lowers the inertia, the sum of *squared* distances to the nearest centre: choose, move, repeat.
 # 3. The inertia never rises, so the loop converges, perhaps to a local optimum: start with care, and restart.
 # 4. Elbows and silhouettes help to choose k. When they leave two candidates, the purpose decides.
-# 5. It has a label for every point and no doubt about any, and the scale of the features is your decision.
+# 5. It labels every point and is never in doubt, and the scale of the features is your decision.
 
 # %% [markdown]
 # ## Where next

@@ -46,7 +46,7 @@ use_course_style()
 # To begin with: k-means on four round groups
 X, _ = four_blobs()
 centers, path = X[[0, 1, 2, 5]], []
-for _ in range(12):
+for _ in range(4):
     nearest = pairwise_distances_argmin(X, centers)
     path.append((centers, nearest))
     centers = np.array([X[nearest == k].mean(axis=0) for k in range(4)])
@@ -55,10 +55,10 @@ kmeans_player(X, path)
 # %% [markdown]
 # ## Where k-means works
 #
-# Here are four round groups of a hundred points each, all of the same width. The
-# [k-means](../GLOSSARY.md#k-means) of the last lesson finds them without a single error. The picture draws a circle
-# around every [centre](../GLOSSARY.md#centre), just wide enough to reach the farthest member of its cluster. The
-# tints show the label that k-means gives to each place in the plane.
+# Here are four round groups of a hundred points each, all of the same width. The [k-means](../GLOSSARY.md#k-means) of
+# the last lesson finds them without a single error. The figure shows a circle around every
+# [centre](../GLOSSARY.md#centre), just wide enough to reach the farthest member of its cluster. The tints show the
+# label that k-means gives to each place in the plane.
 
 # %%
 X, y = four_blobs()
@@ -79,7 +79,7 @@ ax.scatter(*X[farthest].T, s=90, c=PAPER, edgecolors=INK, linewidths=2, zorder=3
 plot_centers(kmeans.cluster_centers_, ax=ax)
 show(
     ax,
-    "Figure 1. Four groups, found. A dashed line leads from each centre to the farthest member of its"
+    "Figure 1. Four groups, all found. A dashed line leads from each centre to the farthest member of its"
     " cluster, which is drawn as an empty ring. Compare the circles with the tinted regions: they do not agree.",
     "Four round clouds of points, each in its own tinted region with straight borders. A circle around each"
     " centre passes through the farthest member; the circles overlap a little and leave the corners uncovered.",
@@ -105,7 +105,7 @@ print("a point at (100, 100) gets the label", kmeans.predict([[100.0, 100.0]])[0
 # forever. The point at (100, 100) gets a label too, with no hint of doubt.
 #
 # Still, there is some truth in the circles. A rule that looks only at distance, and treats all directions alike,
-# suits groups that are round and equally wide. The rest of this lesson takes these comforts away, one at a time.
+# suits groups that are round and equally wide. The rest of this lesson drops these conditions, one at a time.
 
 # %% [markdown]
 # ## Stretched groups
@@ -139,10 +139,10 @@ show(
 )
 
 # %% [markdown]
-# How bad is it? To count errors you first have to match the numbers of two labellings, as in lesson 01. The [adjusted
-# Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for short, needs no match. It asks of every *pair* of points
-# whether both labellings agree, together in both or apart in both, and corrects for luck. Identical groupings score
-# 1, unrelated ones about 0, and the names of the groups do not matter.
+# How bad is this? To count errors you first have to match the numbers of two labellings, as in lesson 01. The
+# [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for short, needs no matching. For every *pair* of
+# points it asks whether the two labellings agree (together in both, or apart in both), and it corrects for chance.
+# Identical groupings score 1, unrelated ones about 0, and the names of the groups do not matter.
 
 # %%
 print(f"ARI: {adjusted_rand_score(y, kmeans.labels_):.3f}")
@@ -195,12 +195,12 @@ show(
     " the large group is cut in two.",
     "Two scatter plots. Left: a wide cloud and a small dense knot; the border halfway between the"
     " centres leaves the right edge of the wide cloud on the knot's side. Right: the border runs"
-    " through the middle of a large cloud, and a few points far to its right go with one half of it.",
+    " through the middle of a large cloud, and a few points far to its right are grouped with one half.",
 )
 
 # %% [markdown]
-# The second is a disaster. The twenty points are plain to see, five [standard
-# deviations](../GLOSSARY.md#standard-deviation) from the centre of the others, and k-means spends its second centre
+# The second is a disaster. The twenty points are easy to see, five [standard
+# deviations](../GLOSSARY.md#standard-deviation) from the centre of the others, yet k-means spends its second centre
 # on cutting the large group in two. A thousand points that each come a little closer to their centre outweigh twenty
 # that come a lot closer.
 #
@@ -209,7 +209,7 @@ show(
 # %% [markdown]
 # ## When the objective prefers the wrong answer
 #
-# What did we ask for? A small [inertia](../GLOSSARY.md#inertia): the sum of squared distances of the points $x_i$
+# What did we ask for? A small [inertia](../GLOSSARY.md#inertia): the sum of squared distances from the points $x_i$
 # to the centres $c$ of their labels $l_i$,
 #
 # $$ J = \sum_{i=1}^{n} \lVert x_i - c_{l_i} \rVert^2 . $$
@@ -240,10 +240,10 @@ print(f"k-means    : {J(X, kmeans.cluster_centers_, kmeans.labels_):.0f}")
 # By the measure that we chose, the absurd answer is the better one.
 #
 # Perhaps twenty points are too few to be fair. So here is a second case, with three large groups. Two are long and
-# side by side, with 500 points each; the third is round and has 250. In lesson 01 a bad result meant a bad start,
+# side by side, with 500 points each; the third is round and has 250. In lesson 01 a bad result came from a bad start,
 # stuck in a [local optimum](../GLOSSARY.md#local-optimum), and a better start reached a lower inertia. So let us give
-# it the best start there is, the means of the true groups. For comparison, k-means makes ten starts of its own and
-# keeps the one with the lowest inertia.
+# k-means the best start there is, the means of the true groups. For comparison, k-means makes ten starts of its own
+# and keeps the one with the lowest inertia.
 #
 # **Before you run the next cells:** which of the two ends with the lower inertia?
 
@@ -283,11 +283,10 @@ show(
 )
 
 # %% [markdown]
-# The true labels have the *highest* inertia. Started at the truth, Lloyd's algorithm walks away from it, because
+# The true labels have the *highest* inertia. Started at the truth, Lloyd's algorithm moves away from it, because
 # every step away lowers $J$. And the best of ten starts, with the lowest inertia, is an answer that no person would
-# accept. Is this bad luck with one sample? We drew 20. In every one of them the truth had the highest inertia and
-# the best of ten had an ARI below 0.5. In about half of them, the start at the truth walked all the way to the bad
-# answer.
+# accept. Is this bad luck with one sample? We drew 20. In every one of them the truth had the highest inertia and the
+# best of ten had an ARI below 0.5. In about half of them, the run from the truth ended at the bad answer.
 #
 # These are two different failures, and they need different cures:
 #
@@ -339,11 +338,11 @@ show(
 )
 
 # %% [markdown]
-# Started at the species, k-means walks away from them, to the very place where its own starts end. No start can help:
-# the objective prefers three slices of the length. You have met the reason: the groups are not round.
+# Started at the species, k-means leaves them, and ends where its own starts end. No start can help: the objective
+# prefers three slices of the length. The reason is familiar: the groups are not round.
 # [Standardising](../GLOSSARY.md#standardise) each feature, as in lesson 01, makes these groups rounder, and then
 # k-means scores 0.83. But you must choose the scale beforehand. A model that learns the shapes of the groups along
-# with their places would not need that.
+# with their places would not need this choice.
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
@@ -355,7 +354,7 @@ assert round(adjusted_rand_score(species, scaled), 2) == 0.83
 # %% [markdown]
 # ### A trap on the way: labels that collide
 #
-# The groups of Figure 4 come from two draws, and each draw counts its groups from 0. Here are two ways to join their
+# The groups of Figure 4 come from two draws, and each draw numbers its groups from 0. Here are two ways to join their
 # labels, and the score that each gives to a better model, a [Gaussian mixture](../GLOSSARY.md#gaussian-mixture),
 # which lesson 04 builds; for now it is a black box.
 #
@@ -379,8 +378,8 @@ for name, truth in (("np.r_[y1, y2]", np.r_[y1, y2]), ("np.r_[y1, y2 + 2]", np.r
 # %% [markdown]
 # ## A story instead of a rule
 #
-# K-means has a rule, and no opinion about how the data came about. Let us begin at the other end, with a story of
-# how each point is made:
+# K-means has a rule, and says nothing about how the data arose. Let us begin at the other end, with a story of how
+# each point is made:
 #
 # 1. Pick a [component](../GLOSSARY.md#component) $k$. Component $k$ comes up with probability $\pi_k$, its
 #    [weight](../GLOSSARY.md#weight).
@@ -429,19 +428,19 @@ show(
 # %% [markdown]
 # You expect 300, but the number is random too.
 #
-# The story has knobs: weights, means, spreads. Each is a number that one can estimate from data. Clustering then
-# turns around. Instead of cutting the points into pieces, you ask *which setting of the knobs would have produced
-# points like these?* A model with a fixed set of knobs is called [parametric](../GLOSSARY.md#parametric-model), and
-# grouping data through such a story is [model-based clustering](../GLOSSARY.md#model-based-clustering). The idea is
-# old: in 1894 Pearson fitted two Gaussians to the foreheads of crabs, by hand.
+# The story has knobs: weights, means, spreads. All of them can be estimated from data. This turns clustering around.
+# Instead of cutting the points into pieces, you ask *which setting of the knobs would have produced points like
+# these?* A model with a fixed set of knobs is called [parametric](../GLOSSARY.md#parametric-model), and grouping data
+# through such a story is [model-based clustering](../GLOSSARY.md#model-based-clustering). The idea is old: in 1894
+# Pearson fitted two Gaussians to the foreheads of crabs, by hand.
 #
-# What k-means took for granted is a knob here: unequal numbers are weights, unequal spread is $\sigma_k$, and slanted
-# groups will be the full covariances of lesson 03.
+# What k-means took for granted is a knob here: weights allow unequal numbers, $\sigma_k$ allows unequal spread, and
+# the full covariances of lesson 03 will allow slanted groups.
 
 # %% [markdown]
 # ## The answer may be "I cannot know"
 #
-# The story gives one more thing that the rule does not: doubt. The slider below moves the second group of Figure 6
+# The story offers one more thing that the rule does not: doubt. The slider below moves the second group of Figure 6
 # towards the first, and draws the border on which both are equally probable.
 #
 # **Before you move it:** k-means would draw a straight line halfway between the means. Is that the border here?
@@ -456,8 +455,8 @@ overlap_explorer(X_far, origin)
 show(*draw_overlap(X_far, origin, 3))
 
 # %% [markdown]
-# The border is not a straight line: it bends around the tighter group. Where does it come from? The story says how
-# probable it is that component $k$ is picked *and* that its Gaussian then gives $x$. In the plane, for a round
+# The border is not a straight line: it bends around the tighter group. Where does this border come from? The story
+# says how probable it is that component $k$ is picked *and* its Gaussian then produces $x$. In the plane, for a round
 # Gaussian, that [joint density](../GLOSSARY.md#joint-density) is
 #
 # $$ \begin{aligned}
@@ -479,8 +478,8 @@ by_scipy = [w * multivariate_normal(m, s**2).pdf(X_far) for w, m, s in zip(pi, f
 assert np.allclose(joint(X_far, pi, far, sigma), np.transpose(by_scipy))
 
 # %% [markdown]
-# Now a point $x_i$ is given, and you ask where it came from. The answer is a probability for each component: its
-# share of the total. It is called the [responsibility](../GLOSSARY.md#responsibility) of $k$ for $x_i$:
+# Now suppose that you have a point $x_i$ and ask where it came from. The answer is a probability for each component:
+# its share of the total. It is called the [responsibility](../GLOSSARY.md#responsibility) of $k$ for $x_i$:
 #
 # $$ r_{ik} = \frac{p(x_i, k)}{\sum_j p(x_i, j)} . $$
 
@@ -494,7 +493,7 @@ def responsibilities(X, pi, mu, sigma):
 
 # %% [markdown]
 # Here are the same points twice: with the second mean at (10, 10), and with that group moved to (3, 3). Colours mix
-# by responsibility, and a point is drawn smaller the less certain it is.
+# by responsibility, and less certain points are drawn smaller.
 #
 # **Before you run the next cells:** of the 900 points on the right, for how many is no component at least 90 %
 # probable?
@@ -522,8 +521,8 @@ show(
 
 # %% [markdown]
 # On the left the answer is as sharp as that of k-means. On the right more than a fifth of the points are in doubt.
-# The border of the slider is where both components are equally probable, $p(x, 0) = p(x, 1)$. Take logarithms of
-# both sides:
+# The border in the slider's picture is where both components are equally probable, $p(x, 0) = p(x, 1)$. Take
+# logarithms of both sides:
 #
 # $$ \frac{\lVert x - \mu_0 \rVert^2}{2 \sigma_0^2} - \frac{\lVert x - \mu_1 \rVert^2}{2 \sigma_1^2}
 #    = \log \frac{\pi_0 \, \sigma_1^2}{\pi_1 \, \sigma_0^2} . $$
@@ -562,9 +561,9 @@ assert ((hard != origin).sum(), wrong) == (119, 65)
 # knobs still misplaces 65 points, those on the wrong side of the border. And it *knew* that it would: its doubts,
 # $1 - \max_k r_{ik}$, add up to about that number.
 #
-# Can you trust these probabilities? Put them to the test. Draw many points from the story. Collect those whose
-# responsibility for component 0 is below 10 %, those between 10 and 20 %, and so on. In each collection, count how
-# many really came from component 0.
+# Can you trust these probabilities? Put them to the test. Draw many points from the story. Sort them into bins by the
+# responsibility of component 0: below 10 %, 10 to 20 %, and so on. In each bin, count how many really came from
+# component 0.
 #
 # **Before you run the next cell:** of the points with a responsibility near 50 %, what share came from component 0?
 
@@ -592,9 +591,9 @@ show(
 assert np.abs(promised - happened).max() < 0.02
 
 # %% [markdown]
-# They keep their promise. Of the points near the boundary, half came from each component. This is worth a pause. Two
-# such points can be at the same place and have different origins. Nothing in their coordinates can tell them apart,
-# so no method can, not even one that knows every knob. The honest answer there is a probability.
+# The probabilities keep their promise. Of the points near the boundary, half came from each component. Two such
+# points can be at the same place and have different origins. Nothing in their coordinates can tell them apart, so no
+# method can, not even one that knows every knob. The honest answer there is a probability.
 
 # %% [markdown]
 # ## Components are not clusters
@@ -683,7 +682,7 @@ show(
 # %% [markdown]
 # ## Points of your own
 #
-# Data from your own work come in a file. `load_points` reads a text file with one point per line. It skips a first
+# Your own data will usually be in a file. `load_points` reads a text file with one point per line. It skips a first
 # line of names, and anything after a `#`. Without a path it reads a small sample.
 
 # %% tags=["hide-input"]
@@ -706,8 +705,8 @@ show(
 # %% [markdown]
 # Files are rarely clean. This reader does not guess what you meant: it stops, and says where.
 #
-# **Before you run the next cells:** they hold five files, and one name with a misprint. Where would you want
-# the computer to guess?
+# **Before you run the next cells:** the first holds five flawed files, and the second reads them, and a sixth that
+# does not exist. Where would you want the computer to guess?
 
 # %%
 files = {
@@ -737,10 +736,10 @@ with TemporaryDirectory() as folder, chdir(folder):
 #
 # - **"The lowest inertia is the best clustering."** Only if the objective suits the data. For the long groups and
 #   for the penguins, the true labels have the higher inertia.
-# - **Raising `n_init` when the shape is the trouble.** You find the optimum of the wrong objective more reliably.
+# - **Raising `n_init` when the shape is the problem.** You find the optimum of the wrong objective more reliably.
 # - **Believing an ARI that is surprisingly low.** Perhaps labels from two files have collided.
-# - **Taking the label of a far-away point for knowledge.** K-means always answers. It has no way to say that a
-#   point is unlike anything it has seen.
+# - **Treating the label of a far-away point as knowledge.** K-means always answers. It has no way to say that a point
+#   is unlike anything it has seen.
 # - **Taking each fitted component for a real group.** Two components may make one bump, and one bent group may need
 #   several.
 
@@ -756,9 +755,9 @@ with TemporaryDirectory() as folder, chdir(folder):
 #
 # <details><summary>Answer</summary>
 #
-# **B.** The search did its work and found a lower value; you dislike what is low. A: more starts could lower the
-# inertia further, towards what you dislike. C cannot be: the optimum has the lowest inertia, and 850 is lower than
-# 900.
+# **B.** The search did its job and found a lower value, but you dislike the result. A: more starts could lower the
+# inertia further, towards results that you dislike. C is impossible: the optimum has the lowest inertia, and 850 is
+# lower than 900.
 #
 # </details>
 #
@@ -785,16 +784,16 @@ with TemporaryDirectory() as folder, chdir(folder):
 #
 # <details><summary>Answer</summary>
 #
-# **C.** With unequal spreads the squares of $x$ stay in the equation. Far out in *every* direction the loose
-# Gaussian is the higher one, also behind the tight group. A is the rule of k-means, and needs equal spreads. B
-# moves the border the right way, but forgets the far side of the tight group.
+# **C.** With unequal spreads the squares of $x$ stay in the equation. Far out in *every* direction the loose Gaussian
+# is the higher one, even behind the tight group. A is the rule of k-means, and needs equal spreads. B moves the
+# border the right way, but forgets the far side of the tight group.
 #
 # </details>
 
 # %% [markdown]
 # ## In five lines
 #
-# 1. K-means asks for the nearest centre. That suits groups that are round, equally wide and of equal size, and
+# 1. K-means asks only which centre is nearest. That suits groups that are round, equally wide and of equal size, and
 #    leaves no room for doubt.
 # 2. When the right answer has the higher inertia, the objective is at fault, and more starts do not help.
 # 3. A mixture is a story: pick a component with probability $\pi_k$, then draw from its Gaussian.

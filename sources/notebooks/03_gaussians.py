@@ -27,8 +27,8 @@ from mlcourse.widgets import covariance_explorer, draw_covariance
 use_course_style()
 
 # %% [markdown]
-# Move the sliders: two widths and an angle. By the end of this lesson you will know how they make the numbers below
-# the picture, and what these are good for.
+# Move the sliders: two widths and an angle. By the end of this lesson you will know how they determine the numbers
+# below the picture, and what those are good for.
 
 # %% tags=["hide-input"]
 # To begin with: a Gaussian that you can turn and stretch
@@ -37,9 +37,8 @@ covariance_explorer()
 # %% [markdown]
 # ## Two strangers
 #
-# Here are fifty irises of one species, *Iris setosa*, with the length and the width of a sepal of each. Then two
-# more flowers turn up, A and B, and nobody knows where they come from. Both are equally far from the middle of the
-# fifty.
+# Here are the sepal lengths and widths of fifty irises of one species, *Iris setosa*. Then two more flowers turn up,
+# A and B, and nobody knows where they come from. Both are equally far from the middle of the fifty.
 #
 # **Before you run the next cells:** if all you know about a flower is its distance from the middle, which of the
 # two is the odd one out?
@@ -79,12 +78,12 @@ show(
 )
 
 # %% [markdown]
-# The distance alone cannot tell, but you see it at once. In this species long goes with wide. A is long and wide. B
-# is long and narrow, and none of the fifty is like it.
+# The distance alone cannot tell, but you see at once that it is B. In this species long sepals tend to be wide. A is
+# long and wide. B is long and narrow, and none of the fifty is like it.
 #
-# The ruler of k-means is the same in every direction. Your eye has used another ruler, one that is short across the
-# cloud and long along it. This lesson builds that ruler. It comes with a shape, the
-# [Gaussian](../GLOSSARY.md#gaussian), and the rest of the course is built from that shape.
+# The ruler of k-means is the same in every direction. Your eye used another ruler, one that is short across the cloud
+# and long along it. This lesson builds that ruler. It comes with a shape, the [Gaussian](../GLOSSARY.md#gaussian),
+# and the rest of the course is built from that shape.
 
 # %% [markdown]
 # ## One number at a time
@@ -99,8 +98,8 @@ show(
 # z &= \frac{x - \mu}{\sigma}
 # \end{aligned} $$
 #
-# Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The exponential makes far
-# values unlikely. The factor in front makes the area under the curve 1.
+# Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The exponential makes
+# distant values unlikely. The factor in front makes the area under the curve 1.
 
 
 # %%
@@ -115,7 +114,7 @@ assert np.allclose(gaussian(length, 5, 0.4), norm.pdf(length, 5, 0.4))  # SciPy 
 # %% [markdown]
 # ### Which mean, which width?
 #
-# There is one Gaussian for every $\mu$ and $\sigma$. Which of them describes these flowers? The classic answer is
+# There is one Gaussian for every $\mu$ and $\sigma$. Which describes these flowers best? The classic answer is
 # [maximum likelihood](../GLOSSARY.md#maximum-likelihood): choose the parameters under which the data are least
 # surprising. The density of all the data together is a product, with one factor per flower. Its logarithm is a sum,
 # the [log-likelihood](../GLOSSARY.md#log-likelihood), and sums are easier to handle:
@@ -215,9 +214,8 @@ show(
 #
 # ### Standardising
 #
-# The $z$ of the formula is useful in its own right. To replace $x$ by $z$ is to
-# [standardise](../GLOSSARY.md#standardise): the new numbers have mean 0 and standard deviation 1, whatever the
-# units were.
+# The $z$ of the formula is useful in its own right. To [standardise](../GLOSSARY.md#standardise) is to replace $x$ by
+# $z$: the new numbers have mean 0 and standard deviation 1, whatever the units were.
 #
 # **Before you run the next cell:** how many of the fifty flowers do you expect within one standard deviation of the
 # mean? Within two?
@@ -229,7 +227,7 @@ for r in (1, 2, 3):
     print(f"within {r}σ: {(np.abs(z) < r).sum()} of 50 flowers; a Gaussian holds {share:.2%}")
 
 # %% [markdown]
-# The counts are close to what the Gaussian says. Remember its three numbers, and that they belong to *one* dimension.
+# The counts are close to what the Gaussian says. Remember these three shares, and that they hold in *one* dimension.
 #
 # Try this ruler on the two strangers: standardise length and width, each with its own mean and standard deviation.
 #
@@ -276,8 +274,8 @@ print("correlation:", round(Sigma[0, 1] / np.sqrt(Sigma[0, 0] * Sigma[1, 1]), 2)
 assert np.allclose(Sigma, np.cov(setosa.T, ddof=0))
 
 # %% [markdown]
-# The diagonal holds the two variances. Off the diagonal is the covariance, twice, since length with width is width
-# with length. Divide it by both standard deviations and you have the [correlation](../GLOSSARY.md#correlation),
+# The diagonal holds the two variances. Off the diagonal is the covariance, twice, since the order of the features
+# does not matter. Divide it by both standard deviations and you have the [correlation](../GLOSSARY.md#correlation),
 # which is between −1 and 1 and has no units.
 #
 # ### Spread in every direction
@@ -330,9 +328,9 @@ assert np.allclose(U.T @ U, np.eye(2))  # a right angle between them
 # %% [markdown]
 # ### A covariance matrix is an ellipse
 #
-# Put these two facts into a drawing. Take the eigenvectors as axes, and $\sqrt{\lambda_j}$ as half-lengths: that
-# is the *one-sigma ellipse*. Twice and three times the size are the two- and three-sigma ellipses. On each of them
-# the Gaussian has the same density everywhere, like the contour lines of a hill.
+# Now draw them. Take the eigenvectors as axes, and $\sqrt{\lambda_j}$ as half-lengths: that is the *one-sigma
+# ellipse*. Twice and three times the size are the two- and three-sigma ellipses. On each of them the Gaussian has the
+# same density everywhere, like the contour lines of a hill.
 #
 # **Before you run the next cell:** on which of the ellipses will A and B be, roughly?
 
@@ -353,14 +351,14 @@ show(
 )
 
 # %% [markdown]
-# A is near the second ellipse, B far beyond the third. There is the ruler that your eye has used.
+# A is near the second ellipse, B far beyond the third. This is the ruler that your eye used.
 #
 # You can read one more thing off an ellipse. Its shadow on the horizontal axis reaches exactly one standard
 # deviation of the length to either side of the mean, and its shadow on the vertical axis one standard deviation of
 # the width. So the *box* around the one-sigma ellipse shows the diagonal of $\Sigma$, and the *slant* in the box
 # shows the covariance.
 #
-# And back again: with the eigenvectors as columns of $U$ and the eigenvalues on the diagonal of $\Lambda$,
+# You can also go back: with the eigenvectors as columns of $U$ and the eigenvalues on the diagonal of $\Lambda$,
 #
 # $$ \Sigma = U \Lambda\, U^\top. $$
 #
@@ -390,7 +388,7 @@ show(*draw_covariance(noise, std_1=2, std_2=1, angle=30, reach=6.5))
 
 # %% [markdown]
 # The covariance vanishes when the ellipse is upright or flat, at 0° or ±90°. The angle stops mattering when both
-# widths are equal, since a circle looks the same however you turn it. And a correlation near 1 takes a thin, slanted
+# widths are equal, since a circle looks the same however you turn it. And a correlation near 1 needs a thin, slanted
 # ellipse.
 
 # %% [markdown]
@@ -427,7 +425,7 @@ by_formula = [np.sqrt((x - mu) @ inverse @ (x - mu)) for x in setosa]
 assert np.allclose(mahalanobis(setosa, mu, Sigma), by_formula)
 
 # %% [markdown]
-# To go from $x$ to $y$ is called [whitening](../GLOSSARY.md#whitening): the whitened data have mean 0, every variance
+# Going from $x$ to $y$ is called [whitening](../GLOSSARY.md#whitening): the whitened data have mean 0, every variance
 # is 1, and every covariance is 0.
 #
 # **Before you run the next cells:** what becomes of the ellipses when the flowers are whitened? And of A and B?
@@ -455,7 +453,7 @@ show(
 print("Mahalanobis distance of A and B:", mahalanobis(strangers, mu, Sigma).round(2))
 
 # %% [markdown]
-# B is more than twice as far from the fifty as A. Now a number says what the eye saw.
+# B is more than twice as far from the fifty as A. Now a number confirms what your eye saw.
 
 # %% [markdown]
 # ## How much is inside?
@@ -475,12 +473,11 @@ print("flowers (d = 2) within 1, 2, 3 σ:", *inside, "of 50")
 print("where a Gaussian in the plane expects", *(50 * chi2.cdf(radii**2, df=2)).round(1))
 
 # %% [markdown]
-# It is smaller, and in ten dimensions next to nothing. After whitening, $\Delta^2$ is a sum
-# of squares,
+# The share is smaller, and in ten dimensions next to nothing. After whitening, $\Delta^2$ is a sum of squares,
 #
 # $$ \Delta^2 = y_1^2 + y_2^2 + \dots + y_d^2, $$
 #
-# and when $x$ comes from the Gaussian, the $y_j$ are independent standard Gaussians. For a point within one σ their
+# and when $x$ comes from the Gaussian, the $y_j$ are independent standard Gaussians. For a point within one σ this
 # sum must be below 1, and every dimension adds another square. The sum has a [chi-squared
 # distribution](../GLOSSARY.md#chi-squared-distribution) with $d$ degrees of freedom, written $\chi^2_d$. So the share
 # within $r$ sigma is the probability that $\chi^2_d$ is below $r^2$.
@@ -509,7 +506,7 @@ assert np.isclose((lengths < 3).mean(), chi2.cdf(9, df=10), atol=0.01)
 
 # %% [markdown]
 # In ten dimensions a perfectly ordinary point is about $\sqrt{10}$, a little over 3, from the mean. "Beyond three
-# sigma, so it is an [outlier](../GLOSSARY.md#outlier)" is a one-dimensional thought. Whenever you judge a distance,
+# sigma, so it is an [outlier](../GLOSSARY.md#outlier)" is one-dimensional thinking. Whenever you judge a distance,
 # ask in how many dimensions.
 
 # %% [markdown]
@@ -544,7 +541,7 @@ assert np.allclose(log_density(setosa, mu, Sigma), multivariate_normal(mu, Sigma
 # %% [markdown]
 # ### Why logarithms?
 #
-# A floating-point number cannot be as small as you like. Below about $10^{-323}$ there is only 0. That is called
+# A floating-point number cannot be arbitrarily small. Below about $10^{-323}$ there is only 0. That is called
 # [underflow](../GLOSSARY.md#underflow).
 #
 # **Before you run the next cells:** walk away from the mean of a standard Gaussian in one dimension. After how many
@@ -595,9 +592,8 @@ print("its logarithm to base 10, from the diagonal of L:", 2 * np.log10(np.diag(
 # Nothing is wrong with the matrix, but its determinant, $10^{-800}$, has underflowed to 0. The sum of logarithms is
 # an ordinary number.
 #
-# And the inverse? Take two features that are nearly copies of one another, such as one length measured in
-# centimetres and in inches. Here we know the truth: draw $y$ first, make $x = L y$, and ask for the length of $y$
-# back.
+# And the inverse? Take two features that are nearly copies of one another, such as one length measured in centimetres
+# and in inches. So that we know the truth, draw $y$ first, make $x = L y$, and then recover the length of $y$.
 
 # %%
 copies = np.array([[1, 1 - 1e-12], [1 - 1e-12, 1]])
@@ -660,15 +656,15 @@ show(
 )
 
 # %% [markdown]
-# The first coordinate, the length, is made of $z_1$ alone: the leftmost and the rightmost point of the noise are the
-# shortest and the longest flower. The width depends on $z_1$ too, and that is why the two go together.
+# The first coordinate, the length, depends on $z_1$ alone: the leftmost and rightmost points of the noise are the
+# shortest and longest flowers. The width depends on $z_1$ too, and that is why the two go together.
 
 # %% [markdown]
 # ## A mixture of Gaussians
 #
 # Lesson 02 told the story of a [mixture](../GLOSSARY.md#mixture): first pick one of $K$
-# [components](../GLOSSARY.md#component), component $k$ with probability $\pi_k$, then draw a point from its
-# Gaussian. The density of such a point adds up all the ways in which it can have come about:
+# [components](../GLOSSARY.md#component), component $k$ with probability $\pi_k$, then draw a point from its Gaussian.
+# The density of such a point adds up all the ways in which it can arise:
 #
 # $$ \begin{aligned}
 # p(x) &= \sum_{k=1}^{K} \pi_k\, N(x \mid \mu_k, \Sigma_k) \\
@@ -679,7 +675,7 @@ show(
 # too.
 #
 # The penguins of lesson 02 are a mixture that nature made. We know the species of each, so `fit` gives us every
-# component, and its share of the birds is the weight.
+# component, and each component's share of the birds is its weight.
 #
 # **Before you run the next cells:** how many peaks will the mixture of the three species have if you look at the
 # length of the bill alone?
@@ -727,10 +723,10 @@ show(
 # a_k &= \log \pi_k + \log N(x \mid \mu_k, \Sigma_k)
 # \end{aligned} $$
 #
-# For $a_k$ we import `mlcourse.gaussians.log_density`, the formula that you have seen, for $K$ Gaussians at once.
+# For $a_k$ we import `mlcourse.gaussians.log_density`, which applies the formula above to $K$ Gaussians at once.
 #
-# Here are the elongated groups of lesson 02 again. *How* one finds a mixture without knowing the groups is the next
-# lesson. Today we borrow a fitted one.
+# Here are the elongated groups of lesson 02 again. *How* to find a mixture without knowing the groups is the next
+# lesson's subject. Here we borrow a fitted one.
 
 
 # %%
@@ -769,13 +765,17 @@ made = sample(len(X), weights, means, covariances, np.random.default_rng(0))
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.6), sharex=True, sharey=True)
 for ax, points, title in ((axes[0], X, "data"), (axes[1], made, "drawn from the mixture")):
     plot_density(model, np.vstack([X, made]), ax=plot_points(points, sizes=9, ax=ax))
-    ax.clabel(ax.collections[-1], levels=[0.5, 1, 2, 4, 8, 16], fmt="−%g", fontsize=9, colors=INK)
+    contours = ax.collections[-1]
+    for label in ax.clabel(contours, contours.levels[:-1], fmt="−%g", colors=PRINT, inline=False):
+        label.set(
+            fontsize=9, rotation=0, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
+        )
     ax.set_title(title)
 show(
     fig,
     "Figure 11. The data, and as many points drawn from a mixture fitted to them. The contours are the"
-    " mixture's log density, the same in both panels. A number says how far a contour is below the peak;"
-    " each contour inside it is half as far below.",
+    " mixture's log density, the same in both panels. The numbers say how"
+    " far a contour is below the peak.",
     "Two panels with the same contours around three groups, two long and one round. The"
     " points left and right differ one by one and have the same shapes.",
 )
@@ -786,13 +786,13 @@ n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2  # weights, means, symmetr
 print(f"numbers in the data: {X.size}; numbers in the mixture: {n_parameters}")
 
 # %% [markdown]
-# You can hardly tell them apart, unless you compare point by point. The mixture has a few numbers in place of
-# thousands, and can make as many new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
+# You can hardly tell them apart, unless you compare point by point. A few numbers replace thousands, and the mixture
+# can generate as many new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
 #
 # ### Does it sum to one?
 #
-# A density must. Cover $[-10, 10]^2$ with four million small squares, each 0.01 wide, multiply the density in each
-# by its area, and add up.
+# A density must. To check, cover $[-10, 10]^2$ with four million small squares, each 0.01 wide, multiply the density
+# in each by its area, and add up.
 #
 # **Before you run the next cell:** something will be missing, but how much? And will it be because the squares are
 # too coarse, or because the plane is too small?
@@ -827,7 +827,8 @@ for half_width, step in ((10, 0.01), (10, 0.1), (12, 0.1), (12, 0.5), (12, 1)):
 # - **"68 % within one sigma" in the plane.** That is the share in one dimension. In two it is 39 %.
 # - **The logarithm of a density instead of a log density.** All is well until one point is far out. Then there is a
 #   −∞, and soon a NaN.
-# - **Columns for rows.** `np.cov(X)` treats each row as a feature. If your covariance matrix is 50 × 50, transpose.
+# - **Rows and columns swapped.** `np.cov(X)` treats each row as a feature. If your covariance matrix is 50 × 50,
+#   transpose.
 
 # %% [markdown]
 # ## Quiz
@@ -842,7 +843,7 @@ for half_width, step in ((10, 0.01), (10, 0.1), (12, 0.1), (12, 0.5), (12, 1)):
 #
 # <details><summary>Answer</summary>
 #
-# **B.** The eigenvalues 4 and 1 are variances, and half-lengths are their square roots. A takes variances for
+# **B.** The eigenvalues 4 and 1 are variances, and half-lengths are their square roots. A mistakes variances for
 # lengths, C squares them. D: the mean says where the ellipse is, not how large.
 #
 # </details>
@@ -864,7 +865,7 @@ for half_width, step in ((10, 0.01), (10, 0.1), (12, 0.1), (12, 0.5), (12, 1)):
 # </details>
 
 # %% [markdown]
-# **3.** A point in ten dimensions has the Mahalanobis distance 3. How unusual is it?
+# **3.** A point in ten dimensions has Mahalanobis distance 3. How unusual is it?
 #
 # - **A.** Very: only 0.3 % are beyond three sigma.
 # - **B.** Not at all: more than half of all points are further out.
@@ -873,8 +874,8 @@ for half_width, step in ((10, 0.01), (10, 0.1), (12, 0.1), (12, 0.5), (12, 1)):
 #
 # <details><summary>Answer</summary>
 #
-# **B.** In ten dimensions 47 % are within three sigma, and the other 53 % beyond. A gives the share of one
-# dimension. C and D: the distance is measured after whitening, which has removed correlations and units.
+# **B.** In ten dimensions 47 % are within three sigma, and the other 53 % beyond. A gives the share in one dimension.
+# C and D: the distance is measured after whitening, which has removed correlations and units.
 #
 # </details>
 
@@ -891,7 +892,7 @@ assert round(chi2.cdf(9, df=10), 2) == 0.47
 # %% [markdown]
 # ## In five lines
 #
-# 1. Maximum likelihood fits a Gaussian with the mean and the mean product of deviations, both divided by $n$.
+# 1. The maximum-likelihood Gaussian has the mean and the covariance of the data, both sums divided by $n$.
 # 2. A covariance matrix is an ellipse: eigenvectors for axes, roots of eigenvalues for half-lengths.
 # 3. Mahalanobis distance is length after whitening, and its square follows $\chi^2_d$: mind the dimension.
 # 4. One Cholesky factor gives the distance, the determinant and new points. Stay in logarithms.
@@ -900,8 +901,8 @@ assert round(chi2.cdf(9, df=10), 2) == 0.47
 # ## Where next
 #
 # The exercises of this lesson are in [03_gaussians_exercises](../exercises/03_gaussians_exercises.ipynb). Write the
-# log density yourself: lesson 04 builds on it. There you learn where the weights, means and covariances that we
-# borrowed today come from.
+# log density yourself: lesson 04 builds on it. There you learn where the weights, means and covariances borrowed here
+# come from.
 #
 # ## References
 #

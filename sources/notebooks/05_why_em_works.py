@@ -44,8 +44,8 @@ for start in (0.1, 2.5):
 # From 2.5 a single step goes nearly all the way to the maximum. From 0.1 the step is short.
 #
 # In [lesson 04](04_em.ipynb) you saw that the likelihood never falls, and used it as a test. This lesson shows why.
-# It takes one idea, the dashed curve. From it follow the proof, the formulas of the M-step, the places where EM gets
-# stuck, and k-means.
+# It takes one idea, the dashed curve. The proof, the formulas of the M-step, the places where EM gets stuck, and
+# k-means all follow from it.
 #
 # ## A lower bound for the likelihood
 #
@@ -71,9 +71,10 @@ def likelihood(mu):
 # $$ \begin{aligned} \log p(x_i) &= \log \sum_k q_{ik}\, \frac{p(x_i, k)}{q_{ik}} \\
 # &\ge \sum_k q_{ik} \log \frac{p(x_i, k)}{q_{ik}} \end{aligned} $$
 #
-# Above is the logarithm of a mean, below is the mean of logarithms. The logarithm is concave, so the first is never
-# smaller than the second: this is [Jensen's inequality](../GLOSSARY.md#jensens-inequality). The second line is the
-# [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), ELBO for short. We will simply call it the **bound**.
+# The first line is the logarithm of a mean, the second is the mean of logarithms. The logarithm is concave, so the
+# first is never smaller than the second: this is [Jensen's inequality](../GLOSSARY.md#jensens-inequality). The second
+# line is the [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), ELBO for short. We will simply call it the
+# **bound**.
 #
 # $$ \begin{aligned} \mathrm{ELBO}_i(q, \mu) = {}&
 # \underbrace{\sum_k q_{ik} \log p(x_i, k \mid \mu)}_{\text{how well the guess and } \mu \text{ fit}} \\
@@ -159,15 +160,15 @@ for half_step in range(9):
     if half_step % 2 == 0:
         Q = softmax(log_joint(x, mu), axis=1)  # E
     else:
-        mu = (Q @ [-1, 1] * x).mean()  # M: mirror the grains that aimed at −μ, then average
+        mu = (Q @ [-1, 1] * x).mean()  # M: flip the sign of the grains aimed at −μ, then average
 
 # %% tags=["hide-input"]
 # Figure 1: bound and likelihood, half step by half step
 names = ["start", *("E", "M") * 4]
 ax = plt.figure(figsize=(8, 3.6)).subplots()
 ax.fill_between(range(9), bounds, likelihoods, color=color(4), alpha=0.35, label="the gap, KL")
-ax.plot(likelihoods, color=INK, marker="o", markersize=4, label="log-likelihood")
-ax.plot(bounds, color=color(0), marker="s", markersize=5, linestyle="--", label="bound")
+ax.plot(likelihoods, color=color(0), marker="o", markersize=4, label="log-likelihood")
+ax.plot(bounds, color=color(1), marker="s", markersize=5, linestyle="--", label="bound")
 ax.set(xticks=range(9), xlabel="half steps", ylabel="mean over the grains")
 ax.set_xticklabels(names)
 ax.legend(loc="lower right")
@@ -183,7 +184,7 @@ show(
 bounds, likelihoods = np.array(bounds), np.array(likelihoods)
 rises = np.diff(likelihoods)[1::2], np.diff(bounds)[1::2]
 for name, rise in zip(("likelihood", "bound"), rises):
-    print(f"M-steps: the {name:10s} rises by", rise.round(5))
+    print(f"M-steps: the {name:10s} rises by", *(f"{r:.5f}" for r in rise))
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
@@ -215,9 +216,9 @@ def draw_climb(mu, n_rounds, ax):
     """The likelihood, and for each round the bound that touches it; return the places of EM."""
     grid = np.linspace(-0.6, 2.6, 300)
     curve = [likelihood(place) for place in grid]
-    ax.plot(grid, curve, color=INK, linewidth=2)
+    ax.plot(grid, curve, color=color(0), linewidth=2)
     places = [mu]
-    for k in range(n_rounds):
+    for k in range(1, n_rounds + 1):
         Q = softmax(log_joint(x, mu), axis=1)
         ax.plot(grid, [elbo(log_joint(x, place), Q).mean() for place in grid], "--", color=color(k))
         ax.plot(mu, likelihood(mu), MARKERS[k], color=color(k), markersize=9)
@@ -255,17 +256,17 @@ show(
 )
 
 # %% [markdown]
-# Take a minute for it. At the point where the bound touches the likelihood, both have the same slope: a smooth
-# curve that stays below another and meets it cannot cross it. So the bound's maximum is *uphill*. And because the
-# bound is never above the likelihood, EM cannot end lower than it started. That is why EM needs no step size: each
-# bound brings its own.
+# Take a minute over this picture. At the point where the bound touches the likelihood, both have the same slope: a
+# smooth curve that stays below another and meets it cannot cross it. So the bound's maximum is *uphill*. And because
+# the bound is never above the likelihood, EM cannot end lower than it started. That is why EM needs no step size:
+# each bound brings its own.
 #
 # The less the responsibilities change as $\mu$ moves, the better the bound follows the likelihood, and the longer
 # the steps. That answers the first question. At $\mu = 2.5$ the components are far apart, almost every
 # responsibility is 0 or 1, and it stays so. At 0.1 they overlap, and the responsibilities change with every small
 # move. [Lesson 06](06_when_em_fails.ipynb) measures what overlap costs.
 #
-# Go back to the scene at the top, and look for the two arrows of Figure 2 there.
+# Go back to the picture at the top, and find in it the three places that the arrows of Figure 2 point to.
 #
 # ## The M-step is the maximum of the bound
 #
@@ -442,13 +443,12 @@ for k, start in enumerate([(-0.5, 2.5), (-2.7, -2.0), (2.5, -0.5), (2.4, 2.4)]):
     print(f"start {start}: ends at {means[-1].round(3)}")
 center = x.mean()
 ax.plot(center, center, "o", markersize=16, fillstyle="none", color=INK, markeredgewidth=2)
-ax.annotate(
-    "saddle",
-    (center, center),
-    (-0.95, 0.1),
-    arrowprops={"arrowstyle": "->", "color": INK, "linewidth": 1.5, "shrinkB": 10},
-    color=INK,
-)
+arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5, "shrinkB": 10}
+for text, place, at in (
+    ("saddle", (center, center), (-0.95, 0.1)),
+    ("a maximum", (-1.061, 1.689), (-2.75, 0.25)),
+):
+    ax.annotate(text, place, at, arrowprops=arrow, color=INK)
 ax.set(xlabel="mean of component 0, μ₀", ylabel="mean of component 1, μ₁", aspect="equal")
 show(
     fig,
@@ -456,7 +456,7 @@ show(
     " EM. Two maxima of equal height mirror each other in the dotted diagonal. The run that"
     " starts on the diagonal ends at the saddle between them (ring).",
     "Contour lines with one hill at upper left and its mirror image at lower right. Three paths"
-    " end on one or the other maximum. The fourth jumps along the diagonal to a ringed point in"
+    " end on one or the other hilltop, a maximum. The fourth jumps along the diagonal to a ringed point in"
     " the middle, between both hills, and stops.",
 )
 
@@ -511,8 +511,8 @@ assert np.allclose(lower_bounds(0, 30), one, atol=1e-9)
 
 # %% [markdown]
 # Three components that share everything are one Gaussian, and stay one. A disturbance of a billionth is enough to get
-# away, in all of 20 seeds, after some 45 rounds of apparent rest. The plateaus of lesson 04 come from here too: with
-# random responsibilities all components are nearly equal, so EM starts beside a saddle.
+# away, with all of 20 seeds, after some 45 rounds of apparent rest. The plateaus of lesson 04 come from here too:
+# with random responsibilities all components are nearly equal, so EM starts beside a saddle.
 #
 # So a random start does not stay at a saddle. But it can stay there for longer than your tolerance allows, and then
 # EM stops and reports convergence. If several components of a fit are the same, suspect a saddle.

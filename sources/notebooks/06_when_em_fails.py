@@ -33,7 +33,7 @@ use_course_style()
 # with a variance each and without `reg_covar`. Lesson 05 proved that the curve beside or below the picture cannot
 # fall.
 #
-# **Before you press Play:** it climbs slowly at first. What will its last few rounds look like?
+# **Before you press Play:** after one large step the curve climbs slowly. What will its last few rounds look like?
 
 # %% tags=["hide-input"]
 # To begin with: a climb without a top
@@ -52,12 +52,22 @@ try:
         steps.append(step)
 except ValueError:
     print(f"after {len(steps) - 1} rounds EM cannot go on")
-print("standard deviations before:", np.sqrt(steps[-1].mixture.covariances))
+print("its last standard deviations:", np.sqrt(steps[-1].mixture.covariances).round(2))
 em_player(column, steps)
 
+# %% tags=["hide-input"]
+# Checks of what the text says
+widths = np.sqrt([step.mixture.covariances[1] for step in steps])
+shares = [1 / e_step(column, step.mixture)[1].sum(axis=0)[1] for step in steps]
+assert np.array_equal(np.diff(widths) > 0, np.array(shares[:-1]) < 0.5)
+rises = np.diff([step.lower_bound for step in steps])
+assert np.all(np.diff(rises[-4:]) > 0)
+
 # %% [markdown]
-# The second component gives up one grain of the main group after the other. With each one it loses, it becomes
-# narrower, and being narrower makes it lose the next one. In the end it has one grain, and its width goes to zero.
+# In its last rounds the curve climbs faster and faster. The second component gives up one grain of the main group
+# after the other. At first this makes it wider, because the lone grain at 8 becomes a larger part of what it owns.
+# Once that grain is more than half of it, the component becomes narrower, and being narrower it loses the rest
+# faster. In the end it would have one grain, and a width of zero.
 #
 # EM did nothing wrong, and the likelihood has never been higher. This lesson is about the four ways in which a
 # correct EM gives you something that you did not want: components in another order, a fit that has not arrived, a
@@ -127,7 +137,7 @@ ax = plot_points(Y, sizes=8)
 style = {"linestyle": "", "markersize": 12, "markeredgecolor": PAPER}
 ax.plot(*aligned.T, marker="o", color=color(0), label="average after aligning", **style)
 ax.plot(*naive.T, marker="X", color=color(5), label="average, number by number", **style)
-ax.legend(loc="upper left")
+ax.legend(loc="lower right")
 ax.set_aspect("equal")
 show(
     ax,
@@ -160,14 +170,14 @@ assert adjusted_rand_score(a, b) > 0.999
 distances = (6, 4, 3, 2.5, 2)
 
 
-def rounds_of_em(distance, seed):
+def fit_of_two(distance, seed):
     rng = np.random.default_rng(seed)
     sample = rng.choice([-distance / 2, distance / 2], 1000) + rng.standard_normal(1000)
     model = GaussianMixture(2, random_state=0, tol=1e-9, max_iter=2000)
-    return model.fit(sample[:, np.newaxis]).n_iter_
+    return model.fit(sample[:, np.newaxis])
 
 
-rounds = np.array([[rounds_of_em(distance, seed) for seed in range(7)] for distance in distances])
+rounds = np.array([[fit_of_two(d, seed).n_iter_ for seed in range(7)] for d in distances])
 
 # %% tags=["hide-input"]
 # Figure 2: rounds against the distance of the means
@@ -197,14 +207,23 @@ assert np.all(np.diff(medians) > 0)
 assert 40 * medians[0] < medians[-1]
 
 # %% [markdown]
-# Some hundreds. Near the maximum, every round reduces the distance to it by the same factor: EM converges *linearly*.
-# Dempster, Laird and Rubin (1977) found the factor. It is the **share of missing information**: how much of what we
-# would know about the parameters, if we saw which component each point came from, is lost because we do not. With
-# components that are far apart nothing is lost, and the factor is almost 0. With overlap it is close to 1, and each
-# round brings almost nothing.
+# About four hundred, as a rule. Look at the last rises of the likelihood, each divided by the one before it:
+
+# %%
+for distance in (4, 3, 2):
+    rises = np.diff(fit_of_two(distance, seed=0).lower_bounds_)
+    print(f"distance {distance}: the last factors are", (rises[-4:] / rises[-5:-1]).round(3))
+
+# %% [markdown]
+# Near the maximum, every rise is the one before it times a constant: EM converges *linearly*. The distance to the
+# maximum shrinks by the root of that constant, and Dempster, Laird and Rubin (1977) found out what the root is: the
+# **share of missing information**. This is how much of what we would know about the parameters, if we saw which
+# component each point came from, is lost because we do not see it. With components that are far apart nothing is
+# lost, and the share is almost 0. With overlap it is close to 1, and each round brings almost nothing.
 #
-# So a small change per round does not mean that the maximum is near. With a factor of 0.99 the way left is about a
-# hundred times the last step. If components overlap, lower `tol`, and check whether the parameters still move.
+# So a small change per round does not mean that the maximum is near. If every rise is 0.98 of the one before, the
+# likelihood still has about fifty times the last rise to go. If components overlap, lower `tol`, and check whether
+# the parameters still move.
 #
 # ## The likelihood has no maximum
 #
@@ -231,7 +250,7 @@ for s in (1, 1e-1, 1e-2, 1e-10, 1e-100):
 assert np.isclose(spike(few, 8.0, 1e-11).sum() - spike(few, 8.0, 1e-10).sum(), np.log(10))
 
 # %% [markdown]
-# To infinity. A bell of area 1 that is ten times narrower is ten times higher. So each factor of ten adds
+# It goes to infinity. A bell of area 1 that is ten times narrower is ten times higher. So each factor of ten adds
 # $\log 10 = 2.30$, for ever, and the other grains lose nothing: the wide component covers them.
 #
 # **If components have covariances of their own, the likelihood of a mixture has no maximum.** Every grain can carry
@@ -265,11 +284,11 @@ show(
 
 # %% [markdown]
 # Does this need *own* covariances? Fit the grains with four values of
-# [`reg_covar`](04_em.ipynb), which is added to every variance and so limits the spike. Once with a variance per
+# [`reg_covar`](04_em.ipynb), which is added to every variance and so limits the spike: once with a variance per
 # component, and once with a single variance for both (`"tied"`, one of the types of the next lesson).
 #
 # **Before you run the next cell:** `reg_covar` goes from a hundredth down to a billionth. What happens to the total
-# log-likelihood of either fit, and to what the first says about fresh grains?
+# log-likelihood of either fit? And to the mean log-likelihood of a fresh grain under the first?
 
 # %%
 print("reg_covar    own variances        fresh grain    tied")
@@ -291,10 +310,10 @@ assert [round(total, 1) for total in totals["full"]] == [-80.4, -78.1, -75.8, -7
 assert [round(total, 2) for total in totals["tied"]] == [-82.81] * 4
 
 # %% [markdown]
-# With own variances the likelihood rises by eight, and the model has learned nothing: it says nearly the same about
-# fresh grains, and its smallest variance *is* `reg_covar`. What you read off is a setting, not the data. **A higher
-# likelihood is not a better model.** The same happens in 18 of 20 other samples. In two, EM ends at a good maximum of
-# finite height, with a broad second component.
+# With own variances the likelihood rises by eight, and the model has learned nothing: fresh grains are nearly as
+# likely as before, and its smallest variance *is* `reg_covar`. What you read off is a setting, not the data. **A
+# higher likelihood is not a better model.** The same happens in 18 of 20 other samples. In two, EM ends at a good
+# maximum of finite height, with a broad second component.
 #
 # **Tied is immune.** One variance for all components cannot go to zero while grains are away from their means: the
 # others would pay more than the spike gains. (In one dimension this holds as long as there are more distinct values
@@ -341,22 +360,23 @@ assert round(fits[6].covariances_.max(), 2) == 1.27
 # and up to a hundredth `reg_covar` is small beside its variance, 1.27. At 1 it blurs everything, and both curves
 # fall. So `reg_covar` should be small beside every variance that means something.
 #
-# Is *how* small then only a matter of the number that you report? Here it is, because the spike is far from all
+# Does it matter *how* small, apart from the likelihood that you report? Not here, because the spike is far from all
 # other grains. Now fit ten components to thirty points of the elongated groups. That is too many for so few, and the
 # narrow components are in the middle of the data.
 #
-# **Before you run the next cell:** what will the other 1220 points say, as `reg_covar` shrinks?
+# **Before you run the next cell:** what happens to the likelihood of the other 1220 points as `reg_covar` shrinks?
 
 # %%
-crowd = np.random.default_rng(0).permutation(Y)
+shuffled = np.random.default_rng(0).permutation(Y)
+few_rows, other_rows = shuffled[:30], shuffled[30:]
 print("reg_covar    fitted    fresh    fresh, tied")
 for reg_covar in (1e-2, 1e-4, 1e-6):
     settings = {"n_components": 10, "reg_covar": reg_covar, "random_state": 0}
-    own = GaussianMixture(**settings).fit(crowd[:30])
-    tied = GaussianMixture(**settings, covariance_type="tied").fit(crowd[:30])
+    own = GaussianMixture(**settings).fit(few_rows)
+    tied = GaussianMixture(**settings, covariance_type="tied").fit(few_rows)
     print(
-        f"{reg_covar:5g}      {own.score(crowd[:30]):6.1f}   {own.score(crowd[30:]):6.1f}"
-        f"     {tied.score(crowd[30:]):6.1f}"
+        f"{reg_covar:5g}      {own.score(few_rows):6.1f}   {own.score(other_rows):6.1f}"
+        f"     {tied.score(other_rows):6.1f}"
     )
 
 # %% [markdown]
@@ -377,11 +397,11 @@ except ValueError as error:
 # %% [markdown]
 # ## The fix: say beforehand what a covariance may look like
 #
-# If the components need covariances of their own, tied does not help. The trouble is that one grain alone decides
-# about a variance, and one grain knows nothing about spread. So let us tell the model what we believe *before* it
+# If the components need covariances of their own, tied does not help. The trouble is that one grain alone
+# determines a variance, and one grain says nothing about spread. So let us tell the model what we believe *before* it
 # sees the data, and let that belief count as much as a few points.
 #
-# A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the customary one is the
+# A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the usual one is the
 # [inverse-Wishart distribution](../GLOSSARY.md#inverse-wishart-distribution). With a target $T$, the covariance that
 # we would guess, and a strength $m$, its logarithm is, up to a constant,
 #
@@ -427,6 +447,8 @@ show(
 # $S_k = \sum_i r_{ik} (x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}$, bound plus prior has its maximum at
 #
 # $$ \Sigma_k = \frac{S_k + m\,T}{N_k + m} $$
+#
+# (The derivation is that of lesson 05, with $S_k + m\,T$ in place of $S_k$ and $N_k + m$ in place of $N_k$.)
 
 
 # %%
@@ -440,11 +462,15 @@ def map_covariance(S, N, T, m):
 # notices them. A component with one point gets nearly all of its shape from them. The estimate is pulled from
 # $S_k / N_k$ towards $T$, which is called [shrinkage](../GLOSSARY.md#shrinkage).
 #
-# One caution about the words. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d +
-# 1)/2}$, so here $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le
-# 2d$, and we use $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw
-# from, and "prior" is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty
-# goes to $-\infty$ faster than the spike rises.
+# <details><summary>Is this a proper prior?</summary>
+#
+# Not always. An inverse-Wishart with $\nu$ degrees of freedom contains $|\Sigma|^{-(\nu + d + 1)/2}$, so here
+# $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is for $m > 2d$. For $m \le 2d$, and we use
+# $m = 1$, the prior is [improper](../GLOSSARY.md#improper-prior): there is no distribution to draw from, and "prior"
+# is a name for a penalty. The maximum exists all the same, for every $m > 0$, because the penalty goes to $-\infty$
+# faster than the spike rises.
+#
+# </details>
 #
 # In `GaussianMixture`, `covariance_prior="data"` takes the covariance of all rows for $T$, and `prior_strength` is
 # $m$.
@@ -480,11 +506,10 @@ for name, options in (("reg_covar", {}), ("prior", prior)):
 # ## How strong should the prior be?
 #
 # With $m$ too large, all components look like $T$. So $m$ is a choice, and choices are made on data that were not
-# fitted. Sixty points of the elongated groups to fit, six components, again too many. Sixty more to choose $m$. The
-# rest, to report.
+# fitted. We fit six components, again too many, to sixty points of the elongated groups. Sixty more choose $m$, and
+# the rest are for the report.
 
 # %%
-shuffled = np.random.default_rng(0).permutation(Y)
 train, validation, test = shuffled[:60], shuffled[60:120], shuffled[120:]
 strengths = np.array([0.03, 0.1, 0.3, 1, 3, 10, 30])
 
@@ -535,7 +560,7 @@ assert bare.score(test) < models[best].score(test)
 # %% tags=["hide-input"]
 # Figure 7: without a prior, and with one
 grid = np.stack(np.meshgrid(np.linspace(-5, 7.5, 250), np.linspace(-5, 6, 220)), axis=-1)
-fig, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(11, 5.4), sharex=True, sharey=True)
 for ax, model, name in zip(
     axes, (bare, models[best]), ("maximum likelihood", f"MAP, m = {strengths[best]:g}")
 ):

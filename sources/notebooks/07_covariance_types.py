@@ -113,7 +113,7 @@ def scatter(X, R):
 # %%
 S, N = scatter(X, R)
 print("N =", N)
-print("S of component 0, for each of its points:\n", np.round(S[0] / N[0], 3))
+print("S_0 / N_0 =\n", np.round(S[0] / N[0], 3), sep="")
 
 # %% [markdown]
 # The diagonal of $S_0 / N_0$ holds the two [variances](../GLOSSARY.md#variance), and the off-diagonal entry is the
@@ -230,8 +230,8 @@ print(f"from S and N {log_likelihood(full(S, N), S, N):.4f}, from the points {by
 # \operatorname{tr}(S)/\sigma^2$. Set the derivative with respect to $\sigma^2$ to zero, and you get
 # $\operatorname{tr}(S)/(dN)$.
 #
-# **Before you run the next cell:** for component 1 alone, it tries many circles, many upright ellipses, and many
-# slants, and marks the answer of the formula. Where on each curve will the mark be?
+# **Before you run the next cells:** for component 1 alone, they try many circles, many upright ellipses, and many
+# slants, and mark the answer of the formula. Where in each panel will the mark be?
 
 # %%
 one, N_one = S[[1]], N[[1]]
@@ -263,7 +263,7 @@ axes[1].plot(var_1, var_2, "P", color=color(5), markersize=11)
 axes[1].set(title="diag", xlabel="variance of feature 1", ylabel="variance of feature 2")
 axes[2].plot(slants, slanted)
 axes[2].axhline(np.max(upright), color=INK, linewidth=0.8)
-axes[2].text(-0.3, np.max(upright) + 0.02, "best of diag", va="bottom")
+axes[2].text(0.88, np.max(upright) - 0.02, "best of diag", ha="right", va="top")
 axes[2].axvline(one[0, 0, 1] / N_one[0] / sd, color=INK, linestyle=":")
 axes[2].set(title="full", xlabel="correlation", ylabel="mean log-likelihood of a point")
 show(
@@ -341,11 +341,13 @@ types_player(X, runs)
 
 # %% tags=["hide-input"]
 # Check: who has kept the groups
-kept = {
-    name: adjusted_rand_score(y, e_step(X, steps[-1].mixture)[1].argmax(axis=1)) > 0.9
-    for name, steps in runs.items()
-}
-assert kept == {"full": True, "tied": True, "diag": False, "spherical": False}
+for name, steps in runs.items():
+    ends = [
+        adjusted_rand_score(y, e_step(X, s.mixture)[1].argmax(axis=1))
+        for s in (steps[0], steps[-1])
+    ]
+    print(f"{name:9s} ARI {ends[0]:.2f} at the start, {ends[1]:.2f} after thirty rounds")
+    assert (ends[1] > 0.9) == (name in ("full", "tied"))
 
 # %% [markdown]
 # Full and tied keep the groups. Diag and spherical leave them, because *their* likelihood is higher elsewhere: one
@@ -357,7 +359,7 @@ assert kept == {"full": True, "tied": True, "diag": False, "spherical": False}
 #
 # The log-likelihoods obey a law. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
 # shared shape is a special case of three shapes. Such models are [nested](../GLOSSARY.md#nested-models): the best fit
-# of the more general one cannot be worse. (There is no such law between tied and diag, or tied and spherical.)
+# of the more general one cannot be worse. (There is no such law between tied and diag or spherical.)
 
 # %%
 score = {name: model.score(X) for name, model in fits.items()}
@@ -376,7 +378,6 @@ assert score["full"] >= score["tied"]
 # - **covariances:** a symmetric $d \times d$ matrix has $d(d+1)/2 = 3$ different entries. Full has one such
 #   matrix per component, $3 \cdot 3 = 9$ numbers. Tied has one in all, 3. Diag has $K d = 6$ variances, spherical
 #   $K = 3$.
-#
 
 
 # %%
@@ -416,12 +417,12 @@ assert 1797 * 41 == 73_677
 # Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than
 # numbers, a model can memorise rows. Held-out data show whether it does.
 #
-# The covariances of full grow with $K d^2$, those of tied with $d^2$, those of diag with $K d$. So **tied saves
+# The number of covariances grows with $K d^2$ for full, with $d^2$ for tied, and with $K d$ for diag. So **tied saves
 # parameters when there are many components, diag when there are many features.** Memory follows the same counts. Time
 # does not.
 #
-# **Before you run the next cell:** twenty components of 64 features. How many times the memory and the time of
-# spherical does full need? And tied, which has only one matrix?
+# **Before you run the next cell:** twenty components of 64 features. Compared with spherical, how many times the
+# memory and the time will full need? And tied, which has only one matrix?
 
 # %%
 digits, _ = load_digits()
@@ -435,7 +436,7 @@ for name in TYPES:
     next(islice(rounds, 4, None))  # five rounds
     cost[name] = start.covariances.size, perf_counter() - began
 for name, (numbers, seconds) in cost.items():
-    ratios = f"memory × {numbers / cost['spherical'][0]:6.0f}, time × {seconds / cost['spherical'][1]:4.1f}"
+    ratios = f"memory × {numbers / cost['spherical'][0]:4.0f}, time × {seconds / cost['spherical'][1]:4.1f}"
     print(f"{name:9s} {numbers:6d} numbers: {ratios}")
 
 # %% [markdown]
@@ -493,7 +494,7 @@ for name in TYPES:
 # flipper in mm, and body mass in g. The model does not see the species.
 #
 # **Before you run the next cell:** which type will have the lowest BIC, and which will come closest to the species?
-# Mind the units: the mass is in thousands, the bill depth in tens.
+# Mind the units: masses are in the thousands, bill depths in the tens.
 
 # %%
 birds, species = load_penguins()
@@ -636,7 +637,8 @@ show(
     "Figure 7. Scikit-learn's borders between labelled groups, with our ellipses on top. Equal ellipses"
     " make straight borders, unequal ones make curves.",
     "Two panels of the three groups. Left, three equal ellipses and two straight borders. Right,"
-    " three different ellipses and curved borders; the region of the round group comes back at the top left.",
+    " three different ellipses and curved borders; the region of the round group comes back at the top left, and in"
+    " a wedge between the long groups.",
 )
 assert max(gaps["tied"], gaps["diag"]) < 1e-9
 # Older versions of scikit-learn's QDA divide by N − 1: then the difference is not quite nothing.
@@ -797,6 +799,8 @@ for ax, n, found, low in ((axes[0], sizes, curves, -38), (axes[1], digit_sizes, 
         ax.plot(n, found[name], marker=marker(k), color=color(k), label=name)
     top = max(max(curve) for curve in found.values())
     ax.set(xscale="log", ylim=(low, top + 1), xlabel="points to learn from")
+    ax.set_xticks(n, n)
+    ax.minorticks_off()
 axes[0].set(title="truth known: full", ylabel="held-out log-likelihood of a point")
 axes[1].set(title="digits, 15 features")
 axes[0].legend()
@@ -847,7 +851,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # The four are not all. Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a shape $A_k$
 # (diagonal, determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all components
 # (E) or vary (V), and shape and orientation may be the identity (I). Celeux and Govaert derived fourteen models from
-# this, and the R package mclust names them by three letters, for volume, shape and orientation:
+# this, and the R package [mclust](../GLOSSARY.md#mclust) names them by three letters, for volume, shape and
+# orientation:
 #
 # | here | in mclust | volume | shape | orientation |
 # |---|---|---|---|---|
@@ -928,8 +933,8 @@ assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 #
 # 1. One scatter $S_k$ and one count $N_k$ for each component; four types are four constraints on them.
 # 2. Each is the maximum likelihood answer under its constraint, and EM changes in one line.
-# 3. Tied gives straight borders (LDA with labels), full gives curved ones (QDA), diag is naive Bayes.
-# 4. Full and tied do not depend on your axes. Diag depends on rotations, spherical on scales.
+# 3. Tied gives straight borders, full gives curved ones. With labels they are LDA and QDA, and diag is naive Bayes.
+# 4. Full and tied do not depend on your axes. Rotation changes diag, rescaling changes spherical.
 # 5. Count the parameters, and let held-out data decide: with few points a wrong model with few parameters can beat
 #    the true one.
 #

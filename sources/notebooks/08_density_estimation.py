@@ -58,7 +58,7 @@ ax.set_aspect("equal")
 show(
     ax,
     "Figure 1. Two hundred points. You see two groups. What will a mixture of two Gaussians see?",
-    "Grey points along two interleaved crescents, one open below and one open above.",
+    "Grey points along two interleaved crescents. The upper one is an arch, the lower one a bowl.",
 )
 
 # %% [markdown]
@@ -75,8 +75,9 @@ print(round(adjusted_rand_score(moon, two.predict(X)), 3))
 # %% tags=["hide-input"]
 # Figure 2: two components, and sixteen
 fig, axes = plt.subplots(2, 2, figsize=(10.5, 6), sharex=True, sharey=True)
-plot_responsibilities(X, two.predict_proba(X), ax=axes[0, 0])
-plot_ellipses(two.means_, two.covariances_, n_std=2, ax=axes[0, 0])
+order = np.argsort(two.means_[:, 0])  # blue for the upper moon, here and below
+plot_responsibilities(X, two.predict_proba(X)[:, order], ax=axes[0, 0])
+plot_ellipses(two.means_[order], two.covariances_[order], n_std=2, ax=axes[0, 0])
 plot_points(X, ax=axes[0, 1])
 plot_ellipses(sixteen.means_, sixteen.covariances_, n_std=2, ax=axes[0, 1])
 plot_density(sixteen, X, ax=axes[1, 0])
@@ -88,17 +89,17 @@ show(
     fig,
     "Figure 2. Two components cut across the moons. Sixteen cover them like tiles. Their sum is"
     " high along both moons, and the points that it generates look like moons again.",
-    "Two broad ellipses: one over the upper moon and a part of the lower, one over the rest; sixteen small"
-    " ellipses along the crescents; contours of a density that follows them; 400 new points that"
-    " form the same two crescents.",
+    "Four panels. Two broad ellipses: one over the upper moon and the left arm of the lower, one over the"
+    " rest of the lower. Sixteen small ellipses along the crescents. Contours of a density that follows"
+    " the crescents. 400 new points that form the same two crescents.",
 )
 
 # %% [markdown]
-# If you want two groups, you would ask for two components. They find neither moon, since a moon is not an
-# ellipse. For a perfect match, the [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.
+# No: neither ellipse takes one moon, because a moon is not an ellipse. For a perfect match, the
+# [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.
 #
-# Sixteen components do not find groups either: nobody would say that there are sixteen. But look at the lower
-# panels. As a *description of where points fall*, the mixture is good enough to sample from.
+# Sixteen components do not find the groups either: nobody would say that there are sixteen. But look at the lower
+# panels. As a *description of where points fall*, this mixture is good enough to sample from.
 #
 # So there are two questions, and they have different answers:
 #
@@ -110,7 +111,7 @@ show(
 # ## The likelihood of the data you fitted
 #
 # We judge a density by its [log-likelihood](../GLOSSARY.md#log-likelihood): how probable does the model make the
-# points? The obvious idea is to take the $K$ with the greatest likelihood.
+# points? The obvious idea is to choose the $K$ with the highest likelihood.
 #
 # **Before you run the next cell:** for $K = 1, 2, \dots, 25$, where will the likelihood of the two hundred
 # points have its maximum?
@@ -122,8 +123,8 @@ training = np.array([model.score(X) for model in models])
 print(training.round(2))
 
 # %% [markdown]
-# At or near the end, whatever the data are. It rises with almost every component, and it would go on rising.
-# This is a law, and one function shows the reason: split any component into two halves that lie on top of each
+# The maximum is at or near the end of the list, whatever the data. The likelihood rises with almost every component,
+# and it would go on rising. One function shows the reason: split any component into two halves, one on top of the
 # other. The result is a mixture with one more component and exactly the same density.
 
 # %%
@@ -147,18 +148,18 @@ log_likelihood, _ = e_step(X, split(models[6], k=3))
 assert np.allclose(log_likelihood, models[6].score_samples(X))
 
 # %% [markdown]
-# So the best mixture of eight is at least as likely as the best of seven. **The likelihood of the training data
-# can never tell you to stop.**
+# So the best mixture of eight components is at least as likely as the best of seven. **The likelihood of the training
+# data can never tell you to stop.**
 #
-# The law is about the *best* fit. EM finds a good one, not always the best, so a curve can have a dent. A dent
+# This holds for the *best* fit. EM finds a good one, not always the best, so a curve can have a dent. A dent
 # means that a start was unlucky. It says nothing about $K$.
 #
 # ## Points that the fit has not seen
 #
 # A model that has learned where points fall should not be surprised by new ones. So leave some points out, fit the
-# model to the rest, and ask how likely the left-out points are. They are
-# [validation data](../GLOSSARY.md#validation-set). Two hundred points are few, so let each point take a turn: five
-# folds, each left out once. This is [cross-validation](../GLOSSARY.md#cross-validation).
+# model to the rest, and compute how likely the left-out points are. They are
+# [validation data](../GLOSSARY.md#validation-set). Two hundred points are few, so every point takes a turn: we make
+# five folds and leave out each of them once. This is [cross-validation](../GLOSSARY.md#cross-validation).
 
 # %%
 folds = KFold(5, shuffle=True, random_state=0)
@@ -175,7 +176,7 @@ def held_out(K):
 
 # %% [markdown]
 # **Before you run the next cell:** a mixture of a hundred components has 599 free numbers, and our points have
-# 400 coordinates. How will it do on the points that it was fitted to, and how on the others?
+# 400 coordinates. How well will it do on the points that it was fitted to, and how well on the others?
 
 # %%
 hundred = GaussianMixture(100, random_state=0).fit(X)
@@ -188,19 +189,18 @@ for K in (2, 7, 16, 40, 100):
 
 # %% tags=["hide-input"]
 # Figure 3: what a hundred components look like
-fig, axes = plt.subplots(1, 3, figsize=(13, 3.4))
-corner = (X[:, 0] > -1.2) & (X[:, 0] < 0) & (X[:, 1] > 0.2)
+fig, axes = plt.subplots(1, 3, figsize=(12, 4.4), sharey=True)
 for ax, K in zip(axes, (7, 40, 100)):
     model = GaussianMixture(K, random_state=0).fit(X)
-    plot_points(X[corner], ax=ax)
+    plot_points(X, ax=ax)
     plot_ellipses(model.means_, model.covariances_, n_std=2, ax=ax)
-    ax.set(title=f"K = {K}", xlim=(-1.2, 0.05), ylim=(0.1, 1.2), aspect="equal")
+    ax.set(title=f"K = {K}", xlim=(-1.25, -0.12), ylim=(-0.1, 1.2), aspect="equal")
 show(
     fig,
     "Figure 3. The left end of the upper moon, with the components of three mixtures. With a"
     " hundred, most components are needles through two points, or dots on one. Between them, the"
     " density is almost zero.",
-    "Three panels of the same quarter circle of points. Left, two or three long ellipses along it."
+    "Three panels of the same quarter circle of points. Left, two large ellipses that reach beyond the panel."
     " Middle, ellipses around a few points each. Right, needles so thin that they look like short"
     " lines between two points.",
 )
@@ -222,6 +222,7 @@ print(f"held-out likelihood is greatest at K = {Ks[best]}: {validation[best]:.3f
 ax = plot_curve(Ks, training, "components K", "mean log-likelihood per point")
 ax.plot(Ks, validation, color=color(1), marker=marker(1), markersize=5)
 ax.plot(Ks[best], validation[best], "o", markersize=13, fillstyle="none", color=color(1))
+ax.set_xticks(range(1, 26, 4))
 ax.text(25.5, training[-1], "training", color=color(0), va="center")
 ax.text(25.5, validation[-1], "held out", color=color(1), va="center")
 show(
@@ -233,8 +234,8 @@ show(
 )
 
 # %% [markdown]
-# Is that number *the* answer? Not so fast. The curve is a mean of two hundred numbers, and another two hundred
-# points would give another curve. We can judge the differences point by point: how far is each $K$ behind the
+# Is that number *the* answer? Not so fast. Each value of the curve is a mean of two hundred numbers, and another two
+# hundred points would give another curve. We can compare models point by point: how far is each $K$ behind the
 # best, and what is the [standard error](../GLOSSARY.md#standard-error) of that difference?
 
 # %%
@@ -252,21 +253,21 @@ print("within two standard errors of the best:", close)
 #
 # ## How much too good is the training likelihood?
 #
-# The gap between the two curves in figure 4 has a theory. A model with $p$ free parameters, fitted to $n$ points,
-# is too good on its own points by about
+# There is a theory for the gap between the two curves in figure 4. Fit a model with $p$ free parameters to $n$
+# points. Its likelihood on these points is too good by about
 #
 # $$ \text{training} - \text{new points} \approx \frac{p}{n} $$
 #
 # in mean log-likelihood per point. Here is why. Near the best parameters, the log-likelihood is a parabola. The fit
-# moves away from the best parameters of the *source* because it follows the noise. This gains $p / 2n$ on the
-# training points. The same move loses $p / 2n$ on new points. The sum is $p / n$. [Akaike](#References) built
-# his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument assumes many points per
-# parameter, and parameters that the data determine.
+# follows the noise in its points, and so it moves away from the parameters that are best for the *source*. This
+# gains $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. Together this is $p / n$.
+# [Akaike](#References) built his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument
+# needs many points per parameter, and parameters that the data determine.
 #
 # A full mixture has $K - 1$ weights, $Kd$ numbers for the means and $K d(d+1)/2$ for the covariances; in the plane,
 # $p = 6K - 1$. **Before you run the next cell:** take
-# $K = 2, 4, 7$ and 12. At which of them will the theory be good for 200 points, and at which
-# for 2000?
+# $K = 2, 4, 7$ and 12. For which of them will the theory be right with 200 points, and for which
+# with 2000?
 
 
 # %%
@@ -303,7 +304,7 @@ fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
 for ax, (n, gaps) in zip(axes, optimism.items()):
     tried = np.array(list(gaps))
     for K, g in gaps.items():
-        ax.plot(np.full(len(g), K), g, "o", color=color(0), alpha=0.3, markersize=4)
+        ax.plot(np.full(len(g), K), g, "o", color=color(0), alpha=0.5, markersize=4)
     means = [g.mean() for g in gaps.values()]
     ax.plot(tried, means, "s-", color=color(0), label="mean of 20 samples")
     ax.plot(tried, (6 * tried - 1) / n, "--", color=color(1), label="theory: p / n")
@@ -320,7 +321,7 @@ show(
 
 # %% [markdown]
 # With 2000 points, the theory is right for four, seven and twelve components, within the error of the means. With
-# 200 points it promises too little: for twelve components there are three points per parameter, and a parabola no
+# 200 points the real gap is larger: for twelve components there are three points per parameter, and a parabola no
 # longer describes the likelihood. **A single sample can be far from the mean**, as the dots show.
 #
 # For two components the gap is smaller than $p/n$. The theory also assumes that the model is nearly right, and two
@@ -350,8 +351,8 @@ def join_once(R):
 
 
 # %% [markdown]
-# **Before you run the next cell:** we go on joining, from ten components down to one. Will the groups at two be
-# the moons?
+# **Before you run the next cell:** we join again and again, from ten components down to one. When two groups are
+# left, will they be the moons?
 
 # %%
 path = [models[9].predict_proba(X)]
@@ -391,14 +392,14 @@ show(
 )
 
 # %% [markdown]
-# Every one of the two hundred points is with its own moon. Two Gaussians could not find the moons. Ten could,
-# once we stopped asking each of them to be a group. The idea is due to Baudry and others (2010).
+# Each of the two hundred points is in the group of its own moon. Two Gaussians could not find the moons. Ten could,
+# once we stopped asking each of them to be a group. The idea is from Baudry and others (2010).
 #
-# The bars advise when to stop: when there is no doubt left to remove. Here that is already so at *three* groups.
+# The bars suggest where to stop: when there is no doubt left to remove. Here that is already so at *three* groups.
 # By chance, the lower moon has a gap at its lowest point, and no component bridges it. So the bars alone would
 # not give you two.
 #
-# Does it always work? We own the source, so we can ask it for twenty samples.
+# Does it always work? We have the source, so we can draw twenty samples from it.
 
 # %%
 found = {K: [] for K in (4, 6, 8, 10, 12)}
@@ -417,8 +418,8 @@ assert sum(found[4]) < 5 < 12 < sum(found[10])
 
 # %% [markdown]
 # Not always. With four components, the ellipses are so fat that they overlap across the gap between the moons
-# more than along a moon. With ten it works for most samples, but one component that bridges the gap, or one that
-# is never in doubt, is enough to spoil it. So look at the picture.
+# more than along a moon. With ten it works for most samples, but a single component that bridges the gap, or
+# one that overlaps with no other, can spoil it. So look at the picture.
 #
 # It can also go the other way. In [lesson 02](02_kmeans_limits.ipynb), two components overlapped so much that
 # their sum had a single peak. **Components are pieces of a density. Clusters are groups that mean something to
@@ -431,7 +432,7 @@ assert sum(found[4]) < 5 < 12 < sum(found[10])
 
 # %%
 for name, model in {
-    "K = 2, one per moon": two,
+    "K = 2, two groups": two,
     f"K = {Ks[best]}, held out": models[best],
     "K = 16, by eye": sixteen,
     "K = 100": hundred,
@@ -440,6 +441,9 @@ for name, model in {
     print(f"{name:20s} {s.mean():7.2f} ± {s.std() / np.sqrt(len(s)):.2f}")
 
 # %% [markdown]
+# In each of eight samples like ours, $K = 2$ ended about one nat behind the best of these, and a hundred components
+# ended tens of nats behind.
+#
 # And the truth? The moons are half circles, blurred by a Gaussian of width 0.05. That is a mixture as well, with
 # infinitely many tiny components along two arcs. Four thousand are enough.
 
@@ -453,14 +457,14 @@ print(f"the source itself    {e_step(test, truth)[0].mean():7.2f}")
 
 # %% [markdown]
 # **There was no true $K$ to find.** The source has no number of components, and yet a number has to be chosen.
-# The envelope is open now. If we changed a model because of this table, it would no longer be a test.
-# It would be one more validation set, and we would need another envelope.
+# The envelope is open now. If we changed a model because of this table, the two thousand points would no longer be
+# test data. They would be one more validation set, and we would need another envelope.
 #
 # ## One density per class makes a classifier
 #
-# Densities can also classify. Suppose that there *are* labels. Fit one mixture to the points of each class $c$.
-# [Bayes' rule](../GLOSSARY.md#bayes-rule) then turns "how likely is this point in that class" into "how probable is
-# that class for this point":
+# Densities can also classify. Suppose that we *have* labels. Fit one mixture to the points of each class $c$.
+# [Bayes' rule](../GLOSSARY.md#bayes-rule) then turns "how likely is this point in that class?" into "how probable is
+# that class for this point?":
 #
 # $$ p(c \mid x) = \frac{p(c)\; p(x \mid c)}{\sum_{c'} p(c')\; p(x \mid c')} $$
 #
@@ -477,8 +481,8 @@ def class_probabilities(X, priors, mixtures):
 
 # %% [markdown]
 # Here are the moons with six times the noise, so that they overlap. This time there are three sets from the
-# start: one to fit, one to choose with, and an envelope. The package has the formula as
-# `GaussianMixtureClassifier`. A special case has a name of its own: one component per class with a diagonal
+# start: one to fit, one to choose with, and an envelope. In the package, the formula is in
+# `GaussianMixtureClassifier`. One special case has a name of its own: one component per class with a diagonal
 # covariance is Gaussian [naive Bayes](../GLOSSARY.md#naive-bayes).
 
 # %%
@@ -510,7 +514,7 @@ print("training  ", np.round(on_train, 2))
 print("validation", np.round(on_val, 2), " best at K =", winner + 1)
 
 # %% tags=["hide-input"]
-# Figure 7: one component per class, the chosen number, and twelve
+# Figure 7: one component per class, the choice, twelve
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.8), sharex=True, sharey=True)
 for ax, K in zip(axes, (1, winner + 1, 12)):
     plot_decision_regions(classifiers[K - 1], X_train, ax=ax)
@@ -527,8 +531,8 @@ show(
 )
 
 # %% [markdown]
-# Far from every point, the model still has an opinion: that of the fatter tail.
-# [Lesson 04](04_em.ipynb) said it this way: certainty is not familiarity.
+# Far from every point, the model still names a class, often with certainty: the one whose density falls off more
+# slowly. In the words of [lesson 04](04_em.ipynb): certainty is not familiarity.
 #
 # **Before you run the next cell:** will the winner's accuracy be higher, lower or the same on the four thousand
 # points in the second envelope?
@@ -541,9 +545,9 @@ print(
 print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):.3f}")
 
 # %% [markdown]
-# One pair of numbers proves little, because a hundred validation points have a large error. But the direction is
-# not an accident. The winner was picked *because* it did well on those hundred points, and part of doing well was
-# luck that does not come back. Repeat the whole procedure on twenty samples:
+# One pair of numbers proves little, because a hundred validation points have a large error. But there is a
+# reason to expect the first to be higher. The winner was picked *because* it did well on those hundred points, and
+# part of that was luck, which does not come back. Repeat the whole procedure on twenty samples:
 
 # %%
 luck = []
@@ -561,7 +565,7 @@ print(f"validation minus test: {np.mean(luck):.3f} ± {np.std(luck, ddof=1) / np
 assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 
 # %% [markdown]
-# On average, the validation score of the winner is too high. The more candidates, the more so. **So choose on
+# On average, the winner's validation score is too high, and more so if there are more candidates. **So choose on
 # validation data, and report on test data that played no part in any choice.**
 #
 # ## Common mistakes
@@ -587,8 +591,8 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # <details><summary>Answer</summary>
 #
-# **B.** A is too high on average: the model was not fitted to the validation data, but it was *chosen* by them, and
-# the best of forty was also the luckiest. C chooses once more, this time with the test set, which is then no
+# **B.** A is too high on average: the model was not fitted to the validation data, but it was *chosen* with them, and
+# the best of forty was probably lucky too. C chooses once more, this time with the test set, which is then no
 # longer a test set.
 #
 # </details>
@@ -604,8 +608,8 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 # <details><summary>Answer</summary>
 #
 # **B.** One metre is 100 centimetres, so a density per centimetre is 100 times smaller, and its logarithm is lower
-# by log 100 ≈ 4.6. A and C take the number for a quality. It has a meaning only beside another model's number, on
-# the same rows in the same unit.
+# by log 100 ≈ 4.6. A and C treat the number as a mark for the model. It means something only next to another
+# model's number, on the same rows in the same unit.
 #
 # </details>
 
@@ -628,7 +632,7 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # 1. The training likelihood rises with every component. It can never tell you to stop.
 # 2. Held-out likelihood can. Where its curve is flat, report a range.
-# 3. A training likelihood is too good by about $p/n$ per point, and by more when parameters are many.
+# 3. A training likelihood is too good by about $p/n$ per point, and by more if there are few points per parameter.
 # 4. Components are pieces of a density. Join them if you want clusters, and look at the result.
 # 5. Choose on validation data. Report on test data, once.
 #

@@ -38,8 +38,8 @@ from mlcourse.widgets import (
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it: EM on 1797 digits, with two numbers for each. Two are not enough, as the
-# colours show. How many are?
+# Run the next cell, then press Play in it: EM on 1797 digits, with two numbers for each. The ten ellipses overlap,
+# and so do the digits: two numbers are not enough. How many are?
 
 # %% tags=["hide-input"]
 # To begin with: digits in the plane
@@ -280,10 +280,10 @@ Z = pca.transform(X)
 # %% [markdown]
 # That is all of `PCA(0.99, whiten=True)`, except for signs. From here on we use the package's.
 #
-# Is whitening good? It has a price. It makes a fixed `reg_covar` mean the same along every axis. But it also makes
-# axis 41, which hardly matters, count as much as axis 1.
+# Whitening has a benefit and a price. A fixed `reg_covar` now means the same along every axis. But axis 41, which
+# hardly matters, now counts as much as axis 1.
 #
-# **Before you run the next cell:** which of our two methods does it affect, [k-means](../GLOSSARY.md#k-means) or a
+# **Before you run the next cell:** which of our two methods does that affect, [k-means](../GLOSSARY.md#k-means) or a
 # mixture with full covariances? We measure k-means by the [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index),
 # ARI, against the true digits.
 
@@ -324,11 +324,11 @@ loop = np.concatenate([mixture.sample()[0] for _ in range(100)])
 once = mixture.sample(100)[0]
 
 # %% [markdown]
-# Two ways to ask for a hundred digits: a hundred times one, and once a hundred. **Before you run the next cell:** do
+# For a hundred digits, call `sample()` a hundred times, or `sample(100)` once. **Before you run the next cell:** do
 # you expect a difference?
 
 # %% tags=["hide-input"]
-# Figure 5: one mixture, asked in two ways
+# Figure 5: one mixture, sampled in two ways
 assert left_over[:, 12].argmax() == 9
 assert needed.min() < 10 < 20 < needed.max()
 one, other = (GaussianMixture(reg_covar=0).fit(data) for data in (Z, plain))
@@ -339,7 +339,7 @@ for ax, drawn, title in zip(panels, (loop, once), ("sample() in a loop", "sample
     ax.set_title(title)
 show(
     fig,
-    "Figure 5. The same mixture, asked in two ways.",
+    "Figure 5. The same mixture, sampled in two ways.",
     "Two grids of a hundred digits. On the left all hundred are one and the same picture. On the right"
     " they differ.",
 )
@@ -380,7 +380,7 @@ assert np.sum(valleys < rare) > 22
 # %% [markdown]
 # There are ten hills, with deep valleys between most of them. At the bottom the picture is not one digit but two, one
 # on top of the other. (The two ends are higher than most draws: [lesson 03](03_gaussians.ipynb) showed why.) So the
-# mixture does not turn digits into one another. It picks a component, and draws on its hill. Ten hills are few for
+# mixture does not turn digits into one another. It picks a component, and draws from its hill. Ten hills are few for
 # digits that everybody writes in their own way. How many do we need?
 #
 # ## The curve that lies
@@ -398,7 +398,7 @@ aic = np.array(
 # %% tags=["hide-input"]
 # Figure 6: AIC against K
 best = Ks[aic.argmin(axis=1)]
-assert best.min() >= 120
+assert best.min() > 140
 ax = plt.figure().subplots()
 for seed, curve in enumerate(aic):
     ax.plot(Ks, curve, color=color(seed), marker=marker(seed), markersize=5, label=f"seed {seed}")
@@ -424,8 +424,8 @@ print("lowest at K =", best)
 # It looks like a curve from a textbook: steep, a minimum, a rise. Textbooks do print such curves for these digits.
 # But the minimum depends on the seed, and there is a bigger problem.
 #
-# **Before you run the next cell:** how many free parameters does a full mixture of 140 components have in 41
-# dimensions? And how many numbers are there in the data?
+# **Before you run the next cell:** 140 components are fewer than at either minimum. How many free parameters do they
+# have, with full covariances in 41 dimensions? And how many numbers are there in the data?
 
 # %%
 K, d = 140, Z.shape[1]
@@ -433,10 +433,10 @@ n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2
 print(n_parameters, "parameters from", Z.size, "numbers")
 
 # %% [markdown]
-# More parameters than numbers. The AIC estimates how well a model would do on *new* data, by a derivation for many
-# data and few parameters. Here it means nothing.
+# More parameters than numbers. The AIC estimates how well a model would do on *new* data, by a derivation that
+# assumes many data and few parameters. Here it means nothing.
 #
-# We can do without a derivation, and [hold back](../GLOSSARY.md#held-out-data) a quarter of the digits.
+# Instead we [hold back](../GLOSSARY.md#held-out-data) a quarter of the digits.
 #
 # **Before you run the next cell:** the [log-likelihood](../GLOSSARY.md#log-likelihood) of a digit from the training
 # set rises with $K$. What does that of a held-out digit do?
@@ -653,7 +653,7 @@ by_aic_on_test, honest_on_test = aic_choice.score(Z_test), held_out_choice.score
 print(f"AIC chose K = {aic_choice.n_components}; test log-likelihood of a digit:")
 print(f"  AIC's choice        {by_aic_on_test:14,.1f}")
 print(f"  the held-out choice {honest_on_test:14,.1f}")
-print(f"  the same on validation digits {scores['tied', top['tied']]:4.1f}")
+print(f"    on validation     {scores['tied', top['tied']]:14,.1f}")
 assert honest_on_test > -48 > -1e6 > by_aic_on_test
 assert abs(honest_on_test - scores["tied", top["tied"]]) < 1
 
@@ -706,7 +706,7 @@ for name, images in {**drawn, "real test digits": X_test}.items():
     distances, nearest = nearest_rows(images, X_train)
     near[name] = np.quantile(distances, 0.01)
     print(f"{name:16s} distance to the nearest training digit: median", end=" ")
-    print(f"{np.median(distances):.1f}, nearest hundredth below {near[name]:.1f}")
+    print(f"{np.median(distances):.1f}, nearest 1 % below {near[name]:.1f}")
     if name in drawn:
         closest = np.argsort(distances)[:40:4]
         rows += [images[closest], X_train[nearest[closest]]]
@@ -731,10 +731,10 @@ show(
 )
 
 # %% [markdown]
-# There is the answer. AIC's choice **copies**: its nearest hundredth is nearer to the training digits than any real
-# test digit is, and that of the held-out choice is not. A component that owns a handful of digits can generate only
-# blends of these. How many are copies? `memorised_share` counts generated digits that are nearer to the training set
-# than all but one in a hundred held-out digits are. An honest generator has about 0.01.
+# There is the answer. AIC's choice **copies**: the nearest 1 % of its digits are closer to a training digit than any
+# real test digit is, and those of the held-out choice are not. A component that owns a handful of digits can generate
+# only blends of these. How many are copies? `memorised_share` counts those that are closer to the training set than
+# all but 1 % of held-out digits are. An honest generator has about 0.01.
 #
 # ### Can they be told apart?
 #

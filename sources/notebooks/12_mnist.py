@@ -48,18 +48,19 @@ morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first
 
 
 # %% [markdown]
-# The note above says which digits you have. This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others):
-# seventy thousand digits by clerks and school pupils, about six minutes of computing on two cores. Without MNIST, the
-# lesson runs on the small digits of [lesson 11](11_pca_digits.ipynb), in less than a minute. Where the two differ,
-# the text says so.
+# This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others): seventy thousand digits by clerks and school
+# pupils, about six minutes of computing on two cores. Without MNIST it runs on the small digits of
+# [lesson 11](11_pca_digits.ipynb), in less than a minute. Where the two differ, the text says so.
 #
 # You know all the parts: [k-means](../GLOSSARY.md#k-means), [mixtures](../GLOSSARY.md#gaussian-mixture),
 # [PCA](../GLOSSARY.md#principal-component-analysis), and honest evaluation. What is new is the size, and a question
 # that small data never ask: **where does the time go?** We time every step.
+
+
 # %%
 @contextmanager
 def timed(step):
-    """Note down, and print, how long the lines inside `with timed(step):` take."""
+    """Record and print how long the lines inside `with timed(step):` take."""
     start = perf_counter()
     yield
     seconds[step] = perf_counter() - start
@@ -67,9 +68,10 @@ def timed(step):
 
 
 # %%
+seconds = {}  # filled by `timed`
 full_size = len(digits.labels) == 70_000
 X, y = digits.images / digits.images.max(), digits.labels  # 0 is paper, 1 is ink
-n_pixels, seconds = X.shape[1], {}
+n_pixels = X.shape[1]
 print(f"{len(X)} pictures of {n_pixels} pixels: {X.nbytes / 1e6:.0f} MB as 64-bit numbers")
 
 # %% tags=["hide-input"]
@@ -131,7 +133,7 @@ def pictures(Z):
     return (Z @ pca.components_[: Z.shape[1]] + pca.mean_).clip(0, 1)
 
 
-few = 150 if full_size else 30
+few = 150 if full_size else 30  # enough to read the digits; used again when we generate some
 
 # %% tags=["hide-input"]
 # Figure 2: sixteen digits on fewer and more axes
@@ -210,7 +212,7 @@ show(
 )
 
 # %% [markdown]
-# Three criteria, and no common answer. Each answers a question of its own.
+# Three criteria, no common answer: each answers a question of its own.
 #
 # - **Inertia** measures how close the digits are to their centres. With more centres they get closer, so its ring is
 #   at the largest $k$ that you try. There is no clear [elbow](../GLOSSARY.md#elbow), because digits do not form round
@@ -218,14 +220,14 @@ show(
 # - **The silhouette** measures how well the clusters are *separated*. Below 0.25, Kaufman and Rousseeuw see no
 #   substantial structure, and it stays below for every $k$. A maximum that low means nothing.
 # - **The purpose** decides what counts. For reading, one cluster per digit is too few: there is more than one way to
-#   write a 7, and some 4s look more like a 9 than like other 4s. With more clusters the gains get smaller, and you
-#   have more pictures to name. Stop where it is no longer worth your time. (On the small digits, the seed of k-means
+#   write a 7, and some 4s look more like a 9 than like other 4s. More clusters bring smaller gains, and more
+#   pictures to name. Stop when it is no longer worth your time. (On the small digits, the seed of k-means
 #   decides whether 14 or 18 is ahead.)
 #
 # ## The good start with the worse inertia
 #
 # We start k-means from the ten true class means, which needs the labels, and compare it with the run for $k = 10$
-# from above, which did not use them.
+# from above, which does not.
 #
 # **Before you run the next cells:** which of the two ends with the lower inertia, and whose clusters are purer?
 # ([Purity](../GLOSSARY.md#purity) is the share of the training digits that get the right name.)
@@ -249,6 +251,8 @@ for name, run in (("class means", from_means), ("k-means++", from_plusplus)):
 # Figure 4: two times ten centres
 assert from_means.inertia_ > from_plusplus.inertia_
 assert purity(from_means.labels_) > purity(from_plusplus.labels_)
+if not full_size:
+    assert sorted(names(from_plusplus)) == [0, 1, 1, 2, 3, 4, 5, 6, 7, 8]
 centers = np.concatenate([run.cluster_centers_ for run in (from_means, from_plusplus)])
 ax = plt.figure(figsize=(9, 2.9)).subplots()
 plot_digits(pictures(centers), n_cols=10, ax=ax)
@@ -263,11 +267,12 @@ show(
 )
 
 # %% [markdown]
-# Read the names: which digits are missing, and which occur twice?
+# Read the names in the lower row: which digits are missing, and which occur twice? (With the small digits:
+# the 9, and the 1.)
 #
 # The start that used the labels gives purer clusters and a higher inertia. (On the small digits: purer than all of 20
 # seeds of k-means++, with a higher inertia than 19.) **The optimiser works; it optimises something else.** You will
-# see this twice more: with mixtures, and with generated digits.
+# see this again, with generated digits.
 #
 # ## Ten Gaussians, ten starts
 #
@@ -275,8 +280,8 @@ show(
 # For MNIST at this size, a tutorial once reported 1 981 seconds for ten starts, at 2.4 seconds per round of
 # [EM](../GLOSSARY.md#expectation-maximisation).
 #
-# We do it in two stages. All ten starts run on a part of the rows: every fifth digit of MNIST, every second of the
-# small ones. The best three continue on all rows (`warm_start=True`).
+# Here all ten starts run on a part of the rows: every fifth digit of MNIST, every second of the small ones. The best
+# three continue on all rows (`warm_start=True`).
 #
 # **Before you run the next cell:** will the start that leads on the part of the rows also win on all of them?
 
@@ -305,8 +310,9 @@ print("places 4 to 10, on the part:", np.round(on_part[3:], 2))
 
 # %% [markdown]
 # The numbers are the mean [log-likelihood](../GLOSSARY.md#log-likelihood) per digit. The order on the part is a hint,
-# not a result: on all rows, places change. That is why three starts continue, not one, and one of the seven that we
-# dropped might still have ended higher. (With MNIST one does, by a nat.)
+# not a result: on all rows, places change. (On the small digits the leader stays ahead, and the other two swap.) So
+# three starts continue, not one, and one of the seven that we dropped might still have ended higher. (With MNIST one
+# does, by a nat.)
 #
 # Then compare the purities. The best likelihood need not have the purest components: the labels play no part in EM.
 #
@@ -356,6 +362,9 @@ took |= {f"arithmetic, {which}": count / rate for which, count in operations.ite
 
 # %% tags=["hide-input"]
 # Figure 5: one round of EM
+if not full_size:
+    assert best is starts[0]
+    assert starts[1].lower_bound_ < starts[2].lower_bound_
 ax = plt.figure(figsize=(8, 2.4)).subplots()
 for row, (value, own) in enumerate(zip(took.values(), (PALETTE[1], PALETTE[0], INK, PALE_INK))):
     ax.plot(value, row, "o", color=own, markersize=10)
@@ -385,15 +394,28 @@ show(
 #
 # Ten components were a guess, and so was "full". Lesson 11 taught you what to try: other
 # [covariance types](../GLOSSARY.md#covariance-type), more components, and [shrinkage](../GLOSSARY.md#shrinkage)
-# towards the covariance of all digits, here with a strength of ten digits. We try 10, 20 and 40 components, and again
-# begin with the part.
+# towards the covariance of all digits, here with a strength of ten digits. We try 10, 20 and 40 components, first on
+# the part of the rows.
 #
-# **Before you run the next cell:** which will win on validation digits? And will shrinkage help most when there are
+# **Before you run the next cells:** which will win on validation digits? And will shrinkage help most when there are
 # few digits per component, or many?
+
+
+# %% tags=["hide-input"]
+# A table of validation scores
+def print_scores(models, rows):
+    """Print validation scores, and how much higher those on `rows` are (the gap); return the former."""
+    scores = {key: model.score(Z_val) for key, model in models.items()}
+    print(f"{'':15s}validation        gap")
+    for (kind, K), score in scores.items():
+        print(f"{kind:7s} K = {K} {score:10.2f} {models[kind, K].score(rows) - score:10.2f}")
+    return scores
+
 
 # %%
 PRIOR = {"covariance_prior": "data", "prior_strength": 10}
 kinds, Ks = ("diag", "tied", "full", "shrunk"), (10, 20, 40)
+tolerance = 0.1 if full_size else 0.01  # nats; the candidates differ by more
 
 
 def candidate(kind, K):
@@ -401,50 +423,30 @@ def candidate(kind, K):
     return GaussianMixture(K, tol=tolerance, random_state=0, **own)
 
 
-def print_scores(models, rows):
-    """Validation scores, and in brackets how much lower they are than those on `rows`; returns the former."""
-    scores = {key: model.score(Z_val) for key, model in models.items()}
-    print("        " + "".join(f"{f'K = {K}':>11s} {'(gap)':11s}" for K in Ks))
-    for kind in dict.fromkeys(kind for kind, _ in models):
-        gaps = [models[kind, K].score(rows) - scores[kind, K] for K in Ks]
-        cells = [f"{scores[kind, K]:11.2f} {f'({gap:.2f})':11s}" for K, gap in zip(Ks, gaps)]
-        print(f"{kind:8s}" + "".join(cells))
-    return scores
-
-
 # %%
-tolerance = 0.1 if full_size else 0.01  # nats; the candidates differ by more
 with timed("twelve candidates on a part"):
-    fitted = {(kind, K): candidate(kind, K).fit(part) for kind in kinds for K in Ks}
-scores = print_scores(fitted, part)
+    on_the_part = {(kind, K): candidate(kind, K).fit(part) for kind in kinds for K in Ks}
+scores = print_scores(on_the_part, part)
 
 # %% [markdown]
-# The gap between training and validation measures [overfitting](../GLOSSARY.md#overfitting). It is widest for forty
-# full covariances: with MNIST each component has 250 digits of its own, for 261 axes. There shrinkage helps. With a
-# thousand digits per component, as for $K = 10$ with MNIST, it costs something: the covariance of *all* digits is too
-# wide for one component.
+# The gap, between training and validation, measures [overfitting](../GLOSSARY.md#overfitting). It is
+# widest for forty full covariances: each has 250 digits for 261 axes, or 16 for 37 with the small digits. There
+# shrinkage helps. With a thousand digits per component, as for $K = 10$ with MNIST, it costs something: the
+# covariance of *all* digits is too wide for one component.
 #
-# But more rows can support more components. So we let the part choose the two best *kinds*, and choose $K$ on all
-# rows. These fits start again from k-means: an overfitted mixture is a bad start.
+# More rows can support more components. So the part only chooses the two best *kinds*, and $K$ is chosen on all rows.
+# These fits start again from k-means: an overfitted mixture is a bad start.
 #
 # **Before you run the next cell:** will the best $K$ on all rows be the one that is best on the part?
 
 # %%
-by_kind = {kind: max(scores[kind, K] for K in Ks) for kind in kinds}
-leaders = sorted(kinds, key=by_kind.get)[-2:]
+best_of_kind = {kind: max(scores[kind, K] for K in Ks) for kind in kinds}
+leaders = sorted(kinds, key=best_of_kind.get)[-2:]
 with timed("two kinds on all rows"):
-    finalists = {key: candidate(*key).fit(Z_train) for key in fitted if key[0] in leaders}
+    finalists = {(kind, K): candidate(kind, K).fit(Z_train) for kind in leaders for K in Ks}
 held_out = print_scores(finalists, Z_train)
 best_on_part, chosen = (max(table, key=table.get) for table in (scores, held_out))
 print("best on the part:", *best_on_part, " chosen:", *chosen)
-
-# %% tags=["hide-input"]
-# Checks of the numbers in the text
-gaps = {key: model.score(part) - scores[key] for key, model in fitted.items()}
-assert max(gaps, key=gaps.get) == ("full", 40)
-if full_size:
-    assert leaders == ["shrunk", "full"]
-    assert (best_on_part, chosen) == (("full", 10), ("full", 40))
 
 # %% [markdown]
 # With MNIST the answer is no: ten components were best on the part, and forty are best on five times as many rows.
@@ -476,6 +478,12 @@ drawn = {"GMM(10, full)": shuffled(pictures(best.sample(n_draws)[0]))}
 
 # %% tags=["hide-input"]
 # Figure 6: sixteen draws
+gaps = {key: model.score(part) - scores[key] for key, model in on_the_part.items()}
+assert max(gaps, key=gaps.get) == ("full", 40)
+assert (round(len(part) / 40), n_axes) == ((250, 261) if full_size else (16, 37))
+if full_size:
+    assert leaders == ["shrunk", "full"]
+    assert (best_on_part, chosen) == (("full", 10), ("full", 40))
 ax = plt.figure(figsize=(8, 2.1)).subplots()
 show(
     plot_digits(drawn["GMM(10, full)"][:16], n_cols=8, ax=ax),
@@ -484,8 +492,8 @@ show(
 )
 
 # %% [markdown]
-# The tutorial stops here, and remarks that most of them are not that good. **Why** not? For three reasons, each with
-# a remedy:
+# The tutorial stops here, and remarks that most are not that good. **Why** not? There are three reasons, each with a
+# remedy:
 #
 # **A component is not a digit.** Look at the purities above. A component that holds 4s, 7s and 9s draws something
 # between them. *Remedy: one mixture per class.* We have labels for the training digits. `GaussianMixtureClassifier`,
@@ -565,18 +573,18 @@ for row, digit in zip(panels, (2, 4, 7)):
 titles = (
     "mean μ",
     "direction 1",
-    "μ − 2 of it",
-    "μ + 2 of it",
+    "μ − 2 sd",
+    "μ + 2 sd",
     "direction 2",
-    "μ − 2 of it",
-    "μ + 2 of it",
+    "μ − 2 sd",
+    "μ + 2 sd",
 )
 for ax, title in zip(panels[0], titles):
     ax.set_title(title, fontsize=10)
 show(
     fig,
     "Figure 7. The heaviest component of the 2s, the 4s and the 7s: its mean, two of its directions, and the"
-    " mean minus and plus two standard deviations along each.",
+    " mean minus and plus two standard deviations (sd) along each.",
     "Three rows of seven pictures. Beside a mean digit are two pictures of violet and orange strokes, the directions,"
     " and the digits that they lead to: slanted, wider, or with another stroke.",
 )
@@ -634,14 +642,14 @@ show(
 at_full_size("generators", "Six rows of sixteen digits of MNIST: five generators, and real digits")
 
 # %% [markdown]
-# ## Do not admire: measure
+# ## Do not just look: measure
 #
 # Four questions, on validation digits:
 #
 # - Can a classifier that compares **neighbours** tell them from real digits?
 #   ([Two-sample test](../GLOSSARY.md#two-sample-test); 0.5 is guessing.)
-# - Can a **strict** one? A random forest that sees only ink or paper. Otherwise grey levels would reveal everything
-#   at once, and shapes would not be compared at all.
+# - Can a **strict** one? This is a random forest that sees only ink or paper. Grey levels alone would give every draw
+#   away, and shapes would not be compared at all.
 # - Are they **legible**? We count the draws whose five nearest real training digits all have the same label.
 # - Are they **copies**? The share of draws that are suspiciously close to a training digit. Real digits that the
 #   model has never seen score 0.01.
@@ -755,12 +763,12 @@ print(
 # %% [markdown]
 # The ten Gaussians win. A density gains by the right width along *every* axis, and most axes hold specks. The
 # mixtures of PPCA give all those axes the same $\sigma$, which costs many nats and cannot be seen on paper. Without
-# noise it is worse still: the draws are on planes of a few dimensions, a real digit is beside every plane, and its
+# noise it is worse still: the draws are on planes of a few dimensions, a real digit is on none of them, and its
 # log-likelihood is minus infinity.
 #
 # So the choice on the validation set was right for a *density*, for example to find anomalies. For pictures, use
-# criteria for pictures. Theis, van den Oord and Bethge showed that in general likelihood and looks are largely
-# independent. **First the purpose, then the measure, then the model.**
+# criteria for pictures. Theis, van den Oord and Bethge showed that in high dimensions likelihood and looks are
+# largely independent. **First the purpose, then the measure, then the model.**
 #
 # ## The report, once
 #
@@ -786,12 +794,14 @@ shares["test"] = class_coverage(Z_test[:, :few], neighbours)
 for name, share in shares.items():
     print(f"{name:6s} share of each digit, by nearest neighbours:", np.round(share, 3))
 assert shares["drawn"].min() > 0.05
+assert full_size or held_out[chosen] > density + 4
 
 # %% [markdown]
-# A report a little worse than the validation score is the price of having chosen. If it is much worse, the test
-# digits differ, perhaps because other people wrote them. The last two lines show that no class has been forgotten.
+# A report a little worse than the validation score is the price of having chosen. If it is much worse, as with the
+# small digits, the test digits differ, perhaps because other people wrote them. The last two lines show that no class
+# is forgotten.
 #
-# One more check, with your own eyes: is any of them a copy?
+# One last check, by eye: is any a copy?
 
 # %% tags=["hide-input"]
 # Figure 9: draws and their nearest neighbours
@@ -840,8 +850,6 @@ for step, value in seconds.items():
 print(f"{'all of these':36s}{sum(seconds.values()):9.3f} s, with {len(X_train)} training digits")
 
 # %% [markdown]
-# Does the longest surprise you?
-#
 # ## Common mistakes
 #
 # - **PCA, or scaling, fitted to all digits.** Then the validation digits have influenced the model that they are

@@ -219,7 +219,7 @@ assert set(winners) == {2, 3, 4, 5, 6}
 # K = 3 wins most often, but in eight cases of twenty another number wins. With a single validation set you would
 # have reported the luck of that draw. With thousands of rows one set is often enough. With 142 we let every wine be
 # a validation wine once: [cross-validation](../GLOSSARY.md#cross-validation), from [lesson
-# 09](09_choosing_k.ipynb).
+# 08](08_density_estimation.ipynb).
 
 
 # %%

@@ -56,8 +56,8 @@ check.read_distances(read_distances)
 #
 # <details><summary>Hint 2</summary>
 #
-# Look at the formula of inertia in the lecture once more. Each point contributes one term, for its own centre
-# alone, and there is a small 2 in the formula. What comes first, the 2 or the sum?
+# Look at the formula of inertia in the lecture once more. Each point contributes one term, for its own centre alone,
+# and there is an exponent 2 in the formula. What comes first, the square or the sum?
 #
 # </details>
 
@@ -67,14 +67,14 @@ check.read_distances(read_distances)
 # The lecture's `update` takes the mean of each cluster. It has a weak spot: a cluster may have no points at
 # all, and the mean of nothing is not a number.
 #
-# Write `lloyd_step`, one choosing and one moving. It takes
+# Write `lloyd_step`, one round: choose, then move. It takes
 #
 # - `X`, the points, of shape `(n, d)`, and `c`, the centres, of shape `(K, d)`,
 #
 # and returns three things:
 #
 # - `labels`, of shape `(n,)`: the nearest of the centres `c`;
-# - `inertia`, one number: of these labels about the centres `c` that the points chose from;
+# - `inertia`, one number: that of these labels with the centres `c`, before they move;
 # - `new_c`, of shape `(K, d)`: the mean of each cluster. **A centre without points stays where it is.**
 #
 # Do not change `c` itself.
@@ -98,21 +98,20 @@ def lloyd_step(X, c):
 check.lloyd_step(lloyd_step)
 
 # %% [markdown] tags=["solution-only"]
-# The loop runs over the labels that occur, so no mean is taken of nothing. `np.where` with counts works too. What to
-# do with an empty cluster is a choice: scikit-learn moves its centre to a faraway point instead.
+# The loop runs over the labels that occur, so it never takes the mean of nothing. `np.where` with counts works too.
+# What to do with an empty cluster is a choice: scikit-learn moves its centre to a faraway point instead.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Choose once, with `c`. Then move once, with the labels you have got: a cluster's mean is the sum of *its*
+# Choose once, with `c`. Then move once, with the labels you got: a cluster's mean is the sum of *its*
 # points divided by the number of *its* points.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# The squared distances that you needed for choosing hold the inertia already. Compute it before anything
-# moves.
+# The squared distances that you needed for choosing already contain the inertia. Compute it before anything moves.
 #
 # </details>
 #
@@ -123,9 +122,9 @@ check.lloyd_step(lloyd_step)
 # </details>
 
 # %% [markdown]
-# When the check passes, you have all of k-means in your hands. In a cell of your own, start from five of
-# the points of `five_blobs()`, and call your step again and again until the inertia no longer falls. Which
-# local optimum do you reach?
+# When the check passes, you have written all of k-means. In a cell of your own, start from five of the points of
+# `five_blobs()`, and call your step again and again until the inertia no longer falls. Which local optimum do you
+# reach?
 
 # %% tags=["solution-only"]
 X, _ = five_blobs()
@@ -137,9 +136,9 @@ for _ in range(8):
 # %% [markdown]
 # ## {{greedy_seed}}
 #
-# Plain k-means++ draws the next centre at random. The greedy variant, which scikit-learn and this course use, draws
-# a few *candidates* with the same chances, and keeps the one that leaves the lowest inertia. Here the drawing
-# is done for you.
+# Plain k-means++ draws the next centre at random. The greedy variant, which scikit-learn and this course use, draws a
+# few *candidates* with the same chances, and keeps the one that leaves the lowest inertia. Here the candidates have
+# been drawn for you.
 #
 # Write `greedy_seed`. It takes
 #
@@ -149,9 +148,9 @@ for _ in range(8):
 #
 # and returns two things:
 #
-# - `p`, of shape `(n,)`: the k-means++ chance of each point to be drawn next;
-# - `best`, one of the row numbers in `candidates`: the one with which the inertia would be lowest, if its
-#   point joined the chosen centres and every point went to its nearest.
+# - `p`, of shape `(n,)`: each point's k-means++ chance of being drawn next;
+# - `best`, one of the row numbers in `candidates`: the one that gives the lowest inertia when its point joins the
+#   chosen centres and every point goes to its nearest centre.
 
 
 # %% task="greedy_seed" role="answer"
@@ -177,8 +176,8 @@ check.greedy_seed(greedy_seed)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The chances depend on the *squared* distance of each point to the *nearest* of the chosen centres. In the
-# end all chances together make 1.
+# The chances depend on the *squared* distance of each point to the *nearest* of the chosen centres. All chances
+# add up to 1.
 #
 # </details>
 #
@@ -191,16 +190,16 @@ check.greedy_seed(greedy_seed)
 #
 # <details><summary>Hint 3</summary>
 #
-# The candidate with the lowest sum wins, not the one with the greatest chance. Give back its row number in
-# `X`, and not its position among the candidates.
+# The candidate with the lowest sum wins, not the one with the greatest chance. Return its row number in `X`, not its
+# position among the candidates.
 #
 # </details>
 
 # %% [markdown]
 # ## {{matched_share}}
 #
-# Cluster numbers are arbitrary. To say how well clusters agree with known classes, give each cluster the name
-# of one class, each name once, such that as many points as possible agree.
+# Cluster numbers are arbitrary. To say how well clusters agree with known classes, give each cluster the name of one
+# class, each name once, so that as many points as possible agree.
 #
 # Write `matched_share`. It takes
 #
@@ -246,7 +245,7 @@ check.matched_share(matched_share)
 #
 # <details><summary>Hint 3</summary>
 #
-# Read what `help(linear_sum_assignment)` says about minimising and maximising. It gives back row numbers and
+# Read what `help(linear_sum_assignment)` says about minimising and maximising. It returns row numbers and
 # column numbers, with which you can index the table. How do you get from a count to a share?
 #
 # </details>
@@ -254,16 +253,16 @@ check.matched_share(matched_share)
 # %% [markdown]
 # ## {{silhouettes}}
 #
-# A silhouette needs no coordinates, only distances. So it works for cities with travel times, or for words
-# with edit distances, too.
+# A silhouette needs no coordinates, only distances. So it also works for cities with travel times, or words with edit
+# distances.
 #
 # Write `silhouettes`. It takes
 #
 # - `D`, the distances between all pairs of points, of shape `(n, n)`, with zeros on the diagonal;
-# - `labels`, integers 0 … K − 1, each of them there at least once, of shape `(n,)`; K is at least 2;
+# - `labels`, integers 0 … K − 1, each occurring at least once, of shape `(n,)`; K is at least 2;
 #
-# and returns the silhouette coefficient of every point, of shape `(n,)`. **A point that is alone in its
-# cluster gets 0**, as Rousseeuw proposed: it has no other member whose distance could be taken.
+# and returns the silhouette coefficient of every point, of shape `(n,)`. **A point that is alone in its cluster gets
+# 0**, as Rousseeuw proposed: there is no other member to measure a distance to.
 
 
 # %% task="silhouettes" role="answer"
@@ -286,8 +285,8 @@ def silhouettes(D, labels):
 check.silhouettes(silhouettes)
 
 # %% [markdown] tags=["solution-only"]
-# One point at a time, as the definition reads. Faster: multiply `D` with a table of memberships, which gives all sums
-# of distances at once.
+# This takes one point at a time, like the definition. Faster: multiply `D` by a table of memberships, which gives all
+# sums of distances at once.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -315,8 +314,7 @@ check.silhouettes(silhouettes)
 # %% [markdown]
 # ## {{silhouette_diagram}}
 #
-# Somebody has clustered the two thousand points of the lecture with k = 5. You do not see the points, only
-# this.
+# Somebody has clustered the two thousand points of the lecture with k = 5. You see only this diagram, not the points.
 
 # %%
 X, _ = five_blobs()
@@ -369,7 +367,7 @@ check.silhouette_diagram(silhouette_diagram)
 # %% [markdown]
 # ## {{iris_k}}
 #
-# The curves below are for the irises, all four features, without the species.
+# The curves below are for the irises, with all four features and without the species.
 
 # %%
 iris, species = load_iris()
@@ -396,7 +394,7 @@ show(
 
 # %% task="iris_k" role="answer"
 ### BEGIN SOLUTION
-# The score asks for 2. Whoever knows that there are three species may as well defend (3, 0.55).
+# The score prefers 2. If you know that there are three species, you can equally defend (3, 0.55).
 iris_k = (2, silhouette_score(iris, models[2].labels_))
 ### END SOLUTION
 
@@ -430,9 +428,9 @@ check.iris_k(iris_k)
 # and returns two things:
 #
 # - `painted`, of shape `(h, w, 3)`: each pixel replaced by the nearest colour of the palette;
-# - `times_smaller`, one number: the bits before divided by the bits after. Before, a pixel takes 24 bits.
-#   After, it takes as many *whole* bits as are needed to number K colours, and the palette itself is kept
-#   once, with 24 bits for each colour.
+# - `times_smaller`, one number: the bits before divided by the bits after. Before, a pixel takes 24 bits. After, it
+#   takes as many *whole* bits as are needed to number K colours, and the palette itself is stored once, with 24 bits
+#   for each colour.
 
 
 # %% task="repaint" role="answer"
@@ -455,16 +453,15 @@ check.repaint(repaint)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Turn the photograph into a long list of pixels, one row each: then this is the choosing step of Lloyd's
-# algorithm with the palette as centres. Look the numbers up in the palette, and give the result the shape of
-# the photograph again.
+# Turn the photograph into a long list of pixels, one row each: then this is the choosing step of Lloyd's algorithm
+# with the palette as centres. Look the numbers up in the palette, and restore the shape of the photograph.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# One bit can number 2 colours, two bits 4, three bits 8. Which function undoes "2 to the power of"? And how
-# many bits do 5 colours need, if bits come whole?
+# One bit can number 2 colours, two bits 4, three bits 8. Which function undoes "2 to the power of"? And how many bits
+# do 5 colours need, if you can only use whole bits?
 #
 # </details>
 #
@@ -497,5 +494,5 @@ show(
 # %% [markdown] tags=["solution-only"]
 # Eight colours have no red. From sixteen on there is a brownish one, and with 64 a dull red, about (0.83, 0.42,
 # 0.38): the mean of all reddish pixels, lit and shaded. The bright red of the columns never comes back, because too
-# few pixels have it. In `repaint`, the distances of all pixels to all colours are one array. A loop over the colours
-# that keeps the nearest so far needs less memory, and gives the same picture.
+# few pixels have it. In `repaint`, the distances of all pixels to all colours are held in one array. A loop over the
+# colours that keeps the nearest so far needs less memory, and gives the same picture.

@@ -40,7 +40,7 @@ plot_centers(kmeans.cluster_centers_, ax=ax)
 ax.plot(3.6, 4.0, "*", color=color(5), markersize=16)
 show(
     ax,
-    "Figure 1. Two clusters, their circles, and a new point. The star lies inside the circle of cluster"
+    "Figure 1. Two clusters, their circles, and a new point. The star is inside the circle of cluster"
     " 0 and outside that of cluster 1.",
     "A loose cloud, cluster 0, inside a large circle, and a tight one to its right, cluster 1, inside a"
     " smaller circle. The centres are at (0, 0.1) and (5.9, 0). A star at (3.6, 4) is inside the large"
@@ -50,9 +50,9 @@ show(
 # %% [markdown]
 # Which label does `kmeans.predict` give the star?
 #
-# - A: 0, because the star lies inside the circle of cluster 0 and outside the other.
+# - A: 0, because the star is inside the circle of cluster 0 and outside the other.
 # - B: 1, because the centre of cluster 1 is nearer.
-# - C: none, because the star lies away from both groups.
+# - C: none, because the star is far from both groups.
 # - D: that of the larger cluster, since the distances are nearly the same.
 
 # %% task="whose_point" role="answer"
@@ -64,12 +64,12 @@ whose_point = "B"  # the nearest centre decides, and nothing else
 check.whose_point(whose_point)
 
 # %% [markdown] tags=["solution-only"]
-# `predict` compares distances to the centres. You can also measure it: `kmeans.predict([[3.6, 4.0]])`.
+# `predict` compares distances to the centres. You can also ask it: `kmeans.predict([[3.6, 4.0]])`.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# What does k-means keep when it has been fitted? Centres. Did it keep anything about circles or sizes?
+# What does k-means keep after fitting? Centres. Does it keep anything about circles or sizes?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -82,10 +82,9 @@ check.whose_point(whose_point)
 # ## {{inertia_of_labels}}
 #
 # The inertia belongs to a labelling, not to an algorithm: give every group its own mean as centre, and add up the
-# squared distances of all points to the centre of their group. With that you can ask what k-means thinks of *your*
-# labels.
+# squared distances of all points to the centre of their group. So you can ask what k-means thinks of *your* labels.
 #
-# - in: `X` of shape (n, d); `labels` of shape (n,), integers 0 … K − 1, each of them at least once
+# - in: `X` of shape (n, d); `labels` of shape (n,), integers 0 … K − 1, each occurring at least once
 # - out: one number
 
 
@@ -131,11 +130,11 @@ assert inertia_of_labels(X, y) > inertia_of_labels(X, by_kmeans)
 # %% [markdown]
 # ## {{join_labels}}
 #
-# Two colleagues have labelled the points of one file each. Each counted the groups from 0, or nearly so: some skip a
-# number. No group is in both files. The function below joins their labels into one array, for the points of the first
-# file followed by those of the second. It runs, but the scores computed from it are far too low. Fix it.
+# Two colleagues have each labelled the points of one file. Both numbered their groups from 0, but may have skipped
+# numbers. No group is in both files. The function below joins their labels into one array, for the points of the
+# first file followed by those of the second. It runs, but the scores computed from it are far too low. Fix it.
 #
-# - in: `y1` of shape (n1,) and `y2` of shape (n2,), integers from 0 on
+# - in: `y1` of shape (n1,) and `y2` of shape (n2,), integers from 0 upwards
 # - out: an array of shape (n1 + n2,): two points have the same label when they are in the same file *and* the same
 #   group, and only then. The labels themselves are up to you.
 
@@ -194,9 +193,9 @@ for truth in (np.r_[y1, y2], join_labels(y1, y2)):
 # numbers: for each point a number `u[i]`, uniform between 0 and 1, to pick the component, and a row `Z[i]` of
 # standard normal numbers, to draw the point.
 #
-# Divide the line from 0 to 1 among the components, in their order: each gets a stretch as long as its weight.
-# With weights 0.2, 0.5 and 0.3 the stretches end at 0.2, 0.7 and 1. Point $i$ comes from the component on whose
-# stretch `u[i]` falls.
+# Divide the line from 0 to 1 among the components, in their order: each gets a stretch as long as its weight. With
+# weights 0.2, 0.5 and 0.3 the stretches end at 0.2, 0.7 and 1. Point $i$ comes from the component whose stretch
+# contains `u[i]`.
 #
 # - in: `u` of shape (n,), `Z` of shape (n, d), `weights` of shape (K,), `means` of shape (K, d), `stds` of shape
 #   (K,)
@@ -222,7 +221,7 @@ check.mixture_sample(mixture_sample)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Where the stretches end is a running total of the weights; NumPy calls it a cumulative sum. The component of a
+# The ends of the stretches are a running total of the weights; NumPy calls it a cumulative sum. The component of a
 # point is the number of stretches that end before its `u[i]`.
 #
 # </details>
@@ -305,14 +304,14 @@ check.unavoidable_share(unavoidable_share)
 # ## {{equal_points}}
 #
 # Two Gaussians on the line, one tight and one loose. For the numbers here there are two places where both components
-# are equally probable. One lies between the means. The other is on the far side of the tight Gaussian: far out the
-# loose one is the higher of the two, in both directions. Find both.
+# are equally probable. One is between the means. The other is on the far side of the tight Gaussian: far out in both
+# directions, the loose one is higher. Find both.
 #
 # - in: `pi`, `mu`, `sigma`, each of shape (2,): weights, means and standard deviations (the two differ)
 # - out: an array of shape (2,) with the two places, in any order
 #
 # Take pen and paper first. Start from $\pi_0 N(x \mid \mu_0, \sigma_0^2) = \pi_1 N(x \mid \mu_1, \sigma_1^2)$ and
-# bring it into the form $a x^2 + b x + c = 0$. On the line the density is $N(x \mid \mu, \sigma^2) =
+# rearrange it into the form $a x^2 + b x + c = 0$. On the line the density is $N(x \mid \mu, \sigma^2) =
 # \frac{1}{\sqrt{2\pi}\,\sigma} \exp\left(-\frac{(x-\mu)^2}{2\sigma^2}\right)$. `np.roots([a, b, c])` solves the
 # equation.
 
@@ -340,30 +339,30 @@ check.equal_points(equal_points)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Take logarithms of both sides. Three things of each component remain: its weight, its height, and its exponent. The
+# Take logarithms of both sides. For each component three things remain: its weight, its height, and its exponent. The
 # height on the line is not the height in the plane.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Gather the squares on the left, $\frac{(x-\mu_0)^2}{2\sigma_0^2} - \frac{(x-\mu_1)^2}{2\sigma_1^2}$, and
-# everything without $x$ on the right. Then test the right side: a larger $\pi_0$ must leave more room to component 0.
+# Gather the squares on the left, $\frac{(x-\mu_0)^2}{2\sigma_0^2} - \frac{(x-\mu_1)^2}{2\sigma_1^2}$, and everything
+# without $x$ on the right. Then test the right side: a larger $\pi_0$ must leave more room for component 0.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Multiply out each square, and sort by powers of $x$. Then put one of your two places back into both sides of the
-# equation that you started from.
+# Multiply out each square, and sort by powers of $x$. Then substitute one of your two places into both sides of the
+# original equation.
 #
 # </details>
 
 # %% [markdown]
 # ## {{fixed_file}}
 #
-# A friend sends you six lines of measurements from a river. `load_points` refuses them. Fix the text until it
-# loads, so that it holds every point that was measured, and nothing that was not. A first line that holds names and
-# no numbers is skipped, as you know, and the order of the points does not matter. The function below saves a text
-# to a file and reads it.
+# A friend sends you six lines of measurements from a river. `load_points` rejects them. Fix the text so that it
+# loads, with every point that was measured and nothing that was not. A first line that holds names and no numbers is
+# skipped, as you know, and the order of the points does not matter. The function below saves a text to a file and
+# reads it.
 
 
 # %%
@@ -429,17 +428,17 @@ check.fixed_file(fixed_file)
 # %% [markdown] task="where_it_fails" role="open"
 # <!-- BEGIN SOLUTION -->
 # *One answer of many.* A row is a customer of an online shop; the features are orders per year and money spent per
-# year. Most customers order once or twice, a few hundred order weekly. So the groups differ in number by a factor of
-# hundreds, and in spread too, since the frequent customers vary far more. Orders and money also go together, which
-# makes the groups slanted. K-means with k = 2 cuts the crowd of occasional customers wherever that saves most squared
+# year. Most customers order once or twice, and a few hundred order weekly. So the groups differ in number by a factor
+# of hundreds, and in spread too, since the frequent customers vary far more. Orders and money also go together, which
+# makes the groups slanted. K-means with k = 2 cuts the mass of occasional customers wherever that saves most squared
 # distance, or spends a centre on a handful of very large ones. I would be suspicious if a border ran through the
-# densest part of the data, and if it moved when I change the unit of money from euros to cents: inertia depends on
+# densest part of the data, or if it moved when I changed the unit of money from euros to cents: inertia depends on
 # units. A mixture has weights for unequal numbers, a spread of its own for each group, and (from lesson 03 on)
 # covariances for the slant. It would also say which customers it is unsure of. It would not help with the long tail
 # of very large customers, which no Gaussian describes; taking logarithms of both features first might.
 #
 # *Points:* one for rows and features that make the case concrete; one for an assumption that fails, with the reason
-# (shape, spread, number, units or doubt); one for a visible symptom and a knob that answers it, or a good reason
+# (shape, spread, number, units or doubt); one for a visible symptom and a knob that deals with it, or a good reason
 # why none does.
 # <!-- END SOLUTION -->
 
@@ -452,6 +451,6 @@ check.fixed_file(fixed_file)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A rare kind among a common one is the easiest place to look: a disease, a fraud, a mutation, a kind of star.
+# A rare kind hidden among a common one is the easiest place to look: a disease, a fraud, a mutation, a kind of star.
 #
 # </details>

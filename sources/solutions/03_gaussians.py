@@ -32,13 +32,13 @@ def gaussian_pdf(x, mu, var):
 check.gaussian_pdf(gaussian_pdf)
 
 # %% [markdown] tags=["solution-only"]
-# With a variance you never need its root, except in the factor in front, and there it is under the same root as 2π.
-# `norm.pdf(x, mu, np.sqrt(var))` gives the same numbers.
+# You never need the root of the variance, except in the factor in front, where it shares a root with 2π. `norm.pdf(x,
+# mu, np.sqrt(var))` gives the same numbers.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The lecture's formula counts in standard deviations. What do you do to a variance to get one?
+# The lecture's formula uses standard deviations. What do you do to a variance to get one?
 #
 # </details>
 #
@@ -153,8 +153,8 @@ check.which_ellipse(which_ellipse)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The shadows of the ellipse on the two axes are as long as the standard deviations of the two features, to either
-# side. How long must they be for this matrix?
+# On each axis, the shadow of the ellipse reaches one standard deviation of that feature to either side. How far must
+# it reach for this matrix?
 #
 # </details>
 #
@@ -209,15 +209,15 @@ check.covariance_from_axes(covariance_from_axes)
 #
 # <details><summary>Hint 3</summary>
 #
-# Each *column* of $U$ is a direction. The first is the one that `angle` gives. The second is that one turned by
-# another quarter: swap its coordinates and change one sign.
+# Each *column* of $U$ is a direction. The first is the one that `angle` gives. The second is that one turned by 90°:
+# swap its coordinates and change one sign.
 #
 # </details>
 
 # %% [markdown]
 # ## {{share_inside}}
 #
-# What share of a $d$-dimensional Gaussian lies within Mahalanobis distance $r$ of its mean?
+# What share of a $d$-dimensional Gaussian is within Mahalanobis distance $r$ of its mean?
 #
 # - In: `r`, an array (m,) of distances; `d`, the number of dimensions.
 # - Out: an array (m,) of shares between 0 and 1.
@@ -291,8 +291,8 @@ check.log_density(log_density)
 # <details><summary>Hint 1</summary>
 #
 # Take the Cholesky factor first; everything else comes from it. `solve_triangular` solves $L y = x - \mu$ for many
-# points at once when they are the *columns* of its second argument. You must also tell it in which triangle the
-# numbers are.
+# points at once when they are the *columns* of its second argument. You must also tell it which triangle holds the
+# numbers.
 #
 # </details>
 #
@@ -315,8 +315,8 @@ check.log_density(log_density)
 # ## {{fix_sampler}}
 #
 # A sampler takes round noise and should return points with the mean `mu` and the covariance `Sigma`. It runs without
-# an error, and its clouds look plausible: they lean the right way, and they are about as large as they should be. But
-# the covariance is wrong. Here is what it drew, with the ellipses that it was asked for.
+# an error, and its clouds look plausible: they lean the right way, and they are about the right size. But the
+# covariance is wrong. Here is what it drew, with the ellipses that it should match.
 
 # %%
 wanted = np.array([[1, 1.2], [1.2, 4]])
@@ -331,7 +331,7 @@ show(
     "Four hundred points from the faulty sampler, and the 1, 2 and 3 σ ellipses that they"
     " should fill.",
     "A cloud of points that leans to the right. The ellipses lean to the right too, but are"
-    " steeper and narrower: many points lie outside them at the left and right, and the tops"
+    " steeper and narrower: many points are outside them at the left and right, and the tops"
     " of the ellipses are empty.",
 )
 
@@ -364,8 +364,8 @@ check.fix_sampler(fix_sampler)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Work out the covariance of what comes out. If the rows of $Z$ have covariance $I$, the rows of $Z B$ have
-# covariance $B^\top B$. What is it for the $B$ in the code, and what should it be?
+# Work out the covariance of the output. If the rows of $Z$ have covariance $I$, the rows of $Z B$ have covariance
+# $B^\top B$. What is it for the $B$ in the code, and what should it be?
 #
 # </details>
 #
@@ -411,7 +411,7 @@ check.mixture_log_density(mixture_log_density)
 
 # %% [markdown] tags=["solution-only"]
 # Broadcasting whitens every point by every component at once. A loop over the components that fills one column at a
-# time is as good, and needs less memory.
+# time works as well, and needs less memory.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -422,8 +422,8 @@ check.mixture_log_density(mixture_log_density)
 #
 # <details><summary>Hint 2</summary>
 #
-# A mixture adds *densities*. To add them while you hold only their logarithms, use `logsumexp`, along the axis of
-# the components.
+# A mixture adds *densities*. To add them while you have only their logarithms, use `logsumexp`, along the axis of the
+# components.
 #
 # </details>
 #

@@ -11,15 +11,15 @@ from mlcourse import check
 from mlcourse.datasets import elongated_blobs, three_gaussians_1d
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import em, expectation_over, mixture_from_responsibilities
-from mlcourse.plotting import INK, color, plot_ellipses, plot_points, show, use_course_style
+from mlcourse.plotting import color, plot_ellipses, plot_points, show, use_course_style
 
 use_course_style()
 
 # %% [markdown]
 # ## {{kl_gap}}
 #
-# Between the log-likelihood of a point and its bound lies the divergence of the guess from the responsibilities.
-# Write it, for each point.
+# The bound of a point is below its log-likelihood by the divergence of the guess from the responsibilities. Compute
+# this divergence for each point.
 #
 # - in: `Q` of shape (n, K), a guess, and `R` of shape (n, K), the responsibilities; all rows sum to 1. Every
 #   entry of `R` is positive; entries of `Q` may be 0.
@@ -41,13 +41,13 @@ check.kl_gap(kl_gap)
 
 # %% [markdown] tags=["solution-only"]
 # `xlogy` gives 0 where the guess is 0. `rel_entr(Q, R)` does the whole term. Without SciPy, a mask of the positive
-# entries or `np.where(Q > 0, Q, 1)` inside the logarithm also work. Adding 1e-12 does not: it changes every number.
+# entries or `np.where(Q > 0, Q, 1)` inside the logarithm also work. Adding 1e-12 changes every number, by too little
+# for the check to see.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# It is a mean, taken under the guess, of a difference of two logarithms: of the guess, less that of the truth. It
-# must be 0 for a guess that is right.
+# It is a mean, weighted by the guess, of $\log q - \log r$. It must be 0 when the guess equals the responsibilities.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -76,9 +76,9 @@ for _ in range(12):
 # %% tags=["hide-input"]
 # Figure: likelihood and bound
 ax = plt.figure(figsize=(7, 3)).subplots()
-ax.plot(range(1, 13), likelihoods, color=INK, marker="o", label="log-likelihood")
+ax.plot(range(1, 13), likelihoods, color=color(0), marker="o", label="log-likelihood")
 ax.plot(
-    range(1, 13), bounds, color=color(0), marker="s", linestyle="--", label="the colleague's bound"
+    range(1, 13), bounds, color=color(1), marker="s", linestyle="--", label="the colleague's bound"
 )
 ax.set(xlabel="E-steps", ylabel="mean over the points")
 ax.legend()
@@ -172,8 +172,8 @@ check.mean_gradient(mean_gradient)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First the pull: every point pulls mean k towards itself, by the vector from the mean to the point, and only as
-# much as it belongs to k. Add the pulls up.
+# Every point pulls mean k towards itself, along the vector from the mean to the point, in proportion to its
+# responsibility. Add up these pulls first.
 #
 # </details>
 # <details><summary>Hint 2</summary>

@@ -19,8 +19,8 @@ use_course_style()
 # - in: `runs` of shape (m, K, d): the means of m fits
 # - out: an array of shape (K, d)
 #
-# Partners are those pairs, one to one, whose squared distances have the smallest sum. `rows, columns =
-# linear_sum_assignment(cost)` finds them: row `rows[j]` of the table belongs to column `columns[j]`, and `rows`
+# Pair the components one to one, so that the sum of the squared distances is as small as possible. `rows, columns =
+# linear_sum_assignment(cost)` finds the pairs: row `rows[j]` of the table belongs to column `columns[j]`, and `rows`
 # is 0, 1, 2, …
 
 
@@ -316,7 +316,7 @@ check.best_strength(best_strength)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Two sets of points are there, and one of them has been used up by the fit.
+# You have two sets of points. Which of them has the fit already used?
 #
 # </details>
 # <details><summary>Hint 2</summary>

@@ -195,7 +195,8 @@ check.fix_tied(fix_tied)
 # %% [markdown]
 # ## {{straight_borders}}
 #
-# Here are the same labelled groups with four types, without titles. The tints show which component is likeliest.
+# Here are the three labelled groups of the lecture, described with each of the four types. The titles are missing.
+# The tints show which component is likeliest.
 # Which panel is **tied**?
 
 # %%

@@ -12,8 +12,8 @@ use_course_style()
 # %% [markdown]
 # ## {{held_out_scores}}
 #
-# Cross-validation, point by point. `fold[i]` is the number of the fold that point $i$ belongs to. The folds may be
-# of different sizes, and their points stand in any order.
+# Cross-validation, point by point. `fold[i]` is the number of the fold that point $i$ belongs to. The folds may have
+# different sizes, and their points come in any order.
 #
 # - in: `X` of shape (n, d), `fold` of shape (n,) with integers, the number of components `K`
 # - out: an array of shape (n,): for each point its log-likelihood under
@@ -39,23 +39,27 @@ check.held_out_scores(held_out_scores)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# For every fold there are two sets of points: those in it, and the others. One set is for `fit`, the other one for
+# For every fold there are two sets of points: those in the fold, and the others. One set is for `fit`, the other for
 # `score_samples`. Which is which?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
 # A mask, `fold == f`, picks a fold's points. The same mask on the left of an assignment puts their scores back
-# where the points were. `score` gives a mean; which method gives a number for each point?
+# where the points were. `score` gives a mean. Which method gives one number per point?
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: a mask needs no assumption about the numbers or the order of the folds, and it puts each score in
+# its place. scikit-learn's `PredefinedSplit(fold)` gives the same pairs of training and held-out rows.
 
 # %% [markdown]
 # ## {{fix_report}}
 #
 # A fellow student splits the data into three parts, fits mixtures of 1 to 5 components, and reports the best
-# one and its mean log-likelihood on the test points. You try to repeat it with new points, and the result is
-# worse every time. Find out why, and fix it. Fit to the training points alone, as the stub does.
+# one and its mean log-likelihood on the test points. You check that model on new points, again and again, and on
+# average the result is worse. Find out why, and fix the report. Fit to the training points only, as the stub does.
 #
 # - in: `X_train`, `X_val`, `X_test`, each of shape (…, d)
 # - out: the chosen number of components, and the mean log-likelihood to report
@@ -87,10 +91,15 @@ check.fix_report(fix_report)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A score that decided which model wins is no fair account of the winner. Which points have had no say in
-# anything yet, once the winner is known?
+# The score that decided which model wins is too good for the winner. Once the winner is known, which points have not
+# been used for anything yet?
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: each set has one job. The training points fit, the validation points choose, and the test points
+# are scored once, with one model. A loop that remembers the best model so far does the same. With few points, you
+# could choose by cross-validation instead, and fit the winner again to all points but the test points.
 
 # %% [markdown]
 # ## {{in_another_unit}}
@@ -125,29 +134,29 @@ check.in_another_unit(in_another_unit)
 # <details><summary>Hint 1</summary>
 #
 # Rows and mixture must be in the same unit before you compare them. Bring the rows to the old unit, or the
-# mixture to the new one: means change like rows, covariances by the factor of each of their two columns. Then
-# weigh the components and sum, in log space.
+# mixture to the new one: means change like rows, and each entry of a covariance by the factors of its two columns.
+# Then weight the components and add them up, in log space.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
 # The probability of a small box is density times volume, and does not depend on the unit. How does the number for
-# the volume change if every side is counted in new units? (If you brought the mixture to the new unit, this is
+# the volume change if every side is measured in new units? (If you brought the mixture to the new unit, this is
 # already done.)
 #
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: the rows are the only thing that has to be converted, and one term at the end corrects the
-# density. It is just as right to carry the mixture over (`means * factor`, `covariances * np.outer(factor,
-# factor)`), and then no correction is needed: the determinants of the covariances contain it.
+# Why this route: only the rows have to be converted, and one term at the end corrects the density. You can also
+# convert the mixture (`means * factor`, `covariances * np.outer(factor, factor)`). Then no correction is needed: the
+# determinants of the covariances contain it.
 
 # %% [markdown]
 # ## {{closest_pair}}
 #
-# The heart of joining components into clusters. Two components $i$ and $j$ are joined by adding their columns
-# of responsibilities. Find the pair whose union lowers the entropy $-\sum_{ik} r_{ik} \log r_{ik}$ of the whole
-# table most.
+# This is the central step of joining components into clusters. Two components $i$ and $j$ are joined by adding their
+# columns of responsibilities. Find the pair whose union lowers the entropy $-\sum_{ik} r_{ik} \log r_{ik}$ of the
+# whole table most.
 #
 # - in: `R` of shape (n, K), rows summing to 1
 # - out: the pair `(i, j)`, counted from 0
@@ -173,8 +182,8 @@ check.closest_pair(closest_pair)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Take the definition at its word: for each pair, build the table with the two columns joined, and compute its
-# entropy. `itertools.combinations` or two loops list the pairs.
+# Follow the definition: for each pair, build the table with the two columns joined, and compute its entropy.
+# `itertools.combinations` or two loops give you the pairs.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -183,6 +192,11 @@ check.closest_pair(closest_pair)
 # *before* with that of their sum *after*. You want the pair with the greatest difference.
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: the other columns do not change, so the two columns and their sum are all that has to be compared.
+# Building the whole joined table for each pair and taking the least entropy, as the lecture does, gives the same pair
+# with more work.
 
 # %% [markdown]
 # ## {{class_probabilities}}
@@ -211,22 +225,26 @@ check.class_probabilities(class_probabilities)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Bayes' rule has two factors on top: how probable the class is before you have seen the point, and how likely the
-# point is in that class. Is each of them there, once?
+# The numerator of Bayes' rule has two factors: how probable the class is before you have seen the point, and how
+# likely the point is in that class. Is each of them there, once?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
 # You wrote this in lesson 04, with components instead of classes. A product becomes a sum of logarithms, a
-# division a subtraction, and log-sum-exp runs along each row.
+# division becomes a subtraction, and log-sum-exp runs along each row.
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: `logsumexp` works for points that are near and for points that are far away. `scipy.special.softmax`
+# along the rows is the same in one call. Subtracting each row's maximum before `np.exp` works as well.
 
 # %% [markdown]
 # ## {{reported_accuracy}}
 #
 # Three sets of noisy moons are below. Fit `GaussianMixtureClassifier(K, random_state=0)` to `train`, for
-# $K = 1, \dots, 10$ components a class. Choose one, and give the accuracy that you would publish for it. (Do not
+# $K = 1, \dots, 10$ components per class. Choose one, and give the accuracy that you would publish for it. (Do not
 # fit it again with more points.)
 
 # %% task="reported_accuracy" role="answer"
@@ -253,6 +271,10 @@ check.reported_accuracy(reported_accuracy)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# When the choice has been made, the score that made it has done its duty. Which set is still unopened?
+# Once the choice is made, the score that made it is no longer a fair estimate. Which set has not been used yet?
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: one set fits, one chooses, one reports. In practice you might fit the winner once more to the
+# training and validation points before you test it. That is also honest, but it is another classifier.

@@ -20,7 +20,7 @@ use_course_style()
 
 # %% task="rise_needed" role="answer"
 def rise_needed(X):
-    """The rise of the total log-likelihood that pays for one component more: for AIC, for BIC."""
+    """The rise of the total log-likelihood that pays for one more component: for AIC, for BIC."""
     ### BEGIN SOLUTION
     n, d = X.shape
     p = 1 + d + d * (d + 1) // 2
@@ -34,23 +34,28 @@ check.rise_needed(rise_needed)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Count the free numbers that one component brings along: where it is, what shape it has, how common it is. Write
-# down a covariance for $d = 3$, and circle the entries that you may choose.
+# Count the free numbers of one more component: where it is, what shape it has, how common it is. Write down a
+# covariance for $d = 3$, and circle the entries that you may choose.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The price on the right of each formula goes up; the term with the likelihood must go down by as much. By what
-# is the likelihood multiplied there? And what does $n$ count?
+# The price on the right of each formula goes up. The term with the likelihood must go down by as much. What is the
+# log-likelihood multiplied by there? And what does $n$ count?
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: $p$ is linear in $K$, so one more component has the same price whatever $K$ is: one weight, $d$
+# numbers for the mean, $d(d+1)/2$ for the covariance. Counting all parameters for $K$ and for $K + 1$ components and
+# subtracting gives the same.
 
 # %% [markdown]
 # ## {{criteria}}
 #
-# - in: `log_likelihood` of shape (n,), one number a point; responsibilities `R` of shape (n, K); the number of
+# - in: `log_likelihood` of shape (n,), one number per point; responsibilities `R` of shape (n, K); the number of
 #   parameters `p`
-# - out: `return aic, bic, icl`, the lower the better, on the scale of the lecture
+# - out: `return aic, bic, icl`, on the scale of the lecture (lower is better), with the soft form of ICL
 #
 # Some responsibilities are exactly 0 or 1.
 
@@ -71,22 +76,26 @@ check.criteria(criteria)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# AIC and BIC have the same first term, of *all* points together. They differ in what a parameter costs; one of the
-# prices depends on how many points there are.
+# AIC and BIC have the same first term, a sum over *all* points. They differ in the price of a parameter. One of the
+# two prices depends on how many points there are.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The entropy of the responsibilities is positive, and it is added twice. Where $r = 0$ the term $r \log r$ counts
-# as 0; SciPy's `entr` knows that.
+# The entropy of the responsibilities is never negative, and it is added twice. For $r = 0$ the term $r \log r$ is 0
+# by convention. SciPy's `entr` follows it.
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why this route: BIC is AIC with another price, and ICL is BIC with one more term, so each is a line. Instead of
+# `entr` you can use `xlogy(R, R)` with a minus, or leave out the zeros: `R[R > 0]`.
 
 # %% [markdown]
 # ## {{choose_from_table}}
 #
-# A table of BICs over covariance types and numbers of components. Some fits failed, and their entries are `nan` or
-# `inf`. One entry may be `-inf`: the likelihood of that fit was infinite.
+# You have a table of BICs over covariance types and numbers of components. Some fits failed, and their entries are
+# `nan` or `inf`. One entry may be `-inf`: the likelihood of that fit was infinite.
 #
 # - in: `table` of shape (T, M); `types`, a tuple of T names; `Ks` of shape (M,), the numbers of components
 # - out: `return covariance_type, K` of the best usable fit
@@ -108,21 +117,21 @@ check.choose_from_table(choose_from_table)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Three kinds of entries are not numbers that you can trust. What does `argmin` do with each of them? NumPy has a
+# There are three kinds of entries that you cannot use. What does `argmin` do with each of them? NumPy has a
 # function that is true for ordinary numbers only.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `argmin` of a matrix counts its entries row by row; `np.unravel_index` turns that position into a row and a
-# column. Then look up the name and the number.
+# `argmin` of a matrix counts the entries row by row. `np.unravel_index` turns this position into a row and a
+# column. Then look up the type and the number.
 #
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Replacing what is not finite by `inf` handles all three cases in one line. `np.nanargmin`, or two loops with
-# `np.isfinite`, work as well. −∞ is the dangerous one: it wins every comparison, and means that a component
-# collapsed.
+# Why this route: replacing every entry that is not finite by `inf` handles all three cases in one line.
+# `np.nanargmin` on a table with `nan` in these places works too, and so do two loops with `np.isfinite`. The
+# dangerous entry is −∞. It wins every comparison, and it means that a component has collapsed.
 
 # %% [markdown]
 # ## {{bootstrap_p_value}}
@@ -150,8 +159,8 @@ check.bootstrap_p_value(bootstrap_p_value)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Compute the same statistic for the simulated data as for the real ones, factor included. Which simulated values
-# are at least as extreme as the observed one? Equal counts too.
+# Compute the same statistic for the simulated data as for the real data, including the factor. Which simulated values
+# are at least as large as the observed one? Equal values count too.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -162,8 +171,9 @@ check.bootstrap_p_value(bootstrap_p_value)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Counting the observed value among the draws makes the test valid for every $B$: a p-value of 0 would claim more
-# than $B$ simulations can show. The mean of `np.append(ratios, observed) >= observed` is the same.
+# Why this route: counting the observed value among the draws keeps the test honest for every $B$. A p-value of 0
+# would claim more than $B$ simulations can show. The mean of `np.append(ratios, observed) >= observed` gives the
+# same.
 
 # %% [markdown]
 # ## {{what_bic_counts}}
@@ -197,8 +207,8 @@ show(
 # The owner asks: "So there are three kinds of customers?" What do you say?
 #
 # - **A.** Yes. BIC has its minimum at 3, so there are three groups.
-# - **B.** Three Gaussians are a good description of this one lopsided heap. Whether there are kinds of
-#   customers, BIC has not been asked.
+# - **B.** Three Gaussians describe this one skewed distribution well. BIC does not say whether there are kinds of
+#   customers.
 # - **C.** No, one. A single peak needs a single component, and BIC has taken too many.
 # - **D.** Perhaps. With more starts the minimum would show the true number of kinds.
 #
@@ -215,12 +225,17 @@ check.what_bic_counts(what_bic_counts)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# How many heaps do you see in the histogram? Could one Gaussian, which is the same on both sides, have that shape?
+# How many peaks do you see in the histogram? Could one Gaussian, which is symmetric, have that shape?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The two moons of the lecture had no number of components at all, and BIC named one all the same. What did its
+# The two moons of the lecture have no true number of components, and BIC chose one all the same. What did this
 # number count?
 #
 # </details>
+
+# %% [markdown] tags=["solution-only"]
+# Why B: the data were drawn from one skewed distribution, a gamma distribution. BIC counts the Gaussians that pay for
+# their parameters. C is wrong about the fit: one Gaussian is symmetric, and its BIC is far higher. D hopes that a
+# better optimum answers another question.

@@ -334,8 +334,8 @@ check.legible_share(legible_share)
 # %% [markdown]
 # ## {{compression}}
 #
-# "PCA keeps 261 of 784 numbers, so MNIST becomes three times smaller." Check that. The training part is 50 000
-# pictures of 784 pixels, with **one byte** a pixel. After PCA you store
+# Somebody says of the lecture at full size: "PCA keeps 261 of 784 numbers, so MNIST becomes three times smaller."
+# Check that. The training part is 50 000 pictures of 784 pixels, with **one byte** per pixel. After PCA you store
 #
 # - 261 amounts for each picture, as 32-bit floats of **4 bytes** each,
 # - and what is needed to get pictures back: 261 axes of 784 numbers, and the mean picture, as 32-bit floats too.
@@ -374,11 +374,14 @@ check.compression(compression)
 # %% [markdown]
 # ## {{referee}}
 #
-# A team sends you this report on digits of MNIST. "Our generator of digits is the best yet. **(1)** We tried forty
-# settings and kept the one with the highest log-likelihood on the test digits: 312 nats, against the 226 of ten full
-# Gaussians in your lecture. We used 300 axes where you use 261. **(2)** So our digits look better, too. **(3)** A
-# classifier tells them from our training digits in only 50 % of all cases, so they cannot be told from real ones.
-# **(4)** All ten digits occur."
+# A team has read the lecture's results for MNIST: ten full Gaussians on 261 axes, with a log-likelihood of 226 nats
+# per digit. (Your lecture may have run on the small digits; you need no other numbers.) They send you this report on
+# MNIST.
+#
+# "Our generator of digits is the best yet. **(1)** We tried forty settings and kept the one with the highest
+# log-likelihood on the test digits: 312 nats per digit, against your 226. We used 300 axes where you use 261. **(2)**
+# So our digits look better, too. **(3)** A classifier that has to tell them from our training digits is right in only
+# 50 % of all cases, so they cannot be told from real ones. **(4)** All ten digits occur."
 #
 # Write eight to twelve sentences, as a fair referee. What does each of the four claims show, and what does it not
 # show? Which two numbers would you ask for first? How should the forty settings have been compared? End with what

@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from mlcourse.widgets import kmeans_game
 from mlcourse.widgets.player import HINT, KEYS
@@ -51,7 +52,7 @@ def test_the_keys_are_listed_where_the_keyboard_leads(shown):
     page.keyboard.press("Tab")
     assert reading.inner_text() == KEYS
     page.keyboard.press("Tab")
-    assert reading.inner_text() == HINT
+    expect(reading).to_have_text(HINT)
 
 
 def test_a_curve_without_values_says_so_instead_of_an_axis(shown):

@@ -83,6 +83,11 @@ def test_a_version_comes_back_as_it_was(course):
     assert "later" in path.read_text("utf-8")
 
 
+def test_an_untouched_notebook_is_left_alone(course, capsys):
+    assert run(course, EXERCISE) == 0
+    assert capsys.readouterr().out == f"{EXERCISE} is as it was handed out: there is nothing to do.\n"
+
+
 @pytest.mark.parametrize("word", ["1", "01", "01_binomials"])
 def test_a_lesson_names_its_only_kept_notebook(course, word):
     write_answer(course / EXERCISE)

@@ -5,6 +5,7 @@ from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
+from scipy.linalg import solve_triangular
 
 from mlcourse.checks import Checker, CheckFailed
 from mlcourse.checks.card import code
@@ -116,6 +117,14 @@ def test_shapes_that_do_not_fit_get_a_likely_cause(checker, monkeypatch):
     assert ">[:, np.newaxis]</code>" in html
     assert "value='hint-m_step-1'" in html
     assert "Likely cause: " in str(shown[0])
+
+
+def test_rows_where_a_solver_wants_columns_get_a_likely_cause(checker, capsys):
+    with pytest.raises(CheckFailed):
+        checker.log_density(
+            lambda X, mu, Sigma: solve_triangular(np.linalg.cholesky(Sigma), X - mu, lower=True)
+        )
+    assert "one right-hand side per column" in capsys.readouterr().out
 
 
 def test_a_card_starts_with_a_capital_and_sets_code(checker, monkeypatch):

@@ -15,7 +15,6 @@ SEEDED = [
     (datasets.four_blobs, (400, 2), [100] * 4),
     (datasets.stretched_blobs, (400, 2), [100] * 4),
     (datasets.elongated_blobs, (1250, 2), [500, 500, 250]),
-    (datasets.gaussian_pair, (900, 2), [300, 600]),
     (datasets.three_gaussians_1d, (300, 1), [100] * 3),
     (datasets.two_moons, (200, 2), [100, 100]),
 ]
@@ -78,20 +77,6 @@ def test_two_moons_are_half_circles_at_random_angles():
 def test_two_moons_have_the_stated_noise():
     sharp, blurred = (datasets.two_moons(2000, noise=noise, random_state=3)[0] for noise in (0, 0.3))
     np.testing.assert_allclose((blurred - sharp).std(axis=0), 0.3, rtol=0.05)
-
-
-def test_gaussian_pair_has_the_stated_centres_and_spreads():
-    X, y = datasets.gaussian_pair()
-    for k, (centre, std) in enumerate([(0, 1.2), (10, 1.8)]):
-        group = X[y == k]
-        np.testing.assert_allclose(group.mean(axis=0), centre, atol=4 * std / np.sqrt(len(group)))
-        np.testing.assert_allclose(group.std(axis=0), std, atol=4 * std / np.sqrt(2 * len(group)))
-
-
-def test_gaussian_pair_moves_only_the_second_group():
-    (far, y_far), (near, y_near) = datasets.gaussian_pair(10), datasets.gaussian_pair(3)
-    np.testing.assert_array_equal(y_far, y_near)
-    np.testing.assert_allclose(far - near, 7.0 * y_far[:, np.newaxis] * np.ones(2), atol=1e-12)
 
 
 def test_elongated_groups_keep_their_places_with_any_seed():

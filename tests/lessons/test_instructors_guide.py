@@ -14,9 +14,10 @@ from mlcourse.course_folder import Course
 from mlcourse.tasks import CATALOGUE
 
 GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+RUBRICS = (ROOT / "docs" / "open_questions.md").read_text(encoding="utf-8")
 COURSE = read_course(ROOT)
 WITH_EXERCISES = COURSE.names("exercises")
-VALUES = {"½": 0.5, "1½": 1.5}
+VALUES = {"½": 0.5, "1½": 1.5, "2½": 2.5}
 
 
 def part(text, heading):
@@ -111,7 +112,7 @@ def tasks_of(name):
 
 
 def timetable():
-    """The rows of both timetables that name a lesson: the last lesson named, and the row."""
+    """The rows of the timetables that name a lesson: the last lesson named, and the row."""
     for row in rows(part(GUIDE, "## Timetables")):
         if numbers := re.findall(r"\b\d\d\b", row[1]):
             (name,) = [name for name in COURSE.lessons if name.startswith(numbers[-1])]
@@ -125,15 +126,34 @@ def test_tasks_and_sections_in_the_timetables_exist(name, row):
     assert not tasks or tasks <= tasks_of(name)
 
 
+def value(points):
+    """A number of points as it is written: 1, ½, 1½."""
+    return VALUES.get(points) or int(points)
+
+
+def rubric_of(task):
+    (rubric,) = [text for text in re.split(r"^### ", RUBRICS, flags=re.MULTILINE) if f"`{task}`" in text]
+    return rubric
+
+
 @pytest.mark.parametrize(("name", "task", "points"), list(open_questions()))
 def test_every_open_question_has_a_rubric(name, task, points):
-    parts = re.split(r"^### ", part(GUIDE, "## Open questions and how to mark them"), flags=re.MULTILINE)
-    (rubric,) = [text for text in parts if f"`{task}`" in text]
+    rubric = rubric_of(task)
     assert re.match(rf"Lesson {name[:2]}, task \d · .* · {points} points\n", rubric)
     title = rubric.split(" · ")[1]
     number = rubric.split(",")[1].split()[1]
     assert any(heading.startswith(f"Task {number} · {title}") for heading in headings("exercises", name))
-    assert sum(VALUES.get(row[0]) or int(row[0]) for row in rows(rubric)[1:]) == points
+    assert sum(value(row[0]) for row in rows(rubric)[1:]) == points
+
+
+@pytest.mark.parametrize(("name", "task", "points"), list(open_questions()))
+def test_reasons_add_up_to_the_marks_of_sample_answers(name, task, points):
+    pattern = r"^\*\*(Full|Middle|Low)[^(\n]*\(([\d½]+)\).*?^\*Why:\*(.*?)(?:\n\n|\Z)"
+    samples = re.findall(pattern, rubric_of(task), re.MULTILINE | re.DOTALL)
+    assert [level for level, _, _ in samples] == ["Full", "Middle", "Low"]
+    marks = [value(total) for _, total, _ in samples]
+    assert [sum(map(value, re.findall(r"\[([\d½]+)\]", why))) for _, _, why in samples] == marks
+    assert points == marks[0] > marks[1] > marks[2]
 
 
 def test_the_example_of_a_task_works():

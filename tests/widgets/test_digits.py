@@ -20,7 +20,7 @@ def test_the_first_q_components_rebuild_like_a_pca_of_size_q(pca, q):
     np.testing.assert_allclose(reconstruct(DIGITS, pca, q), expected, atol=1e-8)
 
 
-def test_a_further_component_never_makes_a_digit_worse():
+def test_a_further_axis_never_makes_a_digit_worse():
     errors = [np.sum((reconstruct(DIGITS, PLAIN, q) - DIGITS) ** 2, axis=1) for q in range(1, 21)]
     assert np.all(np.diff(errors, axis=0) <= 1e-9)
 
@@ -37,12 +37,12 @@ def test_digit_reconstruction_and_difference_share_one_scale():
     error = np.sqrt(np.mean((expected.ravel() - DIGITS[9]) ** 2))
     share = OraclePCA(5).fit(DIGITS).explained_variance_ratio_.sum()
     assert f"Error of this digit: {error:.2f}" in caption
-    assert f"The 5 components explain {share:.1%}" in caption
+    assert f"The 5 axes explain {share:.1%}" in caption
     assert caption in alt
 
 
 @pytest.mark.parametrize("q", [0, 21])
-def test_components_that_the_pca_did_not_keep_are_refused(q):
+def test_axes_that_the_pca_did_not_keep_are_refused(q):
     with pytest.raises(ValueError, match=rf"q={q}.*kept 20"):
         widgets.draw_reconstruction(DIGITS, PLAIN, 0, q)
 

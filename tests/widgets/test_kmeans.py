@@ -52,3 +52,10 @@ def test_the_picture_shows_points_centres_and_inertia_so_far(history, frame, sta
 def test_an_empty_history_is_refused():
     with pytest.raises(ValueError, match="history is empty"):
         widgets.kmeans_player(X, [])
+
+
+def test_the_axes_have_the_names_of_the_features_in_the_player_and_in_its_still_picture(history):
+    names = "wait (min)", "duration (min)"
+    (panel,) = widgets.kmeans_player(X, history, features=names).scene["planes"]
+    left = widgets.draw_kmeans(X, widgets.kmeans_frames(X, history), 0, names).figure.axes[0]
+    assert (panel["xlabel"], panel["ylabel"]) == (left.get_xlabel(), left.get_ylabel()) == names

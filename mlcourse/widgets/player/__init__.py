@@ -78,7 +78,7 @@ it may run scripts.</figcaption>
 HINT = "Point at one of the points to read its values; click on it to keep them in view."
 KEYS = (
     "Left and right arrows: step. Up and down arrows: choose a point. Enter: pin it. Escape: release it. Space: play"
-    " or pause."
+    " or pause. Tab: leave."
 )
 
 # The indices of two mixtures: see Scene.

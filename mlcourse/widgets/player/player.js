@@ -42,7 +42,7 @@ class Player {
       element("label", {}, ["speed", this.speed]),
     ]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.controls, this.caption, this.reading]);
+    const main = element("div", { class: "main" }, [planes, this.reading, this.controls, this.caption]);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
       element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
@@ -77,7 +77,8 @@ class Player {
       this.hover(under, p);
     });
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
-    for (const event of ["focus", "blur"]) canvas.addEventListener(event, () => this.read());
+    canvas.onfocus = () => this.read();
+    canvas.onblur = () => setTimeout(() => this.read(), 300); // a click that takes the focus must not miss its button
     canvas.addEventListener("pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);

@@ -30,19 +30,22 @@ def best(samples):
     ]
 
 
-def excess(X, lowest, init, n_runs=30):
+def excess(X, lowest, init, n_runs):
     """How far above the lowest inertia each of some single runs ends, as a share of it."""
     models = (KMeans(5, init=init, n_init=1, tol=0, random_state=seed) for seed in range(n_runs))
     return np.array([model.fit(X).inertia_ / lowest - 1 for model in models])
 
 
 def test_random_starts_get_stuck_least_often_and_greedy_ones_have_no_accidents(samples, best):
-    for X, models in list(zip(samples, best))[:3]:
-        lowest = models[5].inertia_
-        runs = [excess(X, lowest, init) for init in ("random", plain, "k-means++")]
-        stuck = [np.sum(run > 0.002) for run in runs]
-        assert stuck[0] < min(stuck[1:])
+    in_all = np.zeros(3)
+    for X, models in zip(samples, best):
+        inits = "random", plain, "k-means++"
+        runs = np.array([excess(X, models[5].inertia_, init, n_runs=15) for init in inits])
+        stuck = np.sum(runs > 0.002, axis=1)
+        assert stuck[0] <= min(stuck[1:])
         assert runs[2].max() < 0.15
+        in_all += stuck
+    assert in_all[0] < 0.9 * min(in_all[1:])
 
 
 def test_the_sharpest_bend_is_at_2_by_differences_and_at_4_by_ratios(best):
@@ -108,7 +111,7 @@ def test_ten_is_the_only_number_of_colours_with_a_red_for_the_heart(flower):
 def test_the_red_is_a_local_optimum(flower):
     shown = np.random.default_rng(0).choice(flower.reshape(-1, 3), size=5000, replace=False)
     three = KMeans(10, n_init=3, random_state=0).fit(shown)
-    for seed in range(3):
+    for seed in range(2):
         more = KMeans(10, n_init=20, random_state=seed).fit(shown)
         assert more.inertia_ < three.inertia_
         assert not is_red(paint_of_the_heart(flower, more.cluster_centers_))

@@ -40,6 +40,16 @@ def test_all_random_starts_end_in_one_fit_most_in_another_order(restarts):
     assert sum(not np.array_equal(order, [0, 1, 2]) for order in orders) == 15
 
 
+@pytest.mark.parametrize("distance", [4, 3, 2])
+def test_every_rise_near_the_maximum_is_a_fixed_part_of_the_one_before(distance):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        x = rng.choice([-distance / 2, distance / 2], 1000) + rng.standard_normal(1000)
+        model = GaussianMixture(2, random_state=0, tol=1e-9, max_iter=2000).fit(x[:, np.newaxis])
+        rises = np.diff(model.lower_bounds_)[-5:]
+        assert np.ptp(rises[1:] / rises[:-1]) < 1e-3
+
+
 def test_in_18_of_20_samples_a_spike_lifts_its_own_grains_only():
     fresh = np.random.default_rng(99).standard_normal((1000, 1))
     pairs = np.array([likelihoods(grains(seed), fresh, n_components=2) for seed in SEEDS])

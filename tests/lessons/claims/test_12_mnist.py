@@ -38,10 +38,11 @@ def generators(digits):
 def without_noise(classifier, Z, y):
     """Each row of Z on the directions of its most probable component in the mixture of its class."""
     shapes = []
+    bases = [np.linalg.svd(mixture.covariances_)[0][:, :, :DIRECTIONS] for mixture in classifier.mixtures_]
     for row, label in zip(Z, y):
         mixture = classifier.mixtures_[label]
         k = mixture.predict(row[np.newaxis])[0]
-        axes = np.linalg.svd(mixture.covariances_[k])[0][:, :DIRECTIONS]
+        axes = bases[label][k]
         shapes.append(mixture.means_[k] + axes @ (axes.T @ (row - mixture.means_[k])))
     return np.array(shapes)
 
@@ -56,6 +57,29 @@ def test_class_means_give_purer_clusters_and_mostly_a_higher_inertia(digits):
     runs = [KMeans(10, n_init=3, random_state=seed).fit(Z) for seed in range(20)]
     assert all(purity(run) < purity(from_means) for run in runs)
     assert sum(run.inertia_ < from_means.inertia_ for run in runs) >= 19
+
+
+def test_the_seed_decides_whether_14_or_18_clusters_name_more_digits_right(digits):
+    Z, Z_val, y, y_val, _ = digits
+
+    def right_names(k, seed):
+        run = KMeans(k, n_init=3, random_state=seed).fit(Z)
+        names = np.array([np.bincount(y[run.labels_ == cluster]).argmax() for cluster in range(k)])
+        return np.mean(names[run.predict(Z_val)] == y_val)
+
+    assert len({right_names(14, seed) < right_names(18, seed) for seed in range(6)}) == 2
+
+
+def test_the_start_that_leads_on_a_part_of_the_rows_need_not_win_on_all(digits):
+    Z = digits[0]
+    leads = set()
+    for first_seed in (0, 20):
+        starts = [GaussianMixture(10, random_state=first_seed + i).fit(Z[::2]) for i in range(10)]
+        starts.sort(key=lambda start: start.lower_bound_, reverse=True)
+        for start in starts[:3]:
+            start.set_params(warm_start=True, tol=1e-2, max_iter=200).fit(Z)
+        leads.add(starts[0] is max(starts[:3], key=lambda start: start.lower_bound_))
+    assert leads == {True, False}
 
 
 def test_no_silhouette_reaches_a_quarter(digits):
