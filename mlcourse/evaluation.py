@@ -116,8 +116,8 @@ def memorised_share(generated: Array, train: Array, held_out: Array, quantile: f
     train : array of shape (m, d)
         The rows that the generator was fitted to.
     held_out : array of shape (l, d)
-        Rows from the same source that it was not fitted to: at least 1 / `quantile` of them, or the quantile says
-        little.
+        Rows from the same source that it was not fitted to. With 10 / `quantile` of them, about ten are below the
+        quantile; with fewer, the result varies widely.
     quantile : float in [0, 1], default=0.01
 
     Returns

@@ -427,7 +427,7 @@ def only_the_likeliest_component(*args):
 
 
 @FILL_ROW.mistake(
-    "you filled the holes one after the other, and took the first guess for a known value when you made the"
+    "you filled the holes one after another, and used the first guess like a measured value when you made the"
     " second. Nobody has measured it.",
     hint=3,
 )
@@ -436,6 +436,14 @@ def hole_by_hole(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
     for hole in np.flatnonzero(np.isnan(x)):
         filled[hole] = fill_row(filled, pi, mu, Sigma)[hole]
     return filled
+
+
+@FILL_ROW.mistake(
+    "every component counts the same in your average. Each has its own weight, by what is known (task 2).",
+    hint=2,
+)
+def components_averaged_evenly(x: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
+    return _filled_with(lambda pi, *_: np.full(len(pi), 1 / len(pi)), _regression)(x, pi, mu, Sigma)
 
 
 @FILL_ROW.mistake("the numbers are right, but the rest of the row is missing.", hint=3)
@@ -677,7 +685,17 @@ def conditional_covariance_not_weighted(X, R, mu, Sigma):
 
 
 @MISSING_M_STEP.mistake(
-    "you filled the holes with the old mean of the component. What is known of the row shifts what to expect.",
+    "you added the sum of the conditional covariances after the division. It is also divided by Nₖ.", hint=3
+)
+def conditional_covariance_not_divided(X, R, mu, Sigma):
+    pi, new_mu, new_Sigma = _m_step_over(X, R, mu, Sigma, complete=_without_doubt)
+    for k, r in enumerate(R.T):
+        new_Sigma[k] += sum(weight * completed(x, mu[k], Sigma[k])[1] for weight, x in zip(r, X))
+    return pi, new_mu, new_Sigma
+
+
+@MISSING_M_STEP.mistake(
+    "you filled the holes with the old mean of the component. What is known about the row shifts what to expect.",
     hint=2,
 )
 def holes_filled_with_the_old_mean(*args):
@@ -904,8 +922,8 @@ def gap_without_its_off_diagonal(*args):
 
 
 @MERGE_STATISTICS.mistake(
-    "the same number is added to every entry: you multiplied the gap with itself to a number. A scatter"
-    " needs the product of each entry with each.",
+    "the same number is added to every entry: you multiplied the gap by itself and got a single number. A"
+    " scatter needs the products of all pairs of entries.",
     hint=3,
     name="inner product of the gap",
 )

@@ -412,8 +412,8 @@ def median_of_the_differences(*a):
 
 
 @CHOOSE_ON_VALIDATION.mistake(
-    "your standard error is slightly too small: the deviation of a sample is to be computed with n − 1, and"
-    " NumPy divides by n.",
+    "your standard error is slightly too small: the task computes the deviation with n − 1, and NumPy's `std`"
+    " divides by n unless you say otherwise.",
     hint=None,
     name="deviation with n",
 )
@@ -903,6 +903,17 @@ def the_promise_instead_of_the_measurement(
 def a_count(validation_scores: Array, test_scores: Array, rate: float) -> tuple[float, float, float]:
     threshold, share, error = alarm_report(validation_scores, test_scores, rate)
     return threshold, share * len(test_scores), error
+
+
+@ALARM_REPORT.mistake(
+    "your third number is too small: the number of test rows belongs under the root, with p (1 − p).",
+    hint=None,
+)
+def rows_outside_the_root(
+    validation_scores: Array, test_scores: Array, rate: float
+) -> tuple[float, float, float]:
+    threshold, share, error = alarm_report(validation_scores, test_scores, rate)
+    return threshold, share, error / np.sqrt(len(test_scores))
 
 
 @ALARM_REPORT.mistake(

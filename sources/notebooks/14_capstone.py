@@ -189,9 +189,9 @@ def candidate(K, kind, directions=n_directions, n_init=3):
 candidates = [(K, kind) for kind in COVARIANCE_TYPES for K in range(1, 7)]
 
 # %% [markdown]
-# The plain way is to put a fifth of all wines, 36, aside as a [validation set](../GLOSSARY.md#validation-set),
-# and to take the candidate that scores best on them. **Before you run the next cell** (it takes some seconds):
-# we do that twenty times, with twenty different sets of 36. How often will the same K win?
+# The simplest way is to set a fifth of all wines, 36, aside as a [validation set](../GLOSSARY.md#validation-set), and
+# to take the candidate that scores best on them. **Before you run the next cell** (it takes a few seconds): we do
+# that twenty times, with twenty different sets of 36. How often will the same K win?
 
 # %%
 winners = Counter()
@@ -208,7 +208,7 @@ ax.bar(range(1, 7), [winners[K] for K in range(1, 7)], color=color(0))
 ax.set(xlabel="number of components K", ylabel="wins of twenty")
 show(
     ax,
-    "Figure 3. Which K wins depends on which 36 wines are asked.",
+    "Figure 3. Which K wins depends on which 36 wines were set aside.",
     "A bar chart. Three components win most often, twelve times of twenty; two, four, five and"
     " six win the others.",
 )
@@ -291,8 +291,8 @@ assert min(level_again, key=lambda c: n_parameters(*c)) == (3, "spherical")
 # Two more have joined, with four and five components. The cheapest is the same: three round components are level with
 # the best in both draws, and nothing cheaper is. Four are not ruled out.
 #
-# And the number of directions? We wanted to try another one. **Before you run the next cell** (some seconds): the
-# same cross-validation with two, four and five directions. Will K = 3 be level each time?
+# And the number of directions? We wanted to try another one. **Before you run the next cell** (it takes a few
+# seconds): the same cross-validation with two, four and five directions. Will K = 3 be level each time?
 
 # %%
 elsewhere = {}
@@ -311,12 +311,11 @@ for q in (2, 4, 5):
 # ## Would other wines have told the same story?
 #
 # A mixture can describe the density of wines well, and still divide them differently each time. Groups that deserve a
-# name should come back. So we draw the wines again with replacement (the
-# [bootstrap](../GLOSSARY.md#bootstrap)), refit everything (ruler, directions, mixture), let each refit label the
-# *same* wines, and measure how well twelve refits agree. This is the [stability](../GLOSSARY.md#stability) of a
-# grouping. The trap: numbers of components mean nothing, so never compare labels with `==`. The [adjusted Rand
-# index](../GLOSSARY.md#adjusted-rand-index), ARI for short, asks of every *pair* of wines whether they are
-# together.
+# name should come back. So we draw the wines again with replacement (the [bootstrap](../GLOSSARY.md#bootstrap)),
+# refit everything (ruler, directions, mixture), let each refit label the *same* wines, and measure how well twelve
+# refits agree. This is the [stability](../GLOSSARY.md#stability) of a grouping. The trap: numbers of components mean
+# nothing, so never compare labels with `==`. The [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for
+# short, compares *pairs* of wines: together in both groupings, or in one only?
 #
 # Single draws have misled us twice. So every agreement is measured three times, with twelve new draws each time.
 # **Before you run the next cell:** for which K will the three results differ most?
@@ -530,7 +529,6 @@ assert round(told_apart.max() * 36) == 26
 # `inverse_transform` takes an invented wine back from three directions to thirteen features. What it can reach is a
 # flat, three-dimensional part of that space; call it the plane. **Before you run the next cell:** how far from the
 # plane will an invented wine be? And a real one?
-#
 
 
 # %%
@@ -577,10 +575,11 @@ print(f"{matched / len(test):.0%}, 95 % interval {share.low:.0%} to {share.high:
 # level with ours. Will one of them agree better with the labels? If so, what do you do?
 
 # %%
+by_type = {}
 for kind in COVARIANCE_TYPES:
     other = GaussianMixture(3, covariance_type=kind, n_init=10, reg_covar=1e-3, random_state=0)
-    index = adjusted_rand_score(envelope[test], other.fit(Z[known]).predict(Z[test]))
-    print(f"{kind:10s} {index:.2f}")
+    by_type[kind] = adjusted_rand_score(envelope[test], other.fit(Z[known]).predict(Z[test]))
+    print(f"{kind:10s} {by_type[kind]:.2f}")
 
 # %% [markdown]
 # The diagonal type agrees perfectly. You may report that. You may not switch to it and report the 1.00 as if you
@@ -620,6 +619,7 @@ assert extreme == ["flavanoids", "proline", "color_intensity", "alcohol"]
 low, high, light = pca.inverse_transform(final.means_)[:, [6, 12, 9, 0]]
 assert low[0] < -1 < 1 < min(high[:2])
 assert max(light[2:]) < -0.6
+assert [kind for kind, index in by_type.items() if index == 1] == ["diag"]
 assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 
 # %% [markdown]

@@ -308,7 +308,7 @@ def learn(X, K, n_rounds=40):
 
 
 # %% [markdown]
-# When the check is happy, add a cell with `theta = learn(ratings, 3)` (some seconds), fill each row with
+# When the check passes, add a cell with `theta = learn(ratings, 3)` (it takes a few seconds), fill each row with
 # `fill_row(x, *theta)`, and compare the error of `filled[person, hidden]` with that of the film's mean rating. Then
 # try one component: what does it know about people, and what does it miss?
 

@@ -31,8 +31,8 @@ use_course_style()
 # - **The defence of K** (task 5, 4 points): the question it serves; validation *and* stability, with numbers
 #   and error bars; the best rival, named and answered; what else you tried.
 # - **Anomalies and samples** (task 7, 3 points): the promised and the measured alarm rate, with its error;
-#   strange rows looked at one by one, in the units of the data; what the judge says of your samples.
-# - **The page** (task 8, 5 points): claims that a number in this notebook bears; what you would *not* claim,
+#   strange rows looked at one by one, in the units of the data; what the judge says about your samples.
+# - **The page** (task 8, 5 points): claims that a number in this notebook supports; what you would *not* claim,
 #   and why; what would change your mind; words that somebody can read who has never heard of mixtures.
 #
 # A modest conclusion with good reasons earns all of them. "There are no groups here" is a conclusion, and so is
@@ -92,7 +92,7 @@ if X.ndim != 2 or X.shape[1] < 2:
     raise ValueError(f"X has shape {X.shape}; a table of rows and two or more features is needed.")
 complete = np.isfinite(X).all(axis=1)
 if complete.sum() < 25:
-    raise ValueError(f"X has {complete.sum()} complete rows; 25 are the least. Bring more.")
+    raise ValueError(f"X has {complete.sum()} complete rows; at least 25 are needed.")
 X, labels = X[complete], None if labels is None else np.asarray(labels)[complete]
 names = range(1, 1 + X.shape[1]) if names is None else names
 names = [name if isinstance(name, str) else f"feature {name}" for name in names]
@@ -102,7 +102,7 @@ print(f"{len(X) - len(np.unique(X, axis=0))} rows repeat another one")
 # %% [markdown]
 # ## Three parts, and three only
 #
-# Six rows of ten to fit, two to choose by, two to report on. The test rows are not looked at before the choice
+# Six rows in ten to fit, two to choose by, two to report on. The test rows are not looked at before the choice
 # is made.
 #
 # The lecture let every wine be a validation wine in turn, since a fifth of 142 is too little to choose by. With
@@ -136,7 +136,7 @@ for name, column in zip(names[:30], X[train].T):
 # Read the table before you go on. Three things matter later:
 #
 # - *largest* far beyond *median*, and a skewness above 1 or so: a long tail. A mixture needs several Gaussians
-#   to describe one long-tailed heap. Taking logarithms in the loading cell may spare you that, and you may try
+#   to describe one long-tailed feature. Taking logarithms in the loading cell may spare you that, and you may try
 #   both.
 # - *values*: a feature with two or three different values is a label in disguise. A Gaussian can shrink onto
 #   one value and earn a huge density there. Consider leaving such a feature out, in the loading cell.
@@ -224,7 +224,7 @@ show(
 # ## The candidates
 #
 # Every type of covariance with one to seven components (fewer when there are few rows), fitted to the training
-# rows, then asked about the validation rows. Should the best of them turn out to have seven, raise `most`.
+# rows, then scored on the validation rows. Should the best of them turn out to have seven, raise `most`.
 
 # %%
 most = 7
@@ -291,14 +291,14 @@ check.choose_on_validation(choose_on_validation)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# You now have a list of places that are level. Among *those*, look for the smallest number of parameters, and
-# give back the place in the whole table.
+# You now have a list of candidates that are level. Among *those*, look for the smallest number of parameters, and
+# return its index in the whole table.
 #
 # </details>
 
 # %% [markdown]
-# When the check is happy, add a cell with `candidates[choose_on_validation(scores, n_parameters)]` and see what
-# the rule says of your data.
+# When the check passes, add a cell with `candidates[choose_on_validation(scores, n_parameters)]` and see what
+# the rule says about your data.
 
 # %% tags=["solution-only"]
 by_rule = candidates[choose_on_validation(scores, n_parameters)]
@@ -345,7 +345,7 @@ check.fix_agreement(fix_agreement)
 # <details><summary>Hint 1</summary>
 #
 # Try it on `np.array([[0, 0, 1, 1], [1, 1, 0, 0]])`. Are these two different groupings? What does the number of
-# a cluster mean, and what did lesson 01 say of it?
+# a cluster mean, and what did lesson 01 say about it?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -417,7 +417,7 @@ show(
 # ## {{my_choice}}
 #
 # Write down your choice as a pair, such as `(1, "full")`. There is no right answer that the course could know.
-# The check asks whether your table bears it: it accepts every candidate that is at most one standard error
+# The check asks whether your table supports it: it accepts every candidate that is at most one standard error
 # behind the best on the validation rows, and hands the rest of the decision to you. If you have a good reason
 # to take another one all the same, the check will say no, and whoever marks task 5 may still say yes.
 
@@ -609,13 +609,13 @@ check.alarm_report(alarm_report)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The promise has done its work once the threshold stands. The error belongs to what you measured, in the rows
+# The promise has done its work once the threshold is set. The error belongs to what you measured, in the rows
 # where you measured it.
 #
 # </details>
 
 # %% [markdown]
-# When the check is happy, add a cell with `alarm_report(validation_scores, test_scores, 0.05)`. You need its
+# When the check passes, add a cell with `alarm_report(validation_scores, test_scores, 0.05)`. You need its
 # three numbers below.
 
 # %% tags=["solution-only"]
@@ -626,7 +626,7 @@ print(f"threshold {threshold:.2f} nats; promised 5 %, measured {share:.1%} ± {e
 # ## The strangest rows
 #
 # The ten test rows of lowest density, with what is most unusual about each, in standard deviations from the
-# training rows' mean. Look at them one by one. A wrong unit, a slip of the pen, a rare kind, an edge of a
+# training rows' mean. Look at them one by one. A wrong unit, a typing error, a rare kind, an edge of a
 # group?
 
 # %%
@@ -695,7 +695,7 @@ show(
 if labels is None:
     print("No labels. Your groups rest on validation, stability and use alone, as most groups do.")
 elif len(np.unique(labels)) > 20:
-    print("The labels are no classes: more than twenty different values.")
+    print("The labels are not classes: they have more than twenty different values.")
 else:
     component = final.predict(Z[test])
     index = adjusted_rand_score(labels[test], component)
@@ -782,7 +782,7 @@ else:
 # **What would change my mind.** Samples from a second clinic on which the groups do not come back; or a
 # measurement that separates the two clearly, with a gap between them.
 #
-# *Points:* one for a page that the owner of the data can follow; two for claims that are borne by numbers with
+# *Points:* one for a page that the owner of the data can follow; two for claims that are supported by numbers with
 # their errors (one when numbers stand without errors, none when a claim has no cell); one and a half for at
 # least three conclusions refused, each with its reason (half a point each); half a point for what would change
 # the author's mind.
@@ -801,7 +801,7 @@ else:
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Underline every sentence that could be wrong. Beside each, write the cell of this notebook that bears it.
+# Underline every sentence that could be wrong. Beside each, write the cell of this notebook that supports it.
 # Strike the sentences that have none.
 #
 # </details>

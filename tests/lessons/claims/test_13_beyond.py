@@ -42,7 +42,7 @@ def accuracy(digits, labels, kind="full", rows=slice(None)):
     return model.fit(A[rows], labels[rows]).score(B, y_new)
 
 
-def gains(digits, kind, n_each, seeds=range(10)):
+def gains(digits, kind, n_each, seeds=range(6)):
     """By how much the unlabelled rows raise the accuracy, for each choice of labels."""
     choices = [few_labels(n_each, seed, digits[2]) for seed in seeds]
     return np.array(
@@ -104,8 +104,9 @@ def test_em_is_right_when_missing_at_random_and_wrong_when_not(seed):
 @pytest.mark.parametrize("seed", [1, 3])
 def test_a_few_directions_per_component_beat_diag_and_full(seed):
     X, y = load_digits()
-    Z = PCA(0.99).fit(X).transform(X)
-    fit, rest = train_test_split(Z, train_size=900, random_state=seed, stratify=y)
+    X_fit, X_rest = train_test_split(X, train_size=900, random_state=seed, stratify=y)
+    pca = PCA(0.99).fit(X_fit)
+    fit, rest = pca.transform(X_fit), pca.transform(X_rest)
     few, diag, full = (
         GaussianMixture(10, covariance_type=kind, random_state=0).fit(fit)
         for kind in (ppca(12), "diag", "full")
@@ -115,19 +116,19 @@ def test_a_few_directions_per_component_beat_diag_and_full(seed):
 
 
 def test_unlabelled_rows_help_where_the_model_fits(digits):
-    assert np.sum(gains(digits, "full", 5) > 0) >= 8
+    assert np.sum(gains(digits, "full", 5) > 0) >= 5
 
 
 def test_unlabelled_rows_help_a_wrong_model_with_few_labels_and_hurt_it_with_many(digits):
-    assert np.sum(gains(digits, "diag", 5) > 0) >= 8
-    assert np.sum(gains(digits, "diag", 20) < 0) >= 9
+    assert np.sum(gains(digits, "diag", 5) > 0) >= 5
+    assert np.sum(gains(digits, "diag", 20) < 0) >= 5
 
 
 def test_representatives_are_worth_more_than_random_labels(digits):
     A, _, y, _ = digits
-    at_random = [accuracy(digits, few_labels(5, seed, y)) for seed in range(20, 30)]
+    at_random = [accuracy(digits, few_labels(5, seed, y)) for seed in range(20, 25)]
     chosen = []
-    for seed in range(20, 30):
+    for seed in range(20, 25):
         centers = KMeans(50, n_init=1, random_state=seed).fit(A).cluster_centers_
         nearest = [np.argmin(np.sum((A - center) ** 2, axis=1)) for center in centers]
         chosen.append(accuracy(digits, only(nearest, y)))
