@@ -49,8 +49,8 @@ morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first
 
 # %% [markdown]
 # This lesson uses [MNIST](../GLOSSARY.md#mnist) (LeCun and others): seventy thousand digits written by clerks and
-# pupils. It takes about six minutes on two cores. Without MNIST it uses the small digits of [lesson
-# 11](11_pca_digits.ipynb), and takes less than a minute. Where the two differ, the text says so.
+# pupils. It takes about six minutes on two cores. Without MNIST it uses the small digits of
+# [lesson 11](11_pca_digits.ipynb), and takes less than a minute. Where the two differ, the text says so.
 #
 # You know all the parts: [k-means](../GLOSSARY.md#k-means), [mixtures](../GLOSSARY.md#gaussian-mixture),
 # [PCA](../GLOSSARY.md#principal-component-analysis), and honest evaluation. What is new is the size, and a question
@@ -87,8 +87,9 @@ show(
 # ## Three parts
 #
 # In MNIST, 50 000 digits are for training, 10 000 for choosing, and 10 000 for reporting. We split **in the published
-# order**, as is usual with MNIST, so that results can be compared. The second part is the [validation
-# set](../GLOSSARY.md#validation-set); the third, the [test set](../GLOSSARY.md#test-set), is not used until the end.
+# order**, as is usual with MNIST, so that results can be compared. The second part is the
+# [validation set](../GLOSSARY.md#validation-set); the third, the [test set](../GLOSSARY.md#test-set), is not used
+# until the end.
 
 # %%
 first, second = len(X) * 5 // 7, len(X) * 6 // 7
@@ -386,14 +387,14 @@ show(
 # The greatest saving is **leaving out what cannot matter**. Nearly every digit of MNIST is explained by one
 # component, and this shows early: a squared distance is a sum of squares, so each further coordinate can only
 # increase it. A component that is too far away after the first few coordinates can be dropped. The text at the top of
-# `mlcourse/mixture/screening.py` explains how. It does not help when components overlap or rows are few.
+# `mlcourse/mixture/screening.py` explains how. The trick does not help when components overlap or rows are few.
 #
 # ## Choose on the validation set
 #
-# Ten components were a guess, and so was "full". Lesson 11 showed what to try: other [covariance
-# types](../GLOSSARY.md#covariance-type), more components, and [shrinkage](../GLOSSARY.md#shrinkage) towards the
-# covariance of all digits, here with a strength of ten digits. We try 10, 20 and 40 components, first on the part of
-# the rows.
+# Ten components were a guess, and so was "full". Lesson 11 showed what to try: other
+# [covariance types](../GLOSSARY.md#covariance-type), more components, and [shrinkage](../GLOSSARY.md#shrinkage)
+# towards the covariance of all digits, here with a strength of ten digits. We try 10, 20 and 40 components, first on
+# the part of the rows.
 #
 # **Before you run the next cells:** which will win on validation digits? And will shrinkage help most when there are
 # few digits per component, or many?
@@ -447,9 +448,9 @@ best_on_part, chosen = (max(table, key=table.get) for table in (scores, held_out
 print("best on the part:", *best_on_part, " chosen:", *chosen)
 
 # %% [markdown]
-# With MNIST it is not: ten components were best on the part, and forty are best on five times as many rows. That is
-# the largest $K$ that we tried: a larger one might be better still. With the small digits the shrunk mixtures differ
-# little, both on the part and on all rows.
+# With MNIST the best $K$ changes: ten components were best on the part, and forty are best on five times as many
+# rows. That is the largest $K$ that we tried: a larger one might be better still. With the small digits the shrunk
+# mixtures differ little, both on the part and on all rows.
 #
 # ## Sixteen digits
 #
@@ -758,7 +759,7 @@ print(
 )
 
 # %% [markdown]
-# The ten Gaussians explain them better. A density gains from the right width along *every* axis, and most axes hold
+# The ten Gaussians explain digits better. A density gains from the right width along *every* axis, and most axes hold
 # specks. The mixtures of PPCA give all those axes the same $\sigma$, which costs many nats but cannot be seen in a
 # picture. Without noise the result is even worse: the draws are on planes of a few dimensions, a real digit is on
 # none of them, and its log-likelihood is minus infinity.
