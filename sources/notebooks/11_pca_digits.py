@@ -38,8 +38,8 @@ from mlcourse.widgets import (
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it: EM on 1797 digits, with two numbers for each. The ten ellipses overlap,
-# and so do the digits: two numbers are not enough. How many are?
+# Run the next cell, then press Play: EM runs on 1797 digits, with two numbers for each. The ten ellipses overlap, and
+# so do the digits: two numbers are not enough. How many are?
 
 # %% tags=["hide-input"]
 # To begin with: digits in the plane
@@ -51,8 +51,8 @@ em_player(plane, list(islice(em(expectation_over(plane), start), 30)))
 # %% [markdown]
 # ## One hundred digits
 #
-# Thirteen people wrote digits on a form. Each digit became 32 by 32 dots, and in every block of four by four the
-# inked ones were counted. That makes eight by eight pixels with grey levels from 0, paper, to 16, ink.
+# Thirteen people wrote digits on a form. Each digit became 32 by 32 dots, and the inked dots in every block of four
+# by four were counted. The result is eight by eight pixels with grey levels from 0, paper, to 16, ink.
 
 # %%
 X, y = load_digits()
@@ -94,13 +94,13 @@ except ValueError as error:
 
 # %% [markdown]
 # Some pixels are paper in every picture. Their [variance](../GLOSSARY.md#variance) is 0, and a Gaussian without width
-# has no density. Others hardly vary, or only together: a stroke is several pixels wide. Sixty-four numbers are more
-# than needed.
+# has no density. Others hardly vary, or vary only together: a stroke is several pixels wide. A picture needs fewer
+# than 64 numbers.
 #
 # ## Fewer numbers for the same picture
 #
-# Turn the coordinate system. Let its first axis point where the digits vary most; its second, at a right angle, where
-# they vary most of what is left; and so on. These are the
+# Rotate the coordinate system. Let its first axis point where the digits vary most; its second, at a right angle,
+# where they vary most of what is left; and so on. These are the
 # [principal components](../GLOSSARY.md#principal-component-analysis) of the data. If little is left after $q$ axes,
 # we drop the others.
 #
@@ -131,10 +131,10 @@ assert np.allclose(variance, theirs.explained_variance_)
 assert np.allclose(np.abs(axes @ theirs.components_.T)[:60, :60], np.eye(60), atol=1e-6)
 
 # %% [markdown]
-# The signs are not compared: an axis that points the other way is the same axis. Nothing varies along the last few,
-# which are left out.
+# The comparison ignores signs: an axis that points the other way is the same axis. It leaves out the last few axes,
+# along which nothing varies.
 #
-# An axis is a direction in the space of pictures, and so a picture itself.
+# An axis is a direction in the space of pictures, so it is itself a picture.
 
 # %% tags=["hide-input"]
 # Figure 2: mean and first axes
@@ -156,7 +156,7 @@ show(
 )
 
 # %% [markdown]
-# Every digit is the mean plus so much of axis 1, so much of axis 2, and so on: 64 amounts. Variances along axes at
+# Every digit is the mean plus some amount of axis 1, some of axis 2, and so on: 64 amounts. Variances along axes at
 # right angles add up, so each axis holds a share of the total, its
 # [explained variance](../GLOSSARY.md#explained-variance).
 #
@@ -179,7 +179,7 @@ show(
 )
 
 # %% [markdown]
-# Forwards, a picture becomes amounts along the axes; backwards, amounts become a picture. What is not along the axes
+# Forwards, a picture becomes amounts along the axes; backwards, amounts become a picture. Anything not along the axes
 # that we keep is lost.
 #
 # $$ z = V_q^{\mathsf T} (x - \bar x), \qquad \hat x = \bar x + V_q\, z $$
@@ -215,7 +215,7 @@ show(
 )
 
 # %% [markdown]
-# Now one digit at a time. On the right, violet marks too much ink, and orange too little.
+# Now look at one digit at a time. On the right, violet marks too much ink, and orange too little.
 #
 # **Before you move a slider:** can one more axis ever make a digit worse? And 13 axes hold 80 % of the variance: do
 # they hold 80 % of *each* digit?
@@ -240,15 +240,15 @@ print(
 )
 
 # %% [markdown]
-# No axis makes a digit worse: the axes are at right angles, so each takes its own square, $z_j^2$, off the squared
-# error. But the 80 % are an average over all digits, which promises nothing about a single one. Of the hundred, row 9
-# fares worst with thirteen axes.
+# One more axis never makes a digit worse: the axes are at right angles, so each subtracts its own square, $z_j^2$,
+# from the squared error. But 80 % is an average over all digits, which promises nothing about a single one. Of the
+# hundred, row 9 fares worst with thirteen axes.
 #
 # ## Whitening: every axis in its own unit
 #
-# The amounts vary a great deal along axis 1, and hardly along axis 41. Divide each by its
+# The amounts vary greatly along axis 1, and hardly along axis 41. Divide each by its
 # [standard deviation](../GLOSSARY.md#standard-deviation), and they all have variance 1. This is the
-# [whitening](../GLOSSARY.md#whitening) of lesson 03, and the way back multiplies again:
+# [whitening](../GLOSSARY.md#whitening) of lesson 03; to go back, multiply again:
 #
 # $$ \begin{aligned}
 # z_j &= \frac{v_j^{\mathsf T}(x - \bar x)}{\sqrt{\lambda_j}} \\
@@ -278,7 +278,7 @@ assert np.allclose(np.abs(pca.transform(X)), np.abs(Z))
 Z = pca.transform(X)
 
 # %% [markdown]
-# That is all of `PCA(0.99, whiten=True)`, except for signs. From here on we use the package's.
+# `PCA(0.99, whiten=True)` does the same, except for signs. From here on we use that.
 #
 # Whitening has a benefit and a price. A fixed `reg_covar` now means the same along every axis. But axis 41, which
 # hardly matters, now counts as much as axis 1.
@@ -300,17 +300,17 @@ print(
 )
 
 # %% [markdown]
-# Whitening hurts k-means, in nearly all seeds: axes that hardly matter get an equal say. A full Gaussian adapts to
-# any units, and its density changes by the same factor everywhere. Only its start, if it is k-means, and its
-# `reg_covar` depend on them.
+# Whitening hurts k-means, with nearly all seeds: unimportant axes count as much as others. A full Gaussian adapts to
+# any units, and its density changes by the same factor everywhere. Only a k-means start and `reg_covar` depend on the
+# units.
 #
-# Keep that constant in mind. **Log-likelihoods can be compared only in the same coordinates.** Another number of
-# axes, or whitened against plain, is another space. We stay with 41 axes, and correct by the constant when we leave
-# the whitened ones.
+# Keep that constant in mind. **Log-likelihoods can be compared only in the same coordinates.** A different number of
+# axes means a different space, and so does whitening. We stay with 41 axes, and correct by the constant when we leave
+# whitened coordinates.
 #
 # ## A hundred new digits
 #
-# Fit, draw, go back to pixels. Grey levels are whole numbers from 0 to 16, so we round and clip.
+# We fit, draw, and go back to pixels. Grey levels are whole numbers from 0 to 16, so we round and clip.
 
 
 # %%
@@ -350,7 +350,7 @@ print("different digits:", len(np.unique(loop, axis=0)), "and", len(np.unique(on
 # and gives the same digit. Ask once for as many as you need. The rows of a sample are grouped by
 # [component](../GLOSSARY.md#component), so shuffle them before you take the first few.
 #
-# Most on the right can be read. Some are smudges. Has the mixture also learned how one digit turns into another? Go
+# On the right, most are legible; some are smudges. Has the mixture also learned how one digit turns into another? Go
 # in a straight line from the mean of one component to that of another, and look at the picture and at the density.
 #
 # **Before you move the slider:** halfway between two means, is there a digit? And is the density there high or low,
@@ -361,7 +361,7 @@ morphing_explorer(mixture, pca)
 
 # %% [markdown]
 # If the controls do not appear, here is one setting: from the component with most of the 2s to the one with the 7s.
-# After it, all 45 pairs.
+# Below it, we count all 45 pairs.
 
 # %%
 owner = mixture.predict(Z)
@@ -378,16 +378,16 @@ print(
 assert np.sum(valleys < rare) > 22
 
 # %% [markdown]
-# There are ten hills, with deep valleys between most of them. At the bottom the picture is not one digit but two, one
-# on top of the other. (The two ends are higher than most draws: [lesson 03](03_gaussians.ipynb) showed why.) So the
-# mixture does not turn digits into one another. It picks a component, and draws from its hill. Ten hills are few for
-# digits that everybody writes in their own way. How many do we need?
+# The density has ten hills, with deep valleys between most of them. At the bottom of one, the picture is two digits,
+# one on top of the other. (The two ends are higher than most draws: [lesson 03](03_gaussians.ipynb) showed why.) So
+# the mixture does not turn digits into one another. It picks a component, and draws from its hill. Ten hills are few,
+# since everybody writes digits in their own way. How many do we need?
 #
 # ## The curve that lies
 #
-# [Lesson 09](09_choosing_k.ipynb) had an answer ready: the [AIC](../GLOSSARY.md#aic). Twice the number of parameters,
-# minus twice the log-likelihood of the data; the lowest wins. We try 50, 60, … 200 components, from two seeds. This
-# takes some seconds.
+# [Lesson 09](09_choosing_k.ipynb) had an answer: the [AIC](../GLOSSARY.md#aic), twice the number of parameters minus
+# twice the log-likelihood of the data; the lowest wins. We try 50, 60, … 200 components, with two seeds. This takes a
+# few seconds.
 
 # %%
 Ks = np.arange(50, 201, 10)
@@ -415,7 +415,7 @@ ax.set(xlabel="components K", ylabel="AIC on all 1797 digits")
 ax.legend()
 show(
     ax,
-    "Figure 6. AIC from two random starts, with a ring around each minimum. Each is a handsome curve.",
+    "Figure 6. AIC from two random starts, with a ring around each minimum. Both curves look convincing.",
     "Two falling curves that flatten out near 150 and then rise a little. A ring marks the lowest point of each.",
 )
 print("lowest at K =", best)
@@ -433,8 +433,8 @@ n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2
 print(n_parameters, "parameters from", Z.size, "numbers")
 
 # %% [markdown]
-# More parameters than numbers. The AIC estimates how well a model would do on *new* data, by a derivation that
-# assumes many data and few parameters. Here it means nothing.
+# There are more parameters than numbers. The AIC estimates how well a model would do on *new* data, by a derivation
+# that assumes many data and few parameters. Here it means nothing.
 #
 # Instead we [hold back](../GLOSSARY.md#held-out-data) a quarter of the digits.
 #
@@ -464,27 +464,27 @@ ax.set(xscale="log", xticks=few_to_many, xticklabels=few_to_many, ylim=(-2, 2e7)
 ax.minorticks_off()
 show(
     ax,
-    "Figure 7. How much worse than with the best K = 10 a held-out digit is explained. Above 10 nats, each labelled"
-    " step is ten times as much. Figure 6 begins at K = 50.",
+    "Figure 7. How many nats a held-out digit loses against the best K = 10. Above 10 nats, each labelled"
+    " tick means ten times as many. Figure 6 begins at K = 50.",
     "A curve that is near zero up to ten components, with a ring at 10, and then climbs to more than a"
     " million nats.",
 )
 print(f"digits per component at K = 140: median {np.median(owned):.0f}")
 
 # %% [markdown]
-# Minus 49 with ten components, minus four *million* with 140. (We tried five splits: 5 or 10 was best in each, and
-# 140 lost more than a million nats.)
+# A held-out digit scores minus 49 with ten components, and minus four *million* with 140. (We tried five splits: 5 or
+# 10 was best in each, and 140 lost more than a million nats.)
 #
 # Why? A typical component owns nine digits. Nine points span at most eight dimensions. In the other 33 directions the
-# only variance is the millionth of `reg_covar`. A new digit is a little off in those directions, and a little,
+# only variance is `reg_covar`, a millionth. A new digit is slightly off in those directions, and a small deviation,
 # divided by a thousandth and squared, is millions. In 41 dimensions a full covariance needs more than 41 digits
 # before it has a width in every direction, and many more before the widths are reliable.
 
 # %% [markdown]
 # ## Choose on data that the model has not seen
 #
-# Now properly, from the start. Three parts: **training** to fit, **validation** to choose, **test** to report, once.
-# The PCA is part of the model, so it too is fitted to the training digits alone.
+# Now properly, from the start, with three parts: **training** to fit, **validation** to choose, **test** to report,
+# once. The PCA is part of the model, so it too is fitted to the training digits alone.
 
 # %%
 X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
@@ -496,23 +496,23 @@ Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_tes
 print("training", Z_train.shape, " validation", Z_val.shape, " test", Z_test.shape)
 
 # %% [markdown]
-# What can be done about covariances from too few digits? Five things:
+# Five things can be done about covariances from too few digits:
 #
 # - **Fewer components.** Each then owns more digits.
 # - **[Tied](../GLOSSARY.md#tied-covariance)** (lesson 07): all components share one covariance.
-# - **[Diagonal](../GLOSSARY.md#diagonal-covariance)**: 41 variances for each component, and no more.
+# - **[Diagonal](../GLOSSARY.md#diagonal-covariance)**: only 41 variances for each component.
 # - **PPCA** (Tipping and Bishop): each covariance has a few directions of its own, and one variance for all the rest.
 #   `GaussianMixture(K, covariance_type=ppca(…))` fits it.
-# - **[Shrinkage](../GLOSSARY.md#shrinkage)** (lesson 06): mix each covariance with a target $T$ that is known better.
-#   With a strength of $m$ the target counts for $m$ digits:
+# - **[Shrinkage](../GLOSSARY.md#shrinkage)** (lesson 06): mix each covariance with a target $T$ that is better known.
+#   With a strength of $m$ the target counts as $m$ digits:
 #
 # $$ \begin{aligned}
 # \Sigma_k &= \frac{S_k + m\,T}{N_k + m} \\
 # S_k &= \sum_i r_{ik}\,(x_i - \mu_k)(x_i - \mu_k)^{\mathsf T}
 # \end{aligned} $$
 #
-# `GaussianMixture(K, covariance_prior="data", prior_strength=m)` takes for $T$ the covariance of all the training
-# digits. In whitened coordinates that is the identity.
+# `GaussianMixture(K, covariance_prior="data", prior_strength=m)` uses the covariance of all training digits as $T$.
+# In whitened coordinates that is the identity.
 #
 # Whitening hurts k-means, and k-means is where EM starts. So we try every family in whitened coordinates and in plain
 # ones, corrected by the constant between the two.
@@ -566,8 +566,8 @@ fig.legend(*panels[0].get_legend_handles_labels(), ncols=5, loc="outside upper c
 show(
     fig,
     "Figure 8. Higher is better. Full covariances (circles) fall after five components, PPCA (diamonds)"
-    " after ten. Tied and diagonal ones keep rising slowly. Shrunk ones (triangles that point"
-    " down) do best.",
+    " after ten. Tied and diagonal ones keep rising slowly. Shrunk ones (downward"
+    " triangles) do best.",
     "Two panels of five curves. In both, the full one drops out of the picture after ten components, and"
     " PPCA after thirty. Tied and diagonal are close together and rise slowly. The shrunk one is above"
     " all others from five components on, and higher in the plain panel.",
@@ -575,14 +575,14 @@ show(
 print("gained by plain coordinates:", {name: float(gain.round(1)) for name, gain in gains.items()})
 
 # %% [markdown]
-# Shrinkage wins, with twenty full covariances. Plain coordinates win, too. They help PPCA most: its "one variance for
-# all the rest" makes sense only where the rest *is* small.
+# Shrinkage does best, with twenty full covariances. Plain coordinates beat whitened ones. They help PPCA most: its
+# "one variance for all the rest" makes sense only where the rest *is* small.
 #
 # ## How strong, and towards what?
 #
 # The covariance of *all* digits is far too wide for one component: it describes how a 1 differs from an 8. A tied
-# mixture has a better target, its shared covariance: how the digits of one component differ from one another,
-# averaged over the components.
+# mixture has a better target, its shared covariance: it describes how digits of one component differ, averaged over
+# the components.
 #
 # **Before you run the next cells:** for one of the two targets, a greater strength will be best. Which?
 
@@ -621,8 +621,8 @@ ax.minorticks_off()
 ax.legend()
 show(
     ax,
-    "Figure 9. Twenty components, shrunk towards two targets. Too weak, and the covariances are noise; too"
-    " strong, and they are all alike.",
+    "Figure 9. Twenty components, shrunk towards two targets. If shrunk too little, the covariances are noise;"
+    " if too much, they are all alike.",
     "Two hump-shaped curves over the strength. The one towards the tied covariance has its top at"
     f" {top['tied']}, and the other a lower top at {top['all digits']}.",
 )
@@ -632,12 +632,12 @@ for name, m in top.items():
     )
 
 # %% [markdown]
-# The better target is worth more digits. A component of fifty digits still has mostly a shape of its own, one of five
-# hardly any.
+# The tied target is the better one, so it is worth more digits. A component of fifty digits mostly keeps its own
+# shape; one of five hardly does.
 #
 # ## The report, once
 #
-# Everything is chosen now: twenty components, full, plain coordinates, shrunk towards the tied covariance with the
+# Everything is now chosen: twenty full covariances in plain coordinates, shrunk towards the tied covariance with the
 # best strength of figure 9. We compare it with what the AIC chooses on the same training digits. Only now do we use
 # the test digits.
 
@@ -658,7 +658,7 @@ assert honest_on_test > -48 > -1e6 > by_aic_on_test
 assert abs(honest_on_test - scores["tied", top["tied"]]) < 1
 
 # %% [markdown]
-# The held-out choice does nearly as well on the test digits as on the validation digits that it was chosen by.
+# The held-out choice does nearly as well on the test digits as on the validation digits used to choose it.
 #
 # How much is "once" worth here? No choice in this notebook depends on the test digits. But while the lesson was
 # written it was run many times, and you cannot check that nothing was changed because of the results. The most
@@ -698,7 +698,7 @@ show(
 # ### Is it a copy?
 #
 # For each generated digit we look up its nearest neighbour among the training digits, in pixels, and do the same for
-# the real test digits, which cannot be copies. Figure 11 shows ten of the forty that are nearest.
+# the real test digits, which cannot be copies. Figure 11 shows ten of the forty nearest.
 
 # %%
 rows, labels, near = [], [], {}
@@ -724,23 +724,23 @@ for row, label in enumerate(labels):
     ax.text(-2, 9 * row + 4, label, ha="right", va="center")
 show(
     fig,
-    "Figure 11. Generated digits, each above the training digit that is nearest. The upper pairs are"
-    " the same picture twice, grey by grey. The lower pairs are similar too, but look at the greys: they differ.",
+    "Figure 11. Generated digits, each above its nearest training digit. The upper pairs are"
+    " the same picture twice, down to the greys. The lower pairs are similar too, but their greys differ.",
     "Four rows of ten digits. Each digit of the first row is a copy, almost to the pixel, of the one"
     " below it. Those of the third row, mostly 1, 0 and 6, have the outline of those below, with other greys.",
 )
 
 # %% [markdown]
-# There is the answer. AIC's choice **copies**: the nearest 1 % of its digits are closer to a training digit than any
-# real test digit is, and those of the held-out choice are not. A component that owns a handful of digits can generate
-# only blends of these. How many are copies? `memorised_share` counts those that are closer to the training set than
-# all but 1 % of held-out digits are. An honest generator has about 0.01.
+# AIC's choice **copies**: the nearest 1 % of its digits are closer to a training digit than any real test digit is.
+# For the held-out choice this is not so. A component that owns a handful of digits can generate only blends of these.
+# How many are copies? `memorised_share` counts those that are closer to the training set than all but 1 % of held-out
+# digits are. An honest generator scores about 0.01.
 #
 # ### Can they be told apart?
 #
-# The [two-sample test](../GLOSSARY.md#two-sample-test) of Lopez-Paz and Oquab: train a classifier to tell real from
-# generated digits on one half of them, test it on the other half. If it can only guess, its accuracy is 0.5. We use
-# two judges: one compares neighbours; the other, a random forest, is stricter.
+# The [two-sample test](../GLOSSARY.md#two-sample-test) of Lopez-Paz and Oquab trains a classifier on one half of the
+# digits to tell real from generated, and tests it on the other. If it can only guess, its accuracy is 0.5. We use two
+# judges: one compares neighbours; the other, a random forest, is stricter.
 #
 # ### Are all classes there?
 #
@@ -782,9 +782,9 @@ assert neighbours[2] < neighbours[0] < neighbours[1] < 0.62
 assert strict[2] < 0.6 < strict[0] < strict[1]
 
 # %% [markdown]
-# Read the table column by column. AIC's choice has several times the copies of an honest generator. And *both judges
-# find it more real than the honest model*, because copies of real digits look real. The photocopier passes every test
-# except the first. **So no single test is enough, and the test for copies comes first.**
+# Read the table column by column. AIC's choice has several times as many copies as an honest generator. And *both
+# judges find it more real than the honest model*, because copies of real digits look real. The photocopier passes
+# every test except the first. **So no single test is enough, and the test for copies comes first.**
 #
 # The held-out choice copies nothing and forgets no class. The neighbours' judge does only a little better than
 # guessing. The p-value is the probability of doing at least this well by guessing, and it changes a lot from split to
@@ -797,8 +797,8 @@ for name, images in {**drawn, "real, on 41 axes": projected, "real": X_test}.ite
     print(f"{name:16s} share of white pixels {np.mean(images == 0):.2f}")
 
 # %% [markdown]
-# Haze. Real paper is exactly white. Some of the white is lost already when real digits go through the 41 axes and
-# back; a Gaussian, which never has an exact value, loses more.
+# The forest sees haze. Real paper is exactly white. Some of that is already lost when real digits go through the 41
+# axes and back; a Gaussian, which never has an exact value, loses more.
 #
 # ## Another family: Bernoulli
 #
@@ -855,15 +855,15 @@ show(
 )
 
 # %% [markdown]
-# The means are digits in different styles. In the draws there is no haze, but the strokes are ragged: given the
-# component, each pixel is drawn independently of its neighbours. Every family has a way to be wrong. EM stays the
-# same.
+# The means are digits in different styles. The draws have no haze, but ragged strokes: given the component, each
+# pixel is drawn independently of its neighbours. Every family is wrong in its own way. EM stays the same.
 #
 # ## Common mistakes
 #
-# - **"A hundred new digits, and they are all the same."** `sample()` in a loop, with an integer `random_state`.
+# - **"A hundred new digits, and they are all the same."** You called `sample()` in a loop, with an integer
+#   `random_state`.
 # - **Grey blobs instead of digits.** The samples are in whitened coordinates, and the way back has to undo all of it:
-#   times the standard deviations, times the axes, plus the mean. `inverse_transform` does.
+#   times the standard deviations, times the axes, plus the mean. `inverse_transform` does this.
 # - **PCA without subtracting the mean.** The first "axis" is then nearly the mean digit, and its "variance" is larger
 #   than any real one. Nothing crashes.
 # - **"These look best, so this model is best."** Look for copies first.
@@ -916,9 +916,9 @@ show(
 # ## In five lines
 #
 # 1. PCA: centre, SVD. Rows of $V^{\mathsf T}$ are axes, $s^2/(n-1)$ variances; 41 of 64 keep 99 %.
-# 2. Whitening divides by standard deviations. It hurts k-means, and full covariances only through their start.
+# 2. Whitening divides by standard deviations. It hurts k-means, but full covariances only through their start.
 #    Compare likelihoods in one space only.
-# 3. An AIC with more parameters than data means nothing. Held-out digits tell the truth.
+# 3. An AIC with more parameters than data means nothing. Trust held-out digits.
 # 4. Shrink each covariance towards a good target, with a strength chosen on validation data; report once on test
 #    data.
 # 5. Judge samples by copies first, then by two-sample tests and coverage. The crispest digits may be copies.
@@ -927,7 +927,7 @@ show(
 #
 # The [exercises](../exercises/11_pca_digits_exercises.ipynb): you write the PCA, fix a whitening that looks perfect,
 # and catch a copier. Then [lesson 12](12_mnist.ipynb) does all this with seventy thousand digits. One caution: our
-# test digits were written by the same thirteen people as the training digits. A fourteenth person's were not tested.
+# test digits were written by the same thirteen people as the training digits. Nobody else's were tested.
 #
 # ## References
 #

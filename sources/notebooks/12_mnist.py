@@ -48,13 +48,13 @@ morphing_explorer(GaussianMixture(10, random_state=0).fit(thirty.transform(first
 
 
 # %% [markdown]
-# This lesson is about [MNIST](../GLOSSARY.md#mnist) (LeCun and others): seventy thousand digits by clerks and school
-# pupils, about six minutes of computing on two cores. Without MNIST it runs on the small digits of
-# [lesson 11](11_pca_digits.ipynb), in less than a minute. Where the two differ, the text says so.
+# This lesson uses [MNIST](../GLOSSARY.md#mnist) (LeCun and others): seventy thousand digits written by clerks and
+# pupils. It takes about six minutes on two cores. Without MNIST it uses the small digits of
+# [lesson 11](11_pca_digits.ipynb), and takes less than a minute. Where the two differ, the text says so.
 #
 # You know all the parts: [k-means](../GLOSSARY.md#k-means), [mixtures](../GLOSSARY.md#gaussian-mixture),
 # [PCA](../GLOSSARY.md#principal-component-analysis), and honest evaluation. What is new is the size, and a question
-# that small data never ask: **where does the time go?** We time every step.
+# that hardly arises with small data: **where does the time go?** We time every step.
 
 
 # %%
@@ -79,17 +79,17 @@ print(f"{len(X)} pictures of {n_pixels} pixels: {X.nbytes / 1e6:.0f} MB as 64-bi
 ax = plt.figure(figsize=(11, 2.3)).subplots()
 show(
     plot_digits(X[:80], n_cols=20, ax=ax),
-    "Figure 1. The first eighty digits, in many hands: look at the sevens, and at the digits that lean.",
+    "Figure 1. The first eighty digits, by many writers: look at the sevens, and at the slanted digits.",
     "A grid of four rows of twenty handwritten digits, dark ink on white paper.",
 )
 
 # %% [markdown]
 # ## Three parts
 #
-# Of MNIST, 50 000 digits are for training, 10 000 to choose, and 10 000 to report. We split **in the published
+# In MNIST, 50 000 digits are for training, 10 000 for choosing, and 10 000 for reporting. We split **in the published
 # order**, as is usual with MNIST, so that results can be compared. The second part is the
 # [validation set](../GLOSSARY.md#validation-set); the third, the [test set](../GLOSSARY.md#test-set), is not used
-# before the end.
+# until the end.
 
 # %%
 first, second = len(X) * 5 // 7, len(X) * 6 // 7
@@ -123,8 +123,8 @@ n_axes = pca.n_components_
 print(f"{n_pixels} pixels, {n_axes} axes: {n_pixels / n_axes:.1f} times fewer numbers")
 
 # %% [markdown]
-# The axes are in order of variance. For fewer of them, take the first few. Here is the way back to pictures, from any
-# number of axes:
+# The axes are in order of variance. To keep fewer, take the first few. This function turns amounts along any number
+# of axes back into pictures:
 
 
 # %%
@@ -149,9 +149,9 @@ for row, label in enumerate(["the originals", *(f"{q} axes" for q in kept)]):
     ax.text(-0.25 * side, side * (row + 0.5), label, ha="right", va="center")
 show(
     fig,
-    "Figure 2. Sixteen digits, rebuilt from fewer and more axes.",
-    "Four rows of the same sixteen digits. On ten axes they are blurred; in the next row all can"
-    " be read; the last row looks like the originals except for faint specks.",
+    "Figure 2. Sixteen digits, rebuilt from more and more axes.",
+    "Four rows of the same sixteen digits. On ten axes they are blurred; the next row is"
+    " legible; the last row looks like the originals except for faint specks.",
 )
 
 # %% [markdown]
@@ -163,7 +163,7 @@ show(
 # distances between all pairs of digits, which for MNIST do not fit into memory. So they are computed block by block,
 # used, and discarded, in **one pass** for all five clusterings.
 #
-# The third criterion is a *purpose*. Say that you want to read digits, and have time to look at $k$ pictures and name
+# The third criterion is a *purpose*. Suppose you want to read digits, and have time to look at $k$ pictures and name
 # them. Every cluster gets the name of its most common training digit. How many validation digits get the right name?
 #
 # **Before you run the next cells:** there are ten digits. Which $k$ will [inertia](../GLOSSARY.md#inertia) favour,
@@ -212,22 +212,22 @@ show(
 )
 
 # %% [markdown]
-# Three criteria, no common answer: each answers a question of its own.
+# The three criteria disagree because each answers a different question.
 #
 # - **Inertia** measures how close the digits are to their centres. With more centres they get closer, so its ring is
 #   at the largest $k$ that you try. There is no clear [elbow](../GLOSSARY.md#elbow), because digits do not form round
 #   clusters.
 # - **The silhouette** measures how well the clusters are *separated*. Below 0.25, Kaufman and Rousseeuw see no
-#   substantial structure, and it stays below for every $k$. A maximum that low means nothing.
+#   substantial structure, and here it is lower for every $k$. A maximum that low means nothing.
 # - **The purpose** decides what counts. For reading, one cluster per digit is too few: there is more than one way to
-#   write a 7, and some 4s look more like a 9 than like other 4s. More clusters bring smaller gains, and more
-#   pictures to name. Stop when it is no longer worth your time. (On the small digits, the seed of k-means
-#   decides whether 14 or 18 is ahead.)
+#   write a 7, and some 4s look more like a 9 than like other 4s. Each extra cluster gains less, and is one more
+#   picture to name. Stop when that is no longer worth your time. (On the small digits, the seed of k-means decides
+#   whether 14 or 18 is ahead.)
 #
 # ## The good start with the worse inertia
 #
-# We start k-means from the ten true class means, which needs the labels, and compare it with the run for $k = 10$
-# from above, which does not.
+# We start k-means from the ten true class means, which needs the labels, and compare the result with the earlier run
+# for $k = 10$, which does not.
 #
 # **Before you run the next cells:** which of the two ends with the lower inertia, and whose clusters are purer?
 # ([Purity](../GLOSSARY.md#purity) is the share of the training digits that get the right name.)
@@ -261,23 +261,23 @@ for run, height in ((from_means, -0.25), (from_plusplus, 2.2)):
         ax.text(side * (k + 0.5), side * height, name, ha="center", va="center")
 show(
     ax,
-    "Figure 4. Ten centres each, with their names. Above: started from the class means. Below:"
-    " started by k-means++, with the lower inertia.",
-    "Two rows of ten blurred digits. Above and below them are the digits that the clusters are named for.",
+    "Figure 4. The ten centres of each run, with their names. Above: from the class means. Below:"
+    " from k-means++, with the lower inertia.",
+    "Two rows of ten blurred digits. Above and below them are the names of the clusters.",
 )
 
 # %% [markdown]
-# Read the names in the lower row: which digits are missing, and which occur twice? (With the small digits:
-# the 9, and the 1.)
+# Read the names in the lower row: which digits are missing, and which occur twice? (With the small digits, 9 is
+# missing and 1 occurs twice.)
 #
-# The start that used the labels gives purer clusters and a higher inertia. (On the small digits: purer than all of 20
-# seeds of k-means++, with a higher inertia than 19.) **The optimiser works; it optimises something else.** You will
-# see this again, with generated digits.
+# The start that used the labels gives purer clusters and a higher inertia. (On the small digits it beats all 20
+# k-means++ seeds in purity, and has a higher inertia than 19.) **The optimiser works; it optimises something else.**
+# You will see this again, with generated digits.
 #
 # ## Ten Gaussians, ten starts
 #
-# Now a mixture of ten [components](../GLOSSARY.md#component). Each has a mean and a full covariance, along all axes.
-# For MNIST at this size, a tutorial once reported 1 981 seconds for ten starts, at 2.4 seconds per round of
+# Now we fit a mixture of ten [components](../GLOSSARY.md#component) on all axes. Each has a mean and a full
+# covariance. For MNIST at this size, one tutorial reported 1 981 seconds for ten starts, at 2.4 seconds per round of
 # [EM](../GLOSSARY.md#expectation-maximisation).
 #
 # Here all ten starts run on a part of the rows: every fifth digit of MNIST, every second of the small ones. The best
@@ -310,11 +310,11 @@ print("places 4 to 10, on the part:", np.round(on_part[3:], 2))
 
 # %% [markdown]
 # The numbers are the mean [log-likelihood](../GLOSSARY.md#log-likelihood) per digit. The order on the part is a hint,
-# not a result: on all rows, places change. (On the small digits the leader stays ahead, and the other two swap.) So
-# three starts continue, not one, and one of the seven that we dropped might still have ended higher. (With MNIST one
-# does, by a nat.)
+# not a result: on all rows it changes. (On the small digits the leader stays ahead, and the other two swap.) So three
+# starts continue, not one, and one of the seven that we dropped might still have ended higher. (With MNIST one does,
+# by one nat.)
 #
-# Then compare the purities. The best likelihood need not have the purest components: the labels play no part in EM.
+# Now compare the purities. The highest likelihood need not bring the purest components: EM does not use the labels.
 #
 # ## Where the time goes
 #
@@ -340,9 +340,9 @@ A @ A
 rate = 2 * len(A) ** 3 / (perf_counter() - start)  # operations per second
 
 # %% [markdown]
-# For each of the $n$ rows and $K$ components, a round computes a distance, through a triangular factor, and the row's
-# share in a symmetric [scatter matrix](../GLOSSARY.md#scatter-matrix). Each takes about $d^2/2$ multiplications and
-# as many additions. Together these are
+# For each of the $n$ rows and $K$ components, a round computes a distance, using a triangular factor, and the row's
+# contribution to a symmetric [scatter matrix](../GLOSSARY.md#scatter-matrix). Each takes about $d^2/2$
+# multiplications and as many additions. Together these are
 #
 # $$ 2\, n K d^2 $$
 #
@@ -377,22 +377,21 @@ ax.set_xlim(min(took.values()) / 2, max(took.values()) * 4)
 ax.grid(axis="x", alpha=0.3)
 show(
     ax,
-    "Figure 5. One round of EM. Each labelled step to the right is ten times as long. The two lower points show what"
+    "Figure 5. One round of EM. Each labelled tick means ten times as long. The two lower points show what"
     " the arithmetic alone would take at this machine's full speed.",
-    "Four points on a logarithmic axis: seconds of a round in scikit-learn and in"
+    "Four points on a logarithmic axis: seconds per round in scikit-learn and in"
     " mlcourse, and of the arithmetic for all components and for those that matter.",
 )
 
 # %% [markdown]
 # The greatest saving is **leaving out what cannot matter**. Nearly every digit of MNIST is explained by one
-# component, and this can be known early: a squared distance is a sum of squares, so with every further coordinate it
-# can only grow. A component that is too far away after the first few coordinates needs no further look. The text at
-# the top of `mlcourse/mixture/screening.py` explains how. This does not help when components overlap, nor with few
-# rows.
+# component, and this shows early: a squared distance is a sum of squares, so each further coordinate can only
+# increase it. A component that is too far away after the first few coordinates can be dropped. The text at the top of
+# `mlcourse/mixture/screening.py` explains how. The trick does not help when components overlap or rows are few.
 #
 # ## Choose on the validation set
 #
-# Ten components were a guess, and so was "full". Lesson 11 taught you what to try: other
+# Ten components were a guess, and so was "full". Lesson 11 showed what to try: other
 # [covariance types](../GLOSSARY.md#covariance-type), more components, and [shrinkage](../GLOSSARY.md#shrinkage)
 # towards the covariance of all digits, here with a strength of ten digits. We try 10, 20 and 40 components, first on
 # the part of the rows.
@@ -429,12 +428,12 @@ with timed("twelve candidates on a part"):
 scores = print_scores(on_the_part, part)
 
 # %% [markdown]
-# The gap, between training and validation, measures [overfitting](../GLOSSARY.md#overfitting). It is
-# widest for forty full covariances: each has 250 digits for 261 axes, or 16 for 37 with the small digits. There
-# shrinkage helps. With a thousand digits per component, as for $K = 10$ with MNIST, it costs something: the
-# covariance of *all* digits is too wide for one component.
+# The gap between training and validation measures [overfitting](../GLOSSARY.md#overfitting). It is widest for forty
+# full covariances: each has 250 digits for 261 axes, or 16 for 37 with the small digits. Shrinkage helps there. With
+# a thousand digits per component, as for $K = 10$ with MNIST, it does some harm: the covariance of *all* digits is
+# too wide for one component.
 #
-# More rows can support more components. So the part only chooses the two best *kinds*, and $K$ is chosen on all rows.
+# More rows can support more components. So we choose only the two best *kinds* on the part, and $K$ on all rows.
 # These fits start again from k-means: an overfitted mixture is a bad start.
 #
 # **Before you run the next cell:** will the best $K$ on all rows be the one that is best on the part?
@@ -449,13 +448,13 @@ best_on_part, chosen = (max(table, key=table.get) for table in (scores, held_out
 print("best on the part:", *best_on_part, " chosen:", *chosen)
 
 # %% [markdown]
-# With MNIST the answer is no: ten components were best on the part, and forty are best on five times as many rows.
-# That is the largest $K$ that we tried: a larger one might be better still. With the small digits the shrunk mixtures
-# differ by little, on the part and on all rows.
+# With MNIST the best $K$ changes: ten components were best on the part, and forty are best on five times as many
+# rows. That is the largest $K$ that we tried: a larger one might be better still. With the small digits the shrunk
+# mixtures differ little, both on the part and on all rows.
 #
 # ## Sixteen digits
 #
-# Now generate. First as it is usually done: ten full Gaussians on all axes, sixteen draws.
+# Now we generate digits. First, the usual way: sixteen draws from ten full Gaussians on all axes.
 #
 # **Before you run the next cell:** how many of the sixteen will you be able to read?
 
@@ -492,7 +491,7 @@ show(
 )
 
 # %% [markdown]
-# The tutorial stops here, and remarks that most are not that good. **Why** not? There are three reasons, each with a
+# The tutorial stops here, remarking that most are not that good. **Why** not? There are three reasons, each with a
 # remedy:
 #
 # **A component is not a digit.** Look at the purities above. A component that holds 4s, 7s and 9s draws something
@@ -509,7 +508,7 @@ show(
 # **Most axes hold noise.** The last axes carry specks of ink, and a Gaussian draws the specks without the strokes
 # that they belong to. *Remedy: fewer axes.*
 #
-# The numbers of components, directions and axes in the next cell come from trials that are not shown, judged against
+# The numbers of components, directions and axes in the next cell come from trials that are not shown, judged on
 # validation digits.
 
 # %%
@@ -546,7 +545,7 @@ for name, (Z, c) in samples.items():
 # $$ x = \underbrace{\mu + W z}_{\text{shape}} + \underbrace{\sigma\, \varepsilon}_{\text{noise}} $$
 #
 # The columns of $W$ are a few directions in which the digit's shape varies. The rest is noise, equally small along
-# every axis: $\sigma$ times a standard normal $\varepsilon$. Figure 7 shows one component each of three classes.
+# every axis: $\sigma$ times a standard normal $\varepsilon$. Figure 7 shows one component from each of three classes.
 
 # %% tags=["hide-input"]
 # Figure 7: mean and directions of three components
@@ -590,8 +589,8 @@ show(
 )
 
 # %% [markdown]
-# The noise is there to *explain* the specks of real digits. We need not *draw* it: of every draw we keep only what is
-# along the directions of its component.
+# The noise is there to *explain* the specks of real digits. We do not have to *draw* it: we keep only the part of
+# each draw along its component's directions.
 
 
 # %%
@@ -613,8 +612,8 @@ shapes = without_noise(generator, Z, c)
 drawn["… without its noise"] = shuffled(pictures(shapes))
 
 # %% [markdown]
-# A check: along each direction that is left out, the [variance](../GLOSSARY.md#variance) taken away must be the
-# model's $\sigma^2$, the smallest [eigenvalue](../GLOSSARY.md#eigenvalue) of the component's covariance.
+# As a check, the [variance](../GLOSSARY.md#variance) removed along each dropped direction must be the model's
+# $\sigma^2$, the smallest [eigenvalue](../GLOSSARY.md#eigenvalue) of the component's covariance.
 #
 # **Before you run the next cells:** five generators and the real digits. In which row do you expect to read all
 # sixteen?
@@ -634,8 +633,8 @@ for row, name in enumerate(gallery):
     ax.text(-0.25 * side, side * (row + 0.5), name, ha="right", va="center")
 show(
     fig,
-    "Figure 8. Five generators, and real digits. From the second row to the fifth every column has one"
-    " class, and the fifth row shows the draws of the fourth without their noise.",
+    "Figure 8. Five generators, and real digits. In rows two to five every column has one"
+    " class, and row five shows the draws of row four without their noise.",
     "Six rows of sixteen digits. The first row has smudges, and mixtures of two digits. Those of the"
     " fifth row are clean and softer than those of the last, which are real.",
 )
@@ -644,14 +643,14 @@ at_full_size("generators", "Six rows of sixteen digits of MNIST: five generators
 # %% [markdown]
 # ## Do not just look: measure
 #
-# Four questions, on validation digits:
+# We ask four questions about the draws, using validation digits:
 #
 # - Can a classifier that compares **neighbours** tell them from real digits?
 #   ([Two-sample test](../GLOSSARY.md#two-sample-test); 0.5 is guessing.)
-# - Can a **strict** one? This is a random forest that sees only ink or paper. Grey levels alone would give every draw
-#   away, and shapes would not be compared at all.
+# - Can a **strict** one? This is a random forest that sees only ink or paper. Otherwise grey levels alone would give
+#   every draw away, and shapes would not matter.
 # - Are they **legible**? We count the draws whose five nearest real training digits all have the same label.
-# - Are they **copies**? The share of draws that are suspiciously close to a training digit. Real digits that the
+# - Are they **copies**? We report the share of draws suspiciously close to a training digit. Real digits that the
 #   model has never seen score 0.01.
 
 # %%
@@ -722,25 +721,24 @@ if full_size:
     assert abs(after[1] - smooth[1]) < chance
 
 # %% [markdown]
-# - **Start at the bottom.** Real digits against real digits of the same people: the tests can only guess. The
-#   photocopier's digits are real too, and are told apart more often, because other people wrote them. A model that
-#   learns from the training digits can hardly do better. So in the first two columns the photocopier's row is the
-#   goal, not 0.5.
+# - **Start at the bottom.** Between real digits by the same people, the tests can only guess. The photocopier's
+#   digits are real too, but are recognised more often, because other people wrote them. A model that learns from the
+#   training digits can hardly do better. So in the first two columns the goal is the photocopier's score, not 0.5.
 # - **Legible**: the mixture without labels is worst. Without noise, the draws are *more* legible than real digits.
 #   Real people sometimes write badly; this generator never does.
-# - **Neighbours and strict**: with MNIST, the remedies reach the goal of the neighbours' test. They come closer to
-#   that of the strict one, but leaving out the noise does not help there, and with the small digits it even makes the
-#   strict test's job easier. The last row shows why: real digits, too, are easier to tell apart once they are
-#   smoothed. With MNIST they are as easy as the draws, so smoothness may be all that the strict test still sees.
-# - **Copies**: the row without noise has more than the row with it. Does it copy? The last row answers that: real
-#   digits, which copy nothing, have a similar share after the same treatment. Smooth digits are closer to
+# - **Neighbours and strict**: with MNIST, the remedies reach the goal in the neighbours' test. They come closer to it
+#   in the strict test, but leaving out the noise does not help there, and with the small digits even makes that test
+#   easier. The last row shows why: real digits, too, are easier to recognise once they are smoothed. With MNIST they
+#   are recognised as easily as the draws, so smoothness may be all that the strict test still sees.
+# - **Copies**: the draws without noise have more than those with it. Are they copied? The last row gives the answer:
+#   real digits, which copy nothing, have a similar share after the same treatment. Smooth digits are closer to
 #   *everything*, because they lack the specks in which two real digits always differ.
 #
 # ## A better likelihood is not a better picture
 #
-# Which of the two models gives the real digits the greater likelihood? Likelihoods can be compared only in one space,
-# so we take the [marginal](../GLOSSARY.md#marginal-distribution) density of the ten full Gaussians on the few axes
-# that PPCA uses.
+# Which model gives real digits the higher likelihood? Likelihoods can be compared only within one space, so we take
+# the [marginal](../GLOSSARY.md#marginal-distribution) density of the ten full Gaussians on the few axes that PPCA
+# uses.
 #
 # **Before you run the next cell:** which explains validation digits better, the ten Gaussians that draw smudges, or
 # the mixtures of PPCA whose digits can be read?
@@ -761,10 +759,10 @@ print(
 )
 
 # %% [markdown]
-# The ten Gaussians win. A density gains by the right width along *every* axis, and most axes hold specks. The
-# mixtures of PPCA give all those axes the same $\sigma$, which costs many nats and cannot be seen on paper. Without
-# noise it is worse still: the draws are on planes of a few dimensions, a real digit is on none of them, and its
-# log-likelihood is minus infinity.
+# The ten Gaussians explain digits better. A density gains from the right width along *every* axis, and most axes hold
+# specks. The mixtures of PPCA give all those axes the same $\sigma$, which costs many nats but cannot be seen in a
+# picture. Without noise the result is even worse: the draws are on planes of a few dimensions, a real digit is on
+# none of them, and its log-likelihood is minus infinity.
 #
 # So the choice on the validation set was right for a *density*, for example to find anomalies. For pictures, use
 # criteria for pictures. Theis, van den Oord and Bethge showed that in high dimensions likelihood and looks are
@@ -797,11 +795,11 @@ assert shares["drawn"].min() > 0.05
 assert full_size or held_out[chosen] > density + 4
 
 # %% [markdown]
-# A report a little worse than the validation score is the price of having chosen. If it is much worse, as with the
+# A test score a little below the validation score is the price of having chosen. If it is much worse, as with the
 # small digits, the test digits differ, perhaps because other people wrote them. The last two lines show that no class
 # is forgotten.
 #
-# One last check, by eye: is any a copy?
+# One last check, by eye: is any draw a copy?
 
 # %% tags=["hide-input"]
 # Figure 9: draws and their nearest neighbours
@@ -817,15 +815,15 @@ show(
     fig,
     "Figure 9. Sixteen of a thousand draws, each above its nearest training digit: from the smallest of the thousand"
     " distances on the left to the largest on the right.",
-    "Two rows of sixteen digits. On the left, above and below are nearly alike; towards the right"
-    " they are mostly the same digit in another hand.",
+    "Two rows of sixteen digits. On the left, the two of a pair are nearly alike; towards the right"
+    " they are mostly the same digit in different handwriting.",
 )
 at_full_size(
     "nearest", "Two rows of sixteen digits of MNIST: draws above their nearest training digits"
 )
 
 # %% [markdown]
-# On the left are simple digits, of which there are many similar ones. Further right the pairs have less and less in
+# The digits on the left are simple, and many others look like them. Further right the pairs have less and less in
 # common. A copier would show the same picture twice in every column.
 
 # %% tags=["hide-input"]
@@ -839,7 +837,7 @@ axes[1].set_title("after: PPCA per class, without noise")
 axes[2].set_title("real")
 show(
     fig,
-    "Figure 10. Before, after, and real: sixteen each, the next ones after those of figure 8, not selected.",
+    "Figure 10. Before, after, and real: sixteen of each, not selected: the next ones after those of figure 8.",
     "Three grids of four by four digits: hard to read on the left, clear in the middle, real on the right.",
 )
 at_full_size("before_after", "Three grids of sixteen digits of MNIST: before, after, and real")
@@ -866,7 +864,7 @@ print(f"{'all of these':36s}{sum(seconds.values()):9.3f} s, with {len(X_train)} 
 # **1.** From the class means, k-means ends with purer clusters *and* a higher inertia than from k-means++. Why?
 #
 # - **A.** It got stuck; with more rounds it would have reached the lower inertia.
-# - **B.** Inertia does not use the classes: the purer clustering is the worse answer to its question.
+# - **B.** Inertia does not use the classes: by its measure, the purer clustering is worse.
 # - **C.** The class means are not a legal start.
 #
 # <details><summary>Answer</summary>
@@ -882,12 +880,12 @@ print(f"{'all of these':36s}{sum(seconds.values()):9.3f} s, with {len(X_train)} 
 #
 # - **A.** It becomes an approximation; one should finish with a few exact rounds.
 # - **B.** Nothing that a 64-bit number could show.
-# - **C.** The likelihood rises, since less is added up.
+# - **C.** The likelihood rises, since fewer terms are added.
 #
 # <details><summary>Answer</summary>
 #
-# **B.** $e^{-50}$ is about $10^{-22}$, and rounding begins at about $10^{-16}$; even for all rows and components
-# together it stays below that. A would be right for a cut at 5 nats. C: leaving out positive terms makes a sum
+# **B.** $e^{-50}$ is about $10^{-22}$, and rounding begins at about $10^{-16}$; even summed over all rows and
+# components it stays below that. A would be right for a cut at 5 nats. C: leaving out positive terms makes a sum
 # smaller, here by too little to see.
 #
 # </details>
@@ -903,8 +901,8 @@ print(f"{'all of these':36s}{sum(seconds.values()):9.3f} s, with {len(X_train)} 
 # <details><summary>Answer</summary>
 #
 # **A.** Most of B's digits are copies, and copies pass every test that looks for differences: B does about as well as
-# the photocopier because it nearly is one. So look at the column of copies first. C asks for a measure of something
-# else.
+# the photocopier because it nearly is one. So look at the column of copies first. The likelihoods (C) measure
+# something else.
 #
 # </details>
 
@@ -914,9 +912,9 @@ print(f"{'all of these':36s}{sum(seconds.values()):9.3f} s, with {len(X_train)} 
 # 1. Split first, then fit: PCA, clusters and mixtures use the training part only.
 # 2. Inertia, silhouette and purpose ask different questions about $k$. Begin with the purpose.
 # 3. Compare starts and kinds on a part of the rows, but choose $K$ on all of them.
-# 4. Legible digits take one mixture per class, covariances with few free numbers, few axes, and no drawn noise.
+# 4. Legible digits need one mixture per class, covariances with few free numbers, few axes, and no drawn noise.
 #    Legible is not yet real: a strict test recognises smooth digits.
-# 5. Judge by copies, two-sample tests and legibility, beside real digits; report on the test part, once.
+# 5. Judge by copies, two-sample tests and legibility, compared with real digits; report on the test part, once.
 #
 # ## Where next
 #

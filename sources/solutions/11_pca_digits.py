@@ -11,7 +11,8 @@ use_course_style()
 # %% [markdown]
 # ## {{pca_by_svd}}
 #
-# Write a principal component analysis by the singular value decomposition, `np.linalg.svd(…, full_matrices=False)`.
+# Write a principal component analysis that uses the singular value decomposition,
+# `np.linalg.svd(…, full_matrices=False)`.
 #
 # - in: `X` of shape (n, d), and `q`, how many axes to keep
 # - out: `mean` (d,), `axes` (q, d), one axis per row, and `variances` (q,) along them, largest first, with $n - 1$ in
@@ -34,8 +35,8 @@ def pca_by_svd(X, q):
 check.pca_by_svd(pca_by_svd)
 
 # %% [markdown] tags=["solution-only"]
-# Why the SVD: it never squares the data, so small variances keep their digits. `np.linalg.eigh` of the covariance,
-# with its eigenvectors in reverse order, also works.
+# The SVD never squares the data, so small variances keep their precision. `np.linalg.eigh` of the covariance, with
+# its eigenvectors in reverse order, also works.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -76,8 +77,8 @@ def axes_to_keep(variances, share):
 check.axes_to_keep(axes_to_keep)
 
 # %% [markdown] tags=["solution-only"]
-# `np.argmax` of a comparison finds the first place that is large enough; adding 1 turns a place into a count.
-# `np.searchsorted` or a loop that stops at the share works as well.
+# `np.argmax` of a comparison finds the first position where the sum is large enough; adding 1 turns a position into a
+# count. `np.searchsorted` or a loop that stops at the share works as well.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -88,15 +89,15 @@ check.axes_to_keep(axes_to_keep)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The running sum grows from the first share to 1. You want the first place at which it is large enough. Python counts
-# places from 0: how many axes are there up to and including place 0?
+# The running sum grows from the first share to 1. You want the first position at which it is large enough. Python
+# counts from 0: how many axes are there up to and including position 0?
 #
 # </details>
 
 # %% [markdown]
 # ## {{fix_whitening}}
 #
-# This function whitens the rows of `X` and turns them back. A fellow student has tested it: with all axes kept, every
+# This function whitens the rows of `X`, then undoes that. A fellow student has tested it: with all axes kept, every
 # picture comes back exactly, so they think it is correct. But the mixture that they fitted to `Z` makes no sense.
 #
 # Find out what is wrong with `Z`, and fix the function.
@@ -126,34 +127,34 @@ def fix_whitening(X, mean, axes, variances):
 check.fix_whitening(fix_whitening)
 
 # %% [markdown] tags=["solution-only"]
-# One scale, the standard deviation, used twice: divide by it on the way there, multiply on the way back. Dividing the
-# axes themselves by it gives the same Z.
+# Use one scale, the standard deviation, twice: divide by it to whiten, multiply by it to go back. Dividing the axes
+# themselves by it gives the same Z.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# What should the variance of each column of `Z` be? Compute it for some rows of your own. Dividing numbers by $c$
-# divides their variance by what?
+# What should the variance of each column of `Z` be? Compute it for some rows of your own. If you divide numbers by
+# $c$, what is their variance divided by?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A perfect round trip only proves that the way back undoes the way there. It proves nothing about `Z`. So both ways
+# A perfect round trip only proves that the second step undoes the first. It proves nothing about `Z`. So both steps
 # have to change, and match each other.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
 # The mean and the spread are those of the PCA. They are arguments; do not compute them from `X`. The mean is
-# subtracted on the way there and added at the end.
+# subtracted at the start and added at the end.
 #
 # </details>
 
 # %% [markdown]
 # ## {{most_components}}
 #
-# The 1797 digits, on the 41 axes that hold 99 % of their variance. What is the largest number of components for which
-# a mixture with **full** covariances has no more free parameters than there are numbers in the data?
+# Take the 1797 digits, on the 41 axes that hold 99 % of their variance. What is the largest number of components for
+# which a mixture with **full** covariances has no more free parameters than there are numbers in the data?
 
 # %% task="most_components" role="answer"
 ### BEGIN SOLUTION
@@ -187,8 +188,8 @@ check.most_components(most_components)
 # %% [markdown]
 # ## {{in_plain_units}}
 #
-# A model has been fitted to whitened amounts, and another to plain ones. To compare them, bring the first one's log
-# densities to plain units: for the same digits, what would its log density be if nothing had been divided by a
+# One model has been fitted to whitened amounts, and another to plain ones. To compare them, convert the first one's
+# log densities to plain units: for the same digits, what would its log density be if nothing had been divided by a
 # standard deviation?
 #
 # - in: `log_density` (n,), in nats, in whitened units, and `variances` (q,) along the axes
@@ -207,7 +208,7 @@ def in_plain_units(log_density, variances):
 check.in_plain_units(in_plain_units)
 
 # %% [markdown] tags=["solution-only"]
-# Half the sum of the logarithms, and not the logarithm of the product: with many axes the product underflows.
+# Take half the sum of the logarithms, not the logarithm of the product: with many axes the product underflows.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -224,16 +225,16 @@ check.in_plain_units(in_plain_units)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# A density that is divided by a number: what happens to its natural logarithm? And what becomes of a product of many
-# numbers?
+# If a density is divided by a number, what happens to its natural logarithm? And what does the logarithm make of a
+# product?
 #
 # </details>
 
 # %% [markdown]
 # ## {{strength_for_digits}}
 #
-# Twenty components, shrunk towards the covariance of all training digits. Which of the strengths 4, 8, 11, 20, 50 and
-# 200 should it be? The split is made for you; it is not the lecture's. Fit every candidate with
+# Twenty components are shrunk towards the covariance of all training digits. Which of the strengths 4, 8, 11, 20, 50
+# and 200 is best? The split is made for you; it is not the lecture's. Fit every candidate with
 # `GaussianMixture(20, covariance_prior="data", prior_strength=m, random_state=0)`.
 
 # %%
@@ -261,8 +262,8 @@ check.strength_for_digits(strength_for_digits)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Three parts of data: one is for fitting, one for choosing, one for reporting when all is chosen. Which of them
-# should the score come from?
+# One part of the data is for fitting, one for choosing, and one for reporting once everything is chosen. Which should
+# the score come from?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -276,7 +277,7 @@ check.strength_for_digits(strength_for_digits)
 # ## {{grey_digits}}
 #
 # A fellow student fits a mixture to whitened digits, with shrinkage and twenty components, calls `sample(100)` once,
-# and writes the way back to pixels by hand. This is the result.
+# and writes their own code to go back to pixels. This is the result.
 
 # %%
 white = PCA(0.99, whiten=True).fit(X_train)
@@ -296,10 +297,10 @@ show(
 )
 
 # %% [markdown]
-# What went wrong on the way?
+# What went wrong?
 #
-# - **A.** The samples were drawn in a loop, with one and the same seed.
-# - **B.** The samples were turned back as if they had never been whitened.
+# - **A.** The samples were drawn in a loop, with the same seed each time.
+# - **B.** The samples were converted to pixels as if they had never been whitened.
 # - **C.** The mean was forgotten.
 # - **D.** The mixture has too few components.
 #
@@ -329,9 +330,9 @@ check.grey_digits(grey_digits)
 # %% [markdown]
 # ## {{copied_share}}
 #
-# Write the test for copies. For every row, its *distance to the training set* is the Euclidean distance to the
-# nearest training row. A generated row is suspicious when this distance is no greater than the `quantile` of the same
-# distances of the held-out rows (`np.quantile` as it is).
+# Write a test for copies. For every row, its *distance to the training set* is the Euclidean distance to the nearest
+# training row. A generated row is suspicious when this distance is no greater than the given `quantile` of these
+# distances for the held-out rows (plain `np.quantile`).
 #
 # - in: `generated` (a, d), `train` (b, d), `held_out` (c, d), and `quantile` between 0 and 1
 # - out: the share of the generated rows that are suspicious, one number
@@ -354,8 +355,8 @@ def copied_share(generated, train, held_out, quantile):
 check.copied_share(copied_share)
 
 # %% [markdown] tags=["solution-only"]
-# `nearest_rows` or `scipy.spatial.distance.cdist` find the same distances faster. What matters is that both sets are
-# compared with the same training rows.
+# `nearest_rows` or `scipy.spatial.distance.cdist` compute the same distances faster. What matters is that both sets
+# are compared with the same training rows.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -366,8 +367,9 @@ check.copied_share(copied_share)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The held-out rows show what distances honest rows have. A small quantile of these is the threshold: only few honest
-# rows are nearer. Then compare the generated rows with it, and turn a yes or no for each into a share.
+# The held-out rows show which distances are normal for rows that are not copies. A small quantile of these is the
+# threshold: few such rows are nearer. Compare each generated row with it, and turn the yes or no answers into a
+# share.
 #
 # </details>
 # <details><summary>Hint 3</summary>

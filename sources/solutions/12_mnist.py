@@ -10,8 +10,8 @@ from mlcourse.plotting import plot_digits, show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# Everything here runs on the small digits, offline and in seconds. What you write are parts of the lecture's
-# pipeline, and nothing in them knows how many digits there are.
+# Everything here runs on the small digits, offline and in seconds. You write parts of the lecture's pipeline; none of
+# them depends on how many digits there are.
 
 # %%
 X, y = load_digits()
@@ -21,7 +21,7 @@ print(X.shape, "digits of each kind:", np.bincount(y))
 # %% [markdown]
 # ## {{stratified_part}}
 #
-# Cut off a part of the rows such that every class has the same share in it as in the whole: a *stratified* part.
+# Select a part of the rows in which every class has the same share as in the whole: a *stratified* part.
 #
 # - in: `y` of shape (n,), the classes of the rows, and `share`, between 0 and 1
 # - out: a mask of shape (n,), `True` for the rows in the part: of each class with $n_c$ rows, its **first**
@@ -46,13 +46,12 @@ def stratified_part(y, share):
 check.stratified_part(stratified_part)
 
 # %% [markdown] tags=["solution-only"]
-# One class at a time is the plain route. `StratifiedShuffleSplit` of scikit-learn does it at random, for real splits.
+# The simplest way is one class at a time. For real splits, scikit-learn's `StratifiedShuffleSplit` draws at random.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Treat one class after the other. Which rows are its own? `np.flatnonzero` turns a condition into row numbers, in
-# order.
+# Treat one class at a time. Which rows belong to it? `np.flatnonzero` turns a condition into row numbers, in order.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -65,8 +64,8 @@ check.stratified_part(stratified_part)
 # %% [markdown]
 # ## {{fix_leak}}
 #
-# A colleague brings two parts to mean 0 and standard deviation 1, pixel by pixel, before fitting anything. The
-# function runs, the numbers look fine, and the report that follows from it is a little too good: there is a
+# A colleague scales two parts to mean 0 and standard deviation 1, pixel by pixel, before fitting anything. The
+# function runs, the numbers look fine, and the report based on it is a little too good: there is a
 # [leak](../GLOSSARY.md#leak). Which information from the new part gets into the training part? Fix it.
 #
 # - in: `X_train` (n, d), `X_new` (m, d)
@@ -92,13 +91,13 @@ def fix_leak(X_train, X_new):
 check.fix_leak(fix_leak)
 
 # %% [markdown] tags=["solution-only"]
-# `StandardScaler().fit(X_train)` and two calls of `transform` do the same, and cannot leak: what is fitted sees the
-# training part only.
+# `StandardScaler().fit(X_train)` and two calls of `transform` do the same, and cannot leak: the scaler is fitted to
+# the training part only.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# On the day when the model is used, which rows exist already, and which do not? What can a mean be taken over, then?
+# On the day when the model is used, which rows exist already, and which do not? Which rows can a mean use?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -110,7 +109,7 @@ check.fix_leak(fix_leak)
 # %% [markdown]
 # ## {{honest_choice}}
 #
-# The digits, in three parts, and on the axes of the training part:
+# Here are the digits in three parts, on the axes of the training part:
 
 # %%
 X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=20)
@@ -157,7 +156,7 @@ check.honest_choice(honest_choice)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# What each part says of the six fits:
+# The scores of the six fits on each part:
 
 # %% tags=["solution-only"]
 for fit in fits:
@@ -165,16 +164,16 @@ for fit in fits:
     print(f"K = {fit.n_components:3d}  training, validation, test:", *scores)
 
 # %% [markdown] tags=["solution-only"]
-# Read the three columns down. Training would take 160, validation takes 80, and the test digits would have taken 40:
-# the split was chosen so that the parts disagree. The honest report is the test score of 80, though it is not the
-# highest in its column, and more than a nat below the validation score that 80 was chosen by. Part of that is the
-# luck of having been the highest of six, and part of it is that these are other digits.
+# Read the three columns down. Training would choose 160, validation chooses 80, and the test digits would have chosen
+# 40: the split was chosen so that the parts disagree. The honest report is the test score of 80, though it is not the
+# highest in its column, and is more than a nat below the validation score that led to 80. Part of the gap is luck: 80
+# was the highest of six. Part is that the digits differ.
 
 # %% [markdown]
 # ## {{draw_by_class}}
 #
-# A generator with one Gaussian per class. The random numbers are given: `E` holds standard normal ones, and `c` has
-# the class of each row. Your part is to turn noise into digits:
+# Write a generator with one Gaussian per class. The random numbers are given: `E` holds standard normal ones, and `c`
+# has the class of each row. Your part is to turn noise into digits:
 #
 # $$ x_i = \mu_{c_i} + L_{c_i}\, \varepsilon_i, \qquad \Sigma_c = L_c L_c^{\mathsf T} $$
 #
@@ -206,7 +205,7 @@ check.draw_by_class(draw_by_class)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# One class at a time: which rows of `E` are for it? They may be anywhere, and their results belong in the same
+# Treat one class at a time: which rows of `E` belong to it? They may be anywhere, and their results go in the same
 # places.
 #
 # </details>
@@ -220,13 +219,13 @@ check.draw_by_class(draw_by_class)
 # %% [markdown]
 # ## {{shape_only}}
 #
-# A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Bring rows that were
-# drawn from one component onto its directions.
+# A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Project rows that
+# were drawn from one component onto its directions.
 #
 # - in: `X` (n, d), the component's `mean` (d,) and `covariance` (d, d), and `q`, how many directions to keep
 # - out: (n, d): the mean plus the part along the $q$ directions in which the variance is **largest**
 #
-# `np.linalg.eigh` gives eigenvalues in rising order, and the eigenvectors in columns.
+# `np.linalg.eigh` gives eigenvalues in increasing order, and the eigenvectors as columns.
 
 
 # %% task="shape_only" role="answer"
@@ -243,32 +242,32 @@ def shape_only(X, mean, covariance, q):
 check.shape_only(shape_only)
 
 # %% [markdown] tags=["solution-only"]
-# Project and rebuild with the same slice of eigenvectors. To subtract the part along the *other* directions gives the
+# Project and rebuild with the same slice of eigenvectors. Subtracting the part along the *other* directions gives the
 # same rows.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# It is the PCA of lesson 11, with the component's own mean and axes: project, and rebuild. How does a projection
+# This is the PCA of lesson 11, with the component's own mean and axes: project, and rebuild. How does a projection
 # begin, and how does rebuilding end?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Rising order: are the widest directions at the beginning or at the end? And an eigenvector is a column, so a slice
-# has to be taken along the second axis.
+# In increasing order, are the widest directions at the beginning or at the end? And an eigenvector is a column, so a
+# slice has to be taken along the second axis.
 #
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# The amounts along the directions have shape (n, q). The answer has shape (n, d): it takes one more product.
+# The amounts along the directions have shape (n, q). The answer has shape (n, d), so one more product is needed.
 #
 # </details>
 
 # %% [markdown]
-# When the check passes, see it at work. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)` the
-# mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from it,
-# pick a few draws, bring each onto the directions of its component, and go back to pixels with
+# When the check passes, try your function. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)`
+# the mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from
+# it, pick a few draws, project each onto the directions of its component, and go back to pixels with
 # `pca.inverse_transform`. Show both with `plot_digits`.
 
 # %% tags=["solution-only"]
@@ -293,7 +292,7 @@ show(
 # %% [markdown]
 # ## {{legible_share}}
 #
-# A test of legibility, as in the lecture. A drawn digit counts as legible when its $k$ nearest training digits are
+# Write the lecture's test of legibility. A drawn digit counts as legible when its $k$ nearest training digits are
 # **all** of one class.
 #
 # - in: `drawn` (m, d), `train` (n, d), `labels` (n,), and `k`
@@ -321,7 +320,7 @@ check.legible_share(legible_share)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# One drawn row at a time. `np.argsort` of its distances to all training rows puts the nearest first.
+# Treat one drawn row at a time. `np.argsort` of its distances to all training rows puts the nearest first.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -334,7 +333,7 @@ check.legible_share(legible_share)
 # %% [markdown]
 # ## {{compression}}
 #
-# Somebody says of the lecture at full size: "PCA keeps 261 of 784 numbers, so MNIST becomes three times smaller."
+# Somebody says about the lecture at full size: "PCA keeps 261 of 784 numbers, so MNIST becomes three times smaller."
 # Check that. The training part is 50 000 pictures of 784 pixels, with **one byte** per pixel. After PCA you store
 #
 # - 261 amounts for each picture, as 32-bit floats of **4 bytes** each,
@@ -357,19 +356,19 @@ check.compression(compression)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Count bytes, not numbers. A pixel of MNIST is a whole number from 0 to 255: how many bytes is that, and how many is
-# an amount along an axis?
+# Count bytes, not numbers. A pixel of MNIST is a whole number from 0 to 255: how many bytes does that need, and how
+# many an amount along an axis?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Before divided by after: more than 1 if something was saved.
+# The quotient is more than 1 if something was saved.
 #
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Less than 1: nothing is saved, the digits take more room than before. PCA leaves fewer numbers, and each of them
-# takes four bytes where a pixel took one. What is saved is work, for whoever computes with the numbers.
+# The ratio is less than 1: nothing is saved, and the digits take more room than before. PCA leaves fewer numbers, but
+# each takes four bytes where a pixel took one. What is saved is computing time.
 
 # %% [markdown]
 # ## {{referee}}
@@ -389,34 +388,37 @@ check.compression(compression)
 
 # %% [markdown] task="referee" role="open"
 # <!-- BEGIN SOLUTION -->
-# *One answer of many.* The first number is no comparison at all. Log densities on 300 axes and on 261 axes are
+# *One possible answer.* The first number is no comparison at all. Log densities on 300 axes and on 261 axes are
 # densities in different spaces, with different units, and one cannot be higher than the other in any sense that
 # matters; both models would have to be judged on the same axes, by fitting them there or by taking marginals. It is
 # not a report either: the highest of forty values on the test digits is partly luck, and the test digits have been
 # used for choosing, so nothing is left to report on. The forty settings should have been fitted to the training part,
-# compared on a validation part, and the one that was chosen should have met the test digits once. The second claim
-# does not follow even if the first were true: a density gains by the right width of every axis, also of those that
-# nobody sees, and in the lecture the model with the better likelihood drew the worse digits. The third claim is the
-# most worrying, since the judge compared with *training* digits. A generator that copies them would get exactly this
-# result. And 50 % may mean a perfect generator, a weak judge, or a handful of digits; I need to know who judged, on
-# what, and how many digits. The fourth claim is fine as far as it goes: no class has been forgotten altogether, but
-# the shares of all classes, compared with those of real digits, would say more. So I ask first for the share of
-# suspiciously near copies, with held-out digits for comparison, and then for the two-sample test against real test
-# digits, by a lenient classifier and by a strict one, compared with what real digits get. It may still be an
-# excellent generator. But everything that the report says about its digits would also be true of a photocopier.
+# compared on a validation part, and only the chosen one should have been scored, once, on the test digits. The second
+# claim does not follow even if the first were true: a density gains from the right width along every axis, even those
+# that nobody sees, and in the lecture the model with the better likelihood drew the worse digits. The third claim is
+# the most worrying, since the classifier compared the draws with *training* digits. A generator that copies them
+# would get exactly this result. And 50 % may mean a perfect generator, a weak judge, or a handful of digits; I need
+# to know which classifier judged, on which features, and how many digits. The fourth claim is fine as far as it goes:
+# no class has been forgotten altogether, but the shares of all classes, compared with those of real digits, would say
+# more. So I ask first for the share of suspiciously near copies, with held-out digits for comparison, and then for
+# the two-sample test against real test digits, by a lenient classifier and by a strict one, compared with the score
+# of real digits. It may still be an excellent generator. But everything that the report says about its digits would
+# also be true of a photocopier.
 #
-# *Points:* one for claim 1, other axes are another space (or: nats cannot be compared across them); one for claim 1,
-# chosen and reported on the same digits, with the remedy: train, validate, test once; one for claim 2, likelihood and
-# looks are different questions, with a reason or the lecture's example; one for claim 3, comparing with training
-# digits cannot see copies (a photocopier passes), so the copies' share is asked for; one for fairness and use: what
-# claim 4 does show, a second useful number (two-sample test on held-out digits with its baseline, n, judge), and an
-# ending that leaves open what is open. Half points are possible; no point for a list of terms without a reason.
+# *Points:* one for claim 1, different axes are a different space (or: nats cannot be compared across them); one for
+# claim 1, chosen and reported on the same digits, with the right procedure: train, validate, test once; one for claim
+# 2, likelihood and looks are different questions, with a reason or the lecture's example; one for claim 3, comparing
+# with training digits cannot see copies (a photocopier passes), so the answer asks for the share of copies; one for
+# fairness and use: what claim 4 does show, a second useful number (two-sample test on held-out digits with its
+# baseline, n, judge), and an ending that leaves open what the report does not settle. Half points are possible; no
+# point for a list of terms without a reason.
 # <!-- END SOLUTION -->
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Take the claims one at a time, and ask of each: what else could have produced this number? Think of the photocopier.
+# Take the claims one at a time, and ask for each: what else could have produced this number? Think of the
+# photocopier.
 #
 # </details>
 # <details><summary>Hint 2</summary>
