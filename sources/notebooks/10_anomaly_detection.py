@@ -491,10 +491,10 @@ nearest = np.linalg.norm(learned[40].density_.means_ - [-3, 4], axis=1).min()
 assert nearest < 0.1  # a component of its own
 
 # %% [markdown]
-# Outlier detection finds all of five, half of ten, none of twenty. (In each of six clumps, it found all of five, at
-# most half of ten, and at most two of twenty.) Once the clump has a component of its own, it has a high density.
-# Repeated fraud of one kind looks like this. So learn from rows known to be good, or inspect small tight components
-# too.
+# Outlier detection finds all of five anomalies, half of ten, none of twenty. (In each of six clumps, it found all of
+# five, at most half of ten, and at most two of twenty.) Once the clump has a component of its own, it has a high
+# density. Repeated fraud of one kind looks like this. So learn from rows known to be good, or inspect small tight
+# components too.
 #
 # ## A comparison, and how fair it is
 #
@@ -847,8 +847,8 @@ def either(X):
 print_rates("either", either)
 
 # %% [markdown]
-# Now all marked digits are caught, at the cost of the others: recall falls from 82 % to 55 % on the nines and from 89
-# % to 61 % on the faded digits. There is no best detector, only one for the anomalies that you expect.
+# Now all marked digits are caught, at the cost of the others: recall falls from 82 % to 55 % on the nines and from
+# 89 % to 61 % on the faded digits. There is no best detector, only one for the anomalies that you expect.
 #
 # **Before you run the next cell:** take the centre of a component, a blurred average of many digits. Nobody has ever
 # written it. Is it an anomaly?
