@@ -376,8 +376,8 @@ assert score["full"] >= score["tied"]
 # - **weights:** three, but they sum to 1, so the last one is not free: $K - 1 = 2$.
 # - **means:** $K d = 6$.
 # - **covariances:** a symmetric $d \times d$ matrix has $d(d+1)/2 = 3$ different entries. Full has one such matrix
-#   per component, $3 \cdot 3 = 9$ numbers. Tied has one matrix in all: 3. Diag has $K d = 6$ variances, spherical $K
-#   = 3$.
+#   per component, $3 \cdot 3 = 9$ numbers. Tied has one matrix in all: 3. Diag has $K d = 6$ variances, spherical
+#   $K = 3$.
 
 
 # %%
@@ -901,9 +901,9 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # <details><summary>Answer</summary>
 #
-# **C.** Spherical has ten numbers, diag has $10 \cdot 100 = 1000$. The single matrix of tied has $100 \cdot 101 / 2 =
-# 5050$ entries, more than diag: one large matrix can cost more than many short lists. With a thousand components,
-# diag would cost more than tied.
+# **C.** Spherical has ten numbers, diag has $10 \cdot 100 = 1000$. The single matrix of tied has
+# $100 \cdot 101 / 2 = 5050$ entries, more than diag: one large matrix can cost more than many short lists. With a
+# thousand components, diag would cost more than tied.
 #
 # </details>
 
