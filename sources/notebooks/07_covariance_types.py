@@ -821,8 +821,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 
 # %% [markdown]
 # With up to 160 points the true model loses, in all of ten draws. At 40 it is far behind: it has about thirteen
-# points for each matrix of 78 numbers. Such a matrix is nearly flat in some direction, and any point off that plane
-# gets almost no density.
+# points for each matrix of 78 numbers. Such a matrix is nearly flat in some direction, and any point outside that
+# plane gets almost no density.
 #
 # On the digits, the smallest samples favour diag (in some other splits spherical), and 500 rows are enough for full.
 # A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure the sum of

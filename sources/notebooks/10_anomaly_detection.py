@@ -248,15 +248,15 @@ show(
 assert 5 < shares[4, :, 0].mean() / 0.04 < 7.5
 
 # %% [markdown]
-# Fresh rows get lower scores on average, and more of them fall below the threshold. **A percentile of training scores
-# is optimistic**, slightly so with few components and many points, badly so with many components and few points.
+# Fresh rows get lower scores on average, and more fall below the threshold. **A percentile of training scores is
+# optimistic**, slightly so with few components and many points, badly so with many components and few points.
 #
-# The cure costs some data. Split the normal rows into three:
+# The remedy costs some data. Split the normal rows into three:
 #
 # - **training** rows fit the density;
 # - **[validation](../GLOSSARY.md#validation-set)** rows, which the fit has not seen, decide the number of components,
 #   the threshold and the method;
-# - **[test](../GLOSSARY.md#test-set)** rows, which no choice has seen, are used once, at the end, for the report.
+# - **[test](../GLOSSARY.md#test-set)** rows, which influence no choice, are used once, at the end, for the report.
 #
 # With validation rows (squares) the promise is nearly kept. A fresh score falls below the threshold with a
 # probability of about $(1 + 199 \cdot 0.04)/201$ on average, whatever the density. The error bars remain, because
@@ -751,11 +751,10 @@ assert found[1] < 0.8 < 0.95 < min(found[K] for K in (10, 20, 30))
 # is 3.4 % to 8.1 %, and the threshold, from 404 other rows, is uncertain too. So this is no evidence that the promise
 # is broken. Other splits gave 2 % to 6 %.
 #
-# Which nines are missed? Some of the caught ones look like a 3 or a 5, and the density agrees: it puts about half of
-# all nines into components of threes. Among threes a closed loop is unusual, and most of these nines are caught. A
-# seven has the straight stem of a nine: of the nines in components of sevens, half are missed. In each of five
-# splits, a larger share is missed there than in components of threes. From here on, the nines must not influence any
-# choice.
+# Which nines are missed? Some of those caught look like a 3 or a 5, and the density agrees: it puts about half of all
+# nines into components of threes. Among threes a closed loop is unusual, and most of these nines are caught. A seven
+# has the straight stem of a nine: of the nines in components of sevens, half are missed. In each of five splits, a
+# larger share is missed there than in components of threes. From here on, the nines must not influence any choice.
 #
 # ### What the density cannot see
 #

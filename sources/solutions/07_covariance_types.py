@@ -13,8 +13,8 @@ use_course_style()
 # %% [markdown]
 # ## {{count_by_hand}}
 #
-# A mixture has $K = 4$ components in $d = 6$ dimensions. With pencil and paper, how many free parameters does it have
-# in all, weights and means included, if its covariances are full, tied, diag or spherical? Give four numbers in this
+# A mixture has $K = 4$ components in $d = 6$ dimensions. With pencil and paper, how many free parameters does it
+# have, weights and means included, if its covariances are full, tied, diag or spherical? Give four numbers in this
 # order, in brackets: `(…, …, …, …)`.
 
 # %% task="count_by_hand" role="answer"
@@ -73,8 +73,8 @@ check.constrain_scatter(constrain_scatter)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Begin with full: one matrix per component, each divided by the number of its own points. The other three follow from
-# it, or from `S` and `N`. Mind the shapes: diag and spherical store variances, not zeros.
+# Begin with full: one matrix per component, each divided by its own number of points. The other three follow from it,
+# or from `S` and `N`. Mind the shapes: diag and spherical store variances, not zeros.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -408,8 +408,7 @@ print(f"the chosen type on the test digits: {models[thrifty_type].score(test):.1
 # <details><summary>When the check passes: what BIC prefers</summary>
 #
 # BIC, computed on the sixty rows, prefers full by a large margin. Its penalty of $\log n$ per parameter is derived
-# for many points and few parameters. With 407 parameters and sixty points it does not apply. Lesson 09 comes back to
-# it.
+# for many points and few parameters. With 407 parameters and sixty points it does not apply. Lesson 09 returns to it.
 #
 # </details>
 
