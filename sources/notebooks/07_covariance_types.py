@@ -91,7 +91,7 @@ show(
 
 # %% [markdown]
 # Each of the four is the *best* description that its rule allows, and all four come from the same small matrix. This
-# lesson shows what the rules are, what they cost, and what each of them cannot see.
+# lesson shows what the rules are, what they cost, and what each cannot see.
 #
 # ## One scatter
 #
@@ -204,8 +204,8 @@ for constrain in (full, tied, diag, spherical):
 # & + \operatorname{tr}\big(\Sigma_k^{-1} S_k\big) \Big)
 # \end{aligned} $$
 #
-# Only $S_k$ and $N_k$ remain of the points. In code, with a [Cholesky
-# factor](../GLOSSARY.md#cholesky-factor) for the logarithm and `solve` for the inverse:
+# The points enter only through $S_k$ and $N_k$. In code, with a [Cholesky factor](../GLOSSARY.md#cholesky-factor) for
+# the logarithm and `solve` for the inverse:
 
 
 # %%
@@ -278,13 +278,13 @@ best = {"circle": max(circles), "upright": np.max(upright), "slanted": max(slant
 assert best["circle"] < best["upright"] < best["slanted"]
 
 # %% [markdown]
-# The formula marks the maximum each time, and every rule that is dropped raises the maximum: freedom can only help on
-# the data that you fit. Each type is the maximum likelihood answer **under its constraint**.
+# In each panel, the formula marks the maximum. Dropping a rule raises it: on the data that you fit, freedom can only
+# help. Each type is the maximum likelihood answer **under its constraint**.
 #
 # ## Four models without labels
 #
-# EM does not change at all, except for that one line of the M-step. So we fit all four to the points alone, and
-# compare their groups with the true ones by the [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) (ARI).
+# EM changes only in that one line of the M-step. So we fit all four to the points alone, and compare their groups
+# with the true ones using the [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) (ARI).
 #
 # **Before you run the next cell:** which of the four will come closest to the true groups? And what will diag do
 # with two long slanted groups, given three upright ellipses?
@@ -350,16 +350,16 @@ for name, steps in runs.items():
     assert (ends[1] > 0.9) == (name in ("full", "tied"))
 
 # %% [markdown]
-# Full and tied keep the groups. Diag and spherical leave them, because *their* likelihood is higher elsewhere: one
+# Full and tied keep the groups. Diag and spherical lose them, because *their* likelihood is higher elsewhere: one
 # component for the round group, and a border across both long groups for the other two. Their *density* is still a
 # rough map of the data, but their *components* are no longer the groups.
 #
 # The start matters too. In six other samples with five starts each, full finds the groups in five, tied in three, and
 # diag and spherical in none.
 #
-# The log-likelihoods obey a law. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
+# The log-likelihoods follow a rule. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
 # shared shape is a special case of three shapes. Such models are [nested](../GLOSSARY.md#nested-models): the best fit
-# of the more general one cannot be worse. (There is no such law between tied and diag or spherical.)
+# of the more general one cannot be worse. (There is no such rule between tied and diag or spherical.)
 
 # %%
 score = {name: model.score(X) for name, model in fits.items()}
@@ -375,8 +375,8 @@ assert score["full"] >= score["tied"]
 #
 # - **weights:** three, but they sum to 1, so the last one is not free: $K - 1 = 2$.
 # - **means:** $K d = 6$.
-# - **covariances:** a symmetric $d \times d$ matrix has $d(d+1)/2 = 3$ different entries. Full has one such
-#   matrix per component, $3 \cdot 3 = 9$ numbers. Tied has one in all, 3. Diag has $K d = 6$ variances, spherical
+# - **covariances:** a symmetric $d \times d$ matrix has $d(d+1)/2 = 3$ different entries. Full has one such matrix
+#   per component, $3 \cdot 3 = 9$ numbers. Tied has one matrix in all: 3. Diag has $K d = 6$ variances, spherical
 #   $K = 3$.
 
 
@@ -397,8 +397,8 @@ for name in TYPES:
 assert [n_parameters(name, 3, 2) for name in TYPES] == [17, 11, 14, 11]
 
 # %% [markdown]
-# In the plane the four are close together. **Before you move a slider:** in 41 dimensions, with 140 components,
-# how many numbers does full have to learn? Write down an order of magnitude.
+# In the plane the four counts are close. **Before you move a slider:** in 41 dimensions, with 140 components, how
+# many numbers does full have to learn? Write down an order of magnitude.
 
 # %%
 from mlcourse.widgets import draw_parameters, parameter_calculator
@@ -440,9 +440,9 @@ for name, (numbers, seconds) in cost.items():
     print(f"{name:9s} {numbers:6d} numbers: {ratios}")
 
 # %% [markdown]
-# The memory is the same everywhere: full stores $K d^2 = 81\,920$ numbers, tied $d^2 = 4096$. The time depends on
-# your machine. Full needs about $n K d^2$ operations per round, diag and spherical $n K d$. Tied is in between: it
-# maps all points once, and then works like diag.
+# The memory is the same on every machine: full stores $K d^2 = 81\,920$ numbers, tied $d^2 = 4096$. The time varies.
+# Full needs about $n K d^2$ operations per round, diag and spherical $n K d$. Tied is in between: it maps all points
+# once, and then works like diag.
 #
 # ### A price list: BIC
 #
@@ -468,8 +468,8 @@ found = {name: round(model.bic(X), 1) for name, model in fits.items()}
 assert found == {"full": 8189.7, "tied": 8588.7, "diag": 8991.8, "spherical": 8977.2}
 
 # %% [markdown]
-# Full has six more parameters than tied and is still 399 lower, a clear difference. At the other end, spherical
-# beats diag by 15. Do you believe the 15?
+# Full has six more parameters than tied, and its BIC is still 399 lower, a clear difference. At the other end,
+# spherical beats diag by 15. Do you believe the 15?
 #
 # **Before you run the next cell:** it repeats the four fits with a [tolerance](../GLOSSARY.md#tolerance) a
 # thousand times smaller. Which of the four numbers will move?
@@ -485,13 +485,13 @@ for name in TYPES:
 
 # %% [markdown]
 # The order of the last two has changed. Diag had stopped on a long flat stretch, where EM seems to have converged and
-# has not ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds are about the data; differences of a few
-# may be about your tolerance.**
+# has not ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds come from the data; differences of a few
+# may come from your tolerance.**
 #
 # ### Real data: penguins
 #
-# Here are 342 penguins of three species from the Palmer Archipelago: length and depth of the bill and length of the
-# flipper in mm, and body mass in g. The model does not see the species.
+# For 342 penguins of three species from the Palmer Archipelago, we have bill length, bill depth and flipper length in
+# mm, and body mass in g. The model does not see the species.
 #
 # **Before you run the next cell:** which type will have the lowest BIC, and which will come closest to the species?
 # Mind the units: masses are in the thousands, bill depths in the tens.
@@ -539,9 +539,9 @@ assert penguins["spherical"][2] > penguins["spherical"][1] + 0.5
 #
 # ## Back to the stretched blobs
 #
-# In [lesson 02](02_kmeans_limits.ipynb), k-means cut these four groups across their ends, with a hundred starts
-# and with a hundred times the points. Its distance treats all directions alike. The groups were four round blobs of
-# equal size, mapped by one linear map.
+# In [lesson 02](02_kmeans_limits.ipynb), k-means cut off the ends of these groups, even with a hundred starts or a
+# hundred times the points. Its distance treats all directions alike. The groups were four round blobs of equal size,
+# mapped by one linear map.
 #
 # **Before you run the next cell:** which covariance type describes that?
 
@@ -583,17 +583,17 @@ assert wrong["tied"] <= wrong["full"] <= 3 < wrong["k-means"] < wrong["spherical
 assert models["tied"].bic(X4) < models["full"].bic(X4)
 
 # %% [markdown]
-# Of 400 points hardly any is misplaced. BIC prefers **tied** (in all of 20 samples), and that is how the data were
-# made: equal round blobs, mapped by one map, become equal ellipses. Full finds the same groups, and pays for three
-# more matrices that repeat the first.
+# Full and tied misplace hardly any of the 400 points. BIC prefers **tied** (in all of 20 samples), and that is how
+# the data were made: equal round blobs, mapped by one map, become equal ellipses. Full finds the same groups, and
+# pays for three more matrices that repeat the first.
 #
 # One panel is a warning. Here the spherical mixture does *worse* than k-means: it uses its free sizes and weights to
 # make up for a shape that it cannot have. More freedom of the wrong kind does not help.
 #
 # ## Straight borders and curved ones
 #
-# The borders of tied were straight, those of full were curved. There is a reason. Component $k$
-# beats component $l$ where its **discriminant** is larger:
+# The borders of tied were straight, those of full were curved. Here is why. Component $k$ beats component $l$ where
+# its **discriminant** is larger:
 #
 # $$ \begin{aligned}
 # g_k(x) = {}& \log \pi_k - \tfrac12 \log|\Sigma_k| \\
@@ -645,12 +645,12 @@ assert max(gaps["tied"], gaps["diag"]) < 1e-9
 assert gaps["full"] < 1e-2
 
 # %% [markdown]
-# They agree to rounding error. A mixture is a discriminant analysis that has to guess its labels. (Implementations
-# differ in whether they divide by $N_k$ or by a little less; LDA's solver `lsqr` does the first.)
+# They agree up to rounding error. A mixture is a discriminant analysis that has to guess its labels. (Implementations
+# differ in whether they divide by $N_k$ or by a little less; LDA's solver `lsqr` divides by $N_k$.)
 #
 # ## The trap: other axes, other groups
 #
-# You measure the same points along other axes: you rotate the picture, or you
+# Suppose you measure the same points along other axes: you rotate the picture, or you
 # [standardise](../GLOSSARY.md#standardise) every feature, as many tutorials recommend. Should the groups change?
 #
 # A method is [equivariant](../GLOSSARY.md#equivariance) under a change of axes when it gives the same answer in the
@@ -696,8 +696,8 @@ long_axis = np.linalg.eigh(S[0] / N[0])[1][:, 1]
 print(f"a long group leans at {np.degrees(np.arctan2(*long_axis[::-1])) % 180:.0f}°")
 
 # %% [markdown]
-# The number in brackets is how many of the 1250 points changed their group. Full and tied do not depend on the axes.
-# **Diag survives another scale but not a rotation. Spherical survives a rotation but not another scale.**
+# The number in brackets is how many of the 1250 points changed group. Full and tied do not depend on the axes. **Diag
+# survives another scale but not a rotation. Spherical survives a rotation but not another scale.**
 
 # %% tags=["hide-input"]
 # Figure 8: groups found in changed axes
@@ -733,7 +733,7 @@ assert adjusted_rand_score(y, groups["diag", "rotated"]) > 0.9
 # stretched along the axes is upright; rotated, it is slanted.
 #
 # So before you choose diag, ask whether *your features* are the right axes. Before you choose spherical, or k-means,
-# ask whether one unit of each feature means the same. Full and tied need neither question, except for **everything
+# ask whether one unit means the same in every feature. Full and tied need neither question, except for **everything
 # around the model:** k-means, which finds the start, depends on the scale, and `reg_covar` is in squared units.
 #
 # ## When cheaper is better
@@ -820,24 +820,24 @@ assert digit_curves["diag"][0] > digit_curves["tied"][0] > digit_curves["full"][
 assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 
 # %% [markdown]
-# The true model loses up to 160 points, in all of ten draws. At 40 it is far off: about thirteen points for each
-# matrix of 78 numbers. Such a matrix is nearly flat in some direction, and any point off that plane gets almost no
-# density.
+# With up to 160 points the true model loses, in all of ten draws. At 40 it is far behind: it has about thirteen
+# points for each matrix of 78 numbers. Such a matrix is nearly flat in some direction, and any point outside that
+# plane gets almost no density.
 #
 # On the digits, the smallest samples favour diag (in some other splits spherical), and 500 rows are enough for full.
 # A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure the sum of
 # both.
 #
-# BIC cannot replace the held-out rows here. With 40 training points it puts full first in most of ten draws, and on
+# BIC cannot replace the held-out rows here. With 40 training points it puts full first in most of ten draws, but on
 # new points full is the worst of the four in all ten. A penalty of $\log n$ per parameter is derived for many points
-# and few parameters. **When there are more parameters than points, trust held-out data and not a formula.**
+# and few parameters. **When there are more parameters than points, trust held-out data, not a formula.**
 #
 # ## Which type when
 #
 # | your situation | a good first choice | why |
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
-# | one shape in several places, or spikes feared | tied | few parameters; no component can collapse |
+# | one shape in several places, or a risk of spikes | tied | few parameters; no component can collapse |
 # | many features, or few points | diag, or tied | few parameters; diag is also fast |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |
@@ -848,11 +848,11 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # ### Ten more types
 #
-# The four are not all. Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a shape $A_k$
-# (diagonal, determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all components
-# (E) or vary (V), and shape and orientation may be the identity (I). Celeux and Govaert derived fourteen models from
-# this, and the R package [mclust](../GLOSSARY.md#mclust) names them by three letters, for volume, shape and
-# orientation:
+# There are more than four types. Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a
+# shape $A_k$ (diagonal, determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all
+# components (E) or vary (V), and shape and orientation may be the identity (I). Celeux and Govaert derived fourteen
+# models from this, and the R package [mclust](../GLOSSARY.md#mclust) names them by three letters, for volume, shape
+# and orientation:
 #
 # | here | in mclust | volume | shape | orientation |
 # |---|---|---|---|---|
@@ -861,18 +861,18 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # | diag | VVI | varies | varies | axes |
 # | spherical | VII | varies | sphere | none |
 #
-# The other ten are EII, EEI, VEI, EVI, VEE, EVE, VVE, EEV, VEV and EVV. EII with equal weights and hard
-# assignments is k-means. Scikit-learn does not have them.
+# The other ten are EII, EEI, VEI, EVI, VEE, EVE, VVE, EEV, VEV and EVV. EII with equal weights and hard assignments
+# is k-means. Scikit-learn has none of the ten.
 #
 # ## Common mistakes
 #
 # - **"Tied is the covariance of all the data."** That would be measured from the overall mean, and include the
 #   distances between the groups. Tied pools the scatters *within* the components, each about its own mean.
-# - **"Tied is the average of the components' covariances."** Only if all own the same number of points. The scatters
-#   are added.
+# - **"Tied is the average of the components' covariances."** Only if all own the same number of points: tied adds the
+#   scatters.
 # - **"I standardised, to be on the safe side."** For spherical (and k-means) that changes the model, for better
 #   or worse. For diag, tied and full it changes only the start and the meaning of `reg_covar`.
-# - **BIC compared across scalings.** Standardise, and BIC shifts by a constant that says nothing about the fit.
+# - **Comparing BIC across scalings.** Standardising shifts BIC by a constant that says nothing about the fit.
 
 # %% [markdown]
 # ## Quiz
@@ -901,9 +901,9 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # <details><summary>Answer</summary>
 #
-# **C.** Ten numbers. Diag has $10 \cdot 100 = 1000$. The single matrix of tied has $100 \cdot 101 / 2 = 5050$
-# entries, more than diag: one large matrix can cost more than many short lists. With a thousand components, diag
-# would cost more than tied.
+# **C.** Spherical has ten numbers, diag has $10 \cdot 100 = 1000$. The single matrix of tied has
+# $100 \cdot 101 / 2 = 5050$ entries, more than diag: one large matrix can cost more than many short lists. With a
+# thousand components, diag would cost more than tied.
 #
 # </details>
 
@@ -918,8 +918,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # <details><summary>Answer</summary>
 #
 # **B.** Every tied model is a full model with equal matrices, so the best full fit is at least as good. Restart, or
-# run longer. A would make the two likelihoods nearly equal, with full still a little ahead. C shows on held-out data;
-# on the training data overfitting makes a likelihood *too good*.
+# run longer. A would make the two likelihoods nearly equal, with full still a little ahead. C would show on held-out
+# data; overfitting makes a training likelihood *too good*.
 #
 # </details>
 

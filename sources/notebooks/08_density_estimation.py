@@ -110,8 +110,8 @@ show(
 #
 # ## The likelihood of the data you fitted
 #
-# We judge a density by its [log-likelihood](../GLOSSARY.md#log-likelihood): how probable does the model make the
-# points? The obvious idea is to choose the $K$ with the highest likelihood.
+# We judge a density by its [log-likelihood](../GLOSSARY.md#log-likelihood): how probable are the points under the
+# model? The obvious idea is to choose the $K$ with the highest likelihood.
 #
 # **Before you run the next cell:** for $K = 1, 2, \dots, 25$, where will the likelihood of the two hundred
 # points have its maximum?
@@ -157,9 +157,9 @@ assert np.allclose(log_likelihood, models[6].score_samples(X))
 # ## Points that the fit has not seen
 #
 # A model that has learned where points fall should not be surprised by new ones. So leave some points out, fit the
-# model to the rest, and compute how likely the left-out points are. They are
-# [validation data](../GLOSSARY.md#validation-set). Two hundred points are few, so every point takes a turn: we make
-# five folds and leave out each of them once. This is [cross-validation](../GLOSSARY.md#cross-validation).
+# model to the rest, and compute how likely the left-out points are. They are [validation
+# data](../GLOSSARY.md#validation-set). Two hundred points are few, so every point takes a turn: we make five folds
+# and leave out each one once. This is [cross-validation](../GLOSSARY.md#cross-validation).
 
 # %%
 folds = KFold(5, shuffle=True, random_state=0)
@@ -207,9 +207,9 @@ show(
 
 # %% [markdown]
 # The training likelihood climbs and climbs. The held-out likelihood climbs, turns, and falls off a cliff. With a
-# hundred components, most of them cover one point or two and are as thin as `reg_covar` allows. The model
-# considers a new point between them next to impossible. This is [overfitting](../GLOSSARY.md#overfitting): **a
-# higher likelihood does not make a better model.**
+# hundred components, most of them cover one or two points and are as thin as `reg_covar` allows. The model considers
+# a new point between them almost impossible. This is [overfitting](../GLOSSARY.md#overfitting): **a higher likelihood
+# does not make a better model.**
 
 # %%
 scores = np.array([held_out(K) for K in Ks])
@@ -247,9 +247,9 @@ for K in range(5, 17):
 print("within two standard errors of the best:", close)
 
 # %% [markdown]
-# Several neighbours cannot be told apart from the best. Over eight samples like this one, the best $K$ went from 7
-# to 13, and each time three or more other values were within two standard errors of it. Where a curve is this flat,
-# the honest answer is a range.
+# Several neighbours cannot be told apart from the best. In eight samples like this one, the best $K$ went from 7 to
+# 13, and each time three or more other values were within two standard errors of it. Where a curve is this flat, the
+# honest answer is a range.
 #
 # ## How much too good is the training likelihood?
 #
@@ -259,8 +259,8 @@ print("within two standard errors of the best:", close)
 # $$ \text{training} - \text{new points} \approx \frac{p}{n} $$
 #
 # in mean log-likelihood per point. Here is why. Near the best parameters, the log-likelihood is a parabola. The fit
-# follows the noise in its points, and so it moves away from the parameters that are best for the *source*. This
-# gains $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. Together this is $p / n$.
+# follows the noise in its points, and so moves away from the parameters that are best for the *source*. This gains
+# $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. The gap is the sum, $p / n$.
 # [Akaike](#References) built his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument
 # needs many points per parameter, and parameters that the data determine.
 #
@@ -333,11 +333,10 @@ show(
 #
 # ## Components are not clusters
 #
-# The density needs about eight components, and there are two moons. If you want the moons, you do not have to ask
-# for two components. Fit as many as the density needs, then join those that belong together. Which ones? Those
-# between which the model is unsure. Joining two components adds their
-# [responsibilities](../GLOSSARY.md#responsibility), and the doubt between them is gone. We measure doubt by the
-# [entropy](../GLOSSARY.md#entropy) of the whole table.
+# The density needs about eight components, and there are two moons. If you want the moons, you do not have to ask for
+# two components. Fit as many as the density needs, then join those between which the model is unsure. Joining two
+# components adds their [responsibilities](../GLOSSARY.md#responsibility), and the doubt between them is gone. We
+# measure doubt by the [entropy](../GLOSSARY.md#entropy) of the whole table.
 
 
 # %%
@@ -395,11 +394,11 @@ show(
 # Each of the two hundred points is in the group of its own moon. Two Gaussians could not find the moons. Ten could,
 # once we stopped asking each of them to be a group. The idea is from Baudry and others (2010).
 #
-# The bars suggest where to stop: when there is no doubt left to remove. Here that is already so at *three* groups.
-# By chance, the lower moon has a gap at its lowest point, and no component bridges it. So the bars alone would
-# not give you two.
+# The bars suggest where to stop: when there is no doubt left to remove. Here that happens at *three* groups. By
+# chance, the lower moon has a gap at its lowest point, and no component bridges it. So the bars alone would not give
+# you two.
 #
-# Does it always work? We have the source, so we can draw twenty samples from it.
+# Does it always work? We know the source, so we can draw twenty samples from it.
 
 # %%
 found = {K: [] for K in (4, 6, 8, 10, 12)}
@@ -417,9 +416,9 @@ print({K: f"{sum(hits)} of 20" for K, hits in found.items()})
 assert sum(found[4]) < 5 < 12 < sum(found[10])
 
 # %% [markdown]
-# Not always. With four components, the ellipses are so fat that they overlap across the gap between the moons
-# more than along a moon. With ten it works for most samples, but a single component that bridges the gap, or
-# one that overlaps with no other, can spoil it. So look at the picture.
+# Not always. With four components, the ellipses are so fat that they overlap across the gap between the moons more
+# than along a moon. With ten it works for most samples, but a single component that bridges the gap, or one that
+# overlaps with no other, can spoil the result. So look at the picture.
 #
 # It can also go the other way. In [lesson 02](02_kmeans_limits.ipynb), two components overlapped so much that
 # their sum had a single peak. **Components are pieces of a density. Clusters are groups that mean something to
@@ -445,7 +444,7 @@ for name, model in {
 # ended tens of nats behind.
 #
 # And the truth? The moons are half circles, blurred by a Gaussian of width 0.05. That is a mixture as well, with
-# infinitely many tiny components along two arcs. Four thousand are enough.
+# infinitely many tiny components along two arcs. Four thousand approximate it well.
 
 # %%
 arc, _ = two_moons(4000, noise=0)
@@ -480,8 +479,8 @@ def class_probabilities(X, priors, mixtures):
 
 
 # %% [markdown]
-# Here are the moons with six times the noise, so that they overlap. This time there are three sets from the
-# start: one to fit, one to choose with, and an envelope. In the package, the formula is in
+# Here are the moons with six times the noise, so that they overlap. This time there are three sets from the start:
+# one to fit, one to choose with, and one in an envelope. In the package, the formula is in
 # `GaussianMixtureClassifier`. One special case has a name of its own: one component per class with a diagonal
 # covariance is Gaussian [naive Bayes](../GLOSSARY.md#naive-bayes).
 
@@ -545,9 +544,9 @@ print(
 print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):.3f}")
 
 # %% [markdown]
-# One pair of numbers proves little, because a hundred validation points have a large error. But there is a
-# reason to expect the first to be higher. The winner was picked *because* it did well on those hundred points, and
-# part of that was luck, which does not come back. Repeat the whole procedure on twenty samples:
+# One pair of numbers proves little, because a hundred validation points have a large error. But there is a reason to
+# expect the first to be higher. The winner was picked *because* it did well on those hundred points, and part of that
+# was luck, which will not last. Repeat the whole procedure on twenty samples:
 
 # %%
 luck = []
@@ -565,14 +564,14 @@ print(f"validation minus test: {np.mean(luck):.3f} ± {np.std(luck, ddof=1) / np
 assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 
 # %% [markdown]
-# On average, the winner's validation score is too high, and more so if there are more candidates. **So choose on
-# validation data, and report on test data that played no part in any choice.**
+# On average, the winner's validation score is too high, and more so with more candidates. **So choose on validation
+# data, and report on test data that played no part in any choice.**
 #
 # ## Common mistakes
 #
 # - **"The likelihood is higher, so the model is better."** On the training data, more components always win.
-# - **A peek at the test data.** Data that were used to choose are no longer test data, even if they were used
-#   only once.
+# - **Peeking at the test data.** Data that were used to choose are no longer test data, even if they were used only
+#   once.
 # - **"The density needs eight components, so there are eight clusters."** Components are pieces of a density.
 # - **Log-likelihoods in different units.** A density has a unit: per centimetre, per inch. Change the unit of one
 #   column, and every log density shifts by the same amount. Compare models on the *same* points in the same
@@ -607,9 +606,9 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # <details><summary>Answer</summary>
 #
-# **B.** One metre is 100 centimetres, so a density per centimetre is 100 times smaller, and its logarithm is lower
-# by log 100 ≈ 4.6. A and C treat the number as a mark for the model. It means something only next to another
-# model's number, on the same rows in the same unit.
+# **B.** One metre is 100 centimetres, so a density per centimetre is 100 times smaller, and its logarithm is lower by
+# log 100 ≈ 4.6. A and C treat the number as a grade for the model. It means something only next to another model's
+# number, on the same rows in the same unit.
 #
 # </details>
 
@@ -622,8 +621,8 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # <details><summary>Answer</summary>
 #
-# **C.** A mistakes components for clusters. B mistakes the end of a procedure for a finding: joining always
-# reaches two, and then one. How much doubt each step removes, and a look at the picture, make the case for two.
+# **C.** A mistakes components for clusters. B mistakes the end of a procedure for a finding: joining always reaches
+# two, and then one. How much doubt each step removes, and a look at the picture, can make the case for two.
 #
 # </details>
 

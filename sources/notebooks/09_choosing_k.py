@@ -55,12 +55,12 @@ show(
 
 # %% [markdown]
 # Keep your number. First we need criteria, and we need to know when to trust them. For that we return to the two
-# moons of [lesson 08](08_density_estimation.ipynb), where we have the source and can always draw more points.
+# moons of [lesson 08](08_density_estimation.ipynb), where we know the source and can always draw more points.
 #
 # ## What a parameter costs
 #
 # Cross-validation fits every model five times. Can a formula do the job with one fit? The training likelihood rises
-# with every component, so the formula has to charge a price for each free number.
+# with every component, so the formula has to charge a price for each free parameter.
 #
 # **Before you run the next cell:** count the free numbers by hand for $K = 3$ components in $d = 2$ dimensions with
 # full covariances. Two traps: the weights sum to 1, and a covariance matrix is symmetric.
@@ -81,7 +81,7 @@ assert n_parameters(100, 2) == 599
 
 # %% [markdown]
 # Seventeen: two weights, six coordinates of means, and three times three numbers for the covariances. With the
-# log-likelihood $\ell = \sum_i \log p(x_i)$ of all $n$ points and $p$ parameters, the two most used formulas are
+# log-likelihood $\ell = \sum_i \log p(x_i)$ of all $n$ points and $p$ parameters, the two most common formulas are
 #
 # $$ \mathrm{AIC} = -2\,\ell + 2\,p \qquad\qquad \mathrm{BIC} = -2\,\ell + p \log n $$
 #
@@ -154,7 +154,7 @@ for K, model in zip(Ks, models):
 assert np.all(np.array(curves["ICL, hard"]) <= np.array(curves["ICL"]) + 1e-9)
 
 # %% [markdown]
-# We have the source, so we can draw the truth beside them: the log-likelihood of 4000 new points, on the same scale.
+# We know the source, so we can plot the truth beside them: the log-likelihood of 4000 new points, on the same scale.
 # **Before you run the next cell:** which criterion will ask for the most components, and which for the fewest?
 
 # %%
@@ -182,7 +182,7 @@ show(
 
 # %% [markdown]
 # All five agree that fewer than seven components are too few here. Beyond that, AIC hardly rises at all, while the
-# new points say that the fits get worse. In eight samples of eight, AIC takes more components than the new points
+# new points say that the fits get worse. In all of eight samples, AIC takes more components than the new points
 # would, and BIC takes as many or fewer. Step through $K$, and compare the picture with the curves. Where does the
 # mixture stop learning the moons, and begin to learn the points?
 
@@ -228,7 +228,7 @@ right.set_title("the same fits on new points")
 left.set_title("what the formulas say")
 show(
     fig,
-    "Figure 3. AIC is lowest at a hundred components, where the mixture is a catastrophe on new points. BIC"
+    "Figure 3. AIC is lowest at a hundred components, where the mixture fails badly on new points. BIC"
     " keeps its minimum. Note the scale on the right: it is more than ten times larger.",
     "Left, AIC falls again beyond 40 components and ends far below its first dip. BIC has its minimum at 9"
     " and then rises steadily. Right, the new points' curve looks flat up to 25 and then climbs to more"
@@ -236,11 +236,11 @@ show(
 )
 
 # %% [markdown]
-# AIC likes a hundred components best, in eight samples of eight. Most components sit on one or two points, only
+# AIC prefers a hundred components, in all of eight samples. Most components sit on one or two points, only
 # `reg_covar` limits the likelihood, and 599 parameters for 400 coordinates are far outside what the formula assumes.
-# BIC keeps its minimum, but its price was not made for this either: it is only larger. **A criterion is valid only
-# where there are several points per parameter.** Beyond that, use held-out points. [Lesson 11](11_pca_digits.ipynb)
-# meets another AIC of this kind, on digits.
+# BIC keeps its minimum, but its penalty was not derived for this either; it is only larger. **A criterion is valid
+# only where there are several points per parameter.** Beyond that, use held-out points. [Lesson
+# 11](11_pca_digits.ipynb) has another such AIC minimum, on digits.
 #
 # ## What the formulas assume
 #
@@ -249,11 +249,10 @@ show(
 # the fourth can have weight zero and any mean, or be a copy of another: whole surfaces of parameters give the
 # same density. So $2p$ and $p \log n$ are not derived for that case.
 #
-# BIC works all the same, if the truth is a mixture in the list: Keribin (2000) proved that it then finds the
-# right $K$ with probability going to one, when the parameters stay in a bounded set, with variances kept away
-# from zero, and the largest $K$ is fixed. AIC does not: it keeps a positive probability of choosing too many,
-# however many points there are. If no model in the list is true, "the right $K$" has no meaning, and BIC's number
-# grows with $n$.
+# BIC still works if the truth is a mixture in the list: Keribin (2000) proved that it then finds the right $K$ with
+# probability going to one, when the parameters stay in a bounded set, with variances kept away from zero, and the
+# largest $K$ is fixed. AIC does not find it: it keeps a positive probability of choosing too many, however many
+# points there are. If no model in the list is true, "the right $K$" has no meaning, and BIC's number grows with $n$.
 #
 # Here are both cases. The elongated groups of [lesson 05](05_why_em_works.ipynb) are three Gaussians, two of them
 # slanted. **Before you move the slider:** it goes from 50 points to 5000. With full covariances, which way does each
@@ -281,7 +280,7 @@ for kind in ("full", "diag"):
 # %% [markdown]
 # With full covariances, BIC takes 3 components from a hundred points on. AIC takes too many at first. With diagonal
 # covariances, BIC's minimum moves to the right: a slanted group has to be tiled with upright ellipses, and more
-# points pay for more tiles. Five other samples gave the same: 3 each time with `full`, and with `diag` 2 components
+# points pay for more tiles. Five other samples gave the same result: with `full` always 3, with `diag` 2 components
 # for 100 points and 9 to 12 for 2000. (This needs good fits. The curves use three starts and a finer tolerance; with
 # one start and the default tolerance, BIC takes 4 with `full` in more than half of these cases.) **A $K$ that stays
 # while the data grow may say something about the source. A $K$ that grows with them only says that more data pay for
@@ -318,8 +317,8 @@ print(f"distinct points in a resample: {distinct:.0f}")
 # Even with fresh data "the $K$ that BIC chooses" is not one number: here it goes from 6 to 10. The bootstrap shows
 # roughly how much it varies, but its choices are higher. We repeated it for six samples: on average its $K$ was 0.3
 # to 1.3 above the mean of fresh sets, and the largest choices were 11 to 20. A resample has fewer than two thirds of
-# the points, and repeats some: a point that is there three times looks like a tiny group, and may get a component of
-# its own. Read the bootstrap for its width, not for its centre.
+# the points, and repeats some: a point drawn three times looks like a tiny group, and may get a component of its own.
+# Use the bootstrap for its width, not its centre.
 #
 # So which criterion chose best? The fresh sets can answer that. **Before you run the next cell:** AIC was made for
 # prediction. Will it win on new points?
@@ -340,19 +339,18 @@ assert lead.mean() > 2 * lead.std(ddof=1) / np.sqrt(20)
 assert np.mean(picks["bootstrap"]) > np.mean(picks["fresh data"])
 
 # %% [markdown]
-# BIC wins at AIC's own game, because two hundred points are too few for AIC's price (figure 5 of lesson 08). With
-# a source of another shape, or with more points, the order can change: twenty samples of one source are still one
+# BIC wins at AIC's own game, because two hundred points are too few for AIC's penalty (figure 5 of lesson 08). With a
+# source of another shape, or with more points, the order can change: twenty samples of one source are still one
 # source.
 #
 # ## K and the covariance type together
 #
-# Now back to Old Faithful. In [lesson 07](07_covariance_types.ipynb) the number was given and the type was
-# chosen. In practice both are open, and they depend on each other: a type with fewer parameters can afford more
-# components. So compute one table over both. The R package mclust made this plot standard.
+# Now back to Old Faithful. In [lesson 07](07_covariance_types.ipynb) the number was given and the type was chosen. In
+# practice both are open, and they depend on each other: a type with fewer parameters can afford more components. So
+# compute BIC for every combination. The R package mclust made the plot standard.
 #
 # We standardise the columns. Otherwise k-means, which provides the starts, would depend on the waiting times almost
-# alone.
-# **Before you run the next cell:** look at figure 1 again. Which type, and how many?
+# alone. **Before you run the next cell:** look at figure 1 again. Which type, and how many?
 
 # %%
 TYPES = tuple(COVARIANCE_TYPES)
@@ -417,7 +415,7 @@ for ax, (kind, K) in zip(axes, (("tied", 3), ("full", 2))):
     ax.set_ylabel("waiting time (standardised)" if tied else "")
 show(
     fig,
-    "Figure 5. Three equal ellipses or two different ones? BIC prefers the left by about seven.",
+    "Figure 5. Three equal ellipses or two different ones? BIC prefers the left ones by about seven.",
     "Left, three ellipses of equal shape, one on the short eruptions and two side by side on the long"
     " ones. Right, two ellipses of different shape, one per cloud.",
 )
@@ -498,11 +496,11 @@ show(
 )
 
 # %% [markdown]
-# The test goes from 1 to 2 to 3 and stops there, as BIC does. Four other seeds stop at 3 as well. Three reservations.
-# The null hypothesis is more than a number: $K$ components *of this type*, with parameters that were estimated. Three
-# tests in a row are not one test at 5 %. And the ratio needs good fits. Take full covariances, the original units,
-# and four seeds: with a single start, 2 against 3 gives a ratio of 6.7 and p ≥ 0.15 for three of them. With five
-# starts, all four give 20.9 and p ≤ 0.03.
+# The test goes from 1 to 2 to 3 and stops there, as BIC does. Four other seeds stop at 3 as well. There are three
+# caveats. The null hypothesis is more than a number: $K$ components *of this type*, with parameters that were
+# estimated. Three tests in a row are not one test at 5 %. And the ratio needs good fits. With full covariances, the
+# original units, four seeds and a single start, 2 against 3 gives a ratio of 6.7 and p ≥ 0.15 for three of them. With
+# five starts, all four seeds give 20.9 and p ≤ 0.03.
 #
 # ## A prior instead of a choice?
 #
@@ -587,10 +585,10 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # - **"BIC says eight, so there are eight clusters."** BIC counts Gaussians that pay for their parameters.
 # - **The minimum at the end of the range.** If the best $K$ is the largest you tried, widen the range. But look at
 #   $n/p$ as well: at $K = 100$, AIC's minimum is an artefact.
-# - **Criteria for different data side by side.** A log-likelihood depends on the units. AIC and BIC compare
-#   models of the *same* points, in the same units.
+# - **Comparing criteria across data sets.** A log-likelihood depends on the units. AIC and BIC compare models of the
+#   *same* points, in the same units.
 # - **A χ² table for a test of $K$.** The model is not regular. Simulate.
-# - **"The prior chose $K$ automatically."** It did so under its other settings.
+# - **"The prior chose $K$ automatically."** It did so only given its other settings.
 #
 # ## Quiz
 #
@@ -605,7 +603,7 @@ for name, options in {"default prior": {}, "small components": small}.items():
 #
 # **B.** One more component in the plane costs 6 parameters: a weight, two coordinates and three numbers of a
 # covariance. The first term falls by 18. AIC adds 12, and BIC adds 31.8. A forgets that the likelihood rises with
-# every component, needed or not. C would be right if it had risen by less than 6.
+# every component, needed or not. C would be right if the rise were less than 6.
 #
 # </details>
 
@@ -649,9 +647,9 @@ for name, options in {"default prior": {}, "small components": small}.items():
 #
 # ## Where next
 #
-# The [exercises](../exercises/09_choosing_k_exercises.ipynb): you write the criteria, read a table of BICs with
-# holes, and compute the p-value of a bootstrap test. Then [lesson 10](10_anomaly_detection.ipynb) turns the density
-# around: what does it say about points that it finds improbable?
+# The [exercises](../exercises/09_choosing_k_exercises.ipynb): you write the criteria, read a table of BICs with gaps,
+# and compute the p-value of a bootstrap test. Then [lesson 10](10_anomaly_detection.ipynb) asks the opposite
+# question: which points does the density find improbable?
 #
 # ## References
 #

@@ -118,7 +118,7 @@ for ax, share in zip(axes, (0.04, 0.02)):
 show(
     fig,
     "Figure 2. The stars are the alarms, and the line is the threshold. Left four per"
-    " cent, right two.",
+    " cent; right, two.",
     "The three groups twice. A closed line runs around the two long groups and the round"
     " one; all points outside are"
     " stars. On the right the line lies further out and there are half as many stars.",
@@ -136,11 +136,12 @@ noise = np.random.default_rng(0).normal(size=1250)
 print("alarms in 1250 random numbers:", is_alarm(noise, threshold_for(noise, 0.04)).sum())
 
 # %% [markdown]
-# None. All 1250 points were drawn from the three groups, and so were those of the other day. Even 1250 random numbers
-# get their fifty alarms. **A percentile does not find out how many anomalies there are. It decides how many alarms
-# there are.** Where to cut depends on the inspector's time, and on what it costs to miss something.
+# None of the alarms is wrong: all 1250 points were drawn from the three groups, and so were those of the other day.
+# Even 1250 random numbers get their fifty alarms. **A percentile does not find out how many anomalies there are. It
+# decides how many alarms there are.** Where to cut depends on the inspector's time, and on what it costs to miss
+# something.
 #
-# A density also has units, so a threshold has them too. Never carry it over to other units or another data set.
+# A density has units, so the threshold has them too. Never carry it over to other units or another data set.
 #
 # ### Who gets the stars?
 #
@@ -193,8 +194,8 @@ print("decision_function", detector.decision_function(new).round(1))
 #
 # ## Four per cent of what?
 #
-# On the training data, the detector raises alarms for four per cent *by construction*. What about new machines, in
-# perfect order, from the same factory? Every alarm on one of them is a [false alarm](../GLOSSARY.md#false-alarm).
+# On the training data, the detector raises alarms for four per cent *by construction*. What about new, perfectly
+# healthy machines from the same factory? Every alarm on one of them is a [false alarm](../GLOSSARY.md#false-alarm).
 #
 # **Before you run the next cells:** we train on 200 points, with 1, 3, 6, 10 or 20 components, and count false alarms
 # among 1250 fresh points. The promise is four per cent. What do you expect with 3 components, and what with 20?
@@ -247,15 +248,15 @@ show(
 assert 5 < shares[4, :, 0].mean() / 0.04 < 7.5
 
 # %% [markdown]
-# Fresh rows get lower scores on average, and more of them fall below the threshold. **A percentile of training scores
-# is optimistic**, slightly so with few components and many points, badly so with many components and few points.
+# Fresh rows get lower scores on average, and more fall below the threshold. **A percentile of training scores is
+# optimistic**, slightly so with few components and many points, badly so with many components and few points.
 #
-# The cure costs some data. Split the normal rows into three:
+# The remedy costs some data. Split the normal rows into three:
 #
 # - **training** rows fit the density;
 # - **[validation](../GLOSSARY.md#validation-set)** rows, which the fit has not seen, decide the number of components,
 #   the threshold and the method;
-# - **[test](../GLOSSARY.md#test-set)** rows, which no choice has seen, are used once, at the end, for the report.
+# - **[test](../GLOSSARY.md#test-set)** rows, which influence no choice, are used once, at the end, for the report.
 #
 # With validation rows (squares) the promise is nearly kept. A fresh score falls below the threshold with a
 # probability of about $(1 + 199 \cdot 0.04)/201$ on average, whatever the density. The error bars remain, because
@@ -320,11 +321,10 @@ threshold_player(mixed, truth, mixture, thresholds)
 #
 # ### All thresholds at once
 #
-# To judge the *scores* rather than one threshold, try every score as a threshold. Recall against false-alarm rate
-# is the [ROC curve](../GLOSSARY.md#roc-curve); precision against recall is the [precision–recall
-# curve](../GLOSSARY.md#precision-recall-curve). The [area under the ROC
-# curve](../GLOSSARY.md#area-under-the-curve), AUC, has a meaning of its own: draw one anomaly and one normal row at
-# random. The AUC is the probability that the anomaly has the lower score.
+# To judge the *scores* rather than one threshold, try every score as a threshold. Recall against false-alarm rate is
+# the [ROC curve](../GLOSSARY.md#roc-curve); precision against recall is the [precision–recall
+# curve](../GLOSSARY.md#precision-recall-curve). The [area under the ROC curve](../GLOSSARY.md#area-under-the-curve),
+# AUC, is the probability that a random anomaly scores lower than a random normal row.
 
 # %%
 steps = np.array(
@@ -398,13 +398,13 @@ assert round(1 / precision_at(0.9, 0.04, 0.001)) == 45
 #
 # So far the training rows were clean. That is [novelty detection](../GLOSSARY.md#novelty-detection): you learn from
 # rows known to be normal, and ask about new rows. In [outlier detection](../GLOSSARY.md#outlier-detection), you learn
-# from data with anomalies in them, and ask about the same rows. It is harder, because the anomalies influence what
+# from data with anomalies in them, and ask about the same rows. This is harder, because the anomalies influence what
 # counts as normal.
 #
-# An extreme row inflates the variance by which it is measured, and can hide others. Take twenty good points and
-# two bad ones, a near one and a far one. We measure the [Mahalanobis
-# distance](../GLOSSARY.md#mahalanobis-distance) of the near one with three fits, and with the minimum covariance
-# determinant, a method made to ignore a share of the rows (Rousseeuw, 1985).
+# An extreme row inflates the variance by which it is measured, and can hide others. Take twenty good points and two
+# bad ones, one near and one far. We measure the [Mahalanobis distance](../GLOSSARY.md#mahalanobis-distance) of the
+# near one with three fits, and with the minimum covariance determinant, a method designed to ignore a share of the
+# rows (Rousseeuw, 1985).
 #
 # **Before you run the next cell:** fitted to the good points alone, the near one is nine standard deviations away.
 # How far will it be when both bad points are among the rows?
@@ -491,16 +491,17 @@ nearest = np.linalg.norm(learned[40].density_.means_ - [-3, 4], axis=1).min()
 assert nearest < 0.1  # a component of its own
 
 # %% [markdown]
-# All of five are found, half of ten, none of twenty. (In each of six clumps: all of five, at most half of ten, at
-# most two of twenty.) Once the clump has a component of its own, it has a high density. Fraud by a single trick looks
-# like that. So learn from rows known to be good, or inspect small tight components too.
+# Outlier detection finds all of five anomalies, half of ten, none of twenty. (In each of six clumps, it found all of
+# five, at most half of ten, and at most two of twenty.) Once the clump has a component of its own, it has a high
+# density. Repeated fraud of one kind looks like this. So learn from rows known to be good, or inspect small tight
+# components too.
 #
 # ## A comparison, and how fair it is
 #
 # Two popular alternatives to a density:
 #
 # - An [isolation forest](../GLOSSARY.md#isolation-forest) cuts the data at random, again and again, along the axes.
-#   Anomalies are isolated after few cuts.
+#   Anomalies are isolated after a few cuts.
 # - The [local outlier factor](../GLOSSARY.md#local-outlier-factor), LOF, compares how close a point's neighbours
 #   are with how close *their* neighbours are.
 #
@@ -586,7 +587,7 @@ for ax, (name, (models, _)) in zip(axes, METHODS.items()):
     ax.set(title=name, xlim=(-1.6, 2.6), ylim=(-1, 1.5))
 show(
     fig,
-    "Figure 7. Three ideas of normal on the two moons, each with its threshold at four"
+    "Figure 7. Three notions of normal on the two moons, each with its threshold at four"
     " per cent of validation rows.",
     "Three panels with two interleaved crescents. The mixture's line follows the crescents smoothly, LOF's follows"
     " closely with small wiggles, and the isolation forest's is made of boxes that also contain empty space.",
@@ -596,15 +597,14 @@ show(
 # On three Gaussians the mixture leads on average. On the moons it and LOF are close when both are tuned, and the
 # forest loses because it cuts along the axes: its boxes include the empty space between the crescents. Without labels
 # the mixture loses nothing: a density comes with its own criterion. On the moons both rivals lose, the forest most.
-# All this holds for these two data sets, these sizes, and anomalies that are anywhere; no comparison is worth more
-# than that sentence.
+# All this holds only for these two data sets, these sizes, and anomalies that are anywhere.
 #
 # ### Real data: biopsies
 #
-# Thirty measurements of cell nuclei from 569 breast biopsies, 357 benign and 212 malignant (Street and others, 1993).
-# Suppose that only benign ones are known so far. We train on half of those, validate on a quarter, and report on the
-# last quarter and all malignant ones, which take part in no choice. The units differ, so we standardise. Thirty
-# features are many for 178 rows, so the mixture keeps only the five directions of largest variance.
+# The data are thirty measurements of cell nuclei from 569 breast biopsies, 357 benign and 212 malignant (Street and
+# others, 1993). Suppose that only benign ones are known so far. We train on half of those, validate on a quarter, and
+# report on the last quarter and all malignant ones, which influence no choice. The units differ, so we standardise.
+# Thirty features are many for 178 rows, so the mixture keeps only the five directions of largest variance.
 #
 # **Before you run the next cell:** the mixture won above. Will it win here?
 
@@ -644,8 +644,8 @@ caught, false = np.transpose(rates).round(3)
 print(f"mixture at 4 %: recall {caught}, false alarms {false}")
 
 # %% [markdown]
-# No: the three are equal within the spread of the splits. At the promise of 4 %, the false alarms are between 1 % and
-# 9 %: with 89 validation rows and 90 test rows, that is how uncertain they are. If you *do* have labelled malignant
+# No: the three methods are equal within the spread of the splits. The promise is 4 %, but the false alarms range from
+# 1 % to 9 %: 89 validation rows and 90 test rows are too few for more certainty. If you *do* have labelled malignant
 # rows, train a classifier ([lesson 08](08_density_estimation.ipynb)).
 #
 # ## Many dimensions, and a second opinion
@@ -683,12 +683,13 @@ print(f"validation {np.mean(boastful.predict(validation) == -1):.1%}")
 print(f"training rows for each component: {len(train) / 30:.0f}")
 
 # %% [markdown]
-# All of them. Some twenty-seven rows have to determine a covariance of 40 × 40: it is flat in many directions, and a
-# fresh digit is outside. The training scores show nothing of this.
+# All fresh digits raise an alarm. About twenty-seven rows have to determine each 40 × 40 covariance: it is flat in
+# many directions, and fresh digits are outside. The training scores do not show this.
 #
 # So we take 20 directions, add one squared grey level to every variance (`reg_covar`), and set thresholds on
 # validation rows. The number of components is still open. The nines are the test: **you may not look at a 9 before
-# the end.** Let another digit stand in: pretend that 8 is unknown, train on 0 to 7, and choose what finds the eights.
+# the end.** Let another digit stand in: pretend that 8 is unknown, train on 0 to 7, and choose the number that best
+# finds the eights.
 
 
 # %%
@@ -739,7 +740,7 @@ for ax, rows, title in zip(
     plot_digits(rows[:21], n_cols=7, ax=ax).set_title(title)
 show(
     fig,
-    "Figure 8. The first 21 each: nines that raised an alarm, nines that did not, and known digits that did.",
+    "Figure 8. The first 21 of each: nines that raised an alarm, nines that did not, and known digits that did.",
     "Three grids of small handwritten digits: nines that raised an alarm, nines that did not, and known digits"
     " that did, some of them badly formed.",
 )
@@ -747,13 +748,13 @@ assert found[1] < 0.8 < 0.95 < min(found[K] for K in (10, 20, 30))
 
 # %% [markdown]
 # The promise was 4 %, and 5.4 % of the known digits raise an alarm. With 22 alarms among 405 rows, the 95 % interval
-# reaches from 3.4 % to 8.1 %, and the threshold, from 404 other rows, is uncertain too. So this is no evidence that
-# the promise is broken. Other splits gave 2 % to 6 %.
+# is 3.4 % to 8.1 %, and the threshold, from 404 other rows, is uncertain too. So this is no evidence that the promise
+# is broken. Other splits gave 2 % to 6 %.
 #
-# Which nines are missed? Some of the caught ones look like a 3 or a 5, and the density agrees: it puts about half of
-# all nines into components of threes. There a closed loop is unusual, and most of them are caught. A seven has
-# the straight stem of a nine: of the nines in components of sevens, half are missed. In each of five splits, a larger
-# share is missed there than in components of threes. From here on, the nines must not decide anything.
+# Which nines are missed? Some of those caught look like a 3 or a 5, and the density agrees: it puts about half of all
+# nines into components of threes. Among threes a closed loop is unusual, and most of these nines are caught. A seven
+# has the straight stem of a nine: of the nines in components of sevens, half are missed. In each of five splits, a
+# larger share is missed there than in components of threes. From here on, the nines must not influence any choice.
 #
 # ### What the density cannot see
 #
@@ -781,8 +782,8 @@ inside = np.sum(pca.transform(test) ** 2, axis=1)
 assert np.allclose(np.sum((test - mu) ** 2, axis=1), inside + error)  # Pythagoras
 
 # %% [markdown]
-# By Pythagoras' theorem, the squared distance of a row from the mean has two parts. The density sees only
-# the one inside the plane of PCA, the error only the one across it.
+# By Pythagoras' theorem, the squared distance of a row from the mean has two parts. The density sees only the part
+# inside the plane of PCA, the error only the part perpendicular to it.
 #
 # **Before you run the next cell:** three kinds of anomalies. *Nines.* *Marked* digits, with two spots of ink on the
 # left edge, where no training digit has any. *Faded* digits, with all grey levels times 0.4. Which of the two scores
@@ -820,7 +821,7 @@ for ax, (name, rows) in zip(axes, kinds.items()):
     ax.set_title(f"{name} (squares) and known digits (discs)")
 show(
     fig,
-    "Figure 9. Two scores. Left of the dashed line the density raises an alarm, above the dotted line the error.",
+    "Figure 9. Two scores. The density raises an alarm left of the dashed line, the error above the dotted line.",
     "Three scatter plots. Nines are to the left of the known digits, hardly higher. Marked digits are above them."
     " Faded digits are to the left and lower: their error is smaller than that of the known digits.",
 )
@@ -828,11 +829,11 @@ assert not train[:, margin].any()  # no training digit has ink in the margin
 
 # %% [markdown]
 # The marks are in pixels that were always blank, so no direction of PCA contains them, and the density *cannot* see
-# them. A faded picture has less of everything, and less error too. The nines are made of the same strokes as other
-# digits; only the combination is unusual.
+# them. A faded picture has lower grey levels, and a smaller error too. The nines are made of the same strokes as
+# other digits; only the combination is unusual.
 #
-# We can use both. If each gets *half* of the false alarms, two per cent of the validation rows, then "either of them"
-# costs at most four per cent of these.
+# We can use both. If each score may raise alarms on *two* per cent of the validation rows, both together raise them
+# on at most four.
 
 # %%
 half = {name: threshold_for(score(validation), 0.02) for name, score in opinions.items()}
@@ -845,8 +846,8 @@ def either(X):
 print_rates("either", either)
 
 # %% [markdown]
-# All marked digits are caught now, at the cost of the others: the nines fall from 82 % to 55 %, the faded from 89 %
-# to 61 %. There is no best detector, only one for the anomalies that you expect.
+# Now all marked digits are caught, at the cost of the others: recall falls from 82 % to 55 % on the nines and from
+# 89 % to 61 % on the faded digits. There is no best detector, only one for the anomalies that you expect.
 #
 # **Before you run the next cell:** take the centre of a component, a blurred average of many digits. Nobody has ever
 # written it. Is it an anomaly?
@@ -869,14 +870,15 @@ show(
 
 # %% [markdown]
 # In many dimensions, hardly any row is near a peak of the density ([lesson 03](03_gaussians.ipynb)). A row at a
-# centre has a *higher* density than nearly all real ones, so no threshold on low density finds it.
+# centre has a *higher* density than nearly all real ones, so no threshold on low density flags it, however strange it
+# is.
 #
 # ## Common mistakes
 #
-# - **Threshold from the training rows.** More alarms than promised, and in many dimensions almost nothing but alarms.
-#   Use rows that the fit has not seen.
-# - **Tuned on the anomalies of the test.** The number of components, the threshold or the method was picked by the
-#   final AUC, so the report is the best of several. Use a stand-in.
+# - **Threshold from the training rows.** You get more alarms than promised, and in many dimensions almost nothing but
+#   alarms. Use rows that the fit has not seen.
+# - **Tuning on the test anomalies.** The number of components, the threshold or the method was picked by the final
+#   AUC, so the report is the best of several. Use a stand-in.
 # - **"AUC of 0.95, so alarms can be trusted."** Compute the precision at *your* base rate first.
 #
 # ## Quiz
@@ -897,7 +899,7 @@ show(
 
 # %% [markdown]
 # **2.** A detector has an AUC of 0.95 on data of which half are anomalies. You use it where one row in ten thousand
-# is one. What changes?
+# is an anomaly. What changes?
 #
 # - **A.** The AUC falls.
 # - **B.** The precision falls, at the same threshold.
@@ -911,8 +913,8 @@ show(
 # </details>
 
 # %% [markdown]
-# **3.** A detector that works with PCA and a mixture inside it calls a picture normal, although a black bar runs
-# through the margin. Why?
+# **3.** A detector made of PCA and a mixture calls a picture normal, although a black bar runs through the margin.
+# Why?
 #
 # - **A.** The threshold is too low.
 # - **B.** The bar is at right angles to the directions that PCA has kept, so the density never sees it.
@@ -921,8 +923,8 @@ show(
 # <details><summary>Answer</summary>
 #
 # **B.** Margins hardly vary in the training rows, so no kept direction contains them. A higher threshold (A) would
-# flag other pictures first. C may be true of its coordinates, and says nothing about the bar. The reconstruction
-# error sees it.
+# flag other pictures first. C may be true of its coordinates, but says nothing about the bar. The reconstruction
+# error shows it.
 #
 # </details>
 

@@ -13,9 +13,9 @@ use_course_style()
 # %% [markdown]
 # ## {{count_by_hand}}
 #
-# A mixture of $K = 4$ components in $d = 6$ dimensions. With pencil and paper: how many free parameters does it
-# have in all, weights and means included, if its covariances are full, tied, diag, spherical? Give four numbers in
-# this order, in brackets: `(…, …, …, …)`.
+# A mixture has $K = 4$ components in $d = 6$ dimensions. With pencil and paper, how many free parameters does it
+# have, weights and means included, if its covariances are full, tied, diag or spherical? Give four numbers in this
+# order, in brackets: `(…, …, …, …)`.
 
 # %% task="count_by_hand" role="answer"
 ### BEGIN SOLUTION
@@ -67,14 +67,14 @@ check.constrain_scatter(constrain_scatter)
 
 # %% [markdown] tags=["solution-only"]
 # *Why this way:* full is computed first, because diag is its diagonal and spherical the mean of that diagonal. Tied
-# needs the sums themselves: an average of the full covariances would weigh a small component like a large one.
+# needs the sums themselves: an average of the full covariances would weight a small component as much as a large one.
 # `np.average(full, axis=0, weights=N)` is right too.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Begin with full: one matrix per component, each divided by the number of its own points. The other three follow
-# from it, or from `S` and `N`. Mind the shapes: a type stores variances, and no zeros.
+# Begin with full: one matrix per component, each divided by its own number of points. The other three follow from it,
+# or from `S` and `N`. Mind the shapes: diag and spherical store variances, not zeros.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -139,8 +139,8 @@ assert np.isclose(bic_from_counts(model.score_samples(X), 3, 2, "tied"), model.b
 # %% [markdown]
 # ## {{fix_tied}}
 #
-# This M-step is meant for a tied covariance. It runs, its weights and means are right, its covariance is
-# symmetric and positive definite, and its ellipses are far too large. Find out why, and fix it.
+# This M-step is meant for a tied covariance. It runs, its weights and means are right, its covariance is symmetric
+# and positive definite, but its ellipses are far too large. Find out why, and fix it.
 #
 # - in: `X` (n, d), `R` (n, K)
 # - out: weights (K,), means (K, d), and the one covariance (d, d), by maximum likelihood
@@ -187,8 +187,8 @@ check.fix_tied(fix_tied)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# One scatter for each component, about its own mean, every point counted by its responsibility for that
-# component. Then use the function for tied from the lecture.
+# One scatter for each component, about its own mean, every point weighted by its responsibility for that component.
+# Then use the function for tied from the lecture.
 #
 # </details>
 
@@ -318,8 +318,8 @@ assert np.allclose(b, lda.intercept_)
 # %% [markdown]
 # ## {{carry_over}}
 #
-# Somebody maps all points, $x \mapsto A x + b$. You have a mixture with full covariances that was fitted to the
-# old points. Carry it over to the new ones, without fitting again.
+# Somebody maps all points by $x \mapsto A x + b$. You have a mixture with full covariances that was fitted to the old
+# points. Carry it over to the new ones, without fitting again.
 #
 # - in: `mu` (K, d), `Sigma` (K, d, d), `A` (d, d), `b` (d,)
 # - out: the means (K, d) and covariances (K, d, d) in the new coordinates
@@ -358,7 +358,7 @@ check.carry_over(carry_over)
 # ## {{thrifty_type}}
 #
 # You have sixty handwritten digits of fifteen features each, and fit three components. Which covariance type gives
-# the best description of digits that it has **not** seen? `validation` has five hundred of them to choose by.
+# the best description of digits that it has **not** seen? `validation` has five hundred of them to choose with.
 #
 # Fit all four with `GaussianMixture(3, covariance_type=…, n_init=5, random_state=0)`. Then set `thrifty_type` to
 # the name of the best, in quotes. Print `bic(train)` as well, and compare.
@@ -408,8 +408,7 @@ print(f"the chosen type on the test digits: {models[thrifty_type].score(test):.1
 # <details><summary>When the check passes: what BIC prefers</summary>
 #
 # BIC, computed on the sixty rows, prefers full by a large margin. Its penalty of $\log n$ per parameter is derived
-# for many points and few parameters. With 407 parameters and sixty points it does not apply. Lesson 09 comes back to
-# it.
+# for many points and few parameters. With 407 parameters and sixty points it does not apply. Lesson 09 returns to it.
 #
 # </details>
 

@@ -12,7 +12,7 @@ use_course_style()
 # %% [markdown]
 # ## {{held_out_scores}}
 #
-# Cross-validation, point by point. `fold[i]` is the number of the fold that point $i$ belongs to. The folds may have
+# Cross-validate point by point. `fold[i]` is the number of the fold that point $i$ belongs to. The folds may have
 # different sizes, and their points come in any order.
 #
 # - in: `X` of shape (n, d), `fold` of shape (n,) with integers, the number of components `K`
@@ -97,9 +97,9 @@ check.fix_report(fix_report)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: each set has one job. The training points fit, the validation points choose, and the test points
-# are scored once, with one model. A loop that remembers the best model so far does the same. With few points, you
-# could choose by cross-validation instead, and fit the winner again to all points but the test points.
+# Why this route: each set has one job. The training points fit, the validation points choose, and the test points are
+# scored once, with one model. A loop that remembers the best model so far does the same. With few points, you could
+# choose by cross-validation instead, and fit the winner again to all points except the test points.
 
 # %% [markdown]
 # ## {{in_another_unit}}
@@ -194,9 +194,9 @@ check.closest_pair(closest_pair)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: the other columns do not change, so the two columns and their sum are all that has to be compared.
-# Building the whole joined table for each pair and taking the least entropy, as the lecture does, gives the same pair
-# with more work.
+# Why this route: the other columns do not change, so only the two columns and their sum have to be compared. Building
+# the whole joined table for each pair and taking the least entropy, as the lecture does, gives the same pair with
+# more work.
 
 # %% [markdown]
 # ## {{class_probabilities}}
@@ -207,7 +207,7 @@ check.closest_pair(closest_pair)
 #   points each class had
 # - out: an array of shape (n, C) with $p(c \mid x_i)$
 #
-# Take the classes' shares of the training points as $p(c)$. Some points lie very far from everything.
+# Take the classes' shares of the training points as $p(c)$. Some points are very far from everything.
 
 
 # %% task="class_probabilities" role="answer"

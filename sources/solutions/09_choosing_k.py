@@ -34,7 +34,7 @@ check.rise_needed(rise_needed)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Count the free numbers of one more component: where it is, what shape it has, how common it is. Write down a
+# Count the free parameters of one more component: where it is, what shape it has, how common it is. Write down a
 # covariance for $d = 3$, and circle the entries that you may choose.
 #
 # </details>
@@ -88,8 +88,8 @@ check.criteria(criteria)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: BIC is AIC with another price, and ICL is BIC with one more term, so each is a line. Instead of
-# `entr` you can use `xlogy(R, R)` with a minus, or leave out the zeros: `R[R > 0]`.
+# Why this route: BIC is AIC with another price, and ICL is BIC with one more term, so each takes one line. Instead of
+# `entr` you can use `xlogy(R, R)` with a minus sign, or leave out the zeros: `R[R > 0]`.
 
 # %% [markdown]
 # ## {{choose_from_table}}
@@ -230,8 +230,8 @@ check.what_bic_counts(what_bic_counts)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The two moons of the lecture have no true number of components, and BIC chose one all the same. What did this
-# number count?
+# The two moons of the lecture have no true number of components, and BIC chose one anyway. What did this number
+# count?
 #
 # </details>
 

@@ -33,8 +33,8 @@ def alarm_threshold(scores, share):
 check.alarm_threshold(alarm_threshold)
 
 # %% [markdown] tags=["solution-only"]
-# *Why this way:* `np.quantile` counts to 1, as `share` does, so nothing has to be multiplied. Sorting and taking the
-# mean of the two scores around the cut gives another threshold with the same alarms.
+# *Why this way:* `np.quantile` expects a share, so no conversion is needed. Sorting and taking the mean of the two
+# scores around the cut gives another threshold with the same alarms.
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -119,8 +119,8 @@ def alarm_rates(scores, truth, t):
 check.alarm_rates(alarm_rates)
 
 # %% [markdown] tags=["solution-only"]
-# *Why this way:* the mean of a boolean array is a share, so each rate is one indexing: the rows in question inside
-# the brackets. Counting with `.sum()` and dividing, or scikit-learn's `precision_score` and `recall_score` with
+# *Why this way:* the mean of a boolean array is a share, so each rate is the mean over the rows selected in the
+# brackets. Counting with `.sum()` and dividing, or scikit-learn's `precision_score` and `recall_score` with
 # `pos_label=-1`, is right too.
 
 # %% [markdown]
@@ -140,11 +140,11 @@ check.alarm_rates(alarm_rates)
 # %% [markdown]
 # ## {{share_of_real_alarms}}
 #
-# A water company listens to its pipes at night. In trials its detector raised an alarm for 80 % of the leaking
-# pipes, and for 1 % of the sound ones. One pipe in 500 leaks. There is an alarm, and a crew drives out. What is the
+# A water company listens to its pipes at night. In trials its detector raised an alarm for 80 % of the leaking pipes,
+# and for 1 % of the sound ones. One pipe in 500 leaks. An alarm is raised, and a crew drives out. What is the
 # probability that they find a leak?
 #
-# Give a share between 0 and 1, right to two decimals. You may compute it in the cell.
+# Give a share between 0 and 1, correct to two decimals. You may compute it in the cell.
 
 # %% task="share_of_real_alarms" role="answer"
 ### BEGIN SOLUTION
@@ -200,7 +200,7 @@ ax.legend(loc="upper center")
 show(
     ax,
     "Scores of the rows that the mixture was fitted to, and of fresh rows.",
-    "Two histograms. Those of the 200 points are bunched on the right, nearly all above the dashed"
+    "Two histograms. Scores of the 200 points are bunched on the right, nearly all above the dashed"
     " threshold. Those of the fresh points are lower there and trail off far to the left of it.",
 )
 
@@ -290,7 +290,7 @@ check.fix_evaluation(fix_evaluation)
 # ## {{second_opinion}}
 #
 # The plane of PCA goes through the mean of the *training* rows, along the $q$ directions in which these vary most.
-# How far from it does each new row lie?
+# How far is each new row from it?
 #
 # - in: `X_train` of shape (n, d), `X_new` of shape (m, d), and `q`
 # - out: an array of shape (m,), the **squared** distance $e(x) = \lVert x - \hat x \rVert^2$ of each new row from
@@ -355,16 +355,16 @@ check.second_opinion(second_opinion)
 # together with whoever is responsible for water loss and damage. My first question is how many calls four crews can
 # answer, since alarms that nobody follows up are worth nothing. With four per cent of about 49 900 sound pipes there
 # are some 2000 false alarms a night. At five visits a day for each crew, twenty are possible, which is a false-alarm
-# rate of about four in ten thousand, a hundredth of what the engineer has set. Then I need the costs: of a visit for
-# nothing, and of a leak that runs for another month. I need the base rate, one in 500 or 100 leaks, how certain that
-# is, and whether it changes with frost. I need the recall at *low* false-alarm rates, from rows that were not used to
-# choose anything: at 1 % it was 80 %, but at 0.04 % it may be a quarter of that. With these numbers I would plot the
-# cost against the threshold, and not pick a round number. If leaks are much more expensive than visits, the answer
-# may be a fifth crew rather than another threshold. A year later I would compare the promised false-alarm rate with
-# the visits for nothing, and the recall with the leaks that were found by other means. Some pipes should be inspected
-# at random, because otherwise nobody learns of the leaks that raise no alarm. And I would look at the rates for each
-# district and kind of pipe: rare old pipes have a low density because they are rare, so their streets are dug up more
-# often, while a common kind of pipe that leaks in a common way is overlooked.
+# rate of about four in ten thousand, a hundredth of what the engineer has set. Then I need the costs: of an
+# unnecessary visit, and of a leak that runs for another month. I need the base rate, one in 500 or 100 leaks, how
+# certain that is, and whether it changes with frost. I need the recall at *low* false-alarm rates, from rows that
+# were not used to choose anything: at 1 % it was 80 %, but at 0.04 % it may be a quarter of that. With these numbers
+# I would plot the cost against the threshold, and not pick a round number. If leaks are much more expensive than
+# visits, the answer may be a fifth crew rather than another threshold. A year later I would compare the promised
+# false-alarm rate with the unnecessary visits, and the recall with the leaks that were found by other means. Some
+# pipes should be inspected at random, because otherwise nobody learns of the leaks that raise no alarm. And I would
+# look at the rates for each district and kind of pipe: rare old pipes have a low density because they are rare, so
+# their streets are dug up more often, while a common kind of pipe that leaks in a common way is overlooked.
 #
 # *Points:* one for saying who decides and why it is not a property of the model (costs and capacity belong to people,
 # not to data); one for what must be known, at least two of: costs of both errors, capacity, base rate, recall at that
