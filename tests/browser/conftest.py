@@ -69,6 +69,7 @@ def open_page(pages):
         page = page_for(**options)
         page.mouse.move(0, 0)
         page.goto("about:blank")
+        page.set_viewport_size(VIEWPORT)
         page.emulate_media(reduced_motion=options.get("reduced_motion", "no-preference"))
         return page
 
