@@ -56,6 +56,7 @@ def kmeans_game(X: ArrayLike, n_clusters: int, centers: ArrayLike | None = None)
         "label": f"A game: place {n_clusters} centres among {len(points)} points so that the inertia is low",
         "note": f"{MOUSE} Keyboard: {KEYS}",
         "keys": KEYS,
+        "hint": "Point at one of the points to read its values.",
         "points": points,
         "K": n_clusters,
         "centers": placed,

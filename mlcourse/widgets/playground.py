@@ -12,8 +12,8 @@ from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = "Click to add a point. Drag a point or a mean: EM follows, and runs on when you let go."
 KEYS = (
-    "Up and down arrows choose a point, digits a mean; W, A, S, D move it. N adds a point, Delete removes one, Ctrl +"
-    " Z undoes. Left and right arrows step, the space bar plays, Tab leaves."
+    "Up and down arrows choose a point, digits a mean; W, A, S, D move it. Enter pins a point, Escape releases it. N"
+    " adds a point, Delete removes one, Ctrl + Z undoes. Left and right arrows step, the space bar plays, Tab leaves."
 )
 
 
@@ -57,7 +57,7 @@ def playground(
         "note": f"Keyboard: {KEYS}",
         "keys": KEYS,
         "mouse": MOUSE,
-        "hint": "Point at one of the points to read its values.",
+        "hint": "Point at one of the points to read its values; click on it to keep them in view.",
         "points": X,
         "K": n_components,
         "type": covariance_type,

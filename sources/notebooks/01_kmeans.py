@@ -451,7 +451,7 @@ for n_init in (1, 10, 20):
     print(f"n_init={n_init:2d}, seed 42: {best:.2f}")
 
 # %% [markdown]
-# Less than once in a hundred, and seed 42 is such a case. If a result matters, ask for more starts, and check that
+# Less than once in a hundred, and this seed is such a case. If a result matters, ask for more starts, and check that
 # several agree. By default, k-means++ starts **once**.
 #
 # ## How many clusters?

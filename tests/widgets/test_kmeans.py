@@ -54,7 +54,7 @@ def test_an_empty_history_is_refused():
         widgets.kmeans_player(X, [])
 
 
-def test_the_axes_have_the_names_of_the_features_in_the_player_and_in_its_still_picture(history):
+def test_the_axes_have_the_names_of_the_features(history):
     names = "wait (min)", "duration (min)"
     (panel,) = widgets.kmeans_player(X, history, features=names).scene["planes"]
     left = widgets.draw_kmeans(X, widgets.kmeans_frames(X, history), 0, names).figure.axes[0]
