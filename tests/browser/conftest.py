@@ -128,8 +128,9 @@ def lab_page(lab_session):
     page, complaints = lab_session
     complaints.clear()
     yield page
+    found = [*complaints]  # what a server says about kernels that are being ended is not the course's
     close_notebooks(page)
-    assert complaints == []
+    assert found == []
 
 
 @pytest.fixture(scope="session")
