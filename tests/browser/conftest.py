@@ -128,7 +128,8 @@ def lab_page(lab_session):
     page, complaints = lab_session
     complaints.clear()
     yield page
-    found = [*complaints]  # what a server says about kernels that are being ended is not the course's
+    # What is said about kernels that end is not the course's, and may come late, in the test that follows.
+    found = [one for one in complaints if "Comm not found" not in one]
     close_notebooks(page)
     assert found == []
 
