@@ -40,9 +40,9 @@ ABOUT = {
     ),
 }
 
-GOALS = """\
-<details style="margin-bottom:1em"><summary>After this lesson you can …</summary>
-{}
+GOALS = f"""\
+{FOLDED_WITH_ROOM}<summary>After this lesson you can …</summary>
+{{}}
 
 </details>"""  # folded, so that what moves is on the first screen
 

@@ -20,9 +20,7 @@ from PIL import Image
 
 Rows: TypeAlias = list[list[Image.Image]]
 
-SHARPNESS = (
-    2  # pixels of the picture per pixel of its width on the page: screens of high density show them all
-)
+SHARPNESS = 2  # pixels of the picture per pixel of its width on the page: screens of high density show both
 N_COLORS = 256
 # The least part of its full width that a panel has beside others: the numbers on its axes are then 11 pixels high.
 # In a narrower column the panels stand below one another, but not in JupyterLab in a window of 1280 pixels, where

@@ -13,9 +13,7 @@ from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
 FARTHEST = 10.0  # where the slider starts, and where the points come from
-FRAME = np.array(
-    [[-5.0, -5.0], [15.0, 15.0]]
-)  # of the whole range of the slider, so that only the points move
+FRAME = np.array([[-5.0, -5.0], [15.0, 15.0]])  # the slider's whole range, so that only the points move
 
 
 def overlap_explorer(X: Array, origin: Array) -> ipywidgets.VBox:

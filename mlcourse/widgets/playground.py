@@ -57,7 +57,6 @@ def playground(
         "note": f"Keyboard: {KEYS}",
         "keys": KEYS,
         "mouse": MOUSE,
-        "hint": "Point at one of the points to read its values; click on it to keep them in view.",
         "points": X,
         "K": n_components,
         "type": covariance_type,
