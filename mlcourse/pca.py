@@ -58,7 +58,7 @@ class Moments:
     """The mean of some rows and their scatter about it. Those of parts add up to those of the whole."""
 
     n_rows: int
-    origin: Floats  # (d,) a row of the data, the same for all parts
+    origin: Floats  # (d,) a row of the data
     offset: Floats  # (d,) the mean minus the origin
     scatter: Floats  # (d, d)
 
@@ -79,7 +79,8 @@ class Moments:
     @np.errstate(over="ignore", invalid="ignore")
     def __iadd__(self, other: "Moments") -> "Moments":
         """Add the moments of other rows in place: the scatter of both about the common mean."""
-        n, shift = self.n_rows + other.n_rows, other.offset - self.offset
+        n = self.n_rows + other.n_rows
+        shift = (other.origin - self.origin) + (other.offset - self.offset)
         share = shift.dtype.type(other.n_rows / n)
         scatter = np.add(self.scatter, other.scatter, out=self.scatter)
         scatter += np.outer(shift * (share * self.n_rows), shift)
@@ -268,7 +269,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _fit(self, X: Array) -> Floats:
         """Set the attributes, and return X as a valid array."""
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2, ensure_all_finite=False)
-        solver, wanted = self._check_solver(*X.shape)
+        solver = self._chosen_solver(*X.shape)
+        wanted = self._wanted(solver, *X.shape)
         if solver == "covariance_eigh":
             moments = moments_of(X)
             check_squares(np.trace(moments.scatter), X)
@@ -311,20 +313,23 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._n_features_out = q
         self._fit_svd_solver = solver
 
-    def _check_solver(self, n: int, d: int) -> tuple[str, Any]:
-        """The solver to use, and how many axes it must find: a number, a share of the variance, or "mle"."""
-        solver = self.svd_solver
+    def _chosen_solver(self, n: int, d: int) -> str:
+        """The solver to use."""
         q: Any = self.n_components
-        if solver == "auto":
-            if d <= 1000 and n >= 10 * d:
-                solver = "covariance_eigh"
-            elif max(n, d) > 500 and isinstance(q, Integral) and 1 <= int(q) < 0.8 * min(n, d):
-                solver = "randomized"
-            else:
-                solver = "full"
+        if self.svd_solver != "auto":
+            return self.svd_solver
+        if d <= 1000 and n >= 10 * d:
+            return "covariance_eigh"
+        if max(n, d) > 500 and isinstance(q, Integral) and 1 <= int(q) < 0.8 * min(n, d):
+            return "randomized"
+        return "full"
+
+    def _wanted(self, solver: str, n: int, d: int) -> Any:
+        """How many axes a solver must find: a number, a share of the variance, or "mle"."""
+        q: Any = self.n_components
         lowest, highest = (1 if solver in TRUNCATED else 0), min(n, d) - (solver == "arpack")
         if q is None:
-            return solver, highest
+            return highest
         if q == "mle" and solver not in TRUNCATED and n < d:
             raise ValueError(
                 f"n_components='mle' needs n_samples >= n_features, but X has {n} rows and {d} features."
@@ -336,7 +341,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 f"n_components={q!r} must be an integer between {lowest} and {highest}, given min(n_samples,"
                 f" n_features)={min(n, d)} and svd_solver={solver!r}."
             )
-        return solver, (int(q) if counted else q)
+        return int(q) if counted else q
 
     def _smallest_variance(self) -> float:
         """Return the variance below which rounding errors hide an axis; the data have none along such an axis.

@@ -24,7 +24,7 @@ from mlcourse.kmeans.distances import check_spread, euclidean_distances
 from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
 from mlcourse.kmeans.steps import LloydStep, assign, assignment_over, inertia_of, lloyd
-from mlcourse.typing import Array, Floats, Ints, RandomState
+from mlcourse.typing import Array, Floats, Ints, RandomState, Shaped
 from mlcourse.validation import FLOATS, check_sample_weight, new_rows
 
 
@@ -171,7 +171,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
             return X[random_state.choice(len(X), size=self.n_clusters, replace=False, p=w / w.sum())]
         if isinstance(self.init, str):
             return kmeans_plusplus(X, self.n_clusters, sample_weight=w, random_state=random_state)[0]
-        given = self.init(X, self.n_clusters, random_state=random_state) if callable(self.init) else self.init
+        if callable(self.init):
+            return self._given_centers(self.init(X, self.n_clusters, random_state=random_state), X)
+        return self._given_centers(self.init, X)
+
+    def _given_centers(self, given: Array, X: Shaped) -> Floats:
+        """Centres that the user gave, or a function of theirs, checked: (n_clusters, d), in X's dtype."""
         centers = check_array(given, dtype=X.dtype, order="C", input_name="init")
         if centers.shape != (self.n_clusters, X.shape[1]):
             raise ValueError(

@@ -110,29 +110,41 @@ def inertia_of(X: Floats, c: Floats, labels: Ints, w: Floats) -> float:
     return float((w * squared_distance_to_own(X, c, labels)).sum())
 
 
-class Farthest(NamedTuple):
-    """The rows that are farthest from their centres, the farthest one first."""
+@dataclass(frozen=True)
+class TopRows:
+    """The m rows with the largest scores, the largest first. Those of parts add up to those of the whole."""
 
+    m: int
+    scores: Floats  # (m,), or fewer if there are not so many rows; the same holds for the others
     X: Floats  # (m, d)
     w: Floats  # (m,)
     labels: Ints  # (m,)
-    distances: Floats  # (m,) squared
 
     @classmethod
-    def of(cls, X: Floats, w: Floats, c: Floats, labels: Ints, m: int) -> Self:
-        """Find the m rows (or all, if there are fewer) that have the largest ‖xᵢ − c_label(i)‖², and some weight."""
-        # A row without weight would leave the cluster empty.
-        distances = squared_distance_to_own(X, c, labels) * (w > 0)
-        rows = np.argpartition(distances, -m)[: -m - 1 : -1] if m < len(X) else np.argsort(-distances)
-        return cls(X[rows], w[rows], labels[rows], distances[rows])
+    def of(cls, m: int, scores: Floats, X: Floats, w: Floats, labels: Ints) -> Self:
+        """Find them among the rows X."""
+        rows = np.argpartition(scores, -m)[: -m - 1 : -1] if m < len(scores) else np.arange(len(scores))
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        return cls(m, scores[rows], X[rows], w[rows], labels[rows])
+
+    def __iadd__(self, other: "TopRows") -> "TopRows":
+        scores, labels = np.append(self.scores, other.scores), np.append(self.labels, other.labels)
+        X, w = np.concatenate([self.X, other.X]), np.append(self.w, other.w)
+        return TopRows.of(self.m, scores, X, w, labels)
 
 
-def relocate(sums: Sums, farthest: Farthest) -> Sums:
-    """Give every empty cluster one of the farthest rows, taken from its old cluster."""
-    weight, offset, origin = sums.weight.copy(), sums.offset.copy(), sums.origin
-    if not farthest.distances.any():  # there are fewer distinct rows than clusters
+def farthest(X: Floats, c: Floats, labels: Ints, w: Floats, m: int) -> TopRows:
+    """Find the m rows with the largest ‖xᵢ − c_label(i)‖² that have any weight."""
+    # A row without weight would leave the cluster empty.
+    return TopRows.of(m, squared_distance_to_own(X, c, labels) * (w > 0), X, w, labels)
+
+
+def relocate(sums: Sums, far: TopRows) -> Sums:
+    """Give every empty cluster one of the rows that are far from their centres, taken from its old cluster."""
+    if not far.scores.any():  # there are fewer distinct rows than clusters
         return sums
-    for new, x, w, old in zip(np.flatnonzero(sums.weight == 0), farthest.X, farthest.w, farthest.labels):
+    weight, offset, origin = sums.weight.copy(), sums.offset.copy(), sums.origin
+    for new, x, w, old in zip(np.flatnonzero(sums.weight == 0), far.X, far.w, far.labels):
         moved = w * (x - origin)
         offset[old] -= moved
         weight[old] -= w
@@ -172,7 +184,7 @@ def assignment_over(X: Floats | Rows, w: Floats | None = None) -> Assignment:
         sums = sums_after_moves(sums, data, before, labels, weights)
         n_empty = int(np.count_nonzero(sums.weight == 0))
         if n_empty:
-            return labels, relocate(sums, Farthest.of(data, weights, c, labels, n_empty))
+            return labels, relocate(sums, farthest(data, c, labels, weights, n_empty))
         return labels, sums
 
     return assign_rows

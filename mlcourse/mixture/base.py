@@ -21,7 +21,7 @@ from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType
 from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import Weights, covariance_of_all
 from mlcourse.mixture.steps import Expectation, Mixture, Step, e_step_by_blocks, em, m_step
-from mlcourse.typing import Array, Floats, Ints, RandomState
+from mlcourse.typing import Array, Floats, Ints, RandomState, Shaped
 from mlcourse.validation import check_n_samples, check_sample_weight, new_rows
 
 
@@ -204,16 +204,19 @@ class BaseMixture(BaseEstimator):
         """The constraint on the covariances of this mixture."""
         return CovarianceType.named(self.covariance_type)
 
-    def _prior(self, X: Floats, w: Weights) -> CovariancePrior | None:
+    def _prior(self, X: Shaped, w: Weights) -> CovariancePrior | None:
         """The prior from `covariance_prior` and `prior_strength`, checked; None if they mean no prior."""
         if self.covariance_prior is None or self.prior_strength == 0:
             return None
         if isinstance(self.covariance_prior, str):
-            return CovariancePrior(covariance_of_all(X, w, self._type()), self.prior_strength)
+            return CovariancePrior(self._covariance_of_all(X, w), self.prior_strength)
         shape = self._type().shape_of_one(X.shape[1])
         T = checked_parameter("covariance_prior", self.covariance_prior, shape, X.dtype)
         _check_covariance(T, self._type())
         return CovariancePrior(T, self.prior_strength)
+
+    def _covariance_of_all(self, X: Any, w: Weights) -> Floats:
+        return covariance_of_all(X, w, self._type())
 
     def _warm_start(self, n_components: int, n_features: int) -> Mixture | None:
         """The result of the last fit, if `warm_start` asks to continue from it.

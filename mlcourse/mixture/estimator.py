@@ -16,7 +16,7 @@ from mlcourse.mixture.base import BaseMixture, checked_parameter, fingerprint
 from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import INIT_PARAMS, Weights, mixture_from_responsibilities
 from mlcourse.mixture.steps import Expectation, Mixture, Statistics, expectation_over, m_step
-from mlcourse.typing import Array, Floats, Ints, RandomState
+from mlcourse.typing import Array, Floats, Ints, RandomState, Shaped
 from mlcourse.validation import FLOATS, check_sample_weight, check_squares
 
 PIECE = 50  # rows: smaller steps of `partial_fit` are too noisy, larger ones too few
@@ -210,7 +210,7 @@ class GaussianMixture(DensityMixin, BaseMixture):
             found = mixture_from_responsibilities(X, R, type_, self.reg_covar, prior)
             yield Mixture(**(found._asdict() | given))
 
-    def _given_start(self, X: Floats) -> dict[str, Floats]:
+    def _given_start(self, X: Shaped) -> dict[str, Floats]:
         """The parts of a `Mixture` that `weights_init`, `means_init` and `precisions_init` give, checked."""
         type_, K, d = self._type(), self.n_components, X.shape[1]
         given = {}

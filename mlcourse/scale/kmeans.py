@@ -1,0 +1,342 @@
+"""`KMeans` for rows that need not fit in memory: the same Lloyd's algorithm, but the assignment walks over blocks.
+
+If there are many rows, it starts by k-means‖: a few passes, each of which draws many rows at once with probability ∝
+squared distance to the nearest row drawn before, and then k-means++ among these, each weighted by the rows that have
+it as the nearest one.
+
+Source: Bahmani, Moseley, Vattani, Kumar & Vassilvitskii (2012), "Scalable k-means++", VLDB 5. Here a pass draws a
+fixed number of rows, without replacement, by a random key for each row: Efraimidis & Spirakis (2006), "Weighted
+random sampling with a reservoir", Information Processing Letters 97.
+"""
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from mlcourse import kmeans
+from mlcourse.kmeans.steps import (
+    Sums,
+    TopRows,
+    assign,
+    farthest,
+    inertia_of,
+    lloyd,
+    relocate,
+    squared_distance_to_own,
+    sums_after_moves,
+)
+from mlcourse.scale.bar import RowBar
+from mlcourse.scale.checkpoint import Checkpoint
+from mlcourse.scale.data import Data, check_enough
+from mlcourse.scale.engine import Work, engine_for
+from mlcourse.scale.results import Output, beyond_memory, keep_columns, results, rows_for
+from mlcourse.scale.rows import Piece
+from mlcourse.scale.summary import check_rows
+from mlcourse.typing import Array, Floats, Ints
+
+PASSES = 5  # of k-means‖: the paper finds no gain in more
+DRAWN_PER_CLUSTER = 2  # in each pass
+ROUNDING = 1e-12  # relative: inertias that differ by less are those of the same clustering
+
+
+@dataclass
+class Run:
+    """One run of Lloyd's algorithm, and how far it has come."""
+
+    centers: Floats
+    inertia: float = np.inf
+    n_iter: int = 0
+    ended: bool = False
+
+
+class KMeans(kmeans.KMeans):
+    """k-means clustering of rows that need not fit in memory.
+
+    Parameters and attributes are those of `mlcourse.KMeans`, and so are the results for an ordinary array. Wherever
+    that takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr, Dask. Blocks of
+    rows are read when they are needed: by this process, or by the workers of a Dask cluster if a client is active or
+    given. Either way the results are the same to the last bit.
+
+    With init="k-means++", many rows start by k-means‖. There is no `labels_` then: `predict` computes labels block by
+    block.
+    """
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: object = None,
+        sample_weight: Any = None,
+        *,
+        checkpoint: str | os.PathLike[str] | None = None,
+        client: Any = None,
+    ) -> Self:
+        """Cluster the rows of X.
+
+        Parameters
+        ----------
+        X : array-like, or rows beyond memory as in `open_rows`
+        y : ignored
+        sample_weight : array-like of shape (n,) or name of a column, default all ones
+        checkpoint : path, optional
+            A file that is written after every round. If it exists, the fit goes on from there, and ends with the
+            same centres, to the last bit, as if it had never been interrupted.
+        client : dask.distributed.Client, optional
+            The cluster that does the work; by default, that of the active client, if there is one.
+
+        Raises
+        ------
+        UnreadableRows
+            Names the file and row that is missing, cut off or not finite. The model is as it was before.
+        ValueError
+            As in `mlcourse.KMeans.fit`, and for a checkpoint of another fit.
+        RuntimeError
+            If a worker of the cluster lacks this package, or has another version.
+        KeyboardInterrupt
+            After Ctrl-C, once the attributes are set to the best clustering so far.
+        """
+        if not beyond_memory(X, checkpoint=checkpoint, client=client):
+            return super().fit(X, y, sample_weight)
+        data = Data.opened(X, sample_weight, client)
+        check_enough(data, "n_clusters", self.n_clusters)
+        saved = None if checkpoint is None else Checkpoint(checkpoint, self, data)
+        search = Search.begun(saved)
+        keep_columns(self, data.rows)
+        self.__dict__.pop("labels_", None)  # of an earlier fit to an array
+        try:
+            self._search(search, data)
+        finally:
+            best = search.better_of_both()
+            if best is not None:
+                self.cluster_centers_, self.inertia_, self.n_iter_ = best.centers, best.inertia, best.n_iter
+                self._n_features_out = self.n_clusters
+        found = len(np.unique(self.cluster_centers_, axis=0))
+        if found < self.n_clusters:
+            warnings.warn(
+                f"Number of distinct clusters ({found}) found smaller than n_clusters ({self.n_clusters})."
+                " Possibly due to duplicate points in X.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return self
+
+    def _search(self, search: "Search", data: Data) -> None:
+        """Run Lloyd's algorithm from every start, and keep the best run."""
+        random_state = check_random_state(self.random_state)
+        tol = self.tol * data.summary.squares / (data.summary.weight * data.shape[1])
+        for number in range(1, self._n_starts() + 1):
+            centers = self._first_centers(data, random_state)
+            if number < search.number:
+                continue  # this run had ended already
+            if number > search.number or search.run is None:
+                search.number, search.run = number, Run(centers)
+            run = search.run
+            if not run.ended:
+                self._follow(run, search, data, tol)
+            run.inertia = data.fold("inertia", inertia_of_piece, run.centers)
+            search.best = search.better_of_both()
+            search.run = None
+
+    def _follow(self, run: Run, search: "Search", data: Data, tol: float) -> None:
+        """Run Lloyd's algorithm until it ends."""
+        name = f"Start {search.number} of {self._n_starts()}"
+        with RowBar.over(name, data, self.max_iter, run.n_iter, disable=not self.verbose) as bar:
+            walk = Walk(data, bar.update)
+            for step in islice(lloyd(walk.assign, run.centers), self.max_iter - run.n_iter):
+                shift = float(((step.next_centers - step.centers) ** 2).sum())
+                run.centers, run.inertia, run.n_iter = step.next_centers, walk.inertia, run.n_iter + 1
+                run.ended = shift <= tol or run.n_iter == self.max_iter
+                bar.next_round(f"inertia {walk.inertia:.6g}")
+                search.note()
+                if run.ended:
+                    break
+
+    # ── Where it starts ───────────────────────────────────────────────────────────────────────────
+
+    def _first_centers(self, data: Data, random_state: np.random.RandomState) -> Floats:
+        """The initial centres: (n_clusters, d)."""
+        if not isinstance(self.init, str) and not callable(self.init):
+            return self._given_centers(self.init, data)
+        if callable(self.init) or data.fits_a_sample:  # as in memory
+            X, w = data.sample(random_state)
+            return self._start(X, np.ones(len(X), X.dtype) if w is None else w, random_state)
+        if self.init == "random":
+            return drawn(data, self.n_clusters, None, random_state)
+        return kmeans_parallel(data, self.n_clusters, random_state)
+
+    # ── Using the clusters ────────────────────────────────────────────────────────────────────────
+
+    def fit_predict(self, X: Any, y: object = None, sample_weight: Any = None) -> Any:
+        """Fit to the rows of X and return their labels: (n,) int32."""
+        return self.fit(X, sample_weight=sample_weight).predict(X)
+
+    def predict(self, X: Any, *, out: Output = None, client: Any = None) -> Any:
+        """Find the nearest centre for every row: (n,) int32. See `results` for rows beyond memory."""
+        if not beyond_memory(X, out=out, client=client):
+            return super().predict(X)
+        return results(self, "predict", X, ["label"], out, client)
+
+    def transform(self, X: Any, *, out: Output = None, client: Any = None) -> Any:
+        """Compute the distance from every row to every centre: (n, K). See `results` for rows beyond memory."""
+        if not beyond_memory(X, out=out, client=client):
+            return super().transform(X)
+        return results(self, "transform", X, list(self.get_feature_names_out()), out, client)
+
+    def score(self, X: Any, y: object = None, sample_weight: Any = None) -> float:
+        """Return minus the inertia of X about the fitted centres: higher is better."""
+        if not beyond_memory(X):
+            return super().score(X, y, sample_weight)
+        rows = rows_for(self, X, sample_weight)
+        shared = (self.cluster_centers_, rows.names)
+        return -float(engine_for().fold(Work("inertia", checked_inertia_of_piece, shared), rows))
+
+
+class Search:
+    """The runs of one fit, from all its starts, and how far they have come."""
+
+    def __init__(self, checkpoint: Checkpoint | None) -> None:
+        self.checkpoint = checkpoint
+        self.best: Run | None = None  # of the runs that have ended
+        self.run: Run | None = None  # that has not
+        self.number = 0  # of its start, from 1
+
+    @classmethod
+    def begun(cls, checkpoint: Checkpoint | None) -> Self:
+        """Begin where the checkpoint ends."""
+        search, saved = cls(checkpoint), checkpoint.load() if checkpoint else None
+        if saved is not None:
+            search.number = int(saved["number"])
+            search.run = run_of(saved, "run")
+            search.best = run_of(saved, "best") if "best_centers" in saved else None
+        return search
+
+    def better_of_both(self) -> Run | None:
+        """Return the best run so far. Of runs that differ only by rounding, it is the first."""
+        runs = [run for run in (self.best, self.run) if run is not None and run.n_iter]
+        if len(runs) == 2 and runs[1].inertia < runs[0].inertia * (1 - ROUNDING):
+            return runs[1]
+        return runs[0] if runs else None
+
+    def note(self) -> None:
+        """Save what was reached, if there is a checkpoint."""
+        if self.checkpoint is not None:
+            runs = {"run": self.run, "best": self.best}
+            parts = {
+                f"{name}_{key}": value
+                for name, run in runs.items()
+                if run
+                for key, value in vars(run).items()
+            }
+            self.checkpoint.save({"number": self.number, **parts})
+
+
+def run_of(saved: dict[str, Array], name: str) -> Run:
+    """Read a run from a checkpoint."""
+    inertia, n_iter, ended = (saved[f"{name}_{key}"].item() for key in ("inertia", "n_iter", "ended"))
+    return Run(saved[f"{name}_centers"], inertia, n_iter, ended)
+
+
+# ── The assignment ────────────────────────────────────────────────────────────────────────────────
+
+
+class Walk:
+    """The first step of Lloyd's algorithm on all rows, as a function of the centres for `lloyd`."""
+
+    def __init__(self, data: Data, advance: Callable[[int], object] | None = None) -> None:
+        self.data, self.advance, self.rounds, self.inertia = data, advance, 0, np.inf
+
+    def assign(self, c: Floats) -> tuple[Ints, Sums]:
+        """Find the sums over the rows of each cluster; labels are not kept."""
+        self.rounds += 1
+        origin, squares = self.data.summary.mean, self.data.summary.squares
+        name = f"assign_{self.rounds}"
+        sums = self.data.fold(name, sums_of_piece, (c, origin), advance=self.advance)
+        offsets = c - origin
+        # ‖x − c‖² = ‖x − o‖² − 2 (x − o)·(c − o) + ‖c − o‖², summed over all rows
+        cross = np.einsum("kj,kj->k", offsets, sums.weight[:, np.newaxis] * offsets - 2 * sums.offset)
+        self.inertia = max(squares + float(cross.sum()), 0.0)
+        n_empty = int(np.count_nonzero(sums.weight == 0))
+        if n_empty:
+            sums = relocate(sums, self.data.fold("farthest", farthest_of_piece, (c, n_empty)))
+        return np.empty(0, dtype=np.int32), sums
+
+
+def weights(piece: Piece) -> Floats:
+    """Return the weights of some rows: (m,)."""
+    return np.ones(len(piece.X), piece.X.dtype) if piece.w is None else piece.w
+
+
+def sums_of_piece(shared: tuple[Floats, Floats], piece: Piece) -> Sums:
+    """Assign some rows to the centres, and sum them up by cluster."""
+    c, origin = shared
+    labels = assign(piece.X, c)
+    return sums_after_moves(
+        Sums.none(len(c), origin), piece.X, np.full_like(labels, -1), labels, weights(piece)
+    )
+
+
+def farthest_of_piece(shared: tuple[Floats, int], piece: Piece) -> TopRows:
+    """Find the rows that are farthest from their centres."""
+    c, m = shared
+    return farthest(piece.X, c, assign(piece.X, c), weights(piece), m)
+
+
+def inertia_of_piece(c: Floats, piece: Piece) -> float:
+    """Compute the inertia of some rows."""
+    return inertia_of(piece.X, c, assign(piece.X, c), weights(piece))
+
+
+def checked_inertia_of_piece(shared: tuple[Floats, tuple[str, ...] | None], piece: Piece) -> float:
+    """Check some rows, and compute their inertia."""
+    c, names = shared
+    check_rows(piece, names)
+    return inertia_of_piece(c, piece)
+
+
+# ── k-means‖ ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def kmeans_parallel(data: Data, n_clusters: int, random_state: np.random.RandomState) -> Floats:
+    """Choose centres by k-means‖: (n_clusters, d). See the top of the module."""
+    candidates = drawn(data, 1, None, random_state)
+    for _ in range(PASSES):
+        more = drawn(data, DRAWN_PER_CLUSTER * n_clusters, candidates, random_state)
+        candidates = np.unique(np.concatenate([candidates, more]), axis=0)
+    owned = data.fold("weigh_candidates", owned_of_piece, candidates)
+    if len(candidates) <= n_clusters:  # there are hardly more distinct rows
+        return np.resize(candidates, (n_clusters, candidates.shape[1]))
+    model = kmeans.KMeans(n_clusters, n_init=10, random_state=random_state)
+    return model.fit(candidates, sample_weight=owned).cluster_centers_
+
+
+def drawn(data: Data, m: int, candidates: Floats | None, random_state: np.random.RandomState) -> Floats:
+    """Draw m rows with probability ∝ weight × squared distance to the nearest candidate; without any, ∝ weight."""
+    seed = int(random_state.randint(np.iinfo(np.int32).max))
+    return data.fold("draw_far_rows", drawn_of_piece, (m, candidates, seed)).X
+
+
+def drawn_of_piece(shared: tuple[int, Floats | None, int], piece: Piece) -> TopRows:
+    """Give each row with mass p the key log(u) / p, u uniform: the largest keys are those of a weighted draw."""
+    m, candidates, seed = shared
+    rng = np.random.default_rng([seed, piece.block.number, piece.start])
+    w = weights(piece)
+    mass = w.astype(np.float64)
+    if candidates is not None:
+        mass *= squared_distance_to_own(piece.X, candidates, assign(piece.X, candidates))
+    with np.errstate(divide="ignore"):
+        keys = np.log(rng.uniform(size=len(mass))) / mass
+    return TopRows.of(m, keys, piece.X, w, np.zeros(len(w), dtype=np.int32))
+
+
+def owned_of_piece(candidates: Floats, piece: Piece) -> Floats:
+    """Sum the weights of the rows that have each candidate as the nearest one."""
+    owned = np.bincount(assign(piece.X, candidates), weights(piece), minlength=len(candidates))
+    return owned.astype(np.float64)
