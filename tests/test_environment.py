@@ -17,7 +17,8 @@ PINS = [Requirement(line) for line in (ROOT / "pins.txt").read_text("utf-8").spl
 
 def requirements():
     """The version bounds of all packages that the course and its tests need, by name."""
-    listed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+    extras = PROJECT["optional-dependencies"].values()
+    listed = PROJECT["dependencies"] + [need for extra in extras for need in extra]
     return {canonicalize_name(need.name): need.specifier for need in map(Requirement, listed)}
 
 

@@ -54,7 +54,7 @@ class Run:
     centers: Floats
     inertia: float = np.inf
     n_iter: int = 0
-    ended: bool = False
+    settled: bool = False
 
 
 class KMeans(kmeans.KMeans):
@@ -139,7 +139,7 @@ class KMeans(kmeans.KMeans):
             if number > search.number or search.run is None:
                 search.number, search.run = number, Run(centers)
             run = search.run
-            if not run.ended:
+            if not run.settled:
                 self._follow(run, search, data, tol)
             run.inertia = data.fold("inertia", inertia_of_piece, run.centers)
             search.best = search.better_of_both()
@@ -153,10 +153,10 @@ class KMeans(kmeans.KMeans):
             for step in islice(lloyd(walk.assign, run.centers), self.max_iter - run.n_iter):
                 shift = float(((step.next_centers - step.centers) ** 2).sum())
                 run.centers, run.inertia, run.n_iter = step.next_centers, walk.inertia, run.n_iter + 1
-                run.ended = shift <= tol or run.n_iter == self.max_iter
+                run.settled = shift <= tol
                 bar.next_round(f"inertia {walk.inertia:.6g}")
                 search.note()
-                if run.ended:
+                if run.settled:
                     break
 
     # ── Where it starts ───────────────────────────────────────────────────────────────────────────
@@ -240,8 +240,8 @@ class Search:
 
 def run_of(saved: dict[str, Array], name: str) -> Run:
     """Read a run from a checkpoint."""
-    inertia, n_iter, ended = (saved[f"{name}_{key}"].item() for key in ("inertia", "n_iter", "ended"))
-    return Run(saved[f"{name}_centers"], inertia, n_iter, ended)
+    inertia, n_iter, settled = (saved[f"{name}_{key}"].item() for key in ("inertia", "n_iter", "settled"))
+    return Run(saved[f"{name}_centers"], inertia, n_iter, settled)
 
 
 # ── The assignment ────────────────────────────────────────────────────────────────────────────────
