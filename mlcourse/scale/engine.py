@@ -1,11 +1,9 @@
 """Who works on the blocks: this process (`Here`) or the workers of a Dask cluster (`Cluster`).
 
-Both do two things, with the same bits as a result: `fold` adds up what a function makes of every block, and `map`
-yields it, block by block, in order.
+Both `fold`: they add up what a function makes of every block, and the result has the same bits.
 """
 
 import sys
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -61,9 +59,6 @@ class Engine(Protocol):
     def fold(self, work: Work, rows: Rows, advance: Callable[[int], object] | None = None) -> Any:
         """Add up the work of all blocks in the fixed tree. `advance` is called with numbers of rows done."""
 
-    def map(self, work: Work, rows: Rows) -> Iterator[Any]:
-        """Yield the work of every block, in order."""
-
 
 def engine_for(client: Any = None) -> Engine:
     """Choose the engine: the cluster of `client`, or of the client that is active; if there is none, this process."""
@@ -89,10 +84,6 @@ class Here:
             if advance:
                 advance(block.n_rows or 0)
         return tree.total()
-
-    def map(self, work: Work, rows: Rows) -> Iterator[Any]:
-        """Yield the work of every block, in order."""
-        return (result for _, result in self._results(work, rows))
 
     def _results(self, work: Work, rows: Rows) -> Iterator[tuple[Block, Any]]:
         by_number = {block.number: block for block in rows.blocks}
@@ -130,12 +121,12 @@ class Cluster:
         """Add up the work of all blocks in the fixed tree. See `Engine`."""
         shared = self.delayed(work, name=key(f"share_{work.name}"), traverse=False)
         of_dask = any(isinstance(block.recipe, Partition) for block in rows.blocks)
-        # Partitions of Dask are computed before a task begins, and so are in memory at once.
-        size = 1 if of_dask else self._blocks_of_a_branch(len(rows.blocks))
-        fold_branch_later = self.delayed(fold_branch, pure=False, traverse=of_dask)
-        add_later = self.delayed(tree_sum, pure=False)
+        # Partitions of Dask are computed before a task begins, and so are in memory at once. In other blocks, Dask
+        # need not search for any.
+        size, branch = (1, list) if of_dask else (self._blocks_of_a_branch(len(rows.blocks)), Branch)
+        fold_later, add_later = self.delayed(fold_branch, pure=False), self.delayed(tree_sum, pure=False)
         sums = [
-            fold_branch_later(shared, blocks, dask_key_name=key(work.name))
+            fold_later(shared, branch(blocks), dask_key_name=key(work.name))
             for blocks in groups(rows.blocks, size)
         ]
         while len(sums) > 1:
@@ -144,21 +135,6 @@ class Cluster:
         if advance:
             advance(rows.n_rows or 0)
         return total
-
-    def map(self, work: Work, rows: Rows) -> Iterator[Any]:
-        """Yield the work of every block, in order, with a few blocks in work at any time."""
-        shared = self.client.scatter(work, broadcast=True, hash=False)
-        waiting: deque[Any] = deque()
-        try:
-            for block in rows.blocks:
-                task = self.delayed(fold_branch, pure=False)(shared, [block], dask_key_name=key(work.name))
-                waiting.append(self.client.compute(task))
-                if len(waiting) > 2 * self._n_threads():
-                    yield self._result(waiting.popleft())
-            while waiting:
-                yield self._result(waiting.popleft())
-        finally:
-            self.client.cancel(list(waiting))
 
     def _blocks_of_a_branch(self, n_blocks: int) -> int:
         """How many blocks one task takes: a power of two."""
@@ -175,6 +151,10 @@ class Cluster:
         except KeyboardInterrupt:
             future.cancel()
             raise
+
+
+class Branch(list[Block]):
+    """Blocks that Dask takes as they are: it looks into lists, but not into their subclasses."""
 
 
 def fold_branch(work: Work, blocks: Sequence[Block]) -> Any:
