@@ -44,7 +44,7 @@ threshold_player(np.vstack([normal, strange]), np.arange(430) >= 400, density, m
 # %% [markdown]
 # ## Which of these points would you report?
 #
-# Here are the 1250 points of [lesson 04](04_em.ipynb). Suppose that each is a machine in a factory, described by two
+# Here are the 1250 points of [lesson 04](04_em.ipynb). Suppose that each is a machine in a factory, with two
 # measurements. Somebody has time to inspect fifty machines today, and asks you for a list.
 
 # %% tags=["hide-input"]
@@ -58,8 +58,8 @@ show(
 )
 
 # %% [markdown]
-# **Before you run the next cells:** put your finger on the five that you would report first. What did you go by? The
-# distance from the middle of the picture? From the nearest group? Something else?
+# **Before you run the next cells:** put your finger on the five that you would report first. What did you go by: the
+# distance from the middle of the picture, from the nearest group, or something else?
 #
 # ## A score for strangeness
 #
@@ -142,8 +142,6 @@ print("alarms in 1250 random numbers:", is_alarm(noise, threshold_for(noise, 0.0
 # Even 1250 random numbers raise fifty alarms. **A percentile does not find out how many anomalies there are. It
 # decides how many alarms there are.** Where to cut depends on the inspector's time, and on what it costs to miss
 # something.
-#
-# A density has units, so the threshold has them too. Never carry it over to other units or another data set.
 #
 # ### Who gets the stars?
 #
@@ -293,6 +291,8 @@ validation, _ = elongated_blobs(random_state=1)
 test, _ = elongated_blobs(random_state=2)
 odd = np.random.default_rng(0).uniform([-5, -4], [8, 6], size=(100, 2))
 t = threshold_for(mixture.score_samples(validation), 0.04)
+
+# %%
 mixed = np.vstack([test, odd])
 truth = np.arange(len(mixed)) >= len(test)  # True for the hundred
 mixed_scores = mixture.score_samples(mixed)
@@ -343,8 +343,9 @@ assert np.isclose(area, pairs)
 # scikit-learn's functions want high numbers for anomalies, hence the minus sign. Without it, an excellent detector
 # looks worse than random guessing.
 #
-# **Before you run the next cell:** your detector catches nine anomalies in ten, with four per cent of false alarms.
-# In your factory one machine in a thousand is broken. After an alarm, how probable is it that this machine is broken?
+# **Before you run the next cell:** at the threshold above, the detector catches about three anomalies in four, with
+# about four per cent of false alarms. In your factory, one machine in a thousand is broken. After an alarm, how
+# probable is it that this machine is broken?
 
 
 # %%
@@ -354,12 +355,12 @@ def precision_at(recall, false_alarm, base_rate):
     return hits / (hits + false)
 
 
-print(f"one in a thousand: {precision_at(0.9, 0.04, 0.001):.1%}")
-print(f"one in ten:        {precision_at(0.9, 0.04, 0.1):.1%}")
+print(f"one in a thousand: {precision_at(recall, false_alarm, 0.001):.1%}")
+print(f"one in ten:        {precision_at(recall, false_alarm, 0.1):.1%}")
 
 
 # %% [markdown]
-# Only 2.2 %: one alarm in forty-five is real. Nearly all machines are healthy, and four per cent of them are many.
+# Only 1.7 %: one alarm in fifty-eight is real. Nearly all machines are healthy, and four per cent of them are many.
 # How common anomalies are is called the [base rate](../GLOSSARY.md#base-rate). The ROC curve does not contain it; the
 # precision does.
 
@@ -368,31 +369,29 @@ print(f"one in ten:        {precision_at(0.9, 0.04, 0.1):.1%}")
 fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4))
 left.plot(false_rates, recalls, color=color(0))
 left.plot([0, 1], [0, 1], ":", color=INK)
+ring = {"marker": "o", "markersize": 12, "fillstyle": "none"}
+left.plot(false_alarm, recall, color=color(0), **ring)
 left.set(xlabel="false-alarm rate", ylabel="recall", title=f"ROC, area {area:.3f}")
 for j, (base_rate, line) in enumerate(((0.1, "-"), (0.01, "--"), (0.001, ":"))):
     worth = precision_at(recalls, false_rates, base_rate)
     right.plot(recalls, worth, line, color=color(j), label=f"{base_rate:g}")
+    right.plot(recall, precision_at(recall, false_alarm, base_rate), color=color(j), **ring)
 right.set(xlabel="recall", ylabel="precision", title="precision–recall")
 right.legend(title="base rate")
 show(
     fig,
-    "Figure 4. One detector. Its ROC curve is the same for every base rate; what an alarm is worth is not. Where the"
-    " precision is 1, none of the 1250 normal rows raised an alarm: too few to measure so small a rate.",
+    "Figure 4. One detector; rings mark the threshold above. The ROC curve is the same for every base rate; the"
+    " precision is not. Where it is 1, no normal row raised an alarm: 1250 are too few to measure so small a rate.",
     "Left, a curve that rises steeply and bends to the right, far above the diagonal."
     " Right, three curves that"
     " stay at 1 up to a recall of 0.43 and then fall: slowly with a base rate of a tenth, steeply with a thousandth.",
 )
-assert round(1 / precision_at(0.9, 0.04, 0.001)) == 45
+assert round(1 / precision_at(recall, false_alarm, 0.001)) == 58
 
 # %% [markdown]
-# <details><summary>Optional: why low density, of all scores?</summary>
-#
-# For a given false-alarm rate, no score has a higher recall than the ratio of the two densities, of anomalies and of
-# normal rows (Neyman and Pearson, 1933). If anomalies may be anywhere in a frame, their density is constant, and
-# ranking by the ratio is ranking by $p(x)$. If they are close together, low density is not the best score. Every
-# detector makes an assumption about anomalies, stated or not.
-#
-# </details>
+# **Why low density?** If anomalies are equally likely anywhere in a frame, no score has a higher recall at a given
+# false-alarm rate (Neyman and Pearson, 1933). If they are close together, another score is better. Every detector
+# makes an assumption about anomalies, stated or not.
 #
 # ## When the bad points help to draw the line
 #
@@ -429,18 +428,19 @@ print(f"robust fit, both rows   : distance of the near one {robust:5.2f}")
 # %% tags=["hide-input"]
 # Figure 5: two bad points
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 4))
-inset = axes[0].inset_axes([0.52, 0.04, 0.46, 0.5])
+inset = axes[0].inset_axes([0.52, 0.04, 0.44, 0.5])
 for ax, fitted in ((axes[0], good), (inset, good), (axes[1], rows)):
     gaussian = GaussianMixture(1, reg_covar=0).fit(fitted)
     plot_points(good, sizes=12, ax=ax)
     draw_stars(np.vstack([near, far]), slice(None), ax)
     plot_ellipses(gaussian.means_, gaussian.covariances_, n_std=3, ax=ax)
-    ax.set(xlim=(-15, 45), ylim=(-14, 34))
+    ax.set(xlim=(-15, 49), ylim=(-14, 34))
 inset.set(xlim=(-4, 7.5), ylim=(-4, 7.5), xlabel="", ylabel="", xticks=[], yticks=[])
 inset.spines[:].set_visible(True)
 axes[0].indicate_inset_zoom(inset, edgecolor=INK)
-for place, name in ((near[0], "near"), (far[0], "far")):
-    axes[1].annotate(name, place, (-8, 8), textcoords="offset points", ha="right")
+for ax in axes:
+    for place, name in ((near[0], "near"), (far[0], "far")):
+        ax.annotate(name, place, (9, -12), textcoords="offset points")
 axes[0].set_title("fitted to the good points")
 axes[1].set_title("fitted to all")
 show(
@@ -492,7 +492,7 @@ nearest = np.linalg.norm(learned[40].density_.means_ - [-3, 4], axis=1).min()
 assert nearest < 0.1  # a component of its own
 
 # %% [markdown]
-# Outlier detection finds all of five anomalies, half of ten, none of twenty. (In each of six clumps, it found all of
+# Outlier detection finds all of five anomalies, half of ten, none of twenty. (In six clumps, it found all of
 # five, at most half of ten, and at most two of twenty.) Once the clump has a component of its own, its density is
 # high. Repeated fraud of one kind looks like this. So learn from rows known to be good, or inspect small tight
 # components too.
@@ -592,7 +592,7 @@ show(
 # report on the last quarter and all malignant ones. The units differ, so we standardise. Thirty features are many for
 # 178 rows, so the mixture keeps only the five directions of largest variance.
 #
-# **Before you run the next cell:** the mixture won above. Will it win here?
+# **Before you run the next cell:** which of the three methods will win here?
 
 
 # %%
@@ -637,8 +637,9 @@ for place, column in enumerate(areas.T):
 left.set(xticks=range(3), xticklabels=METHODS, ylabel="AUC", ylim=(0.92, 1))
 right.bar(range(1, 6), 100 * false, color=color(0))
 right.axhline(4, color=INK, linestyle=":")
-right.text(5.6, 4.1, "promise", ha="right", va="bottom")
-right.set(xlabel="split", ylabel="false alarms, %", title="mixture")
+right.text(5.5, 4, "the promise", va="bottom")
+right.set(xlabel="split", xlim=(0.5, 6.5), xticks=range(1, 6), title="mixture")
+right.set_ylabel("false alarms, %")
 left.set_title("a line for each split")
 show(
     fig,
@@ -649,9 +650,8 @@ show(
 )
 
 # %% [markdown]
-# No: the three methods are equal within the spread of the splits. The promise is 4 %, but the false alarms range from
-# 1 % to 9 %: 89 validation rows and 90 test rows are too few for more certainty. (If you *do* have labelled malignant
-# rows, train a classifier, as in [lesson 08](08_density_estimation.ipynb).)
+# None: the three methods are equal within the spread of the splits. And the promise is 4 %, but the false alarms
+# range from 1 % to 9 %: 89 validation rows and 90 test rows are too few for more certainty.
 #
 # ## Many dimensions, and a second opinion
 #
@@ -692,9 +692,11 @@ print(f"training rows for each component: {len(train) / 30:.0f}")
 # many directions, and fresh digits are outside. The training scores do not show this.
 #
 # So we take 20 directions, add one squared grey level to every variance (`reg_covar`), and set thresholds on
-# validation rows. The number of components is still open, and the nines are the test: **you may not look at a 9
-# before the end.** Let another digit stand in. Pretend that 8 is unknown, train on 0 to 7, and choose the number that
-# best finds the eights.
+# validation rows.
+#
+# The number of components is still open, and the nines are the test: **you may not look at a 9 before the end.** Let
+# another digit stand in. Pretend that 8 is unknown, train on 0 to 7, and choose the number that best finds the
+# eights.
 
 
 # %%
@@ -746,9 +748,9 @@ show(
 assert found[1] < 0.8 < 0.95 < min(found[K] for K in (10, 20, 30))
 
 # %% [markdown]
-# The promise was 4 %, and 5.4 % of the known digits raise an alarm. With 22 alarms among 405 rows, the 95 % interval
-# is 3.4 % to 8.1 %, and the threshold, from 404 other rows, is uncertain too. So this is no evidence that the promise
-# is broken. Other splits gave 2 % to 6 %. From here on, the nines must not influence any choice.
+# The promise was 4 %, and 5.4 % of the known digits raise an alarm. Is it broken? From 22 alarms among 405 rows, the
+# 95 % interval is 3.4 % to 8.1 %, so this is no evidence that it is. Other splits gave 2 % to 6 %. From here on, the
+# nines must not influence any choice.
 #
 # ### What the density cannot see
 #
@@ -777,7 +779,7 @@ assert np.allclose(np.sum((test - mu) ** 2, axis=1), inside + error)  # Pythagor
 
 # %% [markdown]
 # By Pythagoras' theorem, the squared distance of a row from the mean has two parts. The density sees only the part
-# inside the plane of PCA, the error only the part perpendicular to it.
+# inside the plane of PCA; the error is the part perpendicular to it.
 #
 # **Before you run the next cell:** three kinds of anomalies. *Nines.* *Marked* digits, with two spots of ink on the
 # left edge, where no training digit has any. *Faded* digits, with all grey levels times 0.4. Which of the two scores
@@ -813,11 +815,13 @@ for ax, (name, rows) in zip(axes, kinds.items()):
     ax.axhline(-limits["error"], color=INK, linestyle=":")
     ax.set(xlabel="log density inside the plane", ylabel="squared distance from the plane")
     ax.set_title(f"{name} (squares) and known digits (discs)")
-    ax.text(limits["density"] - 3, 660, "density alarm ←", ha="right", va="top", fontsize="small")
-    ax.text(-30, 5 - limits["error"], "error alarm ↑", ha="right", va="bottom", fontsize="small")
+    ax.fill_between(
+        [limits["density"], -30], -limits["error"], color=color(4), alpha=0.25, zorder=0
+    )
 show(
     fig,
-    "Figure 10. Two scores. The density raises an alarm left of the dashed line, the error above the dotted line.",
+    "Figure 10. Two scores. In the tinted part there is no alarm. The density raises one left of the dashed line, the"
+    " error above the dotted line.",
     "Three scatter plots. Nines are to the left of the known digits, hardly higher. Marked digits are above them."
     " Faded digits are to the left and lower: their error is smaller than that of the known digits.",
 )
@@ -825,11 +829,11 @@ assert not train[:, margin].any()  # no training digit has ink in the margin
 
 # %% [markdown]
 # The marks are in pixels that were always blank, so no direction of PCA contains them, and the density *cannot* see
-# them. A faded picture has lower grey levels, and a smaller error too. The nines are made of the same strokes as
-# other digits; only the combination is unusual.
+# them. A faded picture has lower grey levels, and so a smaller error. The nines are made of the same strokes as other
+# digits; only the combination is unusual.
 #
-# We can use both. If each score flags about *two* per cent of the validation rows, the two together flag at most
-# about four per cent of them, and fewer if some rows are flagged twice.
+# We can use both. If each score flags *two* per cent of the validation rows, the two together flag at most four per
+# cent: fewer if some rows are flagged twice.
 
 # %%
 half = {name: threshold_for(score(validation), 0.02) for name, score in opinions.items()}
@@ -849,10 +853,8 @@ print_rates("either", either)
 #
 # ## Common mistakes
 #
-# - **Threshold from the training rows.** You get more alarms than promised, and in many dimensions almost nothing but
-#   alarms. Use rows that the fit has not seen.
-# - **Tuning on the test anomalies.** The number of components, the threshold or the method was picked by the final
-#   AUC, so the report is the best of several. Use a stand-in.
+# - **Threshold from the training rows.** In many dimensions, you get almost nothing but alarms.
+# - **Tuning on the test anomalies.** The report is then the best of several. Use a stand-in.
 # - **"AUC of 0.95, so alarms can be trusted."** Compute the precision at *your* base rate first.
 #
 # ## Quiz
@@ -921,8 +923,6 @@ print_rates("either", either)
 #
 # ## References
 #
-# - C. M. Bishop (1994). Novelty detection and neural network validation. *IEE Proceedings – Vision, Image and Signal
-#   Processing* 141(4), 217–222.
 # - M. M. Breunig, H.-P. Kriegel, R. T. Ng, J. Sander (2000). LOF: identifying density-based local outliers.
 #   *Proceedings of ACM SIGMOD*, 93–104.
 # - F. T. Liu, K. M. Ting, Z.-H. Zhou (2008). Isolation forest. *Proceedings of ICDM*, 413–422.
