@@ -108,7 +108,7 @@ for K, model in zip(Ks, models):
     assert np.allclose([aic(s, p), bic(s, p)], [their.aic(X), their.bic(X)])
 
 # %% [markdown]
-# They differ in the penalty per parameter: 2, or $\log n$. And they ask different questions.
+# The two differ in the penalty per parameter: 2, or $\log n$. And they ask different questions.
 #
 # - **AIC asks: which fit will predict new points best?** The training likelihood is too high by about $p / n$ per
 #   point, as you saw in lesson 08. AIC corrects for that.
@@ -267,19 +267,23 @@ for kind in ("full", "diag"):
 
 # %% [markdown]
 # With full covariances, the source is among the candidates. BIC takes 3 components from a hundred points on; AIC
-# takes too many at first. With diagonal covariances, a slanted group has to be tiled with upright ellipses, and more
+# takes too many at first. A theorem says that in this case, BIC finds the right $K$ in the end (Keribin, 2000).
+#
+# With diagonal covariances, a slanted group has to be tiled with upright ellipses, and more
 # points pay for more tiles: BIC's minimum moves to the right. In five other samples, BIC always took 3 with `full`;
-# with `diag` it took 2 for 100 points and 9 to 12 for 2000. **A $K$ that stays while the data grow may say something
+# with `diag` it took 2 for 100 points and 9 to 12 for 2000.
+#
+# **A $K$ that stays while the data grow may say something
 # about the source. A $K$ that grows with them only says that more data pay for more components.**
 #
-# <details><summary>Optional: a theorem, and what it needs</summary>
+# <details><summary>Optional: what the theorem needs</summary>
 #
-# Keribin (2000) proved that BIC finds the right $K$ with probability going to one if the truth is a mixture in the
-# list, the parameters stay in a bounded set, the variances are kept away from zero, and the largest $K$ is fixed. AIC
-# does not: however many points there are, it takes too many with positive probability.
+# The parameters stay in a bounded set, the variances are kept away from zero, and the largest $K$ is fixed. Then the
+# probability of the right $K$ goes to one for BIC. For AIC it does not: however many points there are, AIC takes too
+# many with positive probability.
 #
-# In practice it also takes good fits. The curves above use three starts and a finer tolerance. With one start and the
-# default tolerance, BIC takes 4 with `full` in more than half of these cases.
+# In practice, you also need good fits. The curves above use three starts and a finer tolerance. With one start and
+# the default tolerance, BIC takes 4 with `full` in more than half of these cases.
 #
 # </details>
 #
@@ -315,13 +319,14 @@ ax = plt.figure(figsize=(7.5, 3)).subplots()
 for place, (name, tried) in enumerate(picks.items()):
     K, sets = np.unique(tried, return_counts=True)
     ax.bar(K + 0.4 * place - 0.2, sets, width=0.38, color=color(place), label=name)
-    ax.axvline(np.mean(tried), color=color(place), linestyle=("--", ":")[place])
+    mean = np.mean(tried)
+    ax.plot(mean, 7.6, "v", color=color(place))
+    ax.text(mean, 8, f"mean {mean:.1f}", ha="center", color=color(place))
 ax.legend()
-ax.set(xlabel="components K that BIC chose", ylabel="sets out of 20")
+ax.set(xlabel="components K that BIC chose", ylabel="sets out of 20", ylim=(0, 9))
 show(
     ax,
-    "Figure 4. The K that BIC chooses for twenty resamples of one set (bootstrap), and for twenty fresh sets. Lines"
-    " mark the two means.",
+    "Figure 4. The K that BIC chooses for twenty resamples of one set (bootstrap), and for twenty fresh sets.",
     "Bars over K. Fresh data spread from 6 to 10 with a peak at 8. The bootstrap's bars are further to the right.",
 )
 
@@ -389,20 +394,15 @@ for name, table in tables.items():
 # Figure 5: one BIC plot over both
 fig, axes = plt.subplots(1, 2, figsize=(11, 4))
 for ax, (name, table) in zip(axes, tables.items()):
+    low, top = table.min() - 25, table.min(axis=1).max() + 130
     for place, (kind, row) in enumerate(zip(TYPES, table)):
-        ax.plot(
-            range(1, 9), row, color=color(place), marker=marker(place), markersize=5, label=kind
-        )
+        ax.plot(range(1, 9), row, color=color(place), marker=marker(place), markersize=5)
+        last = np.flatnonzero(row < top)[-1]  # the last one in view
+        ax.text(last + 1.2, row[last], kind, color=color(place), va="center")
     kind, K = np.unravel_index(table.argmin(), table.shape)
     ax.plot(K + 1, table.min(), "o", markersize=14, fillstyle="none", color=color(kind))
-    low, second = table.min(), np.sort(table.min(axis=1))[-1]
-    ax.set(
-        title=name,
-        xlabel="components K",
-        ylim=(low - 25, second + 130),
-        ylabel="BIC (lower is better)",
-    )
-    ax.legend()
+    ax.set(title=name, xlabel="components K", xticks=range(1, 9), ylim=(low, top))
+    ax.set_ylabel("BIC (lower is better)")
 show(
     fig,
     "Figure 5. BIC over K and the covariance type. A ring marks the minimum. The panels show only the lowest part.",
@@ -450,7 +450,7 @@ assert np.unravel_index(tables["penguins"].argmin(), (4, 8)) == (TYPES.index("ti
 #
 # A [likelihood-ratio test](../GLOSSARY.md#likelihood-ratio-test) asks a narrower question: could data from $K$
 # components give such a gain by chance? The statistic is twice the gain, $2(\ell_{K+1} - \ell_K)$. Textbook tables
-# (χ²) do not apply, because the extra component's parameters are not determined by the data. So we *simulate* what
+# (χ²) do not apply: if $K$ components are the truth, the data do not determine one more. So we *simulate* what
 # chance gives: draw new data from the fitted mixture of $K$ components, fit $K$ and $K+1$ components to them, and
 # compare. With $b$ of $B$ simulated values at least as large as the observed one,
 #
@@ -592,8 +592,6 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # - **"BIC says eight, so there are eight clusters."** BIC counts Gaussians that are worth their parameters.
 # - **The minimum at the end of the range.** If the best $K$ is the largest you tried, widen the range. But look at
 #   $n/p$ as well: at $K = 100$, AIC's minimum is an artefact.
-# - **Comparing criteria across data sets.** A log-likelihood depends on the units. AIC and BIC compare models of the
-#   *same* points, in the same units.
 # - **A χ² table for a test of $K$.** Its conditions do not hold. Simulate.
 # - **"The prior chose $K$ automatically."** It did so only given its other settings.
 #
