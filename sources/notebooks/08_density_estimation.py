@@ -42,7 +42,7 @@ playground(two_moons()[0], n_components=4)
 # ## Two hundred points and an envelope
 #
 # Here are two hundred points. Two thousand more from the same source are in a sealed envelope. We will fit many
-# models in this lesson and choose among them. The envelope stays closed until every choice has been made. Then we
+# models to the two hundred and choose among them. The envelope stays closed until the choice has been made. Then we
 # open it, once.
 #
 # Points that are kept back like this are [test data](../GLOSSARY.md#test-set). With your own data, you would set
@@ -99,7 +99,7 @@ show(
 # No: neither ellipse takes one moon, because a moon is not an ellipse. (For a perfect match, the
 # [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.)
 #
-# Sixteen components do not find the groups either. Nobody would say that there are sixteen. But look at the lower
+# Sixteen components do not find the groups either: nobody would count sixteen groups here. But look at the lower
 # panels: as a *description of where points fall*, this mixture is good enough to sample from.
 #
 # There are two questions here, and they have different answers:
@@ -262,8 +262,8 @@ show(
 #
 # ## Opening the envelope
 #
-# Every choice so far was made with the two hundred points alone. **Before you run the next cell:** which of these
-# will be best on the two thousand new points, and which worst?
+# Every model and every choice so far comes from the two hundred points alone. **Before you run the next cell:** which
+# of these will be best on the two thousand new points, and which worst?
 
 # %%
 for name, model in {
@@ -364,8 +364,8 @@ show(
 )
 
 # %% [markdown]
-# With 2000 points, the theory is right for four, seven and twelve components, within the error of the means. With
-# 200 points the gap is larger than that: for twelve components there are three points per parameter, and a parabola
+# With 2000 points, the theory is right for four, seven and twelve components, within the error of the means. With 200
+# points the gap grows faster than $p/n$: for twelve components there are three points per parameter, and a parabola
 # no longer describes the likelihood. **A single sample can be far from the mean**, as the dots show.
 #
 # <details><summary>Optional: two more conditions</summary>
@@ -580,8 +580,8 @@ print(f"validation minus test: {np.mean(luck):.3f} ± {np.std(luck, ddof=1) / np
 assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 
 # %% [markdown]
-# On average, the winner's validation score is too high. **So choose on validation
-# data, and report on test data that played no part in any choice.**
+# On average, the winner's validation score is too high. **So choose on validation data,
+# and report on test data that played no part in any choice.**
 #
 # ## Common mistakes
 #

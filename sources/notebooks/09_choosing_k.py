@@ -556,12 +556,29 @@ print("100 rounds:", *[warning.category.__name__ for warning in caught])
 
 # %%
 small = {"covariance_prior": 0.03 * np.eye(2), "mean_precision_prior": 0.01}
-for name, options in {"default prior": {}, "small components": small}.items():
+priors = {"default prior": {}, "small components": small}
+for name, options in priors.items():
     for alpha in (1e-3, 1, 1e4):
         model = bayesian(X, alpha, max_iter=2000, **options)
         print(
             f"{name:16s} α = {alpha:8}: {n_used(model):2d} used, new points {plug_in_score(model, new):.2f}"
         )
+
+# %% tags=["hide-input"]
+# Figure 8: the components that two priors leave
+fig, axes = plt.subplots(1, 2, figsize=(11, 3.6), sharey=True)
+for ax, (name, options) in zip(axes, priors.items()):
+    model = bayesian(X, 1, max_iter=2000, **options)
+    used = model.predict_proba(X).sum(axis=0) > 1
+    plot_points(X, ax=ax)
+    plot_ellipses(model.means_[used], model.covariances_[used], n_std=2, ax=ax)
+    ax.set(title=f"{name}, α = 1: {used.sum()} used", aspect="equal")
+show(
+    fig,
+    "Figure 8. The same twenty components on offer, the same α. Only the covariance that the prior expects differs.",
+    "The two moons twice. Left, a few wide ellipses that cover the empty space between the moons, too. Right, about"
+    " fifteen narrow ones along the moons.",
+)
 
 # %% [markdown]
 # scikit-learn warns if 100 rounds were not enough. Never ignore that warning, and never silence it without a reason.

@@ -428,19 +428,19 @@ print(f"robust fit, both rows   : distance of the near one {robust:5.2f}")
 # %% tags=["hide-input"]
 # Figure 5: two bad points
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 4))
-inset = axes[0].inset_axes([0.52, 0.04, 0.44, 0.5])
+inset = axes[0].inset_axes([0.52, 0.04, 0.46, 0.5])
 for ax, fitted in ((axes[0], good), (inset, good), (axes[1], rows)):
     gaussian = GaussianMixture(1, reg_covar=0).fit(fitted)
     plot_points(good, sizes=12, ax=ax)
     draw_stars(np.vstack([near, far]), slice(None), ax)
     plot_ellipses(gaussian.means_, gaussian.covariances_, n_std=3, ax=ax)
-    ax.set(xlim=(-15, 49), ylim=(-14, 34))
+    ax.set(xlim=(-15, 45), ylim=(-14, 34))
 inset.set(xlim=(-4, 7.5), ylim=(-4, 7.5), xlabel="", ylabel="", xticks=[], yticks=[])
 inset.spines[:].set_visible(True)
 axes[0].indicate_inset_zoom(inset, edgecolor=INK)
 for ax in axes:
-    for place, name in ((near[0], "near"), (far[0], "far")):
-        ax.annotate(name, place, (9, -12), textcoords="offset points")
+    for place, name, shift in ((near[0], "near", 9), (far[0], "far", -30)):
+        ax.annotate(name, place, (shift, -12), textcoords="offset points")
 axes[0].set_title("fitted to the good points")
 axes[1].set_title("fitted to all")
 show(
@@ -637,7 +637,7 @@ for place, column in enumerate(areas.T):
 left.set(xticks=range(3), xticklabels=METHODS, ylabel="AUC", ylim=(0.92, 1))
 right.bar(range(1, 6), 100 * false, color=color(0))
 right.axhline(4, color=INK, linestyle=":")
-right.text(5.5, 4, "the promise", va="bottom")
+right.text(5.5, 4, "promise", va="bottom")
 right.set(xlabel="split", xlim=(0.5, 6.5), xticks=range(1, 6), title="mixture")
 right.set_ylabel("false alarms, %")
 left.set_title("a line for each split")

@@ -55,7 +55,7 @@ check.rise_needed(rise_needed)
 #
 # - in: `log_likelihood` of shape (n,), one number per point; responsibilities `R` of shape (n, K); the number of
 #   parameters `p`
-# - out: `return aic, bic, icl`, on the scale of the lecture (lower is better), with the soft form of ICL
+# - out: `return aic, bic, icl`, on the scale and in the form of the lecture (lower is better)
 #
 # Some responsibilities are exactly 0 or 1.
 
