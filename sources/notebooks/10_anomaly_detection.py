@@ -440,7 +440,7 @@ inset.spines[:].set_visible(True)
 axes[0].indicate_inset_zoom(inset, edgecolor=INK)
 for ax in axes:
     for place, name, shift in ((near[0], "near", 9), (far[0], "far", -30)):
-        ax.annotate(name, place, (shift, -12), textcoords="offset points")
+        ax.annotate(name, place, (shift, -17), textcoords="offset points")
 axes[0].set_title("fitted to the good points")
 axes[1].set_title("fitted to all")
 show(
