@@ -131,7 +131,7 @@ check.alarm_threshold(alarm_threshold)
 #
 # {{lesson_map}}
 #
-# Where to begin?
+# ### Where to begin
 #
 # - **New to all of this:** [lesson 01](01_kmeans.ipynb).
 # - **K-means is an old friend:** look at the figures of [lesson 02](02_kmeans_limits.ipynb), and go on with

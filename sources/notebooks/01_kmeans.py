@@ -425,8 +425,8 @@ show(
 # Random starts find the best inertia *more* often here: 52 times, against 38. Squared distances favour the wide
 # clouds over two small ones side by side.
 #
-# But 8 random starts end at nearly three times the best inertia. K-means++ never ends more than 12 % above it: it is
-# an insurance against bad starts.
+# But 8 random starts end at nearly three times the best inertia, and the worst k-means++ run only 12 % above it.
+# K-means++ is an insurance against bad starts.
 #
 # ### More than one start: `n_init`
 #
@@ -664,7 +664,7 @@ for seed in range(6):
     print(f"seed {seed}: label == species for {same_number:3d} of 150, after matching {matched}")
 
 # %% [markdown]
-# The first count jumps from seed to seed, because k-means numbers its groups in any order.
+# The first count jumps between 36 and 134, because k-means numbers its groups in any order.
 #
 # So match the numbers first: of all ways to name the clusters, take the one that agrees with the species most often.
 # `match_labels` finds it with the [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm). After matching, all
