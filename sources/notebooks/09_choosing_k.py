@@ -566,7 +566,7 @@ for name, options in priors.items():
 
 # %% tags=["hide-input"]
 # Figure 8: the components that two priors leave
-fig, axes = plt.subplots(1, 2, figsize=(11, 3.6), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.5), sharex=True, sharey=True)
 for ax, (name, options) in zip(axes, priors.items()):
     model = bayesian(X, 1, max_iter=2000, **options)
     used = model.predict_proba(X).sum(axis=0) > 1
@@ -583,10 +583,10 @@ show(
 # %% [markdown]
 # scikit-learn warns if 100 rounds were not enough. Never ignore that warning, and never silence it without a reason.
 #
-# By default the model expects each component to be as wide as *all* the data. It finds few wide components, or uses
-# all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads to more of
-# them and to good predictions: in each of six samples, at least 0.7 better per point for every $\alpha$. From a
-# thousandth to one, $\alpha$ itself hardly mattered.
+# By default the model expects each component to be as wide as *all* the data. It finds few wide components (figure 8,
+# left), or uses all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads
+# to more of them and to good predictions: in each of six samples, at least 0.7 better per point for every $\alpha$.
+# From a thousandth to one, $\alpha$ itself hardly mattered.
 #
 # **The choice has not gone away. It has moved into the prior**, where it is harder to see. Use held-out data to make
 # it.
