@@ -169,13 +169,10 @@ ax = plt.figure(figsize=(8, 3.6)).subplots()
 ax.fill_between(range(9), bounds, likelihoods, color=color(4), alpha=0.35)
 ax.plot(likelihoods, color=color(0), marker="o", markersize=5)
 ax.plot(bounds, color=color(1), marker="s", markersize=5, linestyle="--")
-for text, place, dx, dy in (
-    ("log-likelihood", (2, likelihoods[2]), -8, 8),
-    ("bound", (2, bounds[2]), 8, -10),
-    ("gap, KL", (0.06, (bounds[0] + likelihoods[0]) / 2), 0, 0),
-):
-    side = "right" if dx < 0 else "left"
-    ax.annotate(text, place, (dx, dy), textcoords="offset points", ha=side, va="center")
+arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5}
+ax.text(1.9, likelihoods[2] + 0.025, "log-likelihood", ha="right")
+ax.text(2.15, bounds[2] - 0.02, "bound", va="top")
+ax.annotate("the gap, KL", (0.35, -2.39), (1.2, -2.46), arrowprops=arrow, color=INK)
 ax.set(xticks=range(9), xlabel="half steps", ylabel="mean over the grains")
 ax.set_xticklabels(names)
 show(
@@ -199,8 +196,8 @@ assert np.all(np.diff(bounds) > -1e-12)
 assert np.all(rises[0] >= rises[1])
 
 # %% [markdown]
-# The likelihood rises more. After the M-step the old guess no longer fits the new $\mu$, so KL is positive again. The
-# likelihood gains what the bound gains, plus this new gap.
+# The likelihood rises more: by what the bound gains, plus a new gap. After the M-step the old guess no longer fits
+# the new $\mu$, so KL is positive again.
 #
 # The whole proof is one line. With $r$ the responsibilities under the old parameters:
 #
@@ -264,9 +261,9 @@ show(
 )
 
 # %% [markdown]
-# Take a minute over this picture. Where the bound touches the likelihood, both have the same slope: otherwise the
-# curves would cross. So the bound's maximum is *uphill*. And the bound is never above the likelihood, so EM cannot end
-# lower than it started. That is why EM needs no step size: each bound sets its own.
+# Where the bound touches the likelihood, both have the same slope: otherwise the curves would cross. So the bound's
+# maximum is *uphill*. And the bound is never above the likelihood, so EM cannot end lower than it started. That is
+# why EM needs no step size: each bound sets its own.
 #
 # It also answers the question at the top. The less the responsibilities change as $\mu$ moves, the better the bound
 # follows the likelihood, and the longer the step. At $\mu = 2.5$ the components are far apart, and almost every
@@ -324,7 +321,8 @@ show(
 #
 # Check the result with numbers, on the three hundred grains and three machines of lesson 04. A [finite
 # difference](../GLOSSARY.md#finite-difference) needs no calculus: move one of the nine parameters up, move it down,
-# and divide. (The weights are written as a softmax, $\pi_k = e^{a_k} / \sum_l e^{a_l}$, so that they always sum to 1.)
+# and divide. (The weights are written as a softmax, $\pi_k = e^{a_k} / \sum_l e^{a_l}$, so that they always sum to
+# 1.)
 
 # %%
 grains = three_gaussians_1d()[0][:, 0]
@@ -378,8 +376,7 @@ assert max(bound_3(new + nudge) for nudge in nudges) < bound_3(new)
 
 # %% [markdown]
 # At the old parameters the two agree in all nine slopes, as in the picture. At the new ones only the bound has slope
-# zero: the formulas are right, and the likelihood can still rise, with a new bound. (The folded cell also tries a
-# thousand random moves away from there. None leads to a higher bound.)
+# zero: the formulas are right, and the likelihood can still rise, with a new bound.
 #
 # ## Where the climb ends
 #
@@ -483,8 +480,8 @@ assert np.allclose(means[1], x.mean())
 assert round(x.var(), 2) == 2.90
 
 # %% [markdown]
-# So what exactly is guaranteed? If the likelihood is well behaved, Wu (1983) proved that **the likelihoods converge to
-# the value of a stationary point.** The theorem does not promise a maximum.
+# So what exactly is guaranteed? If the likelihood is well behaved, Wu (1983) proved that **the likelihoods converge
+# to the value of a stationary point.** The theorem does not promise a maximum.
 #
 # <details><summary>Optional: Wu's conditions</summary>
 #
@@ -495,7 +492,7 @@ assert round(x.var(), 2) == 2.90
 #
 # </details>
 #
-# Are saddles only a curiosity? Give three components in the plane equal shares of every point:
+# Are saddles only a curiosity? Give each of three components in the plane a third of every point:
 
 # %%
 Y, _ = elongated_blobs()
@@ -524,8 +521,8 @@ assert np.allclose(lower_bounds(0, 30), one, atol=1e-9)
 # plateaus of lesson 04 have the same cause: with random responsibilities all components are nearly equal, so EM
 # starts next to a saddle.
 #
-# So EM from a random start leaves a saddle in the end. But it can stay long enough to meet your tolerance, and then it
-# stops and reports convergence. If several components of a fit are the same, suspect a saddle.
+# So EM from a random start leaves a saddle in the end. But it can stay long enough to meet your tolerance, and then
+# it stops and reports convergence. If several components of a fit are the same, suspect a saddle.
 #
 # ## K-means is what is left when σ goes to zero
 #
@@ -566,8 +563,8 @@ assert soft_labels(point, mu, 1)[0].round(3).tolist() == [0.555, 0.445]
 # So in the limit **each point goes to the nearest centre**. That is the first half of [k-means](01_kmeans.ipynb). And
 # with responsibilities of 0 and 1, the M-step moves every mean to the average of its points. That is the second half.
 #
-# If so, the two algorithms must take the same path. We start EM with a width of 0.01 and k-means at the same three
-# points, and require the same labels in every round and the same means at the end.
+# If so, the two algorithms must take the same path. We start both at the same three points, EM with a width of 0.01,
+# and require the same labels in every round and the same means at the end.
 
 # %%
 mu = centers = Y[np.random.default_rng(1).choice(len(Y), size=3, replace=False)]
@@ -609,12 +606,12 @@ print(f"inertia       {inertia(Y, kmeans.cluster_centers_, kmeans.labels_):9.3f}
 hardening_player(Y, kmeans.cluster_centers_)
 
 # %% [markdown]
-# When the components are very wide, all means move to the same place, and every point is shared equally: the symmetric
-# point of Figure 4 again. Once $\sigma$ is below the standard deviation of the data in their widest direction, that
-# point becomes a saddle, and the means separate.
+# When the components are very wide, all means move to the same place, and every point is shared equally: the
+# symmetric point of Figure 4 again. Once $\sigma$ is below the standard deviation of the data in their widest
+# direction, that point becomes a saddle, and the means separate.
 #
-# Starting wide and narrowing slowly is an algorithm in its own right, called deterministic annealing (Rose 1998). Its
-# aim is to keep k-means out of poor local optima.
+# Starting wide and narrowing slowly is an algorithm in its own right: deterministic annealing (Rose 1998). It aims to
+# keep k-means out of poor local optima.
 #
 # ## Common mistakes
 #
@@ -641,8 +638,8 @@ hardening_player(Y, kmeans.cluster_centers_)
 # <details><summary>Answer</summary>
 #
 # **B.** The E-step makes the guess equal to the responsibilities, and KL is 0. A describes what happens after an
-# *M-step*: the parameters have moved and the guess has not. C would mean that EM is finished: the guess is the best
-# one for these parameters, but other parameters may be better.
+# *M-step*: the parameters have moved and the guess has not. C would mean that EM is finished: other parameters may
+# still be better.
 #
 # </details>
 

@@ -75,8 +75,8 @@ assert np.all(np.diff(rises[-4:]) > 0)
 # ## The same fit, K! times
 #
 # Nothing in a mixture says which component is number 0. Swap two of them ([label
-# switching](../GLOSSARY.md#label-switching)), and the parameters change but the density does not. No data can tell the
-# two versions apart: the numbering lacks [identifiability](../GLOSSARY.md#identifiability).
+# switching](../GLOSSARY.md#label-switching)), and the parameters change but the density does not. No data can tell
+# the two versions apart: the numbering lacks [identifiability](../GLOSSARY.md#identifiability).
 #
 # **Before you run the next cell:** three components in the plane. How many maxima of the same height are there? And
 # with ten components?
@@ -119,8 +119,8 @@ print("greatest difference, number by number:", np.abs(first.means_ - second.mea
 
 # %% [markdown]
 # Which component of one fit belongs to which of the other? Every pairing has a cost, the sum of squared distances
-# between partners. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds the pairing with the lowest cost
-# without trying them all. `align_components` returns it as an order of the second fit's components.
+# between partners. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds the pairing with the lowest
+# cost without trying them all. `align_components` returns it as an order of the second fit's components.
 
 # %%
 order = align_components(first, second)
@@ -218,8 +218,8 @@ for distance in (4, 3, 2):
 # far apart, the constant is close to 0. If they overlap, it is close to 1, and each round gains almost nothing.
 #
 # So **a small change per round does not mean that the maximum is near.** If every rise is 0.98 of the one before, the
-# likelihood still has about fifty times the last rise to go. If components overlap, lower `tol`, and check whether the
-# parameters are still changing.
+# likelihood still has about fifty times the last rise to go. If components overlap, lower `tol`, and check whether
+# the parameters are still changing.
 #
 # <details><summary>Optional: what the constant is</summary>
 #
@@ -287,9 +287,9 @@ show(
 )
 
 # %% [markdown]
-# Does this happen only if each component has its *own* covariance? We fit the grains with a variance per component, and
-# then with a single variance for both (`"tied"`, one of the types of the next lesson).
-# [`reg_covar`](04_em.ipynb) is added to every variance, and so limits the spike.
+# Does this happen only if each component has its *own* covariance? We fit the grains with a variance per component,
+# and then with a single variance for both (`"tied"`, one of the types of the next lesson). [`reg_covar`](04_em.ipynb)
+# is added to every variance, and so limits the spike.
 #
 # **Before you run the next cell:** `reg_covar` goes from a hundredth down to a billionth. What happens to the total
 # log-likelihood of either fit? And to that of a fresh grain under the first?
@@ -369,9 +369,9 @@ assert round(fits[6].covariances_.max(), 2) == 1.27
 # On the fitted grains every factor of ten adds half of $\log 10$: the height of a spike is one over its *width*, and
 # `reg_covar` is added to the square of the width.
 #
-# Fresh grains do not fall on this spike. Their likelihood comes from the wide component, whose variance is 1.27. Up to
-# a hundredth, `reg_covar` is small compared with that. At 1 it blurs everything, and both curves fall. So `reg_covar`
-# should be small compared with every variance that matters.
+# Fresh grains do not fall on this spike. Their likelihood comes from the wide component, whose variance is 1.27. Up
+# to a hundredth, `reg_covar` is small compared with that. At 1 it blurs everything, and both curves fall. So
+# `reg_covar` should be small compared with every variance that matters.
 #
 # Does it matter *how* small? Not here, because the spike is far from all other grains. Now fit ten components to
 # thirty points of the elongated groups. That is too many for so few, and the narrow components are in the middle of
@@ -398,8 +398,8 @@ for reg_covar in (1e-2, 1e-4, 1e-6):
 # not fix a model that has too many components for its data. It only decides how badly the model fails.
 #
 # **How to recognise a spike:** the smallest variance *in any direction* is close to `reg_covar`, or a component owns
-# hardly more points than the data have dimensions. Look for both before you trust a likelihood. With `reg_covar=0`, EM
-# stops with an error:
+# hardly more points than the data have dimensions. Look for both before you trust a likelihood. With `reg_covar=0`,
+# EM stops with an error:
 
 # %%
 try:
@@ -414,9 +414,9 @@ except ValueError as error:
 # can determine a variance, although one grain says nothing about spread. So tell the model what you believe *before*
 # it sees the data, and let that belief count as much as a few points.
 #
-# A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the usual one is the
-# [inverse-Wishart distribution](../GLOSSARY.md#inverse-wishart-distribution). It has a target $T$, the covariance that
-# you would guess, and a strength $m$. Its logarithm is, up to a constant,
+# A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the usual one is the [inverse-Wishart
+# distribution](../GLOSSARY.md#inverse-wishart-distribution). It has a target $T$, the covariance that you would
+# guess, and a strength $m$. Its logarithm is, up to a constant,
 #
 # $$ \log p(\Sigma) = -\frac{m}{2} \left[ \log |\Sigma| + \operatorname{tr}(T\, \Sigma^{-1}) \right] $$
 #

@@ -56,9 +56,9 @@ em_player(crescents, list(islice(em(expectation_over(crescents), start), 40)))
 # %% [markdown]
 # ## One picture, four readings
 #
-# Here are the three groups of [lesson 04](04_em.ipynb), with their true labels. We describe them with Gaussians in four
-# ways. The means are the same each time; what shape a Gaussian may have is decided beforehand. That decision is called
-# a [covariance type](../GLOSSARY.md#covariance-type).
+# Here are the three groups of [lesson 04](04_em.ipynb), with their true labels. We describe them with Gaussians in
+# four ways. The means are the same each time; what shape a Gaussian may have is decided beforehand. That decision is
+# called a [covariance type](../GLOSSARY.md#covariance-type).
 #
 # **Before you run the next cells:** the four types are called *full*, *tied*, *diag* and *spherical*. From the names
 # alone, draw the three ellipses of each.
@@ -123,7 +123,17 @@ print("S_0 / N_0 =\n", np.round(S[0] / N[0], 3), sep="")
 # Figure 2: how each type makes its covariances
 fig, axes = plt.subplots(1, 4, figsize=(12, 4), sharex=True, sharey=True)
 D = X - known["full"].means[y]  # every group moved onto the origin
-RULES = dict(zip(TYPES, (r"S_0 / N_0", r"\sum S_k / \sum N_k", r"\mathrm{diag}(S_0) / N_0", r"\mathrm{tr}(S_0) / 2N_0")))
+RULES = dict(
+    zip(
+        TYPES,
+        (
+            r"S_0 / N_0",
+            r"\sum\,S_k\;/\,\sum\,N_k",
+            r"\mathrm{diag}(S_0) / N_0",
+            r"\mathrm{tr}(S_0) / 2N_0",
+        ),
+    )
+)
 for ax, name in zip(axes, TYPES):
     shown = np.full(len(X), True) if name == "tied" else y == 0
     plot_points(D[shown], y[shown], sizes=6, ax=ax)
@@ -255,19 +265,23 @@ fig, axes = plt.subplots(1, 3, figsize=(13, 3.9))
 axes[2].sharey(axes[0])
 axes[0].plot(variances, circles)
 axes[0].axvline(spherical(one, N_one)[0], color=INK, linestyle=":")
-axes[0].text(spherical(one, N_one)[0] + 0.05, -2.3, "the formula:\ntr(S) / (2N)", va="top")
+axes[0].text(spherical(one, N_one)[0] + 0.05, -2.3, "formula:\ntr(S) / (2N)", va="top")
 axes[0].set(title="spherical", xlabel="variance", ylabel="mean log-likelihood of a point")
 levels = np.max(upright) - 0.01 * 2.0 ** np.arange(8)[::-1]
 axes[1].contour(variances, variances, upright, levels=levels, cmap="viridis")
 axes[1].plot(var_1, var_2, "P", color=color(5), markersize=11)
-axes[1].annotate("the formula", (var_1, var_2), (1.5, 2.6), arrowprops={"arrowstyle": "->", "color": INK})
+axes[1].annotate(
+    "formula", (var_1, var_2), (2.3, 2.7), arrowprops={"arrowstyle": "->", "color": INK}
+)
 axes[1].set(title="diag", xlabel="variance of feature 1", ylabel="variance of feature 2")
 axes[2].plot(slants, slanted)
 axes[2].axhline(np.max(upright), color=INK, linewidth=0.8)
-axes[2].text(-0.3, np.max(upright) + 0.02, "best of diag", va="bottom")
+axes[2].text(-0.03, np.max(upright) + 0.02, "best of diag", ha="right", va="bottom")
 axes[2].axvline(one[0, 0, 1] / N_one[0] / sd, color=INK, linestyle=":")
-axes[2].text(one[0, 0, 1] / N_one[0] / sd - 0.03, -3.2, "the formula", ha="right", va="top")
-axes[2].set(title="full", xlabel="correlation", ylabel="mean log-likelihood of a point")
+axes[2].text(one[0, 0, 1] / N_one[0] / sd - 0.03, -3.2, "formula", ha="right", va="top")
+axes[2].set(
+    title="full", xlim=(-0.45, 1.02), xlabel="correlation", ylabel="mean log-likelihood of a point"
+)
 show(
     fig,
     "Figure 3. The log-likelihood of one group over all circles, all upright ellipses, and all slants"
@@ -329,8 +343,8 @@ show(
 )
 
 # %% [markdown]
-# Is it only a matter of the start? Here all four start close to the truth, from a run of k-means that stopped, by luck,
-# near the three groups.
+# Is it only a matter of the start? Here all four start close to the truth, from a run of k-means that stopped, by
+# luck, near the three groups.
 #
 # **Before you press Play:** which of the four will still have the groups after thirty rounds?
 
@@ -353,13 +367,13 @@ for name, steps in runs.items():
     assert (ends[1] > 0.9) == (name in ("full", "tied"))
 
 # %% [markdown]
-# Full and tied keep the groups. Diag and spherical lose them, because *their* likelihood is higher elsewhere. (The start
-# matters too: in six other samples with five starts each, full finds the groups in five, tied in three, and diag and
-# spherical in none.)
+# Full and tied keep the groups. Diag and spherical lose them, because *their* likelihood is higher elsewhere. (The
+# start matters too: in six other samples with five starts each, full finds the groups in five, tied in three, and
+# diag and spherical in none.)
 #
 # The log-likelihoods follow a rule. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
 # shared shape is a special case of three shapes. Such models are [nested](../GLOSSARY.md#nested-models): the best fit
-# of the more general one cannot be worse. (There is no such rule between tied and diag or spherical.)
+# of the more general one cannot be worse.
 
 # %%
 score = {name: model.score(X) for name, model in fits.items()}
@@ -416,8 +430,8 @@ assert n_parameters("full", 140, 41) == 126_419
 assert 1797 * 41 == 73_677
 
 # %% [markdown]
-# Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than numbers, a
-# model can memorise rows.
+# Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than numbers,
+# a model can memorise rows.
 #
 # The covariances grow with $K d^2$ for full, with $d^2$ for tied, and with $K d$ for diag. So **tied saves parameters
 # when there are many components, diag when there are many features.** Memory follows the same counts.
@@ -428,8 +442,8 @@ assert 1797 * 41 == 73_677
 #
 # $$ \mathrm{BIC} = -2 \log L + p \log n $$
 #
-# Lower is better. Here $\log L$ is the log-likelihood of all $n$ points. [Lesson 09](09_choosing_k.ipynb) explains the
-# penalty and when not to trust it.
+# Lower is better. Here $\log L$ is the log-likelihood of all $n$ points. [Lesson 09](09_choosing_k.ipynb) explains
+# the penalty and when not to trust it.
 
 
 # %%
@@ -462,8 +476,8 @@ for name in TYPES:
     later[name] = patient.bic(X)
 
 # %% [markdown]
-# The order of the last two has changed. Diag had stopped on a long flat stretch, where EM seems to have converged and
-# has not ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds come from the data; differences of a few
+# The order of the last two has changed. Diag had stopped on a long flat stretch, where EM only seems to have
+# converged ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds come from the data; differences of a few
 # may come from your tolerance.**
 #
 # ### Real data: penguins
@@ -497,6 +511,10 @@ for ax, (name, labels) in zip(axes, answers.items()):
     plot_points(birds[:, [0, 3]], labels, sizes=14, ax=ax)
     title = name if name == "species" else f"{name} (ARI {penguins[name][1]:.2f})"
     ax.set(title=title, xlabel="bill length, mm", ylabel="body mass, g")
+for k, (bird, place) in enumerate(
+    {"Adelie": (32, 4800), "Chinstrap": (52, 3100), "Gentoo": (40, 5700)}.items()
+):
+    axes[0].text(*place, bird, color=color(k))
 show(
     fig,
     "Figure 5. Two of the penguins' four features. Tied finds the species; spherical cuts the mass into three bands.",
@@ -579,8 +597,7 @@ assert models["tied"].bic(X4) < models["full"].bic(X4)
 # \end{aligned} $$
 #
 # The quadratic part is $-\tfrac12 x^{\mathsf T}\Sigma_k^{-1}x$. When all components share one $\Sigma$, it cancels in
-# $g_k - g_l$. What is left is linear in $x$, so the border is a straight line. Otherwise it is in general a curve of
-# second order: an ellipse, a parabola, a hyperbola.
+# $g_k - g_l$. What is left is linear in $x$, so the border is a straight line. Otherwise it is in general a curve.
 #
 # With labels, these models are older than EM. Tied is [linear discriminant
 # analysis](../GLOSSARY.md#linear-discriminant-analysis) (LDA), full is [quadratic discriminant
@@ -627,8 +644,8 @@ assert gaps["full"] < 1e-2
 #
 # ## The trap: other axes, other groups
 #
-# Suppose you measure the same points along other axes: you rotate the picture, or you
-# [standardise](../GLOSSARY.md#standardise) every feature, as many tutorials recommend. Should the groups change?
+# Rotate the picture, or [standardise](../GLOSSARY.md#standardise) every feature, as many tutorials recommend. Should
+# the groups change?
 #
 # A method is [equivariant](../GLOSSARY.md#equivariance) under a change of axes when it gives the same answer in the
 # new axes. For a fair test, all types get the same start, 500 rounds of EM, and no `reg_covar`.
@@ -716,8 +733,8 @@ assert adjusted_rand_score(y, groups["diag", "rotated"]) > 0.9
 # ## When cheaper is better
 #
 # So far full looked like the safe choice. Now compare the log-likelihoods of [held-out
-# data](../GLOSSARY.md#held-out-data). First, data with a known truth: three groups in twelve dimensions, each with its
-# *own* covariance, though the three are similar. The true model is full.
+# data](../GLOSSARY.md#held-out-data). First, data with a known truth: three groups in twelve dimensions, each with
+# its *own* covariance, though the three are similar. The true model is full.
 
 
 # %%
@@ -798,8 +815,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 
 # %% [markdown]
 # With up to 160 points the true model loses, in all of ten draws. At 40 it is far behind: each component has about
-# thirteen points, and has to learn a covariance of 78 numbers from them. The resulting ellipsoid is nearly flat in some
-# direction, and new points, which do not lie in it, get almost no density.
+# thirteen points, and has to learn a covariance of 78 numbers from them. The resulting ellipsoid is nearly flat in
+# some direction, and new points, which do not lie in it, get almost no density.
 #
 # On the digits, the smallest samples favour diag (in some other splits spherical), and 500 rows are enough for full.
 # A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure the sum of
@@ -814,8 +831,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # | your situation | a good first choice | why |
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
-# | one shape in several places, or a risk of spikes | tied | few parameters; [no component can collapse](06_when_em_fails.ipynb) |
-# | many features, or few points | diag, or tied | few parameters; diag is also fast |
+# | one shape for all, or a risk of [spikes](06_when_em_fails.ipynb) | tied | few parameters; cannot collapse |
+# | many features, or few points | diag, or tied | few parameters |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |
 #
@@ -823,10 +840,10 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # <details><summary>Optional: the fourteen types of mclust</summary>
 #
-# Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a shape $A_k$ (diagonal, determinant 1)
-# and an orientation $D_k$ (a rotation). Each of the three may be equal in all components (E) or vary (V), and shape and
-# orientation may be the identity (I). This gives fourteen models (Celeux and Govaert 1995), which the R package
-# [mclust](../GLOSSARY.md#mclust) names by three letters, for volume, shape and orientation:
+# Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a shape $A_k$ (diagonal,
+# determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all components (E) or vary
+# (V), and shape and orientation may be the identity (I). This gives fourteen models (Celeux and Govaert 1995), which
+# the R package [mclust](../GLOSSARY.md#mclust) names by three letters, for volume, shape and orientation:
 #
 # | here | in mclust | volume | shape | orientation |
 # |---|---|---|---|---|
@@ -842,8 +859,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # ## Common mistakes
 #
-# - **"Tied is the covariance of all the data."** That would be measured from the overall mean, and include the
-#   distances between the groups. Tied pools the scatters *within* the components, each about its own mean.
+# - **"Tied is the covariance of all the data."** That would include the distances between the groups. Tied pools the
+#   scatters *within* the components, each about its own mean.
 # - **"Tied is the average of the components' covariances."** Only if all own the same number of points: tied adds the
 #   scatters.
 # - **"I standardised, to be on the safe side."** For spherical (and k-means) that changes the model, for better
@@ -862,9 +879,9 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # <details><summary>Answer</summary>
 #
-# **C.** A change of one unit is a scaling along an axis. Full and tied survive any invertible linear map, so B is too
-# narrow: diag survives too, because it has a separate variance for each feature. A circle does not stay a circle, so
-# A is wrong.
+# **C.** A change of one unit is a scaling along an axis. Full and tied survive any invertible linear map. Diag
+# survives this one, because it has a separate variance for each feature. A circle does not stay a circle, so A is
+# wrong.
 #
 # </details>
 
@@ -878,8 +895,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # <details><summary>Answer</summary>
 #
 # **C.** Spherical has ten numbers, diag has $10 \cdot 100 = 1000$. The single matrix of tied has
-# $100 \cdot 101 / 2 = 5050$ entries, more than diag: one large matrix can cost more than many short lists. With a
-# thousand components, diag would cost more than tied.
+# $100 \cdot 101 / 2 = 5050$ different entries. With a thousand components, diag would cost more than tied.
 #
 # </details>
 
@@ -894,8 +910,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # <details><summary>Answer</summary>
 #
 # **B.** Every tied model is a full model with equal matrices, so the best full fit is at least as good. Restart, or
-# run longer. A would make the two likelihoods nearly equal, with full still a little ahead. C would show on held-out
-# data; overfitting makes a training likelihood *too good*.
+# run longer. With A, full would still be a little ahead. C makes a training likelihood *too good*, not worse.
 #
 # </details>
 
