@@ -199,7 +199,7 @@ assert np.all(rises[0] >= rises[1])
 # The likelihood rises more: by what the bound gains, plus a new gap. After the M-step the old guess no longer fits
 # the new $\mu$, so KL is positive again.
 #
-# The whole proof is one line. With $r$ the responsibilities under the old parameters:
+# Here is the whole proof. With $r$ the responsibilities under the old parameters:
 #
 # $$ \begin{aligned} \ell(\mu_{\text{new}}) &\ge \mathrm{ELBO}(r, \mu_{\text{new}}) \\
 # &\ge \mathrm{ELBO}(r, \mu_{\text{old}}) = \ell(\mu_{\text{old}}) \end{aligned} $$
@@ -321,8 +321,8 @@ show(
 #
 # Check the result with numbers, on the three hundred grains and three machines of lesson 04. A [finite
 # difference](../GLOSSARY.md#finite-difference) needs no calculus: move one of the nine parameters up, move it down,
-# and divide. (The weights are written as a softmax, $\pi_k = e^{a_k} / \sum_l e^{a_l}$, so that they always sum to
-# 1.)
+# and divide. (So that the weights always sum to 1, they are written as a softmax,
+# $\pi_k = e^{a_k} / \sum_l e^{a_l}$.)
 
 # %%
 grains = three_gaussians_1d()[0][:, 0]

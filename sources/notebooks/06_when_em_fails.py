@@ -76,7 +76,7 @@ assert np.all(np.diff(rises[-4:]) > 0)
 #
 # Nothing in a mixture says which component is number 0. Swap two of them ([label
 # switching](../GLOSSARY.md#label-switching)), and the parameters change but the density does not. No data can tell
-# the two versions apart: the numbering lacks [identifiability](../GLOSSARY.md#identifiability).
+# the two versions apart: this is a lack of [identifiability](../GLOSSARY.md#identifiability).
 #
 # **Before you run the next cell:** three components in the plane. How many maxima of the same height are there? And
 # with ten components?
@@ -319,8 +319,8 @@ assert [round(total, 2) for total in totals["tied"]] == [-82.81] * 4
 # higher likelihood is not a better model.** (The same happens in 18 of 20 other samples. In the other two, EM ends at
 # a good maximum of finite height.)
 #
-# **Tied is immune.** A variance shared by all components cannot go to zero while some grains are away from their
-# means: those grains would lose more likelihood than the spike gains. This is one of the best reasons for a tied
+# **Tied is immune.** A variance shared by all components cannot go to zero while some grains are away from every
+# mean: those grains would lose more likelihood than the spike gains. This is one of the best reasons for a tied
 # covariance. Lesson 07 has others.
 #
 # <details><summary>Optional: exactly when tied is immune</summary>

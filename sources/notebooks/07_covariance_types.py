@@ -343,6 +343,9 @@ show(
 )
 
 # %% [markdown]
+# Full comes closest, and tied nearly as close. Diag and spherical find the round group, and cut across both long
+# ones.
+#
 # Is it only a matter of the start? Here all four start close to the truth, from a run of k-means that stopped, by
 # luck, near the three groups.
 #
@@ -511,10 +514,8 @@ for ax, (name, labels) in zip(axes, answers.items()):
     plot_points(birds[:, [0, 3]], labels, sizes=14, ax=ax)
     title = name if name == "species" else f"{name} (ARI {penguins[name][1]:.2f})"
     ax.set(title=title, xlabel="bill length, mm", ylabel="body mass, g")
-for k, (bird, place) in enumerate(
-    {"Adelie": (32, 4800), "Chinstrap": (52, 3100), "Gentoo": (40, 5700)}.items()
-):
-    axes[0].text(*place, bird, color=color(k))
+for bird, place in {"Adelie": (32, 4800), "Chinstrap": (52, 3100), "Gentoo": (40, 5700)}.items():
+    axes[0].text(*place, bird)
 show(
     fig,
     "Figure 5. Two of the penguins' four features. Tied finds the species; spherical cuts the mass into three bands.",
@@ -730,7 +731,7 @@ assert adjusted_rand_score(y, groups["diag", "rotated"]) > 0.9
 # ask whether one unit means the same in every feature. Full and tied need neither question. But k-means, which finds
 # the start, depends on the scale, and so does `reg_covar`.
 #
-# ## When cheaper is better
+# ## When fewer parameters are better
 #
 # So far full looked like the safe choice. Now compare the log-likelihoods of [held-out
 # data](../GLOSSARY.md#held-out-data). First, data with a known truth: three groups in twelve dimensions, each with
@@ -800,8 +801,8 @@ for ax in axes:
     ax.legend(loc="lower right")
 show(
     fig,
-    "Figure 9. Held-out log-likelihood against the number of training points. With few points the cheap"
-    " types win, even where the truth is full (left). Full starts far below the edge of both panels.",
+    "Figure 9. Held-out log-likelihood against the number of training points. With few points, types with few"
+    " parameters win, even where the truth is full (left). Full starts far below the edge of both panels.",
     "Two panels of four rising curves. Left: tied is best up to about three hundred points, then full"
     " overtakes it; diag and spherical stay far below. Right: diag is best up to about 250 points, with tied"
     " and spherical close; then full rises above them.",
@@ -819,8 +820,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # some direction, and new points, which do not lie in it, get almost no density.
 #
 # On the digits, the smallest samples favour diag (in some other splits spherical), and 500 rows are enough for full.
-# A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure the sum of
-# both.
+# A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure both together.
 #
 # BIC cannot replace the held-out rows here. With 40 training points it puts full first in most of ten draws, but on
 # new points full is the worst of the four in all ten. **When there are more parameters than points, trust held-out
