@@ -817,7 +817,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # %% [markdown]
 # With up to 160 points the true model loses, in all of ten draws. At 40 it is far behind: each component has about
 # thirteen points, and has to learn a covariance of 78 numbers from them. The resulting ellipsoid is nearly flat in
-# some direction, and new points, which do not lie in it, get almost no density.
+# some direction, and new points outside it get almost no density.
 #
 # On the digits, the smallest samples favour diag (in some other splits spherical), and 500 rows are enough for full.
 # A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure both together.
