@@ -159,7 +159,7 @@ for k, name in enumerate(("long", "long", "round")):
 #
 # ## The detector as a class
 #
-# Fit a density, score, find the percentile, then compare new points with it.
+# Fit a density, find the percentile of its scores, and compare new points with it.
 
 
 # %%
@@ -506,8 +506,8 @@ assert nearest < 0.1  # a component of its own
 # - The [local outlier factor](../GLOSSARY.md#local-outlier-factor), LOF, compares how close a point's neighbours
 #   are with how close *their* neighbours are.
 #
-# All get the same training, validation and test rows of the two moons. Each has one tuning parameter, chosen by the
-# AUC on validation rows and a hundred labelled anomalies.
+# All three methods get the same training, validation and test rows of the two moons. Each has one tuning parameter,
+# chosen by the AUC on validation rows and a hundred labelled anomalies.
 #
 # But **nobody has a hundred labelled anomalies of the kind that is still to come.** So each method also runs without
 # labels. The mixture takes the $K$ with the best likelihood of the normal validation rows. The other two have no such
@@ -650,8 +650,8 @@ show(
 )
 
 # %% [markdown]
-# None: the three methods are equal within the spread of the splits. And the promise is 4 %, but the false alarms
-# range from 1 % to 9 %: 89 validation rows and 90 test rows are too few for more certainty.
+# None: the three methods are equal within the spread of the splits (Figure 8, left). And the promise is 4 %, but the
+# false alarms range from 1 % to 9 % (right): 89 validation rows and 90 test rows are too few for more certainty.
 #
 # ## Many dimensions, and a second opinion
 #
