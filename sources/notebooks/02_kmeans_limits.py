@@ -397,8 +397,8 @@ print("points of each component:", np.bincount(origin), " expected:", 900 * pi)
 
 ax = plot_points(X_far, origin)
 plot_ellipses(far, sigma**2, "spherical", n_std=(1, 2), ax=ax)
-ax.text(3.8, -0.4, "component 0\nweight 1/3, σ = 1.2", va="center")
-ax.text(-4.2, 12, "component 1\nweight 2/3, σ = 1.8", va="center")
+ax.text(3.8, -0.4, "component 0\nweight 1/3\nσ = 1.2", va="center")
+ax.text(-4.2, 11, "component 1\nweight 2/3\nσ = 1.8", va="center")
 show(
     ax,
     "Figure 6. Nine hundred points that the story produced: round, unequal in number and in spread."
