@@ -115,7 +115,7 @@ print("a point at (100, 100) gets the label", kmeans.predict([[100.0, 100.0]])[0
 # %% [markdown]
 # ## Stretched groups
 #
-# Here are the same four hundred points after a linear map. You can still see four groups.
+# Here are the same points after a linear map. You can still see four groups.
 #
 # **Before you run the next cell:** k-means looks for four clusters again. Where will its borders run?
 
@@ -689,7 +689,6 @@ with TemporaryDirectory() as folder, chdir(folder):
 # - **"The lowest inertia is the best clustering."** Only if the objective suits the data. For the long groups and
 #   for the penguins, the true labels have the higher inertia.
 # - **Raising `n_init` when the shape is the problem.** You find the optimum of the wrong objective more reliably.
-# - **Believing an ARI that is surprisingly low.** Labels from two files may have collided.
 # - **Treating the label of a far-away point as knowledge.** K-means always answers. It has no way to say that a point
 #   is unlike anything it has seen.
 # - **Taking each fitted component for a real group.** Two components may make one bump, and one bent group may need
