@@ -73,7 +73,7 @@ def test_keys_step_choose_points_and_play(shown):
     plane = page.locator("canvas.plane")
     plane.press("ArrowRight")
     settled(page, 1)
-    plane.press("ArrowDown")
+    plane.press("ArrowUp")
     assert page.locator(".reading").inner_text().startswith("point 0 at")
     plane.press("ArrowUp")
     assert page.locator(".reading").inner_text().startswith(f"point {len(X) - 1} at")

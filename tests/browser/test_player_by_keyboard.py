@@ -46,21 +46,47 @@ def test_tab_leads_through_a_player_in_jupyterlab(lab, lab_page, made):
 
 
 def test_the_keys_are_listed_where_the_keyboard_leads(shown):
+    """Beside the numbers of a point, too."""
     page = shown("em_plane")
-    reading = page.locator(".reading")
-    assert reading.inner_text() == HINT
+    keys = page.get_by_text(KEYS, exact=True)
+    expect(keys).to_have_count(0)
     page.keyboard.press("Tab")
-    assert reading.inner_text() == KEYS
+    assert keys.is_visible()
+    assert page.locator(".reading").inner_text() == HINT
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert keys.is_visible()
+    assert page.locator(".reading").inner_text().startswith("point 0 at")
     page.keyboard.press("Tab")
-    expect(reading).to_have_text(HINT)
+    expect(keys).to_have_count(0)
+
+
+def test_a_click_on_the_picture_lists_no_keys(shown):
+    page = shown("em_plane")
+    page.locator("canvas.plane").click()
+    page.evaluate(TWO_FRAMES)
+    expect(page.get_by_text(KEYS, exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [470, 1000])
+def test_the_speed_is_beside_the_slider(shown, width):
+    page = shown("em_plane")
+    page.set_viewport_size({"width": width, "height": 900})
+    slider, speed = (page.get_by_label(name, exact=True).bounding_box() for name in ("step", "speed"))
+    assert speed["y"] < slider["y"] + slider["height"] / 2 < speed["y"] + speed["height"]
+    assert slider["width"] >= 60
 
 
 def test_a_curve_without_values_says_so_instead_of_an_axis(shown):
     page = shown(kmeans_game(SENT, 2))
+    page.set_viewport_size({"width": 470, "height": 900})
+    curve = page.locator("canvas.curve")
     assert texts(page, "curve") == ["No inertia yet."]
+    assert curve.bounding_box()["height"] < 30
     for _ in range(2):
         page.locator("canvas.plane").press("n")
     assert "↑ inertia" in texts(page, "curve")
+    assert curve.bounding_box()["height"] > 200
 
 
 @pytest.mark.parametrize("name", ["em_line", "hardening", "types"])

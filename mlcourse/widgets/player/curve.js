@@ -15,13 +15,12 @@ class Curve extends Panel {
     const heights = rangeOfLines(spec);
     const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
     super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), log: spec.log });
-    Object.assign(this, { spec, x });
+    Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
   }
 
   /** The axes; before there is any value, a sentence instead. */
   drawAxes() {
     const { ctx, box, look, spec } = this;
-    this.empty = !spec.lines.some(({ values }) => known(values).length);
     if (!this.empty) return super.drawAxes();
     ctx.fillStyle = css(look.pale);
     ctx.textAlign = "left";

@@ -82,7 +82,10 @@ class Live extends Player {
        move(handle, point)  put a handle elsewhere, in data units
        tap(point)           a press beside every handle
        selected             the handle that the keys move, or null
-       pointOf(handle)      where it is */
+       pointOf(handle)      where it is
+     and, if the handles are means,
+       meanName             what they are called
+       rival                the means of another solution, to be drawn too, if any */
 
   listen(canvas, p) {
     super.listen(canvas, p);
@@ -114,6 +117,18 @@ class Live extends Player {
     return { ...super.keys(p), ...Object.fromEntries(moves) };
   }
 
+  /** Choose a mean for the keys, instead of a point. */
+  chooseMean(k) {
+    this.mean = k;
+    this.pin(-1, 0);
+  }
+
+  read() {
+    super.read();
+    const mean = this.means[this.mean];
+    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${this.mean} at ${placeText(mean)}`;
+  }
+
   nudge(right, up) {
     const handle = this.selected;
     if (handle === null) return;
@@ -143,6 +158,14 @@ class Live extends Player {
   }
 
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
+
+  draw() {
+    super.draw();
+    if (!this.look) return;
+    if (this.rival) this.ghost(this.rival);
+    const mean = this.means[this.mean];
+    if (mean) this.ring(mean);
+  }
 
   /** A ring around the mean that the keys move. */
   ring([x, y]) {

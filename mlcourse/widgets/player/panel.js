@@ -167,6 +167,11 @@ function decimal(value, digits) {
   return trueMinus(value.toFixed(digits));
 }
 
+/** A point or a mean, for a sentence. */
+function placeText(x) {
+  return `(${x.map((value) => decimal(value, 2)).join(", ")})`;
+}
+
 /** A number with so many significant digits, without zeros at its end. */
 function significant(value, digits) {
   return trueMinus(String(Number(value.toPrecision(digits))));

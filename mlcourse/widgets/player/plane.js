@@ -17,7 +17,7 @@ class Plane extends Panel {
       const theta = this.spec.mixtures[i];
       const R = theta.covariances
         ? eStep(this.scene.points, theta).R
-        : nearestCenter(this.scene.points, theta.means);
+        : oneHot(assign(this.scene.points, theta.means), theta.means.length);
       this.shares.set(i, R);
     }
     return this.shares.get(i);
@@ -26,7 +26,7 @@ class Plane extends Panel {
   /** The likeliest component of every point under mixture number i; null when i is −1. */
   labels(i) {
     if (i >= 0 && !this.likeliest.has(i)) {
-      this.likeliest.set(i, this.responsibilities(i).map((share) => share.indexOf(Math.max(...share))));
+      this.likeliest.set(i, this.responsibilities(i).map(likeliest));
     }
     return this.likeliest.get(i) ?? null;
   }
@@ -175,8 +175,7 @@ class Plane extends Panel {
   }
 
   nameOf(i) {
-    const place = this.scene.points[i].map((value) => decimal(value, 2)).join(", ");
-    return `point ${i} at (${place})${this.spec.title && ` under ${this.spec.title}`}`;
+    return `point ${i} at ${placeText(this.scene.points[i])}${this.spec.title && ` under ${this.spec.title}`}`;
   }
 }
 

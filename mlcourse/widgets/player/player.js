@@ -25,6 +25,7 @@ class Player {
     this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
     this.caption = element("p", { class: "caption", "aria-live": "polite" });
     this.reading = element("p", { class: "reading", "aria-live": "polite" });
+    this.help = element("p", { class: "note" }); // not live: the name of the picture has the keys
     const sliderName = scene.sliderName ?? "step";
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
     this.first = this.button("First", () => this.step(-this.b), "⇤ First");
@@ -38,11 +39,13 @@ class Player {
       this.back,
       this.playButton,
       this.forward,
-      element("label", { class: "wide" }, [sliderName, this.slider]),
-      element("label", {}, ["speed", this.speed]),
+      element("div", { class: "wide" }, [
+        element("label", {}, [sliderName, this.slider]),
+        element("label", {}, ["speed", this.speed]),
+      ]),
     ]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.reading, this.controls, this.caption]);
+    const main = element("div", { class: "main" }, [planes, this.reading, this.help, this.controls, this.caption]);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
       element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
@@ -102,8 +105,8 @@ class Player {
     return {
       ArrowLeft: () => this.step(-1),
       ArrowRight: () => this.step(1),
-      ArrowDown: () => this.choose((this.chosen + 1) % n, p),
-      ArrowUp: () => this.choose((Math.max(this.chosen, 0) + n - 1) % n, p),
+      ArrowDown: () => this.choose(inTurn(this.chosen, 1, n), p),
+      ArrowUp: () => this.choose(inTurn(this.chosen, -1, n), p),
       Enter: () => this.pin(this.chosen, p),
       ...(this.pinned && { Escape: () => this.pin(this.chosen, p) }), // otherwise the key is the page's
       Home: () => this.go(0),
@@ -159,6 +162,10 @@ class Player {
 
   get frame() {
     return this.b;
+  }
+
+  get canPlay() {
+    return this.last > 0;
   }
 
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
@@ -223,14 +230,17 @@ class Player {
     this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play");
     for (const button of [this.first, this.back]) button.setAttribute("aria-disabled", this.b === 0);
     this.forward.setAttribute("aria-disabled", this.b === this.last);
-    this.playButton.setAttribute("aria-disabled", this.last === 0);
+    this.playButton.setAttribute("aria-disabled", !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.scene.frames[this.b][0]];
-      const places = means.map((mean) => `(${mean.map((value) => decimal(value, 2)).join(", ")})`).join(" ");
-      const label = [spec.title, caption, `Means at ${places}.`, this.scene.keys].filter(Boolean).join(" ");
+      const places = `Means at ${means.map(placeText).join(" ")}.`;
+      const label = [spec.title, caption, places, this.scene.keys].filter(Boolean).join(" ");
       this.canvases[p].setAttribute("aria-label", label);
     });
-    if (this.side) this.side.setAttribute("aria-label", this.describeCurve());
+    if (this.curve) {
+      this.side.setAttribute("aria-label", this.describeCurve());
+      this.side.classList.toggle("empty", this.curve.empty);
+    }
     this.read();
     this.draw();
   }
@@ -312,17 +322,19 @@ class Player {
     this.choose(i, p);
   }
 
-  /** What a reader can do in the picture: with the keys, if they led there. */
-  get hint() {
-    const { hint, keys } = this.scene;
-    return this.section.querySelector("canvas:focus-visible") ? keys : hint;
-  }
-
+  /** Describe the chosen point, and list the keys if they have led to the picture. */
   read() {
+    const { hint, keys } = this.scene;
+    this.help.textContent = this.section.querySelector("canvas:focus-visible") ? keys : "";
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.hint;
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : hint;
   }
+}
+
+/** The number of the thing before or after number i of n, in turn; without an i, of the first one. */
+function inTurn(i, by, n) {
+  return i >= 0 && n ? (i + by + n) % n : Math.min(0, n - 1);
 }
 
 function weightBar(k) {
