@@ -24,7 +24,6 @@ class PlaygroundScene(LiveScene):
     type: str  # the covariance type
     regCovar: float
     seed: int
-    mouse: str  # what the mouse does, said below the picture
 
 
 def playground(
@@ -54,9 +53,8 @@ def playground(
     scene: PlaygroundScene = {
         "kind": "Playground",
         "label": "Playground: EM on points that you place",
-        "note": f"Keyboard: {KEYS}",
+        "note": MOUSE,
         "keys": KEYS,
-        "mouse": MOUSE,
         "points": X,
         "K": n_components,
         "type": covariance_type,

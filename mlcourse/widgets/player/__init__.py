@@ -104,7 +104,7 @@ class Scene(TypedDict, total=False):
     narrator: str  # "em" or "kmeans": the script says in numbers what each half step did
     curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
     weights: bool  # whether to show the weights of the first plane as bars
-    keys: str  # what the keys do in the picture; shown when they have led there
+    keys: str  # what the keys do in the picture
 
 
 class LiveScene(TypedDict):
@@ -112,7 +112,7 @@ class LiveScene(TypedDict):
 
     kind: str  # a key of KINDS
     label: str
-    note: str  # lists the keys, too
+    note: str
     keys: str  # what the keys do in the picture
     hint: NotRequired[str]
     points: Array

@@ -25,7 +25,6 @@ class Player {
     this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
     this.caption = element("p", { class: "caption", "aria-live": "polite" });
     this.reading = element("p", { class: "reading", "aria-live": "polite" });
-    this.help = element("p", { class: "note" }); // not live: the name of the picture has the keys
     const sliderName = scene.sliderName ?? "step";
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
     this.first = this.button("First", () => this.step(-this.b), "⇤ First");
@@ -44,12 +43,15 @@ class Player {
         element("label", {}, ["speed", this.speed]),
       ]),
     ]);
+    this.note = element("p", { class: "note" }, [scene.note]);
+    this.keyLine = element("p", { class: "note" }, [`Keyboard: ${scene.keys}`]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.reading, this.help, this.controls, this.caption]);
+    const main = element("div", { class: "main" }, [planes, this.reading, this.controls, this.caption]);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
       element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
-      element("p", { class: "note" }, [scene.note]),
+      this.note,
+      this.keyLine,
     ]);
     root.append(element("style", {}, [style]), this.section);
     this.slider.addEventListener("input", () => {
@@ -80,8 +82,8 @@ class Player {
       this.hover(under, p);
     });
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
-    canvas.onfocus = () => this.read();
-    canvas.onblur = () => setTimeout(() => this.read(), 300); // a click that takes the focus must not miss its button
+    canvas.onfocus = () => this.placeKeys();
+    canvas.onblur = () => setTimeout(() => this.placeKeys(), 300); // a click that takes the focus must not miss its button
     canvas.addEventListener("pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);
@@ -96,6 +98,7 @@ class Player {
       event.preventDefault();
       event.stopPropagation();
       action();
+      this.placeKeys();
     });
   }
 
@@ -322,13 +325,16 @@ class Player {
     this.choose(i, p);
   }
 
-  /** Describe the chosen point, and list the keys if they have led to the picture. */
   read() {
-    const { hint, keys } = this.scene;
-    this.help.textContent = this.section.querySelector("canvas:focus-visible") ? keys : "";
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : hint;
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
+  }
+
+  /** List the keys right below the picture while they work there, and below everything otherwise. */
+  placeKeys() {
+    if (this.section.querySelector("canvas:focus-visible")) this.reading.after(this.keyLine);
+    else this.section.append(this.keyLine);
   }
 }
 

@@ -52,7 +52,7 @@ class Playground extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.controls.before(element("p", { class: "note" }, [scene.mouse]));
+    this.controls.before(this.note);
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
