@@ -24,10 +24,17 @@ class PlaygroundScene(LiveScene):
     type: str  # the covariance type
     regCovar: float
     seed: int
+    features: tuple[str, str]
 
 
 def playground(
-    X: Array, n_components: int = 3, covariance_type: str = "full", reg_covar: float = 1e-6, seed: int = 0
+    X: Array,
+    n_components: int = 3,
+    covariance_type: str = "full",
+    reg_covar: float = 1e-6,
+    seed: int = 0,
+    *,
+    features: tuple[str, str] = ("x", "y"),
 ) -> Player:
     """Show points that the reader can add, move and remove, and EM that follows while they move.
 
@@ -43,6 +50,8 @@ def playground(
     reg_covar : float, added to every variance, in squared units of X
     seed : int
         Seed of the first random start.
+    features : pair of str
+        Names of the axes for these points. The data sets that the reader can choose have x and y.
     """
     X = on_the_plane(X)
     if n_components not in range(1, 7):
@@ -60,6 +69,7 @@ def playground(
         "type": covariance_type,
         "regCovar": reg_covar,
         "seed": seed,
+        "features": features,
     }
     return Player(scene, draw_playground(X))
 

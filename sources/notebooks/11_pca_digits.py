@@ -47,7 +47,7 @@ plane = PCA(2).fit_transform(load_digits()[0])
 labels = pairwise_distances_argmin(plane, plane[:10])
 start = mixture_from_responsibilities(plane, np.eye(10)[labels], CovarianceType.named("full"))
 steps = list(islice(em(expectation_over(plane), start), 30))
-em_player(plane, steps, features=("component 1", "component 2"))
+em_player(plane, steps, features=("first number", "second number"))
 
 # %% [markdown]
 # ## One hundred digits

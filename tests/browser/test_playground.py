@@ -8,9 +8,10 @@ import pytest
 from mlcourse import KMeans
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, em, expectation_over
+from mlcourse.widgets import playground
 from mlcourse.widgets.player import parameters
 from tests.helpers.live_page import HTML, LivePage
-from tests.helpers.player_page import TWO_FRAMES
+from tests.helpers.player_page import TWO_FRAMES, texts
 from tests.helpers.scenes import LIVE, SENT
 
 POINTS = SENT[::6]
@@ -219,6 +220,14 @@ def test_the_picture_has_room_for_the_first_ellipses(shown):
         theta = mixture(step["theta"])
         reach = 2 * np.sqrt(np.diagonal(theta.covariances, axis1=1, axis2=2))
         assert ((theta.means - reach > (left, bottom)) & (theta.means + reach < (right, top))).all()
+
+
+def test_axes_have_names_for_the_original_points_alone(open_page):
+    live = LivePage(open_page(), playground(POINTS, features=("duration", "wait")))
+    sets = live.page.get_by_role("combobox", name="points")
+    for name, wanted in [("two moons", {"x", "↑ y"}), ("original points", {"duration", "↑ wait"})]:
+        sets.select_option(name)
+        assert wanted <= set(texts(live.page, "plane"))
 
 
 def test_edited_points_are_called_your_points(shown):

@@ -20,6 +20,7 @@ class Playground extends Live {
   static sceneOf(state) {
     const { steps, comparing } = state;
     const ghost = comparing && steps.length ? kmeansBeside(state) : null;
+    const [xlabel, ylabel] = state.preset ? ["x", "y"] : state.features;
     const frames = framesOf(steps);
     return {
       ...state,
@@ -29,8 +30,8 @@ class Playground extends Live {
       planes: [
         {
           title: "",
-          xlabel: "x",
-          ylabel: "y",
+          xlabel,
+          ylabel,
           limits: state.limits,
           mixtures: steps.length ? steps.map(({ theta }) => theta) : [{ weights: [], means: [], covariances: [] }],
           ellipses: [1, 2],
@@ -172,7 +173,7 @@ class Playground extends Live {
 
   load(data) {
     const { original, limits } = this.state;
-    this.restart({ data, points: data === ORIGINAL ? original : presetPoints(data, limits) });
+    this.restart({ data, preset: data !== ORIGINAL, points: data === ORIGINAL ? original : presetPoints(data, limits) });
   }
 
   /** Change the points; EM goes on from where it is. */
