@@ -36,8 +36,7 @@ class Curve extends Panel {
     this.clipped(() => {
       ctx.setLineDash([3, 3]);
       this.path([[cursor, this.limits[2]], [cursor, this.limits[3]]]);
-      ctx.strokeStyle = css(look.pale);
-      ctx.stroke();
+      this.stroke(look.pale, 1);
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
@@ -55,11 +54,9 @@ class Curve extends Panel {
     ctx.setLineDash([]);
     for (const point of here) this.drawMark(k, point);
     if (!spec.minima) return;
-    const [lowX, lowY] = points.reduce((best, point) => (point[1] < best[1] ? point : best));
-    ctx.beginPath();
-    ctx.arc(this.px(lowX), this.py(lowY), 9, 0, 2 * Math.PI);
-    ctx.strokeStyle = css(this.look.ink);
-    ctx.stroke();
+    const lowest = points.reduce((best, point) => (point[1] < best[1] ? point : best));
+    this.circle(lowest, 9);
+    this.stroke(this.look.ink, 1.8);
   }
 
   /** The hollow marker of line k; outside the axes it is drawn at their edge. */
@@ -68,7 +65,7 @@ class Curve extends Panel {
     const { paper, ink } = this.look;
     const inside = Math.min(Math.max(y, bottom), top);
     this.ctx.lineWidth = 1.8;
-    drawMarker(this.ctx, MARKERS[k % HOLLOW_SIGNS.length], this.px(x), this.py(inside), 4.5, css(paper), css(ink));
+    drawMarker(this.ctx, MARKERS[k % HOLLOW_SIGNS.length], this.px(x), this.py(inside), 4.5, paper, ink);
   }
 }
 

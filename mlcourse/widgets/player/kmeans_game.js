@@ -63,7 +63,7 @@ class KMeansGame extends Live {
   update() {
     super.update();
     const complete = this.means.length === this.state.K;
-    this.lloydButton.setAttribute("aria-disabled", !complete);
+    disable(this.lloydButton, !complete);
     const reached = this.scene.curve.lines[0].values.slice(0, this.b + 1).filter((value) => value !== null);
     this.best = Math.min(this.best ?? Infinity, ...reached);
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
@@ -171,9 +171,7 @@ class Residuals extends Plane {
         ctx.moveTo(this.px(x), this.py(y));
         ctx.lineTo(this.px(center[0]), this.py(center[1]));
       });
-      ctx.strokeStyle = css(outline(look.component(k), look), 0.45);
-      ctx.lineWidth = 0.8;
-      ctx.stroke();
+      this.stroke(outline(look.component(k), look), 0.8, 0.45);
     });
     super.drawPoints(styles, chosen, pinned);
   }

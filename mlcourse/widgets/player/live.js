@@ -72,7 +72,7 @@ class Live extends Player {
 
   update() {
     super.update();
-    this.undoButton?.setAttribute("aria-disabled", !this.state.before);
+    if (this.undoButton) disable(this.undoButton, !this.state.before);
   }
 
   // ── Handles: what can be dragged, or moved with the keys ─────────────────────────────────────────
@@ -168,13 +168,10 @@ class Live extends Player {
   }
 
   /** A ring around the mean that the keys move. */
-  ring([x, y]) {
+  ring(mean) {
     const [plane] = this.planes;
-    plane.ctx.beginPath();
-    plane.ctx.arc(plane.px(x), plane.py(y), 13, 0, 2 * Math.PI);
-    plane.ctx.strokeStyle = css(this.look.ink);
-    plane.ctx.lineWidth = 2;
-    plane.ctx.stroke();
+    plane.circle(mean, 13);
+    plane.stroke(this.look.ink, 2);
   }
 
   /** The solution of k-means: crosses at its centres, and the borders of their cells, dashed. */
@@ -184,7 +181,7 @@ class Live extends Player {
       plane.drawBorders(centers);
       for (const [x, y] of centers) {
         const at = [plane.px(x), plane.py(y)];
-        drawMarker(plane.ctx, MARKERS[6], ...at, 8, css(this.look.paper), css(this.look.ink));
+        drawMarker(plane.ctx, MARKERS[6], ...at, 8, this.look.paper, this.look.ink);
       }
     });
   }

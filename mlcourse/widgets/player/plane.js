@@ -86,16 +86,12 @@ class Plane extends Panel {
     ctx.lineWidth = 0.8;
     styles.forEach(({ rgb, path }, i) => {
       const [x, y] = this.place(i);
-      drawMarker(ctx, path, this.px(x), this.py(y), r, css(rgb), css(outline(rgb, look)));
+      drawMarker(ctx, path, this.px(x), this.py(y), r, rgb, outline(rgb, look));
     });
     if (chosen >= 0 && chosen < styles.length) {
-      const [x, y] = this.place(chosen);
-      ctx.strokeStyle = css(look.ink);
-      ctx.lineWidth = 2;
       for (const radius of pinned ? [8, 12] : [9]) {
-        ctx.beginPath();
-        ctx.arc(this.px(x), this.py(y), radius, 0, 2 * Math.PI);
-        ctx.stroke();
+        this.circle(this.place(chosen), radius);
+        this.stroke(look.ink, 2);
       }
     }
   }
@@ -114,14 +110,12 @@ class Plane extends Panel {
       }
     });
     if (!spec.numbers) return;
-    theta.means.forEach(([x, y], k) => {
-      ctx.beginPath();
-      ctx.arc(this.px(x), this.py(y), 8.5, 0, 2 * Math.PI);
+    theta.means.forEach((mean, k) => {
+      const [x, y] = mean;
+      this.circle(mean, 8.5);
       ctx.fillStyle = css(look.paper);
       ctx.fill();
-      ctx.strokeStyle = css(look.ink);
-      ctx.lineWidth = 1.5;
-      ctx.stroke();
+      this.stroke(look.ink, 1.5);
       ctx.fillStyle = css(look.ink);
       ctx.textAlign = "center";
       ctx.textBaseline = "middle";
@@ -135,9 +129,7 @@ class Plane extends Panel {
       this.path(voronoiCell(centers, k, this.limits), true);
       this.ctx.fillStyle = css(between(this.look.component(k), this.look.paper, 0.75));
       this.ctx.fill();
-      this.ctx.strokeStyle = css(this.look.ink);
-      this.ctx.lineWidth = 0.8;
-      this.ctx.stroke();
+      this.stroke(this.look.ink, 0.8);
     });
   }
 
@@ -146,9 +138,7 @@ class Plane extends Panel {
     this.ctx.setLineDash([5, 4]);
     centers.forEach((_, k) => {
       this.path(voronoiCell(centers, k, this.limits), true);
-      this.ctx.strokeStyle = css(this.look.pale);
-      this.ctx.lineWidth = 1;
-      this.ctx.stroke();
+      this.stroke(this.look.pale, 1);
     });
     this.ctx.setLineDash([]);
   }

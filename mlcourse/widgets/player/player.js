@@ -231,9 +231,9 @@ class Player {
     this.slider.setAttribute("aria-valuetext", caption);
     this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
     this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play");
-    for (const button of [this.first, this.back]) button.setAttribute("aria-disabled", this.b === 0);
-    this.forward.setAttribute("aria-disabled", this.b === this.last);
-    this.playButton.setAttribute("aria-disabled", !this.canPlay);
+    for (const button of [this.first, this.back]) disable(button, this.b === 0);
+    disable(this.forward, this.b === this.last);
+    disable(this.playButton, !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.scene.frames[this.b][0]];
       const places = `Means at ${means.map(placeText).join(" ")}.`;
@@ -354,6 +354,11 @@ function weightBar(k) {
 
 function subscript(k) {
   return String(k).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+}
+
+/** Disable a button, or enable it; it keeps the focus, so that the keyboard need not find its way back. */
+function disable(button, whether) {
+  button.setAttribute("aria-disabled", whether);
 }
 
 function element(name, attributes, children = []) {
