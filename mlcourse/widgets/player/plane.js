@@ -161,7 +161,9 @@ class Plane extends Panel {
     const R = this.responsibilities(colored);
     if (!R) return `${point}: no responsibilities yet`;
     if (!this.spec.mixtures[colored].covariances) return `${point}: nearest to centre ${this.labels(colored)[i]}`;
-    return `${point}: ${R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`).join(", ")}`;
+    const shares = R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`);
+    const some = shares.filter((text) => !text.endsWith(" 0.000"));
+    return `${point}: ${(shares.length > some.length + 1 ? [...some, "the others 0.000"] : shares).join(", ")}`;
   }
 
   nameOf(i) {
