@@ -235,7 +235,7 @@ start = Mixture(
     precisions_cholesky=np.ones(3),
     covariance_type=CovarianceType.named("spherical"),
 )
-em_player(X, list(islice(em(expectation_over(X), start), 41)))
+em_player(X, list(islice(em(expectation_over(X), start), 41)), features=["position x"])
 
 # %% [markdown]
 # ## The likelihood never falls

@@ -46,7 +46,8 @@ use_course_style()
 plane = PCA(2).fit_transform(load_digits()[0])
 labels = pairwise_distances_argmin(plane, plane[:10])
 start = mixture_from_responsibilities(plane, np.eye(10)[labels], CovarianceType.named("full"))
-em_player(plane, list(islice(em(expectation_over(plane), start), 30)))
+steps = list(islice(em(expectation_over(plane), start), 30))
+em_player(plane, steps, features=("first number", "second number"))
 
 # %% [markdown]
 # ## One hundred digits

@@ -56,7 +56,8 @@ throw = np.column_stack([10 * moment - 5 * moment**2, moment])
 throw += np.random.default_rng(2).normal(scale=(0.15, 0.01), size=throw.shape)
 parts = (4 * moment).astype(int)
 start = mixture_from_responsibilities(throw, np.eye(8)[parts], CovarianceType.named("full"))
-em_player(throw, list(islice(em(expectation_over(throw), start), 20)))
+steps = list(islice(em(expectation_over(throw), start), 20))
+em_player(throw, steps, features=("height (m)", "time since the throw (s)"))
 
 # %% [markdown]
 # ## When was the ball three metres up?
