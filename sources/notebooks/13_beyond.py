@@ -59,7 +59,7 @@ em_player(throw, list(islice(em(expectation_over(throw), start), 20)))
 # %% [markdown]
 # ## One algorithm, six uses
 #
-# This lesson has no new algorithm. Each part answers one question by changing one line of EM, or none:
+# There is no new algorithm in this lesson. Each part changes one line of EM, or none:
 #
 # | part | the question | what changes | tasks |
 # |---|---|---|---|
@@ -70,19 +70,18 @@ em_player(throw, list(islice(em(expectation_over(throw), start), 20)))
 # | 5 | The rows are in many files, or on many machines. | nothing: sums are added up | 6 |
 # | 6 | The rows keep coming. | the M-step follows every batch | 8 |
 #
-# Read part 1 first, then part 2. Parts 3 to 6 can be read in any order, and each may be skipped: nothing later needs
-# them.
+# Read part 1 first, then part 2. Parts 3 to 6 stand alone, and each may be skipped: nothing later needs them.
 #
 # ## Part 1 · Known and unknown entries
 #
-# **The idea:** a mixture is a model of the [joint density](../GLOSSARY.md#joint-density) of all features, so it also
-# knows which entries of a row go together.
+# **The idea:** a mixture is a model of the [joint density](../GLOSSARY.md#joint-density) of all features, so entries
+# that are known say something about the others.
 #
 # ### When was the ball three metres up?
 #
 # Somebody throws a ball straight up at ten metres per second, again and again, and you take snapshots at random
-# moments. Each gives two numbers, the height of the ball and the time since the throw. (Here gravity is
-# 10 m/s², and heights have an error of 15 cm.)
+# moments. Each gives the height of the ball and the time since the throw. (Gravity is 10 m/s² here, and heights are
+# off by 15 cm or so.)
 
 # %%
 rng = np.random.default_rng(0)
@@ -118,9 +117,8 @@ show(
 # \Sigma_{u|o} &= \Sigma_{uu} - \Sigma_{uo}\Sigma_{oo}^{-1}\Sigma_{ou}
 # \end{aligned} $$
 #
-# The first line starts from the mean of $x_u$ and corrects it: the more unusual $x_o$ is, and the stronger the
-# correlation, the larger the correction. The second line subtracts what $x_o$ explains. It does not depend on the
-# values in $x_o$.
+# The first line corrects the mean of $x_u$: the more unusual $x_o$ is, and the stronger the correlation, the larger
+# the correction. The second subtracts what $x_o$ explains.
 
 
 # %%
@@ -142,8 +140,8 @@ print(f"one Gaussian {mean[0]:.3f} s, straight line {np.polyval(line, 3.0):.3f} 
 assert np.isclose(mean[0], np.polyval(line, 3.0))
 
 # %% [markdown]
-# Conditioning one Gaussian *is* linear regression. Going up and coming down cancel, so the line is nearly flat: about
-# one second at every height. One second after the throw, however, the ball is at the top.
+# Conditioning one Gaussian *is* linear regression. Going up and coming down cancel, so the line is nearly flat:
+# about one second at every height. But then the ball is at the top.
 #
 # ### Conditioning a mixture: regression with two answers
 #
@@ -170,8 +168,8 @@ assert np.allclose(mean, at_three.means[0])
 assert np.allclose(cov, at_three.covariances[0])
 
 # %% [markdown]
-# Two answers: on the way up and on the way down. (By symmetry each should have half of the weight. A fit to other
-# snapshots gives other shares.)
+# Two answers: on the way up and on the way down. (By symmetry each should have half of the weight. Other snapshots
+# give other shares.)
 #
 # **Before you run the next cell:** the *conditional mean* is the average of these answers by weight. Where in
 # Figure 1 would it be, for every height from 0 to 5 metres?
@@ -198,7 +196,7 @@ for ax, x, y, name, k in (
     (left, 0.2, 1.3, "conditional mean", 0),
     (left, 0.2, 1.6, "draws", 1),
     (left, 0.2, 0.4, "true path (dashed)", 2),
-    (right, 1.12, 5, "conditional\nmean", 0),
+    (right, 1.12, 5, "its mean", 0),
     (right, 0.45, 7.5, "mixture", 1),
     (right, 0.45, 6.5, "truth\n(dashed)", 2),
 ):
@@ -222,13 +220,13 @@ print("eight draws:", drawn.round(2))
 
 # %% [markdown]
 # The [conditional mean](../GLOSSARY.md#conditional-mean) is the guess with the least squared error, and every
-# regression that minimises squared error aims at it, a neural network too. Here it is wrong: **the mean of two
+# regression that minimises squared error aims at it, neural networks included. Here it is wrong: **the mean of two
 # possible values need not be possible.** If you need *one* time that could have happened, draw from the conditional.
 #
 # ### The lower half of a digit
 #
-# The same two functions work with 64 features. We fit a mixture to three quarters of the small digits, and hide the
-# lower half of the others. Filling in part of a picture is called [inpainting](../GLOSSARY.md#inpainting).
+# The same two functions work with 64 features. We fit a mixture to some of the small digits, and hide the lower half
+# of the others. Filling it in is called [inpainting](../GLOSSARY.md#inpainting).
 
 # %%
 X, y = load_digits()
@@ -285,19 +283,19 @@ for name, filled in (
     print(f"{name:16s} {error(filled):.2f}")
 
 # %% [markdown]
-# The conditional mean has the least error, as it should. Now look at the framed columns. The upper half of column 7
-# fits a 2 and a 3 alike: the mean is a bit of both, and each draw decides. It is the ball again, in 32 dimensions. In
-# column 10, mean and draws agree on a 3, and the truth is a 7. A confident answer can be wrong.
+# The conditional mean has the least error, as it should. Now look at the frames. The upper half of column 7 fits a 2
+# and a 3 alike: the mean is a bit of both, and each draw decides. It is the ball again. In column 10 all agree on a
+# 3, and the truth is a 7. A confident answer can be wrong.
 #
 # ## Part 2 · Rows with holes
 #
-# **The idea:** a missing entry is one more unknown, like the component, so the [E-step](../GLOSSARY.md#e-step) can
-# take care of it.
+# **The idea:** a missing entry is one more unknown, like the component. That is work for the
+# [E-step](../GLOSSARY.md#e-step).
 #
 # ### Filling in is not knowing
 #
-# A sensor fails, somebody skips a question: now the rows that we *fit* have holes. A small example is two features of
-# variance 1 and correlation 0.8. Half of the second is deleted.
+# A sensor fails, somebody skips a question. To see it, take two features of variance 1 and correlation 0.8, and
+# delete half of the second.
 #
 # **Before you run the next cell:** we fill the holes with the mean of the column ([mean
 # imputation](../GLOSSARY.md#imputation)), with conditional means, and with draws from the conditional. Which of the
@@ -343,27 +341,26 @@ found = [points[:, 1].var().round(2) for points in panels.values()]
 assert found == [1.02, 0.53, 0.86, 1.02]
 
 # %% [markdown]
-# Only the draw. Column means put the filled points on a horizontal line, conditional means on the regression line,
-# and either way the variance is too small: 0.53 and 0.86 in place of 1.02. If you go on as if filled-in values were
-# data, you will be too sure of everything. (For honest error bars, analyse several draws: multiple imputation.)
+# Only the draws. Column means put the filled points on a horizontal line, conditional means on the regression line,
+# and both make the variance too small: 0.53 and 0.86 in place of 1.02. Whoever goes on as if filled-in values were
+# data is too sure of everything.
 #
 # ### EM with holes
 #
-# EM fills nothing in for good. In each E-step, unknowns are replaced by what is expected under the current
-# parameters. For row $i$ and component $k$:
+# EM fills nothing in for good. In each E-step, for row $i$ and component $k$:
 #
 # - the responsibility comes from the known entries alone, as in `condition`;
-# - in the sum of $x$, the conditional means take the place of the unknown entries;
+# - in the sum of $x$, conditional means under the current parameters replace the unknown entries;
 # - in the sum of $(x-\mu)(x-\mu)^{\mathsf T}$ they do so too, **and the conditional covariance** $\Sigma_{u|o}$
-#   is added. It is the spread that was lost on the regression line.
+#   is added, which is the spread that the regression line lost.
 #
-# The [M-step](../GLOSSARY.md#m-step) does not change. What cannot fall is the likelihood of the known entries. The
+# The [M-step](../GLOSSARY.md#m-step) does not change, and the likelihood of the known entries cannot fall. The
 # estimator is `IncompleteDataMixture`, and NaN marks a hole.
 #
-# **Before you run the next cell** (a few seconds): we delete 10, 20, 30 and 40 per cent of the iris data at random.
-# Then we fit three components: to the rows without a hole, to a table filled with column means, and by EM with holes.
+# **Before you run the next cells** (a few seconds): we delete 10, 20, 30 and 40 per cent of the iris data at random,
+# and fit three components: to the rows without a hole, to a table filled with column means, and by EM with holes.
 # With four features, what share of the rows survives when 40 % of the entries are gone? Which of the first two ways
-# will be worse on complete rows that no fit has seen?
+# will be worse?
 
 
 # %%
@@ -409,14 +406,13 @@ wins = np.sum(scores.argmax(axis=2) == 2, axis=0)
 print("EM with holes is best in", wins, "of 20 splits")
 
 # %% [markdown]
-# Mean imputation piles up points at the column means, where perhaps no flower is. Dropping rows starts better and
-# ends worse: at 40 % an eighth of the rows is left, too few for three components. EM with holes uses every entry.
+# Mean imputation piles up points where perhaps no flower is. Dropping rows starts better and ends worse: at 40 % an
+# eighth of the rows is left. EM with holes uses every entry.
 #
 # ### Why is it missing?
 #
-# EM with holes makes an assumption. Whether an entry is missing may depend on the known entries of the row, but not
-# on the missing value itself. This is called [missing at random](../GLOSSARY.md#missing-at-random), though nothing
-# about it need be random.
+# EM with holes makes an assumption: whether an entry is missing may depend on the known entries of the row, but not
+# on the missing value itself. This is called [missing at random](../GLOSSARY.md#missing-at-random).
 #
 # **Before you run the next cell:** back to the two features, whose true means are 0. We lose about half of feature 2
 # in three ways: by the toss of a coin; whenever feature 1 is above 0; whenever feature 2 itself is above 0. In which
@@ -434,8 +430,8 @@ for name, lost in reasons.items():
 
 # %% [markdown]
 # A coin does no harm. In the second case, missing at random, dropping rows is badly wrong and EM is right: it uses
-# feature 1 of every row. In the third, EM is wrong as well, though less: high values are missing *because* they are
-# high, like incomes in a questionnaire.
+# feature 1 of every row. In the third, EM is wrong as well: high values are missing *because* they are high, like
+# incomes in a questionnaire.
 #
 # **No method can tell from the data which of the last two cases you are in.** Find out how the holes came about.
 #
@@ -450,10 +446,9 @@ for name, lost in reasons.items():
 # \end{aligned} $$
 #
 # with $z$ and $\varepsilon$ standard normal. This is a mixture of [probabilistic
-# PCA](../GLOSSARY.md#probabilistic-pca) (Tipping and Bishop, 1999); [lesson 12](12_mnist.ipynb) shows the directions
-# as pictures. The M-step computes the usual [scatter](../GLOSSARY.md#scatter-matrix), keeps its $q$ largest
-# [eigenvalues](../GLOSSARY.md#eigenvalue), and replaces the others by their mean, which is $\sigma^2$. It is one more
-# constraint on the covariance, after the four of [lesson 07](07_covariance_types.ipynb).
+# PCA](../GLOSSARY.md#probabilistic-pca); [lesson 12](12_mnist.ipynb) shows such directions as pictures. The M-step
+# computes the usual [scatter](../GLOSSARY.md#scatter-matrix), keeps its $q$ largest
+# [eigenvalues](../GLOSSARY.md#eigenvalue), and replaces the others by their mean, $\sigma^2$.
 
 
 # %%
@@ -510,7 +505,8 @@ for (name, count), m in zip(of_one.items(), (diag, by_q[best], full)):
 
 # %% [markdown]
 # PPCA wins on [held-out](../GLOSSARY.md#held-out-data) digits, with about half the parameters of the full mixture (it
-# does in other splits too). Full wins on the training digits only.
+# does in other splits too). Full wins on the training digits only. ([Factor
+# analysis](../GLOSSARY.md#factor-analysis) gives each feature a noise variance of its own.)
 #
 # **On paper:** a component has $q$ columns of $d$ numbers in $W$, less $q(q-1)/2$ for rotations that leave $W
 # W^{\mathsf T}$ as it is, and $\sigma^2$. How many numbers are that for $d = 3$ and $q = 1$? And for diag and full?
@@ -521,22 +517,13 @@ for (name, count), m in zip(of_one.items(), (diag, by_q[best], full)):
 #
 # </details>
 #
-# <details><summary>Optional: what comes next</summary>
-#
-# PPCA has one noise variance for all features, which cannot be right in raw pixels: a corner is always paper.
-# [Factor analysis](../GLOSSARY.md#factor-analysis) has one per feature, $\Sigma = W W^{\mathsf T} +
-# \mathrm{diag}(\psi)$. It has no closed form, but EM can fit it. And where features are yes or no, components need
-# not be Gaussian: [lesson 11](11_pca_digits.ipynb) fits a mixture of Bernoullis.
-#
-# </details>
-#
 # ## Part 4 · A handful of labels
 #
 # **The idea:** for a row with a label, the E-step has nothing to guess.
 #
 # Suppose five digits of each kind have a label, and more than a thousand do not. Can the others help a classifier?
-# This is [semi-supervised learning](../GLOSSARY.md#semi-supervised-learning). There is one component per class, and
-# the responsibilities of a labelled row are *clamped*: 1 for its class and 0 for the others.
+# In [semi-supervised learning](../GLOSSARY.md#semi-supervised-learning) there is one component per class, and the
+# responsibilities of a labelled row are *clamped*: 1 for its class and 0 for the others.
 
 
 # %%
@@ -549,8 +536,7 @@ def clamped(R, y):
 
 
 # %% [markdown]
-# With all rows labelled, one M-step is all there is, and `SemiSupervisedMixture` is a Gaussian per class. With no
-# labels it is plain EM.
+# With all rows labelled, `SemiSupervisedMixture` is a Gaussian per class. With no labels it is plain EM.
 #
 # **Before you run the next cells** (a few seconds): we try one to twenty labels of each kind, on twenty axes. By how
 # much will the unlabelled rows raise the accuracy on new digits, if at all? And if the covariances must be
@@ -617,14 +603,12 @@ assert table["full"].mean(axis=0).round(2)[[0, 4]].tolist() == [[0.67, 0.79], [0
 assert np.allclose(table["full"][:, 0, 0], table["diag"][:, 0, 0])
 
 # %% [markdown]
-# On the left, the unlabelled rows help: from 67 to 79 % with one label of each kind, from 93 to 95 % with twenty.
-# On the right, with the same digits, the same labels and a wrong model, they *lower* the accuracy as soon as there
-# are ten labels of each kind. (The dip at two labels: a variance from two digits is far off. With one there is none,
-# and `reg_covar` makes every component round.)
+# On the left, the unlabelled rows help: from 67 to 79 % with one label of each kind, from 93 to 95 % with twenty. On
+# the right, with a wrong model, they *lower* the accuracy as soon as there are ten labels of each kind. (The dip: a
+# variance from two digits is far off. From one there is none, and `reg_covar` makes every component round.)
 #
-# How can more data hurt? Labelled rows pull the components towards the classes. Unlabelled rows pull them to wherever
-# the likelihood is greatest, and there are more of them. So keep some labelled rows back, and compare with a fit
-# to the labelled rows alone.
+# How can more data hurt? Labelled rows pull the components towards the classes, unlabelled rows to wherever the
+# likelihood is greatest. So keep some labelled rows back, and compare.
 #
 # ### Which rows to label
 #
@@ -673,16 +657,15 @@ print(f"random {at_random.mean():.3f}, worst {at_random.min():.3f};", end=" ")
 print(f"representatives {chosen.mean():.3f}, worst {chosen.min():.3f}; better in {gain} of 20")
 
 # %% [markdown]
-# The likely reason: random draws repeat common shapes and miss rare ones. And here the random choice was helped:
-# with your own data you could not choose five of each kind.
+# The likely reason: random draws repeat common shapes and miss rare ones.
 #
 # ## Part 5 · Many files, many machines
 #
 # **The idea:** the M-step needs sums over the rows, and sums can be computed block by block and added.
 #
 # For each component the sums are $\sum_i r_{ik}$, $\sum_i r_{ik}(x_i - c)$ and $\sum_i r_{ik}(x_i-c)(x_i-c)^{\mathsf
-# T}$. They are [sufficient statistics](../GLOSSARY.md#sufficient-statistic): with them, you no longer need the rows.
-# The sums of two blocks add up, as long as both use the same reference points $c$: the current means.
+# T}$. With these [sufficient statistics](../GLOSSARY.md#sufficient-statistic), you no longer need the rows. Those of
+# two blocks add up if both use the same reference points $c$: the current means.
 #
 # For practice, ten small files of 5000 rows:
 
@@ -695,9 +678,8 @@ for path, part in zip(files, np.split(rows, 10)):
     np.save(path, part)
 
 # %% [markdown]
-# **Map:** send the parameters to whoever has a file, and get its sums back. **Reduce:** add them up. Then do one
-# M-step, and start again. This pattern is called [map-reduce](../GLOSSARY.md#map-reduce). In the package,
-# `expectation` computes the sums, and `+` adds two of them.
+# **Map:** send the parameters to whoever has a file, and get its sums back. **Reduce:** add them up, and do one
+# M-step. This pattern is called [map-reduce](../GLOSSARY.md#map-reduce).
 
 
 # %%
@@ -714,8 +696,8 @@ def em_from_files(files, theta, n_rounds):
 
 
 # %% [markdown]
-# We start from k-means on the first hundred rows, and compare with EM on all rows in memory, from the same start.
-# **Before you run the next cell:** after thirty rounds, in which digit will the means differ?
+# **Before you run the next cell:** we compare with EM on all rows in memory, from the same start. After thirty
+# rounds, in which digit will the means differ?
 
 # %%
 first = np.load(files[0])[:100]
@@ -739,17 +721,16 @@ assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
 assert sent == 23
 
 # %% [markdown]
-# In none that matters: sums in another order round differently. It *is* EM, with one file in memory at a time. And
-# what comes back, 23 numbers, does not grow with the rows. Here `map` runs in one process; the `map` of a cluster
-# can take its place.
+# In none that matters: sums in another order round differently. It *is* EM. And what comes back from a file, 23
+# numbers, does not grow with its rows. Here `map` runs in one process; the `map` of a cluster can take its place.
 #
 # ## Part 6 · Rows that keep coming
 #
-# **The idea:** a round of EM reads all rows before the parameters move. In the first rounds, a few rows would have
-# shown the direction.
+# **The idea:** a round of EM reads all rows before the parameters move. At first, a few would have shown the
+# direction.
 #
-# So stepwise EM (Cappé and Moulines, 2009) moves after every small batch. It keeps running averages of the
-# statistics *per row*, and each batch replaces a share $\eta_t$ of them:
+# So stepwise EM moves after every small batch. It keeps running averages of the statistics *per row*, and each batch
+# replaces a share $\eta_t$ of them:
 #
 # $$ \begin{aligned}
 # s &\leftarrow (1 - \eta_t)\, s + \eta_t\, \hat s_t \\
@@ -778,8 +759,8 @@ def stepwise_em(batches, theta, alpha=0.6):
 # The step sizes must shrink, or the noise of the last batch never averages out. If they shrink too fast, the bad
 # start is never forgotten: hence the two bounds on $\alpha$.
 #
-# **Before you run the next cell:** stepwise EM reads the 50 000 rows once, a hundred at a time. How many rounds, each
-# of which reads them all, does EM need to get as high?
+# **Before you run the next cell:** stepwise EM reads the 50 000 rows once, a hundred at a time. How many rounds of
+# EM does it take to get as high?
 
 # %%
 batches = np.split(rows, 500)
@@ -821,17 +802,13 @@ assert batch[1] < online[-1] - 0.05
 assert batch[-1] - online[-1] < 0.01
 
 # %% [markdown]
-# Fourteen. In return, the likelihood may fall from batch to batch, so the best test of lesson 04 is lost, and there
-# is a step size to choose. For a stream that never ends, use `GaussianMixture.partial_fit`, which takes one batch
-# after another.
+# Fourteen. In return, there is a step size to choose, and the likelihood may fall from batch to batch. For a stream
+# that never ends, use `GaussianMixture.partial_fit`.
 #
 # ## Common mistakes
 #
-# - **"The conditional mean is the answer."** Where the conditional has two peaks, look at the density, or draw.
 # - **Filled holes treated as data.** Variances shrink, and every error bar afterwards is too small.
-# - **"Missing at random" taken for granted.** If high values of a column are missing because they are high, EM is
-#   wrong as well, and the data do not show it.
-# - **More unlabelled rows, worse classifier.** The model's groups are not the classes. Compare with the labels alone.
+# - **"Missing at random" taken for granted.** If values are missing because they are high, EM is wrong as well.
 # - **Statistics added about different references.** Scatters about two different means do not add up.
 #
 # ## Quiz
@@ -846,8 +823,7 @@ assert batch[-1] - online[-1] < 0.01
 # <details><summary>Answer</summary>
 #
 # **B.** They are the responsibilities, computed from the known part. With A, components that are nowhere near this
-# height would count. C mixes up two questions: how narrow a component is in time says nothing about whether it is the
-# right one.
+# height would count. C looks at the unknown part.
 #
 # </details>
 
@@ -861,8 +837,8 @@ assert batch[-1] - online[-1] < 0.01
 #
 # <details><summary>Answer</summary>
 #
-# **C.** The entry is missing because of its own value. A and B both treat those who answered as typical. If
-# answering depended only on age and profession, and these were known, B would be right.
+# **C.** The entry is missing because of its own value. A and B treat those who answered as typical. If answering
+# depended only on age, and that were known, B would be right.
 #
 # </details>
 
@@ -876,44 +852,37 @@ assert batch[-1] - online[-1] < 0.01
 #
 # <details><summary>Answer</summary>
 #
-# **A.** The M-step needs sums, and the sum over all rows is the sum over the halves. C is another procedure, which
-# would first have to match the components. B describes stepwise EM.
+# **A.** The sum over all rows is the sum over the halves. B describes stepwise EM. C is another procedure, which
+# would first have to match the components.
 #
 # </details>
 
 # %% [markdown]
 # ## In five lines
 #
-# 1. The conditional of a mixture is a mixture: one regression line per component, weighted by the responsibilities
-#    of the known part. Its mean may be a value that never occurs.
-# 2. Holes in the data are more unknowns: the E-step fills in means *and* covariances. This is sound when a value is
-#    not missing because of what it is.
-# 3. In high dimensions, a few directions per component are a compromise between diagonal and full, often better than
-#    both.
-# 4. A labelled row has clamped responsibilities. Rows without labels help when classes and groups coincide, and can
-#    hurt otherwise. Representatives are worth more than random labels.
-# 5. The M-step needs sums, and sums can be computed file by file, batch by batch, or machine by machine.
+# 1. The conditional of a mixture is a mixture: one regression line per component, weighted by responsibilities. Its
+#    mean may be a value that never occurs.
+# 2. Holes are more unknowns: the E-step fills in means *and* covariances. This is sound when a value is not missing
+#    because of what it is.
+# 3. In high dimensions, a few directions per component are often better than diagonal and full.
+# 4. A labelled row has clamped responsibilities. Rows without labels help when classes and groups coincide.
+# 5. The M-step needs sums, which can be computed file by file, batch by batch, or machine by machine.
 #
 # ## Where next
 #
-# The [exercises](../exercises/13_beyond_exercises.ipynb) go through these parts one at a time, and predict ratings on
-# the way. Then comes the [capstone](14_capstone.ipynb): from a file to an answer that you can defend.
+# The [exercises](../exercises/13_beyond_exercises.ipynb), which also predict ratings. Then the
+# [capstone](14_capstone.ipynb): from a file to an answer that you can defend.
 #
 # ## References
 #
-# - Parts 1 and 2. Z. Ghahramani, M. I. Jordan (1994). Supervised learning from incomplete data via an EM approach.
-#   *Advances in Neural Information Processing Systems* 6. (Both parts in eight pages.)
-# - Part 2. D. B. Rubin (1976). Inference and missing data. *Biometrika* 63(3), 581–592. (Three kinds of missing.)
-# - Part 2. R. J. A. Little, D. B. Rubin (2002). *Statistical Analysis with Missing Data*, second edition. Wiley.
-# - Part 3. M. E. Tipping, C. M. Bishop (1999). Mixtures of probabilistic principal component analysers. *Neural
+# - Parts 1 and 2: Z. Ghahramani, M. I. Jordan (1994). Supervised learning from incomplete data via an EM approach.
+#   *Advances in Neural Information Processing Systems* 6.
+# - Part 2: D. B. Rubin (1976). Inference and missing data. *Biometrika* 63(3), 581–592.
+# - Part 3: M. E. Tipping, C. M. Bishop (1999). Mixtures of probabilistic principal component analysers. *Neural
 #   Computation* 11(2), 443–482.
-# - Part 3. Z. Ghahramani, G. E. Hinton (1996). The EM algorithm for mixtures of factor analyzers. Technical report
-#   CRG-TR-96-1, University of Toronto.
-# - Part 4. K. Nigam, A. K. McCallum, S. Thrun, T. Mitchell (2000). Text classification from labeled and unlabeled
+# - Part 4: K. Nigam, A. K. McCallum, S. Thrun, T. Mitchell (2000). Text classification from labeled and unlabeled
 #   documents using EM. *Machine Learning* 39, 103–134.
-# - Part 4. F. G. Cozman, I. Cohen, M. C. Cirelo (2003). Semi-supervised learning of mixture models. *Proceedings of
-#   the 20th International Conference on Machine Learning*. (Why a wrong model suffices to hurt.)
-# - Parts 5 and 6. R. M. Neal, G. E. Hinton (1998). A view of the EM algorithm that justifies incremental, sparse, and
-#   other variants. In M. I. Jordan (ed.), *Learning in Graphical Models*, 355–368. Kluwer.
-# - Part 6. O. Cappé, E. Moulines (2009). On-line expectation–maximization algorithm for latent data models. *Journal
+# - Part 4: F. G. Cozman, I. Cohen, M. C. Cirelo (2003). Semi-supervised learning of mixture models. *Proceedings of
+#   the 20th International Conference on Machine Learning*.
+# - Part 6: O. Cappé, E. Moulines (2009). On-line expectation–maximization algorithm for latent data models. *Journal
 #   of the Royal Statistical Society B* 71(3), 593–613.

@@ -21,8 +21,6 @@ from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.metrics import match_labels
 from mlcourse.plotting import (
     INK,
-    PAPER,
-    PRINT,
     color,
     marker,
     plot_anomalies,
@@ -47,8 +45,8 @@ playground(np.random.default_rng(0).standard_normal((200, 2)), n_components=3)
 # ## A file arrives
 #
 # Somebody has analysed 178 wines from one region of Italy and sends you the file, with a question of one line: *are
-# there groups among them, and is any of them odd?* This lesson shows one way from the file to a page that you can
-# sign, and the trap in each step.
+# there groups among them, and is any of them odd?* This lesson goes from the file to a page that you can sign, past
+# a trap in each step.
 #
 # **Before you run the next cell:** it prints the first three lines of the file, and then hands it to the
 # course's loader. Find two things in them that could spoil everything later.
@@ -62,8 +60,8 @@ except ValueError as error:
     print("\nload_points says: line", str(error).split(", line ")[-1])
 
 # %% [markdown]
-# The loader stops at the first line: it is a note of 178 rows, 13 features and the names of three classes. Now count
-# the numbers in the second line. There are fourteen. **The last column is the answer**, and a program that uses all
+# The loader stops at the first line, which is a note: 178 rows, 13 features and the names of three classes. Now count
+# the numbers in the second line. There are fourteen. **The last column is the answer**: a program that uses all
 # columns would find three perfect groups and have learned nothing.
 #
 # So the last column goes into an envelope. We open it at the end, once, when every choice has been made.
@@ -76,8 +74,8 @@ print("rows and features", X.shape, " all finite:", np.isfinite(X).all(), end=" 
 print(" rows that repeat another one:", len(X) - len(np.unique(X, axis=0)))
 
 # %% [markdown]
-# Nothing missing, no duplicates. (In your own data, look for codes such as −1 or 999 as well. They are missing values
-# in disguise.)
+# Nothing missing, no duplicates. (In your own data, look for codes such as −1 or 999, too: missing values in
+# disguise.)
 #
 # ## Two promises before the first fit
 #
@@ -121,13 +119,12 @@ assert names[widest[1]] == "proline"
 # ## One scale, and only the directions that matter
 #
 # So we [standardise](../GLOSSARY.md#standardise). The trap: mean and deviation must come from the rows that the model
-# may see. If they come from all rows, the locked-away wines influence how the others look, which is called a
-# [leak](../GLOSSARY.md#leak).
+# may see, or the locked-away wines influence how the others look, which is called a [leak](../GLOSSARY.md#leak).
 #
 # Thirteen features are a lot for 142 wines: one full covariance has 91 numbers. So we keep the first few [principal
-# components](../GLOSSARY.md#principal-component-analysis). How many? "Enough for 90 %" is a habit. A reason would be:
-# *keep a direction if it holds more variance than it would if the features were unrelated*. To see how much that is,
-# shuffle every column by itself and look again. This is [parallel analysis](../GLOSSARY.md#parallel-analysis).
+# components](../GLOSSARY.md#principal-component-analysis). How many? "Enough for 90 %" is a habit. A reason would
+# be: *keep a direction if it holds more variance than it would if the features were unrelated*. To see how much that
+# is, shuffle every column by itself. This is [parallel analysis](../GLOSSARY.md#parallel-analysis).
 
 # %%
 assert 13 * 14 // 2 == 91
@@ -180,8 +177,8 @@ assert (round(variances(scaled)[2], 2), round(by_chance[2], 2)) == (1.41, 1.36)
 # Three directions, the third only just: 1.41 against 1.36. **Before you read on:** how many groups do you see
 # on the right? Write the number down, and how sure you are.
 #
-# Do not choose the number of directions by likelihood: densities in three and in five dimensions have different
-# units. Choose it beforehand, and later try another.
+# Choose the number of directions before you fit. Likelihoods cannot do it: densities in three and in five dimensions
+# have different units.
 #
 # ## How many groups? Ask wines that the model has not seen
 #
@@ -231,7 +228,7 @@ assert winners[3] == 12
 assert set(winners) == {2, 3, 4, 5, 6}
 
 # %% [markdown]
-# K = 3 wins most often, but in eight cases of twenty another number wins. With a single validation set you would
+# K = 3 wins most often, but in eight cases of twenty another number does. With a single validation set you would
 # have reported the luck of that draw.
 #
 # ### Every wine validates once
@@ -262,10 +259,9 @@ held_out = np.array([held_out_scores(*c) for c in candidates])
 # \text{s.e.} &= \frac{\text{s.d.}(\delta)}{\sqrt{n}}
 # \end{aligned} $$
 #
-# (SciPy's `sem` computes it, with $n - 1$ in the standard deviation.) A candidate with $\bar\delta \le$ s.e. is
-# level with the best, as far as these wines can tell. Among those, take the cheapest, which has the fewest
-# parameters. This is the [one-standard-error rule](../GLOSSARY.md#one-standard-error-rule), paired; the classical
-# rule uses the standard error of the best score itself.
+# (`sem` computes it, with $n - 1$ in the standard deviation.) A candidate with $\bar\delta \le$ s.e. is level with
+# the best. Among those, take the cheapest, which has the fewest parameters. This is the [one-standard-error
+# rule](../GLOSSARY.md#one-standard-error-rule), row by row.
 
 
 # %%
@@ -294,13 +290,12 @@ for K, kind in level:
 assert min(level, key=lambda c: n_parameters(*c)) == (3, "spherical")
 
 # %% [markdown]
-# Four candidates of twenty-four are level (the first of them is the best itself), and all four have K = 3. That is
-# a much stronger statement than "the maximum is at 3". The types cannot be told apart, so the rule takes the
-# cheapest of them: three round components.
+# Four candidates of twenty-four are level (the first is the best itself), and all have K = 3. That says much more
+# than "the maximum is at 3". The types cannot be told apart, so the rule takes the cheapest: three round components.
 #
 # ### Draw again
 #
-# A moment ago another draw of the rows changed the answer. So draw the ten folds again:
+# But a moment ago another draw of the rows changed the answer. So draw the ten folds again:
 
 # %%
 level_again = level_with_best(np.array([held_out_scores(*c, seed=1) for c in candidates]))
@@ -308,8 +303,8 @@ print(level_again)
 assert min(level_again, key=lambda c: n_parameters(*c)) == (3, "spherical")
 
 # %% [markdown]
-# Two more have joined, with four and five components. The cheapest is the same: three round components are level with
-# the best in both draws, and nothing cheaper is. Four are not ruled out.
+# Two more have joined, with four and five components. Three round components are still the cheapest that are level.
+# Four are not ruled out.
 #
 # And with another number of directions? **Before you run the next cell** (it takes a few seconds): the same
 # cross-validation with two, four and five. Will K = 3 be level each time?
@@ -324,16 +319,14 @@ for q in (2, 4, 5):
 
 # %% [markdown]
 # Not each time. Five directions give three round components again. With two it is undecided: three full components
-# cost as much as five tied ones. With four the rule takes four diagonal components, and K = 3 is not level. We had a
-# reason for three directions before we saw this, and we keep them. But a result that does not suit us belongs in the
-# report too.
+# cost as much as five tied ones. With four the rule takes four diagonal components, and K = 3 is not level. We chose
+# three directions before we saw this, and keep them. But what does not suit us belongs in the report too.
 #
 # ## Would other wines have told the same story?
 #
-# A mixture can describe the density of wines well, and still divide them differently each time. Groups that deserve a
-# name should come back. So we draw the wines again with replacement (the [bootstrap](../GLOSSARY.md#bootstrap)),
-# refit everything, let each refit label the *same* wines, and measure how well twelve refits agree. This is the
-# [stability](../GLOSSARY.md#stability) of a grouping.
+# Groups that deserve a name should come back. So we draw the wines again with replacement (the
+# [bootstrap](../GLOSSARY.md#bootstrap)), refit everything, let each refit label the *same* wines, and measure how
+# well twelve refits agree. This is the [stability](../GLOSSARY.md#stability) of a grouping.
 #
 # The trap: numbers of components mean nothing, so never compare labels with `==`. The [adjusted Rand
 # index](../GLOSSARY.md#adjusted-rand-index), ARI for short, compares *pairs* of wines: together in both groupings, or
@@ -374,10 +367,10 @@ right.set(
 )
 left.legend(loc="lower right")
 right.legend(loc="lower right", ncols=2)
-right.text(2.25, 0.34, "depends on\nthe draw", va="center")
+right.text(2.05, 0.29, "depends on\nthe draw", ha="center", va="top")
 for ax in (left, right):
     ax.axvspan(2.75, 3.25, color=INK, alpha=0.15, linewidth=0)
-    ax.text(3, ax.get_ylim()[1], "K = 3", ha="center", va="top", weight="bold")
+    ax.text(3, ax.get_ylim()[1], "K = 3", ha="center", va="bottom", weight="bold")
 show(
     fig,
     "Figure 4. Left: how far each candidate is behind the best, with the standard error of the"
@@ -402,8 +395,8 @@ assert np.round(agreement[2, "spherical"], 2).tolist() == [0.42, 0.85, 0.32]
 # Most for K = 2. Three round components agree at 0.89, 0.82 and 0.79; two round ones at 0.42, 0.85 and 0.32. Had we
 # drawn only the second dozen, two groups would have looked more stable than three.
 #
-# On average over the three draws, all four types peak at K = 3, as they do on the left. The two panels did not have
-# to agree. (With other data they may not. Then say so, and say which of the two your purpose needs.)
+# On average, all four types peak at K = 3, as they do on the left. (With other data the two panels may disagree.
+# Then say which of the two your purpose needs.)
 #
 # ### What a defended choice looks like in writing
 #
@@ -454,12 +447,13 @@ for k, center in enumerate(scaler.inverse_transform(far)):
 # Figure 5: the three groups
 ax = plot_points(Z[known][:, :2], final.predict(Z[known]), ax=plt.figure(figsize=(7, 5)).subplots())
 plot_ellipses(final.means_[:, :2], final.covariances_, "spherical", n_std=2, ax=ax)
-for center, name in zip(
-    final.means_,
-    ("few flavanoids", "many flavanoids,\nmuch proline", "light in colour\nand alcohol"),
-):
-    label = {"boxstyle": "round", "facecolor": PAPER, "edgecolor": INK, "alpha": 0.9}
-    ax.text(*center[:2], name, color=PRINT, ha="center", va="center", bbox=label)
+names_at = {
+    "few flavanoids": (-2.7, -0.95),
+    "many flavanoids,\nmuch proline": (1.3, 2.9),
+    "light in colour\nand alcohol": (3.5, -2.6),
+}
+for k, (name, place) in enumerate(names_at.items()):
+    ax.text(*place, name, color=color(k), weight="bold", ha="center", va="center")
 ax.set(xlabel="principal direction 1", ylabel="principal direction 2")
 show(
     ax,
@@ -469,15 +463,14 @@ show(
 )
 
 # %% [markdown]
-# One group has few phenols of the kind called flavanoids, one has many and much proline, and the largest, in
-# between, is light in colour and alcohol.
+# One group has few flavanoids, one has many and much proline, and the largest, in between, is light in colour and
+# alcohol.
 #
 # ## An alarm that keeps its promise
 #
 # A wine is reported when its log-density is below a threshold. We promised 10 % of [false
 # alarms](../GLOSSARY.md#false-alarm). (Until somebody has looked, every wine counts as normal.) The threshold must
-# come from scores that the model did not fit, or it will be too high and the alarm too eager ([lesson
-# 10](10_anomaly_detection.ipynb)). We have such scores: the held-out ones.
+# come from held-out scores, or the alarm is too eager ([lesson 10](10_anomaly_detection.ipynb)).
 #
 # And now, for the first time, the locked-away wines. **Before you run the next cell:** 36 wines, 10 %. How many
 # alarms would you call "as promised"?
@@ -491,8 +484,8 @@ print(f"{alarms.sum()} alarms of {len(test)}: {alarms.mean():.0%}, ", end="")
 print(f"95 % interval {interval.low:.0%} to {interval.high:.0%}")
 
 # %% [markdown]
-# Four of 36. The [interval](../GLOSSARY.md#confidence-interval) holds the true rates that four alarms agree with: the
-# promised 10 %, and just as well 5 % or 20 %. Do not report the 11 % without it.
+# Four of 36. The [interval](../GLOSSARY.md#confidence-interval) says which true rates agree with that: the promised
+# 10 %, and just as well 5 % or 20 %. Do not report the 11 % without it.
 #
 # And an alarm is a reason to look, not a verdict. (Wines are numbered from 0, in the order of the file.)
 
@@ -522,14 +515,13 @@ most = np.argsort(-np.abs(pca.components_[2]))[:2]
 print("the third direction is mostly", " and ".join(names[j] for j in most))
 
 # %% [markdown]
-# The first in the list is far below the others, and has two features more than three deviations out: worth a call to
-# the laboratory. Wine 61 is not even two deviations out in any feature; only the combination is rare. With 10 % of
-# false alarms that is what you asked for.
+# The first has two features more than three deviations out: worth a call to the laboratory. Wine 61 is not even two
+# deviations out in any feature; only the combination is rare. With 10 % of false alarms that is what you asked for.
 #
 # ## Invented wines
 #
-# A density can invent wines. If nobody can tell them from real ones, the model is good, at least for the judge that
-# you ask ([lesson 11](11_pca_digits.ipynb)). We ask five times.
+# A density can invent wines. If a judge cannot tell them from real ones, the model is good, as far as that judge can
+# see ([lesson 11](11_pca_digits.ipynb)). We ask five times.
 
 
 # %%
@@ -548,12 +540,12 @@ assert round(told_apart.max() * 36) == 26
 
 # %% [markdown]
 # Not far from guessing, which is right half of the time. (With 36 wines one halving says little: the last one alone
-# would have come with a p-value of 0.01.) And they are not copies: an honest generator has about 10 % of near-copies,
-# and with 36 test wines anything from 3 % to 25 % would be no surprise.
+# would have come with a p-value of 0.01.) And they are not copies: 11 % of near-copies agree with the 10 % of an
+# honest generator.
 #
-# Now take the invented wines back to thirteen features. What `inverse_transform` can reach is a flat,
-# three-dimensional part of that space; call it the plane. **Before you run the next cells:** how far from the plane
-# will an invented wine be? And a real one?
+# Now take the invented wines back to thirteen features. They land on a flat, three-dimensional part of that space;
+# call it the plane. **Before you run the next cells:** how far from the plane will an invented wine be? And a real
+# one?
 
 
 # %%
@@ -571,11 +563,11 @@ print("the same judge, in all features:", *told_apart.round(2), f" mean {told_ap
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
 assert distance_from_plane(drawn).max() < 1e-12
+assert round(memorised_share(invented, Z[known], Z[test], quantile=0.1), 2) == 0.11
 
 # %% [markdown]
-# A single number separates every invented wine from every real one: the distance from the plane, which is zero for
-# the invented ones only. The judge, who had 36 wines to learn from, did not notice. **A test that finds nothing has
-# not shown that there is nothing.**
+# The distance from the plane separates every invented wine from every real one. The judge, who had 36 wines to learn
+# from, did not notice. **A test that finds nothing has not shown that there is nothing.**
 #
 # ## The envelope
 #
@@ -595,7 +587,7 @@ print(f"{matched / len(test):.0%}, 95 % interval {share.low:.0%} to {share.high:
 # The labels are three cultivars, three kinds of vine. Nearly all wines of a cultivar are in one component of its own,
 # though the fit never used the labels. Evidence from outside is the best there is.
 #
-# And here is the last trap, the most human one. **Before you run the next cell:** the other three types were
+# And here is the last trap. **Before you run the next cell:** the other three types were
 # level with ours. Will one of them agree better with the labels? If so, what do you do?
 
 # %%
@@ -606,29 +598,24 @@ for kind in COVARIANCE_TYPES:
     print(f"{kind:10s} {by_type[kind]:.2f}")
 
 # %% [markdown]
-# The diagonal type agrees perfectly. You may report that. You may not switch to it and report the 1.00 as if you
-# had chosen it blindly: once the envelope is open, every choice is made with the answer in hand.
+# The diagonal type agrees perfectly. You may report that. You may not switch to it: once the envelope is open, every
+# choice is made with the answer in hand.
 #
 # ## The page
 #
-# > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual?
-# >
-# > **Data.** Thirteen measurements per wine, none missing. Each was expressed in standard deviations, and the
-# > thirteen were condensed into three directions (67 % of the variance; a fourth did not differ from
-# > chance). 142 wines to choose and fit, 36 locked away.
-# >
-# > **Found.** Three groups: the fewest that describe unseen wines as well as anything we tried, and the
-# > number at which repeated analyses of redrawn wines agree best (0.79 to 0.89 in three draws, where 1 is perfect and
-# > 0 is chance). About 29 % of the wines are low in flavanoids, 25 % high in flavanoids and proline, and 45 %
-# > light in colour and alcohol. 34 of 36 new wines fall into the group of their cultivar (94 %, 95 % interval
-# > 81 % to 99 %), though the cultivars were not used. An alarm set to 10 % went off for 4 of the 36 (11 %, 95 %
-# > interval 3 % to 26 %); one of the four is far out and should be measured again.
-# >
-# > **Not claimed.** That there are three kinds of wine in the world: this is one region. That four groups
-# > are excluded: in one of two draws they did as well, and with a fourth direction better. That the groups
-# > are round: the shape is not settled. That an alarm means a bad wine, or a wrong measurement. That the
-# > alarm's rate is 11 %. That invented wines are like real ones: in ten of thirteen directions they have no
-# > variation at all.
+# > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual? **Data.** Thirteen
+# > measurements per wine, none missing, in standard deviations, condensed into three directions (67 % of the
+# > variance; a fourth did not differ from chance). 142 wines to choose and fit, 36 locked away. **Found.** Three
+# > groups: the fewest that describe unseen wines as well as anything we tried, and the number that comes back best
+# > when the wines are redrawn (agreement of 0.79 to 0.89; 1 is perfect and 0 is chance). About 29 % of the wines are
+# > low in flavanoids, 25 % high in flavanoids and proline, and 45 % light in colour and alcohol. 34 of 36 new wines
+# > fall into the group of their cultivar (94 %, 95 % interval 81 % to 99 %), though the cultivars were not used. An
+# > alarm set to 10 % went off for 4 of the 36 (11 %, 95 % interval 3 % to 26 %); one of the four is far out and
+# > should be measured again.
+# > **Not claimed.** That there are three kinds of wine in the world: this is one region. That four groups are
+# > excluded: in one of two draws they did as well, and with a fourth direction better. That the groups are round:
+# > the shape is not settled. That an alarm means a bad wine, or that the alarm's rate is 11 %. That invented wines
+# > are like real ones: in ten of thirteen directions they have no variation at all.
 # >
 # > **What would change our mind.** Wines of another year that fill the gaps between the groups.
 
@@ -652,11 +639,8 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 # ## Common mistakes
 #
 # - **Groups that are too good.** Was a label, a row number or a date among the features?
-# - **The test rows are looked at "only for a plot".** Then they have influenced your choices. Lock them away before
-#   the first picture.
-# - **One draw, one winner.** A validation set, the folds, a dozen refits: with few rows, draw again before you
-#   believe it.
-# - **Error bars that are too wide.** The candidates were asked about the same rows: subtract row by row first.
+# - **The test rows are looked at "only for a plot".** Lock them away before the first picture.
+# - **One draw, one winner.** With few rows, draw again before you believe a validation set, folds or refits.
 # - **"p = 0.3, so the samples are real."** How many rows did the judge have, and which directions could it see?
 #
 # ## Quiz
@@ -670,9 +654,8 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # <details><summary>Answer</summary>
 #
-# **B.** The 0.20 is mostly the difference between easy and hard rows, which both candidates share and which
-# cancels in the difference; so A uses the wrong error. C spends the test rows on a choice, and they are there
-# to report on it.
+# **B.** The 0.20 is mostly the difference between easy and hard rows, which both candidates share and which cancels
+# in the difference; so A uses the wrong error. C spends the test rows on a choice.
 #
 # </details>
 
@@ -685,14 +668,13 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # <details><summary>Answer</summary>
 #
-# **B.** You cannot know how large the harm is without doing it right. A:
-# labels are not the only thing that can leak. C is true, and harmless by itself.
+# **B.** A: labels are not the only thing that can leak. C is true, and harmless by itself.
 #
 # </details>
 
 # %% [markdown]
-# **3.** Validation prefers K = 6, narrowly; K = 2 is within one standard error; refits agree at 0.40 with six
-# components and at 0.85 with two. You need groups that a colleague can use next year. What do you choose?
+# **3.** Validation narrowly prefers K = 6; K = 2 is level with it. Refits agree at 0.40 with six components and at
+# 0.85 with two. You need groups that a colleague can use next year. What do you choose?
 #
 # - **A.** Six: the data have spoken.
 # - **B.** Two, and you say that the density may need more components than there are groups.
@@ -700,9 +682,8 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # <details><summary>Answer</summary>
 #
-# **B.** Level on validation, firmer, cheaper, and fit for the purpose. If you needed the best *density*, to
-# draw samples from for example, A could be defended: components are not groups. C has neither the score nor the
-# stability of either.
+# **B.** Level on validation, firmer and cheaper. For the best *density*, A could be defended. C has neither the
+# score nor the stability of either.
 #
 # </details>
 
@@ -718,8 +699,8 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # ## Where next
 #
-# The [capstone](../exercises/14_capstone_exercises.ipynb) asks the same of other data, or of yours. It is the last
-# lesson, and you have everything that you need.
+# The [capstone](../exercises/14_capstone_exercises.ipynb) asks the same of other data, or of yours. You have
+# everything that you need.
 #
 # ## References
 #
@@ -727,12 +708,9 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #   Technical report 92-02, James Cook University of North Queensland. (The wines.)
 # - J. L. Horn (1965). A rationale and test for the number of factors in factor analysis. *Psychometrika* 30(2),
 #   179–185.
-# - L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone (1984). *Classification and Regression Trees*,
-#   chapter 3. Wadsworth. (The one-standard-error rule.)
+# - L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone (1984). *Classification and Regression Trees*. Wadsworth.
+#   (The one-standard-error rule.)
 # - A. Ben-Hur, A. Elisseeff, I. Guyon (2002). A stability based method for discovering structure in clustered
 #   data. *Pacific Symposium on Biocomputing* 7, 6–17.
-# - L. Hubert, P. Arabie (1985). Comparing partitions. *Journal of Classification* 2(1), 193–218.
-# - C. J. Clopper, E. S. Pearson (1934). The use of confidence or fiducial limits illustrated in the case of the
-#   binomial. *Biometrika* 26(4), 404–413.
 # - D. Lopez-Paz, M. Oquab (2017). Revisiting classifier two-sample tests. *International Conference on Learning
 #   Representations*.
