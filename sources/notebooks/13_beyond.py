@@ -80,12 +80,11 @@ em_player(throw, list(islice(em(expectation_over(throw), start), 20)))
 # ### When was the ball three metres up?
 #
 # Somebody throws a ball straight up at ten metres per second, again and again, and you take snapshots at random
-# moments. Each gives the height of the ball and the time since the throw. (Gravity is 10 m/s² here, and heights are
-# off by 15 cm or so.)
+# moments. Each gives the height of the ball and the time since the throw.
 
 # %%
 rng = np.random.default_rng(0)
-time = rng.uniform(0, 2, size=2000)
+time = rng.uniform(0, 2, size=2000)  # gravity is 10 m/s², and heights are off by 15 cm
 height = 10 * time - 5 * time**2 + rng.normal(scale=0.15, size=2000)
 ball = np.column_stack([height, time])
 
@@ -107,9 +106,8 @@ show(
 #
 # ### Conditioning one Gaussian
 #
-# Split the features of a row into those that are known, $o$ for observed, and those that are unknown, $u$.
-# Split the mean and the [covariance](../GLOSSARY.md#covariance) accordingly. The
-# [conditional distribution](../GLOSSARY.md#conditional-distribution) of $x_u$, when $x_o$ is given, is again a
+# Split the features, and with them mean and [covariance](../GLOSSARY.md#covariance), into $o$ (observed) and $u$
+# (unknown). Given $x_o$, the [conditional distribution](../GLOSSARY.md#conditional-distribution) of $x_u$ is again a
 # [Gaussian](../GLOSSARY.md#gaussian):
 #
 # $$ \begin{aligned}
@@ -162,14 +160,15 @@ for k in np.flatnonzero(at_three.weights > 0.05):
     print(
         f"weight {at_three.weights[k]:.2f}, time {at_three.means[k, 0]:.2f} s, give or take {std:.2f} s"
     )
+
+# %%
 # the same by our own function, for one component
 mean, cov = condition_gaussian(model.means_[0], model.covariances_[0], [0], np.array([3.0]))
 assert np.allclose(mean, at_three.means[0])
 assert np.allclose(cov, at_three.covariances[0])
 
 # %% [markdown]
-# Two answers: on the way up and on the way down. (By symmetry each should have half of the weight. Other snapshots
-# give other shares.)
+# Two answers: on the way up and on the way down. (By symmetry, each should have half of the weight.)
 #
 # **Before you run the next cell:** the *conditional mean* is the average of these answers by weight. Where in
 # Figure 1 would it be, for every height from 0 to 5 metres?
@@ -657,7 +656,8 @@ print(f"random {at_random.mean():.3f}, worst {at_random.min():.3f};", end=" ")
 print(f"representatives {chosen.mean():.3f}, worst {chosen.min():.3f}; better in {gain} of 20")
 
 # %% [markdown]
-# The likely reason: random draws repeat common shapes and miss rare ones.
+# The representatives are better on average, and their worst choice is far better. The likely reason: random draws
+# repeat common shapes and miss rare ones.
 #
 # ## Part 5 · Many files, many machines
 #
@@ -679,7 +679,8 @@ for path, part in zip(files, np.split(rows, 10)):
 
 # %% [markdown]
 # **Map:** send the parameters to whoever has a file, and get its sums back. **Reduce:** add them up, and do one
-# M-step. This pattern is called [map-reduce](../GLOSSARY.md#map-reduce).
+# M-step. This pattern is called [map-reduce](../GLOSSARY.md#map-reduce). `expectation` computes the sums, and `+`
+# adds two of them.
 
 
 # %%
@@ -688,6 +689,7 @@ def sums_of_file(path, theta):
     return expectation(np.load(path), theta)
 
 
+# %%
 def em_from_files(files, theta, n_rounds):
     """EM that holds one file at a time."""
     for _ in range(n_rounds):
@@ -707,6 +709,8 @@ from_files = em_from_files(files, start, n_rounds=30)
 steps = list(islice(em(expectation_over(rows), start), 31))
 in_memory = steps[-1].mixture
 print("largest difference of the means:", np.abs(from_files.means - in_memory.means).max())
+
+# %%
 back = sums_of_file(files[0], start)
 sent = sum(
     np.size(part) for part in (back.n_rows, back.log_likelihood, back.N, back.first, back.scatter)
@@ -870,7 +874,7 @@ assert batch[-1] - online[-1] < 0.01
 #
 # ## Where next
 #
-# The [exercises](../exercises/13_beyond_exercises.ipynb), which also predict ratings. Then the
+# Do the [exercises](../exercises/13_beyond_exercises.ipynb). Then comes the
 # [capstone](14_capstone.ipynb): from a file to an answer that you can defend.
 #
 # ## References

@@ -233,7 +233,7 @@ assert set(winners) == {2, 3, 4, 5, 6}
 #
 # ### Every wine validates once
 #
-# With thousands of rows one set is often enough. With 142 we let every wine be a validation wine once:
+# With only 142 wines, we let each be a validation wine once:
 # [cross-validation](../GLOSSARY.md#cross-validation), from [lesson 08](08_density_estimation.ipynb).
 
 
@@ -406,11 +406,11 @@ assert np.round(agreement[2, "spherical"], 2).tolist() == [0.42, 0.85, 0.32]
 #
 # Better:
 #
-# > *We use three round components. Of 24 candidates they are the cheapest within one standard error of the best
-# > held-out score, in two draws of the folds. The closest rival is K = 4, diagonal: level in one of the two, and the
-# > rule's choice if a fourth direction is kept. But its refits agree less, at 0.67 to 0.70 in three draws, against
-# > 0.79 to 0.89. A single validation set of 36 wines would not have settled this: in 8 of 20 draws another K won. The
-# > covariance type is not settled; we took the cheapest.*
+# > *We use three round components. Of twenty-four candidates they are the cheapest within one standard error of the
+# > best held-out score, in two draws of the folds. The closest rival is K = 4, diagonal: level in one of the two,
+# > and the rule's choice if a fourth direction is kept. But its refits agree less, at 0.67 to 0.70 in three draws,
+# > against 0.79 to 0.89. A single validation set of 36 wines would not have settled this: in 8 of 20 draws another K
+# > won. The covariance type is not settled; we took the cheapest.*
 #
 # The second one can be wrong, and it says where to look. That makes it worth more.
 
@@ -487,10 +487,10 @@ print(f"95 % interval {interval.low:.0%} to {interval.high:.0%}")
 # Four of 36. The [interval](../GLOSSARY.md#confidence-interval) says which true rates agree with that: the promised
 # 10 %, and just as well 5 % or 20 %. Do not report the 11 % without it.
 #
-# And an alarm is a reason to look, not a verdict. (Wines are numbered from 0, in the order of the file.)
+# And an alarm is a reason to look, not a verdict:
 
 # %%
-for row in test[alarms][np.argsort(test_scores[alarms])]:
+for row in test[alarms][np.argsort(test_scores[alarms])]:  # numbered from 0, as in the file
     far = scaler.transform(X[[row]])[0]
     told = [f"{names[j]} {X[row, j]:g} ({far[j]:+.1f} s.d.)" for j in np.argsort(-np.abs(far))]
     print(f"wine {row:3d} {final.score_samples(Z[[row]])[0]:6.1f} nats: " + ", ".join(told[:2]))
@@ -585,10 +585,10 @@ print(f"{matched / len(test):.0%}, 95 % interval {share.low:.0%} to {share.high:
 
 # %% [markdown]
 # The labels are three cultivars, three kinds of vine. Nearly all wines of a cultivar are in one component of its own,
-# though the fit never used the labels. Evidence from outside is the best there is.
+# though the fit never used the labels.
 #
-# And here is the last trap. **Before you run the next cell:** the other three types were
-# level with ours. Will one of them agree better with the labels? If so, what do you do?
+# And here is the last trap. **Before you run the next cell:** the other three types were level with ours. Will one
+# of them agree better with the labels? If so, what do you do?
 
 # %%
 by_type = {}
@@ -603,15 +603,18 @@ for kind in COVARIANCE_TYPES:
 #
 # ## The page
 #
-# > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual? **Data.** Thirteen
-# > measurements per wine, none missing, in standard deviations, condensed into three directions (67 % of the
-# > variance; a fourth did not differ from chance). 142 wines to choose and fit, 36 locked away. **Found.** Three
-# > groups: the fewest that describe unseen wines as well as anything we tried, and the number that comes back best
-# > when the wines are redrawn (agreement of 0.79 to 0.89; 1 is perfect and 0 is chance). About 29 % of the wines are
-# > low in flavanoids, 25 % high in flavanoids and proline, and 45 % light in colour and alcohol. 34 of 36 new wines
-# > fall into the group of their cultivar (94 %, 95 % interval 81 % to 99 %), though the cultivars were not used. An
-# > alarm set to 10 % went off for 4 of the 36 (11 %, 95 % interval 3 % to 26 %); one of the four is far out and
-# > should be measured again.
+# > **Question.** Do 178 wines from one region fall into groups, and which of them are unusual?
+# >
+# > **Data.** Thirteen measurements per wine, none missing, in standard deviations, condensed into three directions
+# > (67 % of the variance; a fourth did not differ from chance). 142 wines to choose and fit, 36 locked away.
+# >
+# > **Found.** Three groups: the fewest that describe unseen wines as well as anything we tried, and the number
+# > that comes back best when the wines are redrawn (agreement of 0.79 to 0.89; 1 is perfect and 0 is chance).
+# > About 29 % of the wines are low in flavanoids, 25 % high in flavanoids and proline, and 45 % light in colour
+# > and alcohol. 34 of 36 new wines fall into the group of their cultivar (94 %, 95 % interval 81 % to 99 %),
+# > though the cultivars were not used. An alarm set to 10 % went off for 4 of the 36 (11 %, 95 % interval 3 % to
+# > 26 %); one of the four is far out and should be measured again.
+# >
 # > **Not claimed.** That there are three kinds of wine in the world: this is one region. That four groups are
 # > excluded: in one of two draws they did as well, and with a fourth direction better. That the groups are round:
 # > the shape is not settled. That an alarm means a bad wine, or that the alarm's rate is 11 %. That invented wines
@@ -699,8 +702,7 @@ assert (matched, round(share.low, 2), round(share.high, 2)) == (34, 0.81, 0.99)
 #
 # ## Where next
 #
-# The [capstone](../exercises/14_capstone_exercises.ipynb) asks the same of other data, or of yours. You have
-# everything that you need.
+# The [capstone](../exercises/14_capstone_exercises.ipynb) asks the same of other data, or of yours.
 #
 # ## References
 #
