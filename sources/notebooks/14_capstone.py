@@ -367,7 +367,7 @@ right.set(
 )
 left.legend(loc="lower right")
 right.legend(loc="lower right", ncols=2)
-right.text(2.05, 0.29, "depends on\nthe draw", ha="center", va="top")
+right.text(1.75, 0.29, "depends on\nthe draw", va="top")
 for ax in (left, right):
     ax.axvspan(2.75, 3.25, color=INK, alpha=0.15, linewidth=0)
     ax.text(3, ax.get_ylim()[1], "K = 3", ha="center", va="bottom", weight="bold")
@@ -448,9 +448,9 @@ for k, center in enumerate(scaler.inverse_transform(far)):
 ax = plot_points(Z[known][:, :2], final.predict(Z[known]), ax=plt.figure(figsize=(7, 5)).subplots())
 plot_ellipses(final.means_[:, :2], final.covariances_, "spherical", n_std=2, ax=ax)
 names_at = {
-    "few flavanoids": (-2.7, -0.95),
-    "many flavanoids,\nmuch proline": (1.3, 2.9),
-    "light in colour\nand alcohol": (3.5, -2.6),
+    "few flavanoids": (-3.6, -0.95),
+    "many flavanoids,\nmuch proline": (1.2, 3.1),
+    "light in colour\nand alcohol": (3.9, -2.8),
 }
 for k, (name, place) in enumerate(names_at.items()):
     ax.text(*place, name, color=color(k), weight="bold", ha="center", va="center")

@@ -107,8 +107,7 @@ print(f"{len(X) - len(np.unique(X, axis=0))} rows repeat another one")
 # Six rows in ten to fit, two to choose by, two to report on. The test rows are not looked at before the choice
 # is made.
 #
-# The lecture let every wine be a validation wine in turn, since a fifth of 142 is too little to choose by. With
-# some hundred validation rows one set is a fair start. It is still a single draw, so task 5 will ask you for
+# With some hundred validation rows one set is a fair start. It is still a single draw, and task 5 will ask you for
 # others: with `redraw` at 1, 2, 3, … the first two parts are drawn again, and the test rows stay the same.
 
 # %%
