@@ -743,18 +743,13 @@ assert sent == 23
 
 
 # %%
-def blend(s, batch, eta):
-    """Statistics per row: the old ones, of which a share eta is replaced by the batch's."""
-    return s * (1 - eta) + batch * (eta / batch.n_rows)
-
-
 def stepwise_em(batches, theta, alpha=0.6):
     """Yield the parameters after every batch. The reference points stay put, so that statistics mix."""
-    reference = theta.means
+    reference, s = theta.means, None
     for t, X in enumerate(batches):
         batch = expectation(X, theta, reference)
-        eta = (t + 2) ** -alpha if t > 0 else 1.0  # at first there is nothing to keep
-        s = blend(s if t > 0 else batch, batch, eta)
+        s_hat, eta = batch * (1 / batch.n_rows), (t + 2) ** -alpha
+        s = s_hat if s is None else s * (1 - eta) + s_hat * eta  # at first there is nothing to keep
         theta = m_step(s)
         yield theta
 
