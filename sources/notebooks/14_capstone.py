@@ -448,7 +448,7 @@ for k, center in enumerate(scaler.inverse_transform(far)):
 ax = plot_points(Z[known][:, :2], final.predict(Z[known]), ax=plt.figure(figsize=(7, 5)).subplots())
 plot_ellipses(final.means_[:, :2], final.covariances_, "spherical", n_std=2, ax=ax)
 names_at = {
-    "few flavanoids": (-3.6, -0.95),
+    "few\nflavanoids": (-3.5, -1.3),
     "many flavanoids,\nmuch proline": (1.2, 3.1),
     "light in colour\nand alcohol": (3.9, -2.8),
 }
