@@ -597,7 +597,7 @@ for j, name in enumerate(targets):
     up, aligned = (12, "bottom") if name == "tied" else (-12, "top")
     for x, y, words in (
         (best_m, max(values), f"m = {best_m}"),
-        (140, values[-1], f"towards {name}"),
+        (140, values[-2 if name == "tied" else -1], f"towards {name}"),
     ):
         ax.annotate(words, (x, y), (0, up), textcoords="offset points", ha="center", va=aligned)
 ax.set(xscale="log", xlabel="strength m (digits)", ylabel="validation log-likelihood")

@@ -9,6 +9,7 @@ import numpy as np
 import sklearn.decomposition
 import sklearn.mixture
 from IPython.display import Markdown, display
+from matplotlib.ticker import EngFormatter
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -314,7 +315,7 @@ print("places 4 to 10, on the part:", np.round(on_part[3:], 2))
 # starts continue, not one. Even so, one of the seven that we dropped might have ended higher. (With MNIST one does,
 # by one nat.)
 #
-# Now compare the purities. The highest likelihood need not bring the purest components: EM does not use the labels.
+# The highest likelihood need not bring the purest components: EM does not use the labels.
 #
 # ## Choose on the validation set
 #
@@ -638,6 +639,7 @@ print(f"differences below {chance:.2f} in the first two columns can be chance")
 before, noisy, after, copier, real, smooth = map(np.array, verdicts.values())
 assert before[2] < real[2] < after[2]
 assert noisy[3] <= after[3] < 2 * smooth[3] + 0.01
+assert full_size or min(before[0], noisy[0], after[0]) > copier[0] + chance
 if full_size:
     assert np.all(after[:2] < before[:2] - chance)
     assert abs(after[0] - copier[0]) < chance < after[1] - copier[1]
@@ -657,7 +659,7 @@ for ax, question, column, goal in zip(
             ha="left" if side_of_goal > 0 else "right", va="center",
         )  # fmt: skip
     ax.set(title=question, yticks=range(6), yticklabels=list(verdicts), ylim=(5.5, -0.5))
-    ax.margins(x=0.4)
+    ax.margins(x=0.65)
 show(
     fig,
     "Figure 8. Draws (circles) and real digits (squares). The dashed line is the goal: the photocopier's score in the"
@@ -669,10 +671,9 @@ show(
 # - **Real digits** by the same people: the tests can only guess. The photocopier's digits are real too, but other
 #   people wrote them, so they are recognised more often. A model that learns from the training digits can hardly do
 #   better: in the first two panels the photocopier's score is the goal, not 0.5.
-# - **Neighbours:** with MNIST, the draws without noise reach the goal.
-# - **Strict:** they do not reach it. With MNIST, real digits that were smoothed in the same way are recognised as
-#   easily, so smoothness may be all that the strict test still sees. (With the small digits, leaving out the noise
-#   even makes the test easier.)
+# - **Neighbours:** with MNIST, the draws without noise reach the goal. With the small digits, no draws do.
+# - **Strict:** with MNIST, they come closer but do not reach it. Real digits that were smoothed in the same way are
+#   recognised as easily, so smoothness may be all that the strict test still sees.
 # - **Legible:** the mixture without labels is worst. Draws without noise are *more* legible than real digits: real
 #   people sometimes write badly.
 # - **Copies:** the draws without noise have more than those with it. But real digits, which copy nothing, have a
@@ -833,12 +834,13 @@ took |= {f"arithmetic, {which}": count / rate for which, count in operations.ite
 
 # %% tags=["hide-input"]
 # Figure 11: one round of EM
+in_seconds = EngFormatter("s", places=1)
 ax = plt.figure(figsize=(8, 2.4)).subplots()
 for row, value in enumerate(took.values()):
     arithmetic = {"markerfacecolor": "none", "markeredgewidth": 2} if row > 1 else {}
     ax.plot(value, row, marker(row), color=color(row), markersize=10, **arithmetic)
     ax.annotate(
-        f"{value:.2g} s", (value, row), xytext=(10, 0), textcoords="offset points", va="center"
+        in_seconds(value), (value, row), xytext=(10, 0), textcoords="offset points", va="center"
     )
 ax.set(xscale="log", xlabel="seconds per round (log scale)", yticks=range(4), ylim=(3.5, -0.5))
 ax.set_yticklabels(took)
@@ -862,8 +864,7 @@ show(
 #
 # - **PCA, or scaling, fitted to all digits.** Then the validation digits have influenced the model that they are
 #   meant to judge.
-# - **"The best k is 18."** It was the largest that was tried. Try larger ones and other seeds, or ask another
-#   question.
+# - **"The best k is 18."** It was the largest that was tried.
 # - **K chosen on a part of the rows.** A part supports fewer components than the whole. Compare kinds there, and
 #   choose K on all rows.
 # - **"The best likelihood draws the best pictures."** It does not have to, and here it does not.
@@ -926,9 +927,8 @@ show(
 #
 # ## Where next
 #
-# The [exercises](../exercises/12_mnist_exercises.ipynb): a split, a leak, a generator and its test, and an honest
-# look at a compression. Then [lesson 13](13_beyond.ipynb): half a digit, completed; missing pixels; data that do not
-# fit into memory.
+# The [exercises](../exercises/12_mnist_exercises.ipynb): a split, a leak, a generator and its test. Then [lesson
+# 13](13_beyond.ipynb): half a digit, completed; missing pixels; data that do not fit into memory.
 #
 # ## References
 #
