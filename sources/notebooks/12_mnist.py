@@ -329,11 +329,6 @@ print("places 4 to 10, on the part:", np.round(on_part[3:], 2))
 
 # %% tags=["hide-input"]
 # A table of validation scores
-if not full_size:  # what the text says about the starts
-    assert best is starts[0]
-    assert starts[1].lower_bound_ < starts[2].lower_bound_
-
-
 def print_scores(models, rows):
     """Print validation scores, and how much higher those on `rows` are (the gap); return the former."""
     scores = {key: model.score(Z_val) for key, model in models.items()}
@@ -409,6 +404,9 @@ drawn = {"GMM(10, full)": shuffled(pictures(best.sample(n_draws)[0]))}
 
 # %% tags=["hide-input"]
 # Figure 5: sixteen draws
+if not full_size:
+    assert best is starts[0]
+    assert starts[1].lower_bound_ < starts[2].lower_bound_
 gaps = {key: model.score(part) - scores[key] for key, model in on_the_part.items()}
 assert max(gaps, key=gaps.get) == ("full", 40)
 assert (round(len(part) / 40), n_axes) == ((250, 261) if full_size else (16, 37))
