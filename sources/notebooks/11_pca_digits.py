@@ -96,8 +96,7 @@ except ValueError as error:
 
 # %% [markdown]
 # Some pixels are paper in every picture. Their [variance](../GLOSSARY.md#variance) is 0, and a Gaussian without width
-# has no density. Others hardly vary, or vary only together: a stroke is several pixels wide. A picture needs fewer
-# than 64 numbers.
+# has no density. Others hardly vary, or vary only together. A picture needs fewer than 64 numbers.
 #
 # ## Fewer numbers for the same picture
 #
@@ -405,7 +404,7 @@ aic = np.array(
 best = Ks[aic.argmin(axis=1)]
 assert best.min() > 140
 ax = plt.figure().subplots()
-for seed, (curve, x, y_text) in enumerate(zip(aic, (90, 160), (-225_000, -130_000))):
+for seed, (curve, x, y_text) in enumerate(zip(aic, (84, 160), (-235_000, -130_000))):
     ax.plot(Ks, curve, color=color(seed), marker=marker(seed), markersize=5)
     ax.plot(best[seed], curve.min(), color=color(seed), **RING)
     ax.annotate(
@@ -437,8 +436,8 @@ print(n_parameters, "parameters from", Z.size, "numbers")
 #
 # So we [hold back](../GLOSSARY.md#held-out-data) a quarter of the digits, and score the model on these.
 #
-# **Before you run the next cell:** the [log-likelihood](../GLOSSARY.md#log-likelihood) of a digit from the training
-# set rises with $K$. What does that of a held-out digit do?
+# **Before you run the next cell:** the [log-likelihood](../GLOSSARY.md#log-likelihood) of a training digit rises with
+# $K$. What does that of a held-out digit do?
 
 # %%
 Z_fit, Z_held = train_test_split(Z, test_size=0.25, random_state=0)
@@ -636,7 +635,7 @@ for name, model in choices.items():
     print(f"{name:20s}{model.n_components:4d}   {model.score(Z_test):16,.1f}")
 
 # %% [markdown]
-# The held-out choice does nearly as well on the test digits as on the validation digits used to choose it (figure 9).
+# The held-out choice does nearly as well as on the validation digits that chose it (figure 9).
 #
 # But how much is "once" worth here? The lesson was run many times while it was written, and you cannot check that
 # nothing was changed because of the results. The most trusted test data are those that somebody else keeps.
@@ -725,9 +724,10 @@ show(
 #
 # A classifier trained on real digits names the generated ones. A class with a share near 0 has been forgotten.
 #
-# **Before you run the next cell:** here come all three tests, for both models and for two entries that generate
-# nothing. The photocopier hands in training digits; the last row has the real validation digits. Which tests will the
-# photocopier pass?
+# Here come all three tests, for both models and for two entries that generate nothing: the photocopier hands in
+# training digits, and the last row has the real validation digits.
+#
+# **Before you run the next cell:** which tests will the photocopier pass?
 
 
 # %%
@@ -785,8 +785,8 @@ for name, images in {**drawn, "real, on 41 axes": projected, "real": X_test}.ite
 #
 # - **"A hundred new digits, and they are all the same."** You called `sample()` in a loop, with an integer
 #   `random_state`.
-# - **Grey blobs instead of digits.** The samples are in whitened coordinates, and the way back has to undo all of it:
-#   times the standard deviations, times the axes, plus the mean. `inverse_transform` does this.
+# - **Grey blobs instead of digits.** The samples are in whitened coordinates. The way back: times the standard
+#   deviations, times the axes, plus the mean. `inverse_transform` does all of it.
 # - **PCA without subtracting the mean.** The first "axis" is then nearly the mean digit, and its "variance" is larger
 #   than any real one. Nothing crashes.
 # - **"These look best, so this model is best."** Look for copies first.

@@ -361,7 +361,7 @@ scores = print_scores(on_the_part, part)
 # one component.
 #
 # More rows can support more components. So we choose only the two best *kinds* on the part, and $K$ on all rows.
-# (These fits start again from k-means: an overfitted mixture is a bad start.)
+# (They start again from k-means: an overfitted mixture is a bad start.)
 #
 # **Before you run the next cell:** will the best $K$ on all rows be the one that is best on the part?
 
@@ -429,10 +429,10 @@ show(
 # digit of that class.
 #
 # **One Gaussian per class is too wide.** It has to cover slim zeros and wide ones, so it also draws a ring with a
-# halo, which nobody writes. *Remedy: several components per class*, each for one way of writing. Each has few rows,
-# so its covariance may have only few free numbers. We try shrunk ones and those of [probabilistic
-# PCA](../GLOSSARY.md#probabilistic-pca) (PPCA; Tipping and Bishop), which vary along a few directions of their own.
-# Richardson and Weiss generated faces this way.
+# halo. *Remedy: several components per class*, each for one way of writing. Each has few rows, so its covariance may
+# have only few free numbers. We try shrunk ones and those of [probabilistic PCA](../GLOSSARY.md#probabilistic-pca)
+# (PPCA; Tipping and Bishop), which vary along a few directions of their own. Richardson and Weiss generated faces
+# this way.
 #
 # **Most axes hold noise.** The last axes carry specks of ink, and a Gaussian draws the specks without the strokes
 # that they belong to. *Remedy: fewer axes.*
@@ -735,8 +735,8 @@ assert full_size or held_out[chosen] > density + 4
 
 # %% [markdown]
 # A test score a little below the validation score is what choosing costs. If it is much lower, as with the small
-# digits, the test digits differ, perhaps because other people wrote them. The last two lines show that no class is
-# forgotten.
+# digits, the test digits differ, perhaps because other people wrote them. No class is forgotten, as the last two
+# lines show.
 #
 # One last check, by eye: is any draw a copy?
 
@@ -762,8 +762,10 @@ at_full_size(
 )
 
 # %% [markdown]
-# The digits on the left are simple, and many others look like them. Further right the pairs have less and less in
-# common. A copier would show the same picture twice in every column.
+# The digits on the left are simple, and many others look like them. Further right the pairs have less in common. A
+# copier would show the same picture twice in every column.
+#
+# Here is what the lesson set out to do:
 
 # %% tags=["hide-input"]
 # Figure 10: before, after, and real
