@@ -21,10 +21,12 @@ Sources: Pearson (1901); Jolliffe (2002), *Principal Component Analysis*; for th
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy.linalg import svd
 from scipy.special import gammaln
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
@@ -34,7 +36,7 @@ from sklearn.utils.extmath import randomized_svd, svd_flip
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcourse.blas import one_blas_thread
-from mlcourse.blocks import BLOCK_BYTES, map_blocks, row_blocks, rows_of_blocks
+from mlcourse.blocks import BLOCK_BYTES, map_blocks, rows_of_blocks, sum_over_blocks
 from mlcourse.gaussians import Dense
 from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, new_rows
@@ -51,36 +53,55 @@ def mean_and_deviations(X: Floats) -> tuple[Floats, Floats]:
     return X[0] + shift, A
 
 
-def mean_and_scatter(X: Floats) -> tuple[Floats, Floats]:
-    """Compute the mean (d,) and AᵀA (d, d) in one pass over blocks of rows."""
-    n, d = X.shape
+@dataclass(frozen=True)
+class Moments:
+    """The mean of some rows and their scatter about it. Those of parts add up to those of the whole."""
+
+    n_rows: int
+    origin: Floats  # (d,) a row of the data, the same for all parts
+    offset: Floats  # (d,) the mean minus the origin
+    scatter: Floats  # (d, d)
+
+    @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # the caller checks the trace
+    def of_block(cls, X: Floats, origin: Floats) -> Self:
+        """Compute the moments of these rows, from the features that vary."""
+        d, varying = X.shape[1], varying_features(X)
+        A = X.take(varying, axis=1)
+        A -= X[0, varying]
+        shift = A.mean(axis=0)
+        A -= shift
+        offset, scatter = X[0] - origin, np.zeros((d, d), dtype=X.dtype)
+        offset[varying] += shift
+        scatter[np.ix_(varying, varying)] = A.T @ A
+        return cls(len(X), origin, offset, scatter)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def __iadd__(self, other: "Moments") -> "Moments":
+        """Add the moments of other rows in place: the scatter of both about the common mean."""
+        n, shift = self.n_rows + other.n_rows, other.offset - self.offset
+        share = shift.dtype.type(other.n_rows / n)
+        scatter = np.add(self.scatter, other.scatter, out=self.scatter)
+        scatter += np.outer(shift * (share * self.n_rows), shift)
+        return replace(self, n_rows=n, offset=self.offset + share * shift)
+
+    def astype(self, dtype: DTypeLike) -> "Moments":
+        """Return the same moments with all arrays in `dtype`."""
+        arrays = {name: getattr(self, name).astype(dtype) for name in ("origin", "offset", "scatter")}
+        return replace(self, **arrays)
+
+    @property
+    def mean(self) -> Floats:
+        """The mean of the rows: (d,)."""
+        return self.origin + self.offset
+
+
+def moments_of(X: Floats) -> Moments:
+    """Compute the mean and AᵀA in one pass over blocks of rows."""
+    d = X.shape[1]
     # Each block also has a (d, d) product, so it needs at least about 2 d rows.
     width = max(min(d, BLOCK_BYTES // (2 * d * X.itemsize)), 1)
-    rows = np.array([block.stop - block.start for block in row_blocks(X, width)], dtype=X.dtype)
-    means, scatter = [], np.zeros((d, d), dtype=X.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):  # the caller checks the trace
-        for mean, within in map_blocks(lambda block: scatter_of_block(X[block], X[0]), X, width):
-            means.append(mean)
-            scatter += within
-        with one_blas_thread():
-            mean = rows / n @ means
-            between = np.sqrt(rows)[:, np.newaxis] * (means - mean)
-            scatter += between.T @ between
-        return X[0] + mean, scatter
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def scatter_of_block(X: Floats, origin: Floats) -> tuple[Floats, Floats]:
-    """Compute the mean (d,) minus `origin` and the scatter (d, d) of these rows, from the features that vary."""
-    d, varying = X.shape[1], varying_features(X)
-    A = X.take(varying, axis=1)
-    A -= X[0, varying]
-    shift = A.mean(axis=0)
-    A -= shift
-    mean, scatter = X[0] - origin, np.zeros((d, d), dtype=X.dtype)
-    mean[varying] += shift
-    scatter[np.ix_(varying, varying)] = A.T @ A
-    return mean, scatter
+    return sum_over_blocks(lambda block: Moments.of_block(X[block], X[0]), X, width)
 
 
 def varying_features(X: Floats) -> Ints:
@@ -247,22 +268,29 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _fit(self, X: Array) -> Floats:
         """Set the attributes, and return X as a valid array."""
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2, ensure_all_finite=False)
-        n, d = X.shape
-        solver, wanted = self._check_solver(n, d)
+        solver, wanted = self._check_solver(*X.shape)
         if solver == "covariance_eigh":
-            mean, moments = mean_and_scatter(X)
-            squares = np.trace(moments)
+            moments = moments_of(X)
+            check_squares(np.trace(moments.scatter), X)
+            self._keep_axes(solver, wanted, len(X), moments.mean, moments.scatter)
         else:
-            mean, moments = mean_and_deviations(X)
-            squares = np.einsum("ij,ij->i", moments, moments).sum()
-        check_squares(squares, X)
-        if moments.any():
-            S, Vt = SOLVERS[solver](moments, wanted, self)
+            mean, A = mean_and_deviations(X)
+            check_squares(np.einsum("ij,ij->i", A, A).sum(), X)
+            self._keep_axes(solver, wanted, len(X), mean, A)
+        return X
+
+    def _keep_axes(self, solver: str, wanted: Any, n: int, mean: Floats, matrix: Floats) -> None:
+        """Set the attributes, from the `matrix` that the solver takes: AᵀA for "covariance_eigh", else A."""
+        d = len(mean)
+        if matrix.any():
+            S, Vt = SOLVERS[solver](matrix, wanted, self)
             _, Vt = svd_flip(None, Vt, u_based_decision=False)
         else:  # constant data: any axes will do
-            S, Vt = np.zeros(min(n, d), dtype=X.dtype), np.eye(min(n, d), d, dtype=X.dtype)
+            S, Vt = np.zeros(min(n, d), dtype=matrix.dtype), np.eye(min(n, d), d, dtype=matrix.dtype)
         variance = S**2 / (n - 1)
-        total = squares / (n - 1) if solver in TRUNCATED else variance.sum()
+        total = (
+            np.einsum("ij,ij->i", matrix, matrix).sum() / (n - 1) if solver in TRUNCATED else variance.sum()
+        )
         ratio = variance / total if total > 0 else np.zeros_like(variance)
         if wanted == "mle":
             q = likeliest_dimension(variance, n)
@@ -278,11 +306,10 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.explained_variance_ = variance[:q].copy()
         self.explained_variance_ratio_ = ratio[:q].copy()
         self.singular_values_ = S[:q].copy()
-        self.noise_variance_ = noise if q < min(n, d) else 0.0
+        self.noise_variance_: Any = noise if q < min(n, d) else 0.0
         self.n_components_, self.n_samples_ = q, n
         self._n_features_out = q
         self._fit_svd_solver = solver
-        return X
 
     def _check_solver(self, n: int, d: int) -> tuple[str, Any]:
         """The solver to use, and how many axes it must find: a number, a share of the variance, or "mle"."""

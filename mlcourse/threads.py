@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -108,6 +108,18 @@ _helpers: list[Thread] = []
 def inside_a_block() -> bool:
     """Check whether this thread is computing a block."""
     return get_ident() in _busy
+
+
+@contextmanager
+def on_this_thread_alone() -> Iterator[None]:
+    """Walk over blocks without helpers in here, as inside a block: for a thread that is one of many workers."""
+    me, outermost = get_ident(), not inside_a_block()
+    _busy.add(me)
+    try:
+        yield
+    finally:
+        if outermost:
+            _busy.discard(me)
 
 
 def _on_a_core(work: Callable[[slice], T], rows: slice) -> T:

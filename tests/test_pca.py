@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits, make_low_rank_matrix
 from sklearn.decomposition._pca import _assess_dimension
 
 from mlcourse import PCA, blocks
-from mlcourse.pca import SOLVERS, log_evidence, mean_and_deviations, mean_and_scatter
+from mlcourse.pca import SOLVERS, log_evidence, mean_and_deviations, moments_of
 from tests.helpers.mixtures import random_points
 
 LEARNED = (
@@ -161,11 +161,11 @@ def test_scatter_over_blocks_is_that_of_the_deviations(monkeypatch, offset, orde
     mean, A = mean_and_deviations(X)
     assert_allclose(mean, X.mean(axis=0), rtol=1e-14)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 2**10)
-    many, scatter = mean_and_scatter(X)
-    assert_allclose(many, mean, rtol=1e-14)
-    assert_allclose(scatter, A.T @ A, rtol=1e-12, atol=1e-11)
-    assert many[4] == mean[4] == X[0, 4]
-    assert not scatter[4].any()
+    moments = moments_of(X)
+    assert_allclose(moments.mean, mean, rtol=1e-14)
+    assert_allclose(moments.scatter, A.T @ A, rtol=1e-12, atol=1e-11)
+    assert moments.mean[4] == mean[4] == X[0, 4]
+    assert not moments.scatter[4].any()
     assert not A[:, 4].any()
 
 

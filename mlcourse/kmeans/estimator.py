@@ -23,7 +23,7 @@ from mlcourse.blocks import one_blas_thread
 from mlcourse.kmeans.distances import check_spread, euclidean_distances
 from mlcourse.kmeans.nearest import Rows
 from mlcourse.kmeans.start import kmeans_plusplus
-from mlcourse.kmeans.steps import LloydStep, assign, inertia_of, lloyd
+from mlcourse.kmeans.steps import LloydStep, assign, assignment_over, inertia_of, lloyd
 from mlcourse.typing import Array, Floats, Ints, RandomState
 from mlcourse.validation import FLOATS, check_sample_weight, new_rows
 
@@ -182,7 +182,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def _run(self, rows: Rows, centers: Floats, w: Floats, tol: float) -> "Run":
         """One complete run of Lloyd's algorithm, or what it has reached when Ctrl-C stops it."""
-        X, steps, before, n_iter, interrupt = rows.X, lloyd(rows, centers, w), None, 0, None
+        X, steps, before, n_iter, interrupt = rows.X, lloyd(assignment_over(rows, w), centers), None, 0, None
         try:
             for n_iter, step in enumerate(islice(steps, self.max_iter), start=1):
                 if self.verbose:

@@ -13,11 +13,15 @@ Lloyd's algorithm repeats two steps, and neither can raise the inertia Σᵢ w�
     assign    label(i) = argminₖ ‖xᵢ − cₖ‖²                 `assign`, and `mlcourse.kmeans.nearest`
     update    cₖ = mean of the rows with label k            `lloyd`
 
+`lloyd` itself sees no data. It is given the first step as a function from centres to labels and sums, so the same
+loop serves rows in memory (`assignment_over`) and rows in files or on many machines (`mlcourse.scale`).
+
 Source: Lloyd (1982), "Least squares quantization in PCM", IEEE Trans. Inf. Theory 28.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy import sparse
@@ -36,14 +40,27 @@ def assign(X: Floats, c: Floats) -> Ints:
     return nearest_centers(X, c)
 
 
-class Sums(NamedTuple):
+@dataclass(frozen=True)
+class Sums:
     """The sums over the rows of each cluster that the update needs, relative to an origin."""
 
     weight: Floats  # (K,)   Σ w
     offset: Floats  # (K, d) Σ w (x − origin)
+    origin: Floats  # (d,)
+
+    @classmethod
+    def none(cls, n_clusters: int, origin: Floats) -> Self:
+        """Return the sums over no rows."""
+        return cls(np.zeros(n_clusters), np.zeros((n_clusters, len(origin))), origin)
+
+    def __iadd__(self, other: "Sums") -> "Sums":
+        """Add in place the sums over other rows, relative to the same origin."""
+        for total, part in ((self.weight, other.weight), (self.offset, other.offset)):
+            np.add(total, part, out=total)
+        return self
 
 
-def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, origin: Floats) -> Sums:
+def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats) -> Sums:
     """Update the sums from the labels `before` to the labels `now`; −1 in `before` means no label yet.
 
     Only rows with a new label are processed; these are few when the algorithm has almost converged.
@@ -56,13 +73,13 @@ def sums_after_moves(sums: Sums, X: Floats, before: Ints, now: Ints, w: Floats, 
         rows = moved[block]
         joined, left = (weight_at_label(labels[rows], w[rows], K) for labels in (now, before))
         D = picked(X, rows).astype(np.float64, copy=False)
-        D -= origin  # in place: to allocate a second array takes longer than to subtract
+        D -= sums.origin  # in place: to allocate a second array takes longer than to subtract
         return (joined - left) @ D
 
     offset = sums.offset.copy()
     for change in map_blocks(change_of_block, moved, row_width=4 * X.shape[1]):
         offset += change
-    return Sums(np.bincount(now, w, K).astype(np.float64), offset)
+    return Sums(np.bincount(now, w, K).astype(np.float64), offset, sums.origin)
 
 
 def weight_at_label(labels: Ints, w: Floats, K: int) -> Floats | sparse.csc_array:
@@ -93,62 +110,100 @@ def inertia_of(X: Floats, c: Floats, labels: Ints, w: Floats) -> float:
     return float((w * squared_distance_to_own(X, c, labels)).sum())
 
 
-def relocate_empty(X: Floats, c: Floats, labels: Ints, w: Floats, origin: Floats, sums: Sums) -> Sums:
-    """Give every empty cluster one of the rows that are farthest from their centres, taken from its old cluster."""
-    empty = (sums.weight == 0).nonzero()[0]
-    if not len(empty):
+class Farthest(NamedTuple):
+    """The rows that are farthest from their centres, the farthest one first."""
+
+    X: Floats  # (m, d)
+    w: Floats  # (m,)
+    labels: Ints  # (m,)
+    distances: Floats  # (m,) squared
+
+    @classmethod
+    def of(cls, X: Floats, w: Floats, c: Floats, labels: Ints, m: int) -> Self:
+        """Find the m rows (or all, if there are fewer) that have the largest ‖xᵢ − c_label(i)‖², and some weight."""
+        # A row without weight would leave the cluster empty.
+        distances = squared_distance_to_own(X, c, labels) * (w > 0)
+        rows = np.argpartition(distances, -m)[: -m - 1 : -1] if m < len(X) else np.argsort(-distances)
+        return cls(X[rows], w[rows], labels[rows], distances[rows])
+
+
+def relocate(sums: Sums, farthest: Farthest) -> Sums:
+    """Give every empty cluster one of the farthest rows, taken from its old cluster."""
+    weight, offset, origin = sums.weight.copy(), sums.offset.copy(), sums.origin
+    if not farthest.distances.any():  # there are fewer distinct rows than clusters
         return sums
-    weight, offset = sums.weight.copy(), sums.offset.copy()
-    # A row without weight would leave the cluster empty.
-    distances = squared_distance_to_own(X, c, labels) * (w > 0)
-    if distances.max() == 0:  # there are fewer distinct rows than clusters
-        return sums
-    farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
-    for new, row in zip(empty, farthest):
-        old, moved = labels[row], w[row] * (X[row] - origin)
+    for new, x, w, old in zip(np.flatnonzero(sums.weight == 0), farthest.X, farthest.w, farthest.labels):
+        moved = w * (x - origin)
         offset[old] -= moved
-        weight[old] -= w[row]
+        weight[old] -= w
         offset[new] = moved
-        weight[new] = w[row]
-    return Sums(weight, offset)
+        weight[new] = w
+    return Sums(weight, offset, origin)
+
+
+# ── The loop ──────────────────────────────────────────────────────────────────────────────────────
+
+
+Assignment = Callable[[Floats], tuple[Ints, Sums]]
+
+
+def assignment_over(X: Floats | Rows, w: Floats | None = None) -> Assignment:
+    """Return the first step on these rows as a function of the centres, for `lloyd`.
+
+    Where a cluster is empty, its sums are those of a row that is far from its centre.
+
+    Parameters
+    ----------
+    X : array of shape (n, d), or its `Rows` if several runs share them
+    w : array of shape (n,), default all ones
+    """
+    data = X.X if isinstance(X, Rows) else X
+    weights = np.ones(len(data), dtype=data.dtype) if w is None else w
+    rows = X if isinstance(X, Rows) else Rows.of(X, weights)
+    search: Search | None = None
+    sums: Sums | None = None
+
+    def assign_rows(c: Floats) -> tuple[Ints, Sums]:
+        nonlocal search, sums
+        if search is None or sums is None:
+            search, sums = Search(rows, len(c)), Sums.none(len(c), rows.origin)
+        before = search.labels
+        labels = search.update(c)
+        sums = sums_after_moves(sums, data, before, labels, weights)
+        n_empty = int(np.count_nonzero(sums.weight == 0))
+        if n_empty:
+            return labels, relocate(sums, Farthest.of(data, weights, c, labels, n_empty))
+        return labels, sums
+
+    return assign_rows
 
 
 class LloydStep(NamedTuple):
     """One iteration: the centres at its start, the labels that they give, and the new centres."""
 
     centers: Floats  # (K, d)
-    labels: Ints  # (n,)
+    labels: Ints  # (n,), or none if the rows are too many to keep them
     next_centers: Floats  # (K, d)
 
 
-def lloyd(X: Floats | Rows, c: Floats, w: Floats | None = None) -> Iterator[LloydStep]:
+def lloyd(assign_rows: Assignment, c: Floats) -> Iterator[LloydStep]:
     """Run Lloyd's algorithm from the centres c for as long as the caller asks for steps.
 
     Parameters
     ----------
-    X : array of shape (n, d), or its `Rows` if several runs share them
+    assign_rows : callable
+        The first step on the data, centres -> (labels, `Sums`): `assignment_over(X)` for rows in memory.
     c : array of shape (K, d)
-    w : array of shape (n,), default all ones
 
     Yields
     ------
     LloydStep
         The inertia never rises from one step to the next.
     """
-    data = X.X if isinstance(X, Rows) else X
-    if w is None:
-        w = np.ones(len(data), dtype=data.dtype)
-    rows = X if isinstance(X, Rows) else Rows.of(X, w)
-    origin = rows.origin
-    search = Search(rows, len(c))
-    sums = Sums(np.zeros(len(c)), np.zeros(c.shape))
     while True:
-        before = search.labels
-        labels = search.update(c)
-        sums = sums_after_moves(sums, data, before, labels, w, origin)
-        weight, offset = relocate_empty(data, c, labels, w, origin, sums)
-        occupied = weight > 0
+        labels, sums = assign_rows(c)
+        occupied = sums.weight > 0
         new = c.copy()
-        new[occupied] = origin + offset[occupied] / weight[occupied, np.newaxis]
+        new[occupied] = sums.origin + sums.offset[occupied] / sums.weight[occupied, np.newaxis]
         yield LloydStep(c, labels, new)
         c = new

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -37,6 +37,27 @@ class Run:
     @property
     def lower_bound(self) -> float:
         return self.lower_bounds[-1] if self.lower_bounds else -np.inf
+
+
+@dataclass
+class Search:
+    """The runs of one fit, from all its starts, and how far they have come."""
+
+    best: Run | None = None  # of the runs that have ended
+    run: Run | None = None  # that has not
+    number: int = 0  # of its start, from 1
+
+    def note(self, run: Run, reg_covar: float, prior: CovariancePrior | None) -> None:
+        """Take note of what `run` has reached: called after every round. Here, nobody is interested."""
+
+
+class RoundBar(tqdm):
+    """A progress bar that counts rounds."""
+
+    def next_round(self, reached: str) -> None:
+        """Show that a round has ended, and what it has reached."""
+        self.set_postfix_str(reached, refresh=False)
+        self.update()
 
 
 def fingerprint(X: Floats, w: Weights) -> tuple[float, ...]:
@@ -86,34 +107,43 @@ class BaseMixture(BaseEstimator):
     # ── Fitting ───────────────────────────────────────────────────────────────────────────────────
 
     def _fit_em(
-        self, expect: Expectation, starts: Iterable[Mixture], prior: CovariancePrior | None, rows: object
+        self,
+        expect: Expectation,
+        starts: Iterable[Mixture],
+        prior: CovariancePrior | None,
+        rows: object,
+        search: Search | None = None,
     ) -> None:
         """Run EM from every start, and keep the result of the run with the greatest lower bound.
 
         After Ctrl-C, keep the best result so far, and raise KeyboardInterrupt again. `rows` is the `fingerprint` of
-        the data if this fit may continue the last one; on the same rows, it has converged if nothing changes.
+        the data if this fit may continue the last one; on the same rows, it has converged if nothing changes. A
+        `search` is how far an earlier call has come; this one goes on from there.
         """
-        best = run = None
+        search = search or Search()
         continues = rows is not None and rows == getattr(self, "_fitted_to", None)
         before = self.lower_bound_ if continues else -np.inf
         self._fitted_to = rows
         try:
             for number, theta in enumerate(starts, 1):
-                run = Run(theta)
-                self._follow(run, expect, prior, before, f"Start {number} of {self.n_init}")
-                best = max(best or run, run, key=lambda one: one.lower_bound)
+                if number < search.number:
+                    continue  # this run had ended already
+                if number > search.number or search.run is None:
+                    search.number, search.run = number, Run(theta)
+                self._follow(search.run, search, expect, prior, before)
+                search.best = max(search.best or search.run, search.run, key=lambda run: run.lower_bound)
         except KeyboardInterrupt as interrupt:
-            found = [one for one in (best, run) if one and one.lower_bounds]
+            found = [run for run in (search.best, search.run) if run and run.lower_bounds]
             if found:
-                self._keep(max(found, key=lambda one: one.lower_bound), prior)
+                self._keep(max(found, key=lambda run: run.lower_bound), prior)
                 interrupt.add_note(
                     "The fit was interrupted. The model has the best parameters found so far and can be used; to"
                     " continue from them, fit again with warm_start=True."
                 )
             raise
-        assert best is not None, "there is always a start"
-        self._keep(best, prior)
-        if not best.converged and self.max_iter > 0:
+        assert search.best is not None, "there is always a start"
+        self._keep(search.best, prior)
+        if not search.best.converged and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase"
                 " max_iter, tol, or check for degenerate data.",
@@ -122,26 +152,36 @@ class BaseMixture(BaseEstimator):
             )
 
     def _follow(
-        self, run: Run, expect: Expectation, prior: CovariancePrior | None, before: float, name: str
+        self,
+        run: Run,
+        search: Search,
+        expect: Expectation,
+        prior: CovariancePrior | None,
+        before: float,
     ) -> None:
         """Follow EM from θ of `run` until it converges or reaches `max_iter`."""
+        if run.converged:
+            return
+        before = run.lower_bounds[-1] if run.lower_bounds else before
+        name, done = f"Start {search.number} of {self.n_init}", len(run.lower_bounds)
         objective = "log-likelihood" if prior is None else "log-posterior"
-        with self._progress(name) as bar:
-            for step in islice(em(expect, run.theta, self.reg_covar, prior), self.max_iter):
+        with self._progress(name, done) as bar:
+            for step in islice(em(expect, run.theta, self.reg_covar, prior), self.max_iter - done):
                 change, before = step.lower_bound - before, step.lower_bound
                 run.theta, run.step = step.mixture, step
                 run.lower_bounds.append(step.lower_bound)
-                bar.set_postfix_str(f"{objective} {before:.5f}, change {change:.5f}", refresh=False)
-                bar.update()
-                if abs(change) < self.tol:
-                    run.converged = True
+                run.converged = abs(change) < self.tol
+                bar.next_round(f"{objective} {before:.5f}, change {change:.5f}")
+                search.note(run, self.reg_covar, prior)
+                if run.converged:
                     bar.set_description(f"{name}, converged")
                     break
 
-    def _progress(self, name: str) -> Any:
-        return tqdm(
+    def _progress(self, name: str, done: int = 0) -> Any:
+        return RoundBar(
             desc=name,
             total=self.max_iter,
+            initial=done,
             unit="iteration",
             miniters=self.verbose_interval,
             disable=not self.verbose,
@@ -263,15 +303,14 @@ class BaseMixture(BaseEstimator):
 
         With `sample_weight`, a row of weight w counts as w rows.
         """
-        _, score = weighted_sums(sample_weight, self.score_samples(X))
-        return -2 * score + 2 * self._n_parameters()
+        return -2 * self._totals(X, sample_weight).log_likelihood + 2 * self._n_parameters()
 
     def bic(self, X: Array, sample_weight: Array | None = None) -> float:
         """Compute the Bayesian information criterion on X: lower is better. Schwarz (1978).
 
         Its n is the number of rows of X; with `sample_weight`, the sum of their weights.
         """
-        n, score = weighted_sums(sample_weight, self.score_samples(X))
+        n, score, _ = self._totals(X, sample_weight)
         return float(-2 * score + self._n_parameters() * np.log(n))
 
     def icl(self, X: Array, sample_weight: Array | None = None) -> float:
@@ -280,11 +319,23 @@ class BaseMixture(BaseEstimator):
         It prefers components that do not overlap: clusters. Its n is that of `bic`. Biernacki, Celeux & Govaert
         (2000), IEEE PAMI 22.
         """
+        n, score, entropy = self._totals(X, sample_weight)
+        return float(-2 * score + self._n_parameters() * np.log(n) + 2 * entropy)
+
+    def _totals(self, X: Array, sample_weight: Array | None) -> "Totals":
+        """The sums over rows that the criteria need."""
         blocks = [
             (log_likelihood, entr(R).sum(axis=1, dtype=np.float64)) for log_likelihood, R in self._e_step(X)
         ]
-        n, score, entropy = weighted_sums(sample_weight, *map(np.concatenate, zip(*blocks)))
-        return float(-2 * score + self._n_parameters() * np.log(n) + 2 * entropy)
+        return Totals(*weighted_sums(sample_weight, *map(np.concatenate, zip(*blocks))))
+
+
+class Totals(NamedTuple):
+    """Sums over rows, each multiplied by its weight."""
+
+    n_rows: float
+    log_likelihood: float
+    entropy: float  # of the responsibilities
 
 
 def weighted_sums(sample_weight: Array | None, *columns: Floats) -> list[float]:

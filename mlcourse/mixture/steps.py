@@ -26,7 +26,8 @@ up block by block: memory stays constant, and data far from zero lose no precisi
 over files or machines, since the `Statistics` of parts add up to the `Statistics` of the whole.
 
 `em` itself sees no data. It is given the E-step as a function from parameters to statistics, so the same loop serves
-complete rows (`expectation_over`), rows with missing entries, and rows of which some have a label.
+complete rows (`expectation_over`), rows with missing entries, rows of which some have a label, and rows in files or
+on many machines (`mlcourse.scale`).
 
 The functions below go through the components one by one. Two modules make rounds faster where they can, with the same
 results: `mlcourse.mixture.natural` with few features, `mlcourse.mixture.screening` with many.
@@ -36,7 +37,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -118,6 +119,13 @@ class Statistics:
         moved = self.N[:, np.newaxis] * delta
         scatter = self.scatter + product(2 * self.first + moved, delta)
         return replace(self, first=self.first + moved, scatter=scatter, c=c)
+
+    def astype(self, dtype: DTypeLike) -> "Statistics":
+        """Return the same statistics with all arrays in `dtype`."""
+        arrays = {
+            name: getattr(self, name).astype(dtype, copy=False) for name in ("N", "first", "scatter", "c")
+        }
+        return replace(self, **arrays)
 
     def __mul__(self, factor: float) -> "Statistics":
         return replace(
@@ -293,6 +301,28 @@ def weigh(
     return float(np.dot(w, log_likelihood)), float(w.sum())
 
 
+class Round(NamedTuple):
+    """One E-step with θ, ready for any rows: what all blocks of the data have in common."""
+
+    theta: Mixture
+    c: Floats  # (K, d)
+    natural: NaturalForm | None
+
+    @classmethod
+    def of(cls, theta: Mixture, low: Floats, high: Floats) -> Self:
+        """Prepare an E-step with θ on rows between `low` and `high`, each (d,)."""
+        # A start may be far from the data, but the reference points must not be.
+        return cls(theta, theta.means.clip(low, high), natural_form(theta, low, high))
+
+    def statistics(
+        self, X: Floats, sample_weight: Floats | None = None, screen: Screen | None = None
+    ) -> Statistics:
+        """Run the E-step on these rows: expected sufficient statistics under θ, about the points c."""
+        if self.natural is not None:
+            return natural_expectation(X, self.natural, sample_weight).about(self.c)
+        return expectation(X, self.theta, self.c, sample_weight, screen)
+
+
 def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectation:
     """Return the E-step on these rows as a function of θ, for `em`.
 
@@ -303,16 +333,7 @@ def expectation_over(X: Floats, sample_weight: Floats | None = None) -> Expectat
     """
     low, high = X.min(axis=0), X.max(axis=0)
     screen = Screen(len(X))
-
-    def expect(theta: Mixture) -> Statistics:
-        # A start may be far from the data, but the reference points must not be.
-        c = theta.means.clip(low, high)
-        natural = natural_form(theta, low, high)
-        if natural is not None:
-            return natural_expectation(X, natural, sample_weight).about(c)
-        return expectation(X, theta, c, sample_weight, screen)
-
-    return expect
+    return lambda theta: Round.of(theta, low, high).statistics(X, sample_weight, screen)
 
 
 # ── M ─────────────────────────────────────────────────────────────────────────────────────────────

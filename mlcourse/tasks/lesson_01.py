@@ -18,7 +18,7 @@ from sklearn.metrics import silhouette_samples as sklearn_silhouette_samples
 
 from mlcourse.checks.task import Case, Lesson
 from mlcourse.datasets import load_iris
-from mlcourse.kmeans import KMeans, assign, lloyd, squared_distance_to_own
+from mlcourse.kmeans import KMeans, assign, assignment_over, lloyd, squared_distance_to_own
 from mlcourse.metrics import inertia, match_labels, silhouette_samples, silhouette_score
 from mlcourse.typing import Array
 
@@ -380,7 +380,7 @@ def lloyd_step_by_sums_and_counts(X, c):
 def lloyd_step_by_nonempty_clusters(X, c):
     labels = cdist(X, c).argmin(axis=1)
     nonempty, new = np.unique(labels), c.copy()
-    new[nonempty] = next(lloyd(X, c[nonempty])).next_centers
+    new[nonempty] = next(lloyd(assignment_over(X), c[nonempty])).next_centers
     return labels.tolist(), inertia(X, c, labels), new
 
 

@@ -332,7 +332,7 @@ def four_by_loops(S, N):
 # ── 3  BIC ───────────────────────────────────────────────────────────────────────────────────────────
 
 BIC_FROM_COUNTS = LESSON.task(
-    "bic_from_counts", title="The price list", points=3, expected="one number; lower is better"
+    "bic_from_counts", title="BIC by hand", points=3, expected="one number; lower is better"
 )
 
 

@@ -2,6 +2,7 @@
 
 import ipywidgets
 import matplotlib.pyplot as plt
+import numpy as np
 
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.plotting import color, marker
@@ -46,7 +47,10 @@ def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawi
         total, sum_of_parts = sum(parts), " + ".join(f"{part:,}" for part in parts)
         ax.plot(total, k, marker=marker(k), color=color(k), markersize=11, zorder=4)
         ax.text(total, k - 0.32, f"{total:,} = {sum_of_parts}", ha="center", va="center")
-    ax.axvline(in_data, color=INK, linestyle=":", zorder=1)
+    heights = np.add.outer(
+        range(len(counts)), [-0.12, 0.48, np.nan]
+    ).ravel()  # the gaps leave room for the sums
+    ax.plot(np.full(len(heights), in_data), heights, ":", color=INK, zorder=1)
     ax.text(in_data, 3.55, "numbers in the data ", ha="right", va="center")
     shown = [in_data, *map(sum, counts.values())]
     ax.set(xscale="log", xlim=(min(shown) / 20, max(shown) * 20), ylim=(3.8, -0.7))

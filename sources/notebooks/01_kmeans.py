@@ -3,7 +3,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.cluster import KMeans as SklearnKMeans
-from sklearn.cluster import kmeans_plusplus
 
 from mlcourse import GaussianMixture, KMeans, silhouette_samples, silhouette_score
 from mlcourse.datasets import five_blobs, load_iris, load_old_faithful, load_photo
@@ -24,10 +23,11 @@ from mlcourse.plotting import (
 from mlcourse.widgets import kmeans_game, kmeans_player, photo_explorer
 
 use_course_style()
+LABEL = {"color": PRINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}}
 
 # %% [markdown]
 # Run the next cell, then press Play in it. By the end of this lesson you will have written this algorithm, and know
-# when not to trust it. (Both axes are [standardised](../GLOSSARY.md#standardise).)
+# when not to trust it.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on 272 eruptions of a geyser
@@ -43,8 +43,8 @@ kmeans_player(z, path, features=("duration (standardised)", "wait (standardised)
 # %% [markdown]
 # ## Two groups that everybody sees
 #
-# Old Faithful is a geyser in Yellowstone National Park. Each point is one eruption: how long it lasted, and how long
-# the visitors then waited for the next one.
+# Each point was one eruption of Old Faithful, a geyser in Yellowstone National Park, on
+# [standardised](../GLOSSARY.md#standardise) axes. Here they are in minutes.
 
 # %% tags=["hide-input"]
 # Figure 1: Old Faithful
@@ -60,8 +60,9 @@ show(
 # %% [markdown]
 # Nobody has labelled these eruptions, yet you see two kinds. Finding such groups is
 # [clustering](../GLOSSARY.md#clustering), and a group that a computer proposes is a
-# [cluster](../GLOSSARY.md#cluster). The player above found them with [k-means](../GLOSSARY.md#k-means). The next data
-# set is harder to agree about.
+# [cluster](../GLOSSARY.md#cluster). The player above found them with [k-means](../GLOSSARY.md#k-means).
+#
+# The next data set is harder to agree about.
 
 # %%
 X, _ = five_blobs()
@@ -70,6 +71,7 @@ X, _ = five_blobs()
 # Figure 2: two thousand points
 ax = plot_points(X)
 ax.set_aspect("equal")
+ax.figure.set_figheight(3.6)
 show(
     ax,
     "Figure 2. Two thousand points. Decide now how many groups there are, and write the number down. We"
@@ -79,9 +81,9 @@ show(
 )
 
 # %% [markdown]
-# Whatever your number, try five. Here are two hundred of the points, and a game. Click to place five
-# [centres](../GLOSSARY.md#centre), then drag them. A line leads from every point to its nearest centre, and the goal
-# is a small sum of *squared* lengths. At the end, compare yours with twenty runs of k-means.
+# Whatever your number, try five in this game. Click to place five [centres](../GLOSSARY.md#centre), then drag them. A
+# line leads from every point to its nearest centre. The goal is a small sum of *squared* lengths. At the end, twenty
+# runs of k-means compete with you.
 #
 # **Before you run the next cell:** how many of the twenty will you beat?
 
@@ -96,9 +98,9 @@ kmeans_game(X[::10], 5)
 # K-means has one idea: *a good group is one whose members are close to their centre*. Everything that follows,
 # including everything that will go wrong, is in that sentence.
 #
-# Give every point $x_i$ the number of its cluster, $\text{label}(i)$, and every cluster $k$ a centre $c_k$. What you
-# minimised in the game is the [inertia](../GLOSSARY.md#inertia), the sum of the **squared** distances from the points
-# to their centres:
+# Every point $x_i$ has a label, $\text{label}(i)$: the number of its cluster. Every cluster $k$ has a centre $c_k$.
+# What you minimised in the game is the [inertia](../GLOSSARY.md#inertia), the sum of the **squared** distances from
+# the points to their centres:
 #
 # $$ J = \sum_{i=1}^{n} \lVert x_i - c_{\text{label}(i)} \rVert^2 $$
 
@@ -112,8 +114,8 @@ def inertia(X, c, labels):
 # %% [markdown]
 # `c[labels]` is the centre of each point's own cluster, one row per point.
 #
-# There are two things to choose, and each is easy when the other is known. **If the centres are known**, each point
-# gets the label of its nearest centre:
+# The labels and the centres are both unknown, but each is easy to find when the other is known. **If the centres are
+# known**, each point gets the label of its nearest centre:
 #
 # $$ \text{label}(i) = \arg\min_k \lVert x_i - c_k \rVert^2 $$
 
@@ -139,8 +141,8 @@ def update(X, labels, K):
 
 
 # %% [markdown]
-# Neither is known at the start. So guess the centres, and repeat: the points choose, the centres move. One choice and
-# one move make a round. Stop when no label changes. This is [Lloyd's algorithm](../GLOSSARY.md#lloyds-algorithm).
+# Neither is known at the start. So guess the centres, and repeat two half rounds: the points *choose*, then the
+# centres *move*. Stop when no label changes. This is [Lloyd's algorithm](../GLOSSARY.md#lloyds-algorithm).
 
 
 # %%
@@ -157,8 +159,8 @@ def lloyd(X, c):
 # %% [markdown]
 # ### On paper first
 #
-# Take a pencil. Six points on a line are at 0, 1, 2, 6, 10 and 11, and two centres start at 10 and 11. Repeat the
-# rounds until no label changes, and write down the inertia. Then start again with the centres at 0 and 1.
+# Take a pencil. Six points on a line are at 0, 1, 2, 6, 10 and 11, and two centres start at 10 and 11. Repeat until
+# no label changes, and write down the inertia. Then start again with the centres at 0 and 1.
 #
 # <details><summary>The first start, worked</summary>
 #
@@ -167,8 +169,6 @@ def lloyd(X, c):
 # | start | 10, 11 | 0, 1, 2, 6, 10 | 11 | 261 |
 # | 1 | 3.8, 11 | 0, 1, 2, 6 | 10, 11 | 31.36 |
 # | 2 | 2.25, 10.5 | 0, 1, 2, 6 | 10, 11 | 21.25 |
-#
-# In the end the border, halfway between the centres, is at 6.375, so the 6 stays on the left.
 #
 # </details>
 #
@@ -182,14 +182,14 @@ for start in ([[10.0], [11]], [[0.0], [1]]):
     print()
 
 # %% [markdown]
-# They do not. The second start ends at the centres 1 and 9, with inertia 16, and the first one at 21.25.
+# They do not. The second start ends with inertia 16, the first one with 21.25.
 #
 # ### Two thousand points
 #
 # Now take the points of Figure 2, and start from five random ones.
 #
-# **Before you run the next cell:** on paper the inertia never rose. Was that luck? And how many rounds will it take
-# here: about 6, about 60, about 600?
+# **Before you run the next cell:** how many rounds will it take: about 6, about 60, about 600? And on paper the
+# inertia never rose. Was that luck?
 
 # %%
 start = X[np.random.default_rng(7).choice(len(X), size=5, replace=False)]
@@ -199,22 +199,20 @@ print(len(history) - 1, "rounds, inertia:", inertias.round(1))
 
 # %% [markdown]
 # It took six rounds, and the inertia never rose. It cannot: choosing finds the best labels for the centres, and
-# moving finds the best centres for the labels. And because a finite number of points can be labelled in only so many
-# ways, the loop must stop. This is [convergence](../GLOSSARY.md#convergence).
+# moving finds the best centres for the labels. And because there are only so many ways to label the points, the loop
+# must stop. This is [convergence](../GLOSSARY.md#convergence).
 #
-# Here is the run, half a round per step. Follow centre 4 from the wide cloud to the middle. It moves only in every
-# other step. What moves it?
+# Here is the run, half a round per step. Follow centre 4 from the wide cloud to the middle. What moves it?
 
 # %%
 kmeans_player(X, history)
 
 # %% [markdown]
-# Its own points do. In one step they choose, and centre 4 gains points on its left. In the next it goes to their
-# mean, further left. That shifts its border, which brings it more points.
+# Its own points do. In one step, centre 4 gains points on its left. In the next, it moves to their mean, further
+# left. That shifts its border, which brings it more points.
 #
-# From now on we import `mlcourse.KMeans`. It runs the same rounds faster, handles empty clusters, and uses
-# scikit-learn's names. From the same start, all three agree. (With `tol=0` they stop when no label changes; by
-# default, a little earlier.)
+# From now on we import `mlcourse.KMeans`, which is faster and uses scikit-learn's names. From the same start, all
+# three agree. (`tol=0` makes them stop only when no label changes.)
 
 # %%
 kmeans = KMeans(n_clusters=5, init=start, tol=0).fit(X)
@@ -225,15 +223,15 @@ assert np.isclose(kmeans.inertia_, inertia(X, *history[-1]))
 print(f"inertia {kmeans.inertia_:.2f}, score {kmeans.score(X):.2f}, labels {kmeans.labels_[:8]}")
 
 # %% [markdown]
-# `labels_` has one number per point, `cluster_centers_` one row per cluster. `score` is the inertia with a minus
-# sign, because in scikit-learn higher scores are better.
+# `labels_` and `cluster_centers_` are the labels and the centres. `score` is the inertia with a minus sign,
+# because in scikit-learn higher scores are better.
 #
 # ## New points get an answer, never a doubt
 #
 # `predict` gives a new point the label of its nearest centre.
 #
-# **Before you run the next cell:** three new points arrive, at (−0.6, 3.0), (−2.2, 2.3) and (4.0, −1.0). The
-# last one is far from everything. What will k-means say about it?
+# **Before you run the next cell:** three new points arrive: A at (−0.6, 3.0), B at (−2.2, 2.3), and C at (4.0, −1.0),
+# far from everything. What will k-means say about C?
 
 # %%
 newcomers = np.array([[-0.6, 3.0], [-2.2, 2.3], [4.0, -1.0]])
@@ -245,43 +243,43 @@ ax = plot_decision_regions(kmeans, np.concatenate([X, newcomers]))
 ax.set_aspect("equal")
 plot_points(X, kmeans.labels_, sizes=9, ax=ax)
 ax.scatter(*newcomers.T, marker="*", s=220, c=PAPER, edgecolors=PRINT, zorder=5)
+for name, place in zip("ABC", newcomers):
+    ax.annotate(name, place, (10, 5), textcoords="offset points", weight="bold", **LABEL)
 show(
     plot_centers(kmeans.cluster_centers_, ax=ax),
-    "Figure 3. Every place in the plane belongs to its nearest centre. The stars are the three newcomers."
-    " The boundary between two centres is halfway between them, however different their clouds are.",
-    "The five clouds with their centres on a plane cut into five tinted regions with straight edges. One"
-    " star is between the middle and the right cloud, one between the left clouds and the middle, and one"
-    " far away at the lower right, inside the region of the right cloud.",
+    "Figure 3. Every place in the plane belongs to its nearest centre. The stars are the new points. Each border is"
+    " halfway between two centres, however different their clouds are.",
+    "The five clouds with their centres on a plane cut into five tinted regions with straight edges. Star A is"
+    " between the middle and the right cloud, star B is where three regions meet, between the left clouds and the"
+    " middle, and star C is far away at the lower right, inside the region of the right cloud.",
 )
 
 # %% [markdown]
-# The lonely star gets a label like any other. The tinted areas are the [decision
-# regions](../GLOSSARY.md#decision-region) of the model. For k-means they are [Voronoi
-# cells](../GLOSSARY.md#voronoi-cell): all places that are nearer to one centre than to any other. The border between
-# the wide cloud and the middle one ignores that one is wider. Lesson 02 is about that.
+# C gets a label like any other point.
 #
-# If a label is not enough, `transform` gives the distance to every centre.
+# The tinted areas are the [decision regions](../GLOSSARY.md#decision-region) of the model. For k-means they are
+# [Voronoi cells](../GLOSSARY.md#voronoi-cell): all places that are nearer to one centre than to any other. That one
+# cloud is wider than another does not count. Lesson 02 is about that.
+#
+# If a label is not enough, `transform` gives the distance to every centre, one row per point.
 
 # %%
 distances = kmeans.transform(newcomers)  # (3, 5)
 by_hand = np.linalg.norm(newcomers[:, np.newaxis] - kmeans.cluster_centers_, axis=2)
 assert np.allclose(distances, by_hand)
 print(distances.round(2))
-print("row sums:      ", distances.sum(axis=1).round(2))
-print("in millimetres:", (10 * distances).sum(axis=1).round(2), "if these were centimetres")
+print("row sums:", distances.sum(axis=1).round(2))
 
 # %% [markdown]
-# The smallest entry of a row names the cluster. (These are plain distances, not squared.) The second newcomer is a
-# close call, and `predict` did not say so.
+# The smallest entry of a row names the cluster. B is a close call, and `predict` did not say so.
 #
-# This table is sometimes called "soft clustering", as if it said how much a point belongs to each cluster. But such
-# shares would add up to 1, and would not change with the unit. Dividing each row by its sum does not make
-# probabilities: distances ignore how wide a cloud is. A mixture does not.
+# Some call this table "soft clustering", as if it said how much a point belongs to each cluster. But these are
+# distances (plain, not squared), and the rows do not add up to 1. Dividing by the sums does not make them
+# probabilities either, because distances ignore how wide a cloud is. Gaussian mixtures do not.
 #
 # ## Where you start decides where you end
 #
-# Back to the six points on paper. Two centres are two numbers, so every pair of centres is a place on a map, and the
-# inertia is its height.
+# Back to the six points on paper. Every pair of centres is a place on a map, and the inertia is its height.
 
 # %% tags=["hide-input"]
 # Figure 4: the inertia of every pair of centres
@@ -295,30 +293,34 @@ ax.contour(
 )
 bar = fig.colorbar(heat, label="inertia (log scale)", ticks=np.log10([16, 30, 60, 120, 240]))
 bar.ax.set_yticklabels(["16", "30", "60", "120", "240"])
-for start_at, style in (([10.0, 11], "--"), ([0.0, 1], "-")):
+for start_at, style, side in (([10.0, 11], "--", (-60, 10)), ([0.0, 1], "-", (8, -14))):
     walk = np.array([c.ravel() for c, _ in lloyd(six, np.array(start_at)[:, np.newaxis])])
     ax.plot(*walk.T, style, color=PAPER, linewidth=2.2)
     ax.plot(*walk.T, "o", color=PRINT, markeredgecolor=PAPER, markersize=6)
+    name = f"start: {start_at[0]:.0f}, {start_at[1]}"
+    ax.annotate(name, walk[0], side, textcoords="offset points", size=10, **LABEL)
 for place, best in (((1, 9), 16), ((9, 1), 16), ((2.25, 10.5), 21.25), ((10.5, 2.25), 21.25)):
     style = {"marker": "*" if best == 16 else "X", "s": 190 if best == 16 else 110, "zorder": 5}
     ax.scatter(*place, c=color(1), edgecolors=PRINT, **style)
-    ax.annotate(f"{best}", place, (9, -4), textcoords="offset points", color=PAPER, weight="bold")
+    name = f"{best}" + (", the best" if best == 16 else ", stuck") * (place[0] < place[1])
+    ax.annotate(name, place, (9, -14), textcoords="offset points", size=10, **LABEL)
 ax.set(aspect="equal", xlabel="first centre", ylabel="second centre")
 show(
     fig,
-    "Figure 4. The inertia of the six points, for every pair of centres. Stars: the best clustering. Crosses: a worse"
-    " place where Lloyd's algorithm also stops. Lines: your two runs on paper (dashed from 10 and 11, solid from"
-    " 0 and 1).",
+    "Figure 4. The inertia of the six points, for every pair of centres. The lines are your two runs on paper: one"
+    " ends in the lowest place (star), one in a hollow that is not as low (cross).",
     "A heat map with contours over the first and the second centre, a mirror image of itself about the diagonal."
     " Two stars, at 1 and 9 and at 9 and 1, are the lowest places, with 16. Two crosses, at 2.25 and 10.5 and the"
-    " reverse, are shallower hollows, with 21.25. A dashed path ends at a cross and a solid path at a star.",
+    " reverse, are shallower hollows, with 21.25. A dashed path from 10 and 11 ends at a cross, and a solid path"
+    " from 0 and 1 at a star.",
 )
 
 # %% [markdown]
-# - There are hollows that are not the lowest. From a cross, every small step leads uphill. Such a place is a
-#   [local optimum](../GLOSSARY.md#local-optimum), and Lloyd's algorithm, which never goes up, cannot leave it.
-# - The map is its own mirror image. Swap the two centres, and you have the same clustering with its numbers
-#   exchanged. The number of a cluster means nothing. (Lesson 06 returns to this as label switching.)
+# From a cross, every small step leads uphill. Such a place is a [local optimum](../GLOSSARY.md#local-optimum).
+# Lloyd's algorithm never goes up, so it cannot leave.
+#
+# The map is also its own mirror image. Swap the two centres, and you have the same clustering with its numbers
+# exchanged: the number of a cluster means nothing.
 #
 # Here are three runs on the two thousand points, each from five random ones.
 
@@ -332,8 +334,8 @@ for ax, seed in zip(axes, (1, 2, 5)):
     ax.set(title=f"seed {seed}: inertia {run.inertia_:.2f}", aspect="equal")
 show(
     fig,
-    "Figure 5. Three places where Lloyd's algorithm comes to rest. With seed 2 the wide cloud has two"
-    " centres, and two small clouds share one. With seed 5 the middle cloud is cut instead.",
+    "Figure 5. Three places where Lloyd's algorithm stops. With seeds 2 and 5 one cloud is cut into two clusters,"
+    " and two small clouds at the lower left share one centre.",
     "Three scatter plots. With seed 1 every cloud has one centre. With seed 2 the right cloud is cut into"
     " two clusters and the two lower small clouds on the left form one. With seed 5 the middle cloud is cut"
     " into two, and again the two lower small clouds form one.",
@@ -341,7 +343,7 @@ show(
 
 # %% [markdown]
 # Seed 1 reaches 211.60, the lowest inertia we know of. The others are stuck: a spare centre would have to cross the
-# picture, and on its way the inertia would rise. There are two remedies, and you want both.
+# picture, and on its way the inertia would rise. There are two remedies: a better start, and more starts.
 #
 # ### A more careful start: k-means++
 #
@@ -355,11 +357,11 @@ fig, axes = plt.subplots(1, 2, figsize=(10, 4.4), sharex=True, sharey=True)
 for ax, m in zip(axes, (1, 2)):
     D2 = np.min(np.sum((X[:, np.newaxis] - chosen[:m]) ** 2, axis=2), axis=1)
     plot_centers(chosen[:m], ax=plot_points(X, sizes=12 * D2 / D2.mean(), ax=ax))
-    ax.set(title=f"{m} chosen: the larger, the likelier next", aspect="equal")
+    ax.set(title="after the first centre" if m == 1 else "after the second", aspect="equal")
 show(
     fig,
-    "Figure 6. The area of a point is its chance of being the next centre. Around a chosen centre the points"
-    " all but vanish.",
+    "Figure 6. The larger a point, the likelier it is to be the next centre. Around a chosen centre the points all"
+    " but vanish.",
     "Two scatter plots in which the size of a point is its chance. On the left one centre is chosen, in a"
     " small cloud on the left, and the points of the far right cloud are the largest. On the right a second"
     " centre is chosen at the lower edge of that cloud: the points near it have shrunk, and those of the"
@@ -367,8 +369,8 @@ show(
 )
 
 # %% [markdown]
-# The chance is proportional to the *squared* distance $D_i^2$ to the nearest centre chosen so far. This is
-# k-means++ [seeding](../GLOSSARY.md#seeding):
+# This is k-means++ [seeding](../GLOSSARY.md#seeding). The chance is proportional to the *squared* distance $D_i^2$ to
+# the nearest centre chosen so far:
 #
 # $$ p_i = \frac{D_i^2}{\sum_j D_j^2}, \qquad D_i^2 = \min_{c\ \text{chosen}} \lVert x_i - c \rVert^2 $$
 
@@ -382,67 +384,56 @@ def seeding_chances(X, chosen):
 
 
 # %% [markdown]
-# (Why not always take the farthest point? It may be an [outlier](../GLOSSARY.md#outlier).) The default of
-# scikit-learn and this course, `init="k-means++"`, is a *greedy* variant: each time it draws a few candidates, and
-# keeps the one that lowers the inertia most.
+# (Why not always take the farthest point? It may be an [outlier](../GLOSSARY.md#outlier).) The default
+# `init="k-means++"` is *greedy*: each time it draws a few candidates, and keeps the one that lowers the inertia most.
 #
-# **Before you run the next cell:** a hundred runs each, from random points, from plain k-means++, and from greedy
-# k-means++. Which kind reaches 211.60 most often? Which ends far too high most often?
-
-
-# %%
-def plain(X, n_clusters, random_state):
-    return kmeans_plusplus(X, n_clusters, n_local_trials=1, random_state=random_state)[0]
-
+# **Before you run the next cell:** a hundred runs from random points, and a hundred from greedy k-means++. Which kind
+# reaches 211.60 more often? Which ends far too high more often?
 
 # %%
-runs = {}
-for name, init in {
-    "random": "random",
-    "plain k-means++": plain,
-    "greedy k-means++": "k-means++",
-}.items():
+excess = {}
+for init in ("random", "k-means++"):
     models = [KMeans(5, init=init, n_init=1, tol=0, random_state=seed) for seed in range(100)]
-    J = np.sort([model.fit(X).inertia_ for model in models])
-    runs[name] = 100 * (J / kmeans.inertia_ - 1)
-    print(f"{name:16s} stuck {np.sum(J > 212)}, mean {J.mean():.1f}, worst {J.max():.1f}")
+    J = np.array([model.fit(X).inertia_ for model in models])
+    excess[init] = 100 * (J / kmeans.inertia_ - 1)
+    print(f"{init:9s}: the best {np.sum(J < 212)} times, mean {J.mean():.1f}, worst {J.max():.1f}")
 
 # %% tags=["hide-input"]
-# Figure 7: a hundred runs of each kind
-fig, ax = plt.subplots(figsize=(7.2, 4.4))
-for k, ((name, excess), style) in enumerate(zip(runs.items(), (":", "--", "-"))):
-    ax.plot(np.arange(1, 101), excess.clip(0), style, color=color(k), linewidth=2.5, label=name)
-ax.set_yscale("symlog", linthresh=5)
-ax.set_yticks((0, 2, 5, 10, 20, 50, 100, 200), ("0", "2", "5", "10", "20", "50", "100", "200"))
-ax.minorticks_off()
-ax.set(xlabel="run, from best to worst", ylabel="inertia above the best (%)", ylim=(-0.3, 260))
-ax.legend()
+# Figure 7: where a hundred runs of each kind end
+ends = ("the best", "up to 5 % above", "5 to 25 % above", "more than 180 % above")
+fig, ax = plt.subplots(figsize=(7.2, 3.8))
+for k, (init, percent) in enumerate(excess.items()):
+    counts = np.histogram(percent, bins=(-1, 0.2, 5, 25, 1000))[0]
+    bars = ax.barh(
+        np.arange(4) + 0.4 * k, counts, 0.36, color=color(k), hatch=("", "//")[k], label=init
+    )
+    ax.bar_label(bars, padding=4)
+ax.invert_yaxis()
+ax.set_yticks(np.arange(4) + 0.2, ends)
+ax.tick_params(axis="y", length=0)
+ax.set(xlabel="runs out of 100", ylabel="final inertia", xlim=(0, 58))
+ax.legend(loc="lower right")
 show(
     fig,
-    "Figure 7. A hundred runs of each kind, in order. The axis is linear up to 5 % and logarithmic above. Random"
-    " starts succeed most often, and have the most accidents.",
-    "Three rising step curves of the percentage above the best inertia. Random starts stay at 0 for 52 runs, climb to"
-    " 22, and jump to about 185 for the last 8. Plain k-means++ leaves 0 after 31 runs and jumps for the last 3."
-    " Greedy k-means++ leaves 0 after 38 runs and never exceeds 12.",
+    "Figure 7. Where a hundred runs of each kind end. Random starts find the best more often. Only they have"
+    " accidents.",
+    "Pairs of horizontal bars for random starts and for k-means++. Best inertia: 52 and 38 runs. Up to 5 percent"
+    " above: 10 and 46. From 5 to 25 percent above: 30 and 16. More than 180 percent above: 8 and none.",
 )
 
 # %% [markdown]
-# Random starts get stuck least often here: 48 times, against 69 and 62. But 8 of them end at nearly three times the
-# best inertia, as do 3 plain k-means++ runs. The greedy kind stays within 12 %. On four other such samples, too,
-# random starts got stuck least often. Squared distances send centres to the wide clouds, and two small clouds side by
-# side hardly count.
+# Random starts find the best inertia *more* often here: 52 times, against 38. Squared distances favour the wide
+# clouds over two small ones side by side.
 #
-# What is guaranteed? For plain k-means++, on every data set, the inertia is on average at most $8(\ln K + 2)$
-# times the best: 29 times, for five clusters. For the greedy variant the known guarantee is weaker still, although it
-# usually does better.
+# But 8 random starts end at nearly three times the best inertia, and the worst k-means++ run only 12 % above it.
+# K-means++ is an insurance against bad starts.
 #
 # ### More than one start: `n_init`
 #
-# The other remedy is to start several times, and to keep the run with the lowest inertia:
-# [restarts](../GLOSSARY.md#restart).
+# The other remedy is to [restart](../GLOSSARY.md#restart): run several times, and keep the lowest inertia.
 #
-# **Before you run the next cell:** a single greedy start gets stuck 62 times in 100. How often will ten starts *all*
-# get stuck?
+# **Before you run the next cell:** a single k-means++ start gets stuck 62 times in 100. How often will ten starts
+# *all* get stuck?
 
 # %%
 print(f"all ten stuck: about {0.62**10:.3f} of the time")
@@ -451,12 +442,12 @@ for n_init in (1, 10, 20):
     print(f"n_init={n_init:2d}, seed 42: {best:.2f}")
 
 # %% [markdown]
-# Less than once in a hundred, and this seed is such a case. If a result matters, ask for more starts, and check that
-# several agree. By default, k-means++ starts **once**.
+# Less than once in a hundred, and yet this seed is such a case. By default, k-means++ starts only **once**. If a
+# result matters, ask for more starts.
 #
 # ## How many clusters?
 #
-# You wrote down a number at Figure 2. K-means never questions the `n_clusters` it is given. Can the inertia choose k?
+# K-means never questions the `n_clusters` it is given. Can the inertia choose k?
 #
 # **Before you run the next cell:** what happens to the best inertia as k grows? What would it be with k = 2000?
 
@@ -464,9 +455,7 @@ for n_init in (1, 10, 20):
 ks = range(1, 10)
 models = {k: KMeans(k, n_init=10, random_state=0).fit(X) for k in ks}
 inertias = np.array([models[k].inertia_ for k in ks])
-print("inertia         ", inertias.round(0))
-print("falls by        ", -np.diff(inertias).round(0))
-print("becomes smaller ", (inertias[:-1] / inertias[1:]).round(2), "times")
+print(inertias.round(0))
 
 # %% tags=["hide-input"]
 # Figure 8: inertia against k, on two scales
@@ -478,7 +467,7 @@ axes[1].set_yticks((100, 200, 500, 1000, 2000, 4000), ("100", "200", "500", "100
 axes[1].minorticks_off()
 show(
     fig,
-    "Figure 8. The same inertias twice. Differences (left) bend most at k = 2, ratios (right) at k = 4.",
+    "Figure 8. The same inertias twice. The linear axis (left) shows differences, the log axis (right) ratios.",
     "Two falling curves of inertia against k from 1 to 9. On the linear axis the curve drops steeply to k equals 2,"
     " which is ringed, and more gently from there. On the log axis it falls until k equals 4, which is ringed, and"
     " is flatter from there on.",
@@ -486,14 +475,15 @@ show(
 
 # %% [markdown]
 # It always falls: one more centre can only help, and with as many centres as points it is 0. What you can look for is
-# the place where the fall slows down, the [elbow](../GLOSSARY.md#elbow). By differences (2385, 496, 391, 50) the
-# sharpest bend is at 2. By ratios (3.07, 1.76, 2.5, 1.24) it is at 4. An elbow depends on the axis. A second opinion
-# should come from a score that gets *worse* when there are too many clusters.
+# the place where the fall slows down, the [elbow](../GLOSSARY.md#elbow). But an elbow depends on the axis: it is at 2
+# on the left, and at 4 on the right.
+#
+# A second opinion should come from a score that gets *worse* when there are too many clusters.
 #
 # ### Silhouettes
 #
-# How far, on average, is a point from the other members of its own cluster? Call that $a$. And how far from the
-# members of the nearest other cluster, the one for which this average is smallest? Call that $b$.
+# Let $a$ be the mean distance from a point to the other members of its own cluster, and $b$ the mean distance to the
+# members of the nearest other cluster.
 
 # %% tags=["hide-input"]
 # Figure 9: the two distances of a silhouette
@@ -507,9 +497,11 @@ for k, name in ((labels[i], "a"), (other, "b")):
     members = X[labels == k]
     for x in members[::16]:
         ax.plot(*np.transpose([X[i], x]), color=color(k), linewidth=0.8, alpha=0.7)
-    ax.text(members[:, 0].mean(), 0.95, f"${name}$ = {means[k]:.2f}", ha="center")
+    whose = "own cluster" if name == "a" else "nearest other"
+    ax.text(members[:, 0].mean(), 0.7, f"{whose}\nmean ${name}$ = {means[k]:.2f}", ha="center")
 ax.scatter(*X[i], marker="*", s=260, c=PAPER, edgecolors=PRINT, zorder=5)
-ax.set_aspect("equal")
+ax.set(aspect="equal", ylim=(0.6, 3.3))
+ax.figure.set_figheight(3.9)
 show(
     ax,
     "Figure 9. The star's distances to its own cluster and to the nearest other one (every 16th is drawn).",
@@ -525,7 +517,7 @@ show(
 
 # %%
 def silhouette(i, X, labels):
-    """Silhouette coefficient of point i, a number between -1 and 1."""
+    """Silhouette coefficient of point i, which is not alone in its cluster: from -1 to 1."""
     distances = np.linalg.norm(X - X[i], axis=1)
     own = labels == labels[i]
     a = distances[own].sum() / (own.sum() - 1)  # the point itself is not its own neighbour
@@ -539,8 +531,7 @@ print(f"the star: {values[i]:.3f}, mean of all points: {values.mean():.4f}")
 
 # %% [markdown]
 # Near 1, a point is deep inside its cluster. Near 0, it is on a border. Below 0, it is on average closer to another
-# cluster than to its own. A point alone in its cluster has no $a$, and gets 0 by convention. (Our short function
-# leaves that out.) The mean over all points is the *silhouette score*.
+# cluster than to its own. The mean over all points is the *silhouette score*.
 #
 # **Before you run the next cell:** think of the number that you wrote down. At which k will the score be highest?
 
@@ -561,8 +552,8 @@ show(
 # With k = 4 the score is 0.6885, with k = 5 only 0.6555. Once the two lower clouds on the left are separate, each of
 # their points has another cluster close by.
 #
-# A mean hides details. A silhouette diagram shows every point. Each cluster is one blade of sorted points, and larger
-# clusters make thicker blades. Good blades reach past the dashed line, the mean.
+# A mean hides details. A silhouette diagram shows every point. Each cluster is one blade: its points, sorted. The
+# more points, the thicker the blade. Good blades reach past the dashed line, the mean.
 
 # %% tags=["hide-input"]
 # Figure 11: silhouettes for k = 3, 4, 5 and 6
@@ -572,35 +563,39 @@ for ax, k in zip(axes.flat, (3, 4, 5, 6)):
     values = silhouette_samples(X, labels)
     plot_silhouettes(values, labels, ax=ax)
     ax.set_title(f"k = {k}", pad=14)
-    short = sum(values[labels == j].max() < values.mean() for j in np.unique(labels))
-    print(f"k={k}: {short} blades end before the mean; sizes {np.bincount(models[k].labels_)}")
+    for y, j in zip(ax.get_yticks(), np.unique(labels)):
+        blade = values[labels == j]
+        ax.text(0.03, y, len(blade), size="small", va="center", **LABEL)
+        if blade.max() < values.mean():
+            ax.text(values.mean() + 0.02, y, "← short", size="small", va="center", weight="bold")
 show(
     fig,
-    "Figure 11. At k = 3 one blade ends before the dashed mean line; at k = 6 two blades do. At k = 4 and k"
-    " = 5 every blade reaches past it; at k = 4 one blade is twice as thick as the others. Colours as in Figure 5.",
-    "Four silhouette diagrams. For k equals 3, two blades are good and one stays short of the mean line."
-    " For k equals 4 all four pass the line, one of them twice as thick as the rest. For k equals 5 all five"
-    " pass the line and are equally thick. For k equals 6 two thin blades stay short of it.",
+    "Figure 11. The number in each blade is the size of its cluster. A short blade ends before the mean. Colours as"
+    " in Figure 5.",
+    "Four silhouette diagrams. For k equals 3, two blades are good and one is short. For k equals 4 all four pass"
+    " the mean line, three with about 400 points and one with about 800. For k equals 5 all five pass the line, each"
+    " with about 400 points. For k equals 6 two thin blades, with about 200 points each, are short.",
 )
 
 # %% [markdown]
-# The diagrams argue against 3 and 6. So is it 4 or 5? The score says 4, and so does the elbow by ratios. The diagram
-# favours 5: blades of equal thickness, about 400 points each, all past the line. (The points were indeed drawn in
-# five groups of 400. You could not have known.) **Both choices can be defended.** With five delivery vans, take 5. If
-# two groups that nearly touch are one group to you, take 4. Say what you chose, and why.
+# The diagrams argue against 3 and 6. So is it 4 or 5? The score says 4, and so does the elbow on the log axis. The
+# diagram favours 5: equal blades, all past the line. (The points were indeed drawn in five groups of 400. You could
+# not have known.)
+#
+# **Both choices can be defended.** With five delivery vans, take 5. If two groups that nearly touch are one group to
+# you, take 4. Say what you chose, and why.
 #
 # ## The unit decides what is close
 #
-# K-means knows only distances, and a distance depends on units. Back to the geyser, whose two
-# [features](../GLOSSARY.md#feature) are both in minutes.
+# K-means knows only distances, and a distance depends on units. Back to the geyser. Its two
+# [features](../GLOSSARY.md#feature), duration and wait, are both in minutes.
 #
 # **Before you run the next cell:** with the duration in seconds, will any of the 272 eruptions change its group? And
 # if each feature is divided by its [standard deviation](../GLOSSARY.md#standard-deviation)?
 
 # %%
-standardised = (geyser - geyser.mean(axis=0)) / geyser.std(axis=0)
 in_minutes = KMeans(2, n_init=10, random_state=0).fit_predict(geyser)
-for name, data in (("in seconds", geyser * [60, 1]), ("standardised", standardised)):
+for name, data in (("in seconds", geyser * [60, 1]), ("standardised", z)):
     labels = match_labels(in_minutes, KMeans(2, n_init=10, random_state=0).fit_predict(data))
     moved = labels != in_minutes
     print(f"duration {name}: {moved.sum()} eruptions change their group")
@@ -608,7 +603,7 @@ for name, data in (("in seconds", geyser * [60, 1]), ("standardised", standardis
 # %% tags=["hide-input"]
 # Figure 12: the geyser as k-means sees it
 fig, axes = plt.subplots(2, 1, figsize=(9, 7), height_ratios=(1, 6))
-for ax, data, unit in zip(axes, (geyser, standardised), (" (min)", " (standardised)")):
+for ax, data, unit in zip(axes, (geyser, z), (" (min)", " (standardised)")):
     data = data[:, ::-1]  # the wait to the right
     model = KMeans(2, init=update(data, in_minutes, 2), tol=0).fit(data)
     plot_points(data, model.labels_, sizes=16, ax=plot_decision_regions(model, data, ax=ax))
@@ -618,22 +613,23 @@ for ax, data, unit in zip(axes, (geyser, standardised), (" (min)", " (standardis
 axes[0].set_ylabel("duration\n(min)", fontsize="small")
 show(
     fig,
-    "Figure 12. The geyser with equal axes, as k-means sees it. Top: in minutes, the wait dominates,"
-    " so the border is nearly vertical. Bottom: standardised, both features count. Rings: the four eruptions that"
-    " change their group.",
+    "Figure 12. The geyser with equal axes, as k-means sees it. Top: in minutes, the wait dominates, and the border"
+    " is nearly vertical. Bottom: standardised, both features count. Rings: the eruptions that change their group.",
     "Two scatter plots with two tinted regions. The upper one is a thin strip, 53 minutes long and 3.5 minutes high,"
     " cut by a nearly vertical line. In the lower one both features have the same spread and the border is a"
     " diagonal line between two compact clouds. Four ringed points near the border are on different sides.",
 )
 
 # %% [markdown]
-# Six and four of 272 change: groups this far apart survive almost anything. But only the units had changed.
-# [Standardising](../GLOSSARY.md#standardise), which gives every feature mean 0 and variance 1, removes the unit. It
+# Six change with the duration in seconds, and four after standardising. That is few, because the groups are far
+# apart. But nothing had changed except the units.
+#
+# [Standardising](../GLOSSARY.md#standardise) gives every feature mean 0 and variance 1, and so removes the unit. It
 # is the usual choice when features have different units.
 #
 # ## The same flowers, with and without names
 #
-# Here are 150 irises, drawn twice: on the left with their species, on the right without.
+# Here are 150 irises, with their species and without.
 
 # %% tags=["hide-input"]
 # Figure 13: the irises, with and without names
@@ -654,8 +650,8 @@ show(
 
 # %% [markdown]
 # The left picture is a [classification](../GLOSSARY.md#classification) problem: somebody supplies the answers, and
-# the computer learns to give them for new flowers. The right one is clustering. Most people see two groups there. Let
-# k-means look for three, using all four features.
+# the computer learns to give them for new flowers. The right one is clustering. Let k-means look for three groups,
+# using all four features.
 #
 # **Before you run the next cell:** out of 150 flowers, how many will be in the group of their own species? And with
 # another [seed](../GLOSSARY.md#seed), `random_state`, will the groups be the same?
@@ -668,15 +664,14 @@ for seed in range(6):
     print(f"seed {seed}: label == species for {same_number:3d} of 150, after matching {matched}")
 
 # %% [markdown]
-# The first count jumps from seed to seed, because k-means numbers its groups in whatever order it happens to find
-# them. So match the numbers first: of all ways to name the clusters, take the one that agrees with the species most
-# often. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds it without trying them all, and
-# `match_labels` calls it. After matching, all seeds agree: 134.
+# The first count jumps between 36 and 134, because k-means numbers its groups in any order.
 #
-# Now standardise the four features, and compare with a [Gaussian mixture](../GLOSSARY.md#gaussian-mixture), the model
-# of the later lessons.
+# So match the numbers first: of all ways to name the clusters, take the one that agrees with the species most often.
+# `match_labels` finds it with the [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm). After matching, all
+# seeds agree: 134.
 #
-# **Before you run the next cell:** will standardising help?
+# **Before you run the next cell:** will standardising the four features help? The cell also tries a [Gaussian
+# mixture](../GLOSSARY.md#gaussian-mixture), the model of the later lessons.
 
 # %%
 standardised_iris = (iris - iris.mean(axis=0)) / iris.std(axis=0)
@@ -688,14 +683,11 @@ print("mixture, matched:       ", np.sum(match_labels(species, mixture) == speci
 print("mixture, names typed in:", np.sum(typed_in[mixture] == species))
 
 # %% [markdown]
-# Standardising costs nine flowers: only 125 match. All features are in centimetres, and petal length, which varies
-# most, tells the species apart well. After standardising, sepal width counts as much. **Scaling is a decision, not a
-# rule.**
+# Standardising costs nine flowers: only 125 match. Petal length varies most, and it tells the species apart well.
+# After standardising, sepal width counts as much. **Scaling is a decision, not a rule.**
 #
-# The mixture gets 145. With names typed in by hand it seems to get 5, although not one flower changed its group: the
-# names came from a library version that numbers groups differently. Never write a cluster number into your code.
-#
-# You could count matches only because iris comes with answers. Real clustering has none.
+# The mixture gets 145. With names typed in by hand it seems to get 5, because they came from a library version that
+# numbers the same groups differently. Never write a cluster number into your code.
 #
 # ## A photograph in ten colours
 #
@@ -705,11 +697,10 @@ print("mixture, names typed in:", np.sum(typed_in[mixture] == species))
 
 
 # %%
-def palette_of(photo, k, n_init=3):
-    """The k colours that k-means finds among 5000 pixels: (k, 3), and their inertia."""
+def palette_of(photo, k):
+    """The k colours that k-means finds among 5000 pixels: (k, 3)."""
     sample = np.random.default_rng(0).choice(photo.reshape(-1, 3), size=5000, replace=False)
-    kmeans = KMeans(k, n_init=n_init, random_state=0).fit(sample)
-    return kmeans.cluster_centers_, kmeans.inertia_
+    return KMeans(k, n_init=3, random_state=0).fit(sample).cluster_centers_
 
 
 def paint(photo, palette):
@@ -725,56 +716,43 @@ photo = load_photo("flower.jpg")  # or the path of any picture of your own
 
 # %% tags=["hide-input"]
 # Figure 14: the flower in fewer and fewer colours
-heart = 192, 317
-fig, axes = plt.subplots(2, 3, figsize=(10, 5))
+heart, around = (192, 317), np.s_[90:330, 130:490]
+fig, axes = plt.subplots(2, 3, figsize=(10, 5.2))
 for ax, k in zip(axes.flat, (None, 10, 8, 6, 4, 2)):
-    picture = photo if k is None else paint(photo, palette_of(photo, k)[0])
-    plot_photo(picture, ax=ax).set_title("original" if k is None else f"{k} colours")
-    for edge, width in ((PRINT, 3), (PAPER, 1.2)):
-        ax.plot(
-            *heart[::-1], "o", markersize=13, fillstyle="none", color=edge, markeredgewidth=width
-        )
-    print(ax.get_title(), "→ the ringed pixel is", picture[heart].round(2))
+    picture = photo if k is None else paint(photo, palette_of(photo, k))
+    plot_photo(picture[around], ax=ax).set_title("original" if k is None else f"{k} colours")
+    pixel = heart[1] - around[1].start, heart[0] - around[0].start
+    ax.plot(*pixel, "o", markersize=15, fillstyle="none", color=PAPER, markeredgewidth=1.5)
+    ax.plot([pixel[0] + 12, 318], [pixel[1] + 12, 198], color=PAPER, linewidth=1.2)
+    ax.plot(318, 198, "s", markersize=26, color=picture[heart], markeredgecolor=PAPER)
 show(
     fig,
-    "Figure 14. The flower in 10, 8, 6, 4 and 2 colours. The ring marks one pixel of its heart. In two colours it is"
-    " painted like the leaves.",
-    "Six versions of a photograph of an orange dahlia against dark green leaves, with a ring around its dark red"
-    " heart. With ten colours it looks like a print; with four the petals have two tones; with two the flower is one"
-    " flat orange on one flat green, and its heart is shown in that same green.",
+    "Figure 14. The flower in 10, 8, 6, 4 and 2 colours. The square shows the colour of the pixel in the middle of"
+    " the ring.",
+    "Six versions of a photograph of an orange dahlia against dark green leaves, with a ring around a pixel of its"
+    " dark red heart. With ten colours it looks like a print; with four the petals have two tones; with two the"
+    " flower is one flat orange on one flat green, and the pixel is shown in that same green.",
 )
 
 # %% [markdown]
-# It becomes green, like the leaves: as numbers, a dark red is closer to a dark green than to a bright orange. With
-# ten colours, though, the pixel is red. Try other numbers. (The bar shows each colour's share of the pixels.)
+# With two colours it becomes green, like the leaves: as numbers, a dark red is closer to a dark green than to a
+# bright orange. (The red among ten colours is a lucky local optimum. With twenty starts instead of three, it is a
+# dark olive.)
+#
+# Try other numbers. The bar shows each colour's share of the pixels.
 
 # %%
 photo_explorer(photo)
 
 # %% [markdown]
-# Of the numbers from 2 to 16, only ten gives the heart a red. Each palette is the best of three starts.
-#
-# **Before you run the next cell:** if ten colours get twenty starts, will the red become redder?
-
-# %%
-for n_init in (3, 20):
-    palette, J = palette_of(photo, 10, n_init)
-    print(
-        f"{n_init:2d} starts: inertia {J:.3f}, the pixel is painted",
-        paint(photo, palette)[heart].round(2),
-    )
-
-# %% [markdown]
-# The red came from a local optimum. More starts find a lower inertia, and paint the heart a dark olive: worse to your
-# eye, better for the sum over *all* pixels, of which few are dark red. In the next photograph, the columns are bright
-# red.
+# In the next photograph, the columns are bright red.
 
 # %% tags=["hide-input"]
 # Figure 15: the pavilion in eight colours
 china = load_photo("china.jpg")
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6))
 plot_photo(china, ax=axes[0]).set_title("original")
-plot_photo(paint(china, palette_of(china, 8, n_init=20)[0]), ax=axes[1]).set_title("8 colours")
+plot_photo(paint(china, palette_of(china, 8)), ax=axes[1]).set_title("8 colours")
 show(
     fig,
     "Figure 15. Eight colours, and none of them is red. The sky got several blues to itself.",
@@ -786,7 +764,7 @@ show(
 # %% [markdown]
 # K-means spends its colours where there are many pixels. In any data, a small, distinct group is cheap to ignore.
 #
-# How much does this save? You may read "from sixteen million colours to ten". Count bits instead.
+# How much does this save? Do not count colours ("sixteen million down to ten"). Count bits.
 #
 # **Before you run the next cell:** how many bits does it take to store one of ten numbers?
 
@@ -824,7 +802,7 @@ print(
 # <details><summary>Answer</summary>
 #
 # **B.** Equal inertias suggest the same groups, and matching the labels will confirm it. *A* would show as a higher
-# inertia in one run. *C*: given its centres, k-means assigns each point the same way every time.
+# inertia in one run. *C*: k-means draws no labels at random.
 #
 # </details>
 #
@@ -836,8 +814,8 @@ print(
 #
 # <details><summary>Answer</summary>
 #
-# **A.** Neither half of a round can raise the inertia. Perhaps a centre is not the mean of its points. *B*: Lloyd's
-# algorithm never escapes; that is what restarts are for. *C*: a bad start may lead to a bad end, but always downhill.
+# **A.** Neither half of a round can raise the inertia. *B*: Lloyd's algorithm never escapes; that is what restarts
+# are for. *C*: a bad start may lead to a bad end, but always downhill.
 #
 # </details>
 #
@@ -878,7 +856,5 @@ print(
 #   129–137, 1982 (written in 1957).
 # - D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", *Proceedings of the 18th
 #   Annual ACM–SIAM Symposium on Discrete Algorithms*, 1027–1035, 2007.
-# - C. Grunau, A. A. Özüdoğru, V. Rozhoň and J. Tětek, "A nearly tight analysis of greedy k-means++", *Proceedings of
-#   the 34th Annual ACM–SIAM Symposium on Discrete Algorithms*, 1012–1070, 2023.
 # - P. J. Rousseeuw, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis",
 #   *Journal of Computational and Applied Mathematics* 20, 53–65, 1987.

@@ -43,9 +43,8 @@ for start in (0.1, 2.5):
 # %% [markdown]
 # From 2.5 a single step goes nearly all the way to the maximum. From 0.1 the step is short.
 #
-# In [lesson 04](04_em.ipynb) you saw that the likelihood never falls, and used it as a test. This lesson shows why.
-# It takes one idea, the dashed curve. The proof, the formulas of the M-step, the places where EM gets stuck, and
-# k-means all follow from it.
+# In [lesson 04](04_em.ipynb) you saw that the likelihood never falls. This lesson shows why. It takes one idea, the
+# dashed curve. The formulas of the M-step, the places where EM gets stuck, and k-means all follow from it.
 #
 # ## A lower bound for the likelihood
 #
@@ -64,24 +63,25 @@ def likelihood(mu):
 
 
 # %% [markdown]
-# What makes $\log p(x_i)$ hard to maximise is the sum inside the logarithm. Suppose that somebody gives us a guess
-# $q_{ik}$ of how grain $i$ is shared between the components $k$. It need not be a good guess: all we ask is that
-# each row has no negative entry and sums to 1. Multiply and divide by it:
+# What makes $\log p(x_i)$ hard to maximise is the sum inside the logarithm. So take any guess $q_{ik}$ of how grain
+# $i$ is shared between the components $k$. It need not be a good guess: each row only has to sum to 1, without
+# negative entries. Multiply and divide by it:
 #
 # $$ \begin{aligned} \log p(x_i) &= \log \sum_k q_{ik}\, \frac{p(x_i, k)}{q_{ik}} \\
 # &\ge \sum_k q_{ik} \log \frac{p(x_i, k)}{q_{ik}} \end{aligned} $$
 #
 # The first line is the logarithm of a mean, the second is the mean of logarithms. The logarithm is concave, so the
-# first is never smaller than the second: this is [Jensen's inequality](../GLOSSARY.md#jensens-inequality). The second
-# line is the [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), ELBO for short. We will simply call it the
-# **bound**.
+# first is never smaller than the second: this is [Jensen's inequality](../GLOSSARY.md#jensens-inequality).
+#
+# The second line is the [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), or ELBO: the **bound**. Split
+# the logarithm, and it has two terms:
 #
 # $$ \begin{aligned} \mathrm{ELBO}_i(q, \mu) = {}&
 # \underbrace{\sum_k q_{ik} \log p(x_i, k \mid \mu)}_{\text{how well the guess and } \mu \text{ fit}} \\
 # &\underbrace{{}- \sum_k q_{ik} \log q_{ik}}_{\text{entropy of the guess}} \end{aligned} $$
 #
-# The [entropy](../GLOSSARY.md#entropy) is large when the guess is undecided and 0 when it is certain. The code has
-# the same two terms in the same order. (`xlogy(q, q)` is $q \log q$, and 0 where $q$ is 0.)
+# The [entropy](../GLOSSARY.md#entropy) is large when the guess is undecided and 0 when it is certain. In code,
+# `xlogy(q, q)` is $q \log q$, and 0 where $q$ is 0.
 
 
 # %%
@@ -108,12 +108,11 @@ def kl(Q, R):
 
 
 # %% [markdown]
-# Four people guess the eighty coin flips, while $\mu$ stays at 0.3. The first says "all heads". The second
-# says "one half each" for every grain. The third gives every grain entirely to the nearer target. The fourth uses the
-# responsibilities.
+# Here are four guesses of the eighty coin flips, for $\mu = 0.3$: "all heads"; "one half each" for every grain; every
+# grain entirely to the nearer target; and the responsibilities.
 #
-# **Before you run the next cell:** whose bound is the highest? Is the third, who decides every grain as well as it
-# can be decided, better than the second, who decides nothing?
+# **Before you run the next cell:** which bound is the highest? Is "the nearer target", which decides every grain,
+# better than "one half each", which decides none?
 
 # %%
 A = log_joint(x, 0.3)
@@ -136,9 +135,10 @@ for Q in guesses.values():
 
 # %% [markdown]
 # The last column never changes: **log p = ELBO + KL**, whatever the guess. The responsibilities leave no gap at all.
-# And "one half each" beats the hard decisions, in all 20 samples that we tried. At $\mu = 0.3$ the two components
-# overlap so much that most grains could be from either. A guess that claims to be certain is wrong about that, and
-# its gap is larger. Keep this in mind for k-means.
+#
+# "One half each" beats the hard decisions, in all 20 samples that we tried. At $\mu = 0.3$ the two components overlap
+# so much that most grains could be from either. A guess that claims to be certain is wrong about that, and its gap is
+# larger.
 #
 # ## Why the likelihood cannot fall
 #
@@ -166,12 +166,15 @@ for half_step in range(9):
 # Figure 1: bound and likelihood, half step by half step
 names = ["start", *("E", "M") * 4]
 ax = plt.figure(figsize=(8, 3.6)).subplots()
-ax.fill_between(range(9), bounds, likelihoods, color=color(4), alpha=0.35, label="the gap, KL")
-ax.plot(likelihoods, color=color(0), marker="o", markersize=4, label="log-likelihood")
-ax.plot(bounds, color=color(1), marker="s", markersize=5, linestyle="--", label="bound")
+ax.fill_between(range(9), bounds, likelihoods, color=color(4), alpha=0.35)
+ax.plot(likelihoods, color=color(0), marker="o", markersize=5)
+ax.plot(bounds, color=color(1), marker="s", markersize=5, linestyle="--")
+arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5}
+ax.text(1.9, likelihoods[2] + 0.025, "log-likelihood", ha="right")
+ax.text(2.15, bounds[2] - 0.02, "bound", va="top")
+ax.annotate("the gap, KL", (0.35, -2.39), (1.2, -2.46), arrowprops=arrow, color=INK)
 ax.set(xticks=range(9), xlabel="half steps", ylabel="mean over the grains")
 ax.set_xticklabels(names)
-ax.legend(loc="lower right")
 show(
     ax,
     "Figure 1. E closes the gap. M lifts the bound, and opens a new gap.",
@@ -193,18 +196,19 @@ assert np.all(np.diff(bounds) > -1e-12)
 assert np.all(rises[0] >= rises[1])
 
 # %% [markdown]
-# The likelihood rises more. After the M-step the old guess no longer fits the new $\mu$, so KL is positive again. The
-# likelihood gains what the bound gains, plus this new gap.
+# The likelihood rises more: by what the bound gains, plus a new gap. After the M-step the old guess no longer fits
+# the new $\mu$, so KL is positive again.
 #
-# The whole proof is one line. With $r$ the responsibilities under the old parameters:
+# Here is the whole proof. With $r$ the responsibilities under the old parameters:
 #
 # $$ \begin{aligned} \ell(\mu_{\text{new}}) &\ge \mathrm{ELBO}(r, \mu_{\text{new}}) \\
 # &\ge \mathrm{ELBO}(r, \mu_{\text{old}}) = \ell(\mu_{\text{old}}) \end{aligned} $$
 #
 # The first inequality holds because the ELBO is a lower bound, the second because the M-step maximises it. The
-# equality holds because the E-step left no gap. The proof does not need the components to be Gaussian. It does not
-# even need the *best* $\mu$: any $\mu$ with a higher bound will do. If the M-step finds only such a $\mu$, the
-# algorithm is called *generalised EM*.
+# equality holds because the E-step left no gap.
+#
+# The proof does not need the components to be Gaussian. It does not even need the *best* $\mu$: any $\mu$ with a
+# higher bound will do. An EM whose M-step only raises the bound, without maximising it, is called *generalised EM*.
 #
 # ## The picture to remember
 #
@@ -257,15 +261,14 @@ show(
 )
 
 # %% [markdown]
-# Take a minute over this picture. At the point where the bound touches the likelihood, both have the same slope: a
-# smooth curve that stays below another and meets it cannot cross it. So the bound's maximum is *uphill*. And because
-# the bound is never above the likelihood, EM cannot end lower than it started. That is why EM needs no step size:
-# each bound sets its own.
+# Where the bound touches the likelihood, both have the same slope: otherwise the curves would cross. So the bound's
+# maximum is *uphill*. And the bound is never above the likelihood, so EM cannot end lower than it started. That is
+# why EM needs no step size: each bound sets its own.
 #
-# The less the responsibilities change as $\mu$ moves, the better the bound follows the likelihood, and the longer
-# the steps. That answers the question at the top. At $\mu = 2.5$ the components are far apart, almost every
-# responsibility is 0 or 1, and stays there. At 0.1 they overlap, and the responsibilities change with every small
-# move. [Lesson 06](06_when_em_fails.ipynb) measures what overlap costs.
+# It also answers the question at the top. The less the responsibilities change as $\mu$ moves, the better the bound
+# follows the likelihood, and the longer the step. At $\mu = 2.5$ the components are far apart, and almost every
+# responsibility is 0 or 1 and stays there. At 0.1 they overlap, and the responsibilities change with every small
+# move.
 #
 # Go back to the picture at the top, and find the three places that the arrows in Figure 2 mark.
 #
@@ -277,7 +280,7 @@ show(
 # $$ \frac{1}{n} \sum_i \sum_k r_{ik} \left[ \log \pi_k + \log N(x_i \mid \mu_k, \sigma_k^2) \right] $$
 #
 # The logarithm is now *inside* the sum. So the weights and each component are in separate terms, and you can maximise
-# one term at a time. Try it with pencil and paper before you unfold the derivations.
+# one at a time. Try it with pencil and paper before you unfold the derivations.
 #
 # <details><summary>Derivation: the means and the variances</summary>
 #
@@ -316,10 +319,10 @@ show(
 #
 # </details>
 #
-# To check this without trusting the algebra, take the three hundred grains and three machines of lesson 04, with all
-# nine parameters. A [finite difference](../GLOSSARY.md#finite-difference) needs no calculus: move one parameter up,
-# move it down, and divide. (The weights are written as a softmax, $\pi_k = e^{a_k} / \sum_l e^{a_l}$, so that they
-# always sum to 1.)
+# Check the result with numbers, on the three hundred grains and three machines of lesson 04. A [finite
+# difference](../GLOSSARY.md#finite-difference) needs no calculus: move one of the nine parameters up, move it down,
+# and divide. (So that the weights always sum to 1, they are written as a softmax,
+# $\pi_k = e^{a_k} / \sum_l e^{a_l}$.)
 
 # %%
 grains = three_gaussians_1d()[0][:, 0]
@@ -345,8 +348,8 @@ var = (R * (grains[:, np.newaxis] - mu) ** 2).sum(axis=0) / N
 new = np.concatenate([np.log(N), mu, var])  # the softmax of log N is N / n
 
 # %% [markdown]
-# **Before you run the next cell:** at the old parameters, where bound and likelihood touch, and at the M-step's new
-# ones: which of the two has slope zero, and where do the slopes agree?
+# **Before you run the next cell:** bound and likelihood touch at the old parameters. Do they have the same slopes
+# there? And at the M-step's new parameters, which of the two has slope zero?
 
 
 # %%
@@ -373,16 +376,15 @@ assert max(bound_3(new + nudge) for nudge in nudges) < bound_3(new)
 
 # %% [markdown]
 # At the old parameters the two agree in all nine slopes, as in the picture. At the new ones only the bound has slope
-# zero: the formulas are right, and the likelihood can still rise, with a new bound. (The folded cell also tries a
-# thousand random moves away from the new parameters. None leads to a higher bound.)
+# zero: the formulas are right, and the likelihood can still rise, with a new bound.
 #
 # ## Where the climb ends
 #
 # EM stops when the bound has its maximum at the current parameters. There the slope of the bound is zero, and so is
 # the slope of the likelihood. Such a point is called a [stationary point](../GLOSSARY.md#stationary-point).
 #
-# **Before you run the next cell:** a maximum is a stationary point. Which other stationary point does the solid curve
-# at the top of this page have? What will EM do if it starts exactly there?
+# **Before you run the next cell:** a maximum is stationary. Which other stationary point does the solid curve at the
+# top of this page have? What will EM do if it starts exactly there?
 
 # %% tags=["hide-input"]
 # Figure 3: a start at μ = 0
@@ -421,8 +423,9 @@ assert likelihood(0.0) < likelihood(0.01)
 
 # %% [markdown]
 # At $\mu = 0$ both components are in the same place. So every responsibility is one half, both components get the
-# same mean, and they stay in the same place. The likelihood would rise in either direction, but EM never leaves. Now
-# let the two means, $\mu_0$ and $\mu_1$, move freely.
+# same mean, and they stay in the same place. The likelihood would rise in either direction, but EM never leaves.
+#
+# Now let the two means, $\mu_0$ and $\mu_1$, move freely.
 
 # %%
 side = np.linspace(-3, 3, 121)
@@ -446,6 +449,7 @@ center = x.mean()
 ax.plot(center, center, "o", markersize=16, fillstyle="none", color=INK, markeredgewidth=2)
 arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5, "shrinkB": 10}
 for text, place, at in (
+    ("start on the diagonal", (2.4, 2.4), (0.2, 2.7)),
     ("saddle", (center, center), (-0.95, 0.1)),
     ("a maximum", (-1.061, 1.689), (-2.75, 0.25)),
 ):
@@ -462,12 +466,12 @@ show(
 )
 
 # %% [markdown]
-# The run from $(2.4, 2.4)$ gets to $(0.377, 0.377)$ in one round, and stays there. Why there? On the diagonal the
-# components coincide, so every responsibility is one half, and both means become the plain mean of all eighty grains:
-# $\bar x = 0.377$. Along the diagonal this is a maximum, because two equal components are one Gaussian, and its best
-# mean is $\bar x$. Across the diagonal it is a minimum: the grains have a variance of 2.90 around $\bar x$, one
-# Gaussian of variance 1 is too narrow for them, and separating the means raises the likelihood. Such a point is a
-# [saddle](../GLOSSARY.md#saddle).
+# The run from $(2.4, 2.4)$ gets to $(0.377, 0.377)$ in one round, and stays there. On the diagonal the components
+# coincide, so every responsibility is one half, and both means become the plain mean of all grains, $\bar x = 0.377$.
+#
+# Along the diagonal this is a maximum: two equal components are one Gaussian, and its best mean is $\bar x$. Across
+# the diagonal it is a minimum: the grains have a variance of 2.90, one Gaussian of variance 1 is too narrow for them,
+# and separating the means raises the likelihood. Such a point is a [saddle](../GLOSSARY.md#saddle).
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
@@ -476,18 +480,19 @@ assert np.allclose(means[1], x.mean())
 assert round(x.var(), 2) == 2.90
 
 # %% [markdown]
-# So what exactly is guaranteed? Wu (1983) made it precise. Suppose that
+# So what exactly is guaranteed? If the likelihood is well behaved, Wu (1983) proved that **the likelihoods converge
+# to the value of a stationary point.** The theorem does not promise a maximum.
 #
-# - the likelihood is continuous, and differentiable inside the parameter space;
-# - the set of parameters at least as good as the start is closed and bounded, and does not touch the boundary;
-# - the bound is continuous in both its arguments.
+# <details><summary>Optional: Wu's conditions</summary>
 #
-# Then **the likelihoods converge to the value of a stationary point, and every limit point of the parameters is a
-# stationary point.** The theorem does not promise a maximum, and it takes more conditions to make the parameters
-# themselves converge. Nor is the second condition a formality. It fails if each component has its own variance:
-# [lesson 06](06_when_em_fails.ipynb) shows what happens then.
+# The likelihood is continuous, and differentiable inside the parameter space. The set of parameters at least as good
+# as the start is closed and bounded, and does not touch the boundary. The bound is continuous in both its arguments.
+# Then every limit point of the parameters is a stationary point, too. The second condition is not a formality: it
+# fails if each component has its own variance. [Lesson 06](06_when_em_fails.ipynb) shows what happens then.
 #
-# Are saddles only a curiosity? Give three components in the plane equal shares of every point:
+# </details>
+#
+# Are saddles only a curiosity? Give each of three components in the plane a third of every point:
 
 # %%
 Y, _ = elongated_blobs()
@@ -516,8 +521,8 @@ assert np.allclose(lower_bounds(0, 30), one, atol=1e-9)
 # plateaus of lesson 04 have the same cause: with random responsibilities all components are nearly equal, so EM
 # starts next to a saddle.
 #
-# So EM from a random start does not stay near a saddle for ever. But it can stay long enough to meet your tolerance,
-# and then it stops and reports convergence. If several components of a fit are the same, suspect a saddle.
+# So EM from a random start leaves a saddle in the end. But it can stay long enough to meet your tolerance, and then
+# it stops and reports convergence. If several components of a fit are the same, suspect a saddle.
 #
 # ## K-means is what is left when σ goes to zero
 #
@@ -535,8 +540,8 @@ def soft_labels(X, mu, sigma):
 
 # %% [markdown]
 # **Before you run the next cell:** a point is 1.0 from one mean and 1.2 from the other. With $\sigma = 1$ its
-# responsibilities are 0.555 and 0.445. What will they be at $\sigma = 0.3$, and at $0.1$? And if the first
-# component has a weight of 0.01, and the second one of 0.99?
+# responsibilities are 0.555 and 0.445. What will they be at $\sigma = 0.3$, and at $0.1$? And will the first
+# component still win if its weight is only 0.01?
 
 # %%
 point, mu = np.array([[0.0]]), np.array([[1.0], [-1.2]])
@@ -552,14 +557,14 @@ assert soft_labels(point, mu, 1)[0].round(3).tolist() == [0.555, 0.445]
 
 # %% [markdown]
 # A small difference in distance becomes certainty, because both squared distances are divided by a number that goes
-# to 0.
-# Even a weight of one in a hundred makes no difference in the end: $\log \pi_k$ stays the same while the scaled
-# distances grow. In the limit **each point goes to the nearest centre**. That is the first half of
-# [k-means](01_kmeans.ipynb). And with responsibilities of 0 and 1, the M-step moves every mean to the average of its
-# points. That is the second half.
+# to 0. Even a weight of one in a hundred makes no difference in the end: $\log \pi_k$ stays the same while the scaled
+# distances grow.
 #
-# If so, the two algorithms must take the same path. We start EM with a width of 0.01 and k-means at the same three
-# points, and require the same labels in every round and the same means at the end.
+# So in the limit **each point goes to the nearest centre**. That is the first half of [k-means](01_kmeans.ipynb). And
+# with responsibilities of 0 and 1, the M-step moves every mean to the average of its points. That is the second half.
+#
+# If so, the two algorithms must take the same path. We start both at the same three points, EM with a width of 0.01,
+# and require the same labels in every round and the same means at the end.
 
 # %%
 mu = centers = Y[np.random.default_rng(1).choice(len(Y), size=3, replace=False)]
@@ -601,35 +606,23 @@ print(f"inertia       {inertia(Y, kmeans.cluster_centers_, kmeans.labels_):9.3f}
 hardening_player(Y, kmeans.cluster_centers_)
 
 # %% [markdown]
-# When the components are very wide, all means move to the same place, and every point is shared equally. You know
-# this state: it is the symmetric point of Figure 4. There it was a saddle, because the grains spread more than one
-# Gaussian of the given width. For a larger width it is a maximum. The change happens when $\sigma$ equals the
-# standard deviation of the data in the direction in which they spread most.
-
-# %%
-widest = np.sqrt(np.linalg.eigvalsh(np.cov(Y.T, ddof=0))[-1])
-print(f"the means separate below sigma = {widest:.3f}")
-for sigma in (1.05 * widest, 0.95 * widest):
-    mu = kmeans.cluster_centers_
-    for _ in range(2000):
-        R = soft_labels(Y, mu, sigma)
-        mu = R.T @ Y / R.sum(axis=0)[:, np.newaxis]
-    print(f"sigma = {sigma:.3f}: the means spread over {np.ptp(mu, axis=0).max():.3f}")
-
-# %% [markdown]
-# Starting wide and narrowing slowly is an algorithm in its own right, called deterministic annealing (Rose 1998). Its
-# aim is to keep k-means out of poor local optima.
+# When the components are very wide, all means move to the same place, and every point is shared equally: the
+# symmetric point of Figure 4 again. Once $\sigma$ is below the standard deviation of the data in their widest
+# direction, that point becomes a saddle, and the means separate.
+#
+# Starting wide and narrowing slowly is an algorithm in its own right: deterministic annealing (Rose 1998). It aims to
+# keep k-means out of poor local optima.
 #
 # ## Common mistakes
 #
-# - **An ELBO above the likelihood.** This is always a bug: the ELBO is a lower bound. Check first whether the rows of
-#   the guess sum to 1, and whether the weights are in the joint density.
+# - **An ELBO above the likelihood.** This is always a bug. Check first whether the rows of the guess sum to 1, and
+#   whether the weights are in the joint density.
 # - **An ELBO that does not touch the likelihood after an E-step.** The entropy is missing, or has the wrong sign.
 #   EM still works, because the entropy does not depend on the parameters, but the bound that you plot is wrong.
 # - **"EM finds a maximum."** It finds a stationary point. Components that start equal stay equal: a start must
 #   break the symmetry.
-# - **"The likelihood did not fall, so my EM is right."** Correct EM must pass this test, and many bugs do not. But
-#   any M-step that raises the bound passes it, even one that forgets to update the weights.
+# - **"The likelihood did not fall, so my EM is right."** Any M-step that raises the bound passes this test, even one
+#   that forgets to update the weights.
 # - **`exp(-d**2 / (2 * sigma**2))` becomes 0/0.** For small $\sigma$ all densities of a point underflow, so
 #   hardening must be done in log space.
 
@@ -645,8 +638,8 @@ for sigma in (1.05 * widest, 0.95 * widest):
 # <details><summary>Answer</summary>
 #
 # **B.** The E-step makes the guess equal to the responsibilities, and KL is 0. A describes what happens after an
-# *M-step*: the parameters have moved and the guess has not. C would mean that EM is finished: the guess is the best
-# one for these parameters, but other parameters may be better.
+# *M-step*: the parameters have moved and the guess has not. C would mean that EM is finished: other parameters may
+# still be better.
 #
 # </details>
 

@@ -30,9 +30,10 @@ use_course_style()
 
 # %% [markdown]
 # Fifty grains of sand come from one machine. The fifty-first has rolled away, to 8. EM fits two components, each with
-# its own variance, and without `reg_covar`. Lesson 05 proved that the curve beside or below the picture cannot fall.
+# its own variance, and without `reg_covar`. Lesson 05 proved that the likelihood cannot fall.
 #
-# **Before you press Play:** after one large step the curve climbs slowly. What will its last few rounds look like?
+# **Before you press Play:** after one large step the likelihood climbs slowly. What will its last few rounds look
+# like?
 
 # %% tags=["hide-input"]
 # To begin with: a climb without a top
@@ -63,21 +64,19 @@ rises = np.diff([step.lower_bound for step in steps])
 assert np.all(np.diff(rises[-4:]) > 0)
 
 # %% [markdown]
-# In its last rounds the curve climbs faster and faster. The second component loses the grains of the main group one
-# after another. At first this makes it wider, because the lone grain at 8 becomes a larger part of what it owns. Once
-# that grain is more than half of what it owns, the component becomes narrower, and the narrower it is, the faster it
-# loses the rest. In the end it would own one grain and have a width of zero.
+# In its last rounds the curve climbs faster and faster. The second component loses the grains of the main group, one
+# after another. Once the lone grain at 8 is more than half of what it owns, every loss makes it narrower, and the
+# narrower it is, the faster it loses the rest. In the end it would own one grain and have a width of zero: a *spike*.
 #
-# EM did nothing wrong, and the likelihood has never been higher. This lesson is about the four ways in which a
-# correct EM gives you something that you did not want: components in another order, a fit that stops too early, a
-# spike, and a spike that hides in the main group.
+# EM did nothing wrong, and the likelihood has never been higher. This lesson is about four ways in which a correct EM
+# gives you something that you did not want: components in another order, a fit that stops too early, a spike, and a
+# spike that hides in the main group.
 #
 # ## The same fit, K! times
 #
-# Nothing in a mixture says which component is number 0. Swap two of them, and the parameters change but the density
-# does not. This is called [label
-# switching](../GLOSSARY.md#label-switching). It is a lack of [identifiability](../GLOSSARY.md#identifiability):
-# no data can tell the two versions apart.
+# Nothing in a mixture says which component is number 0. Swap two of them ([label
+# switching](../GLOSSARY.md#label-switching)), and the parameters change but the density does not. No data can tell
+# the two versions apart: this is a lack of [identifiability](../GLOSSARY.md#identifiability).
 #
 # **Before you run the next cell:** three components in the plane. How many maxima of the same height are there? And
 # with ten components?
@@ -120,8 +119,8 @@ print("greatest difference, number by number:", np.abs(first.means_ - second.mea
 
 # %% [markdown]
 # Which component of one fit belongs to which of the other? Every pairing has a cost, the sum of squared distances
-# between partners. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds the cheapest pairing without
-# trying them all. `align_components` returns it as an order of the second fit's components.
+# between partners. The [Hungarian algorithm](../GLOSSARY.md#hungarian-algorithm) finds the pairing with the lowest
+# cost without trying them all. `align_components` returns it as an order of the second fit's components.
 
 # %%
 order = align_components(first, second)
@@ -215,24 +214,28 @@ for distance in (4, 3, 2):
     print(f"distance {distance}: the last factors are", (rises[-4:] / rises[-5:-1]).round(3))
 
 # %% [markdown]
-# Near the maximum, every rise is the one before it times a constant: EM converges *linearly*. In each round, the
-# distance to the maximum shrinks by the square root of that constant. Dempster, Laird and Rubin (1977) showed what
-# this root is: the **share of missing information**. Imagine that we saw which component each point came from. The
-# share is the part of our information about the parameters that we lose by not seeing it. If the components are far
-# apart, almost nothing is lost, and the share is close to 0. If they overlap, it is close to 1, and each round gains
-# almost nothing.
+# Near the maximum, every rise is the one before it times a constant: EM converges *linearly*. If the components are
+# far apart, the constant is close to 0. If they overlap, it is close to 1, and each round gains almost nothing.
 #
-# So a small change per round does not mean that the maximum is near. If every rise is 0.98 of the one before, the
+# So **a small change per round does not mean that the maximum is near.** If every rise is 0.98 of the one before, the
 # likelihood still has about fifty times the last rise to go. If components overlap, lower `tol`, and check whether
 # the parameters are still changing.
+#
+# <details><summary>Optional: what the constant is</summary>
+#
+# In each round, the distance to the maximum shrinks by the square root of the constant. Dempster, Laird and Rubin
+# (1977) showed that this root is the **share of missing information**: the part of our information about the
+# parameters that we lose because we do not see which component each point came from.
+#
+# </details>
 #
 # ## The likelihood has no maximum
 #
 # Now for the spike. Go back to the fifty-one grains. Let one component cover the fifty, put the other on the lone
 # grain, and choose its standard deviation $s$ by hand.
 #
-# **Before you run the next cell:** we let $s$ go to zero. Where does the likelihood of all fifty-one go? Think
-# of the height of a narrow bell.
+# **Before you run the next cell:** we let $s$ go to zero. Where does the total log-likelihood go? Think of the height
+# of a narrow bell.
 
 
 # %%
@@ -255,9 +258,9 @@ assert np.isclose(spike(few, 8.0, 1e-11).sum() - spike(few, 8.0, 1e-10).sum(), n
 # ten adds $\log 10 = 2.30$, for ever, and the other grains lose nothing: the wide component covers them.
 #
 # **If components have covariances of their own, the likelihood of a mixture has no maximum.** Every grain can carry
-# such a spike, the lone one as well as those in the main group. These are called
-# [singularities](../GLOSSARY.md#singularity). What we want from EM, then, is not the highest point, but a good
-# maximum of finite height. Restarts that keep "the best" keep a spike if they find one.
+# such a [singularity](../GLOSSARY.md#singularity), the lone one as well as those in the main group. What we want from
+# EM, then, is not the highest point, but a good maximum of finite height. Restarts that keep "the best" keep a spike
+# if they find one.
 
 # %% tags=["hide-input"]
 # Figure 3: spikes on a grain
@@ -271,8 +274,8 @@ for ax, data, title in zip(axes, (few, fresh[:, 0]), ("the 51 grains", "1000 fre
         ax.plot(widths, heights, ("-", "--")[k], color=color(k), label=name)
     ax.set(xscale="log", xlabel="width of the spike, narrower to the right", title=title)
     ax.invert_xaxis()
+    ax.legend(loc="upper left")
 axes[0].set_ylabel("mean log-likelihood")
-axes[0].legend(loc="upper left")
 show(
     fig,
     "Figure 3. A spike on one grain. The narrower it is, the higher the likelihood of the grains that"
@@ -284,12 +287,12 @@ show(
 )
 
 # %% [markdown]
-# Does this happen only if each component has its *own* covariance? Fit the grains with four values of
-# [`reg_covar`](04_em.ipynb), which is added to every variance and so limits the spike: once with a variance per
-# component, and once with a single variance for both (`"tied"`, one of the types of the next lesson).
+# Does this happen only if each component has its *own* covariance? We fit the grains with a variance per component,
+# and then with a single variance for both (`"tied"`, one of the types of the next lesson). [`reg_covar`](04_em.ipynb)
+# is added to every variance, and so limits the spike.
 #
 # **Before you run the next cell:** `reg_covar` goes from a hundredth down to a billionth. What happens to the total
-# log-likelihood of either fit? And to the mean log-likelihood of a fresh grain under the first?
+# log-likelihood of either fit? And to that of a fresh grain under the first?
 
 # %%
 print("reg_covar    own variances        fresh grain    tied")
@@ -313,17 +316,23 @@ assert [round(total, 2) for total in totals["tied"]] == [-82.81] * 4
 # %% [markdown]
 # With separate variances the likelihood rises by eight, yet the model has learned nothing: fresh grains are nearly as
 # likely as before, and its smallest variance *is* `reg_covar`. That rise reflects your setting, not the data. **A
-# higher likelihood is not a better model.** The same happens in 18 of 20 other samples. In the other two, EM ends at
-# a good maximum of finite height, with a broad second component.
+# higher likelihood is not a better model.** (The same happens in 18 of 20 other samples. In the other two, EM ends at
+# a good maximum of finite height.)
 #
-# **Tied is immune.** A variance shared by all components cannot go to zero while some grains are away from their
-# means: those grains would lose more likelihood than the spike gains. (In one dimension this holds as long as there
-# are more distinct values than components. In $d$ dimensions the points must not fit on $K$ parallel planes of
-# dimension $d - 1$.) This is one of the best reasons for a tied covariance. Lesson 07 has others.
+# **Tied is immune.** A variance shared by all components cannot go to zero while some grains are away from every
+# mean: those grains would lose more likelihood than the spike gains. This is one of the best reasons for a tied
+# covariance. Lesson 07 has others.
+#
+# <details><summary>Optional: exactly when tied is immune</summary>
+#
+# In one dimension, when there are more distinct values than components. In $d$ dimensions, when the points do not all
+# lie on $K$ parallel planes of dimension $d - 1$.
+#
+# </details>
 #
 # ## What `reg_covar` does, and what it does not
 #
-# Here are nineteen values of `reg_covar`, from a billionth to one. On the left is the density, on the right the mean
+# Here are nineteen values of `reg_covar`, from a billionth to one, with the density of each fit and the mean
 # log-likelihood of fitted and of fresh grains.
 #
 # **Before you move the slider:** one of the two curves rises to the left for ever. Where does the other one stop
@@ -333,12 +342,13 @@ assert [round(total, 2) for total in totals["tied"]] == [-82.81] * 4
 reg_covar_explorer(column, fresh)
 
 # %% [markdown]
-# If the slider does not appear, here is one setting: the default, a millionth.
+# This is what the right end of the slider shows: a `reg_covar` of 1.
 
 # %% tags=["hide-input"]
-# Figure 4: one position of the slider
+# Figure 4: the largest reg_covar
 fits = reg_covar_fits(column)
-show(*draw_reg_covar(column, fresh, fits, 6))
+figure, caption, alt = draw_reg_covar(column, fresh, fits, len(fits) - 1)
+show(figure, f"Figure 4. Too large: {caption}", alt)
 
 # %%
 of_fitted, of_fresh = (np.array([fit.score(data) for fit in fits]) for data in (column, fresh))
@@ -357,13 +367,15 @@ assert round(fits[6].covariances_.max(), 2) == 1.27
 
 # %% [markdown]
 # On the fitted grains every factor of ten adds half of $\log 10$: the height of a spike is one over its *width*, and
-# `reg_covar` is added to the square of the width. Fresh grains do not fall on this spike. Their likelihood comes from
-# the wide component, and up to a hundredth `reg_covar` is small compared with its variance, 1.27. At 1 it blurs
-# everything, and both curves fall. So `reg_covar` should be small compared with every variance that matters.
+# `reg_covar` is added to the square of the width.
 #
-# Does it matter *how* small, apart from the likelihood that you report? Not here, because the spike is far from all
-# other grains. Now fit ten components to thirty points of the elongated groups. That is too many for so few, and the
-# narrow components are in the middle of the data.
+# Fresh grains do not fall on this spike. Their likelihood comes from the wide component, whose variance is 1.27. Up
+# to a hundredth, `reg_covar` is small compared with that. At 1 it blurs everything, and both curves fall. So
+# `reg_covar` should be small compared with every variance that matters.
+#
+# Does it matter *how* small? Not here, because the spike is far from all other grains. Now fit ten components to
+# thirty points of the elongated groups. That is too many for so few, and the narrow components are in the middle of
+# the data.
 #
 # **Before you run the next cell:** what happens to the likelihood of the other 1220 points as `reg_covar` shrinks?
 
@@ -385,9 +397,9 @@ for reg_covar in (1e-2, 1e-4, 1e-6):
 # happens in all 20 draws of thirty points that we tried, and the tied fit loses much less in each. `reg_covar` does
 # not fix a model that has too many components for its data. It only decides how badly the model fails.
 #
-# This is how you recognise a spike: the smallest variance *in any direction* is close to `reg_covar`, or a component
-# owns hardly more points than the data have dimensions. Look for both before you trust a likelihood. With
-# `reg_covar=0`, EM stops with an error:
+# **How to recognise a spike:** the smallest variance *in any direction* is close to `reg_covar`, or a component owns
+# hardly more points than the data have dimensions. Look for both before you trust a likelihood. With `reg_covar=0`,
+# EM stops with an error:
 
 # %%
 try:
@@ -399,16 +411,16 @@ except ValueError as error:
 # ## The fix: say beforehand what a covariance may look like
 #
 # If the components need covariances of their own, tied does not help. The trouble is that a single grain
-# can determine a variance, although one grain says nothing about spread. So let us tell the model what we believe
-# *before* it sees the data, and let that belief count as much as a few points.
+# can determine a variance, although one grain says nothing about spread. So tell the model what you believe *before*
+# it sees the data, and let that belief count as much as a few points.
 #
-# A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the usual one is the
-# [inverse-Wishart distribution](../GLOSSARY.md#inverse-wishart-distribution). With a target $T$, the covariance that
-# we would guess, and a strength $m$, its logarithm is, up to a constant,
+# A belief about parameters is a [prior](../GLOSSARY.md#prior). For covariances the usual one is the [inverse-Wishart
+# distribution](../GLOSSARY.md#inverse-wishart-distribution). It has a target $T$, the covariance that you would
+# guess, and a strength $m$. Its logarithm is, up to a constant,
 #
 # $$ \log p(\Sigma) = -\frac{m}{2} \left[ \log |\Sigma| + \operatorname{tr}(T\, \Sigma^{-1}) \right] $$
 #
-# EM now maximises $\log p(X \mid \theta) + \log p(\Sigma)$. The result is called the [maximum a
+# EM now maximises $\log p(X \mid \theta) + \sum_k \log p(\Sigma_k)$. The result is called the [maximum a
 # posteriori](../GLOSSARY.md#maximum-a-posteriori) estimate, MAP for short. What does this do to the spike?
 
 
@@ -424,9 +436,19 @@ widths = np.logspace(-4, 1.2, 200)
 ax = plt.figure(figsize=(8, 3.8)).subplots()
 for k, m in enumerate((0, 0.1, 1)):
     climbed = [spike(few, 8.0, s).sum() + log_prior(s**2, few.var(), m) for s in widths]
-    ax.plot(widths, climbed, ("-", "--", "-.")[k], color=color(k), label=f"m = {m}")
+    ax.plot(widths, climbed, ("-", "--", "-.")[k], color=color(k))
     if m:
         ax.plot(widths[np.argmax(climbed)], max(climbed), MARKERS[k], color=color(k), markersize=9)
+    end = np.argmax(np.array(climbed) > -103)  # the narrowest spike that is in the picture
+    place, side = (("m = 0: no prior", "right"), ("m = 0.1", "left"), ("m = 1", "right"))[k]
+    ax.annotate(
+        place,
+        (widths[end], climbed[end]),
+        (-8 if side == "right" else 8, 8 if m == 0 else 0),
+        textcoords="offset points",
+        ha=side,
+        color=INK,
+    )
 ax.set(
     xscale="log",
     ylim=(-110, -70),
@@ -434,7 +456,6 @@ ax.set(
     ylabel="log-likelihood + log prior",
 )
 ax.invert_xaxis()
-ax.legend(loc="lower left")
 show(
     ax,
     "Figure 5. Without a prior (m = 0) the curve rises to the right for ever. With one, however weak,"
@@ -463,7 +484,7 @@ def map_covariance(S, N, T, m):
 # notices them. A component with one point gets nearly all of its shape from them. The estimate is pulled from
 # $S_k / N_k$ towards $T$, which is called [shrinkage](../GLOSSARY.md#shrinkage).
 #
-# <details><summary>Is this a proper prior?</summary>
+# <details><summary>Optional: is this a proper prior?</summary>
 #
 # Not always. An inverse-Wishart with $\nu$ degrees of freedom has the factor $|\Sigma|^{-(\nu + d + 1)/2}$, so here
 # $m = \nu + d + 1$. It can be normalised only for $\nu > d - 1$, that is, for $m > 2d$. For $m \le 2d$, as with our
@@ -486,12 +507,13 @@ assert np.all(np.diff(shrunk.lower_bounds_) > -1e-12)
 print("means", shrunk.means_.ravel().round(2), " variances", shrunk.covariances_.ravel().round(2))
 
 # %% [markdown]
-# No `reg_covar` was needed, and the new objective, log-likelihood plus log prior, never falls. The prior has a second
-# advantage. A fixed `reg_covar` is in squared units of the data, and does not change when the units do. A target
-# computed from the data does.
+# No `reg_covar` was needed, and the new objective, log-likelihood plus log prior, never falls.
 #
-# **Before you run the next cell:** the same grains in micrometres and in kilometres, first with the default
-# `reg_covar`, then with the prior. Which of the two fits stays the same fit?
+# The prior has a second advantage. A fixed `reg_covar` is in squared units of the data, and does not change when the
+# units do. A target computed from the data does.
+#
+# **Before you run the next cell:** it fits the same grains in micrometres and in kilometres, first with the default
+# `reg_covar`, then with the prior. Which of the two stays the same fit?
 
 # %%
 for name, options in (("reg_covar", {}), ("prior", prior)):
@@ -507,8 +529,8 @@ for name, options in (("reg_covar", {}), ("prior", prior)):
 # ## How strong should the prior be?
 #
 # If $m$ is too large, all components look like $T$. So $m$ has to be chosen, on data that were not used for the fit.
-# We fit six components, again too many, to sixty points of the elongated groups. We choose $m$ on sixty more, and
-# report the likelihood of the rest.
+# We fit six components, again too many, to sixty points of the elongated groups, choose $m$ on sixty more, and report
+# the likelihood of the rest.
 
 # %%
 train, validation, test = shuffled[:60], shuffled[60:120], shuffled[120:]
@@ -600,8 +622,8 @@ show(
 # the test points in all ten. The best strength itself varies from split to split: treat it as a range, not as a
 # number.
 #
-# You will need this again: in [lesson 11](11_pca_digits.ipynb) and [lesson 12](12_mnist.ipynb) there are so many
-# dimensions that nearly every component is close to collapse.
+# You will need this again in [lesson 11](11_pca_digits.ipynb) and [lesson 12](12_mnist.ipynb), where nearly every
+# component is close to collapse.
 #
 # ## Common mistakes
 #
@@ -650,8 +672,8 @@ show(
 # </details>
 
 # %% [markdown]
-# **3.** A fit with `tol=1e-3` has converged after eight rounds. Its two components overlap heavily. What do you
-# expect if you fit again with `tol=1e-9`?
+# **3.** A fit with `tol=1e-3` has converged after a few rounds. The means of its two components are only two standard
+# deviations apart. What do you expect if you fit again with `tol=1e-9`?
 #
 # - **A.** The same parameters to a few digits, since it has converged.
 # - **B.** Many more rounds, and parameters that move visibly.
@@ -659,9 +681,9 @@ show(
 #
 # <details><summary>Answer</summary>
 #
-# **B.** With much overlap each round goes a small part of the way, so a small change says little about what is left.
-# A is right for components that are far apart. C can happen to any fit with covariances of its own, but a smaller
-# tolerance is not its cause.
+# **B.** At this distance the components overlap so much that each round goes a small part of the way, and a small
+# change says little about what is left. A is right for components that are far apart. C can happen to any fit with
+# covariances of its own, but a smaller tolerance is not its cause.
 #
 # </details>
 

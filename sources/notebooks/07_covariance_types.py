@@ -1,7 +1,6 @@
 # %% tags=["hide-input"]
 # Imports and figure style
 from itertools import islice
-from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -57,12 +56,12 @@ em_player(crescents, list(islice(em(expectation_over(crescents), start), 40)))
 # %% [markdown]
 # ## One picture, four readings
 #
-# Here are the three groups of [lesson 04](04_em.ipynb), with their true labels. Four people describe them with
-# Gaussians. All use the same points and the same means, but each has decided beforehand what shape a Gaussian may
-# have. That decision is called a [covariance type](../GLOSSARY.md#covariance-type).
+# Here are the three groups of [lesson 04](04_em.ipynb), with their true labels. We describe them with Gaussians in
+# four ways. The means are the same each time; what shape a Gaussian may have is decided beforehand. That decision is
+# called a [covariance type](../GLOSSARY.md#covariance-type).
 #
-# **Before you run the next cells:** the four descriptions will be called *full*, *tied*, *diag* and *spherical*.
-# From the names alone, draw the three ellipses that each person will draw.
+# **Before you run the next cells:** the four types are called *full*, *tied*, *diag* and *spherical*. From the names
+# alone, draw the three ellipses of each.
 
 # %%
 X, y = elongated_blobs()
@@ -91,7 +90,7 @@ show(
 
 # %% [markdown]
 # Each of the four is the *best* description that its rule allows, and all four come from the same small matrix. This
-# lesson shows what the rules are, what they cost, and what each cannot see.
+# lesson shows what the rules are, what they cost, and what each type cannot see.
 #
 # ## One scatter
 #
@@ -124,13 +123,24 @@ print("S_0 / N_0 =\n", np.round(S[0] / N[0], 3), sep="")
 # Figure 2: how each type makes its covariances
 fig, axes = plt.subplots(1, 4, figsize=(12, 4), sharex=True, sharey=True)
 D = X - known["full"].means[y]  # every group moved onto the origin
+RULES = dict(
+    zip(
+        TYPES,
+        (
+            r"S_0 / N_0",
+            r"\sum\,S_k\;/\,\sum\,N_k",
+            r"\mathrm{diag}(S_0) / N_0",
+            r"\mathrm{tr}(S_0) / 2N_0",
+        ),
+    )
+)
 for ax, name in zip(axes, TYPES):
     shown = np.full(len(X), True) if name == "tied" else y == 0
     plot_points(D[shown], y[shown], sizes=6, ax=ax)
     Sigma = known[name].covariances
     own = Sigma if name == "tied" else Sigma[[0]]
     plot_ellipses(np.zeros((1, 2)), own, name, n_std=2, ax=ax)
-    ax.set_title(name)
+    ax.set_title(f"{name}: ${RULES[name]}$")
 shadow = 2 * np.sqrt(known["diag"].covariances[0])
 axes[2].hlines(-4, -shadow[0], shadow[0], color=INK, linewidth=5)
 axes[2].vlines(-4, -shadow[1], shadow[1], color=INK, linewidth=5)
@@ -189,9 +199,8 @@ for constrain in (full, tied, diag, spherical):
     print(f"{constrain.__name__:9s} an array of shape {Sigma.shape}")
 
 # %% [markdown]
-# These four functions are the whole difference between the four models. Look at the shapes: a constraint also saves
-# memory. Scikit-learn's `covariances_` has the same shapes, and a program that expects (K, d, d) fails on a tied
-# model.
+# These four functions are the whole difference between the four models. Scikit-learn's `covariances_` has the same
+# shapes, and a program that expects (K, d, d) fails on a tied model.
 #
 # ## The best that each rule allows
 #
@@ -231,7 +240,7 @@ print(f"from S and N {log_likelihood(full(S, N), S, N):.4f}, from the points {by
 # $\operatorname{tr}(S)/(dN)$.
 #
 # **Before you run the next cells:** for component 1 alone, they try many circles, many upright ellipses, and many
-# slants, and mark the answer of the formula. Where in each panel will the mark be?
+# slanted ones, and mark the answer of the formula. Where in each panel will the mark be?
 
 # %%
 one, N_one = S[[1]], N[[1]]
@@ -256,16 +265,23 @@ fig, axes = plt.subplots(1, 3, figsize=(13, 3.9))
 axes[2].sharey(axes[0])
 axes[0].plot(variances, circles)
 axes[0].axvline(spherical(one, N_one)[0], color=INK, linestyle=":")
+axes[0].text(spherical(one, N_one)[0] + 0.05, -2.3, "formula:\ntr(S) / (2N)", va="top")
 axes[0].set(title="spherical", xlabel="variance", ylabel="mean log-likelihood of a point")
 levels = np.max(upright) - 0.01 * 2.0 ** np.arange(8)[::-1]
 axes[1].contour(variances, variances, upright, levels=levels, cmap="viridis")
 axes[1].plot(var_1, var_2, "P", color=color(5), markersize=11)
+axes[1].annotate(
+    "formula", (var_1, var_2), (2.3, 2.7), arrowprops={"arrowstyle": "->", "color": INK}
+)
 axes[1].set(title="diag", xlabel="variance of feature 1", ylabel="variance of feature 2")
 axes[2].plot(slants, slanted)
 axes[2].axhline(np.max(upright), color=INK, linewidth=0.8)
-axes[2].text(0.88, np.max(upright) - 0.02, "best of diag", ha="right", va="top")
+axes[2].text(-0.03, np.max(upright) + 0.02, "best of diag", ha="right", va="bottom")
 axes[2].axvline(one[0, 0, 1] / N_one[0] / sd, color=INK, linestyle=":")
-axes[2].set(title="full", xlabel="correlation", ylabel="mean log-likelihood of a point")
+axes[2].text(one[0, 0, 1] / N_one[0] / sd - 0.03, -3.2, "formula", ha="right", va="top")
+axes[2].set(
+    title="full", xlim=(-0.45, 1.02), xlabel="correlation", ylabel="mean log-likelihood of a point"
+)
 show(
     fig,
     "Figure 3. The log-likelihood of one group over all circles, all upright ellipses, and all slants"
@@ -278,8 +294,8 @@ best = {"circle": max(circles), "upright": np.max(upright), "slanted": max(slant
 assert best["circle"] < best["upright"] < best["slanted"]
 
 # %% [markdown]
-# In each panel, the formula marks the maximum. Dropping a rule raises it: on the data that you fit, freedom can only
-# help. Each type is the maximum likelihood answer **under its constraint**.
+# In each panel, the formula marks the maximum: each type is the maximum likelihood answer **under its constraint**.
+# Dropping a constraint raises the maximum. On the data that you fit, freedom can only help.
 #
 # ## Four models without labels
 #
@@ -316,7 +332,7 @@ for ax, (name, model) in zip(axes.flat, fits.items()):
     plot_decision_regions(model, X, ax=ax)
     plot_points(X, y, sizes=7, ax=ax)
     plot_density(model, X, ax=ax)
-    ax.set_title(name)
+    ax.set_title(f"{name} (ARI {adjusted_rand_score(y, model.predict(X)):.2f})")
 show(
     fig,
     "Figure 4. Four mixtures of three components, found by EM without labels. Contours: the density."
@@ -327,7 +343,11 @@ show(
 )
 
 # %% [markdown]
-# Now all four start close to the truth, from a run of k-means that stopped, by luck, near the three groups.
+# Full comes closest, and tied nearly as close. Diag and spherical find the round group, and cut across both long
+# ones.
+#
+# Is it only a matter of the start? Here all four start close to the truth, from a run of k-means that stopped, by
+# luck, near the three groups.
 #
 # **Before you press Play:** which of the four will still have the groups after thirty rounds?
 
@@ -350,16 +370,13 @@ for name, steps in runs.items():
     assert (ends[1] > 0.9) == (name in ("full", "tied"))
 
 # %% [markdown]
-# Full and tied keep the groups. Diag and spherical lose them, because *their* likelihood is higher elsewhere: one
-# component for the round group, and a border across both long groups for the other two. Their *density* is still a
-# rough map of the data, but their *components* are no longer the groups.
-#
-# The start matters too. In six other samples with five starts each, full finds the groups in five, tied in three, and
-# diag and spherical in none.
+# Full and tied keep the groups. Diag and spherical lose them, because *their* likelihood is higher elsewhere. (The
+# start matters too: in six other samples with five starts each, full finds the groups in five, tied in three, and
+# diag and spherical in none.)
 #
 # The log-likelihoods follow a rule. Every circle is an upright ellipse, every upright ellipse is an ellipse, and a
 # shared shape is a special case of three shapes. Such models are [nested](../GLOSSARY.md#nested-models): the best fit
-# of the more general one cannot be worse. (There is no such rule between tied and diag or spherical.)
+# of the more general one cannot be worse.
 
 # %%
 score = {name: model.score(X) for name, model in fits.items()}
@@ -397,8 +414,10 @@ for name in TYPES:
 assert [n_parameters(name, 3, 2) for name in TYPES] == [17, 11, 14, 11]
 
 # %% [markdown]
-# In the plane the four counts are close. **Before you move a slider:** in 41 dimensions, with 140 components, how
-# many numbers does full have to learn? Write down an order of magnitude.
+# In the plane the four counts are close.
+#
+# **Before you move a slider:** in 41 dimensions, with 140 components, how many numbers does full have to learn? Write
+# down an order of magnitude.
 
 # %%
 from mlcourse.widgets import draw_parameters, parameter_calculator
@@ -414,44 +433,20 @@ assert n_parameters("full", 140, 41) == 126_419
 assert 1797 * 41 == 73_677
 
 # %% [markdown]
-# Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than
-# numbers, a model can memorise rows. Held-out data show whether it does.
+# Full needs 126 419 parameters there, and the whole data set holds 73 677 numbers. With more parameters than numbers,
+# a model can memorise rows.
 #
-# The number of covariances grows with $K d^2$ for full, with $d^2$ for tied, and with $K d$ for diag. So **tied saves
-# parameters when there are many components, diag when there are many features.** Memory follows the same counts. Time
-# does not.
+# The covariances grow with $K d^2$ for full, with $d^2$ for tied, and with $K d$ for diag. So **tied saves parameters
+# when there are many components, diag when there are many features.** Memory follows the same counts.
 #
-# **Before you run the next cell:** twenty components of 64 features. Compared with spherical, how many times the
-# memory and the time will full need? And tied, which has only one matrix?
-
-# %%
-digits, _ = load_digits()
-K, cost = 20, {}
-R64 = np.eye(K)[np.random.default_rng(0).integers(K, size=len(digits))]
-for name in TYPES:
-    start = mixture_from_responsibilities(digits, R64, CovarianceType.named(name), reg_covar=1)
-    rounds = em(expectation_over(digits), start, reg_covar=1)
-    next(rounds)
-    began = perf_counter()
-    next(islice(rounds, 4, None))  # five rounds
-    cost[name] = start.covariances.size, perf_counter() - began
-for name, (numbers, seconds) in cost.items():
-    ratios = f"memory × {numbers / cost['spherical'][0]:4.0f}, time × {seconds / cost['spherical'][1]:4.1f}"
-    print(f"{name:9s} {numbers:6d} numbers: {ratios}")
-
-# %% [markdown]
-# The memory is the same on every machine: full stores $K d^2 = 81\,920$ numbers, tied $d^2 = 4096$. The time varies.
-# Full needs about $n K d^2$ operations per round, diag and spherical $n K d$. Tied is in between: it maps all points
-# once, and then works like diag.
+# ### A penalty for every parameter: BIC
 #
-# ### A price list: BIC
-#
-# The [Bayesian information criterion](../GLOSSARY.md#bic) puts a price on every parameter:
+# The [Bayesian information criterion](../GLOSSARY.md#bic) adds a penalty of $\log n$ for each of the $p$ parameters:
 #
 # $$ \mathrm{BIC} = -2 \log L + p \log n $$
 #
-# Lower is better. Here $\log L$ is the log-likelihood of all $n$ points and $p$ the number of parameters. [Lesson
-# 09](09_choosing_k.ipynb) explains the price and when not to trust it.
+# Lower is better. Here $\log L$ is the log-likelihood of all $n$ points. [Lesson 09](09_choosing_k.ipynb) explains
+# the penalty and when not to trust it.
 
 
 # %%
@@ -469,7 +464,7 @@ assert found == {"full": 8189.7, "tied": 8588.7, "diag": 8991.8, "spherical": 89
 
 # %% [markdown]
 # Full has six more parameters than tied, and its BIC is still 399 lower, a clear difference. At the other end,
-# spherical beats diag by 15. Do you believe the 15?
+# spherical beats diag by 15.
 #
 # **Before you run the next cell:** it repeats the four fits with a [tolerance](../GLOSSARY.md#tolerance) a
 # thousand times smaller. Which of the four numbers will move?
@@ -484,8 +479,8 @@ for name in TYPES:
     later[name] = patient.bic(X)
 
 # %% [markdown]
-# The order of the last two has changed. Diag had stopped on a long flat stretch, where EM seems to have converged and
-# has not ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds come from the data; differences of a few
+# The order of the last two has changed. Diag had stopped on a long flat stretch, where EM only seems to have
+# converged ([lesson 06](06_when_em_fails.ipynb)). **Differences of hundreds come from the data; differences of a few
 # may come from your tolerance.**
 #
 # ### Real data: penguins
@@ -493,8 +488,8 @@ for name in TYPES:
 # For 342 penguins of three species from the Palmer Archipelago, we have bill length, bill depth and flipper length in
 # mm, and body mass in g. The model does not see the species.
 #
-# **Before you run the next cell:** which type will have the lowest BIC, and which will come closest to the species?
-# Mind the units: masses are in the thousands, bill depths in the tens.
+# **Before you run the next cell:** which type will come closest to the species, and which will do worst? Mind the
+# units: masses are in the thousands, bill depths in the tens.
 
 # %%
 birds, species = load_penguins()
@@ -514,11 +509,13 @@ for name in TYPES:
 # %% tags=["hide-input"]
 # Figure 5: penguins, and two of the answers
 fig, axes = plt.subplots(1, 3, figsize=(12.5, 4), sharex=True, sharey=True)
-for ax, title, labels in zip(
-    axes, ("species", "tied", "spherical"), (species, guesses["tied"], guesses["spherical"])
-):
+answers = {"species": species, "tied": guesses["tied"], "spherical": guesses["spherical"]}
+for ax, (name, labels) in zip(axes, answers.items()):
     plot_points(birds[:, [0, 3]], labels, sizes=14, ax=ax)
+    title = name if name == "species" else f"{name} (ARI {penguins[name][1]:.2f})"
     ax.set(title=title, xlabel="bill length, mm", ylabel="body mass, g")
+for bird, place in {"Adelie": (32, 4800), "Chinstrap": (52, 3100), "Gentoo": (40, 5700)}.items():
+    axes[0].text(*place, bird)
 show(
     fig,
     "Figure 5. Two of the penguins' four features. Tied finds the species; spherical cuts the mass into three bands.",
@@ -535,13 +532,12 @@ assert penguins["spherical"][2] > penguins["spherical"][1] + 0.5
 # %% [markdown]
 # Tied has the lowest BIC and misplaces five penguins, as does full with 20 more parameters. Spherical compares grams
 # with millimetres, so in effect it sees only the mass. With all features standardised, its groups come much closer to
-# the species. Full and tied do not depend on the units.
+# the species.
 #
 # ## Back to the stretched blobs
 #
-# In [lesson 02](02_kmeans_limits.ipynb), k-means cut off the ends of these groups, even with a hundred starts or a
-# hundred times the points. Its distance treats all directions alike. The groups were four round blobs of equal size,
-# mapped by one linear map.
+# In [lesson 02](02_kmeans_limits.ipynb), k-means cut off the ends of these groups: its distance treats all directions
+# alike. The groups were four round blobs of equal size, mapped by one linear map.
 #
 # **Before you run the next cell:** which covariance type describes that?
 
@@ -556,19 +552,20 @@ for name in TYPES:
 for name, model in models.items():
     labels = match_labels(y4, model.predict(X4))
     wrong[name] = (labels != y4).sum()
-    told = "" if name == "k-means" else f", BIC {model.bic(X4):.1f}"
-    print(f"{name:9s} {wrong[name]:3d} misplaced, ARI {adjusted_rand_score(y4, labels):.3f}{told}")
+    bic_4 = "" if name == "k-means" else f", BIC {model.bic(X4):.1f}"
+    print(f"{name:9s} {wrong[name]:3d} misplaced{bic_4}")
 
 # %% tags=["hide-input"]
 # Figure 6: four answers to the stretched groups
-fig, axes = plt.subplots(2, 2, figsize=(11, 7.4), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 2, figsize=(9.6, 8.4), sharex=True, sharey=True)
 for ax, name in zip(axes.flat, ("k-means", "spherical", "full", "tied")):
     model = models[name]
     plot_decision_regions(model, X4, ax=ax)
     plot_points(X4, y4, sizes=12, ax=ax)
     if name != "k-means":
         plot_ellipses(model.means_, model.covariances_, name, n_std=(1, 2), ax=ax)
-    ax.set(title=name, xlim=axes[0, 0].get_xlim(), ylim=axes[0, 0].get_ylim(), aspect="equal")
+    ax.set(title=f"{name}: {wrong[name]} misplaced", aspect="equal")
+    ax.set(xlim=axes[0, 0].get_xlim(), ylim=axes[0, 0].get_ylim())
 show(
     fig,
     "Figure 6. Markers: the true groups. Tints: the answer of each model, in the colour of its group. K-means cuts"
@@ -584,11 +581,11 @@ assert models["tied"].bic(X4) < models["full"].bic(X4)
 
 # %% [markdown]
 # Full and tied misplace hardly any of the 400 points. BIC prefers **tied** (in all of 20 samples), and that is how
-# the data were made: equal round blobs, mapped by one map, become equal ellipses. Full finds the same groups, and
-# pays for three more matrices that repeat the first.
+# the data were made: equal round blobs, mapped by one map, become equal ellipses. Full pays for three more matrices
+# that repeat the first.
 #
-# One panel is a warning. Here the spherical mixture does *worse* than k-means: it uses its free sizes and weights to
-# make up for a shape that it cannot have. More freedom of the wrong kind does not help.
+# The spherical mixture does *worse* than k-means here: it uses its free sizes and weights to make up for a shape that
+# it cannot have. More freedom of the wrong kind does not help.
 #
 # ## Straight borders and curved ones
 #
@@ -601,16 +598,15 @@ assert models["tied"].bic(X4) < models["full"].bic(X4)
 # \end{aligned} $$
 #
 # The quadratic part is $-\tfrac12 x^{\mathsf T}\Sigma_k^{-1}x$. When all components share one $\Sigma$, it cancels in
-# $g_k - g_l$. What is left is linear in $x$, so the border is a straight line. Otherwise it is in general a curve of
-# second order: an ellipse, a parabola, a hyperbola.
+# $g_k - g_l$. What is left is linear in $x$, so the border is a straight line. Otherwise it is in general a curve.
 #
-# With labels, these models are older than EM. A tied Gaussian for each class is [linear discriminant
-# analysis](../GLOSSARY.md#linear-discriminant-analysis) (LDA); a full one is [quadratic discriminant
-# analysis](../GLOSSARY.md#quadratic-discriminant-analysis) (QDA); a diagonal one is Gaussian [naive
+# With labels, these models are older than EM. Tied is [linear discriminant
+# analysis](../GLOSSARY.md#linear-discriminant-analysis) (LDA), full is [quadratic discriminant
+# analysis](../GLOSSARY.md#quadratic-discriminant-analysis) (QDA), and diag is Gaussian [naive
 # Bayes](../GLOSSARY.md#naive-bayes).
 #
-# **Before you run the next cell:** our mixtures were made from known labels, in one M-step. How far will their
-# responsibilities be from the class probabilities of these three classifiers?
+# **Before you run the next cell:** our first four mixtures were made from known labels, in one M-step. How far will
+# their responsibilities be from the class probabilities of these three classifiers?
 
 # %%
 cousins = {
@@ -645,17 +641,15 @@ assert max(gaps["tied"], gaps["diag"]) < 1e-9
 assert gaps["full"] < 1e-2
 
 # %% [markdown]
-# They agree up to rounding error. A mixture is a discriminant analysis that has to guess its labels. (Implementations
-# differ in whether they divide by $N_k$ or by a little less; LDA's solver `lsqr` divides by $N_k$.)
+# They agree up to rounding error. A mixture is a discriminant analysis that has to guess its labels.
 #
 # ## The trap: other axes, other groups
 #
-# Suppose you measure the same points along other axes: you rotate the picture, or you
-# [standardise](../GLOSSARY.md#standardise) every feature, as many tutorials recommend. Should the groups change?
+# Rotate the picture, or [standardise](../GLOSSARY.md#standardise) every feature, as many tutorials recommend. Should
+# the groups change?
 #
 # A method is [equivariant](../GLOSSARY.md#equivariance) under a change of axes when it gives the same answer in the
-# new axes. For a fair test, all types get the same start, 500 rounds of EM, and no `reg_covar`. Densities have units,
-# so we add $\log|\det A|$ of the map $x \mapsto Ax$ to compare log-likelihoods.
+# new axes. For a fair test, all types get the same start, 500 rounds of EM, and no `reg_covar`.
 
 # %%
 turn = np.radians(30)
@@ -690,7 +684,8 @@ for name in TYPES:
         log_p, resp = e_step(X @ A.T, run(X @ A.T, name))
         groups[name, change] = resp.argmax(axis=1)
         moved = (groups[name, change] != groups[name, "as it is"]).sum()
-        line += f"{log_p.mean() + np.linalg.slogdet(A)[1]:10.4f} ({moved:3d})"
+        change_of_unit = np.linalg.slogdet(A)[1]  # densities have units: add log |det A| to compare
+        line += f"{log_p.mean() + change_of_unit:10.4f} ({moved:3d})"
     print(line)
 long_axis = np.linalg.eigh(S[0] / N[0])[1][:, 1]
 print(f"a long group leans at {np.degrees(np.arctan2(*long_axis[::-1])) % 180:.0f}°")
@@ -728,21 +723,19 @@ assert adjusted_rand_score(y, groups["diag", "rotated"]) > 0.9
 # The long groups lean at about 55°. After a rotation by another thirty degrees they are nearly upright, and upright
 # ellipses can follow them. Only the axes have changed.
 #
-# A map takes a covariance $\Sigma$ to $A \Sigma A^{\mathsf T}$. Does the result still obey the rule? A full matrix
-# stays full under any invertible map. A rotated circle is a circle; a stretched one is not. An upright ellipse
-# stretched along the axes is upright; rotated, it is slanted.
+# A map $x \mapsto Ax$ takes a covariance $\Sigma$ to $A \Sigma A^{\mathsf T}$. Does the result still obey the
+# constraint? A full matrix stays full under any invertible map. A rotated circle is a circle; a stretched one is not.
+# An upright ellipse stretched along the axes is upright; rotated, it is slanted.
 #
 # So before you choose diag, ask whether *your features* are the right axes. Before you choose spherical, or k-means,
-# ask whether one unit means the same in every feature. Full and tied need neither question, except for **everything
-# around the model:** k-means, which finds the start, depends on the scale, and `reg_covar` is in squared units.
+# ask whether one unit means the same in every feature. Full and tied need neither question. But k-means, which finds
+# the start, depends on the scale, and so does `reg_covar`.
 #
-# ## When cheaper is better
+# ## When fewer parameters are better
 #
-# So far full looked like the safe choice. With few points and many features it loses. We compare the log-likelihoods
-# of [held-out data](../GLOSSARY.md#held-out-data).
-#
-# First, data with a known truth: three groups in twelve dimensions, each with its *own* covariance, though the
-# three are similar. The true model is full.
+# So far full looked like the safe choice. Now compare the log-likelihoods of [held-out
+# data](../GLOSSARY.md#held-out-data). First, data with a known truth: three groups in twelve dimensions, each with
+# its *own* covariance, though the three are similar. The true model is full.
 
 
 # %%
@@ -782,9 +775,10 @@ for n, values in zip(sizes, zip(*curves.values())):
 
 # %% [markdown]
 # Now real data: the 8×8 digits, reduced to 15 features ([lesson 11](11_pca_digits.ipynb) shows how), with five
-# components. If there is a true model, nobody knows it.
+# components.
 
 # %%
+digits, _ = load_digits()
 digits = digits[np.random.default_rng(0).permutation(len(digits))]
 squeeze = PCA(15).fit(digits[:1200])
 train, test = squeeze.transform(digits[:1200]), squeeze.transform(digits[1200:])
@@ -803,11 +797,12 @@ for ax, n, found, low in ((axes[0], sizes, curves, -38), (axes[1], digit_sizes, 
     ax.minorticks_off()
 axes[0].set(title="truth known: full", ylabel="held-out log-likelihood of a point")
 axes[1].set(title="digits, 15 features")
-axes[0].legend()
+for ax in axes:
+    ax.legend(loc="lower right")
 show(
     fig,
-    "Figure 9. Held-out log-likelihood against the number of training points. With few points the cheap"
-    " types win, even where the truth is full (left). Full starts far below the edge of both panels.",
+    "Figure 9. Held-out log-likelihood against the number of training points. With few points, types with few"
+    " parameters win, even where the truth is full (left). Full starts far below the edge of both panels.",
     "Two panels of four rising curves. Left: tied is best up to about three hundred points, then full"
     " overtakes it; diag and spherical stay far below. Right: diag is best up to about 250 points, with tied"
     " and spherical close; then full rises above them.",
@@ -820,39 +815,35 @@ assert digit_curves["diag"][0] > digit_curves["tied"][0] > digit_curves["full"][
 assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 
 # %% [markdown]
-# With up to 160 points the true model loses, in all of ten draws. At 40 it is far behind: it has about thirteen
-# points for each matrix of 78 numbers. Such a matrix is nearly flat in some direction, and any point outside that
-# plane gets almost no density.
+# With up to 160 points the true model loses, in all of ten draws. At 40 it is far behind: each component has about
+# thirteen points, and has to learn a covariance of 78 numbers from them. The resulting ellipsoid is nearly flat in
+# some direction, and new points outside it get almost no density.
 #
 # On the digits, the smallest samples favour diag (in some other splits spherical), and 500 rows are enough for full.
-# A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure the sum of
-# both.
+# A model can lose because it is wrong, or because its parameters are uncertain. Held-out data measure both together.
 #
 # BIC cannot replace the held-out rows here. With 40 training points it puts full first in most of ten draws, but on
-# new points full is the worst of the four in all ten. A penalty of $\log n$ per parameter is derived for many points
-# and few parameters. **When there are more parameters than points, trust held-out data, not a formula.**
+# new points full is the worst of the four in all ten. **When there are more parameters than points, trust held-out
+# data, not a formula.**
 #
 # ## Which type when
 #
 # | your situation | a good first choice | why |
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
-# | one shape in several places, or a risk of spikes | tied | few parameters; no component can collapse |
-# | many features, or few points | diag, or tied | few parameters; diag is also fast |
+# | one shape for all, or a risk of [spikes](06_when_em_fails.ipynb) | tied | few parameters; cannot collapse |
+# | many features, or few points | diag, or tied | few parameters |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |
 #
-# That tied cannot collapse is one of the best reasons for it. In [lesson 06](06_when_em_fails.ipynb), a full
-# component shrinks onto one point and the likelihood grows without bound. The shared covariance of tied cannot vanish
-# as long as other points are away from their means.
-#
 # ### Ten more types
 #
-# There are more than four types. Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a
-# shape $A_k$ (diagonal, determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all
-# components (E) or vary (V), and shape and orientation may be the identity (I). Celeux and Govaert derived fourteen
-# models from this, and the R package [mclust](../GLOSSARY.md#mclust) names them by three letters, for volume, shape
-# and orientation:
+# <details><summary>Optional: the fourteen types of mclust</summary>
+#
+# Write $\Sigma_k = \lambda_k D_k A_k D_k^{\mathsf T}$, with a volume $\lambda_k$, a shape $A_k$ (diagonal,
+# determinant 1) and an orientation $D_k$ (a rotation). Each of the three may be equal in all components (E) or vary
+# (V), and shape and orientation may be the identity (I). This gives fourteen models (Celeux and Govaert 1995), which
+# the R package [mclust](../GLOSSARY.md#mclust) names by three letters, for volume, shape and orientation:
 #
 # | here | in mclust | volume | shape | orientation |
 # |---|---|---|---|---|
@@ -864,10 +855,12 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # The other ten are EII, EEI, VEI, EVI, VEE, EVE, VVE, EEV, VEV and EVV. EII with equal weights and hard assignments
 # is k-means. Scikit-learn has none of the ten.
 #
+# </details>
+#
 # ## Common mistakes
 #
-# - **"Tied is the covariance of all the data."** That would be measured from the overall mean, and include the
-#   distances between the groups. Tied pools the scatters *within* the components, each about its own mean.
+# - **"Tied is the covariance of all the data."** That would include the distances between the groups. Tied pools the
+#   scatters *within* the components, each about its own mean.
 # - **"Tied is the average of the components' covariances."** Only if all own the same number of points: tied adds the
 #   scatters.
 # - **"I standardised, to be on the safe side."** For spherical (and k-means) that changes the model, for better
@@ -886,9 +879,9 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 #
 # <details><summary>Answer</summary>
 #
-# **C.** A change of one unit is a scaling along an axis. Full and tied survive any invertible linear map, so B is too
-# narrow: diag survives too, because it has a separate variance for each feature. A circle does not stay a circle, so
-# A is wrong.
+# **C.** A change of one unit is a scaling along an axis. Full and tied survive any invertible linear map. Diag
+# survives this one, because it has a separate variance for each feature. A circle does not stay a circle, so A is
+# wrong.
 #
 # </details>
 
@@ -902,8 +895,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # <details><summary>Answer</summary>
 #
 # **C.** Spherical has ten numbers, diag has $10 \cdot 100 = 1000$. The single matrix of tied has
-# $100 \cdot 101 / 2 = 5050$ entries, more than diag: one large matrix can cost more than many short lists. With a
-# thousand components, diag would cost more than tied.
+# $100 \cdot 101 / 2 = 5050$ different entries. With a thousand components, diag would cost more than tied.
 #
 # </details>
 
@@ -918,8 +910,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # <details><summary>Answer</summary>
 #
 # **B.** Every tied model is a full model with equal matrices, so the best full fit is at least as good. Restart, or
-# run longer. A would make the two likelihoods nearly equal, with full still a little ahead. C would show on held-out
-# data; overfitting makes a training likelihood *too good*.
+# run longer. With A, full would still be a little ahead. C makes a training likelihood *too good*, not worse.
 #
 # </details>
 

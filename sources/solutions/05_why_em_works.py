@@ -341,7 +341,7 @@ check.stuck_start(stuck_start)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Will round thirty-one be different from round thirty? Then think of Figure 3 of the lecture: what does the theorem
-# promise, and what does it not promise?
+# Will round thirty-one be different from round thirty? Compare with Figures 3 and 4 of the lecture. What is EM
+# guaranteed to find, and what not?
 #
 # </details>

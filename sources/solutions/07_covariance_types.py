@@ -121,7 +121,7 @@ check.bic_from_counts(bic_from_counts)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# $\log L$ belongs to all points together. The price of one parameter depends on how many points there are.
+# $\log L$ belongs to all points together. The penalty for one parameter depends on how many points there are.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -376,8 +376,8 @@ models = {}
 for name in ("full", "tied", "diag", "spherical"):
     model = GaussianMixture(3, covariance_type=name, n_init=5, random_state=0).fit(train)
     models[name] = model
-    told = f"train {model.score(train):6.1f}, BIC {model.bic(train):6.0f}"
-    print(f"{name:9s} {told}, validation {model.score(validation):6.1f}")
+    row = f"train {model.score(train):6.1f}, BIC {model.bic(train):6.0f}"
+    print(f"{name:9s} {row}, validation {model.score(validation):6.1f}")
 thrifty_type = max(models, key=lambda name: models[name].score(validation))
 ### STUB
 # # Fit, compare, and then set:

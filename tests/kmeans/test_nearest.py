@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_limits
 
 from mlcourse import blocks
-from mlcourse.kmeans import assign, lloyd, nearest
+from mlcourse.kmeans import assign, assignment_over, lloyd, nearest
 from tests.helpers.mixtures import random_points
 
 
@@ -43,7 +43,7 @@ def test_labels_are_those_of_brute_force_in_every_round(name, n_clusters, tree, 
         monkeypatch.setattr(nearest, "MANY_CENTERS", 2)
     X = DATA[name]
     start = X[np.random.default_rng(0).choice(len(X), size=n_clusters, replace=False)]
-    for step in islice(lloyd(X, start), 12):
+    for step in islice(lloyd(assignment_over(X), start), 12):
         expected = brute_force(X, step.centers)
         assert_array_equal(step.labels, expected)
         assert_array_equal(assign(X, step.centers), expected)
@@ -56,5 +56,5 @@ def test_steps_do_not_depend_on_the_number_of_cores(n_clusters, monkeypatch):
     runs = []
     for n_threads in (1, 3):
         with threadpool_limits(n_threads):
-            runs.append([step.next_centers for step in islice(lloyd(X, X[:n_clusters]), 6)])
+            runs.append([step.next_centers for step in islice(lloyd(assignment_over(X), X[:n_clusters]), 6)])
     assert_array_equal(*runs)

@@ -7,7 +7,6 @@ from sklearn.cluster import kmeans_plusplus
 from mlcourse import KMeans, silhouette_score
 from mlcourse.datasets import five_blobs, load_iris, load_old_faithful, load_photo
 from mlcourse.metrics import match_labels
-from mlcourse.widgets import photo_palette
 
 SAMPLES = (7, 0, 1, 2, 3)  # of the five blobs; the lesson shows the first
 HEART = 192, 317  # the pixel that Figure 14 rings
@@ -101,11 +100,6 @@ def paint_of_the_heart(photo, palette):
 
 def is_red(paint):
     return paint[0] > 0.5
-
-
-def test_ten_is_the_only_number_of_colours_with_a_red_for_the_heart(flower):
-    red = [K for K in range(2, 17) if is_red(paint_of_the_heart(flower, photo_palette(flower, K)))]
-    assert red == [10]
 
 
 def test_the_red_is_a_local_optimum(flower):

@@ -4,7 +4,8 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp, xlogy
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp, softmax, xlogy
 from scipy.stats import norm
 
 from mlcourse import GaussianMixture
@@ -77,3 +78,13 @@ def test_a_disturbance_of_a_billionth_is_enough(seed, blobs, one_gaussian):
 def test_random_responsibilities_start_beside_the_saddle(seed, blobs, one_gaussian):
     R = np.random.default_rng(seed).dirichlet(np.ones(3), size=len(blobs))
     assert path_from(blobs, R, 1)[0] == pytest.approx(one_gaussian, abs=2e-3)
+
+
+@pytest.mark.parametrize(("factor", "together"), [(1.05, True), (0.95, False)])
+def test_means_of_one_width_separate_below_the_widest_standard_deviation(factor, together, blobs):
+    sigma = factor * np.sqrt(np.linalg.eigvalsh(np.cov(blobs.T, ddof=0))[-1])
+    means = blobs[:3]
+    for _ in range(600):
+        R = softmax(-cdist(blobs, means, "sqeuclidean") / (2 * sigma**2), axis=1)
+        means = R.T @ blobs / R.sum(axis=0)[:, np.newaxis]
+    assert (np.ptp(means, axis=0).max() < 0.01) == together

@@ -50,6 +50,15 @@ def test_every_rise_near_the_maximum_is_a_fixed_part_of_the_one_before(distance)
         assert np.ptp(rises[1:] / rises[:-1]) < 1e-3
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_at_a_distance_of_2_a_small_tolerance_takes_many_more_rounds_and_moves_the_means(seed):
+    rng = np.random.default_rng(seed)
+    x = (rng.choice([-1, 1], 1000) + rng.standard_normal(1000))[:, np.newaxis]
+    early, late = (GaussianMixture(2, random_state=0, tol=tol, max_iter=2000).fit(x) for tol in (1e-3, 1e-9))
+    assert early.n_iter_ < 10 < 100 < late.n_iter_
+    assert np.abs(np.sort(late.means_[:, 0]) - np.sort(early.means_[:, 0])).max() > 0.02
+
+
 def test_in_18_of_20_samples_a_spike_lifts_its_own_grains_only():
     fresh = np.random.default_rng(99).standard_normal((1000, 1))
     pairs = np.array([likelihoods(grains(seed), fresh, n_components=2) for seed in SEEDS])
