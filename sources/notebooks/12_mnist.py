@@ -159,13 +159,12 @@ show(
 #
 # ## K-means: three criteria that disagree
 #
-# We try $k$ = 2, 6, 10, 14 and 18, with three starts each, and compare three criteria.
+# We try $k$ = 2, 6, 10, 14 and 18, with three starts each. The [inertia](../GLOSSARY.md#inertia) and the
+# [silhouette](../GLOSSARY.md#silhouette) you know. (A silhouette needs the distances between all pairs of digits,
+# which for MNIST do not fit into memory. They are computed block by block, in one pass.)
 #
-# - [**Inertia**](../GLOSSARY.md#inertia), as in lesson 01.
-# - The [**silhouette**](../GLOSSARY.md#silhouette). It needs the distances between all pairs of digits, which for
-#   MNIST do not fit into memory. So they are computed block by block, in one pass for all five clusterings.
-# - A **purpose**. Suppose you want to read digits, and have time to look at $k$ pictures and name them. Every cluster
-#   gets the name of its most common training digit. How many validation digits get the right name?
+# The third criterion is a *purpose*. Suppose you want to read digits, and have time to look at $k$ pictures and name
+# them. Every cluster gets the name of its most common training digit. How many validation digits get the right name?
 #
 # **Before you run the next cells:** there are ten digits. Which $k$ will each of the three prefer?
 
@@ -765,7 +764,7 @@ at_full_size(
 # The digits on the left are simple, and many others look like them. Further right the pairs have less in common. A
 # copier would show the same picture twice in every column.
 #
-# Here is what the lesson set out to do:
+# So this is how far we came:
 
 # %% tags=["hide-input"]
 # Figure 10: before, after, and real

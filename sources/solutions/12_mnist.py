@@ -217,6 +217,26 @@ check.draw_by_class(draw_by_class)
 # </details>
 
 # %% [markdown]
+# When the check passes, see what it draws. Add a cell: compute the mean and the covariance of each class in
+# `Z_train`, draw two digits per class from standard normal `E`, go back to pixels with `pca.inverse_transform`, and
+# show them with `plot_digits`.
+
+# %% tags=["solution-only"]
+rows_of = [Z_train[y_train == k] for k in range(10)]
+means = np.array([rows.mean(axis=0) for rows in rows_of])
+covariances = np.array([np.cov(rows.T) for rows in rows_of])
+c = np.tile(np.arange(10), 2)
+E = np.random.default_rng(0).normal(size=(len(c), pca.n_components_))
+drawn = pca.inverse_transform(draw_by_class(E, c, means, covariances)).clip(0, 1)
+ax = plot_digits(drawn)
+ax.figure.set_size_inches(8, 1.9)
+show(
+    ax,
+    "Two draws from the Gaussian of each class.",
+    "Two rows of the digits 0 to 9. Most can be read; some have grey specks around them.",
+)
+
+# %% [markdown]
 # ## {{shape_only}}
 #
 # A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Project rows that
