@@ -66,7 +66,7 @@ def with_eight_points_or_more_bic_asks(out, X):
 
 
 @RISE_NEEDED.mistake(
-    "this is how much the *price* rises. What is the log-likelihood multiplied by"
+    "this is how much the *penalty* rises. What is the log-likelihood multiplied by"
     " before the two are compared?",
     hint=2,
 )
@@ -76,7 +76,7 @@ def rise_of_the_price_instead_of_the_likelihood(X: Array) -> tuple[int, float]:
 
 
 @RISE_NEEDED.mistake(
-    "the rise for AIC is right. For BIC this is the price itself, not the rise in"
+    "the rise for AIC is right. For BIC this is the penalty itself, not the rise in"
     " log-likelihood that pays for it.",
     hint=2,
 )
@@ -86,7 +86,7 @@ def price_of_bic_instead_of_rise_of_the_likelihood(X: Array) -> tuple[int, float
 
 
 @RISE_NEEDED.mistake(
-    "the rise for BIC is right. For AIC this is the price itself, not the rise in"
+    "the rise for BIC is right. For AIC this is the penalty itself, not the rise in"
     " log-likelihood that pays for it.",
     hint=2,
 )
@@ -247,8 +247,8 @@ def icl_is_never_below_bic_the_entropy(out, *_):
 
 
 @CRITERIA.mistake(
-    "you used the mean log-likelihood per point instead of the sum over all points. Against a mean, the price of the"
-    " parameters is far too high.",
+    "you used the mean log-likelihood per point instead of the sum over all points. Against a mean, the penalty for"
+    " the parameters is far too large.",
     hint=1,
 )
 def mean_instead_of_sum(*args):
@@ -275,7 +275,7 @@ def price_of_aic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float,
 
 
 @CRITERIA.mistake(
-    "a parameter costs too little in your BIC. Its price fits a log-likelihood that is not doubled, but yours is.",
+    "a parameter costs too little in your BIC. Its penalty fits a log-likelihood that is not doubled, but yours is.",
     hint=1,
 )
 def price_of_bic_halved(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
@@ -294,7 +294,7 @@ def entropy_of_the_means(log_likelihood: Array, R: Array, p: int) -> tuple[float
     return aic, bic, bic + 2 * entr(R.mean(axis=0)).sum()
 
 
-@CRITERIA.mistake("your BIC pays twice for each parameter: log n is already the whole price.", hint=1)
+@CRITERIA.mistake("your BIC counts each parameter twice: log n is already the whole penalty.", hint=1)
 def price_of_bic_doubled(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, icl = _criteria(log_likelihood, R, p)
     price = p * np.log(len(R))
@@ -317,7 +317,7 @@ def half_the_scale(log_likelihood: Array, R: Array, p: int) -> tuple[float, ...]
     return tuple(criterion / 2 for criterion in _criteria(log_likelihood, R, p))
 
 
-@CRITERIA.mistake("AIC and BIC have swapped their price per parameter.", hint=1)
+@CRITERIA.mistake("AIC and BIC have swapped their penalties per parameter.", hint=1)
 def prices_swapped(log_likelihood: Array, R: Array, p: int) -> tuple[float, float, float]:
     aic, bic, icl = _criteria(log_likelihood, R, p)
     return bic, aic, icl - bic + aic
@@ -334,7 +334,7 @@ def entropy_added_to_aic(log_likelihood: Array, R: Array, p: int) -> tuple[float
 
 
 @CRITERIA.mistake(
-    "you computed the price in BIC from the number of components. What does its n count?", hint=1
+    "you computed the penalty in BIC from the number of components. What does its n count?", hint=1
 )
 def components_counted_as_points(*args):
     return _criteria(*args, n_counted=lambda R: R.shape[1])

@@ -14,6 +14,7 @@ from mlcourse.datasets import two_moons
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, e_step
 from mlcourse.plotting import (
+    INK,
     color,
     marker,
     plot_curve,
@@ -41,7 +42,7 @@ playground(two_moons()[0], n_components=4)
 # ## Two hundred points and an envelope
 #
 # Here are two hundred points. Two thousand more from the same source are in a sealed envelope. We will fit many
-# models in this lesson and choose among them. The envelope stays closed until every choice has been made. Then we
+# models to the two hundred and choose among them. The envelope stays closed until the choice has been made. Then we
 # open it, once.
 #
 # Points that are kept back like this are [test data](../GLOSSARY.md#test-set). With your own data, you would set
@@ -95,13 +96,13 @@ show(
 )
 
 # %% [markdown]
-# No: neither ellipse takes one moon, because a moon is not an ellipse. For a perfect match, the
-# [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.
+# No: neither ellipse takes one moon, because a moon is not an ellipse. (For a perfect match, the
+# [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index) would be 1.)
 #
-# Sixteen components do not find the groups either: nobody would say that there are sixteen. But look at the lower
-# panels. As a *description of where points fall*, this mixture is good enough to sample from.
+# Sixteen components do not find the groups either: nobody would count sixteen groups here. But look at the lower
+# panels: as a *description of where points fall*, this mixture is good enough to sample from.
 #
-# So there are two questions, and they have different answers:
+# There are two questions here, and they have different answers:
 #
 # - **Clustering:** which points belong together?
 # - **[Density estimation](../GLOSSARY.md#density-estimation):** where do points fall, and how often?
@@ -123,9 +124,9 @@ training = np.array([model.score(X) for model in models])
 print(training.round(2))
 
 # %% [markdown]
-# The maximum is at or near the end of the list, whatever the data. The likelihood rises with almost every component,
-# and it would go on rising. One function shows the reason: split any component into two halves, one on top of the
-# other. The result is a mixture with one more component and exactly the same density.
+# The maximum is at or near the end of the list, and the likelihood would go on rising. One function shows why: split
+# any component into two halves, one on top of the other. The result is a mixture with one more component and exactly
+# the same density.
 
 # %%
 FULL = CovarianceType.named("full")
@@ -151,8 +152,8 @@ assert np.allclose(log_likelihood, models[6].score_samples(X))
 # So the best mixture of eight components is at least as likely as the best of seven. **The likelihood of the training
 # data can never tell you to stop.**
 #
-# This holds for the *best* fit. EM finds a good one, not always the best, so a curve can have a dent. A dent
-# means that a start was unlucky. It says nothing about $K$.
+# This holds for the *best* fit. EM does not always find it, so the curve can have a dent. A dent means an unlucky
+# start. It says nothing about $K$.
 #
 # ## Points that the fit has not seen
 #
@@ -217,61 +218,104 @@ validation = scores.mean(axis=1)
 best = validation.argmax()
 print(f"held-out likelihood is greatest at K = {Ks[best]}: {validation[best]:.3f}")
 
-# %% tags=["hide-input"]
-# Figure 4: training and held-out likelihood
-ax = plot_curve(Ks, training, "components K", "mean log-likelihood per point")
-ax.plot(Ks, validation, color=color(1), marker=marker(1), markersize=5)
-ax.plot(Ks[best], validation[best], "o", markersize=13, fillstyle="none", color=color(1))
-ax.set_xticks(range(1, 26, 4))
-ax.text(25.5, training[-1], "training", color=color(0), va="center")
-ax.text(25.5, validation[-1], "held out", color=color(1), va="center")
-show(
-    ax,
-    "Figure 4. The more components, the more likely are the points that were fitted. The"
-    " held-out points disagree. The ring marks their maximum.",
-    "Two curves over K from 1 to 25. The training curve keeps rising. The held-out curve rises"
-    " with it at first, has a ring at its highest point, stays flat for a while, and then falls.",
-)
-
 # %% [markdown]
-# Is that number *the* answer? Not so fast. Each value of the curve is a mean of two hundred numbers, and another two
-# hundred points would give another curve. We can compare models point by point: how far is each $K$ behind the
-# best, and what is the [standard error](../GLOSSARY.md#standard-error) of that difference?
+# Is that number *the* answer? Not so fast. Each score is a mean of two hundred numbers, and another two hundred
+# points would give another curve. So compare point by point: how far is each $K$ behind the best, and what is the
+# [standard error](../GLOSSARY.md#standard-error) of that difference?
 
 # %%
 gap = scores[best] - scores
 error = gap.std(axis=1) / np.sqrt(len(X))
-close = [K for K in Ks if gap[K - 1].mean() <= 2 * error[K - 1]]
-for K in range(5, 17):
-    print(f"K = {K:2d}: behind by {gap[K - 1].mean():5.3f} ± {error[K - 1]:.3f}")
-print("within two standard errors of the best:", close)
+close = gap.mean(axis=1) <= 2 * error
+print("within two standard errors of the best:", [K for K in Ks if close[K - 1]])
+
+# %% tags=["hide-input"]
+# Figure 4: training and held-out likelihood
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
+plot_curve(Ks, training, "components K", "mean log-likelihood per point", ax=left)
+left.plot(Ks, validation, color=color(1), marker=marker(1), markersize=5)
+left.plot(Ks[best], validation[best], "o", markersize=13, fillstyle="none", color=color(1))
+left.text(25.5, training[-1], "training", color=color(0), va="center")
+left.text(25.5, validation[-1], "held out", color=color(1), va="center")
+for chosen, look in ((close, {"mfc": color(1)}), (~close, {"mfc": "none"})):
+    K, mean, width = np.array(Ks)[chosen], gap.mean(axis=1)[chosen], 2 * error[chosen]
+    right.errorbar(K, mean, width, fmt="s", color=color(1), markersize=6, capsize=3, **look)
+right.axhline(0, color="#8A8A8A", linewidth=0.8)
+right.set(
+    xlabel="components K", ylabel="behind the best, per point", xlim=(4.4, 20.6), ylim=(-0.2, 1)
+)
+for ax in (left, right):
+    ax.set_xticks(range(5, 26, 5) if ax is left else range(5, 21, 3))
+show(
+    fig,
+    "Figure 4. Left, the held-out curve turns, and a ring marks its maximum. Right, how far each K from 5 to 20 is"
+    " behind that maximum, ± two standard errors. Filled squares cannot be told apart from the best.",
+    "Left, the training curve keeps rising over K from 1 to 25. The held-out curve rises with it at first, has a ring"
+    " at its highest point, stays flat for a while, and then falls. Right, squares with error bars. Those near the"
+    " best are filled, and their bars reach zero. From there the squares rise on both sides.",
+)
 
 # %% [markdown]
-# Several neighbours cannot be told apart from the best. In eight samples like this one, the best $K$ went from 7 to
-# 13, and each time three or more other values were within two standard errors of it. Where a curve is this flat, the
-# honest answer is a range.
+# Several values of $K$ cannot be told apart from the best. In eight samples like this one, the best $K$ went from 7
+# to 13, and each time three or more other values were within two standard errors of it. **Where a curve is this flat,
+# the honest answer is a range.**
 #
-# ## How much too good is the training likelihood?
+# ## Opening the envelope
+#
+# Every model and every choice so far comes from the two hundred points alone. **Before you run the next cell:** which
+# of these will be best on the two thousand new points, and which worst?
+
+# %%
+for name, model in {
+    "K = 2, two groups": two,
+    f"K = {Ks[best]}, held out": models[best],
+    "K = 16, by eye": sixteen,
+    "K = 100": hundred,
+}.items():
+    s = model.score_samples(test)
+    print(f"{name:20s} {s.mean():7.2f} ± {s.std() / np.sqrt(len(s)):.2f}")
+
+# %% [markdown]
+# In each of eight samples like ours, $K = 2$ ended about one nat behind the best of these, and a hundred components
+# ended tens of nats behind.
+#
+# And the truth? The moons are half circles, blurred by a Gaussian of width 0.05. That is a mixture as well, with
+# infinitely many tiny components along the two arcs. We approximate it with four thousand.
+
+# %%
+arc, _ = two_moons(4000, noise=0)
+blurred = np.full(4000, 0.05)
+truth = Mixture(
+    np.full(4000, 1 / 4000), arc, blurred**2, 1 / blurred, CovarianceType.named("spherical")
+)
+print(f"the source itself    {e_step(test, truth)[0].mean():7.2f}")
+
+# %% [markdown]
+# **There was no true $K$ to find.** The source has no number of components, and yet a number has to be chosen.
+#
+# The envelope is open now. If we changed a model because of this table, the two thousand points would become one more
+# validation set, and we would need another envelope.
+#
+# ## How optimistic is the training likelihood?
 #
 # There is a theory for the gap between the two curves in figure 4. Fit a model with $p$ free parameters to $n$
-# points. Its likelihood on these points is too good by about
+# points. Its likelihood on these points is too high by about
 #
 # $$ \text{training} - \text{new points} \approx \frac{p}{n} $$
 #
-# in mean log-likelihood per point. Here is why. Near the best parameters, the log-likelihood is a parabola. The fit
-# follows the noise in its points, and so moves away from the parameters that are best for the *source*. This gains
-# $p / 2n$ on the training points. The same move loses $p / 2n$ on new points. The gap is the sum, $p / n$.
-# [Akaike](#References) built his criterion on it, as you will see in [lesson 09](09_choosing_k.ipynb). The argument
-# needs many points per parameter, and parameters that the data determine.
+# in mean log-likelihood per point. Here is why. The fit follows the noise in its points, and so moves away from the
+# parameters that are best for the *source*. This gains $p/2n$ on the training points, and the same move loses $p/2n$
+# on new points. The gap is the sum, $p/n$. [Akaike](#References) built his criterion on it, as you will see in
+# [lesson 09](09_choosing_k.ipynb). The argument needs many points per parameter: near its maximum, the log-likelihood
+# must be a parabola.
 #
-# A full mixture has $K - 1$ weights, $Kd$ numbers for the means and $K d(d+1)/2$ for the covariances; in the plane,
-# $p = 6K - 1$. **Before you run the next cell:** take
-# $K = 2, 4, 7$ and 12. For which of them will the theory be right with 200 points, and for which
-# with 2000?
+# In the plane, a full mixture has $p = 6K - 1$ parameters: $K - 1$ weights, $2K$ numbers for the means and $3K$ for
+# the covariances. **Before you run the next cell:** take $K = 2, 4, 7$ and 12. For which of them will the theory be
+# right with 200 points, and for which with 2000?
 
 
 # %%
-def too_good(K, n, samples):
+def optimism(K, n, samples):
     """Training minus new points' mean log-likelihood, one number per sample: (samples,)."""
     gaps = []
     for seed in range(samples):
@@ -282,26 +326,26 @@ def too_good(K, n, samples):
     return np.array(gaps)
 
 
-optimism = {n: {K: too_good(K, n, 20) for K in (2, 4, 7, 12)} for n in (200, 2000)}
-for n, gaps in optimism.items():
+gaps_of = {n: {K: optimism(K, n, 20) for K in (2, 4, 7, 12)} for n in (200, 2000)}
+for n, gaps in gaps_of.items():
     for K, g in gaps.items():
         se = g.std(ddof=1) / np.sqrt(len(g))
         print(
-            f"n = {n:4d}, K = {K:2d}: too good by {g.mean():.3f} ± {se:.3f}; p/n = {(6 * K - 1) / n:.3f}"
+            f"n = {n:4d}, K = {K:2d}: too high by {g.mean():.3f} ± {se:.3f}; p/n = {(6 * K - 1) / n:.3f}"
         )
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
 for K in (4, 7, 12):
-    g = optimism[2000][K]
+    g = gaps_of[2000][K]
     assert abs(g.mean() - (6 * K - 1) / 2000) < 2 * g.std(ddof=1) / np.sqrt(20)
-assert optimism[200][12].mean() > 1.3 * 71 / 200
-assert optimism[2000][2].mean() < 11 / 2000
+assert gaps_of[200][12].mean() > 1.3 * 71 / 200
+assert gaps_of[2000][2].mean() < 11 / 2000
 
 # %% tags=["hide-input"]
 # Figure 5: the gap over samples, and the theory
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
-for ax, (n, gaps) in zip(axes, optimism.items()):
+for ax, (n, gaps) in zip(axes, gaps_of.items()):
     tried = np.array(list(gaps))
     for K, g in gaps.items():
         ax.plot(np.full(len(g), K), g, "o", color=color(0), alpha=0.5, markersize=4)
@@ -313,30 +357,33 @@ for ax, (n, gaps) in zip(axes, optimism.items()):
     ax.legend()
 show(
     fig,
-    "Figure 5. How much too good the training likelihood is: twenty samples (dots), their mean,"
-    " and the theory. The two panels have different scales.",
+    "Figure 5. By how much the training likelihood is too high: twenty samples (dots), their mean, and the theory."
+    " The two panels have different scales.",
     "Two panels with a rising cloud of dots at K = 2, 4, 7 and 12. For 200 points the mean leaves"
     " the dashed line p / n upwards from K = 4 on. For 2000 points it follows the line.",
 )
 
 # %% [markdown]
-# With 2000 points, the theory is right for four, seven and twelve components, within the error of the means. With
-# 200 points the real gap is larger: for twelve components there are three points per parameter, and a parabola no
-# longer describes the likelihood. **A single sample can be far from the mean**, as the dots show.
+# With 2000 points, the theory is right for four, seven and twelve components, within the error of the means. With 200
+# points the gap grows faster than $p/n$: for twelve components there are three points per parameter, and a parabola
+# no longer describes the likelihood. **A single sample can be far from the mean**, as the dots show.
 #
-# For two components the gap is smaller than $p/n$. The theory also assumes that the model is nearly right, and two
+# <details><summary>Optional: two more conditions</summary>
+#
+# For two components, the gap is smaller than $p/n$. The theory also assumes that the model is nearly right, and two
 # ellipses are far from two moons. Takeuchi (1976) has a correction for wrong models.
 #
-# One more condition is easy to overlook: the points must be independent draws. `make_moons` from scikit-learn
-# spaces its points evenly along the arcs, so a fit has less noise to follow, and the gap comes out *smaller* than
-# $p/n$. Our `two_moons` draws its angles at random.
+# And the points must be independent draws. `make_moons` from scikit-learn spaces its points evenly along the arcs, so
+# a fit has less noise to follow, and the gap is smaller than $p/n$. Our `two_moons` draws its angles at random.
+#
+# </details>
 #
 # ## Components are not clusters
 #
-# The density needs about eight components, and there are two moons. If you want the moons, you do not have to ask for
-# two components. Fit as many as the density needs, then join those between which the model is unsure. Joining two
+# The density needs about eight components, and there are two moons. If you want the moons, do not ask for two
+# components. Fit as many as the density needs, then join those between which the model is unsure. Joining two
 # components adds their [responsibilities](../GLOSSARY.md#responsibility), and the doubt between them is gone. We
-# measure doubt by the [entropy](../GLOSSARY.md#entropy) of the whole table.
+# measure doubt by the [entropy](../GLOSSARY.md#entropy) of all responsibilities.
 
 
 # %%
@@ -378,25 +425,29 @@ axes[2].set(
     xlabel="groups after the step", ylabel="entropy removed (nats)", xticks=list(entropies)[1:]
 )
 axes[2].invert_xaxis()
+axes[2].text(1.5, 0.1, "no doubt\nleft", ha="center")
 for ax, title in zip(axes, ("ten components", "joined into two groups", "what each step removes")):
     ax.set_title(title)
 for ax in axes[:2]:
     ax.set_aspect("equal")
+    ax.annotate(
+        "gap", (1.17, -0.48), (1.4, 0), ha="center", arrowprops={"arrowstyle": "->", "ec": INK}
+    )
 show(
     fig,
-    "Figure 6. Ten components, joined two at a time where the model is least sure. Right, how much"
-    " doubt each step removes.",
-    "Left, the crescents under ten ellipses. Middle, each crescent in one colour. Right, one bar"
+    "Figure 6. Ten components, joined two at a time where the model is least sure. Right, how much doubt each step"
+    " removes: from three groups on, there is none left.",
+    "Left, the crescents under ten ellipses. Middle, each crescent in one colour. An arrow in both points at a gap in"
+    " the lower one. Right, one bar"
     " per step, falling from 4 nats to 1; the last two steps remove almost nothing.",
 )
 
 # %% [markdown]
-# Each of the two hundred points is in the group of its own moon. Two Gaussians could not find the moons. Ten could,
-# once we stopped asking each of them to be a group. The idea is from Baudry and others (2010).
+# Every one of the two hundred points is in the group of its own moon. Two Gaussians could not find the moons. Ten
+# could, once we stopped asking each of them to be a group. The idea is from Baudry and others (2010).
 #
-# The bars suggest where to stop: when there is no doubt left to remove. Here that happens at *three* groups. By
-# chance, the lower moon has a gap at its lowest point, and no component bridges it. So the bars alone would not give
-# you two.
+# Where should you stop? The bars suggest: when there is no doubt left to remove. Here that happens at *three* groups.
+# By chance, the lower moon has a gap (arrow), and no component bridges it. So the bars alone would not give you two.
 #
 # Does it always work? We know the source, so we can draw twenty samples from it.
 
@@ -416,59 +467,24 @@ print({K: f"{sum(hits)} of 20" for K, hits in found.items()})
 assert sum(found[4]) < 5 < 12 < sum(found[10])
 
 # %% [markdown]
-# Not always. With four components, the ellipses are so fat that they overlap across the gap between the moons more
-# than along a moon. With ten it works for most samples, but a single component that bridges the gap, or one that
-# overlaps with no other, can spoil the result. So look at the picture.
+# Not always. Four components are so fat that they overlap between the moons more than along a moon. With ten it works
+# for most samples, but a single component that bridges the moons, or one that overlaps with no other, can spoil the
+# result. So look at the picture.
 #
 # It can also go the other way. In [lesson 02](02_kmeans_limits.ipynb), two components overlapped so much that
 # their sum had a single peak. **Components are pieces of a density. Clusters are groups that mean something to
 # you.** No criterion turns one into the other by itself.
 #
-# ## Opening the envelope
-#
-# Every choice has been made with the two hundred points alone. **Before you run the next cell:** which of these
-# will be best on the two thousand new points, and which worst?
-
-# %%
-for name, model in {
-    "K = 2, two groups": two,
-    f"K = {Ks[best]}, held out": models[best],
-    "K = 16, by eye": sixteen,
-    "K = 100": hundred,
-}.items():
-    s = model.score_samples(test)
-    print(f"{name:20s} {s.mean():7.2f} ± {s.std() / np.sqrt(len(s)):.2f}")
-
-# %% [markdown]
-# In each of eight samples like ours, $K = 2$ ended about one nat behind the best of these, and a hundred components
-# ended tens of nats behind.
-#
-# And the truth? The moons are half circles, blurred by a Gaussian of width 0.05. That is a mixture as well, with
-# infinitely many tiny components along two arcs. Four thousand approximate it well.
-
-# %%
-arc, _ = two_moons(4000, noise=0)
-blurred = np.full(4000, 0.05)
-truth = Mixture(
-    np.full(4000, 1 / 4000), arc, blurred**2, 1 / blurred, CovarianceType.named("spherical")
-)
-print(f"the source itself    {e_step(test, truth)[0].mean():7.2f}")
-
-# %% [markdown]
-# **There was no true $K$ to find.** The source has no number of components, and yet a number has to be chosen.
-# The envelope is open now. If we changed a model because of this table, the two thousand points would no longer be
-# test data. They would be one more validation set, and we would need another envelope.
-#
 # ## One density per class makes a classifier
 #
-# Densities can also classify. Suppose that we *have* labels. Fit one mixture to the points of each class $c$.
+# Suppose that we *have* labels. Then densities can classify. Fit one mixture to the points of each class $c$.
 # [Bayes' rule](../GLOSSARY.md#bayes-rule) then turns "how likely is this point in that class?" into "how probable is
 # that class for this point?":
 #
 # $$ p(c \mid x) = \frac{p(c)\; p(x \mid c)}{\sum_{c'} p(c')\; p(x \mid c')} $$
 #
-# You have seen this formula: it is the responsibility, with classes in place of components, and a whole mixture
-# in place of each Gaussian. We compute it in log space, as always:
+# This is the formula of the responsibilities, with classes in place of components, and a whole mixture in place of
+# each Gaussian. We compute it in log space, as always:
 
 
 # %%
@@ -480,9 +496,9 @@ def class_probabilities(X, priors, mixtures):
 
 # %% [markdown]
 # Here are the moons with six times the noise, so that they overlap. This time there are three sets from the start:
-# one to fit, one to choose with, and one in an envelope. In the package, the formula is in
-# `GaussianMixtureClassifier`. One special case has a name of its own: one component per class with a diagonal
-# covariance is Gaussian [naive Bayes](../GLOSSARY.md#naive-bayes).
+# one to fit, one to choose with, and one in an envelope. The package's `GaussianMixtureClassifier` uses the same
+# formula. With one component per class and diagonal covariances, it is Gaussian
+# [naive Bayes](../GLOSSARY.md#naive-bayes).
 
 # %%
 X_train, y_train = two_moons(100, noise=0.3, random_state=5)
@@ -530,8 +546,8 @@ show(
 )
 
 # %% [markdown]
-# Far from every point, the model still names a class, often with certainty: the one whose density falls off more
-# slowly. In the words of [lesson 04](04_em.ipynb): certainty is not familiarity.
+# The model names a class even far from every point, often with certainty: the one whose density falls off more
+# slowly. As in [lesson 04](04_em.ipynb), certainty is not familiarity.
 #
 # **Before you run the next cell:** will the winner's accuracy be higher, lower or the same on the four thousand
 # points in the second envelope?
@@ -544,9 +560,9 @@ print(
 print(f"test       {accuracy:.3f} ± {np.sqrt(accuracy * (1 - accuracy) / 4000):.3f}")
 
 # %% [markdown]
-# One pair of numbers proves little, because a hundred validation points have a large error. But there is a reason to
-# expect the first to be higher. The winner was picked *because* it did well on those hundred points, and part of that
-# was luck, which will not last. Repeat the whole procedure on twenty samples:
+# One pair of numbers proves little: a hundred validation points have a large error. But there is a reason to expect
+# the first to be higher. The winner was picked *because* it did well on those hundred points, and part of that was
+# luck. Repeat the whole procedure on twenty samples:
 
 # %%
 luck = []
@@ -564,8 +580,8 @@ print(f"validation minus test: {np.mean(luck):.3f} ± {np.std(luck, ddof=1) / np
 assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 
 # %% [markdown]
-# On average, the winner's validation score is too high, and more so with more candidates. **So choose on validation
-# data, and report on test data that played no part in any choice.**
+# On average, the winner's validation score is too high. **So choose on validation data,
+# and report on test data that played no part in any choice.**
 #
 # ## Common mistakes
 #
@@ -631,7 +647,7 @@ assert np.mean(luck) > 2 * np.std(luck, ddof=1) / np.sqrt(20)
 #
 # 1. The training likelihood rises with every component. It can never tell you to stop.
 # 2. Held-out likelihood can. Where its curve is flat, report a range.
-# 3. A training likelihood is too good by about $p/n$ per point, and by more if there are few points per parameter.
+# 3. A training likelihood is too high by about $p/n$ per point, and by more if there are few points per parameter.
 # 4. Components are pieces of a density. Join them if you want clusters, and look at the result.
 # 5. Choose on validation data. Report on test data, once.
 #

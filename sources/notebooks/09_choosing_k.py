@@ -1,7 +1,6 @@
 # %% tags=["hide-input"]
 # Imports and figure style
 import warnings
-from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -54,13 +53,13 @@ show(
 )
 
 # %% [markdown]
-# Keep your number. First we need criteria, and we need to know when to trust them. For that we return to the two
-# moons of [lesson 08](08_density_estimation.ipynb), where we know the source and can always draw more points.
+# Keep your number. First we need criteria, and we need to know when to trust them. So we return to the two moons of
+# [lesson 08](08_density_estimation.ipynb), where we know the source and can always draw more points.
 #
 # ## What a parameter costs
 #
 # Cross-validation fits every model five times. Can a formula do the job with one fit? The training likelihood rises
-# with every component, so the formula has to charge a price for each free parameter.
+# with every component, so the formula has to add a penalty for each free parameter.
 #
 # **Before you run the next cell:** count the free numbers by hand for $K = 3$ components in $d = 2$ dimensions with
 # full covariances. Two traps: the weights sum to 1, and a covariance matrix is symmetric.
@@ -109,52 +108,45 @@ for K, model in zip(Ks, models):
     assert np.allclose([aic(s, p), bic(s, p)], [their.aic(X), their.bic(X)])
 
 # %% [markdown]
-# The criteria differ in the price of a parameter: 2, or $\log n$. They ask different questions.
+# The two differ in the penalty per parameter: 2, or $\log n$. And they ask different questions.
 #
-# - **AIC asks: which fit will predict new points best?** The training likelihood is too good by about $p / n$ per
-#   point, as you saw in lesson 08. AIC subtracts that.
+# - **AIC asks: which fit will predict new points best?** The training likelihood is too high by about $p / n$ per
+#   point, as you saw in lesson 08. AIC corrects for that.
 # - **BIC asks: if one of these models were the truth, which is the most probable?** It approximates
 #   $-2 \log p(X \mid K)$.
 #
 # ## A third criterion: components that are well separated
 #
-# Sometimes we want to use the components as groups. Then it should be clear which component each point comes
-# from. The doubt about that is the [entropy](../GLOSSARY.md#entropy) of the
+# Sometimes we want to use the components as groups. Then it should be clear which component each point comes from.
+# The doubt about that is the [entropy](../GLOSSARY.md#entropy) of the
 # [responsibilities](../GLOSSARY.md#responsibility), and [ICL](../GLOSSARY.md#icl), the integrated completed
-# likelihood, charges for it. There are two forms. Both are in use, so say which you report:
+# likelihood, adds it to BIC:
 #
-# $$
-# \begin{aligned}
-# \mathrm{ICL}_\text{soft} &= \mathrm{BIC} - 2 \sum_i \sum_k r_{ik} \log r_{ik} \\
-# \mathrm{ICL}_\text{hard} &= \mathrm{BIC} - 2 \sum_i \log \max_k r_{ik}
-# \end{aligned}
-# $$
+# $$ \mathrm{ICL} = \mathrm{BIC} - 2 \sum_i \sum_k r_{ik} \log r_{ik} $$
 #
-# The hard form uses only the responsibility of the component that each point would be assigned to. It never exceeds
-# the soft form. The package computes the soft one.
+# <details><summary>Optional: a second form of ICL</summary>
+#
+# The form above is the soft one. The hard one adds $-2 \sum_i \log \max_k r_{ik}$ instead. It uses only the
+# responsibility of the component that each point would be assigned to, and never exceeds the soft form. Both are in
+# use, so say which you report. On eight samples of the moons, both chose the same $K$.
+#
+# </details>
 
 
 # %%
-def icl_soft(log_likelihood, R, p):
+def icl(log_likelihood, R, p):
     return bic(log_likelihood, p) + 2 * entr(R).sum()  # entr(r) is −r log r, and 0 at r = 0
 
 
-def icl_hard(log_likelihood, R, p):
-    return bic(log_likelihood, p) - 2 * np.log(R.max(axis=1)).sum()
-
-
-curves = {"AIC": [], "BIC": [], "ICL": [], "ICL, hard": []}
+curves = {"AIC": [], "BIC": [], "ICL": []}
 for K, model in zip(Ks, models):
     s, R, p = model.score_samples(X), model.predict_proba(X), n_parameters(K, 2)
-    for curve, value in zip(
-        curves.values(), (aic(s, p), bic(s, p), icl_soft(s, R, p), icl_hard(s, R, p))
-    ):
+    for curve, value in zip(curves.values(), (aic(s, p), bic(s, p), icl(s, R, p))):
         curve.append(value)
-    assert np.isclose(curves["ICL"][-1], model.icl(X))
-assert np.all(np.array(curves["ICL, hard"]) <= np.array(curves["ICL"]) + 1e-9)
+assert np.allclose(curves["ICL"], [model.icl(X) for model in models])
 
 # %% [markdown]
-# We know the source, so we can plot the truth beside them: the log-likelihood of 4000 new points, on the same scale.
+# We know the source, so we can plot the likelihood of 4000 new points beside them, on the same scale.
 # **Before you run the next cell:** which criterion will ask for the most components, and which for the fewest?
 
 # %%
@@ -167,24 +159,27 @@ print({name: Ks[np.argmin(curve)] for name, curve in curves.items()})
 fig, ax = plt.subplots(figsize=(8, 4.4))
 for place, (name, curve) in enumerate(curves.items()):
     at = int(np.argmin(curve))
-    ax.plot(Ks, curve, color=color(place), marker=marker(place), markersize=4, label=name)
+    ax.plot(Ks, curve, color=color(place), marker=marker(place), markersize=4)
     ax.plot(Ks[at], curve[at], "o", markersize=13, fillstyle="none", color=color(place))
+    side = {"BIC": "top", "ICL": "bottom"}.get(name, "center")
+    ax.text(25.5, curve[-1], name, color=color(place), va=side)
 ax.set(xlabel="components K", ylabel="criterion (lower is better)", xticks=Ks[::2], ylim=(150, 850))
-ax.legend(ncols=2)
 show(
     ax,
-    "Figure 2. Four criteria for the same 25 fits, and the likelihood of new points on the same scale. A ring"
-    " marks each minimum. The two forms of ICL have theirs at the same K.",
-    "Five curves over K from 1 to 25, all falling steeply to about K = 8. BIC and both forms of ICL have"
+    "Figure 2. Three criteria for the same 25 fits, and the likelihood of new points on the same scale. A ring"
+    " marks each minimum.",
+    "Four curves over K from 1 to 25, all falling steeply to about K = 8. BIC and ICL have"
     " their minimum there and rise steadily. The new points' curve has its minimum at 10 and rises, too."
     " AIC has its minimum at 16, and stays almost flat from 8 to 25.",
 )
 
 # %% [markdown]
-# All five agree that fewer than seven components are too few here. Beyond that, AIC hardly rises at all, while the
+# All four curves agree that fewer than seven components are too few. Beyond that, AIC hardly rises at all, while the
 # new points say that the fits get worse. In all of eight samples, AIC takes more components than the new points
-# would, and BIC takes as many or fewer. Step through $K$, and compare the picture with the curves. Where does the
-# mixture stop learning the moons, and begin to learn the points?
+# would, and BIC takes as many or fewer.
+#
+# Step through $K$, and compare the picture with the curves. Where does the mixture stop learning the moons, and begin
+# to learn the points?
 
 # %%
 components_player(X, models, curves)
@@ -236,28 +231,21 @@ show(
 )
 
 # %% [markdown]
-# AIC prefers a hundred components, in all of eight samples. Most components sit on one or two points, only
-# `reg_covar` limits the likelihood, and 599 parameters for 400 coordinates are far outside what the formula assumes.
-# BIC keeps its minimum, but its penalty was not derived for this either; it is only larger. **A criterion is valid
-# only where there are several points per parameter.** Beyond that, use held-out points. [Lesson
-# 11](11_pca_digits.ipynb) has another such AIC minimum, on digits.
+# AIC prefers a hundred components, in all of eight samples. They have 599 parameters for 400 coordinates, far outside
+# what the formula assumes: most components sit on one or two points, and only `reg_covar` limits the likelihood. BIC
+# keeps its minimum because its penalty is larger, but it was not derived for this either. **A criterion is valid only
+# where there are several points per parameter.** Beyond that, use held-out points.
 #
 # ## What the formulas assume
 #
-# Both are derived for *regular* models: the true parameters are unique, and near them the likelihood is a
-# parabola. A mixture with too many components is not regular. If the truth has three components and you fit four,
-# the fourth can have weight zero and any mean, or be a copy of another: whole surfaces of parameters give the
-# same density. So $2p$ and $p \log n$ are not derived for that case.
+# Both formulas are derived for models in which the data determine every parameter. A mixture with too many components
+# is not such a model. If the truth has three components and you fit four, the fourth can have weight zero and any
+# mean, or be a copy of another: many parameters give the same density.
 #
-# BIC still works if the truth is a mixture in the list: Keribin (2000) proved that it then finds the right $K$ with
-# probability going to one, when the parameters stay in a bounded set, with variances kept away from zero, and the
-# largest $K$ is fixed. AIC does not find it: it keeps a positive probability of choosing too many, however many
-# points there are. If no model in the list is true, "the right $K$" has no meaning, and BIC's number grows with $n$.
-#
-# Here are both cases. The elongated groups of [lesson 05](05_why_em_works.ipynb) are three Gaussians, two of them
-# slanted. **Before you move the slider:** it goes from 50 points to 5000. With full covariances, which way does each
-# minimum move? Then choose `diag`. Now no candidate is the source, because upright ellipses are not slanted.
-# Which way do the minima move?
+# So what do the criteria do as the data grow? Take the elongated groups of [lesson 05](05_why_em_works.ipynb): three
+# Gaussians, two of them slanted. **Before you move the slider:** it goes from 50 points to 5000. With full
+# covariances, which way does each minimum move? Then choose `diag`. Now no candidate is the source, because upright
+# ellipses are not slanted. Which way do the minima move?
 
 # %%
 four = [elongated_blobs(random_state=seed)[0] for seed in range(4)]
@@ -278,19 +266,32 @@ for kind in ("full", "diag"):
         print(kind, f"{n:4d}", {name: 1 + int(np.argmin(curve)) for name, curve in tried.items()})
 
 # %% [markdown]
-# With full covariances, BIC takes 3 components from a hundred points on. AIC takes too many at first. With diagonal
-# covariances, BIC's minimum moves to the right: a slanted group has to be tiled with upright ellipses, and more
-# points pay for more tiles. Five other samples gave the same result: with `full` always 3, with `diag` 2 components
-# for 100 points and 9 to 12 for 2000. (This needs good fits. The curves use three starts and a finer tolerance; with
-# one start and the default tolerance, BIC takes 4 with `full` in more than half of these cases.) **A $K$ that stays
-# while the data grow may say something about the source. A $K$ that grows with them only says that more data pay for
-# more components.**
+# With full covariances, the source is among the candidates. BIC takes 3 components from a hundred points on; AIC
+# takes too many at first. A theorem says that in this case, BIC finds the right $K$ in the end (Keribin, 2000).
+#
+# With diagonal covariances, a slanted group has to be tiled with upright ellipses, and more
+# points pay for more tiles: BIC's minimum moves to the right. In five other samples, BIC always took 3 with `full`;
+# with `diag` it took 2 for 100 points and 9 to 12 for 2000.
+#
+# **A $K$ that stays while the data grow may say something
+# about the source. A $K$ that grows with them only says that more data pay for more components.**
+#
+# <details><summary>Optional: what the theorem needs</summary>
+#
+# The parameters stay in a bounded set, the variances are kept away from zero, and the largest $K$ is fixed. Then the
+# probability of the right $K$ goes to one for BIC. For AIC it does not: however many points there are, AIC takes too
+# many with positive probability.
+#
+# In practice, you also need good fits. The curves above use three starts and a finer tolerance. With one start and
+# the default tolerance, BIC takes 4 with `full` in more than half of these cases.
+#
+# </details>
 #
 # ## How firm is a minimum?
 #
-# Each fit was one run of EM from one start, and another two hundred points would give other curves. How much do
-# the choices vary? With real data we would draw two hundred points *with replacement* from our own: the
-# [bootstrap](../GLOSSARY.md#bootstrap). Here we can also compare with twenty fresh sets.
+# Another two hundred points would give other curves. How much do the choices vary? With real data we would draw two
+# hundred points *with replacement* from our own: the [bootstrap](../GLOSSARY.md#bootstrap). Here we can compare it
+# with twenty fresh sets.
 #
 # **Before you run the next cell:** will the bootstrap's choices vary less, as much, or more than those of the
 # fresh sets?
@@ -309,16 +310,31 @@ fresh = [two_moons(random_state=seed)[0] for seed in range(100, 120)]
 picks = {}
 for name, sets in {"bootstrap": resampled, "fresh data": fresh}.items():
     picks[name] = [chosen(Z, "bic").n_components for Z in sets]
-    print(f"{name:10s} BIC chose", dict(sorted(Counter(picks[name]).items())))
 distinct = np.mean([len(np.unique(Z, axis=0)) for Z in resampled])
 print(f"distinct points in a resample: {distinct:.0f}")
 
+# %% tags=["hide-input"]
+# Figure 4: what BIC chose
+ax = plt.figure(figsize=(7.5, 3)).subplots()
+for place, (name, tried) in enumerate(picks.items()):
+    K, sets = np.unique(tried, return_counts=True)
+    ax.bar(K + 0.4 * place - 0.2, sets, width=0.38, color=color(place), label=name)
+    mean = np.mean(tried)
+    ax.plot(mean, 7.6, "v", color=color(place))
+    ax.text(mean, 8, f"mean {mean:.1f}", ha="center", color=color(place))
+ax.legend()
+ax.set(xlabel="components K that BIC chose", ylabel="sets out of 20", ylim=(0, 9))
+show(
+    ax,
+    "Figure 4. The K that BIC chooses for twenty resamples of one set (bootstrap), and for twenty fresh sets.",
+    "Bars over K. Fresh data spread from 6 to 10 with a peak at 8. The bootstrap's bars are further to the right.",
+)
+
 # %% [markdown]
-# Even with fresh data "the $K$ that BIC chooses" is not one number: here it goes from 6 to 10. The bootstrap shows
-# roughly how much it varies, but its choices are higher. We repeated it for six samples: on average its $K$ was 0.3
-# to 1.3 above the mean of fresh sets, and the largest choices were 11 to 20. A resample has fewer than two thirds of
-# the points, and repeats some: a point drawn three times looks like a tiny group, and may get a component of its own.
-# Use the bootstrap for its width, not its centre.
+# Even with fresh data, "the $K$ that BIC chooses" is not one number: here it goes from 6 to 10. The bootstrap shows
+# roughly how much it varies, but its choices are higher. (In six samples, its mean was 0.3 to 1.3 above that of fresh
+# sets.) A resample has fewer than two thirds of the points and repeats some. A point drawn three times looks like a
+# tiny group, and may get a component of its own. **Use the bootstrap for its width, not its centre.**
 #
 # So which criterion chose best? The fresh sets can answer that. **Before you run the next cell:** AIC was made for
 # prediction. Will it win on new points?
@@ -339,18 +355,16 @@ assert lead.mean() > 2 * lead.std(ddof=1) / np.sqrt(20)
 assert np.mean(picks["bootstrap"]) > np.mean(picks["fresh data"])
 
 # %% [markdown]
-# BIC wins at AIC's own game, because two hundred points are too few for AIC's penalty (figure 5 of lesson 08). With a
-# source of another shape, or with more points, the order can change: twenty samples of one source are still one
-# source.
+# BIC wins at AIC's own game: two hundred points are too few for AIC's penalty (figure 5 of lesson 08). With another
+# source, or with more points, the order can change.
 #
 # ## K and the covariance type together
 #
-# Now back to Old Faithful. In [lesson 07](07_covariance_types.ipynb) the number was given and the type was chosen. In
+# Now back to Old Faithful. In [lesson 07](07_covariance_types.ipynb), $K$ was given and we chose the type. In
 # practice both are open, and they depend on each other: a type with fewer parameters can afford more components. So
-# compute BIC for every combination. The R package mclust made the plot standard.
-#
-# We standardise the columns. Otherwise k-means, which provides the starts, would depend on the waiting times almost
-# alone. **Before you run the next cell:** look at figure 1 again. Which type, and how many?
+# compute BIC for every combination. (We standardise the columns. Otherwise k-means, which provides the starts, would
+# depend almost only on the waiting times.) **Before you run the next cell:** look at figure 1 again. Which type, and
+# how many?
 
 # %%
 TYPES = tuple(COVARIANCE_TYPES)
@@ -377,32 +391,27 @@ for name, table in tables.items():
     print(f"{name:12s} {TYPES[kind]}, K = {K + 1}: BIC {table.min():.1f}")
 
 # %% tags=["hide-input"]
-# Figure 4: one BIC plot over both
+# Figure 5: one BIC plot over both
 fig, axes = plt.subplots(1, 2, figsize=(11, 4))
 for ax, (name, table) in zip(axes, tables.items()):
+    low, top = table.min() - 25, table.min(axis=1).max() + 130
     for place, (kind, row) in enumerate(zip(TYPES, table)):
-        ax.plot(
-            range(1, 9), row, color=color(place), marker=marker(place), markersize=5, label=kind
-        )
+        ax.plot(range(1, 9), row, color=color(place), marker=marker(place), markersize=5)
+        last = np.flatnonzero(row < top)[-1]  # the last one in view
+        ax.text(last + 1.2, row[last], kind, color=color(place), va="center")
     kind, K = np.unravel_index(table.argmin(), table.shape)
     ax.plot(K + 1, table.min(), "o", markersize=14, fillstyle="none", color=color(kind))
-    low, second = table.min(), np.sort(table.min(axis=1))[-1]
-    ax.set(
-        title=name,
-        xlabel="components K",
-        ylim=(low - 25, second + 130),
-        ylabel="BIC (lower is better)",
-    )
-axes[0].legend()
+    ax.set(title=name, xlabel="components K", xticks=range(1, 9), ylim=(low, top))
+    ax.set_ylabel("BIC (lower is better)")
 show(
     fig,
-    "Figure 4. BIC over K and the covariance type. A ring marks the minimum. The panels show only the lowest part.",
+    "Figure 5. BIC over K and the covariance type. A ring marks the minimum. The panels show only the lowest part.",
     "Two panels with four curves each. Left, Old Faithful: tied is lowest at K = 3, full at 2 is a"
     " little above. Right, penguins: tied is lowest at 4.",
 )
 
 # %% tags=["hide-input"]
-# Figure 5: the two best models of Old Faithful
+# Figure 6: the two best models of Old Faithful
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True, sharey=True)
 for ax, (kind, K) in zip(axes, (("tied", 3), ("full", 2))):
     model = GaussianMixture(K, covariance_type=kind, n_init=5, random_state=0).fit(geyser)
@@ -415,7 +424,7 @@ for ax, (kind, K) in zip(axes, (("tied", 3), ("full", 2))):
     ax.set_ylabel("waiting time (standardised)" if tied else "")
 show(
     fig,
-    "Figure 5. Three equal ellipses or two different ones? BIC prefers the left ones by about seven.",
+    "Figure 6. Three equal ellipses or two different ones? BIC prefers the three by about seven.",
     "Left, three ellipses of equal shape, one on the short eruptions and two side by side on the long"
     " ones. Right, two ellipses of different shape, one per cloud.",
 )
@@ -428,22 +437,22 @@ assert 5 < best_of["full"] - best_of["tied"] < 9
 assert np.unravel_index(tables["penguins"].argmin(), (4, 8)) == (TYPES.index("tied"), 3)
 
 # %% [markdown]
-# Three components with a common shape beat two with shapes of their own, and the number of parameters is not the
-# reason. Tied with $K=3$ has $2 + 6 + 3 = 11$, full with $K=2$ has $1 + 4 + 6 = 11$. At the same price, tied fits
-# better. Does the geyser have three kinds of eruption? BIC does not answer that. It says that *one* Gaussian
-# describes the long eruptions less well than two do. The two overlap; if you want clusters, you would join them
-# (lesson 08).
+# Three components with a common shape beat two with shapes of their own, and not because they have fewer parameters:
+# tied with $K=3$ has $2 + 6 + 3 = 11$, and full with $K=2$ has $1 + 4 + 6 = 11$. Tied fits better.
 #
-# The penguins have three species, and BIC takes four components: in this model, one species gets two. With
-# other starts (`random_state` 1 to 3), both choices are the same.
+# Does the geyser have three kinds of eruption? BIC does not answer that. It says that *one* Gaussian describes the
+# long eruptions less well than two do. These two overlap. If you want clusters, join them (lesson 08).
+#
+# The penguins have three species, and BIC takes four components: in this model, one species gets two. With other
+# starts (`random_state` 1 to 3), both choices are the same.
 #
 # ## A test: is one more component real?
 #
 # A [likelihood-ratio test](../GLOSSARY.md#likelihood-ratio-test) asks a narrower question: could data from $K$
 # components give such a gain by chance? The statistic is twice the gain, $2(\ell_{K+1} - \ell_K)$. Textbook tables
-# (χ²) do not apply, for the reason above: the model is not regular. So we *simulate* what chance gives: draw new data
-# from the fitted mixture of $K$ components, fit $K$ and $K+1$ components to them, and compare. With $b$ of $B$
-# simulated values at least as large as the observed one,
+# (χ²) do not apply: if $K$ components are the truth, the data do not determine one more. So we *simulate* what
+# chance gives: draw new data from the fitted mixture of $K$ components, fit $K$ and $K+1$ components to them, and
+# compare. With $b$ of $B$ simulated values at least as large as the observed one,
 #
 # $$ p = \frac{1 + b}{1 + B} $$
 #
@@ -475,7 +484,7 @@ for K in simulated:
     print(f"{K} against {K + 1}: ratio {observed[K]:6.1f}, p = {p_values[K]:.2f}")
 
 # %% tags=["hide-input"]
-# Figure 6: observed and simulated likelihood ratios
+# Figure 7: observed and simulated likelihood ratios
 assert p_values[1] == p_values[2] == 0.01 < 0.05 < p_values[3]
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.2))
 for ax, K in zip(axes, (2, 3)):
@@ -489,27 +498,26 @@ for ax, K in zip(axes, (2, 3)):
     ax.legend(fontsize="small")
 show(
     fig,
-    "Figure 6. What chance gives, and what Old Faithful gives. A simulated ratio below 0 means that the"
-    " larger fit stopped at a worse optimum; a very large one, that the smaller fit did.",
+    "Figure 7. What chance gives, and what Old Faithful gives. A ratio below 0 means that the larger fit stopped at a"
+    " worse optimum than the smaller one.",
     "Two histograms. Left, most bars are between −2 and 5, and the observed value is far to the right of all."
     " Right, the bars go from −20 to 50, and the observed value at 10 is in their upper tail.",
 )
 
 # %% [markdown]
 # The test goes from 1 to 2 to 3 and stops there, as BIC does. Four other seeds stop at 3 as well. There are three
-# caveats. The null hypothesis is more than a number: $K$ components *of this type*, with parameters that were
-# estimated. Three tests in a row are not one test at 5 %. And the ratio needs good fits. With full covariances, the
-# original units, four seeds and a single start, 2 against 3 gives a ratio of 6.7 and p ≥ 0.15 for three of them. With
-# five starts, all four seeds give 20.9 and p ≤ 0.03.
+# caveats. The null hypothesis is more than a number: $K$ components *of this type*, with estimated parameters. Three
+# tests in a row are not one test at 5 %. And the ratio needs good fits: with full covariances in the original units,
+# one start gives a ratio of 6.7 for three of four seeds, and five starts give 20.9 for all of them.
 #
 # ## A prior instead of a choice?
 #
 # A Bayesian mixture promises to spare you the choice. You offer it many components, and a
 # [prior](../GLOSSARY.md#prior) under which most of them will not be needed. The prior of the weights is a [Dirichlet
 # distribution](../GLOSSARY.md#dirichlet-distribution), $p(\pi) \propto \prod_k \pi_k^{\alpha - 1}$. A small
-# concentration $\alpha$ prefers weights near zero; a large one prefers equal weights. scikit-learn fits this by
-# [variational inference](../GLOSSARY.md#variational-inference), a relative of EM that keeps a distribution over
-# the parameters. We offer twenty components and count those with more than one point.
+# concentration $\alpha$ prefers weights near zero; a large one prefers equal weights. scikit-learn fits the model by
+# [variational inference](../GLOSSARY.md#variational-inference), a relative of EM. We offer twenty components and
+# count those with more than one point.
 #
 # **Before you run the next cell:** how many will be used on the moons as $\alpha$ goes from a thousandth to ten
 # thousand? Which matters more: $\alpha$, or the covariance that the prior expects of a component?
@@ -532,7 +540,7 @@ def n_used(model):
 
 
 def plug_in_score(model, Z):
-    """Mean log-likelihood under the mixture at the fitted parameters."""
+    """Mean log-likelihood at the fitted parameters: `model.score` averages over the parameters instead."""
     full = CovarianceType.named("full")
     theta = Mixture(
         model.weights_, model.means_, model.covariances_, model.precisions_cholesky_, full
@@ -548,24 +556,40 @@ print("100 rounds:", *[warning.category.__name__ for warning in caught])
 
 # %%
 small = {"covariance_prior": 0.03 * np.eye(2), "mean_precision_prior": 0.01}
-for name, options in {"default prior": {}, "small components": small}.items():
+priors = {"default prior": {}, "small components": small}
+for name, options in priors.items():
     for alpha in (1e-3, 1, 1e4):
         model = bayesian(X, alpha, max_iter=2000, **options)
         print(
             f"{name:16s} α = {alpha:8}: {n_used(model):2d} used, new points {plug_in_score(model, new):.2f}"
         )
 
+# %% tags=["hide-input"]
+# Figure 8: the components that two priors leave
+fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.5), sharex=True, sharey=True)
+for ax, (name, options) in zip(axes, priors.items()):
+    model = bayesian(X, 1, max_iter=2000, **options)
+    used = model.predict_proba(X).sum(axis=0) > 1
+    plot_points(X, ax=ax)
+    plot_ellipses(model.means_[used], model.covariances_[used], n_std=2, ax=ax)
+    ax.set(title=f"{name}, α = 1: {used.sum()} used", aspect="equal")
+show(
+    fig,
+    "Figure 8. The same twenty components on offer, the same α. Only the covariance that the prior expects differs.",
+    "The two moons twice. Left, a few wide ellipses that cover the empty space between the moons, too. Right, about"
+    " fifteen narrow ones along the moons.",
+)
+
 # %% [markdown]
 # scikit-learn warns if 100 rounds were not enough. Never ignore that warning, and never silence it without a reason.
 #
-# By default the model expects each component to be as wide as *all* the data. It finds few wide components, or uses
-# all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads to more of
-# them and to good predictions: in each of six samples, they were at least 0.7 better per point for every $\alpha$.
-# From a thousandth to one, $\alpha$ itself hardly mattered. **The choice has not gone away. It has moved into the
-# prior**, where it is harder to see. Use held-out data to make it.
+# By default the model expects each component to be as wide as *all* the data. It finds few wide components (figure 8,
+# left), or uses all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads
+# to more of them and to good predictions: in each of six samples, at least 0.7 better per point for every $\alpha$.
+# From a thousandth to one, $\alpha$ itself hardly mattered.
 #
-# (We score the mixture at the fitted parameters. The model's own `score_samples` averages log densities over the
-# parameters. Their exponentials are not a density with integral one.)
+# **The choice has not gone away. It has moved into the prior**, where it is harder to see. Use held-out data to make
+# it.
 #
 # ## Which criterion when
 #
@@ -574,7 +598,7 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # | a good density, enough data | held-out likelihood | independent rows | flat curves: report a range |
 # | a good density, one fit each | AIC | large $n/p$, a nearly right model | takes too many components |
 # | the number of Gaussians in the source | BIC | the source is a candidate | otherwise $K$ grows with $n$ |
-# | well-separated groups | ICL (say which form) | a group is one component | misses groups that need several |
+# | well-separated groups | ICL | a group is one component | misses groups that need several |
 # | $K$ and covariance type at once | one BIC table | the same as BIC | unlucky starts: use several |
 # | evidence for one more component | bootstrap test | $K$ is true under the null | poor fits, several tests |
 # | how firm a choice is | bootstrap, fresh samples | resamples are like samples | repeated points |
@@ -582,12 +606,10 @@ for name, options in {"default prior": {}, "small components": small}.items():
 #
 # ## Common mistakes
 #
-# - **"BIC says eight, so there are eight clusters."** BIC counts Gaussians that pay for their parameters.
+# - **"BIC says eight, so there are eight clusters."** BIC counts Gaussians that are worth their parameters.
 # - **The minimum at the end of the range.** If the best $K$ is the largest you tried, widen the range. But look at
 #   $n/p$ as well: at $K = 100$, AIC's minimum is an artefact.
-# - **Comparing criteria across data sets.** A log-likelihood depends on the units. AIC and BIC compare models of the
-#   *same* points, in the same units.
-# - **A χ² table for a test of $K$.** The model is not regular. Simulate.
+# - **A χ² table for a test of $K$.** Its conditions do not hold. Simulate.
 # - **"The prior chose $K$ automatically."** It did so only given its other settings.
 #
 # ## Quiz
@@ -638,7 +660,7 @@ for name, options in {"default prior": {}, "small components": small}.items():
 # %% [markdown]
 # ## In five lines
 #
-# 1. AIC and BIC charge for parameters, and ICL for doubt as well. Held-out likelihood uses new points.
+# 1. AIC and BIC penalise parameters, and ICL doubt as well. Held-out likelihood uses new points.
 # 2. The formulas need several points per parameter. At $K = 100$, AIC is lowest where the density is worst.
 # 3. Choose $K$ and the covariance type together, from one table, with several starts.
 # 4. BIC finds the true $K$ if there is one among the candidates. A $K$ that grows with the data is a sign that

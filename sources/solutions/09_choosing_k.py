@@ -40,13 +40,13 @@ check.rise_needed(rise_needed)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The price on the right of each formula goes up. The term with the likelihood must go down by as much. What is the
+# The penalty in each formula goes up. The term with the likelihood must go down by as much. What is the
 # log-likelihood multiplied by there? And what does $n$ count?
 #
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: $p$ is linear in $K$, so one more component has the same price whatever $K$ is: one weight, $d$
+# Why this route: $p$ is linear in $K$, so one more component costs the same whatever $K$ is: one weight, $d$
 # numbers for the mean, $d(d+1)/2$ for the covariance. Counting all parameters for $K$ and for $K + 1$ components and
 # subtracting gives the same.
 
@@ -55,7 +55,7 @@ check.rise_needed(rise_needed)
 #
 # - in: `log_likelihood` of shape (n,), one number per point; responsibilities `R` of shape (n, K); the number of
 #   parameters `p`
-# - out: `return aic, bic, icl`, on the scale of the lecture (lower is better), with the soft form of ICL
+# - out: `return aic, bic, icl`, on the scale and in the form of the lecture (lower is better)
 #
 # Some responsibilities are exactly 0 or 1.
 
@@ -76,8 +76,8 @@ check.criteria(criteria)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# AIC and BIC have the same first term, a sum over *all* points. They differ in the price of a parameter. One of the
-# two prices depends on how many points there are.
+# AIC and BIC have the same first term, a sum over *all* points. They differ in the penalty per parameter. One
+# of the two depends on how many points there are.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -88,8 +88,8 @@ check.criteria(criteria)
 # </details>
 
 # %% [markdown] tags=["solution-only"]
-# Why this route: BIC is AIC with another price, and ICL is BIC with one more term, so each takes one line. Instead of
-# `entr` you can use `xlogy(R, R)` with a minus sign, or leave out the zeros: `R[R > 0]`.
+# Why this route: BIC is AIC with another penalty, and ICL is BIC with one more term, so each takes one line. Instead
+# of `entr` you can use `xlogy(R, R)` with a minus sign, or leave out the zeros: `R[R > 0]`.
 
 # %% [markdown]
 # ## {{choose_from_table}}

@@ -37,10 +37,6 @@ def test_five_anomalies_in_a_clump_are_found_ten_half_missed_and_twenty_missed(s
     assert caught[2] <= 2
 
 
-def elongated(seed):
-    return np.random.default_rng(seed).permutation(elongated_blobs(random_state=seed)[0])[:500]
-
-
 def moons(seed):
     return two_moons(500, random_state=seed)[0]
 
@@ -51,11 +47,10 @@ def anywhere(rows, seed):
     return np.random.default_rng(seed).uniform(low - margin, high + margin, size=(100, 2))
 
 
-@pytest.mark.parametrize("draw", [elongated, moons])
-def test_a_mixture_chosen_by_its_likelihood_is_no_worse_than_one_chosen_with_labels(draw):
+def test_a_mixture_chosen_by_its_likelihood_is_no_worse_than_one_chosen_with_labels():
     gains = []
     for seed in range(5, 10):  # the lesson shows 0 to 4
-        train, validation, test = (draw(3 * seed + part) for part in range(3))
+        train, validation, test = (moons(3 * seed + part) for part in range(3))
         odd_validation, odd_test = (anywhere(train, 1000 + 2 * seed + part) for part in range(2))
         fitted = [GaussianMixture(K, random_state=0).fit(train) for K in (1, 2, 3, 5, 8, 12, 16)]
         labelled = max(fitted, key=lambda model: auc(model, validation, odd_validation))
@@ -84,18 +79,10 @@ def test_biopsies_have_an_auc_of_about_0_95_and_an_uncertain_rate_of_false_alarm
     assert max(rates) > 0.08
 
 
-def test_nines_in_components_of_sevens_are_missed_more_often_than_those_in_components_of_threes():
+def test_the_known_digits_raise_false_alarms_in_2_to_6_per_cent():
     digits, label = load_digits()
-    nines, known = digits[label == 9], np.flatnonzero(label != 9)
     for seed in SPLITS:
-        train, validation, test = halves_and_quarters(known, seed)
-        density = make_pipeline(PCA(20), GaussianMixture(30, reg_covar=1.0, random_state=0)).fit(
-            digits[train]
-        )
-        t = np.percentile(density.score_samples(digits[validation]), 4)
-        missed = density.score_samples(nines) >= t
-        own = density.predict(digits[train])
-        digit_of = np.array([np.bincount(label[train][own == k]).argmax() for k in range(30)])
-        nearest = digit_of[density.predict(nines)]
-        assert missed[nearest == 7].mean() > missed[nearest == 3].mean()
-        assert 0.01 < np.mean(density.score_samples(digits[test]) < t) < 0.065
+        train, validation, test = halves_and_quarters(digits[label != 9], seed)
+        density = make_pipeline(PCA(20), GaussianMixture(30, reg_covar=1.0, random_state=0)).fit(train)
+        t = np.percentile(density.score_samples(validation), 4)
+        assert 0.015 < np.mean(density.score_samples(test) < t) < 0.065
