@@ -159,9 +159,9 @@ show(
 #
 # ## K-means: three criteria that disagree
 #
-# We try $k$ = 2, 6, 10, 14 and 18, with three starts each. The [inertia](../GLOSSARY.md#inertia) and the
-# [silhouette](../GLOSSARY.md#silhouette) you know. (A silhouette needs the distances between all pairs of digits,
-# which for MNIST do not fit into memory. They are computed block by block, in one pass.)
+# We try $k$ = 2, 6, 10, 14 and 18, with three starts each. You know the [inertia](../GLOSSARY.md#inertia) and the
+# [silhouette](../GLOSSARY.md#silhouette). (A silhouette needs the distances between all pairs of digits, which for
+# MNIST do not fit into memory. They are computed block by block, in one pass.)
 #
 # The third criterion is a *purpose*. Suppose you want to read digits, and have time to look at $k$ pictures and name
 # them. Every cluster gets the name of its most common training digit. How many validation digits get the right name?
@@ -271,9 +271,9 @@ show(
 # Read the names in the lower row: which digits are missing, and which occur twice? (With the small digits, 9 is
 # missing and 1 occurs twice.)
 #
-# The start that used the labels gives purer clusters and a higher inertia. (On the small digits it beats all 20
-# k-means++ seeds in purity, and has a higher inertia than 19.) **The optimiser works; it optimises something else.**
-# You will see this again, with generated digits.
+# The start that used the labels gives purer clusters and a higher inertia. (On the small digits, that is so against
+# 19 of 20 k-means++ seeds.) **The optimiser works; it optimises something else.** You will see this again, with
+# generated digits.
 #
 # ## Ten Gaussians, ten starts
 #
