@@ -140,8 +140,12 @@ def unknown(word):
     if word.endswith(".ipynb"):
         return "course.py: to open a notebook, type `python course.py lab {}`.".format(word)
     near = difflib.get_close_matches(word.lower(), COMMANDS, n=1)
-    guess = " Did you mean `python course.py {}`?".format(near[0]) if near else ""
-    return "course.py: there is no command {!r}.{} `python course.py --help` lists them.".format(word, guess)
+    advice = (
+        "Did you mean `python course.py {}`?".format(near[0])
+        if near
+        else "`python course.py --help` lists them."
+    )
+    return "course.py: there is no command {!r}. {}".format(word, advice)
 
 
 def is_ready():

@@ -15,6 +15,7 @@ import numpy as np
 from mlcourse.mixture import em, expectation_over
 from mlcourse.widgets import bound_climber, kmeans_game, playground
 from mlcourse.widgets.player import as_json, parameters, script
+from tests.helpers.player_page import EM
 from tests.helpers.scenes import LINE, PLAYERS, X, em_steps, large
 from tools.browser import chromium
 
@@ -56,7 +57,7 @@ def disagreement(page, type_name, n_steps=30):
     here = [parameters(step.mixture) for step in islice(em(expectation_over(X), steps[0].mixture), n_steps)]
     given = json.dumps({"X": X.tolist(), "theta": {name: part.tolist() for name, part in here[0].items()}})
     source = (ROOT / "mlcourse" / "widgets" / "player" / "mixture.js").read_text("utf-8")
-    call = f"em(X, theta, {{type: '{type_name}', tol: -1, maxIter: {n_steps - 1}}}).map((step) => step.theta)"
+    call = f"({EM})(X, theta, '{type_name}', {n_steps}).map((step) => step.theta)"
     there = page.evaluate(f"({{X, theta}}) => {{ {source}\nreturn {call}; }}", json.loads(given))
     return max(
         np.abs(np.array(theirs[name]) - ours[name]).max()

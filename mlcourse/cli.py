@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
 from mlcourse import __version__
+from mlcourse.checks.atomic import write_atomically
 from mlcourse.checks.folders import FOLDERS, lesson_of
 from mlcourse.course_folder import NoSuchNotebook, did_you_mean, notebook_named
 
@@ -109,8 +111,8 @@ def unknown(word: str) -> str:
     if word.endswith(".ipynb"):
         return f"to open a notebook, type `python course.py lab {word}`."
     near = difflib.get_close_matches(word.lower(), COMMANDS, n=1)
-    guess = f" Did you mean `{PROGRAM} {near[0]}`?" if near else ""
-    return f"there is no command {word!r}.{guess} The commands are {', '.join(COMMANDS)}."
+    advice = f"Did you mean `{PROGRAM} {near[0]}`?" if near else f"`{PROGRAM} --help` lists them."
+    return f"there is no command {word!r}. {advice}"
 
 
 # Options that are given without their command.
@@ -209,23 +211,30 @@ def progress(words: list[str]) -> int:
 
     lesson = CATALOGUE.lesson_called(lesson_of(Path(wanted))) if wanted else None
     if wanted and not lesson:
-        guess = did_you_mean(wanted, CATALOGUE.lessons)
-        lessons = f"The lessons are {', '.join(CATALOGUE.lessons)}."
-        return complain(" ".join(filter(None, [f"there is no lesson {wanted!r}.", guess, lessons])), code=2)
+        first, *_, last = CATALOGUE.lessons
+        guess = did_you_mean(wanted, CATALOGUE.lessons) or f"The lessons are {first} to {last}."
+        return complain(f"there is no lesson {wanted!r} with exercises. {guess}", code=2)
     print(Progress(Book(CATALOGUE, root=ROOT).view(), lesson))
     return 0
 
 
 def write_lab_config(environment: Mapping[str, str]) -> None:
-    """Write settings of JupyterLab and of its kernels into their folders; keep those that a user has changed."""
+    """Write settings of JupyterLab and of its kernels into their folders; keep those that a user has changed.
+
+    Each file's digest is noted. A file that still has it is our own, and gets what is new in this version.
+    """
     jupyter, ipython = Path(environment["JUPYTER_CONFIG_DIR"]), Path(environment["IPYTHONDIR"])
     files = {jupyter / "labconfig" / name: json.dumps(content) for name, content in LAB_CONFIG.items()}
     files[jupyter / "custom" / "custom.css"] = STYLE_SHEET
     files[ipython / "profile_default" / "ipython_kernel_config.py"] = KERNEL_CONFIG
+    notes = jupyter / "written_by_mlcourse.json"
+    ours = json.loads(notes.read_text("utf-8")) if notes.is_file() else {}
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
+        if not path.exists() or ours.get(path.name) == sha256(path.read_bytes()).hexdigest():
             path.write_text(content, "utf-8")
+            ours[path.name] = sha256(path.read_bytes()).hexdigest()
+    write_atomically(notes, json.dumps(ours))
 
 
 def lab_options(folder: Path) -> list[str]:

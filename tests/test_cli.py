@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from http.client import HTTPException
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
@@ -90,6 +91,30 @@ def test_lab_passes_arguments_on(lab):
 def test_lab_opens_what_is_named(lab, course, word, page):
     (course / "exercises" / "04_em_exercises.ipynb").touch()
     assert f"--LabApp.default_url=/lab/tree/{page}" in lab("lab", word)
+
+
+def test_settings_of_an_older_version_are_renewed(tmp_path, monkeypatch):
+    """Unless the user has changed them."""
+    places = cli.private_jupyter(tmp_path / ".jupyter")
+    cli.write_lab_config(places)
+    style = Path(places["JUPYTER_CONFIG_DIR"]) / "custom" / "custom.css"
+    for change, kept in [("", False), ("pre { color: red }\n", True)]:
+        before = style.read_text("utf-8") + change
+        style.write_text(before, "utf-8")
+        newer = cli.STYLE_SHEET + f"/* {kept} */\n"
+        monkeypatch.setattr(cli, "STYLE_SHEET", newer)
+        cli.write_lab_config(places)
+        assert style.read_text("utf-8") == (before if kept else newer)
+
+
+def test_a_style_sheet_of_the_users_own_stays(tmp_path):
+    places = cli.private_jupyter(tmp_path / ".jupyter")
+    style = Path(places["JUPYTER_CONFIG_DIR"]) / "custom" / "custom.css"
+    style.parent.mkdir(parents=True)
+    style.write_text("mine", "utf-8")
+    cli.write_lab_config(places)
+    cli.write_lab_config(places)
+    assert style.read_text("utf-8") == "mine"
 
 
 def test_lab_suggests_the_nearest_notebook(course, capsys):
@@ -203,10 +228,12 @@ def test_progress_lists_all_lessons(course, capsys):
     assert cli.main(["progress", "exercises/04_em_exercises.ipynb"]) == 0
     assert "· e_step " in capsys.readouterr().out
     assert cli.main(["progress", "99"]) == 2
-    assert "there is no lesson '99'. The lessons are 01_kmeans," in capsys.readouterr().err
+    assert (
+        "no lesson '99' with exercises. The lessons are 01_kmeans to 14_capstone." in capsys.readouterr().err
+    )
     assert cli.main(["progress", "EM"]) == 2
     assert (
-        "there is no lesson 'EM'. Did you mean 04_em, 05_why_em_works or 06_when_em_fails?"
+        "no lesson 'EM' with exercises. Did you mean 04_em, 05_why_em_works or 06_when_em_fails?"
         in capsys.readouterr().err
     )
 
@@ -232,7 +259,8 @@ def test_ctrl_c_ends_in_one_line(course, monkeypatch, capsys):
     [
         ("tset", "Did you mean `python course.py test`?"),
         ("simular", "Did you mean `python course.py similarity`?"),
-        ("frobnicate", "The commands are lab,"),
+        ("buid", "there is no command 'buid'. Did you mean `python course.py build`?\n"),
+        ("frobnicate", "`python course.py --help` lists them."),
         ("notebooks/04_em.ipynb", "`python course.py lab notebooks/04_em.ipynb`"),
     ],
 )

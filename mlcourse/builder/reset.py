@@ -88,6 +88,7 @@ def notebook_of(word: str, paths: list[Path], root: Path, otherwise: str) -> Pat
     ours = [path for path in paths if path.parent in [root / folder for folder in FOLDERS]]
     same_lesson = [path for path in ours if word.zfill(2) in (lesson_of(path), lesson_of(path)[:2])]
     if len(same_lesson) > 1:
+        same_lesson.sort(key=lambda path: path.parent.name != "exercises")  # people answer in this one
         names = one_of([short(path, root) for path in same_lesson])
         raise NoSuchNotebook(f"a lesson has several notebooks. Did you mean {names}?")
     return same_lesson[0] if same_lesson else notebook_named(word, paths, root, otherwise)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
 from typing import Any
 
 from mlcourse.checks.card import Card, Link
@@ -59,18 +61,23 @@ class Checker:
         raise AttributeError(f"there is no check called {name!r}. {advice}")
 
     def _watch(self) -> None:
-        """Explain, from now on, why a check finds no answer. The traceback stays as it is."""
+        """Explain, from now on, why a check finds no answer."""
         shell = ipython_shell()
         if shell and not self._is_watching:
-            shell.events.register("post_run_cell", self._explain)
+            shell.set_custom_exc((NameError,), self._explain)
             self._is_watching = True
 
-    def _explain(self, result: Any) -> None:
-        """Below the traceback of a check cell that has run too early, say which cell to run first."""
-        error = result.error_in_exec
-        if isinstance(error, NameError) and error.name in self._catalogue.tasks:
+    def _explain(
+        self, shell: Any, kind: type, error: NameError, traceback: TracebackType, tb_offset: int | None = None
+    ) -> None:
+        """Show a NameError. Where a check cell has run too early, say instead which one to run first."""
+        *_, (frame, _) = walk_tb(traceback)
+        in_the_cell_itself = frame.f_locals is frame.f_globals
+        if error.name in self._catalogue.tasks and in_the_cell_itself:
             task = self._catalogue.heading(error.name).rpartition(" · ")[0]
-            print(f"{error.name} does not exist yet: run the cell with your answer to it first ({task}).")
+            advice = f"{error.name} does not exist yet: run the cell with your answer to it first ({task})."
+            error._render_traceback_ = lambda: [advice]  # type: ignore[attr-defined]  # IPython calls it
+        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._catalogue.tasks]

@@ -443,7 +443,7 @@ def mean_measured_again(X: Array, mean: Array, axes: Array, variances: Array) ->
 
 
 @FIX_WHITENING.mistake(
-    "the amounts are right. They were turned back as if they had never been whitened.", hint=2
+    "the amounts are right. They were converted back as if they had never been whitened.", hint=2
 )
 def turned_back_without_the_spread(X, mean, axes, variances):
     return _round_trip(0.5, 0)(X, mean, axes, variances)

@@ -31,7 +31,7 @@ LESSON = Lesson("14_capstone")
 
 STANDARDISE_BY_TRAIN = LESSON.task(
     "standardise_by_train",
-    title="One ruler for all parts",
+    title="One scale for all parts",
     points=2,
     parts=("the training rows", "the other rows"),
     expected="two arrays, of the shapes of `train` and `other`, without NaN",

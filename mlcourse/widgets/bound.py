@@ -57,7 +57,7 @@ def bound_climber(
     scene: BoundScene = {
         "kind": "BoundClimber",
         "label": "The log-likelihood of one mean, and the bound that EM climbs",
-        "note": f"{NOTE} Keyboard: {KEYS}",
+        "note": NOTE,
         "keys": KEYS,
         "hint": "E makes the bound touch; M goes to its maximum.",
         "points": points,

@@ -33,7 +33,7 @@ EM_NOTE = (
 )
 
 
-def em_player(X: Array, steps: Sequence[Step]) -> Player:
+def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = ()) -> Player:
     """Step through EM by half steps: E colours the points, M moves the components, the likelihood rises.
 
     Parameters
@@ -41,6 +41,8 @@ def em_player(X: Array, steps: Sequence[Step]) -> Player:
     X : array of shape (n, 2), or (n, 1) for points along a line
     steps : list of steps of `mlcourse.mixture.em`, the start first
         Such as `list(itertools.islice(em(expectation_over(X), start), 20))`.
+    features : sequence of str, default=()
+        Names of the axes, one per column of X.
     """
     if not isinstance(steps, Sequence) or not steps:
         raise TypeError(
@@ -49,19 +51,29 @@ def em_player(X: Array, steps: Sequence[Step]) -> Player:
             " list(itertools.islice(em(expectation_over(X), start), 20))."
         )
     X = check_array(X, input_name="X")
+    if len(features) not in (0, X.shape[1]):
+        raise ValueError(
+            f"features={features!r} has {len(features)} name(s), but X has {X.shape[1]} column(s): pass one name per"
+            " column, or leave features out."
+        )
     frames = half_steps(len(steps))
     options = {"trails": True} if X.shape[1] == 2 else line_options(X, [step.mixture for step in steps])
     scene: Scene = {
         "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, one half step at a time",
         "note": EM_NOTE,
         "points": X,
-        "planes": [plane([step.mixture for step in steps], **options)],
+        "planes": [plane([step.mixture for step in steps], **(options | axis_names(features)))],
         "frames": frames,
         "narrator": "em",
         "curve": likelihood_curve({"": steps}, frames),
         "weights": True,
     }
-    return Player(scene, draw_em(X, steps, 2 * len(steps) - 1))
+    return Player(scene, draw_em(X, steps, 2 * len(steps) - 1, features))
+
+
+def axis_names(features: Sequence[str]) -> dict[str, str]:
+    """Return the names of the axes as keywords."""
+    return dict(zip(("xlabel", "ylabel"), features))
 
 
 def em_caption(steps: Sequence[Step], frame: int) -> str:
@@ -106,7 +118,7 @@ def line_options(X: Array, mixtures: list[Mixture]) -> dict[str, Any]:
     }
 
 
-def draw_em(X: Array, steps: Sequence[Step], frame: int) -> Drawing:
+def draw_em(X: Array, steps: Sequence[Step], frame: int, features: Sequence[str] = ()) -> Drawing:
     """Draw half step `frame` of EM. Frame 0 is the start; then E and M alternate.
 
     Left: the points, coloured by the responsibilities of the last E-step, with ellipses of 1 and 2 standard
@@ -117,6 +129,7 @@ def draw_em(X: Array, steps: Sequence[Step], frame: int) -> Drawing:
     theta = steps[shown].mixture
     R = None if frame == 0 else e_step(X, steps[coloured].mixture)[1]
     figure, (left, right) = two_panels()
+    left.set(**axis_names(features))
     if X.shape[1] == 1:
         _draw_line(X, theta, R, left)
     else:

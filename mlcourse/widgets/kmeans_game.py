@@ -54,7 +54,7 @@ def kmeans_game(X: ArrayLike, n_clusters: int, centers: ArrayLike | None = None)
     scene: KMeansGameScene = {
         "kind": "KMeansGame",
         "label": f"A game: place {n_clusters} centres among {len(points)} points so that the inertia is low",
-        "note": f"{MOUSE} Keyboard: {KEYS}",
+        "note": MOUSE,
         "keys": KEYS,
         "hint": "Point at one of the points to read its values.",
         "points": points,

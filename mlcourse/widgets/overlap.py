@@ -8,7 +8,7 @@ import numpy as np
 
 from mlcourse.gaussians import COVARIANCE_TYPES
 from mlcourse.mixture import Mixture, e_step
-from mlcourse.plotting import plot_decision_regions, plot_points
+from mlcourse.plotting import INK, plot_decision_regions, plot_points
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing, interactive
 
@@ -44,13 +44,13 @@ def two_round_gaussians(place: float) -> Mixture:
 
 
 def draw_overlap(X: Array, origin: Array, place: float, frame: Array | None = None) -> Drawing:
-    """Draw the two Gaussians, and the line on which both are equally probable.
+    """Draw the two Gaussians, the line on which both are equally probable, and the line halfway between the means.
 
     Parameters
     ----------
     X : array of shape (n, 2), points of `two_round_gaussians(10)`
     origin : array of shape (n,), the component 0 or 1 of each point
-    place : moves the second centre, and its points, to (place, place)
+    place : moves the second mean, and its points, to (place, place)
     frame : array of shape (m, 2), or None
         Points that the picture must cover; by default the points that it shows.
     """
@@ -63,9 +63,12 @@ def draw_overlap(X: Array, origin: Array, place: float, frame: Array | None = No
     ax.set_aspect("equal")
     wrong = int((model.predict(moved) != origin).sum())
     caption = (
-        f"Second centre at ({place:g}, {place:g}). On the line both components are equally probable;"
+        f"Second mean at ({place:g}, {place:g}). On the solid line both components are equally probable;"
         f" {wrong} of {len(X)} points ({wrong / len(X):.1%}) are on the wrong side of it."
     )
+    if place:
+        ax.axline((place / 2, place / 2), slope=-1, color=INK, linestyle=":", linewidth=2)
+        caption += " Dotted: halfway between the means."
     return Drawing(
-        figure, caption, f"Two clouds of points, circles and squares, and the line between them. {caption}"
+        figure, caption, f"Two clouds of points, circles and squares, and the lines between them. {caption}"
     )

@@ -24,11 +24,17 @@ class PlaygroundScene(LiveScene):
     type: str  # the covariance type
     regCovar: float
     seed: int
-    mouse: str  # what the mouse does, said below the picture
+    features: tuple[str, str]
 
 
 def playground(
-    X: Array, n_components: int = 3, covariance_type: str = "full", reg_covar: float = 1e-6, seed: int = 0
+    X: Array,
+    n_components: int = 3,
+    covariance_type: str = "full",
+    reg_covar: float = 1e-6,
+    seed: int = 0,
+    *,
+    features: tuple[str, str] = ("x", "y"),
 ) -> Player:
     """Show points that the reader can add, move and remove, and EM that follows while they move.
 
@@ -44,6 +50,8 @@ def playground(
     reg_covar : float, added to every variance, in squared units of X
     seed : int
         Seed of the first random start.
+    features : pair of str
+        Names of the axes for these points. The data sets that the reader can choose have x and y.
     """
     X = on_the_plane(X)
     if n_components not in range(1, 7):
@@ -54,14 +62,14 @@ def playground(
     scene: PlaygroundScene = {
         "kind": "Playground",
         "label": "Playground: EM on points that you place",
-        "note": f"Keyboard: {KEYS}",
+        "note": MOUSE,
         "keys": KEYS,
-        "mouse": MOUSE,
         "points": X,
         "K": n_components,
         "type": covariance_type,
         "regCovar": reg_covar,
         "seed": seed,
+        "features": features,
     }
     return Player(scene, draw_playground(X))
 

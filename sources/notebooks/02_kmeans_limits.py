@@ -23,9 +23,10 @@ from mlcourse.datasets import (
 from mlcourse.metrics import match_labels
 from mlcourse.plotting import (
     INK,
+    PALE_INK,
     PAPER,
+    color,
     plot_centers,
-    plot_curve,
     plot_decision_regions,
     plot_ellipses,
     plot_mixture_1d,
@@ -55,10 +56,10 @@ kmeans_player(X, path)
 # %% [markdown]
 # ## Where k-means works
 #
-# Here are four round groups of a hundred points each, all of the same width. The [k-means](../GLOSSARY.md#k-means) of
-# the last lesson finds them without a single error. The figure shows a circle around every
-# [centre](../GLOSSARY.md#centre), just wide enough to reach the farthest member of its cluster. The tints show the
-# label that k-means gives to each place in the plane.
+# Here are four round groups of a hundred points each, all of the same width. [K-means](../GLOSSARY.md#k-means) finds
+# them without a single error. The figure shows a circle around every [centre](../GLOSSARY.md#centre), just wide
+# enough to reach the farthest member of its cluster. The tints show the label that k-means gives to each place in the
+# plane.
 
 # %%
 X, y = four_blobs()
@@ -77,10 +78,14 @@ for center, member in zip(kmeans.cluster_centers_, X[farthest]):
     ax.plot(*zip(center, member), color=INK, linestyle="--", linewidth=1.2)
 ax.scatter(*X[farthest].T, s=90, c=PAPER, edgecolors=INK, linewidths=2, zorder=3)
 plot_centers(kmeans.cluster_centers_, ax=ax)
+ax.annotate(
+    "inside two circles", (3.5, -0.3), (5.7, -3.9), arrowprops={"arrowstyle": "->", "color": INK}
+)
+ax.text(8.6, 2.6, "inside none", ha="center")
 show(
     ax,
     "Figure 1. Four groups, all found. A dashed line leads from each centre to the farthest member of its"
-    " cluster, which is drawn as an empty ring. Compare the circles with the tinted regions: they do not agree.",
+    " cluster, an empty ring. The circles do not agree with the tinted regions.",
     "Four round clouds of points, each in its own tinted region with straight borders. A circle around each"
     " centre passes through the farthest member; the circles overlap a little and leave the corners uncovered.",
 )
@@ -104,14 +109,13 @@ print("a point at (100, 100) gets the label", kmeans.predict([[100.0, 100.0]])[0
 # are not discs. They are cells with straight borders, each border halfway between two centres, and they extend
 # forever. The point at (100, 100) gets a label too, with no hint of doubt.
 #
-# Still, there is some truth in the circles. A rule that looks only at distance, and treats all directions alike,
-# suits groups that are round and equally wide. The rest of this lesson drops these conditions, one at a time.
+# A rule that treats all directions alike suits groups that are round and equally wide. Now we drop these conditions,
+# one at a time.
 
 # %% [markdown]
 # ## Stretched groups
 #
-# Here are the same four hundred points after a linear map, as if someone had photographed the page at an angle. You
-# can still see four groups.
+# Here are the same points after a linear map. You can still see four groups.
 #
 # **Before you run the next cell:** k-means looks for four clusters again. Where will its borders run?
 
@@ -119,34 +123,35 @@ print("a point at (100, 100) gets the label", kmeans.predict([[100.0, 100.0]])[0
 X, y = stretched_blobs()
 kmeans = KMeans(4, n_init=10, random_state=1).fit(X)
 y = match_labels(kmeans.labels_, y)  # the true groups, numbered as k-means numbers them
-errors = (kmeans.labels_ != y).sum()
 
 # %% tags=["hide-input"]
 # Figure 2: stretched groups, as drawn and as cut
 fig, axes = plt.subplots(1, 2, figsize=(10, 5.6), sharex=True, sharey=True)
-plot_points(X, y, ax=axes[0]).set_title("how the points were drawn")
-plot_decision_regions(kmeans, X, ax=axes[1]).set_title("how k-means cuts them")
+plot_points(X, y, ax=axes[0]).set_title("the true groups")
+plot_decision_regions(kmeans, X, ax=axes[1]).set_title("the clusters of k-means")
 plot_points(X, kmeans.labels_, ax=axes[1])
+misplaced = X[kmeans.labels_ != y]
+axes[1].scatter(*misplaced.T, s=70, facecolors="none", edgecolors=INK, linewidths=1.2)
 plot_centers(kmeans.cluster_centers_, ax=axes[1])
 for ax in axes:
     ax.set_aspect("equal")
 show(
     fig,
-    f"Figure 2. Four slanted groups, and the borders of k-means, which ignore the slant: {errors} of"
-    f" {len(X)} points end up in a neighbour's cluster.",
+    f"Figure 2. Four slanted groups, and the borders of k-means, which ignore the slant: {len(misplaced)} of"
+    f" {len(X)} points, each in a grey ring, end up in a neighbour's cluster.",
     "Two scatter plots of the same four slanted, elongated groups. On the left each group has one"
-    " colour. On the right straight borders cut across the ends of some groups.",
+    " colour. On the right straight borders cut across the ends of some groups, and rings mark the points there.",
 )
 
 # %% [markdown]
-# How bad is this? To count errors you first have to match the numbers of two labellings, as in lesson 01. The
-# [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for short, needs no matching. For every *pair* of
-# points it asks whether the two labellings agree (together in both, or apart in both), and it corrects for chance.
-# Identical groupings score 1, unrelated ones about 0, and the names of the groups do not matter.
+# How bad is this? The [adjusted Rand index](../GLOSSARY.md#adjusted-rand-index), ARI for short, compares two
+# groupings of the same points. For every *pair* of points it asks whether the groupings agree (together in both, or
+# apart in both), and it corrects for chance. Identical groupings score 1, unrelated ones about 0. The numbers of the
+# groups do not matter.
 
 # %%
 print(f"ARI: {adjusted_rand_score(y, kmeans.labels_):.3f}")
-print(f"ARI with the clusters renamed: {adjusted_rand_score(y, 10 - kmeans.labels_):.3f}")
+print(f"ARI with the clusters renumbered: {adjusted_rand_score(y, 10 - kmeans.labels_):.3f}")
 
 # %% [markdown]
 # **Before you run the next cell:** which would help more, a hundred starts instead of ten, or a hundred times as
@@ -161,17 +166,15 @@ many_points = KMeans(4, n_init=10, random_state=1).fit(X_many)
 print(f"a hundred times the points: ARI {adjusted_rand_score(y_many, many_points.labels_):.3f}")
 
 # %% [markdown]
-# Neither helps. The hundred starts find nothing better than the ten did. A distance that treats every direction alike
-# cannot see that these groups are long one way and thin the other.
+# Neither helps. A distance that treats every direction alike cannot see that these groups are long and thin.
 
 # %% [markdown]
 # ## Unequal spread, unequal numbers
 #
-# Now the groups are round again, and there are only two, with centres 5 apart. In the first experiment one is loose
-# and the other tight, with 500 points each. In the second, both have a standard deviation of 1, but one has 1000
-# points and the other 20.
+# Now the groups are round again, and there are only two, with centres 5 apart. First, one is loose and the other
+# tight, with 500 points each. Second, both have a standard deviation of 1, but one has 1000 points and the other 20.
 #
-# **Before you run the next cell:** in which of the two experiments does k-means do worse?
+# **Before you run the next cells:** in which of the two experiments does k-means do worse?
 
 # %%
 spread = make_blobs([500, 500], centers=[[0, 0], [5, 0]], cluster_std=[2, 0.4], random_state=0)
@@ -183,11 +186,13 @@ fig, axes = plt.subplots(1, 2, figsize=(10, 4.4))
 for ax, (X, y), name in zip(axes, (spread, number), ("unequal spread", "unequal numbers")):
     kmeans = KMeans(2, n_init=10, random_state=0).fit(X)
     y = match_labels(kmeans.labels_, y)
-    plot_decision_regions(kmeans, X, ax=ax).set(title=name, aspect="equal")
+    plot_decision_regions(kmeans, X, ax=ax).set_aspect("equal")
     plot_points(X, y, sizes=14, ax=ax)
     plot_centers(kmeans.cluster_centers_, ax=ax)
-    errors, score = (kmeans.labels_ != y).sum(), adjusted_rand_score(y, kmeans.labels_)
-    print(f"{name}: {errors} of {len(y)} misplaced, ARI {score:.2f}")
+    ax.set_title(f"{name}: {(kmeans.labels_ != y).sum()} of {len(y)} misplaced")
+arrow = {"arrowstyle": "->", "color": INK}
+axes[0].annotate("misplaced", (3, 2), (4.4, 4.4), ha="center", arrowprops=arrow)
+axes[1].text(5.1, 2.3, "the twenty", ha="center")
 show(
     fig,
     "Figure 3. Colour and marker show the true group, the tint shows what k-means says. Left: the"
@@ -199,12 +204,9 @@ show(
 )
 
 # %% [markdown]
-# The second is a disaster. The twenty points are easy to see, five [standard
-# deviations](../GLOSSARY.md#standard-deviation) from the centre of the others, yet k-means spends its second centre
-# on cutting the large group in two. A thousand points that each come a little closer to their centre outweigh twenty
-# that come a lot closer.
-#
-# This is not bad luck: it happened in all of 20 samples. It is what we asked for, as the next section shows.
+# In the second, by far: it cuts the large group in two, and does so in all of 20 samples. The twenty points are easy
+# to see, five [standard deviations](../GLOSSARY.md#standard-deviation) from the centre of the others. But a thousand
+# points that each come a little closer to their centre outweigh twenty that come a lot closer.
 
 # %% [markdown]
 # ## When the objective prefers the wrong answer
@@ -227,7 +229,7 @@ def means_of(X, labels):
 
 
 # %% [markdown]
-# First the thousand points and the twenty, where the answer looked absurd:
+# First the thousand points and the twenty:
 
 # %%
 X, y = number
@@ -239,11 +241,12 @@ print(f"k-means    : {J(X, kmeans.cluster_centers_, kmeans.labels_):.0f}")
 # %% [markdown]
 # By the measure that we chose, the absurd answer is the better one.
 #
-# Perhaps twenty points are too few to be fair. So here is a second case, with three large groups. Two are long and
-# side by side, with 500 points each; the third is round and has 250. In lesson 01 a bad result came from a bad start,
-# stuck in a [local optimum](../GLOSSARY.md#local-optimum), and a better start reached a lower inertia. So let us give
-# k-means the best start there is, the means of the true groups. For comparison, k-means makes ten starts of its own
-# and keeps the one with the lowest inertia.
+# Perhaps twenty points are too few to be fair. So here is a second case, with three large groups: two long ones of
+# 500 points side by side, and a round one of 250.
+#
+# In lesson 01 a bad result came from a bad start, stuck in a [local optimum](../GLOSSARY.md#local-optimum). So we
+# give k-means the best start there is, the means of the true groups. For comparison, k-means makes ten starts of its
+# own and keeps the one with the lowest inertia.
 #
 # **Before you run the next cells:** which of the two ends with the lower inertia?
 
@@ -262,13 +265,13 @@ for name, c, labels in (
 # %% tags=["hide-input"]
 # Figure 4: the truth, a start there, and the best of ten
 assert (round(from_truth.inertia_, 1), round(kmeans.inertia_, 1)) == (2242.6, 2179.6)
-fig, axes = plt.subplots(1, 3, figsize=(11, 4), sharex=True, sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(10, 4), sharex=True, sharey=True)
 plot_points(X, y, sizes=10, ax=axes[0])
 plot_centers(means_of(X, y), ax=axes[0])
-axes[0].set_title(f"true labels: {J(X, means_of(X, y), y):.1f}")
+axes[0].set_title(f"true labels\ninertia {J(X, means_of(X, y), y):.1f}")
 names = "start at the truth", "best of ten starts"
 for ax, name, model in zip(axes[1:], names, (from_truth, kmeans)):
-    plot_decision_regions(model, X, ax=ax).set_title(f"{name}: {model.inertia_:.1f}")
+    plot_decision_regions(model, X, ax=ax).set_title(f"{name}\ninertia {model.inertia_:.1f}")
     plot_points(X, model.labels_, sizes=10, ax=ax)
     plot_centers(model.cluster_centers_, ax=ax)
 for ax in axes:
@@ -283,12 +286,12 @@ show(
 )
 
 # %% [markdown]
-# The true labels have the *highest* inertia. Started at the truth, Lloyd's algorithm moves away from it, because
-# every step away lowers $J$. And the best of ten starts, with the lowest inertia, is an answer that no person would
-# accept. Is this bad luck with one sample? We drew 20. In every one of them the truth had the highest inertia and the
-# best of ten had an ARI below 0.5. In about half of them, the run from the truth ended at the bad answer.
+# The best of ten. The true labels have the *highest* inertia: started at the truth, k-means moves away from it,
+# because every step away lowers $J$. And the lowest inertia belongs to an answer that no person would accept.
 #
-# These are two different failures, and they need different cures:
+# The same happened in all of 20 samples: the truth had the highest inertia, and the best of ten an ARI below 0.5.
+#
+# Two different failures need different cures:
 #
 # | | the search failed | the objective failed |
 # |---|---|---|
@@ -300,8 +303,8 @@ show(
 # ### Three species of penguins
 #
 # Does this happen with real data? Here are 342 penguins of three species, with two numbers for each: the length and
-# the depth of its bill, both in millimetres. A bill is longer than it is deep, and within a species its length varies
-# more than twice as much as its depth.
+# the depth of its bill, both in millimetres. Within a species, the length varies more than twice as much as the
+# depth.
 #
 # **Before you run the next cell:** k-means starts at the means of the three species. Where will it end: near the
 # species, or where its own starts end?
@@ -338,11 +341,12 @@ show(
 )
 
 # %% [markdown]
-# Started at the species, k-means leaves them, and ends where its own starts end. No start can help: the objective
-# prefers three slices of the length. The reason is familiar: the groups are not round.
+# It ends where its own starts end. No start can help: the objective prefers three slices of the length, because the
+# groups are not round.
+#
 # [Standardising](../GLOSSARY.md#standardise) each feature, as in lesson 01, makes these groups rounder, and then
 # k-means scores 0.83. But you must choose the scale beforehand. A model that learns the shapes of the groups along
-# with their places would not need this choice.
+# with their places would not need this choice. The rest of this lesson leads to one.
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
@@ -352,34 +356,10 @@ scaled = KMeans(3, n_init=10, random_state=0).fit_predict(bills / bills.std(axis
 assert round(adjusted_rand_score(species, scaled), 2) == 0.83
 
 # %% [markdown]
-# ### A trap on the way: labels that collide
-#
-# The groups of Figure 4 come from two draws, and each draw numbers its groups from 0. Here are two ways to join their
-# labels, and the score that each gives to a better model, a [Gaussian mixture](../GLOSSARY.md#gaussian-mixture),
-# which lesson 04 builds; for now it is a black box.
-#
-# **Before you run the next cell:** `y1` holds 0 and 1, and `y2` holds only 0. How many groups are in `np.r_[y1,
-# y2]`?
-
-# %%
-y1, y2 = y[:1000], np.zeros(250, dtype=int)
-mixture = GaussianMixture(3, tol=1e-10, max_iter=1000, random_state=42).fit(X)
-found = mixture.predict(X)
-
-for name, truth in (("np.r_[y1, y2]", np.r_[y1, y2]), ("np.r_[y1, y2 + 2]", np.r_[y1, y2 + 2])):
-    print(f"{name:18}: {len(np.unique(truth))} groups, ARI {adjusted_rand_score(truth, found):.3f}")
-
-# %% [markdown]
-# One clustering, two verdicts. Without the `+ 2` the round group gets the number of a long one, and a nearly perfect
-# answer looks mediocre. When a score surprises you, count the groups in the truth before you doubt the method.
-#
-# So *some* model comes close to the truth where k-means failed. What does it do differently?
-
-# %% [markdown]
 # ## A story instead of a rule
 #
-# K-means has a rule, and says nothing about how the data arose. Let us begin at the other end, with a story of how
-# each point is made:
+# K-means has a rule, and says nothing about how the data arose. Now begin at the other end, with a story of how each
+# point is made:
 #
 # 1. Pick a [component](../GLOSSARY.md#component) $k$. Component $k$ comes up with probability $\pi_k$, its
 #    [weight](../GLOSSARY.md#weight).
@@ -390,8 +370,8 @@ for name, truth in (("np.r_[y1, y2]", np.r_[y1, y2]), ("np.r_[y1, y2 + 2]", np.r
 #
 # $$ k \sim \pi, \qquad x = \mu_k + \sigma_k z . $$
 #
-# A story that can produce data is called a [generative model](../GLOSSARY.md#generative-model). This one is a
-# [mixture](../GLOSSARY.md#mixture). In code, each step is one line.
+# A story that can produce data is a [generative model](../GLOSSARY.md#generative-model). This one is a
+# [mixture](../GLOSSARY.md#mixture).
 
 
 # %%
@@ -409,7 +389,7 @@ sigma = np.array([1.2, 1.8])
 X_far, origin = draw_mixture(900, pi, far, sigma, np.random.default_rng(0))
 
 # %% [markdown]
-# **Before you run the next cell:** how many of the 900 points come from component 0? Exactly how many?
+# **Before you run the next cell:** how many of the 900 points come from component 0, exactly?
 
 # %% tags=["hide-input"]
 # Figure 6: nine hundred points of the story
@@ -417,6 +397,8 @@ print("points of each component:", np.bincount(origin), " expected:", 900 * pi)
 
 ax = plot_points(X_far, origin)
 plot_ellipses(far, sigma**2, "spherical", n_std=(1, 2), ax=ax)
+ax.text(3.8, -0.4, "component 0\nweight 1/3\nσ = 1.2", va="center")
+ax.text(-4.2, 11, "component 1\nweight 2/3\nσ = 1.8", va="center")
 show(
     ax,
     "Figure 6. Nine hundred points that the story produced: round, unequal in number and in spread."
@@ -428,36 +410,40 @@ show(
 # %% [markdown]
 # You expect 300, but the number is random too.
 #
-# The story has knobs: weights, means, spreads. All of them can be estimated from data. This turns clustering around.
+# The story has parameters, like knobs that you can turn: weights, means and spreads. This turns clustering around.
 # Instead of cutting the points into pieces, you ask *which setting of the knobs would have produced points like
-# these?* A model with a fixed set of knobs is called [parametric](../GLOSSARY.md#parametric-model), and grouping data
-# through such a story is [model-based clustering](../GLOSSARY.md#model-based-clustering). The idea is old: in 1894
-# Pearson fitted two Gaussians to the foreheads of crabs, by hand.
+# these?* What k-means took for granted is now a knob: weights allow unequal numbers, $\sigma_k$ unequal spread, and
+# the full covariances of lesson 03 slanted groups.
 #
-# What k-means took for granted is a knob here: weights allow unequal numbers, $\sigma_k$ allows unequal spread, and
-# the full covariances of lesson 03 will allow slanted groups.
+# A model with a fixed set of knobs is called [parametric](../GLOSSARY.md#parametric-model), and grouping data through
+# such a story is [model-based clustering](../GLOSSARY.md#model-based-clustering). The idea is old: in 1894 Pearson
+# fitted two Gaussians to the foreheads of crabs, by hand.
 
 # %% [markdown]
 # ## The answer may be "I cannot know"
 #
 # The story offers one more thing that the rule does not: doubt. The slider below moves the second group of Figure 6
-# towards the first, and draws the border on which both are equally probable.
+# towards the first, and draws the border on which both are equally probable. The dotted line is halfway between the
+# means: that is where k-means, with these means as centres, would cut.
 #
-# **Before you move it:** k-means would draw a straight line halfway between the means. Is that the border here?
+# **Before you move it:** will the border follow the dotted line?
 
 # %%
 overlap_explorer(X_far, origin)
 
 # %% [markdown]
-# If the slider does not appear, here is one of its settings: the second mean at (3, 3).
+# One of its settings as a picture, the second mean at (3, 3):
 
 # %%
 show(*draw_overlap(X_far, origin, 3))
 
 # %% [markdown]
-# The border is not a straight line: it bends around the tighter group. Where does this border come from? The story
-# says how probable it is that component $k$ is picked *and* its Gaussian then produces $x$. In the plane, for a round
-# Gaussian, that [joint density](../GLOSSARY.md#joint-density) is
+# It does not: the border bends around the tighter group.
+#
+# ### Responsibilities
+#
+# Where does this border come from? The story says how probable it is that component $k$ is picked *and* its Gaussian
+# then produces $x$. In the plane, for a round Gaussian, that [joint density](../GLOSSARY.md#joint-density) is
 #
 # $$ \begin{aligned}
 # p(x, k) &= \pi_k \, N(x \mid \mu_k, \sigma_k^2 I) \\
@@ -478,8 +464,8 @@ by_scipy = [w * multivariate_normal(m, s**2).pdf(X_far) for w, m, s in zip(pi, f
 assert np.allclose(joint(X_far, pi, far, sigma), np.transpose(by_scipy))
 
 # %% [markdown]
-# Now suppose that you have a point $x_i$ and ask where it came from. The answer is a probability for each component:
-# its share of the total. It is called the [responsibility](../GLOSSARY.md#responsibility) of $k$ for $x_i$:
+# Which component did a point $x_i$ come from? The answer is a probability for each of them, its share of the total:
+# the [responsibility](../GLOSSARY.md#responsibility) of $k$ for $x_i$.
 #
 # $$ r_{ik} = \frac{p(x_i, k)}{\sum_j p(x_i, j)} . $$
 
@@ -492,11 +478,10 @@ def responsibilities(X, pi, mu, sigma):
 
 
 # %% [markdown]
-# Here are the same points twice: with the second mean at (10, 10), and with that group moved to (3, 3). Colours mix
-# by responsibility, and less certain points are drawn smaller.
+# Here are the same points twice, with the second mean at (10, 10) and at (3, 3). Colours mix by responsibility.
 #
-# **Before you run the next cells:** of the 900 points on the right, for how many is no component at least 90 %
-# probable?
+# **Before you run the next cells:** of the 900 points, once the groups are close, for how many is no component at
+# least 90 % probable?
 
 # %%
 near = np.array([[0.0, 0.0], [3.0, 3.0]])
@@ -507,32 +492,42 @@ r = responsibilities(X, pi, near, sigma)
 # Figure 7: responsibilities, far apart and close together
 fig, axes = plt.subplots(1, 2, figsize=(10, 5.6))
 pairs = (X_far, responsibilities(X_far, pi, far, sigma)), (X, r)
-for ax, place, (points, resp) in zip(axes, (10, 3), pairs):
-    plot_responsibilities(points, resp, sizes=40 * resp.max(axis=1) ** 2, ax=ax)
+for ax, mu, (points, resp) in zip(axes, (far, near), pairs):
+    (left, bottom), (right, top) = points.min(axis=0) - 0.5, points.max(axis=0) + 0.5
+    grid = np.stack(
+        np.meshgrid(np.linspace(left, right, 300), np.linspace(bottom, top, 300)), axis=-1
+    )
+    sure = responsibilities(grid.reshape(-1, 2), pi, mu, sigma).max(axis=1).reshape(300, 300)
+    ax.contourf(*np.moveaxis(grid, -1, 0), sure, levels=[0.5, 0.9], colors=[PALE_INK], alpha=0.35)
+    plot_responsibilities(points, resp, sizes=24, ax=ax)
     unsure = (resp.max(axis=1) < 0.9).sum()
-    ax.set(title=f"second mean at ({place}, {place}): {unsure} unsure", aspect="equal")
+    ax.set(title=f"second mean at ({mu[1, 0]:g}, {mu[1, 1]:g}): {unsure} unsure", aspect="equal")
 show(
     fig,
-    "Figure 7. Far apart, the origin of every point is clear. Close together, there is a band of mixed"
-    " colour and smaller points, where neither component is 90 % probable.",
-    "Two scatter plots. Left: two clouds far apart, in two pure colours. Right: the clouds overlap,"
-    " and the points between them are small and coloured in shades between the two.",
+    "Figure 7. In the grey band neither component is 90 % probable. Far apart, the band is empty. Close together,"
+    " more than a fifth of the points are in it, in mixed colours.",
+    "Two scatter plots, each with a grey band that bends around the smaller cloud. Left: the clouds are far apart, in"
+    " two pure colours, with no point in the band. Right: the clouds overlap, and the points in the band are coloured"
+    " in shades between the two.",
 )
 
 # %% [markdown]
-# On the left the answer is as sharp as that of k-means. On the right more than a fifth of the points are in doubt.
-# The border in the slider's picture is where both components are equally probable, $p(x, 0) = p(x, 1)$. Take
-# logarithms of both sides:
+# More than a fifth of them. Far apart, the answer is as sharp as that of k-means.
+#
+# ### The border
+#
+# On the border in the slider's picture both components are equally probable, $p(x, 0) = p(x, 1)$. Take logarithms of
+# both sides:
 #
 # $$ \frac{\lVert x - \mu_0 \rVert^2}{2 \sigma_0^2} - \frac{\lVert x - \mu_1 \rVert^2}{2 \sigma_1^2}
 #    = \log \frac{\pi_0 \, \sigma_1^2}{\pi_1 \, \sigma_0^2} . $$
 #
-# If the spreads differ, the squares of $x$ do not cancel, and the [equal-probability
-# boundary](../GLOSSARY.md#equal-probability-boundary) is a circle around the tighter group. Its centre is beyond
-# that group's mean, on the side away from the other. If the tight group's weight is too small, there is no circle:
-# the loose one wins everywhere. If the spreads are equal, the squares cancel, and the boundary is a straight line.
-# If the weights are equal too, the right side is 0 and the line is halfway: the nearest mean wins. You have met
-# that rule before.
+# - If the spreads differ, the squares of $x$ do not cancel, and the [equal-probability
+#   boundary](../GLOSSARY.md#equal-probability-boundary) is a circle around the tighter group. (If that group's weight
+#   is too small, there is no circle: the loose one wins everywhere.)
+# - If the spreads are equal, the squares cancel, and the boundary is a straight line.
+# - If the weights are equal too, the right side is 0, and the line is halfway: the nearest mean wins. You have met
+#   that rule before.
 
 # %%
 equal = joint(X, np.array([0.5, 0.5]), near, np.array([1.5, 1.5]))
@@ -541,10 +536,7 @@ assert np.array_equal(equal.argmax(axis=1), to_means.argmin(axis=1))  # the rule
 
 # %% [markdown]
 # So k-means has a story after all, an unspoken one: all groups are equally frequent, round and of the same spread,
-# and there is never any doubt.
-#
-# How much does that cost where the groups overlap? Compare k-means with the rule that always picks the more
-# probable component.
+# and there is never any doubt. How many errors does that cost where the groups overlap?
 
 # %%
 wrong = (r.argmax(axis=1) != origin).sum()
@@ -557,13 +549,14 @@ print(f"sum of the doubts, 1 - max r: {(1 - r.max(axis=1)).sum():.1f}")
 assert ((hard != origin).sum(), wrong) == (119, 65)
 
 # %% [markdown]
-# K-means makes almost twice as many errors, and in each of 20 samples it made more. But the rule that knows the true
-# knobs still misplaces 65 points, those on the wrong side of the border. And it *knew* that it would: its doubts,
-# $1 - \max_k r_{ik}$, add up to about that number.
+# K-means makes almost twice as many errors as picking the more probable component, and in each of 20 samples it made
+# more. But even with the true knobs, 65 points are on the wrong side of the border. The responsibilities say so
+# beforehand: their doubts, $1 - \max_k r_{ik}$, add up to about that number.
 #
-# Can you trust these probabilities? Put them to the test. Draw many points from the story. Sort them into bins by the
-# responsibility of component 0: below 10 %, 10 to 20 %, and so on. In each bin, count how many really came from
-# component 0.
+# ### Can you trust these probabilities?
+#
+# Draw many points from the story. Sort them into bins by the responsibility of component 0: below 10 %, 10 to 20 %,
+# and so on. In each bin, count how many really came from component 0.
 #
 # **Before you run the next cell:** of the points with a responsibility near 50 %, what share came from component 0?
 
@@ -576,30 +569,31 @@ happened = np.array([(source[bins == b] == 0).mean() for b in range(10)])
 
 # %% tags=["hide-input"]
 # Figure 8: what was promised, and what happened
-ax = plot_curve(
-    promised, happened, "responsibility of component 0", "share that came from component 0"
-)
+ax = plt.figure(figsize=(5, 4)).subplots()
 ax.plot([0, 1], [0, 1], color=INK, linestyle=":")
+ax.plot(promised, happened, "o", color=color(0))
+ax.annotate(
+    "promise = outcome", (0.7, 0.7), (0.45, 0.22), arrowprops={"arrowstyle": "->", "color": INK}
+)
+ax.set(xlabel="responsibility of component 0", ylabel="share that came from component 0")
 ax.set_aspect("equal")
 show(
     ax,
-    "Figure 8. What the responsibilities promise, and what happened. Every point is close to the"
-    " dotted diagonal, where promise and outcome agree.",
-    "A line plot through ten points from the lower left to the upper right, almost on top of the"
-    " dotted diagonal.",
+    "Figure 8. What the responsibilities promise, and what happened: one dot for each bin. Every dot is close to the"
+    " diagonal.",
+    "Ten dots from the lower left to the upper right, all of them on a dotted diagonal.",
 )
 assert np.abs(promised - happened).max() < 0.02
 
 # %% [markdown]
-# The probabilities keep their promise. Of the points near the boundary, half came from each component. Two such
-# points can be at the same place and have different origins. Nothing in their coordinates can tell them apart, so no
-# method can, not even one that knows every knob. The honest answer there is a probability.
+# Half of them: the probabilities keep their promise. Two points can be at the same place and have different origins.
+# No method can tell them apart, not even one that knows every knob. The honest answer there is a probability.
 
 # %% [markdown]
 # ## Components are not clusters
 #
-# Push two Gaussians together until you can no longer see two. The story still has
-# two components, since every point was drawn from one or the other. How many clusters are there?
+# Push two Gaussians together until you can no longer see two. The story still has two components. How many clusters
+# are there?
 #
 # **Before you run the next cell:** two Gaussians have standard deviation 1 and equal weights, and their means are
 # $s$ apart. From which $s$ on does the density have two peaks: 1, 2 or 3?
@@ -629,84 +623,45 @@ show(
 )
 
 # %% [markdown]
-# The valley appears when the distance exceeds two standard deviations. Below that, two components make one bump. A
-# component is part of the story of how data are made. A [cluster](../GLOSSARY.md#cluster) is something you see in
-# the result. They often coincide, but they need not: one cluster with a bent shape may take several components, as
-# a later lesson will show. So "how many components fit best?" and "how many groups are there?" are two questions.
+# The valley appears when the distance exceeds two standard deviations. Below that, two components make one bump.
+#
+# A component is part of the story of how data are made. A [cluster](../GLOSSARY.md#cluster) is something you see in
+# the result. They often coincide, but they need not: one bent cluster may take several components, as a later lesson
+# will show. So "how many components fit best?" and "how many groups are there?" are two questions.
 
 # %% [markdown]
-# ## A cousin, if you are curious: the self-organising map
+# ## Data from files
 #
-# You may skip this section; nothing later builds on it.
+# ### Labels that collide
 #
-# K-means has a relative among neural networks, Kohonen's [self-organising map](../GLOSSARY.md#self-organising-map).
-# Its centres, called units, are the knots of a flexible net. Points are shown to it one at a time. The nearest unit
-# moves towards the point, as in k-means, and *pulls its neighbours in the net along*: at first even distant ones,
-# later only the nearest. The result is a map of the data on a grid, with similar points at neighbouring knots. Like
-# k-means it has a rule and no story: it gives no probabilities.
-
+# The long groups of Figure 4 come from one draw and the round group from another, and each draw numbers its groups
+# from zero. The same happens when you join two labelled files. A [Gaussian
+# mixture](../GLOSSARY.md#gaussian-mixture), fitted as in lesson 04, groups the points, and we compare its answer with
+# the truth, joined in two ways.
+#
+# **Before you run the next cell:** `y1` holds 0 and 1, and `y2` holds only 0. How many groups are in `np.r_[y1,
+# y2]`?
 
 # %%
-def self_organising_map(X, side=8, n_steps=6000, random_state=0):
-    """The positions (side, side, d) of a net's units after n_steps points were shown to it."""
-    rng = check_random_state(random_state)
-    place = np.argwhere(np.ones((side, side)))  # row and column of each unit in the net
-    units = X.mean(axis=0) + 0.1 * rng.standard_normal((side**2, X.shape[1]))
-    for progress in np.linspace(0, 1, n_steps):
-        x = X[rng.randint(len(X))]
-        winner = ((units - x) ** 2).sum(axis=1).argmin()
-        width = side / 2 * 0.1**progress  # how far along the net the pull reaches
-        pull = np.exp(-((place - place[winner]) ** 2).sum(axis=1) / (2 * width**2))
-        units += 0.5 * 0.05**progress * pull[:, np.newaxis] * (x - units)
-    return units.reshape(side, side, -1)
-
-
-# %% tags=["hide-input"]
-# Figure 10: a net of units
 X, y = elongated_blobs()
-net = self_organising_map(X)
+y1, y2 = y[:1000], np.zeros(250, dtype=int)
+found = GaussianMixture(3, tol=1e-10, max_iter=1000, random_state=42).fit_predict(X)
 
-ax = plot_points(X, y, sizes=10)
-for rows in (net, net.swapaxes(0, 1)):
-    ax.plot(*rows.transpose(2, 1, 0), color=INK, linewidth=0.9)
-ax.scatter(*net.reshape(-1, 2).T, s=34, c=PAPER, edgecolors=INK, linewidths=1.4, zorder=3)
-ax.set_aspect("equal")
-show(
-    ax,
-    "Figure 10. A net of 8 × 8 units after 6000 points. The units (white) are close together where the"
-    " points are dense, and the threads between the groups are long.",
-    "Three groups of points with a grey net laid over them. Most of its white knots are inside the"
-    " groups; its threads are long in the gaps between the groups.",
-)
+for name, truth in (("np.r_[y1, y2]", np.r_[y1, y2]), ("np.r_[y1, y2 + 2]", np.r_[y1, y2 + 2])):
+    print(f"{name:18}: {len(np.unique(truth))} groups, ARI {adjusted_rand_score(truth, found):.3f}")
 
 # %% [markdown]
-# ## Points of your own
+# Two. Without the `+ 2` the round group gets the number of a long one, and a nearly perfect answer looks mediocre.
+# When a score surprises you, count the groups in the truth before you doubt the method.
 #
-# Your own data will usually be in a file. `load_points` reads a text file with one point per line. It skips a first
-# line of names, and anything after a `#`. Without a path it reads a small sample.
-
-# %% tags=["hide-input"]
-# Figure 11: the points of kmeans_samples.txt
-X = load_points()
-kmeans = KMeans(3, n_init=10, random_state=0).fit(X)
-
-ax = plot_decision_regions(kmeans, X)
-plot_points(X, kmeans.labels_, ax=ax)
-plot_centers(kmeans.cluster_centers_, ax=ax)
-ax.set_aspect("equal")
-show(
-    ax,
-    f"Figure 11. The {len(X)} points of kmeans_samples.txt. Three round groups, well apart: here k-means"
-    " works again.",
-    "Thirty points in three compact groups at the upper left, the lower middle and the right, one in"
-    " each region.",
-)
-
-# %% [markdown]
-# Files are rarely clean. This reader does not guess what you meant: it stops, and says where.
+# With the right truth, you see that the mixture finds the groups that k-means could not.
 #
-# **Before you run the next cells:** the first holds five flawed files, and the second reads them, and a sixth that
-# does not exist. Where would you want the computer to guess?
+# ### Files are rarely clean
+#
+# `load_points` reads a text file with one point per line. (Without a path it reads a small sample.) It skips a first
+# line of names, and anything after a `#`. It never guesses what you meant.
+#
+# **Before you run the next cell:** what is wrong with each of the five files in it? (A sixth does not exist.)
 
 # %%
 files = {
@@ -716,8 +671,6 @@ files = {
     "column.txt": "1.0\n2.0\n3.0\n",
     "empty.txt": "# measured on Monday\n",
 }
-
-# %%
 with TemporaryDirectory() as folder, chdir(folder):
     for name, content in files.items():
         Path(name).write_text(content)
@@ -728,8 +681,7 @@ with TemporaryDirectory() as folder, chdir(folder):
             print(str(error).replace(str(Path.cwd()), "this folder"), "\n")
 
 # %% [markdown]
-# Each message says what was found and what was wanted, and suggests a next step. Read error messages from the end:
-# the last sentence is the one to act on.
+# Each message says what was found and what was wanted. The last sentence is the one to act on.
 
 # %% [markdown]
 # ## Common mistakes
@@ -737,7 +689,6 @@ with TemporaryDirectory() as folder, chdir(folder):
 # - **"The lowest inertia is the best clustering."** Only if the objective suits the data. For the long groups and
 #   for the penguins, the true labels have the higher inertia.
 # - **Raising `n_init` when the shape is the problem.** You find the optimum of the wrong objective more reliably.
-# - **Believing an ARI that is surprisingly low.** Perhaps labels from two files have collided.
 # - **Treating the label of a far-away point as knowledge.** K-means always answers. It has no way to say that a point
 #   is unlike anything it has seen.
 # - **Taking each fitted component for a real group.** Two components may make one bump, and one bent group may need
@@ -755,9 +706,8 @@ with TemporaryDirectory() as folder, chdir(folder):
 #
 # <details><summary>Answer</summary>
 #
-# **B.** The search did its job and found a lower value, but you dislike the result. A: more starts could lower the
-# inertia further, towards results that you dislike. C is impossible: the optimum has the lowest inertia, and 850 is
-# lower than 900.
+# **B.** The search found a lower value, but you dislike the result. A: more starts can only go on in that direction.
+# C is impossible: the optimum has the lowest inertia, and 850 is lower than 900.
 #
 # </details>
 #
@@ -785,8 +735,8 @@ with TemporaryDirectory() as folder, chdir(folder):
 # <details><summary>Answer</summary>
 #
 # **C.** With unequal spreads the squares of $x$ stay in the equation. Far out in *every* direction the loose Gaussian
-# is the higher one, even behind the tight group. A is the rule of k-means, and needs equal spreads. B moves the
-# border the right way, but forgets the far side of the tight group.
+# is the higher one, even behind the tight group. A is the rule of k-means, and needs equal spreads. B forgets the far
+# side of the tight group.
 #
 # </details>
 
@@ -798,8 +748,7 @@ with TemporaryDirectory() as folder, chdir(folder):
 # 2. When the right answer has the higher inertia, the objective is at fault, and more starts do not help.
 # 3. A mixture is a story: pick a component with probability $\pi_k$, then draw from its Gaussian.
 # 4. Responsibilities are honest probabilities; at the boundary nobody can know, and they say so.
-# 5. Components belong to the story, clusters to the eye. Compare groupings with the ARI, and count the groups
-#    first.
+# 5. Components belong to the story, clusters to the eye. Before you believe an ARI, count the groups in the truth.
 
 # %% [markdown]
 # ## Where next
@@ -807,6 +756,47 @@ with TemporaryDirectory() as folder, chdir(folder):
 # Try the [exercises](../exercises/02_kmeans_limits_exercises.ipynb). Then [lesson 03](03_gaussians.ipynb) gives the
 # components their slanted shapes, and [lesson 04](04_em.ipynb) finds the knobs when nobody tells you which point
 # came from where.
+
+# %% [markdown]
+# ## Optional: a cousin of k-means
+#
+# Nothing later builds on this. Kohonen's [self-organising map](../GLOSSARY.md#self-organising-map) is k-means with a
+# net: its centres, called units, are the knots. Points arrive one at a time. The nearest unit moves towards the point
+# and *pulls its neighbours in the net along*, at first even distant ones, later only the nearest. The result is a map
+# of the data, with similar points at neighbouring knots.
+
+# %% tags=["hide-input"]
+# Figure 10: a net of units, from scratch
+
+
+def self_organising_map(X, side=8, n_steps=6000, random_state=0):
+    """The positions (side, side, d) of a net's units after n_steps points were shown to it."""
+    rng = check_random_state(random_state)
+    place = np.argwhere(np.ones((side, side)))  # row and column of each unit in the net
+    units = X.mean(axis=0) + 0.1 * rng.standard_normal((side**2, X.shape[1]))
+    for progress in np.linspace(0, 1, n_steps):
+        x = X[rng.randint(len(X))]
+        winner = ((units - x) ** 2).sum(axis=1).argmin()
+        width = side / 2 * 0.1**progress  # how far along the net the pull reaches
+        pull = np.exp(-((place - place[winner]) ** 2).sum(axis=1) / (2 * width**2))
+        units += 0.5 * 0.05**progress * pull[:, np.newaxis] * (x - units)
+    return units.reshape(side, side, -1)
+
+
+net = self_organising_map(X)
+
+ax = plot_points(X, y, sizes=10)
+for rows in (net, net.swapaxes(0, 1)):
+    ax.plot(*rows.transpose(2, 1, 0), color=INK, linewidth=0.9)
+ax.scatter(*net.reshape(-1, 2).T, s=34, c=PAPER, edgecolors=INK, linewidths=1.4, zorder=3)
+ax.set_aspect("equal")
+show(
+    ax,
+    "Figure 10. A net of 8 × 8 units after 6000 points. The units (white) are close together where the"
+    " points are dense, and the threads between the groups are long.",
+    "Three groups of points with a grey net laid over them. Most of its white knots are inside the"
+    " groups; its threads are long in the gaps between the groups.",
+)
 
 # %% [markdown]
 # ## References

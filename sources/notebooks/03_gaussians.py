@@ -81,9 +81,9 @@ show(
 # The distance alone cannot tell, but you see at once that it is B. In this species long sepals tend to be wide. A is
 # long and wide. B is long and narrow, and none of the fifty is like it.
 #
-# The ruler of k-means is the same in every direction. Your eye used another ruler, one that is short across the cloud
-# and long along it. This lesson builds that ruler. It comes with a shape, the [Gaussian](../GLOSSARY.md#gaussian),
-# and the rest of the course is built from that shape.
+# K-means measures distance in the same way in every direction. Your eye did not: a step across the cloud counted for
+# more than a step along it. This lesson turns that into a formula. It comes with a shape, the
+# [Gaussian](../GLOSSARY.md#gaussian), and the rest of the course is built from that shape.
 
 # %% [markdown]
 # ## One number at a time
@@ -94,8 +94,7 @@ show(
 # called the [variance](../GLOSSARY.md#variance).
 #
 # $$ \begin{aligned}
-# N(x \mid \mu, \sigma^2) &= \frac{1}{\sqrt{2\pi}\,\sigma}\; e^{-z^2 / 2} \\
-# z &= \frac{x - \mu}{\sigma}
+# N(x \mid \mu, \sigma^2) &= \frac{1}{\sqrt{2\pi}\,\sigma}\; e^{-z^2 / 2} \\ z &= \frac{x - \mu}{\sigma}
 # \end{aligned} $$
 #
 # Read it from the inside out. $z$ says how many standard deviations $x$ is from the mean. The exponential makes
@@ -229,7 +228,7 @@ for r in (1, 2, 3):
 # %% [markdown]
 # The counts are close to what the Gaussian says. Remember these three shares, and that they hold in *one* dimension.
 #
-# Try this ruler on the two strangers: standardise length and width, each with its own mean and standard deviation.
+# Try this on the two strangers: standardise length and width, each with its own mean and standard deviation.
 #
 # **Before you run the next cell:** will that tell A from B?
 
@@ -351,7 +350,7 @@ show(
 )
 
 # %% [markdown]
-# A is near the second ellipse, B far beyond the third. This is the ruler that your eye used.
+# A is near the second ellipse, B far beyond the third. The ellipses tell them apart, as your eye did.
 #
 # You can read one more thing off an ellipse. Its shadow on the horizontal axis reaches exactly one standard
 # deviation of the length to either side of the mean, and its shadow on the vertical axis one standard deviation of
@@ -394,8 +393,8 @@ show(*draw_covariance(noise, std_1=2, std_2=1, angle=30, reach=6.5))
 # %% [markdown]
 # ## A distance in units of the spread
 #
-# In one dimension the ruler was $|z| = |x - \mu| / \sigma$. In many dimensions it is the [Mahalanobis
-# distance](../GLOSSARY.md#mahalanobis-distance) $\Delta$:
+# In one dimension we counted in standard deviations: $|z| = |x - \mu| / \sigma$. In many dimensions we use the
+# [Mahalanobis distance](../GLOSSARY.md#mahalanobis-distance) $\Delta$:
 #
 # $$ \Delta^2 = (x - \mu)^\top \Sigma^{-1} (x - \mu) $$
 #
@@ -444,7 +443,7 @@ axes[0].set(xlabel="sepal length (cm)", ylabel="sepal width (cm)", title="measur
 axes[1].set(xlabel="y₁ (no unit)", ylabel="y₂ (no unit)", title="whitened")
 show(
     fig,
-    "Figure 6. Whitening turns the ellipses into circles. On the right, plain distance is the right ruler.",
+    "Figure 6. Whitening turns the ellipses into circles. On the right, plain distance tells A from B.",
     "Left: the flowers with slanted ellipses. Right: the same flowers whitened, with circles"
     " of radius 1, 2 and 3. A is near the second circle, B far outside the third.",
 )

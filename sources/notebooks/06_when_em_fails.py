@@ -53,7 +53,7 @@ try:
 except ValueError:
     print(f"after {len(steps) - 1} rounds EM cannot go on")
 print("its last standard deviations:", np.sqrt(steps[-1].mixture.covariances).round(2))
-em_player(column, steps)
+em_player(column, steps, features=["position x"])
 
 # %% tags=["hide-input"]
 # Checks of what the text says

@@ -36,7 +36,7 @@ use_course_style()
 # To begin with: Old Faithful, standardised
 faithful = load_old_faithful()
 geyser = (faithful - faithful.mean(axis=0)) / faithful.std(axis=0)
-playground(geyser, n_components=2)
+playground(geyser, n_components=2, features=("duration (standardised)", "wait (standardised)"))
 
 # %% [markdown]
 # Here are 272 of its eruptions: how long each lasted, and how long people waited for the

@@ -16,9 +16,7 @@ from mlcourse.datasets import elongated_blobs, load_digits, load_iris
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import (
     IncompleteDataMixture,
-    Mixture,
     SemiSupervisedMixture,
-    Statistics,
     condition,
     conditional_mean,
     draw_missing,
@@ -47,7 +45,7 @@ use_course_style()
 
 # %% [markdown]
 # Run the next cell, then press Play in it: EM learns where a ball is, and when. In this lesson you ask a mixture
-# questions: if you know one of the two, what does it say about the other?
+# questions such as: if you know one of the two, what about the other?
 
 # %% tags=["hide-input"]
 # To begin with: snapshots of a ball, height against time
@@ -56,18 +54,38 @@ throw = np.column_stack([10 * moment - 5 * moment**2, moment])
 throw += np.random.default_rng(2).normal(scale=(0.15, 0.01), size=throw.shape)
 parts = (4 * moment).astype(int)
 start = mixture_from_responsibilities(throw, np.eye(8)[parts], CovarianceType.named("full"))
-em_player(throw, list(islice(em(expectation_over(throw), start), 20)))
+steps = list(islice(em(expectation_over(throw), start), 20))
+em_player(throw, steps, features=("height (m)", "time since the throw (s)"))
 
 # %% [markdown]
-# ## When was the ball three metres up?
+# ## One algorithm, six uses
+#
+# There is no new algorithm in this lesson. Each part changes one line of EM, or none:
+#
+# | part | the question | what changes | tasks |
+# |---|---|---|---|
+# | 1 | I know some entries of a row. What about the others? | nothing: a formula for after the fit | 1, 2, 3 |
+# | 2 | The rows that I fit to have holes. | the E-step expects the missing entries, too | 4, 5 |
+# | 3 | I have many features and few rows. | the M-step keeps a few directions | on paper |
+# | 4 | Only a few rows have labels. | the E-step takes them as given | 7 |
+# | 5 | The rows are in many files, or on many machines. | nothing: sums are added up | 6 |
+# | 6 | The rows keep coming. | the M-step follows every batch | 8 |
+#
+# Read part 1 first, then part 2. Parts 3 to 6 stand alone, and each may be skipped: nothing later needs them.
+#
+# ## Part 1 · Known and unknown entries
+#
+# **The idea:** a mixture is a model of the [joint density](../GLOSSARY.md#joint-density) of all features, so entries
+# that are known say something about the others.
+#
+# ### When was the ball three metres up?
 #
 # Somebody throws a ball straight up at ten metres per second, again and again, and you take snapshots at random
-# moments. Each snapshot gives two numbers, the height of the ball and the time since the throw. (Here
-# gravity is 10 m/s², and heights have an error of 15 cm.)
+# moments. Each gives the height of the ball and the time since the throw.
 
 # %%
 rng = np.random.default_rng(0)
-time = rng.uniform(0, 2, size=2000)
+time = rng.uniform(0, 2, size=2000)  # gravity is 10 m/s², and heights are off by 15 cm
 height = 10 * time - 5 * time**2 + rng.normal(scale=0.15, size=2000)
 ball = np.column_stack([height, time])
 
@@ -87,16 +105,10 @@ show(
 # **Before you run the next cells:** a snapshot shows the ball at three metres. When was it taken? Give one
 # number, if you can. Then say what worries you about it.
 #
-# So far you have asked a mixture about whole rows: how likely they are, which [component](../GLOSSARY.md#component)
-# they come from, what a new one might look like. But a mixture is a model of the [joint
-# density](../GLOSSARY.md#joint-density) of all features, so it can also answer: *given these entries of a row, what
-# about the others?* There is no new algorithm in this lesson. It is EM all the way through.
+# ### Conditioning one Gaussian
 #
-# ## Conditioning one Gaussian
-#
-# Split the features of a row into those that are known, $o$ for observed, and those that are unknown, $u$.
-# Split the mean and the [covariance](../GLOSSARY.md#covariance) accordingly. The
-# [conditional distribution](../GLOSSARY.md#conditional-distribution) of $x_u$, when $x_o$ is given, is again a
+# Split the features, and with them mean and [covariance](../GLOSSARY.md#covariance), into $o$ (observed) and $u$
+# (unknown). Given $x_o$, the [conditional distribution](../GLOSSARY.md#conditional-distribution) of $x_u$ is again a
 # [Gaussian](../GLOSSARY.md#gaussian):
 #
 # $$ \begin{aligned}
@@ -104,9 +116,8 @@ show(
 # \Sigma_{u|o} &= \Sigma_{uu} - \Sigma_{uo}\Sigma_{oo}^{-1}\Sigma_{ou}
 # \end{aligned} $$
 #
-# The first line starts from the mean of $x_u$ and corrects it: the more unusual $x_o$ is, and the stronger the
-# correlation, the larger the correction. The second line is the covariance that we had, minus what $x_o$ explains. It
-# does not depend on the values in $x_o$.
+# The first line corrects the mean of $x_u$: the more unusual $x_o$ is, and the stronger the correlation, the larger
+# the correction. The second subtracts what $x_o$ explains.
 
 
 # %%
@@ -118,8 +129,7 @@ def condition_gaussian(mu, Sigma, o, x_o):
 
 
 # %% [markdown]
-# You know these slopes. Fit one Gaussian to the ball, ask it for the time at three metres, and ask a least-squares
-# line the same:
+# You have met these slopes. Ask one Gaussian for the time at three metres, and a least-squares line the same:
 
 # %%
 one = GaussianMixture(reg_covar=0).fit(ball)
@@ -129,20 +139,19 @@ print(f"one Gaussian {mean[0]:.3f} s, straight line {np.polyval(line, 3.0):.3f} 
 assert np.isclose(mean[0], np.polyval(line, 3.0))
 
 # %% [markdown]
-# Conditioning one Gaussian *is* linear regression. The line is nearly flat, because going up and coming
-# down cancel, so the answer is about one second at every height. One second after the throw, however, the ball is
-# at the top.
+# Conditioning one Gaussian *is* linear regression. Going up and coming down cancel, so the line is nearly flat:
+# about one second at every height. But then the ball is at the top.
 #
-# ## Conditioning a mixture: regression with two answers
+# ### Conditioning a mixture: regression with two answers
 #
-# A mixture has one regression line per component, and it has to decide how much each of them counts. The conditional
-# of a mixture is again a mixture. Its means and covariances come from the formulas above, component by component. Its
-# weights are the [responsibilities](../GLOSSARY.md#responsibility), computed from the known features alone:
+# The conditional of a mixture is again a mixture. Means and covariances come from the formulas above, component by
+# component: one regression line each. The weights are the [responsibilities](../GLOSSARY.md#responsibility), computed
+# from the known features alone:
 #
 # $$ \pi_{k|o} = \frac{\pi_k\, N(x_o \mid \mu_{k,o}, \Sigma_{k,oo})}{\sum_l \pi_l\, N(x_o \mid \mu_{l,o},
 # \Sigma_{l,oo})} $$
 #
-# The package has it as `condition`. Here are ten components, and the ball at three metres again.
+# `condition` does this. Here are ten components, and the ball at three metres again.
 
 # %%
 model = GaussianMixture(10, n_init=5, random_state=0).fit(ball)
@@ -152,15 +161,18 @@ for k in np.flatnonzero(at_three.weights > 0.05):
     print(
         f"weight {at_three.weights[k]:.2f}, time {at_three.means[k, 0]:.2f} s, give or take {std:.2f} s"
     )
-# one component by our own function, to compare with the package
+
+# %%
+# the same by our own function, for one component
 mean, cov = condition_gaussian(model.means_[0], model.covariances_[0], [0], np.array([3.0]))
 assert np.allclose(mean, at_three.means[0])
 assert np.allclose(cov, at_three.covariances[0])
 
 # %% [markdown]
-# Two answers: on the way up and on the way down. By symmetry each should have half of the weight; a fit to other
-# snapshots gives other shares. **Before you run the next cell:** the *conditional mean* is the average of these
-# answers by weight. Where in Figure 1 would it be, for every height from 0 to 5 metres?
+# Two answers: on the way up and on the way down. (By symmetry, each should have half of the weight.)
+#
+# **Before you run the next cell:** the *conditional mean* is the average of these answers by weight. Where in
+# Figure 1 would it be, for every height from 0 to 5 metres?
 
 # %% tags=["hide-input"]
 # Figure 2: the conditional mean
@@ -170,22 +182,30 @@ expected = conditional_mean(model, asked)[:, 1]
 answers = draw_missing(model, np.tile(asked, (10, 1)), random_state=0)
 times = np.linspace(0, 2, 400)
 log_density, _ = e_step(times[:, np.newaxis], at_three)
-fig, axes = plt.subplots(1, 2, figsize=(11, 4))
-axes[0].scatter(*answers.T, s=5, color=color(1))
-axes[0].plot(10 * times - 5 * times**2, times, "--", color=color(2))
-axes[0].plot(heights, expected, color=color(0), linewidth=2.5)
-axes[0].set(xlabel="height (m)", ylabel="time since the throw (s)")
 truth = np.exp(-0.5 * ((3 - 10 * times + 5 * times**2) / 0.15) ** 2)
-axes[1].plot(times, truth / np.trapezoid(truth, times), "--", color=color(2), label="truth")
-axes[1].plot(times, np.exp(log_density), color=color(1), label="mixture")
-axes[1].legend(loc="upper left", bbox_to_anchor=(0.25, 1))
-axes[1].axvline(np.interp(3, heights, expected), color=color(0), linewidth=2.5)
-axes[1].set(xlabel="time, given a height of 3 m (s)", ylabel="density")
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
+left.scatter(*answers.T, s=5, color=color(1))
+left.plot(10 * times - 5 * times**2, times, "--", color=color(2))
+left.plot(heights, expected, color=color(0), linewidth=2.5)
+left.set(xlabel="height (m)", ylabel="time since the throw (s)")
+right.plot(times, truth / np.trapezoid(truth, times), "--", color=color(2))
+right.plot(times, np.exp(log_density), color=color(1))
+right.axvline(np.interp(3, heights, expected), color=color(0), linewidth=2.5)
+right.set(xlabel="time, given a height of 3 m (s)", ylabel="density")
+for ax, x, y, name, k in (
+    (left, 0.2, 1.3, "conditional mean", 0),
+    (left, 0.2, 1.6, "draws", 1),
+    (left, 0.2, 0.4, "true path (dashed)", 2),
+    (right, 1.12, 5, "its mean", 0),
+    (right, 0.45, 7.5, "mixture", 1),
+    (right, 0.45, 6.5, "truth\n(dashed)", 2),
+):
+    ax.text(x, y, name, color=color(k), weight="bold", va="center")
 show(
     fig,
-    "Figure 2. Left: the conditional mean at sixty heights (solid), and ten draws from the conditional at each"
-    " (dots). Below the top, the draws are near the true path (dashed), and the mean is where the ball never is."
-    " Right: the density of the time at three metres. At its mean (vertical line) there is hardly any.",
+    "Figure 2. Left: at each of sixty heights, the conditional mean and ten draws from the conditional. The draws"
+    " follow the true path; the mean is where the ball never is, except at the top. Right: the density of the time"
+    " at three metres. At its mean there is hardly any.",
     "Left: dots along a dashed arch, with a solid line that wavers about one second through the empty middle."
     " Right: a density with a tall peak near 0.4 and one near 1.6 seconds, nearly equal to the"
     " dashed true one; a vertical line between the peaks.",
@@ -199,17 +219,14 @@ drawn = draw_missing(model, np.tile([3.0, np.nan], (8, 1)), random_state=0)[:, 1
 print("eight draws:", drawn.round(2))
 
 # %% [markdown]
-# The [conditional mean](../GLOSSARY.md#conditional-mean) is the guess with the least
-# squared error, and every regression that minimises squared error aims at it, a neural network too. Here it is wrong:
-# **the mean of two possible values need not be possible.** The conditional density shows both. If you need *one* time
-# that could have happened, draw from it.
-
-# %% [markdown]
-# ## The lower half of a digit
+# The [conditional mean](../GLOSSARY.md#conditional-mean) is the guess with the least squared error, and every
+# regression that minimises squared error aims at it, neural networks included. Here it is wrong: **the mean of two
+# possible values need not be possible.** If you need *one* time that could have happened, draw from the conditional.
 #
-# The same two functions, with 64 features instead of two. We fit a mixture to three quarters of the small digits,
-# and hide the lower half of the others. Filling in missing parts of a picture is called
-# [inpainting](../GLOSSARY.md#inpainting).
+# ### The lower half of a digit
+#
+# The same two functions work with 64 features. We fit a mixture to some of the small digits, and hide the lower half
+# of the others. Filling it in is called [inpainting](../GLOSSARY.md#inpainting).
 
 # %%
 X, y = load_digits()
@@ -233,6 +250,9 @@ fig, ax = plt.subplots(figsize=(9, 5.8))
 plot_digits(np.concatenate([row[:12] for row in rows]).clip(0, 16), n_cols=12, ax=ax)
 for column in range(12):
     ax.text(9 * column + 3.5, -2.5, column + 1, ha="center")
+for column in (6, 9):  # the two that the text is about
+    frame = {"fill": False, "edgecolor": color(5), "linewidth": 2, "clip_on": False}
+    ax.add_patch(plt.Rectangle((9 * column - 1, -1), 9, 64, **frame))
 for row in range(2, 7):  # where the filled part of a row begins
     ax.axhline(9 * row + 3.5, color=color(1), linewidth=1, linestyle=":")
 names = ["the truth", "given", "conditional mean", *(f"draw {i}" for i in range(1, 5))]
@@ -241,10 +261,10 @@ for i, name in enumerate(names):
 show(
     fig,
     "Figure 3. Twelve digits that the mixture was not fitted to. The upper half is given; below the dotted"
-    " line, pixels are filled in.",
+    " line, pixels are filled in. Two columns are framed.",
     "Seven rows of twelve numbered digits: whole, upper halves alone, filled with the conditional mean, and"
-    " filled with four different draws. Most are completed to the right digit. The seventh, a 2, becomes a 2 in"
-    " some draws and a 3 in others; the tenth, a 7, becomes a 3 in all of them.",
+    " filled with four different draws. Most are completed to the right digit. The framed ones are the seventh, a 2,"
+    " which becomes a 2 in some draws and a 3 in others, and the tenth, a 7, which becomes a 3 in all of them.",
 )
 
 
@@ -263,58 +283,84 @@ for name, filled in (
     print(f"{name:16s} {error(filled):.2f}")
 
 # %% [markdown]
-# The conditional mean has the least error, as it should. Now look at column 7. Its upper half fits a 2 and a 3
-# alike. The mean is smudged, a bit of both; each draw decides. It is the ball again, in 32 dimensions. (In column
-# 10 mean and draws agree on a 3, and the truth is a 7. A confident answer can be wrong.)
+# The conditional mean has the least error, as it should. Now look at the frames. The upper half of column 7 fits a 2
+# and a 3 alike: the mean is a bit of both, and each draw decides. It is the ball again. In column 10 all agree on a
+# 3, and the truth is a 7. A confident answer can be wrong.
 #
-# ## Data with holes
+# ## Part 2 · Rows with holes
 #
-# What if the *training* data have holes? A sensor fails, somebody skips a question. Two habits are common: drop
-# every row with a hole, or fill the hole with the mean of its column, which is called [mean
-# imputation](../GLOSSARY.md#imputation).
+# **The idea:** a missing entry is one more unknown, like the component. That is work for the
+# [E-step](../GLOSSARY.md#e-step).
 #
-# EM needs neither. A missing entry is one more unknown, like the component, and the
-# [E-step](../GLOSSARY.md#e-step) replaces unknowns by what is expected under the current parameters. For row $i$ and
-# component $k$:
+# ### Filling in is not knowing
 #
-# - the responsibility comes from the known entries alone, as in `condition`;
-# - in the sum of $x$, the conditional means take the place of the unknown entries;
-# - in the sum of $(x-\mu)(x-\mu)^{\mathsf T}$ they do so too, **and the conditional covariance** $\Sigma_{u|o}$
-#   is added.
+# A sensor fails, somebody skips a question. To see it, take two features of variance 1 and correlation 0.8, and
+# delete half of the second.
 #
-# The [M-step](../GLOSSARY.md#m-step) does not change. What cannot fall is the likelihood of the known entries. The
-# estimator is `IncompleteDataMixture`, and NaN marks a hole. First, digits without 40 % of their pixels, and one
-# Gaussian:
+# **Before you run the next cell:** we fill the holes with the mean of the column ([mean
+# imputation](../GLOSSARY.md#imputation)), with conditional means, and with draws from the conditional. Which of the
+# three keeps the variance of feature 2?
 
 # %%
 rng = np.random.default_rng(0)
-torn = np.where(rng.uniform(size=(300, 64)) < 0.4, np.nan, X_fit[:300])
-by_em = IncompleteDataMixture(reg_covar=1.0, max_iter=30).fit(torn)
-pixel_means = np.where(np.isnan(torn), np.nanmean(torn, axis=0), torn)
-restored = conditional_mean(by_em, torn)
+pairs = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], size=2000)
+gone = rng.uniform(size=2000) < 0.5
+holes = pairs.copy()
+holes[gone, 1] = np.nan
+fit = IncompleteDataMixture(tol=1e-8, max_iter=1000).fit(holes)
+filled = {"conditional mean": conditional_mean(fit, holes), "draw": draw_missing(fit, holes, 0)}
 
 # %% tags=["hide-input"]
-# Figure 4: digits with holes, filled in two ways
-rows = [X_fit[:300], np.nan_to_num(torn), pixel_means, restored]
-fig, ax = plt.subplots(figsize=(9, 3.4))
-plot_digits(np.concatenate([row[:12] for row in rows]).clip(0, 16), n_cols=12, ax=ax)
-for i, name in enumerate(("the truth", "given", "pixel means", "EM with holes")):
-    ax.text(-2.5, 9 * i + 4, name, ha="right", va="center")
+# Figure 4: the truth, and three ways to fill the holes
+means = np.where(np.isnan(holes), np.nanmean(holes, axis=0), holes)
+panels = {"the truth": pairs, "column mean": means, **filled}
+fig, axes = plt.subplots(1, 4, figsize=(13, 3.4), sharex=True, sharey=True)
+for ax, (name, points) in zip(axes, panels.items()):
+    ax.scatter(*points[~gone][:400].T, s=6, color=PALE_INK)
+    ax.scatter(*points[gone][:400].T, s=10, color=color(1), marker="^")
+    ax.set(title=f"{name}\nvariance {points[:, 1].var():.2f}", xlabel="feature 1", aspect="equal")
+    ax.text(
+        3.4,
+        -3,
+        "deleted" if ax is axes[0] else "filled in",
+        color=color(1),
+        weight="bold",
+        ha="right",
+    )
+axes[0].set_ylabel("feature 2")
 show(
     fig,
-    "Figure 4. Twelve of the 300 digits. EM never saw a complete one, and still learned what goes together.",
-    "Four rows of twelve digits: complete; with scattered pixels missing; filled with the means of the pixels,"
-    " smudged; and filled by EM, with clear strokes close to the truth.",
+    "Figure 4. Points whose second feature was deleted are orange triangles: where they really are, and where three"
+    " ways of filling put them. The variance is that of feature 2.",
+    "Four scatter plots. The truth is an oblique ellipse. With column means the triangles form a horizontal"
+    " line, with conditional means an oblique line, with draws an ellipse like the truth.",
 )
-for name, filled in (("pixel means", pixel_means), ("EM with holes", restored)):
-    squares = (filled - X_fit[:300])[np.isnan(torn)] ** 2
-    print(f"{name:14s} error of a missing pixel {np.sqrt(squares.mean()):.2f}")
+by_em = fit.covariances_[0, 1, 1]
+print(f"variance of feature 2 by EM: {by_em:.2f}")
+found = [points[:, 1].var().round(2) for points in panels.values()]
+assert found == [1.02, 0.53, 0.86, 1.02]
 
 # %% [markdown]
-# **Before you run the next cell** (a few seconds): we delete 10, 20, 30 and 40 per cent
-# of the iris data at random, fit three components in each of the three ways, and compute the
-# [log-likelihood](../GLOSSARY.md#log-likelihood) of complete rows that no fit has seen. With four features, what
-# share of the rows survives when 40 % of the entries are gone? Which habit will be worse?
+# Only the draws. Column means put the filled points on a horizontal line, conditional means on the regression line,
+# and both make the variance too small: 0.53 and 0.86 in place of 1.02. Whoever goes on as if filled-in values were
+# data is too sure of everything.
+#
+# ### EM with holes
+#
+# EM fills nothing in for good. In each E-step, for row $i$ and component $k$:
+#
+# - the responsibility comes from the known entries alone, as in `condition`;
+# - in the sum of $x$, conditional means under the current parameters replace the unknown entries;
+# - in the sum of $(x-\mu)(x-\mu)^{\mathsf T}$ they do so too, **and the conditional covariance** $\Sigma_{u|o}$
+#   is added, which is the spread that the regression line lost.
+#
+# The [M-step](../GLOSSARY.md#m-step) does not change, and the likelihood of the known entries cannot fall. The
+# estimator is `IncompleteDataMixture`, and NaN marks a hole.
+#
+# **Before you run the next cells** (a few seconds): we delete 10, 20, 30 and 40 per cent of the iris data at random,
+# and fit three components: to the rows without a hole, to a table filled with column means, and by EM with holes.
+# With four features, what share of the rows survives when 40 % of the entries are gone? Which of the first two ways
+# will be worse?
 
 
 # %%
@@ -342,16 +388,17 @@ print("rows that survive:", ((1 - shares) ** 4).round(2))
 
 # %% tags=["hide-input"]
 # Figure 5: three treatments of holes
-ax = plt.figure(figsize=(7, 3.6)).subplots()
+ax = plt.figure(figsize=(7.5, 3.6)).subplots()
 for way, name in enumerate(("rows dropped", "mean imputation", "EM with holes")):
     own, style = scores[:, :, way], {"color": color(way), "marker": marker(way), "capsize": 3}
-    ax.errorbar(shares + 0.002 * way, own.mean(axis=0), sem(own), label=name, **style)
-ax.set(xlabel="share of entries deleted", ylabel="held-out log-likelihood per row")
-ax.set_xticks(shares)
-ax.legend()
+    ax.errorbar(100 * shares + 0.2 * way, own.mean(axis=0), sem(own), **style)
+    ax.text(41.3, own[:, -1].mean(), name, color=color(way), weight="bold", va="center")
+ax.set(xlabel="entries deleted (%)", ylabel="held-out log-likelihood per row", xlim=(9, 51))
+ax.set_xticks(100 * shares)
 show(
     ax,
-    "Figure 5. What three treatments of holes cost: means over twenty splits of the iris data, with standard errors.",
+    "Figure 5. Three treatments of holes, the higher the better: means over twenty splits of the iris data, with"
+    " standard errors.",
     "Three curves against the share of deleted entries. EM with holes is highest and stays nearly level. Mean"
     " imputation falls steadily. Dropping rows lies between them, and plunges below both at the end.",
 )
@@ -359,56 +406,17 @@ wins = np.sum(scores.argmax(axis=2) == 2, axis=0)
 print("EM with holes is best in", wins, "of 20 splits")
 
 # %% [markdown]
-# Mean imputation piles up points at the column means, where perhaps no flower is. Dropping rows starts better and
-# ends worse: at 40 % an eighth of the rows is left, too few for three components.
-#
-# ### Filling in is not knowing
-#
-# Could we fill each hole with its *conditional* mean, then, and go on as if the data were complete? Two features of
-# variance 1 and correlation 0.8 are enough to see it. Half of the second is deleted.
-
-# %%
-rng = np.random.default_rng(0)
-pairs = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], size=2000)
-gone = rng.uniform(size=2000) < 0.5
-holes = pairs.copy()
-holes[gone, 1] = np.nan
-fit = IncompleteDataMixture(tol=1e-8, max_iter=1000).fit(holes)
-filled = {"conditional mean": conditional_mean(fit, holes), "draw": draw_missing(fit, holes, 0)}
-
-# %% tags=["hide-input"]
-# Figure 6: the truth, and three ways to fill the holes
-means = np.where(np.isnan(holes), np.nanmean(holes, axis=0), holes)
-panels = {"the truth": pairs, "column mean": means, **filled}
-fig, axes = plt.subplots(1, 4, figsize=(13, 3.4), sharex=True, sharey=True)
-for ax, (name, points) in zip(axes, panels.items()):
-    ax.scatter(*points[~gone][:400].T, s=6, color=PALE_INK)
-    ax.scatter(*points[gone][:400].T, s=6, color=color(1))
-    ax.set(title=f"{name}\nvariance {points[:, 1].var():.2f}", xlabel="feature 1", aspect="equal")
-axes[0].set_ylabel("feature 2")
-show(
-    fig,
-    "Figure 6. Points whose second feature was deleted are coloured: where they really are, and where three ways of"
-    " filling put them. The variance is that of feature 2.",
-    "Four scatter plots. The truth is an oblique ellipse. With column means the coloured points form a horizontal"
-    " line, with conditional means an oblique line, with draws an ellipse like the truth.",
-)
-print(f"variance of feature 2 by EM: {fit.covariances_[0, 1, 1]:.2f}")
-
-# %% [markdown]
-# Filled by conditional means, the second feature varies too little: the filled points are exactly on the regression
-# line. This is why EM needs the term with $\Sigma_{u|o}$. A draw brings the variance back. (Honest error bars take
-# several draws: multiple imputation.)
+# Mean imputation piles up points where perhaps no flower is. Dropping rows starts better and ends worse: at 40 % an
+# eighth of the rows is left. EM with holes uses every entry.
 #
 # ### Why is it missing?
 #
-# EM with holes makes an assumption. Whether an entry is missing may depend on the known entries of the row, but not
-# on the missing value itself. This is called [missing at random](../GLOSSARY.md#missing-at-random), though nothing
-# about it need be random.
+# EM with holes makes an assumption: whether an entry is missing may depend on the known entries of the row, but not
+# on the missing value itself. This is called [missing at random](../GLOSSARY.md#missing-at-random).
 #
-# **Before you run the next cell:** three ways to lose about half of feature 2: by the toss of a coin; whenever
-# feature 1 is above 0; whenever feature 2 itself is above 0. The true mean of feature 2 is 0. In which cases does
-# each method find it?
+# **Before you run the next cell:** back to the two features, whose true means are 0. We lose about half of feature 2
+# in three ways: by the toss of a coin; whenever feature 1 is above 0; whenever feature 2 itself is above 0. In which
+# cases does each method find the mean of feature 2?
 
 # %%
 print(f"mean of feature 2 before any is lost: {pairs[:, 1].mean():.2f}")
@@ -422,26 +430,25 @@ for name, lost in reasons.items():
 
 # %% [markdown]
 # A coin does no harm. In the second case, missing at random, dropping rows is badly wrong and EM is right: it uses
-# feature 1 of every row. In the third, EM is wrong as well, though less. High values are missing *because* they are
-# high (incomes in a questionnaire), and the known entries cannot reveal it. **No method can tell from the data
-# which of the last two cases you are in.** Find out how the holes came about.
+# feature 1 of every row. In the third, EM is wrong as well: high values are missing *because* they are high, like
+# incomes in a questionnaire.
 #
-# ## Many features: a few directions each
+# **No method can tell from the data which of the last two cases you are in.** Find out how the holes came about.
 #
-# In $d$ dimensions a full covariance has $d(d+1)/2$ [free parameters](../GLOSSARY.md#free-parameter), a diagonal
-# one has $d$ and no correlation. Between them, let each component vary along $q$ directions of
-# its own, and evenly by $\sigma^2$ in all others:
+# ## Part 3 · Many features: a few directions each
+#
+# **The idea:** between a full covariance and a diagonal one, let each component vary along $q$ directions of its own,
+# and evenly by $\sigma^2$ in all others.
 #
 # $$ \begin{aligned}
 # x &= \mu_k + W_k z + \sigma_k \varepsilon, \qquad W_k : d \times q \\
 # \Sigma_k &= W_k W_k^{\mathsf T} + \sigma_k^2 I
 # \end{aligned} $$
 #
-# with $z$ and $\varepsilon$ standard normal. It is [probabilistic PCA](../GLOSSARY.md#probabilistic-pca) (Tipping
-# and Bishop, 1999), one per component; [lesson 12](12_mnist.ipynb) shows the directions as pictures. The M-step
+# with $z$ and $\varepsilon$ standard normal. This is a mixture of [probabilistic
+# PCA](../GLOSSARY.md#probabilistic-pca); [lesson 12](12_mnist.ipynb) shows such directions as pictures. The M-step
 # computes the usual [scatter](../GLOSSARY.md#scatter-matrix), keeps its $q$ largest
-# [eigenvalues](../GLOSSARY.md#eigenvalue), and replaces the others by their mean, which is $\sigma^2$: one more
-# constraint on the covariance, after the four of [lesson 07](07_covariance_types.ipynb).
+# [eigenvalues](../GLOSSARY.md#eigenvalue), and replaces the others by their mean, $\sigma^2$.
 
 
 # %%
@@ -462,7 +469,8 @@ assert np.allclose(alone.covariances_[0], ppca_covariance(np.cov(Z_fit.T, ddof=0
 
 # %% [markdown]
 # **Before you run the next cell:** ten components in 41 dimensions, fitted to 900 digits. A full mixture has about
-# ten parameters per digit. How many directions would you give each component? We choose on validation data.
+# ten [parameters](../GLOSSARY.md#free-parameter) per digit. How many directions would you give each component? We
+# choose on validation data.
 
 # %%
 Qs = np.array([0, 2, 4, 6, 8, 10, 12, 16, 20, 25, 30])
@@ -473,17 +481,17 @@ validation = [m.score(Z_val) for m in by_q]
 best = int(np.argmax(validation))
 
 # %% tags=["hide-input"]
-# Figure 7: validation likelihood against q
+# Figure 6: validation likelihood against q
 ax = plot_curve(
     Qs, validation, "directions q of each component", "validation log-likelihood", chosen=Qs[best]
 )
+ax.text(Qs[best] + 0.5, validation[0], f"best: q = {Qs[best]}")
 for m, name, style in ((diag, "diag", ":"), (full, "full", "--")):
-    ax.axhline(m.score(Z_val), color=INK, linestyle=style, label=name)
-ax.legend()
+    ax.axhline(m.score(Z_val), color=INK, linestyle=style)
+    ax.text(31, m.score(Z_val) + 0.1, name, ha="right", va="bottom", weight="bold")
 show(
     ax,
-    "Figure 7. With too few directions a model misses correlations; with too many it learns noise. Horizontal"
-    " lines: diag and full.",
+    "Figure 6. With too few directions a model misses correlations; with too many it learns noise.",
     "A curve that rises steeply from q = 0, is highest at the ring near 12, and falls slowly. Two"
     " horizontal lines, diag and full, are below the curve's top.",
 )
@@ -496,22 +504,26 @@ for (name, count), m in zip(of_one.items(), (diag, by_q[best], full)):
     print(f"{name:9s} {9 + 10 * (d + count):10d} {m.score(Z_fit):10.1f} {m.score(Z_test):6.1f}")
 
 # %% [markdown]
-# PPCA wins on [held-out](../GLOSSARY.md#held-out-data) digits, with about half the parameters of the full
-# mixture (it does in other splits too). Full wins on the training digits only. (The
-# count leaves out $q(q-1)/2$ rotations of the columns of $W$, which do not change $W W^{\mathsf T}$.)
+# PPCA wins on [held-out](../GLOSSARY.md#held-out-data) digits, with about half the parameters of the full mixture (it
+# does in other splits too). Full wins on the training digits only. ([Factor
+# analysis](../GLOSSARY.md#factor-analysis) gives each feature a noise variance of its own.)
 #
-# PPCA has one noise variance $\sigma^2$ for all features, which cannot be right in raw pixels: a corner is always
-# paper. [Factor analysis](../GLOSSARY.md#factor-analysis) has one per feature, $\Sigma = W W^{\mathsf T} +
-# \mathrm{diag}(\psi)$. It has no closed form, but EM can fit it. And where features are yes or no, components need
-# not be Gaussian: [lesson 11](11_pca_digits.ipynb) fits a mixture of Bernoullis.
+# **On paper:** a component has $q$ columns of $d$ numbers in $W$, less $q(q-1)/2$ for rotations that leave $W
+# W^{\mathsf T}$ as it is, and $\sigma^2$. How many numbers are that for $d = 3$ and $q = 1$? And for diag and full?
 #
-# ## A handful of labels
+# <details><summary>Answer</summary>
 #
-# Labels are expensive, rows are not. Suppose five digits of each kind have a label, and more than a thousand do
-# not. Can the others help a classifier? This is [semi-supervised
-# learning](../GLOSSARY.md#semi-supervised-learning), and EM does it with one changed line. There is one component
-# per class, and the responsibilities of a labelled row are *clamped*: 1 for its class and 0 for the others,
-# whatever the densities say.
+# $3 \cdot 1 - 0 + 1 = 4$, between diag with 3 and full with 6.
+#
+# </details>
+#
+# ## Part 4 · A handful of labels
+#
+# **The idea:** for a row with a label, the E-step has nothing to guess.
+#
+# Suppose five digits of each kind have a label, and more than a thousand do not. Can the others help a classifier?
+# In [semi-supervised learning](../GLOSSARY.md#semi-supervised-learning) there is one component per class, and the
+# responsibilities of a labelled row are *clamped*: 1 for its class and 0 for the others.
 
 
 # %%
@@ -524,9 +536,10 @@ def clamped(R, y):
 
 
 # %% [markdown]
-# With all rows labelled, one M-step is all there is: `SemiSupervisedMixture` is then a Gaussian per class. With no
-# labels it is plain EM. We try one to twenty labels of each kind, on twenty axes. **Before you run the next cell**
-# (a few seconds): by how much will the accuracy on new digits grow, if at all? And if the covariances must be
+# With all rows labelled, `SemiSupervisedMixture` is a Gaussian per class. With no labels it is plain EM.
+#
+# **Before you run the next cells** (a few seconds): we try one to twenty labels of each kind, on twenty axes. By how
+# much will the unlabelled rows raise the accuracy on new digits, if at all? And if the covariances must be
 # *diagonal*, which they are not?
 
 
@@ -558,20 +571,27 @@ table = {
 }
 
 # %% tags=["hide-input"]
-# Figure 8: accuracy with and without unlabelled rows
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
+# Figure 7: accuracy with and without unlabelled rows
+fig, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharey=True)
 for ax, (kind, accuracy) in zip(axes, table.items()):
     for way, name in enumerate(("labelled rows alone", "with unlabelled rows")):
         own, style = accuracy[:, :, way], {"color": color(way), "marker": marker(way), "capsize": 3}
         ax.errorbar(n_labels * 1.03**way, own.mean(axis=0), sem(own), label=name, **style)
+    few, all_rows = accuracy.mean(axis=0).T
+    for hurt in (False, True):
+        band = {"where": (few > all_rows) == hurt, "color": color(1 - hurt), "alpha": 0.15}
+        ax.fill_between(n_labels, few, all_rows, interpolate=True, linewidth=0, **band)
     ax.set(title=kind, xlabel="labels of each kind", ylabel="accuracy on new digits", xscale="log")
     ax.set_xticks(n_labels, n_labels)
     ax.minorticks_off()
-axes[1].legend()
+    ax.legend(loc="lower right")
+axes[0].text(1.4, 0.87, "help")
+axes[1].text(1.4, 0.79, "help")
+axes[1].text(11, 0.76, "hurt")
 show(
     fig,
-    "Figure 8. Left, full covariances: the rows without labels help. Right, diagonal ones: at first they help,"
-    " and then they hurt. Means over twenty choices of labels, with standard errors.",
+    "Figure 7. Rows without labels help (orange) where the covariances are full. Where they are diagonal, they help"
+    " at first and then hurt (blue). Means over twenty choices of labels, with standard errors.",
     "Two panels of accuracy against 1 to 20 labels per digit. Left: the curve with unlabelled rows is above the other"
     " everywhere. Right: it is above up to 5 labels, and below for 10 and 20.",
 )
@@ -583,21 +603,17 @@ assert table["full"].mean(axis=0).round(2)[[0, 4]].tolist() == [[0.67, 0.79], [0
 assert np.allclose(table["full"][:, 0, 0], table["diag"][:, 0, 0])
 
 # %% [markdown]
-# On the left, the unlabelled rows help: from 67 to 79 % with one label of each kind, from 93 to 95 % with twenty.
-# On the right, with the same digits, the same labels and a wrong model, they *lower* the accuracy as soon as there
-# are ten labels of each kind. (The dip at two: a variance from two digits is far off. From one there is none, and
-# `reg_covar` makes every component round.)
+# On the left, the unlabelled rows help: from 67 to 79 % with one label of each kind, from 93 to 95 % with twenty. On
+# the right, with a wrong model, they *lower* the accuracy as soon as there are ten labels of each kind. (The dip: a
+# variance from two digits is far off. From one there is none, and `reg_covar` makes every component round.)
 #
-# How can more data hurt? Labelled rows pull the components towards the classes. Unlabelled rows pull them to
-# wherever the likelihood is greatest, and there are more of them. So keep some labelled rows
-# back, and compare with a fit to the labelled rows alone. If the unlabelled ones hurt, leave them out, give them
-# less weight, or fix the model.
+# How can more data hurt? Labelled rows pull the components towards the classes, unlabelled rows to wherever the
+# likelihood is greatest. So keep some labelled rows back, and compare.
 #
 # ### Which rows to label
 #
-# Often nobody has labelled anything yet, and you can choose the fifty rows that somebody will look at. **Before you
-# run the next cell:** five random digits of each kind, or the fifty digits nearest to the centres of fifty
-# clusters? The second way cannot know the kinds.
+# Often you can choose which rows somebody will label. **Before you run the next cells:** five random digits of each
+# kind, or the fifty digits nearest to the centres of fifty clusters, which cannot know the kinds?
 
 
 # %%
@@ -619,17 +635,19 @@ chosen = np.array([with_the_rest(representatives(50, seed)) for seed in range(20
 at_random = table["full"][:, 2, 1]
 
 # %% tags=["hide-input"]
-# Figure 9: random labels and representatives
+# Figure 8: random labels and representatives
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4), width_ratios=(1, 1.3))
 plot_digits(X_fit[representatives(50, 0) >= 0], ax=left)
 jitter = np.random.default_rng(0).uniform(-0.12, 0.12, size=20)
 for way, values in enumerate((at_random, chosen)):
     right.scatter(values, way + jitter, color=color(way), marker=marker(way))
-right.set(xlabel="accuracy on new digits", yticks=(0, 1), ylim=(-0.5, 1.5))
+    right.plot(values.mean(), way, "|", color=INK, markersize=48, markeredgewidth=2)
+    right.text(values.mean(), way + 0.27, f"mean {values.mean():.3f}", ha="center")
+right.set(xlabel="accuracy on new digits", yticks=(0, 1), ylim=(-0.4, 1.5))
 right.set_yticklabels(["random", "representatives"])
 show(
     fig,
-    "Figure 9. Left: fifty representatives. Right: accuracy with fifty labels and the unlabelled rows, for twenty"
+    "Figure 8. Left: fifty representatives. Right: accuracy with fifty labels and the unlabelled rows, for twenty"
     " draws of each way to choose.",
     "Left: a grid of fifty digits, each in a typical shape. Right: two rows of twenty dots. The dots of the"
     " representatives are close together, to the right of most random ones.",
@@ -639,10 +657,16 @@ print(f"random {at_random.mean():.3f}, worst {at_random.min():.3f};", end=" ")
 print(f"representatives {chosen.mean():.3f}, worst {chosen.min():.3f}; better in {gain} of 20")
 
 # %% [markdown]
-# The likely reason: random draws repeat common shapes and miss rare ones. And here the random choice was helped:
-# with your own data you could not choose five of each kind.
+# The representatives are better on average, and their worst choice is far better. The likely reason: random draws
+# repeat common shapes and miss rare ones.
 #
-# ## Data that do not fit into memory
+# ## Part 5 · Many files, many machines
+#
+# **The idea:** the M-step needs sums over the rows, and sums can be computed block by block and added.
+#
+# For each component the sums are $\sum_i r_{ik}$, $\sum_i r_{ik}(x_i - c)$ and $\sum_i r_{ik}(x_i-c)(x_i-c)^{\mathsf
+# T}$. With these [sufficient statistics](../GLOSSARY.md#sufficient-statistic), you no longer need the rows. Those of
+# two blocks add up if both use the same reference points $c$: the current means.
 #
 # For practice, ten small files of 5000 rows:
 
@@ -655,24 +679,28 @@ for path, part in zip(files, np.split(rows, 10)):
     np.save(path, part)
 
 # %% [markdown]
-# The M-step needs three sums per component: $\sum_i r_{ik}$, $\sum_i r_{ik}(x_i - c)$ and $\sum_i
-# r_{ik}(x_i-c)(x_i-c)^{\mathsf T}$. They are [sufficient statistics](../GLOSSARY.md#sufficient-statistic): with
-# them, you no longer need the rows. The sums of two files add up, as long as both use the same reference
-# points $c$: the current means. In the package, `expectation` computes a `Statistics`, and `+` adds two.
+# **Map:** send the parameters to whoever has a file, and get its sums back. **Reduce:** add them up, and do one
+# M-step. This pattern is called [map-reduce](../GLOSSARY.md#map-reduce). `expectation` computes the sums, and `+`
+# adds two of them.
+
+
+# %%
+def sums_of_file(path, theta):
+    """The sums over the rows of one file, under the parameters theta."""
+    return expectation(np.load(path), theta)
 
 
 # %%
 def em_from_files(files, theta, n_rounds):
     """EM that holds one file at a time."""
     for _ in range(n_rounds):
-        statistics = reduce(add, (expectation(np.load(path), theta) for path in files))
-        theta = m_step(statistics)
+        theta = m_step(reduce(add, map(sums_of_file, files, repeat(theta))))
     return theta
 
 
 # %% [markdown]
-# We start from k-means on the first hundred rows, and compare with EM on all rows in memory, from the same start.
-# **Before you run the next cell:** after thirty rounds, in which digit will the means differ?
+# **Before you run the next cell:** we compare with EM on all rows in memory, from the same start. After thirty
+# rounds, in which digit will the means differ?
 
 # %%
 first = np.load(files[0])[:100]
@@ -683,19 +711,31 @@ steps = list(islice(em(expectation_over(rows), start), 31))
 in_memory = steps[-1].mixture
 print("largest difference of the means:", np.abs(from_files.means - in_memory.means).max())
 
+# %%
+back = sums_of_file(files[0], start)
+sent = sum(
+    np.size(part) for part in (back.n_rows, back.log_likelihood, back.N, back.first, back.scatter)
+)
+print(f"numbers in a file: {2 * 5000}, numbers sent back: {sent}")
+folder.cleanup()
+
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
 assert np.allclose(from_files.means, in_memory.means, rtol=1e-8)
 assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
+assert sent == 23
 
 # %% [markdown]
-# In none that matters: sums in another order round differently. It *is* EM, with one file in memory at a time.
+# In none that matters: sums in another order round differently. It *is* EM. And what comes back from a file, 23
+# numbers, does not grow with its rows. Here `map` runs in one process; the `map` of a cluster can take its place.
 #
-# ## Without waiting for the end of the file
+# ## Part 6 · Rows that keep coming
 #
-# A round of EM reads all rows before the parameters move. In the first rounds, a few rows would have shown the
-# direction. Stepwise EM (Cappé and Moulines, 2009) moves after every small batch. It keeps running averages of the
-# statistics *per row*, and each batch replaces a share $\eta_t$ of them:
+# **The idea:** a round of EM reads all rows before the parameters move. At first, a few would have shown the
+# direction.
+#
+# So stepwise EM moves after every small batch. It keeps running averages of the statistics *per row*, and each batch
+# replaces a share $\eta_t$ of them:
 #
 # $$ \begin{aligned}
 # s &\leftarrow (1 - \eta_t)\, s + \eta_t\, \hat s_t \\
@@ -704,27 +744,23 @@ assert np.allclose(from_files.covariances, in_memory.covariances, rtol=1e-8)
 
 
 # %%
-def blend(s, batch, eta):
-    """Statistics per row: the old ones, of which a share eta is replaced by the batch's."""
-    return s * (1 - eta) + batch * (eta / batch.n_rows)
-
-
 def stepwise_em(batches, theta, alpha=0.6):
     """Yield the parameters after every batch. The reference points stay put, so that statistics mix."""
-    reference = theta.means
+    reference, s = theta.means, None
     for t, X in enumerate(batches):
         batch = expectation(X, theta, reference)
-        eta = (t + 2) ** -alpha if t > 0 else 1.0  # at first there is nothing to keep
-        s = blend(s if t > 0 else batch, batch, eta)
+        s_hat, eta = batch * (1 / batch.n_rows), (t + 2) ** -alpha
+        s = s_hat if s is None else s * (1 - eta) + s_hat * eta  # at first there is nothing to keep
         theta = m_step(s)
         yield theta
 
 
 # %% [markdown]
 # The step sizes must shrink, or the noise of the last batch never averages out. If they shrink too fast, the bad
-# start is never forgotten: hence the two bounds on $\alpha$. **Before you run the next cell:** EM reads the 50 000
-# rows thirty times. Stepwise EM reads them once, a hundred at a time. How many of its thirty rounds does EM need to
-# get as high?
+# start is never forgotten: hence the two bounds on $\alpha$.
+#
+# **Before you run the next cell:** stepwise EM reads the 50 000 rows once, a hundred at a time. How many rounds of
+# EM does it take to get as high?
 
 # %%
 batches = np.split(rows, 500)
@@ -733,31 +769,30 @@ online = [e_step(rows[:10_000], theta)[0].mean() for theta in path]
 batch = [e_step(rows[:10_000], step.mixture)[0].mean() for step in steps[1:]]
 
 # %% tags=["hide-input"]
-# Figure 10: EM and stepwise EM
-ax = plt.figure(figsize=(7, 3.6)).subplots()
-ax.plot(np.arange(1, 31), batch, color=color(0), marker=marker(0), label="EM")
-ax.plot(
-    np.arange(20, 501, 20) / 500,
-    online,
-    color=color(1),
-    marker=marker(1),
-    markersize=4,
-    label="stepwise EM",
-)
+# Figure 9: EM and stepwise EM
+rounds = 1 + int(np.argmax(np.array(batch) > online[-1] - 0.001))
+ax = plt.figure(figsize=(7, 3.8)).subplots()
+ax.plot(np.arange(1, 31), batch, color=color(0), marker=marker(0))
+ax.plot(np.arange(20, 501, 20) / 500, online, color=color(1), marker=marker(1), markersize=4)
+ax.axhline(online[-1], color=INK, linestyle=":", linewidth=1)
+ax.plot(rounds, batch[rounds - 1], "o", markersize=13, fillstyle="none", color=INK)
+ax.text(rounds, batch[rounds - 1] - 0.02, f"round {rounds}", ha="center", va="top")
+ax.text(0.05, -3.28, "stepwise EM,\none reading", color=color(1), weight="bold", va="top")
+ax.text(1.25, -3.43, "EM, thirty readings", color=color(0), weight="bold", va="center")
 ax.set(
     xlabel="times that the 50 000 rows were read",
     ylabel="mean log-likelihood per row",
     xscale="log",
 )
-ax.legend()
+ax.set_xticks([0.04, 0.1, 0.3, 1, 3, 10, 30], ["0.04", "0.1", "0.3", "1", "3", "10", "30"])
+ax.minorticks_off()
 show(
     ax,
-    "Figure 10. Stepwise EM has learned nearly all there is to learn before EM has moved a second time. (The"
-    " horizontal axis is logarithmic.)",
+    "Figure 9. Stepwise EM has learned nearly all there is to learn before EM has moved a second time. The ring"
+    " marks where EM has caught up. (The horizontal axis is logarithmic.)",
     "Log-likelihood against how often the rows were read. The curve of stepwise EM climbs before the first"
-    " reading is over to a level that the curve of EM reaches after many readings.",
+    " reading is over to a level that the curve of EM reaches after many readings, at a ring.",
 )
-rounds = 1 + int(np.argmax(np.array(batch) > online[-1] - 0.001))
 print(
     f"stepwise, read once {online[-1]:.4f};  EM, read once {batch[0]:.4f}, thirty times {batch[-1]:.4f}"
 )
@@ -767,54 +802,13 @@ assert batch[1] < online[-1] - 0.05
 assert batch[-1] - online[-1] < 0.01
 
 # %% [markdown]
-# Fourteen. The price: the likelihood may fall from batch to batch, so the best test of lesson 04 is lost, and there
-# is a step size to choose. For a stream that never ends, use `GaussianMixture.partial_fit`, which takes one batch
-# after another.
-#
-# ## EM as map-reduce
-#
-# The sums of each file can be computed somewhere else. **Map**: send the parameters to whoever has a file, and get
-# back sums. **Reduce**: add them up. Then do one M-step, and start again. This pattern is called
-# [map-reduce](../GLOSSARY.md#map-reduce), and only plain numbers travel:
-
-
-# %%
-def sums_of_file(path, numbers):
-    """Map: the statistics of one file, as plain numbers, under the parameters `numbers`."""
-    theta = Mixture(*numbers, CovarianceType.named("full"))
-    s = expectation(np.load(path), theta)
-    return s.n_rows, s.log_likelihood, s.N, s.first, s.scatter
-
-
-def m_step_from_sums(results, theta):
-    """Reduce: add up what came back; then the M-step."""
-    totals = [sum(parts) for parts in zip(*results)]
-    return m_step(Statistics(*totals, theta.means, theta.covariance_type))
-
-
-# %%
-theta = start
-for _ in range(30):
-    results = list(map(sums_of_file, files, repeat(theta[:4])))
-    theta = m_step_from_sums(results, theta)
-assert np.allclose(theta.means, from_files.means, rtol=1e-10)
-sent = sum(np.size(part) for part in results[0])
-print(f"numbers in a file: {first.shape[1] * 5000}, numbers sent back: {sent}")
-folder.cleanup()
-
-# %% [markdown]
-# The same mixture, and what is sent back does not grow with the rows. Here `map` runs in one
-# process. The `map` of a `ProcessPoolExecutor` or of a cluster's client can take its place, if every worker has this
-# package and can read its file.
+# Fourteen. In return, there is a step size to choose, and the likelihood may fall from batch to batch. For a stream
+# that never ends, use `GaussianMixture.partial_fit`.
 #
 # ## Common mistakes
 #
-# - **"The conditional mean is the answer."** It is the answer to one question, the least squared error. Where the
-#   conditional has two peaks, look at the density, or draw.
 # - **Filled holes treated as data.** Variances shrink, and every error bar afterwards is too small.
-# - **"Missing at random" taken for granted.** If high values of a column are missing because they are high, EM is
-#   wrong as well, and the data do not show it.
-# - **More unlabelled rows, worse classifier.** The model's groups are not the classes. Compare with the labels alone.
+# - **"Missing at random" taken for granted.** If values are missing because they are high, EM is wrong as well.
 # - **Statistics added about different references.** Scatters about two different means do not add up.
 #
 # ## Quiz
@@ -829,8 +823,7 @@ folder.cleanup()
 # <details><summary>Answer</summary>
 #
 # **B.** They are the responsibilities, computed from the known part. With A, components that are nowhere near this
-# height would count. C mixes up two questions: how narrow a component is in time says nothing about whether it is the
-# right one.
+# height would count. C looks at the unknown part.
 #
 # </details>
 
@@ -844,8 +837,8 @@ folder.cleanup()
 #
 # <details><summary>Answer</summary>
 #
-# **C.** The entry is missing because of its own value. A and B both treat those who answered as typical. If
-# answering depended only on age and profession, and these were known, B would be right.
+# **C.** The entry is missing because of its own value. A and B treat those who answered as typical. If answering
+# depended only on age, and that were known, B would be right.
 #
 # </details>
 
@@ -859,55 +852,37 @@ folder.cleanup()
 #
 # <details><summary>Answer</summary>
 #
-# **A.** The M-step needs sums, and the sum over all rows is the sum over the halves. C is another procedure, which
-# would first have to match the components. B describes stepwise EM.
+# **A.** The sum over all rows is the sum over the halves. B describes stepwise EM. C is another procedure, which
+# would first have to match the components.
 #
 # </details>
 
 # %% [markdown]
 # ## In five lines
 #
-# 1. The conditional of a mixture is a mixture: one regression line per component, weighted by the responsibilities
-#    of the known part. Its mean may be a value that never occurs.
-# 2. Holes in the data are more unknowns: the E-step fills in means *and* covariances. This is sound when a value is
-#    not missing because of what it is.
-# 3. In high dimensions, a few directions per component are a compromise between diagonal and full, often better than
-#    both.
-# 4. A labelled row has clamped responsibilities. Rows without labels help when classes and groups coincide, and can
-#    hurt otherwise. Representatives are worth more than random labels.
-# 5. The M-step needs sums, and sums can be computed file by file, batch by batch, or machine by machine.
+# 1. The conditional of a mixture is a mixture: one regression line per component, weighted by responsibilities. Its
+#    mean may be a value that never occurs.
+# 2. Holes are more unknowns: the E-step fills in means *and* covariances. This is sound when a value is not missing
+#    because of what it is.
+# 3. In high dimensions, a few directions per component are often better than diagonal and full.
+# 4. A labelled row has clamped responsibilities. Rows without labels help when classes and groups coincide.
+# 5. The M-step needs sums, which can be computed file by file, batch by batch, or machine by machine.
 #
 # ## Where next
 #
-# The [exercises](../exercises/13_beyond_exercises.ipynb) go through these pieces one at a time, and end up predicting
-# ratings. Then comes the [capstone](14_capstone.ipynb): from a file to an answer that you can defend.
-#
-# ### Going further
-#
-# | if you want to … | read | look for |
-# |---|---|---|
-# | do regression with mixtures, or learn from holes | Ghahramani & Jordan (1994) | both in eight pages, one E-step |
-# | know when holes may be ignored | Rubin (1976); Little & Rubin (2002) | three kinds of missing |
-# | use mixtures in high dimensions | Tipping & Bishop (1999); Ghahramani & Hinton (1996) | which noise, and why |
-# | learn from few labels | Nigam, McCallum, Thrun & Mitchell (2000) | the weight on unlabelled documents |
-# | know when unlabelled data hurt | Cozman, Cohen & Cirelo (2003) | the proof that a wrong model suffices |
-# | learn from a stream | Neal & Hinton (1998); Cappé & Moulines (2009) | partial E-steps; the step sizes |
+# Do the [exercises](../exercises/13_beyond_exercises.ipynb). Then comes the
+# [capstone](14_capstone.ipynb): from a file to an answer that you can defend.
 #
 # ## References
 #
-# - O. Cappé, E. Moulines (2009). On-line expectation–maximization algorithm for latent data models. *Journal of the
-#   Royal Statistical Society B* 71(3), 593–613.
-# - F. G. Cozman, I. Cohen, M. C. Cirelo (2003). Semi-supervised learning of mixture models. *Proceedings of the 20th
-#   International Conference on Machine Learning*.
-# - Z. Ghahramani, G. E. Hinton (1996). The EM algorithm for mixtures of factor analyzers. Technical report
-#   CRG-TR-96-1, University of Toronto.
-# - Z. Ghahramani, M. I. Jordan (1994). Supervised learning from incomplete data via an EM approach. *Advances in
-#   Neural Information Processing Systems* 6.
-# - R. J. A. Little, D. B. Rubin (2002). *Statistical Analysis with Missing Data*, second edition. Wiley.
-# - R. M. Neal, G. E. Hinton (1998). A view of the EM algorithm that justifies incremental, sparse, and other
-#   variants. In M. I. Jordan (ed.), *Learning in Graphical Models*, 355–368. Kluwer.
-# - K. Nigam, A. K. McCallum, S. Thrun, T. Mitchell (2000). Text classification from labeled and unlabeled documents
-#   using EM. *Machine Learning* 39, 103–134.
-# - D. B. Rubin (1976). Inference and missing data. *Biometrika* 63(3), 581–592.
-# - M. E. Tipping, C. M. Bishop (1999). Mixtures of probabilistic principal component analysers. *Neural Computation*
-#   11(2), 443–482.
+# - Parts 1 and 2: Z. Ghahramani, M. I. Jordan (1994). Supervised learning from incomplete data via an EM approach.
+#   *Advances in Neural Information Processing Systems* 6.
+# - Part 2: D. B. Rubin (1976). Inference and missing data. *Biometrika* 63(3), 581–592.
+# - Part 3: M. E. Tipping, C. M. Bishop (1999). Mixtures of probabilistic principal component analysers. *Neural
+#   Computation* 11(2), 443–482.
+# - Part 4: K. Nigam, A. K. McCallum, S. Thrun, T. Mitchell (2000). Text classification from labeled and unlabeled
+#   documents using EM. *Machine Learning* 39, 103–134.
+# - Part 4: F. G. Cozman, I. Cohen, M. C. Cirelo (2003). Semi-supervised learning of mixture models. *Proceedings of
+#   the 20th International Conference on Machine Learning*.
+# - Part 6: O. Cappé, E. Moulines (2009). On-line expectation–maximization algorithm for latent data models. *Journal
+#   of the Royal Statistical Society B* 71(3), 593–613.

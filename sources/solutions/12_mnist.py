@@ -21,7 +21,8 @@ print(X.shape, "digits of each kind:", np.bincount(y))
 # %% [markdown]
 # ## {{stratified_part}}
 #
-# Select a part of the rows in which every class has the same share as in the whole: a *stratified* part.
+# A small part of the rows may miss a rare class. Select a part in which every class has the same share as in the
+# whole: a *stratified* part.
 #
 # - in: `y` of shape (n,), the classes of the rows, and `share`, between 0 and 1
 # - out: a mask of shape (n,), `True` for the rows in the part: of each class with $n_c$ rows, its **first**
@@ -121,10 +122,9 @@ Z_train, Z_val, Z_test = (pca.transform(part) for part in (X_train, X_val, X_tes
 print(Z_train.shape, Z_val.shape, Z_test.shape)
 
 # %% [markdown]
-# Choose the number of components among 5, 10, 20, 40, 80 and 160 for
-# `GaussianMixture(K, covariance_type="diag", random_state=0)`, as the lecture chooses. Then say what you would
-# **report** on the chosen fit, as it is and not fitted again: the mean log-likelihood of a digit, in nats, that you
-# promise to somebody else.
+# Choose the number of components among 5, 10, 20, 40, 80 and 160 for `GaussianMixture(K, covariance_type="diag",
+# random_state=0)`, as the lecture chooses. Do not fit the chosen mixture again. What would you **report** about it:
+# which mean log-likelihood of a digit, in nats, do you promise to somebody else?
 #
 # `honest_choice` is a pair: the chosen $K$, and the number for the report (two decimals are enough).
 
@@ -217,6 +217,26 @@ check.draw_by_class(draw_by_class)
 # </details>
 
 # %% [markdown]
+# When the check passes, see what it draws. Add a cell: compute the mean and the covariance of each class in
+# `Z_train`, draw two digits per class from standard normal `E`, go back to pixels with `pca.inverse_transform`, and
+# show them with `plot_digits`.
+
+# %% tags=["solution-only"]
+rows_of = [Z_train[y_train == k] for k in range(10)]
+means = np.array([rows.mean(axis=0) for rows in rows_of])
+covariances = np.array([np.cov(rows.T) for rows in rows_of])
+c = np.tile(np.arange(10), 2)
+E = np.random.default_rng(0).normal(size=(len(c), pca.n_components_))
+drawn = pca.inverse_transform(draw_by_class(E, c, means, covariances)).clip(0, 1)
+ax = plot_digits(drawn)
+ax.figure.set_size_inches(8, 1.9)
+show(
+    ax,
+    "Two draws from the Gaussian of each class.",
+    "Two rows of the digits 0 to 9. Most can be read; some have grey specks around them.",
+)
+
+# %% [markdown]
 # ## {{shape_only}}
 #
 # A component of probabilistic PCA varies along $q$ directions of its own; all the rest is noise. Project rows that
@@ -265,10 +285,13 @@ check.shape_only(shape_only)
 # </details>
 
 # %% [markdown]
-# When the check passes, try your function. Add a cell: give a `GaussianMixtureClassifier(mixture=…, random_state=0)`
-# the mixture `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`, fit it to the training digits, draw from
-# it, pick a few draws, project each onto the directions of its component, and go back to pixels with
-# `pca.inverse_transform`. Show both with `plot_digits`.
+# When the check passes, try your function on digits. Add a cell:
+#
+# 1. Fit `GaussianMixtureClassifier(mixture=…, random_state=0)` to the training digits, with the mixture
+#    `GaussianMixture(3, covariance_type=ppca(5), random_state=0)`. Draw from it with `sample`.
+# 2. Pick a few draws, and project each with `shape_only`. For a draw of class `c`, the `predict` of
+#    `generator.mixtures_[c]` says which component it belongs to.
+# 3. Go back to pixels with `pca.inverse_transform`, and show both with `plot_digits`.
 
 # %% tags=["solution-only"]
 of_a_class = GaussianMixture(3, covariance_type=ppca(5), random_state=0)
@@ -377,14 +400,24 @@ check.compression(compression)
 # per digit. (Your lecture may have run on the small digits; you need no other numbers.) They send you this report on
 # MNIST.
 #
-# "Our generator of digits is the best yet. **(1)** We tried forty settings and kept the one with the highest
-# log-likelihood on the test digits: 312 nats per digit, against your 226. We used 300 axes where you use 261. **(2)**
-# So our digits look better, too. **(3)** A classifier that has to tell them from our training digits is right in only
-# 50 % of all cases, so they cannot be told from real ones. **(4)** All ten digits occur."
+# > Our generator of digits is the best yet.
+# >
+# > **(1)** We tried forty settings and kept the one with the highest log-likelihood on the test digits: 312 nats per
+# > digit, against your 226. We used 300 axes where you use 261.
+# >
+# > **(2)** So our digits look better, too.
+# >
+# > **(3)** A classifier that has to tell them from our training digits is right in only 50 % of all cases, so they
+# > cannot be told from real ones.
+# >
+# > **(4)** All ten digits occur.
 #
-# Write eight to twelve sentences, as a fair referee. What does each of the four claims show, and what does it not
-# show? Which two numbers would you ask for first? How should the forty settings have been compared? End with what
-# could still be true about the generator.
+# Write eight to twelve sentences, as a fair referee:
+#
+# - What does each of the four claims show, and what does it not show?
+# - Which two numbers would you ask for first?
+# - How should the forty settings have been compared?
+# - What could still be true about the generator?
 
 # %% [markdown] task="referee" role="open"
 # <!-- BEGIN SOLUTION -->

@@ -12,7 +12,7 @@ use_course_style()
 # %% [markdown]
 # ## {{condition_gaussian}}
 #
-# Condition one Gaussian.
+# Condition one Gaussian. (Tasks 1 to 3 belong to part 1 of the lecture.)
 #
 # - in: `mu` (d,), `Sigma` (d, d), `known` (o,): which features are known, and `values` (o,): their values, in
 #   the order of `known`
@@ -167,7 +167,8 @@ print(fill_row(row, model.weights_, model.means_, model.covariances_).round(2))
 # %% [markdown]
 # ## {{known_log_density}}
 #
-# The log-likelihood that EM climbs when data have holes is that of the known entries. Write it for one row.
+# The log-likelihood that EM climbs when data have holes is that of the known entries. Write it for one row. (Tasks 4
+# and 5 belong to part 2.)
 #
 # - in: as in task 3; a row may also be without holes
 # - out: one number, $\log p(x_o)$, in nats
@@ -331,8 +332,9 @@ for name, guess in guesses.items():
 # %% [markdown]
 # ## {{merge_statistics}}
 #
-# Each of two workers has counted its rows, taken their mean, and the scatter $S = \sum_i (x_i - \bar x)(x_i -
-# \bar x)^{\mathsf T}$ about *its own* mean. The rows are gone. Find the three numbers of all rows together.
+# Sums about the *same* point add up (part 5). Here they are about different points: each of two workers has counted
+# its rows, taken their mean $\bar x$, and the scatter $S = \sum_i (x_i - \bar x)(x_i - \bar x)^{\mathsf T}$ about
+# *its own* mean. The rows are gone. Find count, mean and scatter of all rows together.
 #
 # - in: `n_a`, `mean_a` (d,), `S_a` (d, d), `n_b`, `mean_b` (d,), `S_b` (d, d)
 # - out: `n`, `mean` (d,), `S` (d, d) about the new mean
@@ -379,7 +381,7 @@ check.merge_statistics(merge_statistics)
 # %% [markdown]
 # ## {{clamped_responsibilities}}
 #
-# The E-step of semi-supervised EM.
+# The E-step of semi-supervised EM (part 4).
 #
 # - in: `log_joint` (n, K) with $\log \pi_k + \log N(x_i \mid \mu_k, \Sigma_k)$, and `y` (n,) of integers: the class,
 #   which is also the component, of each row, or −1 where there is no label
@@ -421,8 +423,8 @@ check.clamped_responsibilities(clamped_responsibilities)
 # %% [markdown]
 # ## {{stepwise_update}}
 #
-# Stepwise EM keeps running averages of statistics per row, $s \leftarrow (1-\eta_t)\, s + \eta_t\, \hat s_t$ with
-# $\eta_t = (t+2)^{-\alpha}$. Write the update for one of them.
+# Stepwise EM (part 6) keeps running averages of statistics per row, $s \leftarrow (1-\eta_t)\, s + \eta_t\, \hat
+# s_t$ with $\eta_t = (t+2)^{-\alpha}$. Write the update for one of them.
 #
 # - in: `s`, an array, the average so far; `batch_sum`, of the same shape: the **sum** over the rows of the new batch;
 #   `n_batch`, how many rows it has; `t` = 0, 1, 2, …; `alpha`

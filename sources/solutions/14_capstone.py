@@ -21,12 +21,12 @@ use_course_style()
 # %% [markdown]
 # ## What is asked of you
 #
-# One data set, from the file to a page of conclusions that you would sign. The course's own data are waiting in
-# the next code cell: ten measurements of 569 cell samples. You may put your own in their place. Everything
-# after that cell takes whatever it finds.
+# One data set, from the file to a page of conclusions that you would sign. The next code cell has ten measurements of
+# 569 cell samples; you may put your own data in their place. The [lecture](../notebooks/14_capstone.ipynb) shows the
+# whole way on another data set.
 #
-# Half of the points are for four functions and a choice, and the checks give those at once. The other half are
-# for three pieces of writing, marked by a person who looks for this:
+# Half of the points are for four functions and a choice, tasks 1 to 4 and 6, and the checks give those at once. The
+# other half are for three pieces of writing, marked by a person who looks for this:
 #
 # - **The defence of K** (task 5, 4 points): the question it serves; validation *and* stability, with numbers
 #   and error bars; the best rival, named and answered; what else you tried.
@@ -36,8 +36,10 @@ use_course_style()
 #   and why; what would change your mind; words that somebody can read who has never heard of mixtures.
 #
 # A modest conclusion with good reasons earns all of them. "There are no groups here" is a conclusion, and so is
-# "two or three, and these rows cannot tell". The [lecture](../notebooks/14_capstone.ipynb) shows the whole way
-# on another data set.
+# "two or three, and these rows cannot tell".
+#
+# There are two ways to do it. **Guided:** go on below, cell by cell. **Alone:** open the next fold, and start from an
+# empty notebook.
 #
 # <details><summary>Do it alone: the same capstone from an empty notebook</summary>
 #
@@ -105,8 +107,7 @@ print(f"{len(X) - len(np.unique(X, axis=0))} rows repeat another one")
 # Six rows in ten to fit, two to choose by, two to report on. The test rows are not looked at before the choice
 # is made.
 #
-# The lecture let every wine be a validation wine in turn, since a fifth of 142 is too little to choose by. With
-# some hundred validation rows one set is a fair start. It is still a single draw, so task 5 will ask you for
+# With some hundred validation rows one set is a fair start. It is still a single draw, and task 5 will ask you for
 # others: with `redraw` at 1, 2, 3, … the first two parts are drawn again, and the test rows stay the same.
 
 # %%
@@ -370,7 +371,7 @@ check.fix_agreement(fix_agreement)
 
 # %%
 def whole_pipeline(candidate):
-    """Ruler, directions and mixture in one piece, to be fitted to the same rows."""
+    """Scaling, directions and mixture in one piece, to be fitted to the same rows."""
     K, kind = candidate
     mixture = GaussianMixture(K, covariance_type=kind, reg_covar=1e-3, random_state=0)
     return make_pipeline(StandardScaler(), PCA(n_directions), mixture)
@@ -397,13 +398,15 @@ for (K, kind), row, gap, stable in zip(candidates, scores, behind, stability):
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
 for t, kind in enumerate(COVARIANCE_TYPES):
     own = [m for m, candidate in enumerate(candidates) if candidate[1] == kind]
-    place, style = np.array(sizes) + 0.06 * t, {"color": color(t), "marker": marker(t)}
-    left.errorbar(place, -behind[own].mean(axis=1), sem(behind[own], axis=1), label=kind, **style)
+    place = np.array(sizes) + 0.06 * t
+    style = {"color": color(t), "marker": marker(t), "label": kind}
+    left.errorbar(place, -behind[own].mean(axis=1), sem(behind[own], axis=1), **style)
     right.plot(sizes, stability[own], **style)
 lowest = -4 * np.median(behind.mean(axis=1))
 left.set(xlabel="components K", ylabel="validation score minus the best", ylim=(lowest, None))
 right.set(xlabel="components K", ylabel="agreement of refits (ARI)", ylim=(0, 1.05))
-left.legend()
+left.legend(loc="lower right")
+right.legend(loc="lower right", ncols=2)
 show(
     fig,
     "Left: how far each candidate is behind the best on the validation rows, with the standard error of"
@@ -479,21 +482,21 @@ def rule_says(table, redraw=0, keep=0.8, most=7):
     if redraw:
         both, n_validation = np.concatenate([train, validation]), len(validation)
         own, unseen = train_test_split(both, test_size=n_validation, random_state=redraw)
-    ruler = StandardScaler().fit(table[own])
-    shares = PCA().fit(ruler.transform(table[own])).explained_variance_ratio_
+    scaling = StandardScaler().fit(table[own])
+    shares = PCA().fit(scaling.transform(table[own])).explained_variance_ratio_
     q = int(max(2, 1 + np.searchsorted(shares.cumsum(), keep)))
-    space = PCA(q).fit(ruler.transform(table[own]))
-    A, B = (space.transform(ruler.transform(table[rows])) for rows in (own, unseen))
+    space = PCA(q).fit(scaling.transform(table[own]))
+    A, B = (space.transform(scaling.transform(table[rows])) for rows in (own, unseen))
     tried = [(K, kind) for kind in COVARIANCE_TYPES for K in range(1, 1 + most)]
     fitted = [
         GaussianMixture(K, covariance_type=kind, n_init=5, reg_covar=1e-3, random_state=0).fit(A)
         for K, kind in tried
     ]
     L = np.array([model.score_samples(B) for model in fitted])
-    price = [K - 1 + K * q + COVARIANCE_TYPES[kind].n_parameters(K, q) for K, kind in tried]
+    counts = [K - 1 + K * q + COVARIANCE_TYPES[kind].n_parameters(K, q) for K, kind in tried]
     top = L.mean(axis=1).argmax()
     gap = L[top].mean() - L[tried.index((1, "full"))].mean()
-    taken = tried[choose_on_validation(L, np.array(price))]
+    taken = tried[choose_on_validation(L, np.array(counts))]
     told = f"{q} directions: rule {taken}, highest {tried[top]}"
     return f"{told}, one full Gaussian behind by {gap:.2f}"
 

@@ -139,6 +139,16 @@ def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
     assert placed.ink() == before
 
 
+def test_centres_without_points_are_named(shown):
+    live = shown(kmeans_game(POINTS, 4, [(12.0, 6.0), *PLACES[:2], (8.0, -4.0)]))
+    assert set(assign(POINTS, centers(live))) == {1, 2}
+    assert caption(live).endswith("No point is nearest to centre 0 or 3.")
+    live.drag(centers(live)[0], PLACES[2])
+    assert caption(live).endswith("No point is nearest to centre 3.")
+    live.drag(centers(live)[3], (0.0, -0.5))
+    assert "nearest to centre" not in caption(live)
+
+
 def test_the_best_inertia_stays_when_a_worse_one_follows(placed):
     best = inertia_at(centers(placed))
     placed.drag(centers(placed)[0], (-1.5, -1.0))
@@ -156,6 +166,8 @@ def test_the_game_works_without_a_mouse(shown):
     assert {tuple(center) for center in centers(live)} <= {tuple(point) for point in POINTS}
     before = centers(live)
     live.press("ArrowDown", "d")  # after the last centre comes the first
+    x, y = centers(live)[0]
+    assert live.page.locator(".reading").inner_text() == f"centre 0 at ({x:.2f}, {y:.2f})".replace("-", "−")
     moved = centers(live) - before
     assert moved[0][0] > 0
     assert np.abs(moved[1:]).max() == 0

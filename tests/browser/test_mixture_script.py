@@ -11,6 +11,7 @@ from scipy.stats import multivariate_normal
 from mlcourse.gaussians import COVARIANCE_TYPES, CovarianceType
 from mlcourse.mixture import e_step, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets.player import as_json, parameters
+from tests.helpers.player_page import EM
 
 SCRIPT = "\n".join(
     files("mlcourse.widgets.player").joinpath(f"{name}.js").read_text("utf-8")
@@ -48,13 +49,7 @@ def random_problem(seed, type_name, d=2):
 def test_em_in_the_page_equals_em_in_the_package(run, seed, type_name, d):
     X, start = random_problem(seed, type_name, d)
     here = list(islice(em(expectation_over(X), start, reg_covar=1e-6), 30))
-    there = run(
-        "em(given.X, given.theta, {type: given.type, tol: 0, maxIter: 29})"
-        ".map(({ theta, lowerBound }) => ({ theta, lowerBound }))",
-        X=X,
-        theta=parameters(start),
-        type=type_name,
-    )
+    there = run(f"({EM})(given.X, given.theta, given.type, 30)", X=X, theta=parameters(start), type=type_name)
     for ours, theirs in zip(here, there, strict=True):
         assert theirs["lowerBound"] == pytest.approx(ours.lower_bound, abs=TOLERANCE)
         for name, value in parameters(ours.mixture).items():

@@ -73,7 +73,7 @@ def test_keys_step_choose_points_and_play(shown):
     plane = page.locator("canvas.plane")
     plane.press("ArrowRight")
     settled(page, 1)
-    plane.press("ArrowDown")
+    plane.press("ArrowUp")
     assert page.locator(".reading").inner_text().startswith("point 0 at")
     plane.press("ArrowUp")
     assert page.locator(".reading").inner_text().startswith(f"point {len(X) - 1} at")
@@ -141,6 +141,20 @@ def test_hovering_shows_the_responsibilities_of_the_package(shown):
     shares = [float(share) for share in re.findall(r"component \d ([\d.]+)", description)]
     np.testing.assert_allclose(shares, R[number], atol=6e-4)
     np.testing.assert_allclose(X[number], X[i], atol=0.3)
+
+
+def test_many_components_without_a_share_are_not_listed(shown):
+    steps = em_steps(X, 15)
+    page = shown(em_player(X, steps))
+    short = 0
+    for i, row in enumerate(e_step(X, steps[-1].mixture)[1]):
+        text = state(page, f"planes[0].describe({i}, {2 * len(steps) - 1})")
+        listed = {int(k): float(share) for k, share in re.findall(r"component (\d) ([\d.]+)", text)}
+        assert list(listed.values()) == pytest.approx(row[list(listed)], abs=6e-4)
+        assert sum(listed.values()) == pytest.approx(1, abs=0.002)
+        assert text.endswith("the others 0.000") == (len(listed) < 2)
+        short += len(listed) < 2
+    assert 0 < short < len(X)
 
 
 def test_the_player_shows_the_numbers_of_python(shown):

@@ -46,21 +46,53 @@ def test_tab_leads_through_a_player_in_jupyterlab(lab, lab_page, made):
 
 
 def test_the_keys_are_listed_where_the_keyboard_leads(shown):
+    """Beside the numbers of a point, too."""
     page = shown("em_plane")
-    reading = page.locator(".reading")
-    assert reading.inner_text() == HINT
+    assert not keys_are_below_the_picture(page)
     page.keyboard.press("Tab")
-    assert reading.inner_text() == KEYS
+    assert keys_are_below_the_picture(page)
+    assert page.locator(".reading").inner_text() == HINT
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert keys_are_below_the_picture(page)
+    assert page.locator(".reading").inner_text().startswith("point 0 at")
     page.keyboard.press("Tab")
-    expect(reading).to_have_text(HINT)
+    expect(page.locator(".note").last).to_have_text(f"Keyboard: {KEYS}")
+    assert not keys_are_below_the_picture(page)
+
+
+def test_a_click_on_the_picture_leaves_the_keys_below(shown):
+    page = shown("em_plane")
+    page.locator("canvas.plane").click()
+    assert not keys_are_below_the_picture(page)
+    page.keyboard.press("ArrowRight")
+    assert keys_are_below_the_picture(page)
+
+
+def keys_are_below_the_picture(page):
+    keys, button = page.get_by_text(KEYS), page.get_by_role("button", name="Play")
+    return keys.bounding_box()["y"] < button.bounding_box()["y"]
+
+
+@pytest.mark.parametrize("width", [470, 1000])
+def test_the_speed_is_beside_the_slider(shown, width):
+    page = shown("em_plane")
+    page.set_viewport_size({"width": width, "height": 900})
+    slider, speed = (page.get_by_label(name, exact=True).bounding_box() for name in ("step", "speed"))
+    assert speed["y"] < slider["y"] + slider["height"] / 2 < speed["y"] + speed["height"]
+    assert slider["width"] >= 60
 
 
 def test_a_curve_without_values_says_so_instead_of_an_axis(shown):
     page = shown(kmeans_game(SENT, 2))
+    page.set_viewport_size({"width": 470, "height": 900})
+    curve = page.locator("canvas.curve")
     assert texts(page, "curve") == ["No inertia yet."]
+    assert curve.bounding_box()["height"] < 30
     for _ in range(2):
         page.locator("canvas.plane").press("n")
     assert "↑ inertia" in texts(page, "curve")
+    assert curve.bounding_box()["height"] > 200
 
 
 @pytest.mark.parametrize("name", ["em_line", "hardening", "types"])

@@ -8,8 +8,10 @@ import pytest
 from mlcourse import KMeans
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, em, expectation_over
+from mlcourse.widgets import playground
 from mlcourse.widgets.player import parameters
 from tests.helpers.live_page import HTML, LivePage
+from tests.helpers.player_page import TWO_FRAMES, texts
 from tests.helpers.scenes import LIVE, SENT
 
 POINTS = SENT[::6]
@@ -130,8 +132,31 @@ def test_undo_takes_back_one_change(shown, change):
     live.click("Undo")
     assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
     assert live.page.get_by_role("combobox", name="components").input_value() == "3"
-    settled(live)
     assert live.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
+
+
+def test_undo_stops_em_until_the_reader_goes_on(shown):
+    live = shown(still=False)
+    before = means(live)
+    live.page.get_by_label("speed").select_option("0.5")
+    live.page.get_by_role("combobox", name="components").select_option("5")
+    live.wait("player.playing")
+    live.click("Undo")
+    live.page.evaluate(TWO_FRAMES)
+    np.testing.assert_array_equal(means(live), before)
+    assert not live.get("playing")
+    live.click("Play")
+    settled(live)
+    assert np.abs(means(live) - before).max() > 0.01
+
+
+def test_undo_knows_that_em_had_converged(shown):
+    live = shown()
+    live.press("End")
+    status = live.page.locator(".caption").nth(1)
+    converged = status.inner_text()
+    live.press("n", "Control+z")
+    assert status.inner_text() == converged
 
 
 def test_the_keyboard_undoes_from_anywhere_in_the_player(shown):
@@ -195,6 +220,14 @@ def test_the_picture_has_room_for_the_first_ellipses(shown):
         theta = mixture(step["theta"])
         reach = 2 * np.sqrt(np.diagonal(theta.covariances, axis1=1, axis2=2))
         assert ((theta.means - reach > (left, bottom)) & (theta.means + reach < (right, top))).all()
+
+
+def test_axes_have_names_for_the_original_points_alone(open_page):
+    live = LivePage(open_page(), playground(POINTS, features=("duration", "wait")))
+    sets = live.page.get_by_role("combobox", name="points")
+    for name, wanted in [("two moons", {"x", "↑ y"}), ("original points", {"duration", "↑ wait"})]:
+        sets.select_option(name)
+        assert wanted <= set(texts(live.page, "plane"))
 
 
 def test_edited_points_are_called_your_points(shown):
@@ -270,9 +303,7 @@ def test_pausing_stops_em_and_playing_goes_on(shown):
     live.page.get_by_role("combobox", name="points").select_option("long and tilted")
     live.click("Pause")
     rounds = len(live.get("state.steps"))
-    live.page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    live.page.evaluate(TWO_FRAMES)
     assert len(live.get("state.steps")) == rounds
     live.page.get_by_label("speed").select_option("4")
     live.click("Play")

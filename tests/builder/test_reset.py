@@ -156,8 +156,8 @@ def test_a_notebook_has_several_names(course, word):
         (["exercises/01_binomial_exercices.ipynb"], f"Did you mean {EXERCISE}?"),
         (
             ["01_binomials"],
-            "a lesson has several notebooks. Did you mean notebooks/01_binomials.ipynb, "
-            "exercises/01_binomials_exercises.ipynb or solutions/01_binomials_solutions.ipynb?",
+            "a lesson has several notebooks. Did you mean exercises/01_binomials_exercises.ipynb, "
+            "notebooks/01_binomials.ipynb or solutions/01_binomials_solutions.ipynb?",
         ),
         (["xyz"], "'xyz' is not a notebook of this course. Look in notebooks, exercises, solutions."),
         ([EXERCISE, "--restore"], "has been kept. Nothing is there yet."),

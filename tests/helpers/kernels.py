@@ -18,12 +18,15 @@ class Kernel:
         self.shown: list[Any] = []
         self.names: dict[str, Any] = {}
         self.history = [""]
-        self.after: list[Any] = []  # what IPython calls after each cell
+        self.explain: Any = None  # what IPython calls after a NameError
+        self.errors: list[NameError] = []  # what it has shown
         shell = SimpleNamespace(
             user_ns=self.names,
             history_manager=SimpleNamespace(input_hist_raw=self.history),
-            events=SimpleNamespace(register=lambda _, call: self.after.append(call)),
+            set_custom_exc=lambda _, call: setattr(self, "explain", call),
+            showtraceback=lambda raised, tb_offset: self.errors.append(raised[1]),
         )
+        self.shell = shell
         display = SimpleNamespace(display=self.shown.append)
         fake = SimpleNamespace(get_ipython=lambda: shell, display=display)
         monkeypatch.setitem(sys.modules, "IPython", fake)
@@ -34,13 +37,12 @@ class Kernel:
         """Run cells as the notebook would: a check that fails does not end the kernel."""
         for source in cells:
             self.history.append(source)
-            error = None
             try:
                 exec(source, self.names)
-            except (CheckFailed, NameError) as raised:
-                error = raised
-            for call in self.after:
-                call(SimpleNamespace(error_in_exec=error))
+            except CheckFailed:
+                pass
+            except NameError:
+                self.explain(self.shell, *sys.exc_info())
 
 
 def write_notebook(path: Path, *cells: str, title: str = "") -> None:

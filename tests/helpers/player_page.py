@@ -9,6 +9,12 @@ COLORS = """(canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   return new Set(new Uint32Array(data.buffer)).size;
 }"""
+# EM from theta, in the page: n steps, the first of them the start.
+EM = """(X, theta, type, n) => {
+  const steps = [judged(X, theta)];
+  while (steps.length < n) steps.push(emRound(X, steps.at(-1).R, { type, regCovar: 1e-6 }));
+  return steps.map(({ theta, lowerBound }) => ({ theta, lowerBound }));
+}"""
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 

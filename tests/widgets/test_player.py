@@ -6,6 +6,7 @@ import json
 import re
 from itertools import islice, pairwise
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,6 +60,20 @@ def test_em_sends_the_mixture_of_every_step(name):
     values = scene["curve"]["lines"][0]["values"]
     assert values[0] is None
     np.testing.assert_allclose(values[1::2], [step.lower_bound for step in steps], rtol=1e-5)
+
+
+def test_features_name_the_axes_of_em():
+    names = ("height (m)", "time (s)")
+    for points in (X, X[:, :1]):
+        features = names[: points.shape[1]]
+        plane = sent(widgets.em_player(points, steps_of(points), features=features))["planes"][0]
+        assert (plane["xlabel"], plane["ylabel"])[: len(features)] == features
+        figure, *_ = widgets.draw_em(points, steps_of(points), 3, features)
+        plt.close(figure)
+        left = figure.axes[0]
+        assert (left.get_xlabel(), left.get_ylabel())[: len(features)] == features
+    with pytest.raises(ValueError, match=r"features=.* has 1 name\(s\), but X has 2 column\(s\)"):
+        widgets.em_player(X, steps_of(), features=["height"])
 
 
 def test_along_a_line_histogram_and_curves_fit_in_the_axes():

@@ -15,8 +15,8 @@ The script of every scene begins with these files, in this order:
 
     plane.js       points and components      narrate.js      captions in numbers
     line.js        points along a line        levels.js       points over a density
-    drag.js        dragging, mouse or finger  live.js         changes and undo
-    kmeans.js      Lloyd's algorithm          presets.js      data sets
+    kmeans.js      Lloyd's algorithm          live.js         changes and undo
+    drag.js        dragging, mouse or finger  presets.js      data sets
     playground.js  points that EM follows     kmeans_game.js  centres that the reader places
     bound.js       EM as a climb on a bound
 
@@ -57,9 +57,9 @@ CONTINUED = re.compile(r"(?<=[{;,(])\n")
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
 KINDS = {
-    "Player": ["plane", "line", "levels", "narrate"],
-    "Playground": ["plane", "drag", "live", "kmeans", "presets", "playground"],
-    "KMeansGame": ["plane", "drag", "live", "kmeans", "kmeans_game"],
+    "Player": ["kmeans", "plane", "line", "levels", "narrate"],
+    "Playground": ["kmeans", "plane", "drag", "live", "presets", "playground"],
+    "KMeansGame": ["kmeans", "plane", "drag", "live", "kmeans_game"],
     "BoundClimber": ["drag", "live", "bound"],
 }
 
@@ -95,7 +95,7 @@ class Scene(TypedDict, total=False):
     label: str  # what the scene shows, for screen readers
     sliderName: str  # what the slider chooses, for screen readers; a step by default
     note: str  # one or two sentences below the picture, for everybody
-    hint: str  # shown until the reader hovers over a point, or reaches the picture by keyboard
+    hint: str  # shown while no point is chosen
     points: Array  # (n, d), d 1 or 2
     truth: Ints  # n of 0 and 1: points with a 1 are drawn as stars
     planes: list[dict[str, Any]]  # pictures of the points, each made by `plane`
@@ -112,7 +112,7 @@ class LiveScene(TypedDict):
 
     kind: str  # a key of KINDS
     label: str
-    note: str  # lists the keys, too
+    note: str
     keys: str  # what the keys do in the picture
     hint: NotRequired[str]
     points: Array

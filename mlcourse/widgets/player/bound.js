@@ -91,8 +91,8 @@ class BoundClimber extends Live {
 
   update() {
     super.update();
-    this.eButton.setAttribute("aria-disabled", this.touches || this.b === this.last);
-    this.mButton.setAttribute("aria-disabled", !this.touches || this.b === this.last);
+    disable(this.eButton, this.touches || this.b === this.last);
+    disable(this.mButton, !this.touches || this.b === this.last);
   }
 
   /** Whether the bound touches the log-likelihood at μ, as after an E-step. */
@@ -177,22 +177,18 @@ class Hill extends Panel {
       this.casedLine(scene.hill.map(([place]) => [place, bound(place)]), look.ink);
       ctx.setLineDash([]);
       for (const [k, height] of [top, bottom].entries()) {
-        drawMarker(ctx, MARKERS[k], this.px(mu), this.py(height), 6, css(look.paper), css(look.ink));
+        drawMarker(ctx, MARKERS[k], this.px(mu), this.py(height), 6, look.paper, look.ink);
       }
     });
   }
 
   /** A pale line at μ, for the hand, and a thick one from the bound up to the log-likelihood. */
   drawGap(mu, bottom, top) {
-    const { ctx, look, limits } = this;
+    const { look, limits } = this;
     this.path([[mu, limits[2]], [mu, limits[3]]]);
-    ctx.strokeStyle = css(look.pale, 0.6);
-    ctx.lineWidth = 1;
-    ctx.stroke();
+    this.stroke(look.pale, 1, 0.6);
     this.path([[mu, bottom], [mu, top]]);
-    ctx.strokeStyle = css(look.component(5));
-    ctx.lineWidth = 5;
-    ctx.stroke();
+    this.stroke(look.component(5), 5);
   }
 
   /* There are no points to point at. */

@@ -15,13 +15,12 @@ class Curve extends Panel {
     const heights = rangeOfLines(spec);
     const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
     super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), log: spec.log });
-    Object.assign(this, { spec, x });
+    Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
   }
 
   /** The axes; before there is any value, a sentence instead. */
   drawAxes() {
     const { ctx, box, look, spec } = this;
-    this.empty = !spec.lines.some(({ values }) => known(values).length);
     if (!this.empty) return super.drawAxes();
     ctx.fillStyle = css(look.pale);
     ctx.textAlign = "left";
@@ -37,8 +36,7 @@ class Curve extends Panel {
     this.clipped(() => {
       ctx.setLineDash([3, 3]);
       this.path([[cursor, this.limits[2]], [cursor, this.limits[3]]]);
-      ctx.strokeStyle = css(look.pale);
-      ctx.stroke();
+      this.stroke(look.pale, 1);
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
@@ -56,11 +54,9 @@ class Curve extends Panel {
     ctx.setLineDash([]);
     for (const point of here) this.drawMark(k, point);
     if (!spec.minima) return;
-    const [lowX, lowY] = points.reduce((best, point) => (point[1] < best[1] ? point : best));
-    ctx.beginPath();
-    ctx.arc(this.px(lowX), this.py(lowY), 9, 0, 2 * Math.PI);
-    ctx.strokeStyle = css(this.look.ink);
-    ctx.stroke();
+    const lowest = points.reduce((best, point) => (point[1] < best[1] ? point : best));
+    this.circle(lowest, 9);
+    this.stroke(this.look.ink, 1.8);
   }
 
   /** The hollow marker of line k; outside the axes it is drawn at their edge. */
@@ -69,7 +65,7 @@ class Curve extends Panel {
     const { paper, ink } = this.look;
     const inside = Math.min(Math.max(y, bottom), top);
     this.ctx.lineWidth = 1.8;
-    drawMarker(this.ctx, MARKERS[k % HOLLOW_SIGNS.length], this.px(x), this.py(inside), 4.5, css(paper), css(ink));
+    drawMarker(this.ctx, MARKERS[k % HOLLOW_SIGNS.length], this.px(x), this.py(inside), 4.5, paper, ink);
   }
 }
 

@@ -44,13 +44,14 @@ function closerTo(near, far, polygon) {
   return kept;
 }
 
-/** Round numbers from low to high, about `count` of them. */
+/** Round numbers from low to high, about `count` of them, but at least two: one alone shows no scale. */
 function ticks(low, high, count = 5) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
   const first = Math.ceil(low / step);
   const last = Math.floor(high / step + 1e-9);
+  if (last <= first && count < 9) return ticks(low, high, count + 1);
   return range(Math.max(last - first + 1, 0)).map((i) => Number(((first + i) * step).toPrecision(12)));
 }
 

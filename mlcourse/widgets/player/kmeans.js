@@ -18,6 +18,11 @@ function assign(X, centers) {
   });
 }
 
+/** Responsibilities of k-means: the share of each point's centre is 1. */
+function oneHot(labels, K) {
+  return labels.map((label) => range(K).map((k) => Number(k === label)));
+}
+
 /** Σᵢ ‖xᵢ − its centre‖². */
 function inertia(X, centers, labels) {
   return sum(X.map((x, i) => squaredDistance(x, centers[labels[i]])));
@@ -35,7 +40,7 @@ function moved(X, centers, labels) {
 function lloyd(X, centers) {
   const steps = [{ centers, labels: assign(X, centers) }];
   for (;;) {
-    const last = steps[steps.length - 1];
+    const last = steps.at(-1);
     const next = moved(X, last.centers, last.labels);
     const labels = assign(X, next);
     steps.push({ centers: next, labels });

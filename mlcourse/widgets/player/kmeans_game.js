@@ -63,8 +63,7 @@ class KMeansGame extends Live {
   update() {
     super.update();
     const complete = this.means.length === this.state.K;
-    this.lloydButton.setAttribute("aria-disabled", !complete);
-    if (complete) this.playButton.setAttribute("aria-disabled", false);
+    disable(this.lloydButton, !complete);
     const reached = this.scene.curve.lines[0].values.slice(0, this.b + 1).filter((value) => value !== null);
     this.best = Math.min(this.best ?? Infinity, ...reached);
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
@@ -72,11 +71,16 @@ class KMeansGame extends Live {
     this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
   }
 
-  draw() {
-    super.draw();
-    if (!this.look) return;
-    if (this.showing) this.ghost(this.rivals[0].centers);
-    if (this.selected !== null) this.ring(this.means[this.selected]);
+  get meanName() {
+    return "centre";
+  }
+
+  get rival() {
+    return this.showing && this.rivals[0].centers;
+  }
+
+  get canPlay() {
+    return super.canPlay || this.means.length === this.state.K;
   }
 
   // ── k-means ──────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +117,7 @@ class KMeansGame extends Live {
   }
 
   get selected() {
-    return this.mean >= 0 && this.mean < this.means.length ? this.mean : null;
+    return this.means[this.mean] ? this.mean : null;
   }
 
   pointOf(k) {
@@ -122,7 +126,7 @@ class KMeansGame extends Live {
 
   /** Move centre k. A drag is one move. */
   move(k, to) {
-    this.mean = k;
+    [this.chosen, this.mean] = [-1, k];
     const { steps } = this.shown;
     const before = this.held === k ? steps.slice(0, -1) : steps;
     this.change({ steps: [...before, byHand(this.state.points, this.means.with(k, to))] });
@@ -131,14 +135,12 @@ class KMeansGame extends Live {
   /** Place the next centre. */
   tap(point) {
     if (this.means.length === this.state.K) return;
-    this.mean = this.means.length;
+    [this.chosen, this.mean] = [-1, this.means.length];
     this.change({ steps: [...this.shown.steps, byHand(this.state.points, [...this.means, point])] });
   }
 
   chooseCenter(by) {
-    const n = this.means.length;
-    if (n) this.mean = ((this.mean ?? -1) + by + n) % n;
-    this.update();
+    this.chooseMean(inTurn(this.mean, by, this.means.length));
   }
 
   keys(p) {
@@ -169,9 +171,7 @@ class Residuals extends Plane {
         ctx.moveTo(this.px(x), this.py(y));
         ctx.lineTo(this.px(center[0]), this.py(center[1]));
       });
-      ctx.strokeStyle = css(outline(look.component(k), look), 0.45);
-      ctx.lineWidth = 0.8;
-      ctx.stroke();
+      this.stroke(outline(look.component(k), look), 0.8, 0.45);
     });
     super.drawPoints(styles, chosen, pinned);
   }
@@ -238,7 +238,9 @@ function freePlace(X, centers) {
 function gameCaption({ steps, K }, [i, e], value) {
   const missing = K - (steps[i]?.centers.length ?? 0);
   if (missing) return `Place ${missing} ${missing === 1 ? "centre" : "centres"}${missing < K ? " more" : ""}: click, or press N.`;
-  const now = `Inertia ${value.toFixed(2)}.`;
+  const empty = range(K).filter((k) => !steps[e].labels.includes(k));
+  const idle = empty.length ? ` No point is nearest to centre ${empty.join(" or ")}.` : "";
+  const now = `Inertia ${value.toFixed(2)}.${idle}`;
   if (!steps[i].rule) return `Your centres. ${now}`;
   if (e < i) return `Lloyd moves every centre to the mean of its points. ${now}`;
   const changed = steps[i].labels.filter((label, at) => label !== steps[i - 1].labels[at]).length;

@@ -34,18 +34,16 @@ class Levels extends Plane {
   drawLevels(level) {
     const key = this.limits.join();
     if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
-    const stroke = (at, rgb, width) => {
+    const drawContour = (at, rgb, width) => {
       this.ctx.beginPath();
       for (const [[x, y], [u, v]] of contour(this.grid, at)) {
         this.ctx.moveTo(this.px(x), this.py(y));
         this.ctx.lineTo(this.px(u), this.py(v));
       }
-      this.ctx.strokeStyle = css(rgb);
-      this.ctx.lineWidth = width;
-      this.ctx.stroke();
+      this.stroke(rgb, width);
     };
-    for (const height of this.spec.contours) stroke(height, between(this.look.pale, this.look.paper, 0.4), 1);
-    stroke(level, this.look.ink, 2.4);
+    for (const height of this.spec.contours) drawContour(height, between(this.look.pale, this.look.paper, 0.4), 1);
+    drawContour(level, this.look.ink, 2.4);
   }
 }
 

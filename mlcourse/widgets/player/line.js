@@ -32,9 +32,7 @@ class Line extends Plane {
     theta.means.forEach((_, k) => {
       ctx.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
       this.path(heights.map(([x, joint]) => [x, joint[k]]));
-      ctx.strokeStyle = css(outline(look.component(k), look));
-      ctx.lineWidth = 2.2;
-      ctx.stroke();
+      this.stroke(outline(look.component(k), look), 2.2);
       ctx.setLineDash([]);
     });
     this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(Math.exp))]));

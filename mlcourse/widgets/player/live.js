@@ -72,7 +72,7 @@ class Live extends Player {
 
   update() {
     super.update();
-    this.undoButton?.setAttribute("aria-disabled", !this.state.before);
+    if (this.undoButton) disable(this.undoButton, !this.state.before);
   }
 
   // ── Handles: what can be dragged, or moved with the keys ─────────────────────────────────────────
@@ -82,7 +82,10 @@ class Live extends Player {
        move(handle, point)  put a handle elsewhere, in data units
        tap(point)           a press beside every handle
        selected             the handle that the keys move, or null
-       pointOf(handle)      where it is */
+       pointOf(handle)      where it is
+     and, if the handles are means,
+       meanName             what they are called
+       rival                the means of another solution, to be drawn too, if any */
 
   listen(canvas, p) {
     super.listen(canvas, p);
@@ -112,6 +115,18 @@ class Live extends Player {
   keys(p) {
     const moves = Object.entries(MOVE_KEYS).map(([key, [right, up]]) => [key, () => this.nudge(right, up)]);
     return { ...super.keys(p), ...Object.fromEntries(moves) };
+  }
+
+  /** Choose a mean for the keys, instead of a point. */
+  chooseMean(k) {
+    this.mean = k;
+    this.pin(-1, 0);
+  }
+
+  read() {
+    super.read();
+    const mean = this.means[this.mean];
+    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${this.mean} at ${placeText(mean)}`;
   }
 
   nudge(right, up) {
@@ -144,14 +159,19 @@ class Live extends Player {
 
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
 
+  draw() {
+    super.draw();
+    if (!this.look) return;
+    if (this.rival) this.ghost(this.rival);
+    const mean = this.means[this.mean];
+    if (mean) this.ring(mean);
+  }
+
   /** A ring around the mean that the keys move. */
-  ring([x, y]) {
+  ring(mean) {
     const [plane] = this.planes;
-    plane.ctx.beginPath();
-    plane.ctx.arc(plane.px(x), plane.py(y), 13, 0, 2 * Math.PI);
-    plane.ctx.strokeStyle = css(this.look.ink);
-    plane.ctx.lineWidth = 2;
-    plane.ctx.stroke();
+    plane.circle(mean, 13);
+    plane.stroke(this.look.ink, 2);
   }
 
   /** The solution of k-means: crosses at its centres, and the borders of their cells, dashed. */
@@ -161,7 +181,7 @@ class Live extends Player {
       plane.drawBorders(centers);
       for (const [x, y] of centers) {
         const at = [plane.px(x), plane.py(y)];
-        drawMarker(plane.ctx, MARKERS[6], ...at, 8, css(this.look.paper), css(this.look.ink));
+        drawMarker(plane.ctx, MARKERS[6], ...at, 8, this.look.paper, this.look.ink);
       }
     });
   }

@@ -71,8 +71,8 @@ const STAR_MARKER = polygon(STAR);
 function drawMarker(ctx, path, x, y, r, fill, edge) {
   ctx.beginPath();
   path(ctx, x, y, r);
-  ctx.fillStyle = fill;
+  ctx.fillStyle = css(fill);
   ctx.fill();
-  ctx.strokeStyle = edge;
+  ctx.strokeStyle = css(edge);
   ctx.stroke();
 }

@@ -108,17 +108,6 @@ function judged(X, theta) {
   return { theta, ...eStep(X, theta) };
 }
 
-/** EM from theta, until the likelihood changes by less than tol or maxIter rounds are done: {theta, lowerBound, R}[]. */
-function em(X, theta, { type, regCovar = 1e-6, tol = 1e-5, maxIter = 100 }) {
-  const steps = [];
-  for (let step = judged(X, theta); ; step = emRound(X, step.R, { type, regCovar })) {
-    const gain = steps.length ? step.lowerBound - steps[steps.length - 1].lowerBound : Infinity;
-    if (!Number.isFinite(step.lowerBound)) return steps; // a covariance has collapsed: keep the steps before it
-    steps.push(step);
-    if (steps.length > maxIter || Math.abs(gain) < tol) return steps;
-  }
-}
-
 /** K different points as means, equal weights, and the constrained covariance of all points for each component. */
 function randomStart(X, K, type, random) {
   const rows = range(X.length);
@@ -127,13 +116,9 @@ function randomStart(X, K, type, random) {
   return { weights: means.map(() => 1 / K), means, covariances: means.map(() => whole) };
 }
 
-/** One-hot responsibilities of k-means: each point belongs to its nearest centre. */
-function nearestCenter(X, centers) {
-  return X.map((x) => {
-    const distances = centers.map((center) => sum(center.map((value, j) => (x[j] - value) ** 2)));
-    const best = distances.indexOf(Math.min(...distances));
-    return centers.map((_, k) => Number(k === best));
-  });
+/** The component with the largest share. */
+function likeliest(shares) {
+  return shares.indexOf(Math.max(...shares));
 }
 
 /** Numbers in [0, 1), the same for the same seed: mulberry32 (Ettinger, 2017). */

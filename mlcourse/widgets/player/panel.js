@@ -42,7 +42,6 @@ class Panel {
     this.look = look;
     this.ctx.fillStyle = css(look.paper);
     this.ctx.fillRect(0, 0, width, height);
-    this.ctx.lineWidth = 1;
     this.ctx.setLineDash([]);
     this.drawAxes();
   }
@@ -78,13 +77,12 @@ class Panel {
     const { ctx, box, look } = this;
     const [left, right, bottom, top] = this.limits;
     ctx.font = FONT;
-    ctx.strokeStyle = css(look.pale);
     ctx.fillStyle = css(look.ink);
     ctx.beginPath();
     ctx.moveTo(box.left, box.top);
     ctx.lineTo(box.left, box.top + box.height);
     ctx.lineTo(box.left + box.width, box.top + box.height);
-    ctx.stroke();
+    this.stroke(look.pale, 1);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
@@ -123,15 +121,24 @@ class Panel {
     if (closed) this.ctx.closePath();
   }
 
+  /** A circle of r pixels around a point in data units. */
+  circle([x, y], r) {
+    this.ctx.beginPath();
+    this.ctx.arc(this.px(x), this.py(y), r, 0, 2 * Math.PI);
+  }
+
+  /** Draw the last path or circle as a line. */
+  stroke(rgb, width, alpha = 1) {
+    this.ctx.strokeStyle = css(rgb, alpha);
+    this.ctx.lineWidth = width;
+    this.ctx.stroke();
+  }
+
   /** A line edged with the background colour, which keeps it visible among points of the same colour. */
   casedLine(points, rgb, width = 1.8, closed = false) {
     this.path(points, closed);
-    this.ctx.strokeStyle = css(this.look.paper, 0.85);
-    this.ctx.lineWidth = width + 2;
-    this.ctx.stroke();
-    this.ctx.strokeStyle = css(rgb);
-    this.ctx.lineWidth = width;
-    this.ctx.stroke();
+    this.stroke(this.look.paper, width + 2, 0.85);
+    this.stroke(rgb, width);
   }
 }
 
@@ -165,6 +172,11 @@ function tickText(value, log = false) {
 /** A number with so many decimals. */
 function decimal(value, digits) {
   return trueMinus(value.toFixed(digits));
+}
+
+/** A point or a mean, for a sentence. */
+function placeText(x) {
+  return `(${x.map((value) => decimal(value, 2)).join(", ")})`;
 }
 
 /** A number with so many significant digits, without zeros at its end. */

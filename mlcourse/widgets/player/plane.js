@@ -17,7 +17,7 @@ class Plane extends Panel {
       const theta = this.spec.mixtures[i];
       const R = theta.covariances
         ? eStep(this.scene.points, theta).R
-        : nearestCenter(this.scene.points, theta.means);
+        : oneHot(assign(this.scene.points, theta.means), theta.means.length);
       this.shares.set(i, R);
     }
     return this.shares.get(i);
@@ -26,7 +26,7 @@ class Plane extends Panel {
   /** The likeliest component of every point under mixture number i; null when i is −1. */
   labels(i) {
     if (i >= 0 && !this.likeliest.has(i)) {
-      this.likeliest.set(i, this.responsibilities(i).map((share) => share.indexOf(Math.max(...share))));
+      this.likeliest.set(i, this.responsibilities(i).map(likeliest));
     }
     return this.likeliest.get(i) ?? null;
   }
@@ -86,16 +86,12 @@ class Plane extends Panel {
     ctx.lineWidth = 0.8;
     styles.forEach(({ rgb, path }, i) => {
       const [x, y] = this.place(i);
-      drawMarker(ctx, path, this.px(x), this.py(y), r, css(rgb), css(outline(rgb, look)));
+      drawMarker(ctx, path, this.px(x), this.py(y), r, rgb, outline(rgb, look));
     });
     if (chosen >= 0 && chosen < styles.length) {
-      const [x, y] = this.place(chosen);
-      ctx.strokeStyle = css(look.ink);
-      ctx.lineWidth = 2;
       for (const radius of pinned ? [8, 12] : [9]) {
-        ctx.beginPath();
-        ctx.arc(this.px(x), this.py(y), radius, 0, 2 * Math.PI);
-        ctx.stroke();
+        this.circle(this.place(chosen), radius);
+        this.stroke(look.ink, 2);
       }
     }
   }
@@ -114,14 +110,12 @@ class Plane extends Panel {
       }
     });
     if (!spec.numbers) return;
-    theta.means.forEach(([x, y], k) => {
-      ctx.beginPath();
-      ctx.arc(this.px(x), this.py(y), 8.5, 0, 2 * Math.PI);
+    theta.means.forEach((mean, k) => {
+      const [x, y] = mean;
+      this.circle(mean, 8.5);
       ctx.fillStyle = css(look.paper);
       ctx.fill();
-      ctx.strokeStyle = css(look.ink);
-      ctx.lineWidth = 1.5;
-      ctx.stroke();
+      this.stroke(look.ink, 1.5);
       ctx.fillStyle = css(look.ink);
       ctx.textAlign = "center";
       ctx.textBaseline = "middle";
@@ -135,9 +129,7 @@ class Plane extends Panel {
       this.path(voronoiCell(centers, k, this.limits), true);
       this.ctx.fillStyle = css(between(this.look.component(k), this.look.paper, 0.75));
       this.ctx.fill();
-      this.ctx.strokeStyle = css(this.look.ink);
-      this.ctx.lineWidth = 0.8;
-      this.ctx.stroke();
+      this.stroke(this.look.ink, 0.8);
     });
   }
 
@@ -146,9 +138,7 @@ class Plane extends Panel {
     this.ctx.setLineDash([5, 4]);
     centers.forEach((_, k) => {
       this.path(voronoiCell(centers, k, this.limits), true);
-      this.ctx.strokeStyle = css(this.look.pale);
-      this.ctx.lineWidth = 1;
-      this.ctx.stroke();
+      this.stroke(this.look.pale, 1);
     });
     this.ctx.setLineDash([]);
   }
@@ -171,12 +161,13 @@ class Plane extends Panel {
     const R = this.responsibilities(colored);
     if (!R) return `${point}: no responsibilities yet`;
     if (!this.spec.mixtures[colored].covariances) return `${point}: nearest to centre ${this.labels(colored)[i]}`;
-    return `${point}: ${R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`).join(", ")}`;
+    const shares = R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`);
+    const some = shares.filter((text) => !text.endsWith(" 0.000"));
+    return `${point}: ${(shares.length > some.length + 1 ? [...some, "the others 0.000"] : shares).join(", ")}`;
   }
 
   nameOf(i) {
-    const place = this.scene.points[i].map((value) => decimal(value, 2)).join(", ");
-    return `point ${i} at (${place})${this.spec.title && ` under ${this.spec.title}`}`;
+    return `point ${i} at ${placeText(this.scene.points[i])}${this.spec.title && ` under ${this.spec.title}`}`;
   }
 }
 

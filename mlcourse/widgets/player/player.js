@@ -38,15 +38,20 @@ class Player {
       this.back,
       this.playButton,
       this.forward,
-      element("label", { class: "wide" }, [sliderName, this.slider]),
-      element("label", {}, ["speed", this.speed]),
+      element("div", { class: "wide" }, [
+        element("label", {}, [sliderName, this.slider]),
+        element("label", {}, ["speed", this.speed]),
+      ]),
     ]);
+    this.note = element("p", { class: "note" }, [scene.note]);
+    this.keyLine = element("p", { class: "note" }, [`Keyboard: ${scene.keys}`]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
     const main = element("div", { class: "main" }, [planes, this.reading, this.controls, this.caption]);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
       element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
-      element("p", { class: "note" }, [scene.note]),
+      this.note,
+      this.keyLine,
     ]);
     root.append(element("style", {}, [style]), this.section);
     this.slider.addEventListener("input", () => {
@@ -77,8 +82,8 @@ class Player {
       this.hover(under, p);
     });
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
-    canvas.onfocus = () => this.read();
-    canvas.onblur = () => setTimeout(() => this.read(), 300); // a click that takes the focus must not miss its button
+    canvas.onfocus = () => this.placeKeys();
+    canvas.onblur = () => setTimeout(() => this.placeKeys(), 300); // a click that takes the focus must not miss its button
     canvas.addEventListener("pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);
@@ -93,6 +98,7 @@ class Player {
       event.preventDefault();
       event.stopPropagation();
       action();
+      this.placeKeys();
     });
   }
 
@@ -102,8 +108,8 @@ class Player {
     return {
       ArrowLeft: () => this.step(-1),
       ArrowRight: () => this.step(1),
-      ArrowDown: () => this.choose((this.chosen + 1) % n, p),
-      ArrowUp: () => this.choose((Math.max(this.chosen, 0) + n - 1) % n, p),
+      ArrowDown: () => this.choose(inTurn(this.chosen, 1, n), p),
+      ArrowUp: () => this.choose(inTurn(this.chosen, -1, n), p),
       Enter: () => this.pin(this.chosen, p),
       ...(this.pinned && { Escape: () => this.pin(this.chosen, p) }), // otherwise the key is the page's
       Home: () => this.go(0),
@@ -159,6 +165,10 @@ class Player {
 
   get frame() {
     return this.b;
+  }
+
+  get canPlay() {
+    return this.last > 0;
   }
 
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
@@ -221,16 +231,19 @@ class Player {
     this.slider.setAttribute("aria-valuetext", caption);
     this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
     this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play");
-    for (const button of [this.first, this.back]) button.setAttribute("aria-disabled", this.b === 0);
-    this.forward.setAttribute("aria-disabled", this.b === this.last);
-    this.playButton.setAttribute("aria-disabled", this.last === 0);
+    for (const button of [this.first, this.back]) disable(button, this.b === 0);
+    disable(this.forward, this.b === this.last);
+    disable(this.playButton, !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.scene.frames[this.b][0]];
-      const places = means.map((mean) => `(${mean.map((value) => decimal(value, 2)).join(", ")})`).join(" ");
-      const label = [spec.title, caption, `Means at ${places}.`, this.scene.keys].filter(Boolean).join(" ");
+      const places = `Means at ${means.map(placeText).join(" ")}.`;
+      const label = [spec.title, caption, places, this.scene.keys].filter(Boolean).join(" ");
       this.canvases[p].setAttribute("aria-label", label);
     });
-    if (this.side) this.side.setAttribute("aria-label", this.describeCurve());
+    if (this.curve) {
+      this.side.setAttribute("aria-label", this.describeCurve());
+      this.side.classList.toggle("empty", this.curve.empty);
+    }
     this.read();
     this.draw();
   }
@@ -312,17 +325,22 @@ class Player {
     this.choose(i, p);
   }
 
-  /** What a reader can do in the picture: with the keys, if they led there. */
-  get hint() {
-    const { hint, keys } = this.scene;
-    return this.section.querySelector("canvas:focus-visible") ? keys : hint;
-  }
-
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.hint;
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
   }
+
+  /** List the keys right below the picture while they work there, and below everything otherwise. */
+  placeKeys() {
+    if (this.section.querySelector("canvas:focus-visible")) this.reading.after(this.keyLine);
+    else this.section.append(this.keyLine);
+  }
+}
+
+/** The number of the thing before or after number i of n, in turn; without an i, of the first one. */
+function inTurn(i, by, n) {
+  return i >= 0 && n ? (i + by + n) % n : Math.min(0, n - 1);
 }
 
 function weightBar(k) {
@@ -336,6 +354,11 @@ function weightBar(k) {
 
 function subscript(k) {
   return String(k).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+}
+
+/** Disable a button, or enable it; it keeps the focus, so that the keyboard need not find its way back. */
+function disable(button, whether) {
+  button.setAttribute("aria-disabled", whether);
 }
 
 function element(name, attributes, children = []) {

@@ -20,6 +20,7 @@ class Playground extends Live {
   static sceneOf(state) {
     const { steps, comparing } = state;
     const ghost = comparing && steps.length ? kmeansBeside(state) : null;
+    const [xlabel, ylabel] = state.preset ? ["x", "y"] : state.features;
     const frames = framesOf(steps);
     return {
       ...state,
@@ -29,8 +30,8 @@ class Playground extends Live {
       planes: [
         {
           title: "",
-          xlabel: "x",
-          ylabel: "y",
+          xlabel,
+          ylabel,
           limits: state.limits,
           mixtures: steps.length ? steps.map(({ theta }) => theta) : [{ weights: [], means: [], covariances: [] }],
           ellipses: [1, 2],
@@ -52,7 +53,7 @@ class Playground extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.controls.before(element("p", { class: "note" }, [scene.mouse]));
+    this.controls.before(this.note);
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
@@ -103,17 +104,16 @@ class Playground extends Live {
     this.compare.checked = Boolean(comparing);
   }
 
-  draw() {
-    super.draw();
-    if (!this.look) return;
-    if (this.state.ghost) this.ghost(this.state.ghost);
-    if (this.selected?.mean >= 0) this.ring(this.means[this.selected.mean]);
+  get meanName() {
+    return "mean";
   }
 
-  read() {
-    super.read();
-    const { selected } = this;
-    if (selected?.mean >= 0) this.reading.textContent = `mean ${selected.mean} at (${this.pointOf(selected).map((value) => decimal(value, 2)).join(", ")})`;
+  get rival() {
+    return this.state.ghost;
+  }
+
+  get canPlay() {
+    return super.canPlay || !this.state.converged;
   }
 
   // ── EM, live ────────────────────────────────────────────────────────────────────────────────────
@@ -151,10 +151,10 @@ class Playground extends Live {
     else this.run();
   }
 
+  /** The mixture before the change is back, and stays until the reader presses Play. */
   undo() {
     super.undo();
-    this.put({ ...this.state, converged: !this.state.steps.length, comparing: this.compare.checked });
-    this.run();
+    this.put({ ...this.state, comparing: this.compare.checked });
   }
 
   // ── Changes ─────────────────────────────────────────────────────────────────────────────────────
@@ -162,7 +162,7 @@ class Playground extends Live {
   /** EM goes on from the mixture on the page, and needs no step before it. */
   get shown() {
     const shown = super.shown;
-    return { ...shown, steps: shown.steps.slice(-1) };
+    return { ...shown, steps: shown.steps.slice(-1), converged: shown.converged && this.b === this.last };
   }
 
   /** Start EM anew, with changed options. */
@@ -173,7 +173,7 @@ class Playground extends Live {
 
   load(data) {
     const { original, limits } = this.state;
-    this.restart({ data, points: data === ORIGINAL ? original : presetPoints(data, limits) });
+    this.restart({ data, preset: data !== ORIGINAL, points: data === ORIGINAL ? original : presetPoints(data, limits) });
   }
 
   /** Change the points; EM goes on from where it is. */
@@ -225,7 +225,7 @@ class Playground extends Live {
   }
 
   get selected() {
-    if (this.mean >= 0 && this.mean < this.means.length) return { mean: this.mean };
+    if (this.means[this.mean]) return { mean: this.mean };
     return this.chosen >= 0 ? { point: this.chosen } : null;
   }
 
@@ -236,12 +236,6 @@ class Playground extends Live {
   choose(i, p) {
     if (i >= 0) this.mean = -1;
     super.choose(i, p);
-  }
-
-  chooseMean(k) {
-    [this.chosen, this.mean] = [-1, k];
-    this.read();
-    this.draw();
   }
 
   keys(p) {
@@ -304,16 +298,16 @@ function kmeansBeside({ points, steps, K, ghost }) {
 /** What a half step did. */
 function captionOf({ steps, K }, [m, e]) {
   if (e < 0) return `Place more than ${K} points: EM needs more points than components.`;
-  const [before, { theta, R, lowerBound }] = [steps[m - 1], steps[m]];
+  const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
     const paths = theta.means.map((mean, k) => Math.sqrt(squaredDistance(mean, before.theta.means[k])));
     const longest = Math.max(...paths);
-    return `M-step ${m}: mean ${paths.indexOf(longest)} moves most, by ${significant(longest, 2)}.`;
+    return `M-step ${round - 1}: mean ${paths.indexOf(longest)} moves most, by ${significant(longest, 2)}.`;
   }
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
   const who = n > 1 ? `${n} points change their` : `${n ? "1" : "no"} point changes its`;
   const what = before ? `${who} likeliest component` : "every point gets its responsibilities";
-  return `E-step ${m + 1}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`;
+  return `E-step ${round}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`;
 }
 
 function statusOf({ points, steps, converged, ghost }, shown, isLast) {
@@ -334,10 +328,6 @@ function differenceText(ours, theirs) {
 function agreement([row, ...rows], taken = []) {
   if (!row) return 0;
   return Math.max(...row.map((count, l) => (taken.includes(l) ? 0 : count + agreement(rows, [...taken, l]))));
-}
-
-function likeliest(shares) {
-  return shares.indexOf(Math.max(...shares));
 }
 
 function middleOf([left, right, bottom, top]) {

@@ -125,13 +125,6 @@ def test_a_responsibility_is_only_as_good_as_the_parameters():
     assert 0.5 < responsibilities(AT_TWO_AND_A_HALF, *TRUE_VALUES)[0, 2] < 0.55
 
 
-def test_em_explains_the_positions_better_than_the_labels_do():
-    for sample, (_, last) in enumerate(fits_from_the_bad_start()):
-        x, machine = grains(sample)
-        with_labels = maximise(x, np.eye(3)[machine])
-        assert mean_log_likelihood(x, *last) > mean_log_likelihood(x, *with_labels)
-
-
 def test_the_looped_round_falls_in_other_samples_too():
     for sample in range(1, 5):
         assert (np.diff(runs(looped_round, sample)[0]) < -1e-12).any(axis=1).sum() >= 3
