@@ -3,6 +3,7 @@
     python course.py bench                  the whole table: about half an hour on two cores
     python course.py bench --quick          the same with a tenth of the rows: about a minute
     python course.py bench --only kmeans    only the rows whose name contains this; --list shows the names
+    python course.py bench --scale          rows beyond memory, Dask and Spark: see `scale`
     python course.py bench --peers          the table with Intel's extension, faiss, mlpack and SciPy too
 
 Each cell has the median seconds and, after ×, how many times longer that is than mlcourse's; – means that the library
@@ -26,14 +27,17 @@ import numpy as np
 import sklearn
 from threadpoolctl import threadpool_info
 
-from benchmarks import peers, timing
+from benchmarks import peers, scale, timing
 from benchmarks.workloads import OURS, ROWS, THEIRS, Data, Row
 
 WIDTH = 80  # of the titles
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parse(sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if "--scale" in words:
+        return scale.main([word for word in words if word != "--scale"])
+    options = parse(words)
     if options.list:
         print("\n".join(row.name for row in ROWS))
         return 0
@@ -63,6 +67,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--peers", action="store_true", help="other libraries too, in an environment of their own"
     )
+    parser.add_argument("--scale", action="store_true", help="rows beyond memory, Dask and Spark instead")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in that environment
     options = parser.parse_args(words)
     options.repeat = options.repeat or (1 if options.quick else 3)

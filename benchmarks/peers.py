@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -39,27 +40,28 @@ MODULES = {"Intel": "sklearnex", "faiss": "faiss", "mlpack": "mlpack", "SciPy": 
 # ── The environment ──────────────────────────────────────────────────────────────────────────────────
 
 
-def environment() -> Path:
+def environment(
+    folder: Path = FOLDER, needed: Sequence[str] = NEEDED, packages: Mapping[str, str] = PACKAGES
+) -> Path:
     """Return the Python of an environment with the peers; create it if it is missing or out of date."""
-    python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = FOLDER / "complete"  # written last: without it, the environment counts as unfinished
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "complete"  # written last: without it, the environment counts as unfinished
     pins = ROOT / "pins.txt"
-    source = hashlib.sha256(f"{sys.version}{FOLDER}{PACKAGES}{NEEDED}{pins.read_text('utf-8')}".encode())
-    if stamp.is_file() and stamp.read_text() == source.hexdigest():
+    facts = f"{sys.version}{folder}{packages}{needed}{pins.read_text('utf-8')}"
+    source = hashlib.sha256(facts.encode()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == source:
         return python
-    print(f"Creating {FOLDER} with {', '.join(PACKAGES.values())}: this takes a minute.", file=sys.stderr)
+    print(f"Creating {folder} with {', '.join(packages.values())}: this takes a minute.", file=sys.stderr)
     uv = shutil.which("uv")
     pip = ["--without-pip"] if uv else []
-    subprocess.run([sys.executable, "-m", "venv", "--clear", *pip, FOLDER], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", *pip, folder], check=True)
     install = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
-    options = ["--quiet", "--only-binary", ":all:", "-c", pins]
-    subprocess.run([*install, *options, *NEEDED], check=True)
-    for (
-        package
-    ) in PACKAGES.values():  # one by one, so that one that is not available does not spoil the others
+    options = ["--quiet", "-c", pins]
+    subprocess.run([*install, *options, "--only-binary", ":all:", *needed], check=True)
+    for package in packages.values():  # one by one: one that cannot be had does not spoil the others
         if subprocess.run([*install, *options, package]).returncode:
             print(f"{package} cannot be installed here, and is left out.", file=sys.stderr)
-    stamp.write_text(source.hexdigest())
+    stamp.write_text(source)
     return python
 
 

@@ -116,6 +116,8 @@ def open_rows(
     ValueError, TypeError
         If the rows are not numbers in a table, or the weights do not fit.
     """
+    if block_bytes < 1:
+        raise ValueError(f"block_bytes={block_bytes} must be a positive number of bytes.")
     if isinstance(X, Rows):
         return X if sample_weight is None else weighted(X, sample_weight)
     by_name = isinstance(sample_weight, str)

@@ -1,17 +1,20 @@
 # %% tags=["hide-input"]
 # Imports and figure style
+import os
 import tempfile
+from contextlib import contextmanager
 from functools import reduce
 from itertools import islice, repeat
 from operator import add
 from pathlib import Path
+from threading import Timer
 
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import sem
 from sklearn.model_selection import train_test_split
 
-from mlcourse import PCA, GaussianMixture, KMeans
+from mlcourse import PCA, GaussianMixture, KMeans, scale
 from mlcourse.datasets import elongated_blobs, load_digits, load_iris
 from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import (
@@ -690,7 +693,6 @@ def sums_of_file(path, theta):
     return expectation(np.load(path), theta)
 
 
-# %%
 def em_from_files(files, theta, n_rounds):
     """EM that holds one file at a time."""
     for _ in range(n_rounds):
@@ -710,14 +712,11 @@ from_files = em_from_files(files, start, n_rounds=30)
 steps = list(islice(em(expectation_over(rows), start), 31))
 in_memory = steps[-1].mixture
 print("largest difference of the means:", np.abs(from_files.means - in_memory.means).max())
-
-# %%
 back = sums_of_file(files[0], start)
 sent = sum(
     np.size(part) for part in (back.n_rows, back.log_likelihood, back.N, back.first, back.scatter)
 )
 print(f"numbers in a file: {2 * 5000}, numbers sent back: {sent}")
-folder.cleanup()
 
 # %% tags=["hide-input"]
 # Checks of the numbers in the text
@@ -727,7 +726,61 @@ assert sent == 23
 
 # %% [markdown]
 # In none that matters: sums in another order round differently. It *is* EM. And what comes back from a file, 23
-# numbers, does not grow with its rows. Here `map` runs in one process; the `map` of a cluster can take its place.
+# numbers, does not grow with its rows.
+#
+# Here `map` went through the files one by one. It may as well hand them to many machines. The package does both:
+# `mlcourse.scale` has the course's models for rows that need not fit in memory, so `fit` takes a folder in place of
+# an array. With a client of [Dask](https://docs.dask.org), a widely used engine for clusters, the workers of the
+# cluster read the files. Our cluster has two workers, both on this computer.
+#
+# **Before you run the next cell:** half a second into the fit we kill a worker, and what it was computing is lost.
+# In which digit will the means differ from those of a fit in one process?
+
+
+# %% tags=["hide-input"]
+# Two workers on this computer, and a way to kill one
+@contextmanager
+def two_workers():
+    """A client of a small cluster; without Dask, a message and no client."""
+    try:
+        from distributed import Client
+    except ImportError:
+        print(
+            'Dask is not installed here (pip install "mlcourse[scale]"), so the fit runs in one process.'
+        )
+        yield None
+    else:
+        quiet = dict(dashboard_address=":0", silence_logs="CRITICAL")
+        with Client(n_workers=2, threads_per_worker=1, **quiet) as client:
+            yield client
+
+
+def kill_a_worker(client):
+    """End one of the workers at once."""
+    if client is not None:
+        os.kill(next(iter(client.run(os.getpid).values())), 9)
+
+
+# %%
+options = dict(n_components=3, random_state=0, tol=1e-6, max_iter=100)
+one_process = scale.GaussianMixture(**options).fit(folder.name)
+with two_workers() as client:
+    Timer(0.5, kill_a_worker, [client]).start()
+    cluster = scale.GaussianMixture(**options).fit(folder.name)
+print("rounds:", cluster.n_iter_)
+print("largest difference of the means:", np.abs(cluster.means_ - one_process.means_).max())
+
+# %% tags=["hide-input"]
+# Check: the same bits, and the same fit as in memory
+assert np.array_equal(cluster.means_, one_process.means_)
+assert np.array_equal(cluster.covariances_, one_process.covariances_)
+whole = GaussianMixture(**options).fit(np.concatenate([np.load(path) for path in files]))
+assert np.allclose(cluster.means_, whole.means_, rtol=1e-10)
+folder.cleanup()
+
+# %% [markdown]
+# In none at all: every bit is the same. Dask notices that a worker is gone and has another one read its files again,
+# and the sums are added in a fixed order, whoever computed them and whenever they arrive.
 #
 # ## Part 6 · Rows that keep coming
 #

@@ -51,6 +51,22 @@ def test_a_large_row_group_is_read_piece_by_piece(tmp_path):
     assert_array_equal(np.concatenate(pieces), X)
 
 
+def test_folders_in_folders_are_read_but_notes_are_not(tmp_path):
+    X = random_points(0, 300, 3)
+    as_npy(tmp_path / "year=2", X[150:])
+    as_npy(tmp_path / "year=1", X[:150])
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / ".part-9.npy.crc").touch()
+    assert_array_equal(read(open_rows(tmp_path))[0], X)
+
+
+def test_a_private_map_is_read_with_its_changes(tmp_path):
+    np.save(tmp_path / "rows.npy", random_points(0, 300, 3))
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="c")
+    mapped[7] = 5
+    assert_array_equal(read(open_rows(mapped))[0], mapped)
+
+
 def test_columns_and_weights_are_chosen_by_name(tmp_path):
     X, w = random_points(0, 300, 3), np.arange(300.0)
     folder = as_parquet(tmp_path / "rows", X, count=w, place=["here"] * 300)
@@ -139,6 +155,11 @@ def test_a_column_that_is_missing_is_named(tmp_path):
 def test_text_is_refused_with_the_name_of_its_column(tmp_path):
     with pytest.raises(TypeError, match=r"Column 'place' of .*part-0.parquet .* columns="):
         open_rows(as_parquet(tmp_path / "rows", random_points(0, 300, 3), place=["here"] * 300))
+
+
+def test_an_address_is_left_to_dask():
+    with pytest.raises(UnreadableRows, match=r"s3://bucket/rows is an address.*read_parquet"):
+        open_rows("s3://bucket/rows")
 
 
 def test_columns_without_names_cannot_be_chosen(tmp_path):

@@ -128,7 +128,7 @@ def recipes_of_file(
 
 
 def rows_of_memmap(X: np.memmap, block_bytes: int) -> Found:
-    """Find the rows of a memory-mapped array: of its file, if they lie there one after the other."""
+    """Find the rows of a memory-mapped array: in its file, if they lie there one after the other, unchanged."""
     place = f"{X.filename}, mapped" if X.filename else "the mapped array"
     check_table(X.shape, place)
     check_numeric(X.dtype, place)
@@ -136,7 +136,7 @@ def rows_of_memmap(X: np.memmap, block_bytes: int) -> Found:
     while isinstance(root.base, np.memmap):
         root = root.base
     n, d = X.shape
-    if X.filename and X.flags.c_contiguous and X.dtype.itemsize == root.dtype.itemsize:
+    if X.filename and X.mode != "c" and X.flags.c_contiguous and X.dtype.itemsize == root.dtype.itemsize:
         start = X.__array_interface__["data"][0] - root.__array_interface__["data"][0]
         recipes = recipes_of_file(str(X.filename), root.offset + start, X.dtype, (n, d), block_bytes)
     else:

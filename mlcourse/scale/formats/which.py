@@ -63,12 +63,16 @@ def is_zarr(X: object) -> bool:
 def files_of(X: Any) -> tuple[list[Path], str]:
     """List the files that X names, in order, and tell their format: "npy", "parquet" or "zarr"."""
     paths = [Path(path) for path in X] if is_paths(X) else [Path(X)]
+    if "://" in str(X):
+        raise UnreadableRows(
+            f"{X} is an address, not a file: open it with Dask, such as dask.dataframe.read_parquet(...), and give"
+            " that."
+        )
     if len(paths) == 1 and paths[0].is_dir():
         folder = paths[0]
         if any((folder / name).exists() for name in ZARR_FILES):
             return paths, "zarr"
-        visible = [path for path in folder.iterdir() if not path.name.startswith((".", "_"))]
-        paths = sorted(visible, key=by_numbers)
+        paths = sorted(visible_files(folder), key=by_numbers)
         if not paths:
             raise UnreadableRows(
                 f"{folder} has no files. It should hold .npy or .parquet files, or a Zarr array."
@@ -83,9 +87,18 @@ def files_of(X: Any) -> tuple[list[Path], str]:
     return paths, formats.pop() or ""
 
 
+def visible_files(folder: Path) -> list[Path]:
+    """List the files in a folder and its subfolders, without hidden ones and notes such as _SUCCESS."""
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+    ]
+
+
 def by_numbers(path: Path) -> list[tuple[int, str]]:
     """Sort part-2 before part-10."""
-    return [(int(text), "") if text.isdigit() else (-1, text) for text in re.split(r"(\d+)", path.name)]
+    return [(int(text), "") if text.isdigit() else (-1, text) for text in re.split(r"(\d+)", str(path))]
 
 
 def refuse_columns(columns: Sequence[str] | None, place: object) -> None:

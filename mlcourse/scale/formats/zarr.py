@@ -54,7 +54,7 @@ def rows_of_zarr(array: Any, block_bytes: int) -> Found:
     check_numeric(array.dtype, place)
     n, d = array.shape
     dtype = computing_dtype(array.dtype)
-    chunk = array.chunks[0]
+    chunk = (getattr(array, "shards", None) or array.chunks)[0]
     rows = chunk * max(1, block_bytes // (chunk * d * dtype.itemsize))
     recipes: list[Recipe] = [RowsOfZarr(array, start, min(rows, n - start)) for start in range(0, n, rows)]
     return Found(place, recipes, d, dtype)
