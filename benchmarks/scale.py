@@ -122,7 +122,7 @@ def kmeans_on_dask(n: int, rounds: int) -> dict[str, float]:
     from mlcourse.scale import KMeans
 
     with dask_client(2):
-        return timed(lambda: KMeans(K, init=means(), max_iter=rounds, tol=0).fit(file_of(n)))
+        return timed(lambda: KMeans(K, random_state=0, max_iter=rounds, tol=0).fit(file_of(n)))
 
 
 def pca_on_dask(n: int, rounds: int) -> dict[str, float]:
@@ -196,7 +196,7 @@ def dask_ml_kmeans(n: int, rounds: int) -> dict[str, float]:
 
     with dask_client(2):
         X = dask.array.from_array(np.load(file_of(n), mmap_mode="r"), chunks=(-(-n // 16), D)).persist()
-        return timed(lambda: KMeans(K, init=means(), max_iter=rounds, tol=0).fit(X))
+        return timed(lambda: KMeans(K, random_state=0, max_iter=rounds, tol=0).fit(X))
 
 
 # ── The table ─────────────────────────────────────────────────────────────────────────────────────
@@ -257,11 +257,11 @@ def against(run: Run, ours: str, theirs: str, rounds: int, target: float) -> str
     us, them = run.fit(ours, n, rounds, *([2] if ours == "on_dask" else [])), run.fit(theirs, n, rounds)
     if not them:
         return f"{theirs} is not available here"
-    return (
-        f"{n:.0e} rows, {rounds} rounds: {us['seconds']:.2f} s; theirs {them['seconds']:.2f} s,"
-        f" ×{them['seconds'] / us['seconds']:.1f} (target {target:g}); log-likelihood per row {us['score']:.4f}"
-        f" and {them['score']:.4f}"
-    )
+    times = f"{us['seconds']:.2f} s; theirs {them['seconds']:.2f} s, ×{them['seconds'] / us['seconds']:.1f}"
+    found = f"{n:.0e} rows, {rounds} rounds: {times} (target {target:g})"
+    if np.isnan(them["score"]):
+        return found
+    return f"{found}; log-likelihood per row {us['score']:.4f} and {them['score']:.4f}"
 
 
 def growth_with_rows(run: Run) -> str:
