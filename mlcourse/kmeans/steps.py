@@ -122,9 +122,11 @@ class TopRows:
 
     @classmethod
     def of(cls, m: int, scores: Floats, X: Floats, w: Floats, labels: Ints) -> Self:
-        """Find them among the rows X."""
-        rows = np.argpartition(scores, -m)[: -m - 1 : -1] if m < len(scores) else np.arange(len(scores))
-        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        """Find them among the rows X; of equal scores, those of the first rows."""
+        rows = np.arange(len(scores))
+        if m < len(scores):
+            rows = np.flatnonzero(scores >= np.partition(scores, -m)[-m])
+        rows = rows[np.argsort(-scores[rows], kind="stable")[:m]]
         return cls(m, scores[rows], X[rows], w[rows], labels[rows])
 
     def __iadd__(self, other: "TopRows") -> "TopRows":

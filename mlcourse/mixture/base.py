@@ -47,8 +47,13 @@ class Search:
     run: Run | None = None  # that has not
     number: int = 0  # of its start, from 1
 
+    def better_of_both(self) -> Run | None:
+        """Return the run with the greater lower bound; of equal ones, the earlier."""
+        runs = [run for run in (self.best, self.run) if run is not None]
+        return max(runs, key=lambda run: run.lower_bound, default=None)
+
     def note(self, run: Run, reg_covar: float, prior: CovariancePrior | None) -> None:
-        """Take note of what `run` has reached: called after every round. Here, nobody is interested."""
+        """Take note of what `run` has reached, before its first round and after each. Here, nobody is interested."""
 
 
 class RoundBar(tqdm):
@@ -123,26 +128,23 @@ class BaseMixture(BaseEstimator):
         search = search or Search()
         continues = rows is not None and rows == getattr(self, "_fitted_to", None)
         before = self.lower_bound_ if continues else -np.inf
-        self._fitted_to = rows
         try:
-            for number, theta in enumerate(starts, 1):
-                if number < search.number:
-                    continue  # this run had ended already
-                if number > search.number or search.run is None:
-                    search.number, search.run = number, Run(theta)
+            if search.run is not None:  # an earlier call has begun it
                 self._follow(search.run, search, expect, prior, before)
-                search.best = max(search.best or search.run, search.run, key=lambda run: run.lower_bound)
+            for theta in starts:
+                search.number, search.run = search.number + 1, Run(theta)
+                self._follow(search.run, search, expect, prior, before)
         except KeyboardInterrupt as interrupt:
-            found = [run for run in (search.best, search.run) if run and run.lower_bounds]
-            if found:
-                self._keep(max(found, key=lambda run: run.lower_bound), prior)
+            found = search.better_of_both()
+            if found is not None and found.lower_bounds:
+                self._keep(found, prior, rows)
                 interrupt.add_note(
                     "The fit was interrupted. The model has the best parameters found so far and can be used; to"
                     " continue from them, fit again with warm_start=True."
                 )
             raise
         assert search.best is not None, "there is always a start"
-        self._keep(search.best, prior)
+        self._keep(search.best, prior, rows)
         if not search.best.converged and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase"
@@ -160,18 +162,31 @@ class BaseMixture(BaseEstimator):
         before: float,
     ) -> None:
         """Follow EM from θ of `run` until it converges or reaches `max_iter`."""
-        if run.converged:
-            return
-        before = run.lower_bounds[-1] if run.lower_bounds else before
+        search.note(run, self.reg_covar, prior)
+        if not run.converged:
+            self._run(run, search, expect, prior, run.lower_bounds[-1] if run.lower_bounds else before)
+        search.best = search.better_of_both()
+        search.run = None
+
+    def _run(
+        self,
+        run: Run,
+        search: Search,
+        expect: Expectation,
+        prior: CovariancePrior | None,
+        before: float,
+    ) -> None:
+        """Do the rounds."""
         name, done = f"Start {search.number} of {self.n_init}", len(run.lower_bounds)
         objective = "log-likelihood" if prior is None else "log-posterior"
         with self._progress(name, done) as bar:
-            for step in islice(em(expect, run.theta, self.reg_covar, prior), self.max_iter - done):
+            for step in islice(em(expect, run.theta, self.reg_covar, prior), max(self.max_iter - done, 0)):
                 change, before = step.lower_bound - before, step.lower_bound
                 run.theta, run.step = step.mixture, step
                 run.lower_bounds.append(step.lower_bound)
                 run.converged = abs(change) < self.tol
-                bar.next_round(f"{objective} {before:.5f}, change {change:.5f}")
+                told = f", change {change:.5f}" if np.isfinite(change) else ""  # the first has none before
+                bar.next_round(f"{objective} {before:.5f}{told}")
                 search.note(run, self.reg_covar, prior)
                 if run.converged:
                     bar.set_description(f"{name}, converged")
@@ -187,8 +202,9 @@ class BaseMixture(BaseEstimator):
             disable=not self.verbose,
         )
 
-    def _keep(self, run: Run, prior: CovariancePrior | None) -> None:
+    def _keep(self, run: Run, prior: CovariancePrior | None, rows: object) -> None:
         """Set the attributes of a fitted model."""
+        self._fitted_to = rows
         theta = run.theta if run.step is None else m_step(run.step.statistics, self.reg_covar, prior)
         self._keep_mixture(theta)
         self.lower_bound_, self.lower_bounds_ = run.lower_bound, run.lower_bounds

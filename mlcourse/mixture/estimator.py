@@ -196,19 +196,26 @@ class GaussianMixture(DensityMixin, BaseMixture):
 
     def _starts(self, X: Floats, w: Weights, prior: CovariancePrior | None) -> Iterator[Mixture]:
         """Yield the mixtures from which EM starts: what the user gave, and `init_params` for the rest."""
-        type_, given = self._type(), self._given_start(X)
+        self._given_start(X)  # is checked also where it is not used
+        self._given_start(X)  # is checked also where it is not used
         last = self._warm_start(self.n_components, X.shape[1])
         if last is not None:
             yield last
             return
         random_state = check_random_state(self.random_state)
         for _ in range(self.n_init):
-            if len(given) == 4:  # nothing is left for `init_params`
-                yield Mixture(**given, covariance_type=type_)
-                continue
-            R = INIT_PARAMS[self.init_params](X, w, self.n_components, random_state)
-            found = mixture_from_responsibilities(X, R, type_, self.reg_covar, prior)
-            yield Mixture(**(found._asdict() | given))
+            yield self._start(X, w, prior, random_state)
+
+    def _start(
+        self, X: Floats, w: Weights, prior: CovariancePrior | None, random_state: np.random.RandomState
+    ) -> Mixture:
+        """One mixture from which EM starts."""
+        type_, given = self._type(), self._given_start(X)
+        if len(given) == 4:  # nothing is left for `init_params`
+            return Mixture(**given, covariance_type=type_)
+        R = INIT_PARAMS[self.init_params](X, w, self.n_components, random_state)
+        found = mixture_from_responsibilities(X, R, type_, self.reg_covar, prior)
+        return Mixture(**(found._asdict() | given))
 
     def _given_start(self, X: Shaped) -> dict[str, Floats]:
         """The parts of a `Mixture` that `weights_init`, `means_init` and `precisions_init` give, checked."""

@@ -4,18 +4,16 @@ from typing import Any, Self
 
 from tqdm.auto import tqdm
 
-from mlcourse.scale.data import Data
-
 
 class RowBar(tqdm):
     """A progress bar over the rows of all rounds."""
 
     @classmethod
-    def over(cls, name: str, data: Data, max_iter: int, done: int = 0, disable: bool = False) -> Self:
-        """Make a bar for `max_iter` rounds, of which some are done."""
-        n = data.shape[0]
+    def over(cls, name: str, n: int | None, rounds: int, done: int = 0, disable: bool = False) -> Self:
+        """Make a bar for rounds over n rows, of which some are done."""
+        total = None if n is None else n * rounds
         bar = cls(
-            desc=name, total=n * max_iter, initial=n * done, unit=" rows", unit_scale=True, disable=disable
+            desc=name, total=total, initial=(n or 0) * done, unit=" rows", unit_scale=True, disable=disable
         )
         bar.rounds = done
         return bar

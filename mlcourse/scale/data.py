@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import numpy as np
-from sklearn.utils.random import sample_without_replacement
 
+from mlcourse.scale.bar import RowBar
 from mlcourse.scale.engine import Engine, Work, engine_for
 from mlcourse.scale.rows import Piece, Rows, open_rows
 from mlcourse.scale.summary import Summary, summarise
-from mlcourse.typing import Floats, Ints
+from mlcourse.typing import Floats
 from mlcourse.validation import overflowing_squares
 
 T = TypeVar("T")
@@ -26,12 +26,15 @@ class Data:
     summary: Summary
     engine: Engine
 
+    verbose: bool = False
+
     @classmethod
-    def opened(cls, X: Any, sample_weight: Any, client: Any) -> Self:
+    def opened(cls, X: Any, sample_weight: Any, client: Any, verbose: bool = False) -> Self:
         """Open the rows and read them once. See `open_rows` and `summarise` for errors."""
-        engine = engine_for(client)
-        rows, summary = summarise(open_rows(X, sample_weight=sample_weight), engine)
-        return cls(rows, summary, engine)
+        engine, rows = engine_for(client), open_rows(X, sample_weight=sample_weight)
+        with RowBar.over("Check", rows.n_rows, 1, disable=not verbose) as bar:
+            rows, summary = summarise(rows, engine, bar.update)
+        return cls(rows, summary, engine, verbose)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,44 +51,38 @@ class Data:
         name: str,
         function: Callable[[Any, Piece], T],
         shared: object = None,
-        every_row: bool = False,
         advance: Callable[[int], object] | None = None,
     ) -> T:
         """Add up function(shared, piece) over all rows, in a fixed tree. See `Work`."""
-        total: T = self.engine.fold(Work(name, function, shared, every_row), self.rows, advance)
+        with RowBar.over(name, self.shape[0], 1, disable=advance is not None or not self.verbose) as bar:
+            total: T = self.engine.fold(Work(name, function, shared), self.rows, advance or bar.update)
         return total
 
     @property
     def fits_a_sample(self) -> bool:
         """Are there so few rows that a sample takes them all?"""
-        return self._n_read <= self._sample_size
+        return self._share_of_a_sample >= 1
 
     def sample(self, random_state: np.random.RandomState) -> tuple[Floats, Floats | None]:
-        """Draw up to `SAMPLE_BYTES` of rows without replacement. Returns them in their order, and their weights."""
-        numbers = None
-        if not self.fits_a_sample:
-            drawn = sample_without_replacement(self._n_read, self._sample_size, random_state=random_state)
-            numbers = np.sort(drawn)
-        return self.fold("draw_rows", picked, numbers, every_row=True).joined()
+        """Draw about `SAMPLE_BYTES` of rows, or all of them. Returns them in their order, and their weights."""
+        seed = None if self.fits_a_sample else seed_from(random_state)
+        return self.fold("draw_rows", drawn_by_chance, (self._share_of_a_sample, seed)).joined()
 
     @property
-    def _n_read(self) -> int:
-        return sum(block.n_rows or 0 for block in self.rows.blocks)
-
-    @property
-    def _sample_size(self) -> int:
-        return max(SAMPLE_BYTES // (self.rows.n_features * self.dtype.itemsize), 1)
+    def _share_of_a_sample(self) -> float:
+        n, d = self.shape
+        return SAMPLE_BYTES / (n * d * self.dtype.itemsize)
 
 
 @dataclass(frozen=True)
-class Picked:
-    """Rows that were picked, and their weights, piece by piece."""
+class Drawn:
+    """Rows that were drawn, and their weights, piece by piece."""
 
     X: list[Floats]
     w: list[Floats | None]
 
-    def __iadd__(self, other: "Picked") -> "Picked":
-        return Picked(self.X + other.X, self.w + other.w)
+    def __iadd__(self, other: "Drawn") -> "Drawn":
+        return Drawn(self.X + other.X, self.w + other.w)
 
     def joined(self) -> tuple[Floats, Floats | None]:
         """Join all pieces."""
@@ -93,14 +90,19 @@ class Picked:
         return np.concatenate(self.X), np.concatenate(w) if w else None
 
 
-def picked(numbers: Ints | None, piece: Piece) -> Picked:
-    """Pick the rows with these numbers (all, if None), which must rise; those without weight are left out."""
-    if numbers is not None:
-        first = (piece.block.first or 0) + piece.start
-        here = numbers[slice(*np.searchsorted(numbers, [first, first + len(piece.X)]))] - first
-        piece = piece._replace(X=piece.X[here], w=None if piece.w is None else piece.w[here])
-    X, w = piece.with_weight()[:2]
-    return Picked([X], [w])
+def drawn_by_chance(shared: tuple[float, int | None], piece: Piece) -> Drawn:
+    """Draw each row with this probability; without a seed, take all."""
+    share, seed = shared
+    X, w = piece[:2]
+    if seed is not None:
+        chosen = piece.generator(seed).uniform(size=len(X)) < share
+        X, w = X[chosen], None if w is None else w[chosen]
+    return Drawn([X], [w])
+
+
+def seed_from(random_state: np.random.RandomState) -> int:
+    """Draw a seed, from which every piece of the rows makes random numbers of its own."""
+    return int(random_state.randint(np.iinfo(np.int32).max))
 
 
 def check_enough(data: Data, name: str, at_least: int) -> None:

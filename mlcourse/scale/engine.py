@@ -7,18 +7,17 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import reduce
-from itertools import groupby
-from operator import iadd
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 from mlcourse.blas import one_blas_thread
+from mlcourse.scale.formats import UnreadableRows
 from mlcourse.scale.formats.dask import Partition
 from mlcourse.scale.packages import PACKAGE, needed, version
 from mlcourse.scale.rows import Block, Piece, Rows
-from mlcourse.scale.tree import TreeSum, tree_sum
+from mlcourse.scale.tree import TreeSum, both, tree_sum
 from mlcourse.threads import on_this_thread_alone
 
 T = TypeVar("T")
@@ -37,8 +36,11 @@ class Work:
     every_row: bool = False  # or only those that have a weight?
 
     def of_block(self, block: Block) -> Any:
-        """Do it for one block."""
-        return reduce(iadd, map(self.of_piece, self.pieces(block)))
+        """Do it for one block; None if the block has no rows for it."""
+        total = None
+        for piece in self.pieces(block):
+            total = both(total, self.of_piece(piece))
+        return total
 
     def of_piece(self, piece: Piece) -> Any:
         """Do it for one piece of a block."""
@@ -57,17 +59,33 @@ class Engine(Protocol):
     """Does the same work for every block."""
 
     def fold(self, work: Work, rows: Rows, advance: Callable[[int], object] | None = None) -> Any:
-        """Add up the work of all blocks in the fixed tree. `advance` is called with numbers of rows done."""
+        """Add up the work of all blocks in the fixed tree; None if no block has rows for it.
+
+        `advance` is called with numbers of rows done.
+        """
 
 
 def engine_for(client: Any = None) -> Engine:
-    """Choose the engine: the cluster of `client`, or of the client that is active; if there is none, this process."""
-    if client is None and "distributed" in sys.modules:
+    """Choose the engine: the cluster of `client`, or of the client that is active; if there is none, this process.
+
+    A worker that is asked to fit a model does so alone: it cannot wait for others while it occupies a thread.
+    """
+    distributed = sys.modules.get("distributed")
+    if client is None and distributed is not None and not inside_a_worker():
         try:
-            client = sys.modules["distributed"].get_client()
+            client = distributed.default_client()
         except ValueError:  # there is none
             client = None
     return Here() if client is None else Cluster(client)
+
+
+def inside_a_worker() -> bool:
+    """Tell whether this thread runs a task of Dask."""
+    try:
+        sys.modules["distributed"].get_worker()
+    except ValueError:
+        return False
+    return True
 
 
 # ── One process ───────────────────────────────────────────────────────────────────────────────────
@@ -79,18 +97,24 @@ class Here:
     def fold(self, work: Work, rows: Rows, advance: Callable[[int], object] | None = None) -> Any:
         """Add up the work of all blocks in the fixed tree. See `Engine`."""
         tree: TreeSum[Any] = TreeSum()
-        for block, result in self._results(work, rows):
-            tree.add(result)
-            if advance:
-                advance(block.n_rows or 0)
+        total = None
+        with closing(read_ahead(self._pieces(work, rows))) as ready:
+            for block, piece in ready:
+                if piece is not None:
+                    total = both(total, work.of_piece(piece))
+                    continue
+                tree.add(total)
+                total = None
+                if advance:
+                    advance(block.n_rows or 0)
         return tree.total()
 
-    def _results(self, work: Work, rows: Rows) -> Iterator[tuple[Block, Any]]:
-        by_number = {block.number: block for block in rows.blocks}
-        pieces = (piece for block in rows.blocks for piece in work.pieces(block))
-        with closing(read_ahead(pieces)) as ready:
-            for number, of_block in groupby(ready, key=lambda piece: piece.block.number):
-                yield by_number[number], reduce(iadd, map(work.of_piece, of_block))
+    def _pieces(self, work: Work, rows: Rows) -> Iterator[tuple[Block, Piece | None]]:
+        """Read the pieces of all blocks; None ends a block."""
+        for block in rows.blocks:
+            for piece in work.pieces(block):
+                yield block, piece
+            yield block, None
 
 
 def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
@@ -115,6 +139,7 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self.client, self.delayed = client, needed("dask", "Clusters").delayed
+        check_client(client)
         check_workers(client)
 
     def fold(self, work: Work, rows: Rows, advance: Callable[[int], object] | None = None) -> Any:
@@ -124,7 +149,7 @@ class Cluster:
         # Partitions of Dask are computed before a task begins, and so are in memory at once. In other blocks, Dask
         # need not search for any.
         size, branch = (1, list) if of_dask else (self._blocks_of_a_branch(len(rows.blocks)), Branch)
-        fold_later, add_later = self.delayed(fold_branch, pure=False), self.delayed(tree_sum, pure=False)
+        fold_later, add_later = self.delayed(fold_branch, pure=False), self.delayed(add_sums, pure=False)
         sums = [
             fold_later(shared, branch(blocks), dask_key_name=key(work.name))
             for blocks in groups(rows.blocks, size)
@@ -151,6 +176,11 @@ class Cluster:
         except KeyboardInterrupt:
             future.cancel()
             raise
+        except UnreadableRows as error:
+            error.add_note(
+                "A worker of the cluster found this. Every worker must be able to read the same paths."
+            )
+            raise
 
 
 class Branch(list[Block]):
@@ -163,6 +193,11 @@ def fold_branch(work: Work, blocks: Sequence[Block]) -> Any:
         return tree_sum(map(work.of_block, blocks))
 
 
+def add_sums(sums: Sequence[Any]) -> Any:
+    """Add the sums of branches. What a task is given belongs to Dask, so that what would be changed is copied."""
+    return tree_sum(deepcopy(one) if number % 2 == 0 else one for number, one in enumerate(sums))
+
+
 def groups(items: Sequence[T], size: int) -> list[list[T]]:
     """Cut a sequence into lists of `size`; the last one may be shorter."""
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
@@ -171,6 +206,16 @@ def groups(items: Sequence[T], size: int) -> list[list[T]]:
 def key(name: str) -> str:
     """Return a key that no other task has. Dashboards show the part before the dash."""
     return f"{name}-{uuid4().hex}"
+
+
+def check_client(client: Any) -> None:
+    """Raise TypeError or RuntimeError if this is not a client of a running cluster."""
+    if not hasattr(client, "scheduler_info"):
+        raise TypeError(
+            f"client={client!r} must be a dask.distributed.Client: make one with Client('tcp://…:8786') or Client()."
+        )
+    if client.status != "running":
+        raise RuntimeError(f"The Dask client is {client.status}: connect a new one, Client(...).")
 
 
 def check_workers(client: Any) -> None:

@@ -12,7 +12,7 @@ random sampling with a reservoir", Information Processing Letters 97.
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any, Self
 
@@ -34,27 +34,55 @@ from mlcourse.kmeans.steps import (
     sums_after_moves,
 )
 from mlcourse.scale.bar import RowBar
-from mlcourse.scale.checkpoint import Checkpoint
-from mlcourse.scale.data import Data, check_enough
-from mlcourse.scale.engine import Work, engine_for
-from mlcourse.scale.results import Output, beyond_memory, keep_columns, results, rows_for
+from mlcourse.scale.checkpoint import Checkpoint, saved_state, state_of
+from mlcourse.scale.data import Data, check_enough, seed_from
+from mlcourse.scale.engine import Work
+from mlcourse.scale.results import Output, beyond_memory, folded, keep_columns, results, rows_for
 from mlcourse.scale.rows import Piece
 from mlcourse.scale.summary import check_rows
 from mlcourse.typing import Array, Floats, Ints
 
 PASSES = 5  # of k-means‖: the paper finds no gain in more
 DRAWN_PER_CLUSTER = 2  # in each pass
-ROUNDING = 1e-12  # relative: inertias that differ by less are those of the same clustering
+ROUNDING = 1e-9  # relative: sums that differ by less are those of the same clustering
 
 
 @dataclass
 class Run:
     """One run of Lloyd's algorithm, and how far it has come."""
 
-    centers: Floats
-    inertia: float = np.inf
+    centers: Floats  # of the next round
     n_iter: int = 0
     settled: bool = False
+    judged: Floats | None = None  # the centres that the inertia belongs to
+    inertia: float = np.inf
+    sums: Sums | None = None  # over the clusters at the end
+
+    def parts(self, name: str) -> dict[str, Any]:
+        """Return what a checkpoint keeps of it."""
+        parts = {
+            "centers": self.centers,
+            "n_iter": self.n_iter,
+            "settled": self.settled,
+            "inertia": self.inertia,
+        }
+        if self.judged is not None:
+            parts["judged"] = self.judged
+        if self.sums is not None:
+            parts |= vars(self.sums)
+        return {f"{name}_{key}": value for key, value in parts.items()}
+
+    @classmethod
+    def saved(cls, parts: dict[str, Array], name: str) -> Self | None:
+        """Read a run from a checkpoint; None if it has none of this name."""
+        parts = {
+            key.removeprefix(f"{name}_"): value for key, value in parts.items() if key.startswith(f"{name}_")
+        }
+        if not parts:
+            return None
+        n_iter, settled, inertia = (parts[key].item() for key in ("n_iter", "settled", "inertia"))
+        sums = Sums(*(parts[field.name] for field in fields(Sums))) if "weight" in parts else None
+        return cls(parts["centers"], n_iter, settled, parts.get("judged"), inertia, sums)
 
 
 class KMeans(kmeans.KMeans):
@@ -105,19 +133,17 @@ class KMeans(kmeans.KMeans):
         """
         if not beyond_memory(X, checkpoint=checkpoint, client=client):
             return super().fit(X, y, sample_weight)
-        data = Data.opened(X, sample_weight, client)
+        data = Data.opened(X, sample_weight, client, bool(self.verbose))
         check_enough(data, "n_clusters", self.n_clusters)
-        saved = None if checkpoint is None else Checkpoint(checkpoint, self, data)
-        search = Search.begun(saved)
-        keep_columns(self, data.rows)
-        self.__dict__.pop("labels_", None)  # of an earlier fit to an array
+        search = Search(
+            None if checkpoint is None else Checkpoint(checkpoint, self, data, self._n_starts(), "new")
+        )
         try:
             self._search(search, data)
-        finally:
-            best = search.better_of_both()
-            if best is not None:
-                self.cluster_centers_, self.inertia_, self.n_iter_ = best.centers, best.inertia, best.n_iter
-                self._n_features_out = self.n_clusters
+        except KeyboardInterrupt:
+            self._keep(search.better_of_both(), data)
+            raise
+        self._keep(search.best, data)
         found = len(np.unique(self.cluster_centers_, axis=0))
         if found < self.n_clusters:
             warnings.warn(
@@ -128,36 +154,46 @@ class KMeans(kmeans.KMeans):
             )
         return self
 
+    def _keep(self, run: "Run | None", data: Data) -> None:
+        """Set the attributes of a fitted model, if a run has come far enough."""
+        if run is None or run.judged is None:
+            return
+        self.cluster_centers_, self.inertia_, self.n_iter_ = run.judged, run.inertia, run.n_iter
+        self._n_features_out = self.n_clusters
+        self.__dict__.pop("labels_", None)  # of an earlier fit to an array
+        keep_columns(self, data.rows)
+
     def _search(self, search: "Search", data: Data) -> None:
         """Run Lloyd's algorithm from every start, and keep the best run."""
-        random_state = check_random_state(self.random_state)
         tol = self.tol * data.summary.squares / (data.summary.weight * data.shape[1])
-        for number in range(1, self._n_starts() + 1):
-            centers = self._first_centers(data, random_state)
-            if number < search.number:
-                continue  # this run had ended already
-            if number > search.number or search.run is None:
-                search.number, search.run = number, Run(centers)
-            run = search.run
-            if not run.settled:
-                self._follow(run, search, data, tol)
-            run.inertia = data.fold("inertia", inertia_of_piece, run.centers)
-            search.best = search.better_of_both()
-            search.run = None
+        random_state = check_random_state(self.random_state)
+        if search.random_state is not None:
+            random_state.set_state(search.random_state)
+        if search.run is not None:  # an earlier call has begun it
+            self._follow(search.run, search, data, tol)
+        for number in range(search.number + 1, self._n_starts() + 1):
+            search.number, search.run = number, Run(self._first_centers(data, random_state))
+            search.random_state = random_state.get_state()
+            search.note()
+            self._follow(search.run, search, data, tol)
 
-    def _follow(self, run: Run, search: "Search", data: Data, tol: float) -> None:
-        """Run Lloyd's algorithm until it ends."""
+    def _follow(self, run: "Run", search: "Search", data: Data, tol: float) -> None:
+        """Run Lloyd's algorithm until it ends, and judge its last centres."""
         name = f"Start {search.number} of {self._n_starts()}"
-        with RowBar.over(name, data, self.max_iter, run.n_iter, disable=not self.verbose) as bar:
+        rounds = 0 if run.settled else max(self.max_iter - run.n_iter, 0)
+        with RowBar.over(name, data.shape[0], self.max_iter, run.n_iter, disable=not self.verbose) as bar:
             walk = Walk(data, bar.update)
-            for step in islice(lloyd(walk.assign, run.centers), self.max_iter - run.n_iter):
+            for step in islice(lloyd(walk.assign, run.centers), rounds):
                 shift = float(((step.next_centers - step.centers) ** 2).sum())
-                run.centers, run.inertia, run.n_iter = step.next_centers, walk.inertia, run.n_iter + 1
-                run.settled = shift <= tol
-                bar.next_round(f"inertia {walk.inertia:.6g}")
+                run.centers, run.n_iter, run.settled = step.next_centers, run.n_iter + 1, shift <= tol
+                run.judged, run.inertia = step.centers, walk.inertia
+                bar.next_round(f"inertia {walk.inertia:.6g}" + ", converged" * run.settled)
                 search.note()
                 if run.settled:
                     break
+        run.judged, run.sums = run.centers, Walk(data).sums(run.centers)
+        run.inertia = data.fold("inertia", inertia_of_piece, run.centers)
+        search.best, search.run = search.better_of_both(), None
 
     # ── Where it starts ───────────────────────────────────────────────────────────────────────────
 
@@ -196,52 +232,50 @@ class KMeans(kmeans.KMeans):
             return super().score(X, y, sample_weight)
         rows = rows_for(self, X, sample_weight)
         shared = (self.cluster_centers_, rows.names)
-        return -float(engine_for().fold(Work("inertia", checked_inertia_of_piece, shared), rows))
+        return -float(folded(Work("inertia", checked_inertia_of_piece, shared), rows))
 
 
 class Search:
-    """The runs of one fit, from all its starts, and how far they have come."""
+    """The runs of one fit, from all its starts, and how far they have come. It begins where its checkpoint ends."""
 
     def __init__(self, checkpoint: Checkpoint | None) -> None:
         self.checkpoint = checkpoint
         self.best: Run | None = None  # of the runs that have ended
         self.run: Run | None = None  # that has not
         self.number = 0  # of its start, from 1
-
-    @classmethod
-    def begun(cls, checkpoint: Checkpoint | None) -> Self:
-        """Begin where the checkpoint ends."""
-        search, saved = cls(checkpoint), checkpoint.load() if checkpoint else None
+        self.random_state: Any = None  # the state of the generator after that start
+        saved = checkpoint.load() if checkpoint else None
         if saved is not None:
-            search.number = int(saved["number"])
-            search.run = run_of(saved, "run")
-            search.best = run_of(saved, "best") if "best_centers" in saved else None
-        return search
+            self.number, self.random_state = int(saved["number"]), state_of(saved)
+            self.run, self.best = Run.saved(saved, "run"), Run.saved(saved, "best")
 
     def better_of_both(self) -> Run | None:
-        """Return the best run so far. Of runs that differ only by rounding, it is the first."""
-        runs = [run for run in (self.best, self.run) if run is not None and run.n_iter]
-        if len(runs) == 2 and runs[1].inertia < runs[0].inertia * (1 - ROUNDING):
-            return runs[1]
-        return runs[0] if runs else None
+        """Return the run with the lower inertia; of those with the same clustering, the earlier."""
+        if self.best is None or self.run is None:
+            return self.best or self.run
+        better = self.run.inertia < self.best.inertia and not same_clustering(self.run.sums, self.best.sums)
+        return self.run if better else self.best
 
     def note(self) -> None:
         """Save what was reached, if there is a checkpoint."""
         if self.checkpoint is not None:
-            runs = {"run": self.run, "best": self.best}
-            parts = {
-                f"{name}_{key}": value
-                for name, run in runs.items()
-                if run
-                for key, value in vars(run).items()
-            }
-            self.checkpoint.save({"number": self.number, **parts})
+            runs = (self.run.parts("run") if self.run else {}) | (
+                self.best.parts("best") if self.best else {}
+            )
+            self.checkpoint.save({"number": self.number, **saved_state(self.random_state), **runs})
 
 
-def run_of(saved: dict[str, Array], name: str) -> Run:
-    """Read a run from a checkpoint."""
-    inertia, n_iter, settled = (saved[f"{name}_{key}"].item() for key in ("inertia", "n_iter", "settled"))
-    return Run(saved[f"{name}_centers"], inertia, n_iter, settled)
+def same_clustering(a: Sums | None, b: Sums | None) -> bool:
+    """Check whether two clusterings have the same sums, but for rounding and the order of the clusters."""
+    if a is None or b is None:
+        return False
+    nearest = assign(a.offset, b.offset)
+    if len(set(nearest)) < len(nearest):
+        return False
+    scale = np.abs(a.offset).max()
+    return np.allclose(a.weight, b.weight[nearest], rtol=ROUNDING) and np.allclose(
+        a.offset, b.offset[nearest], rtol=ROUNDING, atol=ROUNDING * scale
+    )
 
 
 # ── The assignment ────────────────────────────────────────────────────────────────────────────────
@@ -255,11 +289,8 @@ class Walk:
 
     def assign(self, c: Floats) -> tuple[Ints, Sums]:
         """Find the sums over the rows of each cluster; labels are not kept."""
-        self.rounds += 1
-        origin, squares = self.data.summary.mean, self.data.summary.squares
-        name = f"assign_{self.rounds}"
-        sums = self.data.fold(name, sums_of_piece, (c, origin), advance=self.advance)
-        offsets = c - origin
+        sums = self.sums(c)
+        offsets, squares = c - sums.origin, self.data.summary.squares
         # ‖x − c‖² = ‖x − o‖² − 2 (x − o)·(c − o) + ‖c − o‖², summed over all rows
         cross = np.einsum("kj,kj->k", offsets, sums.weight[:, np.newaxis] * offsets - 2 * sums.offset)
         self.inertia = max(squares + float(cross.sum()), 0.0)
@@ -267,6 +298,12 @@ class Walk:
         if n_empty:
             sums = relocate(sums, self.data.fold("farthest", farthest_of_piece, (c, n_empty)))
         return np.empty(0, dtype=np.int32), sums
+
+    def sums(self, c: Floats) -> Sums:
+        """Assign all rows to the centres, and sum them up by cluster."""
+        self.rounds += 1
+        shared = (c, self.data.summary.mean)
+        return self.data.fold(f"assign_{self.rounds}", sums_of_piece, shared, advance=self.advance)
 
 
 def weights(piece: Piece) -> Floats:
@@ -319,15 +356,13 @@ def kmeans_parallel(data: Data, n_clusters: int, random_state: np.random.RandomS
 
 def drawn(data: Data, m: int, candidates: Floats | None, random_state: np.random.RandomState) -> Floats:
     """Draw m rows with probability ∝ weight × squared distance to the nearest candidate; without any, ∝ weight."""
-    seed = int(random_state.randint(np.iinfo(np.int32).max))
-    return data.fold("draw_far_rows", drawn_of_piece, (m, candidates, seed)).X
+    return data.fold("draw_far_rows", drawn_of_piece, (m, candidates, seed_from(random_state))).X
 
 
 def drawn_of_piece(shared: tuple[int, Floats | None, int], piece: Piece) -> TopRows:
     """Give each row with mass p the key log(u) / p, u uniform: the largest keys are those of a weighted draw."""
     m, candidates, seed = shared
-    rng = np.random.default_rng([seed, piece.block.number, piece.start])
-    w = weights(piece)
+    rng, w = piece.generator(seed), weights(piece)
     mass = w.astype(np.float64)
     if candidates is not None:
         mass *= squared_distance_to_own(piece.X, candidates, assign(piece.X, candidates))

@@ -1,6 +1,8 @@
 """`GaussianMixture` for rows that need not fit in memory: the same EM, but the E-step walks over blocks."""
 
 import os
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -15,10 +17,10 @@ from mlcourse.mixture.prior import CovariancePrior
 from mlcourse.mixture.start import Weights
 from mlcourse.mixture.steps import Mixture, Round, Statistics, accumulate, e_step_by_blocks, m_step
 from mlcourse.scale.bar import RowBar
-from mlcourse.scale.checkpoint import Checkpoint
+from mlcourse.scale.checkpoint import Checkpoint, digest, saved_state, state_of
 from mlcourse.scale.data import Data, check_enough
-from mlcourse.scale.engine import Work, engine_for
-from mlcourse.scale.results import Output, beyond_memory, keep_columns, results, rows_for
+from mlcourse.scale.engine import Work
+from mlcourse.scale.results import Output, beyond_memory, folded, keep_columns, results, rows_for
 from mlcourse.scale.rows import Piece
 from mlcourse.scale.summary import check_rows
 from mlcourse.typing import Array, Floats
@@ -73,24 +75,43 @@ class GaussianMixture(mixture.GaussianMixture):
         """
         if not beyond_memory(X, checkpoint=checkpoint, client=client):
             return super().fit(X, y, sample_weight)
-        data = Data.opened(X, sample_weight, client)
+        data = Data.opened(X, sample_weight, client, bool(self.verbose))
         check_enough(data, "n_components", self.n_components)
         prior, given = self._prior(data, None), self._given_start(data)
-        saved = (
-            Search() if checkpoint is None else SavedSearch(Checkpoint(checkpoint, self, data), self._type())
-        )
-        keep_columns(self, data.rows)
+        last = self._warm_start(self.n_components, data.shape[1])
+        search = SavedSearch(self, data, last, checkpoint)
+        starts = [last] if last is not None else self._starts_on_a_sample(data, given, prior, search)
+        rows = data.summary.fingerprint if self.warm_start else None
         self._walk = Walk(data)
         try:
-            # What is given, or comes from the last fit, needs no rows.
-            needs_rows = len(given) < 4 and not (self.warm_start and hasattr(self, "converged_"))
-            X, w = data.sample(check_random_state(self.random_state)) if needs_rows else (data, None)
-            rows = data.summary.fingerprint if self.warm_start else None
-            self._fit_em(self._walk.expect, self._starts(X, w, prior), prior, rows, saved)
+            self._fit_em(
+                self._walk.expect, islice(starts, 1 - search.number if last else None), prior, rows, search
+            )
         finally:
             del self._walk
         self._averages, self._rows_seen = None, data.summary.weight
         return self
+
+    def _starts_on_a_sample(
+        self, data: Data, given: dict[str, Floats], prior: CovariancePrior | None, search: "SavedSearch"
+    ) -> Iterator[Mixture]:
+        """Yield the starts that are still to come."""
+        if search.number == self.n_init:
+            return
+        random_state = check_random_state(self.random_state)
+        X: Any  # where everything is given, only its shape is asked for
+        X, w = data.sample(check_random_state(self.random_state)) if len(given) < 4 else (data, None)
+        if search.random_state is not None:
+            random_state.set_state(search.random_state)
+        for _ in range(search.number, self.n_init):
+            theta = self._start(X, w, prior, random_state)
+            search.random_state = random_state.get_state()
+            yield theta
+
+    def _keep(self, run: Run, prior: CovariancePrior | None, rows: object) -> None:
+        super()._keep(run, prior, rows)
+        if hasattr(self, "_walk"):
+            keep_columns(self, self._walk.data.rows)
 
     def _covariance_of_all(self, X: Any, w: Weights) -> Floats:
         if not isinstance(X, Data):
@@ -103,7 +124,8 @@ class GaussianMixture(mixture.GaussianMixture):
     def _progress(self, name: str, done: int = 0) -> Any:
         if not hasattr(self, "_walk"):
             return super()._progress(name, done)
-        bar = RowBar.over(name, self._walk.data, self.max_iter, done, disable=not self.verbose)
+        n = self._walk.data.shape[0]
+        bar = RowBar.over(name, n, self.max_iter, done, disable=not self.verbose)
         self._walk.advance = bar.update
         return bar
 
@@ -137,9 +159,7 @@ class GaussianMixture(mixture.GaussianMixture):
         if not beyond_memory(X):
             return super()._totals(X, sample_weight)
         rows = rows_for(self, X, sample_weight)
-        return Totals(
-            *engine_for().fold(Work("criteria", totals_of_piece, (self._mixture(), rows.names)), rows)
-        )
+        return Totals(*folded(Work("criteria", totals_of_piece, (self._mixture(), rows.names)), rows))
 
 
 class Walk:
@@ -187,20 +207,34 @@ def totals_of_piece(shared: tuple[Mixture, tuple[str, ...] | None], piece: Piece
 
 
 class SavedSearch(Search):
-    """A search that a checkpoint file keeps: it begins where the file ends, and is written after every round."""
+    """A search that may have a checkpoint file: it begins where the file ends, and is written after every round."""
 
-    def __init__(self, checkpoint: Checkpoint, type_: CovarianceType) -> None:
+    def __init__(
+        self,
+        model: GaussianMixture,
+        data: Data,
+        last: Mixture | None,
+        path: str | os.PathLike[str] | None,
+    ) -> None:
         super().__init__()
-        self.checkpoint, self.type_ = checkpoint, type_
-        saved = checkpoint.load()
+        self.type_, self.random_state = model._type(), None
+        start = "a new one" if last is None else f"the last fit, {digest(*last[:4])}"
+        self.checkpoint = None if path is None else Checkpoint(path, model, data, model.n_init, start)
+        saved = self.checkpoint.load() if self.checkpoint else None
         if saved is not None:
-            self.number = int(saved["number"])
+            self.number, self.random_state = int(saved["number"]), state_of(saved)
             self.run = self._run_of(saved, "run")
             self.best = self._run_of(saved, "best") if "best_weights" in saved else None
 
     def note(self, run: Run, reg_covar: float, prior: CovariancePrior | None) -> None:
         """Save what this run, and the best one before it, have reached."""
-        reached = {"number": self.number, **arrays_of(run, "run", reg_covar, prior)}
+        if self.checkpoint is None:
+            return
+        reached = {
+            "number": self.number,
+            **saved_state(self.random_state),
+            **arrays_of(run, "run", reg_covar, prior),
+        }
         if self.best is not None:
             reached |= arrays_of(self.best, "best", reg_covar, prior)
         self.checkpoint.save(reached)

@@ -57,9 +57,13 @@ class PCA(pca.PCA):
                 " read block by block."
             )
         rows = open_rows(X)
-        if not rows.blocks or not rows.n_features:
-            raise UnreadableRows(f"{rows.source} has no rows or no columns: there is nothing to fit.")
+        if any(block.weight_last or block.w is not None for block in rows.blocks):
+            raise ValueError(
+                f"{rows.source} was opened with weights, which PCA does not take: open it without."
+            )
         total = engine_for(client).fold(Work("scatter", moments_of_piece, rows.names), rows)
+        if total is None or not rows.n_features:
+            raise UnreadableRows(f"{rows.source} has no rows or no columns: there is nothing to fit.")
         n, moments = total.n_rows, total.astype(rows.dtype)
         if n < 2:
             raise UnreadableRows(f"{rows.source} has {n} row, but a variance needs at least 2.")

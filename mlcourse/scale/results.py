@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.scale.engine import Work, engine_for, fold_branch, key
@@ -67,6 +68,14 @@ def rows_for(model: BaseEstimator, X: Any, sample_weight: Any = None) -> Rows:
     return rows
 
 
+def folded(work: Work, rows: Rows) -> Any:
+    """Add up the work of all blocks. Raises UnreadableRows if there are no rows with a weight above 0."""
+    total = engine_for().fold(work, rows)
+    if total is None:
+        raise UnreadableRows(f"{rows.source} has no rows with a weight above 0.")
+    return total
+
+
 # ── One result for each row ───────────────────────────────────────────────────────────────────────
 
 
@@ -79,12 +88,18 @@ class Rowwise:
     names: tuple[str, ...] | None  # of the features
 
     def __call__(self, X: Array) -> Array:
-        return getattr(self.model, self.method)(X)
+        """Compute the results for rows in memory."""
+        result: Array = getattr(self.model, self.method)(X)
+        return result
 
     def of_piece(self, piece: Piece) -> Array:
         """Check some rows, and compute their results."""
         check_rows(piece, self.names)
-        return self(piece.X) if len(piece.X) else self(np.zeros((1, piece.X.shape[1]), piece.X.dtype))[:0]
+        return self(piece.X) if len(piece.X) else self.example(piece.X)[:0]
+
+    def example(self, X: Array) -> Array:
+        """Compute the result for one row such as those of X, whatever it holds."""
+        return self(np.zeros((1, X.shape[1]), X.dtype))
 
 
 def results(model: BaseEstimator, method: str, X: Any, names: Sequence[str], out: Output, client: Any) -> Any:
@@ -108,6 +123,11 @@ def results(model: BaseEstimator, method: str, X: Any, names: Sequence[str], out
         Computed when it is used, block by block; or, with `out`, its path, once all is written.
     """
     rows = rows_for(model, X)
+    if hasattr(model, "set_output") and _get_output_config("transform", model)["dense"] != "default":
+        raise ValueError(
+            "Results for rows beyond memory are Dask arrays or files, not dataframes: call"
+            " set_output(transform='default') first."
+        )
     plain = copy(model)
     vars(plain).pop("feature_names_in_", None)  # blocks are arrays, without names
     rowwise = Rowwise(plain, method, rows.names)
@@ -123,7 +143,9 @@ def lazily(rowwise: Rowwise, rows: Rows) -> Any:
     except ImportError as error:
         error.add_note("Or let the results be written: give a file, out='name.npy'.")
         raise
-    example = rowwise(np.zeros((1, rows.n_features), rows.dtype))
+    example = rowwise.example(np.empty((0, rows.n_features), rows.dtype))
+    if not rows.blocks:
+        return array.from_array(example[:0])
     work = dask.delayed(Work(rowwise.method, as_list, rowwise, every_row=True), traverse=False)
     parts = [
         array.from_delayed(
@@ -137,6 +159,7 @@ def lazily(rowwise: Rowwise, rows: Rows) -> Any:
 
 
 def as_list(rowwise: Rowwise, piece: Piece) -> list[Array]:
+    """Compute the results for some rows, in a list that those of others can be added to."""
     return [rowwise.of_piece(piece)]
 
 
@@ -155,20 +178,39 @@ def written(rowwise: Rowwise, rows: Rows, names: list[str], out: Path, client: A
         raise ValueError(f"out={str(out)!r} must end with .npy (one file) or .parquet (a folder of files).")
     if not out.parent.is_dir():
         raise FileNotFoundError(f"out={str(out)!r}: there is no folder {out.parent}. Create it first.")
+    check_free(out, rows)
     engine = engine_for(client)
     if rows.n_rows is None:
-        counts = engine.fold(Work("count_rows", count_of_piece, every_row=True), rows)
-        rows = rows.counted(np.array([counts[block.number] for block in rows.blocks]))
-    beside = out.absolute().with_name(f"{out.name}.{os.getpid()}.part")
+        counts = engine.fold(Work("count_rows", count_of_piece, every_row=True), rows) or Counter()
+        rows = rows.counted(counts[block.number] for block in rows.blocks)
+    beside = out.resolve().with_name(f"{out.name}.{os.getpid()}.part")
     try:
-        example = rowwise(np.zeros((1, rows.n_features), rows.dtype))
+        example = rowwise.example(np.empty((0, rows.n_features), rows.dtype))
         writer = writers[out.suffix].begin(beside, rows.n_rows or 0, example, names)
         engine.fold(Work(rowwise.method, write_piece, (rowwise, writer), every_row=True), rows)
-        remove(out)
-        beside.rename(out)
+        remove(out.resolve())
+        beside.rename(out.resolve())
     finally:
         remove(beside)
     return out
+
+
+def check_free(out: Path, rows: Rows) -> None:
+    """Raise ValueError if results at `out` would replace or mix with rows that are read, or something else."""
+    target = out.resolve()
+    sources = {Path(block.recipe.place).resolve() for block in rows.blocks}
+    folder = rows.folder and Path(rows.folder).resolve()
+    if any(target == source or target in source.parents for source in sources) or folder in target.parents:
+        raise ValueError(f"out={str(out)!r} is where the rows themselves are: give another place.")
+    if target.is_dir() and not (out.suffix == ".parquet" and all(map(is_result, target.iterdir()))):
+        raise ValueError(
+            f"out={str(out)!r} is a folder that holds other things than results: delete it, or give another place."
+        )
+
+
+def is_result(path: Path) -> bool:
+    """Tell whether a file was written by `ParquetFolder`."""
+    return path.name.startswith(ParquetFolder.PREFIX) and path.suffix == ".parquet"
 
 
 def count_of_piece(_: None, piece: Piece) -> Counter[int]:
@@ -179,7 +221,8 @@ def count_of_piece(_: None, piece: Piece) -> Counter[int]:
 def write_piece(shared: tuple[Rowwise, "Writer"], piece: Piece) -> int:
     """Compute and write the results for some rows. Returns how many."""
     rowwise, writer = shared
-    writer.write(rowwise.of_piece(piece), (piece.block.first or 0) + piece.start)
+    if len(piece.X):
+        writer.write(rowwise.of_piece(piece), (piece.block.first or 0) + piece.start)
     return len(piece.X)
 
 
@@ -212,11 +255,13 @@ class NpyFile:
 
     @classmethod
     def begin(cls, path: Path, n_rows: int, example: Array, names: list[str]) -> Self:
+        """Write the header, and make room."""
         shape = (n_rows, *example.shape[1:])
         table = np.lib.format.open_memmap(path, "w+", example.dtype, shape)
         return cls(str(path), table.offset, example[0].nbytes)
 
     def write(self, results: Array, first: int) -> None:
+        """Write results to their place in the file."""
         with open(self.path, "r+b") as file:
             file.seek(self.offset + first * self.row_bytes)
             file.write(np.ascontiguousarray(results).data)
@@ -226,20 +271,23 @@ class NpyFile:
 class ParquetFolder:
     """A folder with a Parquet file for each block, named by the number of its first row."""
 
+    PREFIX: ClassVar[str] = "rows-"
     path: str
     names: list[str]
     digits: int
 
     @classmethod
     def begin(cls, path: Path, n_rows: int, example: Array, names: list[str]) -> Self:
+        """Make the folder."""
         needed("pyarrow", "Parquet files")
         path.mkdir()
         return cls(str(path), names, len(str(n_rows)))
 
     def write(self, results: Array, first: int) -> None:
+        """Write results to a file of their own."""
         pyarrow, parquet = needed("pyarrow", "Parquet files"), needed("pyarrow.parquet", "Parquet files")
         columns = results.reshape(len(results), -1).T
         table = pyarrow.table(
             {name: np.ascontiguousarray(column) for name, column in zip(self.names, columns)}
         )
-        parquet.write_table(table, Path(self.path, f"rows-{first:0{self.digits}}.parquet"))
+        parquet.write_table(table, Path(self.path, f"{self.PREFIX}{first:0{self.digits}}.parquet"))

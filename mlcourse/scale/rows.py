@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress, pairwise
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,10 @@ class Piece(NamedTuple):
     w: Floats | None  # (m,), or None without weights
     start: int  # the number of the first one in its block
     block: "Block"
+
+    def generator(self, seed: int) -> np.random.Generator:
+        """Make a generator of random numbers for these rows, whoever works on them."""
+        return np.random.default_rng([seed, self.block.number, self.start])
 
     def with_weight(self) -> "Piece":
         """Leave out the rows of weight 0."""
@@ -63,6 +68,7 @@ class Rows:
     n_features: int
     dtype: np.dtype
     names: tuple[str, ...] | None = None
+    folder: str | None = None  # in which the files were found
 
     def __repr__(self) -> str:
         n = "?" if self.n_rows is None else self.n_rows
@@ -93,7 +99,7 @@ def open_rows(
     *,
     columns: Sequence[str] | None = None,
     sample_weight: Any = None,
-    block_bytes: int = BLOCK_BYTES,
+    block_bytes: int | None = None,
 ) -> Rows:
     """Open rows that need not fit in memory. Only headers are read.
 
@@ -106,7 +112,7 @@ def open_rows(
         The features to read, from Parquet or a dataframe.
     sample_weight : str or array-like of shape (n,), default all ones
         The name of the column that has the weights, or the weights themselves.
-    block_bytes : int, default=2**26
+    block_bytes : int, default 2**26
         About how large a block of rows may be in memory. Does not apply to Dask, whose partitions are the blocks.
 
     Raises
@@ -116,11 +122,19 @@ def open_rows(
     ValueError, TypeError
         If the rows are not numbers in a table, or the weights do not fit.
     """
-    if block_bytes < 1:
-        raise ValueError(f"block_bytes={block_bytes} must be a positive number of bytes.")
-    if isinstance(X, Rows):
-        return X if sample_weight is None else weighted(X, sample_weight)
     by_name = isinstance(sample_weight, str)
+    if isinstance(X, Rows):
+        if by_name or columns is not None or block_bytes is not None:
+            raise ValueError(
+                "These rows are open already: give columns, block_bytes and the name of a column of weights to the"
+                " open_rows that opens them."
+            )
+        return X if sample_weight is None else weighted(X, sample_weight)
+    check_columns(columns)
+    if block_bytes is None:
+        block_bytes = BLOCK_BYTES
+    if not isinstance(block_bytes, Integral) or block_bytes < 1:
+        raise ValueError(f"block_bytes={block_bytes!r} must be a positive whole number, of bytes.")
     if by_name and columns is not None:
         columns = [*(name for name in columns if name != sample_weight), sample_weight]
     found = find_rows(X, columns, block_bytes)
@@ -138,6 +152,14 @@ def open_rows(
     return rows if by_name or sample_weight is None else weighted(rows, sample_weight)
 
 
+def check_columns(columns: Sequence[str] | None) -> None:
+    """Raise ValueError if these are not the names of some columns, each given once."""
+    if columns is None:
+        return
+    if isinstance(columns, str) or not len(columns) or len(set(columns)) < len(columns):
+        raise ValueError(f"columns={columns!r} must be a list of names, at least one, and none twice.")
+
+
 def rows_of(found: Found, weight_last: bool) -> Rows:
     """Number the blocks that were found."""
     blocks = tuple(
@@ -145,18 +167,20 @@ def rows_of(found: Found, weight_last: bool) -> Rows:
         for number, recipe in enumerate(found.recipes)
     )
     names = found.names[:-1] if weight_last and found.names else found.names
-    rows = Rows(found.source, blocks, found.n_columns - weight_last, found.dtype, names)
+    rows = Rows(found.source, blocks, found.n_columns - weight_last, found.dtype, names, found.folder)
     counts = [recipe.n_rows for recipe in found.recipes]
     return rows if None in counts else rows.counted(n for n in counts if n is not None)
 
 
 def weighted(rows: Rows, sample_weight: Any) -> Rows:
     """Give the rows their weights, an array. Raises ValueError if they are not one number for each row."""
-    w = (
-        np.load(sample_weight, mmap_mode="r")
-        if isinstance(sample_weight, str)
-        else np.asanyarray(sample_weight)
-    )
+    w = np.asanyarray(sample_weight)
+    if w.dtype.kind not in "fiub":
+        raise TypeError(f"sample_weight holds {w.dtype} entries: weights must be real numbers.")
+    if any(block.weight_last or block.w is not None for block in rows.blocks):
+        raise ValueError(
+            f"{rows.source} was opened with weights: leave sample_weight out, or open it without."
+        )
     if rows.n_rows is None:
         raise ValueError(
             f"{rows.source} does not tell how many rows its partitions have, so an array of weights cannot be shared"

@@ -1,5 +1,6 @@
 """The first pass over the rows: are they all there and finite, how many are there, and where do they lie?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,7 +17,7 @@ class Summary:
     """What the first pass finds out. Those of parts add up to that of the whole."""
 
     counts: dict[int, Ints]  # by block: how many rows, and how many with a weight above 0
-    digests: list[bytes]  # of the rows and their weights, in order
+    digests: list[tuple[bytes, bytes]]  # of the rows and of their weights, in order
     weight: float  # Σ w
     mean: Floats  # (d,) in float64
     squares: float  # Σ w ‖x − mean‖²
@@ -46,42 +47,51 @@ class Summary:
         return int(sum(n for _, n in self.counts.values()))
 
     @property
-    def fingerprint(self) -> str:
-        """Digits that tell these rows, in this order, from all others."""
-        return blake2b(b"".join(self.digests), digest_size=16).hexdigest()
+    def fingerprint(self) -> tuple[str, str]:
+        """Digits that tell these rows, in this order, from all others; and those of their weights."""
+        rows, weights = (blake2b(b"".join(parts), digest_size=8).hexdigest() for parts in zip(*self.digests))
+        return rows, weights
 
 
 def summary_of(names: tuple[str, ...] | None, piece: Piece) -> Summary:
     """Check some rows, and summarise them."""
     check_rows(piece, names)
-    digest = blake2b(piece.X.data, digest_size=16)
-    if piece.w is not None:
-        digest.update(piece.w.data)
+    digests = [(digest(piece.X), digest(piece.w))]
     X, w = piece.with_weight()[:2]
     counts = {piece.block.number: np.array([len(piece.X), len(X)])}
     if not len(X):
         nothing = np.full(X.shape[1], np.nan, dtype=X.dtype)
-        return Summary(counts, [digest.digest()], 0.0, np.zeros(X.shape[1]), 0.0, nothing, nothing)
+        return Summary(counts, digests, 0.0, np.zeros(X.shape[1]), 0.0, nothing, nothing)
     D = np.subtract(X, X[0], dtype=np.float64)
     w = np.ones(len(X)) if w is None else w.astype(np.float64)
     shift = w @ D / w.sum()
     D -= shift
     squares = float(w @ np.einsum("ij,ij->i", D, D))
     low, high = X.min(axis=0), X.max(axis=0)
-    return Summary(counts, [digest.digest()], float(w.sum()), X[0] + shift, squares, low, high)
+    return Summary(counts, digests, float(w.sum()), X[0] + shift, squares, low, high)
 
 
-def summarise(rows: Rows, engine: Engine) -> tuple[Rows, Summary]:
+def digest(array: Floats | None) -> bytes:
+    """A few bytes that tell this array from others; None is one of them."""
+    return blake2b(b"" if array is None else array.data, digest_size=8).digest()
+
+
+def summarise(
+    rows: Rows, engine: Engine, advance: Callable[[int], object] | None = None
+) -> tuple[Rows, Summary]:
     """Read all rows once. Returns the blocks that have rows with weight, now counted, and the summary.
 
     Raises UnreadableRows for the first entry that is not finite, a negative weight, or a block that cannot be read.
     """
-    if not rows.blocks or not rows.n_features:
+    summary: Summary | None = engine.fold(
+        Work("check_rows", summary_of, rows.names, every_row=True), rows, advance
+    )
+    if summary is None or not rows.n_features or not any(n for n, _ in summary.counts.values()):
         raise UnreadableRows(f"{rows.source} has no rows or no columns: there is nothing to fit.")
-    summary: Summary = engine.fold(Work("check_rows", summary_of, rows.names, every_row=True), rows)
     if summary.weight == 0:
         raise ValueError("Sample weights must contain at least one non-zero number, but all are 0.")
-    every, with_weight = np.array([summary.counts[block.number] for block in rows.blocks]).T
+    none = np.zeros(2, dtype=int)
+    every, with_weight = np.array([summary.counts.get(block.number, none) for block in rows.blocks]).T
     return rows.counted(every).chosen(with_weight > 0), summary
 
 
@@ -94,13 +104,13 @@ def check_rows(piece: Piece, names: tuple[str, ...] | None) -> None:
             what = "NaN" if np.isnan(piece.X[row, column]) else "infinity"
             name = f"column {names[column]!r}" if names else f"column {column}"
             raise UnreadableRows(
-                f"{where(piece, row)} has {what} in {name}. Repair the row or leave it out, then fit again; nothing"
-                " was changed."
+                f"{where(piece, row)} has {what} in {name}. Repair the row, or leave it out."
             )
-    if piece.w is not None and not (piece.w >= 0).all():
-        row = int(np.argmin(piece.w >= 0))
+    if piece.w is not None and not (valid := (piece.w >= 0) & np.isfinite(piece.w)).all():
+        row = int(np.argmin(valid))
         raise UnreadableRows(
-            f"{where(piece, row)} has weight {piece.w[row]}: weights must be numbers from 0 on; 0 leaves a row out."
+            f"{where(piece, row)} has weight {piece.w[row]}: weights must be finite numbers, 0 or more. A weight of 0"
+            " leaves a row out."
         )
 
 

@@ -1,5 +1,7 @@
 """Checkpoints: a fit that was killed goes on, and ends with the same bits; other fits are refused by name."""
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from tests.helpers.stored import as_npy
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 MIXTURE = dict(n_components=4, random_state=0, n_init=2, tol=0, max_iter=30)
+BRIEF = MIXTURE | dict(max_iter=1)
 CLUSTERS = dict(n_clusters=30, random_state=0, n_init=2, tol=0)
 FIT = {
     "GaussianMixture": (GaussianMixture, MIXTURE, ("weights_", "means_", "covariances_", "lower_bounds_")),
@@ -78,32 +81,79 @@ def test_more_rounds_than_before_go_on_from_the_last(name, folder, tmp_path):
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        (dict(n_components=5), "n_components was 4, but is 5 now"),
-        (dict(reg_covar=1e-3), "reg_covar was 1e-06, but is 0.001 now"),
-        (dict(means_init=np.eye(4, 3)), "means_init was None, but is array"),
-        (dict(covariance_type="tied"), "covariance_type was 'full', but is 'tied' now"),
+        (dict(n_components=5), "n_components: 4 there, 5 here"),
+        (dict(reg_covar=1e-3), "reg_covar: 1e-06 there, 0.001 here"),
+        (dict(means_init=np.eye(4, 3)), "means_init: None there, array"),
+        (dict(covariance_type="tied"), "covariance_type: 'full' there, 'tied' here"),
     ],
 )
 def test_other_parameters_are_refused_by_name(change, name, folder, tmp_path):
     file = tmp_path / "fit.npz"
-    GaussianMixture(**MIXTURE | dict(max_iter=1)).fit(folder, checkpoint=file)
+    GaussianMixture(**BRIEF).fit(folder, checkpoint=file)
     before = file.read_bytes()
-    with pytest.raises(ValueError, match=f"fit.npz' belongs to another fit: its {name}"):
-        GaussianMixture(**MIXTURE | change).fit(folder, checkpoint=file)
+    with pytest.raises(ValueError, match=f"fit.npz' belongs to another fit; {name}"):
+        GaussianMixture(**BRIEF | change).fit(folder, checkpoint=file)
     assert file.read_bytes() == before
 
 
 def test_other_data_are_refused(folder, tmp_path):
     file = tmp_path / "fit.npz"
-    GaussianMixture(**MIXTURE | dict(max_iter=1)).fit(folder, checkpoint=file)
-    first = sorted(folder.iterdir())[0]
+    GaussianMixture(**BRIEF).fit(folder, checkpoint=file)
+    original, folder = folder, folder.with_name("changed")
+    shutil.copytree(original, folder)
+    first = min(folder.iterdir())
     X = np.load(first)
     X[5] += 1e-12
     np.save(first, X)
-    with pytest.raises(ValueError, match="its data was 2000 × 3 float64"):
-        GaussianMixture(**MIXTURE).fit(folder, checkpoint=file)
-    with pytest.raises(ValueError, match="its estimator was GaussianMixture, but is KMeans now"):
-        KMeans(4).fit(folder, checkpoint=file)
+    with pytest.raises(ValueError, match="belongs to another fit; rows: "):
+        GaussianMixture(**BRIEF).fit(folder, checkpoint=file)
+    with pytest.raises(ValueError, match="belongs to another fit; weights: "):
+        GaussianMixture(**BRIEF).fit(original, sample_weight=np.ones(2000), checkpoint=file)
+    with pytest.raises(ValueError, match="belongs to another fit; blocks: "):
+        GaussianMixture(**BRIEF).fit(open_rows(original, block_bytes=2**12), checkpoint=file)
+    with pytest.raises(ValueError, match="estimator: GaussianMixture there, KMeans here"):
+        KMeans(4).fit(original, checkpoint=file)
+
+
+def test_equal_parameters_are_accepted_however_they_are_written(folder, tmp_path):
+    file = tmp_path / "fit.npz"
+    options = dict(random_state=np.random.RandomState(3), tol=0, reg_covar=1e-6, max_iter=2)
+    first = GaussianMixture(np.int64(3), **options).fit(folder, checkpoint=file)
+    options |= dict(random_state=np.random.RandomState(3), tol=0.0, reg_covar=np.float64(1e-6))
+    assert_array_equal(GaussianMixture(3, **options).fit(folder, checkpoint=file).means_, first.means_)
+    with pytest.raises(ValueError, match=r"random_state: generator .* there, generator"):
+        GaussianMixture(3, **options | dict(random_state=np.random.RandomState(4))).fit(
+            folder, checkpoint=file
+        )
+    with pytest.raises(ValueError, match="start: a new one there, the last fit"):
+        first.set_params(warm_start=True, random_state=np.random.RandomState(3)).fit(folder, checkpoint=file)
+
+
+def test_fewer_rounds_than_are_done_change_nothing(folder, tmp_path):
+    for make, options, attributes in FIT.values():
+        file = tmp_path / f"{make.__name__}.npz"
+        options = options | dict(n_init=1)
+        done = make(**options | dict(max_iter=5)).fit(folder, checkpoint=file)
+        again = make(**options | dict(max_iter=3)).fit(folder, checkpoint=file)
+        for attribute in attributes:
+            assert_array_equal(getattr(again, attribute), getattr(done, attribute))
+
+
+def test_other_numbers_of_rounds_are_refused_for_several_starts(folder, tmp_path):
+    file = tmp_path / "fit.npz"
+    GaussianMixture(**BRIEF).fit(folder, checkpoint=file)
+    with pytest.raises(ValueError, match="max_iter: 1 there, 2 here"):
+        GaussianMixture(**BRIEF | dict(max_iter=2)).fit(folder, checkpoint=file)
+
+
+@pytest.mark.parametrize("n_bytes", [0, 1000])
+def test_a_damaged_checkpoint_is_named_and_kept(n_bytes, folder, tmp_path):
+    file = tmp_path / "fit.npz"
+    GaussianMixture(2, max_iter=1).fit(folder, checkpoint=file)
+    os.truncate(file, n_bytes)
+    with pytest.raises(ValueError, match="is a file, but not a checkpoint, or not a whole one"):
+        GaussianMixture(2, max_iter=1).fit(folder, checkpoint=file)
+    assert file.stat().st_size == n_bytes
 
 
 def test_another_file_is_not_overwritten(folder, tmp_path):

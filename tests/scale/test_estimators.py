@@ -1,13 +1,15 @@
 """Fits to stored rows equal fits in memory, whatever the format, the covariance type, the weights and the blocks."""
 
 import warnings
+from itertools import count
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
 import mlcourse
-from mlcourse.scale import PCA, GaussianMixture, KMeans, data, open_rows
+from mlcourse.scale import PCA, GaussianMixture, KMeans, data, engine, open_rows
 from tests.helpers.mixtures import every_type, random_points
 from tests.helpers.stored import NAMES, STORED, as_npy, as_parquet
 
@@ -126,6 +128,65 @@ def test_many_rows_start_by_kmeans_parallel(seed, monkeypatch, tmp_path):
         mixture.lower_bound_
         > mlcourse.GaussianMixture(25, init_params="random", max_iter=3).fit(X).lower_bound_
     )
+
+
+@pytest.mark.parametrize("weighted_part", ["ends", "middle"])
+def test_a_sample_is_drawn_from_all_rows_with_weight(weighted_part, monkeypatch, tmp_path):
+    X = np.arange(4000.0).reshape(-1, 1)
+    w = np.zeros(4000)
+    w[slice(1000, 3000) if weighted_part == "middle" else np.r_[:1000, 3000:4000]] = 2
+    rows = open_rows(as_npy(tmp_path / "rows", X), block_bytes=2**9)
+    monkeypatch.setattr(data, "SAMPLE_BYTES", 2**12)
+    opened = data.Data.opened(rows, w, None)
+    drawn, weights = opened.sample(np.random.RandomState(0))
+    assert 450 < len(drawn) < 574  # 512 expected of 2000: within three standard deviations
+    assert (np.diff(drawn[:, 0]) > 0).all()
+    assert (w[drawn[:, 0].astype(int)] == weights).all()
+    assert_allclose(drawn.mean(), X[w > 0].mean(), atol=150)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_runs_that_are_cut_are_compared_as_in_memory(seed, tmp_path):
+    X = random_points(seed, 277, 3)
+    options = dict(n_clusters=3, n_init=3, max_iter=3, init="random", random_state=seed)
+    ours = KMeans(**options).fit(as_npy(tmp_path / "rows", X))
+    assert_allclose(ours.cluster_centers_, mlcourse.KMeans(**options).fit(X).cluster_centers_, rtol=1e-10)
+
+
+def test_ties_for_an_empty_cluster_are_broken_as_in_memory(tmp_path):
+    X = np.random.default_rng(0).permutation([[i, j] for i in range(11) for j in range(11)]).astype(float)
+    start = np.array([[0, 0], [1e3, 1e3], [2e3, 0]])
+    ours = KMeans(3, init=start, max_iter=1).fit(open_rows(as_npy(tmp_path / "rows", X), block_bytes=2**8))
+    assert_allclose(ours.cluster_centers_, mlcourse.KMeans(3, init=start, max_iter=1).fit(X).cluster_centers_)
+
+
+@pytest.mark.parametrize("model", [GaussianMixture(3, random_state=0, max_iter=8), KMeans(3, random_state=0)])
+def test_ctrl_c_keeps_the_best_so_far(model, monkeypatch, stored, X):
+    fold, folds = engine.Here.fold, count(1)
+
+    def interrupted(self, work, rows, advance=None):
+        if next(folds) == 5:  # in the third round: the check and the start come first
+            raise KeyboardInterrupt
+        return fold(self, work, rows, advance)
+
+    monkeypatch.setattr(engine.Here, "fold", interrupted)
+    model = clone(model).set_params(tol=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(stored)
+    assert model.n_iter_ == 2
+    if isinstance(model, KMeans):
+        assert_allclose(model.inertia_, -model.score(X), rtol=1e-9)
+    assert model.predict(X).shape == (400,)
+
+
+def test_a_failed_fit_leaves_the_model(tmp_path, X, stored):
+    wide = as_npy(tmp_path / "wide", random_points(0, 300, 4))
+    for model in (GaussianMixture(3, random_state=0, warm_start=True), KMeans(3, random_state=0)):
+        model.fit(X)
+        before = {name: value for name, value in vars(model).items() if name.endswith("_")}
+        with pytest.raises(ValueError, match=r"number of features|initial centers"):
+            model.set_params(**({} if isinstance(model, GaussianMixture) else dict(init=X[:3]))).fit(wide)
+        assert {name: value for name, value in vars(model).items() if name.endswith("_")} == before
 
 
 def test_too_few_rows_are_refused(tmp_path, X):

@@ -3,13 +3,15 @@
 import os
 import re
 
+import dask.dataframe
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from numpy.testing import assert_array_equal
 
-from mlcourse.scale import GaussianMixture, UnreadableRows, open_rows
+from mlcourse.scale import PCA, GaussianMixture, UnreadableRows, open_rows
 from tests.helpers.mixtures import random_points
 from tests.helpers.stored import NAMES, STORED, as_npy, as_parquet
 
@@ -180,10 +182,46 @@ def test_the_row_of_a_bad_entry_is_named(store, value, word, tmp_path):
         GaussianMixture(2).fit(rows)
 
 
-def test_a_negative_weight_is_named(tmp_path):
-    rows = open_rows(as_npy(tmp_path / "rows", random_points(0, 300, 3)), sample_weight=np.arange(300) - 1.0)
-    with pytest.raises(UnreadableRows, match=r"part-9\.npy: row 0 .* has weight -1.0"):
+@pytest.mark.parametrize("bad", [-1.0, np.inf, np.nan])
+def test_a_bad_weight_is_named(bad, tmp_path):
+    w = np.ones(300)
+    w[150] = bad
+    rows = open_rows(as_npy(tmp_path / "rows", random_points(0, 300, 3)), sample_weight=w)
+    with pytest.raises(UnreadableRows, match=rf"part-10\.npy: row 50 .* has weight {bad}"):
         GaussianMixture(2).fit(rows)
+
+
+def test_nullable_columns_are_numbers():
+    frame = pd.DataFrame(
+        {"a": pd.array([1, None, 3], dtype="Int64"), "b": pd.array([1.5, 2, 3], dtype="float64[pyarrow]")}
+    )
+    found = read(open_rows(dask.dataframe.from_pandas(frame, npartitions=2)))[0]
+    assert_array_equal(found, [[1, 1.5], [np.nan, 2], [3, 3]])
+    with pytest.raises(UnreadableRows, match=r"no column 'c'; its columns are a, b"):
+        open_rows(dask.dataframe.from_pandas(frame, npartitions=1), columns=["c"])
+
+
+@pytest.mark.parametrize(
+    "options", [dict(columns=["height"]), dict(block_bytes=9), dict(sample_weight="height")]
+)
+def test_options_that_come_too_late_are_refused(options, tmp_path):
+    rows = open_rows(as_npy(tmp_path / "rows", random_points(0, 300, 3)))
+    with pytest.raises(ValueError, match="These rows are open already"):
+        open_rows(rows, **options)
+
+
+@pytest.mark.parametrize("columns", ["height", [], ["height", "height"]])
+def test_columns_are_a_list_of_names(columns, tmp_path):
+    with pytest.raises(ValueError, match="must be a list of names, at least one, and none twice"):
+        open_rows(as_parquet(tmp_path / "rows", random_points(0, 300, 3)), columns=columns)
+
+
+def test_weights_are_given_once(tmp_path):
+    rows = open_rows(as_npy(tmp_path / "rows", random_points(0, 300, 3)), sample_weight=np.ones(300))
+    with pytest.raises(ValueError, match="was opened with weights"):
+        GaussianMixture(2).fit(rows, sample_weight=np.ones(300))
+    with pytest.raises(ValueError, match="which PCA does not take"):
+        PCA(2).fit(rows)
 
 
 def test_a_file_that_shrinks_after_it_was_opened_is_named(tmp_path):

@@ -63,6 +63,51 @@ def test_a_failure_leaves_the_older_file(rows, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.npy", "rows", "spoiled"]
 
 
+def test_results_never_replace_rows(tmp_path):
+    folder = as_npy(tmp_path / "rows.parquet", X)  # whatever its name says
+    model = PCA(2).fit(folder)
+    rows = {path: path.read_bytes() for path in folder.iterdir()}
+    file = next(iter(rows))
+    with pytest.raises(ValueError, match="is where the rows themselves are"):
+        model.transform(folder, out=folder)
+    with pytest.raises(ValueError, match="is where the rows themselves are"):
+        model.transform(file, out=file)
+    with pytest.raises(ValueError, match="is where the rows themselves are"):
+        model.transform(folder, out=folder / "out.npy")
+    (tmp_path / "notes.parquet").mkdir()
+    (tmp_path / "notes.parquet" / "only_copy.txt").touch()
+    with pytest.raises(ValueError, match="holds other things than results"):
+        model.transform(folder, out=tmp_path / "notes.parquet")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == rows
+    model.transform(folder, out=tmp_path / "out.parquet")
+    model.transform(folder, out=tmp_path / "out.parquet")  # replaces results
+
+
+def test_empty_partitions_have_no_results(tmp_path):
+    frame = STORED["dask_dataframe"](tmp_path, X)
+    some = frame[frame.height > frame.height.max() - 1]
+    expected = some.compute().to_numpy()
+    model = PCA(2).fit(frame)
+    assert_array_equal(model.transform(some).compute(), model.transform(expected))
+    model.transform(some, out=tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == len(expected)
+    mixture = GaussianMixture(2, random_state=0).fit(frame)
+    np.testing.assert_allclose(mixture.score(some), mixture.score(expected))
+    nobody = frame[frame.height > np.inf]
+    assert model.transform(nobody).compute().shape == (0, 2)
+    with pytest.raises(UnreadableRows, match="has no rows"):
+        mixture.score(nobody)
+    with pytest.raises(UnreadableRows, match="has no rows or no columns"):
+        mixture.fit(nobody)
+
+
+def test_dataframes_are_refused_with_advice(rows):
+    model = PCA(2).set_output(transform="pandas").fit(rows)
+    with pytest.raises(ValueError, match=r"set_output\(transform='default'\)"):
+        model.transform(rows)
+    assert list(model.transform(X).columns) == ["pca0", "pca1"]
+
+
 def test_odd_places_for_results_are_refused(rows, tmp_path):
     model = PCA(2).fit(rows)
     with pytest.raises(ValueError, match=r"must end with \.npy .* or \.parquet"):

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from mlcourse.scale.formats.recipe import Found, Recipe, check_numeric, check_table, computing_dtype
+from mlcourse.scale.formats.recipe import (
+    Found,
+    Recipe,
+    UnreadableRows,
+    check_numeric,
+    check_table,
+    computing_dtype,
+)
 from mlcourse.typing import Array
 
 
@@ -22,6 +29,7 @@ class Partition:
     number: int
     n_rows: int | None
     columns: tuple[str, ...] | None = None
+    dtype: np.dtype | None = None
     first: int = 0
 
     @property
@@ -30,8 +38,15 @@ class Partition:
 
     def arrays(self) -> Iterator[Array]:
         """Compute the rows, if Dask has not done so, in one array."""
-        rows = self.value.compute(scheduler="sync") if hasattr(self.value, "dask") else self.value
-        yield np.asarray(rows if self.columns is None else rows[list(self.columns)])
+        try:
+            rows = self.value.compute(scheduler="sync") if hasattr(self.value, "dask") else self.value
+        except Exception as error:
+            error.add_note(f"This happened while Dask computed {self.place}.")
+            raise
+        if self.columns is None:
+            yield np.asarray(rows)
+        else:
+            yield rows[list(self.columns)].to_numpy(dtype=self.dtype, na_value=np.nan)
 
 
 def rows_of_dask(X: Any, columns: Sequence[str] | None) -> Found:
@@ -41,6 +56,8 @@ def rows_of_dask(X: Any, columns: Sequence[str] | None) -> Found:
 
 def rows_of_array(X: Any) -> Found:
     place = "the Dask array"
+    if X.ndim == 1:
+        check_table((-1,), "the Dask series or array")
     check_table(X.shape, place)
     check_numeric(X.dtype, place)
     if X.numblocks[1] > 1:  # a block must have whole rows
@@ -53,13 +70,21 @@ def rows_of_array(X: Any) -> Found:
 
 def rows_of_dataframe(X: Any, columns: Sequence[str] | None) -> Found:
     names = tuple(columns or X.columns)
-    X = X[list(names)]
-    for name, dtype in X.dtypes.items():
-        numpy_dtype = getattr(dtype, "numpy_dtype", dtype)
-        check_numeric(
-            np.dtype(numpy_dtype) if isinstance(numpy_dtype, np.dtype) else np.dtype(object),
-            f"Column {name!r}",
-        )
-    dtype = computing_dtype(np.result_type(*X.dtypes.unique()))
-    recipes: list[Recipe] = [Partition(part, i, None, names) for i, part in enumerate(X.to_delayed())]
-    return Found("the Dask dataframe", recipes, len(names), dtype, names)
+    for name in names:
+        if name not in X.columns:
+            raise UnreadableRows(
+                f"The Dask dataframe has no column {name!r}; its columns are {', '.join(X.columns)}."
+            )
+    dtypes = [numpy_dtype(X.dtypes[name]) for name in names]
+    for name, dtype in zip(names, dtypes):
+        check_numeric(dtype, f"Column {name!r} of the Dask dataframe", X.dtypes[name])
+    common = computing_dtype(np.float32 if all(dtype == np.float32 for dtype in dtypes) else np.float64)
+    parts = X[list(names)].to_delayed()
+    recipes: list[Recipe] = [Partition(part, i, None, names, common) for i, part in enumerate(parts)]
+    return Found("the Dask dataframe", recipes, len(names), common, names)
+
+
+def numpy_dtype(dtype: Any) -> np.dtype:
+    """Return NumPy's dtype for a column, also if pandas keeps it as a nullable or an Arrow type."""
+    found = getattr(dtype, "numpy_dtype", dtype)
+    return found if isinstance(found, np.dtype) else np.dtype(object)

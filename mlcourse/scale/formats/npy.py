@@ -107,7 +107,7 @@ def rows_of_npy(paths: Sequence[Path], block_bytes: int) -> Found:
         recipes += recipes_of_file(
             str(path), header.offset, header.dtype, header.shape, block_bytes, header.fortran_order
         )
-    source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files, {paths[0]} the first"
+    source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files from {paths[0]} on"
     return Found(source, recipes, first.shape[1], computing_dtype(first.dtype))
 
 

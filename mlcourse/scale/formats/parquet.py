@@ -14,6 +14,8 @@ from mlcourse.typing import Array
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
+BUFFER = 2**20  # bytes that are read of a column at a time: the columns of a row group may not fit in memory
+
 
 @dataclass(frozen=True)
 class RowGroups:
@@ -40,7 +42,8 @@ class RowGroups:
                     columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in self.columns]
                     yield np.stack([column.astype(self.dtype, copy=False) for column in columns], axis=1)
             except OSError as error:
-                raise UnreadableRows(f"{self.path} cannot be read: {error}") from error
+                what = " ".join(str(error).split())
+                raise UnreadableRows(f"{self.path} cannot be read: {what} Copy or save it again.") from error
 
 
 def rows_of_parquet(paths: Sequence[Path], columns: Sequence[str] | None, block_bytes: int) -> Found:
@@ -68,7 +71,7 @@ def rows_of_parquet(paths: Sequence[Path], columns: Sequence[str] | None, block_
             )
         recipes += recipes_of_parquet(path, metadata, names, dtype, block_bytes)
     assert dtype is not None, "there is a file"
-    source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files, {paths[0]} the first"
+    source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files from {paths[0]} on"
     return Found(source, recipes, len(names), dtype, names)
 
 
@@ -96,7 +99,7 @@ def opened(path: Path) -> "pq.ParquetFile":
     """Open a Parquet file. Raises UnreadableRows if it is missing or not whole."""
     pq = needed("pyarrow.parquet", "Parquet files")
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, buffer_size=BUFFER)
     except FileNotFoundError as error:
         raise UnreadableRows(f"{path} cannot be opened: there is no such file. Check the path.") from error
     except (OSError, ValueError) as error:  # pyarrow's errors are of these two kinds
@@ -114,5 +117,5 @@ def dtype_of(name: str, schema: Any, path: Path, first: Path) -> np.dtype:
         dtype = np.dtype(schema.field(name).type.to_pandas_dtype())
     except NotImplementedError:
         dtype = np.dtype(object)
-    check_numeric(dtype, f"Column {name!r} of {path}")
+    check_numeric(dtype, f"Column {name!r} of {path}", schema.field(name).type)
     return dtype

@@ -44,6 +44,7 @@ class Found(NamedTuple):
     n_columns: int
     dtype: np.dtype
     names: tuple[str, ...] | None = None
+    folder: str | None = None  # in which the files were found
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,12 @@ def computing_dtype(dtype: DTypeLike) -> np.dtype:
     return np.dtype(np.float32 if np.dtype(dtype).newbyteorder("=") == np.float32 else np.float64)
 
 
-def check_numeric(dtype: np.dtype, place: str) -> None:
-    """Raise TypeError if the entries at this place are not real numbers."""
+def check_numeric(dtype: np.dtype, place: str, kind: object = None) -> None:
+    """Raise TypeError if the entries at this place are not real numbers; `kind` is what the format calls them."""
     if dtype.kind not in "fiub":
         raise TypeError(
-            f"{place} holds {dtype} entries; rows must be real numbers: floats, integers or booleans. Convert"
-            " them, or choose other columns with open_rows(..., columns=[...])."
+            f"{place} holds {kind or dtype} entries; rows must be real numbers: floats, integers or booleans. Choose"
+            " other columns with open_rows(..., columns=[...]), or store these as floats."
         )
 
 

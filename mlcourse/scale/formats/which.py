@@ -29,10 +29,14 @@ def find_rows(X: Any, columns: Sequence[str] | None, block_bytes: int) -> Found:
         return rows_of_dask(X, columns)
     if is_path(X) or is_paths(X):
         paths, format_ = files_of(X)
+        folder = (
+            str(Path(X).expanduser().absolute()) if is_path(X) and Path(X).expanduser().is_dir() else None
+        )
         if format_ == "parquet":
-            return rows_of_parquet(paths, columns, block_bytes)
+            return rows_of_parquet(paths, columns, block_bytes)._replace(folder=folder)
         refuse_columns(columns, paths[0])
-        return rows_of_zarr(paths[0], block_bytes) if format_ == "zarr" else rows_of_npy(paths, block_bytes)
+        found = rows_of_zarr(paths[0], block_bytes) if format_ == "zarr" else rows_of_npy(paths, block_bytes)
+        return found._replace(folder=folder)
     refuse_columns(columns, type(X).__name__)
     return rows_of_memmap(X, block_bytes) if isinstance(X, np.memmap) else rows_of_zarr(X, block_bytes)
 
@@ -62,12 +66,10 @@ def is_zarr(X: object) -> bool:
 
 def files_of(X: Any) -> tuple[list[Path], str]:
     """List the files that X names, in order, and tell their format: "npy", "parquet" or "zarr"."""
-    paths = [Path(path) for path in X] if is_paths(X) else [Path(X)]
-    if "://" in str(X):
-        raise UnreadableRows(
-            f"{X} is an address, not a file: open it with Dask, such as dask.dataframe.read_parquet(...), and give"
-            " that."
-        )
+    # Workers of a cluster may have other working folders.
+    paths = [Path(path).expanduser().absolute() for path in (X if is_paths(X) else [X])]
+    for path in paths:
+        check_there(path, X)
     if len(paths) == 1 and paths[0].is_dir():
         folder = paths[0]
         if any((folder / name).exists() for name in ZARR_FILES):
@@ -87,6 +89,21 @@ def files_of(X: Any) -> tuple[list[Path], str]:
     return paths, formats.pop() or ""
 
 
+def check_there(path: Path, X: Any) -> None:
+    """Raise UnreadableRows if there is no such file or folder, with what may be meant."""
+    if path.exists():
+        return
+    if "://" in str(X):
+        raise UnreadableRows(
+            f"{X} is an address, not a file: open it with Dask, such as dask.dataframe.read_parquet(...), and give"
+            " that."
+        )
+    advice = "Check the path."
+    if set("*?[") & set(str(path)):
+        advice = "Patterns are not expanded: give the folder, or a list such as glob.glob(...)."
+    raise UnreadableRows(f"{path} cannot be opened: there is no such file or folder. {advice}")
+
+
 def visible_files(folder: Path) -> list[Path]:
     """List the files in a folder and its subfolders, without hidden ones and notes such as _SUCCESS."""
     return [
@@ -98,7 +115,7 @@ def visible_files(folder: Path) -> list[Path]:
 
 def by_numbers(path: Path) -> list[tuple[int, str]]:
     """Sort part-2 before part-10."""
-    return [(int(text), "") if text.isdigit() else (-1, text) for text in re.split(r"(\d+)", str(path))]
+    return [(int(text), "") if text.isdecimal() else (-1, text) for text in re.split(r"(\d+)", str(path))]
 
 
 def refuse_columns(columns: Sequence[str] | None, place: object) -> None:
