@@ -14,7 +14,8 @@ from mlcourse.typing import Array
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-BUFFER = 2**20  # bytes that are read of a column at a time: the columns of a row group may not fit in memory
+BUFFER = 2**20  # bytes that are read of a column at a time: those of a row group may not fit in memory
+PARTS = 4  # of a block that are read at a time, since Arrow, the array and the next part need room together
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ def recipes_of_parquet(
     for group in range(metadata.num_row_groups):
         n = metadata.row_group(group).num_rows
         if groups and rows + n > most:
-            recipes.append(RowGroups(str(path), first, rows, tuple(groups), names, dtype, most))
+            recipes.append(RowGroups(str(path), first, rows, tuple(groups), names, dtype, -(-most // PARTS)))
             first, rows, groups = first + rows, 0, []
         groups.append(group)
         rows += n
     if rows:
-        recipes.append(RowGroups(str(path), first, rows, tuple(groups), names, dtype, most))
+        recipes.append(RowGroups(str(path), first, rows, tuple(groups), names, dtype, -(-most // PARTS)))
     return recipes
 
 
@@ -99,7 +100,7 @@ def opened(path: Path) -> "pq.ParquetFile":
     """Open a Parquet file. Raises UnreadableRows if it is missing or not whole."""
     pq = needed("pyarrow.parquet", "Parquet files")
     try:
-        return pq.ParquetFile(path, buffer_size=BUFFER)
+        return pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER)
     except FileNotFoundError as error:
         raise UnreadableRows(f"{path} cannot be opened: there is no such file. Check the path.") from error
     except (OSError, ValueError) as error:  # pyarrow's errors are of these two kinds
