@@ -514,9 +514,7 @@ for K in (1, 2, 3):
     print(f"{K} against {K + 1}: ratio {observed[K]:6.1f}, p = {p_values[K]:.2f}")
 as_large = int((simulated[3] >= observed[3]).sum())
 interval = binomtest(as_large, 99).proportion_ci()
-print(
-    f"3 against 4: {as_large} of 99 as large, 95 % interval {interval.low:.2f} to {interval.high:.2f}"
-)
+print(f"3 against 4: {as_large} of 99 as large, interval {interval.low:.2f} to {interval.high:.2f}")
 
 # %% tags=["hide-input"]
 # Figure 7: observed and simulated likelihood ratios
