@@ -199,7 +199,7 @@ show(
     fig,
     "Figure 3. Colour and marker show the true group, the tint shows what k-means says. Left: the"
     " border is halfway between the centres, and the tight group takes points of the loose one, some of them"
-    " hidden inside the knot. Right: the large group is cut in two.",
+    " hidden among its own. Right: the large group is cut in two.",
     "Two scatter plots. Left: a wide cloud and a small dense knot; the border halfway between the"
     " centres leaves the right edge of the wide cloud on the knot's side. Right: the border runs"
     " through the middle of a large cloud, and a few points far to its right are grouped with one half.",
