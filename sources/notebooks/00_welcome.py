@@ -63,7 +63,7 @@ show(
 # Change the 5 to a 3 and run both cells again. Nothing can break:
 #
 # - **To undo a change**, press Ctrl + Z in the cell.
-# - **To run everything afresh** (your changes stay), choose *Kernel → Restart Kernel and Run All Cells* from the
+# - **To run everything again** (your changes stay), choose *Kernel → Restart Kernel and Run All Cells* from the
 #   menu.
 # - **To save**, press Ctrl + S.
 # - **To restore the original notebook**, close it and run, in a terminal,
