@@ -459,7 +459,7 @@ assert 8 <= np.median(owned) <= 10
 lost = [held[10] - held[K] for K in few_to_many]
 ax = plot_curve(few_to_many, lost, "components K", "nats lost per held-out digit", chosen=10)
 ax.text(135, lost[-1] * 1.7, f"{lost[-1] / 1e6:.1f} million", ha="right", va="bottom")
-ax.text(12, 2, "best", va="center")
+ax.text(12.5, 0.3, "best", va="center")
 ax.set_yscale("symlog", linthresh=10)
 ax.set(xscale="log", xticks=few_to_many, xticklabels=few_to_many, ylim=(-2, 4e7))
 ax.minorticks_off()
