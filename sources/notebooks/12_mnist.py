@@ -571,7 +571,9 @@ show(
     "Six rows of sixteen digits. The first row has smudges, and mixtures of two digits. Those of the"
     " fifth row are clean and softer than those of the last, which are real.",
 )
-at_full_size("generators", 7, "Six rows of sixteen digits of MNIST: five generators, and real digits")
+at_full_size(
+    "generators", 7, "Six rows of sixteen digits of MNIST: five generators, and real digits"
+)
 
 # %% [markdown]
 # ## Do not just look: measure
@@ -651,7 +653,10 @@ fig, axes = plt.subplots(2, 2, figsize=(10, 5.4), sharey=True)
 looks = [(color(0), "o")] * 3 + [(INK, "s")] * 3
 questions = ("neighbours", "strict", "legible", "copies")
 for ax, question, column, goal in zip(
-    axes.flat, questions, np.transpose(list(verdicts.values())), (copier[0], copier[1], real[2], real[3])
+    axes.flat,
+    questions,
+    np.transpose(list(verdicts.values())),
+    (copier[0], copier[1], real[2], real[3]),
 ):
     ax.axvline(goal, color=INK, linestyle="--", linewidth=1)
     for row, (value, (own, shape)) in enumerate(zip(column, looks)):
@@ -683,8 +688,8 @@ show(
 # - **Copies:** the draws without noise have more than those with it. But real digits, which copy nothing, have a
 #   similar share once they are smoothed: they lack the specks in which two real digits always differ.
 #
-# > With the small digits: no draws reach the neighbours' goal, and neither test sees an improvement from the first row
-# > to the third. Only legibility shows it. Eight by eight pixels in ink and paper leave a judge little to see.
+# > With the small digits: no draws reach the neighbours' goal, and neither test sees an improvement from the first
+# > row to the third. Only legibility shows it. Eight by eight pixels in ink and paper leave a judge little to see.
 #
 # ## A better likelihood is not a better picture
 #
@@ -743,8 +748,8 @@ assert shares["drawn"].min() > 0.05
 assert full_size or held_out[chosen] > density + 4
 
 # %% [markdown]
-# A test score a little below the validation score is what choosing costs. If it is much lower, the test digits differ,
-# perhaps because other people wrote them. No class is forgotten, as the last two lines show.
+# A test score a little below the validation score is what choosing costs. If it is much lower, the test digits
+# differ, perhaps because other people wrote them. No class is forgotten, as the last two lines show.
 #
 # > With the small digits: the test score is much lower.
 #
@@ -789,8 +794,8 @@ axes[2].set_title("real")
 show(
     fig,
     "Figure 10. Before, after, and real: sixteen of each, not selected, but the next ones after those of figure 7.",
-    "Three grids of four by four digits: several that are hard to read on the left, clearer ones in the middle,"
-    " real ones on the right.",
+    "Three grids of four by four digits: several that are hard to read on the left, clearer ones in the"
+    " middle, real ones on the right.",
 )
 at_full_size("before_after", 10, "Three grids of sixteen digits of MNIST: before, after, and real")
 
@@ -863,8 +868,8 @@ ax.set_xlim(min(took.values()) / 2, max(took.values()) * 4)
 ax.grid(axis="x", alpha=0.3)
 show(
     ax,
-    f"Figure 11. One round of EM{'' if full_size else ' (the fastest of three)'}. Each labelled tick means ten times as long. The two hollow points show what the"
-    " arithmetic alone would take at this machine's full speed.",
+    f"Figure 11. One round of EM{'' if full_size else ' (the fastest of three)'}. Each labelled tick means ten times"
+    " as long. The two hollow points show what the arithmetic alone would take at this machine's full speed.",
     "Four points on a logarithmic axis: seconds per round in scikit-learn and in"
     " mlcourse, and of the arithmetic for all components and for those that matter.",
 )
