@@ -71,8 +71,8 @@ em_player(throw, steps, features=("height (m)", "time since the throw (s)"))
 # | 5 | The rows are in many files, or on many machines. | nothing: sums are added up | 6 |
 # | 6 | The rows keep coming. | the M-step follows every batch | 8 |
 #
-# Read part 1 first, then part 2. Each of parts 3 to 6 may be skipped in reading; run their cells all the same, because
-# later parts use the same data.
+# Read part 1 first, then part 2. Each of parts 3 to 6 may be skipped in reading; run their cells all the same,
+# because later parts use the same data.
 #
 # ## Part 1 · Known and unknown entries
 #
@@ -545,9 +545,9 @@ def clamped(R, y):
 # {} + {} &\sum_{\text{others}} \log \sum_k \pi_k N(x_i \mid \mu_k, \Sigma_k)
 # \end{aligned} $$
 #
-# The second sum has more than a thousand terms, the first a few dozen. So if the model is wrong, the second can pull it
-# away from the classes. With all rows labelled, `SemiSupervisedMixture` is a Gaussian per class. With no labels it is
-# plain EM.
+# The second sum has more than a thousand terms here, the first at most two hundred. So if the model is wrong, the
+# second can pull it away from the classes. With all rows labelled, `SemiSupervisedMixture` is a Gaussian per class.
+# With no labels it is plain EM.
 #
 # **Before you run the next cells** (a few seconds): we try one to twenty labels of each kind, on twenty axes. By how
 # much will the unlabelled rows raise the accuracy on new digits, if at all? And if the covariances must be
@@ -613,6 +613,7 @@ for kind, accuracy in table.items():
     print(f"{kind}: alone {alone}, with the others {with_others}, better in {helps} of 20")
 assert table["full"].mean(axis=0).round(2)[[0, 4]].tolist() == [[0.67, 0.79], [0.93, 0.95]]
 assert np.allclose(table["full"][:, 0, 0], table["diag"][:, 0, 0])
+assert 10 * n_labels.max() == 200 < 1000 < len(A) - 200
 
 # %% [markdown]
 # On the left, the unlabelled rows help: from 67 to 79 % with one label of each kind, from 93 to 95 % with twenty. On
