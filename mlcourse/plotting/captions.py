@@ -139,14 +139,19 @@ def _with_few_colors(picture: Image.Image) -> Image.Image:
     Half of the 256 are the commonest. An octree chooses the other half: it would use few of 256, and tint the greys.
     """
     pixels = np.ascontiguousarray(picture).view(np.uint32)[..., 0]
-    packed, index, counts = np.unique(pixels, return_inverse=True, return_counts=True)
+    drawn = pixels != pixels[0, 0]  # the background is most of a picture, and is not sorted
+    packed, index, counts = np.unique(pixels[drawn], return_inverse=True, return_counts=True)
+    packed, index = np.append(packed, pixels[0, 0]), np.append(index, len(packed))
+    counts = np.append(counts, pixels.size - len(index) + 1)
     palette = colors = packed.view(np.uint8).reshape(-1, 4)
     if len(colors) > N_COLORS:
         common, rare = np.split(colors[np.argsort(-counts, kind="stable")], [N_COLORS // 2])
         octree = Image.fromarray(rare[np.newaxis]).quantize(N_COLORS // 2, Image.Quantize.FASTOCTREE)
         palette = np.concatenate([common, np.unique(np.asarray(octree.convert("RGBA"))[0], axis=0)])
         index = KDTree(_seen(palette)).query(_seen(colors))[1][index]
-    few = Image.fromarray(index.reshape(pixels.shape).astype(np.uint8))
+    numbers = np.full(pixels.shape, index[-1], dtype=np.uint8)
+    numbers[drawn] = index[:-1]
+    few = Image.fromarray(numbers)
     few.putpalette(palette.tobytes(), "RGBA")
     return few
 
