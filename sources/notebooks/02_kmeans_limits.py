@@ -40,8 +40,8 @@ from mlcourse.widgets import draw_overlap, kmeans_player, overlap_explorer
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play: k-means on four groups that suit it. In this lesson it meets groups that do
-# not.
+# Run the folded cell above and the one below, then press Play: k-means on four groups that suit it. In this lesson it
+# meets groups that do not.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on four round groups

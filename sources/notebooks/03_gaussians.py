@@ -27,8 +27,8 @@ from mlcourse.widgets import covariance_explorer, draw_covariance
 use_course_style()
 
 # %% [markdown]
-# Move the sliders: two widths and an angle. By the end of this lesson you will know how they determine the numbers
-# below the picture, and what those are good for.
+# Run the folded cell above and the one below, then move the sliders: two widths and an angle. How do they determine
+# the numbers below the picture, and what are those good for?
 
 # %% tags=["hide-input"]
 # To begin with: a Gaussian that you can turn and stretch

@@ -38,7 +38,8 @@ from mlcourse.widgets import em_player, playground
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it. By the end of this lesson you will have written what you see.
+# Run the folded cell above and the one below, then press Play. By the end of this lesson you will have written what
+# you see.
 
 # %% tags=["hide-input"]
 # To begin with: EM on the five blobs of lesson 01

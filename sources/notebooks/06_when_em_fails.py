@@ -29,8 +29,9 @@ from mlcourse.widgets import draw_reg_covar, em_player, reg_covar_explorer, reg_
 use_course_style()
 
 # %% [markdown]
-# Fifty grains of sand come from one machine. The fifty-first has rolled away, to 8. EM fits two components, each with
-# its own variance, and without `reg_covar`. Lesson 05 proved that the likelihood cannot fall.
+# Run the folded cell above and the one below. Fifty grains of sand come from one machine. The fifty-first has rolled
+# away, to 8. EM fits two components, each with its own variance, and without `reg_covar`. Lesson 05 proved that the
+# likelihood cannot fall.
 #
 # **Before you press Play:** after one large step the likelihood climbs slowly. What will its last few rounds look
 # like?

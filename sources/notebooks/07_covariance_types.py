@@ -41,8 +41,8 @@ from mlcourse.widgets import em_player, types_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell and press Play. This mixture may only use circles. How would it look if it could use ellipses?
-# And what would that cost?
+# Run the folded cell above and the one below, then press Play. This mixture may only use circles. How would it look
+# if it could use ellipses? And what would that cost?
 
 # %% tags=["hide-input"]
 # To begin with: EM with circles

@@ -31,8 +31,8 @@ from mlcourse.widgets import playground
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, choose the number of components, and press Play. Every number gives a different picture. How
-# would you know which one to believe?
+# Run the folded cell above and the one below, choose the number of components, and press Play. Every number gives a
+# different picture. How would you know which one to believe?
 
 # %% tags=["hide-input"]
 # To begin with: one set of points, one to six components

@@ -30,8 +30,8 @@ from mlcourse.widgets import threshold_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell and press Play. A threshold rises through the density of some points, and every point outside the
-# line raises an alarm. Where would you stop?
+# Run the folded cell above and the one below, then press Play. A threshold rises through the density of some points,
+# and every point outside the line raises an alarm. Where would you stop?
 
 # %% tags=["hide-input"]
 # To begin with: a threshold on two moons

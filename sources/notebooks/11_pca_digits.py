@@ -40,8 +40,8 @@ use_course_style()
 RING = {"marker": "o", "markersize": 15, "markerfacecolor": "none", "markeredgewidth": 2}
 
 # %% [markdown]
-# Run the next cell, then press Play: EM runs on 1797 digits, with two numbers for each. The ten ellipses overlap, and
-# so do the digits: two numbers are not enough. How many are?
+# Run the folded cell above and the one below, then press Play: EM runs on 1797 digits, with two numbers for each. The
+# ten ellipses overlap, and so do the digits: two numbers are not enough. How many are?
 
 # %% tags=["hide-input"]
 # To begin with: digits in the plane

@@ -39,7 +39,8 @@ digits, note = load_mnist_or_digits()
 display(Markdown(f"> **{note}**"))
 
 # %% [markdown]
-# Move the slider and choose two components: you see digits that nobody wrote, halfway between two means. In this
+# Run the cells up to the next picture, then move the slider and choose two components: you see digits that nobody
+# wrote, halfway between two means. In this
 # lesson you generate better ones.
 
 # %% tags=["hide-input"]

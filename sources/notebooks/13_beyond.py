@@ -44,8 +44,8 @@ from mlcourse.widgets import em_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it: EM learns where a ball is, and when. In this lesson you ask a mixture
-# questions such as: if you know one of the two, what about the other?
+# Run the folded cell above and the one below, then press Play: EM learns where a ball is, and when. In this lesson
+# you ask a mixture questions such as: if you know one of the two, what about the other?
 
 # %% tags=["hide-input"]
 # To begin with: snapshots of a ball, height against time

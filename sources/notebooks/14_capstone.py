@@ -34,8 +34,8 @@ from mlcourse.widgets import playground
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it. These points were drawn from a single Gaussian, and EM finds three groups
-# in them all the same. Keep that in mind when the file arrives.
+# Run the folded cell above and the one below, then press Play. These points were drawn from a single Gaussian, and EM
+# finds three groups in them all the same. Keep that in mind when the file arrives.
 
 # %% tags=["hide-input"]
 # To begin with: groups where there are none
