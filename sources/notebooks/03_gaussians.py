@@ -38,7 +38,7 @@ covariance_explorer()
 # ## Two strangers
 #
 # Here are the sepal lengths and widths of fifty irises of one species, *Iris setosa*. Then two more flowers turn up,
-# A and B, and nobody knows where they come from. Both are equally far from the middle of the fifty.
+# A and B, of unknown origin. Both are equally far from the middle of the fifty.
 #
 # **Before you run the next cells:** if all you know about a flower is its distance from the middle, which of the
 # two is the odd one out?

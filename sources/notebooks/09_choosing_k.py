@@ -31,8 +31,8 @@ from mlcourse.widgets import (
 use_course_style()
 
 # %% [markdown]
-# Run the folded cell above and the one below. Old Faithful is a geyser. Choose a number of components, press Play, and
-# watch them settle on its eruptions.
+# Run the folded cell above and the one below. Old Faithful is a geyser. Choose a number of components, press Play,
+# and watch them settle on its eruptions.
 
 # %% tags=["hide-input"]
 # To begin with: Old Faithful, standardised
