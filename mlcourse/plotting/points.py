@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba_array
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
 from sklearn.utils import check_array, check_consistent_length
 
 from mlcourse.plotting.style import (
@@ -26,6 +26,7 @@ from mlcourse.plotting.style import (
 )
 from mlcourse.typing import Array
 
+FINE = 5  # a cell of the grid on a border is divided into FINE × FINE
 TINT = 0.28  # opacity of a decision region, which lets the page shine through
 
 
@@ -110,13 +111,25 @@ def plot_decision_regions(model: Predictor, X: ArrayLike, ax: Axes | None = None
     tints = to_rgba_array([color(k) for k in range(found[-1] + 1)], alpha=TINT)
     extent = (*xs[[0, -1]], *ys[[0, -1]])
     ax.imshow(tints[labels], extent=extent, origin="lower", aspect="auto", interpolation="nearest")
+    border = maximum_filter(labels, size=3) != minimum_filter(labels, size=3)
+    parts = _parts_of_cells(grid.reshape(*labels.shape, 2)[border], xs[1] - xs[0], ys[1] - ys[0])
+    parts_labels = model.predict(parts).reshape(-1, FINE**2) if border.any() else None
     for k in found[1:]:
-        inside = gaussian_filter((labels == k).astype(float), sigma=1.5)  # hides the steps of the grid
+        inside = (labels == k).astype(float)
+        inside[border] = (parts_labels == k).mean(axis=1)
+        inside = gaussian_filter(inside, sigma=1.5)  # hides the steps of the grid
         if inside.min() < 0.5 < inside.max():  # a region that is too small has no outline left
             ax.contour(xs, ys, inside, levels=[0.5], colors=INK, linewidths=0.9)
     ax.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]])
     label_axes(ax)
     return ax
+
+
+def _parts_of_cells(centers: Array, width: float, height: float) -> Array:
+    """Divide cells (m, 2) of a grid into FINE × FINE parts each, and find the middle of each: (m · FINE², 2)."""
+    steps = (np.arange(FINE) + 0.5) / FINE - 0.5
+    shifts = np.stack(np.meshgrid(width * steps, height * steps), axis=-1).reshape(-1, 2)
+    return (centers[:, np.newaxis] + shifts).reshape(-1, 2).astype(centers.dtype, copy=False)
 
 
 def plot_responsibilities(

@@ -443,6 +443,19 @@ def mean_measured_again(X: Array, mean: Array, axes: Array, variances: Array) ->
 
 
 @FIX_WHITENING.mistake(
+    "you computed both mean and spread from `X`. They belong to the PCA, which may have been fitted to other rows.",
+    hint=3,
+)
+def mean_and_spread_measured_again(
+    X: Array, mean: Array, axes: Array, variances: Array
+) -> tuple[Array, Array]:
+    own = X.mean(axis=0)
+    amounts = (X - own) @ axes.T
+    spread = amounts.std(axis=0)
+    return amounts / spread, amounts @ axes + own
+
+
+@FIX_WHITENING.mistake(
     "the amounts are right. They were converted back as if they had never been whitened.", hint=2
 )
 def turned_back_without_the_spread(X, mean, axes, variances):

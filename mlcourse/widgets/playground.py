@@ -71,13 +71,14 @@ def playground(
         "seed": seed,
         "features": features,
     }
-    return Player(scene, draw_playground(X))
+    return Player(scene, draw_playground(X, features))
 
 
-def draw_playground(X: Array) -> Drawing:
+def draw_playground(X: Array, features: tuple[str, str]) -> Drawing:
     """Draw the initial points."""
     figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     plot_points(X, ax=ax)
+    ax.set(xlabel=features[0], ylabel=features[1])
     fix_limits(X, ax)
     return Drawing(
         figure, "The points of the playground.", f"{len(X)} grey points, before EM has coloured them."

@@ -6,7 +6,7 @@
 # You have data without labels, and you suspect that they form groups. This course takes you from the simplest way of
 # finding groups, k-means, to Gaussian mixtures: models that say how sure they are, that notice strange points, and
 # that can generate new data, such as handwritten digits. On the way you write the algorithm behind them, EM,
-# yourself, until it agrees with scikit-learn to the last digit.
+# yourself, until it agrees with scikit-learn to within rounding errors.
 #
 # You need Python with a little NumPy, and some basic statistics: mean, variance, the normal distribution. Everything
 # else is built here.
@@ -63,13 +63,14 @@ show(
 # Change the 5 to a 3 and run both cells again. Nothing can break:
 #
 # - **To undo a change**, press Ctrl + Z in the cell.
-# - **To start over**, choose *Kernel → Restart Kernel and Run All Cells* from the menu.
+# - **To run everything again** (your changes stay), choose *Kernel → Restart Kernel and Run All Cells* from the
+#   menu.
 # - **To save**, press Ctrl + S.
 # - **To restore the original notebook**, close it and run, in a terminal,
 #   `python course.py reset notebooks/00_welcome.ipynb`. Your version is kept in the folder `kept`.
 #
 # Next, a look ahead at EM, the algorithm of the middle lessons. Run the cell, press Play in it, and drag a point.
-# (No mouse? See [below](#Without-a-mouse).)
+# Which components follow it? (No mouse? See [below](#Without-a-mouse).)
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
@@ -118,14 +119,15 @@ check.alarm_threshold(alarm_threshold)
 # The check says in which case your answer is wrong, and which mistake you probably made. It never gives the answer
 # away. The red line only means that the task is not finished.
 #
+# (This task belongs to lesson 10, where low scores raise an alarm. So the check speaks of alarms, and counts seven
+# tasks.)
+#
 # Now fix the function, and run both cells again: the cross becomes a check mark. (Click *Hint 1* if you need it.)
 #
 # - Always run your answer first. The check sees only what was run last.
 # - Run a check as often as you like. Nobody counts.
 # - Your results are kept from day to day. The end of this page shows them, and so does the end of each exercise
 #   notebook.
-#
-# This task comes back in lesson 10, where the scores say how ordinary each row is.
 #
 # ## The lessons
 #

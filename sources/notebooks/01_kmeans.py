@@ -26,8 +26,8 @@ use_course_style()
 LABEL = {"color": PRINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}}
 
 # %% [markdown]
-# Run the next cell, then press Play in it. By the end of this lesson you will have written this algorithm, and know
-# when not to trust it.
+# Run the folded cell above and the one below, then press Play. By the end of this lesson you will have written this
+# algorithm, and know when not to trust it.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on 272 eruptions of a geyser
@@ -141,8 +141,11 @@ def update(X, labels, K):
 
 
 # %% [markdown]
-# Neither is known at the start. So guess the centres, and repeat two half rounds: the points *choose*, then the
-# centres *move*. Stop when no label changes. This is [Lloyd's algorithm](../GLOSSARY.md#lloyds-algorithm).
+# (A cluster without points has no mean. Task 2 of the exercises deals with that.)
+#
+# Neither labels nor centres are known at the start. So guess the centres, and repeat two half rounds: the points
+# *choose*, then the centres *move*. Stop when no label changes. This is [Lloyd's
+# algorithm](../GLOSSARY.md#lloyds-algorithm).
 
 
 # %%
@@ -199,8 +202,9 @@ print(len(history) - 1, "rounds, inertia:", inertias.round(1))
 
 # %% [markdown]
 # It took six rounds, and the inertia never rose. It cannot: choosing finds the best labels for the centres, and
-# moving finds the best centres for the labels. And because there are only so many ways to label the points, the loop
-# must stop. This is [convergence](../GLOSSARY.md#convergence).
+# moving finds the best centres for the labels. As long as the centres still move, the inertia even falls, so no
+# labelling comes back. There are only so many labellings, so the loop must stop. This is
+# [convergence](../GLOSSARY.md#convergence).
 #
 # Here is the run, half a round per step. Follow centre 4 from the wide cloud to the middle. What moves it?
 
@@ -613,8 +617,9 @@ for ax, data, unit in zip(axes, (geyser, z), (" (min)", " (standardised)")):
 axes[0].set_ylabel("duration\n(min)", fontsize="small")
 show(
     fig,
-    "Figure 12. The geyser with equal axes, as k-means sees it. Top: in minutes, the wait dominates, and the border"
-    " is nearly vertical. Bottom: standardised, both features count. Rings: the eruptions that change their group.",
+    "Figure 12. The geyser with equal axes, the wait now to the right, as k-means sees it. Top: in minutes, the wait"
+    " dominates, and the border is nearly vertical. Bottom: standardised, both features count. Rings: the eruptions"
+    " that change their group.",
     "Two scatter plots with two tinted regions. The upper one is a thin strip, 53 minutes long and 3.5 minutes high,"
     " cut by a nearly vertical line. In the lower one both features have the same spread and the border is a"
     " diagonal line between two compact clouds. Four ringed points near the border are on different sides.",
@@ -745,7 +750,7 @@ show(
 photo_explorer(photo)
 
 # %% [markdown]
-# In the next photograph, the columns are bright red.
+# In the next photograph, the columns are red.
 
 # %% tags=["hide-input"]
 # Figure 15: the pavilion in eight colours
@@ -755,7 +760,7 @@ plot_photo(china, ax=axes[0]).set_title("original")
 plot_photo(paint(china, palette_of(china, 8)), ax=axes[1]).set_title("8 colours")
 show(
     fig,
-    "Figure 15. Eight colours, and none of them is red. The sky got several blues to itself.",
+    "Figure 15. Eight colours, and none of them is red. Two pale blues went to the sky.",
     "Left, a Chinese pavilion with red columns and green-blue beams against a pale sky. Right, the same"
     " picture in eight colours: the sky is shown in flat patches of pale blue, and the pavilion in browns"
     " and greys without any red.",

@@ -6,7 +6,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 from scipy.stats import chi2, multivariate_normal, norm
 
-from mlcourse import GaussianMixture, gaussians
+from mlcourse import GaussianMixture
 from mlcourse.datasets import elongated_blobs, load_iris, load_penguins
 from mlcourse.plotting import (
     INK,
@@ -27,8 +27,8 @@ from mlcourse.widgets import covariance_explorer, draw_covariance
 use_course_style()
 
 # %% [markdown]
-# Move the sliders: two widths and an angle. By the end of this lesson you will know how they determine the numbers
-# below the picture, and what those are good for.
+# Run the folded cell above and the one below, then move the sliders: two widths and an angle. How do they determine
+# the numbers below the picture, and what are those good for?
 
 # %% tags=["hide-input"]
 # To begin with: a Gaussian that you can turn and stretch
@@ -38,7 +38,7 @@ covariance_explorer()
 # ## Two strangers
 #
 # Here are the sepal lengths and widths of fifty irises of one species, *Iris setosa*. Then two more flowers turn up,
-# A and B, and nobody knows where they come from. Both are equally far from the middle of the fifty.
+# A and B, of unknown origin. Both are equally far from the middle of the fifty.
 #
 # **Before you run the next cells:** if all you know about a flower is its distance from the middle, which of the
 # two is the odd one out?
@@ -170,12 +170,11 @@ show(
 #
 # </details>
 #
-# The right-hand curve is steep on the left: under a Gaussian that is too narrow, the outermost flowers are very
-# surprising.
+# The right-hand curve is steep on the left: if the Gaussian is too narrow, the outermost flowers are very surprising.
 #
-# Dividing by $n - 1$ makes the estimate of the variance right on average over many samples. That is a different goal.
-# Maximum likelihood divides by $n$, and so does this course. Note that `np.std` and `np.var` divide by $n$, but
-# `np.cov` by $n - 1$ unless you pass `ddof=0`.
+# Dividing by $n - 1$ makes the variance right on average over many samples. That is a different goal. Maximum
+# likelihood divides by $n$, and so does this course. (`np.std` and `np.var` divide by $n$, but `np.cov` by $n - 1$
+# unless you pass `ddof=0`.)
 #
 # **Before you run the next cells:** can a density be greater than 1?
 
@@ -207,7 +206,7 @@ show(
 )
 
 # %% [markdown]
-# Yes, it can. A density is not a probability. It is probability *per centimetre*, and only areas under it are
+# Yes. A density is not a probability. It is probability *per centimetre*, and only areas under it are
 # probabilities. Measure the same flowers in millimetres, and the curve is ten times as wide and a tenth as high. So
 # densities in different units cannot be compared, and a log density may be positive.
 #
@@ -241,7 +240,7 @@ narrower = (setosa[:, 1] < strangers[1, 1]).sum()
 print(f"of the fifty, {longer} is longer than B, and {narrower} is narrower")
 
 # %% [markdown]
-# Another tie. One of the fifty is longer than B, and one is narrower. What is rare is the *combination*. To see that,
+# Another tie. One of the fifty is longer than B, one is narrower. What is rare is the *combination*. To see that,
 # we need a number that looks at two features at once.
 
 # %% [markdown]
@@ -257,7 +256,8 @@ print(f"of the fifty, {longer} is longer than B, and {narrower} is narrower")
 # \Sigma &= \frac{1}{n} \sum_i (x_i - \mu)(x_i - \mu)^\top
 # \end{aligned} $$
 #
-# This is again the maximum-likelihood answer, for the Gaussian in $d$ dimensions that comes later in this lesson.
+# This is again the maximum-likelihood answer, for the Gaussian in $d$ dimensions that comes later in this lesson. We
+# do not derive it here, but for $d = 1$ it is the $\sigma^2$ above.
 
 
 # %%
@@ -316,6 +316,10 @@ show(
 #
 # and its [eigenvalue](../GLOSSARY.md#eigenvalue) $\lambda_j = u_j^\top \Sigma\, u_j$ is the variance along it. So
 # the standard deviation along it is $\sqrt{\lambda_j}$.
+#
+# Why are these the extremes? The eigenvectors of a symmetric matrix are at right angles, so write $u = \sum_j a_j
+# u_j$ with $\sum_j a_j^2 = 1$. Then $u^\top \Sigma\, u = \sum_j a_j^2 \lambda_j$, a weighted mean of the eigenvalues.
+# It is largest when all the weight is on the largest, and smallest when it is on the smallest.
 
 # %%
 eigenvalues, U = np.linalg.eigh(Sigma)  # ascending; one eigenvector per column of U
@@ -352,7 +356,7 @@ show(
 # %% [markdown]
 # A is near the second ellipse, B far beyond the third. The ellipses tell them apart, as your eye did.
 #
-# You can read one more thing off an ellipse. Its shadow on the horizontal axis reaches exactly one standard
+# An ellipse tells you more. Its shadow on the horizontal axis reaches exactly one standard
 # deviation of the length to either side of the mean, and its shadow on the vertical axis one standard deviation of
 # the width. So the *box* around the one-sigma ellipse shows the diagonal of $\Sigma$, and the *slant* in the box
 # shows the covariance.
@@ -361,7 +365,7 @@ show(
 #
 # $$ \Sigma = U \Lambda\, U^\top. $$
 #
-# So you can choose two widths and a direction, and get the matrix that belongs to them.
+# So two widths and a direction give you a matrix.
 
 # %%
 t = np.linspace(0, 2 * np.pi, 1001)
@@ -425,7 +429,8 @@ assert np.allclose(mahalanobis(setosa, mu, Sigma), by_formula)
 
 # %% [markdown]
 # Going from $x$ to $y$ is called [whitening](../GLOSSARY.md#whitening): the whitened data have mean 0, every variance
-# is 1, and every covariance is 0.
+# is 1, and every covariance is 0. (Another root of $\Sigma$ would do as well: the result is the same cloud, rotated
+# or mirrored.)
 #
 # **Before you run the next cells:** what becomes of the ellipses when the flowers are whitened? And of A and B?
 
@@ -588,8 +593,7 @@ print("determinant:", np.linalg.det(narrow))
 print("its logarithm to base 10, from the diagonal of L:", 2 * np.log10(np.diag(L)).sum().round(6))
 
 # %% [markdown]
-# Nothing is wrong with the matrix, but its determinant, $10^{-800}$, has underflowed to 0. The sum of logarithms is
-# an ordinary number.
+# Nothing is wrong with the matrix, but its determinant, $10^{-800}$, has underflowed to 0.
 #
 # And the inverse? Take two features that are nearly copies of one another, such as one length measured in centimetres
 # and in inches. So that we know the truth, draw $y$ first, make $x = L y$, and then recover the length of $y$.
@@ -606,8 +610,8 @@ print(f"largest error of Δ²: inverse {by_inverse:.0e}, triangular solve {by_ch
 assert by_inverse > 100_000 * by_cholesky
 
 # %% [markdown]
-# The error of the triangular solve is more than a hundred thousand times smaller, with each of 20 seeds. It is also
-# less work. From here on, whenever a formula says $\Sigma^{-1}$ or $|\Sigma|$, think $L$.
+# The error of the triangular solve is more than a hundred thousand times smaller, with each of 20 seeds. From here
+# on, whenever a formula says $\Sigma^{-1}$ or $|\Sigma|$, think $L$.
 
 # %% [markdown]
 # ## Drawing from a Gaussian
@@ -722,19 +726,14 @@ show(
 # a_k &= \log \pi_k + \log N(x \mid \mu_k, \Sigma_k)
 # \end{aligned} $$
 #
-# For $a_k$ we import `mlcourse.gaussians.log_density`, which applies the formula above to $K$ Gaussians at once.
-#
-# Here are the elongated groups of lesson 02 again. *How* to find a mixture without knowing the groups is the next
-# lesson's subject. Here we borrow a fitted one.
+# Here are the elongated groups of lesson 02 again, and a mixture fitted to them. How to find one without knowing the
+# groups is the next lesson's subject.
 
 
 # %%
-full = gaussians.CovarianceType.named("full")
-
-
 def log_mixture(X, weights, means, covariances):
-    log_densities = gaussians.log_density(X, means, full.kernel.factor(covariances), full)  # (n, K)
-    return logsumexp(np.log(weights) + log_densities, axis=1)
+    a = [np.log(w) + log_density(X, m, S) for w, m, S in zip(weights, means, covariances)]  # (K, n)
+    return logsumexp(a, axis=0)
 
 
 X, _ = elongated_blobs()
@@ -785,10 +784,10 @@ n_parameters = (K - 1) + K * d + K * d * (d + 1) // 2  # weights, means, symmetr
 print(f"numbers in the data: {X.size}; numbers in the mixture: {n_parameters}")
 
 # %% [markdown]
-# You can hardly tell them apart, unless you compare point by point. A few numbers replace thousands, and the mixture
-# can generate as many new points as you like. (Only $K - 1$ weights count, since they sum to 1.)
+# You can hardly tell them apart. A few numbers replace thousands, and can generate as many new points as you like.
+# (Only $K - 1$ weights count, since they sum to 1.)
 #
-# ### Does it sum to one?
+# ### Does it integrate to one?
 #
 # A density must. To check, cover $[-10, 10]^2$ with four million small squares, each 0.01 wide, multiply the density
 # in each by its area, and add up.
@@ -812,8 +811,8 @@ for half_width, step in ((10, 0.01), (10, 0.1), (12, 0.1), (12, 0.5), (12, 1)):
     )
 
 # %% [markdown]
-# The plane was too small. With $[-12, 12]^2$ almost nothing is missing, even with squares ten times as wide. The
-# squares can be coarse as long as they are small compared with the bumps. At a step of 1 they no longer are.
+# The plane was too small. With $[-12, 12]^2$ almost nothing is missing, even with squares ten times as wide. They may
+# be coarse as long as they are small compared with the bumps. At a step of 1 they are not.
 
 # %% [markdown]
 # ## Common mistakes

@@ -38,7 +38,8 @@ bound_climber(x, mu=0.3)
 # %% tags=["hide-input"]
 # The first M-step from each place
 for start in (0.1, 2.5):
-    print(f"from {start}: the first M-step goes to {(x * np.tanh(start * x)).mean():.2f}")
+    signs = np.tanh(start * x)  # the share of each grain aimed at +μ, less the share aimed at −μ
+    print(f"from {start}: the first M-step goes to {(x * signs).mean():.2f}")
 
 # %% [markdown]
 # From 2.5 a single step goes nearly all the way to the maximum. From 0.1 the step is short.
@@ -213,13 +214,14 @@ assert np.all(rises[0] >= rises[1])
 # ## The picture to remember
 #
 # Fix the guess at the responsibilities of one $\mu$, and draw the bound for *every* $\mu$. For our machine it is a
-# parabola.
+# parabola: with $q$ fixed, every $\log p(x_i, k \mid \mu)$ is quadratic in $\mu$. Its maximum is a mean of the
+# grains, in which the part of a grain that was aimed at $-\mu$ counts with its sign flipped.
 
 
 # %%
-def draw_climb(mu, n_rounds, ax):
+def draw_climb(mu, n_rounds, ax, low=-0.6):
     """The likelihood, and for each round the bound that touches it; return the places of EM."""
-    grid = np.linspace(-0.6, 2.6, 300)
+    grid = np.linspace(low, 2.6, 300)
     curve = [likelihood(place) for place in grid]
     ax.plot(grid, curve, color=color(0), linewidth=2)
     places = [mu]
@@ -261,9 +263,9 @@ show(
 )
 
 # %% [markdown]
-# Where the bound touches the likelihood, both have the same slope: otherwise the curves would cross. So the bound's
-# maximum is *uphill*. And the bound is never above the likelihood, so EM cannot end lower than it started. That is
-# why EM needs no step size: each bound sets its own.
+# Where the bound touches the likelihood, both have the same slope: otherwise the curves would cross. The bound is
+# concave here, so its maximum is *uphill*. And the bound is never above the likelihood, so EM cannot end lower than
+# it started. That is why EM needs no step size: each bound sets its own.
 #
 # It also answers the question at the top. The less the responsibilities change as $\mu$ moves, the better the bound
 # follows the likelihood, and the longer the step. At $\mu = 2.5$ the components are far apart, and almost every
@@ -389,12 +391,12 @@ assert max(bound_3(new + nudge) for nudge in nudges) < bound_3(new)
 # %% tags=["hide-input"]
 # Figure 3: a start at μ = 0
 ax = plt.figure(figsize=(8, 3.6)).subplots()
-draw_climb(0.0, 1, ax)
+draw_climb(0.0, 1, ax, low=-2.6)
 arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5}
 ax.annotate(
     "touches here,\nwith its maximum",
     (0, likelihood(0)),
-    (0, likelihood(0) - 0.22),
+    (0, likelihood(0) + 0.34),
     ha="center",
     arrowprops=arrow,
     color=INK,
@@ -404,8 +406,8 @@ show(
     ax,
     "Figure 3. A start that EM never leaves. At μ = 0 the bound touches the likelihood at the bound's"
     " own maximum. So EM stays there, at the lowest point between two hills.",
-    "The likelihood curve has a valley at μ = 0. A dashed parabola is below it and touches it"
-    " there with its highest point, which an arrow marks.",
+    "The likelihood curve has two equal hills, and a valley between them at μ = 0. A dashed parabola is below the"
+    " curve. Its highest point touches the bottom of the valley, which an arrow marks.",
 )
 
 # %%
@@ -521,8 +523,8 @@ assert np.allclose(lower_bounds(0, 30), one, atol=1e-9)
 # plateaus of lesson 04 have the same cause: with random responsibilities all components are nearly equal, so EM
 # starts next to a saddle.
 #
-# So EM from a random start leaves a saddle in the end. But it can stay long enough to meet your tolerance, and then
-# it stops and reports convergence. If several components of a fit are the same, suspect a saddle.
+# So in practice, EM from a random start always leaves a saddle in the end. But it can stay long enough to meet your
+# tolerance, and then it stops and reports convergence. If several components of a fit are the same, suspect a saddle.
 #
 # ## K-means is what is left when σ goes to zero
 #

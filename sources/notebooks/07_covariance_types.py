@@ -41,8 +41,8 @@ from mlcourse.widgets import em_player, types_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell and press Play. This mixture may only use circles. How would it look if it could use ellipses?
-# And what would that cost?
+# Run the folded cell above and the one below, then press Play. This mixture may only use circles. How would it look
+# if it could use ellipses? And what would that cost?
 
 # %% tags=["hide-input"]
 # To begin with: EM with circles
@@ -336,7 +336,8 @@ for ax, (name, model) in zip(axes.flat, fits.items()):
 show(
     fig,
     "Figure 4. Four mixtures of three components, found by EM without labels. Contours: the density."
-    " Tints: the likeliest component. Markers: the true groups. The borders of tied are straight.",
+    " Tints: the likeliest component. Markers: the true groups. The borders of tied are straight. Far away (full, top"
+    " left), the widest component wins.",
     "Four panels. Full: contours follow the three groups, borders curve between them. Tied: nearly"
     " the same groups, with straight borders. Diag and spherical: one component on the round group, and"
     " a border that cuts across both long groups.",
@@ -463,8 +464,8 @@ found = {name: round(model.bic(X), 1) for name, model in fits.items()}
 assert found == {"full": 8189.7, "tied": 8588.7, "diag": 8991.8, "spherical": 8977.2}
 
 # %% [markdown]
-# Full has six more parameters than tied, and its BIC is still 399 lower, a clear difference. At the other end,
-# spherical beats diag by 15.
+# Full has six more parameters than tied (17 against 11), and its BIC is still 399 lower, a clear difference. At the
+# other end, spherical beats diag by 15.
 #
 # **Before you run the next cell:** it repeats the four fits with a [tolerance](../GLOSSARY.md#tolerance) a
 # thousand times smaller. Which of the four numbers will move?
@@ -831,7 +832,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # | your situation | a good first choice | why |
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
-# | one shape for all, or a risk of [spikes](06_when_em_fails.ipynb) | tied | few parameters; cannot collapse |
+# | one shape for all, or a risk of [spikes](06_when_em_fails.ipynb) | tied | few parameters; no collapse if $n \ge K
+# + d$ |
 # | many features, or few points | diag, or tied | few parameters |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |

@@ -30,8 +30,8 @@ from mlcourse.widgets import threshold_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell and press Play. A threshold rises through the density of some points, and every point outside the
-# line raises an alarm. Where would you stop?
+# Run the folded cell above and the one below, then press Play. A threshold rises through the density of some points,
+# and every point outside the line raises an alarm. Where would you stop?
 
 # %% tags=["hide-input"]
 # To begin with: a threshold on two moons
@@ -58,6 +58,9 @@ show(
 )
 
 # %% [markdown]
+# First comes one score and one threshold, then how to judge them. After that: what bad points in the training rows
+# do, two rival methods, and many dimensions.
+#
 # **Before you run the next cells:** put your finger on the five that you would report first. What did you go by: the
 # distance from the middle of the picture, from the nearest group, or something else?
 #
@@ -117,7 +120,8 @@ for ax, share in zip(axes, (0.04, 0.02)):
     plot_points(X, sizes=8, ax=ax)
     draw_border(mixture.score_samples, level, X, ax)
     draw_stars(X, is_alarm(scores, level), ax)
-    ax.set_title(f"{share:.0%}: t = {level:.3f}, {is_alarm(scores, level).sum()} stars")
+    minus = f"{level:.3f}".replace("-", "−")
+    ax.set_title(f"{share:.0%}: t = {minus}, {is_alarm(scores, level).sum()} stars")
 show(
     fig,
     "Figure 2. The line is the threshold. The tinted side counts as normal, and the stars are the alarms. Left, four"
@@ -390,8 +394,8 @@ assert round(1 / precision_at(recall, false_alarm, 0.001)) == 58
 
 # %% [markdown]
 # **Why low density?** If anomalies are equally likely anywhere in a frame, no score has a higher recall at a given
-# false-alarm rate (Neyman and Pearson, 1933). If they are close together, another score is better. Every detector
-# makes an assumption about anomalies, stated or not.
+# false-alarm rate than the true density (Neyman and Pearson, 1933). A fitted one only comes close. If anomalies
+# are close together, another score is better. Every detector makes an assumption about anomalies, stated or not.
 #
 # ## When the bad points help to draw the line
 #
@@ -637,8 +641,8 @@ for place, column in enumerate(areas.T):
 left.set(xticks=range(3), xticklabels=METHODS, ylabel="AUC", ylim=(0.92, 1))
 right.bar(range(1, 6), 100 * false, color=color(0))
 right.axhline(4, color=INK, linestyle=":")
-right.text(5.5, 4, "promise", va="bottom")
-right.set(xlabel="split", xlim=(0.5, 6.5), xticks=range(1, 6), title="mixture")
+right.text(3, 4.1, "promise", ha="center", va="bottom")
+right.set(xlabel="split", xlim=(0.4, 5.6), xticks=range(1, 6), title="mixture")
 right.set_ylabel("false alarms, %")
 left.set_title("a line for each split")
 show(
@@ -652,6 +656,8 @@ show(
 # %% [markdown]
 # None: the three methods are equal within the spread of the splits (Figure 8, left). And the promise is 4 %, but the
 # false alarms range from 1 % to 9 % (right): 89 validation rows and 90 test rows are too few for more certainty.
+#
+# This is a good place for a break. What follows uses PCA again, which lesson 11 explains.
 #
 # ## Many dimensions, and a second opinion
 #
@@ -749,8 +755,8 @@ assert found[1] < 0.8 < 0.95 < min(found[K] for K in (10, 20, 30))
 
 # %% [markdown]
 # The promise was 4 %, and 5.4 % of the known digits raise an alarm. Is it broken? From 22 alarms among 405 rows, the
-# 95 % interval is 3.4 % to 8.1 %, so this is no evidence that it is. Other splits gave 2 % to 6 %. From here on, the
-# nines must not influence any choice.
+# 95 % interval is 3.4 % to 8.1 %, so this is no evidence that it is. In five splits, the share was 2 % to 6 %. From
+# here on, the nines must not influence any choice.
 #
 # ### What the density cannot see
 #
@@ -815,9 +821,9 @@ for ax, (name, rows) in zip(axes, kinds.items()):
     ax.axhline(-limits["error"], color=INK, linestyle=":")
     ax.set(xlabel="log density inside the plane", ylabel="squared distance from the plane")
     ax.set_title(f"{name} (squares) and known digits (discs)")
-    ax.fill_between(
-        [limits["density"], -30], -limits["error"], color=color(4), alpha=0.25, zorder=0
-    )
+    ax.set(xlim=(-185, -20), ylim=(-20, 680))
+    quiet = [limits["density"], -20], -20, -limits["error"]  # up to the edges of the panel
+    ax.fill_between(*quiet, color=color(4), alpha=0.25, linewidth=0, zorder=0)
 show(
     fig,
     "Figure 10. Two scores. In the tinted part there is no alarm. The density raises one left of the dashed line, the"

@@ -47,8 +47,8 @@ from mlcourse.widgets import em_player
 use_course_style()
 
 # %% [markdown]
-# Run the next cell, then press Play in it: EM learns where a ball is, and when. In this lesson you ask a mixture
-# questions such as: if you know one of the two, what about the other?
+# Run the folded cell above and the one below, then press Play: EM learns where a ball is, and when. In this lesson
+# you ask a mixture questions such as: if you know one of the two, what about the other?
 
 # %% tags=["hide-input"]
 # To begin with: snapshots of a ball, height against time
@@ -74,7 +74,8 @@ em_player(throw, steps, features=("height (m)", "time since the throw (s)"))
 # | 5 | The rows are in many files, or on many machines. | nothing: sums are added up | 6 |
 # | 6 | The rows keep coming. | the M-step follows every batch | 8 |
 #
-# Read part 1 first, then part 2. Parts 3 to 6 stand alone, and each may be skipped: nothing later needs them.
+# Read part 1 first, then part 2. Each of parts 3 to 6 may be skipped in reading; run their cells all the same,
+# because later parts use the same data.
 #
 # ## Part 1 · Known and unknown entries
 #
@@ -317,11 +318,12 @@ filled = {"conditional mean": conditional_mean(fit, holes), "draw": draw_missing
 # Figure 4: the truth, and three ways to fill the holes
 means = np.where(np.isnan(holes), np.nanmean(holes, axis=0), holes)
 panels = {"the truth": pairs, "column mean": means, **filled}
-fig, axes = plt.subplots(1, 4, figsize=(13, 3.4), sharex=True, sharey=True)
+fig, axes = plt.subplots(1, 4, figsize=(13, 3.9), sharex=True, sharey=True)
 for ax, (name, points) in zip(axes, panels.items()):
     ax.scatter(*points[~gone][:400].T, s=6, color=PALE_INK)
     ax.scatter(*points[gone][:400].T, s=10, color=color(1), marker="^")
     ax.set(title=f"{name}\nvariance {points[:, 1].var():.2f}", xlabel="feature 1", aspect="equal")
+    ax.tick_params(labelleft=True)
     ax.text(
         3.4,
         -3,
@@ -539,7 +541,16 @@ def clamped(R, y):
 
 
 # %% [markdown]
-# With all rows labelled, `SemiSupervisedMixture` is a Gaussian per class. With no labels it is plain EM.
+# EM now climbs
+#
+# $$ \begin{aligned}
+# &\sum_{\text{labelled}} \log \pi_{y_i} N(x_i \mid \mu_{y_i}, \Sigma_{y_i}) \\
+# {} + {} &\sum_{\text{others}} \log \sum_k \pi_k N(x_i \mid \mu_k, \Sigma_k)
+# \end{aligned} $$
+#
+# The second sum has more than a thousand terms here, the first at most two hundred. So if the model is wrong, the
+# second can pull it away from the classes. With all rows labelled, `SemiSupervisedMixture` is a Gaussian per class.
+# With no labels it is plain EM.
 #
 # **Before you run the next cells** (a few seconds): we try one to twenty labels of each kind, on twenty axes. By how
 # much will the unlabelled rows raise the accuracy on new digits, if at all? And if the covariances must be
@@ -587,6 +598,7 @@ for ax, (kind, accuracy) in zip(axes, table.items()):
     ax.set(title=kind, xlabel="labels of each kind", ylabel="accuracy on new digits", xscale="log")
     ax.set_xticks(n_labels, n_labels)
     ax.minorticks_off()
+    ax.tick_params(labelleft=True)
     ax.legend(loc="lower right")
 axes[0].text(1.4, 0.87, "help")
 axes[1].text(1.4, 0.79, "help")
@@ -604,6 +616,7 @@ for kind, accuracy in table.items():
     print(f"{kind}: alone {alone}, with the others {with_others}, better in {helps} of 20")
 assert table["full"].mean(axis=0).round(2)[[0, 4]].tolist() == [[0.67, 0.79], [0.93, 0.95]]
 assert np.allclose(table["full"][:, 0, 0], table["diag"][:, 0, 0])
+assert 10 * n_labels.max() == 200 < 1000 < len(A) - 200
 
 # %% [markdown]
 # On the left, the unlabelled rows help: from 67 to 79 % with one label of each kind, from 93 to 95 % with twenty. On

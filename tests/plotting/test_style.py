@@ -97,6 +97,40 @@ def test_a_figure_has_no_background_and_is_sharp():
     assert 0 < middle[3] < 1  # a region
 
 
+def drawn_and_shown(figure):
+    """The pixels (n, 4) of a figure, from 0 to 1, with all their colours and as `figure_html` shows them."""
+    whole = io.BytesIO()
+    figure.savefig(whole, format="png", dpi=2 * figure.dpi)
+    shown = picture_of(
+        plotting.figure_html(figure, "A caption.", "An image.").split("base64,")[1].split('"')[0]
+    )
+    return plt.imread(io.BytesIO(whole.getvalue())).reshape(-1, 4), shown.reshape(-1, 4)
+
+
+def test_few_colours_are_kept_exactly():
+    figure, ax = plt.subplots()
+    ax.imshow(np.arange(64).reshape(8, 8), cmap="gray_r")
+    ax.set_axis_off()
+    drawn, shown = drawn_and_shown(figure)
+    np.testing.assert_array_equal(drawn, shown)
+
+
+def test_many_colours_become_256_and_the_commonest_stay_exact():
+    figure, ax = plt.subplots()
+    x, y = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(-3, 3, 60))
+    ax.imshow(np.exp(-(x**2) - y**2), cmap="PuOr", alpha=np.abs(np.sin(x * y)))
+    ax.set_title("a title in grey", color="0.4")
+    drawn, shown = drawn_and_shown(figure)
+    colors, index, counts = np.unique(drawn, axis=0, return_inverse=True, return_counts=True)
+    assert len(colors) > 1000
+    assert 150 < len(np.unique(shown, axis=0)) <= 256
+    common = np.isin(index.ravel(), np.argsort(counts)[-100:])
+    np.testing.assert_array_equal(drawn[common], shown[common])
+    opacity, difference = drawn[:, 3:], np.abs(drawn * drawn[:, 3:] - shown * shown[:, 3:])
+    assert difference[opacity.ravel() > 0].mean() < 0.02
+    assert difference.max() < 0.2
+
+
 def panels_of(code):
     """(picture, width, least width) of each panel, row by row."""
     pattern = r'base64,([^"]+)"[^>]*flex: ([\d.]+) 1 (\d+)px'

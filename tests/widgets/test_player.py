@@ -17,6 +17,7 @@ from mlcourse import widgets
 from mlcourse.gaussians import COVARIANCE_TYPES, log_density
 from mlcourse.mixture import GaussianMixture, em, expectation_over, mixture_from_responsibilities
 from mlcourse.widgets.player import Player, as_json, half_steps, parameters, shortened
+from mlcourse.widgets.playground import draw_playground
 
 pytestmark = pytest.mark.usefixtures("no_figure_left_over")
 
@@ -148,6 +149,12 @@ def test_the_threshold_counts_the_points_below_it():
 def test_the_playground_refuses_settings_it_does_not_offer(wrong):
     with pytest.raises(ValueError, match=r"1 to 6|round"):
         widgets.playground(X, **wrong)
+
+
+def test_the_picture_of_the_playground_names_the_same_axes_as_the_page():
+    figure = draw_playground(X, ("duration", "wait")).figure
+    assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes] == [("duration", "wait")]
+    plt.close(figure)
 
 
 def test_parameters_of_any_type_are_matrices():

@@ -117,6 +117,10 @@ def test_no_colour_of_eight_is_the_red_of_the_pavilion():
         sample = np.random.default_rng(seed).choice(pixels, size=5000, replace=False)
         palette = KMeans(8, n_init=3, random_state=0).fit(sample).cluster_centers_
         assert np.max(palette[:, 0] - palette[:, 1:].max(axis=1)) < 0.3
+        if seed == 0:  # the palette that is shown
+            is_blue = palette[:, 2] > palette[:, :2].max(axis=1)
+            assert is_blue.sum() == 2
+            assert palette[is_blue].min() > 0.75  # pale
 
 
 def test_no_run_beats_a_centre_in_every_cloud_and_many_do_worse(samples):

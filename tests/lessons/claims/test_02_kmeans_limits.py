@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
-from mlcourse import datasets
+from mlcourse import GaussianMixture, datasets
 from mlcourse.metrics import inertia, match_labels
 from tests.helpers.mixtures import group_means
 
@@ -42,6 +42,15 @@ def test_more_points_do_not_help_with_stretched_groups():
     for seed in range(2):
         labels = KMeans(4, n_init=1, random_state=seed).fit_predict(X)
         assert adjusted_rand_score(y, labels) < 0.85
+
+
+def test_that_four_hundred_stretched_points_score_more_is_chance():
+    many, group = datasets.stretched_blobs(40_000)
+    scores = []
+    for seed in range(30):
+        taken = np.random.default_rng(seed).choice(len(many), size=400, replace=False)
+        scores.append(adjusted_rand_score(group[taken], best_of_ten(4, many[taken]).labels_))
+    assert np.round([min(scores), max(scores), np.mean(scores)], 2).tolist() == [0.67, 0.89, 0.79]
 
 
 def test_a_large_group_is_cut_in_two_rather_than_a_small_one_found():
@@ -95,8 +104,24 @@ def test_where_groups_overlap_the_more_probable_component_errs_less_and_says_how
         assert (r.max(axis=1) < 0.9).mean() > 0.2
 
 
+def share_near_one_half(k, r0):
+    """Of the points with a responsibility near one half, the share that came from component 0."""
+    return (k[np.abs(r0 - 0.5) < 0.05] == 0).mean()
+
+
 def test_responsibilities_keep_their_promise():
     for seed in range(5):
         _, k, r = draw_pair(100_000, seed)
-        near_half = np.abs(r[:, 0] - 0.5) < 0.05
-        assert (k[near_half] == 0).mean() == pytest.approx(0.5, abs=0.03)
+        assert share_near_one_half(k, r[:, 0]) == pytest.approx(0.5, abs=0.03)
+
+
+def test_with_knobs_fitted_to_a_few_points_they_promise_too_much_or_too_little():
+    many, k, _ = draw_pair(20_000, 99)
+    shares = []
+    for seed in range(10):
+        few, _, _ = draw_pair(60, seed)
+        fitted = GaussianMixture(2, covariance_type="spherical", n_init=5, random_state=0).fit(few)
+        left = fitted.means_[:, 0].argmin()
+        shares.append(share_near_one_half(k, fitted.predict_proba(many)[:, left]))
+    assert min(shares) < 0.35
+    assert max(shares) > 0.65

@@ -5,6 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 from scipy.special import entr
+from scipy.stats import multivariate_normal
+from sklearn.base import clone
 from sklearn.datasets import make_moons
 from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import KFold
@@ -13,6 +15,7 @@ from mlcourse import GaussianMixture, GaussianMixtureClassifier
 from mlcourse.datasets import two_moons
 
 SAMPLES = range(8)
+TO_THE_END = {"tol": 1e-6, "max_iter": 1000}
 
 
 def fitted(X, K, seed=0):
@@ -29,7 +32,8 @@ def held_out(X, K):
 def gaps(draw, K, n, samples):
     """Training minus new points' mean log-likelihood: (samples,)."""
     unseen = two_moons(4000, random_state=999)[0]
-    models = [(X := draw(n, seed), fitted(X, K)) for seed in range(samples)]
+    model = GaussianMixture(K, random_state=0, **TO_THE_END)
+    models = [(X := draw(n, seed), clone(model).fit(X)) for seed in range(samples)]
     return np.array([model.score(X) - model.score(unseen) for X, model in models])
 
 
@@ -92,6 +96,42 @@ def test_the_theory_holds_for_2000_points(K):
 
 def test_the_gap_is_larger_than_the_theory_for_200_points_and_twelve_components():
     assert gaps(moons, 12, 200, 12).mean() > 1.3 * 71 / 200
+
+
+def slopes(theta, X, h=1e-4):
+    """Derivatives of log p(x | θ) by the parameters of two ellipses: (11, n)."""
+
+    def log_density(theta):
+        pi = 1 - theta[0], theta[0]
+        A = [
+            np.log(weight) + multivariate_normal([x, y], [[a, b], [b, c]]).logpdf(X)
+            for weight, (x, y, a, b, c) in zip(pi, theta[1:].reshape(2, 5), strict=True)
+        ]
+        return np.logaddexp(*A)
+
+    return np.array([(log_density(theta + e) - log_density(theta - e)) / (2 * h) for e in h * np.eye(11)])
+
+
+def test_the_gap_of_two_ellipses_is_about_a_third_more_than_the_theory():
+    """Takeuchi: for a wrong model, p becomes tr(J⁻¹ I), with J the curvature and I the variance of the slopes."""
+    n, h = 20_000, 1e-4  # many points: in one direction, the curvature is small
+    X = moons(n, 0)
+    model = GaussianMixture(2, random_state=0, **TO_THE_END).fit(X)
+    shapes = model.covariances_[:, *np.triu_indices(2)]
+    theta = np.append(model.weights_[1], np.column_stack([model.means_, shapes]))
+    G = slopes(theta, X)
+    J = [(slopes(theta - e, X) - slopes(theta + e, X)).mean(axis=1) / (2 * h) for e in h * np.eye(11)]
+    assert 1.2 * 11 < np.trace(np.linalg.solve(J, G @ G.T / n)) < 1.5 * 11
+
+
+def test_a_fit_that_stops_early_has_a_smaller_gap():
+    data = [moons(200, seed) for seed in range(40)]
+    unseen = two_moons(4000, random_state=999)[0]
+    models = [(fitted(X, 2), GaussianMixture(2, random_state=0, **TO_THE_END).fit(X), X) for X in data]
+    more = [
+        late.score(X) - late.score(unseen) - early.score(X) + early.score(unseen) for early, late, X in models
+    ]
+    assert np.mean(more) > 2 * np.std(more) / np.sqrt(len(more))
 
 
 def test_evenly_spaced_points_have_a_smaller_gap():

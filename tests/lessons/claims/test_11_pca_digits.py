@@ -46,6 +46,18 @@ def test_five_or_ten_components_are_best_for_held_out_digits_and_140_are_a_catas
         assert scores[140] < -1e6
 
 
+def test_new_digits_are_off_by_about_half_a_unit_in_at_least_33_flat_directions(fits):
+    for fit, held, mixtures in fits:
+        mixture = mixtures[140]
+        assert np.median(np.bincount(mixture.predict(fit), minlength=140)) in (8, 9, 10)
+        variances, axes = np.linalg.eigh(mixture.covariances_)
+        flat = variances < 2e-6
+        assert np.median(flat.sum(axis=1)) >= 33
+        own = mixture.predict(held)
+        off = np.einsum("nd,ndj->nj", held - mixture.means_[own], axes[own])[flat[own]]
+        assert 0.45 < np.sqrt(np.mean(off**2)) < 0.65
+
+
 def test_140_components_copy_and_10_do_not(fits):
     for fit, held, mixtures in fits:
         many, few = (memorised_share(mixtures[K].sample(500)[0], fit, held) for K in (140, 10))

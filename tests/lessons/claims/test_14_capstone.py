@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 from sklearn.datasets import load_wine
 from sklearn.metrics import adjusted_rand_score
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import resample
@@ -39,6 +39,23 @@ def test_parallel_analysis_keeps_three_directions():
         rng = np.random.default_rng(seed)
         shuffled = [PCA().fit(rng.permuted(scaled, axis=0)).explained_variance_ for _ in range(50)]
         assert np.argmin(own > np.quantile(shuffled, 0.95, axis=0)) == 3
+
+
+def test_parallel_analysis_inside_the_folds_keeps_two_directions_in_about_one_fold_of_four():
+    def variances(tables):
+        """Variances along the principal directions of tables (…, n, 13), largest first."""
+        centred = tables - tables.mean(axis=-2, keepdims=True)
+        return np.linalg.eigvalsh(np.swapaxes(centred, -1, -2) @ centred)[..., ::-1]
+
+    kept = []
+    for seed in range(4):
+        for fold, (fit, _) in enumerate(KFold(10, shuffle=True, random_state=seed).split(KNOWN)):
+            scaled = StandardScaler().fit_transform(X[KNOWN[fit]])
+            shuffled = np.random.default_rng(fold).permuted(np.tile(scaled, (50, 1, 1)), axis=1)
+            by_chance = np.quantile(variances(shuffled), 0.95, axis=0)
+            kept.append(np.argmin(variances(scaled) > by_chance))
+    assert set(kept) == {2, 3}
+    assert 0.15 < np.mean(np.equal(kept, 2)) < 0.35
 
 
 def test_an_honest_generator_has_about_ten_per_cent_near_copies_of_widely_varying_number():
