@@ -775,7 +775,7 @@ def kill_a_worker(client):
 
 
 # %%
-options = dict(n_components=3, random_state=0, tol=1e-6, max_iter=100)
+options = dict(n_components=3, random_state=0, tol=1e-5)
 one_process = scale.GaussianMixture(**options).fit(folder.name)
 with two_workers() as client:
     Timer(0.5, kill_a_worker, [client]).start()
