@@ -117,6 +117,7 @@ def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     assert np.abs(held[1:] - before[1:]).max() > 0.01
     live.page.mouse.up()
     np.testing.assert_allclose(means(live)[0], FREE, atol=0.05)
+    assert live.get("state.steps[0].theta.weights[0]") > 0.2  # it has not become empty meanwhile
     settled(live)
     assert np.abs(means(live)[0] - FREE).max() > 0.05
 

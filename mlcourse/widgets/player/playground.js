@@ -227,18 +227,25 @@ function continued(state, theta = state.steps.at(-1)?.theta) {
   return { ...state, steps: [...steps.slice(0, -1), step], converged: false };
 }
 
-/** The state after one more round of EM. A mean that is held does not move. */
+/** The state after one more round of EM. A component that is held by its mean stays: alone it would soon be empty. */
 function afterRound(state, held = null) {
   const { points, steps } = state;
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
   if (held?.mean >= 0) {
-    const means = next.theta.means.with(held.mean, last.theta.means[held.mean]);
-    next = judged(points, { ...next.theta, means });
+    next = judged(points, withComponent(held.mean, last.theta, next.theta));
   }
   const gain = Math.abs(next.lowerBound - last.lowerBound);
   if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
   return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
+}
+
+/** Mixture theta with component k as it was before. */
+function withComponent(k, before, theta) {
+  const keep = (name) => theta[name].with(k, before[name][k]);
+  const rest = (1 - before.weights[k]) / (1 - theta.weights[k]);
+  const weights = theta.weights.map((weight, j) => (j === k ? before.weights[k] : weight * rest));
+  return { weights, means: keep("means"), covariances: keep("covariances") };
 }
 
 /** The state after all rounds of EM. */
