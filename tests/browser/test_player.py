@@ -317,6 +317,14 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     assert not any("start" in text for text in texts(shown(em_player(X, steps[1:])), "curve"))
 
 
+def test_axes_of_different_units_may_have_different_scales(shown):
+    """The points then fill the picture in both directions."""
+    wide = X * [10.0, 1.0]
+    page = shown(em_player(wide, em_steps(wide, 2), equal=False))
+    left, right, bottom, top = state(page, "planes[0].limits")
+    assert np.ptp(wide, axis=0) / (right - left, top - bottom) == pytest.approx(0.8, abs=0.02)
+
+
 def test_a_peak_above_the_axis_is_marked_with_its_height(shown):
     steps = em_steps(X[:, :1], 8)
     theta = steps[0].mixture

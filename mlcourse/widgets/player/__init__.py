@@ -164,7 +164,8 @@ def plane(
     mixtures : list of `mlcourse.mixture.Mixture`, or of arrays (K, d) of centres
     title, xlabel, ylabel : str
     **options
-        ellipses: their sizes in standard deviations; trails, numbers, cells: True to draw them; borders: centres
+        ellipses: their sizes in standard deviations; trails, numbers, cells: True to draw them; equal: False
+        for axes of different scales; borders: centres
         whose cells get dashed outlines; levels: the threshold, one log density per frame; contours: the log densities
         of thin contours, given with levels; top, histogram: for points along a line, the highest density and the
         bars (left, right, height).

@@ -6,7 +6,7 @@ class Plane extends Panel {
    * @param spec   this plane: mixtures, and which parts of them to draw
    */
   constructor(canvas, scene, spec) {
-    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene), equal: spec.top === undefined });
+    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene), equal: spec.equal ?? spec.top === undefined });
     Object.assign(this, { scene, spec, shares: new Map(), likeliest: new Map() });
   }
 
