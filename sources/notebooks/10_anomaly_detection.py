@@ -38,9 +38,8 @@ use_course_style()
 normal, _ = two_moons(400)
 strange = np.random.default_rng(1).uniform((-1.5, -1), (2.5, 1.5), size=(30, 2))
 density = GaussianMixture(8, random_state=0).fit(normal)
-threshold_player(
-    np.vstack([normal, strange]), np.arange(430) >= 400, density, np.linspace(-14, -0.5, 28)
-)
+marks = np.linspace(-14, -0.5, 28)
+threshold_player(np.vstack([normal, strange]), np.arange(430) >= 400, density, marks)
 
 # %% [markdown]
 # ## Which of these points would you report?
