@@ -33,7 +33,7 @@ EM_NOTE = (
 )
 
 
-def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = ()) -> Player:
+def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = (), equal: bool = True) -> Player:
     """Step through EM by half steps: E colours the points, M moves the components, the likelihood rises.
 
     Parameters
@@ -43,6 +43,8 @@ def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = ()) 
         Such as `list(itertools.islice(em(expectation_over(X), start), 20))`.
     features : sequence of str, default=()
         Names of the axes, one per column of X.
+    equal : bool, default=True
+        Whether both axes of a plane have the same scale. Features in different units need not.
     """
     if not isinstance(steps, Sequence) or not steps:
         raise TypeError(
@@ -57,7 +59,11 @@ def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = ()) 
             " column, or leave features out."
         )
     frames = half_steps(len(steps))
-    options = {"trails": True} if X.shape[1] == 2 else line_options(X, [step.mixture for step in steps])
+    options = (
+        {"trails": True, "equal": equal}
+        if X.shape[1] == 2
+        else line_options(X, [step.mixture for step in steps])
+    )
     scene: Scene = {
         "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, one half step at a time",
         "note": EM_NOTE,

@@ -12,8 +12,8 @@ from mlcourse.widgets.panels import fix_limits
 from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = (
-    "Click to place a centre, drag to move one. Every point takes the nearest centre. Each round of Lloyd's algorithm"
-    " has two half steps: the points choose their centres, then the centres move."
+    "Click to place a centre, drag to move one. Every point takes the nearest centre. Each round of k-means has two"
+    " half steps: the points choose their centres, then the centres move."
 )
 KEYS = (
     "N places a centre. Up and down arrows choose one; W, A, S, D move it. Ctrl + Z undoes. Left and right arrows"
@@ -53,7 +53,7 @@ def kmeans_game(X: ArrayLike, n_clusters: int, centers: ArrayLike | None = None)
         )
     scene: KMeansGameScene = {
         "kind": "KMeansGame",
-        "label": f"A game: place {n_clusters} centres among {len(points)} points so that the inertia is low",
+        "label": f"A game: place {n_clusters} centres among {len(points)} points so that the sum of squares is low",
         "note": MOUSE,
         "keys": KEYS,
         "hint": "Point at one of the points to read its values.",

@@ -32,7 +32,8 @@ def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds:
     scene: Scene = {
         "label": f"A threshold on the density of {len(X)} points, {truth.sum()} of them anomalies",
         "note": "Stars are anomalies, discs are normal. Orange points are outside the thick line: alarms. Thin lines:"
-        " contours of the density.",
+        " contours of the density. Recall: of the anomalies, how many are found; false alarms: of the normal points,"
+        " how many raise an alarm.",
         "sliderName": "threshold",
         "points": X,
         "truth": truth.astype(int),
@@ -61,8 +62,8 @@ def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds:
 
 
 def contour_levels(scores: Array) -> Array:
-    """Choose log densities for thin contours: 1, 2, 4, … nats below the highest score, down to the lowest."""
-    drops = 2.0 ** np.arange(10)
+    """Choose log densities for thin contours: 1, 4, 16, … nats below the highest score, down to the lowest."""
+    drops = 4.0 ** np.arange(6)
     return scores.max() - drops[drops < np.ptp(scores)]
 
 

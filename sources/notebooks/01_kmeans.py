@@ -34,7 +34,7 @@ LABEL = {"color": PRINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad"
 geyser = load_old_faithful()
 z = (geyser - geyser.mean(axis=0)) / geyser.std(axis=0)
 centers, path = z[[148, 112]], []
-for _ in range(6):
+while len(path) < 2 or (path[-1][1] != path[-2][1]).any():  # until no point changes its colour
     nearest = np.linalg.norm(z[:, np.newaxis] - centers, axis=2).argmin(axis=1)
     path.append((centers, nearest))
     centers = np.array([z[nearest == k].mean(axis=0) for k in range(2)])

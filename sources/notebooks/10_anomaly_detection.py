@@ -38,7 +38,7 @@ use_course_style()
 normal, _ = two_moons(400)
 strange = np.random.default_rng(1).uniform((-1.5, -1), (2.5, 1.5), size=(30, 2))
 density = GaussianMixture(8, random_state=0).fit(normal)
-marks = np.percentile(density.score_samples(normal), np.geomspace(0.5, 30, 31))
+marks = np.linspace(-14, -0.5, 28)
 threshold_player(np.vstack([normal, strange]), np.arange(430) >= 400, density, marks)
 
 # %% [markdown]

@@ -58,7 +58,7 @@ throw += np.random.default_rng(2).normal(scale=(0.15, 0.01), size=throw.shape)
 parts = (4 * moment).astype(int)
 start = mixture_from_responsibilities(throw, np.eye(8)[parts], CovarianceType.named("full"))
 steps = list(islice(em(expectation_over(throw), start), 20))
-em_player(throw, steps, features=("height (m)", "time since the throw (s)"))
+em_player(throw, steps, features=("height (m)", "time since the throw (s)"), equal=False)
 
 # %% [markdown]
 # ## One algorithm, six uses

@@ -38,7 +38,7 @@ def caption(live):
 
 
 def score(live):
-    return live.page.locator(".caption").nth(1).inner_text()
+    return live.page.locator(".score").inner_text()
 
 
 def centers(live):
@@ -55,21 +55,22 @@ def test_taps_place_centres_and_give_the_inertia_of_the_package(placed, screensh
     assert placed.get("scene.curve.lines[0].values.at(-1)") == pytest.approx(
         inertia_at(centers(placed)), rel=1e-9
     )
-    assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
+    assert f"Sum of squares {inertia_at(centers(placed)):.2f}" in caption(placed)
     placed.tap((3.5, 4.5))
     assert len(centers(placed)) == 3
+    assert caption(placed) == "All 3 are placed: drag one."
 
 
 def test_the_caption_counts_the_centres_that_are_missing(shown):
     live = shown()
     assert "Place 3 centres" in caption(live)
-    assert live.page.get_by_role("button", name="Run Lloyd").get_attribute("aria-disabled") == "true"
+    assert live.page.get_by_role("button", name="Run k-means").get_attribute("aria-disabled") == "true"
     live.tap(PLACES[0])
     live.tap(PLACES[1])
     assert "Place 1 centre more" in caption(live)
     assert "none yet" in score(live)
     live.tap(PLACES[2])
-    assert live.page.get_by_role("button", name="Run Lloyd").get_attribute("aria-disabled") == "false"
+    assert live.page.get_by_role("button", name="Run k-means").get_attribute("aria-disabled") == "false"
 
 
 def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
@@ -77,7 +78,7 @@ def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
     placed.take(centers(placed)[1])
     placed.carry((4, 1))
     assert placed.ink() != before[0]
-    assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
+    assert f"Sum of squares {inertia_at(centers(placed)):.2f}" in caption(placed)
     screenshot(placed.page, "game_drag")
     placed.page.mouse.up()
     assert placed.get("last") == before[1] + 1  # the whole drag is one move
@@ -87,7 +88,7 @@ def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
 
 def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     start = centers(placed)
-    placed.click("Run Lloyd from here")
+    placed.click("Run k-means from here")
     placed.wait("player.frame === player.last && !player.playing")
     oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
     np.testing.assert_allclose(centers(placed), oracle.cluster_centers_, rtol=1e-9)
@@ -95,7 +96,7 @@ def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     assert values[-1] == pytest.approx(oracle.inertia_, rel=1e-9)
     assert np.diff(values).max() <= 1e-9
     assert "converged" in caption(placed)
-    assert f"Your best inertia: {oracle.inertia_:.2f}" in score(placed)
+    assert f"Your best sum of squares (inertia): {oracle.inertia_:.2f}" in score(placed)
     screenshot(placed.page, "game_lloyd")
 
 
@@ -123,10 +124,10 @@ def test_centres_beside_the_points_stay_in_a_narrow_picture(shown):
 
 
 def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
-    assert "best" not in score(placed).split(".", 1)[1]
+    assert "best " not in score(placed).split("Can", 1)[0].split(":")[1]
     placed.page.mouse.move(0, 0)
     before = placed.ink()
-    placed.click("Show k-means++")
+    placed.click("Show the twenty runs")
     best = KMeans(3, n_init=30, tol=0, random_state=0).fit(POINTS).inertia_
     assert f"best {best:.2f}" in score(placed)
     assert placed.get("rivals[0].inertia") == pytest.approx(best, rel=1e-9)
@@ -135,7 +136,7 @@ def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
         assert rival["inertia"] == pytest.approx(inertia_at(np.array(rival["centers"])), rel=1e-9)
     assert placed.ink() != before
     screenshot(placed.page, "game_revealed")
-    placed.click("Hide k-means++")
+    placed.click("Hide the twenty runs")
     assert placed.ink() == before
 
 
@@ -152,11 +153,11 @@ def test_centres_without_points_are_named(shown):
 def test_the_best_inertia_stays_when_a_worse_one_follows(placed):
     best = inertia_at(centers(placed))
     placed.drag(centers(placed)[0], (-1.5, -1.0))
-    after = re.match(r"Your best inertia: ([\d.]+)\.", score(placed))[1]
+    after = re.match(r"Your best sum of squares \(inertia\): ([\d.]+)\.", score(placed))[1]
     assert float(after) <= best < inertia_at(centers(placed))
     placed.click("Start over")
     assert len(centers(placed)) == 0
-    assert f"Your best inertia: {after}." in score(placed)
+    assert f"Your best sum of squares (inertia): {after}." in score(placed)
 
 
 def test_the_game_works_without_a_mouse(shown):

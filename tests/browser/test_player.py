@@ -73,10 +73,6 @@ def test_keys_step_choose_points_and_play(shown):
     plane = page.locator("canvas.plane")
     plane.press("ArrowRight")
     settled(page, 1)
-    plane.press("ArrowUp")
-    assert page.locator(".reading").inner_text().startswith("point 0 at")
-    plane.press("ArrowUp")
-    assert page.locator(".reading").inner_text().startswith(f"point {len(X) - 1} at")
     plane.press("End")
     settled(page, state(page, "last"))
     plane.press("Home")
@@ -85,6 +81,25 @@ def test_keys_step_choose_points_and_play(shown):
     assert state(page, "playing")
     page.locator("input[type=range]").press("ArrowRight")
     assert not state(page, "playing")
+
+
+def test_an_arrow_chooses_the_nearest_point_in_its_direction(shown):
+    """The first of all is in the middle of the picture."""
+    page = shown("em_plane")
+    plane = page.locator("canvas.plane")
+    plane.press("ArrowUp")
+    first = X[state(page, "chosen")]
+    assert (np.abs(first - (X.max(axis=0) + X.min(axis=0)) / 2) < np.ptp(X, axis=0) / 4).all()
+    for key, direction in [
+        ("ArrowDown", (0, -1)),
+        ("Shift+ArrowLeft", (-1, 0)),
+        ("ArrowUp", (0, 1)),
+        ("Shift+ArrowRight", (1, 0)),
+    ]:
+        before = X[state(page, "chosen")]
+        plane.press(key)
+        assert (X[state(page, "chosen")] - before) @ direction > 0
+    assert state(page, "frame") == 0
 
 
 def test_the_keyboard_reaches_every_control(shown):
@@ -101,6 +116,20 @@ def test_the_keyboard_reaches_every_control(shown):
     ]:
         assert page.get_by_role(role, name=name).evaluate("(node) => node.matches(':focus')"), name
         page.keyboard.press("Tab")
+
+
+def test_the_caption_is_right_below_the_picture(shown):
+    page = shown("em_plane")
+    picture, caption, play = (
+        page.locator(what).bounding_box() for what in ("canvas.plane", ".caption", "[aria-label=Play]")
+    )
+    assert picture["y"] + picture["height"] <= caption["y"] < picture["y"] + picture["height"] + 10
+    assert caption["y"] + caption["height"] <= play["y"]
+    heights = {page.locator(".caption").bounding_box()["height"]}
+    for frame in range(1, 6):
+        state(page, f"go({frame})")
+        heights.add(page.locator(".caption").bounding_box()["height"])
+    assert len(heights) == 1
 
 
 def test_names_of_controls_are_the_words_on_them(shown):
@@ -284,8 +313,16 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     values = [step.lower_bound for step in steps[1:]]
     assert bottom > -50
     assert top - bottom < 1.5 * (max(values) - min(values))
-    assert "↑ mean log-likelihood   ↓ below this axis: the start, at −50" in texts(page, "curve")
-    assert not any("this axis" in text for text in texts(shown(em_player(X, steps[1:])), "curve"))
+    assert "↑ mean log-likelihood   ↓ below: start at −50" in texts(page, "curve")
+    assert not any("start" in text for text in texts(shown(em_player(X, steps[1:])), "curve"))
+
+
+def test_axes_of_different_units_may_have_different_scales(shown):
+    """The points then fill the picture in both directions."""
+    wide = X * [10.0, 1.0]
+    page = shown(em_player(wide, em_steps(wide, 2), equal=False))
+    left, right, bottom, top = state(page, "planes[0].limits")
+    assert np.ptp(wide, axis=0) / (right - left, top - bottom) == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_peak_above_the_axis_is_marked_with_its_height(shown):

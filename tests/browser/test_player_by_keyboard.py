@@ -55,7 +55,7 @@ def test_the_keys_are_listed_where_the_keyboard_leads(shown):
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     assert keys_are_below_the_picture(page)
-    assert page.locator(".reading").inner_text().startswith("point 0 at")
+    assert page.locator(".reading").inner_text().startswith("point ")
     page.keyboard.press("Tab")
     expect(page.locator(".note").last).to_have_text(f"Keyboard: {KEYS}")
     assert not keys_are_below_the_picture(page)
@@ -87,11 +87,11 @@ def test_a_curve_without_values_says_so_instead_of_an_axis(shown):
     page = shown(kmeans_game(SENT, 2))
     page.set_viewport_size({"width": 470, "height": 900})
     curve = page.locator("canvas.curve")
-    assert texts(page, "curve") == ["No inertia yet."]
+    assert texts(page, "curve") == ["No sum of squares yet."]
     assert curve.bounding_box()["height"] < 30
     for _ in range(2):
         page.locator("canvas.plane").press("n")
-    assert "↑ inertia" in texts(page, "curve")
+    assert "↑ sum of squares" in texts(page, "curve")
     assert curve.bounding_box()["height"] > 200
 
 

@@ -1,5 +1,6 @@
 """The playground on a page: EM follows while points and means are moved, everything can be undone."""
 
+import re
 from itertools import islice
 
 import numpy as np
@@ -10,18 +11,19 @@ from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, em, expectation_over
 from mlcourse.widgets import playground
 from mlcourse.widgets.player import parameters
-from tests.helpers.live_page import HTML, LivePage
-from tests.helpers.player_page import TWO_FRAMES, texts
+from tests.helpers.live_page import HOST, HTML, LivePage
+from tests.helpers.player_page import TWO_FRAMES, numbers, texts
 from tests.helpers.scenes import LIVE, SENT
 
 POINTS = SENT[::6]
 ORIGINAL = POINTS.tolist()
+TRANSPORT = ["First", "Back", "Play", "Step"]
 FREE = (2.2, 3.3)  # a place without points
 
 
 @pytest.fixture
 def shown(open_page):
-    """Show the playground. EM goes on before the reader's eyes, or is at its end at once with `still`."""
+    """Show the playground, without animation if `still`."""
 
     def show(still=True, **options):
         page = open_page(**options)
@@ -32,7 +34,15 @@ def shown(open_page):
 
 
 def settled(live):
+    """Wait until EM has converged, and show where."""
     live.wait("player.state.converged && !player.playing")
+    live.page.evaluate(f"{HOST}.player.holding || {HOST}.player.go({HOST}.player.last)")
+
+
+def enabled(live):
+    """The buttons of the transport that can be pressed."""
+    buttons = [live.page.get_by_role("button", name=name, exact=True) for name in TRANSPORT]
+    return [name for name, button in zip(TRANSPORT, buttons) if button.is_enabled()]
 
 
 def means(live):
@@ -82,7 +92,6 @@ def test_em_follows_while_a_point_is_held(shown, screenshot):
 
 def test_after_letting_go_every_round_is_one_of_the_package(shown):
     live = shown()
-    settled(live)
     live.drag(means(live)[0], FREE)
     settled(live)
     steps = live.get("state.steps")
@@ -98,7 +107,6 @@ def test_after_letting_go_every_round_is_one_of_the_package(shown):
 
 def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     live = shown(still=False)
-    settled(live)
     before = means(live)
     live.take(before[0])
     live.carry(FREE)
@@ -108,6 +116,8 @@ def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     np.testing.assert_allclose(held[0], FREE, atol=0.05)
     assert np.abs(held[1:] - before[1:]).max() > 0.01
     live.page.mouse.up()
+    np.testing.assert_allclose(means(live)[0], FREE, atol=0.05)
+    assert live.get("state.steps[0].theta.weights[0]") > 0.2  # it has not become empty meanwhile
     settled(live)
     assert np.abs(means(live)[0] - FREE).max() > 0.05
 
@@ -135,28 +145,102 @@ def test_undo_takes_back_one_change(shown, change):
     assert live.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
 
 
+@pytest.mark.parametrize("frame", [4, -1])
+def test_undo_brings_back_the_steps_and_where_they_were(shown, frame):
+    """In the middle of a run, and where it has converged: transport, slider, curve and picture."""
+    live = shown()
+    last = live.get("last")
+    live.page.evaluate(f"{HOST}.player.go({frame % (last + 1)})")
+    live.page.mouse.move(0, 0)
+    curve, slider = live.page.locator("canvas.curve"), live.page.get_by_label("step", exact=True)
+
+    def seen():
+        return live.ink(), curve.evaluate(PIXELS), slider.input_value(), enabled(live), live.get("last")
+
+    before, round_ = seen(), live.get(f"state.steps[{(frame % (last + 1) + 1) // 2}].round")
+    live.press("n")
+    assert live.page.get_by_role("button", name="Undo").is_enabled()
+    live.click("Undo")
+    live.page.mouse.move(0, 0)
+    live.press("Escape")
+    assert live.page.locator(".caption").inner_text() == f"Undone: back to round {round_}."
+    assert seen() == before
+
+
+PIXELS = "(canvas) => canvas.toDataURL()"
+
+
 def test_undo_stops_em_until_the_reader_goes_on(shown):
     live = shown(still=False)
     before = means(live)
-    live.page.get_by_label("speed").select_option("0.5")
-    live.page.get_by_role("combobox", name="components").select_option("5")
-    live.wait("player.playing")
+    live.tap(FREE)
+    live.click("Play")
+    live.wait("player.frame > 1")
     live.click("Undo")
     live.page.evaluate(TWO_FRAMES)
     np.testing.assert_array_equal(means(live), before)
     assert not live.get("playing")
-    live.click("Play")
-    settled(live)
-    assert np.abs(means(live) - before).max() > 0.01
 
 
-def test_undo_knows_that_em_had_converged(shown):
+def test_nothing_plays_where_there_is_nothing_to_play(shown):
     live = shown()
-    live.press("End")
-    status = live.page.locator(".caption").nth(1)
-    converged = status.inner_text()
-    live.press("n", "Control+z")
-    assert status.inner_text() == converged
+    live.click("Clear")
+    live.press(" ", "Control+z", "Control+z", "Control+z")
+    assert enabled(live) == ["Play", "Step"]
+    live.click("Clear")
+    live.press(" ")
+    assert enabled(live) == []
+    assert live.page.get_by_role("button", name="Play").inner_text() == "▶ Play"
+
+
+def test_a_change_waits_for_play_and_a_run_goes_on_after_it(shown):
+    live = shown(still=False)
+    for change in (
+        lambda: live.tap(FREE),
+        lambda: live.press("1", "d"),
+        lambda: live.page.get_by_role("combobox", name="points").select_option("two moons"),
+        lambda: live.click("New start"),
+    ):
+        live.click("Step")
+        change()
+        assert (live.get("frame"), live.get("playing")) == (0, False)
+        assert enabled(live) == ["Play", "Step"]
+    live.click("Play")
+    live.tap(np.array(live.get("scene.planes[0].limits"))[[0, 3]])
+    assert live.get("playing")
+    live.wait("player.frame > 1")
+
+
+def test_a_mean_moved_by_a_key_stays_and_says_what_is_to_come(shown):
+    live = shown()
+    live.press("End", "0")
+    (x, y), *_ = means(live)
+    live.press("d", "d")
+    (u, v), *_ = means(live)
+    assert u > x
+    assert v == y
+    reading = live.page.locator(".reading").inner_text()
+    assert numbers(reading)[:3] == pytest.approx([0, u, v], abs=0.006)
+    assert numbers(reading)[3] == live.get("state.steps.length") - 1 > 0
+
+
+def test_a_mean_under_the_pointer_is_named(shown):
+    live = shown()
+    live.page.mouse.move(*live.place(means(live)[2]))
+    assert live.page.locator(".reading").inner_text().startswith("mean 2 at")
+    assert live.plane.evaluate("(canvas) => canvas.style.cursor") == "grab"
+    live.page.mouse.move(0, 0)
+    assert not live.page.locator(".reading").inner_text().startswith("mean")
+
+
+def test_rounds_on_the_curve_are_whole_numbers(shown):
+    live = shown()
+    live.press("n")
+    for _ in range(2):
+        marks = [text for text in texts(live.page, "curve") if text.isdecimal()]
+        assert len(marks) >= 2
+        assert not any(re.fullmatch(r"[1-9]\d*\.\d+", text) for text in texts(live.page, "curve"))
+        live.page.get_by_role("combobox", name="components").select_option("1")
 
 
 def test_the_keyboard_undoes_from_anywhere_in_the_player(shown):
@@ -184,7 +268,6 @@ def test_the_playground_works_without_a_mouse(shown):
     live.press(str(k))
     assert live.page.locator(".reading").inner_text().startswith(f"mean {k} at")
     live.press("s")
-    settled(live)
     assert live.get("state.points") == ORIGINAL
     assert live.get(f"state.steps[0].theta.means[{k}][1]") < before[k][1]
 
@@ -213,13 +296,11 @@ def test_data_sets_are_the_same_at_every_visit(shown, screenshot):
         assert bottom < y.min() < y.max() < top
 
 
-def test_the_picture_has_room_for_the_first_ellipses(shown):
+def test_the_points_fill_their_picture(shown):
     live = shown()
-    left, right, bottom, top = live.get("planes[0].limits")
-    for step in live.get("state.steps"):
-        theta = mixture(step["theta"])
-        reach = 2 * np.sqrt(np.diagonal(theta.covariances, axis1=1, axis2=2))
-        assert ((theta.means - reach > (left, bottom)) & (theta.means + reach < (right, top))).all()
+    left, right, bottom, top = live.get("scene.planes[0].limits")
+    spread = np.ptp(POINTS, axis=0) / (right - left, top - bottom)
+    assert spread == pytest.approx(0.8, abs=0.02)
 
 
 def test_axes_have_names_for_the_original_points_alone(open_page):
@@ -273,11 +354,11 @@ def test_the_ghost_is_where_k_means_would_end(shown, screenshot):
     assert live.ink() != before
     screenshot(live.page, "playground_ghost")
     oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
-    ghost = np.array(live.get("state.ghost"))
+    ghost = np.array(live.get("rival"))
     assert KMeans(3, init=ghost, n_init=1, max_iter=1).fit(POINTS).inertia_ == pytest.approx(
         oracle.inertia_, rel=1e-9
     )
-    theirs = live.page.locator(".caption").nth(1).inner_text()
+    theirs = live.page.locator(".caption").inner_text()
     assert "k-means would group" in theirs
     assert f"of {len(POINTS)} points differently" in theirs
     box.uncheck()
@@ -294,37 +375,17 @@ def test_rounds_since_the_last_change_can_be_stepped_through(shown):
     live.click("First")
     assert live.get("means") == live.get("state.steps[0].theta.means")
     live.tap(FREE)  # EM goes on from the mixture on the page
-    assert len(live.get("state.before.steps")) == 1
-
-
-def test_pausing_stops_em_and_playing_goes_on(shown):
-    live = shown(still=False)
-    live.page.get_by_label("speed").select_option("0.5")
-    live.page.get_by_role("combobox", name="points").select_option("long and tilted")
-    live.click("Pause")
-    rounds = len(live.get("state.steps"))
-    live.page.evaluate(TWO_FRAMES)
-    assert len(live.get("state.steps")) == rounds
-    live.page.get_by_label("speed").select_option("4")
-    live.click("Play")
-    settled(live)
-    assert len(live.get("state.steps")) > rounds
-
-
-def test_with_reduced_motion_em_is_at_its_end_at_once(shown):
-    live = shown()
-    live.press("n")
-    assert live.get("state.converged")
-    assert len(live.get("state.steps")) > 1
+    assert live.get("means") == live.get("state.before.steps[0].theta.means")
 
 
 def test_convergence_is_reported_where_it_is_shown(shown):
     live = shown()
-    status = live.page.locator(".caption").nth(1)
-    assert status.inner_text() == "EM is in round 1."
+    caption = live.page.locator(".caption")
+    assert "converged" not in caption.inner_text()
     live.press("End")
     rounds = live.get("state.steps.length")
-    assert status.inner_text() == f"EM has converged in round {rounds}."
+    assert caption.inner_text().startswith(f"E-step {rounds}:")
+    assert caption.inner_text().endswith("EM has converged.")
 
 
 def test_a_narrow_column_folds_some_controls(shown, screenshot):

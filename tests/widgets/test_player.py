@@ -187,7 +187,7 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
     ("source", "sent"),
     [
         ('const a = "x = y"; // said so\nf(a);', 'const a="x = y";f(a);'),
-        ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c()}\nd();"),
+        ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c()}d();"),
         ("a = b - 2 * c + 1;", "a=b-2*c+1;"),
         ("const a = `${b} = ${c}`;", "const a=`${b} = ${c}`;"),
     ],

@@ -48,11 +48,11 @@ from mlcourse.widgets.controls import Drawing
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
 # Nor the spaces around these signs, except in "strings" and `templates` (a line with a template inside another stays
-# as it is), nor the end of a line that cannot be the end of a statement, nor the last semicolon of a block. No line
-# of the scripts has a sign before a second one, as in a - -b.
+# as it is), nor the end of a line after or before a bracket or after a semicolon (every statement ends with one), nor
+# the last semicolon of a block. No line of the scripts has a sign before a second one, as in a - -b.
 SPACED = re.compile(r'("[^"\n]*"|`[^`]*`)| ?([=,{}()?:<>;&|*/+-]+) ?')
 NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")
-CONTINUED = re.compile(r"(?<=[{;,(])\n")
+CONTINUED = re.compile(r"(?<=[{};,([])\n|\n(?=[)\]}])")
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
@@ -77,8 +77,8 @@ it may run scripts.</figcaption>
 
 HINT = "Point at one of the points to read its values; click on it to keep them in view."
 KEYS = (
-    "Left and right arrows: step. Up and down arrows: choose a point. Enter: pin it. Escape: release it. Space: play"
-    " or pause. Tab: leave."
+    "Left and right arrows: step. Up and down arrows, or Shift with left and right: choose a point. Enter: pin it."
+    " Escape: release it. Space: play or pause. Tab: leave."
 )
 
 # The indices of two mixtures: see Scene.
@@ -164,7 +164,8 @@ def plane(
     mixtures : list of `mlcourse.mixture.Mixture`, or of arrays (K, d) of centres
     title, xlabel, ylabel : str
     **options
-        ellipses: their sizes in standard deviations; trails, numbers, cells: True to draw them; borders: centres
+        ellipses: their sizes in standard deviations; trails, numbers, cells: True to draw them; equal: False
+        for axes of different scales; borders: centres
         whose cells get dashed outlines; levels: the threshold, one log density per frame; contours: the log densities
         of thin contours, given with levels; top, histogram: for points along a line, the highest density and the
         bars (left, right, height).

@@ -107,8 +107,8 @@ class BoundClimber extends Live {
   }
 
   /** A climb is shown from its start. */
-  put(state) {
-    super.put(state, 0);
+  put(state, frame = 0) {
+    super.put(state, frame);
   }
 
   get shown() {
@@ -193,6 +193,10 @@ class Hill extends Panel {
 
   /* There are no points to point at. */
   nearest() {
+    return -1;
+  }
+
+  towards() {
     return -1;
   }
 }

@@ -14,7 +14,8 @@ class Curve extends Panel {
     const x = spec.log ? spec.x.map(Math.log10) : spec.x;
     const heights = rangeOfLines(spec);
     const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
-    super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), log: spec.log });
+    const whole = x.every(Number.isInteger) || spec.log; // no axis has a tick at round 1.5
+    super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), whole, log: spec.log });
     Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
   }
 
@@ -75,7 +76,7 @@ function startsOutside({ lines }, [bottom, top]) {
   if (!outside.length) return "";
   const ends = [Math.min(...outside), Math.max(...outside)].map((value) => significant(value, 4));
   const side = outside[0] < bottom ? "↓ below" : "↑ above";
-  return `   ${side} this axis: the start, at ${[...new Set(ends)].join(" to ")}`;
+  return `   ${side}: start at ${[...new Set(ends)].join(" to ")}`;
 }
 
 function known(values) {

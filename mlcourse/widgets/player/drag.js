@@ -5,11 +5,12 @@ const STILL = 5; // a press that moves less than this is a tap
 
 /**
  * @param grab  (place, reach) → the handle to drag from there, or null
+ * @param over  (handle or null), as the pointer moves over it without a press
  * @param drag  (handle, place), at every movement
  * @param drop  (), when a handle is let go
  * @param tap   (place), after a press beside every handle
  */
-function draggable(canvas, { grab, drag, drop, tap }) {
+function draggable(canvas, { grab, over, drag, drop, tap }) {
   let [held, start, moved, used] = [null, null, false, false];
   const place = ({ clientX, clientY }) => {
     const { left, top } = canvas.getBoundingClientRect();
@@ -18,6 +19,10 @@ function draggable(canvas, { grab, drag, drop, tap }) {
   const stop = () => {
     if (moved) drop();
     [held, start, moved] = [null, null, false];
+  };
+  const point = (handle) => {
+    canvas.style.cursor = handle === null ? "" : "grab";
+    over(handle);
   };
   const onFirstTouch = (event) => {
     if (event.cancelable && grab(place(event.touches[0]), FINGER) !== null) event.preventDefault();
@@ -32,7 +37,7 @@ function draggable(canvas, { grab, drag, drop, tap }) {
   });
   canvas.addEventListener("pointermove", (event) => {
     const at = place(event);
-    if (!start) canvas.style.cursor = grab(at, REACH) === null ? "" : "grab";
+    if (!start) point(grab(at, REACH));
     if (held === null || (!moved && near(start, at))) return;
     moved = true;
     drag(held, at);
@@ -44,6 +49,7 @@ function draggable(canvas, { grab, drag, drop, tap }) {
     if (tapped) tap(place(event));
   });
   canvas.addEventListener("pointercancel", stop);
+  canvas.addEventListener("pointerleave", () => point(null));
   // A press that has done something is not also a click on a point.
   const swallow = (event) => used && event.stopImmediatePropagation();
   canvas.addEventListener("click", swallow, { capture: true });

@@ -23,11 +23,6 @@ function oneHot(labels, K) {
   return labels.map((label) => range(K).map((k) => Number(k === label)));
 }
 
-/** Σᵢ ‖xᵢ − its centre‖². */
-function inertia(X, centers, labels) {
-  return sum(X.map((x, i) => squaredDistance(x, centers[labels[i]])));
-}
-
 /** The mean of the points of each centre; a centre without points stays where it is. */
 function moved(X, centers, labels) {
   return centers.map((center, k) => {

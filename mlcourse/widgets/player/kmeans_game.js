@@ -1,6 +1,7 @@
-/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as k-means++ does. */
+/* A game: the reader places and drags the centres of k-means, and tries to reach a sum of squares (the inertia) as low as k-means++ does. */
 
 const STARTS = 20; // of k-means++
+const SHOW = "Show the twenty runs";
 const LEVEL = 1 + 1e-6; // inertias that differ by less are the same
 
 class KMeansGame extends Live {
@@ -33,8 +34,8 @@ class KMeansGame extends Live {
       curve: {
         x: range(inertias.length).map((at) => Math.max(at - complete, 0)),
         leastWidth: 4,
-        xlabel: "half step",
-        ylabel: "inertia",
+        xlabel: "move",
+        ylabel: "sum of squares",
         grow: true,
         lines: [{ values: inertias }],
       },
@@ -47,9 +48,9 @@ class KMeansGame extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.lloydButton = this.button("Run Lloyd from here", () => this.runLloyd());
-    this.rivalsButton = this.button("Show k-means++", () => this.toggleRivals());
-    this.score = element("p", { class: "caption", "aria-live": "polite" });
+    this.lloydButton = this.button("Run k-means from here", () => this.runLloyd());
+    this.rivalsButton = this.button(SHOW, () => this.toggleRivals());
+    this.score = element("p", { class: "score", "aria-live": "polite" });
     this.addControls([
       this.lloydButton,
       this.makeUndo(),
@@ -67,7 +68,7 @@ class KMeansGame extends Live {
     const reached = this.scene.curve.lines[0].values.slice(0, this.b + 1).filter((value) => value !== null);
     this.best = Math.min(this.best ?? Infinity, ...reached);
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
-    this.rivalsButton.textContent = this.showing ? "Hide k-means++" : "Show k-means++";
+    this.rivalsButton.textContent = this.showing ? SHOW.replace("Show", "Hide") : SHOW;
     this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
   }
 
@@ -111,36 +112,28 @@ class KMeansGame extends Live {
 
   // ── Handles: the centres ────────────────────────────────────────────────────────────────────────
 
-  grab(place, reach) {
-    const k = this.nearestMean(place, reach);
-    return k >= 0 ? k : null;
-  }
-
-  get selected() {
-    return this.means[this.mean] ? this.mean : null;
-  }
-
-  pointOf(k) {
-    return this.means[k];
-  }
-
   /** Move centre k. A drag is one move. */
-  move(k, to) {
-    [this.chosen, this.mean] = [-1, k];
+  move({ mean }, to) {
+    [this.chosen, this.mean] = [-1, mean];
     const { steps } = this.shown;
-    const before = this.held === k ? steps.slice(0, -1) : steps;
-    this.change({ steps: [...before, byHand(this.state.points, this.means.with(k, to))] });
+    const before = this.holding ? steps.slice(0, -1) : steps;
+    this.change({ steps: [...before, byHand(this.state.points, this.means.with(mean, to))] });
   }
 
   /** Place the next centre. */
   tap(point) {
-    if (this.means.length === this.state.K) return;
+    if (this.means.length === this.state.K) {
+      this.caption.textContent = `All ${this.state.K} are placed: drag one.`;
+      return;
+    }
     [this.chosen, this.mean] = [-1, this.means.length];
     this.change({ steps: [...this.shown.steps, byHand(this.state.points, [...this.means, point])] });
   }
 
+  /** Choose the centre before or after the chosen one, in turn; without one, the first. */
   chooseCenter(by) {
-    this.chooseMean(inTurn(this.mean, by, this.means.length));
+    const n = this.means.length;
+    this.chooseMean(this.mean >= 0 && n ? (this.mean + by + n) % n : Math.min(0, n - 1));
   }
 
   keys(p) {
@@ -180,6 +173,11 @@ class Residuals extends Plane {
 /** A step of the game in which the reader put the centres somewhere, and every point chose the nearest. */
 function byHand(X, centers) {
   return { centers, labels: assign(X, centers) };
+}
+
+/** Σᵢ ‖xᵢ − its centre‖². */
+function inertia(X, centers, labels) {
+  return sum(X.map((x, i) => squaredDistance(x, centers[labels[i]])));
 }
 
 /** The limits, as much wider on both sides as centres need it: so, a centre within the picture changes nothing. */
@@ -240,20 +238,20 @@ function gameCaption({ steps, K }, [i, e], value) {
   if (missing) return `Place ${missing} ${missing === 1 ? "centre" : "centres"}${missing < K ? " more" : ""}: click, or press N.`;
   const empty = range(K).filter((k) => !steps[e].labels.includes(k));
   const idle = empty.length ? ` No point is nearest to centre ${empty.join(" or ")}.` : "";
-  const now = `Inertia ${value.toFixed(2)}.${idle}`;
+  const now = `Sum of squares ${value.toFixed(2)}.${idle}`;
   if (!steps[i].rule) return `Your centres. ${now}`;
-  if (e < i) return `Lloyd moves every centre to the mean of its points. ${now}`;
+  if (e < i) return `Every centre moves to the mean of its points. ${now}`;
   const changed = steps[i].labels.filter((label, at) => label !== steps[i - 1].labels[at]).length;
-  if (!changed) return `No point changes its centre: Lloyd's algorithm has converged. ${now}`;
+  if (!changed) return `No point changes its centre: k-means has converged. ${now}`;
   return `${changed} ${changed === 1 ? "point changes" : "points change"} to a nearer centre. ${now}`;
 }
 
 function scoreText(best, rivals) {
-  const yours = `Your best inertia: ${Number.isFinite(best) ? best.toFixed(2) : "none yet"}.`;
-  if (!rivals) return `${yours} k-means++ has had ${STARTS} starts, each followed by Lloyd's algorithm. Can you beat it?`;
+  const yours = `Your best sum of squares (inertia): ${Number.isFinite(best) ? best.toFixed(2) : "none yet"}.`;
+  if (!rivals) return `${yours} Can you beat the best of ${STARTS} runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
   const level = values.filter((value) => value <= values[0] * LEVEL).length;
   const beaten = values.filter((value) => value > best * LEVEL).length;
-  const theirs = `k-means++, ${STARTS} starts: best ${values[0].toFixed(2)} (${level} of them), worst ${values.at(-1).toFixed(2)}.`;
+  const theirs = `${STARTS} runs, started by k-means++: best ${values[0].toFixed(2)} (${level} of them), worst ${values.at(-1).toFixed(2)}.`;
   return `${yours} ${theirs} You beat ${beaten} of the ${STARTS}${best <= values[0] * LEVEL ? ", and none of them beats you" : ""}.`;
 }

@@ -1,7 +1,8 @@
 /* Scenes that the reader changes. Every change makes new frames in the page, and can be undone.
 
    A subclass has two static functions: `begin` turns what Python sent into a state, `sceneOf` turns a state into a scene
-   of the player. States are never modified: each knows the one before, which undo returns to. */
+   of the player. States are never modified: each knows the one before, and the frame that was on the page, to which
+   undo returns. */
 
 const MOVE_KEYS = { w: [0, 1], a: [-1, 0], s: [0, -1], d: [1, 0] };
 
@@ -27,15 +28,28 @@ class Live extends Player {
 
   /** Change the state. A whole drag is one change. */
   change(changes, frame) {
-    const { shown } = this;
+    if (!this.holding) this.goesOn = this.playing;
     this.playing = false;
-    this.put({ ...shown, ...changes, before: this.holding ? shown.before : shown }, frame);
+    const before = this.holding ? this.state.before : { ...this.state, at: this.b };
+    this.put({ ...this.shown, ...changes, before }, frame);
   }
 
+  /** Return to the state before the last change, with all its steps, and stay there until the reader goes on. */
   undo() {
-    if (!this.state.before) return;
+    const { before } = this.state;
+    if (!before || this.holding) return;
     this.playing = false;
-    this.put(this.state.before);
+    this.put(before, before.at);
+    this.caption.textContent = this.undone;
+  }
+
+  /** What to add to the place of a mean. */
+  get outlook() {
+    return "";
+  }
+
+  get undone() {
+    return `Undone. ${this.caption.textContent}`;
   }
 
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
@@ -78,19 +92,19 @@ class Live extends Player {
   // ── Handles: what can be dragged, or moved with the keys ─────────────────────────────────────────
 
   /* A subclass defines
-       grab(place, reach)   the handle near a place on the canvas, or null
        move(handle, point)  put a handle elsewhere, in data units
        tap(point)           a press beside every handle
+       meanName             what the means are called
+       rival                the means of another solution, to be drawn too, if any
+     and, if there are other handles than the means,
+       grab(place, reach)   the handle near a place on the canvas, or null
        selected             the handle that the keys move, or null
-       pointOf(handle)      where it is
-     and, if the handles are means,
-       meanName             what they are called
-       rival                the means of another solution, to be drawn too, if any */
+       pointOf(handle)      where it is */
 
   listen(canvas, p) {
-    super.listen(canvas, p);
     draggable(canvas, {
       grab: (place, reach) => this.grab(place, reach),
+      over: (handle) => this.point(handle),
       drag: (handle, place) => {
         this.move(handle, this.inside(this.planes[p].dataAt(...place)));
         this.held = handle; // only now: the first movement is the change that undo takes back
@@ -98,8 +112,23 @@ class Live extends Player {
       drop: () => this.drop(),
       tap: (place) => this.tap(this.planes[p].dataAt(...place)),
     });
+    super.listen(canvas, p); // second, so that `hover` knows of a mean under the pointer
   }
 
+  grab(place, reach) {
+    const mean = this.nearestMean(place, reach);
+    return mean >= 0 ? { mean } : null;
+  }
+
+  get selected() {
+    return this.means[this.mean] ? { mean: this.mean } : null;
+  }
+
+  pointOf({ mean }) {
+    return this.means[mean];
+  }
+
+  /** A handle is let go, or was moved by a key. */
   drop() {
     this.held = null;
   }
@@ -108,8 +137,23 @@ class Live extends Player {
     return (this.held ?? null) !== null;
   }
 
+  /** The pointer is over a handle, or over none. */
+  point(handle) {
+    this.over = handle?.mean;
+    this.read();
+  }
+
   hover(i, p) {
-    if (!this.holding) super.hover(i, p);
+    if (!this.holding) super.hover(this.over >= 0 ? -1 : i, p);
+  }
+
+  click(i, p) {
+    if (this.over >= 0) this.chooseMean(this.over);
+    else super.click(i, p);
+  }
+
+  get busy() {
+    return super.busy || this.holding;
   }
 
   keys(p) {
@@ -125,8 +169,9 @@ class Live extends Player {
 
   read() {
     super.read();
-    const mean = this.means[this.mean];
-    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${this.mean} at ${placeText(mean)}`;
+    const k = this.over ?? this.mean;
+    const mean = this.means[k];
+    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook}`;
   }
 
   nudge(right, up) {
@@ -136,6 +181,7 @@ class Live extends Player {
     const [x, y] = this.pointOf(handle);
     const by = (top - bottom) / 40;
     this.move(handle, this.inside([x + right * by, y + up * by]));
+    this.drop();
   }
 
   /** The point of the picture that is nearest to a point of the plane. */

@@ -33,7 +33,8 @@ function kmeansCaption({ frames, curve }, [plane], frame) {
   if (shown > colored) return `Move ${shown}: ${moveText(plane, shown, "centre")}; ${inertia}.`;
   const first = (k, n) =>
     `every point takes the colour of its nearest centre; centre ${k} gets the largest group, ${n} points`;
-  return `Choose ${colored + 1}: ${changeText(plane, colored, "nearest centre", first)}; ${inertia}.`;
+  const end = colored && !changesOf(plane, colored).total ? " k-means has converged." : "";
+  return `Choose ${colored + 1}: ${changeText(plane, colored, "nearest centre", first)}; ${inertia}.${end}`;
 }
 
 /** How many points have another likeliest component than one step before, and the commonest change among them. */

@@ -21,8 +21,8 @@ const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // minimum distance between two numbe
 
 class Panel {
   /** @param limits [left, right, bottom, top]; with `equal` they are widened to give both axes the same scale. */
-  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, log = false }) {
-    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, log });
+  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, whole = false, log = false }) {
+    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, whole, log });
     this.ctx = canvas.getContext("2d");
   }
 
@@ -86,6 +86,7 @@ class Panel {
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
+      if (this.whole && !Number.isInteger(x)) continue;
       ctx.fillRect(this.px(x), box.top + box.height, 1, 4);
       ctx.fillText(tickText(x, this.log), this.px(x), box.top + box.height + 6);
     }
@@ -162,9 +163,9 @@ function rangeWithMargin(values, margin) {
   return [low - room, high + room];
 }
 
-/** A number for an axis; on a logarithmic axis the number is a power of ten. */
+/** A number for an axis; on a logarithmic axis it is a power of ten. */
 function tickText(value, log = false) {
-  if (log) return Number.isInteger(value) ? Number((10 ** value).toPrecision(1)).toString() : "";
+  if (log) return String(Number((10 ** value).toPrecision(1)));
   const size = Math.abs(value);
   return trueMinus(size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value));
 }
@@ -176,7 +177,8 @@ function decimal(value, digits) {
 
 /** A point or a mean, for a sentence. */
 function placeText(x) {
-  return `(${x.map((value) => decimal(value, 2)).join(", ")})`;
+  const text = x.map((value) => decimal(value, 2)).join(", ");
+  return x.length > 1 ? `(${text})` : text;
 }
 
 /** A number with so many significant digits, without zeros at its end. */

@@ -6,7 +6,7 @@ class Plane extends Panel {
    * @param spec   this plane: mixtures, and which parts of them to draw
    */
   constructor(canvas, scene, spec) {
-    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene), equal: spec.top === undefined });
+    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene), equal: spec.equal ?? spec.top === undefined });
     Object.assign(this, { scene, spec, shares: new Map(), likeliest: new Map() });
   }
 
@@ -141,6 +141,20 @@ class Plane extends Panel {
       this.stroke(this.look.pale, 1);
     });
     this.ctx.setLineDash([]);
+  }
+
+  /** The index of the nearest point in a direction from point i; without a point i, of the one nearest to the middle. */
+  towards(i, right, down) {
+    const { box, scene } = this;
+    if (!scene.points[i]) return this.nearest(box.left + box.width / 2, box.top + box.height / 2, Infinity);
+    const from = this.place(i);
+    const away = scene.points.map((_, j) => {
+      const [x, y] = [this.px(this.place(j)[0]) - this.px(from[0]), this.py(this.place(j)[1]) - this.py(from[1])];
+      const along = x * right + y * down;
+      return along > 0 ? (x * x + y * y) / along : Infinity; // the more to the side, the farther
+    });
+    const least = Math.min(...away);
+    return least < Infinity ? away.indexOf(least) : i;
   }
 
   /** The index of the point nearest to a place on the canvas, or −1 if none is within `reach` pixels. */

@@ -2,6 +2,7 @@
 
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
+const LONG = [41, 101]; // frames, from which on the player opens at a higher speed
 const CLICK = 5; // a press that moves further than this is no click, in pixels
 
 class Player {
@@ -32,7 +33,8 @@ class Player {
     this.playButton = this.button("Play", () => (this.playing ? this.pause() : this.play()));
     this.forward = this.button("Step", () => this.step(1), "Step →");
     this.speed = element("select", { "aria-label": "speed" });
-    for (const speed of SPEEDS) this.speed.append(new Option(`${speed}×`, speed, speed === 1, speed === 1));
+    const pace = LONG.filter((length) => scene.frames.length > length).length;
+    for (const [i, speed] of SPEEDS.entries()) this.speed.append(new Option(`${speed}×`, speed, false, i === pace + 1));
     this.controls = element("div", { class: "controls" }, [
       this.first,
       this.back,
@@ -46,7 +48,7 @@ class Player {
     this.note = element("p", { class: "note" }, [scene.note]);
     this.keyLine = element("p", { class: "note" }, [`Keyboard: ${scene.keys}`]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.reading, this.controls, this.caption]);
+    const main = element("div", { class: "main" }, [planes, this.caption, this.reading, this.controls]);
     const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
       element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
@@ -90,10 +92,10 @@ class Player {
     });
     canvas.addEventListener("click", (event) => {
       const [x, y] = pressed;
-      if (Math.hypot(event.clientX - x, event.clientY - y) < CLICK) this.pin(under, p);
+      if (Math.hypot(event.clientX - x, event.clientY - y) < CLICK) this.click(under, p);
     });
     canvas.addEventListener("keydown", (event) => {
-      const action = this.keys(p)[event.key];
+      const action = this.keys(p)[(event.shiftKey ? "⇧" : "") + event.key];
       if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       event.stopPropagation();
@@ -104,12 +106,14 @@ class Player {
 
   /** What the keys do while the picture has focus. */
   keys(p) {
-    const n = this.scene.points.length;
+    const look = (right, down) => () => this.choose(this.planes[p].towards(this.chosen, right, down), p);
     return {
       ArrowLeft: () => this.step(-1),
       ArrowRight: () => this.step(1),
-      ArrowDown: () => this.choose(inTurn(this.chosen, 1, n), p),
-      ArrowUp: () => this.choose(inTurn(this.chosen, -1, n), p),
+      ArrowDown: look(0, 1),
+      ArrowUp: look(0, -1),
+      "⇧ArrowLeft": look(-1, 0),
+      "⇧ArrowRight": look(1, 0),
       Enter: () => this.pin(this.chosen, p),
       ...(this.pinned && { Escape: () => this.pin(this.chosen, p) }), // otherwise the key is the page's
       Home: () => this.go(0),
@@ -171,6 +175,11 @@ class Player {
     return this.last > 0;
   }
 
+  /** Whether the texts change too often to be read aloud. */
+  get busy() {
+    return this.playing;
+  }
+
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
   go(frame) {
     const target = Math.max(0, Math.min(this.last, frame));
@@ -187,6 +196,7 @@ class Player {
   }
 
   play() {
+    if (!this.canPlay) return;
     this.playing = true;
     this.update();
     this.go(this.b === this.last ? 0 : this.b + 1);
@@ -225,7 +235,7 @@ class Player {
   /** Update text, controls and picture to the current frame. */
   update() {
     const caption = this.captionAt(this.b);
-    this.caption.setAttribute("aria-live", this.playing ? "off" : "polite");
+    this.caption.setAttribute("aria-live", this.busy ? "off" : "polite");
     this.caption.textContent = caption;
     this.slider.value = this.b;
     this.slider.setAttribute("aria-valuetext", caption);
@@ -319,6 +329,10 @@ class Player {
     if (!this.pinned && i !== this.chosen) this.choose(i, p);
   }
 
+  click(i, p) {
+    this.pin(i, p);
+  }
+
   /** Keep point i chosen; to pin it again, or none, releases it. */
   pin(i, p) {
     this.pinned = i >= 0 && !(this.pinned && i === this.chosen);
@@ -338,10 +352,6 @@ class Player {
   }
 }
 
-/** The number of the thing before or after number i of n, in turn; without an i, of the first one. */
-function inTurn(i, by, n) {
-  return i >= 0 && n ? (i + by + n) % n : Math.min(0, n - 1);
-}
 
 function weightBar(k) {
   const bar = element("div", { class: "bar" });

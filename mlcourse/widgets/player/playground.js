@@ -2,29 +2,22 @@
 
 const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
-const ROUNDS_PER_SECOND = 40; // of EM, at speed 1
-const MOST_PER_PICTURE = 4; // after a hiccup EM does not race
 const [SETTLED, MOST_ROUNDS] = [1e-6, 500]; // EM has converged when a round gains less
 const REMEMBERED = 100; // rounds, while something is held
 const [ORIGINAL, EDITED] = ["original points", ""];
 
 class Playground extends Live {
   static begin(given) {
-    let state = started({ ...given, original: given.points, data: ORIGINAL });
-    while (!state.converged) state = afterRound(state);
-    const thetas = state.steps.map(({ theta }) => theta);
-    const ellipses = thetas.flatMap(({ means, covariances }) => means.flatMap((mean, k) => ellipsePoints(mean, covariances[k], 2)));
-    return { ...state, limits: limitsOf({ points: [...given.points, ...ellipses] }) };
+    return settled(started({ ...given, original: given.points, data: ORIGINAL, limits: limitsOf(given) }));
   }
 
   static sceneOf(state) {
-    const { steps, comparing } = state;
-    const ghost = comparing && steps.length ? kmeansBeside(state) : null;
+    const { steps } = state;
     const [xlabel, ylabel] = state.preset ? ["x", "y"] : state.features;
     const frames = framesOf(steps);
     return {
       ...state,
-      state: { ...state, ghost },
+      state,
       frames,
       weights: true,
       planes: [
@@ -41,6 +34,7 @@ class Playground extends Live {
       ],
       curve: {
         x: frames.map(([, e]) => steps[e]?.round ?? 0),
+        leastWidth: 4,
         xlabel: "round of EM",
         ylabel: "mean log-likelihood",
         grow: true,
@@ -60,9 +54,7 @@ class Playground extends Live {
     this.components = this.menu(range(MAX_COMPONENTS).map((k) => k + 1), (K) => this.restart({ K: Number(K) }));
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
-    this.compare.addEventListener("change", () => {
-      this.put({ ...this.state, comparing: this.compare.checked }, this.b);
-    });
+    this.compare.addEventListener("change", () => this.update());
     this.addControls(
       [
         element("label", {}, ["components", this.components]),
@@ -78,97 +70,72 @@ class Playground extends Live {
         element("label", {}, [this.compare, "what k-means would do"]),
       ]
     );
-    this.status = element("p", { class: "caption", "aria-live": "polite" });
-    this.caption.after(this.status);
-  }
-
-  /** The E-steps are done already. */
-  picture(canvas, scene, spec) {
-    const plane = super.picture(canvas, scene, spec);
-    plane.shares = new Map(scene.state.steps.map(({ R }, i) => [i, R]));
-    return plane;
   }
 
   captionAt(frame) {
-    return captionOf(this.state, this.scene.frames[frame]);
+    return captionOf(this.state, this.scene.frames[frame], this.rival);
+  }
+
+  get undone() {
+    const step = this.state.steps[this.scene.frames[this.b][0]];
+    return step ? `Undone: back to round ${step.round}.` : super.undone;
   }
 
   update() {
+    const { state } = this;
+    this.rival = this.compare.checked && state.steps.length ? kmeansBeside(state, this.rival) : null;
     super.update();
-    const { data, K, type, comparing } = this.state;
-    this.status.setAttribute("aria-live", this.playing ? "off" : "polite");
-    this.status.textContent = statusOf(this.state, this.scene.frames[this.b][0], this.b === this.last);
-    this.data.value = data;
-    this.components.value = K;
-    this.type.value = type;
-    this.compare.checked = Boolean(comparing);
+    this.data.value = state.data;
+    this.components.value = state.K;
+    this.type.value = state.type;
   }
 
   get meanName() {
     return "mean";
   }
 
-  get rival() {
-    return this.state.ghost;
-  }
-
-  get canPlay() {
-    return super.canPlay || !this.state.converged;
+  /** After the place of a mean: what is still to come. */
+  get outlook() {
+    const rounds = this.state.steps.length - 1 - this.scene.frames[this.b][0];
+    return rounds > 0 ? `; from here, EM takes ${rounds} ${rounds > 1 ? "rounds" : "round"}` : "";
   }
 
   // ── EM, live ────────────────────────────────────────────────────────────────────────────────────
 
-  /** Take one round of EM after another, several per second, until it has converged or the reader pauses. */
-  run() {
-    if (this.state.converged) return;
-    this.playing = true;
-    this.elapsed = -Infinity; // the clock of the player waits
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.rounds(MOST_ROUNDS);
-    if (this.flowing) return;
-    this.flowing = true;
-    let [before, due] = [performance.now(), 0];
-    const tick = (now) => {
-      due = Math.min(due + ((now - before) / 1000) * ROUNDS_PER_SECOND * Number(this.speed.value), MOST_PER_PICTURE);
-      before = now;
-      if (this.playing && due >= 1) this.rounds(Math.floor(due));
-      due %= 1;
-      this.flowing = this.playing && this.host.isConnected;
-      if (this.flowing) requestAnimationFrame(tick);
+  /** Take a round of EM per picture while something is held. */
+  follow() {
+    if (this.following) return;
+    this.following = true;
+    const tick = () => {
+      this.following = this.holding && this.host.isConnected;
+      if (!this.following) return;
+      if (!this.state.converged) this.put(afterRound(this.state, this.held));
+      requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
   }
 
-  /** Take n rounds of EM, or fewer if it converges, and show where they lead. */
-  rounds(n) {
-    let { state } = this;
-    for (let i = 0; i < n && !state.converged; i++) state = afterRound(state, this.held);
-    this.playing = !state.converged;
-    this.put(state);
-  }
-
-  play() {
-    if (this.state.converged || this.b < this.last) super.play();
-    else this.run();
-  }
-
-  /** The mixture before the change is back, and stays until the reader presses Play. */
-  undo() {
-    super.undo();
-    this.put({ ...this.state, comparing: this.compare.checked });
+  /** A change is complete. The rounds of EM from here are ready; they are played if EM was playing. */
+  drop() {
+    super.drop();
+    this.put(settled(continued(this.shown)), 0);
+    if (this.goesOn) this.play();
   }
 
   // ── Changes ─────────────────────────────────────────────────────────────────────────────────────
 
   /** EM goes on from the mixture on the page, and needs no step before it. */
   get shown() {
-    const shown = super.shown;
-    return { ...shown, steps: shown.steps.slice(-1), converged: shown.converged && this.b === this.last };
+    const before = super.shown;
+    return { ...before, steps: before.steps.slice(-1) };
   }
 
-  /** Start EM anew, with changed options. */
+  /** Start EM anew, with changed options. It stands at its start. */
   restart(changes) {
-    this.change(started({ ...this.state, ...changes, ghost: null }));
-    this.run();
+    this.rival = null;
+    this.change(started({ ...this.state, ...changes }));
+    this.goesOn = false;
+    this.drop();
   }
 
   load(data) {
@@ -180,7 +147,7 @@ class Playground extends Live {
   edit(points, chosen = -1) {
     [this.chosen, this.mean] = [chosen, -1];
     this.change(continued({ ...this.shown, points, data: EDITED }));
-    this.run();
+    this.drop();
   }
 
   tap(point) {
@@ -190,7 +157,7 @@ class Playground extends Live {
   /** Move a point or a mean. While it is held, the curve keeps the rounds since it was taken. */
   move({ point = -1, mean = -1 }, to) {
     const { state } = this;
-    const steps = this.held ? state.steps.slice(-REMEMBERED) : this.shown.steps;
+    const steps = this.holding ? state.steps.slice(-REMEMBERED) : this.shown.steps;
     [this.chosen, this.mean] = [point, mean];
     if (mean < 0) {
       this.change(continued({ ...state, steps, points: state.points.with(point, to), data: EDITED }));
@@ -198,13 +165,7 @@ class Playground extends Live {
       const { theta } = steps.at(-1);
       this.change(continued({ ...state, steps }, { ...theta, means: theta.means.with(mean, to) }));
     }
-    this.run();
-  }
-
-  drop() {
-    super.drop();
-    this.put(continued(this.shown));
-    this.run();
+    this.follow();
   }
 
   newGroup() {
@@ -218,19 +179,16 @@ class Playground extends Live {
   // ── Handles: points and means ───────────────────────────────────────────────────────────────────
 
   grab(place, reach) {
-    const mean = this.nearestMean(place, reach);
-    if (mean >= 0) return { mean };
     const point = this.planes[0].nearest(...place, reach);
-    return point >= 0 ? { point } : null;
+    return super.grab(place, reach) ?? (point >= 0 ? { point } : null);
   }
 
   get selected() {
-    if (this.means[this.mean]) return { mean: this.mean };
-    return this.chosen >= 0 ? { point: this.chosen } : null;
+    return super.selected ?? (this.state.points[this.chosen] ? { point: this.chosen } : null);
   }
 
-  pointOf({ point, mean }) {
-    return mean >= 0 ? this.means[mean] : this.state.points[point];
+  pointOf(handle) {
+    return this.state.points[handle.point] ?? super.pointOf(handle);
   }
 
   choose(i, p) {
@@ -245,7 +203,7 @@ class Playground extends Live {
       ...super.keys(p),
       ...Object.fromEntries(digits),
       n: () => this.tap(middleOf(this.scene.planes[0].limits)),
-      Delete: () => this.chosen >= 0 && this.edit(points.toSpliced(this.chosen, 1)),
+      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1)),
     };
   }
 }
@@ -269,18 +227,31 @@ function continued(state, theta = state.steps.at(-1)?.theta) {
   return { ...state, steps: [...steps.slice(0, -1), step], converged: false };
 }
 
-/** The state after one more round of EM. A mean that is held does not move. */
+/** The state after one more round of EM. A component that is held by its mean stays: alone it would soon be empty. */
 function afterRound(state, held = null) {
   const { points, steps } = state;
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
   if (held?.mean >= 0) {
-    const means = next.theta.means.with(held.mean, last.theta.means[held.mean]);
-    next = judged(points, { ...next.theta, means });
+    next = judged(points, withComponent(held.mean, last.theta, next.theta));
   }
   const gain = Math.abs(next.lowerBound - last.lowerBound);
   if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
   return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
+}
+
+/** Mixture theta with component k as it was before. */
+function withComponent(k, before, theta) {
+  const keep = (name) => theta[name].with(k, before[name][k]);
+  const rest = (1 - before.weights[k]) / (1 - theta.weights[k]);
+  const weights = theta.weights.map((weight, j) => (j === k ? before.weights[k] : weight * rest));
+  return { weights, means: keep("means"), covariances: keep("covariances") };
+}
+
+/** The state after all rounds of EM. */
+function settled(state) {
+  while (!state.converged) state = afterRound(state);
+  return state;
 }
 
 function firstStep(points, theta) {
@@ -288,15 +259,15 @@ function firstStep(points, theta) {
 }
 
 /** Where Lloyd's algorithm ends: it starts at the means of EM, and goes on from its own centres when points move. */
-function kmeansBeside({ points, steps, K, ghost }) {
-  const start = ghost?.length === K ? ghost : steps[0].theta.means;
+function kmeansBeside({ points, steps, K }, before) {
+  const start = before?.length === K ? before : steps[0].theta.means;
   return lloyd(points, start).at(-1).centers;
 }
 
 // ── In words ─────────────────────────────────────────────────────────────────────────────────────
 
-/** What a half step did. */
-function captionOf({ steps, K }, [m, e]) {
+/** What a half step did, and how k-means would group the points. */
+function captionOf({ points, steps, K, converged }, [m, e], rival) {
   if (e < 0) return `Place more than ${K} points: EM needs more points than components.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
@@ -307,13 +278,9 @@ function captionOf({ steps, K }, [m, e]) {
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
   const who = n > 1 ? `${n} points change their` : `${n ? "1" : "no"} point changes its`;
   const what = before ? `${who} likeliest component` : "every point gets its responsibilities";
-  return `E-step ${round}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`;
-}
-
-function statusOf({ points, steps, converged, ghost }, shown, isLast) {
-  if (!steps.length) return "";
-  const texts = [`EM ${converged && isLast ? "has converged" : "is"} in round ${steps[shown].round}.`];
-  if (ghost) texts.push(differenceText(steps.at(-1).R.map(likeliest), assign(points, ghost)));
+  const texts = [`E-step ${round}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`];
+  if (converged && m === steps.length - 1) texts.push(m < MOST_ROUNDS ? "EM has converged." : "EM stops here.");
+  if (rival) texts.push(differenceText(R.map(likeliest), assign(points, rival)));
   return texts.join(" ");
 }
 
