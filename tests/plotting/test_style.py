@@ -116,7 +116,7 @@ def test_few_colours_are_kept_exactly():
 
 
 def test_many_colours_become_256_and_the_commonest_stay_exact():
-    figure, ax = plt.subplots()
+    figure, ax = plt.subplots(figsize=(3, 2.4))
     x, y = np.meshgrid(np.linspace(-3, 3, 90), np.linspace(-3, 3, 60))
     ax.imshow(np.exp(-(x**2) - y**2), cmap="PuOr", alpha=np.abs(np.sin(x * y)))
     ax.set_title("a title in grey", color="0.4")

@@ -151,7 +151,7 @@ def test_the_playground_refuses_settings_it_does_not_offer(wrong):
         widgets.playground(X, **wrong)
 
 
-def test_the_picture_of_the_playground_names_the_same_axes_as_the_page():
+def test_the_playgrounds_still_names_the_same_axes_as_the_page():
     figure = draw_playground(X, ("duration", "wait")).figure
     assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes] == [("duration", "wait")]
     plt.close(figure)
