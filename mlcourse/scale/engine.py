@@ -15,6 +15,7 @@ from uuid import uuid4
 from mlcourse.blas import one_blas_thread
 from mlcourse.scale.formats import UnreadableRows
 from mlcourse.scale.formats.dask import Partition
+from mlcourse.scale.memory import memory_kept
 from mlcourse.scale.packages import PACKAGE, needed, version
 from mlcourse.scale.rows import Block, Piece, Rows
 from mlcourse.scale.tree import TreeSum, both, tree_sum
@@ -189,7 +190,7 @@ class Branch(list[Block]):
 
 def fold_branch(work: Work, blocks: Sequence[Block]) -> Any:
     """Add up the work of some blocks, on this thread alone: what one task of a worker does."""
-    with on_this_thread_alone(), one_blas_thread():
+    with on_this_thread_alone(), one_blas_thread(), memory_kept():
         return tree_sum(map(work.of_block, blocks))
 
 

@@ -20,6 +20,11 @@ class Piece(NamedTuple):
     start: int  # the number of the first one in its block
     block: "Block"
 
+    def part(self, rows: slice) -> "Piece":
+        """Return some of these rows."""
+        w = None if self.w is None else self.w[rows]
+        return Piece(self.X[rows], w, self.start + rows.start, self.block)
+
     def generator(self, seed: int) -> np.random.Generator:
         """Make a generator of random numbers for these rows, whoever works on them."""
         return np.random.default_rng([seed, self.block.number, self.start])

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from mlcourse.blocks import sum_over_blocks
 from mlcourse.scale.engine import Engine, Work
 from mlcourse.scale.formats import UnreadableRows
 from mlcourse.scale.rows import Piece, Rows
@@ -54,6 +55,15 @@ class Summary:
 
 
 def summary_of(names: tuple[str, ...] | None, piece: Piece) -> Summary:
+    """Check the rows of a piece, and summarise them, on all cores."""
+    if not len(piece.X):
+        return summary_of_part(names, piece)
+    return sum_over_blocks(
+        lambda rows: summary_of_part(names, piece.part(rows)), piece.X, row_width=4 * piece.X.shape[1]
+    )
+
+
+def summary_of_part(names: tuple[str, ...] | None, piece: Piece) -> Summary:
     """Check some rows, and summarise them."""
     check_rows(piece, names)
     digests = [(digest(piece.X), digest(piece.w))]
