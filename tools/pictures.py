@@ -119,8 +119,21 @@ def draw_results(folder: Path) -> None:
     gallery, pairs = lesson["gallery"], lesson["pairs"]
     save_rows({name: images[:16] for name, images in gallery.items()}, folder / "generators.png")
     save_rows({"drawn": pairs[:16], "nearest in training": pairs[16:]}, folder / "nearest.png")
-    after = {"before": "GMM(10, full)", "after": "… without its noise", "real": "real (validation)"}
+    after = {
+        "before: ten full Gaussians": "GMM(10, full)",
+        "after": "… without its noise",
+        "real": "real (validation)",
+    }
     save_grids({title: gallery[name][16:32] for title, name in after.items()}, folder / "before_after.png")
+    save_verdicts(lesson["draw_verdicts"](), folder / "verdicts.png")
+
+
+def save_verdicts(figure: Figure, path: Path) -> None:
+    """Save a figure of the lesson, on white."""
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=110, facecolor="white")
+    plt.close(figure)
+    Image.open(picture).convert("RGB").quantize(32).save(path, optimize=True)
 
 
 def save_rows(rows: Mapping[str, Array], path: Path) -> None:

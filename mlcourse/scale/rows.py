@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlcourse.scale.formats import BLOCK_BYTES, Found, Recipe, find_rows
+from mlcourse.scale.formats import Found, Recipe, find_rows
 from mlcourse.typing import Bools, Floats
 
 
@@ -117,7 +117,7 @@ def open_rows(
         The features to read, from Parquet or a dataframe.
     sample_weight : str or array-like of shape (n,), default all ones
         The name of the column that has the weights, or the weights themselves.
-    block_bytes : int, default 2**26
+    block_bytes : int, default 64 MB, or less if there are few rows
         About how large a block of rows may be in memory. Does not apply to Dask, whose partitions are the blocks.
 
     Raises
@@ -136,9 +136,7 @@ def open_rows(
             )
         return X if sample_weight is None else weighted(X, sample_weight)
     check_columns(columns)
-    if block_bytes is None:
-        block_bytes = BLOCK_BYTES
-    if not isinstance(block_bytes, Integral) or block_bytes < 1:
+    if block_bytes is not None and (not isinstance(block_bytes, Integral) or block_bytes < 1):
         raise ValueError(f"block_bytes={block_bytes!r} must be a positive whole number, of bytes.")
     if by_name and columns is not None:
         columns = [*(name for name in columns if name != sample_weight), sample_weight]

@@ -717,7 +717,7 @@ photo = load_photo("flower.jpg")  # or the path of any picture of your own
 
 # %% [markdown]
 # **Before you run the next cell:** a dahlia is orange with a dark red heart, against dark green leaves. With only two
-# colours left, how will the heart be painted?
+# colours left, how will the darkest red, in the ring, be painted?
 
 # %% tags=["hide-input"]
 # Figure 14: the flower in fewer and fewer colours
@@ -740,9 +740,9 @@ show(
 )
 
 # %% [markdown]
-# With two colours it becomes green, like the leaves: as numbers, a dark red is closer to a dark green than to a
-# bright orange. (The red among ten colours is a lucky local optimum. With twenty starts instead of three, it is a
-# dark olive.)
+# It becomes green, like the leaves, while most of the heart turns orange: as numbers, the darkest red is closer to a
+# dark green than to a bright orange. (The red among ten colours is a lucky local optimum. With twenty starts instead
+# of three, it is a dark olive.)
 #
 # Try other numbers. The bar shows each colour's share of the pixels.
 

@@ -72,7 +72,8 @@ def likelihood(mu):
 # &\ge \sum_k q_{ik} \log \frac{p(x_i, k)}{q_{ik}} \end{aligned} $$
 #
 # The first line is the logarithm of a mean, the second is the mean of logarithms. The logarithm is concave, so the
-# first is never smaller than the second: this is [Jensen's inequality](../GLOSSARY.md#jensens-inequality).
+# first is never smaller than the second: this is [Jensen's inequality](../GLOSSARY.md#jensens-inequality). (Terms
+# with $q_{ik} = 0$ are left out; the bound still holds.)
 #
 # The second line is the [evidence lower bound](../GLOSSARY.md#evidence-lower-bound), or ELBO: the **bound**. Split
 # the logarithm, and it has two terms:

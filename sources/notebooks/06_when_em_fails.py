@@ -140,9 +140,9 @@ ax.legend(loc="lower right")
 ax.set_aspect("equal")
 show(
     ax,
-    "Figure 1. Two equal fits, averaged. Number by number, the averages fall between the groups.",
-    "Three groups of points. Three discs sit in the middle of the groups. Three crosses lie"
-    " elsewhere, between the groups.",
+    "Figure 1. Two equal fits, averaged. Number by number, no average is the middle of a group.",
+    "Three groups of points. Three discs sit in the middle of the groups. Three crosses are away from these"
+    " middles.",
 )
 
 # %% [markdown]
@@ -633,7 +633,7 @@ show(
 #
 # ## Common mistakes
 #
-# - **Means of several fits are averaged, and the averages lie between the groups.** The numbering of the components
+# - **Means of several fits are averaged, and no average is the middle of a group.** The numbering of the components
 #   is arbitrary. Align them first; compare labels by ARI.
 # - **"It converged, so this is the maximum."** `converged_` says that one round changed little. Where components
 #   overlap, many more small steps may remain.

@@ -832,8 +832,7 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # | your situation | a good first choice | why |
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
-# | one shape for all, or a risk of [spikes](06_when_em_fails.ipynb) | tied | few parameters; no collapse if $n \ge K
-# + d$ |
+# | one shape for all, or a risk of spikes | tied | few parameters; almost [immune](06_when_em_fails.ipynb) |
 # | many features, or few points | diag, or tied | few parameters |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |
@@ -927,7 +926,7 @@ assert CovarianceType.named("diag").n_parameters(1000, 100) > 5050
 # 1. One scatter $S_k$ and one count $N_k$ for each component; four types are four constraints on them.
 # 2. Each is the maximum likelihood answer under its constraint, and EM changes in one line.
 # 3. Tied gives straight borders, full gives curved ones. With labels they are LDA and QDA, and diag is naive Bayes.
-# 4. Full and tied do not depend on your axes. Rotation changes diag, rescaling changes spherical.
+# 4. Full and tied do not depend on your axes. Rotation changes diag, rescaling one feature changes spherical.
 # 5. Count the parameters, and let held-out data decide: with few points a wrong model with few parameters can beat
 #    the true one.
 #

@@ -195,7 +195,7 @@ components_player(X, models, curves)
 # BIC?
 
 # %%
-wide = (1, 2, 4, 7, 9, 12, 16, 25, 40, 60, 80, 100)
+wide = (1, 2, 4, 6, 8, 12, 16, 25, 40, 60, 80, 100)
 many = [GaussianMixture(K, random_state=0).fit(X) for K in wide]
 far = {
     "AIC": [model.aic(X) for model in many],
@@ -212,8 +212,8 @@ print(
 # %% tags=["hide-input"]
 # Figure 3: the catastrophe
 assert wide[np.argmin(far["AIC"])] == 100  # the text says so
-assert wide[np.argmin(far["BIC"])] == 9
-assert np.all(np.diff(far["BIC"][wide.index(9) :]) > 0)
+assert wide[np.argmin(far["BIC"])] == 8
+assert np.all(np.diff(far["BIC"][wide.index(8) :]) > 0)
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8))
 for ax, shown in ((left, ("AIC", "BIC")), (right, ("new points",))):
     for name in shown:

@@ -11,6 +11,8 @@ from mlcourse.plotting import show, use_course_style
 use_course_style()
 
 # %% [markdown]
+# Write tasks 1 to 4 with the lecture closed, from the formulas: then they are yours.
+#
 # ## {{responsibilities_1d}}
 #
 # Compute the responsibilities of a mixture in one dimension.

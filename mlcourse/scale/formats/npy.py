@@ -11,6 +11,7 @@ from mlcourse.scale.formats.recipe import (
     Part,
     Recipe,
     UnreadableRows,
+    block_bytes_for,
     check_numeric,
     check_table,
     computing_dtype,
@@ -90,10 +91,13 @@ class Header:
             )
 
 
-def rows_of_npy(paths: Sequence[Path], block_bytes: int) -> Found:
+def rows_of_npy(paths: Sequence[Path], block_bytes: int | None) -> Found:
     """Find the rows of one or more `.npy` files, one file after the other."""
     headers = [Header(path) for path in paths]
     first = headers[0]
+    dtype = computing_dtype(first.dtype)
+    total = sum(int(np.prod(header.shape)) * dtype.itemsize for header in headers)
+    block_bytes = block_bytes_for(total, block_bytes)
     recipes: list[Recipe] = []
     for path, header in zip(paths, headers):
         if header.shape[1] != first.shape[1]:
@@ -108,7 +112,7 @@ def rows_of_npy(paths: Sequence[Path], block_bytes: int) -> Found:
             str(path), header.offset, header.dtype, header.shape, block_bytes, header.fortran_order
         )
     source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files from {paths[0]} on"
-    return Found(source, recipes, first.shape[1], computing_dtype(first.dtype))
+    return Found(source, recipes, first.shape[1], dtype)
 
 
 def recipes_of_file(
@@ -127,7 +131,7 @@ def recipes_of_file(
     ]
 
 
-def rows_of_memmap(X: np.memmap, block_bytes: int) -> Found:
+def rows_of_memmap(X: np.memmap, block_bytes: int | None) -> Found:
     """Find the rows of a memory-mapped array: in its file, if they lie there one after the other, unchanged."""
     place = f"{X.filename}, mapped" if X.filename else "the mapped array"
     check_table(X.shape, place)
@@ -136,6 +140,7 @@ def rows_of_memmap(X: np.memmap, block_bytes: int) -> Found:
     while isinstance(root.base, np.memmap):
         root = root.base
     n, d = X.shape
+    block_bytes = block_bytes_for(X.size * computing_dtype(X.dtype).itemsize, block_bytes)
     if X.filename and X.mode != "c" and X.flags.c_contiguous and X.dtype.itemsize == root.dtype.itemsize:
         start = X.__array_interface__["data"][0] - root.__array_interface__["data"][0]
         recipes = recipes_of_file(str(X.filename), root.offset + start, X.dtype, (n, d), block_bytes)

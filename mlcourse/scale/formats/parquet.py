@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlcourse.scale.formats.recipe import Found, Recipe, UnreadableRows, check_numeric, computing_dtype
+from mlcourse.scale.formats.recipe import (
+    Found,
+    Recipe,
+    UnreadableRows,
+    block_bytes_for,
+    check_numeric,
+    computing_dtype,
+)
 from mlcourse.scale.packages import needed
 from mlcourse.typing import Array
 
@@ -47,9 +54,9 @@ class RowGroups:
                 raise UnreadableRows(f"{self.path} cannot be read: {what} Copy or save it again.") from error
 
 
-def rows_of_parquet(paths: Sequence[Path], columns: Sequence[str] | None, block_bytes: int) -> Found:
+def rows_of_parquet(paths: Sequence[Path], columns: Sequence[str] | None, block_bytes: int | None) -> Found:
     """Find the rows of one or more Parquet files: of the given columns, or of all if they are numbers."""
-    recipes: list[Recipe] = []
+    contents: list[Any] = []
     names: tuple[str, ...] = tuple(columns or ())
     dtype: np.dtype | None = None
     for path in paths:
@@ -70,8 +77,13 @@ def rows_of_parquet(paths: Sequence[Path], columns: Sequence[str] | None, block_
                 f"{path} has {len(schema.names)} columns, but {paths[0]}, the first file, has {len(names)}:"
                 f" {', '.join(extra)} are new. Choose columns with open_rows(..., columns=[...])."
             )
-        recipes += recipes_of_parquet(path, metadata, names, dtype, block_bytes)
+        contents.append(metadata)
     assert dtype is not None, "there is a file"
+    total = sum(metadata.num_rows for metadata in contents) * len(names) * dtype.itemsize
+    block_bytes = block_bytes_for(total, block_bytes)
+    recipes: list[Recipe] = []
+    for path, metadata in zip(paths, contents):
+        recipes += recipes_of_parquet(path, metadata, names, dtype, block_bytes)
     source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files from {paths[0]} on"
     return Found(source, recipes, len(names), dtype, names)
 

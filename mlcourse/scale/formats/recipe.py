@@ -11,6 +11,8 @@ from numpy.typing import DTypeLike
 from mlcourse.typing import Array
 
 BLOCK_BYTES = 2**26  # of rows in one block, as numbers that the estimators compute with
+SMALL_BLOCK_BYTES = 2**20  # below this, a block is mostly overhead
+BLOCKS = 64  # at least, where they do not become too small: so that several workers get an equal share
 
 
 class UnreadableRows(ValueError):
@@ -62,6 +64,13 @@ class Part:
     def arrays(self) -> Iterator[Array]:
         """Yield the rows, in one array."""
         yield self.array
+
+
+def block_bytes_for(total_bytes: int, block_bytes: int | None) -> int:
+    """Choose how large blocks are, if the user did not."""
+    if block_bytes is not None:
+        return block_bytes
+    return min(max(total_bytes // BLOCKS, SMALL_BLOCK_BYTES), BLOCK_BYTES)
 
 
 def row_edges(n: int, row_bytes: int, block_bytes: int) -> list[tuple[int, int]]:

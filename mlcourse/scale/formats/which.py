@@ -23,7 +23,7 @@ def is_beyond_memory(X: object) -> bool:
     return is_path(X) or is_paths(X) or isinstance(X, np.memmap) or is_dask(X) or is_zarr(X)
 
 
-def find_rows(X: Any, columns: Sequence[str] | None, block_bytes: int) -> Found:
+def find_rows(X: Any, columns: Sequence[str] | None, block_bytes: int | None) -> Found:
     """Find the blocks of X. Raises UnreadableRows or TypeError that names the file, if there is one to blame."""
     if is_dask(X):
         return rows_of_dask(X, columns)

@@ -9,6 +9,7 @@ from mlcourse.scale.formats.recipe import (
     Found,
     Recipe,
     UnreadableRows,
+    block_bytes_for,
     check_numeric,
     check_table,
     computing_dtype,
@@ -39,7 +40,7 @@ class RowsOfZarr:
             ) from error
 
 
-def rows_of_zarr(array: Any, block_bytes: int) -> Found:
+def rows_of_zarr(array: Any, block_bytes: int | None) -> Found:
     """Find the rows of a Zarr array, or of the one in a folder."""
     if isinstance(array, Path):
         zarr = needed("zarr", "Zarr arrays")
@@ -55,6 +56,7 @@ def rows_of_zarr(array: Any, block_bytes: int) -> Found:
     n, d = array.shape
     dtype = computing_dtype(array.dtype)
     chunk = (getattr(array, "shards", None) or array.chunks)[0]
+    block_bytes = block_bytes_for(n * d * dtype.itemsize, block_bytes)
     rows = chunk * max(1, block_bytes // (chunk * d * dtype.itemsize))
     recipes: list[Recipe] = [RowsOfZarr(array, start, min(rows, n - start)) for start in range(0, n, rows)]
     return Found(place, recipes, d, dtype)
