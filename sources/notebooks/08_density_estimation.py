@@ -368,13 +368,13 @@ show(
 # %% [markdown]
 # With 2000 points, the theory agrees for four, seven and twelve components, within the error of the means. With 200
 # points the gap grows faster than $p/n$: for twelve components there are three points per parameter, and a parabola
-# no longer describes the likelihood. For two components and 2000 points, our twenty samples give almost no gap. That
+# no longer describes the likelihood. For two components and 2000 points, our samples give almost no gap. That
 # is chance. **A single sample can be far from the mean**, as the dots show.
 #
 # <details><summary>Optional: three more conditions</summary>
 #
 # The theory also assumes that the model is nearly right. For a wrong model, the gap is another number (Takeuchi
-# 1976): for two ellipses on two moons, it is larger than $p/n$ by about a third, which the twenty samples of figure 5
+# 1976): for two ellipses on two moons, it is larger than $p/n$ by about a third, which the samples of figure 5
 # do not show.
 #
 # EM must run to the end, which is why `optimism` has a small `tol`. A fit that stops early has followed less of the

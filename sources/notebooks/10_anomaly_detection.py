@@ -467,12 +467,9 @@ show(
 # %%
 clump = np.array([-3.0, 4.0]) + 0.15 * np.random.default_rng(0).normal(size=(80, 2))
 four = GaussianMixture(4, n_init=5, random_state=0)
-novelty = DensityDetector(four, contamination=0.04).fit(X)
+novelty = DensityDetector(four).fit(X)
 sizes = (5, 10, 20, 40, 80)
-learned = {
-    size: DensityDetector(four, contamination=0.04).fit(np.vstack([X, clump[:size]]))
-    for size in sizes
-}
+learned = {size: DensityDetector(four).fit(np.vstack([X, clump[:size]])) for size in sizes}
 for size, outlier in learned.items():
     found = [np.mean(d.predict(clump[:size]) == -1) for d in (novelty, outlier)]
     print(f"{size:3d}: novelty detection finds {found[0]:4.0%}, outlier detection {found[1]:4.0%}")
