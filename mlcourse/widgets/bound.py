@@ -28,7 +28,7 @@ class BoundScene(LiveScene):
 
 
 def bound_climber(
-    x: ArrayLike, mu: float = 0.3, sigma: float = 1.0, limits: tuple[float, float] = (-0.6, 2.6)
+    x: ArrayLike, mu: float = 0.3, sigma: float = 1.0, limits: tuple[float, float] = (-2.6, 2.6)
 ) -> Player:
     """Show how EM climbs the log-likelihood of one unknown mean by climbing a bound below it.
 

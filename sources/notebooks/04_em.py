@@ -527,7 +527,7 @@ em_player(Y, list(islice(em(expectation_over(Y), start), 50)))
 #
 # ### Your own points
 #
-# Click to add a point. Drag a point or a mean, and EM follows; let go, and it runs until it converges. Four things to
+# Click to add a point. Drag a point or a mean, and EM follows; press Play to go on from there. Four things to
 # try; make a guess before each:
 #
 # - Drag one point far away from all the others. Does a component go with it?

@@ -106,7 +106,7 @@ def test_at_zero_em_stays(shown):
 def test_the_climb_works_without_a_mouse(shown):
     live = shown()
     live.press("ArrowRight", "ArrowRight", "ArrowLeft")
-    assert live.get("means[0][0]") == pytest.approx(0.3 + 3.2 / 64)
+    assert live.get("means[0][0]") == pytest.approx(0.3 + 5.2 / 64)
     live.press("e")
     assert live.get("frame") == 0
     live.press("m")
@@ -114,7 +114,7 @@ def test_the_climb_works_without_a_mouse(shown):
     live.press("e")
     live.wait("player.frame === 2 && player.t === 1")
     live.press("Control+z")
-    assert live.get("means[0][0]") == pytest.approx(0.3 + 3.2 / 32)
+    assert live.get("means[0][0]") == pytest.approx(0.3 + 5.2 / 32)
     live.press(" ")
     assert live.get("playing")
 
