@@ -736,7 +736,8 @@ show(
     " the ring.",
     "Six versions of a photograph of an orange dahlia against dark green leaves, with a ring around a pixel of its"
     " dark red heart. With ten colours it looks like a print; with four the petals have two tones; with two the"
-    " flower is one flat orange on one flat green, and the pixel is shown in that same green.",
+    " flower is flat orange with green gaps in its heart, on the same flat green, and the pixel is shown in that"
+    " green.",
 )
 
 # %% [markdown]

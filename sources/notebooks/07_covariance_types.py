@@ -833,7 +833,8 @@ assert digit_curves["full"][-1] > digit_curves["diag"][-1]
 # |---|---|---|
 # | few features, many points per component | full | every shape, any axes |
 # | one shape for all, or a risk of spikes | tied | few parameters; almost [immune](06_when_em_fails.ipynb) |
-# | many features, or few points | diag, or tied | few parameters |
+# | many features | diag | parameters grow with $d$, not with $d^2$ |
+# | few points per component | tied, or diag | few parameters; compare them on held-out points |
 # | all features in the same unit, round groups | spherical | one number per component; close to k-means |
 # | none of these for certain | two or three of them | compare held-out likelihoods or BIC |
 #

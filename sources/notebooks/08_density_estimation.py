@@ -362,20 +362,22 @@ show(
     "Figure 5. By how much the training likelihood is too high: twenty samples (dots), their mean, and the theory."
     " The two panels have different scales.",
     "Two panels with a rising cloud of dots at K = 2, 4, 7 and 12. For 200 points the mean leaves"
-    " the dashed line p / n upwards from K = 4 on. For 2000 points it follows the line.",
+    " the dashed line p / n upwards from K = 4 on. For 2000 points it follows the line from K = 4 on, and is just"
+    " below it at K = 2.",
 )
 
 # %% [markdown]
 # With 2000 points, the theory agrees for four, seven and twelve components, within the error of the means. With 200
 # points the gap grows faster than $p/n$: for twelve components there are three points per parameter, and a parabola
-# no longer describes the likelihood. For two components and 2000 points, our samples give almost no gap. That
-# is chance. **A single sample can be far from the mean**, as the dots show.
+# no longer describes the likelihood. For two components and 2000 points, our mean is almost zero instead of the value
+# on the line. That is chance: the difference is less than two standard errors. **A single sample says even less**, as
+# the dots show: its training points may happen to be harder than the new ones.
 #
 # <details><summary>Optional: three more conditions</summary>
 #
 # The theory also assumes that the model is nearly right. For a wrong model, the gap is another number (Takeuchi
-# 1976): for two ellipses on two moons, it is larger than $p/n$ by about a third, which the samples of figure 5
-# do not show.
+# 1976): for two ellipses on two moons, it is larger than $p/n$ by about a third. At 2000 points that
+# is less than the standard error of our mean, so figure 5 cannot show it.
 #
 # EM must run to the end, which is why `optimism` has a small `tol`. A fit that stops early has followed less of the
 # noise, and its gap is smaller.

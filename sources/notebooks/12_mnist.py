@@ -277,8 +277,8 @@ show(
 # The start that used the labels gives purer clusters and a higher inertia. **The optimiser works; it optimises
 # something else.** You will see this again, with generated digits.
 #
-# > With the small digits: 9 is missing and 1 occurs twice. The inertia is higher than with 19 of 20 k-means++ seeds,
-# > and the clusters are purer than with all of them.
+# > With the small digits: in the lower row, 9 is missing and 1 occurs twice. From the class means, the inertia is
+# > higher than with 19 of 20 k-means++ seeds, and the clusters are purer than with all of them.
 #
 # ## Ten Gaussians, ten starts
 #
@@ -649,6 +649,7 @@ assert noisy[3] <= after[3] < 2 * smooth[3] + 0.01
 assert full_size or min(before[0], noisy[0], after[0]) > copier[0] + chance
 assert full_size or np.all(after[:2] > before[:2] - chance / 2)
 if full_size:
+    assert max(before[3], noisy[3], after[3]) <= real[3] <= smooth[3]
     assert np.all(after[:2] < before[:2] - chance)
     assert abs(after[0] - copier[0]) < chance < after[1] - copier[1]
     assert abs(after[1] - smooth[1]) < chance
@@ -692,11 +693,13 @@ at_full_size("verdicts", 8, "Four panels with the scores of six entries, for MNI
 #   smoothness may be all that this test still sees.
 # - **Legible:** the mixture without labels is worst. Draws without noise are *more* legible than real digits: real
 #   people sometimes write badly.
-# - **Copies:** the draws without noise have more than those with it. But real digits, which copy nothing, have a
-#   similar share once they are smoothed: they lack the specks in which two real digits always differ.
+# - **Copies:** no draws have more than real digits. Leaving out noise can raise this share without copying: smoothed
+#   real digits, which copy nothing, have at least as many as before, as they lack the specks in which two real digits
+#   always differ.
 #
 # > With the small digits: no draws reach the neighbours' goal, and neither test sees an improvement from the first
-# > row to the third. Only legibility shows it. Eight by eight pixels in ink and paper leave a judge little to see.
+# > row to the third. Only legibility shows it. Eight by eight pixels in ink and paper leave a judge little to see. The
+# > draws without noise have more copies than those with it, but smoothed real digits have a similar share.
 #
 # ## A better likelihood is not a better picture
 #

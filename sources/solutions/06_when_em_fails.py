@@ -178,7 +178,7 @@ assert order["ABCD".index(immune_fit)] == "tied"
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Which of the four types cannot put a spike on a few points, because all components share it?
+# Which of the four types cannot put a spike on a few points, because all components share one covariance?
 #
 # </details>
 # <details><summary>Hint 2</summary>
