@@ -698,8 +698,8 @@ at_full_size("verdicts", 8, "Four panels with the scores of six entries, for MNI
 #   always differ.
 #
 # > With the small digits: no draws reach the neighbours' goal, and neither test sees an improvement from the first
-# > row to the third. Only legibility shows it. Eight by eight pixels in ink and paper leave a judge little to see. The
-# > draws without noise have more copies than those with it, but smoothed real digits have a similar share.
+# > row to the third. Only legibility shows it. Eight by eight pixels in ink and paper leave a judge little to see.
+# > The draws without noise have more copies than those with it, but smoothed real digits have a similar share.
 #
 # ## A better likelihood is not a better picture
 #

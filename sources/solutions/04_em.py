@@ -11,8 +11,8 @@ from mlcourse.plotting import show, use_course_style
 use_course_style()
 
 # %% [markdown]
-# Copy the formulas of the E-step and the M-step onto paper. Then write tasks 1 to 4 with the lecture closed: that makes
-# the code yours.
+# Copy the formulas of the E-step and the M-step onto paper. Then write tasks 1 to 4 with the lecture closed: that
+# makes the code yours.
 #
 # ## {{responsibilities_1d}}
 #
