@@ -163,24 +163,12 @@ class BaseMixture(BaseEstimator):
     ) -> None:
         """Follow EM from θ of `run` until it converges or reaches `max_iter`."""
         search.note(run, self.reg_covar, prior)
-        if not run.converged:
-            self._run(run, search, expect, prior, run.lower_bounds[-1] if run.lower_bounds else before)
-        search.best = search.better_of_both()
-        search.run = None
-
-    def _run(
-        self,
-        run: Run,
-        search: Search,
-        expect: Expectation,
-        prior: CovariancePrior | None,
-        before: float,
-    ) -> None:
-        """Do the rounds."""
+        before = run.lower_bounds[-1] if run.lower_bounds else before
         name, done = f"Start {search.number} of {self.n_init}", len(run.lower_bounds)
         objective = "log-likelihood" if prior is None else "log-posterior"
+        rounds = 0 if run.converged else max(self.max_iter - done, 0)
         with self._progress(name, done) as bar:
-            for step in islice(em(expect, run.theta, self.reg_covar, prior), max(self.max_iter - done, 0)):
+            for step in islice(em(expect, run.theta, self.reg_covar, prior), rounds):
                 change, before = step.lower_bound - before, step.lower_bound
                 run.theta, run.step = step.mixture, step
                 run.lower_bounds.append(step.lower_bound)
@@ -191,6 +179,7 @@ class BaseMixture(BaseEstimator):
                 if run.converged:
                     bar.set_description(f"{name}, converged")
                     break
+        search.best, search.run = search.better_of_both(), None
 
     def _progress(self, name: str, done: int = 0) -> Any:
         return RoundBar(

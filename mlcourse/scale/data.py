@@ -25,7 +25,6 @@ class Data:
     rows: Rows
     summary: Summary
     engine: Engine
-
     verbose: bool = False
 
     @classmethod

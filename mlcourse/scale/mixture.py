@@ -1,8 +1,7 @@
 """`GaussianMixture` for rows that need not fit in memory: the same EM, but the E-step walks over blocks."""
 
 import os
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -80,13 +79,13 @@ class GaussianMixture(mixture.GaussianMixture):
         prior, given = self._prior(data, None), self._given_start(data)
         last = self._warm_start(self.n_components, data.shape[1])
         search = SavedSearch(self, data, last, checkpoint)
-        starts = [last] if last is not None else self._starts_on_a_sample(data, given, prior, search)
+        starts: Iterable[Mixture] = self._starts_on_a_sample(data, given, prior, search)
+        if last is not None:
+            starts = [last][search.number :]
         rows = data.summary.fingerprint if self.warm_start else None
         self._walk = Walk(data)
         try:
-            self._fit_em(
-                self._walk.expect, islice(starts, 1 - search.number if last else None), prior, rows, search
-            )
+            self._fit_em(self._walk.expect, starts, prior, rows, search)
         finally:
             del self._walk
         self._averages, self._rows_seen = None, data.summary.weight
