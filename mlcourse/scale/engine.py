@@ -145,6 +145,8 @@ class Cluster:
 
     def fold(self, work: Work, rows: Rows, advance: Callable[[int], object] | None = None) -> Any:
         """Add up the work of all blocks in the fixed tree. See `Engine`."""
+        if not rows.blocks:
+            return None
         shared = self.delayed(work, name=key(f"share_{work.name}"), traverse=False)
         of_dask = any(isinstance(block.recipe, Partition) for block in rows.blocks)
         # Partitions of Dask are computed before a task begins, and so are in memory at once. In other blocks, Dask

@@ -142,6 +142,12 @@ def test_empty_blocks_are_nothing_on_a_cluster(client, rows):
     assert model.score(rows, sample_weight=w) == pytest.approx(model.score(X, sample_weight=w), rel=1e-12)
 
 
+def test_a_file_without_rows_is_named_on_a_cluster_too(client, tmp_path):
+    np.save(tmp_path / "empty.npy", np.empty((0, 3)))
+    with pytest.raises(UnreadableRows, match=r"empty\.npy has no rows or no columns"):
+        PCA(2).fit(tmp_path / "empty.npy")
+
+
 def test_a_client_is_asked_for(client, rows):
     with pytest.raises(TypeError, match=r"client='tcp://here' must be a dask.distributed.Client"):
         PCA(2).fit(rows, client="tcp://here")
