@@ -191,8 +191,8 @@ class KMeans(kmeans.KMeans):
                 search.note()
                 if run.settled:
                     break
-        run.judged, run.sums = run.centers, Walk(data).sums(run.centers)
-        run.inertia = data.fold("inertia", inertia_of_piece, run.centers)
+        judgement = data.fold("judge", judgement_of_piece, (run.centers, data.summary.mean))
+        run.judged, run.sums, run.inertia = run.centers, judgement.sums, judgement.inertia
         search.best, search.run = search.better_of_both(), None
 
     # ── Where it starts ───────────────────────────────────────────────────────────────────────────
@@ -289,7 +289,9 @@ class Walk:
 
     def assign(self, c: Floats) -> tuple[Ints, Sums]:
         """Find the sums over the rows of each cluster; labels are not kept."""
-        sums = self.sums(c)
+        self.rounds += 1
+        shared = (c, self.data.summary.mean)
+        sums = self.data.fold(f"assign_{self.rounds}", sums_of_piece, shared, advance=self.advance)
         offsets, squares = c - sums.origin, self.data.summary.squares
         # ‖x − c‖² = ‖x − o‖² − 2 (x − o)·(c − o) + ‖c − o‖², summed over all rows
         cross = np.einsum("kj,kj->k", offsets, sums.weight[:, np.newaxis] * offsets - 2 * sums.offset)
@@ -298,12 +300,6 @@ class Walk:
         if n_empty:
             sums = relocate(sums, self.data.fold("farthest", farthest_of_piece, (c, n_empty)))
         return np.empty(0, dtype=np.int32), sums
-
-    def sums(self, c: Floats) -> Sums:
-        """Assign all rows to the centres, and sum them up by cluster."""
-        self.rounds += 1
-        shared = (c, self.data.summary.mean)
-        return self.data.fold(f"assign_{self.rounds}", sums_of_piece, shared, advance=self.advance)
 
 
 def weights(piece: Piece) -> Floats:
@@ -314,10 +310,34 @@ def weights(piece: Piece) -> Floats:
 def sums_of_piece(shared: tuple[Floats, Floats], piece: Piece) -> Sums:
     """Assign some rows to the centres, and sum them up by cluster."""
     c, origin = shared
-    labels = assign(piece.X, c)
+    return sums_with(assign(piece.X, c), c, origin, piece)
+
+
+def sums_with(labels: Ints, c: Floats, origin: Floats, piece: Piece) -> Sums:
+    """Sum up some rows by label."""
     return sums_after_moves(
         Sums.none(len(c), origin), piece.X, np.full_like(labels, -1), labels, weights(piece)
     )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a run is judged by: the sums over its clusters, and its inertia."""
+
+    sums: Sums
+    inertia: float
+
+    def __iadd__(self, other: "Judgement") -> "Judgement":
+        sums = self.sums
+        sums += other.sums
+        return Judgement(sums, self.inertia + other.inertia)
+
+
+def judgement_of_piece(shared: tuple[Floats, Floats], piece: Piece) -> Judgement:
+    """Assign some rows to the centres once, for their sums and their inertia."""
+    c, origin = shared
+    labels = assign(piece.X, c)
+    return Judgement(sums_with(labels, c, origin, piece), inertia_of(piece.X, c, labels, weights(piece)))
 
 
 def farthest_of_piece(shared: tuple[Floats, int], piece: Piece) -> TopRows:
