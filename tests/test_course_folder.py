@@ -151,7 +151,7 @@ def test_the_exercise_says_what_is_passed_to_a_check(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="grading requires Linux or macOS")
 @pytest.mark.parametrize("jobs", [0, 1])
 def test_extra_tasks_are_marked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
-    from mlcourse.grading import run
+    from mlcourse.grading.batch import grade_folder as run
     from tests.helpers.fake_grading import go, read_fake
 
     monkeypatch.setattr(run, "read_submissions", read_fake)

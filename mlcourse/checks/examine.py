@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import ANY_NUMBERS, Plain, describe, difference, plain
+from mlcourse.checks.compare import ANY_NUMBERS, describe, difference
 from mlcourse.checks.outcome import Answer, Kind, Outcome, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
+from mlcourse.plain import Plain, plain
 
 NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
 

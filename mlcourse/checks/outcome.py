@@ -9,8 +9,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import NotPlain, difference, plain
+from mlcourse.checks.compare import difference
 from mlcourse.checks.task import Case, Task
+from mlcourse.plain import NotPlain, plain
 
 Kind = Literal["function", "value", "none"]
 

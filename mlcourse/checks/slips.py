@@ -27,10 +27,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import Plain
 from mlcourse.checks.mutation import mutants
 from mlcourse.checks.outcome import Outcome, call
 from mlcourse.checks.task import Case, Task
+from mlcourse.plain import Plain
 
 SENTENCES = {
     "absolute value missing": "an absolute value seems to be missing.",

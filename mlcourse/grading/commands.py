@@ -9,14 +9,14 @@ from mlcourse.checks import CatalogueError
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
-from mlcourse.grading.alike import compare_folder, similarity_page
-from mlcourse.grading.byhand import ByHandTableError
-from mlcourse.grading.exports import pending_points
-from mlcourse.grading.outgoing import printable
-from mlcourse.grading.pages import ungraded_reason
-from mlcourse.grading.publish import NothingToPublish, Summary, publish
-from mlcourse.grading.run import CannotGrade, check_paths, full_name, grade_folder, seed_from
-from mlcourse.grading.work import Settings
+from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_name, grade_folder, seed_from
+from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.records.text import printable
+from mlcourse.grading.report.alike import compare_folder, similarity_page
+from mlcourse.grading.report.byhand import ByHandTableError
+from mlcourse.grading.report.exports import pending_points
+from mlcourse.grading.report.pages import ungraded_reason
+from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
 
 PROGRAM = "python course.py"  # run in the course's own folder
 EXIT_UNGRADED = 3  # some submissions could not be graded; all others were

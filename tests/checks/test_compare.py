@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mlcourse.checks.compare import NotPlain, difference, plain
+from mlcourse.checks.compare import difference
+from mlcourse.plain import NotPlain, plain
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
-from mlcourse.checks.compare import describe, plain
+from mlcourse.checks.compare import describe
 from mlcourse.checks.outcome import Answer
+from mlcourse.plain import plain
 from tests.helpers.answers import FUNCTIONS, divides_by_zero, returns_nothing, stub
 
 

@@ -13,7 +13,7 @@ from mlcourse.cli import ROOT
 from mlcourse.course_folder import Course
 from mlcourse.grading import sandbox
 from mlcourse.grading.commands import run as run_command
-from mlcourse.grading.records import Mark
+from mlcourse.grading.records.grade import Mark
 
 BINOMIALS = ROOT / "tests" / "courses" / "binomials"
 SUBJECT = ("mixture", "sklearn", "gaussian", "kmeans", "datasets", "pca")

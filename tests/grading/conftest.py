@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mlcourse import cli
-from mlcourse.grading import commands, run
-from mlcourse.grading.work import Settings
+from mlcourse.grading import commands
+from mlcourse.grading.batch import grade_folder as run
+from mlcourse.grading.batch.submission import Settings
 from tests.helpers.fake_grading import (
     fake_grade,
     no_sandbox,

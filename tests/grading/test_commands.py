@@ -7,10 +7,11 @@ from typing import TypeAlias
 import pytest
 
 from mlcourse import cli
-from mlcourse.grading import commands, run
-from mlcourse.grading.publish import publish
+from mlcourse.grading import commands
+from mlcourse.grading.batch import grade_folder as run
+from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.report.publish import publish
 from mlcourse.grading.sandbox import NoSandbox, choose
-from mlcourse.grading.work import Settings
 from tests.helpers.fake_grading import (
     fake_grade,
     marks_in,

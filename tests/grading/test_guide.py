@@ -8,9 +8,9 @@ from mlcourse.checks import answer_of, examine
 from mlcourse.cli import ROOT
 from mlcourse.course_folder import Course
 from mlcourse.grading import commands
-from mlcourse.grading.marking import fault_in
-from mlcourse.grading.records import GradeStatus, MarkStatus
-from mlcourse.grading.run import seed_from
+from mlcourse.grading.batch.grade_folder import seed_from
+from mlcourse.grading.judge.marking import fault_in
+from mlcourse.grading.records.grade import GradeStatus, MarkStatus
 from mlcourse.grading.sandbox import Limits
 from tests.helpers.fake_grading import go
 

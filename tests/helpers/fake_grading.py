@@ -19,13 +19,13 @@ from typing import Any, Never
 
 from mlcourse.checks import Catalogue, Task
 from mlcourse.course_folder import Course
-from mlcourse.grading import run
-from mlcourse.grading.digests import tools_digest
-from mlcourse.grading.publish import Summary
-from mlcourse.grading.records import Cell, Grade, Mark, Submission
-from mlcourse.grading.run import grade_folder
+from mlcourse.grading.batch import grade_folder as run
+from mlcourse.grading.batch.digests import tools_digest
+from mlcourse.grading.batch.grade_folder import grade_folder
+from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.records.grade import Cell, Grade, Mark, Submission
+from mlcourse.grading.report.publish import Summary
 from mlcourse.grading.sandbox import NoSandbox, Sandbox
-from mlcourse.grading.work import Settings
 from tests.helpers import platform  # noqa: F401
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from mlcourse.grading.records import Grade, GradeStatus, Mark
+from mlcourse.grading.records.grade import Grade, GradeStatus, Mark
 
 NASTY = [
     "=cmd()|' /C calc'!A1",

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from mlcourse.course_folder import Course
-from mlcourse.grading.notebooks import tidy
-from mlcourse.grading.records import Grade
+from mlcourse.grading.records.grade import Grade
+from mlcourse.grading.records.text import tidy
 from mlcourse.tasks import lesson_04
 
 LESSON = "04_em"

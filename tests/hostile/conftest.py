@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from mlcourse.grading import marking, notebook_runner, sandbox
-from mlcourse.grading.read import Found, read_one
+from mlcourse.grading import sandbox
+from mlcourse.grading.intake.read import Found, read_one
+from mlcourse.grading.judge import marking, notebook_runner
 from mlcourse.grading.sandbox.session import START_TIMEOUT, Session, WorkerEnded
 from mlcourse.grading.sandbox.watchdog import descendants
 from tests.helpers import honest

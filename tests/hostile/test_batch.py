@@ -13,9 +13,9 @@ import time
 import pytest
 
 from mlcourse.grading import sandbox
-from mlcourse.grading.publish import publish
-from mlcourse.grading.run import grade_folder
-from mlcourse.grading.work import Settings
+from mlcourse.grading.batch.grade_folder import grade_folder
+from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.report.publish import publish
 from tests.helpers import honest
 from tests.helpers.processes import is_running, wait_until
 from tests.hostile.test_formats import GOOD, put
@@ -116,8 +116,9 @@ def test_nothing_is_left_of_a_grader_that_was_killed(tmp_path, walls):
     """kill -9 in the middle of an endless cell: the launcher hears that nobody is there any more, and ends."""
     program = """
 import sys
-from mlcourse.grading import marking, sandbox
-from mlcourse.grading.records import Cell, Submission
+from mlcourse.grading.judge import marking
+from mlcourse.grading import sandbox
+from mlcourse.grading.records.grade import Cell, Submission
 with sandbox.choose(only=sys.argv[1]) as chosen:
     session = chosen.start(sandbox.Limits())
     print(chosen._launch.launcher, chosen._launch.folder or "", flush=True)

@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 
-from mlcourse.grading import marking
-from mlcourse.grading.read import read_submissions
+from mlcourse.grading.intake.read import read_submissions
+from mlcourse.grading.judge import marking
 from tests.helpers import honest
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.honest import LIMITS, SEED

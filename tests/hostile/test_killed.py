@@ -15,12 +15,12 @@ import pytest
 from mlcourse.checks import answer_of, examine
 from mlcourse.cli import ROOT
 from mlcourse.grading import sandbox
-from mlcourse.grading.journal import Journal
-from mlcourse.grading.marking import task_seed
-from mlcourse.grading.publish import publish
-from mlcourse.grading.run import grade_folder
+from mlcourse.grading.batch.grade_folder import grade_folder
+from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.judge.marking import task_seed
+from mlcourse.grading.records.journal import Journal
+from mlcourse.grading.report.publish import publish
 from mlcourse.grading.sandbox.watchdog import descendants
-from mlcourse.grading.work import Settings
 from tests.helpers.made_up_class import TASKS, assert_earned, students, write_submissions
 from tests.helpers.processes import is_running, wait_until
 

@@ -65,7 +65,7 @@ READING = {
     "the tasks, compiled": (
         "import glob; open(glob.glob(os.path.dirname({tasks!r}) + '/__pycache__/*04*')[0], 'rb')"
     ),
-    "the marking": "import mlcourse.grading.marking",
+    "the marking": "import mlcourse.grading.judge.marking",
     "all homes": "os.listdir('/home')",
     "the folder of all this": "os.listdir(os.path.dirname(os.path.dirname({canary!r})))",
     "environment of the grader": "os.environ['MLCOURSE_SECRET_TOKEN']",
@@ -94,7 +94,7 @@ WRITING = {
     "a neighbour's submission": "open({other!r}, 'w')",
     "the solutions": "open({solutions!r}, 'a')",
     "the course's package": "import mlcourse; open(mlcourse.__file__, 'a')",
-    "the worker's own program": "import mlcourse.grading.pipe as pipe; open(pipe.__file__, 'a')",
+    "the worker's own program": "import mlcourse.grading.inside.pipe as pipe; open(pipe.__file__, 'a')",
     "a time stamp of Python's": "os.utime(os.__file__, (0, 0))",
     "permissions of Python's": "os.fchmod(os.open(os.__file__, os.O_RDONLY), 0o777)",
     "NumPy": "import numpy; open(numpy.__file__, 'a')",

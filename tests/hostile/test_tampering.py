@@ -32,7 +32,7 @@ for name in ("examine", "compare", "notebook", "outcome", "task"):
 """,
     "the worker's comparison": "import mlcourse.checks.compare as c\nc.difference = lambda *a, **k: None",
     "the worker's pipe": """
-import mlcourse.grading.pipe as pipe
+import mlcourse.grading.inside.pipe as pipe
 send = pipe.send
 pipe.send = lambda socket, words, *a, **k: send(socket, {**words, "status": "right", "points": 100}, *a, **k)
 """,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import examine, right_answer
-from mlcourse.checks.compare import plain
 from mlcourse.checks.outcome import call, given
+from mlcourse.plain import plain
 from tests.helpers.answers import FUNCTIONS, TASKS
 
 SEEDS = (0, 12345)  # `course.py mutants --seeds 50` tries fifty

@@ -10,8 +10,8 @@ In this folder: `backends` chooses the sandbox, `launch` starts a launcher in it
 `view` lists what it can read, and `scratch` manages the only folder that it can write to.
 """
 
+from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.sandbox.backends import NoSandbox, Sandbox, choose, report
-from mlcourse.grading.sandbox.limits import Limits
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
 __all__ = ["Limits", "NoSandbox", "Sandbox", "Session", "WorkerEnded", "choose", "report"]

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, Self
 
-from mlcourse.grading.pipe import unpack
-from mlcourse.grading.sandbox import bubblewrap, container, landlock
+from mlcourse.grading.inside import landlock
+from mlcourse.grading.inside.limits import DEFAULT_LIMITS, Limits
+from mlcourse.grading.inside.pipe import unpack
+from mlcourse.grading.sandbox import bubblewrap, container
 from mlcourse.grading.sandbox.launch import Launch
-from mlcourse.grading.sandbox.limits import DEFAULT_LIMITS, Limits
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
 NOT_ISOLATED = "not isolated"

@@ -7,7 +7,7 @@ called `bubblewrap`; the PyPI package of that name is something else. See bwrap(
 import os
 import shutil
 
-from mlcourse.grading.sandbox.limits import Limits
+from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.sandbox.view import DEVICES, View
 
 NAME = "bubblewrap"

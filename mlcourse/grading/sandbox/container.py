@@ -13,7 +13,7 @@ import sys
 import tarfile
 from types import SimpleNamespace
 
-from mlcourse.grading.sandbox.limits import BASELINE, Limits
+from mlcourse.grading.inside.limits import BASELINE, Limits
 from mlcourse.grading.sandbox.view import View, environment
 
 PROGRAMS = ("podman", "docker")

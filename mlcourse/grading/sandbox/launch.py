@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import IO, Any
 
-from mlcourse.grading.sandbox.limits import Limits
-from mlcourse.grading.sandbox.scratch import ScratchFolder
+from mlcourse.grading.inside.limits import Limits
+from mlcourse.grading.inside.scratch import ScratchFolder
 from mlcourse.grading.sandbox.session import Session
 from mlcourse.grading.sandbox.view import (
     DEVICES,
@@ -61,7 +61,6 @@ class Launch:
         view = course_view()
         setting: dict[str, Any] = {
             "path": search_path(),
-            "checks": str(PACKAGE / "checks"),
             "hidden": list(HIDDEN),
             "isolated": isolated,
             "landlock": landlock,
@@ -147,7 +146,7 @@ class Launch:
             process.wait()
 
 
-WORKER = str(Path(PACKAGE, "grading", "worker.py"))
+WORKER = str(Path(PACKAGE, "grading", "inside", "worker.py"))
 
 
 def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:

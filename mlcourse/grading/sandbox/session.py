@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from mlcourse.grading import pipe
-from mlcourse.grading.sandbox.limits import Limits
+from mlcourse.grading.inside import pipe
+from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.sandbox.watchdog import Watchdog
 from mlcourse.typing import Array
 

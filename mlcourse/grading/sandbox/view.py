@@ -25,7 +25,6 @@ NEEDED = ("covariance", "decomposition", "discriminant_analysis")
 
 SHARED_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
-GRADER_FILES = ("__init__.py", "cells.py", "pipe.py", "records.py", "worker.py", "sandbox")
 
 
 class View(NamedTuple):
@@ -66,15 +65,9 @@ def course_view() -> View:
     paths = sysconfig.get_paths()
     python = [paths["stdlib"], paths["platstdlib"], f"{sys.base_prefix}/lib", executable()]
     packages = search_path()[1:]
-    grader = [str(PACKAGE / "grading" / name) for name in GRADER_FILES]
-    shown = [
-        *SHARED_LIBRARIES,
-        *python,
-        *packages,
-        str(PACKAGE),
-        *grader,
-        str(PACKAGE / "checks" / "compare.py"),
-    ]
+    grading = PACKAGE / "grading"
+    inside = [str(grading / "__init__.py"), str(grading / "inside")]
+    shown = [*SHARED_LIBRARIES, *python, *packages, str(PACKAGE), *inside]
     scikit_learn = Path(sklearn.__file__).parent
     others = [copy for folder in search_path() if (copy := Path(folder, PACKAGE.name)) != PACKAGE]
     masked = [

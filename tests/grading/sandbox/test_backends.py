@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
-from mlcourse.grading import marking, pipe, sandbox
-from mlcourse.grading.records import Cell, Submission
-from mlcourse.grading.sandbox import backends, container, landlock
+from mlcourse.grading import sandbox
+from mlcourse.grading.inside import landlock, pipe
+from mlcourse.grading.judge import marking
+from mlcourse.grading.records.grade import Cell, Submission
+from mlcourse.grading.sandbox import backends, container
 from mlcourse.grading.sandbox.view import course_view
 from tests.helpers.courses import OUR_COURSE
 

@@ -1,0 +1,169 @@
+"""Grade a folder of submissions: read them, mark them, and publish the results."""
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mlcourse.course_folder import Course
+from mlcourse.grading.batch.pool import run_in_pool
+from mlcourse.grading.batch.submission import Outcome, Settings, assess, lost_outcome, prepare
+from mlcourse.grading.intake.read import read_submissions
+from mlcourse.grading.judge.marking import fault_in
+from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.text import format_points, printable
+from mlcourse.grading.report.exports import inert
+from mlcourse.grading.report.publish import Summary, entry, publish, write_manifest
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]  # on Windows, which has no sandbox either
+
+
+class CannotGrade(ValueError):
+    """A run that cannot start; the message says why and what to do."""
+
+
+def grade_folder(
+    submissions: Path, settings: Settings, jobs: int, lesson: str | None = None, quiet: bool = False
+) -> Summary:
+    """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
+
+    Parameters
+    ----------
+    submissions : Path
+    settings : Settings
+    jobs : int
+        Number of processes; 0 marks everything in this one.
+    lesson : str, optional
+        The lesson of all submissions, such as "04_em" or "04"; by default it is recognised for each notebook.
+    quiet : bool
+        Whether to hide the progress bar.
+
+    Raises
+    ------
+    CannotGrade, CatalogueError, ByHandTableError, NoSandbox
+    """
+    course = settings.course
+    lesson = full_name(lesson, course)
+    with lock_folder(settings.out):
+        # Read twice: once to count them, once to mark them, with only a few in memory at a time.
+        entries, lessons = [], set()
+        for submission in read_submissions(submissions, course.catalogue, lesson):
+            entries.append(entry(submission))
+            lessons.add(submission.lesson)
+        if not entries:
+            raise CannotGrade(
+                f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
+            )
+        refuse_faulty_checks(course, lessons, settings.seed)
+        write_manifest(settings.out, entries, [])
+        settings.journal.write(
+            "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
+        )
+        found = read_submissions(submissions, course.catalogue, lesson)
+        changes = mark_all(found, len(entries), settings, jobs, quiet)
+        write_manifest(settings.out, entries, changes)
+        return publish(settings.out)
+
+
+def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) -> None:
+    """Raise CannotGrade if a check is faulty, because it would cost everybody points."""
+    for task in course.catalogue.tasks.values():
+        fault = fault_in(task, seed) if task.lesson in lessons else None
+        if fault:
+            raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
+
+
+def mark_all(
+    submissions: Iterable[Submission], count: int, settings: Settings, jobs: int, quiet: bool
+) -> list[str]:
+    """Mark every submission, show the progress, and return a line for each student whose points have changed."""
+    # BLAS reads this only once, when a process loads it.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # An interrupted run ends its processes at once. What they leave behind is cleaned up, so warnings would be noise.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
+    outcomes = run_in_pool(assess, submissions, jobs, prepare, (settings,), partial(lost_outcome, settings))
+    bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
+    changes = {}
+    for outcome in bar:
+        bar.set_postfix_str(printable(outcome.grade.student, limit=30))
+        changes[outcome.name] = describe_change(outcome)
+    return [line for _, line in sorted(changes.items()) if line]
+
+
+def describe_change(outcome: Outcome) -> str | None:
+    """Say what a student gains or loses compared with the last run, by task; None if nothing has changed."""
+    if outcome.before is None:
+        return None
+    before, now = outcome.before, {mark.task: mark.points for mark in outcome.grade.marks}
+    tasks = [task for task in {**before, **now} if before.get(task, 0) != now.get(task, 0)]
+    if not tasks:
+        return None
+    gain = sum(now.values()) - sum(before.values())
+    verb = "gains" if gain > 0 else "loses" if gain < 0 else "keeps the same total"
+    what = "; ".join(
+        f"{task} {format_points(before.get(task, 0))} → {format_points(now.get(task, 0))}" for task in tasks
+    )
+    return (
+        f"{printable(outcome.grade.student)} {verb}{f' {format_points(abs(gain))}' if gain else ''}: {what}"
+    )
+
+
+def check_paths(submissions: Path, out: Path) -> None:
+    """Raise CannotGrade if the submissions do not exist, or the results would be written among them."""
+    if not submissions.exists():
+        raise CannotGrade(f"{submissions} does not exist.")
+    if submissions.resolve() in (out.resolve(), *out.resolve().parents):
+        raise CannotGrade(
+            f"{out} is inside {submissions}, among the submissions: choose another folder with -o."
+        )
+
+
+def full_name(lesson: str | None, course: Course) -> str | None:
+    """Return the full name of a lesson, given its name or number. Raises CannotGrade."""
+    if lesson is None:
+        return None
+    found = course.catalogue.lesson_called(lesson)
+    if not found:
+        known = course.catalogue.lessons
+        raise CannotGrade(
+            f"--lesson: there is no lesson {inert(lesson)!r}; choose one of {', '.join(known)}."
+        )
+    return found
+
+
+def seed_from(path: Path) -> bytes:
+    """Return the secret behind the random cases; if there is none yet, create one that only its owner can read.
+
+    It is kept with the results: the same submissions, marked again, get the same cases and the same marks.
+    """
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass  # the secret of an earlier run, or the instructor's own
+    seed = path.read_bytes()
+    if not seed:
+        raise CannotGrade(f"{path} is empty: put a secret into it, or delete it to get a new one.")
+    return seed
+
+
+@contextmanager
+def lock_folder(out: Path) -> Iterator[None]:
+    """Keep a second run out of the folder. The kernel releases the lock however this process ends."""
+    (out / "results").mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        try:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotGrade(
+                f"another run is writing to {out}: wait for it, or choose another folder with -o."
+            ) from None
+        yield

@@ -1,0 +1,118 @@
+"""Parse a notebook's bytes into cells: plain text, nothing else."""
+
+import json
+import re
+from collections import Counter
+from itertools import chain
+from typing import Any
+
+from mlcourse.checks import Catalogue
+from mlcourse.grading.records.grade import Cell
+
+MAX_BYTES = 5_000_000
+
+
+class NotReadable(ValueError):
+    """Bytes that are not a notebook; the message is a sentence for the instructor."""
+
+
+def read_notebook(data: bytes) -> tuple[Cell, ...]:
+    """Return the code and Markdown cells of a notebook in format 3 or 4. Raises NotReadable."""
+    notebook = _json(data)
+    if not isinstance(notebook, dict):
+        raise NotReadable("It is JSON, but not a notebook.")
+    cells = [_cell(cell) for cell in _raw_cells(notebook)]
+    return tuple(cell for cell in cells if cell is not None)
+
+
+def _json(data: bytes) -> object:
+    if not data.strip():
+        raise NotReadable("The file is empty.")
+    if len(data) > MAX_BYTES:
+        raise NotReadable(f"It is larger than {MAX_BYTES / 1e6:.0f} MB.")
+    try:
+        parsed: object = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise NotReadable(
+            f"It is not UTF-8: the byte at position {error.start} is invalid. Save it again from Jupyter."
+        ) from error
+    except RecursionError as error:
+        raise NotReadable("It is nested too deeply to be a notebook.") from error
+    except ValueError as error:
+        raise NotReadable(f"It is not JSON: {str(error)[:100]}.") from error
+    return parsed
+
+
+def _raw_cells(notebook: dict[str, Any]) -> list[Any]:
+    """Return the list of cells, wherever this version of the format keeps it."""
+    version = notebook.get("nbformat", 4 if "cells" in notebook else 3)
+    if version == 4:
+        cells = notebook.get("cells")
+    elif version == 3:
+        sheets = notebook.get("worksheets")
+        if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
+            raise NotReadable("It claims to be a notebook in format 3, but has no worksheets.")
+        inner = [sheet.get("cells") for sheet in sheets]
+        cells = [*chain(*inner)] if all(isinstance(one, list) for one in inner) else None
+    else:
+        raise NotReadable(
+            f"It is a notebook in format {str(version)[:20]}; only formats 3 and 4 are supported."
+        )
+    if not isinstance(cells, list):
+        raise NotReadable("It has no list of cells.")
+    return cells
+
+
+def _cell(raw: object) -> Cell | None:
+    """Return a cell as text, or None for kinds that contain neither code nor an answer."""
+    if not isinstance(raw, dict):
+        raise NotReadable("One of its cells is not a JSON object.")
+    kind = raw.get("cell_type")
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise NotReadable("The source of one of its cells is not text.")
+    if kind not in ("code", "markdown", "heading"):
+        return None
+    task, role = _task_and_role(raw.get("metadata"))
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    return Cell("code" if kind == "code" else "markdown", source, task, role)
+
+
+def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
+    """Return a cell's task and role from our metadata or nbgrader's. Both may be forged: no points depend on them."""
+    if not isinstance(metadata, dict):
+        return None, None
+    ours, theirs = metadata.get("mlcourse"), metadata.get("nbgrader")
+    if isinstance(ours, dict) and isinstance(ours.get("task"), str):
+        role = ours.get("role")
+        return ours["task"], role if role in ("answer", "check", "open") else None
+    if isinstance(theirs, dict) and isinstance(theirs.get("grade_id"), str):
+        grade, solution = theirs.get("grade") is True, theirs.get("solution") is True
+        role = {(True, True): "open", (True, False): "check", (False, True): "answer"}.get((grade, solution))
+        return theirs["grade_id"].removeprefix("check_"), role
+    return None, None
+
+
+DEFINITION = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+
+
+def lesson_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> str | None:
+    """Recognise the lesson by the tasks in the metadata or, if there are none, by the names that the code defines."""
+    tasks = catalogue.tasks
+    tagged = Counter(tasks[cell.task].lesson for cell in cells if cell.task in tasks)
+    if not tagged:
+        names = {
+            name
+            for cell in cells
+            if cell.kind == "code"
+            for found in DEFINITION.finditer(cell.source)
+            for name in found.groups()
+            if name in tasks
+        }
+        tagged = Counter(tasks[name].lesson for name in names)
+    ranked = tagged.most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]

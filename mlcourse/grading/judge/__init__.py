@@ -1,0 +1,1 @@
+"""Ask a submission's answers about random cases, and judge the outcomes."""

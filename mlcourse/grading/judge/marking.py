@@ -1,0 +1,242 @@
+"""Mark one submission: run it in a sandbox, call its functions there, and judge the results here in the parent.
+
+The judge is `mlcourse.checks.examine`, the same as in students' notebooks: there, asking an answer about a case means
+a call; here, a request to a worker. Only plain values come back, and the expected results never leave the parent.
+"""
+
+import hashlib
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
+from mlcourse.checks.compare import difference
+from mlcourse.checks.outcome import Kind
+from mlcourse.course_folder import Course
+from mlcourse.grading.inside.limits import DEFAULT_LIMITS
+from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
+from mlcourse.grading.judge.notebook_runner import NotebookRunner
+from mlcourse.grading.records.grade import Grade, GradeStatus, Mark, Submission
+from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
+from mlcourse.plain import plain
+from mlcourse.typing import Array
+
+MAX_MESSAGE = 2000  # characters
+
+
+def grade(
+    submission: Submission,
+    course: Course,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None] = lambda mark: None,
+    done: dict[str, Mark] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Grade:
+    """Mark a submission.
+
+    Parameters
+    ----------
+    submission : Submission
+    course : Course
+    sandbox : Sandbox
+    seed : bytes
+        The secret that every task's random cases are drawn from.
+    on_mark : callable(Mark)
+        Called after every task, so that no mark is lost if the run stops during the next one.
+    done : dict, optional
+        Marks that are already known, by task; these tasks are not run again.
+    limits : Limits
+
+    Returns
+    -------
+    Grade
+        Always the same for the same submission and seed.
+
+    Raises
+    ------
+    OSError
+        If the sandbox cannot start a worker. That is this machine's fault, so no student loses points.
+    """
+    start = time.monotonic()
+    grade = Grade(
+        submission.student, submission.lesson, submission.source, "unreadable", isolation=sandbox.name
+    )
+    if submission.problem:
+        grade.notes.append(submission.problem)
+        return grade
+    done = done or {}
+    lesson = course.catalogue.of_lesson(submission.lesson)
+    runner = NotebookRunner(submission, sandbox, limits)
+    try:
+        for task in lesson.tasks:
+            mark = done.get(task.name) or mark_task(task, course.checked_expression(task), runner, seed)
+            grade.marks.append(mark)
+            if task.name not in done:
+                on_mark(mark)
+    finally:
+        runner.close()
+    _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
+    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission, course)]
+    grade.output = runner.output
+    grade.status = status_of(grade, runner)
+    grade.seconds = time.monotonic() - start
+    return grade
+
+
+# ── One task ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mark_task(task: Task, expression: str, runner: NotebookRunner, seed: bytes) -> Mark:
+    """Get one answer and judge it. A crash or a timeout costs only this task.
+
+    `expression` is what the exercise passes to the check of a value.
+    """
+    try:
+        found = runner.find(task.name)
+        if found is None:
+            return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
+        verdict = judge(task, remote_answer(task, expression, runner, *found), task_seed(seed, task.name))
+    except WorkerEnded as end:
+        return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
+    points = task.points if verdict.status == "right" else 0
+    mark = Mark(task.name, points, task.points, verdict.status, printable(verdict.message))
+    if verdict.mistake:
+        mark = mark._replace(mistake=verdict.mistake.name, advice=verdict.mistake.message)
+    return mark
+
+
+def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kind, name: str) -> Answer:
+    """Return the student's answer: it is asked about a case in the sandbox. Asking raises WorkerEnded."""
+    if task.kind == "value":
+        return Answer(kind, name, lambda case: runner.value(expression))
+    return Answer(kind, name, lambda case: runner.call(task.name, case.args))
+
+
+def task_seed(seed: bytes, task: str) -> int:
+    """Derive the seed of one task's cases; the cases of one task reveal nothing about another's."""
+    return int.from_bytes(hashlib.sha256(seed + b"\0" + task.encode()).digest()[:8], "big")
+
+
+def judge(task: Task, answer: Answer, seed: int) -> Verdict:
+    """Return the verdict on an answer. Raises WorkerEnded."""
+    try:
+        return explained(examine(task, answer, seed), task, answer)
+    except Exception as error:  # an output that no check anticipated must not crash the grader
+        return Verdict("wrong", f"the check cannot handle this result ({type(error).__name__}).")
+
+
+def explained(verdict: Verdict, task: Task, answer: Answer) -> Verdict:
+    """Add the kind of slip, if it is recognised at once. An answer that ends its worker only now stays wrong."""
+    try:
+        return with_slip(verdict, task, answer, patience=0)
+    except WorkerEnded:
+        return verdict
+
+
+def printable(message: str) -> str:
+    """Replace control characters, which could disturb a terminal or a page, and cut off very long messages."""
+    return "\n".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line) for line in message.split("\n"))[:MAX_MESSAGE]
+
+
+# ── Is the check itself correct? ─────────────────────────────────────────────────────────────────────
+
+
+@lru_cache(maxsize=512)
+def fault_in(task: Task, seed: bytes) -> str | None:
+    """Say what is wrong with a task, by trying its own reference on the cases that students will get."""
+    case_seed = task_seed(seed, task.name)
+    try:
+        cases = list(task.draw_cases(np.random.default_rng(case_seed)))
+        if not cases:
+            return "it has no cases"
+        if not all(survives_pipe(case.args) for case in cases):
+            return "its cases do not arrive unchanged in the sandbox"
+        verdict = examine(task, right_answer(task), case_seed)
+    except Exception as error:  # a check may be the instructor's own code, and raise anything
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    return None if verdict.status == "right" else f"it does not accept its own reference: {verdict.message}"
+
+
+def survives_pipe(args: tuple[object, ...]) -> bool:
+    """Whether arguments come out of the pipe as they went in. Raises what `pack` and `unpack` raise."""
+    arrays: list[Array] = []
+    packed = pack(args, arrays)
+    data = to_npz(arrays)
+    back = unpack(packed, from_npz(data))
+    return len(data) <= MAX_ARRAYS and difference(plain(back), plain(args), 0, 0) is None
+
+
+# ── The whole submission ─────────────────────────────────────────────────────────────────────────────
+
+
+def _add_open_questions(
+    grade: Grade,
+    submission: Submission,
+    questions: list[OpenQuestion],
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+) -> None:
+    """Add a mark without points for every open question, and the student's text."""
+    for question in questions:
+        name = question.name
+        texts = [cell.source for cell in submission.cells if cell.task == name]
+        grade.open_answers[name] = "\n\n".join(texts)
+        message = "" if texts else "its cell was not found in this notebook."
+        grade.marks.append(done.get(name) or Mark(name, 0, question.points, "by hand", message))
+        if name not in done:
+            on_mark(grade.marks[-1])
+
+
+def status_of(grade: Grade, runner: NotebookRunner) -> GradeStatus:
+    """Sum up the whole submission in one word."""
+    statuses = {mark.status for mark in grade.marks} - {"by hand"}
+    if statuses == {"missing"}:
+        return "missing"
+    if statuses and statuses <= {"crashed", "timeout", "missing"}:
+        return "timeout" if "timeout" in statuses else "crashed"
+    return "partial" if statuses & {"crashed", "timeout"} or runner.skipped else "ok"
+
+
+# Patterns for untrusted text never start a line with `\s*`, nor have two of them in a row: on a megabyte of blank
+# lines they would take quadratic time.
+IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
+LISTED_IN_FULL = ("scipy", "sklearn", "mlcourse")  # packages where it matters which part is imported
+INDIRECT_IMPORT = re.compile(r"\b(importlib|__import__|sys\.modules)\b")
+
+
+def imports(source: str) -> set[str]:
+    """Return the packages that a cell imports, without the standard library; for some, which part of them."""
+    found = {
+        name if name.split(".")[0] in LISTED_IN_FULL else name.split(".")[0]
+        for name in IMPORT.findall(source)
+    }
+    return found - sys.stdlib_module_names
+
+
+def import_notes(submission: Submission, course: Course) -> list[str]:
+    """Note every cell that imports a package, or a part of one, that the exercise itself does not import.
+
+    This reads the text of the cells, so that running code cannot hide an import. Indirect imports are not resolved,
+    but cells that could make them are reported.
+    """
+    own = set().union(*(imports("".join(cell["source"])) for cell in course.exercise(submission.lesson)))
+    notes = []
+    for number, cell in enumerate(submission.cells, 1):
+        if cell.kind == "code":
+            notes += [
+                f"Cell {number} imports {name[:60]}, which the exercise does not."
+                for name in sorted(imports(cell.source) - own)
+            ]
+            notes += [
+                f"Cell {number} mentions {word}, which can hide an import."
+                for word in sorted(set(INDIRECT_IMPORT.findall(cell.source)))
+            ]
+    return notes[:20]

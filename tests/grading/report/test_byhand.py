@@ -1,0 +1,200 @@
+"""Points given by hand: they count, and they are never lost."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlcourse.grading.batch import grade_folder as run
+from mlcourse.grading.records.grade import Grade, Mark, Submission
+from mlcourse.grading.report import byhand, exports
+from mlcourse.grading.report.byhand import ByHandTableError
+from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from tests.helpers.fake_grading import (
+    go,
+    submission,
+)
+from tests.helpers.grades import NASTY, good_grade, rows_of
+
+
+def grade_well(submission: Submission, *rest: object, **options: object) -> Grade:
+    """Give every submission the marks of `good_grade`."""
+    return replace(good_grade(submission.student), source=submission.source)
+
+
+@pytest.fixture
+def with_open_question(folder: Path) -> Path:
+    """A class of two with an open question; returns its folder of results."""
+    folder.write_text(json.dumps({"a": {}, "=b": {}}))
+    go(folder, grade=grade_well)
+    return folder.parent / "out"
+
+
+def enter(out: Path, points: dict[str, str], separator: str = ",") -> None:
+    """Fill in the table as a spreadsheet would."""
+    rows = rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+    for row in rows:
+        row["points"] = points.get(row["student"].lstrip("'"), row["points"])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), delimiter=separator)
+    writer.writeheader()
+    writer.writerows(rows)
+    (out / "by_hand.csv").write_text(text.getvalue(), "utf-8-sig")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_points_entered_by_hand_count_and_are_kept(with_open_question: Path, separator: str) -> None:
+    out = with_open_question
+    enter(out, {"a": "2,5", "=b": "0"}, separator)
+    for _ in range(2):
+        grades = {grade.student: grade for grade in publish(out).grades}
+        assert grades["a"].points == 6.5
+        assert exports.pending_points(grades["a"]) == exports.pending_points(grades["=b"]) == 0
+        rows = {
+            row["student"].lstrip("'"): row["points"]
+            for row in rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+        }
+        assert rows == {"a": "2,5", "=b": "0"}
+    assert "6.5" in (out / "canvas_04_em.csv").read_text()
+
+
+def test_a_table_in_windows_1252_is_read(with_open_question: Path) -> None:
+    table = with_open_question / "by_hand.csv"
+    rows = table.read_text("utf-8-sig").replace("because", "weil es schön ist")
+    table.write_text(rows.replace('"","', '"3","', 1), "cp1252")
+    assert sorted(grade.points for grade in publish(with_open_question).grades) == [4, 7]
+
+
+def add_row(out: Path, **cells: str) -> None:
+    rows = rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), restval="")
+    writer.writeheader()
+    writer.writerows([*rows, cells])
+    (out / "by_hand.csv").write_text(text.getvalue(), "utf-8")
+
+
+def test_a_person_overrules_a_check(with_open_question: Path) -> None:
+    add_row(with_open_question, student="a", file="a/04_em.ipynb", task="e_step", points="1.5")
+    for _ in range(2):
+        grades = {grade.student: grade for grade in publish(with_open_question).grades}
+        assert (grades["a"].points, grades["=b"].points) == (1.5, 4)
+        (mark, *_) = grades["a"].marks
+        assert mark.status == "by hand"
+        assert mark.message.startswith("marked by hand; the check said right")
+        rows = rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+        assert [(row["task"], row["points"]) for row in rows] == [("why", ""), ("why", ""), ("e_step", "1.5")]
+
+
+@pytest.mark.parametrize(
+    ("words", "points"), [(("2", ""), 6), (("", "2"), 6), (("2", "2"), 6), (("2", "1"), None)]
+)
+def test_duplicate_rows_must_agree(
+    with_open_question: Path, words: tuple[str, ...], points: float | None
+) -> None:
+    enter(with_open_question, {"a": words[0]})
+    (row,) = (
+        one
+        for one in rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+        if one["student"] == "a"
+    )
+    add_row(with_open_question, **{**row, "points": words[1]})
+    if points is None:
+        with pytest.raises(ByHandTableError, match="has both 2 and 1 for a, why"):
+            publish(with_open_question)
+    else:
+        assert {grade.student: grade.points for grade in publish(with_open_question).grades}["a"] == points
+
+
+def test_points_can_be_entered_when_all_answers_are_missing(folder: Path) -> None:
+    def find_nothing(submission: Submission, *rest: object, **options: object) -> Grade:
+        marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
+        return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": "because"})
+
+    folder.write_text(json.dumps({"a": {}}))
+    go(folder, grade=find_nothing)
+    out = folder.parent / "out"
+    enter(out, {"a": "2"})
+    (grade,) = publish(out).grades
+    assert (grade.status, exports.points_of(grade)) == ("ok", 2)
+    assert '"a",,' not in (out / "canvas_04_em.csv").read_text()
+
+
+def test_points_of_a_second_notebook_stay_with_its_file(
+    with_open_question: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_with(*made: Submission) -> Summary:
+        monkeypatch.setattr(run, "read_submissions", lambda *args: iter(made))
+        summary: Summary = go(with_open_question.parent / "class.json", grade=grade_well)
+        return summary
+
+    run_with(submission("ada"), submission("ada (2)", source="ada/2.ipynb", owner="ada"))
+    enter(with_open_question, {"ada": "1"})
+    rows = (with_open_question / "by_hand.csv").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 3
+    second = run_with(submission("ada", source="ada/2.ipynb"))
+    assert [exports.pending_points(grade) for grade in second.grades] == [0]
+
+
+def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question: Path, folder: Path) -> None:
+    enter(with_open_question, {"a": "3"})
+
+    def grade(submission: Submission, *rest: object, **options: object) -> Grade:
+        changed = replace(good_grade(submission.student), open_answers={"why": "I have changed my mind"})
+        return replace(changed, source=submission.source)
+
+    summary = go(folder, grade=grade)
+    assert [exports.pending_points(grade) for grade in summary.grades] == [3, 3]
+    assert summary.remarks == [
+        "by_hand.csv has points that do not count, because the answer has changed or because no student, file or task"
+        " matches the row (a, why: 3)."
+    ]
+    rows = rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+    assert [row["points"] for row in rows] == ["", "", "3"]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_entries_for_any_name_are_kept(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "by_hand.csv"
+    entered = {byhand.table_key(text, text, "why"): "2"}
+    for _ in range(3):
+        byhand.write_table(path, {}, entered)
+        once, entered = entered, byhand.read_points(path)
+    assert list(entered.values()) == ["2"]
+    assert entered == once
+
+
+@pytest.mark.parametrize("word", ["four", "-1", "3.5", "nan", "inf"])
+def test_invalid_points_are_refused_and_kept(with_open_question: Path, word: str) -> None:
+    enter(with_open_question, {"a": word})
+    before = (with_open_question / "by_hand.csv").read_bytes()
+    with pytest.raises(ByHandTableError, match="is not a number from 0 to 3"):
+        publish(with_open_question)
+    assert (with_open_question / "by_hand.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", "student\n\xe9".encode("latin-1"), b"", b"a,b\n1,2\n"])
+def test_a_damaged_table_is_not_overwritten(with_open_question: Path, content: bytes) -> None:
+    path = with_open_question / "by_hand.csv"
+    path.write_bytes(content)
+    if content:
+        with pytest.raises(ByHandTableError):
+            publish(with_open_question)
+        assert path.read_bytes() == content
+
+
+def test_points_of_a_student_who_left_are_kept(with_open_question: Path, folder: Path) -> None:
+    enter(with_open_question, {"a": "1"})
+    folder.write_text(json.dumps({"z": {}}))
+    go(folder)
+    assert "a" in [
+        row["student"] for row in rows_of((with_open_question / "by_hand.csv").read_text("utf-8-sig"))
+    ]
+
+
+def test_publishing_before_the_first_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(NothingToPublish, match="SUBMISSIONS"):
+        publish(tmp_path)
