@@ -1,7 +1,7 @@
 """What is known about a submission before it runs, and after."""
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 MarkStatus = Literal["right", "wrong", "not attempted", "missing", "crashed", "timeout", "by hand"]
 GradeStatus = Literal["ok", "partial", "crashed", "timeout", "unreadable", "missing"]
@@ -35,6 +35,22 @@ class Submission:
     files: tuple[Attachment, ...] = ()
     notes: tuple[str, ...] = ()  # what the instructor should know about it
     owner: str | None = None  # the student's name without the number that a second notebook adds
+    handed_in: float | None = None  # seconds since 1970, as the platform or the file system says
+
+
+class Family(NamedTuple):
+    """The points of a task for one family of its cases, such as "far points"."""
+
+    name: str
+    points: float
+    out_of: float
+
+
+class Figure(NamedTuple):
+    """A figure that a cell of the student has shown."""
+
+    cell: int
+    png: str  # in Base64, encoded by us
 
 
 class Mark(NamedTuple):
@@ -48,6 +64,16 @@ class Mark(NamedTuple):
     mistake: str | None = None  # the name of a recognised mistake
     advice: str = ""  # the sentence about that mistake, which is part of the message
     entered: bool = False  # whether a person has given the points
+    families: tuple[Family, ...] = ()  # the points by families of cases, if the task sets them
+    notes: tuple[str, ...] = ()  # sentences: where it was judged, what was put in place, what it uses
+    comment: str = ""  # what a person has written about the answer
+
+    @classmethod
+    def from_json(cls, record: list[Any]) -> Self:
+        """Return the mark that was written as a JSON list."""
+        mark = cls(*record)
+        families = tuple(Family(*family) for family in mark.families)
+        return mark._replace(families=families, notes=tuple(mark.notes))
 
 
 @dataclass
@@ -66,6 +92,7 @@ class Grade:
     output: str = ""  # the end of what the cells printed, capped
     isolation: str = ""  # which sandbox; "not isolated" if there was none
     seconds: float = 0.0
+    figures: list[Figure] = field(default_factory=list)
 
     @property
     def points(self) -> float:

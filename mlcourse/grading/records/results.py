@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from mlcourse.checks.atomic import write_atomically
-from mlcourse.grading.records.grade import Grade, Mark, Submission
+from mlcourse.grading.records.grade import Figure, Grade, Mark, Submission
 from mlcourse.grading.records.journal import plain_number
 from mlcourse.grading.records.text import slug
 
@@ -99,12 +99,13 @@ def load(path: Path) -> Result | None:
     try:
         record = json.loads(path.read_text("ascii"))
         grade = record.pop("grade")
-        marks = [Mark(*mark) for mark in grade.pop("marks")]
-        return Result(Grade(**grade, marks=marks), **record)
+        marks = [Mark.from_json(mark) for mark in grade.pop("marks")]
+        figures = [Figure(*figure) for figure in grade.pop("figures")]
+        return Result(Grade(**grade, marks=marks, figures=figures), **record)
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def lean(grade: Grade) -> Grade:
     """Return a grade without the long texts that only the student's own page shows."""
-    return replace(grade, output="", open_answers={})
+    return replace(grade, output="", open_answers={}, figures=[])

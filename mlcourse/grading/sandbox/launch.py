@@ -72,7 +72,7 @@ class Launch:
             tempfile.TemporaryFile() as printed,
         ):
             control = setting["control"] = f"{socket_dir}/control"
-            python = [executable(), *FLAGS, WORKER, json.dumps(setting)]
+            python = [executable(), *FLAGS, LAUNCHER, json.dumps(setting)]
             command = backend.wrap(python, view, limits, socket_dir)
             try:
                 self._start(command, environment(scratch), control, printed)
@@ -146,7 +146,7 @@ class Launch:
             process.wait()
 
 
-WORKER = str(Path(PACKAGE, "grading", "inside", "worker.py"))
+LAUNCHER = str(Path(PACKAGE, "grading", "inside", "launcher.py"))
 
 
 def _accept(listener: socket.socket, process: subprocess.Popen[bytes]) -> socket.socket:

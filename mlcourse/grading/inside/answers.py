@@ -1,0 +1,47 @@
+"""What a worker is asked about answers: what a call returns, raises or changes, as plain values."""
+
+import json
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mlcourse.grading.inside.cells import place_of
+from mlcourse.grading.inside.pipe import pack, to_npz
+from mlcourse.plain import NotPlain, plain
+from mlcourse.typing import Array
+
+
+def evaluate(compute: Callable[[], object]) -> tuple[dict[str, Any], list[Array]]:
+    """Call `compute`, and return its value, or the exception that it raised, as JSON and arrays."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):  # as in the notebook's check
+            warnings.simplefilter("ignore")
+            output = compute()
+        arrays: list[Array] = []
+        return {"value": pack(output if output is Ellipsis else plain(output), arrays)}, arrays
+    except NotPlain as error:
+        return {"not plain": str(error)[:200]}, []
+    except BaseException as error:
+        return {"error": describe_exception(error)}, []
+
+
+def changed_arguments(args: tuple[object, ...], before: list[bytes]) -> list[int]:
+    """List the positions of the arguments that a call has changed since they were written as bytes."""
+    return [position for position, (now, then) in enumerate(zip(args, before)) if as_bytes(now) != then]
+
+
+def as_bytes(value: object) -> bytes:
+    """Write a plain value as bytes, the same for equal values."""
+    arrays: list[Array] = []
+    return json.dumps(pack(value, arrays)).encode() + to_npz(arrays)
+
+
+def describe_exception(error: BaseException) -> dict[str, Any]:
+    """Return an exception's name, the start of its message, and its place in the notebook."""
+    try:
+        text = str(error)[:500]
+    except Exception:  # computing the message may fail
+        text = ""
+    return {"name": type(error).__name__[:100], "text": text, "place": place_of(error)}

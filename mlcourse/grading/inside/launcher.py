@@ -1,0 +1,208 @@
+"""What runs inside the sandbox: a launcher that has imported everything, and the workers that it forks.
+
+Importing SciPy, scikit-learn and Matplotlib takes seconds; running a student's code takes a fraction of one. So the
+launcher imports them once, before it sees any student's code, and forks a worker for each submission. The worker
+closes its connection to the launcher, gives up its rights, and only then receives the student's cells. It runs them
+and calls what they define. When it has finished or failed, the launcher ends it and wipes its scratch folder.
+
+This file is run as a script: `python launcher.py SETTING`, where the setting is JSON; see `sandbox/launch.py`.
+Neither launcher nor worker ever holds an expected value, a reference or a seed of the random cases.
+
+Imports of the course are inside functions, because `mlcourse` can only be imported after its checks are hidden.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+PRELOADED = (
+    "numpy",
+    "scipy.linalg",
+    "scipy.optimize",
+    "scipy.spatial.distance",
+    "scipy.stats",
+    "matplotlib.pyplot",
+    "mlcourse.anomaly",
+    "mlcourse.classifier",
+    "mlcourse.datasets",
+    "mlcourse.evaluation",
+    "mlcourse.kmeans",
+    "mlcourse.metrics",
+    "mlcourse.mixture",
+    "mlcourse.pca",
+    "mlcourse.plotting",
+    "mlcourse.grading.inside.scratch",
+    "mlcourse.grading.inside.worker",
+    "sklearn.datasets",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.preprocessing",
+)
+
+
+# ── Before any student's code ────────────────────────────────────────────────────────────────────────
+
+
+def main(setting: dict[str, Any]) -> None:
+    """Import everything once, then fork a worker for each submission until the parent closes the connection."""
+    sys.path += setting["path"]
+    hide_the_checks()
+    for name in PRELOADED:
+        importlib.import_module(name)
+    hide_scikit_learn(setting["hidden"])
+    disable_proc_lookup()
+    gc.freeze()  # objects that exist now stay shared between launcher and workers
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(setting["control"])
+    Launcher(control, setting).run()
+
+
+def hide_the_checks() -> None:
+    """Replace checks and tasks, with their references and mistakes, by a `check` that does nothing."""
+    checks, tasks = types.ModuleType("mlcourse.checks"), types.ModuleType("mlcourse.tasks")
+    vars(checks)["open_course"] = lambda *args, **kwargs: CheckStub()
+    vars(tasks)["check"] = CheckStub()
+    sys.modules |= {"mlcourse.checks": checks, "mlcourse.tasks": tasks}
+
+
+class CheckStub:
+    """A stub for `mlcourse.check`: every check passes silently, because the parent does the real checking."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: None
+
+
+class HiddenModule(types.ModuleType):
+    """A part of scikit-learn that these tasks should be solved without. It can be imported, but not used.
+
+    So a student who imports it for a comparison loses nothing, but an answer that calls it fails.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def refuse(*args: object, **kwargs: object) -> NoReturn:
+            raise ImportError(f"{self.__name__}.{name} is not available to answers in this course.")
+
+        return refuse
+
+
+def hide_scikit_learn(parts: list[str]) -> None:
+    """Put placeholders where imports such as `import sklearn.mixture` will find them."""
+    import sklearn
+
+    for part in parts:
+        name = f"sklearn.{part}"
+        for loaded in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
+            del sys.modules[loaded]
+        sys.modules[name] = HiddenModule(name)
+        setattr(sklearn, part, sys.modules[name])
+
+
+def disable_proc_lookup() -> None:
+    """Stop threadpoolctl from using /proc, which it found when imported but workers cannot see."""
+    import threadpoolctl
+
+    threadpoolctl._HAS_PROCFS = False  # older versions ignore this
+
+
+# ── The launcher ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Launcher:
+    """Fork workers, one at a time, on commands from the parent.
+
+    Parameters
+    ----------
+    control : socket
+        Receives `{"do": "start"}` with a socket for the worker, and `{"do": "stop"}`. Everything ends when it closes.
+    setting : dict
+        See `mlcourse.grading.sandbox.launch`.
+    """
+
+    def __init__(self, control: socket.socket, setting: dict[str, Any]):
+        from mlcourse.grading.inside.scratch import ScratchFolder
+
+        self.control, self.setting = control, setting
+        self.scratch = ScratchFolder(setting["scratch"])
+        self.worker: int | None = None
+
+    def run(self) -> None:
+        from mlcourse.grading.inside.kernel import adopt_orphans
+
+        adopt_orphans()
+        self.report(ready=True)
+        discard_output()
+        try:
+            while self.handle_command():
+                pass
+        finally:
+            self.stop()
+            self.scratch.remove()
+
+    def handle_command(self) -> bool:
+        """Wait for a command and carry it out; return False when the parent has closed the socket."""
+        data, sockets, _, _ = socket.recv_fds(self.control, 1 << 16, 1)
+        if not data:
+            return False
+        command = json.loads(data)
+        self.stop()
+        if command["do"] == "start":
+            self.start(command["limits"], *sockets)
+        else:
+            self.report(stopped=True)
+        return True
+
+    def start(self, limits: dict[str, Any], channel: int) -> None:
+        from mlcourse.grading.inside import worker
+
+        folder = self.scratch.fresh()
+        self.worker = os.fork()
+        if self.worker == 0:
+            try:
+                self.control.close()
+                worker.work(socket.socket(fileno=channel), limits, folder, self.setting)
+            finally:
+                os._exit(0)  # a worker never returns to the launcher's code
+        os.close(channel)
+        self.report(started=True)
+
+    def stop(self) -> None:
+        """End the worker and everything it may have started, and wipe its folder."""
+        if self.worker is None:
+            return
+        from mlcourse.grading.inside.kernel import children
+
+        os.kill(self.worker, signal.SIGKILL)
+        os.waitpid(self.worker, 0)
+        self.worker = None
+        while orphans := children(os.getpid()):  # only without a sandbox, which forbids forking
+            for orphan in orphans:
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+        self.scratch.wipe()
+
+    def report(self, **state: bool) -> None:
+        self.control.sendall(json.dumps(state).encode() + b"\n")
+
+
+def discard_output() -> None:
+    """Connect the descriptors of stdin, stdout and stderr to /dev/null: compiled code writes to them directly."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+    os.close(null)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
