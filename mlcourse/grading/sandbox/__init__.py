@@ -6,8 +6,8 @@
     none         refused, unless the instructor trusts the submissions
 
 In this folder: `backends` chooses the sandbox, `launch` starts a launcher in it, `session` talks to a worker, and
-`watchdog` watches what the worker uses. `bubblewrap`, `container`, `landlock`, `seccomp` and `limits` isolate it;
-`view` lists what it can read, and `scratch` manages the only folder that it can write to.
+`watchdog` watches what the worker uses. `backend` says what a sandbox must provide; `bubblewrap` and `container` are
+such; `view` lists what a worker can read. With `landlock`, `seccomp` and `limits` of `inside/`, it confines itself.
 """
 
 from mlcourse.grading.inside.limits import Limits
