@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mlcourse.course_folder import OURS, Course
+from mlcourse.grading.batch import assess, without_pandas
 from mlcourse.grading.batch.assess import Assessment, Terms, Waiting
 from mlcourse.grading.batch.cluster import Cluster
 from mlcourse.grading.batch.dispatch import Crew, hand_out
@@ -93,7 +94,7 @@ def crew_for(terms: Terms, jobs: int, cluster: str | None) -> Crew:
     if jobs == 0:
         return Here(assessment.finish)
     tasks = ["mlcourse.tasks"] if terms.course.root == OURS else []
-    return Processes(jobs, assessment.prepare, ["mlcourse.grading.batch.assess", *tasks])
+    return Processes(jobs, assessment.prepare, [without_pandas.__name__, assess.__name__, *tasks])
 
 
 def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None:

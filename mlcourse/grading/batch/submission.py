@@ -41,11 +41,13 @@ class Outcome(NamedTuple):
 def look_up(submission: Submission, settings: Settings) -> Waiting | None:
     """Return what is left to do for a submission; None if an earlier run has finished it."""
     old = load(settings.path(submission))
-    checks = task_digests(settings.course, submission.lesson)
     known = {}
     if old and settings.resume:
-        known = old.valid_marks(submission_digest(submission, settings.circumstances), checks)
-        if old.finished and known.keys() == checks.keys() and not submission.problem:
+        about = submission_digest(submission, settings.circumstances)
+        checks = task_digests(settings.course, submission.lesson)
+        known = old.valid_marks(about, checks)
+        complete = known.keys() == checks.keys() or submission.problem
+        if old.finished and old.about == about and complete:
             return None
     return Waiting(submission, known, previous_points(old))
 
