@@ -81,7 +81,7 @@ def grade_folder(
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
-        changes = mark_all(waiting, crew, settings, len(entries), quiet)
+        changes = mark_all(waiting, crew, settings, len(entries), quiet) if waiting.count else []
         write_manifest(settings.out, entries, changes)
         return publish(settings.out)
 
