@@ -167,7 +167,7 @@ def test_hovering_shows_the_responsibilities_of_the_package(shown):
     page.locator("canvas.plane").hover(position=position(page, i))
     description = page.locator(".reading").inner_text()
     number = int(re.match(r"point (\d+)", description)[1])
-    shares = [float(share) for share in re.findall(r"component \d ([\d.]+)", description)]
+    shares = [float(share) for share in re.findall(r"component \d: ([\d.]+)", description)]
     np.testing.assert_allclose(shares, R[number], atol=6e-4)
     np.testing.assert_allclose(X[number], X[i], atol=0.3)
 
@@ -178,10 +178,10 @@ def test_many_components_without_a_share_are_not_listed(shown):
     short = 0
     for i, row in enumerate(e_step(X, steps[-1].mixture)[1]):
         text = state(page, f"planes[0].describe({i}, {2 * len(steps) - 1})")
-        listed = {int(k): float(share) for k, share in re.findall(r"component (\d) ([\d.]+)", text)}
+        listed = {int(k): float(share) for k, share in re.findall(r"component (\d): ([\d.]+)", text)}
         assert list(listed.values()) == pytest.approx(row[list(listed)], abs=6e-4)
         assert sum(listed.values()) == pytest.approx(1, abs=0.002)
-        assert text.endswith("the others 0.000") == (len(listed) < 2)
+        assert text.endswith("the others: 0.000") == (len(listed) < 2)
         short += len(listed) < 2
     assert 0 < short < len(X)
 
