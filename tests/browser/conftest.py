@@ -18,7 +18,7 @@ from tools.jupyterlab import jupyterlab
 
 SCREENSHOTS = ROOT / ".screenshots"
 VIEWPORT = {"width": 1100, "height": 900}
-PATIENCE = 6_000  # milliseconds: no test is about how fast this machine is
+PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
 
 
 def pytest_collection_modifyitems(items):

@@ -56,7 +56,7 @@ def test_e_touches_and_m_goes_to_the_maximum_of_the_bound(shown, screenshot):
     live = shown()
     live.page.get_by_label("speed").select_option("4")
     e = live.page.get_by_role("button", name="E: make the bound touch")
-    m = live.page.get_by_role("button", name="M: go to the bound's maximum")
+    m = live.page.get_by_role("button", name="M: go to its maximum")
     pictures = [live.ink()]
     for frame, (button, other) in enumerate([(m, e), (e, m), (m, e)], start=1):
         assert button.get_attribute("aria-disabled") == "false"

@@ -85,7 +85,7 @@ class BoundClimber extends Live {
   build(root, scene, style) {
     super.build(root, scene, style);
     this.eButton = this.button("E: make the bound touch", () => this.take(true));
-    this.mButton = this.button("M: go to the bound's maximum", () => this.take(false));
+    this.mButton = this.button("M: go to its maximum", () => this.take(false));
     this.legend.append(...legendItems(scene.curve.lines));
     this.addControls([this.eButton, this.mButton, this.makeUndo()]);
   }

@@ -37,7 +37,7 @@ class Curve extends Panel {
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {
       for (const at of [cursor, ...(spec.marks ?? [])]) {
-        ctx.setLineDash(at === cursor ? [3, 3] : [1, 4]);
+        ctx.setLineDash(at === cursor ? [3, 3] : [2, 4]);
         this.path([[at, this.limits[2]], [at, this.limits[3]]]);
         this.stroke(look.pale, 1);
       }

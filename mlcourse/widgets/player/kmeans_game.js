@@ -36,7 +36,7 @@ class KMeansGame extends Live {
         leastWidth: 4,
         xlabel: "move",
         ylabel: "sum of squares",
-        waiting: `The curve begins when all ${K} centres are placed.`,
+        waiting: "The curve begins with the last centre.",
         grow: true,
         lines: [{ values: inertias }],
       },
@@ -277,6 +277,6 @@ function scoreText({ hand, kmeans }, rivals) {
   const best = Math.min(hand, kmeans);
   const level = values.filter((value) => value <= values[0] * LEVEL).length;
   const beaten = values.filter((value) => value > best * LEVEL).length;
-  const theirs = `${STARTS} runs, started by k-means++: best ${values[0].toFixed(2)} (${level} of them), worst ${values.at(-1).toFixed(2)}.`;
-  return `${yours} ${theirs} You beat ${beaten} of the ${STARTS}${best <= values[0] * LEVEL ? ", and none of them beats you" : ""}.`;
+  const theirs = `${STARTS} runs of k-means++: best ${values[0].toFixed(2)} (${counted(level, "time")}), worst ${values.at(-1).toFixed(2)}`;
+  return `${yours} ${theirs}; you beat ${beaten}${best <= values[0] * LEVEL ? ", and none beats you" : ""}.`;
 }

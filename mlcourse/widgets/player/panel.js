@@ -152,7 +152,7 @@ function equalised([left, right, bottom, top], box) {
   return [left - spareX / 2, right + spareX / 2, bottom - spareY / 2, top + spareY / 2];
 }
 
-/** The smallest and the largest number, or `least` around their middle, with `margin` times their difference on both sides. */
+/** The smallest and the largest number, at least `least` apart unless they are equal, with `margin` times their difference on both sides. */
 function rangeWithMargin(values, margin, least = 0) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
@@ -161,7 +161,7 @@ function rangeWithMargin(values, margin, least = 0) {
     high = Math.max(high, value);
   }
   if (low > high) return [0, 1];
-  const spare = Math.max(least - (high - low), 0) / 2;
+  const spare = high > low ? Math.max(least - (high - low), 0) / 2 : 0;
   [low, high] = [low - spare, high + spare];
   const room = high > low ? margin * (high - low) : 1;
   return [low - room, high + room];

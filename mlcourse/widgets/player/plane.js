@@ -137,7 +137,7 @@ class Plane extends Panel {
   drawRival(centers) {
     this.drawBorders(centers);
     for (const [x, y] of centers) {
-      drawMarker(this.ctx, MARKERS[6], this.px(x), this.py(y), 13, this.look.paper, this.look.ink);
+      drawMarker(this.ctx, MARKERS[6], this.px(x), this.py(y), 15, this.look.paper, this.look.ink);
     }
   }
 

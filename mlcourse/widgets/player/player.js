@@ -142,8 +142,8 @@ class Player {
       });
     }
     new ResizeObserver(redraw).observe(this.section);
-    const attributes = { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light", "theme"] };
-    for (const node of [document.documentElement, document.body]) new MutationObserver(redraw).observe(node, attributes);
+    const observer = new MutationObserver(redraw); // a theme is an attribute: class, data-theme, data-jp-theme-light
+    for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     redraw();
   }

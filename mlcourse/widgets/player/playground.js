@@ -287,7 +287,7 @@ function holdingText({ steps, converged }, name) {
 function releasedText({ steps, before, released: { at, name } }) {
   const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
   const next = at < steps.length - 1 ? "Press Play to go on." : "EM has converged.";
-  return `You moved ${name} until round ${steps[at].round}: mean log-likelihood ${then} before, ${now} now. ${next}`;
+  return `You let go of ${name} in round ${steps[at].round}: mean log-likelihood ${now}, before ${then}. ${next}`;
 }
 
 /** What a step did, and how k-means would group the points. */
@@ -300,8 +300,9 @@ function captionOf({ points, steps, K, converged }, [m, e], rival) {
     return `M-step ${round - 1}: component ${paths.indexOf(longest)} moves most, its mean by ${significant(longest, 2)}.`;
   }
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
-  const what = before ? `a new likeliest component for ${n ? counted(n, "point") : "no point"}` : "every point gets its responsibilities";
-  const texts = [`E-step ${round}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`];
+  const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point gets its responsibilities";
+  const likelihood = rival ? "" : `; mean log-likelihood ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
+  const texts = [`E-step ${round}: ${what}${likelihood}.`];
   if (converged && m === steps.length - 1) texts.push(m < MOST_ROUNDS ? "EM has converged." : "EM stops here.");
   if (rival) texts.push(differenceText(R.map(likeliest), assign(points, rival)));
   return texts.join(" ");
