@@ -124,6 +124,70 @@ def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     assert np.abs(means(live)[0] - FREE).max() > 0.05
 
 
+def test_the_caption_says_what_em_does_while_something_is_held(shown):
+    live = shown(still=False)
+    caption = live.page.locator(".caption")
+    live.take(POINTS[3])
+    live.carry(FREE)
+    assert caption.inner_text().startswith("While you hold point 3, EM goes on: round ")
+    settled(live)
+    assert caption.inner_text().startswith("While you hold point 3, EM has settled: round ")
+    live.page.mouse.up()
+    live.take(means(live)[1])
+    live.carry(FREE)
+    assert caption.inner_text().startswith("While you hold the mean of component 1, EM ")
+    live.page.mouse.up()
+
+
+def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
+    """They can be stepped through; where they have converged, there is nothing to play."""
+    live = shown(still=False)
+    live.press("End")
+    before = live.get("state.steps.at(-1).lowerBound")
+    live.take(POINTS[3])
+    live.carry(FREE)
+    settled(live)
+    curve = live.page.locator("canvas.curve")
+    steps, unmarked = live.get("state.steps.length"), curve.evaluate(PIXELS)
+    assert steps > 2
+    live.page.mouse.up()
+    assert live.get("state.steps.length") >= steps
+    assert live.get("frame") == 2 * (steps - 1)
+    assert curve.evaluate(PIXELS) != unmarked
+    assert live.get("scene.curve.marks") == [live.get(f"state.steps[{steps - 1}].round")]
+    live.press("End")
+    assert enabled(live) == ["First", "Back"]
+    live.press(" ")
+    assert not live.get("playing")
+    live.page.evaluate(f"{HOST}.player.go({2 * (steps - 1)})")
+    text = live.page.locator(".caption").inner_text()
+    assert text.startswith(f"You let go of point 3 in round {live.get(f'state.steps[{steps - 1}].round')}:")
+    after = live.get(f"state.steps[{steps - 1}].lowerBound")
+    assert numbers(text)[2:4] == pytest.approx([after, before], abs=6e-5)
+    live.click("First")
+    assert live.get("means") == live.get("state.steps[0].theta.means")
+    live.click("Undo")
+    assert live.get("state.points") == ORIGINAL
+
+
+def test_a_mean_that_is_let_go_can_be_played_on(shown):
+    live = shown()
+    live.press("End")
+    live.drag(means(live)[0], FREE)
+    frame = live.get("frame")
+    assert live.page.locator(".caption").inner_text().endswith("Press Play to go on.")
+    assert {"Play", "Step"} <= set(enabled(live))
+    live.click("Step")
+    assert live.get("frame") == frame + 1
+
+
+def test_undo_names_the_button_whose_change_is_undone(shown):
+    live = shown()
+    live.click("Clear")
+    live.click("Undo")
+    assert live.page.locator(".caption").inner_text() == "Undone: back to the picture before Clear."
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -366,6 +430,26 @@ def test_the_ghost_is_where_k_means_would_end(shown, screenshot):
     assert f"of {len(POINTS)} points differently" in theirs
     box.uncheck()
     assert live.ink() == before
+
+
+AROUND = """(canvas, [x, y]) => {
+  const { data } = canvas.getContext("2d").getImageData(Math.round(x) - 20, Math.round(y) - 20, 40, 40);
+  return [...data].filter((_, i) => i % 4 === 0);
+}"""
+
+
+def test_a_cross_can_be_seen_around_a_number(shown):
+    """Where k-means and EM agree, the number covers the middle of the cross, but not its ends."""
+    live = shown()
+    x, y = live.get("means[0]")
+    at = live.get(f"planes[0].px({x})"), live.get(f"planes[0].py({y})")
+    before = live.plane.evaluate(AROUND, at)
+    live.page.evaluate(f"Object.defineProperty({HOST}.player, 'rival', {{ value: {HOST}.player.means }})")
+    live.page.evaluate(f"{HOST}.player.draw()")
+    changed = (np.array(before) != live.plane.evaluate(AROUND, at)).reshape(40, 40)
+    away = np.hypot(*np.mgrid[-20:20, -20:20])
+    assert changed[(away > 10) & (away < 17)].sum() > 20
+    assert not changed[away < 7].any()
 
 
 def test_rounds_since_the_last_change_can_be_stepped_through(shown):

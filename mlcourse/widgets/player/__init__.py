@@ -48,9 +48,9 @@ from mlcourse.widgets.controls import Drawing
 # Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
-# Nor the spaces around these signs, and around "strings" and `templates`, but none inside them (a line with a template inside another stays
-# as it is), nor the end of a line after or before a bracket or after a semicolon (every statement ends with one), nor
-# the last semicolon of a block. No line of the scripts has a sign before a second one, as in a - -b.
+# Nor the spaces around these signs, "strings" and `templates` (those inside them stay, as does a line with a template
+# inside another), nor the end of a line after or before a bracket or after a semicolon (every statement ends with
+# one), nor the last semicolon of a block. No line of the scripts has a sign before a second one, as in a - -b.
 SPACED = re.compile(r' ?("[^"\n]*"|`[^`]*`|[=,{}()[\]!?:<>;&|*/+-]+) ?')
 NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")
 CONTINUED = re.compile(r"(?<=[{};,([])\n+|\n+(?=[)\]}])")
@@ -233,10 +233,7 @@ def script(kind: str) -> str:
 def shortened(source: str) -> str:
     """Remove comments and spaces from a script."""
     lines = COMMENT.sub("", source).split("\n")
-    lines = [
-        line if NESTED.search(line) else SPACED.sub(r"\1", line)
-        for line in lines
-    ]
+    lines = [line if NESTED.search(line) else SPACED.sub(r"\1", line) for line in lines]
     return CONTINUED.sub("", "\n".join(lines)).replace(";}", "}")
 
 

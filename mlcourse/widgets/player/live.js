@@ -48,11 +48,6 @@ class Live extends Player {
     return `Undone. ${this.caption.textContent}`;
   }
 
-  /** What to add to the place of a mean. */
-  get outlook() {
-    return "";
-  }
-
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
 
   /** Add a row of controls below those of the player. */
@@ -80,7 +75,7 @@ class Live extends Player {
 
   update() {
     super.update();
-    if (this.undoButton) disable(this.undoButton, !this.state.before);
+    disable(this.undoButton, !this.state.before);
   }
 
   // ── Handles: what can be dragged, or moved with the keys ─────────────────────────────────────────
@@ -89,6 +84,7 @@ class Live extends Player {
        move(handle, point)  put a handle elsewhere, in data units
        tap(point)           a press beside every handle
        meanName             what the means are called
+       outlook              what to add to the place of a mean, if anything
        rival                the means of another solution, to be drawn too, if any
      and, if there are other handles than the means,
        grab(place, reach)   the handle near a place on the canvas, or null
@@ -168,7 +164,7 @@ class Live extends Player {
     super.read();
     const k = this.over ?? this.mean;
     const mean = this.means[k];
-    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook}`;
+    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook ?? ""}`;
   }
 
   nudge(right, up) {

@@ -86,7 +86,8 @@ class Player {
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
     canvas.onfocus = () => {
       this.placeKeys();
-      if (canvas.matches(":focus-visible")) this.section.scrollIntoView({ block: "nearest" });
+      if (!canvas.matches(":focus-visible")) return;
+      for (const part of [this.section, canvas]) part.scrollIntoView({ block: "nearest" }); // at least the picture
     };
     canvas.onblur = () => setTimeout(() => this.placeKeys(), 300); // a click that takes the focus must not miss its button
     canvas.addEventListener("pointerdown", (event) => {

@@ -68,7 +68,7 @@ class Playground extends Live {
       labelled("components", this.components),
       this.button("New start", () => this.restart({ seed: this.state.seed + 1 }, "New start")),
       this.makeUndo(),
-      element("details", {}, [element("summary", {}, ["More: points, covariance type, k-means"]), rare]),
+      element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
     ]);
   }
 
