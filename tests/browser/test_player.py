@@ -412,3 +412,31 @@ def test_enter_pins_and_escape_releases(shown):
     plane.press("Escape")
     assert "pinned" not in reading.inner_text()
     assert ink(page) != before
+
+
+def test_rounding_is_not_magnified_where_em_has_converged(shown):
+    page = shown(em_player(X, em_steps(X, 400)[-4:]))
+    last = captions(page)[-1]
+    assert last.startswith("E-step 4: nothing changes any more; mean log-likelihood")
+    low, high = state(page, "curve.limits.slice(2)")
+    assert high - low >= 1e-3
+
+
+TEXT_HEIGHT = """(node) => {
+  const text = document.createRange();
+  text.selectNodeContents(node);
+  return text.getBoundingClientRect().height;
+}"""
+
+
+def test_a_reading_of_two_lines_moves_no_button(shown):
+    page = shown("em_plane")
+    page.evaluate("document.body.style.width = '560px'")
+    reading = page.locator(".reading")
+    heights, places = [], []
+    for key in ("Escape", "ArrowRight", "ArrowDown", "Enter"):
+        page.locator("canvas.plane").press(key)
+        heights.append(reading.evaluate(TEXT_HEIGHT))
+        places.append(page.get_by_role("button", name="Play").bounding_box())
+    assert max(heights) > 1.5 * min(heights)
+    assert places == [places[0]] * len(places)

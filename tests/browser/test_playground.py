@@ -161,7 +161,7 @@ def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
     assert not live.get("playing")
     live.page.evaluate(f"{HOST}.player.go({2 * (steps - 1)})")
     text = live.page.locator(".caption").inner_text()
-    assert text.startswith(f"You let go of point 3 in round {live.get(f'state.steps[{steps - 1}].round')}:")
+    assert text.startswith(f"You let go of point 3 in round {live.get(f'state.steps[{steps - 1}].round')} (")
     after = live.get(f"state.steps[{steps - 1}].lowerBound")
     assert numbers(text)[2:4] == pytest.approx([after, before], abs=6e-5)
     live.click("First")

@@ -259,10 +259,7 @@ class Player {
       const label = [spec.title, caption, places, this.scene.keys].filter(Boolean).join(" ");
       this.canvases[p].setAttribute("aria-label", label);
     });
-    if (this.curve) {
-      this.side.setAttribute("aria-label", this.describeCurve());
-      this.side.classList.toggle("empty", this.curve.empty);
-    }
+    if (this.curve) this.side.setAttribute("aria-label", this.describeCurve());
     this.read();
     this.draw();
   }

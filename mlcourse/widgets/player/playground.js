@@ -81,8 +81,8 @@ class Playground extends Live {
   }
 
   undone(what) {
-    const round = this.state.steps[this.indices[0]]?.round ?? 0;
-    return `Undone: back to ${what ? "the picture before " + what : "round " + round}.`;
+    const step = this.state.steps[this.indices[0]];
+    return `Undone: back to ${what ? "the picture before" : "round"} ${what || (step?.round ?? 0)}.`;
   }
 
   /** At the end of a run there is nothing to play, since EM has converged. */
@@ -287,7 +287,7 @@ function holdingText({ steps, converged }, name) {
 function releasedText({ steps, before, released: { at, name } }) {
   const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
   const next = at < steps.length - 1 ? "Press Play to go on." : "EM has converged.";
-  return `You let go of ${name} in round ${steps[at].round}: mean log-likelihood ${now}, before ${then}. ${next}`;
+  return `You let go of ${name} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
 }
 
 /** What a step did, and how k-means would group the points. */
