@@ -405,6 +405,10 @@ def test_too_few_points_say_how_many_are_missing(shown):
     live = shown()
     live.click("Clear")
     assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    live.tap(FREE)
+    live.drag(FREE, (3, 4))
+    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    live.click("Clear")
     live.click("Add a group")
     settled(live)
     assert len(live.get("state.points")) == 30

@@ -128,7 +128,7 @@ class Playground extends Live {
   drop() {
     const { state, last, held } = this;
     super.drop();
-    const released = held && { at: state.steps.length - 1, name: nameOf(held) };
+    const released = held && state.steps.length && { at: state.steps.length - 1, name: nameOf(held) };
     this.put(settled({ ...state, released, converged: !state.steps.length }), last);
     if (this.goesOn) this.play();
   }
