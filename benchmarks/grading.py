@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlcourse.grading.batch import without_pandas  # noqa: F401  (first, as the command does)
 from tests.helpers.made_up_class import Student, students, write_submissions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,7 +133,6 @@ def follow(process: subprocess.Popen, peak: list[float]) -> None:
 
 def lead(submissions: Path, out: Path, record: Path) -> None:
     """Lead a run in which every submission gets the marks of one in an earlier run, at no time."""
-    from mlcourse.grading.batch import without_pandas  # noqa: F401  (as the command does)
     from mlcourse.grading.batch.grade_folder import grade_folder
     from mlcourse.grading.batch.submission import Settings
 
