@@ -6,7 +6,7 @@ import pytest
 
 from mlcourse.grading.intake.files import owner
 from mlcourse.grading.intake.find import Found
-from mlcourse.grading.intake.notebooks import lesson_of
+from mlcourse.grading.intake.notebooks import lessons_of
 from mlcourse.grading.intake.read import read_one
 from mlcourse.grading.judge.notebook_runner import runs
 from mlcourse.grading.records.grade import Cell
@@ -25,7 +25,7 @@ def test_exercises_are_recognised_with_or_without_metadata(lesson: str) -> None:
     submission = read_one(Found(("ada", "x.ipynb"), data), CATALOGUE)
     assert (submission.lesson, submission.problem) == (lesson, None)
     bare = tuple(cell._replace(task=None, role=None) for cell in submission.cells)
-    assert lesson_of(bare, CATALOGUE) == lesson
+    assert lessons_of(bare, CATALOGUE) == [lesson]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
