@@ -7,7 +7,7 @@ in the exercise belongs to that question. What was handed out there, such as hin
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,15 +40,14 @@ class Section:
         return frozenset(map(words, self.handed_out))
 
 
-def tag_open_answers(cells: tuple[Cell, ...], sections: Iterable[Section]) -> tuple[Cell, ...]:
+def tag_open_answers(cells: tuple[Cell, ...], sections: Sequence[Section]) -> tuple[Cell, ...]:
     """Return the cells, where those that answer an open question say so; one that was left as it was is empty."""
     tagged = list(cells)
+    starts = {section.question: _find_prompt(cells, section) for section in sections}
     for section in sections:
-        start = _find_prompt(cells, section)
-        end = start if start is None else _find_end(cells, section, start)
+        here = _range(cells, section, starts)
         for place, cell in enumerate(cells):
-            inside = start is not None and end is not None and start <= place < end
-            if not inside and cell.task != section.question:
+            if place not in here and cell.task != section.question:
                 continue
             own = _own_text(cell, section)
             if own or cell.task == section.question:
@@ -117,16 +116,19 @@ def _find_prompt(cells: Sequence[Cell], section: Section) -> int | None:
     return None
 
 
-def _find_end(cells: Sequence[Cell], section: Section, start: int) -> int:
-    """Return the place of the first cell after a question that belongs to something else."""
+def _range(cells: Sequence[Cell], section: Section, starts: Mapping[str, int | None]) -> range:
+    """Return the places from a question up to the first cell that belongs to something else; none without it."""
+    start = starts[section.question]
+    if start is None:
+        return range(0)
     for place in range(start + 1, len(cells)):
         cell = cells[place]
         text = words(cell.source[:MAX_LENGTH])
         other_task = cell.task is not None and cell.task != section.question
         other_heading = cell.kind == "markdown" and text.startswith(section.other_headings)
-        if other_task or other_heading or text in section.other_texts:
-            return place
-    return len(cells)
+        if other_task or other_heading or text in section.other_texts or place in starts.values():
+            return range(start, place)
+    return range(start, len(cells))
 
 
 def _own_text(cell: Cell, section: Section) -> str:
