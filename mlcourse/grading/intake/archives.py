@@ -68,7 +68,7 @@ def _is_zip(source: Path | bytes) -> bool:
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"[:200].rstrip(".") + "."
 
 
 def _read(member: Member, as_notebook: bool = False) -> Reading:

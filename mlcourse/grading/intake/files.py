@@ -46,7 +46,7 @@ def read_stream(file: IO[bytes], name: str, as_notebook: bool = False) -> Readin
         except NotReadable as error:
             return None, str(error)
         except (OSError, EOFError, zlib.error) as error:
-            return None, f"It cannot be unpacked: {type(error).__name__}: {error}"[:200]
+            return None, f"It cannot be unpacked: {type(error).__name__}: {error}"[:200].rstrip(".") + "."
     limit = MAX_ARCHIVE if is_archive(name) else MAX_OTHER
     data = file.read(limit + 1)
     return (None, f"It is larger than {limit / 1e6:.0f} MB.") if len(data) > limit else (data, None)

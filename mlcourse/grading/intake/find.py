@@ -122,7 +122,8 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
     first = files[0].parts if files else ()
     place = place or ((first[0], "") if len(first) > 1 else first)
     problem = _no_notebook(files, "here")
-    return File(place, lambda as_notebook=False: (None, problem), submitted=True)
+    written = max((file.written for file in files if file.written), default=None)
+    return File(place, lambda as_notebook=False: (None, problem), submitted=True, written=written)
 
 
 def _no_notebook(files: Iterable[File], where: str) -> str:

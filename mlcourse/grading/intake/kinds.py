@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 # A browser adds ".txt" or ".json" to a type that it does not know, and " (1)" to a name that exists.
 NOTEBOOK = re.compile(r"\.ipynb(?: ?\(\d+\))?(?:\.(?:ipynb|json|txt))?(?:\.gz)?", re.IGNORECASE)
-ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tar\.gz)", re.IGNORECASE)
+ARCHIVE = re.compile(r"\.(?:zip|tar\.gz|tar|tgz)", re.IGNORECASE)
 MAYBE = ("", ".json", ".txt")  # suffixes of files that may be a notebook, which their content shows
 
 OTHERS = {
