@@ -140,7 +140,7 @@ def settings(out: Path | str, grade: Callable[..., Grade] = fake_grade, **option
     return Settings(**{"out": Path(out), "seed": SEED, "grade": grade, "choose": no_sandbox, **options})
 
 
-def read_fake(path: Path, catalogue: Catalogue, lesson: str | None = None) -> Iterator[Submission]:
+def read_fake(path: Path, catalogue: Catalogue, *_: object) -> Iterator[Submission]:
     """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)

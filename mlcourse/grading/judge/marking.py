@@ -188,8 +188,9 @@ def _add_open_questions(
     for question in questions:
         name = question.name
         texts = [cell.source for cell in submission.cells if cell.task == name]
-        grade.open_answers[name] = "\n\n".join(texts)
-        message = "" if texts else "its cell was not found in this notebook."
+        grade.open_answers[name] = "\n\n".join(text for text in texts if text.strip())
+        nothing = "nothing was written." if texts else "its cell was not found in this notebook."
+        message = "" if grade.open_answers[name] else nothing
         grade.marks.append(done.get(name) or Mark(name, 0, question.points, "by hand", message))
         if name not in done:
             on_mark(grade.marks[-1])
