@@ -95,9 +95,9 @@ class World:
         return grade
 
     def processes(self) -> list[int]:
-        """What runs below the launcher: nothing, between two submissions."""
-        launch = self.walls._launch
-        return descendants(launch.launcher) if launch and launch.alive() else []
+        """What runs below the launchers: nothing, between two submissions."""
+        alive = [launch for launch in self.walls.launches.values() if launch.alive()]
+        return [process for launch in alive for process in descendants(launch.launcher)]
 
 
 class Clock:

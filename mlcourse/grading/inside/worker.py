@@ -49,7 +49,7 @@ def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> Non
         return
     kernel.drop_capabilities()
     if setting["landlock"]:
-        landlock.confine(setting["readable"], [folder])
+        landlock.confine(setting["readable"], [folder], setting["listable"])
     seccomp.confine()
 
 

@@ -23,7 +23,7 @@ from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.records.grade import Grade, GradeStatus, Mark, Submission
-from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
+from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded, of_exercise
 from mlcourse.plain import plain
 from mlcourse.typing import Array
 
@@ -73,7 +73,8 @@ def grade(
         return grade
     done = done or {}
     lesson = course.catalogue.of_lesson(submission.lesson)
-    runner = NotebookRunner(submission, sandbox, limits)
+    needs = of_exercise(course.exercise(submission.lesson))
+    runner = NotebookRunner(submission, sandbox, limits, needs)
     try:
         for task in lesson.tasks:
             mark = done.get(task.name) or mark_task(task, course.checked_expression(task), runner, seed)

@@ -11,7 +11,7 @@ from mlcourse.checks.outcome import Kind, Outcome, Raised
 from mlcourse.grading.inside.pipe import Malformed, pack, unpack
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
-from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox import Limits, Needs, Sandbox, Session, WorkerEnded
 from mlcourse.typing import Array
 
 MAX_NOTES = 20
@@ -29,6 +29,8 @@ class NotebookRunner:
     submission : Submission
     sandbox : Sandbox
     limits : Limits
+    needs : Needs, optional
+        What the lesson needs in its sandbox.
 
     Attributes
     ----------
@@ -40,11 +42,11 @@ class NotebookRunner:
         The end of what the cells have printed.
     """
 
-    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits):
+    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits, needs: Needs | None = None):
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if runs(cell)]
         self.sources = dict(self.cells)
         self.files = submission.files
-        self.sandbox, self.limits = sandbox, limits
+        self.sandbox, self.limits, self.needs = sandbox, limits, needs
         self.deadline = time.monotonic() + limits.total
         self.session: Session | None = None
         self.skipped: dict[int, str] = {}
@@ -139,7 +141,7 @@ class NotebookRunner:
 
     def _run_cells(self) -> None:
         """Start a worker and run the cells; `session` stays None if one of them ends it."""
-        session, output = self.sandbox.start(self.limits), ""
+        session, output = self.sandbox.start(self.limits, self.needs), ""
         if self.files:
             names, contents = zip(*self.files)
             arrays = [np.frombuffer(data, np.uint8) for data in contents]
