@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlcourse.grading.sandbox.needs import GUARDED
-from mlcourse.grading.sandbox.paths import executable, search_path
+from mlcourse.grading.sandbox.paths import PACKAGE, executable, search_path
 
 SHARED_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
@@ -38,11 +38,10 @@ class View(NamedTuple):
         return [path for top in self.shown for path in self._without_masked(top)]
 
     def listable(self) -> list[str]:
-        """Return the folders that are shown in part: Python lists them when it looks for a module."""
-        within = {path for path, _ in self.steps() if os.path.isdir(path)}
-        return sorted(
-            path for path in within if any(inner.startswith(f"{path}/") for inner, _ in self.steps())
-        )
+        """Return the folders that are shown in part, except the course's: Python lists them to find a module."""
+        steps = [path for path, _ in self.steps()]
+        folders = [path for path in steps if os.path.isdir(path) and not f"{PACKAGE}/".startswith(f"{path}/")]
+        return [path for path in folders if any(inner.startswith(f"{path}/") for inner in steps)]
 
     def _without_masked(self, path: str) -> Iterator[str]:
         if path in self.masked:
