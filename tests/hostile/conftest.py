@@ -115,11 +115,11 @@ class Clock:
     def asking(self):
         """A method for Session in place of `ask`."""
 
-        def ask(session, request, arrays=(), seconds=START_TIMEOUT):
+        def ask(session, request, arrays=(), seconds=START_TIMEOUT, file=None):
             if self.endless is None or self.endless not in (request.get("source"), request.get("name")):
-                return self.ask(session, request, arrays, seconds)
+                return self.ask(session, request, arrays, seconds, file)
             try:
-                return self.ask(session, request, arrays, A_MOMENT)
+                return self.ask(session, request, arrays, A_MOMENT, file)
             except WorkerEnded as end:
                 if end.status == "timeout":
                     self.ahead += seconds - A_MOMENT

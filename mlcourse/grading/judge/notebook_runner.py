@@ -2,16 +2,16 @@
 
 import re
 import time
-from collections.abc import Sequence
 from typing import Any, cast, get_args
 
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
-from mlcourse.grading.inside.pipe import Malformed, pack, unpack
+from mlcourse.grading.inside.pipe import Malformed, unpack
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox import Limits, Needs, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox.arguments import SharedArguments
 from mlcourse.typing import Array
 
 MAX_NOTES = 20
@@ -73,12 +73,11 @@ class NotebookRunner:
 
     def call(self, name: str, args: tuple[object, ...]) -> Outcome:
         """Call one of the notebook's functions. Raises WorkerEnded."""
-        arrays: list[Array] = []
-        packed = pack(tuple(args), arrays)
-        outcome = self._outcome(*self._ask({"do": "call", "name": name, "args": packed}, arrays))
-        if any(position >= len(args) for position in outcome.changed):
-            raise self._malformed()
-        return outcome
+        with SharedArguments(args) as shared:
+            request = {"do": "call", "name": name, **shared.request}
+            outcome = self._outcome(*self._ask(request, shared.descriptor))
+            returned = outcome.error is None and outcome.problem is None
+            return outcome._replace(changed=shared.changed()) if returned else outcome
 
     def close(self) -> None:
         """End the worker."""
@@ -88,12 +87,10 @@ class NotebookRunner:
 
     # ── requests and replies ──
 
-    def _ask(
-        self, request: dict[str, Any], arrays: Sequence[Array] = ()
-    ) -> tuple[dict[str, Any], list[Array]]:
+    def _ask(self, request: dict[str, Any], file: int | None = None) -> tuple[dict[str, Any], list[Array]]:
         session = self._running_session()
         try:
-            return session.ask(request, arrays, self._time_left(self.limits.call))
+            return session.ask(request, (), self._time_left(self.limits.call), file)
         except WorkerEnded:
             self.session = None
             raise
@@ -102,7 +99,7 @@ class NotebookRunner:
         """Check a worker's message and return it as an Outcome. Raises WorkerEnded if it is malformed."""
         try:
             if "value" in fields:
-                return Outcome(unpack(fields["value"], arrays), changed=_positions(fields.get("changed", [])))
+                return Outcome(unpack(fields["value"], arrays))
             if "not plain" in fields:
                 return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mlcourse.grading.inside import pipe
 from mlcourse.grading.inside.limits import Limits
-from mlcourse.grading.sandbox.watchdog import Watchdog
+from mlcourse.grading.sandbox.watchdog import Watchdog, file_identity
 from mlcourse.typing import Array
 
 START_TIMEOUT = 30.0  # seconds
@@ -76,16 +76,25 @@ class Session:
             raise OSError(f"a worker could not be confined: {message.get('failed')}")
 
     def ask(
-        self, request: dict[str, Any], arrays: Sequence[Array] = (), seconds: float = START_TIMEOUT
+        self,
+        request: dict[str, Any],
+        arrays: Sequence[Array] = (),
+        seconds: float = START_TIMEOUT,
+        file: int | None = None,
     ) -> tuple[dict[str, Any], list[Array]]:
         """Send a request and return its reply, as a dict and arrays. Raises WorkerEnded, after ending the worker.
+
+        With a request may come an open file of ours, which does not count as the worker's.
 
         Every request has a number that cannot be guessed, and the reply must repeat it. So nothing that a student
         wrote to the socket earlier can pass for a reply.
         """
         number = secrets.token_hex(8)
         try:
+            self.watchdog.lent = file_identity(file)
             pipe.send(self.channel, {"number": number, **request}, arrays, seconds)
+            if file is not None:
+                pipe.send_file(self.channel, file, seconds)
         except pipe.TimedOut:
             raise self._ended("timeout", "did not read the request in time") from None
         except pipe.Closed:
