@@ -168,11 +168,17 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
 
 
 def families_of(task: Task, pairs: list[tuple[Case, Any, Outcome]]) -> tuple[tuple[str, bool], ...]:
-    """Return, for each family of cases, whether all of its outcomes are right."""
+    """Return, for each family of cases, whether all outcomes are right: its own, and those of the first family.
+
+    Without the first, a family counts for nothing: far from all components, even a wrong rule often gives 0 or 1.
+    """
     if not task.families:
         return ()
-    wrong = {case.family for case, expected, outcome in pairs if fault_of(task, case, expected, outcome)}
-    return tuple((name, name not in wrong) for name in task.families)
+    first, *_ = task.families
+    wrong = {
+        task.family(case) for case, expected, outcome in pairs if fault_of(task, case, expected, outcome)
+    }
+    return tuple((name, not wrong & {first, name}) for name in task.families)
 
 
 def described(task: Task, output: Plain) -> str:

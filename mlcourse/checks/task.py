@@ -46,7 +46,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Case(NamedTuple):
     """One input: the arguments, and what is special about them in words that a learner understands.
 
-    `family` names the kind of input, in a task that has points for each kind.
+    `family` names the kind of input, in a task that has points for each kind; by default it is the first of these.
     """
 
     description: str
@@ -110,8 +110,8 @@ class Task:
         Tolerances of the comparison, as in `numpy.isclose`.
     families : dict of str → points
         The points for each family of cases, such as {"ordinary points": 3, "far points": 1}: an answer that is right
-        for some families only can earn a part of the points. They add up to `points`. Without them it is all or
-        nothing.
+        for some families only can earn a part of the points. The first is the ordinary one: the others count only if
+        it is right too. They add up to `points`. Without families it is all or nothing.
     carries : bool
         Whether the answer is asked again with a right answer to an earlier task, if it calls a wrong one. Say no
         where the answer is nothing but such a call.
@@ -156,6 +156,10 @@ class Task:
     is_right: Callable[..., object] | None = None
     normalise: Callable[[Any], Any] = _unchanged
     store: Any = None  # the `SlipStore` of its lesson, if there is one
+
+    def family(self, case: Case) -> str:
+        """Return the family of a case; an empty string if this task has none."""
+        return case.family or next(iter(self.families), "")
 
     def reference(self, function: Function) -> Function:
         """Make this function the right answer that others are compared with."""
