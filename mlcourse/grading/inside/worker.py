@@ -13,6 +13,7 @@ from mlcourse.grading.inside import kernel, landlock, pipe, seccomp
 from mlcourse.grading.inside.answers import describe_exception, evaluate
 from mlcourse.grading.inside.arguments import attach
 from mlcourse.grading.inside.cells import OutputTail, notebook_namespace, run_cell
+from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
 from mlcourse.typing import Array
@@ -70,7 +71,8 @@ class Worker:
                 return
             handlers = (self.files, self.cell, self.find, self.value, self.call)
             handle = {handler.__name__: handler for handler in handlers}[request["do"]]
-            fields, arrays = handle(request, arrays)
+            with lent(self.namespace, request.get("lent", {}), self.channel, request["number"]):
+                fields, arrays = handle(request, arrays)
             pipe.send(self.channel, {"number": request["number"], **fields}, arrays)
 
     def files(self, request: Request, arrays: list[Array]) -> Reply:
