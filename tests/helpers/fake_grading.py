@@ -50,6 +50,7 @@ def fake_grade(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Give each task the points that its cell says, one after another."""
     grade = Grade(submission.student, submission.lesson, submission.source, "ok", isolation="fake")
@@ -88,6 +89,7 @@ def slow_grade(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, at the pace of a real check."""
 
@@ -105,6 +107,7 @@ def grade_or_die(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
     if submission.student == "killer":
@@ -120,6 +123,7 @@ def grade_or_raise(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
     if submission.student == "culprit":
