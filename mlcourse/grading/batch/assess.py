@@ -27,6 +27,8 @@ class Terms:
 
     seed: bytes  # the secret that random cases are drawn from
     trust: bool = False  # whether submissions may run without a sandbox
+    partial: bool = True  # whether answers that are right for some families of cases get the points for these
+    carry_forward: bool = True  # whether a wrong answer costs nothing in the answers that call it
     course: Course = field(default_factory=Course)
     grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
     choose: Callable[..., Sandbox] = choose
@@ -34,7 +36,12 @@ class Terms:
     @property
     def circumstances(self) -> str:
         """A digest of everything that affects all marks alike."""
-        return digest_of(f"{self.seed.hex()} {self.trust} {tools_digest()}")
+        return digest_of(f"{self.seed.hex()} {self.trust} {self.rules} {tools_digest()}")
+
+    @property
+    def rules(self) -> dict[str, bool]:
+        """The settings of `marking.grade`."""
+        return {"partial": self.partial, "carry_forward": self.carry_forward}
 
 
 def assess(terms: Terms, submission: Submission, known: dict[str, Mark]) -> Result:
@@ -49,7 +56,7 @@ def assess(terms: Terms, submission: Submission, known: dict[str, Mark]) -> Resu
     try:
         with one_blas_thread():  # the processes already use all cores
             result.grade = terms.grade(
-                submission, terms.course, sandbox, terms.seed, on_mark=on_mark, done=known
+                submission, terms.course, sandbox, terms.seed, on_mark=on_mark, done=known, **terms.rules
             )
         result.finished = True
     except (Exception, WorkerEnded) as error:

@@ -67,7 +67,7 @@ def grade_folder(
         crew_for(settings.terms, jobs, cluster) as crew,
     ):
         entries = []
-        for submission in read_submissions(submissions, course.catalogue, lesson):
+        for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(entry(submission))
             if left := look_up(submission, settings):
                 crew.start()
