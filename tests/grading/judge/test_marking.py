@@ -311,13 +311,3 @@ def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))
     assert one.marks == other.marks
     assert one.output == other.output
-
-
-@pytest.fixture(scope="session")
-def some_sandbox():
-    try:
-        chosen = sandbox.choose()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
-    with chosen:
-        yield chosen
