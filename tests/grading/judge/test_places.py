@@ -82,7 +82,7 @@ def test_nothing_is_asked_twice_where_nothing_has_changed():
 
 def test_only_the_last_three_checks_are_asked():
     cells = [WRITE, *[f"{CHECK}\n{OTHER}"] * 6, OTHER]
-    _, places = mark_of_f(cells, {place: "wrong" for place in (5, 6, 7, END)})
+    _, places = mark_of_f(cells, dict.fromkeys((5, 6, 7, END), "wrong"))
     assert places == [5, 6, 7, END]
 
 
