@@ -20,7 +20,7 @@ import socket
 import sys
 import types
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 PRELOADED = (
     "numpy",
@@ -39,6 +39,7 @@ PRELOADED = (
     "mlcourse.pca",
     "mlcourse.plotting",
     "mlcourse.grading.inside.scratch",
+    "mlcourse.grading.inside.shell",
     "mlcourse.grading.inside.worker",
     "sklearn.datasets",
     "sklearn.metrics",
@@ -58,6 +59,7 @@ def main(setting: dict[str, Any]) -> None:
         importlib.import_module(name)
     hide_scikit_learn(setting["hidden"])
     disable_proc_lookup()
+    start_shell(setting["scratch"])
     gc.freeze()  # objects that exist now stay shared between launcher and workers
     control = socket.socket(socket.AF_UNIX)
     control.connect(setting["control"])
@@ -75,38 +77,31 @@ def hide_the_checks() -> None:
 class CheckStub:
     """A stub for `mlcourse.check`: every check passes silently, because the parent does the real checking."""
 
+    last_input = ()  # as after a check that has passed
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *args, **kwargs: None
 
 
-class HiddenModule(types.ModuleType):
-    """A part of scikit-learn that these tasks should be solved without. It can be imported, but not used.
-
-    So a student who imports it for a comparison loses nothing, but an answer that calls it fails.
-    """
-
-    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def refuse(*args: object, **kwargs: object) -> NoReturn:
-            raise ImportError(f"{self.__name__}.{name} is not available to answers in this course.")
-
-        return refuse
-
-
 def hide_scikit_learn(parts: list[str]) -> None:
-    """Put placeholders where imports such as `import sklearn.mixture` will find them."""
+    """Make imports such as `import sklearn.mixture` fail."""
     import sklearn
 
     for part in parts:
         name = f"sklearn.{part}"
         for loaded in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
             del sys.modules[loaded]
-        sys.modules[name] = HiddenModule(name)
-        setattr(sklearn, part, sys.modules[name])
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say that there is no such module
+        vars(sklearn).pop(part, None)
+
+
+def start_shell(folder: str) -> None:
+    """Start the shell of which every worker gets a copy."""
+    from mlcourse.grading.inside.shell import Shell
+
+    Shell.instance(folder)
 
 
 def disable_proc_lookup() -> None:

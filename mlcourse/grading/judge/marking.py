@@ -21,6 +21,7 @@ from mlcourse.checks.outcome import Kind
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
+from mlcourse.grading.judge.figures import reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.records.grade import Grade, GradeStatus, Mark, Submission
 from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
@@ -83,7 +84,8 @@ def grade(
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
-    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission, course)]
+    grade.figures, broken = reencode(runner.figures(), sandbox, limits)
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *import_notes(submission, course)]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start

@@ -8,7 +8,9 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
+from mlcourse.grading.inside.display import MAX_FIGURES
 from mlcourse.grading.inside.pipe import Malformed, pack, unpack
+from mlcourse.grading.judge.cell_report import CellReport, read_report
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
@@ -36,6 +38,8 @@ class NotebookRunner:
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
+    reports : dict of int → CellReport
+        What happened in each cell that ran.
     output : str
         The end of what the cells have printed.
     """
@@ -49,6 +53,7 @@ class NotebookRunner:
         self.session: Session | None = None
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
+        self.reports: dict[int, CellReport] = {}
         self.output = ""
         self.failure: WorkerEnded | None = None
 
@@ -154,29 +159,28 @@ class NotebookRunner:
                 session.end()
                 raise
             try:
-                reply, _ = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
+                reply, arrays = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
-            self._note_error(k, reply.get("error"))
-            printed = reply.get("output")
-            output = (output + printed if isinstance(printed, str) else output)[-self.limits.output :]
+            report = self.reports[k] = read_report(reply, arrays)
+            if report.error:
+                self.errors[k] = report.error
+            output = (output + report.output)[-self.limits.output :]
         self.session, self.output = session, output
 
-    def _note_error(self, cell: int, error: object) -> None:
-        """Remember what a cell raised, to explain why an answer is missing."""
-        if (
-            isinstance(error, dict)
-            and isinstance(error.get("name"), str)
-            and isinstance(error.get("text"), str)
-        ):
-            self.errors[cell] = f"{error['name']}: {error['text']}"[:300]
-
     def notes(self) -> list[str]:
-        """Return a sentence for the instructor on each cell that did not finish, up to MAX_NOTES of them."""
-        notes = {k: f"Cell {k} was skipped: it {why}." for k, why in self.skipped.items()}
-        notes |= {k: f"Cell {k} raised {error}" for k, error in self.errors.items() if k not in notes}
-        return [notes[k] for k in sorted(notes)[:MAX_NOTES]]
+        """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
+        ends = {k: list(report.notes) for k, report in self.reports.items()}
+        for k, error in self.errors.items():
+            ends[k].append(f"raised {error}")
+        ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
+        return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
+
+    def figures(self) -> list[tuple[int, bytes]]:
+        """Return the first figures of the notebook, each with its cell, as the student's code made them."""
+        made = [(k, png) for k, report in sorted(self.reports.items()) for png in report.figures]
+        return made[:MAX_FIGURES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""
