@@ -23,19 +23,19 @@ MAX_LINES = 100  # of input, before it ends: a cell may ask again and again unti
 NO_PROCESS = "no process can be started here: the notebook runs in a sandbox"
 NO_NETWORK = "there is no network here: the notebook runs in a sandbox"
 
-REFUSED: tuple[tuple[Any, str, str, str], ...] = (
-    (subprocess.Popen, "__init__", "process", NO_PROCESS),
-    (multiprocessing.process.BaseProcess, "start", "process", NO_PROCESS),
-    (multiprocessing.synchronize.SemLock, "__init__", "process", NO_PROCESS),
-    (socket, "getaddrinfo", "network", NO_NETWORK),
+REFUSED: tuple[tuple[Any, str, str], ...] = (
+    (subprocess.Popen, "__init__", NO_PROCESS),
+    (multiprocessing.process.BaseProcess, "start", NO_PROCESS),
+    (multiprocessing.synchronize.SemLock, "__init__", NO_PROCESS),
+    (socket, "getaddrinfo", NO_NETWORK),
 )
 
 
 def install(folder: str) -> None:
     """Replace the functions in this process, whose own files are those in `folder`."""
     builtins.input = getpass.getpass = Input().line
-    for owner, name, kind, sentence in REFUSED:
-        setattr(owner, name, explained(getattr(owner, name), kind, sentence))
+    for owner, name, sentence in REFUSED:
+        setattr(owner, name, explained(getattr(owner, name), sentence))
     os.system = noted(os.system)
     os.chmod = without_effect(os.chmod, folder)
     os.utime = without_effect(os.utime, folder)
@@ -58,15 +58,14 @@ class Input:
         return ""
 
 
-def explained(function: Function, kind: str, sentence: str) -> Function:
-    """Return the function with a note and a clear message when the kernel refuses what it does."""
+def explained(function: Function, sentence: str) -> Function:
+    """Return the function with a clear message when the kernel refuses what it does."""
 
     @functools.wraps(function)
     def attempt(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
         except OSError as error:
-            note(kind)
             raise type(error)(error.errno, sentence) from error
 
     return attempt
@@ -79,7 +78,7 @@ def noted(system: Function) -> Function:
     def attempt(command: Any) -> Any:
         status = system(command)
         if status:
-            note("process")
+            note("program", str(command))
         return status
 
     return attempt

@@ -13,8 +13,6 @@ MAX_ERROR = 300  # characters
 SENTENCES = {
     "program": "starts a program (`{}`); there is none here, and the cell's other lines ran.",
     "script": "is for another program (`%%{}`); there is none here, and the cell did nothing.",
-    "process": "starts a process, which is not possible here.",
-    "network": "uses the network; there is none here.",
     "input": "asks for input; it got an empty line.",
     "exit": "calls `exit`; the cell and all others ran all the same.",
     "extension": "loads an extension of IPython (`{}`) that is not installed here.",
