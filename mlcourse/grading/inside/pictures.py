@@ -23,8 +23,9 @@ def pixels_of(png: bytes) -> Array | None:
             if image.width * image.height > MAX_PIXELS:
                 return None
             drawn = image.convert("RGBA")
-        drawn.thumbnail((WIDTH, HEIGHT))
-        paper = Image.new("RGBA", drawn.size, "white")
-        return np.asarray(Image.alpha_composite(paper, drawn).convert("RGB"))
+        paper = Image.new("RGB", drawn.size, "white")
+        paper.paste(drawn, mask=drawn.getchannel("A"))
+        paper.thumbnail((WIDTH, HEIGHT), Image.Resampling.BILINEAR)
+        return np.asarray(paper)
     except Exception:  # whatever an untrusted file makes Pillow raise
         return None

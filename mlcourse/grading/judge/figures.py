@@ -53,7 +53,7 @@ def reencode(
 def encoded(pixels: Array) -> str:
     """Return pixels (height, width, 3) as PNG in Base64."""
     file = io.BytesIO()
-    Image.fromarray(pixels).quantize(COLORS).save(file, "PNG")
+    Image.fromarray(pixels).quantize(COLORS, Image.Quantize.FASTOCTREE).save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode("ascii")
 
 
