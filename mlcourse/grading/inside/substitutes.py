@@ -96,7 +96,7 @@ def without_effect(function: Function, folder: str) -> Function:
             function(path, *args, **options)
         except PermissionError:
             os.stat(path)  # raises FileNotFoundError if there is none
-            if not isinstance(path, int) and not is_within(path, folder):
+            if isinstance(path, int) or not is_within(path, folder):
                 raise
 
     return attempt

@@ -84,7 +84,7 @@ def grade(
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
-    grade.figures, broken = reencode(runner.figures(), sandbox, limits)
+    grade.figures, broken = reencode(runner.figures, sandbox, limits)
     grade.notes += [*submission.notes, *runner.notes(), *broken, *import_notes(submission, course)]
     grade.output = runner.output
     grade.status = status_of(grade, runner)

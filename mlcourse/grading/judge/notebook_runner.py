@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
-from mlcourse.grading.inside.display import MAX_FIGURES
+from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.pipe import Malformed, pack, unpack
 from mlcourse.grading.judge.cell_report import CellReport, read_report
 from mlcourse.grading.records.grade import Cell, Submission
@@ -38,8 +38,10 @@ class NotebookRunner:
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
-    reports : dict of int → CellReport
-        What happened in each cell that ran.
+    asides : dict of int → tuple of str
+        What cells did that has no effect in a sandbox, as ends of sentences.
+    figures : list of (int, bytes)
+        The first figures that cells have shown, as PNG that is not to be trusted.
     output : str
         The end of what the cells have printed.
     """
@@ -53,7 +55,8 @@ class NotebookRunner:
         self.session: Session | None = None
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
-        self.reports: dict[int, CellReport] = {}
+        self.asides: dict[int, tuple[str, ...]] = {}
+        self.figures: list[tuple[int, bytes]] = []
         self.output = ""
         self.failure: WorkerEnded | None = None
 
@@ -145,6 +148,7 @@ class NotebookRunner:
     def _run_cells(self) -> None:
         """Start a worker and run the cells; `session` stays None if one of them ends it."""
         session, output = self.sandbox.start(self.limits), ""
+        self.figures.clear()
         if self.files:
             names, contents = zip(*self.files)
             arrays = [np.frombuffer(data, np.uint8) for data in contents]
@@ -163,24 +167,29 @@ class NotebookRunner:
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
-            report = self.reports[k] = read_report(reply, arrays)
-            if report.error:
-                self.errors[k] = report.error
+            report = read_report(reply, arrays)
+            self._keep(k, report)
             output = (output + report.output)[-self.limits.output :]
         self.session, self.output = session, output
 
+    def _keep(self, cell: int, report: CellReport) -> None:
+        """Keep what is needed of a report, and no more of it than an unmodified worker sends."""
+        if report.error:
+            self.errors[cell] = report.error
+        if report.notes and len(self.asides) < MAX_NOTES:
+            self.asides[cell] = report.notes
+        for png in report.figures:
+            size = sum(len(kept) for _, kept in self.figures) + len(png)
+            if len(self.figures) < MAX_FIGURES and size <= MAX_FIGURES_SIZE:
+                self.figures.append((cell, png))
+
     def notes(self) -> list[str]:
         """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
-        ends = {k: list(report.notes) for k, report in self.reports.items()}
+        ends = {k: list(asides) for k, asides in self.asides.items()}
         for k, error in self.errors.items():
-            ends[k].append(f"raised {error}")
+            ends.setdefault(k, []).append(f"raised {error}")
         ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
         return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
-
-    def figures(self) -> list[tuple[int, bytes]]:
-        """Return the first figures of the notebook, each with its cell, as the student's code made them."""
-        made = [(k, png) for k, report in sorted(self.reports.items()) for png in report.figures]
-        return made[:MAX_FIGURES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""
