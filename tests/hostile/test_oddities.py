@@ -27,6 +27,9 @@ def with_cells(before=(), after=(), **answers: str) -> dict:
     return {**content, "cells": [*cells(*before), *parts, *cells(*after)]}
 
 
+OWN_FILE = (
+    f"%%writefile own.py\nimport numpy as np\n{ANSWERS['log_sum_exp']}\n----\nfrom own import log_sum_exp"
+)
 MAGICS = with_cells(
     before=[
         "%matplotlib widget\n%load_ext autoreload\n%autoreload 2\n%load_ext nb_black",
@@ -45,7 +48,7 @@ MAGICS = with_cells(
     largest_weight="assert ready == 8\n%time largest_weight = 0.40037",
     falling_likelihood='%%time\nfalling_likelihood = "C"',
     e_step=f"%%capture\n{ANSWERS['e_step']}",
-    log_sum_exp=f"%%writefile own.py\nimport numpy as np\n{ANSWERS['log_sum_exp']}\n----\nfrom own import log_sum_exp",
+    log_sum_exp=OWN_FILE,
     m_step=f"%%file script.py\n{ANSWERS['m_step']}\n----\n%run -i script.py",
     fit_em=f"%%time\n!ls\n{ANSWERS['fit_em']}",
 )
