@@ -137,7 +137,7 @@ def _problem(name: str) -> str:
     missing = getattr(error, "name", None) or name
     if _within(name, missing) or _within(missing, name):
         note("hidden", name)
-        return f"{name} is not available to answers in this course."
+        return f"{name} is not available to answers in this lesson."
     note("failed import", name)
     return f"{name} could not be imported: {error}"
 

@@ -1,64 +1,35 @@
-"""What runs inside the sandbox: a launcher that has imported everything, and the workers that it forks.
+"""What runs inside the sandbox: a launcher that has imported what a lesson needs, and the workers that it forks.
 
 Importing SciPy, scikit-learn and Matplotlib takes seconds; running a student's code takes a fraction of one. So the
-launcher imports them once, before it sees any student's code, and forks a worker for each submission. The worker
-closes its connection to the launcher, gives up its rights, and only then receives the student's cells. It runs them
-and calls what they define. When it has finished or failed, the launcher ends it and wipes its scratch folder.
+launcher of a lesson imports what its exercise imports, once, before it sees any student's code, and forks a worker
+for each submission. The worker closes its connection to the launcher, gives up its rights, and only then receives the
+student's cells. It runs them and calls what they define. When it has finished or failed, the launcher ends it and
+wipes its scratch folder.
 
-This file is run as a script: `python launcher.py SETTING`, where the setting is JSON; see `sandbox/launch.py`.
+This file is run as a script, `python launcher.py SETTING`, where the setting is a file of JSON; see `launch.py`.
 Neither launcher nor worker ever holds an expected value, a reference or a seed of the random cases.
 
-Imports of the course are inside functions, because `mlcourse` can only be imported after its checks are hidden.
+Imports of the course are inside functions, because `mlcourse` can only be imported once its folder is on the path.
 """
 
 import gc
-import importlib
 import json
 import os
 import signal
 import socket
 import sys
-import types
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-
-PRELOADED = (
-    "numpy",
-    "scipy.linalg",
-    "scipy.optimize",
-    "scipy.spatial.distance",
-    "scipy.stats",
-    "matplotlib.pyplot",
-    "mlcourse.anomaly",
-    "mlcourse.classifier",
-    "mlcourse.datasets",
-    "mlcourse.evaluation",
-    "mlcourse.kmeans",
-    "mlcourse.metrics",
-    "mlcourse.mixture",
-    "mlcourse.pca",
-    "mlcourse.plotting",
-    "mlcourse.grading.inside.scratch",
-    "mlcourse.grading.inside.shell",
-    "mlcourse.grading.inside.worker",
-    "sklearn.datasets",
-    "sklearn.metrics",
-    "sklearn.model_selection",
-    "sklearn.preprocessing",
-)
-
 
 # ── Before any student's code ────────────────────────────────────────────────────────────────────────
 
 
 def main(setting: dict[str, Any]) -> None:
-    """Import everything once, then fork a worker for each submission until the parent closes the connection."""
+    """Import what the lesson needs, then fork a worker for each submission until the parent closes the connection."""
     sys.path += setting["path"]
-    hide_the_checks()
-    for name in PRELOADED:
-        importlib.import_module(name)
-    hide_scikit_learn(setting["hidden"])
-    disable_proc_lookup()
+    from mlcourse.grading.inside.preload import preload
+
+    preload(setting)
     start_shell(setting["scratch"])
     gc.freeze()  # objects that exist now stay shared between launcher and workers
     control = socket.socket(socket.AF_UNIX)
@@ -66,49 +37,11 @@ def main(setting: dict[str, Any]) -> None:
     Launcher(control, setting).run()
 
 
-def hide_the_checks() -> None:
-    """Replace checks and tasks, with their references and mistakes, by a `check` that does nothing."""
-    checks, tasks = types.ModuleType("mlcourse.checks"), types.ModuleType("mlcourse.tasks")
-    vars(checks)["open_course"] = lambda *args, **kwargs: CheckStub()
-    vars(tasks)["check"] = CheckStub()
-    sys.modules |= {"mlcourse.checks": checks, "mlcourse.tasks": tasks}
-
-
-class CheckStub:
-    """A stub for `mlcourse.check`: every check passes silently, because the parent does the real checking."""
-
-    last_input = ()  # as after a check that has passed
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *args, **kwargs: None
-
-
-def hide_scikit_learn(parts: list[str]) -> None:
-    """Make imports such as `import sklearn.mixture` fail."""
-    import sklearn
-
-    for part in parts:
-        name = f"sklearn.{part}"
-        for loaded in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
-            del sys.modules[loaded]
-        sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say that there is no such module
-        vars(sklearn).pop(part, None)
-
-
 def start_shell(folder: str) -> None:
     """Start the shell of which every worker gets a copy."""
     from mlcourse.grading.inside.shell import Shell
 
     Shell.instance(folder)
-
-
-def disable_proc_lookup() -> None:
-    """Stop threadpoolctl from using /proc, which it found when imported but workers cannot see."""
-    import threadpoolctl
-
-    threadpoolctl._HAS_PROCFS = False  # older versions ignore this
 
 
 # ── The launcher ─────────────────────────────────────────────────────────────────────────────────────
@@ -200,4 +133,4 @@ def discard_output() -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(Path(sys.argv[1]).read_text("utf-8")))

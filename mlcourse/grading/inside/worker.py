@@ -11,7 +11,9 @@ import numpy as np
 from IPython.core.async_helpers import get_asyncio_loop
 
 from mlcourse.grading.inside import kernel, landlock, notes, pipe, seccomp, substitutes
-from mlcourse.grading.inside.answers import as_bytes, changed_arguments, describe_exception, evaluate
+from mlcourse.grading.inside.answers import describe_exception, evaluate
+from mlcourse.grading.inside.arguments import attach
+from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
 from mlcourse.grading.inside.pictures import pixels_of
@@ -55,7 +57,7 @@ def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> Non
         return
     kernel.drop_capabilities()
     if setting["landlock"]:
-        landlock.confine(setting["readable"], [folder])
+        landlock.confine(setting["readable"], [folder], setting["listable"])
     seccomp.confine()
 
 
@@ -80,7 +82,8 @@ class Worker:
                 return
             handlers = (self.files, self.cell, self.find, self.value, self.call, self.picture)
             handle = {handler.__name__: handler for handler in handlers}[request["do"]]
-            fields, arrays = handle(request, arrays)
+            with lent(self.namespace, request.get("lent", {}), self.channel, request["number"]):
+                fields, arrays = handle(request, arrays)
             pipe.send(self.channel, {"number": request["number"], **fields}, arrays)
 
     def files(self, request: Request, arrays: list[Array]) -> Reply:
@@ -116,14 +119,14 @@ class Worker:
         """Reply with a value that the student has computed, as the exercise's own check cell would pass it."""
         return evaluate(lambda: eval(request["expression"], self.namespace))
 
-    def call(self, request: Request, arrays: list[Array]) -> Reply:
-        """Call a student's function; reply with its result, and with which of its arguments it has changed."""
+    def call(self, request: Request, _: list[Array]) -> Reply:
+        """Call a student's function on arguments in shared memory; reply with its result."""
+        arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
-        before = [as_bytes(arg) for arg in args]
         function = self.namespace[request["name"]]
-        fields, arrays = evaluate(lambda: function(*args))
+        reply = evaluate(lambda: function(*args))
         self.tail.take()
-        return {**fields, "changed": changed_arguments(args, before)}, arrays
+        return reply
 
     def picture(self, _: Request, arrays: list[Array]) -> Reply:
         """Reply with the pixels of a PNG, or with nothing if it cannot be read."""

@@ -17,7 +17,7 @@ SENTENCES = {
     "exit": "calls `exit`; the cell and all others ran all the same.",
     "extension": "loads an extension of IPython (`{}`) that is not installed here.",
     "not installed": "imports `{}`, which is not installed here; only what uses it fails.",
-    "hidden": "imports `{}`, which is not available to answers in this course; only what uses it fails.",
+    "hidden": "imports `{}`, which is not available to answers in this lesson; only what uses it fails.",
     "failed import": "imports `{}`, which failed; only what uses it fails.",
     "platform": "imports `{}`, which does nothing here.",
     "large figure": "shows a figure that is too large to be kept.",

@@ -5,13 +5,14 @@ A student's PNG is decoded in a fresh worker, which has run none of the student'
 
 import base64
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
 from mlcourse.grading.inside.pictures import HEIGHT, WIDTH
 from mlcourse.grading.records.grade import Figure
-from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox import Session, WorkerEnded
 from mlcourse.typing import Array
 
 COLORS = 256
@@ -19,7 +20,7 @@ MAX_TOTAL = 2_000_000  # bytes of all PNGs
 
 
 def reencode(
-    made: list[tuple[int, bytes]], sandbox: Sandbox, limits: Limits
+    made: list[tuple[int, bytes]], start: Callable[[], Session], seconds: float
 ) -> tuple[list[Figure], list[str]]:
     """Return figures as they may be shown, and a note for each that could not be read.
 
@@ -27,18 +28,19 @@ def reencode(
     ----------
     made : list of (int, bytes)
         Cells, and PNGs that they have shown.
-    sandbox : Sandbox
-        Its worker ends.
-    limits : Limits
+    start : callable
+        Starts a fresh worker.
+    seconds : float
+        How long one figure may take.
     """
     figures: list[Figure] = []
     notes: list[str] = []
     session: Session | None = None
     for cell, png in made:
         try:
-            session = session or sandbox.start(limits)
+            session = session or start()
             request = {"do": "picture"}
-            _, arrays = session.ask(request, [np.frombuffer(png, np.uint8)], limits.call)
+            _, arrays = session.ask(request, [np.frombuffer(png, np.uint8)], seconds)
         except WorkerEnded:
             session, arrays = None, []
         if len(arrays) == 1 and _is_picture(arrays[0]):

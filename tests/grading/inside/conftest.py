@@ -10,8 +10,12 @@ from mlcourse.grading import sandbox
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.pipe import unpack
 from mlcourse.grading.judge.cell_report import read_report
+from mlcourse.grading.sandbox.arguments import SharedArguments
+from mlcourse.grading.sandbox.needs import of_exercise
+from tests.helpers.courses import OUR_COURSE
 
 LIMITS = Limits(cell=30, call=30, output=5000)
+NEEDS = of_exercise(OUR_COURSE.exercise("04_em"))
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +54,10 @@ class Notebook:
         return reply["is"]
 
     def call(self, name, *args):
-        """Call a function with plain arguments that hold no arrays; return the whole reply."""
-        packed = {"tuple": [{"float": float(arg).hex()} for arg in args]}
-        reply, _ = self.session.ask({"do": "call", "name": name, "args": packed})
+        """Call a function; return the whole reply."""
+        with SharedArguments(args) as shared:
+            request = {"do": "call", "name": name, **shared.request}
+            reply, _ = self.session.ask(request, file=shared.descriptor)
         return reply
 
     def picture(self, png):
@@ -63,6 +68,6 @@ class Notebook:
 
 @pytest.fixture
 def notebook(walls):
-    session = walls.start(LIMITS)
+    session = walls.start(LIMITS, NEEDS)
     yield Notebook(session)
     session.end()

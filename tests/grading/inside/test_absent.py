@@ -12,7 +12,7 @@ IMPORTS = {
     "from sklearn.mixture import GaussianMixture as G\nimport math": ("G(2)", "`sklearn.mixture.GaussianMixture`"),
     "from sklearn import mixture, metrics as math": ("mixture.GaussianMixture()", "imports `sklearn.mixture`"),
     "from scipy.stats import norm as math, no_such_law": ("no_such_law(1)", "`scipy.stats.no_such_law`"),
-    "import sklearn.mixture as m, math": ("[*m.GaussianMixture]", "not available to answers in this course"),
+    "import sklearn.mixture as m, math": ("[*m.GaussianMixture]", "not available to answers in this lesson"),
 }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def test_a_use_says_what_is_missing(notebook):
     )
     problem = "torch is not installed here, where the notebook is graded."
     assert notebook.call("f", 1)["error"]["text"] == problem
-    hidden = "sklearn.mixture.GaussianMixture is not available to answers in this course."
+    hidden = "sklearn.mixture.GaussianMixture is not available to answers in this lesson."
     assert notebook.run("G(2)").error == f"ModuleNotFoundError: {hidden}"
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mlcourse.grading.inside.pictures import HEIGHT, WIDTH, pixels_of
 from mlcourse.grading.judge.figures import encoded, reencode
-from mlcourse.grading.sandbox import Limits, WorkerEnded
+from mlcourse.grading.sandbox import WorkerEnded
 
 
 def png(width=30, height=20, mode="RGBA", color=(255, 0, 0, 128), **options) -> bytes:
@@ -74,7 +74,7 @@ class FakeWorkers:
     def __init__(self, *replies):
         self.replies, self.started = list(replies), 0
 
-    def start(self, limits):
+    def start(self):
         self.started += 1
         return self
 
@@ -106,7 +106,7 @@ GOOD = np.full((4, 5, 3), 200, np.uint8)
 )
 def test_a_bad_reply_costs_one_figure(reply):
     workers = FakeWorkers(reply, [GOOD])
-    figures, notes = reencode([(2, b"x"), (5, b"y")], workers, Limits())
+    figures, notes = reencode([(2, b"x"), (5, b"y")], workers.start, 9)
     assert [figure.cell for figure in figures] == [5]
     assert notes == ["Cell 2 shows a figure that could not be read."]
     shown = Image.open(io.BytesIO(base64.b64decode(figures[0].png)))
@@ -115,13 +115,13 @@ def test_a_bad_reply_costs_one_figure(reply):
 
 def test_without_figures_no_worker_is_started():
     workers = FakeWorkers()
-    assert reencode([], workers, Limits()) == ([], [])
+    assert reencode([], workers.start, 9) == ([], [])
     assert workers.started == 0
 
 
 def test_all_figures_together_have_a_limit():
     noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-    figures, notes = reencode([(k, b"x") for k in range(3)], FakeWorkers(*[[noise]] * 3), Limits())
+    figures, notes = reencode([(k, b"x") for k in range(3)], FakeWorkers(*[[noise]] * 3).start, 9)
     assert len(figures) + len(notes) == 3
     assert sum(len(figure.png) for figure in figures) <= 2_000_000
     assert notes
