@@ -106,7 +106,7 @@ HONEST = {
             honest.code("\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code"))
         ]
     ),
-    "10 000 cells": with_cells(lambda cells: [honest.code(f"x{n} = {n}") for n in range(10_000)] + cells),
+    "3000 cells": with_cells(lambda cells: [honest.code(f"x{n} = {n}") for n in range(3000)] + cells),
     "80 000 empty cells": with_cells(
         lambda cells: [{"cell_type": "code", "source": ""} for _ in range(80_000)] + cells
     ),

@@ -25,6 +25,7 @@ from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.judge.carrying import carried_forward
+from mlcourse.grading.judge.figures import reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.judge.places import Ask, marks_along
 from mlcourse.grading.judge.reading import Reading
@@ -98,7 +99,8 @@ def grade(
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
-    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission, course)]
+    grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *import_notes(submission, course)]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start
