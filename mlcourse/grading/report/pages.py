@@ -231,13 +231,14 @@ def summary_line(grade: Grade) -> Html:
 
 
 def marks_table(grade: Grade) -> Html:
-    """Make a table with two rows per task: the points, and below them the check's message."""
+    """Make a table with the points of each task, and below them the check's message and a person's comment."""
     rows = [
         row
         for mark in grade.marks
         for row in (
             [element("code", mark.task), f"{earned(mark)} / {mark.out_of}", mark.status],
             [message(mark)],
+            [comment(mark)],
         )
         if row != [None]
     ]
@@ -250,6 +251,13 @@ def marks_table(grade: Grade) -> Html:
 
 def message(mark: Mark) -> Html | None:
     return element("pre", with_code(mark.message)) if mark.message else None
+
+
+def comment(mark: Mark) -> Html | None:
+    """Show what a person has written about the answer."""
+    if not mark.comment:
+        return None
+    return element("p", element("strong", "Comment: "), mark.comment, class_="comment")
 
 
 def open_section(grade: Grade) -> Html | None:

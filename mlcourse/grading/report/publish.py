@@ -19,12 +19,12 @@ from mlcourse.grading.records.text import printable
 from mlcourse.grading.report import exports
 from mlcourse.grading.report.byhand import (
     Key,
-    OtherColumns,
-    apply_points,
+    Row,
+    apply_entries,
     open_answer_rows,
-    read_points,
+    read_entries,
     unused,
-    write_table,
+    update_table,
 )
 from mlcourse.grading.report.exports import student_path
 from mlcourse.grading.report.pages import index_page, student_page
@@ -89,13 +89,13 @@ def publish(out: Path) -> Summary:
         If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
     """
     manifest = read_manifest(out)
-    entered = read_points(out / "by_hand.csv")
+    entered = read_entries(out / "by_hand.csv")
     used: set[Key] = set()
     grades: list[Grade] = []
-    rows: dict[Key, OtherColumns] = {}
+    rows: dict[Key, Row] = {}
     owners: dict[str, str] = {}
     for each, result in _results(out, manifest["submissions"]):
-        result.grade = apply_points(result.grade, entered, used)
+        result.grade = apply_entries(result.grade, entered, used)
         write_atomically(out / student_path(result.grade), student_page(result.grade, result.code))
         rows |= open_answer_rows(result.grade)
         grades.append(lean(result.grade))
@@ -103,7 +103,7 @@ def publish(out: Path) -> Summary:
     grades.sort(
         key=lambda grade: (grade.status not in exports.UNGRADED, grade.student.casefold(), grade.source)
     )
-    write_table(out / "by_hand.csv", rows, entered)
+    update_table(out / "by_hand.csv", rows)
     duplicates = find_duplicates(grades, owners)
     write_exports(out, grades, duplicates)
     remarks = [*duplicate_remarks(duplicates, owners), *unused(entered, used)]
