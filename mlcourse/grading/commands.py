@@ -13,14 +13,14 @@ from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_n
 from mlcourse.grading.batch.submission import Settings
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.alike import compare_folder, similarity_page
-from mlcourse.grading.report.byhand import ByHandTableError
 from mlcourse.grading.report.exports import pending_points
 from mlcourse.grading.report.pages import ungraded_reason
 from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.report.sheet import SheetError
 
 PROGRAM = "python course.py"  # run in the course's own folder
 EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
-EXPECTED_ERRORS = (CannotGrade, CatalogueError, ByHandTableError, NothingToPublish, sandbox.NoSandbox)
+EXPECTED_ERRORS = (CannotGrade, CatalogueError, SheetError, NothingToPublish, sandbox.NoSandbox)
 
 
 def run(command: str, words: list[str]) -> int:

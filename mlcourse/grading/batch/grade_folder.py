@@ -47,7 +47,7 @@ def grade_folder(
 
     Raises
     ------
-    CannotGrade, CatalogueError, ByHandTableError, NoSandbox
+    CannotGrade, CatalogueError, SheetError, NoSandbox
     """
     course = settings.course
     lesson = full_name(lesson, course)

@@ -7,9 +7,7 @@ stays in the table. A row without a version overrules a check.
 People edit the table in a spreadsheet, and `mlcourse mark` (see `mlcourse.grading.desk`) edits it too.
 """
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, UNGRADED, inert, ordinary, table
+from mlcourse.grading.report.sheet import SheetError, read_sheet
 
 try:
     import fcntl
@@ -33,10 +32,6 @@ MAX_ANSWER = 5000  # characters of an answer in the table; the student's page ha
 MAX_COMMENT = 5000  # characters
 LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
 LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
-
-
-class ByHandTableError(ValueError):
-    """A table that cannot be read; the message says where and why. Such a table is never overwritten."""
 
 
 class Key(NamedTuple):
@@ -89,17 +84,17 @@ def version_of(text: str) -> str:
 
 
 def read_entries(path: Path) -> dict[Key, Entry]:
-    """Read what was entered by hand; rows without an entry are left out. Raises ByHandTableError."""
+    """Read what was entered by hand; rows without an entry are left out. Raises SheetError."""
     return {key: row.entry for key, row in read_rows(path).items() if row.entry != Entry()}
 
 
 def read_rows(path: Path) -> dict[Key, Row]:
-    """Read the whole table. Raises ByHandTableError."""
+    """Read the whole table. Raises SheetError."""
     rows: dict[Key, Row] = {}
-    for cells in _cells(path):
+    for cells in read_sheet(path, COLUMNS, (*Key._fields, "points")):
         key, row = table_key(*map(cells.get, Key._fields)), _row(cells)
         if len(row.entry.comment) > MAX_COMMENT:
-            raise ByHandTableError(
+            raise SheetError(
                 f"{path.name}: the comment for {key.student}, {key.task} has {len(row.entry.comment)} characters:"
                 f" shorten it to {MAX_COMMENT}."
             )
@@ -107,31 +102,11 @@ def read_rows(path: Path) -> dict[Key, Row]:
     return rows
 
 
-def _cells(path: Path) -> list[dict[str, str]]:
-    """Return the cells of each row by the names of their columns; tables of older versions have no comments."""
-    if not path.exists():
-        return []
-    content = _decode(path)
-    first = content.partition("\n")[0]
-    separator = max(",;\t", key=first.count)  # which one a spreadsheet writes depends on its locale
-    try:
-        reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
-        rows = list(reader)
-    except csv.Error:
-        rows, reader = [], None
-    columns = reader.fieldnames if reader else None
-    if content.strip() and not {*Key._fields, "points"} <= set(columns or ()):
-        raise ByHandTableError(
-            f"{path.name} has lost its header: restore the first row, {', '.join(COLUMNS)}."
-        )
-    return rows
-
-
-def _row(cells: Mapping[str, str | None]) -> Row:
-    out_of = (cells.get("out of") or "").strip()
-    comment = ordinary(cells.get("comment") or "").replace(LINE_BREAK, "\n")
-    entry = Entry((cells.get("points") or "").strip(), tidy_comment(comment))
-    return Row(int(out_of) if out_of.isdecimal() else None, entry, ordinary(cells.get("answer") or ""))
+def _row(cells: Mapping[str, str]) -> Row:
+    out_of = cells.get("out of", "").strip()
+    comment = ordinary(cells.get("comment", "")).replace(LINE_BREAK, "\n")  # older tables have no comments
+    entry = Entry(cells["points"].strip(), tidy_comment(comment))
+    return Row(int(out_of) if out_of.isdecimal() else None, entry, ordinary(cells.get("answer", "")))
 
 
 def tidy_comment(text: str) -> str:
@@ -141,10 +116,10 @@ def tidy_comment(text: str) -> str:
 
 
 def _merged(path: Path, key: Key, one: Row, other: Row) -> Row:
-    """Return the row for two with the same key. Raises ByHandTableError if their entries differ."""
+    """Return the row for two with the same key. Raises SheetError if their entries differ."""
     for mine, theirs in zip(one.entry, other.entry):
         if mine and theirs and mine != theirs:
-            raise ByHandTableError(
+            raise SheetError(
                 f"{path.name} has both {_short(mine)} and {_short(theirs)} for {key.student}, {key.task}: delete one."
             )
     entry = Entry(one.entry.points or other.entry.points, one.entry.comment or other.entry.comment)
@@ -155,21 +130,10 @@ def _short(text: str) -> str:
     return text if len(text) <= 30 else f"{text[:30]}…"
 
 
-def _decode(path: Path) -> str:
-    """Decode a table; the “CSV” of older versions of Excel is in Windows-1252."""
-    content = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ByHandTableError(f"{path.name} is no longer UTF-8: save it as “CSV UTF-8”.")
-
-
 def apply_entries(grade: Grade, entered: Mapping[Key, Entry], used: set[Key]) -> Grade:
     """Return the grade with the points and comments that were entered by hand, and add their keys to `used`.
 
-    Raises ByHandTableError if an entry is not a valid number of points.
+    Raises SheetError if an entry is not a valid number of points.
     """
     marks = [_apply_to_mark(grade, mark, entered, used) for mark in grade.marks]
     # Once it has points given by hand, a notebook in which the checks found no answers counts after all.
@@ -188,7 +152,7 @@ def _apply_to_mark(grade: Grade, mark: Mark, entered: Mapping[Key, Entry], used:
         return mark
     points = parse_points(word, mark.out_of)
     if points is None:
-        raise ByHandTableError(
+        raise SheetError(
             f"by_hand.csv, {key.student}, {key.task}: {word!r} is not a number from 0 to {mark.out_of}."
         )
     return mark._replace(points=points, status="by hand", message=_message(mark), entered=True)
@@ -252,7 +216,7 @@ def _one_line(text: str) -> str:
 def update_table(path: Path, blank: Mapping[Key, Row]) -> None:
     """Write the rows of this run, with what the table has for them by now, and then its other entries.
 
-    An entry is never dropped. A table without rows is removed. Raises ByHandTableError.
+    An entry is never dropped. A table without rows is removed. Raises SheetError.
     """
     with locked(path):
         entered = read_entries(path)

@@ -85,7 +85,7 @@ def publish(out: Path) -> Summary:
     ------
     NothingToPublish
         If there was no run.
-    ByHandTableError
+    SheetError
         If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
     """
     manifest = read_manifest(out)

@@ -11,8 +11,9 @@ import pytest
 from mlcourse.grading.batch import grade_folder as run
 from mlcourse.grading.records.grade import Grade, Mark, Submission
 from mlcourse.grading.report import byhand, exports
-from mlcourse.grading.report.byhand import ByHandTableError, Entry
+from mlcourse.grading.report.byhand import Entry
 from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.report.sheet import SheetError
 from tests.helpers.fake_grading import (
     go,
     submission,
@@ -103,7 +104,7 @@ def test_duplicate_rows_must_agree(
     )
     add_row(with_open_question, **{**row, "points": words[1]})
     if points is None:
-        with pytest.raises(ByHandTableError, match="has both 2 and 1 for a, why"):
+        with pytest.raises(SheetError, match="has both 2 and 1 for a, why"):
             publish(with_open_question)
     else:
         assert {grade.student: grade.points for grade in publish(with_open_question).grades}["a"] == points
@@ -191,7 +192,7 @@ def test_a_comment_counts_without_points(with_open_question: Path) -> None:
 
 def test_a_comment_that_is_too_long_is_named(with_open_question: Path) -> None:
     add_row(with_open_question, student="a", file="a/04_em.ipynb", task="e_step", comment="x" * 5001)
-    with pytest.raises(ByHandTableError, match="the comment for a, e_step has 5001 characters"):
+    with pytest.raises(SheetError, match="the comment for a, e_step has 5001 characters"):
         publish(with_open_question)
 
 
@@ -199,7 +200,7 @@ def test_a_comment_that_is_too_long_is_named(with_open_question: Path) -> None:
 def test_invalid_points_are_refused_and_kept(with_open_question: Path, word: str) -> None:
     enter(with_open_question, {"a": word})
     before = (with_open_question / "by_hand.csv").read_bytes()
-    with pytest.raises(ByHandTableError, match="is not a number from 0 to 3"):
+    with pytest.raises(SheetError, match="is not a number from 0 to 3"):
         publish(with_open_question)
     assert (with_open_question / "by_hand.csv").read_bytes() == before
 
@@ -209,7 +210,7 @@ def test_a_damaged_table_is_not_overwritten(with_open_question: Path, content: b
     path = with_open_question / "by_hand.csv"
     path.write_bytes(content)
     if content:
-        with pytest.raises(ByHandTableError):
+        with pytest.raises(SheetError):
             publish(with_open_question)
         assert path.read_bytes() == content
 
