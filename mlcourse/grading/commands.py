@@ -16,6 +16,7 @@ from mlcourse.grading.report.alike import compare_folder, similarity_page
 from mlcourse.grading.report.exports import pending_points
 from mlcourse.grading.report.pages import ungraded_reason
 from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.report.regrade import add_requests
 from mlcourse.grading.report.sheet import SheetError
 
 PROGRAM = "python course.py"  # run in the course's own folder
@@ -40,6 +41,7 @@ def grade_parser() -> argparse.ArgumentParser:
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
+    add("--regrade", type=Path, metavar="FILE", help="a table of tasks to mark again, because students asked")
     add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own tasks")
     add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
@@ -52,6 +54,8 @@ def grade(words: list[str]) -> int:
     options = grade_parser().parse_args(words)
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
+    if options.regrade:
+        add_requests(options.regrade, options.out)
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),

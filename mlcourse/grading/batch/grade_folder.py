@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from mlcourse.grading.batch.submission import Outcome, Settings, assess, lost_ou
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
 from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.results import name_of
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, entry, publish, write_manifest
+from mlcourse.grading.report.publish import Summary, entry, marked_before, publish, write_manifest
+from mlcourse.grading.report.regrade import REQUESTS, Notebook, find_requested, follow_up, read_requests
+from mlcourse.grading.report.sheet import SheetError
 
 try:
     import fcntl
@@ -53,15 +57,17 @@ def grade_folder(
     lesson = full_name(lesson, course)
     with lock_folder(settings.out):
         # Read twice: once to count them, once to mark them, with only a few in memory at a time.
-        entries, lessons = [], set()
+        entries, lessons, notebooks = [], set(), []
         for submission in read_submissions(submissions, course.catalogue, lesson):
             entries.append(entry(submission))
             lessons.add(submission.lesson)
+            notebooks.append(notebook_of(submission, course))
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
         refuse_faulty_checks(course, lessons, settings.seed)
+        settings = replace(settings, again=requested_tasks(settings.out, notebooks))
         write_manifest(settings.out, entries, [])
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
@@ -78,6 +84,34 @@ def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) 
         fault = fault_in(task, seed) if task.lesson in lessons else None
         if fault:
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
+
+
+def notebook_of(submission: Submission, course: Course) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(one.name for one in course.catalogue.of_lesson(submission.lesson).roster)
+    owner = submission.owner or submission.student
+    name = name_of(submission)
+    return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks)
+
+
+def requested_tasks(out: Path, notebooks: list[Notebook]) -> dict[str, frozenset[str]]:
+    """Return the tasks that were asked to be marked again, by the names of results.
+
+    Raises SheetError if a request is about no submission of this run or of the last one.
+    """
+    rows = read_requests(out / REQUESTS)
+    if not rows:
+        return {}
+    earlier, marks = marked_before(out)
+    known = {notebook.name: notebook for notebook in [*earlier, *notebooks]}
+    requests, problems = find_requested(rows, known.values())
+    if problems:
+        raise SheetError("\n".join(problems))
+    follow_up(out, requests, marks)  # notes what the marks were
+    return {
+        request.name: frozenset(other.task for other in requests if other.name == request.name)
+        for request in requests
+    }
 
 
 def mark_all(

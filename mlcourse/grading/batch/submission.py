@@ -1,7 +1,7 @@
 """Mark one submission, from reading its earlier result to saving the new one. Runs in a process of the pool."""
 
 import multiprocessing.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,9 @@ class Settings:
     seed: bytes  # the secret that random cases are drawn from
     resume: bool = False  # whether to keep marks that are still valid
     trust: bool = False  # whether submissions may run without a sandbox
+    again: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # name of a result → tasks to mark again
     course: Course = field(default_factory=Course)
     grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
     choose: Callable[..., Sandbox] = choose
@@ -79,6 +82,8 @@ def assess(submission: Submission) -> Outcome:
     digest = submission_digest(submission, settings.circumstances)
     checks = task_digests(settings.course, submission.lesson)
     known = old.valid_marks(digest, checks) if old and settings.resume else {}
+    for task in settings.again.get(name_of(submission), ()):
+        known.pop(task, None)
     if old and old.finished and known.keys() == checks.keys() and not submission.problem:
         return Outcome(name_of(submission), lean(old.grade), previous_points(old))
     result = new_result(submission, digest, known, checks)

@@ -25,12 +25,21 @@ NOT_ISOLATED = "not isolated"
 # ── For the instructor ───────────────────────────────────────────────────────────────────────────────
 
 
-def index_page(grades: list[Grade], changes: Iterable[str] = (), remarks: Iterable[str] = ()) -> Html:
+def index_page(
+    grades: list[Grade],
+    changes: Iterable[str] = (),
+    remarks: Iterable[str] = (),
+    requests: Iterable[str] = (),
+) -> Html:
     """Make the index: first what needs the instructor, then each lesson's points, tasks, mistakes and students."""
     lessons = {grade.lesson: [other for other in grades if other.lesson == grade.lesson] for grade in grades}
     sections = [lesson_section(lesson, lessons[lesson]) for lesson in sorted(lessons, key=str) if lesson]
     parts = (isolation_warning(grades), overview(grades), ungraded_section(grades))
-    lists = (list_section("For you to decide", remarks), list_section("Changed since the last run", changes))
+    lists = (
+        list_section("For you to decide", remarks),
+        list_section("Requests to look at a mark again", requests),
+        list_section("Changed since the last run", changes),
+    )
     return page("Grades", *parts, *lists, *sections)
 
 
