@@ -198,6 +198,6 @@ def lock_folder(out: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotGrade(
-                f"another run is writing to {out}: wait for it, or choose another folder with -o."
+                f"another run or `mark` is using {out}: end it first, or choose another folder."
             ) from None
         yield

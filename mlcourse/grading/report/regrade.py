@@ -57,8 +57,8 @@ class Request(NamedTuple):
     reason: str
 
 
-class Before(TypedDict):
-    """A mark when its request was first read."""
+class State(TypedDict):
+    """What a person can change about a mark."""
 
     points: float | None  # None if it still had to be given
     comment: str
@@ -68,8 +68,8 @@ class Requested(NamedTuple):
     """A request, and what came of it so far."""
 
     request: Request
-    before: Before
-    now: Before
+    before: State
+    now: State
 
     @property
     def answered(self) -> bool:
@@ -166,12 +166,12 @@ def follow_up(out: Path, requests: Iterable[Request], marks: MarksByTask) -> lis
     A request whose mark is not among `marks`, which are the marks as they are now, is left out.
     """
     path = out / "regrade.json"
-    known: dict[str, Before] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    known: dict[str, State] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     noted = dict(known)
     found = []
     for request in requests:
         if (request.name, request.task) in marks:
-            now = _state(marks[request.name, request.task])
+            now = state_of(marks[request.name, request.task])
             before = noted.setdefault("\n".join((request.name, request.task, request.reason)), now)
             found.append(Requested(request, before, now))
     if noted != known:
@@ -179,7 +179,8 @@ def follow_up(out: Path, requests: Iterable[Request], marks: MarksByTask) -> lis
     return found
 
 
-def _state(mark: Mark) -> Before:
+def state_of(mark: Mark) -> State:
+    """Return what a request's answer is compared with."""
     return {"points": None if is_pending(mark) else mark.points, "comment": mark.comment}
 
 
