@@ -61,13 +61,20 @@ function showProgress(entry) {
   }
 }
 
-async function go(link) {
-  if (link && (await save())) location.assign(link.href);
+async function go(address) {
+  if ((await save()) && address) location.assign(address);
 }
 
 function give(number) {
   points.value = String(number);
+  showPoints();
   save();
+}
+
+function showPoints() {
+  for (const button of form.querySelectorAll("[data-number]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.number === points.value));
+  }
 }
 
 function half() {
@@ -76,11 +83,10 @@ function half() {
 }
 
 function onKey(event) {
-  const next = document.getElementById("next");
+  const { next, previous } = form.dataset;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    if (next) go(next);
-    else save();
+    go(next);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -92,8 +98,8 @@ function onKey(event) {
   const actions = {
     n: () => go(next),
     ArrowRight: () => go(next),
-    p: () => go(document.getElementById("previous")),
-    ArrowLeft: () => go(document.getElementById("previous")),
+    p: () => go(previous),
+    ArrowLeft: () => go(previous),
     c: () => comment.focus(),
     ".": half,
   };
@@ -107,6 +113,7 @@ function onKey(event) {
 function start() {
   for (const field of [points, comment]) {
     field.addEventListener("input", () => {
+      showPoints();
       clearTimeout(timer);
       timer = setTimeout(save, PAUSE);
     });
@@ -117,18 +124,15 @@ function start() {
   }
   form.querySelector("[data-half]")?.addEventListener("click", half);
   form.addEventListener("submit", (event) => {
-    const next = document.getElementById("next");
     event.preventDefault();
-    if (next) go(next);
-    else save();
+    go(form.dataset.next);
   });
-  for (const link of document.querySelectorAll("#next, #previous")) {
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      go(link);
-    });
-  }
+  document.getElementById("previous")?.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(form.dataset.previous);
+  });
+  showPoints();
   startConflict();
   startKeys();
   document.addEventListener("keydown", onKey);
