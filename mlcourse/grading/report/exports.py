@@ -27,7 +27,7 @@ from mlcourse.grading.records.text import format_points, printable, slug
 FORMULA = "=+-@＝＋－＠"
 # A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
-INERT_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)'(?=[{re.escape(FORMULA)}])")
+INERT_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])'(\s*)(?=[{re.escape(FORMULA)}])")
 
 UNGRADED = ("unreadable", "missing")
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
