@@ -1,4 +1,4 @@
-"""The requests that a browser may make: a page, an entry, and two static files.
+"""The requests that a browser may make: a page, an entry, and a few static files.
 
 Marks are confidential, and any page that is open in the same browser can send requests to this machine. So:
 
@@ -33,8 +33,8 @@ from mlcourse.grading.report.sheet import SheetError
 HERE = Path(__file__).parent
 MAX_BODY = 100_000  # bytes of a request
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -218,7 +218,7 @@ def _problem_with(entry: Entry, out_of: int) -> str:
 
 
 class Static(Guarded, StaticFileHandler):
-    """Our style sheet and our script."""
+    """Our style sheet, script and icon."""
 
 
 class Nothing(Guarded):
