@@ -88,7 +88,7 @@ def test_both_sides_of_a_conflict_are_shown(open_page, entrance, out, refused):
     write_rows(out / "by_hand.csv", {key: row._replace(entry=Entry("1", "theirs"))})
     page.keyboard.press("2")
     page.get_by_role("button", name="Use mine").click()
-    page.get_by_role("alert").wait_for(state="detached")
+    page.get_by_text("Two people or programs disagree").wait_for(state="detached")
     assert read_entries(out / "by_hand.csv") == {key: Entry("2")}
     assert refused() == [409]
 

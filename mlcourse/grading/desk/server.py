@@ -146,6 +146,7 @@ class Page(Guarded):
                 selection=selection,
                 questions=questions,
                 groups=self.desk.groups(),
+                conflicts=self.desk.conflicts(),
                 notices=self.desk.store.notices,
                 problem=problem,
                 max_comment=MAX_COMMENT,

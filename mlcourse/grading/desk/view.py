@@ -145,6 +145,11 @@ class Desk:
             for (lesson, task), items in by_task.items()
         ]
 
+    def conflicts(self) -> list[Item]:
+        """List the items for which the table has something else than what was entered here."""
+        found = self.store.conflicts
+        return [item for item in self.items if self.store.conflict(item.key) is not None] if found else []
+
     def groups(self) -> list[str]:
         return sorted({item.group for item in self.items if item.group})
 

@@ -84,6 +84,7 @@ def test_two_windows_do_not_overwrite_each_other(client: Client, out: Path) -> N
     assert entered(out) == [Entry("2")]
     shown = client.get(f"/?at={page.field('at')}")
     assert 'data-points="1" data-comment="mine"' in shown.text
+    assert f'at={page.field("at")}">1</a>.' in shown.text
     assert client.enter_marks(shown, points="1", comment="mine").status == 200
     assert "data-comment" not in client.get(f"/?at={page.field('at')}").text
 

@@ -1,5 +1,4 @@
 // The page works without this script. With it, each change is saved at once, and keys do what buttons do.
-"use strict";
 
 const PAUSE = 600; // milliseconds without typing before an entry is saved
 const KEYS = "desk-keys"; // remembers whether keys work
