@@ -50,6 +50,7 @@ def fake_grade(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Give each task the points that its cell says, one after another."""
     grade = Grade(submission.student, submission.lesson, submission.source, "ok", isolation="fake")
@@ -88,6 +89,7 @@ def slow_grade(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, at the pace of a real check."""
 
@@ -105,6 +107,7 @@ def grade_or_die(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
     if submission.student == "killer":
@@ -120,6 +123,7 @@ def grade_or_raise(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
     if submission.student == "culprit":
@@ -140,7 +144,7 @@ def settings(out: Path | str, grade: Callable[..., Grade] = fake_grade, **option
     return Settings(**{"out": Path(out), "seed": SEED, "grade": grade, "choose": no_sandbox, **options})
 
 
-def read_fake(path: Path, catalogue: Catalogue, lesson: str | None = None) -> Iterator[Submission]:
+def read_fake(path: Path, catalogue: Catalogue, *_: object) -> Iterator[Submission]:
     """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)

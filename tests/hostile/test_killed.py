@@ -85,7 +85,7 @@ def test_a_grader_killed_at_random_moments_loses_no_mark(tmp_path, walls):
         for one in Journal(out / "journal.jsonl").events()
         if one["event"] == "mark"
     ]
-    assert len(given) - len(set(given)) <= KILLS  # only what was being asked is asked again
+    assert len(given) - len(set(given)) <= KILLS * len(TASKS)  # only one submission is asked again
 
 
 if __name__ == "__main__":

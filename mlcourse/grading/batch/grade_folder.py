@@ -58,7 +58,7 @@ def grade_folder(
     with lock_folder(settings.out):
         # Read twice: once to count them, once to mark them, with only a few in memory at a time.
         entries, lessons, notebooks = [], set(), []
-        for submission in read_submissions(submissions, course.catalogue, lesson):
+        for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(entry(submission))
             lessons.add(submission.lesson)
             notebooks.append(notebook_of(submission, course))
@@ -72,7 +72,7 @@ def grade_folder(
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
-        found = read_submissions(submissions, course.catalogue, lesson)
+        found = read_submissions(submissions, course.catalogue, lesson, course.exercise)
         changes = mark_all(found, len(entries), settings, jobs, quiet)
         write_manifest(settings.out, entries, changes)
         return publish(settings.out)

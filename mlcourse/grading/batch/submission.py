@@ -25,9 +25,9 @@ class Settings:
     seed: bytes  # the secret that random cases are drawn from
     resume: bool = False  # whether to keep marks that are still valid
     trust: bool = False  # whether submissions may run without a sandbox
-    again: Mapping[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # name of a result → tasks to mark again
+    partial: bool = True  # whether answers that are right for some families of cases get the points for these
+    carry_forward: bool = True  # whether a wrong answer costs nothing in the answers that call it
+    again: Mapping[str, frozenset[str]] = field(default_factory=dict)  # result's name → tasks to mark again
     course: Course = field(default_factory=Course)
     grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
     choose: Callable[..., Sandbox] = choose
@@ -35,7 +35,12 @@ class Settings:
     @property
     def circumstances(self) -> str:
         """A digest of everything that affects all marks alike."""
-        return digest_of(f"{self.seed.hex()} {self.trust} {tools_digest()}")
+        return digest_of(f"{self.seed.hex()} {self.trust} {self.rules} {tools_digest()}")
+
+    @property
+    def rules(self) -> dict[str, bool]:
+        """The settings of `marking.grade`."""
+        return {"partial": self.partial, "carry_forward": self.carry_forward}
 
     def path(self, submission: Submission) -> Path:
         return self.out / "results" / f"{name_of(submission)}.json"
@@ -104,7 +109,13 @@ def finish(submission: Submission, result: Result, known: dict[str, Mark], check
     save(path, result)
     try:
         result.grade = settings.grade(
-            submission, settings.course, _Process.sandbox, settings.seed, on_mark=on_mark, done=known
+            submission,
+            settings.course,
+            _Process.sandbox,
+            settings.seed,
+            on_mark=on_mark,
+            done=known,
+            **settings.rules,
         )
         result.finished = True
     except (Exception, WorkerEnded) as error:

@@ -31,8 +31,8 @@ ALWAYS_ALLOWED = {
     "pipe": (22, None), "pipe2": (293, 59), "poll": (7, None), "ppoll": (271, 73), "select": (23, None),
     "pselect6": (270, 72), "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_wait": (232, None),
     "epoll_pwait": (281, 22), "eventfd2": (290, 19),
-    # the worker's own socket: sending and receiving bytes (`sendmsg` could pass on open files)
-    "sendto": (44, 206), "recvfrom": (45, 207),
+    # the worker's own socket: bytes in both directions, open files only in one (`sendmsg` could pass them on)
+    "sendto": (44, 206), "recvfrom": (45, 207), "recvmsg": (47, 212),
     # memory
     "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
     "brk": (12, 214), "membarrier": (324, 283),

@@ -10,8 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mlcourse.grading.inside import kernel, landlock, pipe, seccomp
-from mlcourse.grading.inside.answers import as_bytes, changed_arguments, describe_exception, evaluate
+from mlcourse.grading.inside.answers import describe_exception, evaluate
+from mlcourse.grading.inside.arguments import attach
 from mlcourse.grading.inside.cells import OutputTail, notebook_namespace, run_cell
+from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
 from mlcourse.typing import Array
@@ -49,7 +51,7 @@ def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> Non
         return
     kernel.drop_capabilities()
     if setting["landlock"]:
-        landlock.confine(setting["readable"], [folder])
+        landlock.confine(setting["readable"], [folder], setting["listable"])
     seccomp.confine()
 
 
@@ -69,7 +71,8 @@ class Worker:
                 return
             handlers = (self.files, self.cell, self.find, self.value, self.call)
             handle = {handler.__name__: handler for handler in handlers}[request["do"]]
-            fields, arrays = handle(request, arrays)
+            with lent(self.namespace, request.get("lent", {}), self.channel, request["number"]):
+                fields, arrays = handle(request, arrays)
             pipe.send(self.channel, {"number": request["number"], **fields}, arrays)
 
     def files(self, request: Request, arrays: list[Array]) -> Reply:
@@ -99,11 +102,11 @@ class Worker:
         """Reply with a value that the student has computed, as the exercise's own check cell would pass it."""
         return evaluate(lambda: eval(request["expression"], self.namespace))
 
-    def call(self, request: Request, arrays: list[Array]) -> Reply:
-        """Call a student's function; reply with its result, and with which of its arguments it has changed."""
+    def call(self, request: Request, _: list[Array]) -> Reply:
+        """Call a student's function on arguments in shared memory; reply with its result."""
+        arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
-        before = [as_bytes(arg) for arg in args]
         function = self.namespace[request["name"]]
-        fields, arrays = evaluate(lambda: function(*args))
+        reply = evaluate(lambda: function(*args))
         self.tail.take()
-        return {**fields, "changed": changed_arguments(args, before)}, arrays
+        return reply

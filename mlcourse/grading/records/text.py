@@ -19,6 +19,11 @@ def tidy(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "?", text).strip()[:MAX_NAME]
 
 
+def name_key(name: str) -> str:
+    """Return what two spellings of one name share: they may differ in Unicode's form, in case and in spaces."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).split())
+
+
 def printable(text: str, limit: int = 200, lines: bool = False) -> str:
     """Return `text` safe to display anywhere: invisible characters are spelt out, such as \\x1b or \\u202e.
 

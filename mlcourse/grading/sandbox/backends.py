@@ -1,5 +1,6 @@
 """Try the sandboxes, strongest first, and choose the first one that passes a probe."""
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -13,9 +14,11 @@ from mlcourse.grading.inside.limits import DEFAULT_LIMITS, Limits
 from mlcourse.grading.inside.pipe import unpack
 from mlcourse.grading.sandbox import bubblewrap, container
 from mlcourse.grading.sandbox.launch import Launch
+from mlcourse.grading.sandbox.needs import Needs, of_the_probe
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
 NOT_ISOLATED = "not isolated"
+MAX_LAUNCHERS = 2  # alive at the same time, in each process: each takes up to 200 MB
 
 
 class NoSandbox(Exception):
@@ -42,8 +45,8 @@ class Backend:
     ):
         self.name, self.module, self.isolated, self.landlock = name, module, isolated, landlock
 
-    def launch(self, limits: Limits) -> Launch:
-        return Launch(self.module, self.isolated, self.landlock, limits)
+    def launch(self, limits: Limits, needs: Needs) -> Launch:
+        return Launch(self.module, self.isolated, self.landlock, limits, needs)
 
 
 def _landlock_missing() -> str | None:
@@ -69,6 +72,9 @@ UNISOLATED = Backend(NOT_ISOLATED, _no_wrapper(), isolated=False)
 class Sandbox:
     """Start workers with one backend. Use as a context manager, and from one thread; each process needs its own.
 
+    Each lesson has its own launcher, in a sandbox that holds only what the lesson needs. Those of the lessons that
+    were graded last stay alive.
+
     Parameters
     ----------
     backend : Backend
@@ -76,34 +82,40 @@ class Sandbox:
 
     def __init__(self, backend: Backend):
         self.backend = backend
-        self._launch: Launch | None = None
+        self.launches: dict[tuple[Limits, Needs], Launch] = {}  # the one used last comes last
 
     @property
     def name(self) -> str:
         """The backend's name, such as "bubblewrap"; "not isolated" if there is no sandbox."""
         return self.backend.name
 
-    def start(self, limits: Limits) -> Session:
-        """Start a new worker, with no traces of an earlier one. Raises OSError if none can be started."""
-        if self._launch and (self._launch.limits != limits or not self._launch.alive()):
-            self.close()
-        if self._launch:
-            try:
-                return self._launch.start()
-            except OSError:  # something has ended this launcher; try again with a new one
-                self.close()
+    def start(self, limits: Limits, needs: Needs | None = None) -> Session:
+        """Start a new worker, with no traces of an earlier one. Raises OSError if none can be started.
+
+        Without `needs`, the worker has NumPy, and what it consists of itself.
+        """
+        key = limits, needs or of_the_probe()
+        launch = self.launches.pop(key, None)
+        if launch:
+            with contextlib.suppress(OSError):  # something has ended this launcher; try again with a new one
+                return self._start_with(key, launch)
+        while len(self.launches) >= MAX_LAUNCHERS:
+            self.launches.pop(next(iter(self.launches))).close()
+        return self._start_with(key, self.backend.launch(*key))
+
+    def _start_with(self, key: tuple[Limits, Needs], launch: Launch) -> Session:
         try:
-            self._launch = self.backend.launch(limits)
-            return self._launch.start()
+            session = launch.start()
         except OSError:
-            self.close()
+            launch.close()
             raise
+        self.launches[key] = launch
+        return session
 
     def close(self) -> None:
-        """End the launcher and its worker."""
-        if self._launch:
-            self._launch.close()
-        self._launch = None
+        """End all launchers and their workers."""
+        while self.launches:
+            self.launches.popitem()[1].close()
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +134,7 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
     only : str, optional
         The only backend to try.
     limits : Limits
-        Limits of the probe; workers with the same limits then start without delay.
+        Limits of the probe.
 
     Raises
     ------
@@ -136,9 +148,9 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
         if only in (None, backend.name):
             sandbox = Sandbox(backend)
             reason = why_unusable(sandbox, limits)
+            sandbox.close()  # the launcher of the probe; each lesson has its own
             if reason is None:
-                return sandbox  # with its launcher running
-            sandbox.close()
+                return sandbox
             reasons.append(f"{backend.name}: {reason}")
     if trust:
         return Sandbox(UNISOLATED)
