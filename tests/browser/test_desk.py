@@ -18,6 +18,23 @@ def entrance(out):
         yield address
 
 
+@pytest.fixture
+def enter(open_page, entrance):
+    """Open the desk; the page is left before the server ends, or its last requests would fail."""
+    opened = []
+
+    def enter(**options):
+        page = open_page(**options)
+        opened.append(page)
+        page.goto(entrance)
+        wait_for(page, "streets")
+        return page
+
+    yield enter
+    for page in opened:
+        page.goto("about:blank")
+
+
 def entries(out):
     return [row.entry for row in read_rows(out / "by_hand.csv").values()]
 
@@ -45,10 +62,8 @@ def saved(page):
     page.get_by_role("status").get_by_text("Saved.").wait_for()
 
 
-def test_a_class_is_marked_by_keyboard(open_page, entrance, out):
-    page = open_page()
-    page.goto(entrance)
-    wait_for(page, "streets")
+def test_a_class_is_marked_by_keyboard(enter, out):
+    page = enter()
     page.keyboard.press("2")
     page.keyboard.press(".")
     saved(page)
@@ -66,10 +81,8 @@ def test_a_class_is_marked_by_keyboard(open_page, entrance, out):
     assert entries(out)[1] == Entry("1")
 
 
-def test_an_entry_that_is_not_valid_keeps_the_page(open_page, entrance, out, refused):
-    page = open_page()
-    page.goto(entrance)
-    wait_for(page, "streets")
+def test_an_entry_that_is_not_valid_keeps_the_page(enter, out, refused):
+    page = enter()
     page.keyboard.press("9")
     page.get_by_role("status").get_by_text("'9' is not a number from 0 to 3").wait_for()
     page.keyboard.press("n")
@@ -80,10 +93,8 @@ def test_an_entry_that_is_not_valid_keeps_the_page(open_page, entrance, out, ref
     assert set(refused()) == {422}
 
 
-def test_both_sides_of_a_conflict_are_shown(open_page, entrance, out, refused):
-    page = open_page()
-    page.goto(entrance)
-    wait_for(page, "streets")
+def test_both_sides_of_a_conflict_are_shown(enter, out, refused):
+    page = enter()
     (key, row), *_ = read_rows(out / "by_hand.csv").items()
     write_rows(out / "by_hand.csv", {key: row._replace(entry=Entry("1", "theirs"))})
     page.keyboard.press("2")
@@ -94,14 +105,12 @@ def test_both_sides_of_a_conflict_are_shown(open_page, entrance, out, refused):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_readable_and_fits(open_page, entrance, screenshot, scheme):
-    page = open_page(color_scheme=scheme, bypass_csp=True)  # what measures the page is a script of the test
+def test_the_page_is_readable_and_fits(enter, screenshot, scheme):
+    page = enter(color_scheme=scheme, bypass_csp=True)  # what measures the page is a script of the test
+    page.keyboard.press("n")
+    wait_for(page, "<b>songs</b>")
     for width in (400, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(entrance)
-        wait_for(page, "streets")
-        page.keyboard.press("n")
-        wait_for(page, "<b>songs</b>")
         screenshot(page, f"desk-{scheme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator("body").evaluate(CONTRASTS)[0][0] >= 4.5
