@@ -1,4 +1,4 @@
-"""The commands `mlcourse grade`, `report`, `doctor` and `similarity`: options, output and exit codes."""
+"""The commands `mlcourse grade`, `mark`, `report`, `doctor` and `similarity`: options, output and exit codes."""
 
 import argparse
 import os
@@ -10,23 +10,33 @@ from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
 from mlcourse.grading.batch.cluster import ClusterError
-from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_name, grade_folder, seed_from
+from mlcourse.grading.batch.grade_folder import (
+    CannotGrade,
+    check_paths,
+    full_name,
+    grade_folder,
+    lock_folder,
+    seed_from,
+)
 from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.desk.run import run_desk
+from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.alike import compare_folder, similarity_page
-from mlcourse.grading.report.byhand import ByHandTableError
 from mlcourse.grading.report.exports import pending_points
 from mlcourse.grading.report.pages import ungraded_reason
-from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.report.publish import NothingToPublish, Summary, publish, read_manifest
+from mlcourse.grading.report.regrade import add_requests
+from mlcourse.grading.report.sheet import SheetError
 
 PROGRAM = "python course.py"  # run in the course's own folder
 EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
 EXPECTED_ERRORS = (
     CannotGrade,
     CatalogueError,
-    ByHandTableError,
     ClusterError,
     NothingToPublish,
+    SheetError,
     sandbox.NoSandbox,
 )
 
@@ -49,6 +59,7 @@ def grade_parser() -> argparse.ArgumentParser:
     add("--executor", metavar="dask://HOST:PORT", help="a Dask cluster that marks them instead of processes")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
+    add("--regrade", type=Path, metavar="FILE", help="a table of tasks to mark again, because students asked")
     add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own tasks")
     add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
@@ -61,6 +72,8 @@ def grade(words: list[str]) -> int:
     options = grade_parser().parse_args(words)
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
+    if options.regrade:
+        add_requests(options.regrade, options.out)
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),
@@ -89,11 +102,36 @@ def print_summary(summary: Summary, out: Path) -> None:
     open_answers = sum(pending_points(grade) > 0 for grade in summary.grades)
     if open_answers:
         print(
-            f"Notebooks with open answers: {open_answers}."
-            f" Fill in {out / 'by_hand.csv'}, then run {PROGRAM} report {out}"
+            f"Notebooks with open answers: {open_answers}. Mark them in the browser with {PROGRAM} mark {out}"
         )
     total = len(summary.grades)
     print(f"{total - len(summary.ungraded)} of {total} graded: {out / 'index.html'}")
+
+
+def mark_parser() -> argparse.ArgumentParser:
+    description = "Mark open answers in the browser, and overrule checks. Ctrl-C ends it."
+    parser = argparse.ArgumentParser(f"{PROGRAM} mark", description=description)
+    add = parser.add_argument
+    add("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
+    add("--no-browser", action="store_true", help="print the address, and open no browser")
+    add("--extra-checks", type=Path, metavar="DIR", help="the folder with your own tasks")
+    add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
+    return parser
+
+
+def mark(words: list[str]) -> int:
+    """Open the page for marking by hand; once it is closed, rewrite tables and pages."""
+    options = mark_parser().parse_args(words)
+    read_manifest(options.out)  # or there is no folder to lock
+    with lock_folder(options.out):
+        desk = Desk(options.out, Course(options.course.resolve(), options.extra_checks))
+        run_desk(desk, browser=not options.no_browser)
+        if not desk.store.changed:
+            print("Nothing was entered.")
+            return 0
+        summary = publish(options.out)
+    print_summary(summary, options.out)
+    return EXIT_UNGRADED if summary.ungraded else 0
 
 
 def report(words: list[str]) -> int:
@@ -144,4 +182,4 @@ def similarity(words: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"grade": grade, "report": report, "doctor": doctor, "similarity": similarity}
+COMMANDS = {"grade": grade, "mark": mark, "report": report, "doctor": doctor, "similarity": similarity}

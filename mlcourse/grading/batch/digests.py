@@ -32,6 +32,7 @@ WITHOUT_EFFECT = (
     "__main__.py",
     "grading/commands.py",
     "grading/batch/",
+    "grading/desk/",
     "grading/records/",
     "grading/report/",
 )

@@ -18,9 +18,13 @@ from mlcourse.grading.batch.spool import Spool
 from mlcourse.grading.batch.submission import Outcome, Settings, begin, finish, look_up, lost
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
+from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.results import name_of
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, entry, publish, write_manifest
+from mlcourse.grading.report.publish import Summary, entry, marked_before, publish, write_manifest
+from mlcourse.grading.report.regrade import REQUESTS, Notebook, Row, find_requested, follow_up, read_requests
+from mlcourse.grading.report.sheet import SheetError
 
 try:
     import fcntl
@@ -57,7 +61,7 @@ def grade_folder(
 
     Raises
     ------
-    CannotGrade, CatalogueError, ByHandTableError, ClusterError, NoSandbox
+    CannotGrade, CatalogueError, SheetError, ClusterError, NoSandbox
     """
     course = settings.course
     lesson = full_name(lesson, course)
@@ -66,16 +70,19 @@ def grade_folder(
         Spool(settings.out) as waiting,
         crew_for(settings.terms, jobs, cluster) as crew,
     ):
-        entries = []
+        entries, notebooks, requests = [], [], read_requests(settings.out / REQUESTS)
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(entry(submission))
-            if left := look_up(submission, settings):
+            notebooks.append(notebook_of(submission, course))
+            asked, _ = find_requested(requests, notebooks[-1:])
+            if left := look_up(submission, settings, again={request.task for request in asked}):
                 crew.start()
                 waiting.add(left)
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
+        note_requests(settings.out, requests, notebooks)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
         write_manifest(settings.out, entries, [])
         settings.journal.write(
@@ -103,6 +110,29 @@ def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None
         fault = fault_in(task, seed) if task.lesson in lessons else None
         if fault:
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
+
+
+def notebook_of(submission: Submission, course: Course) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(one.name for one in course.catalogue.of_lesson(submission.lesson).roster)
+    owner = submission.owner or submission.student
+    name = name_of(submission)
+    return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks)
+
+
+def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook]) -> None:
+    """Note what the marks were that were asked about.
+
+    Raises SheetError if a request is about no submission of this run or of the last one.
+    """
+    if not rows:
+        return
+    earlier, marks = marked_before(out)
+    known = {notebook.name: notebook for notebook in [*earlier, *notebooks]}
+    requests, problems = find_requested(rows, known.values())
+    if problems:
+        raise SheetError("\n".join(problems))
+    follow_up(out, requests, marks)
 
 
 def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool) -> list[str]:
@@ -196,6 +226,6 @@ def lock_folder(out: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotGrade(
-                f"another run is writing to {out}: wait for it, or choose another folder with -o."
+                f"another run or `mark` is using {out}: end it first, or choose another folder."
             ) from None
         yield

@@ -1,5 +1,6 @@
 """One submission as the leading process sees it: what is known from an earlier run, and what is written down."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -38,14 +39,18 @@ class Outcome(NamedTuple):
     before: dict[str, float] | None
 
 
-def look_up(submission: Submission, settings: Settings) -> Waiting | None:
-    """Return what is left to do for a submission; None if an earlier run has finished it."""
+def look_up(submission: Submission, settings: Settings, again: Collection[str] = ()) -> Waiting | None:
+    """Return what is left to do for a submission; None if an earlier run has finished it.
+
+    The tasks in `again` are to be marked again in any case.
+    """
     old = load(settings.path(submission))
     known = {}
     if old and settings.resume:
         about = submission_digest(submission, settings.circumstances)
         checks = task_digests(settings.course, submission.lesson)
         known = old.valid_marks(about, checks)
+        known = {task: mark for task, mark in known.items() if task not in again}
         complete = known.keys() == checks.keys() or submission.problem
         if old.finished and old.about == about and complete:
             return None

@@ -27,6 +27,7 @@ from mlcourse.grading.records.text import format_points, printable, slug
 FORMULA = "=+-@＝＋－＠"
 # A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
+INERT_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])'(\s*)(?=[{re.escape(FORMULA)}])")
 
 UNGRADED = ("unreadable", "missing")
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
@@ -39,6 +40,11 @@ NO_ANSWER = "(nothing written)"  # in place of an open answer
 def inert(text: str, limit: int = 200) -> str:
     """Make a text safe for spreadsheets: put an apostrophe before anything that could begin a formula."""
     return BEGINS_A_FORMULA.sub(r"\1'\2", printable(text, limit))
+
+
+def ordinary(text: str) -> str:
+    """Return the text that `inert` has made safe."""
+    return INERT_FORMULA.sub(r"\1\2", text)
 
 
 Value: TypeAlias = str | float | None  # of a table's cell
@@ -90,15 +96,21 @@ def grades_csv(grades: list[Grade]) -> str:
     """Write one row per submission, two columns per task: points and status."""
     tasks = tasks_of(grades)
     head = ["student", "lesson", "file", "page", "status", "points", "out of", "to mark by hand"]
-    rows: list[list[Value]] = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
+    of_tasks = [word for task in tasks for word in (task, f"{task}: status")]
+    rows: list[list[Value]] = [[*head, *of_tasks, "comments"]]
     for grade in grades:
         marks = {mark.task: mark for mark in grade.marks}
         cells = [cell for task in tasks for cell in _task_cells(grade, marks.get(task))]
         total = [points_of(grade), grade.out_of if grade.marks else None, pending_points(grade)]
-        rows.append(
-            [grade.student, grade.lesson, grade.source, student_path(grade), grade.status, *total, *cells]
-        )
-    return table(rows)
+        who = [grade.student, grade.lesson, grade.source, student_path(grade)]
+        rows.append([*who, grade.status, *total, *cells, comments(grade)])
+    return table(rows, limit=20_000)
+
+
+def comments(grade: Grade) -> str | None:
+    """Return what a person has written about the answers, on one line; None if nothing was written."""
+    written = [f"{mark.task}: {' '.join(mark.comment.split())}" for mark in grade.marks if mark.comment]
+    return " ".join(written) or None
 
 
 def _task_cells(grade: Grade, mark: Mark | None) -> tuple[float | None, MarkStatus | None]:
@@ -129,8 +141,13 @@ def moodle_csv(grades: list[Grade]) -> str:
     for grade in grades:
         known = moodle(grade.source)
         identifier, name = (f"Participant {known['user']}", known["name"]) if known else (grade.student,) * 2
-        rows.append([identifier, name, points_of(grade), grade.out_of or None, None, summary(grade)])
-    return table(rows, limit=2000)
+        rows.append([identifier, name, points_of(grade), grade.out_of or None, None, feedback(grade)])
+    return table(rows, limit=20_000)
+
+
+def feedback(grade: Grade) -> str:
+    """Return one line with the points of each task, and then the comments."""
+    return ". ".join(filter(None, [summary(grade), comments(grade)]))
 
 
 def summary(grade: Grade) -> str:
@@ -166,7 +183,8 @@ def gradescope_json(grade: Grade) -> str:
 def _gradescope_test(mark: Mark) -> dict[str, str | float]:
     test: dict[str, str | float] = {"name": mark.task, "score": mark.points, "max_score": mark.out_of}
     test["visibility"] = "visible"
-    test["output"] = printable(f"{mark.status}\n{mark.message}".strip(), 5000, lines=True)
+    texts = filter(None, [mark.status, mark.message, mark.comment])
+    test["output"] = printable("\n".join(texts).strip(), 10_000, lines=True)
     if mark.status != "by hand":
         test["status"] = "passed" if mark.status == "right" else "failed"
     return test

@@ -25,12 +25,21 @@ NOT_ISOLATED = "not isolated"
 # ── For the instructor ───────────────────────────────────────────────────────────────────────────────
 
 
-def index_page(grades: list[Grade], changes: Iterable[str] = (), remarks: Iterable[str] = ()) -> Html:
+def index_page(
+    grades: list[Grade],
+    changes: Iterable[str] = (),
+    remarks: Iterable[str] = (),
+    requests: Iterable[str] = (),
+) -> Html:
     """Make the index: first what needs the instructor, then each lesson's points, tasks, mistakes and students."""
     lessons = {grade.lesson: [other for other in grades if other.lesson == grade.lesson] for grade in grades}
     sections = [lesson_section(lesson, lessons[lesson]) for lesson in sorted(lessons, key=str) if lesson]
     parts = (isolation_warning(grades), overview(grades), ungraded_section(grades))
-    lists = (list_section("For you to decide", remarks), list_section("Changed since the last run", changes))
+    lists = (
+        list_section("For you to decide", remarks),
+        list_section("Requests to look at a mark again", requests),
+        list_section("Changed since the last run", changes),
+    )
     return page("Grades", *parts, *lists, *sections)
 
 
@@ -231,13 +240,14 @@ def summary_line(grade: Grade) -> Html:
 
 
 def marks_table(grade: Grade) -> Html:
-    """Make a table with two rows per task: the points, and below them the check's message."""
+    """Make a table with the points of each task, and below them the check's message and a person's comment."""
     rows = [
         row
         for mark in grade.marks
         for row in (
             [element("code", mark.task), f"{earned(mark)} / {mark.out_of}", mark.status],
             [message(mark)],
+            [comment(mark)],
         )
         if row != [None]
     ]
@@ -250,6 +260,13 @@ def marks_table(grade: Grade) -> Html:
 
 def message(mark: Mark) -> Html | None:
     return element("pre", with_code(mark.message)) if mark.message else None
+
+
+def comment(mark: Mark) -> Html | None:
+    """Show what a person has written about the answer."""
+    if not mark.comment:
+        return None
+    return element("p", element("strong", "Comment: "), mark.comment, class_="comment")
 
 
 def open_section(grade: Grade) -> Html | None:

@@ -19,15 +19,23 @@ from mlcourse.grading.records.text import printable
 from mlcourse.grading.report import exports
 from mlcourse.grading.report.byhand import (
     Key,
-    OtherColumns,
-    apply_points,
+    Row,
+    apply_entries,
     open_answer_rows,
-    read_points,
+    read_entries,
     unused,
-    write_table,
+    update_table,
 )
 from mlcourse.grading.report.exports import student_path
 from mlcourse.grading.report.pages import index_page, student_page
+from mlcourse.grading.report.regrade import (
+    REQUESTS,
+    MarksByTask,
+    Notebook,
+    find_requested,
+    follow_up,
+    read_requests,
+)
 
 
 @dataclass
@@ -85,36 +93,64 @@ def publish(out: Path) -> Summary:
     ------
     NothingToPublish
         If there was no run.
-    ByHandTableError
+    SheetError
         If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
     """
     manifest = read_manifest(out)
-    entered = read_points(out / "by_hand.csv")
+    entered = read_entries(out / "by_hand.csv")
     used: set[Key] = set()
     grades: list[Grade] = []
-    rows: dict[Key, OtherColumns] = {}
+    rows: dict[Key, Row] = {}
     owners: dict[str, str] = {}
-    for each, result in _results(out, manifest["submissions"]):
-        result.grade = apply_points(result.grade, entered, used)
+    notebooks: list[Notebook] = []
+    marks: MarksByTask = {}
+    for each, result in results_of(out, manifest["submissions"]):
+        result.grade = apply_entries(result.grade, entered, used)
         write_atomically(
             out / student_path(result.grade), student_page(result.grade, result.code), durable=False
         )
         rows |= open_answer_rows(result.grade)
+        notebooks.append(notebook_of(each, result.grade))
+        marks |= {(each["name"], mark.task): mark for mark in result.grade.marks}
         grades.append(lean(result.grade))
         owners[student_path(result.grade)] = each["owner"]
     grades.sort(
         key=lambda grade: (grade.status not in exports.UNGRADED, grade.student.casefold(), grade.source)
     )
-    write_table(out / "by_hand.csv", rows, entered)
+    update_table(out / "by_hand.csv", rows)
     duplicates = find_duplicates(grades, owners)
     write_exports(out, grades, duplicates)
-    remarks = [*duplicate_remarks(duplicates, owners), *unused(entered, used)]
-    write_atomically(out / "index.html", index_page(grades, manifest["changes"], remarks))
+    requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
+    remarks = [*duplicate_remarks(duplicates, owners), *unused(entered, used), *problems]
+    requested = [each.sentence() for each in follow_up(out, requests, marks)]
+    write_atomically(out / "index.html", index_page(grades, manifest["changes"], remarks, requested))
     remove_leftovers(out, grades)
     return Summary(grades, manifest["changes"], remarks)
 
 
-def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
+def marked_before(out: Path) -> tuple[list[Notebook], MarksByTask]:
+    """Return the notebooks and the marks of the last run; none if there was none. Raises SheetError."""
+    try:
+        entries = read_manifest(out)["submissions"]
+    except NothingToPublish:
+        return [], {}
+    entered = read_entries(out / "by_hand.csv")
+    notebooks: list[Notebook] = []
+    marks: MarksByTask = {}
+    for each, result in results_of(out, entries):
+        grade = apply_entries(result.grade, entered, set())
+        notebooks.append(notebook_of(each, grade))
+        marks |= {(each["name"], mark.task): mark for mark in grade.marks}
+    return notebooks, marks
+
+
+def notebook_of(entry: dict[str, str], grade: Grade) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(mark.task for mark in grade.marks)
+    return Notebook(entry["name"], grade.student, entry["owner"], grade.source, grade.lesson, tasks)
+
+
+def results_of(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
     """Yield every submission of a run, with its result.
 
     One whose marking is incomplete, because the run was stopped or the grader failed, counts as unreadable: it is
