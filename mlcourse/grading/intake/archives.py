@@ -1,7 +1,7 @@
-"""Read untrusted archives, one member at a time and in memory. Nothing is ever extracted to disk.
+"""Read untrusted archives, one member at a time and in memory. No member is ever extracted to a folder.
 
-A zip, a tar, or a tar that is compressed with gzip. The last is unpacked into a file without a name, up to a limit,
-because reading it out of order would unpack it again for each member.
+An archive is a zip, a tar, or a tar that is compressed with gzip. The last is unpacked, up to a limit, into a file
+without a name, because reading it out of order would unpack it again for each member.
 """
 
 import gzip

@@ -16,7 +16,6 @@ OTHERS = {
     ".docx": "a Word document",
     ".doc": "a Word document",
     ".odt": "a text document",
-    ".md": "a text document",
     ".tex": "a text document",
     ".rar": "an archive of a kind that is not opened",
     ".7z": "an archive of a kind that is not opened",

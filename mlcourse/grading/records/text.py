@@ -7,6 +7,7 @@ of this ends up in a terminal, in tables and in pages. Each has its own escaping
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 # Two invisible characters that real names contain: they join and separate letters in Persian and Hindi.
 JOINERS = "\u200c\u200d"
@@ -38,11 +39,14 @@ def printable(text: str, limit: int = 200, lines: bool = False) -> str:
     lines : bool
         Whether to keep line breaks and tabs; otherwise they are spelt out too.
     """
-    kept = "".join(_visible(character, lines) for character in text[:limit])
+    kept = text[:limit]
+    if not kept.isprintable():  # few texts have invisible characters, and looking at each one takes long
+        kept = "".join(_visible(character, lines) for character in kept)
     more = len(text) - limit
     return f"{kept}… ({more} more characters)" if more > 0 else kept
 
 
+@lru_cache(maxsize=4096)
 def _visible(character: str, lines: bool) -> str:
     number = ord(character)
     if character in JOINERS or (lines and character in "\n\t"):

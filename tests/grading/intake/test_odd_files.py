@@ -111,7 +111,9 @@ def test_what_is_no_notebook_is_named(tmp_path: Path, name: str, kind: str, plac
 
 def test_files_for_the_whole_class_are_nobodys(tmp_path: Path) -> None:
     files = {"task.pdf": b"x", "solution.py": b"x", "data.json": b"{}", "ada/04_em.ipynb": NOTEBOOK}
-    assert problems(tmp_path, files) == {"ada": None}
+    assert problems(tmp_path / "folders", files) == {"ada": None}
+    flat = {"README.md": b"x", "README.txt": b"x", "data.json": b"{}", "ada.ipynb": NOTEBOOK}
+    assert problems(tmp_path / "flat", flat) == {"ada": None}
 
 
 @pytest.mark.parametrize(
