@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from IPython.core.async_helpers import get_asyncio_loop
 from mlcourse.grading.inside import kernel, landlock, notes, pipe, seccomp, substitutes
 from mlcourse.grading.inside.answers import describe_exception, evaluate
 from mlcourse.grading.inside.arguments import attach
+from mlcourse.grading.inside.display import close_figures
 from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
@@ -124,9 +126,20 @@ class Worker:
         arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
         function = self.namespace[request["name"]]
-        reply = evaluate(lambda: function(*args))
-        self.tail.take()
-        return reply
+        with self.unseen():
+            return evaluate(lambda: function(*args))
+
+    @contextlib.contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Forget what an answer prints, notes and plots; its figures are not even drawn."""
+        self.shell.figures.closed = True
+        try:
+            yield
+        finally:
+            self.shell.figures.closed = False
+            close_figures()
+            notes.take()
+            self.tail.take()
 
     def picture(self, _: Request, arrays: list[Array]) -> Reply:
         """Reply with the pixels of a PNG, or with nothing if it cannot be read."""
