@@ -1,6 +1,6 @@
 """Answers that let the course or scikit-learn do the work: it is not there, or the page says so.
 
-Each attack defines `borrowed`, the right answer of somebody else. In lesson 03 the densities of the course must not
+In lesson 03 the densities of the course must not
 be there; in lesson 04 the course's mixture is, because the exercise draws with it.
 """
 
@@ -15,11 +15,11 @@ from tests.helpers import honest
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.honest import LIMITS, SEED
 
-# Ways to something that lesson 03 does not need. If one of them is there, the answer of a task becomes right.
+# Ways to something that lesson 03 does not need. Each raises an error if that is not there.
 ABSENT = {
-    "the densities of the course": "from mlcourse.gaussians import log_density; log_density.__code__",
-    "the course's mixture": "from mlcourse.mixture.steps import e_step; e_step.__code__",
-    "the course's mixture, by attribute": "import mlcourse; mlcourse.mixture.steps.e_step.__code__",
+    "the course's densities": "from mlcourse.gaussians import log_density as f; assert f.__name__ == 'log_density'",
+    "the course's mixture": "from mlcourse.mixture.steps import e_step as f; assert f.__name__ == 'e_step'",
+    "the same, by attribute": "import mlcourse; assert mlcourse.mixture.steps.e_step.__name__ == 'e_step'",
     "scikit-learn's mixture": "from sklearn.mixture import GaussianMixture; GaussianMixture(2)",
     "its file": "import sklearn; open(sklearn.__path__[0] + '/mixture/_gaussian_mixture.py').read()",
     "its compiled file": (
@@ -27,11 +27,11 @@ ABSENT = {
     ),
     "a compiled file of the course": (
         "import sys, mlcourse; tag = sys.implementation.cache_tag\n"
-        "open(f'{{mlcourse.__path__[0]}}/mixture/__pycache__/steps.{{tag}}.pyc', 'rb').read()"
+        "open(f'{mlcourse.__path__[0]}/mixture/__pycache__/steps.{tag}.pyc', 'rb').read()"
     ),
     "a compiled file at the top of the course": (
         "import sys, mlcourse; tag = sys.implementation.cache_tag\n"
-        "open(f'{{mlcourse.__path__[0]}}/__pycache__/gaussians.{{tag}}.pyc', 'rb').read()"
+        "open(f'{mlcourse.__path__[0]}/__pycache__/gaussians.{tag}.pyc', 'rb').read()"
     ),
     "an import after all traces are deleted": (
         "import sys\n"
@@ -50,7 +50,6 @@ ABSENT = {
         "spec = importlib.util.spec_from_file_location('g', mlcourse.__path__[0] + '/gaussians.py')\n"
         "spec.loader.exec_module(importlib.util.module_from_spec(spec))"
     ),
-    "the frozen tables of import": "import _imp; _imp.create_dynamic.__self__.gaussians",
     "subclasses": (
         "from sklearn.base import BaseEstimator\n"
         "def all_of(c): return [c, *(d for s in c.__subclasses__() for d in all_of(s))]\n"
@@ -75,7 +74,10 @@ ABSENT = {
     ),
     "naive Bayes": "from sklearn.naive_bayes import GaussianNB; GaussianNB()",
     "a covariance": "from sklearn.covariance import EmpiricalCovariance; EmpiricalCovariance()",
-    "the packages of another Python": "import os; assert any(os.listdir(p) for p in PLACES if os.path.isdir(p))",
+    "the packages of another Python": (
+        "import os\n"
+        "[open(f'{d}/{f}', 'rb').read(1) for p in PLACES for d, _, files in os.walk(p) for f in files][0]"
+    ),
     "the builder": "import mlcourse.builder.answers; mlcourse.builder.answers.solution_cells.__code__",
     "the exercises": "import mlcourse; open(mlcourse.__path__[0] + '/../solutions/03_gaussians_solutions.ipynb')",
 }
@@ -104,9 +106,7 @@ def attempts(walls):
     """Whether each of the attempts succeeds, all in one notebook."""
     cells = []
     for body in ABSENT.values():
-        cells.append(
-            honest.code(TRY.format(body=textwrap.indent(body.replace("{{", "{").replace("}}", "}"), "    ")))
-        )
+        cells.append(honest.code(TRY.format(body=textwrap.indent(body, "    "))))
         cells.append(honest.code("print('yes' if succeeded else 'no')"))
     return graded(walls, LESSON_03, *cells).output.split()
 
@@ -141,11 +141,6 @@ BORROWED = {
         "G.fit.__globals__['expectation_over'] and 0 or R",
     ),
     "code in a text": ("", "eval('__import__(\"mlcourse.mixture\").mixture.e_step')"),
-    "the collector": (
-        "import gc, types",
-        "[f for f in gc.get_objects() if isinstance(f, types.FunctionType) and f.__module__ == 'mlcourse.mixture.steps'"
-        " and f.__name__ == 'e_step'][0]",
-    ),
 }
 
 
@@ -229,10 +224,7 @@ HOARDER = """
 import os
 kept = []
 def log_sum_exp(A):
-    memory = A
-    while memory.base is not None and not hasattr(memory, "resize") or getattr(memory, "base", None) is not None:
-        memory = memory.base
-    kept.append(memory)
+    kept.append(A.base)
     for fd in range(3, 60):
         for size in (0, 1 << 40):
             try: os.ftruncate(fd, size)
