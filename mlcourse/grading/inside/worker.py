@@ -18,6 +18,7 @@ from mlcourse.grading.inside.display import close_figures
 from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
+from mlcourse.grading.inside.observing import observed
 from mlcourse.grading.inside.pictures import pixels_of
 from mlcourse.grading.inside.shell import OutputTail, Shell
 from mlcourse.typing import Array
@@ -126,8 +127,9 @@ class Worker:
         arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
         function = self.namespace[request["name"]]
-        with self.unseen():
-            return evaluate(lambda: function(*args))
+        with self.unseen(), observed(request["observe"]) as seen:
+            fields, arrays = evaluate(lambda: function(*args))
+        return {**fields, "seen": sorted(seen)}, arrays
 
     @contextlib.contextmanager
     def unseen(self) -> Iterator[None]:

@@ -268,23 +268,6 @@ def test_open_questions_take_their_points_from_the_course(lesson):
     assert grade.open_answers == {task: f"my text on {task}" for task in by_hand}
 
 
-def test_imports_are_noted():
-    source = """from sklearn.mixture import GaussianMixture
-import mlcourse.mixture, torch
-from mlcourse import check
-import math
-  import google.colab.drive
-import numpy.linalg as la
-"""
-    cells = (Cell("markdown", "import nothing"), Cell("code", source))
-    notes = marking.import_notes(Submission("ada", "x", cells, "04_em"), OUR_COURSE)
-    assert [note.removeprefix("Cell 2 imports ").split(",")[0] for note in notes] == [
-        "google",
-        "mlcourse.mixture",
-        "sklearn.mixture",
-    ]
-
-
 EXERCISE = OUR_COURSE.notebook("exercises", "04_em")
 
 
