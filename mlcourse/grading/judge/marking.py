@@ -25,12 +25,13 @@ from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.judge.carrying import carried_forward
+from mlcourse.grading.judge.figures import reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.judge.places import Ask, marks_along
 from mlcourse.grading.judge.reading import Reading
 from mlcourse.grading.records.grade import Family, Grade, GradeStatus, Mark, Submission
 from mlcourse.grading.records.text import format_points
-from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
+from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded, of_exercise
 from mlcourse.plain import plain
 from mlcourse.typing import Array
 
@@ -87,7 +88,8 @@ def grade(
         return grade
     lesson = course.catalogue.of_lesson(submission.lesson)
     done = still_valid(done or {}, lesson.tasks)
-    runner = NotebookRunner(submission, sandbox, limits)
+    needs = of_exercise(course.exercise(submission.lesson))
+    runner = NotebookRunner(submission, sandbox, limits, needs)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         return mark_task(task, course.checked_expression(task), runner, seed, partial)
@@ -97,7 +99,8 @@ def grade(
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
-    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission, course)]
+    grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *import_notes(submission, course)]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start
@@ -270,8 +273,9 @@ def _add_open_questions(
     for question in questions:
         name = question.name
         texts = [cell.source for cell in submission.cells if cell.task == name]
-        grade.open_answers[name] = "\n\n".join(texts)
-        message = "" if texts else "its cell was not found in this notebook."
+        grade.open_answers[name] = "\n\n".join(text for text in texts if text.strip())
+        nothing = "nothing was written." if texts else "its cell was not found in this notebook."
+        message = "" if grade.open_answers[name] else nothing
         grade.marks.append(done.get(name) or Mark(name, 0, question.points, "by hand", message))
         if name not in done:
             on_mark(grade.marks[-1])

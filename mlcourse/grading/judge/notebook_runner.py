@@ -3,18 +3,20 @@
 import re
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast, get_args
 
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
-from mlcourse.grading.inside.pipe import Malformed, pack, unpack
+from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
+from mlcourse.grading.inside.pipe import Malformed, unpack
+from mlcourse.grading.judge.cell_report import CellReport, read_report
 from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
-from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox import Limits, Needs, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox.arguments import SharedArguments
 from mlcourse.typing import Array
 
 MAX_NOTES = 20
@@ -36,6 +38,8 @@ class NotebookRunner:
     submission : Submission
     sandbox : Sandbox
     limits : Limits
+    needs : Needs, optional
+        What the lesson needs in its sandbox.
 
     Attributes
     ----------
@@ -43,21 +47,27 @@ class NotebookRunner:
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
+    asides : dict of int → tuple of str
+        What cells did that has no effect in a sandbox, as ends of sentences.
+    figures : list of (int, bytes)
+        The first figures that cells have shown, as PNG that is not to be trusted.
     output : str
         The end of what the cells have printed.
     """
 
-    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits):
+    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits, needs: Needs | None = None):
         self.submission = submission
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if runs(cell)]
         self.sources = dict(self.cells)
-        self.sandbox, self.limits = sandbox, limits
+        self.sandbox, self.limits, self.needs = sandbox, limits, needs
         self.deadline = time.monotonic() + limits.total
         self.session: Session | None = None
         self.place, self.ran = END, 0
         self.lender: Lender | None = None
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
+        self.asides: dict[int, tuple[str, ...]] = {}
+        self.figures: list[tuple[int, bytes]] = []
         self.output = ""
         self.failure: WorkerEnded | None = None
 
@@ -75,7 +85,7 @@ class NotebookRunner:
     def with_lent(self, lender: Lender) -> "NotebookRunner":
         """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
         self.close()
-        other = NotebookRunner(self.submission, self.sandbox, self.limits)
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs)
         other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
         return other
 
@@ -106,12 +116,11 @@ class NotebookRunner:
 
     def call(self, name: str, args: tuple[object, ...]) -> Outcome:
         """Call one of the notebook's functions. Raises WorkerEnded."""
-        arrays: list[Array] = []
-        packed = pack(tuple(args), arrays)
-        outcome = self._outcome(*self._ask({"do": "call", "name": name, "args": packed}, arrays))
-        if any(position >= len(args) for position in outcome.changed):
-            raise self._malformed()
-        return outcome
+        with SharedArguments(args) as shared:
+            request = {"do": "call", "name": name, **shared.request}
+            outcome = self._outcome(*self._ask(request, shared.descriptor))
+            returned = outcome.error is None and outcome.problem is None
+            return outcome._replace(changed=shared.changed()) if returned else outcome
 
     def close(self) -> None:
         """End the worker."""
@@ -121,15 +130,13 @@ class NotebookRunner:
 
     # ── requests and replies ──
 
-    def _ask(
-        self, request: dict[str, Any], arrays: Sequence[Array] = ()
-    ) -> tuple[dict[str, Any], list[Array]]:
+    def _ask(self, request: dict[str, Any], file: int | None = None) -> tuple[dict[str, Any], list[Array]]:
         session, seconds = self._running_session(), self._time_left(self.limits.call)
         try:
             if not self.lender:
-                return session.ask(request, arrays, seconds)
+                return session.ask(request, (), seconds, file=file)
             request = {**request, "lent": self.lender.parameters}
-            return session.ask(request, arrays, seconds, self.lender.answer)
+            return session.ask(request, (), seconds, self.lender.answer, file)
         except WorkerEnded:
             self.session = None
             raise
@@ -138,7 +145,7 @@ class NotebookRunner:
         """Check a worker's message and return it as an Outcome. Raises WorkerEnded if it is malformed."""
         try:
             if "value" in fields:
-                return Outcome(unpack(fields["value"], arrays), changed=_positions(fields.get("changed", [])))
+                return Outcome(unpack(fields["value"], arrays))
             if "not plain" in fields:
                 return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]
@@ -186,8 +193,9 @@ class NotebookRunner:
 
     def _new_session(self) -> Session:
         """Start a worker that has the notebook's files. Raises WorkerEnded."""
-        session = self.sandbox.start(self.limits)
+        session = self.sandbox.start(self.limits, self.needs)
         self.ran, self.output = 0, ""
+        self.figures.clear()
         if self.submission.files:
             names, contents = zip(*self.submission.files)
             arrays = [np.frombuffer(data, np.uint8) for data in contents]
@@ -205,31 +213,33 @@ class NotebookRunner:
                 session.end()
                 raise
             try:
-                reply, _ = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
+                reply, arrays = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
-            self._note_error(k, reply.get("error"))
             self.ran = k
-            printed = reply.get("output")
-            if isinstance(printed, str):
-                self.output = (self.output + printed)[-self.limits.output :]
+            self._keep(k, read_report(reply, arrays))
         self.session = session
 
-    def _note_error(self, cell: int, error: object) -> None:
-        """Remember what a cell raised, to explain why an answer is missing."""
-        if (
-            isinstance(error, dict)
-            and isinstance(error.get("name"), str)
-            and isinstance(error.get("text"), str)
-        ):
-            self.errors[cell] = f"{error['name']}: {error['text']}"[:300]
+    def _keep(self, cell: int, report: CellReport) -> None:
+        """Keep what is needed of a report, and no more of it than an unmodified worker sends."""
+        self.output = (self.output + report.output)[-self.limits.output :]
+        if report.error:
+            self.errors[cell] = report.error
+        if report.notes and len(self.asides) < MAX_NOTES:
+            self.asides[cell] = report.notes
+        for png in report.figures:
+            size = sum(len(kept) for _, kept in self.figures) + len(png)
+            if len(self.figures) < MAX_FIGURES and size <= MAX_FIGURES_SIZE:
+                self.figures.append((cell, png))
 
     def notes(self) -> list[str]:
-        """Return a sentence for the instructor on each cell that did not finish, up to MAX_NOTES of them."""
-        notes = {k: f"Cell {k} was skipped: it {why}." for k, why in self.skipped.items()}
-        notes |= {k: f"Cell {k} raised {error}" for k, error in self.errors.items() if k not in notes}
-        return [notes[k] for k in sorted(notes)[:MAX_NOTES]]
+        """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
+        ends = {k: list(asides) for k, asides in self.asides.items()}
+        for k, error in self.errors.items():
+            ends.setdefault(k, []).append(f"raised {error}")
+        ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
+        return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""

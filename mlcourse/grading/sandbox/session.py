@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from mlcourse.grading.inside import pipe
 from mlcourse.grading.inside.limits import Limits
-from mlcourse.grading.sandbox.watchdog import Watchdog
+from mlcourse.grading.sandbox.watchdog import Watchdog, file_identity
 from mlcourse.typing import Array
 
 START_TIMEOUT = 30.0  # seconds
@@ -84,16 +84,19 @@ class Session:
         arrays: Sequence[Array] = (),
         seconds: float = START_TIMEOUT,
         answer: Callable[[dict[str, Any], list[Array]], Message] | None = None,
+        file: int | None = None,
     ) -> Message:
         """Send a request and return its reply, as a dict and arrays. Raises WorkerEnded, after ending the worker.
 
-        The worker's own questions about it, if there are any, go to `answer`, and count towards `seconds`.
+        The worker's own questions about it, if there are any, go to `answer`, and count towards `seconds`. With a
+        request may come an open file of ours, which does not count as the worker's.
 
         Every request has a number that cannot be guessed, and the reply must repeat it. So nothing that a student
         wrote to the socket earlier can pass for a reply.
         """
         number, deadline = secrets.token_hex(8), time.monotonic() + seconds
-        self._send({"number": number, **request}, arrays, seconds)
+        self.watchdog.lent = file_identity(file)
+        self._send({"number": number, **request}, arrays, seconds, file)
         reply, received = self._reply(number, seconds)
         while answer and "question" in reply:
             fields, results = answer(reply, received)
@@ -102,9 +105,13 @@ class Session:
             reply, received = self._reply(number, left)
         return reply, received
 
-    def _send(self, fields: dict[str, Any], arrays: Sequence[Array], seconds: float) -> None:
+    def _send(
+        self, fields: dict[str, Any], arrays: Sequence[Array], seconds: float, file: int | None = None
+    ) -> None:
         try:
             pipe.send(self.channel, fields, arrays, seconds)
+            if file is not None:
+                pipe.send_file(self.channel, file, seconds)
         except pipe.TimedOut:
             raise self._ended("timeout", "did not read the request in time") from None
         except pipe.Closed:

@@ -113,7 +113,7 @@ class ForgedSession:
     def __init__(self, **reply):
         self.reply = reply
 
-    def ask(self, request, *args):
+    def ask(self, request, *args, **options):
         return ({"is": "function", "name": "e_step"} if request["do"] == "find" else self.reply), []
 
     def end(self):
