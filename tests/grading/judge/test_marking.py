@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mlcourse.checks import Outcome, Raised, answer_of, examine
+from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
 from mlcourse.grading import sandbox
 from mlcourse.grading.intake import read
 from mlcourse.grading.judge import marking
@@ -239,6 +239,13 @@ def test_hostile_numbers_do_not_break_the_judge(name):
         mark = ask(CATALOGUE.tasks[name], partial(answer_like, CATALOGUE.tasks[name], change))
         assert mark.status in ("right", "wrong", "not attempted"), numbers
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kilobytes
+
+
+def test_a_case_of_an_unknown_family_is_a_fault_of_the_check():
+    task = Lesson("01").task("double", points=2, families={"near": 1, "far": 1})
+    task.cases(lambda rng: [Case("a number", (rng.normal(),)), Case("another", (1e9,), "afar")])
+    task.reference(lambda x: 2 * x)
+    assert marking.fault_in(task, b"seed") == "its cases are not of the families that have points"
 
 
 class UnusableSandbox:
