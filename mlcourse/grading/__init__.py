@@ -8,7 +8,7 @@ A folder for each part, in the order of what happens. Imports run from the botto
     intake/     find submissions, and read them as data                            → `Submission`
     judge/      ask the answers about random cases, and judge the outcomes         → `Grade`
     report/     pages, tables, points given by hand, answers that look alike
-    batch/      all of this for a folder of submissions, in several processes
+    batch/      all of this for a folder of submissions, in several processes or on several machines
     commands.py the commands grade, report, doctor and similarity
 
 `inside/` is all that a sandbox can see of this package. A mark depends on `inside/`, `sandbox/`, `intake/` and

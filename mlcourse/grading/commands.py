@@ -9,6 +9,7 @@ from mlcourse.checks import CatalogueError
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
+from mlcourse.grading.batch.cluster import ClusterError
 from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_name, grade_folder, seed_from
 from mlcourse.grading.batch.submission import Settings
 from mlcourse.grading.records.text import printable
@@ -20,7 +21,14 @@ from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
 
 PROGRAM = "python course.py"  # run in the course's own folder
 EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
-EXPECTED_ERRORS = (CannotGrade, CatalogueError, ByHandTableError, NothingToPublish, sandbox.NoSandbox)
+EXPECTED_ERRORS = (
+    CannotGrade,
+    CatalogueError,
+    ByHandTableError,
+    ClusterError,
+    NothingToPublish,
+    sandbox.NoSandbox,
+)
 
 
 def run(command: str, words: list[str]) -> int:
@@ -38,6 +46,7 @@ def grade_parser() -> argparse.ArgumentParser:
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
     add("-o", "--out", type=Path, required=True, help="the folder for marks, tables and pages")
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
+    add("--executor", metavar="dask://HOST:PORT", help="a Dask cluster that marks them instead of processes")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
     add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own tasks")
@@ -60,7 +69,9 @@ def grade(words: list[str]) -> int:
         course=Course(options.course.resolve(), options.extra_checks),
     )
     try:
-        summary = grade_folder(options.submissions, settings, max(0, options.jobs), options.lesson)
+        summary = grade_folder(
+            options.submissions, settings, max(0, options.jobs), options.lesson, cluster=options.executor
+        )
     except KeyboardInterrupt:
         print("\nStopped. Run the same command with --resume to continue from here.", file=sys.stderr)
         raise

@@ -14,8 +14,8 @@ from scipy.stats import chi, chi2, multivariate_normal, norm
 
 from mlcourse import gaussians
 from mlcourse.checks.task import Case, Lesson
+from mlcourse.gaussians import covariance_from_axes as package_covariance_from_axes
 from mlcourse.typing import Array
-from mlcourse.widgets import covariance_from_axes as package_covariance_from_axes
 
 LESSON = Lesson("03_gaussians")
 

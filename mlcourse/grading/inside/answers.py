@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcourse.grading.inside.cells import place_of
+from mlcourse.grading.inside.lines import place_of
 from mlcourse.grading.inside.pipe import pack
 from mlcourse.plain import NotPlain, plain
 from mlcourse.typing import Array

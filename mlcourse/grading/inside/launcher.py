@@ -30,10 +30,18 @@ def main(setting: dict[str, Any]) -> None:
     from mlcourse.grading.inside.preload import preload
 
     preload(setting)
+    start_shell(setting["scratch"])
     gc.freeze()  # objects that exist now stay shared between launcher and workers
     control = socket.socket(socket.AF_UNIX)
     control.connect(setting["control"])
     Launcher(control, setting).run()
+
+
+def start_shell(folder: str) -> None:
+    """Start the shell of which every worker gets a copy."""
+    from mlcourse.grading.inside.shell import Shell
+
+    Shell.instance(folder)
 
 
 # ── The launcher ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """What is imported before any student's code: the import statements of the exercise, and no more of some packages.
 
 The parts that an exercise does not need are no files in the sandbox, see `sandbox/view.py`. If a student imports one
-of them, for a comparison say, a stand-in takes its place: the import works, and only its use fails.
+of them, for a comparison say, only what uses it fails, see `absent.py`.
 
 This file is also run as a script, outside the sandbox: `python preload.py SETTING` prints the modules that were
 loaded. It imports the course by name, because `mlcourse` can only be imported after its checks are hidden.
@@ -13,9 +13,8 @@ import json
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from typing import Any, NoReturn
+from importlib.abc import MetaPathFinder
+from typing import Any
 
 WORKER = ("mlcourse.grading.inside.scratch", "mlcourse.grading.inside.worker")
 # What the methods `fit` and `score` of scikit-learn import when they are called.
@@ -23,12 +22,12 @@ CALLED_LATER = ("sklearn.callback", "sklearn.metrics")
 
 
 def preload(setting: dict[str, Any]) -> None:
-    """Import what a lesson needs; from then on, the parts in `setting["hidden"]` are stand-ins.
+    """Import what a lesson needs; the parts in `setting["hidden"]` do not exist.
 
     The statements in `setting["imports"]` are those of the exercise, as it was handed out.
     """
     hide_the_checks()
-    sys.meta_path.insert(0, StandIns(setting["hidden"]))
+    sys.meta_path.insert(0, Absent(setting["hidden"]))
     for name in WORKER:
         importlib.import_module(name)
     for statement in setting["imports"]:
@@ -52,6 +51,8 @@ def hide_the_checks() -> None:
 class CheckStub:
     """A stub for `mlcourse.check`: every check passes silently, because the parent does the real checking."""
 
+    last_input = ()  # as after a check that has passed
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -64,27 +65,8 @@ def disable_proc_lookup() -> None:
         vars(threadpoolctl)["_HAS_PROCFS"] = False  # older versions ignore this
 
 
-# ── Stand-ins for what is not there ──────────────────────────────────────────────────────────────────
-
-
-class HiddenModule(types.ModuleType):
-    """A part of a package that a lesson should be solved without. It can be imported, but not used.
-
-    So a student who imports it for a comparison loses nothing, but an answer that calls it fails.
-    """
-
-    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def refuse(*args: object, **kwargs: object) -> NoReturn:
-            raise ImportError(f"{self.__name__}.{name} is not available to answers in this lesson.")
-
-        return refuse
-
-
-class StandIns(MetaPathFinder, Loader):
-    """Finds a stand-in for each hidden module, and for everything in it.
+class Absent(MetaPathFinder):
+    """Makes the import of hidden modules fail, before Python finds files that it may not read.
 
     Parameters
     ----------
@@ -96,16 +78,13 @@ class StandIns(MetaPathFinder, Loader):
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
-    ) -> ModuleSpec | None:
+    ) -> None:
+        """Raise ModuleNotFoundError for a hidden module, and for everything in it."""
         parts = fullname.split(".")
-        names = (".".join(parts[:length]) for length in range(1, len(parts) + 1))
-        return ModuleSpec(fullname, self, is_package=True) if self.hidden.intersection(names) else None
-
-    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        return HiddenModule(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Do nothing: a stand-in is complete."""
+        if any(".".join(parts[:length]) in self.hidden for length in range(1, len(parts) + 1)):
+            raise ModuleNotFoundError(
+                f"{fullname} is not available to answers in this lesson.", name=fullname
+            )
 
 
 def loaded() -> list[str]:

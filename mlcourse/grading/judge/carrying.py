@@ -42,7 +42,7 @@ def carried_forward(
     lent = to_lend(task, earlier, marks, reading)
     if mark.status == "right" or not lent:
         return mark
-    with Lender(lent, runner.limits) as lender:
+    with Lender(lent) as lender:
         again = runner.with_lent(lender)
         try:
             (found,) = marks_along([task], again, reading, with_value_computed_again(ask, reading))

@@ -25,6 +25,7 @@ from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.judge.borrowing import Borrowing
 from mlcourse.grading.judge.carrying import carried_forward
+from mlcourse.grading.judge.figures import reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.judge.places import Ask, marks_along
 from mlcourse.grading.judge.reading import Reading
@@ -104,7 +105,8 @@ def grade(
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
-    grade.notes += [*submission.notes, *runner.notes(), *borrowing.notes()]
+    grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes()]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start
@@ -285,8 +287,9 @@ def _add_open_questions(
     for question in questions:
         name = question.name
         texts = [cell.source for cell in submission.cells if cell.task == name]
-        grade.open_answers[name] = "\n\n".join(texts)
-        message = "" if texts else "its cell was not found in this notebook."
+        grade.open_answers[name] = "\n\n".join(text for text in texts if text.strip())
+        nothing = "nothing was written." if texts else "its cell was not found in this notebook."
+        message = "" if grade.open_answers[name] else nothing
         grade.marks.append(done.get(name) or Mark(name, 0, question.points, "by hand", message))
         if name not in done:
             on_mark(grade.marks[-1])

@@ -9,8 +9,10 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
+from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
+from mlcourse.grading.judge.cell_report import CellReport, read_report
 from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
@@ -48,6 +50,10 @@ class NotebookRunner:
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
+    asides : dict of int → tuple of str
+        What cells did that has no effect in a sandbox, as ends of sentences.
+    figures : list of (int, bytes)
+        The first figures that cells have shown, as PNG that is not to be trusted.
     output : str
         The end of what the cells have printed.
     """
@@ -64,6 +70,8 @@ class NotebookRunner:
         self.seen: dict[str, set[str]] = {}
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
+        self.asides: dict[int, tuple[str, ...]] = {}
+        self.figures: list[tuple[int, bytes]] = []
         self.output = ""
         self.failure: WorkerEnded | None = None
 
@@ -193,6 +201,7 @@ class NotebookRunner:
         """Start a worker that has the notebook's files. Raises WorkerEnded."""
         session = self.sandbox.start(self.limits, self.needs)
         self.ran, self.output = 0, ""
+        self.figures.clear()
         if self.submission.files:
             names, contents = zip(*self.submission.files)
             arrays = [np.frombuffer(data, np.uint8) for data in contents]
@@ -210,31 +219,33 @@ class NotebookRunner:
                 session.end()
                 raise
             try:
-                reply, _ = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
+                reply, arrays = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
-            self._note_error(k, reply.get("error"))
             self.ran = k
-            printed = reply.get("output")
-            if isinstance(printed, str):
-                self.output = (self.output + printed)[-self.limits.output :]
+            self._keep(k, read_report(reply, arrays))
         self.session = session
 
-    def _note_error(self, cell: int, error: object) -> None:
-        """Remember what a cell raised, to explain why an answer is missing."""
-        if (
-            isinstance(error, dict)
-            and isinstance(error.get("name"), str)
-            and isinstance(error.get("text"), str)
-        ):
-            self.errors[cell] = f"{error['name']}: {error['text']}"[:300]
+    def _keep(self, cell: int, report: CellReport) -> None:
+        """Keep what is needed of a report, and no more of it than an unmodified worker sends."""
+        self.output = (self.output + report.output)[-self.limits.output :]
+        if report.error:
+            self.errors[cell] = report.error
+        if report.notes and len(self.asides) < MAX_NOTES:
+            self.asides[cell] = report.notes
+        for png in report.figures:
+            size = sum(len(kept) for _, kept in self.figures) + len(png)
+            if len(self.figures) < MAX_FIGURES and size <= MAX_FIGURES_SIZE:
+                self.figures.append((cell, png))
 
     def notes(self) -> list[str]:
-        """Return a sentence for the instructor on each cell that did not finish, up to MAX_NOTES of them."""
-        notes = {k: f"Cell {k} was skipped: it {why}." for k, why in self.skipped.items()}
-        notes |= {k: f"Cell {k} raised {error}" for k, error in self.errors.items() if k not in notes}
-        return [notes[k] for k in sorted(notes)[:MAX_NOTES]]
+        """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
+        ends = {k: list(asides) for k, asides in self.asides.items()}
+        for k, error in self.errors.items():
+            ends.setdefault(k, []).append(f"raised {error}")
+        ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
+        return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""

@@ -96,7 +96,9 @@ def publish(out: Path) -> Summary:
     owners: dict[str, str] = {}
     for each, result in _results(out, manifest["submissions"]):
         result.grade = apply_points(result.grade, entered, used)
-        write_atomically(out / student_path(result.grade), student_page(result.grade, result.code))
+        write_atomically(
+            out / student_path(result.grade), student_page(result.grade, result.code), durable=False
+        )
         rows |= open_answer_rows(result.grade)
         grades.append(lean(result.grade))
         owners[student_path(result.grade)] = each["owner"]
@@ -177,7 +179,9 @@ def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]) -> No
         write_atomically(out / f"canvas_{lesson}.csv", exports.canvas_csv(of_lesson, lesson))
         write_atomically(out / f"moodle_{lesson}.csv", exports.moodle_csv(of_lesson))
     for grade in grades:
-        write_atomically(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
+        write_atomically(
+            out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade), durable=False
+        )
 
 
 LESSON_NAME = re.compile(r"\d\d_\w+")

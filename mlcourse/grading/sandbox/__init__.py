@@ -7,8 +7,8 @@
 
 In this folder: `backends` chooses the sandbox, `launch` starts a launcher in it, `session` talks to a worker, and
 `watchdog` watches what the worker uses. `needs` finds out what a lesson needs, and `view` lists what its sandbox can
-read. `bubblewrap`, `container` and, in `inside/`, `landlock`, `seccomp` and `limits` isolate it; `scratch` manages
-the only folder that it can write to.
+read. `backend` says what a sandbox must provide; `bubblewrap` and `container` are such. In `inside/`, `landlock`,
+`seccomp` and `limits` isolate it too, and `scratch` manages the only folder that it can write to.
 """
 
 from mlcourse.grading.inside.limits import Limits

@@ -4,20 +4,18 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, Self
 
-from mlcourse.grading.inside import landlock
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS, Limits
 from mlcourse.grading.inside.pipe import unpack
-from mlcourse.grading.sandbox import bubblewrap, container
+from mlcourse.grading.sandbox.backend import Backend, Landlock, Unisolated
+from mlcourse.grading.sandbox.bubblewrap import Bubblewrap
+from mlcourse.grading.sandbox.container import PROGRAMS, Container
 from mlcourse.grading.sandbox.launch import Launch
 from mlcourse.grading.sandbox.needs import Needs, of_the_probe
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
-NOT_ISOLATED = "not isolated"
 MAX_LAUNCHERS = 2  # alive at the same time, in each process: each takes up to 200 MB
 
 
@@ -25,48 +23,10 @@ class NoSandbox(Exception):
     """No sandbox works on this machine."""
 
 
-class Backend:
-    """One way to isolate a worker.
-
-    Parameters
-    ----------
-    name : str
-    module : has `wrap(command, view, limits, socket_dir)`, `SCRATCH` and `missing()`
-    isolated, landlock : bool
-        Whether workers give up their rights, and whether Landlock restricts their files.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        module: ModuleType | SimpleNamespace,
-        isolated: bool = True,
-        landlock: bool = False,
-    ):
-        self.name, self.module, self.isolated, self.landlock = name, module, isolated, landlock
-
-    def launch(self, limits: Limits, needs: Needs) -> Launch:
-        return Launch(self.module, self.isolated, self.landlock, limits, needs)
-
-
-def _landlock_missing() -> str | None:
-    return None if landlock.version() else "this kernel has no Landlock, or a container forbids it"
-
-
-def _no_wrapper(missing: Callable[[], str | None] = lambda: None) -> SimpleNamespace:
-    """Return a backend that starts the launcher directly, with no other program around it."""
-    return SimpleNamespace(wrap=lambda command, *_: command, SCRATCH=None, missing=missing)
-
-
-BACKENDS = {
+BACKENDS: dict[str, Backend] = {
     backend.name: backend
-    for backend in (
-        Backend("bubblewrap", bubblewrap),
-        Backend("landlock", _no_wrapper(_landlock_missing), landlock=True),
-        *(Backend(name, container.backend(name)) for name in container.PROGRAMS),
-    )
+    for backend in (Bubblewrap(), Landlock(), *(Container(program) for program in PROGRAMS))
 }
-UNISOLATED = Backend(NOT_ISOLATED, _no_wrapper(), isolated=False)
 
 
 class Sandbox:
@@ -101,7 +61,7 @@ class Sandbox:
                 return self._start_with(key, launch)
         while len(self.launches) >= MAX_LAUNCHERS:
             self.launches.pop(next(iter(self.launches))).close()
-        return self._start_with(key, self.backend.launch(*key))
+        return self._start_with(key, Launch(self.backend, *key))
 
     def _start_with(self, key: tuple[Limits, Needs], launch: Launch) -> Session:
         try:
@@ -153,7 +113,7 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
                 return sandbox
             reasons.append(f"{backend.name}: {reason}")
     if trust:
-        return Sandbox(UNISOLATED)
+        return Sandbox(Unisolated())
     raise NoSandbox(
         f"No sandbox works on this machine ({'; '.join(reasons)}). Install bubblewrap, or, if you trust"
         " these submissions to run with your permissions, add --trust-submissions."
@@ -162,7 +122,7 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
 
 def why_unusable(sandbox: Sandbox, limits: Limits = DEFAULT_LIMITS) -> str | None:
     """Run a probe in a sandbox, and say why it cannot be used; None if it can."""
-    missing: str | None = sandbox.backend.module.missing()
+    missing = sandbox.backend.missing()
     if missing:
         return missing
     try:

@@ -11,11 +11,11 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import IO, Any
 
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.scratch import ScratchFolder
+from mlcourse.grading.sandbox.backend import Backend
 from mlcourse.grading.sandbox.needs import Needs
 from mlcourse.grading.sandbox.paths import FLAGS, PACKAGE, executable, search_path
 from mlcourse.grading.sandbox.session import Session
@@ -31,10 +31,7 @@ class Launch:
 
     Parameters
     ----------
-    backend : module or object
-        Has `wrap(command, view, limits, socket_dir)`, and `SCRATCH`: the scratch folder if the sandbox has its own.
-    isolated, landlock : bool
-        Whether workers give up their rights, and whether Landlock restricts their files.
+    backend : Backend
     limits : Limits
         For every worker.
     needs : Needs
@@ -46,29 +43,22 @@ class Launch:
         If it does not start; the message is the last line that it printed.
     """
 
-    def __init__(
-        self,
-        backend: ModuleType | SimpleNamespace,
-        isolated: bool,
-        landlock: bool,
-        limits: Limits,
-        needs: Needs,
-    ):
+    def __init__(self, backend: Backend, limits: Limits, needs: Needs):
         self.limits = limits
         self.lock = threading.Lock()  # watchdog and session may both end a worker at the same time
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
-        scratch: str = backend.SCRATCH or tempfile.mkdtemp(prefix="mlcourse-scratch-")
-        self.folder = None if backend.SCRATCH else scratch
+        scratch = backend.scratch or tempfile.mkdtemp(prefix="mlcourse-scratch-")
+        self.folder = None if backend.scratch else scratch
         view = course_view(needs.modules)
         setting: dict[str, Any] = {
             "path": search_path(),
             "imports": needs.imports,
             "hidden": view.hidden,
-            "isolated": isolated,
-            "landlock": landlock,
-            "readable": [*view.readable(), *DEVICES] if landlock else [],
-            "listable": view.listable() if landlock else [],
+            "isolated": backend.isolated,
+            "landlock": backend.landlock,
+            "readable": [*view.readable(), *DEVICES] if backend.landlock else [],
+            "listable": view.listable() if backend.landlock else [],
             "scratch": scratch,
         }
         with (

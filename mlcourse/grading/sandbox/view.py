@@ -166,6 +166,8 @@ def environment(scratch: str) -> dict[str, str]:
     work = f"{scratch}/work"
     return {
         "HOME": work,
+        "USER": "student",
+        "PATH": "/usr/bin:/bin",
         "TMPDIR": work,
         "MPLCONFIGDIR": scratch,
         "MPLBACKEND": "agg",
@@ -178,5 +180,4 @@ def environment(scratch: str) -> dict[str, str]:
         "MALLOC_ARENA_MAX": "2",  # or each thread may claim 64 MB of the address space, and leave none for answers
         "MLCOURSE_MNIST": "no",
         "MLCOURSE_CACHE": work,
-        **({"PATH": "/usr/bin:/bin"} if sys.platform != "linux" else {}),
     }
