@@ -29,8 +29,8 @@ def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
     settled = [settle(X, centers, sigma) for sigma in sigmas]
     scene: Scene = {
         "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
-        "note": "For every σ, EM starts at the centres of k-means and runs until it has converged. Colours are mixed by"
-        " responsibility. Circles: one standard deviation. Dashed: the borders of k-means.",
+        "note": "For every σ, EM starts at the centres of k-means and runs until it has converged. Colours are"
+        " mixed by responsibility. Circles: one standard deviation. Dashed: the borders of k-means.",
         "sliderName": "width σ",
         "points": X,
         "planes": [
@@ -107,9 +107,8 @@ def spherical_mixture(means: Array, sigma: float) -> Mixture:
 
 
 def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> str:
-    certainty = (
-        f"σ\u00a0=\u00a0{sigma:.2g}: a point's largest responsibility is {R.max(axis=1).mean():.3f} on average;"
-    )
+    largest = R.max(axis=1).mean()
+    certainty = f"σ\u00a0=\u00a0{sigma:.2g}: a point's largest responsibility is {largest:.3f} on average;"
     together = _coinciding(means, 1e-2 * X.std())
     if together == list(range(len(means))):  # then no label means anything
         return f"{certainty} all means coincide, so every point is shared equally."

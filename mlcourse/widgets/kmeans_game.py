@@ -13,7 +13,8 @@ from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = (
     "Click to place a centre, drag to move one. Every point takes the nearest centre. Inertia: the sum of the squared"
-    " lengths of the lines. Each round of k-means has two steps: the points choose their centres, then the centres move."
+    " lengths of the lines. Each round of k-means has two steps: the points choose their centres, then the centres"
+    " move."
 )
 KEYS = (
     ("N", "place a centre"),

@@ -150,9 +150,7 @@ def test_the_score_counts_whom_the_reader_beats(placed):
     placed.click("Run k-means from here")
     placed.wait("player.frame === player.last && !player.playing")
     further = (runs > inertia_at(centers(placed)) * (1 + 1e-6)).sum()
-    assert (
-        f" By hand you beat {beaten} of the twenty; with k-means from there, {further}." in score(placed)
-    )
+    assert f" By hand you beat {beaten} of the twenty; with k-means from there, {further}." in score(placed)
 
 
 def test_starting_over_hides_the_twenty_runs(placed):

@@ -42,12 +42,12 @@ def test_a_theme_that_hides_the_page_for_a_frame_blanks_nothing(shown, name):
 def test_a_player_in_closed_details_is_there_when_they_open(open_page, made):
     page = open_page()
     page.set_content(HTML.format(f"<details>{made['em_plane']._repr_html_()}</details>"))
-    page.locator("details").evaluate("(details) => { details.open = true; }")
+    page.locator("body > details").evaluate("(details) => { details.open = true; }")
     assert min(colors(page)) > 1
-    page.locator("details").evaluate("(details) => { details.open = false; }")
+    page.locator("body > details").evaluate("(details) => { details.open = false; }")
     page.evaluate(TWO_FRAMES)
     page.evaluate("document.body.classList.add('changed')")
-    page.locator("details").evaluate("(details) => { details.open = true; }")
+    page.locator("body > details").evaluate("(details) => { details.open = true; }")
     assert min(colors(page)) > 1
 
 
@@ -100,7 +100,7 @@ def test_on_a_small_screen_picture_and_buttons_fit(open_page, made, screenshot, 
     page.set_content(HTML.format(f"<div style='width: 470px'>{player._repr_html_()}</div>"))
     screenshot(page.locator("section"), f"player_small_{name}")
     controls = ".controls >> nth=1" if name in LIVE else ".controls"
-    parts = [".planes", ".caption", "canvas.curve", controls, ".reading"]
+    parts = [".planes", ".caption", "canvas.curve", controls, "p.note"]
     boxes = [page.locator(part).bounding_box() for part in parts]
     bottoms = [box["y"] + box["height"] for box in boxes]
     assert all(bottom <= box["y"] for bottom, box in zip(bottoms, boxes[1:], strict=False))
