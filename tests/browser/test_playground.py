@@ -29,7 +29,7 @@ def shown(open_page):
         page = open_page(**options)
         page.emulate_media(reduced_motion="reduce" if still else "no-preference")
         live = LivePage(page, LIVE["playground"]())
-        page.locator("summary").click()
+        page.locator(".controls summary").click()
         return live
 
     return show
@@ -129,14 +129,34 @@ def test_the_caption_says_what_em_does_while_something_is_held(shown):
     caption = live.page.locator(".caption")
     live.take(POINTS[3])
     live.carry(FREE)
-    assert caption.inner_text().startswith("While you hold point 3, EM goes on: round ")
+    assert caption.inner_text().startswith("You hold point 3, and EM follows. Round ")
     settled(live)
-    assert caption.inner_text().startswith("While you hold point 3, EM has settled: round ")
+    assert caption.inner_text().startswith("You hold point 3, and EM has converged. Round ")
     live.page.mouse.up()
+
+
+def test_a_held_component_is_marked_and_keeps_its_share(shown, screenshot):
+    live = shown(still=False)
+    live.press("End")
+    share, color = live.get("state.steps.at(-1).theta.weights[1]"), bar_color(live, 1)
     live.take(means(live)[1])
     live.carry(FREE)
-    assert caption.inner_text().startswith("While you hold the mean of component 1, EM ")
+    text = live.page.locator(".caption").inner_text()
+    assert text.startswith("You hold component 1: it keeps its share and shape, and the others ")
+    assert "falls as you pull it away" in text
+    settled(live)
+    assert live.get("state.steps.at(-1).theta.weights[1]") == pytest.approx(share)
+    numbers_beside = live.page.locator(".number").all_inner_texts()
+    assert ["held" in number for number in numbers_beside] == [False, True, False]
+    assert bar_color(live, 1) != color
+    screenshot(live.page, "playground_component_held")
     live.page.mouse.up()
+    assert "held" not in "".join(live.page.locator(".number").all_inner_texts())
+    assert bar_color(live, 1) == color
+
+
+def bar_color(live, k):
+    return live.page.locator(".bar").nth(k).evaluate("(bar) => bar.style.background")
 
 
 def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
@@ -181,11 +201,23 @@ def test_a_mean_that_is_let_go_can_be_played_on(shown):
     assert live.get("frame") == frame + 1
 
 
-def test_undo_names_the_button_whose_change_is_undone(shown):
+def test_undo_says_what_it_took_back(shown):
     live = shown()
+    n = len(POINTS)
+    for change, text in [
+        (lambda: live.tap(FREE), f"point {n} removed again"),
+        (lambda: live.drag(POINTS[3], FREE), "point 3 moved back"),
+        (lambda: live.drag(means(live)[1], FREE), "the mean of component 1 moved back"),
+        (lambda: live.press("ArrowDown", "Delete"), r"point \d+ is back"),
+        (lambda: live.click("Add a group"), "the group removed again"),
+        (lambda: live.click("New start"), "back to the start before"),
+    ]:
+        change()
+        live.click("Undo")
+        assert re.fullmatch(f"Undone: {text}.", live.page.locator(".caption").inner_text())
     live.click("Clear")
     live.click("Undo")
-    assert live.page.locator(".caption").inner_text() == "Undone: back to the picture before Clear."
+    assert live.page.locator(".caption").inner_text() == "Undone: your points are back."
 
 
 @pytest.mark.parametrize(
@@ -223,17 +255,63 @@ def test_undo_brings_back_the_steps_and_where_they_were(shown, frame):
     def seen():
         return live.ink(), curve.evaluate(PIXELS), slider.input_value(), enabled(live), live.get("last")
 
-    before, round_ = seen(), live.get(f"state.steps[{(frame % (last + 1) + 1) // 2}].round")
+    before = seen()
     live.press("n")
     assert live.page.get_by_role("button", name="Undo").is_enabled()
     live.click("Undo")
     live.page.mouse.move(0, 0)
     live.press("Escape")
-    assert live.page.locator(".caption").inner_text() == f"Undone: back to round {round_}."
     assert seen() == before
 
 
 PIXELS = "(canvas) => canvas.toDataURL()"
+
+
+def test_quick_moves_of_one_thing_are_one_change(shown):
+    live = shown()
+    before = means(live)
+    live.press("1", "d", "d", "w", "2", "s")
+    live.click("Undo")
+    assert means(live)[1][0] > before[1][0]
+    live.click("Undo")
+    np.testing.assert_array_equal(means(live), before)
+    assert live.page.get_by_role("button", name="Undo").is_disabled()
+
+
+def test_a_move_after_a_while_is_a_change_of_its_own(shown):
+    live = shown()
+    before = means(live)
+    live.press("1", "d")
+    once = means(live)
+    live.page.evaluate(f"{HOST}.player.nudged.at -= 2000")
+    live.press("d")
+    live.click("Undo")
+    np.testing.assert_array_equal(means(live), once)
+    live.click("Undo")
+    np.testing.assert_array_equal(means(live), before)
+
+
+def test_escape_releases_a_mean_at_once(shown):
+    live = shown()
+    live.page.mouse.move(0, 0)
+    before = live.ink()
+    live.press("1")
+    assert live.ink() != before
+    live.press("Escape")
+    assert live.ink() == before
+    assert not live.page.locator(".reading").inner_text().startswith("mean")
+
+
+def test_em_starts_anew_when_a_group_is_added(shown):
+    """Else, components that have collapsed on a few points would stay there."""
+    live = shown()
+    live.click("Clear")
+    for x in (1.0, 1.5, 2.0, 2.5):
+        live.tap((x, 2.0))
+    live.click("Add a group")
+    assert len(live.get("state.points")) == 34
+    variances = [np.linalg.eigvalsh(S)[0] for S in live.get("state.steps[0].theta.covariances")]
+    assert min(variances) > 1e-3
 
 
 def test_undo_stops_em_until_the_reader_goes_on(shown):
@@ -371,7 +449,7 @@ def test_the_points_fill_their_picture(shown):
 
 def test_axes_have_names_for_the_original_points_alone(open_page):
     live = LivePage(open_page(), playground(POINTS, features=("duration", "wait")))
-    live.page.locator("summary").click()
+    live.page.locator(".controls summary").click()
     sets = live.page.get_by_role("combobox", name="points")
     for name, wanted in [("two moons", {"x", "↑ y"}), ("original points", {"duration", "↑ wait"})]:
         sets.select_option(name)
@@ -419,10 +497,12 @@ def test_the_ghost_is_where_k_means_would_end(shown, screenshot):
     live = shown()
     settled(live)
     before = live.ink()
+    assert "✕ and dashes: k-means" not in texts(live.page, "plane")
     start = np.array(live.get("state.steps[0].theta.means"))
     box = live.page.get_by_label("what k-means would do")
     box.check()
     assert live.ink() != before
+    assert "✕ and dashes: k-means" in texts(live.page, "plane")
     screenshot(live.page, "playground_ghost")
     oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
     ghost = np.array(live.get("rival"))
@@ -485,7 +565,7 @@ def test_rarer_controls_are_folded_at_first(open_page, screenshot):
     assert not clear.is_visible()
     assert live.page.get_by_role("button", name="Undo").is_visible()
     screenshot(live.page.locator("section"), "playground_folded")
-    live.page.locator("summary").click()
+    live.page.locator(".controls summary").click()
     clear.click()
     assert live.get("state.points") == []
 

@@ -120,8 +120,7 @@ class BoundClimber extends Live {
 
   /** A mouse takes μ from everywhere; a finger beside it scrolls the page. */
   grab([px], reach) {
-    const mu = this.selected;
-    return reach < FINGER || Math.abs(px - this.planes[0].px(mu)) <= reach ? mu : null;
+    return reach < FINGER || Math.abs(px - this.planes[0].px(this.mu)) <= reach ? this.selected : null;
   }
 
   get jumps() {
@@ -129,34 +128,40 @@ class BoundClimber extends Live {
   }
 
   /** Where μ is in the frame on the page. */
-  get selected() {
+  get mu() {
     return this.means[0][0];
   }
 
-  pointOf(mu) {
-    return [mu, 0];
+  get selected() {
+    return "μ";
+  }
+
+  pointOf() {
+    return [this.mu, 0];
   }
 
   move(_, [mu]) {
-    this.change({ mu });
+    this.change({ mu }, "μ moved back");
   }
 
   tap(point) {
-    this.change({ mu: this.inside(point)[0] });
+    this.move(null, this.inside(point));
+  }
+
+  get stride() {
+    const [left, right] = this.scene.limits;
+    return (right - left) / 64;
   }
 
   keys(p) {
-    const [left, right] = this.scene.limits;
-    const by = (right - left) / 64;
     return {
       ...super.keys(p),
-      ArrowLeft: () => this.tap([this.selected - by, 0]),
-      ArrowRight: () => this.tap([this.selected + by, 0]),
+      ArrowLeft: () => this.nudge(-1, 0),
+      ArrowRight: () => this.nudge(1, 0),
       e: () => this.take(true),
       m: () => this.take(false),
     };
   }
-
 }
 
 /** The log-likelihood of every μ, a bound below it, and the place where EM is. */
@@ -211,7 +216,7 @@ class Hill extends Panel {
 function climbCaption(places, frames, heights, at) {
   const [m, e] = frames[at];
   const [top, bottom] = heights[at];
-  const mu = `μ = ${decimal(places[m], 3)}`;
+  const mu = `μ = ${decimal(places[m], 3)}`;
   if (!at) return `${mu}. The bound touches the log-likelihood, ${decimal(top, 4)}.`;
   const [topBefore, bottomBefore] = heights[at - 1];
   const rise = decimal(bottom - bottomBefore, 4);

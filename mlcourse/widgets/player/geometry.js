@@ -41,6 +41,11 @@ function ticks(low, high, count = 5) {
   return range(Math.max(last - first + 1, 0)).map((i) => Number(((first + i) * step).toPrecision(12)));
 }
 
+/** The number between low and high that is nearest to a value. */
+function clamped(value, low, high) {
+  return Math.max(low, Math.min(high, value));
+}
+
 /** (1 − t) · one + t · other, for numbers and for arrays of any depth. */
 function between(one, other, t) {
   return Array.isArray(one) ? one.map((value, i) => between(value, other[i], t)) : one + t * (other - one);

@@ -18,11 +18,6 @@ function assign(X, centers) {
   });
 }
 
-/** Responsibilities of k-means: the share of each point's centre is 1. */
-function oneHot(labels, K) {
-  return labels.map((label) => range(K).map((k) => Number(k === label)));
-}
-
 /** The mean of the points of each centre; a centre without points stays where it is. */
 function moved(X, centers, labels) {
   return centers.map((center, k) => {

@@ -11,6 +11,7 @@ class Player {
     this.drawn = 0; // number of pictures drawn so far, for the benchmark
     [this.chosen, this.chosenIn] = [-1, 0]; // the point that is described, and the plane it was chosen in
     this.pinned = false; // whether it stays chosen when the pointer goes elsewhere
+    this.held = null; // what the reader holds, in scenes where something can be held: { point } or { mean }
     host.player = this;
     this.build(host.attachShadow({ mode: "open" }), scene, style);
     this.show(scene);
@@ -24,8 +25,8 @@ class Player {
     this.side = scene.curve && element("canvas", { class: "curve", role: "img" });
     this.legend = element("ul", { class: "legend" });
     this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
-    this.caption = element("p", { class: "caption", "aria-live": "polite" });
-    this.reading = element("p", { class: "reading", "aria-live": "polite" });
+    this.caption = spoken("caption");
+    this.reading = spoken("reading");
     const sliderName = scene.sliderName ?? "step";
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
     this.first = this.button("First", () => this.step(-this.b), "⇤ First");
@@ -35,7 +36,7 @@ class Player {
     this.speed = element("select", { "aria-label": "speed" });
     const pace = LONG.filter((length) => scene.frames.length > length).length;
     for (const [i, speed] of SPEEDS.entries()) this.speed.append(new Option(`${speed}×`, speed, false, i === pace + 1));
-    this.controls = element("div", { class: "controls" }, [
+    this.controls = row([
       this.first,
       this.back,
       this.playButton,
@@ -45,15 +46,12 @@ class Player {
         labelled("speed", this.speed),
       ]),
     ]);
-    this.note = element("p", { class: "note" }, [scene.note]);
-    this.keyLine = element("p", { class: "note" }, [`Keyboard: ${scene.keys}`]);
+    const note = element("p", { class: "note" }, [scene.note]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.caption, this.reading, this.controls]);
-    const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
+    const main = element("div", { class: "main" }, [planes, this.caption, this.controls]);
+    const beside = [this.side, this.legend, this.weights, this.reading, note, keyTable(scene.keys)];
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
-      element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
-      this.note,
-      this.keyLine,
+      element("div", { class: "stage" }, [main, element("div", { class: "beside" }, beside.filter(Boolean))]),
     ]);
     root.append(element("style", {}, [style]), this.section);
     this.slider.addEventListener("input", () => {
@@ -85,11 +83,9 @@ class Player {
     });
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
     canvas.onfocus = () => {
-      this.placeKeys();
       if (!canvas.matches(":focus-visible")) return;
       for (const part of [this.section, canvas]) part.scrollIntoView({ block: "nearest" }); // at least the picture
     };
-    canvas.onblur = () => setTimeout(() => this.placeKeys(), 300); // a click that takes the focus must not miss its button
     canvas.addEventListener("pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);
@@ -103,7 +99,6 @@ class Player {
       event.preventDefault();
       event.stopPropagation();
       action();
-      this.placeKeys();
     });
   }
 
@@ -191,7 +186,7 @@ class Player {
 
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
   go(frame) {
-    const target = Math.max(0, Math.min(this.last, frame));
+    const target = clamped(frame, 0, this.last);
     const moves = Math.abs(target - this.b) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     [this.a, this.b, this.t] = [moves ? this.b : target, target, moves ? 0 : 1];
     this.elapsed = 0; // in steps, since this frame was requested
@@ -256,7 +251,8 @@ class Player {
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.indices[0]];
       const places = `Means at ${means.map(placeText).join(" ")}.`;
-      const label = [spec.title, caption, places, this.scene.keys].filter(Boolean).join(" ");
+      const keys = this.scene.keys.map(([key, does]) => `${key}: ${does}.`);
+      const label = [spec.title, caption, places, ...keys].filter(Boolean).join(" ");
       this.canvases[p].setAttribute("aria-label", label);
     });
     if (this.curve) this.side.setAttribute("aria-label", this.describeCurve());
@@ -289,15 +285,16 @@ class Player {
       this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
     }
     const labels = this.planes[0].labels(this.indices[1]);
+    const held = this.held?.mean;
     const texts = weights.map((weight, k) => {
       const n = labels?.filter((label) => label === k).length;
-      return decimal(weight, 2) + (labels ? ` · ${counted(n, "point")}` : "");
+      return decimal(weight, 2) + (k === held ? " · held" : labels ? ` · ${counted(n, "point")}` : "");
     });
     this.weights.setAttribute("aria-label", `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`);
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
-      track.firstChild.style.background = css(this.look.component(k));
+      track.firstChild.style.background = css(k === held ? this.look.pale : this.look.component(k));
       track.firstChild.style.borderColor = css(this.outlineOf(k));
       number.textContent = texts[k];
     });
@@ -335,16 +332,16 @@ class Player {
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
     this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
   }
-
-  /** List the keys right below the picture while they work there, and below everything otherwise. */
-  placeKeys() {
-    if (this.section.querySelector("canvas:focus-visible")) this.reading.after(this.keyLine);
-    else this.section.append(this.keyLine);
-  }
 }
 
 function near([x, y], [u, v]) {
   return Math.hypot(x - u, y - v) < STILL;
+}
+
+/** What the keys do, folded: it needs no room, and nothing jumps. */
+function keyTable(keys) {
+  const rows = keys.map((texts) => element("tr", {}, texts.map((text) => element("td", {}, [text]))));
+  return element("details", { class: "note" }, [element("summary", {}, ["Keys"]), element("table", {}, rows)]);
 }
 
 function weightBar(k) {
@@ -363,6 +360,16 @@ function subscript(k) {
 /** Disable a button, or enable it; it keeps the focus, so that the keyboard need not find its way back. */
 function disable(button, whether) {
   button.setAttribute("aria-disabled", whether);
+}
+
+/** A row of controls. */
+function row(controls) {
+  return element("div", { class: "controls" }, controls);
+}
+
+/** A paragraph whose changes a screen reader reads aloud. */
+function spoken(name) {
+  return element("p", { class: name, "aria-live": "polite" });
 }
 
 function labelled(text, control) {

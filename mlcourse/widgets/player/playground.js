@@ -30,6 +30,7 @@ class Playground extends Live {
           ellipses: [1, 2],
           trails: true,
           numbers: true,
+          rivalName: "k-means",
         },
       ],
       curve: {
@@ -39,7 +40,7 @@ class Playground extends Live {
         ylabel: "mean log-likelihood",
         leastHeight: 1e-3,
         grow: true,
-        marks: state.released ? [steps[state.released.at].round] : [],
+        marks: state.released && [steps[state.released.at].round],
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
@@ -49,7 +50,6 @@ class Playground extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.controls.before(this.note);
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
@@ -57,16 +57,16 @@ class Playground extends Live {
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
     this.compare.addEventListener("change", () => this.update());
-    const rare = element("div", { class: "controls" }, [
+    const rare = row([
       labelled("points", this.data),
-      this.button("Add a group", () => this.edit([...this.state.points, ...this.newGroup()], -1, "Add a group")),
-      this.button("Clear", () => this.edit([], -1, "Clear")),
+      this.button("Add a group", () => this.addGroup()),
+      this.button("Clear", () => this.edit([], "your points are back")),
       labelled("covariance type", this.type),
       element("label", {}, [this.compare, "what k-means would do"]),
     ]);
     this.addControls([
       labelled("components", this.components),
-      this.button("New start", () => this.restart({ seed: this.state.seed + 1 }, "New start")),
+      this.button("New start", () => this.restart({ seed: this.state.seed + 1 }, "back to the start before")),
       this.makeUndo(),
       element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
     ]);
@@ -75,14 +75,9 @@ class Playground extends Live {
   captionAt(frame) {
     const { state } = this;
     const [m, e] = this.scene.frames[frame];
-    if (this.holding && state.steps.length) return holdingText(state, nameOf(this.held));
+    if (this.holding && state.steps.length) return holdingText(state, this.held);
     if (m === e && m === state.released?.at) return releasedText(state);
     return captionOf(state, [m, e], this.rival);
-  }
-
-  undone(what) {
-    const step = this.state.steps[this.indices[0]];
-    return `Undone: back to ${what ? "the picture before" : "round"} ${what || (step?.round ?? 0)}.`;
   }
 
   /** At the end of a run there is nothing to play, since EM has converged. */
@@ -138,13 +133,13 @@ class Playground extends Live {
   /** EM goes on from the mixture on the page, and needs no step before it. */
   get shown() {
     const before = super.shown;
-    return { ...before, steps: before.steps.slice(-1), released: null, what: "" };
+    return { ...before, steps: before.steps.slice(-1), released: null };
   }
 
   /** Start EM anew, with changed options. It stands at its start. */
-  restart(changes, name = "that choice") {
+  restart(changes, what = "back to the choice before") {
     this.rival = null;
-    this.change(started({ ...this.shown, ...changes, what: name }));
+    this.change(started({ ...this.shown, ...changes }), what);
     this.goesOn = false;
     this.drop();
   }
@@ -155,35 +150,41 @@ class Playground extends Live {
   }
 
   /** Change the points; EM goes on from where it is. */
-  edit(points, chosen = -1, name = "") {
+  edit(points, what, chosen = -1) {
     [this.chosen, this.mean] = [chosen, -1];
-    this.change(continued({ ...this.shown, points, data: EDITED, what: name }));
+    this.change(continued({ ...this.shown, points, data: EDITED }), what);
     this.drop();
   }
 
   tap(point) {
-    this.edit([...this.state.points, point], this.state.points.length);
+    const { points } = this.state;
+    this.edit([...points, point], `point ${points.length} removed again`, points.length);
   }
 
   /** Move a point or a mean. While it is held, the rounds since it was taken are kept. */
-  move({ point = -1, mean = -1 }, to) {
+  move(handle, to) {
+    const { point = -1, mean = -1 } = handle;
+    const what = `${nameOf(handle)} moved back`;
     const state = this.dragging ? { ...this.state, steps: this.state.steps.slice(-REMEMBERED) } : this.shown;
     [this.chosen, this.mean] = [point, mean];
     if (mean < 0) {
-      this.change(continued({ ...state, points: state.points.with(point, to), data: EDITED }));
+      this.change(continued({ ...state, points: state.points.with(point, to), data: EDITED }), what);
     } else {
       const { theta } = state.steps.at(-1);
-      this.change(continued(state, { ...theta, means: theta.means.with(mean, to) }));
+      this.change(continued(state, { ...theta, means: theta.means.with(mean, to) }), what);
     }
     this.follow();
   }
 
-  newGroup() {
-    const random = seededRandom(1000 + this.state.points.length);
+  /** Components that have only seen the points before could stay on a few of them for ever, so EM starts anew. */
+  addGroup() {
+    const { points } = this.state;
+    const random = seededRandom(1000 + points.length);
     const [left, right, bottom, top] = this.planes[0].limits;
     const center = [[left, right], [bottom, top]].map(([low, high]) => between(low, high, 0.15 + 0.7 * random()));
     const spread = 0.06 * (top - bottom);
-    return range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
+    const group = range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
+    this.restart({ points: [...points, ...group], data: EDITED }, "the group removed again");
   }
 
   // ── Handles: points and means ───────────────────────────────────────────────────────────────────
@@ -213,7 +214,7 @@ class Playground extends Live {
       ...super.keys(p),
       ...Object.fromEntries(digits),
       n: () => this.tap(middleOf(this.scene.planes[0].limits)),
-      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1)),
+      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1), `point ${this.chosen} is back`),
     };
   }
 }
@@ -277,10 +278,12 @@ function nameOf({ point, mean }) {
 }
 
 /** What goes on while something is held. */
-function holdingText({ steps, converged }, name) {
+function holdingText({ steps, converged }, held) {
   const { round, lowerBound } = steps.at(-1);
-  const now = `${converged ? "has settled" : "goes on"}: round ${round}, mean log-likelihood ${decimal(lowerBound, 4)}`;
-  return `While you hold ${name}, EM ${now}. Moving it can lower this number.`;
+  const now = `Round ${round}: the mean log-likelihood, ${decimal(lowerBound, 4)}, falls as you pull it away.`;
+  const others = converged ? "have converged" : "follow";
+  if (held.mean >= 0) return `You hold component ${held.mean}: it keeps its share and shape, and the others ${others}. ${now}`;
+  return `You hold ${nameOf(held)}, and EM ${converged ? "has converged" : "follows"}. ${now}`;
 }
 
 /** What came of holding something. */
