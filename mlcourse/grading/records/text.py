@@ -33,8 +33,9 @@ def printable(text: str, limit: int = 200, lines: bool = False) -> str:
     lines : bool
         Whether to keep line breaks and tabs; otherwise they are spelt out too.
     """
-    kept = "".join(_visible(character, lines) for character in text[:limit])
-    more = len(text) - limit
+    kept, more = text[:limit], len(text) - limit
+    if not (kept.replace("\n", "").replace("\t", "") if lines else kept).isprintable():
+        kept = "".join(_visible(character, lines) for character in kept)
     return f"{kept}… ({more} more characters)" if more > 0 else kept
 
 
