@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,16 @@ from mlcourse.grading.batch.submission import Outcome, Settings, assess, lost_ou
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
 from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.manifest import (
+    Manifest,
+    NothingToPublish,
+    listed,
+    read_manifest,
+    write_manifest,
+)
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, entry, publish, write_manifest
+from mlcourse.grading.report.publish import Summary, publish
 
 try:
     import fcntl
@@ -30,7 +38,12 @@ class CannotGrade(ValueError):
 
 
 def grade_folder(
-    submissions: Path, settings: Settings, jobs: int, lesson: str | None = None, quiet: bool = False
+    submissions: Path,
+    settings: Settings,
+    jobs: int,
+    lesson: str | None = None,
+    quiet: bool = False,
+    add: bool = False,
 ) -> Summary:
     """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
 
@@ -44,32 +57,45 @@ def grade_folder(
         The lesson of all submissions, such as "04_em" or "04"; by default it is recognised for each notebook.
     quiet : bool
         Whether to hide the progress bar.
+    add : bool
+        Whether earlier submissions for the same lessons stay in the book; by default these replace them.
 
     Raises
     ------
-    CannotGrade, CatalogueError, ByHandTableError, NoSandbox
+    CannotGrade, CatalogueError, ByHandTableError, GradebookError, NoSandbox
     """
     course = settings.course
     lesson = full_name(lesson, course)
     with lock_folder(settings.out):
         # Read twice: once to count them, once to mark them, with only a few in memory at a time.
-        entries, lessons = [], set()
-        for submission in read_submissions(submissions, course.catalogue, lesson):
-            entries.append(entry(submission))
-            lessons.add(submission.lesson)
+        entries = listed(read_submissions(submissions, course.catalogue, lesson))
+        lessons = {each.lesson for each in entries}
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
         refuse_faulty_checks(course, lessons, settings.seed)
-        write_manifest(settings.out, entries, [])
+        manifest = replace(
+            earlier_runs(settings.out).with_run(entries, add),
+            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
+            platform=settings.platform,
+        )
+        write_manifest(settings.out, manifest)
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
         found = read_submissions(submissions, course.catalogue, lesson)
         changes = mark_all(found, len(entries), settings, jobs, quiet)
-        write_manifest(settings.out, entries, changes)
+        write_manifest(settings.out, replace(manifest, changes=changes))
         return publish(settings.out)
+
+
+def earlier_runs(out: Path) -> Manifest:
+    """Return the manifest of the runs so far; an empty one before the first, or if it is damaged."""
+    try:
+        return read_manifest(out)
+    except NothingToPublish:
+        return Manifest()
 
 
 def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) -> None:

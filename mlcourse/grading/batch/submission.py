@@ -26,6 +26,10 @@ class Settings:
     resume: bool = False  # whether to keep marks that are still valid
     trust: bool = False  # whether submissions may run without a sandbox
     course: Course = field(default_factory=Course)
+    gradebook: Path | None = None  # the file with the instructor's settings, if it is not the one in `out`
+    platform: str | None = (
+        None  # the learning platform that tables are for, if it is not the one in that file
+    )
     grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
     choose: Callable[..., Sandbox] = choose
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from mlcourse.checks.atomic import write_atomically
+from mlcourse.grading.gradebook.book import UNGRADED
 from mlcourse.grading.records.grade import Grade, Mark
-from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, UNGRADED, inert, table
+from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, inert, table
 
 COLUMNS = ("student", "file", "task", "version", "out of", "points", "answer")
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
