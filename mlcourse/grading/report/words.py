@@ -6,7 +6,7 @@ from mlcourse.grading.records.text import format_points
 SUBMISSION_WORDS: dict[GradeStatus, str] = {
     "ok": "marked",
     "partial": "partly marked",
-    "crashed": "ended its process",
+    "crashed": "stopped early",
     "timeout": "ran out of time",
     "unreadable": "could not be read",
     "missing": "no answers found",
