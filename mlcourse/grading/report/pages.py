@@ -357,7 +357,7 @@ def rule_in_words(book: Book, lesson: str) -> list[str]:
 
 
 def moment(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M} (UTC{time:%z})" if time else ""
+    return f"{time:%Y-%m-%d %H:%M (UTC%z)}" if time else ""
 
 
 def statistics(entries: Iterable[Entry], out_of: int) -> tuple[str, list[Bin]]:
