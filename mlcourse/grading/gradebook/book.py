@@ -170,9 +170,13 @@ class Bookkeeper:
         self._several = self._those_of_several(submissions)
         self._extensions = self._extensions_by_student()
 
+    def student(self, listed: Listed) -> Student:
+        """Return whose submission it is."""
+        return self._owners[_key(listed)]
+
     def entry(self, listed: Listed, grade: Grade) -> Entry:
         """Return the book's entry for a submission and its grade."""
-        student, due = self._owners[_key(listed)], self.gradebook.due_date(listed.lesson)
+        student, due = self.student(listed), self.gradebook.due_date(listed.lesson)
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
         return Entry(grade, listed, student, late, due, self.gradebook.late, listed.name in self._several)

@@ -22,7 +22,7 @@ from mlcourse.grading.gradebook.book import UNKNOWN, Book, Entry, is_pending, ta
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.gradebook.late import days
 from mlcourse.grading.intake.platforms import canvas, moodle
-from mlcourse.grading.records.grade import Mark
+from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.paths import student_path
 from mlcourse.grading.report.words import earned, mark_words, status_words
@@ -34,6 +34,7 @@ FORMULA = "=+-@＝＋－＠"
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
 
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
+MAX_COMMENTS = 20_000  # characters
 NO_ANSWER = "(nothing written)"  # in place of an open answer
 
 
@@ -90,7 +91,7 @@ def grades_csv(book: Book) -> str:
             rows.append(
                 [*_identity(student), points, total, pending, *(cell for line in lines for cell in line)]
             )
-    return table(rows)
+    return table(rows, limit=MAX_COMMENTS)
 
 
 def _identity(student: Student) -> list[Value]:
@@ -100,7 +101,7 @@ def _identity(student: Student) -> list[Value]:
 def _names(lesson: str, tasks: Iterable[str]) -> list[str]:
     """Name the columns of a lesson."""
     name = lesson or "lesson unknown"
-    about = ("late deduction", "status", "file", "page")
+    about = ("late deduction", "status", "file", "page", "comments")
     return [
         name,
         *(f"{name}: {what}" for what in about),
@@ -110,12 +111,18 @@ def _names(lesson: str, tasks: Iterable[str]) -> list[str]:
 
 def _lesson_cells(entry: Entry | None, tasks: Sequence[str]) -> list[Value]:
     if entry is None:
-        return [None] * (5 + 2 * len(tasks))
+        return [None] * len(_names("", tasks))
     several = ", one of several" if entry.is_one_of_several else ""
     about: list[Value] = [entry.points, entry.deduction or None, status_words(entry.grade) + several]
     marks = {mark.task: mark for mark in entry.grade.marks}
     cells = [cell for task in tasks for cell in _task_cells(entry, marks.get(task))]
-    return [*about, entry.listed.source, student_path(entry.name), *cells]
+    return [*about, entry.listed.source, student_path(entry.name), comments(entry.grade), *cells]
+
+
+def comments(grade: Grade) -> str | None:
+    """Return what a person has written about the answers, on one line; None if nothing was written."""
+    written = [f"{mark.task}: {' '.join(mark.comment.split())}" for mark in grade.marks if mark.comment]
+    return " ".join(written) or None
 
 
 def _task_cells(entry: Entry, mark: Mark | None) -> tuple[float | None, str | None]:
@@ -155,22 +162,18 @@ def moodle_csv(entries: Sequence[Entry]) -> str:
         name = known["name"] if known else student.name
         points: list[Value] = [entry.points, entry.grade.out_of or None, None, summary(entry)]
         rows.append([identifier, name, student.id or None, student.email or None, *points])
-    return table(rows, limit=2000)
+    return table(rows, limit=MAX_COMMENTS)
 
 
 def summary(entry: Entry) -> str:
-    """Return one line with the points of each task and what a person has written. No text in it is the student's."""
+    """Return one line: the points of each task, what lateness costs, and comments. No text in it is the student's."""
     if not entry.grade.marks:
         return f"not graded: {status_words(entry.grade)}"
-    parts = [_summary_of_mark(mark) for mark in entry.grade.marks]
+    marks = entry.grade.marks
+    parts = [f"{mark.task}: {earned(mark)} of {mark.out_of}, {mark_words(mark)}" for mark in marks]
     if entry.deduction:
         parts.append(f"{days(entry.days_late)} late: {format_points(-entry.deduction)}")
-    return "; ".join(parts)
-
-
-def _summary_of_mark(mark: Mark) -> str:
-    comment = f" ({mark.comment})" if mark.comment else ""
-    return f"{mark.task}: {earned(mark)} of {mark.out_of}, {mark_words(mark)}{comment}"
+    return ". ".join(filter(None, ["; ".join(parts), comments(entry.grade)]))
 
 
 # ── Gradescope ───────────────────────────────────────────────────────────────────────────────────────

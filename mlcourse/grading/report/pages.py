@@ -107,7 +107,15 @@ def is_isolated(grades: Iterable[Grade]) -> bool:
 # ── All lessons ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def index_page(book: Book, changes: Iterable[str] = ()) -> str:
+# Lists of sentences on the index, in their order: id and heading.
+NOTICES = {
+    "remarks": "For you to decide",
+    "requests": "Requests to look at a mark again",
+    "changes": "Changed since the last run",
+}
+
+
+def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] = ()) -> str:
     """Make the index: what needs the instructor, and everybody's points; of a single lesson, everything else too."""
     several = len(book.lessons) > 1
     parts: dict[str, object] = {
@@ -116,17 +124,14 @@ def index_page(book: Book, changes: Iterable[str] = ()) -> str:
         "overview": overview(book),
         "ungraded": ungraded_rows(book.entries),
         "remarks": book.remarks,
+        "requests": list(requests),
         "changes": list(changes),
+        "headings": NOTICES,
         "book": book_view(book) if several else None,
         "lesson": LessonView(book, book.lessons[0]) if len(book.lessons) == 1 else None,
     }
-    sections = {
-        "ungraded": "Could not be graded",
-        "remarks": "For you to decide",
-        "changes": "Changed since the last run",
-    }
-    ids = {"ungraded": "ungraded", "remarks": "decide", "changes": "changed"}
-    found = [(ids[part], heading) for part, heading in sections.items() if parts[part]]
+    sections = [("ungraded", "Could not be graded"), *NOTICES.items()]
+    found = [(id_, heading) for id_, heading in sections if parts[id_]]
     parts["contents"] = [*found, ("everyone", "Everyone"), ("lessons", "Lessons")]
     return render("index.html", scripted=True, **parts)
 

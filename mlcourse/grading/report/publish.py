@@ -25,6 +25,7 @@ from mlcourse.grading.report.byhand import (
     apply_points,
     open_answer_rows,
     read_points,
+    table_key,
     unused,
     write_table,
 )
@@ -80,11 +81,11 @@ def publish(out: Path) -> Summary:
     gradebook = gradebook_of(out, manifest)
     class_list = read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
     keeper = Bookkeeper(manifest.submissions, gradebook, class_list)
-    entered = read_points(out / "by_hand.csv")
+    entered = as_handed_in(read_points(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
     rows: dict[Key, OtherColumns] = {}
     entries: list[Entry] = []
-    for listed, result in _results(out, manifest.submissions):
+    for listed, result in results_of(out, manifest.submissions):
         grade = apply_points(result.grade, entered, used)
         entry = keeper.entry(listed, lean(grade))
         _write(out / student_path(entry.name), student_page(entry, grade, result.code))
@@ -98,7 +99,24 @@ def publish(out: Path) -> Summary:
     return Summary(book, manifest.changes)
 
 
-def _results(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Listed, Result]]:
+def as_handed_in(
+    entered: dict[Key, str], submissions: Sequence[Listed], keeper: Bookkeeper
+) -> dict[Key, str]:
+    """Return what was entered by hand under the names of the files, where a row has the name on the class list."""
+    names: dict[tuple[str, str], str] = {}
+    for each in submissions:
+        listed, known = (
+            table_key(exports.inert(name), exports.inert(each.source), "")
+            for name in (each.student, keeper.student(each).name)
+        )
+        names[known.student, known.file] = listed.student
+    return {
+        key._replace(student=names.get((key.student, key.file), key.student)): entry
+        for key, entry in entered.items()
+    }
+
+
+def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Listed, Result]]:
     """Yield every submission of the manifest, with its result.
 
     One whose marking is incomplete, because the run was stopped or the grader failed, counts as unreadable: it is

@@ -87,7 +87,9 @@ def test_strangers_are_listed_and_belong_to_nobody() -> None:
     book = book_of(grade("1"), grade("eve"), students=[*CLASS, Student("Eve Adams"), Student("Adams, Eve")])
     assert book.remarks == ["eve is not on the class list."]
     book = book_of(grade("Eve Adams"), students=[Student("Eve Adams", "1"), Student("Adams, Eve", "2")])
-    assert book.remarks == ["Eve Adams may be Eve Adams (1) or Adams, Eve (2): the class list does not say which."]
+    assert book.remarks == [
+        "Eve Adams may be Eve Adams (1) or Adams, Eve (2): the class list does not say which."
+    ]
     assert len(book.missing("04_em")) == 2
 
 
@@ -97,5 +99,9 @@ def test_moodles_numbers_connect_nothing() -> None:
 
     book = book_of(from_moodle("Ada", 1, "04_em"), from_moodle("Ada", 2, "01_kmeans"))
     assert [student.name for student in book.students] == ["Ada"]
-    twins = [from_moodle("Ada", 1, "04_em"), from_moodle("Ada", 2, "04_em"), from_moodle("Ada", 3, "01_kmeans")]
+    twins = [
+        from_moodle("Ada", 1, "04_em"),
+        from_moodle("Ada", 2, "04_em"),
+        from_moodle("Ada", 3, "01_kmeans"),
+    ]
     assert [student.name for student in book_of(*twins).students] == ["Ada_1", "Ada_2", "Ada_3"]

@@ -19,12 +19,12 @@ B,z.mueller@example.org,Zoë van der Müller,4,77
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_it_is_read_as_spreadsheets_save_it(
-    tmp_path: Path, separator: str, encoding: str, end: str
-) -> None:
+def test_it_is_read_as_spreadsheets_save_it(tmp_path: Path, separator: str, encoding: str, end: str) -> None:
     text = TEXT.replace(", Ada", "; Ada").replace(",", separator).replace("; Ada", ", Ada")
     path = tmp_path / "class.csv"
-    path.write_bytes((f"sep={separator}\n# a comment\n{text}\n{separator * 4}\n").replace("\n", end).encode(encoding))
+    path.write_bytes(
+        (f"sep={separator}\n# a comment\n{text}\n{separator * 4}\n").replace("\n", end).encode(encoding)
+    )
     assert read_class_list(path).students == [ADA, ZOE]
 
 
@@ -80,7 +80,9 @@ CLASS = ClassList([ADA, ZOE, Student("Bob Byron", "1234", "bob@example.org")])
         ("Ada Lovelace_1234", "Ada Lovelace_1234_assignsubmission_file/04.ipynb", ADA),
     ],
 )
-def test_a_student_is_found_by_anything_that_identifies_one(owner: str, source: str, student: Student) -> None:
+def test_a_student_is_found_by_anything_that_identifies_one(
+    owner: str, source: str, student: Student
+) -> None:
     assert CLASS.find(owner, source) == [student]
 
 

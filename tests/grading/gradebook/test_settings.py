@@ -82,7 +82,10 @@ def test_a_date_is_the_end_of_that_day_and_has_a_zone(tmp_path: Path) -> None:
         ("[due]\n04_em = 12:00:00", "`due.04_em` is '12:00:00'"),
         ("[extensions]\nAda = 3", "`extensions.Ada` is 3; wanted: days by lesson"),
         ("[extensions]\nAda = { 04 = 'x' }", "`extensions.Ada.04` is 'x'; wanted: a number of days"),
-        ("class_list = 'nowhere.csv'", "`class_list` is 'nowhere.csv'; wanted: the name of a file that exists"),
+        (
+            "class_list = 'nowhere.csv'",
+            "`class_list` is 'nowhere.csv'; wanted: the name of a file that exists",
+        ),
         ("class_list = 3", "`class_list` is 3"),
         ("platform = ", "is not valid TOML: Invalid value (at"),
     ],

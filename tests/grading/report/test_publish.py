@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias
 
 import pytest
 
@@ -52,7 +52,10 @@ def test_other_lessons_stay_and_the_same_lesson_is_replaced(grade_these: GradeTh
     assert both.book.lessons == [OTHER, "04_em"]
     assert sorted(entry.label for entry in both.book.entries) == ["ada", "ada", "bob"]
     third = grade_these(submission("cy"))
-    assert sorted((entry.label, entry.lesson) for entry in third.book.entries) == [("ada", OTHER), ("cy", "04_em")]
+    assert sorted((entry.label, entry.lesson) for entry in third.book.entries) == [
+        ("ada", OTHER),
+        ("cy", "04_em"),
+    ]
 
 
 def test_late_comers_are_added_and_the_same_file_replaced(grade_these: GradeThese) -> None:
@@ -86,7 +89,10 @@ def test_several_lessons_have_a_page_each_and_an_index(grade_these: GradeThese, 
     grade_these(submission("ada"), submission("bob"))
     assert not list(out.glob("lesson_*.html"))
     grade_these(submission("ada", source="ada/01.ipynb", lesson=OTHER))
-    assert sorted(path.name for path in out.glob("lesson_*.html")) == [f"lesson_{OTHER}.html", "lesson_04_em.html"]
+    assert sorted(path.name for path in out.glob("lesson_*.html")) == [
+        f"lesson_{OTHER}.html",
+        "lesson_04_em.html",
+    ]
     for path in (out / "index.html", *out.glob("lesson_*.html")):
         document = Document(path.read_text("utf-8"))
         assert all((out / link).is_file() for link in document.links if not link.startswith("#"))
@@ -145,6 +151,25 @@ def test_settings_that_cannot_be_used_stop_the_report(grade_these: GradeThese, o
     with pytest.raises(GradebookError, match="no key `colour`"):
         publish(out)
     assert (out / "index.html").read_text() == before
+
+
+def test_a_row_by_hand_may_have_the_name_on_the_class_list(grade_these: GradeThese, out: Path) -> None:
+    write_settings(out, "")
+    made = submission("1", {"e_step": 0})
+    grade_these(made)
+    (out / "by_hand.csv").write_text(f"student,file,task,version,points\nAda,{made.source},e_step,,3\n")
+    (entry,) = publish(out).book.entries
+    assert (entry.points, entry.student.name) == (3, "Ada")
+    assert not publish(out).remarks
+
+
+def test_the_time_of_a_file_changes_no_mark(grade_these: GradeThese) -> None:
+    grade_these(submission("ada", handed_in=1.0))
+    assert not grade_these(submission("ada", handed_in=2.0), resume=True, grade=refuse).ungraded
+
+
+def refuse(*args: object, **options: object) -> Never:
+    raise AssertionError("it was marked again")
 
 
 # ── Platforms and feedback ──
@@ -208,7 +233,9 @@ def test_feedback_is_about_nobody_else_and_always_the_same_bytes(grade_these: Gr
 
 
 @pytest.mark.parametrize("name", ["..", "a/../..", "C:\\x", "=cmd", "", "con?", "x" * 500, "\u202egpj"])
-def test_folders_in_feedback_are_safe_whatever_the_name(grade_these: GradeThese, out: Path, name: str) -> None:
+def test_folders_in_feedback_are_safe_whatever_the_name(
+    grade_these: GradeThese, out: Path, name: str
+) -> None:
     grade_these(submission(name, source="s/x.ipynb"))
     (inside,) = pages(out / "feedback.zip")
     folder, file = inside.split("/")
