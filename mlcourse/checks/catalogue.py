@@ -37,7 +37,7 @@ class Catalogue:
     Raises
     ------
     CatalogueError
-        If two tasks share a name.
+        If two tasks share a name, or the families of a task have more or fewer points than the task.
     """
 
     def __init__(self, lessons: Iterable[Lesson]):
@@ -49,6 +49,11 @@ class Catalogue:
                 if one.name in names:
                     raise CatalogueError(
                         f"two tasks are called {one.name!r}; rename one: names are unique in the whole course."
+                    )
+                if isinstance(one, Task) and one.families and sum(one.families.values()) != one.points:
+                    raise CatalogueError(
+                        f"{one.name} has points={one.points}, but its families={one.families} add up to"
+                        f" {sum(one.families.values())}; make the two equal."
                     )
                 names.add(one.name)
                 joined.roster.append(one)

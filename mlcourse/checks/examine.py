@@ -53,6 +53,7 @@ class Verdict(NamedTuple):
         False  # whether `what` names the cause already: an exception, a changed argument, no result
     )
     case: Case | None = None  # the input with the wrong output
+    families: tuple[tuple[str, bool], ...] = ()  # of a wrong answer: for each family, whether it is right
 
     @property
     def hint(self) -> int | None:
@@ -65,6 +66,15 @@ class Verdict(NamedTuple):
     def message(self) -> str:
         """All of it as one or more lines; empty if the answer is right."""
         return self.explanation + (f"\n→ Hint {self.hint} may help." if self.hint else "")
+
+    @property
+    def kinds(self) -> str:
+        """For which kinds of input a wrong answer is right; empty if for none, or if the task has no families."""
+        right, wrong = (
+            ", ".join(name for name, is_right in self.families if is_right == which)
+            for which in (True, False)
+        )
+        return f"Right so far: {right}. Not yet: {wrong}." if right else ""
 
     @property
     def explanation(self) -> str:
@@ -83,6 +93,8 @@ class Verdict(NamedTuple):
             lines.append(f"A guess: {SENTENCES[self.slip]}")
         elif self.misfit:
             lines.append(f"Likely cause: {self.misfit.message}")
+        if self.kinds:
+            lines.append(self.kinds)
         return "\n".join(lines)
 
 
@@ -133,7 +145,7 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
         outcomes.append(answer.ask(case))
         if stub := left_as_stub(outcomes[-1]):
             return Verdict("not attempted", stub)
-    pairs = zip(key.cases, key.expected, outcomes)
+    pairs = list(zip(key.cases, key.expected, outcomes))
     fault = next(filter(None, (fault_of(task, *pair) for pair in pairs)), None)
     if not fault:
         return Verdict("right")
@@ -151,7 +163,22 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
         raised=fault.outcome.error is not None,
         is_clear=bool(trouble_with(task, fault.outcome)),
         case=fault.case,
+        families=families_of(task, pairs),
     )
+
+
+def families_of(task: Task, pairs: list[tuple[Case, Any, Outcome]]) -> tuple[tuple[str, bool], ...]:
+    """Return, for each family of cases, whether all outcomes are right: its own, and those of the first family.
+
+    Without the first, a family counts for nothing: far from all components, even a wrong rule often gives 0 or 1.
+    """
+    if not task.families:
+        return ()
+    first, *_ = task.families
+    wrong = {
+        task.family(case) for case, expected, outcome in pairs if fault_of(task, case, expected, outcome)
+    }
+    return tuple((name, not wrong & {first, name}) for name in task.families)
 
 
 def described(task: Task, output: Plain) -> str:

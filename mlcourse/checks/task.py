@@ -44,10 +44,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Case(NamedTuple):
-    """One input: the arguments, and what is special about them in words that a learner understands."""
+    """One input: the arguments, and what is special about them in words that a learner understands.
+
+    `family` names the kind of input, in a task that has points for each kind; by default it is the first of these.
+    """
 
     description: str
     args: tuple[Any, ...] = ()
+    family: str = ""
 
 
 class Law(NamedTuple):
@@ -104,6 +108,13 @@ class Task:
         What to call the values that an answer consists of, such as ("the means", "the covariances").
     rtol, atol : float
         Tolerances of the comparison, as in `numpy.isclose`.
+    families : dict of str → points
+        The points for each family of cases, such as {"ordinary points": 3, "far points": 1}: an answer that is right
+        for some families only can earn a part of the points. The first is the ordinary one: the others count only if
+        it is right too. They add up to `points`. Without families it is all or nothing.
+    carries : bool
+        Whether the answer is asked again with a right answer to an earlier task, if it calls a wrong one. Say no
+        where the answer is nothing but such a call.
 
     Attributes
     ----------
@@ -135,6 +146,8 @@ class Task:
     parts: tuple[str, ...] = ()
     rtol: float = 1e-6
     atol: float = 1e-9
+    families: dict[str, float] = field(default_factory=dict)
+    carries: bool = True
     answer: Callable[..., Any] = no_reference
     draw_cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     laws: list[Law] = field(default_factory=list)
@@ -143,6 +156,10 @@ class Task:
     is_right: Callable[..., object] | None = None
     normalise: Callable[[Any], Any] = _unchanged
     store: Any = None  # the `SlipStore` of its lesson, if there is one
+
+    def family(self, case: Case) -> str:
+        """Return the family of a case; an empty string if this task has none."""
+        return case.family or next(iter(self.families), "")
 
     def reference(self, function: Function) -> Function:
         """Make this function the right answer that others are compared with."""

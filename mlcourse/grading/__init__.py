@@ -9,7 +9,7 @@ A folder for each part, in the order of what happens. Imports run from the botto
     judge/      ask the answers about random cases, and judge the outcomes         → `Grade`
     gradebook/  whose a submission is, when it was due, what lateness costs; everybody's grades in all lessons
     report/     pages, tables, feedback, points given by hand, answers that look alike
-    batch/      all of this for a folder of submissions, in several processes
+    batch/      all of this for a folder of submissions, in several processes or on several machines
     commands.py the commands grade, report, doctor and similarity
 
 `inside/` is all that a sandbox can see of this package. A mark depends on `inside/`, `sandbox/`, `intake/` and

@@ -11,6 +11,7 @@ from mlcourse.checks import CatalogueError
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
+from mlcourse.grading.batch.cluster import ClusterError
 from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_name, grade_folder, seed_from
 from mlcourse.grading.batch.submission import Settings
 from mlcourse.grading.gradebook.example import write_example
@@ -28,6 +29,7 @@ EXPECTED_ERRORS = (
     CannotGrade,
     CatalogueError,
     ByHandTableError,
+    ClusterError,
     GradebookError,
     NothingToPublish,
     sandbox.NoSandbox,
@@ -51,6 +53,7 @@ def grade_parser() -> argparse.ArgumentParser:
     add("-o", "--out", type=Path, help="the folder for marks, tables and pages")
     add("--init", type=Path, metavar="OUT", help="write a commented gradebook.toml into OUT, and stop")
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
+    add("--executor", metavar="dask://HOST:PORT", help="a Dask cluster that marks them instead of processes")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
     add("--add", action="store_true", help="keep the lesson's other submissions, to add late-comers")
     add_book_options(parser)
@@ -84,22 +87,29 @@ def grade(words: list[str]) -> int:
         parser.error("SUBMISSIONS and -o OUT are required")
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
+    course = Course(options.course.resolve(), options.extra_checks)
+    gradebook = gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform))
+    refuse_unknown_lessons(gradebook, course)
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),
         resume=options.resume,
         trust=options.trust_submissions,
-        course=Course(options.course.resolve(), options.extra_checks),
+        partial=gradebook.partial,
+        carry_forward=gradebook.carry_forward,
+        course=course,
         gradebook=options.gradebook,
         platform=options.platform,
     )
-    refuse_unknown_lessons(
-        gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform)),
-        settings.course,
-    )
     try:
-        jobs = max(0, options.jobs)
-        summary = grade_folder(options.submissions, settings, jobs, options.lesson, add=options.add)
+        summary = grade_folder(
+            options.submissions,
+            settings,
+            max(0, options.jobs),
+            options.lesson,
+            cluster=options.executor,
+            add=options.add,
+        )
     except KeyboardInterrupt:
         print("\nStopped. Run the same command with --resume to continue from here.", file=sys.stderr)
         raise

@@ -213,18 +213,23 @@ LOG_SUM_EXP = LESSON.task(
     title="Log-sum-exp",
     points=2,
     expected="array (n,): one finite number per row",
-    atol=1e-6,  # float32 is precise enough, even where the result is near 0
+    atol=1e-6,  # float32 is precise enough, even where the result is near 0,
+    families={"ordinary numbers": 1, "extreme numbers": 1},
 )
 
 
 @LOG_SUM_EXP.cases
 def log_sum_exp_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("ordinary numbers", (rng.normal(size=(6, 4)),))
-    yield Case("a very small row next to a large one", (np.array([[-1000.0, -1001, -1003], [5, 4, 3]]),))
-    yield Case("very large numbers", (rng.uniform(800, 1000, size=(5, 3)),))
-    yield Case("very negative numbers", (rng.uniform(-1000, -800, size=(5, 3)),))
-    extremes = np.array([[-1000.0, 0, 1000], [1000, 0, -1000], [-500, 0, 500], [-300, -300, 600]])
-    yield Case("very negative and very large numbers in one row", (extremes,))
+    small = np.array([[-1000.0, -1001, -1003], [5, 4, 3]])
+    mixed = np.array([[-1000.0, 0, 1000], [1000, 0, -1000], [-500, 0, 500], [-300, -300, 600]])
+    for description, A in (
+        ("a very small row next to a large one", small + rng.uniform(-0.4, 0.4, size=(2, 3))),
+        ("very large numbers", rng.uniform(800, 1000, size=(5, 3))),
+        ("very negative numbers", rng.uniform(-1000, -800, size=(5, 3))),
+        ("very negative and very large numbers in one row", mixed + rng.uniform(-9, 9, size=(4, 3))),
+    ):
+        yield Case(description, (A,), "extreme numbers")
 
 
 def _shifted_by(shift: Callable[..., Array]) -> Callable[..., Array]:
@@ -370,15 +375,17 @@ E_STEP = LESSON.task(
     points=4,
     parts=("the log-likelihoods", "the responsibilities"),
     expected="(log_likelihood of shape (n,), R of shape (n, K)), all finite; each row of R sums to 1",
+    families={"points in the plane": 2, "points in more dimensions": 1, "far points": 1},
 )
 
 
 @E_STEP.cases
 def e_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three components in the plane", mixture_nd(rng))
-    yield Case("four components in five dimensions", mixture_nd(rng, n=30, K=4, d=5))
+    five = mixture_nd(rng, n=30, K=4, d=5)
+    yield Case("four components in five dimensions", five, "points in more dimensions")
     X, pi, mu, Sigma = mixture_nd(rng, n=20)
-    yield Case("points a thousand units away", (X + 1000, pi, mu, Sigma))
+    yield Case("points a thousand units away", (X + 1000, pi, mu, Sigma), "far points")
 
 
 def weighted_log_densities(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
@@ -1044,6 +1051,7 @@ FIT_EM = LESSON.task(
     points=3,
     parts=("the weights", "the means", "the covariances", "the bounds"),
     expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
+    families={"ordinary climbs": 2, "climbs that hardly rise": 1},
 )
 
 
@@ -1054,11 +1062,12 @@ def fit_em_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one round", (X, pi, mu, Sigma, 1))
     X = rng.normal(size=(40, 3))
     mu, Sigma = X.mean(axis=0) + rng.normal(scale=0.001, size=(2, 3)), np.array([np.cov(X.T, ddof=0)] * 2)
-    yield Case("four rounds in which the likelihood hardly rises", (X, np.array([0.4, 0.6]), mu, Sigma, 4))
+    flat = X, np.array([0.4, 0.6]), mu, Sigma
+    yield Case("four rounds in which the likelihood hardly rises", (*flat, 4), "climbs that hardly rise")
     far = rng.permutation([[-90.0], [90.0]]) + rng.normal(size=(2, 2))
     X = 0.01 * (np.repeat(far, (9, 12), axis=0) + rng.normal(size=(21, 2)))
     start = np.array([0.5, 0.5]), 0.01 * far + 0.01, np.array([2e-4 * np.eye(2)] * 2)
-    yield Case("nine rounds, though it settles at once", (X, *start, 9))
+    yield Case("nine rounds, though it settles at once", (X, *start, 9), "climbs that hardly rise")
 
 
 @FIT_EM.reference

@@ -13,10 +13,10 @@ from mlcourse.widgets.player import LiveScene, Player
 
 NOTE = (
     "Solid: the log-likelihood of every μ. Dashed: the bound for the responsibilities of the last E-step. Drag μ, or"
-    " click: the bound touches where you are. Each round of EM has two half steps: E makes the bound touch, M"
-    " goes to its maximum."
+    " click: the bound touches where you are. Each round of EM has two steps: E makes the bound touch, M goes to its"
+    " maximum."
 )
-KEYS = "Left and right arrows move μ, E and M take half a step, the space bar plays, Ctrl + Z undoes, Tab leaves."
+KEYS = "Left and right arrows move μ, E and M take a step, the space bar plays, Ctrl + Z undoes, Tab leaves."
 
 
 class BoundScene(LiveScene):

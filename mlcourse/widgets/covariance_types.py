@@ -31,7 +31,7 @@ def types_player(X: Array, runs: Mapping[str, Sequence[Step]]) -> Player:
         )
     frames = half_steps(min(lengths.values()))
     scene: Scene = {
-        "label": f"EM on {len(X)} points with {len(runs)} covariance types from one start, one half step at a time",
+        "label": f"EM on {len(X)} points with {len(runs)} covariance types from one start, one step at a time",
         "note": "E: the points are recoloured. M: the components move, as far as their type allows. Ellipses: one and"
         " two standard deviations.",
         "points": X,

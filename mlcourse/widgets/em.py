@@ -28,7 +28,7 @@ from mlcourse.widgets.panels import (
 from mlcourse.widgets.player import Frame, Player, Scene, half_steps, plane
 
 EM_NOTE = (
-    "Each round has two half steps. E: every point mixes the colours of the components, by its responsibilities."
+    "Each round has two steps. E: every point mixes the colours of the components, by its responsibilities."
     " M: every component moves to its points, each weighted by its responsibility."
 )
 
@@ -65,7 +65,7 @@ def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = (), 
         else line_options(X, [step.mixture for step in steps])
     )
     scene: Scene = {
-        "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, one half step at a time",
+        "label": f"EM on {len(X)} points, {len(steps) - 1} rounds, one step at a time",
         "note": EM_NOTE,
         "points": X,
         "planes": [plane([step.mixture for step in steps], **(options | axis_names(features)))],
@@ -100,7 +100,8 @@ def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) ->
     ]
     return {
         "x": [e + 1 for _, e in frames],
-        "xlabel": "E-step",
+        "xlabel": "round of EM",
+        "leastHeight": 1e-3,
         "ylabel": "mean log-likelihood",
         "grow": True,
         "lines": lines,
@@ -144,7 +145,7 @@ def draw_em(X: Array, steps: Sequence[Step], frame: int, features: Sequence[str]
         plot_trails(np.array([step.mixture.means for step in steps[: shown + 1]]), left)
         plot_centers(theta.means, ax=left)
         fix_limits(X, left)
-    plot_history([step.lower_bound for step in steps], coloured, "E-step", "mean log-likelihood", right)
+    plot_history([step.lower_bound for step in steps], coloured, "round of EM", "mean log-likelihood", right)
     caption = em_caption(steps, frame)
     weights = ", ".join(f"{weight:.2f}" for weight in theta.weights)
     alt = f"Points and components. Means at {points_as_text(theta.means)}; weights {weights}."

@@ -38,8 +38,8 @@ def kmeans_player(X: Array, history: History, *, features: tuple[str, str] = FEA
     centers = [centers for centers, _ in history]
     frames = half_steps(len(history))[1:]  # start after the first choice: there is nothing to see before it
     scene: Scene = {
-        "label": f"k-means on {len(X)} points, one half step at a time",
-        "note": "Each round has two half steps. Choose: every point takes the colour of its nearest centre. Move:"
+        "label": f"k-means on {len(X)} points, one step at a time",
+        "note": "Each round has two steps. Choose: every point takes the colour of its nearest centre. Move:"
         " every centre goes to the mean of its points.",
         "points": X,
         "planes": [plane(centers, cells=True, trails=True, xlabel=features[0], ylabel=features[1])],
@@ -47,7 +47,7 @@ def kmeans_player(X: Array, history: History, *, features: tuple[str, str] = FEA
         "narrator": "kmeans",
         "curve": {
             "x": list(range(1, len(frames) + 1)),
-            "xlabel": "half step",
+            "xlabel": "step",
             "ylabel": "inertia",
             "grow": True,
             "lines": [{"name": "", "values": [half.inertia for half in halves]}],
@@ -87,7 +87,7 @@ def draw_kmeans(
     plot_points(X, now.labels, ax=left)
     plot_trails(np.array([past.centers for past in frames[: frame + 1]]), left)
     plot_centers(now.centers, ax=left)
-    plot_history([past.inertia for past in frames], frame, "half step", "inertia", right)
+    plot_history([past.inertia for past in frames], frame, "step", "inertia", right)
     caption = kmeans_caption(frames, frame)
     alt = f"Points in the colours of their centres. Centres at {points_as_text(now.centers)}."
     return Drawing(figure, caption, alt)

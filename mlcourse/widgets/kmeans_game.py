@@ -13,7 +13,7 @@ from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = (
     "Click to place a centre, drag to move one. Every point takes the nearest centre. Each round of k-means has two"
-    " half steps: the points choose their centres, then the centres move."
+    " steps: the points choose their centres, then the centres move."
 )
 KEYS = (
     "N places a centre. Up and down arrows choose one; W, A, S, D move it. Ctrl + Z undoes. Left and right arrows"

@@ -10,7 +10,7 @@ from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits
 from mlcourse.widgets.player import LiveScene, Player
 
-MOUSE = "Click to add a point. Drag a point or a mean: EM follows. Press Play to go on from there."
+MOUSE = "Click to add a point. Drag a point or a mean: EM follows while you hold it."
 KEYS = (
     "Up and down arrows, or Shift with left and right, choose a point, digits a mean; W, A, S, D move it. Enter pins"
     " a point, Escape releases it. N adds a point, Delete removes one, Ctrl + Z undoes. Left and right arrows step, "

@@ -527,14 +527,14 @@ em_player(Y, list(islice(em(expectation_over(Y), start), 50)))
 #
 # ### Your own points
 #
-# Click to add a point. Drag a point or a mean, and EM follows; press Play to go on from there. Four things to
-# try; make a guess before each:
+# Click to add a point. Drag a point or a mean, and EM follows while you hold it. Four things to try; make a guess
+# before each:
 #
 # - Drag one point far away from all the others. Does a component go with it?
 # - Choose more components than there are groups. Where do the spare ones go?
 # - Press *New start* a few times. Does EM always end in the same place?
-# - Choose the points *long and tilted* and two components. Where will k-means draw its boundary? Tick *what
-#   k-means would do* to see.
+# - Under *More*, choose the points *long and tilted*, then choose two components. Where will k-means draw its
+#   boundary? Tick *what k-means would do* to see.
 #
 # <details><summary>What we saw</summary>
 #

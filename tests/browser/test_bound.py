@@ -56,7 +56,7 @@ def test_e_touches_and_m_goes_to_the_maximum_of_the_bound(shown, screenshot):
     live = shown()
     live.page.get_by_label("speed").select_option("4")
     e = live.page.get_by_role("button", name="E: make the bound touch")
-    m = live.page.get_by_role("button", name="M: go to the bound's maximum")
+    m = live.page.get_by_role("button", name="M: go to its maximum")
     pictures = [live.ink()]
     for frame, (button, other) in enumerate([(m, e), (e, m), (m, e)], start=1):
         assert button.get_attribute("aria-disabled") == "false"
@@ -86,6 +86,34 @@ def test_the_bound_touches_wherever_the_reader_drags(shown):
         assert "touches" in live.page.locator(".caption").first.inner_text()
     live.page.mouse.up()
     assert live.get("frame") == 0
+
+
+def test_a_press_anywhere_takes_the_mean_there(shown):
+    live = shown()
+    live.take((1.9, -2.2))
+    assert live.get("means[0][0]") == pytest.approx(1.9, abs=0.02)
+    live.carry((-1, -1.9))
+    assert live.get("means[0][0]") == pytest.approx(-1, abs=0.02)
+    live.page.mouse.up()
+    live.click("Undo")  # the press and the drag are one change
+    assert live.get("means[0][0]") == 0.3
+
+
+@pytest.mark.parametrize("undo", [lambda live: live.press("Control+z"), lambda live: live.click("Undo")])
+def test_undo_takes_back_a_click_and_the_steps_after_it(shown, undo):
+    live = shown()
+    live.page.emulate_media(reduced_motion="reduce")
+    assert live.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
+    live.tap((1.0, -2))
+    live.press("m", "e")
+    undo(live)
+    assert (live.get("means[0][0]"), live.get("frame")) == (0.3, 0)
+
+
+def test_at_the_end_nothing_changes_any_more(shown):
+    live = shown()
+    live.press("End")
+    assert "nothing changes any more" in live.page.locator(".caption").inner_text()
 
 
 def test_the_climb_never_falls_and_ends_where_the_slope_is_zero(shown):

@@ -1,7 +1,5 @@
 """The k-means game on a page: centres are placed and dragged, and numbers are those of `mlcourse.KMeans`."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -96,7 +94,7 @@ def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     assert values[-1] == pytest.approx(oracle.inertia_, rel=1e-9)
     assert np.diff(values).max() <= 1e-9
     assert "converged" in caption(placed)
-    assert f"Your best sum of squares (inertia): {oracle.inertia_:.2f}" in score(placed)
+    assert f"{oracle.inertia_:.2f} by k-means from there." in score(placed)
     screenshot(placed.page, "game_lloyd")
 
 
@@ -153,11 +151,50 @@ def test_centres_without_points_are_named(shown):
 def test_the_best_inertia_stays_when_a_worse_one_follows(placed):
     best = inertia_at(centers(placed))
     placed.drag(centers(placed)[0], (-1.5, -1.0))
-    after = re.match(r"Your best sum of squares \(inertia\): ([\d.]+)\.", score(placed))[1]
-    assert float(after) <= best < inertia_at(centers(placed))
+    assert best < inertia_at(centers(placed))
     placed.click("Start over")
     assert len(centers(placed)) == 0
-    assert f"Your best sum of squares (inertia): {after}." in score(placed)
+    assert f"Your best sum of squares (inertia): {best:.2f} by hand." in score(placed)
+
+
+def test_places_swept_in_a_drag_do_not_count(shown):
+    live = shown(kmeans_game(POINTS, 3, PLACES))
+    start = inertia_at(centers(live))
+    better = KMeans(3, n_init=1, random_state=0).fit(POINTS).cluster_centers_
+    nearest = better[np.linalg.norm(better - PLACES[0], axis=1).argmin()]
+    live.take(PLACES[0])
+    live.carry(nearest)
+    swept = inertia_at(centers(live))
+    assert swept < start
+    assert f"{start:.2f} by hand." in score(live)
+    live.carry((5, 5))
+    live.page.mouse.up()
+    assert f"{start:.2f} by hand." in score(live)
+    live.drag(centers(live)[0], nearest)
+    assert f"{inertia_at(centers(live)):.2f} by hand." in score(live)
+
+
+def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
+    hand = inertia_at(centers(placed))
+    placed.click("Run k-means from here")
+    placed.wait("player.frame > 1")
+    placed.click("Pause")
+    assert f"{hand:.2f} by hand." in score(placed)
+    placed.press("End")
+    assert f"{hand:.2f} by hand, {inertia_at(centers(placed)):.2f} by k-means from there." in score(placed)
+
+
+def test_the_twenty_runs_wait_for_a_centre_of_the_reader(shown):
+    live = shown()
+    button = live.page.get_by_role("button", name="Show the twenty runs")
+    assert button.get_attribute("aria-disabled") == "true"
+    button.press("Enter")
+    assert "runs of k-means++" not in score(live)
+    assert caption(live) == "Place a centre of your own first."
+    live.tap(PLACES[0])
+    assert button.get_attribute("aria-disabled") == "false"
+    button.press("Enter")
+    assert "runs of k-means++" in score(live)
 
 
 def test_the_game_works_without_a_mouse(shown):

@@ -15,7 +15,7 @@ from tests.helpers.player_page import EM
 
 SCRIPT = "\n".join(
     files("mlcourse.widgets.player").joinpath(f"{name}.js").read_text("utf-8")
-    for name in ("mixture", "geometry", "panel", "plane", "levels")
+    for name in ("mixture", "geometry", "look", "panel", "plane", "levels")
 )
 TOLERANCE = 1e-9
 

@@ -167,7 +167,7 @@ def test_hovering_shows_the_responsibilities_of_the_package(shown):
     page.locator("canvas.plane").hover(position=position(page, i))
     description = page.locator(".reading").inner_text()
     number = int(re.match(r"point (\d+)", description)[1])
-    shares = [float(share) for share in re.findall(r"component \d ([\d.]+)", description)]
+    shares = [float(share) for share in re.findall(r"component \d: ([\d.]+)", description)]
     np.testing.assert_allclose(shares, R[number], atol=6e-4)
     np.testing.assert_allclose(X[number], X[i], atol=0.3)
 
@@ -178,10 +178,10 @@ def test_many_components_without_a_share_are_not_listed(shown):
     short = 0
     for i, row in enumerate(e_step(X, steps[-1].mixture)[1]):
         text = state(page, f"planes[0].describe({i}, {2 * len(steps) - 1})")
-        listed = {int(k): float(share) for k, share in re.findall(r"component (\d) ([\d.]+)", text)}
+        listed = {int(k): float(share) for k, share in re.findall(r"component (\d): ([\d.]+)", text)}
         assert list(listed.values()) == pytest.approx(row[list(listed)], abs=6e-4)
         assert sum(listed.values()) == pytest.approx(1, abs=0.002)
-        assert text.endswith("the others 0.000") == (len(listed) < 2)
+        assert text.endswith("the others: 0.000") == (len(listed) < 2)
         short += len(listed) < 2
     assert 0 < short < len(X)
 
@@ -412,3 +412,31 @@ def test_enter_pins_and_escape_releases(shown):
     plane.press("Escape")
     assert "pinned" not in reading.inner_text()
     assert ink(page) != before
+
+
+def test_rounding_is_not_magnified_where_em_has_converged(shown):
+    page = shown(em_player(X, em_steps(X, 400)[-4:]))
+    last = captions(page)[-1]
+    assert last.startswith("E-step 4: nothing changes any more; mean log-likelihood")
+    low, high = state(page, "curve.limits.slice(2)")
+    assert high - low >= 1e-3
+
+
+TEXT_HEIGHT = """(node) => {
+  const text = document.createRange();
+  text.selectNodeContents(node);
+  return text.getBoundingClientRect().height;
+}"""
+
+
+def test_a_reading_of_two_lines_moves_no_button(shown):
+    page = shown("em_plane")
+    page.evaluate("document.body.style.width = '560px'")
+    reading = page.locator(".reading")
+    heights, places = [], []
+    for key in ("Escape", "ArrowRight", "ArrowDown", "Enter"):
+        page.locator("canvas.plane").press(key)
+        heights.append(reading.evaluate(TEXT_HEIGHT))
+        places.append(page.get_by_role("button", name="Play").bounding_box())
+    assert max(heights) > 1.5 * min(heights)
+    assert places == [places[0]] * len(places)

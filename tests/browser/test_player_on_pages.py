@@ -84,7 +84,7 @@ def test_in_a_narrow_column_the_pictures_are_stacked(open_page, made, screenshot
     page.set_content(HTML.format(f"<div style='width: 480px'>{made[name]._repr_html_()}</div>"))
     planes, curve = page.locator(".planes").bounding_box(), page.locator("canvas.curve").bounding_box()
     assert curve["y"] >= planes["y"] + planes["height"]
-    assert curve["width"] > 440
+    assert curve["width"] > 200
     assert min(colors(page)) > 1
     screenshot(page.locator("section"), f"player_narrow_{name}")
     page.locator("body > div").evaluate("(column) => { column.style.width = '900px'; }")
@@ -94,17 +94,17 @@ def test_in_a_narrow_column_the_pictures_are_stacked(open_page, made, screenshot
 
 @pytest.mark.parametrize("name", ["em_plane", "types", *LIVE])
 def test_on_a_small_screen_picture_and_buttons_fit(open_page, made, screenshot, name):
-    """In JupyterLab in a window of 800 × 700, the picture, its buttons and its words are seen together."""
+    """In JupyterLab in a window of 800 × 800, the picture, its words, its curve and its buttons are seen together."""
     page = open_page()
     player = made[name] if name in made else LIVE[name]()
     page.set_content(HTML.format(f"<div style='width: 470px'>{player._repr_html_()}</div>"))
     screenshot(page.locator("section"), f"player_small_{name}")
     controls = ".controls >> nth=1" if name in LIVE else ".controls"
-    parts = [".planes", ".caption", ".reading", controls, "canvas.curve"]
+    parts = [".planes", ".caption", "canvas.curve", ".reading", controls]
     boxes = [page.locator(part).bounding_box() for part in parts]
     bottoms = [box["y"] + box["height"] for box in boxes]
     assert all(bottom <= box["y"] for bottom, box in zip(bottoms, boxes[1:], strict=False))
-    assert bottoms[3] - boxes[0]["y"] <= 579
+    assert bottoms[-1] - boxes[0]["y"] <= 679
 
 
 # ── Touch ────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,12 +23,14 @@ FREE = (2.2, 3.3)  # a place without points
 
 @pytest.fixture
 def shown(open_page):
-    """Show the playground, without animation if `still`."""
+    """Show the playground with all its controls, without animation if `still`."""
 
     def show(still=True, **options):
         page = open_page(**options)
         page.emulate_media(reduced_motion="reduce" if still else "no-preference")
-        return LivePage(page, LIVE["playground"]())
+        live = LivePage(page, LIVE["playground"]())
+        page.locator("summary").click()
+        return live
 
     return show
 
@@ -93,8 +95,7 @@ def test_em_follows_while_a_point_is_held(shown, screenshot):
 def test_after_letting_go_every_round_is_one_of_the_package(shown):
     live = shown()
     live.drag(means(live)[0], FREE)
-    settled(live)
-    steps = live.get("state.steps")
+    steps = live.get("state.steps")[live.get("state.released.at") :]
     assert len(steps) > 2
     points = np.array(live.get("state.points"))
     ours = islice(em(expectation_over(points), mixture(steps[0]["theta"]), reg_covar=1e-6), len(steps))
@@ -117,9 +118,74 @@ def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     assert np.abs(held[1:] - before[1:]).max() > 0.01
     live.page.mouse.up()
     np.testing.assert_allclose(means(live)[0], FREE, atol=0.05)
-    assert live.get("state.steps[0].theta.weights[0]") > 0.2  # it has not become empty meanwhile
+    released = live.get("state.released.at")
+    assert live.get(f"state.steps[{released}].theta.weights[0]") > 0.2  # it has not become empty meanwhile
     settled(live)
     assert np.abs(means(live)[0] - FREE).max() > 0.05
+
+
+def test_the_caption_says_what_em_does_while_something_is_held(shown):
+    live = shown(still=False)
+    caption = live.page.locator(".caption")
+    live.take(POINTS[3])
+    live.carry(FREE)
+    assert caption.inner_text().startswith("While you hold point 3, EM goes on: round ")
+    settled(live)
+    assert caption.inner_text().startswith("While you hold point 3, EM has settled: round ")
+    live.page.mouse.up()
+    live.take(means(live)[1])
+    live.carry(FREE)
+    assert caption.inner_text().startswith("While you hold the mean of component 1, EM ")
+    live.page.mouse.up()
+
+
+def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
+    """They can be stepped through; where they have converged, there is nothing to play."""
+    live = shown(still=False)
+    live.press("End")
+    before = live.get("state.steps.at(-1).lowerBound")
+    live.take(POINTS[3])
+    live.carry(FREE)
+    settled(live)
+    curve = live.page.locator("canvas.curve")
+    steps, unmarked = live.get("state.steps.length"), curve.evaluate(PIXELS)
+    assert steps > 2
+    live.page.mouse.up()
+    assert live.get("state.steps.length") >= steps
+    assert live.get("frame") == 2 * (steps - 1)
+    assert curve.evaluate(PIXELS) != unmarked
+    assert live.get("scene.curve.marks") == [live.get(f"state.steps[{steps - 1}].round")]
+    live.press("End")
+    assert enabled(live) == ["First", "Back"]
+    live.press(" ")
+    assert not live.get("playing")
+    live.page.evaluate(f"{HOST}.player.go({2 * (steps - 1)})")
+    text = live.page.locator(".caption").inner_text()
+    assert text.startswith(f"You let go of point 3 in round {live.get(f'state.steps[{steps - 1}].round')} (")
+    after = live.get(f"state.steps[{steps - 1}].lowerBound")
+    assert numbers(text)[2:4] == pytest.approx([after, before], abs=6e-5)
+    live.click("First")
+    assert live.get("means") == live.get("state.steps[0].theta.means")
+    live.click("Undo")
+    assert live.get("state.points") == ORIGINAL
+
+
+def test_a_mean_that_is_let_go_can_be_played_on(shown):
+    live = shown()
+    live.press("End")
+    live.drag(means(live)[0], FREE)
+    frame = live.get("frame")
+    assert live.page.locator(".caption").inner_text().endswith("Press Play to go on.")
+    assert {"Play", "Step"} <= set(enabled(live))
+    live.click("Step")
+    assert live.get("frame") == frame + 1
+
+
+def test_undo_names_the_button_whose_change_is_undone(shown):
+    live = shown()
+    live.click("Clear")
+    live.click("Undo")
+    assert live.page.locator(".caption").inner_text() == "Undone: back to the picture before Clear."
 
 
 @pytest.mark.parametrize(
@@ -227,7 +293,7 @@ def test_a_mean_moved_by_a_key_stays_and_says_what_is_to_come(shown):
 def test_a_mean_under_the_pointer_is_named(shown):
     live = shown()
     live.page.mouse.move(*live.place(means(live)[2]))
-    assert live.page.locator(".reading").inner_text().startswith("mean 2 at")
+    assert live.page.locator(".reading").inner_text().startswith("mean of component 2 at")
     assert live.plane.evaluate("(canvas) => canvas.style.cursor") == "grab"
     live.page.mouse.move(0, 0)
     assert not live.page.locator(".reading").inner_text().startswith("mean")
@@ -266,7 +332,7 @@ def test_the_playground_works_without_a_mouse(shown):
     settled(live)
     k, before = 1, means(live)
     live.press(str(k))
-    assert live.page.locator(".reading").inner_text().startswith(f"mean {k} at")
+    assert live.page.locator(".reading").inner_text().startswith(f"mean of component {k} at")
     live.press("s")
     assert live.get("state.points") == ORIGINAL
     assert live.get(f"state.steps[0].theta.means[{k}][1]") < before[k][1]
@@ -305,6 +371,7 @@ def test_the_points_fill_their_picture(shown):
 
 def test_axes_have_names_for_the_original_points_alone(open_page):
     live = LivePage(open_page(), playground(POINTS, features=("duration", "wait")))
+    live.page.locator("summary").click()
     sets = live.page.get_by_role("combobox", name="points")
     for name, wanted in [("two moons", {"x", "↑ y"}), ("original points", {"duration", "↑ wait"})]:
         sets.select_option(name)
@@ -338,6 +405,10 @@ def test_too_few_points_say_how_many_are_missing(shown):
     live = shown()
     live.click("Clear")
     assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    live.tap(FREE)
+    live.drag(FREE, (3, 4))
+    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    live.click("Clear")
     live.click("Add a group")
     settled(live)
     assert len(live.get("state.points")) == 30
@@ -365,6 +436,26 @@ def test_the_ghost_is_where_k_means_would_end(shown, screenshot):
     assert live.ink() == before
 
 
+AROUND = """(canvas, [x, y]) => {
+  const { data } = canvas.getContext("2d").getImageData(Math.round(x) - 20, Math.round(y) - 20, 40, 40);
+  return [...data].filter((_, i) => i % 4 === 0);
+}"""
+
+
+def test_a_cross_can_be_seen_around_a_number(shown):
+    """Where k-means and EM agree, the number covers the middle of the cross, but not its ends."""
+    live = shown()
+    x, y = live.get("means[0]")
+    at = live.get(f"planes[0].px({x})"), live.get(f"planes[0].py({y})")
+    before = live.plane.evaluate(AROUND, at)
+    live.page.evaluate(f"Object.defineProperty({HOST}.player, 'rival', {{ value: {HOST}.player.means }})")
+    live.page.evaluate(f"{HOST}.player.draw()")
+    changed = (np.array(before) != live.plane.evaluate(AROUND, at)).reshape(40, 40)
+    away = np.hypot(*np.mgrid[-20:20, -20:20])
+    assert changed[(away > 10) & (away < 17)].sum() > 20
+    assert not changed[away < 7].any()
+
+
 def test_rounds_since_the_last_change_can_be_stepped_through(shown):
     live = shown()
     live.click("New start")
@@ -388,20 +479,15 @@ def test_convergence_is_reported_where_it_is_shown(shown):
     assert caption.inner_text().endswith("EM has converged.")
 
 
-def test_a_narrow_column_folds_some_controls(shown, screenshot):
-    live = shown()
-    clear, fold = live.page.get_by_role("button", name="Clear"), live.page.locator("summary")
-    assert clear.is_visible()
-    assert not fold.is_visible()
-    live.page.evaluate("document.body.style.width = '330px'")
-    clear.wait_for(state="hidden")
-    screenshot(live.page.locator("section"), "playground_330")
-    fold.click()
+def test_rarer_controls_are_folded_at_first(open_page, screenshot):
+    live = LivePage(open_page(), LIVE["playground"]())
+    clear = live.page.get_by_role("button", name="Clear")
+    assert not clear.is_visible()
+    assert live.page.get_by_role("button", name="Undo").is_visible()
+    screenshot(live.page.locator("section"), "playground_folded")
+    live.page.locator("summary").click()
     clear.click()
     assert live.get("state.points") == []
-    live.page.evaluate("document.body.style.width = ''")
-    fold.wait_for(state="hidden")
-    assert clear.is_visible()
 
 
 def test_a_finger_drags_points_and_scrolls_beside_them(shown):

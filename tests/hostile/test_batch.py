@@ -123,7 +123,8 @@ from mlcourse.grading import sandbox
 from mlcourse.grading.records.grade import Cell, Submission
 with sandbox.choose(only=sys.argv[1]) as chosen:
     session = chosen.start(sandbox.Limits())
-    print(chosen._launch.launcher, chosen._launch.folder or "", flush=True)
+    (launch,) = chosen.launches.values()
+    print(launch.launcher, launch.folder or "", flush=True)
     session.ask({"do": "cell", "cell": 0, "source": "while True: pass"}, seconds=1000)
 """
     grader = subprocess.Popen([sys.executable, "-c", program, walls.name], stdout=subprocess.PIPE, text=True)

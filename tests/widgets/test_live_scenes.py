@@ -24,7 +24,7 @@ def test_every_script_is_small_and_starts_its_class(kind):
 def test_a_page_gets_only_the_script_that_it_needs():
     for name, make in LIVE.items():
         kind = make().scene["kind"]
-        others = set(KINDS) - {kind, "Player"}
+        others = set(KINDS) - {kind}
         page = make()._repr_html_()
         assert set(re.findall(r"class (\w+)", page)) & {kind, *others} == {kind}, name
 

@@ -2,21 +2,25 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from mlcourse.course_folder import Course
-from mlcourse.grading.batch.pool import run_in_pool
-from mlcourse.grading.batch.submission import Outcome, Settings, assess, lost_outcome, prepare
+from mlcourse.course_folder import OURS, Course
+from mlcourse.grading.batch import assess, without_pandas
+from mlcourse.grading.batch.assess import Assessment, Terms, Waiting
+from mlcourse.grading.batch.cluster import Cluster
+from mlcourse.grading.batch.dispatch import Crew, hand_out
+from mlcourse.grading.batch.processes import Here, Processes
+from mlcourse.grading.batch.spool import Spool
+from mlcourse.grading.batch.submission import Outcome, Settings, begin, finish, look_up, lost
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
-from mlcourse.grading.records.grade import Submission
 from mlcourse.grading.records.manifest import (
+    Listed,
     Manifest,
     NothingToPublish,
     listed,
@@ -43,6 +47,7 @@ def grade_folder(
     jobs: int,
     lesson: str | None = None,
     quiet: bool = False,
+    cluster: str | None = None,
     add: bool = False,
 ) -> Summary:
     """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
@@ -57,24 +62,34 @@ def grade_folder(
         The lesson of all submissions, such as "04_em" or "04"; by default it is recognised for each notebook.
     quiet : bool
         Whether to hide the progress bar.
+    cluster : str, optional
+        The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
+
     add : bool
         Whether earlier submissions for the same lessons stay in the book; by default these replace them.
 
     Raises
     ------
-    CannotGrade, CatalogueError, ByHandTableError, GradebookError, NoSandbox
+    CannotGrade, CatalogueError, ByHandTableError, ClusterError, GradebookError, NoSandbox
     """
     course = settings.course
     lesson = full_name(lesson, course)
-    with lock_folder(settings.out):
-        # Read twice: once to count them, once to mark them, with only a few in memory at a time.
-        entries = listed(read_submissions(submissions, course.catalogue, lesson))
-        lessons = {each.lesson for each in entries}
+    with (
+        lock_folder(settings.out),
+        Spool(settings.out) as waiting,
+        crew_for(settings.terms, jobs, cluster) as crew,
+    ):
+        entries: list[Listed] = []
+        for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
+            entries.append(listed(submission))
+            if left := look_up(submission, settings):
+                crew.start()
+                waiting.add(left)
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        refuse_faulty_checks(course, lessons, settings.seed)
+        refuse_faulty_checks(course, waiting.lessons, settings.seed)
         manifest = replace(
             earlier_runs(settings.out).with_run(entries, add),
             gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
@@ -84,8 +99,7 @@ def grade_folder(
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
-        found = read_submissions(submissions, course.catalogue, lesson)
-        changes = mark_all(found, len(entries), settings, jobs, quiet)
+        changes = mark_all(waiting, crew, settings, len(entries), quiet) if waiting.count else []
         write_manifest(settings.out, replace(manifest, changes=changes))
         return publish(settings.out)
 
@@ -98,7 +112,18 @@ def earlier_runs(out: Path) -> Manifest:
         return Manifest()
 
 
-def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) -> None:
+def crew_for(terms: Terms, jobs: int, cluster: str | None) -> Crew:
+    """Return who marks the submissions: the workers of a cluster, processes of this machine, or this process."""
+    assessment = Assessment(terms)
+    if cluster:
+        return Cluster(cluster, assessment)
+    if jobs == 0:
+        return Here(assessment.finish)
+    tasks = ["mlcourse.tasks"] if terms.course.root == OURS else []
+    return Processes(jobs, assessment.prepare, [without_pandas.__name__, assess.__name__, *tasks])
+
+
+def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None:
     """Raise CannotGrade if a check is faulty, because it would cost everybody points."""
     for task in course.catalogue.tasks.values():
         fault = fault_in(task, seed) if task.lesson in lessons else None
@@ -106,21 +131,28 @@ def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) 
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
 
 
-def mark_all(
-    submissions: Iterable[Submission], count: int, settings: Settings, jobs: int, quiet: bool
-) -> list[str]:
+def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool) -> list[str]:
     """Mark every submission, show the progress, and return a line for each student whose points have changed."""
-    # BLAS reads this only once, when a process loads it.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # An interrupted run ends its processes at once. What they leave behind is cleaned up, so warnings would be noise.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    outcomes = run_in_pool(assess, submissions, jobs, prepare, (settings,), partial(lost_outcome, settings))
-    bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
     changes = {}
-    for outcome in bar:
-        bar.set_postfix_str(printable(outcome.grade.student, limit=30))
-        changes[outcome.name] = describe_change(outcome)
+    progress = {"total": count, "initial": count - waiting.count, "unit": "submission"}
+    with tqdm(**progress, disable=quiet or None) as bar:  # None: only on a terminal
+        for outcome in mark_each(waiting, crew, settings):
+            bar.set_postfix_str(printable(outcome.grade.student, limit=30), refresh=False)
+            bar.update()
+            changes[outcome.name] = describe_change(outcome)
     return [line for _, line in sorted(changes.items()) if line]
+
+
+def mark_each(waiting: Spool, crew: Crew, settings: Settings) -> Iterator[Outcome]:
+    """Mark every submission; yield each once its result is on the disk."""
+
+    def begun() -> Iterator[Waiting]:
+        for one in waiting:
+            begin(one, settings)
+            yield one
+
+    for one, result in hand_out(crew, Assessment(settings.terms), begun()):
+        yield finish(one, result or lost(one, settings), settings)
 
 
 def describe_change(outcome: Outcome) -> str | None:

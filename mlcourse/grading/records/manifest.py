@@ -4,7 +4,7 @@ The folder may also contain results of earlier submissions. Only those that are 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -54,31 +54,27 @@ class Manifest:
         lessons stay too, unless the same file was found again.
         """
         names = {each.name for each in found}
-        lessons = {lesson for each in found for lesson in each.lessons}
+        lessons = {each.lesson for each in found if each.lesson}
+        new = [replace(each, among=tuple(sorted(lessons))) for each in found]
         kept = [
             each
             for each in self.submissions
             if each.name not in names and (add or (each.lessons and lessons.isdisjoint(each.lessons)))
         ]
-        return replace(self, submissions=[*kept, *found], changes=[])
+        return replace(self, submissions=[*kept, *new], changes=[])
 
 
-def listed(submissions: Iterable[Submission]) -> list[Listed]:
-    """Return the manifest's entries for the submissions of a run."""
-    entries = [
-        Listed(
-            name_of(each),
-            each.student,
-            each.owner or each.student,
-            each.source,
-            each.lesson,
-            (),
-            each.handed_in,
-        )
-        for each in submissions
-    ]
-    lessons = tuple(sorted({each.lesson for each in entries if each.lesson}))
-    return [replace(each, among=lessons) for each in entries]
+def listed(submission: Submission) -> Listed:
+    """Return the manifest's entry for a submission."""
+    owner = submission.owner or submission.student
+    return Listed(
+        name_of(submission),
+        submission.student,
+        owner,
+        submission.source,
+        submission.lesson,
+        handed_in=submission.handed_in,
+    )
 
 
 def write_manifest(out: Path, manifest: Manifest) -> None:

@@ -227,11 +227,14 @@ JUNIT_TAGS = {  # status → JUnit's child element; a right answer has none
 
 def junit_xml(entries: Iterable[Entry]) -> str:
     """Write JUnit XML: one suite per submission, one case per task."""
-    root = ElementTree.Element("testsuites", name="mlcourse")
-    for entry in entries:
-        root.append(_suite(entry))
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    # One suite at a time: a whole class as a tree would need more memory than everything else in a run.
+    return "\n".join(['<testsuites name="mlcourse">', *map(_suite_xml, entries), "</testsuites>\n"])
+
+
+def _suite_xml(entry: Entry) -> str:
+    suite = _suite(entry)
+    ElementTree.indent(suite, level=1)
+    return f"  {ElementTree.tostring(suite, encoding='unicode')}"
 
 
 def _suite(entry: Entry) -> ElementTree.Element:

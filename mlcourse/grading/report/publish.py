@@ -135,7 +135,7 @@ def _write(path: Path, content: str) -> Path:
     """Write a file, unless it has this content already: most pages of a large class stay as they are."""
     data = content.encode("utf-8")
     if not path.is_file() or path.read_bytes() != data:
-        write_atomically(path, data)
+        write_atomically(path, data, durable=False)
     return path
 
 

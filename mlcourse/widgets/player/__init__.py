@@ -15,6 +15,7 @@ The script of every scene begins with these files, in this order:
 
     plane.js       points and components      narrate.js      captions in numbers
     line.js        points along a line        levels.js       points over a density
+    legend.js      the names of curves        recording.js    frames that Python has made
     kmeans.js      Lloyd's algorithm          live.js         changes and undo
     drag.js        dragging, mouse or finger  presets.js      data sets
     playground.js  points that EM follows     kmeans_game.js  centres that the reader places
@@ -47,20 +48,20 @@ from mlcourse.widgets.controls import Drawing
 # Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
-# Nor the spaces around these signs, except in "strings" and `templates` (a line with a template inside another stays
-# as it is), nor the end of a line after or before a bracket or after a semicolon (every statement ends with one), nor
-# the last semicolon of a block. No line of the scripts has a sign before a second one, as in a - -b.
-SPACED = re.compile(r'("[^"\n]*"|`[^`]*`)| ?([=,{}()?:<>;&|*/+-]+) ?')
+# Nor the spaces around these signs, "strings" and `templates` (those inside them stay, as does a line with a template
+# inside another), nor the end of a line after or before a bracket or after a semicolon (every statement ends with
+# one), nor the last semicolon of a block. No line of the scripts has a sign before a second one, as in a - -b.
+SPACED = re.compile(r' ?("[^"\n]*"|`[^`]*`|[=,{}()[\]!?:<>;&|*/+-]+) ?')
 NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")
-CONTINUED = re.compile(r"(?<=[{};,([])\n|\n(?=[)\]}])")
+CONTINUED = re.compile(r"(?<=[{};,([])\n+|\n+(?=[)\]}])")
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
 KINDS = {
-    "Player": ["kmeans", "plane", "line", "levels", "narrate"],
+    "Recording": ["kmeans", "plane", "line", "levels", "narrate", "legend", "recording"],
     "Playground": ["kmeans", "plane", "drag", "live", "presets", "playground"],
     "KMeansGame": ["kmeans", "plane", "drag", "live", "kmeans_game"],
-    "BoundClimber": ["drag", "live", "bound"],
+    "BoundClimber": ["drag", "live", "legend", "bound"],
 }
 
 # A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead.
@@ -144,7 +145,7 @@ class Player:
             png=self._png,
             alt=html.escape(self._alt),
             caption=html.escape(self._caption),
-            script=script(self.scene.get("kind", "Player")),
+            script=script(self.scene.get("kind", "Recording")),
             arguments=f"{as_json(key)}, {as_json(stylesheet())}, {sent}",
         )
 
@@ -225,17 +226,14 @@ def small_png(figure: Figure) -> str:
 def script(kind: str) -> str:
     """Join the script for a kind of scene into one function of a key, a stylesheet and a scene, in a shorter form."""
     names = [*SCRIPTS, *KINDS[kind]]
-    parts = [shortened(files(__package__).joinpath(f"{name}.js").read_text("utf-8")) for name in names]
-    return 'function (key, style, scene) {\n"use strict";\n' + "".join(parts) + f"start({kind});\n}}"
+    parts = [files(__package__).joinpath(f"{name}.js").read_text("utf-8") for name in names]
+    return 'function (key, style, scene) {\n"use strict";' + shortened("".join(parts)) + f"start({kind});\n}}"
 
 
 def shortened(source: str) -> str:
     """Remove comments and spaces from a script."""
     lines = COMMENT.sub("", source).split("\n")
-    lines = [
-        line if NESTED.search(line) else SPACED.sub(lambda found: found[1] or found[2], line)
-        for line in lines
-    ]
+    lines = [line if NESTED.search(line) else SPACED.sub(r"\1", line) for line in lines]
     return CONTINUED.sub("", "\n".join(lines)).replace(";}", "}")
 
 

@@ -70,7 +70,7 @@ class BoundClimber extends Live {
       planes: [{ title: "", bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
       curve: {
         x: range(frames.length),
-        xlabel: "half step",
+        xlabel: "step",
         ylabel: "mean over the points",
         grow: true,
         lines: ["log-likelihood", "bound"].map((name, k) => ({ name, values: heights.map((pair) => pair[k]) })),
@@ -84,9 +84,10 @@ class BoundClimber extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.eButton = this.button("E: make the bound touch", () => this.half(true));
-    this.mButton = this.button("M: go to the bound's maximum", () => this.half(false));
-    this.addControls([this.eButton, this.mButton]);
+    this.eButton = this.button("E: make the bound touch", () => this.take(true));
+    this.mButton = this.button("M: go to its maximum", () => this.take(false));
+    this.legend.append(...legendItems(scene.curve.lines));
+    this.addControls([this.eButton, this.mButton, this.makeUndo()]);
   }
 
   update() {
@@ -97,12 +98,12 @@ class BoundClimber extends Live {
 
   /** Whether the bound touches the log-likelihood at μ, as after an E-step. */
   get touches() {
-    const [m, e] = this.scene.frames[this.b];
+    const [m, e] = this.indices;
     return m === e;
   }
 
-  /** Take the next half step, if it is an E-step (true) or an M-step (false). */
-  half(isE) {
+  /** Take the next step, if it is an E-step (true) or an M-step (false). */
+  take(isE) {
     if (this.touches !== isE) this.step(1);
   }
 
@@ -117,9 +118,14 @@ class BoundClimber extends Live {
 
   // ── The handle: μ ───────────────────────────────────────────────────────────────────────────────
 
-  grab([px]) {
+  /** A mouse takes μ from everywhere; a finger beside it scrolls the page. */
+  grab([px], reach) {
     const mu = this.selected;
-    return Math.abs(px - this.planes[0].px(mu)) <= FINGER ? mu : null;
+    return reach < FINGER || Math.abs(px - this.planes[0].px(mu)) <= reach ? mu : null;
+  }
+
+  get jumps() {
+    return true;
   }
 
   /** Where μ is in the frame on the page. */
@@ -146,8 +152,8 @@ class BoundClimber extends Live {
       ...super.keys(p),
       ArrowLeft: () => this.tap([this.selected - by, 0]),
       ArrowRight: () => this.tap([this.selected + by, 0]),
-      e: () => this.half(true),
-      m: () => this.half(false),
+      e: () => this.take(true),
+      m: () => this.take(false),
     };
   }
 
@@ -201,17 +207,19 @@ class Hill extends Panel {
   }
 }
 
-/** What a half step did to the bound and to the log-likelihood. */
+/** What a step did to the bound and to the log-likelihood. */
 function climbCaption(places, frames, heights, at) {
   const [m, e] = frames[at];
   const [top, bottom] = heights[at];
   const mu = `μ = ${decimal(places[m], 3)}`;
   if (!at) return `${mu}. The bound touches the log-likelihood, ${decimal(top, 4)}.`;
   const [topBefore, bottomBefore] = heights[at - 1];
-  if (m === e) return `E-step ${m}: the bound rises by ${decimal(bottom - bottomBefore, 4)} and touches again. ${mu} stays.`;
+  const rise = decimal(bottom - bottomBefore, 4);
+  const rises = rise.endsWith("0.0000") ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
+  if (m === e) return `E-step ${m}: ${rises}. ${mu} stays.`;
   if (Math.abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
   return [
-    `M-step ${m}: ${mu}. The bound rises by ${decimal(bottom - bottomBefore, 4)},`,
+    `M-step ${m}: ${mu}. The bound rises by ${rise},`,
     `the log-likelihood by ${decimal(top - topBefore, 4)}; a gap of ${decimal(top - bottom, 4)} opens.`,
   ].join(" ");
 }

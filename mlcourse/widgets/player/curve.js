@@ -3,12 +3,13 @@
 /* Lines of several curves differ by dashes and hollow markers: colours and filled markers belong to the components. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 const HOLLOW_SIGNS = "○□△◇▽"; // the markers as text
+const FLAT = 1e-4; // the least height of an axis, relative to its values: below, there is only rounding
 const ABYSS = 3; // how many times longer than the rest of the curve a first step may be and still set the scale
 
 class Curve extends Panel {
   /**
-   * @param spec {x, xlabel, ylabel, log, grow, minima, leastWidth, lines: [{name, values}]}; values has one number
-   *             per frame, or null where there is none
+   * @param spec {x, xlabel, ylabel, log, grow, leastWidth, leastHeight, marks, waiting, lines: [{name, values}]}; values has one number per frame, or null where there is none; marks are places on the
+   *             horizontal axis; waiting is shown before there is any value
    */
   constructor(canvas, spec) {
     const x = spec.log ? spec.x.map(Math.log10) : spec.x;
@@ -26,7 +27,7 @@ class Curve extends Panel {
     ctx.fillStyle = css(look.pale);
     ctx.textAlign = "left";
     ctx.textBaseline = "top";
-    ctx.fillText(`No ${spec.ylabel} yet.`, 4, 4, box.width);
+    ctx.fillText(spec.waiting ?? `No ${spec.ylabel} yet.`, 4, 4, box.width);
   }
 
   draw(look, a, b, t) {
@@ -35,16 +36,18 @@ class Curve extends Panel {
     const { ctx, spec, x } = this;
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {
-      ctx.setLineDash([3, 3]);
-      this.path([[cursor, this.limits[2]], [cursor, this.limits[3]]]);
-      this.stroke(look.pale, 1);
+      for (const at of [cursor, ...(spec.marks ?? [])]) {
+        ctx.setLineDash(at === cursor ? [3, 3] : [2, 4]);
+        this.path([[at, this.limits[2]], [at, this.limits[3]]]);
+        this.stroke(look.pale, 1);
+      }
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
     });
   }
 
-  /** One line, with its marker at the cursor and, with `minima`, a ring at its lowest value. */
+  /** One line, with its marker at the cursor. */
   drawLine(k, values, [cursor, now]) {
     const { ctx, spec, x } = this;
     const points = x.map((at, i) => [at, values[i]]).filter(([, value]) => value !== null);
@@ -54,10 +57,6 @@ class Curve extends Panel {
     if (shown.length) this.casedLine(shown, this.look.ink);
     ctx.setLineDash([]);
     for (const point of here) this.drawMark(k, point);
-    if (!spec.minima) return;
-    const lowest = points.reduce((best, point) => (point[1] < best[1] ? point : best));
-    this.circle(lowest, 9);
-    this.stroke(this.look.ink, 1.8);
   }
 
   /** The hollow marker of line k; outside the axes it is drawn at their edge. */
@@ -87,12 +86,13 @@ function known(values) {
  * The range of the vertical axis. Curves that grow may start in an abyss, far from all their later values: the start
  * is then left out of the range, and the heading says so.
  */
-function rangeOfLines({ lines, grow }) {
+function rangeOfLines({ lines, grow, leastHeight = 0 }) {
   const all = lines.flatMap(({ values }) => known(values));
   const later = lines.flatMap(({ values }) => known(values).filter((value, _, [first]) => value !== first));
   const [room, whole] = [later, all].map((values) => Math.max(...values) - Math.min(...values));
   const deep = grow && new Set(later).size > 1 && whole >= ABYSS * room;
-  return rangeWithMargin(deep ? later : all, 0.08);
+  const shown = deep ? later : all;
+  return rangeWithMargin(shown, 0.08, Math.max(leastHeight, FLAT * Math.abs(shown.at(-1))));
 }
 
 /** The value on the way from frame a to frame b; null before the first value. */

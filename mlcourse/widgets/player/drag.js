@@ -1,16 +1,16 @@
 /* Dragging with a mouse, a pen or a finger. A finger that starts beside every handle scrolls the page, as elsewhere. */
 
 const [REACH, FINGER] = [14, 26]; // how close to a handle a mouse and a finger must be, in pixels
-const STILL = 5; // a press that moves less than this is a tap
 
 /**
  * @param grab  (place, reach) → the handle to drag from there, or null
+ * @param jumps whether a handle goes to the pointer at once, not only when the pointer moves
  * @param over  (handle or null), as the pointer moves over it without a press
  * @param drag  (handle, place), at every movement
  * @param drop  (), when a handle is let go
  * @param tap   (place), after a press beside every handle
  */
-function draggable(canvas, { grab, over, drag, drop, tap }) {
+function draggable(canvas, { grab, jumps, over, drag, drop, tap }) {
   let [held, start, moved, used] = [null, null, false, false];
   const place = ({ clientX, clientY }) => {
     const { left, top } = canvas.getBoundingClientRect();
@@ -33,7 +33,10 @@ function draggable(canvas, { grab, over, drag, drop, tap }) {
     used = false;
     start = place(event);
     held = grab(start, event.pointerType === "touch" ? FINGER : REACH);
-    if (held !== null) canvas.setPointerCapture(event.pointerId);
+    if (held === null) return;
+    canvas.setPointerCapture(event.pointerId);
+    moved = jumps;
+    if (jumps) drag(held, start);
   });
   canvas.addEventListener("pointermove", (event) => {
     const at = place(event);
@@ -53,8 +56,4 @@ function draggable(canvas, { grab, over, drag, drop, tap }) {
   // A press that has done something is not also a click on a point.
   const swallow = (event) => used && event.stopImmediatePropagation();
   canvas.addEventListener("click", swallow, { capture: true });
-}
-
-function near([x, y], [u, v]) {
-  return Math.hypot(x - u, y - v) < STILL;
 }

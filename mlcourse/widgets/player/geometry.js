@@ -1,26 +1,12 @@
 /* Shapes in the plane, in units of the data: ellipses, Voronoi cells, round numbers for axes. */
 
-/** Half-lengths and angle of the ellipse of one standard deviation of a 2 × 2 covariance. */
-function ellipseOf([[a, b], [, c]]) {
-  const middle = (a + c) / 2;
-  const radius = Math.hypot((a - c) / 2, b);
-  return {
-    major: Math.sqrt(middle + radius),
-    minor: Math.sqrt(Math.max(middle - radius, 0)),
-    angle: 0.5 * Math.atan2(2 * b, a - c),
-  };
-}
-
-/** Points on the ellipse of `std` standard deviations around `mean`, once around. */
-function ellipsePoints(mean, covariance, std, corners = 72) {
-  const { major, minor, angle } = ellipseOf(covariance);
+/** Points on the ellipse of `std` standard deviations around `mean`: L maps the unit circle to it, with L Lᵀ = Σ. */
+function ellipsePoints(mean, covariance, std, corners = 90) {
+  const [[a], [b, c]] = choleskyFactor(covariance);
   return range(corners).map((i) => {
     const turn = (2 * Math.PI * i) / corners;
-    const [u, v] = [std * major * Math.cos(turn), std * minor * Math.sin(turn)];
-    return [
-      mean[0] + u * Math.cos(angle) - v * Math.sin(angle),
-      mean[1] + u * Math.sin(angle) + v * Math.cos(angle),
-    ];
+    const [u, v] = [std * Math.cos(turn), std * Math.sin(turn)];
+    return [mean[0] + a * u, mean[1] + b * u + c * v];
   });
 }
 

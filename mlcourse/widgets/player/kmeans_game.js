@@ -36,6 +36,7 @@ class KMeansGame extends Live {
         leastWidth: 4,
         xlabel: "move",
         ylabel: "sum of squares",
+        waiting: "The curve begins with the last centre.",
         grow: true,
         lines: [{ values: inertias }],
       },
@@ -65,11 +66,22 @@ class KMeansGame extends Live {
     super.update();
     const complete = this.means.length === this.state.K;
     disable(this.lloydButton, !complete);
-    const reached = this.scene.curve.lines[0].values.slice(0, this.b + 1).filter((value) => value !== null);
-    this.best = Math.min(this.best ?? Infinity, ...reached);
+    disable(this.rivalsButton, !this.means.length && !this.showing);
+    if (!this.holding) this.keepBest();
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
     this.rivalsButton.textContent = this.showing ? SHOW.replace("Show", "Hide") : SHOW;
     this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
+  }
+
+  /** Remember the lowest sums of squares: of centres that the reader put down, and of k-means from there. */
+  keepBest() {
+    this.best ??= { hand: Infinity, kmeans: Infinity };
+    const { steps, frames, curve } = this.scene;
+    const value = curve.lines[0].values[this.b];
+    const { rule } = steps[this.indices[0]] ?? {};
+    if (value === null || (rule && this.b < this.last)) return;
+    const who = rule ? "kmeans" : "hand";
+    this.best[who] = Math.min(this.best[who], value);
   }
 
   get meanName() {
@@ -104,6 +116,10 @@ class KMeansGame extends Live {
   }
 
   toggleRivals() {
+    if (!this.means.length && !this.showing) {
+      this.caption.textContent = "Place a centre of your own first.";
+      return;
+    }
     const { points, K } = this.state;
     this.rivals ??= kmeansPlusPlusRuns(points, K);
     this.showing = !this.showing;
@@ -116,8 +132,14 @@ class KMeansGame extends Live {
   move({ mean }, to) {
     [this.chosen, this.mean] = [-1, mean];
     const { steps } = this.shown;
-    const before = this.holding ? steps.slice(0, -1) : steps;
+    const before = this.dragging ? steps.slice(0, -1) : steps;
     this.change({ steps: [...before, byHand(this.state.points, this.means.with(mean, to))] });
+  }
+
+  /** The centre stands where it was put. */
+  drop() {
+    super.drop();
+    this.update();
   }
 
   /** Place the next centre. */
@@ -235,7 +257,7 @@ function freePlace(X, centers) {
 
 function gameCaption({ steps, K }, [i, e], value) {
   const missing = K - (steps[i]?.centers.length ?? 0);
-  if (missing) return `Place ${missing} ${missing === 1 ? "centre" : "centres"}${missing < K ? " more" : ""}: click, or press N.`;
+  if (missing) return `Place ${counted(missing, "centre")}${missing < K ? " more" : ""}: click, or press N.`;
   const empty = range(K).filter((k) => !steps[e].labels.includes(k));
   const idle = empty.length ? ` No point is nearest to centre ${empty.join(" or ")}.` : "";
   const now = `Sum of squares ${value.toFixed(2)}.${idle}`;
@@ -243,15 +265,18 @@ function gameCaption({ steps, K }, [i, e], value) {
   if (e < i) return `Every centre moves to the mean of its points. ${now}`;
   const changed = steps[i].labels.filter((label, at) => label !== steps[i - 1].labels[at]).length;
   if (!changed) return `No point changes its centre: k-means has converged. ${now}`;
-  return `${changed} ${changed === 1 ? "point changes" : "points change"} to a nearer centre. ${now}`;
+  return `${counted(changed, "point")} ${changed === 1 ? "changes" : "change"} to a nearer centre. ${now}`;
 }
 
-function scoreText(best, rivals) {
-  const yours = `Your best sum of squares (inertia): ${Number.isFinite(best) ? best.toFixed(2) : "none yet"}.`;
+function scoreText({ hand, kmeans }, rivals) {
+  const mine = [[hand, "by hand"], [kmeans, "by k-means from there"]].filter(([value]) => value < Infinity);
+  const texts = mine.map(([value, how]) => `${value.toFixed(2)} ${how}`);
+  const yours = `Your best sum of squares (inertia): ${texts.join(", ") || "none yet"}.`;
   if (!rivals) return `${yours} Can you beat the best of ${STARTS} runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
+  const best = Math.min(hand, kmeans);
   const level = values.filter((value) => value <= values[0] * LEVEL).length;
   const beaten = values.filter((value) => value > best * LEVEL).length;
-  const theirs = `${STARTS} runs, started by k-means++: best ${values[0].toFixed(2)} (${level} of them), worst ${values.at(-1).toFixed(2)}.`;
-  return `${yours} ${theirs} You beat ${beaten} of the ${STARTS}${best <= values[0] * LEVEL ? ", and none of them beats you" : ""}.`;
+  const theirs = `${STARTS} runs of k-means++: best ${values[0].toFixed(2)} (${counted(level, "time")}), worst ${values.at(-1).toFixed(2)}`;
+  return `${yours} ${theirs}; you beat ${beaten}${best <= values[0] * LEVEL ? ", and none beats you" : ""}.`;
 }

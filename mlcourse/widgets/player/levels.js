@@ -1,5 +1,11 @@
 /* The points over the density of a mixture; those below a threshold are alarms. */
 
+const STAR = range(10).map((i) => {
+  const [reach, turn] = [i % 2 ? 0.6 : 1.5, (Math.PI * i) / 5];
+  return [reach * Math.sin(turn), -reach * Math.cos(turn)];
+});
+const STAR_MARKER = polygon(STAR); // of anomalies, as in mlcourse.plotting
+
 class Levels extends Plane {
   constructor(canvas, scene, spec) {
     super(canvas, scene, spec);
@@ -33,22 +39,28 @@ class Levels extends Plane {
   /** Thin contours of the log density, and a thick one at the threshold. */
   drawLevels(level) {
     const key = this.limits.join();
-    if (this.gridKey !== key) [this.gridKey, this.grid] = [key, onGrid(this.density, this.limits)];
-    const drawContour = (at, rgb, width) => {
-      this.ctx.beginPath();
-      for (const [[x, y], [u, v]] of contour(this.grid, at)) {
-        this.ctx.moveTo(this.px(x), this.py(y));
-        this.ctx.lineTo(this.px(u), this.py(v));
-      }
-      this.stroke(rgb, width);
-    };
-    for (const height of this.spec.contours) drawContour(height, between(this.look.pale, this.look.paper, 0.4), 1);
-    drawContour(level, this.look.ink, 2.4);
+    if (this.gridKey !== key) {
+      this.gridKey = key;
+      this.grid = onGrid(this.density, this.limits);
+      this.contours = this.spec.contours.flatMap((height) => contour(this.grid, height));
+    }
+    this.drawSegments(this.contours, between(this.look.pale, this.look.paper, 0.4), 1);
+    this.drawSegments(contour(this.grid, level), this.look.ink, 2.4);
+  }
+
+  drawSegments(segments, rgb, width) {
+    this.ctx.beginPath();
+    this.ctx.lineCap = "round"; // no gaps where the line turns
+    for (const [[x, y], [u, v]] of segments) {
+      this.ctx.moveTo(this.px(x), this.py(y));
+      this.ctx.lineTo(this.px(u), this.py(v));
+    }
+    this.stroke(rgb, width);
   }
 }
 
 /** The values of `height` on a square grid over a rectangle: {xs, ys, values[row][column]}. */
-function onGrid(height, [left, right, bottom, top], steps = 90) {
+function onGrid(height, [left, right, bottom, top], steps = 180) {
   const xs = range(steps).map((i) => left + ((right - left) * i) / (steps - 1));
   const ys = range(steps).map((i) => bottom + ((top - bottom) * i) / (steps - 1));
   return { xs, ys, values: ys.map((y) => xs.map((x) => height([x, y]))) };
@@ -59,6 +71,8 @@ function contour({ xs, ys, values }, level) {
   const segments = [];
   for (let i = 0; i + 1 < ys.length; i++) {
     for (let j = 0; j + 1 < xs.length; j++) {
+      const low = values[i][j] < level;
+      if ([values[i][j + 1], values[i + 1][j + 1], values[i + 1][j]].every((value) => value < level === low)) continue;
       const corners = [
         [xs[j], ys[i], values[i][j]],
         [xs[j + 1], ys[i], values[i][j + 1]],

@@ -17,7 +17,7 @@ class Live extends Player {
 
   /** The state without the steps that come after the frame on the page. */
   get shown() {
-    return { ...this.state, steps: this.state.steps.slice(0, this.scene.frames[this.b][0] + 1) };
+    return { ...this.state, steps: this.state.steps.slice(0, this.indices[0] + 1) };
   }
 
   /** Show a state at its last frame, or at another one. */
@@ -28,42 +28,31 @@ class Live extends Player {
 
   /** Change the state. A whole drag is one change. */
   change(changes, frame) {
-    if (!this.holding) this.goesOn = this.playing;
+    if (!this.dragging) this.goesOn = this.playing;
     this.playing = false;
-    const before = this.holding ? this.state.before : { ...this.state, at: this.b };
+    const before = this.dragging ? this.state.before : { ...this.state, at: this.b };
     this.put({ ...this.shown, ...changes, before }, frame);
   }
 
   /** Return to the state before the last change, with all its steps, and stay there until the reader goes on. */
   undo() {
-    const { before } = this.state;
+    const { before, what } = this.state;
     if (!before || this.holding) return;
     this.playing = false;
     this.put(before, before.at);
-    this.caption.textContent = this.undone;
+    this.caption.textContent = this.undone(what);
   }
 
-  /** What to add to the place of a mean. */
-  get outlook() {
-    return "";
-  }
-
-  get undone() {
+  /** In words: to where undo has returned. `what` names the change, if it has a name. */
+  undone() {
     return `Undone. ${this.caption.textContent}`;
   }
 
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Add controls below those of the player: a row, and more that are behind a fold in a narrow column. */
-  addControls(row, summary, more = []) {
-    const [open, folded] = [row, more].map((some) => element("div", { class: "controls" }, some));
-    const fold = element("details", { class: "fold", open: "" }, [element("summary", {}, [summary]), folded]);
-    this.controls.after(open, ...(summary ? [fold] : []));
-    new ResizeObserver(([{ contentRect }]) => {
-      const wide = contentRect.width > 680;
-      if (wide !== this.wide) fold.open = wide;
-      this.wide = wide;
-    }).observe(this.section);
+  /** Add a row of controls below those of the player. */
+  addControls(row) {
+    this.controls.after(element("div", { class: "controls" }, row));
     this.section.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
@@ -86,7 +75,7 @@ class Live extends Player {
 
   update() {
     super.update();
-    if (this.undoButton) disable(this.undoButton, !this.state.before);
+    disable(this.undoButton, !this.state.before);
   }
 
   // ── Handles: what can be dragged, or moved with the keys ─────────────────────────────────────────
@@ -95,6 +84,7 @@ class Live extends Player {
        move(handle, point)  put a handle elsewhere, in data units
        tap(point)           a press beside every handle
        meanName             what the means are called
+       outlook              what to add to the place of a mean, if anything
        rival                the means of another solution, to be drawn too, if any
      and, if there are other handles than the means,
        grab(place, reach)   the handle near a place on the canvas, or null
@@ -104,10 +94,12 @@ class Live extends Player {
   listen(canvas, p) {
     draggable(canvas, {
       grab: (place, reach) => this.grab(place, reach),
+      jumps: this.jumps,
       over: (handle) => this.point(handle),
       drag: (handle, place) => {
+        this.held = handle;
         this.move(handle, this.inside(this.planes[p].dataAt(...place)));
-        this.held = handle; // only now: the first movement is the change that undo takes back
+        this.dragging = true; // only now: the first movement is the change that undo takes back
       },
       drop: () => this.drop(),
       tap: (place) => this.tap(this.planes[p].dataAt(...place)),
@@ -116,7 +108,7 @@ class Live extends Player {
   }
 
   grab(place, reach) {
-    const mean = this.nearestMean(place, reach);
+    const mean = this.planes[0].nearest(...place, reach, this.means);
     return mean >= 0 ? { mean } : null;
   }
 
@@ -131,6 +123,7 @@ class Live extends Player {
   /** A handle is let go, or was moved by a key. */
   drop() {
     this.held = null;
+    this.dragging = false;
   }
 
   get holding() {
@@ -171,7 +164,7 @@ class Live extends Player {
     super.read();
     const k = this.over ?? this.mean;
     const mean = this.means[k];
-    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook}`;
+    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook ?? ""}`;
   }
 
   nudge(right, up) {
@@ -190,50 +183,24 @@ class Live extends Player {
     return [Math.max(left, Math.min(right, x)), Math.max(bottom, Math.min(top, y))];
   }
 
-  /** The number of the mean that is drawn near a place on the canvas, or −1. */
-  nearestMean([px, py], reach) {
-    const [plane] = this.planes;
-    const away = this.means.map(([x, y]) => Math.hypot(plane.px(x) - px, plane.py(y) - py));
-    const k = away.indexOf(Math.min(...away));
-    return away[k] <= reach ? k : -1;
-  }
-
   /** The means of the frame on the page. */
   get means() {
-    return this.scene.planes[0].mixtures[this.scene.frames[this.b][0]].means;
+    return this.scene.planes[0].mixtures[this.indices[0]].means;
   }
 
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
 
+  /** Draw the solution of k-means below the numbers, and a ring around the mean that the keys move. */
   draw() {
+    const [plane] = this.planes;
+    plane.rival = this.rival;
     super.draw();
-    if (!this.look) return;
-    if (this.rival) this.ghost(this.rival);
     const mean = this.means[this.mean];
-    if (mean) this.ring(mean);
-  }
-
-  /** A ring around the mean that the keys move. */
-  ring(mean) {
-    const [plane] = this.planes;
-    plane.circle(mean, 13);
-    plane.stroke(this.look.ink, 2);
-  }
-
-  /** The solution of k-means: crosses at its centres, and the borders of their cells, dashed. */
-  ghost(centers) {
-    const [plane] = this.planes;
-    plane.clipped(() => {
-      plane.drawBorders(centers);
-      for (const [x, y] of centers) {
-        const at = [plane.px(x), plane.py(y)];
-        drawMarker(plane.ctx, MARKERS[6], ...at, 8, this.look.paper, this.look.ink);
-      }
-    });
+    if (this.look && mean) plane.drawRings(mean, [13]);
   }
 }
 
-/** The frames of an algorithm of two half steps that is shown from the end of the first round on. */
+/** The frames of an algorithm of two steps that is shown from the end of the first round on. */
 function framesOf(steps) {
   return steps.length ? steps.flatMap((_, i) => (i ? [[i, i - 1], [i, i]] : [[0, 0]])) : [[0, -1]];
 }

@@ -38,7 +38,7 @@ function blended(shares, look) {
   return [0, 1, 2].map((channel) => sum(shares.map((share, k) => share * look.component(k)[channel])));
 }
 
-/* The markers of mlcourse.plotting in order (o s ^ D v P X, and a star), as paths of radius r around (x, y). */
+/* The markers of mlcourse.plotting in order (o s ^ D v P X), as paths of radius r around (x, y). */
 const polygon = (corners) => (ctx, x, y, r) => {
   corners.forEach(([u, v], i) => {
     ctx[i ? "lineTo" : "moveTo"](x + u * r, y + v * r);
@@ -50,10 +50,6 @@ const PLUS = [
   [-0.35, -1], [0.35, -1], [0.35, -0.35], [1, -0.35], [1, 0.35], [0.35, 0.35],
   [0.35, 1], [-0.35, 1], [-0.35, 0.35], [-1, 0.35], [-1, -0.35], [-0.35, -0.35],
 ];
-const STAR = range(10).map((i) => {
-  const [reach, turn] = [i % 2 ? 0.6 : 1.5, (Math.PI * i) / 5];
-  return [reach * Math.sin(turn), -reach * Math.cos(turn)];
-});
 const MARKERS = [
   (ctx, x, y, r) => {
     ctx.moveTo(x + r, y);
@@ -66,7 +62,6 @@ const MARKERS = [
   polygon(PLUS),
   polygon(rotated(PLUS)),
 ];
-const STAR_MARKER = polygon(STAR);
 
 function drawMarker(ctx, path, x, y, r, fill, edge) {
   ctx.beginPath();

@@ -1,4 +1,4 @@
-/* Captions in numbers: what each half step of EM or of k-means has done. */
+/* Captions in numbers: what each step of EM or of k-means has done. */
 
 const NARRATORS = { em: emCaption, kmeans: kmeansCaption };
 
@@ -17,11 +17,15 @@ function emCaption({ frames, curve }, planes, frame) {
     return `${head}.${changed} Mean log-likelihood: ${each(likelihoods.map(([, now]) => decimal(now, 3)))}.`;
   }
   const [plane] = planes;
-  if (!isE) return `${head}: ${moveText(plane, shown, "component")}; ${shareText(plane, shown)}.`;
+  if (!isE) return `${head}: ${moveText(plane, shown, "component", "its mean by")}; ${shareText(plane, shown)}.`;
   const first = (k, n) =>
     `every point gets its responsibilities; component ${k} is the likeliest for the largest group, ${n} points`;
   const [[before, now]] = likelihoods;
-  const gain = before === null ? "" : ` (${now < before ? "" : "+"}${decimal(now - before, 4)})`;
+  const change = decimal(now - before, 4);
+  if (before !== null && change.endsWith("0.0000") && !changesOf(plane, colored).total) {
+    return `${head}: nothing changes any more; mean log-likelihood ${decimal(now, 4)}.`;
+  }
+  const gain = before === null ? "" : ` (${now < before ? "" : "+"}${change})`;
   return `${head}: ${changeText(plane, colored, "likeliest component", first)}; mean log-likelihood ${decimal(now, 4)}${gain}.`;
 }
 
@@ -30,7 +34,7 @@ function kmeansCaption({ frames, curve }, [plane], frame) {
   const { values } = curve.lines[0];
   const [before, now] = [values[frame - 1] ?? values[frame], values[frame]];
   const inertia = `inertia ${now < before ? `falls by ${size(before - now)} to ` : ""}${significant(now, 5)}`;
-  if (shown > colored) return `Move ${shown}: ${moveText(plane, shown, "centre")}; ${inertia}.`;
+  if (shown > colored) return `Move ${shown}: ${moveText(plane, shown, "centre", "by")}; ${inertia}.`;
   const first = (k, n) =>
     `every point takes the colour of its nearest centre; centre ${k} gets the largest group, ${n} points`;
   const end = colored && !changesOf(plane, colored).total ? " k-means has converged." : "";
@@ -70,9 +74,9 @@ function moveOf({ spec }, i) {
   return { k: lengths.indexOf(length), length };
 }
 
-function moveText(plane, i, what) {
+function moveText(plane, i, what, by) {
   const { k, length } = moveOf(plane, i);
-  return length > 0 ? `${what} ${k} moves most, by ${size(length)}` : `no ${what} moves`;
+  return length > 0 ? `${what} ${k} moves most, ${by} ${size(length)}` : `no ${what} moves`;
 }
 
 function shareText(plane, i) {

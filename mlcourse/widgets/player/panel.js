@@ -104,10 +104,12 @@ class Panel {
   }
 
   /** Call `draw`, with its drawing clipped to the axes, and to the margin that a marker at their end needs. */
-  clipped(draw) {
+  clipped(draw, margin = MARGIN.right) {
+    const { left, top, width, height } = this.box;
+    const above = Math.min(margin, 6);
     this.ctx.save();
     this.ctx.beginPath();
-    this.ctx.rect(this.box.left, this.box.top - 6, this.box.width + MARGIN.right, this.box.height + 6);
+    this.ctx.rect(left, top - above, width + margin, height + above);
     this.ctx.clip();
     draw();
     this.ctx.restore();
@@ -150,8 +152,8 @@ function equalised([left, right, bottom, top], box) {
   return [left - spareX / 2, right + spareX / 2, bottom - spareY / 2, top + spareY / 2];
 }
 
-/** The smallest and the largest number, with `margin` times their difference added on both sides. */
-function rangeWithMargin(values, margin) {
+/** The smallest and the largest number, at least `least` apart unless they are equal, with `margin` times their difference on both sides. */
+function rangeWithMargin(values, margin, least = 0) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
@@ -159,6 +161,8 @@ function rangeWithMargin(values, margin) {
     high = Math.max(high, value);
   }
   if (low > high) return [0, 1];
+  const spare = high > low ? Math.max(least - (high - low), 0) / 2 : 0;
+  [low, high] = [low - spare, high + spare];
   const room = high > low ? margin * (high - low) : 1;
   return [low - room, high + room];
 }
@@ -173,6 +177,11 @@ function tickText(value, log = false) {
 /** A number with so many decimals. */
 function decimal(value, digits) {
   return trueMinus(value.toFixed(digits));
+}
+
+/** 1 point, 2 points. */
+function counted(n, noun) {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** A point or a mean, for a sentence. */

@@ -1,5 +1,8 @@
 /* The points and a mixture in the plane, at any moment between two frames. */
 
+const MANY = 6; // components, beyond which their numbers are small, so that they hide fewer points
+const SMALL_FONT = FONT.replace("12", "10");
+
 class Plane extends Panel {
   /**
    * @param scene  the whole scene, whose points and frames all planes share
@@ -48,8 +51,9 @@ class Plane extends Panel {
     const theta = this.mixtureAt(a, b, t);
     this.clipped(() => {
       this.drawBehind(theta, a, b, t);
-      this.drawPoints(this.colors(a, b, t), chosen, pinned);
+      this.drawPoints(this.colors(a, b, t));
       this.drawGaussians(theta, b);
+      if (this.scene.points[chosen]) this.drawRings(this.place(chosen), pinned ? [8, 12] : [9]);
     });
   }
 
@@ -79,8 +83,7 @@ class Plane extends Panel {
     });
   }
 
-  /** The points; a ring marks the chosen one, a double ring the pinned one. */
-  drawPoints(styles, chosen, pinned) {
+  drawPoints(styles) {
     const { ctx, look } = this;
     const r = Math.max(2.4, Math.min(4.5, Math.sqrt(3600 / styles.length)));
     ctx.lineWidth = 0.8;
@@ -88,39 +91,54 @@ class Plane extends Panel {
       const [x, y] = this.place(i);
       drawMarker(ctx, path, this.px(x), this.py(y), r, rgb, outline(rgb, look));
     });
-    if (chosen >= 0 && chosen < styles.length) {
-      for (const radius of pinned ? [8, 12] : [9]) {
-        this.circle(this.place(chosen), radius);
-        this.stroke(look.ink, 2);
-      }
+  }
+
+  /** One ring marks a point or a mean that is chosen, a double ring a pinned one. */
+  drawRings(at, radii) {
+    for (const radius of radii) {
+      this.circle(at, radius);
+      this.stroke(this.look.ink, 2);
     }
   }
 
   /** Ellipses, the trails of the centres, and the centres with their numbers. */
   drawGaussians(theta, frame) {
-    const { ctx, look, spec } = this;
-    theta.means.forEach((mean, k) => {
+    const { look, spec } = this;
+    const last = this.scene.frames[frame][0];
+    const drawShapes = (mean, k) => {
       const dark = outline(look.component(k), look);
-      if (spec.trails) {
-        const last = this.scene.frames[frame][0];
-        this.casedLine([...spec.mixtures.slice(0, last).map((past) => past.means[k]), mean], dark, 1.4);
-      }
+      if (spec.trails) this.casedLine([...spec.mixtures.slice(0, last).map((past) => past.means[k]), mean], dark, 1.4);
       for (const std of theta.covariances ? spec.ellipses : []) {
         this.casedLine(ellipsePoints(mean, theta.covariances[k], std), dark, 1.8, true);
       }
-    });
-    if (!spec.numbers) return;
-    theta.means.forEach((mean, k) => {
-      const [x, y] = mean;
-      this.circle(mean, 8.5);
+    };
+    this.clipped(() => theta.means.forEach(drawShapes), 0);
+    if (this.rival) this.drawRival(this.rival);
+    if (spec.numbers) this.drawNumbers(theta.means);
+  }
+
+  drawNumbers(means) {
+    const { ctx, look } = this;
+    const r = means.length > MANY ? 6 : 8.5;
+    means.forEach((mean, k) => {
+      this.circle(mean, r);
       ctx.fillStyle = css(look.paper);
       ctx.fill();
-      this.stroke(look.ink, 1.5);
+      this.stroke(look.ink, r / 6);
       ctx.fillStyle = css(look.ink);
       ctx.textAlign = "center";
       ctx.textBaseline = "middle";
-      ctx.fillText(k, this.px(x), this.py(y) + 0.5);
+      if (means.length > MANY) ctx.font = SMALL_FONT;
+      ctx.fillText(k, this.px(mean[0]), this.py(mean[1]) + 0.5);
     });
+  }
+
+  /** Another solution: the borders of its cells, dashed, and crosses that can be seen around a number. */
+  drawRival(centers) {
+    this.drawBorders(centers);
+    for (const [x, y] of centers) {
+      drawMarker(this.ctx, MARKERS[6], this.px(x), this.py(y), 15, this.look.paper, this.look.ink);
+    }
   }
 
   /** The cell of each centre, in a light tint of its colour. */
@@ -158,10 +176,9 @@ class Plane extends Panel {
   }
 
   /** The index of the point nearest to a place on the canvas, or −1 if none is within `reach` pixels. */
-  nearest(px, py, reach = 14) {
+  nearest(px, py, reach = 14, points = this.scene.points.map((_, i) => this.place(i))) {
     let [best, closest] = [-1, reach];
-    this.scene.points.forEach((_, i) => {
-      const [x, y] = this.place(i);
+    points.forEach(([x, y], i) => {
       const distance = Math.hypot(this.px(x) - px, this.py(y) - py);
       if (distance < closest) [best, closest] = [i, distance];
     });
@@ -175,9 +192,9 @@ class Plane extends Panel {
     const R = this.responsibilities(colored);
     if (!R) return `${point}: no responsibilities yet`;
     if (!this.spec.mixtures[colored].covariances) return `${point}: nearest to centre ${this.labels(colored)[i]}`;
-    const shares = R[i].map((share, k) => `component ${k} ${decimal(share, 3)}`);
+    const shares = R[i].map((share, k) => `component ${k}: ${decimal(share, 3)}`);
     const some = shares.filter((text) => !text.endsWith(" 0.000"));
-    return `${point}: ${(shares.length > some.length + 1 ? [...some, "the others 0.000"] : shares).join(", ")}`;
+    return `${point}; ${(shares.length > some.length + 1 ? [...some, "the others: 0.000"] : shares).join(", ")}`;
   }
 
   nameOf(i) {

@@ -3,7 +3,7 @@
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
 const LONG = [41, 101]; // frames, from which on the player opens at a higher speed
-const CLICK = 5; // a press that moves further than this is no click, in pixels
+const STILL = 5; // a press that moves further than this is no click, in pixels
 
 class Player {
   constructor(host, scene, style) {
@@ -41,8 +41,8 @@ class Player {
       this.playButton,
       this.forward,
       element("div", { class: "wide" }, [
-        element("label", {}, [sliderName, this.slider]),
-        element("label", {}, ["speed", this.speed]),
+        labelled(sliderName, this.slider),
+        labelled("speed", this.speed),
       ]),
     ]);
     this.note = element("p", { class: "note" }, [scene.note]);
@@ -84,15 +84,18 @@ class Player {
       this.hover(under, p);
     });
     canvas.addEventListener("pointerleave", () => this.hover(-1, p));
-    canvas.onfocus = () => this.placeKeys();
+    canvas.onfocus = () => {
+      this.placeKeys();
+      if (!canvas.matches(":focus-visible")) return;
+      for (const part of [this.section, canvas]) part.scrollIntoView({ block: "nearest" }); // at least the picture
+    };
     canvas.onblur = () => setTimeout(() => this.placeKeys(), 300); // a click that takes the focus must not miss its button
     canvas.addEventListener("pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);
     });
     canvas.addEventListener("click", (event) => {
-      const [x, y] = pressed;
-      if (Math.hypot(event.clientX - x, event.clientY - y) < CLICK) this.click(under, p);
+      if (near(pressed, [event.clientX, event.clientY])) this.click(under, p);
     });
     canvas.addEventListener("keydown", (event) => {
       const action = this.keys(p)[(event.shiftKey ? "⇧" : "") + event.key];
@@ -140,8 +143,8 @@ class Player {
       });
     }
     new ResizeObserver(redraw).observe(this.section);
-    const attributes = { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light", "theme"] };
-    for (const node of [document.documentElement, document.body]) new MutationObserver(redraw).observe(node, attributes);
+    const observer = new MutationObserver(redraw); // a theme is an attribute: class, data-theme, data-jp-theme-light
+    for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     redraw();
   }
@@ -154,21 +157,27 @@ class Player {
     this.last = scene.frames.length - 1;
     this.slider.max = this.last;
     this.planes = scene.planes.map((spec, p) => this.picture(this.canvases[p], scene, spec));
-    this.curve = scene.curve && new Curve(this.side, scene.curve);
+    this.curve = scene.curve && this.curveOf(scene.curve);
     [this.a, this.b, this.t] = [frame, frame, 1];
     if (!scene.points[this.chosen]) this.pinned = false;
-    this.updateLegend();
     this.update();
   }
 
-  /** The picture of a plane: points in the plane, points along a line, or points over a density. */
   picture(canvas, scene, spec) {
-    const Kind = spec.levels ? Levels : spec.top === undefined ? Plane : Line;
-    return new Kind(canvas, scene, spec);
+    return new Plane(canvas, scene, spec);
+  }
+
+  curveOf(spec) {
+    return new Curve(this.side, spec);
   }
 
   get frame() {
     return this.b;
+  }
+
+  /** The indices of the mixture that is on the page, and of the one whose responsibilities are. */
+  get indices() {
+    return this.scene.frames[this.b];
   }
 
   get canPlay() {
@@ -245,22 +254,18 @@ class Player {
     disable(this.forward, this.b === this.last);
     disable(this.playButton, !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
-      const { means } = spec.mixtures[this.scene.frames[this.b][0]];
+      const { means } = spec.mixtures[this.indices[0]];
       const places = `Means at ${means.map(placeText).join(" ")}.`;
       const label = [spec.title, caption, places, this.scene.keys].filter(Boolean).join(" ");
       this.canvases[p].setAttribute("aria-label", label);
     });
-    if (this.curve) {
-      this.side.setAttribute("aria-label", this.describeCurve());
-      this.side.classList.toggle("empty", this.curve.empty);
-    }
+    if (this.curve) this.side.setAttribute("aria-label", this.describeCurve());
     this.read();
     this.draw();
   }
 
-  /** The caption of a frame: the scene's own, or one by its narrator. */
   captionAt(frame) {
-    return this.scene.captions?.[frame] ?? NARRATORS[this.scene.narrator](this.scene, this.planes, frame);
+    return this.scene.captions?.[frame];
   }
 
   describeCurve() {
@@ -278,31 +283,17 @@ class Player {
     this.drawn += 1;
   }
 
-  /** A legend for the curve, if it has several lines. */
-  updateLegend() {
-    const lines = this.curve && this.curve.spec.lines.length > 1 ? this.curve.spec.lines : [];
-    this.legend.replaceChildren(
-      ...lines.map(({ name }, k) => {
-        const sign = element("span", { "aria-hidden": "true" });
-        const dash = `stroke-dasharray="${DASHES[k % DASHES.length]}"`;
-        const line = `<path d="M0 4h36" stroke="currentColor" stroke-width="2" ${dash}/>`;
-        sign.innerHTML = `<svg width="36" height="8">${line}</svg> ${HOLLOW_SIGNS[k % HOLLOW_SIGNS.length]}`;
-        return element("li", {}, [sign, ` ${name}`]);
-      })
-    );
-  }
-
   /** One bar per component: as long as its weight, with the number of points whose likeliest component it is. */
   drawWeights(weights) {
     if (this.weights.childElementCount !== weights.length) {
       this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
     }
-    const labels = this.planes[0].labels(this.scene.frames[this.b][1]);
+    const labels = this.planes[0].labels(this.indices[1]);
     const texts = weights.map((weight, k) => {
       const n = labels?.filter((label) => label === k).length;
-      return decimal(weight, 2) + (labels ? ` · ${n} point${n === 1 ? "" : "s"}` : "");
+      return decimal(weight, 2) + (labels ? ` · ${counted(n, "point")}` : "");
     });
-    this.weights.setAttribute("aria-label", `shares: ${texts.map((text, k) => `component ${k} ${text}`).join(", ")}`);
+    this.weights.setAttribute("aria-label", `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`);
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
@@ -352,6 +343,9 @@ class Player {
   }
 }
 
+function near([x, y], [u, v]) {
+  return Math.hypot(x - u, y - v) < STILL;
+}
 
 function weightBar(k) {
   const bar = element("div", { class: "bar" });
@@ -369,6 +363,10 @@ function subscript(k) {
 /** Disable a button, or enable it; it keeps the focus, so that the keyboard need not find its way back. */
 function disable(button, whether) {
   button.setAttribute("aria-disabled", whether);
+}
+
+function labelled(text, control) {
+  return element("label", {}, [text, control]);
 }
 
 function element(name, attributes, children = []) {

@@ -37,7 +37,9 @@ class Playground extends Live {
         leastWidth: 4,
         xlabel: "round of EM",
         ylabel: "mean log-likelihood",
+        leastHeight: 1e-3,
         grow: true,
+        marks: state.released ? [steps[state.released.at].round] : [],
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
@@ -55,30 +57,37 @@ class Playground extends Live {
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
     this.compare.addEventListener("change", () => this.update());
-    this.addControls(
-      [
-        element("label", {}, ["components", this.components]),
-        this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
-        this.makeUndo(),
-      ],
-      "More: points, covariance type, k-means",
-      [
-        element("label", {}, ["points", this.data]),
-        this.button("Add a group", () => this.edit([...this.state.points, ...this.newGroup()])),
-        this.button("Clear", () => this.edit([])),
-        element("label", {}, ["covariance type", this.type]),
-        element("label", {}, [this.compare, "what k-means would do"]),
-      ]
-    );
+    const rare = element("div", { class: "controls" }, [
+      labelled("points", this.data),
+      this.button("Add a group", () => this.edit([...this.state.points, ...this.newGroup()], -1, "Add a group")),
+      this.button("Clear", () => this.edit([], -1, "Clear")),
+      labelled("covariance type", this.type),
+      element("label", {}, [this.compare, "what k-means would do"]),
+    ]);
+    this.addControls([
+      labelled("components", this.components),
+      this.button("New start", () => this.restart({ seed: this.state.seed + 1 }, "New start")),
+      this.makeUndo(),
+      element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
+    ]);
   }
 
   captionAt(frame) {
-    return captionOf(this.state, this.scene.frames[frame], this.rival);
+    const { state } = this;
+    const [m, e] = this.scene.frames[frame];
+    if (this.holding && state.steps.length) return holdingText(state, nameOf(this.held));
+    if (m === e && m === state.released?.at) return releasedText(state);
+    return captionOf(state, [m, e], this.rival);
   }
 
-  get undone() {
-    const step = this.state.steps[this.scene.frames[this.b][0]];
-    return step ? `Undone: back to round ${step.round}.` : super.undone;
+  undone(what) {
+    const step = this.state.steps[this.indices[0]];
+    return `Undone: back to ${what ? "the picture before" : "round"} ${what || (step?.round ?? 0)}.`;
+  }
+
+  /** At the end of a run there is nothing to play, since EM has converged. */
+  get canPlay() {
+    return this.playing || this.b < this.last;
   }
 
   update() {
@@ -91,13 +100,13 @@ class Playground extends Live {
   }
 
   get meanName() {
-    return "mean";
+    return "mean of component";
   }
 
   /** After the place of a mean: what is still to come. */
   get outlook() {
-    const rounds = this.state.steps.length - 1 - this.scene.frames[this.b][0];
-    return rounds > 0 ? `; from here, EM takes ${rounds} ${rounds > 1 ? "rounds" : "round"}` : "";
+    const rounds = this.state.steps.length - 1 - this.indices[0];
+    return rounds > 0 ? `; from here, EM takes ${counted(rounds, "round")}` : "";
   }
 
   // ── EM, live ────────────────────────────────────────────────────────────────────────────────────
@@ -117,8 +126,10 @@ class Playground extends Live {
 
   /** A change is complete. The rounds of EM from here are ready; they are played if EM was playing. */
   drop() {
+    const { state, last, held } = this;
     super.drop();
-    this.put(settled(continued(this.shown)), 0);
+    const released = held && state.steps.length && { at: state.steps.length - 1, name: nameOf(held) };
+    this.put(settled({ ...state, released, converged: !state.steps.length }), last);
     if (this.goesOn) this.play();
   }
 
@@ -127,13 +138,13 @@ class Playground extends Live {
   /** EM goes on from the mixture on the page, and needs no step before it. */
   get shown() {
     const before = super.shown;
-    return { ...before, steps: before.steps.slice(-1) };
+    return { ...before, steps: before.steps.slice(-1), released: null, what: "" };
   }
 
   /** Start EM anew, with changed options. It stands at its start. */
-  restart(changes) {
+  restart(changes, name = "that choice") {
     this.rival = null;
-    this.change(started({ ...this.state, ...changes }));
+    this.change(started({ ...this.shown, ...changes, what: name }));
     this.goesOn = false;
     this.drop();
   }
@@ -144,9 +155,9 @@ class Playground extends Live {
   }
 
   /** Change the points; EM goes on from where it is. */
-  edit(points, chosen = -1) {
+  edit(points, chosen = -1, name = "") {
     [this.chosen, this.mean] = [chosen, -1];
-    this.change(continued({ ...this.shown, points, data: EDITED }));
+    this.change(continued({ ...this.shown, points, data: EDITED, what: name }));
     this.drop();
   }
 
@@ -154,16 +165,15 @@ class Playground extends Live {
     this.edit([...this.state.points, point], this.state.points.length);
   }
 
-  /** Move a point or a mean. While it is held, the curve keeps the rounds since it was taken. */
+  /** Move a point or a mean. While it is held, the rounds since it was taken are kept. */
   move({ point = -1, mean = -1 }, to) {
-    const { state } = this;
-    const steps = this.holding ? state.steps.slice(-REMEMBERED) : this.shown.steps;
+    const state = this.dragging ? { ...this.state, steps: this.state.steps.slice(-REMEMBERED) } : this.shown;
     [this.chosen, this.mean] = [point, mean];
     if (mean < 0) {
-      this.change(continued({ ...state, steps, points: state.points.with(point, to), data: EDITED }));
+      this.change(continued({ ...state, points: state.points.with(point, to), data: EDITED }));
     } else {
-      const { theta } = steps.at(-1);
-      this.change(continued({ ...state, steps }, { ...theta, means: theta.means.with(mean, to) }));
+      const { theta } = state.steps.at(-1);
+      this.change(continued(state, { ...theta, means: theta.means.with(mean, to) }));
     }
     this.follow();
   }
@@ -171,7 +181,7 @@ class Playground extends Live {
   newGroup() {
     const random = seededRandom(1000 + this.state.points.length);
     const [left, right, bottom, top] = this.planes[0].limits;
-    const center = [left + (0.15 + 0.7 * random()) * (right - left), bottom + (0.15 + 0.7 * random()) * (top - bottom)];
+    const center = [[left, right], [bottom, top]].map(([low, high]) => between(low, high, 0.15 + 0.7 * random()));
     const spread = 0.06 * (top - bottom);
     return range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
   }
@@ -215,14 +225,14 @@ function started(state) {
   const { points, K, type, seed } = state;
   const enough = points.length > K;
   const theta = enough ? randomStart(points, K, type, seededRandom(seed)) : null;
-  return { ...state, steps: enough ? [firstStep(points, theta)] : [], converged: !enough };
+  return { ...state, steps: enough ? [{ ...judged(points, theta), round: 1 }] : [], converged: !enough };
 }
 
 /** The state with its last step made anew, for changed points or a changed mixture; without a step, a start. */
 function continued(state, theta = state.steps.at(-1)?.theta) {
   const { points, steps, K } = state;
   if (!theta || points.length <= K) return started(state);
-  const step = { ...firstStep(points, theta), round: steps.length > 1 ? steps.at(-1).round : 1 };
+  const step = { ...judged(points, theta), round: steps.length > 1 ? steps.at(-1).round : 1 };
   if (!Number.isFinite(step.lowerBound)) return started(state);
   return { ...state, steps: [...steps.slice(0, -1), step], converged: false };
 }
@@ -254,10 +264,6 @@ function settled(state) {
   return state;
 }
 
-function firstStep(points, theta) {
-  return { ...judged(points, theta), round: 1 };
-}
-
 /** Where Lloyd's algorithm ends: it starts at the means of EM, and goes on from its own centres when points move. */
 function kmeansBeside({ points, steps, K }, before) {
   const start = before?.length === K ? before : steps[0].theta.means;
@@ -266,19 +272,37 @@ function kmeansBeside({ points, steps, K }, before) {
 
 // ── In words ─────────────────────────────────────────────────────────────────────────────────────
 
-/** What a half step did, and how k-means would group the points. */
+function nameOf({ point, mean }) {
+  return mean >= 0 ? `the mean of component ${mean}` : `point ${point}`;
+}
+
+/** What goes on while something is held. */
+function holdingText({ steps, converged }, name) {
+  const { round, lowerBound } = steps.at(-1);
+  const now = `${converged ? "has settled" : "goes on"}: round ${round}, mean log-likelihood ${decimal(lowerBound, 4)}`;
+  return `While you hold ${name}, EM ${now}. Moving it can lower this number.`;
+}
+
+/** What came of holding something. */
+function releasedText({ steps, before, released: { at, name } }) {
+  const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
+  const next = at < steps.length - 1 ? "Press Play to go on." : "EM has converged.";
+  return `You let go of ${name} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
+}
+
+/** What a step did, and how k-means would group the points. */
 function captionOf({ points, steps, K, converged }, [m, e], rival) {
   if (e < 0) return `Place more than ${K} points: EM needs more points than components.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
     const paths = theta.means.map((mean, k) => Math.sqrt(squaredDistance(mean, before.theta.means[k])));
     const longest = Math.max(...paths);
-    return `M-step ${round - 1}: mean ${paths.indexOf(longest)} moves most, by ${significant(longest, 2)}.`;
+    return `M-step ${round - 1}: component ${paths.indexOf(longest)} moves most, its mean by ${significant(longest, 2)}.`;
   }
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
-  const who = n > 1 ? `${n} points change their` : `${n ? "1" : "no"} point changes its`;
-  const what = before ? `${who} likeliest component` : "every point gets its responsibilities";
-  const texts = [`E-step ${round}: ${what}; mean log-likelihood ${decimal(lowerBound, 4)}.`];
+  const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point gets its responsibilities";
+  const likelihood = rival ? "" : `; mean log-likelihood ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
+  const texts = [`E-step ${round}: ${what}${likelihood}.`];
   if (converged && m === steps.length - 1) texts.push(m < MOST_ROUNDS ? "EM has converged." : "EM stops here.");
   if (rival) texts.push(differenceText(R.map(likeliest), assign(points, rival)));
   return texts.join(" ");
@@ -295,8 +319,4 @@ function differenceText(ours, theirs) {
 function agreement([row, ...rows], taken = []) {
   if (!row) return 0;
   return Math.max(...row.map((count, l) => (taken.includes(l) ? 0 : count + agreement(rows, [...taken, l]))));
-}
-
-function middleOf([left, right, bottom, top]) {
-  return [(left + right) / 2, (bottom + top) / 2];
 }

@@ -23,14 +23,17 @@ const PRESETS = {
 };
 
 /** The points of a preset, in the middle of a rectangle. */
-function presetPoints(name, [left, right, bottom, top]) {
+function presetPoints(name, limits) {
   const random = seededRandom(7);
   const noise = (spread) => spread * standardNormal(random);
+  const [left, right, bottom, top] = limits;
   const scale = 0.42 * Math.min(right - left, top - bottom);
-  return range(PRESET_SIZE).map((i) => {
-    const [x, y] = PRESETS[name](i, noise, random);
-    return [(left + right) / 2 + scale * x, (bottom + top) / 2 + scale * y];
-  });
+  const middle = middleOf(limits);
+  return range(PRESET_SIZE).map((i) => PRESETS[name](i, noise, random).map((value, j) => middle[j] + scale * value));
+}
+
+function middleOf([left, right, bottom, top]) {
+  return [(left + right) / 2, (bottom + top) / 2];
 }
 
 /** One number from N(0, 1), by the Box–Muller transform (1958). */

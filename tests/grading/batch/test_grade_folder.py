@@ -103,7 +103,7 @@ def test_regrading_marks_only_what_changed_and_reports_it(folder):
     folder.write_text(json.dumps({"a": {"e_step": 4}, "b": {"e_step": 1}, "c": {"log_sum_exp": 2}}))
     go(folder)
     marked(folder)
-    changed = replace(CATALOGUE.tasks["e_step"], points=3, expected="something else")
+    changed = replace(CATALOGUE.tasks["e_step"], points=3, families={}, expected="something else")
     summary = go(folder, resume=True, course=course_with(changed))
     assert sorted(marked(folder)) == ["a e_step", "b e_step", "c e_step"]
     assert summary.changes == ["a loses 1: e_step 4 → 3"]
@@ -287,7 +287,7 @@ def test_results_are_not_written_among_submissions(tmp_path, out):
 
 
 def test_another_lessons_notebook_has_blanks_in_the_tables(folder):
-    def grade(submission, course, sandbox, seed, on_mark, done):
+    def grade(submission, course, sandbox, seed, on_mark, done, **rules):
         marks = [Mark("e_step", 0, 4, "missing"), Mark("why", 0, 3, "by hand")]
         return Grade(submission.student, "04_em", submission.source, "missing", marks, {"why": ""})
 

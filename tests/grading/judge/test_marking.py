@@ -15,6 +15,7 @@ from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.records.grade import Cell, Mark, Submission
 from mlcourse.plain import plain
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
+from tests.helpers.made_up_class import points_of
 
 if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
@@ -72,7 +73,7 @@ def test_references_get_all_points_and_mistakes_are_named(task):
     assert ask(task, as_handed_in(task, task.answer))[1:4] == (task.points, task.points, "right")
     for mistake in task.mistakes:
         mark = ask(task, as_handed_in(task, mistake.answer))
-        assert (mark.points, mark.mistake) == (0, mistake.name)
+        assert (mark.points, mark.mistake) == (points_of(task, mistake), mistake.name)
         assert mistake.message in mark.message
 
 
@@ -112,7 +113,7 @@ class ForgedSession:
     def __init__(self, **reply):
         self.reply = reply
 
-    def ask(self, request, *args):
+    def ask(self, request, *args, **options):
         return ({"is": "function", "name": "e_step"} if request["do"] == "find" else self.reply), []
 
     def end(self):
@@ -311,13 +312,3 @@ def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))
     assert one.marks == other.marks
     assert one.output == other.output
-
-
-@pytest.fixture(scope="session")
-def some_sandbox():
-    try:
-        chosen = sandbox.choose()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
-    with chosen:
-        yield chosen
