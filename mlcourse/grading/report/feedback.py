@@ -3,13 +3,12 @@
 Each page is complete in itself, and about one submission. The same run gives the same bytes.
 """
 
-import io
+import os
 import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import Entry
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.text import printable
@@ -67,9 +66,9 @@ NAMES = {"canvas": name_for_canvas, "moodle": name_for_moodle}
 
 
 def write_feedback(path: Path, out: Path, named: Iterable[tuple[str, Entry]]) -> None:
-    """Write a zip of pages. A name that is already taken gets a number."""
-    file, taken = io.BytesIO(), set[str]()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Write a zip of pages, with one in memory at a time. A name that is already taken gets a number."""
+    draft, taken = path.with_name(f".{path.name}.{os.getpid()}.new"), set[str]()
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, entry in named:
             unique = unique_name(name, taken)
             taken.add(unique.casefold())
@@ -77,7 +76,7 @@ def write_feedback(path: Path, out: Path, named: Iterable[tuple[str, Entry]]) ->
             info.external_attr = 0o644 << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, (out / student_path(entry.name)).read_bytes())
-    write_atomically(path, file.getvalue())
+    os.replace(draft, path)
 
 
 def unique_name(name: str, taken: set[str]) -> str:
