@@ -1,4 +1,4 @@
-"""The commands `mlcourse grade`, `report`, `doctor` and `similarity`: options, output and exit codes."""
+"""The commands `mlcourse grade`, `mark`, `report`, `doctor` and `similarity`: options, output and exit codes."""
 
 import argparse
 import os
@@ -12,15 +12,25 @@ from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
 from mlcourse.grading.batch.cluster import ClusterError
-from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_name, grade_folder, seed_from
+from mlcourse.grading.batch.grade_folder import (
+    CannotGrade,
+    check_paths,
+    full_name,
+    grade_folder,
+    lock_folder,
+    seed_from,
+)
 from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.desk.run import run_desk
+from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.gradebook.example import write_example
 from mlcourse.grading.gradebook.settings import Gradebook, GradebookError, Platform
 from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.alike import compare_folder, similarity_page
-from mlcourse.grading.report.byhand import ByHandTableError
 from mlcourse.grading.report.publish import Summary, gradebook_of, publish
+from mlcourse.grading.report.regrade import add_requests
+from mlcourse.grading.report.sheet import SheetError
 from mlcourse.grading.report.words import ungraded_reason
 
 PROGRAM = "python course.py"  # run in the course's own folder
@@ -28,10 +38,10 @@ EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
 EXPECTED_ERRORS = (
     CannotGrade,
     CatalogueError,
-    ByHandTableError,
     ClusterError,
     GradebookError,
     NothingToPublish,
+    SheetError,
     sandbox.NoSandbox,
 )
 PLATFORMS = [name for name in get_args(Platform) if name != "auto"]
@@ -58,6 +68,7 @@ def grade_parser() -> argparse.ArgumentParser:
     add("--add", action="store_true", help="keep the lesson's other submissions, to add late-comers")
     add_book_options(parser)
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
+    add("--regrade", type=Path, metavar="FILE", help="a table of tasks to mark again, because students asked")
     add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own tasks")
     add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
@@ -87,6 +98,8 @@ def grade(words: list[str]) -> int:
         parser.error("SUBMISSIONS and -o OUT are required")
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
+    if options.regrade:
+        add_requests(options.regrade, options.out)
     course = Course(options.course.resolve(), options.extra_checks)
     gradebook = gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform))
     refuse_unknown_lessons(gradebook, course)
@@ -146,11 +159,36 @@ def print_summary(summary: Summary, out: Path) -> None:
     open_answers = sum(entry.pending > 0 for entry in summary.book.entries)
     if open_answers:
         print(
-            f"Notebooks with open answers: {open_answers}."
-            f" Fill in {out / 'by_hand.csv'}, then run {PROGRAM} report {out}"
+            f"Notebooks with open answers: {open_answers}. Mark them in the browser with {PROGRAM} mark {out}"
         )
     total = len(summary.grades)
     print(f"{total - len(summary.ungraded)} of {total} graded: {out / 'index.html'}")
+
+
+def mark_parser() -> argparse.ArgumentParser:
+    description = "Mark open answers in the browser, and overrule checks. Ctrl-C ends it."
+    parser = argparse.ArgumentParser(f"{PROGRAM} mark", description=description)
+    add = parser.add_argument
+    add("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
+    add("--no-browser", action="store_true", help="print the address, and open no browser")
+    add("--extra-checks", type=Path, metavar="DIR", help="the folder with your own tasks")
+    add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
+    return parser
+
+
+def mark(words: list[str]) -> int:
+    """Open the page for marking by hand; once it is closed, rewrite tables and pages."""
+    options = mark_parser().parse_args(words)
+    read_manifest(options.out)  # or there is no folder to lock
+    with lock_folder(options.out):
+        desk = Desk(options.out, Course(options.course.resolve(), options.extra_checks))
+        run_desk(desk, browser=not options.no_browser)
+        if not desk.store.changed:
+            print("Nothing was entered.")
+            return 0
+        summary = publish(options.out)
+    print_summary(summary, options.out)
+    return EXIT_UNGRADED if summary.ungraded else 0
 
 
 def report(words: list[str]) -> int:
@@ -209,4 +247,4 @@ def similarity(words: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"grade": grade, "report": report, "doctor": doctor, "similarity": similarity}
+COMMANDS = {"grade": grade, "mark": mark, "report": report, "doctor": doctor, "similarity": similarity}

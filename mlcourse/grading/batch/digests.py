@@ -32,6 +32,7 @@ WITHOUT_EFFECT = (
     "__main__.py",
     "grading/commands.py",
     "grading/batch/",
+    "grading/desk/",
     "grading/gradebook/",
     "grading/records/",
     "grading/report/",

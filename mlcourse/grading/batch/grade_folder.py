@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from mlcourse.grading.batch.spool import Spool
 from mlcourse.grading.batch.submission import Outcome, Settings, begin, finish, look_up, lost
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
+from mlcourse.grading.records.grade import Submission
 from mlcourse.grading.records.manifest import (
     Listed,
     Manifest,
@@ -27,9 +28,12 @@ from mlcourse.grading.records.manifest import (
     read_manifest,
     write_manifest,
 )
+from mlcourse.grading.records.results import name_of
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, publish
+from mlcourse.grading.report.publish import Summary, marked_before, publish
+from mlcourse.grading.report.regrade import REQUESTS, Notebook, find_requested, follow_up, read_requests
+from mlcourse.grading.report.sheet import SheetError
 
 try:
     import fcntl
@@ -70,7 +74,7 @@ def grade_folder(
 
     Raises
     ------
-    CannotGrade, CatalogueError, ByHandTableError, ClusterError, GradebookError, NoSandbox
+    CannotGrade, CatalogueError, ClusterError, GradebookError, NoSandbox, SheetError
     """
     course = settings.course
     lesson = full_name(lesson, course)
@@ -79,6 +83,11 @@ def grade_folder(
         Spool(settings.out) as waiting,
         crew_for(settings.terms, jobs, cluster) as crew,
     ):
+        notebooks = (
+            notebook_of(each, course)
+            for each in read_submissions(submissions, course.catalogue, lesson, course.exercise)
+        )
+        settings = replace(settings, again=requested_tasks(settings.out, notebooks))
         entries: list[Listed] = []
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(listed(submission))
@@ -129,6 +138,34 @@ def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None
         fault = fault_in(task, seed) if task.lesson in lessons else None
         if fault:
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
+
+
+def notebook_of(submission: Submission, course: Course) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(one.name for one in course.catalogue.of_lesson(submission.lesson).roster)
+    owner = submission.owner or submission.student
+    name = name_of(submission)
+    return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks)
+
+
+def requested_tasks(out: Path, notebooks: Iterable[Notebook]) -> dict[str, frozenset[str]]:
+    """Return the tasks that were asked to be marked again, by the names of results.
+
+    Raises SheetError if a request is about no submission of this run or of the last one.
+    """
+    rows = read_requests(out / REQUESTS)
+    if not rows:
+        return {}
+    earlier, marks = marked_before(out)
+    known = {notebook.name: notebook for notebook in [*earlier, *notebooks]}
+    requests, problems = find_requested(rows, known.values())
+    if problems:
+        raise SheetError("\n".join(problems))
+    follow_up(out, requests, marks)  # notes what the marks were
+    return {
+        request.name: frozenset(other.task for other in requests if other.name == request.name)
+        for request in requests
+    }
 
 
 def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool) -> list[str]:
@@ -222,6 +259,6 @@ def lock_folder(out: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotGrade(
-                f"another run is writing to {out}: wait for it, or choose another folder with -o."
+                f"another run or `mark` is using {out}: end it first, or choose another folder."
             ) from None
         yield

@@ -1,6 +1,7 @@
 """One submission as the leading process sees it: what is known from an earlier run, and what is written down."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ class Settings(Terms):
     platform: str | None = (
         None  # the learning platform that tables are for, if it is not the one in that file
     )
+    again: Mapping[str, frozenset[str]] = field(default_factory=dict)  # result's name → tasks to mark again
 
     @property
     def terms(self) -> Terms:
@@ -50,6 +52,8 @@ def look_up(submission: Submission, settings: Settings) -> Waiting | None:
         about = submission_digest(submission, settings.circumstances)
         checks = task_digests(settings.course, submission.lesson)
         known = old.valid_marks(about, checks)
+        for task in settings.again.get(name_of(submission), ()):
+            known.pop(task, None)
         complete = known.keys() == checks.keys() or submission.problem
         if old.finished and old.about == about and complete:
             return None

@@ -32,6 +32,7 @@ from mlcourse.grading.report.words import earned, mark_words, status_words
 FORMULA = "=+-@＝＋－＠"
 # A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
+INERT_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])'(\s*)(?=[{re.escape(FORMULA)}])")
 
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
 MAX_COMMENTS = 20_000  # characters
@@ -44,6 +45,11 @@ NO_ANSWER = "(nothing written)"  # in place of an open answer
 def inert(text: str, limit: int = 200) -> str:
     """Make a text safe for spreadsheets: put an apostrophe before anything that could begin a formula."""
     return BEGINS_A_FORMULA.sub(r"\1'\2", printable(text, limit))
+
+
+def ordinary(text: str) -> str:
+    """Return the text that `inert` has made safe."""
+    return INERT_FORMULA.sub(r"\1\2", text)
 
 
 Value: TypeAlias = str | float | None  # of a table's cell
@@ -205,9 +211,8 @@ def gradescope_json(entry: Entry) -> str:
 def _gradescope_test(mark: Mark) -> dict[str, str | float]:
     test: dict[str, str | float] = {"name": mark.task, "score": mark.points, "max_score": mark.out_of}
     test["visibility"] = "visible"
-    test["output"] = printable(
-        f"{mark_words(mark)}\n{mark.message}\n{mark.comment}".strip(), 5000, lines=True
-    )
+    texts = filter(None, [mark_words(mark), mark.message, mark.comment])
+    test["output"] = printable("\n".join(texts).strip(), 10_000, lines=True)
     if mark.status != "by hand":
         test["status"] = "passed" if mark.status == "right" else "failed"
     return test

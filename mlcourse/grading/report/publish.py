@@ -16,22 +16,29 @@ from mlcourse.grading.gradebook.class_list import ClassList, read_class_list
 from mlcourse.grading.gradebook.settings import NAME, Gradebook, Platform, platform, read_gradebook
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade
-from mlcourse.grading.records.manifest import Listed, Manifest, read_manifest
+from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
 from mlcourse.grading.records.results import Result, lean, load
-from mlcourse.grading.report import exports
+from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
-    OtherColumns,
-    apply_points,
+    apply_entries,
     open_answer_rows,
-    read_points,
+    read_entries,
     table_key,
     unused,
-    write_table,
+    update_table,
 )
 from mlcourse.grading.report.feedback import NAMES, in_no_platform, name_in_folder, write_feedback
 from mlcourse.grading.report.pages import index_page, lesson_page, student_page
 from mlcourse.grading.report.paths import lesson_path, student_path
+from mlcourse.grading.report.regrade import (
+    REQUESTS,
+    MarksByTask,
+    Notebook,
+    find_requested,
+    follow_up,
+    read_requests,
+)
 
 
 @dataclass
@@ -65,6 +72,13 @@ def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
     return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
 
 
+def keeper_of(out: Path, manifest: Manifest) -> Bookkeeper:
+    """Return who knows whose each submission is, by the settings and the class list. Raises GradebookError."""
+    gradebook = gradebook_of(out, manifest)
+    class_list = read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+    return Bookkeeper(manifest.submissions, gradebook, class_list)
+
+
 def publish(out: Path) -> Summary:
     """Write all pages and tables, remove those of earlier runs, and return what the instructor has to know.
 
@@ -72,36 +86,40 @@ def publish(out: Path) -> Summary:
     ------
     NothingToPublish
         If there was no run.
-    ByHandTableError
+    SheetError
         If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
     GradebookError
         If gradebook.toml or the class list cannot be used.
     """
     manifest = read_manifest(out)
-    gradebook = gradebook_of(out, manifest)
-    class_list = read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
-    keeper = Bookkeeper(manifest.submissions, gradebook, class_list)
-    entered = as_handed_in(read_points(out / "by_hand.csv"), manifest.submissions, keeper)
+    keeper = keeper_of(out, manifest)
+    entered = as_handed_in(read_entries(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
-    rows: dict[Key, OtherColumns] = {}
+    rows: dict[Key, byhand.Row] = {}
     entries: list[Entry] = []
+    notebooks: list[Notebook] = []
+    marks: MarksByTask = {}
     for listed, result in results_of(out, manifest.submissions):
-        grade = apply_points(result.grade, entered, used)
+        grade = apply_entries(result.grade, entered, used)
         entry = keeper.entry(listed, lean(grade))
         _write(out / student_path(entry.name), student_page(entry, grade, result.code))
         rows |= open_answer_rows(grade)
+        notebooks.append(notebook_of(listed, grade))
+        marks |= {(listed.name, mark.task): mark for mark in grade.marks}
         entries.append(entry)
     book = keeper.book(entries)
-    write_table(out / "by_hand.csv", rows, entered)
-    book.remarks += unused(entered, used)
-    written = [*write_pages(out, book, manifest.changes), *write_tables(out, book)]
+    update_table(out / "by_hand.csv", rows)
+    requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
+    book.remarks += [*unused(entered, used), *problems]
+    requested = [each.sentence() for each in follow_up(out, requests, marks)]
+    written = [*write_pages(out, book, manifest.changes, requested), *write_tables(out, book)]
     remove_leftovers(out, written, {entry.name for entry in entries})
     return Summary(book, manifest.changes)
 
 
 def as_handed_in(
-    entered: dict[Key, str], submissions: Sequence[Listed], keeper: Bookkeeper
-) -> dict[Key, str]:
+    entered: dict[Key, byhand.Entry], submissions: Sequence[Listed], keeper: Bookkeeper
+) -> dict[Key, byhand.Entry]:
     """Return what was entered by hand under the names of the files, where a row has the name on the class list."""
     names: dict[tuple[str, str], str] = {}
     for each in submissions:
@@ -114,6 +132,28 @@ def as_handed_in(
         key._replace(student=names.get((key.student, key.file), key.student)): entry
         for key, entry in entered.items()
     }
+
+
+def marked_before(out: Path) -> tuple[list[Notebook], MarksByTask]:
+    """Return the notebooks and the marks of the last run; none if there was none. Raises SheetError."""
+    try:
+        submissions = read_manifest(out).submissions
+    except NothingToPublish:
+        return [], {}
+    entered = read_entries(out / "by_hand.csv")
+    notebooks: list[Notebook] = []
+    marks: MarksByTask = {}
+    for each, result in results_of(out, submissions):
+        grade = apply_entries(result.grade, entered, set())
+        notebooks.append(notebook_of(each, grade))
+        marks |= {(each.name, mark.task): mark for mark in grade.marks}
+    return notebooks, marks
+
+
+def notebook_of(listed: Listed, grade: Grade) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(mark.task for mark in grade.marks)
+    return Notebook(listed.name, grade.student, listed.owner, grade.source, grade.lesson, tasks)
 
 
 def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Listed, Result]]:
@@ -142,9 +182,9 @@ def _write(path: Path, content: str) -> Path:
 # ── Pages and tables ─────────────────────────────────────────────────────────────────────────────────
 
 
-def write_pages(out: Path, book: Book, changes: Sequence[str]) -> Iterator[Path]:
+def write_pages(out: Path, book: Book, changes: Sequence[str], requests: Sequence[str]) -> Iterator[Path]:
     """Write the instructor's pages: a single lesson is on the index itself."""
-    yield _write(out / "index.html", index_page(book, changes))
+    yield _write(out / "index.html", index_page(book, changes, requests))
     if len(book.lessons) > 1:
         for lesson in book.lessons:
             yield _write(out / lesson_path(lesson), lesson_page(book, lesson))

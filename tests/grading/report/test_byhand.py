@@ -13,8 +13,9 @@ from mlcourse.grading.gradebook.book import pending_points
 from mlcourse.grading.records.grade import Grade, Mark, Submission
 from mlcourse.grading.records.manifest import NothingToPublish
 from mlcourse.grading.report import byhand
-from mlcourse.grading.report.byhand import ByHandTableError
+from mlcourse.grading.report.byhand import Entry
 from mlcourse.grading.report.publish import Summary, publish
+from mlcourse.grading.report.sheet import SheetError
 from tests.helpers.fake_grading import (
     go,
     submission,
@@ -105,7 +106,7 @@ def test_duplicate_rows_must_agree(
     )
     add_row(with_open_question, **{**row, "points": words[1]})
     if points is None:
-        with pytest.raises(ByHandTableError, match="has both 2 and 1 for a, why"):
+        with pytest.raises(SheetError, match="has both 2 and 1 for a, why"):
             publish(with_open_question)
     else:
         assert {grade.student: grade.points for grade in publish(with_open_question).grades}["a"] == points
@@ -161,19 +162,47 @@ def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question
 @pytest.mark.parametrize("text", NASTY)
 def test_entries_for_any_name_are_kept(tmp_path: Path, text: str) -> None:
     path = tmp_path / "by_hand.csv"
-    entered = {byhand.table_key(text, text, "why"): "2"}
+    entered = {byhand.table_key(text, text, "why"): Entry("2", byhand.tidy_comment(text))}
     for _ in range(3):
-        byhand.write_table(path, {}, entered)
-        once, entered = entered, byhand.read_points(path)
-    assert list(entered.values()) == ["2"]
+        byhand.write_rows(path, {key: byhand.Row(3, entry, text) for key, entry in entered.items()})
+        once, entered = entered, byhand.read_entries(path)
+        assert list(entered.values()) == list(once.values())
     assert entered == once
+
+
+def test_a_table_without_comments_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "by_hand.csv"
+    path.write_text("student,file,task,version,out of,points,answer\nada,a.ipynb,why,bcd,3,2,because\n")
+    assert byhand.read_entries(path) == {byhand.Key("ada", "a.ipynb", "why", "bcd"): Entry("2")}
+
+
+def test_a_comment_counts_without_points(with_open_question: Path) -> None:
+    out = with_open_question
+    enter(out, {"a": "2"})
+    add_row(out, student="a", file="a/04_em.ipynb", task="e_step", comment="Nice & short.")
+    add_row(out, student="=b", file="=b/04_em.ipynb", task="e_step", comment="See me ⏎ = soon")
+    for _ in range(2):
+        grades = {grade.student: grade for grade in publish(out).grades}
+        assert [mark.comment for mark in grades["a"].marks] == ["Nice & short.", ""]
+        assert (grades["a"].points, grades["a"].marks[0].status) == (6, "right")
+        assert grades["=b"].marks[0].comment == "See me\n= soon"
+    pages = [path.read_text() for path in (out / "students").iterdir()]
+    assert any("Nice &amp; short." in page for page in pages)
+    rows = rows_of((out / "grades.csv").read_text("utf-8-sig"))
+    assert rows[1]["04_em: comments"] == "e_step: Nice & short."
+
+
+def test_a_comment_that_is_too_long_is_named(with_open_question: Path) -> None:
+    add_row(with_open_question, student="a", file="a/04_em.ipynb", task="e_step", comment="x" * 5001)
+    with pytest.raises(SheetError, match="the comment for a, e_step has 5001 characters"):
+        publish(with_open_question)
 
 
 @pytest.mark.parametrize("word", ["four", "-1", "3.5", "nan", "inf"])
 def test_invalid_points_are_refused_and_kept(with_open_question: Path, word: str) -> None:
     enter(with_open_question, {"a": word})
     before = (with_open_question / "by_hand.csv").read_bytes()
-    with pytest.raises(ByHandTableError, match="is not a number from 0 to 3"):
+    with pytest.raises(SheetError, match="is not a number from 0 to 3"):
         publish(with_open_question)
     assert (with_open_question / "by_hand.csv").read_bytes() == before
 
@@ -183,7 +212,7 @@ def test_a_damaged_table_is_not_overwritten(with_open_question: Path, content: b
     path = with_open_question / "by_hand.csv"
     path.write_bytes(content)
     if content:
-        with pytest.raises(ByHandTableError):
+        with pytest.raises(SheetError):
             publish(with_open_question)
         assert path.read_bytes() == content
 
