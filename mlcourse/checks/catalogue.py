@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from importlib import import_module
+from math import isclose
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -50,7 +51,11 @@ class Catalogue:
                     raise CatalogueError(
                         f"two tasks are called {one.name!r}; rename one: names are unique in the whole course."
                     )
-                if isinstance(one, Task) and one.families and sum(one.families.values()) != one.points:
+                if (
+                    isinstance(one, Task)
+                    and one.families
+                    and not isclose(sum(one.families.values()), one.points)
+                ):
                     raise CatalogueError(
                         f"{one.name} has points={one.points}, but its families={one.families} add up to"
                         f" {sum(one.families.values())}; make the two equal."

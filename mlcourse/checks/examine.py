@@ -18,6 +18,7 @@ from mlcourse.checks.compare import ANY_NUMBERS, describe, difference
 from mlcourse.checks.outcome import Answer, Kind, Outcome, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
+from mlcourse.checks.uses import forbidden_use
 from mlcourse.plain import Plain, plain
 
 NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
@@ -147,8 +148,9 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
             return Verdict("not attempted", stub)
     pairs = list(zip(key.cases, key.expected, outcomes))
     fault = next(filter(None, (fault_of(task, *pair) for pair in pairs)), None)
+    use = forbidden_use(task.forbids, answer.uses)
     if not fault:
-        return Verdict("right")
+        return verdict_on_means(use)
     mistake = recognise(task, key, outcomes)
     if mistake and mistake.planted:
         return Verdict("not attempted", mistake.message, mistake=mistake)
@@ -163,8 +165,16 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
         raised=fault.outcome.error is not None,
         is_clear=bool(trouble_with(task, fault.outcome)),
         case=fault.case,
-        families=families_of(task, pairs),
+        families=() if use else families_of(task, pairs),
     )
+
+
+def verdict_on_means(use: str | None) -> Verdict:
+    """Judge right outputs by how they were computed: `use` is something that the text asks to do without, if any."""
+    if not use:
+        return Verdict("right")
+    what = f"the results are right, but it uses {use}, and this task asks you to do without."
+    return Verdict("wrong", what, is_clear=True)
 
 
 def families_of(task: Task, pairs: list[tuple[Case, Any, Outcome]]) -> tuple[tuple[str, bool], ...]:

@@ -106,6 +106,8 @@ class Task:
     kind : {"function", "value"}
     parts : tuple of str
         What to call the values that an answer consists of, such as ("the means", "the covariances").
+    forbids : tuple of str
+        What the exercise's text asks to do without, by full names: ("scipy.special.logsumexp",) or ("scipy.stats",).
     rtol, atol : float
         Tolerances of the comparison, as in `numpy.isclose`.
     families : dict of str → points
@@ -144,6 +146,7 @@ class Task:
     expected: str = ""
     kind: Literal["function", "value"] = "function"
     parts: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
     rtol: float = 1e-6
     atol: float = 1e-9
     families: dict[str, float] = field(default_factory=dict)

@@ -6,7 +6,7 @@ A folder for each part, in the order of what happens. Imports run from the botto
     inside/     all that exists inside the sandbox: it confines itself, runs cells, and calls what they define
     sandbox/    start such a process so that it can reach nothing outside, and watch it
     intake/     find submissions, and read them as data                            → `Submission`
-    judge/      ask the answers about random cases, and judge the outcomes         → `Grade`
+    judge/      ask the answers about random cases, where their checks stand, and judge the outcomes  → `Grade`
     gradebook/  whose a submission is, when it was due, what lateness costs; everybody's grades in all lessons
     report/     pages, tables, feedback, points given by hand, requests to mark again, answers that look alike
     desk/       marking open answers in the browser

@@ -213,6 +213,7 @@ LOG_SUM_EXP = LESSON.task(
     title="Log-sum-exp",
     points=2,
     expected="array (n,): one finite number per row",
+    forbids=("scipy.special.logsumexp",),
     atol=1e-6,  # float32 is precise enough, even where the result is near 0,
     families={"ordinary numbers": 1, "extreme numbers": 1},
 )
@@ -1051,7 +1052,6 @@ FIT_EM = LESSON.task(
     points=3,
     parts=("the weights", "the means", "the covariances", "the bounds"),
     expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
-    families={"ordinary climbs": 2, "climbs that hardly rise": 1},
 )
 
 
@@ -1062,12 +1062,11 @@ def fit_em_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one round", (X, pi, mu, Sigma, 1))
     X = rng.normal(size=(40, 3))
     mu, Sigma = X.mean(axis=0) + rng.normal(scale=0.001, size=(2, 3)), np.array([np.cov(X.T, ddof=0)] * 2)
-    flat = X, np.array([0.4, 0.6]), mu, Sigma
-    yield Case("four rounds in which the likelihood hardly rises", (*flat, 4), "climbs that hardly rise")
+    yield Case("four rounds in which the likelihood hardly rises", (X, np.array([0.4, 0.6]), mu, Sigma, 4))
     far = rng.permutation([[-90.0], [90.0]]) + rng.normal(size=(2, 2))
     X = 0.01 * (np.repeat(far, (9, 12), axis=0) + rng.normal(size=(21, 2)))
     start = np.array([0.5, 0.5]), 0.01 * far + 0.01, np.array([2e-4 * np.eye(2)] * 2)
-    yield Case("nine rounds, though it settles at once", (X, *start, 9), "climbs that hardly rise")
+    yield Case("nine rounds, though it settles at once", (X, *start, 9))
 
 
 @FIT_EM.reference

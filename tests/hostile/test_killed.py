@@ -20,7 +20,7 @@ from mlcourse.grading.sandbox.watchdog import descendants
 from tests.helpers.made_up_class import TASKS, assert_earned, students, write_submissions
 from tests.helpers.processes import is_running, wait_until
 
-KILLS = int(os.environ.get("MLCOURSE_KILLS", 2))  # CI does more
+KILLS = int(os.environ.get("MLCOURSE_KILLS", 1))  # CI does more
 CLASS = students(3 + KILLS)
 
 

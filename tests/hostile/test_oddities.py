@@ -4,7 +4,9 @@ Each notebook holds many oddities; an answer depends on each of them, so one tha
 """
 
 import base64
+import fcntl
 import io
+import os
 
 import pytest
 from PIL import Image
@@ -155,6 +157,16 @@ def test_what_had_no_effect_is_on_the_page(world):
         "Cell 6 calls `exit`; the cell and all others ran all the same.",
     ):
         assert note in notes
+
+
+def test_a_lock_of_a_file_that_is_not_its_own_locks_nobody_out(walls):
+    session = walls.start(honest.LIMITS)
+    source = "import fcntl, os\nfile = open(os.__file__)\nfcntl.flock(file, fcntl.LOCK_EX)"
+    reply, _ = session.ask({"do": "cell", "cell": 1, "source": source})
+    assert reply["error"] is None
+    with open(os.__file__) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises BlockingIOError if the worker has it
+    session.end()
 
 
 # ── Figures ──────────────────────────────────────────────────────────────────────────────────────────

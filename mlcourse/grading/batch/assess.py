@@ -74,6 +74,10 @@ class Waiting(NamedTuple):
     before: dict[str, float] | None  # points per task in the last finished result, if there is one
 
 
+# The worker of a cluster may have several threads. Python 3.11's `ast.parse` is not safe in more than one of them.
+_one_at_a_time = threading.Lock()
+
+
 @dataclass(frozen=True)
 class Assessment:
     """`assess` with the terms of a run, as a function of what waits: this is what is sent to other processes."""
@@ -81,7 +85,8 @@ class Assessment:
     terms: Terms
 
     def __call__(self, waiting: Waiting) -> Result:
-        return assess(self.terms, waiting.submission, waiting.known)
+        with _one_at_a_time:
+            return assess(self.terms, waiting.submission, waiting.known)
 
     def prepare(self) -> None:
         """Set up a sandbox, so that it is ready for the first submission. If none works, `assess` will say so."""

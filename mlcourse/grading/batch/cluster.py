@@ -100,34 +100,34 @@ class Cluster:
         """Notice which workers have come or gone, and which probes are done. Raises ClusterError."""
         if time.monotonic() < self.looked + LOOK_INTERVAL:
             return
-        threads = self._threads()
+        present = self._present()
         self.looked = time.monotonic()
-        for address in self.workers.keys() - threads.keys():
+        for address in self.workers.keys() - present:
             self.workers.pop(address).end()
-        for address in threads.keys() - self.workers.keys() - self.probes.keys() - self.refused.keys():
+        for address in present - self.workers.keys() - self.probes.keys() - self.refused.keys():
             self.probes[address] = self._submit(address, why_refused, self.assessment, self.expected)
         for address, probe in list(self.probes.items()):
-            if address not in threads or probe.done():
+            if address not in present or probe.done():
                 del self.probes[address]
-            if address in threads and probe.done():
-                self._decide(address, probe, threads[address])
+            if address in present and probe.done():
+                self._decide(address, probe)
 
-    def _threads(self) -> dict[str, int]:
-        """Ask the scheduler for the workers and their numbers of threads. Raises ClusterError."""
+    def _present(self) -> set[str]:
+        """Ask the scheduler for the addresses of its workers. Raises ClusterError."""
         try:
-            return dict(self.client.nthreads())
+            return set(self.client.nthreads())
         except (OSError, RuntimeError) as error:
             raise ClusterError(
                 f"the scheduler at {self.address} no longer answers ({_text_of(error)}). Marks so far are kept: once"
                 " it runs again, --resume continues from there."
             ) from None
 
-    def _decide(self, address: str, probe: Any, threads: int) -> None:
+    def _decide(self, address: str, probe: Any) -> None:
         """Accept or refuse a worker, by what its probe says."""
         error = probe.exception()
         reason = _text_of(error) if error else probe.result()
         if reason is None:
-            self.workers[address] = Worker(threads, lambda *work: self._submit(address, *work))
+            self.workers[address] = Worker(lambda *work: self._submit(address, *work))
         else:
             self.refused[address] = printable(str(reason), 500)
             self.report(f"The worker {address} is not used: {self.refused[address]}")
@@ -162,14 +162,14 @@ class Worker:
 
     Parameters
     ----------
-    threads : int
-        How many submissions it marks at a time.
     submit : callable(function, item)
         Returns a future of Dask.
     """
 
-    def __init__(self, threads: int, submit: Callable[..., Any]):
-        self.room, self._submit = threads + 1, submit
+    room = 2  # one being marked, one that waits, whatever the number of threads: see `Assessment`
+
+    def __init__(self, submit: Callable[..., Any]):
+        self._submit = submit
         self.running: dict[Future[Any], Any] = {}  # with Dask's future of each
 
     def submit(self, function: Callable[[Item], Result], item: Item, /) -> Future[Result]:

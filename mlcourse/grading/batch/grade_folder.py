@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from mlcourse.grading.records.results import name_of
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
 from mlcourse.grading.report.publish import Summary, marked_before, publish
-from mlcourse.grading.report.regrade import REQUESTS, Notebook, find_requested, follow_up, read_requests
+from mlcourse.grading.report.regrade import REQUESTS, Notebook, Row, find_requested, follow_up, read_requests
 from mlcourse.grading.report.sheet import SheetError
 
 try:
@@ -83,21 +83,21 @@ def grade_folder(
         Spool(settings.out) as waiting,
         crew_for(settings.terms, jobs, cluster) as crew,
     ):
-        notebooks = (
-            notebook_of(each, course)
-            for each in read_submissions(submissions, course.catalogue, lesson, course.exercise)
-        )
-        settings = replace(settings, again=requested_tasks(settings.out, notebooks))
         entries: list[Listed] = []
+        notebooks: list[Notebook] = []
+        requests = read_requests(settings.out / REQUESTS)
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(listed(submission))
-            if left := look_up(submission, settings):
+            notebooks.append(notebook_of(submission, course))
+            asked, _ = find_requested(requests, notebooks[-1:])
+            if left := look_up(submission, settings, again={request.task for request in asked}):
                 crew.start()
                 waiting.add(left)
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
+        note_requests(settings.out, requests, notebooks)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
         manifest = replace(
             earlier_runs(settings.out).with_run(entries, add),
@@ -148,24 +148,19 @@ def notebook_of(submission: Submission, course: Course) -> Notebook:
     return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks)
 
 
-def requested_tasks(out: Path, notebooks: Iterable[Notebook]) -> dict[str, frozenset[str]]:
-    """Return the tasks that were asked to be marked again, by the names of results.
+def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook]) -> None:
+    """Note what the marks were that were asked about.
 
     Raises SheetError if a request is about no submission of this run or of the last one.
     """
-    rows = read_requests(out / REQUESTS)
     if not rows:
-        return {}
+        return
     earlier, marks = marked_before(out)
     known = {notebook.name: notebook for notebook in [*earlier, *notebooks]}
     requests, problems = find_requested(rows, known.values())
     if problems:
         raise SheetError("\n".join(problems))
-    follow_up(out, requests, marks)  # notes what the marks were
-    return {
-        request.name: frozenset(other.task for other in requests if other.name == request.name)
-        for request in requests
-    }
+    follow_up(out, requests, marks)
 
 
 def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool) -> list[str]:

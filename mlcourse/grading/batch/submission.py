@@ -1,7 +1,7 @@
 """One submission as the leading process sees it: what is known from an earlier run, and what is written down."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +19,7 @@ class Settings(Terms):
     out: Path
     resume: bool = False  # whether to keep marks that are still valid
     gradebook: Path | None = None  # the file with the instructor's settings, if it is not the one in `out`
-    platform: str | None = (
-        None  # the learning platform that tables are for, if it is not the one in that file
-    )
-    again: Mapping[str, frozenset[str]] = field(default_factory=dict)  # result's name → tasks to mark again
+    platform: str | None = None  # the learning platform that tables are for, if that file does not say
 
     @property
     def terms(self) -> Terms:
@@ -44,16 +41,18 @@ class Outcome(NamedTuple):
     before: dict[str, float] | None
 
 
-def look_up(submission: Submission, settings: Settings) -> Waiting | None:
-    """Return what is left to do for a submission; None if an earlier run has finished it."""
+def look_up(submission: Submission, settings: Settings, again: Collection[str] = ()) -> Waiting | None:
+    """Return what is left to do for a submission; None if an earlier run has finished it.
+
+    The tasks in `again` are to be marked again in any case.
+    """
     old = load(settings.path(submission))
     known = {}
     if old and settings.resume:
         about = submission_digest(submission, settings.circumstances)
         checks = task_digests(settings.course, submission.lesson)
         known = old.valid_marks(about, checks)
-        for task in settings.again.get(name_of(submission), ()):
-            known.pop(task, None)
+        known = {task: mark for task, mark in known.items() if task not in again}
         complete = known.keys() == checks.keys() or submission.problem
         if old.finished and old.about == about and complete:
             return None

@@ -135,7 +135,7 @@ def _problem(name: str) -> str:
         note("not installed", package)
         return f"{package} is not installed here, where the notebook is graded."
     missing = getattr(error, "name", None) or name
-    if _within(name, missing) or _within(missing, name):
+    if missing.partition(".")[0] == package:  # a part of a package that is installed
         note("hidden", name)
         return f"{name} is not available to answers in this lesson."
     note("failed import", name)

@@ -1,6 +1,8 @@
 """What cells show: figures are kept as PNG, everything else is printed as text."""
 
 import binascii
+import contextlib
+import sys
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -21,11 +23,12 @@ class Figures:
     def __init__(self) -> None:
         self.of_cell: dict[object, bytes] = {}  # by the id of the display, which a cell can update
         self.number = self.size = 0  # of those of earlier cells
+        self.closed = False  # while an answer is called
 
     @property
     def full(self) -> bool:
         """Whether no more figures are kept, and so none need to be drawn."""
-        return self.number + len(self.of_cell) >= MAX_FIGURES
+        return self.closed or self.number + len(self.of_cell) >= MAX_FIGURES
 
     def add(self, png: object, display_id: object = None) -> None:
         """Keep a figure, as bytes or as text in Base64; one with the same id is replaced."""
@@ -96,6 +99,14 @@ class ValueHook(DisplayHook):
 
     def log_output(self, format_dict: dict[str, Any]) -> None:
         """Keep no copy of the text; `Out` has the values."""
+
+
+def close_figures() -> None:
+    """Close the figures that are open, so that no later cell shows them."""
+    plt = sys.modules.get("matplotlib.pyplot")
+    if plt is not None:
+        with contextlib.suppress(Exception):  # nobody misses a figure that cannot be closed
+            plt.close("all")
 
 
 class FigureFormatter(PNGFormatter):

@@ -15,7 +15,6 @@ from typing import Any
 from IPython.core.autocall import ZMQExitAutocall
 from IPython.core.extensions import ExtensionManager
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magics._table import default_script_magics
 from IPython.external.pickleshare import PickleShareDB
 from IPython.utils.text import LSString, SList
 from traitlets import Type, default
@@ -137,7 +136,7 @@ class Shell(InteractiveShell):
         register = self.magics_manager.register_function
         for name in INSTALLERS:
             register(lambda line, name=name: self.system(f"{name} {line}"), "line", name)
-        for name in ("script", *default_script_magics()):
+        for name in self.magics_manager.registry["ScriptMagics"].magics["cell"]:
             register(lambda line, cell, name=name: no_script(name), "cell", name)
 
     def transform_cell(self, raw_cell: str) -> str:

@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,9 +14,11 @@ from IPython.core.async_helpers import get_asyncio_loop
 from mlcourse.grading.inside import kernel, landlock, notes, pipe, seccomp, substitutes
 from mlcourse.grading.inside.answers import describe_exception, evaluate
 from mlcourse.grading.inside.arguments import attach
+from mlcourse.grading.inside.display import close_figures
 from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
+from mlcourse.grading.inside.observing import observed
 from mlcourse.grading.inside.pictures import pixels_of
 from mlcourse.grading.inside.shell import OutputTail, Shell
 from mlcourse.typing import Array
@@ -124,9 +127,21 @@ class Worker:
         arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
         function = self.namespace[request["name"]]
-        reply = evaluate(lambda: function(*args))
-        self.tail.take()
-        return reply
+        with self.unseen(), observed(request["observe"]) as seen:
+            fields, arrays = evaluate(lambda: function(*args))
+        return {**fields, "seen": sorted(seen)}, arrays
+
+    @contextlib.contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Forget what an answer prints, notes and plots; its figures are not even drawn."""
+        self.shell.figures.closed = True
+        try:
+            yield
+        finally:
+            self.shell.figures.closed = False
+            close_figures()
+            notes.take()
+            self.tail.take()
 
     def picture(self, _: Request, arrays: list[Array]) -> Reply:
         """Reply with the pixels of a PNG, or with nothing if it cannot be read."""

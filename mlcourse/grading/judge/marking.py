@@ -9,7 +9,6 @@ a call; here, a request to a worker. Only plain values come back, and the expect
 
 import hashlib
 import re
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from mlcourse.checks.outcome import Kind
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
+from mlcourse.grading.judge.borrowing import Borrowing
 from mlcourse.grading.judge.carrying import carried_forward
 from mlcourse.grading.judge.figures import reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
@@ -90,17 +90,23 @@ def grade(
     done = still_valid(done or {}, lesson.tasks)
     needs = of_exercise(course.exercise(submission.lesson))
     runner = NotebookRunner(submission, sandbox, limits, needs)
+    borrowing = Borrowing(submission, course, runner.seen)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
-        return mark_task(task, course.checked_expression(task), runner, seed, partial)
+        uses = borrowing.certain_uses(task, runner.place)
+        return mark_task(task, course.checked_expression(task), runner, seed, partial, uses)
+
+    def tell(mark: Mark) -> None:
+        on_mark(borrowing.noted(mark))
 
     try:
-        grade.marks = mark_tasks(lesson.tasks, runner, Reading(submission), ask, on_mark, done, carry_forward)
+        marks = mark_tasks(lesson.tasks, runner, Reading(submission), ask, tell, done, carry_forward)
+        grade.marks = [mark if mark.task in done else borrowing.noted(mark) for mark in marks]
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
     grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
-    grade.notes += [*submission.notes, *runner.notes(), *broken, *import_notes(submission, course)]
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes()]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start
@@ -154,16 +160,24 @@ def still_valid(done: dict[str, Mark], tasks: list[Task]) -> dict[str, Mark]:
 # ── One task ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mark_task(task: Task, expression: str, runner: NotebookRunner, seed: bytes, partial: bool = True) -> Mark:
+def mark_task(
+    task: Task,
+    expression: str,
+    runner: NotebookRunner,
+    seed: bytes,
+    partial: bool = True,
+    uses: frozenset[str] = frozenset(),
+) -> Mark:
     """Get one answer, at the runner's place, and judge it. A crash or a timeout costs only this task.
 
-    `expression` is what the exercise passes to the check of a value.
+    `expression` is what the exercise passes to the check of a value; `uses` are full names of what the answer uses.
     """
     try:
         found = runner.find(task.name)
         if found is None:
             return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
-        verdict = judge(task, remote_answer(task, expression, runner, *found), task_seed(seed, task.name))
+        answer = remote_answer(task, expression, runner, *found)._replace(uses=uses)
+        verdict = judge(task, answer, task_seed(seed, task.name))
     except WorkerEnded as end:
         return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
     points: float = task.points if verdict.status == "right" else 0
@@ -289,40 +303,3 @@ def status_of(grade: Grade, runner: NotebookRunner) -> GradeStatus:
     if statuses and statuses <= {"crashed", "timeout", "missing"}:
         return "timeout" if "timeout" in statuses else "crashed"
     return "partial" if statuses & {"crashed", "timeout"} or runner.skipped else "ok"
-
-
-# Patterns for untrusted text never start a line with `\s*`, nor have two of them in a row: on a megabyte of blank
-# lines they would take quadratic time.
-IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
-LISTED_IN_FULL = ("scipy", "sklearn", "mlcourse")  # packages where it matters which part is imported
-INDIRECT_IMPORT = re.compile(r"\b(importlib|__import__|sys\.modules)\b")
-
-
-def imports(source: str) -> set[str]:
-    """Return the packages that a cell imports, without the standard library; for some, which part of them."""
-    found = {
-        name if name.split(".")[0] in LISTED_IN_FULL else name.split(".")[0]
-        for name in IMPORT.findall(source)
-    }
-    return found - sys.stdlib_module_names
-
-
-def import_notes(submission: Submission, course: Course) -> list[str]:
-    """Note every cell that imports a package, or a part of one, that the exercise itself does not import.
-
-    This reads the text of the cells, so that running code cannot hide an import. Indirect imports are not resolved,
-    but cells that could make them are reported.
-    """
-    own = set().union(*(imports("".join(cell["source"])) for cell in course.exercise(submission.lesson)))
-    notes = []
-    for number, cell in enumerate(submission.cells, 1):
-        if cell.kind == "code":
-            notes += [
-                f"Cell {number} imports {name[:60]}, which the exercise does not."
-                for name in sorted(imports(cell.source) - own)
-            ]
-            notes += [
-                f"Cell {number} mentions {word}, which can hide an import."
-                for word in sorted(set(INDIRECT_IMPORT.findall(cell.source)))
-            ]
-    return notes[:20]

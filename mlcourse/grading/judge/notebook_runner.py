@@ -10,6 +10,7 @@ import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
+from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
 from mlcourse.grading.judge.cell_report import CellReport, read_report
 from mlcourse.grading.judge.lending import Lender
@@ -43,6 +44,8 @@ class NotebookRunner:
 
     Attributes
     ----------
+    seen : dict of str → set of str
+        The functions of packages that each answer called itself in its first case, as far as its worker says so.
     skipped : dict of int → str
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
@@ -64,6 +67,7 @@ class NotebookRunner:
         self.session: Session | None = None
         self.place, self.ran = END, 0
         self.lender: Lender | None = None
+        self.seen: dict[str, set[str]] = {}
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
         self.asides: dict[int, tuple[str, ...]] = {}
@@ -117,8 +121,10 @@ class NotebookRunner:
     def call(self, name: str, args: tuple[object, ...]) -> Outcome:
         """Call one of the notebook's functions. Raises WorkerEnded."""
         with SharedArguments(args) as shared:
-            request = {"do": "call", "name": name, **shared.request}
-            outcome = self._outcome(*self._ask(request, shared.descriptor))
+            request = {"do": "call", "name": name, **shared.request, "observe": name not in self.seen}
+            fields, arrays = self._ask(request, shared.descriptor)
+            self.seen.setdefault(name, _names(fields.get("seen")))
+            outcome = self._outcome(fields, arrays)
             returned = outcome.error is None and outcome.problem is None
             return outcome._replace(changed=shared.changed()) if returned else outcome
 
@@ -272,6 +278,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
+
+
+def _names(value: object) -> set[str]:
+    """Return the names in a reply; nothing if it is not a list of names."""
+    names = value if isinstance(value, list) else []
+    return {tidy(name) for name in names[:MAX_SEEN] if isinstance(name, str)}
 
 
 def _positions(value: object) -> tuple[int, ...]:

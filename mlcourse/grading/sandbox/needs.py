@@ -63,8 +63,13 @@ def of_exercise(cells: Iterable[Mapping[str, Any]]) -> Needs:
     cells = list(cells)
     if not cells:
         return Needs(EVERYTHING, None)
-    imports = (*USUAL, *import_statements("".join(c["source"]) for c in cells if c["cell_type"] == "code"))
+    imports = (*USUAL, *imports_of(cells))
     return Needs(imports, modules_loaded_by(imports))
+
+
+def imports_of(cells: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the import statements in the code cells of a notebook of ours."""
+    return import_statements("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 def import_statements(sources: Iterable[str]) -> tuple[str, ...]:

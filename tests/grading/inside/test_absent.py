@@ -12,6 +12,7 @@ IMPORTS = {
     "from sklearn.mixture import GaussianMixture as G\nimport math": ("G(2)", "`sklearn.mixture.GaussianMixture`"),
     "from sklearn import mixture, metrics as math": ("mixture.GaussianMixture()", "imports `sklearn.mixture`"),
     "from scipy.stats import norm as math, no_such_law": ("no_such_law(1)", "`scipy.stats.no_such_law`"),
+    "from mlcourse import KMeans, classifier\nimport math": ("classifier.f()", "imports `mlcourse.classifier`"),
     "import sklearn.mixture as m, math": ("[*m.GaussianMixture]", "not available to answers in this lesson"),
 }  # fmt: skip
 

@@ -101,6 +101,15 @@ def test_some_calls_depend_on_their_arguments(machine, call, arguments, allowed)
     assert (decide(rules, architecture, call[column], *arguments) == ALLOWED) == allowed
 
 
+@pytest.mark.parametrize("machine", seccomp.PROCESSORS)
+def test_locks_are_neither_taken_nor_refused(machine):
+    column, architecture = seccomp.PROCESSORS[machine]
+    rules = seccomp.program(machine, ME)
+    assert decide(rules, architecture, seccomp.FLOCK[column], 3, 2) == seccomp.PRETEND
+    for command, decision in ((6, seccomp.PRETEND), (7, seccomp.PRETEND), (5, ALLOWED), (37, seccomp.REFUSE)):
+        assert decide(rules, architecture, seccomp.FCNTL[column], 3, command) == decision
+
+
 def test_every_jump_stays_within_the_filter():
     for machine in seccomp.PROCESSORS:
         rules = seccomp.program(machine, ME)

@@ -133,6 +133,33 @@ def test_names_from_before_other_names_are_found(notebook):
     assert notebook.value("(x, y)") == (1, 2)
 
 
+PLOTS = """
+import matplotlib.pyplot as plt
+def f(x):
+    print(input())
+    plt.plot([x])
+    plt.show()
+    plt.figure()
+    return x
+"""
+
+
+def test_what_a_called_answer_shows_is_forgotten(notebook):
+    notebook.run(PLOTS)
+    assert notebook.call("f", 1)["value"] == 1
+    assert notebook.run("x = 1") == (None, (), "", ())
+    assert len(notebook.run("plt.plot([1])\nplt.show()\nplt.plot([2])").figures) == 2
+
+
+def test_a_cell_can_replace_and_clear_what_it_has_shown(notebook):
+    notebook.run(
+        "from IPython.display import clear_output, display\nimport matplotlib.pyplot as plt\nplt.ioff()"
+    )
+    shown = "fig, ax = plt.subplots()\nh = display(fig, display_id='a')\nh.update(fig)\n"
+    assert len(notebook.run(shown).figures) == 1
+    assert notebook.run(f"{shown}clear_output()").figures == ()
+
+
 def test_the_check_of_the_course_is_there_and_silent(notebook):
     report = notebook.run(
         "from mlcourse import check\nx = len(check.last_input)\ncheck.e_step(1)\ncheck.progress()"
