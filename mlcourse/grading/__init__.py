@@ -7,7 +7,8 @@ A folder for each part, in the order of what happens. Imports run from the botto
     sandbox/    start such a process so that it can reach nothing outside, and watch it
     intake/     find submissions, and read them as data                            → `Submission`
     judge/      ask the answers about random cases, where their checks stand, and judge the outcomes  → `Grade`
-    report/     pages, tables, points given by hand, requests to mark again, answers that look alike
+    gradebook/  whose a submission is, when it was due, what lateness costs; everybody's grades in all lessons
+    report/     pages, tables, feedback, points given by hand, requests to mark again, answers that look alike
     desk/       marking open answers in the browser
     batch/      all of this for a folder of submissions, in several processes or on several machines
     commands.py the commands grade, mark, report, doctor and similarity

@@ -1,18 +1,20 @@
 """A marked class with open answers, and a desk in front of it."""
 
 import asyncio
+import csv
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from queue import Queue
 
 from mlcourse.grading.desk.server import served
 from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.records.grade import Cell, Grade, Mark, Submission
+from mlcourse.grading.records.manifest import Manifest, listed, write_manifest
 from mlcourse.grading.records.results import Result, name_of, save
 from mlcourse.grading.report.byhand import Key, Row, open_answer_rows, update_table
-from mlcourse.grading.report.publish import entry, write_manifest
 from tests.helpers.courses import OUR_COURSE
 
 LESSON = "02_kmeans_limits"
@@ -24,8 +26,9 @@ def write_class(
     out: Path, answers: Mapping[str, str], groups: Iterable[str] = ("A", "B"), message: str = "No."
 ) -> Path:
     """Write what `grade` would leave of a class in which everybody has written this answer and failed one check."""
-    groups, entries, rows = list(groups), [], dict[Key, Row]()
-    for number, (student, answer) in enumerate(answers.items()):
+    submissions, rows = [], dict[Key, Row]()
+    write_class_list(out, zip(answers, cycle(groups)))
+    for student, answer in answers.items():
         source = f"{student}/{LESSON}.ipynb"
         submission = Submission(student, source, (Cell("code", f"{CHECKED.name} = 1"),), LESSON)
         marks = [
@@ -35,11 +38,19 @@ def write_class(
         grade = Grade(student, LESSON, source, "ok", marks, {QUESTION: answer})
         result = Result(grade, "", finished=True, code=[(3, f"{CHECKED.name} = 1"), (5, "print()")])
         save(out / "results" / f"{name_of(submission)}.json", result)
-        entries.append({**entry(submission), "group": groups[number % len(groups)]})
+        submissions.append(listed(submission))
         rows |= open_answer_rows(grade)
-    write_manifest(out, entries, [])
+    write_manifest(out, Manifest(submissions))
     update_table(out / "by_hand.csv", rows)
     return out
+
+
+def write_class_list(out: Path, students: Iterable[tuple[str, str]]) -> None:
+    """Write a class list, of logins and groups, and the settings that name it."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "gradebook.toml").write_text('class_list = "class.csv"\n')
+    with (out / "class.csv").open("w", newline="", encoding="utf-8", errors="replace") as file:
+        csv.writer(file).writerows([("login", "group"), *students])
 
 
 @contextmanager

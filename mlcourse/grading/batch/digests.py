@@ -34,6 +34,7 @@ WITHOUT_EFFECT = (
     "grading/commands.py",
     "grading/batch/",
     "grading/desk/",
+    "grading/gradebook/",
     "grading/records/",
     "grading/report/",
 )

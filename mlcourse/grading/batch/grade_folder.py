@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,10 +20,18 @@ from mlcourse.grading.batch.submission import Outcome, Settings, begin, finish, 
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
 from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.manifest import (
+    Listed,
+    Manifest,
+    NothingToPublish,
+    listed,
+    read_manifest,
+    write_manifest,
+)
 from mlcourse.grading.records.results import name_of
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, entry, marked_before, publish, write_manifest
+from mlcourse.grading.report.publish import Summary, marked_before, publish
 from mlcourse.grading.report.regrade import REQUESTS, Notebook, Row, find_requested, follow_up, read_requests
 from mlcourse.grading.report.sheet import SheetError
 
@@ -43,6 +52,7 @@ def grade_folder(
     lesson: str | None = None,
     quiet: bool = False,
     cluster: str | None = None,
+    add: bool = False,
 ) -> Summary:
     """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
 
@@ -59,9 +69,12 @@ def grade_folder(
     cluster : str, optional
         The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
 
+    add : bool
+        Whether earlier submissions for the same lessons stay in the book; by default these replace them.
+
     Raises
     ------
-    CannotGrade, CatalogueError, SheetError, ClusterError, NoSandbox
+    CannotGrade, CatalogueError, ClusterError, GradebookError, NoSandbox, SheetError
     """
     course = settings.course
     lesson = full_name(lesson, course)
@@ -70,9 +83,11 @@ def grade_folder(
         Spool(settings.out) as waiting,
         crew_for(settings.terms, jobs, cluster) as crew,
     ):
-        entries, notebooks, requests = [], [], read_requests(settings.out / REQUESTS)
+        entries: list[Listed] = []
+        notebooks: list[Notebook] = []
+        requests = read_requests(settings.out / REQUESTS)
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
-            entries.append(entry(submission))
+            entries.append(listed(submission))
             notebooks.append(notebook_of(submission, course))
             asked, _ = find_requested(requests, notebooks[-1:])
             if left := look_up(submission, settings, again={request.task for request in asked}):
@@ -84,13 +99,26 @@ def grade_folder(
             )
         note_requests(settings.out, requests, notebooks)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
-        write_manifest(settings.out, entries, [])
+        manifest = replace(
+            earlier_runs(settings.out).with_run(entries, add),
+            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
+            platform=settings.platform,
+        )
+        write_manifest(settings.out, manifest)
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
         changes = mark_all(waiting, crew, settings, len(entries), quiet) if waiting.count else []
-        write_manifest(settings.out, entries, changes)
+        write_manifest(settings.out, replace(manifest, changes=changes))
         return publish(settings.out)
+
+
+def earlier_runs(out: Path) -> Manifest:
+    """Return the manifest of the runs so far; an empty one before the first, or if it is damaged."""
+    try:
+        return read_manifest(out)
+    except NothingToPublish:
+        return Manifest()
 
 
 def crew_for(terms: Terms, jobs: int, cluster: str | None) -> Crew:

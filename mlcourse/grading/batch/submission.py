@@ -18,6 +18,8 @@ class Settings(Terms):
 
     out: Path
     resume: bool = False  # whether to keep marks that are still valid
+    gradebook: Path | None = None  # the file with the instructor's settings, if it is not the one in `out`
+    platform: str | None = None  # the learning platform that tables are for, if that file does not say
 
     @property
     def terms(self) -> Terms:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlcourse.course_folder import Course
+from mlcourse.grading.gradebook.book import UNGRADED
 from mlcourse.grading.records.grade import Grade, Mark
+from mlcourse.grading.records.manifest import read_manifest
 from mlcourse.grading.records.results import Result, load
 from mlcourse.grading.report.byhand import Key, mark_key
-from mlcourse.grading.report.exports import NO_ANSWER, UNGRADED
-from mlcourse.grading.report.publish import notebook_of, read_manifest, results_of
+from mlcourse.grading.report.exports import NO_ANSWER
+from mlcourse.grading.report.publish import keeper_of, notebook_of, results_of
 from mlcourse.grading.report.regrade import Notebook
 
 
@@ -43,22 +45,24 @@ def read_items(out: Path) -> tuple[list[Item], list[Notebook]]:
     """
     items: list[Item] = []
     notebooks: list[Notebook] = []
-    for entry, result in results_of(out, read_manifest(out)["submissions"]):
-        notebooks.append(notebook_of(entry, result.grade))
-        items += _items(entry, result.grade)
+    manifest = read_manifest(out)
+    keeper = keeper_of(out, manifest)
+    for listed, result in results_of(out, manifest.submissions):
+        notebooks.append(notebook_of(listed, result.grade))
+        items += _items(listed.name, keeper.student(listed).group, result.grade)
     places = _places(items)
     items.sort(key=lambda item: (places[item.lesson, item.mark.task], item.student.casefold(), item.source))
     return items, notebooks
 
 
-def _items(entry: dict[str, str], grade: Grade) -> Iterable[Item]:
+def _items(name: str, group: str, grade: Grade) -> Iterable[Item]:
     for mark in grade.marks:
         is_open = mark.task in grade.open_answers
         if is_open and grade.status in UNGRADED and not grade.open_answers[mark.task]:
             continue  # nothing was found in this notebook; `by_hand.csv` has no row for it either
-        digest = hashlib.sha256(f"{entry['name']}\0{mark.task}".encode()).hexdigest()[:16]
-        who = (grade.student, grade.source, entry.get("group", ""), grade.lesson or "")
-        yield Item(digest, entry["name"], *who, mark, mark_key(grade, mark), is_open)
+        digest = hashlib.sha256(f"{name}\0{mark.task}".encode()).hexdigest()[:16]
+        who = (grade.student, grade.source, group, grade.lesson or "")
+        yield Item(digest, name, *who, mark, mark_key(grade, mark), is_open)
 
 
 def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:

@@ -168,7 +168,7 @@ class NotebookRunner:
         lines = self.sources.get(cell, "").splitlines()
         if not 0 < number <= len(lines):
             return ""
-        return f"line {number} of your cell: {lines[number - 1].strip()[:200]}"
+        return f"line {number} of cell {cell}: {lines[number - 1].strip()[:200]}"
 
     def _malformed(self) -> WorkerEnded:
         self.close()

@@ -51,7 +51,7 @@ class Result:
 
 def name_of(submission: Submission) -> str:
     """Return the name, without its suffix, of all files about a submission."""
-    return slug(submission.student, submission.source)
+    return slug(submission.student, submission.source, submission.lesson or "")
 
 
 def submission_digest(submission: Submission, circumstances: str) -> str:

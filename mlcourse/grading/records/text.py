@@ -39,10 +39,10 @@ def printable(text: str, limit: int = 200, lines: bool = False) -> str:
     lines : bool
         Whether to keep line breaks and tabs; otherwise they are spelt out too.
     """
-    kept = text[:limit]
-    if not kept.isprintable():  # few texts have invisible characters, and looking at each one takes long
+    kept, more = text[:limit], len(text) - limit
+    # Few texts have invisible characters, and looking at each one takes long.
+    if not (kept.replace("\n", "").replace("\t", "") if lines else kept).isprintable():
         kept = "".join(_visible(character, lines) for character in kept)
-    more = len(text) - limit
     return f"{kept}… ({more} more characters)" if more > 0 else kept
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from mlcourse.grading.batch import grade_folder as run
+from mlcourse.grading.gradebook.book import pending_points
 from mlcourse.grading.records.grade import Grade, Mark, Submission
-from mlcourse.grading.report import byhand, exports
+from mlcourse.grading.records.manifest import NothingToPublish
+from mlcourse.grading.report import byhand
 from mlcourse.grading.report.byhand import Entry
-from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.report.publish import Summary, publish
 from mlcourse.grading.report.sheet import SheetError
 from tests.helpers.fake_grading import (
     go,
@@ -53,13 +55,13 @@ def test_points_entered_by_hand_count_and_are_kept(with_open_question: Path, sep
     for _ in range(2):
         grades = {grade.student: grade for grade in publish(out).grades}
         assert grades["a"].points == 6.5
-        assert exports.pending_points(grades["a"]) == exports.pending_points(grades["=b"]) == 0
+        assert pending_points(grades["a"]) == pending_points(grades["=b"]) == 0
         rows = {
             row["student"].lstrip("'"): row["points"]
             for row in rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
         }
         assert rows == {"a": "2,5", "=b": "0"}
-    assert "6.5" in (out / "canvas_04_em.csv").read_text()
+    assert "6.5" in (out / "grades.csv").read_text("utf-8-sig")
 
 
 def test_a_table_in_windows_1252_is_read(with_open_question: Path) -> None:
@@ -119,9 +121,9 @@ def test_points_can_be_entered_when_all_answers_are_missing(folder: Path) -> Non
     go(folder, grade=find_nothing)
     out = folder.parent / "out"
     enter(out, {"a": "2"})
-    (grade,) = publish(out).grades
-    assert (grade.status, exports.points_of(grade)) == ("ok", 2)
-    assert '"a",,' not in (out / "canvas_04_em.csv").read_text()
+    (entry,) = publish(out).book.entries
+    assert (entry.grade.status, entry.points) == ("ok", 2)
+    assert '"a",,' not in (out / "grades.csv").read_text("utf-8-sig")
 
 
 def test_points_of_a_second_notebook_stay_with_its_file(
@@ -137,7 +139,7 @@ def test_points_of_a_second_notebook_stay_with_its_file(
     rows = (with_open_question / "by_hand.csv").read_text("utf-8-sig").splitlines()
     assert len(rows) == 3
     second = run_with(submission("ada", source="ada/2.ipynb"))
-    assert [exports.pending_points(grade) for grade in second.grades] == [0]
+    assert [pending_points(grade) for grade in second.grades] == [0]
 
 
 def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question: Path, folder: Path) -> None:
@@ -148,7 +150,7 @@ def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question
         return replace(changed, source=submission.source)
 
     summary = go(folder, grade=grade)
-    assert [exports.pending_points(grade) for grade in summary.grades] == [3, 3]
+    assert [pending_points(grade) for grade in summary.grades] == [3, 3]
     assert summary.remarks == [
         "by_hand.csv has points that do not count, because the answer has changed or because no student, file or task"
         " matches the row (a, why: 3)."
@@ -186,8 +188,8 @@ def test_a_comment_counts_without_points(with_open_question: Path) -> None:
         assert grades["=b"].marks[0].comment == "See me\n= soon"
     pages = [path.read_text() for path in (out / "students").iterdir()]
     assert any("Nice &amp; short." in page for page in pages)
-    assert "e_step: Nice & short." in (out / "moodle_04_em.csv").read_text("utf-8-sig")
-    assert rows_of((out / "grades.csv").read_text("utf-8-sig"))[1]["comments"] == "e_step: Nice & short."
+    rows = rows_of((out / "grades.csv").read_text("utf-8-sig"))
+    assert rows[1]["04_em: comments"] == "e_step: Nice & short."
 
 
 def test_a_comment_that_is_too_long_is_named(with_open_question: Path) -> None:
