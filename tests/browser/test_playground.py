@@ -1,6 +1,7 @@
 """The playground on a page: EM follows while points and means are moved, everything can be undone."""
 
 import re
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -13,42 +14,13 @@ from mlcourse.widgets import playground
 from mlcourse.widgets.player import parameters
 from tests.helpers.live_page import HOST, HTML, LivePage
 from tests.helpers.player_page import TWO_FRAMES, numbers, texts
-from tests.helpers.scenes import LIVE, SENT
-
-POINTS = SENT[::6]
-ORIGINAL = POINTS.tolist()
-TRANSPORT = ["First", "Back", "Play", "Step"]
-FREE = (2.2, 3.3)  # a place without points
+from tests.helpers.playground_page import FREE, ORIGINAL, PIXELS, POINTS, enabled, means, settled, show
+from tests.helpers.scenes import LIVE
 
 
 @pytest.fixture
 def shown(open_page):
-    """Show the playground with all its controls, without animation if `still`."""
-
-    def show(still=True, **options):
-        page = open_page(**options)
-        page.emulate_media(reduced_motion="reduce" if still else "no-preference")
-        live = LivePage(page, LIVE["playground"]())
-        page.locator(".controls summary").click()
-        return live
-
-    return show
-
-
-def settled(live):
-    """Wait until EM has converged, and show where."""
-    live.wait("player.state.converged && !player.playing")
-    live.page.evaluate(f"{HOST}.player.holding || {HOST}.player.go({HOST}.player.last)")
-
-
-def enabled(live):
-    """The buttons of the transport that can be pressed."""
-    buttons = [live.page.get_by_role("button", name=name, exact=True) for name in TRANSPORT]
-    return [name for name, button in zip(TRANSPORT, buttons) if button.is_enabled()]
-
-
-def means(live):
-    return np.array(live.get("means"))
+    return partial(show, open_page)
 
 
 def mixture(theta):
@@ -199,107 +171,6 @@ def test_a_mean_that_is_let_go_can_be_played_on(shown):
     assert {"Play", "Step"} <= set(enabled(live))
     live.click("Step")
     assert live.get("frame") == frame + 1
-
-
-def test_undo_says_what_it_took_back(shown):
-    live = shown()
-    n = len(POINTS)
-    for change, text in [
-        (lambda: live.tap(FREE), f"point {n} removed again"),
-        (lambda: live.drag(POINTS[3], FREE), "point 3 moved back"),
-        (lambda: live.drag(means(live)[1], FREE), "the mean of component 1 moved back"),
-        (lambda: live.press("ArrowDown", "Delete"), r"point \d+ is back"),
-        (lambda: live.click("Add a group"), "the group removed again"),
-        (lambda: live.click("New start"), "back to the start before"),
-    ]:
-        change()
-        live.click("Undo")
-        assert re.fullmatch(f"Undone: {text}.", live.page.locator(".caption").inner_text())
-    live.click("Clear")
-    live.click("Undo")
-    assert live.page.locator(".caption").inner_text() == "Undone: your points are back."
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda live: live.tap(FREE),
-        lambda live: live.drag(POINTS[3], FREE),
-        lambda live: live.click("Clear"),
-        lambda live: live.click("Add a group"),
-        lambda live: live.page.get_by_role("combobox", name="points").select_option("two moons"),
-        lambda live: live.page.get_by_role("combobox", name="components").select_option("5"),
-        lambda live: live.press("ArrowDown", "Delete"),
-    ],
-    ids=["tap", "drag", "clear", "group", "moons", "components", "delete"],
-)
-def test_undo_takes_back_one_change(shown, change):
-    live = shown()
-    change(live)
-    assert (live.get("state.points"), live.get("state.K")) != (ORIGINAL, 3)
-    live.click("Undo")
-    assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
-    assert live.page.get_by_role("combobox", name="components").input_value() == "3"
-    assert live.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
-
-
-@pytest.mark.parametrize("frame", [4, -1])
-def test_undo_brings_back_the_steps_and_where_they_were(shown, frame):
-    """In the middle of a run, and where it has converged: transport, slider, curve and picture."""
-    live = shown()
-    last = live.get("last")
-    live.page.evaluate(f"{HOST}.player.go({frame % (last + 1)})")
-    live.page.mouse.move(0, 0)
-    curve, slider = live.page.locator("canvas.curve"), live.page.get_by_label("step", exact=True)
-
-    def seen():
-        return live.ink(), curve.evaluate(PIXELS), slider.input_value(), enabled(live), live.get("last")
-
-    before = seen()
-    live.press("n")
-    assert live.page.get_by_role("button", name="Undo").is_enabled()
-    live.click("Undo")
-    live.page.mouse.move(0, 0)
-    live.press("Escape")
-    assert seen() == before
-
-
-PIXELS = "(canvas) => canvas.toDataURL()"
-
-
-def test_quick_moves_of_one_thing_are_one_change(shown):
-    live = shown()
-    before = means(live)
-    live.press("1", "d", "d", "w", "2", "s")
-    live.click("Undo")
-    assert means(live)[1][0] > before[1][0]
-    live.click("Undo")
-    np.testing.assert_array_equal(means(live), before)
-    assert live.page.get_by_role("button", name="Undo").is_disabled()
-
-
-def test_a_move_after_a_while_is_a_change_of_its_own(shown):
-    live = shown()
-    before = means(live)
-    live.press("1", "d")
-    once = means(live)
-    live.page.evaluate(f"{HOST}.player.nudged.at -= 2000")
-    live.press("d")
-    live.click("Undo")
-    np.testing.assert_array_equal(means(live), once)
-    live.click("Undo")
-    np.testing.assert_array_equal(means(live), before)
-
-
-def test_escape_releases_a_mean_at_once(shown):
-    live = shown()
-    live.page.mouse.move(0, 0)
-    before = live.ink()
-    live.press("1")
-    assert live.ink() != before
-    live.press("Escape")
-    assert live.ink() == before
-    assert not live.page.locator(".reading").inner_text().startswith("mean")
 
 
 def test_em_starts_anew_when_a_group_is_added(shown):

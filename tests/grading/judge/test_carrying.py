@@ -57,7 +57,7 @@ def test_nothing_is_lent_to_what_is_missing_planted_or_opted_out(monkeypatch):
     assert lent_to(FIT_EM, call, **wrong) == []
 
 
-def test_no_answer_of_the_course_is_only_a_call_of_an_earlier_one():
+def test_no_answer_is_only_a_call_of_an_earlier_one():
     """Or it would be right for nothing. The solutions say which answers call others; these do more."""
     more_than_a_call = {"fix_em", "fit_em", "fill_row", "missing_m_step"}
     for name, lesson in CATALOGUE.lessons.items():
