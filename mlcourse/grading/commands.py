@@ -26,11 +26,11 @@ from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.gradebook.example import write_example
 from mlcourse.grading.gradebook.settings import Gradebook, GradebookError, Platform
 from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.alike import compare_folder, similarity_page
 from mlcourse.grading.report.publish import Summary, gradebook_of, publish
 from mlcourse.grading.report.regrade import add_requests
-from mlcourse.grading.report.sheet import SheetError
 from mlcourse.grading.report.words import ungraded_reason
 
 PROGRAM = "python course.py"  # run in the course's own folder

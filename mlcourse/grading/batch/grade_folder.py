@@ -29,11 +29,11 @@ from mlcourse.grading.records.manifest import (
     write_manifest,
 )
 from mlcourse.grading.records.results import name_of
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
 from mlcourse.grading.report.publish import Summary, marked_before, publish
 from mlcourse.grading.report.regrade import REQUESTS, Notebook, Row, find_requested, follow_up, read_requests
-from mlcourse.grading.report.sheet import SheetError
 
 try:
     import fcntl
@@ -68,7 +68,6 @@ def grade_folder(
         Whether to hide the progress bar.
     cluster : str, optional
         The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
-
     add : bool
         Whether earlier submissions for the same lessons stay in the book; by default these replace them.
 

@@ -26,9 +26,9 @@ from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandle
 from mlcourse.grading.desk.items import passages
 from mlcourse.grading.desk.store import EntryConflict
 from mlcourse.grading.desk.view import Choice, Desk
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.byhand import MAX_COMMENT, Entry, parse_points, tidy_comment
-from mlcourse.grading.report.sheet import SheetError
 
 HERE = Path(__file__).parent
 MAX_BODY = 100_000  # bytes of a request

@@ -11,6 +11,7 @@ from mlcourse.grading.desk.rubrics import read_rubrics
 from mlcourse.grading.desk.store import Store
 from mlcourse.grading.records.grade import Mark
 from mlcourse.grading.records.journal import Journal
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report.byhand import Entry, parse_points
 from mlcourse.grading.report.regrade import (
     REQUESTS,
@@ -20,7 +21,6 @@ from mlcourse.grading.report.regrade import (
     read_requests,
     state_of,
 )
-from mlcourse.grading.report.sheet import SheetError
 
 Shown = Literal["all", "unmarked", "requests"]
 

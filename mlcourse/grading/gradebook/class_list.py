@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from mlcourse.grading.gradebook.settings import GradebookError
 from mlcourse.grading.intake.platforms import canvas, moodle
+from mlcourse.grading.records.sheet import separator_in, text_of
 from mlcourse.grading.records.text import tidy
 
 # What spreadsheets and learning platforms call the columns, after `column_key`.
@@ -144,11 +145,14 @@ def alike(one: str, other: str) -> bool:
 
 
 def read_class_list(path: Path) -> ClassList:
-    """Read a CSV file with a line for each student, and the names of the columns above. Raises GradebookError."""
-    lines = [line for line in decode(path).splitlines(keepends=True) if is_data(line)]
+    """Read a CSV file with a line for each student, and the names of the columns above.
+
+    Raises GradebookError, SheetError.
+    """
+    lines = [line for line in text_of(path).splitlines(keepends=True) if is_data(line)]
     if not lines:
         return ClassList([])
-    separator = max(",;\t", key=lines[0].count)  # which one a spreadsheet writes depends on its locale
+    separator = separator_in(lines[0])
     try:
         head, *rows = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True)
     except csv.Error as error:
@@ -162,21 +166,6 @@ def read_class_list(path: Path) -> ClassList:
     students = [student for row in rows if (student := student_from(row, columns))]
     refuse_shared(path, students)
     return ClassList(students)
-
-
-def decode(path: Path) -> str:
-    """Decode a file as Excel may have saved it: as UTF-8, as “Unicode text” (UTF-16), or in Windows-1252."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise GradebookError(f"{path} cannot be read: {error.strerror}.") from None
-    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise GradebookError(f"{path} is no text that can be read: save it as “CSV UTF-8”.")
 
 
 def is_data(line: str) -> bool:

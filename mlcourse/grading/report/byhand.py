@@ -19,9 +19,9 @@ from typing import NamedTuple
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import UNGRADED
 from mlcourse.grading.records.grade import Grade, Mark
+from mlcourse.grading.records.sheet import SheetError, read_sheet
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, inert, ordinary, table
-from mlcourse.grading.report.sheet import SheetError, read_sheet
 
 try:
     import fcntl

@@ -17,9 +17,9 @@ from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import did_you_mean, one_of
 from mlcourse.grading.gradebook.book import is_pending
 from mlcourse.grading.records.grade import Mark
+from mlcourse.grading.records.sheet import SheetError, read_sheet
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import BYTE_ORDER_MARK, ordinary, table
-from mlcourse.grading.report.sheet import SheetError, read_sheet
 
 REQUESTS = "regrade_requests.csv"
 COLUMNS = ("student", "lesson or file", "task", "reason")

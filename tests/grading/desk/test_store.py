@@ -8,8 +8,8 @@ import pytest
 
 from mlcourse.grading.desk.store import EntryConflict, Store
 from mlcourse.grading.records.journal import Journal
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report.byhand import Entry, Key, Row, read_entries, write_rows
-from mlcourse.grading.report.sheet import SheetError
 
 ADA, BOB = Key("ada", "a.ipynb", "why", "bcd"), Key("bob", "b.ipynb", "why", "dcb")
 BLANK = Entry()

@@ -6,8 +6,8 @@ import pytest
 
 from mlcourse.grading.desk.items import passages
 from mlcourse.grading.desk.view import Choice, Desk
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report.byhand import Entry
-from mlcourse.grading.report.sheet import SheetError
 from tests.grading.desk.conftest import Client
 from tests.helpers.courses import OUR_COURSE
 from tests.helpers.desk import CHECKED, QUESTION

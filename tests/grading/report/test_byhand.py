@@ -12,10 +12,10 @@ from mlcourse.grading.batch import grade_folder as run
 from mlcourse.grading.gradebook.book import pending_points
 from mlcourse.grading.records.grade import Grade, Mark, Submission
 from mlcourse.grading.records.manifest import NothingToPublish
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report import byhand
 from mlcourse.grading.report.byhand import Entry
 from mlcourse.grading.report.publish import Summary, publish
-from mlcourse.grading.report.sheet import SheetError
 from tests.helpers.fake_grading import (
     go,
     submission,

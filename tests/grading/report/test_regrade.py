@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report import regrade
 from mlcourse.grading.report.byhand import Entry, Row, table_key, write_rows
 from mlcourse.grading.report.publish import publish
 from mlcourse.grading.report.regrade import Notebook
-from mlcourse.grading.report.sheet import SheetError
 from tests.helpers.fake_grading import go
 
 HEADER = "student,lesson or file,task,reason\n"

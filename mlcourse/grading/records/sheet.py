@@ -25,9 +25,8 @@ def read_sheet(path: Path, columns: Sequence[str], required: Sequence[str]) -> l
     ------
     SheetError
     """
-    content = _decode(path) if path.exists() else ""
-    first = content.partition("\n")[0]
-    separator = max(",;\t", key=first.count)  # which one a spreadsheet writes depends on its locale
+    content = text_of(path) if path.exists() else ""
+    separator = separator_in(content.partition("\n")[0])
     try:
         reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator, restval="")
         rows = list(reader)
@@ -39,12 +38,24 @@ def read_sheet(path: Path, columns: Sequence[str], required: Sequence[str]) -> l
     return rows
 
 
-def _decode(path: Path) -> str:
-    """Decode a table; the “CSV” of older versions of Excel is in Windows-1252."""
-    content = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp1252"):
+def text_of(path: Path) -> str:
+    """Return the text of a table as Excel may have saved it: in UTF-8, in UTF-16 ("Unicode text") or in Windows-1252.
+
+    Raises SheetError.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SheetError(f"{path} cannot be read: {error.strerror}.") from None
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
     raise SheetError(f"{path.name} is no longer UTF-8: save it as “CSV UTF-8”.")
+
+
+def separator_in(head: str) -> str:
+    """Return what separates the columns of a table, given its first line: it depends on a spreadsheet's locale."""
+    return max(",;\t", key=head.count)
