@@ -349,10 +349,10 @@ def responds(address):
     return False
 
 
-def drain(lines):
-    with contextlib.suppress(OSError):
-        while lines.read(1000):
-            pass
+def drain(lines, printed):
+    with contextlib.suppress(OSError, ValueError):  # closed at either end
+        while part := lines.read(1000):
+            printed += part
 
 
 def children(process):

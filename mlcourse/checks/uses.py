@@ -1,9 +1,9 @@
 """What an answer uses: found by reading the cells of a notebook, never by running them.
 
 `Reader(cells).uses("e_step")` follows the answer into the functions and classes of the notebook that it mentions, and
-returns what it uses of packages, by full name: `steps.e_step` after `import mlcourse.mixture.steps as steps` is
-mlcourse.mixture.steps.e_step. Imports in every form count, aliases, attributes, `getattr` and `import_module` with a
-literal, tables of functions, and partial functions. Importing something is no use of it; neither is an annotation.
+returns what it uses of packages, by full name: `s.special.entr` after `import scipy as s` is scipy.special.entr.
+Imports in every form count, aliases, attributes, `getattr` and `import_module` with a literal, tables of functions,
+and partial functions. Importing something is no use of it; neither is an annotation.
 
 Code can hide what it uses from any reader. What is found is there; what is not found may be there all the same.
 """

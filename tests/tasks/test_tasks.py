@@ -61,7 +61,7 @@ def test_messages_are_sentences_and_differ(task):
 def test_no_case_has_the_same_output_for_every_seed(task):
     """Or a table of results would pass. A value has no inputs, so it is the same for every seed."""
     outputs = []
-    for seed in (*SEEDS, 1):
+    for seed in (*SEEDS, *range(1, 6)):  # a share of a few rows is now and then the same by chance
         cases = task.draw_cases(np.random.default_rng(seed))
         outputs.append([repr(call(task.answer, case).output) for case in cases])
     assert all(len(set(of_one_case)) > 1 for of_one_case in zip(*outputs, strict=True))
