@@ -65,7 +65,6 @@ def grade_parser() -> argparse.ArgumentParser:
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
     add("--executor", metavar="dask://HOST:PORT", help="a Dask cluster that marks them instead of processes")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
-    add("--add", action="store_true", help="keep the lesson's other submissions, to add late-comers")
     add_book_options(parser)
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
     add("--regrade", type=Path, metavar="FILE", help="a table of tasks to mark again, because students asked")
@@ -121,7 +120,6 @@ def grade(words: list[str]) -> int:
             max(0, options.jobs),
             options.lesson,
             cluster=options.executor,
-            add=options.add,
         )
     except KeyboardInterrupt:
         print("\nStopped. Run the same command with --resume to continue from here.", file=sys.stderr)

@@ -52,7 +52,6 @@ def grade_folder(
     lesson: str | None = None,
     quiet: bool = False,
     cluster: str | None = None,
-    add: bool = False,
 ) -> Summary:
     """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
 
@@ -68,8 +67,6 @@ def grade_folder(
         Whether to hide the progress bar.
     cluster : str, optional
         The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
-    add : bool
-        Whether earlier submissions for the same lessons stay in the book; by default these replace them.
 
     Raises
     ------
@@ -99,7 +96,7 @@ def grade_folder(
         note_requests(settings.out, requests, notebooks)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
         manifest = replace(
-            earlier_runs(settings.out).with_run(entries, add),
+            earlier_runs(settings.out).with_run(entries, str(submissions.resolve())),
             gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
             platform=settings.platform,
         )

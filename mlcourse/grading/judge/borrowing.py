@@ -9,7 +9,7 @@ What the published solution uses itself is not worth a note.
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from mlcourse.checks import Task
@@ -37,10 +37,16 @@ class Borrowing:
     course : Course
     seen : dict of str → set of str
         The functions that each answer was seen to call.
+
+    Attributes
+    ----------
+    places : dict of str → int
+        The cell where each answer was last judged; what a later experiment uses is not held against it.
     """
 
     def __init__(self, submission: Submission, course: Course, seen: Mapping[str, Iterable[str]]):
         self.submission, self.course, self.seen = submission, course, seen
+        self.places: dict[str, int] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
 
     def reader_at(self, place: int) -> Reader:
@@ -53,11 +59,6 @@ class Borrowing:
         cells = [source for number, source in self.cells if number <= place]
         return Reader([*modules.values(), *cells], modules)
 
-    @cached_property
-    def reader(self) -> Reader:
-        """Reads the whole notebook."""
-        return self.reader_at(END)
-
     def certain_uses(self, task: Task, place: int) -> frozenset[str]:
         """Return what the answer at a place is sure to use, if the task forbids something."""
         return self.reader_at(place).uses(task.name).certain if task.forbids else frozenset()
@@ -69,7 +70,7 @@ class Borrowing:
 
     def notes_on(self, task: Task) -> tuple[str, ...]:
         """Return these sentences."""
-        found = sorted(self.reader.uses(task.name).possible)
+        found = sorted(self.reader_at(self.places.get(task.name, END)).uses(task.name).possible)
         read = [name for name in found if self._is_remarkable(name, task)]
         observed = [
             name

@@ -60,7 +60,7 @@ def to_lend(task: Task, earlier: Iterable[Task], marks: dict[str, Mark], reading
     defined = marks[task.name].status != "missing" or (
         task.kind == "value" and reading.definitions(task.name)
     )
-    if not task.carries or not defined or any(one.planted for one in task.mistakes):
+    if not task.carries or not defined:
         return []
     needed = reading.needs(task.name)
     return [

@@ -94,6 +94,7 @@ def grade(
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         uses = borrowing.certain_uses(task, runner.place)
+        borrowing.places[task.name] = runner.place
         return mark_task(task, course.checked_expression(task), runner, seed, partial, uses)
 
     def tell(mark: Mark) -> None:

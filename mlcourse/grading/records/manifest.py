@@ -31,6 +31,7 @@ class Listed:
     lesson: str | None
     among: tuple[str, ...] = ()  # all lessons of the run that found it: an unknown lesson is one of them
     handed_in: float | None = None  # seconds since 1970
+    folder: str = ""  # the folder or zip that it was in
 
     @property
     def lessons(self) -> tuple[str, ...]:
@@ -47,20 +48,16 @@ class Manifest:
     gradebook: str | None = None  # the path given with --gradebook
     platform: str | None = None  # the name given with --platform
 
-    def with_run(self, found: Sequence[Listed], add: bool = False) -> Self:
-        """Return the manifest after a run that found these submissions.
+    def with_run(self, found: Sequence[Listed], folder: str) -> Self:
+        """Return the manifest after a run that found these submissions in a folder.
 
-        They replace those of the same lessons; the submissions of other lessons stay. With `add`, those of the same
-        lessons stay too, unless the same file was found again.
+        They replace what was in that folder before, and the same files of the same students. All others stay: a
+        notebook in the wrong folder must not cost a class its marks.
         """
         names = {each.name for each in found}
         lessons = {each.lesson for each in found if each.lesson}
-        new = [replace(each, among=tuple(sorted(lessons))) for each in found]
-        kept = [
-            each
-            for each in self.submissions
-            if each.name not in names and (add or (each.lessons and lessons.isdisjoint(each.lessons)))
-        ]
+        new = [replace(each, among=tuple(sorted(lessons)), folder=folder) for each in found]
+        kept = [each for each in self.submissions if each.name not in names and each.folder != folder]
         return replace(self, submissions=[*kept, *new], changes=[])
 
 

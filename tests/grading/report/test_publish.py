@@ -22,11 +22,11 @@ OTHER = "01_kmeans"
 
 @pytest.fixture
 def grade_these(folder: Path, monkeypatch: pytest.MonkeyPatch) -> GradeThese:
-    """Grade these submissions into the same folder `out` every time."""
+    """Grade these submissions, as if they were in the folder `place`, into the same folder `out` every time."""
 
-    def grade_these(*made: Submission, add: bool = False, **options: Any) -> Summary:
+    def grade_these(*made: Submission, place: str = "", **options: Any) -> Summary:
         monkeypatch.setattr(run, "read_submissions", lambda *args: iter(made))
-        return grade_folder(folder, settings(folder.parent / "out", **options), 0, quiet=True, add=add)
+        return grade_folder(folder / place, settings(folder.parent / "out", **options), 0, quiet=True)
 
     return grade_these
 
@@ -46,9 +46,9 @@ def pages(zipped: Path) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def test_other_lessons_stay_and_the_same_lesson_is_replaced(grade_these: GradeThese) -> None:
+def test_other_folders_stay_and_the_same_folder_is_replaced(grade_these: GradeThese) -> None:
     grade_these(submission("ada"), submission("bob"))
-    both = grade_these(submission("ada", source="ada/01.ipynb", lesson=OTHER))
+    both = grade_these(submission("ada", source="ada/01.ipynb", lesson=OTHER), place="other")
     assert both.book.lessons == [OTHER, "04_em"]
     assert sorted(entry.label for entry in both.book.entries) == ["ada", "ada", "bob"]
     third = grade_these(submission("cy"))
@@ -60,14 +60,14 @@ def test_other_lessons_stay_and_the_same_lesson_is_replaced(grade_these: GradeTh
 
 def test_late_comers_are_added_and_the_same_file_replaced(grade_these: GradeThese) -> None:
     grade_these(submission("ada", {"e_step": 1}), submission("bob"))
-    added = grade_these(submission("ada", {"e_step": 4}), submission("cy"), add=True)
+    added = grade_these(submission("ada", {"e_step": 4}), submission("cy"), place="late")
     assert {entry.label: entry.points for entry in added.book.entries if entry.label == "ada"} == {"ada": 4}
     assert sorted(entry.label for entry in added.book.entries) == ["ada", "bob", "cy"]
 
 
 def test_the_same_path_in_two_lessons_is_two_submissions(grade_these: GradeThese) -> None:
     grade_these(submission("ada", source="ada/notebook.ipynb"))
-    both = grade_these(submission("ada", source="ada/notebook.ipynb", lesson=OTHER))
+    both = grade_these(submission("ada", source="ada/notebook.ipynb", lesson=OTHER), place="other")
     assert len({entry.name for entry in both.book.entries}) == 2
     assert all(entry.is_graded for entry in both.book.entries)
 
@@ -76,19 +76,27 @@ def test_one_of_an_unknown_lesson_goes_with_its_run(grade_these: GradeThese) -> 
     broken = submission("eve", cells=(), lesson=None, problem="it is not JSON.")
     first = grade_these(submission("ada"), broken)
     assert first.book.missing("04_em") == []
-    grade_these(submission("ada", source="x", lesson=OTHER))
+    publish_again(grade_these)
     assert len(publish_again(grade_these).ungraded) == 1
     assert not grade_these(submission("ada")).ungraded
 
 
 def publish_again(grade_these: GradeThese) -> Summary:
-    return grade_these(submission("ada", source="x", lesson=OTHER))
+    return grade_these(submission("ada", source="x", lesson=OTHER), place="other")
+
+
+def test_a_notebook_in_the_wrong_folder_replaces_nobody_else(grade_these: GradeThese) -> None:
+    grade_these(submission("ada"), submission("bob"), submission("eve", cells=(), problem="it is empty."))
+    misplaced = submission("henri", source="henri/04.ipynb")
+    both = grade_these(submission("ada", source="ada/01.ipynb", lesson=OTHER), misplaced, place="other")
+    assert sorted(entry.label for entry in both.book.entries) == ["ada", "ada", "bob", "eve", "henri"]
+    assert len(both.ungraded) == 1
 
 
 def test_several_lessons_have_a_page_each_and_an_index(grade_these: GradeThese, out: Path) -> None:
     grade_these(submission("ada"), submission("bob"))
     assert not list(out.glob("lesson_*.html"))
-    grade_these(submission("ada", source="ada/01.ipynb", lesson=OTHER))
+    grade_these(submission("ada", source="ada/01.ipynb", lesson=OTHER), place="other")
     assert sorted(path.name for path in out.glob("lesson_*.html")) == [
         f"lesson_{OTHER}.html",
         "lesson_04_em.html",
