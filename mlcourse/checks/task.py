@@ -272,6 +272,7 @@ class Lesson:
         `wrong` maps each letter to a sentence, or to a pair of a sentence and the number of the hint to open.
         """
         letters = ", ".join(sorted([right, *wrong]))
+        settings.setdefault("carries", False)  # else a letter could be guessed once more
         task = self.value(name, expected=f"one letter in quotes: {letters}", **settings)
         task.reference(lambda: right)
         task.canonical(letter)

@@ -23,6 +23,8 @@ COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BRANCH = (ast.If, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Match)
 WRITES_MODULE = re.compile(r"%%(?:write)?file[ \t]+(?:-a[ \t]+)?(\w+)\.py[ \t]*\n")
 
+MAX_BINDINGS = 50  # of one name, of which any may count
+
 
 class Uses(NamedTuple):
     """Full names of what an answer uses."""
@@ -92,7 +94,9 @@ class Scope:
         """Bind a name. If it is not sure to happen, the name may also keep what it stood for."""
         scope = self.module if name in self.outer else self
         sure = sure and scope is self and not (isinstance(binding, Value) and _mentions(binding.node, name))
-        scope.names[name] = [binding] if sure else [*scope.names.get(name, []), binding]
+        # The first and the last ones: a hostile text may bind a name a hundred thousand times.
+        before = scope.names.get(name, [])
+        scope.names[name] = [binding] if sure else [*before[:1], *before[1:][-MAX_BINDINGS:], binding]
 
 
 def _mentions(node: ast.AST, name: str) -> bool:

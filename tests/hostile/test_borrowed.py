@@ -193,6 +193,50 @@ def test_a_forbidden_function_may_be_used_elsewhere(world):
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
 
 
+HIDDEN_USE = """
+import importlib
+hidden = getattr(importlib.import_module("scipy.spe" + "cial"), "logsum" + "exp")
+def log_sum_exp(A):
+    return hidden(A, axis=1)
+"""
+
+
+def test_a_use_that_no_reader_can_see_is_seen_as_it_runs(world):
+    """Also if it comes only after the check, where a wrong answer was watched."""
+    for notebook in (
+        honest.notebook(log_sum_exp=HIDDEN_USE),
+        honest.notebook(log_sum_exp="def log_sum_exp(A):\n    return A", after=HIDDEN_USE),
+    ):
+        notes = {mark.task: mark.notes for mark in world.mark(notebook).marks}["log_sum_exp"]
+        assert any("logsumexp was called, although the task asks to do without" in note for note in notes)
+
+
+def test_a_flood_of_names_pushes_no_note_out(world):
+    flood = "\n    ".join(f"joblib.a{number:02d}" for number in range(30))
+    answer = f"import joblib\ndef e_step(*args):\n    if args == 0:\n        joblib\n    {flood}\n"
+    borrowed = f"{answer}    import mlcourse.mixture\n    return mlcourse.mixture.e_step(*args)"
+    notes = {mark.task: mark.notes for mark in world.mark(honest.notebook(e_step=borrowed)).marks}["e_step"]
+    assert any("mlcourse.mixture" in note for note in notes)
+    assert any(note.endswith(" more.") for note in notes)
+
+
+def test_letters_cannot_be_tried_one_after_the_other(world):
+    """Only at the last check and at the end: of four letters in four cells, the first two are not judged."""
+    right = CATALOGUE.tasks["falling_likelihood"].answer()
+    others = [letter for letter in "ABCDE" if letter != right][:3]
+    cells = [
+        f"falling_likelihood = {letter!r}\ncheck.falling_likelihood(falling_likelihood)"
+        for letter in (right, *others)
+    ]
+    apart = {
+        "cells": [honest.code(cell) for cell in cells],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    assert {mark.task: mark.points for mark in world.mark(apart).marks}["falling_likelihood"] == 0
+
+
 CHANGES = """
 def log_sum_exp(A):
     m = A.max(axis=1, keepdims=True)

@@ -35,7 +35,7 @@ ALWAYS_ALLOWED = {
     # the worker's own socket: bytes in both directions, open files only in one (`sendmsg` could pass them on)
     "sendto": (44, 206), "recvfrom": (45, 207), "recvmsg": (47, 212),
     # memory
-    "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
+    "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
     "msync": (26, 227), "brk": (12, 214), "membarrier": (324, 283),
     # time
     "sched_yield": (24, 124), "nanosleep": (35, 101), "clock_nanosleep": (230, 115), "clock_gettime": (228, 113),
@@ -55,6 +55,7 @@ ALWAYS_ALLOWED = {
     "exit": (60, 93), "exit_group": (231, 94),
 }  # fmt: skip
 OPEN, OPENAT = (2, None), (257, 56)
+MMAP = (9, 222)
 CLONE, CLONE3 = (56, 220), (435, 435)
 KILL, TKILL, TGKILL = (62, 129), (200, 130), (234, 131)
 FCNTL, IOCTL, PRCTL, PRLIMIT64 = (72, 25), (16, 29), (157, 167), (302, 261)
@@ -72,6 +73,7 @@ PRETEND = 0x00050000  # the call returns 0, and the kernel does nothing
 NUMBER, ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 
 CLONE_THREAD, NAMESPACES = 0x00010000, 0x7E020000
+MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
 # Duplicating and querying, but no F_SETOWN or F_SETSIG (they signal other processes), no leases.
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 1030, 1032)
@@ -121,6 +123,7 @@ def program(machine: str, own_pid: int) -> list[Step]:
     conditional = [
         (OPEN, _allow_unless_truncating(1)),
         (OPENAT, _allow_unless_truncating(2)),
+        (MMAP, _allow_unless_shared_and_anonymous()),
         (CLONE, [*_load(0), (AND, 0, 0, CLONE_THREAD | NAMESPACES), *_allow_if(CLONE_THREAD)]),
         # Its flags are in memory, where a filter cannot see them. If the call does not exist, glibc uses clone.
         (CLONE3, [(RETURN, 0, 0, UNKNOWN)]),
@@ -173,6 +176,17 @@ def _allow_unless_truncating(flags: int) -> list[Step]:
         *_load(flags),
         (AND, 0, 0, O_ACCMODE | O_TRUNC),
         (EQUAL, 0, 1, O_TRUNC),
+        (RETURN, 0, 0, REFUSE),
+        (RETURN, 0, 0, ALLOW),
+    ]
+
+
+def _allow_unless_shared_and_anonymous() -> list[Step]:
+    """Refuse memory that stays in use when nearly all of it is unmapped, so that no count of pages sees it."""
+    return [
+        *_load(3),
+        (AND, 0, 0, MAP_SHARED | MAP_ANONYMOUS),
+        (EQUAL, 0, 1, MAP_SHARED | MAP_ANONYMOUS),
         (RETURN, 0, 0, REFUSE),
         (RETURN, 0, 0, ALLOW),
     ]

@@ -47,10 +47,16 @@ class Borrowing:
     def __init__(self, submission: Submission, course: Course, seen: Mapping[str, Iterable[str]]):
         self.submission, self.course, self.seen = submission, course, seen
         self.places: dict[str, int] = {}
+        self.readers: dict[int, Reader] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
 
     def reader_at(self, place: int) -> Reader:
         """Return a reader of the cells up to a place, and of the modules that were handed in with the notebook."""
+        if place not in self.readers:
+            self.readers[place] = self._read_up_to(place)
+        return self.readers[place]
+
+    def _read_up_to(self, place: int) -> Reader:
         modules = {
             name.removesuffix(".py"): data.decode("utf-8", "replace")
             for name, data in self.submission.files
@@ -70,16 +76,22 @@ class Borrowing:
 
     def notes_on(self, task: Task) -> tuple[str, ...]:
         """Return these sentences."""
-        found = sorted(self.reader_at(self.places.get(task.name, END)).uses(task.name).possible)
-        read = [name for name in found if self._is_remarkable(name, task)]
-        observed = [
-            name
-            for name in sorted({without_methods(name) for name in self.seen.get(task.name, ())})
-            if self._is_remarkable(name, task) and not _is_explained(name, found)
-        ]
-        notes = [f"It uses {_printable(name)}{_reproach(task, name)}." for name in read]
-        notes += [f"While it ran, {_printable(name)} was called{_reproach(task, name)}." for name in observed]
-        return tuple(notes[:MAX_NOTES])
+        found = self.reader_at(self.places.get(task.name, END)).uses(task.name).possible
+        observed = {without_methods(name) for name in self.seen.get(task.name, ())}
+        notes = {
+            name: f"It uses {_printable(name)}{_reproach(task, name)}."
+            for name in found
+            if self._is_remarkable(name, task)
+        }
+        notes |= {
+            name: f"While it ran, {_printable(name)} was called{_reproach(task, name)}."
+            for name in observed.difference(found)
+            if self._is_remarkable(name, task) and not _is_explained(name, found, task)
+        }
+        # The worst first, so that a flood of harmless names pushes none of them out.
+        order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
+        more = [f"It uses {len(order) - MAX_NOTES} more."] if len(order) > MAX_NOTES else []
+        return (*(notes[name] for name in order[:MAX_NOTES]), *more)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
@@ -117,8 +129,10 @@ class Borrowing:
         return notes[:MAX_NOTES]
 
 
-def _is_explained(seen: str, found: Iterable[str]) -> bool:
+def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
     """Whether what was seen is no news: it was found in the text, a class there calls it, or SciPy calls itself."""
+    if forbidden_use(task.forbids, [seen]):
+        return any(same_thing(seen, name) for name in found)
     package = seen.partition(".")[0]
     if not is_guarded(seen):
         return True  # its own names for what was called, such as those of distributions, are many

@@ -52,7 +52,7 @@ def carried_forward(
         return mark
     names, verb = " and ".join(f"a right `{one.name}`" for one in lent), "take" if lent[1:] else "takes"
     note = f"Right when {names} {verb} the place of yours."
-    return found._replace(notes=(*mark.notes, note))
+    return found._replace(notes=(*dict.fromkeys([*mark.notes, *found.notes]), note))
 
 
 def to_lend(task: Task, earlier: Iterable[Task], marks: dict[str, Mark], reading: Reading) -> list[Task]:

@@ -68,6 +68,7 @@ class NotebookRunner:
         self.place, self.ran = END, 0
         self.lender: Lender | None = None
         self.seen: dict[str, set[str]] = {}
+        self.watched: set[tuple[str, int]] = set()
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
         self.asides: dict[int, tuple[str, ...]] = {}
@@ -91,6 +92,7 @@ class NotebookRunner:
         self.close()
         other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs)
         other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
+        other.seen = self.seen
         return other
 
     def run_again(self, cell: int) -> None:
@@ -121,9 +123,12 @@ class NotebookRunner:
     def call(self, name: str, args: tuple[object, ...]) -> Outcome:
         """Call one of the notebook's functions. Raises WorkerEnded."""
         with SharedArguments(args) as shared:
-            request = {"do": "call", "name": name, **shared.request, "observe": name not in self.seen}
+            # Once at each place, because watching is slow.
+            first = (name, self.place) not in self.watched
+            request = {"do": "call", "name": name, **shared.request, "observe": first}
             fields, arrays = self._ask(request, shared.descriptor)
-            self.seen.setdefault(name, _names(fields.get("seen")))
+            self.watched.add((name, self.place))
+            self.seen.setdefault(name, set()).update(_names(fields.get("seen")))
             outcome = self._outcome(fields, arrays)
             returned = outcome.error is None and outcome.problem is None
             return outcome._replace(changed=shared.changed()) if returned else outcome

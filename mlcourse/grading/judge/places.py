@@ -13,7 +13,7 @@ from mlcourse.grading.judge.notebook_runner import END, NotebookRunner
 from mlcourse.grading.judge.reading import Reading
 from mlcourse.grading.records.grade import Mark, MarkStatus
 
-MAX_CHECKS = 3  # check cells of one task, the last ones, at which it is judged
+MAX_CHECKS = 3  # check cells of one function, the last ones, at which it is judged; a value could be guessed
 
 Ask = Callable[[Task, NotebookRunner], Mark]
 
@@ -38,7 +38,10 @@ class Attempt(NamedTuple):
 def marks_along(tasks: Iterable[Task], runner: NotebookRunner, reading: Reading, ask: Ask) -> Iterator[Mark]:
     """Judge answers from the start of the notebook to its end; yield the mark of each as soon as it is final."""
     open_tasks = {task.name: task for task in tasks}
-    stops = {name: [*reading.checks(name)[-MAX_CHECKS:], END] for name in open_tasks}
+    stops = {
+        name: [*reading.checks(name)[-(1 if task.kind == "value" else MAX_CHECKS) :], END]
+        for name, task in open_tasks.items()
+    }
     attempts: dict[str, list[Attempt]] = {name: [] for name in open_tasks}
     for place in sorted({place for places in stops.values() for place in places}):
         runner.move_to(place)

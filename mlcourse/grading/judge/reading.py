@@ -43,6 +43,12 @@ class Reading:
             for number, cell in enumerate(submission.cells, 1)
             if cell.kind == "code"
         }
+        self.defining: dict[
+            str, list[int]
+        ] = {}  # name → cells, since a hostile notebook may define very many
+        for number, cell in self.cells.items():
+            for name in cell.uses:
+                self.defining.setdefault(name, []).append(number)
 
     def checks(self, task: str) -> list[int]:
         """Return the cells that call the check of a task."""
@@ -50,7 +56,7 @@ class Reading:
 
     def definitions(self, name: str) -> list[int]:
         """Return the cells that define a name."""
-        return [number for number, cell in self.cells.items() if name in cell.uses]
+        return self.defining.get(name, [])
 
     def needs(self, name: str) -> set[str] | None:
         """Return all names that a definition uses, directly or through others; None if that cannot be read."""

@@ -63,6 +63,19 @@ def deleted_but_open(pid: int, lent: tuple[int, int] | None = None) -> int:
     return size
 
 
+def deleted_but_mapped(pid: int, largest: int) -> int:
+    """Count the bytes of deleted files that a process has mapped, and may have closed.
+
+    Nothing says how long such a file is: each counts as `largest`, the most that one can have.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines()
+    except OSError:  # the process has ended
+        return 0
+    deleted = {line.split()[4] for line in lines if line.endswith("(deleted)") and "/memfd:" not in line}
+    return largest * len(deleted)
+
+
 def _list(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
@@ -113,7 +126,11 @@ class Watchdog(threading.Thread):
             return "threads"
         if self.folder:
             size, files = usage(self.folder, self.limits.files)
-            if size + sum(deleted_but_open(pid, self.lent) for pid in processes) > self.limits.disk:
+            largest = self.limits.disk // 2
+            size += sum(
+                deleted_but_open(pid, self.lent) + deleted_but_mapped(pid, largest) for pid in processes
+            )
+            if size > self.limits.disk:
                 return "disk space"
             if files > self.limits.files:
                 return "files"
