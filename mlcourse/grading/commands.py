@@ -30,7 +30,6 @@ from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.alike import compare_folder, similarity_page
 from mlcourse.grading.report.publish import Summary, gradebook_of, publish
-from mlcourse.grading.report.regrade import add_requests
 from mlcourse.grading.report.words import ungraded_reason
 
 PROGRAM = "python course.py"  # run in the course's own folder
@@ -97,8 +96,6 @@ def grade(words: list[str]) -> int:
         parser.error("SUBMISSIONS and -o OUT are required")
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
-    if options.regrade:
-        add_requests(options.regrade, options.out)
     course = Course(options.course.resolve(), options.extra_checks)
     gradebook = gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform))
     refuse_unknown_lessons(gradebook, course)
@@ -120,6 +117,7 @@ def grade(words: list[str]) -> int:
             max(0, options.jobs),
             options.lesson,
             cluster=options.executor,
+            regrade=options.regrade,
         )
     except KeyboardInterrupt:
         print("\nStopped. Run the same command with --resume to continue from here.", file=sys.stderr)

@@ -17,6 +17,7 @@ from mlcourse.grading.batch.dispatch import Crew, hand_out
 from mlcourse.grading.batch.processes import Here, Processes
 from mlcourse.grading.batch.spool import Spool
 from mlcourse.grading.batch.submission import Outcome, Settings, begin, finish, look_up, lost
+from mlcourse.grading.gradebook.class_list import ClassList
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
 from mlcourse.grading.records.grade import Submission
@@ -32,8 +33,22 @@ from mlcourse.grading.records.results import name_of
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, marked_before, publish
-from mlcourse.grading.report.regrade import REQUESTS, Notebook, Row, find_requested, follow_up, read_requests
+from mlcourse.grading.report.publish import (
+    Summary,
+    also_called,
+    class_list_of,
+    gradebook_of,
+    marked_before,
+    publish,
+)
+from mlcourse.grading.report.regrade import (
+    Notebook,
+    Row,
+    all_requests,
+    find_requested,
+    follow_up,
+    write_requests,
+)
 
 try:
     import fcntl
@@ -52,6 +67,7 @@ def grade_folder(
     lesson: str | None = None,
     quiet: bool = False,
     cluster: str | None = None,
+    regrade: Path | None = None,
 ) -> Summary:
     """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
 
@@ -67,6 +83,8 @@ def grade_folder(
         Whether to hide the progress bar.
     cluster : str, optional
         The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
+    regrade : Path, optional
+        A table of tasks to mark again, besides those in OUT's own.
 
     Raises
     ------
@@ -81,10 +99,15 @@ def grade_folder(
     ):
         entries: list[Listed] = []
         notebooks: list[Notebook] = []
-        requests = read_requests(settings.out / REQUESTS)
+        requests = all_requests(regrade, settings.out)
+        class_list = class_list_of(
+            gradebook_of(
+                settings.out, Manifest(gradebook=str(settings.gradebook) if settings.gradebook else None)
+            )
+        )
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(listed(submission))
-            notebooks.append(notebook_of(submission, course))
+            notebooks.append(notebook_of(submission, course, class_list))
             asked, _ = find_requested(requests, notebooks[-1:])
             if left := look_up(submission, settings, again={request.task for request in asked}):
                 crew.start()
@@ -93,7 +116,7 @@ def grade_folder(
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        note_requests(settings.out, requests, notebooks)
+        note_requests(settings.out, requests, notebooks, class_list)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
         manifest = replace(
             earlier_runs(settings.out).with_run(entries, str(submissions.resolve())),
@@ -136,26 +159,28 @@ def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
 
 
-def notebook_of(submission: Submission, course: Course) -> Notebook:
+def notebook_of(submission: Submission, course: Course, class_list: ClassList) -> Notebook:
     """Return what a request to look at a mark again can be about."""
     tasks = tuple(one.name for one in course.catalogue.of_lesson(submission.lesson).roster)
     owner = submission.owner or submission.student
     name = name_of(submission)
-    return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks)
+    names = also_called(owner, submission.source, class_list)
+    return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks, names)
 
 
-def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook]) -> None:
-    """Note what the marks were that were asked about.
+def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook], class_list: ClassList) -> None:
+    """Keep the requests, and note what the marks were that were asked about.
 
     Raises SheetError if a request is about no submission of this run or of the last one.
     """
     if not rows:
         return
-    earlier, marks = marked_before(out)
+    earlier, marks = marked_before(out, class_list)
     known = {notebook.name: notebook for notebook in [*earlier, *notebooks]}
     requests, problems = find_requested(rows, known.values())
     if problems:
         raise SheetError("\n".join(problems))
+    write_requests(out, rows)
     follow_up(out, requests, marks)
 
 

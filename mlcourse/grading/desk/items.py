@@ -48,7 +48,7 @@ def read_items(out: Path) -> tuple[list[Item], list[Notebook]]:
     manifest = read_manifest(out)
     keeper = keeper_of(out, manifest)
     for listed, result in results_of(out, manifest.submissions):
-        notebooks.append(notebook_of(listed, result.grade))
+        notebooks.append(notebook_of(listed, result.grade, keeper.class_list))
         items += _items(listed.name, keeper.student(listed).group, result.grade)
     places = _places(items)
     items.sort(key=lambda item: (places[item.lesson, item.mark.task], item.student.casefold(), item.source))

@@ -73,10 +73,26 @@ def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
 
 
 def keeper_of(out: Path, manifest: Manifest) -> Bookkeeper:
-    """Return who knows whose each submission is, by the settings and the class list. Raises GradebookError."""
+    """Return who knows whose each submission is, by the settings and the class list.
+
+    Raises GradebookError, SheetError.
+    """
     gradebook = gradebook_of(out, manifest)
-    class_list = read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
-    return Bookkeeper(manifest.submissions, gradebook, class_list)
+    return Bookkeeper(manifest.submissions, gradebook, class_list_of(gradebook))
+
+
+def class_list_of(gradebook: Gradebook) -> ClassList:
+    """Return the class list that the settings name; one without students if they name none.
+
+    Raises GradebookError, SheetError.
+    """
+    return read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+
+
+def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ...]:
+    """Return what the class list says of the student who handed in a file, if it is clear who that is."""
+    found = class_list.find(owner, source)
+    return (found[0].name, found[0].id, found[0].email, found[0].login) if len(found) == 1 else ()
 
 
 def publish(out: Path) -> Summary:
@@ -104,7 +120,7 @@ def publish(out: Path) -> Summary:
         entry = keeper.entry(listed, lean(grade))
         _write(out / student_path(entry.name), student_page(entry, grade, result.code))
         rows |= open_answer_rows(grade)
-        notebooks.append(notebook_of(listed, grade))
+        notebooks.append(notebook_of(listed, grade, keeper.class_list))
         marks |= {(listed.name, mark.task): mark for mark in grade.marks}
         entries.append(entry)
     book = keeper.book(entries)
@@ -134,7 +150,7 @@ def as_handed_in(
     }
 
 
-def marked_before(out: Path) -> tuple[list[Notebook], MarksByTask]:
+def marked_before(out: Path, class_list: ClassList) -> tuple[list[Notebook], MarksByTask]:
     """Return the notebooks and the marks of the last run; none if there was none. Raises SheetError."""
     try:
         submissions = read_manifest(out).submissions
@@ -145,15 +161,16 @@ def marked_before(out: Path) -> tuple[list[Notebook], MarksByTask]:
     marks: MarksByTask = {}
     for each, result in results_of(out, submissions):
         grade = apply_entries(result.grade, entered, set())
-        notebooks.append(notebook_of(each, grade))
+        notebooks.append(notebook_of(each, grade, class_list))
         marks |= {(each.name, mark.task): mark for mark in grade.marks}
     return notebooks, marks
 
 
-def notebook_of(listed: Listed, grade: Grade) -> Notebook:
+def notebook_of(listed: Listed, grade: Grade, class_list: ClassList) -> Notebook:
     """Return what a request to look at a mark again can be about."""
     tasks = tuple(mark.task for mark in grade.marks)
-    return Notebook(listed.name, grade.student, listed.owner, grade.source, grade.lesson, tasks)
+    names = also_called(listed.owner, grade.source, class_list)
+    return Notebook(listed.name, grade.student, listed.owner, grade.source, grade.lesson, tasks, names)
 
 
 def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Listed, Result]]:

@@ -31,7 +31,7 @@ MarksByTask: TypeAlias = dict[tuple[str, str], Mark]  # names of a result and a 
 class Row(NamedTuple):
     """A request as it was written."""
 
-    number: int  # as a spreadsheet counts, the header being row 1
+    place: str  # the table and the row in it, as a spreadsheet counts: the header is row 1
     student: str
     where: str  # the lesson or the file; may be blank if the student has one notebook with this task
     task: str
@@ -47,6 +47,7 @@ class Notebook(NamedTuple):
     source: str
     lesson: str | None
     tasks: tuple[str, ...]
+    also_called: tuple[str, ...] = ()  # what the class list says of the student: name, id, e-mail, login
 
 
 class Request(NamedTuple):
@@ -102,7 +103,8 @@ def read_requests(path: Path) -> list[Row]:
     for number, cells in enumerate(read_sheet(path, COLUMNS, COLUMNS), 2):
         student, where, task, reason = (ordinary(cells[column]).strip() for column in COLUMNS)
         if student or task:
-            rows.append(Row(number, student, where, task, printable(" ".join(reason.split()), MAX_REASON)))
+            reason = printable(" ".join(reason.split()), MAX_REASON)
+            rows.append(Row(f"{path.name}, row {number}", student, where, task, reason))
     return rows
 
 
@@ -110,13 +112,13 @@ def find_requested(rows: Iterable[Row], notebooks: Iterable[Notebook]) -> tuple[
     """Find the mark that each request is about; for each row without exactly one, return a sentence that says why."""
     by_student: dict[str, list[Notebook]] = {}
     for notebook in notebooks:
-        for name in {_canonical(notebook.student), _canonical(notebook.owner)}:
+        for name in {*map(_canonical, (notebook.student, notebook.owner, *notebook.also_called))}:
             by_student.setdefault(name, []).append(notebook)
     requests, problems = [], []
     for row in rows:
         found = _find(row, by_student)
         if isinstance(found, str):
-            problems.append(f"{REQUESTS}, row {row.number}: {found}")
+            problems.append(f"{row.place}: {found}")
         else:
             requests.append(Request(found.name, found.student, row.task, row.reason))
     return requests, problems
@@ -188,14 +190,22 @@ def state_of(mark: Mark) -> State:
 # ── Adding requests ──────────────────────────────────────────────────────────────────────────────────
 
 
-def add_requests(path: Path, out: Path) -> None:
-    """Add the requests in a table to those in `out`.
+def all_requests(path: Path | None, out: Path) -> list[Row]:
+    """Return the requests in `out`, and those in another table that are not among them yet.
 
     Raises SheetError. If there is no such table, an empty one is written for the user to fill in.
     """
-    if not path.exists():
+    if path and not path.exists():
         write_atomically(path, BYTE_ORDER_MARK + table([COLUMNS]))
         raise SheetError(f"{path} did not exist. It is there now, as an empty table: write requests into it.")
-    ours = out / REQUESTS
-    rows = {row[1:]: None for source in (ours, path) for row in read_requests(source)}
-    write_atomically(ours, BYTE_ORDER_MARK + table([COLUMNS, *rows], limit=MAX_REASON))
+    tables = (out / REQUESTS, path) if path else (out / REQUESTS,)
+    rows: dict[tuple[str, ...], Row] = {}
+    for row in (row for one in tables for row in read_requests(one)):
+        rows.setdefault(row[1:], row)
+    return list(rows.values())
+
+
+def write_requests(out: Path, rows: Iterable[Row]) -> None:
+    """Write the table of requests; called once they have all been found to be about something."""
+    content = BYTE_ORDER_MARK + table([COLUMNS, *(row[1:] for row in rows)], limit=MAX_REASON)
+    write_atomically(out / REQUESTS, content)

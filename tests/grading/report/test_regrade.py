@@ -123,3 +123,24 @@ def test_regrade_adds_to_earlier_requests(command: Callable[..., int], folder: P
     assert command("grade", folder, "-o", out, "-j", "0", "--regrade", mine) == 0
     rows = regrade.read_requests(out / regrade.REQUESTS)
     assert [(row.student, row.reason) for row in rows] == [("a", "one"), ("b", "=two")]
+
+
+def test_a_wrong_row_is_not_kept_and_can_be_corrected(command: Callable[..., int], folder: Path) -> None:
+    out, mine = folder.parent / "out", folder.parent / "mine.csv"
+    mine.write_text(f"{HEADER}nobody,04,e_step,x\n")
+    assert command("grade", folder, "-o", out, "-j", "0", "--regrade", mine) == 1
+    mine.write_text(f"{HEADER}a,04,e_step,x\n")
+    assert command("grade", folder, "-o", out, "-j", "0", "--regrade", mine) == 0
+    assert [row.student for row in regrade.read_requests(out / regrade.REQUESTS)] == ["a"]
+
+
+def test_a_request_may_name_a_student_as_the_class_list_does(folder: Path) -> None:
+    out = folder.parent / "out"
+    out.mkdir(exist_ok=True)
+    (out / "class.csv").write_text("name,id,login\nAda Lovelace,1815,a\nBob,7,b\n")
+    (out / "gradebook.toml").write_text('class_list = "class.csv"\n')
+    go(folder)
+    ask(out, "Ada Lovelace,04,e_step,x", "7,04,m_step,y")
+    marked(folder)
+    go(folder, resume=True)
+    assert sorted(marked(folder)) == ["mark a e_step", "mark b m_step"]
