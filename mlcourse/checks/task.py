@@ -34,6 +34,7 @@ in a notebook, where the answer is a function in the same process, and in the gr
 another process.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -292,9 +293,15 @@ class Lesson:
         return task
 
 
+LETTER = re.compile(r"[\s(\[]*([A-Za-z])[\s.:)\]]*(?:(?<=[.:)])\s.*)?", re.DOTALL)
+
+
 def letter(output: Any) -> Any:
-    """Write a letter in one way: 'b', ' B', 'B.' and '(B)' are all B."""
-    return output.strip(" \t\n.:()[]").upper() if isinstance(output, str) else output
+    """Write a letter in one way: 'b', ' B', 'B.', '(B)', ['b'] and 'B. The text of the answer' are all B."""
+    if isinstance(output, tuple) and len(output) == 1:
+        return letter(output[0])
+    found = LETTER.fullmatch(output) if isinstance(output, str) else None
+    return found[1].upper() if found else output
 
 
 def _require_message(message: object, decorator: str) -> None:

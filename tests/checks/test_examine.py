@@ -130,10 +130,13 @@ def test_changing_an_argument_is_caught(task):
 
 def test_a_choice_can_be_written_in_any_way():
     task = Lesson("00").choice("letter", right="B", wrong={"A": "no, because."}, title="Choose", points=1)
-    for right in ("B", " b", "B.", "(B)", "b)", "[B]", np.str_("b")):
+    for right in ("B", " b", "B.", "(B)", "b)", "[B]", np.str_("b"), ["B"], "B. Both are alike", "b) all"):
         assert verdict_on(task, right).status == "right", right
     assert "no, because." in verdict_on(task, "(a)").message
-    assert verdict_on(task, "Z").mistake is None
+    assert "no, because." in verdict_on(task, "A. They differ").message
+    for other in ("Z", "B or A", "Both", "AB", ""):
+        assert verdict_on(task, other).status == "wrong", other
+        assert verdict_on(task, other).mistake is None
 
 
 def test_a_task_with_several_right_values():

@@ -16,6 +16,7 @@ from mlcourse.checks import Task
 from mlcourse.checks.cell_code import too_large
 from mlcourse.checks.uses import Reader, forbidden_use, is_class, same_thing, within, without_methods
 from mlcourse.course_folder import Course
+from mlcourse.grading.inside.absent import PLATFORMS
 from mlcourse.grading.judge.notebook_runner import END
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
@@ -24,6 +25,9 @@ from mlcourse.grading.sandbox.needs import is_guarded
 MAX_NOTES = 20  # on a submission, and on each of its tasks
 MAX_NAME = 100  # characters
 INDIRECT = ("importlib", "sys.modules")
+PACKAGES_OF_PLATFORMS = {
+    name.partition(".")[0] for name in PLATFORMS
+}  # the page says already what they do here
 # Packages whose use says nothing, besides the standard library.
 ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
 
@@ -113,7 +117,7 @@ class Borrowing:
             imported = {_as_listed(name) for name in Reader([source]).imports()}
             notes += [
                 f"Cell {number} imports {_printable(name)}, which the exercise does not."
-                for name in sorted(imported)
+                for name in sorted(imported - PACKAGES_OF_PLATFORMS)
                 if name.partition(".")[0] not in ORDINARY
                 and not any(within(one, name) or within(name, one) for one in handed_out)
             ]

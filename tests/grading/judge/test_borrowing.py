@@ -92,7 +92,6 @@ if True: import scipy.cluster.vq
     assert notes(source) == [
         f"Cell 2 imports {name}, which the exercise does not."
         for name in (
-            "google",
             "mlcourse.mixture",
             "scipy.cluster.vq",
             "sklearn.mixture.GaussianMixture",
