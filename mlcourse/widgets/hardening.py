@@ -30,7 +30,7 @@ def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
     scene: Scene = {
         "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
         "note": "For every σ, EM starts at the centres of k-means and runs until it has converged. Colours are"
-        " mixed by responsibility. Circles: one standard deviation. Dashed: the borders of k-means.",
+        " mixed by responsibility, and greyer where it is less sure. Circles: one standard deviation. Dashed: the borders of k-means.",
         "sliderName": "width σ",
         "points": X,
         "planes": [
