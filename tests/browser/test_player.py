@@ -401,7 +401,7 @@ def test_a_click_pins_the_point_that_was_read(shown):
         read = reading.inner_text()
         page.mouse.down()
         page.mouse.up()
-        assert reading.inner_text() == f"{read} (pinned)"
+        assert reading.inner_text() == f"{read} (pinned: click again to release)"
         page.keyboard.press("Escape")
 
 
@@ -413,13 +413,16 @@ def test_enter_pins_and_escape_releases(shown):
     before = ink(page)
     plane.press("ArrowRight")
     settled(page, 1)
-    assert reading.inner_text().endswith("(pinned)")
+    assert reading.inner_text().endswith("(pinned: click again to release)")
     plane.press("ArrowLeft")
     settled(page, 0)
     assert ink(page) == before  # with its double ring
     plane.press("Escape")
     assert "pinned" not in reading.inner_text()
     assert ink(page) != before
+    plane.press("Enter")
+    page.get_by_role("button", name="Play", exact=True).press("Escape")  # wherever the focus is
+    assert "pinned" not in reading.inner_text()
 
 
 def test_rounding_is_not_magnified_where_em_has_converged(shown):

@@ -21,7 +21,6 @@ class KMeansGame extends Live {
       captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
       planes: [
         {
-          title: "",
           xlabel: "feature 1",
           ylabel: "feature 2",
           limits: widened(limitsOf(state), steps.flatMap(({ centers }) => centers)),
@@ -70,7 +69,7 @@ class KMeansGame extends Live {
     if (!this.holding) this.keepBest();
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
     this.rivalsButton.textContent = this.showing ? SHOW.replace("Show", "Hide") : SHOW;
-    this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
+    this.rivalsButton.ariaLabel = this.rivalsButton.textContent;
   }
 
   /** Remember the lowest inertias: of centres that the reader put down, and of k-means from there. */
@@ -105,7 +104,7 @@ class KMeansGame extends Live {
     const rounds = lloyd(this.state.points, this.means).slice(1);
     const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
     const further = rounds.map((step) => ({ ...step, rule: "Lloyd" }));
-    this.change({ steps: [...steps, ...further] }, "back to your centres", here);
+    this.change({ steps: [...steps, ...further] }, "k-means from your centres", here);
     this.play();
   }
 
@@ -119,7 +118,7 @@ class KMeansGame extends Live {
   /** The twenty runs are hidden: they would give the answer away. */
   startOver() {
     this.showing = false;
-    this.change({ steps: KMeansGame.begin(this.state).steps }, "your centres are back");
+    this.change({ steps: KMeansGame.begin(this.state).steps }, "start over");
   }
 
   toggleRivals() {
@@ -141,7 +140,7 @@ class KMeansGame extends Live {
     const { steps } = this.shown;
     const before = this.dragging ? steps.slice(0, -1) : steps;
     const now = byHand(this.state.points, this.means.with(mean, to));
-    this.change({ steps: [...before, now] }, `centre ${mean} moved back`);
+    this.change({ steps: [...before, now] }, `centre ${mean} moved`);
   }
 
   /** The centre stands where it was put. */
@@ -158,7 +157,7 @@ class KMeansGame extends Live {
     }
     [this.chosen, this.mean] = [-1, this.means.length];
     const now = byHand(this.state.points, [...this.means, point]);
-    this.change({ steps: [...this.shown.steps, now] }, `centre ${this.mean} removed again`);
+    this.change({ steps: [...this.shown.steps, now] }, `centre ${this.mean} added`);
   }
 
   /** Choose the centre before or after the chosen one, in turn; without one, the first. */
