@@ -65,7 +65,7 @@ class KMeansGame extends Live {
     super.update();
     const complete = this.means.length === this.state.K;
     disable(this.lloydButton, !complete);
-    disable(this.rivalsButton, !this.means.length && !this.showing);
+    disable(this.rivalsButton, !complete && !this.showing);
     if (!this.holding) this.keepBest();
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
     this.rivalsButton.textContent = this.showing ? SHOW.replace("Show", "Hide") : SHOW;
@@ -122,11 +122,11 @@ class KMeansGame extends Live {
   }
 
   toggleRivals() {
-    if (!this.means.length && !this.showing) {
-      this.caption.textContent = "Place a centre of your own first.";
+    const { points, K } = this.state;
+    if (this.means.length < K && !this.showing) {
+      this.caption.textContent = `Place all ${K} centres first: the twenty runs give the answer away.`;
       return;
     }
-    const { points, K } = this.state;
     this.rivals ??= kmeansPlusPlusRuns(points, K);
     this.showing = !this.showing;
     this.update();
@@ -282,11 +282,14 @@ function scoreText({ hand, kmeans }, rivals) {
   const yours = `Your lowest inertia: ${texts.join(", ") || "none yet"}.`;
   if (!rivals) return `${yours} Can you beat the best of twenty runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
-  const level = values.filter((value) => value <= values[0] * LEVEL).length;
-  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(level, "time")}), worst ${values.at(-1).toFixed(2)}.`;
+  const levelWith = (best) => values.filter((value) => value <= best * LEVEL && best <= value * LEVEL).length;
+  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
   const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
   if (byHand === undefined) return `${yours} ${theirs}`;
   const more = further === undefined ? "" : `; with k-means from there, ${further}`;
-  const first = Math.min(hand, kmeans) <= values[0] * LEVEL ? ". None beats you" : "";
+  const best = Math.min(hand, kmeans);
+  const level = levelWith(best);
+  const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
+  const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";
   return `${yours} ${theirs} By hand you beat ${byHand} of the twenty${more}${first}.`;
 }
