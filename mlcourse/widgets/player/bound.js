@@ -225,8 +225,7 @@ function climbCaption(places, frames, heights, at) {
   const rises = rise.endsWith("0.0000") ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
   if (m === e) return `E-step ${m}: ${rises}. ${mu} stays.`;
   if (Math.abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
-  return [
-    `M-step ${m}: ${mu}. The bound rises by ${rise},`,
-    `the log-likelihood by ${decimal(top - topBefore, 4)}; a gap of ${decimal(top - bottom, 4)} opens.`,
-  ].join(" ");
+  const gap = decimal(top - bottom, 4);
+  const opens = Number(gap) ? `a gap of ${gap} opens` : "no visible gap opens";
+  return `M-step ${m}: ${mu}. The bound rises by ${rise}, the log-likelihood by ${decimal(top - topBefore, 4)}; ${opens}.`;
 }
