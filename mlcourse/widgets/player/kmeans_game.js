@@ -33,7 +33,7 @@ class KMeansGame extends Live {
       curve: {
         x: range(inertias.length).map((at) => Math.max(at - complete, 0)),
         leastWidth: 4,
-        xlabel: "move",
+        xlabel: "step",
         ylabel: "inertia",
         waiting: "The curve begins with the last centre.",
         grow: true,

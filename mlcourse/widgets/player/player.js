@@ -293,9 +293,14 @@ class Player {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
       track.firstChild.style.background = css(k === held ? this.look.pale : this.look.component(k));
-      track.firstChild.style.borderColor = css(outline(this.look.component(k), this.look));
+      track.firstChild.style.borderColor = css(this.outlineOf(k));
       number.textContent = texts[k];
     });
+  }
+
+  /** The colour of the outlines of component k. */
+  outlineOf(k) {
+    return outline(this.look.component(k), this.look);
   }
 
   /** Mark point i, and describe it with the mixture of plane p. */

@@ -1,6 +1,5 @@
 /* The playground: the reader adds and moves points, pulls at the means, and EM follows. */
 
-const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
 const [SETTLED, MOST_ROUNDS] = [1e-6, 500]; // EM has converged when a round gains less
 const REMEMBERED = 100; // rounds, while something is held
@@ -52,7 +51,7 @@ class Playground extends Live {
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
-    this.components = this.menu(range(MAX_COMPONENTS).map((k) => k + 1), (K) => this.restart({ K: Number(K) }));
+    this.components = this.menu([1, 2, 3, 4, 5, 6], (K) => this.restart({ K: Number(K) }));
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
     on(this.compare, "change", () => this.update());
