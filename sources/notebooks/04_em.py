@@ -200,7 +200,7 @@ show(
     fig,
     "Figure 2. EM from a bad start: three numbered components and their sum, over the histogram. The strip"
     " below shows the grains, jittered vertically, with the colours mixed by responsibility: a pure colour"
-    " means that one component owns the grain.",
+    " means that one component owns the grain, grey that several share it.",
     "Four panels of the data's histogram with three component curves. At the start they are narrow and"
     " close together around 0; after one round they have spread out; after forty each covers one heap.",
 )

@@ -235,7 +235,10 @@ def test_captions_of_em_count_what_numpy_counts(shown):
     start, first, *rest = captions(shown(em_player(X, steps)))
     assert start == "The start: no point has a component yet."
     sizes = np.bincount(labels_of(steps[0]))
-    assert f"component {sizes.argmax()} is the likeliest for the largest group, {sizes.max()} points" in first
+    assert (
+        f"component\N{NO-BREAK SPACE}{sizes.argmax()} is the likeliest for the largest group, {sizes.max()} points"
+        in first
+    )
     assert numbers(first)[-1] == pytest.approx(steps[0].lower_bound, abs=1e-4)
     for (before, now), moves, colours in zip(pairwise(steps), rest[::2], rest[1::2], strict=True):
         check_moves(moves, before.mixture.means, now.mixture.means)
@@ -254,7 +257,7 @@ def test_captions_of_kmeans_count_what_numpy_counts(shown):
     first, *rest = captions(shown(kmeans_player(X, history)))
     inertias = [half.inertia for half in kmeans_frames(X, history)]
     sizes = np.bincount(history[0][1])
-    assert f"centre {sizes.argmax()} gets the largest group, {sizes.max()} points" in first
+    assert f"centre\N{NO-BREAK SPACE}{sizes.argmax()} gets the largest group, {sizes.max()} points" in first
     assert [numbers(text)[-1] for text in (first, *rest)] == pytest.approx(inertias, rel=1e-4)
     for (before, now), moves, choices in zip(pairwise(history), rest[::2], rest[1::2], strict=True):
         check_moves(moves, before[0], now[0])
