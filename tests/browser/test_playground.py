@@ -327,6 +327,18 @@ def test_axes_have_names_for_the_original_points_alone(open_page):
         assert wanted <= set(texts(live.page, "plane"))
 
 
+def test_a_preset_fills_the_view_and_brings_its_number_of_components(shown):
+    live = shown()
+    live.page.get_by_role("combobox", name="points").select_option("two moons")
+    assert live.page.get_by_role("combobox", name="components").input_value() == "2"
+    assert len(means(live)) == 2
+    left, right, bottom, top = live.get("scene.planes[0].limits")
+    shares = np.ptp(live.get("state.points"), axis=0) / [right - left, top - bottom]
+    assert (shares > 0.75).all()
+    live.page.get_by_role("combobox", name="points").select_option("original points")
+    assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
+
+
 def test_edited_points_are_called_your_points(shown):
     live = shown()
     sets = live.page.get_by_role("combobox", name="points")

@@ -145,9 +145,8 @@ class Live extends Player {
   }
 
   keyAnywhere(event) {
-    const { key } = event;
-    if (key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) return () => this.undo();
-    if (key === "Escape" && this.mean >= 0) return () => this.chooseMean(-1);
+    if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) return () => this.undo();
+    if (event.key === "Escape" && this.mean >= 0) return () => this.chooseMean(-1);
     return super.keyAnywhere(event);
   }
 

@@ -7,7 +7,8 @@ const [ORIGINAL, EDITED] = ["original points", ""];
 
 class Playground extends Live {
   static begin(given) {
-    return settled(started({ ...given, original: given.points, data: ORIGINAL, limits: limitsOf(given) }));
+    const { points, K } = given;
+    return settled(started({ ...given, original: { points, K }, data: ORIGINAL, limits: limitsOf(given) }));
   }
 
   static sceneOf(state) {
@@ -144,7 +145,7 @@ class Playground extends Live {
   /** Start EM anew on the original points or on a preset, in a view that fits them. */
   load(data) {
     const preset = data !== ORIGINAL;
-    const given = preset ? presetOf(data) : { points: this.state.original };
+    const given = preset ? presetOf(data) : this.state.original;
     this.restart({ ...given, data, preset, limits: limitsOf(given) });
   }
 
@@ -242,9 +243,7 @@ function afterRound(state, held = null) {
   const { points, steps } = state;
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
-  if (held?.mean >= 0) {
-    next = judged(points, withComponent(held.mean, last.theta, next.theta));
-  }
+  if (held?.mean >= 0) next = judged(points, withComponent(held.mean, last.theta, next.theta));
   const gain = Math.abs(next.lowerBound - last.lowerBound);
   if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
   return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
