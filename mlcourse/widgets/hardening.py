@@ -30,7 +30,8 @@ def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
     scene: Scene = {
         "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
         "note": "For every σ, EM starts at the centres of k-means and runs until it has converged. Colours are"
-        " mixed by responsibility. Circles: one standard deviation. Dashed: the borders of k-means.",
+        " mixed by responsibility, and greyer where it is less sure. Circles: one standard deviation. Dashed: the"
+        " borders of k-means.",
         "sliderName": "width σ",
         "points": X,
         "planes": [
@@ -113,11 +114,13 @@ def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> 
     if together == list(range(len(means))):  # then no label means anything
         return f"{certainty} all means coincide, so every point is shared equally."
     moved = int((R.argmax(axis=1) != assign(X, centers)).sum())
+    distance = np.linalg.norm(means - centers, axis=1).max()
     if together:
         apart = f"means {' and '.join(map(str, together))} coincide"
+    elif distance < 5e-3 * X.std():  # no picture shows it
+        apart = "the means are at the k-means centres"
     else:
-        distance = np.linalg.norm(means - centers, axis=1).max()
-        apart = f"means are at most {distance:.2g} from their k-means centres"
+        apart = f"the means are at most {distance:.2g} from their k-means centres"
     return f"{certainty} {moved} of {len(X)} points have a different label than in k-means; {apart}."
 
 

@@ -153,6 +153,16 @@ def test_the_score_counts_whom_the_reader_beats(placed):
     assert f" By hand you beat {beaten} of the twenty; with k-means from there, {further}." in score(placed)
 
 
+def test_ties_with_the_best_of_the_twenty_are_counted(shown):
+    live = shown(kmeans_game(SENT[:180:3], 1))  # with one centre, every run ends at the mean
+    live.tap(PLACES[0])
+    live.click("Show the twenty runs")
+    assert "level with you" not in score(live)
+    live.click("Run k-means from here")
+    live.wait("player.frame === player.last && !player.playing")
+    assert score(live).endswith(" None beats you, 20 are level with you.")
+
+
 def test_starting_over_hides_the_twenty_runs(placed):
     """They would give the answer away."""
     placed.click("Show the twenty runs")
@@ -208,14 +218,16 @@ def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
     assert f"{hand:.2f} by hand, {inertia_at(centers(placed)):.2f} with k-means from there." in score(placed)
 
 
-def test_the_twenty_runs_wait_for_a_centre_of_the_reader(shown):
+def test_the_twenty_runs_wait_for_all_centres_of_the_reader(shown):
     live = shown()
     button = live.page.get_by_role("button", name="Show the twenty runs")
     assert button.get_attribute("aria-disabled") == "true"
     button.press("Enter")
     assert "runs of k-means++" not in score(live)
-    assert caption(live) == "Place a centre of your own first."
-    live.tap(PLACES[0])
+    assert caption(live) == "Place all 3 centres first: the twenty runs give the answer away."
+    for place in PLACES:
+        assert button.get_attribute("aria-disabled") == "true"
+        live.tap(place)
     assert button.get_attribute("aria-disabled") == "false"
     button.press("Enter")
     assert "runs of k-means++" in score(live)

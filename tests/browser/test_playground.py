@@ -67,7 +67,7 @@ def test_em_follows_while_a_point_is_held(shown, screenshot):
 def test_after_letting_go_every_round_is_one_of_the_package(shown):
     live = shown()
     live.drag(means(live)[0], FREE)
-    steps = live.get("state.steps")[live.get("state.released.at") :]
+    steps = live.get("state.steps")[live.get("state.told.at") :]
     assert len(steps) > 2
     points = np.array(live.get("state.points"))
     ours = islice(em(expectation_over(points), mixture(steps[0]["theta"]), reg_covar=1e-6), len(steps))
@@ -90,7 +90,7 @@ def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     assert np.abs(held[1:] - before[1:]).max() > 0.01
     live.page.mouse.up()
     np.testing.assert_allclose(means(live)[0], FREE, atol=0.05)
-    released = live.get("state.released.at")
+    released = live.get("state.told.at")
     assert live.get(f"state.steps[{released}].theta.weights[0]") > 0.2  # it has not become empty meanwhile
     settled(live)
     assert np.abs(means(live)[0] - FREE).max() > 0.05
@@ -167,7 +167,7 @@ def test_a_mean_that_is_let_go_can_be_played_on(shown):
     live.press("End")
     live.drag(means(live)[0], FREE)
     frame = live.get("frame")
-    assert live.page.locator(".caption").inner_text().endswith("Press Play to go on.")
+    assert live.page.locator(".caption").inner_text().endswith("Press Play, and EM follows.")
     assert {"Play", "Step"} <= set(enabled(live))
     live.click("Step")
     assert live.get("frame") == frame + 1
@@ -327,6 +327,18 @@ def test_axes_have_names_for_the_original_points_alone(open_page):
         assert wanted <= set(texts(live.page, "plane"))
 
 
+def test_a_preset_fills_the_view_and_brings_its_number_of_components(shown):
+    live = shown()
+    live.page.get_by_role("combobox", name="points").select_option("two moons")
+    assert live.page.get_by_role("combobox", name="components").input_value() == "2"
+    assert len(means(live)) == 2
+    left, right, bottom, top = live.get("scene.planes[0].limits")
+    shares = np.ptp(live.get("state.points"), axis=0) / [right - left, top - bottom]
+    assert (shares > 0.75).all()
+    live.page.get_by_role("combobox", name="points").select_option("original points")
+    assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
+
+
 def test_edited_points_are_called_your_points(shown):
     live = shown()
     sets = live.page.get_by_role("combobox", name="points")
@@ -353,10 +365,10 @@ def test_number_and_type_of_components_can_be_chosen(shown):
 def test_too_few_points_say_how_many_are_missing(shown):
     live = shown()
     live.click("Clear")
-    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    assert "place more than 3" in live.page.locator(".caption").first.inner_text()
     live.tap(FREE)
     live.drag(FREE, (3, 4))
-    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    assert "place more than 3" in live.page.locator(".caption").first.inner_text()
     live.click("Clear")
     live.click("Add a group")
     settled(live)

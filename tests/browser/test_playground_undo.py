@@ -19,19 +19,19 @@ def test_undo_says_what_it_took_back(shown):
     live = shown()
     n = len(POINTS)
     for change, text in [
-        (lambda: live.tap(FREE), f"point {n} removed again"),
-        (lambda: live.drag(POINTS[3], FREE), "point 3 moved back"),
-        (lambda: live.drag(means(live)[1], FREE), "the mean of component 1 moved back"),
-        (lambda: live.press("ArrowDown", "Delete"), r"point \d+ is back"),
-        (lambda: live.click("Add a group"), "the group removed again"),
-        (lambda: live.click("New start"), "back to the start before"),
+        (lambda: live.tap(FREE), f"point {n} added"),
+        (lambda: live.drag(POINTS[3], FREE), "point 3 moved"),
+        (lambda: live.drag(means(live)[1], FREE), "the mean of component 1 moved"),
+        (lambda: live.press("ArrowDown", "Delete"), r"point \d+ removed"),
+        (lambda: live.click("Add a group"), "group added"),
+        (lambda: live.click("New start"), "new start"),
     ]:
         change()
         live.click("Undo")
         assert re.fullmatch(f"Undone: {text}.", live.page.locator(".caption").inner_text())
     live.click("Clear")
     live.click("Undo")
-    assert live.page.locator(".caption").inner_text() == "Undone: your points are back."
+    assert live.page.locator(".caption").inner_text() == "Undone: points cleared."
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,19 @@ def test_escape_releases_a_mean_at_once(shown):
     live.press("Escape")
     assert live.ink() == before
     assert not live.page.locator(".reading").inner_text().startswith("mean")
+
+
+def test_a_change_by_key_or_click_says_what_it_did(shown):
+    live = shown()
+    n = len(POINTS)
+    for change, text in [
+        (lambda: live.press("n"), f"Point {n} added"),
+        (lambda: live.press("d"), f"Point {n} moved"),
+        (lambda: live.press("1", "w"), "The mean of component 1 moved"),
+        (lambda: live.tap(FREE), f"Point {n + 1} added"),
+        (lambda: live.press("Delete"), f"Point {n + 1} removed"),
+    ]:
+        change()
+        assert live.page.locator(".caption").inner_text() == f"{text}. Press Play, and EM follows."
+    live.click("Step")
+    assert "M-step" in live.page.locator(".caption").inner_text()

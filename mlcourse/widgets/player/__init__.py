@@ -6,7 +6,7 @@ contains. A `LiveScene` contains less: the page makes its frames, again whenever
 
 The script of every scene begins with these files, in this order:
 
-    mixture.js     Gaussians and EM           geometry.js     ellipses, cells, round numbers
+    mixture.js     Gaussians and EM           geometry.js     ellipses, round numbers
     look.js        colours and markers        panel.js        canvas and axes
     curve.js       curves over the frames     player.js       stepping and playing
     start.js       starting the player on the page
@@ -17,7 +17,7 @@ The script of every scene begins with these files, in this order:
     cells.js       points and centres
     line.js        points along a line        levels.js       points over a density
     legend.js      the names of curves        recording.js    frames that Python has made
-    kmeans.js      Lloyd's algorithm          live.js         changes and undo
+    kmeans.js      k-means and its cells      live.js         changes and undo
     drag.js        dragging, mouse or finger  presets.js      data sets
     playground.js  points that EM follows     kmeans_game.js  centres that the reader places
     bound.js       EM as a climb on a bound

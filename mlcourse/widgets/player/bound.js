@@ -67,7 +67,7 @@ class BoundClimber extends Live {
       points: [], // none that could be pointed at
       frames,
       captions: frames.map((_, at) => climbCaption(places, frames, heights, at)),
-      planes: [{ title: "", bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
+      planes: [{ bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
       curve: {
         x: range(frames.length),
         xlabel: "step",
@@ -102,9 +102,11 @@ class BoundClimber extends Live {
     return m === e;
   }
 
-  /** Take the next step, if it is an E-step (true) or an M-step (false). */
+  /** Take the next step, if it is an E-step (true) or an M-step (false): a change, which undo takes back. */
   take(isE) {
-    if (this.touches !== isE) this.step(1);
+    if (this.touches === isE || this.b === this.last) return;
+    this.change({}, isE ? "E-step" : "M-step", this.b);
+    this.step(1);
   }
 
   /** A climb is shown from its start. */
@@ -141,7 +143,7 @@ class BoundClimber extends Live {
   }
 
   move(_, [mu]) {
-    this.change({ mu }, "μ moved back");
+    this.change({ mu }, "μ moved");
   }
 
   tap(point) {
@@ -223,8 +225,7 @@ function climbCaption(places, frames, heights, at) {
   const rises = rise.endsWith("0.0000") ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
   if (m === e) return `E-step ${m}: ${rises}. ${mu} stays.`;
   if (Math.abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
-  return [
-    `M-step ${m}: ${mu}. The bound rises by ${rise},`,
-    `the log-likelihood by ${decimal(top - topBefore, 4)}; a gap of ${decimal(top - bottom, 4)} opens.`,
-  ].join(" ");
+  const gap = decimal(top - bottom, 4);
+  const opens = Number(gap) ? `a gap of ${gap} opens` : "no visible gap opens";
+  return `M-step ${m}: ${mu}. The bound rises by ${rise}, the log-likelihood by ${decimal(top - topBefore, 4)}; ${opens}.`;
 }

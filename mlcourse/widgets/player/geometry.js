@@ -1,4 +1,4 @@
-/* Shapes in the plane, in units of the data: ellipses, Voronoi cells, round numbers for axes. */
+/* Shapes in the plane, in units of the data: ellipses, round numbers for axes. */
 
 /** Points on the ellipse of `std` standard deviations around `mean`: L maps the unit circle to it, with L Lᵀ = Σ. */
 function ellipsePoints(mean, covariance, std, corners = 90) {
@@ -8,26 +8,6 @@ function ellipsePoints(mean, covariance, std, corners = 90) {
     const [u, v] = [std * Math.cos(turn), std * Math.sin(turn)];
     return [mean[0] + a * u, mean[1] + b * u + c * v];
   });
-}
-
-/** The Voronoi cell of centre k in a rectangle: the rectangle, cut halfway to each other centre. */
-function voronoiCell(centers, k, [left, right, bottom, top]) {
-  const rectangle = [[left, bottom], [right, bottom], [right, top], [left, top]];
-  return centers.reduce((cell, other, j) => (j === k ? cell : closerTo(centers[k], other, cell)), rectangle);
-}
-
-/** The part of a convex polygon that is closer to `near` than to `far` (Sutherland & Hodgman, 1974). */
-function closerTo(near, far, polygon) {
-  const side = ([x, y]) =>
-    (x - far[0]) ** 2 + (y - far[1]) ** 2 - (x - near[0]) ** 2 - (y - near[1]) ** 2;
-  const kept = [];
-  polygon.forEach((corner, i) => {
-    const next = polygon[(i + 1) % polygon.length];
-    const [here, there] = [side(corner), side(next)];
-    if (here >= 0) kept.push(corner);
-    if (here * there < 0) kept.push(between(corner, next, here / (here - there)));
-  });
-  return kept;
 }
 
 /** Round numbers from low to high, about `count` of them, but at least two: one alone shows no scale. */

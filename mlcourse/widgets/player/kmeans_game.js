@@ -21,7 +21,6 @@ class KMeansGame extends Live {
       captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
       planes: [
         {
-          title: "",
           xlabel: "feature 1",
           ylabel: "feature 2",
           limits: widened(limitsOf(state), steps.flatMap(({ centers }) => centers)),
@@ -34,7 +33,7 @@ class KMeansGame extends Live {
       curve: {
         x: range(inertias.length).map((at) => Math.max(at - complete, 0)),
         leastWidth: 4,
-        xlabel: "move",
+        xlabel: "step",
         ylabel: "inertia",
         waiting: "The curve begins with the last centre.",
         grow: true,
@@ -66,11 +65,11 @@ class KMeansGame extends Live {
     super.update();
     const complete = this.means.length === this.state.K;
     disable(this.lloydButton, !complete);
-    disable(this.rivalsButton, !this.means.length && !this.showing);
+    disable(this.rivalsButton, !complete && !this.showing);
     if (!this.holding) this.keepBest();
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
     this.rivalsButton.textContent = this.showing ? SHOW.replace("Show", "Hide") : SHOW;
-    this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
+    this.rivalsButton.ariaLabel = this.rivalsButton.textContent;
   }
 
   /** Remember the lowest inertias: of centres that the reader put down, and of k-means from there. */
@@ -105,7 +104,7 @@ class KMeansGame extends Live {
     const rounds = lloyd(this.state.points, this.means).slice(1);
     const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
     const further = rounds.map((step) => ({ ...step, rule: "Lloyd" }));
-    this.change({ steps: [...steps, ...further] }, "back to your centres", here);
+    this.change({ steps: [...steps, ...further] }, "k-means from your centres", here);
     this.play();
   }
 
@@ -119,15 +118,15 @@ class KMeansGame extends Live {
   /** The twenty runs are hidden: they would give the answer away. */
   startOver() {
     this.showing = false;
-    this.change({ steps: KMeansGame.begin(this.state).steps }, "your centres are back");
+    this.change({ steps: KMeansGame.begin(this.state).steps }, "start over");
   }
 
   toggleRivals() {
-    if (!this.means.length && !this.showing) {
-      this.caption.textContent = "Place a centre of your own first.";
+    const { points, K } = this.state;
+    if (this.means.length < K && !this.showing) {
+      this.caption.textContent = `Place all ${K} centres first: the twenty runs give the answer away.`;
       return;
     }
-    const { points, K } = this.state;
     this.rivals ??= kmeansPlusPlusRuns(points, K);
     this.showing = !this.showing;
     this.update();
@@ -141,7 +140,7 @@ class KMeansGame extends Live {
     const { steps } = this.shown;
     const before = this.dragging ? steps.slice(0, -1) : steps;
     const now = byHand(this.state.points, this.means.with(mean, to));
-    this.change({ steps: [...before, now] }, `centre ${mean} moved back`);
+    this.change({ steps: [...before, now] }, `centre ${mean} moved`);
   }
 
   /** The centre stands where it was put. */
@@ -158,7 +157,7 @@ class KMeansGame extends Live {
     }
     [this.chosen, this.mean] = [-1, this.means.length];
     const now = byHand(this.state.points, [...this.means, point]);
-    this.change({ steps: [...this.shown.steps, now] }, `centre ${this.mean} removed again`);
+    this.change({ steps: [...this.shown.steps, now] }, `centre ${this.mean} added`);
   }
 
   /** Choose the centre before or after the chosen one, in turn; without one, the first. */
@@ -283,11 +282,14 @@ function scoreText({ hand, kmeans }, rivals) {
   const yours = `Your lowest inertia: ${texts.join(", ") || "none yet"}.`;
   if (!rivals) return `${yours} Can you beat the best of twenty runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
-  const level = values.filter((value) => value <= values[0] * LEVEL).length;
-  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(level, "time")}), worst ${values.at(-1).toFixed(2)}.`;
+  const levelWith = (best) => values.filter((value) => value <= best * LEVEL && best <= value * LEVEL).length;
+  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
   const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
   if (byHand === undefined) return `${yours} ${theirs}`;
   const more = further === undefined ? "" : `; with k-means from there, ${further}`;
-  const first = Math.min(hand, kmeans) <= values[0] * LEVEL ? ". None beats you" : "";
+  const best = Math.min(hand, kmeans);
+  const level = levelWith(best);
+  const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
+  const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";
   return `${yours} ${theirs} By hand you beat ${byHand} of the twenty${more}${first}.`;
 }

@@ -27,7 +27,7 @@ class Live extends Player {
     this.show(scene, Math.min(frame, scene.frames.length - 1));
   }
 
-  /** Change the state; `what` is what undo will say. A whole drag is one change, and so are quick moves by keys. */
+  /** Change the state; `what` is what the reader did, such as "point 3 moved". A whole drag is one change, and so are quick moves by keys. */
   change(changes, what, frame) {
     if (!this.dragging) this.goesOn = this.playing;
     this.playing = false;
@@ -49,12 +49,6 @@ class Live extends Player {
   /** Add a row of controls below those of the player. */
   addControls(more) {
     this.controls.after(row(more));
-    this.section.addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.undo();
-    });
   }
 
   makeUndo() {
@@ -65,7 +59,7 @@ class Live extends Player {
   menu(values, action) {
     const select = element("select", {});
     select.append(...values.map((value) => new Option(value, value)));
-    select.addEventListener("change", () => action(select.value));
+    on(select, "change", () => action(select.value));
     return select;
   }
 
@@ -147,8 +141,13 @@ class Live extends Player {
 
   keys(p) {
     const moves = Object.entries(MOVE_KEYS).map(([key, [right, up]]) => [key, () => this.nudge(right, up)]);
-    const release = this.mean >= 0 && { Escape: () => this.chooseMean(-1) };
-    return { ...super.keys(p), ...release, ...Object.fromEntries(moves) };
+    return { ...super.keys(p), ...Object.fromEntries(moves) };
+  }
+
+  keyAnywhere(event) {
+    if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) return () => this.undo();
+    if (event.key === "Escape" && this.mean >= 0) return () => this.chooseMean(-1);
+    return super.keyAnywhere(event);
   }
 
   /** Choose a mean for the keys, instead of a point. */

@@ -145,10 +145,10 @@ class Plane extends Panel {
   /** The borders between the cells of fixed centres, dashed. */
   drawBorders(centers) {
     this.ctx.setLineDash([5, 4]);
-    centers.forEach((_, k) => {
-      this.path(voronoiCell(centers, k, this.limits), true);
+    for (const border of voronoiBorders(centers, this.limits)) {
+      this.path(border);
       this.stroke(this.look.pale, 1);
-    });
+    }
     this.ctx.setLineDash([]);
   }
 
@@ -187,7 +187,7 @@ class Plane extends Panel {
   }
 
   nameOf(i) {
-    return `point ${i} at ${placeText(this.scene.points[i])}${this.spec.title && ` under ${this.spec.title}`}`;
+    return `point ${i} at ${placeText(this.scene.points[i])}${this.title && ` under ${this.title}`}`;
   }
 }
 

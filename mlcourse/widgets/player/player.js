@@ -54,7 +54,8 @@ class Player {
       element("div", { class: "stage" }, [main, element("div", { class: "beside" }, beside.filter(Boolean))]),
     ]);
     root.append(element("style", {}, [style]), this.section);
-    this.slider.addEventListener("input", () => {
+    on(this.section, "keydown", (event) => act(event, this.keyAnywhere(event)));
+    on(this.slider, "input", () => {
       const frame = Number(this.slider.value); // read before pause() resets the slider
       this.pause();
       this.go(frame);
@@ -67,38 +68,32 @@ class Player {
   /** A button with a name and, around the same name, perhaps a sign. */
   button(name, action, text = name) {
     const button = element("button", { type: "button", "aria-label": name }, [text]);
-    button.addEventListener("click", action);
+    on(button, "click", action);
     return button;
   }
 
   listen(canvas, p) {
-    const nearest = ({ clientX, clientY }) => {
-      const { left, top } = canvas.getBoundingClientRect();
-      return this.planes[p].nearest(clientX - left, clientY - top);
-    };
+    const nearest = ({ offsetX, offsetY }) => this.planes[p].nearest(offsetX, offsetY);
     let [under, pressed] = [-1, [0, 0]]; // in a dense place, a click must pin the point that the reader has read about
-    canvas.addEventListener("pointermove", (event) => {
+    on(canvas, "pointermove", (event) => {
       under = nearest(event);
       this.hover(under, p);
     });
-    canvas.addEventListener("pointerleave", () => this.hover(-1, p));
+    on(canvas, "pointerleave", () => this.hover(-1, p));
     canvas.onfocus = () => {
       if (!canvas.matches(":focus-visible")) return;
       for (const part of [this.section, canvas]) part.scrollIntoView({ block: "nearest" }); // at least the picture
     };
-    canvas.addEventListener("pointerdown", (event) => {
+    on(canvas, "pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);
     });
-    canvas.addEventListener("click", (event) => {
+    on(canvas, "click", (event) => {
       if (near(pressed, [event.clientX, event.clientY])) this.click(under, p);
     });
-    canvas.addEventListener("keydown", (event) => {
+    on(canvas, "keydown", (event) => {
       const action = this.keys(p)[(event.shiftKey ? "⇧" : "") + event.key];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      action();
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) act(event, action);
     });
   }
 
@@ -113,11 +108,15 @@ class Player {
       "⇧ArrowLeft": look(-1, 0),
       "⇧ArrowRight": look(1, 0),
       Enter: () => this.pin(this.chosen, p),
-      ...(this.pinned && { Escape: () => this.pin(this.chosen, p) }), // otherwise the key is the page's
       Home: () => this.go(0),
       End: () => this.go(this.last),
       " ": () => (this.playing ? this.pause() : this.play()),
     };
+  }
+
+  /** What a key does while anything in the player has focus, if it does anything. */
+  keyAnywhere({ key }) {
+    return key === "Escape" && this.pinned && (() => this.pin(this.chosen, this.chosenIn));
   }
 
   /** Redraw when the size or the colours of the page change, and in light colours for a printer. */
@@ -130,9 +129,9 @@ class Player {
       this.section.classList.toggle("dark", dark);
       this.draw();
     };
-    window.addEventListener("resize", redraw); // zooming changes the pixels of a player, and perhaps not its size
+    on(window, "resize", redraw); // zooming changes the pixels of a player, and perhaps not its size
     for (const [event, starts] of [["beforeprint", true], ["afterprint", false]]) {
-      window.addEventListener(event, () => {
+      on(window, event, () => {
         printing = starts;
         redraw();
       });
@@ -140,7 +139,7 @@ class Player {
     new ResizeObserver(redraw).observe(this.section);
     const observer = new MutationObserver(redraw); // a theme is an attribute: class, data-theme, data-jp-theme-light
     for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", redraw);
     redraw();
   }
 
@@ -202,7 +201,6 @@ class Player {
   play() {
     if (!this.canPlay) return;
     this.playing = true;
-    this.update();
     this.go(this.b === this.last ? 0 : this.b + 1);
     this.animate();
   }
@@ -239,12 +237,12 @@ class Player {
   /** Update text, controls and picture to the current frame. */
   update() {
     const caption = this.captionAt(this.b);
-    this.caption.setAttribute("aria-live", this.busy ? "off" : "polite");
+    this.caption.ariaLive = this.busy ? "off" : "polite";
     this.caption.textContent = caption;
     this.slider.value = this.b;
-    this.slider.setAttribute("aria-valuetext", caption);
+    this.slider.ariaValueText = caption;
     this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
-    this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play");
+    this.playButton.ariaLabel = this.playing ? "Pause" : "Play";
     for (const button of [this.first, this.back]) disable(button, this.b === 0);
     disable(this.forward, this.b === this.last);
     disable(this.playButton, !this.canPlay);
@@ -253,9 +251,9 @@ class Player {
       const places = `Means at ${means.map(placeText).join(" ")}.`;
       const keys = this.scene.keys.map(([key, does]) => `${key}: ${does}.`);
       const label = [spec.title, caption, places, ...keys].filter(Boolean).join(" ");
-      this.canvases[p].setAttribute("aria-label", label);
+      this.canvases[p].ariaLabel = label;
     });
-    if (this.curve) this.side.setAttribute("aria-label", this.describeCurve());
+    if (this.curve) this.side.ariaLabel = this.describeCurve();
     this.read();
     this.draw();
   }
@@ -290,7 +288,7 @@ class Player {
       const n = labels?.filter((label) => label === k).length;
       return decimal(weight, 2) + (k === held ? " · held" : labels ? ` · ${counted(n, "point")}` : "");
     });
-    this.weights.setAttribute("aria-label", `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`);
+    this.weights.ariaLabel = `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`;
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
@@ -330,8 +328,20 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned: click again to release)" : "") : this.scene.hint;
   }
+}
+
+function on(target, event, action, options) {
+  target.addEventListener(event, action, options);
+}
+
+/** Answer a key with an action; without one, the key is the page's. */
+function act(event, action) {
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
 }
 
 function near([x, y], [u, v]) {
@@ -359,7 +369,7 @@ function subscript(k) {
 
 /** Disable a button, or enable it; it keeps the focus, so that the keyboard need not find its way back. */
 function disable(button, whether) {
-  button.setAttribute("aria-disabled", whether);
+  button.ariaDisabled = whether;
 }
 
 /** A row of controls. */

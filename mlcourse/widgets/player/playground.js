@@ -1,6 +1,5 @@
 /* The playground: the reader adds and moves points, pulls at the means, and EM follows. */
 
-const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
 const [SETTLED, MOST_ROUNDS] = [1e-6, 500]; // EM has converged when a round gains less
 const REMEMBERED = 100; // rounds, while something is held
@@ -8,7 +7,8 @@ const [ORIGINAL, EDITED] = ["original points", ""];
 
 class Playground extends Live {
   static begin(given) {
-    return settled(started({ ...given, original: given.points, data: ORIGINAL, limits: limitsOf(given) }));
+    const { points, K } = given;
+    return settled(started({ ...given, original: { points, K }, data: ORIGINAL, limits: limitsOf(given) }));
   }
 
   static sceneOf(state) {
@@ -22,7 +22,6 @@ class Playground extends Live {
       weights: true,
       planes: [
         {
-          title: "",
           xlabel,
           ylabel,
           limits: state.limits,
@@ -40,7 +39,7 @@ class Playground extends Live {
         ylabel: "mean log-likelihood",
         leastHeight: 1e-3,
         grow: true,
-        marks: state.released && [steps[state.released.at].round],
+        marks: state.told?.held && [steps[state.told.at].round],
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
@@ -53,20 +52,20 @@ class Playground extends Live {
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
-    this.components = this.menu(range(MAX_COMPONENTS).map((k) => k + 1), (K) => this.restart({ K: Number(K) }));
+    this.components = this.menu([1, 2, 3, 4, 5, 6], (K) => this.restart({ K: Number(K) }));
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
-    this.compare.addEventListener("change", () => this.update());
+    on(this.compare, "change", () => this.update());
     const rare = row([
       labelled("points", this.data),
       this.button("Add a group", () => this.addGroup()),
-      this.button("Clear", () => this.edit([], "your points are back")),
+      this.button("Clear", () => this.edit([], "points cleared")),
       labelled("covariance type", this.type),
       element("label", {}, [this.compare, "what k-means would do"]),
     ]);
     this.addControls([
       labelled("components", this.components),
-      this.button("New start", () => this.restart({ seed: this.state.seed + 1 }, "back to the start before")),
+      this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
       this.makeUndo(),
       element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
     ]);
@@ -76,7 +75,7 @@ class Playground extends Live {
     const { state } = this;
     const [m, e] = this.scene.frames[frame];
     if (this.holding && state.steps.length) return holdingText(state, this.held);
-    if (m === e && m === state.released?.at) return releasedText(state);
+    if (m === e && m === state.told?.at) return toldText(state);
     return captionOf(state, [m, e], this.rival);
   }
 
@@ -119,12 +118,12 @@ class Playground extends Live {
     requestAnimationFrame(tick);
   }
 
-  /** A change is complete. The rounds of EM from here are ready; they are played if EM was playing. */
+  /** A change is complete: the caption tells of it. The rounds of EM from here are played if EM was playing. */
   drop() {
     const { state, last, held } = this;
     super.drop();
-    const released = held && state.steps.length && { at: state.steps.length - 1, name: nameOf(held) };
-    this.put(settled({ ...state, released, converged: !state.steps.length }), last);
+    const n = state.steps.length;
+    this.put(settled({ ...state, told: n && { at: n - 1, held }, converged: !n }), last);
     if (this.goesOn) this.play();
   }
 
@@ -133,20 +132,21 @@ class Playground extends Live {
   /** EM goes on from the mixture on the page, and needs no step before it. */
   get shown() {
     const before = super.shown;
-    return { ...before, steps: before.steps.slice(-1), released: null };
+    return { ...before, steps: before.steps.slice(-1), told: null };
   }
 
   /** Start EM anew, with changed options. It stands at its start. */
-  restart(changes, what = "back to the choice before") {
+  restart(changes, what = "new start") {
     this.rival = null;
     this.change(started({ ...this.shown, ...changes }), what);
-    this.goesOn = false;
-    this.drop();
+    this.put(settled(this.state), 0);
   }
 
+  /** Start EM anew on the original points or on a preset, in a view that fits them. */
   load(data) {
-    const { original, limits } = this.state;
-    this.restart({ data, preset: data !== ORIGINAL, points: data === ORIGINAL ? original : presetPoints(data, limits) });
+    const preset = data !== ORIGINAL;
+    const given = preset ? presetOf(data) : this.state.original;
+    this.restart({ ...given, data, preset, limits: limitsOf(given) });
   }
 
   /** Change the points; EM goes on from where it is. */
@@ -158,13 +158,13 @@ class Playground extends Live {
 
   tap(point) {
     const { points } = this.state;
-    this.edit([...points, point], `point ${points.length} removed again`, points.length);
+    this.edit([...points, point], `point ${points.length} added`, points.length);
   }
 
   /** Move a point or a mean. While it is held, the rounds since it was taken are kept. */
   move(handle, to) {
     const { point = -1, mean = -1 } = handle;
-    const what = `${nameOf(handle)} moved back`;
+    const what = `${nameOf(handle)} moved`;
     const state = this.dragging ? { ...this.state, steps: this.state.steps.slice(-REMEMBERED) } : this.shown;
     [this.chosen, this.mean] = [point, mean];
     if (mean < 0) {
@@ -181,10 +181,10 @@ class Playground extends Live {
     const { points } = this.state;
     const random = seededRandom(1000 + points.length);
     const [left, right, bottom, top] = this.planes[0].limits;
-    const center = [[left, right], [bottom, top]].map(([low, high]) => between(low, high, 0.15 + 0.7 * random()));
+    const center = [[left, right], [bottom, top]].map((ends) => between(...ends, 0.15 + 0.7 * random()));
     const spread = 0.06 * (top - bottom);
     const group = range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
-    this.restart({ points: [...points, ...group], data: EDITED }, "the group removed again");
+    this.restart({ points: [...points, ...group], data: EDITED }, "group added");
   }
 
   // ── Handles: points and means ───────────────────────────────────────────────────────────────────
@@ -214,7 +214,7 @@ class Playground extends Live {
       ...super.keys(p),
       ...Object.fromEntries(digits),
       n: () => this.tap(middleOf(this.scene.planes[0].limits)),
-      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1), `point ${this.chosen} is back`),
+      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1), `point ${this.chosen} removed`),
     };
   }
 }
@@ -243,9 +243,7 @@ function afterRound(state, held = null) {
   const { points, steps } = state;
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
-  if (held?.mean >= 0) {
-    next = judged(points, withComponent(held.mean, last.theta, next.theta));
-  }
+  if (held?.mean >= 0) next = judged(points, withComponent(held.mean, last.theta, next.theta));
   const gain = Math.abs(next.lowerBound - last.lowerBound);
   if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
   return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
@@ -286,16 +284,17 @@ function holdingText({ steps, converged }, held) {
   return `You hold ${nameOf(held)}, and EM ${converged ? "has converged" : "follows"}. ${now}`;
 }
 
-/** What came of holding something. */
-function releasedText({ steps, before, released: { at, name } }) {
+/** What the reader did, and what came of holding something. */
+function toldText({ steps, before, what, told: { at, held } }) {
+  const next = at < steps.length - 1 ? "Press Play, and EM follows." : "EM has converged.";
+  if (!held) return `${what[0].toUpperCase()}${what.slice(1)}. ${next}`;
   const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
-  const next = at < steps.length - 1 ? "Press Play to go on." : "EM has converged.";
-  return `You let go of ${name} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
+  return `You let go of ${nameOf(held)} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
 }
 
 /** What a step did, and how k-means would group the points. */
 function captionOf({ points, steps, K, converged }, [m, e], rival) {
-  if (e < 0) return `Place more than ${K} points: EM needs more points than components.`;
+  if (e < 0) return `EM needs more points than components: place more than ${K}.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
     const paths = theta.means.map((mean, k) => Math.sqrt(squaredDistance(mean, before.theta.means[k])));

@@ -18,9 +18,10 @@ class Recording extends Player {
     return new ((spec.minima && MinimaCurve) || (spec.log && LogCurve) || Curve)(this.side, spec);
   }
 
-  /** The caption of a frame: the scene's own, or one by its narrator. */
+  /** The caption of a frame: the scene's own, or one by its narrator. No line ends between "component" and its number. */
   captionAt(frame) {
-    return super.captionAt(frame) ?? NARRATORS[this.scene.narrator](this.scene, this.planes, frame);
+    const caption = super.captionAt(frame) ?? NARRATORS[this.scene.narrator](this.scene, this.planes, frame);
+    return caption.replace(/(component|centre)\s(?=\d)/g, "$1\u00a0");
   }
 }
 
