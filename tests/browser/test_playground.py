@@ -327,7 +327,7 @@ def test_axes_have_names_for_the_original_points_alone(open_page):
         assert wanted <= set(texts(live.page, "plane"))
 
 
-def test_a_preset_fills_the_view_and_brings_its_number_of_components(shown):
+def test_a_preset_fills_the_view_and_brings_its_components(shown):
     live = shown()
     live.page.get_by_role("combobox", name="points").select_option("two moons")
     assert live.page.get_by_role("combobox", name="components").input_value() == "2"
