@@ -84,7 +84,7 @@ def grade_folder(
     cluster : str, optional
         The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
     regrade : Path, optional
-        A table of tasks to mark again, besides those in OUT's own.
+        A table of tasks to mark again, added to the one in `settings.out`.
 
     Raises
     ------

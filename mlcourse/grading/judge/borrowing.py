@@ -25,9 +25,8 @@ from mlcourse.grading.sandbox.needs import is_guarded
 MAX_NOTES = 20  # on a submission, and on each of its tasks
 MAX_NAME = 100  # characters
 INDIRECT = ("importlib", "sys.modules")
-PACKAGES_OF_PLATFORMS = {
-    name.partition(".")[0] for name in PLATFORMS
-}  # the page says already what they do here
+# A note on the cell that imports one of these already says what it does here.
+PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
 # Packages whose use says nothing, besides the standard library.
 ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
 
