@@ -119,7 +119,7 @@ class Watchdog(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(INTERVAL):
-            resource = self.excess()
+            resource = self.excess(mapped=True)
             if resource:
                 self.end(resource)
                 return
@@ -130,22 +130,22 @@ class Watchdog(threading.Thread):
         if self.is_alive() and threading.current_thread() is not self:
             self.join()
 
-    def excess(self) -> str | None:
-        """Name the resource that exceeds its limit, if any."""
+    def excess(self, *, mapped: bool) -> str | None:
+        """Name the resource that exceeds its limit, if any; deleted files that are `mapped` take long to find."""
         processes = [look_at(pid) for pid in descendants(self.launcher)]
         if sum(process.pages for process in processes) * PAGE > self.limits.memory:
             return "memory"
         if sum(process.threads for process in processes) > self.limits.threads:
             return "threads"
         if self.folder:
-            size, files = self._written(self.folder, processes)
+            size, files = self._written(self.folder, processes, mapped)
             if size > self.limits.disk:
                 return "disk space"
             if files > self.limits.files:
                 return "files"
         return None
 
-    def _written(self, folder: str, processes: list[Process]) -> tuple[int, int]:
+    def _written(self, folder: str, processes: list[Process], mapped: bool) -> tuple[int, int]:
         """Count the bytes and files that the worker has written."""
         try:
             if os.path.ismount(folder):  # a file system of its own counts removed files, too
@@ -156,5 +156,5 @@ class Watchdog(threading.Thread):
         size, files = usage(folder, self.limits.files)
         for process in processes:
             size += deleted_but_open(process.proc, self.lent)
-            size += deleted_but_mapped(process.proc, self.limits.disk // 2)
+            size += deleted_but_mapped(process.proc, self.limits.disk // 2) if mapped else 0
         return size, files
