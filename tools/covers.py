@@ -28,6 +28,7 @@ from mlcourse.builder.sources import read_cells
 from mlcourse.datasets import elongated_blobs, five_blobs, load_digits, load_mnist
 from mlcourse.gaussians import CovarianceType
 from mlcourse.kmeans import assign
+from mlcourse.metrics import match_labels
 from mlcourse.mixture import Mixture, e_step, mixture_from_responsibilities
 from mlcourse.plotting import (
     INK,
@@ -51,7 +52,8 @@ PICTURES = ROOT / "notebooks" / "pictures"
 WIDTH, HEIGHT = 9.0, 2.4  # inches: 100 pixels of a page each, and 200 of the file
 DPI = 200
 ARROW = 0.3  # inches between two panels
-N_COLORS, LARGEST = (64, 48, 32, 24, 16), 40_000  # as many colours as fit into so many bytes
+N_COLORS, LARGEST = (64, 48, 32), 40_000  # as many colours as fit into so many bytes
+SHARP = 20  # pixels along a side: a smaller picture is smoothed
 MOST, SIZE = 500, 9  # points in a panel, and the area of each in points²
 
 
@@ -114,15 +116,15 @@ def panels(*titles: str, arrows: bool = True, share: bool = True) -> tuple[Figur
     return figure, axes
 
 
-def few(X: Array) -> Array:
-    """Return the indices of at most MOST of the points."""
-    return np.random.default_rng(0).permutation(len(X))[:MOST]
+def few(X: Array, most: int = MOST) -> Array:
+    """Return the indices of at most so many of the points."""
+    return np.random.default_rng(0).permutation(len(X))[:most]
 
 
 def frame_around(X: Array, ax: Axes, equal: bool = True) -> None:
     """Show the part of the plane that has the points; with `equal`, at the same scale in both directions."""
     low, high = X.min(axis=0), X.max(axis=0)
-    room = 0.06 * (high - low)
+    room = (0.06 if equal else 0.15) * (high - low)
     (left, bottom), (right, top) = low - room, high + room
     if equal:
         box = ax.get_position(original=True)
@@ -184,10 +186,10 @@ def fitted(X: Array, K: int) -> Mixture:
 # ── Openings that all lessons with a recorded player share ────────────────────────────────────────
 
 
-def em_cover(name: str, rounds: Sequence[int], equal: bool = True) -> Figure:
-    """Draw the start of the EM that a lecture opens with, and the mixture and its responsibilities after some rounds."""
+def em_cover(name: str, rounds: Sequence[int], equal: bool = True, most: int = MOST) -> Figure:
+    """Draw the EM that a lecture opens with: its start, and mixture and responsibilities after some rounds."""
     scene = opening(name)
-    X = scene["points"]
+    X = scene["points"][few(scene["points"], most)]
     mixtures = [mixture_of(parameters) for parameters in scene["planes"][0]["mixtures"]]
     rounds = [i % len(mixtures) for i in rounds]
     figure, axes = panels("start", *(f"after {i} rounds" for i in rounds))
@@ -236,7 +238,9 @@ def draw_cells(X: Array, centers: Array, ax: Axes) -> None:
 def welcome() -> Figure:
     """Points, the groups of k-means, and a mixture."""
     X, _ = five_blobs()
-    figure, (left, middle, right) = panels("points without labels", "groups: k-means", "a model: Gaussian mixture")
+    figure, (left, middle, right) = panels(
+        "points without labels", "groups: k-means", "a model: Gaussian mixture"
+    )
     draw_mixture(X, None, left)
     centers = KMeans(5, random_state=0).fit(X).cluster_centers_
     draw_cells(X, centers, middle)
@@ -256,7 +260,8 @@ def limits_of_kmeans() -> Figure:
     rows = few(X)
     plot_points(X[rows], y[rows], sizes=SIZE, ax=middle)
     frame_around(X, middle)
-    draw_cells(X, KMeans(3, random_state=0).fit(X).cluster_centers_, right)
+    labels = match_labels(y, KMeans(3, random_state=0).fit(X).labels_)  # so that the colours are the same
+    draw_cells(X, np.array([X[labels == k].mean(axis=0) for k in range(3)]), right)
     return figure
 
 
@@ -328,7 +333,7 @@ def covariance_types() -> Figure:
     figure, axes = panels(*names, arrows=False)
     for name, ax in zip(names, axes):
         known = mixture_from_responsibilities(X, np.eye(3)[y], CovarianceType.named(name))
-        rows = few(X)
+        rows = few(X, MOST // 2)
         plot_points(X[rows], y[rows], sizes=SIZE, ax=ax)
         plot_ellipses(known.means, known.covariances, name, n_std=(1, 2), ax=ax)
         frame_around(X, ax)
@@ -350,7 +355,9 @@ def choosing() -> Figure:
     """Old Faithful with one, two and six components, and the criterion that chooses."""
     X = np.array(opening("09_choosing_k")["points"])
     numbers = (1, 2, 5)
-    figure, axes = panels(*("1 component", "2 components", "5 components", "BIC: lower is better"), arrows=False, share=False)
+    figure, axes = panels(
+        *("1 component", "2 components", "5 components", "BIC: lower is better"), arrows=False, share=False
+    )
     for K, ax in zip(numbers, axes):
         theta = fitted(X, K)
         draw_mixture(X, theta, ax, colored=theta)
@@ -360,7 +367,7 @@ def choosing() -> Figure:
     ax.plot(Ks, values, "o-", color=INK, markersize=5)
     best = values.argmin()
     ax.plot(Ks[best], values[best], "o", color=color(5), markersize=14, fillstyle="none", markeredgewidth=2.2)
-    for K, value in zip(Ks, values):
+    for K in Ks:
         ax.text(K, values.min() - 0.16 * np.ptp(values), K, color=INK, ha="center", va="top", size=10)
     ax.set(xlim=(0.2, 8.8), ylim=(values.min() - 0.35 * np.ptp(values), values.max() + 0.15 * np.ptp(values)))
     return figure
@@ -385,33 +392,39 @@ def threshold() -> Figure:
                 rows = (strange == star) & (alarm == caught)
                 face = color(5) if caught else "none" if star else PALE_INK
                 edge = INK if star else "none"
-                ax.scatter(*X[rows].T, s=size, marker="*" if star else "o", c=face, edgecolors=edge, linewidths=0.9)
+                ax.scatter(
+                    *X[rows].T, s=size, marker="*" if star else "o", c=face, edgecolors=edge, linewidths=0.9
+                )
     return figure
 
 
 def digits() -> Figure:
     """Digits, the same in the plane with a mixture, and digits that nobody wrote."""
-    X, y = load_digits()
+    X, _ = load_digits()
     scene = opening("11_pca_digits")
     plane = scene["points"]
     theta = mixture_of(scene["planes"][0]["mixtures"][-1])
-    figure, (left, middle, right) = panels("written by hand", "two numbers for each", "drawn by a mixture", share=False)
-    draw_digits(X[:40], left)
-    draw_mixture(plane, theta, middle, colored=theta, n_std=(2,))
+    figure, (left, middle, right) = panels(
+        "written by hand", "two numbers for each", "drawn by a mixture", share=False
+    )
+    draw_digits(X[:24], left)
+    draw_mixture(plane[few(plane, 160)], theta, middle, colored=theta, n_std=(2,))
     pca = PCA(30, random_state=0).fit(X)
     mixture = GaussianMixture(10, covariance_type="tied", random_state=0).fit(pca.transform(X))
-    new = pca.inverse_transform(mixture.sample(40)[0])
+    new = pca.inverse_transform(mixture.sample(24)[0])
     draw_digits(np.random.default_rng(1).permutation(new), right)
     return figure
 
 
-def draw_digits(rows: Array, ax: Axes, n_columns: int = 8, hue: str = INK) -> None:
+def draw_digits(rows: Array, ax: Axes, n_columns: int = 6) -> None:
     """Draw square pictures as ink without paper, so that they show on any page."""
     side = int(rows.shape[1] ** 0.5)
-    ink = (rows / np.quantile(rows, 0.995)).clip(0, 1).reshape(-1, n_columns, side, side)
+    ink = (
+        (1.15 * rows / np.quantile(rows, 0.99) - 0.15).clip(0, 1).round(1).reshape(-1, n_columns, side, side)
+    )
     alpha = ink.transpose(0, 2, 1, 3).reshape(-1, n_columns * side)
-    image = np.dstack([np.broadcast_to(to_rgb(hue), (*alpha.shape, 3)), alpha])
-    ax.imshow(image, interpolation="nearest" if side == 8 else "bilinear")
+    image = np.dstack([np.broadcast_to(to_rgb(INK), (*alpha.shape, 3)), alpha])
+    ax.imshow(image, interpolation="bilinear" if side < SHARP else "nearest")
 
 
 def mnist() -> Figure:
@@ -419,7 +432,9 @@ def mnist() -> Figure:
     side, n_columns, n_rows = 28, 10, 5
     written = load_mnist()
     first = [np.flatnonzero(written.labels == digit)[:n_rows] for digit in range(n_columns)]
-    generated = np.asarray(Image.open(ROOT / "docs" / "digits.png").convert("L").resize((10 * side, 10 * side)))
+    generated = np.asarray(
+        Image.open(ROOT / "docs" / "digits.png").convert("L").resize((10 * side, 10 * side))
+    )
     tiles = 255 - generated.reshape(10, side, 10, side).transpose(0, 2, 1, 3).reshape(10, 10, side * side)
     figure, (left, right) = panels("written by people", "generated by mixtures", share=False)
     draw_digits(written.images[np.transpose(first).ravel()], left, n_columns)
@@ -452,7 +467,7 @@ COVERS: dict[str, Callable[[], Figure]] = {
     "10": threshold,
     "11": digits,
     "12": mnist,
-    "13": lambda: em_cover("13_beyond", (2, -1), equal=False),
+    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=150),
     "14": capstone,
 }
 
