@@ -328,6 +328,29 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     assert not any("start" in text for text in texts(page, "curve"))
 
 
+def test_a_click_on_the_curve_goes_to_its_step(shown):
+    page = shown("em_plane", reduced_motion="reduce")
+    x = state(page, "curve.px(5)")
+    page.locator("canvas.curve").click(position={"x": x + 3, "y": 80})
+    assert state(page, "frame") == 9  # the E-step of round 5
+    assert "E-step 5" in page.locator(".caption").inner_text()
+
+
+def test_the_cursor_on_the_widths_moves_with_the_slider(shown):
+    page = shown("hardening", reduced_motion="reduce")
+    places = []
+    for key in ("Home", "ArrowRight", "End"):
+        page.get_by_role("slider").press(key)
+        places.append(page.evaluate(CURSOR))
+    assert places == sorted(set(places))
+
+
+CURSOR = """() => {
+  const { curve, frame } = document.querySelector('[data-mlcourse-player]').player;
+  return curve.px(curve.x[frame]);
+}"""
+
+
 def test_axes_of_different_units_may_have_different_scales(shown):
     """The points then fill the picture in both directions."""
     wide = X * [10.0, 1.0]

@@ -33,14 +33,17 @@ function outline(rgb, look) {
   return look.paper[0] > 128 ? rgb.map((value) => 0.6 * value) : between(rgb, [255, 255, 255], 0.35);
 }
 
+const UNSURE = 0.85; // of the maximal entropy log K: from there on, points turn grey
+
 /**
- * The colours of the components, mixed by their shares, Σ rₖ colourₖ, and the greyer the less sure the shares are: by
- * their entropy, relative to its maximum log K. Without the grey, a mixture of some colours would look like another one.
+ * The colours of the components, mixed by the squares of their shares: the leading one keeps its hue, and a mixture of
+ * others does not look like it. Where all shares are nearly equal no component leads, and the mixture turns grey.
  */
 function blended(shares, look) {
-  const [mixed] = combine(shares.map((_, k) => [look.component(k)]), shares);
-  const entropy = -sum(shares.map((share) => share && share * Math.log(share)));
-  return between(mixed, look.pale, entropy / Math.log(Math.max(shares.length, 2)));
+  const whole = sum(shares.map((share) => share * share));
+  const [mixed] = combine(shares.map((_, k) => [look.component(k)]), shares.map((share) => (share * share) / whole));
+  const entropy = -sum(shares.map((share) => share && share * Math.log(share))) / Math.log(max(shares.length, 2));
+  return between(mixed, look.pale, clamped((entropy - UNSURE) / (1 - UNSURE), 0, 1));
 }
 
 /* The markers of mlcourse.plotting in order (o s ^ D v P X), as paths of radius r around (x, y). */
@@ -67,12 +70,3 @@ const MARKERS = [
   polygon(PLUS),
   polygon(rotated(PLUS)),
 ];
-
-function drawMarker(ctx, path, x, y, r, fill, edge) {
-  ctx.beginPath();
-  path(ctx, x, y, r);
-  ctx.fillStyle = css(fill);
-  ctx.fill();
-  ctx.strokeStyle = css(edge);
-  ctx.stroke();
-}
