@@ -52,8 +52,7 @@ PICTURES = ROOT / "notebooks" / "pictures"
 WIDTH, HEIGHT = 9.0, 2.4  # inches: 100 pixels of a page each, and 200 of the file
 DPI = 200
 ARROW = 0.3  # inches between two panels
-N_COLORS, LARGEST = (64, 48, 32), 40_000  # as many colours as fit into so many bytes
-SHARP = 20  # pixels along a side: a smaller picture is smoothed
+N_COLORS, LARGEST = (64, 48, 32, 24), 40_000  # as many colours as fit into so many bytes
 MOST, SIZE = 500, 9  # points in a panel, and the area of each in points²
 
 
@@ -407,24 +406,25 @@ def digits() -> Figure:
     figure, (left, middle, right) = panels(
         "written by hand", "two numbers for each", "drawn by a mixture", share=False
     )
-    draw_digits(X[:24], left)
+    draw_digits(X[:15], left)
     draw_mixture(plane[few(plane, 160)], theta, middle, colored=theta, n_std=(2,))
     pca = PCA(30, random_state=0).fit(X)
     mixture = GaussianMixture(10, covariance_type="tied", random_state=0).fit(pca.transform(X))
-    new = pca.inverse_transform(mixture.sample(24)[0])
+    new = pca.inverse_transform(mixture.sample(15)[0])
     draw_digits(np.random.default_rng(1).permutation(new), right)
     return figure
 
 
-def draw_digits(rows: Array, ax: Axes, n_columns: int = 6) -> None:
+def draw_digits(rows: Array, ax: Axes, n_columns: int = 5) -> None:
     """Draw square pictures as ink without paper, so that they show on any page."""
     side = int(rows.shape[1] ** 0.5)
     ink = (
         (1.15 * rows / np.quantile(rows, 0.99) - 0.15).clip(0, 1).round(1).reshape(-1, n_columns, side, side)
     )
+    ink, side = np.pad(ink, ((0, 0), (0, 0), (1, 1), (1, 1))), side + 2  # so that digits do not touch
     alpha = ink.transpose(0, 2, 1, 3).reshape(-1, n_columns * side)
     image = np.dstack([np.broadcast_to(to_rgb(INK), (*alpha.shape, 3)), alpha])
-    ax.imshow(image, interpolation="bilinear" if side < SHARP else "nearest")
+    ax.imshow(image, interpolation="nearest")
 
 
 def mnist() -> Figure:
@@ -467,7 +467,7 @@ COVERS: dict[str, Callable[[], Figure]] = {
     "10": threshold,
     "11": digits,
     "12": mnist,
-    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=150),
+    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=80),
     "14": capstone,
 }
 
