@@ -14,8 +14,7 @@ class Curve extends Panel {
   constructor(canvas, spec) {
     const { x } = spec;
     const limits = rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04);
-    const whole = x.every(Number.isInteger); // no axis has a tick at round 1.5
-    super(canvas, { limits, xlabel: spec.xlabel, whole });
+    super(canvas, { limits, xlabel: spec.xlabel, whole: x.every(Number.isInteger) }); // no tick at round 1.5
     Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
     this.fit(0);
   }
@@ -57,8 +56,7 @@ class Curve extends Panel {
 
   /** The frame that is nearest to a place on the canvas, of those that have a value. */
   frameAt(px) {
-    const { values } = this.spec.lines[0];
-    const away = this.x.map((x, i) => (values[i] === null ? Infinity : abs(this.px(x) - px)));
+    const away = this.x.map((x, i) => (this.spec.lines[0].values[i] === null ? Infinity : abs(this.px(x) - px)));
     return away.indexOf(min(...away));
   }
 
@@ -71,18 +69,20 @@ class Curve extends Panel {
     ctx.setLineDash(DASHES[k % DASHES.length]);
     this.clipped(() => this.casedLine(shown, this.look.ink), 0);
     ctx.setLineDash([]);
-    if (shown.length > 1) this.drawArrow(...shown);
+    this.drawArrow(shown);
     for (const point of here) this.drawMark(k, point);
   }
 
   /** An arrow at the edge of the axes, where a line that starts outside comes in. */
-  drawArrow(from, to) {
+  drawArrow(points) {
     const [, , bottom, top] = this.limits;
     const { ink } = this.look;
-    const edge = clamped(from[1], bottom, top);
-    if (edge === from[1]) return;
-    const [x] = between(from, to, min((edge - from[1]) / (to[1] - from[1]), 1));
-    this.mark(edge === top ? UP : DOWN, [x, edge], 4, ink, ink);
+    const inside = points.findIndex(([, y]) => y === clamped(y, bottom, top));
+    if (inside < 1) return;
+    const [from, to] = points.slice(inside - 1);
+    const [edge, path] = from[1] > top ? [top, UP] : [bottom, DOWN];
+    const [x] = between(from, to, (edge - from[1]) / (to[1] - from[1]));
+    this.mark(path, [x, edge], 4, ink, ink);
   }
 
   /** The hollow marker of line k; outside the axes it is drawn at their edge. */

@@ -33,17 +33,18 @@ function outline(rgb, look) {
   return look.paper[0] > 128 ? rgb.map((value) => 0.6 * value) : between(rgb, [255, 255, 255], 0.35);
 }
 
-const UNSURE = 0.85; // of the maximal entropy log K: from there on, points turn grey
-
 /**
- * The colours of the components, mixed by the squares of their shares: the leading one keeps its hue, and a mixture of
- * others does not look like it. Where all shares are nearly equal no component leads, and the mixture turns grey.
+ * The colours of the components, mixed by the sixth powers of their shares, so that a slight lead can be seen. From 0.85
+ * of the maximal entropy log K on, grey takes the place of what all have in common, and leaves the hue of the leader.
  */
 function blended(shares, look) {
-  const whole = sum(shares.map((share) => share * share));
-  const [mixed] = combine(shares.map((_, k) => [look.component(k)]), shares.map((share) => (share * share) / whole));
-  const entropy = -sum(shares.map((share) => share && share * Math.log(share))) / Math.log(max(shares.length, 2));
-  return between(mixed, look.pale, clamped((entropy - UNSURE) / (1 - UNSURE), 0, 1));
+  const K = shares.length;
+  const powers = shares.map((share) => share ** 6);
+  const sharp = powers.map((power) => power / sum(powers));
+  const entropy = -sum(sharp.map((share) => share * Math.log(share || 1))) / Math.log(max(K, 2));
+  const grey = clamped((entropy - 0.85) / 0.15, 0, 1);
+  const weights = [...sharp.map((share) => share - grey / K), grey];
+  return combine([...shares.map((_, k) => [look.component(k)]), [look.pale]], weights)[0];
 }
 
 /* The markers of mlcourse.plotting in order (o s ^ D v P X), as paths of radius r around (x, y). */

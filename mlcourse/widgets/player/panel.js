@@ -28,12 +28,11 @@ class Panel {
 
   /** Fit the canvas to its place on the page; clear it; draw the axes. */
   begin(look) {
-    const { width, height } = sizeOf(this.canvas);
+    const { canvas } = this;
+    const { width, height } = sizeOf(canvas);
     const ratio = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
-      this.canvas.height = Math.round(height * ratio);
-    }
+    const pixels = [width, height].map((side) => Math.round(side * ratio));
+    if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
     this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     const room = max(height - MARGIN.top - MARGIN.bottom, 1);
     const left = this.widestTick(room) + 14;
@@ -76,19 +75,20 @@ class Panel {
   drawAxes() {
     const { ctx, box, look } = this;
     const [left, right, bottom, top] = this.limits;
+    const base = box.top + box.height;
     ctx.font = FONT;
     ctx.fillStyle = css(look.ink);
     ctx.beginPath();
     ctx.moveTo(box.left, box.top);
-    ctx.lineTo(box.left, box.top + box.height);
-    ctx.lineTo(box.left + box.width, box.top + box.height);
+    ctx.lineTo(box.left, base);
+    ctx.lineTo(box.left + box.width, base);
     this.stroke(look.pale, 1);
     for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
       if (this.whole && !Number.isInteger(x)) continue;
-      ctx.fillRect(this.px(x), box.top + box.height, 1, 4);
-      this.write(this.tickX(x), this.px(x), box.top + box.height + 6, "center");
+      ctx.fillRect(this.px(x), base, 1, 4);
+      this.write(this.tickX(x), this.px(x), base + 6, "center");
     }
-    this.write(this.xlabel, box.left + box.width / 2, box.top + box.height + 22, "center", "top", box.width);
+    this.write(this.xlabel, box.left + box.width / 2, base + 22, "center", "top", box.width);
     for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
       ctx.fillRect(box.left - 4, this.py(y), 4, 1);
       this.write(tickText(y), box.left - 6, this.py(y), "right", "middle");
