@@ -87,9 +87,12 @@ def opening(name: str) -> dict[str, Any]:
         if cell.kind != "code":
             continue
         *before, last = ast.parse(cell.source).body
-        shown = isinstance(last, ast.Expr)
-        exec(compile(ast.Module(before if shown else [*before, last], []), str(path), "exec"), names)
-        value = eval(compile(ast.Expression(last.value), str(path), "eval"), names) if shown else None
+        value = None
+        if isinstance(last, ast.Expr):
+            exec(compile(ast.Module(before, []), str(path), "exec"), names)
+            value = eval(compile(ast.Expression(last.value), str(path), "eval"), names)
+        else:
+            exec(compile(ast.Module([*before, last], []), str(path), "exec"), names)
         if isinstance(value, Player):
             return value.scene | {"names": names}
     raise ValueError(f"{path.name} has no player; draw its cover from something else.")
@@ -360,14 +363,22 @@ def choosing() -> Figure:
     for K, ax in zip(numbers, axes):
         theta = fitted(X, K)
         draw_mixture(X, theta, ax, colored=theta)
-    Ks = np.arange(1, 9)
+    Ks = range(1, 9)
     values = np.array([GaussianMixture(K, n_init=3, random_state=0).fit(X).bic(X) for K in Ks])
     ax = axes[-1]
     ax.plot(Ks, values, "o-", color=INK, markersize=5)
-    best = values.argmin()
+    best = int(values.argmin())
     ax.plot(Ks[best], values[best], "o", color=color(5), markersize=14, fillstyle="none", markeredgewidth=2.2)
-    for K in Ks:
-        ax.text(K, values.min() - 0.16 * np.ptp(values), K, color=INK, ha="center", va="top", size=10)
+    for number in Ks:
+        ax.text(
+            number,
+            values.min() - 0.16 * np.ptp(values),
+            str(number),
+            color=INK,
+            ha="center",
+            va="top",
+            size=10,
+        )
     ax.set(xlim=(0.2, 8.8), ylim=(values.min() - 0.35 * np.ptp(values), values.max() + 0.15 * np.ptp(values)))
     return figure
 
@@ -391,9 +402,8 @@ def threshold() -> Figure:
                 rows = (strange == star) & (alarm == caught)
                 face = color(5) if caught else "none" if star else PALE_INK
                 edge = INK if star else "none"
-                ax.scatter(
-                    *X[rows].T, s=size, marker="*" if star else "o", c=face, edgecolors=edge, linewidths=0.9
-                )
+                style: dict[str, Any] = {"marker": "*" if star else "o", "c": face, "edgecolors": edge}
+                ax.scatter(X[rows, 0], X[rows, 1], s=size, linewidths=0.9, **style)
     return figure
 
 
