@@ -130,6 +130,8 @@ class NotebookRunner:
             self.watched.add((name, self.place))
             self.seen.setdefault(name, set()).update(_names(fields.get("seen")))
             outcome = self._outcome(fields, arrays)
+            if outcome.error and outcome.error.function == name:  # a decorator of the student's has called it
+                outcome = outcome._replace(error=outcome.error._replace(function=""))
             returned = outcome.error is None and outcome.problem is None
             return outcome._replace(changed=shared.changed()) if returned else outcome
 
@@ -160,8 +162,15 @@ class NotebookRunner:
             if "not plain" in fields:
                 return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]
-            name, text, line = _text(error["name"]), _text(error["text"]), self._line(error["place"])
-            return Outcome(error=Raised(tidy(name) or "Exception", tidy(text), line))
+            return Outcome(
+                error=Raised(
+                    tidy(_text(error["name"])) or "Exception",
+                    tidy(_text(error["text"])),
+                    self._line(error["place"]),
+                    _identifier(error.get("function", "")),
+                    _identifier(error.get("missing", "")),
+                )
+            )
         except (Malformed, KeyError, TypeError, ValueError):
             raise self._malformed() from None
 
@@ -283,6 +292,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
+
+
+def _identifier(value: object) -> str:
+    """Return a name; nothing if it is not one, such as "<lambda>"."""
+    name = tidy(_text(value))
+    return name if name.isidentifier() else ""
 
 
 def _names(value: object) -> set[str]:
