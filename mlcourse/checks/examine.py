@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import ANY_NUMBERS, describe, difference
+from mlcourse.checks.compare import ANY_NUMBERS, advice_on_number, describe, difference
 from mlcourse.checks.outcome import Answer, Kind, Outcome, Raised, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
@@ -32,6 +32,7 @@ EMPTY = {
     "NoneType": "something in this line is None. If one of your functions returns it, its `return` is missing.",
     "ellipsis": "something in this line is still `...`: replace it with your answer.",
 }
+PERCENTAGE = "Write a percentage as a fraction, such as 0.05 for 5 %."
 # What NumPy says of shapes that do not fit, and what usually causes it.
 MISFITS = {
     "broadcast": "the shapes in this operation do not fit. One of the arrays probably needs a new axis, "
@@ -342,7 +343,21 @@ def _argument(task: Task, position: int) -> str:
 
 
 def _fault_in_output(task: Task, case: Case, expected: Any, output: Any) -> str:
-    """Say what is wrong with an output in canonical form; empty if it is right."""
+    """Say what is wrong with an output in canonical form, and how to write it if that is clear; empty if right."""
+    fault = _difference_of(task, case, expected, output)
+    is_number = task.kind == "value" and isinstance(expected, (int, float)) and not isinstance(expected, bool)
+    if not fault or not is_number:
+        return fault
+    if _is_percentage(output) and not _difference_of(task, case, expected, output / 100):
+        return f"{fault} {PERCENTAGE}"
+    return f"{fault} {advice_on_number(output)}".rstrip()
+
+
+def _is_percentage(output: Any) -> bool:
+    return isinstance(output, (int, float)) and not isinstance(output, bool) and abs(output) <= 100
+
+
+def _difference_of(task: Task, case: Case, expected: Any, output: Any) -> str:
     form = difference(output, expected, 0, ANY_NUMBERS, parts=task.parts)
     if form and not (task.is_right and isinstance(expected, (str, bool))):
         return form.sentence(reveal=False)
