@@ -1137,7 +1137,7 @@ def last_m_step_missing(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: in
 
 
 @FIT_EM.mistake(
-    "the curve is one round ahead: you record the likelihood *after* each M-step. The task asks for the"
+    "the curve is one round ahead: you record the likelihood after each M-step. The task asks for the"
     " one that each E-step finds.",
     hint=1,
     name="likelihood after the M-step",
