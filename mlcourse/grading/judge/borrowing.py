@@ -14,6 +14,7 @@ from typing import Any
 
 from mlcourse.checks import Task
 from mlcourse.checks.cell_code import too_large
+from mlcourse.checks.examine import verdict_on_means
 from mlcourse.checks.uses import Reader, forbidden_use, is_class, same_thing, within, without_methods
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
@@ -25,7 +26,7 @@ from mlcourse.grading.sandbox.needs import is_guarded
 MAX_NOTES = 20  # on a submission, and on each of its tasks
 MAX_NAME = 100  # characters
 INDIRECT = ("importlib", "sys.modules")
-# A note on the cell that imports one of these already says what it does here.
+# They do nothing here, and a cell that imports one without asking first gets a note anyway.
 PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
 # Packages whose use says nothing, besides the standard library.
 ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
@@ -75,16 +76,16 @@ class Borrowing:
     def noted(self, mark: Mark) -> Mark:
         """Return a mark with a sentence on each thing that the answer uses or, when called, was seen to call."""
         task = self.course.catalogue.tasks[mark.task]
-        return mark._replace(notes=(*mark.notes, *self.notes_on(task)))
+        return mark._replace(notes=tuple(dict.fromkeys([*mark.notes, *self.notes_on(task, mark.message)])))
 
-    def notes_on(self, task: Task) -> tuple[str, ...]:
-        """Return these sentences."""
+    def notes_on(self, task: Task, message: str = "") -> tuple[str, ...]:
+        """Return these sentences, without one that the message says already."""
         found = self.reader_at(self.places.get(task.name, END)).uses(task.name).possible
         observed = {without_methods(name) for name in self.seen.get(task.name, ())}
         notes = {
             name: f"It uses {_printable(name)}{_reproach(task, name)}."
             for name in found
-            if self._is_remarkable(name, task)
+            if self._is_remarkable(name, task) and verdict_on_means(name).what not in message
         }
         notes |= {
             name: f"While it ran, {_printable(name)} was called{_reproach(task, name)}."
@@ -108,8 +109,12 @@ class Borrowing:
         handed_out = imports_of_exercise(self.course, lesson)
         return is_guarded(name) or not any(within(name, one) or same_thing(name, one) for one in handed_out)
 
-    def notes(self) -> list[str]:
-        """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read."""
+    def notes(self, noted_imports: Iterable[tuple[int, str]] = ()) -> list[str]:
+        """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read.
+
+        `noted_imports` are cells with what they import, where a note already says what has become of that.
+        """
+        already = set(noted_imports)
         handed_out = modules_of_exercise(self.course, self.submission.lesson)
         notes = []
         for number, source in self.cells:
@@ -118,6 +123,9 @@ class Borrowing:
                 f"Cell {number} imports {_printable(name)}, which the exercise does not."
                 for name in sorted(imported - PACKAGES_OF_PLATFORMS)
                 if name.partition(".")[0] not in ORDINARY
+                and not any(
+                    cell == number and (within(name, one) or within(one, name)) for cell, one in already
+                )
                 and not any(within(one, name) or within(name, one) for one in handed_out)
             ]
             notes += [

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from mlcourse.checks.examine import verdict_on_means
 from mlcourse.grading.judge.borrowing import Borrowing
-from mlcourse.grading.records.grade import Attachment, Cell, Submission
+from mlcourse.grading.records.grade import Attachment, Cell, Mark, Submission
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 LESSONS = sorted(CATALOGUE.lessons)
@@ -51,6 +52,19 @@ def test_a_package_that_the_exercise_does_not_import_is_noted():
     assert notes_on("e_step", "import torch\ndef e_step(X): return torch.softmax(X)") == (
         "It uses torch.softmax.",
     )
+
+
+def test_what_is_said_already_is_not_noted_again():
+    torch = notebook("import torch, tensorflow", "import torch")
+    said = Borrowing(torch, OUR_COURSE, {}).notes({(2, "torch"), (3, "tensorflow")})
+    assert said == [
+        "Cell 2 imports tensorflow, which the exercise does not.",
+        "Cell 3 imports torch, which the exercise does not.",
+    ]
+    borrowing = Borrowing(notebook("from scipy.special import logsumexp as log_sum_exp"), OUR_COURSE, {})
+    mark = Mark("log_sum_exp", 0, 2, "wrong", verdict_on_means("scipy.special.logsumexp").what)
+    assert borrowing.noted(mark) == mark
+    assert len(borrowing.noted(mark._replace(message="it is wrong.")).notes) == 1
 
 
 def test_borrowing_in_a_module_handed_in_is_noted():
