@@ -214,6 +214,7 @@ LOG_SUM_EXP = LESSON.task(
     points=2,
     expected="array (n,): one finite number per row",
     forbids=("scipy.special.logsumexp",),
+    shortcuts=("numpy.logaddexp",),
     atol=1e-6,  # float32 is precise enough, even where the result is near 0,
     families={"ordinary numbers": 1, "extreme numbers": 1},
 )

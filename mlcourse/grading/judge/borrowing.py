@@ -15,7 +15,15 @@ from typing import Any
 from mlcourse.checks import Task
 from mlcourse.checks.cell_code import too_large
 from mlcourse.checks.examine import verdict_on_means
-from mlcourse.checks.uses import Reader, forbidden_use, is_class, same_thing, within, without_methods
+from mlcourse.checks.uses import (
+    Reader,
+    forbidden_use,
+    is_class,
+    same_thing,
+    ways_around,
+    within,
+    without_methods,
+)
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
 from mlcourse.grading.judge.notebook_runner import END
@@ -61,13 +69,10 @@ class Borrowing:
         return self.readers[place]
 
     def _read_up_to(self, place: int) -> Reader:
-        modules = {
-            name.removesuffix(".py"): data.decode("utf-8", "replace")
-            for name, data in self.submission.files
-            if name.endswith(".py") and "/" not in name
-        }
+        files = [(name, data) for name, data in self.submission.files if name.endswith(".py")]
+        modules = [data.decode("utf-8", "replace") for _, data in files]
         cells = [source for number, source in self.cells if number <= place]
-        return Reader([*modules.values(), *cells], modules)
+        return Reader([*modules, *cells], {module for name, _ in files for module in modules_of(name)})
 
     def certain_uses(self, task: Task, place: int) -> frozenset[str]:
         """Return what the answer at a place is sure to use, if the task forbids something."""
@@ -95,16 +100,24 @@ class Borrowing:
         # The worst first, so that a flood of harmless names pushes none of them out.
         order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
         more = [f"It uses {len(order) - MAX_NOTES} more."] if len(order) > MAX_NOTES else []
-        return (*(notes[name] for name in order[:MAX_NOTES]), *more)
+        around = [
+            f"It {what} (`{'`, `'.join(names)}`): look at it."
+            for what, names in ways_around(
+                found - uses_in_solution(self.course, task.lesson, task.name)
+            ).items()
+        ]
+        return (*(notes[name] for name in order[:MAX_NOTES]), *more, *around)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
+        if forbidden_use(task.shortcuts, [name]):
+            return True
         if name.partition(".")[0] in ORDINARY:
             return False
         if forbidden_use(task.forbids, [name]):
             return True
         lesson = task.lesson
-        if any(same_thing(name, other) for other in uses_in_solution(self.course, lesson).get(task.name, ())):
+        if any(same_thing(name, other) for other in uses_in_solution(self.course, lesson, task.name)):
             return False
         handed_out = imports_of_exercise(self.course, lesson)
         return is_guarded(name) or not any(within(name, one) or same_thing(name, one) for one in handed_out)
@@ -140,6 +153,14 @@ class Borrowing:
         return notes[:MAX_NOTES]
 
 
+def modules_of(path: str) -> Iterator[str]:
+    """Yield the names under which a file can be imported: pkg/part.py is pkg.part, and part in its folder."""
+    parts = path.removesuffix(".py").split("/")
+    for first in range(len(parts)):
+        for last in range(first + 1, len(parts) + 1):
+            yield ".".join(parts[first:last]).removesuffix(".__init__")
+
+
 def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
     """Whether what was seen is no news: it was found in the text, a class there calls it, or SciPy calls itself."""
     if forbidden_use(task.forbids, [seen]):
@@ -152,7 +173,9 @@ def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
 
 
 def _reproach(task: Task, name: str) -> str:
-    return ", although the task asks to do without" if forbidden_use(task.forbids, [name]) else ""
+    if forbidden_use(task.forbids, [name]):
+        return ", although the task asks to do without"
+    return ", which does what the task asks for" if forbidden_use(task.shortcuts, [name]) else ""
 
 
 def _printable(name: str) -> str:
@@ -169,8 +192,14 @@ def _as_listed(name: str) -> str:
 
 
 @cache
-def uses_in_solution(course: Course, lesson: str) -> dict[str, frozenset[str]]:
-    """Return what the published answer to each task uses; nothing if there is no solution."""
+def uses_in_solution(course: Course, lesson: str, task: str) -> frozenset[str]:
+    """Return what the published answer to a task uses; nothing if there is no solution."""
+    return uses_in_solutions(course, lesson).get(task, frozenset())
+
+
+@cache
+def uses_in_solutions(course: Course, lesson: str) -> dict[str, frozenset[str]]:
+    """Return that of all tasks of a lesson."""
     path = course.notebook("solutions", lesson)
     if not path.is_file():
         return {}
