@@ -51,7 +51,7 @@ def test_nothing_a_student_writes_becomes_markup(text: str, status: GradeStatus)
         assert all(re.fullmatch(ours, link) for link in document.links)
 
 
-def test_a_student_with_several_files_is_told_that_none_counts_yet() -> None:
+def test_a_student_with_several_files_is_told_so() -> None:
     first = good_grade()
     book = book_of(first, replace(first, source="ada/`again`.ipynb"))
     for entry in book.entries:
