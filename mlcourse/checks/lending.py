@@ -14,32 +14,31 @@ from mlcourse.plain import plain
 
 def with_right_helpers(
     task: Task, given: Answer, function: Any, verdict: Verdict, not_right: Iterable[Task]
-) -> str:
-    """Say what a wrong answer is with right answers to other tasks; empty if that says nothing new.
+) -> Iterator[str]:
+    """Yield a sentence on what a wrong answer is with right answers to other tasks, if that says something new.
 
     Parameters
     ----------
     task, given, verdict
-        The task, the answer to it, and the verdict on that.
+        The task, the answer to it, and the verdict that this is wrong.
     function : object
         The learner's function that was given as the answer.
     not_right : iterable of Task
         Earlier tasks of its lesson whose answers are not known to be right.
     """
-    if verdict.status != "wrong" or not task.carries or not isinstance(function, FunctionType):
-        return ""
+    if not task.carries or not isinstance(function, FunctionType):
+        return
     called = names_called(function)
     helpers = [one for one in not_right if one.kind == "function" and one.name in called]
     if not helpers:
-        return ""
+        return
     with lent(function.__globals__, helpers):
         again = examine(task, given)
     condition = f"With {in_words(helpers)}, it is"
     if again.status == "right":
-        return f"{condition} right."
-    if verdict.helper in {one.name for one in helpers} and again.status == "wrong":
-        return f"{condition} still not right: {again.what}"
-    return ""
+        yield f"{condition} right."
+    elif verdict.helper in {one.name for one in helpers} and again.status == "wrong":
+        yield f"{condition} still not right: {again.what}"
 
 
 def in_words(helpers: Iterable[Task]) -> str:

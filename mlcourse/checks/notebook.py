@@ -90,8 +90,10 @@ class Checker:
         given = given._replace(uses=certain_uses(task, given, answer))
         verdict = self._last = with_slip(examine(task, given), task, given)
         done, remarks = self._note(task, verdict, answer)
-        carried = with_right_helpers(task, given, answer, verdict, self._earlier_not_right(task))
-        display(Card(task, verdict, done, [*filter(None, [carried]), *remarks], self._following(task)))
+        if verdict.status == "wrong":
+            carried = with_right_helpers(task, given, answer, verdict, self._earlier_not_right(task))
+            remarks = [*carried, *remarks]
+        display(Card(task, verdict, done, remarks, self._following(task)))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
         if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
             raise CheckFailed(
