@@ -1117,7 +1117,7 @@ def an_answer_for_every_row(*a):
     return _unanimous(_neighbours(*a))
 
 
-@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=None)
+@LEGIBLE_SHARE.mistake("this is the share of the rows that are not legible.", hint=None)
 def the_illegible_share(*a):
     return 1 - legible_share(*a)
 

@@ -26,7 +26,7 @@ class Entry:
     days_late: int = 0
     due: datetime | None = None
     rule: LateRule = field(default_factory=LateRule)
-    is_one_of_several: bool = False  # notebooks of the same student for the same lesson
+    others: tuple[str, ...] = ()  # files of the student's other notebooks that may be for the same lesson
 
     @property
     def name(self) -> str:
@@ -42,6 +42,11 @@ class Entry:
         owner, student = self.listed.owner, self.listed.student
         number = student.removeprefix(owner) if student.startswith(owner) else ""
         return self.student.name + number
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether the student has handed in other notebooks for the same lesson."""
+        return bool(self.others)
 
     @property
     def is_graded(self) -> bool:
@@ -179,7 +184,8 @@ class Bookkeeper:
         student, due = self.student(listed), self.gradebook.due_date(listed.lesson)
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
-        return Entry(grade, listed, student, late, due, self.gradebook.late, listed.name in self._several)
+        others = self._several.get(listed.name, ())
+        return Entry(grade, listed, student, late, due, self.gradebook.late, others)
 
     def book(self, entries: Iterable[Entry]) -> Book:
         """Return the book, in which what could not be graded comes first."""
@@ -202,13 +208,17 @@ class Bookkeeper:
             return Student(submission.owner)
         return Student(clues.name, id=clues.word)
 
-    def _those_of_several(self, submissions: Iterable[Listed]) -> set[str]:
-        """Return the names of submissions whose student has others for the same lesson, or for an unknown one."""
-        cells: dict[tuple[Student, str], list[str]] = defaultdict(list)
+    def _those_of_several(self, submissions: Iterable[Listed]) -> dict[str, tuple[str, ...]]:
+        """Return, by a submission's name, the student's other files for the same lesson, or for an unknown one."""
+        cells: dict[tuple[Student, str], list[Listed]] = defaultdict(list)
         for each in submissions:
             for lesson in each.lessons or (UNKNOWN,):
-                cells[self._owners[_key(each)], lesson].append(each.name)
-        return {name for names in cells.values() if len(names) > 1 for name in names}
+                cells[self._owners[_key(each)], lesson].append(each)
+        others: dict[str, dict[str, str]] = defaultdict(dict)  # files by name, each once
+        for those in cells.values():
+            for one in those:
+                others[one.name] |= {each.name: each.source for each in those if each is not one}
+        return {name: tuple(sources.values()) for name, sources in others.items()}
 
     def _extensions_by_student(self) -> dict[Student, Mapping[str, float]]:
         """Return the extensions, and remark on each that belongs to nobody or to several."""

@@ -107,7 +107,7 @@ def grade(
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
     grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
-    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes()]
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes(runner.noted_imports())]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start

@@ -12,7 +12,7 @@ from mlcourse.checks.outcome import Kind, Outcome, Raised
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
-from mlcourse.grading.judge.cell_report import CellReport, read_report
+from mlcourse.grading.judge.cell_report import Aside, CellReport, read_report
 from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
@@ -50,8 +50,8 @@ class NotebookRunner:
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
-    asides : dict of int → tuple of str
-        What cells did that has no effect in a sandbox, as ends of sentences.
+    asides : dict of int → tuple of Aside
+        What cells did that has no effect in a sandbox.
     figures : list of (int, bytes)
         The first figures that cells have shown, as PNG that is not to be trusted.
     output : str
@@ -71,7 +71,7 @@ class NotebookRunner:
         self.watched: set[tuple[str, int]] = set()
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
-        self.asides: dict[int, tuple[str, ...]] = {}
+        self.asides: dict[int, tuple[Aside, ...]] = {}
         self.figures: list[tuple[int, bytes]] = []
         self.output = ""
         self.failure: WorkerEnded | None = None
@@ -130,6 +130,8 @@ class NotebookRunner:
             self.watched.add((name, self.place))
             self.seen.setdefault(name, set()).update(_names(fields.get("seen")))
             outcome = self._outcome(fields, arrays)
+            if outcome.error and outcome.error.function == name:  # a decorator of the student's has called it
+                outcome = outcome._replace(error=outcome.error._replace(function=""))
             returned = outcome.error is None and outcome.problem is None
             return outcome._replace(changed=shared.changed()) if returned else outcome
 
@@ -160,8 +162,15 @@ class NotebookRunner:
             if "not plain" in fields:
                 return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]
-            name, text, line = _text(error["name"]), _text(error["text"]), self._line(error["place"])
-            return Outcome(error=Raised(tidy(name) or "Exception", tidy(text), line))
+            return Outcome(
+                error=Raised(
+                    tidy(_text(error["name"])) or "Exception",
+                    tidy(_text(error["text"])),
+                    self._line(error["place"]),
+                    _identifier(error.get("function", "")),
+                    _identifier(error.get("missing", "")),
+                )
+            )
         except (Malformed, KeyError, TypeError, ValueError):
             raise self._malformed() from None
 
@@ -246,11 +255,18 @@ class NotebookRunner:
 
     def notes(self) -> list[str]:
         """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
-        ends = {k: list(asides) for k, asides in self.asides.items()}
+        return list(dict.fromkeys(f"Cell {k} {aside.sentence}" for k, aside in self._remarkable()))
+
+    def noted_imports(self) -> set[tuple[int, str]]:
+        """Return cells with what they import, where the notes say what has become of that."""
+        return {(k, aside.imports) for k, aside in self._remarkable() if aside.imports}
+
+    def _remarkable(self) -> list[tuple[int, Aside]]:
+        found = {k: list(asides) for k, asides in self.asides.items()}
         for k, error in self.errors.items():
-            ends.setdefault(k, []).append(f"raised {error}")
-        ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
-        return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
+            found.setdefault(k, []).append(Aside(f"raised {error}"))
+        found |= {k: [Aside(f"was skipped: it {why}.")] for k, why in self.skipped.items()}
+        return [(k, aside) for k in sorted(found) for aside in found[k]][:MAX_NOTES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""
@@ -283,6 +299,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
+
+
+def _identifier(value: object) -> str:
+    """Return a name; nothing if it is not one, such as "<lambda>"."""
+    name = tidy(_text(value))
+    return name if name.isidentifier() else ""
 
 
 def _names(value: object) -> set[str]:

@@ -25,6 +25,7 @@ from mlcourse.grading.report.words import (
     points_or_words,
     status_words,
     ungraded_reason,
+    which_counts,
 )
 
 SHOWN_MISTAKES = 20
@@ -425,11 +426,17 @@ def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = 
         entry=entry,
         grade=grade,
         status=status_words(grade),
-        facts=list(facts_about_time(entry)),
+        facts=[*facts_about_others(entry), *facts_about_time(entry)],
         cells=list(cells),
         earned=earned,
         words=mark_words,
     )
+
+
+def facts_about_others(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield what a student with several notebooks for the same lesson has to know."""
+    if entry.others:
+        yield "Several files", which_counts(entry)
 
 
 def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:

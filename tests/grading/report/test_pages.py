@@ -9,6 +9,7 @@ import pytest
 
 from mlcourse.grading.records.grade import Family, Figure, Grade, GradeStatus, Mark
 from mlcourse.grading.records.text import printable
+from mlcourse.grading.report.exports import gradescope_json
 from mlcourse.grading.report.markup import TEMPLATES, data_uri, with_code
 from mlcourse.grading.report.pages import common_mistakes, index_page, lesson_page, student_page
 from tests.helpers.grades import NASTY, book_of, entries_of, good_grade, nasty_grade, unreadable
@@ -48,6 +49,17 @@ def test_nothing_a_student_writes_becomes_markup(text: str, status: GradeStatus)
         assert printable(text, 100_000, lines=True).replace("\r", "") in document.text
         ours = r"students/[a-z0-9-]+\.html|#[a-z]+|index\.html|lesson_\w+\.html"
         assert all(re.fullmatch(ours, link) for link in document.links)
+
+
+def test_a_student_with_several_files_is_told_so() -> None:
+    first = good_grade()
+    book = book_of(first, replace(first, source="ada/`again`.ipynb"))
+    for entry in book.entries:
+        (other,) = entry.others
+        shown = Document(student_page(entry, entry.grade)).text
+        assert f"You also handed in {other}. Only one file per lesson counts" in shown
+        assert "has chosen, none of them is in the sum of your points." in gradescope_json(entry)
+    assert "You also handed in" not in page_of(first)
 
 
 def digest(text: str) -> str:
