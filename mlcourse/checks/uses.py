@@ -11,12 +11,12 @@ Code can hide what it uses from any reader. What is found is there; what is not 
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from mlcourse.checks.cell_code import parse_cell
 
-MAX_READ = 5_000_000  # characters of all cells
+MAX_READ = 1_000_000  # characters of all cells
 MAX_STEPS = 60  # from a name to what it stands for
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -24,6 +24,7 @@ BRANCH = (ast.If, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.Async
 WRITES_MODULE = re.compile(r"%%(?:write)?file[ \t]+(?:-a[ \t]+)?(\w+)\.py[ \t]*\n")
 
 MAX_BINDINGS = 50  # of one name, of which any may count
+MAX_TARGETS = 50  # that one expression may stand for; with more, nothing is known about it
 
 
 class Uses(NamedTuple):
@@ -220,15 +221,22 @@ class Reader:
         In the order in which they ran.
     own : iterable of str
         Names of modules whose code is among the cells.
+    parse : callable
+        `parse_cell`, or the same with a memory.
     """
 
-    def __init__(self, cells: Iterable[str], own: Iterable[str] = ()):
+    def __init__(
+        self,
+        cells: Iterable[str],
+        own: Iterable[str] = (),
+        parse: Callable[[str], ast.Module | None] = parse_cell,
+    ):
         cells = list(cells)
         self.own = frozenset(own) | {name for cell in cells for name in WRITES_MODULE.findall(cell)}
         self.module = Scope()
         self._targets: dict[int, set[Target]] = {}
         self._scopes: dict[int, Scope] = {}
-        self.trees = [tree for cell in _as_many_as_can_be_read(cells) if (tree := parse_cell(cell))]
+        self.trees = [tree for cell in _as_many_as_can_be_read(cells) if (tree := parse(cell))]
         for tree in self.trees:
             Binder(self.module, self.own).read(tree.body)
 
@@ -340,9 +348,8 @@ class Reader:
         if id(node) not in self._targets:
             self._targets[id(node)] = set()  # while it is being found out: a name may stand for itself
             found = set(self._standing_for(node, scope, steps - 1)) if steps else set()
-            self._targets[id(node)] = {
-                target for one in found for target in self._from_own_module(one, steps)
-            }
+            targets = {target for one in found for target in self._from_own_module(one, steps)}
+            self._targets[id(node)] = targets if len(targets) <= MAX_TARGETS else set()
         return self._targets[id(node)]
 
     def _from_own_module(self, target: Target, steps: int) -> set[Target]:

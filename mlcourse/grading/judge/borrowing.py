@@ -13,11 +13,12 @@ from functools import cache
 from typing import Any
 
 from mlcourse.checks import Task
-from mlcourse.checks.cell_code import too_large
+from mlcourse.checks.cell_code import parse_cell, too_large
 from mlcourse.checks.uses import Reader, forbidden_use, is_class, same_thing, within, without_methods
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
 from mlcourse.grading.judge.notebook_runner import END
+from mlcourse.grading.judge.reading import Parse
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox.needs import is_guarded
@@ -40,6 +41,8 @@ class Borrowing:
     course : Course
     seen : dict of str → set of str
         The functions that each answer was seen to call.
+    parse : callable
+        `parse_cell`, or the same with a memory.
 
     Attributes
     ----------
@@ -47,8 +50,14 @@ class Borrowing:
         The cell where each answer was last judged; what a later experiment uses is not held against it.
     """
 
-    def __init__(self, submission: Submission, course: Course, seen: Mapping[str, Iterable[str]]):
-        self.submission, self.course, self.seen = submission, course, seen
+    def __init__(
+        self,
+        submission: Submission,
+        course: Course,
+        seen: Mapping[str, Iterable[str]],
+        parse: Parse = parse_cell,
+    ):
+        self.submission, self.course, self.seen, self.parse = submission, course, seen, parse
         self.places: dict[str, int] = {}
         self.readers: dict[int, Reader] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
@@ -66,7 +75,7 @@ class Borrowing:
             if name.endswith(".py") and "/" not in name
         }
         cells = [source for number, source in self.cells if number <= place]
-        return Reader([*modules.values(), *cells], modules)
+        return Reader([*modules.values(), *cells], modules, self.parse)
 
     def certain_uses(self, task: Task, place: int) -> frozenset[str]:
         """Return what the answer at a place is sure to use, if the task forbids something."""
@@ -113,7 +122,7 @@ class Borrowing:
         handed_out = modules_of_exercise(self.course, self.submission.lesson)
         notes = []
         for number, source in self.cells:
-            imported = {_as_listed(name) for name in Reader([source]).imports()}
+            imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
             notes += [
                 f"Cell {number} imports {_printable(name)}, which the exercise does not."
                 for name in sorted(imported - PACKAGES_OF_PLATFORMS)
