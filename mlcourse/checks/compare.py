@@ -68,6 +68,8 @@ def difference(
         return _tuple_difference(yours, expected, rtol, atol, where, parts)
     if isinstance(expected, dict):
         return _dict_difference(yours, expected, rtol, atol, where)
+    if expected is None:  # in a wrong answer that another one is compared with
+        return None if yours is None else Difference(f"{where} {_is(where)} not None")
     if isinstance(expected, (str, bool)):
         same = type(yours) is type(expected) and yours == expected
         return None if same else Difference(f"{where} {_is(where)} not right")

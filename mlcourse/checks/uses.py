@@ -11,14 +11,14 @@ Code can hide what it uses from any reader. What is found is there; what is not 
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from typing import NamedTuple, TypeAlias
 
 from mlcourse.checks.cell_code import parse_cell
 
-MAX_READ = 5_000_000  # characters of all cells
+MAX_READ = 1_000_000  # characters of all cells
 MAX_STEPS = 60  # from a name to what it stands for
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -39,6 +39,7 @@ WAYS_AROUND = {
 }
 ANY_WAY_AROUND = {name for names in WAYS_AROUND.values() for name in names}
 MAX_BINDINGS = 50  # of one name, of which any may count
+MAX_TARGETS = 50  # that one expression may stand for; with more, nothing is known about it
 
 
 class Uses(NamedTuple):
@@ -243,9 +244,16 @@ class Reader:
         In the order in which they ran.
     own : iterable of str
         Names of modules whose code is among the cells.
+    parse : callable
+        `parse_cell`, or the same with a memory.
     """
 
-    def __init__(self, cells: Iterable[str], own: Iterable[str] = ()):
+    def __init__(
+        self,
+        cells: Iterable[str],
+        own: Iterable[str] = (),
+        parse: Callable[[str], ast.Module | None] = parse_cell,
+    ):
         cells = list(cells)
         written = {name for cell in cells for name in WRITES_MODULE.findall(cell)}
         # A file that is called like an installed package takes nothing's place: that package is imported by then.
@@ -253,7 +261,7 @@ class Reader:
         self.module = Scope()
         self._targets: dict[int, set[Target]] = {}
         self._scopes: dict[int, Scope] = {}
-        self.trees = [tree for cell in _as_many_as_can_be_read(cells) if (tree := parse_cell(cell))]
+        self.trees = [tree for cell in _as_many_as_can_be_read(cells) if (tree := parse(cell))]
         for tree in self.trees:
             Binder(self.module, self.own).read(tree.body)
 
@@ -375,9 +383,8 @@ class Reader:
         if id(node) not in self._targets:
             self._targets[id(node)] = set()  # while it is being found out: a name may stand for itself
             found = set(self._standing_for(node, scope, steps - 1)) if steps else set()
-            self._targets[id(node)] = {
-                target for one in found for target in self._from_own_module(one, steps)
-            }
+            targets = {target for one in found for target in self._from_own_module(one, steps)}
+            self._targets[id(node)] = targets if len(targets) <= MAX_TARGETS else set()
         return self._targets[id(node)]
 
     def _from_own_module(self, target: Target, steps: int) -> set[Target]:

@@ -8,8 +8,13 @@ from itertools import chain
 from typing import Any
 
 from mlcourse.checks import Catalogue
+from mlcourse.checks.cell_code import MAX_CHARACTERS
 from mlcourse.grading.intake.outputs import NotReadable, without_outputs
 from mlcourse.grading.records.grade import Cell
+
+# Limits on what the grader itself reads, before and after anything runs: all lessons stay below a tenth of them.
+MAX_CELLS = 2000
+MAX_CODE = 500_000  # characters of all code cells that are short enough to be read at all
 
 # How files of other kinds begin.
 STARTS = {
@@ -25,8 +30,20 @@ def read_notebook(data: bytes) -> tuple[Cell, ...]:
     notebook = _json(data)
     if not isinstance(notebook, dict):
         raise NotReadable("It is JSON, but not a notebook.")
-    cells = [_cell(cell) for cell in _raw_cells(notebook)]
-    return tuple(cell for cell in cells if cell is not None)
+    raw = _raw_cells(notebook)
+    if len(raw) > MAX_CELLS:
+        raise NotReadable(
+            f"It has {len(raw)} cells; at most {MAX_CELLS} are read. Ask for a shorter notebook."
+        )
+    cells = tuple(cell for one in raw if (cell := _cell(one)) is not None)
+    code = sum(
+        len(cell.source) for cell in cells if cell.kind == "code" and len(cell.source) <= MAX_CHARACTERS
+    )
+    if code > MAX_CODE:
+        raise NotReadable(
+            f"Its code has {code} characters; at most {MAX_CODE} are read. Ask for one without data in its code."
+        )
+    return cells
 
 
 def is_a_notebook(data: bytes | None) -> bool:

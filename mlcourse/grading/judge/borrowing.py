@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from mlcourse.checks import Task
-from mlcourse.checks.cell_code import too_large
+from mlcourse.checks.cell_code import parse_cell, too_large
 from mlcourse.checks.examine import verdict_on_means
 from mlcourse.checks.uses import (
     Reader,
@@ -27,6 +27,7 @@ from mlcourse.checks.uses import (
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
 from mlcourse.grading.judge.notebook_runner import END
+from mlcourse.grading.judge.reading import Parse
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox.needs import is_guarded
@@ -49,6 +50,8 @@ class Borrowing:
     course : Course
     seen : dict of str → set of str
         The functions that each answer was seen to call.
+    parse : callable
+        `parse_cell`, or the same with a memory.
 
     Attributes
     ----------
@@ -56,8 +59,14 @@ class Borrowing:
         The cell where each answer was last judged; what a later experiment uses is not held against it.
     """
 
-    def __init__(self, submission: Submission, course: Course, seen: Mapping[str, Iterable[str]]):
-        self.submission, self.course, self.seen = submission, course, seen
+    def __init__(
+        self,
+        submission: Submission,
+        course: Course,
+        seen: Mapping[str, Iterable[str]],
+        parse: Parse = parse_cell,
+    ):
+        self.submission, self.course, self.seen, self.parse = submission, course, seen, parse
         self.places: dict[str, int] = {}
         self.readers: dict[int, Reader] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
@@ -72,7 +81,8 @@ class Borrowing:
         files = [(name, data) for name, data in self.submission.files if name.endswith(".py")]
         modules = [data.decode("utf-8", "replace") for _, data in files]
         cells = [source for number, source in self.cells if number <= place]
-        return Reader([*modules, *cells], {module for name, _ in files for module in modules_of(name)})
+        own = {module for name, _ in files for module in modules_of(name)}
+        return Reader([*modules, *cells], own, self.parse)
 
     def certain_uses(self, task: Task, place: int) -> frozenset[str]:
         """Return what the answer at a place is sure to use, if the task forbids something."""
@@ -131,7 +141,7 @@ class Borrowing:
         handed_out = modules_of_exercise(self.course, self.submission.lesson)
         notes = []
         for number, source in self.cells:
-            imported = {_as_listed(name) for name in Reader([source]).imports()}
+            imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
             notes += [
                 f"Cell {number} imports {_printable(name)}, which the exercise does not."
                 for name in sorted(imported - PACKAGES_OF_PLATFORMS)

@@ -12,12 +12,13 @@ import re
 import time
 import traceback
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
+from mlcourse.checks.cell_code import parse_cell
 from mlcourse.checks.compare import difference
 from mlcourse.checks.outcome import Kind
 from mlcourse.course_folder import Course
@@ -90,7 +91,8 @@ def grade(
     done = still_valid(done or {}, lesson.tasks)
     needs = of_exercise(course.exercise(submission.lesson))
     runner = NotebookRunner(submission, sandbox, limits, needs)
-    borrowing = Borrowing(submission, course, runner.seen)
+    parse = cache(parse_cell)  # every cell is read several times, up to different places
+    reading, borrowing = Reading(submission, parse), Borrowing(submission, course, runner.seen, parse)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         uses = borrowing.certain_uses(task, runner.place)
@@ -101,7 +103,7 @@ def grade(
         on_mark(borrowing.noted(mark))
 
     try:
-        marks = mark_tasks(lesson.tasks, runner, Reading(submission), ask, tell, done, carry_forward)
+        marks = mark_tasks(lesson.tasks, runner, reading, ask, tell, done, carry_forward)
         grade.marks = [mark if mark.task in done else borrowing.noted(mark) for mark in marks]
     finally:
         runner.close()

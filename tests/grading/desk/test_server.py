@@ -1,6 +1,7 @@
 """What the desk answers, and to whom."""
 
 import re
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -178,6 +179,36 @@ def test_a_request_that_is_too_large_is_refused(client: Client, out: Path) -> No
     with suppress(OSError):  # the connection may be closed before everything is sent
         assert client.enter_marks(page, comment="x" * 200_000).status >= 400
     assert entered(out) == []
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET http://evil.example/ HTTP/1.1",
+        "GET / HTTP/1.0",
+        "GET /static/..%5c..%5cserver.py HTTP/1.1",
+        "GET /static/desk.css%00 HTTP/1.1",
+        "GET /?at=%ff&task=%00 HTTP/1.1",
+        "TRACE / HTTP/1.1",
+        "PUT /save HTTP/1.1",
+    ],
+)
+def test_an_odd_request_without_the_key_shows_nothing(served: Served, request_line: str) -> None:
+    _, client = served
+    address = client.entrance.hostname, client.entrance.port
+    for host in ("evil.example", f"{address[0]}:{address[1]}\r\nHost: evil.example"):
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(f"{request_line}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            reply = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert reply == b"" or reply.split()[1] in (b"400", b"403", b"404", b"405")
+        assert b"ada" not in reply
+
+
+@pytest.mark.parametrize(
+    "path", ["/?at=%ff", "/?at=%00", "/?task=" + "x" * 5000, "/?at=..%2f..%2fetc", "/?at[]=1"]
+)
+def test_an_odd_address_is_no_error_of_ours(client: Client, path: str) -> None:
+    assert client.get(path).status in (200, 400)
 
 
 @pytest.mark.parametrize("text", NASTY)
