@@ -33,7 +33,9 @@ def pages_of(tmp_path_factory):
     made = {
         "book": index_page(book_of(*GRADES, unreadable("9"), students=students), ["Ada gains 2"]),
         "lesson": index_page(book_of(*GRADES[4:], nasty_grade("<b>"), students=students)),
-        "student": student_page(*entries_of(nasty_grade("<b>" * 200)), nasty_grade("<b>" * 200), [(1, "x")]),
+        "student": student_page(
+            *entries_of(nasty_grade("<b>" * 200)), nasty_grade("<b>" * 200), {}, [(1, "x")]
+        ),
     }
     for name, page in made.items():
         (folder / f"{name}.html").write_text(page, "utf-8")

@@ -38,10 +38,7 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """The student's name, with the number that distinguishes a second notebook."""
-        owner, student = self.listed.owner, self.listed.student
-        number = student.removeprefix(owner) if student.startswith(owner) else ""
-        return self.student.name + number
+        return label_of(self.listed, self.student)
 
     @property
     def is_graded(self) -> bool:
@@ -70,6 +67,12 @@ class Entry:
         return self.is_graded and not self.is_one_of_several
 
 
+def label_of(listed: Listed, student: Student) -> str:
+    """Return the student's name, with the number that distinguishes a second notebook."""
+    number = listed.student.removeprefix(listed.owner) if listed.student.startswith(listed.owner) else ""
+    return student.name + number
+
+
 @dataclass
 class Book:
     """Everybody's grades in all lessons."""
@@ -79,6 +82,7 @@ class Book:
     listed: frozenset[Student] = frozenset()  # those of the class list; empty if there is none
     gradebook: Gradebook = field(default_factory=Gradebook)
     remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
+    titles: Mapping[str, str] = field(default_factory=dict)  # of tasks, by name
 
     def __post_init__(self) -> None:
         self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
@@ -156,10 +160,18 @@ class Bookkeeper:
     gradebook : Gradebook
     class_list : ClassList
         Without students, everybody who handed something in is a student.
+    titles : mapping of str → str, optional
+        The titles of tasks.
     """
 
-    def __init__(self, submissions: Sequence[Listed], gradebook: Gradebook, class_list: ClassList):
-        self.gradebook, self.class_list = gradebook, class_list
+    def __init__(
+        self,
+        submissions: Sequence[Listed],
+        gradebook: Gradebook,
+        class_list: ClassList,
+        titles: Mapping[str, str] | None = None,
+    ):
+        self.gradebook, self.class_list, self.titles = gradebook, class_list, titles or {}
         self.remarks: list[str] = []
         shared = shared_names(submissions)
         self._owners: dict[tuple[str, str], Student] = {}
@@ -188,7 +200,8 @@ class Bookkeeper:
         )
         students = sorted(self.students, key=lambda student: student.name.casefold())
         remarks = [*duplicate_remarks(ordered), *self.remarks]
-        return Book(ordered, students, frozenset(self.class_list.students), self.gradebook, remarks)
+        listed = frozenset(self.class_list.students)
+        return Book(ordered, students, listed, self.gradebook, remarks, self.titles)
 
     def _student(self, submission: Listed, shared: set[str]) -> Student:
         """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""

@@ -4,7 +4,7 @@ Here the numbers and names are put together; the templates in templates/ say how
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
@@ -289,7 +289,7 @@ class LessonView:
     """
 
     def __init__(self, book: Book, lesson: str):
-        self.name = lesson
+        self.name, self.titles = lesson, book.titles
         # One whose lesson is unknown may belong to this one.
         self.entries = [entry for entry in book.entries if lesson in entry.listed.lessons]
         of_lesson = book.of_lesson(lesson)
@@ -406,7 +406,9 @@ def common_mistakes(entries: Iterable[Entry]) -> list[Mistake]:
 # ── One submission ───────────────────────────────────────────────────────────────────────────────────
 
 
-def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = ()) -> str:
+def student_page(
+    entry: Entry, grade: Grade, titles: Mapping[str, str], cells: Iterable[tuple[int, str]] = ()
+) -> str:
     """Make a student's page: every mark with its message, the open answers, figures, the code, and its output.
 
     Parameters
@@ -415,6 +417,8 @@ def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = 
         Its place in the book.
     grade : Grade
         With its long texts, which the book does without.
+    titles : mapping of str → str
+        The titles of tasks.
     cells : iterable of (int, str)
         The cells that were run: number and source.
     """
@@ -424,6 +428,7 @@ def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = 
         isolated=is_isolated([grade]),
         entry=entry,
         grade=grade,
+        titles=titles,
         status=status_words(grade),
         facts=list(facts_about_time(entry)),
         cells=list(cells),

@@ -78,7 +78,7 @@ def keeper_of(out: Path, manifest: Manifest) -> Bookkeeper:
     Raises GradebookError, SheetError.
     """
     gradebook = gradebook_of(out, manifest)
-    return Bookkeeper(manifest.submissions, gradebook, class_list_of(gradebook))
+    return Bookkeeper(manifest.submissions, gradebook, class_list_of(gradebook), manifest.titles)
 
 
 def class_list_of(gradebook: Gradebook) -> ClassList:
@@ -118,7 +118,7 @@ def publish(out: Path) -> Summary:
     for listed, result in results_of(out, manifest.submissions):
         grade = apply_entries(result.grade, entered, used)
         entry = keeper.entry(listed, lean(grade))
-        _write(out / student_path(entry.name), student_page(entry, grade, result.code))
+        _write(out / student_path(entry.name), student_page(entry, grade, manifest.titles, result.code))
         rows |= open_answer_rows(grade)
         notebooks.append(notebook_of(listed, grade, keeper.class_list))
         marks |= {(listed.name, mark.task): mark for mark in grade.marks}
@@ -127,7 +127,7 @@ def publish(out: Path) -> Summary:
     update_table(out / "by_hand.csv", rows)
     requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
     book.remarks += [*unused(entered, used), *problems]
-    requested = [each.sentence() for each in follow_up(out, requests, marks)]
+    requested = [each.sentence(manifest.titles) for each in follow_up(out, requests, marks)]
     written = [*write_pages(out, book, manifest.changes, requested), *write_tables(out, book)]
     remove_leftovers(out, written, {entry.name for entry in entries})
     return Summary(book, manifest.changes)

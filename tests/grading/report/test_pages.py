@@ -23,7 +23,7 @@ ATTRIBUTES = words(
 
 def page_of(grade: Grade, cells: list[tuple[int, str]] | None = None) -> str:
     (entry,) = entries_of(grade)
-    return student_page(entry, grade, cells or [])
+    return student_page(entry, grade, {}, cells or [])
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -154,3 +154,11 @@ def test_no_word_about_a_submission_is_a_verdict() -> None:
     assert "1 marked" in text
     assert "1 could not be read" in text
     assert not re.search(r">(ok|unreadable|partial)<", source)
+
+
+def test_tasks_have_the_titles_of_the_notebook() -> None:
+    book = replace(book_of(good_grade()), titles={"e_step": "Task 3 · The <E>-step"})
+    for source in (index_page(book), student_page(book.entries[0], good_grade(), book.titles)):
+        assert "Task 3 · The <E>-step" in Document(source).text
+        assert "<code>e_<wbr>step</code>" in source
+        assert "<code>why</code>" in source
