@@ -107,6 +107,10 @@ class Book:
         points = [entry.points for lesson in self.lessons if (entry := self.counting(student, lesson))]
         return round(sum(each for each in points if each is not None), 6) if points else None
 
+    def pending(self, student: Student) -> int:
+        """Return how many points of the sum still have to be given by hand."""
+        return sum(entry.pending for lesson in self.lessons if (entry := self.counting(student, lesson)))
+
     def out_of(self, lesson: str) -> int:
         """Return what a lesson is worth."""
         return max((entry.grade.out_of for entry in self.of_lesson(lesson)), default=0)

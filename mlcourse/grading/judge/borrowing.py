@@ -75,7 +75,8 @@ class Borrowing:
     def noted(self, mark: Mark) -> Mark:
         """Return a mark with a sentence on each thing that the answer uses or, when called, was seen to call."""
         task = self.course.catalogue.tasks[mark.task]
-        return mark._replace(notes=(*mark.notes, *self.notes_on(task)))
+        uses = self.notes_on(task)
+        return mark._replace(notes=(*mark.notes, *uses), uses=uses)
 
     def notes_on(self, task: Task) -> tuple[str, ...]:
         """Return these sentences."""

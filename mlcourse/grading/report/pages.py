@@ -30,6 +30,7 @@ from mlcourse.grading.report.words import (
 SHOWN_MISTAKES = 20
 SHOWN_SLOW, SLOW = 5, 5.0  # notebooks, seconds
 NOT_ISOLATED = "not isolated"
+USES = "What answers use"
 NOTHING = "–"  # in the place of points where nothing was handed in
 
 
@@ -43,9 +44,9 @@ class Link(NamedTuple):
 class Points(NamedTuple):
     """A cell of the table with all lessons."""
 
-    text: float | str
+    text: float | str | None
     path: str = ""
-    note: str = ""
+    note: str = ""  # in small print
 
 
 class Row(NamedTuple):
@@ -54,7 +55,7 @@ class Row(NamedTuple):
     name: str
     search: str  # further words by which the row is found
     group: str
-    sum: float | None
+    sum: Points
     cells: list[Points]
     is_: str  # what the filter looks for: "late", "missing" …
 
@@ -79,6 +80,15 @@ class Mistake(NamedTuple):
     task: str
     name: str
     message: str
+    entries: list[Link]
+
+
+class Use(NamedTuple):
+    """What answers to a task use, and whose answers."""
+
+    lesson: str
+    task: str
+    sentence: str
     entries: list[Link]
 
 
@@ -127,12 +137,15 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "requests": list(requests),
         "changes": list(changes),
         "headings": NOTICES,
+        "titles": book.titles,
+        "uses": uses_in(book.entries) if several else [],
         "book": book_view(book) if several else None,
         "lesson": LessonView(book, book.lessons[0]) if len(book.lessons) == 1 else None,
     }
     sections = [("ungraded", "Could not be graded"), *NOTICES.items()]
     found = [(id_, heading) for id_, heading in sections if parts[id_]]
-    parts["contents"] = [*found, ("everyone", "Everyone"), ("lessons", "Lessons")]
+    after = [("uses", USES)] if parts["uses"] else []
+    parts["contents"] = [*found, ("everyone", "Everyone"), ("lessons", "Lessons"), *after]
     return render("index.html", scripted=True, **parts)
 
 
@@ -215,7 +228,7 @@ def student_row(book: Book, student: Student) -> Row:
         student.name,
         search_words(student),
         student.group,
-        book.sum(student),
+        Points(book.sum(student), note=pending_words(book.pending(student))),
         cells,
         " ".join(dict.fromkeys(about)),
     )
@@ -229,7 +242,13 @@ def points_cell(entries: Sequence[Entry]) -> Points:
         return Points(f"{len(entries)} notebooks", student_path(entries[0].name))
     (entry,) = entries
     text = status_words(entry.grade) if entry.points is None else entry.points
-    return Points(text, student_path(entry.name), "late" if entry.days_late else "")
+    notes = [pending_words(entry.pending), "late" if entry.days_late else ""]
+    return Points(text, student_path(entry.name), ", ".join(filter(None, notes)))
+
+
+def pending_words(pending: int) -> str:
+    """Say how many points still have to be given by hand; blank if there are none."""
+    return f"+ {pending} pending" if pending else ""
 
 
 def search_words(student: Student) -> str:
@@ -315,6 +334,7 @@ class LessonView:
         ]
         self.several = [f"{student.name} ({len(entries)})" for student, entries in book.several(lesson)]
         self.unknown_times = book.unknown_times(lesson)
+        self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
         self.slowest = [
             (link(each), round(each.grade.seconds)) for each in slow if each.grade.seconds >= SLOW
@@ -344,6 +364,7 @@ class LessonView:
             (self.bins, "distribution", "Points"),
             (self.tasks, "tasks", "Tasks"),
             (self.mistakes, "mistakes", "What to teach again"),
+            (self.uses, "uses", USES),
             (self.slowest, "slowest", "Slowest notebooks"),
         ]
         return [(id_, heading) for there, id_, heading in sections if there]
@@ -401,6 +422,19 @@ def common_mistakes(entries: Iterable[Entry]) -> list[Mistake]:
                 messages[mark.task, mark.mistake] = mark.advice
     ranked = sorted(made.items(), key=lambda item: -len(item[1]))
     return [Mistake(*key, messages[key], links) for key, links in ranked]
+
+
+def uses_in(entries: Iterable[Entry]) -> list[Use]:
+    """List what answers use, in the order of lessons and tasks, and what most of them use first."""
+    found: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
+    places: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        for place, mark in enumerate(entry.grade.marks):
+            places.setdefault((entry.lesson or "", mark.task), place)
+            for sentence in mark.uses:
+                found[entry.lesson or "", mark.task, sentence].append(link(entry))
+    uses = [Use(*key, links) for key, links in found.items()]
+    return sorted(uses, key=lambda use: (use.lesson, places[use.lesson, use.task], -len(use.entries)))
 
 
 # ── One submission ───────────────────────────────────────────────────────────────────────────────────

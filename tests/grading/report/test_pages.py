@@ -10,7 +10,7 @@ import pytest
 from mlcourse.grading.records.grade import Family, Figure, Grade, GradeStatus, Mark
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.markup import TEMPLATES, data_uri, with_code
-from mlcourse.grading.report.pages import common_mistakes, index_page, lesson_page, student_page
+from mlcourse.grading.report.pages import common_mistakes, index_page, lesson_page, student_page, uses_in
 from tests.helpers.grades import NASTY, book_of, entries_of, good_grade, nasty_grade, unreadable
 from tests.helpers.page import TAGS, VOID, Document, words
 
@@ -104,6 +104,31 @@ def test_mistakes_are_listed_most_common_first() -> None:
         ("e_step", "rare", "you are rare."),
     ]
     assert [[link.label for link in each.entries] for each in found] == [["s1", "s2"], ["s0"]]
+
+
+def test_uses_are_listed_with_counts_and_names() -> None:
+    def grade(student: str, lesson: str, *sentences: str) -> Grade:
+        mark = Mark("e_step", 4, 4, "right", notes=("Judged at its check.", *sentences), uses=sentences)
+        return Grade(student, lesson, "f", "ok", [mark])
+
+    grades = [grade("a", "04_em", "It uses x.", "It uses y."), grade("b", "04_em", "It uses y.")]
+    found = uses_in(entries_of(*grades))
+    assert [(use.sentence, [link.label for link in use.entries]) for use in found] == [
+        ("It uses y.", ["a", "b"]),
+        ("It uses x.", ["a"]),
+    ]
+    index = Document(index_page(book_of(*grades, grade("c", "05", "It uses z."))))
+    for words_ in ("What answers use", "It uses y.", "It uses z."):
+        assert words_ in index.text
+    assert "Judged at its check." not in index.text
+    assert "What answers use" not in Document(index_page(book_of(good_grade()))).text
+
+
+def test_the_index_says_how_many_points_are_pending() -> None:
+    grades = [good_grade("ada"), replace(good_grade("ada"), lesson="05", source="x")]
+    source = index_page(book_of(*grades))
+    assert source.count(">4</a> <small>+ 3 pending</small>") == 2
+    assert "<td>8 <small>+ 6 pending</small></td>" in source
 
 
 def test_pages_warn_if_there_was_no_sandbox() -> None:
