@@ -118,6 +118,15 @@ def test_pages_fit_a_narrow_window_and_heads_stay_in_view(open_book, name):
     assert abs(head["y"] - box["y"]) <= 2
 
 
+def test_the_first_column_of_every_wide_table_stays_in_view(open_book):
+    page = open_book("lesson", width=400)
+    frame = page.locator("#tasks .scroll")
+    assert frame.evaluate("each => { each.scrollTo(150, 0); return each.scrollLeft }") == 150
+    first = page.locator("#tasks tbody th").first.bounding_box()
+    assert abs(first["x"] - frame.bounding_box()["x"]) <= 1
+    assert "gradient" in frame.evaluate("each => getComputedStyle(each).backgroundImage")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["book", "lesson", "student"])
 def test_pages_are_accessible(open_book, name, scheme):

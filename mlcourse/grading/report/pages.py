@@ -484,4 +484,5 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.days_late:
         cost = f"; {format_points(entry.deduction)} points are deducted" if entry.deduction else ""
         yield "Late", f"{days(entry.days_late)}{cost}"
-        yield "Rule", " ".join(entry.rule.sentences())
+        if rule := " ".join(entry.rule.sentences()):
+            yield "Rule", rule
