@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import median
+from statistics import mean, median
 from typing import NamedTuple
 
 from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
@@ -142,11 +142,21 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "book": book_view(book) if several else None,
         "lesson": LessonView(book, book.lessons[0]) if len(book.lessons) == 1 else None,
     }
-    sections = [("ungraded", "Could not be graded"), *NOTICES.items()]
-    found = [(id_, heading) for id_, heading in sections if parts[id_]]
-    after = [("uses", USES)] if parts["uses"] else []
-    parts["contents"] = [*found, ("everyone", "Everyone"), ("lessons", "Lessons"), *after]
-    return render("index.html", scripted=True, **parts)
+    return render("index.html", scripted=True, contents=contents_of(parts), **parts)
+
+
+def contents_of(parts: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the sections of an index with several lessons: id and heading."""
+    book = parts["book"]
+    sections: list[tuple[object, str, str]] = [
+        (parts["ungraded"], "ungraded", "Could not be graded"),
+        *((parts[id_], id_, heading) for id_, heading in NOTICES.items()),
+        (True, "everyone", "Everyone"),
+        (isinstance(book, BookView) and book.by_group, "groups", "Groups"),
+        (True, "lessons", "Lessons"),
+        (parts["uses"], "uses", USES),
+    ]
+    return [(id_, heading) for there, id_, heading in sections if there]
 
 
 def overview(book: Book) -> str:
@@ -183,12 +193,22 @@ class LessonRow(NamedTuple):
     pending: int
 
 
+class GroupRow(NamedTuple):
+    """The points of a group of the class list."""
+
+    group: str
+    number: int  # how many have points
+    mean: float | None
+    median: float | None
+
+
 class BookView(NamedTuple):
     """The tables with all lessons."""
 
     lessons: list[LessonRow]
     rows: list[Row]
     groups: list[str]
+    by_group: list[GroupRow]
     choices: list[tuple[str, str]]
     out_of: int
 
@@ -196,7 +216,9 @@ class BookView(NamedTuple):
 def book_view(book: Book) -> BookView:
     rows = [student_row(book, student) for student in book.students]
     lessons = [lesson_row(book, lesson) for lesson in book.lessons]
-    return BookView(lessons, rows, groups_of(book), choices_in(rows), sum(row.out_of for row in lessons))
+    groups, out_of = groups_of(book), sum(row.out_of for row in lessons)
+    by_group = group_rows(groups, ((student.group, book.sum(student)) for student in book.students))
+    return BookView(lessons, rows, groups, by_group, choices_in(rows), out_of)
 
 
 def lesson_row(book: Book, lesson: str) -> LessonRow:
@@ -288,6 +310,19 @@ def groups_of(book: Book) -> list[str]:
     return sorted({student.group for student in book.students if student.group})
 
 
+def group_rows(groups: Sequence[str], earned: Iterable[tuple[str, float | None]]) -> list[GroupRow]:
+    """Compare the groups, given the group and the points of everybody; nothing if nobody has a group."""
+    points: dict[str, list[float]] = {group: [] for group in groups}
+    for group, each in earned:
+        if each is not None:
+            points.setdefault(group, []).append(each)
+    rows = [
+        GroupRow(group, len(own), round(mean(own), 2) if own else None, median(own) if own else None)
+        for group, own in points.items()
+    ]
+    return rows if groups else []
+
+
 # ── One lesson ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -322,6 +357,8 @@ class LessonView:
         ]
         self.rule = rule_in_words(book, lesson)
         self.groups = groups_of(book)
+        earned = ((entry.student.group, entry.points) for entry in of_lesson)
+        self.by_group = group_rows(self.groups, earned)
         self.any_pending = any(entry.pending for entry in self.entries)
         self.rows = [self._row(entry) for entry in self.entries]
         self.choices = choices_in(self.rows)
@@ -362,6 +399,7 @@ class LessonView:
             (True, "everyone", "Everyone"),
             (attention, "attention", "Missing, late or several"),
             (self.bins, "distribution", "Points"),
+            (self.by_group, "groups", "Groups"),
             (self.tasks, "tasks", "Tasks"),
             (self.mistakes, "mistakes", "What to teach again"),
             (self.uses, "uses", USES),

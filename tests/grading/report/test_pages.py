@@ -7,10 +7,18 @@ from dataclasses import replace
 
 import pytest
 
+from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Family, Figure, Grade, GradeStatus, Mark
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.markup import TEMPLATES, data_uri, with_code
-from mlcourse.grading.report.pages import common_mistakes, index_page, lesson_page, student_page, uses_in
+from mlcourse.grading.report.pages import (
+    common_mistakes,
+    group_rows,
+    index_page,
+    lesson_page,
+    student_page,
+    uses_in,
+)
 from tests.helpers.grades import NASTY, book_of, entries_of, good_grade, nasty_grade, unreadable
 from tests.helpers.page import TAGS, VOID, Document, words
 
@@ -129,6 +137,24 @@ def test_the_index_says_how_many_points_are_pending() -> None:
     source = index_page(book_of(*grades))
     assert source.count(">4</a> <small>+ 3 pending</small>") == 2
     assert "<td>8 <small>+ 6 pending</small></td>" in source
+
+
+def test_groups_are_compared_where_there_are_any() -> None:
+    earned = [("A", 1.0), ("A", 2.0), ("A", 6.0), ("", 5.0), ("B", None)]
+    assert group_rows(["A", "B"], earned) == [
+        ("A", 3, 3, 2),
+        ("B", 0, None, None),
+        ("", 1, 5, 5),
+    ]
+    assert group_rows([], [("", 5.0)]) == []
+    students = [Student("ada", group="Monday"), Student("bob", group="Friday")]
+    grades = [good_grade("ada"), good_grade("bob", 2), replace(good_grade("ada"), lesson="05", source="x")]
+    for book in (book_of(*grades, students=students), book_of(*grades[:2], students=students)):
+        source = index_page(book)
+        assert 'href="#groups"' in source
+        row = '<th scope="row">Friday</th><td class="number">1</td><td class="number">2</td>'
+        assert row in source
+    assert 'id="groups"' not in index_page(book_of(*grades))
 
 
 def test_pages_warn_if_there_was_no_sandbox() -> None:
