@@ -37,10 +37,9 @@ from mlcourse.grading.report.exports import inert
 from mlcourse.grading.report.publish import (
     Summary,
     also_called,
-    class_list_of,
-    gradebook_of,
     marked_before,
     publish,
+    read_register,
 )
 from mlcourse.grading.report.regrade import (
     Notebook,
@@ -108,14 +107,14 @@ def grade_folder(
         entries: list[Listed] = []
         notebooks: list[Notebook] = []
         requests = all_requests(regrade, settings.out)
-        class_list = class_list_of(
-            gradebook_of(
-                settings.out, Manifest(gradebook=str(settings.gradebook) if settings.gradebook else None)
-            )
+        asked_for = Manifest(
+            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
+            platform=settings.platform,
         )
+        register = read_register(settings.out, asked_for)
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(listed(submission))
-            notebooks.append(notebook_of(submission, course, class_list))
+            notebooks.append(notebook_of(submission, course, register.class_list))
             asked, _ = find_requested(requests, notebooks[-1:])
             if left := look_up(submission, settings, again={request.task for request in asked}):
                 crew.start()
@@ -124,13 +123,13 @@ def grade_folder(
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        note_requests(settings.out, requests, notebooks, class_list)
+        note_requests(settings.out, requests, notebooks, register.class_list)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
         earlier = earlier_runs(settings.out)
         manifest = replace(
             earlier.with_run(entries, str(submissions.resolve())),
-            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
-            platform=settings.platform,
+            gradebook=asked_for.gradebook,
+            platform=asked_for.platform,
             titles=earlier.titles | titles_of({each.lesson for each in entries}, course),
         )
         write_manifest(settings.out, manifest)
@@ -140,7 +139,7 @@ def grade_folder(
         names = Names({notebook.name: notebook.label for notebook in notebooks}, manifest.titles)
         changes = mark_all(waiting, crew, settings, len(entries), quiet, names) if waiting.count else []
         write_manifest(settings.out, replace(manifest, changes=changes))
-        return publish(settings.out)
+        return publish(settings.out, register)
 
 
 def earlier_runs(out: Path) -> Manifest:

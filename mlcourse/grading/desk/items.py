@@ -13,7 +13,7 @@ from mlcourse.grading.records.manifest import Listed, Manifest
 from mlcourse.grading.records.results import Result, load
 from mlcourse.grading.report.byhand import Key, mark_key
 from mlcourse.grading.report.exports import NO_ANSWER
-from mlcourse.grading.report.publish import keeper_of, notebook_of, results_of
+from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
 from mlcourse.grading.report.regrade import Notebook
 
 
@@ -46,7 +46,7 @@ def read_items(out: Path, manifest: Manifest) -> tuple[list[Item], list[Notebook
     """
     items: list[Item] = []
     notebooks: list[Notebook] = []
-    keeper = keeper_of(out, manifest)
+    keeper = keeper_of(manifest, read_register(out, manifest))
     for listed, result in results_of(out, manifest.submissions):
         notebooks.append(notebook_of(listed, result.grade, keeper.class_list))
         student = keeper.student(listed)

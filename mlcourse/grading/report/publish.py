@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import Book, Bookkeeper, Entry
@@ -72,21 +73,24 @@ def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
     return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
 
 
-def keeper_of(out: Path, manifest: Manifest) -> Bookkeeper:
-    """Return who knows whose each submission is, by the settings and the class list.
+class Register(NamedTuple):
+    """The settings of a class, and who is in it."""
 
-    Raises GradebookError, SheetError.
-    """
+    gradebook: Gradebook
+    class_list: ClassList  # without students if the settings name none
+
+
+def read_register(out: Path, manifest: Manifest) -> Register:
+    """Read the settings, and the class list that they name. Raises GradebookError, SheetError."""
     gradebook = gradebook_of(out, manifest)
-    return Bookkeeper(manifest.submissions, gradebook, class_list_of(gradebook), manifest.titles)
+    return Register(
+        gradebook, read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+    )
 
 
-def class_list_of(gradebook: Gradebook) -> ClassList:
-    """Return the class list that the settings name; one without students if they name none.
-
-    Raises GradebookError, SheetError.
-    """
-    return read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+def keeper_of(manifest: Manifest, register: Register) -> Bookkeeper:
+    """Return who knows whose each submission is, by the settings and the class list."""
+    return Bookkeeper(manifest.submissions, *register, manifest.titles)
 
 
 def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ...]:
@@ -95,8 +99,14 @@ def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ..
     return (found[0].name, found[0].id, found[0].email, found[0].login) if len(found) == 1 else ()
 
 
-def publish(out: Path) -> Summary:
+def publish(out: Path, register: Register | None = None) -> Summary:
     """Write all pages and tables, remove those of earlier runs, and return what the instructor has to know.
+
+    Parameters
+    ----------
+    out : Path
+    register : Register, optional
+        The settings and the class list, if they have been read already.
 
     Raises
     ------
@@ -108,7 +118,7 @@ def publish(out: Path) -> Summary:
         If gradebook.toml or the class list cannot be used.
     """
     manifest = read_manifest(out)
-    keeper = keeper_of(out, manifest)
+    keeper = keeper_of(manifest, register or read_register(out, manifest))
     entered = as_handed_in(read_entries(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
     rows: dict[Key, byhand.Row] = {}

@@ -9,8 +9,10 @@ import pytest
 
 from mlcourse.grading.batch import grade_folder as run
 from mlcourse.grading.batch.grade_folder import grade_folder
+from mlcourse.grading.gradebook import class_list
 from mlcourse.grading.gradebook.settings import GradebookError
 from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.report import publish as published
 from mlcourse.grading.report.publish import Summary, publish
 from tests.helpers.fake_grading import settings, submission
 from tests.helpers.grades import rows_of
@@ -133,6 +135,18 @@ def test_the_class_list_says_who_is_missing(grade_these: GradeThese, out: Path) 
         ("Bob", "2", "B"),
         ("eve", "", ""),
     ]
+
+
+def test_a_run_reads_the_class_list_once(
+    grade_these: GradeThese, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_settings(out, "")
+    read: list[Path] = []
+    monkeypatch.setattr(
+        published, "read_class_list", lambda path: read.append(path) or class_list.read_class_list(path)
+    )
+    assert [student.name for student in grade_these(submission("1")).book.missing("04_em")] == ["Bob"]
+    assert read == [out / "class.csv"]
 
 
 def test_a_late_page_shows_points_before_and_after_and_the_rule(grade_these: GradeThese, out: Path) -> None:
