@@ -93,7 +93,8 @@ class Grade:
     output: str = ""  # the end of what the cells printed, capped
     isolation: str = ""  # which sandbox; "not isolated" if there was none
     seconds: float = 0.0
-    figures: list[Figure] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)  # of the student's own cells
+    given_figures: int = 0  # how many others the cells have shown that are as they were handed out
 
     @property
     def points(self) -> float:

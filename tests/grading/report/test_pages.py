@@ -188,6 +188,12 @@ def test_a_students_page_shows_everything_about_their_work() -> None:
     assert 'src="data:image/png;base64,iVBORw0KGgo="' in source
 
 
+def test_a_page_says_how_many_figures_are_not_the_students() -> None:
+    text = " ".join(Document(page_of(replace(good_grade(), given_figures=3))).text.split())
+    assert "Without the 3 figures of cells that are as they were handed out." in text
+    assert "Figures" not in Document(page_of(good_grade())).text
+
+
 def test_a_figure_that_is_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="cell 3"):
         data_uri(Figure(3, '"><script>'))
