@@ -157,8 +157,9 @@ def print_summary(summary: Summary, out: Path) -> None:
         print(
             f"Notebooks with open answers: {open_answers}. Mark them in the browser with {PROGRAM} mark {out}"
         )
-    total = len(summary.grades)
-    print(f"{total - len(summary.ungraded)} of {total} graded: {out / 'index.html'}")
+    entries = summary.book.entries
+    graded = sum(entry.is_graded for entry in entries)
+    print(f"{graded} of {len(entries)} graded: {out / 'index.html'}")
 
 
 def mark_parser() -> argparse.ArgumentParser:

@@ -11,10 +11,11 @@ from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed, Manifest
 from mlcourse.grading.records.results import Result, load
-from mlcourse.grading.report.byhand import Key, mark_key
+from mlcourse.grading.report.byhand import WHOLE, Key, mark_key, notebook_key
 from mlcourse.grading.report.exports import NO_ANSWER
 from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
 from mlcourse.grading.report.regrade import Notebook
+from mlcourse.grading.report.words import ungraded_reason
 
 
 class Item(NamedTuple):
@@ -30,6 +31,11 @@ class Item(NamedTuple):
     mark: Mark  # before anything was entered by hand
     key: Key  # of its row in the table
     is_open: bool  # whether a person has to mark it
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it stands for a notebook that could not be graded."""
+        return self.mark.task == WHOLE
 
 
 class Passage(NamedTuple):
@@ -51,6 +57,8 @@ def read_items(out: Path, manifest: Manifest) -> tuple[list[Item], list[Notebook
         notebooks.append(notebook_of(listed, result.grade, keeper.class_list))
         student = keeper.student(listed)
         items += _items(listed, student, result.grade)
+        if result.finished and result.grade.status in UNGRADED:
+            items.append(_whole(listed, student, result.grade))
     places = _places(items)
     items.sort(key=lambda item: (places[item.lesson, item.mark.task], item.student.casefold(), item.source))
     return items, notebooks
@@ -66,6 +74,13 @@ def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:
         yield Item(digest, listed.name, *who, mark, mark_key(grade, mark), is_open)
 
 
+def _whole(listed: Listed, student: Student, grade: Grade) -> Item:
+    """Return the item of a notebook that could not be graded, with which somebody has to deal."""
+    digest = hashlib.sha256(f"{listed.name}\0{WHOLE}".encode()).hexdigest()[:16]
+    who = (label_of(listed, student), listed.owner, grade.source, student.group, "")
+    return Item(digest, listed.name, *who, Mark(WHOLE, 0, 0, "by hand"), notebook_key(grade), True)
+
+
 def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:
     """Number the tasks of each lesson, in the order of the exercise."""
     tasks = dict.fromkeys((item.lesson, item.mark.task) for item in items)
@@ -77,6 +92,8 @@ def passages(out: Path, item: Item) -> list[Passage]:
     result = load(out / "results" / f"{item.name}.json")
     if result is None:
         return []
+    if item.is_whole:
+        return [Passage("Why it could not be graded", ungraded_reason(result.grade))]
     if item.is_open:
         return [Passage("Answer", result.grade.open_answers.get(item.mark.task, "").strip() or NO_ANSWER)]
     return [Passage(f"Cell {number}", source) for number, source in _defining_cells(result, item.mark.task)]

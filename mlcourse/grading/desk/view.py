@@ -13,7 +13,7 @@ from mlcourse.grading.records.grade import Mark
 from mlcourse.grading.records.journal import Journal
 from mlcourse.grading.records.manifest import read_manifest
 from mlcourse.grading.records.sheet import SheetError
-from mlcourse.grading.report.byhand import Entry, parse_points
+from mlcourse.grading.report.byhand import WHOLE, Entry, parse_points
 from mlcourse.grading.report.regrade import (
     REQUESTS,
     Requested,
@@ -125,7 +125,7 @@ class Desk:
 
     def title(self, item: Item) -> str:
         """Return the number and the title of the item's task."""
-        return self.titles.get(item.mark.task, item.mark.task)
+        return "Could not be graded" if item.is_whole else self.titles.get(item.mark.task, item.mark.task)
 
     def save(self, item: Item, seen: Entry, entry: Entry) -> None:
         """Enter points and a comment. Raises EntryConflict, SheetError."""
@@ -186,6 +186,8 @@ class Desk:
 
     def _is_about(self, item: Item, choice: Choice) -> bool:
         """Whether the item belongs to the chosen question, group and student."""
+        if item.is_whole and (choice.anonymous or choice.task != WHOLE):
+            return False  # the names of files often are names of students
         wanted = item.mark.task == choice.task if choice.task else item.is_open or choice.show == "requests"
         in_group = not choice.group or item.group == choice.group
         names = f"{item.student}\n{item.owner}".casefold()

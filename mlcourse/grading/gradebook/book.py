@@ -27,6 +27,9 @@ class Entry:
     due: datetime | None = None
     rule: LateRule = field(default_factory=LateRule)
     is_one_of_several: bool = False  # notebooks of the same student for the same lesson
+    is_finished: bool = True  # False if the run was stopped before it was marked
+    dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
+    comment: str = ""  # what a person has written about it, if it could not be graded
 
     @property
     def name(self) -> str:
@@ -43,6 +46,11 @@ class Entry:
     @property
     def is_graded(self) -> bool:
         return self.grade.status not in UNGRADED
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it could not be graded, and nobody has dealt with it."""
+        return not self.is_graded and not self.dealt_with
 
     @property
     def deduction(self) -> float:
@@ -101,6 +109,15 @@ class Book:
 
     def of_lesson(self, lesson: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.lesson == lesson]
+
+    def returned(self, lesson: str | None) -> list[Entry]:
+        """Return what goes back with a lesson, unreadable files included; with None, what may be of any lesson."""
+        where = (lesson,) if lesson else ()
+        return [
+            entry
+            for entry in self.entries
+            if entry.is_finished and (entry.listed.lessons if len(entry.listed.lessons) == 1 else ()) == where
+        ]
 
     def sum(self, student: Student) -> float | None:
         """Return the sum over all lessons; None if nothing counts yet."""

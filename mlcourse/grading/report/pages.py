@@ -169,10 +169,19 @@ def overview(book: Book) -> str:
     return ", ".join(what[book.listed == frozenset() and len(book.lessons) < 2 :]) + "." + isolation
 
 
-def ungraded_rows(entries: Iterable[Entry]) -> list[tuple[Link, str, str]]:
+class Ungraded(NamedTuple):
+    """A submission that could not be graded."""
+
+    link: Link
+    source: str
+    why: str
+    dealt_with: bool
+
+
+def ungraded_rows(entries: Iterable[Entry]) -> list[Ungraded]:
     """List what could not be graded: the instructor has to deal with it first."""
     return [
-        (link(entry), entry.listed.source, ungraded_reason(entry.grade))
+        Ungraded(link(entry), entry.listed.source, ungraded_reason(entry.grade), entry.dealt_with)
         for entry in entries
         if not entry.is_graded
     ]
@@ -290,7 +299,7 @@ CHOICES = {
 
 def words_about(entry: Entry) -> Iterator[str]:
     """Yield the filters that a submission fits."""
-    if not entry.is_graded:
+    if entry.needs_a_person:
         yield "ungraded"
     if entry.pending:
         yield "pending"
@@ -496,11 +505,12 @@ def student_page(
     """
     return render(
         "student.html",
-        title=f"{entry.label or '(no name)'} · {grade.lesson or 'lesson unknown'}",
+        title=f"{entry.label or '(no name)'} · {' or '.join(entry.listed.lessons) or 'lesson unknown'}",
         isolated=is_isolated([grade]),
         entry=entry,
         grade=grade,
         titles=titles,
+        why="" if entry.is_graded else ungraded_reason(grade),
         status=status_words(grade),
         facts=list(facts_about_time(entry)),
         cells=list(cells),
@@ -510,11 +520,16 @@ def student_page(
 
 
 def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Yield when it was due and handed in, how late that is, and what it costs. Nothing without a due date."""
+    """Yield when it was due and handed in, how late that is, and what it costs.
+
+    Without a due date, times matter only if it could not be graded: the student has to know which file this is.
+    """
+    handed_in = entry.listed.handed_in
     if not entry.due:
+        if handed_in is not None and not entry.is_graded:
+            yield "Handed in", moment(datetime.fromtimestamp(handed_in).astimezone())
         return
     yield "Due", moment(entry.due)
-    handed_in = entry.listed.handed_in
     if handed_in is None:
         yield "Handed in", "The time is unknown, so it counts as in time."
         return

@@ -23,6 +23,8 @@ from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
     apply_entries,
+    entry_for_notebook,
+    notebook_row,
     open_answer_rows,
     read_entries,
     table_key,
@@ -60,7 +62,8 @@ class Summary:
 
     @property
     def ungraded(self) -> list[Grade]:
-        return [entry.grade for entry in self.book.entries if not entry.is_graded]
+        """Those that could not be graded, and that nobody has dealt with."""
+        return [entry.grade for entry in self.book.entries if entry.needs_a_person]
 
 
 def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
@@ -128,6 +131,12 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     for listed, result in results_of(out, manifest.submissions):
         grade = apply_entries(result.grade, entered, used)
         entry = keeper.entry(listed, lean(grade))
+        if not result.finished:
+            entry = replace(entry, is_finished=False)
+        elif not entry.is_graded:
+            word = entry_for_notebook(grade, entered, used)
+            entry = replace(entry, dealt_with=bool(word.points), comment=word.comment)
+            rows |= notebook_row(grade)
         _write(out / student_path(entry.name), student_page(entry, grade, manifest.titles, result.code))
         rows |= open_answer_rows(grade)
         notebooks.append(notebook_of(listed, grade, keeper.class_list))
@@ -232,12 +241,13 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
             for entry in book.of_lesson(lesson):
                 yield _write(out / "gradescope" / entry.name / "results.json", exports.gradescope_json(entry))
         name = NAMES.get(chosen, in_no_platform)
-        names = [(name(entry), entry) for entry in book.of_lesson(lesson)]
+        names = [(name(entry), entry) for entry in book.returned(lesson)]
         if for_platform := [(known, entry) for known, entry in names if known]:
             path = out / f"feedback_{chosen}_{lesson}.zip"
             write_feedback(path, out, for_platform)
             yield path
         others += [(name_in_folder(entry), entry) for known, entry in names if not known]
+    others += [(name_in_folder(entry), entry) for entry in book.returned(None)]
     if others:
         write_feedback(out / "feedback.zip", out, others)
         yield out / "feedback.zip"

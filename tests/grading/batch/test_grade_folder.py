@@ -294,7 +294,8 @@ def test_another_lessons_notebook_has_blanks_in_the_tables(folder):
     go(folder, grade=grade)
     row, *_ = rows_of((folder.parent / "out" / "grades.csv").read_text("utf-8-sig"))
     assert (row["points"], row["04_em"], row["e_step"], row["e_step: status"]) == ("", "", "", "missing")
-    assert not (folder.parent / "out" / "by_hand.csv").exists()
+    by_hand = rows_of((folder.parent / "out" / "by_hand.csv").read_text("utf-8-sig"))
+    assert {row["task"] for row in by_hand} == {"whole notebook"}  # and no row for the open question
 
 
 def test_a_folder_without_notebooks_is_refused(folder):
