@@ -2,8 +2,8 @@
 
 They are kept in a table, `by_hand.csv`, which every run reads and rewrites without losing an entry. It has a row
 for each open answer, and for each notebook that could not be graded. The `version` is derived from the text of the
-answer: what was entered for a different text does not count, but stays in the table. A row without a version overrules
-a check.
+answer: what was entered for a different text does not count, but stays in the table. A row without a version
+overrules a check.
 
 People edit the table in a spreadsheet, and `mlcourse mark` (see `mlcourse.grading.desk`) edits it too.
 """
