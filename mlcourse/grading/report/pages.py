@@ -46,7 +46,7 @@ class Points(NamedTuple):
 
     text: float | str | None
     path: str = ""
-    note: str = ""  # in small print
+    note: str = ""
 
 
 class Row(NamedTuple):
