@@ -91,7 +91,8 @@ class Borrowing:
     def noted(self, mark: Mark) -> Mark:
         """Return a mark with a sentence on each thing that the answer uses or, when called, was seen to call."""
         task = self.course.catalogue.tasks[mark.task]
-        return mark._replace(notes=tuple(dict.fromkeys([*mark.notes, *self.notes_on(task, mark.message)])))
+        uses = self.notes_on(task, mark.message)
+        return mark._replace(notes=tuple(dict.fromkeys([*mark.notes, *uses])), uses=uses)
 
     def notes_on(self, task: Task, message: str = "") -> tuple[str, ...]:
         """Return these sentences, without one that the message says already."""

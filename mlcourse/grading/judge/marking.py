@@ -26,7 +26,7 @@ from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.judge.borrowing import Borrowing
 from mlcourse.grading.judge.carrying import carried_forward
-from mlcourse.grading.judge.figures import reencode
+from mlcourse.grading.judge.figures import handed_out, reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.judge.places import Ask, marks_along
 from mlcourse.grading.judge.reading import Reading
@@ -90,7 +90,8 @@ def grade(
     lesson = course.catalogue.of_lesson(submission.lesson)
     done = still_valid(done or {}, lesson.tasks)
     needs = of_exercise(course.exercise(submission.lesson))
-    runner = NotebookRunner(submission, sandbox, limits, needs)
+    given = handed_out(submission, course.exercise(submission.lesson))
+    runner = NotebookRunner(submission, sandbox, limits, needs, given)
     parse = cache(parse_cell)  # every cell is read several times, up to different places
     reading, borrowing = Reading(submission, parse), Borrowing(submission, course, runner.seen, parse)
 
@@ -109,6 +110,7 @@ def grade(
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
     grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
+    grade.given_figures = runner.given_figures
     grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes(runner.noted_imports())]
     grade.output = runner.output
     grade.status = status_of(grade, runner)

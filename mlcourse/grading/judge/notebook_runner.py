@@ -3,6 +3,7 @@
 import re
 import sys
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, cast, get_args
 
@@ -41,6 +42,8 @@ class NotebookRunner:
     limits : Limits
     needs : Needs, optional
         What the lesson needs in its sandbox.
+    given : collection of int
+        The cells that are as they were handed out: their figures are not the student's.
 
     Attributes
     ----------
@@ -53,13 +56,22 @@ class NotebookRunner:
     asides : dict of int → tuple of Aside
         What cells did that has no effect in a sandbox.
     figures : list of (int, bytes)
-        The first figures that cells have shown, as PNG that is not to be trusted.
+        The first figures that the student's own cells have shown, as PNG that is not to be trusted.
+    given_figures : int
+        How many figures the other cells have shown.
     output : str
         The end of what the cells have printed.
     """
 
-    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits, needs: Needs | None = None):
-        self.submission = submission
+    def __init__(
+        self,
+        submission: Submission,
+        sandbox: Sandbox,
+        limits: Limits,
+        needs: Needs | None = None,
+        given: Collection[int] = (),
+    ):
+        self.submission, self.given = submission, given
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if runs(cell)]
         self.sources = dict(self.cells)
         self.sandbox, self.limits, self.needs = sandbox, limits, needs
@@ -73,6 +85,7 @@ class NotebookRunner:
         self.errors: dict[int, str] = {}
         self.asides: dict[int, tuple[Aside, ...]] = {}
         self.figures: list[tuple[int, bytes]] = []
+        self.given_figures = 0
         self.output = ""
         self.failure: WorkerEnded | None = None
 
@@ -90,14 +103,17 @@ class NotebookRunner:
     def with_lent(self, lender: Lender) -> "NotebookRunner":
         """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
         self.close()
-        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs)
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs, self.given)
         other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
         other.seen = self.seen
         return other
 
     def run_again(self, cell: int) -> None:
         """Run a cell once more, with what is lent. Raises WorkerEnded."""
-        self._ask({"do": "cell", "cell": cell, "source": self.sources[cell]})
+        self._ask(self._request(cell))
+
+    def _request(self, cell: int) -> dict[str, Any]:
+        return {"do": "cell", "cell": cell, "source": self.sources[cell], "given": cell in self.given}
 
     def changes_between(self, one: int, other: int) -> bool:
         """Whether any cells run after one place and up to another one."""
@@ -205,16 +221,14 @@ class NotebookRunner:
                 raise
         return self.session
 
-    def _cells_left(self) -> list[tuple[int, str]]:
+    def _cells_left(self) -> list[int]:
         """Return the cells that still have to run before the place is reached."""
-        return [
-            (k, source) for k, source in self.cells if self.ran < k <= self.place and k not in self.skipped
-        ]
+        return [k for k, _ in self.cells if self.ran < k <= self.place and k not in self.skipped]
 
     def _new_session(self) -> Session:
         """Start a worker that has the notebook's files. Raises WorkerEnded."""
         session = self.sandbox.start(self.limits, self.needs)
-        self.ran, self.output = 0, ""
+        self.ran, self.output, self.given_figures = 0, "", 0
         self.figures.clear()
         if self.submission.files:
             names, contents = zip(*self.submission.files)
@@ -225,7 +239,7 @@ class NotebookRunner:
     def _run_cells(self) -> None:
         """Run the cells up to the place; `session` becomes None if one of them ends the worker."""
         session, self.session = self.session or self._new_session(), None
-        for k, source in self._cells_left():
+        for k in self._cells_left():
             try:
                 # Only a part of the time left, so that many endless cells cannot use it all up.
                 seconds = min(self.limits.cell, self._time_left(self.limits.total) / 3)
@@ -233,7 +247,7 @@ class NotebookRunner:
                 session.end()
                 raise
             try:
-                reply, arrays = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
+                reply, arrays = session.ask(self._request(k), seconds=seconds)
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
@@ -248,6 +262,9 @@ class NotebookRunner:
             self.errors[cell] = report.error
         if report.notes and len(self.asides) < MAX_NOTES:
             self.asides[cell] = report.notes
+        if cell in self.given:
+            self.given_figures += len(report.figures)
+            return
         for png in report.figures:
             size = sum(len(kept) for _, kept in self.figures) + len(png)
             if len(self.figures) < MAX_FIGURES and size <= MAX_FIGURES_SIZE:

@@ -3,11 +3,15 @@
 import re
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlcourse.grading.desk.view import Desk
+from mlcourse.grading.records.grade import Grade, Submission
+from mlcourse.grading.records.manifest import listed, read_manifest, write_manifest
+from mlcourse.grading.records.results import Result, name_of, save
 from mlcourse.grading.report.byhand import Entry, read_entries, read_rows, write_rows
 from mlcourse.grading.report.publish import publish
 from tests.grading.desk.conftest import Client
@@ -71,6 +75,24 @@ def test_a_check_is_overruled(client: Client, out: Path) -> None:
     client.enter_marks(page, points="1")
     assert {key.version for key in read_entries(out / "by_hand.csv")} == {""}
     assert sorted(grade.marks[0].points for grade in publish(out).grades) == [0, 0, 0, 1]
+
+
+def test_a_notebook_that_could_not_be_graded_is_ticked_off(out: Path) -> None:
+    lost = Submission("mia", "mia/homework.pdf", problem="It is a PDF.")
+    grade = Grade("mia", None, lost.source, "unreadable", notes=["It is a PDF."])
+    save(out / "results" / f"{name_of(lost)}.json", Result(grade, "", finished=True))
+    manifest = read_manifest(out)
+    write_manifest(out, replace(manifest, submissions=[*manifest.submissions, listed(lost)]))
+    with desk_of(out) as (_, entrance):
+        client = Client(entrance).enter()
+        assert "It is a PDF." not in client.get().text
+        assert "homework" not in client.get("/?task=whole+notebook&anonymous=yes").text
+        page = client.get("/?task=whole+notebook")
+        for words in ("It is a PDF.", "(0 of 1 dealt with)", 'type="checkbox" id="points"'):
+            assert words in page.text
+        assert client.enter_marks(page, points="0", comment="Send the notebook.").json()["marked"] == 1
+        assert "(1 of 1 dealt with)" in client.get().text
+    assert publish(out).ungraded == []
 
 
 # ── Two people, two programs ─────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,14 @@ def test_a_function_of_the_course_is_noted():
     assert notes_on("e_step", cell) == ("It uses mlcourse.mixture.steps.e_step.",)
 
 
+def test_what_an_answer_uses_is_told_apart_from_other_notes():
+    cell = "from mlcourse import mixture\ndef e_step(X, pi, mu, Sigma): return mixture.steps.e_step(X, pi)"
+    mark = Mark("e_step", 4, 4, "right", notes=("Judged at its check.",))
+    noted = Borrowing(notebook(cell), OUR_COURSE, {}).noted(mark)
+    assert noted.uses == ("It uses mlcourse.mixture.steps.e_step.",)
+    assert noted.notes == ("Judged at its check.", *noted.uses)
+
+
 def test_a_forbidden_function_is_noted_with_what_the_text_says():
     cell = "from scipy.special import logsumexp\ndef log_sum_exp(A): return logsumexp(A, axis=1)"
     (note,) = notes_on("log_sum_exp", cell)
