@@ -12,8 +12,8 @@ from mlcourse.checks.cell_code import MAX_CHARACTERS
 from mlcourse.grading.intake.outputs import NotReadable, without_outputs
 from mlcourse.grading.records.grade import Cell
 
-# Limits on what the grader itself reads, before and after anything runs: all lessons stay below a tenth of them.
-MAX_CELLS = 2000
+# Limits on what the grader itself reads, while nothing runs: all lessons stay below a tenth of them.
+MAX_CELLS = 5000  # that are not empty
 MAX_CODE = 500_000  # characters of all code cells that are short enough to be read at all
 
 # How files of other kinds begin.
@@ -30,12 +30,12 @@ def read_notebook(data: bytes) -> tuple[Cell, ...]:
     notebook = _json(data)
     if not isinstance(notebook, dict):
         raise NotReadable("It is JSON, but not a notebook.")
-    raw = _raw_cells(notebook)
-    if len(raw) > MAX_CELLS:
+    cells = tuple(cell for raw in _raw_cells(notebook) if (cell := _cell(raw)) is not None)
+    written = sum(not cell.source.isspace() and cell.source != "" for cell in cells)
+    if written > MAX_CELLS:
         raise NotReadable(
-            f"It has {len(raw)} cells; at most {MAX_CELLS} are read. Ask for a shorter notebook."
+            f"It has {written} cells; at most {MAX_CELLS} are read. Ask for a shorter notebook."
         )
-    cells = tuple(cell for one in raw if (cell := _cell(one)) is not None)
     code = sum(
         len(cell.source) for cell in cells if cell.kind == "code" and len(cell.source) <= MAX_CHARACTERS
     )
