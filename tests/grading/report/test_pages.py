@@ -64,7 +64,7 @@ def test_a_student_with_several_files_is_told_so() -> None:
     book = book_of(first, replace(first, source="ada/`again`.ipynb"))
     for entry in book.entries:
         (other,) = entry.others
-        shown = Document(student_page(entry, entry.grade)).text
+        shown = Document(student_page(entry, entry.grade, {}, [])).text
         assert f"You also handed in {other}. Only one file per lesson counts" in shown
         assert "has chosen, none of them is in the sum of your points." in gradescope_json(entry)
     assert "You also handed in" not in page_of(first)
