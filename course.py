@@ -9,6 +9,7 @@ For you:
 
 For instructors:
     python course.py grade       mark the notebooks of a class: grade SUBMISSIONS -o OUT
+    python course.py mark        mark open answers in the browser, and overrule checks: mark OUT
     python course.py report      rewrite the tables and pages of a marked class: report OUT
     python course.py doctor      show which sandbox works here, and what it blocks
     python course.py similarity  find pairs of similar answers: similarity SUBMISSIONS

@@ -4,6 +4,7 @@
     python course.py bench --quick          the same with a tenth of the rows: about a minute
     python course.py bench --only kmeans    only the rows whose name contains this; --list shows the names
     python course.py bench --scale          rows beyond memory, Dask and Spark: see `scale`
+    python course.py bench --grading        the grading of a class: see `grading`
     python course.py bench --peers          the table with Intel's extension, faiss, mlpack and SciPy too
 
 Each cell has the median seconds and, after ×, how many times longer that is than mlcourse's; – means that the library
@@ -27,7 +28,7 @@ import numpy as np
 import sklearn
 from threadpoolctl import threadpool_info
 
-from benchmarks import peers, scale, timing
+from benchmarks import grading, peers, scale, timing
 from benchmarks.workloads import OURS, ROWS, THEIRS, Data, Row
 
 WIDTH = 80  # of the titles
@@ -37,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if "--scale" in words:
         return scale.main([word for word in words if word != "--scale"])
+    if "--grading" in words:
+        return grading.main([word for word in words if word != "--grading"])
     options = parse(words)
     if options.list:
         print("\n".join(row.name for row in ROWS))
@@ -68,6 +71,7 @@ def parse(words: list[str]) -> argparse.Namespace:
         "--peers", action="store_true", help="other libraries too, in an environment of their own"
     )
     parser.add_argument("--scale", action="store_true", help="rows beyond memory, Dask and Spark instead")
+    parser.add_argument("--grading", action="store_true", help="the grading of a class instead")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # in that environment
     options = parser.parse_args(words)
     options.repeat = options.repeat or (1 if options.quick else 3)

@@ -1,10 +1,13 @@
-"""Time the grading of a class: made-up submissions of lesson 04, in one process and in two.
+"""Time the grading of a class, and measure the memory of the process that leads it.
 
-    .venv/bin/python -m benchmarks.grading [--students 200] [--nbgrader PYTHON]
+    python course.py bench --grading                       200 submissions: about three minutes on two cores
+    python course.py bench --grading --students 20         fewer
+    python course.py bench --grading --nbgrader PYTHON     and nbgrader, on twenty of them
 
-The class comes from `tests/helpers/made_up_class.py`: submissions that are right, partly right, wrong in known
-ways, and (a tenth of them) broken. With `--nbgrader`, the Python of an environment that has nbgrader and the course,
-`nbgrader autograde` marks twenty of them as well. Only the time is compared, not the marks.
+The class comes from `tests/helpers/made_up_class.py`: submissions of lesson 04 that are right, partly right, wrong in
+known ways, and (a tenth of them) broken. Its marks are then given to ten times as many submissions, without running
+them: the leading process does not know the difference. With `--nbgrader`, the Python of an environment that has
+nbgrader and the course, `nbgrader autograde` marks twenty of them as well. Only the time is compared, not the marks.
 """
 
 import argparse
@@ -15,21 +18,93 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from tests.helpers.made_up_class import students, write_submissions
+from mlcourse.grading.batch import without_pandas  # noqa: F401  (first, as the command does)
+from tests.helpers.made_up_class import Student, students, write_submissions
 
 ROOT = Path(__file__).resolve().parents[1]
 
 COMMAND = [sys.executable, "-m", "mlcourse", "grade"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+LARGER = 10  # how many times more submissions get recorded marks
 
 
-def time_marking(folder: Path, out: Path, jobs: int) -> tuple[float, float]:
-    """Mark a folder; return the seconds it took and the peak memory of the main process in MB."""
+class Run(NamedTuple):
+    """A finished run: how long it took, and how large its leading process was at most."""
+
+    seconds: float
+    megabytes: float
+
+
+def main(words: list[str] | None = None) -> int:
+    options = parse(words)
+    if options.recorded:
+        lead(*options.recorded)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), students(options.students))
+    if options.nbgrader:
+        compare_nbgrader(options.nbgrader)
+    return 0
+
+
+def parse(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python course.py bench --grading", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--students", type=int, default=200, help="how many submissions (default 200)")
+    parser.add_argument("--nbgrader", metavar="PYTHON", help="of an environment with nbgrader and the course")
+    parser.add_argument("--recorded", nargs=3, type=Path, help=argparse.SUPPRESS)  # see `lead`
+    return parser.parse_args(words)
+
+
+# ── The class, by mlcourse ───────────────────────────────────────────────────────────────────────────
+
+
+def measure(folder: Path, made: list[Student]) -> None:
+    """Mark a class in several ways, and print a table."""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in made).most_common())
+    print(f"{len(made)} submissions of lesson 04: {kinds}\n")
+    few, many, more = folder / "few", folder / "many", folder / "more"
+    write_submissions(few, made[: len(made) // 10])
+    write_submissions(many, made)
+    write_submissions(more, [replace(one, name=f"{one.name} {k}") for one in made for k in range(LARGER)])
+
+    start = grade(few, folder / "start", "-j", "1")
+    one, two = (grade(many, folder / f"out{jobs}", "-j", str(jobs)) for jobs in (1, 2))
+    again = grade(many, folder / "out2", "-j", "2", "--resume")
+    recorded = [str(path) for path in (more, folder / "more out", folder / "out2")]
+    large = run([sys.executable, "-m", "benchmarks.grading", "--recorded", *recorded])
+
+    each = (one.seconds - start.seconds) / (len(made) - len(made) // 10)
+    row("", "measured", "to reach")
+    row("one process", f"{one.seconds:.1f} s")
+    row("    each submission, without start-up", f"{each:.2f} s", "at most 0.6 s")
+    row("two processes", f"{two.seconds:.1f} s")
+    row("    faster than one", f"{one.seconds / two.seconds:.2f} ×", "at least 1.8 ×")
+    row("--resume, with nothing left to mark", f"{again.seconds:.1f} s", "at most 5 s")
+    for n, found in ((len(made) // 10, start), (len(made), two), (LARGER * len(made), large)):
+        row(f"leading process, {n} submissions", f"{found.megabytes:.0f} MB", "at most 200 MB")
+
+
+def row(what: str, measured: str, target: str = "") -> None:
+    print(f"{what:42} {measured:>10}   {target}".rstrip(), flush=True)
+
+
+def grade(submissions: Path, out: Path, *options: str) -> Run:
+    """Mark a folder with the command."""
+    return run([*COMMAND, str(submissions), "-o", str(out), *options])
+
+
+def run(command: list[str]) -> Run:
+    """Run a command that marks a folder."""
     start = time.perf_counter()
-    words = [*COMMAND, str(folder), "-o", str(out), "-j", str(jobs)]
-    process = subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, env=ENVIRONMENT, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     peak = [0.0]
     watch = threading.Thread(target=follow, args=(process, peak))
     watch.start()
@@ -37,10 +112,10 @@ def time_marking(folder: Path, out: Path, jobs: int) -> tuple[float, float]:
     watch.join()
     if process.returncode not in (0, 3):
         raise SystemExit(messages.decode())
-    return time.perf_counter() - start, peak[0]
+    return Run(time.perf_counter() - start, peak[0])
 
 
-def follow(process, peak: list[float]):
+def follow(process: subprocess.Popen, peak: list[float]) -> None:
     """Record the largest resident memory of a process while it runs, where there is a /proc."""
     status = Path(f"/proc/{process.pid}/status")
     while process.poll() is None:
@@ -48,35 +123,44 @@ def follow(process, peak: list[float]):
             lines = status.read_text().splitlines()
         except OSError:
             return
-        sizes = [int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS")]
+        sizes = [int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")]
         peak[0] = max([peak[0], *sizes])
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
-def compare_processes(n: int):
-    """Mark the class with one process and with two."""
-    made = students(n)
-    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in made).most_common())
-    print(f"{n} submissions: {kinds}")
-    with tempfile.TemporaryDirectory() as folder:
-        few, many = Path(folder, "few"), Path(folder, "many")
-        write_submissions(few, made[: n // 10])
-        write_submissions(many, made)
-        start, small = time_marking(few, Path(folder, "out few"), 1)
-        print(
-            f"{'the first ' + str(n // 10) + ', one process':34} {start:7.1f} s  main process {small:4.0f} MB"
-        )
-        for jobs in (1, 2):
-            seconds, large = time_marking(many, Path(folder, f"out {jobs}"), jobs)
-            each = (seconds - start) / (n - n // 10) if jobs == 1 else seconds / n
-            per = "each, without start-up" if jobs == 1 else "each, with start-up"
-            print(
-                f"{'all, ' + ('one process' if jobs == 1 else 'two processes'):34} {seconds:7.1f} s"
-                f"  main process {large:4.0f} MB  {each:.2f} s {per}"
-            )
+# ── Recorded marks for a larger class ────────────────────────────────────────────────────────────────
 
 
-def compare_nbgrader(python: str, n: int = 20):
+def lead(submissions: Path, out: Path, record: Path) -> None:
+    """Lead a run in which every submission gets the marks of one in an earlier run, at no time."""
+    from mlcourse.grading.batch.grade_folder import grade_folder
+    from mlcourse.grading.batch.submission import Settings
+
+    os.environ["RECORD"] = str(record)  # for the processes
+    out.mkdir()
+    settings = Settings(out=out, seed=b"none", grade=recorded_grade, choose=no_sandbox)
+    grade_folder(submissions, settings, jobs=2, quiet=True)
+
+
+def recorded_grade(submission: Any, *_: object, **options: object) -> Any:
+    """Return the grade of a submission in an earlier run, under this student's name."""
+    from mlcourse.grading.records.results import load
+
+    paths = sorted(Path(os.environ["RECORD"], "results").glob("*.json"))
+    result = load(paths[sum(map(ord, submission.student)) % len(paths)])
+    assert result is not None
+    return replace(result.grade, student=submission.student, source=submission.source)
+
+
+def no_sandbox(trust: bool = False) -> Any:
+    """Return what takes the place of a sandbox where nothing runs."""
+    return tempfile.TemporaryFile()
+
+
+# ── nbgrader ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def compare_nbgrader(python: str, n: int = 20) -> None:
     """Mark the same submissions with nbgrader and with mlcourse, in one process each."""
     made = [one for one in students(200) if one.points is not None][:n]
     with tempfile.TemporaryDirectory() as folder:
@@ -94,12 +178,12 @@ def compare_nbgrader(python: str, n: int = 20):
         theirs = time.perf_counter() - start
         finished = len(list(course.glob("autograded/*/em/04_em.ipynb")))
         write_submissions(Path(folder, "class"), made)
-        ours, _ = time_marking(Path(folder, "class"), Path(folder, "out"), 1)
+        ours = grade(Path(folder, "class"), Path(folder, "out"), "-j", "1").seconds
     times = f"nbgrader {theirs:.1f} s, mlcourse {ours:.1f} s, ratio {theirs / ours:.1f}"
     print(f"{n} submissions, with start-up ({finished} finished by nbgrader): {times}")
 
 
-def nbgrader(python: str, course: Path, *words: str):
+def nbgrader(python: str, course: Path, *words: str) -> None:
     """Run one of nbgrader's commands; if a submission makes it fail, say so and go on."""
     path = os.pathsep.join([str(Path(python).parent), os.environ["PATH"]])  # nbgrader starts programs by name
     environment = {**ENVIRONMENT, "PATH": path}
@@ -111,15 +195,5 @@ def nbgrader(python: str, course: Path, *words: str):
         )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", type=int, default=200, help="how many submissions (default 200)")
-    parser.add_argument("--nbgrader", metavar="PYTHON", help="of an environment with nbgrader and the course")
-    options = parser.parse_args()
-    compare_processes(options.students)
-    if options.nbgrader:
-        compare_nbgrader(options.nbgrader)
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -289,6 +289,7 @@ def run_grading(command: str, extra: list[str]) -> int:
     """Run one of the commands of mlcourse.grading."""
     if sys.platform == "win32":
         return complain("grading requires Linux or macOS; on Windows, use WSL.")
+    from mlcourse.grading.batch import without_pandas  # noqa: F401  (first)
     from mlcourse.grading.commands import run  # imports all checks, which other commands do not need
 
     return run(command, extra)
@@ -327,6 +328,7 @@ GROUPS: dict[str, dict[str, Command]] = {  # the help of course.py, which runs b
     },
     "For instructors": {
         "grade": (partial(run_grading, "grade"), "mark the notebooks of a class"),
+        "mark": (partial(run_grading, "mark"), "mark open answers in the browser, and overrule checks"),
         "report": (partial(run_grading, "report"), "rewrite the tables and pages of a marked class"),
         "doctor": (partial(run_grading, "doctor"), "show which sandbox works here, and what it blocks"),
         "similarity": (partial(run_grading, "similarity"), "find pairs of similar answers"),

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,9 +34,12 @@ class Course:
     root: Path = OURS
     extra: Path | None = None
 
-    def __reduce__(self) -> tuple[type["Course"], tuple[Path, Path | None]]:
-        """Pickle the folders alone: tasks are functions, and another process reads them itself."""
-        return Course, (self.root, self.extra)
+    def __reduce__(self) -> tuple[Callable[..., "Course"], tuple[Path | None, Path | None]]:
+        """Pickle the folders alone: tasks are functions, and another process reads them itself.
+
+        Our own course may be in another folder there, if that is another machine.
+        """
+        return _course_in, (None if self.root == OURS else self.root, self.extra)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -72,6 +75,10 @@ class Course:
             (text for text in cells if text.startswith(call) and text.endswith(")")), f"{call}{task.name})"
         )
         return found[len(call) : -1]
+
+
+def _course_in(root: Path | None, extra: Path | None) -> Course:
+    return Course(root or OURS, extra)
 
 
 class NoSuchNotebook(ValueError):

@@ -407,3 +407,18 @@ def as_matrices(A: Floats, K: int, d: int, type_: CovarianceType) -> Floats:
 def log_peak(P: Floats, K: int, d: int, type_: CovarianceType) -> Floats:
     """Compute log N(μₖ | μₖ, Σₖ) = log |Pₖ| − ½ d log 2π, the maximum of the log density: (K,)."""
     return type_.kernel.log_det(type_.expand(P, K, d)) - 0.5 * d * np.log(2 * np.pi)
+
+
+# ── Two dimensions ────────────────────────────────────────────────────────────────────────────────
+
+
+def covariance_from_axes(std_1: float, std_2: float, angle: float) -> Floats:
+    """Return Σ = U diag(σ₁², σ₂²) Uᵀ, (2, 2), where U rotates the axes by `angle` degrees."""
+    scaled = axes_as_columns(std_1, std_2, angle)
+    return scaled @ scaled.T
+
+
+def axes_as_columns(std_1: float, std_2: float, angle: float) -> Floats:
+    """Return U diag(σ₁, σ₂): the semi-axes as columns."""
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return np.array([[cos, -sin], [sin, cos]]) * [std_1, std_2]

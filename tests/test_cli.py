@@ -331,10 +331,13 @@ def test_one_ctrl_c_stops_the_course_and_its_kernels():
         while not (address := re.search(rb"(http://127\.0\.0\.1:\d+)/lab\S*\?token=(\w+)", said)):
             said += lines.read(1000)
         base, token = (part.decode() for part in address.groups())
-        forward = threading.Thread(target=drain, args=(lines,), daemon=True)  # a full terminal would stop it
+        printed = bytearray(said)
+        # A full terminal would stop the server.
+        forward = threading.Thread(target=drain, args=(lines, printed), daemon=True)
         forward.start()
         request = Request(f"{base}/api/kernels", b"{}", {"Authorization": f"token {token}"})
-        wait_until(lambda: responds(base))
+        wait_until(lambda: responds(base) or process.poll() is not None)
+        assert process.poll() is None, printed.decode(errors="replace")
         with urlopen(request) as reply:
             assert reply.status == 201
         (kernel,) = children(process.pid)
@@ -349,10 +352,10 @@ def responds(address):
     return False
 
 
-def drain(lines):
-    with contextlib.suppress(OSError):
-        while lines.read(1000):
-            pass
+def drain(lines, printed):
+    with contextlib.suppress(OSError, ValueError):  # closed at either end
+        while part := lines.read(1000):
+            printed += part
 
 
 def children(process):

@@ -59,7 +59,7 @@ def main() -> None:
     with chromium() as browser:
         page = browser.new_page(viewport=SIZE)
         page.set_content(f"<body style='margin: 0'>{em_player(X, steps)._repr_html_()}</body>")
-        unused = page.locator(".controls, .caption, .reading")
+        unused = page.locator(".controls, .caption, .reading, .note")
         unused.evaluate_all("(nodes) => nodes.forEach((node) => node.remove())")
         stage = page.locator(".stage")
         pictures = [screenshot(page, stage, moment) for moment in moments()]
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def moments() -> list[tuple[int, int, float]]:
-    """List what to show as (frame before, frame after, how far between them), for each half step of ROUNDS."""
+    """List what to show as (frame before, frame after, how far between them), for each step of ROUNDS."""
     frames = [frame for i in ROUNDS for frame in (2 * i, 2 * i + 1)]
     return [(0, 0, 1), *((a, b, t) for a, b in pairwise(frames) for t in MOMENTS)]
 

@@ -14,6 +14,7 @@ from mlcourse.cli import ROOT
 PYTHON = sys.executable
 IMPORT_LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 BIOME = "@biomejs/biome@2.2.4"
+SCRIPTS = ["mlcourse/widgets/player", "mlcourse/grading/desk/static"]
 COMMANDS = {
     "ruff check": [PYTHON, "-m", "ruff", "check", "--no-cache"],
     "ruff format": [PYTHON, "-m", "ruff", "format", "--check", "--no-cache"],
@@ -49,4 +50,4 @@ def scripts() -> Iterator[tuple[str, list[str]]]:
     if failure("biome", [*biome, "--version"]):
         print("biome: skipped, because npm cannot download it")
         return
-    yield "biome", [*biome, "lint", "--error-on-warnings", "mlcourse/widgets/player"]
+    yield "biome", [*biome, "lint", "--error-on-warnings", *SCRIPTS]

@@ -119,6 +119,8 @@ def undue_verdicts(task: Task, seed: int) -> Iterator[str]:
         wanted = "not attempted" if mistake.planted else "wrong"
         if verdict.status != wanted or verdict.mistake != mistake:
             yield f"{mistake.name!r} is {verdict.status}, {verdict.mistake.name if verdict.mistake else 'not named'}"
+        elif verdict.kinds != examine(task, given(task, mistake.answer)).kinds:
+            yield f"{mistake.name!r} is right for other families of cases than in the notebooks"
 
 
 def examine_mutants(name: str, every: int = 1, start: int = 0) -> Iterator[Finding]:

@@ -127,6 +127,8 @@ class Card:
             yield paragraph(f"<strong>A guess:</strong> {with_code(SENTENCES[verdict.slip])}")
         elif verdict.misfit:
             yield paragraph(f"<strong>Likely cause:</strong> {with_code(verdict.misfit.message)}")
+        if verdict.kinds:
+            yield paragraph(with_code(verdict.kinds))
         if self.call:
             yield paragraph(f"To look at this input: {code(self.call)}")
         if hint := verdict.hint:

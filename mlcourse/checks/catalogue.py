@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from importlib import import_module
+from math import isclose
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -37,7 +38,7 @@ class Catalogue:
     Raises
     ------
     CatalogueError
-        If two tasks share a name.
+        If two tasks share a name, or the families of a task have more or fewer points than the task.
     """
 
     def __init__(self, lessons: Iterable[Lesson]):
@@ -49,6 +50,15 @@ class Catalogue:
                 if one.name in names:
                     raise CatalogueError(
                         f"two tasks are called {one.name!r}; rename one: names are unique in the whole course."
+                    )
+                if (
+                    isinstance(one, Task)
+                    and one.families
+                    and not isclose(sum(one.families.values()), one.points)
+                ):
+                    raise CatalogueError(
+                        f"{one.name} has points={one.points}, but its families={one.families} add up to"
+                        f" {sum(one.families.values())}; make the two equal."
                     )
                 names.add(one.name)
                 joined.roster.append(one)

@@ -18,6 +18,7 @@ from mlcourse.checks.compare import ANY_NUMBERS, describe, difference
 from mlcourse.checks.outcome import Answer, Kind, Outcome, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
+from mlcourse.checks.uses import forbidden_use
 from mlcourse.plain import Plain, plain
 
 NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
@@ -53,6 +54,7 @@ class Verdict(NamedTuple):
         False  # whether `what` names the cause already: an exception, a changed argument, no result
     )
     case: Case | None = None  # the input with the wrong output
+    families: tuple[tuple[str, bool], ...] = ()  # of a wrong answer: for each family, whether it is right
 
     @property
     def hint(self) -> int | None:
@@ -65,6 +67,15 @@ class Verdict(NamedTuple):
     def message(self) -> str:
         """All of it as one or more lines; empty if the answer is right."""
         return self.explanation + (f"\n→ Hint {self.hint} may help." if self.hint else "")
+
+    @property
+    def kinds(self) -> str:
+        """For which kinds of input a wrong answer is right; empty if for none, or if the task has no families."""
+        right, wrong = (
+            ", ".join(name for name, is_right in self.families if is_right == which)
+            for which in (True, False)
+        )
+        return f"Right so far: {right}. Not yet: {wrong}." if right else ""
 
     @property
     def explanation(self) -> str:
@@ -83,6 +94,8 @@ class Verdict(NamedTuple):
             lines.append(f"A guess: {SENTENCES[self.slip]}")
         elif self.misfit:
             lines.append(f"Likely cause: {self.misfit.message}")
+        if self.kinds:
+            lines.append(self.kinds)
         return "\n".join(lines)
 
 
@@ -133,10 +146,11 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
         outcomes.append(answer.ask(case))
         if stub := left_as_stub(outcomes[-1]):
             return Verdict("not attempted", stub)
-    pairs = zip(key.cases, key.expected, outcomes)
+    pairs = list(zip(key.cases, key.expected, outcomes))
     fault = next(filter(None, (fault_of(task, *pair) for pair in pairs)), None)
+    use = forbidden_use(task.forbids, answer.uses)
     if not fault:
-        return Verdict("right")
+        return verdict_on_means(use)
     mistake = recognise(task, key, outcomes)
     if mistake and mistake.planted:
         return Verdict("not attempted", mistake.message, mistake=mistake)
@@ -151,7 +165,30 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
         raised=fault.outcome.error is not None,
         is_clear=bool(trouble_with(task, fault.outcome)),
         case=fault.case,
+        families=() if use else families_of(task, pairs),
     )
+
+
+def verdict_on_means(use: str | None) -> Verdict:
+    """Judge right outputs by how they were computed: `use` is something that the text asks to do without, if any."""
+    if not use:
+        return Verdict("right")
+    what = f"the results are right, but it uses {use}, and this task asks you to do without."
+    return Verdict("wrong", what, is_clear=True)
+
+
+def families_of(task: Task, pairs: list[tuple[Case, Any, Outcome]]) -> tuple[tuple[str, bool], ...]:
+    """Return, for each family of cases, whether all outcomes are right: its own, and those of the first family.
+
+    Without the first, a family counts for nothing: far from all components, even a wrong rule often gives 0 or 1.
+    """
+    if not task.families:
+        return ()
+    first, *_ = task.families
+    wrong = {
+        task.family(case) for case, expected, outcome in pairs if fault_of(task, case, expected, outcome)
+    }
+    return tuple((name, not wrong & {first, name}) for name in task.families)
 
 
 def described(task: Task, output: Plain) -> str:

@@ -14,9 +14,10 @@ from mlcourse.checks.card import Card, Link
 from mlcourse.checks.catalogue import Catalogue, read_folder
 from mlcourse.checks.examine import Verdict, examine, with_slip
 from mlcourse.checks.folders import current_notebook, ipython_shell, lesson_of, notebook_name, title_of
-from mlcourse.checks.outcome import answer_of
+from mlcourse.checks.outcome import Answer, answer_of
 from mlcourse.checks.progress import Book, Progress, kernel_versions
 from mlcourse.checks.task import Task
+from mlcourse.checks.uses import Reader
 
 
 class CheckFailed(AssertionError):
@@ -84,6 +85,7 @@ class Checker:
 
     def _run(self, task: Task, answer: Any) -> None:
         given = answer_of(answer)
+        given = given._replace(uses=certain_uses(task, given, answer))
         verdict = self._last = with_slip(examine(task, given), task, given)
         display(Card(task, verdict, *self._note(task, verdict, answer), self._following(task)))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
@@ -145,6 +147,16 @@ class Checker:
         if book.notebook:
             return lesson_of(book.notebook) if lesson_of(book.notebook) in known else None
         return self._catalogue.tasks[book.last].lesson if book.last else None
+
+
+def certain_uses(task: Task, given: Answer, answer: Any) -> frozenset[str]:
+    """Return what an answer in this notebook is sure to use, if the task forbids something."""
+    shell = ipython_shell() if task.forbids else None
+    if not shell:
+        return frozenset()
+    names = shell.user_ns
+    name = task.name if names.get(task.name) is answer else given.name  # a lambda does not know its name
+    return Reader(map(str, names.get("In", ()))).uses(name).certain
 
 
 def display(card: Card) -> None:

@@ -39,6 +39,9 @@ class Answer(NamedTuple):
     kind: Kind
     name: str
     ask: Callable[[Case], Outcome]
+    uses: frozenset[str] = (
+        frozenset()
+    )  # what it is sure to use, by full names, for tasks that forbid something
 
 
 def answer_of(thing: Any) -> Answer:

@@ -34,6 +34,7 @@ in a notebook, where the answer is a function in the same process, and in the gr
 another process.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -44,10 +45,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Case(NamedTuple):
-    """One input: the arguments, and what is special about them in words that a learner understands."""
+    """One input: the arguments, and what is special about them in words that a learner understands.
+
+    `family` names the kind of input, in a task that has points for each kind; by default it is the first of these.
+    """
 
     description: str
     args: tuple[Any, ...] = ()
+    family: str = ""
 
 
 class Law(NamedTuple):
@@ -102,8 +107,17 @@ class Task:
     kind : {"function", "value"}
     parts : tuple of str
         What to call the values that an answer consists of, such as ("the means", "the covariances").
+    forbids : tuple of str
+        What the exercise's text asks to do without, by full names: ("scipy.special.logsumexp",) or ("scipy.stats",).
     rtol, atol : float
         Tolerances of the comparison, as in `numpy.isclose`.
+    families : dict of str → points
+        The points for each family of cases, such as {"ordinary points": 3, "far points": 1}: an answer that is right
+        for some families only can earn a part of the points. The first is the ordinary one: the others count only if
+        it is right too. They add up to `points`. Without families it is all or nothing.
+    carries : bool
+        Whether the answer is asked again with a right answer to an earlier task, if it calls a wrong one. Say no
+        where the answer is nothing but such a call.
 
     Attributes
     ----------
@@ -133,8 +147,11 @@ class Task:
     expected: str = ""
     kind: Literal["function", "value"] = "function"
     parts: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
     rtol: float = 1e-6
     atol: float = 1e-9
+    families: dict[str, float] = field(default_factory=dict)
+    carries: bool = True
     answer: Callable[..., Any] = no_reference
     draw_cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     laws: list[Law] = field(default_factory=list)
@@ -143,6 +160,10 @@ class Task:
     is_right: Callable[..., object] | None = None
     normalise: Callable[[Any], Any] = _unchanged
     store: Any = None  # the `SlipStore` of its lesson, if there is one
+
+    def family(self, case: Case) -> str:
+        """Return the family of a case; an empty string if this task has none."""
+        return case.family or next(iter(self.families), "")
 
     def reference(self, function: Function) -> Function:
         """Make this function the right answer that others are compared with."""
@@ -252,6 +273,7 @@ class Lesson:
         `wrong` maps each letter to a sentence, or to a pair of a sentence and the number of the hint to open.
         """
         letters = ", ".join(sorted([right, *wrong]))
+        settings.setdefault("carries", False)  # else a letter could be guessed once more
         task = self.value(name, expected=f"one letter in quotes: {letters}", **settings)
         task.reference(lambda: right)
         task.canonical(letter)
@@ -271,9 +293,15 @@ class Lesson:
         return task
 
 
+LETTER = re.compile(r"[\s(\[]*([A-Za-z])[\s.:)\]]*(?:(?<=[.:)])\s.*)?", re.DOTALL)
+
+
 def letter(output: Any) -> Any:
-    """Write a letter in one way: 'b', ' B', 'B.' and '(B)' are all B."""
-    return output.strip(" \t\n.:()[]").upper() if isinstance(output, str) else output
+    """Write a letter in one way: 'b', ' B', 'B.', '(B)', ['b'] and 'B. The text of the answer' are all B."""
+    if isinstance(output, tuple) and len(output) == 1:
+        return letter(output[0])
+    found = LETTER.fullmatch(output) if isinstance(output, str) else None
+    return found[1].upper() if found else output
 
 
 def _require_message(message: object, decorator: str) -> None:

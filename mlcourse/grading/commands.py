@@ -1,26 +1,49 @@
-"""The commands `mlcourse grade`, `report`, `doctor` and `similarity`: options, output and exit codes."""
+"""The commands `mlcourse grade`, `mark`, `report`, `doctor` and `similarity`: options, output and exit codes."""
 
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from mlcourse.checks import CatalogueError
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.course_folder import OURS, Course
 from mlcourse.grading import sandbox
-from mlcourse.grading.batch.grade_folder import CannotGrade, check_paths, full_name, grade_folder, seed_from
+from mlcourse.grading.batch.cluster import ClusterError
+from mlcourse.grading.batch.grade_folder import (
+    CannotGrade,
+    check_paths,
+    full_name,
+    grade_folder,
+    lock_folder,
+    seed_from,
+)
 from mlcourse.grading.batch.submission import Settings
+from mlcourse.grading.desk.run import run_desk
+from mlcourse.grading.desk.view import Desk
+from mlcourse.grading.gradebook.example import write_example
+from mlcourse.grading.gradebook.settings import Gradebook, GradebookError, Platform
+from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.alike import compare_folder, similarity_page
-from mlcourse.grading.report.byhand import ByHandTableError
-from mlcourse.grading.report.exports import pending_points
-from mlcourse.grading.report.pages import ungraded_reason
-from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.report.publish import Summary, gradebook_of, publish
+from mlcourse.grading.report.words import ungraded_reason
 
 PROGRAM = "python course.py"  # run in the course's own folder
 EXIT_UNGRADED = 3  # some submissions could not be graded; all others were
-EXPECTED_ERRORS = (CannotGrade, CatalogueError, ByHandTableError, NothingToPublish, sandbox.NoSandbox)
+EXPECTED_ERRORS = (
+    CannotGrade,
+    CatalogueError,
+    ClusterError,
+    GradebookError,
+    NothingToPublish,
+    SheetError,
+    sandbox.NoSandbox,
+)
+PLATFORMS = [name for name in get_args(Platform) if name != "auto"]
 
 
 def run(command: str, words: list[str]) -> int:
@@ -35,11 +58,15 @@ def run(command: str, words: list[str]) -> int:
 def grade_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"{PROGRAM} grade", description="Mark the notebooks of a class.")
     add = parser.add_argument
-    add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
-    add("-o", "--out", type=Path, required=True, help="the folder for marks, tables and pages")
+    add("submissions", type=Path, nargs="?", help="a folder of submissions, or a learning platform's zip")
+    add("-o", "--out", type=Path, help="the folder for marks, tables and pages")
+    add("--init", type=Path, metavar="OUT", help="write a commented gradebook.toml into OUT, and stop")
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
+    add("--executor", metavar="dask://HOST:PORT", help="a Dask cluster that marks them instead of processes")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
+    add_book_options(parser)
     add("--seed-file", type=Path, help="the secret seed of the random cases (default: OUT/seed)")
+    add("--regrade", type=Path, metavar="FILE", help="a table of tasks to mark again, because students asked")
     add("--extra-checks", type=Path, metavar="DIR", help="a folder with your own tasks")
     add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     add("--lesson", help="the lesson of all notebooks, such as 04 (default: recognised for each notebook)")
@@ -47,25 +74,75 @@ def grade_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_book_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `grade` and `report` share."""
+    add = parser.add_argument
+    add(
+        "--gradebook",
+        type=Path,
+        metavar="FILE",
+        help="your settings for the class (default: OUT/gradebook.toml)",
+    )
+    add("--platform", choices=PLATFORMS, help="write tables and feedback for this learning platform")
+
+
 def grade(words: list[str]) -> int:
     """Mark a folder of submissions, and print where the marks are."""
-    options = grade_parser().parse_args(words)
+    parser = grade_parser()
+    options = parser.parse_args(words)
+    if options.init:
+        return init(options.init)
+    if not options.submissions or not options.out:
+        parser.error("SUBMISSIONS and -o OUT are required")
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
+    course = Course(options.course.resolve(), options.extra_checks)
+    gradebook = gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform))
+    refuse_unknown_lessons(gradebook, course)
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),
         resume=options.resume,
         trust=options.trust_submissions,
-        course=Course(options.course.resolve(), options.extra_checks),
+        partial=gradebook.partial,
+        carry_forward=gradebook.carry_forward,
+        course=course,
+        gradebook=options.gradebook,
+        platform=options.platform,
     )
     try:
-        summary = grade_folder(options.submissions, settings, max(0, options.jobs), options.lesson)
+        summary = grade_folder(
+            options.submissions,
+            settings,
+            max(0, options.jobs),
+            options.lesson,
+            cluster=options.executor,
+            regrade=options.regrade,
+        )
     except KeyboardInterrupt:
         print("\nStopped. Run the same command with --resume to continue from here.", file=sys.stderr)
         raise
     print_summary(summary, options.out)
     return EXIT_UNGRADED if summary.ungraded else 0
+
+
+def init(out: Path) -> int:
+    """Write the settings of a class as an example, never over files that exist."""
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written, kept = write_example(out)
+    for path in written:
+        print(f"Wrote {path}")
+    for path in kept:
+        print(f"Kept {path}, which exists already.")
+    return 0
+
+
+def refuse_unknown_lessons(gradebook: Gradebook, course: Course) -> None:
+    """Raise GradebookError if the settings name a lesson that the course does not have."""
+    for table, lesson in gradebook.lessons():
+        if not course.catalogue.lesson_called(lesson):
+            known = ", ".join(course.catalogue.lessons)
+            raise GradebookError(f"[{table}] names the lesson {lesson!r}; wanted: one of {known}.")
 
 
 def print_summary(summary: Summary, out: Path) -> None:
@@ -75,21 +152,54 @@ def print_summary(summary: Summary, out: Path) -> None:
         print(f"could not be graded: {name} ({source}): {reason}")
     for line in [*summary.remarks, *summary.changes]:
         print(printable(line, 2000))
-    open_answers = sum(pending_points(grade) > 0 for grade in summary.grades)
+    open_answers = sum(entry.pending > 0 for entry in summary.book.entries)
     if open_answers:
         print(
-            f"Notebooks with open answers: {open_answers}."
-            f" Fill in {out / 'by_hand.csv'}, then run {PROGRAM} report {out}"
+            f"Notebooks with open answers: {open_answers}. Mark them in the browser with {PROGRAM} mark {out}"
         )
     total = len(summary.grades)
     print(f"{total - len(summary.ungraded)} of {total} graded: {out / 'index.html'}")
+
+
+def mark_parser() -> argparse.ArgumentParser:
+    description = "Mark open answers in the browser, and overrule checks. Ctrl-C ends it."
+    parser = argparse.ArgumentParser(f"{PROGRAM} mark", description=description)
+    add = parser.add_argument
+    add("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
+    add("--no-browser", action="store_true", help="print the address, and open no browser")
+    add("--extra-checks", type=Path, metavar="DIR", help="the folder with your own tasks")
+    add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
+    return parser
+
+
+def mark(words: list[str]) -> int:
+    """Open the page for marking by hand; once it is closed, rewrite tables and pages."""
+    options = mark_parser().parse_args(words)
+    read_manifest(options.out)  # or there is no folder to lock
+    with lock_folder(options.out):
+        desk = Desk(options.out, Course(options.course.resolve(), options.extra_checks))
+        run_desk(desk, browser=not options.no_browser)
+        if not desk.store.changed:
+            print("Nothing was entered.")
+            return 0
+        summary = publish(options.out)
+    print_summary(summary, options.out)
+    return EXIT_UNGRADED if summary.ungraded else 0
 
 
 def report(words: list[str]) -> int:
     """Rewrite tables and pages, with the points that were entered by hand."""
     parser = argparse.ArgumentParser(f"{PROGRAM} report", description="Rewrite a run's tables and pages.")
     parser.add_argument("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
+    add_book_options(parser)
     options = parser.parse_args(words)
+    if options.gradebook or options.platform:
+        manifest = read_manifest(options.out)
+        gradebook = str(options.gradebook.resolve()) if options.gradebook else manifest.gradebook
+        write_manifest(
+            options.out,
+            replace(manifest, gradebook=gradebook, platform=options.platform or manifest.platform),
+        )
     summary = publish(options.out)
     print_summary(summary, options.out)
     return EXIT_UNGRADED if summary.ungraded else 0
@@ -133,4 +243,4 @@ def similarity(words: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"grade": grade, "report": report, "doctor": doctor, "similarity": similarity}
+COMMANDS = {"grade": grade, "mark": mark, "report": report, "doctor": doctor, "similarity": similarity}

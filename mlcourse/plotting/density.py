@@ -1,6 +1,7 @@
 """Gaussians and mixtures: ellipses, contours of the density, curves in one dimension."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,6 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import check_array
 
-from mlcourse.gaussians import CovarianceType, as_matrices
 from mlcourse.plotting.style import (
     INK,
     PALE_INK,
@@ -25,6 +25,9 @@ from mlcourse.plotting.style import (
 )
 from mlcourse.typing import Array
 
+if TYPE_CHECKING:
+    from mlcourse.gaussians import CovarianceType
+
 LINE_STYLES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 # A pale edge along both sides of a line keeps it visible among points of the same colour, and on a dark page.
@@ -33,6 +36,15 @@ CASING = withStroke(linewidth=3.2, foreground=(1, 1, 1, 0.45))
 # Contours are 0.5, 1, 2, 4, … nats below the peak of the log density. For one Gaussian, 0.5 is the ellipse of
 # one standard deviation and 2 that of two.
 DROPS = 0.5 * 2.0 ** np.arange(10)
+
+# The shapes of scikit-learn's covariances in the plane. Those of `mlcourse.gaussians` are the same, but its densities
+# are what lesson 03 asks for: drawing ellipses must not bring them into its sandbox.
+SHAPES: dict[str, Callable[[int], tuple[int, ...]]] = {
+    "full": lambda K: (K, 2, 2),
+    "tied": lambda K: (2, 2),
+    "diag": lambda K: (K, 2),
+    "spherical": lambda K: (K,),
+}
 
 # Viridis without its ends, which would vanish on a dark page and on a white one.
 DEPTHS = ListedColormap(get_cmap("viridis")(np.linspace(0.2, 0.8, 256)))
@@ -49,7 +61,7 @@ class DensityModel(Protocol):
 def plot_ellipses(
     means: ArrayLike,
     covariances: ArrayLike,
-    covariance_type: str | CovarianceType = "full",
+    covariance_type: "str | CovarianceType" = "full",
     n_std: ArrayLike = (1, 2, 3),
     ax: Axes | None = None,
 ) -> Axes:
@@ -139,16 +151,29 @@ def _ellipse_style(k: int) -> dict[str, Any]:
     return {"edgecolor": blend(color(k), "black", 0.2), "fill": False, "lw": 1.6, "path_effects": [CASING]}
 
 
-def _matrices(covariances: ArrayLike, K: int, covariance_type: str | CovarianceType) -> Array:
+def _matrices(covariances: ArrayLike, K: int, covariance_type: "str | CovarianceType") -> Array:
     """Expand covariances of any type to (2, 2) matrices, one per component. Raises ValueError for a wrong shape."""
-    row = CovarianceType.named(covariance_type)
     given: Array = check_array(covariances, ensure_2d=False, allow_nd=True, input_name="covariances")
-    if given.shape != row.shape(K, 2):
+    shape = _shape(covariance_type, K)
+    if given.shape != shape:
         raise ValueError(
             f"covariances has shape {given.shape}, but {K} {covariance_type!r} covariances in the plane"
-            f" have shape {row.shape(K, 2)}. Pass the model's `covariance_type` along with its `covariances_`."
+            f" have shape {shape}. Pass the model's `covariance_type` along with its `covariances_`."
         )
-    return as_matrices(given, K, 2, row)
+    if not isinstance(covariance_type, str):
+        given = covariance_type.expand(given, K, 2)
+    elif covariance_type == "tied":
+        given = np.broadcast_to(given, (K, 2, 2))
+    return given if given.ndim == 3 else given.reshape(K, -1, 1) * np.eye(2)
+
+
+def _shape(covariance_type: "str | CovarianceType", K: int) -> tuple[int, ...]:
+    """Return the shape of K covariances in the plane. Raises ValueError for an unknown name."""
+    if not isinstance(covariance_type, str):
+        return covariance_type.shape(K, 2)
+    if covariance_type not in SHAPES:
+        raise ValueError(f"covariance_type={covariance_type!r} is unknown; use one of {', '.join(SHAPES)}.")
+    return SHAPES[covariance_type](K)
 
 
 def _spectra(matrices: Array) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba_array
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter
+from scipy.special import xlogy
 from sklearn.utils import check_array, check_consistent_length
 
 from mlcourse.plotting.style import (
@@ -135,7 +136,9 @@ def _parts_of_cells(centers: Array, width: float, height: float) -> Array:
 def plot_responsibilities(
     X: ArrayLike, resp: ArrayLike, sizes: ArrayLike | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Colour each point by its responsibilities: pure where one component owns it, greyish where several share it.
+    """Colour each point by its responsibilities: pure where one component owns it, grey where several share it.
+
+    The colours are mixed by responsibility, and the mixture is the greyer, the larger its entropy.
 
     The marker is that of the most likely component. To show certainty by size too, pass
     `sizes=40 * resp.max(axis=1) ** 2`.
@@ -151,8 +154,7 @@ def plot_responsibilities(
     check_consistent_length(X, R)
     sizes = _sizes(sizes, len(X))
     ax = axes_or_new(ax)
-    pure = np.array([to_rgb(color(k)) for k in range(R.shape[1])])
-    mixed = np.clip(R @ pure, 0, 1)
+    mixed = _mixed_colors(R)
     most_likely = R.argmax(axis=1)
     for k in np.unique(most_likely):
         rows = most_likely == k
@@ -160,6 +162,17 @@ def plot_responsibilities(
         ax.scatter(X[rows, 0], X[rows, 1], s=sizes[rows], label=f"component {k}", **style)
     label_axes(ax)
     return ax
+
+
+def _mixed_colors(R: Array) -> Array:
+    """Mix the colours of the components, and pull each mixture towards grey by its entropy, relative to log K.
+
+    Without the grey, a mixture of some colours would look like another component.
+    """
+    K = R.shape[1]
+    pure = np.array([to_rgb(color(k)) for k in range(K)])
+    unsure = -xlogy(R, R).sum(axis=1, keepdims=True) / np.log(max(K, 2))
+    return np.clip((1 - unsure) * (R @ pure) + unsure * np.array(to_rgb(PALE_INK)), 0, 1)
 
 
 def plot_anomalies(X: ArrayLike, is_outlier: ArrayLike, ax: Axes | None = None) -> Axes:

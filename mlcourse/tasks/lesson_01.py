@@ -166,6 +166,7 @@ LLOYD_STEP = LESSON.task(
     points=3,
     expected="(labels of shape (n,), inertia: one number, new centres of shape (K, d) without NaN)",
     parts=("the labels", "the inertia", "the new centres"),
+    families={"ordinary clusters": 2, "empty clusters": 1},
 )
 
 
@@ -176,7 +177,7 @@ def lloyd_step_cases(rng: np.random.Generator) -> Iterator[Case]:
     d, K = int(rng.integers(3, 6)), int(rng.integers(3, 6))
     X, c = scattered(rng, n=60, d=d, K=K)
     empty = np.insert(c, rng.integers(1, K), 100.0, axis=0)
-    yield Case("a centre so far away that its cluster is empty", (X, empty))
+    yield Case("a centre so far away that its cluster is empty", (X, empty), "empty clusters")
 
 
 @LLOYD_STEP.reference
@@ -716,6 +717,7 @@ SILHOUETTES = LESSON.task(
     points=4,
     expected="array of shape (n,), values from -1 to 1",
     atol=1e-6,
+    families={"ordinary clusters": 2, "clusters of one point": 1, "points at the same place": 1},
 )
 
 
@@ -727,10 +729,16 @@ def silhouettes_cases(rng: np.random.Generator) -> Iterator[Case]:
     X, _ = scattered(rng, n=20, K=4)
     alone = rng.integers(4)
     labels = rng.permutation(np.r_[alone, np.repeat(np.delete(np.arange(4), alone), [5, 6, 8])])
-    yield Case("four clusters, one of them a single point", (distances_between(X, X), labels))
+    yield Case(
+        "four clusters, one of them a single point",
+        (distances_between(X, X), labels),
+        "clusters of one point",
+    )
     X, _ = scattered(rng, n=18, K=3)
     X[3] = X[0]
-    yield Case("two points of a cluster at the same place", (distances_between(X, X), np.arange(18) % 3))
+    labels = np.arange(18) % 3
+    description = "two points of a cluster at the same place"
+    yield Case(description, (distances_between(X, X), labels), "points at the same place")
 
 
 @SILHOUETTES.reference

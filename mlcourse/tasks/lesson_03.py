@@ -14,8 +14,8 @@ from scipy.stats import chi, chi2, multivariate_normal, norm
 
 from mlcourse import gaussians
 from mlcourse.checks.task import Case, Lesson
+from mlcourse.gaussians import covariance_from_axes as package_covariance_from_axes
 from mlcourse.typing import Array
-from mlcourse.widgets import covariance_from_axes as package_covariance_from_axes
 
 LESSON = Lesson("03_gaussians")
 
@@ -204,18 +204,20 @@ FIT_GAUSSIAN = LESSON.task(
     points=3,
     expected="(mu of shape (d,), Sigma of shape (d, d))",
     parts=("the mean", "the covariance"),
+    families={"equal weights": 1, "unequal weights": 2},
 )
 
 
 @FIT_GAUSSIAN.cases
 def fit_gaussian_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for description, w, d in (
-        ("every weight is 1", np.ones(30), 2),
-        ("unequal weights, three features", rng.uniform(0, 3, size=40), 3),
-        ("whole numbers as weights, some of them 0", rng.permutation([0, 0, 1, 1, 2, 3, 5, 0, 1.0]), 2),
+    whole = rng.permutation([0, 0, 1, 1, 2, 3, 5, 0, 1.0])
+    for description, family, w, d in (
+        ("every weight is 1", "equal weights", np.ones(30), 2),
+        ("unequal weights, three features", "unequal weights", rng.uniform(0, 3, size=40), 3),
+        ("whole numbers as weights, some of them 0", "unequal weights", whole, 2),
     ):
         X = rng.normal(size=(len(w), d)) @ rng.normal(size=(d, d)) + rng.normal(scale=3, size=d)
-        yield Case(description, (X, w))
+        yield Case(description, (X, w), family)
 
 
 def weighted_mean(X: Array, w: Array) -> Array:
@@ -391,7 +393,7 @@ COVARIANCE_FROM_AXES = LESSON.task(
 
 @COVARIANCE_FROM_AXES.cases
 def axes_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("no rotation", (np.array([2.0, 0.5]), 0.0))
+    yield Case("no rotation", (rng.uniform([2, 0.3], [3, 1.5]), 0.0))
     yield Case("rotated to the left", (rng.uniform([2, 0.3], [3, 1.5]), rng.uniform(15, 75)))
     yield Case("rotated to the right", (rng.uniform([2, 0.3], [3, 1.5]), -rng.uniform(15, 75)))
 
@@ -623,7 +625,11 @@ def share_by_gamma(r, d):
 # ── 6  The log density ───────────────────────────────────────────────────────────────────────────────
 
 LOG_DENSITY = LESSON.task(
-    "log_density", title="The log density", points=4, expected="array (n,): one finite number per point"
+    "log_density",
+    title="The log density",
+    points=4,
+    expected="array (n,): one finite number per point",
+    families={"ordinary points": 2, "far points": 1, "many features": 1},
 )
 
 
@@ -632,9 +638,9 @@ def log_density_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("points in the plane", (rng.normal(size=(15, 2)), rng.normal(size=2), covariance(rng, 2)))
     yield Case("five features", (rng.normal(size=(20, 5)), rng.normal(size=5), covariance(rng, 5)))
     far = 200 * rng.normal(size=(5, 3)) + 500
-    yield Case("far from the mean", (far, rng.normal(size=3), covariance(rng, 3)))
+    yield Case("far from the mean", (far, rng.normal(size=3), covariance(rng, 3)), "far points")
     X = 0.01 * rng.normal(size=(6, 200))
-    yield Case("two hundred narrow features", (X, np.zeros(200), 1e-4 * (np.eye(200) + 0.1)))
+    yield Case("two hundred narrow features", (X, np.zeros(200), 1e-4 * (np.eye(200) + 0.1)), "many features")
 
 
 def _log_density_with(
@@ -964,6 +970,7 @@ MIXTURE_LOG_DENSITY = LESSON.task(
     title="A mixture of round components · stretch",
     points=3,
     expected="array (n,): one finite number per point",
+    families={"ordinary points": 2, "far points": 1},
 )
 
 
@@ -977,7 +984,8 @@ def round_mixture_cases(rng: np.random.Generator) -> Iterator[Case]:
         K = 2 if d == 5 else 3
         X = rng.normal(scale=2, size=(n, d)) + far
         pi = rng.dirichlet(np.full(K, 3.0))
-        yield Case(description, (X, pi, rng.normal(scale=2, size=(K, d)), rng.uniform(0.4, 1.8, size=K)))
+        theta = pi, rng.normal(scale=2, size=(K, d)), rng.uniform(0.4, 1.8, size=K)
+        yield Case(description, (X, *theta), "far points" if far else "ordinary points")
 
 
 def round_log_joint(X: Array, pi: Array, mu: Array, sigma: Array, d: int | None = None) -> Array:

@@ -27,6 +27,8 @@ KL_GAP = LESSON.task(
     title="How large is the gap?",
     points=2,
     expected="array (n,): one finite number per point, none below 0",
+    forbids=("scipy.special.rel_entr", "scipy.special.kl_div", "scipy.stats.entropy"),
+    families={"guesses between zero and one": 1, "guesses of zeros and ones": 1},
 )
 
 
@@ -39,7 +41,9 @@ def kl_gap_cases(rng: np.random.Generator) -> Iterator[Case]:
         "a guess that is nearly right", (softmax(np.log(R) + 0.1 * rng.normal(size=R.shape), axis=1), R)
     )
     hard = np.eye(3)[np.r_[0, 1, 2, rng.integers(3, size=4)]]
-    yield Case("a guess of zeros and ones", (hard, rng.dirichlet(np.full(3, 2.0), 7)))
+    yield Case(
+        "a guess of zeros and ones", (hard, rng.dirichlet(np.full(3, 2.0), 7)), "guesses of zeros and ones"
+    )
 
 
 @KL_GAP.reference
@@ -112,11 +116,6 @@ def summed_over_points(Q, R):
 @KL_GAP.mistake("this adds up the gaps of all points. Keep one gap per point.", hint=2)
 def one_number_for_all(Q, R):
     return rel_entr(Q, R).sum()
-
-
-@KL_GAP.right
-def kl_gap_by_scipy(Q, R):
-    return rel_entr(Q, R).sum(axis=1)
 
 
 @KL_GAP.mistake("the logarithm is that of another base. All likelihoods of the course are in nats.", hint=1)
@@ -562,6 +561,7 @@ HARDENING_ROUND = LESSON.task(
     points=3,
     expected="(R of shape (n, K), means of shape (K, d)), all finite; each row of R sums to 1",
     parts=("the responsibilities", "the means"),
+    families={"wide and narrow components": 2, "very narrow components": 1},
 )
 
 
@@ -575,7 +575,7 @@ def hardening_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("narrow components", rng.uniform(0.35, 0.5)),
     ):
         yield Case(f"{description}, σ = {sigma:.2f}", (X, mu, sigma))
-    yield Case("very narrow components, σ = 0.001", (X, mu, 1e-3))
+    yield Case("very narrow components, σ = 0.001", (X, mu, 1e-3), "very narrow components")
 
 
 def round_with(X: Array, R: Array) -> tuple[Array, Array]:

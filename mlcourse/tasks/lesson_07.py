@@ -332,17 +332,23 @@ def four_by_loops(S, N):
 # ── 3  BIC ───────────────────────────────────────────────────────────────────────────────────────────
 
 BIC_FROM_COUNTS = LESSON.task(
-    "bic_from_counts", title="BIC by hand", points=3, expected="one number; lower is better"
+    "bic_from_counts",
+    title="BIC by hand",
+    points=3,
+    expected="one number; lower is better",
+    families={"diagonal and spherical covariances": 1, "full covariances": 1, "tied covariances": 1},
 )
 
 
 @BIC_FROM_COUNTS.cases
 def bic_cases(rng: np.random.Generator) -> Iterator[Case]:
+    families = {"full": "full covariances", "tied": "tied covariances"}
     for name in (*TYPES, *TYPES):
+        family = families.get(name, "diagonal and spherical covariances")
         d = int(rng.integers(2, 8))
         K = int(rng.choice([K for K in range(2, 9) if K not in (d, d * (d + 1) // 2)]))
         n = int(rng.integers(30, 90))
-        yield Case(f"{name}, K = {K}, d = {d}", (rng.normal(-4.0, 1.5, size=n), K, d, name))
+        yield Case(f"{name}, K = {K}, d = {d}", (rng.normal(-4.0, 1.5, size=n), K, d, name), family)
 
 
 def covariance_numbers(K: int, d: int, name: str) -> int:

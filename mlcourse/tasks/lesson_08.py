@@ -412,6 +412,7 @@ IN_ANOTHER_UNIT = LESSON.task(
     title="The same density in another unit",
     points=3,
     expected="array (n,), all finite: the log density of each row of Z, per unit of Z",
+    families={"ordinary rows": 2, "far rows": 1},
 )
 
 
@@ -422,7 +423,7 @@ def unit_cases(rng: np.random.Generator) -> Iterator[Case]:
         "three columns, one of them unchanged", _mixture_and_rows(rng, 3, 2, np.array([1.0, 2.54, 0.1]))
     )
     far = _mixture_and_rows(rng, 2, 2, np.array([0.01, 10.0]))
-    yield Case("rows far from every component", (300 * far[0], *far[1:]))
+    yield Case("rows far from every component", (300 * far[0], *far[1:]), "far rows")
 
 
 def _mixture_and_rows(rng: np.random.Generator, d: int, K: int, factor: Array) -> tuple[Array, ...]:
@@ -580,7 +581,10 @@ def pair_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("five components", (distinguishing_responsibilities(rng, 5),))
     for K in (7, 8, 9):
         yield Case(f"{K} components", (rng.dirichlet(rng.uniform(0.1, 2.0, size=K), size=20),))
-    yield Case("four components, one of them common", (rng.dirichlet([0.2, 0.3, 0.5, 0.9], size=40),))
+    yield Case(
+        "four components, one of them common",
+        (rng.dirichlet(rng.permutation([0.2, 0.3, 0.5, 0.9]), size=40),),
+    )
     yield Case("six components, some responsibilities exactly 0", (responsibilities_with_zeros(rng, 6),))
 
 
@@ -846,6 +850,7 @@ CLASS_PROBABILITIES = LESSON.task(
     title="From densities to classes",
     points=3,
     expected="array (n, C), all finite; each row sums to 1",
+    families={"ordinary points": 2, "far points": 1},
 )
 
 
@@ -853,9 +858,11 @@ CLASS_PROBABILITIES = LESSON.task(
 def class_cases(rng: np.random.Generator) -> Iterator[Case]:
     counts = np.array([90, 9, 1])
     yield Case("three classes, one of them rare", (rng.normal(-3, 2, size=(20, 3)), counts))
-    yield Case("points far from every class", (rng.normal(-2000, 3, size=(10, 3)), counts[::-1].copy()))
+    far = rng.normal(-2000, 3, size=(10, 3))
+    yield Case("points far from every class", (far, counts[::-1].copy()), "far points")
     mixed = rng.normal(rng.permutation([-3, -3, -1500, -3000])[:, np.newaxis], 2, size=(4, 4))
-    yield Case("some points near, some far, as many as classes", (mixed, rng.integers(5, 100, size=4)))
+    description = "some points near, some far, as many as classes"
+    yield Case(description, (mixed, rng.integers(5, 100, size=4)), "far points")
 
 
 @CLASS_PROBABILITIES.reference

@@ -211,7 +211,7 @@ def detector_cases(rng: np.random.Generator) -> Iterator[Case]:
         X, *theta = mixture(rng, 200, **options)
         yield Case(name, (X, *theta, float(np.quantile(score(X, *theta), share))))
     X, *theta = mixture(rng, 20)
-    yield Case("with points a thousand units away", (np.vstack([X, X + 1000]), *theta, -30.0))
+    yield Case("with points a thousand units away", (rng.permutation([*X, *(X + 1000)]), *theta, -30.0))
 
 
 def labels(alarm: Array) -> Array:
@@ -346,6 +346,7 @@ ALARM_RATES = LESSON.task(
     points=2,
     parts=("the precision", "the recall", "the false-alarm rate"),
     expected="(precision, recall, false-alarm rate), three numbers from 0 to 1",
+    families={"ordinary scores": 1, "scores at the threshold": 1},
 )
 
 
@@ -362,7 +363,9 @@ def rates_cases(rng: np.random.Generator) -> Iterator[Case]:
     scores = rng.normal(size=len(truth)) + truth
     t = np.sort(scores[truth == -1])[7]
     scores[rng.choice(np.flatnonzero(truth == 1), size=4, replace=False)] = t
-    yield Case("five scores that are exactly the threshold", (scores, truth, float(t)))
+    yield Case(
+        "five scores that are exactly the threshold", (scores, truth, float(t)), "scores at the threshold"
+    )
 
 
 @ALARM_RATES.reference

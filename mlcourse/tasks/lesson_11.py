@@ -891,7 +891,7 @@ def whole_numbers(rng: np.random.Generator) -> tuple[Array, Array, Array, float]
     )  # the quantiles 0, 0.05, 0.1 … are exact
     threshold = int(rng.integers(15, 20))
     near = [(int(length), 0) for length in rng.integers(2, 9, size=6)]
-    far = [(0, int(length)) for length in rng.integers(22, 40, size=11)]
+    far = [(0, int(length)) for length in rng.integers(22, 40, size=rng.integers(8, 15))]
     slanted = [(9, 12), (12, 9)]  # of length 15
     generated = steps_away(*[(0, 0)] * 5, *[(threshold, 0)] * 4, *near, *far, *slanted)
     return generated, train, held_out, (threshold - 10) / 20

@@ -219,6 +219,7 @@ CONDITIONAL_WEIGHTS = LESSON.task(
     title="Which component speaks?",
     points=2,
     expected="array (K,): finite, not negative, with sum 1",
+    families={"ordinary values": 1, "far values": 1},
 )
 
 
@@ -228,7 +229,7 @@ def conditional_weights_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("two known features of four", (*mixture(rng, 3, 4), known, rng.normal(size=2)))
     yield Case("one known feature of two", (*mixture(rng, 4, 2), np.array([1]), rng.normal(size=1)))
     far = np.array([150.0, -200.0])
-    yield Case("known values far from every mean", (*mixture(rng, 3, 3), np.array([0, 1]), far))
+    yield Case("known values far from every mean", (*mixture(rng, 3, 3), np.array([0, 1]), far), "far values")
 
 
 def log_joint_of_known(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
@@ -965,6 +966,7 @@ CLAMPED_RESPONSIBILITIES = LESSON.task(
     title="A handful of labels",
     points=2,
     expected="array (n, K): one row per point, each row summing to 1",
+    families={"ordinary log densities": 1, "very low log densities": 1},
 )
 
 
@@ -977,11 +979,13 @@ def clamped_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "log densities far below zero",
         (-900 + rng.normal(scale=2, size=(5, 4)), rng.permutation([3, -1, 0, -1, -1])),
+        "very low log densities",
     )
     levels = rng.permutation([-3, -3, -1000, -2000, -4000])
     yield Case(
         "some rows near, some far from every component",
         (levels[:, np.newaxis] + rng.normal(scale=2, size=(5, 3)), rng.permutation([2, -1, -1, -1, -1])),
+        "very low log densities",
     )
     yield Case("no label at all", (rng.normal(size=(4, 2)), np.full(4, -1)))
 

@@ -35,6 +35,7 @@ STANDARDISE_BY_TRAIN = LESSON.task(
     points=2,
     parts=("the training rows", "the other rows"),
     expected="two arrays, of the shapes of `train` and `other`, without NaN",
+    families={"features that vary": 1, "features that never vary": 1},
 )
 
 
@@ -48,10 +49,11 @@ def standardise_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "a feature that never varies in the training rows",
         tuple(map(np.hstack, zip((train, other), constant))),
+        "features that never vary",
     )
     few, more = rng.uniform(-5, 5, size=(6, 2)), rng.uniform(-5, 5, size=(30, 2))
     few[:, rng.integers(2)] = -7
-    yield Case("few training rows, with a feature that is always −7", (few, more))
+    yield Case("few training rows, with a feature that is always −7", (few, more), "features that never vary")
 
 
 def scaled(rows: Array, center: Array | float, scale: Array | float) -> Array:

@@ -13,10 +13,15 @@ from mlcourse.widgets.player import LiveScene, Player
 
 NOTE = (
     "Solid: the log-likelihood of every μ. Dashed: the bound for the responsibilities of the last E-step. Drag μ, or"
-    " click: the bound touches where you are. Each round of EM has two steps: E makes the bound touch, M goes to its"
-    " maximum."
+    " click: the bound touches where you are. Each round of EM has two steps, an E-step and an M-step."
 )
-KEYS = "Left and right arrows move μ, E and M take a step, the space bar plays, Ctrl + Z undoes, Tab leaves."
+KEYS = (
+    ("Left and right arrows", "move μ"),
+    ("E, M", "take a step"),
+    ("Space", "play or pause"),
+    ("Ctrl + Z", "undo"),
+    ("Tab", "leave"),
+)
 
 
 class BoundScene(LiveScene):
@@ -59,7 +64,7 @@ def bound_climber(
         "label": "The log-likelihood of one mean, and the bound that EM climbs",
         "note": NOTE,
         "keys": KEYS,
-        "hint": "E makes the bound touch; M goes to its maximum.",
+        "hint": "",
         "points": points,
         "mu": mu,
         "sigma": sigma,

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.utils import check_random_state
 
+from mlcourse.gaussians import axes_as_columns, covariance_from_axes
 from mlcourse.plotting import color, plot_ellipses, plot_points
 from mlcourse.typing import Array, RandomState
 from mlcourse.widgets.controls import Drawing, interactive
@@ -33,12 +34,6 @@ def covariance_explorer(random_state: RandomState = 0) -> ipywidgets.VBox:
     return interactive(lambda **state: draw_covariance(noise, **state), controls)
 
 
-def covariance_from_axes(std_1: float, std_2: float, angle: float) -> Array:
-    """Return Σ = U diag(σ₁², σ₂²) Uᵀ, (2, 2), where U rotates the axes by `angle` degrees."""
-    scaled = _axes_of(std_1, std_2, angle)
-    return scaled @ scaled.T
-
-
 def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float, reach: float = WIDEST) -> Drawing:
     """Draw a sample, its ellipses of 1, 2 and 3 σ, and the two semi-axes as arrows.
 
@@ -49,7 +44,7 @@ def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float, reac
     angle : angle of the first axis, in degrees
     reach : the picture goes from −reach to reach; by default it has room for every setting of the sliders
     """
-    axes = _axes_of(std_1, std_2, angle)
+    axes = axes_as_columns(std_1, std_2, angle)
     Sigma = covariance_from_axes(std_1, std_2, angle)
     figure, ax = plt.subplots(figsize=(5.6, 5.2), layout="constrained")
     plot_points(noise @ axes.T, sizes=14, ax=ax)
@@ -73,9 +68,3 @@ def draw_covariance(noise: Array, std_1: float, std_2: float, angle: float, reac
     )
     shape = f"The first has semi-axes {std_1:g} and {std_2:g}, rotated by {angle:g} degrees."
     return Drawing(figure, caption, f"Points and three ellipses. {shape} {caption}")
-
-
-def _axes_of(std_1: float, std_2: float, angle: float) -> Array:
-    """U diag(σ₁, σ₂): the semi-axes as columns."""
-    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    return np.array([[cos, -sin], [sin, cos]]) * [std_1, std_2]

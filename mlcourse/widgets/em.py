@@ -27,6 +27,8 @@ from mlcourse.widgets.panels import (
 )
 from mlcourse.widgets.player import Frame, Player, Scene, half_steps, plane
 
+MANY = 6  # components, beyond which one ellipse each is enough: the points must be seen
+
 EM_NOTE = (
     "Each round has two steps. E: every point mixes the colours of the components, by its responsibilities."
     " M: every component moves to its points, each weighted by its responsibility."
@@ -59,8 +61,9 @@ def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = (), 
             " column, or leave features out."
         )
     frames = half_steps(len(steps))
+    n_components = len(steps[0].mixture.weights)
     options = (
-        {"trails": True, "equal": equal}
+        {"trails": True, "equal": equal, "ellipses": [1, 2] if n_components <= MANY else [2]}
         if X.shape[1] == 2
         else line_options(X, [step.mixture for step in steps])
     )

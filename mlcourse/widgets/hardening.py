@@ -29,8 +29,9 @@ def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
     settled = [settle(X, centers, sigma) for sigma in sigmas]
     scene: Scene = {
         "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
-        "note": "For every σ, EM starts at the centres of k-means and runs until it settles. Circles: one standard"
-        " deviation. Dashed: the borders of k-means.",
+        "note": "For every σ, EM starts at the centres of k-means and runs until it has converged. Colours are"
+        " mixed by responsibility, and greyer where it is less sure. Circles: one standard deviation. Dashed: the"
+        " borders of k-means.",
         "sliderName": "width σ",
         "points": X,
         "planes": [
@@ -107,15 +108,24 @@ def spherical_mixture(means: Array, sigma: float) -> Mixture:
 
 
 def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> str:
-    certainty = (
-        f"σ = {sigma:.2g}. Colours are mixed by responsibility. The largest responsibility of a point is"
-        f" {R.max(axis=1).mean():.3f} on average;"
-    )
-    if np.ptp(means, axis=0).max() < 1e-3 * X.std():  # then no label means anything
+    largest = R.max(axis=1).mean()
+    certainty = f"σ\u00a0=\u00a0{sigma:.2g}: a point's largest responsibility is {largest:.3f} on average;"
+    together = _coinciding(means, 1e-2 * X.std())
+    if together == list(range(len(means))):  # then no label means anything
         return f"{certainty} all means coincide, so every point is shared equally."
     moved = int((R.argmax(axis=1) != assign(X, centers)).sum())
-    apart = np.linalg.norm(means - centers, axis=1).max()
-    return (
-        f"{certainty} {moved} of {len(X)} points have a different label than in k-means; a mean is at"
-        f" most {apart:.2g} from its k-means centre."
-    )
+    distance = np.linalg.norm(means - centers, axis=1).max()
+    if together:
+        apart = f"means {' and '.join(map(str, together))} coincide"
+    elif distance < 5e-3 * X.std():  # no picture shows it
+        apart = "the means are at the k-means centres"
+    else:
+        apart = f"the means are at most {distance:.2g} from their k-means centres"
+    return f"{certainty} {moved} of {len(X)} points have a different label than in k-means; {apart}."
+
+
+def _coinciding(means: Array, tol: float) -> list[int]:
+    """The means that are less than `tol` from another one, if any are."""
+    distances = np.linalg.norm(means[:, np.newaxis] - means, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    return [int(k) for k in np.flatnonzero(distances.min(axis=1) < tol)]

@@ -12,12 +12,19 @@ from mlcourse.widgets.panels import fix_limits
 from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = (
-    "Click to place a centre, drag to move one. Every point takes the nearest centre. Each round of k-means has two"
-    " steps: the points choose their centres, then the centres move."
+    "Click to place a centre, drag to move one. Every point takes the nearest centre. Inertia: the sum of the squared"
+    " lengths of the lines. Each round of k-means has two steps: the points choose their centres, then the centres"
+    " move."
 )
 KEYS = (
-    "N places a centre. Up and down arrows choose one; W, A, S, D move it. Ctrl + Z undoes. Left and right arrows"
-    " step, the space bar plays, Tab leaves."
+    ("N", "place a centre"),
+    ("Up and down arrows", "choose a centre"),
+    ("W, A, S, D", "move it"),
+    ("Escape", "release it"),
+    ("Ctrl + Z", "undo"),
+    ("Left and right arrows", "step"),
+    ("Space", "play or pause"),
+    ("Tab", "leave"),
 )
 
 
@@ -53,10 +60,10 @@ def kmeans_game(X: ArrayLike, n_clusters: int, centers: ArrayLike | None = None)
         )
     scene: KMeansGameScene = {
         "kind": "KMeansGame",
-        "label": f"A game: place {n_clusters} centres among {len(points)} points so that the sum of squares is low",
+        "label": f"A game: place {n_clusters} centres among {len(points)} points so that the inertia is low",
         "note": MOUSE,
         "keys": KEYS,
-        "hint": "Point at one of the points to read its values.",
+        "hint": "Point at a dot to read its values.",
         "points": points,
         "K": n_clusters,
         "centers": placed,

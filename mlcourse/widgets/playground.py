@@ -12,9 +12,17 @@ from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = "Click to add a point. Drag a point or a mean: EM follows while you hold it."
 KEYS = (
-    "Up and down arrows, or Shift with left and right, choose a point, digits a mean; W, A, S, D move it. Enter pins"
-    " a point, Escape releases it. N adds a point, Delete removes one, Ctrl + Z undoes. Left and right arrows step, "
-    "the space bar plays, Tab leaves."
+    ("Up and down arrows, or Shift with left and right", "choose a point"),
+    ("0, 1, 2, …", "choose a mean"),
+    ("W, A, S, D", "move it"),
+    ("Enter", "pin a point"),
+    ("Escape", "release it"),
+    ("N", "add a point"),
+    ("Delete", "remove the chosen one"),
+    ("Ctrl + Z", "undo"),
+    ("Left and right arrows", "step"),
+    ("Space", "play or pause"),
+    ("Tab", "leave"),
 )
 
 

@@ -31,9 +31,9 @@ def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds:
     rates = np.array([_rates(scores, truth, t) for t in thresholds])
     scene: Scene = {
         "label": f"A threshold on the density of {len(X)} points, {truth.sum()} of them anomalies",
-        "note": "Stars are anomalies, discs are normal. Orange points are outside the thick line: alarms. Thin lines:"
-        " contours of the density. Recall: of the anomalies, how many are found; false alarms: of the normal points,"
-        " how many raise an alarm.",
+        "note": "Stars are anomalies, discs are normal. Orange points are outside the thick line: alarms. Hollow"
+        " stars are missed. Thin lines: contours of the density. Recall: of the anomalies, how many are found; false"
+        " alarms: of the normal points, how many raise an alarm.",
         "sliderName": "threshold",
         "points": X,
         "truth": truth.astype(int),

@@ -168,6 +168,6 @@ check.progress()
 # ## Without a mouse
 #
 # - **To reach a player**, press Escape to leave a cell. Choose the text above the player with the up and down arrows,
-#   and press Tab until the player has a frame. It lists its keys, which work while the frame is there.
+#   and press Tab until the player has a frame. Its keys are listed under *Keys*; they work while the frame is there.
 # - **To open hints and links**, reach them with Tab and press Enter.
 # - **If a key deletes a cell by mistake**, press Escape and then Z.

@@ -482,7 +482,8 @@ def responsibilities(X, pi, mu, sigma):
 
 
 # %% [markdown]
-# Here are the same points twice, with the second mean at (10, 10) and at (3, 3). Colours mix by responsibility.
+# Here are the same points twice, with the second mean at (10, 10) and at (3, 3). Colours mix by responsibility,
+# and are greyer where it is shared.
 #
 # **Before you run the next cells:** of the 900 points, once the groups are close, for how many is no component at
 # least 90 % probable?
@@ -512,7 +513,7 @@ show(
     " more than a fifth of the points are in it, in mixed colours.",
     "Two scatter plots, each with a grey band that bends around the smaller cloud. Left: the clouds are far apart, in"
     " two pure colours, with no point in the band. Right: the clouds overlap, and the points in the band are coloured"
-    " in shades between the two.",
+    " in greyish shades between the two.",
 )
 
 # %% [markdown]

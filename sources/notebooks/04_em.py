@@ -46,7 +46,7 @@ use_course_style()
 blobs, _ = five_blobs()
 labels = pairwise_distances_argmin(blobs, blobs[:5])
 start = mixture_from_responsibilities(blobs, np.eye(5)[labels], CovarianceType.named("full"))
-em_player(blobs, list(islice(em(expectation_over(blobs), start), 30)))
+em_player(blobs, list(islice(em(expectation_over(blobs), start), 15)))
 
 # %% [markdown]
 # ## Three hundred numbers
@@ -200,7 +200,7 @@ show(
     fig,
     "Figure 2. EM from a bad start: three numbered components and their sum, over the histogram. The strip"
     " below shows the grains, jittered vertically, with the colours mixed by responsibility: a pure colour"
-    " means that one component owns the grain.",
+    " means that one component owns the grain, grey that several share it.",
     "Four panels of the data's histogram with three component curves. At the start they are narrow and"
     " close together around 0; after one round they have spread out; after forty each covers one heap.",
 )
@@ -229,8 +229,8 @@ print("with the true values:", responsibilities(np.array([2.5]), *machines)[0].r
 # **a responsibility is only as good as the parameters behind it**. (Over twenty samples of 300 grains, EM's
 # probability for the machine on the right ranges from 0.12 to 0.89.)
 #
-# Now watch the same forty rounds in motion. Each step of the player is half a round: an E-step or an M-step. Click on
-# a grain near 2.5 to keep its responsibilities in view.
+# Now watch these rounds in motion, up to the eighteenth: after it, no change is large enough to see. Each step of the
+# player is half a round: an E-step or an M-step. Click on a grain near 2.5 to keep its responsibilities in view.
 
 # %%
 start = Mixture(
@@ -240,7 +240,7 @@ start = Mixture(
     precisions_cholesky=np.ones(3),
     covariance_type=CovarianceType.named("spherical"),
 )
-em_player(X, list(islice(em(expectation_over(X), start), 41)), features=["position x"])
+em_player(X, list(islice(em(expectation_over(X), start), 18)), features=["position x"])
 
 # %% [markdown]
 # ## The likelihood never falls
@@ -518,7 +518,7 @@ show(
 FULL = CovarianceType.named("full")
 guess = np.random.default_rng(9).dirichlet(np.ones(3), size=len(Y))
 start = mixture_from_responsibilities(Y, guess, FULL)
-em_player(Y, list(islice(em(expectation_over(Y), start), 50)))
+em_player(Y, list(islice(em(expectation_over(Y), start), 43)))
 
 # %% [markdown]
 # With random responsibilities, all three components begin in the middle of the data, almost alike. They need many
@@ -533,7 +533,7 @@ em_player(Y, list(islice(em(expectation_over(Y), start), 50)))
 # - Drag one point far away from all the others. Does a component go with it?
 # - Choose more components than there are groups. Where do the spare ones go?
 # - Press *New start* a few times. Does EM always end in the same place?
-# - Under *More*, choose the points *long and tilted*, then choose two components. Where will k-means draw its
+# - Under *More*, choose the points *long and tilted*: EM starts with two components. Where will k-means draw its
 #   boundary? Tick *what k-means would do* to see.
 #
 # <details><summary>What we saw</summary>

@@ -156,16 +156,16 @@ for Q in guesses.values():
 # %%
 mu, Q = 0.3, np.full((80, 2), 0.5)
 bounds, likelihoods = [], []
-for half_step in range(9):
+for step in range(9):
     bounds.append(elbo(log_joint(x, mu), Q).mean())
     likelihoods.append(likelihood(mu))
-    if half_step % 2 == 0:
+    if step % 2 == 0:
         Q = softmax(log_joint(x, mu), axis=1)  # E
     else:
         mu = (Q @ [-1, 1] * x).mean()  # M: flip the sign of the grains aimed at −μ, then average
 
 # %% tags=["hide-input"]
-# Figure 1: bound and likelihood, half step by half step
+# Figure 1: bound and likelihood, step by step
 names = ["start", *("E", "M") * 4]
 ax = plt.figure(figsize=(8, 3.6)).subplots()
 ax.fill_between(range(9), bounds, likelihoods, color=color(4), alpha=0.35)
@@ -175,12 +175,12 @@ arrow = {"arrowstyle": "->", "color": INK, "linewidth": 1.5}
 ax.text(1.9, likelihoods[2] + 0.025, "log-likelihood", ha="right")
 ax.text(2.15, bounds[2] - 0.02, "bound", va="top")
 ax.annotate("the gap, KL", (0.35, -2.39), (1.2, -2.46), arrowprops=arrow, color=INK)
-ax.set(xticks=range(9), xlabel="half steps", ylabel="mean over the grains")
+ax.set(xticks=range(9), xlabel="step", ylabel="mean over the grains")
 ax.set_xticklabels(names)
 show(
     ax,
     "Figure 1. E closes the gap. M lifts the bound, and opens a new gap.",
-    "Two curves over nine half steps. The dashed bound starts below the likelihood, meets it at"
+    "Two curves over nine steps. The dashed bound starts below the likelihood, meets it at"
     " every E, and is a little below it at every M. The likelihood is flat from M to E and"
     " rises from E to M.",
 )

@@ -51,7 +51,7 @@ labels = pairwise_distances_argmin(crescents, crescents[:8])
 start = mixture_from_responsibilities(
     crescents, np.eye(8)[labels], CovarianceType.named("spherical")
 )
-em_player(crescents, list(islice(em(expectation_over(crescents), start), 40)))
+em_player(crescents, list(islice(em(expectation_over(crescents), start), 36)))
 
 # %% [markdown]
 # ## One picture, four readings

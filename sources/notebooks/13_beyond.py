@@ -53,12 +53,12 @@ use_course_style()
 # %% tags=["hide-input"]
 # To begin with: snapshots of a ball, height against time
 moment = np.random.default_rng(1).uniform(0, 2, size=500)
-throw = np.column_stack([10 * moment - 5 * moment**2, moment])
-throw += np.random.default_rng(2).normal(scale=(0.15, 0.01), size=throw.shape)
+throw = np.column_stack([moment, 10 * moment - 5 * moment**2])
+throw += np.random.default_rng(2).normal(scale=(0.01, 0.15), size=throw.shape)
 parts = (4 * moment).astype(int)
 start = mixture_from_responsibilities(throw, np.eye(8)[parts], CovarianceType.named("full"))
 steps = list(islice(em(expectation_over(throw), start), 20))
-em_player(throw, steps, features=("height (m)", "time since the throw (s)"), equal=False)
+em_player(throw, steps, features=("time since the throw (s)", "height (m)"), equal=False)
 
 # %% [markdown]
 # ## One algorithm, six uses

@@ -25,7 +25,7 @@ use_course_style()
 #   entry of `R` is positive; entries of `Q` may be 0.
 # - out: an array of shape (n,), with $\mathrm{KL}(q_i \,\|\, r_i) = \sum_k q_{ik} \log \dfrac{q_{ik}}{r_{ik}}$
 #
-# SciPy has this as `rel_entr`. Do it without.
+# SciPy has this as `rel_entr`, `kl_div` and `entropy`. Do it without.
 
 
 # %% task="kl_gap" role="answer"

@@ -8,6 +8,7 @@ from mlcourse.kmeans import assign
 from mlcourse.metrics import inertia
 from mlcourse.widgets import kmeans_game
 from tests.helpers.live_page import LivePage
+from tests.helpers.player_page import texts
 from tests.helpers.scenes import LIVE, SENT
 
 POINTS = SENT[::3]
@@ -53,7 +54,7 @@ def test_taps_place_centres_and_give_the_inertia_of_the_package(placed, screensh
     assert placed.get("scene.curve.lines[0].values.at(-1)") == pytest.approx(
         inertia_at(centers(placed)), rel=1e-9
     )
-    assert f"Sum of squares {inertia_at(centers(placed)):.2f}" in caption(placed)
+    assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
     placed.tap((3.5, 4.5))
     assert len(centers(placed)) == 3
     assert caption(placed) == "All 3 are placed: drag one."
@@ -65,7 +66,7 @@ def test_the_caption_counts_the_centres_that_are_missing(shown):
     assert live.page.get_by_role("button", name="Run k-means").get_attribute("aria-disabled") == "true"
     live.tap(PLACES[0])
     live.tap(PLACES[1])
-    assert "Place 1 centre more" in caption(live)
+    assert "Place 1 more centre" in caption(live)
     assert "none yet" in score(live)
     live.tap(PLACES[2])
     assert live.page.get_by_role("button", name="Run k-means").get_attribute("aria-disabled") == "false"
@@ -76,7 +77,7 @@ def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
     placed.take(centers(placed)[1])
     placed.carry((4, 1))
     assert placed.ink() != before[0]
-    assert f"Sum of squares {inertia_at(centers(placed)):.2f}" in caption(placed)
+    assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
     screenshot(placed.page, "game_drag")
     placed.page.mouse.up()
     assert placed.get("last") == before[1] + 1  # the whole drag is one move
@@ -94,7 +95,7 @@ def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     assert values[-1] == pytest.approx(oracle.inertia_, rel=1e-9)
     assert np.diff(values).max() <= 1e-9
     assert "converged" in caption(placed)
-    assert f"{oracle.inertia_:.2f} by k-means from there." in score(placed)
+    assert f"{oracle.inertia_:.2f} with k-means from there." in score(placed)
     screenshot(placed.page, "game_lloyd")
 
 
@@ -122,7 +123,8 @@ def test_centres_beside_the_points_stay_in_a_narrow_picture(shown):
 
 
 def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
-    assert "best " not in score(placed).split("Can", 1)[0].split(":")[1]
+    assert "of the twenty" not in score(placed)
+    assert "✕ and dashes: best of the twenty" not in texts(placed.page, "plane")
     placed.page.mouse.move(0, 0)
     before = placed.ink()
     placed.click("Show the twenty runs")
@@ -133,9 +135,41 @@ def test_a_button_reveals_twenty_starts_of_kmeans_plusplus(placed, screenshot):
     for rival in placed.get("rivals"):
         assert rival["inertia"] == pytest.approx(inertia_at(np.array(rival["centers"])), rel=1e-9)
     assert placed.ink() != before
+    assert "✕ and dashes: best of the twenty" in texts(placed.page, "plane")
     screenshot(placed.page, "game_revealed")
     placed.click("Hide the twenty runs")
     assert placed.ink() == before
+
+
+def test_the_score_counts_whom_the_reader_beats(placed):
+    placed.click("Show the twenty runs")
+    runs = np.array([run["inertia"] for run in placed.get("rivals")])
+    by_hand = inertia_at(centers(placed))
+    beaten = (runs > by_hand * (1 + 1e-6)).sum()
+    assert f" By hand you beat {beaten} of the twenty." in score(placed)
+    placed.click("Run k-means from here")
+    placed.wait("player.frame === player.last && !player.playing")
+    further = (runs > inertia_at(centers(placed)) * (1 + 1e-6)).sum()
+    assert f" By hand you beat {beaten} of the twenty; with k-means from there, {further}." in score(placed)
+
+
+def test_ties_with_the_best_of_the_twenty_are_counted(shown):
+    live = shown(kmeans_game(SENT[:180:3], 1))  # with one centre, every run ends at the mean
+    live.tap(PLACES[0])
+    live.click("Show the twenty runs")
+    assert "level with you" not in score(live)
+    live.click("Run k-means from here")
+    live.wait("player.frame === player.last && !player.playing")
+    assert score(live).endswith(" None beats you, 20 are level with you.")
+
+
+def test_starting_over_hides_the_twenty_runs(placed):
+    """They would give the answer away."""
+    placed.click("Show the twenty runs")
+    placed.click("Start over")
+    assert "✕ and dashes: best of the twenty" not in texts(placed.page, "plane")
+    assert placed.page.get_by_role("button", name="Show the twenty runs").is_visible()
+    assert "of the twenty" not in score(placed)
 
 
 def test_centres_without_points_are_named(shown):
@@ -154,7 +188,7 @@ def test_the_best_inertia_stays_when_a_worse_one_follows(placed):
     assert best < inertia_at(centers(placed))
     placed.click("Start over")
     assert len(centers(placed)) == 0
-    assert f"Your best sum of squares (inertia): {best:.2f} by hand." in score(placed)
+    assert f"Your lowest inertia: {best:.2f} by hand." in score(placed)
 
 
 def test_places_swept_in_a_drag_do_not_count(shown):
@@ -181,17 +215,19 @@ def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
     placed.click("Pause")
     assert f"{hand:.2f} by hand." in score(placed)
     placed.press("End")
-    assert f"{hand:.2f} by hand, {inertia_at(centers(placed)):.2f} by k-means from there." in score(placed)
+    assert f"{hand:.2f} by hand, {inertia_at(centers(placed)):.2f} with k-means from there." in score(placed)
 
 
-def test_the_twenty_runs_wait_for_a_centre_of_the_reader(shown):
+def test_the_twenty_runs_wait_for_all_centres_of_the_reader(shown):
     live = shown()
     button = live.page.get_by_role("button", name="Show the twenty runs")
     assert button.get_attribute("aria-disabled") == "true"
     button.press("Enter")
     assert "runs of k-means++" not in score(live)
-    assert caption(live) == "Place a centre of your own first."
-    live.tap(PLACES[0])
+    assert caption(live) == "Place all 3 centres first: the twenty runs give the answer away."
+    for place in PLACES:
+        assert button.get_attribute("aria-disabled") == "true"
+        live.tap(place)
     assert button.get_attribute("aria-disabled") == "false"
     button.press("Enter")
     assert "runs of k-means++" in score(live)

@@ -87,7 +87,7 @@ def play_all(page):
         assert host.locator(".reading").inner_text().startswith("point ")
         place = host.evaluate(POINT_ONE)
         plane.hover(position=place)
-        assert re.match(r"(point|mean) \d+ at", host.locator(".reading").inner_text())
+        assert re.match(r"(point|mean of component) \d+ at", host.locator(".reading").inner_text())
         host.get_by_label("speed").select_option("1")  # a short scene must not end before it is paused
         host.get_by_role("button", name="Play").click()
         wait_until(page, host, "frame >= 3")

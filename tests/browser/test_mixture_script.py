@@ -15,7 +15,7 @@ from tests.helpers.player_page import EM
 
 SCRIPT = "\n".join(
     files("mlcourse.widgets.player").joinpath(f"{name}.js").read_text("utf-8")
-    for name in ("mixture", "geometry", "look", "panel", "plane", "levels")
+    for name in ("mixture", "geometry", "look", "panel", "kmeans", "plane", "levels")
 )
 TOLERANCE = 1e-9
 
@@ -102,6 +102,22 @@ def test_a_cell_holds_the_points_nearest_to_its_centre(run):
     nearest = np.linalg.norm(points[:, np.newaxis] - centers, axis=2).argmin(axis=1)
     shares = np.bincount(nearest, minlength=6) / len(points)
     np.testing.assert_allclose(np.array(areas) / 24, shares, atol=0.015)
+
+
+def test_borders_are_drawn_once_and_without_the_frame(run):
+    """Halfway along each border, exactly two centres are nearest; no two borders are the same."""
+    centers = np.random.default_rng(5).uniform(-2, 2, size=(6, 2))
+    borders = np.array(run("voronoiBorders(given.centers, [-3, 3, -2, 2])", centers=centers))
+    middles = borders.mean(axis=1)
+    distances = np.sort(np.linalg.norm(middles[:, np.newaxis] - centers, axis=2), axis=1)
+    np.testing.assert_allclose(distances[:, 0], distances[:, 1])
+    assert len(np.unique(middles.round(6), axis=0)) == len(borders)
+    cells = run("given.centers.map((_, k) => voronoiCell(given.centers, k, [-3, 3, -2, 2]))", centers=centers)
+    around = sum(
+        np.linalg.norm(cell - np.roll(cell, -1, axis=0), axis=1).sum() for cell in map(np.array, cells)
+    )
+    inside = np.linalg.norm(borders[:, 0] - borders[:, 1], axis=1).sum()
+    assert around == pytest.approx(2 * inside + 20)  # each twice, and the frame
 
 
 def shoelace(corners):

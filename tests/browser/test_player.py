@@ -235,7 +235,10 @@ def test_captions_of_em_count_what_numpy_counts(shown):
     start, first, *rest = captions(shown(em_player(X, steps)))
     assert start == "The start: no point has a component yet."
     sizes = np.bincount(labels_of(steps[0]))
-    assert f"component {sizes.argmax()} is the likeliest for the largest group, {sizes.max()} points" in first
+    assert (
+        f"component\N{NO-BREAK SPACE}{sizes.argmax()} is the likeliest for the largest group, {sizes.max()} points"
+        in first
+    )
     assert numbers(first)[-1] == pytest.approx(steps[0].lower_bound, abs=1e-4)
     for (before, now), moves, colours in zip(pairwise(steps), rest[::2], rest[1::2], strict=True):
         check_moves(moves, before.mixture.means, now.mixture.means)
@@ -254,7 +257,7 @@ def test_captions_of_kmeans_count_what_numpy_counts(shown):
     first, *rest = captions(shown(kmeans_player(X, history)))
     inertias = [half.inertia for half in kmeans_frames(X, history)]
     sizes = np.bincount(history[0][1])
-    assert f"centre {sizes.argmax()} gets the largest group, {sizes.max()} points" in first
+    assert f"centre\N{NO-BREAK SPACE}{sizes.argmax()} gets the largest group, {sizes.max()} points" in first
     assert [numbers(text)[-1] for text in (first, *rest)] == pytest.approx(inertias, rel=1e-4)
     for (before, now), moves, choices in zip(pairwise(history), rest[::2], rest[1::2], strict=True):
         check_moves(moves, before[0], now[0])
@@ -309,12 +312,20 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     steps = em_steps(X, 12)
     far = steps[0]._replace(lower_bound=-50.0)
     page = shown(em_player(X, [far, *steps[1:]]))
+    state(page, "go(1)")
+    bottom, top = state(page, "curve.limits.slice(2)")
+    assert bottom < -50 < top  # it is the only value so far
+    assert texts(page, "curve")[-1] == "↑ mean log-likelihood"
+    state(page, "go(4)")
+    state(page, "go(5)")
     bottom, top = state(page, "curve.limits.slice(2)")
     values = [step.lower_bound for step in steps[1:]]
     assert bottom > -50
     assert top - bottom < 1.5 * (max(values) - min(values))
-    assert "↑ mean log-likelihood   ↓ below: start at −50" in texts(page, "curve")
-    assert not any("start" in text for text in texts(shown(em_player(X, steps[1:])), "curve"))
+    assert "↑ mean log-likelihood   starts at −50, off the scale" in texts(page, "curve")
+    page = shown(em_player(X, steps[1:]))
+    state(page, "go(5)")
+    assert not any("start" in text for text in texts(page, "curve"))
 
 
 def test_axes_of_different_units_may_have_different_scales(shown):
@@ -333,14 +344,12 @@ def test_a_peak_above_the_axis_is_marked_with_its_height(shown):
     )
     page = shown(em_player(X[:, :1], [steps[0]._replace(mixture=narrow), *steps[1:]]))
     heights = np.exp(e_step(narrow.means, narrow)[0])
-    marks = [
-        numbers(text)[0] for text in texts(page, "plane") if text.startswith("↑ ") and "density" not in text
-    ]
+    marks = [numbers(text)[0] for text in texts(page, "plane") if text.startswith("peak ")]
     assert marks
     assert all(np.isclose(heights, mark, rtol=0.01).any() for mark in marks)
     page.locator("canvas.plane").press("End")
     settled(page, state(page, "last"))
-    assert not any(re.match(r"↑ \d", text) for text in texts(page, "plane"))
+    assert not any(text.startswith("peak ") for text in texts(page, "plane"))
 
 
 def test_curves_have_no_colours_of_components(shown):
@@ -393,7 +402,7 @@ def test_a_click_pins_the_point_that_was_read(shown):
         read = reading.inner_text()
         page.mouse.down()
         page.mouse.up()
-        assert reading.inner_text() == f"{read} (pinned)"
+        assert reading.inner_text() == f"{read} (pinned: click again to release)"
         page.keyboard.press("Escape")
 
 
@@ -405,13 +414,16 @@ def test_enter_pins_and_escape_releases(shown):
     before = ink(page)
     plane.press("ArrowRight")
     settled(page, 1)
-    assert reading.inner_text().endswith("(pinned)")
+    assert reading.inner_text().endswith("(pinned: click again to release)")
     plane.press("ArrowLeft")
     settled(page, 0)
     assert ink(page) == before  # with its double ring
     plane.press("Escape")
     assert "pinned" not in reading.inner_text()
     assert ink(page) != before
+    plane.press("Enter")
+    page.get_by_role("button", name="Play", exact=True).press("Escape")  # wherever the focus is
+    assert "pinned" not in reading.inner_text()
 
 
 def test_rounding_is_not_magnified_where_em_has_converged(shown):

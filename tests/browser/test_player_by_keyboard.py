@@ -2,13 +2,12 @@
 
 import nbformat
 import pytest
-from playwright.sync_api import expect
 
 from mlcourse.widgets import kmeans_game
-from mlcourse.widgets.player import HINT, KEYS
+from mlcourse.widgets.player import KEYS
 from tests.helpers.lab_page import PANEL, QUIET, open_notebook
-from tests.helpers.player_page import TWO_FRAMES, texts
-from tests.helpers.scenes import SENT
+from tests.helpers.player_page import HTML, TWO_FRAMES, texts
+from tests.helpers.scenes import LIVE, SENT
 
 FOCUSED = """() => {
   let node = document.activeElement;
@@ -40,38 +39,32 @@ def test_tab_leads_through_a_player_in_jupyterlab(lab, lab_page, made):
         visited.append(page.evaluate(FOCUSED))
         if visited[-1] == "The end":
             break
-    picture, *controls, _ = visited[-8:]  # JupyterLab's buttons of the cell come before
+    picture, *controls, _ = visited[-9:]  # JupyterLab's buttons of the cell come before
     assert picture.startswith("The start")
-    assert controls == ["First", "Back", "Play", "Step", "step", "speed"]
+    assert controls == ["First", "Back", "Play", "Step", "step", "speed", "Keys"]
 
 
-def test_the_keys_are_listed_where_the_keyboard_leads(shown):
-    """Beside the numbers of a point, too."""
+def test_the_keys_are_in_a_table_below_the_controls(shown):
     page = shown("em_plane")
-    assert not keys_are_below_the_picture(page)
-    page.keyboard.press("Tab")
-    assert keys_are_below_the_picture(page)
-    assert page.locator(".reading").inner_text() == HINT
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Enter")
-    assert keys_are_below_the_picture(page)
-    assert page.locator(".reading").inner_text().startswith("point ")
-    page.keyboard.press("Tab")
-    expect(page.locator(".note").last).to_have_text(f"Keyboard: {KEYS}")
-    assert not keys_are_below_the_picture(page)
+    table = page.locator("table")
+    assert not table.is_visible()
+    page.get_by_text("Keys", exact=True).press("Enter")
+    rows = [tuple(row.split("\t")) for row in table.inner_text().splitlines()]
+    assert rows == list(KEYS)
 
 
-def test_a_click_on_the_picture_leaves_the_keys_below(shown):
-    page = shown("em_plane")
-    page.locator("canvas.plane").click()
-    assert not keys_are_below_the_picture(page)
-    page.keyboard.press("ArrowRight")
-    assert keys_are_below_the_picture(page)
-
-
-def keys_are_below_the_picture(page):
-    keys, button = page.get_by_text(KEYS), page.get_by_role("button", name="Play")
-    return keys.bounding_box()["y"] < button.bounding_box()["y"]
+@pytest.mark.parametrize("width", [470, 1000])
+@pytest.mark.parametrize("name", ["em_plane", *LIVE])
+def test_no_key_moves_the_controls(open_page, made, name, width):
+    page = open_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.set_content(HTML.format((made[name] if name in made else LIVE[name]())._repr_html_()))
+    play, plane = page.get_by_role("button", name="Play", exact=True), page.locator("canvas.plane")
+    before = play.bounding_box()
+    plane.click()
+    for key in ("ArrowRight", "ArrowUp", "Tab", "Escape"):
+        plane.press(key)
+        assert play.bounding_box() == before
 
 
 @pytest.mark.parametrize("width", [470, 1000])
@@ -102,7 +95,7 @@ def test_a_curve_without_values_says_so_instead_of_an_axis(shown):
     room = curve.bounding_box()  # for the curve that is to come: no button moves when it comes
     for _ in range(2):
         page.locator("canvas.plane").press("n")
-    assert "↑ sum of squares" in texts(page, "curve")
+    assert "↑ inertia" in texts(page, "curve")
     assert curve.bounding_box() == room
 
 

@@ -42,12 +42,12 @@ def test_a_theme_that_hides_the_page_for_a_frame_blanks_nothing(shown, name):
 def test_a_player_in_closed_details_is_there_when_they_open(open_page, made):
     page = open_page()
     page.set_content(HTML.format(f"<details>{made['em_plane']._repr_html_()}</details>"))
-    page.locator("details").evaluate("(details) => { details.open = true; }")
+    page.locator("body > details").evaluate("(details) => { details.open = true; }")
     assert min(colors(page)) > 1
-    page.locator("details").evaluate("(details) => { details.open = false; }")
+    page.locator("body > details").evaluate("(details) => { details.open = false; }")
     page.evaluate(TWO_FRAMES)
     page.evaluate("document.body.classList.add('changed')")
-    page.locator("details").evaluate("(details) => { details.open = true; }")
+    page.locator("body > details").evaluate("(details) => { details.open = true; }")
     assert min(colors(page)) > 1
 
 
@@ -100,11 +100,24 @@ def test_on_a_small_screen_picture_and_buttons_fit(open_page, made, screenshot, 
     page.set_content(HTML.format(f"<div style='width: 470px'>{player._repr_html_()}</div>"))
     screenshot(page.locator("section"), f"player_small_{name}")
     controls = ".controls >> nth=1" if name in LIVE else ".controls"
-    parts = [".planes", ".caption", "canvas.curve", ".reading", controls]
+    parts = [".planes", ".caption", "canvas.curve", controls, "p.note"]
     boxes = [page.locator(part).bounding_box() for part in parts]
     bottoms = [box["y"] + box["height"] for box in boxes]
     assert all(bottom <= box["y"] for bottom, box in zip(bottoms, boxes[1:], strict=False))
-    assert bottoms[-1] - boxes[0]["y"] <= 679
+    assert bottoms[3] - boxes[0]["y"] <= 679
+
+
+@pytest.mark.parametrize("name", ["em_plane", *LIVE])
+def test_a_player_is_less_high_than_a_screen(open_page, made, name):
+    page = open_page()
+    player = made[name] if name in made else LIVE[name]()
+    page.set_content(HTML.format(player._repr_html_()))
+    picture, caption, play = (
+        page.locator(what).bounding_box() for what in (".planes", ".caption", "[aria-label=Play]")
+    )
+    assert page.locator("section").bounding_box()["height"] <= 620
+    assert picture["y"] + picture["height"] + caption["height"] <= play["y"]
+    assert play["y"] - (picture["y"] + picture["height"] + caption["height"]) < 20
 
 
 # ── Touch ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """The playground on a page: EM follows while points and means are moved, everything can be undone."""
 
 import re
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -13,42 +14,13 @@ from mlcourse.widgets import playground
 from mlcourse.widgets.player import parameters
 from tests.helpers.live_page import HOST, HTML, LivePage
 from tests.helpers.player_page import TWO_FRAMES, numbers, texts
-from tests.helpers.scenes import LIVE, SENT
-
-POINTS = SENT[::6]
-ORIGINAL = POINTS.tolist()
-TRANSPORT = ["First", "Back", "Play", "Step"]
-FREE = (2.2, 3.3)  # a place without points
+from tests.helpers.playground_page import FREE, ORIGINAL, PIXELS, POINTS, enabled, means, settled, show
+from tests.helpers.scenes import LIVE
 
 
 @pytest.fixture
 def shown(open_page):
-    """Show the playground with all its controls, without animation if `still`."""
-
-    def show(still=True, **options):
-        page = open_page(**options)
-        page.emulate_media(reduced_motion="reduce" if still else "no-preference")
-        live = LivePage(page, LIVE["playground"]())
-        page.locator("summary").click()
-        return live
-
-    return show
-
-
-def settled(live):
-    """Wait until EM has converged, and show where."""
-    live.wait("player.state.converged && !player.playing")
-    live.page.evaluate(f"{HOST}.player.holding || {HOST}.player.go({HOST}.player.last)")
-
-
-def enabled(live):
-    """The buttons of the transport that can be pressed."""
-    buttons = [live.page.get_by_role("button", name=name, exact=True) for name in TRANSPORT]
-    return [name for name, button in zip(TRANSPORT, buttons) if button.is_enabled()]
-
-
-def means(live):
-    return np.array(live.get("means"))
+    return partial(show, open_page)
 
 
 def mixture(theta):
@@ -95,7 +67,7 @@ def test_em_follows_while_a_point_is_held(shown, screenshot):
 def test_after_letting_go_every_round_is_one_of_the_package(shown):
     live = shown()
     live.drag(means(live)[0], FREE)
-    steps = live.get("state.steps")[live.get("state.released.at") :]
+    steps = live.get("state.steps")[live.get("state.told.at") :]
     assert len(steps) > 2
     points = np.array(live.get("state.points"))
     ours = islice(em(expectation_over(points), mixture(steps[0]["theta"]), reg_covar=1e-6), len(steps))
@@ -118,7 +90,7 @@ def test_a_held_mean_stays_while_the_others_move(shown, screenshot):
     assert np.abs(held[1:] - before[1:]).max() > 0.01
     live.page.mouse.up()
     np.testing.assert_allclose(means(live)[0], FREE, atol=0.05)
-    released = live.get("state.released.at")
+    released = live.get("state.told.at")
     assert live.get(f"state.steps[{released}].theta.weights[0]") > 0.2  # it has not become empty meanwhile
     settled(live)
     assert np.abs(means(live)[0] - FREE).max() > 0.05
@@ -129,14 +101,34 @@ def test_the_caption_says_what_em_does_while_something_is_held(shown):
     caption = live.page.locator(".caption")
     live.take(POINTS[3])
     live.carry(FREE)
-    assert caption.inner_text().startswith("While you hold point 3, EM goes on: round ")
+    assert caption.inner_text().startswith("You hold point 3, and EM follows. Round ")
     settled(live)
-    assert caption.inner_text().startswith("While you hold point 3, EM has settled: round ")
+    assert caption.inner_text().startswith("You hold point 3, and EM has converged. Round ")
     live.page.mouse.up()
+
+
+def test_a_held_component_is_marked_and_keeps_its_share(shown, screenshot):
+    live = shown(still=False)
+    live.press("End")
+    share, color = live.get("state.steps.at(-1).theta.weights[1]"), bar_color(live, 1)
     live.take(means(live)[1])
     live.carry(FREE)
-    assert caption.inner_text().startswith("While you hold the mean of component 1, EM ")
+    text = live.page.locator(".caption").inner_text()
+    assert text.startswith("You hold component 1: it keeps its share and shape, and the others ")
+    assert "falls as you pull it away" in text
+    settled(live)
+    assert live.get("state.steps.at(-1).theta.weights[1]") == pytest.approx(share)
+    numbers_beside = live.page.locator(".number").all_inner_texts()
+    assert ["held" in number for number in numbers_beside] == [False, True, False]
+    assert bar_color(live, 1) != color
+    screenshot(live.page, "playground_component_held")
     live.page.mouse.up()
+    assert "held" not in "".join(live.page.locator(".number").all_inner_texts())
+    assert bar_color(live, 1) == color
+
+
+def bar_color(live, k):
+    return live.page.locator(".bar").nth(k).evaluate("(bar) => bar.style.background")
 
 
 def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
@@ -175,65 +167,22 @@ def test_a_mean_that_is_let_go_can_be_played_on(shown):
     live.press("End")
     live.drag(means(live)[0], FREE)
     frame = live.get("frame")
-    assert live.page.locator(".caption").inner_text().endswith("Press Play to go on.")
+    assert live.page.locator(".caption").inner_text().endswith("Press Play, and EM follows.")
     assert {"Play", "Step"} <= set(enabled(live))
     live.click("Step")
     assert live.get("frame") == frame + 1
 
 
-def test_undo_names_the_button_whose_change_is_undone(shown):
+def test_em_starts_anew_when_a_group_is_added(shown):
+    """Else, components that have collapsed on a few points would stay there."""
     live = shown()
     live.click("Clear")
-    live.click("Undo")
-    assert live.page.locator(".caption").inner_text() == "Undone: back to the picture before Clear."
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda live: live.tap(FREE),
-        lambda live: live.drag(POINTS[3], FREE),
-        lambda live: live.click("Clear"),
-        lambda live: live.click("Add a group"),
-        lambda live: live.page.get_by_role("combobox", name="points").select_option("two moons"),
-        lambda live: live.page.get_by_role("combobox", name="components").select_option("5"),
-        lambda live: live.press("ArrowDown", "Delete"),
-    ],
-    ids=["tap", "drag", "clear", "group", "moons", "components", "delete"],
-)
-def test_undo_takes_back_one_change(shown, change):
-    live = shown()
-    change(live)
-    assert (live.get("state.points"), live.get("state.K")) != (ORIGINAL, 3)
-    live.click("Undo")
-    assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
-    assert live.page.get_by_role("combobox", name="components").input_value() == "3"
-    assert live.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
-
-
-@pytest.mark.parametrize("frame", [4, -1])
-def test_undo_brings_back_the_steps_and_where_they_were(shown, frame):
-    """In the middle of a run, and where it has converged: transport, slider, curve and picture."""
-    live = shown()
-    last = live.get("last")
-    live.page.evaluate(f"{HOST}.player.go({frame % (last + 1)})")
-    live.page.mouse.move(0, 0)
-    curve, slider = live.page.locator("canvas.curve"), live.page.get_by_label("step", exact=True)
-
-    def seen():
-        return live.ink(), curve.evaluate(PIXELS), slider.input_value(), enabled(live), live.get("last")
-
-    before, round_ = seen(), live.get(f"state.steps[{(frame % (last + 1) + 1) // 2}].round")
-    live.press("n")
-    assert live.page.get_by_role("button", name="Undo").is_enabled()
-    live.click("Undo")
-    live.page.mouse.move(0, 0)
-    live.press("Escape")
-    assert live.page.locator(".caption").inner_text() == f"Undone: back to round {round_}."
-    assert seen() == before
-
-
-PIXELS = "(canvas) => canvas.toDataURL()"
+    for x in (1.0, 1.5, 2.0, 2.5):
+        live.tap((x, 2.0))
+    live.click("Add a group")
+    assert len(live.get("state.points")) == 34
+    variances = [np.linalg.eigvalsh(S)[0] for S in live.get("state.steps[0].theta.covariances")]
+    assert min(variances) > 1e-3
 
 
 def test_undo_stops_em_until_the_reader_goes_on(shown):
@@ -371,11 +320,23 @@ def test_the_points_fill_their_picture(shown):
 
 def test_axes_have_names_for_the_original_points_alone(open_page):
     live = LivePage(open_page(), playground(POINTS, features=("duration", "wait")))
-    live.page.locator("summary").click()
+    live.page.locator(".controls summary").click()
     sets = live.page.get_by_role("combobox", name="points")
     for name, wanted in [("two moons", {"x", "↑ y"}), ("original points", {"duration", "↑ wait"})]:
         sets.select_option(name)
         assert wanted <= set(texts(live.page, "plane"))
+
+
+def test_a_preset_fills_the_view_and_brings_its_components(shown):
+    live = shown()
+    live.page.get_by_role("combobox", name="points").select_option("two moons")
+    assert live.page.get_by_role("combobox", name="components").input_value() == "2"
+    assert len(means(live)) == 2
+    left, right, bottom, top = live.get("scene.planes[0].limits")
+    shares = np.ptp(live.get("state.points"), axis=0) / [right - left, top - bottom]
+    assert (shares > 0.75).all()
+    live.page.get_by_role("combobox", name="points").select_option("original points")
+    assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
 
 
 def test_edited_points_are_called_your_points(shown):
@@ -404,10 +365,10 @@ def test_number_and_type_of_components_can_be_chosen(shown):
 def test_too_few_points_say_how_many_are_missing(shown):
     live = shown()
     live.click("Clear")
-    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    assert "place more than 3" in live.page.locator(".caption").first.inner_text()
     live.tap(FREE)
     live.drag(FREE, (3, 4))
-    assert "more than 3 points" in live.page.locator(".caption").first.inner_text()
+    assert "place more than 3" in live.page.locator(".caption").first.inner_text()
     live.click("Clear")
     live.click("Add a group")
     settled(live)
@@ -419,10 +380,12 @@ def test_the_ghost_is_where_k_means_would_end(shown, screenshot):
     live = shown()
     settled(live)
     before = live.ink()
+    assert "✕ and dashes: k-means" not in texts(live.page, "plane")
     start = np.array(live.get("state.steps[0].theta.means"))
     box = live.page.get_by_label("what k-means would do")
     box.check()
     assert live.ink() != before
+    assert "✕ and dashes: k-means" in texts(live.page, "plane")
     screenshot(live.page, "playground_ghost")
     oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
     ghost = np.array(live.get("rival"))
@@ -485,7 +448,7 @@ def test_rarer_controls_are_folded_at_first(open_page, screenshot):
     assert not clear.is_visible()
     assert live.page.get_by_role("button", name="Undo").is_visible()
     screenshot(live.page.locator("section"), "playground_folded")
-    live.page.locator("summary").click()
+    live.page.locator(".controls summary").click()
     clear.click()
     assert live.get("state.points") == []
 

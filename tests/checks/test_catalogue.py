@@ -24,6 +24,15 @@ def test_names_are_unique_in_the_course():
         Catalogue([lesson_with("01_a", "one"), lesson_with("02_b", "one")])
 
 
+def test_the_points_of_families_are_those_of_the_task():
+    lesson = lesson_with("01_a")
+    lesson.task("halves", points=1, families={"near": 0.7, "far": 0.3})
+    assert list(Catalogue([lesson]).tasks) == ["halves"]
+    lesson.task("three", points=3, families={"near": 1, "far": 1})
+    with pytest.raises(CatalogueError, match=r"three has points=3, but .* add up to 2"):
+        Catalogue([lesson])
+
+
 def test_headings_have_number_title_and_points():
     lesson = lesson_with("01_a", "one")
     lesson.open_question("why", title="Why?", points=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
+from mlcourse.checks.card import Card
 from mlcourse.checks.compare import describe
 from mlcourse.checks.outcome import Answer
 from mlcourse.plain import plain
@@ -35,6 +36,56 @@ def doubling():
         yield Case("three numbers", (rng.normal(size=3),))
 
     return task
+
+
+@pytest.fixture
+def doubling_in_families():
+    """The same task with points for kinds of numbers."""
+    task = Lesson("01_doubling").task(
+        "double",
+        title="Double it",
+        points=4,
+        expected="a number",
+        families={"small": 2, "large": 1, "odd": 1},
+    )
+
+    @task.reference
+    def double(x):
+        return 2 * x
+
+    @task.cases
+    def cases(rng):
+        yield Case("a number", (rng.uniform(1, 9),))
+        yield Case("a large number", (1000 + rng.uniform(1, 9),), "large")
+        yield Case("infinity", (np.inf,), "odd")
+        yield Case("another large number", (-1000 - rng.uniform(1, 9),), "large")
+
+    return task
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "message"),
+    [
+        (lambda x: 2 * x if x < 1e6 else 0, ["small", "large"], "Right so far: small, large. Not yet: odd."),
+        (lambda x: 2 * x if x > -1000 else 0, ["small", "odd"], "Right so far: small, odd. Not yet: large."),
+        (lambda x: 2 * x if x > 10 or x < 0 else 0, [], ""),  # without the first, the others do not count
+        (lambda x: x, [], ""),
+        (lambda x: 1 / 0, [], ""),
+    ],
+)
+def test_families_of_cases_are_judged_one_by_one(doubling_in_families, answer, right, message):
+    verdict = verdict_on(doubling_in_families, answer)
+    assert verdict.status == "wrong"
+    assert [name for name, is_right in verdict.families if is_right] == right
+    assert verdict.kinds == message
+    assert message in verdict.message
+    assert message in str(Card(doubling_in_families, verdict))
+    assert message in Card(doubling_in_families, verdict)._repr_html_()
+
+
+def test_a_right_answer_and_a_stub_say_nothing_of_families(doubling_in_families):
+    assert verdict_on(doubling_in_families, lambda x: x + x).kinds == ""
+    assert verdict_on(doubling_in_families, stub).families == ()
 
 
 @pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
@@ -79,10 +130,13 @@ def test_changing_an_argument_is_caught(task):
 
 def test_a_choice_can_be_written_in_any_way():
     task = Lesson("00").choice("letter", right="B", wrong={"A": "no, because."}, title="Choose", points=1)
-    for right in ("B", " b", "B.", "(B)", "b)", "[B]", np.str_("b")):
+    for right in ("B", " b", "B.", "(B)", "b)", "[B]", np.str_("b"), ["B"], "B. Both are alike", "b) all"):
         assert verdict_on(task, right).status == "right", right
     assert "no, because." in verdict_on(task, "(a)").message
-    assert verdict_on(task, "Z").mistake is None
+    assert "no, because." in verdict_on(task, "A. They differ").message
+    for other in ("Z", "B or A", "Both", "AB", ""):
+        assert verdict_on(task, other).status == "wrong", other
+        assert verdict_on(task, other).mistake is None
 
 
 def test_a_task_with_several_right_values():

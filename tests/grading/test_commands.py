@@ -54,6 +54,7 @@ def test_the_exit_code_is_3_if_a_file_cannot_be_read(
         (["grade", "HERE", "-o", "OUT", "--lesson", "99"], "there is no lesson '99'"),
         (["grade", "HERE", "-o", "OUT", "--extra-checks", "OUT"], "--extra-checks"),
         (["grade", "HERE", "-o", "OUT", "--course", "nowhere"], "tasks is not a folder"),
+        (["grade", "HERE", "-o", "OUT", "--gradebook", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["report", "OUT"], "there are no graded submissions in"),
         (["similarity", "nowhere"], "nowhere does not exist"),
         (["similarity", "HERE", "--course", "nowhere"], "tasks is not a folder"),
@@ -67,6 +68,43 @@ def test_user_errors_are_printed_as_one_sentence(
     printed = capsys.readouterr().err
     assert printed.startswith(f"python course.py {words[0]}: ")
     assert message in printed
+
+
+def test_init_writes_an_example_that_grade_accepts(command: Command, folder: Path, capsys: Capture) -> None:
+    out = folder.parent / "out"
+    assert command("grade", "--init", out) == 0
+    assert capsys.readouterr().out.count("Wrote ") == 2
+    assert command("grade", "--init", out) == 0
+    assert capsys.readouterr().out.count("exists already") == 2
+    assert command("grade", folder, "-o", out, "-j", "0") == 0
+
+
+def test_an_unknown_lesson_in_the_settings_stops_the_run(
+    command: Command, folder: Path, capsys: Capture
+) -> None:
+    settings = folder.parent / "my.toml"
+    settings.write_text("[due]\n99 = 2026-03-01\n")
+    assert command("grade", folder, "-o", folder.parent / "out", "--gradebook", settings) == 1
+    assert "[due] names the lesson '99'; wanted: one of 01_kmeans" in capsys.readouterr().err
+
+
+def test_report_remembers_the_platform_and_the_settings(command: Command, folder: Path) -> None:
+    out, settings = folder.parent / "out", folder.parent / "my.toml"
+    settings.write_text('platform = "junit"\n')
+    assert command("grade", folder, "-o", out, "-j", "0", "--gradebook", settings) == 0
+    assert (out / "junit.xml").exists()
+    assert command("report", out) == 0
+    assert (out / "junit.xml").exists()
+    for options in (["--platform", "canvas"], []):
+        assert command("report", out, *options) == 0
+        assert (out / "canvas_04_em.csv").exists()
+        assert not (out / "junit.xml").exists()
+
+
+def test_grade_asks_for_what_it_needs(command: Command, capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        command("grade")
+    assert "SUBMISSIONS and -o OUT are required" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from mlcourse.cli import ROOT
 from mlcourse.course_folder import Course
 from mlcourse.grading import commands
 from mlcourse.grading.batch.grade_folder import seed_from
+from mlcourse.grading.gradebook.late import Cost, LateRule
+from mlcourse.grading.gradebook.settings import read_gradebook
 from mlcourse.grading.judge.marking import fault_in
 from mlcourse.grading.records.grade import GradeStatus, MarkStatus
 from mlcourse.grading.sandbox import Limits
@@ -17,11 +19,15 @@ from tests.helpers.fake_grading import go
 GUIDE = (ROOT / "docs" / "grading.md").read_text("utf-8")
 
 
+OTHER_PROGRAMS = ("dask ", "python course.py bench ", ".venv/bin/python -m ")
+
+
 def test_the_guide_lists_every_option_and_no_other() -> None:
-    parsers = (commands.grade_parser(), commands.similarity_parser())
+    parsers = (commands.grade_parser(), commands.mark_parser(), commands.similarity_parser())
     options = {name for parser in parsers for action in parser._actions for name in action.option_strings}
     prose = re.sub(r"```.*?```", "", GUIDE, flags=re.DOTALL)
-    code = " ".join(re.findall(r"`[^`]+`|^    .*$", prose, re.MULTILINE))
+    spans = re.findall(r"`[^`]+`|^    .*$", prose, re.MULTILINE)
+    code = " ".join(span for span in spans if not span.strip("` ").startswith(OTHER_PROGRAMS))
     listed = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", code))
     assert listed >= options - {"-h", "--help", "--jobs", "--out"}
     assert listed <= options
@@ -61,6 +67,15 @@ def test_the_guides_example_of_an_extra_check_works(tmp_path: Path) -> None:
     assert (verdict.status, verdict.mistake) == ("wrong", mistake)
     assert mistake.name == "not centred"
     assert "Hint" not in verdict.message
+
+
+def test_the_guides_example_of_settings_works(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "class.csv").touch()
+    (tmp_path / "gradebook.toml").write_text(example)
+    gradebook = read_gradebook(tmp_path / "gradebook.toml")
+    assert gradebook.late == LateRule(15, Cost(10, percent=True), 7)
+    assert all(Course().catalogue.lesson_called(lesson) for _, lesson in gradebook.lessons())
 
 
 def test_the_guides_links_lead_somewhere() -> None:

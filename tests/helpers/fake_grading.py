@@ -1,16 +1,13 @@
 """A fake `marking.grade`, for testing everything around it: the submission itself says what each task earns.
 
-    e_step = 4      the task earns four points
-    e_step = 'boo'  it is wrong, and the check says boo
-
-Run as a program, it marks a folder of made-up submissions, slowly enough to be killed meanwhile.
+e_step = 4      the task earns four points
+e_step = 'boo'  it is wrong, and the check says boo
 """
 
 import ast
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,14 +17,13 @@ from typing import Any, Never
 from mlcourse.checks import Catalogue, Task
 from mlcourse.course_folder import Course
 from mlcourse.grading.batch import grade_folder as run
-from mlcourse.grading.batch.digests import tools_digest
 from mlcourse.grading.batch.grade_folder import grade_folder
 from mlcourse.grading.batch.submission import Settings
 from mlcourse.grading.records.grade import Cell, Grade, Mark, Submission
 from mlcourse.grading.report.publish import Summary
 from mlcourse.grading.sandbox import NoSandbox, Sandbox
 from tests.helpers import platform  # noqa: F401
-from tests.helpers.courses import CATALOGUE, OUR_COURSE
+from tests.helpers.courses import CATALOGUE
 
 LESSON = "04_em"
 SEED = b"secret"
@@ -50,6 +46,7 @@ def fake_grade(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Give each task the points that its cell says, one after another."""
     grade = Grade(submission.student, submission.lesson, submission.source, "ok", isolation="fake")
@@ -88,6 +85,7 @@ def slow_grade(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, at the pace of a real check."""
 
@@ -105,12 +103,22 @@ def grade_or_die(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
     if submission.student == "killer":
         on_mark(mark(TASKS[0], "1"))
         os.kill(os.getpid(), signal.SIGKILL)
     return fake_grade(submission, course, sandbox, seed, on_mark, done)
+
+
+def grade_or_die_once(submission: Submission, *arguments: Any, **options: Any) -> Grade:
+    """Grade like `fake_grade`, but the process that first marks one submission is killed."""
+    witness = Path(f"{os.environ['FAKE_LOG']}.killed")
+    if submission.student == "killer" and not witness.exists():
+        witness.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fake_grade(submission, *arguments, **options)
 
 
 def grade_or_raise(
@@ -120,6 +128,7 @@ def grade_or_raise(
     seed: bytes,
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
+    **rules: bool,
 ) -> Grade:
     """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
     if submission.student == "culprit":
@@ -140,33 +149,17 @@ def settings(out: Path | str, grade: Callable[..., Grade] = fake_grade, **option
     return Settings(**{"out": Path(out), "seed": SEED, "grade": grade, "choose": no_sandbox, **options})
 
 
-def read_fake(path: Path, catalogue: Catalogue, lesson: str | None = None) -> Iterator[Submission]:
+def read_fake(path: Path, catalogue: Catalogue, *_: object) -> Iterator[Submission]:
     """Read submissions from a JSON file of names and what their tasks earn."""
     for student, answers in json.loads(Path(path).read_text("utf-8")).items():
         yield submission(student, answers)
 
 
-def mark_class(source: str, out: str, jobs: int) -> None:
+def mark_class(source: Path, out: Path, jobs: int, log: Path) -> None:
+    """Mark a class at the pace of real checks, and keep the marks that there are; for processes to be killed."""
+    os.environ["FAKE_LOG"] = str(log)
     run.read_submissions = read_fake
-    run.grade_folder(Path(source), settings(out, slow_grade, resume=True), jobs=jobs, quiet=True)
-
-
-def mark_on_request(source: str, out: str) -> None:
-    """For every line of input, mark in a forked process; print its id, and later how it ended.
-
-    A fork starts at once, while a new Python would first have to import everything.
-    """
-    tools_digest()  # cached for all forks, even if somebody edits the package meanwhile
-    run.refuse_faulty_checks(
-        OUR_COURSE, {LESSON}, SEED
-    )  # computes what the checks expect, once for all copies
-    for _ in sys.stdin:
-        process = os.fork()
-        if process == 0:
-            mark_class(source, out, jobs=0)
-            os._exit(0)
-        print(process, flush=True)
-        print(os.waitpid(process, 0)[1], flush=True)
+    run.grade_folder(source, settings(out, slow_grade, resume=True), jobs, quiet=True)
 
 
 def marks_in(out: Path) -> dict[str, list[Any]]:
@@ -178,11 +171,3 @@ def marks_in(out: Path) -> dict[str, list[Any]]:
 
 def go(folder: Path, jobs: int = 0, **options: Any) -> Summary:
     return grade_folder(folder, settings(folder.parent / "out", **options), jobs, quiet=True)
-
-
-if __name__ == "__main__":
-    how, source, out = sys.argv[1:]
-    if how == "in processes":
-        mark_class(source, out, jobs=2)
-    else:
-        mark_on_request(source, out)

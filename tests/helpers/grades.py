@@ -2,8 +2,15 @@
 
 import csv
 import io
+from collections.abc import Iterable
+from typing import Any
 
+from mlcourse.grading.gradebook.book import Book, Bookkeeper, Entry
+from mlcourse.grading.gradebook.class_list import ClassList, Student
+from mlcourse.grading.gradebook.settings import Gradebook
 from mlcourse.grading.records.grade import Grade, GradeStatus, Mark
+from mlcourse.grading.records.manifest import Listed
+from mlcourse.grading.records.text import slug
 
 NASTY = [
     "=cmd()|' /C calc'!A1",
@@ -53,6 +60,32 @@ def good_grade(student: str = "ada", points: float = 4.0) -> Grade:
 
 def unreadable(student: str = "eve") -> Grade:
     return Grade(student, None, f"{student}.ipynb", "unreadable", notes=["it is not JSON."])
+
+
+def book_of(
+    *grades: Grade, gradebook: Gradebook | None = None, students: Iterable[Student] = (), **facts: Any
+) -> Book:
+    """Put grades into a book. `facts` are those of `Listed`, the same for all."""
+    listed = [
+        Listed(
+            slug(grade.student, grade.source, grade.lesson or ""),
+            grade.student,
+            facts.get("owner", grade.student),
+            grade.source,
+            grade.lesson,
+            tuple(sorted({each.lesson for each in grades if each.lesson})),
+            facts.get("handed_in"),
+        )
+        for grade in grades
+    ]
+    keeper = Bookkeeper(listed, gradebook or Gradebook(), ClassList(students))
+    return keeper.book(keeper.entry(each, grade) for each, grade in zip(listed, grades))
+
+
+def entries_of(*grades: Grade) -> list[Entry]:
+    """Return the entries of grades in a book, in the order of the grades."""
+    entries = {id(entry.grade): entry for entry in book_of(*grades).entries}
+    return [entries[id(grade)] for grade in grades]
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from mlcourse.checks import Mistake, Task, examine
+from mlcourse.checks.outcome import given
 from mlcourse.course_folder import Course
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.text import tidy
@@ -55,7 +57,7 @@ class Student:
     name: str
     kind: str
     content: bytes  # of the notebook's file
-    points: dict[str, int] | None = None  # by task; None if the file cannot be read
+    points: dict[str, float] | None = None  # by task; None if the file cannot be read
     mistakes: dict[str, str] = field(default_factory=dict)  # task → the recognised mistake
 
 
@@ -119,12 +121,18 @@ def right_answer(task: str, rng: np.random.Generator) -> str:
     return text
 
 
-def wrong_answers(task: str) -> list[tuple[str, str | None]]:
+def wrong_answers(task: str) -> list[tuple[str, Mistake | None]]:
     """Wrong answers as text, each with the mistake that must be recognised in it."""
     if task in VALUES:
         return [(f"{task} = {value}", None) for value in VALUES[task][1]]
     pairs = [(as_text(mistake.answer, task), mistake) for mistake in TASKS[task].mistakes]
-    return [(text, mistake.name) for text, mistake in pairs if text and not mistake.planted]
+    return [(text, mistake) for text, mistake in pairs if text and not mistake.planted]
+
+
+def points_of(task: Task, mistake: Mistake) -> float:
+    """The points for the families of cases for which a known mistake is right."""
+    families = dict(examine(task, given(task, mistake.answer)).families)
+    return sum(points for name, points in task.families.items() if families.get(name))
 
 
 def broken_answer(task: str, rng: np.random.Generator) -> str:
@@ -167,7 +175,8 @@ def as_file(notebook: dict[str, Any]) -> bytes:
 
 def student(name: str, kind: str, rng: np.random.Generator) -> Student:
     """One made-up submission of this kind."""
-    points, mistakes = dict.fromkeys(TASKS, 0), {}
+    points: dict[str, float] = dict.fromkeys(TASKS, 0)
+    mistakes = {}
     if kind == "broken" and rng.random() < 0.3:
         whole = as_file(with_answers({}))
         return Student(name, kind, whole[: len(whole) // 2], None)
@@ -188,7 +197,7 @@ def student(name: str, kind: str, rng: np.random.Generator) -> Student:
             choices = wrong_answers(task_name)
             answers[task_name], mistake = choices[rng.integers(len(choices))]
             if mistake:
-                mistakes[task_name] = mistake
+                mistakes[task_name], points[task_name] = mistake.name, points_of(task, mistake)
         elif outcome == "broken":
             answers[task_name] = broken_answer(task_name, rng)
     return Student(name, kind, as_file(with_answers(answers)), points, mistakes)

@@ -8,9 +8,11 @@ def words(text: str) -> set[str]:
 
 
 TAGS = words(
-    "html head meta title style body main section h1 h2 h3 p ul li div table thead tbody tr th"
-    " td a code pre strong details summary svg g rect text"
+    "html head meta title style body main section nav h1 h2 h3 p ul ol li dl dt dd div table thead tbody tr th"
+    " td a code pre strong small details summary figure figcaption img svg g rect text"
+    " label input select option output script"
 )
+VOID = {"meta", "img", "input"}
 
 
 class Document(HTMLParser):
@@ -22,7 +24,7 @@ class Document(HTMLParser):
         self.attributes: list[str] = []
         self.links: list[str] = []
         self.metas: list[dict[str, str]] = []
-        self.text = self.style = ""
+        self.text = self.style = self.script = ""
         self._open: list[str] = []
         self.feed(source)
         self.close()
@@ -36,7 +38,7 @@ class Document(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert tag in self._open
-        while self._open[-1] == "meta":
+        while self._open[-1] in VOID:
             self._open.pop()
         assert self._open.pop() == tag
 
@@ -47,5 +49,7 @@ class Document(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] == "style":
             self.style += data
+        elif self._open and self._open[-1] == "script":
+            self.script += data
         else:
             self.text += data

@@ -39,10 +39,21 @@ def lines(source: str) -> list[str]:
 
 
 PLAIN = honest.notebook()
+PICTURE = {"image/png": "A" * 6_000_000}
+FIGURE = [{"output_type": "display_data", "data": {"image/png": "A" * 1_000_000}}]
 HONEST = {
     "as it is": honest.as_bytes(PLAIN),
     "version 3": honest.as_bytes(version_3(PLAIN)),
     "a byte order mark": b"\xef\xbb\xbf" + honest.as_bytes(PLAIN),
+    "UTF-16": json.dumps(PLAIN).encode("utf-16"),
+    "UTF-16 without a mark": json.dumps(PLAIN).encode("utf-16-be"),
+    "6 MB of figures": with_cells(lambda cells: [{**cell, "outputs": FIGURE} for cell in cells]),
+    "6 MB of attachments": with_cells(
+        lambda cells: [{**honest.text("![](attachment:x.png)"), "attachments": PICTURE}, *cells]
+    ),
+    "6 MB of pictures in a text": with_cells(
+        lambda cells: [honest.text(f"![x](data:image/png;base64,{'A' * 6_000_000})"), *cells]
+    ),
     "indented": json.dumps(PLAIN, indent=4).encode(),
     "not ASCII": json.dumps(PLAIN, ensure_ascii=False).encode(),
     "lists of lines": with_cells(lambda cells: [{**cell, "source": lines(cell["source"])} for cell in cells]),
@@ -95,7 +106,7 @@ HONEST = {
             honest.code("\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code"))
         ]
     ),
-    "10 000 cells": with_cells(lambda cells: [honest.code(f"x{n} = {n}") for n in range(10_000)] + cells),
+    "3000 cells": with_cells(lambda cells: [honest.code(f"x{n} = {n}") for n in range(3000)] + cells),
     "80 000 empty cells": with_cells(
         lambda cells: [{"cell_type": "code", "source": ""} for _ in range(80_000)] + cells
     ),
@@ -120,7 +131,7 @@ UNREADABLE = {
     "not JSON": b"hello",
     "half of it": honest.as_bytes(PLAIN)[:1000],
     "Latin-1": json.dumps({**PLAIN, "x": "@"}).replace("@", "é").encode("latin-1"),
-    "UTF-16": json.dumps(PLAIN).encode("utf-16"),
+    "half of UTF-16": json.dumps(PLAIN).encode("utf-16")[:-31],
     "NUL bytes": b"\x00" * 1000,
     "NUL bytes within": honest.as_bytes(PLAIN).replace(b"import", b"imp\x00rt"),
     "deep nesting": b'{"cells": ' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}",
@@ -367,7 +378,7 @@ ZIPS = {
                 "eve/x.zip": zipped({"04_em.ipynb": GOOD, "QQQQ": b"x"}).replace(b"QQQQ", b"\0QQQ"),
             }
         ),
-        {"ada": FULL, "eve": UNREAD},
+        {"ada": FULL, "eve": FULL},
     ),
     "a bomb of another method": lambda: (
         zipped(

@@ -7,6 +7,13 @@ import pytest
 
 from tests.helpers import honest
 
+# The right answer: the task asks to do without SciPy's.
+OWN = """
+def own(A):
+    m = A.max(axis=1)
+    return m + np.log(np.exp(A - m[:, np.newaxis]).sum(axis=1))
+"""
+
 # Finds the worker's socket, and what it takes to write to it.
 SOCKET = """
 import io, json, os, stat, struct, zipfile
@@ -185,20 +192,20 @@ def test_an_odd_value_is_not_right(world, value):
 @pytest.mark.parametrize(
     "answer",
     [
-        "return list(logsumexp(A, axis=1))",
-        "return tuple(logsumexp(A, axis=1))",
-        "return logsumexp(A, axis=1).astype(np.longdouble)",
-        "return logsumexp(A, axis=1).astype(object)",
-        "return logsumexp(A, axis=1).astype('>f8')",
-        "return np.asfortranarray(logsumexp(A, axis=1, keepdims=True))[:, 0]",
-        "return logsumexp(A, axis=1)[::-1][::-1]",
-        "import pandas as pd\n    return pd.Series(logsumexp(A, axis=1))",
-        "print('x' * 10**6)\n    return logsumexp(A, axis=1)",
-        "return np.ma.array(logsumexp(A, axis=1))",
+        "return list(own(A))",
+        "return tuple(own(A))",
+        "return own(A).astype(np.longdouble)",
+        "return own(A).astype(object)",
+        "return own(A).astype('>f8')",
+        "return np.asfortranarray(own(A)[:, np.newaxis])[:, 0]",
+        "return own(A)[::-1][::-1]",
+        "import pandas as pd\n    return pd.Series(own(A))",
+        "print('x' * 10**6)\n    return own(A)",
+        "return np.ma.array(own(A))",
     ],
 )
 def test_an_honest_answer_in_an_odd_form_is_right(world, answer):
-    grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n    {answer}"))
+    grade = world.mark(honest.notebook(log_sum_exp=f"{OWN}def log_sum_exp(A):\n    {answer}"))
     assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
 
 

@@ -175,9 +175,9 @@ for name in ("moved-1/x", "work/sub/y", "0/1/2/3"):
     os.makedirs("../" + name, exist_ok=True)
 """
     world.mark(honest.notebook())
-    launcher = world.walls._launch.launcher
+    launchers = [launch.launcher for launch in world.walls.launches.values()]
     world.mark(honest.notebook(before=traps))
-    assert world.walls._launch.launcher == launcher
+    assert [launch.launcher for launch in world.walls.launches.values()] == launchers
 
 
 def test_a_thread_that_ends_the_worker_costs_one_answer(world):

@@ -8,6 +8,7 @@ from sklearn.cluster import KMeans
 
 from mlcourse import plotting
 from mlcourse.plotting import color, marker
+from mlcourse.plotting.style import PALE_INK
 from tests.helpers.blobs import X, fitted_kmeans, truth
 
 
@@ -75,16 +76,15 @@ def test_boundary_of_two_centres_is_their_perpendicular_bisector(height):
     np.testing.assert_allclose(distance, 0, atol=0.003)
 
 
-def test_one_hot_points_have_pure_colours_and_a_tie_their_mean():
-    resp = np.array([[1, 0], [0, 1], [0.5, 0.5]])
+def test_one_hot_points_have_pure_colours_and_a_tie_is_grey():
+    resp = np.array([[1, 0, 0], [0, 1, 0], [1 / 3, 1 / 3, 1 / 3]])
     ax = plotting.plot_responsibilities(X[:3], resp)
     drawn = {
         tuple(place): face[:3]
         for scatter in ax.collections
         for place, face in zip(scatter.get_offsets(), scatter.get_facecolors(), strict=True)
     }
-    pure = np.array([to_rgb(color(0)), to_rgb(color(1))])
-    expected = [pure[0], pure[1], pure.mean(axis=0)]
+    expected = [to_rgb(color(0)), to_rgb(color(1)), to_rgb(PALE_INK)]
     for place, wanted in zip(X[:3], expected, strict=True):
         np.testing.assert_allclose(drawn[tuple(place)], wanted)
 

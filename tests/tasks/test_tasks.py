@@ -58,13 +58,66 @@ def test_messages_are_sentences_and_differ(task):
 
 
 @pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
-def test_no_two_seeds_have_the_same_outputs(task):
-    """Or a table of results would pass."""
-    outputs = set()
+def test_no_case_has_the_same_output_for_every_seed(task):
+    """Or a table of results would pass. A value has no inputs, so it is the same for every seed."""
+    outputs = []
+    for seed in (*SEEDS, *range(1, 6)):  # a share of a few rows is now and then the same by chance
+        cases = task.draw_cases(np.random.default_rng(seed))
+        outputs.append([repr(call(task.answer, case).output) for case in cases])
+    assert all(len(set(of_one_case)) > 1 for of_one_case in zip(*outputs, strict=True))
+
+
+WITH_FAMILIES = {name: task for name, task in FUNCTIONS.items() if task.families}
+TRIVIAL = {
+    "zeros": lambda right, args: replaced(right, np.zeros_like),
+    "ones": lambda right, args: replaced(right, np.ones_like),
+    "an equal share for everybody": lambda right, args: replaced(right, equal_shares),
+    "a constant": lambda right, args: replaced(right, lambda array: np.full_like(array, 0.3)),
+    "NaN": lambda right, args: replaced(right, lambda array: np.full(array.shape, np.nan)),
+    "the mean of the right answer": lambda right, args: replaced(
+        right, lambda array: np.full(array.shape, array.mean())
+    ),
+    **{f"argument {place}": lambda right, args, place=place: args[place % len(args)] for place in range(5)},
+    "the first arguments": lambda right, args: args[: len(right)] if isinstance(right, tuple) else args[:1],
+    "the last arguments": lambda right, args: args[-len(right) :] if isinstance(right, tuple) else args[-1:],
+}
+
+
+def replaced(value, change):
+    """Return a plain value with other numbers in it."""
+    return dressed(value, lambda part: change(np.asarray(part)))
+
+
+def equal_shares(array):
+    return np.full(array.shape, 1 / array.shape[-1] if array.ndim else 1.0)
+
+
+@pytest.mark.parametrize("task", WITH_FAMILIES.values(), ids=WITH_FAMILIES)
+def test_a_trivial_answer_is_right_for_no_family(task):
+    for name, answer in TRIVIAL.items():
+        verdict = examine(
+            task, given(task, lambda *args, answer=answer: answer(plain(task.answer(*args)), args)), 1
+        )
+        assert not any(is_right for _, is_right in verdict.families), name
+
+
+@pytest.mark.parametrize("task", WITH_FAMILIES.values(), ids=WITH_FAMILIES)
+def test_cases_are_of_the_families_that_have_points(task):
     for seed in SEEDS:
         cases = task.draw_cases(np.random.default_rng(seed))
-        outputs.add(repr([call(task.answer, case).output for case in cases]))
-    assert len(outputs) == len(SEEDS)
+        assert {task.family(case) for case in cases} == set(task.families)
+    assert sum(task.families.values()) == task.points
+
+
+@pytest.mark.parametrize("task", WITH_FAMILIES.values(), ids=WITH_FAMILIES)
+def test_a_known_mistake_earns_a_part_of_the_points(task):
+    """And it is the same part for every seed: marks do not depend on chance."""
+    kinds = [
+        [examine(task, given(task, mistake.answer), seed).kinds for mistake in task.mistakes]
+        for seed in (*SEEDS, 1)
+    ]
+    assert any(kinds[0])
+    assert kinds[0] == kinds[1] == kinds[2]
 
 
 def dressed(value, dress):

@@ -50,6 +50,7 @@ def test_the_picture_shows_every_point_and_its_certainty():
     assert {tuple(point) for point in shown} == {tuple(point) for point in X}
     assert sum(bar.get_height() for bar in right.patches) == len(X)
     assert f" 0 of {len(X)} points have a different label" in caption
+    assert caption.endswith("; the means are at the k-means centres.")
     assert alt.startswith("Points in mixed colours")
 
 

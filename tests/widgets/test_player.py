@@ -190,9 +190,10 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
         ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c()}d();"),
         ("a = b - 2 * c + 1;", "a=b-2*c+1;"),
         ("const a = `${b} = ${c}`;", "const a=`${b} = ${c}`;"),
+        ("return (x) => [\n  x % 2,\n].map((y) => y);", "return(x)=>[x%2].map(y=>y);"),
     ],
 )
-def test_a_script_loses_only_comments_and_spaces(source, sent):
+def test_a_script_loses_only_what_it_can_spare(source, sent):
     assert shortened(source) == sent
 
 

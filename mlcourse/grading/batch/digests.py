@@ -19,6 +19,7 @@ import numpy as np
 from mlcourse.checks import Task
 from mlcourse.checks.catalogue import FOREIGN
 from mlcourse.course_folder import Course
+from mlcourse.grading.sandbox.needs import imports_of
 
 PACKAGE = Path(__file__).parents[2]
 FOLLOWED = ("mlcourse.tasks", "mlcourse.checks", FOREIGN)  # modules whose functions are followed
@@ -32,6 +33,8 @@ WITHOUT_EFFECT = (
     "__main__.py",
     "grading/commands.py",
     "grading/batch/",
+    "grading/desk/",
+    "grading/gradebook/",
     "grading/records/",
     "grading/report/",
 )
@@ -41,8 +44,10 @@ WITHOUT_EFFECT = (
 def task_digests(course: Course, name: str | None) -> dict[str, str]:
     """Return, for each task of a lesson, a digest of what its mark depends on apart from the submission."""
     lesson = course.catalogue.of_lesson(name)
+    imports = repr(imports_of(course.exercise(name)))  # they decide what is in the sandbox
     checked = {
-        task.name: digest_of(task_digest(task) + course.checked_expression(task)) for task in lesson.tasks
+        task.name: digest_of(task_digest(task) + course.checked_expression(task) + imports)
+        for task in lesson.tasks
     }
     return checked | {one.name: digest_of(f"by hand {one.points}") for one in lesson.open_questions}
 

@@ -2,22 +2,53 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
-from mlcourse.course_folder import Course
-from mlcourse.grading.batch.pool import run_in_pool
-from mlcourse.grading.batch.submission import Outcome, Settings, assess, lost_outcome, prepare
+from mlcourse.course_folder import OURS, Course
+from mlcourse.grading.batch import assess, without_pandas
+from mlcourse.grading.batch.assess import Assessment, Terms, Waiting
+from mlcourse.grading.batch.cluster import Cluster
+from mlcourse.grading.batch.dispatch import Crew, hand_out
+from mlcourse.grading.batch.processes import Here, Processes
+from mlcourse.grading.batch.spool import Spool
+from mlcourse.grading.batch.submission import Outcome, Settings, begin, finish, look_up, lost
+from mlcourse.grading.gradebook.class_list import ClassList
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.judge.marking import fault_in
 from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.manifest import (
+    Listed,
+    Manifest,
+    NothingToPublish,
+    listed,
+    read_manifest,
+    write_manifest,
+)
+from mlcourse.grading.records.results import name_of
+from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.exports import inert
-from mlcourse.grading.report.publish import Summary, entry, publish, write_manifest
+from mlcourse.grading.report.publish import (
+    Summary,
+    also_called,
+    class_list_of,
+    gradebook_of,
+    marked_before,
+    publish,
+)
+from mlcourse.grading.report.regrade import (
+    Notebook,
+    Row,
+    all_requests,
+    find_requested,
+    follow_up,
+    write_requests,
+)
 
 try:
     import fcntl
@@ -30,7 +61,13 @@ class CannotGrade(ValueError):
 
 
 def grade_folder(
-    submissions: Path, settings: Settings, jobs: int, lesson: str | None = None, quiet: bool = False
+    submissions: Path,
+    settings: Settings,
+    jobs: int,
+    lesson: str | None = None,
+    quiet: bool = False,
+    cluster: str | None = None,
+    regrade: Path | None = None,
 ) -> Summary:
     """Mark all submissions of a folder or zip, and write results, tables and pages into `settings.out`.
 
@@ -44,35 +81,77 @@ def grade_folder(
         The lesson of all submissions, such as "04_em" or "04"; by default it is recognised for each notebook.
     quiet : bool
         Whether to hide the progress bar.
+    cluster : str, optional
+        The address of a Dask cluster that marks them instead of processes, such as "dask://HOST:8786".
+    regrade : Path, optional
+        A table of tasks to mark again, added to the one in `settings.out`.
 
     Raises
     ------
-    CannotGrade, CatalogueError, ByHandTableError, NoSandbox
+    CannotGrade, CatalogueError, ClusterError, GradebookError, NoSandbox, SheetError
     """
     course = settings.course
     lesson = full_name(lesson, course)
-    with lock_folder(settings.out):
-        # Read twice: once to count them, once to mark them, with only a few in memory at a time.
-        entries, lessons = [], set()
-        for submission in read_submissions(submissions, course.catalogue, lesson):
-            entries.append(entry(submission))
-            lessons.add(submission.lesson)
+    with (
+        lock_folder(settings.out),
+        Spool(settings.out) as waiting,
+        crew_for(settings.terms, jobs, cluster) as crew,
+    ):
+        entries: list[Listed] = []
+        notebooks: list[Notebook] = []
+        requests = all_requests(regrade, settings.out)
+        class_list = class_list_of(
+            gradebook_of(
+                settings.out, Manifest(gradebook=str(settings.gradebook) if settings.gradebook else None)
+            )
+        )
+        for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
+            entries.append(listed(submission))
+            notebooks.append(notebook_of(submission, course, class_list))
+            asked, _ = find_requested(requests, notebooks[-1:])
+            if left := look_up(submission, settings, again={request.task for request in asked}):
+                crew.start()
+                waiting.add(left)
         if not entries:
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        refuse_faulty_checks(course, lessons, settings.seed)
-        write_manifest(settings.out, entries, [])
+        note_requests(settings.out, requests, notebooks, class_list)
+        refuse_faulty_checks(course, waiting.lessons, settings.seed)
+        manifest = replace(
+            earlier_runs(settings.out).with_run(entries, str(submissions.resolve())),
+            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
+            platform=settings.platform,
+        )
+        write_manifest(settings.out, manifest)
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
-        found = read_submissions(submissions, course.catalogue, lesson)
-        changes = mark_all(found, len(entries), settings, jobs, quiet)
-        write_manifest(settings.out, entries, changes)
+        changes = mark_all(waiting, crew, settings, len(entries), quiet) if waiting.count else []
+        write_manifest(settings.out, replace(manifest, changes=changes))
         return publish(settings.out)
 
 
-def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) -> None:
+def earlier_runs(out: Path) -> Manifest:
+    """Return the manifest of the runs so far; an empty one before the first, or if it is damaged."""
+    try:
+        return read_manifest(out)
+    except NothingToPublish:
+        return Manifest()
+
+
+def crew_for(terms: Terms, jobs: int, cluster: str | None) -> Crew:
+    """Return who marks the submissions: the workers of a cluster, processes of this machine, or this process."""
+    assessment = Assessment(terms)
+    if cluster:
+        return Cluster(cluster, assessment)
+    if jobs == 0:
+        return Here(assessment.finish)
+    tasks = ["mlcourse.tasks"] if terms.course.root == OURS else []
+    return Processes(jobs, assessment.prepare, [without_pandas.__name__, assess.__name__, *tasks])
+
+
+def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None:
     """Raise CannotGrade if a check is faulty, because it would cost everybody points."""
     for task in course.catalogue.tasks.values():
         fault = fault_in(task, seed) if task.lesson in lessons else None
@@ -80,21 +159,53 @@ def refuse_faulty_checks(course: Course, lessons: set[str | None], seed: bytes) 
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
 
 
-def mark_all(
-    submissions: Iterable[Submission], count: int, settings: Settings, jobs: int, quiet: bool
-) -> list[str]:
+def notebook_of(submission: Submission, course: Course, class_list: ClassList) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(one.name for one in course.catalogue.of_lesson(submission.lesson).roster)
+    owner = submission.owner or submission.student
+    name = name_of(submission)
+    names = also_called(owner, submission.source, class_list)
+    return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks, names)
+
+
+def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook], class_list: ClassList) -> None:
+    """Keep the requests, and note what the marks were that were asked about.
+
+    Raises SheetError if a request is about no submission of this run or of the last one.
+    """
+    if not rows:
+        return
+    earlier, marks = marked_before(out, class_list)
+    known = {notebook.name: notebook for notebook in [*earlier, *notebooks]}
+    requests, problems = find_requested(rows, known.values())
+    if problems:
+        raise SheetError("\n".join(problems))
+    write_requests(out, rows)
+    follow_up(out, requests, marks)
+
+
+def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool) -> list[str]:
     """Mark every submission, show the progress, and return a line for each student whose points have changed."""
-    # BLAS reads this only once, when a process loads it.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # An interrupted run ends its processes at once. What they leave behind is cleaned up, so warnings would be noise.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    outcomes = run_in_pool(assess, submissions, jobs, prepare, (settings,), partial(lost_outcome, settings))
-    bar = tqdm(outcomes, total=count, unit="submission", disable=quiet or None)  # None: only on a terminal
     changes = {}
-    for outcome in bar:
-        bar.set_postfix_str(printable(outcome.grade.student, limit=30))
-        changes[outcome.name] = describe_change(outcome)
+    progress = {"total": count, "initial": count - waiting.count, "unit": "submission"}
+    with tqdm(**progress, disable=quiet or None) as bar:  # None: only on a terminal
+        for outcome in mark_each(waiting, crew, settings):
+            bar.set_postfix_str(printable(outcome.grade.student, limit=30), refresh=False)
+            bar.update()
+            changes[outcome.name] = describe_change(outcome)
     return [line for _, line in sorted(changes.items()) if line]
+
+
+def mark_each(waiting: Spool, crew: Crew, settings: Settings) -> Iterator[Outcome]:
+    """Mark every submission; yield each once its result is on the disk."""
+
+    def begun() -> Iterator[Waiting]:
+        for one in waiting:
+            begin(one, settings)
+            yield one
+
+    for one, result in hand_out(crew, Assessment(settings.terms), begun()):
+        yield finish(one, result or lost(one, settings), settings)
 
 
 def describe_change(outcome: Outcome) -> str | None:
@@ -164,6 +275,6 @@ def lock_folder(out: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotGrade(
-                f"another run is writing to {out}: wait for it, or choose another folder with -o."
+                f"another run or `mark` is using {out}: end it first, or choose another folder."
             ) from None
         yield

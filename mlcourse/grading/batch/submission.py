@@ -1,38 +1,29 @@
-"""Mark one submission, from reading its earlier result to saving the new one. Runs in a process of the pool."""
+"""One submission as the leading process sees it: what is known from an earlier run, and what is written down."""
 
-import multiprocessing.util
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
-from threadpoolctl import threadpool_limits
-
-from mlcourse.course_folder import Course
-from mlcourse.grading.batch.digests import digest_of, task_digests, tools_digest
-from mlcourse.grading.judge import marking
-from mlcourse.grading.records.grade import Grade, Mark, Submission
+from mlcourse.grading.batch.assess import Terms, Waiting, failed
+from mlcourse.grading.batch.digests import task_digests
+from mlcourse.grading.records.grade import Grade, Submission
 from mlcourse.grading.records.journal import Journal
 from mlcourse.grading.records.results import Result, lean, load, name_of, new_result, save, submission_digest
-from mlcourse.grading.sandbox import NoSandbox, Sandbox, WorkerEnded, choose
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The settings of a run, the same for all of its submissions."""
+@dataclass(frozen=True, kw_only=True)
+class Settings(Terms):
+    """The settings of a run: its terms, and what only the leading process needs."""
 
     out: Path
-    seed: bytes  # the secret that random cases are drawn from
     resume: bool = False  # whether to keep marks that are still valid
-    trust: bool = False  # whether submissions may run without a sandbox
-    course: Course = field(default_factory=Course)
-    grade: Callable[..., Grade] = marking.grade  # tests replace it with a stub
-    choose: Callable[..., Sandbox] = choose
+    gradebook: Path | None = None  # the file with the instructor's settings, if it is not the one in `out`
+    platform: str | None = None  # the learning platform that tables are for, if that file does not say
 
     @property
-    def circumstances(self) -> str:
-        """A digest of everything that affects all marks alike."""
-        return digest_of(f"{self.seed.hex()} {self.trust} {tools_digest()}")
+    def terms(self) -> Terms:
+        return Terms(**{one.name: getattr(self, one.name) for one in fields(Terms)})
 
     def path(self, submission: Submission) -> Path:
         return self.out / "results" / f"{name_of(submission)}.json"
@@ -43,88 +34,68 @@ class Settings:
 
 
 class Outcome(NamedTuple):
-    """What the run needs to know about a finished submission; the rest is on disk."""
+    """What the run needs to know about a marked submission; the rest is on disk."""
 
     name: str
     grade: Grade  # without long texts
-    before: dict[str, float] | None  # points per task in the last finished result, if there is one
+    before: dict[str, float] | None
 
 
-class _Process:
-    """What `prepare` sets up for `assess` in the same process."""
+def look_up(submission: Submission, settings: Settings, again: Collection[str] = ()) -> Waiting | None:
+    """Return what is left to do for a submission; None if an earlier run has finished it.
 
-    settings: Settings
-    sandbox: Sandbox | None = None
-    problem: NoSandbox | None = None  # why there is no sandbox
-
-
-def prepare(settings: Settings) -> None:
-    """Set up this process for `assess`."""
-    threadpool_limits(limits=1)  # the processes already use all cores
-    _Process.settings, _Process.sandbox, _Process.problem = settings, None, None
-    try:
-        _Process.sandbox = settings.choose(trust=settings.trust)
-        # At the end of this process. `atexit` would not work, because processes of a pool skip it.
-        multiprocessing.util.Finalize(None, _Process.sandbox.close, exitpriority=10)
-    except NoSandbox as problem:  # raised here, it would break the pool and its message would be lost
-        _Process.problem = problem
-
-
-def assess(submission: Submission) -> Outcome:
-    """Mark the tasks of a submission that are not marked yet, saving each step. Raises NoSandbox."""
-    if _Process.problem:
-        raise _Process.problem
-    settings = _Process.settings
+    The tasks in `again` are to be marked again in any case.
+    """
     old = load(settings.path(submission))
-    digest = submission_digest(submission, settings.circumstances)
-    checks = task_digests(settings.course, submission.lesson)
-    known = old.valid_marks(digest, checks) if old and settings.resume else {}
-    if old and old.finished and known.keys() == checks.keys() and not submission.problem:
-        return Outcome(name_of(submission), lean(old.grade), previous_points(old))
-    result = new_result(submission, digest, known, checks)
-    result.before = previous_points(old)
-    return finish(submission, result, known, checks)
+    known = {}
+    if old and settings.resume:
+        about = submission_digest(submission, settings.circumstances)
+        checks = task_digests(settings.course, submission.lesson)
+        known = old.valid_marks(about, checks)
+        known = {task: mark for task, mark in known.items() if task not in again}
+        complete = known.keys() == checks.keys() or submission.problem
+        if old.finished and old.about == about and complete:
+            return None
+    return Waiting(submission, known, previous_points(old))
 
 
-def finish(submission: Submission, result: Result, known: dict[str, Mark], checks: dict[str, str]) -> Outcome:
-    """Mark the tasks that are not in `known`, and save the result after each."""
-    settings, path = _Process.settings, _Process.settings.path(submission)
+def begin(waiting: Waiting, settings: Settings) -> None:
+    """Write down that a submission is being marked: from here on, an earlier result no longer counts."""
+    save(settings.path(waiting.submission), unfinished(waiting, settings), durable=False)
+
+
+def finish(waiting: Waiting, result: Result, settings: Settings) -> Outcome:
+    """Write a result and its history to the disk. Raises OSError."""
+    result.before = waiting.before
+    submission, grade = waiting.submission, result.grade
     names = {"student": submission.student, "source": submission.source}
-
-    def on_mark(mark: Mark) -> None:
-        result.add(mark, checks.get(mark.task, ""))
-        save(path, result)
-        settings.journal.write("mark", **names, **mark._asdict())
-
-    save(path, result)
-    try:
-        result.grade = settings.grade(
-            submission, settings.course, _Process.sandbox, settings.seed, on_mark=on_mark, done=known
-        )
-        result.finished = True
-    except (Exception, WorkerEnded) as error:
-        # The grader is at fault, not the student: no points are lost, and everybody else is graded.
-        result.grade = failed(result.grade, f"The grader failed: {type(error).__name__}: {error}")
-    result.checks = {mark.task: checks.get(mark.task, "") for mark in result.grade.marks}
-    save(path, result)
-    settings.journal.write("finished", **names, status=result.grade.status, points=result.grade.points)
-    return Outcome(name_of(submission), lean(result.grade), result.before)
-
-
-def lost_outcome(settings: Settings, submission: Submission) -> Outcome:
-    """Return the outcome of a submission that killed the process marking it; its marks so far are kept."""
-    path = settings.path(submission)
-    result = load(path) or new_result(
-        submission, submission_digest(submission, settings.circumstances), {}, {}
+    new = [mark for mark in grade.marks if mark.task not in waiting.known]
+    # The journal first: if the run is killed in between, marks are listed twice there, but none is missing.
+    settings.journal.write_all(
+        [
+            *(("mark", names | mark._asdict()) for mark in new),
+            ("finished", names | {"status": grade.status, "points": grade.points}),
+        ]
     )
-    note = "The grader's own process was killed while it was marking this submission."
-    result.grade, result.finished = failed(result.grade, note), False
-    save(path, result)
-    return Outcome(name_of(submission), lean(result.grade), result.before)
+    save(settings.path(submission), result)
+    return Outcome(name_of(submission), lean(grade), waiting.before)
 
 
-def failed(grade: Grade, note: str) -> Grade:
-    return replace(grade, status="crashed", notes=[*grade.notes, note])
+def lost(waiting: Waiting, settings: Settings) -> Result:
+    """Return the result of a submission that ends every process that marks it."""
+    result = unfinished(waiting, settings)
+    note = "The grader's own process was killed each time that it marked this submission."
+    result.grade = failed(result.grade, note)
+    return result
+
+
+def unfinished(waiting: Waiting, settings: Settings) -> Result:
+    """Return a result that has only the marks that are already known."""
+    submission = waiting.submission
+    digest = submission_digest(submission, settings.circumstances)
+    result = new_result(submission, digest, waiting.known, task_digests(settings.course, submission.lesson))
+    result.before = waiting.before
+    return result
 
 
 def previous_points(old: Result | None) -> dict[str, float] | None:

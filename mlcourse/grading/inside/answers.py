@@ -1,14 +1,13 @@
-"""What a worker is asked about answers: what a call returns, raises or changes, as plain values."""
+"""What a worker is asked about answers: what a call returns or raises, as plain values."""
 
-import json
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mlcourse.grading.inside.cells import place_of
-from mlcourse.grading.inside.pipe import pack, to_npz
+from mlcourse.grading.inside.lines import place_of
+from mlcourse.grading.inside.pipe import pack
 from mlcourse.plain import NotPlain, plain
 from mlcourse.typing import Array
 
@@ -25,17 +24,6 @@ def evaluate(compute: Callable[[], object]) -> tuple[dict[str, Any], list[Array]
         return {"not plain": str(error)[:200]}, []
     except BaseException as error:
         return {"error": describe_exception(error)}, []
-
-
-def changed_arguments(args: tuple[object, ...], before: list[bytes]) -> list[int]:
-    """List the positions of the arguments that a call has changed since they were written as bytes."""
-    return [position for position, (now, then) in enumerate(zip(args, before)) if as_bytes(now) != then]
-
-
-def as_bytes(value: object) -> bytes:
-    """Write a plain value as bytes, the same for equal values."""
-    arrays: list[Array] = []
-    return json.dumps(pack(value, arrays)).encode() + to_npz(arrays)
 
 
 def describe_exception(error: BaseException) -> dict[str, Any]:

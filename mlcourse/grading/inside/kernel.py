@@ -2,11 +2,13 @@
 
 import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG = 1
 CAPSET = {"x86_64": 126, "aarch64": 91}  # a system call's number depends on the processor
 
 
@@ -37,6 +39,12 @@ def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent has ended, so that none can escape."""
     if sys.platform == "linux":
         prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with_parent() -> None:
+    """End as soon as the process that started this one ends, in whatever way."""
+    if sys.platform == "linux":
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def drop_capabilities() -> None:

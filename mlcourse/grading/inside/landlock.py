@@ -54,8 +54,11 @@ def version() -> int:
         return 0
 
 
-def confine(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Restrict this process to the given files and folders. Raises OSError if the kernel cannot."""
+def confine(readable: Iterable[str], writable: Iterable[str], listable: Iterable[str] = ()) -> None:
+    """Restrict this process to the given files and folders. Raises OSError if the kernel cannot.
+
+    What is in a listable folder, at any depth, has its name seen, and no more.
+    """
     abi = version()
     if not abi:
         raise OSError("this kernel has no Landlock")
@@ -65,6 +68,8 @@ def confine(readable: Iterable[str], writable: Iterable[str]) -> None:
     ruleset = syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     for path in readable:
         _allow(ruleset, path, READ_RIGHTS & handled)
+    for path in listable:
+        _allow(ruleset, path, READ_DIR & handled)
     for path in writable:
         _allow(ruleset, path, WRITE_RIGHTS & handled)
     no_new_privileges()

@@ -1,119 +1,47 @@
-"""What runs inside the sandbox: a launcher that has imported everything, and the workers that it forks.
+"""What runs inside the sandbox: a launcher that has imported what a lesson needs, and the workers that it forks.
 
 Importing SciPy, scikit-learn and Matplotlib takes seconds; running a student's code takes a fraction of one. So the
-launcher imports them once, before it sees any student's code, and forks a worker for each submission. The worker
-closes its connection to the launcher, gives up its rights, and only then receives the student's cells. It runs them
-and calls what they define. When it has finished or failed, the launcher ends it and wipes its scratch folder.
+launcher of a lesson imports what its exercise imports, once, before it sees any student's code, and forks a worker
+for each submission. The worker closes its connection to the launcher, gives up its rights, and only then receives the
+student's cells. It runs them and calls what they define. When it has finished or failed, the launcher ends it and
+wipes its scratch folder.
 
-This file is run as a script: `python launcher.py SETTING`, where the setting is JSON; see `sandbox/launch.py`.
+This file is run as a script, `python launcher.py SETTING`, where the setting is a file of JSON; see `launch.py`.
 Neither launcher nor worker ever holds an expected value, a reference or a seed of the random cases.
 
-Imports of the course are inside functions, because `mlcourse` can only be imported after its checks are hidden.
+Imports of the course are inside functions, because `mlcourse` can only be imported once its folder is on the path.
 """
 
 import gc
-import importlib
 import json
 import os
 import signal
 import socket
 import sys
-import types
-from collections.abc import Callable
-from typing import Any, NoReturn
-
-PRELOADED = (
-    "numpy",
-    "scipy.linalg",
-    "scipy.optimize",
-    "scipy.spatial.distance",
-    "scipy.stats",
-    "matplotlib.pyplot",
-    "mlcourse.anomaly",
-    "mlcourse.classifier",
-    "mlcourse.datasets",
-    "mlcourse.evaluation",
-    "mlcourse.kmeans",
-    "mlcourse.metrics",
-    "mlcourse.mixture",
-    "mlcourse.pca",
-    "mlcourse.plotting",
-    "mlcourse.grading.inside.scratch",
-    "mlcourse.grading.inside.worker",
-    "sklearn.datasets",
-    "sklearn.metrics",
-    "sklearn.model_selection",
-    "sklearn.preprocessing",
-)
-
+from pathlib import Path
+from typing import Any
 
 # ── Before any student's code ────────────────────────────────────────────────────────────────────────
 
 
 def main(setting: dict[str, Any]) -> None:
-    """Import everything once, then fork a worker for each submission until the parent closes the connection."""
+    """Import what the lesson needs, then fork a worker for each submission until the parent closes the connection."""
     sys.path += setting["path"]
-    hide_the_checks()
-    for name in PRELOADED:
-        importlib.import_module(name)
-    hide_scikit_learn(setting["hidden"])
-    disable_proc_lookup()
+    from mlcourse.grading.inside.preload import preload
+
+    preload(setting)
+    start_shell(setting["scratch"])
     gc.freeze()  # objects that exist now stay shared between launcher and workers
     control = socket.socket(socket.AF_UNIX)
     control.connect(setting["control"])
     Launcher(control, setting).run()
 
 
-def hide_the_checks() -> None:
-    """Replace checks and tasks, with their references and mistakes, by a `check` that does nothing."""
-    checks, tasks = types.ModuleType("mlcourse.checks"), types.ModuleType("mlcourse.tasks")
-    vars(checks)["open_course"] = lambda *args, **kwargs: CheckStub()
-    vars(tasks)["check"] = CheckStub()
-    sys.modules |= {"mlcourse.checks": checks, "mlcourse.tasks": tasks}
+def start_shell(folder: str) -> None:
+    """Start the shell of which every worker gets a copy."""
+    from mlcourse.grading.inside.shell import Shell
 
-
-class CheckStub:
-    """A stub for `mlcourse.check`: every check passes silently, because the parent does the real checking."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *args, **kwargs: None
-
-
-class HiddenModule(types.ModuleType):
-    """A part of scikit-learn that these tasks should be solved without. It can be imported, but not used.
-
-    So a student who imports it for a comparison loses nothing, but an answer that calls it fails.
-    """
-
-    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def refuse(*args: object, **kwargs: object) -> NoReturn:
-            raise ImportError(f"{self.__name__}.{name} is not available to answers in this course.")
-
-        return refuse
-
-
-def hide_scikit_learn(parts: list[str]) -> None:
-    """Put placeholders where imports such as `import sklearn.mixture` will find them."""
-    import sklearn
-
-    for part in parts:
-        name = f"sklearn.{part}"
-        for loaded in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
-            del sys.modules[loaded]
-        sys.modules[name] = HiddenModule(name)
-        setattr(sklearn, part, sys.modules[name])
-
-
-def disable_proc_lookup() -> None:
-    """Stop threadpoolctl from using /proc, which it found when imported but workers cannot see."""
-    import threadpoolctl
-
-    threadpoolctl._HAS_PROCFS = False  # older versions ignore this
+    Shell.instance(folder)
 
 
 # ── The launcher ─────────────────────────────────────────────────────────────────────────────────────
@@ -205,4 +133,4 @@ def discard_output() -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(Path(sys.argv[1]).read_text("utf-8")))

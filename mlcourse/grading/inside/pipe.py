@@ -24,6 +24,7 @@ import numpy as np
 from mlcourse.typing import Array
 
 LENGTHS = struct.Struct(">II")  # of the JSON, of the arrays
+FILE = b"\0"  # comes with an open file, which cannot be sent without any bytes
 MAX_JSON = 1_000_000  # bytes of JSON in a reply; Python needs up to thirty times as much to hold it
 MAX_ARRAYS = 16_000_000  # bytes; the largest real answer is a few thousand rows
 MAX_EMPTY = 1_000_000  # product of the nonzero dimensions of an array that has no entries
@@ -237,6 +238,28 @@ def send(
             continue
         except OSError as error:
             raise Closed from error
+
+
+def send_file(channel: socket.socket, descriptor: int, seconds: float | None = None) -> None:
+    """Send an open file after a message. Raises Closed or TimedOut."""
+    deadline = _deadline(seconds)
+    while True:
+        _wait(channel, select.POLLOUT, deadline)
+        try:
+            socket.send_fds(channel, [FILE], [descriptor])
+            return
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            raise Closed from error
+
+
+def receive_file(channel: socket.socket) -> int:
+    """Receive an open file; return its descriptor. Raises Closed."""
+    data, descriptors, _, _ = socket.recv_fds(channel, len(FILE), 1)
+    if data != FILE or len(descriptors) != 1:
+        raise Closed
+    return descriptors[0]
 
 
 def receive(

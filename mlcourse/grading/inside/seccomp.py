@@ -2,8 +2,9 @@
 
 The list is what Python and NumPy need to compute, and to read and write the files that the sandbox allows. Everything
 else is refused with EPERM: starting a process or a program (fork, execve), sockets, signals to other processes,
-tracing, mounting, changing owners, permissions or time stamps, links, locks, shared memory, keys, BPF, io_uring, and
-whatever a later kernel adds.
+tracing, mounting, changing owners, permissions or time stamps, links, shared memory, keys, BPF, io_uring, and
+whatever a later kernel adds. Locks of files, which databases take, are neither taken nor refused: the kernel is not
+asked, and the call succeeds.
 
 The filter is a program for the kernel's BPF machine, built here instruction by instruction. See seccomp(2).
 """
@@ -31,11 +32,11 @@ ALWAYS_ALLOWED = {
     "pipe": (22, None), "pipe2": (293, 59), "poll": (7, None), "ppoll": (271, 73), "select": (23, None),
     "pselect6": (270, 72), "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_wait": (232, None),
     "epoll_pwait": (281, 22), "eventfd2": (290, 19),
-    # the worker's own socket: sending and receiving bytes (`sendmsg` could pass on open files)
-    "sendto": (44, 206), "recvfrom": (45, 207),
+    # the worker's own socket: bytes in both directions, open files only in one (`sendmsg` could pass them on)
+    "sendto": (44, 206), "recvfrom": (45, 207), "recvmsg": (47, 212),
     # memory
-    "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
-    "brk": (12, 214), "membarrier": (324, 283),
+    "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
+    "msync": (26, 227), "brk": (12, 214), "membarrier": (324, 283),
     # time
     "sched_yield": (24, 124), "nanosleep": (35, 101), "clock_nanosleep": (230, 115), "clock_gettime": (228, 113),
     "clock_getres": (229, 114), "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153),
@@ -54,9 +55,11 @@ ALWAYS_ALLOWED = {
     "exit": (60, 93), "exit_group": (231, 94),
 }  # fmt: skip
 OPEN, OPENAT = (2, None), (257, 56)
+MMAP = (9, 222)
 CLONE, CLONE3 = (56, 220), (435, 435)
 KILL, TKILL, TGKILL = (62, 129), (200, 130), (234, 131)
 FCNTL, IOCTL, PRCTL, PRLIMIT64 = (72, 25), (16, 29), (157, 167), (302, 261)
+FLOCK = (73, 32)
 SECCOMP = (317, 277)
 
 PROCESSORS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
@@ -66,12 +69,15 @@ X32 = 0x40000000  # x86_64 has a second table of calls, under these numbers
 LOAD, AND, EQUAL, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 ALLOW, KILL_PROCESS = 0x7FFF0000, 0x80000000
 REFUSE, UNKNOWN = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
+PRETEND = 0x00050000  # the call returns 0, and the kernel does nothing
 NUMBER, ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 
 CLONE_THREAD, NAMESPACES = 0x00010000, 0x7E020000
+MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
-# Duplicating and querying, but no F_SETOWN or F_SETSIG (they signal other processes), no leases, no locks.
-FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030, 1032)
+# Duplicating and querying, but no F_SETOWN or F_SETSIG (they signal other processes), no leases.
+FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 1030, 1032)
+FCNTL_LOCKS = (6, 7)  # taking one: nobody else is there to be locked out
 # Terminal or not, its width, blocking, close on exec, bytes left to read; but no typing into it (TIOCSTI).
 IOCTL_REQUESTS = (0x5401, 0x5413, 0x5421, 0x5450, 0x5451, 0x541B)
 PRCTL_OPTIONS = (15, 16)  # a thread's name
@@ -117,13 +123,15 @@ def program(machine: str, own_pid: int) -> list[Step]:
     conditional = [
         (OPEN, _allow_unless_truncating(1)),
         (OPENAT, _allow_unless_truncating(2)),
+        (MMAP, _allow_unless_shared_and_anonymous()),
         (CLONE, [*_load(0), (AND, 0, 0, CLONE_THREAD | NAMESPACES), *_allow_if(CLONE_THREAD)]),
         # Its flags are in memory, where a filter cannot see them. If the call does not exist, glibc uses clone.
         (CLONE3, [(RETURN, 0, 0, UNKNOWN)]),
         (KILL, [*_load(0), *_allow_if(own_pid)]),
         (TKILL, [*_load(0), *_allow_if(own_pid)]),
         (TGKILL, [*_load(0), *_allow_if(own_pid)]),
-        (FCNTL, [*_load(1), *_allow_if(*FCNTL_COMMANDS)]),
+        (FCNTL, [*_load(1), *_return_if(PRETEND, *FCNTL_LOCKS), *_allow_if(*FCNTL_COMMANDS)]),
+        (FLOCK, [(RETURN, 0, 0, PRETEND)]),
         (IOCTL, [*_load(1), *_allow_if(*IOCTL_REQUESTS)]),
         (PRCTL, [*_load(0), *_allow_if(*PRCTL_OPTIONS)]),
         (PRLIMIT64, _allow_reading_limits()),
@@ -154,8 +162,12 @@ def _load(argument: int, high: bool = False) -> list[Step]:
 
 def _allow_if(*values: int) -> list[Step]:
     """Allow the call if the loaded value is one of these; otherwise refuse it."""
-    tests = [step for value in values for step in ((EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW))]
-    return [*tests, (RETURN, 0, 0, REFUSE)]
+    return [*_return_if(ALLOW, *values), (RETURN, 0, 0, REFUSE)]
+
+
+def _return_if(decision: int, *values: int) -> list[Step]:
+    """Decide on the call if the loaded value is one of these; otherwise go on."""
+    return [step for value in values for step in ((EQUAL, 0, 1, value), (RETURN, 0, 0, decision))]
 
 
 def _allow_unless_truncating(flags: int) -> list[Step]:
@@ -164,6 +176,17 @@ def _allow_unless_truncating(flags: int) -> list[Step]:
         *_load(flags),
         (AND, 0, 0, O_ACCMODE | O_TRUNC),
         (EQUAL, 0, 1, O_TRUNC),
+        (RETURN, 0, 0, REFUSE),
+        (RETURN, 0, 0, ALLOW),
+    ]
+
+
+def _allow_unless_shared_and_anonymous() -> list[Step]:
+    """Refuse memory that stays in use when nearly all of it is unmapped, so that no count of pages sees it."""
+    return [
+        *_load(3),
+        (AND, 0, 0, MAP_SHARED | MAP_ANONYMOUS),
+        (EQUAL, 0, 1, MAP_SHARED | MAP_ANONYMOUS),
         (RETURN, 0, 0, REFUSE),
         (RETURN, 0, 0, ALLOW),
     ]

@@ -5,15 +5,22 @@ import os
 import random
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
+from IPython.core.async_helpers import get_asyncio_loop
 
-from mlcourse.grading.inside import kernel, landlock, pipe, seccomp
-from mlcourse.grading.inside.answers import as_bytes, changed_arguments, describe_exception, evaluate
-from mlcourse.grading.inside.cells import OutputTail, notebook_namespace, run_cell
+from mlcourse.grading.inside import kernel, landlock, notes, pipe, seccomp, substitutes
+from mlcourse.grading.inside.answers import describe_exception, evaluate
+from mlcourse.grading.inside.arguments import attach
+from mlcourse.grading.inside.display import close_figures
+from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
+from mlcourse.grading.inside.observing import observed
+from mlcourse.grading.inside.pictures import pixels_of
+from mlcourse.grading.inside.shell import OutputTail, Shell
 from mlcourse.typing import Array
 
 Request: TypeAlias = dict[str, Any]
@@ -28,6 +35,7 @@ def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: d
     os.chdir(folder)
     np.random.seed(0)  # noqa: NPY002  students may use the old generator, and marks must not depend on chance
     random.seed(0)
+    get_asyncio_loop()  # for cells with `await`; it needs a pair of sockets, which are refused later
     try:
         confine(limits, folder, setting)
     except OSError as error:
@@ -35,8 +43,11 @@ def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: d
         return
     tail = OutputTail(limits["output"])
     sys.stdout = sys.stderr = tail
+    substitutes.install(folder)
+    shell = Shell.instance()
+    shell.take_place(folder)
     pipe.send(channel, {"ready": True})
-    Worker(channel, tail).serve()
+    Worker(channel, tail, shell).serve()
 
 
 def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> None:
@@ -49,16 +60,21 @@ def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> Non
         return
     kernel.drop_capabilities()
     if setting["landlock"]:
-        landlock.confine(setting["readable"], [folder])
+        landlock.confine(setting["readable"], [folder], setting["listable"])
     seccomp.confine()
 
 
 class Worker:
     """Run cells and call answers on the parent's requests."""
 
-    def __init__(self, channel: socket.socket, tail: OutputTail):
-        self.channel, self.tail = channel, tail
-        self.namespace = notebook_namespace()
+    def __init__(self, channel: socket.socket, tail: OutputTail, shell: Shell):
+        self.channel, self.tail, self.shell = channel, tail, shell
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The names that the notebook has defined, wherever its cells have put them."""
+        own, module = self.shell.user_ns, vars(self.shell.user_module)
+        return own if own is module else {**module, **own}
 
     def serve(self) -> None:
         """Answer requests until the parent closes the socket."""
@@ -67,9 +83,10 @@ class Worker:
                 request, arrays = pipe.receive(self.channel, max_json=MAX_REQUEST, max_arrays=MAX_REQUEST)
             except pipe.Closed:
                 return
-            handlers = (self.files, self.cell, self.find, self.value, self.call)
+            handlers = (self.files, self.cell, self.find, self.value, self.call, self.picture)
             handle = {handler.__name__: handler for handler in handlers}[request["do"]]
-            fields, arrays = handle(request, arrays)
+            with lent(self.namespace, request.get("lent", {}), self.channel, request["number"]):
+                fields, arrays = handle(request, arrays)
             pipe.send(self.channel, {"number": request["number"], **fields}, arrays)
 
     def files(self, request: Request, arrays: list[Array]) -> Reply:
@@ -83,9 +100,15 @@ class Worker:
         return {}, []
 
     def cell(self, request: Request, _: list[Array]) -> Reply:
-        """Run a cell; reply with what it raised, and the end of what it printed."""
-        error = run_cell(request["source"], request["cell"], self.namespace)
-        return {"error": error and describe_exception(error), "output": self.tail.take()}, []
+        """Run a cell; reply with what it raised, what is to be noted, the end of what it printed, and its figures."""
+        error = self.shell.run(request["cell"], request["source"])
+        figures = [np.frombuffer(png, np.uint8) for png in self.shell.figures.take()]
+        reply = {
+            "error": error and describe_exception(error),
+            "notes": notes.take(),
+            "output": self.tail.take(),
+        }
+        return reply, figures
 
     def find(self, request: Request, _: list[Array]) -> Reply:
         """Reply with what a name refers to: nothing, a function, None, or some other value."""
@@ -99,11 +122,28 @@ class Worker:
         """Reply with a value that the student has computed, as the exercise's own check cell would pass it."""
         return evaluate(lambda: eval(request["expression"], self.namespace))
 
-    def call(self, request: Request, arrays: list[Array]) -> Reply:
-        """Call a student's function; reply with its result, and with which of its arguments it has changed."""
+    def call(self, request: Request, _: list[Array]) -> Reply:
+        """Call a student's function on arguments in shared memory; reply with its result."""
+        arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
-        before = [as_bytes(arg) for arg in args]
         function = self.namespace[request["name"]]
-        fields, arrays = evaluate(lambda: function(*args))
-        self.tail.take()
-        return {**fields, "changed": changed_arguments(args, before)}, arrays
+        with self.unseen(), observed(request["observe"]) as seen:
+            fields, arrays = evaluate(lambda: function(*args))
+        return {**fields, "seen": sorted(seen)}, arrays
+
+    @contextlib.contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Forget what an answer prints, notes and plots; its figures are not even drawn."""
+        self.shell.figures.closed = True
+        try:
+            yield
+        finally:
+            self.shell.figures.closed = False
+            close_figures()
+            notes.take()
+            self.tail.take()
+
+    def picture(self, _: Request, arrays: list[Array]) -> Reply:
+        """Reply with the pixels of a PNG, or with nothing if it cannot be read."""
+        pixels = pixels_of(arrays[0].tobytes())
+        return {}, [] if pixels is None else [pixels]

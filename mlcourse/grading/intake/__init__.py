@@ -1,1 +1,1 @@
-"""Read submissions as data: find them in folders and zips, and parse notebooks without running anything."""
+"""Read submissions as data: find them in folders and archives, and parse notebooks without running anything."""

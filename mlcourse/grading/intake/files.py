@@ -1,34 +1,59 @@
-"""Submitted files, in a folder or a zip: who owns them, and which of them accompany a notebook.
+"""Submitted files, in a folder or an archive: who owns them, and which of them accompany a notebook.
 
 A student's own data files are available where the cells run, under the same names as on the student's machine. Here
 they are only bytes: nothing but the student's own cells reads them.
 """
 
-from collections.abc import Callable, Iterable
-from pathlib import PurePosixPath
-from typing import NamedTuple
+import gzip
+import zlib
+from collections.abc import Iterable
+from typing import IO, NamedTuple, Protocol, cast
 
+from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_zipped_notebook, stem
+from mlcourse.grading.intake.outputs import NotReadable, without_outputs
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Attachment
 from mlcourse.grading.records.text import tidy
 
+MAX_ARCHIVE = 20_000_000  # bytes, of a student's own archive
+MAX_OTHER = 5_000_000  # bytes, of any other file
 MAX_ATTACHMENTS = 20  # files per notebook
 MAX_ATTACHMENT_BYTES = 10_000_000  # per notebook, all files together
 
 Reading = tuple[bytes | None, str | None]  # a file's bytes, or a sentence that says why there are none
 
 
+class Reader(Protocol):
+    """Reads a file: a notebook without its outputs, as everything that is called so, and everything else as it is."""
+
+    def __call__(self, as_notebook: bool = False) -> Reading: ...
+
+
 class File(NamedTuple):
     """A file, not yet read."""
 
-    parts: tuple[str, ...]  # of its path, relative to the folder or zip
-    read: Callable[[], Reading]
-    submitted: bool  # whether it gets a grade or a reported problem: a notebook, a zip, or a link
+    parts: tuple[str, ...]  # of its path, relative to the folder or archive
+    read: Reader
+    submitted: bool  # whether it gets a grade or a reported problem: a notebook, an archive, or a link
+    written: float | None = None  # seconds since 1970
 
 
-def is_submission(name: str) -> bool:
-    """Whether a file with this name is a notebook, or a zip that may contain one."""
-    return name.lower().endswith((".ipynb", ".zip"))
+def read_stream(file: IO[bytes], name: str, as_notebook: bool = False) -> Reading:
+    """Return the bytes of an opened file, or why it is not read."""
+    if as_notebook or is_notebook(name):
+        try:
+            return without_outputs(_unzipped(file) if is_zipped_notebook(name) else file), None
+        except NotReadable as error:
+            return None, str(error)
+        except (OSError, EOFError, zlib.error) as error:
+            return None, f"It cannot be unpacked: {type(error).__name__}: {error}"[:200].rstrip(".") + "."
+    limit = MAX_ARCHIVE if is_archive(name) else MAX_OTHER
+    data = file.read(limit + 1)
+    return (None, f"It is larger than {limit / 1e6:.0f} MB.") if len(data) > limit else (data, None)
+
+
+def _unzipped(file: IO[bytes]) -> IO[bytes]:
+    return cast(IO[bytes], gzip.GzipFile(fileobj=file))
 
 
 def owner(parts: tuple[str, ...]) -> str:
@@ -37,9 +62,9 @@ def owner(parts: tuple[str, ...]) -> str:
     A platform's number stays part of the name, because two students may share a name: `smithjane_1234`.
     """
     first = parts[0]
-    in_folder = len(parts) > 1 and not first.lower().endswith(".zip")
+    in_folder = len(parts) > 1 and not is_archive(first)
     found = moodle(first) or (None if in_folder else canvas(first))
-    name = f"{found['name']}_{found['user']}" if found else first if in_folder else PurePosixPath(first).stem
+    name = f"{found['name']}_{found['user']}" if found else first if in_folder else stem(first)
     return tidy(name) or "(no name)"
 
 
@@ -47,12 +72,17 @@ def attachments_of(notebook: File, files: Iterable[File]) -> tuple[File, ...]:
     """Select a student's files in the notebook's folder or below it; make `parts` relative to that folder."""
     folder = notebook.parts[:-1]
     inside = (file for file in files if not file.submitted and file.parts[: len(folder)] == folder)
-    return tuple(file._replace(parts=_relative(folder, file.parts)) for file in inside)
+    return tuple(file._replace(parts=_relative(folder, file)) for file in inside)
 
 
-def _relative(folder: tuple[str, ...], parts: tuple[str, ...]) -> tuple[str, ...]:
-    named = moodle(parts[0]) or canvas(parts[0]) if len(parts) == 1 else None
-    return (named["file"],) if named else parts[len(folder) :]
+def _relative(folder: tuple[str, ...], file: File) -> tuple[str, ...]:
+    return (original_name(file),) if len(file.parts) == 1 else file.parts[len(folder) :]
+
+
+def original_name(file: File) -> str:
+    """Return the name of a file on its owner's machine."""
+    named = moodle(file.parts[0]) or canvas(file.parts[0]) if len(file.parts) == 1 else None
+    return str(named["file"]) if named else file.parts[-1]
 
 
 def read_attachments(files: tuple[File, ...]) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Find all submissions in a folder or a zip.
+"""Find all submissions in a folder or an archive.
 
 The path may contain:
 
@@ -6,9 +6,10 @@ The path may contain:
     submitted/student/assignment/notebook.ipynb  nbgrader's tree, or a course folder that contains it
     name_1234_5678_notebook.ipynb                a flat folder, with the file names of a learning platform
     Name_1234_assignsubmission_file/…            one folder per student, named by a learning platform
-    all.zip                                      a zip of any of these; a student's own submission may be a zip too
+    all.zip, all.tar.gz                          an archive of any of these; a student's own submission may be one too
 
-A file that cannot be read is listed as well, with a sentence that says why.
+A file that cannot be read is listed as well, with a sentence that says why. So is a student who handed in something
+else than a notebook.
 """
 
 import os
@@ -19,25 +20,29 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mlcourse.grading.intake.archives import MAX_ZIP, RefusedArchive, files_in
-from mlcourse.grading.intake.files import File, Reading, attachments_of, is_submission, owner
-from mlcourse.grading.intake.notebooks import MAX_BYTES
+from mlcourse.grading.intake.archives import RefusedArchive, files_in
+from mlcourse.grading.intake.files import File, Reading, attachments_of, original_name, owner, read_stream
+from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_submission, maybe_notebook, what_else
+from mlcourse.grading.intake.notebooks import is_a_notebook
 from mlcourse.grading.intake.platforms import canvas, moodle
+from mlcourse.grading.records.text import name_key, tidy
 
 MAX_NOTEBOOKS = 20  # per student
 MAX_DEPTH = 8  # of nested folders
+MAX_TRIED = 5  # files of a student without a notebook whose content may show that they are one
 # Do not follow links, and do not wait for the other end of a pipe.
 SAFE_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
 
 
 class Found(NamedTuple):
-    """A submitted file: the parts of its path, its bytes or why there are none, and the files that accompany it."""
+    """A submitted file."""
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...]  # of its path
     data: bytes | None
-    problem: str | None = None
-    attachments: tuple[File, ...] = ()
+    problem: str | None = None  # why there are no bytes
+    attachments: tuple[File, ...] = ()  # the files that accompany it
+    handed_in: float | None = None  # seconds since 1970, as the platform or the file system says
 
 
 def find(path: Path) -> Iterator[Found]:
@@ -45,11 +50,11 @@ def find(path: Path) -> Iterator[Found]:
     if path.is_dir():
         top = path / "submitted" if (path / "submitted").is_dir() else path
         files = list(_walk(top, ()))
-        yield from _notebooks_among([*files, *_without_notebook(files, _folders(top))])
-    elif path.suffix.lower() == ".zip":
-        yield from _in_zip(path)
+        yield from _notebooks_among(_with_everybody(files, _folders(top)))
+    elif is_archive(path.name):
+        yield from _in_archive(path)
     else:
-        yield Found((path.name,), *_read(path))
+        yield Found((path.name,), *_read(path, as_notebook=True), (), _changed(path))
 
 
 def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
@@ -57,12 +62,13 @@ def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
     files, read = sorted(files, key=lambda file: file.parts), Counter[str]()
     by_owner: dict[str, list[File]] = defaultdict(list)
     for file in files:
-        by_owner[owner(file.parts)].append(file)
+        by_owner[_owner_key(file)].append(file)
     for file in files:
-        student = owner(file.parts)
+        student = _owner_key(file)
         if not file.submitted or read[student] > MAX_NOTEBOOKS:
             continue
-        for found in _expand(Found(file.parts, *file.read(), attachments_of(file, by_owner[student]))):
+        whole = Found(file.parts, *file.read(), attachments_of(file, by_owner[student]), file.written)
+        for found in _expand(whole):
             read[student] += 1
             if read[student] > MAX_NOTEBOOKS:
                 problem = f"Only the first {MAX_NOTEBOOKS} notebooks of a student are read."
@@ -71,17 +77,62 @@ def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
             yield found
 
 
-def _without_notebook(files: list[File], folders: Iterable[str] = ()) -> Iterator[File]:
-    """Yield an unreadable file for every student who has a folder, or a file from a platform, but no notebook."""
-    places: set[tuple[str, ...]] = {(name, "") for name in folders}
-    for first, *rest in (file.parts for file in files):
-        if rest or moodle(first) or canvas(first):
-            places.add((first, "") if rest else (first,))
-    with_one = {owner(file.parts) for file in files if file.submitted}
-    for place in sorted(places):
-        if owner(place) not in with_one and not place[0].startswith("."):
-            with_one.add(owner(place))
-            yield File(place, lambda: (None, "There is no notebook here."), submitted=True)
+def _owner_key(file: File) -> str:
+    return name_key(owner(file.parts))
+
+
+def _with_everybody(files: list[File], folders: Iterable[str] = ()) -> list[File]:
+    """Add a submission for everybody who handed in something, but no file that is called a notebook.
+
+    It is the file that is a notebook under another name or, if there is none, a problem. A file outside all folders
+    counts if a platform has named it, or if it is of a kind that is handed in by mistake, among notebooks.
+    """
+    with_one = {_owner_key(file) for file in files if file.submitted}
+    flat = any(len(file.parts) == 1 and file.submitted for file in files)
+    places = {name_key(owner((name, ""))): (name, "") for name in folders if not name.startswith(".")}
+    others: dict[str, list[File]] = {key: [] for key in places}
+    for file in files:
+        first, *rest = file.parts
+        listed = rest or moodle(first) or canvas(first) or (flat and _is_odd(file))
+        if listed and not first.startswith("."):
+            others.setdefault(_owner_key(file), []).append(file)
+    missing = [
+        _disguised(theirs) or _problem_with(theirs, places.get(key))
+        for key, theirs in others.items()
+        if key not in with_one
+    ]
+    kept = {file.parts for file in missing}
+    return [*(file for file in files if file.parts not in kept), *missing]
+
+
+def _is_odd(file: File) -> bool:
+    """Whether a file is handed in by mistake rather than with a notebook."""
+    return what_else(file.parts[-1]) is not None or _disguised([file]) is not None
+
+
+def _disguised(files: Iterable[File]) -> File | None:
+    """Return the first file that is a notebook without being called so."""
+    candidates = [file for file in files if maybe_notebook(file.parts[-1])][:MAX_TRIED]
+    found = next((file for file in candidates if is_a_notebook(file.read(as_notebook=True)[0])), None)
+    return found._replace(read=partial(found.read, as_notebook=True), submitted=True) if found else None
+
+
+def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
+    """Return a submission that only says what there is in place of a notebook."""
+    first = files[0].parts if files else ()
+    place = place or ((first[0], "") if len(first) > 1 else first)
+    problem = _no_notebook(files, "here")
+    written = max((file.written for file in files if file.written), default=None)
+    return File(place, lambda as_notebook=False: (None, problem), submitted=True, written=written)
+
+
+def _no_notebook(files: Iterable[File], where: str) -> str:
+    """Say that there is no notebook, and what there is instead."""
+    names = (tidy(original_name(file)) for file in files)
+    known = next(((name, kind) for name in names if (kind := what_else(name))), None)
+    if known is None:
+        return f"There is no notebook {where}."
+    return f"There is no notebook {where}: {known[0]} is {known[1]}. Ask for the file that ends in .ipynb."
 
 
 def _folders(top: Path) -> list[str]:
@@ -90,15 +141,14 @@ def _folders(top: Path) -> list[str]:
     return [entry.name for entry in entries if entry.name not in IGNORED]
 
 
-def _in_zip(path: Path) -> Iterator[Found]:
-    """Yield every notebook in a platform's bulk zip."""
+def _in_archive(path: Path) -> Iterator[Found]:
+    """Yield every notebook in a platform's bulk archive."""
     try:
         files = files_in(path)
     except RefusedArchive as error:
-        yield Found((path.name,), None, str(error))
+        yield Found((path.name,), None, str(error), (), _changed(path))
         return
-    files = _unwrapped(files)
-    yield from _notebooks_among([*files, *_without_notebook(files)])
+    yield from _notebooks_among(_with_everybody(_unwrapped(files)))
 
 
 def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
@@ -107,7 +157,7 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
         entries = list(os.scandir(top.joinpath(*parts)))
     except OSError as error:
         problem = f"This folder cannot be listed: {error.strerror}."
-        yield File((*parts, ""), lambda: (None, problem), submitted=True)
+        yield File((*parts, ""), lambda as_notebook=False: (None, problem), submitted=True)
         return
     for entry in entries:
         here = (*parts, entry.name)
@@ -118,10 +168,19 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
                 yield from _walk(top, here)
         elif entry.is_symlink() or not entry.name.startswith("."):
             link_or_notebook = entry.is_symlink() or is_submission(entry.name)
-            yield File(here, partial(_read, top.joinpath(*here)), link_or_notebook)
+            path = top.joinpath(*here)
+            yield File(here, partial(_read, path), link_or_notebook, _changed(path))
 
 
-def _read(path: Path) -> Reading:
+def _changed(path: Path) -> float | None:
+    """Return when a file or link was written; None if the file system does not know."""
+    try:
+        return path.lstat().st_mtime or None
+    except OSError:
+        return None
+
+
+def _read(path: Path, as_notebook: bool = False) -> Reading:
     """Return a file's bytes, or why they were not read."""
     try:
         file = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
@@ -133,31 +192,28 @@ def _read(path: Path) -> Reading:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             return None, "It is not a regular file."
-        if found.st_size > MAX_BYTES and path.suffix.lower() != ".zip":
-            size, most = (f"{number / 1e6:.3g} MB" for number in (found.st_size, MAX_BYTES))
-            return None, f"Its size is {size}; the limit is {most}."
-        return opened.read(MAX_ZIP + 1), None
+        return read_stream(opened, path.name, as_notebook)
 
 
 def _expand(found: Found) -> Iterator[Found]:
-    """Yield the notebooks in a student's own zip; yield any other file unchanged."""
-    if found.problem or found.data is None or not found.parts[-1].lower().endswith(".zip"):
+    """Yield the notebooks in a student's own archive; yield any other file unchanged."""
+    if found.problem or found.data is None or not is_archive(found.parts[-1]):
         yield found
-        return
-    if len(found.data) > MAX_ZIP:
-        yield Found(found.parts, None, f"It is larger than {MAX_ZIP / 1e6:.0f} MB.")
         return
     try:
         files = files_in(found.data)
     except RefusedArchive as error:
-        yield Found(found.parts, None, str(error))
+        yield found._replace(data=None, problem=str(error))
         return
-    notebooks = [file for file in files if file.parts[-1].lower().endswith(".ipynb")]
+    notebooks = [file for file in files if is_notebook(file.parts[-1])]
+    if not notebooks and (disguised := _disguised(files)):
+        notebooks = [disguised]
     if not notebooks:
-        yield Found(found.parts, None, "There is no notebook in this zip.")
+        yield found._replace(data=None, problem=_no_notebook(files, "in this archive"))
     for file in notebooks[: MAX_NOTEBOOKS + 1]:
-        # The zip's own path comes first: it says whose notebook this is.
-        yield Found((*found.parts, *file.parts), *file.read(), attachments_of(file, files))
+        # The archive's own path comes first: it says whose notebook this is. So does its time.
+        parts, attachments = (*found.parts, *file.parts), attachments_of(file, files)
+        yield Found(parts, *file.read(), attachments, found.handed_in)
 
 
 def _unwrapped(files: list[File]) -> list[File]:

@@ -1,5 +1,6 @@
 """Parse a notebook's bytes into cells: plain text, nothing else."""
 
+import io
 import json
 import re
 from collections import Counter
@@ -7,13 +8,16 @@ from itertools import chain
 from typing import Any
 
 from mlcourse.checks import Catalogue
+from mlcourse.grading.intake.outputs import NotReadable, without_outputs
 from mlcourse.grading.records.grade import Cell
 
-MAX_BYTES = 5_000_000
-
-
-class NotReadable(ValueError):
-    """Bytes that are not a notebook; the message is a sentence for the instructor."""
+# How files of other kinds begin.
+STARTS = {
+    b"PK": "It is a zip with another name.",
+    b"\x1f\x8b": "It is compressed by gzip, under another name.",
+    b"%PDF": "It is a PDF with another name.",
+    b"<": "It is a web page with another name.",
+}
 
 
 def read_notebook(data: bytes) -> tuple[Cell, ...]:
@@ -25,17 +29,29 @@ def read_notebook(data: bytes) -> tuple[Cell, ...]:
     return tuple(cell for cell in cells if cell is not None)
 
 
+def is_a_notebook(data: bytes | None) -> bool:
+    """Whether the bytes are those of a notebook."""
+    try:
+        return data is not None and read_notebook(data) is not None
+    except NotReadable:
+        return False
+
+
 def _json(data: bytes) -> object:
     if not data.strip():
         raise NotReadable("The file is empty.")
-    if len(data) > MAX_BYTES:
-        raise NotReadable(f"It is larger than {MAX_BYTES / 1e6:.0f} MB.")
+    for start, sentence in STARTS.items():
+        if data.lstrip().startswith(start):
+            raise NotReadable(f"{sentence} Ask for the file that ends in .ipynb.")
     try:
-        parsed: object = json.loads(data.decode("utf-8-sig"))
+        # A file that was found has lost its outputs already; here it may come from elsewhere.
+        parsed: object = json.loads(without_outputs(io.BytesIO(data)).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise NotReadable(
             f"It is not UTF-8: the byte at position {error.start} is invalid. Save it again from Jupyter."
         ) from error
+    except NotReadable:
+        raise
     except RecursionError as error:
         raise NotReadable("It is nested too deeply to be a notebook.") from error
     except ValueError as error:
@@ -98,8 +114,11 @@ def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
 DEFINITION = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
 
-def lesson_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> str | None:
-    """Recognise the lesson by the tasks in the metadata or, if there are none, by the names that the code defines."""
+def lessons_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> list[str]:
+    """Recognise the lesson by the tasks in the metadata or, if there are none, by the names that the code defines.
+
+    Several lessons are returned if the notebook has equally many tasks of each, and none if it has no task at all.
+    """
     tasks = catalogue.tasks
     tagged = Counter(tasks[cell.task].lesson for cell in cells if cell.task in tasks)
     if not tagged:
@@ -112,7 +131,5 @@ def lesson_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> str | None:
             if name in tasks
         }
         tagged = Counter(tasks[name].lesson for name in names)
-    ranked = tagged.most_common(2)
-    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
-        return None
-    return ranked[0][0]
+    most = max(tagged.values(), default=0)
+    return sorted(lesson for lesson, count in tagged.items() if count == most)

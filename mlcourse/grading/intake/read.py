@@ -5,23 +5,32 @@ A file that cannot be read is a submission too, and its `problem` says why: no s
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mlcourse.checks import Catalogue
 from mlcourse.grading.intake.files import owner, read_attachments
 from mlcourse.grading.intake.find import Found, find
-from mlcourse.grading.intake.notebooks import NotReadable, lesson_of, read_notebook
+from mlcourse.grading.intake.notebooks import lessons_of, read_notebook
+from mlcourse.grading.intake.open_answers import Section, sections_of, tag_open_answers
+from mlcourse.grading.intake.outputs import NotReadable
 from mlcourse.grading.intake.platforms import is_late
 from mlcourse.grading.records.grade import Cell, Submission
-from mlcourse.grading.records.text import tidy
+from mlcourse.grading.records.text import name_key, tidy
+
+Sections = Callable[[str], list[Section]]  # of a lesson
 
 
 def read_submissions(
-    path: str | os.PathLike[str], catalogue: Catalogue, lesson: str | None = None
+    path: str | os.PathLike[str],
+    catalogue: Catalogue,
+    lesson: str | None = None,
+    exercise: Callable[[str], Iterable[dict[str, Any]]] = lambda lesson: (),
 ) -> Iterator[Submission]:
-    """Read all submissions in a folder or a zip, sorted by name.
+    """Read all submissions in a folder or an archive, sorted by name.
 
     Parameters
     ----------
@@ -30,11 +39,14 @@ def read_submissions(
         The tasks by which a lesson is recognised.
     lesson : str, optional
         The lesson of all notebooks, such as "04_em". By default it is recognised for each notebook.
+    exercise : callable(str) → iterable of dict, optional
+        `Course.exercise`: the cells of an exercise show where its open questions are answered.
 
     Yields
     ------
     Submission
-        Several notebooks by one student for one lesson are numbered: "ada", "ada (2)".
+        Several notebooks by one student for one lesson are numbered: "ada", "ada (2)". Names that differ in
+        Unicode's form, in case or in spaces are one student, whose first spelling is used.
 
     Raises
     ------
@@ -45,8 +57,17 @@ def read_submissions(
     if not path.exists():
         raise FileNotFoundError(f"cannot read submissions: {path} does not exist.")
     taken: dict[str, list[Submission]] = defaultdict(list)
+    spellings: dict[str, str] = {}
+
+    @cache
+    def sections(name: str) -> list[Section]:
+        cells = [Cell(cell["cell_type"], "".join(cell["source"])) for cell in exercise(name)]
+        return sections_of(cells, catalogue, name)
+
     for found in find(path):
-        submission = with_number(read_one(found, catalogue, lesson), taken)
+        one = read_one(found, catalogue, lesson, sections)
+        one = replace(one, student=spellings.setdefault(name_key(one.student), one.student))
+        submission = with_number(one, taken)
         taken[submission.student].append(replace(submission, cells=(), files=()))
         yield submission
 
@@ -65,7 +86,9 @@ def indistinguishable(one: Submission, other: Submission) -> bool:
     return one.lesson == other.lesson or None in (one.lesson, other.lesson) or one.source == other.source
 
 
-def read_one(found: Found, catalogue: Catalogue, lesson: str | None = None) -> Submission:
+def read_one(
+    found: Found, catalogue: Catalogue, lesson: str | None = None, sections: Sections = lambda lesson: []
+) -> Submission:
     """Turn a submitted file into a submission."""
     student, source = owner(found.parts), tidy("/".join(found.parts))
     problem = found.problem
@@ -75,21 +98,34 @@ def read_one(found: Found, catalogue: Catalogue, lesson: str | None = None) -> S
             cells = read_notebook(found.data)
         except NotReadable as error:
             problem = str(error)
-    recognised = lesson_of(cells, catalogue)
-    lesson = lesson or recognised
+    recognised = lessons_of(cells, catalogue)
+    if lesson is None and len(recognised) == 1:
+        (lesson,) = recognised
     if not problem and lesson is None:
-        problem = "The lesson cannot be recognised from the tasks in this notebook. Name it with --lesson."
+        problem = unrecognised(recognised)
+    submission = Submission(student, source, cells, lesson, problem, handed_in=found.handed_in)
     if problem or lesson is None:
-        return Submission(student, source, cells, lesson, problem)
+        return submission
     files, notes = read_attachments(found.attachments)
-    return Submission(
-        student, source, cells, lesson, None, files, (*remarks(source, lesson, recognised), *notes)
+    return replace(
+        submission,
+        cells=tag_open_answers(cells, sections(lesson)),
+        files=files,
+        notes=(*remarks(source, lesson, recognised), *notes),
     )
 
 
-def remarks(source: str, lesson: str, recognised: str | None) -> Iterator[str]:
+def unrecognised(lessons: list[str]) -> str:
+    """Say why the lesson of a notebook is not known."""
+    if not lessons:
+        return "The lesson cannot be recognised from the tasks in this notebook. Name it with --lesson."
+    names = f"{', '.join(lessons[:-1])} and {lessons[-1]}"
+    return f"Its tasks belong to lessons {names} in equal number. Name one with --lesson."
+
+
+def remarks(source: str, lesson: str, recognised: list[str]) -> Iterator[str]:
     """Yield what the instructor should know about a notebook before it runs."""
     if is_late(source):
         yield "Canvas marks it as late."
-    if recognised not in (None, lesson):
-        yield f"Its tasks belong to lesson {recognised}."
+    if recognised and lesson not in recognised:
+        yield f"Its tasks belong to lesson {' and '.join(recognised)}."

@@ -1,12 +1,14 @@
 """Mark one submission: run it in a sandbox, call its functions there, and judge the results here in the parent.
 
+Each answer is judged at its check and at the end of the notebook (`places`), and those that call a wrong answer once
+more with a right one in its place (`carrying`).
+
 The judge is `mlcourse.checks.examine`, the same as in students' notebooks: there, asking an answer about a case means
 a call; here, a request to a worker. Only plain values come back, and the expected results never leave the parent.
 """
 
 import hashlib
 import re
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -21,9 +23,15 @@ from mlcourse.checks.outcome import Kind
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
+from mlcourse.grading.judge.borrowing import Borrowing
+from mlcourse.grading.judge.carrying import carried_forward
+from mlcourse.grading.judge.figures import reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
-from mlcourse.grading.records.grade import Grade, GradeStatus, Mark, Submission
-from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded
+from mlcourse.grading.judge.places import Ask, marks_along
+from mlcourse.grading.judge.reading import Reading
+from mlcourse.grading.records.grade import Family, Grade, GradeStatus, Mark, Submission
+from mlcourse.grading.records.text import format_points
+from mlcourse.grading.sandbox import Limits, Sandbox, WorkerEnded, of_exercise
 from mlcourse.plain import plain
 from mlcourse.typing import Array
 
@@ -38,6 +46,9 @@ def grade(
     on_mark: Callable[[Mark], None] = lambda mark: None,
     done: dict[str, Mark] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    *,
+    partial: bool = True,
+    carry_forward: bool = True,
 ) -> Grade:
     """Mark a submission.
 
@@ -49,10 +60,14 @@ def grade(
     seed : bytes
         The secret that every task's random cases are drawn from.
     on_mark : callable(Mark)
-        Called after every task, so that no mark is lost if the run stops during the next one.
+        Called with every mark as soon as it is final, so that none is lost if the run stops during the next one.
     done : dict, optional
         Marks that are already known, by task; these tasks are not run again.
     limits : Limits
+    partial : bool
+        Whether an answer that is right for some families of cases gets the points for these.
+    carry_forward : bool
+        Whether an answer is asked again with right answers in the place of wrong ones that it calls.
 
     Returns
     -------
@@ -71,45 +86,128 @@ def grade(
     if submission.problem:
         grade.notes.append(submission.problem)
         return grade
-    done = done or {}
     lesson = course.catalogue.of_lesson(submission.lesson)
-    runner = NotebookRunner(submission, sandbox, limits)
+    done = still_valid(done or {}, lesson.tasks)
+    needs = of_exercise(course.exercise(submission.lesson))
+    runner = NotebookRunner(submission, sandbox, limits, needs)
+    borrowing = Borrowing(submission, course, runner.seen)
+
+    def ask(task: Task, runner: NotebookRunner) -> Mark:
+        uses = borrowing.certain_uses(task, runner.place)
+        borrowing.places[task.name] = runner.place
+        return mark_task(task, course.checked_expression(task), runner, seed, partial, uses)
+
+    def tell(mark: Mark) -> None:
+        on_mark(borrowing.noted(mark))
+
     try:
-        for task in lesson.tasks:
-            mark = done.get(task.name) or mark_task(task, course.checked_expression(task), runner, seed)
-            grade.marks.append(mark)
-            if task.name not in done:
-                on_mark(mark)
+        marks = mark_tasks(lesson.tasks, runner, Reading(submission), ask, tell, done, carry_forward)
+        grade.marks = [mark if mark.task in done else borrowing.noted(mark) for mark in marks]
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
-    grade.notes += [*submission.notes, *runner.notes(), *import_notes(submission, course)]
+    grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes()]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start
     return grade
 
 
+def mark_tasks(
+    tasks: list[Task],
+    runner: NotebookRunner,
+    reading: Reading,
+    ask: Ask,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+    carry_forward: bool,
+) -> list[Mark]:
+    """Judge the answers along the notebook; those that are not right yet may be right with others' errors removed."""
+    marks = dict(done)
+    open_tasks = [task for task in tasks if task.name not in done]
+    for mark in marks_along(open_tasks, runner, reading, ask):
+        marks[mark.task] = mark
+        if mark.status == "right":
+            on_mark(mark)
+    if open_tasks:
+        runner.run_rest()
+    as_they_are = dict(marks)
+    for number, task in enumerate(tasks):
+        if task in open_tasks and marks[task.name].status != "right":
+            if carry_forward:
+                marks[task.name] = carried_forward(task, tasks[:number], as_they_are, runner, reading, ask)
+            on_mark(marks[task.name])
+    return [marks[task.name] for task in tasks]
+
+
+def still_valid(done: dict[str, Mark], tasks: list[Task]) -> dict[str, Mark]:
+    """Return the known marks that cannot change with the mark of a task that is judged now.
+
+    An answer that is not right, or is right with a note, may depend on an earlier answer.
+    """
+    after_an_open_one = {
+        task.name
+        for place, task in enumerate(tasks)
+        if any(other.name not in done for other in tasks[:place])
+    }
+    return {
+        name: mark
+        for name, mark in done.items()
+        if name not in after_an_open_one or (mark.status == "right" and not mark.notes)
+    }
+
+
 # ── One task ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mark_task(task: Task, expression: str, runner: NotebookRunner, seed: bytes) -> Mark:
-    """Get one answer and judge it. A crash or a timeout costs only this task.
+def mark_task(
+    task: Task,
+    expression: str,
+    runner: NotebookRunner,
+    seed: bytes,
+    partial: bool = True,
+    uses: frozenset[str] = frozenset(),
+) -> Mark:
+    """Get one answer, at the runner's place, and judge it. A crash or a timeout costs only this task.
 
-    `expression` is what the exercise passes to the check of a value.
+    `expression` is what the exercise passes to the check of a value; `uses` are full names of what the answer uses.
     """
     try:
         found = runner.find(task.name)
         if found is None:
             return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
-        verdict = judge(task, remote_answer(task, expression, runner, *found), task_seed(seed, task.name))
+        answer = remote_answer(task, expression, runner, *found)._replace(uses=uses)
+        verdict = judge(task, answer, task_seed(seed, task.name))
     except WorkerEnded as end:
         return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
-    points = task.points if verdict.status == "right" else 0
-    mark = Mark(task.name, points, task.points, verdict.status, printable(verdict.message))
+    points: float = task.points if verdict.status == "right" else 0
+    families, message = families_of(task, verdict), verdict.message
+    if partial and verdict.kinds:
+        points = sum(family.points for family in families)
+        message = f"{verdict._replace(families=()).message}\n{points_in_words(points, task, verdict)}"
+    mark = Mark(task.name, points, task.points, verdict.status, printable(message))
     if verdict.mistake:
         mark = mark._replace(mistake=verdict.mistake.name, advice=verdict.mistake.message)
-    return mark
+    return mark._replace(families=families) if partial else mark
+
+
+def families_of(task: Task, verdict: Verdict) -> tuple[Family, ...]:
+    """Return the points of an answer by families of cases; none if the task has no families."""
+    earned = dict(verdict.families)
+    return tuple(
+        Family(name, points if verdict.status == "right" or earned.get(name) else 0, points)
+        for name, points in task.families.items()
+    )
+
+
+def points_in_words(points: float, task: Task, verdict: Verdict) -> str:
+    """Say what a part of the points is for: "3 of 4 points: right for ordinary points, not for far points."."""
+    right, wrong = (
+        " and ".join(name for name, is_right in verdict.families if is_right == which)
+        for which in (True, False)
+    )
+    return f"{format_points(points)} of {task.points} points: right for {right}, not for {wrong}."
 
 
 def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kind, name: str) -> Answer:
@@ -156,6 +254,8 @@ def fault_in(task: Task, seed: bytes) -> str | None:
         cases = list(task.draw_cases(np.random.default_rng(case_seed)))
         if not cases:
             return "it has no cases"
+        if task.families and {task.family(case) for case in cases} != set(task.families):
+            return "its cases are not of the families that have points"
         if not all(survives_pipe(case.args) for case in cases):
             return "its cases do not arrive unchanged in the sandbox"
         verdict = examine(task, right_answer(task), case_seed)
@@ -188,8 +288,9 @@ def _add_open_questions(
     for question in questions:
         name = question.name
         texts = [cell.source for cell in submission.cells if cell.task == name]
-        grade.open_answers[name] = "\n\n".join(texts)
-        message = "" if texts else "its cell was not found in this notebook."
+        grade.open_answers[name] = "\n\n".join(text for text in texts if text.strip())
+        nothing = "nothing was written." if texts else "its cell was not found in this notebook."
+        message = "" if grade.open_answers[name] else nothing
         grade.marks.append(done.get(name) or Mark(name, 0, question.points, "by hand", message))
         if name not in done:
             on_mark(grade.marks[-1])
@@ -203,40 +304,3 @@ def status_of(grade: Grade, runner: NotebookRunner) -> GradeStatus:
     if statuses and statuses <= {"crashed", "timeout", "missing"}:
         return "timeout" if "timeout" in statuses else "crashed"
     return "partial" if statuses & {"crashed", "timeout"} or runner.skipped else "ok"
-
-
-# Patterns for untrusted text never start a line with `\s*`, nor have two of them in a row: on a megabyte of blank
-# lines they would take quadratic time.
-IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
-LISTED_IN_FULL = ("scipy", "sklearn", "mlcourse")  # packages where it matters which part is imported
-INDIRECT_IMPORT = re.compile(r"\b(importlib|__import__|sys\.modules)\b")
-
-
-def imports(source: str) -> set[str]:
-    """Return the packages that a cell imports, without the standard library; for some, which part of them."""
-    found = {
-        name if name.split(".")[0] in LISTED_IN_FULL else name.split(".")[0]
-        for name in IMPORT.findall(source)
-    }
-    return found - sys.stdlib_module_names
-
-
-def import_notes(submission: Submission, course: Course) -> list[str]:
-    """Note every cell that imports a package, or a part of one, that the exercise itself does not import.
-
-    This reads the text of the cells, so that running code cannot hide an import. Indirect imports are not resolved,
-    but cells that could make them are reported.
-    """
-    own = set().union(*(imports("".join(cell["source"])) for cell in course.exercise(submission.lesson)))
-    notes = []
-    for number, cell in enumerate(submission.cells, 1):
-        if cell.kind == "code":
-            notes += [
-                f"Cell {number} imports {name[:60]}, which the exercise does not."
-                for name in sorted(imports(cell.source) - own)
-            ]
-            notes += [
-                f"Cell {number} mentions {word}, which can hide an import."
-                for word in sorted(set(INDIRECT_IMPORT.findall(cell.source)))
-            ]
-    return notes[:20]

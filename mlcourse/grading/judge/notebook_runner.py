@@ -1,25 +1,35 @@
-"""Get answers out of a notebook: run its cells in a worker, and restart if one of them ends the worker."""
+"""Get answers out of a notebook at any place: run its cells in a worker, and restart if one of them ends it."""
 
 import re
+import sys
 import time
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast, get_args
 
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised
-from mlcourse.grading.inside.pipe import Malformed, pack, unpack
+from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
+from mlcourse.grading.inside.observing import MAX_SEEN
+from mlcourse.grading.inside.pipe import Malformed, unpack
+from mlcourse.grading.judge.cell_report import CellReport, read_report
+from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
-from mlcourse.grading.sandbox import Limits, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox import Limits, Needs, Sandbox, Session, WorkerEnded
+from mlcourse.grading.sandbox.arguments import SharedArguments
 from mlcourse.typing import Array
 
 MAX_NOTES = 20
+END = sys.maxsize  # the place after the last cell
 CHECK_ONLY = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
 
 
 class NotebookRunner:
     """Run one submission's notebook in a worker, and get its answers by name.
+
+    Answers are those at one place, where all cells up to a certain one have run: at first the end of the notebook.
+    `move_to` goes to another place, from the start of the notebook towards its end.
 
     A cell that ends the worker, or takes too long, is skipped when the others run again in a new worker. A call that
     does so loses only its own answer; the next request gets a new worker.
@@ -29,28 +39,69 @@ class NotebookRunner:
     submission : Submission
     sandbox : Sandbox
     limits : Limits
+    needs : Needs, optional
+        What the lesson needs in its sandbox.
 
     Attributes
     ----------
+    seen : dict of str → set of str
+        The functions of packages that each answer called itself in its first case, as far as its worker says so.
     skipped : dict of int → str
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
+    asides : dict of int → tuple of str
+        What cells did that has no effect in a sandbox, as ends of sentences.
+    figures : list of (int, bytes)
+        The first figures that cells have shown, as PNG that is not to be trusted.
     output : str
         The end of what the cells have printed.
     """
 
-    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits):
+    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits, needs: Needs | None = None):
+        self.submission = submission
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if runs(cell)]
         self.sources = dict(self.cells)
-        self.files = submission.files
-        self.sandbox, self.limits = sandbox, limits
+        self.sandbox, self.limits, self.needs = sandbox, limits, needs
         self.deadline = time.monotonic() + limits.total
         self.session: Session | None = None
+        self.place, self.ran = END, 0
+        self.lender: Lender | None = None
+        self.seen: dict[str, set[str]] = {}
+        self.watched: set[tuple[str, int]] = set()
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
+        self.asides: dict[int, tuple[str, ...]] = {}
+        self.figures: list[tuple[int, bytes]] = []
         self.output = ""
         self.failure: WorkerEnded | None = None
+
+    def move_to(self, cell: int) -> None:
+        """Give the next answers where this cell has just run. The cells run when the next answer is needed."""
+        self.place = cell
+
+    def run_rest(self) -> None:
+        """Run the cells after the last answer, for what they print and raise."""
+        self.move_to(END)
+        if self._cells_left():
+            with suppress(WorkerEnded):  # which leaves a note
+                self._running_session()
+
+    def with_lent(self, lender: Lender) -> "NotebookRunner":
+        """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
+        self.close()
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs)
+        other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
+        other.seen = self.seen
+        return other
+
+    def run_again(self, cell: int) -> None:
+        """Run a cell once more, with what is lent. Raises WorkerEnded."""
+        self._ask({"do": "cell", "cell": cell, "source": self.sources[cell]})
+
+    def changes_between(self, one: int, other: int) -> bool:
+        """Whether any cells run after one place and up to another one."""
+        return any(one < cell <= other for cell, _ in self.cells)
 
     def find(self, name: str) -> tuple[Kind, str] | None:
         """Say what kind of thing a name refers to, and the name of the object itself; None if nothing has this name.
@@ -71,12 +122,16 @@ class NotebookRunner:
 
     def call(self, name: str, args: tuple[object, ...]) -> Outcome:
         """Call one of the notebook's functions. Raises WorkerEnded."""
-        arrays: list[Array] = []
-        packed = pack(tuple(args), arrays)
-        outcome = self._outcome(*self._ask({"do": "call", "name": name, "args": packed}, arrays))
-        if any(position >= len(args) for position in outcome.changed):
-            raise self._malformed()
-        return outcome
+        with SharedArguments(args) as shared:
+            # Once at each place, because watching is slow.
+            first = (name, self.place) not in self.watched
+            request = {"do": "call", "name": name, **shared.request, "observe": first}
+            fields, arrays = self._ask(request, shared.descriptor)
+            self.watched.add((name, self.place))
+            self.seen.setdefault(name, set()).update(_names(fields.get("seen")))
+            outcome = self._outcome(fields, arrays)
+            returned = outcome.error is None and outcome.problem is None
+            return outcome._replace(changed=shared.changed()) if returned else outcome
 
     def close(self) -> None:
         """End the worker."""
@@ -86,12 +141,13 @@ class NotebookRunner:
 
     # ── requests and replies ──
 
-    def _ask(
-        self, request: dict[str, Any], arrays: Sequence[Array] = ()
-    ) -> tuple[dict[str, Any], list[Array]]:
-        session = self._running_session()
+    def _ask(self, request: dict[str, Any], file: int | None = None) -> tuple[dict[str, Any], list[Array]]:
+        session, seconds = self._running_session(), self._time_left(self.limits.call)
         try:
-            return session.ask(request, arrays, self._time_left(self.limits.call))
+            if not self.lender:
+                return session.ask(request, (), seconds, file=file)
+            request = {**request, "lent": self.lender.parameters}
+            return session.ask(request, (), seconds, self.lender.answer, file)
         except WorkerEnded:
             self.session = None
             raise
@@ -100,7 +156,7 @@ class NotebookRunner:
         """Check a worker's message and return it as an Outcome. Raises WorkerEnded if it is malformed."""
         try:
             if "value" in fields:
-                return Outcome(unpack(fields["value"], arrays), changed=_positions(fields.get("changed", [])))
+                return Outcome(unpack(fields["value"], arrays))
             if "not plain" in fields:
                 return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]
@@ -117,7 +173,7 @@ class NotebookRunner:
         lines = self.sources.get(cell, "").splitlines()
         if not 0 < number <= len(lines):
             return ""
-        return f"line {number} of your cell: {lines[number - 1].strip()[:200]}"
+        return f"line {number} of cell {cell}: {lines[number - 1].strip()[:200]}"
 
     def _malformed(self) -> WorkerEnded:
         self.close()
@@ -126,8 +182,11 @@ class NotebookRunner:
     # ── the cells ──
 
     def _running_session(self) -> Session:
-        """Return a worker in which all cells have run, except those that have killed a worker. Raises WorkerEnded."""
-        while self.session is None:
+        """Return a worker in which the cells up to the place have run, except those that have killed a worker.
+
+        Raises WorkerEnded.
+        """
+        while self.session is None or self._cells_left():
             if self.failure:
                 raise WorkerEnded(self.failure.status, self.failure.why)
             try:
@@ -137,16 +196,27 @@ class NotebookRunner:
                 raise
         return self.session
 
-    def _run_cells(self) -> None:
-        """Start a worker and run the cells; `session` stays None if one of them ends it."""
-        session, output = self.sandbox.start(self.limits), ""
-        if self.files:
-            names, contents = zip(*self.files)
+    def _cells_left(self) -> list[tuple[int, str]]:
+        """Return the cells that still have to run before the place is reached."""
+        return [
+            (k, source) for k, source in self.cells if self.ran < k <= self.place and k not in self.skipped
+        ]
+
+    def _new_session(self) -> Session:
+        """Start a worker that has the notebook's files. Raises WorkerEnded."""
+        session = self.sandbox.start(self.limits, self.needs)
+        self.ran, self.output = 0, ""
+        self.figures.clear()
+        if self.submission.files:
+            names, contents = zip(*self.submission.files)
             arrays = [np.frombuffer(data, np.uint8) for data in contents]
             session.ask({"do": "files", "names": names}, arrays, self.limits.cell)
-        for k, source in self.cells:
-            if k in self.skipped:
-                continue
+        return session
+
+    def _run_cells(self) -> None:
+        """Run the cells up to the place; `session` becomes None if one of them ends the worker."""
+        session, self.session = self.session or self._new_session(), None
+        for k, source in self._cells_left():
             try:
                 # Only a part of the time left, so that many endless cells cannot use it all up.
                 seconds = min(self.limits.cell, self._time_left(self.limits.total) / 3)
@@ -154,29 +224,33 @@ class NotebookRunner:
                 session.end()
                 raise
             try:
-                reply, _ = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
+                reply, arrays = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
-            self._note_error(k, reply.get("error"))
-            printed = reply.get("output")
-            output = (output + printed if isinstance(printed, str) else output)[-self.limits.output :]
-        self.session, self.output = session, output
+            self.ran = k
+            self._keep(k, read_report(reply, arrays))
+        self.session = session
 
-    def _note_error(self, cell: int, error: object) -> None:
-        """Remember what a cell raised, to explain why an answer is missing."""
-        if (
-            isinstance(error, dict)
-            and isinstance(error.get("name"), str)
-            and isinstance(error.get("text"), str)
-        ):
-            self.errors[cell] = f"{error['name']}: {error['text']}"[:300]
+    def _keep(self, cell: int, report: CellReport) -> None:
+        """Keep what is needed of a report, and no more of it than an unmodified worker sends."""
+        self.output = (self.output + report.output)[-self.limits.output :]
+        if report.error:
+            self.errors[cell] = report.error
+        if report.notes and len(self.asides) < MAX_NOTES:
+            self.asides[cell] = report.notes
+        for png in report.figures:
+            size = sum(len(kept) for _, kept in self.figures) + len(png)
+            if len(self.figures) < MAX_FIGURES and size <= MAX_FIGURES_SIZE:
+                self.figures.append((cell, png))
 
     def notes(self) -> list[str]:
-        """Return a sentence for the instructor on each cell that did not finish, up to MAX_NOTES of them."""
-        notes = {k: f"Cell {k} was skipped: it {why}." for k, why in self.skipped.items()}
-        notes |= {k: f"Cell {k} raised {error}" for k, error in self.errors.items() if k not in notes}
-        return [notes[k] for k in sorted(notes)[:MAX_NOTES]]
+        """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
+        ends = {k: list(asides) for k, asides in self.asides.items()}
+        for k, error in self.errors.items():
+            ends.setdefault(k, []).append(f"raised {error}")
+        ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
+        return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""
@@ -209,6 +283,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
+
+
+def _names(value: object) -> set[str]:
+    """Return the names in a reply; nothing if it is not a list of names."""
+    names = value if isinstance(value, list) else []
+    return {tidy(name) for name in names[:MAX_SEEN] if isinstance(name, str)}
 
 
 def _positions(value: object) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ can be read during a run.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,19 @@ class Journal:
 
     def write(self, event: str, **facts: object) -> None:
         """Append one line, and return once it is on disk."""
-        record = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+        self.write_all([(event, facts)])
+
+    def write_all(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Append a line for each event, and return once they are on disk."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        records = ({"at": at, "event": event, **facts} for event, facts in events)
         # ASCII, because a name may contain half a surrogate pair, which UTF-8 cannot encode. The newline comes first,
         # so that a line cut short when a process is killed does not damage the next one.
-        line = b"\n" + json.dumps(record, default=plain_number).encode("ascii")
+        lines = "".join(f"\n{json.dumps(record, default=plain_number)}" for record in records).encode("ascii")
         # O_APPEND with a single write: lines written by several processes at the same time do not mix.
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(file, line)
+            os.write(file, lines)
             os.fsync(file)  # or a power cut could lose what the kernel has not written yet
         finally:
             os.close(file)

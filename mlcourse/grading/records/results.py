@@ -1,7 +1,7 @@
-"""Each student's marks so far: one JSON file per submission, replaced as a whole after every check.
+"""Each student's marks so far: one JSON file per submission, replaced as a whole when its marking begins and ends.
 
 A run of a thousand submissions may be stopped at any moment, by a power cut or by Ctrl-C. The files then contain
-the marks of every finished check, and `--resume` runs only the others.
+the marks of every finished submission, and `--resume` marks only the others.
 
 A mark is valid only under the circumstances in which it was given. So it is stored with a digest of its check, and
 the whole result with a digest of the submission and the secret seed. If one of these has changed, only the
@@ -51,7 +51,7 @@ class Result:
 
 def name_of(submission: Submission) -> str:
     """Return the name, without its suffix, of all files about a submission."""
-    return slug(submission.student, submission.source)
+    return slug(submission.student, submission.source, submission.lesson or "")
 
 
 def submission_digest(submission: Submission, circumstances: str) -> str:
@@ -64,7 +64,11 @@ def submission_digest(submission: Submission, circumstances: str) -> str:
         Such as digests of the seed and of the package that answers import.
     """
     # ASCII, whatever the names contain; files are represented by their own digests.
-    text = json.dumps([asdict(submission), circumstances], sort_keys=True, default=_digest)
+    content = {
+        **asdict(submission),
+        "handed_in": None,
+    }  # no mark depends on it, and copying a file may change it
+    text = json.dumps([content, circumstances], sort_keys=True, default=_digest)
     return _digest(text.encode("ascii"))
 
 
@@ -89,9 +93,9 @@ def shown_code(submission: Submission) -> list[tuple[int, str]]:
     return kept
 
 
-def save(path: Path, result: Result) -> None:
-    """Write a result to its file, replacing the old one."""
-    write_atomically(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n")
+def save(path: Path, result: Result, durable: bool = True) -> None:
+    """Write a result to its file, replacing the old one; see `write_atomically`."""
+    write_atomically(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n", durable)
 
 
 def load(path: Path) -> Result | None:

@@ -7,6 +7,7 @@ of this ends up in a terminal, in tables and in pages. Each has its own escaping
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 # Two invisible characters that real names contain: they join and separate letters in Persian and Hindi.
 JOINERS = "\u200c\u200d"
@@ -17,6 +18,11 @@ def tidy(text: str) -> str:
     """Make a name safe to write anywhere: no lone surrogates, no control characters, and a limited length."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "?", text).strip()[:MAX_NAME]
+
+
+def name_key(name: str) -> str:
+    """Return what two spellings of one name share: they may differ in Unicode's form, in case and in spaces."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).split())
 
 
 def printable(text: str, limit: int = 200, lines: bool = False) -> str:
@@ -33,11 +39,14 @@ def printable(text: str, limit: int = 200, lines: bool = False) -> str:
     lines : bool
         Whether to keep line breaks and tabs; otherwise they are spelt out too.
     """
-    kept = "".join(_visible(character, lines) for character in text[:limit])
-    more = len(text) - limit
+    kept, more = text[:limit], len(text) - limit
+    # Few texts have invisible characters, and looking at each one takes long.
+    if not (kept.replace("\n", "").replace("\t", "") if lines else kept).isprintable():
+        kept = "".join(_visible(character, lines) for character in kept)
     return f"{kept}… ({more} more characters)" if more > 0 else kept
 
 
+@lru_cache(maxsize=4096)
 def _visible(character: str, lines: bool) -> str:
     number = ord(character)
     if character in JOINERS or (lines and character in "\n\t"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mlcourse.course_folder import Course
 from mlcourse.grading.intake.read import read_submissions
 from mlcourse.grading.records.grade import Cell, Submission
-from mlcourse.grading.report.markup import Html, element, page
+from mlcourse.grading.report.markup import render
 from mlcourse.grading.report.similarity import Pair, similar_pairs
 
 
@@ -50,25 +50,6 @@ def course_notebook(course: Course, folder: str, lesson: str, name: str) -> list
     return [Submission(name, path.name, texts, lesson)]
 
 
-def similarity_page(hits: list[Hit]) -> Html:
+def similarity_page(hits: list[Hit]) -> str:
     """Make a page with the pairs, each with its most similar passages."""
-    warning = element(
-        "p",
-        "A hint, not a verdict. A short task has few right answers, people who studied together write similar"
-        " code, and answers repeat what the lesson shows. Read both, and talk to both students.",
-    )
-    return page("Answers that look alike", warning, *(_pair(hit) for hit in hits))
-
-
-def _pair(hit: Hit) -> Html:
-    heading = element("h2", hit.one.student, " and ", hit.other.student)
-    shares = element(
-        "p",
-        f"Lesson {hit.one.lesson}. Similarity: {hit.pair.similarity:.0%} if names are ignored,"
-        f" {hit.pair.verbatim:.0%} if names must match too.",
-    )
-    passages = [
-        element("div", element("pre", mine), element("pre", theirs), class_="beside")
-        for mine, theirs in hit.pair.passages
-    ]
-    return element("section", heading, shares, *passages)
+    return render("similarity.html", title="Answers that look alike", hits=hits)

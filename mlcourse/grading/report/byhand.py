@@ -1,29 +1,38 @@
-"""Points given by hand: for open questions, or to overrule a check.
+"""Points and comments given by hand: for open questions, or to overrule a check.
 
 They are kept in a table, `by_hand.csv`, which every run reads and rewrites without losing an entry. Each open answer
-has a row. Its `version` is derived from the answer's text: points entered for a different text do not count, but stay
-in the table. A row without a version, added by the instructor, overrules a check.
+has a row. Its `version` is derived from the answer's text: what was entered for a different text does not count, but
+stays in the table. A row without a version overrules a check.
+
+People edit the table in a spreadsheet, and `mlcourse mark` (see `mlcourse.grading.desk`) edits it too.
 """
 
-import csv
 import hashlib
-import io
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from mlcourse.checks.atomic import write_atomically
+from mlcourse.grading.gradebook.book import UNGRADED
 from mlcourse.grading.records.grade import Grade, Mark
-from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, UNGRADED, inert, table
+from mlcourse.grading.records.sheet import SheetError, read_sheet
+from mlcourse.grading.records.text import printable
+from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, inert, ordinary, table
 
-COLUMNS = ("student", "file", "task", "version", "out of", "points", "answer")
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]  # on Windows, where nothing is graded
+
+COLUMNS = ("student", "file", "task", "version", "out of", "points", "comment", "answer")
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
+MAX_COMMENT = 5000  # characters
+LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
 LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
-
-
-class ByHandTableError(ValueError):
-    """A table that cannot be read; the message says where and why. Such a table is never overwritten."""
 
 
 class Key(NamedTuple):
@@ -35,7 +44,19 @@ class Key(NamedTuple):
     version: str = ""
 
 
-OtherColumns: TypeAlias = tuple[int | None, str | None]  # "out of", "answer"
+class Entry(NamedTuple):
+    """What a person has entered in a row."""
+
+    points: str = ""  # as typed
+    comment: str = ""
+
+
+class Row(NamedTuple):
+    """The other columns of a row."""
+
+    out_of: int | None = None
+    entry: Entry = Entry()
+    answer: str | None = None
 
 
 def table_key(student: str | None, file: str | None, task: str | None, version: str | None = "") -> Key:
@@ -63,77 +84,94 @@ def version_of(text: str) -> str:
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_points(path: Path) -> dict[Key, str]:
-    """Read the points that were entered by hand, as text. Raises ByHandTableError."""
-    if not path.exists():
-        return {}
-    content = _decode(path)
-    first = content.partition("\n")[0]
-    separator = max(",;\t", key=first.count)  # which one a spreadsheet writes depends on its locale
-    try:
-        reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
-        rows = list(reader)
-    except csv.Error:
-        rows, reader = [], None
-    columns = reader.fieldnames if reader else None
-    if content.strip() and not {*Key._fields, "points"} <= set(columns or ()):
-        raise ByHandTableError(
-            f"{path.name} has lost its header: restore the first row, {', '.join(COLUMNS)}."
-        )
-    entered: dict[Key, str] = {}
-    for row in rows:
-        key, points = table_key(*map(row.get, Key._fields)), (row["points"] or "").strip()
-        if points and entered.get(key, points) != points:
-            raise ByHandTableError(
-                f"{path.name} has both {entered[key]} and {points} for {key.student}, {key.task}: delete one."
+def read_entries(path: Path) -> dict[Key, Entry]:
+    """Read what was entered by hand; rows without an entry are left out. Raises SheetError."""
+    return {key: row.entry for key, row in read_rows(path).items() if row.entry != Entry()}
+
+
+def read_rows(path: Path) -> dict[Key, Row]:
+    """Read the whole table. Raises SheetError."""
+    rows: dict[Key, Row] = {}
+    for cells in read_sheet(path, COLUMNS, (*Key._fields, "points")):
+        key, row = table_key(*map(cells.get, Key._fields)), _row(cells)
+        if len(row.entry.comment) > MAX_COMMENT:
+            raise SheetError(
+                f"{path.name}: the comment for {key.student}, {key.task} has {len(row.entry.comment)} characters:"
+                f" shorten it to {MAX_COMMENT}."
             )
-        if points:
-            entered[key] = points
-    return entered
+        rows[key] = _merged(path, key, rows[key], row) if key in rows else row
+    return rows
 
 
-def _decode(path: Path) -> str:
-    """Decode a table; the “CSV” of older versions of Excel is in Windows-1252."""
-    content = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ByHandTableError(f"{path.name} is no longer UTF-8: save it as “CSV UTF-8”.")
+def _row(cells: Mapping[str, str]) -> Row:
+    out_of = cells.get("out of", "").strip()
+    comment = ordinary(cells.get("comment", "")).replace(LINE_BREAK, "\n")  # older tables have no comments
+    entry = Entry(cells["points"].strip(), tidy_comment(comment))
+    return Row(int(out_of) if out_of.isdecimal() else None, entry, ordinary(cells.get("answer", "")))
 
 
-def apply_points(grade: Grade, entered: dict[Key, str], used: set[Key]) -> Grade:
-    """Return the grade with the points that were entered by hand, and add their keys to `used`.
+def tidy_comment(text: str) -> str:
+    """Return a comment as it is kept: the table gives it back unchanged, and it is safe to show anywhere."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
+    return printable(text, len(text), lines=True)
 
-    Raises ByHandTableError if an entry is not a valid number of points.
+
+def _merged(path: Path, key: Key, one: Row, other: Row) -> Row:
+    """Return the row for two with the same key. Raises SheetError if their entries differ."""
+    for mine, theirs in zip(one.entry, other.entry):
+        if mine and theirs and mine != theirs:
+            raise SheetError(
+                f"{path.name} has both {_short(mine)} and {_short(theirs)} for {key.student}, {key.task}: delete one."
+            )
+    entry = Entry(one.entry.points or other.entry.points, one.entry.comment or other.entry.comment)
+    return one._replace(entry=entry)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 30 else f"{text[:30]}…"
+
+
+def apply_entries(grade: Grade, entered: Mapping[Key, Entry], used: set[Key]) -> Grade:
+    """Return the grade with the points and comments that were entered by hand, and add their keys to `used`.
+
+    Raises SheetError if an entry is not a valid number of points.
     """
     marks = [_apply_to_mark(grade, mark, entered, used) for mark in grade.marks]
     # Once it has points given by hand, a notebook in which the checks found no answers counts after all.
-    status = "ok" if grade.status == "missing" and marks != grade.marks else grade.status
-    return replace(grade, marks=marks, status=status)
+    counts = grade.status == "missing" and any(mark.entered for mark in marks)
+    return replace(grade, marks=marks, status="ok" if counts else grade.status)
 
 
-def _apply_to_mark(grade: Grade, mark: Mark, entered: dict[Key, str], used: set[Key]) -> Mark:
-    exact = mark_key(grade, mark)
-    for key in (exact, exact._replace(version="")):
-        if key in entered:
-            used.add(key)
-            points = _parse_points(entered[key], key, mark.out_of)
-            return mark._replace(points=points, status="by hand", message=_message(mark), entered=True)
-    return mark
+def _apply_to_mark(grade: Grade, mark: Mark, entered: Mapping[Key, Entry], used: set[Key]) -> Mark:
+    key = effective_key(mark_key(grade, mark), entered)
+    if key not in entered:
+        return mark
+    used.add(key)
+    mark = mark._replace(comment=entered[key].comment)
+    word = entered[key].points
+    if not word:
+        return mark
+    points = parse_points(word, mark.out_of)
+    if points is None:
+        raise SheetError(
+            f"by_hand.csv, {key.student}, {key.task}: {word!r} is not a number from 0 to {mark.out_of}."
+        )
+    return mark._replace(points=points, status="by hand", message=_message(mark), entered=True)
 
 
-def _parse_points(word: str, key: Key, out_of: int) -> float:
+def effective_key(exact: Key, entered: Mapping[Key, Entry]) -> Key:
+    """Return the key of the row that counts for a mark: the one for this version of the answer, or for any."""
+    for_any = exact._replace(version="")
+    return for_any if exact not in entered and for_any in entered else exact
+
+
+def parse_points(word: str, out_of: int) -> float | None:
+    """Return the points that a person means; None if it is not a number from 0 to `out_of`."""
     try:
         points = float(word.replace(",", "."))
     except ValueError:
-        points = -1
-    if 0 <= points <= out_of:
-        return points
-    raise ByHandTableError(
-        f"by_hand.csv, {key.student}, {key.task}: {word!r} is not a number from 0 to {out_of}."
-    )
+        return None
+    return points if 0 <= points <= out_of else None
 
 
 def _message(mark: Mark) -> str:
@@ -143,9 +181,13 @@ def _message(mark: Mark) -> str:
     return f"marked by hand; the check said {mark.status}.\n{mark.message}".strip()
 
 
-def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
-    """Return a list with one sentence about the points that match nothing in this run; empty if there are none."""
-    names = [f"{key.student}, {key.task}: {points}" for key, points in entered.items() if key not in used]
+def unused(entered: Mapping[Key, Entry], used: set[Key]) -> list[str]:
+    """Return a list with one sentence about the entries that match nothing in this run; empty if there are none."""
+    names = [
+        f"{key.student}, {key.task}: {entry.points or _short(entry.comment)}"
+        for key, entry in entered.items()
+        if key not in used
+    ]
     if not names:
         return []
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -158,25 +200,52 @@ def unused(entered: dict[Key, str], used: set[Key]) -> list[str]:
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def open_answer_rows(grade: Grade) -> dict[Key, OtherColumns]:
-    """Return the other columns for each open answer of one submission: the points available, and the text."""
+def open_answer_rows(grade: Grade) -> dict[Key, Row]:
+    """Return a blank row for each open answer of one submission."""
     return {
-        mark_key(grade, mark): (mark.out_of, _one_line(grade.open_answers[mark.task]))
+        mark_key(grade, mark): Row(mark.out_of, answer=_one_line(grade.open_answers[mark.task]) or NO_ANSWER)
         for mark in grade.marks
         if mark.task in grade.open_answers and (grade.status not in UNGRADED or grade.open_answers[mark.task])
     }
 
 
 def _one_line(text: str) -> str:
-    """Return the start of an answer, on one line; the student's page has the whole text."""
-    return inert(text.strip().replace("\n", " ⏎ "), MAX_ANSWER) or NO_ANSWER
+    """Return the start of a text, on one line; the student's page has the whole text."""
+    return printable(text.strip().replace("\n", LINE_BREAK), MAX_ANSWER)
 
 
-def write_table(path: Path, rows: dict[Key, OtherColumns], entered: dict[Key, str]) -> None:
-    """Write the table, unless it would be empty. Points that were entered are never dropped."""
-    kept: dict[Key, OtherColumns] = {key: (None, None) for key in entered if key not in rows}
-    lines = [(*key, out_of, entered.get(key), answer) for key, (out_of, answer) in {**rows, **kept}.items()]
-    if lines:
-        write_atomically(path, BYTE_ORDER_MARK + table([COLUMNS, *lines], limit=2 * MAX_ANSWER))
+def update_table(path: Path, blank: Mapping[Key, Row]) -> None:
+    """Write the rows of this run, with what the table has for them by now, and then its other entries.
+
+    An entry is never dropped. A table without rows is removed. Raises SheetError.
+    """
+    with locked(path):
+        entered = read_entries(path)
+        rows = {key: row._replace(entry=entered.get(key, Entry())) for key, row in blank.items()}
+        others = {key: Row(entry=entry) for key, entry in entered.items() if key not in rows}
+        write_rows(path, {**rows, **others})
+
+
+def write_rows(path: Path, rows: Mapping[Key, Row]) -> None:
+    """Write the whole table; without rows, remove it."""
+    if rows:
+        lines = (_line(key, row) for key, row in rows.items())
+        write_atomically(path, BYTE_ORDER_MARK + table([COLUMNS]) + "".join(lines))
     else:
         path.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=10_000)  # after an entry, all other lines are the same as before
+def _line(key: Key, row: Row) -> str:
+    comment = row.entry.comment.replace("\n", LINE_BREAK)
+    cells = (*key, row.out_of, row.entry.points or None, comment or None, row.answer)
+    return table([cells], limit=3 * max(MAX_ANSWER, MAX_COMMENT))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes of ours from writing the table between our reading and writing it."""
+    with path.with_name(".by_hand.lock").open("w") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

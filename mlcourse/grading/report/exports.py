@@ -1,13 +1,13 @@
 """Tables of grades for spreadsheets and learning platforms.
 
-    grades.csv                every task of every student, for you
-    canvas.csv                upload it to Canvas: Grades → Import
-    moodle.csv                upload it to Moodle: the assignment → Upload grading worksheet, or Grades → Import → CSV
+    grades.csv                every task of every student in all lessons, for you
+    canvas_LESSON.csv         upload it to Canvas: Grades → Import
+    moodle_LESSON.csv         upload it to Moodle: the assignment → Upload grading worksheet, or Grades → Import → CSV
     gradescope/…/results.json what Gradescope expects from an autograder, one file per submission
     junit.xml                 for build servers, which show it as a table of tests
 
-One rule applies to all of them: a submission that could not be graded has no points, not zero points. The
-instructor has to look at it, and an empty cell leaves the platform's gradebook unchanged.
+Two rules apply to all of them. Points are those after the late rule. And a submission that could not be graded has no
+points, not zero: the instructor has to look at it, and an empty cell leaves the platform's gradebook unchanged.
 """
 
 import csv
@@ -18,18 +18,24 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 from xml.etree import ElementTree
 
+from mlcourse.grading.gradebook.book import UNKNOWN, Book, Entry, is_pending, tasks_of
+from mlcourse.grading.gradebook.class_list import Student
+from mlcourse.grading.gradebook.late import days
 from mlcourse.grading.intake.platforms import canvas, moodle
-from mlcourse.grading.records.grade import Grade, Mark, MarkStatus
-from mlcourse.grading.records.text import format_points, printable, slug
+from mlcourse.grading.records.grade import Grade, Mark
+from mlcourse.grading.records.text import format_points, printable
+from mlcourse.grading.report.paths import student_path
+from mlcourse.grading.report.words import earned, mark_words, status_words
 
 # Spreadsheets treat a cell that begins with one of these as a formula, full-width forms included, and some skip
 # leading white space.
 FORMULA = "=+-@＝＋－＠"
 # A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
+INERT_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])'(\s*)(?=[{re.escape(FORMULA)}])")
 
-UNGRADED = ("unreadable", "missing")
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
+MAX_COMMENTS = 20_000  # characters
 NO_ANSWER = "(nothing written)"  # in place of an open answer
 
 
@@ -39,6 +45,11 @@ NO_ANSWER = "(nothing written)"  # in place of an open answer
 def inert(text: str, limit: int = 200) -> str:
     """Make a text safe for spreadsheets: put an apostrophe before anything that could begin a formula."""
     return BEGINS_A_FORMULA.sub(r"\1'\2", printable(text, limit))
+
+
+def ordinary(text: str) -> str:
+    """Return the text that `inert` has made safe."""
+    return INERT_FORMULA.sub(r"\1\2", text)
 
 
 Value: TypeAlias = str | float | None  # of a table's cell
@@ -61,112 +72,147 @@ def _cell(value: Value, limit: int) -> str | float:
     return inert(value, limit) if isinstance(value, str) else value
 
 
-def points_of(grade: Grade) -> float | None:
-    """Return the points of a submission, or None while it could not be graded."""
-    return None if grade.status in UNGRADED else grade.points
+# ── All lessons ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def tasks_of(grades: Iterable[Grade]) -> dict[str, int]:
-    """Return the tasks that appear in any of the grades, in order, and the points each is worth."""
-    return {mark.task: mark.out_of for grade in grades for mark in grade.marks}
+def grades_csv(book: Book) -> str:
+    """Write one row per student: the sum, and for each lesson its points and those of its tasks.
+
+    A student's second notebook for a lesson has a row of its own. Neither counts in the sum until one is removed.
+    """
+    lessons = [*book.lessons, *([UNKNOWN] if any(not entry.listed.lessons for entry in book.entries) else [])]
+    tasks = {lesson: list(tasks_of(entry.grade for entry in book.of_lesson(lesson))) for lesson in lessons}
+    total = sum(map(book.out_of, book.lessons))
+    head = ["student", "id", "e-mail", "group", "points", "out of", "to mark by hand"]
+    rows: list[list[Value]] = [
+        [*head, *(name for lesson in lessons for name in _names(lesson, tasks[lesson]))]
+    ]
+    for student in book.students:
+        cells = [book.cell(student, lesson) for lesson in lessons]
+        for number in range(max(1, *map(len, cells)) if cells else 1):
+            entries = [cell[number] if number < len(cell) else None for cell in cells]
+            pending = sum(entry.pending for entry in entries if entry)
+            points = book.sum(student) if number == 0 else None
+            lines = [_lesson_cells(entry, tasks[lesson]) for entry, lesson in zip(entries, lessons)]
+            rows.append(
+                [*_identity(student), points, total, pending, *(cell for line in lines for cell in line)]
+            )
+    return table(rows, limit=MAX_COMMENTS)
 
 
-def pending_points(grade: Grade) -> int:
-    """Return how many points still have to be given by hand; 0 if the submission could not be graded."""
-    return 0 if grade.status in UNGRADED else sum(mark.out_of for mark in grade.marks if is_pending(mark))
+def _identity(student: Student) -> list[Value]:
+    return [student.name, student.id or None, student.email or None, student.group or None]
 
 
-def student_path(grade: Grade) -> str:
-    """Return the path of a student's page, relative to the index."""
-    return f"students/{slug(grade.student, grade.source)}.html"
+def _names(lesson: str, tasks: Iterable[str]) -> list[str]:
+    """Name the columns of a lesson."""
+    name = lesson or "lesson unknown"
+    about = ("late deduction", "status", "file", "page", "comments")
+    return [
+        name,
+        *(f"{name}: {what}" for what in about),
+        *(word for task in tasks for word in (task, f"{task}: status")),
+    ]
 
 
-def is_pending(mark: Mark) -> bool:
-    """Whether this mark still has to be given by hand."""
-    return mark.status == "by hand" and not mark.entered
+def _lesson_cells(entry: Entry | None, tasks: Sequence[str]) -> list[Value]:
+    if entry is None:
+        return [None] * len(_names("", tasks))
+    several = ", one of several" if entry.is_one_of_several else ""
+    about: list[Value] = [entry.points, entry.deduction or None, status_words(entry.grade) + several]
+    marks = {mark.task: mark for mark in entry.grade.marks}
+    cells = [cell for task in tasks for cell in _task_cells(entry, marks.get(task))]
+    return [*about, entry.listed.source, student_path(entry.name), comments(entry.grade), *cells]
 
 
-def grades_csv(grades: list[Grade]) -> str:
-    """Write one row per submission, two columns per task: points and status."""
-    tasks = tasks_of(grades)
-    head = ["student", "lesson", "file", "page", "status", "points", "out of", "to mark by hand"]
-    rows: list[list[Value]] = [[*head, *(word for task in tasks for word in (task, f"{task}: status"))]]
-    for grade in grades:
-        marks = {mark.task: mark for mark in grade.marks}
-        cells = [cell for task in tasks for cell in _task_cells(grade, marks.get(task))]
-        total = [points_of(grade), grade.out_of if grade.marks else None, pending_points(grade)]
-        rows.append(
-            [grade.student, grade.lesson, grade.source, student_path(grade), grade.status, *total, *cells]
-        )
-    return table(rows)
+def comments(grade: Grade) -> str | None:
+    """Return what a person has written about the answers, on one line; None if nothing was written."""
+    written = [f"{mark.task}: {' '.join(mark.comment.split())}" for mark in grade.marks if mark.comment]
+    return " ".join(written) or None
 
 
-def _task_cells(grade: Grade, mark: Mark | None) -> tuple[float | None, MarkStatus | None]:
+def _task_cells(entry: Entry, mark: Mark | None) -> tuple[float | None, str | None]:
     if mark is None:
         return None, None
-    return (None if is_pending(mark) or grade.status in UNGRADED else mark.points), mark.status
+    return (mark.points if entry.is_graded and not is_pending(mark) else None), mark_words(mark)
 
 
-def canvas_csv(grades: list[Grade], assignment: str) -> str:
-    """Write a table for Canvas, which finds students by the number in the downloaded file's name or by login."""
-    out_of = max((grade.out_of for grade in grades), default=0)
+# ── Canvas and Moodle ────────────────────────────────────────────────────────────────────────────────
+
+
+def canvas_csv(entries: Sequence[Entry], assignment: str) -> str:
+    """Write a table for Canvas, which finds students by its own number, by id or by login."""
+    out_of = max((entry.grade.out_of for entry in entries), default=0)
     rows: list[list[Value]] = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment],
         ["    Points Possible", None, None, None, None, out_of],
     ]
-    for grade in grades:
-        known = canvas(grade.source)
-        identity: list[Value] = [int(known["user"]), None, None] if known else [None, None, grade.student]
-        rows.append([grade.student, *identity, None, points_of(grade)])
+    for entry in entries:
+        known, student = canvas(entry.listed.source), entry.student
+        login = student.login or student.email or entry.listed.owner
+        identity: list[Value] = (
+            [int(known["user"]), None, None] if known else [None, student.id or None, login]
+        )
+        rows.append([student.name, *identity, student.group or None, entry.points])
     return table(rows)
 
 
-def moodle_csv(grades: list[Grade]) -> str:
+def moodle_csv(entries: Sequence[Entry]) -> str:
     """Write a table for Moodle, which finds students by the number in the folder's name or by a column you choose."""
     # Moodle refuses a worksheet without the date column. An empty date means that we know of no earlier grade.
-    head = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
-    rows: list[list[Value]] = [[*head]]
-    for grade in grades:
-        known = moodle(grade.source)
-        identifier, name = (f"Participant {known['user']}", known["name"]) if known else (grade.student,) * 2
-        rows.append([identifier, name, points_of(grade), grade.out_of or None, None, summary(grade)])
-    return table(rows, limit=2000)
+    head = ["Identifier", "Full name", "ID number", "Email address", "Grade", "Maximum Grade"]
+    rows: list[list[Value]] = [[*head, "Last modified (grade)", "Feedback comments"]]
+    for entry in entries:
+        known, student = moodle(entry.listed.source), entry.student
+        identifier = f"Participant {known['user']}" if known else entry.listed.owner
+        name = known["name"] if known else student.name
+        points: list[Value] = [entry.points, entry.grade.out_of or None, None, summary(entry)]
+        rows.append([identifier, name, student.id or None, student.email or None, *points])
+    return table(rows, limit=MAX_COMMENTS)
 
 
-def summary(grade: Grade) -> str:
-    """Return one line with the points of each task. It contains no text from the student."""
-    if not grade.marks:
-        return f"not graded: {grade.status}"
-    return "; ".join(f"{mark.task}: {earned(mark)} of {mark.out_of}, {mark.status}" for mark in grade.marks)
-
-
-def earned(mark: Mark) -> str:
-    """Return the points of a mark as text; a dash while they still have to be given by hand."""
-    return "–" if is_pending(mark) else format_points(mark.points)
+def summary(entry: Entry) -> str:
+    """Return one line: the points of each task, what lateness costs, and comments. No text in it is the student's."""
+    if not entry.grade.marks:
+        return f"not graded: {status_words(entry.grade)}"
+    marks = entry.grade.marks
+    parts = [f"{mark.task}: {earned(mark)} of {mark.out_of}, {mark_words(mark)}" for mark in marks]
+    if entry.deduction:
+        parts.append(f"{days(entry.days_late)} late: {format_points(-entry.deduction)}")
+    return ". ".join(filter(None, ["; ".join(parts), comments(entry.grade)]))
 
 
 # ── Gradescope ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def gradescope_json(grade: Grade) -> str:
+def gradescope_json(entry: Entry) -> str:
     """Write Gradescope's results.json: all texts in it are plain text, and the cells' output is hidden."""
+    grade = entry.grade
+    status = status_words(grade).capitalize()
     results = {
-        "score": points_of(grade) or 0,
+        "score": entry.points or 0,
         "execution_time": round(grade.seconds),
-        "output": printable(" ".join([f"{grade.status}.", *grade.notes]), 2000, lines=True),
+        "output": printable(" ".join([f"{status}.", *grade.notes]), 2000, lines=True),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
         "stdout_visibility": "hidden",
         "tests": [_gradescope_test(mark) for mark in grade.marks],
     }
+    if (
+        entry.deduction
+    ):  # Gradescope shows the score beside the points of the tests, which do not add up to it now
+        results["output"] = (
+            f"{days(entry.days_late)} late: {format_points(-entry.deduction)} points. {results['output']}"
+        )
     return json.dumps(results, indent=1) + "\n"
 
 
 def _gradescope_test(mark: Mark) -> dict[str, str | float]:
     test: dict[str, str | float] = {"name": mark.task, "score": mark.points, "max_score": mark.out_of}
     test["visibility"] = "visible"
-    test["output"] = printable(f"{mark.status}\n{mark.message}".strip(), 5000, lines=True)
+    texts = filter(None, [mark_words(mark), mark.message, mark.comment])
+    test["output"] = printable("\n".join(texts).strip(), 10_000, lines=True)
     if mark.status != "by hand":
         test["status"] = "passed" if mark.status == "right" else "failed"
     return test
@@ -184,21 +230,25 @@ JUNIT_TAGS = {  # status → JUnit's child element; a right answer has none
 }
 
 
-def junit_xml(grades: list[Grade]) -> str:
+def junit_xml(entries: Iterable[Entry]) -> str:
     """Write JUnit XML: one suite per submission, one case per task."""
-    root = ElementTree.Element("testsuites", name="mlcourse")
-    for grade in grades:
-        root.append(_suite(grade))
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    # One suite at a time: a whole class as a tree would need more memory than everything else in a run.
+    return "\n".join(['<testsuites name="mlcourse">', *map(_suite_xml, entries), "</testsuites>\n"])
 
 
-def _suite(grade: Grade) -> ElementTree.Element:
+def _suite_xml(entry: Entry) -> str:
+    suite = _suite(entry)
+    ElementTree.indent(suite, level=1)
+    return f"  {ElementTree.tostring(suite, encoding='unicode')}"
+
+
+def _suite(entry: Entry) -> ElementTree.Element:
+    grade = entry.grade
     cases = [
         (mark.task, JUNIT_TAGS.get(mark.status), f"{mark.status}\n{mark.message}") for mark in grade.marks
     ]
-    if grade.status in UNGRADED:
-        cases = [("reading", "error", " ".join([grade.status, *grade.notes]))]
+    if not entry.is_graded:
+        cases = [("reading", "error", " ".join([status_words(grade), *grade.notes]))]
     outcomes = [outcome for _, outcome, _ in cases]
     suite = ElementTree.Element(
         "testsuite",
@@ -210,12 +260,12 @@ def _suite(grade: Grade) -> ElementTree.Element:
         time=f"{grade.seconds:.3f}",
     )
     for case in cases:
-        _add_case(suite, grade, *case)
+        _add_case(suite, f"{grade.lesson}.{grade.student}", *case)
     return suite
 
 
-def _add_case(suite: ElementTree.Element, grade: Grade, name: str, outcome: str | None, text: str) -> None:
-    attributes = {"classname": printable(f"{grade.lesson}.{grade.student}"), "name": printable(name)}
+def _add_case(suite: ElementTree.Element, owner: str, name: str, outcome: str | None, text: str) -> None:
+    attributes = {"classname": printable(owner), "name": printable(name)}
     case = ElementTree.SubElement(suite, "testcase", attributes)
     if outcome:
         headline, _, details = printable(text, 5000, lines=True).partition("\n")

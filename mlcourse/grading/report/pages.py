@@ -1,267 +1,448 @@
-"""Pages: one for the instructor, and one for each student, to keep or to hand out."""
+"""The pages: one for the instructor with all lessons, one for each lesson, and one for each submission.
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+Here the numbers and names are put together; the templates in templates/ say how they look.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import median
+from typing import NamedTuple
 
-from mlcourse.grading.records.grade import Grade, Mark, MarkStatus
+from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
+from mlcourse.grading.gradebook.class_list import Student
+from mlcourse.grading.gradebook.late import days
+from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.text import format_points
-from mlcourse.grading.report.charts import STATUSES, histogram, share_bar
-from mlcourse.grading.report.exports import (
-    NO_ANSWER,
-    UNGRADED,
+from mlcourse.grading.report.charts import STATUSES, Bin, Part, histogram, shares
+from mlcourse.grading.report.markup import render
+from mlcourse.grading.report.paths import lesson_path, student_path
+from mlcourse.grading.report.words import (
+    SUBMISSION_WORDS,
     earned,
-    pending_points,
-    points_of,
-    student_path,
-    tasks_of,
+    mark_words,
+    points_or_words,
+    status_words,
+    ungraded_reason,
 )
-from mlcourse.grading.report.markup import Html, Part, element, page, table, with_code
 
 SHOWN_MISTAKES = 20
+SHOWN_SLOW, SLOW = 5, 5.0  # notebooks, seconds
 NOT_ISOLATED = "not isolated"
+NOTHING = "–"  # in the place of points where nothing was handed in
 
 
-# ── For the instructor ───────────────────────────────────────────────────────────────────────────────
+class Link(NamedTuple):
+    """A name that leads to a submission's page."""
+
+    label: str
+    path: str
 
 
-def index_page(grades: list[Grade], changes: Iterable[str] = (), remarks: Iterable[str] = ()) -> Html:
-    """Make the index: first what needs the instructor, then each lesson's points, tasks, mistakes and students."""
-    lessons = {grade.lesson: [other for other in grades if other.lesson == grade.lesson] for grade in grades}
-    sections = [lesson_section(lesson, lessons[lesson]) for lesson in sorted(lessons, key=str) if lesson]
-    parts = (isolation_warning(grades), overview(grades), ungraded_section(grades))
-    lists = (list_section("For you to decide", remarks), list_section("Changed since the last run", changes))
-    return page("Grades", *parts, *lists, *sections)
+class Points(NamedTuple):
+    """A cell of the table with all lessons."""
+
+    text: float | str
+    path: str = ""
+    note: str = ""
 
 
-def lesson_section(lesson: str, grades: list[Grade]) -> Html:
-    parts = (
-        points_section(grades),
-        tasks_section(grades),
-        mistakes_section(grades),
-        students_section(grades),
+class Row(NamedTuple):
+    """A student in the table with all lessons."""
+
+    name: str
+    search: str  # further words by which the row is found
+    group: str
+    sum: float | None
+    cells: list[Points]
+    is_: str  # what the filter looks for: "late", "missing" …
+
+
+class SubmissionRow(NamedTuple):
+    """A submission in the table of its lesson."""
+
+    label: str
+    path: str
+    search: str
+    group: str
+    points: float | None
+    status: str
+    pending: int
+    cells: list[float | str]
+    is_: str
+
+
+class Mistake(NamedTuple):
+    """A recognised mistake, and who made it."""
+
+    task: str
+    name: str
+    message: str
+    entries: list[Link]
+
+
+@dataclass
+class TaskView:
+    """How a task went."""
+
+    name: str
+    out_of: int
+    counts: Counter[str]
+
+    @property
+    def shares(self) -> list[Part]:
+        return shares(self.counts)
+
+
+def link(entry: Entry) -> Link:
+    return Link(entry.label or "(no name)", student_path(entry.name))
+
+
+def is_isolated(grades: Iterable[Grade]) -> bool:
+    """Whether no untrusted code ran without a sandbox; otherwise these marks may be forged."""
+    return all(grade.isolation != NOT_ISOLATED for grade in grades)
+
+
+# ── All lessons ──────────────────────────────────────────────────────────────────────────────────────
+
+
+# Lists of sentences on the index, in their order: id and heading.
+NOTICES = {
+    "remarks": "For you to decide",
+    "requests": "Requests to look at a mark again",
+    "changes": "Changed since the last run",
+}
+
+
+def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] = ()) -> str:
+    """Make the index: what needs the instructor, and everybody's points; of a single lesson, everything else too."""
+    several = len(book.lessons) > 1
+    parts: dict[str, object] = {
+        "title": "Gradebook" if several else "Grades",
+        "isolated": is_isolated(entry.grade for entry in book.entries),
+        "overview": overview(book),
+        "ungraded": ungraded_rows(book.entries),
+        "remarks": book.remarks,
+        "requests": list(requests),
+        "changes": list(changes),
+        "headings": NOTICES,
+        "book": book_view(book) if several else None,
+        "lesson": LessonView(book, book.lessons[0]) if len(book.lessons) == 1 else None,
+    }
+    sections = [("ungraded", "Could not be graded"), *NOTICES.items()]
+    found = [(id_, heading) for id_, heading in sections if parts[id_]]
+    parts["contents"] = [*found, ("everyone", "Everyone"), ("lessons", "Lessons")]
+    return render("index.html", scripted=True, **parts)
+
+
+def overview(book: Book) -> str:
+    """Say in a sentence how many submissions there are, and what has become of them."""
+    counts = Counter(entry.grade.status for entry in book.entries)
+    statuses = ", ".join(f"{count} {SUBMISSION_WORDS[status]}" for status, count in counts.most_common())
+    kinds = sorted({entry.grade.isolation for entry in book.entries if entry.grade.isolation})
+    isolation = f" Isolation: {', '.join(kinds)}." if kinds else ""
+    what = [f"{len(book.students)} students", f"{len(book.entries)} submissions: {statuses}"]
+    return ", ".join(what[book.listed == frozenset() and len(book.lessons) < 2 :]) + "." + isolation
+
+
+def ungraded_rows(entries: Iterable[Entry]) -> list[tuple[Link, str, str]]:
+    """List what could not be graded: the instructor has to deal with it first."""
+    return [
+        (link(entry), entry.listed.source, ungraded_reason(entry.grade))
+        for entry in entries
+        if not entry.is_graded
+    ]
+
+
+class LessonRow(NamedTuple):
+    """A lesson in the list of lessons."""
+
+    name: str
+    path: str
+    out_of: int
+    median: float | None
+    due: str
+    handed_in: int
+    missing: int
+    late: int
+    several: int
+    pending: int
+
+
+class BookView(NamedTuple):
+    """The tables with all lessons."""
+
+    lessons: list[LessonRow]
+    rows: list[Row]
+    groups: list[str]
+    choices: list[tuple[str, str]]
+    out_of: int
+
+
+def book_view(book: Book) -> BookView:
+    rows = [student_row(book, student) for student in book.students]
+    lessons = [lesson_row(book, lesson) for lesson in book.lessons]
+    return BookView(lessons, rows, groups_of(book), choices_in(rows), sum(row.out_of for row in lessons))
+
+
+def lesson_row(book: Book, lesson: str) -> LessonRow:
+    entries = book.of_lesson(lesson)
+    points = [entry.points for entry in entries if entry.points is not None]
+    return LessonRow(
+        lesson,
+        lesson_path(lesson),
+        book.out_of(lesson),
+        median(points) if points else None,
+        moment(book.gradebook.due_date(lesson)),
+        len(entries),
+        len(book.missing(lesson)),
+        len(book.late(lesson)),
+        len(book.several(lesson)),
+        sum(entry.pending > 0 for entry in entries),
     )
-    return element("section", element("h2", f"Lesson {lesson}"), *parts)
 
 
-def isolation_warning(grades: list[Grade]) -> Html | None:
-    """Warn if untrusted code ran without a sandbox: its marks may be forged."""
-    if not any(grade.isolation == NOT_ISOLATED for grade in grades):
-        return None
-    warning = (
-        "Not isolated: submissions ran without a sandbox and could have changed anything, even these marks."
-    )
-    return element("p", element("strong", warning), class_="alarm")
-
-
-def overview(grades: list[Grade]) -> Html:
-    kinds = sorted({grade.isolation for grade in grades if grade.isolation})
-    isolation = f"Isolation: {', '.join(kinds)}." if kinds else None
-    counts = Counter(grade.status for grade in grades)
-    statuses = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    return element("p", f"{len(grades)} submissions: {statuses}. ", isolation)
-
-
-def ungraded_section(grades: list[Grade]) -> Html | None:
-    """List the submissions that could not be graded: the instructor has to deal with them first."""
-    ungraded = [grade for grade in grades if grade.status in UNGRADED]
-    if not ungraded:
-        return None
-    rows = [[link(grade), grade.source, ungraded_reason(grade)] for grade in ungraded]
-    return element(
-        "section",
-        element("h2", "Could not be graded"),
-        element(
-            "p",
-            with_code(
-                "These have no points in any table. Open the file as text, or ask the student to submit it again;"
-                " then run `grade` with `--resume`."
-            ),
-        ),
-        table(["Student", "File", "Why"], rows),
-        class_="alarm",
+def student_row(book: Book, student: Student) -> Row:
+    cells = [points_cell(book.cell(student, lesson)) for lesson in book.lessons]
+    entries = [entry for lesson in book.lessons for entry in book.cell(student, lesson)]
+    about = [word for entry in entries for word in words_about(entry)]
+    if any(cell.text == NOTHING for cell in cells):
+        about.append("nothing")
+    if book.listed and student not in book.listed:
+        about.append("unlisted")
+    return Row(
+        student.name,
+        search_words(student),
+        student.group,
+        book.sum(student),
+        cells,
+        " ".join(dict.fromkeys(about)),
     )
 
 
-def ungraded_reason(grade: Grade) -> str:
-    """Say why a submission could not be graded."""
-    nothing = (
-        "It can be read, but contains none of the lesson's answers." if grade.status == "missing" else ""
+def points_cell(entries: Sequence[Entry]) -> Points:
+    """Return what stands in the table for a student and a lesson."""
+    if not entries:
+        return Points(NOTHING)
+    if len(entries) > 1:
+        return Points(f"{len(entries)} notebooks", student_path(entries[0].name))
+    (entry,) = entries
+    text = status_words(entry.grade) if entry.points is None else entry.points
+    return Points(text, student_path(entry.name), "late" if entry.days_late else "")
+
+
+def search_words(student: Student) -> str:
+    return " ".join(filter(None, (student.id, student.email, student.login)))
+
+
+# What the filters of a table look for, in the order of its menu.
+CHOICES = {
+    "ungraded": "could not be graded",
+    "pending": "still to mark by hand",
+    "nothing": "nothing handed in",
+    "late": "late",
+    "several": "several notebooks",
+    "unlisted": "not on the class list",
+}
+
+
+def words_about(entry: Entry) -> Iterator[str]:
+    """Yield the filters that a submission fits."""
+    if not entry.is_graded:
+        yield "ungraded"
+    if entry.pending:
+        yield "pending"
+    if entry.days_late:
+        yield "late"
+    if entry.is_one_of_several:
+        yield "several"
+
+
+def choices_in(rows: Iterable[Row | SubmissionRow]) -> list[tuple[str, str]]:
+    """Return the filters that at least one row fits."""
+    found = {word for row in rows for word in row.is_.split()}
+    return [(word, words) for word, words in CHOICES.items() if word in found]
+
+
+def groups_of(book: Book) -> list[str]:
+    return sorted({student.group for student in book.students if student.group})
+
+
+# ── One lesson ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def lesson_page(book: Book, lesson: str) -> str:
+    """Make the page of a lesson."""
+    return render(
+        "lesson_page.html", scripted=True, title=f"Lesson {lesson}", lesson=LessonView(book, lesson)
     )
-    return " ".join([nothing, *grade.notes]).strip()
 
 
-def list_section(heading: str, lines: Iterable[str]) -> Html | None:
-    """Make a section with one line per sentence; None if there are no sentences."""
-    items = [element("li", with_code(line)) for line in lines]
-    return element("section", element("h2", heading), element("ul", *items)) if items else None
+class LessonView:
+    """What the page of a lesson shows.
+
+    Parameters
+    ----------
+    book : Book
+    lesson : str
+    """
+
+    def __init__(self, book: Book, lesson: str):
+        self.name = lesson
+        # One whose lesson is unknown may belong to this one.
+        self.entries = [entry for entry in book.entries if lesson in entry.listed.lessons]
+        of_lesson = book.of_lesson(lesson)
+        counts = task_counts(of_lesson)
+        self.tasks = {
+            task: TaskView(task, out_of, counts[task])
+            for task, out_of in tasks_of(entry.grade for entry in of_lesson).items()
+        }
+        self.statuses = [
+            status for status in STATUSES if any(task.counts[status] for task in self.tasks.values())
+        ]
+        self.rule = rule_in_words(book, lesson)
+        self.groups = groups_of(book)
+        self.any_pending = any(entry.pending for entry in self.entries)
+        self.rows = [self._row(entry) for entry in self.entries]
+        self.choices = choices_in(self.rows)
+        self.ungraded = ungraded_rows(self.entries)
+        self.statistics, self.bins = statistics(of_lesson, book.out_of(lesson))
+        self.mistakes = common_mistakes(of_lesson)[:SHOWN_MISTAKES]
+        self.missing = [student.name for student in book.missing(lesson)]
+        self.late = [
+            Link(f"{each.label} ({days(each.days_late)})", link(each).path) for each in book.late(lesson)
+        ]
+        self.several = [f"{student.name} ({len(entries)})" for student, entries in book.several(lesson)]
+        self.unknown_times = book.unknown_times(lesson)
+        slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
+        self.slowest = [
+            (link(each), round(each.grade.seconds)) for each in slow if each.grade.seconds >= SLOW
+        ]
+
+    def _row(self, entry: Entry) -> SubmissionRow:
+        marks = {mark.task: mark for mark in entry.grade.marks}
+        return SubmissionRow(
+            *link(entry),
+            search_words(entry.student),
+            entry.student.group,
+            entry.points,
+            status_and_time(entry),
+            entry.pending,
+            [points_or_words(marks[task]) if task in marks else "" for task in self.tasks],
+            " ".join(words_about(entry)),
+        )
+
+    @property
+    def contents(self) -> list[tuple[str, str]]:
+        """The sections that there are: id and heading."""
+        attention = self.missing or self.late or self.several or self.unknown_times
+        sections: list[tuple[object, str, str]] = [
+            (self.ungraded, "ungraded", "Could not be graded"),
+            (True, "everyone", "Everyone"),
+            (attention, "attention", "Missing, late or several"),
+            (self.bins, "distribution", "Points"),
+            (self.tasks, "tasks", "Tasks"),
+            (self.mistakes, "mistakes", "What to teach again"),
+            (self.slowest, "slowest", "Slowest notebooks"),
+        ]
+        return [(id_, heading) for there, id_, heading in sections if there]
 
 
-def points_section(grades: list[Grade]) -> Html | None:
-    points = [total for grade in grades if (total := points_of(grade)) is not None]
+def status_and_time(entry: Entry) -> str:
+    late = f", {days(entry.days_late)} late" if entry.days_late else ""
+    several = ", one of several" if entry.is_one_of_several else ""
+    return status_words(entry.grade) + late + several
+
+
+def rule_in_words(book: Book, lesson: str) -> list[str]:
+    """State when a lesson is due and what lateness costs; nothing if it has no due date."""
+    due = book.gradebook.due_date(lesson)
+    return [f"Due {moment(due)}.", *book.gradebook.late.sentences()] if due else []
+
+
+def moment(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M (UTC%z)}" if time else ""
+
+
+def statistics(entries: Iterable[Entry], out_of: int) -> tuple[str, list[Bin]]:
+    """Describe the points of a lesson in words and as a histogram; both are empty if nobody has points."""
+    entries = list(entries)
+    points = [entry.points for entry in entries if entry.points is not None]
     if not points:
-        return None
-    out_of = max(grade.out_of for grade in grades)
+        return "", []
     lowest, middle, highest = map(format_points, (min(points), median(points), max(points)))
-    statistics = f"Median {middle} of {out_of} points; lowest {lowest}, highest {highest}."
-    most = max(map(pending_points, grades))
+    most = max(entry.pending for entry in entries)
     pending = (
         f" Up to {format_points(most)} of them are still to be given by hand, and count as 0 until then."
         if most
         else ""
     )
-    chart = element("div", histogram(points, out_of), class_="scroll")
-    return element("section", element("h3", "Points"), element("p", statistics, pending), chart)
+    words = f"Median {middle} of {out_of} points; lowest {lowest}, highest {highest}.{pending}"
+    return words, histogram(points, out_of)
 
 
-def tasks_section(grades: list[Grade]) -> Html | None:
-    """Make a table with one row per task: how many marks have each status."""
-    tasks, counts = tasks_of(grades), task_counts(grades)
-    if not tasks:
-        return None
-    used = [status for status in STATUSES if any(counts[task][status] for task in tasks)]
-    rows: list[list[Part]] = [
-        [element("code", task), points, share_bar(counts[task]), *(counts[task][status] for status in used)]
-        for task, points in tasks.items()
-    ]
-    head = ["Task", "Points", "Share", *(status.capitalize() for status in used)]
-    return element("section", element("h3", "Tasks"), table(head, rows))
-
-
-def task_counts(grades: list[Grade]) -> dict[str, Counter[str]]:
-    """Count the marks with each status, per task."""
+def task_counts(entries: Iterable[Entry]) -> dict[str, Counter[str]]:
+    """Count how each task went."""
     counts: dict[str, Counter[str]] = {}
-    for mark in (mark for grade in grades for mark in grade.marks):
-        counts.setdefault(mark.task, Counter())[mark.status] += 1
+    for mark in (mark for entry in entries for mark in entry.grade.marks):
+        counts.setdefault(mark.task, Counter())[mark_words(mark)] += 1
     return counts
 
 
-def common_mistakes(grades: list[Grade]) -> list[tuple[str, str, int, str]]:
-    """List the recognised mistakes, most common first: task, name, number of students, message shown to them."""
-    made = [
-        (mark.task, mark.mistake, mark.advice)
-        for grade in grades
-        for mark in grade.marks
-        if mark.mistake and mark.status == "wrong"
-    ]
-    messages = {(task, mistake): message for task, mistake, message in made}
-    counts = Counter((task, mistake) for task, mistake, _ in made)
-    return [
-        (task, mistake, count, messages[task, mistake]) for (task, mistake), count in counts.most_common()
-    ]
+def common_mistakes(entries: Iterable[Entry]) -> list[Mistake]:
+    """List the recognised mistakes, most common first."""
+    made: dict[tuple[str, str], list[Link]] = defaultdict(list)
+    messages: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        for mark in entry.grade.marks:
+            if mark.mistake and mark.status == "wrong":
+                made[mark.task, mark.mistake].append(link(entry))
+                messages[mark.task, mark.mistake] = mark.advice
+    ranked = sorted(made.items(), key=lambda item: -len(item[1]))
+    return [Mistake(*key, messages[key], links) for key, links in ranked]
 
 
-def mistakes_section(grades: list[Grade]) -> Html | None:
-    mistakes = common_mistakes(grades)
-    if not mistakes:
-        return None
-    rows: list[list[Part]] = [
-        [count, element("code", task), name, with_code(text)]
-        for task, name, count, text in mistakes[:SHOWN_MISTAKES]
-    ]
-    heading = element("h3", "What to teach again: recognised mistakes, most common first")
-    return element("section", heading, table(["Students", "Task", "Mistake", "Message shown"], rows))
+# ── One submission ───────────────────────────────────────────────────────────────────────────────────
 
 
-def students_section(grades: list[Grade]) -> Html:
-    tasks = tasks_of(grades)
-    by_hand = ["By hand"] if any(pending_points(grade) for grade in grades) else []
-    rows = [_student_row(grade, tasks, by_hand) for grade in grades]
-    head = ["Student", "Status", "Points", *by_hand, *(element("code", task) for task in tasks)]
-    return element("section", element("h3", "Everyone"), table(head, rows, class_="everyone"), class_="wide")
+def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = ()) -> str:
+    """Make a student's page: every mark with its message, the open answers, figures, the code, and its output.
 
-
-def _student_row(grade: Grade, tasks: Iterable[str], by_hand: list[str]) -> list[Part]:
-    marks = {mark.task: mark for mark in grade.marks}
-    cells = [points_or_status(marks[task]) if task in marks else "" for task in tasks]
-    return [
-        link(grade),
-        grade.status,
-        points_of(grade),
-        *([pending_points(grade) or ""] if by_hand else []),
-        *cells,
-    ]
-
-
-def points_or_status(mark: Mark) -> float | MarkStatus:
-    """Return the points of a task, or its status if there are none."""
-    return mark.points if mark.points or mark.status in ("right", "wrong") else mark.status
-
-
-def link(grade: Grade) -> Html:
-    return element("a", grade.student or "(no name)", href=student_path(grade))
-
-
-# ── For a student ────────────────────────────────────────────────────────────────────────────────────
-
-
-def student_page(grade: Grade, code: Iterable[tuple[int, str]] = ()) -> Html:
-    """Make a student's page: every mark with its message, the open answers, the code, and the end of its output.
-
-    `code` contains the cells that were run, as pairs (number, source).
+    Parameters
+    ----------
+    entry : Entry
+        Its place in the book.
+    grade : Grade
+        With its long texts, which the book does without.
+    cells : iterable of (int, str)
+        The cells that were run: number and source.
     """
-    run = [
-        [element("p", f"Cell {number}", class_="quiet"), element("pre", source)] for number, source in code
-    ]
-    return page(
-        f"{grade.student} · {grade.lesson or 'lesson unknown'}",
-        isolation_warning([grade]),
-        summary_line(grade),
-        element("ul", *(element("li", note) for note in grade.notes)) if grade.notes else None,
-        marks_table(grade) if grade.marks else None,
-        open_section(grade),
-        collapsed("Code that was run (cell numbers include text cells; plots are not kept)", run),
-        collapsed("Output (the end of it)", [element("pre", grade.output)] if grade.output else []),
+    return render(
+        "student.html",
+        title=f"{entry.label or '(no name)'} · {grade.lesson or 'lesson unknown'}",
+        isolated=is_isolated([grade]),
+        entry=entry,
+        grade=grade,
+        status=status_words(grade),
+        facts=list(facts_about_time(entry)),
+        cells=list(cells),
+        earned=earned,
+        words=mark_words,
     )
 
 
-def summary_line(grade: Grade) -> Html:
-    total, pending = points_of(grade), pending_points(grade)
-    points = (
-        "No points yet" if total is None else f"{format_points(total)} of {grade.out_of - pending} points"
-    )
-    waiting = f"; {format_points(pending)} more are still to be given by hand" if pending else ""
-    return element(
-        "p",
-        element("strong", points),
-        f"{waiting}. File: ",
-        element("code", grade.source),
-        f". Status: {grade.status}.",
-    )
-
-
-def marks_table(grade: Grade) -> Html:
-    """Make a table with two rows per task: the points, and below them the check's message."""
-    rows = [
-        row
-        for mark in grade.marks
-        for row in (
-            [element("code", mark.task), f"{earned(mark)} / {mark.out_of}", mark.status],
-            [message(mark)],
-        )
-        if row != [None]
-    ]
-    return element(
-        "section",
-        element("h2", "Tasks"),
-        table(["Task", "Points", "Status"], rows, class_="marks"),
-    )
-
-
-def message(mark: Mark) -> Html | None:
-    return element("pre", with_code(mark.message)) if mark.message else None
-
-
-def open_section(grade: Grade) -> Html | None:
-    if not grade.open_answers:
-        return None
-    answers = [
-        [element("h3", element("code", task)), element("pre", text.strip() or NO_ANSWER)]
-        for task, text in grade.open_answers.items()
-    ]
-    return element("section", element("h2", "Open answers"), *answers)
-
-
-def collapsed(title: str, parts: Sequence[Part]) -> Html | None:
-    """Make a section that is hidden until the reader opens it."""
-    return element("details", element("summary", title), *parts) if parts else None
+def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield when it was due and handed in, how late that is, and what it costs. Nothing without a due date."""
+    if not entry.due:
+        return
+    yield "Due", moment(entry.due)
+    handed_in = entry.listed.handed_in
+    if handed_in is None:
+        yield "Handed in", "The time is unknown, so it counts as in time."
+        return
+    yield "Handed in", moment(datetime.fromtimestamp(handed_in, entry.due.tzinfo or UTC))
+    if entry.days_late:
+        cost = f"; {format_points(entry.deduction)} points are deducted" if entry.deduction else ""
+        yield "Late", f"{days(entry.days_late)}{cost}"
+        yield "Rule", " ".join(entry.rule.sentences())

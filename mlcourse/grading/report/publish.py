@@ -1,203 +1,271 @@
-"""Turn the results on disk into pages and tables. Nothing is marked here; `mlcourse report` does only this.
+"""Turn the results on disk into pages, tables and feedback. Nothing is marked here; `mlcourse report` does only this.
 
 Results are read one at a time, and their long texts (code, output, open answers) are dropped once they are on the
 student's page, so a thousand submissions need little memory.
 """
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict
 
 from mlcourse.checks.atomic import write_atomically
-from mlcourse.grading.records.grade import Grade, Submission
-from mlcourse.grading.records.results import Result, lean, load, name_of
-from mlcourse.grading.records.text import printable
-from mlcourse.grading.report import exports
+from mlcourse.grading.gradebook.book import Book, Bookkeeper, Entry
+from mlcourse.grading.gradebook.class_list import ClassList, read_class_list
+from mlcourse.grading.gradebook.settings import NAME, Gradebook, Platform, platform, read_gradebook
+from mlcourse.grading.intake.platforms import canvas, moodle
+from mlcourse.grading.records.grade import Grade
+from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
+from mlcourse.grading.records.results import Result, lean, load
+from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
-    OtherColumns,
-    apply_points,
+    apply_entries,
     open_answer_rows,
-    read_points,
+    read_entries,
+    table_key,
     unused,
-    write_table,
+    update_table,
 )
-from mlcourse.grading.report.exports import student_path
-from mlcourse.grading.report.pages import index_page, student_page
+from mlcourse.grading.report.feedback import NAMES, in_no_platform, name_in_folder, write_feedback
+from mlcourse.grading.report.pages import index_page, lesson_page, student_page
+from mlcourse.grading.report.paths import lesson_path, student_path
+from mlcourse.grading.report.regrade import (
+    REQUESTS,
+    MarksByTask,
+    Notebook,
+    find_requested,
+    follow_up,
+    read_requests,
+)
 
 
 @dataclass
 class Summary:
     """The outcome of a run."""
 
-    grades: list[Grade]
+    book: Book
     changes: list[str] = field(default_factory=list)  # who gained or lost points since the last run
-    remarks: list[str] = field(default_factory=list)  # sentences: what else the instructor has to decide
+
+    @property
+    def grades(self) -> list[Grade]:
+        return [entry.grade for entry in self.book.entries]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences: what else the instructor has to decide."""
+        return self.book.remarks
 
     @property
     def ungraded(self) -> list[Grade]:
-        return [grade for grade in self.grades if grade.status in exports.UNGRADED]
+        return [entry.grade for entry in self.book.entries if not entry.is_graded]
 
 
-class Manifest(TypedDict):
-    """What run.json contains."""
+def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
+    """Read the gradebook.toml of a folder of results, or the file that was named; without one, all is as by default.
 
-    submissions: list[dict[str, str]]
-    changes: list[str]
-
-
-class NothingToPublish(ValueError):
-    """A folder without the results of a run; the message says how to get them."""
-
-
-def entry(submission: Submission) -> dict[str, str]:
-    """Return a submission's entry in the manifest: enough to report it if its result is missing."""
-    who = {"student": submission.student, "owner": submission.owner or submission.student}
-    return {"name": name_of(submission), **who, "source": submission.source}
+    Raises GradebookError.
+    """
+    path = Path(manifest.gradebook) if manifest.gradebook else out / NAME
+    gradebook = read_gradebook(path) if manifest.gradebook or path.exists() else Gradebook()
+    return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
 
 
-def write_manifest(out: Path, entries: list[dict[str, str]], changes: list[str]) -> None:
-    """Write down which submissions belong to this run: the folder may also contain results of earlier runs."""
-    write_atomically(
-        out / "run.json", json.dumps({"submissions": entries, "changes": changes}, indent=1) + "\n"
-    )
+def keeper_of(out: Path, manifest: Manifest) -> Bookkeeper:
+    """Return who knows whose each submission is, by the settings and the class list.
+
+    Raises GradebookError, SheetError.
+    """
+    gradebook = gradebook_of(out, manifest)
+    return Bookkeeper(manifest.submissions, gradebook, class_list_of(gradebook))
 
 
-def read_manifest(out: Path) -> Manifest:
-    """Read the manifest of the last run. Raises NothingToPublish."""
-    try:
-        manifest = json.loads((out / "run.json").read_text("utf-8"))
-        return {"submissions": manifest["submissions"], "changes": manifest["changes"]}
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        raise NothingToPublish(
-            f"there are no graded submissions in {out}: run `python course.py grade SUBMISSIONS -o {out}` first."
-        ) from None
+def class_list_of(gradebook: Gradebook) -> ClassList:
+    """Return the class list that the settings name; one without students if they name none.
+
+    Raises GradebookError, SheetError.
+    """
+    return read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+
+
+def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ...]:
+    """Return what the class list says of the student who handed in a file, if it is clear who that is."""
+    found = class_list.find(owner, source)
+    return (found[0].name, found[0].id, found[0].email, found[0].login) if len(found) == 1 else ()
 
 
 def publish(out: Path) -> Summary:
-    """Write all pages and tables of a run, remove those of earlier runs, and return what the instructor has to know.
+    """Write all pages and tables, remove those of earlier runs, and return what the instructor has to know.
 
     Raises
     ------
     NothingToPublish
         If there was no run.
-    ByHandTableError
+    SheetError
         If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
+    GradebookError
+        If gradebook.toml or the class list cannot be used.
     """
     manifest = read_manifest(out)
-    entered = read_points(out / "by_hand.csv")
+    keeper = keeper_of(out, manifest)
+    entered = as_handed_in(read_entries(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
-    grades: list[Grade] = []
-    rows: dict[Key, OtherColumns] = {}
-    owners: dict[str, str] = {}
-    for each, result in _results(out, manifest["submissions"]):
-        result.grade = apply_points(result.grade, entered, used)
-        write_atomically(out / student_path(result.grade), student_page(result.grade, result.code))
-        rows |= open_answer_rows(result.grade)
-        grades.append(lean(result.grade))
-        owners[student_path(result.grade)] = each["owner"]
-    grades.sort(
-        key=lambda grade: (grade.status not in exports.UNGRADED, grade.student.casefold(), grade.source)
-    )
-    write_table(out / "by_hand.csv", rows, entered)
-    duplicates = find_duplicates(grades, owners)
-    write_exports(out, grades, duplicates)
-    remarks = [*duplicate_remarks(duplicates, owners), *unused(entered, used)]
-    write_atomically(out / "index.html", index_page(grades, manifest["changes"], remarks))
-    remove_leftovers(out, grades)
-    return Summary(grades, manifest["changes"], remarks)
+    rows: dict[Key, byhand.Row] = {}
+    entries: list[Entry] = []
+    notebooks: list[Notebook] = []
+    marks: MarksByTask = {}
+    for listed, result in results_of(out, manifest.submissions):
+        grade = apply_entries(result.grade, entered, used)
+        entry = keeper.entry(listed, lean(grade))
+        _write(out / student_path(entry.name), student_page(entry, grade, result.code))
+        rows |= open_answer_rows(grade)
+        notebooks.append(notebook_of(listed, grade, keeper.class_list))
+        marks |= {(listed.name, mark.task): mark for mark in grade.marks}
+        entries.append(entry)
+    book = keeper.book(entries)
+    update_table(out / "by_hand.csv", rows)
+    requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
+    book.remarks += [*unused(entered, used), *problems]
+    requested = [each.sentence() for each in follow_up(out, requests, marks)]
+    written = [*write_pages(out, book, manifest.changes, requested), *write_tables(out, book)]
+    remove_leftovers(out, written, {entry.name for entry in entries})
+    return Summary(book, manifest.changes)
 
 
-def _results(out: Path, entries: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], Result]]:
-    """Yield every submission of a run, with its result.
+def as_handed_in(
+    entered: dict[Key, byhand.Entry], submissions: Sequence[Listed], keeper: Bookkeeper
+) -> dict[Key, byhand.Entry]:
+    """Return what was entered by hand under the names of the files, where a row has the name on the class list."""
+    names: dict[tuple[str, str], str] = {}
+    for each in submissions:
+        listed, known = (
+            table_key(exports.inert(name), exports.inert(each.source), "")
+            for name in (each.student, keeper.student(each).name)
+        )
+        names[known.student, known.file] = listed.student
+    return {
+        key._replace(student=names.get((key.student, key.file), key.student)): entry
+        for key, entry in entered.items()
+    }
+
+
+def marked_before(out: Path, class_list: ClassList) -> tuple[list[Notebook], MarksByTask]:
+    """Return the notebooks and the marks of the last run; none if there was none. Raises SheetError."""
+    try:
+        submissions = read_manifest(out).submissions
+    except NothingToPublish:
+        return [], {}
+    entered = read_entries(out / "by_hand.csv")
+    notebooks: list[Notebook] = []
+    marks: MarksByTask = {}
+    for each, result in results_of(out, submissions):
+        grade = apply_entries(result.grade, entered, set())
+        notebooks.append(notebook_of(each, grade, class_list))
+        marks |= {(each.name, mark.task): mark for mark in grade.marks}
+    return notebooks, marks
+
+
+def notebook_of(listed: Listed, grade: Grade, class_list: ClassList) -> Notebook:
+    """Return what a request to look at a mark again can be about."""
+    tasks = tuple(mark.task for mark in grade.marks)
+    names = also_called(listed.owner, grade.source, class_list)
+    return Notebook(listed.name, grade.student, listed.owner, grade.source, grade.lesson, tasks, names)
+
+
+def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Listed, Result]]:
+    """Yield every submission of the manifest, with its result.
 
     One whose marking is incomplete, because the run was stopped or the grader failed, counts as unreadable: it is
     listed first and has no points in any table.
     """
-    for each in entries:
-        nothing = Result(Grade(each["student"], None, each["source"], "unreadable"), "")
-        result = load(out / "results" / f"{each['name']}.json") or nothing
+    for each in submissions:
+        nothing = Result(Grade(each.student, each.lesson, each.source, "unreadable"), "")
+        result = load(out / "results" / f"{each.name}.json") or nothing
         if not result.finished:
             notes = [*result.grade.notes, "Not completely marked: run `grade` with `--resume` to continue."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
         yield each, result
 
 
-# ── Several notebooks of one student ─────────────────────────────────────────────────────────────────
+def _write(path: Path, content: str) -> Path:
+    """Write a file, unless it has this content already: most pages of a large class stay as they are."""
+    data = content.encode("utf-8")
+    if not path.is_file() or path.read_bytes() != data:
+        write_atomically(path, data, durable=False)
+    return path
 
 
-def find_duplicates(grades: list[Grade], owners: dict[str, str]) -> list[Grade]:
-    """Find the grades of students with several notebooks for a lesson: the instructor has to decide which one counts.
-
-    A notebook whose lesson is unknown may belong to any.
-    """
-    counts = Counter((owners[student_path(grade)], grade.lesson) for grade in grades)
-    totals = Counter(owner for owner, lesson in counts.elements())
-
-    def is_one_of_several(grade: Grade) -> bool:
-        owner = owners[student_path(grade)]
-        same = totals[owner] if grade.lesson is None else counts[owner, grade.lesson] + counts[owner, None]
-        return same > 1
-
-    return [grade for grade in grades if is_one_of_several(grade)]
+# ── Pages and tables ─────────────────────────────────────────────────────────────────────────────────
 
 
-def duplicate_remarks(duplicates: list[Grade], owners: dict[str, str]) -> list[str]:
-    """Write a sentence about each student with several notebooks."""
-    files: dict[str, list[str]] = {}
-    for grade in duplicates:
-        files.setdefault(owners[student_path(grade)], []).append(printable(grade.source))
-    return [
-        f"{printable(owner)} handed in {', '.join(sources)}: which one counts? The tables for Canvas and Moodle omit"
-        " them. Remove all but one, then run `grade` with `--resume`."
-        for owner, sources in files.items()
-    ]
+def write_pages(out: Path, book: Book, changes: Sequence[str], requests: Sequence[str]) -> Iterator[Path]:
+    """Write the instructor's pages: a single lesson is on the index itself."""
+    yield _write(out / "index.html", index_page(book, changes, requests))
+    if len(book.lessons) > 1:
+        for lesson in book.lessons:
+            yield _write(out / lesson_path(lesson), lesson_page(book, lesson))
 
 
-# ── Files ────────────────────────────────────────────────────────────────────────────────────────────
+def write_tables(out: Path, book: Book) -> Iterator[Path]:
+    """Write the table of all lessons; and for each lesson what its platform takes, without undecided notebooks."""
+    yield _write(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(book))
+    others: list[tuple[str, Entry]] = []  # what goes back in no platform's names
+    for lesson in book.lessons:  # one assignment each
+        entries = [entry for entry in book.of_lesson(lesson) if not entry.is_one_of_several]
+        chosen = platform_of(book, lesson)
+        if chosen == "canvas":
+            yield _write(out / f"canvas_{lesson}.csv", exports.canvas_csv(entries, lesson))
+        if chosen == "moodle":
+            yield _write(out / f"moodle_{lesson}.csv", exports.moodle_csv(entries))
+        if chosen == "gradescope":
+            for entry in book.of_lesson(lesson):
+                yield _write(out / "gradescope" / entry.name / "results.json", exports.gradescope_json(entry))
+        name = NAMES.get(chosen, in_no_platform)
+        names = [(name(entry), entry) for entry in book.of_lesson(lesson)]
+        if for_platform := [(known, entry) for known, entry in names if known]:
+            path = out / f"feedback_{chosen}_{lesson}.zip"
+            write_feedback(path, out, for_platform)
+            yield path
+        others += [(name_in_folder(entry), entry) for known, entry in names if not known]
+    if others:
+        write_feedback(out / "feedback.zip", out, others)
+        yield out / "feedback.zip"
+    if book.gradebook.platform == "junit":
+        yield _write(out / "junit.xml", exports.junit_xml(book.entries))
 
 
-def gradescope_path(grade: Grade) -> str:
-    return f"gradescope/{Path(student_path(grade)).stem}"
+def platform_of(book: Book, lesson: str) -> Platform:
+    """Return the platform that was asked for, or the one whose file names most submissions of a lesson have."""
+    if book.gradebook.platform != "auto":
+        return book.gradebook.platform
+    sources = [entry.listed.source for entry in book.of_lesson(lesson)]
+    counts: Counter[Platform] = Counter(
+        "moodle" if moodle(source) else "canvas" for source in sources if moodle(source) or canvas(source)
+    )
+    return counts.most_common(1)[0][0] if counts else "none"
 
 
-def write_exports(out: Path, grades: list[Grade], duplicates: list[Grade]) -> None:
-    """Write all tables. The ones to upload omit the `duplicates`."""
-    omitted = {student_path(grade) for grade in duplicates}
-    write_atomically(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(grades))
-    write_atomically(out / "junit.xml", exports.junit_xml(grades))
-    for lesson in sorted({grade.lesson for grade in grades if grade.lesson}):  # one assignment each
-        of_lesson = [
-            grade for grade in grades if grade.lesson == lesson and student_path(grade) not in omitted
-        ]
-        write_atomically(out / f"canvas_{lesson}.csv", exports.canvas_csv(of_lesson, lesson))
-        write_atomically(out / f"moodle_{lesson}.csv", exports.moodle_csv(of_lesson))
-    for grade in grades:
-        write_atomically(out / gradescope_path(grade) / "results.json", exports.gradescope_json(grade))
+# ── Files of earlier runs ────────────────────────────────────────────────────────────────────────────
 
-
-LESSON_NAME = re.compile(r"\d\d_\w+")
+# Those that a run may write, but for the ones that every run writes.
+OUR_FILES = re.compile(
+    r"(canvas|moodle)_\d\d_\w+\.csv|feedback(_(canvas|moodle)_\d\d_\w+)?\.zip|lesson_\d\d_\w+\.html|junit\.xml"
+)
 OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
 
 
-def remove_leftovers(out: Path, grades: list[Grade]) -> None:
-    """Remove pages and tables of submissions that are not in this run: somebody might hand them out.
+def remove_leftovers(out: Path, written: Sequence[Path], names: set[str]) -> None:
+    """Remove pages and tables that this run has not written: somebody might upload them or hand them out.
 
     Only files that a run could have written are removed, and never through a link.
     """
-    pages = {Path(student_path(grade)).stem for grade in grades}
-    lessons = {grade.lesson for grade in grades}
-    leftovers = [out / "students" / f"{name}.html" for name in _names_of_ours(out / "students") - pages]
+    leftovers = [path for path in out.iterdir() if OUR_FILES.fullmatch(path.name) and path not in written]
+    leftovers += [out / student_path(name) for name in _names_of_ours(out / "students") - names]
+    results = {path.parent.name for path in written if path.name == "results.json"}
     leftovers += [
-        out / "gradescope" / name / "results.json" for name in _names_of_ours(out / "gradescope") - pages
+        out / "gradescope" / name / "results.json" for name in _names_of_ours(out / "gradescope") - results
     ]
-    for table in [*out.glob("canvas_*.csv"), *out.glob("moodle_*.csv")]:
-        if table.stem.split("_", 1)[1] not in lessons and LESSON_NAME.fullmatch(table.stem.split("_", 1)[1]):
-            leftovers.append(table)
     for path in leftovers:
         if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
             path.unlink()

@@ -17,9 +17,6 @@ studied together write similar code. So the page shows the two texts side by sid
 import ast
 import builtins
 import hashlib
-import io
-import tokenize
-import warnings
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -28,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from mlcourse.checks.cell_code import parse_cell
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.typing import Bools, Floats
 
@@ -38,12 +36,6 @@ MIN_SIMILARITY = 0.6
 MIN_COPIED, MIN_COPIED_SHARE = 30, 0.9
 MAX_PAIRS = 100  # if there are more, the class has another problem
 MAX_CELLS = 50  # per submission, when passages are compared
-
-# Limits on what the parser gets. It is written in C and recursive: a cell with ten thousand brackets was written to
-# overflow its stack, not to be read.
-MAX_CHARACTERS = 100_000  # per cell
-MAX_DEPTH = 40  # of nested brackets, and of nested blocks
-MAX_TOKENS = 5000  # per statement
 
 IGNORED_FIELDS = ("ctx", "annotation", "returns", "type_comment", "type_params", "lineno", "kind")
 NAME_FIELDS = ("id", "arg", "name", "asname")  # their values may be names that a student chose
@@ -102,42 +94,13 @@ def similar_pairs(
 @cache
 def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
     """Return digests of the subtrees in a cell; none if it is not Python or exceeds the limits of the parser."""
-    source = without_magics(source)
-    if too_large(source):
-        return frozenset()
-    found: set[bytes] = set()
-    try:
-        with warnings.catch_warnings():
-            # A warning about an escape sequence would print the student's line.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-        for statement in tree.body:
-            _walk(statement, rename, found)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse_cell(source)
+    if tree is None:
         return frozenset()  # such a cell cannot be compared; the grader reports that it does not run
+    found: set[bytes] = set()
+    for statement in tree.body:
+        _walk(statement, rename, found)
     return frozenset(found)
-
-
-def without_magics(source: str) -> str:
-    """Replace lines for IPython (`%matplotlib inline`, `!ls`) with `pass`."""
-    return "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
-
-
-def too_large(source: str) -> bool:
-    """Whether a cell is too long or too deeply nested for the parser. The tokenizer can tell without recursion."""
-    if len(source) > MAX_CHARACTERS:
-        return True
-    brackets = blocks = width = 0
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            brackets += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
-            blocks += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
-            width = 0 if token.type == tokenize.NEWLINE else width + 1
-            if brackets > MAX_DEPTH or blocks > MAX_DEPTH or width > MAX_TOKENS:
-                return True
-    except (tokenize.TokenError, SyntaxError):
-        return True
-    return False
 
 
 def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:

@@ -6,12 +6,24 @@
     none         refused, unless the instructor trusts the submissions
 
 In this folder: `backends` chooses the sandbox, `launch` starts a launcher in it, `session` talks to a worker, and
-`watchdog` watches what the worker uses. `bubblewrap`, `container`, `landlock`, `seccomp` and `limits` isolate it;
-`view` lists what it can read, and `scratch` manages the only folder that it can write to.
+`watchdog` watches what the worker uses. `needs` finds out what a lesson needs, and `view` lists what its sandbox can
+read. `backend` says what a sandbox must provide; `bubblewrap` and `container` are such. In `inside/`, `landlock`,
+`seccomp` and `limits` isolate it too, and `scratch` manages the only folder that it can write to.
 """
 
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.sandbox.backends import NoSandbox, Sandbox, choose, report
+from mlcourse.grading.sandbox.needs import Needs, of_exercise
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
-__all__ = ["Limits", "NoSandbox", "Sandbox", "Session", "WorkerEnded", "choose", "report"]
+__all__ = [
+    "Limits",
+    "Needs",
+    "NoSandbox",
+    "Sandbox",
+    "Session",
+    "WorkerEnded",
+    "choose",
+    "of_exercise",
+    "report",
+]

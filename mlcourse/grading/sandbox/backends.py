@@ -1,73 +1,39 @@
 """Try the sandboxes, strongest first, and choose the first one that passes a probe."""
 
+import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, Self
 
-from mlcourse.grading.inside import landlock
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS, Limits
 from mlcourse.grading.inside.pipe import unpack
-from mlcourse.grading.sandbox import bubblewrap, container
+from mlcourse.grading.sandbox.backend import Backend, Landlock, Unisolated
+from mlcourse.grading.sandbox.bubblewrap import Bubblewrap
+from mlcourse.grading.sandbox.container import PROGRAMS, Container
 from mlcourse.grading.sandbox.launch import Launch
+from mlcourse.grading.sandbox.needs import Needs, of_the_probe
 from mlcourse.grading.sandbox.session import Session, WorkerEnded
 
-NOT_ISOLATED = "not isolated"
+MAX_LAUNCHERS = 2  # alive at the same time, in each process: each takes up to 200 MB
 
 
 class NoSandbox(Exception):
     """No sandbox works on this machine."""
 
 
-class Backend:
-    """One way to isolate a worker.
-
-    Parameters
-    ----------
-    name : str
-    module : has `wrap(command, view, limits, socket_dir)`, `SCRATCH` and `missing()`
-    isolated, landlock : bool
-        Whether workers give up their rights, and whether Landlock restricts their files.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        module: ModuleType | SimpleNamespace,
-        isolated: bool = True,
-        landlock: bool = False,
-    ):
-        self.name, self.module, self.isolated, self.landlock = name, module, isolated, landlock
-
-    def launch(self, limits: Limits) -> Launch:
-        return Launch(self.module, self.isolated, self.landlock, limits)
-
-
-def _landlock_missing() -> str | None:
-    return None if landlock.version() else "this kernel has no Landlock, or a container forbids it"
-
-
-def _no_wrapper(missing: Callable[[], str | None] = lambda: None) -> SimpleNamespace:
-    """Return a backend that starts the launcher directly, with no other program around it."""
-    return SimpleNamespace(wrap=lambda command, *_: command, SCRATCH=None, missing=missing)
-
-
-BACKENDS = {
+BACKENDS: dict[str, Backend] = {
     backend.name: backend
-    for backend in (
-        Backend("bubblewrap", bubblewrap),
-        Backend("landlock", _no_wrapper(_landlock_missing), landlock=True),
-        *(Backend(name, container.backend(name)) for name in container.PROGRAMS),
-    )
+    for backend in (Bubblewrap(), Landlock(), *(Container(program) for program in PROGRAMS))
 }
-UNISOLATED = Backend(NOT_ISOLATED, _no_wrapper(), isolated=False)
 
 
 class Sandbox:
     """Start workers with one backend. Use as a context manager, and from one thread; each process needs its own.
+
+    Each lesson has its own launcher, in a sandbox that holds only what the lesson needs. Those of the lessons that
+    were graded last stay alive.
 
     Parameters
     ----------
@@ -76,34 +42,40 @@ class Sandbox:
 
     def __init__(self, backend: Backend):
         self.backend = backend
-        self._launch: Launch | None = None
+        self.launches: dict[tuple[Limits, Needs], Launch] = {}  # the one used last comes last
 
     @property
     def name(self) -> str:
         """The backend's name, such as "bubblewrap"; "not isolated" if there is no sandbox."""
         return self.backend.name
 
-    def start(self, limits: Limits) -> Session:
-        """Start a new worker, with no traces of an earlier one. Raises OSError if none can be started."""
-        if self._launch and (self._launch.limits != limits or not self._launch.alive()):
-            self.close()
-        if self._launch:
-            try:
-                return self._launch.start()
-            except OSError:  # something has ended this launcher; try again with a new one
-                self.close()
+    def start(self, limits: Limits, needs: Needs | None = None) -> Session:
+        """Start a new worker, with no traces of an earlier one. Raises OSError if none can be started.
+
+        Without `needs`, the worker has NumPy, and what it consists of itself.
+        """
+        key = limits, needs or of_the_probe()
+        launch = self.launches.pop(key, None)
+        if launch:
+            with contextlib.suppress(OSError):  # something has ended this launcher; try again with a new one
+                return self._start_with(key, launch)
+        while len(self.launches) >= MAX_LAUNCHERS:
+            self.launches.pop(next(iter(self.launches))).close()
+        return self._start_with(key, Launch(self.backend, *key))
+
+    def _start_with(self, key: tuple[Limits, Needs], launch: Launch) -> Session:
         try:
-            self._launch = self.backend.launch(limits)
-            return self._launch.start()
+            session = launch.start()
         except OSError:
-            self.close()
+            launch.close()
             raise
+        self.launches[key] = launch
+        return session
 
     def close(self) -> None:
-        """End the launcher and its worker."""
-        if self._launch:
-            self._launch.close()
-        self._launch = None
+        """End all launchers and their workers."""
+        while self.launches:
+            self.launches.popitem()[1].close()
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +94,7 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
     only : str, optional
         The only backend to try.
     limits : Limits
-        Limits of the probe; workers with the same limits then start without delay.
+        Limits of the probe.
 
     Raises
     ------
@@ -136,12 +108,12 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
         if only in (None, backend.name):
             sandbox = Sandbox(backend)
             reason = why_unusable(sandbox, limits)
+            sandbox.close()  # the launcher of the probe; each lesson has its own
             if reason is None:
-                return sandbox  # with its launcher running
-            sandbox.close()
+                return sandbox
             reasons.append(f"{backend.name}: {reason}")
     if trust:
-        return Sandbox(UNISOLATED)
+        return Sandbox(Unisolated())
     raise NoSandbox(
         f"No sandbox works on this machine ({'; '.join(reasons)}). Install bubblewrap, or, if you trust"
         " these submissions to run with your permissions, add --trust-submissions."
@@ -150,7 +122,7 @@ def choose(trust: bool = False, only: str | None = None, limits: Limits = DEFAUL
 
 def why_unusable(sandbox: Sandbox, limits: Limits = DEFAULT_LIMITS) -> str | None:
     """Run a probe in a sandbox, and say why it cannot be used; None if it can."""
-    missing: str | None = sandbox.backend.module.missing()
+    missing = sandbox.backend.missing()
     if missing:
         return missing
     try:

@@ -11,9 +11,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from types import SimpleNamespace
 
 from mlcourse.grading.inside.limits import BASELINE, Limits
+from mlcourse.grading.sandbox.backend import Backend
 from mlcourse.grading.sandbox.view import View, environment
 
 PROGRAMS = ("podman", "docker")
@@ -22,13 +22,19 @@ IMAGE = "mlcourse-empty"
 IMPORT_TIMEOUT = 60.0  # seconds
 
 
-def backend(program: str) -> SimpleNamespace:
-    """Return the backend of one of PROGRAMS."""
-    return SimpleNamespace(
-        SCRATCH=SCRATCH,
-        missing=lambda: missing(program),
-        wrap=lambda command, view, limits, socket_dir: wrap(program, command, view, limits, socket_dir),
-    )
+class Container(Backend):
+    """One of PROGRAMS."""
+
+    scratch = SCRATCH
+
+    def __init__(self, program: str):
+        self.name = program
+
+    def missing(self) -> str | None:
+        return missing(self.name)
+
+    def wrap(self, command: list[str], view: View, limits: Limits, socket_dir: str) -> list[str]:
+        return wrap(self.name, command, view, limits, socket_dir)
 
 
 def missing(program: str) -> str | None:

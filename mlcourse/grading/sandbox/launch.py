@@ -11,26 +11,19 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import IO, Any
 
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.scratch import ScratchFolder
+from mlcourse.grading.sandbox.backend import Backend
+from mlcourse.grading.sandbox.needs import Needs
+from mlcourse.grading.sandbox.paths import FLAGS, PACKAGE, executable, search_path
 from mlcourse.grading.sandbox.session import Session
-from mlcourse.grading.sandbox.view import (
-    DEVICES,
-    HIDDEN,
-    PACKAGE,
-    course_view,
-    environment,
-    executable,
-    search_path,
-)
+from mlcourse.grading.sandbox.view import DEVICES, course_view, environment
 from mlcourse.grading.sandbox.watchdog import descendants
 
 START_TIMEOUT = 120.0  # seconds: the first import takes long on a slow disk
 STOP_TIMEOUT = 20.0
-FLAGS = ("-s", "-P", "-S", "-B")  # no user packages, no script folder, no .pth files, no bytecode written
 
 
 class Launch:
@@ -38,12 +31,11 @@ class Launch:
 
     Parameters
     ----------
-    backend : module or object
-        Has `wrap(command, view, limits, socket_dir)`, and `SCRATCH`: the scratch folder if the sandbox has its own.
-    isolated, landlock : bool
-        Whether workers give up their rights, and whether Landlock restricts their files.
+    backend : Backend
     limits : Limits
         For every worker.
+    needs : Needs
+        What the lesson needs: imported by the launcher, and all that there is of some packages.
 
     Raises
     ------
@@ -51,20 +43,22 @@ class Launch:
         If it does not start; the message is the last line that it printed.
     """
 
-    def __init__(self, backend: ModuleType | SimpleNamespace, isolated: bool, landlock: bool, limits: Limits):
+    def __init__(self, backend: Backend, limits: Limits, needs: Needs):
         self.limits = limits
         self.lock = threading.Lock()  # watchdog and session may both end a worker at the same time
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
-        scratch: str = backend.SCRATCH or tempfile.mkdtemp(prefix="mlcourse-scratch-")
-        self.folder = None if backend.SCRATCH else scratch
-        view = course_view()
+        scratch = backend.scratch or tempfile.mkdtemp(prefix="mlcourse-scratch-")
+        self.folder = None if backend.scratch else scratch
+        view = course_view(needs.modules)
         setting: dict[str, Any] = {
             "path": search_path(),
-            "hidden": list(HIDDEN),
-            "isolated": isolated,
-            "landlock": landlock,
-            "readable": [*view.readable(), *DEVICES] if landlock else [],
+            "imports": needs.imports,
+            "hidden": view.hidden,
+            "isolated": backend.isolated,
+            "landlock": backend.landlock,
+            "readable": [*view.readable(), *DEVICES] if backend.landlock else [],
+            "listable": view.listable() if backend.landlock else [],
             "scratch": scratch,
         }
         with (
@@ -72,7 +66,9 @@ class Launch:
             tempfile.TemporaryFile() as printed,
         ):
             control = setting["control"] = f"{socket_dir}/control"
-            python = [executable(), *FLAGS, LAUNCHER, json.dumps(setting)]
+            written = Path(socket_dir, "setting.json")
+            written.write_text(json.dumps(setting))  # longer than an argument of a program may be
+            python = [executable(), *FLAGS, LAUNCHER, str(written)]
             command = backend.wrap(python, view, limits, socket_dir)
             try:
                 self._start(command, environment(scratch), control, printed)

@@ -2,15 +2,18 @@
 
 import secrets
 import socket
+import time
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from mlcourse.grading.inside import pipe
 from mlcourse.grading.inside.limits import Limits
-from mlcourse.grading.sandbox.watchdog import Watchdog
+from mlcourse.grading.sandbox.watchdog import Watchdog, file_identity
 from mlcourse.typing import Array
 
 START_TIMEOUT = 30.0  # seconds
+
+Message: TypeAlias = tuple[dict[str, Any], list[Array]]
 
 
 class WorkerEnded(BaseException):
@@ -76,20 +79,46 @@ class Session:
             raise OSError(f"a worker could not be confined: {message.get('failed')}")
 
     def ask(
-        self, request: dict[str, Any], arrays: Sequence[Array] = (), seconds: float = START_TIMEOUT
-    ) -> tuple[dict[str, Any], list[Array]]:
+        self,
+        request: dict[str, Any],
+        arrays: Sequence[Array] = (),
+        seconds: float = START_TIMEOUT,
+        answer: Callable[[dict[str, Any], list[Array]], Message] | None = None,
+        file: int | None = None,
+    ) -> Message:
         """Send a request and return its reply, as a dict and arrays. Raises WorkerEnded, after ending the worker.
+
+        The worker's own questions about it, if there are any, go to `answer`, and count towards `seconds`. With a
+        request may come an open file of ours, which does not count as the worker's.
 
         Every request has a number that cannot be guessed, and the reply must repeat it. So nothing that a student
         wrote to the socket earlier can pass for a reply.
         """
-        number = secrets.token_hex(8)
+        number, deadline = secrets.token_hex(8), time.monotonic() + seconds
+        self.watchdog.lent = file_identity(file)
+        self._send({"number": number, **request}, arrays, seconds, file)
+        reply, received = self._reply(number, seconds)
+        while answer and "question" in reply:
+            fields, results = answer(reply, received)
+            left = deadline - time.monotonic()
+            self._send({"number": number, **fields}, results, left)
+            reply, received = self._reply(number, left)
+        return reply, received
+
+    def _send(
+        self, fields: dict[str, Any], arrays: Sequence[Array], seconds: float, file: int | None = None
+    ) -> None:
         try:
-            pipe.send(self.channel, {"number": number, **request}, arrays, seconds)
+            pipe.send(self.channel, fields, arrays, seconds)
+            if file is not None:
+                pipe.send_file(self.channel, file, seconds)
         except pipe.TimedOut:
             raise self._ended("timeout", "did not read the request in time") from None
         except pipe.Closed:
             raise self._crashed() from None
+
+    def _reply(self, number: str, seconds: float) -> Message:
+        """Receive a message that repeats the number of the request."""
         reply, received = self._receive(seconds)
         excess = self.watchdog.excess()  # looked up first: meanwhile the watchdog itself may have found one
         self.excess = self.excess or excess
@@ -99,7 +128,7 @@ class Session:
             raise self._ended("crashed", "sent a reply that no request asked for")
         return reply, received
 
-    def _receive(self, seconds: float) -> tuple[dict[str, Any], list[Array]]:
+    def _receive(self, seconds: float) -> Message:
         try:
             return pipe.receive(self.channel, seconds)
         except pipe.TimedOut:

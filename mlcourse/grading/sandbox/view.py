@@ -1,30 +1,24 @@
-"""What a worker can see: Python, its packages and the course's package; no tasks, no solutions, no home folder."""
+"""What a worker can see: Python, its packages and what its lesson needs; no tasks, no solutions, no home folder."""
 
 import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import NamedTuple
 
-import sklearn
-
-PACKAGE = Path(__file__).parents[2]  # mlcourse
-
-# Parts of scikit-learn that solve whole tasks. The ones that mlcourse itself needs are only hidden from `import`.
-HIDDEN = (
-    "cluster",
-    "covariance",
-    "decomposition",
-    "discriminant_analysis",
-    "mixture",
-    "naive_bayes",
-    "semi_supervised",
-)
-NEEDED = ("covariance", "decomposition", "discriminant_analysis")
+from mlcourse.grading.sandbox.needs import GUARDED
+from mlcourse.grading.sandbox.paths import PACKAGE, executable, search_path
 
 SHARED_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+NEVER_SHOWN = ("checks", "tasks", "grading", "builder", "cli", "course_folder")  # parts of mlcourse
+INSIDE = "mlcourse.grading.inside"
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")
+ARCHIVES = (".egg", ".zip", ".whl")  # Python can import from them
+CODE = (*all_suffixes(), ".pyx")
+DEPTH = 8  # of folders below a shared library's, where another Python may have its packages
 
 
 class View(NamedTuple):
@@ -32,6 +26,7 @@ class View(NamedTuple):
 
     shown: tuple[str, ...]
     masked: tuple[str, ...]
+    hidden: tuple[str, ...] = ()  # the modules that are not there, although a student may import them
 
     def steps(self) -> list[tuple[str, bool]]:
         """Return every path and whether it is shown, outer folders before inner ones."""
@@ -41,6 +36,12 @@ class View(NamedTuple):
     def readable(self) -> list[str]:
         """Return the shown paths; a folder that holds something masked is replaced by the rest of its contents."""
         return [path for top in self.shown for path in self._without_masked(top)]
+
+    def listable(self) -> list[str]:
+        """Return the folders that are shown in part, except the course's: Python lists them to find a module."""
+        steps = [path for path, _ in self.steps()]
+        folders = [path for path in steps if os.path.isdir(path) and not f"{PACKAGE}/".startswith(f"{path}/")]
+        return [path for path in folders if any(inner.startswith(f"{path}/") for inner in steps)]
 
     def _without_masked(self, path: str) -> Iterator[str]:
         if path in self.masked:
@@ -54,34 +55,110 @@ class View(NamedTuple):
                 yield from self._without_masked(inner)
 
 
-def search_path() -> list[str]:
-    """Return where Python finds packages: the course's folder and the environment's."""
-    paths = sysconfig.get_paths()
-    return list(dict.fromkeys([str(PACKAGE.parent), paths["purelib"], paths["platlib"]]))
+def course_view(modules: frozenset[str] | None = None) -> View:
+    """Return what workers may read.
 
-
-def course_view() -> View:
-    """Return what workers of this course may read."""
+    Parameters
+    ----------
+    modules : set of str, optional
+        The modules of the guarded packages that a lesson needs. By default all of them, but for the checks.
+    """
     paths = sysconfig.get_paths()
     python = [paths["stdlib"], paths["platstdlib"], f"{sys.base_prefix}/lib", executable()]
-    packages = search_path()[1:]
-    grading = PACKAGE / "grading"
-    inside = [str(grading / "__init__.py"), str(grading / "inside")]
-    shown = [*SHARED_LIBRARIES, *python, *packages, str(PACKAGE), *inside]
-    scikit_learn = Path(sklearn.__file__).parent
-    others = [copy for folder in search_path() if (copy := Path(folder, PACKAGE.name)) != PACKAGE]
-    masked = [
-        *map(str, others),  # an installed copy of the course has its checks too
-        *(str(PACKAGE / name) for name in ("checks", "tasks", "grading", "cli.py")),
-        *(f"{scikit_learn / part}{end}" for part in HIDDEN if part not in NEEDED for end in ("", ".py")),
-    ]
-    existing = dict.fromkeys(path for path in shown if os.path.exists(path))
-    return View(tuple(existing), tuple(path for path in masked if os.path.exists(path)))
+    roots = [path for path in (*SHARED_LIBRARIES, *python, *search_path()[1:]) if os.path.exists(path)]
+    homes = {name: home for name in GUARDED if (home := _home(name))}
+    parts = [part for name, home in homes.items() for part in _parts(home, name, modules)]
+    masked = [*map(str, homes.values()), *copies(roots, set(map(str, homes.values())))]
+    shown = [*roots, *(str(part.path) for part in parts if part.shown)]
+    hidden = [part.module for part in parts if not part.shown and not _is_never_shown(part.module)]
+    existing = (path for path in dict.fromkeys(masked) if os.path.exists(path))
+    return View(tuple(dict.fromkeys(shown)), tuple(existing), tuple(dict.fromkeys(hidden)))
 
 
-def executable() -> str:
-    """Return the Python that a virtual environment is based on."""
-    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+def _home(package: str) -> Path | None:
+    """Return the folder that a guarded package is imported from; None if it is not installed."""
+    folders = (Path(place, *package.split(".")) for place in search_path())
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+# ── The parts of a guarded package ───────────────────────────────────────────────────────────────────
+
+
+class Part(NamedTuple):
+    """A file or folder of a package, the module that it belongs to, and whether it is shown."""
+
+    path: Path
+    module: str
+    shown: bool
+
+
+def _parts(folder: Path, package: str, modules: frozenset[str] | None) -> Iterator[Part]:
+    """Yield the parts of a package: files of a module that is needed are shown, and so are folders without code."""
+    if not _is_needed(package, modules):
+        yield Part(folder, package, False)
+        return
+    for path in sorted(folder.iterdir()):
+        module = f"{package}.{path.name.split('.')[0]}"
+        if path.name == "__pycache__":
+            yield from (part for part in _parts(path, package, modules) if part.shown)
+        elif path.name.startswith("__init__."):
+            yield Part(path, package, True)
+        elif not path.is_dir() or _is_whole(module):
+            yield Part(path, module, _is_needed(module, modules))
+        elif not _holds_code(path):
+            yield Part(path, module, True)
+        else:
+            yield from _parts(path, module, modules)
+
+
+def _is_needed(module: str, modules: frozenset[str] | None) -> bool:
+    if f"{INSIDE}.".startswith(f"{module}.") or module.startswith(INSIDE):
+        return True
+    return not _is_never_shown(module) and (modules is None or module in modules)
+
+
+def _is_never_shown(module: str) -> bool:
+    package, *parts = module.split(".")
+    return package == "mlcourse" and parts[:1] != [] and parts[0] in NEVER_SHOWN
+
+
+def _is_whole(module: str) -> bool:
+    """Whether a package is shown with all of its parts: those of scikit-learn import each other when called."""
+    return module == INSIDE or module.startswith(("sklearn.", "scipy.cluster."))
+
+
+def _holds_code(folder: Path) -> bool:
+    return any(path.name.endswith(CODE) for path in folder.rglob("*"))
+
+
+# ── Other copies of a guarded package ────────────────────────────────────────────────────────────────
+
+
+def copies(roots: list[str], homes: set[str]) -> Iterator[str]:
+    """Yield what could hold another copy of a guarded package, below the paths that are shown.
+
+    That is a second copy in this environment, packages in archives, what pip leaves behind (`~klearn`), and the
+    packages of other Pythons.
+    """
+    for place in search_path():
+        yield from (copy for name in GUARDED if (copy := str(Path(place, *name.split(".")))) not in homes)
+        names = os.listdir(place) if place in roots else []
+        yield from (f"{place}/{name}" for name in names if name.startswith("~") or name.endswith(ARCHIVES))
+    for root in set(roots) - set(search_path()):
+        yield from (found for found in _package_folders(root, DEPTH) if found not in search_path())
+
+
+def _package_folders(folder: str, depth: int) -> Iterator[str]:
+    """Yield the folders for packages of a Python below a folder."""
+    try:
+        inner = [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    except OSError:  # a file, or not ours to read
+        return
+    for path in inner:
+        if os.path.basename(path) in PACKAGE_FOLDERS:
+            yield path
+        elif depth > 1:
+            yield from _package_folders(path, depth - 1)
 
 
 def environment(scratch: str) -> dict[str, str]:
@@ -89,6 +166,8 @@ def environment(scratch: str) -> dict[str, str]:
     work = f"{scratch}/work"
     return {
         "HOME": work,
+        "USER": "student",
+        "PATH": "/usr/bin:/bin",
         "TMPDIR": work,
         "MPLCONFIGDIR": scratch,
         "MPLBACKEND": "agg",
@@ -101,5 +180,4 @@ def environment(scratch: str) -> dict[str, str]:
         "MALLOC_ARENA_MAX": "2",  # or each thread may claim 64 MB of the address space, and leave none for answers
         "MLCOURSE_MNIST": "no",
         "MLCOURSE_CACHE": work,
-        **({"PATH": "/usr/bin:/bin"} if sys.platform != "linux" else {}),
     }

@@ -38,17 +38,42 @@ def memory_and_threads(pid: int) -> tuple[int, int]:
         return 0, 0
 
 
-def deleted_but_open(pid: int) -> int:
-    """Count the bytes of deleted files that a process keeps open: they fill the disk, but no folder lists them."""
+def file_identity(descriptor: int | None) -> tuple[int, int] | None:
+    """Return what tells an open file from every other; None without one."""
+    if descriptor is None:
+        return None
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+def deleted_but_open(pid: int, lent: tuple[int, int] | None = None) -> int:
+    """Count the bytes of deleted files that a process keeps open: they fill the disk, but no folder lists them.
+
+    The one that the parent has lent to the process is left out.
+    """
     size = 0
     for number in _list(f"/proc/{pid}/fd"):
         try:
             found = os.stat(f"/proc/{pid}/fd/{number}")
         except OSError:  # closed meanwhile
             continue
-        if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+        is_lent = (found.st_dev, found.st_ino) == lent
+        if stat.S_ISREG(found.st_mode) and not found.st_nlink and not is_lent:
             size += found.st_blocks * 512
     return size
+
+
+def deleted_but_mapped(pid: int, largest: int) -> int:
+    """Count the bytes of deleted files that a process has mapped, and may have closed.
+
+    Nothing says how long such a file is: each counts as `largest`, the most that one can have.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines()
+    except OSError:  # the process has ended
+        return 0
+    deleted = {line.split()[4] for line in lines if line.endswith("(deleted)") and "/memfd:" not in line}
+    return largest * len(deleted)
 
 
 def _list(folder: str) -> list[str]:
@@ -75,6 +100,7 @@ class Watchdog(threading.Thread):
     def __init__(self, launcher: int, folder: str | None, limits: Limits, end: Callable[[str], None]):
         super().__init__(daemon=True, name="watchdog")
         self.launcher, self.folder, self.limits, self.end = launcher, folder, limits, end
+        self.lent: tuple[int, int] | None = None  # a file of the parent's that the worker may keep open
         self._done = threading.Event()
 
     def run(self) -> None:
@@ -100,7 +126,11 @@ class Watchdog(threading.Thread):
             return "threads"
         if self.folder:
             size, files = usage(self.folder, self.limits.files)
-            if size + sum(deleted_but_open(pid) for pid in processes) > self.limits.disk:
+            largest = self.limits.disk // 2
+            size += sum(
+                deleted_but_open(pid, self.lent) + deleted_but_mapped(pid, largest) for pid in processes
+            )
+            if size > self.limits.disk:
                 return "disk space"
             if files > self.limits.files:
                 return "files"

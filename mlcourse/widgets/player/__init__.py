@@ -6,7 +6,7 @@ contains. A `LiveScene` contains less: the page makes its frames, again whenever
 
 The script of every scene begins with these files, in this order:
 
-    mixture.js     Gaussians and EM           geometry.js     ellipses, cells, round numbers
+    mixture.js     Gaussians and EM           geometry.js     ellipses, round numbers
     look.js        colours and markers        panel.js        canvas and axes
     curve.js       curves over the frames     player.js       stepping and playing
     start.js       starting the player on the page
@@ -14,9 +14,10 @@ The script of every scene begins with these files, in this order:
 `KINDS` says what each kind of scene adds:
 
     plane.js       points and components      narrate.js      captions in numbers
+    cells.js       points and centres
     line.js        points along a line        levels.js       points over a density
     legend.js      the names of curves        recording.js    frames that Python has made
-    kmeans.js      Lloyd's algorithm          live.js         changes and undo
+    kmeans.js      k-means and its cells      live.js         changes and undo
     drag.js        dragging, mouse or finger  presets.js      data sets
     playground.js  points that EM follows     kmeans_game.js  centres that the reader places
     bound.js       EM as a climb on a bound
@@ -50,17 +51,20 @@ from mlcourse.widgets.controls import Drawing
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
 # Nor the spaces around these signs, "strings" and `templates` (those inside them stay, as does a line with a template
 # inside another), nor the end of a line after or before a bracket or after a semicolon (every statement ends with
-# one), nor the last semicolon of a block. No line of the scripts has a sign before a second one, as in a - -b.
-SPACED = re.compile(r' ?("[^"\n]*"|`[^`]*`|[=,{}()[\]!?:<>;&|*/+-]+) ?')
+# one), nor the last semicolon of a block, nor the last comma of a list, nor the brackets of a single parameter before
+# an arrow. No line of the scripts has a sign before a second one, as in a - -b.
+SPACED = re.compile(r' ?("[^"\n]*"|`[^`]*`|[=,{}()[\]!?:<>;&|*/%+-]+) ?')
 NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")
 CONTINUED = re.compile(r"(?<=[{};,([])\n+|\n+(?=[)\]}])")
+LAST = re.compile(r"[;,](?=})|,(?=[)\]])")
+SINGLE = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
 KINDS = {
-    "Recording": ["kmeans", "plane", "line", "levels", "narrate", "legend", "recording"],
+    "Recording": ["kmeans", "plane", "cells", "line", "levels", "narrate", "legend", "recording"],
     "Playground": ["kmeans", "plane", "drag", "live", "presets", "playground"],
-    "KMeansGame": ["kmeans", "plane", "drag", "live", "kmeans_game"],
+    "KMeansGame": ["kmeans", "plane", "cells", "drag", "live", "kmeans_game"],
     "BoundClimber": ["drag", "live", "legend", "bound"],
 }
 
@@ -76,10 +80,16 @@ it may run scripts.</figcaption>
 </div>"""
 
 
-HINT = "Point at one of the points to read its values; click on it to keep them in view."
-KEYS = (
-    "Left and right arrows: step. Up and down arrows, or Shift with left and right: choose a point. Enter: pin it."
-    " Escape: release it. Space: play or pause. Tab: leave."
+HINT = "Point at a dot to read its values; click on it to keep them in view."
+
+Keys = Sequence[tuple[str, str]]  # keys of the keyboard, and what they do in the picture
+KEYS: Keys = (
+    ("Left and right arrows", "step"),
+    ("Up and down arrows, or Shift with left and right", "choose a point"),
+    ("Enter", "pin it"),
+    ("Escape", "release it"),
+    ("Space", "play or pause"),
+    ("Tab", "leave"),
 )
 
 # The indices of two mixtures: see Scene.
@@ -105,7 +115,7 @@ class Scene(TypedDict, total=False):
     narrator: str  # "em" or "kmeans": the script says in numbers what each half step did
     curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
     weights: bool  # whether to show the weights of the first plane as bars
-    keys: str  # what the keys do in the picture
+    keys: Keys
 
 
 class LiveScene(TypedDict):
@@ -114,7 +124,7 @@ class LiveScene(TypedDict):
     kind: str  # a key of KINDS
     label: str
     note: str
-    keys: str  # what the keys do in the picture
+    keys: Keys
     hint: NotRequired[str]
     points: Array
 
@@ -234,7 +244,7 @@ def shortened(source: str) -> str:
     """Remove comments and spaces from a script."""
     lines = COMMENT.sub("", source).split("\n")
     lines = [line if NESTED.search(line) else SPACED.sub(r"\1", line) for line in lines]
-    return CONTINUED.sub("", "\n".join(lines)).replace(";}", "}")
+    return SINGLE.sub(r"\1", LAST.sub("", CONTINUED.sub("", "\n".join(lines))))
 
 
 @cache

@@ -67,7 +67,7 @@ class BoundClimber extends Live {
       points: [], // none that could be pointed at
       frames,
       captions: frames.map((_, at) => climbCaption(places, frames, heights, at)),
-      planes: [{ title: "", bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
+      planes: [{ bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
       curve: {
         x: range(frames.length),
         xlabel: "step",
@@ -102,9 +102,11 @@ class BoundClimber extends Live {
     return m === e;
   }
 
-  /** Take the next step, if it is an E-step (true) or an M-step (false). */
+  /** Take the next step, if it is an E-step (true) or an M-step (false): a change, which undo takes back. */
   take(isE) {
-    if (this.touches !== isE) this.step(1);
+    if (this.touches === isE || this.b === this.last) return;
+    this.change({}, isE ? "E-step" : "M-step", this.b);
+    this.step(1);
   }
 
   /** A climb is shown from its start. */
@@ -120,8 +122,7 @@ class BoundClimber extends Live {
 
   /** A mouse takes μ from everywhere; a finger beside it scrolls the page. */
   grab([px], reach) {
-    const mu = this.selected;
-    return reach < FINGER || Math.abs(px - this.planes[0].px(mu)) <= reach ? mu : null;
+    return reach < FINGER || Math.abs(px - this.planes[0].px(this.mu)) <= reach ? this.selected : null;
   }
 
   get jumps() {
@@ -129,34 +130,40 @@ class BoundClimber extends Live {
   }
 
   /** Where μ is in the frame on the page. */
-  get selected() {
+  get mu() {
     return this.means[0][0];
   }
 
-  pointOf(mu) {
-    return [mu, 0];
+  get selected() {
+    return "μ";
+  }
+
+  pointOf() {
+    return [this.mu, 0];
   }
 
   move(_, [mu]) {
-    this.change({ mu });
+    this.change({ mu }, "μ moved");
   }
 
   tap(point) {
-    this.change({ mu: this.inside(point)[0] });
+    this.move(null, this.inside(point));
+  }
+
+  get stride() {
+    const [left, right] = this.scene.limits;
+    return (right - left) / 64;
   }
 
   keys(p) {
-    const [left, right] = this.scene.limits;
-    const by = (right - left) / 64;
     return {
       ...super.keys(p),
-      ArrowLeft: () => this.tap([this.selected - by, 0]),
-      ArrowRight: () => this.tap([this.selected + by, 0]),
+      ArrowLeft: () => this.nudge(-1, 0),
+      ArrowRight: () => this.nudge(1, 0),
       e: () => this.take(true),
       m: () => this.take(false),
     };
   }
-
 }
 
 /** The log-likelihood of every μ, a bound below it, and the place where EM is. */
@@ -211,15 +218,14 @@ class Hill extends Panel {
 function climbCaption(places, frames, heights, at) {
   const [m, e] = frames[at];
   const [top, bottom] = heights[at];
-  const mu = `μ = ${decimal(places[m], 3)}`;
+  const mu = `μ = ${decimal(places[m], 3)}`;
   if (!at) return `${mu}. The bound touches the log-likelihood, ${decimal(top, 4)}.`;
   const [topBefore, bottomBefore] = heights[at - 1];
   const rise = decimal(bottom - bottomBefore, 4);
   const rises = rise.endsWith("0.0000") ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
   if (m === e) return `E-step ${m}: ${rises}. ${mu} stays.`;
   if (Math.abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
-  return [
-    `M-step ${m}: ${mu}. The bound rises by ${rise},`,
-    `the log-likelihood by ${decimal(top - topBefore, 4)}; a gap of ${decimal(top - bottom, 4)} opens.`,
-  ].join(" ");
+  const gap = decimal(top - bottom, 4);
+  const opens = Number(gap) ? `a gap of ${gap} opens` : "no visible gap opens";
+  return `M-step ${m}: ${mu}. The bound rises by ${rise}, the log-likelihood by ${decimal(top - topBefore, 4)}; ${opens}.`;
 }

@@ -2,22 +2,30 @@
 
 /* Lines of several curves differ by dashes and hollow markers: colours and filled markers belong to the components. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
-const HOLLOW_SIGNS = "○□△◇▽"; // the markers as text
 const FLAT = 1e-4; // the least height of an axis, relative to its values: below, there is only rounding
 const ABYSS = 3; // how many times longer than the rest of the curve a first step may be and still set the scale
 
 class Curve extends Panel {
   /**
-   * @param spec {x, xlabel, ylabel, log, grow, leastWidth, leastHeight, marks, waiting, lines: [{name, values}]}; values has one number per frame, or null where there is none; marks are places on the
+   * @param spec {x, xlabel, ylabel, grow, leastWidth, leastHeight, marks, waiting, lines: [{name, values}]}; values has one number per frame, or null where there is none; marks are places on the
    *             horizontal axis; waiting is shown before there is any value
    */
   constructor(canvas, spec) {
-    const x = spec.log ? spec.x.map(Math.log10) : spec.x;
-    const heights = rangeOfLines(spec);
-    const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
-    const whole = x.every(Number.isInteger) || spec.log; // no axis has a tick at round 1.5
-    super(canvas, { limits, xlabel: spec.xlabel, ylabel: spec.ylabel + startsOutside(spec, heights), whole, log: spec.log });
+    const { x } = spec;
+    const limits = rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04);
+    const whole = x.every(Number.isInteger); // no axis has a tick at round 1.5
+    super(canvas, { limits, xlabel: spec.xlabel, whole });
     Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
+    this.fit(0);
+  }
+
+  /** Choose the vertical axis for a frame: a start far from all later values is on it while it is the only value. */
+  fit(frame) {
+    const { lines, grow, ylabel } = this.spec;
+    const alone = lines.every(({ values }) => new Set(known(values.slice(0, frame + 1))).size < 2);
+    const heights = rangeOfLines(this.spec, grow && !alone);
+    this.wanted = [...this.wanted.slice(0, 2), ...heights];
+    this.ylabel = ylabel + startsOutside(lines, heights);
   }
 
   /** The axes; before there is any value, a sentence instead. */
@@ -25,18 +33,17 @@ class Curve extends Panel {
     const { ctx, box, look, spec } = this;
     if (!this.empty) return super.drawAxes();
     ctx.fillStyle = css(look.pale);
-    ctx.textAlign = "left";
-    ctx.textBaseline = "top";
-    ctx.fillText(spec.waiting ?? `No ${spec.ylabel} yet.`, 4, 4, box.width);
+    this.write(spec.waiting ?? `No ${spec.ylabel} yet.`, 4, 4, "left", "top", box.width);
   }
 
   draw(look, a, b, t) {
+    this.fit(b);
     this.begin(look);
     if (this.empty) return;
     const { ctx, spec, x } = this;
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {
-      for (const at of [cursor, ...(spec.marks ?? [])]) {
+      for (const at of [cursor, ...(spec.marks || [])]) {
         ctx.setLineDash(at === cursor ? [3, 3] : [2, 4]);
         this.path([[at, this.limits[2]], [at, this.limits[3]]]);
         this.stroke(look.pale, 1);
@@ -63,19 +70,17 @@ class Curve extends Panel {
   drawMark(k, [x, y]) {
     const [, , bottom, top] = this.limits;
     const { paper, ink } = this.look;
-    const inside = Math.min(Math.max(y, bottom), top);
     this.ctx.lineWidth = 1.8;
-    drawMarker(this.ctx, MARKERS[k % HOLLOW_SIGNS.length], this.px(x), this.py(inside), 4.5, paper, ink);
+    drawMarker(this.ctx, MARKERS[k % MARKERS.length], this.px(x), this.py(clamped(y, bottom, top)), 4.5, paper, ink);
   }
 }
 
 /** In words: where lines start that start outside the axes. */
-function startsOutside({ lines }, [bottom, top]) {
+function startsOutside(lines, [bottom, top]) {
   const outside = lines.map(({ values }) => known(values)[0]).filter((y) => y < bottom || y > top);
   if (!outside.length) return "";
   const ends = [Math.min(...outside), Math.max(...outside)].map((value) => significant(value, 4));
-  const side = outside[0] < bottom ? "↓ below" : "↑ above";
-  return `   ${side}: start at ${[...new Set(ends)].join(" to ")}`;
+  return `   starts at ${[...new Set(ends)].join(" to ")}, off the scale`;
 }
 
 function known(values) {
@@ -83,14 +88,14 @@ function known(values) {
 }
 
 /**
- * The range of the vertical axis. Curves that grow may start in an abyss, far from all their later values: the start
- * is then left out of the range, and the heading says so.
+ * The range of the vertical axis. Curves may start in an abyss, far from all their later values: if asked to, the range
+ * leaves such a start out, and the heading says so.
  */
-function rangeOfLines({ lines, grow, leastHeight = 0 }) {
+function rangeOfLines({ lines, leastHeight = 0 }, leaveOut) {
   const all = lines.flatMap(({ values }) => known(values));
   const later = lines.flatMap(({ values }) => known(values).filter((value, _, [first]) => value !== first));
   const [room, whole] = [later, all].map((values) => Math.max(...values) - Math.min(...values));
-  const deep = grow && new Set(later).size > 1 && whole >= ABYSS * room;
+  const deep = leaveOut && new Set(later).size > 1 && whole >= ABYSS * room;
   const shown = deep ? later : all;
   return rangeWithMargin(shown, 0.08, Math.max(leastHeight, FLAT * Math.abs(shown.at(-1))));
 }

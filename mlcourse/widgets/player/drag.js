@@ -27,8 +27,8 @@ function draggable(canvas, { grab, jumps, over, drag, drop, tap }) {
   const onFirstTouch = (event) => {
     if (event.cancelable && grab(place(event.touches[0]), FINGER) !== null) event.preventDefault();
   };
-  canvas.addEventListener("touchstart", onFirstTouch, { passive: false }); // only here can scrolling be prevented
-  canvas.addEventListener("pointerdown", (event) => {
+  on(canvas, "touchstart", onFirstTouch, { passive: false }); // only here can scrolling be prevented
+  on(canvas, "pointerdown", (event) => {
     if (event.button || !event.isPrimary) return;
     used = false;
     start = place(event);
@@ -38,22 +38,22 @@ function draggable(canvas, { grab, jumps, over, drag, drop, tap }) {
     moved = jumps;
     if (jumps) drag(held, start);
   });
-  canvas.addEventListener("pointermove", (event) => {
+  on(canvas, "pointermove", (event) => {
     const at = place(event);
     if (!start) point(grab(at, REACH));
     if (held === null || (!moved && near(start, at))) return;
     moved = true;
     drag(held, at);
   });
-  canvas.addEventListener("pointerup", (event) => {
+  on(canvas, "pointerup", (event) => {
     const tapped = start && held === null && near(start, place(event));
     used = tapped || moved;
     stop();
     if (tapped) tap(place(event));
   });
-  canvas.addEventListener("pointercancel", stop);
-  canvas.addEventListener("pointerleave", () => point(null));
+  on(canvas, "pointercancel", stop);
+  on(canvas, "pointerleave", () => point(null));
   // A press that has done something is not also a click on a point.
   const swallow = (event) => used && event.stopImmediatePropagation();
-  canvas.addEventListener("click", swallow, { capture: true });
+  on(canvas, "click", swallow, { capture: true });
 }

@@ -1,4 +1,4 @@
-/* Shapes in the plane, in units of the data: ellipses, Voronoi cells, round numbers for axes. */
+/* Shapes in the plane, in units of the data: ellipses, round numbers for axes. */
 
 /** Points on the ellipse of `std` standard deviations around `mean`: L maps the unit circle to it, with L Lᵀ = Σ. */
 function ellipsePoints(mean, covariance, std, corners = 90) {
@@ -10,26 +10,6 @@ function ellipsePoints(mean, covariance, std, corners = 90) {
   });
 }
 
-/** The Voronoi cell of centre k in a rectangle: the rectangle, cut halfway to each other centre. */
-function voronoiCell(centers, k, [left, right, bottom, top]) {
-  const rectangle = [[left, bottom], [right, bottom], [right, top], [left, top]];
-  return centers.reduce((cell, other, j) => (j === k ? cell : closerTo(centers[k], other, cell)), rectangle);
-}
-
-/** The part of a convex polygon that is closer to `near` than to `far` (Sutherland & Hodgman, 1974). */
-function closerTo(near, far, polygon) {
-  const side = ([x, y]) =>
-    (x - far[0]) ** 2 + (y - far[1]) ** 2 - (x - near[0]) ** 2 - (y - near[1]) ** 2;
-  const kept = [];
-  polygon.forEach((corner, i) => {
-    const next = polygon[(i + 1) % polygon.length];
-    const [here, there] = [side(corner), side(next)];
-    if (here >= 0) kept.push(corner);
-    if (here * there < 0) kept.push(between(corner, next, here / (here - there)));
-  });
-  return kept;
-}
-
 /** Round numbers from low to high, about `count` of them, but at least two: one alone shows no scale. */
 function ticks(low, high, count = 5) {
   const rough = (high - low) / count;
@@ -39,6 +19,11 @@ function ticks(low, high, count = 5) {
   const last = Math.floor(high / step + 1e-9);
   if (last <= first && count < 9) return ticks(low, high, count + 1);
   return range(Math.max(last - first + 1, 0)).map((i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** The number between low and high that is nearest to a value. */
+function clamped(value, low, high) {
+  return Math.max(low, Math.min(high, value));
 }
 
 /** (1 − t) · one + t · other, for numbers and for arrays of any depth. */

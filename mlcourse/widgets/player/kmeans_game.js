@@ -1,4 +1,4 @@
-/* A game: the reader places and drags the centres of k-means, and tries to reach a sum of squares (the inertia) as low as k-means++ does. */
+/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as k-means++ does. */
 
 const STARTS = 20; // of k-means++
 const SHOW = "Show the twenty runs";
@@ -21,21 +21,20 @@ class KMeansGame extends Live {
       captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
       planes: [
         {
-          title: "",
           xlabel: "feature 1",
           ylabel: "feature 2",
           limits: widened(limitsOf(state), steps.flatMap(({ centers }) => centers)),
           mixtures: steps.length ? steps.map(({ centers }) => ({ weights: [], means: centers })) : [{ weights: [], means: [] }],
           ellipses: [],
-          cells: true,
           numbers: true,
+          rivalName: "best of the twenty",
         },
       ],
       curve: {
         x: range(inertias.length).map((at) => Math.max(at - complete, 0)),
         leastWidth: 4,
-        xlabel: "move",
-        ylabel: "sum of squares",
+        xlabel: "step",
+        ylabel: "inertia",
         waiting: "The curve begins with the last centre.",
         grow: true,
         lines: [{ values: inertias }],
@@ -51,14 +50,14 @@ class KMeansGame extends Live {
     super.build(root, scene, style);
     this.lloydButton = this.button("Run k-means from here", () => this.runLloyd());
     this.rivalsButton = this.button(SHOW, () => this.toggleRivals());
-    this.score = element("p", { class: "score", "aria-live": "polite" });
+    this.score = spoken("score");
     this.addControls([
       this.lloydButton,
       this.makeUndo(),
-      this.button("Start over", () => this.change({ steps: KMeansGame.begin(this.state).steps })),
+      this.button("Start over", () => this.startOver()),
       this.rivalsButton,
     ]);
-    this.caption.after(this.score);
+    this.reading.before(this.score);
     this.speed.value = 4;
   }
 
@@ -66,14 +65,14 @@ class KMeansGame extends Live {
     super.update();
     const complete = this.means.length === this.state.K;
     disable(this.lloydButton, !complete);
-    disable(this.rivalsButton, !this.means.length && !this.showing);
+    disable(this.rivalsButton, !complete && !this.showing);
     if (!this.holding) this.keepBest();
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
     this.rivalsButton.textContent = this.showing ? SHOW.replace("Show", "Hide") : SHOW;
-    this.rivalsButton.setAttribute("aria-label", this.rivalsButton.textContent);
+    this.rivalsButton.ariaLabel = this.rivalsButton.textContent;
   }
 
-  /** Remember the lowest sums of squares: of centres that the reader put down, and of k-means from there. */
+  /** Remember the lowest inertias: of centres that the reader put down, and of k-means from there. */
   keepBest() {
     this.best ??= { hand: Infinity, kmeans: Infinity };
     const { steps, frames, curve } = this.scene;
@@ -104,7 +103,8 @@ class KMeansGame extends Live {
     const { steps } = this.shown;
     const rounds = lloyd(this.state.points, this.means).slice(1);
     const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
-    this.change({ steps: [...steps, ...rounds.map((step) => ({ ...step, rule: "Lloyd" }))] }, here);
+    const further = rounds.map((step) => ({ ...step, rule: "Lloyd" }));
+    this.change({ steps: [...steps, ...further] }, "k-means from your centres", here);
     this.play();
   }
 
@@ -115,12 +115,18 @@ class KMeansGame extends Live {
     else super.play();
   }
 
+  /** The twenty runs are hidden: they would give the answer away. */
+  startOver() {
+    this.showing = false;
+    this.change({ steps: KMeansGame.begin(this.state).steps }, "start over");
+  }
+
   toggleRivals() {
-    if (!this.means.length && !this.showing) {
-      this.caption.textContent = "Place a centre of your own first.";
+    const { points, K } = this.state;
+    if (this.means.length < K && !this.showing) {
+      this.caption.textContent = `Place all ${K} centres first: the twenty runs give the answer away.`;
       return;
     }
-    const { points, K } = this.state;
     this.rivals ??= kmeansPlusPlusRuns(points, K);
     this.showing = !this.showing;
     this.update();
@@ -133,7 +139,8 @@ class KMeansGame extends Live {
     [this.chosen, this.mean] = [-1, mean];
     const { steps } = this.shown;
     const before = this.dragging ? steps.slice(0, -1) : steps;
-    this.change({ steps: [...before, byHand(this.state.points, this.means.with(mean, to))] });
+    const now = byHand(this.state.points, this.means.with(mean, to));
+    this.change({ steps: [...before, now] }, `centre ${mean} moved`);
   }
 
   /** The centre stands where it was put. */
@@ -149,7 +156,8 @@ class KMeansGame extends Live {
       return;
     }
     [this.chosen, this.mean] = [-1, this.means.length];
-    this.change({ steps: [...this.shown.steps, byHand(this.state.points, [...this.means, point])] });
+    const now = byHand(this.state.points, [...this.means, point]);
+    this.change({ steps: [...this.shown.steps, now] }, `centre ${this.mean} added`);
   }
 
   /** Choose the centre before or after the chosen one, in turn; without one, the first. */
@@ -168,8 +176,8 @@ class KMeansGame extends Live {
   }
 }
 
-/** A plane with a line from every point to its centre. */
-class Residuals extends Plane {
+/** Cells with a line from every point to its centre. */
+class Residuals extends Cells {
   draw(look, ...now) {
     this.now = now;
     super.draw(look, ...now);
@@ -257,10 +265,10 @@ function freePlace(X, centers) {
 
 function gameCaption({ steps, K }, [i, e], value) {
   const missing = K - (steps[i]?.centers.length ?? 0);
-  if (missing) return `Place ${counted(missing, "centre")}${missing < K ? " more" : ""}: click, or press N.`;
+  if (missing) return `Place ${counted(missing, missing < K ? "more centre" : "centre")}: click, or press N.`;
   const empty = range(K).filter((k) => !steps[e].labels.includes(k));
   const idle = empty.length ? ` No point is nearest to centre ${empty.join(" or ")}.` : "";
-  const now = `Sum of squares ${value.toFixed(2)}.${idle}`;
+  const now = `Inertia ${value.toFixed(2)}.${idle}`;
   if (!steps[i].rule) return `Your centres. ${now}`;
   if (e < i) return `Every centre moves to the mean of its points. ${now}`;
   const changed = steps[i].labels.filter((label, at) => label !== steps[i - 1].labels[at]).length;
@@ -269,14 +277,19 @@ function gameCaption({ steps, K }, [i, e], value) {
 }
 
 function scoreText({ hand, kmeans }, rivals) {
-  const mine = [[hand, "by hand"], [kmeans, "by k-means from there"]].filter(([value]) => value < Infinity);
+  const mine = [[hand, "by hand"], [kmeans, "with k-means from there"]].filter(([value]) => value < Infinity);
   const texts = mine.map(([value, how]) => `${value.toFixed(2)} ${how}`);
-  const yours = `Your best sum of squares (inertia): ${texts.join(", ") || "none yet"}.`;
-  if (!rivals) return `${yours} Can you beat the best of ${STARTS} runs of k-means?`;
+  const yours = `Your lowest inertia: ${texts.join(", ") || "none yet"}.`;
+  if (!rivals) return `${yours} Can you beat the best of twenty runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
+  const levelWith = (best) => values.filter((value) => value <= best * LEVEL && best <= value * LEVEL).length;
+  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
+  const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
+  if (byHand === undefined) return `${yours} ${theirs}`;
+  const more = further === undefined ? "" : `; with k-means from there, ${further}`;
   const best = Math.min(hand, kmeans);
-  const level = values.filter((value) => value <= values[0] * LEVEL).length;
-  const beaten = values.filter((value) => value > best * LEVEL).length;
-  const theirs = `${STARTS} runs of k-means++: best ${values[0].toFixed(2)} (${counted(level, "time")}), worst ${values.at(-1).toFixed(2)}`;
-  return `${yours} ${theirs}; you beat ${beaten}${best <= values[0] * LEVEL ? ", and none beats you" : ""}.`;
+  const level = levelWith(best);
+  const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
+  const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";
+  return `${yours} ${theirs} By hand you beat ${byHand} of the twenty${more}${first}.`;
 }

@@ -1,5 +1,7 @@
 /* The names of the lines of a curve, with their dashes and markers. */
 
+const HOLLOW_SIGNS = "○□△◇▽"; // the markers as text
+
 function legendItems(lines) {
   return lines.map(({ name }, k) => {
     const sign = element("span", { "aria-hidden": "true" });

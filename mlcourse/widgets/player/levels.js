@@ -1,4 +1,5 @@
-/* The points over the density of a mixture; those below a threshold are alarms. */
+/* The points over the density of a mixture; those below a threshold are alarms. An anomaly above it is missed: its star
+   is large and hollow. */
 
 const STAR = range(10).map((i) => {
   const [reach, turn] = [i % 2 ? 0.6 : 1.5, (Math.PI * i) / 5];
@@ -26,10 +27,21 @@ class Levels extends Plane {
   colors(a, b, t) {
     const alarm = [this.look.component(5), this.look.pale];
     const level = this.levelAt(a, b, t);
-    return this.scores.map((score, i) => ({
-      rgb: alarm[Number(score >= level)],
-      path: this.scene.truth?.[i] ? STAR_MARKER : MARKERS[0],
-    }));
+    return this.scores.map((score, i) => {
+      const star = this.scene.truth?.[i] === 1;
+      const missed = star && score >= level;
+      return { rgb: alarm[Number(score >= level)], path: star ? STAR_MARKER : MARKERS[0], missed };
+    });
+  }
+
+  drawPoints(styles) {
+    super.drawPoints(styles);
+    const { ctx, look } = this;
+    ctx.lineWidth = 1.4;
+    styles.forEach(({ path, missed }, i) => {
+      const [x, y] = this.place(i);
+      if (missed) drawMarker(ctx, path, this.px(x), this.py(y), 5, look.paper, look.ink);
+    });
   }
 
   describe(i) {

@@ -42,14 +42,13 @@ class Line extends Plane {
   drawPeaks(peaks) {
     const { ctx, box } = this;
     ctx.fillStyle = css(this.look.ink);
-    ctx.textBaseline = "top";
     let free = box.left; // no two heights are written over each other
     for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
-      const text = `↑ ${significant(height, 3)}`;
+      const text = `peak ${significant(height, 3)}`;
       const width = ctx.measureText(text).width;
       const left = Math.min(this.px(x) + 4, box.left + box.width - width);
       if (height <= this.limits[3] || left < free) continue;
-      ctx.fillText(text, left, box.top);
+      this.write(text, left, box.top);
       free = left + width + 6;
     }
   }

@@ -4,6 +4,7 @@
    of the player. States are never modified: each knows the one before, and the frame that was on the page, to which
    undo returns. */
 
+const SOON = 1000; // milliseconds
 const MOVE_KEYS = { w: [0, 1], a: [-1, 0], s: [0, -1], d: [1, 0] };
 
 class Live extends Player {
@@ -26,12 +27,12 @@ class Live extends Player {
     this.show(scene, Math.min(frame, scene.frames.length - 1));
   }
 
-  /** Change the state. A whole drag is one change. */
-  change(changes, frame) {
+  /** Change the state; `what` is what the reader did, such as "point 3 moved". A whole drag is one change, and so are quick moves by keys. */
+  change(changes, what, frame) {
     if (!this.dragging) this.goesOn = this.playing;
     this.playing = false;
-    const before = this.dragging ? this.state.before : { ...this.state, at: this.b };
-    this.put({ ...this.shown, ...changes, before }, frame);
+    const before = this.dragging || this.goingOn ? this.state.before : { ...this.state, at: this.b };
+    this.put({ ...this.shown, ...changes, what, before }, frame);
   }
 
   /** Return to the state before the last change, with all its steps, and stay there until the reader goes on. */
@@ -40,25 +41,14 @@ class Live extends Player {
     if (!before || this.holding) return;
     this.playing = false;
     this.put(before, before.at);
-    this.caption.textContent = this.undone(what);
-  }
-
-  /** In words: to where undo has returned. `what` names the change, if it has a name. */
-  undone() {
-    return `Undone. ${this.caption.textContent}`;
+    this.caption.textContent = `Undone: ${what}.`;
   }
 
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
 
   /** Add a row of controls below those of the player. */
-  addControls(row) {
-    this.controls.after(element("div", { class: "controls" }, row));
-    this.section.addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.undo();
-    });
+  addControls(more) {
+    this.controls.after(row(more));
   }
 
   makeUndo() {
@@ -69,7 +59,7 @@ class Live extends Player {
   menu(values, action) {
     const select = element("select", {});
     select.append(...values.map((value) => new Option(value, value)));
-    select.addEventListener("change", () => action(select.value));
+    on(select, "change", () => action(select.value));
     return select;
   }
 
@@ -127,7 +117,7 @@ class Live extends Player {
   }
 
   get holding() {
-    return (this.held ?? null) !== null;
+    return this.held !== null;
   }
 
   /** The pointer is over a handle, or over none. */
@@ -154,6 +144,12 @@ class Live extends Player {
     return { ...super.keys(p), ...Object.fromEntries(moves) };
   }
 
+  keyAnywhere(event) {
+    if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) return () => this.undo();
+    if (event.key === "Escape" && this.mean >= 0) return () => this.chooseMean(-1);
+    return super.keyAnywhere(event);
+  }
+
   /** Choose a mean for the keys, instead of a point. */
   chooseMean(k) {
     this.mean = k;
@@ -167,20 +163,29 @@ class Live extends Player {
     if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook ?? ""}`;
   }
 
+  /** Move the selected handle by a key. Soon after the last such move of the same handle, it is no new change. */
   nudge(right, up) {
     const handle = this.selected;
     if (handle === null) return;
-    const [, , bottom, top] = this.planes[0].limits;
+    const [now, name] = [performance.now(), JSON.stringify(handle)];
     const [x, y] = this.pointOf(handle);
-    const by = (top - bottom) / 40;
-    this.move(handle, this.inside([x + right * by, y + up * by]));
+    this.goingOn = this.nudged?.state === this.state && this.nudged.name === name && now - this.nudged.at < SOON;
+    this.move(handle, this.inside([x + right * this.stride, y + up * this.stride]));
     this.drop();
+    this.goingOn = false;
+    this.nudged = { state: this.state, name, at: now };
+  }
+
+  /** How far a key moves a handle. */
+  get stride() {
+    const [, , bottom, top] = this.planes[0].limits;
+    return (top - bottom) / 40;
   }
 
   /** The point of the picture that is nearest to a point of the plane. */
   inside([x, y]) {
     const [left, right, bottom, top] = this.planes[0].limits;
-    return [Math.max(left, Math.min(right, x)), Math.max(bottom, Math.min(top, y))];
+    return [clamped(x, left, right), clamped(y, bottom, top)];
   }
 
   /** The means of the frame on the page. */
@@ -193,7 +198,7 @@ class Live extends Player {
   /** Draw the solution of k-means below the numbers, and a ring around the mean that the keys move. */
   draw() {
     const [plane] = this.planes;
-    plane.rival = this.rival;
+    [plane.rival, plane.inFront] = [this.rival, this.mean];
     super.draw();
     const mean = this.means[this.mean];
     if (this.look && mean) plane.drawRings(mean, [13]);

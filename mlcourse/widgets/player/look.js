@@ -33,9 +33,14 @@ function outline(rgb, look) {
   return look.paper[0] > 128 ? rgb.map((value) => 0.6 * value) : between(rgb, [255, 255, 255], 0.35);
 }
 
-/** The colours of the components, mixed by their shares: Σ rₖ colourₖ. */
+/**
+ * The colours of the components, mixed by their shares, Σ rₖ colourₖ, and the greyer the less sure the shares are: by
+ * their entropy, relative to its maximum log K. Without the grey, a mixture of some colours would look like another one.
+ */
 function blended(shares, look) {
-  return [0, 1, 2].map((channel) => sum(shares.map((share, k) => share * look.component(k)[channel])));
+  const [mixed] = combine(shares.map((_, k) => [look.component(k)]), shares);
+  const entropy = -sum(shares.map((share) => share && share * Math.log(share)));
+  return between(mixed, look.pale, entropy / Math.log(Math.max(shares.length, 2)));
 }
 
 /* The markers of mlcourse.plotting in order (o s ^ D v P X), as paths of radius r around (x, y). */

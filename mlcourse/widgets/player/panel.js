@@ -21,8 +21,8 @@ const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // minimum distance between two numbe
 
 class Panel {
   /** @param limits [left, right, bottom, top]; with `equal` they are widened to give both axes the same scale. */
-  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, whole = false, log = false }) {
-    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, whole, log });
+  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, whole = false }) {
+    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, whole });
     this.ctx = canvas.getContext("2d");
   }
 
@@ -83,24 +83,29 @@ class Panel {
     ctx.lineTo(box.left, box.top + box.height);
     ctx.lineTo(box.left + box.width, box.top + box.height);
     this.stroke(look.pale, 1);
-    ctx.textAlign = "center";
-    ctx.textBaseline = "top";
     for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
       if (this.whole && !Number.isInteger(x)) continue;
       ctx.fillRect(this.px(x), box.top + box.height, 1, 4);
-      ctx.fillText(tickText(x, this.log), this.px(x), box.top + box.height + 6);
+      this.write(this.tickX(x), this.px(x), box.top + box.height + 6, "center");
     }
-    ctx.fillText(this.xlabel, box.left + box.width / 2, box.top + box.height + 22, box.width);
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
+    this.write(this.xlabel, box.left + box.width / 2, box.top + box.height + 22, "center", "top", box.width);
     for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
       ctx.fillRect(box.left - 4, this.py(y), 4, 1);
-      ctx.fillText(tickText(y), box.left - 6, this.py(y));
+      this.write(tickText(y), box.left - 6, this.py(y), "right", "middle");
     }
-    ctx.textAlign = "left";
-    ctx.textBaseline = "top";
     const heading = [this.title, this.ylabel && `↑ ${this.ylabel}`].filter(Boolean).join("   ");
-    ctx.fillText(heading, 4, 4, box.left + box.width); // narrower letters rather than a heading that is cut off
+    this.write(heading, 4, 4, "left", "top", box.left + box.width);
+  }
+
+  /** A number below the horizontal axis. */
+  tickX(x) {
+    return tickText(x);
+  }
+
+  /** A text at a place; it gets narrower letters rather than being wider than its room, if there is a limit. */
+  write(text, x, y, textAlign = "left", textBaseline = "top", room = undefined) {
+    Object.assign(this.ctx, { textAlign, textBaseline });
+    this.ctx.fillText(text, x, y, room);
   }
 
   /** Call `draw`, with its drawing clipped to the axes, and to the margin that a marker at their end needs. */
@@ -167,9 +172,8 @@ function rangeWithMargin(values, margin, least = 0) {
   return [low - room, high + room];
 }
 
-/** A number for an axis; on a logarithmic axis it is a power of ten. */
-function tickText(value, log = false) {
-  if (log) return String(Number((10 ** value).toPrecision(1)));
+/** A number for an axis. */
+function tickText(value) {
   const size = Math.abs(value);
   return trueMinus(size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value));
 }

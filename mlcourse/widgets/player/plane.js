@@ -17,13 +17,13 @@ class Plane extends Panel {
   responsibilities(i) {
     if (i < 0) return null;
     if (!this.shares.has(i)) {
-      const theta = this.spec.mixtures[i];
-      const R = theta.covariances
-        ? eStep(this.scene.points, theta).R
-        : oneHot(assign(this.scene.points, theta.means), theta.means.length);
-      this.shares.set(i, R);
+      this.shares.set(i, this.sharesUnder(this.spec.mixtures[i]));
     }
     return this.shares.get(i);
+  }
+
+  sharesUnder(theta) {
+    return eStep(this.scene.points, theta).R;
   }
 
   /** The likeliest component of every point under mixture number i; null when i is −1. */
@@ -55,11 +55,11 @@ class Plane extends Panel {
       this.drawGaussians(theta, b);
       if (this.scene.points[chosen]) this.drawRings(this.place(chosen), pinned ? [8, 12] : [9]);
     });
+    if (this.rival) this.write(`✕ and dashes: ${this.spec.rivalName}`, this.box.left + this.box.width, 4, "right");
   }
 
   /** What is drawn behind the points. */
-  drawBehind(theta) {
-    if (this.spec.cells) this.drawCells(theta.means);
+  drawBehind() {
     if (this.spec.borders) this.drawBorders(this.spec.borders);
   }
 
@@ -85,7 +85,7 @@ class Plane extends Panel {
 
   drawPoints(styles) {
     const { ctx, look } = this;
-    const r = Math.max(2.4, Math.min(4.5, Math.sqrt(3600 / styles.length)));
+    const r = clamped(Math.sqrt(3600 / styles.length), 2.4, 4.5);
     ctx.lineWidth = 0.8;
     styles.forEach(({ rgb, path }, i) => {
       const [x, y] = this.place(i);
@@ -117,19 +117,20 @@ class Plane extends Panel {
     if (spec.numbers) this.drawNumbers(theta.means);
   }
 
+  /** The number of every mean, the chosen one over the others. */
   drawNumbers(means) {
     const { ctx, look } = this;
     const r = means.length > MANY ? 6 : 8.5;
-    means.forEach((mean, k) => {
+    const order = [...means.keys()].sort((k, l) => (k === this.inFront) - (l === this.inFront));
+    order.forEach((k) => {
+      const mean = means[k];
       this.circle(mean, r);
       ctx.fillStyle = css(look.paper);
       ctx.fill();
       this.stroke(look.ink, r / 6);
       ctx.fillStyle = css(look.ink);
-      ctx.textAlign = "center";
-      ctx.textBaseline = "middle";
       if (means.length > MANY) ctx.font = SMALL_FONT;
-      ctx.fillText(k, this.px(mean[0]), this.py(mean[1]) + 0.5);
+      this.write(k, this.px(mean[0]), this.py(mean[1]) + 0.5, "center", "middle");
     });
   }
 
@@ -141,23 +142,13 @@ class Plane extends Panel {
     }
   }
 
-  /** The cell of each centre, in a light tint of its colour. */
-  drawCells(centers) {
-    centers.forEach((_, k) => {
-      this.path(voronoiCell(centers, k, this.limits), true);
-      this.ctx.fillStyle = css(between(this.look.component(k), this.look.paper, 0.75));
-      this.ctx.fill();
-      this.stroke(this.look.ink, 0.8);
-    });
-  }
-
   /** The borders between the cells of fixed centres, dashed. */
   drawBorders(centers) {
     this.ctx.setLineDash([5, 4]);
-    centers.forEach((_, k) => {
-      this.path(voronoiCell(centers, k, this.limits), true);
+    for (const border of voronoiBorders(centers, this.limits)) {
+      this.path(border);
       this.stroke(this.look.pale, 1);
-    });
+    }
     this.ctx.setLineDash([]);
   }
 
@@ -188,17 +179,15 @@ class Plane extends Panel {
   /** Describe point i at a frame, in one sentence. */
   describe(i, frame) {
     const point = this.nameOf(i);
-    const colored = this.scene.frames[frame][1];
-    const R = this.responsibilities(colored);
+    const R = this.responsibilities(this.scene.frames[frame][1]);
     if (!R) return `${point}: no responsibilities yet`;
-    if (!this.spec.mixtures[colored].covariances) return `${point}: nearest to centre ${this.labels(colored)[i]}`;
     const shares = R[i].map((share, k) => `component ${k}: ${decimal(share, 3)}`);
     const some = shares.filter((text) => !text.endsWith(" 0.000"));
     return `${point}; ${(shares.length > some.length + 1 ? [...some, "the others: 0.000"] : shares).join(", ")}`;
   }
 
   nameOf(i) {
-    return `point ${i} at ${placeText(this.scene.points[i])}${this.spec.title && ` under ${this.spec.title}`}`;
+    return `point ${i} at ${placeText(this.scene.points[i])}${this.title && ` under ${this.title}`}`;
   }
 }
 

@@ -11,6 +11,7 @@ class Player {
     this.drawn = 0; // number of pictures drawn so far, for the benchmark
     [this.chosen, this.chosenIn] = [-1, 0]; // the point that is described, and the plane it was chosen in
     this.pinned = false; // whether it stays chosen when the pointer goes elsewhere
+    this.held = null; // what the reader holds, in scenes where something can be held: { point } or { mean }
     host.player = this;
     this.build(host.attachShadow({ mode: "open" }), scene, style);
     this.show(scene);
@@ -24,8 +25,8 @@ class Player {
     this.side = scene.curve && element("canvas", { class: "curve", role: "img" });
     this.legend = element("ul", { class: "legend" });
     this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
-    this.caption = element("p", { class: "caption", "aria-live": "polite" });
-    this.reading = element("p", { class: "reading", "aria-live": "polite" });
+    this.caption = spoken("caption");
+    this.reading = spoken("reading");
     const sliderName = scene.sliderName ?? "step";
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
     this.first = this.button("First", () => this.step(-this.b), "⇤ First");
@@ -35,7 +36,7 @@ class Player {
     this.speed = element("select", { "aria-label": "speed" });
     const pace = LONG.filter((length) => scene.frames.length > length).length;
     for (const [i, speed] of SPEEDS.entries()) this.speed.append(new Option(`${speed}×`, speed, false, i === pace + 1));
-    this.controls = element("div", { class: "controls" }, [
+    this.controls = row([
       this.first,
       this.back,
       this.playButton,
@@ -45,18 +46,16 @@ class Player {
         labelled("speed", this.speed),
       ]),
     ]);
-    this.note = element("p", { class: "note" }, [scene.note]);
-    this.keyLine = element("p", { class: "note" }, [`Keyboard: ${scene.keys}`]);
+    const note = element("p", { class: "note" }, [scene.note]);
     const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.caption, this.reading, this.controls]);
-    const beside = element("div", { class: "beside" }, [this.side, this.legend, this.weights].filter(Boolean));
+    const main = element("div", { class: "main" }, [planes, this.caption, this.controls]);
+    const beside = [this.side, this.legend, this.weights, this.reading, note, keyTable(scene.keys)];
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
-      element("div", { class: scene.curve || scene.weights ? "stage" : "stage alone" }, [main, beside]),
-      this.note,
-      this.keyLine,
+      element("div", { class: "stage" }, [main, element("div", { class: "beside" }, beside.filter(Boolean))]),
     ]);
     root.append(element("style", {}, [style]), this.section);
-    this.slider.addEventListener("input", () => {
+    on(this.section, "keydown", (event) => act(event, this.keyAnywhere(event)));
+    on(this.slider, "input", () => {
       const frame = Number(this.slider.value); // read before pause() resets the slider
       this.pause();
       this.go(frame);
@@ -69,41 +68,32 @@ class Player {
   /** A button with a name and, around the same name, perhaps a sign. */
   button(name, action, text = name) {
     const button = element("button", { type: "button", "aria-label": name }, [text]);
-    button.addEventListener("click", action);
+    on(button, "click", action);
     return button;
   }
 
   listen(canvas, p) {
-    const nearest = ({ clientX, clientY }) => {
-      const { left, top } = canvas.getBoundingClientRect();
-      return this.planes[p].nearest(clientX - left, clientY - top);
-    };
+    const nearest = ({ offsetX, offsetY }) => this.planes[p].nearest(offsetX, offsetY);
     let [under, pressed] = [-1, [0, 0]]; // in a dense place, a click must pin the point that the reader has read about
-    canvas.addEventListener("pointermove", (event) => {
+    on(canvas, "pointermove", (event) => {
       under = nearest(event);
       this.hover(under, p);
     });
-    canvas.addEventListener("pointerleave", () => this.hover(-1, p));
+    on(canvas, "pointerleave", () => this.hover(-1, p));
     canvas.onfocus = () => {
-      this.placeKeys();
       if (!canvas.matches(":focus-visible")) return;
       for (const part of [this.section, canvas]) part.scrollIntoView({ block: "nearest" }); // at least the picture
     };
-    canvas.onblur = () => setTimeout(() => this.placeKeys(), 300); // a click that takes the focus must not miss its button
-    canvas.addEventListener("pointerdown", (event) => {
+    on(canvas, "pointerdown", (event) => {
       pressed = [event.clientX, event.clientY];
       if (event.pointerType !== "mouse") under = nearest(event);
     });
-    canvas.addEventListener("click", (event) => {
+    on(canvas, "click", (event) => {
       if (near(pressed, [event.clientX, event.clientY])) this.click(under, p);
     });
-    canvas.addEventListener("keydown", (event) => {
+    on(canvas, "keydown", (event) => {
       const action = this.keys(p)[(event.shiftKey ? "⇧" : "") + event.key];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      action();
-      this.placeKeys();
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) act(event, action);
     });
   }
 
@@ -118,11 +108,15 @@ class Player {
       "⇧ArrowLeft": look(-1, 0),
       "⇧ArrowRight": look(1, 0),
       Enter: () => this.pin(this.chosen, p),
-      ...(this.pinned && { Escape: () => this.pin(this.chosen, p) }), // otherwise the key is the page's
       Home: () => this.go(0),
       End: () => this.go(this.last),
       " ": () => (this.playing ? this.pause() : this.play()),
     };
+  }
+
+  /** What a key does while anything in the player has focus, if it does anything. */
+  keyAnywhere({ key }) {
+    return key === "Escape" && this.pinned && (() => this.pin(this.chosen, this.chosenIn));
   }
 
   /** Redraw when the size or the colours of the page change, and in light colours for a printer. */
@@ -135,9 +129,9 @@ class Player {
       this.section.classList.toggle("dark", dark);
       this.draw();
     };
-    window.addEventListener("resize", redraw); // zooming changes the pixels of a player, and perhaps not its size
+    on(window, "resize", redraw); // zooming changes the pixels of a player, and perhaps not its size
     for (const [event, starts] of [["beforeprint", true], ["afterprint", false]]) {
-      window.addEventListener(event, () => {
+      on(window, event, () => {
         printing = starts;
         redraw();
       });
@@ -145,7 +139,7 @@ class Player {
     new ResizeObserver(redraw).observe(this.section);
     const observer = new MutationObserver(redraw); // a theme is an attribute: class, data-theme, data-jp-theme-light
     for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", redraw);
     redraw();
   }
 
@@ -191,7 +185,7 @@ class Player {
 
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
   go(frame) {
-    const target = Math.max(0, Math.min(this.last, frame));
+    const target = clamped(frame, 0, this.last);
     const moves = Math.abs(target - this.b) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     [this.a, this.b, this.t] = [moves ? this.b : target, target, moves ? 0 : 1];
     this.elapsed = 0; // in steps, since this frame was requested
@@ -207,7 +201,6 @@ class Player {
   play() {
     if (!this.canPlay) return;
     this.playing = true;
-    this.update();
     this.go(this.b === this.last ? 0 : this.b + 1);
     this.animate();
   }
@@ -244,22 +237,23 @@ class Player {
   /** Update text, controls and picture to the current frame. */
   update() {
     const caption = this.captionAt(this.b);
-    this.caption.setAttribute("aria-live", this.busy ? "off" : "polite");
+    this.caption.ariaLive = this.busy ? "off" : "polite";
     this.caption.textContent = caption;
     this.slider.value = this.b;
-    this.slider.setAttribute("aria-valuetext", caption);
+    this.slider.ariaValueText = caption;
     this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
-    this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play");
+    this.playButton.ariaLabel = this.playing ? "Pause" : "Play";
     for (const button of [this.first, this.back]) disable(button, this.b === 0);
     disable(this.forward, this.b === this.last);
     disable(this.playButton, !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.indices[0]];
       const places = `Means at ${means.map(placeText).join(" ")}.`;
-      const label = [spec.title, caption, places, this.scene.keys].filter(Boolean).join(" ");
-      this.canvases[p].setAttribute("aria-label", label);
+      const keys = this.scene.keys.map(([key, does]) => `${key}: ${does}.`);
+      const label = [spec.title, caption, places, ...keys].filter(Boolean).join(" ");
+      this.canvases[p].ariaLabel = label;
     });
-    if (this.curve) this.side.setAttribute("aria-label", this.describeCurve());
+    if (this.curve) this.side.ariaLabel = this.describeCurve();
     this.read();
     this.draw();
   }
@@ -289,15 +283,16 @@ class Player {
       this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
     }
     const labels = this.planes[0].labels(this.indices[1]);
+    const held = this.held?.mean;
     const texts = weights.map((weight, k) => {
       const n = labels?.filter((label) => label === k).length;
-      return decimal(weight, 2) + (labels ? ` · ${counted(n, "point")}` : "");
+      return decimal(weight, 2) + (k === held ? " · held" : labels ? ` · ${counted(n, "point")}` : "");
     });
-    this.weights.setAttribute("aria-label", `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`);
+    this.weights.ariaLabel = `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`;
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
-      track.firstChild.style.background = css(this.look.component(k));
+      track.firstChild.style.background = css(k === held ? this.look.pale : this.look.component(k));
       track.firstChild.style.borderColor = css(this.outlineOf(k));
       number.textContent = texts[k];
     });
@@ -333,18 +328,30 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint;
+    this.reading.textContent = known ? description + (this.pinned ? " (pinned: click again to release)" : "") : this.scene.hint;
   }
+}
 
-  /** List the keys right below the picture while they work there, and below everything otherwise. */
-  placeKeys() {
-    if (this.section.querySelector("canvas:focus-visible")) this.reading.after(this.keyLine);
-    else this.section.append(this.keyLine);
-  }
+function on(target, event, action, options) {
+  target.addEventListener(event, action, options);
+}
+
+/** Answer a key with an action; without one, the key is the page's. */
+function act(event, action) {
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
 }
 
 function near([x, y], [u, v]) {
   return Math.hypot(x - u, y - v) < STILL;
+}
+
+/** What the keys do, folded: it needs no room, and nothing jumps. */
+function keyTable(keys) {
+  const rows = keys.map((texts) => element("tr", {}, texts.map((text) => element("td", {}, [text]))));
+  return element("details", { class: "note" }, [element("summary", {}, ["Keys"]), element("table", {}, rows)]);
 }
 
 function weightBar(k) {
@@ -362,7 +369,17 @@ function subscript(k) {
 
 /** Disable a button, or enable it; it keeps the focus, so that the keyboard need not find its way back. */
 function disable(button, whether) {
-  button.setAttribute("aria-disabled", whether);
+  button.ariaDisabled = whether;
+}
+
+/** A row of controls. */
+function row(controls) {
+  return element("div", { class: "controls" }, controls);
+}
+
+/** A paragraph whose changes a screen reader reads aloud. */
+function spoken(name) {
+  return element("p", { class: name, "aria-live": "polite" });
 }
 
 function labelled(text, control) {

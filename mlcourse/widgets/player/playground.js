@@ -1,6 +1,5 @@
 /* The playground: the reader adds and moves points, pulls at the means, and EM follows. */
 
-const MAX_COMPONENTS = 6;
 const GROUP = 30; // points in a new group
 const [SETTLED, MOST_ROUNDS] = [1e-6, 500]; // EM has converged when a round gains less
 const REMEMBERED = 100; // rounds, while something is held
@@ -8,7 +7,8 @@ const [ORIGINAL, EDITED] = ["original points", ""];
 
 class Playground extends Live {
   static begin(given) {
-    return settled(started({ ...given, original: given.points, data: ORIGINAL, limits: limitsOf(given) }));
+    const { points, K } = given;
+    return settled(started({ ...given, original: { points, K }, data: ORIGINAL, limits: limitsOf(given) }));
   }
 
   static sceneOf(state) {
@@ -22,7 +22,6 @@ class Playground extends Live {
       weights: true,
       planes: [
         {
-          title: "",
           xlabel,
           ylabel,
           limits: state.limits,
@@ -30,6 +29,7 @@ class Playground extends Live {
           ellipses: [1, 2],
           trails: true,
           numbers: true,
+          rivalName: "k-means",
         },
       ],
       curve: {
@@ -39,7 +39,7 @@ class Playground extends Live {
         ylabel: "mean log-likelihood",
         leastHeight: 1e-3,
         grow: true,
-        marks: state.released ? [steps[state.released.at].round] : [],
+        marks: state.told?.held && [steps[state.told.at].round],
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
@@ -49,24 +49,23 @@ class Playground extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.controls.before(this.note);
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
-    this.components = this.menu(range(MAX_COMPONENTS).map((k) => k + 1), (K) => this.restart({ K: Number(K) }));
+    this.components = this.menu([1, 2, 3, 4, 5, 6], (K) => this.restart({ K: Number(K) }));
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
-    this.compare.addEventListener("change", () => this.update());
-    const rare = element("div", { class: "controls" }, [
+    on(this.compare, "change", () => this.update());
+    const rare = row([
       labelled("points", this.data),
-      this.button("Add a group", () => this.edit([...this.state.points, ...this.newGroup()], -1, "Add a group")),
-      this.button("Clear", () => this.edit([], -1, "Clear")),
+      this.button("Add a group", () => this.addGroup()),
+      this.button("Clear", () => this.edit([], "points cleared")),
       labelled("covariance type", this.type),
       element("label", {}, [this.compare, "what k-means would do"]),
     ]);
     this.addControls([
       labelled("components", this.components),
-      this.button("New start", () => this.restart({ seed: this.state.seed + 1 }, "New start")),
+      this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
       this.makeUndo(),
       element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
     ]);
@@ -75,14 +74,9 @@ class Playground extends Live {
   captionAt(frame) {
     const { state } = this;
     const [m, e] = this.scene.frames[frame];
-    if (this.holding && state.steps.length) return holdingText(state, nameOf(this.held));
-    if (m === e && m === state.released?.at) return releasedText(state);
+    if (this.holding && state.steps.length) return holdingText(state, this.held);
+    if (m === e && m === state.told?.at) return toldText(state);
     return captionOf(state, [m, e], this.rival);
-  }
-
-  undone(what) {
-    const step = this.state.steps[this.indices[0]];
-    return `Undone: back to ${what ? "the picture before" : "round"} ${what || (step?.round ?? 0)}.`;
   }
 
   /** At the end of a run there is nothing to play, since EM has converged. */
@@ -124,12 +118,12 @@ class Playground extends Live {
     requestAnimationFrame(tick);
   }
 
-  /** A change is complete. The rounds of EM from here are ready; they are played if EM was playing. */
+  /** A change is complete: the caption tells of it. The rounds of EM from here are played if EM was playing. */
   drop() {
     const { state, last, held } = this;
     super.drop();
-    const released = held && state.steps.length && { at: state.steps.length - 1, name: nameOf(held) };
-    this.put(settled({ ...state, released, converged: !state.steps.length }), last);
+    const n = state.steps.length;
+    this.put(settled({ ...state, told: n && { at: n - 1, held }, converged: !n }), last);
     if (this.goesOn) this.play();
   }
 
@@ -138,52 +132,59 @@ class Playground extends Live {
   /** EM goes on from the mixture on the page, and needs no step before it. */
   get shown() {
     const before = super.shown;
-    return { ...before, steps: before.steps.slice(-1), released: null, what: "" };
+    return { ...before, steps: before.steps.slice(-1), told: null };
   }
 
   /** Start EM anew, with changed options. It stands at its start. */
-  restart(changes, name = "that choice") {
+  restart(changes, what = "new start") {
     this.rival = null;
-    this.change(started({ ...this.shown, ...changes, what: name }));
-    this.goesOn = false;
-    this.drop();
+    this.change(started({ ...this.shown, ...changes }), what);
+    this.put(settled(this.state), 0);
   }
 
+  /** Start EM anew on the original points or on a preset, in a view that fits them. */
   load(data) {
-    const { original, limits } = this.state;
-    this.restart({ data, preset: data !== ORIGINAL, points: data === ORIGINAL ? original : presetPoints(data, limits) });
+    const preset = data !== ORIGINAL;
+    const given = preset ? presetOf(data) : this.state.original;
+    this.restart({ ...given, data, preset, limits: limitsOf(given) });
   }
 
   /** Change the points; EM goes on from where it is. */
-  edit(points, chosen = -1, name = "") {
+  edit(points, what, chosen = -1) {
     [this.chosen, this.mean] = [chosen, -1];
-    this.change(continued({ ...this.shown, points, data: EDITED, what: name }));
+    this.change(continued({ ...this.shown, points, data: EDITED }), what);
     this.drop();
   }
 
   tap(point) {
-    this.edit([...this.state.points, point], this.state.points.length);
+    const { points } = this.state;
+    this.edit([...points, point], `point ${points.length} added`, points.length);
   }
 
   /** Move a point or a mean. While it is held, the rounds since it was taken are kept. */
-  move({ point = -1, mean = -1 }, to) {
+  move(handle, to) {
+    const { point = -1, mean = -1 } = handle;
+    const what = `${nameOf(handle)} moved`;
     const state = this.dragging ? { ...this.state, steps: this.state.steps.slice(-REMEMBERED) } : this.shown;
     [this.chosen, this.mean] = [point, mean];
     if (mean < 0) {
-      this.change(continued({ ...state, points: state.points.with(point, to), data: EDITED }));
+      this.change(continued({ ...state, points: state.points.with(point, to), data: EDITED }), what);
     } else {
       const { theta } = state.steps.at(-1);
-      this.change(continued(state, { ...theta, means: theta.means.with(mean, to) }));
+      this.change(continued(state, { ...theta, means: theta.means.with(mean, to) }), what);
     }
     this.follow();
   }
 
-  newGroup() {
-    const random = seededRandom(1000 + this.state.points.length);
+  /** Components that have only seen the points before could stay on a few of them for ever, so EM starts anew. */
+  addGroup() {
+    const { points } = this.state;
+    const random = seededRandom(1000 + points.length);
     const [left, right, bottom, top] = this.planes[0].limits;
-    const center = [[left, right], [bottom, top]].map(([low, high]) => between(low, high, 0.15 + 0.7 * random()));
+    const center = [[left, right], [bottom, top]].map((ends) => between(...ends, 0.15 + 0.7 * random()));
     const spread = 0.06 * (top - bottom);
-    return range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
+    const group = range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
+    this.restart({ points: [...points, ...group], data: EDITED }, "group added");
   }
 
   // ── Handles: points and means ───────────────────────────────────────────────────────────────────
@@ -213,7 +214,7 @@ class Playground extends Live {
       ...super.keys(p),
       ...Object.fromEntries(digits),
       n: () => this.tap(middleOf(this.scene.planes[0].limits)),
-      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1)),
+      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1), `point ${this.chosen} removed`),
     };
   }
 }
@@ -242,9 +243,7 @@ function afterRound(state, held = null) {
   const { points, steps } = state;
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
-  if (held?.mean >= 0) {
-    next = judged(points, withComponent(held.mean, last.theta, next.theta));
-  }
+  if (held?.mean >= 0) next = judged(points, withComponent(held.mean, last.theta, next.theta));
   const gain = Math.abs(next.lowerBound - last.lowerBound);
   if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
   return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
@@ -277,22 +276,25 @@ function nameOf({ point, mean }) {
 }
 
 /** What goes on while something is held. */
-function holdingText({ steps, converged }, name) {
+function holdingText({ steps, converged }, held) {
   const { round, lowerBound } = steps.at(-1);
-  const now = `${converged ? "has settled" : "goes on"}: round ${round}, mean log-likelihood ${decimal(lowerBound, 4)}`;
-  return `While you hold ${name}, EM ${now}. Moving it can lower this number.`;
+  const now = `Round ${round}: the mean log-likelihood, ${decimal(lowerBound, 4)}, falls as you pull it away.`;
+  const others = converged ? "have converged" : "follow";
+  if (held.mean >= 0) return `You hold component ${held.mean}: it keeps its share and shape, and the others ${others}. ${now}`;
+  return `You hold ${nameOf(held)}, and EM ${converged ? "has converged" : "follows"}. ${now}`;
 }
 
-/** What came of holding something. */
-function releasedText({ steps, before, released: { at, name } }) {
+/** What the reader did, and what came of holding something. */
+function toldText({ steps, before, what, told: { at, held } }) {
+  const next = at < steps.length - 1 ? "Press Play, and EM follows." : "EM has converged.";
+  if (!held) return `${what[0].toUpperCase()}${what.slice(1)}. ${next}`;
   const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
-  const next = at < steps.length - 1 ? "Press Play to go on." : "EM has converged.";
-  return `You let go of ${name} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
+  return `You let go of ${nameOf(held)} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
 }
 
 /** What a step did, and how k-means would group the points. */
 function captionOf({ points, steps, K, converged }, [m, e], rival) {
-  if (e < 0) return `Place more than ${K} points: EM needs more points than components.`;
+  if (e < 0) return `EM needs more points than components: place more than ${K}.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
     const paths = theta.means.map((mean, k) => Math.sqrt(squaredDistance(mean, before.theta.means[k])));

@@ -7,19 +7,33 @@ class Recording extends Player {
     this.legend.replaceChildren(...legendItems(lines.length > 1 ? lines : []));
   }
 
-  /** The picture of a plane: points in the plane, points along a line, or points over a density. */
+  /** The picture of a plane: points among components or centres, points along a line, or points over a density. */
   picture(canvas, scene, spec) {
-    const Kind = spec.levels ? Levels : spec.top === undefined ? Plane : Line;
+    const { cells = false, levels = false, top = false } = spec;
+    const Kind = (cells && Cells) || (levels && Levels) || (top && Line) || Plane;
     return new Kind(canvas, scene, spec);
   }
 
   curveOf(spec) {
-    return new (spec.minima ? MinimaCurve : Curve)(this.side, spec);
+    return new ((spec.minima && MinimaCurve) || (spec.log && LogCurve) || Curve)(this.side, spec);
   }
 
-  /** The caption of a frame: the scene's own, or one by its narrator. */
+  /** The caption of a frame: the scene's own, or one by its narrator. No line ends between "component" and its number. */
   captionAt(frame) {
-    return super.captionAt(frame) ?? NARRATORS[this.scene.narrator](this.scene, this.planes, frame);
+    const caption = super.captionAt(frame) ?? NARRATORS[this.scene.narrator](this.scene, this.planes, frame);
+    return caption.replace(/(component|centre)\s(?=\d)/g, "$1\u00a0");
+  }
+}
+
+/** Curves over a logarithmic axis, with powers of ten below it. */
+class LogCurve extends Curve {
+  constructor(canvas, spec) {
+    super(canvas, { ...spec, x: spec.x.map(Math.log10) });
+    this.whole = true;
+  }
+
+  tickX(x) {
+    return String(Number((10 ** x).toPrecision(1)));
   }
 }
 

@@ -45,6 +45,7 @@ def test_the_filter_allows_only_the_listed_calls(machine):
         for numbers in (
             seccomp.OPEN,
             seccomp.OPENAT,
+            seccomp.MMAP,
             seccomp.CLONE,
             seccomp.CLONE3,
             seccomp.KILL,
@@ -80,6 +81,10 @@ def test_the_filter_allows_only_the_listed_calls(machine):
         (seccomp.OPENAT, (0, 0, os.O_RDONLY), True),
         (seccomp.OPENAT, (0, 0, os.O_WRONLY | os.O_TRUNC), True),
         (seccomp.OPENAT, (0, 0, os.O_RDONLY | os.O_TRUNC), False),
+        (seccomp.MMAP, (0, 4096, 3, 0x22), True),  # private and anonymous
+        (seccomp.MMAP, (0, 4096, 3, 0x01), True),  # a file, shared
+        (seccomp.MMAP, (0, 4096, 3, 0x21), False),  # shared and anonymous
+        (seccomp.MMAP, (0, 4096, 3, 0x23), False),  # the same, MAP_SHARED_VALIDATE
         (seccomp.FCNTL, (3, 1030, 0), True),
         (seccomp.FCNTL, (3, 8, 1), False),  # F_SETOWN
         (seccomp.FCNTL, (3, 10, 9), False),  # F_SETSIG
@@ -99,6 +104,15 @@ def test_some_calls_depend_on_their_arguments(machine, call, arguments, allowed)
         pytest.skip("this processor has no such call")
     rules = seccomp.program(machine, ME)
     assert (decide(rules, architecture, call[column], *arguments) == ALLOWED) == allowed
+
+
+@pytest.mark.parametrize("machine", seccomp.PROCESSORS)
+def test_locks_are_neither_taken_nor_refused(machine):
+    column, architecture = seccomp.PROCESSORS[machine]
+    rules = seccomp.program(machine, ME)
+    assert decide(rules, architecture, seccomp.FLOCK[column], 3, 2) == seccomp.PRETEND
+    for command, decision in ((6, seccomp.PRETEND), (7, seccomp.PRETEND), (5, ALLOWED), (37, seccomp.REFUSE)):
+        assert decide(rules, architecture, seccomp.FCNTL[column], 3, command) == decision
 
 
 def test_every_jump_stays_within_the_filter():

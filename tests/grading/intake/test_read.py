@@ -1,12 +1,13 @@
 """Reading submissions: lessons, check cells and students are recognised."""
 
+import json
 import sys
 
 import pytest
 
 from mlcourse.grading.intake.files import owner
 from mlcourse.grading.intake.find import Found
-from mlcourse.grading.intake.notebooks import lesson_of
+from mlcourse.grading.intake.notebooks import lessons_of
 from mlcourse.grading.intake.read import read_one
 from mlcourse.grading.judge.notebook_runner import runs
 from mlcourse.grading.records.grade import Cell
@@ -25,7 +26,7 @@ def test_exercises_are_recognised_with_or_without_metadata(lesson: str) -> None:
     submission = read_one(Found(("ada", "x.ipynb"), data), CATALOGUE)
     assert (submission.lesson, submission.problem) == (lesson, None)
     bare = tuple(cell._replace(task=None, role=None) for cell in submission.cells)
-    assert lesson_of(bare, CATALOGUE) == lesson
+    assert lessons_of(bare, CATALOGUE) == [lesson]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -61,7 +62,41 @@ def test_only_check_cells_are_left_out(lesson: str) -> None:
         (("ada.ipynb",), "ada"),
         (("ada.zip", "04_em.ipynb"), "ada"),
         (("\n", "x.ipynb"), "?"),
+        (("ada.ipynb.txt",), "ada"),
+        (("ada.IPYNB",), "ada"),
+        (("ada.ipynb.gz",), "ada"),
+        (("ada.tar.gz", "04_em.ipynb"), "ada"),
+        (("ada_11_22_work.TGZ", "04_em.ipynb"), "ada_11"),
+        ((".ipynb",), ".ipynb"),
     ],
 )
 def test_the_student_is_found_in_the_path(parts: tuple[str, ...], student: str) -> None:
     assert owner(parts) == student
+
+
+def named_task(name: str) -> str:
+    return f"def {name}(x):\n    return x\n"
+
+
+def lesson_and_problem(*tasks: str, lesson: str | None = None) -> tuple[str | None, str | None]:
+    cells = [{"cell_type": "code", "source": named_task(task)} for task in tasks]
+    data = json.dumps({"cells": cells, "nbformat": 4}).encode()
+    found = read_one(Found(("ada.ipynb",), data), CATALOGUE, lesson)
+    return found.lesson, found.problem
+
+
+def test_a_tie_between_lessons_is_said_as_such() -> None:
+    first, second = (CATALOGUE.lessons[name].tasks[0].name for name in LESSONS[:2])
+    lesson, problem = lesson_and_problem(first, second)
+    assert lesson is None
+    assert problem == (
+        f"Its tasks belong to lessons {LESSONS[0]} and {LESSONS[1]} in equal number. Name one with --lesson."
+    )
+    assert lesson_and_problem(first, second, lesson=LESSONS[1]) == (LESSONS[1], None)
+
+
+def test_a_notebook_without_any_task_is_no_tie() -> None:
+    lesson, problem = lesson_and_problem("something_else")
+    assert lesson is None
+    assert problem is not None
+    assert problem.startswith("The lesson cannot be recognised")

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mlcourse.checks import Outcome, Raised, answer_of, examine
+from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
 from mlcourse.grading import sandbox
 from mlcourse.grading.intake import read
 from mlcourse.grading.judge import marking
@@ -15,6 +15,7 @@ from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.records.grade import Cell, Mark, Submission
 from mlcourse.plain import plain
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
+from tests.helpers.made_up_class import points_of
 
 if sys.platform == "win32":
     pytest.skip("grading requires Linux or macOS", allow_module_level=True)
@@ -72,7 +73,7 @@ def test_references_get_all_points_and_mistakes_are_named(task):
     assert ask(task, as_handed_in(task, task.answer))[1:4] == (task.points, task.points, "right")
     for mistake in task.mistakes:
         mark = ask(task, as_handed_in(task, mistake.answer))
-        assert (mark.points, mark.mistake) == (0, mistake.name)
+        assert (mark.points, mark.mistake) == (points_of(task, mistake), mistake.name)
         assert mistake.message in mark.message
 
 
@@ -112,7 +113,7 @@ class ForgedSession:
     def __init__(self, **reply):
         self.reply = reply
 
-    def ask(self, request, *args):
+    def ask(self, request, *args, **options):
         return ({"is": "function", "name": "e_step"} if request["do"] == "find" else self.reply), []
 
     def end(self):
@@ -240,6 +241,13 @@ def test_hostile_numbers_do_not_break_the_judge(name):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kilobytes
 
 
+def test_a_case_of_an_unknown_family_is_a_fault_of_the_check():
+    task = Lesson("01").task("double", points=2, families={"near": 1, "far": 1})
+    task.cases(lambda rng: [Case("a number", (rng.normal(),)), Case("another", (1e9,), "afar")])
+    task.reference(lambda x: 2 * x)
+    assert marking.fault_in(task, b"seed") == "its cases are not of the families that have points"
+
+
 class UnusableSandbox:
     """A sandbox that cannot be started."""
 
@@ -265,23 +273,6 @@ def test_open_questions_take_their_points_from_the_course(lesson):
     by_hand = {mark.task: mark.out_of for mark in grade.marks if mark.status == "by hand"}
     assert by_hand == points
     assert grade.open_answers == {task: f"my text on {task}" for task in by_hand}
-
-
-def test_imports_are_noted():
-    source = """from sklearn.mixture import GaussianMixture
-import mlcourse.mixture, torch
-from mlcourse import check
-import math
-  import google.colab.drive
-import numpy.linalg as la
-"""
-    cells = (Cell("markdown", "import nothing"), Cell("code", source))
-    notes = marking.import_notes(Submission("ada", "x", cells, "04_em"), OUR_COURSE)
-    assert [note.removeprefix("Cell 2 imports ").split(",")[0] for note in notes] == [
-        "google",
-        "mlcourse.mixture",
-        "sklearn.mixture",
-    ]
 
 
 EXERCISE = OUR_COURSE.notebook("exercises", "04_em")
@@ -311,13 +302,3 @@ def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))
     assert one.marks == other.marks
     assert one.output == other.output
-
-
-@pytest.fixture(scope="session")
-def some_sandbox():
-    try:
-        chosen = sandbox.choose()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
-    with chosen:
-        yield chosen

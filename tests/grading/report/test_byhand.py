@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from mlcourse.grading.batch import grade_folder as run
+from mlcourse.grading.gradebook.book import pending_points
 from mlcourse.grading.records.grade import Grade, Mark, Submission
-from mlcourse.grading.report import byhand, exports
-from mlcourse.grading.report.byhand import ByHandTableError
-from mlcourse.grading.report.publish import NothingToPublish, Summary, publish
+from mlcourse.grading.records.manifest import NothingToPublish
+from mlcourse.grading.records.sheet import SheetError
+from mlcourse.grading.report import byhand
+from mlcourse.grading.report.byhand import Entry
+from mlcourse.grading.report.publish import Summary, publish
 from tests.helpers.fake_grading import (
     go,
     submission,
@@ -52,13 +55,13 @@ def test_points_entered_by_hand_count_and_are_kept(with_open_question: Path, sep
     for _ in range(2):
         grades = {grade.student: grade for grade in publish(out).grades}
         assert grades["a"].points == 6.5
-        assert exports.pending_points(grades["a"]) == exports.pending_points(grades["=b"]) == 0
+        assert pending_points(grades["a"]) == pending_points(grades["=b"]) == 0
         rows = {
             row["student"].lstrip("'"): row["points"]
             for row in rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
         }
         assert rows == {"a": "2,5", "=b": "0"}
-    assert "6.5" in (out / "canvas_04_em.csv").read_text()
+    assert "6.5" in (out / "grades.csv").read_text("utf-8-sig")
 
 
 def test_a_table_in_windows_1252_is_read(with_open_question: Path) -> None:
@@ -103,7 +106,7 @@ def test_duplicate_rows_must_agree(
     )
     add_row(with_open_question, **{**row, "points": words[1]})
     if points is None:
-        with pytest.raises(ByHandTableError, match="has both 2 and 1 for a, why"):
+        with pytest.raises(SheetError, match="has both 2 and 1 for a, why"):
             publish(with_open_question)
     else:
         assert {grade.student: grade.points for grade in publish(with_open_question).grades}["a"] == points
@@ -118,9 +121,9 @@ def test_points_can_be_entered_when_all_answers_are_missing(folder: Path) -> Non
     go(folder, grade=find_nothing)
     out = folder.parent / "out"
     enter(out, {"a": "2"})
-    (grade,) = publish(out).grades
-    assert (grade.status, exports.points_of(grade)) == ("ok", 2)
-    assert '"a",,' not in (out / "canvas_04_em.csv").read_text()
+    (entry,) = publish(out).book.entries
+    assert (entry.grade.status, entry.points) == ("ok", 2)
+    assert '"a",,' not in (out / "grades.csv").read_text("utf-8-sig")
 
 
 def test_points_of_a_second_notebook_stay_with_its_file(
@@ -136,7 +139,7 @@ def test_points_of_a_second_notebook_stay_with_its_file(
     rows = (with_open_question / "by_hand.csv").read_text("utf-8-sig").splitlines()
     assert len(rows) == 3
     second = run_with(submission("ada", source="ada/2.ipynb"))
-    assert [exports.pending_points(grade) for grade in second.grades] == [0]
+    assert [pending_points(grade) for grade in second.grades] == [0]
 
 
 def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question: Path, folder: Path) -> None:
@@ -147,7 +150,7 @@ def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question
         return replace(changed, source=submission.source)
 
     summary = go(folder, grade=grade)
-    assert [exports.pending_points(grade) for grade in summary.grades] == [3, 3]
+    assert [pending_points(grade) for grade in summary.grades] == [3, 3]
     assert summary.remarks == [
         "by_hand.csv has points that do not count, because the answer has changed or because no student, file or task"
         " matches the row (a, why: 3)."
@@ -159,19 +162,47 @@ def test_points_for_an_older_answer_are_kept_but_do_not_count(with_open_question
 @pytest.mark.parametrize("text", NASTY)
 def test_entries_for_any_name_are_kept(tmp_path: Path, text: str) -> None:
     path = tmp_path / "by_hand.csv"
-    entered = {byhand.table_key(text, text, "why"): "2"}
+    entered = {byhand.table_key(text, text, "why"): Entry("2", byhand.tidy_comment(text))}
     for _ in range(3):
-        byhand.write_table(path, {}, entered)
-        once, entered = entered, byhand.read_points(path)
-    assert list(entered.values()) == ["2"]
+        byhand.write_rows(path, {key: byhand.Row(3, entry, text) for key, entry in entered.items()})
+        once, entered = entered, byhand.read_entries(path)
+        assert list(entered.values()) == list(once.values())
     assert entered == once
+
+
+def test_a_table_without_comments_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "by_hand.csv"
+    path.write_text("student,file,task,version,out of,points,answer\nada,a.ipynb,why,bcd,3,2,because\n")
+    assert byhand.read_entries(path) == {byhand.Key("ada", "a.ipynb", "why", "bcd"): Entry("2")}
+
+
+def test_a_comment_counts_without_points(with_open_question: Path) -> None:
+    out = with_open_question
+    enter(out, {"a": "2"})
+    add_row(out, student="a", file="a/04_em.ipynb", task="e_step", comment="Nice & short.")
+    add_row(out, student="=b", file="=b/04_em.ipynb", task="e_step", comment="See me ⏎ = soon")
+    for _ in range(2):
+        grades = {grade.student: grade for grade in publish(out).grades}
+        assert [mark.comment for mark in grades["a"].marks] == ["Nice & short.", ""]
+        assert (grades["a"].points, grades["a"].marks[0].status) == (6, "right")
+        assert grades["=b"].marks[0].comment == "See me\n= soon"
+    pages = [path.read_text() for path in (out / "students").iterdir()]
+    assert any("Nice &amp; short." in page for page in pages)
+    rows = rows_of((out / "grades.csv").read_text("utf-8-sig"))
+    assert rows[1]["04_em: comments"] == "e_step: Nice & short."
+
+
+def test_a_comment_that_is_too_long_is_named(with_open_question: Path) -> None:
+    add_row(with_open_question, student="a", file="a/04_em.ipynb", task="e_step", comment="x" * 5001)
+    with pytest.raises(SheetError, match="the comment for a, e_step has 5001 characters"):
+        publish(with_open_question)
 
 
 @pytest.mark.parametrize("word", ["four", "-1", "3.5", "nan", "inf"])
 def test_invalid_points_are_refused_and_kept(with_open_question: Path, word: str) -> None:
     enter(with_open_question, {"a": word})
     before = (with_open_question / "by_hand.csv").read_bytes()
-    with pytest.raises(ByHandTableError, match="is not a number from 0 to 3"):
+    with pytest.raises(SheetError, match="is not a number from 0 to 3"):
         publish(with_open_question)
     assert (with_open_question / "by_hand.csv").read_bytes() == before
 
@@ -181,7 +212,7 @@ def test_a_damaged_table_is_not_overwritten(with_open_question: Path, content: b
     path = with_open_question / "by_hand.csv"
     path.write_bytes(content)
     if content:
-        with pytest.raises(ByHandTableError):
+        with pytest.raises(SheetError):
             publish(with_open_question)
         assert path.read_bytes() == content
 

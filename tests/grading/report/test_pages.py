@@ -7,57 +7,74 @@ from dataclasses import replace
 
 import pytest
 
-from mlcourse.grading.records.grade import Grade, GradeStatus, Mark
-from mlcourse.grading.records.results import name_of
+from mlcourse.grading.records.grade import Family, Figure, Grade, GradeStatus, Mark
 from mlcourse.grading.records.text import printable
-from mlcourse.grading.report.exports import student_path
-from mlcourse.grading.report.markup import page
-from mlcourse.grading.report.pages import common_mistakes, index_page, student_page
-from tests.helpers.fake_grading import (
-    submission,
-)
-from tests.helpers.grades import NASTY, good_grade, nasty_grade, unreadable
-from tests.helpers.page import TAGS, Document, words
+from mlcourse.grading.report.markup import TEMPLATES, data_uri, with_code
+from mlcourse.grading.report.pages import common_mistakes, index_page, lesson_page, student_page
+from tests.helpers.grades import NASTY, book_of, entries_of, good_grade, nasty_grade, unreadable
+from tests.helpers.page import TAGS, VOID, Document, words
 
 ATTRIBUTES = words(
     "lang charset http-equiv content name class href scope x y width height viewbox role aria-label"
-    " text-anchor colspan"
+    " text-anchor colspan id data-sortable data-is data-search data-controls data-filter value hidden"
+    " type autocomplete placeholder aria-live tabindex src alt"
 )
+
+
+def page_of(grade: Grade, cells: list[tuple[int, str]] | None = None) -> str:
+    (entry,) = entries_of(grade)
+    return student_page(entry, grade, cells or [])
 
 
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("status", ["partial", "unreadable"])
 def test_nothing_a_student_writes_becomes_markup(text: str, status: GradeStatus) -> None:
     grade = nasty_grade(text, status)
-    for source in (index_page([grade, good_grade()], [text]), student_page(grade, [(1, text)])):
+    grade.marks[0] = grade.marks[0]._replace(families=(Family(text, 1, 2),), notes=(text,), comment=text)
+    other = replace(good_grade(), lesson="01_kmeans", source="x")
+    sources = [
+        index_page(book_of(grade, good_grade()), [text]),
+        index_page(book_of(grade, other), [text]),
+        lesson_page(book_of(grade, other), "04_em"),
+        page_of(grade, [(1, text)]),
+    ]
+    for source in sources:
         source.encode("utf-8")
         document = Document(source)
         assert set(document.tags) <= TAGS
         assert set(document.attributes) <= ATTRIBUTES
         assert document.tags.count("style") == 1
-        assert set(document.still_open) <= {"meta"}  # a browser would put everything that follows inside it
+        assert set(document.still_open) <= VOID  # a browser would put everything that follows inside it
         assert printable(text, 100_000, lines=True).replace("\r", "") in document.text
-        assert all(re.fullmatch(r"students/[a-z0-9-]+\.html", link) for link in document.links)
+        ours = r"students/[a-z0-9-]+\.html|#[a-z]+|index\.html|lesson_\w+\.html"
+        assert all(re.fullmatch(ours, link) for link in document.links)
 
 
-def test_the_policy_allows_only_our_own_style() -> None:
-    document = Document(page("Title"))
+def digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_the_policy_allows_only_our_own_style_and_script(scripted: bool) -> None:
+    document = Document(index_page(book_of(good_grade())) if scripted else page_of(good_grade()))
     (policy,) = [
         meta["content"] for meta in document.metas if meta.get("http-equiv") == "Content-Security-Policy"
     ]
-    digest = base64.b64encode(hashlib.sha256(document.style.encode()).digest()).decode()
     rules = [rule.strip().partition(" ") for rule in policy.split(";")]
     assert {name: sources for name, _, sources in rules} == {
         "default-src": "'none'",
-        "style-src": f"'sha256-{digest}'",
+        "style-src": digest(document.style),
+        **({"script-src": digest(document.script)} if scripted else {}),
+        "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+    assert document.tags.count("script") == scripted
     assert not re.search(r"url\(|@import|expression", document.style)
 
 
 def test_the_index_begins_with_what_could_not_be_read() -> None:
-    document = Document(index_page([good_grade("zoe"), unreadable("eve")]))
+    document = Document(index_page(book_of(good_grade("zoe"), unreadable("eve"))))
     assert (
         document.text.index("Could not be graded")
         < document.text.index("eve.ipynb")
@@ -68,10 +85,10 @@ def test_the_index_begins_with_what_could_not_be_read() -> None:
 
 def test_the_index_counts_the_results_of_each_task() -> None:
     grades = [good_grade("a"), good_grade("b"), good_grade("c", 0)]
-    document = Document(index_page(grades))
-    assert "Median 4 of 7 points; lowest 0, highest 4." in document.text
-    assert "2 right, 1 wrong" in index_page(grades)
-    assert "3 by hand" in index_page(grades)
+    source = index_page(book_of(*grades))
+    assert "Median 4 of 7 points; lowest 0, highest 4." in Document(source).text
+    assert "2 right, 1 wrong" in source
+    assert "3 by hand" in source
 
 
 def test_mistakes_are_listed_most_common_first() -> None:
@@ -81,20 +98,59 @@ def test_mistakes_are_listed_most_common_first() -> None:
         grades.append(Grade(f"s{number}", "04_em", "f", "ok", marks))
     planted = Mark("fix_em", 0, 3, "not attempted", "still there", "the planted bug")
     grades[0].marks.append(planted)
-    assert common_mistakes(grades) == [
-        ("e_step", "common", 2, "you are common."),
-        ("e_step", "rare", 1, "you are rare."),
+    found = common_mistakes(entries_of(*grades))
+    assert [(each.task, each.name, each.message) for each in found] == [
+        ("e_step", "common", "you are common."),
+        ("e_step", "rare", "you are rare."),
     ]
+    assert [[link.label for link in each.entries] for each in found] == [["s1", "s2"], ["s0"]]
 
 
 def test_pages_warn_if_there_was_no_sandbox() -> None:
     unsafe = replace(good_grade(), isolation="not isolated")
-    for source in (index_page([good_grade("bob"), unsafe]), student_page(unsafe)):
+    for source in (index_page(book_of(good_grade("bob"), unsafe)), page_of(unsafe)):
         assert "Not isolated" in Document(source).text
-    assert "Not isolated" not in student_page(good_grade())
+    assert "Not isolated" not in page_of(good_grade())
 
 
-def test_results_and_pages_have_the_same_names() -> None:
-    one = submission("ada")
-    grade = Grade("ada", "04_em", one.source, "ok")
-    assert student_path(grade) == f"students/{name_of(one)}.html"
+def test_every_attribute_in_a_template_is_quoted() -> None:
+    """What a template inserts is escaped for text and for quoted attributes, and nowhere else."""
+    for path in TEMPLATES.iterdir():
+        markup = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+        for tag in re.findall(r"<\w[^<>]*>", markup):
+            bare = re.sub(r'"[^"]*"', "", tag)
+            assert "{{" not in bare, (path.name, tag)
+    assert not re.search(r"\|\s*safe", "".join(path.read_text("utf-8") for path in TEMPLATES.iterdir()))
+
+
+def test_a_students_page_shows_everything_about_their_work() -> None:
+    mark = Mark("e_step", 3, 4, "wrong", "far points are not.", families=(Family("far points", 1, 2),))
+    mark = mark._replace(notes=("Judged at its check, cell 12.",), comment="Nearly!")
+    figure = Figure(7, "iVBORw0KGgo=")
+    grade = replace(good_grade(), marks=[mark], figures=[figure], output="printed")
+    source = page_of(grade, [(2, "x = 1")])
+    text = Document(source).text
+    for words_ in ("3 of 4 points", "partly right", "far points: 1 / 2", "Judged at its check, cell 12."):
+        assert words_ in text
+    for words_ in ("Nearly!", "because", "x = 1", "printed", "Cell 7"):
+        assert words_ in text
+    assert 'src="data:image/png;base64,iVBORw0KGgo="' in source
+
+
+def test_a_figure_that_is_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match="cell 3"):
+        data_uri(Figure(3, '"><script>'))
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_only_backticks_become_markup(text: str) -> None:
+    document = Document(with_code(f"use `{text}`"))
+    assert set(document.tags) <= {"code"}
+
+
+def test_no_word_about_a_submission_is_a_verdict() -> None:
+    source = index_page(book_of(good_grade("zoe", 0), unreadable("eve")))
+    text = Document(source).text
+    assert "1 marked" in text
+    assert "1 could not be read" in text
+    assert not re.search(r">(ok|unreadable|partial)<", source)

@@ -67,6 +67,16 @@ def test_a_disguised_copy_is_found_but_not_independent_work() -> None:
     assert disguised(mine) == theirs
 
 
+@pytest.mark.parametrize(
+    "line", ["_ = !ls", "%%capture", "!pip install \\\n    numpy", "f?", "if 0:\n    %time )("]
+)
+def test_a_line_for_ipython_hides_nothing(line: str) -> None:
+    original = variant(0)
+    hidden = [f"{line}\n{source}" for source in original]
+    (pair,) = similar_pairs([written("ada", *original), written("mallory", *hidden)], HANDED_OUT)
+    assert pair.similarity == 1
+
+
 def solution() -> tuple[Cell, ...]:
     return cells_of_notebook(ROOT / "solutions" / "04_em_solutions.ipynb")
 

@@ -11,6 +11,7 @@ from mlcourse.grading.inside import landlock, pipe
 from mlcourse.grading.judge import marking
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.sandbox import backends, container
+from mlcourse.grading.sandbox.backend import Backend, Unisolated
 from mlcourse.grading.sandbox.view import course_view
 from tests.helpers.courses import OUR_COURSE
 
@@ -21,8 +22,7 @@ if sys.platform == "win32":
 @pytest.mark.slow
 def test_a_sandbox_that_blocks_nothing_is_refused(monkeypatch):
     """The probe decides, not the name of the sandbox."""
-    leaky = backends.Backend("leaky", backends._no_wrapper(), isolated=False)
-    monkeypatch.setattr(backends, "BACKENDS", {"leaky": leaky})
+    monkeypatch.setattr(backends, "BACKENDS", {"leaky": Unisolated()})
     with pytest.raises(sandbox.NoSandbox, match="failed these tests: reading one of your files"):
         sandbox.choose()
 
@@ -53,13 +53,12 @@ def test_a_container_has_no_network_and_read_only_mounts(program):
     assert command[-2:] == [container.IMAGE, "python"]
 
 
-class Broken:
+class Broken(Backend):
     """A backend whose program ends at once."""
 
-    SCRATCH = None
+    name = "broken"
 
-    @staticmethod
-    def wrap(command, *_):
+    def wrap(self, command, *_):
         return ["false"]
 
 
@@ -68,7 +67,7 @@ def test_a_sandbox_that_does_not_start_costs_no_points():
     submission = Submission("ada", "x", (Cell("code", "falling_likelihood = 'C'"),), "04_em")
     marks = []
     with (
-        sandbox.Sandbox(backends.Backend("broken", Broken)) as broken,
+        sandbox.Sandbox(Broken()) as broken,
         pytest.raises(OSError, match="did not start"),
     ):
         marking.grade(submission, OUR_COURSE, broken, b"", on_mark=marks.append)
@@ -90,7 +89,7 @@ if os.fork() == 0:
 while not os.path.exists("pid") or not open("pid").read(): time.sleep(0.01)
 orphan = int(open("pid").read())
 """
-    with sandbox.Sandbox(backends.UNISOLATED) as trusting:
+    with sandbox.Sandbox(Unisolated()) as trusting:
         session = trusting.start(sandbox.Limits())
         session.ask({"do": "cell", "cell": 0, "source": source})
         reply, arrays = session.ask({"do": "value", "expression": "orphan"})

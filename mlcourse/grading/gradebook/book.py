@@ -1,0 +1,263 @@
+"""The gradebook: everybody's grades in all lessons, who is missing, late or there twice, and the sums."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mlcourse.grading.gradebook.class_list import ClassList, Student, clues_of
+from mlcourse.grading.gradebook.late import LateRule
+from mlcourse.grading.gradebook.settings import Gradebook, of_lesson
+from mlcourse.grading.records.grade import Grade, Mark
+from mlcourse.grading.records.manifest import Listed
+from mlcourse.grading.records.text import printable
+
+UNGRADED = ("unreadable", "missing")
+UNKNOWN = ""  # in place of the lesson of a submission that may belong to any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A submission in the book: its grade, whose it is, and whether it was late."""
+
+    grade: Grade  # without long texts
+    listed: Listed
+    student: Student
+    days_late: int = 0
+    due: datetime | None = None
+    rule: LateRule = field(default_factory=LateRule)
+    is_one_of_several: bool = False  # notebooks of the same student for the same lesson
+
+    @property
+    def name(self) -> str:
+        return self.listed.name
+
+    @property
+    def lesson(self) -> str | None:
+        return self.listed.lesson
+
+    @property
+    def label(self) -> str:
+        """The student's name, with the number that distinguishes a second notebook."""
+        owner, student = self.listed.owner, self.listed.student
+        number = student.removeprefix(owner) if student.startswith(owner) else ""
+        return self.student.name + number
+
+    @property
+    def is_graded(self) -> bool:
+        return self.grade.status not in UNGRADED
+
+    @property
+    def deduction(self) -> float:
+        """The points that lateness costs; 0 while it could not be graded."""
+        return (
+            self.rule.deduction(self.grade.points, self.grade.out_of, self.days_late) if self.is_graded else 0
+        )
+
+    @property
+    def points(self) -> float | None:
+        """The points after the late rule, or None while the submission could not be graded."""
+        return round(self.grade.points - self.deduction, 6) if self.is_graded else None
+
+    @property
+    def pending(self) -> int:
+        """How many points still have to be given by hand; 0 if it could not be graded."""
+        return pending_points(self.grade)
+
+    @property
+    def counts(self) -> bool:
+        """Whether its points count in sums and are uploaded."""
+        return self.is_graded and not self.is_one_of_several
+
+
+@dataclass
+class Book:
+    """Everybody's grades in all lessons."""
+
+    entries: list[Entry]
+    students: list[Student]  # of the class list, and everybody else who handed something in
+    listed: frozenset[Student] = frozenset()  # those of the class list; empty if there is none
+    gradebook: Gradebook = field(default_factory=Gradebook)
+    remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
+
+    def __post_init__(self) -> None:
+        self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
+        self._cells: dict[tuple[Student, str], list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            for lesson in entry.listed.lessons or (UNKNOWN,):
+                self._cells[entry.student, lesson].append(entry)
+
+    def cell(self, student: Student, lesson: str) -> list[Entry]:
+        """Return what a student has handed in for a lesson."""
+        return self._cells.get((student, lesson), [])
+
+    def counting(self, student: Student, lesson: str) -> Entry | None:
+        """Return the submission whose points count for a student and a lesson."""
+        return next((entry for entry in self.cell(student, lesson) if entry.counts), None)
+
+    def of_lesson(self, lesson: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.lesson == lesson]
+
+    def sum(self, student: Student) -> float | None:
+        """Return the sum over all lessons; None if nothing counts yet."""
+        points = [entry.points for lesson in self.lessons if (entry := self.counting(student, lesson))]
+        return round(sum(each for each in points if each is not None), 6) if points else None
+
+    def out_of(self, lesson: str) -> int:
+        """Return what a lesson is worth."""
+        return max((entry.grade.out_of for entry in self.of_lesson(lesson)), default=0)
+
+    def missing(self, lesson: str) -> list[Student]:
+        """Return the students who handed in nothing for a lesson."""
+        return [student for student in self.students if not self.cell(student, lesson)]
+
+    def late(self, lesson: str) -> list[Entry]:
+        return [entry for entry in self.of_lesson(lesson) if entry.days_late]
+
+    def several(self, lesson: str) -> list[tuple[Student, list[Entry]]]:
+        """Return the students with several notebooks for a lesson."""
+        cells = [(student, self.cell(student, lesson)) for student in self.students]
+        return [(student, entries) for student, entries in cells if len(entries) > 1]
+
+    def unknown_times(self, lesson: str) -> int:
+        """Return how many submissions count as in time because nobody knows when they were handed in."""
+        if not self.gradebook.due_date(lesson):
+            return 0
+        return sum(entry.listed.handed_in is None for entry in self.of_lesson(lesson))
+
+
+# ── Marks and grades ─────────────────────────────────────────────────────────────────────────────────
+
+
+def is_pending(mark: Mark) -> bool:
+    """Whether this mark still has to be given by hand."""
+    return mark.status == "by hand" and not mark.entered
+
+
+def pending_points(grade: Grade) -> int:
+    """Return how many points still have to be given by hand; 0 if the submission could not be graded."""
+    return 0 if grade.status in UNGRADED else sum(mark.out_of for mark in grade.marks if is_pending(mark))
+
+
+def tasks_of(grades: Iterable[Grade]) -> dict[str, int]:
+    """Return the tasks that appear in any of the grades, in order, and the points each is worth."""
+    return {mark.task: mark.out_of for grade in grades for mark in grade.marks}
+
+
+# ── Whose is it, and is it late? ─────────────────────────────────────────────────────────────────────
+
+
+class Bookkeeper:
+    """Knows from the list of submissions whose each is and when it was due; grades come later, one by one.
+
+    Parameters
+    ----------
+    submissions : sequence of Listed
+    gradebook : Gradebook
+    class_list : ClassList
+        Without students, everybody who handed something in is a student.
+    """
+
+    def __init__(self, submissions: Sequence[Listed], gradebook: Gradebook, class_list: ClassList):
+        self.gradebook, self.class_list = gradebook, class_list
+        self.remarks: list[str] = []
+        shared = shared_names(submissions)
+        self._owners: dict[tuple[str, str], Student] = {}
+        for each in submissions:
+            if _key(each) not in self._owners:
+                self._owners[_key(each)] = self._student(each, shared)
+        self.students = list(dict.fromkeys([*class_list.students, *self._owners.values()]))
+        self._several = self._those_of_several(submissions)
+        self._extensions = self._extensions_by_student()
+
+    def student(self, listed: Listed) -> Student:
+        """Return whose submission it is."""
+        return self._owners[_key(listed)]
+
+    def entry(self, listed: Listed, grade: Grade) -> Entry:
+        """Return the book's entry for a submission and its grade."""
+        student, due = self.student(listed), self.gradebook.due_date(listed.lesson)
+        extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
+        late = self.gradebook.late.days_late(listed.handed_in, due, extension)
+        return Entry(grade, listed, student, late, due, self.gradebook.late, listed.name in self._several)
+
+    def book(self, entries: Iterable[Entry]) -> Book:
+        """Return the book, in which what could not be graded comes first."""
+        ordered = sorted(
+            entries, key=lambda entry: (entry.is_graded, entry.label.casefold(), entry.listed.source)
+        )
+        students = sorted(self.students, key=lambda student: student.name.casefold())
+        remarks = [*duplicate_remarks(ordered), *self.remarks]
+        return Book(ordered, students, frozenset(self.class_list.students), self.gradebook, remarks)
+
+    def _student(self, submission: Listed, shared: set[str]) -> Student:
+        """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""
+        found = self.class_list.find(submission.owner, submission.source)
+        if len(found) == 1:
+            return found[0]
+        if self.class_list.students:
+            self.remarks.append(remark_on(submission, found))
+        clues = clues_of(submission.owner, submission.source)
+        if clues.name in ("", clues.word) or clues.name in shared:
+            return Student(submission.owner)
+        return Student(clues.name, id=clues.word)
+
+    def _those_of_several(self, submissions: Iterable[Listed]) -> set[str]:
+        """Return the names of submissions whose student has others for the same lesson, or for an unknown one."""
+        cells: dict[tuple[Student, str], list[str]] = defaultdict(list)
+        for each in submissions:
+            for lesson in each.lessons or (UNKNOWN,):
+                cells[self._owners[_key(each)], lesson].append(each.name)
+        return {name for names in cells.values() if len(names) > 1 for name in names}
+
+    def _extensions_by_student(self) -> dict[Student, Mapping[str, float]]:
+        """Return the extensions, and remark on each that belongs to nobody or to several."""
+        everybody = ClassList(self.students)
+        extensions: dict[Student, Mapping[str, float]] = {}
+        for word, lessons in self.gradebook.extensions.items():
+            found = everybody.find(word)
+            if len(found) == 1:
+                extensions[found[0]] = {**extensions.get(found[0], {}), **lessons}
+            else:
+                what = "several students fit" if found else "there is no such student"
+                self.remarks.append(f"The extension for {printable(word)} counts for nobody: {what}.")
+        return extensions
+
+
+def _key(submission: Listed) -> tuple[str, str]:
+    """Return what a student is found by: the owner, and the part of the path in which a platform names the owner."""
+    return submission.owner, submission.source.partition("/")[0]
+
+
+def shared_names(submissions: Iterable[Listed]) -> set[str]:
+    """Return the names that several students have, as the numbers after them show.
+
+    Moodle's numbers differ between assignments: the same name with different numbers is one student, unless both
+    numbers appear in the same lesson.
+    """
+    owners: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for each in submissions:
+        owners[clues_of(each.owner, each.source).name, each.lesson].add(each.owner)
+    return {name for (name, _), those in owners.items() if len(those) > 1}
+
+
+def remark_on(submission: Listed, candidates: Sequence[Student]) -> str:
+    """Say why a submission belongs to nobody on the class list."""
+    who = printable(submission.owner)
+    if not candidates:
+        return f"{who} is not on the class list."
+    names = (f"{each.name} ({each.id})" if each.id else each.name for each in candidates[:5])
+    return f"{who} may be {printable(' or '.join(names), 500)}: the class list does not say which."
+
+
+def duplicate_remarks(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield a sentence about each student with several notebooks for a lesson."""
+    files: dict[Student, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.is_one_of_several:
+            files[entry.student].append(printable(entry.listed.source))
+    for student, sources in files.items():
+        yield (
+            f"{printable(student.name)} handed in {', '.join(sources)}: which one counts? The sums and the tables to"
+            " upload omit them. Remove all but one, then run `grade` with `--resume`."
+        )

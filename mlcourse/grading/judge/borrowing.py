@@ -1,0 +1,188 @@
+"""What an answer has borrowed: functions of packages that do what a task asks for, noted for the instructor.
+
+Much cannot be borrowed, because it is not in the sandbox (`sandbox/needs.py`). What an exercise imports must be
+there, though, and nobody but the instructor can say whether an answer may use it. So its use is noted: as found in
+the text of the answer and of all that it calls (`mlcourse.checks.uses`), and as seen while the answer was called.
+What the published solution uses itself is not worth a note.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from mlcourse.checks import Task
+from mlcourse.checks.cell_code import too_large
+from mlcourse.checks.uses import Reader, forbidden_use, is_class, same_thing, within, without_methods
+from mlcourse.course_folder import Course
+from mlcourse.grading.inside.absent import PLATFORMS
+from mlcourse.grading.judge.notebook_runner import END
+from mlcourse.grading.records.grade import Mark, Submission
+from mlcourse.grading.records.text import tidy
+from mlcourse.grading.sandbox.needs import is_guarded
+
+MAX_NOTES = 20  # on a submission, and on each of its tasks
+MAX_NAME = 100  # characters
+INDIRECT = ("importlib", "sys.modules")
+# A note on the cell that imports one of these already says what it does here.
+PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
+# Packages whose use says nothing, besides the standard library.
+ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
+
+
+class Borrowing:
+    """What the answers of a submission use.
+
+    Parameters
+    ----------
+    submission : Submission
+    course : Course
+    seen : dict of str → set of str
+        The functions that each answer was seen to call.
+
+    Attributes
+    ----------
+    places : dict of str → int
+        The cell where each answer was last judged; what a later experiment uses is not held against it.
+    """
+
+    def __init__(self, submission: Submission, course: Course, seen: Mapping[str, Iterable[str]]):
+        self.submission, self.course, self.seen = submission, course, seen
+        self.places: dict[str, int] = {}
+        self.readers: dict[int, Reader] = {}
+        self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
+
+    def reader_at(self, place: int) -> Reader:
+        """Return a reader of the cells up to a place, and of the modules that were handed in with the notebook."""
+        if place not in self.readers:
+            self.readers[place] = self._read_up_to(place)
+        return self.readers[place]
+
+    def _read_up_to(self, place: int) -> Reader:
+        modules = {
+            name.removesuffix(".py"): data.decode("utf-8", "replace")
+            for name, data in self.submission.files
+            if name.endswith(".py") and "/" not in name
+        }
+        cells = [source for number, source in self.cells if number <= place]
+        return Reader([*modules.values(), *cells], modules)
+
+    def certain_uses(self, task: Task, place: int) -> frozenset[str]:
+        """Return what the answer at a place is sure to use, if the task forbids something."""
+        return self.reader_at(place).uses(task.name).certain if task.forbids else frozenset()
+
+    def noted(self, mark: Mark) -> Mark:
+        """Return a mark with a sentence on each thing that the answer uses or, when called, was seen to call."""
+        task = self.course.catalogue.tasks[mark.task]
+        return mark._replace(notes=(*mark.notes, *self.notes_on(task)))
+
+    def notes_on(self, task: Task) -> tuple[str, ...]:
+        """Return these sentences."""
+        found = self.reader_at(self.places.get(task.name, END)).uses(task.name).possible
+        observed = {without_methods(name) for name in self.seen.get(task.name, ())}
+        notes = {
+            name: f"It uses {_printable(name)}{_reproach(task, name)}."
+            for name in found
+            if self._is_remarkable(name, task)
+        }
+        notes |= {
+            name: f"While it ran, {_printable(name)} was called{_reproach(task, name)}."
+            for name in observed.difference(found)
+            if self._is_remarkable(name, task) and not _is_explained(name, found, task)
+        }
+        # The worst first, so that a flood of harmless names pushes none of them out.
+        order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
+        more = [f"It uses {len(order) - MAX_NOTES} more."] if len(order) > MAX_NOTES else []
+        return (*(notes[name] for name in order[:MAX_NOTES]), *more)
+
+    def _is_remarkable(self, name: str, task: Task) -> bool:
+        """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
+        if name.partition(".")[0] in ORDINARY:
+            return False
+        if forbidden_use(task.forbids, [name]):
+            return True
+        lesson = task.lesson
+        if any(same_thing(name, other) for other in uses_in_solution(self.course, lesson).get(task.name, ())):
+            return False
+        handed_out = imports_of_exercise(self.course, lesson)
+        return is_guarded(name) or not any(within(name, one) or same_thing(name, one) for one in handed_out)
+
+    def notes(self) -> list[str]:
+        """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read."""
+        handed_out = modules_of_exercise(self.course, self.submission.lesson)
+        notes = []
+        for number, source in self.cells:
+            imported = {_as_listed(name) for name in Reader([source]).imports()}
+            notes += [
+                f"Cell {number} imports {_printable(name)}, which the exercise does not."
+                for name in sorted(imported - PACKAGES_OF_PLATFORMS)
+                if name.partition(".")[0] not in ORDINARY
+                and not any(within(one, name) or within(name, one) for one in handed_out)
+            ]
+            notes += [
+                f"Cell {number} mentions {word}, which can hide an import."
+                for word in INDIRECT
+                if word in source
+            ]
+            if too_large(source):
+                notes.append(
+                    f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
+                )
+        return notes[:MAX_NOTES]
+
+
+def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
+    """Whether what was seen is no news: it was found in the text, a class there calls it, or SciPy calls itself."""
+    if forbidden_use(task.forbids, [seen]):
+        return any(same_thing(seen, name) for name in found)
+    package = seen.partition(".")[0]
+    if not is_guarded(seen):
+        return True  # its own names for what was called, such as those of distributions, are many
+    classes = [name for name in found if name.partition(".")[0] == package and is_class(name)]
+    return any(same_thing(seen, name) for name in found) or (is_class(seen) and bool(classes))
+
+
+def _reproach(task: Task, name: str) -> str:
+    return ", although the task asks to do without" if forbidden_use(task.forbids, [name]) else ""
+
+
+def _printable(name: str) -> str:
+    return tidy(name)[:MAX_NAME]
+
+
+def _as_listed(name: str) -> str:
+    """Name what is imported: of packages where the part matters, with the part; of others, the package alone."""
+    package = name.partition(".")[0]
+    return name if package in ("scipy", "sklearn", "mlcourse") else package
+
+
+# ── What the course itself uses ──────────────────────────────────────────────────────────────────────
+
+
+@cache
+def uses_in_solution(course: Course, lesson: str) -> dict[str, frozenset[str]]:
+    """Return what the published answer to each task uses; nothing if there is no solution."""
+    path = course.notebook("solutions", lesson)
+    if not path.is_file():
+        return {}
+    reader = Reader(_code_in(json.loads(path.read_text("utf-8"))["cells"]))
+    return {task.name: reader.uses(task.name).possible for task in course.catalogue.of_lesson(lesson).tasks}
+
+
+@cache
+def imports_of_exercise(course: Course, lesson: str | None) -> frozenset[str]:
+    """Return the full names of what the exercise imports."""
+    return frozenset(Reader(_code_in(course.exercise(lesson))).imports())
+
+
+@cache
+def modules_of_exercise(course: Course, lesson: str | None) -> frozenset[str]:
+    """Return what the exercise imports, and the modules that this is in: a student may use others of their names."""
+    names = imports_of_exercise(course, lesson)
+    modules = {name.rpartition(".")[0] for name in names}
+    return names | {module for module in modules if "." in module}
+
+
+def _code_in(cells: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    return ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")

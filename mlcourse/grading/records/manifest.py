@@ -1,0 +1,95 @@
+"""run.json: which submissions the folder of results is about, lesson by lesson, and how it was last asked for.
+
+The folder may also contain results of earlier submissions. Only those that are listed here are published.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from mlcourse.checks.atomic import write_atomically
+from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.results import name_of
+
+NAME = "run.json"
+
+
+class NothingToPublish(ValueError):
+    """A folder without the results of a run; the message says how to get them."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A submission as the manifest lists it: enough to report it if its result is missing."""
+
+    name: str  # of all files about it, without suffix
+    student: str
+    owner: str  # the student's name without the number that a second notebook adds
+    source: str
+    lesson: str | None
+    among: tuple[str, ...] = ()  # all lessons of the run that found it: an unknown lesson is one of them
+    handed_in: float | None = None  # seconds since 1970
+    folder: str = ""  # the folder or zip that it was in
+
+    @property
+    def lessons(self) -> tuple[str, ...]:
+        """The lessons that it may belong to."""
+        return (self.lesson,) if self.lesson else self.among
+
+
+@dataclass
+class Manifest:
+    """What run.json contains."""
+
+    submissions: list[Listed] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)  # who gained or lost points in the last run
+    gradebook: str | None = None  # the path given with --gradebook
+    platform: str | None = None  # the name given with --platform
+
+    def with_run(self, found: Sequence[Listed], folder: str) -> Self:
+        """Return the manifest after a run that found these submissions in a folder.
+
+        They replace what was in that folder before, and the same files of the same students. All others stay: a
+        notebook in the wrong folder must not cost a class its marks.
+        """
+        names = {each.name for each in found}
+        lessons = {each.lesson for each in found if each.lesson}
+        new = [replace(each, among=tuple(sorted(lessons)), folder=folder) for each in found]
+        kept = [each for each in self.submissions if each.name not in names and each.folder != folder]
+        return replace(self, submissions=[*kept, *new], changes=[])
+
+
+def listed(submission: Submission) -> Listed:
+    """Return the manifest's entry for a submission."""
+    owner = submission.owner or submission.student
+    return Listed(
+        name_of(submission),
+        submission.student,
+        owner,
+        submission.source,
+        submission.lesson,
+        handed_in=submission.handed_in,
+    )
+
+
+def write_manifest(out: Path, manifest: Manifest) -> None:
+    """Write the manifest into the folder of results."""
+    write_atomically(out / NAME, json.dumps(asdict(manifest), indent=1) + "\n")
+
+
+def read_manifest(out: Path) -> Manifest:
+    """Read the manifest of a folder of results. Raises NothingToPublish."""
+    try:
+        record = json.loads((out / NAME).read_text("utf-8"))
+        entries = [_entry(each) for each in record.pop("submissions")]
+        return Manifest(entries, **record)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        raise NothingToPublish(
+            f"there are no graded submissions in {out}: run `python course.py grade SUBMISSIONS -o {out}` first."
+        ) from None
+
+
+def _entry(record: dict[str, Any]) -> Listed:
+    return Listed(**{**record, "among": tuple(record["among"])})

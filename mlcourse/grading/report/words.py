@@ -1,0 +1,41 @@
+"""The words that people read for the statuses of tasks and submissions. None of them is a verdict on a person."""
+
+from mlcourse.grading.records.grade import Grade, GradeStatus, Mark
+from mlcourse.grading.records.text import format_points
+
+SUBMISSION_WORDS: dict[GradeStatus, str] = {
+    "ok": "marked",
+    "partial": "partly marked",
+    "crashed": "stopped early",
+    "timeout": "ran out of time",
+    "unreadable": "could not be read",
+    "missing": "no answers found",
+}
+
+
+def status_words(grade: Grade) -> str:
+    """Say what has become of a submission."""
+    return SUBMISSION_WORDS[grade.status]
+
+
+def mark_words(mark: Mark) -> str:
+    """Say how a task went."""
+    return "partly right" if mark.status == "wrong" and mark.points else mark.status
+
+
+def points_or_words(mark: Mark) -> float | str:
+    """Return the points of a task, or the reason why there are none."""
+    return mark.points if mark.points or mark.status in ("right", "wrong") or mark.entered else mark.status
+
+
+def earned(mark: Mark) -> str:
+    """Return the points of a mark as text; a dash while they still have to be given by hand."""
+    return "–" if mark.status == "by hand" and not mark.entered else format_points(mark.points)
+
+
+def ungraded_reason(grade: Grade) -> str:
+    """Say why a submission could not be graded."""
+    nothing = (
+        "It can be read, but contains none of the lesson's answers." if grade.status == "missing" else ""
+    )
+    return " ".join([nothing, *grade.notes]).strip()

@@ -1,0 +1,199 @@
+"""What the desk answers, and to whom."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from mlcourse.grading.desk.view import Desk
+from mlcourse.grading.report.byhand import Entry, read_entries, read_rows, write_rows
+from mlcourse.grading.report.publish import publish
+from tests.grading.desk.conftest import Client
+from tests.helpers.desk import CHECKED, QUESTION, desk_of, write_class
+from tests.helpers.grades import NASTY
+
+Served = tuple[Desk, Client]
+
+
+def entered(out: Path) -> list[Entry]:
+    return list(read_entries(out / "by_hand.csv").values())
+
+
+def test_the_page_shows_an_answer_and_its_rubric(client: Client) -> None:
+    page = client.get()
+    assert page.status == 200
+    assert "streets" in page.text
+    assert "0 of 4 marked" in page.text
+    assert "<strong>Essence:</strong> a concrete data set" in page.text
+    assert "<td>rows and features that make the case concrete</td>" in page.text
+
+
+def test_an_entry_is_saved_and_counted(client: Client, out: Path) -> None:
+    reply = client.enter_marks(client.get(), points="2,5", comment="Good.\r\n-- me")
+    assert reply.status == 200
+    assert (reply.json()["marked"], reply.json()["problem"]) == (1, "")
+    assert entered(out) == [Entry("2,5", "Good.\n-- me")]
+    assert client.get().field("seen_comment") == "Good.\n-- me"
+    (ada, *_) = publish(out).grades
+    assert (ada.points, ada.marks[1].comment) == (2.5, "Good.\n-- me")
+
+
+def test_the_form_without_script_goes_to_the_next_answer(client: Client, out: Path) -> None:
+    reply = client.enter_marks(client.get("/?show=unmarked"), points="1", script="")
+    assert reply.status == 303
+    following = client.get(reply.headers["Location"])
+    assert "songs" in following.text
+    assert "show=unmarked" in reply.headers["Location"]
+    assert entered(out) == [Entry("1")]
+
+
+@pytest.mark.parametrize("points", ["4", "-1", "four", "nan", "<b>"])
+def test_points_that_are_not_valid_are_refused(client: Client, out: Path, points: str) -> None:
+    for script in ("yes", ""):
+        reply = client.enter_marks(client.get(), points=points, comment="kept", script=script)
+        assert reply.status == 422
+    assert entered(out) == []
+    assert 'value="&lt;b&gt;"' in reply.text if points == "<b>" else f'value="{points}"' in reply.text
+    assert ">kept</textarea>" in reply.text
+
+
+def test_a_comment_that_is_too_long_is_refused(client: Client, out: Path) -> None:
+    assert client.enter_marks(client.get(), comment="x" * 5001).status == 422
+    assert entered(out) == []
+
+
+def test_a_check_is_overruled(client: Client, out: Path) -> None:
+    page = client.get(f"/?task={CHECKED.name}")
+    assert f"{CHECKED.name} = 1" in page.text
+    assert "print()" not in page.text
+    client.enter_marks(page, points="1")
+    assert {key.version for key in read_entries(out / "by_hand.csv")} == {""}
+    assert sorted(grade.marks[0].points for grade in publish(out).grades) == [0, 0, 0, 1]
+
+
+# ── Two people, two programs ─────────────────────────────────────────────────────────────────────────
+
+
+def test_two_windows_do_not_overwrite_each_other(client: Client, out: Path) -> None:
+    page = client.get()
+    client.enter_marks(page, points="2")
+    reply = client.enter_marks(page, points="1", comment="mine")
+    assert reply.status == 409
+    assert reply.json()["conflict"]
+    assert entered(out) == [Entry("2")]
+    shown = client.get(f"/?at={page.field('at')}")
+    assert 'data-points="1" data-comment="mine"' in shown.text
+    assert f'at={page.field("at")}">1</a>.' in shown.text
+    assert client.enter_marks(shown, points="1", comment="mine").status == 200
+    assert "data-comment" not in client.get(f"/?at={page.field('at')}").text
+
+
+def test_an_edit_in_a_spreadsheet_is_shown(client: Client, out: Path) -> None:
+    client.get()
+    rows = read_rows(out / "by_hand.csv")
+    write_rows(out / "by_hand.csv", {key: row._replace(entry=Entry("3")) for key, row in rows.items()})
+    assert "4 of 4 marked" in client.get().text
+
+
+def test_a_broken_table_is_named_and_nothing_is_saved(client: Client, out: Path) -> None:
+    page = client.get()
+    (out / "by_hand.csv").write_text("broken\n")
+    assert "has lost its header" in client.get().text
+    reply = client.enter_marks(page, points="2")
+    assert (reply.status, reply.json()["conflict"]) == (409, False)
+    assert (out / "by_hand.csv").read_text() == "broken\n"
+
+
+def test_a_crash_loses_nothing(out: Path) -> None:
+    with desk_of(out) as (_, entrance):
+        client = Client(entrance).enter()
+        client.enter_marks(client.get(), points="2", comment="before the crash")
+        # Nothing is written when the desk ends: what follows reads what a killed one would leave.
+        with desk_of(out) as (_, other):
+            page = Client(other).enter().get()
+    assert page.field("seen_comment") == "before the crash"
+
+
+# ── Strangers ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_shown_without_the_key(served: Served) -> None:
+    _, client = served
+    for path in ("/", "/save", "/static/desk.js", "/enter", "/enter?key=wrong", "/nothing"):
+        reply = client.get(path)
+        assert reply.status == 403
+        assert "ada" not in reply.text
+    assert client.post("/save", {"points": "1"}).status == 403
+    client.enter()
+    assert client.get("/nothing").status == 404
+
+
+def test_the_cookie_is_not_for_scripts_or_other_sites(client: Client) -> None:
+    client.get()
+    assert len(client.cookies) == 2
+    for cookie in client.cookies.values():
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+
+
+def test_another_host_name_is_refused(client: Client) -> None:
+    port = client.entrance.port
+    for host in (f"evil.example:{port}", f"localhost:{port}", "127.0.0.1", f"127.0.0.1.evil.example:{port}"):
+        assert client.get("/", Host=host).status == 403
+
+
+def test_an_entry_needs_its_token_and_our_origin(client: Client, out: Path) -> None:
+    page = client.get()
+    assert client.enter_marks(page, points="1", _xsrf="").status == 403
+    assert client.enter_marks(page, points="1", _xsrf="2|1234|5678|9").status == 403
+    fields = {name: page.field(name) for name in ("_xsrf", "at", "seen_points", "seen_comment")}
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert client.post("/save", fields | {"points": "1"}, Origin=origin).status == 403
+    assert entered(out) == []
+    assert (
+        client.post("/save", fields | {"points": "1"}, Origin=f"http://{client.entrance.netloc}").status
+        == 303
+    )
+
+
+def test_every_answer_forbids_scripts_and_keeping(client: Client) -> None:
+    for path in ("/", "/static/desk.css", "/nothing"):
+        headers = client.get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'; script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Server" not in headers
+
+
+def test_no_files_but_our_own_are_served(client: Client) -> None:
+    assert client.get("/static/desk.css").status == 200
+    for path in ("/static/../server.py", "/static/%2e%2e/server.py", "/static//etc/passwd", "/static/"):
+        assert client.get(path).status in (403, 404)
+
+
+def test_a_request_that_is_too_large_is_refused(client: Client, out: Path) -> None:
+    page = client.get()
+    with suppress(OSError):  # the connection may be closed before everything is sent
+        assert client.enter_marks(page, comment="x" * 200_000).status >= 400
+    assert entered(out) == []
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_texts_of_students_are_only_text(tmp_path: Path, text: str) -> None:
+    out = write_class(tmp_path / "out", {text: text, "z": "z"}, groups=[text], message=text)
+    (out / "regrade_requests.csv").write_text(
+        f"student,lesson or file,task,reason\nz,,{QUESTION},<script>alert(1)</script>\n"
+    )
+    with desk_of(out) as (_, entrance):
+        client = Client(entrance).enter()
+        for path in ("/", f"/?task={CHECKED.name}", "/?show=unmarked&student=%3Cscript%3E"):
+            page = client.get(path)
+            assert page.status == 200
+            assert len(re.findall("<script", page.text)) == 1
+            assert not re.search(r"<img|<[a-z]+[^>]*\son\w+=|[\x00-\x08\x1b\u202e\u2028]", page.text)
+        client.enter_marks(client.get(), points="1", comment=text)
+        again = client.get()
+        assert len(re.findall("<script", again.text)) == 1
+        assert client.enter_marks(again, points="2", comment=again.field("seen_comment")).status in (200, 422)

@@ -1,0 +1,283 @@
+"""Answers that let the course or scikit-learn do the work: it is not there, or the page says so.
+
+In lesson 03 the densities of the course must not
+be there; in lesson 04 the course's mixture is, because the exercise draws with it.
+"""
+
+import json
+import textwrap
+
+import pytest
+
+from mlcourse.grading.intake.read import Found, read_one
+from mlcourse.grading.judge import marking
+from tests.helpers import honest
+from tests.helpers.courses import CATALOGUE, OUR_COURSE
+from tests.helpers.honest import LIMITS, SEED
+
+# Ways to something that lesson 03 does not need. Each raises an error if that is not there.
+ABSENT = {
+    "the course's densities": "from mlcourse.gaussians import log_density as f; assert f.__name__ == 'log_density'",
+    "the course's mixture": "from mlcourse.mixture.steps import e_step as f; assert f.__name__ == 'e_step'",
+    "the same, by attribute": "import mlcourse; assert mlcourse.mixture.steps.e_step.__name__ == 'e_step'",
+    "scikit-learn's mixture": "from sklearn.mixture import GaussianMixture; GaussianMixture(2)",
+    "its file": "import sklearn; open(sklearn.__path__[0] + '/mixture/_gaussian_mixture.py').read()",
+    "its compiled file": (
+        "import glob, sklearn; open(glob.glob(sklearn.__path__[0] + '/mixture/__pycache__/*.pyc')[0], 'rb').read()"
+    ),
+    "a compiled file of the course": (
+        "import sys, mlcourse; tag = sys.implementation.cache_tag\n"
+        "open(f'{mlcourse.__path__[0]}/mixture/__pycache__/steps.{tag}.pyc', 'rb').read()"
+    ),
+    "a compiled file at the top of the course": (
+        "import sys, mlcourse; tag = sys.implementation.cache_tag\n"
+        "open(f'{mlcourse.__path__[0]}/__pycache__/gaussians.{tag}.pyc', 'rb').read()"
+    ),
+    "an import after all traces are deleted": (
+        "import sys\n"
+        "for name in [name for name in sys.modules if name.startswith('sklearn')]: del sys.modules[name]\n"
+        "sys.meta_path[:] = [f for f in sys.meta_path if 'StandIns' not in type(f).__name__]\n"
+        "import sklearn.mixture; sklearn.mixture.GaussianMixture(2)"
+    ),
+    "an import of the course after that": (
+        "import sys\n"
+        "for name in [name for name in sys.modules if name.startswith('mlcourse')]: del sys.modules[name]\n"
+        "sys.meta_path[:] = [f for f in sys.meta_path if 'StandIns' not in type(f).__name__]\n"
+        "import mlcourse.gaussians; mlcourse.gaussians.log_density.__code__"
+    ),
+    "a loader of its own": (
+        "import importlib.util, mlcourse\n"
+        "spec = importlib.util.spec_from_file_location('g', mlcourse.__path__[0] + '/gaussians.py')\n"
+        "spec.loader.exec_module(importlib.util.module_from_spec(spec))"
+    ),
+    "subclasses": (
+        "from sklearn.base import BaseEstimator\n"
+        "def all_of(c): return [c, *(d for s in c.__subclasses__() for d in all_of(s))]\n"
+        "[c for c in all_of(BaseEstimator) if 'Mixture' in c.__name__ or 'KMeans' in c.__name__][0]"
+    ),
+    "the collector's objects": (
+        "import gc, types\n"
+        "[f for f in gc.get_objects() if isinstance(f, types.FunctionType) and f.__name__ == 'log_density'][0]"
+    ),
+    "global names of a function": (
+        "import mlcourse.plotting.density as d; d.plot_ellipses.__globals__['as_matrices'].__code__"
+    ),
+    "a pickle": (
+        "import pickle; pickle.loads(b'csklearn.mixture._gaussian_mixture\\nGaussianMixture\\n)R.').fit([[1.0]])"
+    ),
+    "a clone of k-means": "from sklearn.cluster import KMeans; KMeans(2)",
+    "SciPy's k-means": "from scipy.cluster.vq import kmeans2; kmeans2([[1.0], [2.0]], 1)",
+    "its compiled part": "import scipy.cluster._vq as v; v.vq.__name__",
+    "k-means, through another part": (
+        "from sklearn.preprocessing import KBinsDiscretizer\n"
+        "KBinsDiscretizer(2, strategy='kmeans', encode='ordinal').fit([[0.0], [1.0], [2.0]])"
+    ),
+    "naive Bayes": "from sklearn.naive_bayes import GaussianNB; GaussianNB()",
+    "a covariance": "from sklearn.covariance import EmpiricalCovariance; EmpiricalCovariance()",
+    "the packages of another Python": (
+        "import os\n"
+        "[open(f'{d}/{f}', 'rb').read(1) for p in PLACES for d, _, files in os.walk(p) for f in files][0]"
+    ),
+    "the builder": "import mlcourse.builder.answers; mlcourse.builder.answers.solution_cells.__code__",
+    "the exercises": "import mlcourse; open(mlcourse.__path__[0] + '/../solutions/03_gaussians_solutions.ipynb')",
+}
+TRY = """
+PLACES = ["/usr/lib/python3/dist-packages", "/usr/local/lib/python3.11/dist-packages"]
+def attempt():
+{body}
+try:
+    attempt()
+    succeeded = True
+except BaseException:
+    succeeded = False
+"""
+
+LESSON_03 = "03_gaussians"
+
+
+def graded(walls, lesson, *cells):
+    content = {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    submission = read_one(Found(("eve", f"{lesson}.ipynb"), json.dumps(content).encode()), CATALOGUE, lesson)
+    return marking.grade(submission, OUR_COURSE, walls, SEED, limits=LIMITS)
+
+
+@pytest.fixture(scope="module")
+def attempts(walls):
+    """Whether each of the attempts succeeds, all in one notebook."""
+    cells = []
+    for body in ABSENT.values():
+        cells.append(honest.code(TRY.format(body=textwrap.indent(body, "    "))))
+        cells.append(honest.code("print('yes' if succeeded else 'no')"))
+    return graded(walls, LESSON_03, *cells).output.split()
+
+
+@pytest.mark.parametrize("number", range(len(ABSENT)), ids=list(ABSENT))
+def test_what_a_lesson_does_not_need_is_not_there(attempts, number):
+    assert len(attempts) == len(ABSENT)
+    assert attempts[number] == "no"
+
+
+# ── What lesson 04 has to have ───────────────────────────────────────────────────────────────────────
+
+ARGUMENTS = "X, pi, mu, Sigma"
+MIXTURE = "Mixture(pi, mu, Sigma, Dense.factor(Sigma), CovarianceType.named('full'))"
+CLASSES = "from mlcourse.gaussians import CovarianceType, Dense\nfrom mlcourse.mixture import Mixture\n"
+E_STEP = f"def e_step({ARGUMENTS}):\n    "
+BORROWED = {
+    "a module": ("from mlcourse import mixture", "mixture.steps.e_step"),
+    "one of several imports": ("import numpy as np, mlcourse.mixture.steps as s", "s.e_step"),
+    "after a semicolon": ("x = 1; from mlcourse.mixture import e_step as right", "right"),
+    "in a branch": ("if True:\n    import mlcourse.mixture.steps as s", "s.e_step"),
+    "from the top": ("import mlcourse", "mlcourse.mixture.steps.e_step"),
+    "getattr": ("import mlcourse.mixture as m", "getattr(m, 'e_step')"),
+    "import_module": ("import importlib", "importlib.import_module('mlcourse.mixture').e_step"),
+    "__import__": ("", "__import__('mlcourse.mixture', fromlist=['x']).e_step"),
+    "sys.modules": ("import sys", "sys.modules['mlcourse.mixture.steps'].e_step"),
+    "a table": ("import mlcourse.mixture as m\nT = [m.e_step]", "T[0]"),
+    "a helper": ("import mlcourse.mixture as m\ndef helper(*a): return m.e_step(*a)", "helper"),
+    "names put together": ("", "getattr(__import__('mlcourse.mix' + 'ture').mixture, 'e_' + 'step')"),
+    "globals of a class": (
+        "from mlcourse import GaussianMixture as G",
+        "G.fit.__globals__['expectation_over'] and 0 or R",
+    ),
+    "code in a text": ("", "eval('__import__(\"mlcourse.mixture\").mixture.e_step')"),
+}
+
+
+@pytest.fixture(scope="module")
+def e_step_notes(walls):
+    """The notes on an answer for each form of borrowing."""
+
+    def notes_of(before, function):
+        body = f"R = lambda *a: None\n    return ({function})(X, {MIXTURE})"
+        cells = [honest.code(honest.SETUP), honest.code(f"{CLASSES}{before}"), honest.code(E_STEP + body)]
+        (mark,) = (m for m in graded(walls, honest.LESSON, *cells).marks if m.task == "e_step")
+        return mark.notes
+
+    return notes_of
+
+
+@pytest.mark.parametrize("form", BORROWED)
+def test_what_has_to_be_there_is_noted(e_step_notes, form):
+    notes = e_step_notes(*BORROWED[form])
+    assert any(
+        "e_step" in note or "GaussianMixture" in note or "mlcourse.mixture.steps" in note for note in notes
+    )
+
+
+def test_an_honest_notebook_has_no_notes(world):
+    grade = world.mark(honest.notebook(before="from mlcourse.mixture import e_step as theirs  # to compare"))
+    assert [note for mark in grade.marks for note in mark.notes] == []
+    assert grade.notes == ["Cell 1 imports mlcourse.mixture.e_step, which the exercise does not."]
+
+
+# ── What a task forbids, and arguments that are changed ──────────────────────────────────────────────
+
+
+def mark_of(grade, task):
+    return next(mark for mark in grade.marks if mark.task == task)
+
+
+def test_a_forbidden_function_loses_the_marks_of_its_task_alone(world):
+    answer = "def log_sum_exp(A):\n    return logsumexp(A, axis=1)"
+    grade = world.mark(honest.notebook(log_sum_exp=answer))
+    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
+    mark = mark_of(grade, "log_sum_exp")
+    assert "this task asks you to do without" in mark.message
+    assert mark.notes == ("It uses scipy.special.logsumexp, although the task asks to do without.",)
+
+
+def test_a_forbidden_function_may_be_used_elsewhere(world):
+    compare = "def compare(A):\n    return logsumexp(A, axis=1) - log_sum_exp(A)"
+    grade = world.mark(honest.notebook(after=compare))
+    assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
+
+
+HIDDEN_USE = """
+import importlib
+hidden = getattr(importlib.import_module("scipy.spe" + "cial"), "logsum" + "exp")
+def log_sum_exp(A):
+    return hidden(A, axis=1)
+"""
+
+
+def test_a_use_that_no_reader_can_see_is_seen_as_it_runs(world):
+    """Also if it comes only after the check, where a wrong answer was watched."""
+    for notebook in (
+        honest.notebook(log_sum_exp=HIDDEN_USE),
+        honest.notebook(log_sum_exp="def log_sum_exp(A):\n    return A", after=HIDDEN_USE),
+    ):
+        notes = {mark.task: mark.notes for mark in world.mark(notebook).marks}["log_sum_exp"]
+        assert any("logsumexp was called, although the task asks to do without" in note for note in notes)
+
+
+def test_a_flood_of_names_pushes_no_note_out(world):
+    flood = "\n    ".join(f"joblib.a{number:02d}" for number in range(30))
+    answer = f"import joblib\ndef e_step(*args):\n    if args == 0:\n        joblib\n    {flood}\n"
+    borrowed = f"{answer}    import mlcourse.mixture\n    return mlcourse.mixture.e_step(*args)"
+    notes = {mark.task: mark.notes for mark in world.mark(honest.notebook(e_step=borrowed)).marks}["e_step"]
+    assert any("mlcourse.mixture" in note for note in notes)
+    assert any(note.endswith(" more.") for note in notes)
+
+
+def test_letters_cannot_be_tried_one_after_the_other(world):
+    """Only at the last check and at the end: of four letters in four cells, the first two are not judged."""
+    right = CATALOGUE.tasks["falling_likelihood"].answer()
+    others = [letter for letter in "ABCDE" if letter != right][:3]
+    cells = [
+        f"falling_likelihood = {letter!r}\ncheck.falling_likelihood(falling_likelihood)"
+        for letter in (right, *others)
+    ]
+    apart = {
+        "cells": [honest.code(cell) for cell in cells],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    assert {mark.task: mark.points for mark in world.mark(apart).marks}["falling_likelihood"] == 0
+
+
+CHANGES = """
+def log_sum_exp(A):
+    m = A.max(axis=1, keepdims=True)
+    A -= m
+    return m[:, 0] + np.log(np.exp(A).sum(axis=1))
+"""
+DENIED = """
+import sys
+for module in list(sys.modules.values()):
+    for name in ("changed_arguments", "as_bytes"):
+        if hasattr(module, name):
+            setattr(module, name, lambda *args: [])
+"""
+
+
+@pytest.mark.parametrize("before", ["", DENIED], ids=["openly", "with the worker's own functions replaced"])
+def test_an_argument_that_is_changed_is_seen_by_the_parent(world, before):
+    grade = world.mark(honest.notebook(before=before or None, log_sum_exp=CHANGES))
+    assert "changes its argument `A` in place" in mark_of(grade, "log_sum_exp").message
+
+
+def test_a_copy_may_be_changed(world):
+    answer = CHANGES.replace("A -= m", "A = A.copy(); A -= m")
+    grade = world.mark(honest.notebook(log_sum_exp=answer))
+    assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
+
+
+HOARDER = """
+import os
+kept = []
+def log_sum_exp(A):
+    kept.append(A.base)
+    for fd in range(3, 60):
+        for size in (0, 1 << 40):
+            try: os.ftruncate(fd, size)
+            except (OSError, ValueError): pass
+    m = A.max(axis=1, keepdims=True)
+    return m[:, 0] + np.log(np.exp(A - m).sum(axis=1))
+"""
+
+
+def test_shared_memory_can_be_neither_shortened_nor_filled(world):
+    grade = world.mark(honest.notebook(log_sum_exp=HOARDER))
+    assert mark_of(grade, "log_sum_exp").status == "right"
