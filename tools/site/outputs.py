@@ -1,0 +1,99 @@
+"""What a cell shows, as a page can load it: pictures and scripts in files, and of a slider its first view."""
+
+import base64
+import hashlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from PIL import Image
+
+PICTURE = re.compile(r'<img src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=\s]+)"')
+PICTURE_ON_PAGE = re.compile(r"<img src=\"[^\"]*\.webp\"[^>]*>")
+SCRIPT = re.compile(r"<script>(?P<text>.*?)</script>", re.DOTALL)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# What a player says below its still picture, where scripts do not run: in a notebook, and on a page.
+IN_NOTEBOOK = re.compile(r"This is a still picture: to get the interactive one, trust this notebook, so\s+that\s+it\s+may run scripts\.")
+ON_PAGE = "This is a still picture; the interactive one needs scripts."
+PLOT = "What the code above draws"  # of a figure that says nothing about itself
+SLIDER_NOTE = '<p class="slider-note">In Jupyter, sliders change this picture.</p>'
+
+
+class Files:
+    """A folder of files named after their contents, and the address of each from the pages of one folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go.
+    address : str
+        The address of that folder as pages write it, such as "../_static/lessons".
+    """
+
+    def __init__(self, folder: Path, address: str):
+        self.folder, self.address = folder, address
+
+    def add(self, content: bytes, suffix: str) -> str:
+        """Write a file, unless it is there, and return its address."""
+        name = hashlib.sha256(content).hexdigest()[:20] + suffix
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / name
+        if not path.exists():
+            path.write_bytes(content)
+        return f"{self.address}/{name}"
+
+
+def for_page(cell: NotebookNode, widgets: dict[str, Any], files: Files) -> list[NotebookNode]:
+    """Return a cell's outputs for a page."""
+    return [shown for output in cell.outputs for shown in converted(output, widgets, files)]
+
+
+def converted(output: NotebookNode, widgets: dict[str, Any], files: Files) -> list[NotebookNode]:
+    """Return what a page shows instead of one output: streams and plain text as they are, the rest as HTML."""
+    data = output.get("data", {})
+    if WIDGET in data:
+        return first_view(data[WIDGET]["model_id"], widgets, files)
+    if "text/html" in data:
+        return [new_output("display_data", {"text/html": in_files("".join(data["text/html"]), files)})]
+    if "image/png" in data:
+        tag = picture(base64.b64decode(data["image/png"]), files)
+        return [new_output("display_data", {"text/html": f'<figure>{tag} alt="{PLOT}"></figure>'})]
+    return [output]
+
+
+def first_view(model: str, widgets: dict[str, Any], files: Files) -> list[NotebookNode]:
+    """Return what a slider shows before anybody moves it, and a note that it moves in Jupyter."""
+    inner = [shown for output in outputs_below(model, widgets) for shown in converted(output, widgets, files)]
+    return [*inner, new_output("display_data", {"text/html": SLIDER_NOTE})] if inner else []
+
+
+def outputs_below(model: str, widgets: dict[str, Any]) -> list[NotebookNode]:
+    """Return the outputs that a widget, or one inside it, has captured."""
+    state = widgets.get(model, {}).get("state", {})
+    children = [child.removeprefix("IPY_MODEL_") for child in state.get("children", [])]
+    own = [NotebookNode(output) for output in state.get("outputs", [])]
+    return own + [output for child in children for output in outputs_below(child, widgets)]
+
+
+def in_files(html: str, files: Files) -> str:
+    """Move the pictures and scripts in HTML to files."""
+    html = PICTURE.sub(lambda found: picture(base64.b64decode(found["data"]), files), html)
+    html = SCRIPT.sub(lambda found: script(found["text"], files), html)
+    return IN_NOTEBOOK.sub(ON_PAGE, html)
+
+
+def picture(png: bytes, files: Files) -> str:
+    """Write a picture as lossless WebP, and return the start of its tag, with its size so that nothing moves later."""
+    image = Image.open(io.BytesIO(png))
+    webp = io.BytesIO()
+    image.convert("RGBA").save(webp, "WEBP", lossless=True, quality=60, method=4, exact=True)
+    address = files.add(webp.getvalue(), ".webp")
+    return f'<img src="{address}" width="{image.width}" height="{image.height}" loading="lazy" decoding="async"'
+
+
+def script(text: str, files: Files) -> str:
+    """Write a script, and return its tag."""
+    return f'<script src="{files.add(text.encode(), ".js")}"></script>'

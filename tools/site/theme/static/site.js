@@ -1,0 +1,58 @@
+// What needs a script: one switch for all predictions, meanings of terms, and the player that runs at once.
+(function () {
+  "use strict";
+  const KEY = "mlcourse-unfolded";
+  const predictions = document.querySelectorAll("details.prediction");
+
+  function remembered() {
+    try { return localStorage.getItem(KEY) === "yes"; } catch { return false; }
+  }
+  function remember(unfolded) {
+    try { localStorage.setItem(KEY, unfolded ? "yes" : "no"); } catch { /* without storage, it is forgotten */ }
+  }
+  function addSwitch(tools) {
+    const button = document.createElement("button");
+    button.className = "unfold";
+    const show = (unfolded) => {
+      button.setAttribute("aria-pressed", String(unfolded));
+      button.textContent = unfolded ? "Fold all answers" : "Unfold all answers";
+      for (const prediction of predictions) prediction.open = unfolded;
+    };
+    button.addEventListener("click", () => {
+      const unfolded = button.getAttribute("aria-pressed") !== "true";
+      remember(unfolded);
+      show(unfolded);
+    });
+    tools.append(button);
+    show(remembered());
+  }
+  const tools = document.querySelector(".page-tools");
+  if (tools && predictions.length) addSwitch(tools);
+
+  for (const term of document.querySelectorAll(".term")) {
+    term.addEventListener("keydown", (event) => { if (event.key === "Escape") term.classList.add("dismissed"); });
+    const place = () => {
+      term.classList.remove("dismissed");
+      const meaning = term.querySelector(".meaning");
+      meaning.classList.remove("to-the-left");
+      const right = meaning.getBoundingClientRect().right;
+      if (right > document.documentElement.clientWidth) meaning.classList.add("to-the-left");
+    };
+    term.addEventListener("pointerenter", place);
+    term.addEventListener("focusin", place);
+  }
+  // On a touch screen, the first tap on a term explains it, and the second one follows the link.
+  if (matchMedia("(hover: none)").matches) {
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest(".term > a");
+      if (link && link !== document.activeElement) { event.preventDefault(); link.focus(); }
+    });
+  }
+
+  // The front page's player runs at once, unless the reader has asked for less motion.
+  const front = document.querySelector(".front-player [data-mlcourse-player]");
+  if (front && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    const root = front.shadowRoot ?? [...front.querySelectorAll("*")].find((element) => element.shadowRoot)?.shadowRoot;
+    [...(root?.querySelectorAll("button") ?? [])].find((button) => button.textContent.includes("Play"))?.click();
+  }
+})();
