@@ -24,7 +24,11 @@ def leads_somewhere(link, page, site, read_pages):
     if not path.is_file() or not path.is_relative_to(site.resolve()):
         return False
     anchor = unquote(parts.fragment)
-    return not anchor or path.suffix != ".html" or anchor in read_pages[path.relative_to(site.resolve()).as_posix()].anchors
+    return (
+        not anchor
+        or path.suffix != ".html"
+        or anchor in read_pages[path.relative_to(site.resolve()).as_posix()].anchors
+    )
 
 
 def test_everything_a_page_loads_is_on_the_site(site, read_pages):

@@ -1,8 +1,8 @@
 """Predict, then look: on a page, the answer to a prediction waits behind a button.
 
-A notebook asks "Before you run the next cell: …", and shows nothing until the reader runs it. On a page, everything is
-there at once. So what answers the question is folded in a `<details>` element, which needs no script: what the next
-cells show, and the text after them up to the next heading or the next question. The code stays visible.
+A notebook asks "Before you run the next cell: …", and shows nothing until the reader runs it. On a page, everything
+is there at once. So what answers the question is folded in a `<details>` element, which needs no script: what the
+next cells show, and the text after them up to the next heading or the next question. The code stays visible.
 """
 
 import re

@@ -18,7 +18,9 @@ WORK = ROOT / "build" / "site"
 
 def main(arguments: list[str]) -> int:
     """Build site/ and print where it is."""
-    parser = argparse.ArgumentParser(f"{PROGRAM} site", description="Build the course as a web site, in site/.")
+    parser = argparse.ArgumentParser(
+        f"{PROGRAM} site", description="Build the course as a web site, in site/."
+    )
     parser.add_argument("--pdf", action="store_true", help="also one PDF per lesson, and one of the course")
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "site", help="the folder (default: site)")
     options = parser.parse_args(arguments)
@@ -47,11 +49,22 @@ def build(course: Outline, out: Path, kept: Path = WORK / "executed") -> None:
     subprocess.CalledProcessError
         If Sphinx does.
     """
-    places = [f"{folder}/{notebook_name(folder, name)}" for folder in ("notebooks", "solutions") for name in course.names(folder)]
+    places = [
+        f"{folder}/{notebook_name(folder, name)}"
+        for folder in ("notebooks", "solutions")
+        for name in course.names(folder)
+    ]
     copies = executed([course.root / place for place in places], kept)
     stage(course, dict(zip(places, copies)), WORK / "source")
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html"]
-    folders = ["-c", str(Path(__file__).parent / "theme"), "-d", str(WORK / "doctrees"), str(WORK / "source"), str(WORK / "html")]
+    folders = [
+        "-c",
+        str(Path(__file__).parent / "theme"),
+        "-d",
+        str(WORK / "doctrees"),
+        str(WORK / "source"),
+        str(WORK / "html"),
+    ]
     subprocess.run([*sphinx, *folders], check=True, cwd=course.root)
     publish(course, WORK / "html", out)
 

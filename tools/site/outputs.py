@@ -16,7 +16,9 @@ PICTURE_ON_PAGE = re.compile(r"<img src=\"[^\"]*\.webp\"[^>]*>")
 SCRIPT = re.compile(r"<script>(?P<text>.*?)</script>", re.DOTALL)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What a player says below its still picture, where scripts do not run: in a notebook, and on a page.
-IN_NOTEBOOK = re.compile(r"This is a still picture: to get the interactive one, trust this notebook, so\s+that\s+it\s+may run scripts\.")
+IN_NOTEBOOK = re.compile(
+    r"This is a still picture: to get the interactive one, trust this notebook, so\s+that\s+it\s+may run scripts\."
+)
 ON_PAGE = "This is a still picture; the interactive one needs scripts."
 PLOT = "What the code above draws"  # of a figure that says nothing about itself
 SLIDER_NOTE = '<p class="slider-note">In Jupyter, sliders change this picture.</p>'
@@ -86,12 +88,14 @@ def in_files(html: str, files: Files) -> str:
 
 
 def picture(png: bytes, files: Files) -> str:
-    """Write a picture as lossless WebP, and return the start of its tag, with its size so that nothing moves later."""
+    """Write a picture as lossless WebP; return the start of its tag, with its size so that nothing moves later."""
     image = Image.open(io.BytesIO(png))
     webp = io.BytesIO()
     image.convert("RGBA").save(webp, "WEBP", lossless=True, quality=60, method=4, exact=True)
     address = files.add(webp.getvalue(), ".webp")
-    return f'<img src="{address}" width="{image.width}" height="{image.height}" loading="lazy" decoding="async"'
+    return (
+        f'<img src="{address}" width="{image.width}" height="{image.height}" loading="lazy" decoding="async"'
+    )
 
 
 def script(text: str, files: Files) -> str:

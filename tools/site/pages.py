@@ -16,8 +16,8 @@ def finish(site: Path, address: str) -> None:
     pages = sorted(site.rglob("*.html"))
     for page in pages:
         html = page.read_text("utf-8")
-        if "Content-Security-Policy" not in html:
-            page.write_text(HEAD.sub(lambda found: found[1] + POLICY_TAG.format(policy(html)), html, count=1), "utf-8")
+        head, charset, rest = HEAD.split(html, maxsplit=1)
+        page.write_text(head + charset + POLICY_TAG.format(policy(html)) + rest, "utf-8")
     if address:
         (site / "sitemap.xml").write_text(site_map(pages, site, address), "utf-8")
 
@@ -39,7 +39,9 @@ def digest(text: str) -> str:
 def site_map(pages: list[Path], site: Path, address: str) -> str:
     """Return the site map for search engines."""
     places = [page.relative_to(site).as_posix() for page in pages]
-    entries = "".join(f"<url><loc>{escape(f'{address.rstrip(chr(47))}/{place}')}</loc></url>\n" for place in places)
+    entries = "".join(
+        f"<url><loc>{escape(f'{address.rstrip(chr(47))}/{place}')}</loc></url>\n" for place in places
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'

@@ -16,16 +16,20 @@ from tools import browser
 
 # Runs in the page. Takes the addresses of the pages to print, as paths from the top of the site.
 TO_PAPER = (Path(__file__).parent / "theme" / "paper.js").read_text("utf-8")
-PAPER = {"format": "A4", "margin": {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}}
+MARGIN = "18mm"
 PATIENCE = 300_000  # milliseconds
 
 
 def print_all(course: Outline, site: Path) -> list[Path]:
     """Print every lesson, and then all of them as one document; return the paths of the files in site/pdf/."""
     if not browser.CHROMIUM:
-        raise RuntimeError("printing needs Chromium or Google Chrome: install one, and run the command again.")
+        raise RuntimeError(
+            "printing needs Chromium or Google Chrome: install one, and run the command again."
+        )
     names = course.names("notebooks")
-    places = {name: f"notebooks/{notebook_name('notebooks', name)}".replace(".ipynb", ".html") for name in names}
+    places = {
+        name: f"notebooks/{notebook_name('notebooks', name)}".replace(".ipynb", ".html") for name in names
+    }
     out = site / "pdf"
     out.mkdir(exist_ok=True)
     documents = {out / f"{name}.pdf": [place] for name, place in places.items()}
@@ -37,7 +41,14 @@ def print_all(course: Outline, site: Path) -> list[Path]:
             page.goto(f"{address}/{parts[0]}")
             page.evaluate(TO_PAPER, parts)
             page.emulate_media(media="print", color_scheme="light")
-            page.pdf(path=path, outline=True, tagged=True, print_background=True, prefer_css_page_size=False, **PAPER)
+            page.pdf(
+                path=path,
+                format="A4",
+                margin={"top": MARGIN, "bottom": MARGIN, "left": MARGIN, "right": MARGIN},
+                outline=True,
+                tagged=True,
+                print_background=True,
+            )
     return list(documents)
 
 

@@ -1,7 +1,7 @@
-"""The pages' sources: notebooks with their outputs, the glossary, the documents and the reference, at their own paths.
+"""The pages' sources: notebooks with their outputs, the glossary, documents and the reference, at their own paths.
 
-The folder mirrors the course's, so that relative links between notebooks and documents stay true. Only links that
-would leave it are changed: to a source file, they lead to its page with line numbers; to anything else, the words stay.
+The folder mirrors the course's, so that relative links between notebooks and documents stay true. Only links
+that would leave it are changed: to a source file, they lead to its page; of others, the words stay.
 """
 
 import json
@@ -146,7 +146,11 @@ class Writer:
 def lesson_page(place: str, notebook: NotebookNode, out: Path) -> NotebookNode:
     """Return an executed notebook as a page: outputs in files, answers to predictions folded."""
     files = Files(out / "_static" / "shown", "../_static/shown")
-    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    widgets = (
+        notebook.metadata.get("widgets", {})
+        .get("application/vnd.jupyter.widget-state+json", {})
+        .get("state", {})
+    )
     cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]
     for cell in cells:
         if cell.cell_type == "code":
@@ -186,7 +190,10 @@ def numbered(cells: list[NotebookNode]) -> list[NotebookNode]:
         cell.id = f"cell-{number}"
         if cell.cell_type == "code" and cell.source.startswith("# "):
             title = cell.source.partition("\n")[0].removeprefix("# ").strip()
-            cell.metadata["mystnb"] = {"code_prompt_show": f"Code · {title}", "code_prompt_hide": f"Code · {title}"}
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": f"Code · {title}",
+                "code_prompt_hide": f"Code · {title}",
+            }
     return cells
 
 
@@ -196,7 +203,9 @@ def to_pages(text: str) -> str:
     JupyterLab's anchor of "Without a mouse" is Without-a-mouse; a page's is without-a-mouse.
     """
     text = HEADING_LINK.sub(lambda found: f"](#{anchor_of(found['words'])})", text)
-    return HTML_LINK.sub(lambda found: found[1] + re.sub(r"\.(ipynb|md)\b", ".html", found["target"]) + found[3], text)
+    return HTML_LINK.sub(
+        lambda found: found[1] + re.sub(r"\.(ipynb|md)\b", ".html", found["target"]) + found[3], text
+    )
 
 
 def anchor_of(words: str) -> str:
@@ -213,7 +222,13 @@ def cards(course: Outline, copies: dict[str, NotebookNode], out: Path) -> list[d
     for name in course.names("notebooks"):
         lesson = course.lessons[name]
         place = f"notebooks/{notebook_name('notebooks', name)}"
-        found.append({"lesson": lesson, "page": place.replace(".ipynb", ".html"), "picture": first_picture(copies[place])})
+        found.append(
+            {
+                "lesson": lesson,
+                "page": place.replace(".ipynb", ".html"),
+                "picture": first_picture(copies[place]),
+            }
+        )
     return found
 
 
@@ -245,7 +260,9 @@ def terms_used(course: Outline) -> dict[str, list[str]]:
     used: dict[str, list[str]] = defaultdict(list)
     for name in course.names("notebooks"):
         notebook = json.loads(course_file(course, "notebooks", name).read_text("utf-8"))
-        text = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+        text = "".join(
+            "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+        )
         for anchor in dict.fromkeys(GLOSSARY_LINK.findall(text)):
             used[anchor].append(name)
     return used
@@ -278,7 +295,7 @@ def with_links(text: str, place: str, root: Path) -> str:
 
 def inside(found: re.Match[str], place: str, root: Path) -> str:
     """Return a link as it is if the site has its target; to code, a link to the code's page; or its words alone."""
-    target, _, anchor = found["target"].partition("#")
+    target = found["target"].partition("#")[0]
     if not target or ":" in target:
         return found[0]
     path = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
@@ -298,7 +315,9 @@ def reference_page(name: str) -> str:
     module = import_module(f"mlcourse.{name}")
     offered = getattr(module, "__all__", None) or defined_in(module)
     parts = [f"# mlcourse.{name}", directive(module.__name__, offered)]
-    inner = sorted(one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_"))
+    inner = sorted(
+        one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_")
+    )
     if inner:
         parts.append("## How it works")
     for one in inner:

@@ -17,7 +17,14 @@ copyright = "the authors of mlcourse; text CC BY 4.0, code BSD-3-Clause"
 release = version = __version__
 language = "en"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "sphinx_copybutton", "course_site"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "course_site",
+]
 templates_path = ["templates"]
 exclude_patterns = ["_static"]
 root_doc = "index"
@@ -25,7 +32,7 @@ default_role = "literal"
 
 nb_execution_mode = "off"  # `execute.py` has run everything
 nb_merge_streams = True
-nb_ipywidgets_js = {}  # the default loads scripts from elsewhere
+nb_ipywidgets_js: dict[str, str] = {}  # the default loads scripts from elsewhere
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]

@@ -15,7 +15,10 @@ from sphinx.environment import BuildEnvironment
 
 HERE = Path(__file__).parent
 
-TERM_LINK = re.compile(r'<a class="reference internal" href="(?P<page>[^"#]*GLOSSARY\.html|)#(?P<anchor>[^"]+)">(?P<words>.*?)</a>', re.DOTALL)
+TERM_LINK = re.compile(
+    r'<a class="reference internal" href="(?P<page>[^"#]*GLOSSARY\.html|)#(?P<anchor>[^"]+)">(?P<words>.*?)</a>',
+    re.DOTALL,
+)
 FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 GLOSSARY = "GLOSSARY"
@@ -99,7 +102,7 @@ def opens_literal(before: list[str]) -> bool:
 
 
 def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options: Any) -> bool | None:
-    """Leave out what scikit-learn adds to every estimator for its metadata routing, and fields that nobody describes."""
+    """Leave out scikit-learn's metadata routing, which every estimator has, and fields that nobody describes."""
     undescribed = (getattr(obj, "__doc__", None) or "").startswith("Alias for field number")
     return True if undescribed or re.fullmatch(r"(set|get)_\w*_?(request|routing)", name) else None
 
@@ -109,7 +112,7 @@ def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options:
 
 def note_terms(app: Sphinx, env: BuildEnvironment) -> None:
     """Collect what each term of the glossary means: its first paragraph."""
-    app.env.glossary_meanings = meanings(env.get_doctree(GLOSSARY))
+    env.glossary_meanings = meanings(env.get_doctree(GLOSSARY))  # type: ignore[attr-defined]
 
 
 def meanings(doctree: nodes.document) -> dict[str, str]:
@@ -128,7 +131,7 @@ def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
     body = context.get("body")
     if not body:
         return
-    found = app.env.glossary_meanings
+    found = app.env.glossary_meanings  # type: ignore[attr-defined]
     if pagename != GLOSSARY:
         context["body"] = TERM_LINK.sub(lambda link: with_meaning(link, found), body)
     context["description"] = description(body)
