@@ -328,7 +328,7 @@ def test_one_ctrl_c_stops_the_course_and_its_kernels():
         stack.enter_context(process)
         stack.callback(process.kill)  # or a failure would wait for ever
         said = b""
-        while not (address := re.search(rb"(http://127\.0\.0\.1:\d+)/lab\S*\?token=(\w+)", said)):
+        while not (address := re.search(rb"(http://127\.0\.0\.1:\d+)/lab\S*\?token=(\w+)\s", said)):
             said += lines.read(1000)
         base, token = (part.decode() for part in address.groups())
         printed = bytearray(said)
