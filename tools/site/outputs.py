@@ -4,12 +4,15 @@ import base64
 import hashlib
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from PIL import Image
+
+from mlcourse.checks.atomic import write_atomically
 
 PICTURE = re.compile(r'<img src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=\s]+)"')
 PICTURE_ON_PAGE = re.compile(r"<img src=\"[^\"]*\.webp\"[^>]*>")
@@ -25,7 +28,7 @@ SLIDER_NOTE = '<p class="slider-note">In Jupyter, sliders change this picture.</
 
 
 class Files:
-    """A folder of files named after their contents, and the address of each from the pages of one folder.
+    """A folder of files named after what they are made from, and the address of each from the pages of one folder.
 
     Parameters
     ----------
@@ -37,15 +40,23 @@ class Files:
 
     def __init__(self, folder: Path, address: str):
         self.folder, self.address = folder, address
+        self.names = set[str]()
+        folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, content: bytes, suffix: str) -> str:
-        """Write a file, unless it is there, and return its address."""
-        name = hashlib.sha256(content).hexdigest()[:20] + suffix
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def add(self, original: bytes, suffix: str, made: Callable[[bytes], bytes] = bytes) -> str:
+        """Write what is made from some bytes, unless it is there, and return its address."""
+        name = hashlib.sha256(original).hexdigest()[:20] + suffix
+        self.names.add(name)
         path = self.folder / name
         if not path.exists():
-            path.write_bytes(content)
+            write_atomically(path, made(original), durable=False)
         return f"{self.address}/{name}"
+
+    def remove_others(self) -> None:
+        """Remove files of earlier builds."""
+        for path in self.folder.iterdir():
+            if path.name not in self.names:
+                path.unlink()
 
 
 def for_page(cell: NotebookNode, widgets: dict[str, Any], files: Files) -> list[NotebookNode]:
@@ -89,13 +100,16 @@ def in_files(html: str, files: Files) -> str:
 
 def picture(png: bytes, files: Files) -> str:
     """Write a picture as lossless WebP; return the start of its tag, with its size so that nothing moves later."""
-    image = Image.open(io.BytesIO(png))
+    width, height = Image.open(io.BytesIO(png)).size
+    address = files.add(png, ".webp", as_webp)
+    return f'<img src="{address}" width="{width}" height="{height}" loading="lazy" decoding="async"'
+
+
+def as_webp(png: bytes) -> bytes:
+    """Return a picture in a third of the bytes, with every pixel as it was."""
     webp = io.BytesIO()
-    image.convert("RGBA").save(webp, "WEBP", lossless=True, quality=60, method=4, exact=True)
-    address = files.add(webp.getvalue(), ".webp")
-    return (
-        f'<img src="{address}" width="{image.width}" height="{image.height}" loading="lazy" decoding="async"'
-    )
+    Image.open(io.BytesIO(png)).convert("RGBA").save(webp, "WEBP", lossless=True, quality=60, method=4)
+    return webp.getvalue()
 
 
 def script(text: str, files: Files) -> str:

@@ -84,8 +84,9 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
     written = Writer(out)
     copies = {place: nbformat.read(path, as_version=4) for place, path in executed.items()}
     used_by = terms_used(course)
+    files = Files(out / "_static" / "shown", "../_static/shown")
     for place, notebook in copies.items():
-        written.text(place, nbformat.writes(lesson_page(place, notebook, out)))
+        written.text(place, nbformat.writes(lesson_page(place, notebook, files)))
     for name in course.names("exercises"):
         place = f"exercises/{notebook_name('exercises', name)}"
         written.text(place, nbformat.writes(exercise_page(course.root / place)))
@@ -110,6 +111,7 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
             reference=REFERENCE,
         )
         written.text(template, text)
+    files.remove_others()
     written.remove_others()
 
 
@@ -143,9 +145,8 @@ class Writer:
 # ── Notebooks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def lesson_page(place: str, notebook: NotebookNode, out: Path) -> NotebookNode:
+def lesson_page(place: str, notebook: NotebookNode, files: Files) -> NotebookNode:
     """Return an executed notebook as a page: outputs in files, answers to predictions folded."""
-    files = Files(out / "_static" / "shown", "../_static/shown")
     widgets = (
         notebook.metadata.get("widgets", {})
         .get("application/vnd.jupyter.widget-state+json", {})
