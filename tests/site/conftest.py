@@ -1,15 +1,19 @@
 """The built site, for all tests of this folder. `tools/testing.py` builds it and names its folder."""
 
 import os
-from html.parser import HTMLParser
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.site_page import Page
 from tools import browser
 from tools.site.pdf import served
 
 FOLDER = os.environ.get("MLCOURSE_SITE", "")
+PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 400, "height": 800}
 
 
 def pytest_collection_modifyitems(items):
@@ -22,30 +26,6 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def site():
     return Path(FOLDER)
-
-
-class Page(HTMLParser):
-    """The links, anchors and pictures of a page."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.path, self.anchors, self.links, self.sources, self.without_alt = path, set(), [], [], []
-        self.feed(path.read_text("utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        if "id" in attributes:
-            self.anchors.add(attributes["id"])
-        if tag == "a" and "name" in attributes:
-            self.anchors.add(attributes["name"])
-        if tag == "a" and "href" in attributes:
-            self.links.append(attributes["href"])
-        if tag in ("img", "script") and "src" in attributes:
-            self.sources.append(attributes["src"])
-        if tag == "link" and attributes.get("href", "#") != "#":
-            self.sources.append(attributes["href"])
-        if tag == "img" and not attributes.get("alt"):
-            self.without_alt.append(attributes.get("src"))
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +43,45 @@ def address(site):
 @pytest.fixture(scope="session")
 def chromium():
     if not browser.CHROMIUM:
-        pytest.skip("no Chromium found")
+        pytest.skip("no Chromium found: only links and pictures are checked")
     with browser.chromium() as started:
         yield started
+
+
+@pytest.fixture
+def new_page(chromium):
+    """A function that gives a page with a browser's memory of its own; all are closed at the end.
+
+    Errors that these pages log, and requests that leave this machine, fail the test.
+    """
+    complaints = []
+    with ExitStack() as contexts:
+
+        def new_page(**options):
+            context = contexts.enter_context(chromium.new_context(**{"viewport": DESK, **options}))
+            return listened_to(context.new_page(), complaints)
+
+        yield new_page
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def shared_page(chromium):
+    """One page for tests that only look, and the list of what it has complained about."""
+    complaints = []
+    with chromium.new_context(viewport=DESK, reduced_motion="reduce") as context:
+        yield listened_to(context.new_page(), complaints), complaints
+
+
+def listened_to(page, complaints):
+    """The page, with every error that it logs and every request that leaves this machine noted down."""
+    page.set_default_timeout(PATIENCE)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if is_local(request.url) else complaints.append(request.url))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    return page
+
+
+def is_local(url):
+    return url.startswith(("http://127.0.0.1", "file://", "data:", "blob:", "about:"))

@@ -19,19 +19,15 @@ def leads_somewhere(link, page, site, read_pages):
     if parts.scheme:
         return True  # nothing is loaded from there; a reader may follow it
     path = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path.resolve()
-    if path.is_dir():
-        path /= "index.html"
     if not path.is_file() or not path.is_relative_to(site.resolve()):
         return False
-    anchor = unquote(parts.fragment)
-    return (
-        not anchor
-        or path.suffix != ".html"
-        or anchor in read_pages[path.relative_to(site.resolve()).as_posix()].anchors
+    anchors = (
+        read_pages[path.relative_to(site.resolve()).as_posix()].anchors if path.suffix == ".html" else ()
     )
+    return unquote(parts.fragment) in {"", *anchors}
 
 
-def test_everything_a_page_loads_is_on_the_site(site, read_pages):
+def test_everything_a_page_loads_is_on_the_site(read_pages):
     missing = [
         (name, source)
         for name, page in read_pages.items()
@@ -43,3 +39,19 @@ def test_everything_a_page_loads_is_on_the_site(site, read_pages):
 
 def test_every_picture_has_an_alternative_text(read_pages):
     assert not [(name, page.without_alt) for name, page in read_pages.items() if page.without_alt]
+
+
+def test_every_page_allows_its_own_files_alone(read_pages):
+    for name, page in read_pages.items():
+        policy = page.meta["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'"), name
+        assert "http" not in policy, name
+
+
+def test_every_lesson_has_a_title_and_a_description_of_its_own(read_pages):
+    lessons = [page for name, page in read_pages.items() if name.startswith("notebooks/")]
+    assert len(lessons) == 15
+    assert len({page.title for page in lessons}) == 15
+    descriptions = {page.meta["description"] for page in lessons}
+    assert len(descriptions) == 15
+    assert all(40 <= len(text) <= 161 for text in descriptions)
