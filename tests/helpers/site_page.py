@@ -9,7 +9,7 @@ class Page(HTMLParser):
     def __init__(self, path):
         super().__init__()
         self.path, self.anchors, self.links, self.sources, self.without_alt = path, set(), [], [], []
-        self.meta, self.title, self._in_title = {}, "", False
+        self.meta, self.title, self._in_title, self._described = {}, "", False, False
         self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -23,13 +23,19 @@ class Page(HTMLParser):
             self.sources.append(attributes["src"])
         if tag == "link" and attributes.get("rel") in ("stylesheet", "icon"):
             self.sources.append(attributes["href"])
-        if tag == "img" and not attributes.get("alt"):
-            self.without_alt.append(attributes.get("src"))
+        if tag == "figure":
+            self._described = False
+        if tag == "img":
+            # The first panel of a figure describes all of them; the others are empty on purpose.
+            if not attributes.get("alt") and not (self._described and attributes.get("alt") == ""):
+                self.without_alt.append(attributes.get("src"))
+            self._described = True
         if tag == "meta":
             name = attributes.get("name") or attributes.get("property") or attributes.get("http-equiv")
             self.meta[name] = attributes.get("content")
 
     def handle_endtag(self, tag):
+        self._described = self._described and tag != "figure"
         self._in_title = self._in_title and tag != "title"
 
     def handle_data(self, data):

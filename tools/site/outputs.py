@@ -17,6 +17,9 @@ from mlcourse.checks.atomic import write_atomically
 PICTURE = re.compile(r'<img src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=\s]+)"')
 PICTURE_ON_PAGE = re.compile(r"<img src=\"[^\"]*\.webp\"[^>]*>")
 SCRIPT = re.compile(r"<script>(?P<text>.*?)</script>", re.DOTALL)
+LINK = re.compile(r"""(?P<start><a [^>]*href=["'])(?P<page>[\w./-]+)\.ipynb(?=[#"'])""")
+SUMMARY = re.compile(r"<summary>.*?</summary>", re.DOTALL)  # a button: a link inside it could not be reached
+LINK_TAG = re.compile(r"</?a\b[^>]*>")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What a player says below its still picture, where scripts do not run: in a notebook, and on a page.
 IN_NOTEBOOK = re.compile(
@@ -95,7 +98,8 @@ def in_files(html: str, files: Files) -> str:
     """Move the pictures and scripts in HTML to files."""
     html = PICTURE.sub(lambda found: picture(base64.b64decode(found["data"]), files), html)
     html = SCRIPT.sub(lambda found: script(found["text"], files), html)
-    return IN_NOTEBOOK.sub(ON_PAGE, html)
+    html = SUMMARY.sub(lambda found: LINK_TAG.sub("", found[0]), html)
+    return IN_NOTEBOOK.sub(ON_PAGE, LINK.sub(r"\g<start>\g<page>.html", html))
 
 
 def picture(png: bytes, files: Files) -> str:

@@ -15,11 +15,27 @@ def finish(site: Path, address: str) -> None:
     """Add the policy to every page and, if the site has a public address, write its site map."""
     pages = sorted(site.rglob("*.html"))
     for page in pages:
-        html = page.read_text("utf-8")
+        html = repaired(page.read_text("utf-8"))
         head, charset, rest = HEAD.split(html, maxsplit=1)
         page.write_text(head + charset + POLICY_TAG.format(policy(html)) + rest, "utf-8")
     if address:
         (site / "sitemap.xml").write_text(site_map(pages, site, address), "utf-8")
+
+
+# What furo and Sphinx leave out: levels of headings, names of landmarks, the heading of the search page.
+REPAIRS = {
+    'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
+    '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
+}
+
+
+def repaired(html: str) -> str:
+    """Return a page with the repairs."""
+    for before, after in REPAIRS.items():
+        html = html.replace(before, after)
+    return html
 
 
 def policy(html: str) -> str:

@@ -29,6 +29,15 @@
   const tools = document.querySelector(".page-tools");
   if (tools && predictions.length) addSwitch(tools);
 
+  // Code that is wider than the page scrolls by keyboard too.
+  const sizes = new ResizeObserver((changes) => {
+    for (const { target } of changes) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const scrolling of document.querySelectorAll("pre, .formula, .table-wrapper")) sizes.observe(scrolling);
+
   for (const term of document.querySelectorAll(".term")) {
     term.addEventListener("keydown", (event) => { if (event.key === "Escape") term.classList.add("dismissed"); });
     const place = () => {
