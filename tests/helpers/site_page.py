@@ -1,6 +1,17 @@
 """A page of the web edition, read without a browser."""
 
+import time
 from html.parser import HTMLParser
+
+PATIENCE = 12  # seconds: no test is about how fast this machine is
+
+
+def wait_until(page, condition):
+    """Wait until an expression is true in the page. Playwright's own way needs eval, which the policy forbids."""
+    end = time.monotonic() + PATIENCE
+    while not page.evaluate(f"Boolean({condition})"):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(20)
 
 
 class Page(HTMLParser):

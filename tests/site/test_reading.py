@@ -3,10 +3,12 @@
 import pytest
 
 from tests.helpers.player_page import ink
+from tests.helpers.site_page import wait_until
 from tests.site.conftest import PHONE
 
 EM = "notebooks/04_em.html"
 FOLDS = "details.prediction"
+PLAYER = "document.querySelector('[data-mlcourse-player]')?.player"
 OPEN = "[...document.querySelectorAll('details.prediction')].filter((fold) => fold.open).length"
 
 
@@ -64,7 +66,7 @@ def test_print_shows_every_answer(new_page, address):
 def term(new_page, address):
     page = new_page()
     page.goto(f"{address}/{EM}")
-    return page, page.locator(".term").first
+    return page, page.locator(".term").locator("visible=true").first
 
 
 def test_a_term_is_explained_under_the_pointer(term):
@@ -90,7 +92,7 @@ def test_a_term_is_explained_by_keyboard(term):
 def test_the_first_tap_on_a_term_explains_it(new_page, address):
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     page.goto(f"{address}/{EM}")
-    found = page.locator(".term").first
+    found = page.locator(".term").locator("visible=true").first
     found.locator("a").tap()
     assert found.locator("[role=tooltip]").is_visible()
     assert page.url.endswith(EM)
@@ -110,9 +112,9 @@ def test_a_term_leads_back_to_the_lessons_that_use_it(new_page, address):
 WORDS = {
     "GaussianMixture": "reference/mixture.html",
     "responsibility": "GLOSSARY.html",
-    "silhouette": "notebooks/02_kmeans_limits.html",
+    "silhouette": "reference/metrics.html",
     "reg_covar": "notebooks/06_when_em_fails.html",
-    "logsumexp": "notebooks/04_em.html",
+    "playground": "notebooks/04_em.html",
     "Mahalanobis": "notebooks/03_gaussians.html",
     "bubblewrap": "docs/grading.html",
     "whitening": "notebooks/11_pca_digits.html",
@@ -127,7 +129,7 @@ def test_search_finds_a_word(shared_page, address, word):
     complaints.clear()
     page.goto(f"{address}/search.html?q={word}")
     page.wait_for_selector("#search-results ul.search li a")
-    page.wait_for_function("/Search finished/.test(document.querySelector('#search-results').innerText)")
+    wait_until(page, "/Search finished/.test(document.querySelector('#search-results').innerText)")
     links = page.locator("#search-results ul.search li > a").evaluate_all(
         "(found) => found.map(({ href }) => href)"
     )
@@ -144,10 +146,10 @@ def test_players_play(new_page, address, scheme):
     page.goto(f"{address}/{EM}")
     player = page.locator("[data-mlcourse-player]").first
     player.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('[data-mlcourse-player]').player")
+    wait_until(page, PLAYER)
     before = ink(page)
     player.get_by_role("button", name="Play").click()
-    page.wait_for_function("document.querySelector('[data-mlcourse-player]').player.frame >= 2")
+    wait_until(page, f"{PLAYER}?.frame >= 2")
     assert ink(page) != before
     assert player.locator("section.dark").count() == (scheme == "dark")
 
@@ -155,15 +157,15 @@ def test_players_play(new_page, address, scheme):
 def test_the_front_page_plays_at_once(new_page, address):
     page = new_page()
     page.goto(f"{address}/index.html")
-    page.wait_for_function("document.querySelector('[data-mlcourse-player]').player.frame >= 2")
+    wait_until(page, f"{PLAYER}?.frame >= 2")
 
 
 def test_the_front_page_waits_for_those_who_want_less_motion(new_page, address):
     page = new_page(reduced_motion="reduce")
     page.goto(f"{address}/index.html")
-    page.wait_for_function("document.querySelector('[data-mlcourse-player]').player")
+    wait_until(page, PLAYER)
     page.wait_for_timeout(300)
-    assert page.evaluate("document.querySelector('[data-mlcourse-player]').player.frame") == 0
+    assert page.evaluate(f"{PLAYER}?.frame") == 0
 
 
 # ── A folder on a disk ───────────────────────────────────────────────────────────────────────────────
@@ -172,9 +174,9 @@ def test_the_front_page_waits_for_those_who_want_less_motion(new_page, address):
 def test_a_double_click_on_the_file_is_enough(new_page, site):
     page = new_page()
     page.goto(f"{site.as_uri()}/index.html")
-    page.wait_for_function("document.querySelector('[data-mlcourse-player]').player.frame >= 1")
+    wait_until(page, f"{PLAYER}?.frame >= 1")
     page.goto(f"{site.as_uri()}/{EM}")
-    page.wait_for_function("document.querySelector('[data-mlcourse-player]').player")
+    wait_until(page, PLAYER)
     page.goto(f"{site.as_uri()}/search.html?q=responsibility")
     page.wait_for_selector("#search-results ul.search li a")
 

@@ -314,7 +314,7 @@ def to_top(place: str) -> str:
 def reference_page(name: str) -> str:
     """Return the page of one module or package: what it offers, and how the modules of a package work."""
     module = import_module(f"mlcourse.{name}")
-    offered = getattr(module, "__all__", None) or defined_in(module)
+    offered = defined_in(module)
     parts = [f"# mlcourse.{name}", directive(module.__name__, offered)]
     inner = sorted(
         one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_")
@@ -327,13 +327,18 @@ def reference_page(name: str) -> str:
 
 
 def defined_in(module: ModuleType) -> list[str]:
-    """Return the names of a module's own public functions and classes, in their order."""
-    own = [
+    """Return the names of the functions and classes that a module or package offers and that are its own.
+
+    Others have a page where they are defined.
+    """
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    offered = {name: getattr(module, name) for name in names}
+    return [
         name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
+        for name, value in offered.items()
+        if isinstance(value, (type, FunctionType))
+        and f"{value.__module__}.".startswith(f"{module.__name__}.")
     ]
-    return [name for name in own if isinstance(vars(module)[name], (type, FunctionType))]
 
 
 def directive(module: str, members: Iterable[str] = ()) -> str:

@@ -29,6 +29,9 @@
   const tools = document.querySelector(".page-tools");
   if (tools && predictions.length) addSwitch(tools);
 
+  // Excerpts of what was found would have to be fetched, which browsers forbid to files.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   // Code that is wider than the page scrolls by keyboard too.
   const sizes = new ResizeObserver((changes) => {
     for (const { target } of changes) {
