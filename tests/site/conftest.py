@@ -79,7 +79,7 @@ def listened_to(page, complaints):
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if is_local(request.url) else complaints.append(request.url))
-    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("response", lambda response: complaints.append(response.url) if response.status >= 400 else None)
     return page
 
 

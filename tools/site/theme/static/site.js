@@ -42,7 +42,6 @@
   for (const scrolling of document.querySelectorAll("pre, .formula, .table-wrapper")) sizes.observe(scrolling);
 
   for (const term of document.querySelectorAll(".term")) {
-    term.addEventListener("keydown", (event) => { if (event.key === "Escape") term.classList.add("dismissed"); });
     const place = () => {
       term.classList.remove("dismissed");
       const meaning = term.querySelector(".meaning");
@@ -53,13 +52,19 @@
     term.addEventListener("pointerenter", place);
     term.addEventListener("focusin", place);
   }
-  // On a touch screen, the first tap on a term explains it, and the second one follows the link.
-  if (matchMedia("(hover: none)").matches) {
-    document.addEventListener("click", (event) => {
-      const link = event.target.closest(".term > a");
-      if (link && link !== document.activeElement) { event.preventDefault(); link.focus(); }
-    });
-  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
+  });
+  // The first tap on a term explains it, and the second one follows the link.
+  let explained = null;
+  document.addEventListener("pointerdown", () => { explained = document.activeElement; });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".term > a");
+    if (!link || event.pointerType !== "touch" || link === explained) return;
+    event.preventDefault();
+    link.focus();
+  });
 
   // The front page's player runs at once, unless the reader has asked for less motion.
   const front = document.querySelector(".front-player [data-mlcourse-player]");
