@@ -17,6 +17,6 @@ Text and titles come from the notebooks and from `sources/lessons.toml`; nothing
 extensions are in the extra `site`; katex/ holds KaTeX, which typesets formulas while the site is built.
 """
 
-from tools.site.main import main
+from tools.site.build import main
 
 __all__ = ["main"]

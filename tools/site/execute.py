@@ -65,8 +65,8 @@ def package_digest() -> bytes:
 
 def run_all(copies: dict[Path, Path]) -> None:
     """Run notebooks side by side, and write their copies."""
-    # MNIST would take minutes: lesson 12 uses the small digits, and says so.
-    variables = environment({"MLCOURSE_MNIST": "no"})
+    # MNIST would take minutes: lesson 12 uses the small digits, and says so. A task that is not done is an error.
+    variables = environment({"MLCOURSE_MNIST": "no", "MLCOURSE_STRICT": "1"})
     longest_first = sorted(copies, key=lambda path: path.stat().st_size, reverse=True)
     with (
         warm_kernels(variables) as warm,
@@ -74,8 +74,12 @@ def run_all(copies: dict[Path, Path]) -> None:
         ThreadPoolExecutor(CORES) as pool,
     ):
         runs = [pool.submit(run, path, copies[path]) for path in longest_first]
-        for done in tqdm(as_completed(runs), total=len(runs), unit="notebook", disable=None):
-            done.result()
+        done = tqdm(as_completed(runs), total=len(runs), unit="notebook", disable=None)
+        problems = [str(run.exception()) for run in done if isinstance(run.exception(), DoesNotRun)]
+    if problems:
+        raise DoesNotRun("\n".join(problems))
+    for run_ in runs:
+        run_.result()
 
 
 def run(path: Path, copy: Path) -> None:

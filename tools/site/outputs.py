@@ -19,6 +19,8 @@ PICTURE_ON_PAGE = re.compile(r"<img src=\"[^\"]*\.webp\"[^>]*>")
 SCRIPT = re.compile(r"<script>(?P<text>.*?)</script>", re.DOTALL)
 LINK = re.compile(r"""(?P<start><a [^>]*href=["'])(?P<page>[\w./-]+)\.ipynb(?=[#"'])""")
 SUMMARY = re.compile(r"<summary>.*?</summary>", re.DOTALL)  # a button: a link inside it could not be reached
+# The button of a check's card looks for a hint in the notebook.
+BUTTON = re.compile(r"<button\b[^>]*\bonclick=[^>]*>(?P<words>.*?)</button>", re.DOTALL)
 LINK_TAG = re.compile(r"</?a\b[^>]*>")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What a player says below its still picture, where scripts do not run: in a notebook, and on a page.
@@ -98,6 +100,7 @@ def in_files(html: str, files: Files) -> str:
     """Move the pictures and scripts in HTML to files."""
     html = PICTURE.sub(lambda found: picture(base64.b64decode(found["data"]), files), html)
     html = SCRIPT.sub(lambda found: script(found["text"], files), html)
+    html = BUTTON.sub(r"\g<words>", html)
     html = SUMMARY.sub(lambda found: LINK_TAG.sub("", found[0]), html)
     return IN_NOTEBOOK.sub(ON_PAGE, LINK.sub(r"\g<start>\g<page>.html", html))
 

@@ -39,7 +39,23 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def build(course: Outline, out: Path, kept: Path = WORK / "executed") -> None:
+def run_lessons(course: Outline | None = None) -> dict[str, Path]:
+    """Run lectures and solutions that have changed; return each one's executed copy, by its place in the course.
+
+    Raises
+    ------
+    DoesNotRun
+    """
+    course = course or read_course(ROOT)
+    places = [
+        f"{folder}/{notebook_name(folder, name)}"
+        for folder in ("notebooks", "solutions")
+        for name in course.names(folder)
+    ]
+    return dict(zip(places, executed([course.root / place for place in places], WORK / "executed")))
+
+
+def build(course: Outline, out: Path) -> None:
     """Build the site in a folder.
 
     Raises
@@ -49,13 +65,7 @@ def build(course: Outline, out: Path, kept: Path = WORK / "executed") -> None:
     subprocess.CalledProcessError
         If Sphinx does.
     """
-    places = [
-        f"{folder}/{notebook_name(folder, name)}"
-        for folder in ("notebooks", "solutions")
-        for name in course.names(folder)
-    ]
-    copies = executed([course.root / place for place in places], kept)
-    stage(course, dict(zip(places, copies)), WORK / "source")
+    stage(course, run_lessons(course), WORK / "source")
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html"]
     folders = [
         "-c",
