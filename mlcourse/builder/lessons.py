@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Lesson:
-    """One `[[lesson]]` of lessons.toml; `read` and `do` are in minutes."""
+    """One `[[lesson]]` of lessons.toml; `read` and `do` are in minutes.
+
+    `cover` describes the picture at the top of the lecture in words; without a description there is no picture.
+    """
 
     name: str
     title: str
@@ -25,6 +28,7 @@ class Lesson:
     do: int
     builds_on: list[str]
     objectives: list[str]
+    cover: str = ""
 
     @property
     def number(self) -> str:
@@ -103,12 +107,15 @@ def read_lessons(path: Path) -> dict[str, Lesson]:
 def parse_lesson(entry: dict[str, Any]) -> Lesson:
     """Convert one table of lessons.toml to a Lesson; raise BuildError if a key or value is not valid."""
     label = f"lessons.toml, lesson {entry.get('name', '(without a name)')}"
-    wanted: dict[str, Any] = {field.name: field.type for field in fields(Lesson)}
-    if set(entry) != set(wanted):
+    kinds: dict[str, Any] = {field.name: field.type for field in fields(Lesson)}
+    optional = {field.name for field in fields(Lesson) if field.default is not MISSING}
+    if set(entry) | optional != set(kinds):
         raise BuildError(
-            f"{label}: has the keys {', '.join(sorted(entry))}; expected {', '.join(sorted(wanted))}."
+            f"{label}: has the keys {', '.join(sorted(entry))}; expected {', '.join(sorted(set(kinds) - optional))}, "
+            f"and perhaps {', '.join(sorted(optional))}."
         )
-    for key, kind in wanted.items():
+    for key in entry:
+        kind = kinds[key]
         plain = getattr(kind, "__origin__", kind)
         if type(entry[key]) is not plain:
             raise BuildError(f"{label}: {key} = {entry[key]!r}; expected a value of type {plain.__name__}.")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import escape
 
 from mlcourse.checks import Catalogue
 from mlcourse.checks.card import hint_id
@@ -19,6 +20,7 @@ FOLDED_WITH_ROOM = '<details style="margin-bottom:1em">'  # themes leave no room
 HINT = re.compile(r"<details( [^>]*)>(<summary>Hint (\d+)</summary>)")
 HINT_WITH_ID = r'<details id="{id}"\1>\2'
 CHECK = re.compile(r"^check\.(\w+)\(", re.MULTILINE)
+COVER_WIDTH = 900  # pixels; the files have twice as many, for screens of high density
 LABELS = {"notebooks": "Lesson", "exercises": "Exercises", "solutions": "Solutions"}
 BUTTON = (  # white on blue, 7 to 1, in every theme; where styles are removed, as on GitHub, it is a plain link
     "display:inline-block; padding:0.6em 1.2em; border-radius:0.4em; "
@@ -113,10 +115,11 @@ def title(course: Outline, folder: str, name: str) -> str:
 
 
 def header(course: Outline, folder: str, name: str) -> Cell:
-    """Return the first cell: title, links, and either promise, minutes and objectives, or how to use the notebook."""
+    """Return the first cell: title, links, and either cover, promise, minutes and objectives, or how to use it."""
     lesson = course.lessons[name]
     if folder == "notebooks":
         paragraphs = [
+            *cover(course, lesson),
             lesson.promise,
             effort(course, lesson),
             GOALS.format("".join(f"\n- {objective}" for objective in lesson.objectives)),
@@ -127,6 +130,25 @@ def header(course: Outline, folder: str, name: str) -> Cell:
         "markdown",
         "\n\n".join([f"# {title(course, folder, name)}", place(course, folder, name), *paragraphs]),
     )
+
+
+def cover(course: Outline, lesson: Lesson) -> list[str]:
+    """Return the picture at the top of a lecture, if lessons.toml describes one.
+
+    Raises
+    ------
+    BuildError
+        If it is described, but is not there.
+    """
+    if not lesson.cover:
+        return []
+    path = f"pictures/{lesson.number}.png"
+    if not (course.root / "notebooks" / path).is_file():
+        raise BuildError(
+            f"lessons.toml, lesson {lesson.name}: cover describes notebooks/{path}, which is missing; "
+            "put the picture there, or remove the line."
+        )
+    return [f'<img src="{path}" width="{COVER_WIDTH}" alt="{escape(lesson.cover)}">']
 
 
 def progress_cells(course: Outline, folder: str, name: str) -> list[Cell]:

@@ -28,6 +28,7 @@ from mlcourse.plotting.style import (
 from mlcourse.typing import Array
 
 FINE = 5  # a cell of the grid on a border is divided into FINE × FINE
+UNSURE = 0.85  # of the maximal entropy: from there on, points turn grey
 TINT = 0.28  # opacity of a decision region, which lets the page shine through
 
 
@@ -138,7 +139,7 @@ def plot_responsibilities(
 ) -> Axes:
     """Colour each point by its responsibilities: pure where one component owns it, grey where several share it.
 
-    The colours are mixed by responsibility, and the mixture is the greyer, the larger its entropy.
+    The colours are mixed by the sixth powers of the responsibilities: a slight lead can be seen.
 
     The marker is that of the most likely component. To show certainty by size too, pass
     `sizes=40 * resp.max(axis=1) ** 2`.
@@ -165,14 +166,17 @@ def plot_responsibilities(
 
 
 def _mixed_colors(R: Array) -> Array:
-    """Mix the colours of the components, and pull each mixture towards grey by its entropy, relative to log K.
+    """Mix the colours of the components by the sixth powers of R, so that a slight lead can be seen.
 
-    Without the grey, a mixture of some colours would look like another component.
+    From UNSURE of the maximal entropy log K on, grey takes the place of what all components have in common: without
+    it, equal shares would have a colour. The players do the same: see look.js.
     """
     K = R.shape[1]
     pure = np.array([to_rgb(color(k)) for k in range(K)])
-    unsure = -xlogy(R, R).sum(axis=1, keepdims=True) / np.log(max(K, 2))
-    return np.clip((1 - unsure) * (R @ pure) + unsure * np.array(to_rgb(PALE_INK)), 0, 1)
+    sharp = R**6 / (R**6).sum(axis=1, keepdims=True)
+    entropy = -xlogy(sharp, sharp).sum(axis=1, keepdims=True) / np.log(max(K, 2))
+    grey = ((entropy - UNSURE) / (1 - UNSURE)).clip(0, 1)
+    return np.clip((sharp - grey / K) @ pure + grey * np.array(to_rgb(PALE_INK)), 0, 1)
 
 
 def plot_anomalies(X: ArrayLike, is_outlier: ArrayLike, ax: Axes | None = None) -> Axes:

@@ -30,7 +30,7 @@ def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
     scene: Scene = {
         "label": f"EM with one width for {len(centers)} components on {len(X)} points, as the width goes to 0",
         "note": "For every σ, EM starts at the centres of k-means and runs until it has converged. Colours are"
-        " mixed by responsibility, and greyer where it is less sure. Circles: one standard deviation. Dashed: the"
+        " mixed by responsibility, and grey where it is shared equally. Circles: one standard deviation. Dashed: the"
         " borders of k-means.",
         "sliderName": "width σ",
         "points": X,
@@ -45,7 +45,7 @@ def hardening_player(X: Array, centers: Array, n_widths: int = 31) -> Player:
         "captions": [_caption(X, centers, sigma, *result) for sigma, result in zip(sigmas, settled)],
         "curve": {
             "x": sigmas,
-            "xlabel": "σ (logarithmic axis)",
+            "xlabel": "σ, narrower to the right (logarithmic)",
             "ylabel": "largest responsibility (mean)",
             "log": True,
             "lines": [{"name": "", "values": [R.max(axis=1).mean() for _, R in settled]}],

@@ -483,7 +483,7 @@ def responsibilities(X, pi, mu, sigma):
 
 # %% [markdown]
 # Here are the same points twice, with the second mean at (10, 10) and at (3, 3). Colours mix by responsibility,
-# and are greyer where it is shared.
+# and are grey where it is shared equally.
 #
 # **Before you run the next cells:** of the 900 points, once the groups are close, for how many is no component at
 # least 90 % probable?

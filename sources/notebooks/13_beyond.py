@@ -55,9 +55,9 @@ use_course_style()
 moment = np.random.default_rng(1).uniform(0, 2, size=500)
 throw = np.column_stack([moment, 10 * moment - 5 * moment**2])
 throw += np.random.default_rng(2).normal(scale=(0.01, 0.15), size=throw.shape)
-parts = (4 * moment).astype(int)
+parts = np.arange(500) % 8  # dealt out in turn, so all components start in the same place
 start = mixture_from_responsibilities(throw, np.eye(8)[parts], CovarianceType.named("full"))
-steps = list(islice(em(expectation_over(throw), start), 20))
+steps = list(islice(em(expectation_over(throw), start), 31))
 em_player(throw, steps, features=("time since the throw (s)", "height (m)"), equal=False)
 
 # %% [markdown]

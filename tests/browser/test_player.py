@@ -328,6 +328,49 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     assert not any("start" in text for text in texts(page, "curve"))
 
 
+def test_no_line_leaves_the_frame_of_the_curve(shown):
+    """A start above the axis: the line is cut at the frame, below an arrow."""
+    steps = em_steps(X, 12)
+    page = shown(em_player(X, [steps[0]._replace(lower_bound=50.0), *steps[1:]]), reduced_motion="reduce")
+    state(page, "go(5)")
+    above, below = page.evaluate(INK_AROUND_THE_TOP)
+    assert above == 0
+    assert below > 4
+
+
+# The dark pixels of the curve's canvas in a row just above the axes, and in one just below their upper edge.
+INK_AROUND_THE_TOP = """() => {
+  const { ctx, box } = document.querySelector('[data-mlcourse-player]').player.curve;
+  return [box.top - 3, box.top + 6].map((y) => {
+    const { data } = ctx.getImageData(box.left + 2, y, box.width / 2, 1);
+    return data.filter((value, i) => i % 4 === 0 && value < 60).length;
+  });
+}"""
+
+
+def test_a_click_on_the_curve_goes_to_its_step(shown):
+    page = shown("em_plane", reduced_motion="reduce")
+    x = state(page, "curve.px(5)")
+    page.locator("canvas.curve").click(position={"x": x + 3, "y": 80})
+    assert state(page, "frame") == 9  # the E-step of round 5
+    assert "E-step 5" in page.locator(".caption").inner_text()
+
+
+def test_the_cursor_on_the_widths_moves_with_the_slider(shown):
+    page = shown("hardening", reduced_motion="reduce")
+    places = []
+    for key in ("Home", "ArrowRight", "End"):
+        page.get_by_role("slider").press(key)
+        places.append(page.evaluate(CURSOR))
+    assert places == sorted(set(places))
+
+
+CURSOR = """() => {
+  const { curve, frame } = document.querySelector('[data-mlcourse-player]').player;
+  return curve.px(curve.x[frame]);
+}"""
+
+
 def test_axes_of_different_units_may_have_different_scales(shown):
     """The points then fill the picture in both directions."""
     wide = X * [10.0, 1.0]

@@ -329,7 +329,10 @@ def test_axes_have_names_for_the_original_points_alone(open_page):
 
 def test_a_preset_fills_the_view_and_brings_its_components(shown):
     live = shown()
+    live.press("ArrowDown", "Enter")
+    assert live.get("pinned")
     live.page.get_by_role("combobox", name="points").select_option("two moons")
+    assert (live.get("pinned"), live.get("chosen")) == (False, -1)  # another point has its number now
     assert live.page.get_by_role("combobox", name="components").input_value() == "2"
     assert len(means(live)) == 2
     left, right, bottom, top = live.get("scene.planes[0].limits")

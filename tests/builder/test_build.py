@@ -375,6 +375,19 @@ def test_header_and_links(course):
     assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
 
 
+def test_a_lecture_shows_the_cover_that_its_entry_describes(course):
+    entries = course / "sources" / "lessons.toml"
+    described = entries.read_text("utf-8").replace("read = 35", 'read = 35\ncover = "Stars & <stripes>."', 1)
+    entries.write_text(described, encoding="utf-8")
+    with pytest.raises(BuildError, match=r"lesson 01_one: .* notebooks/pictures/01\.png, which is missing"):
+        build(course)
+    (course / "notebooks" / "pictures").mkdir(parents=True)
+    (course / "notebooks" / "pictures" / "01.png").touch()
+    picture = '<img src="pictures/01.png" width="900" alt="Stars &amp; &lt;stripes&gt;.">'
+    assert f"\n\n{picture}\n\nYou will see." in text(cells(course, "notebooks/01_one.ipynb")[0])
+    assert "<img" not in text(cells(course, "notebooks/02_two.ipynb")[0])
+
+
 @pytest.mark.parametrize(
     ("path", "step", "target"),
     [

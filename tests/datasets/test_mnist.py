@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import threading
+import urllib.request
 from collections import Counter
 from pathlib import Path
 from urllib.error import URLError
@@ -222,6 +223,7 @@ def test_fetch_openml_accepts_our_arguments(monkeypatch):
     closed = dead_mirror()
     for variable in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(variable, closed)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # or the proxies would stay for the whole process
     with pytest.raises(OSError, match="URLError"):
         list(mnist._from_openml([TRAIN_IMAGES]))
 

@@ -57,6 +57,27 @@ for n in range(200):
     kept[-1].flush()
 while True: pass
 """,
+    "files that are open in one thread alone": """
+import ctypes, os, threading
+def fill():
+    ctypes.CDLL(None).syscall(436, 4000, 4000, 2)  # a table of open files of its own
+    for n in range(200):
+        file = os.open(f"file-{n}", os.O_RDWR | os.O_CREAT)
+        os.unlink(f"file-{n}")
+        os.write(file, b"x" * 10**6)
+    while True: pass
+thread = threading.Thread(target=fill)
+thread.start()
+thread.join()
+""",
+    "memory of a process without a first thread": """
+import ctypes, threading
+def fill():
+    kept = []
+    while True: kept.append(b"x" * 10**7)
+threading.Thread(target=fill).start()
+ctypes.CDLL(None).syscall(60, 0)
+""",
     "threads without end": """
 import threading, time
 while True: threading.Thread(target=time.sleep, args=(10**6,), daemon=True).start()

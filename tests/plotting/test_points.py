@@ -89,6 +89,14 @@ def test_one_hot_points_have_pure_colours_and_a_tie_is_grey():
         np.testing.assert_allclose(drawn[tuple(place)], wanted)
 
 
+def test_a_slight_lead_keeps_a_hint_of_its_colour():
+    resp = np.array([[0.4, 0.3, 0.3], [0.3, 0.4, 0.3]])
+    ax = plotting.plot_responsibilities(X[:2], resp)
+    one, other = (np.array(scatter.get_facecolors()[0, :3]) for scatter in ax.collections)
+    assert one @ [1, 0, -1] < -0.1  # bluish
+    assert other @ [1, 0, -1] > 0.1  # orange
+
+
 def test_sizes_stay_with_their_points():
     sizes = np.arange(1.0, len(X) + 1)
     for ax in (

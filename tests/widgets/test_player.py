@@ -186,10 +186,10 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
 @pytest.mark.parametrize(
     ("source", "sent"),
     [
-        ('const a = "x = y"; // said so\nf(a);', 'const a="x = y";f(a);'),
+        ('const a = "x = y"; // said so\nf(a);', 'let a="x = y";f(a);'),
         ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c()}d();"),
         ("a = b - 2 * c + 1;", "a=b-2*c+1;"),
-        ("const a = `${b} = ${c}`;", "const a=`${b} = ${c}`;"),
+        ("const a = `${b} = ${c}`;", "let a=`${b} = ${c}`;"),
         ("return (x) => [\n  x % 2,\n].map((y) => y);", "return(x)=>[x%2].map(y=>y);"),
     ],
 )

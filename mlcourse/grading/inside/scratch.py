@@ -1,8 +1,10 @@
 """The only folder that a worker may write to, and how to empty it whatever the worker did to it."""
 
+import contextlib
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 
 
@@ -55,27 +57,59 @@ class ScratchFolder:
 
 # The kernel follows no path longer than 4096 characters, so files could hide in folders nested more deeply.
 LONGEST_PATH = 2000
+TRIES = 50  # at counting folders that disappear meanwhile
 
 
 def usage(folder: str, max_files: int) -> tuple[int, int]:
-    """Count the bytes and files in a folder, stopping after `max_files`; files removed meanwhile are left out."""
+    """Count the bytes and files in a folder, stopping after `max_files`; files removed meanwhile are left out.
+
+    A folder that cannot be counted may hold anything, so it counts as more than `max_files`.
+    """
+    if not os.path.isdir(folder):  # the sandbox has ended
+        return 0, 0
+    for _ in range(TRIES):
+        try:
+            return _count(folder, max_files)
+        except FileNotFoundError:  # a folder was removed or renamed meanwhile: try again
+            continue
+        except OSError:
+            break
+    return 0, max_files + 1
+
+
+def _count(folder: str, max_files: int) -> tuple[int, int]:
+    """Count as `usage` does. Raises OSError if a folder cannot be listed."""
     size = files = 0
     waiting = [folder]
     while waiting and files <= max_files:
         inner = waiting.pop()
         if len(inner) > LONGEST_PATH:
             return size, max_files + 1
-        try:
-            entries = list(os.scandir(inner))
-        except OSError:  # removed meanwhile
-            continue
-        for entry in entries:
+        for entry in _entries(inner):
             files += 1
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                else:
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
-            except OSError:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
                 continue
+            with contextlib.suppress(OSError):
+                size += entry.stat(follow_symlinks=False).st_blocks * 512
     return size, files
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder, even one whose mode locks out its owner. Raises OSError."""
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        _unlock(folder)
+        return list(os.scandir(folder))
+
+
+def _unlock(folder: str) -> None:
+    """Give a folder's owner all rights, but never what a link leads to. Raises OSError."""
+    if sys.platform != "linux":
+        raise PermissionError(f"{folder} cannot be listed")
+    descriptor = os.open(folder, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY)
+    try:
+        os.chmod(f"/proc/self/fd/{descriptor}", stat.S_IRWXU)
+    finally:
+        os.close(descriptor)

@@ -20,7 +20,7 @@ from mlcourse.grading.inside.kernel import no_new_privileges, syscall
 ALWAYS_ALLOWED = {
     # files
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67),
-    "pwrite64": (18, 68), "close": (3, 57), "close_range": (436, 436), "lseek": (8, 62), "fstat": (5, 80),
+    "pwrite64": (18, 68), "close": (3, 57), "lseek": (8, 62), "fstat": (5, 80),
     "newfstatat": (262, 79), "stat": (4, None), "lstat": (6, None), "statx": (332, 291), "access": (21, None),
     "faccessat": (269, 48), "faccessat2": (439, 439), "readlink": (89, None), "readlinkat": (267, 78),
     "getdents64": (217, 61), "getcwd": (79, 17), "chdir": (80, 49), "fchdir": (81, 50), "mkdir": (83, None),
@@ -57,6 +57,7 @@ ALWAYS_ALLOWED = {
 OPEN, OPENAT = (2, None), (257, 56)
 MMAP = (9, 222)
 CLONE, CLONE3 = (56, 220), (435, 435)
+CLOSE_RANGE = (436, 436)
 KILL, TKILL, TGKILL = (62, 129), (200, 130), (234, 131)
 FCNTL, IOCTL, PRCTL, PRLIMIT64 = (72, 25), (16, 29), (157, 167), (302, 261)
 FLOCK = (73, 32)
@@ -73,6 +74,8 @@ PRETEND = 0x00050000  # the call returns 0, and the kernel does nothing
 NUMBER, ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 
 CLONE_THREAD, NAMESPACES = 0x00010000, 0x7E020000
+CLONE_FILES = 0x400  # the thread has the same open files, or the watchdog would not see those that it opens
+CLOSE_RANGE_CLOEXEC = 4  # but not CLOSE_RANGE_UNSHARE, which gives a thread a table of its own
 MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
 # Duplicating and querying, but no F_SETOWN or F_SETSIG (they signal other processes), no leases.
@@ -124,12 +127,13 @@ def program(machine: str, own_pid: int) -> list[Step]:
         (OPEN, _allow_unless_truncating(1)),
         (OPENAT, _allow_unless_truncating(2)),
         (MMAP, _allow_unless_shared_and_anonymous()),
-        (CLONE, [*_load(0), (AND, 0, 0, CLONE_THREAD | NAMESPACES), *_allow_if(CLONE_THREAD)]),
+        (CLONE, _allow_only_threads()),
         # Its flags are in memory, where a filter cannot see them. If the call does not exist, glibc uses clone.
         (CLONE3, [(RETURN, 0, 0, UNKNOWN)]),
         (KILL, [*_load(0), *_allow_if(own_pid)]),
         (TKILL, [*_load(0), *_allow_if(own_pid)]),
         (TGKILL, [*_load(0), *_allow_if(own_pid)]),
+        (CLOSE_RANGE, [*_load(2), *_allow_if(0, CLOSE_RANGE_CLOEXEC)]),
         (FCNTL, [*_load(1), *_return_if(PRETEND, *FCNTL_LOCKS), *_allow_if(*FCNTL_COMMANDS)]),
         (FLOCK, [(RETURN, 0, 0, PRETEND)]),
         (IOCTL, [*_load(1), *_allow_if(*IOCTL_REQUESTS)]),
@@ -168,6 +172,12 @@ def _allow_if(*values: int) -> list[Step]:
 def _return_if(decision: int, *values: int) -> list[Step]:
     """Decide on the call if the loaded value is one of these; otherwise go on."""
     return [step for value in values for step in ((EQUAL, 0, 1, value), (RETURN, 0, 0, decision))]
+
+
+def _allow_only_threads() -> list[Step]:
+    """Allow threads that share all open files, and no process or namespace."""
+    kind = CLONE_THREAD | CLONE_FILES
+    return [*_load(0), (AND, 0, 0, kind | NAMESPACES), *_allow_if(kind)]
 
 
 def _allow_unless_truncating(flags: int) -> list[Step]:

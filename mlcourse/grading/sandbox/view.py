@@ -12,7 +12,7 @@ from mlcourse.grading.sandbox.needs import GUARDED
 from mlcourse.grading.sandbox.paths import PACKAGE, executable, search_path
 
 SHARED_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
-DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+DEVICES = ("/dev/null", "/dev/urandom")  # no /dev/zero: mapped, it is memory that no count of pages sees
 NEVER_SHOWN = ("checks", "tasks", "grading", "builder", "cli", "course_folder")  # parts of mlcourse
 INSIDE = "mlcourse.grading.inside"
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")

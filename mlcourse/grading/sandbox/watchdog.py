@@ -10,6 +10,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from mlcourse.grading.inside.kernel import children
 from mlcourse.grading.inside.limits import Limits
@@ -29,13 +30,26 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def memory_and_threads(pid: int) -> tuple[int, int]:
-    """Count the bytes of memory in use by a process, and its threads; both 0 if it has ended."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * PAGE, len(os.listdir(f"/proc/{pid}/task"))
-    except OSError:
-        return 0, 0
+class Process(NamedTuple):
+    """A process that is watched."""
+
+    proc: str  # its folder in /proc, or that of one of its threads
+    pages: int  # of memory in use
+    threads: int
+
+
+def look_at(pid: int) -> Process:
+    """Look a process up. It may outlive its first thread, in whose name /proc then tells nothing any more."""
+    own = f"/proc/{pid}"
+    threads = _list(f"{own}/task")
+    for proc in (own, *(f"{own}/task/{thread}" for thread in threads)):
+        try:
+            size, pages, *_ = Path(proc, "statm").read_text().split()
+        except OSError:  # it has ended
+            continue
+        if int(size):
+            return Process(proc, int(pages), len(threads))
+    return Process(own, 0, len(threads))
 
 
 def file_identity(descriptor: int | None) -> tuple[int, int] | None:
@@ -46,15 +60,15 @@ def file_identity(descriptor: int | None) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def deleted_but_open(pid: int, lent: tuple[int, int] | None = None) -> int:
+def deleted_but_open(proc: str, lent: tuple[int, int] | None = None) -> int:
     """Count the bytes of deleted files that a process keeps open: they fill the disk, but no folder lists them.
 
     The one that the parent has lent to the process is left out.
     """
     size = 0
-    for number in _list(f"/proc/{pid}/fd"):
+    for number in _list(f"{proc}/fd"):
         try:
-            found = os.stat(f"/proc/{pid}/fd/{number}")
+            found = os.stat(f"{proc}/fd/{number}")
         except OSError:  # closed meanwhile
             continue
         is_lent = (found.st_dev, found.st_ino) == lent
@@ -63,13 +77,13 @@ def deleted_but_open(pid: int, lent: tuple[int, int] | None = None) -> int:
     return size
 
 
-def deleted_but_mapped(pid: int, largest: int) -> int:
+def deleted_but_mapped(proc: str, largest: int) -> int:
     """Count the bytes of deleted files that a process has mapped, and may have closed.
 
     Nothing says how long such a file is: each counts as `largest`, the most that one can have.
     """
     try:
-        lines = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines()
+        lines = Path(proc, "maps").read_text("utf-8", "replace").splitlines()
     except OSError:  # the process has ended
         return 0
     deleted = {line.split()[4] for line in lines if line.endswith("(deleted)") and "/memfd:" not in line}
@@ -105,7 +119,7 @@ class Watchdog(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(INTERVAL):
-            resource = self.excess()
+            resource = self.excess(mapped=True)
             if resource:
                 self.end(resource)
                 return
@@ -116,22 +130,31 @@ class Watchdog(threading.Thread):
         if self.is_alive() and threading.current_thread() is not self:
             self.join()
 
-    def excess(self) -> str | None:
-        """Name the resource that exceeds its limit, if any."""
-        processes = descendants(self.launcher)
-        each = [memory_and_threads(pid) for pid in processes]
-        if sum(memory for memory, _ in each) > self.limits.memory:
+    def excess(self, *, mapped: bool) -> str | None:
+        """Name the resource that exceeds its limit, if any; deleted files that are `mapped` take long to find."""
+        processes = [look_at(pid) for pid in descendants(self.launcher)]
+        if sum(process.pages for process in processes) * PAGE > self.limits.memory:
             return "memory"
-        if sum(threads for _, threads in each) > self.limits.threads:
+        if sum(process.threads for process in processes) > self.limits.threads:
             return "threads"
         if self.folder:
-            size, files = usage(self.folder, self.limits.files)
-            largest = self.limits.disk // 2
-            size += sum(
-                deleted_but_open(pid, self.lent) + deleted_but_mapped(pid, largest) for pid in processes
-            )
+            size, files = self._written(self.folder, processes, mapped)
             if size > self.limits.disk:
                 return "disk space"
             if files > self.limits.files:
                 return "files"
         return None
+
+    def _written(self, folder: str, processes: list[Process], mapped: bool) -> tuple[int, int]:
+        """Count the bytes and files that the worker has written."""
+        try:
+            if os.path.ismount(folder):  # a file system of its own counts removed files, too
+                found = os.statvfs(folder)
+                return (found.f_blocks - found.f_bfree) * found.f_frsize, found.f_files - found.f_ffree
+        except OSError:  # the sandbox has ended
+            return 0, 0
+        size, files = usage(folder, self.limits.files)
+        for process in processes:
+            size += deleted_but_open(process.proc, self.lent)
+            size += deleted_but_mapped(process.proc, self.limits.disk // 2) if mapped else 0
+        return size, files

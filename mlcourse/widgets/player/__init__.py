@@ -49,6 +49,7 @@ from mlcourse.widgets.controls import Drawing
 # Not sent to the page: /* … */, // …, and the spaces at the beginning of a line. No string in the scripts contains
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
+CONSTANT = re.compile(r"\bconst\b")
 # Nor the spaces around these signs, "strings" and `templates` (those inside them stay, as does a line with a template
 # inside another), nor the end of a line after or before a bracket or after a semicolon (every statement ends with
 # one), nor the last semicolon of a block, nor the last comma of a list, nor the brackets of a single parameter before
@@ -241,8 +242,8 @@ def script(kind: str) -> str:
 
 
 def shortened(source: str) -> str:
-    """Remove comments and spaces from a script."""
-    lines = COMMENT.sub("", source).split("\n")
+    """Remove comments and spaces from a script, and write const as let."""
+    lines = CONSTANT.sub("let", COMMENT.sub("", source)).split("\n")
     lines = [line if NESTED.search(line) else SPACED.sub(r"\1", line) for line in lines]
     return SINGLE.sub(r"\1", LAST.sub("", CONTINUED.sub("", "\n".join(lines))))
 

@@ -45,7 +45,7 @@ function climb(mu, model) {
     const last = places.at(-1);
     const { peak } = boundFrom(last, model);
     places.push(peak);
-    if (Math.abs(peak - last) < SAME || places.length > MOST_CLIMBS) return places;
+    if (abs(peak - last) < SAME || places.length > MOST_CLIMBS) return places;
   }
 }
 
@@ -122,7 +122,7 @@ class BoundClimber extends Live {
 
   /** A mouse takes μ from everywhere; a finger beside it scrolls the page. */
   grab([px], reach) {
-    return reach < FINGER || Math.abs(px - this.planes[0].px(this.mu)) <= reach ? this.selected : null;
+    return reach < FINGER || abs(px - this.plane.px(this.mu)) <= reach ? this.selected : null;
   }
 
   get jumps() {
@@ -170,7 +170,7 @@ class BoundClimber extends Live {
 class Hill extends Panel {
   constructor(canvas, scene, spec) {
     const heights = scene.hill.map(([, height]) => height);
-    const [low, high] = [Math.min(...heights), Math.max(...heights)];
+    const [low, high] = [min(...heights), max(...heights)];
     const limits = [...scene.limits, low - 0.45 * (high - low), high + 0.15 * (high - low)];
     super(canvas, { limits, xlabel: "μ", ylabel: "mean log-likelihood" });
     Object.assign(this, { scene, spec });
@@ -190,7 +190,7 @@ class Hill extends Panel {
       this.casedLine(scene.hill.map(([place]) => [place, bound(place)]), look.ink);
       ctx.setLineDash([]);
       for (const [k, height] of [top, bottom].entries()) {
-        drawMarker(ctx, MARKERS[k], this.px(mu), this.py(height), 6, look.paper, look.ink);
+        this.mark(MARKERS[k], [mu, height], 6, look.paper, look.ink);
       }
     });
   }
@@ -224,7 +224,7 @@ function climbCaption(places, frames, heights, at) {
   const rise = decimal(bottom - bottomBefore, 4);
   const rises = rise.endsWith("0.0000") ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
   if (m === e) return `E-step ${m}: ${rises}. ${mu} stays.`;
-  if (Math.abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
+  if (abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
   const gap = decimal(top - bottom, 4);
   const opens = Number(gap) ? `a gap of ${gap} opens` : "no visible gap opens";
   return `M-step ${m}: ${mu}. The bound rises by ${rise}, the log-likelihood by ${decimal(top - topBefore, 4)}; ${opens}.`;

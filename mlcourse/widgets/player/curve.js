@@ -2,6 +2,7 @@
 
 /* Lines of several curves differ by dashes and hollow markers: colours and filled markers belong to the components. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
+const [DOWN, UP] = [-2, 2].map((back) => polygon([[0, 0], [-1, back], [1, back]])); // arrows
 const FLAT = 1e-4; // the least height of an axis, relative to its values: below, there is only rounding
 const ABYSS = 3; // how many times longer than the rest of the curve a first step may be and still set the scale
 
@@ -13,8 +14,7 @@ class Curve extends Panel {
   constructor(canvas, spec) {
     const { x } = spec;
     const limits = rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04);
-    const whole = x.every(Number.isInteger); // no axis has a tick at round 1.5
-    super(canvas, { limits, xlabel: spec.xlabel, whole });
+    super(canvas, { limits, xlabel: spec.xlabel, whole: x.every(Number.isInteger) }); // no tick at round 1.5
     Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
     this.fit(0);
   }
@@ -54,6 +54,12 @@ class Curve extends Panel {
     });
   }
 
+  /** The frame that is nearest to a place on the canvas, of those that have a value. */
+  frameAt(px) {
+    const away = this.x.map((x, i) => (this.spec.lines[0].values[i] === null ? Infinity : abs(this.px(x) - px)));
+    return away.indexOf(min(...away));
+  }
+
   /** One line, with its marker at the cursor. */
   drawLine(k, values, [cursor, now]) {
     const { ctx, spec, x } = this;
@@ -61,9 +67,22 @@ class Curve extends Panel {
     const here = now === null ? [] : [[cursor, now]];
     const shown = spec.grow ? [...points.filter(([at]) => at < cursor), ...here] : points;
     ctx.setLineDash(DASHES[k % DASHES.length]);
-    if (shown.length) this.casedLine(shown, this.look.ink);
+    this.clipped(() => this.casedLine(shown, this.look.ink), 0);
     ctx.setLineDash([]);
+    this.drawArrow(shown);
     for (const point of here) this.drawMark(k, point);
+  }
+
+  /** An arrow at the edge of the axes, where a line that starts outside comes in. */
+  drawArrow(points) {
+    const [, , bottom, top] = this.limits;
+    const { ink } = this.look;
+    const inside = points.findIndex(([, y]) => y === clamped(y, bottom, top));
+    if (inside < 1) return;
+    const [from, to] = points.slice(inside - 1);
+    const [edge, path] = from[1] > top ? [top, UP] : [bottom, DOWN];
+    const [x] = between(from, to, (edge - from[1]) / (to[1] - from[1]));
+    this.mark(path, [x, edge], 4, ink, ink);
   }
 
   /** The hollow marker of line k; outside the axes it is drawn at their edge. */
@@ -71,7 +90,7 @@ class Curve extends Panel {
     const [, , bottom, top] = this.limits;
     const { paper, ink } = this.look;
     this.ctx.lineWidth = 1.8;
-    drawMarker(this.ctx, MARKERS[k % MARKERS.length], this.px(x), this.py(clamped(y, bottom, top)), 4.5, paper, ink);
+    this.mark(MARKERS[k % MARKERS.length], [x, clamped(y, bottom, top)], 4.5, paper, ink);
   }
 }
 
@@ -79,7 +98,7 @@ class Curve extends Panel {
 function startsOutside(lines, [bottom, top]) {
   const outside = lines.map(({ values }) => known(values)[0]).filter((y) => y < bottom || y > top);
   if (!outside.length) return "";
-  const ends = [Math.min(...outside), Math.max(...outside)].map((value) => significant(value, 4));
+  const ends = [min(...outside), max(...outside)].map((value) => significant(value, 4));
   return `   starts at ${[...new Set(ends)].join(" to ")}, off the scale`;
 }
 
@@ -94,10 +113,10 @@ function known(values) {
 function rangeOfLines({ lines, leastHeight = 0 }, leaveOut) {
   const all = lines.flatMap(({ values }) => known(values));
   const later = lines.flatMap(({ values }) => known(values).filter((value, _, [first]) => value !== first));
-  const [room, whole] = [later, all].map((values) => Math.max(...values) - Math.min(...values));
+  const [room, whole] = [later, all].map((values) => max(...values) - min(...values));
   const deep = leaveOut && new Set(later).size > 1 && whole >= ABYSS * room;
   const shown = deep ? later : all;
-  return rangeWithMargin(shown, 0.08, Math.max(leastHeight, FLAT * Math.abs(shown.at(-1))));
+  return rangeWithMargin(shown, 0.08, max(leastHeight, FLAT * abs(shown.at(-1))));
 }
 
 /** The value on the way from frame a to frame b; null before the first value. */

@@ -13,17 +13,17 @@ function ellipsePoints(mean, covariance, std, corners = 90) {
 /** Round numbers from low to high, about `count` of them, but at least two: one alone shows no scale. */
 function ticks(low, high, count = 5) {
   const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
+  const power = 10 ** floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
   const first = Math.ceil(low / step);
-  const last = Math.floor(high / step + 1e-9);
+  const last = floor(high / step + 1e-9);
   if (last <= first && count < 9) return ticks(low, high, count + 1);
-  return range(Math.max(last - first + 1, 0)).map((i) => Number(((first + i) * step).toPrecision(12)));
+  return range(max(last - first + 1, 0)).map((i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 /** The number between low and high that is nearest to a value. */
 function clamped(value, low, high) {
-  return Math.max(low, Math.min(high, value));
+  return max(low, min(high, value));
 }
 
 /** (1 − t) · one + t · other, for numbers and for arrays of any depth. */

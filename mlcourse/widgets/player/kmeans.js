@@ -51,7 +51,7 @@ function voronoiBorders(centers, limits) {
   return centers.flatMap((near, k) => {
     const cell = voronoiCell(centers, k, limits);
     const sides = cell.map((corner, i) => [corner, cell[(i + 1) % cell.length]]);
-    const onBorder = (x) => (far) => Math.abs(leadOf(near, far, x)) < 1e-9 * squaredDistance(near, far);
+    const onBorder = (x) => (far) => abs(leadOf(near, far, x)) < 1e-9 * squaredDistance(near, far);
     return sides.filter((side) => centers.slice(k + 1).some(onBorder(between(...side, 0.5))));
   });
 }

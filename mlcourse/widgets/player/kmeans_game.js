@@ -31,7 +31,7 @@ class KMeansGame extends Live {
         },
       ],
       curve: {
-        x: range(inertias.length).map((at) => Math.max(at - complete, 0)),
+        x: range(inertias.length).map((at) => max(at - complete, 0)),
         leastWidth: 4,
         xlabel: "step",
         ylabel: "inertia",
@@ -80,7 +80,7 @@ class KMeansGame extends Live {
     const { rule } = steps[this.indices[0]] ?? {};
     if (value === null || (rule && this.b < this.last)) return;
     const who = rule ? "kmeans" : "hand";
-    this.best[who] = Math.min(this.best[who], value);
+    this.best[who] = min(this.best[who], value);
   }
 
   get meanName() {
@@ -163,7 +163,7 @@ class KMeansGame extends Live {
   /** Choose the centre before or after the chosen one, in turn; without one, the first. */
   chooseCenter(by) {
     const n = this.means.length;
-    this.chooseMean(this.mean >= 0 && n ? (this.mean + by + n) % n : Math.min(0, n - 1));
+    this.chooseMean(this.mean >= 0 && n ? (this.mean + by + n) % n : min(0, n - 1));
   }
 
   keys(p) {
@@ -215,21 +215,21 @@ function widened(limits, centers) {
   return [0, 1].flatMap((j) => {
     const [low, high] = limits.slice(2 * j);
     const middle = (low + high) / 2;
-    const half = Math.max(high - middle, ...centers.map((center) => Math.abs(center[j] - middle)));
+    const half = max(high - middle, ...centers.map((center) => abs(center[j] - middle)));
     return [middle - half, middle + half];
   });
 }
 
 /** Greedy k-means++: each centre is the best of a few points drawn with probability ∝ squared distance. */
 function kmeansPlusPlus(X, K, random) {
-  const trials = 2 + Math.floor(Math.log(K));
-  const centers = [X[Math.floor(random() * X.length)]];
+  const trials = 2 + floor(Math.log(K));
+  const centers = [X[floor(random() * X.length)]];
   let nearest = X.map((x) => squaredDistance(x, centers[0]));
   while (centers.length < K) {
     const candidates = range(trials).map(() => X[drawn(nearest, random)]);
-    const after = candidates.map((y) => nearest.map((distance, i) => Math.min(distance, squaredDistance(X[i], y))));
+    const after = candidates.map((y) => nearest.map((distance, i) => min(distance, squaredDistance(X[i], y))));
     const potentials = after.map(sum);
-    const best = potentials.indexOf(Math.min(...potentials));
+    const best = potentials.indexOf(min(...potentials));
     centers.push(candidates[best]);
     nearest = after[best];
   }
@@ -257,8 +257,8 @@ function kmeansPlusPlusRuns(X, K) {
 
 /** The point that is farthest from every centre, where the key N places the next one. */
 function freePlace(X, centers) {
-  const away = X.map((x) => Math.min(1e300, ...centers.map((center) => squaredDistance(x, center))));
-  return X[away.indexOf(Math.max(...away))];
+  const away = X.map((x) => min(1e300, ...centers.map((center) => squaredDistance(x, center))));
+  return X[away.indexOf(max(...away))];
 }
 
 // ── Texts ────────────────────────────────────────────────────────────────────────────────────────
@@ -287,7 +287,7 @@ function scoreText({ hand, kmeans }, rivals) {
   const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
   if (byHand === undefined) return `${yours} ${theirs}`;
   const more = further === undefined ? "" : `; with k-means from there, ${further}`;
-  const best = Math.min(hand, kmeans);
+  const best = min(hand, kmeans);
   const level = levelWith(best);
   const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
   const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";

@@ -1,5 +1,5 @@
-/* The points over the density of a mixture; those below a threshold are alarms. An anomaly above it is missed: its star
-   is large and hollow. */
+/* The points over the density of a mixture; those below a threshold are alarms. Anomalies are large stars;
+   one above the threshold is missed, and its star is hollow. */
 
 const STAR = range(10).map((i) => {
   const [reach, turn] = [i % 2 ? 0.6 : 1.5, (Math.PI * i) / 5];
@@ -38,9 +38,8 @@ class Levels extends Plane {
     super.drawPoints(styles);
     const { ctx, look } = this;
     ctx.lineWidth = 1.4;
-    styles.forEach(({ path, missed }, i) => {
-      const [x, y] = this.place(i);
-      if (missed) drawMarker(ctx, path, this.px(x), this.py(y), 5, look.paper, look.ink);
+    styles.forEach(({ rgb, path, missed }, i) => {
+      if (path === STAR_MARKER) this.mark(path, this.place(i), 6, missed ? look.paper : rgb, look.ink);
     });
   }
 

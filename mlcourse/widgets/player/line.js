@@ -46,7 +46,7 @@ class Line extends Plane {
     for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
       const text = `peak ${significant(height, 3)}`;
       const width = ctx.measureText(text).width;
-      const left = Math.min(this.px(x) + 4, box.left + box.width - width);
+      const left = min(this.px(x) + 4, box.left + box.width - width);
       if (height <= this.limits[3] || left < free) continue;
       this.write(text, left, box.top);
       free = left + width + 6;

@@ -24,7 +24,7 @@ class Live extends Player {
   /** Show a state at its last frame, or at another one. */
   put(state, frame = Infinity) {
     const scene = this.constructor.sceneOf(state);
-    this.show(scene, Math.min(frame, scene.frames.length - 1));
+    this.show(scene, min(frame, scene.frames.length - 1));
   }
 
   /** Change the state; `what` is what the reader did, such as "point 3 moved". A whole drag is one change, and so are quick moves by keys. */
@@ -88,17 +88,17 @@ class Live extends Player {
       over: (handle) => this.point(handle),
       drag: (handle, place) => {
         this.held = handle;
-        this.move(handle, this.inside(this.planes[p].dataAt(...place)));
+        this.move(handle, this.inside(this.plane.dataAt(...place)));
         this.dragging = true; // only now: the first movement is the change that undo takes back
       },
       drop: () => this.drop(),
-      tap: (place) => this.tap(this.planes[p].dataAt(...place)),
+      tap: (place) => this.tap(this.plane.dataAt(...place)),
     });
     super.listen(canvas, p); // second, so that `hover` knows of a mean under the pointer
   }
 
   grab(place, reach) {
-    const mean = this.planes[0].nearest(...place, reach, this.means);
+    const mean = this.plane.nearest(...place, reach, this.means);
     return mean >= 0 ? { mean } : null;
   }
 
@@ -178,26 +178,26 @@ class Live extends Player {
 
   /** How far a key moves a handle. */
   get stride() {
-    const [, , bottom, top] = this.planes[0].limits;
+    const [, , bottom, top] = this.plane.limits;
     return (top - bottom) / 40;
   }
 
   /** The point of the picture that is nearest to a point of the plane. */
   inside([x, y]) {
-    const [left, right, bottom, top] = this.planes[0].limits;
+    const [left, right, bottom, top] = this.plane.limits;
     return [clamped(x, left, right), clamped(y, bottom, top)];
   }
 
   /** The means of the frame on the page. */
   get means() {
-    return this.scene.planes[0].mixtures[this.indices[0]].means;
+    return this.plane.spec.mixtures[this.indices[0]].means;
   }
 
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
 
   /** Draw the solution of k-means below the numbers, and a ring around the mean that the keys move. */
   draw() {
-    const [plane] = this.planes;
+    const { plane } = this;
     [plane.rival, plane.inFront] = [this.rival, this.mean];
     super.draw();
     const mean = this.means[this.mean];

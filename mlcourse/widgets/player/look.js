@@ -34,13 +34,17 @@ function outline(rgb, look) {
 }
 
 /**
- * The colours of the components, mixed by their shares, Σ rₖ colourₖ, and the greyer the less sure the shares are: by
- * their entropy, relative to its maximum log K. Without the grey, a mixture of some colours would look like another one.
+ * The colours of the components, mixed by the sixth powers of their shares, so that a slight lead can be seen. From 0.85
+ * of the maximal entropy log K on, grey takes the place of what all have in common, and leaves the hue of the leader.
  */
 function blended(shares, look) {
-  const [mixed] = combine(shares.map((_, k) => [look.component(k)]), shares);
-  const entropy = -sum(shares.map((share) => share && share * Math.log(share)));
-  return between(mixed, look.pale, entropy / Math.log(Math.max(shares.length, 2)));
+  const K = shares.length;
+  const powers = shares.map((share) => share ** 6);
+  const sharp = powers.map((power) => power / sum(powers));
+  const entropy = -sum(sharp.map((share) => share * Math.log(share || 1))) / Math.log(max(K, 2));
+  const grey = clamped((entropy - 0.85) / 0.15, 0, 1);
+  const weights = [...sharp.map((share) => share - grey / K), grey];
+  return combine([...shares.map((_, k) => [look.component(k)]), [look.pale]], weights)[0];
 }
 
 /* The markers of mlcourse.plotting in order (o s ^ D v P X), as paths of radius r around (x, y). */
@@ -67,12 +71,3 @@ const MARKERS = [
   polygon(PLUS),
   polygon(rotated(PLUS)),
 ];
-
-function drawMarker(ctx, path, x, y, r, fill, edge) {
-  ctx.beginPath();
-  path(ctx, x, y, r);
-  ctx.fillStyle = css(fill);
-  ctx.fill();
-  ctx.strokeStyle = css(edge);
-  ctx.stroke();
-}

@@ -9,6 +9,8 @@
 
    The equations of mlcourse/mixture/steps.py, in the same order. tests/browser compares the numbers of both. */
 
+const { max, min, abs, sqrt, floor } = Math;
+
 /** L of the covariance S; contains NaN if S is not positive definite. */
 function choleskyFactor(S) {
   const L = S.map((row) => row.map(() => 0));
@@ -16,7 +18,7 @@ function choleskyFactor(S) {
     for (let j = 0; j <= i; j++) {
       let rest = S[i][j];
       for (let m = 0; m < j; m++) rest -= L[i][m] * L[j][m];
-      L[i][j] = i === j ? Math.sqrt(rest) : rest / L[j][j];
+      L[i][j] = i === j ? sqrt(rest) : rest / L[j][j];
     }
   }
   return L;
@@ -45,7 +47,7 @@ function weightedLogDensity(theta) {
 }
 
 function logSumExp(values) {
-  const peak = Math.max(...values);
+  const peak = max(...values);
   return peak === -Infinity ? peak : peak + Math.log(sum(values.map((value) => Math.exp(value - peak))));
 }
 
@@ -111,14 +113,14 @@ function judged(X, theta) {
 /** K different points as means, equal weights, and the constrained covariance of all points for each component. */
 function randomStart(X, K, type, random) {
   const rows = range(X.length);
-  const means = range(K).map(() => X[rows.splice(Math.floor(random() * rows.length), 1)[0]].slice());
+  const means = range(K).map(() => X[rows.splice(floor(random() * rows.length), 1)[0]].slice());
   const whole = mStep(X, X.map(() => [1]), type, 1e-6).covariances[0];
   return { weights: means.map(() => 1 / K), means, covariances: means.map(() => whole) };
 }
 
 /** The component with the largest share. */
 function likeliest(shares) {
-  return shares.indexOf(Math.max(...shares));
+  return shares.indexOf(max(...shares));
 }
 
 /** Numbers in [0, 1), the same for the same seed: mulberry32 (Ettinger, 2017). */

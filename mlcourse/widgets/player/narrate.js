@@ -70,7 +70,7 @@ function tally(keys) {
 function moveOf({ spec }, i) {
   const [before, after] = [spec.mixtures[i - 1].means, spec.mixtures[i].means];
   const lengths = after.map((mean, k) => Math.hypot(...mean.map((value, j) => value - before[k][j])));
-  const length = Math.max(...lengths);
+  const length = max(...lengths);
   return { k: lengths.indexOf(length), length };
 }
 

@@ -28,16 +28,15 @@ class Panel {
 
   /** Fit the canvas to its place on the page; clear it; draw the axes. */
   begin(look) {
-    const { width, height } = sizeOf(this.canvas);
+    const { canvas } = this;
+    const { width, height } = sizeOf(canvas);
     const ratio = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
-      this.canvas.height = Math.round(height * ratio);
-    }
+    const pixels = [width, height].map((side) => Math.round(side * ratio));
+    if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
     this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const room = Math.max(height - MARGIN.top - MARGIN.bottom, 1);
+    const room = max(height - MARGIN.top - MARGIN.bottom, 1);
     const left = this.widestTick(room) + 14;
-    this.box = { left, top: MARGIN.top, width: Math.max(width - left - MARGIN.right, 1), height: room };
+    this.box = { left, top: MARGIN.top, width: max(width - left - MARGIN.right, 1), height: room };
     this.limits = this.equal ? equalised(this.wanted, this.box) : this.wanted;
     this.look = look;
     this.ctx.fillStyle = css(look.paper);
@@ -70,25 +69,26 @@ class Panel {
     this.ctx.font = FONT;
     const [, , bottom, top] = this.wanted;
     const numbers = ticks(bottom, top, height / ROOM_FOR_Y).map((y) => this.ctx.measureText(tickText(y)).width);
-    return Math.max(16, ...numbers);
+    return max(16, ...numbers);
   }
 
   drawAxes() {
     const { ctx, box, look } = this;
     const [left, right, bottom, top] = this.limits;
+    const base = box.top + box.height;
     ctx.font = FONT;
     ctx.fillStyle = css(look.ink);
     ctx.beginPath();
     ctx.moveTo(box.left, box.top);
-    ctx.lineTo(box.left, box.top + box.height);
-    ctx.lineTo(box.left + box.width, box.top + box.height);
+    ctx.lineTo(box.left, base);
+    ctx.lineTo(box.left + box.width, base);
     this.stroke(look.pale, 1);
     for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
       if (this.whole && !Number.isInteger(x)) continue;
-      ctx.fillRect(this.px(x), box.top + box.height, 1, 4);
-      this.write(this.tickX(x), this.px(x), box.top + box.height + 6, "center");
+      ctx.fillRect(this.px(x), base, 1, 4);
+      this.write(this.tickX(x), this.px(x), base + 6, "center");
     }
-    this.write(this.xlabel, box.left + box.width / 2, box.top + box.height + 22, "center", "top", box.width);
+    this.write(this.xlabel, box.left + box.width / 2, base + 22, "center", "top", box.width);
     for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
       ctx.fillRect(box.left - 4, this.py(y), 4, 1);
       this.write(tickText(y), box.left - 6, this.py(y), "right", "middle");
@@ -111,7 +111,7 @@ class Panel {
   /** Call `draw`, with its drawing clipped to the axes, and to the margin that a marker at their end needs. */
   clipped(draw, margin = MARGIN.right) {
     const { left, top, width, height } = this.box;
-    const above = Math.min(margin, 6);
+    const above = min(margin, 6);
     this.ctx.save();
     this.ctx.beginPath();
     this.ctx.rect(left, top - above, width + margin, height + above);
@@ -135,6 +135,17 @@ class Panel {
     this.ctx.arc(this.px(x), this.py(y), r, 0, 2 * Math.PI);
   }
 
+  /** A marker of r pixels at a point in data units. */
+  mark(path, [x, y], r, fill, edge) {
+    const { ctx } = this;
+    ctx.beginPath();
+    path(ctx, this.px(x), this.py(y), r);
+    ctx.fillStyle = css(fill);
+    ctx.fill();
+    ctx.strokeStyle = css(edge);
+    ctx.stroke();
+  }
+
   /** Draw the last path or circle as a line. */
   stroke(rgb, width, alpha = 1) {
     this.ctx.strokeStyle = css(rgb, alpha);
@@ -152,7 +163,7 @@ class Panel {
 
 /** The limits, widened until both axes have the same scale. */
 function equalised([left, right, bottom, top], box) {
-  const unit = Math.min(box.width / (right - left), box.height / (top - bottom));
+  const unit = min(box.width / (right - left), box.height / (top - bottom));
   const [spareX, spareY] = [box.width / unit - (right - left), box.height / unit - (top - bottom)];
   return [left - spareX / 2, right + spareX / 2, bottom - spareY / 2, top + spareY / 2];
 }
@@ -162,11 +173,11 @@ function rangeWithMargin(values, margin, least = 0) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
+    low = min(low, value);
+    high = max(high, value);
   }
   if (low > high) return [0, 1];
-  const spare = high > low ? Math.max(least - (high - low), 0) / 2 : 0;
+  const spare = high > low ? max(least - (high - low), 0) / 2 : 0;
   [low, high] = [low - spare, high + spare];
   const room = high > low ? margin * (high - low) : 1;
   return [low - room, high + room];
@@ -174,7 +185,7 @@ function rangeWithMargin(values, margin, least = 0) {
 
 /** A number for an axis. */
 function tickText(value) {
-  const size = Math.abs(value);
+  const size = abs(value);
   return trueMinus(size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value));
 }
 

@@ -85,11 +85,10 @@ class Plane extends Panel {
 
   drawPoints(styles) {
     const { ctx, look } = this;
-    const r = clamped(Math.sqrt(3600 / styles.length), 2.4, 4.5);
+    const r = clamped(sqrt(3600 / styles.length), 2.4, 4.5);
     ctx.lineWidth = 0.8;
     styles.forEach(({ rgb, path }, i) => {
-      const [x, y] = this.place(i);
-      drawMarker(ctx, path, this.px(x), this.py(y), r, rgb, outline(rgb, look));
+      this.mark(path, this.place(i), r, rgb, outline(rgb, look));
     });
   }
 
@@ -137,9 +136,7 @@ class Plane extends Panel {
   /** Another solution: the borders of its cells, dashed, and crosses that can be seen around a number. */
   drawRival(centers) {
     this.drawBorders(centers);
-    for (const [x, y] of centers) {
-      drawMarker(this.ctx, MARKERS[6], this.px(x), this.py(y), 15, this.look.paper, this.look.ink);
-    }
+    for (const center of centers) this.mark(MARKERS[6], center, 15, this.look.paper, this.look.ink);
   }
 
   /** The borders between the cells of fixed centres, dashed. */
@@ -162,7 +159,7 @@ class Plane extends Panel {
       const along = x * right + y * down;
       return along > 0 ? (x * x + y * y) / along : Infinity; // the more to the side, the farther
     });
-    const least = Math.min(...away);
+    const least = min(...away);
     return least < Infinity ? away.indexOf(least) : i;
   }
 

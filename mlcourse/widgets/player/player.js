@@ -3,6 +3,7 @@
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
 const LONG = [41, 101]; // frames, from which on the player opens at a higher speed
+const SHARES = "π: share (weight) · points whose likeliest component it is";
 const STILL = 5; // a press that moves further than this is no click, in pixels
 
 class Player {
@@ -24,7 +25,7 @@ class Player {
     this.canvases = scene.planes.map(() => element("canvas", { class: "plane", tabindex: 0, role: "application" }));
     this.side = scene.curve && element("canvas", { class: "curve", role: "img" });
     this.legend = element("ul", { class: "legend" });
-    this.weights = scene.weights && element("div", { class: "weights", role: "img", "aria-label": "shares" });
+    this.weights = scene.weights && element("div", { class: "weights", role: "img" });
     this.caption = spoken("caption");
     this.reading = spoken("reading");
     const sliderName = scene.sliderName ?? "step";
@@ -41,25 +42,23 @@ class Player {
       this.back,
       this.playButton,
       this.forward,
-      element("div", { class: "wide" }, [
+      box("wide", [
         labelled(sliderName, this.slider),
         labelled("speed", this.speed),
       ]),
     ]);
     const note = element("p", { class: "note" }, [scene.note]);
-    const planes = element("div", { class: `planes count${scene.planes.length}` }, this.canvases);
-    const main = element("div", { class: "main" }, [planes, this.caption, this.controls]);
-    const beside = [this.side, this.legend, this.weights, this.reading, note, keyTable(scene.keys)];
+    const planes = box(`planes count${scene.planes.length}`, this.canvases);
+    const main = box("main", [planes, this.caption, this.controls]);
+    const shares = scene.weights && element("p", { class: "shares", "aria-hidden": true }, [SHARES]);
+    const beside = [this.side, this.legend, shares, this.weights, this.reading, note, keyTable(scene.keys)];
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
-      element("div", { class: "stage" }, [main, element("div", { class: "beside" }, beside.filter(Boolean))]),
+      box("stage", [main, box("beside", beside.filter(Boolean))]),
     ]);
     root.append(element("style", {}, [style]), this.section);
     on(this.section, "keydown", (event) => act(event, this.keyAnywhere(event)));
-    on(this.slider, "input", () => {
-      const frame = Number(this.slider.value); // read before pause() resets the slider
-      this.pause();
-      this.go(frame);
-    });
+    on(this.slider, "input", () => this.jump(Number(this.slider.value)));
+    if (this.side) on(this.side, "click", ({ offsetX }) => this.curve.empty || this.jump(this.curve.frameAt(offsetX)));
     this.canvases.forEach((canvas, p) => {
       this.listen(canvas, p);
     });
@@ -169,6 +168,11 @@ class Player {
     return this.b;
   }
 
+  /** The first picture: in scenes that the reader changes, the only one. */
+  get plane() {
+    return this.planes[0];
+  }
+
   /** The indices of the mixture that is on the page, and of the one whose responsibilities are. */
   get indices() {
     return this.scene.frames[this.b];
@@ -186,16 +190,21 @@ class Player {
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
   go(frame) {
     const target = clamped(frame, 0, this.last);
-    const moves = Math.abs(target - this.b) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const moves = abs(target - this.b) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     [this.a, this.b, this.t] = [moves ? this.b : target, target, moves ? 0 : 1];
     this.elapsed = 0; // in steps, since this frame was requested
     this.update();
     if (moves) this.animate();
   }
 
-  step(by) {
+  /** Show a frame, and stay there. */
+  jump(frame) {
     this.pause();
-    this.go(this.b + by);
+    this.go(frame);
+  }
+
+  step(by) {
+    this.jump(this.b + by);
   }
 
   play() {
@@ -219,7 +228,7 @@ class Player {
       this.elapsed += ((now - before) / STEP_MS) * Number(this.speed.value);
       before = now;
       if (this.t < 1) {
-        this.t = Math.min(1, this.elapsed);
+        this.t = min(1, this.elapsed);
         this.draw();
       }
       if (this.playing && this.elapsed >= 1) {
@@ -273,7 +282,7 @@ class Player {
     const eased = this.t * this.t * (3 - 2 * this.t);
     for (const plane of this.planes) plane.draw(this.look, this.a, this.b, eased, this.chosen, this.pinned);
     if (this.curve) this.curve.draw(this.look, this.a, this.b, eased);
-    if (this.scene.weights) this.drawWeights(this.planes[0].mixtureAt(this.a, this.b, eased).weights);
+    if (this.scene.weights) this.drawWeights(this.plane.mixtureAt(this.a, this.b, eased).weights);
     this.drawn += 1;
   }
 
@@ -282,13 +291,13 @@ class Player {
     if (this.weights.childElementCount !== weights.length) {
       this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
     }
-    const labels = this.planes[0].labels(this.indices[1]);
+    const labels = this.plane.labels(this.indices[1]);
     const held = this.held?.mean;
     const texts = weights.map((weight, k) => {
       const n = labels?.filter((label) => label === k).length;
       return decimal(weight, 2) + (k === held ? " · held" : labels ? ` · ${counted(n, "point")}` : "");
     });
-    this.weights.ariaLabel = `shares: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`;
+    this.weights.ariaLabel = `${SHARES}: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`;
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
@@ -355,10 +364,9 @@ function keyTable(keys) {
 }
 
 function weightBar(k) {
-  const bar = element("div", { class: "bar" });
-  return element("div", { class: "weight" }, [
+  return box("weight", [
     element("span", {}, [`π${subscript(k)}`]),
-    element("div", { class: "track" }, [bar]),
+    box("track", [box("bar")]),
     element("span", { class: "number" }),
   ]);
 }
@@ -374,7 +382,11 @@ function disable(button, whether) {
 
 /** A row of controls. */
 function row(controls) {
-  return element("div", { class: "controls" }, controls);
+  return box("controls", controls);
+}
+
+function box(name, children = []) {
+  return element("div", { class: name }, children);
 }
 
 /** A paragraph whose changes a screen reader reads aloud. */

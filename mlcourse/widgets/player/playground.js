@@ -142,8 +142,9 @@ class Playground extends Live {
     this.put(settled(this.state), 0);
   }
 
-  /** Start EM anew on the original points or on a preset, in a view that fits them. */
+  /** Start EM anew on the original points or on a preset, in a view that fits them; no point or mean stays chosen. */
   load(data) {
+    this.chooseMean(-1);
     const preset = data !== ORIGINAL;
     const given = preset ? presetOf(data) : this.state.original;
     this.restart({ ...given, data, preset, limits: limitsOf(given) });
@@ -180,7 +181,7 @@ class Playground extends Live {
   addGroup() {
     const { points } = this.state;
     const random = seededRandom(1000 + points.length);
-    const [left, right, bottom, top] = this.planes[0].limits;
+    const [left, right, bottom, top] = this.plane.limits;
     const center = [[left, right], [bottom, top]].map((ends) => between(...ends, 0.15 + 0.7 * random()));
     const spread = 0.06 * (top - bottom);
     const group = range(GROUP).map(() => center.map((value) => value + spread * standardNormal(random)));
@@ -190,7 +191,7 @@ class Playground extends Live {
   // ── Handles: points and means ───────────────────────────────────────────────────────────────────
 
   grab(place, reach) {
-    const point = this.planes[0].nearest(...place, reach);
+    const point = this.plane.nearest(...place, reach);
     return super.grab(place, reach) ?? (point >= 0 ? { point } : null);
   }
 
@@ -213,7 +214,7 @@ class Playground extends Live {
     return {
       ...super.keys(p),
       ...Object.fromEntries(digits),
-      n: () => this.tap(middleOf(this.scene.planes[0].limits)),
+      n: () => this.tap(middleOf(this.plane.limits)),
       Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1), `point ${this.chosen} removed`),
     };
   }
@@ -244,7 +245,7 @@ function afterRound(state, held = null) {
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
   if (held?.mean >= 0) next = judged(points, withComponent(held.mean, last.theta, next.theta));
-  const gain = Math.abs(next.lowerBound - last.lowerBound);
+  const gain = abs(next.lowerBound - last.lowerBound);
   if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
   return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
 }
@@ -297,8 +298,8 @@ function captionOf({ points, steps, K, converged }, [m, e], rival) {
   if (e < 0) return `EM needs more points than components: place more than ${K}.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
-    const paths = theta.means.map((mean, k) => Math.sqrt(squaredDistance(mean, before.theta.means[k])));
-    const longest = Math.max(...paths);
+    const paths = theta.means.map((mean, k) => sqrt(squaredDistance(mean, before.theta.means[k])));
+    const longest = max(...paths);
     return `M-step ${round - 1}: component ${paths.indexOf(longest)} moves most, its mean by ${significant(longest, 2)}.`;
   }
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
@@ -312,7 +313,7 @@ function captionOf({ points, steps, K, converged }, [m, e], rival) {
 
 /** How many points change their group, when the groups are numbered so that as few as possible do. */
 function differenceText(ours, theirs) {
-  const groups = range(Math.max(...ours, ...theirs) + 1);
+  const groups = range(max(...ours, ...theirs) + 1);
   const table = groups.map((k) => groups.map((l) => ours.filter((label, i) => label === k && theirs[i] === l).length));
   return `k-means would group ${ours.length - agreement(table)} of ${ours.length} points differently.`;
 }
@@ -320,5 +321,5 @@ function differenceText(ours, theirs) {
 /** The largest sum of one number per row, each from another column. There are at most 6! ways. */
 function agreement([row, ...rows], taken = []) {
   if (!row) return 0;
-  return Math.max(...row.map((count, l) => (taken.includes(l) ? 0 : count + agreement(rows, [...taken, l]))));
+  return max(...row.map((count, l) => (taken.includes(l) ? 0 : count + agreement(rows, [...taken, l]))));
 }

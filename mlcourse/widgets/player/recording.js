@@ -25,15 +25,15 @@ class Recording extends Player {
   }
 }
 
-/** Curves over a logarithmic axis, with powers of ten below it. */
+/** Curves over a logarithmic axis from large to small values, with powers of ten below it. */
 class LogCurve extends Curve {
   constructor(canvas, spec) {
-    super(canvas, { ...spec, x: spec.x.map(Math.log10) });
+    super(canvas, { ...spec, x: spec.x.map((x) => -Math.log10(x)) });
     this.whole = true;
   }
 
   tickX(x) {
-    return String(Number((10 ** x).toPrecision(1)));
+    return String(Number((10 ** -x).toPrecision(1)));
   }
 }
 
@@ -41,7 +41,7 @@ class LogCurve extends Curve {
 class MinimaCurve extends Curve {
   drawLine(k, values, now) {
     super.drawLine(k, values, now);
-    const lowest = values.indexOf(Math.min(...values));
+    const lowest = values.indexOf(min(...values));
     this.circle([this.x[lowest], values[lowest]], 9);
     this.stroke(this.look.ink, 1.8);
   }

@@ -48,6 +48,7 @@ def test_the_filter_allows_only_the_listed_calls(machine):
             seccomp.MMAP,
             seccomp.CLONE,
             seccomp.CLONE3,
+            seccomp.CLOSE_RANGE,
             seccomp.KILL,
             seccomp.TKILL,
             seccomp.TGKILL,
@@ -68,6 +69,11 @@ def test_the_filter_allows_only_the_listed_calls(machine):
     ("call", "arguments", "allowed"),
     [
         (seccomp.CLONE, (0x3D0F00,), True),  # a thread, as glibc starts it
+        (seccomp.CLONE, (0x10900,), False),  # a thread with a table of open files of its own
+        (seccomp.CLOSE_RANGE, (3, 9, 0), True),
+        (seccomp.CLOSE_RANGE, (3, 9, 4), True),
+        (seccomp.CLOSE_RANGE, (3, 9, 2), False),  # CLOSE_RANGE_UNSHARE
+        (seccomp.CLOSE_RANGE, (3, 9, 6), False),
         (seccomp.CLONE, (17,), False),  # a process: SIGCHLD alone
         (seccomp.CLONE, (0x4111,), False),  # vfork
         (seccomp.CLONE, (0x10000 | 0x10000000,), False),  # a thread with a namespace of its own

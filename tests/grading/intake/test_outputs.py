@@ -98,9 +98,9 @@ LARGE = {
 
 @pytest.mark.parametrize("kind", LARGE)
 def test_a_large_file_takes_little_memory(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "MAX_SKIPPED", 100_000)  # so that this takes no second
-    monkeypatch.setattr(outputs, "MAX_PARTS", 100_000)
-    monkeypatch.setattr(outputs, "MAX_CONTAINERS", 50_000)
+    monkeypatch.setattr(outputs, "MAX_SKIPPED", 20_000)  # so that this takes no second
+    monkeypatch.setattr(outputs, "MAX_PARTS", 20_000)
+    monkeypatch.setattr(outputs, "MAX_CONTAINERS", 10_000)
     start, again = LARGE[kind]
     file = cast(IO[bytes], Endless(start, again, MAX_FILE + 10**7 if "100" in kind else 20_000_000))
     tracemalloc.start()

@@ -106,8 +106,8 @@ def test_a_part_of_the_points_is_given_or_not(some_sandbox):
 def test_a_resumed_run_gives_the_same_marks(some_sandbox):
     content = honest.notebook(e_step=WRONG_E_STEP, after="def m_step(X, R):\n    return 1")
     whole = graded(some_sandbox, content)
-    for kept in range(len(whole.marks)):
-        done = {mark.task: mark for place, mark in enumerate(whole.marks) if place % 3 == kept % 3}
+    for kept in range(3):
+        done = {mark.task: mark for place, mark in enumerate(whole.marks) if place % 3 == kept}
         assert graded(some_sandbox, content, done=done).marks == whole.marks
 
 

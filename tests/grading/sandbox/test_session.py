@@ -14,7 +14,7 @@ def test_excess_found_by_the_watchdog_meanwhile_counts(monkeypatch):
     monkeypatch.setattr(module.secrets, "token_hex", lambda size: "1")
     session = Session.__new__(Session)
 
-    def excess():
+    def excess(mapped):
         session._on_excess("threads")
 
     session.excess, session.end_worker = None, lambda: None
