@@ -3,7 +3,7 @@
 import time
 from html.parser import HTMLParser
 
-PATIENCE = 12  # seconds: no test is about how fast this machine is
+PATIENCE = 120  # seconds: no test is about how fast this machine is
 
 
 def wait_until(page, condition):
