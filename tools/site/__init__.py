@@ -10,7 +10,10 @@ What happens, in order:
     folds.py     predict, then look: the answer to a prediction waits behind a button
     stage.py     the pages' sources: notebooks with their outputs, the glossary, the documents, the reference
     theme/       what Sphinx needs: its configuration, an extension, templates, a style sheet and one script
+    preview.py   the picture that other sites show beside a link to this one
+    address.py   where the site is published
     pages.py     what is done to finished pages: the content security policy, the site map
+    weigh.py     what a phone has to load
     pdf.py       pages to PDF, in a browser without a window
 
 Text and titles come from the notebooks and from `sources/lessons.toml`; nothing is written twice. Sphinx and its

@@ -10,7 +10,9 @@ from mlcourse.builder.lessons import Outline, read_course
 from mlcourse.checks.folders import notebook_name
 from mlcourse.cli import PROGRAM, ROOT, complain
 from tools.site import pages
+from tools.site.address import site_address
 from tools.site.execute import DoesNotRun, executed
+from tools.site.preview import draw_preview
 from tools.site.stage import copy_notebooks, stage
 
 WORK = ROOT / "build" / "site"
@@ -85,4 +87,5 @@ def publish(course: Outline, html: Path, out: Path) -> None:
     shutil.copytree(html, out, ignore=shutil.ignore_patterns(".buildinfo*", "objects.inv"))
     shutil.copytree(WORK / "source" / "_static", out / "_static", dirs_exist_ok=True)
     copy_notebooks(course.root, out)
-    pages.finish(out, course.public_address)
+    draw_preview(course.root / "notebooks" / "pictures" / "04.png", out / "_static" / "preview.png")
+    pages.finish(out, site_address(course))

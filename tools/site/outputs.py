@@ -15,7 +15,6 @@ from PIL import Image
 from mlcourse.checks.atomic import write_atomically
 
 PICTURE = re.compile(r'<img src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=\s]+)"')
-PICTURE_ON_PAGE = re.compile(r"<img src=\"[^\"]*\.webp\"[^>]*>")
 SCRIPT = re.compile(r"<script>(?P<text>.*?)</script>", re.DOTALL)
 LINK = re.compile(r"""(?P<start><a [^>]*href=["'])(?P<page>[\w./-]+)\.ipynb(?=[#"'])""")
 SUMMARY = re.compile(r"<summary>.*?</summary>", re.DOTALL)  # a button: a link inside it could not be reached

@@ -55,9 +55,7 @@ def digest(text: str) -> str:
 def site_map(pages: list[Path], site: Path, address: str) -> str:
     """Return the site map for search engines."""
     places = [page.relative_to(site).as_posix() for page in pages]
-    entries = "".join(
-        f"<url><loc>{escape(f'{address.rstrip(chr(47))}/{place}')}</loc></url>\n" for place in places
-    )
+    entries = "".join(f"<url><loc>{escape(f'{address}{place}')}</loc></url>\n" for place in places)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'

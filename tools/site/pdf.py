@@ -53,10 +53,10 @@ def print_all(course: Outline, site: Path) -> list[Path]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, handler: type["Quiet"] | None = None) -> Iterator[str]:
     """Serve a folder to this machine alone; yield its address."""
-    handler = partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    handle = partial(handler or Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handle) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -23,8 +23,9 @@ from nbformat.v4 import new_markdown_cell
 
 from mlcourse.builder.lessons import Outline
 from mlcourse.checks.folders import notebook_name
+from tools.site.address import binder_address
 from tools.site.folds import with_folds
-from tools.site.outputs import PICTURE_ON_PAGE, Files, for_page
+from tools.site.outputs import Files, for_page, picture
 
 HERE = Path(__file__).parent
 DOCUMENTS = (
@@ -61,6 +62,7 @@ MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)"
 HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
+COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
 :class: warning
@@ -86,16 +88,16 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
     used_by = terms_used(course)
     files = Files(out / "_static" / "shown", "../_static/shown")
     for place, notebook in copies.items():
-        written.text(place, nbformat.writes(lesson_page(place, notebook, files)))
+        written.text(place, nbformat.writes(lesson_page(course, place, notebook, files)))
     for name in course.names("exercises"):
         place = f"exercises/{notebook_name('exercises', name)}"
-        written.text(place, nbformat.writes(exercise_page(course.root / place)))
+        written.text(place, nbformat.writes(exercise_page(course, place)))
     written.text("GLOSSARY.md", glossary(course, used_by))
     for document in DOCUMENTS:
         written.text(document, with_links((course.root / document).read_text("utf-8"), document, course.root))
-    for picture in (course.root / "docs").rglob("*"):
-        if picture.suffix in (".png", ".gif"):
-            written.copy(picture.relative_to(course.root).as_posix(), picture)
+    for image in (course.root / "docs").rglob("*"):
+        if image.suffix in (".png", ".gif"):
+            written.copy(image.relative_to(course.root).as_posix(), image)
     for name in REFERENCE:
         written.text(f"reference/{name}.md", reference_page(name))
     templates = Environment(
@@ -105,8 +107,8 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
         text = templates.get_template(template).render(
             course=course,
             notebook_name=notebook_name,
-            cards=cards(course, copies, out),
-            player=first_player(copies["notebooks/04_em.ipynb"], out),
+            cards=cards(course, files),
+            player=first_player(copies["notebooks/04_em.ipynb"]),
             documents=DOCUMENTS,
             reference=REFERENCE,
         )
@@ -145,7 +147,7 @@ class Writer:
 # ── Notebooks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def lesson_page(place: str, notebook: NotebookNode, files: Files) -> NotebookNode:
+def lesson_page(course: Outline, place: str, notebook: NotebookNode, files: Files) -> NotebookNode:
     """Return an executed notebook as a page: outputs in files, answers to predictions folded."""
     widgets = (
         notebook.metadata.get("widgets", {})
@@ -155,29 +157,43 @@ def lesson_page(place: str, notebook: NotebookNode, files: Files) -> NotebookNod
     cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]
     for cell in cells:
         if cell.cell_type == "code":
-            cell = cell.update(outputs=for_page(cell, widgets, files))
+            cell.outputs = for_page(cell, widgets, files)
+        else:
+            cell.source = with_cover(cell.source, course.root / place, files)
     if place.startswith("notebooks/"):
         cells = with_folds(cells)
     if place.startswith("solutions/"):
         exercise = place.removeprefix("solutions/").replace("_solutions", "_exercises")
         cells.insert(1, new_markdown_cell(SOLUTION_WARNING % exercise))
-    return page_of(cells, place)
+    return page_of(course, cells, place)
 
 
-def exercise_page(path: Path) -> NotebookNode:
+def with_cover(text: str, notebook: Path, files: Files) -> str:
+    """Let the picture at the top of a lecture be a file of the site. It is what a reader sees first."""
+
+    def cover(found: re.Match[str]) -> str:
+        tag = picture((notebook.parent / found["path"]).read_bytes(), files)
+        return tag.replace('loading="lazy" decoding="async"', 'class="cover" fetchpriority="high"')
+
+    return COVER.sub(cover, text)
+
+
+def exercise_page(course: Outline, place: str) -> NotebookNode:
     """Return an exercise as a page: as it was handed out, with its hints folded, and nothing run."""
-    notebook = nbformat.read(path, as_version=4)
-    return page_of(notebook.cells, f"exercises/{path.name}")
+    return page_of(course, nbformat.read(course.root / place, as_version=4).cells, place)
 
 
-def page_of(cells: list[NotebookNode], place: str) -> NotebookNode:
+def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookNode:
     """Return a notebook with a line of tools below its title, and links that lead to pages."""
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = to_pages(cell.source)
     first, *others = cells
     title, _, rest = first.source.partition("\n")
-    tools = f'<p class="page-tools"><a href="../_static/{place}" download>Download this notebook</a></p>'
+    tools = f'<p class="page-tools"><a href="../_static/{place}" download>Download this notebook</a>'
+    if course.public_address:
+        tools += f'<a href="{binder_address(course, place)}">Open in Binder</a>'
+    tools += "</p>"
     first = new_markdown_cell(f"{title}\n\n{tools}\n{rest}", metadata=first.metadata)
     return nbformat.v4.new_notebook(cells=numbered([first, *others]), metadata={"kernelspec": KERNEL})
 
@@ -217,33 +233,24 @@ def anchor_of(words: str) -> str:
 # ── The front page ───────────────────────────────────────────────────────────────────────────────────
 
 
-def cards(course: Outline, copies: dict[str, NotebookNode], out: Path) -> list[dict[str, Any]]:
+def cards(course: Outline, files: Files) -> list[dict[str, Any]]:
     """Return what the card of each lesson says, and its picture."""
-    found = []
-    for name in course.names("notebooks"):
-        lesson = course.lessons[name]
-        place = f"notebooks/{notebook_name('notebooks', name)}"
-        found.append(
-            {
-                "lesson": lesson,
-                "page": place.replace(".ipynb", ".html"),
-                "picture": first_picture(copies[place]),
-            }
-        )
-    return found
+    return [
+        {
+            "lesson": course.lessons[name],
+            "page": f"notebooks/{notebook_name('notebooks', name)}".replace(".ipynb", ".html"),
+            "picture": small_cover(course.root / f"notebooks/pictures/{name[:2]}.png", files),
+        }
+        for name in course.names("notebooks")
+    ]
 
 
-def first_picture(notebook: NotebookNode) -> str:
-    """Return the tag of the first picture that a lesson shows; empty without one."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            html = output.get("data", {}).get("text/html", "")
-            if tag := PICTURE_ON_PAGE.search(html):
-                return tag[0].replace("../_static/", "_static/")
-    return ""
+def small_cover(path: Path, files: Files) -> str:
+    """Return the tag of a lesson's cover, which the words of the card describe well enough."""
+    return f'{picture(path.read_bytes(), files).replace("../_static/", "_static/")} alt="">'
 
 
-def first_player(notebook: NotebookNode, out: Path) -> str:
+def first_player(notebook: NotebookNode) -> str:
     """Return the HTML of a lesson's first player, for a page at the top of the site."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -8,8 +8,9 @@ sys.path[:0] = [str(HERE), str(HERE.parents[2])]  # the extension beside this fi
 
 from mlcourse import __version__  # noqa: E402
 from mlcourse.builder.lessons import read_course  # noqa: E402
+from tools.site.address import site_address  # noqa: E402
 
-ADDRESS = read_course(HERE.parents[2]).public_address
+ADDRESS = site_address(read_course(HERE.parents[2]))
 
 project = "Gaussian mixtures"
 author = "the authors of mlcourse"

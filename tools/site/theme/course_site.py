@@ -135,6 +135,7 @@ def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
     if pagename != GLOSSARY:
         context["body"] = TERM_LINK.sub(lambda link: with_meaning(link, found), body)
     context["description"] = description(body)
+    context["site_address"] = app.config.html_baseurl
 
 
 def with_meaning(link: re.Match[str], found: dict[str, str]) -> str:
