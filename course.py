@@ -18,6 +18,7 @@ For developers:
     python course.py test        check everything (minutes); test --quick: a sample, within a minute
     python course.py mutants     prove the checks: try every small slip in every solution
     python course.py build       rewrite notebooks/, exercises/ and solutions/ from sources/
+    python course.py site        build the course as a web site, in site/; with --pdf, as PDF files too
     python course.py bench       compare the speed of the course's models with scikit-learn's
 
 The first call creates .venv next to this file, with the exact packages of pins.txt. It takes about a minute, and

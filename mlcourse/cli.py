@@ -257,11 +257,16 @@ def mutants(extra: list[str]) -> int:
 
 def run_tool(name: str, extra: list[str]) -> int:
     """Run the main function of one of the development tools, which are next to the package, not in it."""
-    if not (ROOT / "tools" / f"{name}.py").is_file():
+    if not (ROOT / "tools").is_dir():
         return complain(f"tools/ is missing from {ROOT}: get the complete folder of the course.")
     sys.path.insert(0, str(ROOT))
     exit_code: int = import_module(f"tools.{name}").main(extra)
     return exit_code
+
+
+def site(extra: list[str]) -> int:
+    """Build the course as a web site, in site/."""
+    return run_tool("site", extra)
 
 
 def build(extra: list[str]) -> int:
@@ -337,6 +342,7 @@ GROUPS: dict[str, dict[str, Command]] = {  # the help of course.py, which runs b
         "test": (test, "check everything: style, types, tests, notebooks"),
         "mutants": (mutants, "prove the checks: try every small slip in every solution"),
         "build": (build, "rewrite notebooks/, exercises/ and solutions/ from sources/"),
+        "site": (site, "build the course as a web site, in site/"),
         "bench": (bench, "compare the speed of the course's models with scikit-learn's"),
     },
 }

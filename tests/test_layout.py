@@ -8,7 +8,7 @@ from mlcourse.cli import ROOT
 
 MODULES = sorted((ROOT / "tests").rglob("*.py"))
 # Folders of tests about more than one part of the package, and what they share.
-OTHERS = {"browser", "courses", "fuzz", "helpers", "hostile", "lessons", "tools"}
+OTHERS = {"browser", "courses", "fuzz", "helpers", "hostile", "lessons", "site", "tools"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -81,17 +81,13 @@ def run_stages(stages: list[Stage]) -> int:
 
 
 def all_stages() -> list[Stage]:
-    """Return every stage. Lectures run once: in JupyterLab if there is a browser, otherwise with nbval."""
-    lectures = [] if browser.CHROMIUM else ["notebooks"]
+    """Return every stage. Lectures and solutions run once; what they show is built into the site."""
     return [
         Stage("linters", linters.SUMMARY, linters.run),
         Stage("tests", "the package, the lesson texts, hostile submissions in a sandbox", unit_tests),
-        Stage("browser", "players, and every lecture in JupyterLab", browser_tests),
-        Stage(
-            "notebooks",
-            f"{', '.join([*lectures, 'solutions'])} and untouched exercises",
-            lambda: run_notebooks(*lectures, "solutions", "exercises"),
-        ),
+        Stage("browser", "players, and every lecture's in JupyterLab", browser_tests),
+        Stage("notebooks", "lectures, solutions and untouched exercises", run_every_notebook),
+        Stage("site", "the web edition, built from what the notebooks have shown", site_tests),
     ]
 
 
@@ -125,7 +121,14 @@ def coverage_stages() -> list[Stage]:
 
 def unit_tests(*options: str) -> int:
     """Run all tests but the browser's. Hostile submissions often wait, so there are more workers than cores."""
-    arguments = ["tests", "--ignore=tests/browser", *NO_NOTEBOOKS, "--dist=worksteal", *options]
+    arguments = [
+        "tests",
+        "--ignore=tests/browser",
+        "--ignore=tests/site",
+        *NO_NOTEBOOKS,
+        "--dist=worksteal",
+        *options,
+    ]
     return run_pytest(arguments, workers=CORES + 1)
 
 
@@ -144,6 +147,40 @@ def browser_tests() -> int:
         return run_pytest(arguments, variables, workers=CORES + 1)
 
 
+def run_every_notebook() -> int:
+    """Run lectures and solutions and keep what they show for the site; run exercises as they are handed out."""
+    from tools.site.build import run_lessons  # these need this module
+    from tools.site.execute import DoesNotRun
+
+    if code := missing("notebooks", "solutions"):
+        return code
+    try:
+        run_lessons()
+    except DoesNotRun as problem:
+        return complain(str(problem))
+    return run_notebooks("exercises")
+
+
+def site_tests() -> int:
+    """Build the site and test it; without a browser, its links and pictures only."""
+    from tools import site
+
+    if code := site.main([]):
+        return code
+    if not browser.CHROMIUM:
+        print("no Chromium found: only the site's links and pictures are tested")
+    arguments = ["tests/site", *NO_NOTEBOOKS, "--dist=worksteal"]
+    return run_pytest(arguments, {"MLCOURSE_SITE": str(ROOT / "site")}, workers=CORES + 1)
+
+
+def missing(*paths: str) -> int:
+    """Complain if a path is neither a file nor a folder with notebooks; return the exit code."""
+    empty = [path for path in paths if not (ROOT / path).is_file() and not any((ROOT / path).glob("*.ipynb"))]
+    if empty:
+        return complain(f"no notebooks in {' or '.join(empty)}: run `python course.py build` first.")
+    return 0
+
+
 def run_notebooks(*paths: str) -> int:
     """Run notebooks with nbval: a cell that raises fails, outputs are not compared.
 
@@ -151,9 +188,8 @@ def run_notebooks(*paths: str) -> int:
     pytest-randomly is off, and each notebook stays with one worker (loadfile). MNIST would take minutes, so lesson 12
     uses the small digits.
     """
-    empty = [path for path in paths if not (ROOT / path).is_file() and not any((ROOT / path).glob("*.ipynb"))]
-    if empty:
-        return complain(f"no notebooks in {' or '.join(empty)}: run `python course.py build` first.")
+    if code := missing(*paths):
+        return code
     options = ["--nbval-lax", "-p", "no:randomly", "-p", "tools.strict_notebooks", "--dist=loadfile"]
     variables = {"MLCOURSE_MNIST": "no"}
     with warm_kernels(environment(variables)) as warm:

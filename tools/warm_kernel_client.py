@@ -10,9 +10,10 @@ import socket
 import sys
 
 
-def main(address: str, connection_file: str) -> int:
+def main(address: str, connection_file: str, *options: str) -> int:
     """Ask for a kernel, pass signals on to it, and return its exit code."""
-    request = {"connection_file": connection_file, "folder": os.getcwd(), "environment": dict(os.environ)}
+    started_with = {"connection_file": connection_file, "options": options}
+    request = {**started_with, "folder": os.getcwd(), "environment": dict(os.environ)}
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(address)
         socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2])

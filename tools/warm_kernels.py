@@ -180,7 +180,7 @@ def become_kernel(request: dict, streams: list[int]) -> None:
         )
         random.seed()
         np.random.seed()  # noqa: NPY002  otherwise all kernels would share the server's random state
-        sys.argv = ["ipykernel_launcher", "-f", request["connection_file"]]
+        sys.argv = ["ipykernel_launcher", "-f", request["connection_file"], *request["options"]]
         IPKernelApp.launch_instance()
         code = 0
     except SystemExit as end:

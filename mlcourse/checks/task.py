@@ -1,4 +1,4 @@
-"""What a check needs to know about a task: data and functions, written by an author from top to bottom.
+"""What a check needs to know about a task: data and functions, written by an author from top to bottom:
 
     LESSON = Lesson("01_sorting")
 

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import areas_of
-from tools import linters, strict_notebooks, testing
+from tools import linters, site, strict_notebooks, testing
+from tools.site import build
+from tools.site.execute import DoesNotRun
 
 
 @pytest.fixture
@@ -23,6 +25,8 @@ def started(monkeypatch):
     monkeypatch.setattr(testing.browser, "CHROMIUM", None)
     monkeypatch.setattr(testing, "warm_kernels", lambda variables: nullcontext({}))
     monkeypatch.setattr(testing.linters, "run", lambda: 0)
+    monkeypatch.setattr(build, "run_lessons", dict)
+    monkeypatch.setattr(site, "main", lambda arguments: 0)
     return SimpleNamespace(runs=runs, codes=codes)
 
 
@@ -32,30 +36,32 @@ def folders(arguments):
 
 def test_every_folder_is_run_once_without_a_browser(started, capsys):
     assert testing.main([]) == 0
-    (tests, _), (browser, _), (notebooks, variables) = started.runs
+    (tests, _), (browser, _), (notebooks, variables), (pages, _) = started.runs
     assert folders(tests) == ["tests"]
     left_out = {word.removeprefix("--ignore=") for word in tests if word.startswith("--ignore=")}
-    assert left_out == {*folders(browser)}
-    assert folders(notebooks) == ["notebooks", "solutions", "exercises"]
+    assert left_out == {*folders(browser), *folders(pages)}
+    assert folders(notebooks) == ["exercises"]
     assert {"--nbval-lax", "no:randomly", "tools.strict_notebooks", "--dist=loadfile"} <= {*notebooks}
     assert variables["MLCOURSE_MNIST"] == "no"
     printed = capsys.readouterr().out
-    assert printed.count(" s  passed") == 4
+    assert printed.count(" s  passed") == 5
     assert "everything passed" in printed.splitlines()[-1]
 
 
-def test_with_a_browser_lectures_run_in_jupyterlab_only(monkeypatch):
-    monkeypatch.setattr(testing.browser, "CHROMIUM", "/usr/bin/chromium")
-    named = {stage.name: stage.what for stage in testing.all_stages()}
-    assert "every lecture" in named["browser"]
-    assert named["notebooks"] == "solutions and untouched exercises"
+def test_a_lecture_that_does_not_run_is_a_failure(started, monkeypatch, capsys):
+    def fail():
+        raise DoesNotRun("notebooks/04_em.ipynb does not run: 1 / 0")
 
-
-@pytest.mark.parametrize("failing", range(3))
-def test_after_a_failure_the_other_stages_still_run(started, capsys, failing):
-    started.codes[:] = [5 if number == failing else 0 for number in range(3)]
+    monkeypatch.setattr(build, "run_lessons", fail)
     assert testing.main([]) == 1
-    assert len(started.runs) == 3
+    assert "04_em.ipynb does not run: 1 / 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("failing", range(4))
+def test_after_a_failure_the_other_stages_still_run(started, capsys, failing):
+    started.codes[:] = [5 if number == failing else 0 for number in range(4)]
+    assert testing.main([]) == 1
+    assert len(started.runs) == 4
     assert capsys.readouterr().out.count("s  FAILED") == 1
 
 

@@ -1,0 +1,57 @@
+"""Every link and every picture of every page leads somewhere on the site."""
+
+from urllib.parse import unquote, urlsplit
+
+
+def test_every_link_leads_to_a_page_and_an_anchor(site, read_pages):
+    broken = [
+        (name, link)
+        for name, page in read_pages.items()
+        for link in page.links
+        if not leads_somewhere(link, page, site, read_pages)
+    ]
+    assert not broken
+    assert sum(len(page.links) for page in read_pages.values()) > 1000
+
+
+def leads_somewhere(link, page, site, read_pages):
+    parts = urlsplit(link)
+    if parts.scheme:
+        return True  # nothing is loaded from there; a reader may follow it
+    path = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path.resolve()
+    if not path.is_file() or not path.is_relative_to(site.resolve()):
+        return False
+    anchors = (
+        read_pages[path.relative_to(site.resolve()).as_posix()].anchors if path.suffix == ".html" else ()
+    )
+    return unquote(parts.fragment) in {"", *anchors}
+
+
+def test_everything_a_page_loads_is_on_the_site(read_pages):
+    missing = [
+        (name, source)
+        for name, page in read_pages.items()
+        for source in page.sources
+        if urlsplit(source).scheme != "data" and not (page.path.parent / urlsplit(source).path).is_file()
+    ]
+    assert not missing
+
+
+def test_every_picture_has_an_alternative_text(read_pages):
+    assert not [(name, page.without_alt) for name, page in read_pages.items() if page.without_alt]
+
+
+def test_every_page_allows_its_own_files_alone(read_pages):
+    for name, page in read_pages.items():
+        policy = page.meta["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'"), name
+        assert "http" not in policy, name
+
+
+def test_every_lesson_has_a_title_and_a_description_of_its_own(read_pages):
+    lessons = [page for name, page in read_pages.items() if name.startswith("notebooks/")]
+    assert len(lessons) == 15
+    assert len({page.title for page in lessons}) == 15
+    descriptions = {page.meta["description"] for page in lessons}
+    assert len(descriptions) == 15
+    assert all(40 <= len(text) <= 161 for text in descriptions)

@@ -1,0 +1,57 @@
+"""Every page, light and dark, wide and narrow: errors, requests, sideways scrolling, axe-core."""
+
+import os
+
+import pytest
+
+from tests.site.conftest import DESK, FOLDER, PHONE, Path
+
+PAGES = sorted(path.relative_to(FOLDER).as_posix() for path in Path(FOLDER).rglob("*.html")) if FOLDER else []
+# One of each kind. axe-core needs seconds for a page: MLCOURSE_EVERY_PAGE=1 asks it about all.
+KINDS = [
+    "index.html",
+    "notebooks/00_welcome.html",
+    "notebooks/04_em.html",
+    "exercises/05_why_em_works_exercises.html",
+    "solutions/04_em_solutions.html",
+    "GLOSSARY.html",
+    "reference/kmeans.html",
+    "docs/engineers.html",
+    "search.html",
+]
+OPTIONS = {"resultTypes": ["violations"]}
+IN_THE_DARK = OPTIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}  # colours are all that changes
+# Thousands of spans, with the same few colours on every page: looked at on one.
+ALIKE = {"exclude": [[".katex"], [".highlight pre"]]}
+IN_FULL = "notebooks/00_welcome.html"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_quiet_and_narrow_enough(shared_page, address, name):
+    page, complaints = shared_page
+    complaints.clear()
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}/{name}")
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES if os.environ.get("MLCOURSE_EVERY_PAGE") else KINDS)
+def test_axe_finds_nothing_to_complain_about(shared_page, address, name):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page, _ = shared_page
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/{name}")
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    where = None if name == IN_FULL else ALIKE
+    found = {"light": axe.run(page, context=where, options=OPTIONS).response["violations"]}
+    page.emulate_media(color_scheme="dark")
+    found["dark"] = axe.run(page, context=where, options=IN_THE_DARK).response["violations"]
+    broken = [
+        (scheme, rule["id"], [node["html"][:300] for node in rule["nodes"]][:5])
+        for scheme, rules in found.items()
+        for rule in rules
+    ]
+    assert broken == []

@@ -1,0 +1,203 @@
+"""What a reader does: predict and unfold, look up terms, search, play, print."""
+
+import pytest
+
+from tests.helpers.player_page import ink
+from tests.helpers.site_page import wait_until
+from tests.site.conftest import PHONE
+
+EM = "notebooks/04_em.html"
+FOLDS = "details.prediction"
+PLAYER = "document.querySelector('[data-mlcourse-player]')?.player"
+OPEN = "[...document.querySelectorAll('details.prediction')].filter((fold) => fold.open).length"
+
+
+# ── Predict, then look ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_answer_unfolds_by_keyboard(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/{EM}")
+    fold = page.locator(FOLDS).first
+    answer = fold.locator("> :not(summary)").first
+    assert fold.locator("summary").inner_text() == "Show what happens"
+    assert not answer.is_visible()
+    fold.locator("summary").press("Enter")
+    assert answer.is_visible()
+    fold.locator("summary").press("Enter")
+    assert not answer.is_visible()
+
+
+def test_an_answer_unfolds_without_scripts(new_page, address):
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{address}/{EM}")
+    fold = page.locator(FOLDS).first
+    fold.locator("summary").click()
+    assert fold.locator("> :not(summary)").first.is_visible()
+
+
+def test_unfold_all_is_remembered_on_other_pages(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/{EM}")
+    assert page.evaluate(OPEN) == 0
+    page.get_by_role("button", name="Unfold all answers").press("Enter")
+    n_folds = page.locator(FOLDS).count()
+    assert page.evaluate(OPEN) == n_folds >= 5
+    page.goto(f"{address}/notebooks/01_kmeans.html")
+    assert page.evaluate(OPEN) == page.locator(FOLDS).count() >= 5
+    page.get_by_role("button", name="Fold all answers").click()
+    assert page.evaluate(OPEN) == 0
+
+
+def test_print_shows_every_answer(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/{EM}")
+    pictures = page.locator(f"{FOLDS} figure img")
+    assert not pictures.first.is_visible()
+    page.emulate_media(media="print")
+    assert all(picture.is_visible() for picture in pictures.all())
+    assert not page.get_by_text("Show what happens").first.is_visible()
+
+
+# ── Terms ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def term(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/{EM}")
+    return page, page.locator(".term").locator("visible=true").first
+
+
+def test_a_term_is_explained_under_the_pointer(term):
+    page, found = term
+    meaning = found.locator("[role=tooltip]")
+    assert not meaning.is_visible()
+    found.hover()
+    assert len(meaning.inner_text()) > 40
+    page.keyboard.press("Escape")
+    assert not meaning.is_visible()
+
+
+def test_a_term_is_explained_by_keyboard(term):
+    page, found = term
+    meaning = found.locator("[role=tooltip]")
+    found.locator("a").focus()
+    assert meaning.is_visible()
+    assert found.locator("a").get_attribute("aria-describedby") == meaning.get_attribute("id")
+    page.keyboard.press("Escape")
+    assert not meaning.is_visible()
+
+
+def test_the_first_tap_on_a_term_explains_it(new_page, address):
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    page.goto(f"{address}/{EM}")
+    found = page.locator(".term").locator("visible=true").first
+    found.locator("a").tap()
+    assert found.locator("[role=tooltip]").is_visible()
+    assert page.url.endswith(EM)
+    found.locator("a").tap()
+    page.wait_for_url("**/GLOSSARY.html#*")
+
+
+def test_a_term_leads_back_to_the_lessons_that_use_it(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/GLOSSARY.html#responsibility")
+    page.locator("#responsibility").get_by_role("link", name="04", exact=True).click()
+    page.wait_for_url(f"**/{EM}")
+
+
+# ── Search ───────────────────────────────────────────────────────────────────────────────────────────
+
+WORDS = {
+    "GaussianMixture": "reference/mixture.html",
+    "responsibility": "GLOSSARY.html",
+    "silhouette": "reference/metrics.html",
+    "reg_covar": "notebooks/06_when_em_fails.html",
+    "playground": "notebooks/04_em.html",
+    "Mahalanobis": "notebooks/03_gaussians.html",
+    "bubblewrap": "docs/grading.html",
+    "whitening": "notebooks/11_pca_digits.html",
+    "semi-supervised": "notebooks/13_beyond.html",
+    "Dask": "docs/scale.html",
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_search_finds_a_word(shared_page, address, word):
+    page, complaints = shared_page
+    complaints.clear()
+    page.goto(f"{address}/search.html?q={word}")
+    page.wait_for_selector("#search-results ul.search li a")
+    wait_until(page, "/Search finished/.test(document.querySelector('#search-results').innerText)")
+    links = page.locator("#search-results ul.search li > a").evaluate_all(
+        "(found) => found.map(({ href }) => href)"
+    )
+    assert any(WORDS[word] in link for link in links)
+    assert complaints == []
+
+
+# ── Players ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_players_play(new_page, address, scheme):
+    page = new_page(color_scheme=scheme)
+    page.goto(f"{address}/{EM}")
+    player = page.locator("[data-mlcourse-player]").first
+    player.scroll_into_view_if_needed()
+    wait_until(page, PLAYER)
+    before = ink(page)
+    player.get_by_role("button", name="Play").click()
+    wait_until(page, f"{PLAYER}?.frame >= 2")
+    assert ink(page) != before
+    assert player.locator("section.dark").count() == (scheme == "dark")
+
+
+def test_the_front_page_plays_at_once(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/index.html")
+    wait_until(page, f"{PLAYER}?.frame >= 2")
+
+
+def test_the_front_page_waits_for_those_who_want_less_motion(new_page, address):
+    page = new_page(reduced_motion="reduce")
+    page.goto(f"{address}/index.html")
+    wait_until(page, PLAYER)
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"{PLAYER}?.frame") == 0
+
+
+# ── A folder on a disk ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_double_click_on_the_file_is_enough(new_page, site):
+    page = new_page()
+    page.goto(f"{site.as_uri()}/index.html")
+    wait_until(page, f"{PLAYER}?.frame >= 1")
+    page.goto(f"{site.as_uri()}/{EM}")
+    wait_until(page, PLAYER)
+    page.goto(f"{site.as_uri()}/search.html?q=responsibility")
+    page.wait_for_selector("#search-results ul.search li a")
+
+
+def test_the_policy_refuses_what_is_not_the_sites(chromium, address):
+    """Tried, not only declared: a script, a request and a picture from elsewhere are all blocked."""
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{address}/{EM}")
+        blocked = page.evaluate(BLOCKED)
+    assert blocked == ["connect-src", "img-src", "script-src-elem", "script-src-elem"]
+
+
+BLOCKED = """async () => {
+  const blocked = [];
+  document.addEventListener("securitypolicyviolation", (event) => blocked.push(event.effectiveDirective));
+  const add = (tag, attributes) => document.body.append(Object.assign(document.createElement(tag), attributes));
+  add("script", { src: "https://example.org/a.js" });
+  add("script", { textContent: "window.ran = true" });
+  add("img", { src: "https://example.org/a.png" });
+  await fetch("https://example.org/").catch(() => null);
+  await new Promise((done) => setTimeout(done, 100));
+  return window.ran ? ["a script ran"] : blocked.sort();
+}"""

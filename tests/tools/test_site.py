@@ -1,0 +1,215 @@
+"""Parts of the web edition that need neither Sphinx nor a browser."""
+
+import base64
+import io
+import re
+from types import SimpleNamespace
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
+from PIL import Image
+
+from tools.site import execute, outputs, pages, stage
+from tools.site.address import binder_address, site_address
+from tools.site.folds import CLOSE, OPEN, with_folds
+
+QUESTION = "**Before you run the next cell:** which one is larger?"
+
+
+def text(source):
+    return new_markdown_cell(source)
+
+
+def code(source="1 + 1", tags=()):
+    shown = [new_output("stream", text="2")]
+    return new_code_cell(source, outputs=shown, metadata={"tags": [*tags]})
+
+
+def folded(cells):
+    """The sources within the folds, and those outside of them."""
+    inside, outside, where = [], [], None
+    for cell in with_folds(cells):
+        if cell.source == OPEN:
+            where = inside
+        elif cell.source == CLOSE:
+            where = None
+        else:
+            (outside if where is None else where).append(cell.source or cell.outputs[0].text)
+    return inside, outside
+
+
+# ── Predict, then look ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_cell_shows_is_folded_and_its_code_is_not():
+    inside, outside = folded([text(QUESTION), code("larger(a, b)"), text("It is b.\n\n## Next\n\nMore.")])
+    assert inside == ["2", "It is b."]
+    assert outside == [QUESTION, "larger(a, b)", "## Next\n\nMore."]
+
+
+def test_a_cell_that_the_lesson_folds_is_folded_whole():
+    inside, _ = folded([text(QUESTION), code("# Figure 1", tags=["hide-input"]), text("## Next")])
+    assert inside == ["# Figure 1"]
+
+
+def test_every_cell_up_to_the_next_text_belongs_to_the_answer():
+    inside, _ = folded([text(QUESTION), code("first"), code("second"), text("## Next"), code("third")])
+    assert inside == ["2", "second"]
+
+
+def test_the_next_question_is_outside():
+    inside, outside = folded([text(QUESTION), code("a"), text(f"It is b.\n\n{QUESTION}"), code("b")])
+    assert inside == ["2", "It is b.", "2"]
+    assert outside == [QUESTION, "a", QUESTION, "b"]
+
+
+def test_a_question_may_be_broken_between_any_two_words():
+    inside, _ = folded([text("**Before you\nrun the next\ncells:** why?"), code("a")])
+    assert inside == ["2"]
+
+
+def test_without_a_question_nothing_is_folded():
+    cells = [text("## Title"), code("a"), text("It is b.")]
+    assert with_folds(cells) == cells
+
+
+# ── What a cell shows ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def files(tmp_path):
+    return outputs.Files(tmp_path / "shown", "../_static/shown")
+
+
+@pytest.fixture
+def png():
+    drawn = io.BytesIO()
+    Image.new("RGBA", (30, 20), (200, 0, 0, 128)).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def html_of(output, files, widgets=None):
+    shown = outputs.converted(output, widgets or {}, files)
+    return "".join(one["data"]["text/html"] for one in shown)
+
+
+def test_a_picture_in_html_becomes_a_file_of_the_same_pixels(files, png):
+    encoded = base64.b64encode(png).decode()
+    html = html_of(
+        new_output("display_data", {"text/html": f'<img src="data:image/png;base64,{encoded}" alt="red">'}),
+        files,
+    )
+    assert 'width="30" height="20"' in html
+    assert 'alt="red"' in html
+    (path,) = files.folder.iterdir()
+    assert Image.open(path).convert("RGBA").getpixel((3, 3)) == (200, 0, 0, 128)
+    assert f'src="../_static/shown/{path.name}"' in html
+
+
+def test_a_script_becomes_a_file(files):
+    html = html_of(new_output("display_data", {"text/html": "<p>a</p><script>play()</script>"}), files)
+    (path,) = files.folder.iterdir()
+    assert path.read_text() == "play()"
+    assert html == f'<p>a</p><script src="../_static/shown/{path.name}"></script>'
+
+
+def test_links_between_notebooks_lead_to_pages(files):
+    html = "<a href='../exercises/04_em_exercises.ipynb#x'>04</a>"
+    assert "'../exercises/04_em_exercises.html#x'" in html_of(
+        new_output("display_data", {"text/html": html}), files
+    )
+
+
+def test_a_slider_shows_its_first_view(files, png):
+    picture = {"output_type": "display_data", "data": {"image/png": base64.b64encode(png).decode()}}
+    widgets = {
+        "box": {"state": {"children": ["IPY_MODEL_slider", "IPY_MODEL_shown"]}},
+        "slider": {"state": {"value": 3}},
+        "shown": {"state": {"outputs": [picture]}},
+    }
+    output = new_output("display_data", {outputs.WIDGET: {"model_id": "box"}, "text/plain": "Box()"})
+    html = html_of(output, files, widgets)
+    assert html.count("<img") == 1
+    assert "In Jupyter, sliders change this picture." in html
+
+
+def test_files_of_earlier_builds_are_removed(files):
+    files.add(b"old", ".js")
+    later = outputs.Files(files.folder, files.address)
+    later.add(b"new", ".js")
+    later.remove_others()
+    assert [path.read_bytes() for path in files.folder.iterdir()] == [b"new"]
+
+
+# ── Pages ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_policy_allows_the_pages_own_script_and_no_other():
+    policy = pages.policy("<script>theme()</script>")
+    (digest,) = re.findall(r"'sha256-([^']+)'", policy)
+    assert digest == pages.digest("theme()") != pages.digest("other()")
+    assert "unsafe-eval" not in policy
+
+
+def test_links_of_a_document_stay_on_the_site():
+    root = stage.HERE.parents[1]
+    document = (
+        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/pca.py) [d](https://example.org) [e](#here)"
+    )
+    inside = stage.with_links(document, "docs/instructors.md", root)
+    assert inside == "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
+
+
+def test_the_reference_names_what_a_package_defines_itself():
+    import mlcourse.widgets
+
+    names = stage.defined_in(mlcourse.widgets)
+    assert "em_player" in names
+    assert "covariance_from_axes" not in names  # from mlcourse.gaussians, on whose page it is
+
+
+def test_addresses_follow_from_the_repository():
+    course = SimpleNamespace(public_address="https://github.com/Someone/course/blob/main")
+    assert site_address(course) == "https://someone.github.io/course/"
+    assert binder_address(course, "notebooks/04_em.ipynb") == (
+        "https://mybinder.org/v2/gh/Someone/course/main?urlpath=lab/tree/notebooks/04_em.ipynb"
+    )
+    assert site_address(SimpleNamespace(public_address="")) == ""
+
+
+def test_the_site_map_is_written_for_a_public_address_only(tmp_path):
+    (tmp_path / "index.html").write_text('<meta charset="utf-8">')
+    pages.finish(tmp_path, "")
+    assert not (tmp_path / "sitemap.xml").exists()
+    pages.finish(tmp_path, "https://someone.github.io/course/")
+    assert "<loc>https://someone.github.io/course/index.html</loc>" in (tmp_path / "sitemap.xml").read_text()
+
+
+# ── Running ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    monkeypatch.setattr(execute, "package_digest", lambda: b"package")
+    path = tmp_path / "one.ipynb"
+    path.write_text(writes(new_notebook(cells=[new_code_cell("1 + 1")])))
+    return path
+
+
+def test_a_notebook_runs_again_only_when_something_has_changed(notebook, tmp_path, monkeypatch):
+    ran = []
+
+    def run_all(copies):
+        ran.extend(copies)
+        for path, copy in copies.items():
+            copy.write_bytes(path.read_bytes())
+
+    monkeypatch.setattr(execute, "run_all", run_all)
+    (first,) = execute.executed([notebook], tmp_path / "kept")
+    (again,) = execute.executed([notebook], tmp_path / "kept")
+    assert (ran, again) == ([notebook], first)
+    monkeypatch.setattr(execute, "package_digest", lambda: b"a newer package")
+    (newer,) = execute.executed([notebook], tmp_path / "kept")
+    assert ran == [notebook] * 2
+    assert [*(tmp_path / "kept").iterdir()] == [newer]

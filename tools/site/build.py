@@ -1,0 +1,91 @@
+"""Build the site."""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from mlcourse.builder.lessons import Outline, read_course
+from mlcourse.checks.folders import notebook_name
+from mlcourse.cli import PROGRAM, ROOT, complain
+from tools.site import pages
+from tools.site.address import site_address
+from tools.site.execute import DoesNotRun, executed
+from tools.site.preview import draw_preview
+from tools.site.stage import copy_notebooks, stage
+
+WORK = ROOT / "build" / "site"
+
+
+def main(arguments: list[str]) -> int:
+    """Build site/ and print where it is."""
+    parser = argparse.ArgumentParser(
+        f"{PROGRAM} site", description="Build the course as a web site, in site/."
+    )
+    parser.add_argument("--pdf", action="store_true", help="also one PDF per lesson, and one of the course")
+    parser.add_argument("-o", "--out", type=Path, default=ROOT / "site", help="the folder (default: site)")
+    options = parser.parse_args(arguments)
+    course = read_course(ROOT)
+    try:
+        build(course, options.out)
+    except DoesNotRun as problem:
+        return complain(str(problem))
+    except subprocess.CalledProcessError:
+        return complain("Sphinx could not build the site; its message is above.")
+    if options.pdf:
+        from tools.site.pdf import print_all
+
+        print_all(course, options.out)
+    print(f"The site is in {options.out}: open {options.out / 'index.html'}")
+    return 0
+
+
+def run_lessons(course: Outline | None = None) -> dict[str, Path]:
+    """Run lectures and solutions that have changed; return each one's executed copy, by its place in the course.
+
+    Raises
+    ------
+    DoesNotRun
+    """
+    course = course or read_course(ROOT)
+    places = [
+        f"{folder}/{notebook_name(folder, name)}"
+        for folder in ("notebooks", "solutions")
+        for name in course.names(folder)
+    ]
+    return dict(zip(places, executed([course.root / place for place in places], WORK / "executed")))
+
+
+def build(course: Outline, out: Path) -> None:
+    """Build the site in a folder.
+
+    Raises
+    ------
+    DoesNotRun
+        If a lesson or a solution fails.
+    subprocess.CalledProcessError
+        If Sphinx does.
+    """
+    stage(course, run_lessons(course), WORK / "source")
+    sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html"]
+    folders = [
+        "-c",
+        str(Path(__file__).parent / "theme"),
+        "-d",
+        str(WORK / "doctrees"),
+        str(WORK / "source"),
+        str(WORK / "html"),
+    ]
+    subprocess.run([*sphinx, *folders], check=True, cwd=course.root)
+    publish(course, WORK / "html", out)
+
+
+def publish(course: Outline, html: Path, out: Path) -> None:
+    """Copy what Sphinx has built and what its pages load, and finish the pages."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(html, out, ignore=shutil.ignore_patterns(".buildinfo*", "objects.inv"))
+    shutil.copytree(WORK / "source" / "_static", out / "_static", dirs_exist_ok=True)
+    copy_notebooks(course.root, out)
+    draw_preview(course.root / "notebooks" / "pictures" / "04.png", out / "_static" / "preview.png")
+    pages.finish(out, site_address(course))

@@ -1,0 +1,160 @@
+"""A Sphinx extension for the course: formulas, what glossary terms mean, descriptions, and readable docstrings."""
+
+import json
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.nodes import Element
+from py_mini_racer import MiniRacer
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+HERE = Path(__file__).parent
+
+TERM_LINK = re.compile(
+    r'<a class="reference internal" href="(?P<page>[^"#]*GLOSSARY\.html|)#(?P<anchor>[^"]+)">(?P<words>.*?)</a>',
+    re.DOTALL,
+)
+FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
+GLOSSARY = "GLOSSARY"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything; Sphinx calls this."""
+    app.add_html_math_renderer("katex", (visit_inline_math, None), (visit_math_block, None))
+    app.connect("autodoc-process-docstring", make_readable, priority=100)  # before napoleon
+    app.connect("autodoc-skip-member", skip)
+    app.connect("env-updated", note_terms)
+    app.connect("html-page-context", add_to_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+# ── Formulas ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def katex() -> MiniRacer:
+    """Start V8 with KaTeX in it."""
+    engine = MiniRacer()
+    engine.eval((HERE.parent / "katex" / "katex.min.js").read_text("utf-8"))
+    return engine
+
+
+@cache
+def typeset(formula: str, display: bool) -> str:
+    """Return a formula as HTML and MathML. Raises py_mini_racer.JSEvalException for one that KaTeX cannot read."""
+    options = {"displayMode": display, "output": "htmlAndMathml", "throwOnError": True, "strict": "ignore"}
+    html = katex().eval(f"katex.renderToString({json.dumps(formula)}, {json.dumps(options)})")
+    return str(html)
+
+
+def visit_inline_math(translator: Any, node: Element) -> None:
+    translator.body.append(typeset(node.astext(), display=False))
+    raise nodes.SkipNode
+
+
+def visit_math_block(translator: Any, node: Element) -> None:
+    translator.body.append(f'<div class="formula">{typeset(node.astext(), display=True)}</div>\n')
+    raise nodes.SkipNode
+
+
+# ── Docstrings ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def make_readable(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
+    """Turn what our docstrings leave to the reader into reStructuredText: symbols, formulas set apart, bars."""
+    lines[:] = with_literal_blocks([line.replace("|", r"\|").replace("*", r"\*") for line in lines])
+
+
+def with_literal_blocks(lines: list[str]) -> list[str]:
+    """Show as they are written: what stands indented after a colon, and the table of symbols."""
+    result: list[str] = []
+    in_symbols = literal = False
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        if line.strip() in ("Symbols", "Legend") and following.startswith("---"):
+            result += [".. rubric:: Symbols", "", "::", ""]
+            in_symbols = True
+        elif in_symbols and line.startswith("---"):
+            continue
+        elif in_symbols:
+            in_symbols = bool(line.strip())
+            result.append(f"    {line.replace(chr(92), '')}" if line.strip() else "")
+        elif line.startswith("    ") and (literal or opens_literal(result)):
+            if not literal:
+                result += ["::", ""]
+            literal = True
+            result.append(line.replace("\\|", "|").replace("\\*", "*"))
+        else:
+            literal = literal and not line.strip()
+            result.append(line)
+    return result
+
+
+def opens_literal(before: list[str]) -> bool:
+    """Whether an indented line that comes next is set apart: after a blank line below a sentence with a colon."""
+    return len(before) > 1 and not before[-1].strip() and before[-2].rstrip().endswith(":")
+
+
+def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options: Any) -> bool | None:
+    """Leave out scikit-learn's metadata routing, which every estimator has, and fields that nobody describes."""
+    undescribed = (getattr(obj, "__doc__", None) or "").startswith("Alias for field number")
+    return True if undescribed or re.fullmatch(r"(set|get)_\w*_?(request|routing)", name) else None
+
+
+# ── The glossary ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def note_terms(app: Sphinx, env: BuildEnvironment) -> None:
+    """Collect what each term of the glossary means: its first paragraph."""
+    env.glossary_meanings = meanings(env.get_doctree(GLOSSARY))  # type: ignore[attr-defined]
+
+
+def meanings(doctree: nodes.document) -> dict[str, str]:
+    """Return, for each anchor, the text below its heading."""
+    found = {}
+    for section in doctree.findall(nodes.section):
+        paragraph = next((part for part in section.children if isinstance(part, nodes.paragraph)), None)
+        if paragraph is not None:
+            for anchor in section["ids"]:
+                found[anchor] = " ".join(paragraph.astext().split())
+    return found
+
+
+def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Explain linked terms, and describe the page."""
+    body = context.get("body")
+    if not body:
+        return
+    found = app.env.glossary_meanings  # type: ignore[attr-defined]
+    if pagename != GLOSSARY:
+        context["body"] = TERM_LINK.sub(lambda link: with_meaning(link, found), body)
+    context["description"] = description(body)
+    context["site_address"] = app.config.html_baseurl
+
+
+def with_meaning(link: re.Match[str], found: dict[str, str]) -> str:
+    """Return a link to a term with its meaning beside it, for a pointer, for the keyboard and for a screen reader."""
+    meaning = found.get(link["anchor"])
+    if not link["page"] or not meaning:
+        return link[0]
+    number = f"meaning-{link.start()}"
+    return (
+        f'<span class="term"><a class="reference internal" href="{link["page"]}#{link["anchor"]}"'
+        f' aria-describedby="{number}">{link["words"]}</a>'
+        f'<span class="meaning" role="tooltip" id="{number}">{escape(meaning)}</span></span>'
+    )
+
+
+def description(body: str) -> str:
+    """Return the first sentences of a page, for search engines and previews."""
+    for paragraph in FIRST_PARAGRAPH.findall(body):
+        text = " ".join(TAG.sub("", paragraph).split())
+        if len(text) > 60 and "Download this notebook" not in text:
+            return text[:160].rsplit(" ", 1)[0] + ("…" if len(text) > 160 else "")
+    return ""

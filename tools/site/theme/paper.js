@@ -1,0 +1,58 @@
+// Turn a page, or several, into a document for paper: one article after the other, answers and hints at the end.
+async (parts) => {
+  const articles = [];
+  for (const part of parts) {
+    const response = await fetch(new URL("/" + part, location));
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const article = page.querySelector("article");
+    const base = new URL("/" + part, location);
+    for (const element of article.querySelectorAll("[src]")) element.src = new URL(element.getAttribute("src"), base);
+    prefixIds(article, part, base);
+    moveAnswers(article, part);
+    for (const element of article.querySelectorAll("script, .page-tools, .meaning, .headerlink, .copybtn")) element.remove();
+    for (const picture of article.querySelectorAll("img")) picture.loading = "eager";
+    articles.push(article);
+  }
+  document.body.replaceChildren(...articles.map((article) => document.adoptNode(article)));
+  document.body.dataset.theme = "light";
+  await Promise.all([...document.images].map((picture) => picture.decode().catch(() => null)));
+  await document.fonts.ready;
+
+  // Ids of several pages would clash; links between printed pages lead to them, others say where the page is.
+  function prefixIds(article, part, base) {
+    for (const element of article.querySelectorAll("[id]")) element.id = name(part, element.id);
+    article.id = name(part, "");
+    for (const link of article.querySelectorAll("a[href]")) {
+      const target = new URL(link.getAttribute("href"), base);
+      const path = target.pathname.slice(1);
+      if (target.origin !== location.origin) continue;
+      if (parts.includes(path)) link.setAttribute("href", "#" + name(path, target.hash.slice(1)));
+      else link.removeAttribute("href");
+    }
+  }
+  function name(part, id) {
+    return part.replace(/\W/g, "-") + "--" + decodeURIComponent(id);
+  }
+  function moveAnswers(article, part) {
+    const folds = [...article.querySelectorAll("details")].filter((fold) => fold.matches(".prediction") || isHint(fold));
+    if (!folds.length) return;
+    const end = document.createElement("section");
+    end.innerHTML = "<h2>Answers</h2>";
+    folds.forEach((fold, index) => {
+      const number = index + 1;
+      const answer = document.createElement("section");
+      answer.id = name(part, "answer-" + number);
+      answer.innerHTML = `<h3><a href="#${name(part, "question-" + number)}">${number}</a></h3>`;
+      answer.append(...[...fold.childNodes].filter((node) => node.nodeName !== "SUMMARY"));
+      const pointer = document.createElement("p");
+      pointer.id = name(part, "question-" + number);
+      pointer.innerHTML = `<a href="#${answer.id}">Answer ${number} is at the end.</a>`;
+      fold.replaceWith(pointer);
+      end.append(answer);
+    });
+    article.append(end);
+  }
+  function isHint(fold) {
+    return /^(Hint|Answer|Solution)/.test(fold.querySelector("summary")?.textContent ?? "");
+  }
+}

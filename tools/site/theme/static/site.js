@@ -1,0 +1,75 @@
+// What needs a script: one switch for all predictions, meanings of terms, and the player that runs at once.
+(function () {
+  "use strict";
+  const KEY = "mlcourse-unfolded";
+  const predictions = document.querySelectorAll("details.prediction");
+
+  function remembered() {
+    try { return localStorage.getItem(KEY) === "yes"; } catch { return false; }
+  }
+  function remember(unfolded) {
+    try { localStorage.setItem(KEY, unfolded ? "yes" : "no"); } catch { /* without storage, it is forgotten */ }
+  }
+  function addSwitch(tools) {
+    const button = document.createElement("button");
+    button.className = "unfold";
+    const show = (unfolded) => {
+      button.setAttribute("aria-pressed", String(unfolded));
+      button.textContent = unfolded ? "Fold all answers" : "Unfold all answers";
+      for (const prediction of predictions) prediction.open = unfolded;
+    };
+    button.addEventListener("click", () => {
+      const unfolded = button.getAttribute("aria-pressed") !== "true";
+      remember(unfolded);
+      show(unfolded);
+    });
+    tools.append(button);
+    show(remembered());
+  }
+  const tools = document.querySelector(".page-tools");
+  if (tools && predictions.length) addSwitch(tools);
+
+  // Excerpts of what was found would have to be fetched, which browsers forbid to files.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+  // Code that is wider than the page scrolls by keyboard too.
+  const sizes = new ResizeObserver((changes) => {
+    for (const { target } of changes) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const scrolling of document.querySelectorAll("pre, .formula, .table-wrapper")) sizes.observe(scrolling);
+
+  for (const term of document.querySelectorAll(".term")) {
+    const place = () => {
+      term.classList.remove("dismissed");
+      const meaning = term.querySelector(".meaning");
+      meaning.classList.remove("to-the-left");
+      const right = meaning.getBoundingClientRect().right;
+      if (right > document.documentElement.clientWidth) meaning.classList.add("to-the-left");
+    };
+    term.addEventListener("pointerenter", place);
+    term.addEventListener("focusin", place);
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
+  });
+  // The first tap on a term explains it, and the second one follows the link.
+  let explained = null;
+  document.addEventListener("pointerdown", () => { explained = document.activeElement; });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".term > a");
+    if (!link || event.pointerType !== "touch" || link === explained) return;
+    event.preventDefault();
+    link.focus();
+  });
+
+  // The front page's player runs at once, unless the reader has asked for less motion.
+  const front = document.querySelector(".front-player [data-mlcourse-player]");
+  if (front && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    const root = front.shadowRoot ?? [...front.querySelectorAll("*")].find((element) => element.shadowRoot)?.shadowRoot;
+    [...(root?.querySelectorAll("button") ?? [])].find((button) => button.textContent.includes("Play"))?.click();
+  }
+})();
