@@ -99,7 +99,7 @@ def test_a_tie_between_lessons_is_said_as_such() -> None:
     ("sources", "problem"),
     [
         (["x = 1"] * 5000, None),
-        (["x = 1"] * 5001, "It has 5001 cells; at most 5000 are read. Ask for a shorter notebook."),
+        (["x = 1"] * 5001, "It has 5001 cells; at most 5000 are read. Hand in a shorter one."),
         (["x = 1\n" * 1000] * 90, "Its code has 540000 characters; at most 500000 are read."),
         (["data = '" + 600_000 * "x" + "'"], None),  # a single cell of data is not read by the grader
     ],
