@@ -8,8 +8,9 @@ const ABYSS = 3; // how many times longer than the rest of the curve a first ste
 
 class Curve extends Panel {
   /**
-   * @param spec {x, xlabel, ylabel, grow, leastWidth, leastHeight, marks, waiting, lines: [{name, values}]}; values has one number per frame, or null where there is none; marks are places on the
-   *             horizontal axis; waiting is shown before there is any value
+   * @param spec {x, xlabel, ylabel, grow, leastWidth, leastHeight, mark, markName, waiting, lines: [{name, values}]};
+   *             values has one number per frame, or null where there is none; mark is a place on the horizontal
+   *             axis; waiting is shown before there is any value
    */
   constructor(canvas, spec) {
     const { x } = spec;
@@ -40,18 +41,25 @@ class Curve extends Panel {
     this.fit(b);
     this.begin(look);
     if (this.empty) return;
-    const { ctx, spec, x } = this;
+    const { spec, x } = this;
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {
-      for (const at of [cursor, ...(spec.marks || [])]) {
-        ctx.setLineDash(at === cursor ? [3, 3] : [2, 4]);
-        this.path([[at, this.limits[2]], [at, this.limits[3]]]);
-        this.stroke(look.pale, 1);
-      }
+      this.drawUpright(cursor, [3, 3]);
+      if (abs(this.px(spec.mark) - this.px(cursor)) > 2) this.drawUpright(spec.mark, [2, 4], spec.markName);
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
     });
+  }
+
+  /** A line from the bottom to the top, with its name at its foot. */
+  drawUpright(at, dashes, name = "") {
+    const { ctx, box, look } = this;
+    const right = this.px(at) > box.left + box.width / 2;
+    ctx.setLineDash(dashes);
+    this.path([[at, this.limits[2]], [at, this.limits[3]]]);
+    this.stroke(look.pale, 1);
+    this.write(name, this.px(at) + (right ? -4 : 4), box.top + box.height - 3, right ? "right" : "left", "bottom");
   }
 
   /** The frame that is nearest to a place on the canvas, of those that have a value. */

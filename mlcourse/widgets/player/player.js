@@ -360,7 +360,12 @@ function near([x, y], [u, v]) {
 /** What the keys do, folded: it needs no room, and nothing jumps. */
 function keyTable(keys) {
   const rows = keys.map((texts) => element("tr", {}, texts.map((text) => element("td", {}, [text]))));
-  return element("details", { class: "note" }, [element("summary", {}, ["Keys"]), element("table", {}, rows)]);
+  return folded("Keys", element("table", {}, rows));
+}
+
+/** Something that is hidden until the reader asks for it by its name. */
+function folded(name, content) {
+  return element("details", { class: "note" }, [element("summary", {}, [name]), content]);
 }
 
 function weightBar(k) {

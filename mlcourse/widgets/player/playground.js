@@ -39,7 +39,8 @@ class Playground extends Live {
         ylabel: "mean log-likelihood",
         leastHeight: 1e-3,
         grow: true,
-        marks: state.told?.held && [steps[state.told.at].round],
+        mark: state.told?.held && steps[state.told.at].round,
+        markName: "you let go",
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
@@ -67,7 +68,7 @@ class Playground extends Live {
       labelled("components", this.components),
       this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
       this.makeUndo(),
-      element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
+      folded("More: data, type, k-means", rare),
     ]);
   }
 
@@ -277,20 +278,25 @@ function nameOf({ point, mean }) {
 }
 
 /** What goes on while something is held. */
-function holdingText({ steps, converged }, held) {
-  const { round, lowerBound } = steps.at(-1);
-  const now = `Round ${round}: the mean log-likelihood, ${decimal(lowerBound, 4)}, falls as you pull it away.`;
-  const others = converged ? "have converged" : "follow";
+function holdingText({ steps, converged, before }, held) {
+  const now = `Round ${steps.at(-1).round}: ${changeSince(before, steps.at(-1))}.`;
+  const others = converged ? "have caught up" : "follow";
   if (held.mean >= 0) return `You hold component ${held.mean}: it keeps its share and shape, and the others ${others}. ${now}`;
-  return `You hold ${nameOf(held)}, and EM ${converged ? "has converged" : "follows"}. ${now}`;
+  return `You hold ${nameOf(held)}, and EM ${converged ? "has caught up" : "follows"}. ${now}`;
 }
 
 /** What the reader did, and what came of holding something. */
 function toldText({ steps, before, what, told: { at, held } }) {
   const next = at < steps.length - 1 ? "Press Play, and EM follows." : "EM has converged.";
   if (!held) return `${what[0].toUpperCase()}${what.slice(1)}. ${next}`;
-  const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
-  return `You let go of ${nameOf(held)} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
+  return `You let go of ${nameOf(held)} in round ${steps[at].round}: ${changeSince(before, steps[at])}. ${next}`;
+}
+
+/** How the likelihood has changed since the state before, as the four decimals of both show it. */
+function changeSince({ steps, at }, now) {
+  const [from, to] = [steps[(at + 1) >> 1], now].map(({ lowerBound }) => lowerBound.toFixed(4));
+  const how = from === to ? "stays at" : `${Number(to) > from ? "rises" : "falls"} from ${trueMinus(from)} to`;
+  return `the mean log-likelihood ${how} ${trueMinus(to)}`;
 }
 
 /** What a step did, and how k-means would group the points. */
