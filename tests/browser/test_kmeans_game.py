@@ -249,6 +249,23 @@ def test_the_game_works_without_a_mouse(shown):
     np.testing.assert_array_equal(centers(live), before)
 
 
+def test_keys_work_wherever_the_mouse_has_clicked(shown):
+    """On a button, a word or the curve; a menu needs its letters."""
+    live = shown()
+    for n, place in enumerate(["button:text('Start over')", ".note", ".curve"], start=1):
+        live.page.locator(place).first.click()
+        live.page.keyboard.press("Shift+N" if n == 2 else "n")
+        assert len(centers(live)) == n
+    live.page.get_by_label("step", exact=True).focus()
+    live.page.keyboard.press("d")
+    live.page.keyboard.press("Control+z")
+    live.page.keyboard.press("Control+z")
+    assert len(centers(live)) == 2
+    live.page.locator("select").focus()
+    live.page.keyboard.press("n")
+    assert len(centers(live)) == 2
+
+
 def test_given_centres_are_on_the_page_from_the_start(shown):
     live = shown(kmeans_game(POINTS, 3, PLACES))
     np.testing.assert_allclose(centers(live), PLACES)

@@ -52,7 +52,7 @@ class Player {
     const main = box("main", [planes, this.caption, this.controls]);
     const shares = scene.weights && element("p", { class: "shares", "aria-hidden": true }, [SHARES]);
     const beside = [this.side, this.legend, shares, this.weights, this.reading, note, keyTable(scene.keys)];
-    this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
+    this.section = element("section", { class: "player", role: "group", "aria-label": scene.label, tabindex: -1 }, [
       box("stage", [main, box("beside", beside.filter(Boolean))]),
     ]);
     root.append(element("style", {}, [style]), this.section);
@@ -91,8 +91,7 @@ class Player {
       if (near(pressed, [event.clientX, event.clientY])) this.click(under, p);
     });
     on(canvas, "keydown", (event) => {
-      const action = this.keys(p)[(event.shiftKey ? "⇧" : "") + event.key];
-      if (!event.ctrlKey && !event.metaKey && !event.altKey) act(event, action);
+      act(event, this.keys(p)[nameOfKey(event)]);
     });
   }
 
@@ -343,6 +342,12 @@ class Player {
 
 function on(target, event, action, options) {
   target.addEventListener(event, action, options);
+}
+
+/** The name of a key among `keys`: ⇧ for Shift, but letters are the same with it; none for a key with Ctrl. */
+function nameOfKey({ key, shiftKey, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return "";
+  return key.length > 1 ? (shiftKey ? "⇧" : "") + key : key.toLowerCase();
 }
 
 /** Answer a key with an action; without one, the key is the page's. */
