@@ -108,6 +108,31 @@ def test_play_runs_lloyd_from_the_placed_centres(placed):
     assert placed.get("scene.curve.x.at(-1)") > 0
 
 
+def test_step_first_and_play_are_about_the_last_run(placed):
+    """Not about the placing before it."""
+    placed.page.emulate_media(reduced_motion="reduce")
+    step = placed.page.get_by_role("button", name="Step", exact=True)
+    assert step.is_enabled()
+    start = centers(placed)
+    step.click()
+    assert caption(placed).startswith("Every centre moves")
+    assert np.abs(centers(placed) - start).max() > 0.01
+    placed.press("End")
+    assert not step.is_enabled()
+    placed.click("First")
+    np.testing.assert_array_equal(centers(placed), start)
+    assert not placed.page.get_by_role("button", name="First", exact=True).is_enabled()
+    placed.press("End", " ")
+    np.testing.assert_array_equal(centers(placed), start)
+    assert placed.get("playing")
+    placed.drag(start[0], (1.0, 3.0))
+    placed.click("Play")
+    placed.wait("player.b > player.origin + 1")
+    placed.press("Home")
+    assert centers(placed)[0] == pytest.approx((1.0, 3.0), abs=0.05)
+    np.testing.assert_array_equal(centers(placed)[1:], start[1:])
+
+
 def test_centres_beside_the_points_stay_in_a_narrow_picture(shown):
     live = shown()
     left, right, bottom, top = live.get("planes[0].limits")

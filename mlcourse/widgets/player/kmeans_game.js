@@ -18,6 +18,7 @@ class KMeansGame extends Live {
       ...state,
       state,
       frames,
+      origin: originOf(steps, frames, complete),
       captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
       planes: [
         {
@@ -91,28 +92,49 @@ class KMeansGame extends Live {
     return this.showing && this.rivals[0].centers;
   }
 
+  get origin() {
+    return this.scene.origin;
+  }
+
   get canPlay() {
-    return super.canPlay || this.means.length === this.state.K;
+    return super.canPlay || this.canStep;
+  }
+
+  get canStep() {
+    return super.canStep || this.canRun;
+  }
+
+  /** Whether k-means goes on from here: from centres of the reader, the last of which is placed. */
+  get canRun() {
+    return this.b === this.last && this.means.length === this.state.K && !this.state.steps.at(-1).rule;
   }
 
   // ── k-means ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** Add the rounds of Lloyd's algorithm to the frames, and play them. */
+  /** Run Lloyd's algorithm from the centres on the page, if they are complete, and play it. */
   runLloyd() {
     if (this.means.length < this.state.K) return;
+    this.addRun();
+    this.play();
+  }
+
+  /** Add the rounds of Lloyd's algorithm to the frames. */
+  addRun() {
     const { steps } = this.shown;
     const rounds = lloyd(this.state.points, this.means).slice(1);
     const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
     const further = rounds.map((step) => ({ ...step, rule: "Lloyd" }));
     this.change({ steps: [...steps, ...further] }, "k-means from your centres", here);
-    this.play();
   }
 
-  /** From centres of the reader, Lloyd's algorithm goes on. */
   play() {
-    const goesOn = this.b === this.last && this.means.length === this.state.K && !this.state.steps.at(-1).rule;
-    if (goesOn) this.runLloyd();
-    else super.play();
+    if (this.canRun) this.addRun();
+    super.play();
+  }
+
+  step(by) {
+    if (by > 0 && this.canRun) this.addRun();
+    super.step(by);
   }
 
   /** The twenty runs are hidden: they would give the answer away. */
@@ -203,6 +225,12 @@ class Residuals extends Cells {
 /** A step of the game in which the reader put the centres somewhere, and every point chose the nearest. */
 function byHand(X, centers) {
   return { centers, labels: assign(X, centers) };
+}
+
+/** The frame of the centres that the last run of k-means started from; before any run, of the first complete ones. */
+function originOf(steps, frames, complete) {
+  const start = steps.findLastIndex(({ rule }, i) => !rule && steps[i + 1]?.rule);
+  return start < 0 ? min(complete, frames.length - 1) : frames.findIndex(([, e]) => e === start);
 }
 
 /** Σᵢ ‖xᵢ − its centre‖². */

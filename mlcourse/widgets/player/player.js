@@ -30,7 +30,7 @@ class Player {
     this.reading = spoken("reading");
     const sliderName = scene.sliderName ?? "step";
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
-    this.first = this.button("First", () => this.step(-this.b), "⇤ First");
+    this.first = this.button("First", () => this.jump(this.origin), "⇤ First");
     this.back = this.button("Back", () => this.step(-1), "← Back");
     this.playButton = this.button("Play", () => (this.playing ? this.pause() : this.play()));
     this.forward = this.button("Step", () => this.step(1), "Step →");
@@ -106,7 +106,7 @@ class Player {
       "⇧ArrowLeft": look(-1, 0),
       "⇧ArrowRight": look(1, 0),
       Enter: () => this.pin(this.chosen, p),
-      Home: () => this.go(0),
+      Home: () => this.go(this.origin),
       End: () => this.go(this.last),
       " ": () => (this.playing ? this.pause() : this.play()),
     };
@@ -177,8 +177,17 @@ class Player {
     return this.scene.frames[this.b];
   }
 
+  /** The frame that a run starts from. */
+  get origin() {
+    return 0;
+  }
+
   get canPlay() {
     return this.last > 0;
+  }
+
+  get canStep() {
+    return this.b < this.last;
   }
 
   /** Whether the texts change too often to be read aloud. */
@@ -209,7 +218,7 @@ class Player {
   play() {
     if (!this.canPlay) return;
     this.playing = true;
-    this.go(this.b === this.last ? 0 : this.b + 1);
+    this.go(this.b === this.last ? this.origin : this.b + 1);
     this.animate();
   }
 
@@ -251,8 +260,9 @@ class Player {
     this.slider.ariaValueText = caption;
     this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
     this.playButton.ariaLabel = this.playing ? "Pause" : "Play";
-    for (const button of [this.first, this.back]) disable(button, this.b === 0);
-    disable(this.forward, this.b === this.last);
+    disable(this.first, this.b <= this.origin);
+    disable(this.back, this.b === 0);
+    disable(this.forward, !this.canStep);
     disable(this.playButton, !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.indices[0]];

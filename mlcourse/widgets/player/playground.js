@@ -82,7 +82,7 @@ class Playground extends Live {
 
   /** At the end of a run there is nothing to play, since EM has converged. */
   get canPlay() {
-    return this.playing || this.b < this.last;
+    return this.playing || this.canStep;
   }
 
   update() {
