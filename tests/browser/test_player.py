@@ -312,20 +312,26 @@ def test_a_start_far_below_does_not_flatten_the_likelihood(shown):
     steps = em_steps(X, 12)
     far = steps[0]._replace(lower_bound=-50.0)
     page = shown(em_player(X, [far, *steps[1:]]))
-    state(page, "go(1)")
-    bottom, top = state(page, "curve.limits.slice(2)")
-    assert bottom < -50 < top  # it is the only value so far
-    assert texts(page, "curve")[-1] == "↑ mean log-likelihood"
-    state(page, "go(4)")
-    state(page, "go(5)")
-    bottom, top = state(page, "curve.limits.slice(2)")
     values = [step.lower_bound for step in steps[1:]]
-    assert bottom > -50
-    assert top - bottom < 1.5 * (max(values) - min(values))
-    assert "↑ mean log-likelihood   starts at −50, off the scale" in texts(page, "curve")
+    for frame in (0, 1, 5):
+        state(page, f"go({frame})")
+        bottom, top = state(page, "curve.limits.slice(2)")
+        assert bottom > -50
+        assert top - bottom < 1.5 * (max(values) - min(values))
+        assert "↑ mean log-likelihood   starts at −50, off the scale" in texts(page, "curve")
     page = shown(em_player(X, steps[1:]))
     state(page, "go(5)")
     assert not any("start" in text for text in texts(page, "curve"))
+
+
+@pytest.mark.parametrize("name", ["kmeans", "em_line", "em_plane", "types"])
+def test_the_scale_of_the_curve_stays_during_a_recording(shown, name):
+    page = shown(name, reduced_motion="reduce")
+    scales = set()
+    for frame in range(state(page, "last") + 1):
+        state(page, f"go({frame})")
+        scales.add(tuple(state(page, "curve.limits")))
+    assert len(scales) == 1
 
 
 def test_no_line_leaves_the_frame_of_the_curve(shown):
