@@ -236,7 +236,7 @@ def test_captions_of_em_count_what_numpy_counts(shown):
     assert start == "The start: no point has a component yet."
     sizes = np.bincount(labels_of(steps[0]))
     assert (
-        f"component\N{NO-BREAK SPACE}{sizes.argmax()} is the likeliest for the largest group, {sizes.max()} points"
+        f"component\N{NO-BREAK SPACE}{sizes.argmax()} is the likeliest for {sizes.max()}"
         in first
     )
     assert numbers(first)[-1] == pytest.approx(steps[0].lower_bound, abs=1e-4)
