@@ -171,11 +171,12 @@ def test_the_score_counts_whom_the_reader_beats(placed):
     runs = np.array([run["inertia"] for run in placed.get("rivals")])
     by_hand = inertia_at(centers(placed))
     beaten = (runs > by_hand * (1 + 1e-6)).sum()
-    assert f" By hand you beat {beaten} of the twenty." in score(placed)
+    beats = f" Your centres beat {beaten} of these runs as you placed them"
+    assert f"{beats}." in score(placed)
     placed.click("Run k-means from here")
     placed.wait("player.frame === player.last && !player.playing")
     further = (runs > inertia_at(centers(placed)) * (1 + 1e-6)).sum()
-    assert f" By hand you beat {beaten} of the twenty; with k-means from there, {further}." in score(placed)
+    assert f"{beats}, and {further} after k-means has moved them." in score(placed)
 
 
 def test_ties_with_the_best_of_the_twenty_are_counted(shown):
@@ -248,14 +249,14 @@ def test_the_twenty_runs_wait_for_all_centres_of_the_reader(shown):
     button = live.page.get_by_role("button", name="Show the twenty runs")
     assert button.get_attribute("aria-disabled") == "true"
     button.press("Enter")
-    assert "runs of k-means++" not in score(live)
+    assert "Twenty runs of k-means:" not in score(live)
     assert caption(live) == "Place all 3 centres first: the twenty runs give the answer away."
     for place in PLACES:
         assert button.get_attribute("aria-disabled") == "true"
         live.tap(place)
     assert button.get_attribute("aria-disabled") == "false"
     button.press("Enter")
-    assert "runs of k-means++" in score(live)
+    assert "Twenty runs of k-means:" in score(live)
 
 
 def test_the_game_works_without_a_mouse(shown):

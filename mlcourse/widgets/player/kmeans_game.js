@@ -1,4 +1,4 @@
-/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as k-means++ does. */
+/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as twenty runs do. */
 
 const STARTS = 20; // of k-means++
 const SHOW = "Show the twenty runs";
@@ -311,13 +311,13 @@ function scoreText({ hand, kmeans }, rivals) {
   if (!rivals) return `${yours} Can you beat the best of twenty runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
   const levelWith = (best) => values.filter((value) => value <= best * LEVEL && best <= value * LEVEL).length;
-  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
+  const theirs = `Twenty runs of k-means: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
   const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
   if (byHand === undefined) return `${yours} ${theirs}`;
-  const more = further === undefined ? "" : `; with k-means from there, ${further}`;
+  const more = further === undefined ? "" : `, and ${further} after k-means has moved them`;
   const best = min(hand, kmeans);
   const level = levelWith(best);
   const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
   const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";
-  return `${yours} ${theirs} By hand you beat ${byHand} of the twenty${more}${first}.`;
+  return `${yours} ${theirs} Your centres beat ${byHand} of these runs as you placed them${more}${first}.`;
 }
