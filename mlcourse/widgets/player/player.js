@@ -369,7 +369,7 @@ function act(event, action) {
 }
 
 function near([x, y], [u, v]) {
-  return Math.hypot(x - u, y - v) < STILL;
+  return hypot(x - u, y - v) < STILL;
 }
 
 /** What the keys do, folded: it needs no room, and nothing jumps. */
