@@ -87,7 +87,7 @@ def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
 
 def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     start = centers(placed)
-    placed.click("Run k-means from here")
+    placed.click("Run k-means")
     placed.wait("player.frame === player.last && !player.playing")
     oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
     np.testing.assert_allclose(centers(placed), oracle.cluster_centers_, rtol=1e-9)
@@ -173,7 +173,7 @@ def test_the_score_counts_whom_the_reader_beats(placed):
     beaten = (runs > by_hand * (1 + 1e-6)).sum()
     beats = f" Your centres beat {beaten} of these runs as you placed them"
     assert f"{beats}." in score(placed)
-    placed.click("Run k-means from here")
+    placed.click("Run k-means")
     placed.wait("player.frame === player.last && !player.playing")
     further = (runs > inertia_at(centers(placed)) * (1 + 1e-6)).sum()
     assert f"{beats}, and {further} after k-means has moved them." in score(placed)
@@ -184,7 +184,7 @@ def test_ties_with_the_best_of_the_twenty_are_counted(shown):
     live.tap(PLACES[0])
     live.click("Show the twenty runs")
     assert "level with you" not in score(live)
-    live.click("Run k-means from here")
+    live.click("Run k-means")
     live.wait("player.frame === player.last && !player.playing")
     assert score(live).endswith(" None beats you, 20 are level with you.")
 
@@ -236,7 +236,7 @@ def test_places_swept_in_a_drag_do_not_count(shown):
 
 def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
     hand = inertia_at(centers(placed))
-    placed.click("Run k-means from here")
+    placed.click("Run k-means")
     placed.wait("player.frame > 1")
     placed.click("Pause")
     assert f"{hand:.2f} by hand." in score(placed)

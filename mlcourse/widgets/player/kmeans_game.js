@@ -49,7 +49,7 @@ class KMeansGame extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.lloydButton = this.button("Run k-means from here", () => this.runLloyd());
+    this.lloydButton = this.button("Run k-means", () => this.runLloyd());
     this.rivalsButton = this.button(SHOW, () => this.toggleRivals());
     this.score = spoken("score");
     this.addControls([
