@@ -235,10 +235,7 @@ def test_captions_of_em_count_what_numpy_counts(shown):
     start, first, *rest = captions(shown(em_player(X, steps)))
     assert start == "The start: no point has a component yet."
     sizes = np.bincount(labels_of(steps[0]))
-    assert (
-        f"component\N{NO-BREAK SPACE}{sizes.argmax()} is the likeliest for {sizes.max()}"
-        in first
-    )
+    assert f"component\N{NO-BREAK SPACE}{sizes.argmax()} is the likeliest for {sizes.max()}" in first
     assert numbers(first)[-1] == pytest.approx(steps[0].lower_bound, abs=1e-4)
     for (before, now), moves, colours in zip(pairwise(steps), rest[::2], rest[1::2], strict=True):
         check_moves(moves, before.mixture.means, now.mixture.means)

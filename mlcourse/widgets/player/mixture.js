@@ -110,11 +110,11 @@ function judged(X, theta) {
   return { theta, ...eStep(X, theta) };
 }
 
-/** K different points as means, equal weights, and the constrained covariance of all points for each component. */
+/** K different points as means, equal weights, and for each component the constrained covariance of all points, over K. */
 function randomStart(X, K, type, random) {
   const rows = range(X.length);
   const means = range(K).map(() => X[rows.splice(floor(random() * rows.length), 1)[0]].slice());
-  const whole = mStep(X, X.map(() => [1]), type, 1e-6).covariances[0];
+  const whole = combine([mStep(X, X.map(() => [1]), type, 1e-6).covariances[0]], [1 / K]);
   return { weights: means.map(() => 1 / K), means, covariances: means.map(() => whole) };
 }
 

@@ -36,7 +36,7 @@ class Playground extends Live {
         x: frames.map(([, e]) => steps[e]?.round ?? 0),
         leastWidth: 4,
         xlabel: "round of EM",
-        ylabel: "mean log-likelihood",
+        ylabel: state.likelihood,
         leastHeight: 1e-3,
         grow: true,
         mark: state.told?.held && steps[state.told.at].round,
@@ -293,14 +293,14 @@ function toldText({ steps, before, what, told: { at, held } }) {
 }
 
 /** How the likelihood has changed since the state before, as the four decimals of both show it. */
-function changeSince({ steps, at }, now) {
+function changeSince({ steps, at, likelihood }, now) {
   const [from, to] = [steps[(at + 1) >> 1], now].map(({ lowerBound }) => lowerBound.toFixed(4));
   const how = from === to ? "stays at" : `${Number(to) > from ? "rises" : "falls"} from ${trueMinus(from)} to`;
-  return `the mean log-likelihood ${how} ${trueMinus(to)}`;
+  return `the ${likelihood} ${how} ${trueMinus(to)}`;
 }
 
 /** What a step did, and how k-means would group the points. */
-function captionOf({ points, steps, K, converged }, [m, e], rival) {
+function captionOf({ points, steps, K, converged, likelihood }, [m, e], rival) {
   if (e < 0) return `EM needs more points than components: place more than ${K}.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
@@ -309,9 +309,9 @@ function captionOf({ points, steps, K, converged }, [m, e], rival) {
     return `M-step ${round - 1}: component ${paths.indexOf(longest)} moves most, its mean by ${significant(longest, 2)}.`;
   }
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
-  const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point gets its responsibilities";
-  const likelihood = rival ? "" : `; mean log-likelihood ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
-  const texts = [`E-step ${round}: ${what}${likelihood}.`];
+  const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point takes the colours of its components";
+  const height = rival ? "" : `; ${likelihood} ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
+  const texts = [`E-step ${round}: ${what}${height}.`];
   if (converged && m === steps.length - 1) texts.push(m < MOST_ROUNDS ? "EM has converged." : "EM stops here.");
   if (rival) texts.push(differenceText(R.map(likeliest), assign(points, rival)));
   return texts.join(" ");
