@@ -52,7 +52,7 @@ PICTURES = ROOT / "notebooks" / "pictures"
 WIDTH, HEIGHT = 9.0, 2.4  # inches: 100 pixels of a page each, and 200 of the file
 DPI = 200
 ARROW = 0.3  # inches between two panels
-N_COLORS, LARGEST = (64, 48, 32, 24), 40_000  # as many colours as fit into so many bytes
+N_COLORS, LARGEST = (64, 48, 32, 24, 16), 40_000  # as many colours as fit into so many bytes
 MOST, SIZE = 500, 9  # points in a panel, and the area of each in points²
 
 
@@ -70,10 +70,20 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
     picture = Image.open(png).convert("RGBA")
     for n_colors in N_COLORS:
-        picture.quantize(n_colors, Image.Quantize.FASTOCTREE).save(path, optimize=True)
+        with_true_ink(picture.quantize(n_colors, Image.Quantize.FASTOCTREE)).save(path, optimize=True)
         if path.stat().st_size <= LARGEST:
             break
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def with_true_ink(picture: Image.Image) -> Image.Image:
+    """Give the greys of few colours the one of the ink again: with darker words a dark page has too little contrast."""
+    ink = [round(255 * part) for part in to_rgb(INK)]
+    colors = np.reshape(picture.getpalette("RGBA"), (-1, 4))
+    grey = (np.ptp(colors[:, :3], axis=1) < 12) & (abs(colors[:, 0] - ink[0]) < 40)
+    colors[grey, :3] = ink
+    picture.putpalette(colors.astype(np.uint8).tobytes(), "RGBA")
+    return picture
 
 
 # ── What a lecture opens with ─────────────────────────────────────────────────────────────────────
@@ -111,7 +121,7 @@ def panels(*titles: str, arrows: bool = True, share: bool = True) -> tuple[Figur
         like = axes[0] if axes and share else None
         ax = figure.add_axes((i * (width + gap), 0.02, width, 0.85), sharex=like, sharey=like)
         ax.set_axis_off()
-        figure.text(i * (width + gap) + width / 2, 0.97, title, ha="center", va="top", color=INK, size=11)
+        figure.text(i * (width + gap) + width / 2, 0.97, title, ha="center", va="top", color=INK, size=13)
         if i and arrows:
             figure.text(i * (width + gap) - gap / 2, 0.45, "→", ha="center", va="center", color=INK, size=17)
         axes.append(ax)
