@@ -52,7 +52,7 @@ PICTURES = ROOT / "notebooks" / "pictures"
 WIDTH, HEIGHT = 9.0, 2.4  # inches: 100 pixels of a page each, and 200 of the file
 DPI = 200
 ARROW = 0.3  # inches between two panels
-N_COLORS, LARGEST = (64, 48, 32, 24, 16), 40_000  # as many colours as fit into so many bytes
+N_COLORS, LARGEST = (64, 48, 32, 24), 40_000  # as many colours as fit into so many bytes
 MOST, SIZE = 500, 9  # points in a panel, and the area of each in points²
 
 
@@ -77,9 +77,9 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def with_true_ink(picture: Image.Image) -> Image.Image:
-    """Give the greys of few colours the one of the ink again: with darker words a dark page has too little contrast."""
+    """Give the greys of few colours that of the ink again: darker words could not be read on a dark page."""
     ink = [round(255 * part) for part in to_rgb(INK)]
-    colors = np.reshape(picture.getpalette("RGBA"), (-1, 4))
+    colors = np.array(picture.getpalette("RGBA")).reshape(-1, 4)
     grey = (np.ptp(colors[:, :3], axis=1) < 12) & (abs(colors[:, 0] - ink[0]) < 40)
     colors[grey, :3] = ink
     picture.putpalette(colors.astype(np.uint8).tobytes(), "RGBA")
@@ -487,7 +487,7 @@ COVERS: dict[str, Callable[[], Figure]] = {
     "10": threshold,
     "11": digits,
     "12": mnist,
-    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=80),
+    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=60),
     "14": capstone,
 }
 
