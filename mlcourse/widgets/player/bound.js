@@ -21,12 +21,12 @@ function likelihoodAt(mu, { points, sigma }) {
 /** The bound for the responsibilities at `from`: {top, peak, curvature}; it is top − curvature · (μ − peak)². */
 function boundFrom(from, { points, sigma }) {
   const n = points.length;
-  const right = points.map((x) => 1 / (1 + Math.exp((-2 * from * x) / sigma ** 2)));
+  const right = points.map((x) => 1 / (1 + exp((-2 * from * x) / sigma ** 2)));
   // Σ_k q_k log N(x | ±μ, σ²) is quadratic in μ: its linear part has the mean of q₊ x − q₋ x.
   const peak = sum(points.map((x, i) => (2 * right[i] - 1) * x)) / n;
   const square = sum(points.map((x) => x * x)) / n;
   const entropy = sum(right.map((r) => -xLogX(r) - xLogX(1 - r))) / n;
-  const top = Math.log(0.5) - 0.5 * Math.log(2 * Math.PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
+  const top = Math.log(0.5) - 0.5 * Math.log(2 * PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
   return { top, peak, curvature: 1 / (2 * sigma ** 2) };
 }
 

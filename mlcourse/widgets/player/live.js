@@ -146,6 +146,7 @@ class Live extends Player {
 
   keyAnywhere(event) {
     if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) return () => this.undo();
+    if (/^(\S|Delete)$/.test(event.key) && event.target.localName !== "select") return this.keys(0)[nameOfKey(event)];
     if (event.key === "Escape" && this.mean >= 0) return () => this.chooseMean(-1);
     return super.keyAnywhere(event);
   }

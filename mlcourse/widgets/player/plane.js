@@ -167,7 +167,7 @@ class Plane extends Panel {
   nearest(px, py, reach = 14, points = this.scene.points.map((_, i) => this.place(i))) {
     let [best, closest] = [-1, reach];
     points.forEach(([x, y], i) => {
-      const distance = Math.hypot(this.px(x) - px, this.py(y) - py);
+      const distance = hypot(this.px(x) - px, this.py(y) - py);
       if (distance < closest) [best, closest] = [i, distance];
     });
     return best;
