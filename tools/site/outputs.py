@@ -28,6 +28,9 @@ IN_NOTEBOOK = re.compile(
 )
 ON_PAGE = "This is a still picture; the interactive one needs scripts."
 PLOT = "What the code above draws"  # of a figure that says nothing about itself
+SLIDER_ALONE = (
+    '<p class="slider-note">In Jupyter, this cell shows sliders, and a picture that follows them.</p>'
+)
 SLIDER_NOTE = '<p class="slider-note">In Jupyter, sliders change this picture.</p>'
 
 
@@ -82,9 +85,10 @@ def converted(output: NotebookNode, widgets: dict[str, Any], files: Files) -> li
 
 
 def first_view(model: str, widgets: dict[str, Any], files: Files) -> list[NotebookNode]:
-    """Return what a slider shows before anybody moves it, and a note that it moves in Jupyter."""
+    """Return what a slider shows before anybody moves it, if it is kept, and a note that it moves in Jupyter."""
     inner = [shown for output in outputs_below(model, widgets) for shown in converted(output, widgets, files)]
-    return [*inner, new_output("display_data", {"text/html": SLIDER_NOTE})] if inner else []
+    note = SLIDER_NOTE if inner else SLIDER_ALONE
+    return [*inner, new_output("display_data", {"text/html": note})]
 
 
 def outputs_below(model: str, widgets: dict[str, Any]) -> list[NotebookNode]:

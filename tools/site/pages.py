@@ -27,6 +27,7 @@ REPAIRS = {
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
     '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
+    ">Variables<": ">Attributes<",
     '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
 }
 
