@@ -5,6 +5,7 @@ import io
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
@@ -104,6 +105,16 @@ def test_a_picture_in_html_becomes_a_file_of_the_same_pixels(files, png):
     (path,) = files.folder.iterdir()
     assert Image.open(path).convert("RGBA").getpixel((3, 3)) == (200, 0, 0, 128)
     assert f'src="../_static/shown/{path.name}"' in html
+
+
+def test_a_photograph_keeps_its_colours():
+    ramp = np.arange(0, 256, 2, dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, size=(128, 128), dtype=np.uint8)
+    photograph = Image.fromarray(np.dstack([np.tile(ramp, (128, 1)), np.tile(ramp, (128, 1)).T, noise]))
+    drawn = io.BytesIO()
+    photograph.save(drawn, "PNG")
+    written = Image.open(io.BytesIO(outputs.as_webp(drawn.getvalue()))).convert("RGB")
+    assert np.array_equal(np.asarray(written), np.asarray(photograph))
 
 
 def test_a_script_becomes_a_file(files):
