@@ -125,8 +125,8 @@ class Card:
             yield paragraph(f"<strong>Likely mistake:</strong> {with_code(verdict.mistake.message)}")
         elif verdict.slip:
             yield paragraph(f"<strong>A guess:</strong> {with_code(SENTENCES[verdict.slip])}")
-        elif verdict.misfit:
-            yield paragraph(f"<strong>Likely cause:</strong> {with_code(verdict.misfit.message)}")
+        elif verdict.cause:
+            yield paragraph(f"<strong>Likely cause:</strong> {with_code(verdict.cause.message)}")
         if verdict.kinds:
             yield paragraph(with_code(verdict.kinds))
         if self.call:

@@ -79,9 +79,14 @@ class Catalogue:
 
     def heading(self, name: str) -> str:
         """Return the heading of a task in its exercise: "Task 3 · The E-step · 4 points". Raises KeyError."""
+        points = self.entry(name).points
+        return f"{self.title(name)} · {points} point{'s' if points != 1 else ''}"
+
+    def title(self, name: str) -> str:
+        """Return the number and the title of a task: "Task 3 · The E-step". Raises KeyError."""
         one = self.entry(name)
         number = 1 + [other.name for other in self.lessons[one.lesson].roster].index(name)
-        return f"Task {number} · {one.title} · {one.points} point{'s' if one.points != 1 else ''}"
+        return f"Task {number} · {one.title}" if one.title else f"Task {number}"
 
     def after(self, name: str) -> str | None:
         """Return the name of the task or open question after this one; None if it is its lesson's last."""

@@ -35,8 +35,9 @@ def parse_cell(cell: str) -> ast.Module | None:
 
     Statements that are nested more deeply than anybody writes, such as a sum of 500 terms, are left out.
     """
-    source = python_source(cell)
-    tree = None if source is None else _parse(source)
+    tree = None if _is_long(cell) else _parse(cell)
+    if not tree and (source := python_source(cell)):
+        tree = _parse(source)
     if tree:
         tree.body = [statement for statement in tree.body if not _is_deep(statement)]
     return tree
@@ -44,14 +45,14 @@ def parse_cell(cell: str) -> ast.Module | None:
 
 def python_source(cell: str) -> str | None:
     """Translate a code cell to Python; None if that is impossible, or the cell exceeds the limits."""
-    if len(cell) > MAX_CHARACTERS or any(_is_slow(line) for line in cell.split("\n")):
+    if _is_long(cell):
         return None
     return cell if _parse(cell) else _translated(cell, MAX_NESTED_MAGICS)
 
 
 def too_large(source: str) -> bool:
     """Whether code is too long or too deeply nested for the parser. The tokenizer can tell without recursion."""
-    if len(source) > MAX_CHARACTERS or any(_is_slow(line) for line in source.split("\n")):
+    if _is_long(source):
         return True
     brackets = blocks = width = 0
     try:
@@ -64,6 +65,11 @@ def too_large(source: str) -> bool:
     except (tokenize.TokenError, SyntaxError):
         return True
     return False
+
+
+def _is_long(source: str) -> bool:
+    """Whether code is too long to be read, or has a line that is."""
+    return len(source) > MAX_CHARACTERS or any(_is_slow(line) for line in source.split("\n"))
 
 
 def _is_slow(line: str) -> bool:

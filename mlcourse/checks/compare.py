@@ -1,5 +1,6 @@
 """Compare two plain values, and say where they differ."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ def _key(text: str) -> str:
     return text if text.isidentifier() else repr(text)
 
 
+NUMBER = re.compile(r"\s?[+\-−]?\d*[.,]?\d+(?:[eE][+-]?\d+)?\s?%?\s?")
 ANY_NUMBERS = np.finfo(float).max  # pass as `atol` to accept any numbers and compare only the form
 
 
@@ -66,6 +68,8 @@ def difference(
         return _tuple_difference(yours, expected, rtol, atol, where, parts)
     if isinstance(expected, dict):
         return _dict_difference(yours, expected, rtol, atol, where)
+    if expected is None:  # in a wrong answer that another one is compared with
+        return None if yours is None else Difference(f"{where} {_is(where)} not None")
     if isinstance(expected, (str, bool)):
         same = type(yours) is type(expected) and yours == expected
         return None if same else Difference(f"{where} {_is(where)} not right")
@@ -161,6 +165,21 @@ def _array_difference(
         place = ", ".join(str(index) for index in first)
         what = f"{where} {_is(where)} off in {off.sum()} of {off.size} entries, first at [{place}]"
     return Difference(what, _number(yours_here, expected_here), _number(expected_here, yours_here))
+
+
+def advice_on_number(yours: Plain) -> str:
+    """Say how to write what is probably meant as one number; empty if that is not clear."""
+    match yours:
+        case (int(whole), int(places)) if places >= 0 and not isinstance(whole, bool):
+            return f"If you mean {whole}.{places}, use a decimal point."
+        case (int() | float(),):
+            return "Is there a comma behind the number? It makes it a tuple."
+        case str() if NUMBER.fullmatch(yours):
+            needed = ["remove the quotes"]
+            needed += ["use a decimal point"] if "," in yours else []
+            needed += ["write a percentage as a fraction"] if "%" in yours else []
+            return f"{', and '.join(needed)}.".capitalize()
+    return ""
 
 
 def _in_prose(number: str) -> str:

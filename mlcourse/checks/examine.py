@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcourse.checks.compare import ANY_NUMBERS, describe, difference
-from mlcourse.checks.outcome import Answer, Kind, Outcome, call
+from mlcourse.checks.compare import ANY_NUMBERS, advice_on_number, describe, difference
+from mlcourse.checks.outcome import Answer, Kind, Outcome, Raised, call
 from mlcourse.checks.slips import SENTENCES, Slips, prints_of, slip_of, slips_of
 from mlcourse.checks.task import Case, Law, Mistake, Task
 from mlcourse.checks.uses import forbidden_use
@@ -23,8 +23,16 @@ from mlcourse.plain import Plain, plain
 
 NOTEBOOK_SEED = 0  # all notebooks ask about the same cases, so that students can compare what they see
 
+STUB = "NotImplementedError"  # what a function of an exercise raises until it is written
+
 Status = Literal["right", "wrong", "not attempted"]
 
+# What Python says of a value that is none, and what usually causes it.
+EMPTY = {
+    "NoneType": "something in this line is None. If one of your functions returns it, its `return` is missing.",
+    "ellipsis": "something in this line is still `...`: replace it with your answer.",
+}
+PERCENTAGE = "Write a percentage as a fraction, such as 0.05 for 5 %."
 # What NumPy says of shapes that do not fit, and what usually causes it.
 MISFITS = {
     "broadcast": "the shapes in this operation do not fit. One of the arrays probably needs a new axis, "
@@ -48,12 +56,13 @@ class Verdict(NamedTuple):
     expected: str = ""  # the form of a right answer
     mistake: Mistake | None = None  # the known mistake with the same outputs
     slip: str | None = None  # the kind of slip that gives these outputs, if no mistake does
-    misfit: "Misfit | None" = None  # why shapes do not fit, if NumPy said so and no mistake explains it
+    cause: "Cause | None" = None  # what probably causes the exception, if no mistake explains it
     raised: bool = False  # whether the answer raised an exception
     is_clear: bool = (
         False  # whether `what` names the cause already: an exception, a changed argument, no result
     )
     case: Case | None = None  # the input with the wrong output
+    helper: str = ""  # another function of the learner's, which raised the exception or is missing
     families: tuple[tuple[str, bool], ...] = ()  # of a wrong answer: for each family, whether it is right
 
     @property
@@ -61,7 +70,7 @@ class Verdict(NamedTuple):
         """The number of the hint that may help, if any."""
         if self.mistake:
             return None if self.mistake.planted else self.mistake.hint
-        return self.misfit.hint if self.misfit else None
+        return self.cause.hint if self.cause else None
 
     @property
     def message(self) -> str:
@@ -92,18 +101,18 @@ class Verdict(NamedTuple):
             lines.append(f"Likely mistake: {self.mistake.message}")
         elif self.slip:
             lines.append(f"A guess: {SENTENCES[self.slip]}")
-        elif self.misfit:
-            lines.append(f"Likely cause: {self.misfit.message}")
+        elif self.cause:
+            lines.append(f"Likely cause: {self.cause.message}")
         if self.kinds:
             lines.append(self.kinds)
         return "\n".join(lines)
 
 
-class Misfit(NamedTuple):
-    """What probably causes an error about shapes, and the first hint of the task, if a mistake names one."""
+class Cause(NamedTuple):
+    """What probably causes an exception, and the hint that may help, if there is one."""
 
     message: str
-    hint: int | None
+    hint: int | None = None
 
 
 class Fault(NamedTuple):
@@ -151,20 +160,22 @@ def _verdict(task: Task, answer: Answer, seed: int) -> Verdict:
     use = forbidden_use(task.forbids, answer.uses)
     if not fault:
         return verdict_on_means(use)
+    error = fault.outcome.error
     mistake = recognise(task, key, outcomes)
     if mistake and mistake.planted:
         return Verdict("not attempted", mistake.message, mistake=mistake)
     return Verdict(
         "wrong",
         fault.what if task.kind == "value" else f"{fault.case.description}: {fault.what}",
-        line=fault.outcome.error.line if fault.outcome.error else "",
+        line=error.line if error else "",
         yours="" if fault.outcome.output is None else described(task, fault.outcome.output),
         expected=task.expected,
         mistake=mistake,
-        misfit=None if mistake else misfit_of(task, fault.outcome),
-        raised=fault.outcome.error is not None,
+        cause=cause_of(task, error) if error and not mistake else None,
+        raised=error is not None,
         is_clear=bool(trouble_with(task, fault.outcome)),
         case=fault.case,
+        helper=(error.function or error.missing) if error else "",
         families=() if use else families_of(task, pairs),
     )
 
@@ -199,12 +210,14 @@ def described(task: Task, output: Plain) -> str:
     return "\n".join(name + describe(part) for name, part in zip(names, output))
 
 
-def misfit_of(task: Task, outcome: Outcome) -> Misfit | None:
-    """Return what probably causes an error of NumPy about shapes; None for any other outcome."""
-    text = outcome.error.text if outcome.error and outcome.error.name == "ValueError" else ""
+def cause_of(task: Task, error: Raised) -> Cause | None:
+    """Return what probably causes an exception; None if that is not known."""
+    if error.name in ("TypeError", "AttributeError"):
+        return next((Cause(cause) for words, cause in EMPTY.items() if words in error.text), None)
+    text = error.text if error.name == "ValueError" else ""
     message = next((cause for words, cause in MISFITS.items() if words in text), None)
     hints = [mistake.hint for mistake in task.mistakes if mistake.hint]
-    return Misfit(message, min(hints, default=None)) if message else None
+    return Cause(message, min(hints, default=None)) if message else None
 
 
 def with_slip(verdict: Verdict, task: Task, answer: Answer, patience: float = 0.5) -> Verdict:
@@ -240,8 +253,8 @@ def wrong_kind(task: Task, kind: Kind, name: str) -> str:
 
 
 def left_as_stub(outcome: Outcome) -> str:
-    """Say that the answer is still the stub of the exercise; empty if it is not."""
-    if outcome.error and outcome.error.name == "NotImplementedError":
+    """Say that the answer is still the stub of the exercise; empty if it is not, even if it calls one."""
+    if outcome.error and outcome.error.name == STUB and not outcome.error.function:
         return "replace the line `raise NotImplementedError(…)` with your answer."
     if outcome.output is Ellipsis:
         return "replace `...` with your answer."
@@ -304,8 +317,7 @@ def fault_of(task: Task, case: Case, expected: Any, outcome: Outcome) -> Fault |
 def trouble_with(task: Task, outcome: Outcome) -> str:
     """Say why there is no output to judge, or that the call has changed its input; empty if neither is so."""
     if outcome.error:
-        first_line, *_ = outcome.error.text.splitlines() or ["(no message)"]
-        return f"it raised {outcome.error.name}: {first_line}"
+        return exception_in_words(outcome.error)
     if outcome.problem:
         return f"it returned {outcome.problem}."
     if outcome.output is None:
@@ -315,6 +327,15 @@ def trouble_with(task: Task, outcome: Outcome) -> str:
     return ""
 
 
+def exception_in_words(error: Raised) -> str:
+    """Say what was raised, and by which of the learner's functions."""
+    who = f"`{error.function}`, which it calls," if error.function else "it"
+    if error.name == STUB and error.function:
+        return f"{who} is still to be written."
+    first_line, *_ = error.text.splitlines() or [""]
+    return f"{who} raised {error.name}: {first_line}" if first_line else f"{who} raised {error.name}."
+
+
 def _argument(task: Task, position: int) -> str:
     """What the task calls an argument: "its argument `X`"."""
     names = list(inspect.signature(task.answer).parameters)
@@ -322,7 +343,21 @@ def _argument(task: Task, position: int) -> str:
 
 
 def _fault_in_output(task: Task, case: Case, expected: Any, output: Any) -> str:
-    """Say what is wrong with an output in canonical form; empty if it is right."""
+    """Say what is wrong with an output in canonical form, and how to write it if that is clear; empty if right."""
+    fault = _difference_of(task, case, expected, output)
+    is_number = task.kind == "value" and isinstance(expected, (int, float)) and not isinstance(expected, bool)
+    if not fault or not is_number:
+        return fault
+    if _is_percentage(output) and not _difference_of(task, case, expected, output / 100):
+        return f"{fault} {PERCENTAGE}"
+    return f"{fault} {advice_on_number(output)}".rstrip()
+
+
+def _is_percentage(output: Any) -> bool:
+    return isinstance(output, (int, float)) and not isinstance(output, bool) and abs(output) <= 100
+
+
+def _difference_of(task: Task, case: Case, expected: Any, output: Any) -> str:
     form = difference(output, expected, 0, ANY_NUMBERS, parts=task.parts)
     if form and not (task.is_right and isinstance(expected, (str, bool))):
         return form.sentence(reveal=False)

@@ -5,6 +5,7 @@ import difflib
 import os
 from collections.abc import Callable
 from functools import cache, cached_property
+from itertools import takewhile
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
@@ -14,6 +15,7 @@ from mlcourse.checks.card import Card, Link
 from mlcourse.checks.catalogue import Catalogue, read_folder
 from mlcourse.checks.examine import Verdict, examine, with_slip
 from mlcourse.checks.folders import current_notebook, ipython_shell, lesson_of, notebook_name, title_of
+from mlcourse.checks.lending import with_right_helpers
 from mlcourse.checks.outcome import Answer, answer_of
 from mlcourse.checks.progress import Book, Progress, kernel_versions
 from mlcourse.checks.task import Task
@@ -87,7 +89,11 @@ class Checker:
         given = answer_of(answer)
         given = given._replace(uses=certain_uses(task, given, answer))
         verdict = self._last = with_slip(examine(task, given), task, given)
-        display(Card(task, verdict, *self._note(task, verdict, answer), self._following(task)))
+        done, remarks = self._note(task, verdict, answer)
+        if verdict.status == "wrong":
+            carried = with_right_helpers(task, given, answer, verdict, self._earlier_not_right(task))
+            remarks = [*carried, *remarks]
+        display(Card(task, verdict, done, remarks, self._following(task)))
         strict = os.environ.get("MLCOURSE_STRICT") == "1"
         if verdict.status == "wrong" or (strict and verdict.status == "not attempted"):
             raise CheckFailed(
@@ -107,6 +113,12 @@ class Checker:
                 f"It does not count yet, because no cell defines {entry.name}: define it in a cell."
             )
         return done, remarks
+
+    def _earlier_not_right(self, task: Task) -> list[Task]:
+        """Return the tasks before this one in its lesson whose answers are not known to be right."""
+        states = self._book.view(kernel_versions()).tasks(task.lesson)
+        earlier = takewhile(lambda pair: pair[0] is not task, states)
+        return [one for one, state in earlier if state != "right"]
 
     def _following(self, task: Task) -> Link | None:
         """Return where an exercise goes on: its next task or, after the last, the next lesson."""

@@ -1,10 +1,12 @@
 """What happened when an answer was called: data, wherever the call was made."""
 
 import copy
+import inspect
 import linecache
 import traceback
 import warnings
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +24,8 @@ class Raised(NamedTuple):
     name: str
     text: str = ""
     line: str = ""  # the learner's own line, as in "line 3 of your cell: return 1 / 0"; empty if unknown
+    function: str = ""  # the learner's function that raised it, if it is not the answer itself
+    missing: str = ""  # the name that has no value, in a NameError
 
 
 class Outcome(NamedTuple):
@@ -74,7 +78,7 @@ def call(function: Callable[..., Any], case: Case) -> Outcome:
     except NotPlain as error:
         return Outcome(problem=str(error))
     except Exception as error:
-        return Outcome(error=Raised(type(error).__name__, str(error), line_of(error, function)))
+        return Outcome(error=raised(error, function))
     return Outcome(output, changed=changed_arguments(args, case.args))
 
 
@@ -84,11 +88,24 @@ def changed_arguments(now: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[in
     return tuple(position for position, (new, old) in pairs if difference(plain(new), plain(old), 0, 0))
 
 
-def line_of(error: Exception, function: Callable[..., Any]) -> str:
-    """Quote the line in the function's own file that led to the error; empty if there is none."""
-    home: str = getattr(getattr(function, "__code__", None), "co_filename", "")
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
-    if not lines:
-        return ""
-    number = lines[-1].lineno or 0
-    return f"line {number} of your cell: {linecache.getline(home, number).strip()}"
+def raised(error: Exception, function: Callable[..., Any]) -> Raised:
+    """Describe an exception of a learner's function, and find the innermost line of the learner that it has left."""
+    missing = str(error.name) if type(error) is NameError else ""
+    described = Raised(type(error).__name__, str(error), missing=missing)
+    names = getattr(inspect.unwrap(function), "__globals__", None)
+    places = [place for place in traceback.walk_tb(error.__traceback__) if place[0].f_globals is names]
+    if not places:
+        return described
+    (outer, _), (inner, number) = places[0], places[-1]
+    own = {top_name(outer.f_code), getattr(function, "__name__", "")}
+    name, file = top_name(inner.f_code), inner.f_code.co_filename
+    helper = name if name.isidentifier() and name not in own else ""
+    other_cell = f"the cell with {helper}" if helper else "another cell"
+    where = "your cell" if file == outer.f_code.co_filename else other_cell
+    line = f"line {number} of {where}: {linecache.getline(file, number).strip()}"
+    return described._replace(line=line, function=helper)
+
+
+def top_name(code: CodeType) -> str:
+    """Return the name of the function or class at the top level that some code is in."""
+    return code.co_qualname.partition(".")[0]

@@ -109,6 +109,9 @@ class Task:
         What to call the values that an answer consists of, such as ("the means", "the covariances").
     forbids : tuple of str
         What the exercise's text asks to do without, by full names: ("scipy.special.logsumexp",) or ("scipy.stats",).
+    shortcuts : tuple of str
+        Functions that do what the task asks for although its text does not forbid them, by full names. Their use is
+        noted for the instructor, and costs nothing.
     rtol, atol : float
         Tolerances of the comparison, as in `numpy.isclose`.
     families : dict of str → points
@@ -148,6 +151,7 @@ class Task:
     kind: Literal["function", "value"] = "function"
     parts: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
+    shortcuts: tuple[str, ...] = ()
     rtol: float = 1e-6
     atol: float = 1e-9
     families: dict[str, float] = field(default_factory=dict)

@@ -11,19 +11,35 @@ Code can hide what it uses from any reader. What is found is there; what is not 
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from typing import NamedTuple, TypeAlias
 
 from mlcourse.checks.cell_code import parse_cell
 
-MAX_READ = 5_000_000  # characters of all cells
+MAX_READ = 1_000_000  # characters of all cells
 MAX_STEPS = 60  # from a name to what it stands for
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BRANCH = (ast.If, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Match)
 WRITES_MODULE = re.compile(r"%%(?:write)?file[ \t]+(?:-a[ \t]+)?(\w+)\.py[ \t]*\n")
 
+# What can hide a use, by full names.
+WAYS_AROUND = {
+    "runs text as code": (
+        "builtins.eval",
+        "builtins.exec",
+        "builtins.compile",
+        "types.FunctionType",
+        "runpy",
+    ),
+    "looks up names as it runs": ("builtins.getattr()", "builtins.globals", "sys.modules"),
+    "imports as it runs": ("builtins.__import__", "importlib"),
+}
+ANY_WAY_AROUND = {name for names in WAYS_AROUND.values() for name in names}
 MAX_BINDINGS = 50  # of one name, of which any may count
+MAX_TARGETS = 50  # that one expression may stand for; with more, nothing is known about it
 
 
 class Uses(NamedTuple):
@@ -63,6 +79,8 @@ class Opaque(NamedTuple):
 OPAQUE = Opaque()
 LOADED = Named("sys.modules")
 IMPORTING = {Named("importlib.import_module"), Named("builtins.__import__")}
+GETATTR = Named("builtins.getattr")
+COMPUTED = Named("builtins.getattr()")  # with a name that is computed
 NAMESPACES = {Named(f"builtins.{name}()") for name in ("globals", "vars", "locals")}
 Binding: TypeAlias = Named | Defined | Value | Opaque
 Target: TypeAlias = Named | Defined
@@ -74,6 +92,9 @@ class Scope:
     def __init__(self, parent: "Scope | None" = None):
         self.parent = parent
         self.names: dict[str, list[Binding]] = {}
+        self.first: dict[
+            str, Binding
+        ] = {}  # what each name stood for at first, in a module of the notebook's own
         self.stars: list[str] = []  # modules whose names are all imported
         self.outer: set[str] = set()  # names that are declared global
 
@@ -95,6 +116,7 @@ class Scope:
         scope = self.module if name in self.outer else self
         sure = sure and scope is self and not (isinstance(binding, Value) and _mentions(binding.node, name))
         # The first and the last ones: a hostile text may bind a name a hundred thousand times.
+        scope.first.setdefault(name, binding)
         before = scope.names.get(name, [])
         scope.names[name] = [binding] if sure else [*before[:1], *before[1:][-MAX_BINDINGS:], binding]
 
@@ -150,13 +172,15 @@ class Binder:
 
     def _import_from(self, node: ast.ImportFrom, sure: bool) -> None:
         module = node.module or ""
-        if module in self.own or node.level:
-            return  # its names are bound by its code
+        is_own = module in self.own or node.level > 0
         for alias in node.names:
+            full = f"{module}.{alias.name}".lstrip(".")
+            if is_own and full not in self.own and alias.asname in (None, alias.name):
+                continue  # it is bound by its own code
             if alias.name == "*":
                 self.scope.stars.append(module)
             else:
-                self.scope.bind(alias.asname or alias.name, Named(f"{module}.{alias.name}"), sure)
+                self.scope.bind(alias.asname or alias.name, Named(full), sure)
 
     def _branch(self, node: ast.stmt) -> None:
         """Bind what a statement with inner statements may bind."""
@@ -220,15 +244,24 @@ class Reader:
         In the order in which they ran.
     own : iterable of str
         Names of modules whose code is among the cells.
+    parse : callable
+        `parse_cell`, or the same with a memory.
     """
 
-    def __init__(self, cells: Iterable[str], own: Iterable[str] = ()):
+    def __init__(
+        self,
+        cells: Iterable[str],
+        own: Iterable[str] = (),
+        parse: Callable[[str], ast.Module | None] = parse_cell,
+    ):
         cells = list(cells)
-        self.own = frozenset(own) | {name for cell in cells for name in WRITES_MODULE.findall(cell)}
+        written = {name for cell in cells for name in WRITES_MODULE.findall(cell)}
+        # A file that is called like an installed package takes nothing's place: that package is imported by then.
+        self.own = frozenset(name for name in {*own, *written} if name.partition(".")[0] not in installed())
         self.module = Scope()
         self._targets: dict[int, set[Target]] = {}
         self._scopes: dict[int, Scope] = {}
-        self.trees = [tree for cell in _as_many_as_can_be_read(cells) if (tree := parse_cell(cell))]
+        self.trees = [tree for cell in _as_many_as_can_be_read(cells) if (tree := parse(cell))]
         for tree in self.trees:
             Binder(self.module, self.own).read(tree.body)
 
@@ -271,6 +304,8 @@ class Reader:
             targets = self._resolve(node, scope, MAX_STEPS)
             if targets:
                 yield targets
+            if self._computes_a_name(node, scope):
+                yield {COMPUTED}
             if (
                 isinstance(node, ast.Attribute)
                 and targets
@@ -281,6 +316,14 @@ class Reader:
             for one in part if isinstance(part, list) else [part]:
                 if isinstance(one, ast.AST) and field != "annotation":
                     yield from self._read(one, scope)
+
+    def _computes_a_name(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether this is `getattr` with a name that is not written out."""
+        match node:
+            case ast.Call(function, args):
+                written = len(args) > 1 and isinstance(args[1], ast.Constant)
+                return not written and GETATTR in self._resolve(function, scope, MAX_STEPS)
+        return False
 
     def _inner(self, node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
         """Yield the parts of a function, class or comprehension, each with the scope that it is evaluated in."""
@@ -340,18 +383,21 @@ class Reader:
         if id(node) not in self._targets:
             self._targets[id(node)] = set()  # while it is being found out: a name may stand for itself
             found = set(self._standing_for(node, scope, steps - 1)) if steps else set()
-            self._targets[id(node)] = {
-                target for one in found for target in self._from_own_module(one, steps)
-            }
+            targets = {target for one in found for target in self._from_own_module(one, steps)}
+            self._targets[id(node)] = targets if len(targets) <= MAX_TARGETS else set()
         return self._targets[id(node)]
 
     def _from_own_module(self, target: Target, steps: int) -> set[Target]:
         """Return what a name of one of the notebook's own modules stands for; any other target as it is."""
-        if isinstance(target, Named) and target.name.partition(".")[0] in self.own:
-            return (
-                self._bound(self.module.lookup(target.name.rpartition(".")[2]), steps - 1) if steps else set()
-            )
-        return {target}
+        if (
+            not isinstance(target, Named)
+            or target.name in self.own
+            or target.name.partition(".")[0] not in self.own
+        ):
+            return {target}
+        name = target.name.rpartition(".")[2]
+        first = [self.module.first[name]] if name in self.module.first else []
+        return self._bound([*self.module.lookup(name), *first], steps - 1) if steps else set()
 
     def _bound(self, bindings: Iterable[Binding], steps: int) -> set[Target]:
         found: set[Target] = set()
@@ -417,8 +463,18 @@ class Reader:
                     yield from self._resolve(function, scope, steps)
                 case Named("builtins.globals" | "builtins.vars" | "builtins.locals"), []:
                     yield Named(f"{target.name}()")
+                case Named("builtins.getattr"), _:
+                    yield COMPUTED
+                case Named(name), _ if any(within(name, one) for one in ANY_WAY_AROUND):
+                    yield target  # nobody knows what comes out of it
                 case Named(name), _ if without_methods(name) != name or is_class(name):
                     yield Named(without_methods(name))  # an instance
+
+
+@cache
+def installed() -> frozenset[str]:
+    """Return the names of the packages that are installed."""
+    return frozenset({*packages_distributions(), __name__.partition(".")[0]})
 
 
 def is_class(name: str) -> bool:
@@ -431,6 +487,16 @@ def without_methods(name: str) -> str:
     parts = name.split(".")
     classes = [position for position, part in enumerate(parts) if position and part[:1].isupper()]
     return ".".join(parts[: classes[0] + 1]) if classes else name
+
+
+def ways_around(uses: Iterable[str]) -> dict[str, list[str]]:
+    """Return what an answer does that can hide a use from any reader, and the functions with which it does so."""
+    uses = list(uses)
+    found = {
+        what: [one.removeprefix("builtins.") for one in names if any(within(use, one) for use in uses)]
+        for what, names in WAYS_AROUND.items()
+    }
+    return {what: names for what, names in found.items() if names}
 
 
 # ── Names ────────────────────────────────────────────────────────────────────────────────────────────

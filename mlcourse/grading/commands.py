@@ -157,8 +157,9 @@ def print_summary(summary: Summary, out: Path) -> None:
         print(
             f"Notebooks with open answers: {open_answers}. Mark them in the browser with {PROGRAM} mark {out}"
         )
-    total = len(summary.grades)
-    print(f"{total - len(summary.ungraded)} of {total} graded: {out / 'index.html'}")
+    entries = summary.book.entries
+    graded = sum(entry.is_graded for entry in entries)
+    print(f"{graded} of {len(entries)} graded: {out / 'index.html'}")
 
 
 def mark_parser() -> argparse.ArgumentParser:
@@ -167,7 +168,6 @@ def mark_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
     add("--no-browser", action="store_true", help="print the address, and open no browser")
-    add("--extra-checks", type=Path, metavar="DIR", help="the folder with your own tasks")
     add("--course", type=Path, metavar="DIR", default=OURS, help="the folder of another course")
     return parser
 
@@ -177,7 +177,7 @@ def mark(words: list[str]) -> int:
     options = mark_parser().parse_args(words)
     read_manifest(options.out)  # or there is no folder to lock
     with lock_folder(options.out):
-        desk = Desk(options.out, Course(options.course.resolve(), options.extra_checks))
+        desk = Desk(options.out, Course(options.course.resolve()))
         run_desk(desk, browser=not options.no_browser)
         if not desk.store.changed:
             print("Nothing was entered.")

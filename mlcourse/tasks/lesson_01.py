@@ -536,7 +536,7 @@ def greedy_seed_by_cdist(X, chosen, candidates):
 
 
 @GREEDY_SEED.mistake(
-    "the probabilities are right. You kept the candidate that leaves the *highest* inertia.", hint=3
+    "the probabilities are right. You kept the candidate that leaves the highest inertia.", hint=3
 )
 def the_worst_candidate(X: Array, chosen: Array, candidates: Array) -> tuple[Array, int]:
     p, _ = greedy_seed(X, chosen, candidates)
@@ -658,7 +658,7 @@ def greedy_matching(y: Array, labels: Array) -> float:
 
 
 @MATCHED_SHARE.mistake(
-    "this is the *worst* of all matchings: an assignment solver minimises unless you ask it not to.", hint=3
+    "this is the worst of all matchings: an assignment solver minimises unless you ask it not to.", hint=3
 )
 def worst_matching(y: Array, labels: Array) -> float:
     return min(np.sum(np.array(names)[labels] == y) for names in permutations(np.unique(y))) / len(y)

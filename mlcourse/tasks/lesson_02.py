@@ -689,7 +689,7 @@ def least_probable_component(*a):
 
 
 @UNAVOIDABLE_SHARE.mistake(
-    "this is how often the *second* most probable component is the true one. With three components, there is"
+    "this is how often the second most probable component is the true one. With three components, there is"
     " another way to be wrong.",
     hint=2,
 )
@@ -874,14 +874,14 @@ def heights_subtracted_without_logarithms(*args):
 
 
 @EQUAL_POINTS.mistake(
-    "the term without x has the wrong sign: here a larger weight leaves a component *less* room.", hint=2
+    "the term without x has the wrong sign: here a larger weight leaves a component less room.", hint=2
 )
 def heights_on_the_wrong_side(*args):
     return crossing(lambda pi, s: -heights(pi, s))(*args)
 
 
 @EQUAL_POINTS.mistake(
-    "a factor of 2 is missing: the exponent is the squared distance over *twice* the variance.", hint=2
+    "a factor of 2 is missing: the exponent is the squared distance over twice the variance.", hint=2
 )
 def a_half_lost(*args):
     return crossing(lambda pi, s: np.log(pi[0] * s[1] / (pi[1] * s[0])) / 2)(*args)

@@ -301,7 +301,7 @@ def not_centred(X: Array, w: Array) -> tuple[Array, Array]:
     return weighted_mean(X, w), weighted_scatter(X, w, np.zeros(X.shape[1])) / w.sum()
 
 
-@FIT_GAUSSIAN.mistake("the covariance has one row per *point*. It should have one per *feature*.", hint=3)
+@FIT_GAUSSIAN.mistake("the covariance has one row per point. It should have one per feature.", hint=3)
 def rows_and_columns_exchanged(X: Array, w: Array) -> tuple[Array, Array]:
     D = np.sqrt(w)[:, np.newaxis] * (X - weighted_mean(X, w))
     return weighted_mean(X, w), D @ D.T / w.sum()
@@ -443,7 +443,7 @@ def standard_deviations_for_variances(stds, angle):
 
 @COVARIANCE_FROM_AXES.mistake(
     "the ellipse is rotated by the same angle to the other side: the two directions should be"
-    " the *columns* of your U.",
+    " the columns of your U.",
     hint=3,
 )
 def rotated_the_wrong_way(stds, angle):
@@ -557,7 +557,7 @@ def one_dimension_for_all(r, d):
     return chi2.cdf(r**2, 1)
 
 
-@SHARE_INSIDE.mistake("χ² is the distribution of the *squared* distance, but you gave it r.", hint=2)
+@SHARE_INSIDE.mistake("χ² is the distribution of the squared distance, but you gave it r.", hint=2)
 def not_squared(r, d):
     return chi2.cdf(r, d)
 
@@ -1017,7 +1017,7 @@ def weights_left_out(X, pi, mu, sigma):
 
 
 @MIXTURE_LOG_DENSITY.mistake(
-    "you added πₖ to a logarithm. A product becomes a sum only if *both* factors are logarithms.", hint=1
+    "you added πₖ to a logarithm. A product becomes a sum only if both factors are logarithms.", hint=1
 )
 def weights_not_in_logarithms(X, pi, mu, sigma):
     return logsumexp(pi + round_log_joint(X, np.ones_like(pi), mu, sigma), axis=1)
@@ -1049,7 +1049,7 @@ def largest_component_only(*a):
 
 
 @MIXTURE_LOG_DENSITY.mistake(
-    "this is one Gaussian with averaged parameters. A mixture averages *densities*, and keeps its bumps.",
+    "this is one Gaussian with averaged parameters. A mixture averages densities, and keeps its bumps.",
     hint=2,
     name="one averaged Gaussian",
 )

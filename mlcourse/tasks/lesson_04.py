@@ -214,6 +214,7 @@ LOG_SUM_EXP = LESSON.task(
     points=2,
     expected="array (n,): one finite number per row",
     forbids=("scipy.special.logsumexp",),
+    shortcuts=("numpy.logaddexp",),
     atol=1e-6,  # float32 is precise enough, even where the result is near 0,
     families={"ordinary numbers": 1, "extreme numbers": 1},
 )
@@ -1137,7 +1138,7 @@ def last_m_step_missing(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: in
 
 
 @FIT_EM.mistake(
-    "the curve is one round ahead: you record the likelihood *after* each M-step. The task asks for the"
+    "the curve is one round ahead: you record the likelihood after each M-step. The task asks for the"
     " one that each E-step finds.",
     hint=1,
     name="likelihood after the M-step",

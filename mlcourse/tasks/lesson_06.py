@@ -334,7 +334,7 @@ def widest_run(scores, smallest, limit):
     return np.argmax(smallest)
 
 
-@BEST_RUN.mistake("this is the *lowest* score among the runs without a spike.", hint=2)
+@BEST_RUN.mistake("this is the lowest score among the runs without a spike.", hint=2)
 def lowest_score(scores, smallest, limit):
     return np.argmin(np.where(smallest > limit, scores, np.inf))
 

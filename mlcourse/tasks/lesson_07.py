@@ -870,10 +870,8 @@ def _discriminant_with(**changes: Any) -> Callable[..., tuple[Array, Array]]:
 @LINEAR_DISCRIMINANT.canonical
 def without_what_all_share(output: Any) -> Any:
     """Remove what all rows of W, or of b, share: scores compare components, so it has no effect."""
-    if isinstance(output, tuple) and all(np.ndim(part) > 0 for part in output):
-        return tuple(
-            part - np.mean(part, axis=0) if isinstance(part, np.ndarray) else part for part in output
-        )
+    if isinstance(output, tuple) and all(isinstance(part, np.ndarray) and part.ndim for part in output):
+        return tuple(part - np.mean(part, axis=0) for part in output)
     return output
 
 

@@ -130,7 +130,7 @@ def the_mean_of_the_fold_for_every_point(X: Array, fold: Array, K: int) -> Array
     return np.array([scores[fold == f].mean() for f in fold])
 
 
-@HELD_OUT_SCORES.mistake("you returned one number per fold. The task asks for one score per *point*.", hint=2)
+@HELD_OUT_SCORES.mistake("you returned one number per fold. The task asks for one score per point.", hint=2)
 def one_number_per_fold(X: Array, fold: Array, K: int) -> Array:
     scores = held_out_scores(X, fold, K)
     return np.array([scores[fold == f].mean() for f in np.unique(fold)])
@@ -355,7 +355,7 @@ def only_the_training_points_used(X_train: Array, X_val: Array, X_test: Array) -
 
 
 @FIX_REPORT.mistake(
-    "you chose the model with the *lowest* score. A log-likelihood is not an error: which direction is better?",
+    "you chose the model with the lowest score. A log-likelihood is not an error: which direction is better?",
     hint=None,
 )
 def the_lowest_score_wins(X_train: Array, X_val: Array, X_test: Array) -> tuple[int, float]:
@@ -455,7 +455,7 @@ def a_new_unit_shifts_all_log_densities_equally(out, Z, factor, weights, means, 
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "this is the density per *old* unit. Per centimetre, a density is a hundred times smaller than per metre.",
+    "this is the density per old unit. Per centimetre, a density is a hundred times smaller than per metre.",
     hint=2,
 )
 def density_per_old_unit(Z, factor, weights, means, covariances):
@@ -507,7 +507,7 @@ def log_density_divided(Z, factor, weights, means, covariances):
 
 
 @IN_ANOTHER_UNIT.mistake(
-    "you subtracted the product of the factors. In log space, subtract the *logarithm* of that product.",
+    "you subtracted the product of the factors. In log space, subtract the logarithm of that product.",
     hint=2,
 )
 def no_logarithm_of_the_factors(Z, factor, weights, means, covariances):
@@ -760,13 +760,13 @@ def entropy_of_the_column_means(*args):
 
 
 @CLOSEST_PAIR.mistake(
-    "these two have the *most* entropy in their joined column. Joining should lower the entropy.", hint=2
+    "these two have the most entropy in their joined column. Joining should lower the entropy.", hint=2
 )
 def most_entropy_in_the_joined_column(*args):
     return _pair_by(_entropy_of_the_joined_column)(*args)
 
 
-@CLOSEST_PAIR.mistake("joining these two lowers the entropy *least*. Check what you maximise.", hint=2)
+@CLOSEST_PAIR.mistake("joining these two lowers the entropy least. Check what you maximise.", hint=2)
 def the_smallest_fall(*args):
     return _pair_by(_least_fall)(*args)
 
@@ -789,7 +789,7 @@ def entropy_before_joining(*args):
 
 
 @CLOSEST_PAIR.mistake(
-    "you compared only the entropy of the joined column. How much was there *before* the two were joined?",
+    "you compared only the entropy of the joined column. How much was there before the two were joined?",
     hint=2,
 )
 def entropy_of_the_sum(*args):
@@ -885,7 +885,7 @@ def classes_equally_probable(log_density, counts):
 
 @CLASS_PROBABILITIES.mistake(
     "you added the class shares themselves to log densities. In log space, a product becomes a"
-    " sum of *two* logarithms.",
+    " sum of two logarithms.",
     hint=2,
 )
 def no_logarithm_of_the_shares(log_density, counts):
@@ -941,7 +941,7 @@ def not_divided_by_the_sum(log_density: Array, counts: Array) -> Array:
 
 
 @CLASS_PROBABILITIES.mistake(
-    "you multiplied *log* densities by the class shares. A factor of a density is a term in log space.",
+    "you multiplied log densities by the class shares. A factor of a density is a term in log space.",
     hint=2,
 )
 def log_densities_times_shares(log_density: Array, counts: Array) -> Array:

@@ -66,7 +66,7 @@ def with_eight_points_or_more_bic_asks(out, X):
 
 
 @RISE_NEEDED.mistake(
-    "this is how much the *penalty* rises. What is the log-likelihood multiplied by"
+    "this is how much the penalty rises. What is the log-likelihood multiplied by"
     " before the two are compared?",
     hint=2,
 )

@@ -143,7 +143,7 @@ def the_highest_score(scores, share):
 
 @ALARM_THRESHOLD.mistake(
     "this is the given share of the way from the lowest to the highest score. It should"
-    " be a share of the *rows*.",
+    " be a share of the rows.",
     hint=1,
 )
 def a_share_of_the_range(scores, share):
@@ -274,7 +274,7 @@ def a_sum_of_logarithms(X, pi, mu, Sigma, t):
 
 
 @DETECTOR_PREDICT.mistake(
-    "you weighted and added the *logarithms* of the component densities. The formula"
+    "you weighted and added the logarithms of the component densities. The formula"
     " weights and adds the densities.",
     hint=1,
 )
@@ -292,7 +292,7 @@ def weights_among_the_logarithms(X, pi, mu, Sigma, t):
 
 
 @DETECTOR_PREDICT.mistake(
-    "you multiplied the log densities by the weights. The weights multiply the *densities*: what does that do to the"
+    "you multiplied the log densities by the weights. The weights multiply the densities: what does that do to the"
     " logarithms?",
     hint=1,
 )
@@ -399,7 +399,7 @@ def precision_and_recall_swapped(*a):
 
 
 @ALARM_RATES.mistake(
-    "you count the rows *above* the threshold as alarms. Those are the most ordinary rows.", hint=2
+    "you count the rows above the threshold as alarms. Those are the most ordinary rows.", hint=2
 )
 def alarms_above_the_threshold(scores, truth, t):
     return alarm_rates(-scores, truth, -t)
@@ -459,7 +459,7 @@ def every_sign_true_in_the_lectures_order(scores, truth, t):
 
 
 @ALARM_RATES.mistake(
-    "you count a score that is equal to `t` as an alarm. The task says *below*.",
+    "you count a score that is equal to `t` as an alarm. The task says “below”.",
     hint=None,
     name="threshold included",
 )
@@ -468,7 +468,7 @@ def threshold_included(scores, truth, t):
 
 
 @ALARM_RATES.mistake(
-    "your first two numbers describe the *normal* rows. For scikit-learn's functions the class of interest"
+    "your first two numbers describe the normal rows. For scikit-learn's functions the class of interest"
     " is 1, unless you pass `pos_label`.",
     hint=2,
     name="scikit-learn's default label",
@@ -479,7 +479,7 @@ def scikit_learns_default_label(scores, truth, t):
 
 
 @ALARM_RATES.mistake(
-    "all three numbers treat the *normal* rows as the ones to be found. For scikit-learn's functions the class"
+    "all three numbers treat the normal rows as the ones to be found. For scikit-learn's functions the class"
     " of interest is 1, unless you say otherwise.",
     hint=2,
     name="scikit-learn's default label for all three",
@@ -490,7 +490,7 @@ def scikit_learns_default_label_for_all_three(scores, truth, t):
 
 
 @ALARM_RATES.mistake(
-    "your third number is the recall again. Which rows can raise a *false* alarm?",
+    "your third number is the recall again. Which rows can raise a false alarm?",
     hint=1,
     name="recall for the false-alarm rate",
 )
@@ -552,7 +552,7 @@ def false_alarm_rate_always_0(scores, truth, t):
     return _with(2, lambda *_: 0)(scores, truth, t)
 
 
-@ALARM_RATES.mistake("your third number is the share of normal rows that raise *no* alarm.", hint=1)
+@ALARM_RATES.mistake("your third number is the share of normal rows that raise no alarm.", hint=1)
 def normal_rows_without_an_alarm(scores, truth, t):
     return _with(2, lambda s, y, t: 1 - alarm_rates(s, y, t)[2])(scores, truth, t)
 
@@ -565,8 +565,7 @@ def false_alarms_among_all_rows(scores, truth, t):
 
 
 @ALARM_RATES.mistake(
-    "your third number is the share of *alarms* that are false. The false-alarm rate"
-    " is a share of other rows.",
+    "your third number is the share of alarms that are false. The false-alarm rate is a share of other rows.",
     hint=1,
 )
 def false_alarms_among_the_alarms(scores, truth, t):
@@ -663,7 +662,7 @@ def without_the_base_rate():
 
 
 @SHARE_OF_REAL_ALARMS.mistake(
-    "this is the share of all pipes that leak *and* raise an alarm. It still has to be divided by something.",
+    "this is the share of all pipes that both leak and raise an alarm. It still has to be divided by something.",
     hint=2,
 )
 def not_divided():
@@ -686,7 +685,7 @@ def odds_rounded():
     return 0.16
 
 
-@SHARE_OF_REAL_ALARMS.mistake("this is the share of the alarms that are *false*.", hint=1)
+@SHARE_OF_REAL_ALARMS.mistake("this is the share of the alarms that are false.", hint=1)
 def the_false_alarms():
     return 1 - 0.8 * 0.002 / (0.8 * 0.002 + 0.01 * 0.998)
 
@@ -881,7 +880,7 @@ def validation_and_test_rows_pooled(*args):
 
 
 @FIX_EVALUATION.mistake(
-    "this is the model with the *smallest* area. Scores are low for anomalies: mind the sign.", hint=None
+    "this is the model with the smallest area. Scores are low for anomalies: mind the sign.", hint=None
 )
 def the_worst_model_chosen(*args):
     return _evaluation(choose=np.argmin)(*args)
@@ -895,7 +894,7 @@ def share_passed_as_a_percentage(*args):
 
 
 @FIX_EVALUATION.mistake(
-    "the threshold is at the wrong end: alarms are the rows with the *lowest* scores.", hint=None
+    "the threshold is at the wrong end: alarms are the rows with the lowest scores.", hint=None
 )
 def threshold_at_the_wrong_end(*args):
     *rest, share = args
@@ -911,7 +910,7 @@ def threshold_counted_as_an_alarm(*args):
 
 
 @FIX_EVALUATION.mistake(
-    "you count the rows *above* the threshold. Those are the most ordinary ones.", hint=None
+    "you count the rows above the threshold. Those are the most ordinary ones.", hint=None
 )
 def alarms_above_threshold(*args):
     return _evaluation(is_alarm=np.greater)(*args)
@@ -994,7 +993,7 @@ def a_squared_distance_is_never_negative(out, *_):
 
 
 @SECOND_OPINION.mistake(
-    "you centred the new rows at *their own* mean. The plane goes through the mean of the training rows.",
+    "you centred the new rows at their own mean. The plane goes through the mean of the training rows.",
     hint=1,
 )
 def new_rows_centred_at_their_own_mean(X_train: Array, X_new: Array, q: int) -> Array:
@@ -1034,7 +1033,7 @@ def directions_from_the_new_rows(X_train: Array, X_new: Array, q: int) -> Array:
 
 
 @SECOND_OPINION.mistake(
-    "the directions are those in which the *new* rows lie around the training mean. Directions are learned, too.",
+    "the directions are those in which the new rows lie around the training mean. Directions are learned, too.",
     hint=1,
 )
 def directions_from_new_rows_around_the_training_mean(X_train: Array, X_new: Array, q: int) -> Array:
@@ -1107,14 +1106,14 @@ def mean_not_added_back(X_train: Array, X_new: Array, q: int) -> Array:
     return np.sum((X_new - (X_new - mean) @ V.T @ V) ** 2, axis=1)
 
 
-@SECOND_OPINION.mistake("you kept the directions in which the rows vary *least*.", hint=2)
+@SECOND_OPINION.mistake("you kept the directions in which the rows vary least.", hint=2)
 def the_weakest_directions_kept(X_train: Array, X_new: Array, q: int) -> Array:
     mean = X_train.mean(axis=0)
     return squared_distance(X_new, mean, directions(X_train, mean)[-q:])
 
 
 @SECOND_OPINION.mistake(
-    "this is the squared distance from the mean *within* the plane. In the right"
+    "this is the squared distance from the mean within the plane. In the right"
     " triangle of Pythagoras, that is the other leg.",
     hint=2,
 )

@@ -682,7 +682,7 @@ def a_gaussians_constant(log_density, variances):
 
 
 @IN_PLAIN_UNITS.mistake(
-    "the change is twice too large. By how much is a *length* along an axis stretched?", hint=2
+    "the change is twice too large. By how much is a length along an axis stretched?", hint=2
 )
 def variances_instead_of_standard_deviations(log_density, variances):
     return _off_by(lambda variances: np.log(variances).sum())(log_density, variances)
@@ -851,7 +851,7 @@ GREY_DIGITS = LESSON.choice(
     points=1,
     right="B",
     wrong={
-        "A": "then every picture would be *exactly* the same. Look again: they differ slightly.",
+        "A": "then every picture would be exactly the same. Look again: they differ slightly.",
         "C": (
             "without the mean there would be no grey blob: the amounts alone go to both sides of zero,"
             " and average to blank paper.",
@@ -972,7 +972,7 @@ def manhattan_distances(generated: Array, train: Array, held_out: Array, quantil
 
 
 @COPIED_SHARE.mistake(
-    "the mean distance to all training rows tells how far out a row is. A copy is close to *one* row.", hint=1
+    "the mean distance to all training rows tells how far out a row is. A copy is close to one row.", hint=1
 )
 def mean_distance(*args):
     return _copied(*args, nearest=np.mean)
@@ -1003,7 +1003,7 @@ def the_smallest_distance_as_the_threshold(*args):
     return _copied(*args, cut=lambda honest, q: np.min(honest))
 
 
-@COPIED_SHARE.mistake("this is the share of rows that are *not* suspicious.", hint=2)
+@COPIED_SHARE.mistake("this is the share of rows that are not suspicious.", hint=2)
 def the_other_rows(*args):
     return 1 - _copied(*args)
 
@@ -1020,7 +1020,7 @@ def copies_of_held_out_rows(generated: Array, train: Array, held_out: Array, qua
 
 
 @COPIED_SHARE.mistake(
-    "your threshold is a quantile of *all* distances between held-out and training rows, and most of"
+    "your threshold is a quantile of all distances between held-out and training rows, and most of"
     " those are long. You need one distance per held-out row.",
     hint=1,
 )
@@ -1030,7 +1030,7 @@ def a_quantile_of_all_distances(generated: Array, train: Array, held_out: Array,
 
 
 @COPIED_SHARE.mistake(
-    "your threshold measures how far held-out rows are from the *generated* rows. Both sets have to be"
+    "your threshold measures how far held-out rows are from the generated rows. Both sets have to be"
     " compared with the same rows.",
     hint=1,
     name="held-out rows against generated ones",

@@ -27,7 +27,9 @@ def rounded(value: Any, decimals: int) -> Any:
     """Round numbers, also inside tuples, to recognise a mistake however many decimals were given."""
     if isinstance(value, tuple):
         return tuple(rounded(part, decimals) for part in value)
-    return np.round(value, decimals) if isinstance(value, (int, float, np.ndarray)) else value
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.ndarray)):
+        return value
+    return value if np.asarray(value).dtype.kind == "b" else np.round(value, decimals)
 
 
 # ── 1  A stratified part ─────────────────────────────────────────────────────────────────────────────
@@ -1117,7 +1119,7 @@ def an_answer_for_every_row(*a):
     return _unanimous(_neighbours(*a))
 
 
-@LEGIBLE_SHARE.mistake("this is the share of the rows that are *not* legible.", hint=None)
+@LEGIBLE_SHARE.mistake("this is the share of the rows that are not legible.", hint=None)
 def the_illegible_share(*a):
     return 1 - legible_share(*a)
 

@@ -266,7 +266,7 @@ def weights_left_out(pi: Array, *others: Array) -> Array:
 
 
 @CONDITIONAL_WEIGHTS.mistake(
-    "you added π itself to a log density. A product becomes a sum of the logarithms of *both* factors.",
+    "you added π itself to a log density. A product becomes a sum of the logarithms of both factors.",
     hint=3,
 )
 def no_logarithm_of_the_weights(pi, *others):

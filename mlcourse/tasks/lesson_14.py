@@ -405,7 +405,7 @@ def two_standard_errors(*a):
 
 
 @CHOOSE_ON_VALIDATION.mistake(
-    "you compared the *median* difference with the error. A candidate that is very bad for a few rows is bad on"
+    "you compared the median difference with the error. A candidate that is very bad for a few rows is bad on"
     " average, and the median does not see it.",
     hint=2,
 )
@@ -729,7 +729,7 @@ def not_in_the_table():
 
 
 @MY_CHOICE.mistake(
-    "this candidate explains the *training* rows best of all, but unseen rows clearly worse than the"
+    "this candidate explains the training rows best of all, but unseen rows clearly worse than the"
     " best one does. It has learned rows by heart.",
     hint=1,
 )
@@ -819,7 +819,7 @@ def threshold_from_all_rows(
 
 
 @ALARM_REPORT.mistake(
-    "you raise alarms where the density is *high*. An anomaly is a row that the model finds improbable.",
+    "you raise alarms where the density is high. An anomaly is a row that the model finds improbable.",
     hint=2,
 )
 def the_upper_tail(
@@ -840,7 +840,7 @@ def the_wrong_side(
 
 
 @ALARM_REPORT.mistake(
-    "you count a row that has exactly the threshold as an alarm. The task says *strictly below*.",
+    "you count a row that has exactly the threshold as an alarm. The task says “strictly below”.",
     hint=None,
     name="threshold included",
 )

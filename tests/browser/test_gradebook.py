@@ -33,7 +33,9 @@ def pages_of(tmp_path_factory):
     made = {
         "book": index_page(book_of(*GRADES, unreadable("9"), students=students), ["Ada gains 2"]),
         "lesson": index_page(book_of(*GRADES[4:], nasty_grade("<b>"), students=students)),
-        "student": student_page(*entries_of(nasty_grade("<b>" * 200)), nasty_grade("<b>" * 200), [(1, "x")]),
+        "student": student_page(
+            *entries_of(nasty_grade("<b>" * 200)), nasty_grade("<b>" * 200), {}, [(1, "x")]
+        ),
     }
     for name, page in made.items():
         (folder / f"{name}.html").write_text(page, "utf-8")
@@ -114,6 +116,15 @@ def test_pages_fit_a_narrow_window_and_heads_stay_in_view(open_book, name):
     head = page.locator("#points thead th").first.bounding_box()
     assert abs(head["x"] - box["x"]) <= 2
     assert abs(head["y"] - box["y"]) <= 2
+
+
+def test_the_first_column_of_every_wide_table_stays_in_view(open_book):
+    page = open_book("lesson", width=400)
+    frame = page.locator("#tasks .scroll")
+    assert frame.evaluate("each => { each.scrollTo(150, 0); return each.scrollLeft }") == 150
+    first = page.locator("#tasks tbody th").first.bounding_box()
+    assert abs(first["x"] - frame.bounding_box()["x"]) <= 1
+    assert "gradient" in frame.evaluate("each => getComputedStyle(each).backgroundImage")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

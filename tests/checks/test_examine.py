@@ -208,6 +208,43 @@ def test_the_answer_to_a_value_is_never_shown():
     assert "4321" not in verdict_on(task, 4000.0).message
 
 
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ((0, 40037), "expected one number. If you mean 0.40037, use a decimal point."),
+        ((-1, 5), "If you mean -1.5, use a decimal point."),
+        ((0.40037,), "Is there a comma behind the number?"),
+        ("0.40037", "expected one number. Remove the quotes."),
+        ("0,40037", "Remove the quotes, and use a decimal point."),
+        ("40.037 %", "Remove the quotes, and write a percentage as a fraction."),
+        (40.037, "Write a percentage as a fraction, such as 0.05 for 5 %."),
+    ],
+)
+def test_a_number_in_another_form_gets_advice(answer, advice):
+    task = Lesson("00").value("share", points=1, expected="a number")
+    task.reference(lambda: 0.40037)
+    verdict = verdict_on(task, answer)
+    assert verdict.status == "wrong"
+    assert advice in verdict.message
+    assert advice in str(Card(task, verdict))
+
+
+@pytest.mark.parametrize("answer", [(0, -1), (1, 2, 3), (True, 2), "about 3", 0.5, 41, [1, 2], ()])
+def test_other_values_get_no_advice_about_numbers(answer):
+    task = Lesson("00").value("share", points=1, expected="a number")
+    task.reference(lambda: 0.40037)
+    verdict = verdict_on(task, answer)
+    assert verdict.status == "wrong"
+    assert not any(word in verdict.message for word in ("point", "quotes", "comma", "percentage"))
+
+
+@pytest.mark.parametrize("dress", [lambda x: [x], lambda x: np.array([x]), np.float32, str])
+def test_one_number_in_an_array_is_that_number(dress):
+    task = Lesson("00").value("share", points=1, expected="a number")
+    task.reference(lambda: 0.5)
+    assert verdict_on(task, dress(0.5)).status == ("wrong" if dress is str else "right")
+
+
 def test_parts_are_called_by_their_names(doubling):
     doubling.answer = lambda x: (x, 2 * x)
     doubling.parts = ("the numbers", "the doubles")

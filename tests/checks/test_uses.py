@@ -1,7 +1,10 @@
 """What an answer uses, read from the cells of a notebook."""
 
+import ast
+
 import pytest
 
+from mlcourse.checks import uses
 from mlcourse.checks.uses import Reader, forbidden_use
 
 E_STEP = "mlcourse.mixture.e_step"
@@ -146,3 +149,15 @@ def f():
 def test_a_task_forbids_functions_and_packages(use, is_forbidden):
     forbids = ("scipy.special.logsumexp", "scipy.stats")
     assert (forbidden_use(forbids, {use, "numpy.exp"}) == use) is is_forbidden
+
+
+def test_what_may_mean_too_many_things_is_unknown():
+    """A chain of names, each of which may mean all of many things, would fill the memory."""
+    many = ", ".join(f"np.f{n}" for n in range(uses.MAX_TARGETS + 1))
+    few = ", ".join(f"np.f{n}" for n in range(uses.MAX_TARGETS))
+    for table, known in ((many, False), (few, True)):
+        reader = Reader(
+            [f"import numpy as np\ntable = [{table}]\nshort = table\ndef answer(): return short[0]"]
+        )
+        short = reader._resolve(ast.Name("short"), reader.module, uses.MAX_STEPS)
+        assert bool(short) == known

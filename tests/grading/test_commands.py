@@ -32,7 +32,7 @@ def test_grade_prints_where_the_results_are(command: Command, folder: Path, caps
     assert (out / "seed").stat().st_size == 32
     folder.write_text(folder.read_text().replace("boo", "BOO").replace('"e_step": 4', '"e_step": 3', 1))
     assert command("grade", folder, "-o", out, "-j", "0", "--resume") == 0
-    assert "a loses 1: e_step 4 → 3" in capsys.readouterr().out
+    assert "a loses 1: Task 3 · The E-step, in any dimension: 4 → 3" in capsys.readouterr().out
     assert command("report", out) == 0
     assert "5 of 5 graded" in capsys.readouterr().out
 

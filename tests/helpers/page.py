@@ -9,10 +9,10 @@ def words(text: str) -> set[str]:
 
 TAGS = words(
     "html head meta title style body main section nav h1 h2 h3 p ul ol li dl dt dd div table thead tbody tr th"
-    " td a code pre strong small details summary figure figcaption img svg g rect text"
+    " td a code pre strong small wbr details summary figure figcaption img svg g rect text"
     " label input select option output script"
 )
-VOID = {"meta", "img", "input"}
+VOID = {"meta", "img", "input", "wbr"}
 
 
 class Document(HTMLParser):

@@ -15,8 +15,15 @@ from tests.helpers import honest
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.honest import LIMITS, SEED
 
-BEN = read_one(Found(("ben", "04_em.ipynb"), honest.as_bytes(honest.notebook())), CATALOGUE)
 
+def submitted(student: str, content: dict | bytes):
+    data = content if isinstance(content, bytes) else honest.as_bytes(content)
+    return read_one(Found((student, "04_em.ipynb"), data), CATALOGUE)
+
+
+# The honest neighbour of every hostile notebook has a few answers of each kind, and so costs little time.
+NEIGHBOURLY = ("log_sum_exp", "e_step", "largest_weight")
+BEN = submitted("ben", honest.short_notebook(*NEIGHBOURLY))
 
 A_MOMENT = 0.3  # seconds
 # The strongest that works here; or those that MLCOURSE_SANDBOXES names, such as "bubblewrap landlock" in CI.
@@ -33,6 +40,9 @@ def walls(request):
         (pytest.skip if request.param == STRONGEST else pytest.fail)(str(error))
     with chosen:
         yield chosen
+        # After all that was tried, a whole honest notebook still gets all of its points.
+        last = marking.grade(submitted("zoe", honest.notebook()), OUR_COURSE, chosen, SEED, limits=LIMITS)
+        assert {mark.task: mark.points for mark in last.marks} == honest.POINTS
 
 
 class World:
@@ -78,8 +88,7 @@ class World:
         `endless` is the source of the cell, or the name of the answer, that never ends by itself.
         """
         self.clock.endless = endless
-        data = content if isinstance(content, bytes) else honest.as_bytes(content)
-        submission = read_one(Found(("eve", "04_em.ipynb"), data), CATALOGUE)
+        submission = submitted("eve", content)
         before, reported = self.snapshot(), []
         grade = marking.grade(
             submission, OUR_COURSE, self.walls, SEED, on_mark=reported.append, limits=LIMITS
@@ -88,7 +97,8 @@ class World:
         assert self.snapshot() == before, "something outside has changed"
         assert sorted(reported) == sorted(grade.marks)
         neighbour = marking.grade(BEN, OUR_COURSE, self.walls, SEED, limits=LIMITS)
-        assert {mark.task: mark.points for mark in neighbour.marks} == honest.POINTS
+        earned = {mark.task: mark.points for mark in neighbour.marks if mark.status != "missing"}
+        assert earned == {task: honest.POINTS[task] for task in NEIGHBOURLY}
         assert neighbour.status == "ok"
         assert neighbour.notes == []
         assert neighbour.output == ""

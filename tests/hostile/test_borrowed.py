@@ -183,8 +183,8 @@ def test_a_forbidden_function_loses_the_marks_of_its_task_alone(world):
     grade = world.mark(honest.notebook(log_sum_exp=answer))
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
     mark = mark_of(grade, "log_sum_exp")
-    assert "this task asks you to do without" in mark.message
-    assert mark.notes == ("It uses scipy.special.logsumexp, although the task asks to do without.",)
+    assert "it uses scipy.special.logsumexp, and this task asks you to do without" in mark.message
+    assert mark.notes == ()  # it is said once
 
 
 def test_a_forbidden_function_may_be_used_elsewhere(world):

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers import honest
+from tests.helpers.courses import OUR_COURSE
 
 ANSWERS = honest.ANSWERS
 
@@ -198,11 +199,22 @@ def test_figures_are_shown_as_we_have_encoded_them(world):
     assert f"Cell {first + 7} shows more figures than are kept." in grade.notes
 
 
+def test_figures_of_cells_that_were_handed_out_are_counted_only(world):
+    given = ["".join(cell["source"]) for cell in OUR_COURSE.exercise("04_em") if cell["cell_type"] == "code"]
+    imports = next(source for source in given if source.startswith("import"))
+    figure = next(source for source in given if source.startswith("# Figure"))
+    grade = world.mark(
+        with_cells(after=[imports, "path = range(16)", *[figure] * 13, f"{figure}\nplt.plot()"])
+    )
+    assert grade.given_figures == 13
+    assert len({figure.cell for figure in grade.figures}) == 1
+
+
 FORGED = """
 shell = get_ipython()
 class Many:
     full = False
-    def take(self): return [b"x" * 250_000] * 60
+    def take(self, counted): return [b"x" * 250_000] * 60
 shell.figures = Many()
 """
 

@@ -84,7 +84,7 @@ def test_however_it_calls_its_wrong_helpers(world, form):
     grade = world.mark(honest.notebook(e_step=WRONG_E_STEP, m_step=WRONG_M_STEP, fit_em=fit_em))
     mark = next(mark for mark in grade.marks if mark.task == "fit_em")
     assert (mark.points, mark.status) == (3, "right")
-    assert mark.notes == ("Right when a right `e_step` and a right `m_step` take the place of yours.",)
+    assert mark.notes == ("With a right `e_step` and a right `m_step`, it is right.",)
 
 
 HALF_RIGHT = {

@@ -134,8 +134,8 @@ if os.fork() == 0:
     "a folder that nobody may open": "import os\nos.mkdir('closed', 0)\nos.mkdir('a')\nos.mkdir('a/closed', 0)",
     "a NUL byte": "x = 1\x00",
     "not Python": "this is not Python ((((",
-    "brackets without end": "(" * 100_000,
-    "minus without end": "x = " + "-" * 100_000 + "1",
+    "brackets without end": "(" * 20_000,
+    "minus without end": "x = " + "-" * 20_000 + "1",
 }  # fmt: skip
 
 

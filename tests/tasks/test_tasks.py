@@ -1,5 +1,6 @@
 """The course's tasks: references are right, mistakes are recognised, and other right answers pass."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -44,6 +45,18 @@ def test_other_right_answers_pass(task, variant):
 @pytest.mark.parametrize("task", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_every_function_has_two_other_right_answers(task):
     assert len(task.variants) >= 2
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_messages_have_no_markdown_but_backticks(task):
+    """They are shown as text, in terminals and tables too."""
+    cases = task.draw_cases(np.random.default_rng(0))
+    texts = [task.expected, *task.parts, *task.families, *(case.description for case in cases)]
+    texts += [one.message for one in (*task.mistakes, *task.laws)]
+    for text in texts:
+        assert not re.search(r"(?<!\w)([*_]{1,2})\w[^*_\n]*\1(?!\w)|\]\(|^#", re.sub("`[^`]+`", "", text)), (
+            text
+        )
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)

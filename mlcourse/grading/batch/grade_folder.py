@@ -2,10 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -36,10 +37,9 @@ from mlcourse.grading.report.exports import inert
 from mlcourse.grading.report.publish import (
     Summary,
     also_called,
-    class_list_of,
-    gradebook_of,
     marked_before,
     publish,
+    read_register,
 )
 from mlcourse.grading.report.regrade import (
     Notebook,
@@ -58,6 +58,13 @@ except ImportError:
 
 class CannotGrade(ValueError):
     """A run that cannot start; the message says why and what to do."""
+
+
+class Names(NamedTuple):
+    """What people call the students and the tasks of a run."""
+
+    students: Mapping[str, str]  # by the name of a result
+    tasks: Mapping[str, str]  # by their names in the notebook
 
 
 def grade_folder(
@@ -100,14 +107,14 @@ def grade_folder(
         entries: list[Listed] = []
         notebooks: list[Notebook] = []
         requests = all_requests(regrade, settings.out)
-        class_list = class_list_of(
-            gradebook_of(
-                settings.out, Manifest(gradebook=str(settings.gradebook) if settings.gradebook else None)
-            )
+        asked_for = Manifest(
+            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
+            platform=settings.platform,
         )
+        register = read_register(settings.out, asked_for)
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
             entries.append(listed(submission))
-            notebooks.append(notebook_of(submission, course, class_list))
+            notebooks.append(notebook_of(submission, course, register.class_list))
             asked, _ = find_requested(requests, notebooks[-1:])
             if left := look_up(submission, settings, again={request.task for request in asked}):
                 crew.start()
@@ -116,20 +123,23 @@ def grade_folder(
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
-        note_requests(settings.out, requests, notebooks, class_list)
+        note_requests(settings.out, requests, notebooks, register.class_list)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
+        earlier = earlier_runs(settings.out)
         manifest = replace(
-            earlier_runs(settings.out).with_run(entries, str(submissions.resolve())),
-            gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
-            platform=settings.platform,
+            earlier.with_run(entries, str(submissions.resolve())),
+            gradebook=asked_for.gradebook,
+            platform=asked_for.platform,
+            titles=earlier.titles | titles_of({each.lesson for each in entries}, course),
         )
         write_manifest(settings.out, manifest)
         settings.journal.write(
             "run", submissions=len(entries), resume=settings.resume, circumstances=settings.circumstances
         )
-        changes = mark_all(waiting, crew, settings, len(entries), quiet) if waiting.count else []
+        names = Names({notebook.name: notebook.label for notebook in notebooks}, manifest.titles)
+        changes = mark_all(waiting, crew, settings, len(entries), quiet, names) if waiting.count else []
         write_manifest(settings.out, replace(manifest, changes=changes))
-        return publish(settings.out)
+        return publish(settings.out, register)
 
 
 def earlier_runs(out: Path) -> Manifest:
@@ -159,6 +169,16 @@ def refuse_faulty_checks(course: Course, lessons: set[str], seed: bytes) -> None
             raise CannotGrade(f"the check of {task.name} is faulty; fix it before grading: {fault}")
 
 
+def titles_of(lessons: Iterable[str | None], course: Course) -> dict[str, str]:
+    """Return the number and the title of each task of these lessons."""
+    catalogue = course.catalogue
+    return {
+        one.name: catalogue.title(one.name)
+        for lesson in lessons
+        for one in catalogue.of_lesson(lesson).roster
+    }
+
+
 def notebook_of(submission: Submission, course: Course, class_list: ClassList) -> Notebook:
     """Return what a request to look at a mark again can be about."""
     tasks = tuple(one.name for one in course.catalogue.of_lesson(submission.lesson).roster)
@@ -184,7 +204,9 @@ def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook], class_l
     follow_up(out, requests, marks)
 
 
-def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool) -> list[str]:
+def mark_all(
+    waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: bool, names: Names
+) -> list[str]:
     """Mark every submission, show the progress, and return a line for each student whose points have changed."""
     changes = {}
     progress = {"total": count, "initial": count - waiting.count, "unit": "submission"}
@@ -192,7 +214,7 @@ def mark_all(waiting: Spool, crew: Crew, settings: Settings, count: int, quiet: 
         for outcome in mark_each(waiting, crew, settings):
             bar.set_postfix_str(printable(outcome.grade.student, limit=30), refresh=False)
             bar.update()
-            changes[outcome.name] = describe_change(outcome)
+            changes[outcome.name] = describe_change(outcome, names)
     return [line for _, line in sorted(changes.items()) if line]
 
 
@@ -208,7 +230,7 @@ def mark_each(waiting: Spool, crew: Crew, settings: Settings) -> Iterator[Outcom
         yield finish(one, result or lost(one, settings), settings)
 
 
-def describe_change(outcome: Outcome) -> str | None:
+def describe_change(outcome: Outcome, names: Names) -> str | None:
     """Say what a student gains or loses compared with the last run, by task; None if nothing has changed."""
     if outcome.before is None:
         return None
@@ -219,11 +241,11 @@ def describe_change(outcome: Outcome) -> str | None:
     gain = sum(now.values()) - sum(before.values())
     verb = "gains" if gain > 0 else "loses" if gain < 0 else "keeps the same total"
     what = "; ".join(
-        f"{task} {format_points(before.get(task, 0))} → {format_points(now.get(task, 0))}" for task in tasks
+        f"{names.tasks.get(task, task)}: {format_points(before.get(task, 0))} → {format_points(now.get(task, 0))}"
+        for task in tasks
     )
-    return (
-        f"{printable(outcome.grade.student)} {verb}{f' {format_points(abs(gain))}' if gain else ''}: {what}"
-    )
+    who = printable(names.students[outcome.name])
+    return f"{who} {verb}{f' {format_points(abs(gain))}' if gain else ''}: {what}"
 
 
 def check_paths(submissions: Path, out: Path) -> None:

@@ -28,7 +28,7 @@ from mlcourse.grading.desk.store import EntryConflict
 from mlcourse.grading.desk.view import Choice, Desk
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import format_points, printable
-from mlcourse.grading.report.byhand import MAX_COMMENT, Entry, parse_points, tidy_comment
+from mlcourse.grading.report.byhand import MAX_COMMENT, WHOLE, Entry, parse_points, tidy_comment
 
 HERE = Path(__file__).parent
 MAX_BODY = 100_000  # bytes of a request
@@ -145,6 +145,7 @@ class Page(Guarded):
                 item=item,
                 selection=selection,
                 questions=questions,
+                whole=WHOLE,
                 groups=self.desk.groups(),
                 conflicts=self.desk.conflicts(),
                 notices=self.desk.store.notices,

@@ -6,13 +6,14 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlencode
 
 from mlcourse.course_folder import Course
-from mlcourse.grading.desk.items import Item, read_items, title_of
+from mlcourse.grading.desk.items import Item, read_items
 from mlcourse.grading.desk.rubrics import read_rubrics
 from mlcourse.grading.desk.store import Store
 from mlcourse.grading.records.grade import Mark
 from mlcourse.grading.records.journal import Journal
+from mlcourse.grading.records.manifest import read_manifest
 from mlcourse.grading.records.sheet import SheetError
-from mlcourse.grading.report.byhand import Entry, parse_points
+from mlcourse.grading.report.byhand import WHOLE, Entry, parse_points
 from mlcourse.grading.report.regrade import (
     REQUESTS,
     Requested,
@@ -82,6 +83,7 @@ class Desk:
     out : Path
         The folder of a run.
     course : Course
+        It has the rubrics.
 
     Raises
     ------
@@ -89,8 +91,10 @@ class Desk:
     """
 
     def __init__(self, out: Path, course: Course):
-        self.out, self.course = out, course
-        self.items, notebooks = read_items(out)
+        self.out = out
+        manifest = read_manifest(out)
+        self.titles = manifest.titles
+        self.items, notebooks = read_items(out, manifest)
         self.by_id = {item.id: item for item in self.items}
         self.store = Store(out / "by_hand.csv", Journal(out / "journal.jsonl"))
         self.rubrics = read_rubrics(course.root)
@@ -120,7 +124,8 @@ class Desk:
         return [each._replace(now=state_of(self.mark(item))) for each in made] if made else []
 
     def title(self, item: Item) -> str:
-        return title_of(item, self.course)
+        """Return the number and the title of the item's task."""
+        return "Could not be graded" if item.is_whole else self.titles.get(item.mark.task, item.mark.task)
 
     def save(self, item: Item, seen: Entry, entry: Entry) -> None:
         """Enter points and a comment. Raises EntryConflict, SheetError."""
@@ -181,9 +186,12 @@ class Desk:
 
     def _is_about(self, item: Item, choice: Choice) -> bool:
         """Whether the item belongs to the chosen question, group and student."""
+        if item.is_whole and (choice.anonymous or choice.task != WHOLE):
+            return False  # the names of files often are names of students
         wanted = item.mark.task == choice.task if choice.task else item.is_open or choice.show == "requests"
         in_group = not choice.group or item.group == choice.group
-        return wanted and in_group and choice.student.casefold() in item.student.casefold()
+        names = f"{item.student}\n{item.owner}".casefold()
+        return wanted and in_group and choice.student.casefold() in names
 
     def _is_shown(self, item: Item, choice: Choice) -> bool:
         if choice.show == "unmarked":

@@ -26,7 +26,10 @@ class Entry:
     days_late: int = 0
     due: datetime | None = None
     rule: LateRule = field(default_factory=LateRule)
-    is_one_of_several: bool = False  # notebooks of the same student for the same lesson
+    others: tuple[str, ...] = ()  # files of the student's other notebooks that may be for the same lesson
+    is_finished: bool = True  # False if the run was stopped before it was marked
+    dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
+    comment: str = ""  # what a person has written about it, if it could not be graded
 
     @property
     def name(self) -> str:
@@ -38,14 +41,21 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """The student's name, with the number that distinguishes a second notebook."""
-        owner, student = self.listed.owner, self.listed.student
-        number = student.removeprefix(owner) if student.startswith(owner) else ""
-        return self.student.name + number
+        return label_of(self.listed, self.student)
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether the student has handed in other notebooks for the same lesson."""
+        return bool(self.others)
 
     @property
     def is_graded(self) -> bool:
         return self.grade.status not in UNGRADED
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it could not be graded, and nobody has dealt with it."""
+        return not self.is_graded and not self.dealt_with
 
     @property
     def deduction(self) -> float:
@@ -70,6 +80,12 @@ class Entry:
         return self.is_graded and not self.is_one_of_several
 
 
+def label_of(listed: Listed, student: Student) -> str:
+    """Return the student's name, with the number that distinguishes a second notebook."""
+    number = listed.student.removeprefix(listed.owner) if listed.student.startswith(listed.owner) else ""
+    return student.name + number
+
+
 @dataclass
 class Book:
     """Everybody's grades in all lessons."""
@@ -79,6 +95,7 @@ class Book:
     listed: frozenset[Student] = frozenset()  # those of the class list; empty if there is none
     gradebook: Gradebook = field(default_factory=Gradebook)
     remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
+    titles: Mapping[str, str] = field(default_factory=dict)  # of tasks, by name
 
     def __post_init__(self) -> None:
         self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
@@ -98,10 +115,23 @@ class Book:
     def of_lesson(self, lesson: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.lesson == lesson]
 
+    def returned(self, lesson: str | None) -> list[Entry]:
+        """Return what goes back with a lesson, unreadable files included; with None, what may be of any lesson."""
+        where = (lesson,) if lesson else ()
+        return [
+            entry
+            for entry in self.entries
+            if entry.is_finished and (entry.listed.lessons if len(entry.listed.lessons) == 1 else ()) == where
+        ]
+
     def sum(self, student: Student) -> float | None:
         """Return the sum over all lessons; None if nothing counts yet."""
         points = [entry.points for lesson in self.lessons if (entry := self.counting(student, lesson))]
         return round(sum(each for each in points if each is not None), 6) if points else None
+
+    def pending(self, student: Student) -> int:
+        """Return how many points of the sum still have to be given by hand."""
+        return sum(entry.pending for lesson in self.lessons if (entry := self.counting(student, lesson)))
 
     def out_of(self, lesson: str) -> int:
         """Return what a lesson is worth."""
@@ -156,10 +186,18 @@ class Bookkeeper:
     gradebook : Gradebook
     class_list : ClassList
         Without students, everybody who handed something in is a student.
+    titles : mapping of str → str, optional
+        The titles of tasks.
     """
 
-    def __init__(self, submissions: Sequence[Listed], gradebook: Gradebook, class_list: ClassList):
-        self.gradebook, self.class_list = gradebook, class_list
+    def __init__(
+        self,
+        submissions: Sequence[Listed],
+        gradebook: Gradebook,
+        class_list: ClassList,
+        titles: Mapping[str, str] | None = None,
+    ):
+        self.gradebook, self.class_list, self.titles = gradebook, class_list, titles or {}
         self.remarks: list[str] = []
         shared = shared_names(submissions)
         self._owners: dict[tuple[str, str], Student] = {}
@@ -179,7 +217,8 @@ class Bookkeeper:
         student, due = self.student(listed), self.gradebook.due_date(listed.lesson)
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
-        return Entry(grade, listed, student, late, due, self.gradebook.late, listed.name in self._several)
+        others = self._several.get(listed.name, ())
+        return Entry(grade, listed, student, late, due, self.gradebook.late, others)
 
     def book(self, entries: Iterable[Entry]) -> Book:
         """Return the book, in which what could not be graded comes first."""
@@ -188,7 +227,8 @@ class Bookkeeper:
         )
         students = sorted(self.students, key=lambda student: student.name.casefold())
         remarks = [*duplicate_remarks(ordered), *self.remarks]
-        return Book(ordered, students, frozenset(self.class_list.students), self.gradebook, remarks)
+        listed = frozenset(self.class_list.students)
+        return Book(ordered, students, listed, self.gradebook, remarks, self.titles)
 
     def _student(self, submission: Listed, shared: set[str]) -> Student:
         """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""
@@ -202,13 +242,17 @@ class Bookkeeper:
             return Student(submission.owner)
         return Student(clues.name, id=clues.word)
 
-    def _those_of_several(self, submissions: Iterable[Listed]) -> set[str]:
-        """Return the names of submissions whose student has others for the same lesson, or for an unknown one."""
-        cells: dict[tuple[Student, str], list[str]] = defaultdict(list)
+    def _those_of_several(self, submissions: Iterable[Listed]) -> dict[str, tuple[str, ...]]:
+        """Return, by a submission's name, the student's other files for the same lesson, or for an unknown one."""
+        cells: dict[tuple[Student, str], list[Listed]] = defaultdict(list)
         for each in submissions:
             for lesson in each.lessons or (UNKNOWN,):
-                cells[self._owners[_key(each)], lesson].append(each.name)
-        return {name for names in cells.values() if len(names) > 1 for name in names}
+                cells[self._owners[_key(each)], lesson].append(each)
+        others: dict[str, dict[str, str]] = defaultdict(dict)  # files by name, each once
+        for those in cells.values():
+            for one in those:
+                others[one.name] |= {each.name: each.source for each in those if each is not one}
+        return {name: tuple(sources.values()) for name, sources in others.items()}
 
     def _extensions_by_student(self) -> dict[Student, Mapping[str, float]]:
         """Return the extensions, and remark on each that belongs to nobody or to several."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcourse.grading.inside.lines import place_of
+from mlcourse.grading.inside.lines import places_of
 from mlcourse.grading.inside.pipe import pack
 from mlcourse.plain import NotPlain, plain
 from mlcourse.typing import Array
@@ -27,9 +27,20 @@ def evaluate(compute: Callable[[], object]) -> tuple[dict[str, Any], list[Array]
 
 
 def describe_exception(error: BaseException) -> dict[str, Any]:
-    """Return an exception's name, the start of its message, and its place in the notebook."""
+    """Return an exception's name, the start of its message, and where in the notebook it was raised.
+
+    That is a place, and the function there if it is not the one that was called. `missing` is a name without a value.
+    """
     try:
         text = str(error)[:500]
     except Exception:  # computing the message may fail
         text = ""
-    return {"name": type(error).__name__[:100], "text": text, "place": place_of(error)}
+    places = places_of(error)
+    called, raising = (places[0].function, places[-1].function) if places else ("", "")
+    return {
+        "name": type(error).__name__[:100],
+        "text": text,
+        "place": places[-1][:2] if places else None,
+        "function": raising[:100] if raising != called else "",
+        "missing": str(error.name)[:100] if type(error) is NameError else "",
+    }

@@ -41,10 +41,11 @@ class Figures:
         else:
             self.of_cell[display_id or object()] = data
 
-    def take(self) -> list[bytes]:
-        """Return the figures of a cell and forget them."""
+    def take(self, counted: bool = True) -> list[bytes]:
+        """Return the figures of a cell and forget them. Those that are not counted take no room from later ones."""
         taken = list(self.of_cell.values())
-        self.number, self.size = self.number + len(taken), self.size + sum(map(len, taken))
+        if counted:
+            self.number, self.size = self.number + len(taken), self.size + sum(map(len, taken))
         self.of_cell.clear()
         return taken
 

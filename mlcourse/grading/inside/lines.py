@@ -6,7 +6,7 @@ and everything that a cell compiles has the cell's name, `<cell 3>`, whose sourc
 
 import linecache
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.inputtransformer2 import TransformerManager
@@ -51,13 +51,20 @@ class CellCompiler(CachingCompiler):
         return self.source.count("\n", 0, max(0, self.source.find(part.strip())))
 
 
-def place_of(error: BaseException) -> tuple[int, int] | None:
-    """Return the cell and line in which an exception was raised, the innermost one if there are several."""
-    place: tuple[int, int] | None = None
-    trace = error.__traceback__
+class Place(NamedTuple):
+    """A line of a cell that was running when an exception was raised."""
+
+    cell: int
+    line: int
+    function: str  # the function or class at the top level of a cell that the line is in
+
+
+def places_of(error: BaseException) -> list[Place]:
+    """Return the lines of cells that an exception has passed through, the outermost first."""
+    places, trace = [], error.__traceback__
     while trace is not None:
-        found = re.fullmatch(r"<cell (\d+)>", trace.tb_frame.f_code.co_filename)
-        if found:
-            place = int(found[1]), trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if found := re.fullmatch(r"<cell (\d+)>", code.co_filename):
+            places.append(Place(int(found[1]), trace.tb_lineno, code.co_qualname.partition(".")[0]))
         trace = trace.tb_next
-    return place
+    return places

@@ -102,7 +102,9 @@ class Worker:
     def cell(self, request: Request, _: list[Array]) -> Reply:
         """Run a cell; reply with what it raised, what is to be noted, the end of what it printed, and its figures."""
         error = self.shell.run(request["cell"], request["source"])
-        figures = [np.frombuffer(png, np.uint8) for png in self.shell.figures.take()]
+        figures = [
+            np.frombuffer(png, np.uint8) for png in self.shell.figures.take(counted=not request.get("given"))
+        ]
         reply = {
             "error": error and describe_exception(error),
             "notes": notes.take(),

@@ -132,7 +132,7 @@ def _no_notebook(files: Iterable[File], where: str) -> str:
     known = next(((name, kind) for name in names if (kind := what_else(name))), None)
     if known is None:
         return f"There is no notebook {where}."
-    return f"There is no notebook {where}: {known[0]} is {known[1]}. Ask for the file that ends in .ipynb."
+    return f"There is no notebook {where}: {known[0]} is {known[1]}. Hand in the file that ends in .ipynb."
 
 
 def _folders(top: Path) -> list[str]:

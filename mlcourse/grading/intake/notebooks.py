@@ -8,8 +8,13 @@ from itertools import chain
 from typing import Any
 
 from mlcourse.checks import Catalogue
+from mlcourse.checks.cell_code import MAX_CHARACTERS
 from mlcourse.grading.intake.outputs import NotReadable, without_outputs
 from mlcourse.grading.records.grade import Cell
+
+# Limits on what the grader itself reads, while nothing runs: all lessons stay below a tenth of them.
+MAX_CELLS = 5000  # that are not empty
+MAX_CODE = 500_000  # characters of all code cells that are short enough to be read at all
 
 # How files of other kinds begin.
 STARTS = {
@@ -25,8 +30,18 @@ def read_notebook(data: bytes) -> tuple[Cell, ...]:
     notebook = _json(data)
     if not isinstance(notebook, dict):
         raise NotReadable("It is JSON, but not a notebook.")
-    cells = [_cell(cell) for cell in _raw_cells(notebook)]
-    return tuple(cell for cell in cells if cell is not None)
+    cells = tuple(cell for raw in _raw_cells(notebook) if (cell := _cell(raw)) is not None)
+    written = sum(not cell.source.isspace() and cell.source != "" for cell in cells)
+    if written > MAX_CELLS:
+        raise NotReadable(f"It has {written} cells; at most {MAX_CELLS} are read. Hand in a shorter one.")
+    code = sum(
+        len(cell.source) for cell in cells if cell.kind == "code" and len(cell.source) <= MAX_CHARACTERS
+    )
+    if code > MAX_CODE:
+        raise NotReadable(
+            f"Its code has {code} characters; at most {MAX_CODE} are read. Keep data in files, not in code."
+        )
+    return cells
 
 
 def is_a_notebook(data: bytes | None) -> bool:
@@ -42,7 +57,7 @@ def _json(data: bytes) -> object:
         raise NotReadable("The file is empty.")
     for start, sentence in STARTS.items():
         if data.lstrip().startswith(start):
-            raise NotReadable(f"{sentence} Ask for the file that ends in .ipynb.")
+            raise NotReadable(f"{sentence} Hand in the file that ends in .ipynb.")
     try:
         # A file that was found has lost its outputs already; here it may come from elsewhere.
         parsed: object = json.loads(without_outputs(io.BytesIO(data)).decode("utf-8-sig"))
@@ -54,8 +69,11 @@ def _json(data: bytes) -> object:
         raise
     except RecursionError as error:
         raise NotReadable("It is nested too deeply to be a notebook.") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise NotReadable(f"It is damaged, or no notebook ({place}). Save it again from Jupyter.") from error
     except ValueError as error:
-        raise NotReadable(f"It is not JSON: {str(error)[:100]}.") from error
+        raise NotReadable("It contains a number with thousands of digits: it is no notebook.") from error
     return parsed
 
 

@@ -13,11 +13,21 @@ from functools import cache
 from typing import Any
 
 from mlcourse.checks import Task
-from mlcourse.checks.cell_code import too_large
-from mlcourse.checks.uses import Reader, forbidden_use, is_class, same_thing, within, without_methods
+from mlcourse.checks.cell_code import parse_cell, too_large
+from mlcourse.checks.examine import verdict_on_means
+from mlcourse.checks.uses import (
+    Reader,
+    forbidden_use,
+    is_class,
+    same_thing,
+    ways_around,
+    within,
+    without_methods,
+)
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
 from mlcourse.grading.judge.notebook_runner import END
+from mlcourse.grading.judge.reading import Parse
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox.needs import is_guarded
@@ -25,7 +35,7 @@ from mlcourse.grading.sandbox.needs import is_guarded
 MAX_NOTES = 20  # on a submission, and on each of its tasks
 MAX_NAME = 100  # characters
 INDIRECT = ("importlib", "sys.modules")
-# A note on the cell that imports one of these already says what it does here.
+# They do nothing here, and a cell that imports one without asking first gets a note anyway.
 PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
 # Packages whose use says nothing, besides the standard library.
 ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
@@ -40,6 +50,8 @@ class Borrowing:
     course : Course
     seen : dict of str → set of str
         The functions that each answer was seen to call.
+    parse : callable
+        `parse_cell`, or the same with a memory.
 
     Attributes
     ----------
@@ -47,8 +59,14 @@ class Borrowing:
         The cell where each answer was last judged; what a later experiment uses is not held against it.
     """
 
-    def __init__(self, submission: Submission, course: Course, seen: Mapping[str, Iterable[str]]):
-        self.submission, self.course, self.seen = submission, course, seen
+    def __init__(
+        self,
+        submission: Submission,
+        course: Course,
+        seen: Mapping[str, Iterable[str]],
+        parse: Parse = parse_cell,
+    ):
+        self.submission, self.course, self.seen, self.parse = submission, course, seen, parse
         self.places: dict[str, int] = {}
         self.readers: dict[int, Reader] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
@@ -60,13 +78,11 @@ class Borrowing:
         return self.readers[place]
 
     def _read_up_to(self, place: int) -> Reader:
-        modules = {
-            name.removesuffix(".py"): data.decode("utf-8", "replace")
-            for name, data in self.submission.files
-            if name.endswith(".py") and "/" not in name
-        }
+        files = [(name, data) for name, data in self.submission.files if name.endswith(".py")]
+        modules = [data.decode("utf-8", "replace") for _, data in files]
         cells = [source for number, source in self.cells if number <= place]
-        return Reader([*modules.values(), *cells], modules)
+        own = {module for name, _ in files for module in modules_of(name)}
+        return Reader([*modules, *cells], own, self.parse)
 
     def certain_uses(self, task: Task, place: int) -> frozenset[str]:
         """Return what the answer at a place is sure to use, if the task forbids something."""
@@ -75,16 +91,17 @@ class Borrowing:
     def noted(self, mark: Mark) -> Mark:
         """Return a mark with a sentence on each thing that the answer uses or, when called, was seen to call."""
         task = self.course.catalogue.tasks[mark.task]
-        return mark._replace(notes=(*mark.notes, *self.notes_on(task)))
+        uses = self.notes_on(task, mark.message)
+        return mark._replace(notes=tuple(dict.fromkeys([*mark.notes, *uses])), uses=uses)
 
-    def notes_on(self, task: Task) -> tuple[str, ...]:
-        """Return these sentences."""
+    def notes_on(self, task: Task, message: str = "") -> tuple[str, ...]:
+        """Return these sentences, without one that the message says already."""
         found = self.reader_at(self.places.get(task.name, END)).uses(task.name).possible
         observed = {without_methods(name) for name in self.seen.get(task.name, ())}
         notes = {
             name: f"It uses {_printable(name)}{_reproach(task, name)}."
             for name in found
-            if self._is_remarkable(name, task)
+            if self._is_remarkable(name, task) and verdict_on_means(name).what not in message
         }
         notes |= {
             name: f"While it ran, {_printable(name)} was called{_reproach(task, name)}."
@@ -94,30 +111,45 @@ class Borrowing:
         # The worst first, so that a flood of harmless names pushes none of them out.
         order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
         more = [f"It uses {len(order) - MAX_NOTES} more."] if len(order) > MAX_NOTES else []
-        return (*(notes[name] for name in order[:MAX_NOTES]), *more)
+        around = [
+            f"It {what} (`{'`, `'.join(names)}`): look at it."
+            for what, names in ways_around(
+                found - uses_in_solution(self.course, task.lesson, task.name)
+            ).items()
+        ]
+        return (*(notes[name] for name in order[:MAX_NOTES]), *more, *around)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
+        if forbidden_use(task.shortcuts, [name]):
+            return True
         if name.partition(".")[0] in ORDINARY:
             return False
         if forbidden_use(task.forbids, [name]):
             return True
         lesson = task.lesson
-        if any(same_thing(name, other) for other in uses_in_solution(self.course, lesson).get(task.name, ())):
+        if any(same_thing(name, other) for other in uses_in_solution(self.course, lesson, task.name)):
             return False
         handed_out = imports_of_exercise(self.course, lesson)
         return is_guarded(name) or not any(within(name, one) or same_thing(name, one) for one in handed_out)
 
-    def notes(self) -> list[str]:
-        """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read."""
+    def notes(self, noted_imports: Iterable[tuple[int, str]] = ()) -> list[str]:
+        """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read.
+
+        `noted_imports` are cells with what they import, where a note already says what has become of that.
+        """
+        already = set(noted_imports)
         handed_out = modules_of_exercise(self.course, self.submission.lesson)
         notes = []
         for number, source in self.cells:
-            imported = {_as_listed(name) for name in Reader([source]).imports()}
+            imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
             notes += [
                 f"Cell {number} imports {_printable(name)}, which the exercise does not."
                 for name in sorted(imported - PACKAGES_OF_PLATFORMS)
                 if name.partition(".")[0] not in ORDINARY
+                and not any(
+                    cell == number and (within(name, one) or within(one, name)) for cell, one in already
+                )
                 and not any(within(one, name) or within(name, one) for one in handed_out)
             ]
             notes += [
@@ -132,6 +164,14 @@ class Borrowing:
         return notes[:MAX_NOTES]
 
 
+def modules_of(path: str) -> Iterator[str]:
+    """Yield the names under which a file can be imported: pkg/part.py is pkg.part, and part in its folder."""
+    parts = path.removesuffix(".py").split("/")
+    for first in range(len(parts)):
+        for last in range(first + 1, len(parts) + 1):
+            yield ".".join(parts[first:last]).removesuffix(".__init__")
+
+
 def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
     """Whether what was seen is no news: it was found in the text, a class there calls it, or SciPy calls itself."""
     if forbidden_use(task.forbids, [seen]):
@@ -144,7 +184,9 @@ def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
 
 
 def _reproach(task: Task, name: str) -> str:
-    return ", although the task asks to do without" if forbidden_use(task.forbids, [name]) else ""
+    if forbidden_use(task.forbids, [name]):
+        return ", although the task asks to do without"
+    return ", which does what the task asks for" if forbidden_use(task.shortcuts, [name]) else ""
 
 
 def _printable(name: str) -> str:
@@ -161,8 +203,14 @@ def _as_listed(name: str) -> str:
 
 
 @cache
-def uses_in_solution(course: Course, lesson: str) -> dict[str, frozenset[str]]:
-    """Return what the published answer to each task uses; nothing if there is no solution."""
+def uses_in_solution(course: Course, lesson: str, task: str) -> frozenset[str]:
+    """Return what the published answer to a task uses; nothing if there is no solution."""
+    return uses_in_solutions(course, lesson).get(task, frozenset())
+
+
+@cache
+def uses_in_solutions(course: Course, lesson: str) -> dict[str, frozenset[str]]:
+    """Return that of all tasks of a lesson."""
     path = course.notebook("solutions", lesson)
     if not path.is_file():
         return {}

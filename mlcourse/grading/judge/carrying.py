@@ -10,6 +10,7 @@ another question.
 from collections.abc import Iterable
 
 from mlcourse.checks import Task
+from mlcourse.checks.lending import in_words
 from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.judge.places import Ask, marks_along
@@ -27,6 +28,8 @@ def carried_forward(
     ask: Ask,
 ) -> Mark:
     """Return the mark of an answer, with all points if only the answers that it calls are wrong.
+
+    If it is wrong with right ones in their place as well, the message says what is still wrong.
 
     Parameters
     ----------
@@ -48,11 +51,38 @@ def carried_forward(
             (found,) = marks_along([task], again, reading, with_value_computed_again(ask, reading))
         finally:
             again.close()
-    if found.status != "right":
+    return joined(mark, found, f"With {in_words(lent)}, it is")
+
+
+def joined(mark: Mark, again: Mark, condition: str) -> Mark:
+    """Return the mark of an answer with what the second judging adds.
+
+    Parameters
+    ----------
+    mark, again : Mark
+        Of the first and the second judging.
+    condition : str
+        The start of a sentence about the second one: "With a right `e_step`, it is".
+    """
+    notes = tuple(dict.fromkeys([*mark.notes, *again.notes]))
+    if again.status == "right":
+        return again._replace(notes=(*notes, f"{condition} right."))
+    if again.status == "not attempted":  # its own stub is reached only now
+        return again._replace(notes=notes)
+    if again.status == "missing":
         return mark
-    names, verb = " and ".join(f"a right `{one.name}`" for one in lent), "take" if lent[1:] else "takes"
-    note = f"Right when {names} {verb} the place of yours."
-    return found._replace(notes=(*dict.fromkeys([*mark.notes, *found.notes]), note))
+    still = f"{condition} still not right: {again.message}"
+    if again.points > mark.points:
+        return again._replace(message=still, notes=notes)
+    same = again.message == mark.message
+    message = (
+        f"{mark.message}\n{condition} still not right, for the same reason."
+        if same
+        else f"{mark.message}\n{still}"
+    )
+    return (again if again.mistake else mark)._replace(
+        message=message, points=mark.points, families=mark.families, status=mark.status, notes=mark.notes
+    )
 
 
 def to_lend(task: Task, earlier: Iterable[Task], marks: dict[str, Mark], reading: Reading) -> list[Task]:

@@ -25,11 +25,26 @@ SENTENCES = {
 }
 
 
+IMPORTS = (
+    "not installed",
+    "hidden",
+    "failed import",
+    "platform",
+)  # kinds whose detail is what the cell imports
+
+
+class Aside(NamedTuple):
+    """Something that a cell did, and that has no effect in a sandbox."""
+
+    sentence: str  # the end of one that begins with "Cell 3"
+    imports: str = ""  # the module that it is about
+
+
 class CellReport(NamedTuple):
     """What happened when a cell ran."""
 
     error: str | None = None  # what it raised
-    notes: tuple[str, ...] = ()  # the ends of sentences that begin with "Cell 3"
+    notes: tuple[Aside, ...] = ()
     output: str = ""  # the end of what it printed
     figures: tuple[bytes, ...] = ()  # PNG, as the student's code made them
 
@@ -50,17 +65,20 @@ def _error(error: object) -> str | None:
     if not isinstance(error, dict):
         return None
     name, text = error.get("name"), error.get("text")
-    return f"{name}: {text}"[:MAX_ERROR] if isinstance(name, str) and isinstance(text, str) else None
+    if not isinstance(name, str) or not isinstance(text, str):
+        return None
+    return f"{name}: {text}"[:MAX_ERROR] if text.strip() else f"{name[:MAX_ERROR]}."
 
 
-def _notes(notes: object) -> tuple[str, ...]:
+def _notes(notes: object) -> tuple[Aside, ...]:
     if not isinstance(notes, list):
         return ()
-    return tuple(sentence for one in notes[:MAX_NOTES] if (sentence := _sentence(one)))
+    return tuple(aside for one in notes[:MAX_NOTES] if (aside := _aside(one)))
 
 
-def _sentence(note: object) -> str | None:
+def _aside(note: object) -> Aside | None:
     match note:
         case [str(kind), str(detail)] if kind in SENTENCES:
-            return SENTENCES[kind].format(printable(tidy(detail), MAX_DETAIL))
+            shown = printable(tidy(detail), MAX_DETAIL)
+            return Aside(SENTENCES[kind].format(shown), shown if kind in IMPORTS else "")
     return None

@@ -20,7 +20,7 @@ from mlcourse.checks import Task
 from mlcourse.checks.examine import NOTEBOOK_SEED, answer_key, silence
 from mlcourse.grading.inside import pipe
 from mlcourse.grading.inside.kernel import end_with_parent
-from mlcourse.plain import plain
+from mlcourse.plain import Plain, plain
 from mlcourse.typing import Array
 
 Message: TypeAlias = tuple[dict[str, Any], list[Array]]
@@ -72,14 +72,14 @@ class Lender:
         self.asked += 1
         try:
             if self.asked > MAX_QUESTIONS:
-                raise Refused(f"a right answer was asked for more than {MAX_QUESTIONS} times")
+                raise Refused(f"right functions are called more than {MAX_QUESTIONS} times")
             pipe.send(self.channel, question, arrays, SECONDS)
             return pipe.receive(self.channel, SECONDS)
         except Refused as refusal:
             return {"refused": str(refusal)}, []
         except Exception:  # it has ended, takes too long, or the question cannot even be sent
             self.close()
-            return {"refused": "a right answer to this takes too long, or too much memory"}, []
+            return {"refused": "a right function takes too long for these arguments, or too much memory"}, []
 
     def close(self) -> None:
         """End the process. Safe to call twice."""
@@ -113,8 +113,8 @@ def _compute(channel: socket.socket, tasks: dict[str, Task]) -> None:
             fields, arrays = _right_answer(tasks, fields, arrays)
         except Refused as refusal:
             fields, arrays = {"refused": str(refusal)}, []
-        except Exception as error:  # the reference may raise anything if the arguments are odd
-            fields, arrays = {"refused": f"the right answer raises {type(error).__name__} for this"}, []
+        except Exception as error:
+            fields, arrays = {"refused": f"the question cannot be read: {type(error).__name__}"}, []
         pipe.send(channel, fields, arrays)
 
 
@@ -132,9 +132,16 @@ def _right_answer(tasks: dict[str, Task], fields: dict[str, Any], arrays: list[A
     task = tasks[fields["question"]]
     args = accepted(task, pipe.unpack(fields["args"], arrays))
     with silence():
-        output = plain(task.answer(*args))
+        output = _result(task, args)
     results: list[Array] = []
     return {"value": pipe.pack(output, results)}, results
+
+
+def _result(task: Task, args: tuple[Any, ...]) -> Plain:
+    try:
+        return plain(task.answer(*args))
+    except Exception as error:  # it may raise anything if the arguments are odd
+        raise Refused(f"a right `{task.name}` raises {type(error).__name__} for these arguments") from None
 
 
 # ── Which arguments are accepted ─────────────────────────────────────────────────────────────────────

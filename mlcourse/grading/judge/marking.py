@@ -12,12 +12,13 @@ import re
 import time
 import traceback
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
+from mlcourse.checks.cell_code import parse_cell
 from mlcourse.checks.compare import difference
 from mlcourse.checks.outcome import Kind
 from mlcourse.course_folder import Course
@@ -25,7 +26,7 @@ from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
 from mlcourse.grading.judge.borrowing import Borrowing
 from mlcourse.grading.judge.carrying import carried_forward
-from mlcourse.grading.judge.figures import reencode
+from mlcourse.grading.judge.figures import handed_out, reencode
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.judge.places import Ask, marks_along
 from mlcourse.grading.judge.reading import Reading
@@ -89,8 +90,10 @@ def grade(
     lesson = course.catalogue.of_lesson(submission.lesson)
     done = still_valid(done or {}, lesson.tasks)
     needs = of_exercise(course.exercise(submission.lesson))
-    runner = NotebookRunner(submission, sandbox, limits, needs)
-    borrowing = Borrowing(submission, course, runner.seen)
+    given = handed_out(submission, course.exercise(submission.lesson))
+    runner = NotebookRunner(submission, sandbox, limits, needs, given)
+    parse = cache(parse_cell)  # every cell is read several times, up to different places
+    reading, borrowing = Reading(submission, parse), Borrowing(submission, course, runner.seen, parse)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         uses = borrowing.certain_uses(task, runner.place)
@@ -101,13 +104,14 @@ def grade(
         on_mark(borrowing.noted(mark))
 
     try:
-        marks = mark_tasks(lesson.tasks, runner, Reading(submission), ask, tell, done, carry_forward)
+        marks = mark_tasks(lesson.tasks, runner, reading, ask, tell, done, carry_forward)
         grade.marks = [mark if mark.task in done else borrowing.noted(mark) for mark in marks]
     finally:
         runner.close()
     _add_open_questions(grade, submission, lesson.open_questions, on_mark, done)
     grade.figures, broken = reencode(runner.figures, lambda: sandbox.start(limits, needs), limits.call)
-    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes()]
+    grade.given_figures = runner.given_figures
+    grade.notes += [*submission.notes, *runner.notes(), *broken, *borrowing.notes(runner.noted_imports())]
     grade.output = runner.output
     grade.status = status_of(grade, runner)
     grade.seconds = time.monotonic() - start

@@ -3,6 +3,7 @@
 import re
 import sys
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, cast, get_args
 
@@ -12,7 +13,7 @@ from mlcourse.checks.outcome import Kind, Outcome, Raised
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
-from mlcourse.grading.judge.cell_report import CellReport, read_report
+from mlcourse.grading.judge.cell_report import Aside, CellReport, read_report
 from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
@@ -41,6 +42,8 @@ class NotebookRunner:
     limits : Limits
     needs : Needs, optional
         What the lesson needs in its sandbox.
+    given : collection of int
+        The cells that are as they were handed out: their figures are not the student's.
 
     Attributes
     ----------
@@ -50,16 +53,25 @@ class NotebookRunner:
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
         What cells have raised.
-    asides : dict of int → tuple of str
-        What cells did that has no effect in a sandbox, as ends of sentences.
+    asides : dict of int → tuple of Aside
+        What cells did that has no effect in a sandbox.
     figures : list of (int, bytes)
-        The first figures that cells have shown, as PNG that is not to be trusted.
+        The first figures that the student's own cells have shown, as PNG that is not to be trusted.
+    given_figures : int
+        How many figures the other cells have shown.
     output : str
         The end of what the cells have printed.
     """
 
-    def __init__(self, submission: Submission, sandbox: Sandbox, limits: Limits, needs: Needs | None = None):
-        self.submission = submission
+    def __init__(
+        self,
+        submission: Submission,
+        sandbox: Sandbox,
+        limits: Limits,
+        needs: Needs | None = None,
+        given: Collection[int] = (),
+    ):
+        self.submission, self.given = submission, given
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if runs(cell)]
         self.sources = dict(self.cells)
         self.sandbox, self.limits, self.needs = sandbox, limits, needs
@@ -71,8 +83,9 @@ class NotebookRunner:
         self.watched: set[tuple[str, int]] = set()
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
-        self.asides: dict[int, tuple[str, ...]] = {}
+        self.asides: dict[int, tuple[Aside, ...]] = {}
         self.figures: list[tuple[int, bytes]] = []
+        self.given_figures = 0
         self.output = ""
         self.failure: WorkerEnded | None = None
 
@@ -90,14 +103,17 @@ class NotebookRunner:
     def with_lent(self, lender: Lender) -> "NotebookRunner":
         """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
         self.close()
-        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs)
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs, self.given)
         other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
         other.seen = self.seen
         return other
 
     def run_again(self, cell: int) -> None:
         """Run a cell once more, with what is lent. Raises WorkerEnded."""
-        self._ask({"do": "cell", "cell": cell, "source": self.sources[cell]})
+        self._ask(self._request(cell))
+
+    def _request(self, cell: int) -> dict[str, Any]:
+        return {"do": "cell", "cell": cell, "source": self.sources[cell], "given": cell in self.given}
 
     def changes_between(self, one: int, other: int) -> bool:
         """Whether any cells run after one place and up to another one."""
@@ -130,6 +146,8 @@ class NotebookRunner:
             self.watched.add((name, self.place))
             self.seen.setdefault(name, set()).update(_names(fields.get("seen")))
             outcome = self._outcome(fields, arrays)
+            if outcome.error and outcome.error.function == name:  # a decorator of the student's has called it
+                outcome = outcome._replace(error=outcome.error._replace(function=""))
             returned = outcome.error is None and outcome.problem is None
             return outcome._replace(changed=shared.changed()) if returned else outcome
 
@@ -160,8 +178,15 @@ class NotebookRunner:
             if "not plain" in fields:
                 return Outcome(problem=tidy(_text(fields["not plain"])))
             error = fields["error"]
-            name, text, line = _text(error["name"]), _text(error["text"]), self._line(error["place"])
-            return Outcome(error=Raised(tidy(name) or "Exception", tidy(text), line))
+            return Outcome(
+                error=Raised(
+                    tidy(_text(error["name"])) or "Exception",
+                    tidy(_text(error["text"])),
+                    self._line(error["place"]),
+                    _identifier(error.get("function", "")),
+                    _identifier(error.get("missing", "")),
+                )
+            )
         except (Malformed, KeyError, TypeError, ValueError):
             raise self._malformed() from None
 
@@ -196,16 +221,14 @@ class NotebookRunner:
                 raise
         return self.session
 
-    def _cells_left(self) -> list[tuple[int, str]]:
+    def _cells_left(self) -> list[int]:
         """Return the cells that still have to run before the place is reached."""
-        return [
-            (k, source) for k, source in self.cells if self.ran < k <= self.place and k not in self.skipped
-        ]
+        return [k for k, _ in self.cells if self.ran < k <= self.place and k not in self.skipped]
 
     def _new_session(self) -> Session:
         """Start a worker that has the notebook's files. Raises WorkerEnded."""
         session = self.sandbox.start(self.limits, self.needs)
-        self.ran, self.output = 0, ""
+        self.ran, self.output, self.given_figures = 0, "", 0
         self.figures.clear()
         if self.submission.files:
             names, contents = zip(*self.submission.files)
@@ -216,7 +239,7 @@ class NotebookRunner:
     def _run_cells(self) -> None:
         """Run the cells up to the place; `session` becomes None if one of them ends the worker."""
         session, self.session = self.session or self._new_session(), None
-        for k, source in self._cells_left():
+        for k in self._cells_left():
             try:
                 # Only a part of the time left, so that many endless cells cannot use it all up.
                 seconds = min(self.limits.cell, self._time_left(self.limits.total) / 3)
@@ -224,7 +247,7 @@ class NotebookRunner:
                 session.end()
                 raise
             try:
-                reply, arrays = session.ask({"do": "cell", "cell": k, "source": source}, seconds=seconds)
+                reply, arrays = session.ask(self._request(k), seconds=seconds)
             except WorkerEnded as end:
                 self.skipped[k] = end.why
                 return
@@ -239,6 +262,9 @@ class NotebookRunner:
             self.errors[cell] = report.error
         if report.notes and len(self.asides) < MAX_NOTES:
             self.asides[cell] = report.notes
+        if cell in self.given:
+            self.given_figures += len(report.figures)
+            return
         for png in report.figures:
             size = sum(len(kept) for _, kept in self.figures) + len(png)
             if len(self.figures) < MAX_FIGURES and size <= MAX_FIGURES_SIZE:
@@ -246,11 +272,18 @@ class NotebookRunner:
 
     def notes(self) -> list[str]:
         """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
-        ends = {k: list(asides) for k, asides in self.asides.items()}
+        return list(dict.fromkeys(f"Cell {k} {aside.sentence}" for k, aside in self._remarkable()))
+
+    def noted_imports(self) -> set[tuple[int, str]]:
+        """Return cells with what they import, where the notes say what has become of that."""
+        return {(k, aside.imports) for k, aside in self._remarkable() if aside.imports}
+
+    def _remarkable(self) -> list[tuple[int, Aside]]:
+        found = {k: list(asides) for k, asides in self.asides.items()}
         for k, error in self.errors.items():
-            ends.setdefault(k, []).append(f"raised {error}")
-        ends |= {k: [f"was skipped: it {why}."] for k, why in self.skipped.items()}
-        return [f"Cell {k} {end}" for k in sorted(ends) for end in ends[k]][:MAX_NOTES]
+            found.setdefault(k, []).append(Aside(f"raised {error}"))
+        found |= {k: [Aside(f"was skipped: it {why}.")] for k, why in self.skipped.items()}
+        return [(k, aside) for k in sorted(found) for aside in found[k]][:MAX_NOTES]
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""
@@ -283,6 +316,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
+
+
+def _identifier(value: object) -> str:
+    """Return a name; nothing if it is not one, such as "<lambda>"."""
+    name = tidy(_text(value))
+    return name if name.isidentifier() else ""
 
 
 def _names(value: object) -> set[str]:

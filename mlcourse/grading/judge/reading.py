@@ -6,7 +6,7 @@ student's own: never whether it is right. So text that cannot be read costs nobo
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -18,6 +18,7 @@ from mlcourse.grading.records.grade import Submission
 CHECK = re.compile(r"\bcheck\.([^\W\d]\w{0,99})\(")
 DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w{1,99})|^(\w{1,99})[ \t]*=(?!=)", re.MULTILINE)
 
+Parse = Callable[[str], ast.Module | None]
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -35,11 +36,13 @@ class Reading:
     Parameters
     ----------
     submission : Submission
+    parse : callable
+        `parse_cell`, or the same with a memory.
     """
 
-    def __init__(self, submission: Submission):
+    def __init__(self, submission: Submission, parse: Parse = parse_cell):
         self.cells = {
-            number: read(cell.source)
+            number: read(cell.source, parse)
             for number, cell in enumerate(submission.cells, 1)
             if cell.kind == "code"
         }
@@ -86,9 +89,9 @@ class Reading:
         return next(later, None)
 
 
-def read(source: str) -> CellText:
+def read(source: str, parse: Parse) -> CellText:
     """Read one cell. If it is not Python, patterns find at least its checks and definitions."""
-    tree = parse_cell(source)
+    tree = parse(source)
     if tree is None:
         text = source[:MAX_CHARACTERS]
         names = {one or other for one, other in DEFINITION.findall(text)}

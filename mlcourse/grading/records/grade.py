@@ -67,13 +67,14 @@ class Mark(NamedTuple):
     families: tuple[Family, ...] = ()  # the points by families of cases, if the task sets them
     notes: tuple[str, ...] = ()  # sentences: where it was judged, what was put in place, what it uses
     comment: str = ""  # what a person has written about the answer
+    uses: tuple[str, ...] = ()  # those of the notes that say what it uses
 
     @classmethod
     def from_json(cls, record: list[Any]) -> Self:
         """Return the mark that was written as a JSON list."""
         mark = cls(*record)
         families = tuple(Family(*family) for family in mark.families)
-        return mark._replace(families=families, notes=tuple(mark.notes))
+        return mark._replace(families=families, notes=tuple(mark.notes), uses=tuple(mark.uses))
 
 
 @dataclass
@@ -92,7 +93,8 @@ class Grade:
     output: str = ""  # the end of what the cells printed, capped
     isolation: str = ""  # which sandbox; "not isolated" if there was none
     seconds: float = 0.0
-    figures: list[Figure] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)  # of the student's own cells
+    given_figures: int = 0  # how many others the cells have shown that are as they were handed out
 
     @property
     def points(self) -> float:

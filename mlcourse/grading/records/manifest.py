@@ -47,6 +47,7 @@ class Manifest:
     changes: list[str] = field(default_factory=list)  # who gained or lost points in the last run
     gradebook: str | None = None  # the path given with --gradebook
     platform: str | None = None  # the name given with --platform
+    titles: dict[str, str] = field(default_factory=dict)  # task → its number and title, as in the exercise
 
     def with_run(self, found: Sequence[Listed], folder: str) -> Self:
         """Return the manifest after a run that found these submissions in a folder.

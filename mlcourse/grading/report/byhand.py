@@ -1,8 +1,9 @@
 """Points and comments given by hand: for open questions, or to overrule a check.
 
-They are kept in a table, `by_hand.csv`, which every run reads and rewrites without losing an entry. Each open answer
-has a row. Its `version` is derived from the answer's text: what was entered for a different text does not count, but
-stays in the table. A row without a version overrules a check.
+They are kept in a table, `by_hand.csv`, which every run reads and rewrites without losing an entry. It has a row
+for each open answer, and for each notebook that could not be graded. The `version` is derived from the text of the
+answer: what was entered for a different text does not count, but stays in the table. A row without a version
+overrules a check.
 
 People edit the table in a spreadsheet, and `mlcourse mark` (see `mlcourse.grading.desk`) edits it too.
 """
@@ -22,6 +23,7 @@ from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.sheet import SheetError, read_sheet
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, inert, ordinary, table
+from mlcourse.grading.report.words import ungraded_reason
 
 try:
     import fcntl
@@ -29,6 +31,9 @@ except ImportError:
     fcntl = None  # type: ignore[assignment]  # on Windows, where nothing is graded
 
 COLUMNS = ("student", "file", "task", "version", "out of", "points", "comment", "answer")
+WHOLE = (
+    "whole notebook"  # in the place of a task: a notebook that could not be graded; no task has such a name
+)
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
 MAX_COMMENT = 5000  # characters
 LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
@@ -73,6 +78,11 @@ def mark_key(grade: Grade, mark: Mark) -> Key:
     """Return the key of a mark from this run."""
     version = version_of(grade.open_answers[mark.task]) if mark.task in grade.open_answers else ""
     return table_key(inert(grade.student), inert(grade.source), mark.task, version)
+
+
+def notebook_key(grade: Grade) -> Key:
+    """Return the key of a notebook that could not be graded; if it fails for another reason, it is another one."""
+    return table_key(inert(grade.student), inert(grade.source), WHOLE, version_of(ungraded_reason(grade)))
 
 
 def version_of(text: str) -> str:
@@ -159,6 +169,21 @@ def _apply_to_mark(grade: Grade, mark: Mark, entered: Mapping[Key, Entry], used:
     return mark._replace(points=points, status="by hand", message=_message(mark), entered=True)
 
 
+def entry_for_notebook(grade: Grade, entered: Mapping[Key, Entry], used: set[Key]) -> Entry:
+    """Return what was entered about a notebook that could not be graded, and add its key to `used`.
+
+    Points of 0 say that it is dealt with. Raises SheetError for any others.
+    """
+    key = effective_key(notebook_key(grade), entered)
+    entry = entered.get(key, Entry())
+    if entry.points and parse_points(entry.points, 0) is None:
+        raise SheetError(
+            f"by_hand.csv, {key.student}, {WHOLE}: {entry.points!r} is not 0. Write 0 once you have dealt with it."
+        )
+    used.add(key)
+    return entry
+
+
 def effective_key(exact: Key, entered: Mapping[Key, Entry]) -> Key:
     """Return the key of the row that counts for a mark: the one for this version of the answer, or for any."""
     for_any = exact._replace(version="")
@@ -186,7 +211,7 @@ def unused(entered: Mapping[Key, Entry], used: set[Key]) -> list[str]:
     names = [
         f"{key.student}, {key.task}: {entry.points or _short(entry.comment)}"
         for key, entry in entered.items()
-        if key not in used
+        if key not in used and key.task != WHOLE  # a later notebook has been graded
     ]
     if not names:
         return []
@@ -207,6 +232,11 @@ def open_answer_rows(grade: Grade) -> dict[Key, Row]:
         for mark in grade.marks
         if mark.task in grade.open_answers and (grade.status not in UNGRADED or grade.open_answers[mark.task])
     }
+
+
+def notebook_row(grade: Grade) -> dict[Key, Row]:
+    """Return a blank row for a notebook that could not be graded, with the reason in place of an answer."""
+    return {notebook_key(grade): Row(0, answer=_one_line(ungraded_reason(grade)))}
 
 
 def _one_line(text: str) -> str:

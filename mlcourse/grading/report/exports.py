@@ -25,7 +25,7 @@ from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.paths import student_path
-from mlcourse.grading.report.words import earned, mark_words, status_words
+from mlcourse.grading.report.words import earned, mark_words, status_words, which_counts
 
 # Spreadsheets treat a cell that begins with one of these as a formula, full-width forms included, and some skip
 # leading white space.
@@ -192,7 +192,9 @@ def gradescope_json(entry: Entry) -> str:
     results = {
         "score": entry.points or 0,
         "execution_time": round(grade.seconds),
-        "output": printable(" ".join([f"{status}.", *grade.notes]), 2000, lines=True),
+        "output": printable(
+            " ".join(filter(None, [f"{status}.", which_counts(entry), *grade.notes])), 2000, lines=True
+        ),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

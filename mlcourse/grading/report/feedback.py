@@ -55,7 +55,8 @@ def safe_name(name: str) -> str:
 
 
 def _page(entry: Entry) -> str:
-    return f"feedback_{entry.lesson or 'unknown'}.html"
+    lessons = entry.listed.lessons
+    return f"feedback_{lessons[0] if len(lessons) == 1 else 'unknown'}.html"
 
 
 def in_no_platform(entry: Entry) -> str | None:

@@ -58,6 +58,11 @@ def with_code(text: str) -> Markup:
     )
 
 
+def identifier(name: str) -> Markup:
+    """Set a name as code that may be broken after its underscores, and nowhere else."""
+    return Markup("<code>{}</code>").format(Markup("_<wbr>").join(str(visible(name)).split("_")))
+
+
 def data_uri(figure: Figure) -> Markup:
     """Return a figure as an address that contains the whole picture."""
     if not BASE64.fullmatch(figure.png):
@@ -75,7 +80,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"code": with_code, "data_uri": data_uri}
+    made.filters |= {"code": with_code, "identifier": identifier, "data_uri": data_uri}
     made.globals["style"] = Markup(STYLE)
     return made
 

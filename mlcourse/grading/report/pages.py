@@ -4,10 +4,10 @@ Here the numbers and names are put together; the templates in templates/ say how
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import median
+from statistics import mean, median
 from typing import NamedTuple
 
 from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
@@ -25,11 +25,13 @@ from mlcourse.grading.report.words import (
     points_or_words,
     status_words,
     ungraded_reason,
+    which_counts,
 )
 
 SHOWN_MISTAKES = 20
 SHOWN_SLOW, SLOW = 5, 5.0  # notebooks, seconds
 NOT_ISOLATED = "not isolated"
+USES = "What answers use"
 NOTHING = "–"  # in the place of points where nothing was handed in
 
 
@@ -43,7 +45,7 @@ class Link(NamedTuple):
 class Points(NamedTuple):
     """A cell of the table with all lessons."""
 
-    text: float | str
+    text: float | str | None
     path: str = ""
     note: str = ""
 
@@ -54,7 +56,7 @@ class Row(NamedTuple):
     name: str
     search: str  # further words by which the row is found
     group: str
-    sum: float | None
+    sum: Points
     cells: list[Points]
     is_: str  # what the filter looks for: "late", "missing" …
 
@@ -79,6 +81,15 @@ class Mistake(NamedTuple):
     task: str
     name: str
     message: str
+    entries: list[Link]
+
+
+class Use(NamedTuple):
+    """What answers to a task use, and whose answers."""
+
+    lesson: str
+    task: str
+    sentence: str
     entries: list[Link]
 
 
@@ -127,13 +138,26 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "requests": list(requests),
         "changes": list(changes),
         "headings": NOTICES,
+        "titles": book.titles,
+        "uses": uses_in(book.entries) if several else [],
         "book": book_view(book) if several else None,
         "lesson": LessonView(book, book.lessons[0]) if len(book.lessons) == 1 else None,
     }
-    sections = [("ungraded", "Could not be graded"), *NOTICES.items()]
-    found = [(id_, heading) for id_, heading in sections if parts[id_]]
-    parts["contents"] = [*found, ("everyone", "Everyone"), ("lessons", "Lessons")]
-    return render("index.html", scripted=True, **parts)
+    return render("index.html", scripted=True, contents=contents_of(parts), **parts)
+
+
+def contents_of(parts: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the sections of an index with several lessons: id and heading."""
+    book = parts["book"]
+    sections: list[tuple[object, str, str]] = [
+        (parts["ungraded"], "ungraded", "Could not be graded"),
+        *((parts[id_], id_, heading) for id_, heading in NOTICES.items()),
+        (True, "everyone", "Everyone"),
+        (isinstance(book, BookView) and book.by_group, "groups", "Groups"),
+        (True, "lessons", "Lessons"),
+        (parts["uses"], "uses", USES),
+    ]
+    return [(id_, heading) for there, id_, heading in sections if there]
 
 
 def overview(book: Book) -> str:
@@ -146,10 +170,19 @@ def overview(book: Book) -> str:
     return ", ".join(what[book.listed == frozenset() and len(book.lessons) < 2 :]) + "." + isolation
 
 
-def ungraded_rows(entries: Iterable[Entry]) -> list[tuple[Link, str, str]]:
+class Ungraded(NamedTuple):
+    """A submission that could not be graded."""
+
+    link: Link
+    source: str
+    why: str
+    dealt_with: bool
+
+
+def ungraded_rows(entries: Iterable[Entry]) -> list[Ungraded]:
     """List what could not be graded: the instructor has to deal with it first."""
     return [
-        (link(entry), entry.listed.source, ungraded_reason(entry.grade))
+        Ungraded(link(entry), entry.listed.source, ungraded_reason(entry.grade), entry.dealt_with)
         for entry in entries
         if not entry.is_graded
     ]
@@ -170,12 +203,22 @@ class LessonRow(NamedTuple):
     pending: int
 
 
+class GroupRow(NamedTuple):
+    """The points of a group of the class list."""
+
+    group: str
+    number: int  # how many have points
+    mean: float | None
+    median: float | None
+
+
 class BookView(NamedTuple):
     """The tables with all lessons."""
 
     lessons: list[LessonRow]
     rows: list[Row]
     groups: list[str]
+    by_group: list[GroupRow]
     choices: list[tuple[str, str]]
     out_of: int
 
@@ -183,7 +226,9 @@ class BookView(NamedTuple):
 def book_view(book: Book) -> BookView:
     rows = [student_row(book, student) for student in book.students]
     lessons = [lesson_row(book, lesson) for lesson in book.lessons]
-    return BookView(lessons, rows, groups_of(book), choices_in(rows), sum(row.out_of for row in lessons))
+    groups, out_of = groups_of(book), sum(row.out_of for row in lessons)
+    by_group = group_rows(groups, ((student.group, book.sum(student)) for student in book.students))
+    return BookView(lessons, rows, groups, by_group, choices_in(rows), out_of)
 
 
 def lesson_row(book: Book, lesson: str) -> LessonRow:
@@ -215,7 +260,7 @@ def student_row(book: Book, student: Student) -> Row:
         student.name,
         search_words(student),
         student.group,
-        book.sum(student),
+        Points(book.sum(student), note=pending_words(book.pending(student))),
         cells,
         " ".join(dict.fromkeys(about)),
     )
@@ -229,7 +274,13 @@ def points_cell(entries: Sequence[Entry]) -> Points:
         return Points(f"{len(entries)} notebooks", student_path(entries[0].name))
     (entry,) = entries
     text = status_words(entry.grade) if entry.points is None else entry.points
-    return Points(text, student_path(entry.name), "late" if entry.days_late else "")
+    notes = [pending_words(entry.pending), "late" if entry.days_late else ""]
+    return Points(text, student_path(entry.name), ", ".join(filter(None, notes)))
+
+
+def pending_words(pending: int) -> str:
+    """Say how many points still have to be given by hand; blank if there are none."""
+    return f"+ {pending} pending" if pending else ""
 
 
 def search_words(student: Student) -> str:
@@ -249,7 +300,7 @@ CHOICES = {
 
 def words_about(entry: Entry) -> Iterator[str]:
     """Yield the filters that a submission fits."""
-    if not entry.is_graded:
+    if entry.needs_a_person:
         yield "ungraded"
     if entry.pending:
         yield "pending"
@@ -267,6 +318,19 @@ def choices_in(rows: Iterable[Row | SubmissionRow]) -> list[tuple[str, str]]:
 
 def groups_of(book: Book) -> list[str]:
     return sorted({student.group for student in book.students if student.group})
+
+
+def group_rows(groups: Sequence[str], earned: Iterable[tuple[str, float | None]]) -> list[GroupRow]:
+    """Compare the groups, given the group and the points of everybody; nothing if nobody has a group."""
+    points: dict[str, list[float]] = {group: [] for group in groups}
+    for group, each in earned:
+        if each is not None:
+            points.setdefault(group, []).append(each)
+    rows = [
+        GroupRow(group, len(own), round(mean(own), 2) if own else None, median(own) if own else None)
+        for group, own in points.items()
+    ]
+    return rows if groups else []
 
 
 # ── One lesson ───────────────────────────────────────────────────────────────────────────────────────
@@ -289,7 +353,7 @@ class LessonView:
     """
 
     def __init__(self, book: Book, lesson: str):
-        self.name = lesson
+        self.name, self.titles = lesson, book.titles
         # One whose lesson is unknown may belong to this one.
         self.entries = [entry for entry in book.entries if lesson in entry.listed.lessons]
         of_lesson = book.of_lesson(lesson)
@@ -303,6 +367,8 @@ class LessonView:
         ]
         self.rule = rule_in_words(book, lesson)
         self.groups = groups_of(book)
+        earned = ((entry.student.group, entry.points) for entry in of_lesson)
+        self.by_group = group_rows(self.groups, earned)
         self.any_pending = any(entry.pending for entry in self.entries)
         self.rows = [self._row(entry) for entry in self.entries]
         self.choices = choices_in(self.rows)
@@ -315,6 +381,7 @@ class LessonView:
         ]
         self.several = [f"{student.name} ({len(entries)})" for student, entries in book.several(lesson)]
         self.unknown_times = book.unknown_times(lesson)
+        self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
         self.slowest = [
             (link(each), round(each.grade.seconds)) for each in slow if each.grade.seconds >= SLOW
@@ -342,8 +409,10 @@ class LessonView:
             (True, "everyone", "Everyone"),
             (attention, "attention", "Missing, late or several"),
             (self.bins, "distribution", "Points"),
+            (self.by_group, "groups", "Groups"),
             (self.tasks, "tasks", "Tasks"),
             (self.mistakes, "mistakes", "What to teach again"),
+            (self.uses, "uses", USES),
             (self.slowest, "slowest", "Slowest notebooks"),
         ]
         return [(id_, heading) for there, id_, heading in sections if there]
@@ -403,10 +472,25 @@ def common_mistakes(entries: Iterable[Entry]) -> list[Mistake]:
     return [Mistake(*key, messages[key], links) for key, links in ranked]
 
 
+def uses_in(entries: Iterable[Entry]) -> list[Use]:
+    """List what answers use, in the order of lessons and tasks, and what most of them use first."""
+    found: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
+    places: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        for place, mark in enumerate(entry.grade.marks):
+            places.setdefault((entry.lesson or "", mark.task), place)
+            for sentence in mark.uses:
+                found[entry.lesson or "", mark.task, sentence].append(link(entry))
+    uses = [Use(*key, links) for key, links in found.items()]
+    return sorted(uses, key=lambda use: (use.lesson, places[use.lesson, use.task], -len(use.entries)))
+
+
 # ── One submission ───────────────────────────────────────────────────────────────────────────────────
 
 
-def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = ()) -> str:
+def student_page(
+    entry: Entry, grade: Grade, titles: Mapping[str, str], cells: Iterable[tuple[int, str]] = ()
+) -> str:
     """Make a student's page: every mark with its message, the open answers, figures, the code, and its output.
 
     Parameters
@@ -415,29 +499,44 @@ def student_page(entry: Entry, grade: Grade, cells: Iterable[tuple[int, str]] = 
         Its place in the book.
     grade : Grade
         With its long texts, which the book does without.
+    titles : mapping of str → str
+        The titles of tasks.
     cells : iterable of (int, str)
         The cells that were run: number and source.
     """
     return render(
         "student.html",
-        title=f"{entry.label or '(no name)'} · {grade.lesson or 'lesson unknown'}",
+        title=f"{entry.label or '(no name)'} · {' or '.join(entry.listed.lessons) or 'lesson unknown'}",
         isolated=is_isolated([grade]),
         entry=entry,
         grade=grade,
+        titles=titles,
+        why="" if entry.is_graded else ungraded_reason(grade),
         status=status_words(grade),
-        facts=list(facts_about_time(entry)),
+        facts=[*facts_about_others(entry), *facts_about_time(entry)],
         cells=list(cells),
         earned=earned,
         words=mark_words,
     )
 
 
+def facts_about_others(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield what a student with several notebooks for the same lesson has to know."""
+    if entry.others:
+        yield "Several files", which_counts(entry)
+
+
 def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Yield when it was due and handed in, how late that is, and what it costs. Nothing without a due date."""
+    """Yield when it was due and handed in, how late that is, and what it costs.
+
+    Without a due date, times matter only if it could not be graded: the student has to know which file this is.
+    """
+    handed_in = entry.listed.handed_in
     if not entry.due:
+        if handed_in is not None and not entry.is_graded:
+            yield "Handed in", moment(datetime.fromtimestamp(handed_in).astimezone())
         return
     yield "Due", moment(entry.due)
-    handed_in = entry.listed.handed_in
     if handed_in is None:
         yield "Handed in", "The time is unknown, so it counts as in time."
         return
@@ -445,4 +544,5 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
     if entry.days_late:
         cost = f"; {format_points(entry.deduction)} points are deducted" if entry.deduction else ""
         yield "Late", f"{days(entry.days_late)}{cost}"
-        yield "Rule", " ".join(entry.rule.sentences())
+        if rule := " ".join(entry.rule.sentences()):
+            yield "Rule", rule

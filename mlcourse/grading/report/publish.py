@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import Book, Bookkeeper, Entry
@@ -22,6 +23,8 @@ from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
     apply_entries,
+    entry_for_notebook,
+    notebook_row,
     open_answer_rows,
     read_entries,
     table_key,
@@ -59,7 +62,8 @@ class Summary:
 
     @property
     def ungraded(self) -> list[Grade]:
-        return [entry.grade for entry in self.book.entries if not entry.is_graded]
+        """Those that could not be graded, and that nobody has dealt with."""
+        return [entry.grade for entry in self.book.entries if entry.needs_a_person]
 
 
 def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
@@ -72,21 +76,24 @@ def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
     return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
 
 
-def keeper_of(out: Path, manifest: Manifest) -> Bookkeeper:
-    """Return who knows whose each submission is, by the settings and the class list.
+class Register(NamedTuple):
+    """The settings of a class, and who is in it."""
 
-    Raises GradebookError, SheetError.
-    """
+    gradebook: Gradebook
+    class_list: ClassList  # without students if the settings name none
+
+
+def read_register(out: Path, manifest: Manifest) -> Register:
+    """Read the settings, and the class list that they name. Raises GradebookError, SheetError."""
     gradebook = gradebook_of(out, manifest)
-    return Bookkeeper(manifest.submissions, gradebook, class_list_of(gradebook))
+    return Register(
+        gradebook, read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+    )
 
 
-def class_list_of(gradebook: Gradebook) -> ClassList:
-    """Return the class list that the settings name; one without students if they name none.
-
-    Raises GradebookError, SheetError.
-    """
-    return read_class_list(gradebook.class_list) if gradebook.class_list else ClassList([])
+def keeper_of(manifest: Manifest, register: Register) -> Bookkeeper:
+    """Return who knows whose each submission is, by the settings and the class list."""
+    return Bookkeeper(manifest.submissions, *register, manifest.titles)
 
 
 def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ...]:
@@ -95,8 +102,14 @@ def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ..
     return (found[0].name, found[0].id, found[0].email, found[0].login) if len(found) == 1 else ()
 
 
-def publish(out: Path) -> Summary:
+def publish(out: Path, register: Register | None = None) -> Summary:
     """Write all pages and tables, remove those of earlier runs, and return what the instructor has to know.
+
+    Parameters
+    ----------
+    out : Path
+    register : Register, optional
+        The settings and the class list, if they have been read already.
 
     Raises
     ------
@@ -108,7 +121,7 @@ def publish(out: Path) -> Summary:
         If gradebook.toml or the class list cannot be used.
     """
     manifest = read_manifest(out)
-    keeper = keeper_of(out, manifest)
+    keeper = keeper_of(manifest, register or read_register(out, manifest))
     entered = as_handed_in(read_entries(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
     rows: dict[Key, byhand.Row] = {}
@@ -118,7 +131,13 @@ def publish(out: Path) -> Summary:
     for listed, result in results_of(out, manifest.submissions):
         grade = apply_entries(result.grade, entered, used)
         entry = keeper.entry(listed, lean(grade))
-        _write(out / student_path(entry.name), student_page(entry, grade, result.code))
+        if not result.finished:
+            entry = replace(entry, is_finished=False)
+        elif not entry.is_graded:
+            word = entry_for_notebook(grade, entered, used)
+            entry = replace(entry, dealt_with=bool(word.points), comment=word.comment)
+            rows |= notebook_row(grade)
+        _write(out / student_path(entry.name), student_page(entry, grade, manifest.titles, result.code))
         rows |= open_answer_rows(grade)
         notebooks.append(notebook_of(listed, grade, keeper.class_list))
         marks |= {(listed.name, mark.task): mark for mark in grade.marks}
@@ -127,7 +146,7 @@ def publish(out: Path) -> Summary:
     update_table(out / "by_hand.csv", rows)
     requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
     book.remarks += [*unused(entered, used), *problems]
-    requested = [each.sentence() for each in follow_up(out, requests, marks)]
+    requested = [each.sentence(manifest.titles) for each in follow_up(out, requests, marks)]
     written = [*write_pages(out, book, manifest.changes, requested), *write_tables(out, book)]
     remove_leftovers(out, written, {entry.name for entry in entries})
     return Summary(book, manifest.changes)
@@ -222,12 +241,13 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
             for entry in book.of_lesson(lesson):
                 yield _write(out / "gradescope" / entry.name / "results.json", exports.gradescope_json(entry))
         name = NAMES.get(chosen, in_no_platform)
-        names = [(name(entry), entry) for entry in book.of_lesson(lesson)]
+        names = [(name(entry), entry) for entry in book.returned(lesson)]
         if for_platform := [(known, entry) for known, entry in names if known]:
             path = out / f"feedback_{chosen}_{lesson}.zip"
             write_feedback(path, out, for_platform)
             yield path
         others += [(name_in_folder(entry), entry) for known, entry in names if not known]
+    others += [(name_in_folder(entry), entry) for entry in book.returned(None)]
     if others:
         write_feedback(out / "feedback.zip", out, others)
         yield out / "feedback.zip"

@@ -49,12 +49,18 @@ class Notebook(NamedTuple):
     tasks: tuple[str, ...]
     also_called: tuple[str, ...] = ()  # what the class list says of the student: name, id, e-mail, login
 
+    @property
+    def label(self) -> str:
+        """The student's name on the class list, if there is one, with the number of a second notebook."""
+        name = self.also_called[0] if self.also_called else self.owner
+        return name + (self.student.removeprefix(self.owner) if self.student.startswith(self.owner) else "")
+
 
 class Request(NamedTuple):
     """A request, and the mark it is about."""
 
     name: str  # of the result
-    student: str
+    student: str  # as on the class list
     task: str
     reason: str
 
@@ -80,13 +86,13 @@ class Requested(NamedTuple):
             bool(self.now["comment"]) and self.before["comment"] != self.now["comment"]
         )
 
-    def sentence(self) -> str:
-        """Say who asked, and what came of it."""
+    def sentence(self, titles: Mapping[str, str]) -> str:
+        """Say who asked about which task, and what came of it."""
         before, now = (_points(state["points"]) for state in (self.before, self.now))
         outcome = f"{before} → {now}" if before != now else f"still {now}"
         comment = f" “{self.now['comment']}”" if self.answered and self.now["comment"] else ""
         answer = f"{outcome}.{comment}" if self.answered else "not answered yet."
-        who = printable(f"{self.request.student}, {self.request.task}")
+        who = printable(f"{self.request.student} on {titles.get(self.request.task, self.request.task)}")
         return f"{who}: “{printable(self.request.reason, 300)}” – {answer}"
 
 
@@ -120,7 +126,7 @@ def find_requested(rows: Iterable[Row], notebooks: Iterable[Notebook]) -> tuple[
         if isinstance(found, str):
             problems.append(f"{row.place}: {found}")
         else:
-            requests.append(Request(found.name, found.student, row.task, row.reason))
+            requests.append(Request(found.name, found.label, row.task, row.reason))
     return requests, problems
 
 

@@ -1,7 +1,8 @@
 """The words that people read for the statuses of tasks and submissions. None of them is a verdict on a person."""
 
+from mlcourse.grading.gradebook.book import Entry
 from mlcourse.grading.records.grade import Grade, GradeStatus, Mark
-from mlcourse.grading.records.text import format_points
+from mlcourse.grading.records.text import format_points, printable
 
 SUBMISSION_WORDS: dict[GradeStatus, str] = {
     "ok": "marked",
@@ -31,6 +32,17 @@ def points_or_words(mark: Mark) -> float | str:
 def earned(mark: Mark) -> str:
     """Return the points of a mark as text; a dash while they still have to be given by hand."""
     return "–" if mark.status == "by hand" and not mark.entered else format_points(mark.points)
+
+
+def which_counts(entry: Entry) -> str:
+    """Tell a student with several files for a lesson which one counts, and why; empty if there is only this one."""
+    if not entry.others:
+        return ""
+    files = ", ".join(map(printable, entry.others))
+    return (
+        f"You also handed in {files}. Only one file per lesson counts, and which one you mean is not clear. Until"
+        " your instructor has chosen, none of them is in the sum of your points."
+    )
 
 
 def ungraded_reason(grade: Grade) -> str:

@@ -89,7 +89,7 @@ def test_resume_marks_what_was_handed_in_again(folder):
     folder.write_text(json.dumps(handed_in))
     summary = go(folder, resume=True)
     assert {line.split()[0] for line in marked(folder)} == {"b"}
-    assert summary.changes == ["b gains 4: m_step 0 → 4"]
+    assert summary.changes == [f"b gains 4: {CATALOGUE.title('m_step')}: 0 → 4"]
 
 
 def test_another_seed_marks_everything_again(folder):
@@ -106,7 +106,7 @@ def test_regrading_marks_only_what_changed_and_reports_it(folder):
     changed = replace(CATALOGUE.tasks["e_step"], points=3, families={}, expected="something else")
     summary = go(folder, resume=True, course=course_with(changed))
     assert sorted(marked(folder)) == ["a e_step", "b e_step", "c e_step"]
-    assert summary.changes == ["a loses 1: e_step 4 → 3"]
+    assert summary.changes == [f"a loses 1: {CATALOGUE.title('e_step')}: 4 → 3"]
     index = Document((folder.parent / "out" / "index.html").read_text("utf-8")).text
     assert "Changed since the last run" in index
     assert "a loses 1" in index
@@ -117,7 +117,7 @@ def test_an_interrupted_regrading_still_reports_changes(folder, monkeypatch):
     go(folder)
     folder.write_text(json.dumps({"culprit": {"e_step": 3, "responsibilities_1d": 1}}))
     assert go(folder, resume=True, grade=grade_or_raise).ungraded
-    assert go(folder, resume=True).changes == ["culprit gains 2: e_step 1 → 3"]
+    assert go(folder, resume=True).changes == [f"culprit gains 2: {CATALOGUE.title('e_step')}: 1 → 3"]
 
 
 def test_a_fault_of_the_grader_costs_nothing_and_is_retried(folder):
@@ -294,7 +294,8 @@ def test_another_lessons_notebook_has_blanks_in_the_tables(folder):
     go(folder, grade=grade)
     row, *_ = rows_of((folder.parent / "out" / "grades.csv").read_text("utf-8-sig"))
     assert (row["points"], row["04_em"], row["e_step"], row["e_step: status"]) == ("", "", "", "missing")
-    assert not (folder.parent / "out" / "by_hand.csv").exists()
+    by_hand = rows_of((folder.parent / "out" / "by_hand.csv").read_text("utf-8-sig"))
+    assert {row["task"] for row in by_hand} == {"whole notebook"}  # and no row for the open question
 
 
 def test_a_folder_without_notebooks_is_refused(folder):

@@ -1,12 +1,17 @@
 """What the desk answers, and to whom."""
 
 import re
+import socket
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlcourse.grading.desk.view import Desk
+from mlcourse.grading.records.grade import Grade, Submission
+from mlcourse.grading.records.manifest import listed, read_manifest, write_manifest
+from mlcourse.grading.records.results import Result, name_of, save
 from mlcourse.grading.report.byhand import Entry, read_entries, read_rows, write_rows
 from mlcourse.grading.report.publish import publish
 from tests.grading.desk.conftest import Client
@@ -70,6 +75,24 @@ def test_a_check_is_overruled(client: Client, out: Path) -> None:
     client.enter_marks(page, points="1")
     assert {key.version for key in read_entries(out / "by_hand.csv")} == {""}
     assert sorted(grade.marks[0].points for grade in publish(out).grades) == [0, 0, 0, 1]
+
+
+def test_a_notebook_that_could_not_be_graded_is_ticked_off(out: Path) -> None:
+    lost = Submission("mia", "mia/homework.pdf", problem="It is a PDF.")
+    grade = Grade("mia", None, lost.source, "unreadable", notes=["It is a PDF."])
+    save(out / "results" / f"{name_of(lost)}.json", Result(grade, "", finished=True))
+    manifest = read_manifest(out)
+    write_manifest(out, replace(manifest, submissions=[*manifest.submissions, listed(lost)]))
+    with desk_of(out) as (_, entrance):
+        client = Client(entrance).enter()
+        assert "It is a PDF." not in client.get().text
+        assert "homework" not in client.get("/?task=whole+notebook&anonymous=yes").text
+        page = client.get("/?task=whole+notebook")
+        for words in ("It is a PDF.", "(0 of 1 dealt with)", 'type="checkbox" id="points"'):
+            assert words in page.text
+        assert client.enter_marks(page, points="0", comment="Send the notebook.").json()["marked"] == 1
+        assert "(1 of 1 dealt with)" in client.get().text
+    assert publish(out).ungraded == []
 
 
 # ── Two people, two programs ─────────────────────────────────────────────────────────────────────────
@@ -178,6 +201,36 @@ def test_a_request_that_is_too_large_is_refused(client: Client, out: Path) -> No
     with suppress(OSError):  # the connection may be closed before everything is sent
         assert client.enter_marks(page, comment="x" * 200_000).status >= 400
     assert entered(out) == []
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET http://evil.example/ HTTP/1.1",
+        "GET / HTTP/1.0",
+        "GET /static/..%5c..%5cserver.py HTTP/1.1",
+        "GET /static/desk.css%00 HTTP/1.1",
+        "GET /?at=%ff&task=%00 HTTP/1.1",
+        "TRACE / HTTP/1.1",
+        "PUT /save HTTP/1.1",
+    ],
+)
+def test_an_odd_request_without_the_key_shows_nothing(served: Served, request_line: str) -> None:
+    _, client = served
+    address = client.entrance.hostname, client.entrance.port
+    for host in ("evil.example", f"{address[0]}:{address[1]}\r\nHost: evil.example"):
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(f"{request_line}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            reply = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert reply == b"" or reply.split()[1] in (b"400", b"403", b"404", b"405")
+        assert b"ada" not in reply
+
+
+@pytest.mark.parametrize(
+    "path", ["/?at=%ff", "/?at=%00", "/?task=" + "x" * 5000, "/?at=..%2f..%2fetc", "/?at[]=1"]
+)
+def test_an_odd_address_is_no_error_of_ours(client: Client, path: str) -> None:
+    assert client.get(path).status in (200, 400)
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -1,7 +1,10 @@
 """Entries are on the disk at once, and no program loses those of another."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from mlcourse.grading.desk.store import EntryConflict, Store
 from mlcourse.grading.records.journal import Journal
 from mlcourse.grading.records.sheet import SheetError
-from mlcourse.grading.report.byhand import Entry, Key, Row, read_entries, write_rows
+from mlcourse.grading.report.byhand import Entry, Key, Row, read_entries, read_rows, write_rows
 
 ADA, BOB = Key("ada", "a.ipynb", "why", "bcd"), Key("bob", "b.ipynb", "why", "dcb")
 BLANK = Entry()
@@ -126,3 +129,63 @@ def test_entries_survive_without_a_table(path: Path, open_store: Callable[[], St
     path.unlink()
     store.save(ADA, BLANK, Entry("2"), 3)
     assert read_entries(path) == {ADA: Entry("2")}
+
+
+# ── Several processes ────────────────────────────────────────────────────────────────────────────────
+
+MANY = [Key(f"s{number}", "a.ipynb", "why", "x") for number in range(12)]
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes of a test are forked")
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Do something in a process of its own, and return its id."""
+    process = os.fork()
+    if process == 0:
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return process
+
+
+@needs_fork
+def test_entries_of_several_processes_are_all_kept(path: Path, open_store: Callable[[], Store]) -> None:
+    def enter(keys: list[Key]) -> None:
+        store = open_store()
+        for key in keys:
+            store.save(key, BLANK, Entry("1"), 3)
+
+    processes = [forked(lambda keys=MANY[part::3]: enter(keys)) for part in range(3)]  # type: ignore[misc]
+    assert [os.waitpid(process, 0)[1] for process in processes] == [0, 0, 0]
+    assert read_entries(path) == dict.fromkeys(MANY, Entry("1"))
+
+
+@needs_fork
+def test_of_two_processes_one_enters_the_same_mark(path: Path, open_store: Callable[[], Store]) -> None:
+    stores = [open_store(), open_store()]  # two windows that have both seen a blank
+    processes = [
+        forked(lambda store=store, points=points: store.save(ADA, BLANK, Entry(points), 3))  # type: ignore[misc]
+        for store, points in zip(stores, "12")
+    ]
+    codes = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes]
+    assert sorted(codes) == [0, 1]
+    assert read_entries(path) == {ADA: Entry("12"[codes.index(0)])}
+
+
+@needs_fork
+def test_a_desk_that_is_killed_leaves_a_whole_table(path: Path, open_store: Callable[[], Store]) -> None:
+    def enter() -> None:
+        store = open_store()
+        for number in count():
+            store.save(ADA, store.entry(ADA), Entry("1", "x" * 2000 + str(number)), 3)
+
+    for _ in range(5):
+        before = path.read_bytes()
+        process = forked(enter)
+        while path.read_bytes() == before:
+            assert os.waitpid(process, os.WNOHANG) == (0, 0)
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        assert read_entries(path)[ADA].comment.startswith("x" * 2000)
+    assert len(read_rows(path)) == 2

@@ -1,11 +1,13 @@
 """Which answers are shown, in which order."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlcourse.grading.desk.items import passages
 from mlcourse.grading.desk.view import Choice, Desk
+from mlcourse.grading.records.manifest import read_manifest, write_manifest
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report.byhand import Entry
 from tests.grading.desk.conftest import Client
@@ -102,3 +104,13 @@ def test_a_request_about_nothing_is_named(out: Path) -> None:
     (out / "regrade_requests.csv").write_text("student,lesson or file,task,reason\nnobody,02,x,y\n")
     with pytest.raises(SheetError, match="row 2: there is no student 'nobody'"):
         Desk(out, OUR_COURSE)
+
+
+def test_students_and_tasks_are_called_as_people_call_them(out: Path) -> None:
+    (out / "class.csv").write_text("name,login\nAda Lovelace,ada\n")
+    manifest = read_manifest(out)
+    write_manifest(out, replace(manifest, titles={QUESTION: "Task 9 · Where it fails"}))
+    desk = Desk(out, OUR_COURSE)
+    (item,) = (item for item in desk.items if item.student == "Ada Lovelace" and item.is_open)
+    assert desk.title(item) == "Task 9 · Where it fails"
+    assert walk(desk, student="lovelace") == walk(desk, student="ada") == ["Ada Lovelace"]

@@ -75,6 +75,10 @@ def test_several_notebooks_count_in_no_sum() -> None:
     assert book.sum(bob) is None
     assert [(student, len(entries)) for student, entries in book.several("04_em")] == [(ada, 2)]
     assert "Ada handed in" in book.remarks[0]
+    assert {entry.listed.source: entry.others for entry in book.of_lesson("04_em")} == {
+        first.source: ("other.ipynb",),
+        "other.ipynb": (first.source,),
+    }
 
 
 def test_one_that_cannot_be_read_is_not_missing() -> None:

@@ -59,7 +59,7 @@ def test_what_has_no_effect_is_noted_and_the_rest_runs(notebook, what):
     cells, expression, note = NO_EFFECT[what]
     report = notebook.run(*cells.split("\n----\n"))
     assert report.error is None
-    assert note in report.notes[0]
+    assert note in report.notes[0].sentence
     assert notebook.value(expression)
 
 
@@ -78,7 +78,7 @@ ERRORS = {
     "a division that is timed": ("%time 1 / 0", "ZeroDivisionError: division by zero"),
     "a program that is started": ("import subprocess\nsubprocess.run('ls')", "PermissionError: [Errno 1] no process"),
     "a process": ("import multiprocessing as m\nm.Process().start()", "PermissionError: [Errno 1] no process"),
-    "sys.exit": ("import sys\nsys.exit()", "SystemExit: "),
+    "sys.exit": ("import sys\nsys.exit()", "SystemExit."),
 }  # fmt: skip
 
 

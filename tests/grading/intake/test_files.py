@@ -177,7 +177,7 @@ def test_students_without_a_notebook_are_listed(tmp_path: Path, packed: bool, pl
     found = list(read_submissions(path, CATALOGUE))
     assert [(one.student[:3], one.problem) for one in found] == [
         ("ada", None),
-        ("bob", "There is no notebook here: report.pdf is a PDF. Ask for the file that ends in .ipynb."),
+        ("bob", "There is no notebook here: report.pdf is a PDF. Hand in the file that ends in .ipynb."),
     ]
 
 

@@ -106,7 +106,7 @@ def test_what_is_no_notebook_is_named(tmp_path: Path, name: str, kind: str, plac
     (problem,) = found.values()
     assert problem is not None
     assert problem.startswith(f"There is no notebook here: {name} is {kind}")
-    assert problem.endswith("Ask for the file that ends in .ipynb.")
+    assert problem.endswith("Hand in the file that ends in .ipynb.")
 
 
 def test_files_for_the_whole_class_are_nobodys(tmp_path: Path) -> None:

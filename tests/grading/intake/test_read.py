@@ -95,6 +95,22 @@ def test_a_tie_between_lessons_is_said_as_such() -> None:
     assert lesson_and_problem(first, second, lesson=LESSONS[1]) == (LESSONS[1], None)
 
 
+@pytest.mark.parametrize(
+    ("sources", "problem"),
+    [
+        (["x = 1"] * 5000, None),
+        (["x = 1"] * 5001, "It has 5001 cells; at most 5000 are read. Hand in a shorter one."),
+        (["x = 1\n" * 1000] * 90, "Its code has 540000 characters; at most 500000 are read."),
+        (["data = '" + 600_000 * "x" + "'"], None),  # a single cell of data is not read by the grader
+    ],
+)
+def test_what_the_grader_itself_reads_is_limited(sources: list[str], problem: str | None) -> None:
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    data = json.dumps({"cells": cells, "nbformat": 4}).encode()
+    found = read_one(Found(("ada.ipynb",), data), CATALOGUE, LESSONS[0]).problem
+    assert found == problem or (found and problem and found.startswith(problem))
+
+
 def test_a_notebook_without_any_task_is_no_tie() -> None:
     lesson, problem = lesson_and_problem("something_else")
     assert lesson is None

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from mlcourse.checks.examine import verdict_on_means
 from mlcourse.grading.judge.borrowing import Borrowing
-from mlcourse.grading.records.grade import Attachment, Cell, Submission
+from mlcourse.grading.records.grade import Attachment, Cell, Mark, Submission
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 LESSONS = sorted(CATALOGUE.lessons)
@@ -30,6 +31,14 @@ def test_a_function_of_the_course_is_noted():
     assert notes_on("e_step", cell) == ("It uses mlcourse.mixture.steps.e_step.",)
 
 
+def test_what_an_answer_uses_is_told_apart_from_other_notes():
+    cell = "from mlcourse import mixture\ndef e_step(X, pi, mu, Sigma): return mixture.steps.e_step(X, pi)"
+    mark = Mark("e_step", 4, 4, "right", notes=("Judged at its check.",))
+    noted = Borrowing(notebook(cell), OUR_COURSE, {}).noted(mark)
+    assert noted.uses == ("It uses mlcourse.mixture.steps.e_step.",)
+    assert noted.notes == ("Judged at its check.", *noted.uses)
+
+
 def test_a_forbidden_function_is_noted_with_what_the_text_says():
     cell = "from scipy.special import logsumexp\ndef log_sum_exp(A): return logsumexp(A, axis=1)"
     (note,) = notes_on("log_sum_exp", cell)
@@ -42,6 +51,7 @@ def test_what_was_seen_is_noted_if_it_was_not_read():
     hidden = "def e_step(X): return eval('mixture.e_' + 'step')(X)"
     assert notes_on("e_step", hidden, seen=seen) == (
         "While it ran, mlcourse.mixture.steps.e_step was called.",
+        "It runs text as code (`eval`): look at it.",
     )
     read = "from mlcourse.mixture import e_step as f\ndef e_step(X): return f(X)"
     assert notes_on("e_step", read, seen=seen) == ("It uses mlcourse.mixture.e_step.",)
@@ -51,6 +61,84 @@ def test_a_package_that_the_exercise_does_not_import_is_noted():
     assert notes_on("e_step", "import torch\ndef e_step(X): return torch.softmax(X)") == (
         "It uses torch.softmax.",
     )
+
+
+BORROWS = b"from mlcourse.mixture import e_step as right\ndef f(X): return right(X)"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("mine.py", "import mine as m\nf = m.f"),
+        ("pkg/part.py", "from pkg.part import f"),
+        ("pkg/part.py", "import pkg.part as p\nf = p.f"),
+        ("pkg/part.py", "import pkg.part\nf = pkg.part.f"),
+        ("pkg/part.py", "from pkg.part import *"),
+        ("pkg/part.py", "from pkg import part\nf = part.f"),
+        ("pkg/part.py", "from pkg.part import f as g\ndef f(X): return g(X)"),
+        ("pkg/__init__.py", "from pkg import f"),
+        ("src/part.py", "import sys; sys.path.insert(0, 'src')\nfrom part import f"),
+        ("a/b/c.py", "from a.b.c import f"),
+    ],
+)
+def test_borrowing_in_a_module_in_any_folder_is_noted(name, cell):
+    found = notes_on("e_step", f"{cell}\ndef e_step(X): return f(X)", files=(Attachment(name, BORROWS),))
+    assert found == ("It uses mlcourse.mixture.e_step.",)
+
+
+def test_a_file_called_like_a_package_hides_nothing():
+    files = [Attachment(name, b"def logsumexp(A): pass") for name in ("scipy.py", "x/scipy/special.py")]
+    cell = "from scipy.special import logsumexp\ndef log_sum_exp(A): return logsumexp(A)"
+    (note,) = notes_on("log_sum_exp", cell, files=tuple(files))
+    assert "scipy.special.logsumexp" in note
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("return eval(X)", "runs text as code (`eval`)"),
+        ("exec('y = X')", "runs text as code (`exec`)"),
+        ("return compile(X, X, X)", "runs text as code (`compile`)"),
+        ("return __import__(X)", "imports as it runs (`__import__`)"),
+        ("import importlib\n    return importlib.reload(X)", "imports as it runs (`importlib`)"),
+        ("return getattr(X, 'e_' + 'step')", "looks up names as it runs (`getattr()`)"),
+        ("g = getattr\n    return [g(X, one) for one in X]", "looks up names as it runs (`getattr()`)"),
+        ("return globals()['a' + 'b']", "looks up names as it runs (`globals`)"),
+        ("import sys\n    return sys.modules[X]", "looks up names as it runs (`sys.modules`)"),
+    ],
+)
+def test_what_can_hide_a_use_is_noted(code, what):
+    note = f"It {what}: look at it."
+    assert notes_on("e_step", f"def e_step(X):\n    {code}") == (note,)
+    assert notes_on("e_step", f"def h(X):\n    {code}\ndef e_step(X): return h(X)") == (note,)
+    assert notes_on("e_step", f"def h(X):\n    {code}\nmade = h(1)\ndef e_step(X): return made(X)") == (note,)
+    assert notes_on("e_step", f"def h(X):\n    {code}\nh(1)\ndef e_step(X): return X") == ()
+
+
+@pytest.mark.parametrize("code", ["getattr(X, 'T')", "re.compile(X)", "M().eval()", "X.eval()", "eval_it(X)"])
+def test_what_hides_nothing_is_not_noted(code):
+    own = "import re\nclass M:\n    def eval(self): pass\ndef eval_it(X): pass\n"
+    assert notes_on("e_step", f"{own}def e_step(X): return {code}") == ()
+
+
+def test_what_does_all_that_a_task_asks_for_is_noted():
+    cell = "import numpy as np\ndef log_sum_exp(A): return np.logaddexp.reduce(A, axis=1)"
+    note = "It uses numpy.logaddexp.reduce, which does what the task asks for."
+    assert notes_on("log_sum_exp", cell) == (note,)
+    assert notes_on("e_step", cell.replace("log_sum_exp", "e_step")) == ()
+
+
+def test_what_is_said_already_is_not_noted_again():
+    torch = notebook("import torch, tensorflow", "import torch")
+    said = Borrowing(torch, OUR_COURSE, {}).notes({(2, "torch"), (3, "tensorflow")})
+    assert said == [
+        "Cell 2 imports tensorflow, which the exercise does not.",
+        "Cell 3 imports torch, which the exercise does not.",
+    ]
+    borrowing = Borrowing(notebook("from scipy.special import logsumexp as log_sum_exp"), OUR_COURSE, {})
+    mark = Mark("log_sum_exp", 0, 2, "wrong", verdict_on_means("scipy.special.logsumexp").what)
+    assert borrowing.noted(mark) == mark
+    assert len(borrowing.noted(mark._replace(message="it is wrong.")).notes) == 1
 
 
 def test_borrowing_in_a_module_handed_in_is_noted():

@@ -6,7 +6,7 @@ import pytest
 
 from mlcourse.grading.intake.read import Found, read_one
 from mlcourse.grading.judge import marking
-from mlcourse.grading.judge.carrying import to_lend
+from mlcourse.grading.judge.carrying import joined, to_lend
 from mlcourse.grading.judge.reading import Reading
 from mlcourse.grading.records.grade import Cell, Mark, Submission
 from tests.helpers import honest
@@ -82,7 +82,7 @@ def test_a_right_answer_that_calls_a_wrong_one_is_right(some_sandbox):
     grade = graded(some_sandbox, honest.notebook(e_step=WRONG_E_STEP))
     mark = marks_of(grade)["fit_em"]
     assert (mark.points, mark.status, mark.message) == (3, "right", "")
-    assert mark.notes == ("Right when a right `e_step` takes the place of yours.",)
+    assert mark.notes == ("With a right `e_step`, it is right.",)
     assert grade.points == sum(honest.POINTS.values()) - honest.POINTS["e_step"]
 
 
@@ -117,3 +117,66 @@ def test_what_the_cells_print_is_kept_but_not_what_was_lent(some_sandbox):
     grade = graded(some_sandbox, content)
     assert grade.output == "the end\n"
     assert marks_of(grade)["fit_em"].notes == ()
+
+
+STUB = "def e_step(X, pi, mu, Sigma):\n    raise NotImplementedError"
+WRONG_FIT_EM = honest.ANSWERS["fit_em"].replace("return ", "return 1 + ")
+
+
+@pytest.mark.parametrize(
+    ("helper", "what"),
+    [
+        (
+            STUB,
+            "`e_step`, which it calls, is still to be written.\n  in line 2 of cell ",
+        ),
+        ("def e_step(*args):\n    return 1 / 0", "`e_step`, which it calls, raised ZeroDivisionError"),
+        ("", "it raised NameError: name 'e_step' is not defined"),
+        ("def e_step(*args): ...", "its `return` is missing"),
+    ],
+)
+def test_a_wrong_helper_is_named(some_sandbox, helper, what):
+    content = honest.notebook(e_step=helper)
+    right = marks_of(graded(some_sandbox, content))["fit_em"]
+    assert (right.status, right.notes) == ("right", ("With a right `e_step`, it is right.",))
+    mark = marks_of(graded(some_sandbox, content, carry_forward=False))["fit_em"]
+    assert mark.status == "wrong"
+    assert what in mark.message
+
+
+def test_what_is_still_wrong_with_a_right_helper_is_said(some_sandbox):
+    mark = marks_of(graded(some_sandbox, honest.notebook(e_step=STUB, fit_em=WRONG_FIT_EM)))["fit_em"]
+    first, then = mark.message.split("\nWith a right `e_step`, it is still not right: ")
+    assert "`e_step`, which it calls, is still to be written." in first
+    assert "the weights are off" in then
+    assert (mark.points, mark.status, mark.notes) == (0, "wrong", ())
+
+
+def test_an_own_stub_behind_a_helper_is_not_attempted(some_sandbox):
+    answer = (
+        "def fit_em(X, pi, mu, Sigma, n_iter):\n    e_step(X, pi, mu, Sigma)\n    raise NotImplementedError"
+    )
+    mark = marks_of(graded(some_sandbox, honest.notebook(e_step=STUB, fit_em=answer)))["fit_em"]
+    assert mark.status == "not attempted"
+    assert mark.message == "replace the line `raise NotImplementedError(…)` with your answer."
+
+
+PARTLY = Mark("fit_em", 2, 3, "wrong", "the second message", mistake="a mistake", advice="avoid it")
+
+
+def test_the_second_judging_adds_to_the_first():
+    mark = Mark("fit_em", 1, 3, "wrong", "the first message", notes=("a note",))
+    condition = "With a right `e_step`, it is"
+    better = joined(mark, PARTLY, condition)
+    assert (better.points, better.mistake) == (2, "a mistake")
+    assert better.message == "With a right `e_step`, it is still not right: the second message"
+    assert better.notes == ("a note",)
+    worse = joined(mark, PARTLY._replace(points=0), condition)
+    assert (worse.points, worse.mistake) == (1, "a mistake")
+    assert worse.message == f"the first message\n{better.message}"
+    same = joined(mark, mark, condition)
+    assert (
+        same.message
+        == "the first message\nWith a right `e_step`, it is still not right, for the same reason."
+    )
+    assert joined(mark, mark._replace(status="missing"), condition) == mark

@@ -24,8 +24,20 @@ def test_notes_are_our_sentences_with_a_short_visible_detail():
     notes = [["program", "ls\x1b\u202e" + "x" * 1000], ["input", "ignored"]] * 100
     report = read_report({"notes": notes}, [])
     assert len(report.notes) <= 20
-    assert all(note.isprintable() and len(note) < 300 for note in report.notes)
-    assert report.notes[1] == SENTENCES["input"]
+    assert all(note.sentence.isprintable() and len(note.sentence) < 300 for note in report.notes)
+    assert report.notes[1] == (SENTENCES["input"], "")
+
+
+def test_a_note_on_an_import_says_of_what():
+    report = read_report({"notes": [["not installed", "torch"], ["program", "torch"]]}, [])
+    assert [note.imports for note in report.notes] == ["torch", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("x is odd", "ValueError: x is odd"), ("", "ValueError."), (" \n", "ValueError.")]
+)
+def test_an_error_without_text_is_a_sentence(text, shown):
+    assert read_report({"error": {"name": "ValueError", "text": text}}, []).error == shown
 
 
 def test_figures_are_bytes_of_limited_length():

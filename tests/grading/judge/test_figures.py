@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from mlcourse.grading.inside.pictures import HEIGHT, WIDTH, pixels_of
-from mlcourse.grading.judge.figures import encoded, reencode
+from mlcourse.grading.judge.figures import encoded, handed_out, reencode
+from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.sandbox import WorkerEnded
 
 
@@ -111,6 +112,14 @@ def test_a_bad_reply_costs_one_figure(reply):
     assert notes == ["Cell 2 shows a figure that could not be read."]
     shown = Image.open(io.BytesIO(base64.b64decode(figures[0].png)))
     assert (shown.format, shown.size) == ("PNG", (5, 4))
+
+
+def test_cells_that_were_handed_out_are_found() -> None:
+    exercise = [
+        {"cell_type": kind, "source": [text]} for kind, text in [("code", "draw()\n"), ("markdown", "x")]
+    ]
+    cells = [Cell("code", "draw() "), Cell("code", "draw(1)"), Cell("markdown", "draw()"), Cell("code", "x")]
+    assert handed_out(Submission("ada", "x", tuple(cells)), exercise) == {1}
 
 
 def test_without_figures_no_worker_is_started():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlcourse.checks.cell_code import parse_cell
 from mlcourse.grading.judge.reading import Reading, read
 from mlcourse.grading.records.grade import Cell, Submission
 
@@ -21,14 +22,14 @@ def reading_of(*sources: str) -> Reading:
     ],
 )
 def test_checks_are_found(source):
-    assert read(source).checks == {"e_step"}
+    assert read(source, parse_cell).checks == {"e_step"}
 
 
 @pytest.mark.parametrize(
     "source", ["# check.e_step(e_step)", "'check.e_step(e_step)'", "check.e_step", "mycheck.e_step(e_step)"]
 )
 def test_what_is_no_call_of_a_check_is_none(source):
-    assert read(source).checks == set()
+    assert read(source, parse_cell).checks == set()
 
 
 @pytest.mark.parametrize(
@@ -48,11 +49,11 @@ def test_what_is_no_call_of_a_check_is_none(source):
     ],
 )
 def test_a_definition_uses_names_from_outside(source, uses):
-    assert read(source).uses["f"] == uses
+    assert read(source, parse_cell).uses["f"] == uses
 
 
 def test_an_import_defines_nothing_of_ones_own():
-    assert read("import numpy as np\nfrom scipy.special import logsumexp").uses == {}
+    assert read("import numpy as np\nfrom scipy.special import logsumexp", parse_cell).uses == {}
 
 
 def test_needs_go_through_helpers_and_circles():
@@ -82,4 +83,4 @@ def test_a_later_definition_is_found():
 @pytest.mark.parametrize("source", ["check.x(" * 20_000, "\n" * 500_000, "a=" * 50_000, "def " * 20_000])
 def test_hostile_text_is_read_quickly(source):
     """These took minutes, or the whole stack, if the reader were naive: the time limit of the suite would tell."""
-    assert isinstance(read(source).checks, set)
+    assert isinstance(read(source, parse_cell).checks, set)

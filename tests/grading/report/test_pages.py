@@ -7,10 +7,19 @@ from dataclasses import replace
 
 import pytest
 
+from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Family, Figure, Grade, GradeStatus, Mark
 from mlcourse.grading.records.text import printable
+from mlcourse.grading.report.exports import gradescope_json
 from mlcourse.grading.report.markup import TEMPLATES, data_uri, with_code
-from mlcourse.grading.report.pages import common_mistakes, index_page, lesson_page, student_page
+from mlcourse.grading.report.pages import (
+    common_mistakes,
+    group_rows,
+    index_page,
+    lesson_page,
+    student_page,
+    uses_in,
+)
 from tests.helpers.grades import NASTY, book_of, entries_of, good_grade, nasty_grade, unreadable
 from tests.helpers.page import TAGS, VOID, Document, words
 
@@ -23,7 +32,7 @@ ATTRIBUTES = words(
 
 def page_of(grade: Grade, cells: list[tuple[int, str]] | None = None) -> str:
     (entry,) = entries_of(grade)
-    return student_page(entry, grade, cells or [])
+    return student_page(entry, grade, {}, cells or [])
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -48,6 +57,17 @@ def test_nothing_a_student_writes_becomes_markup(text: str, status: GradeStatus)
         assert printable(text, 100_000, lines=True).replace("\r", "") in document.text
         ours = r"students/[a-z0-9-]+\.html|#[a-z]+|index\.html|lesson_\w+\.html"
         assert all(re.fullmatch(ours, link) for link in document.links)
+
+
+def test_a_student_with_several_files_is_told_so() -> None:
+    first = good_grade()
+    book = book_of(first, replace(first, source="ada/`again`.ipynb"))
+    for entry in book.entries:
+        (other,) = entry.others
+        shown = Document(student_page(entry, entry.grade, {}, [])).text
+        assert f"You also handed in {other}. Only one file per lesson counts" in shown
+        assert "has chosen, none of them is in the sum of your points." in gradescope_json(entry)
+    assert "You also handed in" not in page_of(first)
 
 
 def digest(text: str) -> str:
@@ -106,6 +126,49 @@ def test_mistakes_are_listed_most_common_first() -> None:
     assert [[link.label for link in each.entries] for each in found] == [["s1", "s2"], ["s0"]]
 
 
+def test_uses_are_listed_with_counts_and_names() -> None:
+    def grade(student: str, lesson: str, *sentences: str) -> Grade:
+        mark = Mark("e_step", 4, 4, "right", notes=("Judged at its check.", *sentences), uses=sentences)
+        return Grade(student, lesson, "f", "ok", [mark])
+
+    grades = [grade("a", "04_em", "It uses x.", "It uses y."), grade("b", "04_em", "It uses y.")]
+    found = uses_in(entries_of(*grades))
+    assert [(use.sentence, [link.label for link in use.entries]) for use in found] == [
+        ("It uses y.", ["a", "b"]),
+        ("It uses x.", ["a"]),
+    ]
+    index = Document(index_page(book_of(*grades, grade("c", "05", "It uses z."))))
+    for words_ in ("What answers use", "It uses y.", "It uses z."):
+        assert words_ in index.text
+    assert "Judged at its check." not in index.text
+    assert "What answers use" not in Document(index_page(book_of(good_grade()))).text
+
+
+def test_the_index_says_how_many_points_are_pending() -> None:
+    grades = [good_grade("ada"), replace(good_grade("ada"), lesson="05", source="x")]
+    source = index_page(book_of(*grades))
+    assert source.count(">4</a> + 3 pending</td>") == 2
+    assert "<td>8 + 6 pending</td>" in source
+
+
+def test_groups_are_compared_where_there_are_any() -> None:
+    earned = [("A", 1.0), ("A", 2.0), ("A", 6.0), ("", 5.0), ("B", None)]
+    assert group_rows(["A", "B"], earned) == [
+        ("A", 3, 3, 2),
+        ("B", 0, None, None),
+        ("", 1, 5, 5),
+    ]
+    assert group_rows([], [("", 5.0)]) == []
+    students = [Student("ada", group="Monday"), Student("bob", group="Friday")]
+    grades = [good_grade("ada"), good_grade("bob", 2), replace(good_grade("ada"), lesson="05", source="x")]
+    for book in (book_of(*grades, students=students), book_of(*grades[:2], students=students)):
+        source = index_page(book)
+        assert 'href="#groups"' in source
+        row = '<th scope="row">Friday</th><td class="number">1</td><td class="number">2</td>'
+        assert row in source
+    assert 'id="groups"' not in index_page(book_of(*grades))
+
+
 def test_pages_warn_if_there_was_no_sandbox() -> None:
     unsafe = replace(good_grade(), isolation="not isolated")
     for source in (index_page(book_of(good_grade("bob"), unsafe)), page_of(unsafe)):
@@ -137,6 +200,12 @@ def test_a_students_page_shows_everything_about_their_work() -> None:
     assert 'src="data:image/png;base64,iVBORw0KGgo="' in source
 
 
+def test_a_page_says_how_many_figures_are_not_the_students() -> None:
+    text = " ".join(Document(page_of(replace(good_grade(), given_figures=3))).text.split())
+    assert "Without the 3 figures of cells that are as they were handed out." in text
+    assert "Figures" not in Document(page_of(good_grade())).text
+
+
 def test_a_figure_that_is_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="cell 3"):
         data_uri(Figure(3, '"><script>'))
@@ -154,3 +223,11 @@ def test_no_word_about_a_submission_is_a_verdict() -> None:
     assert "1 marked" in text
     assert "1 could not be read" in text
     assert not re.search(r">(ok|unreadable|partial)<", source)
+
+
+def test_tasks_have_the_titles_of_the_notebook() -> None:
+    book = replace(book_of(good_grade()), titles={"e_step": "Task 3 · The <E>-step"})
+    for source in (index_page(book), student_page(book.entries[0], good_grade(), book.titles)):
+        assert "Task 3 · The <E>-step" in Document(source).text
+        assert "<code>e_<wbr>step</code>" in source
+        assert "<code>why</code>" in source

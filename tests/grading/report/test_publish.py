@@ -9,8 +9,12 @@ import pytest
 
 from mlcourse.grading.batch import grade_folder as run
 from mlcourse.grading.batch.grade_folder import grade_folder
+from mlcourse.grading.gradebook import class_list
 from mlcourse.grading.gradebook.settings import GradebookError
 from mlcourse.grading.records.grade import Submission
+from mlcourse.grading.records.sheet import SheetError
+from mlcourse.grading.report import publish as published
+from mlcourse.grading.report.byhand import Entry, Row, read_rows, write_rows
 from mlcourse.grading.report.publish import Summary, publish
 from tests.helpers.fake_grading import settings, submission
 from tests.helpers.grades import rows_of
@@ -133,6 +137,63 @@ def test_the_class_list_says_who_is_missing(grade_these: GradeThese, out: Path) 
         ("Bob", "2", "B"),
         ("eve", "", ""),
     ]
+
+
+def test_a_run_reads_the_class_list_once(
+    grade_these: GradeThese, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_settings(out, "")
+    read: list[Path] = []
+    monkeypatch.setattr(
+        published, "read_class_list", lambda path: read.append(path) or class_list.read_class_list(path)
+    )
+    assert [student.name for student in grade_these(submission("1")).book.missing("04_em")] == ["Bob"]
+    assert read == [out / "class.csv"]
+
+
+def broken(name: str, number: int) -> Submission:
+    source = f"{name}_{number}_assignsubmission_file/"
+    return submission(
+        f"{name}_{number}", source=source, cells=(), lesson=None, problem="There is only a PDF."
+    )
+
+
+def test_what_could_not_be_read_goes_back_with_its_lesson(grade_these: GradeThese, out: Path) -> None:
+    grade_these(moodle("Ada", 1), broken("Eve", 2))
+    pages_of = pages(out / "feedback_moodle_04_em.zip")
+    page = Document(pages_of["Eve_2_assignsubmission_file/feedback_04_em.html"]).text
+    for words in ("There is only a PDF.", "What to hand in", "Eve_2_assignsubmission_file/"):
+        assert words in page
+    assert len(pages_of) == 2
+
+
+def test_one_that_may_be_of_two_lessons_goes_back_apart(grade_these: GradeThese, out: Path) -> None:
+    grade_these(moodle("Ada", 1), moodle("Bob", 3, lesson=OTHER), broken("Eve", 2))
+    assert list(pages(out / "feedback.zip")) == ["Eve/feedback_unknown.html"]
+
+
+def test_an_unreadable_one_can_be_dealt_with(grade_these: GradeThese, out: Path) -> None:
+    grade_these(submission("ada"), broken("Eve", 2))
+    (row,) = rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+    assert (row["task"], row["answer"]) == ("whole notebook", "There is only a PDF.")
+    assert len(publish(out).ungraded) == 1
+    (key,) = read_rows(out / "by_hand.csv")
+    write_rows(out / "by_hand.csv", {key: Row(0, Entry("0", "I have written to you."))})
+    summary = publish(out)
+    assert (summary.ungraded, summary.remarks) == ([], [])
+    (eve,) = [entry for entry in summary.book.entries if not entry.is_graded]
+    assert "I have written to you." in (out / "students" / f"{eve.name}.html").read_text("utf-8")
+    assert "1 dealt with" in (out / "index.html").read_text("utf-8")
+    write_rows(out / "by_hand.csv", {key: Row(0, Entry("2"))})
+    with pytest.raises(SheetError, match="'2' is not 0"):
+        publish(out)
+
+
+def test_a_row_about_an_unreadable_one_is_not_missed_later(grade_these: GradeThese, out: Path) -> None:
+    grade_these(broken("Eve", 2))
+    (key,) = read_rows(out / "by_hand.csv")
+    write_rows(out / "by_hand.csv", {key: Row(0, Entry("0"))})
+    assert grade_these(moodle("Eve", 2)).remarks == []
 
 
 def test_a_late_page_shows_points_before_and_after_and_the_rule(grade_these: GradeThese, out: Path) -> None:

@@ -10,8 +10,10 @@ from mlcourse.grading.report import regrade
 from mlcourse.grading.report.byhand import Entry, Row, table_key, write_rows
 from mlcourse.grading.report.publish import publish
 from mlcourse.grading.report.regrade import Notebook
+from tests.helpers.courses import CATALOGUE
 from tests.helpers.fake_grading import go
 
+E_STEP, M_STEP = (CATALOGUE.title(name) for name in ("e_step", "m_step"))
 HEADER = "student,lesson or file,task,reason\n"
 NOTEBOOKS = [
     Notebook("ada-1", "ada", "ada", "ada/04.ipynb", "04_em", ("e_step", "m_step")),
@@ -99,9 +101,19 @@ def test_the_index_says_what_came_of_a_request(folder: Path) -> None:
     write_rows(out / "by_hand.csv", {key: Row(4, Entry("3")), other: Row(4, Entry("", "It is right."))})
     publish(out)
     index = (out / "index.html").read_text()
-    assert "a, e_step: “&lt;b&gt;why&lt;/b&gt;” – 4 points → 3 points." in index
-    assert "b, e_step: “I &amp; mine” – still 4 points. “It is right.”" in index
-    assert "c, m_step: “please” – not answered yet." in index
+    assert f"a on {E_STEP}: “&lt;b&gt;why&lt;/b&gt;” – 4 points → 3 points." in index
+    assert f"b on {E_STEP}: “I &amp; mine” – still 4 points. “It is right.”" in index
+    assert f"c on {M_STEP}: “please” – not answered yet." in index
+
+
+def test_a_request_names_student_and_task_as_people_do(folder: Path) -> None:
+    out = folder.parent / "out"
+    go(folder)
+    (out / "class.csv").write_text("name,login\nAda Lovelace,a\n")
+    (out / "gradebook.toml").write_text('class_list = "class.csv"\n')
+    ask(out, "a,04,e_step,please")
+    publish(out)
+    assert f"Ada Lovelace on {E_STEP}: “please”" in (out / "index.html").read_text()
 
 
 def test_an_earlier_comment_is_no_answer_to_a_request(folder: Path) -> None:
@@ -110,7 +122,7 @@ def test_an_earlier_comment_is_no_answer_to_a_request(folder: Path) -> None:
     write_rows(out / "by_hand.csv", {table_key("a", "a/04_em.ipynb", "e_step"): Row(4, Entry("3", "Hm."))})
     ask(out, "a,04,e_step,why?")
     go(folder, resume=True)
-    assert "a, e_step: “why?” – not answered yet." in (out / "index.html").read_text()
+    assert f"a on {E_STEP}: “why?” – not answered yet." in (out / "index.html").read_text()
 
 
 def test_regrade_adds_to_earlier_requests(command: Callable[..., int], folder: Path) -> None:

@@ -12,8 +12,18 @@ let saved = form && typed(); // what is in the table
 let saving = Promise.resolve(true); // the last request: whether it was saved
 let timer = 0;
 
+/** The points as text; "Dealt with" is a box that stands for 0 points. */
+function pointsNow() {
+  return points.type === "checkbox" && !points.checked ? "" : points.value;
+}
+
+function setPoints(text) {
+  if (points.type === "checkbox") points.checked = text !== "";
+  else points.value = text;
+}
+
 function typed() {
-  return JSON.stringify([points.value, comment.value]);
+  return JSON.stringify([pointsNow(), comment.value]);
 }
 
 function save() {
@@ -65,7 +75,7 @@ async function go(address) {
 }
 
 function give(number) {
-  points.value = String(number);
+  setPoints(String(number));
   showPoints();
   save();
 }
@@ -145,7 +155,7 @@ function start() {
 function startConflict() {
   const mine = document.getElementById("mine");
   mine?.addEventListener("click", () => {
-    points.value = mine.dataset.points;
+    setPoints(mine.dataset.points);
     comment.value = mine.dataset.comment;
     resolve();
   });
