@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
 
-from tools.site import execute, outputs, pages, stage
+from tools.site import build, execute, outputs, pages, stage
 from tools.site.address import binder_address, site_address
 from tools.site.folds import CLOSE, OPEN, with_folds
 
@@ -194,6 +194,26 @@ def test_the_site_map_is_written_for_a_public_address_only(tmp_path):
     assert not (tmp_path / "sitemap.xml").exists()
     pages.finish(tmp_path, "https://someone.github.io/course/")
     assert "<loc>https://someone.github.io/course/index.html</loc>" in (tmp_path / "sitemap.xml").read_text()
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.tex").write_text("The only copy.")
+    with pytest.raises(build.NotASite, match="choose another folder with -o"):
+        build.build(SimpleNamespace(), tmp_path)
+    assert (tmp_path / "thesis.tex").read_text() == "The only copy."
+
+
+def test_a_site_that_is_up_to_date_is_left_alone(tmp_path, monkeypatch):
+    for name in ("run_lessons", "stage", "publish"):
+        monkeypatch.setattr(build, name, lambda *_: None)
+    monkeypatch.setattr(build, "digest_of", lambda *_: "as before")
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: ran.append(1))
+    ran = []
+    out = tmp_path / "site"
+    out.mkdir()
+    for _ in range(2):
+        build.build(SimpleNamespace(root=tmp_path), out)
+    assert ran == [1]
 
 
 # ── Running ──────────────────────────────────────────────────────────────────────────────────────────

@@ -60,7 +60,8 @@ def print_all(course: Outline, site: Path) -> list[Path]:
 def add_link(page: Path, link: str) -> None:
     """Write a link into a page's line of tools."""
     html = page.read_text("utf-8")
-    page.write_text(TOOLS.sub(lambda found: found[0] + link, html, count=1), "utf-8")
+    if link not in html:
+        page.write_text(TOOLS.sub(lambda found: found[0] + link, html, count=1), "utf-8")
 
 
 @contextmanager
