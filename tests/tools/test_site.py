@@ -203,6 +203,12 @@ def test_a_folder_with_other_files_is_not_replaced(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "The only copy."
 
 
+def test_missing_packages_are_named(monkeypatch, capsys):
+    monkeypatch.setattr(build.importlib.util, "find_spec", lambda name: None if name == "furo" else object())
+    assert build.main([]) == 1
+    assert "the site needs furo: run `python course.py site`" in capsys.readouterr().err
+
+
 def test_a_site_that_is_up_to_date_is_left_alone(tmp_path, monkeypatch):
     for name in ("run_lessons", "stage", "publish"):
         monkeypatch.setattr(build, name, lambda *_: None)

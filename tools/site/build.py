@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tools.site.execute import DoesNotRun, executed, package_digest
 from tools.site.preview import draw_preview
 from tools.site.stage import copy_notebooks, stage
 
+NEEDED = ("sphinx", "myst_nb", "furo", "sphinx_copybutton", "py_mini_racer")
 STAMP = ".built"  # in the site's folder: what it was built from
 WORK = ROOT / "build" / "site"
 
@@ -32,6 +34,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pdf", action="store_true", help="also one PDF per lesson, and one of the course")
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "site", help="the folder (default: site)")
     options = parser.parse_args(arguments)
+    if missing := [name for name in NEEDED if not importlib.util.find_spec(name)]:
+        return complain(
+            f"the site needs {', '.join(missing)}: run `{PROGRAM} site`, which installs everything, "
+            "or `pip install -e .[site]`."
+        )
     course = read_course(ROOT)
     try:
         build(course, options.out)
