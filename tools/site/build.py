@@ -11,6 +11,7 @@ from pathlib import Path
 from mlcourse.builder.lessons import Outline, read_course
 from mlcourse.checks.folders import notebook_name
 from mlcourse.cli import PROGRAM, ROOT, complain
+from tools import browser
 from tools.site import pages
 from tools.site.address import site_address
 from tools.site.execute import DoesNotRun, executed, package_digest
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> int:
             f"the site needs {', '.join(missing)}: run `{PROGRAM} site`, which installs everything, "
             "or `pip install -e .[site]`."
         )
+    if options.pdf and not browser.CHROMIUM:
+        return complain("--pdf needs Chromium or Google Chrome: install one, and run the command again.")
     course = read_course(ROOT)
     try:
         build(course, options.out)
