@@ -209,6 +209,12 @@ def test_missing_packages_are_named(monkeypatch, capsys):
     assert "the site needs furo: run `python course.py site`" in capsys.readouterr().err
 
 
+def test_without_a_browser_there_is_no_pdf(monkeypatch, capsys):
+    monkeypatch.setattr(build.browser, "CHROMIUM", None)
+    assert build.main(["--pdf"]) == 1
+    assert "--pdf needs Chromium or Google Chrome" in capsys.readouterr().err
+
+
 def test_a_site_that_is_up_to_date_is_left_alone(tmp_path, monkeypatch):
     for name in ("run_lessons", "stage", "publish"):
         monkeypatch.setattr(build, name, lambda *_: None)

@@ -24,10 +24,6 @@ PATIENCE = 300_000  # milliseconds
 
 def print_all(course: Outline, site: Path) -> list[Path]:
     """Print every lesson, and then all of them as one document; return the paths of the files in site/pdf/."""
-    if not browser.CHROMIUM:
-        raise RuntimeError(
-            "printing needs Chromium or Google Chrome: install one, and run the command again."
-        )
     names = course.names("notebooks")
     places = {
         name: f"notebooks/{notebook_name('notebooks', name)}".replace(".ipynb", ".html") for name in names
