@@ -106,7 +106,7 @@ def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
 def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     """Return a subtree's digest and its number of nodes; add the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
-        return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
+        return _digest(_constant(node.value)), 1
     if not isinstance(node, ast.AST):
         return _digest(repr(node)), 0
     parts, size = [type(node).__name__.encode()], 1
@@ -124,6 +124,13 @@ def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     if size >= MIN_NODES:
         found.add(digest)
     return digest, size
+
+
+def _constant(value: object) -> str:
+    if isinstance(value, (str, bytes)):
+        return "text"
+    # In decimal, Python refuses an integer with thousands of digits.
+    return hex(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
 
 
 def _has_fixed_meaning(node: ast.AST, name: str) -> bool:
