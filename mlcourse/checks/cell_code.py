@@ -22,6 +22,7 @@ MAX_TREE = 200  # levels in the tree of a statement, so that a reader of the tre
 MAX_TRANSLATED = (
     1_000_000  # characters read while translating: IPython reads a cell once for each of its magics
 )
+MAX_MAGICS = 20  # translated in a cell; in short cells, the limit above allows hundreds
 MAX_NESTED_MAGICS = 4  # `%%capture` around `%%time`, say
 
 # The call of a magic that runs the code in its last argument, or writes it to a module, as IPython translates it.
@@ -118,7 +119,7 @@ def _without_ipython_syntax(cell: str) -> str:
     lines = f"{cell}\n".splitlines(keepends=True)
     for transform in manager.cleanup_transforms + manager.line_transforms:
         lines = transform(lines)
-    for _ in range(MAX_TRANSLATED // (len(cell) + 1)):
+    for _ in range(min(MAX_MAGICS, MAX_TRANSLATED // (len(cell) + 1)) + 1):
         changed, lines = manager.do_one_token_transform(lines)
         if not changed:
             return "".join(lines)

@@ -92,3 +92,8 @@ def test_what_is_not_python_stays_a_text_in_a_call(cell: str) -> None:
 def test_hostile_text_is_refused_or_read(cell: str) -> None:
     source = python_source(cell)
     assert source is None or ast.parse(source)
+
+
+def test_a_cell_with_very_many_magics_is_not_translated():
+    assert python_source("%matplotlib inline\n" * 20 + "x = 1")
+    assert python_source("%matplotlib inline\n" * 25 + "x = 1") is None
