@@ -103,10 +103,17 @@ def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
     return frozenset(found)
 
 
+def _constant(value: object) -> str:
+    """Return a constant as text. Numbers of thousands of digits have no decimal form."""
+    if isinstance(value, (str, bytes)):
+        return "text"
+    return hex(value) if type(value) is int else repr(value)
+
+
 def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     """Return a subtree's digest and its number of nodes; add the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
-        return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
+        return _digest(_constant(node.value)), 1
     if not isinstance(node, ast.AST):
         return _digest(repr(node)), 0
     parts, size = [type(node).__name__.encode()], 1
