@@ -65,9 +65,10 @@ def format_points(points: float) -> str:
 def slug(*texts: str) -> str:
     """Make a file name from arbitrary texts: characters that every file system accepts, and a digest.
 
-    The digest distinguishes students whose names reduce to the same letters.
+    The digest distinguishes students whose names reduce to the same letters. It has 128 bits, because students choose
+    their names and those of their files: two that share a shorter digest can be found by trying.
     """
     ascii_letters = unicodedata.normalize("NFKD", texts[0]).encode("ascii", "ignore").decode().lower()
     letters = re.sub("[^a-z0-9]+", "-", ascii_letters[:200]).strip("-")[:40] or "student"
     whole = "\0".join(texts).encode("utf-8", "surrogatepass")
-    return f"{letters}-{hashlib.sha256(whole).hexdigest()[:10]}"
+    return f"{letters}-{hashlib.sha256(whole).hexdigest()[:32]}"

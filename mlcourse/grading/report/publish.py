@@ -18,7 +18,7 @@ from mlcourse.grading.gradebook.settings import NAME, Gradebook, Platform, platf
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
-from mlcourse.grading.records.results import Result, lean, load
+from mlcourse.grading.records.results import Result, lean, load_result
 from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
@@ -200,7 +200,7 @@ def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Liste
     """
     for each in submissions:
         nothing = Result(Grade(each.student, each.lesson, each.source, "unreadable"), "")
-        result = load(out / "results" / f"{each.name}.json") or nothing
+        result = load_result(out, each.name, each) or nothing
         if not result.finished:
             notes = [*result.grade.notes, "Not completely marked: run `grade` with `--resume` to continue."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
@@ -272,7 +272,9 @@ def platform_of(book: Book, lesson: str) -> Platform:
 OUR_FILES = re.compile(
     r"(canvas|moodle)_\d\d_\w+\.csv|feedback(_(canvas|moodle)_\d\d_\w+)?\.zip|lesson_\d\d_\w+\.html|junit\.xml"
 )
-OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
+OUR_NAMES = re.compile(
+    r"[a-z0-9-]+-[0-9a-f]{10}([0-9a-f]{22})?"
+)  # see `slug`; older versions made shorter ones
 
 
 def remove_leftovers(out: Path, written: Sequence[Path], names: set[str]) -> None:
