@@ -38,6 +38,7 @@ MAX_ANSWER = 5000  # characters of an answer in the table; the student's page ha
 MAX_COMMENT = 5000  # characters
 LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
 LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
+OLD_VERSION = 6  # letters of a version in tables that older versions of the course have written
 
 
 class Key(NamedTuple):
@@ -86,9 +87,13 @@ def notebook_key(grade: Grade) -> Key:
 
 
 def version_of(text: str) -> str:
-    """Derive six letters from an answer, so that a different answer gets different letters."""
+    """Derive 32 letters from an answer, so that a different answer gets different letters.
+
+    They have 128 bits: a student can find two texts that share a shorter version by trying, and would keep the points
+    for one of them with the other. The first six letters are those of older tables.
+    """
     digest = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).digest()
-    return "".join(LETTERS[byte % 16] for byte in digest[:6])
+    return "".join(LETTERS[byte % 16] for byte in digest)
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +108,8 @@ def read_rows(path: Path) -> dict[Key, Row]:
     """Read the whole table. Raises SheetError."""
     rows: dict[Key, Row] = {}
     for cells in read_sheet(path, COLUMNS, (*Key._fields, "points")):
-        key, row = table_key(*map(cells.get, Key._fields)), _row(cells)
+        row = _row(cells)
+        key = _in_full(table_key(*map(cells.get, Key._fields)), row.answer)
         if len(row.entry.comment) > MAX_COMMENT:
             raise SheetError(
                 f"{path.name}: the comment for {key.student}, {key.task} has {len(row.entry.comment)} characters:"
@@ -118,6 +124,17 @@ def _row(cells: Mapping[str, str]) -> Row:
     comment = ordinary(cells.get("comment", "")).replace(LINE_BREAK, "\n")  # older tables have no comments
     entry = Entry(cells["points"].strip(), tidy_comment(comment))
     return Row(int(out_of) if out_of.isdecimal() else None, entry, ordinary(cells.get("answer", "")))
+
+
+def _in_full(key: Key, answer: str | None) -> Key:
+    """Return the key of a row with its whole version, if an older table has only six letters of it.
+
+    The version follows from the answer in the row. If that is incomplete, the key stays as it is: see `row_key`.
+    """
+    if len(key.version) != OLD_VERSION or not answer:
+        return key
+    version = version_of("" if answer == NO_ANSWER else answer.replace(LINE_BREAK, "\n"))
+    return key._replace(version=version) if version.startswith(key.version) else key
 
 
 def tidy_comment(text: str) -> str:
@@ -186,8 +203,14 @@ def entry_for_notebook(grade: Grade, entered: Mapping[Key, Entry], used: set[Key
 
 def effective_key(exact: Key, entered: Mapping[Key, Entry]) -> Key:
     """Return the key of the row that counts for a mark: the one for this version of the answer, or for any."""
-    for_any = exact._replace(version="")
-    return for_any if exact not in entered and for_any in entered else exact
+    key, for_any = row_key(exact, entered), exact._replace(version="")
+    return for_any if key not in entered and for_any in entered else key
+
+
+def row_key(exact: Key, entered: Mapping[Key, Entry]) -> Key:
+    """Return the key of the row for this version of the answer, which may have been written by an older version."""
+    old = exact._replace(version=exact.version[:OLD_VERSION])
+    return old if exact not in entered and exact.version and old in entered else exact
 
 
 def parse_points(word: str, out_of: int) -> float | None:
@@ -251,8 +274,10 @@ def update_table(path: Path, blank: Mapping[Key, Row]) -> None:
     """
     with locked(path):
         entered = read_entries(path)
-        rows = {key: row._replace(entry=entered.get(key, Entry())) for key, row in blank.items()}
-        others = {key: Row(entry=entry) for key, entry in entered.items() if key not in rows}
+        places = {key: row_key(key, entered) for key in blank}
+        rows = {key: row._replace(entry=entered.get(places[key], Entry())) for key, row in blank.items()}
+        kept = {*rows, *places.values()}
+        others = {key: Row(entry=entry) for key, entry in entered.items() if key not in kept}
         write_rows(path, {**rows, **others})
 
 
