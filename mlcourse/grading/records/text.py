@@ -12,6 +12,7 @@ from functools import lru_cache
 # Two invisible characters that real names contain: they join and separate letters in Persian and Hindi.
 JOINERS = "\u200c\u200d"
 MAX_NAME = 200  # characters
+LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
 
 
 def tidy(text: str) -> str:
@@ -60,6 +61,12 @@ def _visible(character: str, lines: bool) -> str:
 def format_points(points: float) -> str:
     """Format points as a person would write them: 3, 2.5."""
     return f"{points:.10g}"
+
+
+def in_letters(text: str) -> str:
+    """Return a digest of 128 bits that a spreadsheet leaves as it is: 32 letters."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return "".join(LETTERS[byte % 16] for byte in digest)
 
 
 def slug(*texts: str) -> str:

@@ -8,7 +8,6 @@ overrules a check.
 People edit the table in a spreadsheet, and `mlcourse mark` (see `mlcourse.grading.desk`) edits it too.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,8 +20,16 @@ from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import UNGRADED
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.sheet import SheetError, read_sheet
-from mlcourse.grading.records.text import printable
-from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, inert, ordinary, table
+from mlcourse.grading.records.text import in_letters, printable
+from mlcourse.grading.report.exports import (
+    BYTE_ORDER_MARK,
+    NO_ANSWER,
+    as_kept,
+    file_cell,
+    inert,
+    ordinary,
+    table,
+)
 from mlcourse.grading.report.words import ungraded_reason
 
 try:
@@ -37,7 +44,6 @@ WHOLE = (
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
 MAX_COMMENT = 5000  # characters
 LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
-LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
 OLD_VERSION = 6  # letters of a version in tables that older versions of the course have written
 
 
@@ -67,23 +73,22 @@ class Row(NamedTuple):
 
 def table_key(student: str | None, file: str | None, task: str | None, version: str | None = "") -> Key:
     """Return the key of a row, such that a row still matches after a spreadsheet has saved it."""
-    # A spreadsheet may treat the apostrophe that makes a cell inert as its own syntax and drop it, and rewriting a
-    # row adds another. So keys ignore leading and doubled apostrophes. They also ignore the number after a student's
-    # name, which distinguishes a second notebook and disappears when the first is removed: the file's name is enough.
-    owner = re.sub(r" \(\d+\)$", "", (student or "").strip())
-    words = (re.sub("'+", "'", (word or "").strip()) for word in (owner, file, task, version))
-    return Key(*(word.lstrip("'") for word in words))
+    # Keys ignore the number after a student's name, which distinguishes a second notebook and disappears when the
+    # first is removed. What tells submissions apart is the file: see `file_cell`.
+    owner = re.sub(r"(?:\s+\(\d+\))+$", "", as_kept(student or ""))
+    return Key(as_kept(owner), *(as_kept(word or "") for word in (file, task, version)))
 
 
 def mark_key(grade: Grade, mark: Mark) -> Key:
     """Return the key of a mark from this run."""
     version = version_of(grade.open_answers[mark.task]) if mark.task in grade.open_answers else ""
-    return table_key(inert(grade.student), inert(grade.source), mark.task, version)
+    return table_key(inert(grade.student), file_cell(grade.source), mark.task, version)
 
 
 def notebook_key(grade: Grade) -> Key:
     """Return the key of a notebook that could not be graded; if it fails for another reason, it is another one."""
-    return table_key(inert(grade.student), inert(grade.source), WHOLE, version_of(ungraded_reason(grade)))
+    version = version_of(ungraded_reason(grade))
+    return table_key(inert(grade.student), file_cell(grade.source), WHOLE, version)
 
 
 def version_of(text: str) -> str:
@@ -92,8 +97,7 @@ def version_of(text: str) -> str:
     They have 128 bits: a student can find two texts that share a shorter version by trying, and would keep the points
     for one of them with the other. The first six letters are those of older tables.
     """
-    digest = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).digest()
-    return "".join(LETTERS[byte % 16] for byte in digest)
+    return in_letters(" ".join(text.split()))
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────

@@ -159,7 +159,7 @@ def as_handed_in(
     names: dict[tuple[str, str], str] = {}
     for each in submissions:
         listed, known = (
-            table_key(exports.inert(name), exports.inert(each.source), "")
+            table_key(exports.inert(name), exports.file_cell(each.source), "")
             for name in (each.student, keeper.student(each).name)
         )
         names[known.student, known.file] = listed.student

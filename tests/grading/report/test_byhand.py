@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mlcourse.grading.records.manifest import NothingToPublish
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report import byhand
 from mlcourse.grading.report.byhand import Entry
+from mlcourse.grading.report.exports import file_cell, inert
 from mlcourse.grading.report.publish import Summary, publish
 from tests.helpers.fake_grading import (
     go,
@@ -169,6 +171,47 @@ def test_entries_for_any_name_are_kept(tmp_path: Path, text: str) -> None:
         once, entered = entered, byhand.read_entries(path)
         assert list(entered.values()) == list(once.values())
     assert entered == once
+
+
+ALIKE = [
+    *[
+        "ada",
+        "'ada",
+        "''ada",
+        "' ada",
+        "' 'ada",
+        "ada'",
+        "ada''",
+        "ada\u200b",
+        "ada\\u200b",
+        "=ada",
+        "'=ada",
+        "' =ada",
+    ],
+    *["ada (2)", "ada (2) (3)", "' (2)", "a,=1", "a,'=1", "a,''=1", f"ada [{byhand.version_of('ada')}]"],
+]
+
+
+@pytest.mark.parametrize(
+    "change", [str, lambda cell: cell.removeprefix("'"), lambda cell: f" {cell} ", inert]
+)
+def test_similar_names_have_rows_of_their_own(tmp_path: Path, change: Callable[[str], str]) -> None:
+    made = [good_grade(name) for name in [*ALIKE, *(file_cell(name) for name in ALIKE)]]
+    keys = {
+        byhand.mark_key(grade, grade.marks[0]) for grade in {grade.source: grade for grade in made}.values()
+    }
+    assert len(keys) == len({grade.source for grade in made})
+    path = tmp_path / "by_hand.csv"
+    byhand.write_rows(path, {key: byhand.Row(4, Entry("2")) for key in keys})
+    rows = [
+        {name: change(cell) for name, cell in row.items()} for row in rows_of(path.read_text("utf-8-sig"))
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), "utf-8")
+    assert byhand.read_entries(path).keys() == keys
 
 
 def test_a_table_without_comments_is_read(tmp_path: Path) -> None:
