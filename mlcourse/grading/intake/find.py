@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlcourse.grading.intake.archives import RefusedArchive, files_in
-from mlcourse.grading.intake.files import File, Reading, attachments_of, original_name, owner, read_stream
+from mlcourse.grading.intake.files import (
+    File,
+    Reading,
+    Time,
+    attachments_of,
+    original_name,
+    owner,
+    read_stream,
+    time_of,
+)
 from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_submission, maybe_notebook, what_else
 from mlcourse.grading.intake.notebooks import is_a_notebook
 from mlcourse.grading.intake.platforms import canvas, moodle
@@ -42,7 +51,7 @@ class Found(NamedTuple):
     data: bytes | None
     problem: str | None = None  # why there are no bytes
     attachments: tuple[File, ...] = ()  # the files that accompany it
-    handed_in: float | None = None  # seconds since 1970, as the platform or the file system says
+    handed_in: Time = Time()
 
 
 def find(path: Path) -> Iterator[Found]:
@@ -122,7 +131,7 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
     first = files[0].parts if files else ()
     place = place or ((first[0], "") if len(first) > 1 else first)
     problem = _no_notebook(files, "here")
-    written = max((file.written for file in files if file.written), default=None)
+    written = max((file.written for file in files), key=lambda time: time.seconds or -1, default=Time())
     return File(place, lambda as_notebook=False: (None, problem), submitted=True, written=written)
 
 
@@ -172,12 +181,12 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
             yield File(here, partial(_read, path), link_or_notebook, _changed(path))
 
 
-def _changed(path: Path) -> float | None:
-    """Return when a file or link was written; None if the file system does not know."""
+def _changed(path: Path) -> Time:
+    """Return when a file or link was written."""
     try:
-        return path.lstat().st_mtime or None
+        return time_of(path.lstat().st_mtime)
     except OSError:
-        return None
+        return Time()
 
 
 def _read(path: Path, as_notebook: bool = False) -> Reading:

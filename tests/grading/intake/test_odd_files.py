@@ -251,6 +251,25 @@ def test_the_time_of_a_submission_is_that_of_its_file(tmp_path: Path) -> None:
     assert found == {"ada": THEN, "ben": THEN, "eve": THEN}
 
 
+@pytest.mark.parametrize("when", [3e11, 2.0**60, -1, float("nan"), float("inf")])
+def test_an_impossible_time_is_unknown_and_noted(tmp_path: Path, when: float) -> None:
+    with tarfile.open(tmp_path / "all.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for place, data in {"ada/04_em.ipynb": NOTEBOOK, "eve/report.pdf": b"x"}.items():
+            archive.addfile(
+                tar_member(place, size=len(data), mtime=0, pax_headers={"mtime": str(when)}), io.BytesIO(data)
+            )
+    found = list(read_submissions(tmp_path / "all.tar", CATALOGUE))
+    assert [(one.student, one.handed_in) for one in found] == [("ada", None), ("eve", None)]
+    assert all("Nobody knows when it was handed in" in one.notes[0] for one in found)
+
+
+def test_the_first_second_of_1970_is_a_time_in_a_folder(tmp_path: Path) -> None:
+    read(tmp_path / "in", {"ada/04_em.ipynb": NOTEBOOK})
+    os.utime(tmp_path / "in" / "ada" / "04_em.ipynb", (0, 0))
+    (found,) = read_submissions(tmp_path / "in", CATALOGUE)
+    assert found.handed_in == 0
+
+
 @pytest.mark.parametrize(
     ("when", "expected"), [(THEN, THEN), (time.mktime((1980, 1, 1, 0, 0, 0, 0, 1, -1)), None)]
 )

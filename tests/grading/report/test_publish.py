@@ -237,6 +237,17 @@ def test_the_time_of_a_file_changes_no_mark(grade_these: GradeThese) -> None:
     assert not grade_these(submission("ada", handed_in=2.0), resume=True, grade=refuse).ungraded
 
 
+@pytest.mark.parametrize("when", [3e11, -1.0])
+def test_an_impossible_time_of_an_older_run_stops_no_report(
+    grade_these: GradeThese, out: Path, when: float
+) -> None:
+    grade_these(submission("ada", handed_in=12345.0))
+    write_settings(out, "[due]\n04_em = 2026-03-01T00:00:00Z\n")
+    (out / "run.json").write_text((out / "run.json").read_text().replace("12345.0", str(when)))
+    (entry,) = publish(out).book.entries
+    assert (entry.listed.handed_in, entry.days_late) == (None, 0)
+
+
 def refuse(*args: object, **options: object) -> Never:
     raise AssertionError("it was marked again")
 
