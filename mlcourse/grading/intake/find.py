@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from mlcourse.grading.intake import nbgrader
 from mlcourse.grading.intake.archives import RefusedArchive, files_in
 from mlcourse.grading.intake.files import (
     File,
@@ -57,8 +58,10 @@ class Found(NamedTuple):
 def find(path: Path) -> Iterator[Found]:
     """Yield every submitted file, reading one at a time."""
     if path.is_dir():
-        top = path / "submitted" if (path / "submitted").is_dir() else path
+        top = path / nbgrader.FOLDER if (path / nbgrader.FOLDER).is_dir() else path
         files = list(_walk(top, ()))
+        if top.resolve().name == nbgrader.FOLDER:
+            files = nbgrader.with_timestamps(files)
         yield from _notebooks_among(_with_everybody(files, _folders(top)))
     elif is_archive(path.name):
         yield from _in_archive(path)
@@ -235,9 +238,9 @@ def _unwrapped(files: list[File]) -> list[File]:
     wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(top)]
     paths = [file.parts for file in files if file.submitted]
     for wrapper in ((), *wrappers):
-        prefix = (*wrapper, "submitted")
+        prefix = (*wrapper, nbgrader.FOLDER)
         if any(_is_below(prefix, parts) for parts in paths):
-            return _below(prefix, files)
+            return nbgrader.with_timestamps(_below(prefix, files))
     inner = {parts[1] for parts in paths if len(parts) > 2}
     if wrappers and all(len(parts) > 2 for parts in paths) and len(inner) > 1:
         return _below(wrappers[0], files)
