@@ -79,9 +79,9 @@ def owner(parts: tuple[str, ...]) -> str:
 
     A platform's number stays part of the name, because two students may share a name: `smithjane_1234`.
     """
-    first = parts[0]
+    first, place = parts[0], "/".join(parts)
     in_folder = len(parts) > 1 and not is_archive(first)
-    found = moodle(first) or (None if in_folder else canvas(first))
+    found = moodle(place) or (None if in_folder else canvas(place))
     name = f"{found['name']}_{found['user']}" if found else first if in_folder else stem(first)
     return tidy(name) or "(no name)"
 

@@ -235,7 +235,7 @@ def _unwrapped(files: list[File]) -> list[File]:
     single folder around everything is a wrapper, not a student, if it contains several folders.
     """
     tops = {file.parts[0] for file in files if len(file.parts) > 1}
-    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(top)]
+    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(f"{top}/")]
     paths = [file.parts for file in files if file.submitted]
     for wrapper in ((), *wrappers):
         prefix = (*wrapper, nbgrader.FOLDER)

@@ -21,7 +21,10 @@ def with_timestamps(files: Iterable[File]) -> list[File]:
     """Return the files below nbgrader's folder, with the times that nbgrader has written down."""
     files = list(files)
     times = {file.parts[:-1]: read_timestamp(file) for file in files if file.parts[2:] == (TIMESTAMP,)}
-    return [file._replace(written=times.get(file.parts[:2], MISSING)) for file in files]
+    return [
+        file if len(file.parts) == 1 else file._replace(written=times.get(file.parts[:2], MISSING))
+        for file in files  # nbgrader puts no file outside the students' folders
+    ]
 
 
 def read_timestamp(file: File) -> Time:

@@ -256,13 +256,16 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
 
 
 def platform_of(book: Book, lesson: str) -> Platform:
-    """Return the platform that was asked for, or the one whose file names most submissions of a lesson have."""
+    """Return the platform that was asked for, or the one that has named the files of most students of a lesson.
+
+    Students are counted, not files: one may hand in many, under any names.
+    """
     if book.gradebook.platform != "auto":
         return book.gradebook.platform
-    sources = [entry.listed.source for entry in book.of_lesson(lesson)]
-    counts: Counter[Platform] = Counter(
-        "moodle" if moodle(source) else "canvas" for source in sources if moodle(source) or canvas(source)
-    )
+    files = [(entry.listed.owner, entry.listed.source) for entry in book.of_lesson(lesson)]
+    named: set[tuple[str, Platform]] = {(owner, "canvas") for owner, source in files if canvas(source)}
+    named |= {(owner, "moodle") for owner, source in files if moodle(source)}
+    counts = Counter(platform for _, platform in named)
     return counts.most_common(1)[0][0] if counts else "none"
 
 

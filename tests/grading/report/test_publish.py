@@ -299,6 +299,18 @@ def test_feedback_has_the_platforms_names(grade_these: GradeThese, out: Path, so
     assert list(pages(zipped)) == [name]
 
 
+def test_one_student_does_not_decide_the_platform(grade_these: GradeThese, out: Path) -> None:
+    honest = [
+        submission(f"{name}_{k}", source=f"{name}_{k}_{k}_x.ipynb")
+        for k, name in enumerate(["ada", "bob"], 10)
+    ]
+    many = [f"eve_7_assignsubmission_file_{k}.ipynb" for k in range(5)]
+    eve = [submission(f"eve_7 ({k})", source=source, owner="eve_7") for k, source in enumerate(many)]
+    grade_these(*honest, *eve)
+    assert (out / "canvas_04_em.csv").exists()
+    assert not (out / "moodle_04_em.csv").exists()
+
+
 def test_feedback_is_about_nobody_else_and_always_the_same_bytes(grade_these: GradeThese, out: Path) -> None:
     made = [moodle("Ada", 1), moodle("Ada", 1, file="again"), moodle("Bob", 2), moodle("../../Eve", 3)]
     grade_these(*made)
