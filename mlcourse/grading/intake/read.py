@@ -103,7 +103,10 @@ def read_one(
         (lesson,) = recognised
     if not problem and lesson is None:
         problem = unrecognised(recognised)
-    submission = Submission(student, source, cells, lesson, problem, handed_in=found.handed_in)
+    seconds, unknown = found.handed_in
+    submission = Submission(
+        student, source, cells, lesson, problem, notes=(unknown,) if unknown else (), handed_in=seconds
+    )
     if problem or lesson is None:
         return submission
     files, notes = read_attachments(found.attachments)
@@ -111,7 +114,7 @@ def read_one(
         submission,
         cells=tag_open_answers(cells, sections(lesson)),
         files=files,
-        notes=(*remarks(source, lesson, recognised), *notes),
+        notes=(*submission.notes, *remarks(source, lesson, recognised), *notes),
     )
 
 

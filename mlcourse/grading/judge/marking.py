@@ -85,7 +85,7 @@ def grade(
         submission.student, submission.lesson, submission.source, "unreadable", isolation=sandbox.name
     )
     if submission.problem:
-        grade.notes.append(submission.problem)
+        grade.notes += [submission.problem, *submission.notes]
         return grade
     lesson = course.catalogue.of_lesson(submission.lesson)
     done = still_valid(done or {}, lesson.tasks)

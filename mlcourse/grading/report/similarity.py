@@ -148,7 +148,7 @@ def _is_docstring(node: object) -> bool:
 
 def _digest(content: bytes | str) -> bytes:
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=8).digest()
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def subtrees_of(cells: Iterable[Cell], rename: bool = True) -> set[bytes]:
