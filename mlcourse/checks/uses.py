@@ -12,7 +12,7 @@ import ast
 import builtins
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import packages_distributions
 from typing import NamedTuple, TypeAlias
 
@@ -122,7 +122,12 @@ class Scope:
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+    return name in _names_in(node)
+
+
+@lru_cache(maxsize=1)  # the targets of `a = b = … = value` come one after the other
+def _names_in(node: ast.AST) -> frozenset[str]:
+    return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 class Binder:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import IO, NamedTuple, Protocol, cast
 
 from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_zipped_notebook, stem
-from mlcourse.grading.intake.outputs import NotReadable, without_outputs
+from mlcourse.grading.intake.outputs import Allowance, NotReadable, without_outputs
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Attachment
 from mlcourse.grading.records.text import tidy
@@ -27,7 +27,7 @@ Reading = tuple[bytes | None, str | None]  # a file's bytes, or a sentence that 
 class Reader(Protocol):
     """Reads a file: a notebook without its outputs, as everything that is called so, and everything else as it is."""
 
-    def __call__(self, as_notebook: bool = False) -> Reading: ...
+    def __call__(self, as_notebook: bool = False, allowance: Allowance | None = None) -> Reading: ...
 
 
 class Time(NamedTuple):
@@ -56,11 +56,13 @@ class File(NamedTuple):
     written: Time = Time()
 
 
-def read_stream(file: IO[bytes], name: str, as_notebook: bool = False) -> Reading:
+def read_stream(
+    file: IO[bytes], name: str, as_notebook: bool = False, allowance: Allowance | None = None
+) -> Reading:
     """Return the bytes of an opened file, or why it is not read."""
     if as_notebook or is_notebook(name):
         try:
-            return without_outputs(_unzipped(file) if is_zipped_notebook(name) else file), None
+            return without_outputs(_unzipped(file) if is_zipped_notebook(name) else file, allowance), None
         except NotReadable as error:
             return None, str(error)
         except (OSError, EOFError, zlib.error) as error:

@@ -34,6 +34,7 @@ from mlcourse.grading.intake.files import (
 )
 from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_submission, maybe_notebook, what_else
 from mlcourse.grading.intake.notebooks import is_a_notebook
+from mlcourse.grading.intake.outputs import Allowance
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.text import name_key, tidy
 
@@ -73,14 +74,17 @@ def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
     """Yield each notebook among the files, with the files that its owner submitted with it."""
     files, read = sorted(files, key=lambda file: file.parts), Counter[str]()
     by_owner: dict[str, list[File]] = defaultdict(list)
+    allowances: dict[str, Allowance] = defaultdict(Allowance)
     for file in files:
         by_owner[_owner_key(file)].append(file)
     for file in files:
         student = _owner_key(file)
         if not file.submitted or read[student] > MAX_NOTEBOOKS:
             continue
-        whole = Found(file.parts, *file.read(), attachments_of(file, by_owner[student]), file.written)
-        for found in _expand(whole):
+        allowance = allowances[student]
+        data = file.read(allowance=allowance)
+        whole = Found(file.parts, *data, attachments_of(file, by_owner[student]), file.written)
+        for found in _expand(whole, allowance):
             read[student] += 1
             if read[student] > MAX_NOTEBOOKS:
                 problem = f"Only the first {MAX_NOTEBOOKS} notebooks of a student are read."
@@ -135,7 +139,9 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
     place = place or ((first[0], "") if len(first) > 1 else first)
     problem = _no_notebook(files, "here")
     written = max((file.written for file in files), key=lambda time: time.seconds or -1, default=Time())
-    return File(place, lambda as_notebook=False: (None, problem), submitted=True, written=written)
+    return File(
+        place, lambda as_notebook=False, allowance=None: (None, problem), submitted=True, written=written
+    )
 
 
 def _no_notebook(files: Iterable[File], where: str) -> str:
@@ -169,7 +175,7 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
         entries = list(os.scandir(top.joinpath(*parts)))
     except OSError as error:
         problem = f"This folder cannot be listed: {error.strerror}."
-        yield File((*parts, ""), lambda as_notebook=False: (None, problem), submitted=True)
+        yield File((*parts, ""), lambda as_notebook=False, allowance=None: (None, problem), submitted=True)
         return
     for entry in entries:
         here = (*parts, entry.name)
@@ -192,7 +198,7 @@ def _changed(path: Path) -> Time:
         return Time()
 
 
-def _read(path: Path, as_notebook: bool = False) -> Reading:
+def _read(path: Path, as_notebook: bool = False, allowance: Allowance | None = None) -> Reading:
     """Return a file's bytes, or why they were not read."""
     try:
         file = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
@@ -204,10 +210,10 @@ def _read(path: Path, as_notebook: bool = False) -> Reading:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             return None, "It is not a regular file."
-        return read_stream(opened, path.name, as_notebook)
+        return read_stream(opened, path.name, as_notebook, allowance)
 
 
-def _expand(found: Found) -> Iterator[Found]:
+def _expand(found: Found, allowance: Allowance) -> Iterator[Found]:
     """Yield the notebooks in a student's own archive; yield any other file unchanged."""
     if found.problem or found.data is None or not is_archive(found.parts[-1]):
         yield found
@@ -225,7 +231,7 @@ def _expand(found: Found) -> Iterator[Found]:
     for file in notebooks[: MAX_NOTEBOOKS + 1]:
         # The archive's own path comes first: it says whose notebook this is. So does its time.
         parts, attachments = (*found.parts, *file.parts), attachments_of(file, files)
-        yield Found(parts, *file.read(), attachments, found.handed_in)
+        yield Found(parts, *file.read(allowance=allowance), attachments, found.handed_in)
 
 
 def _unwrapped(files: list[File]) -> list[File]:

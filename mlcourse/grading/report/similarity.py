@@ -133,6 +133,13 @@ def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     return digest, size
 
 
+def _constant(value: object) -> str:
+    if isinstance(value, (str, bytes)):
+        return "text"
+    # In decimal, Python refuses an integer with thousands of digits.
+    return hex(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+
+
 def _has_fixed_meaning(node: ast.AST, name: str) -> bool:
     """Whether the student could not choose the name: a built-in function (`sum`) or a keyword argument (`axis=`)."""
     return isinstance(node, ast.keyword) or (isinstance(node, ast.Name) and hasattr(builtins, name))

@@ -121,9 +121,10 @@ def test_copies_of_the_published_solution_are_found(copies: int) -> None:
         "half = '\udcff'",
         "%matplotlib inline\n!rm -rf /\nx = 1",
         "x" * 200_000,
+        "x = 0x" + "f" * 50_000,
         "",
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_any_text_can_be_compared(source: str) -> None:
     assert isinstance(subtrees(source), frozenset)
