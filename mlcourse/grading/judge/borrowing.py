@@ -6,6 +6,7 @@ the text of the answer and of all that it calls (`mlcourse.checks.uses`), and as
 What the published solution uses itself is not worth a note.
 """
 
+import ast
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,9 +14,11 @@ from functools import cache
 from typing import Any
 
 from mlcourse.checks import Task
-from mlcourse.checks.cell_code import parse_cell, too_large
+from mlcourse.checks.cell_code import TooDeep, parse_cell, too_large
 from mlcourse.checks.examine import verdict_on_means
 from mlcourse.checks.uses import (
+    MAX_READ,
+    UNREAD,
     Reader,
     forbidden_use,
     is_class,
@@ -117,6 +120,8 @@ class Borrowing:
                 found - uses_in_solution(self.course, task.lesson, task.name)
             ).items()
         ]
+        if UNREAD.name in found:
+            around.append("Part of its code is too deeply nested to be read: look at it.")
         return (*(notes[name] for name in order[:MAX_NOTES]), *more, *around)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
@@ -142,6 +147,9 @@ class Borrowing:
         handed_out = modules_of_exercise(self.course, self.submission.lesson)
         notes = []
         for number, source in self.cells:
+            tree = self.parse(source)
+            if tree and any(isinstance(node, TooDeep) for node in ast.walk(tree)):
+                notes.append(f"Part of cell {number} is too deeply nested to be read: look at it.")
             imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
             notes += [
                 f"Cell {number} imports {_printable(name)}, which the exercise does not."
@@ -161,6 +169,8 @@ class Borrowing:
                 notes.append(
                     f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
                 )
+        if sum(len(source) for _, source in self.cells) > MAX_READ:
+            notes.append("The notebook has too much code to be read: look at its first cells.")
         return notes[:MAX_NOTES]
 
 

@@ -196,3 +196,29 @@ def test_what_can_hide_an_import_is_noted(source):
 @pytest.mark.parametrize("source", ["x = 1\n" * 30_000, "(" * 10_000])
 def test_a_cell_that_cannot_be_read_is_noted(source):
     assert notes(source) == ["Cell 2 cannot be read, or is too long to be read: see what its code uses."]
+
+
+DEEP = " + ".join("0" * 220)
+
+
+def test_a_deep_expression_hides_nothing_else():
+    cell = f"from scipy.special import logsumexp\ndef log_sum_exp(A):\n    start = {DEEP}\n    return logsumexp(A)"
+    assert notes_on("log_sum_exp", cell) == (
+        "It uses scipy.special.logsumexp, although the task asks to do without.",
+        "Part of its code is too deeply nested to be read: look at it.",
+    )
+    assert "Part of cell 2 is too deeply nested to be read: look at it." in notes(cell)
+    mentioned = f"from scipy.special import logsumexp\ndef log_sum_exp(A): return logsumexp(A) + {DEEP}"
+    assert "scipy.special.logsumexp" in notes_on("log_sum_exp", mentioned)[0]
+
+
+@pytest.mark.parametrize("comment", ["# %%file helper.py\n", "x = 1\n%%file helper.py\n"])
+def test_a_magic_in_the_middle_of_a_cell_writes_no_module(comment):
+    cell = f"{comment}from helper import f\ndef e_step(X): return f(X)"
+    assert notes_on("e_step", cell) == ("It uses helper.f.",)
+
+
+def test_a_cell_that_writes_a_module_is_read_as_that_module():
+    own = "%%capture\n%%writefile helper.py\nfrom mlcourse.mixture import e_step as right\ndef f(X): return right(X)"
+    found = notes_on("e_step", own, "from helper import f\ndef e_step(X): return f(X)")
+    assert found == ("It uses mlcourse.mixture.e_step.",)
