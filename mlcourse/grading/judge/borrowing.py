@@ -144,34 +144,48 @@ class Borrowing:
         `noted_imports` are cells with what they import, where a note already says what has become of that.
         """
         already = set(noted_imports)
-        handed_out = modules_of_exercise(self.course, self.submission.lesson)
-        notes = []
+        found: list[tuple[int, str]] = []  # how harmless it is, and the sentence
+        if sum(len(source) for _, source in self.cells) > MAX_READ:
+            found.append((0, "The notebook has too much code to be read: look at its first cells."))
         for number, source in self.cells:
-            tree = self.parse(source)
-            if tree and any(isinstance(node, TooDeep) for node in ast.walk(tree)):
-                notes.append(f"Part of cell {number} is too deeply nested to be read: look at it.")
-            imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
-            notes += [
-                f"Cell {number} imports {_printable(name)}, which the exercise does not."
-                for name in sorted(imported - PACKAGES_OF_PLATFORMS)
-                if name.partition(".")[0] not in ORDINARY
-                and not any(
-                    cell == number and (within(name, one) or within(one, name)) for cell, one in already
-                )
-                and not any(within(one, name) or within(name, one) for one in handed_out)
-            ]
-            notes += [
-                f"Cell {number} mentions {word}, which can hide an import."
+            found += [(0, note) for note in self._unreadable(number, source)]
+            found += [
+                (1, f"Cell {number} mentions {word}, which can hide an import.")
                 for word in INDIRECT
                 if word in source
             ]
-            if too_large(source):
-                notes.append(
-                    f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
+            found += [
+                (
+                    2 if is_guarded(name) or name.startswith("scipy") else 3,
+                    f"Cell {number} imports {_printable(name)}, which the exercise does not.",
                 )
-        if sum(len(source) for _, source in self.cells) > MAX_READ:
-            notes.append("The notebook has too much code to be read: look at its first cells.")
-        return notes[:MAX_NOTES]
+                for name in self._foreign_imports(source)
+                if not any(
+                    cell == number and (within(name, one) or within(one, name)) for cell, one in already
+                )
+            ]
+        # The worst first, so that a flood of harmless imports pushes none of them out.
+        notes = [note for _, note in sorted(found, key=lambda one: one[0])]
+        more = [f"There are {len(notes) - MAX_NOTES} more notes on cells."] if len(notes) > MAX_NOTES else []
+        return [*notes[:MAX_NOTES], *more]
+
+    def _unreadable(self, number: int, source: str) -> Iterator[str]:
+        tree = self.parse(source)
+        if tree and any(isinstance(node, TooDeep) for node in ast.walk(tree)):
+            yield f"Part of cell {number} is too deeply nested to be read: look at it."
+        if too_large(source):
+            yield f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
+
+    def _foreign_imports(self, source: str) -> list[str]:
+        """Return what a cell imports and the exercise does not."""
+        handed_out = modules_of_exercise(self.course, self.submission.lesson)
+        imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
+        return [
+            name
+            for name in sorted(imported - PACKAGES_OF_PLATFORMS)
+            if name.partition(".")[0] not in ORDINARY
+            and not any(within(one, name) or within(name, one) for one in handed_out)
+        ]
 
 
 def modules_of(path: str) -> Iterator[str]:

@@ -272,18 +272,23 @@ class NotebookRunner:
 
     def notes(self) -> list[str]:
         """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
-        return list(dict.fromkeys(f"Cell {k} {aside.sentence}" for k, aside in self._remarkable()))
+        remarkable = self._remarkable()
+        more = len(remarkable) - MAX_NOTES
+        notes = dict.fromkeys(f"Cell {k} {aside.sentence}" for k, aside in remarkable[:MAX_NOTES])
+        return [*notes, *([f"There are {more} more notes on what cells did."] if more > 0 else [])]
 
     def noted_imports(self) -> set[tuple[int, str]]:
         """Return cells with what they import, where the notes say what has become of that."""
-        return {(k, aside.imports) for k, aside in self._remarkable() if aside.imports}
+        return {(k, aside.imports) for k, aside in self._remarkable()[:MAX_NOTES] if aside.imports}
 
     def _remarkable(self) -> list[tuple[int, Aside]]:
+        """Return all asides with their cells: imports last, so that a flood of them pushes nothing else out."""
         found = {k: list(asides) for k, asides in self.asides.items()}
         for k, error in self.errors.items():
             found.setdefault(k, []).append(Aside(f"raised {error}"))
         found |= {k: [Aside(f"was skipped: it {why}.")] for k, why in self.skipped.items()}
-        return [(k, aside) for k in sorted(found) for aside in found[k]][:MAX_NOTES]
+        in_order = [(k, aside) for k in sorted(found) for aside in found[k]]
+        return sorted(in_order, key=lambda one: bool(one[1].imports))
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""

@@ -222,3 +222,15 @@ def test_a_cell_that_writes_a_module_is_read_as_that_module():
     own = "%%capture\n%%writefile helper.py\nfrom mlcourse.mixture import e_step as right\ndef f(X): return right(X)"
     found = notes_on("e_step", own, "from helper import f\ndef e_step(X): return f(X)")
     assert found == ("It uses mlcourse.mixture.e_step.",)
+
+
+def test_harmless_imports_push_out_no_worse_note():
+    many = "if False: import " + ", ".join(f"harmless{k}" for k in range(30))
+    late = "import sys\nfrom mlcourse.mixture import e_step as theirs\nM = sys.modules"
+    found = notes(many, late, "(" * 10_000)
+    assert found[:3] == [
+        "Cell 4 cannot be read, or is too long to be read: see what its code uses.",
+        "Cell 3 mentions sys.modules, which can hide an import.",
+        "Cell 3 imports mlcourse.mixture.e_step, which the exercise does not.",
+    ]
+    assert found[-1] == "There are 13 more notes on cells."
