@@ -9,7 +9,7 @@ What the published solution uses itself is not worth a note.
 import ast
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -55,6 +55,8 @@ class Borrowing:
         The functions that each answer was seen to call.
     parse : callable
         `parse_cell`, or the same with a memory.
+    unwatched : collection of str
+        The answers that were to be watched to the end while they ran, and were not.
 
     Attributes
     ----------
@@ -68,8 +70,10 @@ class Borrowing:
         course: Course,
         seen: Mapping[str, Iterable[str]],
         parse: Parse = parse_cell,
+        unwatched: Collection[str] = (),
     ):
         self.submission, self.course, self.seen, self.parse = submission, course, seen, parse
+        self.unwatched = unwatched
         self.places: dict[str, int] = {}
         self.readers: dict[int, Reader] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
@@ -109,7 +113,9 @@ class Borrowing:
         notes |= {
             name: f"While it ran, {_printable(name)} was called{_reproach(task, name)}."
             for name in observed.difference(found)
-            if self._is_remarkable(name, task) and not _is_explained(name, found, task)
+            if self._is_remarkable(name, task)
+            and not _is_explained(name, found, task)
+            and not _is_said(name, message, task)
         }
         # The worst first, so that a flood of harmless names pushes none of them out.
         order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
@@ -120,6 +126,8 @@ class Borrowing:
                 found - uses_in_solution(self.course, task.lesson, task.name)
             ).items()
         ]
+        if task.name in self.unwatched:
+            around.append("It could not be watched to the end while it ran: look at it.")
         if UNREAD.name in found:
             around.append("Part of its code is too deeply nested to be read: look at it.")
         return (*(notes[name] for name in order[:MAX_NOTES]), *more, *around)
@@ -205,6 +213,11 @@ def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
         return True  # its own names for what was called, such as those of distributions, are many
     classes = [name for name in found if name.partition(".")[0] == package and is_class(name)]
     return any(same_thing(seen, name) for name in found) or (is_class(seen) and bool(classes))
+
+
+def _is_said(seen: str, message: str, task: Task) -> bool:
+    """Whether the message already says that the answer calls this forbidden function."""
+    return any(verdict_on_means(one).what in message for one in task.forbids if same_thing(one, seen))
 
 
 def _reproach(task: Task, name: str) -> str:
