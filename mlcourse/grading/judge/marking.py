@@ -61,7 +61,7 @@ def grade(
     course : Course
     sandbox : Sandbox
     seed : bytes
-        The secret that every task's random cases are drawn from.
+        The secret that every task's random cases are drawn from, together with what was handed in.
     on_mark : callable(Mark)
         Called with every mark as soon as it is final, so that none is lost if the run stops during the next one.
     done : dict, optional
@@ -97,6 +97,8 @@ def grade(
     parse = cache(parse_cell)  # every cell is read several times, up to different places
     reading = Reading(submission, parse)
     borrowing = Borrowing(submission, course, runner.seen, parse, runner.unwatched)
+
+    seed = seed_for(submission, seed)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         uses = borrowing.certain_uses(task, runner.place)
@@ -232,6 +234,19 @@ def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kin
     if task.kind == "value":
         return Answer(kind, name, lambda case: runner.value(expression))
     return Answer(kind, name, lambda case: runner.call(task.name, case.args, task.forbids))
+
+
+def seed_for(submission: Submission, seed: bytes) -> bytes:
+    """Derive the seed of a submission's cases: a changed notebook never meets those that messages tell about."""
+    digest = hashlib.sha256(len(seed).to_bytes(8, "big") + seed)
+    contents = [
+        cell.source.encode("utf-8", "surrogatepass") for cell in submission.cells if cell.kind == "code"
+    ]
+    for name, data in submission.files:
+        contents += [name.encode("utf-8", "surrogatepass"), data]
+    for content in contents:
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.digest()
 
 
 def task_seed(seed: bytes, task: str) -> int:
