@@ -10,7 +10,7 @@ import ast
 import json
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from mlcourse.checks import Task
@@ -29,8 +29,9 @@ from mlcourse.checks.uses import (
 )
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
+from mlcourse.grading.judge.mentions import mentioned
 from mlcourse.grading.judge.notebook_runner import END
-from mlcourse.grading.judge.reading import Parse
+from mlcourse.grading.judge.reading import Parse, Reading
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox.needs import is_guarded
@@ -126,11 +127,30 @@ class Borrowing:
                 found - uses_in_solution(self.course, task.lesson, task.name)
             ).items()
         ]
+        around += self._mentions(task, {*found, *observed}, message)
         if task.name in self.unwatched:
             around.append("It could not be watched to the end while it ran: look at it.")
         if UNREAD.name in found:
             around.append("Part of its code is too deeply nested to be read: look at it.")
         return (*(notes[name] for name in order[:MAX_NOTES]), *more, *around)
+
+    def _mentions(self, task: Task, used: Iterable[str], message: str) -> Iterator[str]:
+        """Yield a sentence if the answer may get at something that its task forbids, and nothing says so yet."""
+        said = any(verdict_on_means(one).what in message for one in task.forbids)
+        if said or forbidden_use(task.forbids, used):
+            return
+        reached = {task.name, *(self.reading.needs(task.name) or ())}
+        place = self.places.get(task.name, END)
+        trees = [tree for number, source in self.cells if number <= place and (tree := self.parse(source))]
+        for one in task.forbids:
+            name = one.rpartition(".")[2]
+            if mentioned(trees, self.submission.files, {name}, reached):
+                yield f"The notebook mentions `{name}`, which the task asks to do without: look at it."
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Which names the answers use."""
+        return Reading(self.submission, self.parse)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""

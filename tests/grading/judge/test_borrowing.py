@@ -234,3 +234,39 @@ def test_harmless_imports_push_out_no_worse_note():
         "Cell 3 imports mlcourse.mixture.e_step, which the exercise does not.",
     ]
     assert found[-1] == "There are 13 more notes on cells."
+
+
+KL = "def kl_gap(Q, R): return {}"
+MENTION = "The notebook mentions `rel_entr`, which the task asks to do without: look at it."
+
+
+@pytest.mark.parametrize(
+    ("before", "function"),
+    [
+        ("F = {}\nF['f'] = rel_entr", "F['f'](Q, R)"),
+        ("F = []\nF.append(rel_entr)", "F[0](Q, R)"),
+        ("for f in [rel_entr]: pass", "f(Q, R)"),
+        ("np.f = rel_entr", "np.f(Q, R)"),
+        ("def g(): pass\ng.f = rel_entr", "g.f(Q, R)"),
+        ("class T: pass\nsetattr(T, 'f', rel_entr)", "T.f(Q, R)"),
+        ("def setup():\n    global f\n    f = rel_entr\nsetup()", "f(Q, R)"),
+        ("[f := g for g in (rel_entr,)]\ng = 1", "g(Q, R)"),
+    ],
+)
+def test_a_forbidden_name_that_an_answer_may_get_at_is_noted(before, function):
+    cell = f"import numpy as np\nfrom scipy.special import rel_entr\n{before}\n{KL.format(function)}"
+    assert MENTION in notes_on("kl_gap", cell, lesson="05_why_em_works")
+
+
+def test_a_forbidden_name_in_a_file_that_may_be_run_is_noted():
+    files = (Attachment("notes.txt", b"def kl_gap(Q, R): return rel_entr(Q, R)"),)
+    assert MENTION in notes_on("kl_gap", "%run notes.txt", lesson="05_why_em_works", files=files)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    ["print(np.allclose(kl_gap(Q, R), rel_entr(Q, R)))", "theirs = rel_entr(Q, R)\nours = kl_gap(Q, R)"],
+)
+def test_a_forbidden_name_in_a_comparison_is_not_noted(compare):
+    cell = f"import numpy as np\nfrom scipy.special import rel_entr\n{KL.format('np.sum(Q)')}\n{compare}"
+    assert notes_on("kl_gap", cell, lesson="05_why_em_works") == ()
