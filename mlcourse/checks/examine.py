@@ -300,7 +300,7 @@ class AnswerKey:
         return self._mistaken[mistake, case]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)  # some hold large arrays, and each submission has keys of its own
 def answer_key(task: Task, seed: int) -> AnswerKey:
     """Return the key of a task for one seed: the same object for every answer that is judged with that seed."""
     return AnswerKey(task, seed)

@@ -26,10 +26,14 @@ def with_right_helpers(
     not_right : iterable of Task
         Earlier tasks of its lesson whose answers are not known to be right.
     """
-    if not task.carries or not isinstance(function, FunctionType):
+    if not isinstance(function, FunctionType):
         return
     called = names_called(function)
-    helpers = [one for one in not_right if one.kind == "function" and one.name in called]
+    helpers = [
+        one
+        for one in not_right
+        if one.kind == "function" and one.name in called and task.carries_from(one.name)
+    ]
     if not helpers:
         return
     with lent(function.__globals__, helpers):

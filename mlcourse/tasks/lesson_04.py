@@ -862,6 +862,7 @@ FIX_EM = LESSON.task(
     "fix_em",
     title="Find the bug",
     points=3,
+    carries=("responsibilities_1d",),  # its text says so; `m_step` would be the fix
     expected="(weights, means, variances), each of shape (K,)",
     parts=("the weights", "the means", "the variances"),
 )

@@ -157,6 +157,7 @@ FIX_ELBO = LESSON.task(
     "fix_elbo",
     title="Find the bug: a bound that never touches",
     points=3,
+    carries=False,
     expected="array (n,): at most log p(x), and equal to it where Q equals the responsibilities",
 )
 

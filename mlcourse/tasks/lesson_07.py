@@ -593,6 +593,7 @@ FIX_TIED = LESSON.task(
     "fix_tied",
     title="Find the bug",
     points=3,
+    carries=False,
     expected="(weights, means, covariance) of shapes (K,), (K, d), (d, d)",
     parts=("the weights", "the means", "the covariance"),
 )

@@ -180,6 +180,7 @@ FIX_REPORT = LESSON.task(
     "fix_report",
     title="A report that is too good",
     points=2,
+    carries=False,
     expected="(K, mean log-likelihood to report)",
     parts=("the number of components", "the mean log-likelihood"),
 )

@@ -741,6 +741,7 @@ FIX_EVALUATION = LESSON.task(
     "fix_evaluation",
     title="An evaluation that cheats",
     points=3,
+    carries=False,
     parts=("the index of the model", "the threshold", "the recall", "the false-alarm rate"),
     expected="(index of the chosen model, threshold, recall, false-alarm rate)",
 )

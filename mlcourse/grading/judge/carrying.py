@@ -90,13 +90,14 @@ def to_lend(task: Task, earlier: Iterable[Task], marks: dict[str, Mark], reading
     defined = marks[task.name].status != "missing" or (
         task.kind == "value" and reading.definitions(task.name)
     )
-    if not task.carries or not defined:
+    if not defined:
         return []
     needed = reading.needs(task.name)
     return [
         one
         for one in earlier
         if one.kind == "function"
+        and task.carries_from(one.name)
         and (marks[one.name].status != "right" or marks[one.name].notes)
         and (needed is None or one.name in needed)
     ]

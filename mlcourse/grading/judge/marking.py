@@ -11,7 +11,7 @@ import hashlib
 import re
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -20,7 +20,9 @@ import numpy as np
 from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
 from mlcourse.checks.cell_code import parse_cell
 from mlcourse.checks.compare import difference
+from mlcourse.checks.examine import verdict_on_means
 from mlcourse.checks.outcome import Kind
+from mlcourse.checks.uses import forbidden_use
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
@@ -59,7 +61,7 @@ def grade(
     course : Course
     sandbox : Sandbox
     seed : bytes
-        The secret that every task's random cases are drawn from.
+        The secret that every task's random cases are drawn from, together with what was handed in.
     on_mark : callable(Mark)
         Called with every mark as soon as it is final, so that none is lost if the run stops during the next one.
     done : dict, optional
@@ -93,7 +95,10 @@ def grade(
     given = handed_out(submission, course.exercise(submission.lesson))
     runner = NotebookRunner(submission, sandbox, limits, needs, given)
     parse = cache(parse_cell)  # every cell is read several times, up to different places
-    reading, borrowing = Reading(submission, parse), Borrowing(submission, course, runner.seen, parse)
+    reading = Reading(submission, parse)
+    borrowing = Borrowing(submission, course, runner.seen, parse, runner.unwatched)
+
+    seed = seed_for(submission, seed)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         uses = borrowing.certain_uses(task, runner.place)
@@ -183,6 +188,7 @@ def mark_task(
             return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
         answer = remote_answer(task, expression, runner, *found)._replace(uses=uses)
         verdict = judge(task, answer, task_seed(seed, task.name))
+        verdict = without_forbidden(verdict, task, runner.seen_here(task.name))
     except WorkerEnded as end:
         return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
     points: float = task.points if verdict.status == "right" else 0
@@ -194,6 +200,15 @@ def mark_task(
     if verdict.mistake:
         mark = mark._replace(mistake=verdict.mistake.name, advice=verdict.mistake.message)
     return mark._replace(families=families) if partial else mark
+
+
+def without_forbidden(verdict: Verdict, task: Task, seen: Collection[str]) -> Verdict:
+    """Return the verdict on an answer that was seen to call functions: a forbidden one counts as in its text."""
+    use = forbidden_use(task.forbids, seen)
+    if not use:
+        return verdict
+    named = next(one for one in task.forbids if forbidden_use([one], [use]))
+    return verdict_on_means(named) if verdict.status == "right" else verdict._replace(families=())
 
 
 def families_of(task: Task, verdict: Verdict) -> tuple[Family, ...]:
@@ -218,7 +233,20 @@ def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kin
     """Return the student's answer: it is asked about a case in the sandbox. Asking raises WorkerEnded."""
     if task.kind == "value":
         return Answer(kind, name, lambda case: runner.value(expression))
-    return Answer(kind, name, lambda case: runner.call(task.name, case.args))
+    return Answer(kind, name, lambda case: runner.call(task.name, case.args, task.forbids))
+
+
+def seed_for(submission: Submission, seed: bytes) -> bytes:
+    """Derive the seed of a submission's cases: a changed notebook never meets those that messages tell about."""
+    digest = hashlib.sha256(len(seed).to_bytes(8, "big") + seed)
+    contents = [
+        cell.source.encode("utf-8", "surrogatepass") for cell in submission.cells if cell.kind == "code"
+    ]
+    for name, data in submission.files:
+        contents += [name.encode("utf-8", "surrogatepass"), data]
+    for content in contents:
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.digest()
 
 
 def task_seed(seed: bytes, task: str) -> int:

@@ -12,7 +12,7 @@ from mlcourse.grading import sandbox
 from mlcourse.grading.intake import read
 from mlcourse.grading.judge import marking
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
-from mlcourse.grading.records.grade import Cell, Mark, Submission
+from mlcourse.grading.records.grade import Attachment, Cell, Mark, Submission
 from mlcourse.plain import plain
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.made_up_class import points_of
@@ -48,7 +48,10 @@ class LocalRunner:
     def value(self, expression):
         return Outcome(plain(self.answers[expression]))
 
-    def call(self, name, args):
+    def seen_here(self, name):
+        return frozenset()
+
+    def call(self, name, args, forbids=()):
         try:
             return Outcome(plain(self.answers[name](*args)))
         except Exception as error:
@@ -302,3 +305,15 @@ def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))
     assert one.marks == other.marks
     assert one.output == other.output
+
+
+def test_another_notebook_meets_other_cases_and_the_same_one_the_same():
+    cells = (Cell("markdown", "text"), Cell("code", "x = 1"))
+    one = Submission("ada", "a.ipynb", cells, "04_em")
+    seed = marking.seed_for(one, b"secret")
+    same = Submission("bob", "b.ipynb", (Cell("markdown", "other"), cells[1]), "04_em")
+    changed = Submission("ada", "a.ipynb", (cells[0], Cell("code", "x = 1 ")), "04_em")
+    with_file = Submission("ada", "a.ipynb", cells, "04_em", files=(Attachment("x.py", b""),))
+    assert marking.seed_for(same, b"secret") == seed
+    others = {marking.seed_for(changed, b"secret"), marking.seed_for(with_file, b"secret")}
+    assert len({seed, marking.seed_for(one, b"other"), *others}) == 4
