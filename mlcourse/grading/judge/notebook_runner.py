@@ -102,10 +102,18 @@ class NotebookRunner:
 
     def with_lent(self, lender: Lender) -> "NotebookRunner":
         """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
+        other = self._another(self.needs)
+        other.lender = lender
+        return other
+
+    def with_all_packages(self) -> "NotebookRunner":
+        """Return another runner of the same notebook, from which no part of a package is hidden. Ends this worker."""
+        return self._another(Needs(self.needs.imports, None) if self.needs else None)
+
+    def _another(self, needs: Needs | None) -> "NotebookRunner":
         self.close()
-        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs, self.given)
-        other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
-        other.seen = self.seen
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, needs, self.given)
+        other.deadline, other.skipped, other.seen = self.deadline, dict(self.skipped), self.seen
         return other
 
     def run_again(self, cell: int) -> None:
