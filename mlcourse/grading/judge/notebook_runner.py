@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 
 import numpy as np
 
-from mlcourse.checks.outcome import Kind, Outcome, Raised
+from mlcourse.checks.outcome import Kind, Outcome, Raised, has_code_below
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
@@ -193,6 +193,7 @@ class NotebookRunner:
                     self._line(error["place"]),
                     _identifier(error.get("function", "")),
                     _identifier(error.get("missing", "")),
+                    self._has_code_below(error["place"]),
                 )
             )
         except (Malformed, KeyError, TypeError, ValueError):
@@ -207,6 +208,13 @@ class NotebookRunner:
         if not 0 < number <= len(lines):
             return ""
         return f"line {number} of cell {cell}: {lines[number - 1].strip()[:200]}"
+
+    def _has_code_below(self, place: object) -> bool:
+        """Whether the student's code goes on below the line that failed."""
+        if place is None:
+            return False
+        cell, number = _positions(place)
+        return number > 0 and has_code_below(self.sources.get(cell, "").splitlines(), number)
 
     def _malformed(self) -> WorkerEnded:
         self.close()
