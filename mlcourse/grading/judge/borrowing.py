@@ -166,6 +166,12 @@ class Borrowing:
         handed_out = imports_of_exercise(self.course, lesson)
         return is_guarded(name) or not any(within(name, one) or same_thing(name, one) for one in handed_out)
 
+    def may_miss_a_package(self) -> bool:
+        """Whether the notebook imports a part of a package that may be hidden from this lesson."""
+        handed_out = modules_of_exercise(self.course, self.submission.lesson)
+        imported = Reader([source for _, source in self.cells], parse=self.parse).imports()
+        return any(is_guarded(name) and not any(within(name, one) for one in handed_out) for name in imported)
+
     def notes(self, noted_imports: Iterable[tuple[int, str]] = ()) -> list[str]:
         """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read.
 

@@ -74,12 +74,9 @@ def joined(mark: Mark, again: Mark, condition: str) -> Mark:
     still = f"{condition} still not right: {again.message}"
     if again.points > mark.points:
         return again._replace(message=still, notes=notes)
-    same = again.message == mark.message
-    message = (
-        f"{mark.message}\n{condition} still not right, for the same reason."
-        if same
-        else f"{mark.message}\n{still}"
-    )
+    message = f"{mark.message}\n{still}"
+    if again.message.startswith(mark.message):  # the same, perhaps with a likely mistake
+        message = f"{again.message}\n{condition} still not right, for the same reason."
     return (again if again.mistake else mark)._replace(
         message=message, points=mark.points, families=mark.families, status=mark.status, notes=mark.notes
     )

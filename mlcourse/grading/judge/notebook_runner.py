@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 
 import numpy as np
 
-from mlcourse.checks.outcome import Kind, Outcome, Raised
+from mlcourse.checks.outcome import Kind, Outcome, Raised, has_code_below
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
@@ -110,9 +110,18 @@ class NotebookRunner:
 
     def with_lent(self, lender: Lender) -> "NotebookRunner":
         """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
+        other = self._another(self.needs)
+        other.lender = lender
+        return other
+
+    def with_all_packages(self) -> "NotebookRunner":
+        """Return another runner of the same notebook, from which no part of a package is hidden. Ends this worker."""
+        return self._another(Needs(self.needs.imports, None) if self.needs else None)
+
+    def _another(self, needs: Needs | None) -> "NotebookRunner":
         self.close()
-        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs, self.given)
-        other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, needs, self.given)
+        other.deadline, other.skipped = self.deadline, dict(self.skipped)
         other.seen, other.unwatched = self.seen, self.unwatched
         return other
 
@@ -217,6 +226,7 @@ class NotebookRunner:
                     self._line(error["place"]),
                     _identifier(error.get("function", "")),
                     _identifier(error.get("missing", "")),
+                    self._has_code_below(error["place"]),
                 )
             )
         except (Malformed, KeyError, TypeError, ValueError):
@@ -231,6 +241,13 @@ class NotebookRunner:
         if not 0 < number <= len(lines):
             return ""
         return f"line {number} of cell {cell}: {lines[number - 1].strip()[:200]}"
+
+    def _has_code_below(self, place: object) -> bool:
+        """Whether the student's code goes on below the line that failed."""
+        if place is None:
+            return False
+        cell, number = _positions(place)
+        return number > 0 and has_code_below(self.sources.get(cell, "").splitlines(), number)
 
     def _malformed(self) -> WorkerEnded:
         self.close()

@@ -194,3 +194,9 @@ def test_the_second_judging_adds_to_the_first():
         == "the first message\nWith a right `e_step`, it is still not right, for the same reason."
     )
     assert joined(mark, mark._replace(status="missing"), condition) == mark
+
+
+def test_what_is_wrong_is_said_once():
+    first, again = Mark("fit_em", 0, 3, "wrong", "It is off."), "It is off.\nLikely mistake: a sign."
+    found = joined(first, first._replace(message=again), "With a right `e_step`, it is")
+    assert found.message == f"{again}\nWith a right `e_step`, it is still not right, for the same reason."

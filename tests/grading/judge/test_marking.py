@@ -14,6 +14,7 @@ from mlcourse.grading.judge import marking
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
 from mlcourse.grading.records.grade import Attachment, Cell, Mark, Submission
 from mlcourse.plain import plain
+from tests.helpers import honest
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.made_up_class import points_of
 
@@ -297,6 +298,25 @@ def test_solutions_get_all_points_in_the_sandbox(some_sandbox, lesson):
 def test_an_untouched_exercise_is_not_attempted(some_sandbox):
     grade = marking.grade(handed_in(EXERCISE.read_bytes()), OUR_COURSE, some_sandbox, b"seed")
     assert {mark.status for mark in grade.marks} == {"not attempted"}
+
+
+WITH_SKLEARN = """
+from sklearn.mixture import GaussianMixture as Theirs
+from mlcourse.datasets import elongated_blobs
+X, _ = elongated_blobs()
+model = Theirs(3, n_init=2, random_state=42, tol=1e-10, max_iter=1000).fit(X)
+largest_weight = model.weights_.max()
+"""
+RAISES = "def log_sum_exp(A):\n    import sklearn.mixture\n    return scipy_logsumexp(A, axis=1)"
+
+
+def test_a_value_may_be_computed_with_any_package(some_sandbox):
+    content = honest.notebook(largest_weight=WITH_SKLEARN, log_sum_exp=RAISES)
+    grade = marking.grade(handed_in(honest.as_bytes(content)), OUR_COURSE, some_sandbox, b"seed")
+    marks = {mark.task: mark for mark in grade.marks}
+    assert (marks["largest_weight"].points, marks["largest_weight"].status) == (2, "right")
+    assert any(note.startswith("Judged with all packages") for note in marks["largest_weight"].notes)
+    assert "not available to answers in this lesson" in marks["log_sum_exp"].message
 
 
 @pytest.mark.slow
