@@ -179,7 +179,7 @@ def mark(words: list[str]) -> int:
     with lock_folder(options.out):
         desk = Desk(options.out, Course(options.course.resolve()))
         run_desk(desk, browser=not options.no_browser)
-        if not desk.store.changed:
+        if not desk.changed:
             print("Nothing was entered.")
             return 0
         summary = publish(options.out)

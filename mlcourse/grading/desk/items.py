@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from mlcourse.grading.desk.several import Group, groups_of
 from mlcourse.grading.gradebook.book import UNGRADED, label_of
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed, Manifest
-from mlcourse.grading.records.results import Result, load
+from mlcourse.grading.records.results import Result, lean, load
 from mlcourse.grading.report.byhand import WHOLE, Key, mark_key, notebook_key
 from mlcourse.grading.report.exports import NO_ANSWER
 from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
@@ -45,23 +46,35 @@ class Passage(NamedTuple):
     text: str
 
 
-def read_items(out: Path, manifest: Manifest) -> tuple[list[Item], list[Notebook]]:
-    """Return all marks of the runs so far, lesson by lesson and task by task, and the notebooks they belong to.
+class Contents(NamedTuple):
+    """What there is to mark."""
+
+    items: list[Item]  # lesson by lesson and task by task
+    notebooks: list[Notebook]  # that they belong to
+    groups: list[Group]  # of notebooks of which one has to be chosen
+
+
+def read_items(out: Path, manifest: Manifest) -> Contents:
+    """Return all marks of the runs so far, and the notebooks they belong to.
 
     Answers are not kept in memory: `passages` reads them when they are shown.
     """
     items: list[Item] = []
     notebooks: list[Notebook] = []
-    keeper = keeper_of(manifest, read_register(out, manifest))
+    keeper = keeper_of(out, manifest, read_register(out, manifest))
+    grades: dict[str, Grade] = {}  # of notebooks of which one has to be chosen
+    several = {each.name for those in keeper.several.values() for each in those}
     for listed, result in results_of(out, manifest.submissions):
         notebooks.append(notebook_of(listed, result.grade, keeper.class_list))
         student = keeper.student(listed)
+        if listed.name in several:
+            grades[listed.name] = lean(result.grade)
         items += _items(listed, student, result.grade)
         if result.finished and result.grade.status in UNGRADED:
             items.append(_whole(listed, student, result.grade))
     places = _places(items)
     items.sort(key=lambda item: (places[item.lesson, item.mark.task], item.student.casefold(), item.source))
-    return items, notebooks
+    return Contents(items, notebooks, groups_of(keeper, grades))
 
 
 def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:

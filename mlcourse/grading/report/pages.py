@@ -20,6 +20,7 @@ from mlcourse.grading.report.markup import render
 from mlcourse.grading.report.paths import lesson_path, student_path
 from mlcourse.grading.report.words import (
     SUBMISSION_WORDS,
+    among_several,
     earned,
     mark_words,
     points_or_words,
@@ -182,7 +183,7 @@ class Ungraded(NamedTuple):
 def ungraded_rows(entries: Iterable[Entry]) -> list[Ungraded]:
     """List what could not be graded: the instructor has to deal with it first."""
     return [
-        Ungraded(link(entry), entry.listed.source, ungraded_reason(entry.grade), entry.dealt_with)
+        Ungraded(link(entry), entry.listed.source, ungraded_reason(entry.grade), not entry.needs_a_person)
         for entry in entries
         if not entry.is_graded
     ]
@@ -233,7 +234,7 @@ def book_view(book: Book) -> BookView:
 
 def lesson_row(book: Book, lesson: str) -> LessonRow:
     entries = book.of_lesson(lesson)
-    points = [entry.points for entry in entries if entry.points is not None]
+    points = [entry.points for entry in entries if entry.points is not None and not entry.is_set_aside]
     return LessonRow(
         lesson,
         lesson_path(lesson),
@@ -270,9 +271,10 @@ def points_cell(entries: Sequence[Entry]) -> Points:
     """Return what stands in the table for a student and a lesson."""
     if not entries:
         return Points(NOTHING)
-    if len(entries) > 1:
+    chosen = [entry for entry in entries if entry.is_the_one]
+    if len(chosen) != 1:
         return Points(f"{len(entries)} notebooks", student_path(entries[0].name))
-    (entry,) = entries
+    (entry,) = chosen
     text = status_words(entry.grade) if entry.points is None else entry.points
     notes = [pending_words(entry.pending), "late" if entry.days_late else ""]
     return Points(text, student_path(entry.name), ", ".join(filter(None, notes)))
@@ -293,7 +295,7 @@ CHOICES = {
     "pending": "still to mark by hand",
     "nothing": "nothing handed in",
     "late": "late",
-    "several": "several notebooks",
+    "several": "several notebooks, none chosen",
     "unlisted": "not on the class list",
 }
 
@@ -306,7 +308,7 @@ def words_about(entry: Entry) -> Iterator[str]:
         yield "pending"
     if entry.days_late:
         yield "late"
-    if entry.is_one_of_several:
+    if entry.is_undecided:
         yield "several"
 
 
@@ -379,7 +381,7 @@ class LessonView:
         self.late = [
             Link(f"{each.label} ({days(each.days_late)})", link(each).path) for each in book.late(lesson)
         ]
-        self.several = [f"{student.name} ({len(entries)})" for student, entries in book.several(lesson)]
+        self.several = [several_words(student, entries) for student, entries in book.several(lesson)]
         self.unknown_times = book.unknown_times(lesson)
         self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
@@ -420,8 +422,13 @@ class LessonView:
 
 def status_and_time(entry: Entry) -> str:
     late = f", {days(entry.days_late)} late" if entry.days_late else ""
-    several = ", one of several" if entry.is_one_of_several else ""
-    return status_words(entry.grade) + late + several
+    return ", ".join(filter(None, [status_words(entry.grade) + late, among_several(entry)]))
+
+
+def several_words(student: Student, entries: Sequence[Entry]) -> str:
+    """Say how many notebooks a student has for a lesson, and whether one was chosen."""
+    decided = not any(entry.is_undecided for entry in entries)
+    return f"{student.name} ({len(entries)}, {'one chosen' if decided else 'none chosen yet'})"
 
 
 def rule_in_words(book: Book, lesson: str) -> list[str]:
@@ -434,9 +441,14 @@ def moment(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d %H:%M (UTC%z)}" if time else ""
 
 
+def moment_of(seconds: float) -> str:
+    """Return a time, in seconds since 1970, in this machine's zone."""
+    return moment(datetime.fromtimestamp(seconds).astimezone())
+
+
 def statistics(entries: Iterable[Entry], out_of: int) -> tuple[str, list[Bin]]:
     """Describe the points of a lesson in words and as a histogram; both are empty if nobody has points."""
-    entries = list(entries)
+    entries = [entry for entry in entries if not entry.is_set_aside]
     points = [entry.points for entry in entries if entry.points is not None]
     if not points:
         return "", []
@@ -534,7 +546,7 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
     handed_in = entry.listed.handed_in
     if not entry.due:
         if handed_in is not None and not entry.is_graded:
-            yield "Handed in", moment(datetime.fromtimestamp(handed_in).astimezone())
+            yield "Handed in", moment_of(handed_in)
         return
     yield "Due", moment(entry.due)
     if handed_in is None:

@@ -42,6 +42,8 @@ from mlcourse.grading.report.regrade import (
     follow_up,
     read_requests,
 )
+from mlcourse.grading.report.several import NAME as SEVERAL
+from mlcourse.grading.report.several import choices_in, read_several, update_several
 
 
 @dataclass
@@ -91,9 +93,10 @@ def read_register(out: Path, manifest: Manifest) -> Register:
     )
 
 
-def keeper_of(manifest: Manifest, register: Register) -> Bookkeeper:
-    """Return who knows whose each submission is, by the settings and the class list."""
-    return Bookkeeper(manifest.submissions, *register, manifest.titles)
+def keeper_of(out: Path, manifest: Manifest, register: Register) -> Bookkeeper:
+    """Return who knows whose each submission is, and which of several counts. Raises SheetError."""
+    choices = choices_in(read_several(out / SEVERAL), manifest.submissions)
+    return Bookkeeper(manifest.submissions, *register, manifest.titles, choices)
 
 
 def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ...]:
@@ -116,12 +119,13 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     NothingToPublish
         If there was no run.
     SheetError
-        If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
+        If by_hand.csv cannot be read or has an invalid number of points, or several.csv cannot be read. The files
+        are left unchanged.
     GradebookError
         If gradebook.toml or the class list cannot be used.
     """
     manifest = read_manifest(out)
-    keeper = keeper_of(manifest, register or read_register(out, manifest))
+    keeper = keeper_of(out, manifest, register or read_register(out, manifest))
     entered = as_handed_in(read_entries(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
     rows: dict[Key, byhand.Row] = {}
@@ -144,6 +148,7 @@ def publish(out: Path, register: Register | None = None) -> Summary:
         entries.append(entry)
     book = keeper.book(entries)
     update_table(out / "by_hand.csv", rows)
+    update_several(out / SEVERAL, keeper)
     requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
     book.remarks += [*unused(entered, used), *problems]
     requested = [each.sentence(manifest.titles) for each in follow_up(out, requests, marks)]
@@ -231,7 +236,7 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
     yield _write(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(book))
     others: list[tuple[str, Entry]] = []  # what goes back in no platform's names
     for lesson in book.lessons:  # one assignment each
-        entries = [entry for entry in book.of_lesson(lesson) if not entry.is_one_of_several]
+        entries = [entry for entry in book.of_lesson(lesson) if entry.is_the_one]
         chosen = platform_of(book, lesson)
         if chosen == "canvas":
             yield _write(out / f"canvas_{lesson}.csv", exports.canvas_csv(entries, lesson))

@@ -38,11 +38,24 @@ def which_counts(entry: Entry) -> str:
     """Tell a student with several files for a lesson which one counts, and why; empty if there is only this one."""
     if not entry.others:
         return ""
+    if entry.is_set_aside:
+        return f"This file does not count: your instructor has chosen {printable(entry.chosen)}."
     files = ", ".join(map(printable, entry.others))
+    if entry.chosen:
+        return f"You also handed in {files}. This file counts: your instructor has chosen it."
     return (
         f"You also handed in {files}. Only one file per lesson counts, and which one you mean is not clear. Until"
         " your instructor has chosen, none of them is in the sum of your points."
     )
+
+
+def among_several(entry: Entry) -> str:
+    """Say which part a notebook has among several for one lesson; empty if it is the only one."""
+    if not entry.others:
+        return ""
+    if entry.is_undecided:
+        return "one of several"
+    return "does not count" if entry.is_set_aside else "counts"
 
 
 def ungraded_reason(grade: Grade) -> str:
