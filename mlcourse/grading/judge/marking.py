@@ -86,6 +86,8 @@ def grade(
     )
     if submission.problem:
         grade.notes.append(submission.problem)
+        if submission.cells and submission.lesson:
+            grade.status = "missing"  # it is a notebook, but another one
         return grade
     lesson = course.catalogue.of_lesson(submission.lesson)
     done = still_valid(done or {}, lesson.tasks)

@@ -516,6 +516,8 @@ def student_page(
     cells : iterable of (int, str)
         The cells that were run: number and source.
     """
+    cells = list(cells)
+    ran = entry.is_graded or bool(grade.marks)  # not if there was something wrong with the notebook
     return render(
         "student.html",
         title=f"{entry.label or '(no name)'} · {' or '.join(entry.listed.lessons) or 'lesson unknown'}",
@@ -526,7 +528,8 @@ def student_page(
         why="" if entry.is_graded else ungraded_reason(grade),
         status=status_words(grade),
         facts=[*facts_about_others(entry), *facts_about_time(entry)],
-        cells=list(cells),
+        cells=cells if ran else [],
+        is_notebook=bool(cells),
         earned=earned,
         words=mark_words,
     )

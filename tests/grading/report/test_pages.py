@@ -70,6 +70,12 @@ def test_a_student_with_several_files_is_told_so() -> None:
     assert "You also handed in" not in page_of(first)
 
 
+def test_a_notebook_that_did_not_run_has_no_code_that_was_run() -> None:
+    page = Document(page_of(unreadable(), [(1, "x = 1")])).text
+    assert "Code that was run" not in page
+    assert "The exercise of this lesson" in page
+
+
 def digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
