@@ -114,6 +114,7 @@ class Book:
     gradebook: Gradebook = field(default_factory=Gradebook)
     remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
     titles: Mapping[str, str] = field(default_factory=dict)  # of tasks, by name
+    unclear: frozenset[Student] = frozenset()  # in the place of one of the class list, of whom several fit
 
     def __post_init__(self) -> None:
         self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
@@ -222,6 +223,7 @@ class Bookkeeper:
         self.gradebook, self.class_list, self.titles = gradebook, class_list, titles or {}
         self.choices = choices or {}
         self.remarks: list[str] = []
+        self._unclear: set[Student] = set()
         shared = shared_names(submissions)
         self._owners: dict[tuple[str, str], Student] = {}
         for each in submissions:
@@ -253,7 +255,7 @@ class Bookkeeper:
         students = sorted(self.students, key=lambda student: student.name.casefold())
         remarks = [*self._undecided_remarks(), *self.remarks]
         listed = frozenset(self.class_list.students)
-        return Book(ordered, students, listed, self.gradebook, remarks, self.titles)
+        return Book(ordered, students, listed, self.gradebook, remarks, self.titles, frozenset(self._unclear))
 
     def _student(self, submission: Listed, shared: set[str]) -> Student:
         """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""
@@ -262,6 +264,9 @@ class Bookkeeper:
             return found[0]
         if self.class_list.students:
             self.remarks.append(remark_on(submission, found))
+        if found:
+            self._unclear.add(Student(submission.owner))
+            return Student(submission.owner)
         clues = clues_of(submission.owner, submission.source)
         if clues.name in ("", clues.word) or clues.name in shared:
             return Student(submission.owner)
@@ -350,4 +355,7 @@ def remark_on(submission: Listed, candidates: Sequence[Student]) -> str:
     if not candidates:
         return f"{who} is not on the class list."
     names = (f"{each.name} ({each.id})" if each.id else each.name for each in candidates[:5])
-    return f"{who} may be {printable(' or '.join(names), 500)}: the class list does not say which."
+    return (
+        f"{who} may be {printable(' or '.join(names), 500)}: write {who} into a column `folder` of the class list,"
+        " in the row of the one it is."
+    )

@@ -11,6 +11,7 @@ from mlcourse.course_folder import did_you_mean
 from mlcourse.grading.gradebook.late import Cost, LateRule
 
 NAME = "gradebook.toml"
+CLASS_LIST = "class.csv"  # unless the settings name another file
 
 Value = TypeVar("Value")
 Platform: TypeAlias = Literal["auto", "canvas", "moodle", "gradescope", "junit", "none"]

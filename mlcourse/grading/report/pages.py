@@ -167,7 +167,10 @@ def overview(book: Book) -> str:
     statuses = ", ".join(f"{count} {SUBMISSION_WORDS[status]}" for status, count in counts.most_common())
     kinds = sorted({entry.grade.isolation for entry in book.entries if entry.grade.isolation})
     isolation = f" Isolation: {', '.join(kinds)}." if kinds else ""
-    what = [f"{len(book.students)} students", f"{len(book.entries)} submissions: {statuses}"]
+    what = [
+        f"{len(book.students) - len(book.unclear)} students",
+        f"{len(book.entries)} submissions: {statuses}",
+    ]
     return ", ".join(what[book.listed == frozenset() and len(book.lessons) < 2 :]) + "." + isolation
 
 

@@ -14,7 +14,14 @@ from typing import NamedTuple
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import Book, Bookkeeper, Entry
 from mlcourse.grading.gradebook.class_list import ClassList, read_class_list
-from mlcourse.grading.gradebook.settings import NAME, Gradebook, Platform, platform, read_gradebook
+from mlcourse.grading.gradebook.settings import (
+    CLASS_LIST,
+    NAME,
+    Gradebook,
+    Platform,
+    platform,
+    read_gradebook,
+)
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
@@ -71,10 +78,14 @@ class Summary:
 def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
     """Read the gradebook.toml of a folder of results, or the file that was named; without one, all is as by default.
 
+    A class list beside the results is used unless the settings name another one.
+
     Raises GradebookError.
     """
     path = Path(manifest.gradebook) if manifest.gradebook else out / NAME
     gradebook = read_gradebook(path) if manifest.gradebook or path.exists() else Gradebook()
+    if not gradebook.class_list and (out / CLASS_LIST).is_file():
+        gradebook = replace(gradebook, class_list=out / CLASS_LIST)
     return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
 
 
