@@ -32,6 +32,7 @@ class Item(NamedTuple):
     mark: Mark  # before anything was entered by hand
     key: Key  # of its row in the table
     is_open: bool  # whether a person has to mark it
+    answered: bool = True  # False for an open question under which nothing was written
 
     @property
     def is_whole(self) -> bool:
@@ -84,7 +85,8 @@ def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:
             continue  # nothing was found in this notebook; `by_hand.csv` has no row for it either
         digest = hashlib.sha256(f"{listed.name}\0{mark.task}".encode()).hexdigest()[:16]
         who = (label_of(listed, student), listed.owner, grade.source, student.group, grade.lesson or "")
-        yield Item(digest, listed.name, *who, mark, mark_key(grade, mark), is_open)
+        answered = not is_open or bool(grade.open_answers[mark.task].strip())
+        yield Item(digest, listed.name, *who, mark, mark_key(grade, mark), is_open, answered)
 
 
 def _whole(listed: Listed, student: Student, grade: Grade) -> Item:

@@ -201,6 +201,7 @@ class Save(Page):
                 "comment": entry.comment,
                 "marked": selection.marked,
                 "total": selection.total,
+                "questions": {each.task: each.marked for each in self.desk.questions() if each.is_open},
                 "answered": bool(answered) and all(each.answered for each in answered),
             }
         )

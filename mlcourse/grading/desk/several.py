@@ -39,7 +39,11 @@ def groups_of(keeper: Bookkeeper, grades: Mapping[str, Grade]) -> list[Group]:
         candidates = []
         for each in those:
             digest = hashlib.sha256(f"{each.name}\0{lesson}".encode()).hexdigest()[:16]
-            time = f"handed in {moment_of(each.handed_in)}" if each.handed_in is not None else ""
+            time = (
+                f"handed in {moment_of(each.handed_in, keeper.gradebook.zone)}"
+                if each.handed_in is not None
+                else ""
+            )
             about = ", ".join(filter(None, [time, _points(grades[each.name])]))
             candidates.append(Candidate(digest, each.name, place_of(each, lesson), about))
         groups.append(Group(student.name, lesson, candidates))

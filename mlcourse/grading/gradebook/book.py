@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from typing import TypeAlias
 
 from mlcourse.grading.gradebook.class_list import ClassList, Student, clues_of
@@ -33,6 +33,7 @@ class Entry:
     is_finished: bool = True  # False if the run was stopped before it was marked
     dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
     comment: str = ""  # what a person has written about it, if it could not be graded
+    zone: tzinfo | None = None  # in which times are shown; None for this machine's
 
     @property
     def name(self) -> str:
@@ -245,7 +246,8 @@ class Bookkeeper:
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
         others, chosen = self._others.get(listed.name, ()), self._chosen.get(listed.name, "")
-        return Entry(grade, listed, student, late, due, self.gradebook.late, others, chosen)
+        entry = Entry(grade, listed, student, late, due, self.gradebook.late, others, chosen)
+        return replace(entry, zone=self.gradebook.zone)
 
     def book(self, entries: Iterable[Entry]) -> Book:
         """Return the book, in which what could not be graded comes first."""

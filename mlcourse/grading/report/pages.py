@@ -6,7 +6,7 @@ Here the numbers and names are put together; the templates in templates/ say how
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from statistics import mean, median
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from mlcourse.grading.report.words import (
     SUBMISSION_WORDS,
     among_several,
     earned,
+    help_first,
     mark_words,
     points_or_words,
     status_words,
@@ -444,9 +445,9 @@ def moment(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d %H:%M (UTC%z)}" if time else ""
 
 
-def moment_of(seconds: float) -> str:
-    """Return a time, in seconds since 1970, in this machine's zone."""
-    return moment(datetime.fromtimestamp(seconds).astimezone())
+def moment_of(seconds: float, zone: tzinfo | None) -> str:
+    """Return a time, in seconds since 1970, in a zone; without one, in this machine's."""
+    return moment(datetime.fromtimestamp(seconds, UTC).astimezone(zone))
 
 
 def statistics(entries: Iterable[Entry], out_of: int) -> tuple[str, list[Bin]]:
@@ -533,8 +534,10 @@ def student_page(
         facts=[*facts_about_others(entry), *facts_about_time(entry)],
         cells=cells if ran else [],
         is_notebook=bool(cells),
+        has_all=entry.points == grade.out_of > 0 and not entry.is_set_aside,
         earned=earned,
         words=mark_words,
+        help_first=help_first,
     )
 
 
@@ -552,7 +555,7 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
     handed_in = entry.listed.handed_in
     if not entry.due:
         if handed_in is not None and not entry.is_graded:
-            yield "Handed in", moment_of(handed_in)
+            yield "Handed in", moment_of(handed_in, entry.zone)
         return
     yield "Due", moment(entry.due)
     if handed_in is None:

@@ -34,6 +34,12 @@ def earned(mark: Mark) -> str:
     return "–" if mark.status == "by hand" and not mark.entered else format_points(mark.points)
 
 
+def help_first(mark: Mark) -> str:
+    """Return a mark's message with the likely mistake, and the hint below it, in front of the numbers."""
+    numbers, found, rest = mark.message.partition(f"\nLikely mistake: {mark.advice}")
+    return f"{found.strip()}{rest}\n{numbers}" if mark.advice and found else mark.message
+
+
 def which_counts(entry: Entry) -> str:
     """Tell a student with several files for a lesson which one counts, and why; empty if there is only this one."""
     if not entry.others:
