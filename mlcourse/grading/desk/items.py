@@ -1,7 +1,6 @@
 """What can be marked by hand: every open answer, and every mark of a check."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from mlcourse.grading.gradebook.book import UNGRADED, label_of
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed, Manifest
-from mlcourse.grading.records.results import Result, lean, load
+from mlcourse.grading.records.results import defining_cells, lean, load
 from mlcourse.grading.report.byhand import WHOLE, Key, mark_key, notebook_key
 from mlcourse.grading.report.exports import NO_ANSWER
 from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
@@ -111,12 +110,4 @@ def passages(out: Path, item: Item) -> list[Passage]:
         return [Passage("Why it could not be graded", ungraded_reason(result.grade))]
     if item.is_open:
         return [Passage("Answer", result.grade.open_answers.get(item.mark.task, "").strip() or NO_ANSWER)]
-    return [Passage(f"Cell {number}", source) for number, source in _defining_cells(result, item.mark.task)]
-
-
-def _defining_cells(result: Result, task: str) -> list[tuple[int, str]]:
-    name = re.escape(task)
-    defines = re.compile(
-        rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b|^[ \t]*{name}\b[^=\n]{{0,200}}=", re.MULTILINE
-    )
-    return [(number, source) for number, source in result.code if defines.search(source)]
+    return [Passage(f"Cell {number}", source) for number, source in defining_cells(result, item.mark.task)]

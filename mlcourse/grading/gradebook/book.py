@@ -33,6 +33,7 @@ class Entry:
     is_finished: bool = True  # False if the run was stopped before it was marked
     dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
     comment: str = ""  # what a person has written about it, if it could not be graded
+    lost: int = 0  # tasks that are missing because a cell failed
     zone: tzinfo | None = None  # in which times are shown; None for this machine's
 
     @property

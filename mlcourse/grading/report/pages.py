@@ -14,7 +14,7 @@ from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.gradebook.late import days
 from mlcourse.grading.records.grade import Grade
-from mlcourse.grading.records.text import format_points
+from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.charts import STATUSES, Bin, Part, histogram, shares
 from mlcourse.grading.report.markup import render
 from mlcourse.grading.report.paths import lesson_path, student_path
@@ -136,7 +136,7 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "isolated": is_isolated(entry.grade for entry in book.entries),
         "overview": overview(book),
         "ungraded": ungraded_rows(book.entries),
-        "remarks": book.remarks,
+        "remarks": [*book.remarks, *lost_remarks(book.entries)],
         "requests": list(requests),
         "changes": list(changes),
         "headings": NOTICES,
@@ -300,6 +300,7 @@ CHOICES = {
     "nothing": "nothing handed in",
     "late": "late",
     "several": "several notebooks, none chosen",
+    "lost": "a cell failed and cost tasks",
     "unlisted": "not on the class list",
 }
 
@@ -314,6 +315,8 @@ def words_about(entry: Entry) -> Iterator[str]:
         yield "late"
     if entry.is_undecided:
         yield "several"
+    if entry.lost:
+        yield "lost"
 
 
 def choices_in(rows: Iterable[Row | SubmissionRow]) -> list[tuple[str, str]]:
@@ -386,6 +389,11 @@ class LessonView:
             Link(f"{each.label} ({days(each.days_late)})", link(each).path) for each in book.late(lesson)
         ]
         self.several = [several_words(student, entries) for student, entries in book.several(lesson)]
+        self.lost = [
+            Link(f"{each.label} ({tasks_in_words(each.lost)})", link(each).path)
+            for each in of_lesson
+            if each.lost
+        ]
         self.unknown_times = book.unknown_times(lesson)
         self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
@@ -409,11 +417,11 @@ class LessonView:
     @property
     def contents(self) -> list[tuple[str, str]]:
         """The sections that there are: id and heading."""
-        attention = self.missing or self.late or self.several or self.unknown_times
+        attention = self.missing or self.late or self.several or self.lost or self.unknown_times
         sections: list[tuple[object, str, str]] = [
             (self.ungraded, "ungraded", "Could not be graded"),
             (True, "everyone", "Everyone"),
-            (attention, "attention", "Missing, late or several"),
+            (attention, "attention", "Missing, late, several or failed"),
             (self.bins, "distribution", "Points"),
             (self.by_group, "groups", "Groups"),
             (self.tasks, "tasks", "Tasks"),
@@ -427,6 +435,18 @@ class LessonView:
 def status_and_time(entry: Entry) -> str:
     late = f", {days(entry.days_late)} late" if entry.days_late else ""
     return ", ".join(filter(None, [status_words(entry.grade) + late, among_several(entry)]))
+
+
+def tasks_in_words(number: int) -> str:
+    return f"{number} task{'' if number == 1 else 's'}"
+
+
+def lost_remarks(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield a sentence about each notebook in which failed cells cost several tasks: a fix may be due."""
+    for entry in entries:
+        if entry.lost > 1:
+            who = f"{printable(entry.label)} ({printable(entry.listed.source)})"
+            yield f"{who}: a cell failed and cost {tasks_in_words(entry.lost)}. The student's page names it."
 
 
 def several_words(student: Student, entries: Sequence[Entry]) -> str:

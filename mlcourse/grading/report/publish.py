@@ -25,7 +25,7 @@ from mlcourse.grading.gradebook.settings import (
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
-from mlcourse.grading.records.results import Result, lean, load
+from mlcourse.grading.records.results import Result, lean, load, tasks_lost_with_cells
 from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
@@ -145,7 +145,7 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     marks: MarksByTask = {}
     for listed, result in results_of(out, manifest.submissions):
         grade = apply_entries(result.grade, entered, used)
-        entry = keeper.entry(listed, lean(grade))
+        entry = replace(keeper.entry(listed, lean(grade)), lost=tasks_lost_with_cells(result))
         if not result.finished:
             entry = replace(entry, is_finished=False)
         elif not entry.is_graded:

@@ -1,10 +1,11 @@
-"""Which of several notebooks counts, as the table says."""
+"""What the index asks about: which of several notebooks counts, and failed cells that cost tasks."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mlcourse.grading.records.grade import Mark
 from mlcourse.grading.records.manifest import Manifest, listed, write_manifest
 from mlcourse.grading.records.results import Result, name_of, save
 from mlcourse.grading.records.sheet import SheetError
@@ -59,6 +60,18 @@ def test_a_third_notebook_opens_the_question_again(tmp_path: Path) -> None:
     assert sums(publish_these(tmp_path, *FILES)) == [None]
     assert [row.counts for row in read_several(tmp_path / NAME).values()] == ["before", "", ""]
     assert sums(publish(tmp_path)) == [None]  # still
+
+
+def test_a_failed_cell_that_costs_tasks_is_flagged(tmp_path: Path) -> None:
+    one = submission("ada", source=FILES[0])
+    marks = [Mark(task, 0, 4, "missing") for task in ("e_step", "m_step", "fit_em")]
+    code = [(3, "def e_step(X):\n    pass\nm_step = None")]
+    grade = replace(good_grade(), source=one.source, marks=marks)
+    save(tmp_path / "results" / f"{name_of(one)}.json", Result(grade, "", finished=True, code=code))
+    write_manifest(tmp_path, Manifest([listed(one)]))
+    (entry,) = publish(tmp_path).book.entries
+    assert entry.lost == 2
+    assert "a cell failed and cost 2 tasks" in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_other_words_are_refused(tmp_path: Path) -> None:
