@@ -4,6 +4,7 @@ A file that cannot be read is a submission too, and its `problem` says why: no s
 """
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
@@ -21,6 +22,10 @@ from mlcourse.grading.intake.platforms import is_late
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import name_key, tidy
 
+# The line below the title of a lecture; that of an exercise names it as one.
+LECTURE = re.compile(
+    r"^\*\*Lesson \d\d\*\* \|.*\]\(\.\./exercises/(?P<lesson>\w+)_exercises\.ipynb\)", re.MULTILINE
+)
 Sections = Callable[[str], list[Section]]  # of a lesson
 
 
@@ -120,7 +125,9 @@ def read_one(
     left_over = "" if lesson else also_has(cells, catalogue, to_mark)
     if lesson is None and to_mark:
         lesson, *_ = to_mark
-    if not problem and lesson is None:
+    if not problem and not recognised and (name := lecture_in(cells)) in catalogue.lessons:
+        lesson, problem = name, f"This is the lecture's notebook; hand in exercises/{name}_exercises.ipynb."
+    elif not problem and lesson is None:
         problem = unrecognised(recognised)
     seconds, unknown = found.handed_in
     submission = Submission(
@@ -142,11 +149,18 @@ def read_one(
     )
 
 
+def lecture_in(cells: Iterable[Cell]) -> str:
+    """Return the lesson of a lecture's notebook, which leads to its exercise; empty if it is another notebook."""
+    first = next((cell.source for cell in cells if cell.kind == "markdown"), "")
+    found = LECTURE.search(first)
+    return found["lesson"] if found else ""
+
+
 def unrecognised(lessons: list[str]) -> str:
     """Say why the lesson of a notebook is not known."""
     if not lessons:
-        return "The lesson cannot be recognised from the tasks in this notebook. Name it with --lesson."
-    return f"Its tasks belong to lessons {in_words(lessons)} in equal number. Name one with --lesson."
+        return "The lesson cannot be recognised from the tasks in this notebook."
+    return f"Its tasks belong to lessons {in_words(lessons)} in equal number."
 
 
 def in_words(lessons: list[str]) -> str:

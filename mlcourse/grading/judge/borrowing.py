@@ -122,7 +122,7 @@ class Borrowing:
         order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
         more = [f"It uses {len(order) - MAX_NOTES} more."] if len(order) > MAX_NOTES else []
         around = [
-            f"It {what} (`{'`, `'.join(names)}`): look at it."
+            f"It {what} (`{'`, `'.join(names)}`)."
             for what, names in ways_around(
                 found - uses_in_solution(self.course, task.lesson, task.name)
             ).items()

@@ -88,6 +88,8 @@ def grade(
     )
     if submission.problem:
         grade.notes += [submission.problem, *submission.notes]
+        if submission.cells and submission.lesson:
+            grade.status = "missing"  # it is a notebook, but another one
         return grade
     lesson = course.catalogue.of_lesson(submission.lesson)
     done = still_valid(done or {}, lesson.tasks)

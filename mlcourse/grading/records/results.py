@@ -10,6 +10,7 @@ marks that depend on it are computed again.
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -110,6 +111,21 @@ def shown_code(submission: Submission) -> list[tuple[int, str]]:
             kept.append((number, cell.source[:room]))
             room -= len(cell.source)
     return kept
+
+
+def defining_cells(result: Result, task: str) -> list[tuple[int, str]]:
+    """Return the cells that define a function or value: number and source."""
+    name = re.escape(task)
+    defines = re.compile(
+        rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b|^[ \t]*{name}\b[^=\n]{{0,200}}=", re.MULTILINE
+    )
+    return [(number, source) for number, source in result.code if defines.search(source)]
+
+
+def tasks_lost_with_cells(result: Result) -> int:
+    """Return how many tasks are missing although a cell defines them: that cell, or one before it, has failed."""
+    missing = (mark.task for mark in result.grade.marks if mark.status == "missing")
+    return sum(bool(defining_cells(result, task)) for task in missing)
 
 
 def save(path: Path, result: Result, durable: bool = True) -> None:

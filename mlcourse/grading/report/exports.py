@@ -25,7 +25,7 @@ from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.text import LETTERS, format_points, in_letters, printable
 from mlcourse.grading.report.paths import student_path
-from mlcourse.grading.report.words import earned, mark_words, status_words, which_counts
+from mlcourse.grading.report.words import among_several, earned, mark_words, status_words, which_counts
 
 # Spreadsheets treat a cell that begins with one of these as a formula, full-width forms included, and some skip
 # leading white space.
@@ -98,7 +98,7 @@ def _cell(value: Value, limit: int) -> str | float:
 def grades_csv(book: Book) -> str:
     """Write one row per student: the sum, and for each lesson its points and those of its tasks.
 
-    A student's second notebook for a lesson has a row of its own. Neither counts in the sum until one is removed.
+    A student's second notebook for a lesson has a row of its own. Neither counts in the sum until one is chosen.
     """
     lessons = [*book.lessons, *([UNKNOWN] if any(not entry.listed.lessons for entry in book.entries) else [])]
     tasks = {lesson: list(tasks_of(entry.grade for entry in book.of_lesson(lesson))) for lesson in lessons}
@@ -138,8 +138,8 @@ def _names(lesson: str, tasks: Iterable[str]) -> list[str]:
 def _lesson_cells(entry: Entry | None, tasks: Sequence[str]) -> list[Value]:
     if entry is None:
         return [None] * len(_names("", tasks))
-    several = ", one of several" if entry.is_one_of_several else ""
-    about: list[Value] = [entry.points, entry.deduction or None, status_words(entry.grade) + several]
+    status = ", ".join(filter(None, [status_words(entry.grade), among_several(entry)]))
+    about: list[Value] = [entry.points, entry.deduction or None, status]
     marks = {mark.task: mark for mark in entry.grade.marks}
     cells = [cell for task in tasks for cell in _task_cells(entry, marks.get(task))]
     return [*about, file_cell(entry.listed.source), student_path(entry.name), comments(entry.grade), *cells]

@@ -91,13 +91,21 @@ def lesson_and_problem(*tasks: str, lesson: str | None = None) -> tuple[str | No
     return found.lesson, found.problem
 
 
+def test_a_lecture_is_told_from_its_exercise() -> None:
+    data = OUR_COURSE.notebook("notebooks", "05_why_em_works").read_bytes()
+    lecture = read_one(Found(("ada.ipynb",), data), CATALOGUE)
+    assert lecture.lesson == "05_why_em_works"
+    assert lecture.problem is not None
+    assert "exercises/05_why_em_works_exercises.ipynb" in lecture.problem
+    exercise = OUR_COURSE.notebook("exercises", "05_why_em_works").read_bytes()
+    assert read_one(Found(("ada.ipynb",), exercise), CATALOGUE).problem is None
+
+
 def test_a_tie_between_lessons_is_said_as_such() -> None:
     first, second = (CATALOGUE.lessons[name].tasks[0].name for name in LESSONS[:2])
     lesson, problem = lesson_and_problem(first, second)
     assert lesson is None
-    assert problem == (
-        f"Its tasks belong to lessons {LESSONS[0]} and {LESSONS[1]} in equal number. Name one with --lesson."
-    )
+    assert problem == (f"Its tasks belong to lessons {LESSONS[0]} and {LESSONS[1]} in equal number.")
     assert lesson_and_problem(first, second, lesson=LESSONS[1]) == (LESSONS[1], None)
 
 

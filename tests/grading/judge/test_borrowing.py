@@ -51,7 +51,7 @@ def test_what_was_seen_is_noted_if_it_was_not_read():
     hidden = "def e_step(X): return eval('mixture.e_' + 'step')(X)"
     assert notes_on("e_step", hidden, seen=seen) == (
         "While it ran, mlcourse.mixture.steps.e_step was called.",
-        "It runs text as code (`eval`): look at it.",
+        "It runs text as code (`eval`).",
     )
     read = "from mlcourse.mixture import e_step as f\ndef e_step(X): return f(X)"
     assert notes_on("e_step", read, seen=seen) == ("It uses mlcourse.mixture.e_step.",)
@@ -108,7 +108,7 @@ def test_a_file_called_like_a_package_hides_nothing():
     ],
 )
 def test_what_can_hide_a_use_is_noted(code, what):
-    note = f"It {what}: look at it."
+    note = f"It {what}."
     assert notes_on("e_step", f"def e_step(X):\n    {code}") == (note,)
     assert notes_on("e_step", f"def h(X):\n    {code}\ndef e_step(X): return h(X)") == (note,)
     assert notes_on("e_step", f"def h(X):\n    {code}\nmade = h(1)\ndef e_step(X): return made(X)") == (note,)

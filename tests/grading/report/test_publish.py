@@ -118,6 +118,13 @@ def test_several_lessons_have_a_page_each_and_an_index(grade_these: GradeThese, 
 # ── Class list and late rule ──
 
 
+def test_a_class_list_needs_no_settings(grade_these: GradeThese, out: Path) -> None:
+    out.mkdir()
+    (out / "class.csv").write_text("name,login\nAda Lovelace,ada\nBob,bob\n")
+    book = grade_these(submission("ada")).book
+    assert [student.name for student in book.students] == ["Ada Lovelace", "Bob"]
+
+
 def write_settings(out: Path, toml: str, class_list: str = "name,id,group\nAda,1,A\nBob,2,B\n") -> None:
     out.mkdir(exist_ok=True)
     (out / "class.csv").write_text(class_list)
