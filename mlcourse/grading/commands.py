@@ -60,7 +60,12 @@ def grade_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("submissions", type=Path, nargs="?", help="a folder of submissions, or a learning platform's zip")
     add("-o", "--out", type=Path, help="the folder for marks, tables and pages")
-    add("--init", type=Path, metavar="OUT", help="write a commented gradebook.toml into OUT, and stop")
+    add(
+        "--init",
+        type=Path,
+        metavar="OUT",
+        help="write an example of gradebook.toml and class.csv into OUT, and stop",
+    )
     add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (0: this process)")
     add("--executor", metavar="dask://HOST:PORT", help="a Dask cluster that marks them instead of processes")
     add("--resume", action="store_true", help="keep the marks in OUT that are still valid")
@@ -179,7 +184,7 @@ def mark(words: list[str]) -> int:
     with lock_folder(options.out):
         desk = Desk(options.out, Course(options.course.resolve()))
         run_desk(desk, browser=not options.no_browser)
-        if not desk.store.changed:
+        if not desk.changed:
             print("Nothing was entered.")
             return 0
         summary = publish(options.out)

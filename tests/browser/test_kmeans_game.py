@@ -307,3 +307,14 @@ def test_a_finger_drags_centres(shown):
     live.swipe((x, y), (x, y + 60))
     assert centers(live)[0][1] < PLACES[0][1] - 0.1
     assert live.page.evaluate("scrollY") == 0
+
+
+def test_a_centre_dragged_outside_stays_whole_and_apart(placed):
+    """The numbers of two centres at one place stand beside each other."""
+    left, _, _, top = placed.get("planes[0].limits")
+    placed.drag(centers(placed)[0], (left - 1, top + 1))
+    (x, y), box = placed.get("means[0]"), placed.get("planes[0].box")
+    assert placed.get(f"planes[0].px({x})") - box["left"] >= 13
+    assert placed.get(f"planes[0].py({y})") - box["top"] >= 13
+    one, other = placed.get("planes[0].fanned([[1, 1], [1, 1]])")
+    assert np.linalg.norm(np.subtract(placed.place(one), placed.place(other))) > 15

@@ -156,7 +156,8 @@ def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
     live = shown(still=False)
     live.press("End")
     before = live.get("state.steps.at(-1).lowerBound")
-    live.take(POINTS[3])
+    point = np.linalg.norm(POINTS[:, np.newaxis] - means(live), axis=2).min(axis=1).argmax()  # under no mean
+    live.take(POINTS[point])
     live.carry(FREE)
     settled(live)
     steps = live.get("state.steps.length")
@@ -174,7 +175,9 @@ def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
     assert not live.get("playing")
     live.page.evaluate(f"{HOST}.player.go({2 * (steps - 1)})")
     text = live.page.locator(".caption").inner_text()
-    assert text.startswith(f"You let go of point 3 in round {live.get(f'state.steps[{steps - 1}].round')}: ")
+    assert text.startswith(
+        f"You let go of point {point} in round {live.get(f'state.steps[{steps - 1}].round')}: "
+    )
     after = live.get(f"state.steps[{steps - 1}].lowerBound")
     assert numbers(text)[2:4] == pytest.approx([before, after], abs=6e-5)
     live.click("First")
@@ -429,8 +432,8 @@ AROUND = """(canvas, [x, y]) => {
 }"""
 
 
-def test_a_cross_can_be_seen_around_a_number(shown):
-    """Where k-means and EM agree, the number covers the middle of the cross, but not its ends."""
+def test_a_cross_can_be_seen_beside_a_number(shown):
+    """Where k-means and EM agree, the cross stands beside the number, and hides nothing of it."""
     live = shown()
     x, y = live.get("means[0]")
     at = live.get(f"planes[0].px({x})"), live.get(f"planes[0].py({y})")
@@ -440,7 +443,7 @@ def test_a_cross_can_be_seen_around_a_number(shown):
     changed = (np.array(before) != live.plane.evaluate(AROUND, at)).reshape(40, 40)
     away = np.hypot(*np.mgrid[-20:20, -20:20])
     assert changed[(away > 10) & (away < 17)].sum() > 20
-    assert not changed[away < 7].any()
+    assert not changed[away < 5].any()
 
 
 def test_rounds_since_the_last_change_can_be_stepped_through(shown):

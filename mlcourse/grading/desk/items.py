@@ -1,16 +1,16 @@
 """What can be marked by hand: every open answer, and every mark of a check."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from mlcourse.grading.desk.several import Group, groups_of
 from mlcourse.grading.gradebook.book import UNGRADED, label_of
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed, Manifest
-from mlcourse.grading.records.results import Result, load
+from mlcourse.grading.records.results import defining_cells, lean, load_result
 from mlcourse.grading.report.byhand import WHOLE, Key, mark_key, notebook_key
 from mlcourse.grading.report.exports import NO_ANSWER
 from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
@@ -22,7 +22,7 @@ class Item(NamedTuple):
     """One mark of one student."""
 
     id: str  # says nothing about the student
-    name: str  # of the result
+    listed: Listed  # whose it is
     student: str  # as on the class list
     owner: str  # the student as the folder or the platform has it
     source: str
@@ -31,6 +31,12 @@ class Item(NamedTuple):
     mark: Mark  # before anything was entered by hand
     key: Key  # of its row in the table
     is_open: bool  # whether a person has to mark it
+    answered: bool = True  # False for an open question under which nothing was written
+
+    @property
+    def name(self) -> str:
+        """The name of the result."""
+        return self.listed.name
 
     @property
     def is_whole(self) -> bool:
@@ -45,23 +51,35 @@ class Passage(NamedTuple):
     text: str
 
 
-def read_items(out: Path, manifest: Manifest) -> tuple[list[Item], list[Notebook]]:
-    """Return all marks of the runs so far, lesson by lesson and task by task, and the notebooks they belong to.
+class Contents(NamedTuple):
+    """What there is to mark."""
+
+    items: list[Item]  # lesson by lesson and task by task
+    notebooks: list[Notebook]  # that they belong to
+    groups: list[Group]  # of notebooks of which one has to be chosen
+
+
+def read_items(out: Path, manifest: Manifest) -> Contents:
+    """Return all marks of the runs so far, and the notebooks they belong to.
 
     Answers are not kept in memory: `passages` reads them when they are shown.
     """
     items: list[Item] = []
     notebooks: list[Notebook] = []
-    keeper = keeper_of(manifest, read_register(out, manifest))
+    keeper = keeper_of(out, manifest, read_register(out, manifest))
+    grades: dict[str, Grade] = {}  # of notebooks of which one has to be chosen
+    several = {each.name for those in keeper.several.values() for each in those}
     for listed, result in results_of(out, manifest.submissions):
         notebooks.append(notebook_of(listed, result.grade, keeper.class_list))
         student = keeper.student(listed)
+        if listed.name in several:
+            grades[listed.name] = lean(result.grade)
         items += _items(listed, student, result.grade)
         if result.finished and result.grade.status in UNGRADED:
             items.append(_whole(listed, student, result.grade))
     places = _places(items)
     items.sort(key=lambda item: (places[item.lesson, item.mark.task], item.student.casefold(), item.source))
-    return items, notebooks
+    return Contents(items, notebooks, groups_of(keeper, grades))
 
 
 def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:
@@ -69,16 +87,17 @@ def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:
         is_open = mark.task in grade.open_answers
         if is_open and grade.status in UNGRADED and not grade.open_answers[mark.task]:
             continue  # nothing was found in this notebook; `by_hand.csv` has no row for it either
-        digest = hashlib.sha256(f"{listed.name}\0{mark.task}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{listed.name}\0{mark.task}".encode()).hexdigest()[:32]
         who = (label_of(listed, student), listed.owner, grade.source, student.group, grade.lesson or "")
-        yield Item(digest, listed.name, *who, mark, mark_key(grade, mark), is_open)
+        answered = not is_open or bool(grade.open_answers[mark.task].strip())
+        yield Item(digest, listed, *who, mark, mark_key(grade, mark), is_open, answered)
 
 
 def _whole(listed: Listed, student: Student, grade: Grade) -> Item:
     """Return the item of a notebook that could not be graded, with which somebody has to deal."""
-    digest = hashlib.sha256(f"{listed.name}\0{WHOLE}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{listed.name}\0{WHOLE}".encode()).hexdigest()[:32]
     who = (label_of(listed, student), listed.owner, grade.source, student.group, "")
-    return Item(digest, listed.name, *who, Mark(WHOLE, 0, 0, "by hand"), notebook_key(grade), True)
+    return Item(digest, listed, *who, Mark(WHOLE, 0, 0, "by hand"), notebook_key(grade), True)
 
 
 def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:
@@ -89,19 +108,11 @@ def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:
 
 def passages(out: Path, item: Item) -> list[Passage]:
     """Return what the student wrote for the task: the open answer, or the cells that define the function or value."""
-    result = load(out / "results" / f"{item.name}.json")
+    result = load_result(out, item.name, item.listed)
     if result is None:
         return []
     if item.is_whole:
         return [Passage("Why it could not be graded", ungraded_reason(result.grade))]
     if item.is_open:
         return [Passage("Answer", result.grade.open_answers.get(item.mark.task, "").strip() or NO_ANSWER)]
-    return [Passage(f"Cell {number}", source) for number, source in _defining_cells(result, item.mark.task)]
-
-
-def _defining_cells(result: Result, task: str) -> list[tuple[int, str]]:
-    name = re.escape(task)
-    defines = re.compile(
-        rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b|^[ \t]*{name}\b[^=\n]{{0,200}}=", re.MULTILINE
-    )
-    return [(number, source) for number, source in result.code if defines.search(source)]
+    return [Passage(f"Cell {number}", source) for number, source in defining_cells(result, item.mark.task)]

@@ -115,7 +115,7 @@ class Page(Guarded):
     def get(self) -> None:
         problem = ""
         try:
-            self.desk.store.refresh()
+            self.desk.refresh()
         except SheetError as error:
             problem = str(error)
         arguments = {name: self.get_query_argument(name) for name in self.request.query_arguments}
@@ -148,6 +148,7 @@ class Page(Guarded):
                 whole=WHOLE,
                 groups=self.desk.groups(),
                 conflicts=self.desk.conflicts(),
+                several=self.desk.several,
                 notices=self.desk.store.notices,
                 problem=problem,
                 max_comment=MAX_COMMENT,
@@ -200,6 +201,7 @@ class Save(Page):
                 "comment": entry.comment,
                 "marked": selection.marked,
                 "total": selection.total,
+                "questions": {each.task: each.marked for each in self.desk.questions() if each.is_open},
                 "answered": bool(answered) and all(each.answered for each in answered),
             }
         )
@@ -217,6 +219,37 @@ def _problem_with(entry: Entry, out_of: int) -> str:
     if len(entry.comment) > MAX_COMMENT:
         return f"Not saved: the comment has {len(entry.comment)} characters; shorten it to {MAX_COMMENT}."
     return ""
+
+
+class SeveralPage(Guarded):
+    """The students with several notebooks for one lesson; a click chooses the one that counts."""
+
+    def get(self) -> None:
+        self._show()
+
+    def post(self) -> None:
+        problem = ""
+        counts = self.get_body_argument("counts", "yes") == "yes"
+        try:
+            if not self.application.desk.several.choose(self.get_body_argument("notebook", ""), counts):
+                raise HTTPError(HTTPStatus.NOT_FOUND)
+        except (SheetError, OSError) as error:
+            problem = f"Not saved: {error}"
+            self.set_status(HTTPStatus.CONFLICT)
+        if problem:
+            self._show(problem)
+        else:
+            self.redirect("/several", status=HTTPStatus.SEE_OTHER)
+
+    def _show(self, problem: str = "") -> None:
+        several = self.application.desk.several
+        try:
+            several.refresh()
+        except SheetError as error:
+            problem = str(error)
+        xsrf_field = Markup(self.xsrf_form_html())
+        page = TEMPLATES.get_template("several.html")
+        self.finish(page.render(several=several, problem=problem, xsrf_field=xsrf_field))
 
 
 class Static(Guarded, StaticFileHandler):
@@ -249,6 +282,7 @@ class DeskServer(Application):
             ("/", Page),
             ("/enter", Entrance),
             ("/save", Save),
+            ("/several", SeveralPage),
             ("/static/(.*)", Static, {"path": str(HERE / "static")}),
         ]
         super().__init__(

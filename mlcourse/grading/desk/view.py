@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from mlcourse.course_folder import Course
 from mlcourse.grading.desk.items import Item, read_items
 from mlcourse.grading.desk.rubrics import read_rubrics
+from mlcourse.grading.desk.several import Several
 from mlcourse.grading.desk.store import Store
 from mlcourse.grading.records.grade import Mark
 from mlcourse.grading.records.journal import Journal
@@ -22,6 +23,7 @@ from mlcourse.grading.report.regrade import (
     read_requests,
     state_of,
 )
+from mlcourse.grading.report.several import NAME as SEVERAL
 
 Shown = Literal["all", "unmarked", "requests"]
 
@@ -94,8 +96,9 @@ class Desk:
         self.out = out
         manifest = read_manifest(out)
         self.titles = manifest.titles
-        self.items, notebooks = read_items(out, manifest)
+        self.items, notebooks, groups = read_items(out, manifest)
         self.by_id = {item.id: item for item in self.items}
+        self.several = Several(out / SEVERAL, groups)
         self.store = Store(out / "by_hand.csv", Journal(out / "journal.jsonl"))
         self.rubrics = read_rubrics(course.root)
         requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
@@ -105,6 +108,16 @@ class Desk:
         self._requests: dict[tuple[str, str], list[Requested]] = {}
         for each in follow_up(out, requests, marks):
             self._requests.setdefault((each.request.name, each.request.task), []).append(each)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was entered here."""
+        return self.store.changed or self.several.changed
+
+    def refresh(self) -> None:
+        """Read the tables again if another program has written them. Raises SheetError."""
+        self.store.refresh()
+        self.several.refresh()
 
     # ── One item ─────────────────────────────────────────────────────────────────────────────────
 
@@ -136,7 +149,10 @@ class Desk:
     def questions(self) -> list[Question]:
         """List all tasks, in the order of the course, with how many of their answers are marked."""
         by_task: dict[tuple[str, str], list[Item]] = {}
+        set_aside = self.several.set_aside()
         for item in self.items:
+            if item.name in set_aside:
+                continue  # another notebook counts: nobody has to mark this one
             by_task.setdefault((item.lesson, item.mark.task), []).append(item)
         return [
             Question(
@@ -160,7 +176,10 @@ class Desk:
 
     def select(self, choice: Choice) -> Selection:
         """Return the item that the choice points at, or else the first one after it, and its neighbours."""
-        candidates = [item for item in self.items if self._is_about(item, choice)]
+        set_aside = self.several.set_aside()
+        candidates = [
+            item for item in self.items if item.name not in set_aside and self._is_about(item, choice)
+        ]
         if choice.anonymous:  # an order that does not follow the names
             tasks = {
                 task: place for place, task in enumerate(dict.fromkeys(item.mark.task for item in candidates))

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from typing import TypeAlias
 
 from mlcourse.grading.gradebook.class_list import ClassList, Student, clues_of
 from mlcourse.grading.gradebook.late import LateRule
@@ -14,6 +15,7 @@ from mlcourse.grading.records.text import printable
 
 UNGRADED = ("unreadable", "missing")
 UNKNOWN = ""  # in place of the lesson of a submission that may belong to any
+Choices: TypeAlias = Mapping[tuple[str, str], bool]  # names of a submission and a lesson → whether it counts
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,12 @@ class Entry:
     due: datetime | None = None
     rule: LateRule = field(default_factory=LateRule)
     others: tuple[str, ...] = ()  # files of the student's other notebooks that may be for the same lesson
+    chosen: str = ""  # which file the instructor has chosen, if there are several; blank until then
     is_finished: bool = True  # False if the run was stopped before it was marked
     dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
     comment: str = ""  # what a person has written about it, if it could not be graded
+    lost: int = 0  # tasks that are missing because a cell failed
+    zone: tzinfo | None = None  # in which times are shown; None for this machine's
 
     @property
     def name(self) -> str:
@@ -49,13 +54,23 @@ class Entry:
         return bool(self.others)
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether nobody has chosen yet which of several notebooks counts."""
+        return bool(self.others) and not self.chosen
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether another notebook has been chosen instead of this one."""
+        return bool(self.others) and self.chosen not in ("", self.listed.source)
+
+    @property
     def is_graded(self) -> bool:
         return self.grade.status not in UNGRADED
 
     @property
     def needs_a_person(self) -> bool:
         """Whether it could not be graded, and nobody has dealt with it."""
-        return not self.is_graded and not self.dealt_with
+        return not self.is_graded and not self.dealt_with and not self.is_set_aside
 
     @property
     def deduction(self) -> float:
@@ -71,13 +86,18 @@ class Entry:
 
     @property
     def pending(self) -> int:
-        """How many points still have to be given by hand; 0 if it could not be graded."""
-        return pending_points(self.grade)
+        """How many points still have to be given by hand; 0 if it could not be graded or does not count."""
+        return 0 if self.is_set_aside else pending_points(self.grade)
 
     @property
     def counts(self) -> bool:
-        """Whether its points count in sums and are uploaded."""
-        return self.is_graded and not self.is_one_of_several
+        """Whether its points count in sums."""
+        return self.is_graded and self.is_the_one
+
+    @property
+    def is_the_one(self) -> bool:
+        """Whether it is the student's notebook for its lesson: the only one, or the one that was chosen."""
+        return not self.is_undecided and not self.is_set_aside
 
 
 def label_of(listed: Listed, student: Student) -> str:
@@ -96,6 +116,7 @@ class Book:
     gradebook: Gradebook = field(default_factory=Gradebook)
     remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
     titles: Mapping[str, str] = field(default_factory=dict)  # of tasks, by name
+    unclear: frozenset[Student] = frozenset()  # in the place of one of the class list, of whom several fit
 
     def __post_init__(self) -> None:
         self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
@@ -188,6 +209,9 @@ class Bookkeeper:
         Without students, everybody who handed something in is a student.
     titles : mapping of str → str, optional
         The titles of tasks.
+    choices : mapping of (str, str) → bool, optional
+        Whether a notebook, by the names of the submission and the lesson, counts as one of several. Those that the
+        instructor has not seen are left out: they open the question again.
     """
 
     def __init__(
@@ -196,16 +220,21 @@ class Bookkeeper:
         gradebook: Gradebook,
         class_list: ClassList,
         titles: Mapping[str, str] | None = None,
+        choices: Choices | None = None,
     ):
         self.gradebook, self.class_list, self.titles = gradebook, class_list, titles or {}
+        self.choices = choices or {}
         self.remarks: list[str] = []
+        self._unclear: set[Student] = set()
         shared = shared_names(submissions)
         self._owners: dict[tuple[str, str], Student] = {}
         for each in submissions:
             if _key(each) not in self._owners:
                 self._owners[_key(each)] = self._student(each, shared)
         self.students = list(dict.fromkeys([*class_list.students, *self._owners.values()]))
-        self._several = self._those_of_several(submissions)
+        self.several = self._cells_with_several(submissions)
+        self._others = self._other_files()
+        self._chosen = self._chosen_files()
         self._extensions = self._extensions_by_student()
 
     def student(self, listed: Listed) -> Student:
@@ -217,8 +246,9 @@ class Bookkeeper:
         student, due = self.student(listed), self.gradebook.due_date(listed.lesson)
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
-        others = self._several.get(listed.name, ())
-        return Entry(grade, listed, student, late, due, self.gradebook.late, others)
+        others, chosen = self._others.get(listed.name, ()), self._chosen.get(listed.name, "")
+        entry = Entry(grade, listed, student, late, due, self.gradebook.late, others, chosen)
+        return replace(entry, zone=self.gradebook.zone)
 
     def book(self, entries: Iterable[Entry]) -> Book:
         """Return the book, in which what could not be graded comes first."""
@@ -226,9 +256,9 @@ class Bookkeeper:
             entries, key=lambda entry: (entry.is_graded, entry.label.casefold(), entry.listed.source)
         )
         students = sorted(self.students, key=lambda student: student.name.casefold())
-        remarks = [*duplicate_remarks(ordered), *self.remarks]
+        remarks = [*self._undecided_remarks(), *self.remarks]
         listed = frozenset(self.class_list.students)
-        return Book(ordered, students, listed, self.gradebook, remarks, self.titles)
+        return Book(ordered, students, listed, self.gradebook, remarks, self.titles, frozenset(self._unclear))
 
     def _student(self, submission: Listed, shared: set[str]) -> Student:
         """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""
@@ -237,22 +267,59 @@ class Bookkeeper:
             return found[0]
         if self.class_list.students:
             self.remarks.append(remark_on(submission, found))
+        if found:
+            self._unclear.add(Student(submission.owner))
+            return Student(submission.owner)
         clues = clues_of(submission.owner, submission.source)
         if clues.name in ("", clues.word) or clues.name in shared:
             return Student(submission.owner)
         return Student(clues.name, id=clues.word)
 
-    def _those_of_several(self, submissions: Iterable[Listed]) -> dict[str, tuple[str, ...]]:
-        """Return, by a submission's name, the student's other files for the same lesson, or for an unknown one."""
+    def _cells_with_several(self, submissions: Iterable[Listed]) -> dict[tuple[Student, str], list[Listed]]:
+        """Return the student's files for a lesson, or for an unknown one, where there are several."""
         cells: dict[tuple[Student, str], list[Listed]] = defaultdict(list)
         for each in submissions:
             for lesson in each.lessons or (UNKNOWN,):
                 cells[self._owners[_key(each)], lesson].append(each)
+        return {cell: those for cell, those in cells.items() if len(those) > 1}
+
+    def _other_files(self) -> dict[str, tuple[str, ...]]:
+        """Return the student's other files for the same lesson, by a submission's name."""
         others: dict[str, dict[str, str]] = defaultdict(dict)  # files by name, each once
-        for those in cells.values():
+        for those in self.several.values():
             for one in those:
                 others[one.name] |= {each.name: each.source for each in those if each is not one}
         return {name: tuple(sources.values()) for name, sources in others.items()}
+
+    def _chosen_files(self) -> dict[str, str]:
+        """Return the file that was chosen instead of a submission, or this one, by the submission's name."""
+        found: dict[str, list[str]] = defaultdict(list)
+        lessons: dict[str, int] = {}
+        for (_, lesson), those in self.several.items():
+            chosen = self.chosen_of(lesson, those)
+            for each in those:
+                lessons[each.name] = len(each.lessons)
+                found[each.name] += [chosen.source] if chosen else []
+        # One whose lesson is unknown stays in question until every lesson that it may be of is decided.
+        return {name: files[0] for name, files in found.items() if files and len(files) == lessons[name]}
+
+    def chosen_of(self, lesson: str, those: Sequence[Listed]) -> Listed | None:
+        """Return the notebook that was chosen among several; None while it is open which one counts."""
+        known = [self.choices.get((each.name, lesson)) for each in those]
+        return those[known.index(True)] if None not in known and known.count(True) == 1 else None
+
+    def _undecided_remarks(self) -> Iterator[str]:
+        """Yield a sentence about each student with several notebooks for a lesson, until one of them is chosen."""
+        files: dict[Student, dict[str, str]] = defaultdict(dict)
+        for (student, lesson), those in self.several.items():
+            if not self.chosen_of(lesson, those):
+                files[student] |= {each.name: printable(each.source) for each in those}
+        for student, sources in sorted(files.items(), key=lambda each: each[0].name.casefold()):
+            yield (
+                f"{printable(student.name)} handed in {', '.join(sources.values())}: which one counts? The sums and"
+                " the tables to upload omit them. Choose one at the desk (`mark`), under “Several notebooks for one"
+                " lesson”."
+            )
 
     def _extensions_by_student(self) -> dict[Student, Mapping[str, float]]:
         """Return the extensions, and remark on each that belongs to nobody or to several."""
@@ -291,17 +358,7 @@ def remark_on(submission: Listed, candidates: Sequence[Student]) -> str:
     if not candidates:
         return f"{who} is not on the class list."
     names = (f"{each.name} ({each.id})" if each.id else each.name for each in candidates[:5])
-    return f"{who} may be {printable(' or '.join(names), 500)}: the class list does not say which."
-
-
-def duplicate_remarks(entries: Iterable[Entry]) -> Iterator[str]:
-    """Yield a sentence about each student with several notebooks for a lesson."""
-    files: dict[Student, list[str]] = defaultdict(list)
-    for entry in entries:
-        if entry.is_one_of_several:
-            files[entry.student].append(printable(entry.listed.source))
-    for student, sources in files.items():
-        yield (
-            f"{printable(student.name)} handed in {', '.join(sources)}: which one counts? The sums and the tables to"
-            " upload omit them. Remove all but one, then run `grade` with `--resume`."
-        )
+    return (
+        f"{who} may be {printable(' or '.join(names), 500)}: write {who} into a column `folder` of the class list,"
+        " in the row of the one it is."
+    )

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mlcourse.grading.gradebook.settings import GradebookError
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.sheet import separator_in, text_of
-from mlcourse.grading.records.text import tidy
+from mlcourse.grading.records.text import name_key, tidy
 
 # What spreadsheets and learning platforms call the columns, after `column_key`.
 COLUMNS = {
@@ -36,6 +36,7 @@ COLUMNS = {
     "email": ("email", "emailaddress", "mail", "emailadresse"),
     "login": ("login", "username", "user", "loginid", "sisloginid", "netid"),
     "group": ("group", "groups", "section", "class", "gruppe", "gruppen"),
+    "folder": ("folder", "file", "ordner", "datei"),
 }
 COMMENT = "#"
 NO_STUDENTS = ("pointspossible",)  # the second line of a table from Canvas
@@ -53,6 +54,7 @@ class Student:
     email: str = ""
     login: str = ""
     group: str = ""
+    folder: str = ""  # of the submissions, or what their files begin with: it decides whose they are
 
 
 class Clues(NamedTuple):
@@ -72,6 +74,7 @@ class ClassList:
 
     def __init__(self, students: Iterable[Student]):
         self.students = list(dict.fromkeys(students))
+        self._folders = {folder: each for each in self.students for folder in folders_of(each)}
         self._words: dict[str, list[Student]] = {}
         self._names: dict[str, list[Student]] = {}
         for student in self.students:
@@ -90,6 +93,9 @@ class ClassList:
         source : str
             The whole path, which shows whether a learning platform has chosen the names.
         """
+        for place in (source.partition("/")[0], owner):
+            if place and (tied := self._folders.get(name_key(place))):
+                return [tied]
         clues = clues_of(owner, source)
         by_word = self._words.get(clues.word.casefold(), []) if clues.word else []
         by_name = self._names.get(letters(clues.name), []) if clues.name else []
@@ -99,7 +105,13 @@ class ClassList:
         if by_word and clues.name != clues.word and not any(alike(clues.name, each.name) for each in by_word):
             # A platform's number may be another student's id by chance: the name would have to fit, too.
             return []
-        return by_word or by_name
+        return by_word or by_name or self._with_id_in(clues.name)
+
+    def _with_id_in(self, name: str) -> list[Student]:
+        """Return the students whose id is one of the words of a name: somebody has renamed the folder."""
+        words = re.split(r"[\s,;()_-]+", name.casefold())
+        found = (each for word in words for each in self._words.get(word, []) if each.id.casefold() == word)
+        return list(dict.fromkeys(found))
 
 
 def clues_of(owner: str, source: str) -> Clues:
@@ -117,6 +129,11 @@ def words_of(student: Student) -> set[str]:
     """Return what identifies a student in one word: id, e-mail, the part of it before the @, login."""
     words = (student.id, student.email, student.email.partition("@")[0], student.login)
     return {word.casefold() for word in words if word}
+
+
+def folders_of(student: Student) -> set[str]:
+    """Return the folders that are the student's, one for each assignment of a platform that numbers them anew."""
+    return {key for folder in re.split("[|;]", student.folder) if (key := name_key(folder))}
 
 
 def spellings(name: str) -> set[str]:
@@ -198,15 +215,22 @@ def student_from(row: Sequence[str], columns: dict[str, int]) -> Student | None:
     name = cells.get("name") or full or next(filter(None, identity.values()), "")
     if not name or letters(name) in NO_STUDENTS:
         return None
-    return Student(name, **identity, group=cells.get("group", ""))
+    return Student(name, **identity, group=cells.get("group", ""), folder=cells.get("folder", ""))
 
 
 def refuse_shared(path: Path, students: Iterable[Student]) -> None:
-    """Raise GradebookError if two students have the same id, e-mail or login."""
-    for column in ("id", "email", "login"):
+    """Raise GradebookError if two students have the same id, e-mail, login or folder."""
+    values: dict[str, Callable[[Student], Iterable[str]]] = {
+        "id": lambda student: [student.id.casefold()],
+        "email": lambda student: [student.email.casefold()],
+        "login": lambda student: [student.login.casefold()],
+        "folder": folders_of,
+    }
+    for column, values_of in values.items():
         owners: dict[str, Student] = {}
-        for student in dict.fromkeys(students):
-            value = getattr(student, column).casefold()
+        for student, value in (
+            (each, value) for each in dict.fromkeys(students) for value in values_of(each)
+        ):
             if value and owners.setdefault(value, student) is not student:
                 raise GradebookError(
                     f"{path}: {owners[value].name} and {student.name} have the same {column}, {value}; wanted: one"

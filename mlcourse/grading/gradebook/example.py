@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from mlcourse.grading.gradebook.settings import NAME
-
-CLASS_LIST = "class.csv"
+from mlcourse.grading.gradebook.settings import CLASS_LIST, NAME
 
 GRADEBOOK_TOML = f"""\
 # What you decide for this class. Lines that begin with # are comments; every setting has the default shown.
@@ -43,7 +41,8 @@ cost_per_day = 0
 CLASS_CSV = """\
 # One line for each student. Remove the # from the line with the names of the columns, and add your students below it,
 # or replace this file with one that your learning platform or your spreadsheet exports: the order of the columns does
-# not matter, they may be separated by commas, semicolons or tabs, and other columns are ignored.
+# not matter, they may be separated by commas, semicolons or tabs, and other columns are ignored. If two students have
+# the same name, add a column `folder` with the name of the folder (or file) that each has handed in.
 # name,id,e-mail,group
 # Ada Lovelace,1815,ada@example.org,A
 """

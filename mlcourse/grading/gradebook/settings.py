@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Any, Literal, Never, TypeAlias, TypeVar, get_args
 
@@ -11,6 +11,7 @@ from mlcourse.course_folder import did_you_mean
 from mlcourse.grading.gradebook.late import Cost, LateRule
 
 NAME = "gradebook.toml"
+CLASS_LIST = "class.csv"  # unless the settings name another file
 
 Value = TypeVar("Value")
 Platform: TypeAlias = Literal["auto", "canvas", "moodle", "gradescope", "junit", "none"]
@@ -38,6 +39,11 @@ class Gradebook:
 
     def due_date(self, lesson: str | None) -> datetime | None:
         return of_lesson(self.due, lesson)
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The zone in which times are shown: that of the due dates, or this machine's."""
+        return next((due.tzinfo for due in self.due.values()), None)
 
     def lessons(self) -> Iterator[tuple[str, str]]:
         """Yield every lesson that is named, after the table in which it is named."""

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-from mlcourse.grading.intake.files import File, Reading, read_stream
+from mlcourse.grading.intake.files import File, Reading, read_stream, time_of
 from mlcourse.grading.intake.kinds import is_submission
 from mlcourse.grading.intake.outputs import Allowance
 
@@ -57,7 +57,8 @@ def files_in(source: Path | bytes) -> list[File]:
         raise RefusedArchive(f"It is not a readable {kind}: {_describe(error)}") from error
     visible = sorted((one for one in members if not _hidden(one.name)), key=lambda member: member.name)
     return [
-        File(_parts(one.name), partial(_read, one), is_submission(one.name), one.written) for one in visible
+        File(_parts(one.name), partial(_read, one), is_submission(one.name), time_of(one.written))
+        for one in visible
     ]
 
 

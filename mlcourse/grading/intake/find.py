@@ -20,8 +20,18 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from mlcourse.grading.intake import nbgrader
 from mlcourse.grading.intake.archives import RefusedArchive, files_in
-from mlcourse.grading.intake.files import File, Reading, attachments_of, original_name, owner, read_stream
+from mlcourse.grading.intake.files import (
+    File,
+    Reading,
+    Time,
+    attachments_of,
+    original_name,
+    owner,
+    read_stream,
+    time_of,
+)
 from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_submission, maybe_notebook, what_else
 from mlcourse.grading.intake.notebooks import is_a_notebook
 from mlcourse.grading.intake.outputs import Allowance
@@ -43,14 +53,16 @@ class Found(NamedTuple):
     data: bytes | None
     problem: str | None = None  # why there are no bytes
     attachments: tuple[File, ...] = ()  # the files that accompany it
-    handed_in: float | None = None  # seconds since 1970, as the platform or the file system says
+    handed_in: Time = Time()
 
 
 def find(path: Path) -> Iterator[Found]:
     """Yield every submitted file, reading one at a time."""
     if path.is_dir():
-        top = path / "submitted" if (path / "submitted").is_dir() else path
+        top = path / nbgrader.FOLDER if (path / nbgrader.FOLDER).is_dir() else path
         files = list(_walk(top, ()))
+        if top.resolve().name == nbgrader.FOLDER:
+            files = nbgrader.with_timestamps(files)
         yield from _notebooks_among(_with_everybody(files, _folders(top)))
     elif is_archive(path.name):
         yield from _in_archive(path)
@@ -126,7 +138,7 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
     first = files[0].parts if files else ()
     place = place or ((first[0], "") if len(first) > 1 else first)
     problem = _no_notebook(files, "here")
-    written = max((file.written for file in files if file.written), default=None)
+    written = max((file.written for file in files), key=lambda time: time.seconds or -1, default=Time())
     return File(
         place, lambda as_notebook=False, allowance=None: (None, problem), submitted=True, written=written
     )
@@ -178,12 +190,12 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
             yield File(here, partial(_read, path), link_or_notebook, _changed(path))
 
 
-def _changed(path: Path) -> float | None:
-    """Return when a file or link was written; None if the file system does not know."""
+def _changed(path: Path) -> Time:
+    """Return when a file or link was written."""
     try:
-        return path.lstat().st_mtime or None
+        return time_of(path.lstat().st_mtime)
     except OSError:
-        return None
+        return Time()
 
 
 def _read(path: Path, as_notebook: bool = False, allowance: Allowance | None = None) -> Reading:
@@ -229,12 +241,12 @@ def _unwrapped(files: list[File]) -> list[File]:
     single folder around everything is a wrapper, not a student, if it contains several folders.
     """
     tops = {file.parts[0] for file in files if len(file.parts) > 1}
-    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(top)]
+    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(f"{top}/")]
     paths = [file.parts for file in files if file.submitted]
     for wrapper in ((), *wrappers):
-        prefix = (*wrapper, "submitted")
+        prefix = (*wrapper, nbgrader.FOLDER)
         if any(_is_below(prefix, parts) for parts in paths):
-            return _below(prefix, files)
+            return nbgrader.with_timestamps(_below(prefix, files))
     inner = {parts[1] for parts in paths if len(parts) > 2}
     if wrappers and all(len(parts) > 2 for parts in paths) and len(inner) > 1:
         return _below(wrappers[0], files)

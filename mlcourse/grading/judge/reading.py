@@ -107,7 +107,7 @@ def read(source: str, parse: Parse) -> CellText:
     definitions: dict[str, list[set[str]]] = defaultdict(list)
     for name, uses in definitions_in(tree):
         definitions[name].append(uses)
-    checks = {name for node in ast.walk(tree) if (name := checked_by(node))}
+    checks = {task for node in ast.walk(tree) if (task := checked_by(node))}
     return CellText(checks, {**definitions})
 
 

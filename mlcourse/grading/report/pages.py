@@ -6,7 +6,7 @@ Here the numbers and names are put together; the templates in templates/ say how
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from statistics import mean, median
 from typing import NamedTuple
 
@@ -14,13 +14,15 @@ from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.gradebook.late import days
 from mlcourse.grading.records.grade import Grade
-from mlcourse.grading.records.text import format_points
+from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.charts import STATUSES, Bin, Part, histogram, shares
 from mlcourse.grading.report.markup import render
 from mlcourse.grading.report.paths import lesson_path, student_path
 from mlcourse.grading.report.words import (
     SUBMISSION_WORDS,
+    among_several,
     earned,
+    help_first,
     mark_words,
     points_or_words,
     status_words,
@@ -134,7 +136,7 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "isolated": is_isolated(entry.grade for entry in book.entries),
         "overview": overview(book),
         "ungraded": ungraded_rows(book.entries),
-        "remarks": book.remarks,
+        "remarks": [*book.remarks, *lost_remarks(book.entries)],
         "requests": list(requests),
         "changes": list(changes),
         "headings": NOTICES,
@@ -166,7 +168,10 @@ def overview(book: Book) -> str:
     statuses = ", ".join(f"{count} {SUBMISSION_WORDS[status]}" for status, count in counts.most_common())
     kinds = sorted({entry.grade.isolation for entry in book.entries if entry.grade.isolation})
     isolation = f" Isolation: {', '.join(kinds)}." if kinds else ""
-    what = [f"{len(book.students)} students", f"{len(book.entries)} submissions: {statuses}"]
+    what = [
+        f"{len(book.students) - len(book.unclear)} students",
+        f"{len(book.entries)} submissions: {statuses}",
+    ]
     return ", ".join(what[book.listed == frozenset() and len(book.lessons) < 2 :]) + "." + isolation
 
 
@@ -182,7 +187,7 @@ class Ungraded(NamedTuple):
 def ungraded_rows(entries: Iterable[Entry]) -> list[Ungraded]:
     """List what could not be graded: the instructor has to deal with it first."""
     return [
-        Ungraded(link(entry), entry.listed.source, ungraded_reason(entry.grade), entry.dealt_with)
+        Ungraded(link(entry), entry.listed.source, ungraded_reason(entry.grade), not entry.needs_a_person)
         for entry in entries
         if not entry.is_graded
     ]
@@ -233,7 +238,7 @@ def book_view(book: Book) -> BookView:
 
 def lesson_row(book: Book, lesson: str) -> LessonRow:
     entries = book.of_lesson(lesson)
-    points = [entry.points for entry in entries if entry.points is not None]
+    points = [entry.points for entry in entries if entry.points is not None and not entry.is_set_aside]
     return LessonRow(
         lesson,
         lesson_path(lesson),
@@ -270,9 +275,10 @@ def points_cell(entries: Sequence[Entry]) -> Points:
     """Return what stands in the table for a student and a lesson."""
     if not entries:
         return Points(NOTHING)
-    if len(entries) > 1:
+    chosen = [entry for entry in entries if entry.is_the_one]
+    if len(chosen) != 1:
         return Points(f"{len(entries)} notebooks", student_path(entries[0].name))
-    (entry,) = entries
+    (entry,) = chosen
     text = status_words(entry.grade) if entry.points is None else entry.points
     notes = [pending_words(entry.pending), "late" if entry.days_late else ""]
     return Points(text, student_path(entry.name), ", ".join(filter(None, notes)))
@@ -293,7 +299,8 @@ CHOICES = {
     "pending": "still to mark by hand",
     "nothing": "nothing handed in",
     "late": "late",
-    "several": "several notebooks",
+    "several": "several notebooks, none chosen",
+    "lost": "a cell failed and cost tasks",
     "unlisted": "not on the class list",
 }
 
@@ -306,8 +313,10 @@ def words_about(entry: Entry) -> Iterator[str]:
         yield "pending"
     if entry.days_late:
         yield "late"
-    if entry.is_one_of_several:
+    if entry.is_undecided:
         yield "several"
+    if entry.lost:
+        yield "lost"
 
 
 def choices_in(rows: Iterable[Row | SubmissionRow]) -> list[tuple[str, str]]:
@@ -379,7 +388,12 @@ class LessonView:
         self.late = [
             Link(f"{each.label} ({days(each.days_late)})", link(each).path) for each in book.late(lesson)
         ]
-        self.several = [f"{student.name} ({len(entries)})" for student, entries in book.several(lesson)]
+        self.several = [several_words(student, entries) for student, entries in book.several(lesson)]
+        self.lost = [
+            Link(f"{each.label} ({tasks_in_words(each.lost)})", link(each).path)
+            for each in of_lesson
+            if each.lost
+        ]
         self.unknown_times = book.unknown_times(lesson)
         self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
@@ -403,11 +417,11 @@ class LessonView:
     @property
     def contents(self) -> list[tuple[str, str]]:
         """The sections that there are: id and heading."""
-        attention = self.missing or self.late or self.several or self.unknown_times
+        attention = self.missing or self.late or self.several or self.lost or self.unknown_times
         sections: list[tuple[object, str, str]] = [
             (self.ungraded, "ungraded", "Could not be graded"),
             (True, "everyone", "Everyone"),
-            (attention, "attention", "Missing, late or several"),
+            (attention, "attention", "Missing, late, several or failed"),
             (self.bins, "distribution", "Points"),
             (self.by_group, "groups", "Groups"),
             (self.tasks, "tasks", "Tasks"),
@@ -420,8 +434,25 @@ class LessonView:
 
 def status_and_time(entry: Entry) -> str:
     late = f", {days(entry.days_late)} late" if entry.days_late else ""
-    several = ", one of several" if entry.is_one_of_several else ""
-    return status_words(entry.grade) + late + several
+    return ", ".join(filter(None, [status_words(entry.grade) + late, among_several(entry)]))
+
+
+def tasks_in_words(number: int) -> str:
+    return f"{number} task{'' if number == 1 else 's'}"
+
+
+def lost_remarks(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield a sentence about each notebook in which failed cells cost several tasks: a fix may be due."""
+    for entry in entries:
+        if entry.lost > 1:
+            who = f"{printable(entry.label)} ({printable(entry.listed.source)})"
+            yield f"{who}: a cell failed and cost {tasks_in_words(entry.lost)}. The student's page names it."
+
+
+def several_words(student: Student, entries: Sequence[Entry]) -> str:
+    """Say how many notebooks a student has for a lesson, and whether one was chosen."""
+    decided = not any(entry.is_undecided for entry in entries)
+    return f"{student.name} ({len(entries)}, {'one chosen' if decided else 'none chosen yet'})"
 
 
 def rule_in_words(book: Book, lesson: str) -> list[str]:
@@ -434,9 +465,14 @@ def moment(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d %H:%M (UTC%z)}" if time else ""
 
 
+def moment_of(seconds: float, zone: tzinfo | None) -> str:
+    """Return a time, in seconds since 1970, in a zone; without one, in this machine's."""
+    return moment(datetime.fromtimestamp(seconds, UTC).astimezone(zone))
+
+
 def statistics(entries: Iterable[Entry], out_of: int) -> tuple[str, list[Bin]]:
     """Describe the points of a lesson in words and as a histogram; both are empty if nobody has points."""
-    entries = list(entries)
+    entries = [entry for entry in entries if not entry.is_set_aside]
     points = [entry.points for entry in entries if entry.points is not None]
     if not points:
         return "", []
@@ -504,6 +540,8 @@ def student_page(
     cells : iterable of (int, str)
         The cells that were run: number and source.
     """
+    cells = list(cells)
+    ran = entry.is_graded or bool(grade.marks)  # not if there was something wrong with the notebook
     return render(
         "student.html",
         title=f"{entry.label or '(no name)'} · {' or '.join(entry.listed.lessons) or 'lesson unknown'}",
@@ -514,9 +552,12 @@ def student_page(
         why="" if entry.is_graded else ungraded_reason(grade),
         status=status_words(grade),
         facts=[*facts_about_others(entry), *facts_about_time(entry)],
-        cells=list(cells),
+        cells=cells if ran else [],
+        is_notebook=bool(cells),
+        has_all=entry.points == grade.out_of > 0 and not entry.is_set_aside,
         earned=earned,
         words=mark_words,
+        help_first=help_first,
     )
 
 
@@ -534,7 +575,7 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
     handed_in = entry.listed.handed_in
     if not entry.due:
         if handed_in is not None and not entry.is_graded:
-            yield "Handed in", moment(datetime.fromtimestamp(handed_in).astimezone())
+            yield "Handed in", moment_of(handed_in, entry.zone)
         return
     yield "Due", moment(entry.due)
     if handed_in is None:

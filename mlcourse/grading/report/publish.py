@@ -14,11 +14,18 @@ from typing import NamedTuple
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import Book, Bookkeeper, Entry
 from mlcourse.grading.gradebook.class_list import ClassList, read_class_list
-from mlcourse.grading.gradebook.settings import NAME, Gradebook, Platform, platform, read_gradebook
+from mlcourse.grading.gradebook.settings import (
+    CLASS_LIST,
+    NAME,
+    Gradebook,
+    Platform,
+    platform,
+    read_gradebook,
+)
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
-from mlcourse.grading.records.results import Result, lean, load
+from mlcourse.grading.records.results import Result, lean, load_result, tasks_lost_with_cells
 from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
@@ -42,6 +49,8 @@ from mlcourse.grading.report.regrade import (
     follow_up,
     read_requests,
 )
+from mlcourse.grading.report.several import NAME as SEVERAL
+from mlcourse.grading.report.several import choices_in, read_several, update_several
 
 
 @dataclass
@@ -69,10 +78,14 @@ class Summary:
 def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
     """Read the gradebook.toml of a folder of results, or the file that was named; without one, all is as by default.
 
+    A class list beside the results is used unless the settings name another one.
+
     Raises GradebookError.
     """
     path = Path(manifest.gradebook) if manifest.gradebook else out / NAME
     gradebook = read_gradebook(path) if manifest.gradebook or path.exists() else Gradebook()
+    if not gradebook.class_list and (out / CLASS_LIST).is_file():
+        gradebook = replace(gradebook, class_list=out / CLASS_LIST)
     return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
 
 
@@ -91,9 +104,10 @@ def read_register(out: Path, manifest: Manifest) -> Register:
     )
 
 
-def keeper_of(manifest: Manifest, register: Register) -> Bookkeeper:
-    """Return who knows whose each submission is, by the settings and the class list."""
-    return Bookkeeper(manifest.submissions, *register, manifest.titles)
+def keeper_of(out: Path, manifest: Manifest, register: Register) -> Bookkeeper:
+    """Return who knows whose each submission is, and which of several counts. Raises SheetError."""
+    choices = choices_in(read_several(out / SEVERAL), manifest.submissions)
+    return Bookkeeper(manifest.submissions, *register, manifest.titles, choices)
 
 
 def also_called(owner: str, source: str, class_list: ClassList) -> tuple[str, ...]:
@@ -116,12 +130,13 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     NothingToPublish
         If there was no run.
     SheetError
-        If by_hand.csv cannot be read or has an invalid number of points. The file is left unchanged.
+        If by_hand.csv cannot be read or has an invalid number of points, or several.csv cannot be read. The files
+        are left unchanged.
     GradebookError
         If gradebook.toml or the class list cannot be used.
     """
     manifest = read_manifest(out)
-    keeper = keeper_of(manifest, register or read_register(out, manifest))
+    keeper = keeper_of(out, manifest, register or read_register(out, manifest))
     entered = as_handed_in(read_entries(out / "by_hand.csv"), manifest.submissions, keeper)
     used: set[Key] = set()
     rows: dict[Key, byhand.Row] = {}
@@ -130,7 +145,7 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     marks: MarksByTask = {}
     for listed, result in results_of(out, manifest.submissions):
         grade = apply_entries(result.grade, entered, used)
-        entry = keeper.entry(listed, lean(grade))
+        entry = replace(keeper.entry(listed, lean(grade)), lost=tasks_lost_with_cells(result))
         if not result.finished:
             entry = replace(entry, is_finished=False)
         elif not entry.is_graded:
@@ -144,6 +159,7 @@ def publish(out: Path, register: Register | None = None) -> Summary:
         entries.append(entry)
     book = keeper.book(entries)
     update_table(out / "by_hand.csv", rows)
+    update_several(out / SEVERAL, keeper)
     requests, problems = find_requested(read_requests(out / REQUESTS), notebooks)
     book.remarks += [*unused(entered, used), *problems]
     requested = [each.sentence(manifest.titles) for each in follow_up(out, requests, marks)]
@@ -159,7 +175,7 @@ def as_handed_in(
     names: dict[tuple[str, str], str] = {}
     for each in submissions:
         listed, known = (
-            table_key(exports.inert(name), exports.inert(each.source), "")
+            table_key(exports.inert(name), exports.file_cell(each.source), "")
             for name in (each.student, keeper.student(each).name)
         )
         names[known.student, known.file] = listed.student
@@ -200,7 +216,7 @@ def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Liste
     """
     for each in submissions:
         nothing = Result(Grade(each.student, each.lesson, each.source, "unreadable"), "")
-        result = load(out / "results" / f"{each.name}.json") or nothing
+        result = load_result(out, each.name, each) or nothing
         if not result.finished:
             notes = [*result.grade.notes, "Not completely marked: run `grade` with `--resume` to continue."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
@@ -231,7 +247,7 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
     yield _write(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(book))
     others: list[tuple[str, Entry]] = []  # what goes back in no platform's names
     for lesson in book.lessons:  # one assignment each
-        entries = [entry for entry in book.of_lesson(lesson) if not entry.is_one_of_several]
+        entries = [entry for entry in book.of_lesson(lesson) if entry.is_the_one]
         chosen = platform_of(book, lesson)
         if chosen == "canvas":
             yield _write(out / f"canvas_{lesson}.csv", exports.canvas_csv(entries, lesson))
@@ -256,13 +272,16 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
 
 
 def platform_of(book: Book, lesson: str) -> Platform:
-    """Return the platform that was asked for, or the one whose file names most submissions of a lesson have."""
+    """Return the platform that was asked for, or the one that has named the files of most students of a lesson.
+
+    Students are counted, not files: one may hand in many, under any names.
+    """
     if book.gradebook.platform != "auto":
         return book.gradebook.platform
-    sources = [entry.listed.source for entry in book.of_lesson(lesson)]
-    counts: Counter[Platform] = Counter(
-        "moodle" if moodle(source) else "canvas" for source in sources if moodle(source) or canvas(source)
-    )
+    files = [(entry.listed.owner, entry.listed.source) for entry in book.of_lesson(lesson)]
+    named: set[tuple[str, Platform]] = {(owner, "canvas") for owner, source in files if canvas(source)}
+    named |= {(owner, "moodle") for owner, source in files if moodle(source)}
+    counts = Counter(platform for _, platform in named)
     return counts.most_common(1)[0][0] if counts else "none"
 
 
@@ -272,7 +291,9 @@ def platform_of(book: Book, lesson: str) -> Platform:
 OUR_FILES = re.compile(
     r"(canvas|moodle)_\d\d_\w+\.csv|feedback(_(canvas|moodle)_\d\d_\w+)?\.zip|lesson_\d\d_\w+\.html|junit\.xml"
 )
-OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
+OUR_NAMES = re.compile(
+    r"[a-z0-9-]+-[0-9a-f]{10}([0-9a-f]{22})?"
+)  # see `slug`; older versions made shorter ones
 
 
 def remove_leftovers(out: Path, written: Sequence[Path], names: set[str]) -> None:

@@ -34,15 +34,34 @@ def earned(mark: Mark) -> str:
     return "–" if mark.status == "by hand" and not mark.entered else format_points(mark.points)
 
 
+def help_first(mark: Mark) -> str:
+    """Return a mark's message with the likely mistake, and the hint below it, in front of the numbers."""
+    numbers, found, rest = mark.message.partition(f"\nLikely mistake: {mark.advice}")
+    return f"{found.strip()}{rest}\n{numbers}" if mark.advice and found else mark.message
+
+
 def which_counts(entry: Entry) -> str:
     """Tell a student with several files for a lesson which one counts, and why; empty if there is only this one."""
     if not entry.others:
         return ""
+    if entry.is_set_aside:
+        return f"This file does not count: your instructor has chosen {printable(entry.chosen)}."
     files = ", ".join(map(printable, entry.others))
+    if entry.chosen:
+        return f"You also handed in {files}. This file counts: your instructor has chosen it."
     return (
         f"You also handed in {files}. Only one file per lesson counts, and which one you mean is not clear. Until"
         " your instructor has chosen, none of them is in the sum of your points."
     )
+
+
+def among_several(entry: Entry) -> str:
+    """Say which part a notebook has among several for one lesson; empty if it is the only one."""
+    if not entry.others:
+        return ""
+    if entry.is_undecided:
+        return "one of several"
+    return "does not count" if entry.is_set_aside else "counts"
 
 
 def ungraded_reason(grade: Grade) -> str:

@@ -59,7 +59,6 @@ class KMeansGame extends Live {
       this.rivalsButton,
     ]);
     this.reading.before(this.score);
-    this.speed.value = 4;
   }
 
   update() {

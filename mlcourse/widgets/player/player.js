@@ -2,7 +2,6 @@
 
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
-const LONG = [41, 101]; // frames, from which on the player opens at a higher speed
 const SHARES = "π: share (weight) · points whose likeliest component it is";
 const STILL = 5; // a press that moves further than this is no click, in pixels
 
@@ -28,15 +27,14 @@ class Player {
     this.weights = scene.weights && element("div", { class: "weights", role: "img" });
     this.caption = spoken("caption");
     this.reading = spoken("reading");
-    const sliderName = scene.sliderName ?? "step";
+    const { sliderName } = scene;
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
     this.first = this.button("First", () => this.jump(this.origin), "⇤ First");
     this.back = this.button("Back", () => this.step(-1), "← Back");
     this.playButton = this.button("Play", () => (this.playing ? this.pause() : this.play()));
     this.forward = this.button("Step", () => this.step(1), "Step →");
     this.speed = element("select", { "aria-label": "speed" });
-    const pace = LONG.filter((length) => scene.frames.length > length).length;
-    for (const [i, speed] of SPEEDS.entries()) this.speed.append(new Option(`${speed}×`, speed, false, i === pace + 1));
+    this.speed.append(...SPEEDS.map((speed) => new Option(`${speed}×`, speed, false, speed === 1)));
     this.controls = row([
       this.first,
       this.back,

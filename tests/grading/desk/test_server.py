@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcourse.grading.desk.view import Desk
+from mlcourse.grading.desk.view import Choice, Desk
 from mlcourse.grading.records.grade import Grade, Submission
 from mlcourse.grading.records.manifest import listed, read_manifest, write_manifest
 from mlcourse.grading.records.results import Result, name_of, save
@@ -250,3 +250,22 @@ def test_texts_of_students_are_only_text(tmp_path: Path, text: str) -> None:
         again = client.get()
         assert len(re.findall("<script", again.text)) == 1
         assert client.enter_marks(again, points="2", comment=again.field("seen_comment")).status in (200, 422)
+
+
+def test_a_click_chooses_one_of_several_notebooks(tmp_path: Path) -> None:
+    out = write_class(tmp_path, {"ada": "One.", "bob": "Two."})
+    (out / "class.csv").write_text("name,login,id\nAda,ada,bob\n")  # both folders are hers
+    with desk_of(out) as (desk, address):
+        client = Client(address).enter()
+        page = client.get("/several")
+        assert desk.several.undecided() == 1
+        (xsrf, *_), notebooks = (
+            re.findall(rf'name="{name}" value="([^"]*)"', page.text) for name in ("_xsrf", "notebook")
+        )
+        assert client.post("/several", {"notebook": notebooks[1]}).status == 403
+        assert client.post("/several", {"notebook": notebooks[1], "_xsrf": xsrf}).status == 303
+        assert desk.several.undecided() == 0
+        assert {item.name for item in desk.items} - desk.several.set_aside() == {
+            desk.select(Choice()).item.name
+        }
+        assert "yes" in (out / "several.csv").read_text("utf-8")

@@ -92,9 +92,11 @@ def test_strangers_are_listed_and_belong_to_nobody() -> None:
     assert book.remarks == ["eve is not on the class list."]
     book = book_of(grade("Eve Adams"), students=[Student("Eve Adams", "1"), Student("Adams, Eve", "2")])
     assert book.remarks == [
-        "Eve Adams may be Eve Adams (1) or Adams, Eve (2): the class list does not say which."
+        "Eve Adams may be Eve Adams (1) or Adams, Eve (2): write Eve Adams into a column `folder` of the"
+        " class list, in the row of the one it is."
     ]
     assert len(book.missing("04_em")) == 2
+    assert len(book.students) - len(book.unclear) == 2  # nobody is there twice
 
 
 def test_moodles_numbers_connect_nothing() -> None:

@@ -74,6 +74,8 @@ CLASS = ClassList([ADA, ZOE, Student("Bob Byron", "1234", "bob@example.org")])
         ("lovelaceada_1815", "lovelaceada_LATE_1815_55_04.ipynb", ADA),
         ("Ada Lovelace_9", "Ada Lovelace_9_assignsubmission_file/04.ipynb", ADA),  # Moodle
         ("Ada Lovelace_9", "Ada Lovelace_9.ipynb", ADA),
+        ("1815 Ada", "1815 Ada/04.ipynb", ADA),  # renamed by hand
+        ("1815_9", "1815_9_assignsubmission_file/04.ipynb", ADA),
         ("Mu\u0308ller Zoe\u0308 van der", "x", ZOE),  # another Unicode form, another order
         ("muller_van_der_zoe", "x", ZOE),
         # Moodle's numbers identify nobody: this is not Bob's.
@@ -107,6 +109,23 @@ def test_contradicting_clues_and_shared_names_fit_several() -> None:
     assert len(twins.find("Jane Smith")) == 2
     assert twins.find("2") == [twins.students[1]]
     assert twins.find("smithjane_2", "smithjane_2_7_04.ipynb") == [twins.students[1]]
+
+
+def test_a_files_name_gives_no_second_identity() -> None:
+    class_list = ClassList([Student("Adam Eve", id="77"), Student("Ben", id="89")])
+    for file in ("04_em.ipynb", "assignsubmission_file_04_em.ipynb", "ben_89_90_x.ipynb"):
+        assert [each.id for each in class_list.find("eveadam_77", f"eveadam_77_88_{file}")] == ["77"]
+    moodle = "Adam Eve_5_assignsubmission_file_ben_89_90_x.ipynb"
+    assert [each.id for each in class_list.find("Adam Eve_5", moodle)] == ["77"]
+
+
+def test_a_folder_on_the_list_decides_between_twins() -> None:
+    one, other = Student("Jane Smith", "1", folder="Jane Smith_7 | Jane Smith_9"), Student("Jane Smith", "2")
+    twins = ClassList([one, other])
+    for number in (7, 9):
+        owner = f"Jane Smith_{number}"
+        assert twins.find(owner, f"{owner}_assignsubmission_file/04.ipynb") == [one]
+    assert len(twins.find("Jane Smith_8", "Jane Smith_8_assignsubmission_file/04.ipynb")) == 2
 
 
 def test_a_name_of_many_words_costs_no_time() -> None:

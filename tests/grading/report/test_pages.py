@@ -20,6 +20,7 @@ from mlcourse.grading.report.pages import (
     student_page,
     uses_in,
 )
+from mlcourse.grading.report.words import help_first
 from tests.helpers.grades import NASTY, book_of, entries_of, good_grade, nasty_grade, unreadable
 from tests.helpers.page import TAGS, VOID, Document, words
 
@@ -68,6 +69,19 @@ def test_a_student_with_several_files_is_told_so() -> None:
         assert f"You also handed in {other}. Only one file per lesson counts" in shown
         assert "has chosen, none of them is in the sum of your points." in gradescope_json(entry)
     assert "You also handed in" not in page_of(first)
+
+
+def test_a_notebook_that_did_not_run_has_no_code_that_was_run() -> None:
+    page = Document(page_of(unreadable(), [(1, "x = 1")])).text
+    assert "Code that was run" not in page
+    assert "The exercise of this lesson" in page
+
+
+def test_the_likely_mistake_comes_before_the_numbers() -> None:
+    message = "3 of 4 entries are off.\nLikely mistake: π is missing.\n→ Hint 1 may help."
+    mark = Mark("e_step", 0, 4, "wrong", message, "no weights", "π is missing.")
+    assert help_first(mark) == "Likely mistake: π is missing.\n→ Hint 1 may help.\n3 of 4 entries are off."
+    assert help_first(mark._replace(advice="")) == message
 
 
 def digest(text: str) -> str:
@@ -201,7 +215,9 @@ def test_a_students_page_shows_everything_about_their_work() -> None:
 
 
 def test_a_page_says_how_many_figures_are_not_the_students() -> None:
-    text = " ".join(Document(page_of(replace(good_grade(), given_figures=3))).text.split())
+    grade = replace(good_grade(), given_figures=3)
+    assert "Figures" not in Document(page_of(grade)).text
+    text = " ".join(Document(page_of(replace(grade, figures=[Figure(3, "iVBORw0KGgo=")]))).text.split())
     assert "Without the 3 figures of cells that are as they were handed out." in text
     assert "Figures" not in Document(page_of(good_grade())).text
 

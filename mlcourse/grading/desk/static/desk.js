@@ -65,6 +65,11 @@ async function send() {
 function showProgress(entry) {
   document.getElementById("progress").textContent = `${entry.marked} of ${entry.total} marked`;
   document.getElementById("bar").value = entry.marked;
+  document.getElementById("done").hidden = entry.marked < entry.total;
+  for (const option of document.querySelectorAll("option[data-total]")) {
+    const marked = entry.questions[option.value];
+    option.textContent = `${option.dataset.title} (${marked} of ${option.dataset.total})`;
+  }
   for (const each of document.querySelectorAll(".answered")) {
     each.textContent = entry.answered ? "Answered." : "Not answered yet.";
   }
