@@ -23,6 +23,7 @@ MAX_ATTRIBUTES = 10  # in the name of something that is mentioned too deeply
 MAX_TRANSLATED = (
     1_000_000  # characters read while translating: IPython reads a cell once for each of its magics
 )
+MAX_MAGICS = 20  # translated in a cell; in short cells, the limit above allows hundreds
 MAX_NESTED_MAGICS = 4  # `%%capture` around `%%time`, say
 
 # The call of a magic that runs the code in its last argument, or writes it to a module, as IPython translates it.
@@ -147,7 +148,7 @@ def _without_ipython_syntax(cell: str) -> str:
     lines = f"{cell}\n".splitlines(keepends=True)
     for transform in manager.cleanup_transforms + manager.line_transforms:
         lines = transform(lines)
-    for _ in range(MAX_TRANSLATED // (len(cell) + 1)):
+    for _ in range(min(MAX_MAGICS, MAX_TRANSLATED // (len(cell) + 1)) + 1):
         changed, lines = manager.do_one_token_transform(lines)
         if not changed:
             return "".join(lines)

@@ -94,6 +94,11 @@ def test_hostile_text_is_refused_or_read(cell: str) -> None:
     assert source is None or ast.parse(source)
 
 
+def test_a_cell_with_very_many_magics_is_not_translated():
+    assert python_source("%matplotlib inline\n" * 20 + "x = 1")
+    assert python_source("%matplotlib inline\n" * 25 + "x = 1") is None
+
+
 ZEROS = " + ".join("0" * 400)
 
 
