@@ -322,3 +322,13 @@ def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))
     assert one.marks == other.marks
     assert one.output == other.output
+
+
+@pytest.mark.parametrize(
+    ("source", "near"),
+    [("def E_step(X): pass", "E_step"), ("def estep(X): pass", "estep"), ("def m_step(X): pass", None)],
+)
+def test_a_name_that_is_nearly_right_is_named(source, near):
+    submission = Submission("ada", "x", (Cell("code", source),), "04_em")
+    why = NotebookRunner(submission, UnusableSandbox(), sandbox.Limits()).why_missing("e_step")
+    assert (f"Is `{near}` meant?" in why) == bool(near)
