@@ -6,6 +6,7 @@ the text of the answer and of all that it calls (`mlcourse.checks.uses`), and as
 What the published solution uses itself is not worth a note.
 """
 
+import builtins
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,6 +40,8 @@ INDIRECT = ("importlib", "sys.modules")
 PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
 # Packages whose use says nothing, besides the standard library.
 ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
+# Parts of packages that do nothing a task asks for; estimators call them.
+INTERNAL = ("sklearn.base", "sklearn.callback", "sklearn.utils")
 
 
 class Borrowing:
@@ -123,7 +126,7 @@ class Borrowing:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
         if forbidden_use(task.shortcuts, [name]):
             return True
-        if name.partition(".")[0] in ORDINARY:
+        if name.partition(".")[0] in ORDINARY or _is_internal(name) or _may_be_builtin(name):
             return False
         if forbidden_use(task.forbids, [name]):
             return True
@@ -187,6 +190,16 @@ def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
         return True  # its own names for what was called, such as those of distributions, are many
     classes = [name for name in found if name.partition(".")[0] == package and is_class(name)]
     return any(same_thing(seen, name) for name in found) or (is_class(seen) and bool(classes))
+
+
+def _is_internal(name: str) -> bool:
+    """Whether a function only serves others of its package, which call it by themselves."""
+    return any(within(name, one) for one in INTERNAL)
+
+
+def _may_be_builtin(name: str) -> bool:
+    """Whether a name that seems to come from a star import may be Python's own, such as `helper.len`."""
+    return not is_guarded(name) and name.rpartition(".")[2] in vars(builtins)
 
 
 def _reproach(task: Task, name: str) -> str:

@@ -196,3 +196,10 @@ def test_what_can_hide_an_import_is_noted(source):
 @pytest.mark.parametrize("source", ["x = 1\n" * 30_000, "(" * 10_000])
 def test_a_cell_that_cannot_be_read_is_noted(source):
     assert notes(source) == ["Cell 2 cannot be read, or is too long to be read: see what its code uses."]
+
+
+def test_builtins_and_what_estimators_call_are_not_noted():
+    star = "from helper import *\ndef e_step(X, pi, mu, Sigma): return len(X), aid(X)"
+    assert notes_on("e_step", star) == ("It uses helper.aid.",)
+    seen = {"sklearn.utils._tags.TransformerTags", "sklearn.base.clone"}
+    assert notes_on("e_step", "def e_step(X): return X", seen=seen) == ()
