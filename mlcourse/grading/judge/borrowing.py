@@ -7,6 +7,7 @@ What the published solution uses itself is not worth a note.
 """
 
 import ast
+import builtins
 import json
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -43,6 +44,8 @@ INDIRECT = ("importlib", "sys.modules")
 PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
 # Packages whose use says nothing, besides the standard library.
 ORDINARY = frozenset({"IPython", "builtins", "ipywidgets", "matplotlib", "numpy", *sys.stdlib_module_names})
+# Parts of packages that do nothing a task asks for; estimators call them.
+INTERNAL = ("sklearn.base", "sklearn.callback", "sklearn.utils")
 
 
 class Borrowing:
@@ -156,7 +159,7 @@ class Borrowing:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
         if forbidden_use(task.shortcuts, [name]):
             return True
-        if name.partition(".")[0] in ORDINARY:
+        if name.partition(".")[0] in ORDINARY or _is_internal(name) or _may_be_builtin(name):
             return False
         if forbidden_use(task.forbids, [name]):
             return True
@@ -244,6 +247,16 @@ def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
 def _is_said(seen: str, message: str, task: Task) -> bool:
     """Whether the message already says that the answer calls this forbidden function."""
     return any(verdict_on_means(one).what in message for one in task.forbids if same_thing(one, seen))
+
+
+def _is_internal(name: str) -> bool:
+    """Whether a function only serves others of its package, which call it by themselves."""
+    return any(within(name, one) for one in INTERNAL)
+
+
+def _may_be_builtin(name: str) -> bool:
+    """Whether a name that seems to come from a star import may be Python's own, such as `helper.len`."""
+    return not is_guarded(name) and name.rpartition(".")[2] in vars(builtins)
 
 
 def _reproach(task: Task, name: str) -> str:

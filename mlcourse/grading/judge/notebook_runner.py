@@ -1,5 +1,6 @@
 """Get answers out of a notebook at any place: run its cells in a worker, and restart if one of them ends it."""
 
+import difflib
 import re
 import sys
 import time
@@ -16,6 +17,7 @@ from mlcourse.grading.inside.pipe import Malformed, unpack
 from mlcourse.grading.judge.cell_report import Aside, CellReport, read_report
 from mlcourse.grading.judge.functions import is_function
 from mlcourse.grading.judge.lending import Lender
+from mlcourse.grading.judge.reading import DEFINITION
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox import Limits, Needs, Sandbox, Session, WorkerEnded
@@ -27,6 +29,7 @@ MAX_NOTES = 20
 EVENTS_AT_FIRST, EVENTS_LATER, EVENTS_TO_THE_END = 20_000, 1_000, 1_000_000
 MAX_SEEN_WITH_LENT = 5  # few, because names could be chosen to tell something about right answers
 MAX_NAME = 200  # characters in the full name of a function
+MAX_NAMES = 1000  # among which one that is misspelled is looked for
 END = sys.maxsize  # the place after the last cell
 CHECK_ONLY = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
 
@@ -347,7 +350,16 @@ class NotebookRunner:
                 return f"the cell that defines `{name}` was skipped: it {self.skipped[cell]}."
             if definition.search(source) and cell in self.errors:
                 return f"the cell that defines `{name}` failed: {self.errors[cell].splitlines()[0]}"
-        return f"nothing in this notebook is called `{name}`."
+        near = self._similar_name(name)
+        advice = f" Is `{near}` meant? Names are spelled as in the task." if near else ""
+        return f"nothing in this notebook is called `{name}`.{advice}"
+
+    def _similar_name(self, name: str) -> str:
+        """Return a name that the notebook defines, and that is spelled almost like another one; empty if none is."""
+        defined = {one or other for _, source in self.cells for one, other in DEFINITION.findall(source)}
+        plain_names = {one.replace("_", "").casefold(): one for one in sorted(defined)[:MAX_NAMES]}
+        near = difflib.get_close_matches(name.replace("_", "").casefold(), plain_names, n=1, cutoff=0.85)
+        return plain_names[near[0]] if near else ""
 
     def _time_left(self, at_most: float) -> float:
         """Return `at_most` seconds, or what is left for this submission. Raises WorkerEnded if nothing is."""

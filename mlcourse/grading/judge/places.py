@@ -90,7 +90,12 @@ def note_on(chosen: Attempt, attempts: list[Attempt], task: Task, reading: Readi
     if chosen is not first and chosen.mark.status == "right":
         where = "the end of the notebook" if chosen.place == END else f"a later check (cell {chosen.place})"
         return f"{AT_ITS_CHECK[first.mark.status]} at its check (cell {first.place}), right at {where}."
-    again = reading.defined_again(names_behind(task, reading), chosen.place)
+    known = {
+        name
+        for name in names_behind(task, reading)
+        if any(cell <= chosen.place for cell in reading.definitions(name))
+    }
+    again = reading.defined_again(known, chosen.place)
     if chosen.mark.status == "right" and again:
         cell, name = again
         return f"Judged at its check, cell {chosen.place}; a later cell ({cell}) defines `{name}` again."

@@ -270,3 +270,10 @@ def test_a_forbidden_name_in_a_file_that_may_be_run_is_noted():
 def test_a_forbidden_name_in_a_comparison_is_not_noted(compare):
     cell = f"import numpy as np\nfrom scipy.special import rel_entr\n{KL.format('np.sum(Q)')}\n{compare}"
     assert notes_on("kl_gap", cell, lesson="05_why_em_works") == ()
+
+
+def test_builtins_and_what_estimators_call_are_not_noted():
+    star = "from helper import *\ndef e_step(X, pi, mu, Sigma): return len(X), aid(X)"
+    assert notes_on("e_step", star) == ("It uses helper.aid.",)
+    seen = {"sklearn.utils._tags.TransformerTags", "sklearn.base.clone"}
+    assert notes_on("e_step", "def e_step(X): return X", seen=seen) == ()

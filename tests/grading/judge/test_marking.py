@@ -337,3 +337,13 @@ def test_another_notebook_meets_other_cases_and_the_same_one_the_same():
     assert marking.seed_for(same, b"secret") == seed
     others = {marking.seed_for(changed, b"secret"), marking.seed_for(with_file, b"secret")}
     assert len({seed, marking.seed_for(one, b"other"), *others}) == 4
+
+
+@pytest.mark.parametrize(
+    ("source", "near"),
+    [("def E_step(X): pass", "E_step"), ("def estep(X): pass", "estep"), ("def m_step(X): pass", None)],
+)
+def test_a_name_that_is_nearly_right_is_named(source, near):
+    submission = Submission("ada", "x", (Cell("code", source),), "04_em")
+    why = NotebookRunner(submission, UnusableSandbox(), sandbox.Limits()).why_missing("e_step")
+    assert (f"Is `{near}` meant?" in why) == bool(near)

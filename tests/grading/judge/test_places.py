@@ -47,9 +47,14 @@ def test_without_a_check_it_is_judged_at_the_end():
 
 def test_a_later_definition_is_noted():
     for later, name in ((WRITE, "f"), ("tau = 3", "tau")):
-        mark, places = mark_of_f([WRITE, CHECK, OTHER, later], {2: "right"})
+        mark, places = mark_of_f([f"tau = 2\n{WRITE}", CHECK, OTHER, later], {2: "right"})
         assert mark.notes == (f"Judged at its check, cell 2; a later cell (4) defines `{name}` again.",)
         assert places == [2]
+
+
+def test_a_first_definition_is_none_again():
+    mark, _ = mark_of_f([WRITE, CHECK, OTHER, "tau = 3"], {2: "right"})
+    assert mark.notes == ()
 
 
 def test_an_answer_that_is_right_later_is_right():
